@@ -1,16 +1,17 @@
-"""What happens by itself: every programme's readiness is remembered each night, grants that outlived a rule are ended; a dossier that was asked for is drawn."""
+"""What happens by itself: every programme's readiness is remembered each night, grants that outlived a rule are ended; a dossier or a report that was asked for is drawn."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from trainhub.identity import queries as identity
 from trainhub.kernel import clock
 from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.db import transaction
 from trainhub.kernel.jobs import Running
 from trainhub.oversight.evaluation import remembering
-from trainhub.oversight.evaluation.store.operations import packing
-from trainhub.oversight.evaluation.workflow.operations import outliving
+from trainhub.oversight.evaluation.store.operations import drawing, packing
+from trainhub.oversight.evaluation.workflow.operations import adopting, outliving
 from trainhub.policy.types import PolicyError
 from trainhub.programmes import queries as programmes
 
@@ -45,3 +46,17 @@ def pack(running: Running) -> dict[str, Any]:
     with transaction():
         row = packing.keep(package_id=package_id, data=found[0], pieces=found[1], by=SYSTEM, now=clock.now())
         return {"files": row.pieces, "package_id": row.id}
+
+
+def draw_report(running: Running) -> dict[str, Any]:
+    """Draw a supplementary report, keep it, and hand it in where it was asked for that. Running it twice changes nothing."""
+    drawing_id = int(running.args["drawing_id"])
+    drawn = drawing.draw(drawing_id, running.progress, clock.now())
+    if drawn is None:
+        return {"is_made": False}
+    with transaction():
+        today, now = clock.today(), clock.now()
+        by = identity.identity_of(running.asked_by_id, today=today) if running.asked_by_id is not None else SYSTEM
+        row = drawing.keep(drawing_id=drawing_id, drawn=drawn, by=by, now=now)
+        adopting.hand_in_report(drawing=row, by=by, now=now)
+        return {"is_made": True, "drawing_id": row.id}

@@ -27,10 +27,10 @@ from trainhub.oversight.evaluation import (
     views,
 )
 from trainhub.oversight.evaluation.sentences import FOUND
+from trainhub.oversight.evaluation.store import drawing_views, package_views
 from trainhub.oversight.evaluation.store import models as store_models
-from trainhub.oversight.evaluation.store import package_views
 from trainhub.oversight.evaluation.store import views as store_views
-from trainhub.oversight.evaluation.store.operations import packing
+from trainhub.oversight.evaluation.store.operations import drawing, packing
 from trainhub.oversight.evaluation.workflow import list_views, visit_views
 from trainhub.oversight.evaluation.workflow import models as workflow_models
 from trainhub.oversight.evaluation.workflow import queries as workflow_queries
@@ -49,6 +49,7 @@ PAGES: tuple[ModuleType, ...] = (
     standard_views,
     store_views,
     package_views,
+    drawing_views,
     workflow_views,
     visit_views,
     list_views,
@@ -108,6 +109,7 @@ def register(app: Flask) -> None:
         app, "evaluation.end_outlived_grants", tasks.end_outlived_grants, every=timedelta(days=1), title="结束不合现行规则的评价专家授权"
     )
     jobs.register_task(app, packing.TASK, tasks.pack)
+    jobs.register_task(app, drawing.TASK, tasks.draw_report)
     holds.register_hold(app, "evaluation", workflow_queries.why_not_accredited_here)
     register_nav(
         app,

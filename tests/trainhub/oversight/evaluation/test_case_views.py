@@ -17,14 +17,14 @@ from tests.factories import ground
 from tests.factories.identity import sign_in
 from tests.trainhub.oversight.evaluation.test_workflow import PDF
 from trainhub.identity import queries as identity_queries
-from trainhub.kernel import clock
+from trainhub.kernel import clock, jobs
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import transaction
 from trainhub.organisations.types import OrganisationKind
 from trainhub.oversight.evaluation.workflow import queries
 from trainhub.oversight.evaluation.workflow.models import Consensus
 from trainhub.oversight.evaluation.workflow.operations import moving
-from trainhub.oversight.evaluation.workflow.types import Event, Opinion, State
+from trainhub.oversight.evaluation.workflow.types import DocumentKind, Event, Opinion, State
 from trainhub.people import operations as people
 from trainhub.people.types import StudentState
 from trainhub.programmes import operations as programmes
@@ -73,12 +73,19 @@ def test_a_visit_is_planned_and_judged_through_the_pages(app: Flask, played: dic
     refused = head.post(f"{at}/step", data={"event": "submit"})
     assert (refused.status_code, "缺少" in refused.get_data(as_text=True)) == (422, True)
     head = browser(as_role, played, "head")
-    assert head.post(f"{at}/supplementary").status_code == 303
+    asked = head.post(f"{at}/supplementary")
+    assert (asked.status_code, "排队中" in head.get(asked.headers["Location"]).get_data(as_text=True)) == (303, True)
+    assert jobs.run_all() >= 1
+    assert "已作为补充报告提交" in head.get(asked.headers["Location"]).get_data(as_text=True)
+    handed = queries.current_documents(key)[DocumentKind.SUPPLEMENTARY_REPORT][0]
+    assert (handed.edition, handed.is_generated, handed.handed_in_by != SYSTEM.name) == (1, True, True), "by who asked, not by the machine"
     bad = browser(as_role, played, "head").post(f"{at}/documents", data={"kind": "accreditation_conclusion", "file": (io.BytesIO(PDF), "a.pdf")})
     assert bad.status_code == 403
     own = f"/evaluation/{_code(played)}/criteria/1.3"
     assert browser(as_role, played, "head").post(own, data={"result": "met", "remark": "定位清楚"}).status_code == 303
     assert browser(as_role, played, "head").post(f"{at}/step", data={"event": "submit"}).status_code == 303
+    late = browser(as_role, played, "head").post(f"{at}/supplementary")
+    assert (late.status_code, "不能提交" in late.get_data(as_text=True)) == (422, True)
     # from here on the programme no longer judges itself
     assert browser(as_role, played, "head").post(own, data={"result": "met", "remark": "自评"}).status_code == 403
     assert "专业不能再自行判断" in browser(as_role, played, "head").get(own).get_data(as_text=True)

@@ -18,7 +18,9 @@ from trainhub.kernel.access import Role
 from trainhub.kernel.db import transaction
 from trainhub.oversight.evaluation.queries import judgements, registers
 from trainhub.oversight.evaluation.register_views import REGISTERS
+from trainhub.oversight.evaluation.store import queries as store
 from trainhub.oversight.evaluation.store.operations import packing
+from trainhub.oversight.evaluation.store.types import PaperForm
 from trainhub.oversight.evaluation.types import JudgementResult
 
 AsRole = Callable[..., Any]
@@ -38,8 +40,6 @@ PAGES = (
     "/report/3",
     "/history",
     "/simulate",
-    "/supplementary.docx",
-    "/supplementary.pdf",
     "/materials/M2.3.xlsx",
     "/tables/T1.xlsx",
     "/tables/T4.xlsx",
@@ -159,6 +159,43 @@ def test_a_dossier_is_drawn_by_a_job_that_shows_how_far_it_is(built: factory.Bui
         assert (package.testzip(), names[:2]) == (None, ["00-材料目录.csv", "SHA256SUMS"])
     assert packing.draw(key, lambda _done, _total: None) is None, "what is made stays as it is"
     assert as_role(Role.STUDENT).get(f"{at}.zip").status_code == 403
+
+
+def test_the_report_is_drawn_by_a_job_and_an_unchanged_one_is_not_drawn_again(built: factory.Built, as_role: AsRole, session: Session) -> None:
+    code, programme_id = built.programme.code, built.programme.id
+    at = f"/evaluation/{code}/report"
+    assert as_role(Role.PROGRAMME_ADMIN, programme_id=programme_id).get(f"/evaluation/{code}/supplementary.pdf").status_code == 404
+    assert as_role(Role.PROGRAMME_ADMIN, programme_id=programme_id).post(f"{at}/drawings", data={"form": "xlsx"}).status_code == 422
+    head = as_role(Role.PROGRAMME_ADMIN, programme_id=programme_id)
+    found: dict[str, Any] = {}
+    for form, begins in (("docx", b"PK"), ("pdf", b"%PDF")):
+        asked = head.post(f"{at}/drawings", data={"form": form})
+        here = asked.headers["Location"]
+        assert asked.status_code == 303
+        assert head.post(f"{at}/drawings", data={"form": form}).headers["Location"] == here, "asked twice, drawn once"
+        page = head.get(here).get_data(as_text=True)
+        assert ("排队中" in page, 'http-equiv="refresh"' in page) == (True, True), "it says what happens, also without JavaScript"
+        assert head.get(f"{here}/file").status_code == 404
+        assert jobs.run_all() >= 1
+        page = head.get(f"{here}/state").get_data(as_text=True)
+        assert f"{here}/file" in page
+        found[form] = head.get(f"{here}/file").data
+        assert found[form].startswith(begins)
+        assert 'http-equiv="refresh"' not in head.get(here).get_data(as_text=True)
+        assert f"{here}/file" in head.get(at).get_data(as_text=True), "the page of the report offers what was drawn last"
+    first = store.latest_drawings(programme_id)[PaperForm.PDF]
+    head.post(f"{at}/drawings", data={"form": "pdf"})
+    jobs.run_all()
+    again = store.latest_drawings(programme_id)[PaperForm.PDF]
+    assert (again.id > first.id, again.file_id, again.digest) == (True, first.file_id, first.digest), "nothing changed: the same file"
+    text = {"text": "中心设有由校企双方负责人组成的管委会。", "submission_key": "k"}
+    assert head.post(f"{at}/6.1", data=text).status_code == 303
+    assert "内容已有变动" in head.get(at).get_data(as_text=True), "a text saved since is not in what was drawn"
+    head.post(f"{at}/drawings", data={"form": "pdf"})
+    jobs.run_all()
+    changed = store.latest_drawings(programme_id)[PaperForm.PDF]
+    assert (changed.file_id != first.file_id, changed.digest != first.digest) == (True, True)
+    assert as_role(Role.STUDENT).get(f"/evaluation/drawings/{first.id}/file").status_code == 403
 
 
 ENTRIES: dict[str, tuple[dict[str, str], dict[str, str], str, str]] = {

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from flask_wtf.file import FileField, FileRequired
-from wtforms import DateField
+from wtforms import DateField, SelectField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired, Length, Optional
 
 from trainhub.kernel.forms import Checks, Form, LongText, Text
 from trainhub.kernel.i18n import _l
 from trainhub.oversight.evaluation.store import catalogue
+from trainhub.oversight.evaluation.store.types import PaperForm
 
 
 class EvidenceForm(Form):
@@ -50,3 +51,9 @@ class SectionForm(Form):
     text = LongText(_l("正文"), [Optional(), Length(max=20000)])
     pointer = Text(_l("自评报告中的位置"), [Optional(), Length(max=200)], description=_l("例如“第 5 部分，第 62—70 页”。"))
     examples = LongText(_l("实例"), [Optional(), Length(max=5000)], description=_l("每行一个。"))
+
+
+class DrawForm(Form):
+    """As what the report is drawn."""
+
+    form = SelectField(_l("格式"), choices=[SelectChoice(one.value, one.value.upper()) for one in PaperForm], coerce=PaperForm)

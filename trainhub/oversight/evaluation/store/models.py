@@ -8,7 +8,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from trainhub.kernel.db import Base, Key, Versioned, ref
+from trainhub.kernel.db import Base, Key, Versioned, enum_column, ref
+from trainhub.oversight.evaluation.store.types import PaperForm
 
 
 class EvidenceItem(Versioned, Base):
@@ -117,6 +118,27 @@ class DossierPackage(Base):
     job_id: Mapped[int | None]
     file_id: Mapped[int | None] = mapped_column(ref("stored_file.id"), index=True)
     pieces: Mapped[int] = mapped_column(default=0)
+    asked_by: Mapped[str] = mapped_column(sa.String(200))
+    asked_at: Mapped[datetime]
+    made_at: Mapped[datetime | None]
+
+
+class ReportDrawing(Base):
+    """The supplementary report as it was drawn on a day: by a job, kept as a file. Content that did not change keeps the file drawn before.
+
+    With an application the job also hands it in there.
+    """
+
+    __tablename__ = "report_drawing"
+
+    id: Mapped[Key]
+    programme_id: Mapped[int] = mapped_column(ref("programme.id"), index=True)
+    application_id: Mapped[int | None] = mapped_column(ref("evaluation_application.id"), index=True)
+    form: Mapped[PaperForm] = mapped_column(enum_column(PaperForm))
+    on: Mapped[date] = mapped_column("on_day")
+    digest: Mapped[str] = mapped_column(sa.String(64), default="")
+    job_id: Mapped[int | None]
+    file_id: Mapped[int | None] = mapped_column(ref("stored_file.id"), index=True)
     asked_by: Mapped[str] = mapped_column(sa.String(200))
     asked_at: Mapped[datetime]
     made_at: Mapped[datetime | None]

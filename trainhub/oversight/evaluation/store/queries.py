@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from trainhub.kernel.db import session
 from trainhub.kernel.files import StoredFile
@@ -18,8 +18,10 @@ from trainhub.oversight.evaluation.store.models import (
     EvidenceVersion,
     FrozenEvidence,
     ReadinessDay,
+    ReportDrawing,
     ReportText,
 )
+from trainhub.oversight.evaluation.store.types import PaperForm
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,3 +146,30 @@ def packages_of(programme_id: int, application_id: int | None = None) -> list[Do
         DossierPackage.application_id.is_(None) if application_id is None else DossierPackage.application_id == application_id
     )
     return list(session().scalars(statement.order_by(DossierPackage.id.desc()).limit(10)))
+
+
+def drawing(key: int) -> ReportDrawing | None:
+    """A drawing of the report by id."""
+    return session().get(ReportDrawing, key)
+
+
+def drawings_of(programme_id: int, form: PaperForm, application_id: int | None) -> list[ReportDrawing]:
+    """The drawings in a form for a programme, or for one of its applications, the latest first."""
+    statement = select(ReportDrawing).where(ReportDrawing.programme_id == programme_id, ReportDrawing.form == form)
+    statement = statement.where(ReportDrawing.application_id.is_(None) if application_id is None else ReportDrawing.application_id == application_id)
+    return list(session().scalars(statement.order_by(ReportDrawing.id.desc()).limit(10)))
+
+
+def drawn_from(programme_id: int, form: PaperForm, digest: str) -> int | None:
+    """The file that was drawn from the same content."""
+    statement = select(ReportDrawing.file_id).where(
+        ReportDrawing.programme_id == programme_id, ReportDrawing.form == form, ReportDrawing.digest == digest, ReportDrawing.file_id.is_not(None)
+    )
+    return session().scalar(statement.order_by(ReportDrawing.id.desc()).limit(1))
+
+
+def latest_drawings(programme_id: int) -> dict[PaperForm, ReportDrawing]:
+    """By form: what was drawn last."""
+    last = select(func.max(ReportDrawing.id)).where(ReportDrawing.programme_id == programme_id, ReportDrawing.file_id.is_not(None))
+    statement = select(ReportDrawing).where(ReportDrawing.id.in_(last.group_by(ReportDrawing.form)))
+    return {row.form: row for row in session().scalars(statement)}

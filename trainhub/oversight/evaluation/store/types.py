@@ -14,6 +14,13 @@ class Mode(StrEnum):
     UPLOADED = "U"
 
 
+class PaperForm(StrEnum):
+    """As what the supplementary report is drawn."""
+
+    DOCX = "docx"
+    PDF = "pdf"
+
+
 @dataclass(frozen=True, slots=True)
 class Material:
     """One of the 43 materials with its clause."""

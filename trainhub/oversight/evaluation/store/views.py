@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Response, url_for
@@ -9,20 +10,18 @@ from flask import Response, url_for
 from trainhub.kernel import clock, files, sending
 from trainhub.kernel.access import demand, guard, may, who
 from trainhub.kernel.db import session, transaction
-from trainhub.kernel.downloads import named, xlsx
+from trainhub.kernel.downloads import xlsx
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import once
 from trainhub.kernel.i18n import _
-from trainhub.kernel.papers import docx, pdf
-from trainhub.kernel.papers.blocks import DOCX, PDF
 from trainhub.kernel.web import done
 from trainhub.oversight.evaluation import catalogue as criteria
 from trainhub.oversight.evaluation.documents import materials, report, tables
 from trainhub.oversight.evaluation.permissions import Can
 from trainhub.oversight.evaluation.store import catalogue, forms, queries
-from trainhub.oversight.evaluation.store.models import EvidenceItem, EvidenceVersion, FrozenEvidence
+from trainhub.oversight.evaluation.store.models import EvidenceItem, EvidenceVersion, FrozenEvidence, ReportDrawing, ReportText
 from trainhub.oversight.evaluation.store.operations import keeping
-from trainhub.oversight.evaluation.store.types import SAME, Mode
+from trainhub.oversight.evaluation.store.types import SAME, Mode, PaperForm
 from trainhub.oversight.evaluation.views import blueprint, load, on_programme, page
 from trainhub.oversight.evaluation.workflow.models import Application
 from trainhub.oversight.evaluation.workflow.views import case_page, load_case, on_case
@@ -194,18 +193,27 @@ def named_table(pair: tuple[Programme, str]) -> Any:
 @guard(Can.VIEW, load=load, subject=on_programme)
 def supplementary(programme: Programme) -> Any:
     """The supplementary report section by section: what is written, what the platform writes, what is missing."""
-    today = clock.today()
+    today, texts = clock.today(), queries.texts_of(programme.id)
+    drawn = queries.latest_drawings(programme.id)
     return page(
         "report",
         programme,
         "report",
         parts_of_report=report.sections(today),
-        texts=queries.texts_of(programme.id),
+        texts=texts,
+        drawn=[(form, drawn.get(form), _saved_since(texts, drawn.get(form))) for form in PaperForm],
         pointers=report.POINTERS,
         gaps=report.gaps(programme, today),
         tables=tables.TITLES,
         may_edit=may(who(), Can.EDIT_EVIDENCE, on_programme(programme)),
     )
+
+
+def _saved_since(texts: Mapping[str, ReportText], row: ReportDrawing | None) -> list[str]:
+    """The sections whose text was saved after a drawing had read them."""
+    if row is None or row.made_at is None:
+        return []
+    return sorted(code for code, text in texts.items() if text.saved_at > row.made_at)
 
 
 def load_section(code: str, number: str) -> tuple[Programme, report.Section]:
@@ -246,18 +254,6 @@ def edit_section(pair: tuple[Programme, report.Section]) -> Any:
             form.refuse(refused)
     body = page("section", programme, "report", part=section, form=form, back=url_for("evaluation.supplementary", code=programme.code))
     return body, 422 if form.is_submitted() else 200
-
-
-@blueprint.get("/<code>/supplementary.<form>")
-@guard(Can.VIEW, load=lambda code, form: (load(code), form), subject=on_pair)
-def draw_report(pair: tuple[Programme, str]) -> Any:
-    """The supplementary report as DOCX or PDF."""
-    programme, form = pair
-    if form not in ("docx", "pdf"):
-        raise NotFound(_("只能导出为 docx 或 pdf。"))
-    content = report.content(programme, clock.today())
-    data, media = (docx.draw(content), DOCX) if form == "docx" else (pdf.draw(content), PDF)
-    return named(Response(data, mimetype=media), f"补充报告-{programme.code}.{form}")
 
 
 # -- what was frozen at a submission --------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from trainhub.kernel.papers.blocks import DOCX, PDF
 from trainhub.kernel.web import done
 from trainhub.organisations import queries as organisations
 from trainhub.oversight.evaluation import catalogue, labels, readiness
-from trainhub.oversight.evaluation.documents import report, visit_form
+from trainhub.oversight.evaluation.documents import visit_form
 from trainhub.oversight.evaluation.operations import judging
 from trainhub.oversight.evaluation.permissions import READERS, Can, CaseSubject
 from trainhub.oversight.evaluation.views import blueprint, load, on_programme
@@ -242,24 +242,6 @@ def hand_in(row: Application) -> Any:
         if once(form.submission_key.data or ""):
             papers.hand_in(application=row, kind=kind, file=form.file.data, name=form.file.data.filename or "", by=who(), now=clock.now())
     return done(_("已提交文件：%(what)s。", what=words.DOCUMENTS[kind]), HERE, key=row.id)
-
-
-@blueprint.post("/applications/<int:key>/supplementary")
-@guard(Can.ACT_PROGRAMME, load=load_case, subject=on_case)
-def adopt_report(row: Application) -> Any:
-    """Hand in the supplementary report as it is drawn today."""
-    programme = programme_of(row)
-    with transaction():
-        papers.hand_in_drawn(
-            application=row,
-            kind=DocumentKind.SUPPLEMENTARY_REPORT,
-            data=docx.draw(report.content(programme, clock.today())),
-            name=f"补充报告-{programme.code}.docx",
-            media_type=DOCX,
-            by=who(),
-            now=clock.now(),
-        )
-    return done(_("已提交文件：%(what)s。", what=words.DOCUMENTS[DocumentKind.SUPPLEMENTARY_REPORT]), HERE, key=row.id)
 
 
 @blueprint.post("/applications/<int:key>/passage")

@@ -38,12 +38,17 @@ class BadDocument(Refused):
     code = "bad_document"
 
 
-def hand_in(*, application: Application, kind: DocumentKind, file: IO[bytes], name: str, by: Identity, now: datetime) -> CaseDocument:
-    """Hand in a document; a second one is the next edition until it is sent. The same content again changes nothing. Raises BadDocument."""
+def demand_open(application: Application, kind: DocumentKind) -> None:
+    """Refuse with words while the application stands where this document is not handed in. Raises BadDocument."""
     if application.state not in WHEN[kind][1]:
         raise BadDocument(
             _("申请现处于“%(state)s”，不能提交“%(what)s”。", state=words.STATES[application.state], what=words.DOCUMENTS[kind]), field="file"
         )
+
+
+def hand_in(*, application: Application, kind: DocumentKind, file: IO[bytes], name: str, by: Identity, now: datetime) -> CaseDocument:
+    """Hand in a document; a second one is the next edition until it is sent. The same content again changes nothing. Raises BadDocument."""
+    demand_open(application, kind)
     stored = files.keep(file, name=name, kind=KIND, by=by, now=now, allowed=sniff.EVIDENCE)
     return _add(application, kind, stored, by=by, now=now, is_generated=False)
 
@@ -51,12 +56,15 @@ def hand_in(*, application: Application, kind: DocumentKind, file: IO[bytes], na
 def hand_in_drawn(
     *, application: Application, kind: DocumentKind, data: bytes, name: str, media_type: str, by: Identity, now: datetime
 ) -> CaseDocument:
-    """The same with a document the system drew (the supplementary report, the visit form)."""
-    if application.state not in WHEN[kind][1]:
-        raise BadDocument(
-            _("申请现处于“%(state)s”，不能提交“%(what)s”。", state=words.STATES[application.state], what=words.DOCUMENTS[kind]), field="file"
-        )
+    """The same with a document the system drew (the visit form)."""
+    demand_open(application, kind)
     stored = files.keep_bytes(data, name=name, kind=KIND, media_type=media_type, by=by, now=now)
+    return _add(application, kind, stored, by=by, now=now, is_generated=True)
+
+
+def hand_in_kept(*, application: Application, kind: DocumentKind, stored: StoredFile, by: Identity, now: datetime) -> CaseDocument:
+    """The same with a file that a job has drawn and kept."""
+    demand_open(application, kind)
     return _add(application, kind, stored, by=by, now=now, is_generated=True)
 
 
