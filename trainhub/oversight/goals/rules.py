@@ -120,16 +120,18 @@ def planned(target: int, starts_on: date, deadline: date, on: date) -> int:
     return target * min((on - starts_on).days + 1, whole) // whole
 
 
-Z80 = 1.2816
-"""Eight of ten values of a normal distribution lie within so many standard deviations."""
+T80 = (1.8856, 1.6377, 1.5332, 1.4759, 1.4398, 1.4149, 1.3968, 1.3830, 1.3722, 1.3634)
+"""Eight of ten values of Student's t lie within so many: of 2, 3, … 11 degrees of freedom (windows of 3 to 12 months)."""
 MONTH_DAYS = 365.25 / 12
 
 
 def band(by_day: Mapping[date, int], middle: int, *, starts_on: date, deadline: date, on: date, window_months: int) -> tuple[int, int] | None:
     """The 80 % band of the forecast at the deadline; None with fewer than three whole months to look at, or after the deadline.
 
-    The months of the forecast's window are taken as independent: s is the sample standard deviation of what each of them
-    brought, m the months left; the band is middle ± 1.2816 s √m, never below what is already reached, rounded outwards.
+    The n months of the forecast's window are taken as independent: s is the sample standard deviation of what each of them
+    brought, m the months left; the band is middle ± t s √(m + m²/n), never below what is already reached, rounded outwards.
+    m stands for the chance of the months to come, m²/n for the pace itself being known from n months only; t is Student's with
+    n - 1 degrees of freedom, because s comes from the same months (above twelve months that of twelve, a little too wide).
     """
     if on >= deadline:
         return None
@@ -140,7 +142,8 @@ def band(by_day: Mapping[date, int], middle: int, *, starts_on: date, deadline: 
     counts = [sum(count for day, count in by_day.items() if first <= day < last) for first, last in months]
     mean = sum(counts) / len(counts)
     spread = math.sqrt(sum((count - mean) ** 2 for count in counts) / (len(counts) - 1))
-    width = Z80 * spread * math.sqrt((deadline - on).days / MONTH_DAYS)
+    left = (deadline - on).days / MONTH_DAYS
+    width = T80[min(len(counts) - 3, len(T80) - 1)] * spread * math.sqrt(left + left * left / len(counts))
     reached = sum(count for day, count in by_day.items() if day <= on)
     return max(reached, math.floor(middle - width)), math.ceil(middle + width)
 

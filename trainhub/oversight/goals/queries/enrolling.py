@@ -40,9 +40,10 @@ def enrolments(
 ) -> Any:
     """Every completion a goal counts, the latest first unless sorted; narrowed to what the identity may see. `is_first`: the one by
     which its human counts, in the kept facts."""
+    counting = completions(goal)
+    human = counting.selected_columns.human.element  # the kept row is found by the person who counts: that is what its table is unique by
     statement: Any = (
-        completions(goal)
-        .with_only_columns(
+        counting.with_only_columns(
             TrainingRecord.id.label("record_id"),
             TrainingRecord.completed_on.label("on"),
             TrainingRecord.category,
@@ -55,7 +56,7 @@ def enrolments(
             GoalPerson.id.is_not(None).label("is_first"),
         )
         .join(Organisation, Organisation.id == TrainingRecord.organisation_id)
-        .outerjoin(GoalPerson, and_(GoalPerson.goal_id == goal.id, GoalPerson.record_id == TrainingRecord.id))
+        .outerjoin(GoalPerson, and_(GoalPerson.goal_id == goal.id, GoalPerson.person_id == human, GoalPerson.record_id == TrainingRecord.id))
         .where(organisations.scope(identity, VIEWERS, organisations=(TrainingRecord.organisation_id,), region=TrainingRecord.county_code))
     )
     for column, wanted in ((Region.reporting_code, region), (TrainingRecord.category, category), (TrainingRecord.course, course)):
