@@ -13,8 +13,7 @@ from courses.assessment.rules.drawing import in_order
 from courses.assessment.rules.expressions import BadExpression, value_of
 from courses.assessment.rules.formulas import alternatives
 from courses.assessment.types import QuestionKind
-
-_MATH = re.compile(r"(\$\$.+?\$\$|\\\(.+?\\\)|\\\[.+?\\\])", re.DOTALL)
+from trainhub.kernel.mathml import pieces
 
 
 def stem(version: QuestionVersion, shown: Mapping[str, Any]) -> str:
@@ -22,16 +21,15 @@ def stem(version: QuestionVersion, shown: Mapping[str, Any]) -> str:
     values = shown.get("values") or {}
     if not values:
         return version.stem_html
-    parts = _MATH.split(version.stem_html)
-    for n, part in enumerate(parts):
-        keep = n % 2 == 1
+    made = []
+    for part, is_formula in pieces(version.stem_html):
 
-        def put(match: re.Match[str], keep: bool = keep) -> str:
+        def put(match: re.Match[str], is_formula: bool = is_formula) -> str:
             value = values.get(match.group(1))
-            return match.group(0) if value is None else (f"{{{value}}}" if keep else str(value))
+            return match.group(0) if value is None else (f"{{{value}}}" if is_formula else str(value))
 
-        parts[n] = VALUE_MARK.sub(put, part)
-    return "".join(parts)
+        made.append(VALUE_MARK.sub(put, part))
+    return "".join(made)
 
 
 def cloze(version: QuestionVersion) -> list[tuple[str, Mapping[str, Any] | None]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from courses.assignments.operations import peers, releasing
+from courses.assignments.operations import peers, releasing, telling
 from courses.assignments.queries import work
 from trainhub.kernel import clock
 from trainhub.kernel.access import SYSTEM
@@ -16,7 +16,7 @@ TEND_PEERS = "courses.tend_peer_review"
 
 
 def tend_peer_review(running: Running) -> Mapping[str, Any]:
-    """Begin, fill and close peer reviews, each assignment in its own transaction."""
+    """Begin, fill and close peer reviews and remind of them, each assignment in its own transaction."""
     now = clock.now()
     begun, under_way, over = work.due_for_allocation(now), work.with_open_reviews(now, is_over=False), work.with_open_reviews(now, is_over=True)
     session().rollback()
@@ -26,6 +26,7 @@ def tend_peer_review(running: Running) -> Mapping[str, Any]:
             assignment = work.assignment_by_id(assignment_id)
             if assignment is not None:
                 given += peers.begin(assignment=assignment, by=SYSTEM, now=now)
+                telling.remind(assignment, now)
     for assignment_id in over:
         with transaction():
             assignment = work.assignment_by_id(assignment_id)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import chain, count
 from typing import Any
 
 from courses.catalogue.markup import plain, to_html
@@ -28,7 +29,7 @@ from trainhub.kernel.errors import Refused
 from trainhub.kernel.i18n import _, listed
 
 HANDOUTS = "trainhub-handouts"
-"""Begins the keys of the section, unit and block that hold the handouts, so that they are written out as handouts again."""
+"""Begins the keys of the section, unit and block that hold the handouts, so that `frame_out` knows them again."""
 MAX_COVER = 8 << 20
 HUNDRED_X10 = 1000
 Taken = tuple[Unit, docs.UnitDoc, Block]
@@ -86,17 +87,18 @@ def add_handouts(doc: docs.CourseDoc, run: Run, sections: int) -> None:
     if not doc.handouts:
         return
     title, current = _("课程资料"), session()
-    section = Section(run_id=run.id, key=HANDOUTS, position=sections + 1, title=title)
+    key = _free_key(doc)
+    section = Section(run_id=run.id, key=key, position=sections + 1, title=title)
     current.add(section)
     current.flush()
-    unit = Unit(run_id=run.id, section_id=section.id, key=f"{HANDOUTS}-unit", position=1, title=title)
+    unit = Unit(run_id=run.id, section_id=section.id, key=f"{key}-unit", position=1, title=title)
     current.add(unit)
     current.flush()
     current.add(
         Block(
             run_id=run.id,
             unit_id=unit.id,
-            key=f"{HANDOUTS}-text",
+            key=f"{key}-text",
             position=1,
             kind=BlockKind.TEXT,
             title=title,
@@ -108,6 +110,15 @@ def add_handouts(doc: docs.CourseDoc, run: Run, sections: int) -> None:
         )
     )
     current.flush()
+
+
+def _free_key(doc: docs.CourseDoc) -> str:
+    """A key no part of the package has: earlier handouts that an author built on come back as a chapter under theirs."""
+    units = [unit for section in doc.sections for unit in section.units]
+    used = [section.key for section in doc.sections]
+    used += [unit.key for unit in units] + [page.key for unit in units for page in unit.pages] + [block.key for block in doc.blocks()]
+    names = chain([HANDOUTS], (f"{HANDOUTS}-{n}" for n in count(2)))
+    return next(key for key in names if not any(one.startswith(key) for one in used))
 
 
 def add_news(doc: docs.CourseDoc, run: Run, by: Identity, now: datetime) -> None:

@@ -9,17 +9,19 @@ from fractions import Fraction
 
 from courses.catalogue import authoring_queries as authored
 from courses.catalogue.markup import ASSETS
-from courses.catalogue.models import Block, Run, RunAsset
+from courses.catalogue.models import Block, Run, RunAsset, Section, Unit
 from courses.catalogue.operations.offerings import asset_prefix
 from courses.catalogue.types import BlockKind
 from courses.gradebook import queries as gradebook
 from courses.gradebook.types import Scale
+from courses.interop.frame import HANDOUTS
 from courses.interop.frame_types import GraderDoc, GradingDoc, NewsDoc
+from courses.interop.olx.markup import is_blank
 from courses.interop.olx.write_grading import PASS
 from courses.messages import queries as messages
 from trainhub.kernel.clock import end_of, start_of
 from trainhub.kernel.files import StoredFile
-from trainhub.kernel.i18n import _, listed
+from trainhub.kernel.i18n import LANGUAGES, _, in_language, listed
 
 WHOLE = 1000
 
@@ -48,6 +50,35 @@ def news_of(run: Run) -> tuple[NewsDoc, ...]:
     prefix = asset_prefix(run.id)
     rows = reversed(messages.told(run.id))
     return tuple(NewsDoc(row.body_html.replace(f'="{prefix}', f'="{ASSETS}'), row.published_at) for row in rows)
+
+
+def handouts_of(run: Run, parts: Sequence[tuple[Section, Sequence[Unit]]], of_unit: Mapping[int, Sequence[Block]]) -> tuple[int, str]:
+    """The section that goes out as handouts and its text; (0, "") when there is none.
+
+    Handouts elsewhere are one text that everybody reads at any time, without a title. So the section is no more than that, at the end of
+    the course; as soon as an author made more of it, it is a chapter like any other and goes out as one.
+    """
+    if not parts:
+        return 0, ""
+    section, units = parts[-1]
+    blocks = [block for unit in units for block in of_unit.get(unit.id, ())]
+    if not section.key.startswith(HANDOUTS) or len(units) != 1 or len(blocks) != 1:
+        return 0, ""
+    (unit,), (block,) = units, blocks
+    is_plain = block.kind is BlockKind.TEXT and unit.release_at is section.release_at is unit.due_at is None and not is_blank(block.body_html)
+    is_open = all(part.is_published and not part.access for part in (section, unit, block))
+    if not is_plain or not is_open or not {section.title, unit.title, block.title} <= _titles():
+        return 0, ""
+    return section.id, block.body_html.replace(f'="{asset_prefix(run.id)}', f'="{ASSETS}')
+
+
+def _titles() -> set[str]:
+    """What `frame.add_handouts` calls them, in the language of whoever imported."""
+    found = set()
+    for code in LANGUAGES:
+        with in_language(code):
+            found.add(_("课程资料"))
+    return found
 
 
 def marks_of(run: Run, blocks: Sequence[Block], lesson_of: Mapping[int, str]) -> tuple[GradingDoc, dict[str, str], list[str]]:

@@ -16,11 +16,9 @@ from courses.catalogue import queries as catalogue
 from courses.catalogue.markup import ASSETS
 from courses.catalogue.models import Block, Run, Unit
 from courses.catalogue.operations.media import file_ids
-from courses.catalogue.operations.offerings import asset_prefix
 from courses.catalogue.types import BlockKind, BodyFormat
 from courses.interop import frame_out, works
 from courses.interop import types as docs
-from courses.interop.frame import HANDOUTS
 from courses.interop.freezing import thaw
 from courses.interop.operations import EMPTY
 from courses.interop.questions_out import as_packed, question_docs
@@ -63,11 +61,10 @@ def course_doc(run: Run) -> docs.CourseDoc:
     parts = [(section, catalogue.units_of(section.id)) for section in catalogue.sections_of(run.id)]
     lesson_of = {unit.id: unit.lesson_key or unit.key for _section, units in parts for unit in units}
     grading, graders, notes = frame_out.marks_of(run, blocks, lesson_of)
-    sections, handouts = [], ""
+    handouts_id, handouts = frame_out.handouts_of(run, parts, of_unit)
+    sections = []
     for section, units in parts:
-        if section.key == HANDOUTS:
-            handouts = "".join(block.body_html for unit in units for block in of_unit.get(unit.id, []))
-            handouts = handouts.replace(f'="{asset_prefix(run.id)}', f'="{ASSETS}')
+        if section.id == handouts_id:
             continue
         lessons = []
         for key, group in groupby(units, key=lambda u: u.lesson_key or u.key):

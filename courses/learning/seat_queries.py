@@ -11,7 +11,7 @@ from courses.learning.models import Enrolment
 from courses.learning.types import SEATED
 from trainhub.kernel.db import session
 from trainhub.organisations import queries as organisations
-from trainhub.people.models import Person
+from trainhub.people.models import Person, Student
 
 
 def seated_ids(run_id: int) -> list[int]:
@@ -30,6 +30,13 @@ def seated_among(run_id: int, person_ids: Collection[int]) -> set[int]:
     """Those of some persons who hold a seat."""
     statement = select(Enrolment.person_id).where(Enrolment.run_id == run_id, Enrolment.state.in_(SEATED))
     return set(session().scalars(statement.where(Enrolment.person_id.in_(list(person_ids)))))
+
+
+def seated_of_cohort(run_id: int, cohort_id: int) -> list[int]:
+    """The students of a cohort who hold a seat, by their id."""
+    students = select(Student.person_id).where(Student.cohort_id == cohort_id)
+    statement = select(Enrolment.person_id).where(Enrolment.run_id == run_id, Enrolment.state.in_(SEATED), Enrolment.person_id.in_(students))
+    return list(session().scalars(statement.order_by(Enrolment.person_id)))
 
 
 def count_seats(run_id: int) -> int:

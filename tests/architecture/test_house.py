@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -51,14 +52,48 @@ def test_every_template_compiles_and_sits_in_a_room(_app: Flask) -> None:
 
 
 def test_templates_obey_the_content_security_policy() -> None:
-    import re
-
     bad = re.compile(r"<style|\sstyle=|\son[a-z]+=\"|<script(?![^>]*\bsrc=)(?![^>]*type=\"application/(json|ld\+json)\")|javascript:", re.I)
     found = []
     for path in sorted((ROOT / "templates").rglob("*.html")):
         text = re.sub(r"\{#.*?#\}", "", path.read_text(), flags=re.S)
         found += [f"{path.relative_to(ROOT)}: {m.group(0)}" for m in bad.finditer(text)]
     assert found == []
+
+
+TRUSTED = {
+    "_macros/ui.html": ["{{ '</a>'|safe if item.url else '</span>'|safe }}"],
+    "trainhub/certificates/template.html": ["{{ drawn|safe }}"],
+    "trainhub/goals/_charts.html": ["{{ board.plot(name)|safe }}"],
+    "trainhub/identity/second_factor.html": ["{{ picture|safe }}"],
+}
+"""Where a template itself says that what it prints is safe: its own words, and drawings that code of ours makes."""
+
+
+def test_no_template_trusts_what_somebody_wrote() -> None:
+    """Texts of authors become markup in one place, `kernel.mathml.formulas`, which knows whose task it is to sanitise them."""
+    found: dict[str, list[str]] = {}
+    for path in sorted((ROOT / "templates").rglob("*.html")):
+        marks = [m.group(0) for m in re.finditer(r"\{\{(?:(?!\}\}).)*\|\s*safe\b.*?\}\}", path.read_text(), re.DOTALL)]
+        if marks or "Markup(" in path.read_text() or "autoescape" in path.read_text():
+            found[path.relative_to(ROOT / "templates").as_posix()] = marks
+    assert found == TRUSTED
+
+
+UTILITY = re.compile(r"(?:[mp][tbsexy]?|g[xy]?|col|row|d|fs|fw|lh|order|w|h|gap|text|align|justify|flex|float|border|rounded|bg)(?:-[a-z0-9]+)+\Z")
+"""A word that looks like one of the utility classes we take from Bootstrap."""
+
+
+def test_every_utility_class_of_a_template_is_defined_somewhere() -> None:
+    if not (ROOT / "static/vendor").exists():
+        pytest.skip("the front-end packages are not there (make assets)")
+    sheets = [*(ROOT / "static/css").glob("*.css"), ROOT / "static/vendor/bootstrap/bootstrap.min.css"]
+    known = set(re.findall(r"\.(-?[A-Za-z_][\w-]*)", "".join(path.read_text() for path in sheets)))
+    unknown = set()
+    for path in sorted((ROOT / "templates").rglob("*.html")):
+        written = re.sub(r"\{[{%].*?[%}]\}", " ", path.read_text(), flags=re.DOTALL)
+        for words in re.findall(r"class=\"([^\"]*)\"", written):
+            unknown |= {f"{path.relative_to(ROOT)}: {word}" for word in words.split() if UTILITY.match(word) and word not in known}
+    assert sorted(unknown) == []
 
 
 def test_every_table_says_what_it_is() -> None:

@@ -49,6 +49,15 @@ def formulas(html: str | None) -> Markup:
     return Markup("".join(_set(html)))  # noqa: S704 - the same, and MathML that `_written` spells out itself
 
 
+def pieces(html: str) -> list[tuple[str, bool]]:
+    """Text in pieces that together are the whole, each with whether it is a formula."""
+    found, at = [], 0
+    for match in FORMULA.finditer(html):
+        found += [(html[at : match.start()], False), (match.group(0), True)]
+        at = match.end()
+    return [*found, (html[at:], False)]
+
+
 def _set(html: str) -> Iterator[str]:
     depth = 0
     for number, part in enumerate(_TAG.split(html)):

@@ -10,19 +10,18 @@ from datetime import datetime
 
 from courses.assignments import rules
 from courses.assignments.models import Assignment, PeerExample, PeerExampleMark, PeerReview, Submission
+from courses.assignments.operations import telling
 from courses.assignments.operations.grading import add_mark, settle
 from courses.assignments.operations.setup import check_points
 from courses.assignments.queries import peers, work
 from courses.assignments.types import Marking, MarkRole, Queue, ReviewState, Rubric, SubmissionState
 from courses.learning import seat_queries
-from trainhub.identity.queries import accounts
 from trainhub.kernel import audit
 from trainhub.kernel.access import SYSTEM, Identity
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.forms import check_version
-from trainhub.kernel.i18n import N_, _
-from trainhub.notifications import operations as notifications
+from trainhub.kernel.i18n import _
 
 
 class NotReviewable(Refused):
@@ -73,15 +72,7 @@ def fill(*, assignment: Assignment, by: Identity, now: datetime) -> int:
     session().flush()
     if pairs:
         audit.record(by=by, did="courses.peer.given_out", on=assignment, data={"reviews": len(pairs)})
-        notifications.notify(
-            account_ids=accounts.accounts_of_persons(sorted({person for _s, person in pairs})).values(),
-            kind="courses.peer.assigned",
-            message=N_("作业《%(title)s》进入互评，请在截止前完成分给你的评阅。"),
-            values={"title": assignment.block.title},
-            url=f"/assignments/{assignment.block_id}",
-            unique_key=f"peer-assigned:{assignment.id}:{now.isoformat()}",
-            now=now,
-        )
+        telling.given_out(assignment, {person for _submission, person in pairs}, now)
     return len(pairs)
 
 
@@ -164,16 +155,15 @@ def close(*, assignment: Assignment, now: datetime, by: Identity = SYSTEM) -> di
             of.setdefault(row.submission_id, []).append(row)
     assignment.peers_closed_at = now
     session().flush()
-    settled = to_staff = 0
+    settled: list[Submission] = []
+    to_staff: list[Submission] = []
     for submission in work.handed_in(assignment.id):
-        if submission.state is not SubmissionState.SUBMITTED or submission.queue is not Queue.NONE:
-            continue
-        if _settle(assignment, submission, of.get(submission.id, []), by, now):
-            settled += 1
-        else:
-            to_staff += 1
-    audit.record(by=by, did="courses.peer.closed", on=assignment, data={"settled": settled, "to_staff": to_staff})
-    return {"settled": settled, "to_staff": to_staff}
+        if submission.state is SubmissionState.SUBMITTED and submission.queue is Queue.NONE:
+            (settled if _settle(assignment, submission, of.get(submission.id, []), by, now) else to_staff).append(submission)
+    counts = {"settled": len(settled), "to_staff": len(to_staff)}
+    audit.record(by=by, did="courses.peer.closed", on=assignment, data=counts)
+    telling.closed(assignment, settled, to_staff, now)
+    return counts
 
 
 def _settle(assignment: Assignment, submission: Submission, reviews: list[PeerReview], by: Identity, now: datetime) -> bool:

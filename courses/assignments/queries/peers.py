@@ -67,6 +67,14 @@ def to_write(person_id: int) -> list[Any]:
     return list(session().execute(statement))
 
 
+def owing(assignment_id: int) -> dict[int, int]:
+    """How many reviews each person who was given some has still to write."""
+    statement = select(PeerReview.reviewer_id, func.count()).where(
+        PeerReview.assignment_id == assignment_id, PeerReview.state == ReviewState.ASSIGNED, PeerReview.is_self.is_(False)
+    )
+    return {person_id: count for person_id, count in session().execute(statement.group_by(PeerReview.reviewer_id))}
+
+
 def is_reviewer(submission_id: int, person_id: int) -> bool:
     """Whether a person has been given this work to review."""
     statement = select(PeerReview.id).where(

@@ -1,5 +1,6 @@
 """The verbs of enrolment, learning, completion and notes."""
 
+from courses.learning.operations.allowing import allow
 from courses.learning.operations.enrolling import (
     EnrolmentClosed,
     NotForYou,
@@ -43,6 +44,7 @@ __all__ = [
     "NotForYou",
     "NotLearning",
     "NotPossible",
+    "allow",
     "approve",
     "ask_for_marks",
     "certificate_of",

@@ -225,7 +225,7 @@ def allowances(pair: tuple[Run, Block]) -> Any:
     if form.validate_on_submit():
         try:
             with transaction():
-                quizzes.allow(block=block, by=me(), now=clock.now(), **_holder(form), **form.values())
+                operations.allow(block=block, by=me(), now=clock.now(), **_holder(form), **form.values())
             return done(_("已保存。正在作答的人立即按新的时间。"), "marking.allowances", block_id=block_id)
         except Refused as refused:
             form.refuse(refused)

@@ -19,6 +19,7 @@ from courses.catalogue.models import Block, Run
 from courses.learning.models import Enrolment
 from tests.factories import courses as make
 from tests.factories import ground
+from trainhub.identity.models import Account, LoginName
 from trainhub.kernel.access import SYSTEM, Role
 
 AsRole = Callable[..., FlaskClient]
@@ -389,9 +390,12 @@ def test_settings_draws_order_and_allowances_are_set_on_their_pages(taught: Taug
     assert c.post(f"/teaching/quiz/nothing/{draw.id}/remove").status_code == 404
     assert "二者选一" in c.post(f"/teaching/blocks/{block.id}/allowances", data={"extra_minutes": "5"}).text
     assert "没有找到" in c.post(f"/teaching/blocks/{block.id}/allowances", data={"login": "nobody", "extra_minutes": "5"}).text
-    row = quizzes.allow(block=block, person_id=taught.enrolment.person_id, extra_minutes=5, by=SYSTEM, now=NOW)
-    session.commit()
+    login = session.scalars(select(LoginName.value).join(Account).where(Account.person_id == taught.enrolment.person_id)).first()
+    given = c.post(f"/teaching/blocks/{block.id}/allowances", data={"login": login or "", "extra_minutes": "5"})
+    assert given.status_code == 303
+    (row,) = queries.allowance_rows(block.id)
     assert "5 分钟" in c.get(f"/teaching/blocks/{block.id}/allowances").text
+    assert "加时 5 分钟" in taught.learner.get("/notifications").text
     assert c.post(f"/teaching/blocks/{block.id}/allowances/{row.id}/remove").status_code == 303
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from courses.assignments.models import Assignment, PeerReview, Submission
-from courses.assignments.operations import grading, releasing, setup
+from courses.assignments.operations import grading, releasing, setup, telling
 from courses.assignments.operations import peers as reviewing
 from courses.assignments.queries import peers, teams, work
 from courses.assignments.tasks import tend_peer_review
@@ -19,10 +19,17 @@ from courses.assignments.types import Marking, Queue, ReviewState, SubmissionSta
 from courses.learning import operations as learning
 from courses.learning.models import Enrolment
 from tests.factories import courses as make
+from tests.factories import ground, identity
 from tests.factories import work as made
+from trainhub.identity.models import Account
 from trainhub.kernel.access import SYSTEM
+from trainhub.kernel.clock import local
 from trainhub.kernel.errors import Refused
+from trainhub.kernel.i18n import in_language
 from trainhub.kernel.jobs import Running
+from trainhub.notifications.models import Notice
+from trainhub.notifications.operations import text_of
+from trainhub.people.models import Person
 
 NOW, DUE = made.NOW, made.DUE
 PEER_DUE = DUE + timedelta(days=5)
@@ -91,6 +98,80 @@ def test_nobody_waits_for_ever(session: Session) -> None:
     assert found[half.id].score_x10 == 750
     with pytest.raises(reviewing.NotReviewable, match="截止"):
         write(peers.reviews_of(rows[2].id)[0], 500, PEER_DUE + timedelta(seconds=1))
+
+
+def signed_up() -> Person:
+    """A person who has an account, and so a notice centre."""
+    who = ground.person()
+    identity.account(person=who)
+    return who
+
+
+def told(session: Session, person_id: int) -> list[tuple[str, str]]:
+    """What a person reads in the notification centre: kind and words, in Chinese."""
+    rows = session.execute(
+        select(Notice.kind, Notice.message, Notice.values).join(Account, Account.id == Notice.account_id).where(Account.person_id == person_id)
+    )
+    return [(kind, text_of(message, values)) for kind, message, values in rows]
+
+
+def test_reviewers_authors_and_staff_are_told_once(session: Session) -> None:
+    teacher = signed_up()
+    run = make.run(lead=teacher)
+    block = made.block(make.unit(run))
+    make.publish(run)
+    task = made.assignment(run, block, peers=2, peers_needed=2, peer_due_at=PEER_DUE)
+    people = [made.learner(task, signed_up()) for _n in range(3)]
+    rows = [made.hand_in(task, one) for one in people]
+    session.commit()
+    persons = [one.person_id for one in people]
+    until = f"{local(PEER_DUE):%Y-%m-%d %H:%M}"
+    with time_machine.travel(DUE, tick=False):
+        tend_peer_review(RUNNING)
+        tend_peer_review(RUNNING)
+    given = ("courses.peer.assigned", f"作业《课程设计》进入互评，请在 {until} 前完成分给你的评阅。")
+    assert [told(session, person) for person in persons] == [[given]] * 3
+    for review in peers.reviews_by(task.id, persons[0]):
+        write(review, 800)
+    write(peers.reviews_by(task.id, persons[1])[0], 800)
+    session.commit()
+    for before, at in ((1, PEER_DUE - telling.SOON - timedelta(seconds=1)), (2, PEER_DUE - telling.SOON), (2, PEER_DUE - timedelta(seconds=1))):
+        with time_machine.travel(at, tick=False):
+            tend_peer_review(RUNNING)
+        assert [len(told(session, person)) for person in persons] == [1, before, before]
+    due = f"作业《课程设计》的互评将于 {until} 截止，你还有 %d 份评阅没有完成。"
+    assert [told(session, person)[1] for person in persons[1:]] == [("courses.peer.due", due % 1), ("courses.peer.due", due % 2)]
+    with time_machine.travel(PEER_DUE, tick=False):
+        tend_peer_review(RUNNING)
+        tend_peer_review(RUNNING)
+    session.expire_all()
+    waits = {row.queue for row in work.handed_in(task.id)}
+    ends = [told(session, person)[-1][0] for person in persons]
+    assert ends == ["courses.peer.received" if work_of.queue is Queue.NONE else "courses.peer.to_staff" for work_of in map(_again, rows)]
+    assert Queue.PEERS_MISSING in waits
+    left = ends.count("courses.peer.to_staff")
+    assert told(session, teacher.id) == [("courses.peer.closed", f"作业《课程设计》的互评已经结束：{3 - left} 份已有结果，{left} 份等待教师评阅。")]
+    with in_language("en"):
+        assert not any("作业《" in text for person in (*persons, teacher.id) for _kind, text in told(session, person))
+
+
+def test_a_later_end_of_the_reviews_reminds_again(session: Session) -> None:
+    task = made.assignment(peers=2, peers_needed=2, peer_due_at=PEER_DUE)
+    people = [made.learner(task, signed_up()) for _n in range(3)]
+    for one in people:
+        made.hand_in(task, one)
+    reviewing.begin(assignment=task, by=SYSTEM, now=DUE)
+    assert telling.remind(task, PEER_DUE - timedelta(hours=1)) == 3
+    assert telling.remind(task, PEER_DUE - timedelta(hours=1)) == 0
+    assert telling.remind(task, PEER_DUE) == 0
+    task.peer_due_at = PEER_DUE + timedelta(days=1)
+    assert telling.remind(task, PEER_DUE) == 3
+
+
+def _again(row: Submission) -> Submission:
+    found = work.submission_by_id(row.id)
+    assert found is not None
+    return found
 
 
 def test_peers_far_apart_are_looked_at_by_staff(session: Session) -> None:

@@ -6,7 +6,7 @@ import base64
 import html
 import json
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +16,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from courses.catalogue import queries
-from courses.catalogue.models import Block, Run, RunStaff
+from courses.catalogue.markup import plain
+from courses.catalogue.models import Block, Run, RunStaff, Section, Unit
 from courses.catalogue.operations import content
-from courses.catalogue.types import BlockKind
+from courses.catalogue.types import BlockKind, BodyFormat, MoveTo
 from courses.gradebook import queries as gradebook
 from courses.gradebook.operations import books
 from courses.gradebook.types import Scale
-from courses.interop import frame_out, operations
+from courses.interop import frame, frame_out, operations
 from courses.interop.formats import opened
 from courses.interop.frame_types import GraderDoc
 from courses.interop.olx.reader import read_olx
@@ -160,6 +161,102 @@ def test_it_goes_out_and_comes_in_again_the_same(session: Session, tmp_path: Pat
     shares = frame_out.split_whole([row[1] for row in counted])
     assert marking(again)[: len(counted)] == [(name, share, drop, of) for (name, _weight, drop, of), share in zip(counted, shares, strict=True)]
     assert [row.name for row in second.assets] == [row.name for row in first.assets]
+
+
+def handouts_of(run: Run) -> tuple[Section, Unit, Block]:
+    section = next(row for row in queries.sections_of(run.id) if row.key.startswith(frame.HANDOUTS))
+    (unit,) = queries.units_of(section.id)
+    (block,) = queries.blocks_of(unit.id)
+    return section, unit, block
+
+
+def parts_of(run: Run) -> list[tuple[str, bool, list[tuple[str, bool, list[tuple[str, str, str]]]]]]:
+    """Everything that can be read in a run."""
+    return [
+        (
+            s.title,
+            s.is_published,
+            [
+                (u.title, u.is_published, [(b.kind.value, b.title, plain(b.body_html)) for b in queries.blocks_of(u.id)])
+                for u in queries.units_of(s.id)
+            ],
+        )
+        for s in queries.sections_of(run.id)
+    ]
+
+
+def test_words_that_an_author_changed_in_the_handouts_stay_handouts(session: Session, tmp_path: Path) -> None:
+    run, _report = take_in(course_folder(tmp_path / "in", FILES))
+    _section, _unit, block = handouts_of(run)
+    content.update_block(block=block, version=None, by=SYSTEM, now=make.NOW, body="新的**讲义**", body_format=BodyFormat.MARKDOWN)
+    doc = course_doc(run)
+    assert "<strong>讲义</strong>" in doc.handouts
+    assert [section.title for section in doc.sections] == ["第一章"]
+
+
+def add_text(run: Run) -> None:
+    make.text(handouts_of(run)[1], body="补充阅读", title="延伸")
+
+
+def add_quiz(run: Run) -> None:
+    make.quiz(handouts_of(run)[1], of=run)
+
+
+def add_unit(run: Run) -> None:
+    make.text(make.unit(run, handouts_of(run)[0], title="下载"), body="清单")
+
+
+def rename_section(run: Run) -> None:
+    content.update_part(part=handouts_of(run)[0], version=None, by=SYSTEM, now=make.NOW, title="教材与工具")
+
+
+def rename_unit(run: Run) -> None:
+    content.update_part(part=handouts_of(run)[1], version=None, by=SYSTEM, now=make.NOW, title="教材")
+
+
+def rename_block(run: Run) -> None:
+    content.update_block(block=handouts_of(run)[2], version=None, by=SYSTEM, now=make.NOW, title="教材")
+
+
+def hide(run: Run) -> None:
+    content.publish(part=handouts_of(run)[1], is_published=False, by=SYSTEM, now=make.NOW)
+
+
+def open_later(run: Run) -> None:
+    content.update_part(part=handouts_of(run)[1], version=None, by=SYSTEM, now=make.NOW, release_at=datetime(2026, 10, 1, tzinfo=UTC))
+
+
+def move_up(run: Run) -> None:
+    content.move(part=handouts_of(run)[0], to=MoveTo.UP, by=SYSTEM, now=make.NOW)
+
+
+def empty(run: Run) -> None:
+    content.remove(part=handouts_of(run)[2], by=SYSTEM, now=make.NOW)
+
+
+@pytest.mark.parametrize("change", [add_text, add_quiz, add_unit, rename_section, rename_unit, rename_block, hide, open_later, move_up, empty])
+def test_what_an_author_makes_of_the_handouts_goes_out_and_comes_in_again(session: Session, tmp_path: Path, change: Callable[[Run], None]) -> None:
+    """The page of handouts of another platform is one text that everybody reads: whatever is more goes out as a chapter."""
+    run, _report = take_in(course_folder(tmp_path / "in", FILES))
+    change(run)
+    session.expire_all()
+    run = make.loaded(run)
+    doc = course_doc(run)
+    assert doc.handouts == ""
+    write_olx(doc, tmp_path / "out", asset=asset_reader(run))
+    again, _again = take_in(tmp_path / "out", code="AGAIN")
+    assert parts_of(again) == parts_of(run)
+    assert [u.release_at for s in queries.sections_of(again.id) for u in queries.units_of(s.id)] == [
+        u.release_at for s in queries.sections_of(run.id) for u in queries.units_of(s.id)
+    ]
+    # The second time nothing changes any more, and handouts that somebody writes beside the chapter come in too.
+    write_olx(course_doc(again), tmp_path / "more", asset=asset_reader(again))
+    (tmp_path / "more/info").mkdir(exist_ok=True)
+    (tmp_path / "more/info/handouts.html").write_text("<p>另写的讲义</p>", encoding="utf-8")
+    third, _third = take_in(tmp_path / "more", code="THIRD")
+    assert parts_of(third) == [*parts_of(run), ("课程资料", True, [("课程资料", True, [("text", "课程资料", "另写的讲义")])])]
+    assert course_doc(third).handouts == "<p>另写的讲义</p>"
+    assert [s.title for s in course_doc(third).sections] == [s.title for s in queries.sections_of(run.id)]
 
 
 def test_what_goes_out_passes_the_public_checker(session: Session, tmp_path: Path) -> None:

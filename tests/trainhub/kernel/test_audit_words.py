@@ -13,8 +13,8 @@ from trainhub.kernel.audit_words import in_words
 ROOT = Path(__file__).resolve().parents[3]
 RECORDED = re.compile(r'did="([a-z_]+\.[a-z_]+\.[a-z_]+)"')
 """What a call of `audit.record` names."""
-NAMED = re.compile(r'"([a-z]+\.[a-z_]+\.[a-z_]+)"')
-"""What an operation hands to a helper that records it; not the pages and jobs it names."""
+NAMED = re.compile(r'(?<!kind=)"([a-z]+\.[a-z_]+\.[a-z_]+)"')
+"""What an operation hands to a helper that records it; not the pages, jobs and kinds of notices it names."""
 
 
 def test_every_event_has_words(app: Flask) -> None:
