@@ -18,12 +18,6 @@ def human_id(person_id: int) -> int:
     return session().scalar(select(sa.func.coalesce(Person.merged_into_id, Person.id)).where(Person.id == person_id)) or person_id
 
 
-def humans_of(person_ids: Iterable[int]) -> dict[int, int]:
-    """The same for several, by the id given."""
-    statement = select(Person.id, sa.func.coalesce(Person.merged_into_id, Person.id)).where(Person.id.in_(set(person_ids)))
-    return {key: stays for key, stays in session().execute(statement)}
-
-
 def same_human(column: Any, person_id: int) -> sa.ColumnElement[bool]:
     """SQL: the column names the person, or one who was merged into them."""
     clause: sa.ColumnElement[bool] = column.in_(select(Person.id).where(or_(Person.id == person_id, Person.merged_into_id == person_id)))
