@@ -27,8 +27,8 @@ from trainhub.programmes.models import Cohort, Programme, ProgrammeVersion
 
 
 def student_of(person_id: int) -> Student | None:
-    """The student a person is: of several the one entered last."""
-    statement = select(Student).where(Student.person_id == person_id).options(joinedload(Student.person))
+    """The student a human is: of several the one entered last."""
+    statement = select(Student).where(people.of_human(Student.person_id, person_id)).options(joinedload(Student.person))
     return session().scalar(statement.order_by(Student.enrolled_on.desc(), Student.id.desc()).limit(1))
 
 
@@ -110,8 +110,8 @@ def claim_by_id(claim_id: int) -> CreditClaim | None:
 
 
 def claims_of(student_id: int) -> list[CreditClaim]:
-    """A student's applications, the latest first."""
-    return list(session().scalars(_whole().where(CreditClaim.student_id == student_id).order_by(CreditClaim.id.desc())))
+    """The applications of the human that a student is, the latest first: also those of another programme or person row."""
+    return list(session().scalars(_whole().where(_of_human(student_id)).order_by(CreditClaim.id.desc())))
 
 
 def _of_human(student_id: int) -> Any:
@@ -161,7 +161,7 @@ def usable_runs(student: Student) -> list[Any]:
         select(Enrolment, Course, Run)
         .join(Run, Run.id == Enrolment.run_id)
         .join(Course, Course.id == Run.course_id)
-        .where(Enrolment.person_id == student.person_id, Enrolment.state == EnrolmentState.COMPLETED)
+        .where(people.of_human(Enrolment.person_id, student.person_id), Enrolment.state == EnrolmentState.COMPLETED)
         .order_by(Enrolment.completed_on.desc(), Enrolment.id)
     )
     return list(session().execute(statement))
@@ -254,10 +254,13 @@ def runs_of_person(person_id: int) -> list[Any]:
         .join(Run, Run.id == Enrolment.run_id)
         .join(Course, Course.id == Run.course_id)
         .join(Organisation, Organisation.id == Course.owner_id)
-        .where(Enrolment.person_id == person_id, Enrolment.state.in_((EnrolmentState.ACTIVE, EnrolmentState.COMPLETED)))
+        .where(people.of_human(Enrolment.person_id, person_id), Enrolment.state.in_((EnrolmentState.ACTIVE, EnrolmentState.COMPLETED)))
         .order_by(Enrolment.completed_on.is_(None), Enrolment.completed_on, Enrolment.id)
     )
-    return list(session().execute(statement))
+    found: dict[int, Any] = {}
+    for row in session().execute(statement):
+        found.setdefault(row.run_id, row)  # who was merged may have completed one run twice: it is one course all the same
+    return list(found.values())
 
 
 def open_count(identity: Identity) -> int:
