@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from courses.catalogue.models import Course, Run
@@ -15,7 +15,7 @@ from courses.learning.models import Enrolment
 from courses.learning.types import EnrolmentState
 from courses.permissions import RECOGNITION_READERS
 from courses.recognition.models import CreditClaim, CreditMapping
-from courses.recognition.types import HOLDING, ClaimRow, ClaimState, RecognisedCredit
+from courses.recognition.types import HOLDING, ClaimRow, ClaimState, Evidence, RecognisedCredit
 from trainhub.kernel.access import Identity, Subject
 from trainhub.kernel.db import session
 from trainhub.organisations import queries as organisations
@@ -89,6 +89,18 @@ def mapping_for(course_id: int, target_id: int, on: date) -> CreditMapping | Non
     return session().scalar(statement.order_by(CreditMapping.since.desc()).limit(1))
 
 
+def mapping_within(course_id: int, target_id: int, since: date, until: date | None) -> CreditMapping | None:
+    """A mapping of the same two courses that holds on any day of a span; an open end is for ever."""
+    statement = select(CreditMapping).where(
+        CreditMapping.course_id == course_id,
+        CreditMapping.target_id == target_id,
+        or_(CreditMapping.until.is_(None), CreditMapping.until >= since),
+    )
+    if until is not None:
+        statement = statement.where(CreditMapping.since <= until)
+    return session().scalar(statement.order_by(CreditMapping.since).limit(1))
+
+
 def course_by_code(code: str) -> Course | None:
     """An online course."""
     return session().scalar(select(Course).where(Course.code == code.strip()))
@@ -140,6 +152,26 @@ def in_use(student_id: int, target_id: int, key: str, *, states: Collection[Clai
     )
     found: CreditClaim | None = session().scalar(statement.order_by(CreditClaim.id).limit(1))
     return found
+
+
+def same_number(claim: CreditClaim) -> Any:
+    """SQL: other applications that stand with a certificate of the same number, whoever made them and whatever they call its provider."""
+    number = claim.evidence_key.rpartition(":")[2]
+    return and_(
+        CreditClaim.id != claim.id,
+        CreditClaim.evidence == Evidence.CERTIFICATE,
+        CreditClaim.evidence_key.endswith(":" + number, autoescape=True),
+        CreditClaim.state.in_(HOLDING),
+    )
+
+
+def with_same_number(claim: CreditClaim, identity: Identity) -> tuple[list[ClaimRow], int]:
+    """(those of `same_number` that the reader may see, how many there are): whether it is one certificate is for people to judge."""
+    if claim.evidence is not Evidence.CERTIFICATE:
+        return [], 0
+    clause = same_number(claim)
+    seen = [as_row(row) for row in session().execute(claims_visible_to(identity).where(clause))]
+    return seen, session().scalar(select(func.count()).select_from(CreditClaim).where(clause)) or 0
 
 
 def used_course(student_id: int, enrolment_id: int) -> CreditClaim | None:

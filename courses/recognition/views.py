@@ -246,6 +246,7 @@ def export(form: str) -> Any:
 def show(claim: CreditClaim) -> Any:
     """One application with its evidence; who may, decides here."""
     claim_id, refused = claim.id, None
+    is_own = people.is_same_human(me().person_id, claim.student.person_id)
     may_decide = may(me(), Can.RECOGNITION_DECIDE, subject_of(claim))
     if request.method == "POST":
         if not may_decide:
@@ -253,15 +254,13 @@ def show(claim: CreditClaim) -> Any:
         try:
             with transaction():
                 text = request.form.get("credits", "").strip()
-                operations.decide(
-                    claim=claim,
-                    version=request.form.get("version", type=int),
-                    is_approved=request.form.get("do") == "approve",
-                    credits_x10=number_x10(text) if text else None,
-                    reason=request.form.get("reason", ""),
-                    by=me(),
-                    now=clock.now(),
-                )
+                values: Any = {"claim": claim, "version": request.form.get("version", type=int), "reason": request.form.get("reason", "")}
+                values |= {"by": me(), "now": clock.now()}
+                if request.form.get("do") == "take_back":
+                    operations.take_back(**values)
+                else:
+                    credits = number_x10(text) if text else None
+                    operations.decide(is_approved=request.form.get("do") == "approve", credits_x10=credits, **values)
             return done(_("决定已记录，学生会收到通知。"), "recognition.show", claim_id=claim_id)
         except Refused as said:
             refused = said
@@ -269,8 +268,10 @@ def show(claim: CreditClaim) -> Any:
     page = render_template(
         "courses/recognition/show.html",
         claim=claim,
-        may_decide=may_decide and claim.state in OPEN,
-        is_own=people.is_same_human(me().person_id, claim.student.person_id),
+        may_decide=may_decide and not is_own and claim.state in OPEN,
+        may_take_back=may_decide and not is_own and claim.state is ClaimState.APPROVED,
+        is_own=is_own,
+        same_number=queries.with_same_number(claim, me()) if may_decide and not is_own else ([], 0),
         refused=refused,
         typed=request.form,
         labels=labels,
