@@ -16,7 +16,10 @@ from trainhub.kernel.keys import keyring
 def renew(*, person_id: int, by: Identity, now: datetime) -> str:
     """Give a person a new secret; the old address stops working at once. Returns the secret."""
     secret = secrets.token_urlsafe(32)
-    row = queries.feed_of(person_id)
+    rows = queries.feeds_of(person_id)
+    row = rows[0] if rows else None
+    for other in rows[1:]:
+        session().delete(other)  # of a person who was merged: one human, one address
     hashed, kept = keyring().keyed_hash(secret), keyring().encrypt(secret)
     if row is None:
         session().add(CalendarFeed(person_id=person_id, secret_hash=hashed, secret_encrypted=kept, made_at=now))
@@ -29,9 +32,10 @@ def renew(*, person_id: int, by: Identity, now: datetime) -> str:
 
 def stop(*, person_id: int, by: Identity) -> None:
     """Throw the feed away."""
-    row = queries.feed_of(person_id)
-    if row is not None:
+    rows = queries.feeds_of(person_id)
+    for row in rows:
         session().delete(row)
+    if rows:
         session().flush()
         audit.record(by=by, did="courses.calendar.stopped", on=("person", str(person_id)))
 

@@ -25,13 +25,20 @@ from courses.messages.models import Announcement
 from trainhub.kernel.clock import start_of
 from trainhub.kernel.db import session
 from trainhub.kernel.keys import keyring
+from trainhub.people import queries as people
 
 LIVE = "live"
 
 
 def feed_of(person_id: int) -> CalendarFeed | None:
-    """A person's feed."""
-    return session().scalar(select(CalendarFeed).where(CalendarFeed.person_id == person_id))
+    """A human's feed, of two that were merged the latest."""
+    return next(iter(feeds_of(person_id)), None)
+
+
+def feeds_of(person_id: int) -> list[CalendarFeed]:
+    """The feeds of a human, the latest first: two persons who were merged may each have made one."""
+    statement = select(CalendarFeed).where(people.of_human(CalendarFeed.person_id, person_id))
+    return list(session().scalars(statement.order_by(CalendarFeed.made_at.desc(), CalendarFeed.id.desc())))
 
 
 def feed_by_secret(secret: str) -> CalendarFeed | None:
@@ -40,19 +47,19 @@ def feed_by_secret(secret: str) -> CalendarFeed | None:
 
 
 def runs_of(person_id: int) -> list[Any]:
-    """The runs that concern a person: id, course, dates, and whether they are taught (else learnt)."""
+    """The runs that concern a human: id, course, dates, and whether they are taught (else learnt)."""
     columns = (Run.id, Course.title, Course.code, Run.starts_on, Run.ends_on, Run.withdraw_until)
     learnt: Any = (
         select(*columns, sa.false().label("is_taught"))
         .join(Course, Course.id == Run.course_id)
         .join(Enrolment, Enrolment.run_id == Run.id)
-        .where(Enrolment.person_id == person_id, Enrolment.state.in_(SEATED))
+        .where(people.of_human(Enrolment.person_id, person_id), Enrolment.state.in_(SEATED))
     )
     taught: Any = (
         select(*columns, sa.true().label("is_taught"))
         .join(Course, Course.id == Run.course_id)
         .join(RunStaff, RunStaff.run_id == Run.id)
-        .where(RunStaff.person_id == person_id, Run.state == RunState.PUBLISHED)
+        .where(people.of_human(RunStaff.person_id, person_id), Run.state == RunState.PUBLISHED)
     )
     found = {row.id: row for row in session().execute(taught)}
     found |= {row.id: row for row in session().execute(learnt)}
@@ -170,13 +177,17 @@ def _live(runs: dict[int, Any], doors: Mapping[int, Door], now: datetime) -> lis
 
 
 def _assignments(runs: dict[int, Any], person_id: int, doors: Mapping[int, Door], now: datetime) -> list[Item]:
-    """When work and its peer reviews are due; a learner who was given more time for the work sees his own day."""
+    """When work is due, when late work is last taken, and when its peer reviews are due.
+
+    A learner who was given more time sees his own day: that is his last moment too, unless late work is taken even longer.
+    """
     statement = (
         select(
             Assignment.id,
             Assignment.run_id,
             Assignment.block_id,
             Assignment.due_at,
+            Assignment.cutoff_at,
             Assignment.peers,
             Assignment.peer_due_at,
             Block.title,
@@ -188,7 +199,7 @@ def _assignments(runs: dict[int, Any], person_id: int, doors: Mapping[int, Door]
         .join(Section, Section.id == Unit.section_id)
         .where(
             Assignment.run_id.in_(runs),
-            Assignment.due_at.is_not(None),
+            sa.or_(Assignment.due_at.is_not(None), Assignment.cutoff_at.is_not(None)),
             *(part.removed_at.is_(None) for part in (Block, Unit, Section)),
             *(part.is_published for part in (Block, Unit, Section)),
         )
@@ -201,13 +212,21 @@ def _assignments(runs: dict[int, Any], person_id: int, doors: Mapping[int, Door]
         if waits is None:
             continue
         run = runs[row.run_id]
-        due = row.due_at if run.is_taught else max(row.due_at, more.get(row.id, row.due_at))
         url = f"{'/teaching' if run.is_taught else ''}/assignments/{row.block_id}"
-        title = row.title or row.unit
-        found.append(Item(f"assignment-{row.id}-due", ItemKind.DUE, title, run.title, due, None, False, url, waits))
-        if row.peers and row.peer_due_at is not None:
-            found.append(Item(f"assignment-{row.id}-review", ItemKind.REVIEW_DUE, title, run.title, row.peer_due_at, None, False, url, waits))
+        days = _days_of_work(row, None if run.is_taught else more.get(row.id))
+        found += [Item(f"assignment-{row.id}-{name}", kind, row.title or row.unit, run.title, at, None, False, url, waits) for name, kind, at in days]
     return found
+
+
+def _days_of_work(row: Any, until_at: datetime | None) -> list[tuple[str, ItemKind, datetime]]:
+    """(name, kind, instant) of one assignment for whoever was given time until then, if anybody was."""
+    due, last = (max(at, until_at or at) if at is not None else None for at in (row.due_at, row.cutoff_at))
+    days = [("due", ItemKind.DUE, due)]
+    if last is not None and (due is None or last > due):  # else nothing is taken late
+        days.append(("cutoff", ItemKind.CUTOFF, last))
+    if row.peers:
+        days.append(("review", ItemKind.REVIEW_DUE, row.peer_due_at))
+    return [(name, kind, at) for name, kind, at in days if at is not None]
 
 
 def _quizzes(runs: dict[int, Any], person_id: int, doors: Mapping[int, Door], now: datetime) -> list[Item]:

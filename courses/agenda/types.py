@@ -15,6 +15,7 @@ class ItemKind(StrEnum):
     WITHDRAW_ENDS = "withdraw_ends"
     RELEASE = "release"
     DUE = "due"
+    CUTOFF = "cutoff"
     REVIEW_DUE = "review_due"
     LIVE = "live"
     ANNOUNCEMENT = "announcement"

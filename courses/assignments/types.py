@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from trainhub.kernel import sniff
 
@@ -192,6 +192,15 @@ class SubmissionRow:
     points_x10: int | None
     score_x10: int | None
     released_at: datetime | None
+
+
+class ToHandIn(NamedTuple):
+    """Work that somebody still has to hand in: until when, and whether that is the last moment for late work (or when it was due)."""
+
+    block_id: int
+    title: str
+    until_at: datetime
+    is_late: bool
 
 
 @dataclass(frozen=True, slots=True)

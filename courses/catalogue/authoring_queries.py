@@ -32,6 +32,7 @@ from courses.catalogue.types import BodyFormat, Outline, PartKind, ShownBlock, T
 from trainhub.kernel.db import session
 from trainhub.kernel.files import StoredFile
 from trainhub.organisations import queries as organisations
+from trainhub.people import queries as people
 from trainhub.people.models import Person
 
 Part = Section | Unit | Block
@@ -206,18 +207,29 @@ def people_in_group(group_id: int, text: str, most: int) -> list[Person]:
 
 
 def group_keys(run_id: int, person_id: int) -> frozenset[str]:
-    """The groups of a run that a person is in."""
+    """The groups of a run that a human is in."""
     statement = select(RunGroup.key).join(RunGroupMember, RunGroupMember.group_id == RunGroup.id)
-    return frozenset(session().scalars(statement.where(RunGroup.run_id == run_id, RunGroupMember.person_id == person_id)))
+    return frozenset(session().scalars(statement.where(RunGroup.run_id == run_id, people.of_human(RunGroupMember.person_id, person_id))))
 
 
 def group_keys_of(person_id: int, run_ids: Iterable[int]) -> dict[int, frozenset[str]]:
-    """The groups a person is in, by run."""
+    """The groups a human is in, by run."""
     statement = select(RunGroup.run_id, RunGroup.key).join(RunGroupMember, RunGroupMember.group_id == RunGroup.id)
     found: defaultdict[int, set[str]] = defaultdict(set)
-    for run_id, key in session().execute(statement.where(RunGroup.run_id.in_(list(run_ids)), RunGroupMember.person_id == person_id)):
+    for run_id, key in session().execute(statement.where(RunGroup.run_id.in_(list(run_ids)), people.of_human(RunGroupMember.person_id, person_id))):
         found[run_id].add(key)
     return {run_id: frozenset(keys) for run_id, keys in found.items()}
+
+
+def group_keys_by_human(run_ids: Iterable[int]) -> dict[tuple[int, int], set[str]]:
+    """{(run, the person who stands for a human): their groups}, of everybody in a group of some runs: one query."""
+    human = func.coalesce(Person.merged_into_id, Person.id)
+    statement = select(RunGroup.run_id, human, RunGroup.key).join(RunGroupMember, RunGroupMember.group_id == RunGroup.id)
+    statement = statement.join(Person, Person.id == RunGroupMember.person_id).where(RunGroup.run_id.in_(list(run_ids)))
+    found: defaultdict[tuple[int, int], set[str]] = defaultdict(set)
+    for run_id, person_id, key in session().execute(statement):
+        found[run_id, person_id].add(key)
+    return found
 
 
 def group_only(which: ColumnElement[bool]) -> dict[int, tuple[int, tuple[Any, ...]]]:
@@ -338,9 +350,10 @@ def votes_of(block_ids: Iterable[int]) -> dict[int, dict[int, int]]:
 
 
 def my_votes(block_ids: Iterable[int], person_id: int) -> dict[int, int]:
-    """What a person chose, by block."""
-    statement = select(PollVote.block_id, PollVote.choice).where(PollVote.block_id.in_(list(block_ids)), PollVote.person_id == person_id)
-    return {row[0]: row[1] for row in session().execute(statement)}
+    """What a human chose, by block; of two votes, which only a merging leaves, the later."""
+    mine = people.of_human(PollVote.person_id, person_id)
+    statement = select(PollVote.block_id, PollVote.choice).where(PollVote.block_id.in_(list(block_ids)), mine)
+    return {row[0]: row[1] for row in session().execute(statement.order_by(PollVote.id))}
 
 
 def lab_key(block_id: int) -> LabKey | None:

@@ -6,28 +6,39 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from courses.catalogue import queries as catalogue
-from courses.discussion import queries
+from courses.discussion import follow_queries, queries
 from courses.discussion.models import Thread
-from courses.discussion.types import OPEN, Shut
-from courses.learning import opening
+from courses.discussion.types import Shut
+from courses.learning import opening, seat_queries
 from courses.learning import queries as learning
 from courses.learning.models import Enrolment
+from courses.learning.opening import Door
 from courses.learning.types import SEATED
 
 
 def shut(enrolment: Enrolment, now: datetime) -> Shut:
     """The discussions with threads that a learner cannot open now: for other groups, not released, waiting for a condition, gone."""
-    asked, gone = queries.discussed_blocks(enrolment.run_id), queries.gone_blocks(enrolment.run_id, now)
-    if not asked:
-        return Shut(gone=gone)
-    door = opening.door(enrolment, now)
+    return shuts([enrolment], now)[enrolment.id]
+
+
+def shuts(enrolments: Sequence[Enrolment], now: datetime) -> dict[int, Shut]:
+    """The same of many learners, by enrolment: as many queries as for one."""
+    runs = sorted({row.run_id for row in enrolments})
+    asked, gone = queries.discussed_blocks(runs), queries.gone_blocks(runs, now)
+    doors = opening.doors_of([row for row in enrolments if asked[row.run_id]], now)
+    return {row.id: Shut(_closed(doors.get(row.id), asked[row.run_id]), gone) for row in enrolments}
+
+
+def _closed(door: Door | None, asked: frozenset[int]) -> frozenset[int]:
+    if door is None:
+        return frozenset()
     unit_of = {block.id: unit.id for unit in door.outline.units for block in unit.blocks}
-    return Shut(frozenset(key for key in asked if key not in unit_of or door.closed.block(key, unit_of[key])), gone)
+    return frozenset(key for key in asked if key not in unit_of or door.closed.block(key, unit_of[key]))
 
 
 def outlives_for(thread: Thread, person_ids: Collection[int], now: datetime) -> set[int]:
     """For which of the persons a thread outlives its block: for all when the block was for everybody, else for who wrote in it."""
-    if thread.block_id is None or thread.block_id not in queries.gone_blocks(thread.run_id, now):
+    if thread.block_id is None or thread.block_id not in queries.gone_blocks([thread.run_id], now):
         return set(person_ids)
     return queries.writers_among(thread.id, person_ids)
 
@@ -46,29 +57,19 @@ def who_may_open(thread: Thread, person_ids: Sequence[int], now: datetime) -> se
 
 
 def news(now: datetime) -> dict[int, int]:
-    """How much is new for each follower who was not told yet, in what is open to the follower now."""
-    rows = queries.news(now)
-    members: dict[int, set[int]] = {}
-    for run_id in {row.run_id for row in rows}:
-        members[run_id] = queries.members_among(run_id, sorted({row.person_id for row in rows if row.run_id == run_id}))
-    known: dict[tuple[int, int], Shut] = {}
+    """How much is new for each follower who was not told yet, in what is open to the follower now: as many queries for all as for one."""
+    rows = follow_queries.news(now)
+    asked = [row for row in rows if row.block_id is not None and not row.is_staff]  # the staff reads everything
+    seats = seat_queries.seats_of({row.run_id for row in asked}, {row.person_id for row in asked})
+    shut = shuts(list(seats.values()), now)
+    wrote = queries.writers_of({row.thread_id for row in asked if row.thread_id is not None})
     found: dict[int, int] = {}
     for row in rows:
-        if row.person_id not in members[row.run_id]:
-            continue
-        if row.block_id is not None:
-            place = (row.run_id, row.person_id)
-            if place not in known:
-                known[place] = _shut_to(*place, now)
-            if row.block_id in known[place].closed:
+        seat = seats.get((row.run_id, row.person_id))
+        if seat is not None and not row.is_staff and row.block_id is not None:
+            if row.block_id in shut[seat.id].closed:
                 continue
-            if row.block_id in known[place].gone and row.thread_id and not queries.writers_among(row.thread_id, [row.person_id]):
+            if row.block_id in shut[seat.id].gone and row.thread_id and row.person_id not in wrote[row.thread_id]:
                 continue
         found[row.person_id] = found.get(row.person_id, 0) + row.number
     return found
-
-
-def _shut_to(run_id: int, person_id: int, now: datetime) -> Shut:
-    """The discussions that are shut to somebody who takes part; the staff reads all of them."""
-    enrolment = learning.enrolment_of(run_id, person_id) if not queries.staff_among(run_id, [person_id]) else None
-    return shut(enrolment, now) if enrolment is not None else OPEN

@@ -15,13 +15,14 @@ from courses.discussion.types import OPEN, Author, Hidden, Shut
 from courses.learning import queries as learning
 from courses.learning.models import Enrolment
 from courses.learning.opening import demand_open
-from courses.learning.places import load_run, me
+from courses.learning.places import load_run, me, subject_of_learner
 from courses.learning.types import SEATED
 from courses.permissions import Can
 from trainhub.kernel import clock
 from trainhub.kernel.access import Subject, may
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _
+from trainhub.people import queries as people
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class Place:
     @property
     def subject(self) -> Subject:
         """The run, and the learner's own seat in it."""
-        own = {self.enrolment.person_id} if self.enrolment is not None else set()
+        own = subject_of_learner(self.enrolment.person_id).persons if self.enrolment is not None else frozenset()
         return replace(self.base, persons=self.base.persons | own)
 
     @property
@@ -84,7 +85,7 @@ def load_post(post_id: int, **_more: Any) -> Place:
     if post is None:
         raise NotFound(_("没有这条发言，可能已被移除。"))
     place = load_thread(post.thread_id)
-    is_mine = post.person_id is not None and post.person_id == place.reader
+    is_mine = people.is_same_human(place.reader, post.person_id)
     reports = queries.count_reports_of(post.id)
     match rules.hidden(is_removed=post.removed_at is not None, open_reports=reports, may_moderate=place.may_moderate, is_mine=is_mine):
         case Hidden.REMOVED:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
-from courses.catalogue.models import Block, Course, Run, RunStaff, Section, Unit
+from courses.catalogue.models import Block, Run, RunStaff, Section, Unit
 from courses.discussion import rules
-from courses.discussion.models import ForumFollow, Post, PostImage, PostMention, PostReport, PostRevision, Thread, ThreadFollow
+from courses.discussion.models import Post, PostImage, PostMention, PostReport, PostRevision, Thread, ThreadFollow
 from courses.discussion.types import OPEN, Participant, PostRow, ReportRow, Shut, ThreadFilter, ThreadRow
 from courses.learning.models import Enrolment
 from courses.learning.types import SEATED
@@ -58,7 +58,7 @@ def threads(
     wanted: ThreadFilter = ThreadFilter.ALL,
     shut: Shut = OPEN,
 ) -> sa.Select[Any]:
-    """The threads of a run that are not shut to the reader, pinned ones first, then the latest. Columns only, see `as_thread`."""
+    """The threads of a run that are not shut to the reader, pinned ones first, then the latest. Columns only, see `as_threads`."""
     statement: Any = (
         select(
             Thread.id,
@@ -97,15 +97,20 @@ def threads(
         case ThreadFilter.QUESTIONS:
             statement = statement.where(Thread.is_question)
         case ThreadFilter.MINE:
-            statement = statement.where(Thread.id.in_(select(Post.thread_id).where(Post.person_id == reader)))
+            statement = statement.where(Thread.id.in_(select(Post.thread_id).where(people.of_human(Post.person_id, reader))))
         case ThreadFilter.FOLLOWED:
-            statement = statement.where(Thread.id.in_(select(ThreadFollow.thread_id).where(ThreadFollow.person_id == reader)))
+            statement = statement.where(Thread.id.in_(select(ThreadFollow.thread_id).where(people.of_human(ThreadFollow.person_id, reader))))
     return statement  # type: ignore[no-any-return]
 
 
-def as_thread(row: Any, *, reader: int, may_moderate: bool) -> ThreadRow:
-    """A row of `threads` as its reader may see it."""
-    is_shown = rules.shows_name(is_anonymous=row.is_anonymous, may_moderate=may_moderate, is_mine=row.person_id == reader)
+def as_threads(rows: Sequence[Any], *, reader: int, may_moderate: bool) -> list[ThreadRow]:
+    """Rows of `threads` as their reader may see them."""
+    mine = people.rows_of_humans([reader])[reader]
+    return [_as_thread(row, is_mine=row.person_id in mine, may_moderate=may_moderate) for row in rows]
+
+
+def _as_thread(row: Any, *, is_mine: bool, may_moderate: bool) -> ThreadRow:
+    is_shown = rules.shows_name(is_anonymous=row.is_anonymous, may_moderate=may_moderate, is_mine=is_mine)
     return ThreadRow(
         row.id,
         row.title,
@@ -121,14 +126,17 @@ def as_thread(row: Any, *, reader: int, may_moderate: bool) -> ThreadRow:
     )
 
 
-def discussed_blocks(run_id: int) -> frozenset[int]:
-    """The blocks of a run in which there are threads; a thread outlives its block, so not those that were removed."""
-    statement = select(Thread.block_id).join(Block, Block.id == Thread.block_id).where(Thread.run_id == run_id, Block.removed_at.is_(None))
-    return frozenset(key for key in session().scalars(statement.distinct()) if key is not None)
+def discussed_blocks(run_ids: Collection[int]) -> dict[int, frozenset[int]]:
+    """The blocks of each run in which there are threads; a thread outlives its block, so not those that were removed."""
+    statement = select(Thread.run_id, Block.id).join(Block, Block.id == Thread.block_id).where(Thread.run_id.in_(run_ids), Block.removed_at.is_(None))
+    found: dict[int, set[int]] = {run_id: set() for run_id in run_ids}
+    for run_id, key in session().execute(statement.distinct()):
+        found[run_id].add(key)
+    return {run_id: frozenset(keys) for run_id, keys in found.items()}
 
 
-def gone_blocks(run_id: int, now: datetime) -> frozenset[int]:
-    """The removed blocks of a run with threads that were not there for everybody: on conditions, not published or not released."""
+def gone_blocks(run_ids: Collection[int], now: datetime) -> frozenset[int]:
+    """The removed blocks of runs with threads that were not there for everybody: on conditions, not published or not released."""
     held = [Section.access, Unit.access, Block.access]
     shown = sa.and_(Section.is_published, Unit.is_published, Block.is_published)
     released = [sa.or_(at.is_(None), at <= now) for at in (Section.release_at, Unit.release_at)]
@@ -136,15 +144,25 @@ def gone_blocks(run_id: int, now: datetime) -> frozenset[int]:
         select(Block.id, sa.and_(shown, *released).label("is_shown"), *held)
         .join(Unit, Unit.id == Block.unit_id)
         .join(Section, Section.id == Unit.section_id)
-        .where(Block.removed_at.is_not(None), Block.id.in_(select(Thread.block_id).where(Thread.run_id == run_id)))
+        .where(Block.removed_at.is_not(None), Block.id.in_(select(Thread.block_id).where(Thread.run_id.in_(run_ids))))
     )
     return frozenset(key for key, is_shown, *access in session().execute(statement) if any(access) or not is_shown)
 
 
+def writers_of(thread_ids: Collection[int]) -> dict[int, set[int]]:
+    """Who wrote in each thread, by the person who stands for the human: one query for all."""
+    human = func.coalesce(Person.merged_into_id, Person.id)
+    statement = select(Post.thread_id, human).join(Person, Person.id == Post.person_id).where(Post.thread_id.in_(thread_ids)).distinct()
+    found: dict[int, set[int]] = {key: set() for key in thread_ids}
+    for thread_id, person_id in session().execute(statement):
+        found[thread_id].add(person_id)
+    return found
+
+
 def writers_among(thread_id: int, person_ids: Collection[int]) -> set[int]:
-    """Which of the persons wrote in a thread, under whatever row of theirs."""
-    statement = select(Post.id).where(Post.thread_id == thread_id)
-    return {key for key in person_ids if session().scalar(statement.where(people.of_human(Post.person_id, key)).limit(1)) is not None}
+    """Which of the persons wrote in a thread, under whatever row of theirs: two queries whatever their number."""
+    wrote = writers_of([thread_id])[thread_id]
+    return {key for key, human in people.humans_of(person_ids).items() if human in wrote}
 
 
 def posts(thread: Thread) -> sa.Select[Any]:
@@ -153,7 +171,8 @@ def posts(thread: Thread) -> sa.Select[Any]:
 
 
 def as_posts(rows: Sequence[Post], thread: Thread, *, reader: int, may_moderate: bool) -> list[PostRow]:
-    """Posts as their reader sees them: three queries whatever their number."""
+    """Posts as their reader sees them: five queries whatever their number."""
+    mine = people.rows_of_humans([reader])[reader]
     ids = [row.id for row in rows]
     images: dict[int, list[int]] = defaultdict(list)
     for post_id, image_id in session().execute(select(PostImage.post_id, PostImage.id).where(PostImage.post_id.in_(ids)).order_by(PostImage.id)):
@@ -163,7 +182,7 @@ def as_posts(rows: Sequence[Post], thread: Thread, *, reader: int, may_moderate:
     first = first_post_id(thread.id)
     shown = []
     for row in rows:
-        is_mine = row.person_id == reader
+        is_mine = row.person_id in mine
         open_reports = reports.get(row.id, 0)
         hidden = rules.hidden(is_removed=row.removed_at is not None, open_reports=open_reports, may_moderate=may_moderate, is_mine=is_mine)
         named = rules.shows_name(is_anonymous=row.is_anonymous, may_moderate=may_moderate, is_mine=is_mine)
@@ -219,10 +238,13 @@ def people_of_names(run_id: int, names: Sequence[str]) -> dict[str, set[int]]:
 
 
 def members_among(run_id: int, person_ids: Sequence[int]) -> set[int]:
-    """Which of the persons take part in a run."""
+    """Which of the persons take part in a run, under whatever row of theirs."""
     if not person_ids:
         return set()
-    return set(session().scalars(select(Person.id).where(Person.id.in_(person_ids), Person.id.in_(_members(run_id)))))
+    rows = people.rows_of_humans(person_ids)
+    named = frozenset().union(*rows.values())
+    members = set(session().scalars(select(Person.id).where(Person.id.in_(named), Person.id.in_(_members(run_id)))))
+    return {person_id for person_id, same in rows.items() if same & members}
 
 
 def staff_among(run_id: int, person_ids: Sequence[int]) -> set[int]:
@@ -318,63 +340,7 @@ def count_open_reports(run_id: int) -> int:
     return session().scalar(select(func.count()).select_from(open_reports(run_id).order_by(None).subquery())) or 0
 
 
-# -- following ----------------------------------------------------------------------------------------------------------
-
-
-def is_following(thread_id: int, person_id: int) -> bool:
-    """Whether a person follows a thread."""
-    return session().scalar(select(ThreadFollow.id).where(ThreadFollow.thread_id == thread_id, ThreadFollow.person_id == person_id)) is not None
-
-
-def is_following_forum(run_id: int, person_id: int) -> bool:
-    """Whether a person is told of new threads of a run."""
-    return session().scalar(select(ForumFollow.id).where(ForumFollow.run_id == run_id, ForumFollow.person_id == person_id)) is not None
-
-
-def followed_threads(person_id: int) -> sa.Select[Any]:
-    """The threads a person follows, the latest first."""
-    statement: Any = (
-        select(Thread.id, Thread.title, Thread.posts, Thread.last_at, Course.title.label("course"), Run.code.label("run"))
-        .join(ThreadFollow, ThreadFollow.thread_id == Thread.id)
-        .join(Run, Run.id == Thread.run_id)
-        .join(Course, Course.id == Run.course_id)
-        .where(ThreadFollow.person_id == person_id, Thread.removed_at.is_(None))
-        .order_by(Thread.last_at.desc(), Thread.id.desc())
-    )
-    return statement  # type: ignore[no-any-return]
-
-
-class News(NamedTuple):
-    """What is new for a follower in one discussion: a block of a run, or its forum (None); each thread alone when its block was removed."""
-
-    person_id: int
-    run_id: int
-    block_id: int | None
-    thread_id: int | None
-    number: int
-
-
-def news(now: datetime) -> list[News]:
-    """New posts in followed threads, and new threads in followed forums, that each follower was not told of yet."""
-    alone = sa.case((Block.removed_at.is_not(None), Thread.id))
-    answers = (
-        select(ThreadFollow.person_id, Thread.run_id, Thread.block_id, alone, func.count(Post.id))
-        .join(Post, Post.thread_id == ThreadFollow.thread_id)
-        .join(Thread, Thread.id == ThreadFollow.thread_id)
-        .outerjoin(Block, Block.id == Thread.block_id)
-        .where(Post.posted_at > ThreadFollow.told_at, Post.posted_at <= now, Post.person_id != ThreadFollow.person_id, Post.removed_at.is_(None))
-        .group_by(ThreadFollow.person_id, Thread.run_id, Thread.block_id, alone)
-    )
-    begun = (
-        select(ForumFollow.person_id, Thread.run_id, Thread.block_id, alone, func.count(Thread.id))
-        .join(Thread, Thread.run_id == ForumFollow.run_id)
-        .outerjoin(Block, Block.id == Thread.block_id)
-        .where(
-            Thread.created_at > ForumFollow.told_at, Thread.created_at <= now, Thread.person_id != ForumFollow.person_id, Thread.removed_at.is_(None)
-        )
-        .group_by(ForumFollow.person_id, Thread.run_id, Thread.block_id, alone)
-    )
-    return [News(*row) for statement in (answers, begun) for row in session().execute(statement)]
+# -- what has served its time -------------------------------------------------------------------------------------------
 
 
 def signed(table: type[Post] | type[Thread], ended_before: date) -> sa.Select[int]:

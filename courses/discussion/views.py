@@ -9,7 +9,7 @@ from flask import Blueprint, Response, abort, flash, jsonify, redirect, render_t
 from courses.catalogue import queries as catalogue
 from courses.catalogue.models import Block, Run
 from courses.catalogue.types import BlockKind
-from courses.discussion import operations, queries, rules
+from courses.discussion import follow_queries, operations, queries, rules
 from courses.discussion.operations.writing import Picture
 from courses.discussion.places import Place, demand_block, load_block, load_place, load_post, load_thread, shared, shut
 from courses.discussion.types import ThreadFilter
@@ -23,6 +23,7 @@ from trainhub.kernel.forms import once
 from trainhub.kernel.i18n import _
 from trainhub.kernel.sending import send
 from trainhub.kernel.web import done
+from trainhub.people import queries as persons
 
 blueprint = Blueprint("discussion", __name__)
 
@@ -46,7 +47,7 @@ def _threads(place: Place, block: Block | None, size: int) -> Any:
     )
     page = paging.paginate(statement, number=number, size=size, scalars=False)
     moderates = place.may_moderate
-    return page, [queries.as_thread(row, reader=place.reader, may_moderate=moderates) for row in page.items]
+    return page, queries.as_threads(page.items, reader=place.reader, may_moderate=moderates)
 
 
 @blueprint.get("/learning/runs/<int:run_id>/forum")
@@ -60,7 +61,7 @@ def forum(place: Place) -> Any:
         page=page,
         rows=rows,
         block=block,
-        is_following=queries.is_following_forum(place.run.id, place.reader),
+        is_following=follow_queries.is_following_forum(place.run.id, place.reader),
         open_reports=queries.count_open_reports(place.run.id) if place.may_moderate else 0,
         **shared(place),
     )
@@ -126,8 +127,8 @@ def _thread_page(place: Place, error: str = "") -> Any:
         block=place.block,
         page=page,
         posts=rows,
-        reader=place.reader,
-        is_following=queries.is_following(place.thread.id, place.reader),
+        is_asker=persons.is_same_human(place.reader, place.thread.person_id),
+        is_following=follow_queries.is_following(place.thread.id, place.reader),
         can_answer=rules.may_write(is_locked=place.thread.is_locked, is_staff=place.may_moderate),
         error=error,
         given=request.form,
@@ -190,7 +191,7 @@ def follow_forum(place: Place) -> Any:
 def followed() -> Any:
     """The threads one follows, in all runs."""
     number, size = paging.wanted()
-    page = paging.paginate(queries.followed_threads(me().person_id or 0), number=number, size=size, scalars=False)
+    page = paging.paginate(follow_queries.followed_threads(me().person_id or 0), number=number, size=size, scalars=False)
     return render_template("courses/discussion/followed.html", page=page)
 
 
@@ -208,7 +209,7 @@ def accept(place: Place) -> Any:
     """Mark the answer that solved it: whoever began the thread, or the staff."""
     assert place.thread is not None
     assert place.post is not None
-    if place.thread.person_id != place.reader and not place.may_moderate:
+    if not place.may_moderate and not persons.is_same_human(place.reader, place.thread.person_id):
         raise NotAllowed(_("只有提问者和教师可以采纳回复。"))
     thread_id, post_id = place.thread.id, place.post.id
     with transaction():
@@ -222,7 +223,7 @@ def edit(place: Place) -> Any:
     """Change what one wrote."""
     assert place.thread is not None
     assert place.post is not None
-    if place.post.person_id != place.reader:
+    if not persons.is_same_human(place.reader, place.post.person_id):
         raise NotAllowed(_("只能修改自己的发言。"))
     thread_id, post_id, error = place.thread.id, place.post.id, ""
     if request.method == "POST":
@@ -266,7 +267,7 @@ def remove(place: Place) -> Any:
     """Take a post away: its writer, or the staff with a reason."""
     assert place.thread is not None
     assert place.post is not None
-    if place.post.person_id != place.reader and not place.may_moderate:
+    if not place.may_moderate and not persons.is_same_human(place.reader, place.post.person_id):
         raise NotAllowed(_("只能移除自己的发言。"))
     run_id, thread_id = place.run.id, place.thread.id
     with transaction():

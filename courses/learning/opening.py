@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -16,6 +16,7 @@ from courses.learning.models import Enrolment
 from courses.learning.types import BlockState
 from trainhub.kernel.errors import NotAllowed, NotFound
 from trainhub.kernel.i18n import _
+from trainhub.people import queries as people
 
 
 class StillClosed(NotAllowed):
@@ -75,6 +76,25 @@ def doors(person_id: int, run_ids: Iterable[int], now: datetime) -> dict[int, Do
     for run_id, outline in outlines.items():
         mine = groups.get(run_id, frozenset())
         found[run_id] = _judged(rules.for_groups(outline, mine), states.get(run_id, {}), mine, now, names.get(run_id, {}))
+    return found
+
+
+def doors_of(enrolments: Sequence[Enrolment], now: datetime) -> dict[int, Door]:
+    """What is open for each of many learners now, by enrolment: as many queries as for one. Without conditions a run has one door for all."""
+    runs = sorted({row.run_id for row in enrolments})
+    if not runs:
+        return {}
+    outlines, held = content.outlines(runs, only_published=True), set(catalogue.runs_with_conditions(runs))
+    judged = [row for row in enrolments if row.run_id in held]
+    states, names = queries.states_of_many([row.id for row in judged]), catalogue.group_names(held)
+    human = people.humans_of(row.person_id for row in judged)
+    groups = catalogue.group_keys_by_human(held)
+    same = {run_id: _judged(outline, {}, frozenset(), now, {}) for run_id, outline in outlines.items() if run_id not in held}
+    found = {row.id: same[row.run_id] for row in enrolments if row.run_id in same}
+    for row in judged:
+        mine = frozenset(groups.get((row.run_id, human[row.person_id]), ()))
+        outline = rules.for_groups(outlines[row.run_id], mine)
+        found[row.id] = _judged(outline, states.get(row.id, {}), mine, now, names.get(row.run_id, {}))
     return found
 
 

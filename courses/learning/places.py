@@ -39,9 +39,11 @@ def me() -> Identity:
     return identity
 
 
-def subject_of_learner(person_id: int) -> Subject:
-    """What belongs to a learner: of two persons merged into one, what is stored under either belongs to both."""
-    return Subject.of(persons=[person_id] if me().person_id == person_id else people.human_ids(person_id))
+def subject_of_learner(*person_ids: int) -> Subject:
+    """What belongs to a learner, or to several: of two persons merged into one, what is stored under either belongs to both."""
+    if me().person_id in person_ids:
+        return Subject.of(persons=person_ids)
+    return Subject.of(persons=frozenset().union(*people.rows_of_humans(person_ids).values()))
 
 
 def load_run(run_id: int) -> Run:

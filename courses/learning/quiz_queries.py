@@ -13,6 +13,7 @@ from courses.learning import opening
 from courses.learning.models import Enrolment
 from courses.learning.types import EnrolmentState
 from trainhub.kernel.db import session
+from trainhub.people import queries as people
 
 MOST = 10
 
@@ -30,7 +31,8 @@ def closing(person_id: int, until: datetime, now: datetime) -> list[Closing]:
 
     By the hours the person was given. What is not open for the person yet is not asked for: the calendar says when it opens.
     """
-    runs = set(session().scalars(select(Enrolment.run_id).where(Enrolment.person_id == person_id, Enrolment.state == EnrolmentState.ACTIVE)))
+    mine = people.of_human(Enrolment.person_id, person_id)
+    runs = set(session().scalars(select(Enrolment.run_id).where(mine, Enrolment.state == EnrolmentState.ACTIVE)))
     found = hours.hours_of(runs) if runs else []
     if not found:
         return []

@@ -1,16 +1,18 @@
-"""Who holds a seat in a run: enrolments, persons, numbers; never more of them than is asked for."""
+"""Who holds a seat in a run: enrolments, persons, numbers; never more of them than is asked for; and of whom a human is made."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from sqlalchemy import func, select
 
 from courses.catalogue.models import RunGroupMember
 from courses.learning.models import Enrolment
-from courses.learning.types import SEATED
+from courses.learning.queries import furthest, portions
+from courses.learning.types import SEATED, EnrolmentState
 from trainhub.kernel.db import session
 from trainhub.organisations import queries as organisations
+from trainhub.people import queries as people
 from trainhub.people.models import Person, Student
 
 
@@ -27,9 +29,11 @@ def seated_persons(run_id: int) -> list[int]:
 
 
 def seated_among(run_id: int, person_ids: Collection[int]) -> set[int]:
-    """Those of some persons who hold a seat."""
+    """Those of some persons who hold a seat, whichever row of theirs it names."""
+    rows = people.rows_of_humans(person_ids)
     statement = select(Enrolment.person_id).where(Enrolment.run_id == run_id, Enrolment.state.in_(SEATED))
-    return set(session().scalars(statement.where(Enrolment.person_id.in_(list(person_ids)))))
+    seated = set(session().scalars(statement.where(Enrolment.person_id.in_(frozenset().union(*rows.values())))))
+    return {person_id for person_id, same in rows.items() if same & seated}
 
 
 def seated_of_cohort(run_id: int, cohort_id: int) -> list[int]:
@@ -52,3 +56,33 @@ def seated_outside(group_id: int, run_id: int, text: str = "", limit: int = 200)
     if text:
         statement = statement.where(organisations.matches(text, Person.name, Person.pinyin))
     return list(session().scalars(statement.order_by(Person.pinyin, Person.id).limit(limit)))
+
+
+def enrolments_among(run_id: int, person_ids: Iterable[int]) -> list[Enrolment]:
+    """The enrolments of some humans in a run by id, of each the furthest: what they do counts there, whichever row of theirs it names."""
+    rows = sorted(frozenset().union(*people.rows_of_humans(person_ids).values()))
+    statement = select(Enrolment).where(Enrolment.run_id == run_id, Enrolment.person_id.in_(rows)).order_by(*furthest(Enrolment))
+    enrolments = list(session().scalars(statement))
+    standing = people.humans_of(row.person_id for row in enrolments)
+    found: dict[int, Enrolment] = {}
+    for row in enrolments:
+        found.setdefault(standing[row.person_id], row)
+    return sorted(found.values(), key=lambda row: row.id)
+
+
+def seats_of(run_ids: Iterable[int], person_ids: Iterable[int]) -> dict[tuple[int, int], Enrolment]:
+    """{(run, human): the enrolment that holds the seat}: one query for a thousand persons who stand for their humans."""
+    runs, found = list(run_ids), dict[tuple[int, int], Enrolment]()
+    human = func.coalesce(Person.merged_into_id, Person.id)
+    statement = select(Enrolment, human).join(Person, Person.id == Enrolment.person_id)
+    statement = statement.where(Enrolment.run_id.in_(runs), Enrolment.state.in_(SEATED)).order_by(*furthest(Enrolment))
+    for some in portions(sorted(person_ids)):
+        for row, person_id in session().execute(statement.where(human.in_(some))):
+            found.setdefault((row.run_id, person_id), row)
+    return found
+
+
+def waiting_persons(run_id: int) -> list[int]:
+    """Who waits for approval or a seat."""
+    states = (EnrolmentState.PENDING, EnrolmentState.WAITING)
+    return list(session().scalars(select(Enrolment.person_id).where(Enrolment.run_id == run_id, Enrolment.state.in_(states)).order_by(Enrolment.id)))

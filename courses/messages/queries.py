@@ -16,6 +16,7 @@ from courses.learning.types import EnrolmentState
 from courses.messages.models import Announcement, Conversation, Message
 from courses.messages.types import AnnouncementRow, ConversationRow
 from trainhub.kernel.db import session
+from trainhub.people import queries as people
 from trainhub.people.models import Person
 
 
@@ -128,7 +129,7 @@ def _listed() -> Any:
 
 def mine(person_id: int) -> sa.Select[Any]:
     """A learner's conversations in all runs, the latest first."""
-    return _listed().where(Conversation.person_id == person_id)  # type: ignore[no-any-return]
+    return _listed().where(people.of_human(Conversation.person_id, person_id))  # type: ignore[no-any-return]
 
 
 def of_run(run_id: int, *, only_open: bool = False) -> sa.Select[Any]:

@@ -12,7 +12,7 @@ from courses.catalogue import labels as words
 from courses.catalogue import queries as catalogue
 from courses.catalogue.models import Run
 from courses.learning import seat_queries
-from courses.learning.places import Place, load_place, load_run, me
+from courses.learning.places import Place, load_place, load_run, me, subject_of_learner
 from courses.messages import operations, queries
 from courses.messages.forms import AnnouncementForm, MessageForm, ReplyForm
 from courses.messages.models import Announcement, Conversation
@@ -26,6 +26,7 @@ from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import once
 from trainhub.kernel.i18n import _
 from trainhub.kernel.web import done
+from trainhub.people import queries as people
 
 blueprint = Blueprint("messages", __name__)
 
@@ -142,14 +143,14 @@ class Talk:
     def subject(self) -> Subject:
         """The run's staff, and the learner himself."""
         base = catalogue.subject_of_run(self.run)
-        return Subject(base.organisations, base.programmes, base.regions, base.persons | {self.conversation.person_id})
+        return Subject(base.organisations, base.programmes, base.regions, base.persons | subject_of_learner(self.conversation.person_id).persons)
 
 
 def _load_talk(conversation_id: int) -> Talk:
     row = queries.conversation_by_id(conversation_id)
     if row is None:
         raise NotFound(_("没有这个会话。"))
-    return Talk(load_run(row.run_id), row, row.person_id != me().person_id)
+    return Talk(load_run(row.run_id), row, not people.is_same_human(me().person_id, row.person_id))
 
 
 @blueprint.get("/learning/messages")

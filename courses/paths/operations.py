@@ -22,6 +22,7 @@ from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import _
 from trainhub.kernel.pinyin import of_text
 from trainhub.organisations.models import Organisation
+from trainhub.people import queries as people
 
 MAX_COURSES = 40
 
@@ -101,7 +102,8 @@ def follow(*, path: LearningPath, person_id: int, is_on: bool, by: Identity, now
     if is_on and not path.is_published:
         raise BadPath(_("这条学习路径还没有发布或已撤下，不能加入。"))
     if not is_on:
-        session().execute(delete(PathMember).where(PathMember.path_id == path.id, PathMember.person_id == person_id))
+        mine = PathMember.person_id.in_(people.human_ids(person_id))
+        session().execute(delete(PathMember).where(PathMember.path_id == path.id, mine))
     elif not queries.is_member(path.id, person_id):
         try:
             with session().begin_nested():

@@ -19,6 +19,7 @@ from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
+from trainhub.people import queries as people
 
 _RANK = {
     EnrolmentState.COMPLETED: 0,
@@ -75,7 +76,7 @@ def managed(identity: Identity) -> sa.Select[Any]:
 
 def followed(person_id: int) -> sa.Select[Any]:
     """The paths a person follows, without those that were taken out meanwhile: their page is closed."""
-    members = select(PathMember.path_id).where(PathMember.person_id == person_id)
+    members = select(PathMember.path_id).where(people.of_human(PathMember.person_id, person_id))
     return _cards().where(LearningPath.id.in_(members), LearningPath.is_published)  # type: ignore[no-any-return]
 
 
@@ -86,7 +87,8 @@ def as_card(row: Any) -> PathCard:
 
 def is_member(path_id: int, person_id: int) -> bool:
     """Whether a person follows a path."""
-    return session().scalar(select(PathMember.id).where(PathMember.path_id == path_id, PathMember.person_id == person_id)) is not None
+    mine = people.of_human(PathMember.person_id, person_id)
+    return session().scalar(select(PathMember.id).where(PathMember.path_id == path_id, mine).limit(1)) is not None
 
 
 def steps(path_id: int, person_id: int | None) -> list[Step]:
@@ -104,7 +106,11 @@ def steps(path_id: int, person_id: int | None) -> list[Step]:
         mine = (
             select(Run.course_id, Enrolment.state, Enrolment.run_id, Enrolment.progress_x1000, Enrolment.completed_on)
             .join(Run, Run.id == Enrolment.run_id)
-            .where(Enrolment.person_id == person_id, Run.course_id.in_([row[0] for row in rows]), Enrolment.state != EnrolmentState.WITHDRAWN)
+            .where(
+                people.of_human(Enrolment.person_id, person_id),
+                Run.course_id.in_([row[0] for row in rows]),
+                Enrolment.state != EnrolmentState.WITHDRAWN,
+            )
             .order_by(Enrolment.id)
         )
         for row in session().execute(mine):

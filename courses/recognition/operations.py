@@ -16,6 +16,7 @@ from courses.recognition import queries, rules
 from courses.recognition.models import CreditClaim, CreditMapping
 from courses.recognition.types import OPEN, ClaimState, Evidence
 from trainhub.certificates import queries as certificates
+from trainhub.certificates.numbers import read_number
 from trainhub.identity.queries import accounts
 from trainhub.kernel import audit, files, sniff
 from trainhub.kernel.access import Identity
@@ -65,8 +66,11 @@ def add_mapping(
         raise BadClaim(_("认定学分应大于 0，且不超过该课程的 %(n)s 学分。", n=credits(target.credits_x10)), field="credits")
     if until is not None and until < since:
         raise BadClaim(_("终止日期不能早于起始日期。"), field="until")
-    if queries.mapping_for(course.id, target.id, since) is not None:
+    other = queries.mapping_within(course.id, target.id, since, until)
+    if other is not None and other.since <= since:
         raise BadClaim(_("从这一天起已有同样的对应关系。请先为原有的填写终止日期。"), field="since")
+    if other is not None:
+        raise BadClaim(_("从 %(day)s 起已有同样的对应关系。请把终止日期填在这一天之前。", day=other.since.isoformat()), field="until")
     row = CreditMapping(
         course_id=course.id,
         target_id=target.id,
@@ -157,8 +161,10 @@ def apply_with_certificate(
     _check_target(student, target)
     if not title.strip() or not provider.strip() or not number.strip():
         raise BadClaim(_("请填写课程名称、发证机构和证书编号。"), field="title")
-    own = certificates.by_number(number.strip())
-    if own is not None and own.person_id in people.human_ids(student.person_id):
+    own = certificates.by_number(read_number(number))  # as it is printed, in groups
+    if own is not None and not people.is_same_human(own.person_id, student.person_id):
+        raise BadClaim(_("编号为 %(number)s 的证书由本平台签发给他人，不能用来申请。请核对编号。", number=number.strip()[:60]), field="number")
+    if own is not None:
         raise BadClaim(
             _("这是本平台签发的证书。请在“用完成的课程申请”中选择这门课程，同一次学习不会认定两次。"), code="recognised_twice", field="number"
         )
@@ -263,7 +269,10 @@ def decide(
         asked = claim.asked_x10 if credits_x10 is None else credits_x10
         if not 0 < asked <= claim.target.credits_x10:
             raise BadClaim(_("认定学分应大于 0，且不超过该课程的 %(n)s 学分。", n=credits(claim.target.credits_x10)), field="credits")
+        if claim.evidence is Evidence.RUN and asked > claim.asked_x10:
+            raise BadClaim(_("按对应表最多认定 %(n)s 学分。需要更多时请先修改对应表。", n=credits(claim.asked_x10)), field="credits")
         _check_not_approved(claim)
+        _check_still_earned(claim)
         claim.credits_x10, claim.state = asked, ClaimState.APPROVED
     else:
         claim.state = ClaimState.UPHELD if was_appeal else ClaimState.REJECTED
@@ -276,6 +285,11 @@ def decide(
     audit.record(
         by=by, did="courses.recognition.decided", on=claim, data={"state": claim.state, "credits_x10": claim.credits_x10, "reason": reason.strip()}
     )
+    _tell_decided(claim, now)
+    return claim
+
+
+def _tell_decided(claim: CreditClaim, now: datetime) -> None:
     notifications.notify(
         account_ids=accounts.accounts_of_persons([claim.student.person_id]).values(),
         kind="courses.recognition.decided",
@@ -285,7 +299,6 @@ def decide(
         unique_key=f"recognition:{claim.id}:{claim.version}",
         now=now,
     )
-    return claim
 
 
 def _check_not_approved(claim: CreditClaim) -> None:
@@ -297,6 +310,45 @@ def _check_not_approved(claim: CreditClaim) -> None:
             "同一人已用这份材料或为这门课程获得认定（学号 %(no)s，%(name)s），不能再次认定。", no=other.student.student_no, name=other.target.name
         )
         raise BadClaim(words, code="recognised_twice")
+
+
+def _check_still_earned(claim: CreditClaim) -> None:
+    """A mark may have been corrected since the application: what is approved now holds by the mark of now."""
+    enrolment = session().get(Enrolment, claim.enrolment_id, populate_existing=True) if claim.enrolment_id is not None else None
+    mapping = session().get(CreditMapping, claim.mapping_id) if claim.mapping_id is not None else None
+    if enrolment is None:
+        return
+    if enrolment.state is not EnrolmentState.COMPLETED:
+        raise BadClaim(_("这门在线课程现在不是“已完成”，不能认定。请让学生查看学习进度。"))
+    score, least = enrolment.score_x10, mapping.least_score_x10 if mapping is not None else 0
+    if score is not None and score < least:
+        raise BadClaim(_("申请之后成绩已改为 %(a)s，低于对应表要求的 %(b)s 分，不能认定。", a=credits(score), b=credits(least)))
+    claim.score_x10 = score
+
+
+def take_back(*, claim: CreditClaim, version: int | None, reason: str, by: Identity, now: datetime) -> CreditClaim:
+    """Undo a recognition that was a mistake or rests on a forged certificate, with the reason; the student is told and may appeal.
+
+    The evidence and the course are free again. Not by the student, whoever else decided.
+    """
+    check_version(claim, version)
+    if claim.state is not ClaimState.APPROVED:
+        raise BadClaim(_("只有已认定的申请可以撤销。"))
+    if people.is_same_human(by.person_id, claim.student.person_id):
+        raise BadClaim(_("不能审核自己的申请。"))
+    if not reason.strip():
+        raise BadClaim(_("请写明撤销的理由；学生会看到。"), field="reason")
+    had = claim.credits_x10
+    claim.credits_x10, claim.state = None, ClaimState.UPHELD if claim.appeal else ClaimState.REJECTED
+    if claim.appeal:
+        claim.appeal_reason = reason.strip()[:1000]
+    else:
+        claim.reason = reason.strip()[:1000]
+    claim.decided_at, claim.decided_on, claim.decided_by, claim.decided_by_id = now, local(now).date(), by.name[:120], by.account_id
+    session().flush()
+    audit.record(by=by, did="courses.recognition.taken_back", on=claim, data={"credits_x10": had, "reason": reason.strip()})
+    _tell_decided(claim, now)
+    return claim
 
 
 def appeal(*, claim: CreditClaim, text: str, by: Identity, now: datetime) -> CreditClaim:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from courses.catalogue.models import Course, Run
@@ -15,7 +15,7 @@ from courses.learning.models import Enrolment
 from courses.learning.types import EnrolmentState
 from courses.permissions import RECOGNITION_READERS
 from courses.recognition.models import CreditClaim, CreditMapping
-from courses.recognition.types import HOLDING, ClaimRow, ClaimState, RecognisedCredit
+from courses.recognition.types import HOLDING, ClaimRow, ClaimState, Evidence, RecognisedCredit
 from trainhub.kernel.access import Identity, Subject
 from trainhub.kernel.db import session
 from trainhub.organisations import queries as organisations
@@ -27,8 +27,8 @@ from trainhub.programmes.models import Cohort, Programme, ProgrammeVersion
 
 
 def student_of(person_id: int) -> Student | None:
-    """The student a person is: of several the one entered last."""
-    statement = select(Student).where(Student.person_id == person_id).options(joinedload(Student.person))
+    """The student a human is: of several the one entered last."""
+    statement = select(Student).where(people.of_human(Student.person_id, person_id)).options(joinedload(Student.person))
     return session().scalar(statement.order_by(Student.enrolled_on.desc(), Student.id.desc()).limit(1))
 
 
@@ -89,6 +89,18 @@ def mapping_for(course_id: int, target_id: int, on: date) -> CreditMapping | Non
     return session().scalar(statement.order_by(CreditMapping.since.desc()).limit(1))
 
 
+def mapping_within(course_id: int, target_id: int, since: date, until: date | None) -> CreditMapping | None:
+    """A mapping of the same two courses that holds on any day of a span; an open end is for ever."""
+    statement = select(CreditMapping).where(
+        CreditMapping.course_id == course_id,
+        CreditMapping.target_id == target_id,
+        or_(CreditMapping.until.is_(None), CreditMapping.until >= since),
+    )
+    if until is not None:
+        statement = statement.where(CreditMapping.since <= until)
+    return session().scalar(statement.order_by(CreditMapping.since).limit(1))
+
+
 def course_by_code(code: str) -> Course | None:
     """An online course."""
     return session().scalar(select(Course).where(Course.code == code.strip()))
@@ -110,8 +122,8 @@ def claim_by_id(claim_id: int) -> CreditClaim | None:
 
 
 def claims_of(student_id: int) -> list[CreditClaim]:
-    """A student's applications, the latest first."""
-    return list(session().scalars(_whole().where(CreditClaim.student_id == student_id).order_by(CreditClaim.id.desc())))
+    """The applications of the human that a student is, the latest first: also those of another programme or person row."""
+    return list(session().scalars(_whole().where(_of_human(student_id)).order_by(CreditClaim.id.desc())))
 
 
 def _of_human(student_id: int) -> Any:
@@ -142,6 +154,26 @@ def in_use(student_id: int, target_id: int, key: str, *, states: Collection[Clai
     return found
 
 
+def same_number(claim: CreditClaim) -> Any:
+    """SQL: other applications that stand with a certificate of the same number, whoever made them and whatever they call its provider."""
+    number = claim.evidence_key.rpartition(":")[2]
+    return and_(
+        CreditClaim.id != claim.id,
+        CreditClaim.evidence == Evidence.CERTIFICATE,
+        CreditClaim.evidence_key.endswith(":" + number, autoescape=True),
+        CreditClaim.state.in_(HOLDING),
+    )
+
+
+def with_same_number(claim: CreditClaim, identity: Identity) -> tuple[list[ClaimRow], int]:
+    """(those of `same_number` that the reader may see, how many there are): whether it is one certificate is for people to judge."""
+    if claim.evidence is not Evidence.CERTIFICATE:
+        return [], 0
+    clause = same_number(claim)
+    seen = [as_row(row) for row in session().execute(claims_visible_to(identity).where(clause))]
+    return seen, session().scalar(select(func.count()).select_from(CreditClaim).where(clause)) or 0
+
+
 def used_course(student_id: int, enrolment_id: int) -> CreditClaim | None:
     """The application in which a human uses the course of an enrolment, whichever of its runs and of their programmes it was."""
     course = select(Run.course_id).join(Enrolment, Enrolment.run_id == Run.id).where(Enrolment.id == enrolment_id).scalar_subquery()
@@ -161,7 +193,7 @@ def usable_runs(student: Student) -> list[Any]:
         select(Enrolment, Course, Run)
         .join(Run, Run.id == Enrolment.run_id)
         .join(Course, Course.id == Run.course_id)
-        .where(Enrolment.person_id == student.person_id, Enrolment.state == EnrolmentState.COMPLETED)
+        .where(people.of_human(Enrolment.person_id, student.person_id), Enrolment.state == EnrolmentState.COMPLETED)
         .order_by(Enrolment.completed_on.desc(), Enrolment.id)
     )
     return list(session().execute(statement))
@@ -254,10 +286,13 @@ def runs_of_person(person_id: int) -> list[Any]:
         .join(Run, Run.id == Enrolment.run_id)
         .join(Course, Course.id == Run.course_id)
         .join(Organisation, Organisation.id == Course.owner_id)
-        .where(Enrolment.person_id == person_id, Enrolment.state.in_((EnrolmentState.ACTIVE, EnrolmentState.COMPLETED)))
+        .where(people.of_human(Enrolment.person_id, person_id), Enrolment.state.in_((EnrolmentState.ACTIVE, EnrolmentState.COMPLETED)))
         .order_by(Enrolment.completed_on.is_(None), Enrolment.completed_on, Enrolment.id)
     )
-    return list(session().execute(statement))
+    found: dict[int, Any] = {}
+    for row in session().execute(statement):
+        found.setdefault(row.run_id, row)  # who was merged may have completed one run twice: it is one course all the same
+    return list(found.values())
 
 
 def open_count(identity: Identity) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -13,7 +13,7 @@ from courses.gradebook import queries as gradebook
 from courses.gradebook.types import Scale
 from courses.learning import labels as learning_labels
 from courses.learning import queries as learners
-from courses.learning.places import me
+from courses.learning.places import me, subject_of_learner
 from courses.permissions import Can
 from courses.recognition import forms, labels, operations, queries
 from courses.recognition.models import CreditClaim, CreditMapping
@@ -28,6 +28,7 @@ from trainhub.kernel.i18n import _
 from trainhub.kernel.sending import send
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.web import done
+from trainhub.people import queries as people
 from trainhub.people.models import Student
 from trainhub.programmes import queries as programmes
 from trainhub.programmes.models import Programme, ProgrammeVersion
@@ -55,7 +56,7 @@ class Own:
     @property
     def subject(self) -> Subject:
         """The student's own."""
-        return Subject.of(persons=[self.student.person_id])
+        return subject_of_learner(self.student.person_id)
 
 
 def load_own() -> Own:
@@ -77,12 +78,12 @@ def load_claim(claim_id: int) -> CreditClaim:
 def subject_of(claim: CreditClaim) -> Subject:
     """What an application is judged on: its student, the programme, the university."""
     base = queries.subject_of_programme(claim.student.programme_id)
-    return Subject.of(organisations=base.organisations, programmes=base.programmes, regions=base.regions, persons=[claim.student.person_id])
+    return replace(base, persons=own_subject(claim).persons)
 
 
 def own_subject(claim: CreditClaim) -> Subject:
     """The student alone."""
-    return Subject.of(persons=[claim.student.person_id])
+    return subject_of_learner(claim.student.person_id)
 
 
 # -- a student's own ----------------------------------------------------------------------------------------------------
@@ -245,6 +246,7 @@ def export(form: str) -> Any:
 def show(claim: CreditClaim) -> Any:
     """One application with its evidence; who may, decides here."""
     claim_id, refused = claim.id, None
+    is_own = people.is_same_human(me().person_id, claim.student.person_id)
     may_decide = may(me(), Can.RECOGNITION_DECIDE, subject_of(claim))
     if request.method == "POST":
         if not may_decide:
@@ -252,15 +254,13 @@ def show(claim: CreditClaim) -> Any:
         try:
             with transaction():
                 text = request.form.get("credits", "").strip()
-                operations.decide(
-                    claim=claim,
-                    version=request.form.get("version", type=int),
-                    is_approved=request.form.get("do") == "approve",
-                    credits_x10=number_x10(text) if text else None,
-                    reason=request.form.get("reason", ""),
-                    by=me(),
-                    now=clock.now(),
-                )
+                values: Any = {"claim": claim, "version": request.form.get("version", type=int), "reason": request.form.get("reason", "")}
+                values |= {"by": me(), "now": clock.now()}
+                if request.form.get("do") == "take_back":
+                    operations.take_back(**values)
+                else:
+                    credits = number_x10(text) if text else None
+                    operations.decide(is_approved=request.form.get("do") == "approve", credits_x10=credits, **values)
             return done(_("决定已记录，学生会收到通知。"), "recognition.show", claim_id=claim_id)
         except Refused as said:
             refused = said
@@ -268,8 +268,10 @@ def show(claim: CreditClaim) -> Any:
     page = render_template(
         "courses/recognition/show.html",
         claim=claim,
-        may_decide=may_decide and claim.state in OPEN,
-        is_own=claim.student.person_id == me().person_id,
+        may_decide=may_decide and not is_own and claim.state in OPEN,
+        may_take_back=may_decide and not is_own and claim.state is ClaimState.APPROVED,
+        is_own=is_own,
+        same_number=queries.with_same_number(claim, me()) if may_decide and not is_own else ([], 0),
         refused=refused,
         typed=request.form,
         labels=labels,

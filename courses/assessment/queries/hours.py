@@ -15,6 +15,7 @@ from courses.assessment.types import Allowance, AttemptState
 from courses.catalogue.models import Block, Section, Unit
 from courses.catalogue.types import BlockKind
 from trainhub.kernel.db import session
+from trainhub.people import queries as people
 from trainhub.people.models import Student
 
 
@@ -57,12 +58,12 @@ def instant(text: str | None) -> datetime | None:
 
 
 def allowances_of(person_id: int, block_ids: Collection[int]) -> dict[int, Allowance]:
-    """What a person may do differently at quizzes: their own grants and those of their cohorts, each time the more generous."""
+    """What a human may do differently at quizzes: their own grants and those of their cohorts, each time the more generous."""
     if not block_ids:
         return {}
-    cohorts = select(Student.cohort_id).where(Student.person_id == person_id)
+    cohorts = select(Student.cohort_id).where(people.of_human(Student.person_id, person_id))
     statement = select(QuizAllowance).where(
-        QuizAllowance.block_id.in_(block_ids), sa.or_(QuizAllowance.person_id == person_id, QuizAllowance.cohort_id.in_(cohorts))
+        QuizAllowance.block_id.in_(block_ids), sa.or_(people.of_human(QuizAllowance.person_id, person_id), QuizAllowance.cohort_id.in_(cohorts))
     )
     found: defaultdict[int, list[QuizAllowance]] = defaultdict(list)
     for row in session().scalars(statement):
@@ -82,9 +83,9 @@ def _together(rows: Sequence[QuizAllowance]) -> Allowance:
 
 
 def handed_in(person_id: int, block_ids: Collection[int]) -> set[int]:
-    """The quizzes of which a person has handed in an attempt."""
+    """The quizzes of which a human has handed in an attempt."""
     statement = select(Attempt.block_id).where(
-        Attempt.person_id == person_id, Attempt.block_id.in_(block_ids), Attempt.state != AttemptState.IN_PROGRESS
+        people.of_human(Attempt.person_id, person_id), Attempt.block_id.in_(block_ids), Attempt.state != AttemptState.IN_PROGRESS
     )
     return set(session().scalars(statement))
 

@@ -11,6 +11,7 @@ from courses.assignments.models import Assignment, PeerReview, Submission, Submi
 from courses.assignments.queries import teams, work
 from courses.assignments.types import FileUse, LatePolicy, Queue, SubmissionState, media_of
 from courses.learning import operations as learning
+from courses.learning import seat_queries
 from courses.learning.models import Enrolment
 from trainhub.kernel import audit, files
 from trainhub.kernel.access import Identity
@@ -178,7 +179,7 @@ def submit(*, assignment: Assignment, submission: Submission, enrolment: Enrolme
                     assignment_id=assignment.id, submission_id=submission.id, reviewer_id=member.person_id, is_self=True, points={}, assigned_at=now
                 )
             )
-    for one in teams.enrolments_of(assignment.run_id, [row.person_id for row in submission.members]):
+    for one in seat_queries.enrolments_among(assignment.run_id, [row.person_id for row in submission.members]):
         learning.note_work(enrolment=one, block=assignment.block, submission_id=submission.id, number=version.number, score_x10=None, by=by, now=now)
     audit.record(by=by, did="courses.submission.handed_in", on=submission, data={"version": version.number, "late_days": days, "files": len(drafts)})
     return version

@@ -22,6 +22,7 @@ from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import _
+from trainhub.people import queries as people
 
 
 class NotReviewable(Refused):
@@ -46,26 +47,28 @@ def begin(*, assignment: Assignment, by: Identity, now: datetime) -> int:
 def fill(*, assignment: Assignment, by: Identity, now: datetime) -> int:
     """Give out what is missing: at the start everything, later what people who left had, and late work.
 
-    Who has handed in reviews; never the own or the own group's work. In a group assignment a group's work gets `peers` reviews
+    Who has handed in reviews; never the own or the own group's work, also not one handed in under another person row. In a group assignment a group's work gets `peers` reviews
     for each of its members, so that everybody writes `peers` of them.
     """
     seated = set(seat_queries.seated_persons(assignment.run_id))
     _drop_leavers(assignment, seated, now)
     submissions = [one for one in work.handed_in(assignment.id) if one.state is not SubmissionState.RETURNED]
-    authors = peers.authors(assignment.id)
-    reviews = peers.all_reviews(assignment.id)
+    reviews, named = peers.all_reviews(assignment.id), peers.authors(assignment.id)
+    human = people.humans_of({*seated, *(row.reviewer_id for row in reviews), *(key for persons in named.values() for key in persons)})
+    seated = {human[key] for key in seated}
+    authors = {key: {human[person] for person in persons} for key, persons in named.items()}
     open_ones = [row for row in reviews if row.state in peers.OPEN]
     have = Counter(row.submission_id for row in open_ones)
     barred = {one.id: set(authors.get(one.id, ())) for one in submissions}
     for row in reviews:
-        barred.setdefault(row.submission_id, set()).add(row.reviewer_id)
+        barred.setdefault(row.submission_id, set()).add(human[row.reviewer_id])
     reviewers = {person for one in submissions for person in authors.get(one.id, ()) if person in seated}
     wanted = {
         one.id: max(0, assignment.peers * len(authors.get(one.id, ())) - have[one.id])
         for one in submissions
         if one.queue is Queue.NONE and one.score_x10 is None
     }
-    loads = Counter(row.reviewer_id for row in open_ones)
+    loads = Counter(human[row.reviewer_id] for row in open_ones)
     pairs = rules.allocate(wanted, reviewers, barred, loads, seed=assignment.id)
     for submission_id, person in pairs:
         session().add(PeerReview(assignment_id=assignment.id, submission_id=submission_id, reviewer_id=person, points={}, assigned_at=now))
@@ -77,8 +80,10 @@ def fill(*, assignment: Assignment, by: Identity, now: datetime) -> int:
 
 
 def _drop_leavers(assignment: Assignment, seated: set[int], now: datetime) -> None:
-    for row in peers.all_reviews(assignment.id):
-        if row.state is ReviewState.ASSIGNED and row.reviewer_id not in seated:
+    given = [row for row in peers.all_reviews(assignment.id) if row.state is ReviewState.ASSIGNED]
+    same = people.rows_of_humans(row.reviewer_id for row in given)
+    for row in given:
+        if not same[row.reviewer_id] & seated:
             row.state = ReviewState.DROPPED
     session().flush()
 
@@ -134,7 +139,7 @@ def rate(*, review: PeerReview, person_id: int, rating: int, note: str, by: Iden
     """An author says how useful a review was; the staff see it, the reviewer does not learn from whom."""
     if review.submission.released_at is None or review.state is not ReviewState.DONE or review.is_self:
         raise NotReviewable(_("成绩发布后才能评价收到的评阅。"))
-    if person_id not in {row.person_id for row in review.submission.members}:
+    if not people.is_among(person_id, [row.person_id for row in review.submission.members]):
         raise NotReviewable(_("只有作者本人可以评价收到的评阅。"))
     if not 1 <= rating <= 5:
         raise NotReviewable(_("请选择 1 到 5 分。"), field="rating")

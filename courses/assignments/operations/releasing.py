@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from courses.assignments.models import Assignment, Submission
-from courses.assignments.queries import teams, work
+from courses.assignments.queries import work
 from courses.learning import operations as learning
+from courses.learning import seat_queries
 from trainhub.identity.queries import accounts
 from trainhub.kernel import audit, jobs
 from trainhub.kernel.access import Identity
@@ -49,7 +50,7 @@ def show(*, submission: Submission, by: Identity, now: datetime) -> None:
     session().flush()
     assignment = submission.assignment
     people = [row.person_id for row in submission.members]
-    for enrolment in teams.enrolments_of(assignment.run_id, people):
+    for enrolment in seat_queries.enrolments_among(assignment.run_id, people):
         learning.note_work(
             enrolment=enrolment,
             block=assignment.block,

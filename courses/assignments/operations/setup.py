@@ -84,7 +84,7 @@ def extend(*, assignment: Assignment, person_id: int, until_at: datetime, reason
         raise BadAssignment(_("延期后的时间应晚于统一截止时间。"), field="until_at")
     if not reason.strip():
         raise BadAssignment(_("请写明延期的理由；理由会留在记录里。"), field="reason")
-    if not teams.enrolments_of(assignment.run_id, [person_id]):
+    if not seat_queries.enrolments_among(assignment.run_id, [person_id]):
         raise BadAssignment(_("这个人不是本期课程的学员。"), field="person_id")
     row = AssignmentExtension(
         assignment_id=assignment.id,

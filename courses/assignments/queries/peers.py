@@ -11,6 +11,7 @@ from courses.assignments.models import Assignment, PeerExample, PeerExampleMark,
 from courses.assignments.types import ReviewState
 from courses.catalogue.models import Block
 from trainhub.kernel.db import session
+from trainhub.people import queries as people
 from trainhub.people.models import Person
 
 OPEN = (ReviewState.ASSIGNED, ReviewState.DONE)
@@ -31,7 +32,7 @@ def reviews_by(assignment_id: int, person_id: int) -> list[PeerReview]:
     """The reviews a person has to write or wrote, in the order they were given, with the work."""
     statement = (
         select(PeerReview)
-        .where(PeerReview.assignment_id == assignment_id, PeerReview.reviewer_id == person_id, PeerReview.state.in_(OPEN))
+        .where(PeerReview.assignment_id == assignment_id, people.of_human(PeerReview.reviewer_id, person_id), PeerReview.state.in_(OPEN))
         .options(joinedload(PeerReview.submission))
     )
     return list(session().scalars(statement.order_by(PeerReview.is_self.desc(), PeerReview.id)))
@@ -56,7 +57,7 @@ def to_write(person_id: int) -> list[Any]:
         .join(Block, Block.id == Assignment.block_id)
         .join(PeerReview, PeerReview.assignment_id == Assignment.id)
         .where(
-            PeerReview.reviewer_id == person_id,
+            people.of_human(PeerReview.reviewer_id, person_id),
             PeerReview.state == ReviewState.ASSIGNED,
             PeerReview.is_self.is_(False),
             Assignment.peers_closed_at.is_(None),
@@ -78,9 +79,9 @@ def owing(assignment_id: int) -> dict[int, int]:
 def is_reviewer(submission_id: int, person_id: int) -> bool:
     """Whether a person has been given this work to review."""
     statement = select(PeerReview.id).where(
-        PeerReview.submission_id == submission_id, PeerReview.reviewer_id == person_id, PeerReview.state.in_(OPEN)
+        PeerReview.submission_id == submission_id, people.of_human(PeerReview.reviewer_id, person_id), PeerReview.state.in_(OPEN)
     )
-    return session().scalar(statement) is not None
+    return session().scalar(statement.limit(1)) is not None
 
 
 def standing(assignment_id: int) -> list[Any]:
@@ -129,7 +130,7 @@ def example_marks(assignment_id: int, person_id: int) -> dict[int, PeerExampleMa
     statement = (
         select(PeerExampleMark)
         .join(PeerExample, PeerExample.id == PeerExampleMark.example_id)
-        .where(PeerExample.assignment_id == assignment_id, PeerExampleMark.reviewer_id == person_id)
+        .where(PeerExample.assignment_id == assignment_id, people.of_human(PeerExampleMark.reviewer_id, person_id))
     )
     return {row.example_id: row for row in session().scalars(statement)}
 
@@ -139,7 +140,7 @@ def calibration(assignment_id: int, person_id: int) -> list[tuple[int, int]]:
     statement = (
         select(PeerExampleMark.points_x10, PeerExample.points_x10)
         .join(PeerExample, PeerExample.id == PeerExampleMark.example_id)
-        .where(PeerExample.assignment_id == assignment_id, PeerExampleMark.reviewer_id == person_id)
+        .where(PeerExample.assignment_id == assignment_id, people.of_human(PeerExampleMark.reviewer_id, person_id))
         .order_by(PeerExample.id)
     )
     return [(given, right) for given, right in session().execute(statement)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,6 +13,7 @@ from courses.learning.models import Enrolment
 from courses.learning.types import SEATED
 from trainhub.kernel.db import session
 from trainhub.organisations import queries as organisations
+from trainhub.people import queries as people
 from trainhub.people.models import Person
 
 
@@ -39,8 +39,9 @@ def by_id(team_id: int) -> WorkTeam | None:
 
 
 def membership(run_id: int, person_id: int) -> WorkTeamMember | None:
-    """The team a person is in."""
-    return session().scalar(select(WorkTeamMember).where(WorkTeamMember.run_id == run_id, WorkTeamMember.person_id == person_id))
+    """The team a human is in; of two that a merging left, the one this person is in."""
+    statement = select(WorkTeamMember).where(WorkTeamMember.run_id == run_id, people.of_human(WorkTeamMember.person_id, person_id))
+    return session().scalar(statement.order_by(WorkTeamMember.person_id != person_id, WorkTeamMember.id).limit(1))
 
 
 def members(run_id: int) -> set[int]:
@@ -83,10 +84,3 @@ def learners(run_id: int) -> list[tuple[int, str]]:
         .order_by(Person.pinyin, Person.id)
     )
     return [(key, name) for key, name in session().execute(statement)]
-
-
-def enrolments_of(run_id: int, person_ids: Collection[int]) -> list[Enrolment]:
-    """The enrolments of some persons in a run."""
-    return list(
-        session().scalars(select(Enrolment).where(Enrolment.run_id == run_id, Enrolment.person_id.in_(list(person_ids))).order_by(Enrolment.id))
-    )

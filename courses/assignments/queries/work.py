@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -21,16 +21,15 @@ from courses.assignments.models import (
     SubmissionVersion,
     WorkTeam,
 )
-from courses.assignments.types import FileUse, Queue, SubmissionRow, SubmissionState
+from courses.assignments.types import FileUse, Queue, SubmissionRow, SubmissionState, ToHandIn
 from courses.catalogue.models import Block, Run, Section, Unit
 from courses.learning import opening
 from courses.learning.models import Enrolment
 from courses.learning.types import EnrolmentState
 from trainhub.kernel.db import session
 from trainhub.organisations import queries as organisations
+from trainhub.people import queries as people
 from trainhub.people.models import Person, Student
-
-WEEK = timedelta(days=7)
 
 
 def assignment_of(block_id: int) -> Assignment | None:
@@ -101,9 +100,12 @@ def _whole() -> sa.Select[Submission]:
 
 
 def submission_of(assignment_id: int, person_id: int) -> Submission | None:
-    """A person's work for an assignment, alone or in a group."""
-    mine = select(SubmissionMember.submission_id).where(SubmissionMember.assignment_id == assignment_id, SubmissionMember.person_id == person_id)
-    return session().scalar(_whole().where(Submission.id.in_(mine)))
+    """A human's work for an assignment, alone or in a group; of two, which only a merging leaves, the one handed in, then the person's own."""
+    of_human = people.of_human(SubmissionMember.person_id, person_id)
+    mine = select(SubmissionMember.submission_id).where(SubmissionMember.assignment_id == assignment_id, of_human)
+    own = mine.where(SubmissionMember.person_id == person_id)
+    first = (Submission.number == 0, Submission.id.not_in(own), Submission.id)
+    return session().scalar(_whole().where(Submission.id.in_(mine)).order_by(*first).limit(1))
 
 
 def submission_of_group(assignment_id: int, group_id: int) -> Submission | None:
@@ -273,57 +275,64 @@ def extensions_of(assignment_id: int) -> list[AssignmentExtension]:
 
 
 def until_of(assignment_id: int, person_ids: Iterable[int]) -> datetime | None:
-    """The extension that holds for some persons: of each the latest row, of those the latest day."""
+    """The extension that holds for some humans: of each person the latest row, of those the latest day."""
+    rows = frozenset().union(*people.rows_of_humans(person_ids).values())
     statement = (
         select(AssignmentExtension.person_id, AssignmentExtension.until_at)
-        .where(AssignmentExtension.assignment_id == assignment_id, AssignmentExtension.person_id.in_(list(person_ids)))
+        .where(AssignmentExtension.assignment_id == assignment_id, AssignmentExtension.person_id.in_(rows))
         .order_by(AssignmentExtension.id)
     )
     return max({person: until for person, until in session().execute(statement)}.values(), default=None)
 
 
 def untils_of(person_id: int, assignment_ids: Collection[int]) -> dict[int, datetime]:
-    """A person's extensions by assignment: the latest row of each."""
+    """A human's extensions by assignment: the latest row of each."""
     statement = (
         select(AssignmentExtension.assignment_id, AssignmentExtension.until_at)
-        .where(AssignmentExtension.person_id == person_id, AssignmentExtension.assignment_id.in_(assignment_ids))
+        .where(people.of_human(AssignmentExtension.person_id, person_id), AssignmentExtension.assignment_id.in_(assignment_ids))
         .order_by(AssignmentExtension.id)
     )
     return {key: until for key, until in session().execute(statement)}
 
 
-def to_hand_in(person_id: int, until: datetime, now: datetime) -> list[Any]:
-    """(block, title, due) of the assignments of a person's runs due until then and not handed in, or returned for revision.
+def to_hand_in(person_id: int, until: datetime, now: datetime) -> list[ToHandIn]:
+    """The assignments of a human's runs due until then and not handed in, or returned for revision; first what is due first.
 
-    What is not open for the person now is not asked for: the calendar says what opens it.
+    By the time the human was given. What is due already stays as long as late work is taken, with that day; what was returned stays
+    in any case. What is not open for the human now is not asked for: the calendar says what opens it.
     """
-    mine = (
-        select(SubmissionMember.assignment_id)
-        .join(Submission, Submission.id == SubmissionMember.submission_id)
-        .where(SubmissionMember.person_id == person_id, Submission.number > 0, Submission.state != SubmissionState.RETURNED)
-    )
+    of_human = people.of_human(SubmissionMember.person_id, person_id)
+    begun: Any = select(SubmissionMember.assignment_id).join(Submission, Submission.id == SubmissionMember.submission_id).where(of_human)
+    mine = begun.where(Submission.number > 0, Submission.state != SubmissionState.RETURNED)
+    returned = set(session().scalars(begun.where(Submission.state == SubmissionState.RETURNED)))
+    learns = select(Enrolment.run_id).where(people.of_human(Enrolment.person_id, person_id), Enrolment.state == EnrolmentState.ACTIVE)
+    first = func.coalesce(Assignment.due_at, Assignment.cutoff_at)
     statement = (
-        select(Assignment.block_id, Block.title, Assignment.due_at, Assignment.run_id, Block.unit_id)
+        select(Assignment.id, Assignment.block_id, Block.title, Assignment.due_at, Assignment.cutoff_at, Assignment.run_id, Block.unit_id)
         .join(Block, Block.id == Assignment.block_id)
         .join(Unit, Unit.id == Block.unit_id)
         .join(Section, Section.id == Unit.section_id)
-        .join(Enrolment, Enrolment.run_id == Assignment.run_id)
         .where(
-            Enrolment.person_id == person_id,
-            Enrolment.state == EnrolmentState.ACTIVE,
+            Assignment.run_id.in_(learns),
             *(part.removed_at.is_(None) for part in (Block, Unit, Section)),
             *(part.is_published for part in (Block, Unit, Section)),
-            Assignment.due_at <= until,
-            sa.or_(Assignment.cutoff_at.is_(None), Assignment.cutoff_at > until - WEEK),
+            first <= until,
             Assignment.peers_closed_at.is_(None),
             Assignment.id.not_in(mine),
         )
-        .order_by(Assignment.due_at, Assignment.id)
-        .limit(30)
+        .order_by(first, Assignment.id)
     )
     rows = session().execute(statement).all()
-    doors = opening.doors(person_id, {row.run_id for row in rows}, now)
-    return [row[:3] for row in rows if row.run_id not in doors or doors[row.run_id].is_open(row.unit_id, row.block_id)][:10]
+    given = untils_of(person_id, [row.id for row in rows])
+    found = []
+    for row in rows:
+        due, last = (max(at, given.get(row.id, at)) if at is not None else None for at in (row.due_at, row.cutoff_at))
+        is_late = due is not None and due <= now
+        at = last if due is None or (is_late and last is not None) else due
+        if at is not None and (is_late or at <= until) and (last is None or last > now or row.id in returned):
+            found.append((ToHandIn(row.block_id, row.title, at, is_late), row))
+    doors = opening.doors(person_id, {row.run_id for _one, row in found}, now)
+    return [one for one, row in found if row.run_id not in doors or doors[row.run_id].is_open(row.unit_id, row.block_id)][:10]
 
 
 def waiting(run_ids: Collection[int]) -> dict[int, int]:

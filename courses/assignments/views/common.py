@@ -13,7 +13,7 @@ from courses.catalogue.models import Block, Run
 from courses.catalogue.types import BlockKind
 from courses.learning.models import Enrolment
 from courses.learning.opening import demand_open
-from courses.learning.places import load_place, load_run, me
+from courses.learning.places import load_place, load_run, me, subject_of_learner
 from trainhub.kernel import clock
 from trainhub.kernel.access import Subject
 from trainhub.kernel.errors import NotFound
@@ -33,7 +33,7 @@ class Desk:
     @property
     def subject(self) -> Subject:
         """A learner's own place."""
-        return Subject.of(persons=[self.enrolment.person_id])
+        return subject_of_learner(self.enrolment.person_id)
 
 
 def load_desk(block_id: int) -> Desk:

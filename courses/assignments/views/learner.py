@@ -25,6 +25,7 @@ from trainhub.kernel.forms import once
 from trainhub.kernel.i18n import _
 from trainhub.kernel.sending import send
 from trainhub.kernel.web import done
+from trainhub.people import queries as people
 
 
 @blueprint.get("/assignments/<int:block_id>")
@@ -128,7 +129,7 @@ def file(file_id: int) -> Response:
     if row is None or submission is None:
         raise NotFound(_("没有这个文件，可能已被移除。"))
     person_id = me().person_id or 0
-    is_mine = person_id in {member.person_id for member in submission.members}
+    is_mine = people.is_among(person_id, [member.person_id for member in submission.members])
     if is_mine and (row.use is FileUse.WORK or submission.released_at is not None):
         return send(row.file)
     if may(me(), Can.RUN_GRADE, catalogue.subject_of_run(load_run(submission.assignment.run_id))) and (row.version_id or row.use is FileUse.FEEDBACK):

@@ -13,6 +13,7 @@ from courses.assignments.operations import peers as reviewing
 from courses.assignments.queries import peers, work
 from courses.assignments.types import Rubric
 from courses.assignments.views.common import Desk, blueprint, load_desk, me
+from courses.learning.places import subject_of_learner
 from courses.permissions import Can
 from trainhub.kernel import clock
 from trainhub.kernel.access import Subject, guard
@@ -32,7 +33,7 @@ class Own:
     @property
     def subject(self) -> Subject:
         """Whose it is."""
-        return Subject.of(persons=self.people)
+        return subject_of_learner(*self.people)
 
 
 def _load(review_id: int) -> PeerReview:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.exc import IntegrityError
 
+from courses.catalogue import authoring_queries as authoring
 from courses.catalogue.models import Block, PollVote
 from courses.catalogue.operations.offerings import BadCourse
 from courses.catalogue.types import BlockKind
@@ -22,6 +23,8 @@ def vote(*, block: Block, person_id: int, choice: int | None, by: Identity, now:
         raise BadCourse(_("这个内容不是投票。"))
     if choice is None or not 0 <= choice < len(options):
         raise BadCourse(_("请先选择一个选项，再提交。"), field="choice")
+    if authoring.my_votes([block.id], person_id):
+        return False
     try:
         with session().begin_nested():
             session().add(PollVote(block_id=block.id, person_id=person_id, choice=choice, voted_at=now))

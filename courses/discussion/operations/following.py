@@ -8,27 +8,28 @@ from sqlalchemy import delete, update
 from sqlalchemy.exc import IntegrityError
 
 from courses.catalogue.models import Run
-from courses.discussion import opening, queries
+from courses.discussion import follow_queries, opening
 from courses.discussion.models import ForumFollow, Thread, ThreadFollow
 from trainhub.identity.queries import accounts
 from trainhub.kernel.db import session
 from trainhub.kernel.i18n import N_
 from trainhub.notifications import operations as notifications
+from trainhub.people import queries as people
 
 
 def follow_thread(*, thread: Thread, person_id: int, now: datetime, is_on: bool = True) -> None:
     """Follow a thread, or stop it; twice is once."""
     if not is_on:
-        session().execute(delete(ThreadFollow).where(ThreadFollow.thread_id == thread.id, ThreadFollow.person_id == person_id))
-    elif not queries.is_following(thread.id, person_id):
+        session().execute(delete(ThreadFollow).where(ThreadFollow.thread_id == thread.id, ThreadFollow.person_id.in_(people.human_ids(person_id))))
+    elif not follow_queries.is_following(thread.id, person_id):
         _add(ThreadFollow(thread_id=thread.id, person_id=person_id, told_at=now))
 
 
 def follow_forum(*, run: Run, person_id: int, now: datetime, is_on: bool = True) -> None:
     """Be told of new threads of a run, or stop it."""
     if not is_on:
-        session().execute(delete(ForumFollow).where(ForumFollow.run_id == run.id, ForumFollow.person_id == person_id))
-    elif not queries.is_following_forum(run.id, person_id):
+        session().execute(delete(ForumFollow).where(ForumFollow.run_id == run.id, ForumFollow.person_id.in_(people.human_ids(person_id))))
+    elif not follow_queries.is_following_forum(run.id, person_id):
         _add(ForumFollow(run_id=run.id, person_id=person_id, told_at=now))
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from courses.catalogue.models import Run
 from courses.catalogue.operations.offerings import lock_run, release_seat, take_seat
 from courses.catalogue.types import RunMode
-from courses.learning import queries, rules
+from courses.learning import queries, rules, seat_queries
 from courses.learning.models import Enrolment
 from courses.learning.types import SEATED, EnrolmentState
 from trainhub.identity.queries import accounts
@@ -233,7 +233,7 @@ def reject(*, enrolment: Enrolment, note: str, by: Identity, now: datetime) -> E
 
 def close_waiting(*, run_id: int, by: Identity, now: datetime) -> int:
     """Withdraw everybody who still waits, when a run ends, and tell them; returns how many."""
-    waiting = queries.waiting_persons(run_id)
+    waiting = seat_queries.waiting_persons(run_id)
     done = session().execute(
         update(Enrolment)
         .where(Enrolment.run_id == run_id, Enrolment.state.in_((EnrolmentState.PENDING, EnrolmentState.WAITING)))

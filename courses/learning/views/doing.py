@@ -25,6 +25,7 @@ from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _, language
 from trainhub.kernel.sending import send
 from trainhub.kernel.web import csrf, done
+from trainhub.people import queries as people
 
 reports = Blueprint("lab_reports", __name__, url_prefix="/api/labs")
 csrf.exempt(reports)
@@ -100,7 +101,7 @@ class Going:
 
 def _load_launch(token: str) -> Going:
     row = authored.launch_by_token(token)
-    if row is None or row.person_id != me().person_id or row.block.removed_at is not None:
+    if row is None or not people.is_same_human(me().person_id, row.person_id) or row.block.removed_at is not None:
         raise NotFound(_("没有这次实验启动。请回到课程页面重新进入实验。"))
     return Going(row, load_place(row.block.run_id))
 

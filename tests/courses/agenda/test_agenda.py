@@ -132,6 +132,34 @@ def test_work_is_due_in_the_calendar_and_an_extension_moves_it_for_one(session: 
     assert due(quick, ItemKind.REVIEW_DUE) == due(slow, ItemKind.REVIEW_DUE) == [("课程设计", 19, f"/assignments/{of.block_id}")]
 
 
+@pytest.mark.parametrize(
+    ("due", "cutoff", "given", "shown"),
+    [
+        (12, 16, None, [(ItemKind.DUE, 12), (ItemKind.CUTOFF, 16)]),
+        (12, 12, None, [(ItemKind.DUE, 12)]),
+        (12, 13, 14, [(ItemKind.DUE, 14)]),
+        (12, 16, 14, [(ItemKind.DUE, 14), (ItemKind.CUTOFF, 16)]),
+        (12, None, None, [(ItemKind.DUE, 12)]),
+        (None, 16, None, [(ItemKind.CUTOFF, 16)]),
+    ],
+)
+def test_the_last_moment_for_late_work_is_in_the_calendar(
+    as_role: AsRole, session: Session, due: int | None, cutoff: int | None, given: int | None, shown: list[tuple[ItemKind, int]]
+) -> None:
+    def at(day: int | None) -> datetime | None:
+        return None if day is None else datetime(2026, 3, day, 12, 0, tzinfo=UTC)
+
+    of = work.assignment(due_at=at(due), cutoff_at=at(cutoff))
+    who = work.learner(of)
+    if given is not None:
+        setup.extend(assignment=of, person_id=who.person_id, until_at=at(given), reason="病假", by=SYSTEM, now=make.NOW)  # type: ignore[arg-type]
+    found = queries.items(who.person_id, since=date(2026, 3, 3), until=date(2026, 3, 31), now=make.NOW)
+    assert [(item.kind, item.starts_at.day) for item in found] == shown
+    session.commit()
+    page = as_role(Role.TRAINEE, person_id=who.person_id).get("/learning/calendar?month=2026-03").text
+    assert ("最后截止" in page) == (ItemKind.CUTOFF in dict(shown))
+
+
 def test_a_quiz_stands_in_the_calendar_when_it_opens_and_closes(as_role: AsRole, session: Session) -> None:
     """By the hours each learner has; on the first page it is asked for until something was handed in."""
 
@@ -200,7 +228,7 @@ def test_what_opens_by_conditions_says_so_and_what_is_over_goes(as_role: AsRole,
         return {(item.title, item.kind): (item.starts_at.astimezone(clock.SHANGHAI).day, item.waits) for item in items}
 
     def to_do(now: datetime) -> list[str]:
-        return [title for _block, title, _due in queries.work.to_hand_in(row.person_id, at(25), now)]
+        return [title for _block, title, _due, _is_late in queries.work.to_hand_in(row.person_id, at(25), now)]
 
     waits = ("完成“安全须知”后开放",)
     assert found(at(4)) == {

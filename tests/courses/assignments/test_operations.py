@@ -18,6 +18,7 @@ from courses.catalogue import authoring_queries as authoring
 from courses.catalogue.operations import content, groups
 from courses.learning import operations as learning
 from courses.learning import queries as learners
+from courses.learning.models import Enrolment
 from courses.learning.types import EnrolmentState, NotDone
 from tests.factories import courses as make
 from tests.factories import ground
@@ -54,6 +55,30 @@ def test_after_the_cutoff_only_an_extension_opens_the_door(session: Session) -> 
     assert [row.reason for row in work.extensions_of(task.id)] == ["病假"]
     with pytest.raises(setup.BadAssignment):
         setup.extend(assignment=task, person_id=ground.person().id, until_at=late, reason="不是学员", by=SYSTEM, now=NOW)
+
+
+def test_what_is_to_hand_in_goes_by_the_time_one_was_given_and_ends_with_the_cutoff(session: Session) -> None:
+    task = made.assignment(cutoff_at=DUE + timedelta(days=3))
+    quick, slow = made.learner(task), made.learner(task)
+    setup.extend(assignment=task, person_id=slow.person_id, until_at=DUE + timedelta(days=5), reason="病假", by=SYSTEM, now=NOW)
+
+    def asked(of: Enrolment, days: float) -> list[tuple[float, bool]]:
+        now = DUE + timedelta(days=days)
+        found = work.to_hand_in(of.person_id, now + timedelta(days=7), now)
+        return [((one.until_at - DUE) / timedelta(days=1), one.is_late) for one in found]
+
+    assert [asked(quick, days) for days in (-7.1, -7, 0, 2.9, 3)] == [[], [(0, False)], [(3, True)], [(3, True)], []]
+    assert [asked(slow, days) for days in (-7, -2, 4.9, 5)] == [[], [(5, False)], [(5, False)], []]
+    row = made.hand_in(task, quick, now=DUE)
+    assert asked(quick, 1) == []
+    grading.send_back(submission=row, version=None, reason="请补充", by=SYSTEM, now=DUE)
+    assert [asked(quick, days) for days in (1, 4)] == [[(3, True)], [(3, True)]], "what was returned is taken after the cut-off too"
+
+
+def test_late_work_that_is_taken_for_ever_stays_asked_for(session: Session) -> None:
+    task = made.assignment()
+    me = made.learner(task)
+    assert [one.is_late for one in work.to_hand_in(me.person_id, DUE + timedelta(days=97), DUE + timedelta(days=90))] == [True]
 
 
 def test_nobody_grades_the_work_of_the_same_human(session: Session) -> None:

@@ -242,6 +242,41 @@ def test_followers_are_told_together_and_once(session: Session) -> None:
     assert [notice.values for notice in told] == [{"n": 3}, {"n": 3}]
 
 
+def test_news_asks_as_often_for_many_followers_and_runs_as_for_one(session: Session, count_queries: list[str]) -> None:
+    """Also where every follower has to be judged alone: conditions, groups, a discussion that was removed."""
+
+    def more() -> None:
+        run = make.run()
+        red = groups.add_group(run=run, name="红组", by=SYSTEM, now=NOW)
+        only = Access((Condition(ConditionKind.GROUP, red.key),)).plain()
+        blocks = [make.discussion(make.unit(run), access=only) for _n in range(2)]
+        make.text(make.unit(run))
+        make.publish(run)
+        lead = ground.person()
+        readers = [member(run) for _n in range(3)]
+        groups.change_members(group=red, joining={readers[0].id}, leaving=set(), learners={who.id for who in readers}, by=SYSTEM, now=NOW)
+        for block in blocks:
+            thread = start(run, lead, is_staff=True, block=block)
+            for who in readers:
+                operations.follow_thread(thread=thread, person_id=who.id, now=NOW)
+            answer(run, thread, lead, is_staff=True, minutes=2)
+        answer(run, thread, readers[1], minutes=3)
+        content.remove(part=blocks[1], by=SYSTEM, now=NOW)
+        told.update({readers[0].id: 1, readers[1].id: 1})  # the open one; who wrote in what is gone reads on there; the third reads nothing
+
+    told: dict[int, int] = {}
+    asked = []
+    for runs in (1, 3):
+        for _n in range(runs):
+            more()
+        session.flush()
+        session.expire_all()
+        count_queries.clear()
+        assert opening.news(NOW + timedelta(hours=1)) == told
+        asked.append(len(count_queries))
+    assert asked[0] == asked[1]
+
+
 def test_an_accepted_answer_can_be_changed_and_taken_back(session: Session) -> None:
     run = make.run(is_published=True)
     first, second = member(run), member(run)

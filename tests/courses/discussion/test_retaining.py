@@ -29,6 +29,6 @@ def test_contributions_lose_their_signature_three_years_after_the_course(session
     rows = session.scalars(select(Post).order_by(Post.id)).all()
     assert [(row.body, row.person_id) for row in rows] == [("你们怎么看？", None), ("同意", held.id)]
     (listed,) = session.execute(queries.threads(run.id, reader=held.id)).all()
-    assert (listed.person_id, queries.as_thread(listed, reader=held.id, may_moderate=True).author) == (None, "")
+    assert (listed.person_id, queries.as_threads([listed], reader=held.id, may_moderate=True)[0].author) == (None, "")
     shown = queries.as_posts(list(session.scalars(queries.posts(thread))), thread, reader=held.id, may_moderate=True)
     assert [row.author for row in shown] == ["", held.name]

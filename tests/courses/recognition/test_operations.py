@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
+from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -24,7 +26,8 @@ from tests.factories import ground
 from tests.factories import identity as accounts
 from tests.factories import work as made
 from trainhub.certificates import queries as certificates
-from trainhub.kernel.access import SYSTEM, Identity
+from trainhub.certificates.numbers import show_number
+from trainhub.kernel.access import SYSTEM, Identity, Role
 from trainhub.kernel.db import session as session_of
 from trainhub.kernel.errors import Refused, Stale
 from trainhub.people.models import Person, Student
@@ -235,6 +238,100 @@ def test_an_appeal_is_not_decided_by_the_second_account_of_the_same_human(sessio
     with pytest.raises(operations.BadClaim, match="之外的人"):
         decide(claim, True, heads[1])
     assert decide(claim, True, Identity(account_id=12, person_id=None, name="教务处")).state is ClaimState.APPROVED
+
+
+def test_mappings_of_two_courses_do_not_overlap_whichever_is_entered_first(session: Session) -> None:
+    student = studying()
+    target, course = plan_course(student), make.course()
+    values = {"course_code": course.code, "target": target, "credits_x10": 10, "least_score_x10": 0, "document": ""}
+    day = timedelta(days=1)
+    operations.add_mapping(**values, since=TODAY, until=TODAY + 9 * day, **GIVEN)  # type: ignore[arg-type]
+    for since, until in ((TODAY - day, None), (TODAY - day, TODAY), (TODAY + 9 * day, None), (TODAY + day, TODAY + 2 * day)):
+        with pytest.raises(operations.BadClaim, match="已有同样的对应关系"):
+            operations.add_mapping(**values, since=since, until=until, **GIVEN)  # type: ignore[arg-type]
+    operations.add_mapping(**values, since=TODAY - 5 * day, until=TODAY - day, **GIVEN)  # type: ignore[arg-type]
+    operations.add_mapping(**values, since=TODAY + 10 * day, until=None, **GIVEN)  # type: ignore[arg-type]
+
+
+def test_a_certificate_of_this_platform_is_known_however_its_number_is_typed(session: Session, student: Student) -> None:
+    _target, row = mapped(student)
+    other = plan_course(student, "GC102")
+    (mine,) = certificates.of_person(row.person_id)
+    for typed in (mine.number, show_number(mine.number), f" {mine.number[:6]}-{mine.number[6:]} "):
+        with pytest.raises(operations.BadClaim, match="本平台签发的证书") as refused:
+            certificate(student, other, number=typed)
+        assert refused.value.code == "recognised_twice"
+    stranger = studying()
+    with pytest.raises(operations.BadClaim, match="签发给他人"):
+        certificate(stranger, plan_course(stranger), number=show_number(mine.number))
+
+
+def test_a_mapping_is_the_most_that_is_recognised_by_it(session: Session, student: Student) -> None:
+    target, row = mapped(student, credits_x10=15)
+    claim = operations.apply_with_run(student=student, target=target, enrolment=row, statement="", **GIVEN)
+    with pytest.raises(operations.BadClaim, match=r"最多认定 1\.5 学分"):
+        decide(claim, True, credits_x10=16)
+    assert decide(claim, True, credits_x10=15).credits_x10 == 15
+
+
+@pytest.mark.parametrize(("score", "is_fine"), [(599, False), (600, True), (None, True)])
+def test_a_mark_that_was_corrected_after_the_application_counts(session: Session, student: Student, score: int | None, is_fine: bool) -> None:
+    target, row = mapped(student)
+    row.score_x10 = 900
+    claim = operations.apply_with_run(student=student, target=target, enrolment=row, statement="", **GIVEN)
+    row.score_x10 = score
+    session.flush()
+    if is_fine:
+        assert decide(claim, True).score_x10 == score
+    else:
+        with pytest.raises(operations.BadClaim, match=r"59\.9"):
+            decide(claim, True)
+        assert decide(claim, False).state is ClaimState.REJECTED
+
+
+def test_a_mistaken_recognition_is_taken_back_with_its_reason_and_may_be_appealed(session: Session, student: Student) -> None:
+    target = plan_course(student)
+    claim = certificate(student, target)
+    head = Identity(account_id=11, person_id=None, name="专业负责人")
+    with pytest.raises(operations.BadClaim, match="已认定"):
+        operations.take_back(claim=claim, version=None, reason="误", by=head, now=NOW)
+    decide(claim, True, head)
+    for by, reason, said in ((head, " ", "理由"), (Identity(account_id=12, person_id=student.person_id, name="本人"), "误", "自己")):
+        with pytest.raises(operations.BadClaim, match=said):
+            operations.take_back(claim=claim, version=None, reason=reason, by=by, now=NOW)
+    operations.take_back(claim=claim, version=claim.version, reason="证书系伪造", by=head, now=NOW)
+    assert (claim.state, claim.credits_x10, claim.reason) == (ClaimState.REJECTED, None, "证书系伪造")
+    assert queries.recognised([student.id]) == {}
+    operations.appeal(claim=claim, text="是真的", **GIVEN)
+    other = Identity(account_id=13, person_id=None, name="教务处")
+    decide(claim, True, other)
+    operations.take_back(claim=claim, version=None, reason="发证机构否认", by=other, now=NOW)
+    assert (claim.state, claim.appeal_reason) == (ClaimState.UPHELD, "发证机构否认")
+    assert certificate(student, target, number="XT-9").state is ClaimState.SUBMITTED
+
+
+def test_who_decides_sees_that_another_application_has_the_same_number(
+    session: Session, student: Student, as_role: Callable[..., FlaskClient]
+) -> None:
+    """The provider is typed freely, and two students may hand in one certificate: a person judges, and must know."""
+    session.expire_on_commit = False
+    mine = certificate(student, plan_course(student))
+    again = certificate(student, plan_course(student, "GC102"), provider="学堂在线（清华）")
+    stranger = studying()
+    theirs = certificate(stranger, plan_course(stranger))
+    certificate(student, plan_course(student, "GC103"), number="T-1")  # ends the same, is another number
+    session.commit()
+    head = as_role(Role.PROGRAMME_ADMIN, programme_id=student.programme_id)
+    page = head.get(f"/recognition/{mine.id}").text
+    assert "另有 2 份有效的申请使用同一证书编号" in page
+    assert f'href="/recognition/{again.id}"' in page
+    assert f'href="/recognition/{theirs.id}"' not in page
+    assert "1 份不在你负责的范围内" in page
+    assert head.post(f"/recognition/{mine.id}", data={"do": "approve", "reason": "好", "credits": "2"}).status_code == 303
+    assert "撤销认定" in head.get(f"/recognition/{mine.id}").text
+    assert head.post(f"/recognition/{mine.id}", data={"do": "take_back", "reason": ""}).status_code == 422
+    assert head.post(f"/recognition/{mine.id}", data={"do": "take_back", "reason": "同一证书"}).status_code == 303
+    assert "同一证书" in head.get(f"/recognition/{mine.id}").text
 
 
 def test_the_database_itself_refuses_a_second_recognition(session: Session, student: Student) -> None:

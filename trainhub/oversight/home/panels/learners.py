@@ -242,9 +242,10 @@ def courses_block(identity: Identity, own: Subject, runs: list[MyRun], todos: li
 
 def _work(identity: Identity, own: Subject, person_id: int, today: date, todos: list[Todo]) -> None:
     """Assignments that are due and quizzes that close within a week, and peer reviews to write: others wait for those."""
-    for block_id, title, due_at in work.to_hand_in(person_id, end_of(today + timedelta(days=SOON_DAYS)), end_of(today)):
-        url, due = link(identity, "assignments.show", own, block_id=block_id), local(due_at).date()
-        todos.append(Todo(_("提交作业：%(title)s", title=title), url, _("去提交"), urgency=0 if due <= today else 1, icon="pen", until=due))
+    for block_id, title, until_at, is_late in work.to_hand_in(person_id, end_of(today + timedelta(days=SOON_DAYS)), clock.now()):
+        url, due = link(identity, "assignments.show", own, block_id=block_id), local(until_at).date()
+        what = _("补交作业：%(title)s", title=title) if is_late else _("提交作业：%(title)s", title=title)
+        todos.append(Todo(what, url, _("去提交"), urgency=0 if is_late or due <= today else 1, icon="pen", until=due))
     for block_id, title, closes_at in quiz_queries.closing(person_id, end_of(today + timedelta(days=SOON_DAYS)), clock.now()):
         url, due = link(identity, "learning.quiz", own, block_id=block_id), local(closes_at).date()
         todos.append(Todo(_("完成测验：%(title)s", title=title), url, _("去作答"), urgency=0 if due <= today else 1, icon="pen", until=due))
