@@ -67,8 +67,8 @@ class Run(Versioned, Base):
     """One offering of a course. `taken` counts active and completed learners and never passes `quota` (None: no limit).
 
     `counts_for_goal` says whether completions are recorded as training in `goal_category` (FJ-16c). Marks in tenths.
-    Complete is who has done `completion_share_x1000` of the required blocks and reached the pass mark. Hours, credits and language are
-    those of the course unless the run has its own (`own_…`).
+    Complete is who has done `completion_share_x1000` of the required blocks and reached the pass mark. Title, summary, hours, credits and
+    language are those of the course unless the run has its own (`own_…`); who selects columns takes `RUN_TITLE` and the like.
     """
 
     __tablename__ = "course_run"
@@ -89,6 +89,10 @@ class Run(Versioned, Base):
     goal_category: Mapped[Category] = mapped_column(enum_column(Category), default=Category.WORKER)
     pass_mark_x10: Mapped[int]
     completion_share_x1000: Mapped[int] = mapped_column(default=1000, server_default="1000")
+    own_title: Mapped[str | None] = mapped_column(sa.String(200))
+    own_title_en: Mapped[str | None] = mapped_column(sa.String(200))
+    own_pinyin: Mapped[str | None] = mapped_column(sa.String(400))
+    own_summary: Mapped[str | None] = mapped_column(sa.String(500))
     own_hours_x10: Mapped[int | None]
     own_credits_x10: Mapped[int | None]
     own_language: Mapped[str | None] = mapped_column(sa.String(12))
@@ -113,6 +117,21 @@ class Run(Versioned, Base):
     )
 
     @property
+    def title(self) -> str:
+        """What this run is called."""
+        return self.own_title or self.course.title
+
+    @property
+    def title_en(self) -> str:
+        """The English title of this run; a run with a title of its own does not borrow that of the course."""
+        return (self.own_title_en or "") if self.own_title or self.own_title_en else self.course.title_en
+
+    @property
+    def summary(self) -> str:
+        """What this run says about itself in a list."""
+        return self.own_summary or self.course.summary
+
+    @property
     def hours_x10(self) -> int:
         """The hours of this run."""
         return self.course.hours_x10 if self.own_hours_x10 is None else self.own_hours_x10
@@ -126,6 +145,12 @@ class Run(Versioned, Base):
     def language(self) -> str:
         """The language this run is taught in."""
         return self.own_language or self.course.language
+
+
+RUN_TITLE: sa.ColumnElement[str] = sa.func.coalesce(Run.own_title, Course.title)
+RUN_PINYIN: sa.ColumnElement[str] = sa.func.coalesce(Run.own_pinyin, Course.pinyin)
+RUN_SUMMARY: sa.ColumnElement[str] = sa.func.coalesce(Run.own_summary, Course.summary)
+"""What a run is called, for statements that join Run and Course."""
 
 
 class RunStaff(Base):

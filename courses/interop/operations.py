@@ -91,6 +91,7 @@ def import_course(
         now=now,
         staff=[(person_id, StaffRole.LEAD) for person_id in staff],
         **frame.run_fields(doc, now, report["warnings"]),
+        **({} if is_new_course else frame.own_fields(doc, course)),
     )
     if is_new_course:
         frame.set_cover(opened, course, report["warnings"], by, now)

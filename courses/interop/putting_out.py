@@ -75,12 +75,12 @@ def course_doc(run: Run) -> docs.CourseDoc:
     cover = frame_out.cover_of(run, catalogue.assets_of(run.id))
     return docs.CourseDoc(
         code=course.code,
-        title=course.title,
+        title=run.title,
         language=run.language,
         sections=tuple(sections),
         org=(run.import_report or {}).get("org", "") or "",
         run=run.code,
-        summary=course.summary,
+        summary=run.summary,
         overview=course.description_html,
         starts_at=frame_out.begin_of(run.starts_on),
         ends_at=frame_out.close_of(run.ends_on),

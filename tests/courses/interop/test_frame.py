@@ -6,6 +6,7 @@ import base64
 import html
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -161,6 +162,18 @@ def test_it_goes_out_and_comes_in_again_the_same(session: Session, tmp_path: Pat
     shares = frame_out.split_whole([row[1] for row in counted])
     assert marking(again)[: len(counted)] == [(name, share, drop, of) for (name, _weight, drop, of), share in zip(counted, shares, strict=True)]
     assert [row.name for row in second.assets] == [row.name for row in first.assets]
+
+
+def test_a_second_run_keeps_what_it_calls_itself(session: Session, tmp_path: Path) -> None:
+    first, _report = take_in(course_folder(tmp_path / "in", FILES))
+    doc = replace(course_doc(first), run="run2", title="软件工程（英文班）", language="en", summary="英文班", overview="")
+    write_olx(doc, tmp_path / "out", asset=asset_reader(first))
+    second, report = take_in(tmp_path / "out")
+    assert second.course_id == first.course_id
+    assert (second.title, second.language, second.summary) == ("软件工程（英文班）", "en", "英文班")
+    assert (first.title, first.own_title, make.loaded(first).language) == ("软件工程", None, first.course.language)
+    assert any("封面图保持不变" in one for one in report["warnings"])
+    assert course_doc(second).title == "软件工程（英文班）"
 
 
 def handouts_of(run: Run) -> tuple[Section, Unit, Block]:
