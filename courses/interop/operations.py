@@ -237,7 +237,7 @@ def _block(unit: Unit, doc: docs.BlockDoc, taken: taking_in.Block, position: int
         is_graded=taken.is_graded,
         is_required=taken.is_required,
         weight_x10=taken.weight_x10,
-        is_published=taken.kind is not BlockKind.UNKNOWN,
+        is_published=doc.is_published and taken.kind is not BlockKind.UNKNOWN,
     )
 
 
