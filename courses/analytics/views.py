@@ -49,7 +49,7 @@ def compute(run: Run) -> Any:
         if is_small:
             operations.summarise(run_id=run_id, now=clock.now())
         else:
-            jobs.ask(tasks.SUMMARISE, by=me(), title=_("学情统计：%(title)s", title=run.course.title), run_id=run_id)
+            jobs.ask(tasks.SUMMARISE, by=me(), title=_("学情统计：%(title)s", title=run.title), run_id=run_id)
     message = _("统计已更新。") if is_small else _("学员较多，正在后台统计，几分钟后刷新页面即可看到。")
     return done(message, "analytics.overview", run_id=run_id)
 

@@ -106,7 +106,8 @@ def index() -> Any:
     number, size = paging.wanted()
     page = paging.paginate(queries.taught_runs(me(), request.args.get("q", "").strip()[:100]), number=number, size=size, scalars=False)
     rows = [queries.as_taught_run(row) for row in page.items]
-    return render_template("courses/catalogue/teaching.html", page=page, rows=rows, labels=labels, today=clock.today(), Can=Can)
+    unborn = choice_queries.courses_without_runs(me()) if may(me(), Can.COURSE_CREATE) else []
+    return render_template("courses/catalogue/teaching.html", page=page, rows=rows, unborn=unborn, labels=labels, today=clock.today(), Can=Can)
 
 
 @blueprint.route("/courses/new", methods=["GET", "POST"])

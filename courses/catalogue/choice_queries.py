@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
+from courses.catalogue.models import Course, Run
 from courses.permissions import AUTHORS
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
@@ -11,6 +12,21 @@ from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
 from trainhub.organisations.types import OrganisationState
 from trainhub.programmes.models import Cohort, Programme
+
+
+def courses_without_runs(identity: Identity) -> list[tuple[str, str, str]]:
+    """(code, title, owner) of the courses nobody has offered yet, of owners for whom one may make courses: the latest first."""
+    statement = (
+        select(Course.code, Course.title, Organisation.name)
+        .join(Organisation, Organisation.id == Course.owner_id)
+        .where(
+            ~select(Run.id).where(Run.course_id == Course.id).exists(),
+            organisations.scope(identity, AUTHORS, organisations=(Organisation.id, Organisation.parent_id), region=Organisation.region_code),
+        )
+        .order_by(Course.id.desc())
+        .limit(50)
+    )
+    return [(code, title, owner) for code, title, owner in session().execute(statement)]
 
 
 def owner_choices(identity: Identity) -> list[tuple[int, str]]:

@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from courses.catalogue.own_facts import OwnFacts
 from courses.catalogue.types import BlockKind, BodyFormat, EducationType, Family, PartKind, RunMode, RunState, StaffRole
 from trainhub.kernel.db import Base, Key, Versioned, enum_column, ref
 from trainhub.kernel.files import StoredFile
@@ -63,12 +64,12 @@ class Course(Versioned, Base):
     )
 
 
-class Run(Versioned, Base):
+class Run(OwnFacts, Versioned, Base):
     """One offering of a course. `taken` counts active and completed learners and never passes `quota` (None: no limit).
 
     `counts_for_goal` says whether completions are recorded as training in `goal_category` (FJ-16c). Marks in tenths.
-    Complete is who has done `completion_share_x1000` of the required blocks and reached the pass mark. Hours, credits and language are
-    those of the course unless the run has its own (`own_…`).
+    Complete is who has done `completion_share_x1000` of the required blocks and reached the pass mark. Title, summary, hours, credits and
+    language are those of the course unless the run has its own (`own_…`); who selects columns takes `RUN_TITLE` and the like.
     """
 
     __tablename__ = "course_run"
@@ -89,9 +90,6 @@ class Run(Versioned, Base):
     goal_category: Mapped[Category] = mapped_column(enum_column(Category), default=Category.WORKER)
     pass_mark_x10: Mapped[int]
     completion_share_x1000: Mapped[int] = mapped_column(default=1000, server_default="1000")
-    own_hours_x10: Mapped[int | None]
-    own_credits_x10: Mapped[int | None]
-    own_language: Mapped[str | None] = mapped_column(sa.String(12))
     programme_id: Mapped[int | None] = mapped_column(ref("programme.id"), index=True)
     cohort_id: Mapped[int | None] = mapped_column(ref("cohort.id"), index=True)
     copied_from_id: Mapped[int | None] = mapped_column(ref("course_run.id"))
@@ -112,20 +110,11 @@ class Run(Versioned, Base):
         sa.CheckConstraint("own_credits_x10 >= 0", name="own_credits_not_negative"),
     )
 
-    @property
-    def hours_x10(self) -> int:
-        """The hours of this run."""
-        return self.course.hours_x10 if self.own_hours_x10 is None else self.own_hours_x10
 
-    @property
-    def credits_x10(self) -> int:
-        """The credits of this run."""
-        return self.course.credits_x10 if self.own_credits_x10 is None else self.own_credits_x10
-
-    @property
-    def language(self) -> str:
-        """The language this run is taught in."""
-        return self.own_language or self.course.language
+RUN_TITLE: sa.ColumnElement[str] = sa.func.coalesce(Run.own_title, Course.title)
+RUN_PINYIN: sa.ColumnElement[str] = sa.func.coalesce(Run.own_pinyin, Course.pinyin)
+RUN_SUMMARY: sa.ColumnElement[str] = sa.func.coalesce(Run.own_summary, Course.summary)
+"""What a run is called, for statements that join Run and Course."""
 
 
 class RunStaff(Base):

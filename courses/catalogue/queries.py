@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
-from courses.catalogue.models import Block, Course, Run, RunAsset, RunStaff, Section, Unit
+from courses.catalogue.models import RUN_PINYIN, RUN_SUMMARY, RUN_TITLE, Block, Course, Run, RunAsset, RunStaff, Section, Unit
 from courses.catalogue.types import (
     EDITORS,
     BlockNode,
@@ -129,7 +129,7 @@ def run_rows() -> sa.Select[Any]:
         select(
             Run.id,
             Course.code.label("course_code"),
-            Course.title,
+            RUN_TITLE.label("title"),
             Run.code,
             Run.state,
             Run.starts_on,
@@ -150,7 +150,7 @@ def taught_runs(identity: Identity, text: str = "") -> sa.Select[Any]:
     assists = select(RunStaff.id).where(RunStaff.run_id == Run.id, RunStaff.person_id == (identity.person_id or 0), RunStaff.role.not_in(EDITORS))
     statement: Any = run_rows().add_columns(assists.exists().label("is_assistant")).where(runs_visible_to(identity))
     if text:
-        statement = statement.where(organisations.matches(text, Course.title, Course.pinyin, Course.code))
+        statement = statement.where(organisations.matches(text, Course.title, Course.pinyin, RUN_TITLE, RUN_PINYIN, Course.code))
     return statement  # type: ignore[no-any-return]
 
 
@@ -162,13 +162,14 @@ def as_taught_run(row: Any) -> TaughtRun:
 # -- the public catalogue -----------------------------------------------------------------------------------------------
 
 
-def _shown() -> ColumnElement[bool]:
-    """The run that stands for a course in the catalogue: the latest of its published ones.
+def _shown(*clauses: ColumnElement[bool]) -> ColumnElement[bool]:
+    """The run that stands for a course in the catalogue: the latest of its published ones that is as wanted.
 
     Numbered once over all published runs: asking for each run whether there is a later one took seconds at 1,000 courses.
     """
     turn = func.row_number().over(partition_by=Run.course_id, order_by=(Run.starts_on.desc(), Run.id.desc())).label("turn")
-    numbered = select(Run.id, turn).where(Run.state == RunState.PUBLISHED).subquery()
+    runs: Any = select(Run.id, turn).join(Course, Course.id == Run.course_id).join(Organisation, Organisation.id == Course.owner_id)
+    numbered = runs.where(Run.state == RunState.PUBLISHED, *clauses).subquery()
     return Run.id.in_(select(numbered.c.id).where(numbered.c.turn == 1))
 
 
@@ -178,8 +179,8 @@ def catalogue(wanted: CourseFilter) -> sa.Select[Any]:
         select(
             Course.id,
             Course.code,
-            Course.title,
-            Course.summary,
+            RUN_TITLE.label("title"),
+            RUN_SUMMARY.label("summary"),
             Organisation.name,
             Course.education_type,
             Course.key_field_no,
@@ -200,12 +201,8 @@ def catalogue(wanted: CourseFilter) -> sa.Select[Any]:
         )
         .join(Run, Run.course_id == Course.id)
         .join(Organisation, Organisation.id == Course.owner_id)
-        .where(_shown())
+        .where(_shown(*_of_runs(wanted)))
     )
-    if wanted.text:
-        columns = (Course.title, Course.title_en, Course.pinyin, Course.code, Course.summary, Organisation.name, Organisation.pinyin)
-        for word in wanted.text.split()[:6]:
-            statement = statement.where(organisations.matches(word, *columns))
     if wanted.owner_id is not None:
         statement = statement.where(Course.owner_id == wanted.owner_id)
     if wanted.key_field_no is not None:
@@ -214,22 +211,32 @@ def catalogue(wanted: CourseFilter) -> sa.Select[Any]:
         statement = statement.where(Course.education_type == wanted.education_type)
     if wanted.focus_area_no is not None:
         statement = statement.where(Course.focus_area_no == wanted.focus_area_no)
+    return statement.order_by(*_ORDERS[wanted.sort], Course.id.desc())  # type: ignore[no-any-return]
+
+
+def _of_runs(wanted: CourseFilter) -> list[ColumnElement[bool]]:
+    """What is wanted of the run that a reader will enrol in: a course is found when any of its published runs is so."""
+    clauses: list[ColumnElement[bool]] = []
+    columns = (Course.title, Course.title_en, Course.pinyin, Course.code, Course.summary, Organisation.name, Organisation.pinyin)
+    own = (func.coalesce(column, "") for column in (Run.own_title, Run.own_title_en, Run.own_pinyin, Run.own_summary))
+    names = (*columns, *own)
+    clauses += [organisations.matches(word, *names) for word in wanted.text.split()[:6]]
     if wanted.language:
-        statement = statement.where(func.coalesce(Run.own_language, Course.language).startswith(wanted.language, autoescape=True))
+        clauses.append(func.coalesce(Run.own_language, Course.language).startswith(wanted.language, autoescape=True))
     if wanted.has_seats:
-        statement = statement.where(or_(Run.quota.is_(None), Run.taken < Run.quota))
+        clauses.append(or_(Run.quota.is_(None), Run.taken < Run.quota))
     if wanted.open_on is not None:
         last = func.coalesce(Run.enrol_until, Run.ends_on)
-        statement = statement.where(or_(Run.enrol_from.is_(None), Run.enrol_from <= wanted.open_on), or_(last.is_(None), last >= wanted.open_on))
+        clauses += [or_(Run.enrol_from.is_(None), Run.enrol_from <= wanted.open_on), or_(last.is_(None), last >= wanted.open_on)]
     if wanted.counts_for_goal:
-        statement = statement.where(Run.counts_for_goal)
-    return statement.order_by(*_ORDERS[wanted.sort], Course.id.desc())  # type: ignore[no-any-return]
+        clauses.append(Run.counts_for_goal.is_(True))
+    return clauses
 
 
 _ORDERS: dict[CatalogueSort, tuple[Any, ...]] = {
     CatalogueSort.NEWEST: (Run.starts_on.desc(),),
     CatalogueSort.STARTS_SOON: (Run.starts_on,),
-    CatalogueSort.TITLE: (Course.pinyin, Course.title),
+    CatalogueSort.TITLE: (RUN_PINYIN, RUN_TITLE),
     CatalogueSort.POPULAR: (Run.taken.desc(),),
     CatalogueSort.HOURS: (func.coalesce(Run.own_hours_x10, Course.hours_x10),),
 }

@@ -35,6 +35,9 @@ class RunForm(Form):
         default=100,
         description=_l("达到这个比例，且成绩达到合格线，即为完成课程；通常为 100"),
     )
+    run_title = Text(_l("本期名称"), [Length(max=200)], description=_l("留空表示与课程相同；目录、课程页面和证书用本期自己的名称"))
+    run_title_en = Text(_l("本期英文名称"), [Length(max=200)])
+    run_summary = Text(_l("本期简介"), [Length(max=500)], description=_l("留空表示与课程相同"))
     run_hours = DecimalField(_l("本期学时"), [Optional(), NumberRange(min=0, max=10000)], places=1, description=_l("留空表示与课程相同"))
     run_credits = DecimalField(_l("本期学分"), [Optional(), NumberRange(min=0, max=100)], places=1, description=_l("留空表示与课程相同"))
     run_language = SelectField(_l("本期授课语言"), default="")
@@ -47,6 +50,8 @@ class RunForm(Form):
             kw.setdefault("completion_share", run.completion_share_x1000 // 10)
             for name, own in (("run_hours", run.own_hours_x10), ("run_credits", run.own_credits_x10)):
                 kw[name] = None if own is None else Decimal(own) / 10
+            for name in ("title", "title_en", "summary"):
+                kw[f"run_{name}"] = getattr(run, f"own_{name}") or ""
             kw["run_language"] = run.own_language or ""
         super().__init__(*args, **kw)
         self.run_language.choices = picks({"": _l("与课程相同"), **labels.LANGUAGES})
@@ -64,6 +69,9 @@ class RunForm(Form):
             "quota": self.quota.data,
             "pass_mark_x10": tenths(self.pass_mark.data),
             "completion_share_x1000": (self.completion_share.data or 100) * 10,
+            "own_title": (self.run_title.data or "").strip() or None,
+            "own_title_en": (self.run_title_en.data or "").strip() or None,
+            "own_summary": (self.run_summary.data or "").strip() or None,
             "own_hours_x10": None if self.run_hours.data is None else tenths(self.run_hours.data),
             "own_credits_x10": None if self.run_credits.data is None else tenths(self.run_credits.data),
             "own_language": self.run_language.data or None,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from courses.catalogue.models import Course, Run
+from courses.catalogue.models import RUN_TITLE, Course, Run
 from courses.curriculum.models import AssessmentItem, CurriculumCourse
 from courses.gradebook import queries, rules
 from courses.gradebook.models import Gradebook, GradeColumn, GradeFeed
@@ -43,7 +43,7 @@ def feed_of(item_id: int, run_id: int) -> GradeFeed | None:
 def feeds_of_course(course_id: int) -> list[FeedRow]:
     """The feeds of a course of a plan in the order of its items: one query."""
     statement = (
-        select(GradeFeed, Run, Course.title, Gradebook, GradeColumn.title)
+        select(GradeFeed, Run, RUN_TITLE, Gradebook, GradeColumn.title)
         .join(AssessmentItem, AssessmentItem.id == GradeFeed.item_id)
         .join(Run, Run.id == GradeFeed.run_id)
         .join(Course, Course.id == Run.course_id)
@@ -93,7 +93,7 @@ def runs_of_plan(version_id: int) -> list[tuple[Run, str]]:
         .where(Cohort.version_id == version_id, Enrolment.state.in_(SEATED))
     )
     statement = (
-        select(Run, Course.title)
+        select(Run, RUN_TITLE)
         .join(Course, Course.id == Run.course_id)
         .join(Gradebook, Gradebook.run_id == Run.id)
         .where(Run.id.in_(mine))

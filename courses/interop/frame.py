@@ -56,6 +56,16 @@ def run_fields(doc: docs.CourseDoc, now: datetime, notes: list[str]) -> dict[str
     }
 
 
+def own_fields(doc: docs.CourseDoc, course: Course) -> dict[str, Any]:
+    """What a further run of a known course calls itself, where that differs: columns of `Run`."""
+    title, summary, language = doc.title.strip()[:200], doc.summary.strip()[:500], doc.language[:12]
+    return {
+        "own_title": title if title and title != course.title else None,
+        "own_summary": summary if summary and summary != course.summary else None,
+        "own_language": language if language and language != course.language else None,
+    }
+
+
 def second_run(doc: docs.CourseDoc, course: Course, notes: list[str]) -> None:
     """A further run of a course that is known: what is said about the course stays as it is."""
     kept = [word for word, text in ((_("课程介绍"), doc.overview), (_("封面图"), doc.image)) if text]

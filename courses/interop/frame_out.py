@@ -11,7 +11,7 @@ from courses.catalogue import authoring_queries as authored
 from courses.catalogue.markup import ASSETS
 from courses.catalogue.models import Block, Run, RunAsset, Section, Unit
 from courses.catalogue.operations.offerings import asset_prefix
-from courses.catalogue.types import BlockKind
+from courses.catalogue.types import Access, BlockKind
 from courses.gradebook import queries as gradebook
 from courses.gradebook.types import Scale
 from courses.interop.frame import HANDOUTS
@@ -151,3 +151,10 @@ def changed_blocks(blocks: Sequence[Block]) -> list[str]:
     labs = [block.title or block.key for block in blocks if block.kind is BlockKind.VSIM]
     notes = [_("直播 %(names)s 以链接形式导出，时间和出席没有导出", names=listed(live))] if live else []
     return [*notes, *([_("虚拟仿真 %(names)s 以链接形式导出，单点登录和完成回传没有导出", names=listed(labs))] if labs else [])]
+
+
+def conditions(parts: Sequence[tuple[Section, Sequence[Unit]]], blocks: Sequence[Block]) -> list[str]:
+    """What opens only to some, or only after something: elsewhere it is open to everybody."""
+    every: list[Section | Unit | Block] = [*(s for s, _units in parts), *(u for _section, units in parts for u in units), *blocks]
+    names = [part.title or part.key for part in every if Access.of(part.access).conditions]
+    return [_("访问条件没有导出，其他平台上对所有学员开放：%(names)s", names=listed(names))] if names else []

@@ -91,6 +91,7 @@ def import_course(
         now=now,
         staff=[(person_id, StaffRole.LEAD) for person_id in staff],
         **frame.run_fields(doc, now, report["warnings"]),
+        **({} if is_new_course else frame.own_fields(doc, course)),
     )
     if is_new_course:
         frame.set_cover(opened, course, report["warnings"], by, now)
@@ -236,7 +237,7 @@ def _block(unit: Unit, doc: docs.BlockDoc, taken: taking_in.Block, position: int
         is_graded=taken.is_graded,
         is_required=taken.is_required,
         weight_x10=taken.weight_x10,
-        is_published=taken.kind is not BlockKind.UNKNOWN,
+        is_published=doc.is_published and taken.kind is not BlockKind.UNKNOWN,
     )
 
 

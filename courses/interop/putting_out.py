@@ -75,12 +75,12 @@ def course_doc(run: Run) -> docs.CourseDoc:
     cover = frame_out.cover_of(run, catalogue.assets_of(run.id))
     return docs.CourseDoc(
         code=course.code,
-        title=course.title,
+        title=run.title,
         language=run.language,
         sections=tuple(sections),
         org=(run.import_report or {}).get("org", "") or "",
         run=run.code,
-        summary=course.summary,
+        summary=run.summary,
         overview=course.description_html,
         starts_at=frame_out.begin_of(run.starts_on),
         ends_at=frame_out.close_of(run.ends_on),
@@ -91,7 +91,7 @@ def course_doc(run: Run) -> docs.CourseDoc:
         news=frame_out.news_of(run),
         handouts=handouts,
         assets=assets,
-        warnings=(*notes, *frame_out.changed_blocks(blocks)),
+        warnings=(*notes, *frame_out.changed_blocks(blocks), *frame_out.conditions(parts, blocks)),
     )
 
 
@@ -141,7 +141,11 @@ def _lesson(
     for unit in units:
         if unit.key.endswith(EMPTY) and not blocks.get(unit.id):
             continue
-        made = tuple(doc for block in blocks.get(unit.id, []) for doc in _block(block, items.get(block.id, []), versions, rules))
+        made = tuple(
+            replace(doc, is_published=block.is_published or block.kind is BlockKind.UNKNOWN)
+            for block in blocks.get(unit.id, [])
+            for doc in _block(block, items.get(block.id, []), versions, rules)
+        )
         # Keys are one space in the neutral tree: a unit that is its own lesson gives its page a key beside its own.
         page_key = unit.key if unit.lesson_key and unit.lesson_key != unit.key else f"{unit.key}p"
         pages.append(docs.PageDoc(page_key, unit.title, made, unit.is_published))

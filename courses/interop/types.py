@@ -278,6 +278,7 @@ class BlockDoc:
     key: str
     title: str
     content: Content
+    is_published: bool = True
 
     @property
     def kind(self) -> BlockKind:

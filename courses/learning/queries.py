@@ -12,7 +12,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import aliased, joinedload
 
 from courses.catalogue import queries as catalogue
-from courses.catalogue.models import Course, CoursePrerequisite, Run
+from courses.catalogue.models import RUN_TITLE, Course, CoursePrerequisite, Run
 from courses.catalogue.types import BlockKind, BlockNode, Closed, Outline
 from courses.learning import rules
 from courses.learning.models import BlockProgress, Enrolment, EnrolmentMark, LearningEvent, MarkSource, RunInvitation
@@ -113,7 +113,7 @@ def my_runs(person_id: int) -> sa.Select[Any]:
             Enrolment.id,
             Run.id.label("run_id"),
             Course.code,
-            Course.title,
+            RUN_TITLE.label("title"),
             Run.code.label("run_code"),
             Organisation.name,
             Enrolment.state,

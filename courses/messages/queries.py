@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
-from courses.catalogue.models import Course, Run, RunStaff
+from courses.catalogue.models import RUN_TITLE, Course, Run, RunStaff
 from courses.learning.models import Enrolment
 from courses.learning.types import EnrolmentState
 from courses.messages.models import Announcement, Conversation, Message
@@ -110,7 +110,7 @@ def _listed() -> Any:
         select(
             Conversation.id,
             Conversation.run_id,
-            Course.title,
+            RUN_TITLE.label("title"),
             Run.code,
             Person.name,
             Conversation.subject,

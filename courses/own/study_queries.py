@@ -20,7 +20,20 @@ from courses.assessment.models import Attempt, AttemptAnswer, AttemptEvent, Ques
 from courses.assessment.rules.results import window
 from courses.assessment.types import Allowance, AttemptState, QuizSettings, Shown, When
 from courses.catalogue import labels as catalogue_labels
-from courses.catalogue.models import Block, Course, LabLaunch, LabReport, PollVote, Run, RunGroup, RunGroupMember, RunStaff, StaffInvitation, Unit
+from courses.catalogue.models import (
+    RUN_TITLE,
+    Block,
+    Course,
+    LabLaunch,
+    LabReport,
+    PollVote,
+    Run,
+    RunGroup,
+    RunGroupMember,
+    RunStaff,
+    StaffInvitation,
+    Unit,
+)
 from courses.curriculum.models import AssessmentItem, CourseObjective, CourseResult, CurriculumCourse, ItemScore
 from courses.gradebook import labels as gradebook_labels
 from courses.gradebook.models import Grade, GradeChange, GradeColumn
@@ -40,7 +53,7 @@ from trainhub.organisations.models import Organisation
 from trainhub.people.models import Student, Teacher
 from trainhub.people.queries import same_human
 
-COURSE = (Course.title.label("course"), Run.code.label("run"))
+COURSE = (RUN_TITLE.label("course"), Run.code.label("run"))
 Select = sa.Select[Any]
 
 
@@ -108,7 +121,7 @@ def activity(person_id: int) -> Owned:
         func.max(row.at).label("last_at"),
     ).join(Block, Block.id == row.block_id)
     joined = _of_enrolment(statement, row.enrolment_id, person_id)
-    return Owned(joined.group_by(Course.title, Run.code, Block.id, Block.title, row.kind).order_by(func.min(row.at)), {"deed": events()})
+    return Owned(joined.group_by(RUN_TITLE, Run.code, Block.id, Block.title, row.kind).order_by(func.min(row.at)), {"deed": events()})
 
 
 def totals(person_id: int) -> Owned:

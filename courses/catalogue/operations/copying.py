@@ -19,7 +19,7 @@ from trainhub.kernel.db import session
 
 RUN_FIELDS = (
     *("quota", "mode", "counts_for_goal", "goal_category", "pass_mark_x10", "completion_share_x1000", "programme_id", "cohort_id"),
-    *("own_hours_x10", "own_credits_x10", "own_language"),
+    *("own_hours_x10", "own_credits_x10", "own_language", "own_title", "own_title_en", "own_pinyin", "own_summary"),
 )
 RUN_DATES = ("ends_on", "enrol_from", "enrol_until", "withdraw_until")
 

@@ -103,7 +103,7 @@ def create_run(
     if fields.get("pass_mark_x10") is None:
         fields["pass_mark_x10"] = book().at("own.courses.pass_mark_x10", on=starts_on).number
     _check_run({"starts_on": starts_on, **fields}, taken=0)
-    run = Run(course_id=course.id, code=code, starts_on=starts_on, created_at=now, **fields)
+    run = Run(course_id=course.id, code=code, starts_on=starts_on, created_at=now, **_named(fields))
     try:
         with session().begin_nested():
             session().add(run)
@@ -115,6 +115,13 @@ def create_run(
     session().flush()
     audit.record(by=by, did="courses.run.created", on=run, data={"course": course.code, "code": code})
     return run
+
+
+def _named(fields: dict[str, Any]) -> dict[str, Any]:
+    """With the pinyin of a title of its own, by which it is found."""
+    if "own_title" not in fields:
+        return fields
+    return {**fields, "own_pinyin": of_text(fields["own_title"], 400) if fields["own_title"] else None}
 
 
 def _check_run(values: dict[str, Any], taken: int) -> None:
@@ -146,7 +153,7 @@ def update_run(*, run: Run, version: int | None, by: Identity, now: datetime, **
         for name in ("starts_on", "ends_on", "enrol_from", "enrol_until", "withdraw_until", "quota", "mode", "cohort_id", "pass_mark_x10")
     }
     _check_run({**known, **fields}, taken=run.taken)
-    for name, value in fields.items():
+    for name, value in _named(fields).items():
         setattr(run, name, value)
     session().flush()
     audit.record(by=by, did="courses.run.changed", on=run, data={"fields": sorted(fields)})

@@ -194,7 +194,7 @@ class _Reader:
             title = title or values.unquoted(blocks.first_title(found.element))
         elif found.tag in ("poll", "survey"):
             title = title or found.settings.get("block_name", "")
-        return [BlockDoc(self.key(found.name), title, content)]
+        return [BlockDoc(self.key(found.name), title, content, found.is_published)]
 
     def pool(self, found: Found, depth: int) -> list[BlockDoc]:
         """Problems to draw from. What holds more than single questions is shown as a whole, and said so."""
@@ -211,7 +211,7 @@ class _Reader:
         if found.is_carried:
             self.pooled.update(("problem", str(node.get("url_name"))) for node in found.element)
         pool = PoolDoc(tuple(problems), tuple(block.key for block in inside), tuple(block.title for block in inside), count)
-        return [BlockDoc(key, found.title, pool)]
+        return [BlockDoc(key, found.title, pool, found.is_published)]
 
     def content(self, found: Found) -> Content:
         if found.tag == "html":

@@ -53,6 +53,7 @@ class _Writer:
         self.doc, self.out, self.is_native = doc, out, is_native
         self.notes: list[str] = []
         self.names: set[str] = set()
+        self.is_hidden = False
         self.lti: list[str] = []
         self.modules: set[str] = set()
 
@@ -123,7 +124,9 @@ class _Writer:
         element = _element("vertical", display_name=page.title)
         _set(element, visible_to_staff_only="" if page.is_published else "true")
         for block in page.blocks:
+            self.is_hidden = not block.is_published
             element.extend(self.pool(block, block.content) if isinstance(block.content, PoolDoc) else [self.block(block)])
+        self.is_hidden = False
         return self.definition("vertical", page.key, element)
 
     def pool(self, block: BlockDoc, pool: PoolDoc) -> list[Element]:
@@ -131,10 +134,12 @@ class _Writer:
         before them carries the pool, from which our reader makes it whole again."""
         count = pool.count or len(pool.problems)
         element = _element("library_content", display_name=block.title, max_count=str(pool.count or -1), mode="random")
+        self.mark(element)
         names: list[str] = []
         for number, (key, title, problem) in enumerate(zip(pool.keys, pool.titles, pool.problems, strict=True)):
             written = write_problem(problem)
             written.set("display_name", title)
+            self.mark(written)
             if self.is_native or number < count:
                 names.append(self.definition("problem", key, written))
                 element.append(markup.pointer("problem", names[-1]))
@@ -157,15 +162,18 @@ class _Writer:
         if isinstance(content, ProblemDoc):
             element = write_problem(content)
             element.set("display_name", block.title)
+            self.mark(element)
             return markup.pointer("problem", self.definition("problem", block.key, element))
         if isinstance(content, UnknownDoc):
             element = markup.parse(content.source.encode(), block.key)
             _set(element, display_name=block.title)
+            self.mark(element)
             if not self.is_native and content.tag != "drag-and-drop-v2":
                 return self.carried(block, element)
             element.set("url_name", self.name(block.key))
             return element
         element = write_blocks.write_leaf(content)
+        self.mark(element)
         if isinstance(content, PollDoc | SurveyDoc | FileDoc) and not self.is_native:
             element.set("display_name", block.title)
             return self.carried(block, element)
@@ -199,8 +207,14 @@ class _Writer:
         if sound != text:
             self.notes.append(_("html/%(name)s 的标记不完整，已修补", name=name))
         self.text(f"html/{name}.html", sound)
-        self.xml(f"html/{name}.xml", _element("html", filename=name, display_name=title))
+        element = _element("html", filename=name, display_name=title)
+        self.mark(element)
+        self.xml(f"html/{name}.xml", element)
         return markup.pointer("html", name)
+
+    def mark(self, element: Element) -> None:
+        """What learners do not see here is for the staff only elsewhere too."""
+        _set(element, visible_to_staff_only="true" if self.is_hidden else "")
 
     def definition(self, tag: str, key: str, element: Element) -> str:
         name = self.name(key)

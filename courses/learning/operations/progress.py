@@ -246,7 +246,7 @@ def complete(*, enrolment: Enrolment, run: Run, standing: Standing, by: Identity
         person_id=human,
         source=Source.COURSE,
         key=completion_key(run),
-        title=course.title,
+        title=run.title,
         reached_on=today,
         organisation_id=course.owner_id,
         programme_id=run.programme_id,
@@ -261,7 +261,7 @@ def complete(*, enrolment: Enrolment, run: Run, standing: Standing, by: Identity
         account_ids=accounts.accounts_of_persons([human]).values(),
         kind="courses.completed",
         message=N_("恭喜你完成课程《%(title)s》，结业证书已签发。") if number else N_("恭喜你完成课程《%(title)s》。"),
-        values={"title": course.title},
+        values={"title": run.title},
         url=f"/learning/runs/{run.id}/progress",
         unique_key=f"course-completed:{enrolment.id}",
         now=now,
@@ -284,7 +284,7 @@ def _record_training(enrolment: Enrolment, run: Run, by: Identity, now: datetime
     ledger.record_training(
         person_id=person.id,
         organisation_id=run.course.owner_id,
-        course=run.course.title,
+        course=run.title,
         category=run.goal_category,
         county_code=county,
         hours_x10=run.hours_x10,
@@ -338,9 +338,8 @@ def certificate_of(enrolment: Enrolment, run: Run) -> Certificate | None:
 
 
 def _attested(enrolment: Enrolment, run: Run) -> Attested:
-    course = run.course
-    facts = {"course": course.title, "hours": _tenths(run.hours_x10), "course_en": course.title_en}
-    return Attested(facts, [("enrolment", enrolment.id, f"{course.title}（{course.code}/{run.code}）")])
+    facts = {"course": run.title, "hours": _tenths(run.hours_x10), "course_en": run.title_en}
+    return Attested(facts, [("enrolment", enrolment.id, f"{run.title}（{run.course.code}/{run.code}）")])
 
 
 def present_facts(drafts: Sequence[Certificate], _today: date) -> dict[int, Attested]:

@@ -37,7 +37,8 @@ def course(code: str) -> Any:
         raise NotFound(_("没有这门课程，或它还没有发布。"))
     mine = queries.enrolments_by_run([run.id for run in runs], reader.person_id) if reader and reader.person_id else {}
     today = clock.today()
-    run = next((r for r in runs if r.id in mine and mine[r.id].state is not EnrolmentState.WITHDRAWN), runs[0] if runs else None)
+    asked = next((r for r in runs if r.code == request.args.get("run")), None)
+    run = asked or next((r for r in runs if r.id in mine and mine[r.id].state is not EnrolmentState.WITHDRAWN), runs[0] if runs else None)
     enrolment = mine.get(run.id) if run else None
     return render_template(
         "courses/learning/course.html",

@@ -72,7 +72,7 @@ def live_calendar(place: Place) -> Response:
         abort(404)
     base = current_app.config["SETTINGS"].base_url.rstrip("/")
     page = base + url_for("learning.unit", run_id=place.run.id, unit_id=block.unit_id)
-    title = f"{place.run.course.title} · {block.title or _('直播课')}"
+    title = f"{place.run.title} · {block.title or _('直播课')}"
     text = previewing.calendar_entry(uid=f"block-{block.id}@trainhub", title=title, settings=block.settings, page=page, now=clock.now())
     return Response(text, mimetype="text/calendar", headers={"Content-Disposition": f'attachment; filename="session-{block.id}.ics"'})
 

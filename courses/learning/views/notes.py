@@ -31,7 +31,7 @@ def notes(place: Place) -> Any:
 @guard(Can.ENROLMENT_LEARN, load=load_place)
 def notes_file(place: Place) -> Response:
     """The notes as a Markdown file."""
-    text = exports.notes_markdown(place.run.course.title, log_queries.notes_of(place.enrolment.id))
+    text = exports.notes_markdown(place.run.title, log_queries.notes_of(place.enrolment.id))
     answer = Response(text, mimetype="text/markdown")
     answer.headers.set("Content-Disposition", "attachment", filename=f"{place.run.course.code}-notes.md")
     return answer

@@ -45,7 +45,7 @@ def settings(run: Run) -> Any:
     form = RunForm(obj=run, cohorts=choice_queries.cohort_choices(run.course.owner_id), pass_mark=Decimal(run.pass_mark_x10) / 10)
     if request.method == "GET":
         form.mode.data, form.goal_category.data = run.mode.value, run.goal_category.value
-    form.code.data = run.code
+    del form.code  # it stays as it is, and the page does not ask for it
     if form.validate_on_submit():
         try:
             with transaction():

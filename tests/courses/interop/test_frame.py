@@ -6,6 +6,7 @@ import base64
 import html
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from courses.catalogue import queries
 from courses.catalogue.markup import plain
 from courses.catalogue.models import Block, Run, RunStaff, Section, Unit
 from courses.catalogue.operations import content
-from courses.catalogue.types import BlockKind, BodyFormat, MoveTo
+from courses.catalogue.types import Access, BlockKind, BodyFormat, Condition, ConditionKind, MoveTo
 from courses.gradebook import queries as gradebook
 from courses.gradebook.operations import books
 from courses.gradebook.types import Scale
@@ -161,6 +162,43 @@ def test_it_goes_out_and_comes_in_again_the_same(session: Session, tmp_path: Pat
     shares = frame_out.split_whole([row[1] for row in counted])
     assert marking(again)[: len(counted)] == [(name, share, drop, of) for (name, _weight, drop, of), share in zip(counted, shares, strict=True)]
     assert [row.name for row in second.assets] == [row.name for row in first.assets]
+
+
+def test_a_second_run_keeps_what_it_calls_itself(session: Session, tmp_path: Path) -> None:
+    first, _report = take_in(course_folder(tmp_path / "in", FILES))
+    doc = replace(course_doc(first), run="run2", title="软件工程（英文班）", language="en", summary="英文班", overview="")
+    write_olx(doc, tmp_path / "out", asset=asset_reader(first))
+    second, report = take_in(tmp_path / "out")
+    assert second.course_id == first.course_id
+    assert (second.title, second.language, second.summary) == ("软件工程（英文班）", "en", "英文班")
+    assert (first.title, first.own_title, make.loaded(first).language) == ("软件工程", None, first.course.language)
+    assert any("封面图保持不变" in one for one in report["warnings"])
+    assert course_doc(second).title == "软件工程（英文班）"
+
+
+def test_a_block_that_learners_do_not_see_stays_hidden(session: Session, tmp_path: Path) -> None:
+    """Answers for the staff, kept as a hidden text beside a quiz, must not be shown by the next platform."""
+    run = make.run(code="run1")
+    unit = make.unit(run)
+    parts = [make.text(unit, title="给学员"), make.text(unit, title="给教师"), make.quiz(unit, of=run), make.video(unit), make.discussion(unit)]
+    for block in parts[1:]:
+        content.publish(part=block, is_published=False, by=SYSTEM, now=make.NOW)
+    run = make.loaded(run)
+    write_olx(course_doc(run), tmp_path / "out", asset=asset_reader(run))
+    again, _report = take_in(tmp_path / "out", code="AGAIN")
+    assert [(b.kind, b.is_published) for b in queries.blocks_of_run(again.id)] == [(b.kind, b.is_published) for b in parts]
+    checker = pytest.importorskip("olxcleaner")
+    _course, store, _names = checker.validate(str(tmp_path / "out" / "course.xml"))
+    assert [error.description for error in store.errors if error.level == "ERROR"] == []
+
+
+def test_conditions_that_do_not_go_out_are_named(session: Session) -> None:
+    run = make.run()
+    first, second = make.unit(run, title="入门"), make.unit(run, title="进阶")
+    make.text(first)
+    opens = Access((Condition(ConditionKind.DONE, f"unit:{first.key}"),))
+    content.update_part(part=second, version=None, by=SYSTEM, now=make.NOW, access=opens.plain())
+    assert course_doc(make.loaded(run)).warnings == ("访问条件没有导出，其他平台上对所有学员开放：进阶",)
 
 
 def handouts_of(run: Run) -> tuple[Section, Unit, Block]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -273,6 +274,21 @@ def test_a_formula_is_set_without_javascript(as_role: AsRole, session: Session) 
     page = as_role(Role.TRAINEE, person_id=row.person_id).get(f"/learning/runs/{run.id}/units/{unit.id}").text
     assert ("<mfrac>" in page, page.count("<math"), r"<code>\(x\)</code>" in page) == (True, 2, True)
     assert r'data-tex="\(\frac{a}{b}\)"' in page
+
+
+def test_the_settings_of_a_run_are_saved_with_the_fields_that_the_page_shows(as_role: AsRole, session: Session) -> None:
+    lead = ground.person()
+    run = make.run(lead=lead, has_content=True)
+    session.commit()
+    author = as_role(Role.LECTURER, person_id=lead.id)
+    where = f"/teaching/runs/{run.id}/settings"
+    (form,) = [part for part in re.findall(r"<form.*?</form>", author.get(where).text, re.DOTALL) if 'name="quota"' in part]
+    shown = set(re.findall(r'name="([a-z_]+)"', form)) - {"csrf_token"}
+    sent = {"starts_on": "2026-03-02", "mode": "open", "pass_mark": "60", "goal_category": "worker", "version": str(run.version), "quota": "7"}
+    assert sent.keys() <= shown
+    assert author.post(where, data={name: sent.get(name, "") for name in shown if name != "counts_for_goal"}).status_code == 303
+    session.expire_all()
+    assert (make.loaded(run).quota, make.loaded(run).code) == (7, run.code)
 
 
 def test_a_run_has_hours_of_its_own_where_they_are_filled_in(as_role: AsRole, session: Session) -> None:

@@ -143,7 +143,7 @@ def _programmes(identity: Identity, _text: str, pinyin: str, _on: date) -> Itera
 def _courses(_identity: Identity, _text: str, pinyin: str, _on: date) -> Iterator[Group]:
     def course(row: Any) -> Hit:
         one = catalogue.as_card(row)
-        return Hit(one.title, url_for("learning.course", code=one.code), f"{one.owner_name} · {one.code}")
+        return Hit(one.title, url_for("learning.course", code=one.code, run=one.run_code), f"{one.owner_name} · {one.code}")
 
     yield _group("courses", _("课程"), catalogue.catalogue(CourseFilter(text=pinyin)), course, url_for("catalogue.index", q=pinyin))
 

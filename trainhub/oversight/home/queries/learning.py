@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from courses.catalogue.models import Course, Run, RunStaff
+from courses.catalogue.models import RUN_TITLE, Course, Run, RunStaff
 from courses.catalogue.types import RunState
 from courses.learning.models import Enrolment
 from courses.learning.types import EnrolmentState
@@ -18,7 +18,7 @@ from trainhub.kernel.db import session
 def taught(person_id: int, limit: int = 8) -> list[Any]:
     """The runs a person is on the staff of, the latest first: id, course, run, state, days, taken, quota."""
     statement = (
-        select(Run.id, Course.title, Run.code, Run.state, Run.starts_on, Run.ends_on, Run.taken, Run.quota)
+        select(Run.id, RUN_TITLE.label("title"), Run.code, Run.state, Run.starts_on, Run.ends_on, Run.taken, Run.quota)
         .join(Course, Course.id == Run.course_id)
         .join(RunStaff, RunStaff.run_id == Run.id)
         .where(RunStaff.person_id == person_id)

@@ -1,0 +1,116 @@
+"""A second run with a title, a summary and a language of its own is found, shown, entered and certified as what it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from courses.catalogue.models import Run
+from courses.catalogue.operations import copying
+from courses.learning import operations as learning
+from tests.factories import courses as make
+from tests.factories import ground
+from trainhub.certificates.models import Certificate
+from trainhub.kernel.access import SYSTEM, Role
+
+AsRole = Callable[..., FlaskClient]
+
+
+@pytest.fixture(autouse=True)
+def _plain_rows(session: Session) -> None:
+    session.expire_on_commit = False
+
+
+@pytest.fixture
+def runs(session: Session) -> tuple[Run, Run]:
+    """An older run in English under a name of its own, and the latest one, which says nothing of itself."""
+    course = make.course(title="工业机器人编程", title_en="Industrial Robots", summary="从零开始", language="zh")
+    own = {"own_title": "机械臂国际班", "own_title_en": "Robot Arms", "own_summary": "全英文授课", "own_language": "en"}
+    first = make.run(course, code="INT", starts_on=date(2026, 2, 1), is_published=True, **own)
+    second = make.run(course, code="LATE", starts_on=date(2026, 3, 1), is_published=True)
+    session.commit()
+    return first, second
+
+
+def titles(page: str) -> list[str]:
+    return [title for title in ("工业机器人编程", "机械臂国际班") if f">{title}</a>" in page]
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("", ["工业机器人编程"]),
+        ("language=zh", ["工业机器人编程"]),
+        ("language=en", ["机械臂国际班"]),
+        ("q=国际班", ["机械臂国际班"]),
+        ("q=jixiebi", ["机械臂国际班"]),
+        ("q=Robot+Arms", ["机械臂国际班"]),
+        ("q=全英文", ["机械臂国际班"]),
+        ("q=机器人编程", ["工业机器人编程"]),
+        ("q=从零&language=zh", ["工业机器人编程"]),
+        ("language=fr", []),
+    ],
+)
+def test_the_catalogue_finds_the_run_that_is_meant(runs: tuple[Run, Run], client: FlaskClient, asked: str, found: list[str]) -> None:
+    assert titles(client.get(f"/courses?{asked}").text) == found
+
+
+def test_its_page_and_the_global_search_show_it(runs: tuple[Run, Run], client: FlaskClient, as_role: AsRole) -> None:
+    where = f"/courses/{runs[0].course.code}"
+    page = client.get(where).text
+    assert ("<h1>工业机器人编程" in page, "从零开始" in page, "<dd>中文</dd>" in page, "机械臂国际班" in page) == (True, True, True, True)
+    own = client.get(f"{where}?run=INT").text
+    assert ("<h1>机械臂国际班" in own, "全英文授课" in own, "<dd>英文</dd>" in own, "从零开始" in own) == (True, True, True, False)
+    assert "run=INT" in client.get("/courses?language=en").text
+    assert "机械臂国际班" in as_role(Role.TRAINEE).get("/search?q=国际班").text
+
+
+def test_who_enrols_learns_and_completes_meets_its_own_title(runs: tuple[Run, Run], as_role: AsRole, session: Session) -> None:
+    run, who = make.loaded(runs[0]), ground.person()
+    browser = as_role(Role.TRAINEE, person_id=who.id)
+    assert browser.post(f"/learning/runs/{run.id}/enrol").status_code == 303
+    pages = [browser.get(where).text for where in ("/learning", f"/learning/runs/{run.id}/progress", "/")]
+    assert [("机械臂国际班" in page, "工业机器人编程" in page) for page in pages] == [(True, False)] * 3
+    row = learning.enrol(run=run, person_id=who.id, by=SYSTEM, now=make.now())
+    for block in learning_blocks(run):
+        learning.mark_done(enrolment=row, block=block, by=SYSTEM, now=make.now())
+    certificate = session.scalars(select(Certificate)).one()
+    assert (certificate.facts["course"], certificate.facts["course_en"]) == ("机械臂国际班", "Robot Arms")
+    assert [one["text"] for one in certificate.evidence] == [f"机械臂国际班（{run.course.code}/INT）"]
+
+
+def learning_blocks(run: Run) -> list[make.Block]:
+    return make.queries.blocks_of_run(run.id)
+
+
+def test_a_run_with_a_chinese_title_of_its_own_does_not_borrow_the_english_one(session: Session) -> None:
+    course = make.course(title="甲", title_en="A")
+    assert make.run(course).title_en == "A"
+    assert make.run(course, own_title="乙").title_en == ""
+    assert make.run(course, own_title_en="B").title_en == "B"
+
+
+def test_it_is_filled_in_copied_and_taken_back(runs: tuple[Run, Run], as_role: AsRole, session: Session) -> None:
+    run, lead = make.loaded(runs[1]), ground.person()
+    make.offerings.set_staff(run=run, person_id=lead.id, role=make.StaffRole.LEAD, by=SYSTEM, now=make.NOW)
+    session.commit()
+    author = as_role(Role.LECTURER, person_id=lead.id)
+    where = f"/teaching/runs/{run.id}/settings"
+    sent = {"code": run.code, "starts_on": "2026-03-02", "mode": "open", "pass_mark": "60", "goal_category": "worker", "version": run.version}
+    assert author.post(where, data={**sent, "run_title": " 夜校班 ", "run_summary": "周三晚上"}).status_code == 303
+    run = make.loaded(run)
+    assert (run.title, run.own_pinyin and run.own_pinyin[:6], run.summary) == ("夜校班", "yexiao", "周三晚上")
+    assert 'value="夜校班"' in author.get(where).text
+    new, _blocks = copying.copy_run(run=run, code="NEXT", starts_on=date(2026, 9, 1), by=SYSTEM, now=make.NOW)
+    assert (make.loaded(new).title, new.own_pinyin) == ("夜校班", run.own_pinyin)
+    session.commit()
+    assert author.post(where, data={**sent, "version": make.loaded(run).version, "run_title": " ", "run_summary": ""}).status_code == 303
+    run = make.loaded(run)
+    assert (run.title, run.own_title, run.own_pinyin, run.summary) == ("工业机器人编程", None, None, "从零开始")
+    assert "200" in author.post(where, data={**sent, "version": run.version, "run_title": "长" * 201}).text
+    assert make.loaded(run).title == "工业机器人编程"
