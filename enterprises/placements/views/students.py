@@ -159,6 +159,8 @@ def _week_page(placement: Placement, day: date, log_form: Any = None, problem: R
         week=week,
         name=f"{year}-W{number:02d}",
         entries=entries,
+        holidays=holiday_days.standing(week),
+        HOLIDAYS=ledger_labels.HOLIDAY_KINDS,
         problems={one: rules.day_problem(one, span=span, state=placement.state, today=today, away=away) for one in week},
         is_mine=who().person_id == queries.person_of_student(placement.student_id),
         before=week[0] - timedelta(days=7) if week[0] > placement.starts_on else None,

@@ -150,7 +150,7 @@ def test_a_holiday_week_in_the_ledger(
         assert ledger_queries.weeks_of(student.id).by_week == {"2026-W41": credited}
         week = queries.explained(student.id, days)["2026-W41"]
     assert (week.working, week.is_counted) == (3, is_on)
-    assert [(row.day.day, row.kind.value) for row in week.days] == [(5, "off"), (6, "off"), (7, "off"), (10, "on")]
+    assert [(span.first.day, span.last.day, span.kind.value) for span in week.spans] == [(5, 7, "off"), (10, 10, "on")]
 
 
 def test_each_kind_of_programme_has_its_switch(session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

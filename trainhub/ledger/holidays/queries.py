@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -80,11 +80,39 @@ def _vocational(student_ids: Iterable[int]) -> set[int]:
 
 
 @dataclass(frozen=True, slots=True)
+class HolidaySpan:
+    """Days of one entry that follow each other."""
+
+    first: date
+    last: date
+    kind: HolidayKind
+    name: str
+    document: str
+
+
+def spans_of(rows: Iterable[HolidayDay]) -> tuple[HolidaySpan, ...]:
+    """Days in order put together where one follows the other and says the same."""
+    found: list[HolidaySpan] = []
+    for row in rows:
+        before = found[-1] if found else None
+        if before is not None and (before.last + timedelta(days=1), before.kind, before.name, before.document) == (
+            row.day,
+            row.kind,
+            row.name,
+            row.document,
+        ):
+            found[-1] = replace(before, last=row.day)
+        else:
+            found.append(HolidaySpan(row.day, row.day, row.kind, row.name, row.document))
+    return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
 class HolidayWeek:
     """A week that holidays shorten, for whoever asks why it counts as it does."""
 
     working: int
-    days: tuple[HolidayDay, ...]
+    spans: tuple[HolidaySpan, ...]
     is_counted: bool
     """Whether the switch of the programme's kind lets it count as full"""
 
@@ -101,7 +129,7 @@ def explained(student_id: int, days: Collection[date]) -> dict[str, HolidayWeek]
         year, number, _weekday = day.isocalendar()
         if rows[day].kind is HolidayKind.ON or day.weekday() < 5:
             by_week.setdefault(f"{year:04d}-W{number:02d}", []).append(rows[day])
-    return {week: HolidayWeek(count, tuple(by_week.get(week, ())), week in counted) for week, count in working.items()}
+    return {week: HolidayWeek(count, spans_of(by_week.get(week, ())), week in counted) for week, count in working.items()}
 
 
 def years() -> list[int]:

@@ -86,8 +86,13 @@ COLUMNS = (
 def export(form: str) -> Any:
     """Everything that stands, as a file that the import reads."""
     kinds = {HolidayKind.OFF: "放假", HolidayKind.ON: "调休上班"}
-    rows = (
-        (row.day, row.day, kinds[row.kind], row.name, row.document, entered or "") for row, entered, _closed in queries.listing(with_closed=False)
+    days: dict[str, list[Any]] = {}
+    for row, entered, _closed in queries.listing(with_closed=False):
+        days.setdefault(entered or "", []).append(row)
+    rows = sorted(
+        (span.first, span.last, kinds[span.kind], span.name, span.document, who_entered)
+        for who_entered, some in days.items()
+        for span in queries.spans_of(some)
     )
     return downloads.table(rows, COLUMNS, name=_("放假安排"), form=form)
 
