@@ -21,6 +21,7 @@ from trainhub.demo import (
     evaluations,
     funding,
     ground,
+    holidays,
     notices,
     practice,
     projects,
@@ -39,6 +40,7 @@ from trainhub.people.models import Person
 PARTS: tuple[tuple[str, Callable[[World], None]], ...] = (
     ("机构、专业与人员", ground.build),
     ("账户", accounts.build),
+    ("放假安排", holidays.build),
     ("课程与学习", courses.build),
     ("讨论、公告与学情", classroom.build),
     ("基地、导师与实习", practice.build),

@@ -32,12 +32,12 @@ def channels() -> list[Channel]:
 
 
 def deliver(channel: Channel, *, to: str, subject: str, text: str, now: datetime) -> bool:
-    """Hand a message to its channel; False when there is none or no address, and nothing was sent."""
+    """Hand a message to its channel; False when there is none or no address, and nothing was sent, or when it went to the log only."""
     adapter: Adapter | None = current_app.extensions.get("trainhub.channels", {}).get(channel)
     if adapter is None or not to:
         return False
     adapter(to, subject, text, now)
-    return True
+    return adapter is not log_adapter
 
 
 def log_adapter(to: str, subject: str, text: str, now: datetime) -> None:

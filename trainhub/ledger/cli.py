@@ -10,6 +10,7 @@ import click
 
 from trainhub.kernel import clock
 from trainhub.kernel.commands import edge, operator, progress, say
+from trainhub.ledger.holidays.cli import holidays
 
 DAY = click.DateTime(formats=["%Y-%m-%d"])
 
@@ -27,16 +28,19 @@ def _weeks_text(result: Any) -> str:
 @edge("check", needs_app=False, human=_weeks_text)
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--on", type=DAY, default=None, help="last day that may occur, YYYY-MM-DD (default: today)")
-def check(file: Path, on: datetime | None) -> dict[str, Any]:
+@click.option("--holidays", "holidays_file", type=click.Path(path_type=Path), default=None, help="public holidays, a file as `holidays import` reads")
+@click.option("--vocational", "is_vocational", is_flag=True, help="go by the switch of vocational programmes")
+def check(file: Path, on: datetime | None, holidays_file: Path | None, is_vocational: bool) -> dict[str, Any]:
     """按周认定企业学习天数，不用数据库 / credit confirmed days to weeks, from a file alone.
 
-    Columns: student, enterprise, date, status (approved | pending | rejected).
+    Columns: student, enterprise, date, status (approved | pending | rejected). Holidays only count where the switch
+    own.weeks.holiday_rule (own.weeks.holiday_rule_vocational) is on.
 
     Example: trainhub weeks check days.csv --on 2026-07-31 --json
     """
     from trainhub.ledger import weekfiles
 
-    return weekfiles.check(file, on=on.date() if on else clock.today())
+    return weekfiles.check(file, on=on.date() if on else clock.today(), holidays=holidays_file, is_vocational=is_vocational)
 
 
 weeks.add_command(check)
@@ -89,4 +93,4 @@ def import_trainees(file: Path, base_code: str, is_dry_run: bool, is_strict: boo
 
 
 trainees.add_command(import_trainees)
-COMMANDS: dict[str, click.Command] = {"weeks": weeks, "trainees": trainees}
+COMMANDS: dict[str, click.Command] = {"weeks": weeks, "trainees": trainees, "holidays": holidays}

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from trainhub.kernel.db import Base, Key, enum_column, ref
-from trainhub.ledger.types import Category, Source
+from trainhub.ledger.types import Category, HolidayKind, Source
 from trainhub.people.models import STAYS
 
 
@@ -212,5 +212,32 @@ class Milestone(Base):
             unique=True,
             sqlite_where=sa.text("withdrawn_at IS NULL"),
             postgresql_where=sa.text("withdrawn_at IS NULL"),
+        ),
+    )
+
+
+class HolidayDay(Base):
+    """One day of a notice about public holidays: free, or a weekend day that is worked instead. Closed when it was wrong, never changed."""
+
+    __tablename__ = "holiday_day"
+
+    id: Mapped[Key]
+    day: Mapped[date] = mapped_column(index=True)
+    kind: Mapped[HolidayKind] = mapped_column(enum_column(HolidayKind))
+    name: Mapped[str] = mapped_column(sa.String(60))
+    document: Mapped[str] = mapped_column(sa.String(200))
+    entered_at: Mapped[datetime]
+    entered_by_id: Mapped[int | None]
+    closed_at: Mapped[datetime | None]
+    closed_by_id: Mapped[int | None]
+    close_reason: Mapped[str] = mapped_column(sa.String(400), default="")
+
+    __table_args__ = (
+        sa.Index(
+            "uq_holiday_day_live",
+            "day",
+            unique=True,
+            sqlite_where=sa.text("closed_at IS NULL"),
+            postgresql_where=sa.text("closed_at IS NULL"),
         ),
     )

@@ -12,6 +12,10 @@ READERS = (*SEES_ALL, Role.PREFECTURE_OPERATOR, Role.CENTRE_LEADER, Role.UNIVERS
 IMPORTERS = (Role.DEPT_HR, Role.PREFECTURE_OPERATOR, Role.CENTRE_LEADER, Role.UNIVERSITY_ADMIN, Role.ENTERPRISE_COORDINATOR, Role.SYSTEM_ADMIN)
 CORRECTORS = (Role.DEPT_HR, Role.PREFECTURE_OPERATOR, Role.SYSTEM_ADMIN)
 
+HOLIDAY_EDITORS = (Role.DEPT_EDU, Role.DEPT_HR, Role.SYSTEM_ADMIN)
+HOLIDAY_READERS = (*READERS, Role.PROGRAMME_ADMIN, Role.SCHOOL_SUPERVISOR, Role.MENTOR, Role.STUDENT)
+"""Whoever reads a ledger of weeks may read the days that it goes by."""
+
 
 class Can(StrEnum):
     """What can be done with training records."""
@@ -21,6 +25,8 @@ class Can(StrEnum):
     CANCEL = "ledger:record:cancel"
     IMPORT = "ledger:roster:import"
     DECIDE = "ledger:duplicate:decide"
+    HOLIDAY_LIST = "ledger:holiday:list"
+    HOLIDAY_EDIT = "ledger:holiday:edit"
 
 
 GRANTS: Table = {
@@ -28,5 +34,7 @@ GRANTS: Table = {
     Can.VIEW: ((role_over(*READERS),), (own,)),
     Can.CANCEL: ((role_over(*CORRECTORS),),),
     Can.IMPORT: ((role(*IMPORTERS),),),
+    Can.HOLIDAY_LIST: ((role(*HOLIDAY_READERS),),),
+    Can.HOLIDAY_EDIT: ((role_everywhere(*HOLIDAY_EDITORS),),),
     Can.DECIDE: ((role_everywhere(Role.DEPT_HR, Role.SYSTEM_ADMIN),),),
 }

@@ -16,6 +16,7 @@ from trainhub.kernel.access import Identity, Role, ScopeKind
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.ledger import rules
+from trainhub.ledger.holidays import queries as holidays
 from trainhub.ledger.models import (
     ConfirmedDay,
     Milestone,
@@ -31,7 +32,6 @@ from trainhub.organisations.types import OrganisationKind
 from trainhub.people import queries as people
 from trainhub.people.models import Person
 from trainhub.policy.book import book
-from trainhub.policy.calendar import holiday_weeks
 
 CHUNK = 900
 
@@ -83,6 +83,17 @@ def days_of_many(student_ids: Iterable[int]) -> dict[int, list[DayRow]]:
     return found
 
 
+def earned_by(student_ids: Iterable[int], *, days_per_week: int) -> list[tuple[DayRow, int]]:
+    """Every standing confirmed day of the students with what it earns of their weeks (PETOE-7.2)."""
+    found = days_of_many(student_ids)
+    shortened = holidays.shortened_of({key: [row.on for row in rows] for key, rows in found.items()})
+    earned: list[tuple[DayRow, int]] = []
+    for key, rows in found.items():
+        credited = rules.credits([(row.on, row.id) for row in rows], days_per_week=days_per_week, working_days=shortened.get(key))
+        earned += [(row, credited[row.on, row.id]) for row in rows]
+    return earned
+
+
 def confirmed_on(student_id: int, enterprise_id: int, days: Collection[date]) -> set[date]:
     """Which of the days stand confirmed there."""
     if not days:
@@ -115,13 +126,14 @@ def weeks_of_many(student_ids: Iterable[int]) -> dict[int, WeeksTotal]:
             .order_by(ConfirmedDay.student_id, ConfirmedDay.on, ConfirmedDay.id)
         ):
             days[student_id].append(day)
-    return {student_id: _credited(days[student_id]) for student_id in wanted}
+    shortened = holidays.shortened_of(days)
+    return {student_id: _credited(days[student_id], shortened.get(student_id)) for student_id in wanted}
 
 
-def _credited(days: list[date]) -> WeeksTotal:
+def _credited(days: list[date], shortened: dict[str, int] | None) -> WeeksTotal:
     if not days:
         return WeeksTotal(0, 0, Decimal(0), {})
-    return rules.credit_weeks(days, days_per_week=book().at("own.weeks.days_per_week", on=max(days)).number, working_days=holiday_weeks(days))
+    return rules.credit_weeks(days, days_per_week=book().at("own.weeks.days_per_week", on=max(days)).number, working_days=shortened)
 
 
 # -- milestones ---------------------------------------------------------------------------------------------------------

@@ -33,6 +33,13 @@ class DayStatus(StrEnum):
     REJECTED = "rejected"
 
 
+class HolidayKind(StrEnum):
+    """What a notice about public holidays says of a day."""
+
+    OFF = "off"
+    ON = "on"
+
+
 @dataclass(frozen=True, slots=True)
 class WeeksTotal:
     """Enterprise learning of one student (PETOE-7.2).

@@ -13,9 +13,13 @@ from trainhub.kernel.sheets.reading import read_table
 from trainhub.kernel.sheets.schema import Field, Schema
 from trainhub.kernel.sheets.types import Problem
 from trainhub.ledger import rules
-from trainhub.ledger.types import DayStatus
+from trainhub.ledger.holidays import imports as holiday_files
+from trainhub.ledger.holidays.operations import problem_with
+from trainhub.ledger.holidays.queries import RULES
+from trainhub.ledger.holidays.rules import days_of
+from trainhub.ledger.types import DayStatus, HolidayKind
 from trainhub.policy.book import book
-from trainhub.policy.calendar import holiday_weeks
+from trainhub.policy.calendar import WorkCalendar
 from trainhub.policy.types import PolicyError
 
 SHOWN = 200
@@ -50,10 +54,13 @@ class BadDays(Refused):
     code = "bad_rows"
 
 
-def check(file: str | os.PathLike[str] | IO[Any], *, on: date) -> dict[str, Any]:
+def check(
+    file: str | os.PathLike[str] | IO[Any], *, on: date, holidays: str | os.PathLike[str] | None = None, is_vocational: bool = False
+) -> dict[str, Any]:
     """The credited weeks of every student of the file, as the contract's result; ordered by student.
 
-    `on` is the last day that may occur in the file and the day whose policy holds. Raises BadDays naming every bad row,
+    `on` is the last day that may occur in the file and the day whose policy holds. `holidays` is a table as `holidays import`
+    reads; it counts where the switch of the kind of programme is on for a student's latest day. Raises BadDays naming every bad row,
     SheetError when the file cannot be read.
     """
     try:
@@ -62,6 +69,7 @@ def check(file: str | os.PathLike[str] | IO[Any], *, on: date) -> dict[str, Any]
         weeks = book().at("petoe.enterprise_weeks", on=on)
     except PolicyError as unknown:
         raise Refused(str(unknown), field="on", code="no_rule_on_day") from unknown
+    calendar = _calendar(holidays) if holidays is not None else WorkCalendar()
     approved: dict[str, set[date]] = {}
     bad: list[Problem] = []
     count = 0
@@ -86,7 +94,9 @@ def check(file: str | os.PathLike[str] | IO[Any], *, on: date) -> dict[str, Any]
         )
     students = []
     for student in sorted(approved):
-        total = rules.credit_weeks(approved[student], days_per_week=per_week, working_days=holiday_weeks(approved[student]))
+        days = approved[student]
+        is_on = bool(days) and book().at(RULES[is_vocational], on=max(days)).flag
+        total = rules.credit_weeks(days, days_per_week=per_week, working_days=calendar.worked_in_weeks(days) if is_on else None)
         finding = rules.judge_enterprise_weeks(total.credited_days, weeks=weeks, days_required=required)
         students.append(
             {
@@ -98,3 +108,26 @@ def check(file: str | os.PathLike[str] | IO[Any], *, on: date) -> dict[str, Any]
             }
         )
     return {"students": students, **({"warnings": warnings} if warnings else {})}
+
+
+def _calendar(file: str | os.PathLike[str]) -> WorkCalendar:
+    """The days of a file of holidays. Raises BadDays naming every bad row."""
+    found: dict[HolidayKind, set[date]] = {HolidayKind.OFF: set(), HolidayKind.ON: set()}
+    bad: list[Problem] = []
+    with read_table(file, holiday_files.SCHEMA.columns) as table:
+        for row in holiday_files.SCHEMA.parse(table):
+            errors = [problem for problem in row.problems if problem.level == "error"]
+            bad += errors
+            if errors:
+                continue
+            since, until, kind = row.data["since"], row.data["until"] or row.data["since"], row.data["kind"]
+            if (problem := problem_with(since, until, kind)) is not None:
+                bad.append(Problem(table.file, table.sheet, row.number, problem[0], since.isoformat(), problem[1]))
+            else:
+                found[kind].update(days_of(since, until))
+    if bad:
+        raise BadDays(
+            _("放假安排的文件中有 %(count)d 处错误，没有计算。请按下列位置改正后重新检查。", count=len(bad)),
+            details=[one.as_dict() for one in bad[:SHOWN]],
+        )
+    return WorkCalendar(frozenset(found[HolidayKind.OFF]), frozenset(found[HolidayKind.ON]))

@@ -13,6 +13,7 @@ from trainhub.identity.my_data import register_exports
 from trainhub.kernel import access, audit_words, jobs, nav
 from trainhub.kernel.i18n import _l
 from trainhub.ledger import cli, course_views, models, own_queries, permissions, queries, tasks, views
+from trainhub.ledger.holidays import views as holidays
 
 TABLES: tuple[ModuleType, ...] = (models,)
 PAGES: tuple[ModuleType, ...] = (course_views,)
@@ -25,6 +26,7 @@ THINGS = {
     "ledger.day": _l("已确认的实习日"),
     "ledger.days": _l("实习日台账"),
     "ledger.duplicate": _l("疑似重复学员"),
+    "ledger.holiday": _l("放假安排"),
     "ledger.milestone": _l("培养环节"),
     "ledger.record": _l("培训记录"),
     "ledger.roster": _l("培训花名册"),
@@ -36,6 +38,7 @@ def register(app: Flask) -> None:
     """Blueprints, permissions, navigation, tasks."""
     audit_words.name_things(app, THINGS)
     app.register_blueprint(views.blueprint)
+    app.register_blueprint(holidays.blueprint)
     access.register_permissions(app, permissions.GRANTS)
     jobs.register_task(app, tasks.IMPORT, tasks.import_roster)
     jobs.register_periodic(app, "ledger.sweep", tasks.sweep, every=timedelta(hours=12), title="删除到期的导入文件")
@@ -55,4 +58,5 @@ def register(app: Flask) -> None:
         nav.Entry("province", _l("培训学员"), "ledger.index", "users", can=permissions.Can.LIST, roles=permissions.READERS, order=20),
         nav.Entry("province", _l("导入花名册"), "ledger.rosters.index", "upload", can=permissions.Can.IMPORT, roles=permissions.IMPORTERS, order=22),
         nav.Entry("province", _l("疑似重复"), "ledger.duplicates.index", "copy", can=permissions.Can.DECIDE, order=24),
+        nav.Entry("practice", _l("放假安排"), "holidays.index", "calendar", can=permissions.Can.HOLIDAY_EDIT, order=60),
     )

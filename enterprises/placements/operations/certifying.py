@@ -18,8 +18,6 @@ from trainhub.certificates.types import Attested, Kind, State
 from trainhub.kernel.access import Identity
 from trainhub.kernel.i18n import _
 from trainhub.ledger import queries as ledger
-from trainhub.ledger import rules as ledger_rules
-from trainhub.policy.calendar import holiday_weeks
 
 
 def asked_key(placement: Placement) -> str:
@@ -32,11 +30,8 @@ def credited_days(placements: Iterable[Placement], *, today: date) -> dict[int, 
     wanted = list(placements)
     per_week = parameter("own.weeks.days_per_week", today).number
     credited: Counter[int | None] = Counter()
-    for found in ledger.days_of_many(one.student_id for one in wanted).values():
-        days = [(row.on, row.id) for row in found]
-        earned = ledger_rules.credits(days, days_per_week=per_week, working_days=holiday_weeks([on for on, _id in days]))
-        for row in found:
-            credited[row.source_id] += earned[row.on, row.id]
+    for row, earned in ledger.earned_by((one.student_id for one in wanted), days_per_week=per_week):
+        credited[row.source_id] += earned
     return {one.id: credited[one.id] for one in wanted}
 
 

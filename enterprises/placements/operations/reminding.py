@@ -10,8 +10,8 @@ from enterprises.placements.operations.links import remind_without_account
 from trainhub.identity import queries as identities
 from trainhub.kernel.access import Role
 from trainhub.kernel.i18n import N_
+from trainhub.ledger.holidays import queries as holidays
 from trainhub.notifications.operations import notify
-from trainhub.policy.calendar import is_worked
 
 
 def remind_mentors(*, today: date, now: datetime, sends_links: bool = True) -> int:
@@ -45,7 +45,9 @@ def remind_students(*, today: date, now: datetime) -> int:
     """Tell students who logged no day of last week, once a week; how many."""
     monday = today - timedelta(days=today.weekday() + 7)
     year, week, _weekday = monday.isocalendar()
-    if not any(is_worked(monday + timedelta(days=n)) for n in range(5)):
+    weekdays = [monday + timedelta(days=n) for n in range(5)]
+    calendar = holidays.calendar_of(weekdays)
+    if not any(calendar.is_worked(day) for day in weekdays):
         return 0  # a week of holidays
     idle = queries.idle_students(monday, monday + timedelta(days=4))
     for person_id, placement_id in idle:

@@ -20,14 +20,12 @@ from trainhub.kernel.access import Identity, Role
 from trainhub.kernel.clock import academic_year
 from trainhub.kernel.db import session
 from trainhub.ledger import queries as ledger
-from trainhub.ledger import rules as ledger_rules
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
 from trainhub.people import queries as people
 from trainhub.people.models import Person, Student
 from trainhub.people.types import StudentState
 from trainhub.policy.book import book
-from trainhub.policy.calendar import holiday_weeks
 from trainhub.programmes.models import Cohort, Programme
 
 
@@ -191,12 +189,9 @@ def school_year(day: date) -> str:
 def _credited_by_placement(student_ids: Collection[int], per_week: int) -> dict[int, int]:
     """By placement the credited days earned there: at most so many of a week, once across enterprises (PETOE-7.2)."""
     found: dict[int, int] = defaultdict(int)
-    for rows in ledger.days_of_many(student_ids).values():
-        days, holidays = [(row.on, row.id) for row in rows], holiday_weeks([row.on for row in rows])
-        earned = ledger_rules.credits(days, days_per_week=per_week, working_days=holidays)
-        for row in rows:
-            if row.source_id is not None:
-                found[row.source_id] += earned[row.on, row.id]
+    for row, earned in ledger.earned_by(student_ids, days_per_week=per_week):
+        if row.source_id is not None:
+            found[row.source_id] += earned
     return found
 
 

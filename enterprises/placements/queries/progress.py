@@ -17,15 +17,20 @@ from enterprises.placements.types import DayState, Light, PlacementState, Studen
 from trainhub.kernel.access import SYSTEM, Identity
 from trainhub.kernel.db import session
 from trainhub.ledger import queries as ledger
+from trainhub.ledger.holidays import queries as holidays
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
 from trainhub.people import queries as people
 from trainhub.people.models import Person, Student
 from trainhub.people.types import StudentState
 from trainhub.policy.book import book
-from trainhub.policy.calendar import free_between
+from trainhub.policy.calendar import WorkCalendar
 from trainhub.programmes import rules as programme_rules
 from trainhub.programmes.models import Cohort, Programme
+from trainhub.programmes.types import DegreeLevel
+
+BACK, AHEAD = timedelta(days=3 * 366), timedelta(days=6 * 366)
+"""How far public holidays matter: placements that run, and the rest of the longest studies."""
 
 
 def progress_rows(identity: Identity, *, on: date, text: str = "", programme_id: int | None = None, cohort_year: int | None = None) -> Any:
@@ -70,7 +75,7 @@ def progress_rows(identity: Identity, *, on: date, text: str = "", programme_id:
 
 
 def progress_of(rows: Collection[Any], *, on: date) -> list[StudentProgress]:
-    """Credited days, days still to come, and the light of each row, in six queries whatever their number."""
+    """Credited days, days still to come, and the light of each row, in seven queries whatever their number."""
     ids = [row.id for row in rows]
     totals = ledger.weeks_of_many(ids)
     required = book().at("own.weeks.days_required", on=on).number
@@ -88,25 +93,28 @@ def progress_of(rows: Collection[Any], *, on: date) -> list[StudentProgress]:
     )
     for row in session().execute(statement):
         live[row.student_id].append(row)
+    # Days of public holidays are nobody's to log; where a shortened week counts as full, nothing is lost by them.
+    calendar = holidays.calendar_of([on - BACK, on + AHEAD])
+    is_full = {kind: holidays.is_switched_on(is_vocational=kind, on=on) for kind in holidays.RULES}
     found = []
     for row in rows:
+        ahead_by = WorkCalendar() if is_full[row.degree_level is DegreeLevel.VOCATIONAL] else calendar
         to_come, lag, where = waiting.get(row.id, 0), 0, ""
         ahead = []
         for placed in live[row.id]:
             if placed.state is PlacementState.STARTED and placed.starts_on <= on <= placed.ends_on:
                 where = placed.name
-                due = rules.workdays_between(placed.starts_on, on - timedelta(days=1), per_week=per_week)
-                due -= free_between(placed.starts_on, on - timedelta(days=1))
+                due = rules.workdays_between(placed.starts_on, on - timedelta(days=1), per_week=per_week, calendar=calendar)
                 lag = max(0, due - logged.get(placed.id, 0))
             if placed.state is not PlacementState.FINISHED:
                 # A day that is logged today is credited or waits already: what is still to come begins tomorrow.
                 first = max(on + rules.ONE_DAY if placed.id in done_today else on, placed.starts_on)
-                to_come += rules.workdays_between(first, placed.ends_on, per_week=per_week)
+                to_come += rules.workdays_between(first, placed.ends_on, per_week=per_week, calendar=ahead_by)
                 if placed.ends_on >= first:
                     ahead.append((first, placed.ends_on))
         end = programme_rules.expected_end(row.starts_on, years=programme_rules.study_years(row.degree_level, row.study_years, usual))
         spans = rules.without(rules.open_spans(terms[row.university_id], on=on, end=end), [(p.starts_on, p.ends_on) for p in live[row.id]])
-        still_open = sum(rules.workdays_between(*span, per_week=per_week) for span in spans)
+        still_open = sum(rules.workdays_between(*span, per_week=per_week, calendar=ahead_by) for span in spans)
         credited = totals[row.id].credited_days
         light = rules.light(credited, to_come, still_open, lag, required=required, per_week=per_week, yellow=yellow)
         sure = credited + waiting.get(row.id, 0)  # what waits counts as confirmed
@@ -114,8 +122,8 @@ def progress_of(rows: Collection[Any], *, on: date) -> list[StudentProgress]:
         found.append(
             StudentProgress(
                 row.id, row.person_id, row.student_no, row.name, row.year, row.programme, credited, to_come, still_open, light, where,
-                rules.reached_on(sure, ahead, required=required, per_week=per_week) if is_below else None,
-                rules.reached_on(sure, [*ahead, *spans], required=required, per_week=per_week) if is_below else None,
+                rules.reached_on(sure, ahead, required=required, per_week=per_week, calendar=ahead_by) if is_below else None,
+                rules.reached_on(sure, [*ahead, *spans], required=required, per_week=per_week, calendar=ahead_by) if is_below else None,
                 rules.misses(light, credited, to_come, still_open, lag, waiting.get(row.id, 0), required=required),
                 row.major_code,
             )

@@ -163,7 +163,7 @@ def judge_insurance(insured: tuple[date | None, date | None], span: tuple[date, 
     since, until = insured
     required = f"{span[0].isoformat()} – {span[1].isoformat()}"
     covers = since is not None and until is not None and since <= span[0] and span[1] <= until
-    found = f"{since.isoformat() if since else '—'} – {until.isoformat() if until else '—'}"
+    found = f"{since.isoformat() if since else '—'} – {until.isoformat() if until else '—'}" if since or until else "—"
     return decided("start.insurance", covers, found=found, required=required, parameter=parameter)
 
 

@@ -18,11 +18,12 @@ from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _
 from trainhub.kernel.web import done
+from trainhub.ledger import labels as ledger_labels
 from trainhub.ledger import queries as ledger
+from trainhub.ledger.holidays import queries as holiday_days
 from trainhub.people import queries as people
 from trainhub.people.models import Student
 from trainhub.policy.book import book
-from trainhub.policy.calendar import holiday_weeks
 
 
 @blueprint.get("/home")
@@ -158,6 +159,8 @@ def _week_page(placement: Placement, day: date, log_form: Any = None, problem: R
         week=week,
         name=f"{year}-W{number:02d}",
         entries=entries,
+        holidays=holiday_days.standing(week),
+        HOLIDAYS=ledger_labels.HOLIDAY_KINDS,
         problems={one: rules.day_problem(one, span=span, state=placement.state, today=today, away=away) for one in week},
         is_mine=who().person_id == queries.person_of_student(placement.student_id),
         before=week[0] - timedelta(days=7) if week[0] > placement.starts_on else None,
@@ -295,11 +298,12 @@ def _weeks_page(student: Student) -> Any:
         name=people.names_of([student.person_id]).get(student.person_id, ""),
         total=total,
         by_week=sorted(by_week.items(), reverse=True),
-        holidays=holiday_weeks([row.on for row in found]),
+        holidays=holiday_days.explained(student.id, [row.on for row in found]),
         outlook=queries.progress_of_student(student.id, on=today),
         pending=pending,
         required=book().at("own.weeks.days_required", on=today),
         weeks=book().at("petoe.enterprise_weeks", on=today),
         labels=labels,
+        HOLIDAYS=ledger_labels.HOLIDAY_KINDS,
         is_mine=student.person_id == who().person_id,
     )

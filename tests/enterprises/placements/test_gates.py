@@ -415,6 +415,19 @@ def test_a_mentor_without_account_is_sent_a_link_once_a_week(world: SimpleNamesp
     assert [note.text for note in queries.notes_of([log.id])[log.id]] == ["图上标出误差。"]
 
 
+def test_a_link_that_only_went_to_the_log_was_not_sent(world: SimpleNamespace) -> None:
+    """In demo mode nothing reaches a phone: nobody is told that it did, and whoever made the link sees it."""
+    known = dict(current_app.extensions.get("trainhub.channels", {}))
+    try:
+        delivery.register_channel(current_app, Channel.EMAIL, delivery.log_adapter)
+        token = operations.make_mentor_link(mentor=world.mentor, by=SYSTEM, now=NOW)
+        assert operations.send_link(mentor=world.mentor, token=token, days=1, now=NOW) is None
+        delivery.register_channel(current_app, Channel.EMAIL, lambda to, subject, text, now: None)
+        assert operations.send_link(mentor=world.mentor, token=token, days=1, now=NOW) is Channel.EMAIL
+    finally:
+        current_app.extensions["trainhub.channels"] = known
+
+
 def test_a_planned_visit_stands_in_the_calendar_and_is_closed_when_it_was(world: SimpleNamespace) -> None:
     day = STARTS + timedelta(days=10)
     wanted: dict[str, Any] = {

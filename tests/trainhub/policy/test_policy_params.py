@@ -43,7 +43,6 @@ def test_the_files_are_the_known_families() -> None:
         "petoe_scheme",
         "placement_rules",
         "research",
-        "trainhub_calendar",
         "trainhub_capstones",
         "trainhub_operations",
         "trainhub_privacy",
@@ -103,7 +102,7 @@ def test_placement_rules_are_marked_unverified() -> None:
 
 
 def test_only_sentences_with_an_end_have_an_until() -> None:
-    assert {(parameter.key, parameter.until) for parameter in book().all() if parameter.until and parameter.family != "trainhub_calendar"} == {
+    assert {(parameter.key, parameter.until) for parameter in book().all() if parameter.until} == {
         ("fj.fund_year_min_fen", date(2017, 12, 31)),
         ("fj.fund_integrated_min_fen", date(2017, 12, 31)),
         ("fj.fund_new_fen", date(2017, 12, 31)),

@@ -17,7 +17,7 @@ from enterprises.capstones.models import GuidanceEntry
 from enterprises.capstones.types import SupervisorRole
 from tests.factories import evaluation as factory
 from tests.factories import ground
-from tests.trainhub.ledger.test_holidays import THREE, switched_on  # noqa: F401 - a fixture
+from tests.trainhub.ledger.test_holidays import THREE, all_entered, switched_on  # noqa: F401 - a fixture
 from trainhub.kernel.access import SYSTEM
 from trainhub.ledger import queries as ledger
 from trainhub.ledger.models import ConfirmedDay
@@ -141,6 +141,7 @@ def test_the_database_sums_weeks_as_the_ledger_does(session: Session) -> None:
 
 
 def test_under_the_holiday_switch_the_evaluation_counts_as_the_ledger_does(session: Session, switched_on: None) -> None:
+    all_entered()
     built = factory.bare(students=1)
     student = built.students[0]
     for day in (*THREE, date(2026, 10, 12)):  # three working days are left of the week of the national holiday

@@ -16,6 +16,7 @@ from trainhub.kernel.clock import academic_year
 from trainhub.kernel.i18n import in_language
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.sheets.writing import Sheet, write_xlsx
+from trainhub.ledger.holidays import queries as holidays
 from trainhub.ledger.rules import credits
 from trainhub.oversight.evaluation.queries import dossier
 from trainhub.oversight.evaluation.queries import field as practice
@@ -24,7 +25,6 @@ from trainhub.oversight.evaluation.queries.members import members_of
 from trainhub.oversight.evaluation.rules.common import days_in
 from trainhub.people.types import TeacherKind
 from trainhub.policy.book import book
-from trainhub.policy.calendar import holiday_weeks
 from trainhub.programmes.models import Programme
 
 SOURCES = {
@@ -96,7 +96,8 @@ def practice_table(programme: Programme, on: date) -> list[Table]:
     since, until = window(book().at("sup.practice_window_years", on=on).number, on)
     per_week = book().at("own.weeks.days_per_week", on=on).number
     rows, days = dossier.placed(programme.id, since, until), dossier.days_by_student(programme.id, on)
-    earned = {key: credits(found, days_per_week=per_week, working_days=holiday_weeks([day for day, _at in found])) for key, found in days.items()}
+    shortened = holidays.shortened_of({key: [day for day, _at in found] for key, found in days.items()})
+    earned = {key: credits(found, days_per_week=per_week, working_days=shortened.get(key)) for key, found in days.items()}
     totals = {key: sum(found.values()) for key, found in earned.items()}
     items: dict[tuple[int | None, int | None], list[str]] = {}
     for version_id in {row.version_id for row in rows if row.version_id is not None}:

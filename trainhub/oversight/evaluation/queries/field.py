@@ -18,14 +18,13 @@ from enterprises.capstones.queries.standing import is_latest
 from enterprises.placements.models import AgreementSignature, Placement, PlanItem
 from enterprises.placements.types import PlacementState
 from trainhub.kernel.db import is_postgresql, session
+from trainhub.ledger.holidays import queries as holidays
 from trainhub.ledger.models import ConfirmedDay
 from trainhub.ledger.rules import credit_weeks
 from trainhub.organisations.models import Organisation
 from trainhub.oversight.evaluation.queries.members import Member
 from trainhub.oversight.evaluation.types import AgreementCase, CapstoneCase, CentreCase, PlacementCase, PlanItemCase, StudentCase
 from trainhub.people.models import Student
-from trainhub.policy.book import book
-from trainhub.policy.calendar import holiday_weeks
 from trainhub.policy.findings import Status
 from trainhub.policy.types import Parameter
 from trainhub.programmes.models import ProgrammeVersion
@@ -59,9 +58,9 @@ def _week_of(day: Any) -> Any:
 def credited_days(programme_id: int, members: Sequence[Member], *, on: date, days_per_week: int) -> tuple[StudentCase, ...]:
     """The credited days of the judged students up to a day: one query, summed by the database as `ledger.rules.credit_weeks` does.
 
-    Under the holiday switch (own.weeks.holiday_rule) the days themselves are read and the ledger's own rule sums them.
+    While a holiday switch (own.weeks.holiday_rule…) is on the days themselves are read and the ledger's own rule sums them.
     """
-    if book().at("own.weeks.holiday_rule", on=on).flag:
+    if any(holidays.is_switched_on(is_vocational=kind, on=on) for kind in holidays.RULES):
         return _with_holidays(programme_id, members, on, days_per_week)
     week = _week_of(ConfirmedDay.on)
     weeks = (
@@ -84,7 +83,8 @@ def _with_holidays(programme_id: int, members: Sequence[Member], on: date, days_
         statement.where(Student.programme_id == programme_id, ConfirmedDay.on <= on, ConfirmedDay.withdrawn_at.is_(None))
     ):
         days[student_id].append(day)
-    credited = {key: credit_weeks(found, days_per_week=days_per_week, working_days=holiday_weeks(found)).credited_days for key, found in days.items()}
+    shortened = holidays.shortened_of(days)
+    credited = {key: credit_weeks(found, days_per_week=days_per_week, working_days=shortened.get(key)).credited_days for key, found in days.items()}
     return tuple(StudentCase(m.label, m.cohort_year, credited.get(m.id, 0)) for m in members)
 
 
