@@ -249,7 +249,7 @@ def _bases_mentors_placements(app: Flask) -> None:
             roles=(*PLANNERS, Role.ENTERPRISE_COORDINATOR, Role.PREFECTURE_OPERATOR, Role.DEPT_EDU),
             order=42,
         ),
-        nav.Entry("practice", _l("企业指导教师"), "mentors.index", "user", can=Can.MENTOR_LIST, order=45),
+        nav.Entry("practice", _l("企业导师库"), "mentors.index", "user", can=Can.MENTOR_LIST, order=45),
         nav.Entry("programme", _l("企业培养方案"), "placements.plans", "clipboard", can=Can.TERM_LIST, roles=PLANNERS, order=40),
     )
 

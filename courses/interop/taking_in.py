@@ -61,7 +61,8 @@ def block_of(doc: docs.BlockDoc, *, is_graded: bool) -> Block:
             settings = {"source": source, "youtube": video.youtube_id if not source else "", "duration": video.duration, "origin": freeze(video)}
             made = Block(BlockKind.VIDEO, doc.title, settings=settings, is_required=bool(source or video.youtube_id))
             if video.handout:
-                made.body = f'<p><a href="{escape(video.handout)}">{escape(_("讲义"))}</a></p>'
+                words = escape(_("讲义"))
+                made.body = f'<p><a href="{escape(video.handout)}">{words}</a></p>'
             if video.start_at_second or video.end_at_second:
                 made.notes.append(_("只播放其中一段的设置没有导入，从头播放到尾"))
             return made

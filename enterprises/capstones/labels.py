@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from enterprises.capstones.types import (
@@ -176,6 +177,14 @@ SPOT_PILLS: dict[SpotOutcome, str] = {
     SpotOutcome.FINE: "ok",
     SpotOutcome.PROBLEM: "bad",
 }
+
+
+def items_of(rubric: Mapping[str, Mapping[str, Any]], *, is_own: bool) -> list[tuple[Any, int]]:
+    """(label, points) of a grade in the order of the rubric; the policy's own items are called in the language of the reader."""
+    order = {item.value: at for at, item in enumerate(RubricItem)}
+    rows = sorted(rubric.items(), key=lambda pair: order.get(pair[0], len(order)))
+    names = {item.value: text for item, text in RUBRIC.items()}
+    return [(item["label"] if is_own or code not in names else names[code], item["points"]) for code, item in rows]
 
 
 def years(year: int) -> str:

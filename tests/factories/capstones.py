@@ -20,6 +20,7 @@ from tests.factories import ground, identity
 from trainhub.kernel import files
 from trainhub.kernel.access import SYSTEM, Grant, Identity, Role, ScopeKind
 from trainhub.kernel.db import session
+from trainhub.notifications import operations as notifications
 from trainhub.notifications.models import Notice
 from trainhub.organisations.models import Organisation
 from trainhub.people.models import Person, Student, Teacher
@@ -162,7 +163,7 @@ def points(value: int = 80) -> dict[RubricItem, int]:
 def told(account_id: int, kind: str) -> list[str]:
     """What an account was told of a kind, as it reads."""
     rows = session().scalars(select(Notice).where(Notice.account_id == account_id, Notice.kind == kind).order_by(Notice.id))
-    return [row.message % row.values for row in rows]
+    return [notifications.text_of(row.message, row.values) for row in rows]
 
 
 def guide(found: Case, times: int = 8) -> None:

@@ -193,7 +193,7 @@ def template() -> Any:
         "en": ["林晓彤", "resident_id", "(18 characters)", "founder", "350102", "(code)", "电子商务运营", "16", "2026-03-01", "yes"],
     }[language()]
     answer = Response(b"".join(iter_csv([example], schema(has_base=False).columns, headers=for_reader())), mimetype="text/csv")
-    return downloads.named(answer, f"{_('培训花名册模板')}.csv")
+    return downloads.named(answer, _("培训花名册模板") + ".csv")
 
 
 @roster_pages.post("/")

@@ -25,6 +25,8 @@ from trainhub.notifications.models import MailMessage, Notice
 from trainhub.notifications.types import MailState
 
 SEND_TASK = "notifications.send_mail"
+WORD = "word"
+"""The key of a value that is itself a message (`word`)."""
 
 
 def notify(
@@ -39,8 +41,8 @@ def notify(
 ) -> int:
     """Tell each account once; returns how many notices were made.
 
-    `message` is a Chinese message id with `%(name)s` placeholders for `values` (plain JSON values), shown to each reader in
-    their language. `kind` groups notices (`placements.assigned`); `url` is a path of this site. With `unique_key` the same
+    `message` is a Chinese message id with `%(name)s` placeholders for `values` (plain JSON values, or a `word`), shown to each
+    reader in their language. `kind` groups notices (`placements.assigned`); `url` is a path of this site. With `unique_key` the same
     thing is told to the same account only once, however often it happens.
     """
     return notify_each(
@@ -98,11 +100,17 @@ def mark_read(*, account_id: int, notice_id: int | None, now: datetime) -> int:
     return marked
 
 
+def word(text: Any) -> dict[str, str]:
+    """A value of a notice that is itself a word of the product (a role, a stage): each reader gets it in their language, too."""
+    with in_language("zh"):
+        return {WORD: str(text)}
+
+
 def text_of(message: str, values: Mapping[str, Any]) -> str:
     """A notice in the language of the reader; a placeholder without a value shows as it is instead of failing."""
     translated = _(message)
     try:
-        return translated % dict(values)
+        return translated % {name: _(value[WORD]) if isinstance(value, Mapping) and WORD in value else value for name, value in values.items()}
     except (KeyError, ValueError, TypeError):
         return translated
 

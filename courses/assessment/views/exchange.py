@@ -158,7 +158,7 @@ def export(course: Course) -> Response:
             return downloads.xlsx(target.getvalue(), name)
         case "gift":
             made = gift_write.write(rows)
-            tail = [f"// {_('没有写出：%(name)s（%(why)s）', name=left, why=why)}" for left, why in made.left_out]
+            tail = ["// " + _("没有写出：%(name)s（%(why)s）", name=left, why=why) for left, why in made.left_out]
             return _text_file("\n".join([made.text, *tail]) + "\n" if tail else made.text, f"{name}.gift.txt")
         case "aiken":
             made = aiken.write(rows)

@@ -35,7 +35,7 @@ def invite(*, run: Run, person_id: int, role: StaffRole, by: Identity, now: date
         account_ids=accounts.accounts_of_persons([person_id]).values(),
         kind="courses.staff_invited",
         message=N_("%(who)s 邀请你加入课程《%(title)s》的团队，角色：%(role)s。"),
-        values={"who": by.name, "title": run.title, "role": str(labels.STAFF_ROLES[role])},
+        values={"who": by.name, "title": run.title, "role": notifications.word(labels.STAFF_ROLES[role])},
         url="/teaching/invitations",
         unique_key=f"staff-invitation:{row.id}:{now.isoformat()}",
         now=now,

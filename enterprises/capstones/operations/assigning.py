@@ -20,6 +20,7 @@ from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import N_, _
+from trainhub.notifications import operations as notifications
 from trainhub.people import queries as people
 from trainhub.people.models import Person, Student
 from trainhub.people.types import StudentState
@@ -213,7 +214,7 @@ def assign_supervisor(
         person_ids=[person.id],
         kind="capstones.supervisor",
         message=TOLD_SUPERVISOR,
-        values={"title": topic.title, "role": str(ROLES[role])},
+        values={"title": topic.title, "role": notifications.word(ROLES[role])},
         url=f"/capstones/{capstone.id}",
         unique_key=f"capstones.supervisor:{row.id}",
         now=now,
@@ -222,7 +223,7 @@ def assign_supervisor(
         person_ids=[student.person_id],
         kind="capstones.supervisor",
         message=TOLD_WHO,
-        values={"role": str(ROLES[role]), "name": person.name},
+        values={"role": notifications.word(ROLES[role]), "name": person.name},
         url=f"/capstones/{capstone.id}",
         unique_key=f"capstones.supervised:{row.id}",
         now=now,

@@ -11,7 +11,7 @@ from enterprises.capstones import queries
 from enterprises.capstones.models import Capstone, Supervision, Topic
 from enterprises.capstones.operations._support import CapstoneRefused, TopicRefused, demand, given, heads_of, tell
 from enterprises.capstones.operations.topics import withdraw_topic
-from enterprises.capstones.types import Action, SupervisorRole, TopicState
+from enterprises.capstones.types import WORKING, Action, SupervisorRole, TopicState
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
@@ -24,7 +24,7 @@ from trainhub.people.models import Person, Student
 
 TOLD_LEFT = N_("“%(enterprise)s”退出毕业设计：已有的指导和材料都保留，专业会改题或让你在该企业继续完成")
 TOLD_SUPERVISORS = N_("“%(enterprise)s”退出毕业设计：你在该企业指导的学生由专业改题，或在该企业继续完成；已有的指导和材料都保留")
-TOLD_HEADS = N_("“%(enterprise)s”退出毕业设计：%(n)d 名学生须改题，或在该企业继续完成")
+TOLD_HEADS = N_("“%(enterprise)s”退出毕业设计：%(n)d 名学生尚未交论文，可改题或继续完成；%(m)d 名已交论文，在该企业完成")
 TOLD_CHANGED = N_("你的毕业设计改为新的选题：%(title)s")
 TOLD_CHANGED_SUPERVISORS = N_("%(name)s 的毕业设计改为新的选题：%(title)s")
 
@@ -146,9 +146,8 @@ def _tell_left(enterprise: Organisation, running: list[Capstone], now: datetime)
     )  # fmt: skip
     tell(person_ids=supervisors, message=TOLD_SUPERVISORS, values={"enterprise": enterprise.name}, url="/capstones/supervised", **said)
     for programme_id in sorted({student.programme_id for student in students}):
-        theirs = [student for student in students if student.programme_id == programme_id]
-        heads, number = heads_of(theirs[0]), len(theirs)
+        theirs = [(row, student) for row, student in zip(running, students, strict=True) if student.programme_id == programme_id]
+        heads, movable = heads_of(theirs[0][1]), sum(row.state in WORKING for row, _student in theirs)
         if heads:
-            notifications.notify(
-                account_ids=heads, message=TOLD_HEADS, values={"enterprise": enterprise.name, "n": number}, url="/capstones/?state=live", **said
-            )
+            values = {"enterprise": enterprise.name, "n": movable, "m": len(theirs) - movable}
+            notifications.notify(account_ids=heads, message=TOLD_HEADS, values=values, url="/capstones/?state=live", **said)

@@ -14,13 +14,14 @@ from enterprises.capstones.labels import ROUND_KINDS
 from enterprises.capstones.models import Choice, ChoiceRound, Team, TeamMember, Topic
 from enterprises.capstones.operations._support import CapstoneRefused, WrongState, given, tell
 from enterprises.capstones.operations.assigning import assign_capstone
-from enterprises.capstones.planner.choices import Unit, allocate
+from enterprises.capstones.planner.choices import Missed, Unit, allocate
 from enterprises.capstones.types import CapstoneState, ChoiceState, RoundKind
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.kernel.i18n import N_, _
+from trainhub.notifications import operations as notifications
 from trainhub.people.models import Student
 from trainhub.programmes.models import Cohort
 
@@ -70,7 +71,7 @@ def open_choices(*, round: ChoiceRound, by: Identity, now: datetime) -> ChoiceRo
         person_ids=[person.id for _student, person in queries.without_capstone(round.cohort_id)],
         kind="capstones.round_open",
         message=TOLD_OPEN,
-        values={"kind": str(ROUND_KINDS[round.kind]), "day": round.closes_on.isoformat()},
+        values={"kind": notifications.word(ROUND_KINDS[round.kind]), "day": round.closes_on.isoformat()},
         url="/capstones/choices",
         unique_key=f"capstones.round:{round.id}:open",
         now=now,
@@ -266,7 +267,7 @@ def plan_choices(*, round: ChoiceRound, by: Identity, now: datetime) -> dict[str
     ranks = [row[2] for row in given_to]
     round.plan = {
         "assignments": sorted(given_to),
-        "unplaced": sorted(unplaced),
+        "unplaced": sorted(unplaced, key=lambda row: row[0]),
         "summary": {
             "students": students,
             "placed": found.students,
@@ -304,14 +305,15 @@ def _units(round: ChoiceRound) -> tuple[list[Unit], dict[int, list[int]]]:
     return units, members
 
 
-def _reason(unit: Unit, topics: dict[int, tuple[Topic, str]], seats: dict[int, int], wanted: dict[int, int]) -> str:
+def _reason(unit: Unit, topics: dict[int, tuple[Topic, str]], seats: dict[int, int], wanted: dict[int, int]) -> dict[str, Any]:
+    """Why nobody of a unit got a topic: the cause with its values, told in the language of the reader (`planner.telling`)."""
     if not unit.ranks:
-        return _("没有填报志愿") if seats else _("没有还有名额的选题")
-    lines = [
-        _("“%(title)s”余 %(seats)d 个名额，%(n)d 人填报", title=topics[key][0].title, seats=seats[key], n=wanted.get(key, 0))
-        for key in sorted(unit.ranks, key=lambda key: unit.ranks[key])
-    ]
-    return _("志愿的名额都给了别人：%(lines)s", lines="；".join(lines))
+        return {"cause": (Missed.NOTHING_CHOSEN if seats else Missed.NO_SEATS).value}
+    order = sorted(unit.ranks, key=lambda key: unit.ranks[key])
+    return {
+        "cause": Missed.GIVEN_TO_OTHERS.value,
+        "topics": [{"title": topics[key][0].title, "seats": seats[key], "wanted": wanted.get(key, 0)} for key in order],
+    }
 
 
 def _input(units: Sequence[Unit], seats: dict[int, int]) -> str:
@@ -349,7 +351,7 @@ def publish_choices(*, round: ChoiceRound, by: Identity, today: date, now: datet
         person_ids=[current.get_one(Student, row[0]).person_id for row in round.plan["unplaced"]],
         kind="capstones.round_published",
         message=TOLD_PUBLISHED,
-        values={"kind": str(ROUND_KINDS[round.kind])},
+        values={"kind": notifications.word(ROUND_KINDS[round.kind])},
         url="/capstones/choices",
         unique_key=f"capstones.round:{round.id}:published",
         now=now,

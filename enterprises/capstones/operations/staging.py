@@ -16,6 +16,7 @@ from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Stale
 from trainhub.kernel.i18n import N_, _
+from trainhub.notifications import operations as notifications
 from trainhub.people import queries as people
 from trainhub.people.models import Person, Student
 from trainhub.programmes.models import Cohort, ProgrammeVersion
@@ -80,7 +81,7 @@ def extend(*, capstone: Capstone, stage: WindowStage, until: date, reason: str, 
         person_ids=[session().get_one(Student, capstone.student_id).person_id],
         kind="capstones.extended",
         message=TOLD_EXTENDED,
-        values={"stage": str(WINDOWS[stage]), "day": until.isoformat()},
+        values={"stage": notifications.word(WINDOWS[stage]), "day": until.isoformat()},
         url=f"/capstones/{capstone.id}",
         unique_key=f"capstones.extended:{row.id}",
         now=now,

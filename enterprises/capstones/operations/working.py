@@ -15,6 +15,7 @@ from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import N_, _
+from trainhub.notifications import operations as notifications
 from trainhub.people import queries as people
 from trainhub.people.models import Student
 
@@ -72,7 +73,7 @@ def log_guidance(*, capstone: Capstone, role: SupervisorRole, on: date, content:
         person_ids=[_confirmer(row, capstone)],
         kind="capstones.guidance",
         message=TOLD_CONFIRM,
-        values={"day": on.isoformat(), "role": str(ROLES[role])},
+        values={"day": on.isoformat(), "role": notifications.word(ROLES[role])},
         url=f"/capstones/{capstone.id}#guidance",
         unique_key=f"capstones.guidance:{row.id}",
         now=now,
@@ -133,7 +134,7 @@ def hand_in(
             person_ids=[s.person_id for s, _name in queries.supervisions_of(capstone.id) if s.until is None],
             kind="capstones.paper",
             message=TOLD_HANDED_IN,
-            values={"name": by.name, "stage": str(STAGES[stage])},
+            values={"name": by.name, "stage": notifications.word(STAGES[stage])},
             url=f"/capstones/{capstone.id}#papers",
             now=now,
         )
@@ -168,7 +169,7 @@ def comment(*, paper: CapstonePaper, text: str, by: Identity, now: datetime) -> 
         person_ids=others,
         kind="capstones.comment",
         message=TOLD_COMMENT,
-        values={"name": by.name, "stage": str(STAGES[paper.stage])},
+        values={"name": by.name, "stage": notifications.word(STAGES[paper.stage])},
         url=f"/capstones/{capstone.id}#papers",
         now=now,
     )
@@ -190,7 +191,7 @@ def return_paper(*, paper: CapstonePaper, reason: str, by: Identity, now: dateti
         person_ids=[_student_person(capstone)],
         kind="capstones.returned",
         message=TOLD_RETURNED,
-        values={"stage": str(STAGES[paper.stage]), "reason": paper.return_reason},
+        values={"stage": notifications.word(STAGES[paper.stage]), "reason": paper.return_reason},
         url=f"/capstones/{capstone.id}#papers",
         unique_key=f"capstones.returned:{paper.id}",
         now=now,

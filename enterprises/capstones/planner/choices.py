@@ -9,10 +9,19 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 UNRANKED = 15
 """What it costs a student to get a topic he did not rank; rank r costs r - 1 (as in the assignment of supervisors)."""
+
+
+class Missed(StrEnum):
+    """Why somebody got no topic in a round (`telling.missed`)."""
+
+    NOTHING_CHOSEN = "nothing_chosen"
+    NO_SEATS = "no_seats"
+    GIVEN_TO_OTHERS = "given_to_others"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,10 @@
-"""Why somebody has no supervisor as a sentence, in the language of whoever reads it. A plan keeps the cause and its values."""
+"""Why somebody has no supervisor or no topic as a sentence, in the language of whoever reads it. A plan keeps the cause and its values."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from enterprises.capstones.planner.choices import Missed
 from enterprises.capstones.planner.types import Cause
 from trainhub.kernel.i18n import _, listed
 
@@ -32,6 +33,20 @@ def told(why: object) -> str:
             return _("固定的安排占用了可用的导师；放开后可由仍有余量的 %(names)s 等调剂。", names=names)
         case Cause.FIXED_LET_GO:
             return _("固定的导师不能保留，放开后也没有其他人可安排。%(more)s", more=told(why["more"]))
+
+
+def missed(why: object) -> str:
+    """Why somebody got no topic in a round of choices; a sentence that was kept before is left as it is."""
+    if not isinstance(why, dict):
+        return str(why)
+    match Missed(why["cause"]):
+        case Missed.NOTHING_CHOSEN:
+            return _("没有填报志愿")
+        case Missed.NO_SEATS:
+            return _("没有还有名额的选题")
+        case Missed.GIVEN_TO_OTHERS:
+            lines = [_("“%(title)s”余 %(seats)d 个名额，%(n)d 人填报", title=t["title"], seats=t["seats"], n=t["wanted"]) for t in why["topics"]]
+            return _("志愿的名额都给了别人：%(lines)s", lines="；".join(lines))
 
 
 def _figures(why: dict[str, Any]) -> dict[str, Any]:

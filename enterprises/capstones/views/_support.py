@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
@@ -22,6 +23,9 @@ from trainhub.kernel.i18n import _, listed
 from trainhub.organisations.models import Organisation
 from trainhub.policy.book import book
 from trainhub.policy.findings import Finding, Status
+
+SPAN = re.compile(r"(?P<first>\d{4}-\d{2}-\d{2}) 至 (?P<last>\d{4}-\d{2}-\d{2})（(?P<days>\d+) 天）不在该企业的实习期内")
+STRANGER, BOTH_SIDES = re.compile(r"(?P<name>.+) 不是该企业在任的指导教师"), re.compile(r"(?P<name>.+) 同时担任双方导师")
 
 
 def load(capstone_id: int) -> Capstone:
@@ -150,15 +154,26 @@ def shown(finding: Finding | dict[str, Any]) -> dict[str, Any]:
         "required": _asked(data["code"], data["required"]),
         "found": _value(data["code"], data["found"]),
         "clause": f"{data['clause']}「{data['source']['quote']}」" if data["source"]["quote"] else data["clause"],
-        "details": data["details"],
+        "details": [_line(line) for line in data["details"]],
     }
+
+
+def _line(line: str) -> str:
+    """A detail of a finding in the language of the reader; findings keep them as the rules write them."""
+    if found := SPAN.fullmatch(line):
+        return _("%(first)s 至 %(last)s（%(days)s 天）不在该企业的实习期内", **found.groupdict())
+    if found := STRANGER.fullmatch(line):
+        return _("%(name)s 不是该企业在任的指导教师", **found.groupdict())
+    if found := BOTH_SIDES.fullmatch(line):
+        return _("%(name)s 同时担任双方导师", **found.groupdict())
+    return _("企业与选题的相关企业不是同一家。") if line == "企业与选题的相关企业不是同一家。" else line
 
 
 def _asked(code: str, value: Any) -> str:
     """A number with the side on which it binds."""
     if code in ("8.1.source", "8.4"):
         return _value(code, value)
-    return f"{_('不超过') if code == '8.2' else _('不少于')} {_value(code, value)}"
+    return _("不超过 %(value)s", value=_value(code, value)) if code == "8.2" else _("不少于 %(value)s", value=_value(code, value))
 
 
 def _value(code: str, value: Any) -> str:

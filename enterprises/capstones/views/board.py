@@ -45,6 +45,7 @@ def _board_page(pair: Pair, problem: str = "", status: int = 200) -> Any:
     firms = {row.id: row.enterprise_id for row in queries.to_supervise(of.id)}
     most, stays = open_days_most(), queries.stays_of(row.student_id for row in rows)
     wishes = queries.wishes_among(ids)
+    applied = [p for p in queries.plans_of(of.id) if p.state is PlanState.APPLIED]
     mentors = {key: queries.mentor_load(key, today, most=most_of(SupervisorRole.ENTERPRISE)) for key in sorted(set(firms.values()))}
     html = render_template(
         "enterprises/capstones/board.html",
@@ -61,7 +62,8 @@ def _board_page(pair: Pair, problem: str = "", status: int = 200) -> Any:
         plan=plan,
         job=queries.job_of(plan) if plan is not None else None,
         shown=_shown(plan),
-        plans=[p for p in queries.plans_of(of.id) if p.state is PlanState.APPLIED],
+        plans=applied,
+        why=_why_missing(plan if plan is not None and plan.result is not None else next(iter(applied), None)),
         labels=labels,
         problem=problem,
     )
@@ -83,6 +85,13 @@ def _shown(plan: SupervisorPlan | None) -> dict[str, Any] | None:
         ],
         "unassigned": [(rows[key], labels.ROLES[SupervisorRole(side)], told(why)) for key, side, _reason, why in result["unassigned"]],
     }
+
+
+def _why_missing(plan: SupervisorPlan | None) -> dict[tuple[int, str], str]:
+    """Why the latest plan gave nobody, by capstone and side: shown where somebody is still missing, also after it was applied."""
+    if plan is None or plan.result is None:
+        return {}
+    return {(key, side): told(why) for key, side, _reason, why in plan.result["unassigned"]}
 
 
 @blueprint.post("/cohorts/<code>/<int:year>/board/plan")
@@ -141,8 +150,9 @@ def assign_on_board(row: Capstone) -> Any:
                 person = session().get(Person, int(asked) if asked.isdigit() else 0)
                 if person is None:
                     raise NotFound(_("没有这个人。"))
+                lines = [words for kind, words in _warnings(load(key), role, person) if kind not in ("ok", "info")]
                 operations.assign_supervisor(capstone=load(key), role=role, person=person, reason=reason, **times())
-                said = _("导师已指派。")
+                said = _("导师已指派。请注意：%(lines)s", lines=" ".join(lines)) if lines else _("导师已指派。")
             else:
                 held = queries.live_supervision(key, role)
                 if held is None:

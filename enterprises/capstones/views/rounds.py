@@ -8,6 +8,7 @@ from flask import render_template, request
 
 from enterprises.capstones import forms, labels, operations, queries
 from enterprises.capstones.models import ChoiceRound, Team
+from enterprises.capstones.planner.telling import missed
 from enterprises.capstones.types import ChoiceState
 from enterprises.capstones.types import RoundKind as Kind
 from enterprises.capstones.views import blueprint
@@ -134,7 +135,7 @@ def _planned(row: ChoiceRound) -> tuple[list[tuple[Any, ...]], list[tuple[Any, .
         title, name, enterprise_id = topics[topic_id]
         held = covered(row.starts_on, row.ends_on, enterprise_id, stays.get(student_id, ()), most)
         lines.append((*students[student_id], title, name, rank, held))
-    return sorted(lines, key=lambda line: line[:2]), sorted((*students[student_id], why) for student_id, why in row.plan["unplaced"])
+    return sorted(lines, key=lambda line: line[:2]), sorted((*students[student_id], missed(why)) for student_id, why in row.plan["unplaced"])
 
 
 @blueprint.get("/rounds/<int:round_id>/plan.<form>")

@@ -15,6 +15,7 @@ from tests.factories import capstones as make
 from tests.factories import ground
 from tests.factories.capstones import END, NOW, START, TODAY, Case
 from trainhub.kernel.access import SYSTEM, Role
+from trainhub.oversight.evaluation.documents import tables
 from trainhub.people import operations as people
 from trainhub.people.models import Student
 from trainhub.people.types import StudentState
@@ -98,6 +99,24 @@ def test_the_page_of_a_graduated_cohort_shows_its_students(session: Session, as_
     page = head.get(f"{address}/assign").get_data(as_text=True)
     choices = page.split('name="student_id"')[1].split("</select>")[0]
     assert [number for number in numbers if number in choices] == []
+
+
+def test_the_dossiers_t2_says_what_the_capstones_t2_says(session: Session) -> None:
+    """One table in two places: no mark before it is published, the post beside the mentor, graduates by their plan."""
+    found = make.graded()
+    open_ = make.graded(programme=found.programme)
+    assert found.field is not None
+    operations.finish(capstone=found.capstone, by=SYSTEM, today=TODAY, now=NOW)
+    _leave(found.student, StudentState.GRADUATED)
+    rows = [row for table in tables.capstone_table(found.programme, TODAY) for row in table.rows]
+    kept = {row.student_no: row for row in queries.export_rows(found.programme.id, found.student.cohort_id, TODAY)}
+    by_number = {str(row[1]): [str(cell) for cell in row] for row in rows}
+    assert set(by_number) == set(kept) == {found.student.student_no, open_.student.student_no}
+    assert by_number[found.student.student_no][11:13] == ["80", "80"]
+    assert by_number[open_.student.student_no][11:13] == ["", ""]
+    assert by_number[found.student.student_no][7] == f"{found.field.name}（高级工程师）"
+    petoe = tables.capstone_table(found.programme, TODAY)[0]
+    assert {str(row[1]) for row in petoe.rows} == set(kept)
 
 
 def test_who_has_left_gets_no_topic(session: Session) -> None:

@@ -64,6 +64,17 @@ def test_closing_an_enterprise_is_its_leaving_the_capstones(session: Session) ->
     assert len(make.told(head.id, "capstones.enterprise_left")) == 1
 
 
+def test_the_head_is_told_how_many_can_still_be_moved(session: Session) -> None:
+    found = make.case()
+    done = make.case(programme=found.programme, enterprise=found.enterprise)
+    make.submit(done)
+    head = identity.account(roles=(Role.PROGRAMME_ADMIN,), programme_id=found.programme.id)
+    operations.leave_programme(enterprise=found.enterprise, reason="产线搬迁", by=SYSTEM, now=NOW)
+    (text,) = make.told(head.id, "capstones.enterprise_left")
+    assert "1 名学生尚未交论文，可改题或继续完成；1 名已交论文" in text
+    assert [key for key, *_rest in queries.to_move(found.student.cohort_id)] == [found.capstone.id]
+
+
 def test_closing_who_has_no_capstones_tells_nobody(session: Session) -> None:
     enterprise = ground.enterprise()
     organisations.close(organisation=enterprise, reason="注销", by=SYSTEM, now=NOW)

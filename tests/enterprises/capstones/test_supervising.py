@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 import pytest
 from flask.testing import FlaskClient
+from flask_babel import refresh
 from sqlalchemy.orm import Session
 
 from enterprises.capstones import operations, queries
@@ -102,6 +103,44 @@ def test_what_speaks_against_somebody_is_told_while_choosing(session: Session, a
     assert not any(" hidden" in field for field in fields)  # a reason can be written without JavaScript
     assert gap in board
     assert "第 1 志愿" in board
+
+
+def test_what_is_told_while_dragging_is_told_after_the_button_too(session: Session, as_role: Callable[..., FlaskClient]) -> None:
+    """Without JavaScript nothing is checked beforehand: what speaks against it without forbidding it comes with the answer."""
+    found, school, field = _with_people(session, teachers=1, mentors=1)
+    found.capstone.ends_on = FAR
+    key, people = found.capstone.id, (school[0].id, field[0].id)
+    session.commit()
+    head = as_role(Role.PROGRAMME_ADMIN, programme_id=found.programme.id)
+
+    def give(role: SupervisorRole, person_id: int) -> str:
+        return head.post(f"/capstones/{key}/supervisors/board", data={"role": role.value, "person_id": person_id}, follow_redirects=True).text
+
+    assert "请注意" not in give(SCHOOL, people[0])
+    assert re.search(r"导师已指派。请注意：8.2：\d+ 天不在该企业的实习期内", give(ENTERPRISE, people[1]))
+
+
+def test_why_somebody_has_none_stands_at_the_place_also_after_the_plan_was_applied(session: Session, as_role: Callable[..., FlaskClient]) -> None:
+    found, _school, _field = _with_people(session, teachers=1, mentors=0)
+    cohort = session.get_one(Cohort, found.student.cohort_id)
+    plan = operations.ask_for_plan(cohort=cohort, mode=PlanMode.FILL, by=SYSTEM, now=NOW)
+    operations.compute_plan(plan=plan, by=SYSTEM, today=TODAY)
+    operations.apply_plan(plan=plan, by=SYSTEM, **TIMES)
+    where = f"/capstones/cohorts/{found.programme.code}/{cohort.year}/board"
+    key, firm, enterprise = found.capstone.id, found.enterprise.name, found.enterprise
+    session.commit()
+    head = as_role(Role.PROGRAMME_ADMIN, programme_id=found.programme.id)
+    assert f"原因：企业“{firm}”没有指导教师。" in head.get(where).text
+    refresh()  # the test's own context remembers the language of the page before
+    english = head.get(f"{where}?lang=en").text
+    assert "Why: " in english
+    assert "没有指导教师" not in english
+    new = make.mentor(enterprise).person_id
+    operations.assign_supervisor(
+        capstone=session.get_one(type(found.capstone), key), role=ENTERPRISE, person=session.get_one(Person, new), by=SYSTEM, **TIMES
+    )
+    session.commit()
+    assert "Why: " not in head.get(where).text
 
 
 def test_nobody_decides_about_a_topic_for_both_sides(session: Session) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -13,11 +14,13 @@ from sqlalchemy.orm import Session
 from enterprises.capstones import operations, queries
 from enterprises.capstones.models import DefenceSlot
 from enterprises.capstones.operations import CapstoneRefused
-from enterprises.capstones.types import CapstoneState, ReviewKind, Stage, SupervisorRole, Verdict
+from enterprises.capstones.planner.telling import missed
+from enterprises.capstones.types import CapstoneState, ReviewKind, RoundKind, Stage, SupervisorRole, Verdict
 from tests.factories import capstones as make
 from tests.factories import ground, identity
-from tests.factories.capstones import NOW, TODAY
+from tests.factories.capstones import END, NOW, START, TODAY
 from trainhub.kernel.access import SYSTEM, Role
+from trainhub.kernel.i18n import in_language
 from trainhub.people.models import Person
 from trainhub.programmes.models import Cohort
 
@@ -65,6 +68,43 @@ def test_a_student_is_told_who_supervises_and_everybody_that_a_capstone_ends(ses
         operations.withdraw(capstone=found.capstone, reason="应征入伍", by=SYSTEM, **TIMES)
     text = f"毕业设计“{found.topic.title}”（{found.who.name}）已终止：应征入伍"
     assert [make.told(one.id, "capstones.withdrawn") for one in (student, teacher)] == [[text], [text]]
+
+
+def test_a_notice_is_wholly_in_the_language_of_its_reader_whatever_the_sender_reads(session: Session) -> None:
+    found, school = make.case(has_supervisors=False), ground.person()
+    ground.teacher(of=found.programme, who=school)
+    student = identity.account(person=found.who)
+    with in_language("en"):
+        operations.assign_supervisor(capstone=found.capstone, role=SupervisorRole.SCHOOL, person=school, by=SYSTEM, **TIMES)
+    assert make.told(student.id, "capstones.supervisor") == [f"你的毕业设计校内导师：{school.name}"]
+    with in_language("en"):
+        (english,) = make.told(student.id, "capstones.supervisor")
+    assert "School supervisor" in english
+    assert not re.search(r"[\u4e00-\u9fff]", english.replace(school.name, ""))
+
+
+# -- rounds -------------------------------------------------------------------------------------------------------------
+def test_why_somebody_got_no_topic_is_told_in_the_language_of_the_reader(session: Session) -> None:
+    programme = ground.programme()
+    cohort, topic = ground.cohort(programme), make.topic(programme=programme, title="Spindle heat")
+    students = [ground.student(programme) for _n in range(3)]
+    row = operations.create_choices(
+        cohort=cohort, kind=RoundKind.FIRST, opens_on=TODAY, closes_on=TODAY, starts_on=START, ends_on=END, by=SYSTEM, now=NOW
+    )
+    operations.open_choices(round=row, by=SYSTEM, now=NOW)
+    for student in students[:2]:
+        student.cohort_id = cohort.id
+        me = make.as_person(session.get_one(Person, student.person_id))
+        operations.save_choices(round=row, student=student, topic_ids=[topic.id], by=me, now=NOW)
+    students[2].cohort_id = cohort.id
+    operations.close_choices(round=row, by=SYSTEM, now=NOW)
+    operations.plan_choices(round=row, by=SYSTEM, now=NOW)
+    assert row.plan is not None
+    whys = [why for _student, why in row.plan["unplaced"]]
+    assert [missed(why) for why in whys] == ["志愿的名额都给了别人：“Spindle heat”余 1 个名额，2 人填报", "没有填报志愿"]
+    with in_language("en"):
+        assert not re.search(r"[\u4e00-\u9fff]", " ".join(missed(why) for why in whys))
+    assert missed("旧轮次留下的一句话") == "旧轮次留下的一句话"
 
 
 # -- papers -------------------------------------------------------------------------------------------------------------

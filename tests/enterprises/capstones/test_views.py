@@ -5,19 +5,20 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from flask_babel import refresh
 from sqlalchemy.orm import Session
 
 from enterprises.capstones import operations, queries
 from enterprises.capstones.types import CapstoneState, SupervisorRole, TopicState
 from tests.factories import capstones as make
 from tests.factories import ground
-from tests.factories.capstones import NOW, PDF, START, TODAY
+from tests.factories.capstones import END, NOW, PDF, START, TODAY
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import session as db_session
 from trainhub.organisations.models import Organisation
@@ -222,6 +223,26 @@ def test_the_cohort_page_lists_exceptions_and_exports_t2(session: Session, as_ro
     assert head.get(f"{where}/t2.xlsx").data[:2] == b"PK"
     assert head.get(f"{where}/t2.pdf").status_code == 404
     assert as_role(Role.ENTERPRISE_COORDINATOR, organisation_id=found.enterprise.id).get(where).status_code == 403
+
+
+def test_findings_and_marks_are_told_in_the_language_of_the_reader(session: Session, as_role: AsRole) -> None:
+    found = make.graded(has_stay=False)
+    make.stay(found.student, found.enterprise, START + timedelta(days=3), END)
+    assert found.mentor is not None
+    found.mentor.until = START  # left before the end: 8.3
+    key, code = found.capstone.id, found.programme.code
+    operations.finish(capstone=found.capstone, by=SYSTEM, today=TODAY, now=NOW)
+    committed()
+    head = as_role(Role.PROGRAMME_ADMIN, programme_id=found.programme.id)
+    cohort = f"/capstones/cohorts/{code}/2023"
+    chinese = head.get(cohort).text + head.get(f"/capstones/{key}").text
+    assert "（3 天）不在该企业的实习期内" in chinese
+    assert "选题与调研 80；方案与实现 80；成果与应用价值 80；报告与答辩 80" in chinese  # in the order of the rubric
+    refresh()  # the test's own context remembers the language of the page before
+    english = head.get(f"{cohort}?lang=en").text + head.get(f"/capstones/{key}").text
+    for words in ("不在该企业的实习期内", "不是该企业在任", "不少于", "不超过", "选题与调研"):
+        assert words not in english, words
+    assert "(3 days) lie in no placement" in english
 
 
 @pytest.mark.parametrize("where", ["/capstones/", "/capstones/topics", "/capstones/cohorts/{code}/2023", "/capstones/supervised"])

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from enterprises.bases import labels as base_labels
+from enterprises.capstones.queries.export import ExportRow
 from enterprises.capstones.types import TopicSource
 from trainhub.identity import queries as identity
 from trainhub.kernel.access import Role
@@ -140,13 +141,14 @@ def practice_table(programme: Programme, on: date) -> list[Table]:
 
 def capstone_table(programme: Programme, on: date) -> list[Table]:
     """T2 毕业设计清单: the same rows carry M8.1 to M8.3 (002:319)."""
-    rows = dossier.capstones(programme.id)
+    rows = dossier.capstones(programme.id, on)
 
-    def line(row: dict[str, Any]) -> list[Any]:
+    def line(year: int, row: ExportRow) -> list[Any]:
+        post = f"（{row.enterprise_supervisor_post}）" if row.enterprise_supervisor_post else ""
         return [
-            f"{row['cohort_year']} 级", row["student_no"], row["name"], row["title"], SOURCES[row["source"]], row["enterprise"], row["school"],
-            row["enterprise_supervisor"], row["starts_on"], row["ends_on"], row["place"], marks(row["school_x10"]), marks(row["enterprise_x10"]),
-            row["evidence"],
+            f"{year} 级", row.student_no, row.name, row.topic, SOURCES[row.source], row.enterprise, row.school_supervisor,
+            f"{row.enterprise_supervisor}{post}", row.starts_on, row.ends_on, row.place, marks(row.school_score_x10), marks(row.enterprise_score_x10),
+            row.evidence or row.evidence_file,
         ]  # fmt: skip
 
     columns = (
@@ -166,8 +168,8 @@ def capstone_table(programme: Programme, on: date) -> list[Table]:
         "证明材料",
     )
     return [
-        table("卓越计划学生", columns, [line(row) for row in rows if row["is_petoe"]]),
-        table("其他学生", columns, [line(row) for row in rows if not row["is_petoe"]]),
+        table("卓越计划学生", columns, [line(year, row) for year, row in rows if row.is_petoe]),
+        table("其他学生", columns, [line(year, row) for year, row in rows if not row.is_petoe]),
     ]
 
 
