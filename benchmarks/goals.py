@@ -6,7 +6,8 @@ A roster of invented people is written as CSV (or XLSX) and imported. The floor 
 rows: reading the file with the reader of the product, and writing the same rows (person and record) into the same tables with
 their indexes by executemany, or by COPY on PostgreSQL; no check, no encryption, no search for who is known. Then `/goals/fj-400k`
 is asked 40 times at SMALL and at ROWS. `--kill N` first kills the import with SIGKILL at N random moments and lets it go on, and
-compares the counts, and a checksum of all that was written, with an import that was left alone. Seconds are of the processor (this process and
+compares the counts, and a checksum of all that was written, with an import that was left alone. `lists` are pages of persons and of
+enrolments behind the figure, the first and deep ones. Seconds are of the processor (this process and
 the database's own), because a busy machine changes them little; wall seconds stand beside them. Prints one JSON object.
 """
 
@@ -182,8 +183,19 @@ def _many(connection: sa.Connection, table: Any, rows: list[dict[str, Any]]) -> 
             copy.write_row([row[name] for name in names])
 
 
-def dashboard(app: Any, repeats: int = 40) -> dict[str, float]:
-    """p50 of the page of the goal, in milliseconds of wall and of processor, signed in as 省人社厅."""
+LISTS = (
+    "enrolments",
+    "enrolments?page=10000",
+    "enrolments?page=20000",
+    "enrolments?sort=name",
+    "enrolments?course=电子商务",
+    "people",
+    "people?page=10000",
+)
+
+
+def dashboard(app: Any, address: str = "", repeats: int = 40) -> dict[str, float]:
+    """p50 of the page of the goal (or of a list behind it), in milliseconds of wall and of processor, signed in as 省人社厅."""
     from tests.factories.identity import signed_in_client
     from trainhub.kernel.access import Role
 
@@ -191,7 +203,7 @@ def dashboard(app: Any, repeats: int = 40) -> dict[str, float]:
     walls, cpus = [], []
     for _ in range(repeats + 3):
         wall, cpu = time.perf_counter(), time.process_time()
-        answer = client.get("/goals/fj-400k")
+        answer = client.get("/goals/fj-400k" + address)
         walls.append((time.perf_counter() - wall) * 1000)
         cpus.append((time.process_time() - cpu) * 1000)
         assert answer.status_code == 200, answer.status_code
@@ -328,6 +340,7 @@ def main() -> None:
         answer["rows_per_cpu_second"] = round(asked.rows / answer["import"]["cpu_seconds"])
         answer["goal"] = counted(app)
         answer["dashboard"] = dashboard(app)
+        answer["lists"] = {name: dashboard(app, "/" + name, repeats=10) for name in LISTS}
         answer["dashboard_ratio"] = round(answer["dashboard"]["p50_cpu_ms"] / answer["dashboard_small"]["p50_cpu_ms"], 2)
     print(json.dumps(answer, ensure_ascii=False, indent=1))
 

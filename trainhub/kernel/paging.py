@@ -22,12 +22,13 @@ SIZES = (20, 50, 100)
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """One page of a list; `number` counts from 1."""
+    """One page of a list; `number` counts from 1. `is_more`: there are more rows than `total`, which was as far as they were counted."""
 
     items: Sequence[T]
     number: int
     size: int
     total: int
+    is_more: bool = False
 
     @property
     def pages(self) -> int:
@@ -54,6 +55,11 @@ class Page(Generic[T]):
         """Number of the last row shown."""
         return min(self.number * self.size, self.total)
 
+    @property
+    def offered(self) -> list[int]:
+        """The pages a reader is offered: the first, the last, this one and its neighbours."""
+        return sorted({1, *range(max(1, self.number - 1), min(self.pages, self.number + 1) + 1), self.pages})
+
     def url(self, number: int) -> str:
         """The address of another page with the same filters."""
         args: dict[str, Any] = {**request.args.to_dict(flat=False), **(request.view_args or {}), "page": number}
@@ -67,14 +73,21 @@ def wanted() -> tuple[int, int]:
     return min(max(1, number), 1_000_000), size if size in SIZES else SIZES[0]
 
 
-def paginate(statement: sa.Select[Any], *, number: int, size: int, scalars: bool = True) -> Page[Any]:
-    """Run an ordered select for one page: two queries whatever the size."""
+def count_of(statement: sa.Select[Any], most: int | None = None) -> tuple[int, bool]:
+    """How many rows a select has, counted up to `most`, and whether there are more."""
+    rows = statement.order_by(None).limit(None if most is None else most + 1)
+    total = session().scalar(select(func.count()).select_from(rows.subquery())) or 0
+    return (total, False) if most is None or total <= most else (most, True)
+
+
+def paginate(statement: sa.Select[Any], *, number: int, size: int, scalars: bool = True, counted: tuple[int, bool] | None = None) -> Page[Any]:
+    """Run an ordered select for one page: two queries whatever the size, or one where the rows are `counted` already (see `count_of`)."""
     current = session()
-    total = current.scalar(select(func.count()).select_from(statement.order_by(None).subquery())) or 0
+    total, is_more = count_of(statement) if counted is None else counted
     number = min(number, max(1, -(-total // size)))
     result = current.execute(statement.limit(size).offset((number - 1) * size))
     items = list(result.scalars() if scalars else result)
-    return Page(items, number, size, total)
+    return Page(items, number, size, total, is_more)
 
 
 def slice_of(rows: Sequence[T], *, number: int, size: int) -> Page[T]:

@@ -52,6 +52,7 @@ class TrainingRecord(Base):
         sa.CheckConstraint("hours_x10 >= 0", name="hours_not_negative"),
         sa.Index("ix_training_record_first", "is_counted", "completed_on", "person_id"),
         sa.Index("ix_training_record_person", "person_id", "completed_on"),
+        sa.Index("ix_training_record_course", "course", "completed_on"),
     )
 
 

@@ -141,7 +141,7 @@ def dashboard(goal: Goal, *, on: date, region: str = "", link: Callable[[str], s
         years=_years(mine.by_month),
         courses=queries.kept_courses(goal, region),
         band=band,
-        late=queries.late_count(goal),
+        late=queries.late_persons(goal),
         light=_light(mine.persons, planned, max(on, goal.starts_on)),
         warning=sum(targets.values()) if targets and sum(targets.values()) != goal.target else None,
     )

@@ -37,11 +37,12 @@ ENROLMENTS = (
 def enrolments(goal: Goal) -> Any:
     """Every completion that makes a figure of enrolments, masked."""
     number, size = paging.wanted()
-    page = paging.paginate(queries.enrolments(computed_only(goal), who(), **wanted(goal)), number=number, size=size, scalars=False)
+    page = queries.enrolments_page(computed_only(goal), who(), number=number, size=size, **wanted(goal))
     return render_template(
         "trainhub/goals/enrolments.html",
         goal=goal,
         page=page,
+        is_unsorted=queries.is_unsorted(request.args.get("sort", ""), page.total, page.is_more),
         regions=queries.regions_of(goal),
         categories=CATEGORIES,
         asked={key: value for key, value in request.args.to_dict().items() if key != "page"},

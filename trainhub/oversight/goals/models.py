@@ -38,6 +38,8 @@ class Goal(Versioned, Base):
     last_record_id: Mapped[int] = mapped_column(default=0)
     last_cancellation_id: Mapped[int] = mapped_column(default=0)
     last_decision_at: Mapped[datetime | None]
+    late_persons: Mapped[int | None]
+    """Persons who count by a late entry, as of the last refresh; None while that is not counted again since a period was closed or opened."""
 
     __table_args__ = (
         sa.CheckConstraint("target > 0", name="target_positive"),
@@ -79,6 +81,7 @@ class GoalPerson(Base):
     __table_args__ = (
         sa.UniqueConstraint("goal_id", "person_id"),
         sa.Index("ix_goal_person_drill", "goal_id", "prefecture", "on_day", "id"),
+        sa.Index("ix_goal_person_day", "goal_id", "on_day", "id"),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 
@@ -102,6 +103,27 @@ def end_of_month(month: str) -> date:
     """The last day of a month ("2016-02" is 2016-02-29)."""
     year, number = int(month[:4]), int(month[5:7])
     return date(year + number // 12, number % 12 + 1, 1) - timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class DaysOfPage:
+    """The days that hold the rows of a page, and how many rows of the first of them belong to pages before."""
+
+    first: date
+    last: date
+    skip: int
+
+
+def days_of_page(counts: Sequence[tuple[date, int]], start: int, size: int) -> DaysOfPage | None:
+    """Which days hold the rows `start` to `start + size` of a list in the order of `counts` (day, rows); None when there are none."""
+    before, first, skip = 0, None, 0
+    for day, count in counts:
+        if first is None and before + count > start:
+            first, skip = day, start - before
+        before += count
+        if first is not None and before >= start + size:
+            return DaysOfPage(first, day, skip)
+    return None if first is None else DaysOfPage(first, counts[-1][0], skip)
 
 
 def months_before(day: date, months_back: int) -> date:

@@ -144,11 +144,12 @@ def wanted(goal: Goal) -> dict[str, Any]:
 def people(goal: Goal) -> Any:
     """The persons who make a figure, masked, each with the record by which they count."""
     number, size = paging.wanted()
-    page = paging.paginate(queries.drill(computed_only(goal), who(), **wanted(goal)), number=number, size=size, scalars=False)
+    page = queries.people_page(computed_only(goal), who(), number=number, size=size, **wanted(goal))
     return render_template(
         "trainhub/goals/people.html",
         goal=goal,
         page=page,
+        is_unsorted=queries.is_unsorted(request.args.get("sort", ""), page.total, page.is_more),
         regions=queries.regions_of(goal),
         categories=CATEGORIES,
         asked={key: value for key, value in request.args.to_dict().items() if key != "page"},

@@ -94,3 +94,23 @@ def test_a_target_that_was_reached_has_its_day() -> None:
 def test_after_the_deadline_nothing_is_forecast() -> None:
     assert forecast({date(2017, 12, 31): 7, date(2018, 1, 1): 9}, date(2018, 1, 1)) == (7, None)
     assert forecast({date(2017, 12, 31): 7}, date(2017, 12, 31)) == (7, None)
+
+
+A, B, C = date(2016, 1, 3), date(2016, 1, 2), date(2016, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("start", "size", "found"),
+    [
+        (0, 2, rules.DaysOfPage(A, A, 0)),
+        (0, 3, rules.DaysOfPage(A, B, 0)),
+        (2, 2, rules.DaysOfPage(B, C, 0)),
+        (1, 2, rules.DaysOfPage(A, B, 1)),
+        (4, 20, rules.DaysOfPage(C, C, 1)),
+        (6, 20, None),
+        (60, 20, None),
+    ],
+)
+def test_the_days_that_hold_a_page(start: int, size: int, found: rules.DaysOfPage | None) -> None:
+    assert rules.days_of_page([(A, 2), (B, 1), (C, 3)], start, size) == found
+    assert rules.days_of_page([], start, size) is None

@@ -83,6 +83,7 @@ def close_period(*, goal: Goal, until: date, reason: str, by: Identity, today: d
         raise BadClosing(_("截至 %(day)s 的时段已经封存。", day=max(row.until for row in standing)), field="until", code="already_closed")
     snapshot = take_snapshot(goal=goal, on=min(until, goal.deadline), reason=reason, by=by, now=now)
     row = GoalClosing(goal_id=goal.id, until=until, reason=snapshot.reason, snapshot_id=snapshot.id, closed_by_id=by.account_id, closed_at=now)
+    goal.late_persons = None
     session().add(row)
     session().flush()
     audit.record(by=by, did="goals.period.closed", on=row, data={"goal": goal.code, "until": until})
@@ -96,6 +97,7 @@ def reopen_period(*, closing: GoalClosing, reason: str, by: Identity, now: datet
         raise BadClosing(_("请写明解除封存的理由。"), field="reason")
     if closing.reopened_at is None:
         closing.reopened_at, closing.reopened_by_id, closing.reopening_reason = now, by.account_id, reason[:200]
+        session().get_one(Goal, closing.goal_id).late_persons = None
         session().flush()
         audit.record(by=by, did="goals.period.reopened", on=closing, data={"reason": reason[:200]})
     return closing

@@ -32,8 +32,9 @@ from trainhub.oversight.goals.queries.counting import (
     targets_of,
     touched_persons,
 )
+from trainhub.oversight.goals.queries.days import enrolments_page, is_unsorted, people_page
 from trainhub.oversight.goals.queries.enrolling import enrolments
-from trainhub.oversight.goals.queries.keeping import closing, closings_of, figures_of, is_late, late_count, reviews_of
+from trainhub.oversight.goals.queries.keeping import closing, closings_of, figures_of, is_late, late_count, late_persons, reviews_of
 from trainhub.oversight.goals.queries.refreshing import kept_days_of, persons_to_keep, sums_by_day, sums_by_share
 
 __all__ = [
@@ -52,19 +53,23 @@ __all__ = [
     "drill",
     "enrolments",
     "enrolments_by_key",
+    "enrolments_page",
     "figures_of",
     "first_completions",
     "humans_of",
     "is_late",
+    "is_unsorted",
     "kept_courses",
     "kept_days_of",
     "kept_progress",
     "kept_totals",
     "late_count",
+    "late_persons",
     "ledger_marks",
     "listing",
     "names_of",
     "own_regions",
+    "people_page",
     "persons_by_key",
     "persons_to_keep",
     "pieces",

@@ -19,7 +19,7 @@ from trainhub.organisations.models import Organisation, Region
 from trainhub.oversight.goals import rules
 from trainhub.oversight.goals.models import Goal, GoalCourse, GoalDay, GoalPerson, GoalShare, GoalSnapshot, GoalTarget
 from trainhub.oversight.goals.permissions import VIEWERS
-from trainhub.oversight.goals.queries.keeping import is_late
+from trainhub.oversight.goals.queries.keeping import closed_days, is_late
 from trainhub.oversight.goals.types import Counted, CountingRule, GoalState, Progress, Share
 from trainhub.people.models import Person, PersonPair
 
@@ -367,7 +367,7 @@ def drill(
     if course:
         statement = statement.where(TrainingRecord.course == course)
     if late:
-        statement = statement.where(is_late(goal.id))
+        statement = statement.where(is_late(goal.id), closed_days(goal.id, GoalPerson.on))
     if month:
         year, number = int(month[:4]), int(month[5:7])
         after = date(year + number // 12, number % 12 + 1, 1)

@@ -14,7 +14,7 @@ from trainhub.organisations.models import Organisation, Region
 from trainhub.oversight.goals.models import Goal, GoalPerson
 from trainhub.oversight.goals.permissions import VIEWERS
 from trainhub.oversight.goals.queries.counting import completions
-from trainhub.oversight.goals.queries.keeping import is_late
+from trainhub.oversight.goals.queries.keeping import closed_days, is_late
 from trainhub.people.models import Person
 
 SORTS = {
@@ -65,7 +65,7 @@ def enrolments(
     if base_id is not None:
         statement = statement.where(TrainingRecord.organisation_id == base_id)
     if late:
-        statement = statement.where(is_late(goal.id))
+        statement = statement.where(is_late(goal.id), closed_days(goal.id, TrainingRecord.completed_on))
     if month:
         year, number = int(month[:4]), int(month[5:7])
         after = date(year + number // 12, number % 12 + 1, 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import func, select
@@ -40,8 +41,20 @@ def is_late(goal_id: int) -> sa.ColumnElement[bool]:
     )
 
 
+def closed_days(goal_id: int, day: Any) -> sa.ColumnElement[bool]:
+    """SQL: the day lies in a closed period; asked beside `is_late` so that a list begins there and not at the latest record of all."""
+    until = select(func.max(GoalClosing.until)).where(GoalClosing.goal_id == goal_id, GoalClosing.reopened_at.is_(None)).scalar_subquery()
+    clause: sa.ColumnElement[bool] = day <= until
+    return clause
+
+
+def late_persons(goal: Goal) -> int:
+    """Persons who count by a late entry: as kept, or counted while they are not."""
+    return late_count(goal) if goal.late_persons is None else goal.late_persons
+
+
 def late_count(goal: Goal) -> int:
-    """Persons who count by a late entry. Only records written since the first standing closing are looked at."""
+    """Persons who count by a late entry, from the kept persons and the ledger. Only records written since the first standing closing are looked at."""
     standing = closings_of(goal.id, only_standing=True)
     if not standing:
         return 0

@@ -1,0 +1,92 @@
+"""A page of the records behind a figure, without reading those before it: the kept facts say how many rows each day holds.
+
+The lists are in the order of days. Where the kept sums know all that is asked for, they give the number of rows and the days of a
+page, and only those days are read from the ledger. What they do not know (a course, late entries, a county's office) is counted up
+to `MOST_COUNTED` rows.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import func, select
+
+from trainhub.kernel import paging
+from trainhub.kernel.access import Identity, ScopeKind
+from trainhub.kernel.db import session
+from trainhub.ledger.models import TrainingRecord
+from trainhub.organisations import queries as organisations
+from trainhub.oversight.goals import rules
+from trainhub.oversight.goals.models import Goal, GoalFact, GoalPerson
+from trainhub.oversight.goals.permissions import VIEWERS
+from trainhub.oversight.goals.queries.counting import PROVINCE, drill
+from trainhub.oversight.goals.queries.enrolling import enrolments
+
+MOST_COUNTED = 10_000
+"""How far rows are counted that the kept sums do not know, and up to how many rows a list is sorted by something else than days."""
+BY_DAY = ("", "on", "-on")
+
+
+def people_page(goal: Goal, identity: Identity, *, number: int, size: int, **asked: Any) -> paging.Page[Any]:
+    """A page of the persons who make a figure (see `drill`)."""
+    return _page(drill, GoalPerson.on, GoalFact.persons, goal, identity, number, size, asked)
+
+
+def enrolments_page(goal: Goal, identity: Identity, *, number: int, size: int, **asked: Any) -> paging.Page[Any]:
+    """A page of the completions that make a figure (see `enrolments`)."""
+    return _page(enrolments, TrainingRecord.completed_on, GoalFact.enrolments, goal, identity, number, size, asked)
+
+
+def is_unsorted(sort: str, total: int, is_more: bool) -> bool:
+    """Whether a list is too long to be sorted as asked while somebody waits: it is in the order of days then, and its page says so."""
+    return sort not in BY_DAY and (is_more or total > MOST_COUNTED)
+
+
+def _page(rows: Any, day: Any, measure: Any, goal: Goal, identity: Identity, number: int, size: int, asked: dict[str, Any]) -> paging.Page[Any]:
+    counts = None if asked["course"] or asked["late"] or not _is_kept(goal, identity) else _by_day(goal, identity, measure, asked)
+    statement = rows(goal, identity, **asked)
+    counted = paging.count_of(statement, MOST_COUNTED) if counts is None else (sum(count for _day, count in counts), False)
+    total, is_more = counted
+    if is_unsorted(asked["sort"], total, is_more):
+        asked = asked | {"sort": ""}
+        statement = rows(goal, identity, **asked)
+    if counts is None or asked["sort"] not in BY_DAY:
+        return paging.paginate(statement, number=number, size=size, scalars=False, counted=counted)
+    number = min(number, max(1, -(-total // size)))
+    ordered = counts if asked["sort"] == "on" else counts[::-1]
+    days = rules.days_of_page(ordered, (number - 1) * size, size)
+    if days is None:
+        return paging.Page((), number, size, 0)
+    first, last = sorted((days.first, days.last))
+    found = session().execute(statement.where(day.between(first, last)).limit(size).offset(days.skip))
+    return paging.Page(list(found), number, size, total)
+
+
+def _is_kept(goal: Goal, identity: Identity) -> bool:
+    """Whether the kept sums can tell what the identity may see: they know reporting units and organisations, not counties."""
+    codes = {grant.region_code for grant in identity.grants if grant.role in VIEWERS and grant.kind is ScopeKind.REGION}
+    return goal.refreshed_at is not None and codes <= {PROVINCE, *(code for code, _name in organisations.prefecture_choices())}
+
+
+def _by_day(goal: Goal, identity: Identity, measure: Any, asked: dict[str, Any]) -> list[tuple[date, int]]:
+    statement: Any = (
+        select(GoalFact.on, func.sum(measure))
+        .where(
+            GoalFact.goal_id == goal.id,
+            organisations.scope(identity, VIEWERS, organisations=(GoalFact.organisation_id,), region=GoalFact.prefecture),
+        )
+        .group_by(GoalFact.on)
+        .order_by(GoalFact.on)
+    )
+    for column, wanted in (
+        (GoalFact.prefecture, asked["region"]),
+        (GoalFact.category, asked["category"]),
+        (GoalFact.organisation_id, asked["base_id"]),
+    ):
+        if wanted:
+            statement = statement.where(column == wanted)
+    if asked["month"]:
+        first = date.fromisoformat(asked["month"] + "-01")
+        statement = statement.where(GoalFact.on.between(first, rules.end_of_month(asked["month"])))
+    return [(day, int(count)) for day, count in session().execute(statement) if count]
