@@ -1,5 +1,6 @@
 // Verifies a downloaded certificate in the browser, without the network: the signed snapshot inside a PDF, or an Open Badges
-// credential (JSON). The keys were put on the page when it was opened. Nothing is sent anywhere.
+// credential (JSON). The keys were put on the page when it was opened. Nothing is sent anywhere. Whether the certificate still
+// stands is known when a status list, downloaded while there was a network, is chosen too; lists stay for the files chosen later.
 (() => {
   'use strict';
   const root = document.querySelector('[data-verify-offline]');
@@ -119,21 +120,47 @@
     if (more.length) return null;
     const b = badgeOf(data);
     if (canonical(shape(b)) !== canonical(body) || b.issuer !== did) return null;
+    return (await proves(proof, quads(b))) ? b : null;
+  };
+  // Whether a proof by one of our keys covers these N-Quads.
+  const proves = async (proof, lines) => {
     const multikey = proof.verificationMethod.split('#')[1];
-    if (multikeys[multikey] !== proof.verificationMethod || proof.type !== 'DataIntegrityProof' || proof.cryptosuite !== 'eddsa-rdfc-2022' || proof.proofPurpose !== 'assertionMethod') return null;
-    if (/["\\]/.test(proof.created) || Object.keys(proof).length !== 6) return null;
+    if (multikeys[multikey] !== proof.verificationMethod || proof.type !== 'DataIntegrityProof' || proof.cryptosuite !== 'eddsa-rdfc-2022' || proof.proofPurpose !== 'assertionMethod') return false;
+    if (/["\\]/.test(proof.created) || Object.keys(proof).length !== 6) return false;
     const options = `_:c14n0 <http://purl.org/dc/terms/created> "${proof.created}"^^${DATE} .\n_:c14n0 ${TYPE} <${SEC}DataIntegrityProof> .\n`
       + `_:c14n0 <${SEC}cryptosuite> "eddsa-rdfc-2022"^^<${SEC}cryptosuiteString> .\n_:c14n0 <${SEC}proofPurpose> <${SEC}assertionMethod> .\n`
       + `_:c14n0 <${SEC}verificationMethod> <${proof.verificationMethod}> .\n`;
-    const message = new Uint8Array([...(await sha256(options)), ...(await sha256(quads(b)))]);
+    const message = new Uint8Array([...(await sha256(options)), ...(await sha256(lines))]);
     const publicBytes = unb58(multikey.slice(1), 34).slice(2);
-    return (await holds(publicBytes, unb58(proof.proofValue.slice(1), 64), message)) ? b : null;
+    return holds(publicBytes, unb58(proof.proofValue.slice(1), 64), message);
   };
 
-  const inflate = async (bytes) => {
-    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate'));
+  const inflate = async (bytes, format = 'deflate') => {
+    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream(format));
     return new Uint8Array(await new Response(stream).arrayBuffer());
   };
+  // A status list of ours: its day and its bits; null when it is not as we signed it. See `status_list` in openbadges.py.
+  const checkList = async (data) => {
+    const { proof, ...body } = data, s = data.credentialSubject || {}, at = data.id, day = data.validFrom, encoded = s.encodedList;
+    if (data.issuer !== did || typeof encoded !== 'string' || !/^u[\w-]+$/.test(encoded) || /[<>"\\\s]/.test(at + day)) return null;
+    const expected = {
+      '@context': ['https://www.w3.org/ns/credentials/v2'], id: at, type: ['VerifiableCredential', 'BitstringStatusListCredential'], issuer: did,
+      validFrom: day, credentialSubject: { id: `${at}#list`, type: 'BitstringStatusList', statusPurpose: 'revocation', encodedList: encoded },
+    };
+    const [one, ...more] = [proof].flat();
+    if (more.length || canonical(expected) !== canonical(body)) return null;
+    const lines = [
+      `<${at}#list> ${TYPE} <${STATUS}BitstringStatusList> .\n`, `<${at}#list> <${STATUS}encodedList> "${encoded}"^^<${SEC}multibase> .\n`,
+      `<${at}#list> <${STATUS}statusPurpose> "revocation" .\n`, `<${at}> ${TYPE} <${VC}VerifiableCredential> .\n`,
+      `<${at}> ${TYPE} <${STATUS}BitstringStatusListCredential> .\n`, `<${at}> <${VC}credentialSubject> <${at}#list> .\n`,
+      `<${at}> <${VC}issuer> <${did}> .\n`, `<${at}> <${VC}validFrom> "${day}"^^${DATE} .\n`,
+    ];
+    if (!(await proves(one, lines.sort(byCodePoint).join('')))) return null;
+    return { at, day, bits: await inflate(unb64(encoded.slice(1)), 'gzip') };
+  };
+  const lists = new Map();
+  const isList = (one) => [one.type].flat().includes('BitstringStatusListCredential');
+
   const latin = (bytes) => { let s = ''; for (let i = 0; i < bytes.length; i += 8192) s += String.fromCharCode(...bytes.subarray(i, i + 8192)); return s; };
   // The attachments and one digest over everything that is drawn; no digest when something else may draw. See layouts/reading.py.
   const SIGNED = /\/AcroForm<<\/Fields\[\d+ 0 R\]\/SigFlags 3>>|\/Annots\[\d+ 0 R\]|\/Type\/Annot\/Subtype\/Widget\/FT\/Sig\/T\(Signature1\)\/F 132\/Rect\[0 0 0 0\]\/P \d+ 0 R\/V \d+ 0 R>>/g;
@@ -159,8 +186,7 @@
     return { attached, seal };
   };
 
-  const show = (state, message, rows) => {
-    out.replaceChildren();
+  const show = (state, message, rows = [], more = words.state, name = '') => {
     const box = document.createElement('div');
     box.className = `notice notice-${state}`;
     box.setAttribute('role', 'alert');
@@ -168,12 +194,12 @@
     body.className = 'notice-body';
     const strong = document.createElement('strong');
     strong.className = 'notice-title';
-    strong.textContent = message;
+    strong.textContent = name ? `${name}: ${message}` : message;
     body.append(strong);
-    if (state === 'ok') body.append(words.state);
+    if (state === 'ok') body.append(more);
     box.append(body);
     out.append(box);
-    if (!rows) return;
+    if (!rows.length) return;
     const list = document.createElement('dl');
     list.className = 'kv mt-3';
     for (const [label, value] of rows) {
@@ -183,39 +209,59 @@
     }
     out.append(list);
   };
+  const told = (sentence, list) => sentence.replace('{at}', `${list.day.slice(0, 16).replace('T', ' ')} UTC`);
+  const parsed = (json) => { try { return Object(JSON.parse(json)); } catch { return {}; } };
+  const unless = (other) => (error) => { if (error.name === 'NotSupportedError') throw error; return other; };
 
-  input.addEventListener('change', async () => {
-    const file = input.files[0];
-    if (!file) return;
-    try {
-      const bytes = new Uint8Array(await file.arrayBuffer());
-      const isPdf = latin(bytes.subarray(0, 5)) === '%PDF-';
-      let found, pdf = null;
-      try {
-        pdf = isPdf ? await read(bytes) : null;
-        found = (pdf ? pdf.attached : [new TextDecoder().decode(bytes)]).map((one) => { try { return JSON.parse(one); } catch { return {}; } });
-      } catch { found = []; }
-      const snapshot = found.find((one) => one.type === 'trainhub-certificate');
-      const badge = found.find((one) => one.proof);
-      if (!snapshot && !badge) return show('bad', words.none);
-      let rows = [], good = true;
-      if (snapshot) {
-        good = await checkSnapshot(snapshot).catch((e) => { if (e.name === 'NotSupportedError') throw e; return false; });
-        const c = snapshot.certificate || {};
-        rows = [[words.number, c.number], [words.holder, (c.facts || {}).name], [words.issuer, (c.facts || {}).issuer], ...Object.entries(c.facts || {}).filter(([k]) => !['name', 'issuer', 'issuer_en'].includes(k)).map(([k, value]) => [(labels[c.kind] || {})[k] || k, value])];
-      }
-      if (good && badge) {
-        const b = await checkBadge(badge).catch((e) => { if (e.name === 'NotSupportedError') throw e; return null; });
-        good = Boolean(b) && (!snapshot || b.number === snapshot.certificate.number);
-        if (b && !snapshot) rows = [[words.kind, b.title], [words.number, b.number], [words.holder, b.salt ? '***' : b.identity], [words.issuer, b.issuerName], [words.content, b.description]];
-      }
-      if (!good) return show('bad', words.bad);
-      const ours = [snapshot, badge].filter(Boolean).map(canonical).sort().join('\n');
-      const isPage = !pdf || (snapshot && pdf.seal && pdf.seal === snapshot.page && [...pdf.attached].sort().join('\n') === ours);
-      return isPage ? show('ok', words.good, rows) : show('bad', words.page, rows);
-    } catch (error) {
-      return show('wait', error.name === 'NotSupportedError' ? words.old : words.bad);
+  // What is to be said of one certificate's file: state, sentence, rows, what follows a good one.
+  const judge = async (file) => {
+    const bytes = new Uint8Array(await file.arrayBuffer());
+    const isPdf = latin(bytes.subarray(0, 5)) === '%PDF-';
+    const pdf = isPdf ? await read(bytes).catch(unless({ attached: [], seal: '' })) : null;
+    const found = (pdf ? pdf.attached : [new TextDecoder().decode(bytes)]).map(parsed);
+    const snapshot = found.find((one) => one.type === 'trainhub-certificate');
+    const badge = found.find((one) => one.proof);
+    if (!snapshot && !badge) return ['bad', words.none];
+    let rows = [], good = true, list = null, isListed = false;
+    if (snapshot) {
+      good = await checkSnapshot(snapshot).catch(unless(false));
+      const c = snapshot.certificate || {};
+      rows = [[words.number, c.number], [words.holder, (c.facts || {}).name], [words.issuer, (c.facts || {}).issuer], ...Object.entries(c.facts || {}).filter(([k]) => !['name', 'issuer', 'issuer_en'].includes(k)).map(([k, value]) => [(labels[c.kind] || {})[k] || k, value])];
     }
+    if (good && badge) {
+      const b = await checkBadge(badge).catch(unless(null));
+      good = Boolean(b) && (!snapshot || b.number === snapshot.certificate.number);
+      list = (b && lists.get(b.list)) || null;
+      isListed = Boolean(list && list.bits[Number(b.index) >> 3] & (0x80 >> (Number(b.index) & 7)));
+      if (b && !snapshot) rows = [[words.kind, b.title], [words.number, b.number], [words.holder, b.salt ? '***' : b.identity], [words.issuer, b.issuerName], [words.content, b.description]];
+    }
+    if (!good) return ['bad', words.bad];
+    const ours = [snapshot, badge].filter(Boolean).map(canonical).sort().join('\n');
+    const isPage = !pdf || (snapshot && pdf.seal && pdf.seal === snapshot.page && [...pdf.attached].sort().join('\n') === ours);
+    if (!isPage) return ['bad', words.page, rows];
+    if (isListed) return ['bad', told(words.revoked, list), rows];
+    return ['ok', words.good, rows, list ? told(words.stands, list) : words.state];
+  };
+
+  // The status lists among the files are read first, whichever order they were chosen in; then each certificate is judged.
+  const answer = async (files) => {
+    const certificates = [];
+    for (const file of files) {
+      const data = file.size < 4e6 ? parsed(await file.text()) : {};
+      if (!isList(data)) { certificates.push(file); continue; }
+      const list = await checkList(data).catch(unless(null));
+      if (list) lists.set(list.at, list);
+      if (!list) show('bad', words.badlist);
+      else if (!certificates.length && file === files[files.length - 1]) show('wait', told(words.list, list));
+    }
+    for (const file of certificates) {
+      const [state, message, rows, more] = await judge(file).catch(unless(['bad', words.bad]));
+      show(state, message, rows, more, certificates.length > 1 ? file.name : '');
+    }
+  };
+  input.addEventListener('change', async () => {
+    out.replaceChildren();
+    try { await answer([...input.files]); } catch { show('wait', words.old); }
   });
   root.querySelector('[data-live]').hidden = false;
 })();

@@ -38,7 +38,7 @@ EVENTS: Mapping[Event, Any] = {
     Event.REISSUE: _l("补发"),
     Event.CORRECT: _l("更正"),
     Event.SUSPEND: _l("暂停"),
-    Event.RESUME: _l("恢复"),
+    Event.RESUME: _l("恢复有效"),
     Event.REVOKE: _l("撤销"),
 }
 EVENT_HINTS: Mapping[Event, Any] = {
@@ -104,7 +104,7 @@ BATCHES: Mapping[BatchState, Any] = {
     BatchState.PREPARED: _l("待审核"),
     BatchState.APPROVED: _l("签发中"),
     BatchState.REJECTED: _l("已退回"),
-    BatchState.ISSUED: _l("已签发"),
+    BatchState.ISSUED: _l("已签发完"),
 }
 NOTES: Mapping[str, Any] = {
     "needs_glyph": _l("有字体缺字"),

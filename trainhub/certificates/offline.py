@@ -21,7 +21,7 @@ _STYLE = (
 )
 
 
-def page(*, lang: str, title: str, lead: str, label: str, note: str, data: Mapping[str, Any]) -> str:
+def page(*, lang: str, title: str, lead: str, label: str, hint: str, note: str, data: Mapping[str, Any]) -> str:
     """The HTML; `data` are the attributes that the script of the site's own page reads (keys, multikeys, words, labels, did)."""
     script = (asset_dir("static") / "js" / "verify-offline.js").read_text("utf-8")
     hashes = [b64encode(sha256(text.encode()).digest()).decode("ascii") for text in (script, _STYLE)]
@@ -34,6 +34,6 @@ def page(*, lang: str, title: str, lead: str, label: str, note: str, data: Mappi
         f'<!doctype html>\n<html lang="{lang}"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{policy}">'
         f'<meta name="viewport" content="width=device-width"><title>{escape(title)}</title><style>{_STYLE}</style></head>\n'
         f"<body><main data-verify-offline {attributes}><h1>{escape(title)}</h1><p>{escape(lead)}</p>"
-        f'<div data-live hidden><p><label>{escape(label)} <input type="file" accept=".pdf,.json"></label></p>'
+        f'<div data-live hidden><p><label>{escape(label)} <input type="file" multiple></label></p><p class="faint">{escape(hint)}</p>'
         f'<div data-result aria-live="polite"></div></div><p class="faint">{escape(note)}</p></main>\n<script>{script}</script></body></html>\n'
     )

@@ -118,6 +118,7 @@ def offline() -> Any:
         site=_site(),
         names=_names(),
         facts=_labels(),
+        lists=queries.last_list(),
     )
 
 
@@ -132,12 +133,17 @@ def offline_file() -> Any:
         title=_("离线核对"),
         lead=_("在本机核对下载的证书文件（PDF 或凭证 JSON）是否被改动；文件不会发送到任何地方。"),
         label=_("证书文件"),
+        hint=_lists_told(),
         note=_(
             "签名密钥来自 %(site)s，保存于 %(day)s；可与另一渠道公布的密钥比对：%(keys)s", site=_site(), day=clock.today(), keys=" ".join(multikeys)
         ),
         data=data,
     )
     return send_file(io.BytesIO(page.encode()), mimetype="text/html", as_attachment=True, download_name="verify-offline.html")
+
+
+def _lists_told() -> str:
+    return _("要知道证书此后是否被撤销：联网时从 %(site)s/status/1（2、3……）下载状态列表，与证书文件一起选择。", site=_site())
 
 
 def _published() -> tuple[dict[str, str], dict[str, str]]:
@@ -164,6 +170,10 @@ def _names() -> dict[str, str]:
         "none": _("文件中没有本平台的签名数据。"),
         "old": _("这个浏览器不支持离线核对（需要 Ed25519）：请改用新版浏览器，或用编号和核验码查验。"),
         "state": _("离线只能核对内容，不能知道证书此后是否被撤销；联网后请再查一次状态。"),
+        "stands": _("{at} 的状态列表中没有撤销、暂停或替代的记录；此后的变化，联网后请再查一次。"),
+        "revoked": _("签名有效，但证书不能作为凭证：{at} 的状态列表中已撤销、暂停，或已由新证书替代。"),
+        "list": _("已读取 {at} 的状态列表：请再选择证书文件。"),
+        "badlist": _("状态列表的签名不符：文件被改动过，或不是本平台签发的。"),
         "number": _("证书编号"),
         "holder": _("持证人"),
         "kind": _("证书"),

@@ -10,15 +10,18 @@ from typing import Any
 from flask import current_app
 from sqlalchemy.exc import IntegrityError
 
-from trainhub.certificates import queries
+from trainhub.certificates import operations, queries
 from trainhub.certificates.documents import Maker
 from trainhub.certificates.models import PrintChunk, PrintRun
 from trainhub.certificates.operations import batches, blanks, printing
 from trainhub.certificates.operations import keys as signing
 from trainhub.certificates.pades import Sealer
+from trainhub.certificates.permissions import Can
 from trainhub.certificates.signers import SLOT, Signer, Trust
+from trainhub.certificates.types import State
+from trainhub.identity.queries import identity_of
 from trainhub.kernel import clock
-from trainhub.kernel.access import SYSTEM, Identity
+from trainhub.kernel.access import SYSTEM, Identity, may
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.i18n import _
@@ -27,6 +30,9 @@ from trainhub.kernel.keys import keyring
 
 Progress = Callable[[int, int, str], None]
 MOST_COLLISIONS = 10
+RELEASE = "certificates.release"
+"""The task that looks at a long list of waiting certificates again."""
+PROGRESS_EVERY = 20
 
 
 def maker() -> Maker:
@@ -139,3 +145,30 @@ def issue(running: Running) -> Mapping[str, Any]:
     decided_by = batch.decided_by_id if batch is not None else None
     issue_batch(batch_id, SYSTEM if decided_by is None else replace(SYSTEM, account_id=decided_by), running.progress)
     return {"batch": batch_id}
+
+
+def release_waiting(by: Identity, progress: Progress) -> tuple[int, int]:
+    """Look at everything that waits in somebody's scope once more, each in a transaction of its own; (issued, left waiting)."""
+    keys = queries.waiting_ids(by)
+    made = left = 0
+    for place, key in enumerate(keys):
+        if place % PROGRESS_EVERY == 0:
+            session().rollback()
+            progress(place, len(keys), "")
+        with transaction():
+            row = queries.by_id(key)
+            if row is None or row.state is not State.DRAFT or not may(by, Can.ISSUE, queries.subject_of(row)):
+                continue
+            try:
+                operations.release(certificate=row, by=by, today=clock.today(), now=clock.now())
+                made += 1
+            except operations.CannotIssue:
+                left += 1
+    return made, left
+
+
+def release(running: Running) -> Mapping[str, Any]:
+    """Issue what can be issued of what waits, in the name of who asked; harmless to repeat."""
+    assert running.asked_by_id is not None
+    made, left = release_waiting(identity_of(running.asked_by_id, today=clock.today(), origin="job"), running.progress)
+    return {"issued": made, "waiting": left}

@@ -1,7 +1,8 @@
 """Verification: a number, a number with its code, or a file is answered with one verdict. Reads only.
 
-With the right code a visitor learns the facts; with the number alone only that the certificate exists, its state with its
-day but not its reason, and a masked name. A wrong code and an unknown number are answered alike.
+With the right code a visitor learns the facts; with the number alone only that the certificate exists, its kind (a digit of the
+number), its state with its day but not its reason, and a masked name. A wrong code and an unknown number are answered alike.
+The command, which whoever runs the server asks, tells the date of issue beside: its fields are always all there.
 """
 
 from __future__ import annotations

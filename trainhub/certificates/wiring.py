@@ -69,6 +69,7 @@ def register(app: Flask) -> None:
     app.extensions.setdefault(EVIDENCE_WORDS, {})["batch"] = evidence.batch_words
     register_task(app, TASK, tasks.draw)
     register_task(app, batches.TASK, tasks.issue)
+    register_task(app, tasks.RELEASE, tasks.release)
     register_nav(
         app,
         Entry("mine", _l("我的证书"), "certificates.mine", "certificate", roles=(Role.STUDENT, Role.TRAINEE, Role.MENTOR), order=50),

@@ -47,6 +47,10 @@ _PUNCTUATION = {
 # Dots that people type between the parts of a name; the standard one is U+00B7 (GB/T 2312 A1A4).
 _DOTS = {0x2022: 0xB7, 0x2027: 0xB7, 0x2219: 0xB7, 0x22C5: 0xB7, 0x30FB: 0xB7, 0xFF65: 0xB7}
 
+# What is pasted along from web pages and chats and nobody sees: blanks without width, soft hyphens, marks of direction. Fonts draw them as nothing,
+# so a name would print well and never compare equal; marks of direction would even show it in another order than it has.
+_INVISIBLE = dict.fromkeys([0xAD, 0x61C, 0x180E, 0x200B, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF])
+
 
 def _table() -> dict[int, int]:
     trails = [trail for trail in range(0x50, 0xA1) if trail != 0x7F]
@@ -93,10 +97,10 @@ def normalise(text: str) -> str:
 def clean_name(text: str, *, field: str | None = "name") -> str:
     """A person's name as it is stored, compared and printed.
 
-    U+00B7 is kept and its look-alikes become it; inner blanks collapse to one. Raises BadCharacters for private-use
+    U+00B7 is kept and its look-alikes become it; inner blanks collapse to one; what nobody sees is left out. Raises BadCharacters for private-use
     characters without a standard code point and for control characters.
     """
-    name = " ".join(normalise(text.translate(_DOTS)).split())
+    name = " ".join(normalise(text.translate(_DOTS | _INVISIBLE)).split())
     bad = bad_characters(name)
     if bad:
         codes = "、".join(f"U+{ord(char):04X}" for char in bad)

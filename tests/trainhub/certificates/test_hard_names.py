@@ -154,3 +154,8 @@ def test_the_fonts_say_what_they_are() -> None:
     text = [one for one in fonts.inventory() if not one.is_fallback]
     assert len(text) == 4
     assert all(one.is_installed and one.version and one.characters > 20_000 and one.licence == "SIL Open Font License 1.1" for one in text)
+
+
+@pytest.mark.parametrize("mark", "\u00ad\u061c\u200b\u200e\u200f\u202a\u202e\u2060\u2066\u2069\ufeff")
+def test_what_nobody_sees_in_a_name_is_left_out(mark: str) -> None:
+    assert clean_name(f"{mark}张{mark}三{mark}") == "张三"

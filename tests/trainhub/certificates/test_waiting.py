@@ -23,7 +23,8 @@ from trainhub.certificates.layouts.svg import svg
 from trainhub.certificates.operations import batches, templates
 from trainhub.certificates.operations.batches import Wanted
 from trainhub.certificates.types import BatchSource, Kind, State
-from trainhub.kernel import audit, clock, fonts
+from trainhub.certificates.views import waiting as views
+from trainhub.kernel import audit, clock, fonts, jobs
 from trainhub.kernel.access import SYSTEM, Identity, Role
 from trainhub.kernel.db import transaction
 
@@ -122,6 +123,27 @@ def test_a_clock_that_was_set_back_stops_issuing(session: Session) -> None:
                 verb(certificate=stands, **REASON)
     operations.release(certificate=made, by=SYSTEM, today=TODAY, now=ground.NOW)
     assert (made.state, stands.state) == (State.ISSUED, State.ISSUED)
+
+
+def test_many_are_looked_at_again_by_a_job(session: Session, as_role: AsRole, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(views, "MOST_AT_ONCE", 1)
+    with transaction():
+        issuer, rare, other = ground.university(), ground.person("王某"), ground.person("李四")
+        rare.name = other.name = "王\U00033479"
+        session.flush()
+        numbers = [certificate(who=one, issuer=issuer).number for one in (rare, other)]
+        stranger = certificate(who=rare).number
+        session.flush()
+        rare.name = "王某"
+    head = as_role(Role.UNIVERSITY_ADMIN, organisation_id=issuer.id)
+    answer = head.post("/certificates/waiting/release", follow_redirects=True)
+    assert "正在后台重新检查 2 张待处理的证书" in answer.text
+    assert [queries.by_number(one).state for one in numbers] == [State.DRAFT, State.DRAFT]  # type: ignore[union-attr]
+    for _once_and_again in range(2):
+        jobs.run_all()
+        states = [queries.by_number(one).state for one in (*numbers, stranger)]  # type: ignore[union-attr]
+        assert states == [State.ISSUED, State.DRAFT, State.DRAFT], "what is still in the way waits, and what is another issuer's"
+        assert head.post("/certificates/waiting/release").status_code == 303
 
 
 def test_the_page_names_characters_and_facts_and_issues_what_is_mended(session: Session, as_role: AsRole) -> None:

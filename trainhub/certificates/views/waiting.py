@@ -11,7 +11,7 @@ from wtforms import SelectField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired
 
-from trainhub.certificates import labels, operations, queries
+from trainhub.certificates import labels, operations, queries, tasks
 from trainhub.certificates.layouts.fitting import cuts, cuts_told
 from trainhub.certificates.layouts.model import Layout
 from trainhub.certificates.models import Certificate
@@ -19,16 +19,19 @@ from trainhub.certificates.numbers import show_number
 from trainhub.certificates.operations._support import lacking_facts
 from trainhub.certificates.operations.issuing import clock_told
 from trainhub.certificates.permissions import Can
-from trainhub.certificates.types import Attested, State
+from trainhub.certificates.types import Attested
 from trainhub.certificates.views import blueprint
 from trainhub.certificates.views._support import load
-from trainhub.kernel import clock, fonts, paging
+from trainhub.kernel import clock, fonts, jobs, paging
 from trainhub.kernel.access import guard, may, who
 from trainhub.kernel.db import transaction
 from trainhub.kernel.forms import Form
 from trainhub.kernel.i18n import _, _l
 from trainhub.kernel.web import done
 from trainhub.organisations import queries as organisations
+
+MOST_AT_ONCE = 50
+"""So many waiting certificates are looked at again while the page is waited for; more are a job."""
 
 
 class ReleaseForm(Form):
@@ -108,18 +111,13 @@ def font_list() -> Any:
 @blueprint.post("/waiting/release")
 @guard(Can.LIST)
 def release_waiting() -> Any:
-    """Look at everything that waits once more, and issue what can be drawn now."""
-    made = left = 0
-    for key in queries.waiting_ids(who()):
+    """Look at everything that waits once more, and issue what can be drawn now; many are left to a job, so that nobody waits for the page."""
+    count = len(queries.waiting_ids(who()))
+    if count > MOST_AT_ONCE:
         with transaction():
-            row = queries.by_id(key)
-            if row is None or row.state is not State.DRAFT or not may(who(), Can.ISSUE, queries.subject_of(row)):
-                continue
-            try:
-                operations.release(certificate=row, by=who(), today=clock.today(), now=clock.now())
-                made += 1
-            except operations.CannotIssue:
-                left += 1
+            jobs.ask(tasks.RELEASE, by=who(), title=_("重新检查待处理的证书"))
+        return done(_("正在后台重新检查 %(n)d 张待处理的证书，可以签发的会陆续签发；稍后刷新本页查看。", n=count), "certificates.waiting")
+    made, left = tasks.release_waiting(who(), lambda _done, _total, _text: None)
     return done(_("已签发 %(made)d 张，仍有 %(left)d 张待处理。", made=made, left=left), "certificates.waiting")
 
 
