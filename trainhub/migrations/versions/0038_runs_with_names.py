@@ -1,7 +1,7 @@
 """A run may have a title and a summary of its own
 
 Revision ID: 0038
-Revises: 0035
+Revises: 0036
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0038"
-down_revision = "0035"
+down_revision = "0036"
 branch_labels = None
 depends_on = None
 

@@ -1,7 +1,7 @@
 """The supplementary report is drawn by a job and kept as a file
 
 Revision ID: 0040
-Revises: 0035
+Revises: 0038
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from alembic import op
 from trainhub.kernel.db import BigKey, UtcDateTime
 
 revision = "0040"
-down_revision = "0035"
+down_revision = "0038"
 branch_labels = None
 depends_on = None
 
