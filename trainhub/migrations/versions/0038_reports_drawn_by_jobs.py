@@ -1,7 +1,7 @@
 """The supplementary report is drawn by a job and kept as a file
 
-Revision ID: 0040
-Revises: 0038
+Revision ID: 0038
+Revises: 0037
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from alembic import op
 
 from trainhub.kernel.db import BigKey, UtcDateTime
 
-revision = "0040"
-down_revision = "0038"
+revision = "0038"
+down_revision = "0037"
 branch_labels = None
 depends_on = None
 

@@ -1,7 +1,7 @@
 """The lists behind a figure of a goal find their rows by day and by course, and the page of a goal keeps how many count late
 
-Revision ID: 0042
-Revises: 0035
+Revision ID: 0039
+Revises: 0038
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0042"
-down_revision = "0035"
+revision = "0039"
+down_revision = "0038"
 branch_labels = None
 depends_on = None
 

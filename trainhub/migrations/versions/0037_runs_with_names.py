@@ -1,6 +1,6 @@
 """A run may have a title and a summary of its own
 
-Revision ID: 0038
+Revision ID: 0037
 Revises: 0036
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0038"
+revision = "0037"
 down_revision = "0036"
 branch_labels = None
 depends_on = None
