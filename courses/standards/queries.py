@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 
 from courses.curriculum.models import CourseObjective, CurriculumCourse
 from courses.standards.models import IndustryClause, IndustryStandard, PointCover, RequirementClause, SchoolStandard
@@ -73,18 +73,25 @@ def clauses_of(standard_id: int) -> list[IndustryClause]:
 
 def industry_map(version_id: int) -> dict[int, set[int]]:
     """By clause of the industry standard of a version: the requirements that answer it; a clause without one has an empty set."""
-    standard = school_standard(version_id)
+    return industry_map_of(school_standard(version_id))
+
+
+def industry_map_of(standard: SchoolStandard | None) -> dict[int, set[int]]:
+    """The same for a school standard that is at hand: one query, none without an industry standard."""
     if standard is None or standard.industry_standard_id is None:
         return {}
-    found: dict[int, set[int]] = {clause.id: set() for clause in clauses_of(standard.industry_standard_id)}
+    mine = select(GraduationRequirement.id).where(GraduationRequirement.version_id == standard.version_id)
     statement = (
-        select(RequirementClause.clause_id, RequirementClause.requirement_id)
-        .join(GraduationRequirement, GraduationRequirement.id == RequirementClause.requirement_id)
-        .where(GraduationRequirement.version_id == version_id)
+        select(IndustryClause.id, RequirementClause.requirement_id)
+        .outerjoin(RequirementClause, and_(RequirementClause.clause_id == IndustryClause.id, RequirementClause.requirement_id.in_(mine)))
+        .where(IndustryClause.standard_id == standard.industry_standard_id)
+        .order_by(IndustryClause.id)
     )
+    found: dict[int, set[int]] = {}
     for clause_id, requirement_id in session().execute(statement):
-        if clause_id in found:
-            found[clause_id].add(requirement_id)
+        mapped = found.setdefault(clause_id, set())
+        if requirement_id is not None:
+            mapped.add(requirement_id)
     return found
 
 

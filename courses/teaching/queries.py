@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 
 from courses.curriculum.models import CurriculumCourse
 from courses.teaching.models import Offering, PartTimeAppointment, PartTimeAppraisal, Secondment, TeachingTask
@@ -95,6 +95,17 @@ def appointments_of_teachers(teacher_ids: Iterable[int]) -> list[PartTimeAppoint
     """The appointments of teachers, the earliest first."""
     statement = select(PartTimeAppointment).where(PartTimeAppointment.teacher_id.in_(list(teacher_ids)))
     return list(session().scalars(statement.order_by(PartTimeAppointment.since, PartTimeAppointment.id)))
+
+
+def files_of_teachers(teacher_ids: Iterable[int], on: date) -> list[tuple[PartTimeAppointment, date | None]]:
+    """(appointment, when it was appraised last by a day), the earliest appointment first: one query."""
+    last = (
+        select(func.max(PartTimeAppraisal.appraised_on))
+        .where(PartTimeAppraisal.appointment_id == PartTimeAppointment.id, PartTimeAppraisal.appraised_on <= on)
+        .scalar_subquery()
+    )
+    statement = select(PartTimeAppointment, last).where(PartTimeAppointment.teacher_id.in_(list(teacher_ids)))
+    return [(row, day) for row, day in session().execute(statement.order_by(PartTimeAppointment.since, PartTimeAppointment.id))]
 
 
 def appraisals_of_teachers(teacher_ids: Iterable[int]) -> list[tuple[int, PartTimeAppraisal]]:

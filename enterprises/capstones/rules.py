@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -40,6 +40,35 @@ class Numbers:
 def judge(facts: CapstoneFacts, numbers: Numbers) -> tuple[Finding, ...]:
     """Every finding of 8.1 to 8.4, in that order; the part of a code before its second dot names the criterion."""
     return (*judge_topic(facts, numbers), judge_place(facts, numbers), *judge_supervision(facts, numbers), judge_grades(facts, numbers))
+
+
+def judge_all(many: Mapping[int, CapstoneFacts], numbers: Numbers) -> dict[int, tuple[Finding, ...]]:
+    """`judge` of every capstone by its key. What is alike is judged once: a cohort of thousands shares its days and its topics."""
+    known: dict[tuple[object, ...], tuple[Finding, ...]] = {}
+
+    def once(part: Callable[[CapstoneFacts, Numbers], tuple[Finding, ...]], facts: CapstoneFacts, *asked: object) -> tuple[Finding, ...]:
+        key = (part, *asked)
+        if key not in known:
+            known[key] = part(facts, numbers)
+        return known[key]
+
+    return {
+        key: (
+            *once(judge_topic, one, one.source, one.evidence),
+            *once(_place, one, one.enterprise_id, one.topic_enterprise_id, one.starts_on, one.ends_on, one.stays),
+            *once(judge_supervision, one, one.supervisors, tuple(sorted(one.logs.items()))),
+            *once(_grades, one, one.grades),
+        )
+        for key, one in many.items()
+    }
+
+
+def _place(facts: CapstoneFacts, numbers: Numbers) -> tuple[Finding, ...]:
+    return (judge_place(facts, numbers),)
+
+
+def _grades(facts: CapstoneFacts, numbers: Numbers) -> tuple[Finding, ...]:
+    return (judge_grades(facts, numbers),)
 
 
 def criterion_of(code: str) -> str:

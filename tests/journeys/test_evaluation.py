@@ -101,6 +101,9 @@ def test_a_programme_is_evaluated_from_application_to_verdict(window: Callable[.
     assert "缺少：认证自评报告" in head.text()
     hand_in(head, "self_report", paper)
     head.press("采用平台生成的补充报告")
+    head.page.get_by_text("已作为补充报告提交").wait_for(timeout=120_000)  # a job draws it; the page follows
+    head.shot("drawing")
+    head.open(at)
     head.page.fill("#passage", "第 3 部分，第 41—46 页")
     head.press("保存位置")
     head.press("提交报告")

@@ -324,7 +324,8 @@ class _Builder:
                 teaching.close_offering(offering=offering, closed_on=closed_on, **self.with_by)
 
     def part_time_files(self) -> None:
-        for teacher, _person in self.part_time:
+        for teacher, person in self.part_time:
+            self.work_of(teacher, person)
             passed = teacher.since + timedelta(days=14)
             appointment = teaching.appoint_part_time(
                 teacher=teacher,
@@ -338,6 +339,14 @@ class _Builder:
             start = max(passed + timedelta(days=1), self.today - timedelta(days=120))
             teaching.give_task(teacher=teacher, title=f"{self.programme.name} 企业案例教学", hours_x10=320, starts_on=start, **self.with_by)
             teaching.appraise(appointment=appointment, appraised_on=max(self.today, teacher.since), result=AppraisalResult.PASSED, **self.with_by)
+
+    def work_of(self, teacher: Teacher, person: Person) -> None:
+        """A part-time teacher comes from an enterprise (002:455); where the people's own data say so already nothing is added."""
+        if enterprise_spans({person.id}, self.today)[person.id]:
+            return
+        since = date(teacher.since.year - 8, 3, 1)
+        row = people.add_employment(person=person, organisation_name="闽江智能装备有限公司（演示）", post="工艺主管", since=since, **self.with_by)
+        people.verify_employment(employment=row, basis="劳动合同与社保缴费证明", **self.with_by)
 
     def secondments(self, lead_ids: set[int]) -> None:
         others = [teacher for teacher, _person in self.full_time if teacher.id not in lead_ids] or [self.full_time[0][0]]

@@ -6,8 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import CompoundSelect, Integer, String, and_, cast, func, null, or_, select, union_all
 
 from enterprises.capstones import rules
 from enterprises.capstones.models import Capstone, CapstoneGrade, GuidanceEntry, Supervision, Topic
@@ -26,7 +27,8 @@ from trainhub.policy.findings import Finding, Status, all_of, finding_from_dict
 from trainhub.policy.types import Parameter
 
 COUNTS = (PlacementState.ACCEPTED, PlacementState.STARTED, PlacementState.FINISHED)
-CHUNK = 500
+CHUNK = 5000
+"""How many keys one statement names: a programme of any size is read in one go, and no database refuses as many."""
 
 
 SUPPOSED = {
@@ -90,12 +92,19 @@ def stays_of(student_ids: Iterable[int]) -> dict[int, tuple[Stay, ...]]:
 
 
 def _facts(ids: list[int], on: date) -> dict[int, CapstoneFacts]:
+    """Four queries. Columns, not entities: a capstone's own row carries its whole archive."""
     current = session()
-    capstones = current.execute(select(Capstone, Topic).join(Topic, Topic.id == Capstone.topic_id).where(Capstone.id.in_(ids))).all()
-    stays = stays_of(row.student_id for row, _topic in capstones)
+    evidence = Topic.evidence_file_id.is_not(None)
+    enterprises = Capstone.enterprise_id, Topic.enterprise_id.label("topic_enterprise_id")
+    capstones = current.execute(
+        select(Capstone.id, Capstone.student_id, Topic.source, evidence.label("evidence"), *enterprises, Capstone.starts_on, Capstone.ends_on)
+        .join(Topic, Topic.id == Capstone.topic_id)
+        .where(Capstone.id.in_(ids))
+    ).all()
+    stays = stays_of(row.student_id for row in capstones)
     supervisors: dict[int, list[SupervisorFact]] = defaultdict(list)
-    for supervision, name, since, until, ends_on in current.execute(
-        select(Supervision, Person.name, Mentor.since, Mentor.until, Capstone.ends_on)
+    for capstone_id, role, person_id, name, since, until, ends_on in current.execute(
+        select(Supervision.capstone_id, Supervision.role, Supervision.person_id, Person.name, Mentor.since, Mentor.until, Capstone.ends_on)
         .join(Capstone, Capstone.id == Supervision.capstone_id)
         .join(Person, Person.id == Supervision.person_id)
         .outerjoin(Mentor, and_(Mentor.person_id == Supervision.person_id, Mentor.enterprise_id == Capstone.enterprise_id))
@@ -104,28 +113,21 @@ def _facts(ids: list[int], on: date) -> dict[int, CapstoneFacts]:
     ):
         day = min(on, ends_on)
         is_there = since is not None and since <= day and (until is None or until >= day)
-        supervisors[supervision.capstone_id].append(
-            SupervisorFact(supervision.role, supervision.person_id, name, is_there and supervision.role is SupervisorRole.ENTERPRISE)
-        )
+        supervisors[capstone_id].append(SupervisorFact(role, person_id, name, is_there and role is SupervisorRole.ENTERPRISE))
     logs: dict[int, dict[SupervisorRole, int]] = defaultdict(dict)
-    for capstone_id, role, count in current.execute(
-        select(GuidanceEntry.capstone_id, GuidanceEntry.role, func.count())
-        .where(GuidanceEntry.capstone_id.in_(ids), GuidanceEntry.confirmed_at.is_not(None), GuidanceEntry.on <= on)
-        .group_by(GuidanceEntry.capstone_id, GuidanceEntry.role)
-    ):
-        logs[capstone_id][role] = count
     grades: dict[int, set[SupervisorRole]] = defaultdict(set)
-    for capstone_id, role in current.execute(
-        select(CapstoneGrade.capstone_id, CapstoneGrade.role).where(CapstoneGrade.capstone_id.in_(ids), CapstoneGrade.replaced_at.is_(None))
-    ):
-        grades[capstone_id].add(role)
+    for capstone_id, role, count in current.execute(_logs_and_grades(ids, on)):
+        if count is None:
+            grades[capstone_id].add(SupervisorRole(role))
+        else:
+            logs[capstone_id][SupervisorRole(role)] = count
     return {
         row.id: CapstoneFacts(
             capstone_id=row.id,
-            source=topic.source,
-            evidence=1 if topic.evidence_file_id is not None else 0,
+            source=row.source,
+            evidence=int(row.evidence),
             enterprise_id=row.enterprise_id,
-            topic_enterprise_id=topic.enterprise_id,
+            topic_enterprise_id=row.topic_enterprise_id,
             starts_on=row.starts_on,
             ends_on=row.ends_on,
             stays=stays.get(row.student_id, ()),
@@ -133,8 +135,22 @@ def _facts(ids: list[int], on: date) -> dict[int, CapstoneFacts]:
             logs=logs[row.id],
             grades=frozenset(grades[row.id]),
         )
-        for row, topic in capstones
+        for row in capstones
     }
+
+
+def _logs_and_grades(ids: list[int], on: date) -> CompoundSelect[Any]:
+    """(capstone, role, how many guidances are confirmed) and, without a number, (capstone, role) of whoever has graded."""
+    logs = (
+        select(GuidanceEntry.capstone_id, cast(GuidanceEntry.role, String(40)), func.count())
+        .where(GuidanceEntry.capstone_id.in_(ids), GuidanceEntry.confirmed_at.is_not(None), GuidanceEntry.on <= on)
+        .group_by(GuidanceEntry.capstone_id, GuidanceEntry.role)
+    )
+    nothing = cast(null(), Integer)
+    grades = select(CapstoneGrade.capstone_id, cast(CapstoneGrade.role, String(40)), nothing).where(
+        CapstoneGrade.capstone_id.in_(ids), CapstoneGrade.replaced_at.is_(None)
+    )
+    return union_all(logs, grades)
 
 
 def findings_of(capstone_ids: Iterable[int], on: date, held: rules.Numbers | None = None) -> dict[int, tuple[Finding, ...]]:
@@ -146,7 +162,7 @@ def findings_of(capstone_ids: Iterable[int], on: date, held: rules.Numbers | Non
     wanted, held = sorted(set(capstone_ids)), held or numbers(on)
     frozen = _frozen(wanted, on)
     live = facts_of((key for key in wanted if key not in frozen), on)
-    return frozen | {key: rules.judge(facts, held) for key, facts in live.items()}
+    return frozen | rules.judge_all(live, held)
 
 
 def _frozen(ids: list[int], on: date) -> dict[int, tuple[Finding, ...]]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import itertools
 import random
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
 from enterprises.capstones import rules, scheduling
 from enterprises.capstones.planner.choices import Unit, allocate
 from enterprises.capstones.queries import numbers
-from enterprises.capstones.types import SpotOutcome, SpotVerdict, TextGrade
+from enterprises.capstones.types import CapstoneFacts, SpotOutcome, SpotVerdict, Stay, SupervisorFact, SupervisorRole, TextGrade, TopicSource
 
 DAY = date(2026, 3, 2)
 EVEN = {"school": 50, "enterprise": 50, "review": 0, "defence": 0}
@@ -58,6 +58,28 @@ def test_grades_in_words_by_their_limits(score: int, grade: str) -> None:
 )
 def test_weights_of_a_rubric(weights: dict[str, int], problem: str) -> None:
     assert rules.check_weights(weights) == problem
+
+
+def test_many_capstones_are_judged_as_each_alone() -> None:
+    draw, day = random.Random(20260302), timedelta(days=1)
+    many = {
+        key: CapstoneFacts(
+            capstone_id=key,
+            source=draw.choice(list(TopicSource)),
+            evidence=draw.randint(0, 1),
+            enterprise_id=draw.randint(1, 2),
+            topic_enterprise_id=1,
+            starts_on=DAY,
+            ends_on=DAY + draw.choice([30, 31]) * day,
+            stays=tuple(Stay(DAY + n * day, DAY + 31 * day, 1) for n in draw.choice([(), (0,), (2,), (0, 5)])),
+            supervisors=tuple(SupervisorFact(role, draw.randint(1, 2), "甲", draw.random() < 0.5) for role in SupervisorRole if draw.random() < 0.8),
+            logs={role: draw.randint(5, 9) for role in SupervisorRole},
+            grades=frozenset(role for role in SupervisorRole if draw.random() < 0.5),
+        )
+        for key in range(400)
+    }
+    held = numbers(DAY)
+    assert rules.judge_all(many, held) == {key: rules.judge(facts, held) for key, facts in many.items()}
 
 
 def test_what_is_lacking_is_what_carries_weight() -> None:

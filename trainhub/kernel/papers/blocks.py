@@ -74,13 +74,17 @@ def is_wide(grid: Grid) -> bool:
 
 
 def shares(grid: Grid) -> list[float]:
-    """The widths of the columns as parts of one: as given, else by the longest text of each, kept within bounds (in a wide table closer ones)."""
+    """The widths of the columns as parts of one: as given, else by the longest text of each, kept within bounds.
+
+    In a wide table the bounds are closer, and a heading may take two lines: the room is for numbers and dates, which do not break.
+    """
     if grid.widths:
         total = sum(grid.widths)
         return [width / total for width in grid.widths]
-    most, more = (24, 2) if is_wide(grid) else (44, 0)
+    least, most, more, lines = (5, 20, 2, 2) if is_wide(grid) else (7, 44, 0, 1)
     longest = [
-        max(7, min(most, max([width_of(head) + 1, *(width_of(row[n]) + more for row in grid.rows[:200])]))) for n, head in enumerate(grid.columns)
+        max(least, min(most, max([-(-width_of(head) // lines) + 1, *(width_of(row[n]) + more for row in grid.rows[:200])])))
+        for n, head in enumerate(grid.columns)
     ]
     total = sum(longest)
     return [width / total for width in longest]

@@ -27,6 +27,11 @@ def parameters(on: date) -> dict[str, Parameter]:
 
 def assess(programme: Programme, on: date) -> Assessment:
     """The answer for a programme on a day: the same number of queries whatever the number of students."""
+    return look(programme, on)[0]
+
+
+def look(programme: Programme, on: date) -> tuple[Assessment, Case]:
+    """The answer with the case it was given on: who and what stands behind each finding."""
     p = parameters(on)
     case = case_of(programme, on, rules=p)
     said = judgements.latest_judgements(programme.id, on)
@@ -34,7 +39,7 @@ def assess(programme: Programme, on: date) -> Assessment:
     accreditation = verdict.standing(judgements.accreditation_on(programme.id, on), on)
     special = verdict.special_result((answer.status for answer in answers), judgements.quality_on(programme.id, on))
     reached = verdict.verdict_of(accreditation, special)
-    return Assessment(
+    answer = Assessment(
         on=on,
         group=case.group,
         answers=answers,
@@ -44,6 +49,7 @@ def assess(programme: Programme, on: date) -> Assessment:
         reapply_from=reapply_from(programme, reached, on, p),
         judgements=said,
     )
+    return answer, case
 
 
 def reapply_from(programme: Programme, reached: Verdict | None, on: date, p: Mapping[str, Parameter]) -> date | None:

@@ -19,7 +19,7 @@ from trainhub.kernel.i18n import _, listed
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.web import done
 from trainhub.organisations import queries as organisations
-from trainhub.oversight.evaluation import catalogue, labels, readiness, registry
+from trainhub.oversight.evaluation import behind, catalogue, labels, readiness, registry
 from trainhub.oversight.evaluation.documents import report
 from trainhub.oversight.evaluation.forms import JudgementForm
 from trainhub.oversight.evaluation.operations import judging
@@ -29,7 +29,7 @@ from trainhub.oversight.evaluation.rules.verdict import INTERNATIONAL
 from trainhub.oversight.evaluation.sentences import FOUND
 from trainhub.oversight.evaluation.store import catalogue as stored
 from trainhub.oversight.evaluation.store import queries as store
-from trainhub.oversight.evaluation.types import Assessment, Criterion, CriterionKind
+from trainhub.oversight.evaluation.types import Assessment, Case, Criterion, CriterionKind
 from trainhub.oversight.evaluation.workflow import diverging
 from trainhub.oversight.evaluation.workflow import queries as cases
 from trainhub.oversight.evaluation.workflow.words import OPINIONS
@@ -90,8 +90,13 @@ def asked_day() -> date:
 
 def assessed(programme: Programme, on: date) -> Assessment:
     """The answer, or a refusal in words for a day without rules."""
+    return looked(programme, on)[0]
+
+
+def looked(programme: Programme, on: date) -> tuple[Assessment, Case]:
+    """The same with the case it was given on."""
     try:
-        return readiness.assess(programme, on)
+        return readiness.look(programme, on)
     except PolicyError as none:
         raise Refused(str(none), field="on") from none
 
@@ -115,7 +120,7 @@ def tabs(programme: Programme, current: str) -> list[dict[str, Any]]:
 def page(template: str, programme: Programme, current: str, **more: Any) -> str:
     """A page of one programme with its tabs. Offices that only handle the evaluation are led to no page of the programme itself."""
     university = organisations.by_id(programme.university_id)
-    subject = programmes.subject_of(programme)
+    subject = on_programme(programme)
     return render_template(
         f"trainhub/evaluation/{template}.html",
         programme=programme,
@@ -123,7 +128,7 @@ def page(template: str, programme: Programme, current: str, **more: Any) -> str:
         tabs_of_page=tabs(programme, current),
         labels=labels,
         can=Can,
-        subject=on_programme(programme),
+        subject=subject,
         opens_programme=may(who(), ProgrammeCan.VIEW, subject),
         opens_curriculum=may(who(), CourseCan.CURRICULUM_VIEW, subject),
         **more,
@@ -261,7 +266,7 @@ def criterion(thing: tuple[Programme, Criterion]) -> Any:
     """One criterion: what was found, who judged it; a person with the permission judges here."""
     programme, asked = thing
     on = asked_day()
-    answer = assessed(programme, on)
+    answer, case = looked(programme, on)
     finding = next(f for f in answer.findings if f.code == asked.code)
     form = JudgementForm()
     is_open = asked.kind is CriterionKind.JUDGED or finding.status is Status.JUDGE
@@ -300,6 +305,7 @@ def criterion(thing: tuple[Programme, Criterion]) -> Any:
         tag_names=TAGS,
         criterion=asked,
         finding=finding,
+        behind=behind.behind(case, asked.code),
         agreed=agreed,
         is_divergent=agreed is not None and diverging.differs(finding, agreed.opinion),
         opinions=OPINIONS,

@@ -21,6 +21,7 @@ from trainhub.kernel import clock, jobs
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import transaction
 from trainhub.organisations.types import OrganisationKind
+from trainhub.oversight.evaluation.store.operations import keeping
 from trainhub.oversight.evaluation.workflow import queries
 from trainhub.oversight.evaluation.workflow.models import Consensus
 from trainhub.oversight.evaluation.workflow.operations import moving
@@ -29,6 +30,7 @@ from trainhub.people import operations as people
 from trainhub.people.types import StudentState
 from trainhub.programmes import operations as programmes
 from trainhub.programmes import queries as programme_queries
+from trainhub.programmes.models import Programme
 
 AsRole = Callable[..., Any]
 
@@ -72,6 +74,10 @@ def test_a_visit_is_planned_and_judged_through_the_pages(app: Flask, played: dic
     head = browser(as_role, played, "head")
     refused = head.post(f"{at}/step", data={"event": "submit"})
     assert (refused.status_code, "缺少" in refused.get_data(as_text=True)) == (422, True)
+    head = browser(as_role, played, "head")
+    early = head.post(f"{at}/supplementary")
+    assert (early.status_code, "处没有写完" in early.get_data(as_text=True)) == (422, True), "a report with empty sections is not handed in"
+    write_report(_programme(played))
     head = browser(as_role, played, "head")
     asked = head.post(f"{at}/supplementary")
     assert (asked.status_code, "排队中" in head.get(asked.headers["Location"]).get_data(as_text=True)) == (303, True)
@@ -153,10 +159,25 @@ def test_a_visit_is_planned_and_judged_through_the_pages(app: Flask, played: dic
     assert browser(as_role, played, "association").get("/evaluation/lists").status_code == 403
 
 
-def _code(played: dict[str, int]) -> str:
+def _programme(played: dict[str, int]) -> Programme:
     programme = programme_queries.by_id(played["programme"])
     assert programme is not None
-    return programme.code
+    return programme
+
+
+def _code(played: dict[str, int]) -> str:
+    return _programme(played).code
+
+
+def write_report(programme: Programme) -> None:
+    """What the supplementary report needs to be whole."""
+    with transaction():
+        more: dict[str, Any] = {"programme": programme, "by": SYSTEM, "now": clock.now()}
+        for section in ("2", "6.1", "6.3", "6.4", "9"):
+            keeping.write_section(section=section, text="做法和成效", pointer="", examples="一个实例" if section == "9" else "", **more)
+        for section in ("3", "6.2"):
+            keeping.write_section(section=section, text="", pointer="第 5 部分", examples="", **more)
+        keeping.add_evidence(title="教材", codes=["M3.2"], file=io.BytesIO(PDF), name="教材.pdf", **more)
 
 
 def _again(app: Flask, account_id: int) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
@@ -18,7 +19,8 @@ from enterprises.capstones.types import SupervisorRole
 from tests.factories import evaluation as factory
 from tests.factories import ground
 from tests.trainhub.ledger.test_holidays import THREE, all_entered, switched_on  # noqa: F401 - a fixture
-from trainhub.kernel.access import SYSTEM
+from trainhub.kernel.access import SYSTEM, Role
+from trainhub.kernel.db import transaction
 from trainhub.ledger import queries as ledger
 from trainhub.ledger.models import ConfirmedDay
 from trainhub.ledger.rules import credit_weeks
@@ -165,6 +167,17 @@ def test_the_number_of_queries_does_not_depend_on_the_students(session: Session,
         numbers.append(len(count_queries))
     assert numbers[0] == numbers[1]
     assert numbers[0] < 70
+
+
+def test_the_readiness_page_asks_the_database_little(session: Session, as_role: Callable[..., Any], count_queries: list[str]) -> None:
+    with transaction():
+        built = factory.meeting(students=3)
+        code, programme_id = built.programme.code, built.programme.id
+    head = as_role(Role.PROGRAMME_ADMIN, programme_id=programme_id)
+    session.expire_all()
+    count_queries.clear()
+    assert head.get(f"/evaluation/{code}?on=2026-03-02").status_code == 200
+    assert len(count_queries) <= 55, "with its BEGIN at most 56"
 
 
 def test_the_command_prints_what_the_contract_promises(app: Flask, session: Session) -> None:

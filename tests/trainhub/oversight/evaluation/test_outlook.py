@@ -101,14 +101,26 @@ def test_three_weaknesses_and_what_would_mend_them(session: Session) -> None:
     assert len(report.sections(day)) == 12
     assert [one.code for one in report.sections(day) if one.code in report.POINTERS] == ["4", "5", "7", "8"]
     lacks = report.gaps(built.programme, day)
-    assert [gap.split("：")[0] for gap in lacks] == ["2", "3", "6.1", "6.2", "6.3", "6.4", "9", "9", "3"]
+    assert [gap.split(" ")[1] for gap in lacks] == ["2", "3", "3", "6.1", "6.2", "6.3", "6.4", "9", "9", "3"]
     with transaction():
         write: dict[str, Any] = {"programme": built.programme, "by": SYSTEM, "now": factory.NOW}
         keeping.write_section(section="6.2", text="", pointer="第 5 部分", examples="", **write)
         keeping.write_section(section="2", text="", pointer="第 5 部分", examples="", **write)
         for data in (b"%PDF-1.4\n1\n%%EOF\n", b"%PDF-1.4\n2\n%%EOF\n"):
             keeping.add_evidence(title="协议", codes=["M6.2"], file=io.BytesIO(data), name="协议.pdf", **write)
-    assert {gap.split("：")[0] for gap in report.gaps(built.programme, day)} == {"2", "3", "6.1", "6.3", "6.4", "9"}, "only two places may point"
+    assert {gap.split(" ")[1] for gap in report.gaps(built.programme, day)} == {"2", "3", "6.1", "6.3", "6.4", "9"}, "only two places may point"
+    with transaction():
+        keeping.write_section(section="3", text="以项目组织教学", pointer="", examples="", **write)
+    assert any(gap.startswith("第 3 节：需要至少 1 个实例") for gap in report.gaps(built.programme, day)), (
+        "002:305 asks for examples, as 002:349 does"
+    )
+    with transaction():
+        keeping.write_section(
+            section="3", text="", pointer="第 4 部分", examples="", version=queries.texts_of(built.programme.id)["3"].version, **write
+        )
+    assert [gap for gap in report.gaps(built.programme, day) if "实例" in gap and gap.startswith("第 3 节")] == [], (
+        "a place in the self-report is enough"
+    )
     pieces = archive.pieces(built.programme, day)
     names = [piece.path for piece in pieces]
     assert names[:2] == [archive.INDEX, archive.SUMS]

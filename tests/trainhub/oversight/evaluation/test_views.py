@@ -16,12 +16,14 @@ from tests.factories import ground
 from trainhub.kernel import jobs
 from trainhub.kernel.access import Role
 from trainhub.kernel.db import transaction
+from trainhub.oversight.evaluation import behind, readiness
+from trainhub.oversight.evaluation.catalogue import criteria
 from trainhub.oversight.evaluation.queries import judgements, registers
 from trainhub.oversight.evaluation.register_views import REGISTERS
 from trainhub.oversight.evaluation.store import queries as store
 from trainhub.oversight.evaluation.store.operations import packing
 from trainhub.oversight.evaluation.store.types import PaperForm
-from trainhub.oversight.evaluation.types import JudgementResult
+from trainhub.oversight.evaluation.types import CriterionKind, JudgementResult
 
 AsRole = Callable[..., Any]
 PAGES = (
@@ -65,6 +67,39 @@ def test_every_page_opens_for_the_programme_admin(built: factory.Built, as_role:
     assert "怎样达到：" in text
     overview = browser.get("/evaluation/?on=2026-03-02").get_data(as_text=True)
     assert f"/evaluation/{code}" in overview
+
+
+def test_every_page_opens_without_students_and_without_a_plan(session: Session, as_role: AsRole) -> None:
+    """Bad input: nobody to count, nothing to draw. Pages and documents say so, and no share is computed of nobody."""
+    with transaction():
+        made = factory.bare(students=0).programme, ground.programme(is_petoe=True)
+    bare = as_role(Role.PROGRAMME_ADMIN, programme_id=made[1].id).get(f"/evaluation/{made[1].code}/standard")
+    assert (bare.status_code, "培养方案" in bare.get_data(as_text=True)) == (422, True), "without a plan there is no standard to show"
+    for programme in made:
+        code, browser = programme.code, as_role(Role.PROGRAMME_ADMIN, programme_id=programme.id)
+        pages = [path for path in PAGES if path != "/standard"]
+        for path in (*pages, "/tables/T2.xlsx", "/tables/T3.xlsx", "/materials/M8.1.xlsx"):
+            answer = browser.get(f"/evaluation/{code}{path}?on=2026-03-02")
+            assert (path, answer.status_code) == (path, 200)
+        browser.post(f"/evaluation/{code}/report/drawings", data={"form": "pdf"})
+        assert jobs.run_all() >= 1
+        assert store.latest_drawings(programme.id)[PaperForm.PDF].file_id is not None
+        text = browser.get(f"/evaluation/{code}/criteria/9.8?on=2026-03-02").get_data(as_text=True)
+        assert "无数据" in text
+
+
+def test_a_computed_criterion_shows_whom_it_speaks_of(built: factory.Built, as_role: AsRole) -> None:
+    code, head = built.programme.code, as_role(Role.PROGRAMME_ADMIN, programme_id=built.programme.id)
+    assert set(behind.TABLES) == {one.code for one in criteria().values() if one.kind is CriterionKind.COMPUTED}
+    _answer, case = readiness.look(built.programme, factory.TODAY)
+    for number in behind.TABLES:
+        found = behind.behind(case, number)
+        page = head.get(f"/evaluation/{code}/criteria/{number}?on=2026-03-02").get_data(as_text=True)
+        assert (number, "统计明细" in page) == (number, found is not None)
+    days = behind.behind(case, "7.2")
+    assert days is not None
+    assert ([row[2] for row in days.rows], days.all) == ([159, 160, 160, 160], 4), "who lacks most comes first"
+    assert behind.behind(case, "1.3") is None
 
 
 def test_strangers_are_refused(built: factory.Built, as_role: AsRole, client: Any) -> None:
@@ -179,7 +214,9 @@ def test_the_report_is_drawn_by_a_job_and_an_unchanged_one_is_not_drawn_again(bu
         assert jobs.run_all() >= 1
         page = head.get(f"{here}/state").get_data(as_text=True)
         assert f"{here}/file" in page
-        found[form] = head.get(f"{here}/file").data
+        file = head.get(f"{here}/file")
+        assert file.headers["Content-Disposition"].startswith("attachment"), "a button that says 下载 downloads"
+        found[form] = file.data
         assert found[form].startswith(begins)
         assert 'http-equiv="refresh"' not in head.get(here).get_data(as_text=True)
         assert f"{here}/file" in head.get(at).get_data(as_text=True), "the page of the report offers what was drawn last"

@@ -378,7 +378,7 @@ def test_two_clocks_and_one_open_application(play: Play) -> None:
     assert queries.open_of(play.built.programme.id) is None
 
 
-def test_a_failed_one_waits_two_years_and_may_come_alone(play: Play) -> None:
+def test_a_failed_one_waits_two_years_and_may_come_alone(play: Play, session: Session) -> None:
     day, programme = DAY, play.built.programme
     programmes.enter_accreditation(programme=programme, result=AccreditationResult.PASSED, concluded_on=date(2024, 1, 1), valid_from=date(2024, 1, 1), valid_years=6, by=SYSTEM, now=at(day))  # fmt: skip
     row = moving.open_application(programme=programme, has_prerequisite=True, by=SYSTEM, today=day, now=at(day))
@@ -395,6 +395,10 @@ def test_a_failed_one_waits_two_years_and_may_come_alone(play: Play) -> None:
         go(row, Event.CONCLUDE, date(2030, 1, 1), play.group)
     go(row, Event.CONCLUDE, day, play.group)
     assert (row.state, row.verdict, row.reapply_from) == (State.FAILED, Verdict.ACCREDITED_SPECIAL_NOT_MET, date(2028, 9, 7))
+    # who did not pass is on no list, and a list that is refused leaves nothing behind: the year is still free
+    with pytest.raises(Refused, match="没有通过的评价结论"), session.begin_nested():
+        moving.publish_list(year=2026, keys=[row.id], document="", by=play.group, today=day, now=at(day))
+    assert (queries.publication_of(2026), row.state) == (None, State.FAILED)
     with pytest.raises(Refused, match="2028-09-07"):
         go(row, Event.APPLY_AGAIN, date(2028, 9, 6))
     assert go(row, Event.APPLY_AGAIN, date(2028, 9, 7)).route is Route.EVALUATION_ONLY

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -12,6 +12,7 @@ from courses.curriculum import queries as curriculum
 from courses.curriculum.types import CourseRow, DeliveryMode, ResearchMethod
 from courses.teaching import queries as teaching
 from courses.teaching.types import AppraisalResult, SecondmentState
+from trainhub.kernel.clock import academic_year
 from trainhub.kernel.i18n import in_language
 from trainhub.oversight.evaluation import labels
 from trainhub.oversight.evaluation.documents import matrices, tables
@@ -265,19 +266,22 @@ def _part_time(drawn: Drawn) -> list[Table]:
     ]
 
 
+TASK_YEARS = 3
+"""How many academic years of teaching tasks are shown."""
+
+
 def _tasks(drawn: Drawn) -> list[Table]:
-    since, until = tables.window(3, drawn.on)
     rows = [
         [
-            f"{t.academic_year}—{t.academic_year + 1}",
-            t.semester,
-            name,
-            "专职" if teacher.kind is TeacherKind.FULL_TIME else "兼职",
-            t.title,
-            f"{t.hours_x10 / 10:g}",
-            t.issued_no,
+            f"{one.task.academic_year}—{one.task.academic_year + 1}",
+            one.task.semester,
+            one.name,
+            "专职" if one.teacher.kind is TeacherKind.FULL_TIME else "兼职",
+            one.task.title,
+            f"{one.task.hours_x10 / 10:g}",
+            one.task.issued_no,
         ]
-        for t, teacher, name, _course, _lead in dossier.tasks(drawn.programme.id, since, until)
+        for one in dossier.tasks(drawn.programme.id, academic_year(drawn.on) - TASK_YEARS + 1, drawn.on)
     ]
     return [table("教学任务书", ("学年", "学期", "教师", "专兼职", "任务", "学时", "任务书编号"), rows, "没有教学任务。")]
 
@@ -293,7 +297,7 @@ def six_courses(drawn: Drawn) -> list[Table]:
             r.course,
             r.lead or "未安排",
             r.first_teaching_on,
-            days_in(spans.get(r.lead_person_id or 0, ()), until=r.first_teaching_on),
+            days_in(spans.get(r.lead_person_id or 0, ()), until=min(r.first_teaching_on - timedelta(days=1), drawn.on)),
             r.waiver,
         ]
         for r in offerings
@@ -321,13 +325,14 @@ def plan_items(drawn: Drawn) -> list[Table]:
 
 
 def _columns(title_: str, names: tuple[str, ...]) -> Callable[[Drawn], list[Table]]:
-    """Some columns of the list of capstones."""
+    """Some columns of the list of capstones: of the students of the 卓越计划, and apart of the programme's other students (002:575-577)."""
 
     def build(drawn: Drawn) -> list[Table]:
-        found = []
-        for one in tables.capstone_table(drawn.programme, drawn.on)[:1]:
+        found: list[Table] = []
+        for one in tables.capstone_table(drawn.programme, drawn.on):
             keep = [one.columns.index(name) for name in names]
-            found.append(Table(title_, names, [[row[n] for n in keep] for row in one.rows], one.nothing))
+            title = title_ if not found else f"{title_}（{one.title}）"
+            found.append(Table(title, names, [[row[n] for n in keep] for row in one.rows], one.nothing))
         return found
 
     return build

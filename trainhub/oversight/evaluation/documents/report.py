@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 
 from trainhub.assets import asset_dir
-from trainhub.kernel.i18n import format_date, in_language
+from trainhub.kernel.i18n import _, format_date, in_language, listed
 from trainhub.kernel.papers.blocks import Block, Bullets, Grid, Heading, Paper, Para
 from trainhub.organisations import queries as organisations
 from trainhub.oversight.evaluation import readiness
@@ -25,14 +25,14 @@ from trainhub.programmes.models import Programme
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A section or sub-section: whether it needs text, whether a place in the self-report is enough, whether examples or evidence belong to it."""
+    """A section or sub-section: whether it needs text, whether a place in the self-report is enough, how many examples belong to it."""
 
     code: str
     title: str
     place: str
     needs_text: bool
     may_point: bool = False
-    needs_examples: bool = False
+    examples: int = 0
     hint: str = ""
 
 
@@ -45,9 +45,16 @@ PARTS = (
 HINTS = {
     "1": "对照表由平台生成；可补充说明（002:295）。",
     "2": "依据毕业要求对课程体系和教学内容进行改革和重组的具体做法和实施情况（002:299）。",
-    "3": "研究性学习方法的推行情况；自评报告已写明的，可只说明位置；须有证明材料（002:305、002:307）。",
+    "3": "阐述并用实例说明教学方法改革的措施；自评报告已写明的，可只说明位置；须有证明材料（002:305、002:307）。",
     "9": "描述并用实例说明推动国际化工程人才培养的措施（002:349）。",
 }
+EXAMPLES = {"3": "sup.method_examples_min", "9": "sup.international_examples_min"}
+"""The sections that describe by examples (用实例说明): what says how many."""
+NOTES = {
+    "2": "毕业要求的细化和落实情况见认证自评报告第 3 部分“毕业要求”（002:301）。",
+    "6.4": "工程实践教育中心建设的基本情况见认证自评报告第 7 部分“支持条件”中的“与企业合作建立实践基地的情况”（002:333）。",
+}
+"""What the guide says stands in the self-report beside the text of a section."""
 POINTERS = {
     "4": "不需要补充说明。卓越计划学生的企业学习经历单列于认证自评报告第 7 部分“近三年学生实际进入企业实践基地的情况”（002:311、002:313）。",
     "5": "不需要补充说明。卓越计划学生的毕业设计清单单列于认证自评报告附录“毕业设计清单”（002:317、002:319）。",
@@ -65,15 +72,15 @@ def sections(on: date) -> tuple[Section, ...]:
     """The nine sections with the four parts of the sixth, as the policy of the day has them."""
     silent = {str(one) for one in book().at("sup.sections_without_text", on=on).items}
     pointing = {str(one) for one in book().at("sup.sections_pointer_allowed", on=on).items}
-    examples = book().at("sup.international_examples_min", on=on).number
+    examples = {code: book().at(key, on=on).number for code, key in EXAMPLES.items()}
     found = []
     for row in _rows():
         code = str(row["no"])
         if code == "6":
-            found += [Section(part, title, row["source"], True, part in pointing, False, hint) for part, title, hint in PARTS]
+            found += [Section(part, title, row["source"], True, part in pointing, 0, hint) for part, title, hint in PARTS]
         else:
             needs = code not in silent
-            found.append(Section(code, row["title_zh"], row["source"], needs, code in pointing, code == "9" and examples > 0, HINTS.get(code, "")))
+            found.append(Section(code, row["title_zh"], row["source"], needs, code in pointing, examples.get(code, 0), HINTS.get(code, "")))
     return tuple(found)
 
 
@@ -109,16 +116,18 @@ def gaps(programme: Programme, on: date) -> list[str]:
     drawn = materials.Drawn(programme, on)
     open_ = [s.code for s in drawn.matrix.standards if not any(s.code in r.standards for r in drawn.matrix.requirements)]
     if open_:
-        found.append(f"1：通用标准 {'、'.join(open_)} 没有对应的毕业要求。")
+        found.append(_("第 1 节：通用标准 %(codes)s 没有对应的毕业要求。", codes=listed(open_)))
     for section in sections(on):
         mine = texts.get(section.code)
         has_text, points = bool(mine and mine.text), bool(mine and mine.pointer) and section.may_point
         if section.needs_text and section.code != "1" and not has_text and not points:
-            found.append(f"{section.code}：{'需要文字，或写明自评报告中的位置' if section.may_point else '需要文字'}。")
-        if section.needs_examples and not (mine and mine.examples.strip()):
-            found.append(f"{section.code}：需要至少一个实例。")
+            where = _("第 %(n)s 节：需要文字，或写明自评报告中的位置。", n=section.code)
+            found.append(where if section.may_point else _("第 %(n)s 节：需要文字。", n=section.code))
+        given = len(lines_of(mine.examples)) if mine is not None else 0
+        if given < section.examples and not points:
+            found.append(_("第 %(n)s 节：需要至少 %(least)s 个实例，现有 %(given)s 个。", n=section.code, least=section.examples, given=given))
     if book().at("sup.method_evidence_min", on=on).number and not held & {"M3.2", "M3.3", "M3.4"}:
-        found.append("3：须提供必要的证明材料（M3.2—M3.4）。")
+        found.append(_("第 3 节：须提供必要的证明材料（M3.2—M3.4）。"))
     return found
 
 
@@ -187,10 +196,17 @@ def _written(mine: ReportText | None, section: Section) -> list[Block]:
     if mine is not None and mine.pointer:
         blocks.append(Para(f"见认证自评报告：{mine.pointer}"))
     if mine is not None and mine.examples.strip():
-        blocks += [Heading("实例", 3), Bullets([line.strip() for line in mine.examples.split("\n") if line.strip()])]
+        blocks += [Heading("实例", 3), Bullets(lines_of(mine.examples))]
     if not blocks and section.needs_text and section.code != "1":
         blocks.append(Para("（本节尚未填写。）", is_note=True))
+    if section.code in NOTES:
+        blocks.append(Para(NOTES[section.code]))
     return blocks
+
+
+def lines_of(examples: str) -> list[str]:
+    """The examples of a section: one a line."""
+    return [line.strip() for line in examples.split("\n") if line.strip()]
 
 
 def content(programme: Programme, on: date) -> Paper:

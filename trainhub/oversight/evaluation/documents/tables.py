@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
+from courses.curriculum.types import CourseCategory, Importance
 from enterprises.bases import labels as base_labels
 from enterprises.capstones.queries.export import ExportRow
 from enterprises.capstones.types import TopicSource
@@ -146,13 +147,14 @@ def capstone_table(programme: Programme, on: date) -> list[Table]:
     def line(year: int, row: ExportRow) -> list[Any]:
         post = f"（{row.enterprise_supervisor_post}）" if row.enterprise_supervisor_post else ""
         return [
-            f"{year} 级", row.student_no, row.name, row.topic, SOURCES[row.source], row.enterprise, row.school_supervisor,
+            f"{year} 级", "是" if row.is_petoe else "否", row.student_no, row.name, row.topic, SOURCES[row.source], row.enterprise, row.school_supervisor,
             f"{row.enterprise_supervisor}{post}", row.starts_on, row.ends_on, row.place, marks(row.school_score_x10), marks(row.enterprise_score_x10),
             row.evidence or row.evidence_file,
         ]  # fmt: skip
 
     columns = (
         "年级",
+        "是否卓越计划",
         "学号",
         "姓名",
         "题目",
@@ -173,32 +175,53 @@ def capstone_table(programme: Programme, on: date) -> list[Table]:
     ]
 
 
+IMPORTANCE = {Importance.CORE: "核心", Importance.MAJOR: "主要", Importance.ORDINARY: "否"}
+
+
+def _years(days: int, five_years: int) -> str:
+    """Days as years with one decimal, never rounded up: 5.0 stands exactly where the days are the five years that the rule counts."""
+    return f"{days * 50 // five_years / 10:.1f}"
+
+
 def part_time_table(programme: Programme, on: date) -> list[Table]:
-    """T3 近四年由企业或行业兼职教师承担的课程, and the full-time lecturers with five years in enterprises (requirements.md 8.2, 21)."""
-    since, until = window(book().at("sup.parttime_window_years", on=on).number, on)
+    """T3 近四年由企业或行业兼职教师承担的课程 (002:345), and the full-time lecturers with five years in enterprises (requirements.md 8.2, 21).
+
+    The enterprise or unit and the years are those before the first day of teaching: what somebody did later supported no course. Part-time
+    teachers from neither an enterprise nor the industry (of another school, of nowhere that is known) are listed apart.
+    """
+    year = academic_year(on) - book().at("sup.parttime_window_years", on=on).number + 1
     enough = book().at("own.lecturer.enterprise_days", on=on).number
-    rows = dossier.tasks(programme.id, since, until)
-    persons = {teacher.person_id for _task, teacher, _name, _course, _lead in rows}
-    spans, at = enterprise_spans(persons, on), dossier.employers(persons, on)
-    part_time, full_time = [], []
-    for task, teacher, name, course, lead in rows:
+    rows = dossier.tasks(programme.id, year, on)
+    persons = {row.teacher.person_id for row in rows}
+    spans, jobs = enterprise_spans(persons, on), dossier.jobs_of(persons)
+    of_practice: list[list[Any]] = []
+    full_time: list[list[Any]] = []
+    others: list[list[Any]] = []
+    for row in rows:
+        task, teacher, course = row.task, row.teacher, row.course
         days = days_in(spans.get(teacher.person_id, ()), until=min(task.starts_on - timedelta(days=1), on))
-        enterprise, post = at.get(teacher.person_id, ("", ""))
-        is_core = course is not None and course.importance.value in ("core", "major") and course.category.value == "specialty"
+        mine, is_part_time = jobs.get(teacher.person_id, []), teacher.kind is TeacherKind.PART_TIME
+        job = dossier.job_on(mine, task.starts_on) if is_part_time else None
+        unit = (job.unit if job else "") if is_part_time else "、".join(dossier.enterprises_before(mine, task.starts_on))
+        is_specialty = course is not None and course.category is CourseCategory.SPECIALTY
         line = [
             f"{task.academic_year}—{task.academic_year + 1}", task.semester, course.code if course else "", course.name if course else task.title,
-            "是" if is_core else "否", f"{task.hours_x10 / 10:g}", name, enterprise, teacher.title or post, f"{days / 365.25:.1f}",
-            "主讲" if lead == teacher.id else "参与",
+            IMPORTANCE[course.importance] if course is not None and is_specialty else "否", "是" if row.is_designated else "否", f"{task.hours_x10 / 10:g}",
+            row.name, unit, " / ".join(dict.fromkeys(text for text in (job.post if job else "", teacher.title) if text)),
+            _years(days, enough), "主讲" if row.lead_id == teacher.id else "参与",
         ]  # fmt: skip
-        if teacher.kind is TeacherKind.PART_TIME:
-            part_time.append(line)
+        if is_part_time:
+            (of_practice if job is not None and not job.is_school else others).append(line)
         elif days >= enough:
             full_time.append(line)
-    columns = ("学年", "学期", "课程代码", "课程", "专业核心课", "学时", "教师", "所在企业", "职务或职称", "企业工作年限", "承担方式")
-    return [
-        table("兼职教师承担的课程", columns, part_time, f"{since} 至 {until} 没有兼职教师承担的课程。"),
+    columns = (
+        "学年", "学期", "课程代码", "课程", "专业核心课", "指定的六门", "学时", "教师", "所在企业或单位", "职务/职称", "企业工作年限", "承担方式",
+    )  # fmt: skip
+    found = [
+        table("兼职教师承担的课程", columns, of_practice, f"{year}—{year + 1} 学年以来没有企业或行业兼职教师承担的课程。"),
         table("满五年企业经历的专职教师", columns, full_time, "没有企业工作经历满五年的专职教师承担课程。"),
     ]
+    return [*found, table("其他兼职教师承担的课程", columns, others)] if others else found
 
 
 def base_table(programme: Programme, on: date) -> list[Table]:

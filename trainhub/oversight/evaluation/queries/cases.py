@@ -242,10 +242,12 @@ def _staff(
             SecondmentCase(plan.state is SecondmentState.EXEMPT, is_started, months, is_done, bool(plan.report.strip()), plan.is_full_time)
         )
     files = defaultdict(list)
-    for appointment in teaching.appointments_of_teachers(ids):
+    appraised: dict[int, date] = {}
+    for appointment, day in teaching.files_of_teachers(ids, on):
         if appointment.since <= on:
             files[appointment.teacher_id].append(appointment)
-    appraised = {teacher_id: row.appraised_on for teacher_id, row in teaching.appraisals_of_teachers(ids) if row.appraised_on <= on}
+        if day is not None:
+            appraised[appointment.teacher_id] = max(day, appraised.get(appointment.teacher_id, day))
     staff, part_time = [], []
     for teacher, person in rows:
         label = f"{person.name}（{teacher.staff_no}）"

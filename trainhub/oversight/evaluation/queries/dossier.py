@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import aliased
 
 from courses.curriculum.models import CurriculumCourse
@@ -21,7 +21,7 @@ from enterprises.placements.types import PlacementState
 from trainhub.kernel.db import session
 from trainhub.ledger.models import ConfirmedDay
 from trainhub.organisations.models import BaseHost, Organisation
-from trainhub.organisations.types import OrganisationKind
+from trainhub.organisations.types import SCHOOLS, OrganisationKind
 from trainhub.people.models import Employment, Person, PetoeSpan, Student, Teacher
 from trainhub.programmes.models import Cohort
 
@@ -48,12 +48,13 @@ class PlacedRow:
     is_petoe: bool
 
 
-def petoe_students(programme_id: int, since: date, until: date) -> set[int]:
-    """Students who belonged to the 卓越计划 on any day of a span."""
+def petoe_students(programme_id: int, on: date) -> set[int]:
+    """Students who belong to the 卓越计划 on a day, or belonged to it until they left the school: the ones who are judged, not who gave it up."""
+    gone = and_(Student.left_on <= on, PetoeSpan.until >= Student.left_on)
     statement = (
         select(PetoeSpan.student_id)
         .join(Student, Student.id == PetoeSpan.student_id)
-        .where(Student.programme_id == programme_id, PetoeSpan.since <= until, or_(PetoeSpan.until.is_(None), PetoeSpan.until >= since))
+        .where(Student.programme_id == programme_id, PetoeSpan.since <= on, or_(PetoeSpan.until.is_(None), PetoeSpan.until >= on, gone))
     )
     return set(session().scalars(statement))
 
@@ -61,7 +62,7 @@ def petoe_students(programme_id: int, since: date, until: date) -> set[int]:
 def placed(programme_id: int, since: date, until: date) -> list[PlacedRow]:
     """The placements that began in a span, students of the 卓越计划 marked: two queries."""
     base, mentor = aliased(Organisation), aliased(Person)
-    petoe = petoe_students(programme_id, since, until)
+    petoe = petoe_students(programme_id, until)
     statement = (
         select(
             Student.id, Student.student_no, Person.name, Student.class_name, Cohort.year, Placement.enterprise_id, Organisation.name, base.name,
@@ -109,33 +110,75 @@ def capstones(programme_id: int, on: date) -> list[tuple[int, ExportRow]]:
     return [(year, row) for key, year in cohorts for row in export_rows(programme_id, key, on)]
 
 
-def tasks(programme_id: int, since: date, until: date) -> list[tuple[TeachingTask, Teacher, str, CurriculumCourse | None, int | None]]:
-    """(task, teacher, teacher's name, course, who leads it) of the programme's teachers in a span: one query."""
+@dataclass(frozen=True, slots=True)
+class TaskRow:
+    """A teaching task for table T3."""
+
+    task: TeachingTask
+    teacher: Teacher
+    name: str
+    course: CurriculumCourse | None
+    lead_id: int | None
+    is_designated: bool
+
+
+def tasks(programme_id: int, year: int, until: date) -> list[TaskRow]:
+    """The tasks from an academic year on that began by a day: of the programme's courses whoever teaches them, and its teachers' other tasks.
+
+    One query.
+    """
     statement = (
-        select(TeachingTask, Teacher, Person.name, CurriculumCourse, Offering.lead_teacher_id)
+        select(TeachingTask, Teacher, Person.name, CurriculumCourse, Offering.lead_teacher_id, Offering.is_designated)
         .join(Teacher, Teacher.id == TeachingTask.teacher_id)
         .join(Person, Person.id == Teacher.person_id)
         .outerjoin(Offering, Offering.id == TeachingTask.offering_id)
+        .outerjoin(Cohort, Cohort.id == Offering.cohort_id)
         .outerjoin(CurriculumCourse, CurriculumCourse.id == Offering.course_id)
-        .where(Teacher.programme_id == programme_id, TeachingTask.starts_on >= since, TeachingTask.starts_on <= until)
+        .where(
+            or_(Cohort.programme_id == programme_id, and_(TeachingTask.offering_id.is_(None), Teacher.programme_id == programme_id)),
+            TeachingTask.academic_year >= year,
+            TeachingTask.starts_on <= until,
+        )
         .order_by(TeachingTask.academic_year, TeachingTask.semester, TeachingTask.title, TeachingTask.id)
     )
-    return [(task, teacher, name, course, lead) for task, teacher, name, course, lead in session().execute(statement)]
+    return [TaskRow(*row[:5], bool(row[5])) for row in session().execute(statement)]
 
 
-def employers(person_ids: Collection[int], on: date) -> dict[int, tuple[str, str]]:
-    """(enterprise, post) of persons on a day."""
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Where somebody worked as what, and when."""
+
+    unit: str
+    post: str
+    since: date
+    until: date | None
+    is_enterprise: bool
+    is_school: bool
+
+
+def jobs_of(person_ids: Collection[int]) -> dict[int, list[Job]]:
+    """The employments of persons, the earliest first: one query."""
+    found: dict[int, list[Job]] = defaultdict(list)
     statement = (
-        select(Employment.person_id, Employment.organisation_name, Employment.post)
-        .where(
-            Employment.person_id.in_(list(person_ids)),
-            Employment.is_enterprise.is_(True),
-            Employment.since <= on,
-            or_(Employment.until.is_(None), Employment.until >= on),
-        )
+        select(Employment, Organisation.kind)
+        .outerjoin(Organisation, Organisation.id == Employment.organisation_id)
+        .where(Employment.person_id.in_(list(person_ids)))
         .order_by(Employment.since, Employment.id)
     )
-    return {person_id: (name, post) for person_id, name, post in session().execute(statement)}
+    for row, kind in session().execute(statement):
+        found[row.person_id].append(Job(row.organisation_name, row.post, row.since, row.until, row.is_enterprise, kind in SCHOOLS))
+    return found
+
+
+def job_on(jobs: Sequence[Job], day: date) -> Job | None:
+    """What somebody was on a day: in an enterprise before anywhere else, in the industry before a school, the latest begun."""
+    there = [job for job in jobs if job.since <= day and (job.until is None or job.until >= day)]
+    return max(there, key=lambda job: (job.is_enterprise, not job.is_school, job.since), default=None)
+
+
+def enterprises_before(jobs: Sequence[Job], day: date) -> list[str]:
+    """The enterprises somebody had worked in before a day, the earliest first."""
+    return list(dict.fromkeys(job.unit for job in jobs if job.is_enterprise and job.since < day))
 
 
 def employments(person_ids: Collection[int]) -> list[tuple[str, Employment]]:

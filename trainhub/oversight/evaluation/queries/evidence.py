@@ -35,7 +35,7 @@ from trainhub.oversight.evaluation.models import (
 )
 from trainhub.oversight.evaluation.queries.field import PlacementRow
 from trainhub.oversight.evaluation.queries.support import need_text, team_text
-from trainhub.oversight.evaluation.register_types import ACTIVITY_CRITERIA, ActivityKind, ParticipationArea, PolicyTopic
+from trainhub.oversight.evaluation.register_types import ACTIVITY_CRITERIA, ActivityKind, BudgetPurpose, ParticipationArea, PolicyTopic
 from trainhub.oversight.evaluation.types import PartTimeCase, TeacherCase
 from trainhub.people.models import Student
 from trainhub.policy.book import book
@@ -63,7 +63,7 @@ def of_programme(
         )
     )
     school = standards.school_standard(version_id)
-    clauses = standards.industry_map(version_id)
+    clauses = standards.industry_map_of(school)
     found = {
         "1.4": _took_part(numbers, ParticipationArea.STANDARD, on),
         "2.7": _took_part(numbers, ParticipationArea.CURRICULUM, on),
@@ -151,20 +151,23 @@ def _together(programme_id: int, on: date) -> dict[str, str]:
 def _money(programme_id: int, on: date) -> dict[str, str]:
     rows = list(
         session().execute(
-            select(BudgetLine.purpose, BudgetLine.source, func.sum(BudgetLine.planned_fen), func.sum(BudgetLine.spent_fen))
+            select(BudgetLine.purpose, BudgetLine.source, BudgetLine.year, func.sum(BudgetLine.planned_fen), func.sum(BudgetLine.spent_fen))
             .where(BudgetLine.programme_id == programme_id, BudgetLine.year <= on.year)
-            .group_by(BudgetLine.purpose, BudgetLine.source)
+            .group_by(BudgetLine.purpose, BudgetLine.source, BudgetLine.year)
         )
     )
-    planned, spent = sum(int(row[2]) for row in rows), sum(int(row[3]) for row in rows)
-    sources = {row[1] for row in rows if row[2]}
+    planned, spent = sum(int(row[3]) for row in rows), sum(int(row[4]) for row in rows)
+    sources = {row[1] for row in rows if row[3]}
+    given: Counter[tuple[int, BudgetPurpose]] = Counter()
+    for purpose, _source, year, fen, _spent in rows:
+        given[year, purpose] += int(fen)
     return {
         "10.3": f"八项用途中已安排 {len({row[0] for row in rows})} 项" if rows else "",
         "10.4": "；".join(
             text
             for text in (
                 f"预算 {planned // 100:,} 元，已支出 {spent // 100:,} 元；投入渠道 {len(sources)} 种" if planned else "",
-                need_text(programme_id, on),
+                need_text(programme_id, on, given),
             )
             if text
         ),

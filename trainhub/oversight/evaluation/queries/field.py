@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Date, Integer, String, case, cast, func, literal, or_, select
+from sqlalchemy import Date, Integer, String, case, cast, exists, func, literal, or_, select
 
 from enterprises.bases.models import BaseAgreement, BaseLeader, BaseTyping
 from enterprises.bases.types import BaseType
@@ -153,12 +153,11 @@ def placement_cases(programme_id: int, placements: Iterable[PlacementRow], membe
 
 
 def centre_cases(base_ids: Iterable[int], on: date) -> tuple[CentreCase, ...]:
-    """The practice centres among the bases of the programme (all of them when none is typed as a centre): four queries."""
+    """The practice centres among the bases of the programme (all of them when none is typed as a centre): three queries."""
     ids = sorted(set(base_ids))
-    names = {row[0]: row[1] for row in session().execute(select(Organisation.id, Organisation.name).where(Organisation.id.in_(ids)))}
-    typed = set(
-        session().scalars(select(BaseTyping.base_id).where(BaseTyping.base_id.in_(ids), BaseTyping.type == BaseType.EPEC, BaseTyping.since <= on))
-    )
+    is_centre = exists().where(BaseTyping.base_id == Organisation.id, BaseTyping.type == BaseType.EPEC, BaseTyping.since <= on)
+    found = session().execute(select(Organisation.id, Organisation.name, is_centre).where(Organisation.id.in_(ids))).all()
+    names, typed = {key: name for key, name, _is in found}, {key for key, _name, is_one in found if is_one}
     leaders: dict[int, Counter[str]] = defaultdict(Counter)
     for row in session().scalars(select(BaseLeader).where(BaseLeader.base_id.in_(ids)).order_by(BaseLeader.id)):
         if row.since <= on and (row.until is None or row.until >= on):

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from sqlalchemy import select
 
@@ -44,7 +45,7 @@ class Members:
 
 
 def members_of(programme_id: int, on: date, only_year: int | None = None) -> Members:
-    """Three queries whatever the number of students. `only_year`: judge the cohort of that year alone, for comparison.
+    """Two queries whatever the number of students. `only_year`: judge the cohort of that year alone, for comparison.
 
     Judged are the 卓越计划 students of every cohort that graduated by the day: the evaluation comes after the first cohort
     finished the plan (PETOE-P5, 002:211). Before that it is the leading cohort, so that the page shows where it stands.
@@ -53,13 +54,7 @@ def members_of(programme_id: int, on: date, only_year: int | None = None) -> Mem
     """
     cohorts = {row.id: row for row in session().scalars(select(Cohort).where(Cohort.programme_id == programme_id).order_by(Cohort.year))}
     spans: dict[int, list[tuple[date, date | None]]] = defaultdict(list)
-    for student_id, since, until in session().execute(
-        select(PetoeSpan.student_id, PetoeSpan.since, PetoeSpan.until)
-        .join(Student, Student.id == PetoeSpan.student_id)
-        .where(Student.programme_id == programme_id)
-        .order_by(PetoeSpan.since, PetoeSpan.id)
-    ):
-        spans[student_id].append((since, until))
+    students: dict[int, Any] = {}
     statement = (
         select(
             Student.id,
@@ -70,13 +65,20 @@ def members_of(programme_id: int, on: date, only_year: int | None = None) -> Mem
             Student.enrolled_on,
             Student.left_on,
             Person.nationality_kind,
+            PetoeSpan.since,
+            PetoeSpan.until,
         )
         .join(Person, Person.id == Student.person_id)
+        .outerjoin(PetoeSpan, PetoeSpan.student_id == Student.id)
         .where(Student.programme_id == programme_id, Student.enrolled_on <= on)
-        .order_by(Student.student_no, Student.id)
+        .order_by(Student.student_no, Student.id, PetoeSpan.since, PetoeSpan.id)
     )
+    for *facts, since, until in session().execute(statement):
+        students[facts[0]] = facts
+        if since is not None:
+            spans[facts[0]].append((since, until))
     present, petoe, withdrawn, left = [], [], [], []
-    for key, name, number, cohort_id, state, _enrolled_on, left_on, nationality in session().execute(statement):
+    for key, name, number, cohort_id, state, _enrolled_on, left_on, nationality in students.values():
         is_present = left_on is None or left_on >= on
         member = Member(key, f"{name}（{number}）", cohort_id, cohorts[cohort_id].year, is_present, nationality is NationalityKind.FOREIGN)
         if is_present:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import date, timedelta
 
 from sqlalchemy import func, or_, select
 
 from trainhub.kernel.db import session
 from trainhub.organisations.models import Organisation
-from trainhub.oversight.evaluation.models import BudgetLine, BudgetNeed, CentreMentor
+from trainhub.oversight.evaluation.models import BudgetNeed, CentreMentor
 from trainhub.oversight.evaluation.register_types import BudgetPurpose, CentreRole
 from trainhub.policy.book import book
 
@@ -75,8 +76,8 @@ def team_text(programme_id: int, on: date) -> str:
     )
 
 
-def need_text(programme_id: int, on: date) -> str:
-    """Whether the money from all sources is what the latest year entered needs, in sum and by purpose (002:627). Two queries."""
+def need_text(programme_id: int, on: date, given: Mapping[tuple[int, BudgetPurpose], int]) -> str:
+    """Whether the money from all sources (`given`: by year and purpose) is what the latest year entered needs (002:627). One query."""
     rows = (
         session()
         .execute(
@@ -91,16 +92,10 @@ def need_text(programme_id: int, on: date) -> str:
     if not rows:
         return ""
     year = rows[0].year
-    given = {
-        purpose: int(planned)
-        for purpose, planned in session().execute(
-            select(BudgetLine.purpose, func.sum(BudgetLine.planned_fen))
-            .where(BudgetLine.programme_id == programme_id, BudgetLine.year == year)
-            .group_by(BudgetLine.purpose)
-        )
-    }
-    needed, planned = sum(int(row.need_fen) for row in rows), sum(given.values())
-    short = sum(given.get(row.purpose, 0) < row.need_fen for row in rows)
+    planned_for = {row.purpose: given.get((year, row.purpose), 0) for row in rows}
+    planned = sum(fen for (of_year, _purpose), fen in given.items() if of_year == year)
+    needed = sum(int(row.need_fen) for row in rows)
+    short = sum(planned_for[row.purpose] < row.need_fen for row in rows)
     return (
         f"{year} 年度需要 {needed // 100:,} 元，各渠道预算 {planned // 100:,} 元（{'满足' if planned >= needed else '不足'}）；"
         f"填报需要的用途 {len(rows)} 项，其中预算不足 {short} 项"

@@ -10,6 +10,7 @@ from trainhub.kernel import clock
 from trainhub.kernel.access import guard, who
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
+from trainhub.kernel.files import StoredFile
 from trainhub.kernel.i18n import _
 from trainhub.kernel.jobs import Job, JobState
 from trainhub.oversight.evaluation.permissions import Can
@@ -17,12 +18,11 @@ from trainhub.oversight.evaluation.store import forms, queries
 from trainhub.oversight.evaluation.store.models import ReportDrawing
 from trainhub.oversight.evaluation.store.operations import drawing
 from trainhub.oversight.evaluation.store.types import PaperForm
-from trainhub.oversight.evaluation.store.views import send
 from trainhub.oversight.evaluation.views import blueprint, load, on_programme
 from trainhub.oversight.evaluation.workflow.models import Application
 from trainhub.oversight.evaluation.workflow.operations import papers
 from trainhub.oversight.evaluation.workflow.types import DocumentKind
-from trainhub.oversight.evaluation.workflow.views import load_case, on_case, programme_of
+from trainhub.oversight.evaluation.workflow.views import load_case, on_case, programme_of, send
 from trainhub.programmes import queries as programmes
 from trainhub.programmes.models import Programme
 
@@ -108,4 +108,4 @@ def drawing_file(row: ReportDrawing) -> Any:
     """The report."""
     if row.file_id is None:
         raise NotFound(_("补充报告还在生成，请稍后再下载。"))
-    return send(row.file_id)
+    return send(session().get_one(StoredFile, row.file_id))

@@ -234,7 +234,7 @@ def edit_section(pair: tuple[Programme, report.Section]) -> Any:
     form = forms.SectionForm(obj=row)
     if not section.may_point:
         del form.pointer
-    if not section.needs_examples:
+    if not section.examples:
         del form.examples
     if form.validate_on_submit():
         try:

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from trainhub.kernel import audit, files, jobs
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
+from trainhub.kernel.errors import Refused
 from trainhub.kernel.i18n import _
 from trainhub.kernel.papers import docx, pdf
 from trainhub.kernel.papers.blocks import DOCX, PDF, Paper
@@ -26,6 +27,12 @@ STEPS = 3
 DRAW: dict[PaperForm, tuple[Callable[[Paper], bytes], str]] = {PaperForm.DOCX: (docx.draw, DOCX), PaperForm.PDF: (pdf.draw, PDF)}
 
 
+class NotWhole(Refused):
+    """Sections of the report are not written: it is drawn to be read, and not handed in."""
+
+    code = "report_not_whole"
+
+
 @dataclass(frozen=True, slots=True)
 class Drawn:
     """What came of a drawing: its bytes, or the file that already holds the same; what it was drawn from; when the facts were read."""
@@ -37,7 +44,13 @@ class Drawn:
 
 
 def ask(*, programme: Programme, form: PaperForm, application_id: int | None, by: Identity, today: date, now: datetime) -> ReportDrawing:
-    """Ask for the report of the day; one that is still being drawn is returned as it is. With an application it is handed in there."""
+    """Ask for the report of the day; one that is still being drawn is returned as it is.
+
+    With an application it is handed in there, and has to be whole: every section that needs text has it. Raises NotWhole.
+    """
+    lacks = report.gaps(programme, today) if application_id is not None else []
+    if lacks:
+        raise NotWhole(_("补充报告还有 %(n)s 处没有写完：%(gaps)s请写完再提交，或上传另行编写的报告。", n=len(lacks), gaps="".join(lacks)))
     for row in queries.drawings_of(programme.id, form, application_id):
         if row.made_at is None and row.on == today and not has_failed(row):
             return row

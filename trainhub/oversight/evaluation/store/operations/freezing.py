@@ -11,7 +11,7 @@ from trainhub.kernel.downloads import XLSX
 from trainhub.oversight.evaluation.documents import materials
 from trainhub.oversight.evaluation.store import catalogue, queries
 from trainhub.oversight.evaluation.store.models import FrozenEvidence
-from trainhub.oversight.evaluation.store.types import Mode
+from trainhub.oversight.evaluation.store.types import SAME, Mode
 from trainhub.programmes.models import Programme
 
 KIND = "evidence"
@@ -25,11 +25,12 @@ def freeze(*, application_id: int, programme: Programme, by: Identity, today: da
     if queries.frozen_of(application_id):
         return 0
     held = [one for one in queries.held_by(programme.id) if one.stands_on(today)]
-    drawn, number = materials.Drawn(programme, today), 0
+    drawn, number, made = materials.Drawn(programme, today), 0, dict[str, bytes]()
     for code, material in catalogue.materials().items():
         position = 0
         if material.mode is not Mode.UPLOADED:
-            data = drawn.workbook(code)
+            same = SAME.get(code, code)  # one document under two codes is drawn once
+            data = made[same] = made.get(same) or drawn.workbook(code)
             stored = files.keep_bytes(data, name=f"{code}-{programme.code}.xlsx", kind=KIND, media_type=XLSX, by=by, now=now)
             session().add(_row(application_id, code, position, material.text[:200], None, 0, stored, now))
             position += 1

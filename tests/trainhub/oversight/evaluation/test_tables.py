@@ -1,0 +1,137 @@
+"""The named tables of the dossier, column by column: who is listed where, with which enterprise, post and years."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from courses.curriculum.types import Importance
+from courses.teaching.models import Offering, TeachingTask
+from tests.courses.curriculum import test_operations
+from tests.factories import evaluation as factory
+from tests.factories import ground
+from trainhub.kernel.db import transaction
+from trainhub.organisations.types import OrganisationKind
+from trainhub.oversight.evaluation.documents import materials, tables
+from trainhub.oversight.evaluation.queries.cases import case_of
+from trainhub.people.models import Person, PetoeSpan, Teacher
+from trainhub.people.types import TeacherKind
+
+BEGINS = date(2025, 9, 8)
+FIVE = timedelta(days=1826)
+
+
+def rows_of(one: tables.Table) -> dict[str, dict[str, str]]:
+    """The rows by the name of the teacher."""
+    return {row[one.columns.index("教师")]: dict(zip(one.columns, row, strict=True)) for row in one.rows}
+
+
+def test_courses_by_part_time_teachers_of_enterprises_and_of_the_industry(session: Session) -> None:
+    with transaction():
+        built = factory.bare(students=1, teachers=1)
+        other = ground.programme()
+        course = test_operations.course(built.version, code="T3")
+        course.importance = Importance.MAJOR
+        offering = Offering(
+            course_id=course.id, cohort_id=built.cohort.id, academic_year=2025, semester=1, first_teaching_on=BEGINS, is_designated=True,
+            created_at=factory.NOW,
+        )  # fmt: skip
+        elsewhere = Offering(
+            course_id=test_operations.course(ground.version(other), code="X").id, cohort_id=ground.cohort(other).id, academic_year=2025,
+            semester=1, first_teaching_on=BEGINS, created_at=factory.NOW,
+        )  # fmt: skip
+        session.add_all([offering, elsewhere])
+        session.flush()
+
+        def teaches(
+            name: str, *, of: Any = built.programme, year: int = 2025, on: Offering | None = offering, begins: date = BEGINS, **given: Any
+        ) -> Teacher:
+            given.setdefault("kind", TeacherKind.PART_TIME)
+            row = ground.teacher(of=of, who=ground.person(name=name), **given)
+            session.add(
+                TeachingTask(
+                    teacher_id=row.id,
+                    offering_id=on.id if on is not None else None,
+                    academic_year=year,
+                    semester=1,
+                    title=f"{name}的课",
+                    hours_x10=320,
+                    starts_on=begins,
+                    created_at=factory.NOW,
+                )
+            )
+            return row
+
+        def works(row: Teacher, at: Any, since: date, until: date | None, **given: Any) -> None:
+            given["organisation_name" if isinstance(at, str) else "organisation"] = at
+            ground.employment(session.get_one(Person, row.person_id), since=since, until=until, **given)
+
+        one = teaches("甲工", title="高级工程师")  # exactly five years before the first day, then moved on
+        works(one, "榕城智造有限公司", BEGINS - FIVE, BEGINS + timedelta(days=10), post="总工程师")
+        works(one, "后来的企业有限公司", BEGINS + timedelta(days=11), None, post="顾问")
+        short = teaches("乙工")  # one day less
+        works(short, "闽江软件有限公司", BEGINS - FIVE + timedelta(days=1), None, post="架构师")
+        industry = teaches("丙秘书长")
+        works(
+            industry,
+            ground.organisation(kind=OrganisationKind.ASSOCIATION, name="机械工业协会"),
+            date(2010, 1, 1),
+            None,
+            post="秘书长",
+            is_enterprise=False,
+        )
+        school = teaches("丁教授", title="教授")
+        works(school, ground.organisation(kind=OrganisationKind.UNIVERSITY, name="邻校"), date(2010, 1, 1), None, post="教授", is_enterprise=False)
+        early = teaches("戊工", year=2022, begins=date(2022, 8, 29), on=None)  # the year began some days before September
+        works(early, "榕城智造有限公司", date(2010, 1, 1), None)
+        teaches("己工", year=2021, begins=date(2022, 2, 28), on=None)  # a year too early
+        teaches("庚工", on=elsewhere)  # a course of another programme
+        lead = teaches("辛博士", of=other, kind=TeacherKind.FULL_TIME)  # a full-time lecturer of another programme who teaches here
+        works(lead, "榕城智造有限公司", date(2010, 1, 1), date(2016, 12, 31))
+        offering.lead_teacher_id = lead.id
+    part, full, others = tables.tables("T3", built.programme, factory.TODAY)
+    listed = rows_of(part)
+    assert set(listed) == {"甲工", "乙工", "丙秘书长", "戊工"}
+    assert [listed["甲工"][key] for key in ("所在企业或单位", "职务/职称", "企业工作年限", "承担方式")] == [
+        "榕城智造有限公司",
+        "总工程师 / 高级工程师",
+        "5.0",
+        "参与",
+    ]
+    assert [listed["甲工"][key] for key in ("课程代码", "专业核心课", "指定的六门", "学时")] == ["T3", "主要", "是", "32"]
+    assert listed["乙工"]["企业工作年限"] == "4.9", "not five years, and the number says so"
+    assert [listed["丙秘书长"][key] for key in ("所在企业或单位", "职务/职称")] == ["机械工业协会", "秘书长"]
+    assert (listed["戊工"]["课程"], listed["戊工"]["专业核心课"]) == ("戊工的课", "否")
+    assert {key: row["承担方式"] for key, row in rows_of(full).items()} == {"辛博士": "主讲"}
+    assert rows_of(full)["辛博士"]["所在企业或单位"] == "榕城智造有限公司", "where the five years come from, also when they are over"
+    assert set(rows_of(others)) == {"丁教授"}, "part-time, but from neither an enterprise nor the industry"
+
+
+def test_who_left_the_plan_stands_with_the_other_students(session: Session) -> None:
+    with transaction():
+        built = factory.meeting(students=3)
+        stays, left, joined = built.students
+        for row in session.scalars(select(PetoeSpan).where(PetoeSpan.student_id.in_([left.id, joined.id]))):
+            if row.student_id == left.id:
+                row.until = date(2025, 1, 10)
+            else:
+                row.since = date(2025, 6, 1)
+    for key in ("T1", "T2"):
+        mine, rest = tables.tables(key, built.programme, factory.TODAY)
+        at = mine.columns.index("学号")
+        assert {row[at] for row in mine.rows} == {stays.student_no, joined.student_no}, key
+        assert {row[at] for row in rest.rows} == {left.student_no}, key
+        assert {row[mine.columns.index("是否卓越计划")] for row in mine.rows} == {"是"}
+
+
+def test_the_days_of_the_six_courses_end_before_the_first_teaching_day(session: Session) -> None:
+    with transaction():
+        built = factory.meeting(students=1)
+    [six] = materials.Drawn(built.programme, factory.TODAY).tables("M5.2")
+    case = case_of(built.programme, factory.TODAY)
+    by_rule = {one.label.split(" ")[0]: one.lead_days for found in case.candidates.values() for one in found}
+    assert by_rule
+    assert {row[1]: int(row[5]) for row in six.rows} == by_rule

@@ -1,0 +1,133 @@
+"""Whom a computed finding speaks of: the students, teachers, courses, centres behind it, each with what counts. Pure: a case in, a table out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from trainhub.kernel.i18n import _, _l, format_date, listed
+from trainhub.oversight.evaluation.types import CandidateCase, CapstoneCase, Case, SecondmentCase
+
+MOST = 200
+"""So many rows are shown; whoever lacks most comes first. All of them are in the tables of the dossier."""
+Rows = Iterable[Sequence[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """The heads of the columns, the rows that are shown, how many there are."""
+
+    columns: Sequence[Any]
+    rows: Sequence[Sequence[Any]]
+    all: int
+
+
+def _yes(holds: bool) -> str:
+    return _("是") if holds else _("否")
+
+
+def _day(day: Any) -> str:
+    return format_date(day) if day is not None else "—"
+
+
+def _plan(plans: Sequence[SecondmentCase]) -> str:
+    if not plans:
+        return "—"
+    one = plans[-1]
+    return _("免予选送") if one.is_exempt else _("已完成") if one.is_done else _("进行中") if one.is_started else _("已计划")
+
+
+def _candidates(case: Case) -> list[CandidateCase]:
+    return [one for year in sorted(case.candidates) for one in case.candidates[year]]
+
+
+def _holds(capstone: CapstoneCase, code: str) -> bool:
+    mine = [f for f in capstone.findings if f.code == code or f.code.startswith(f"{code}.")]
+    return bool(mine) and all(f.met for f in mine)
+
+
+def _capstones(case: Case, code: str) -> Rows:
+    return sorted(((one.label, _yes(bool(one.findings)), _yes(_holds(one, code))) for one in case.capstones), key=lambda row: row[2] == _yes(True))
+
+
+_SIX = (
+    (_l("年级"), _l("课程"), _l("主讲教师"), {"label": _l("企业工作天数"), "num": True}, _l("四年内")),
+    lambda case: [(c.cohort_year, c.label, c.lead or "—", c.lead_days, _yes(c.is_in_window)) for c in _candidates(case)],
+)
+_PLAN = (
+    (_l("环节"), {"label": _l("周数"), "num": True}, _l("在企业"), _l("企业指导教师"), _l("考核方式")),
+    lambda case: [
+        (i.label, f"{i.weeks_x10 / 10:g}", _yes(i.is_at_enterprise), _yes(i.has_enterprise_mentor), _yes(i.has_assessment)) for i in case.plan_items
+    ],
+)
+_CAPSTONE = (_l("学生"), _l("有毕业设计"), _l("达到"))
+
+TABLES: Mapping[str, tuple[Sequence[Any], Callable[[Case], Rows]]] = {
+    "1.1": (
+        (_l("通用标准"), _l("对应的毕业要求"), _l("通到有考核课程的毕业要求")),
+        lambda case: [(s.code, listed(s.mapped), listed(s.assessed)) for s in case.standards],
+    ),
+    "2.2": ((_l("指标点"), _l("课程目标或环节")), lambda case: [(p.number, listed(p.carried_by)) for p in case.points]),
+    "2.5": (
+        (_l("课程"), {"label": _l("课程目标"), "num": True}, {"label": _l("考核权重"), "num": True}, {"label": _l("缺少结论的学生"), "num": True}),
+        lambda case: sorted(((c.label, c.objectives, f"{c.weight}%", len(c.missing)) for c in case.courses), key=lambda row: -row[3]),
+    ),
+    "4.2": (
+        (_l("教师"), {"label": _l("企业工作天数"), "num": True}, _l("到企业工作")),
+        lambda case: [(t.label, t.enterprise_days, _plan(t.secondments)) for t in case.teachers if t.is_full_time],
+    ),
+    "4.5": (
+        (_l("教师"), _l("学术水平高"), {"label": _l("企业工作天数"), "num": True}, {"label": _l("学时"), "num": True}),
+        lambda case: [(t.label, _yes(t.is_senior), t.enterprise_days, f"{t.hours_x10 / 10:g}") for t in case.teachers if t.is_full_time],
+    ),
+    "4.7": (
+        (_l("教师"), _l("聘任"), _l("培训通过"), _l("首次任课"), _l("最近考核")),
+        lambda case: [(p.label, _day(p.since), _day(p.training_passed_on), _day(p.first_task_on), _day(p.last_appraised_on)) for p in case.part_time],
+    ),
+    "5.1": _SIX,
+    "5.2": _SIX,
+    "5.4": _SIX,
+    "6.2": (
+        (_l("中心"), {"label": _l("学校负责人"), "num": True}, {"label": _l("企业负责人"), "num": True}),
+        lambda case: [(c.label, c.leaders.get("school", 0), c.leaders.get("enterprise", 0)) for c in case.centres],
+    ),
+    "6.6": (
+        (_l("中心"), _l("协议期限")),
+        lambda case: [(c.label, listed(f"{_day(a.since)}—{_day(a.until)}" for a in c.agreements) or "—") for c in case.centres],
+    ),
+    "6.8": _PLAN,
+    "6.9": _PLAN,
+    "7.1": _PLAN,
+    "7.2": (
+        (_l("学生"), _l("年级"), {"label": _l("认定天数"), "num": True}),
+        lambda case: [(s.label, s.cohort_year, s.credited_days) for s in sorted(case.students, key=lambda s: s.credited_days)],
+    ),
+    "7.3": _PLAN,
+    "8.2": (_CAPSTONE, lambda case: _capstones(case, "8.2")),
+    "8.3": (_CAPSTONE, lambda case: _capstones(case, "8.3")),
+    "9.1": (
+        (_l("教师"), _l("外籍"), _l("国外博士"), {"label": _l("境外研修月数"), "num": True}),
+        lambda case: [(t.label, _yes(t.is_foreign), _yes(t.has_foreign_doctorate), t.overseas_months) for t in case.teachers],
+    ),
+    "9.4": ((_l("合作项目"),), lambda case: [(label,) for _mode, label in case.international.programmes]),
+    "9.6": (
+        ({"label": _l("在读学生"), "num": True}, {"label": _l("参加国际交流的学生"), "num": True}),
+        lambda case: [(case.international.students, case.international.exchanged)] if case.international.students else [],
+    ),
+    "9.8": (
+        ({"label": _l("在读学生"), "num": True}, {"label": _l("外国留学生"), "num": True}),
+        lambda case: [(case.international.students, case.international.foreign)] if case.international.students else [],
+    ),
+}
+"""By computed criterion: the columns, and the rows of a case."""
+
+
+def behind(case: Case, code: str) -> Behind | None:
+    """What stands behind a computed criterion; None for one that a person judges, and where there is nobody."""
+    if code not in TABLES:
+        return None
+    columns, rows_of = TABLES[code]
+    rows = list(rows_of(case))
+    heads = [{**one, "label": str(one["label"])} if isinstance(one, dict) else str(one) for one in columns]
+    return Behind(heads, rows[:MOST], len(rows)) if rows else None
