@@ -22,13 +22,15 @@ SIZES = (20, 50, 100)
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """One page of a list; `number` counts from 1. `is_more`: there are more rows than `total`, which was as far as they were counted."""
+    """One page of a list; `number` counts from 1. `is_more`: there are more rows than `total`, which was as far as they were counted;
+    `whole`: how many there are then, where that is known."""
 
     items: Sequence[T]
     number: int
     size: int
     total: int
     is_more: bool = False
+    whole: int | None = None
 
     @property
     def pages(self) -> int:

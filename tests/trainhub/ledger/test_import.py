@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import stat
 from collections.abc import Callable
 from datetime import date
@@ -296,6 +297,21 @@ def test_swapped_columns_say_so(command: Command, tmp_path: Path) -> None:
     rows = [{**row(n), "name": row(n)["id_number"], "id_number": row(n)["name"]} for n in (1, 2)]
     assert counts(command("trainees", "import", write(tmp_path / "r.csv", rows))) == (0, 2, 0, 0, 0, 2)
     assert all("填反" in line["problem"] for line in read(tmp_path / "r.csv.rejected.csv"))
+
+
+def test_no_identity_number_is_repeated_whichever_column_it_stands_in(command: Command, tmp_path: Path) -> None:
+    """Where columns are swapped the numbers stand under other headers, or are taken for the headers: still only their ends are told."""
+    number = row(1)["id_number"]
+    swaps = ("name", "course", "hours", "county_code", "base_code", "completed_on", "category")
+    for other in swaps:
+        file = write(tmp_path / f"{other}.csv", [{**row(1), other: number, "id_number": row(1)[other]}])
+        for more in (["--dry-run"], []):
+            found = command("trainees", "import", file, *more)
+            assert (found["rejected"], number in json.dumps(found)) == (1, False), other
+    headless = tmp_path / "headless.csv"
+    headless.write_text(",".join(row(1).values()) + "\n", encoding="utf-8")
+    answer = json.dumps(command("trainees", "import", headless))
+    assert ("missing_column" in answer, number in answer, f"{number[:4]}**********{number[-4:]}" in answer) == (True, False, True)
 
 
 def test_formulas_and_lost_digits_are_rejected_and_neutralised(command: Command, tmp_path: Path) -> None:

@@ -71,9 +71,9 @@ def parse_decimal(text: str, *, least: Decimal | int | None = None, most: Decima
 
 def _check_bounds(value: Decimal | int, least: Decimal | int | None, most: Decimal | int | None) -> None:
     if least is not None and value < least:
-        raise ValueError(_("不能小于 %(least)s：%(value)s。", least=least, value=value))
+        raise ValueError(_("不能小于 %(least)s：%(value)s。", least=least, value=_cut(str(value))))
     if most is not None and value > most:
-        raise ValueError(_("不能大于 %(most)s：%(value)s。", most=most, value=value))
+        raise ValueError(_("不能大于 %(most)s：%(value)s。", most=most, value=_cut(str(value))))
 
 
 def parse_bool(text: str) -> bool:
@@ -135,7 +135,7 @@ def parse_name(*, most: int = 120) -> Parser[str]:
 
     def parse(text: str) -> str:
         if not text[:1].isalpha():
-            raise ValueError(_("姓名须以文字开头，现为“%(text)s”。", text=text[:20]))
+            raise ValueError(_("姓名须以文字开头，现为“%(text)s”。", text=_cut(text[:20])))
         return parse_line(text)
 
     return parse

@@ -63,7 +63,7 @@ class Problem:
     level: Level = "error"
 
     def __post_init__(self) -> None:
-        if self.value is not None and self.column in PERSONAL:
+        if self.value is not None:
             object.__setattr__(self, "value", told(self.column, self.value))
 
     def as_dict(self) -> dict[str, Any]:
@@ -122,6 +122,10 @@ ROUNDED = re.compile(r"\d(\.\d{1,5})?[Ee]\+\d+")
 """A number that a spreadsheet rounded (3.50102E+17): nothing of the person is left in it, and seeing it explains the problem."""
 
 
+_RESIDENT = re.compile(r"(?<!\d)\d{6}(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx](?![\dXx])")
+"""A resident identity number: in a roster with swapped columns it stands where nobody expects one."""
+
+
 def told(name: str | None, value: str) -> str:
     """The value of a column or parameter that was refused, as a refusal may repeat it: a personal number keeps its ends."""
     if name not in PERSONAL or ROUNDED.fullmatch(value):
@@ -131,6 +135,7 @@ def told(name: str | None, value: str) -> str:
 
 
 def shown(value: str) -> str:
-    """A bad value made safe to repeat: control characters written out, long text cut."""
-    safe = "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in value[: SHOWN + 1])
+    """A bad value made safe to repeat: control characters written out, long text cut, identity numbers in any column with their ends only."""
+    whole = _RESIDENT.sub(lambda found: f"{found[0][:4]}{'*' * 10}{found[0][-4:]}", value[: SHOWN + 18])
+    safe = "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in whole[: SHOWN + 1])
     return safe if len(value) <= SHOWN else safe[:SHOWN] + "…"

@@ -8,6 +8,7 @@ from datetime import date
 
 from trainhub.kernel.i18n import _
 from trainhub.kernel.sheets.schema import Parsed
+from trainhub.kernel.sheets.types import shown
 from trainhub.ledger.types import Category
 from trainhub.organisations.types import CountyBook
 from trainhub.people import queries as people
@@ -114,9 +115,9 @@ class Checker:
     def _organisation(self, code: str, bad: list[Complaint]) -> int | None:
         found = self._organisations.get(code) or self._organisations.get(code.upper())
         if found is None:
-            bad.append(("base_code", _("没有代码为“%(code)s”的基地或机构。请核对代码，或先登记该机构。", code=code[:40])))
+            bad.append(("base_code", _("没有代码为“%(code)s”的基地或机构。请核对代码，或先登记该机构。", code=shown(code))))
         elif self._base_id is not None and found != self._base_id:
-            bad.append(("base_code", _("“%(code)s”不是本次导入指定的机构。请改正这一格，或清空它，或分开导入。", code=code[:40])))
+            bad.append(("base_code", _("“%(code)s”不是本次导入指定的机构。请改正这一格，或清空它，或分开导入。", code=shown(code))))
             return None
         return found
 
@@ -141,5 +142,5 @@ class Checker:
         if old is not None:
             return _("县区代码 %(code)s 在 %(day)s 已撤销，当时应使用 %(new)s。", code=code, day=day, new=old[1])
         if code.endswith("00"):
-            return _("“%(code)s”不是县区代码。请填写 6 位县（市、区）代码，例如 350102。", code=code[:20])
-        return _("没有县区代码“%(code)s”。请按行政区划代码填写 6 位县（市、区）代码。", code=code[:20])
+            return _("“%(code)s”不是县区代码。请填写 6 位县（市、区）代码，例如 350102。", code=shown(code))
+        return _("没有县区代码“%(code)s”。请按行政区划代码填写 6 位县（市、区）代码。", code=shown(code))

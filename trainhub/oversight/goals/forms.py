@@ -13,6 +13,8 @@ from trainhub.oversight.goals.types import CountingRule, GoalState, ReviewKind
 
 RULES = {CountingRule.DISTINCT_PERSONS: _l("按培训记录计不同的人"), CountingRule.REPORTED: _l("由各地上报数字")}
 STATES = {GoalState.OPEN: _l("启用"), GoalState.PLANNED: _l("未启用")}
+UNITS = {"人": _l("人"), "个": _l("项"), "项": _l("项")}
+"""What the goals of the documents count; a unit that an office wrote itself stays as it wrote it."""
 REVIEWS = {ReviewKind.MIDTERM: _l("中期评估"), ReviewKind.YEARLY: _l("年度评估"), ReviewKind.FINAL: _l("终期评估")}
 
 

@@ -12,11 +12,12 @@ from trainhub.kernel.access import NOTHING, Subject, guard, public, who
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.frames import found
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import _, language
 from trainhub.kernel.sheets.types import Column
 from trainhub.ledger.labels import CATEGORIES
 from trainhub.ledger.types import Category
 from trainhub.oversight.goals import dashboards, queries
+from trainhub.oversight.goals.forms import UNITS
 from trainhub.oversight.goals.models import Goal
 from trainhub.oversight.goals.permissions import Can
 from trainhub.oversight.goals.types import CountingRule, GoalState
@@ -33,6 +34,12 @@ PEOPLE = (
     Column("on", "首次计入日期"),
     Column("late", "备注"),
 )
+
+
+@blueprint.app_template_filter("goal_unit")
+def goal_unit(goal: Goal) -> str:
+    """What a goal counts, in the reader's language; Chinese has more measure words than English."""
+    return goal.unit if language() == "zh" else str(UNITS.get(goal.unit, goal.unit))
 
 
 def load(code: str) -> Goal:

@@ -43,13 +43,16 @@ def make(kind: str, since: datetime, until: datetime, code: str, language: str, 
     known = {one.value: one for one in ReportKind}
     if kind not in known:
         raise NotFound(f"没有名为 {kind} 的报告。可用：{'、'.join(known)}。", code="unknown_report")
+    organisation = organisations.by_code(code) if code else None
+    if code and organisation is None:
+        raise NotFound(f"没有代码为“{code}”的单位。csr 填企业的统一社会信用代码，scorecard 填基地代码，其他报告不填。", code="unknown_organisation")
     now = clock.now()
     with transaction():
         row = operations.ask(
             kind=known[kind],
             since=since.date(),
             until=until.date(),
-            organisation=organisations.by_code(code) if code else None,
+            organisation=organisation,
             language=language,
             by=operator(),
             today=clock.today(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,6 +17,12 @@ from trainhub.people.types import PairDecision
 def human_id(person_id: int) -> int:
     """The person who stands for this one: the one it was merged into, or itself."""
     return session().scalar(select(sa.func.coalesce(Person.merged_into_id, Person.id)).where(Person.id == person_id)) or person_id
+
+
+def mergings_at(moment: datetime) -> sa.Subquery:
+    """Who stood for whom at a moment (gone_id, into_id), whatever was joined or parted since."""
+    stood = or_(PersonMerge.undone_at.is_(None), PersonMerge.undone_at > moment)
+    return select(PersonMerge.gone_id, PersonMerge.into_id).where(PersonMerge.merged_at <= moment, stood).subquery()
 
 
 def same_human(column: Any, person_id: int) -> sa.ColumnElement[bool]:

@@ -9,15 +9,21 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.factories import ground
 from trainhub.kernel.access import SYSTEM, Grant, Identity, Role, ScopeKind
 from trainhub.kernel.errors import NotAllowed, Refused
 from trainhub.ledger import operations as ledger
+from trainhub.ledger.models import TrainingRecord
 from trainhub.ledger.types import Category, Source
-from trainhub.oversight.goals import dashboards, operations, queries, rules
+from trainhub.oversight.goals import dashboards, operations, queries, reporting, rules
 from trainhub.oversight.goals.types import ReviewKind
+from trainhub.oversight.reports.queries import facts
+from trainhub.oversight.reports.types import Asked, ReportKind
+from trainhub.people import operations as people
+from trainhub.people.types import PairDecision
 
 NOW, TODAY = datetime(2016, 7, 1, 2, tzinfo=UTC), date(2016, 7, 1)
 AsRole = Callable[..., FlaskClient]
@@ -218,3 +224,22 @@ def test_the_pages_of_who_keeps_a_goal(session: Session, as_role: AsRole) -> Non
     assert city.post("/goals/fj-zones/reported", data=figure).status_code == 303
     assert "应为 1 至 2 个" in hr.get("/goals/fj-zones/reported").text
     assert city.post("/goals/fj-zones/reported", data={**figure, "region": "350200"}).status_code == 422
+
+
+def test_a_report_of_a_moment_counts_persons_as_they_were_joined_then(session: Session) -> None:
+    """Joining or parting two persons later changes today's figures, never those of an earlier moment."""
+    goal, since, until = _goal(), date(2016, 1, 1), date(2016, 12, 31)
+    one, other = ground.person(is_verified=True), ground.person(is_verified=True)
+    _trained(date(2016, 3, 1), NOW, person=one)
+    base = session.scalars(select(TrainingRecord.organisation_id)).one()
+    ledger.record_training(
+        person_id=other.id, organisation_id=base, course="电商", category=Category.WORKER, county_code="350102", hours_x10=160,
+        completed_on=date(2016, 4, 1), is_counted=True, source=Source.ROSTER, by=SYSTEM, now=NOW,
+    )  # fmt: skip
+    moments = [NOW + timedelta(days=days) for days in (1, 3, 5)]
+    for decision, day in ((PairDecision.SAME, 2), (PairDecision.DIFFERENT, 4)):
+        people.note_decision(first_id=one.id, second_id=other.id, decision=decision, reason="核对", by=SYSTEM, now=NOW + timedelta(days=day))
+        counts = [reporting.report(goal, on=until, known_at=moment)["persons"] for moment in moments]
+        trained = [facts.trained(Asked(ReportKind.QUALITY, since, until, moment, None))[base][1] for moment in moments]
+        assert counts == trained == ([2, 1, 1] if day == 2 else [2, 1, 2])
+        assert reporting.report(goal, on=until)["persons"] == counts[-1]

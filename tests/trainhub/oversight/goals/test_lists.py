@@ -89,7 +89,8 @@ def test_a_list_too_long_to_sort_keeps_its_days_and_says_so(app: Flask, as_role:
         assert "只按日期排列" not in client.get(f"{address}?sort=name&region=350128&month=2016-04").text
     assert "共 40 人次" in client.get("/goals/fj-400k/enrolments").text
     text = client.get("/goals/fj-400k/enrolments?course=课程1").text
-    assert "超过 10 人次，列出前 10 条" in text
+    assert "共 13 人次，列出前 10 条" in text
+    assert "超过 10 人次，列出前 10 条" in client.get("/goals/fj-400k/enrolments?course=课程1&month=2016-03").text
     monkeypatch.setattr(days, "MOST_COUNTED", 13)  # as many as there are
     assert "共 13 人次" in client.get("/goals/fj-400k/enrolments?course=课程1").text
 

@@ -63,6 +63,17 @@ def test_the_list_and_the_dashboard(as_role: As, filled: dict[str, int]) -> None
     assert as_role(Role.STUDENT).get("/goals/fj-400k").status_code == 403
 
 
+def test_what_a_goal_counts_is_said_in_the_language_of_the_page(as_role: As) -> None:
+    client = as_role(Role.DEPT_HR)
+    for address, zh, en in (
+        ("/goals/", "400,000 人", "400,000 persons"),
+        ("/goals/fj-400k", "目标 400,000 人。", "target 400,000 persons."),
+        ("/goals/cn-skill-projects-100/reported", "目标 100 个。", "target 100 items."),
+    ):
+        assert zh in client.get(address + "?lang=zh").text, address
+        assert en in client.get(address + "?lang=en").text, address
+
+
 def test_an_empty_goal_has_its_pages(as_role: As) -> None:
     client = as_role(Role.DEPT_HR)
     for address in ("/goals/", "/goals/fj-400k", "/goals/fj-400k/people", "/goals/fj-400k/summary", "/goals/fj-400k/figures.csv"):

@@ -19,6 +19,7 @@ from trainhub.organisations.models import Organisation, Region
 from trainhub.oversight.goals import rules
 from trainhub.oversight.goals.models import Goal, GoalCourse, GoalDay, GoalPerson, GoalShare, GoalSnapshot, GoalTarget
 from trainhub.oversight.goals.permissions import VIEWERS
+from trainhub.oversight.goals.queries.humans import human_of
 from trainhub.oversight.goals.queries.keeping import closed_days, is_late
 from trainhub.oversight.goals.types import Counted, CountingRule, GoalState, Progress, Share
 from trainhub.people.models import Person, PersonPair
@@ -78,15 +79,14 @@ def completions(goal: Goal, *, until: date | None = None, known_at: datetime | N
     """The completions a goal counts, of verified persons: record, human, day, county, prefecture, base, category.
 
     The human is the person, or the one they stand for since they were decided to be the same (at most two steps away).
-    `known_at`: the records as they stood at that moment, without what was recorded or cancelled later.
+    `known_at`: the records as they stood at that moment, without what was recorded, cancelled, joined or parted later.
     """
-    other = aliased(Person)
-    human = func.coalesce(other.merged_into_id, Person.merged_into_id, Person.id).label("human")
+    human, joins = human_of(known_at)
     last = goal.deadline if until is None else min(until, goal.deadline)
     statement: Any = (
         select(
             TrainingRecord.id.label("record_id"),
-            human,
+            human.label("human"),
             TrainingRecord.completed_on.label("on_day"),
             TrainingRecord.county_code,
             Region.reporting_code.label("prefecture"),
@@ -95,7 +95,6 @@ def completions(goal: Goal, *, until: date | None = None, known_at: datetime | N
             TrainingRecord.course,
         )
         .join(Person, Person.id == TrainingRecord.person_id)
-        .outerjoin(other, other.id == Person.merged_into_id)
         .join(Region, Region.code == TrainingRecord.county_code)
         .where(
             TrainingRecord.is_counted.is_(True),
@@ -106,6 +105,8 @@ def completions(goal: Goal, *, until: date | None = None, known_at: datetime | N
             organisations.within_regions(TrainingRecord.county_code, [goal.region_code]),
         )
     )
+    for table, clause in joins:
+        statement = statement.outerjoin(table, clause)
     if goal.categories:
         statement = statement.where(TrainingRecord.category.in_([Category(name) for name in goal.categories]))
     return statement  # type: ignore[no-any-return]

@@ -7,6 +7,7 @@ to `MOST_COUNTED` rows.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -20,7 +21,7 @@ from trainhub.organisations import queries as organisations
 from trainhub.oversight.goals import rules
 from trainhub.oversight.goals.models import Goal, GoalFact, GoalPerson
 from trainhub.oversight.goals.permissions import VIEWERS
-from trainhub.oversight.goals.queries.counting import PROVINCE, drill
+from trainhub.oversight.goals.queries.counting import PROVINCE, drill, kept_courses
 from trainhub.oversight.goals.queries.enrolling import enrolments
 
 MOST_COUNTED = 10_000
@@ -46,13 +47,18 @@ def is_unsorted(sort: str, total: int, is_more: bool) -> bool:
 def _page(rows: Any, day: Any, measure: Any, goal: Goal, identity: Identity, number: int, size: int, asked: dict[str, Any]) -> paging.Page[Any]:
     counts = None if asked["course"] or asked["late"] or not _is_kept(goal, identity) else _by_day(goal, identity, measure, asked)
     statement = rows(goal, identity, **asked)
-    counted = paging.count_of(statement, MOST_COUNTED) if counts is None else (sum(count for _day, count in counts), False)
-    total, is_more = counted
+    whole = None if counts is not None else _of_course(goal, identity, measure, asked)
+    if counts is not None:
+        total, is_more = sum(count for _day, count in counts), False
+    elif whole is not None:
+        total, is_more = min(whole, MOST_COUNTED), whole > MOST_COUNTED
+    else:
+        total, is_more = paging.count_of(statement, MOST_COUNTED)
     if is_unsorted(asked["sort"], total, is_more):
         asked = asked | {"sort": ""}
         statement = rows(goal, identity, **asked)
     if counts is None or asked["sort"] not in BY_DAY:
-        return paging.paginate(statement, number=number, size=size, scalars=False, counted=counted)
+        return replace(paging.paginate(statement, number=number, size=size, scalars=False, counted=(total, is_more)), whole=whole)
     number = min(number, max(1, -(-total // size)))
     ordered = counts if asked["sort"] == "on" else counts[::-1]
     days = rules.days_of_page(ordered, (number - 1) * size, size)
@@ -65,8 +71,20 @@ def _page(rows: Any, day: Any, measure: Any, goal: Goal, identity: Identity, num
 
 def _is_kept(goal: Goal, identity: Identity) -> bool:
     """Whether the kept sums can tell what the identity may see: they know reporting units and organisations, not counties."""
+    if identity.everywhere(*VIEWERS):
+        return goal.refreshed_at is not None
     codes = {grant.region_code for grant in identity.grants if grant.role in VIEWERS and grant.kind is ScopeKind.REGION}
     return goal.refreshed_at is not None and codes <= {PROVINCE, *(code for code, _name in organisations.prefecture_choices())}
+
+
+def _of_course(goal: Goal, identity: Identity, measure: Any, asked: dict[str, Any]) -> int | None:
+    """How many rows a course has, from its kept sums: they know it in a reporting unit or in all, for who sees everything."""
+    if not asked["course"] or asked["late"] or asked["category"] or asked["base_id"] or asked["month"] or not identity.everywhere(*VIEWERS):
+        return None
+    if goal.refreshed_at is None:
+        return None
+    kept = {course: (persons, enrolments) for course, persons, enrolments in kept_courses(goal, asked["region"])}
+    return kept.get(asked["course"], (0, 0))[0 if measure is GoalFact.persons else 1]
 
 
 def _by_day(goal: Goal, identity: Identity, measure: Any, asked: dict[str, Any]) -> list[tuple[date, int]]:

@@ -17,7 +17,8 @@ from trainhub.kernel.db import session
 from trainhub.ledger.models import ConfirmedDay, TrainingRecord
 from trainhub.organisations.models import Organisation
 from trainhub.oversight.reports.types import Asked
-from trainhub.people.models import Employment, Person, Teacher
+from trainhub.people import queries as people
+from trainhub.people.models import Employment, Teacher
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +94,12 @@ def practising_teachers(asked: Asked) -> dict[int, int]:
 
 
 def trained(asked: Asked) -> dict[int, tuple[int, int, int]]:
-    """(completions, distinct persons, courses) of trainees by organisation."""
-    human = func.coalesce(Person.merged_into_id, Person.id)
+    """(completions, distinct persons, courses) of trainees by organisation; persons as they were joined at the moment of the report."""
+    merged = people.mergings_at(asked.known_at)
+    human = func.coalesce(merged.c.into_id, TrainingRecord.person_id)
     found = session().execute(
         select(TrainingRecord.organisation_id, func.count(), func.count(sa.distinct(human)), func.count(sa.distinct(TrainingRecord.course)))
-        .join(Person, Person.id == TrainingRecord.person_id)
+        .outerjoin(merged, merged.c.gone_id == TrainingRecord.person_id)
         .where(*known_records(asked))
         .group_by(TrainingRecord.organisation_id)
     )

@@ -1,0 +1,23 @@
+"""Who counts for a person: the one they stand for, now or at a moment."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func
+from sqlalchemy.orm import aliased
+
+from trainhub.people import queries as people
+from trainhub.people.models import Person
+
+Joins = list[tuple[Any, Any]]
+
+
+def human_of(known_at: datetime | None) -> tuple[Any, Joins]:
+    """SQL: the human of a person (at most two steps away), and the outer joins it needs; `known_at`: as it was decided at that moment."""
+    if known_at is None:
+        other = aliased(Person)
+        return func.coalesce(other.merged_into_id, Person.merged_into_id, Person.id), [(other, other.id == Person.merged_into_id)]
+    one, two = people.mergings_at(known_at), people.mergings_at(known_at)
+    return func.coalesce(two.c.into_id, one.c.into_id, Person.id), [(one, one.c.gone_id == Person.id), (two, two.c.gone_id == one.c.into_id)]
