@@ -29,6 +29,7 @@ from enterprises.mentors.models import Mentor
 from trainhub.kernel.access import Identity, Role
 from trainhub.kernel.db import session
 from trainhub.kernel.files import StoredFile
+from trainhub.kernel.i18n import _
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
 from trainhub.organisations.types import OrganisationKind
@@ -107,7 +108,7 @@ def places_table(cohort_id: int, on: date) -> list[dict[str, Any]]:
                 "ends_on": capstone.ends_on,
                 "days": (capstone.ends_on - capstone.starts_on).days + 1,
                 "uncovered": days_in(gaps),
-                "gaps": "；".join(f"{first.isoformat()} 至 {last.isoformat()}" for first, last in gaps),
+                "gaps": "；".join(_("%(first)s 至 %(last)s", first=first.isoformat(), last=last.isoformat()) for first, last in gaps),
                 "defence": defences.get(capstone.id, ""),
             }
         )

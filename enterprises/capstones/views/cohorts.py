@@ -129,7 +129,7 @@ def t2_rows(programme_id: int, cohort_id: int) -> list[dict[str, Any]]:
     rows = []
     for row in queries.export_rows(programme_id, cohort_id, clock.today()):
         data = asdict(row)
-        data |= {"is_petoe": "是" if row.is_petoe else "否", "source": str(labels.TOPIC_SOURCES[row.source])}
+        data |= {"is_petoe": _("是") if row.is_petoe else _("否"), "source": str(labels.TOPIC_SOURCES[row.source])}
         data["grade_text"] = str(next((t for g, t in labels.GRADES.items() if g.value == row.grade_text), ""))
         for key in ("school_score", "enterprise_score", "score"):
             value = data.pop(f"{key}_x10")

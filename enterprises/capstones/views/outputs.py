@@ -21,7 +21,7 @@ from trainhub.kernel import clock, downloads
 from trainhub.kernel.access import Role, guard, may, who
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound
-from trainhub.kernel.i18n import _, _l
+from trainhub.kernel.i18n import _, _l, language
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.web import done
 from trainhub.organisations import queries as organisations
@@ -49,7 +49,7 @@ class Output:
 def _words(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Values of enums and truths as words, for a page or a file."""
     for row in rows:
-        row["is_petoe"] = "是" if row["is_petoe"] else "否"
+        row["is_petoe"] = _("是") if row["is_petoe"] else _("否")
         for name, names in (("source", labels.TOPIC_SOURCES), ("origin", labels.ORIGINS), ("kind", labels.EVIDENCE_KINDS)):
             if name in row:
                 row[name] = str(names[row[name]]) if row[name] else ""
@@ -146,7 +146,11 @@ def export_materials(found: tuple[Pair, Output, str]) -> Any:
         university=university.name, programme=programme.name, year=of.year, n=len(rows), day=clock.today().isoformat(), clause=output.clause,
     )  # fmt: skip
     data = paper.table_pdf(
-        str(output.title), note, [c.zh for c in output.columns], [[row[c.name] for c in output.columns] for row in rows], output.widths
+        str(output.title),
+        note,
+        [c.english if language() == "en" else c.zh for c in output.columns],
+        [[row[c.name] for c in output.columns] for row in rows],
+        output.widths,
     )
     return downloads.named(Response(data, mimetype="application/pdf"), f"{name}.pdf")
 

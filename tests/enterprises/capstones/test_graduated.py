@@ -119,6 +119,20 @@ def test_the_dossiers_t2_says_what_the_capstones_t2_says(session: Session) -> No
     assert {str(row[1]) for row in petoe.rows} == set(kept)
 
 
+def test_the_materials_speak_the_language_of_the_reader(session: Session, as_role: Callable[..., FlaskClient]) -> None:
+    found = make.case(has_stay=False)
+    cohort = session.get_one(Cohort, found.student.cohort_id)
+    where = f"/capstones/cohorts/{found.programme.code}/{cohort.year}/materials/m82"
+    spans = f"{START.isoformat()} to {END.isoformat()}"
+    session.commit()
+    head = as_role(Role.PROGRAMME_ADMIN, programme_id=found.programme.id)
+    page = head.get(f"{where}?lang=en").get_data(as_text=True)
+    assert ("是否卓越计划" in page, "Starts on" in page, ">Yes<" in page, spans in page) == (False, True, True, True)
+    table = head.get(f"{where}.csv?lang=en").data.decode("utf-8-sig")
+    assert ("是" in table.splitlines()[1].split(",")[0], spans in table) == (False, True)
+    assert head.get(f"{where}.pdf?lang=en").data[:5] == b"%PDF-"
+
+
 def test_who_has_left_gets_no_topic(session: Session) -> None:
     found = make.case()
     student = ground.student(found.programme, who=ground.person())
