@@ -12,8 +12,8 @@ from typing import Any
 from enterprises.bases import queries as bases
 from enterprises.placements import queries, rules
 from enterprises.placements.lawful import bars_of, is_minor
-from enterprises.placements.models import Placement, Round
-from enterprises.placements.planner.types import Case, Group, Options, Post, Pupil, Slot, narrowed
+from enterprises.placements.models import Placement, Position, Round
+from enterprises.placements.planner.types import Case, Group, Options, Post, Pupil, Slot, narrowed, without
 from enterprises.placements.queries.rounds import Planned
 from enterprises.placements.types import Bar, LawFacts, PlacementState, PlanKind, PlanSettings, WhatIf
 from trainhub.ledger import queries as ledger
@@ -43,7 +43,7 @@ def problem_of(
 ) -> Problem:
     """Read everything that a plan of the round needs."""
     wanted = settings or settings_of(round)
-    facts = within_bases(lawful_only(queries.planning_facts(round, today=today)))
+    facts = within_bases(never_again(lawful_only(queries.planning_facts(round, today=today))))
     movable = {row.id: row for row in facts.placed if _may_move(row, round, today)} if kind is PlanKind.REPAIR else {}
     case = case_of(facts, today=today, settings=wanted, movable=movable)
     removable = tuple(sorted((row.student_id, row.term_id, row.position_id, row.id) for row in movable.values()))
@@ -82,6 +82,36 @@ def lawful_only(facts: Planned) -> Planned:
         majors=majors,
         accepted=accepted,
     )
+
+
+def never_again(facts: Planned) -> Planned:
+    """The facts without the positions at which an enterprise took a student's place back, for that student: a major of its own that
+    they do not accept.
+    """
+    offered = {post.id for post in facts.positions}
+    lost: dict[int, set[int]] = {}
+    for student_id, post_id in facts.cancelled:
+        if student_id in facts.majors and post_id in offered:
+            lost.setdefault(student_id, set()).add(post_id)
+    if not lost:
+        return facts
+    before, barred = facts.majors, set().union(*lost.values())
+    majors = {one: without(major, [key(post) for post in lost.get(one, ())]) for one, major in before.items()}
+    accepted = {
+        post.id: frozenset(majors[one] for one, major in before.items() if _takes(facts, post, major) and post.id not in lost.get(one, ()))
+        for post in facts.positions
+        if post.id in barred or post.majors or post.id in facts.accepted
+    }
+    posts = [post for post in facts.positions if accepted.get(post.id) != frozenset()]
+    stays = {post.id for post in posts}
+    seats = {at: count for at, count in facts.seats.items() if at[0] in stays}
+    return replace(facts, positions=posts, seats=seats, majors=majors, accepted=accepted)
+
+
+def _takes(facts: Planned, post: Position, major: str) -> bool:
+    """Whether a position takes a major: any, unless it or the rules name some."""
+    named = facts.accepted.get(post.id)
+    return major in named if named is not None else rules.accepts(post.majors, major)
 
 
 def within_bases(facts: Planned) -> Planned:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from enterprises.placements.planner.types import Cause, Group
+from enterprises.placements.planner.types import NOT, Cause, Group
 from enterprises.placements.types import Aim
 from trainhub.kernel.i18n import _, listed
 
@@ -82,7 +82,7 @@ def proof(figures: Mapping[str, Any], aim: Aim, *, is_one_enterprise: bool = Fal
 
 def major_in_words(name: str) -> str:
     """A major of the planner for a reader: the code, and whom of it is meant (`types.narrowed`)."""
-    major, *groups = name.split("#")
+    major, *groups = [part for part in name.split("#") if not part.startswith(NOT)]
     match groups:
         case [Group.WOMAN]:
             return _("%(major)s（女生）", major=major)
@@ -90,6 +90,8 @@ def major_in_words(name: str) -> str:
             return _("%(major)s（未成年学生）", major=major)
         case [Group.WOMAN, Group.MINOR]:
             return _("%(major)s（未成年女生）", major=major)
+        case []:
+            return major
     return name
 
 

@@ -42,6 +42,14 @@ def narrowed(major: str, groups: Sequence[Group]) -> str:
     return "#".join([major, *groups])
 
 
+NOT = "not-"
+
+
+def without(major: str, posts: Sequence[str]) -> str:
+    """A major for students to whom these positions are closed; readers see the major alone."""
+    return "#".join([major, *(f"{NOT}{post}" for post in sorted(posts))])
+
+
 @dataclass(frozen=True, slots=True)
 class Slot:
     """A term."""

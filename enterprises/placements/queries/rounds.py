@@ -231,6 +231,8 @@ class Planned:
     """Every placement that stands of the round's students, in the round's terms and outside."""
     given_up: frozenset[tuple[int, int]]
     """(student, term) of placements that students themselves gave up."""
+    cancelled: frozenset[tuple[int, int]]
+    """(student, position) that the enterprise took back: whoever lost a place is not sent there again."""
     accepted: dict[int, frozenset[str]] = field(default_factory=dict)
     """By position the majors it takes where the rules narrow them; empty: none."""
     base_room: dict[tuple[int, int], int] = field(default_factory=dict)
@@ -256,6 +258,11 @@ def planning_facts(row: Round, *, today: date) -> Planned:
             Placement.student_id.in_(ids), Placement.term_id.in_([t.id for t in terms]), Placement.withdrawn_by == WithdrawalSide.STUDENT
         )
     )
+    cancelled = current.execute(
+        select(Placement.student_id, Placement.position_id).where(
+            Placement.student_id.in_(ids), Placement.term_id.in_([t.id for t in terms]), Placement.withdrawn_by == WithdrawalSide.ENTERPRISE
+        )
+    )
     wishes = current.execute(
         select(Preference.student_id, Preference.position_id).where(Preference.round_id == row.id).order_by(Preference.student_id, Preference.rank)
     )
@@ -277,6 +284,7 @@ def planning_facts(row: Round, *, today: date) -> Planned:
         preferences,
         placed,
         frozenset((student_id, term_id) for student_id, term_id in given_up),
+        frozenset((student_id, position_id) for student_id, position_id in cancelled),
     )
 
 

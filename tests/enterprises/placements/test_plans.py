@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from enterprises.placements import operations, planning, queries, rules
 from enterprises.placements.operations._support import BadPlacement, WrongState
+from enterprises.placements.planner import telling
 from enterprises.placements.planner.telling import told
 from enterprises.placements.types import Aim, PlacementState, PlanKind, PlanSettings, SelfFoundState, WhatIf, WithdrawalSide
 from enterprises.placements.views.rounds import preview
@@ -149,6 +150,21 @@ def test_a_repair_places_again_whom_the_enterprise_lost_and_moves_nobody_else(wo
     assert repaired(world) == (3, 0)
     assert [one.position_id for one in queries.live_of_student(first)] == [new.id]
     assert [(one.id, one.position_id) for one in queries.live_of_student(stays)] == [(kept.id, kept.position_id)]
+
+
+def test_a_repair_does_not_send_a_student_back_to_the_position_that_the_enterprise_cancelled(world: SimpleNamespace) -> None:
+    """Four students, two positions of one seat: the place goes to somebody else, and who lost it is told nothing but seats."""
+    operations.plan_round(round=world.round, by=SYSTEM, now=world.after)
+    operations.publish_round(round=world.round, by=SYSTEM, now=world.after)
+    [row] = [row for row in queries.live_in_round(world.round.id) if row.position_id == world.one.id]
+    operations.withdraw_placement(placement=row, reason="企业停产", side=WithdrawalSide.ENTERPRISE, by=SYSTEM, now=world.after)
+    problem = planning.problem_of(world.round, today=make.TODAY, kind=PlanKind.REPAIR)
+    plan = planning.compute(problem, now=world.after, time_limit=30.0)
+    there = [student for student, _term, post, *_rest in plan["assignments"] if post == world.one.id]
+    assert len(there) == 1
+    assert there != [row.student_id]
+    for told_to in plan["unplaced"]:
+        assert "#" not in telling.told(told_to[4])
 
 
 def test_a_repair_leaves_what_has_begun(world: SimpleNamespace) -> None:
