@@ -48,6 +48,9 @@ class RunOut(ApiModel):
     """A published run of a course. Marks, hours and credits are in tenths."""
 
     code: str
+    title: str
+    title_en: str
+    summary: str
     starts_on: date
     ends_on: date | None
     enrol_from: date | None

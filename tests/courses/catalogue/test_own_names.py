@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from courses.catalogue.models import Run
-from courses.catalogue.operations import copying
+from courses.catalogue import queries
+from courses.catalogue.models import Block, Run
+from courses.catalogue.operations import copying, offerings
+from courses.catalogue.types import StaffRole
 from courses.learning import operations as learning
 from tests.factories import courses as make
 from tests.factories import ground
+from tests.factories.api import api_client
 from trainhub.certificates.models import Certificate
 from trainhub.kernel.access import SYSTEM, Role
 
@@ -30,7 +35,7 @@ def _plain_rows(session: Session) -> None:
 def runs(session: Session) -> tuple[Run, Run]:
     """An older run in English under a name of its own, and the latest one, which says nothing of itself."""
     course = make.course(title="工业机器人编程", title_en="Industrial Robots", summary="从零开始", language="zh")
-    own = {"own_title": "机械臂国际班", "own_title_en": "Robot Arms", "own_summary": "全英文授课", "own_language": "en"}
+    own: dict[str, Any] = {"own_title": "机械臂国际班", "own_title_en": "Robot Arms", "own_summary": "全英文授课", "own_language": "en"}
     first = make.run(course, code="INT", starts_on=date(2026, 2, 1), is_published=True, **own)
     second = make.run(course, code="LATE", starts_on=date(2026, 3, 1), is_published=True)
     session.commit()
@@ -70,6 +75,14 @@ def test_its_page_and_the_global_search_show_it(runs: tuple[Run, Run], client: F
     assert "机械臂国际班" in as_role(Role.TRAINEE).get("/search?q=国际班").text
 
 
+def test_the_api_names_each_run(runs: tuple[Run, Run], app: Flask) -> None:
+    found: Any = api_client(app, Role.TRAINEE, scopes=("courses:",)).get(f"/api/v1/courses/{runs[0].course.code}").json
+    assert [(one["code"], one["title"], one["title_en"], one["summary"], one["language"]) for one in found["runs"]] == [
+        ("LATE", "工业机器人编程", "Industrial Robots", "从零开始", "zh"),
+        ("INT", "机械臂国际班", "Robot Arms", "全英文授课", "en"),
+    ]
+
+
 def test_who_enrols_learns_and_completes_meets_its_own_title(runs: tuple[Run, Run], as_role: AsRole, session: Session) -> None:
     run, who = make.loaded(runs[0]), ground.person()
     browser = as_role(Role.TRAINEE, person_id=who.id)
@@ -84,8 +97,8 @@ def test_who_enrols_learns_and_completes_meets_its_own_title(runs: tuple[Run, Ru
     assert [one["text"] for one in certificate.evidence] == [f"机械臂国际班（{run.course.code}/INT）"]
 
 
-def learning_blocks(run: Run) -> list[make.Block]:
-    return make.queries.blocks_of_run(run.id)
+def learning_blocks(run: Run) -> list[Block]:
+    return queries.blocks_of_run(run.id)
 
 
 def test_a_run_with_a_chinese_title_of_its_own_does_not_borrow_the_english_one(session: Session) -> None:
@@ -97,7 +110,7 @@ def test_a_run_with_a_chinese_title_of_its_own_does_not_borrow_the_english_one(s
 
 def test_it_is_filled_in_copied_and_taken_back(runs: tuple[Run, Run], as_role: AsRole, session: Session) -> None:
     run, lead = make.loaded(runs[1]), ground.person()
-    make.offerings.set_staff(run=run, person_id=lead.id, role=make.StaffRole.LEAD, by=SYSTEM, now=make.NOW)
+    offerings.set_staff(run=run, person_id=lead.id, role=StaffRole.LEAD, by=SYSTEM, now=make.NOW)
     session.commit()
     author = as_role(Role.LECTURER, person_id=lead.id)
     where = f"/teaching/runs/{run.id}/settings"
