@@ -111,7 +111,8 @@ def selection_form(layout: Layout) -> type[SelectionForm]:
         if one.name in SKIPPED:
             continue
         checks: list[Any] = [DataRequired(_l("此项不能为空。"))] if one.required else [Optional()]
-        fields[f"fact_{one.name}"] = DateField(one.label, checks) if one.type == "date" else Text(one.label, [*checks, Length(max=300)])
+        label = labels.of_field(one)
+        fields[f"fact_{one.name}"] = DateField(label, checks) if one.type == "date" else Text(label, [*checks, Length(max=300)])
     return type("KindSelectionForm", (SelectionForm,), fields)
 
 

@@ -19,7 +19,7 @@ from trainhub.certificates.rules import LEAST_CHUNK, MOST_BLANKS, MOST_CHUNK, US
 from trainhub.certificates.types import BatchSource, BatchState, Kind, RunState, State
 from trainhub.kernel.access import Identity
 from trainhub.kernel.forms import Form, LongText, Text
-from trainhub.kernel.i18n import _, _l
+from trainhub.kernel.i18n import _, _l, language
 from trainhub.organisations import queries as organisations
 
 
@@ -61,7 +61,7 @@ def correction_form(layout: Layout) -> type[ReasonForm]:
         if one.name in FIXED:
             continue
         checks = [DataRequired(_l("此项不能为空。"))] if one.required and not one.default else [Optional()]
-        label = one.label
+        label = labels.of_field(one)
         if one.type == "date":
             fields[f"fact_{one.name}"] = DateField(label, checks)
         else:
@@ -78,7 +78,8 @@ def correction_templates(certificate: Certificate) -> dict[str, str]:
     """The templates a correction may be drawn from, by code; the first, without a code, is the version as before."""
     issuer = organisations.by_id(certificate.issuer_id)
     assert issuer is not None
-    title = queries.layout_of(certificate.template, certificate.template_version).title
+    layout = queries.layout_of(certificate.template, certificate.template_version)
+    title = layout.title_en if language() == "en" else layout.title
     offered = {code: _("%(title)s（%(code)s，最新版）", title=one, code=code) for code, one in queries.template_choices(certificate.kind, issuer)}
     return {"": _("%(title)s：不变（第 %(n)d 版）", title=title, n=certificate.template_version), **offered}
 

@@ -5,8 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from trainhub.certificates.layouts.model import Field
 from trainhub.certificates.types import BatchSource, BatchState, Event, Kind, PrintMode, RunState, SheetState, State, Status, TemplateState
-from trainhub.kernel.i18n import _l
+from trainhub.kernel.i18n import _l, either
+
+
+def of_field(field: Field) -> Any:
+    """What a field of a layout is called, on a form."""
+    return either(field.label, field.label_en[:1].upper() + field.label_en[1:])
+
 
 KINDS: Mapping[Kind, Any] = {
     Kind.COMPLETION: _l("结业证书"),

@@ -13,6 +13,7 @@ from typing import Any
 from babel import Locale
 from flask import Flask, g, has_app_context, has_request_context, request, session
 from flask_babel import Babel, force_locale, gettext, lazy_gettext
+from flask_babel.speaklater import LazyString
 
 from trainhub.kernel.clock import local
 
@@ -31,6 +32,11 @@ def _(message: str, **values: Any) -> str:
 def _l(message: str, **values: Any) -> Any:
     """The same, evaluated when shown: for labels that are made at import time."""
     return lazy_gettext(message, **values)
+
+
+def either(chinese: str, english: str) -> Any:
+    """A text that is kept in both languages, such as a label of a certificate's layout: in the reader's when it is shown."""
+    return LazyString(lambda: english if english and language() == "en" else chinese)
 
 
 def N_(message: str) -> str:  # noqa: N802 - the usual name, known to the extractor of messages

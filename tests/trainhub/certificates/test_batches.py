@@ -256,6 +256,24 @@ def test_a_batch_rests_on_the_same_words_whoever_imports_it_reads_what(session: 
     assert [one["text"] for one in after.evidence] == ["名单“名单.csv”第2行", "春季班", f"更正 {numbers.show_number(made.number)}"]
 
 
+def test_the_forms_call_the_facts_in_the_readers_language(session: Session, as_role: AsRole) -> None:
+    with transaction():
+        here = ground.university()
+        programme = ground.programme(here)
+        student = ground.student(programme)
+        batch = _prepare([ground.person()], here)
+        _decide(batch)
+        _issue(batch)
+    made = session.scalar(sa.select(Certificate))
+    assert made is not None
+    head = as_role(Role.UNIVERSITY_ADMIN, organisation_id=here.id)
+    for path in (f"/certificates/{made.number}/change/correct?x=1", f"/certificates/batches/select?kind=training&programme={student.programme_id}"):
+        for language, shown, other in (("en", "Training base", "培训基地"), ("zh", "培训基地", "Training base")):
+            page = head.get(f"{path}&lang={language}").text
+            assert shown in page
+            assert other not in page
+
+
 FORM_SHOWS = (("培训项目", "课程"), ("培训基地", "基地"), ("学时", "8"))
 
 

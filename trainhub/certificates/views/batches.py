@@ -226,7 +226,7 @@ def _page(row: IssueBatch, form: forms.DecisionForm | None = None) -> Any:
         batch=row,
         issuer=issuer,
         why=lambda one: batches.why_waiting(one.item, layout, issuer, one.name),
-        template=layout.title,
+        template=layout.title_en if language() == "en" else layout.title,
         told=partial(verifying.labelled, layout, english=language() == "en"),
         page=page,
         job=queries.job_by_id(row.job_id),
