@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from collections.abc import Callable
 from datetime import timedelta
@@ -74,6 +75,12 @@ def test_a_visit_is_planned_and_judged_through_the_pages(app: Flask, played: dic
     assert (refused.status_code, "缺少" in refused.get_data(as_text=True)) == (422, True)
     head = browser(as_role, played, "head")
     assert head.post(f"{at}/supplementary").status_code == 303
+    # what was handed in is looked at where it stands
+    own_report = {"kind": "supplementary_report", "file": (io.BytesIO(PDF), "补充报告.pdf")}
+    assert browser(as_role, played, "head").post(f"{at}/documents", data=own_report).status_code == 303
+    there = re.search(rf'<iframe class="file-preview" src="({at}/documents/[0-9]+)"', browser(as_role, played, "head").get(at).get_data(as_text=True))
+    assert there is not None
+    assert browser(as_role, played, "head").get(there.group(1)).headers["Content-Disposition"].startswith("inline")
     bad = browser(as_role, played, "head").post(f"{at}/documents", data={"kind": "accreditation_conclusion", "file": (io.BytesIO(PDF), "a.pdf")})
     assert bad.status_code == 403
     own = f"/evaluation/{_code(played)}/criteria/1.3"
