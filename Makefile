@@ -59,9 +59,10 @@ format: setup ## format the code
 	$(BIN)/ruff check --fix --unfixable F401 .
 	$(BIN)/ruff format .
 
-translations: setup ## collect messages into the catalogues
-	$(BIN)/pybabel -q extract --ignore-dirs '.*' -F trainhub/translations/babel.cfg -k _ -k _l -k N_ --no-location --sort-output --omit-header -o trainhub/translations/messages.pot trainhub courses enterprises templates
-	$(BIN)/pybabel -q update -i trainhub/translations/messages.pot -d trainhub/translations --no-fuzzy-matching --omit-header
+# Lines are not wrapped, the header stays and what is no longer said goes: on an unchanged tree this changes nothing.
+translations: setup ## collect messages into the catalogues; new ones stand there with an empty translation
+	$(BIN)/pybabel -q extract --ignore-dirs '.*' -F trainhub/translations/babel.cfg -k _ -k _l -k N_ --no-location --sort-output --no-wrap -o trainhub/translations/messages.pot trainhub courses enterprises templates
+	$(BIN)/pybabel -q update -i trainhub/translations/messages.pot -d trainhub/translations --no-fuzzy-matching --no-wrap --ignore-obsolete --ignore-pot-creation-date
 
 clean: ## remove what set-up and tests made; never the instance
 	rm -rf $(VENV) node_modules static/vendor .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -6,6 +6,7 @@ suite on PostgreSQL with TRAINHUB_TEST_REQUIRE=all, where a skip is a failure.
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -16,6 +17,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy.orm import Session
 
 from trainhub.app import create_app
@@ -29,7 +31,32 @@ TODAY = date(2026, 3, 2)
 
 
 # The fixtures that open the database of the run: the shared one, and those that commit for real in one of their own.
-DATABASE_FIXTURES = {"_app", "committed", "racing", "engine"}
+DATABASE_FIXTURES = {"_app", "committed", "racing", "engine", "history"}
+
+
+class Compiled(BytecodeCache):
+    """Templates compiled in this run, whichever of its apps asked first: each of them would spend seconds on it."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Jinja's own check of the source stays: a bucket of another text is not taken."""
+        if bucket.key in self.kept:
+            bucket.bytecode_from_string(self.kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep it."""
+        self.kept[bucket.key] = bucket.bytecode_to_string()
+
+
+COMPILED = Compiled()
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """What is loaded by now stays to the end: the garbage collector need not walk through it at each turn."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -59,6 +86,7 @@ def _app(instance: Path) -> Iterator[Flask]:
     keys.make(instance, SECRET)
     app = create_app(settings)
     app.config["WTF_CSRF_ENABLED"] = False
+    app.jinja_env.bytecode_cache = COMPILED
     with app.app_context():
         if not url.startswith("sqlite"):
             _empty(db.engine)
@@ -92,6 +120,7 @@ def committed(tmp_path: Path) -> Iterator[Flask]:
         url = sa.make_url(url).set(database=name).render_as_string(hide_password=False)
     keys.make(tmp_path, SECRET)
     app = create_app(Settings(instance=tmp_path, database_url=url, secret_key=SECRET, is_testing=True))
+    app.jinja_env.bytecode_cache = COMPILED
     with app.app_context():
         Base.metadata.create_all(db.engine)
         with transaction():

@@ -43,7 +43,8 @@ def serve(host: str, port: int, workers: int, no_jobs: bool) -> None:
     from trainhub import serving
 
     os.environ.setdefault("TRAINHUB_BASE_URL", f"http://{'127.0.0.1' if host in ANY_ADDRESS else host}:{port}")
-    config.load()
+    settings = config.load()
+    keys.check(settings.instance, settings.secret_key)
     say(f"trainhub: {os.environ['TRAINHUB_BASE_URL']}")
     if workers > 1:
         raise SystemExit(serving.serve_many(host, port, workers))

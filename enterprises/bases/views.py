@@ -151,14 +151,15 @@ def _papers(unit: Organisation, spans: list[AgreementSpan]) -> dict[str, Any]:
     """What the cards of agreements and inspections show of a unit."""
     today = clock.today()
     days = book().at("own.warning.agreement_days", on=today).number
+    agreements, inspections = queries.agreements_of(unit.id), queries.inspections_of(unit.id)
     return {
         "base": unit,
         "subject": subject_of_unit(unit),
         "agreements": [
-            (row, rules.is_in_force(span, today), rules.expires_soon(span, on=today, days=days))
-            for row, span in zip(queries.agreements_of(unit.id), spans, strict=True)
+            (row, rules.is_in_force(span, today), rules.expires_soon(span, on=today, days=days)) for row, span in zip(agreements, spans, strict=True)
         ],
-        "inspections": queries.inspections_of(unit.id),
+        "inspections": inspections,
+        "kept": files.kept([*(a.file_id for a in agreements), *(i.file_id for i in inspections)]),
         "found": queries.findings_of(unit.id),
         "today": today,
         "labels": labels,

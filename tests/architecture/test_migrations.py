@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -17,27 +18,89 @@ from trainhub.app import load_tables
 from trainhub.kernel import migrations
 from trainhub.kernel.db import Base, prepare_engine
 
+STAGES = ("0006", "0025", "0026", "0030-1", "0031", "0032", "0033", "head")
+"""Where a test of the history begins, in the history's order."""
+
+
+class Databases:
+    """Empty databases of their own, and copies of one that stands at a point of the history: the way there is gone once."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.opened: list[sa.Engine] = []
+        self.names: set[str] = set()
+        url = os.environ.get("TRAINHUB_TEST_DATABASE_URL", "")
+        self.server = sa.create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1), isolation_level="AUTOCOMMIT") if url else None
+
+    def make(self, name: str, *, like: str = "") -> sa.Engine:
+        """A database, empty or as the one called `like` stands."""
+        self.close()
+        self.names.add(name)
+        if self.server is None:
+            file = self.folder / f"{name}.sqlite3"
+            file.unlink(missing_ok=True)
+            if like:
+                shutil.copy(self.folder / f"{like}.sqlite3", file)
+            made = sa.create_engine(f"sqlite:///{file}")
+            prepare_engine(made)
+        else:
+            with self.server.connect() as connection:
+                connection.execute(sa.text(f'DROP DATABASE IF EXISTS "{_full(name)}"'))
+                connection.execute(sa.text(f'CREATE DATABASE "{_full(name)}" TEMPLATE "{_full(like) if like else "template1"}"'))
+            made = sa.create_engine(self.server.url.set(database=_full(name)))
+        self.opened.append(made)
+        return made
+
+    def close(self) -> None:
+        """Let go of every connection: a database that somebody reads is no template."""
+        while self.opened:
+            self.opened.pop().dispose()
+
+    def drop(self) -> None:
+        """Remove what was made on a server."""
+        self.close()
+        if self.server is not None:
+            with self.server.connect() as connection:
+                for name in self.names:
+                    connection.execute(sa.text(f'DROP DATABASE IF EXISTS "{_full(name)}"'))
+            self.server.dispose()
+
+
+def _full(name: str) -> str:
+    return f"trainhub_migrations_{name}"
+
+
+@pytest.fixture(scope="module")
+def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
+    """The databases of these tests."""
+    made = Databases(tmp_path_factory.mktemp("migrations"))
+    yield made
+    made.drop()
+
+
+@pytest.fixture(scope="module")
+def stages(databases: Databases) -> None:
+    """A database at each stage, all of one walk through the history."""
+    load_tables()
+    before = ""
+    for stage in STAGES:
+        migrations.upgrade(databases.make(stage, like=before), stage)
+        before = stage
+    databases.close()
+
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[sa.Engine]:
+def engine(databases: Databases) -> Iterator[sa.Engine]:
     """An empty database of its own."""
-    url = os.environ.get("TRAINHUB_TEST_DATABASE_URL", "")
-    if not url:
-        made = sa.create_engine(f"sqlite:///{tmp_path / 'migrations.sqlite3'}")
-        prepare_engine(made)
-        yield made
-        made.dispose()
-        return
-    admin = sa.create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1), isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(sa.text("DROP DATABASE IF EXISTS trainhub_migrations"))
-        connection.execute(sa.text("CREATE DATABASE trainhub_migrations"))
-    made = sa.create_engine(admin.url.set(database="trainhub_migrations"))
-    yield made
-    made.dispose()
-    with admin.connect() as connection:
-        connection.execute(sa.text("DROP DATABASE trainhub_migrations"))
-    admin.dispose()
+    yield databases.make("own")
+    databases.close()
+
+
+@pytest.fixture
+def history(databases: Databases, stages: None) -> Iterator[Callable[[str], sa.Engine]]:
+    """history("0025"): a database of its own that stands there."""
+    yield lambda stage: databases.make("own", like=stage)
+    databases.close()
 
 
 def test_the_history_has_one_head() -> None:
@@ -59,8 +122,8 @@ def test_migrations_lead_to_the_models_and_back_to_nothing(engine: sa.Engine) ->
     assert set(Base.metadata.tables) <= set(sa.inspect(engine).get_table_names())
 
 
-def test_a_migrated_audit_log_is_append_only(engine: sa.Engine) -> None:
-    migrations.upgrade(engine)
+def test_a_migrated_audit_log_is_append_only(history: Callable[[str], sa.Engine]) -> None:
+    engine = history("head")
     with engine.begin() as connection:
         connection.execute(
             sa.text(
@@ -112,10 +175,9 @@ def _row(connection: sa.Connection, name: str, **given: object) -> int:
     return made
 
 
-def test_a_table_whose_rows_name_each_other_is_made_anew(engine: sa.Engine) -> None:
+def test_a_table_whose_rows_name_each_other_is_made_anew(history: Callable[[str], sa.Engine]) -> None:
     """Batch migrations on SQLite drop and rename the table: with foreign keys on that fails as soon as it holds rows."""
-    load_tables()
-    migrations.upgrade(engine, "0006")
+    engine = history("0006")
     with engine.begin() as connection:
         owner, person = _row(connection, "organisation"), _row(connection, "person")
         run = _row(connection, "course_run", course_id=_row(connection, "course", owner_id=owner), ends_on=None)
@@ -134,9 +196,8 @@ def test_a_table_whose_rows_name_each_other_is_made_anew(engine: sa.Engine) -> N
     migrations.upgrade(engine)
 
 
-def test_types_of_bases_that_are_in_use_are_not_migrated_away(engine: sa.Engine) -> None:
-    load_tables()
-    migrations.upgrade(engine, "0025")
+def test_types_of_bases_that_are_in_use_are_not_migrated_away(history: Callable[[str], sa.Engine]) -> None:
+    engine = history("0025")
     with engine.begin() as connection:
         typing = sa.Table("base_typing", sa.MetaData(), autoload_with=connection)
         base = _row(connection, "organisation")
@@ -152,10 +213,9 @@ def test_types_of_bases_that_are_in_use_are_not_migrated_away(engine: sa.Engine)
     migrations.upgrade(engine, "0025")
 
 
-def test_bid_awards_of_one_year_go_back_to_one_a_year_without_losing_a_row(engine: sa.Engine) -> None:
+def test_bid_awards_of_one_year_go_back_to_one_a_year_without_losing_a_row(history: Callable[[str], sa.Engine]) -> None:
     """0026 down, with data: the earlier version knows one award and one application of a rule a year."""
-    load_tables()
-    migrations.upgrade(engine, "0026")
+    engine = history("0026")
     call = {"rule": "FJ-25a", "is_one_off": False, "evidence": [], "findings": [], "amount_fen": 5}
     with engine.begin() as connection:
         owner = _row(connection, "organisation")
@@ -189,9 +249,8 @@ def test_bid_awards_of_one_year_go_back_to_one_a_year_without_losing_a_row(engin
         _row(connection, "award", base_id=owner, year=2026, state="paid", project="庚", **call)
 
 
-def test_money_of_talents_that_stands_is_not_migrated_away(engine: sa.Engine) -> None:
-    load_tables()
-    migrations.upgrade(engine, "0032")
+def test_money_of_talents_that_stands_is_not_migrated_away(history: Callable[[str], sa.Engine]) -> None:
+    engine = history("0032")
     with engine.begin() as connection:
         talent = _row(connection, "talent", person_id=_row(connection, "person"), key_field_no=None)
         _row(connection, "talent_award", talent_id=talent, state="paid", findings=[], amount_fen=5)
@@ -206,10 +265,9 @@ def test_money_of_talents_that_stands_is_not_migrated_away(engine: sa.Engine) ->
         assert connection.execute(sa.text("SELECT language FROM report")).scalars().all() == ["zh"]
 
 
-def test_spot_checks_of_following_years_become_academic_years_and_back(engine: sa.Engine) -> None:
+def test_spot_checks_of_following_years_become_academic_years_and_back(history: Callable[[str], sa.Engine]) -> None:
     """A university has one check a year: on the way no two of its checks have the same one."""
-    load_tables()
-    migrations.upgrade(engine, "0030-1")
+    engine = history("0030-1")
     with engine.begin() as connection:
         school = _row(connection, "organisation")
         for year in (2024, 2026, 2025):
@@ -223,9 +281,8 @@ def test_spot_checks_of_following_years_become_academic_years_and_back(engine: s
         assert connection.execute(found).scalars().all() == [2024, 2026, 2025]
 
 
-def test_a_voided_sample_goes_with_the_older_program_and_the_valid_one_stays(engine: sa.Engine) -> None:
-    load_tables()
-    migrations.upgrade(engine, "0031")
+def test_a_voided_sample_goes_with_the_older_program_and_the_valid_one_stays(history: Callable[[str], sa.Engine]) -> None:
+    engine = history("0031")
     with engine.begin() as connection:
         owner = _row(connection, "organisation")
         drawn = {"university_id": owner, "year": 2025, "population": [1]}
@@ -241,9 +298,8 @@ def test_a_voided_sample_goes_with_the_older_program_and_the_valid_one_stays(eng
         _row(connection, "spot_check", **drawn)
 
 
-def test_of_several_open_share_links_the_latest_stays(engine: sa.Engine) -> None:
-    load_tables()
-    migrations.upgrade(engine, "0033")
+def test_of_several_open_share_links_the_latest_stays(history: Callable[[str], sa.Engine]) -> None:
+    engine = history("0033")
     with engine.begin() as connection:
         owner, person = _row(connection, "organisation"), _row(connection, "person")
         made = [_row(connection, "certificate", number=name, asked_key=name, issuer_id=owner, person_id=person) for name in "ab"]

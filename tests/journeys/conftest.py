@@ -28,6 +28,7 @@ import sqlalchemy as sa
 import time_machine
 from flask import Flask
 
+from tests.conftest import COMPILED
 from tests.journeys.browsing import Visitor
 from trainhub import config
 from trainhub.app import create_app
@@ -87,7 +88,9 @@ class Place:
 
     def app(self, **changes: Any) -> Flask:
         """The app on this instance, as `serve` builds it."""
-        return create_app(replace(config.load(self.environment), **changes))
+        app = create_app(replace(config.load(self.environment), **changes))
+        app.jinja_env.bytecode_cache = COMPILED
+        return app
 
     def copy(self, folder: Path) -> Place:
         """The same instance once more, files and database."""

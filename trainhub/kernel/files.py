@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime
 from typing import IO, Any
@@ -149,6 +149,12 @@ def erase(digests: Collection[str]) -> None:
         if session().scalar(select(StoredFile.id).where(StoredFile.sha256 == digest).limit(1)) is None:
             with suppress(FileNotFoundError):
                 obstore.delete(store(), path_of(digest))
+
+
+def kept(file_ids: Iterable[int | None]) -> dict[int | None, StoredFile]:
+    """The files of a page by id, in one query; who has none is not asked for."""
+    wanted = {key for key in file_ids if key is not None}
+    return {row.id: row for row in session().scalars(select(StoredFile).where(StoredFile.id.in_(wanted)))} if wanted else {}
 
 
 def read(row: StoredFile) -> bytes:

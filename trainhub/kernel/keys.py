@@ -121,6 +121,12 @@ def load(instance: Path, secret: str) -> Keyring:
     return unwrap(path.read_text(), secret)
 
 
+def check(instance: Path, secret: str) -> None:
+    """Raises WrongSecret when there are keys and the secret does not open them: nobody should learn that from the first page that needs one."""
+    if (instance / FILE).exists():
+        load(instance, secret)
+
+
 def rewrap(instance: Path, old: str, new: str) -> None:
     """Wrap the same keys by a new secret; the file is replaced atomically."""
     ring = load(instance, old)

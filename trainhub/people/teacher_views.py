@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import redirect, render_template, request, url_for
 
-from trainhub.kernel import clock, downloads, paging
+from trainhub.kernel import clock, downloads, files, paging
 from trainhub.kernel.access import demand, guard, may, signed_in, who
 from trainhub.kernel.audit import AuditEvent
 from trainhub.kernel.db import transaction
@@ -82,6 +82,7 @@ def teacher(row: Teacher) -> Any:
     assert person is not None
     spans = queries.enterprise_spans_of([person.id])[person.id]
     claimed = queries.enterprise_spans_of([person.id], only_verified=False)[person.id]
+    employment = queries.employment_of(person.id)
     return render_template(
         "trainhub/people/teacher.html",
         teacher=row,
@@ -90,7 +91,8 @@ def teacher(row: Teacher) -> Any:
         person_subject=queries.subject_of_person(person),
         university=organisations.by_id(row.university_id),
         programme=programmes.by_id(row.programme_id) if row.programme_id else None,
-        employment=queries.employment_of(person.id),
+        employment=employment,
+        kept=files.kept(span.evidence_file_id for span in employment),
         months=rules.months_worked(spans, today),
         claimed=rules.months_worked(claimed, today),
         phone=rules.mask_phone(person.phone),

@@ -52,6 +52,7 @@ def agreement(placement: Placement) -> Any:
         texts=queries.texts_of(placement.id),
         rows=rows,
         signatures=signatures,
+        kept=files.kept([*(text.file_id for text in rows.values()), *(one.file_id for one in signatures)]),
         findings=checklist(placement, today=clock.today()) if gate else [],
         sign_form=sign_form,
         amend_form=forms.TextForm(formdata=None).apart("amend"),

@@ -110,6 +110,7 @@ def show_self_found(row: SelfFound) -> Any:
     student = queries.student(row.student_id)
     return render_template(
         "enterprises/placements/self_found_show.html",
+        letter=files.kept([row.file_id]).get(row.file_id),
         row=row,
         term=term,
         student=student,

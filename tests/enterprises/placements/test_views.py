@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -309,7 +310,12 @@ def test_signatures_are_recorded_by_whom_they_belong_to(world: SimpleNamespace, 
     assert people["enterprise"].post(url, data={**signed, "party": "school"}).status_code == 403
     assert people["enterprise"].post(url, data={**signed, "party": "enterprise"}).status_code == 303
     assert people["student"].post(url, data={**signed, "party": "student"}).status_code == 403
-    assert people["programme"].post(url, data={**signed, "party": "student"}).status_code == 303
+    scan = (io.BytesIO(b"%PDF-1.4\n%%EOF\n"), "学生签名页.pdf")
+    on_paper = {**signed, "party": "student", "file": scan}
+    assert people["programme"].post(url, data=on_paper, content_type="multipart/form-data").status_code == 303
+    [signature] = [s for s in queries.signatures_of(key) if s.party == "student"]
+    look = f'<iframe class="file-preview" src="/placements/{key}/agreement/signatures/{signature.id}" title="学生签名页.pdf"'
+    assert look in people["programme"].get(f"/placements/{key}/agreement").text
     assert people["programme"].post(url, data={**signed, "party": "school", "signed_on": "2026-03-09"}).status_code == 422
     assert people["student"].post(f"/placements/{key}/accept").status_code == 403
     assert sorted(s.party for s in queries.signatures_of(key)) == ["enterprise", "student"]

@@ -117,6 +117,7 @@ def test_the_secret_is_changed_by_rewrap(instance: Path, tmp_path: Path) -> None
     run(folder, "restore", str(archive), "--yes", "--json")
     run(folder, "keys", "rewrap", "--new-secret", OTHER, "--json")
     assert run(folder, "init", "--json", code=1)["error"]["code"] == "wrong_secret"
+    assert "TRAINHUB_SECRET_KEY" in run(folder, "serve", code=1)["stderr"]  # at the start, not at the first page that needs a key
     assert run(folder, "init", "--json", secret=OTHER)["keys_made"] is False
 
 

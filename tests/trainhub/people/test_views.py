@@ -308,7 +308,10 @@ def test_employment_is_verified_with_proof_and_not_by_oneself(as_role: As, sessi
     assert admin.post(at, data=proof, content_type="multipart/form-data").status_code == 303
     page = admin.get(f"/people/teachers/{key}").get_data(as_text=True)
     assert "6 年 0 个月" in page
-    assert admin.get(f"/people/teachers/{key}/employment/{work}/evidence").data.startswith(b"%PDF")
+    assert f'<iframe class="file-preview" src="/people/teachers/{key}/employment/{work}/evidence" title="合同.pdf"' in page
+    shown = admin.get(f"/people/teachers/{key}/employment/{work}/evidence")
+    assert shown.data.startswith(b"%PDF")
+    assert shown.headers["Content-Disposition"].startswith("inline")
 
 
 def test_persons_are_found_by_their_full_number_and_pairs_decided(as_role: As, session: Session) -> None:

@@ -60,8 +60,10 @@ class Workbook:
             self.marks: Marks = package.marks(parts.get(self.title, ""))
             self._sheet = book.get_sheet_by_name(self.title)
         except SheetError:
+            self._let_go()
             raise
         except BaseException as error:  # a panic of the parser is no Exception
+            self._let_go()
             if not isinstance(error, CalamineError | OSError | ValueError | KeyError) and "Panic" not in type(error).__name__:
                 raise
             raise SheetError(
@@ -94,6 +96,9 @@ class Workbook:
     def close(self) -> None:
         """Release the workbook."""
         self._book.close()
+        self._let_go()
+
+    def _let_go(self) -> None:
         if self._source is not None:
             self._source.close()
 

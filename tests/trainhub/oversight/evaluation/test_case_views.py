@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from collections.abc import Callable
 from datetime import timedelta
@@ -85,6 +86,12 @@ def test_a_visit_is_planned_and_judged_through_the_pages(app: Flask, played: dic
     assert "已作为补充报告提交" in head.get(asked.headers["Location"]).get_data(as_text=True)
     handed = queries.current_documents(key)[DocumentKind.SUPPLEMENTARY_REPORT][0]
     assert (handed.edition, handed.is_generated, handed.handed_in_by != SYSTEM.name) == (1, True, True), "by who asked, not by the machine"
+    # what was handed in is looked at where it stands
+    own_report = {"kind": "supplementary_report", "file": (io.BytesIO(PDF), "补充报告.pdf")}
+    assert browser(as_role, played, "head").post(f"{at}/documents", data=own_report).status_code == 303
+    there = re.search(rf'<iframe class="file-preview" src="({at}/documents/[0-9]+)"', browser(as_role, played, "head").get(at).get_data(as_text=True))
+    assert there is not None
+    assert browser(as_role, played, "head").get(there.group(1)).headers["Content-Disposition"].startswith("inline")
     bad = browser(as_role, played, "head").post(f"{at}/documents", data={"kind": "accreditation_conclusion", "file": (io.BytesIO(PDF), "a.pdf")})
     assert bad.status_code == 403
     own = f"/evaluation/{_code(played)}/criteria/1.3"

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Response, render_template, request, url_for
 
-from trainhub.kernel import clock, files, paging
+from trainhub.kernel import clock, files, paging, sending
 from trainhub.kernel.access import demand, guard, may, who
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.downloads import named
@@ -310,18 +310,13 @@ def on_pair(pair: tuple[Application, Any]) -> CaseSubject:
     return on_case(pair[0])
 
 
-def send(file: files.StoredFile) -> Response:
-    """A stored file as a download; never shown inside the site."""
-    return named(Response(files.stream(file), mimetype=file.media_type, headers={"Content-Length": str(file.size)}), file.name)
-
-
 @blueprint.get("/applications/<int:key>/documents/<int:document_id>")
 @guard(Can.VIEW, load=load_document, subject=on_pair)
 def document(pair: tuple[Application, CaseDocument]) -> Any:
     """The file of a document."""
     file = session().get(files.StoredFile, pair[1].file_id)
     assert file is not None
-    return send(file)
+    return sending.send(file)
 
 
 @blueprint.get("/applications/<int:key>/visit-form.<form>")
