@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import html
 import re
+from collections import Counter
 from functools import cache
 from typing import TYPE_CHECKING
 
 from courses.catalogue.types import BodyFormat
+from trainhub.kernel.errors import Refused
+from trainhub.kernel.i18n import _
 from trainhub.kernel.mathml import FORMULA
 
 if TYPE_CHECKING:
@@ -33,12 +36,46 @@ ASSETS = "/static/"
 """How texts refer to files of their run, as in OLX."""
 
 
+class TooTangled(Refused):
+    """HTML in which so much is left open that reading it would take for ever, or make pages of many megabytes."""
+
+    code = "too_tangled"
+
+
+_CLOSES_ITSELF = frozenset({
+    "p", "li", "dt", "dd", "td", "th", "tr", "tbody", "thead", "tfoot", "rt", "rp", "option", "a", "br", "img", "hr", "col", "wbr", "input",
+    "meta", "link", "area", "base", "source", "track", "embed", "param",
+})  # fmt: skip
+_REPEATED = frozenset({"b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u"})
+"""What a browser opens again in every paragraph that follows, when it was not closed: a few kilobytes become tens of megabytes."""
+_ANY_TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]*)")
+
+
+def _refuse_tangled(markup: str) -> None:
+    """Refuse what grows with the square of its length: at each tag, what stands open; real pages need a hundredth of what is allowed."""
+    open_tags: Counter[str] = Counter()
+    levels = repeated = nested = again = 0
+    for is_end, name in _ANY_TAG.findall(markup):
+        tag = name.lower()
+        if tag not in _CLOSES_ITSELF and (not is_end or open_tags[tag]):
+            step = -1 if is_end else 1
+            open_tags[tag] += step
+            levels += step
+            repeated += step if tag in _REPEATED else 0
+        nested += levels
+        again += repeated
+    if nested > 100_000 + 100 * len(markup) or again > 10_000 + 2 * len(markup):
+        raise TooTangled(_("内容里有太多没有关闭的标签，或嵌套太深，无法显示。请删去多余的 HTML 标签再保存。"), field="body")
+
+
 def sanitise(markup: str) -> str:
-    """HTML without anything that runs, loads from elsewhere by itself, or looks like our own controls.
+    """HTML without anything that runs, loads from elsewhere by itself, or looks like our own controls. Raises TooTangled.
 
     A page has one h1 of its own: headings of an author begin at h2.
     """
     import nh3
+
+    _refuse_tangled(markup)
 
     lowered = re.sub(r"<(/?)h1\b", r"<\1h2", markup, flags=re.IGNORECASE)
     return nh3.clean(
@@ -87,7 +124,7 @@ _ACTIVE = frozenset({
     "audio", "canvas", "svg", "math",
 })  # fmt: skip
 _TAG = re.compile(r"<([A-Za-z][A-Za-z0-9-]*)")
-_HANDLER = re.compile(r"<[A-Za-z][^>]*\son[a-z]+\s*=", re.IGNORECASE)
+_HANDLER = re.compile(r"<[A-Za-z][^<>]*\son[a-z]+\s*=", re.IGNORECASE)
 _SCRIPT_LINK = re.compile(r"""(?:href|src)\s*=\s*["']?\s*javascript:""", re.IGNORECASE)
 
 

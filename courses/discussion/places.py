@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -128,4 +129,5 @@ def shared(place: Place) -> dict[str, Any]:
         "labels": labels,
         "words": words,
         "limit": rules.MAX_POST,
+        "submission_key": secrets.token_urlsafe(24),
     }

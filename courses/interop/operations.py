@@ -12,13 +12,14 @@ from courses.assessment.models import Question, QuestionVersion, QuizItem
 from courses.assessment.operations.bank import version_data
 from courses.assignments.models import Assignment
 from courses.catalogue import queries as catalogue
-from courses.catalogue.markup import ASSETS, lost, to_html
+from courses.catalogue.markup import ASSETS, TooTangled, lost, to_html
 from courses.catalogue.models import Block, Course, Run, RunAsset, Section, Unit
 from courses.catalogue.operations import offerings
 from courses.catalogue.types import BlockKind, BodyFormat, StaffRole
 from courses.interop import frame, taking_in
 from courses.interop import types as docs
 from courses.interop.formats import OpenCourse
+from courses.interop.packages import PackageRefused
 from courses.interop.report import import_report
 from courses.interop.subtitles import MOST, as_webvtt
 from trainhub.kernel import audit, files, sniff
@@ -222,6 +223,14 @@ EMPTY = "~empty"
 """Ends the key of the unit that stands for a lesson without pages, so that it is written out again."""
 
 
+def _html(text: str, prefix: str, name: str) -> str:
+    """The safe HTML of a text of the package. Raises PackageRefused with its name."""
+    try:
+        return to_html(text, BodyFormat.HTML, assets=prefix)
+    except TooTangled as refused:
+        raise PackageRefused(name, refused.message, code=refused.code) from refused
+
+
 def _block(unit: Unit, doc: docs.BlockDoc, taken: taking_in.Block, position: int, prefix: str) -> Block:
     return Block(
         run_id=unit.run_id,
@@ -232,7 +241,7 @@ def _block(unit: Unit, doc: docs.BlockDoc, taken: taking_in.Block, position: int
         title=taken.title[:200],
         body_format=BodyFormat.HTML,
         body=taken.body,
-        body_html=to_html(taken.body, BodyFormat.HTML, assets=prefix),
+        body_html=_html(taken.body, prefix, f"{doc.kind}/{doc.key}"),
         settings=taken.settings,
         is_graded=taken.is_graded,
         is_required=taken.is_required,
@@ -256,9 +265,9 @@ def _questions(run: Run, made: list[tuple[Block, taking_in.Block]], prefix: str,
                 question_id=question.id,
                 number=1,
                 stem=asked.stem,
-                stem_html=to_html(asked.stem, BodyFormat.HTML, assets=prefix),
+                stem_html=_html(asked.stem, prefix, f"problem/{block.key}"),
                 explanation=asked.explanation,
-                explanation_html=to_html(asked.explanation, BodyFormat.HTML, assets=prefix),
+                explanation_html=_html(asked.explanation, prefix, f"problem/{block.key}"),
                 data=version_data(asked.data, BodyFormat.HTML, prefix),
                 saved_at=now,
                 saved_by_id=by.account_id,

@@ -13,6 +13,7 @@ from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.kernel.i18n import _
+from trainhub.people import queries as people
 
 MAX_WORDS = 4_000
 
@@ -32,6 +33,8 @@ def grade(*, attempt_id: int, shares: Mapping[int, int], feedback: Mapping[int, 
     attempt = queries.attempt_by_id(attempt_id)
     if attempt is None or attempt.state is AttemptState.IN_PROGRESS:
         raise NoAttempt(_("这次作答还没有交卷，不能评分。"))
+    if people.is_same_human(by.person_id, attempt.person_id):
+        raise NoAttempt(_("不能给自己的作答评分，请由课程的另一位教师评分。"))
     before = {answer.position: answer.share_x1000 for answer in attempt.answers if answer.position in shares}
     for answer in attempt.answers:
         share = shares.get(answer.position)

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from courses.catalogue import rules
+from courses.catalogue.markup import to_html
 from courses.catalogue.operations.offerings import BadCourse
 from courses.catalogue.types import Access, BlockKind, BodyFormat, Outline
 from trainhub.kernel.i18n import _
@@ -28,7 +29,8 @@ def titled(title: str) -> str:
 
 
 def body(text: str, body_format: BodyFormat) -> str:
-    """A text whose pictures say what they show to those who cannot see them."""
+    """A text whose pictures say what they show to those who cannot see them, and that can be shown: also a draft is read (TooTangled)."""
+    to_html(text, body_format)
     seen = _FENCED.sub("", text) if body_format is BodyFormat.MARKDOWN else text
     bare = any(not _ALT.search(tag) for tag in _IMAGE.findall(seen))
     if bare or (body_format is BodyFormat.MARKDOWN and _MARKDOWN_IMAGE.search(seen)):

@@ -12,7 +12,7 @@ from courses.assessment.operations import attempts, bank
 from courses.assessment.types import AttemptState, QuestionKind
 from tests.factories import courses as make
 from tests.factories import ground
-from trainhub.kernel.access import SYSTEM
+from trainhub.kernel.access import SYSTEM, Identity
 from trainhub.kernel.errors import Stale
 
 NOW = make.NOW
@@ -90,6 +90,21 @@ def test_an_essay_is_graded_by_a_person(session: Session) -> None:
         attempts.grade(attempt_id=one.id, shares={2: 1001}, feedback={}, by=SYSTEM, now=NOW)
     done = attempts.grade(attempt_id=one.id, shares={2: 500}, feedback={2: "再具体些"}, by=SYSTEM, now=NOW)
     assert (done.state, done.score_x10, done.answers[1].feedback) == (AttemptState.GRADED, 750, "再具体些")
+
+
+def test_nobody_grades_the_own_attempt_under_whatever_record(session: Session) -> None:
+    run, stays, gone = make.run(), ground.person(), ground.person()
+    quiz = make.quiz(make.unit(run), make.essay(run), of=run, attempts=2)
+    for who in (stays, gone):
+        attempts.submit(
+            attempt_id=attempts.start(block=quiz, person_id=who.id, by=SYSTEM, now=NOW).id, responses={1: {"text": "我认为"}}, by=SYSTEM, now=NOW
+        )
+    ground.merge(stays, gone)
+    rows = queries.attempts_of(quiz.id, stays.id)
+    assert {row.person_id for row in rows} == {stays.id, gone.id}
+    for row in rows:
+        with pytest.raises(attempts.NoAttempt, match="自己"):
+            attempts.grade(attempt_id=row.id, shares={1: 1000}, feedback={}, by=Identity(account_id=None, person_id=stays.id, name="教师"), now=NOW)
 
 
 def test_two_editors_of_a_question_the_second_is_told(session: Session) -> None:

@@ -13,6 +13,7 @@ from courses.assessment.models import QuizItem
 from courses.assessment.operations import attempts, bank, duplicating
 from courses.catalogue import authoring_queries as found
 from courses.catalogue import queries
+from courses.catalogue.markup import TooTangled
 from courses.catalogue.models import ContentVersion, LabKey, RunStaff
 from courses.catalogue.operations import content, groups, labs, offerings, team, versions
 from courses.catalogue.types import Access, BlockKind, Condition, ConditionKind, PartKind, StaffRole
@@ -114,6 +115,12 @@ def test_a_whole_outline_is_arranged_across_sections(session: Session) -> None:
     assert y.unit_id == a.id
     with pytest.raises(Refused, match="不在同一期"):
         content.move_into(part=y, holder=make.unit(make.run()), by=SYSTEM, now=NOW)
+
+
+def test_a_text_that_cannot_be_shown_is_no_draft_either(session: Session) -> None:
+    block = make.text(make.unit(make.run()))
+    with pytest.raises(TooTangled):
+        versions.save(part=block, version=None, by=SYSTEM, now=NOW, body="<div>" * 3_000)
 
 
 def test_a_removed_section_comes_back_with_what_went_with_it(session: Session) -> None:

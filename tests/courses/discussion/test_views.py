@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -241,3 +242,22 @@ def test_lists_and_threads_ask_the_same_number_of_queries(
         learner.post(f"/learning/runs/{run.id}/forum/new", data={"title": f"题{number}", "body": "文"})
         mate.post(where, data={"body": f"答{number}"})
     assert [ask(url) for url in urls] == few
+
+
+def test_what_is_sent_twice_is_posted_once(as_role: Callable[..., FlaskClient], session: Session) -> None:
+    run = make.run(is_published=True)
+    who = ground.person()
+    make.enrolment(run, who)
+    session.commit()
+    client = as_role(Role.TRAINEE, person_id=who.id)
+
+    def twice(page: str, to: str, text: str) -> None:
+        found = re.search(r'name="submission_key" value="([^"]+)"', client.get(page).text)
+        assert found is not None
+        for _n in range(2):
+            assert client.post(to, data={"title": text, "body": text, "submission_key": found[1]}).status_code == 303
+
+    twice(f"/learning/runs/{run.id}/forum/new", f"/learning/runs/{run.id}/forum/new", "只问一次")
+    thread = session.scalars(select(Thread)).one()
+    twice(f"/learning/threads/{thread.id}", f"/learning/threads/{thread.id}", "只答一次")
+    assert len(session.scalars(select(Post)).all()) == 2

@@ -271,6 +271,21 @@ def test_a_broken_package_leaves_nothing(session: Session, tmp_path: Path) -> No
     assert session.scalar(select(func.count()).select_from(Unit)) == 0
 
 
+def test_a_page_of_a_package_that_nests_too_deep_is_named(app: Flask, session: Session, tmp_path: Path) -> None:
+    make_ = {"course.xml": '<course org="X" course="C1" url_name="r"/>', "course/r.xml": '<course><chapter url_name="c"/></course>'}
+    make_ |= {"chapter/c.xml": '<chapter><sequential><vertical><html url_name="h"/></vertical></sequential></chapter>'}
+    make_ |= {"html/h.xml": '<html filename="h"/>', "html/h.html": "<div>" * 100_000}
+    for name, text in make_.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    owner = ground.university()
+    session.commit()
+    code, answer = run_command(app, "import", str(tmp_path), "--owner", owner.code)
+    assert (code, answer["error"]["code"]) == (1, "too_tangled")  # type: ignore[index]
+    assert "html/h：" in answer["error"]["message"]  # type: ignore[index]
+    assert session.scalar(select(func.count()).select_from(Course)) == 0
+
+
 def test_blocks_of_ours_go_out_with_their_files_and_pass_the_checker(tmp_path: Path, session: Session) -> None:
     run = make.run()
     unit = make.unit(run)
