@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Response, redirect, render_template, url_for
 
-from trainhub.kernel import clock
+from trainhub.kernel import clock, sending
 from trainhub.kernel.access import guard, who
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
@@ -22,7 +22,7 @@ from trainhub.oversight.evaluation.views import blueprint, load, on_programme
 from trainhub.oversight.evaluation.workflow.models import Application
 from trainhub.oversight.evaluation.workflow.operations import papers
 from trainhub.oversight.evaluation.workflow.types import DocumentKind
-from trainhub.oversight.evaluation.workflow.views import load_case, on_case, programme_of, send
+from trainhub.oversight.evaluation.workflow.views import load_case, on_case, programme_of
 from trainhub.programmes import queries as programmes
 from trainhub.programmes.models import Programme
 
@@ -108,4 +108,4 @@ def drawing_file(row: ReportDrawing) -> Any:
     """The report."""
     if row.file_id is None:
         raise NotFound(_("补充报告还在生成，请稍后再下载。"))
-    return send(session().get_one(StoredFile, row.file_id))
+    return sending.send(session().get_one(StoredFile, row.file_id), as_download=True)
