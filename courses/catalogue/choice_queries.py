@@ -1,10 +1,13 @@
-"""What the forms of courses and runs offer to choose from."""
+"""What the forms of courses and runs offer to choose from, and the list of the command line."""
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from typing import Any
+
+from sqlalchemy import func, select
 
 from courses.catalogue.models import Course, Run
+from courses.catalogue.types import RunState
 from courses.permissions import AUTHORS
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
@@ -46,3 +49,16 @@ def cohort_choices(university_id: int) -> list[tuple[int, str]]:
         .limit(300)
     )
     return [(key, f"{name} · {year}") for key, name, year in session().execute(statement)]
+
+
+def all_courses() -> list[Any]:
+    """Every course for the command line: code, title, owner's code, runs, published runs; by code."""
+    published = func.count(Run.id).filter(Run.state == RunState.PUBLISHED)
+    statement = (
+        select(Course.code, Course.title, Organisation.code.label("owner"), func.count(Run.id).label("runs"), published.label("published"))
+        .join(Organisation, Organisation.id == Course.owner_id)
+        .outerjoin(Run, Run.course_id == Course.id)
+        .group_by(Course.id, Course.code, Course.title, Organisation.code)
+        .order_by(Course.code)
+    )
+    return list(session().execute(statement))

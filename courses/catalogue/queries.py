@@ -254,19 +254,6 @@ def owners_in_catalogue() -> list[tuple[int, str]]:
     return [(key, name) for key, name in session().execute(statement)]
 
 
-def all_courses() -> list[Any]:
-    """Every course for the command line: code, title, owner's code, runs, published runs; by code."""
-    published = func.count(Run.id).filter(Run.state == RunState.PUBLISHED)
-    statement = (
-        select(Course.code, Course.title, Organisation.code.label("owner"), func.count(Run.id).label("runs"), published.label("published"))
-        .join(Organisation, Organisation.id == Course.owner_id)
-        .outerjoin(Run, Run.course_id == Course.id)
-        .group_by(Course.id, Course.code, Course.title, Organisation.code)
-        .order_by(Course.code)
-    )
-    return list(session().execute(statement))
-
-
 # -- content ------------------------------------------------------------------------------------------------------------
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from courses.catalogue import queries as catalogue
+from courses.catalogue import choice_queries
 from courses.interop import operations
 from courses.interop.formats import opened
 from courses.interop.olx.writer import write_olx
@@ -30,7 +30,7 @@ def list_() -> dict[str, Any]:
     \b
     Example: trainhub courses list --json
     """
-    rows = catalogue.all_courses()
+    rows = choice_queries.all_courses()
     return {"courses": [{"code": r.code, "title": r.title, "owner": r.owner, "runs": r.runs, "published_runs": r.published} for r in rows]}
 
 

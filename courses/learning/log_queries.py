@@ -1,4 +1,4 @@
-"""Selects on notes, and on the logs of many learners at once."""
+"""Selects on what learners did, of one or of many at once, and on their notes."""
 
 from __future__ import annotations
 
@@ -13,6 +13,35 @@ from courses.learning.models import BlockProgress, Enrolment, LearningEvent, Not
 from courses.learning.queries import as_state
 from courses.learning.types import BlockState, Event, NoteRow
 from trainhub.kernel.db import session
+
+
+def events_of(enrolment_id: int, block_id: int) -> list[Event]:
+    """What a learner did with a block, in order."""
+    statement = (
+        select(LearningEvent.kind, LearningEvent.at, LearningEvent.data)
+        .where(LearningEvent.enrolment_id == enrolment_id, LearningEvent.block_id == block_id)
+        .order_by(LearningEvent.id)
+    )
+    return [Event(*row) for row in session().execute(statement)]
+
+
+def all_events_of(enrolment_id: int) -> dict[int, list[Event]]:
+    """Everything a learner did, by block."""
+    statement = (
+        select(LearningEvent.block_id, LearningEvent.kind, LearningEvent.at, LearningEvent.data)
+        .where(LearningEvent.enrolment_id == enrolment_id)
+        .order_by(LearningEvent.id)
+    )
+    found: dict[int, list[Event]] = defaultdict(list)
+    for block, kind, at, data in session().execute(statement):
+        found[block].append(Event(kind, at, data))
+    return found
+
+
+def has_event_of_attempt(enrolment_id: int, block_id: int, kind: Any, attempt_id: int, score_x10: int | None) -> bool:
+    """Whether this is what the log says last about an attempt: a mark that changes back is news again."""
+    said = [event for event in events_of(enrolment_id, block_id) if event.data.get("attempt") == attempt_id]
+    return bool(said) and said[-1].kind is kind and said[-1].data.get("score_x10") == score_x10
 
 
 def note_by_id(note_id: int) -> Note | None:

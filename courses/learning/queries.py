@@ -15,8 +15,8 @@ from courses.catalogue import queries as catalogue
 from courses.catalogue.models import RUN_TITLE, Course, CoursePrerequisite, Run
 from courses.catalogue.types import BlockKind, BlockNode, Closed, Outline
 from courses.learning import rules
-from courses.learning.models import BlockProgress, Enrolment, EnrolmentMark, LearningEvent, MarkSource, RunInvitation
-from courses.learning.types import OPEN, BlockState, Counted, EnrolmentState, Event, HandedDown, LearnerRow, MyRun, Standing, Todo
+from courses.learning.models import BlockProgress, Enrolment, EnrolmentMark, MarkSource, RunInvitation
+from courses.learning.types import OPEN, BlockState, Counted, EnrolmentState, HandedDown, LearnerRow, MyRun, Standing, Todo
 from trainhub.identity.models import Account, LoginName
 from trainhub.kernel.access import Identity
 from trainhub.kernel.clock import local
@@ -240,35 +240,6 @@ def person_of_login(value: str) -> int | None:
 
 
 # -- the log and what follows from it -----------------------------------------------------------------------------------
-
-
-def events_of(enrolment_id: int, block_id: int) -> list[Event]:
-    """What a learner did with a block, in order."""
-    statement = (
-        select(LearningEvent.kind, LearningEvent.at, LearningEvent.data)
-        .where(LearningEvent.enrolment_id == enrolment_id, LearningEvent.block_id == block_id)
-        .order_by(LearningEvent.id)
-    )
-    return [Event(*row) for row in session().execute(statement)]
-
-
-def all_events_of(enrolment_id: int) -> dict[int, list[Event]]:
-    """Everything a learner did, by block."""
-    statement = (
-        select(LearningEvent.block_id, LearningEvent.kind, LearningEvent.at, LearningEvent.data)
-        .where(LearningEvent.enrolment_id == enrolment_id)
-        .order_by(LearningEvent.id)
-    )
-    found: dict[int, list[Event]] = defaultdict(list)
-    for block, kind, at, data in session().execute(statement):
-        found[block].append(Event(kind, at, data))
-    return found
-
-
-def has_event_of_attempt(enrolment_id: int, block_id: int, kind: Any, attempt_id: int, score_x10: int | None) -> bool:
-    """Whether this is what the log says last about an attempt: a mark that changes back is news again."""
-    said = [event for event in events_of(enrolment_id, block_id) if event.data.get("attempt") == attempt_id]
-    return bool(said) and said[-1].kind is kind and said[-1].data.get("score_x10") == score_x10
 
 
 def progress_row(enrolment_id: int, block_id: int) -> BlockProgress | None:

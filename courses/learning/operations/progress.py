@@ -21,7 +21,7 @@ from courses.catalogue import authoring_queries as authored
 from courses.catalogue import queries as catalogue
 from courses.catalogue.models import Block, Run
 from courses.catalogue.types import BlockKind, RunState
-from courses.learning import queries, rules
+from courses.learning import log_queries, queries, rules
 from courses.learning.models import BlockProgress, Enrolment, EnrolmentMark, LearningEvent
 from courses.learning.types import SEATED, BlockState, Counted, EnrolmentState, EventKind, Standing
 from trainhub.certificates import operations as certificates
@@ -90,7 +90,7 @@ def watch(*, enrolment: Enrolment, block: Block, start: float, end: float, by: I
     _check(enrolment, block)
     duration = queries.duration_of(block)
     _alone(enrolment)
-    events = queries.events_of(enrolment.id, block.id)
+    events = log_queries.events_of(enrolment.id, block.id)
     begun_at, last_at = (events[0].at, events[-1].at) if events else (None, None)
     part = None
     if block.kind is BlockKind.VIDEO:
@@ -110,7 +110,7 @@ def note_attempt(*, enrolment: Enrolment, attempt: Attempt, by: Identity, now: d
     block = session().get_one(Block, attempt.block_id)  # also a removed one: what was handed in counts when it comes back
     graded = attempt.state is AttemptState.GRADED
     kind = EventKind.QUIZ_GRADED if graded else EventKind.QUIZ_SUBMITTED
-    if not queries.has_event_of_attempt(enrolment.id, block.id, kind, attempt.id, attempt.score_x10):
+    if not log_queries.has_event_of_attempt(enrolment.id, block.id, kind, attempt.id, attempt.score_x10):
         data: dict[str, Any] = {"attempt": attempt.id}
         if graded:
             data |= {"score_x10": attempt.score_x10, "result_x10": result_of(attempt)}
@@ -160,7 +160,7 @@ def note_work(*, enrolment: Enrolment, block: Block, submission_id: int, number:
     data: dict[str, Any] = {"submission": submission_id, "number": number}
     if score_x10 is not None:
         data["score_x10"] = score_x10
-    of_kind = [event.data for event in queries.events_of(enrolment.id, block.id) if event.kind is kind]
+    of_kind = [event.data for event in log_queries.events_of(enrolment.id, block.id) if event.kind is kind]
     if of_kind[-1:] != [data]:
         _log(enrolment, block, kind, data, now)
         _derive(enrolment, block)
@@ -179,7 +179,7 @@ def _ask_for_mark(enrolment: Enrolment) -> None:
 
 def _derive(enrolment: Enrolment, block: Block) -> BlockState:
     """Store what follows from the log of one block."""
-    state = rules.block_state(block.kind, queries.events_of(enrolment.id, block.id))
+    state = rules.block_state(block.kind, log_queries.events_of(enrolment.id, block.id))
     _store(enrolment.id, block.id, queries.progress_row(enrolment.id, block.id), state)
     return state
 
@@ -358,7 +358,7 @@ def _tenths(value: int) -> str:
 def recompute(*, enrolment: Enrolment, by: Identity, now: datetime) -> list[int]:
     """Compute all progress of a learner again from the log; returns the blocks whose stored progress differed (normally none)."""
     rows = queries.progress_rows(enrolment.id)
-    events = queries.all_events_of(enrolment.id)
+    events = log_queries.all_events_of(enrolment.id)
     kinds = {block.id: block.kind for block in catalogue.blocks_of_run(enrolment.run_id)}
     differed = []
     for block_id, happened in events.items():

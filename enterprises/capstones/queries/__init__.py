@@ -73,6 +73,13 @@ from enterprises.capstones.queries.choosing import (
     waiting_plan,
     without_capstone,
 )
+from enterprises.capstones.queries.dashboards import (
+    Board,
+    board,
+    board_of,
+    desks,
+    programmes_at,
+)
 from enterprises.capstones.queries.defences import (
     group_by_id,
     groups_beside,
@@ -110,17 +117,12 @@ from enterprises.capstones.queries.judging import (
     weights_of,
 )
 from enterprises.capstones.queries.outputs import (
-    Board,
     Moment,
     Supervised,
-    board,
-    board_of,
-    desks,
     directory,
     guidance_moments,
     mentors_table,
     places_table,
-    programmes_at,
     supervised_in,
     topics_table,
     versions_between,

@@ -18,7 +18,7 @@ from courses.catalogue import authoring_queries as found
 from courses.catalogue.models import Block, LabLaunch, LabReport, Run
 from courses.catalogue.operations import content, groups, labs, team, versions
 from courses.catalogue.types import Access, BlockKind, Condition, ConditionKind, StaffRole
-from courses.learning import operations, queries
+from courses.learning import log_queries, operations, queries
 from courses.learning.models import Enrolment
 from courses.learning.types import EventKind
 from tests.courses.catalogue.test_media import GOOD, mp4
@@ -301,7 +301,7 @@ def test_a_laboratory_is_entered_signed_and_reports_back_once(as_role: AsRole, s
     state = queries.states_of(row.id)[block.id]
     assert (state.is_done, state.score_x10) == (True, 875)
     assert session.scalars(select(LabReport.report_key).order_by(LabReport.id)).all() == ["r1", "r2"]
-    assert [e.kind for e in queries.events_of(row.id, block.id)] == [EventKind.REPORTED, EventKind.REPORTED]
+    assert [e.kind for e in log_queries.events_of(row.id, block.id)] == [EventKind.REPORTED, EventKind.REPORTED]
     assert operations.recompute(enrolment=row, by=SYSTEM, now=clock.now()) == []
     assert student.get("/learning/launches/other").status_code == 404
 
