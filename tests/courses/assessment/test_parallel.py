@@ -12,8 +12,9 @@ from courses.assessment.models import Attempt
 from courses.assessment.operations import attempts
 from courses.assessment.types import AttemptState
 from courses.catalogue import queries as catalogue
+from courses.learning.log_queries import events_of
 from courses.learning.operations.progress import note_attempt
-from courses.learning.queries import enrolment_of, events_of
+from courses.learning.queries import enrolment_of
 from tests.factories import courses as make
 from tests.factories import ground
 from trainhub.kernel.access import SYSTEM

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from enterprises.capstones import operations, queries
 from enterprises.capstones.models import Capstone, Topic
 from enterprises.capstones.operations import CapstoneRefused
-from enterprises.capstones.queries.outputs import board_of
+from enterprises.capstones.queries.dashboards import board_of
 from enterprises.capstones.types import CapstoneState
 from tests.factories import capstones as make
 from tests.factories.capstones import END, NOW, TODAY
