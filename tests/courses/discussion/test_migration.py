@@ -9,10 +9,10 @@ import pytest
 import sqlalchemy as sa
 from alembic.script import ScriptDirectory
 
-from tests.architecture.test_migrations import engine
+from tests.architecture.test_migrations import databases, engine
 from trainhub.kernel import migrations
 
-__all__ = ["engine"]
+__all__ = ["databases", "engine"]
 AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 
 
