@@ -84,7 +84,7 @@ def test_fields_and_areas_are_those_of_the_reference_file(as_role: AsRole, sessi
     rows = json.loads((ROOT / "seeds" / "reference" / file).read_text(encoding="utf-8"))
     client = as_role(Role.SYSTEM_ADMIN)
     for language in ("zh", "en"):
-        page = html.document_fromstring(client.get(f"/courses/new?lang={language}").get_data(as_text=True))
+        page = html.document_fromstring(client.get(f"/teaching/courses/new?lang={language}").get_data(as_text=True))
         offered = [(one.get("value"), one.text) for one in page.xpath(f"//select[@name='{field}']/option[@value!='']")]
         assert offered == [(str(row["no"]), row[language]) for row in rows]
 
