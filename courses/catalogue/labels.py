@@ -8,6 +8,7 @@ from typing import Any
 from courses.catalogue.types import BlockKind, CatalogueSort, ConditionKind, EducationType, Family, PartKind, RunMode, RunState, StaffRole
 from trainhub.kernel.i18n import _l
 from trainhub.ledger.types import Category
+from trainhub.programmes import reference
 
 FAMILIES: Mapping[Family, Any] = {
     Family.GENERAL_QUALITY: _l("通用素质"),
@@ -73,29 +74,8 @@ CONDITIONS: Mapping[ConditionKind, Any] = {
     ConditionKind.GROUP: _l("属于某个分组"),
 }
 CATEGORIES: Mapping[Category, Any] = {Category.FOUNDER: _l("互联网经济创业人员"), Category.WORKER: _l("互联网经济从业人员")}
-# The ten key fields (002:882-) and the eight focus areas (000:695-709), as the reference seeds name them.
-KEY_FIELDS: Mapping[int, Any] = {
-    1: _l("新一代信息技术产业"),
-    2: _l("高档数控机床和机器人"),
-    3: _l("航空航天装备"),
-    4: _l("海洋工程装备及高技术船舶"),
-    5: _l("先进轨道交通装备"),
-    6: _l("节能与新能源汽车"),
-    7: _l("电力装备"),
-    8: _l("农机装备"),
-    9: _l("新材料"),
-    10: _l("生物医药及高性能医疗器械"),
-}
-FOCUS_AREAS: Mapping[int, Any] = {
-    1: _l("电子商务"),
-    2: _l("物联网产业"),
-    3: _l("智慧云服务"),
-    4: _l("文创媒体"),
-    5: _l("互联网金融"),
-    6: _l("工业互联网"),
-    7: _l("农业互联网"),
-    8: _l("互联网基础服务"),
-}
+KEY_FIELDS: Mapping[int, Any] = reference.named("key_fields.json")
+FOCUS_AREAS: Mapping[int, Any] = reference.named("focus_areas.json")
 
 
 def choices(labels: Mapping[Any, Any]) -> list[tuple[str, Any]]:

@@ -16,6 +16,8 @@ from tests.journeys.conftest import Place, opened, travel
 ACCOUNTS = ("student", "trainee", "lecturer", "mentor", "supervisor", "enterprise", "programme", "prefecture", "province", "expert", "admin")
 BESIDE = ("association", "workgroup", "expert2", "programme1")
 """The accounts beside the eleven: the other sides of an evaluation."""
+WITHOUT = {"university_admin": "闽江理工大学", "dept_edu": "", "dept_hr": "", "dept_st": "", "dept_fin": "", "inspector": "", "auditor": ""}
+"""Roles that no demo account holds alone, and over which organisation they are granted."""
 MOST = 400
 """Pages a role opens at most."""
 ALIKE = 3
@@ -105,6 +107,41 @@ def test_the_home_page_speaks_both_languages(app: Flask, name: str) -> None:
         assert english.document.get("lang") == "en"
         assert problems_of(english.text) == []
         assert somebody.get("/?lang=zh").document.get("lang") == "zh-CN"
+
+
+@pytest.fixture(scope="module")
+def staffed(demo: Place, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """A copy of the demo to which accounts are added."""
+    own = demo.copy(tmp_path_factory.mktemp("staffed") / "instance")
+    with opened(own) as app:
+        yield app
+    own.drop()
+
+
+def newcomer(app: Flask, role: str, organisation: str) -> Visitor:
+    """Somebody whom the administrator gave a role: invited, with a password of their own, after the consent."""
+    admin = Visitor(app).sign_in("admin")
+    page = admin.get("/accounts/new")
+    places = {" ".join(one.itertext()): one.get("value") for one in page.document.xpath("//select[@name='organisation_id']/option")}
+    chosen = next((key for words, key in places.items() if organisation and organisation in words), "")
+    assert bool(chosen) == bool(organisation)
+    page = admin.send("/new", {"name": "林新到", "username": f"new-{role}", "role": role, "organisation_id": chosen})
+    link = re.search(r"/link/[\w-]{20,}", page.text).group()  # type: ignore[union-attr]
+    somebody = Visitor(app)
+    somebody.get(link)
+    somebody.send(link, {"password": "shan-shui-2026", "again": "shan-shui-2026"})
+    somebody.sign_in(f"new-{role}", "shan-shui-2026")
+    somebody.send("/consent", {"consent": "y"})
+    return somebody
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("role", WITHOUT)
+def test_every_link_shown_to_a_role_that_is_granted_later_leads_somewhere(staffed: Flask, role: str) -> None:
+    with travel(0):
+        pages, wrong = follow(staffed, newcomer(staffed, role, WITHOUT[role]))
+    assert not wrong, "\n".join(wrong)
+    assert pages >= 12
 
 
 @pytest.mark.slow

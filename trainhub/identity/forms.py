@@ -112,7 +112,7 @@ class RegisterForm(Form):
     channel = RadioField(_l("验证方式"), [InputRequired(_l("请选择验证方式。"))], choices=[])
     address = Text(_l("邮箱或手机号"), [DataRequired(_l("请填写接收验证码的地址。")), Length(max=200)])
     username = Text(_l("用户名"), [DataRequired(_l("请填写用户名。")), Length(max=60)], description=_l("用于登录，至少3个字符，不能全是数字。"))
-    password = PasswordField(_l("密码"), _PASSWORD, description=_l("至少8个字符，包含字母、数字、符号中的两类。"))
+    password = PasswordField(_l("密码"), _PASSWORD)
     guardian_name = Text(_l("监护人姓名"), [Length(max=60)])
     guardian_phone = Text(_l("监护人手机号"), [Length(max=40)])
     consent = BooleanField(_l("我已阅读并同意隐私说明"), [InputRequired(_l("请先阅读隐私说明并勾选同意。"))])

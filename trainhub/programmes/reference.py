@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from sqlalchemy import insert
 
 from trainhub.assets import asset_dir
 from trainhub.kernel.db import session
-from trainhub.kernel.i18n import language
+from trainhub.kernel.i18n import either
 from trainhub.programmes import queries
 from trainhub.programmes.models import GeneralStandard
 
@@ -31,9 +32,11 @@ def load(folder: Path) -> dict[str, int]:
 
 def key_fields() -> list[tuple[int, str]]:
     """The ten key fields of 中国制造2025 (002:880-920): number and name in the reader's language."""
-    return [(row["no"], row["en" if language() == "en" else "zh"]) for row in _key_fields()]
+    return [(number, str(name)) for number, name in named("key_fields.json").items()]
 
 
 @cache
-def _key_fields() -> tuple[dict[str, Any], ...]:
-    return tuple(json.loads((asset_dir("seeds") / "reference" / "key_fields.json").read_text(encoding="utf-8")))
+def named(file: str) -> Mapping[int, Any]:
+    """A numbered list of the reference seeds (the ten key fields, the eight focus areas): number and name, told in the reader's language."""
+    rows = json.loads((asset_dir("seeds") / "reference" / file).read_text(encoding="utf-8"))
+    return {row["no"]: either(row["zh"], row["en"]) for row in rows}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from lxml import html
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -24,7 +26,8 @@ from trainhub.kernel import jobs
 from trainhub.kernel.access import Role
 
 AsRole = Callable[..., FlaskClient]
-SINK = Path(__file__).resolve().parents[2] / "data" / "olx" / "oxa-kitchen-sink.tar.gz"
+ROOT = Path(__file__).resolve().parents[3]
+SINK = ROOT / "tests" / "data" / "olx" / "oxa-kitchen-sink.tar.gz"
 
 
 @pytest.fixture(autouse=True)
@@ -74,6 +77,16 @@ def test_a_course_of_another_organisation_is_not_made(as_role: AsRole, session: 
     course = {"code": "X-1", "title": "x", "owner_id": other.id, "family": "professional", "education_type": "degree", "hours": "1"}
     assert author.post("/teaching/courses/new", data=course).status_code == 200
     assert session.scalars(select(Course)).all() == []
+
+
+@pytest.mark.parametrize(("field", "file"), [("key_field_no", "key_fields.json"), ("focus_area_no", "focus_areas.json")])
+def test_fields_and_areas_are_those_of_the_reference_file(as_role: AsRole, session: Session, field: str, file: str) -> None:
+    rows = json.loads((ROOT / "seeds" / "reference" / file).read_text(encoding="utf-8"))
+    client = as_role(Role.SYSTEM_ADMIN)
+    for language in ("zh", "en"):
+        page = html.document_fromstring(client.get(f"/teaching/courses/new?lang={language}").get_data(as_text=True))
+        offered = [(one.get("value"), one.text) for one in page.xpath(f"//select[@name='{field}']/option[@value!='']")]
+        assert offered == [(str(row["no"]), row[language]) for row in rows]
 
 
 def test_the_second_of_two_editors_is_told(as_role: AsRole, session: Session) -> None:

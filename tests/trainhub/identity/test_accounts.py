@@ -18,11 +18,13 @@ from trainhub.identity import queries
 from trainhub.identity.models import Account, RoleGrant
 from trainhub.identity.permissions import Can
 from trainhub.identity.types import AccountState, LoginKind
+from trainhub.kernel import clock
 from trainhub.kernel.access import SYSTEM, Identity, Role, may
 from trainhub.kernel.db import db, transaction
 from trainhub.kernel.errors import NotFound
 from trainhub.organisations.types import OrganisationKind
 from trainhub.people.models import Person
+from trainhub.policy.book import book
 
 TODAY = make.NOW.date()
 
@@ -287,7 +289,16 @@ def test_forgotten_password(app: Flask, client: FlaskClient) -> None:
 
 
 def test_asking_too_often_waits(app: Flask, client: FlaskClient) -> None:
-    assert [client.post("/forgot", data={"username": "nobody"}).status_code for _n in range(6)] == [303] * 5 + [429]
+    answers = [client.post("/forgot", data={"username": "nobody"}) for _n in range(6)]
+    assert [answer.status_code for answer in answers] == [303] * 5 + [429]
+    text = answers[-1].get_data(as_text=True)
+    assert "申请重置密码的次数过多" in text
+    assert "锁定" not in text  # who asked did not fail to sign in, and the account is open
+
+
+def test_the_answer_names_the_minutes_of_the_policy(app: Flask, client: FlaskClient) -> None:
+    minutes = book().at("own.reset_link.minutes", on=clock.today()).number
+    assert f"请在{minutes}分钟内使用" in client.post("/forgot", data={"username": "nobody"}, follow_redirects=True).get_data(as_text=True)
 
 
 # -- names --------------------------------------------------------------------------------------------------------------

@@ -219,4 +219,22 @@ def test_only_where_an_organisation_allows_it(client: FlaskClient, form: dict[st
 
 
 def test_registering_the_same_address_often_waits(client: FlaskClient, form: dict[str, Any]) -> None:
-    assert [client.post("/register", data=form).status_code for _n in range(6)] == [303] * 5 + [429]
+    answers = [client.post("/register", data=form) for _n in range(6)]
+    assert [answer.status_code for answer in answers] == [303] * 5 + [429]
+    text = answers[-1].get_data(as_text=True)
+    assert "发往这个地址的验证码次数过多，请在09:15之后再试" in text  # no account exists, and none is locked
+    assert "账号已暂时锁定" not in text
+
+
+def test_who_proved_the_address_is_no_failure_of_the_network(client: FlaskClient, form: dict[str, Any]) -> None:
+    """A whole class registers from one address of a school: it must not lock the others out."""
+    page = client.post("/register", data=form).location
+    assert queries.failures_from("127.0.0.1", START - timedelta(minutes=15)) == 1
+    assert client.post(page, data={"code": _code()}).status_code == 303
+    assert queries.failures_from("127.0.0.1", START - timedelta(minutes=15)) == 0
+
+
+def test_the_form_says_the_numbers_that_are_checked(client: FlaskClient, form: dict[str, Any]) -> None:
+    page = client.get("/register").get_data(as_text=True)
+    for words in ("至少8个字符，包含字母、数字、符号中的2类", "未满14周岁必填"):
+        assert words in page

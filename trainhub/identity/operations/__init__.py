@@ -8,6 +8,7 @@ from trainhub.identity.operations.accounts import (
     create_account,
     disable,
     enable,
+    password_demands,
     remove_login,
     revoke_session,
     revoke_sessions,
@@ -19,7 +20,7 @@ from trainhub.identity.operations.grants import end_grant, grant_role, scope_kin
 from trainhub.identity.operations.links import ask_reset, invite, open_link, reset_link, use_link
 from trainhub.identity.operations.opening import NewAccount, open_account
 from trainhub.identity.operations.privacy import ask_about_data, close_account, decide_request, give_consent, withdraw_consent
-from trainhub.identity.operations.registration import Tried, Wish, register, registration, send_again, try_code
+from trainhub.identity.operations.registration import Tried, Wish, guardian_age, register, registration, send_again, try_code
 from trainhub.identity.operations.retaining import FORGETTING
 from trainhub.identity.operations.second_factor import (
     confirm_totp,
@@ -64,6 +65,7 @@ __all__ = [
     "finish_sign_in",
     "give_consent",
     "grant_role",
+    "guardian_age",
     "invite",
     "known_scopes",
     "make_token",
@@ -71,6 +73,7 @@ __all__ = [
     "open_account",
     "open_link",
     "open_session",
+    "password_demands",
     "pending_secret",
     "pending_uri",
     "register",

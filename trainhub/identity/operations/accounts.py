@@ -121,14 +121,19 @@ def set_password(*, account: Account, password: str, by: Identity, now: datetime
     audit.record(by=by, did="identity.password.set", on=account)
 
 
-def check_password(password: str, *, today: date, account: Account | None = None, names: Iterable[str] = (), field: str = "password") -> None:
-    """Refuse a weak, common, personal or repeated password with words (own.password.*)."""
-    demands = rules.PasswordDemands(
+def password_demands(today: date) -> rules.PasswordDemands:
+    """What a new password must satisfy on a day (own.password.*): the pages say what is checked."""
+    return rules.PasswordDemands(
         length_min=number("own.password.length_min", today),
         length_max=number("own.password.length_max", today),
         classes_min=number("own.password.classes_min", today),
         history=number("own.password.history", today),
     )
+
+
+def check_password(password: str, *, today: date, account: Account | None = None, names: Iterable[str] = (), field: str = "password") -> None:
+    """Refuse a weak, common, personal or repeated password with words (own.password.*)."""
+    demands = password_demands(today)
     known = [*names]
     if account is not None:
         known += [account.display_name, *(name.value for name in queries.login_names(account.id))]

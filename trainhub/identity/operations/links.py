@@ -58,7 +58,7 @@ def ask_reset(*, name: str, origin: str, now: datetime, today: date) -> None:
     Raises Locked when one name or one address asks too often.
     """
     typed = rules.typed_name(name)
-    count_attempt(counted_as=name_hash(f"forgot:{typed.values[0]}"), origin=origin, now=now, today=today)
+    count_attempt(counted_as=name_hash(f"forgot:{typed.values[0]}"), origin=origin, now=now, today=today, words=_asked_too_often)
     ids = {login.account_id for login in queries.names_typed(typed)}
     if len(ids) != 1:
         return
@@ -68,6 +68,10 @@ def ask_reset(*, name: str, origin: str, now: datetime, today: date) -> None:
     if queries.links_since(account.id, LinkPurpose.PASSWORD_RESET, now - timedelta(hours=1)) >= RESETS_IN_AN_HOUR:
         return
     _reset(account, as_identity(account, origin), today, now)
+
+
+def _asked_too_often(at: str) -> str:
+    return _("为这个登录名申请重置密码的次数过多，请在%(at)s之后再试；没有收到邮件，请联系所在单位的管理员。", at=at)
 
 
 def _reset(account: Account, by: Identity, today: date, now: datetime) -> str:

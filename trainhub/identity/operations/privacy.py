@@ -27,9 +27,12 @@ def give_consent(
     """Note the consent to a version of the privacy notice; below privacy.guardian_age a guardian is named (PIPL-31)."""
     person = session().get(Person, account.person_id) if account.person_id is not None else None
     today = local(now).date()
-    is_child = person is not None and rules.needs_guardian(person.birth_on, today, number("privacy.guardian_age", today))
+    age = number("privacy.guardian_age", today)
+    is_child = person is not None and rules.needs_guardian(person.birth_on, today, age)
     if is_child and not (guardian_name.strip() and rules.phone_is_plausible(guardian_phone)):
-        raise AccountRefused(_("未满14周岁须由父母或其他监护人同意：请填写监护人姓名和手机号。"), field="guardian_name", code="guardian_needed")
+        raise AccountRefused(
+            _("未满%(n)d周岁须由父母或其他监护人同意：请填写监护人姓名和手机号。", n=age), field="guardian_name", code="guardian_needed"
+        )
     consent = Consent(
         account_id=account.id,
         notice_version=version,

@@ -10,11 +10,11 @@ import secrets
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from trainhub.identity import notice, passwords, queries, rules
 from trainhub.identity.delivery import channels, deliver
-from trainhub.identity.models import Account, Registration
+from trainhub.identity.models import Account, Registration, SignInAttempt
 from trainhub.identity.operations._support import AccountRefused, LinkRefused, Locked, number, token_hash
 from trainhub.identity.operations.accounts import add_login, check_password, create_account, name_hash
 from trainhub.identity.operations.grants import grant_role
@@ -62,7 +62,7 @@ def register(*, wish: Wish, origin: str, now: datetime, today: date) -> tuple[Re
         lambda: check_password(wish.password, today=today, names=(wish.name, username, wish.address.strip())),
     )
     birth_on, (kind, address) = _birth_of(wish), _checked_address(wish)
-    count_attempt(counted_as=name_hash(f"register:{kind}:{address}"), origin=origin, now=now, today=today)
+    count_attempt(counted_as=_counted(kind, address), origin=origin, now=now, today=today, words=_asked_too_often)
     token, code = secrets.token_urlsafe(24), _code()
     row = Registration(
         token_hash=token_hash(token),
@@ -94,6 +94,19 @@ def register(*, wish: Wish, origin: str, now: datetime, today: date) -> tuple[Re
         text = _words(code)
     deliver(wish.channel, to=address, subject=_("注册验证码"), text=text, now=now)
     return row, token
+
+
+def _counted(kind: LoginKind, address: str) -> str:
+    """Under what the codes sent to an address are counted."""
+    return name_hash(f"register:{kind}:{address}")
+
+
+def _kind_of(row: Registration) -> LoginKind:
+    return LoginKind.EMAIL if row.channel is Channel.EMAIL else LoginKind.PHONE
+
+
+def _asked_too_often(at: str) -> str:
+    return _("发往这个地址的验证码次数过多，请在%(at)s之后再试；急需开通账号，请联系培训机构。", at=at)
 
 
 def _words(code: str) -> str:
@@ -134,9 +147,14 @@ def _check_age(wish: Wish, today: date) -> None:
     _check_guardian(wish, _birth_of(wish), today)
 
 
+def guardian_age(today: date) -> int:
+    """Below this age nobody registers alone."""
+    return max(number("own.registration.age_min", today), number("privacy.guardian_age", today))
+
+
 def _check_guardian(wish: Wish, birth_on: date | None, today: date) -> None:
     """Below own.registration.age_min nobody registers alone; the guardian fills the form and consents (PIPL-31)."""
-    age = max(number("own.registration.age_min", today), number("privacy.guardian_age", today))
+    age = guardian_age(today)
     if birth_on is not None and birth_on > today:
         raise AccountRefused(_("出生日期晚于今天，请核对。"), field="birth_on")
     if not rules.needs_guardian(birth_on, today, age):
@@ -178,8 +196,8 @@ def send_again(*, token: str, origin: str, now: datetime, today: date) -> None:
     row = registration(token=token, now=now)
     if row.sent_count >= rules.CODE_SENDS:
         raise Locked(_("验证码已发送%(n)d次。请核对地址，必要时重新填写注册表。", n=row.sent_count), retry_after=600)
-    count_attempt(counted_as=name_hash(f"resend:{row.id}"), origin=origin, now=now, today=today)
-    kind = LoginKind.EMAIL if row.channel is Channel.EMAIL else LoginKind.PHONE
+    kind = _kind_of(row)
+    count_attempt(counted_as=_counted(kind, row.address), origin=origin, now=now, today=today, words=_asked_too_often)
     if queries.login_name(kind, row.address) is None:
         code = _code()
         row.code_hash, row.tries_left = _code_hash(token, code), rules.CODE_TRIES
@@ -243,8 +261,7 @@ def _finish(row: Registration, origin: str, now: datetime, today: date) -> Accou
     )
     account = create_account(person=person, display_name=row.name, by=visitor, now=now, username=row.username)
     account.password_hash, account.password_set_at, account.state = row.password_hash, now, AccountState.ACTIVE
-    kind = LoginKind.EMAIL if row.channel is Channel.EMAIL else LoginKind.PHONE
-    add_login(account=account, kind=kind, value=row.address, by=visitor, now=now, is_verified=True)
+    add_login(account=account, kind=_kind_of(row), value=row.address, by=visitor, now=now, is_verified=True)
     grant_role(account=account, role=Role.TRAINEE, by=SYSTEM, today=today, now=now, organisation_id=row.organisation_id)
     give_consent(
         account=account,
@@ -254,6 +271,8 @@ def _finish(row: Registration, origin: str, now: datetime, today: date) -> Accou
         guardian_name=row.guardian_name,
         guardian_phone=row.guardian_phone,
     )
+    # Who proved the address failed at nothing: a school that registers a class from one network must not shut itself out.
+    session().execute(delete(SignInAttempt).where(SignInAttempt.name_hash == _counted(_kind_of(row), row.address)))
     row.done_at = now
     row.id_number_encrypted, row.password_hash = None, ""
     session().flush()

@@ -7,6 +7,7 @@ then computed between two transactions, while nobody's write waits; `finish_sign
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -61,19 +62,21 @@ def start_sign_in(*, name: str, origin: str, now: datetime, today: date) -> Atte
     return Attempt(account.id if account and is_open else None, account.password_hash if account and is_open else "", counted_as)
 
 
-def count_attempt(*, counted_as: str, origin: str, now: datetime, today: date) -> None:
-    """Refuse while locked, else write the attempt down. Raises Locked (own.lockout.attempts, own.lockout.minutes)."""
+def _locked(at: str) -> str:
+    return _("连续失败次数过多，账号已暂时锁定，请在%(at)s之后再试；忘记密码可以申请重置。", at=at)
+
+
+def count_attempt(*, counted_as: str, origin: str, now: datetime, today: date, words: Callable[[str], str] = _locked) -> None:
+    """Refuse while locked, else write the attempt down. Raises Locked (own.lockout.attempts, own.lockout.minutes) in `words` of what was tried."""
     attempts = number("own.lockout.attempts", today)
     window = timedelta(minutes=number("own.lockout.minutes", today))
     until = rules.locked_until(queries.failures_of(counted_as, attempts), attempts=attempts, window=window)
     if until is not None and until > now:
-        raise Locked(
-            _("连续失败次数过多，账号已暂时锁定，请在%(at)s之后再试；忘记密码可以申请重置。", at=_clock_after(until)),
-            retry_after=int((until - now).total_seconds()) + 1,
-        )
+        raise Locked(words(_clock_after(until)), retry_after=int((until - now).total_seconds()) + 1)
     if queries.failures_from(origin, now - window) >= rules.ORIGIN_FAILURES:
         raise Locked(
-            _("这个网络地址登录失败次数过多，请在%(n)d分钟后再试。", n=int(window.total_seconds() // 60)), retry_after=int(window.total_seconds())
+            _("来自这个网络地址的失败登录、注册和重置申请过多，请在%(n)d分钟后再试。", n=int(window.total_seconds() // 60)),
+            retry_after=int(window.total_seconds()),
         )
     session().add(SignInAttempt(name_hash=counted_as, origin=origin, at=now))
     session().flush()

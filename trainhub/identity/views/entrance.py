@@ -21,6 +21,7 @@ from trainhub.kernel.i18n import _
 from trainhub.kernel.proxies import client_address
 from trainhub.kernel.web import done
 from trainhub.people.types import IdType
+from trainhub.policy.book import book
 
 SECOND_STEP = timedelta(minutes=5)
 
@@ -96,7 +97,11 @@ def forgot_post() -> Any:
         try:
             with transaction():
                 ops.ask_reset(name=form.username.data or "", origin=client_address(), now=clock.now(), today=clock.today())
-            return done(_("如果这个账号登记了邮箱，重置链接已经发出，请在30分钟内使用。没有收到时，请联系所在单位的管理员。"), "identity.login")
+            said = _(
+                "如果这个账号登记了邮箱，重置链接已经发出，请在%(n)d分钟内使用。没有收到时，请联系所在单位的管理员。",
+                n=book().at("own.reset_link.minutes", on=clock.today()).number,
+            )
+            return done(said, "identity.login")
         except Refused as refused:
             form.refuse(refused)
             return render_template("trainhub/identity/forgot.html", form=form), refused.status
@@ -119,6 +124,7 @@ def _link_page(account_id: int, purpose: str, form: NewPasswordForm, status: int
             purpose=purpose,
             name=queries.account(account_id).display_name,
             logins=queries.login_names(account_id),
+            demands=ops.password_demands(clock.today()),
         ),
         status,
     )
@@ -151,7 +157,15 @@ def _register_form(**kw: Any) -> RegisterForm:
 
 
 def _register_page(form: RegisterForm, status: int = 200) -> Any:
-    return render_template("trainhub/identity/register.html", form=form, version=notice.VERSION), status
+    today = clock.today()
+    page = render_template(
+        "trainhub/identity/register.html",
+        form=form,
+        version=notice.VERSION,
+        demands=ops.password_demands(today),
+        guardian_age=ops.guardian_age(today),
+    )
+    return page, status
 
 
 @blueprint.get("/register")
@@ -265,6 +279,7 @@ def _consent_page(form: ConsentForm, status: int = 200) -> Any:
             version=notice.VERSION,
             next=rules.safe_next(request.values.get("next")),
             is_child=queries.is_child(identity.person_id, clock.today()),
+            guardian_age=book().at("privacy.guardian_age", on=clock.today()).number,
         ),
         status,
     )

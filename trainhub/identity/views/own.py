@@ -55,7 +55,11 @@ def overview() -> Any:
 @signed_in
 def password() -> Any:
     """Change the password."""
-    return render_template("trainhub/identity/password.html", form=ChangePasswordForm(formdata=None))
+    return _password_page(ChangePasswordForm(formdata=None))
+
+
+def _password_page(form: ChangePasswordForm, status: int = 200) -> Any:
+    return render_template("trainhub/identity/password.html", form=form, demands=ops.password_demands(clock.today())), status
 
 
 @blueprint.post("/account/password")
@@ -78,7 +82,7 @@ def password_post() -> Any:
             return done(_("密码已修改，其他设备上的登录已全部退出。"), "my_account.overview")
         except Refused as refused:
             form.refuse(refused)
-    return render_template("trainhub/identity/password.html", form=form), 422
+    return _password_page(form, 422)
 
 
 def _factor_page(account: Account, code: CodeForm, off: PasswordForm, status: int = 200) -> Any:
