@@ -15,7 +15,7 @@ from courses.assessment.queries import hours
 from courses.assessment.types import Allowance
 from courses.assignments.models import Assignment
 from courses.assignments.queries import work
-from courses.catalogue.models import Block, Course, Run, RunStaff, Section, Unit
+from courses.catalogue.models import RUN_TITLE, Block, Course, Run, RunStaff, Section, Unit
 from courses.catalogue.types import Access, RunState
 from courses.learning import opening
 from courses.learning.models import Enrolment
@@ -48,7 +48,7 @@ def feed_by_secret(secret: str) -> CalendarFeed | None:
 
 def runs_of(person_id: int) -> list[Any]:
     """The runs that concern a human: id, course, dates, and whether they are taught (else learnt)."""
-    columns = (Run.id, Course.title, Course.code, Run.starts_on, Run.ends_on, Run.withdraw_until)
+    columns = (Run.id, RUN_TITLE.label("title"), Course.code, Run.starts_on, Run.ends_on, Run.withdraw_until)
     learnt: Any = (
         select(*columns, sa.false().label("is_taught"))
         .join(Course, Course.id == Run.course_id)

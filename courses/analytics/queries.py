@@ -63,11 +63,18 @@ def needed(run_id: int) -> list[Needed]:
     ]
 
 
+def _names(column: Any) -> sa.ColumnElement[bool]:
+    """SQL: the column names the joined person of an enrolment, or the one they were merged into.
+
+    What belongs to a human follows to the row that stands for them; an enrolment that is further than theirs does not.
+    """
+    clause: sa.ColumnElement[bool] = column.in_((Person.id, Person.merged_into_id))
+    return clause
+
+
 def learners(run_id: int) -> list[Any]:
     """The learners with a seat by id: state, progress, days, name, cohort (None: none)."""
-    cohort = (
-        select(func.max(Student.cohort_id)).where(Student.person_id == Enrolment.person_id).correlate(Enrolment).scalar_subquery().label("cohort_id")
-    )
+    cohort = select(func.max(Student.cohort_id)).where(_names(Student.person_id)).correlate(Person).scalar_subquery().label("cohort_id")
     statement = (
         select(
             Enrolment.id,
@@ -90,7 +97,9 @@ def cohorts_of(run_id: int) -> list[int]:
     """The cohorts of the learners of a run."""
     statement = (
         select(Student.cohort_id)
-        .join(Enrolment, Enrolment.person_id == Student.person_id)
+        .select_from(Enrolment)
+        .join(Person, Person.id == Enrolment.person_id)
+        .join(Student, _names(Student.person_id))
         .where(Enrolment.run_id == run_id, Enrolment.state.in_(SEATED))
     )
     return [key for key in session().scalars(statement.distinct()) if key is not None]
@@ -106,10 +115,12 @@ def memberships(run_id: int, enrolment_ids: Sequence[int] | None = None) -> list
     """Who is in which group of a run: enrolment, group, its division and name. `enrolment_ids`: only of these."""
     statement = (
         select(Enrolment.id, RunGroup.id.label("group_id"), RunGroup.set_name, RunGroup.name)
-        .join(RunGroupMember, RunGroupMember.person_id == Enrolment.person_id)
+        .join(Person, Person.id == Enrolment.person_id)
+        .join(RunGroupMember, _names(RunGroupMember.person_id))
         .join(RunGroup, RunGroup.id == RunGroupMember.group_id)
         .where(Enrolment.run_id == run_id, RunGroup.run_id == run_id, Enrolment.state.in_(SEATED))
         .order_by(RunGroup.set_name, RunGroup.name, Enrolment.id)
+        .distinct()  # a merging may have left one human in a group under two rows
     )
     return list(session().execute(statement if enrolment_ids is None else statement.where(Enrolment.id.in_(enrolment_ids))))
 
@@ -232,9 +243,11 @@ def _given_time(run_id: int, blocks: Sequence[int], now: datetime) -> list[int]:
     )
     statement = (
         select(Enrolment.id)
-        .join(AssignmentExtension, AssignmentExtension.person_id == Enrolment.person_id)
+        .join(Person, Person.id == Enrolment.person_id)
+        .join(AssignmentExtension, _names(AssignmentExtension.person_id))
         .join(Assignment, Assignment.id == AssignmentExtension.assignment_id)
-        .where(Enrolment.run_id == run_id, Assignment.block_id.in_(blocks), AssignmentExtension.until_at >= now, is_latest, ~handed_in)
+        .where(Enrolment.run_id == run_id, Enrolment.state.in_(SEATED), Assignment.block_id.in_(blocks))
+        .where(AssignmentExtension.until_at >= now, is_latest, ~handed_in)
     )
     return list(session().scalars(statement))
 
@@ -248,10 +261,11 @@ def _given_hours(run_id: int, blocks: Sequence[int], now: datetime) -> list[int]
         .correlate(Enrolment, longer)
         .exists()
     )
-    cohorts = select(Student.cohort_id).where(Student.person_id == Enrolment.person_id)
+    cohorts = select(Student.cohort_id).where(_names(Student.person_id)).correlate(Person)
     statement = (
         select(Enrolment.id, longer.c.block_id)
-        .join(longer, sa.or_(longer.c.person_id == Enrolment.person_id, longer.c.cohort_id.in_(cohorts)))
+        .join(Person, Person.id == Enrolment.person_id)
+        .join(longer, sa.or_(_names(longer.c.human_id), longer.c.cohort_id.in_(cohorts)))
         .where(Enrolment.run_id == run_id, Enrolment.state.in_(SEATED), ~is_in)
         .distinct()
     )

@@ -119,7 +119,7 @@ def stored(run_id: int, risk: Risk | None, key: str, *, all_risks: bool = False)
         statement = statement.where(StoredRisk.cohort_id == number)
     elif kind == "g":
         members = select(RunGroupMember.person_id).where(RunGroupMember.group_id == number)
-        statement = statement.where(Enrolment.person_id.in_(members))
+        statement = statement.where(sa.or_(Person.id.in_(members), Person.merged_into_id.in_(members)))
     return statement  # type: ignore[no-any-return]
 
 

@@ -286,21 +286,22 @@ def my_invitations(person_id: int) -> list[StaffInvitation]:
     """Invitations that wait for a person's answer, with run and course."""
     statement = (
         select(StaffInvitation)
-        .where(StaffInvitation.person_id == person_id, StaffInvitation.answered_at.is_(None))
+        .where(people.of_human(StaffInvitation.person_id, person_id), StaffInvitation.answered_at.is_(None))
         .options(joinedload(StaffInvitation.run).joinedload(Run.course).joinedload(Course.owner))
     )
     return list(session().scalars(statement.order_by(StaffInvitation.id)))
 
 
 def my_teams(person_id: int) -> list[TaughtRun]:
-    """The runs on whose staff a person is named, the latest first."""
-    staff = select(RunStaff.run_id).where(RunStaff.person_id == person_id)
+    """The runs on whose staff a human is named, the latest first."""
+    staff = select(RunStaff.run_id).where(people.of_human(RunStaff.person_id, person_id))
     return [queries.as_taught_run(row) for row in session().execute(queries.run_rows().where(Run.id.in_(staff)))]
 
 
 def invitation(run_id: int, person_id: int) -> StaffInvitation | None:
-    """The invitation of a person to a run."""
-    return session().scalar(select(StaffInvitation).where(StaffInvitation.run_id == run_id, StaffInvitation.person_id == person_id))
+    """The invitation of a human to a run; of two that a merging left, the one of this person."""
+    statement = select(StaffInvitation).where(StaffInvitation.run_id == run_id, people.of_human(StaffInvitation.person_id, person_id))
+    return session().scalar(statement.order_by(StaffInvitation.person_id != person_id, StaffInvitation.id).limit(1))
 
 
 def invitation_by_id(invitation_id: int) -> StaffInvitation | None:

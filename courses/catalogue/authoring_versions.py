@@ -10,7 +10,7 @@ from typing import Any
 from flask import render_template, request
 
 from courses.catalogue import authoring_queries as found
-from courses.catalogue import labels, queries
+from courses.catalogue import labels, queries, version_notes
 from courses.catalogue.authoring import blueprint, load_part, me, subject_of_pair
 from courses.catalogue.diffing import Change, changes
 from courses.catalogue.explaining import reasons
@@ -42,6 +42,7 @@ def history(pair: tuple[Run, Any]) -> Any:
         kind=found.KIND_OF[type(part)],
         rows=shown,
         has_rules=versions.has_rules(part),
+        said=version_notes.said,
         labels=labels,
     )
 
@@ -87,7 +88,7 @@ def access(pair: tuple[Run, Any]) -> Any:
             with transaction():
                 wanted = _changed(stored, form)
                 if wanted is not None:
-                    versions.save(part=part, version=None, by=me(), now=clock.now(), note=_("开放条件"), access=wanted.plain())
+                    versions.save(part=part, version=None, by=me(), now=clock.now(), note=version_notes.CONDITIONS, access=wanted.plain())
                     waits = part.draft_no is not None
                     message = _("开放条件已保存为草稿，发布后生效。") if waits else _("开放条件已保存。")
                     return done(message, "authoring.access", kind=kind.value, part_id=part_id)

@@ -13,7 +13,7 @@ from wtforms.validators import URL, InputRequired, Length, NumberRange, Optional
 
 from courses.catalogue import labels
 from courses.catalogue.types import BlockKind, BodyFormat, EducationType, Family
-from trainhub.kernel.fields import instant, optional_int, picks, tenths, wall
+from trainhub.kernel.fields import instant, is_minute_of, optional_int, picks, tenths, wall
 from trainhub.kernel.forms import Form, LongText, Text
 from trainhub.kernel.i18n import _l
 
@@ -171,7 +171,8 @@ class BlockForm(Form):
         if kind is BlockKind.LIVE:
             for name in ("starts_at", "ends_at"):
                 at = instant(self[name].data)
-                made[name] = at.astimezone(UTC).isoformat() if at else None
+                if at is None or not is_minute_of(made.get(name), at):  # what was left alone is no change, however it is written
+                    made[name] = at.astimezone(UTC).isoformat() if at else None
             made["recording"] = self.recording.data or ""
         if kind is BlockKind.VIDEO:
             made["source"] = self.source.data or ""

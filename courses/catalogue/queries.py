@@ -29,6 +29,7 @@ from trainhub.kernel.access import Identity, Subject
 from trainhub.kernel.db import session
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
+from trainhub.people import queries as people
 from trainhub.people.models import Person
 
 # -- courses and runs ---------------------------------------------------------------------------------------------------
@@ -382,8 +383,9 @@ def assets_of(run_id: int) -> list[RunAsset]:
 
 
 def staff_member(run_id: int, person_id: int) -> RunStaff | None:
-    """One row of a run's staff."""
-    return session().scalar(select(RunStaff).where(RunStaff.run_id == run_id, RunStaff.person_id == person_id))
+    """A human's row of a run's staff; of two that a merging left, the one of this person."""
+    statement = select(RunStaff).where(RunStaff.run_id == run_id, people.of_human(RunStaff.person_id, person_id))
+    return session().scalar(statement.order_by(RunStaff.person_id != person_id, RunStaff.id).limit(1))
 
 
 def person(person_id: int) -> Person | None:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
 
-from courses.catalogue.models import Block, Course, Run, RunStaff
+from courses.catalogue.models import RUN_TITLE, Block, Course, Run, RunStaff
 from courses.discussion.models import ForumFollow, Post, Thread, ThreadFollow
 from courses.learning.models import Enrolment
 from courses.learning.types import SEATED
@@ -34,7 +34,7 @@ def followed_threads(person_id: int) -> sa.Select[Any]:
     """The threads a human follows, the latest first."""
     mine = select(ThreadFollow.thread_id).where(people.of_human(ThreadFollow.person_id, person_id))
     statement: Any = (
-        select(Thread.id, Thread.title, Thread.posts, Thread.last_at, Course.title.label("course"), Run.code.label("run"))
+        select(Thread.id, Thread.title, Thread.posts, Thread.last_at, RUN_TITLE.label("course"), Run.code.label("run"))
         .join(Run, Run.id == Thread.run_id)
         .join(Course, Course.id == Run.course_id)
         .where(Thread.id.in_(mine), Thread.removed_at.is_(None))

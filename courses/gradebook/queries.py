@@ -20,6 +20,7 @@ from courses.learning.types import SEATED
 from trainhub.kernel.db import session
 from trainhub.kernel.i18n import _
 from trainhub.organisations import queries as organisations
+from trainhub.people import queries as persons
 from trainhub.people.models import Person, Student
 
 CHUNK = 400
@@ -155,6 +156,14 @@ def _excuse_foreign(found: dict[int, dict[int, Cell]], ids: Sequence[int], by_bl
             cell = found[enrolment_id].get(column.id, Cell())
             if cell.kind is None and content.is_foreign(stored, keys[enrolment_id]):
                 found[enrolment_id][column.id] = Cell(None, GradeKind.EXCUSED, cell.computed_x10, reason, cell.version)
+
+
+def own_lines(run_id: int, person_id: int | None) -> set[int]:
+    """The enrolments of a human in a run, whichever of their rows they name: nobody writes into those lines themselves."""
+    if person_id is None:
+        return set()
+    statement = select(Enrolment.id).where(Enrolment.run_id == run_id, persons.of_human(Enrolment.person_id, person_id))
+    return set(session().scalars(statement))
 
 
 def line_versions(enrolment_ids: Collection[int]) -> dict[int, int]:

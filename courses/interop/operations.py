@@ -62,17 +62,17 @@ def import_course(
 ) -> tuple[Run, dict[str, Any]]:
     """Make a draft run of an opened package, and its course unless the code is known. Returns the run and the contract's report.
 
-    The same package again answers the known run and changes nothing. Refuses a code that belongs to another course.
+    The same package again (the same files, or what was read of them) answers the known run and changes nothing. Refuses a code that belongs to another course.
     """
     doc = opened.doc
-    fingerprint = hashlib.sha256(repr(doc).encode()).hexdigest()
+    marks = {"fingerprint": hashlib.sha256(repr(doc).encode()).hexdigest(), "files": opened.digest()}
     own_code, run_code = _clean(code or doc.code, 60, "course"), _clean(doc.run, 40, "1")
     course = catalogue.course_by_code(own_code)
     known = catalogue.run_by_codes(own_code, run_code) if course is not None else None
     if known is not None:
         report = known.import_report or {}
-        if report.get("fingerprint") == fingerprint:
-            return known, {k: v for k, v in report.items() if k not in ("fingerprint", "org")}
+        if any(report.get(name) == mark for name, mark in marks.items()):
+            return known, {k: v for k, v in report.items() if k not in ("org", *marks)}
         raise CannotImport(
             _("课程 %(code)s 的期次 %(run)s 已存在，且内容不同，没有导入。请改用其他课程代码（--code）后再导入。", code=own_code, run=run_code),
             code="run_exists",
@@ -103,7 +103,7 @@ def import_course(
     frame.add_handouts(doc, run, len(doc.sections))
     frame.set_marks(doc, run, made, report["warnings"], by, now)
     frame.add_news(doc, run, by, now)
-    run.import_report = {**report, "is_new": False, "fingerprint": fingerprint, "org": doc.org}
+    run.import_report = {**report, "is_new": False, "org": doc.org, **marks}
     session().flush()
     audit.record(by=by, did="courses.run.imported", on=run, data={"format": opened.format.code, "course": own_code, "counts": report["verticals"]})
     return run, report

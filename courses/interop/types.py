@@ -280,6 +280,11 @@ class BlockDoc:
     content: Content
     is_published: bool = True
 
+    def __repr__(self) -> str:
+        """As before blocks could be hidden: the fingerprint of a package rests on it, and older packages are known by theirs."""
+        hidden = "" if self.is_published else ", is_published=False"
+        return f"BlockDoc(key={self.key!r}, title={self.title!r}, content={self.content!r}{hidden})"
+
     @property
     def kind(self) -> BlockKind:
         """The kind that follows from the content."""

@@ -87,12 +87,24 @@ def add_mapping(
 
 
 def end_mapping(*, mapping: CreditMapping, until: date, by: Identity, now: datetime) -> None:
-    """End a mapping on a day; applications that were decided by it stand."""
+    """End a mapping on a day; applications that were decided by it stand. One that has not begun is cancelled instead."""
     if until < mapping.since:
-        raise BadClaim(_("终止日期不能早于起始日期。"), field="until")
+        raise BadClaim(_("这条对应关系还没有开始，请写明理由后取消。"), field="until")
     mapping.until = until
     session().flush()
     audit.record(by=by, did="courses.recognition.mapping_ended", on=mapping, data={"until": until.isoformat()})
+
+
+def cancel_mapping(*, mapping: CreditMapping, reason: str, by: Identity, now: datetime) -> None:
+    """Take away, with the reason, a mapping that has not begun: nobody can have applied by it."""
+    if mapping.since <= local(now).date():
+        raise BadClaim(_("这条对应关系已经开始，不能取消；请改为终止。"))
+    if not reason.strip():
+        raise BadClaim(_("请写明取消的理由。"), field="reason")
+    told = {"course": mapping.course_id, "target": mapping.target_id, "since": mapping.since.isoformat(), "reason": reason.strip()[:500]}
+    audit.record(by=by, did="courses.recognition.mapping_cancelled", on=mapping, data=told)
+    session().delete(mapping)
+    session().flush()
 
 
 # -- applying -----------------------------------------------------------------------------------------------------------
@@ -112,7 +124,7 @@ def apply_with_run(*, student: Student, target: CurriculumCourse, enrolment: Enr
     mapping = queries.mapping_for(run.course_id, target.id, enrolment.completed_on)
     if mapping is None:
         raise BadClaim(
-            _("“%(a)s”没有列入“%(b)s”的学分认定对应表。请选择对应的课程，或与专业负责人联系。", a=run.course.title, b=target.name), field="target_id"
+            _("“%(a)s”没有列入“%(b)s”的学分认定对应表。请选择对应的课程，或与专业负责人联系。", a=run.title, b=target.name), field="target_id"
         )
     _check_course_unused(student.id, enrolment.id, target.id)
     why = rules.why_not(
@@ -130,7 +142,7 @@ def apply_with_run(*, student: Student, target: CurriculumCourse, enrolment: Enr
             evidence=Evidence.RUN,
             evidence_key=rules.evidence_key(enrolment_id=enrolment.id, provider="", number=""),
             enrolment_id=enrolment.id,
-            title=f"{run.course.title}（{run.course.code}/{run.code}）"[:200],
+            title=f"{run.title}（{run.course.code}/{run.code}）"[:200],
             provider=run.course.owner.name,
             completed_on=enrolment.completed_on,
             score_x10=enrolment.score_x10,

@@ -7,9 +7,9 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import and_, func, or_, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import contains_eager, joinedload
 
-from courses.catalogue.models import Course, Run
+from courses.catalogue.models import RUN_TITLE, Course, Run
 from courses.curriculum.models import CurriculumCourse
 from courses.learning.models import Enrolment
 from courses.learning.types import EnrolmentState
@@ -188,12 +188,13 @@ def used_course(student_id: int, enrolment_id: int) -> CreditClaim | None:
 
 
 def usable_runs(student: Student) -> list[Any]:
-    """(enrolment, course, run) of the runs a student completed."""
+    """(enrolment, its run with the course) of the runs a student completed."""
     statement = (
-        select(Enrolment, Course, Run)
+        select(Enrolment, Run)
         .join(Run, Run.id == Enrolment.run_id)
         .join(Course, Course.id == Run.course_id)
         .where(people.of_human(Enrolment.person_id, student.person_id), Enrolment.state == EnrolmentState.COMPLETED)
+        .options(contains_eager(Run.course))
         .order_by(Enrolment.completed_on.desc(), Enrolment.id)
     )
     return list(session().execute(statement))
@@ -273,7 +274,7 @@ def runs_of_person(person_id: int) -> list[Any]:
     statement = (
         select(
             Course.code,
-            Course.title,
+            RUN_TITLE.label("title"),
             Organisation.name.label("owner"),
             Run.id.label("run_id"),
             Run.code.label("run_code"),

@@ -99,8 +99,8 @@ def mine(own: Own) -> Any:
 def _mine(own: Own, run_form: Any = None, certificate_form: Any = None) -> Any:
     targets = [(row.id, f"{row.name}（{row.code}，{row.credits_x10 / 10:g} 学分）") for row in queries.plan_courses(own.plan.id)] if own.plan else []
     runs = [
-        (enrolment.id, f"{course.title}（{run.code}）" + (f" · {enrolment.score_x10 / 10:g}" if enrolment.score_x10 is not None else ""))
-        for enrolment, course, run in queries.usable_runs(own.student)
+        (enrolment.id, f"{run.title}（{run.code}）" + (f" · {enrolment.score_x10 / 10:g}" if enrolment.score_x10 is not None else ""))
+        for enrolment, run in queries.usable_runs(own.student)
     ]
     credits = queries.recognised([own.student.id]).get(own.student.id, [])
     failed = run_form is not None or certificate_form is not None
@@ -126,7 +126,7 @@ def ask(own: Own) -> Any:
     """Apply; `what` says with which evidence."""
     with_run = request.form.get("what") == "run"
     targets = [(row.id, row.name) for row in queries.plan_courses(own.plan.id)] if own.plan else []
-    runs = [(enrolment.id, f"{course.title}（{run.code}）") for enrolment, course, run in queries.usable_runs(own.student)]
+    runs = [(enrolment.id, f"{run.title}（{run.code}）") for enrolment, run in queries.usable_runs(own.student)]
     form: Any = forms.RunClaimForm(runs=runs, targets=targets) if with_run else forms.CertificateClaimForm(targets=targets)
     if form.validate_on_submit():
         try:
@@ -350,8 +350,11 @@ def mappings(thing: tuple[Programme, ProgrammeVersion]) -> Any:
 @blueprint.post("/recognition/plans/<int:version_id>/mappings/<int:mapping_id>/end")
 @guard(Can.RECOGNITION_DECIDE, load=load_mapping, subject=_subject_of_plan)
 def end_mapping(thing: tuple[Programme, ProgrammeVersion, CreditMapping]) -> Any:
-    """End a mapping today."""
+    """End a mapping today; one that has not begun is cancelled, with the reason."""
     version_id = thing[1].id
     with transaction():
+        if thing[2].since > clock.today():
+            operations.cancel_mapping(mapping=thing[2], reason=request.form.get("reason", ""), by=me(), now=clock.now())
+            return done(_("对应关系已取消，理由记入操作日志。"), "recognition.mappings", version_id=version_id)
         operations.end_mapping(mapping=thing[2], until=clock.today(), by=me(), now=clock.now())
     return done(_("对应关系今天终止；已作出的认定不受影响。"), "recognition.mappings", version_id=version_id)

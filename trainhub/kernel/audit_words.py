@@ -193,6 +193,7 @@ DEEDS: Mapping[str, Any] = {
     "draw_removed": _l("已移除随机抽题"),
     "item_changed": _l("已修改题目分值"),
     "appealed": _l("已申诉"),
+    "mapping_cancelled": _l("已取消对应关系"),
     "mapping_ended": _l("已停止对应关系"),
     "invitation_withdrawn": _l("已撤回邀请"),
     "comment_removed": _l("已移除批注"),

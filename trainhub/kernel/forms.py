@@ -14,7 +14,7 @@ from datetime import date, datetime
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from flask import g
+from flask import g, has_request_context
 from flask_wtf import FlaskForm
 from sqlalchemy.orm import Mapped, mapped_column
 from wtforms import (
@@ -138,6 +138,13 @@ class Form(FlaskForm):  # type: ignore[misc]
         given = {**(data or {}), **kwargs}
         self._of_row = {name for name in self._fields if hasattr(obj, name) or name in given}
         super().process(formdata, obj, data=data, extra_filters=extra_filters, **kwargs)
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Whether what was typed holds; a page that shows a form again with its mistakes answers 422 (see `web`)."""
+        is_sound = bool(super().validate(extra_validators))
+        if not is_sound and has_request_context() and self.is_submitted():
+            g.is_mistaken = True
+        return is_sound
 
     def apart(self, word: str) -> Form:
         """Stand beside another form of the page that has fields of the same names: the ids, not the names, get the word in front."""

@@ -173,8 +173,10 @@ def _no_database(error_id: str) -> Response:
 
 
 def _told(answer: Response) -> Response:
-    """A page that shows a refusal in its form is not a success: 409 when somebody else saved first, else 422."""
-    refused = g.get("refused")
+    """A page that shows a refusal or a mistake in its form is not a success: 409 when somebody else saved first, else 422."""
+    refused = g.pop("refused", None)
+    if g.pop("is_mistaken", False) and answer.status_code == 200:
+        answer.status_code = 422
     if refused is not None and answer.status_code in (200, 422):
         answer.status_code = refused.status if isinstance(refused, Stale) else 422
     return answer

@@ -92,8 +92,8 @@ def notify_each(tellings: Iterable[Telling], *, now: datetime) -> int:
 
 
 def mark_read(*, account_id: int, notice_id: int | None, now: datetime) -> int:
-    """Mark one notice of an account as read, or all of them; returns how many were unread."""
-    statement = update(Notice).where(Notice.account_id == account_id, Notice.read_at.is_(None))
+    """Mark one notice of the human who holds an account as read, or all of them; returns how many were unread."""
+    statement = update(Notice).where(queries.of_holder(account_id), Notice.read_at.is_(None)).execution_options(synchronize_session=False)
     if notice_id is not None:
         statement = statement.where(Notice.id == notice_id)
     marked: int = session().execute(statement.values(read_at=now)).rowcount  # type: ignore[attr-defined]

@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import func, or_, select
+from sqlalchemy.orm import aliased
 
 from trainhub.identity.models import Account, LoginName
 from trainhub.identity.types import AccountState, LoginKind
@@ -18,11 +19,33 @@ from trainhub.organisations.queries import Statement, ordered_or
 from trainhub.people.models import Person
 
 
-def unread_of(account_id: Any) -> sa.ScalarSelect[int]:
-    """How many notices of an account are unread, as a part of a larger statement."""
-    return (
-        select(func.count()).select_from(Notice).where(Notice.account_id == account_id, Notice.read_at.is_(None)).correlate(Account).scalar_subquery()
+def of_holder(account_id: Any) -> sa.ColumnElement[bool]:
+    """SQL: a notice to any account of the human who holds this one.
+
+    Notices go to the account of the person who stays; of two persons who were merged each may have an account, and whichever
+    of them is used shows what was told to either.
+    """
+    itself, mine, other = aliased(Account), aliased(Account), aliased(Account)
+    named, same = aliased(Person), aliased(Person)
+    stays = func.coalesce(named.merged_into_id, named.id)
+    second = (
+        select(other.id)
+        .select_from(mine)
+        .join(named, named.id == mine.person_id)
+        .join(same, or_(same.id == stays, same.merged_into_id == stays))
+        .join(other, other.person_id == same.id)
+        .where(mine.id == account_id)
+        .correlate(Account)
     )
+    # A union, and no "or": this is asked with every page, and a database reads every account where it cannot use both indexes.
+    held = sa.union(select(itself.id).where(itself.id == account_id).correlate(Account), second)
+    clause: sa.ColumnElement[bool] = Notice.account_id.in_(held)
+    return clause
+
+
+def unread_of(account_id: Any) -> sa.ScalarSelect[int]:
+    """How many notices of the human who holds an account are unread, as a part of a larger statement."""
+    return select(func.count()).select_from(Notice).where(of_holder(account_id), Notice.read_at.is_(None)).correlate(Account).scalar_subquery()
 
 
 def known_keys(keys: Iterable[str]) -> set[str]:
@@ -44,18 +67,18 @@ def wanting_email(account_ids: Collection[int]) -> set[int]:
 
 
 def notices_of(account_id: int, *, only_unread: bool = False) -> Statement:
-    """An account's notices, newest first."""
+    """The notices of the human who holds an account, newest first."""
     statement: Statement = (
         select(Notice.id, Notice.kind, Notice.message, Notice.values, Notice.url, Notice.created_at, Notice.read_at)
-        .where(Notice.account_id == account_id)
+        .where(of_holder(account_id))
         .order_by(Notice.created_at.desc(), Notice.id.desc())
     )
     return statement.where(Notice.read_at.is_(None)) if only_unread else statement
 
 
 def notice_url(account_id: int, notice_id: int) -> str | None:
-    """Where a notice leads; None when the account has no such notice."""
-    return session().scalar(select(Notice.url).where(Notice.id == notice_id, Notice.account_id == account_id))
+    """Where a notice leads; None when the holder of the account has no such notice."""
+    return session().scalar(select(Notice.url).where(Notice.id == notice_id, of_holder(account_id)))
 
 
 def waiting_notices(digest_until: datetime, limit: int) -> list[Any]:
@@ -136,8 +159,6 @@ def outbox(state: MailState | None, sort: str = "") -> Statement:
 
 
 def notices_told(account_id: int) -> list[Any]:
-    """The notices of an account, newest first, for the page "my data"."""
-    statement = (
-        select(Notice.created_at, Notice.message, Notice.values, Notice.read_at).where(Notice.account_id == account_id).order_by(Notice.id.desc())
-    )
+    """The notices of the human who holds an account, newest first, for the page "my data"."""
+    statement = select(Notice.created_at, Notice.message, Notice.values, Notice.read_at).where(of_holder(account_id)).order_by(Notice.id.desc())
     return list(session().execute(statement))

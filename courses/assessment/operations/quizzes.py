@@ -16,6 +16,7 @@ from courses.catalogue.operations import versions
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
+from trainhub.kernel.fields import is_minute_of
 from trainhub.kernel.i18n import _
 
 
@@ -23,6 +24,9 @@ def set_up(*, block: Block, version: int | None, settings: Mapping[str, Any], by
     """Change how a quiz is taken; attempts that are running keep their time. The password comes as it is typed and is stored sealed."""
     if "password" in settings:
         settings = {**settings, "password": passwords.sealed(str(settings["password"] or ""), str(block.settings.get("password") or ""))}
+    for name in ("opens_at", "closes_at"):
+        if settings.get(name) and is_minute_of(block.settings.get(name), datetime.fromisoformat(settings[name])):
+            settings = {**settings, name: block.settings[name]}  # left alone, however its offset is written
     read = QuizSettings.of({**block.settings, **settings})
     if read.opens_at and read.closes_at and read.closes_at <= read.opens_at:
         raise NoAttempt(_("关闭时间应晚于开放时间。"), field="closes_at")

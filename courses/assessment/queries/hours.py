@@ -16,7 +16,7 @@ from courses.catalogue.models import Block, Section, Unit
 from courses.catalogue.types import BlockKind
 from trainhub.kernel.db import session
 from trainhub.people import queries as people
-from trainhub.people.models import Student
+from trainhub.people.models import Person, Student
 
 
 class Hours(NamedTuple):
@@ -91,7 +91,7 @@ def handed_in(person_id: int, block_ids: Collection[int]) -> set[int]:
 
 
 def open_longer(block_ids: Collection[int], now: datetime) -> Any:
-    """The grants of these quizzes by which somebody may still begin: block, person, cohort."""
-    return select(QuizAllowance.block_id, QuizAllowance.person_id, QuizAllowance.cohort_id).where(
-        QuizAllowance.block_id.in_(block_ids), QuizAllowance.closes_at >= now
-    )
+    """The grants of these quizzes by which somebody may still begin: block, the person who stands for the human, cohort."""
+    human = sa.func.coalesce(Person.merged_into_id, Person.id).label("human_id")
+    statement = select(QuizAllowance.block_id, human, QuizAllowance.cohort_id).outerjoin(Person, Person.id == QuizAllowance.person_id)
+    return statement.where(QuizAllowance.block_id.in_(block_ids), QuizAllowance.closes_at >= now)

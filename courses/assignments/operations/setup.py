@@ -24,6 +24,7 @@ from trainhub.kernel.errors import Refused
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import N_, _, listed
 from trainhub.notifications import operations as notifications
+from trainhub.people import queries as people
 
 
 class BadAssignment(Refused):
@@ -148,17 +149,17 @@ def make_groups(*, run: Run, size: int, by: Identity, now: datetime) -> int:
     """Put everybody who is in no group into new groups at random; returns how many groups were made. Repeating it makes none."""
     if not 2 <= size <= 20:
         raise BadAssignment(_("每组人数应在 2 到 20 之间。"), field="size")
-    people = teams.free(run.id)
+    learners = teams.free(run.id)
     taken = set(teams.ids_by_name(run.id))
     made = 0
-    for members in rules.groups_at_random(people, size, seed=run.id * 1009 + len(taken)) if people else []:
+    for members in rules.groups_at_random(learners, size, seed=run.id * 1009 + len(taken)) if learners else []:
         number = len(taken) + 1
         while (name := str(_("第 %(n)d 组", n=number))) in taken:
             number += 1
         taken.add(name)
         _put_in(run, _new_team(run, name, now), members)
         made += 1
-    audit.record(by=by, did="courses.group.drawn", on=run, data={"groups": made, "people": len(people), "size": size})
+    audit.record(by=by, did="courses.group.drawn", on=run, data={"groups": made, "people": len(learners), "size": size})
     return made
 
 
@@ -171,13 +172,14 @@ def take_over_groups(*, run: Run, set_name: str, by: Identity, now: datetime) ->
     if not division:
         raise BadAssignment(_("没有这种分组。请先在“内容 → 分组”中建立，或在这里随机分组。"), field="set_name")
     known, inside = teams.ids_by_name(run.id), authoring.members_of([group.id for group in division])
-    free = set(seat_queries.seated_persons(run.id)) - teams.members(run.id)
+    free = set(people.humans_of(teams.free(run.id)).values())
+    human = people.humans_of(person for persons in inside.values() for person in persons)
     moved = 0
     for group in division:
         name = group.name[:60]
         if name not in known:
             known[name] = _new_team(run, name, now)
-        joining = [person for person in inside.get(group.id, ()) if person in free]
+        joining = sorted({human[person] for person in inside.get(group.id, ())} & free)
         _put_in(run, known[name], joining)
         free.difference_update(joining)
         moved += len(joining)

@@ -14,8 +14,6 @@ from trainhub.kernel.db import session
 from trainhub.kernel.i18n import N_, _
 from trainhub.notifications import operations as notifications
 
-FORMER = N_("作业《%(title)s》进入互评，请在截止前完成分给你的评阅。")
-"""What `given_out` said before: notices that lie in somebody's centre are still read in both languages."""
 SOON = timedelta(hours=24)
 """How long before the end of the reviews those who still owe one are reminded."""
 

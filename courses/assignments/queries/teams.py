@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import func, select
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import aliased, selectinload
 
 from courses.assignments.models import WorkTeam, WorkTeamMember
 from courses.learning.models import Enrolment
@@ -44,11 +44,6 @@ def membership(run_id: int, person_id: int) -> WorkTeamMember | None:
     return session().scalar(statement.order_by(WorkTeamMember.person_id != person_id, WorkTeamMember.id).limit(1))
 
 
-def members(run_id: int) -> set[int]:
-    """The persons who are in a team of a run."""
-    return set(session().scalars(select(WorkTeamMember.person_id).where(WorkTeamMember.run_id == run_id)))
-
-
 def free(run_id: int) -> list[int]:
     """The learners who are in no team, by name."""
     statement = _free(run_id).with_only_columns(Person.id).order_by(Person.pinyin, Person.id)
@@ -71,8 +66,10 @@ def named_free(run_id: int, text: str, most: int) -> list[tuple[int, str]]:
 def _free(run_id: int) -> sa.Select[Any]:
     statement: Any = select(Person.id, Person.name).join(Enrolment, Enrolment.person_id == Person.id)
     statement = statement.where(Enrolment.run_id == run_id, Enrolment.state.in_(SEATED))
-    inside = select(WorkTeamMember.person_id).where(WorkTeamMember.run_id == run_id)
-    return statement.where(Person.id.not_in(inside))  # type: ignore[no-any-return]
+    member = aliased(Person)
+    human = func.coalesce(member.merged_into_id, member.id)
+    inside = select(human).join(WorkTeamMember, WorkTeamMember.person_id == member.id).where(WorkTeamMember.run_id == run_id)
+    return statement.where(func.coalesce(Person.merged_into_id, Person.id).not_in(inside))  # type: ignore[no-any-return]
 
 
 def learners(run_id: int) -> list[tuple[int, str]]:

@@ -18,6 +18,7 @@ from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.kernel.i18n import N_, _
 from trainhub.notifications import operations as notifications
+from trainhub.people import queries as people
 
 
 def invite(*, run: Run, person_id: int, role: StaffRole, by: Identity, now: datetime) -> StaffInvitation:
@@ -53,7 +54,7 @@ def answer(*, invitation: StaffInvitation, is_accepted: bool, by: Identity, now:
     if is_accepted:
         run = queries.run_by_id(invitation.run_id)
         assert run is not None
-        set_staff(run=run, person_id=invitation.person_id, role=invitation.role, by=by, now=now)
+        set_staff(run=run, person_id=people.human_id(invitation.person_id), role=invitation.role, by=by, now=now)
     audit.record(by=by, did="courses.staff.accepted" if is_accepted else "courses.staff.declined", on=invitation)
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from courses.catalogue import authoring_queries as found
-from courses.catalogue import queries, rules
+from courses.catalogue import queries, rules, version_notes
 from courses.catalogue.authoring_queries import KIND_OF, Part
 from courses.catalogue.markup import to_html
 from courses.catalogue.models import Block, ContentVersion, Run, Section, Unit
@@ -39,7 +39,7 @@ def as_data(part: Part) -> dict[str, Any]:
 
 def _stored(value: Any) -> Any:
     if isinstance(value, datetime):
-        return value.isoformat()
+        return value.astimezone(UTC).isoformat()
     return value.value if isinstance(value, BodyFormat) else value
 
 
@@ -78,8 +78,8 @@ def save(*, part: Part, version: int | None, by: Identity, now: datetime, note: 
         raise TypeError(f"not content of a {KIND_OF[type(part)]}: {sorted(unknown)}")
     data = {**before, **given}
     _check(part, data)
-    if data == before:
-        return None
+    if all(_loaded(name, value) == _loaded(name, before[name]) for name, value in data.items()):
+        return None  # also where an instant is written with another offset
     if isinstance(part, Block) and data["settings"].get("origin"):
         data["settings"] = {**data["settings"], "edited": True}
     return _keep(part, data, by, now, note.strip()[:300])
@@ -99,7 +99,7 @@ def set_at_once(*, block: Block, version: int | None, settings: Mapping[str, Any
     Refuses when somebody else saved meanwhile, and what cannot be.
     """
     check_version(block, version)
-    return _rule(block, {**block.settings, **settings}, by, now, _("作答规则"))
+    return _rule(block, {**block.settings, **settings}, by, now, version_notes.RULES)
 
 
 def restore_rules(*, block: Block, number: int, version: int | None, by: Identity, now: datetime) -> Block:
@@ -107,7 +107,7 @@ def restore_rules(*, block: Block, number: int, version: int | None, by: Identit
     check_version(block, version)
     old = _old(block, number).data["settings"]
     made = {name: value for name, value in old.items() if name not in MARKS}
-    return _rule(block, {**_marks(block.settings), **made}, by, now, _("恢复第 %(n)d 版的作答规则", n=number))
+    return _rule(block, {**_marks(block.settings), **made}, by, now, version_notes.restored(number, only_rules=True))
 
 
 def _marks(settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -254,7 +254,7 @@ def restore(*, part: Part, number: int, version: int | None, by: Identity, now: 
     data = {name: _loaded(name, value) for name, value in _old(part, number).data.items()}
     if has_rules(part):
         del data["settings"]
-    return save(part=part, version=version, by=by, now=now, note=_("恢复第 %(n)d 版", n=number), **data)
+    return save(part=part, version=version, by=by, now=now, note=version_notes.restored(number), **data)
 
 
 def _old(part: Part, number: int) -> ContentVersion:

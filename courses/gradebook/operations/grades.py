@@ -17,9 +17,11 @@ from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Stale
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import N_, _, _l
+from trainhub.people import queries as people
 
-EXCUSED_WORD = "免"
+EXCUSED_WORD = N_("免")
+OWN_LINE = _l("不能改动自己的成绩。请由课程团队的其他教师登记。")
 
 
 def set_grade(
@@ -37,7 +39,10 @@ def set_grade(
     """Write a mark, an override, an excusal, or (None) take back what was written. Returns False when nothing changed.
 
     `version` is the version of the cell when it was shown (0: nobody had written into it). Overrides and excusals need a reason.
+    Nobody writes into their own line, whichever of their person rows it names.
     """
+    if people.is_among(by.person_id, [enrolment.person_id]):
+        raise BadBook(str(OWN_LINE))
     _check(book, column, enrolment, kind, points_x10, reason)
     row = queries.grade(column.id, enrolment.id)
     if version is not None and version != (row.version if row is not None else 0):

@@ -9,7 +9,7 @@ from typing import IO, Any
 
 from courses.gradebook import queries, rules
 from courses.gradebook.models import Gradebook
-from courses.gradebook.operations.grades import EXCUSED_WORD, set_grade
+from courses.gradebook.operations.grades import EXCUSED_WORD, OWN_LINE, set_grade
 from courses.gradebook.types import BookRow, Cell, ColumnRule, GradeKind, Scale
 from courses.learning import operations as learning
 from courses.learning.models import Enrolment
@@ -23,6 +23,8 @@ from trainhub.kernel.sheets.reading import read_table
 from trainhub.kernel.sheets.types import Column, Problem, Row
 
 MOST_ROWS = 50_000
+EXCUSALS = frozenset({EXCUSED_WORD, "免考", "免计", "excused", "exempt"})
+"""What a cell may say for an excusal, in either language and either case; the platform writes the first."""
 KEY = Column("enrolment", "报名编号", required=True)
 VERSION = Column("line_version", "版本", required=True)
 FIXED = (KEY, Column("name", "姓名"), Column("student_no", "学号"))
@@ -55,9 +57,9 @@ def table_row(row: BookRow, columns: Sequence[ColumnRule], scale: Scale) -> list
 
 
 def cell_value(cell: Cell, column: ColumnRule) -> Any:
-    """What stands in a cell: points, 免, or nothing."""
+    """What stands in a cell: points, 免 in the reader's language, or nothing."""
     if cell.kind is GradeKind.EXCUSED:
-        return EXCUSED_WORD
+        return _(EXCUSED_WORD)
     return None if cell.score_x10 is None else Decimal(rules.points_of(cell.score_x10, column.max_x10)) / 10
 
 
@@ -71,8 +73,8 @@ def lines(book: Gradebook) -> tuple[tuple[Column, ...], Iterator[list[Any]]]:
 def take(*, book: Gradebook, file: IO[bytes], filename: str, reason: str, by: Identity, now: datetime) -> int:
     """Take grades from a table, all or nothing; returns how many cells changed.
 
-    An empty cell and one that stands already change nothing. In a column of a block another value is an override, `免` an
-    excusal; both carry `reason`. Raises GradesStale (409) when a line that the table changes was changed meanwhile, else
+    An empty cell and one that stands already change nothing. In a column of a block another value is an override, `免` or
+    `excused` an excusal; both carry `reason`. Raises GradesStale (409) when a line that the table changes was changed meanwhile, else
     GradesRefused naming every bad cell.
     """
     categories, columns = queries.rules_of(book.id)
@@ -81,6 +83,7 @@ def take(*, book: Gradebook, file: IO[bytes], filename: str, reason: str, by: Id
     stale: list[Problem] = []
     wanted: list[tuple[int, ColumnRule, GradeKind, int | None]] = []
     seen: set[int] = set()
+    own = queries.own_lines(book.run_id, by.person_id)
     with read_table(file, table_columns(columns), filename=filename, max_rows=MOST_ROWS) as table:
         for row in table.rows():
             problems += [one for one in row.problems if one.level == "error"]
@@ -88,6 +91,8 @@ def take(*, book: Gradebook, file: IO[bytes], filename: str, reason: str, by: Id
             if line is None:
                 continue
             changes = _changes(row, line, columns, table.file, table.sheet, problems)
+            if changes and line.enrolment_id in own:
+                problems.append(Problem(table.file, table.sheet, row.number, "enrolment", str(line.enrolment_id), str(OWN_LINE)))
             if changes and row.values["line_version"].strip() != str(line.version):
                 said = _("导出之后这名学员的成绩已被他人修改。请重新导出后再填。")
                 stale.append(Problem(table.file, table.sheet, row.number, "line_version", row.values["line_version"], said))
@@ -138,7 +143,7 @@ def _changes(
         if not text:
             continue
         cell = line.cells.get(column.id, Cell())
-        if text == EXCUSED_WORD:
+        if text.casefold() in EXCUSALS:
             if cell.kind is not GradeKind.EXCUSED:
                 found.append((column, GradeKind.EXCUSED, None))
             continue

@@ -26,7 +26,7 @@ from courses.interop.types import (
     UnitDoc,
     UnsupportedDoc,
 )
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import _, listed
 
 PAGES = (".html", ".htm", ".xhtml")
 MAX_NESTING = 2
@@ -55,6 +55,7 @@ class _Reader:
         self.counts: Counter[str] = Counter()
         self.unsupported: list[UnsupportedDoc] = []
         self.warnings: list[str] = []
+        self.missing: list[str] = []
         self.described: set[str] = set()
         self.used: set[str] = set()
         self.keys: set[str] = set()
@@ -65,6 +66,10 @@ class _Reader:
         rest = self.rest()
         sections += [rest] if rest is not None else []
         if not any(unit.pages for section in sections for unit in section.units):
+            if self.missing:
+                names = listed(dict.fromkeys(self.missing[:5]))
+                why = _("包中没有可以导入的内容：清单列出的文件不在包里（%(names)s）；请重新导出完整的课程包", names=names)
+                raise PackageRefused(FILE, why, code="not_found")
             raise PackageRefused(FILE, _("包中没有可以导入的内容：清单里没有网页、链接、讨论或题目"), code="unknown_format")
         known = ("problem", "html", "discussion")
         other = tuple(sorted((tag, n) for tag, n in self.counts.items() if tag not in known))
@@ -182,7 +187,7 @@ class _Reader:
         self.used.add(resource.id)
         kind = resource.type
         if not resource.href or not self.files.exists(resource.href):
-            self.lose(resource.id, _("包中没有文件 %(file)s", file=resource.href or "?"))
+            self.lack(resource.id, resource.href)
             return []
         if kind == "webcontent" or kind.startswith("associatedcontent"):
             return [self.web(resource, title)]
@@ -274,7 +279,7 @@ class _Reader:
                 path = "/".join(part for part in (folder, qti.value(node, "href")) if part)
                 item = by_path.get(path) or by_path.get(qti.value(node, "href"))
                 if item is None or not self.files.exists(item.href):
-                    self.lose(f"{resource.id}/{qti.value(node, 'identifier')}", _("包中没有文件 %(file)s", file=path or "?"))
+                    self.lack(f"{resource.id}/{qti.value(node, 'identifier')}", path)
                     continue
                 questions += self.item(item)
             if questions:
@@ -284,7 +289,7 @@ class _Reader:
 
     def item(self, resource: Resource) -> list[QuestionDoc]:
         if not self.files.exists(resource.href):
-            self.lose(resource.id, _("包中没有文件 %(file)s", file=resource.href or "?"))
+            self.lack(resource.id, resource.href)
             return []
         self.used.add(resource.id)
         read = qti.read_item(self.described_xml(resource), lambda text: self.files.linked(text, resource.href))
@@ -298,6 +303,11 @@ class _Reader:
     def described_xml(self, resource: Resource) -> markup.Element:
         self.described.add(resource.href)
         return self.files.xml(resource.href)
+
+    def lack(self, block: str, file: str) -> None:
+        """A file that the list of contents names and the package does not hold."""
+        self.missing.append(file or "?")
+        self.lose(block, _("包中没有文件 %(file)s", file=file or "?"))
 
     def lose(self, block: str, reason: str) -> None:
         self.unsupported.append(UnsupportedDoc(block, reason))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from courses.assessment.errors import NoAttempt
 from courses.assessment.models import QuizAllowance
 from courses.assessment.operations import quizzes
 from courses.catalogue.models import Block
@@ -16,7 +17,12 @@ from trainhub.notifications import operations as notifications
 
 
 def allow(*, block: Block, by: Identity, now: datetime, person_id: int | None = None, cohort_id: int | None = None, **more: Any) -> QuizAllowance:
-    """Grant a person or a cohort more at a quiz (see `quizzes.allow`) and tell them. The same grant again tells nobody."""
+    """Grant a person or a cohort more at a quiz (see `quizzes.allow`) and tell them. The same grant again tells nobody.
+
+    A person must be learning in the run; a cohort may be given more before its students come in.
+    """
+    if person_id is not None and not seat_queries.seated_among(block.run_id, [person_id]):
+        raise NoAttempt(_("这个人不是本期课程的学员。"), field="login")
     row = quizzes.allow(block=block, by=by, now=now, person_id=person_id, cohort_id=cohort_id, **more)
     people = seat_queries.seated_of_cohort(block.run_id, cohort_id) if cohort_id is not None else [person_id or 0]
     what = f"{row.extra_minutes}:{row.extra_attempts}:{row.opens_at or ''}:{row.closes_at or ''}"

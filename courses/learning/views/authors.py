@@ -13,11 +13,11 @@ from courses.catalogue import queries as catalogue
 from courses.catalogue.models import Run, RunGroup, StaffInvitation
 from courses.catalogue.operations import groups, team
 from courses.learning import seat_queries, tasks
-from courses.learning.places import load_run, me
+from courses.learning.places import load_run, me, subject_of_learner
 from courses.learning.views.player import Preview, render_unit
 from courses.permissions import Can
 from trainhub.kernel import clock, jobs
-from trainhub.kernel.access import Subject, guard, signed_in
+from trainhub.kernel.access import guard, signed_in
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.fields import instant
@@ -181,7 +181,7 @@ def _load_invitation(invitation_id: int) -> StaffInvitation:
 
 
 @blueprint.post("/invitations/<int:invitation_id>")
-@guard(Can.STAFF_ANSWER, load=_load_invitation, subject=lambda row: Subject.of(persons=[row.person_id]))
+@guard(Can.STAFF_ANSWER, load=_load_invitation, subject=lambda row: subject_of_learner(row.person_id))
 def answer(row: StaffInvitation) -> Any:
     """Say yes or no to an invitation of one's own."""
     is_accepted = request.form.get("answer") == "yes"

@@ -12,11 +12,18 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from courses.agenda import queries as agenda
 from courses.catalogue import queries
 from courses.catalogue.models import Block, Run
 from courses.catalogue.operations import copying, offerings
 from courses.catalogue.types import StaffRole
+from courses.discussion import follow_queries
+from courses.discussion import operations as forum
+from courses.discussion.types import Author
 from courses.learning import operations as learning
+from courses.recognition import operations as claims
+from courses.recognition import queries as recognition
+from tests.courses.recognition.test_operations import plan_course, studying
 from tests.factories import courses as make
 from tests.factories import ground
 from tests.factories.api import api_client
@@ -125,5 +132,29 @@ def test_it_is_filled_in_copied_and_taken_back(runs: tuple[Run, Run], as_role: A
     assert author.post(where, data={**sent, "version": make.loaded(run).version, "run_title": " ", "run_summary": ""}).status_code == 303
     run = make.loaded(run)
     assert (run.title, run.own_title, run.own_pinyin, run.summary) == ("工业机器人编程", None, None, "从零开始")
-    assert "200" in author.post(where, data={**sent, "version": run.version, "run_title": "长" * 201}).text
+    refused = author.post(where, data={**sent, "version": run.version, "run_title": "长" * 201})
+    assert (refused.status_code, "200" in refused.text) == (422, True)
     assert make.loaded(run).title == "工业机器人编程"
+
+
+def test_the_calendar_recognition_and_followed_discussions_show_it(runs: tuple[Run, Run], as_role: AsRole, session: Session) -> None:
+    run, student = make.loaded(runs[0]), studying()
+    row = learning.enrol(run=run, person_id=student.person_id, by=SYSTEM, now=make.now(), is_approved=True)
+    for block in learning_blocks(run):
+        learning.mark_done(enrolment=row, block=block, by=SYSTEM, now=make.now())
+    thread = forum.start(run=run, author=Author(student.person_id, False), title="标题", body="内容", by=SYSTEM, now=make.NOW)
+    forum.follow_thread(thread=thread, person_id=student.person_id, now=make.NOW)
+    days = agenda.items(student.person_id, since=run.starts_on, until=run.starts_on, now=make.now())
+    assert {(item.title, item.course) for item in days} == {("机械臂国际班", "机械臂国际班")}
+    assert [found.course for found in session.execute(follow_queries.followed_threads(student.person_id))] == ["机械臂国际班"]
+    assert [found.title for found in recognition.runs_of_person(student.person_id)] == ["机械臂国际班"]
+    session.commit()
+    me = as_role(Role.STUDENT, person_id=student.person_id, organisation_id=student.university_id)
+    assert "机械臂国际班（INT）" in me.get("/recognition/mine").text
+    target = plan_course(student)
+    given: dict[str, Any] = {"student": student, "target": target, "enrolment": row, "statement": "", "by": SYSTEM, "now": make.now()}
+    with pytest.raises(claims.BadClaim, match="机械臂国际班"):
+        claims.apply_with_run(**given)
+    mapping: dict[str, Any] = {"credits_x10": 10, "least_score_x10": 0, "since": run.starts_on, "until": None, "document": ""}
+    claims.add_mapping(course_code=run.course.code, target=target, **mapping, by=SYSTEM, now=make.NOW)
+    assert claims.apply_with_run(**given).title == f"机械臂国际班（{run.course.code}/INT）"

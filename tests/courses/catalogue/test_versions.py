@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import lxml.html
 import pytest
+from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from courses.assessment.models import QuizItem
 from courses.assessment.operations import attempts, bank, duplicating
 from courses.catalogue import authoring_queries as found
-from courses.catalogue import queries
+from courses.catalogue import queries, version_notes
 from courses.catalogue.markup import TooTangled
 from courses.catalogue.models import ContentVersion, LabKey, RunStaff
 from courses.catalogue.operations import content, groups, labs, offerings, team, versions
@@ -20,10 +23,22 @@ from courses.catalogue.types import Access, BlockKind, Condition, ConditionKind,
 from courses.learning import operations as learning
 from tests.factories import courses as make
 from tests.factories import ground
-from trainhub.kernel.access import SYSTEM
+from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.errors import Refused, Stale
+from trainhub.kernel.i18n import in_language
 
+AsRole = Callable[..., FlaskClient]
 NOW = make.NOW
+
+
+def filled(page: str) -> dict[str, Any]:
+    """What a browser sends when somebody presses the button of the page's longest form and changes nothing."""
+    document: Any = lxml.html.fromstring(page)
+    form = max(document.forms, key=lambda one: len(one.fields.keys()))
+    values: dict[str, Any] = {}
+    for name, value in form.form_values():
+        values[name] = value
+    return values
 
 
 def save(part: Any, **fields: Any) -> ContentVersion | None:
@@ -68,6 +83,54 @@ def test_an_old_version_comes_back_as_a_new_draft_and_a_draft_can_be_dropped(ses
     assert len(found.versions_of(block)) == 3
     with pytest.raises(Refused, match="没有第 9 版"):
         versions.restore(part=block, number=9, version=None, by=SYSTEM, now=NOW)
+
+
+def test_the_history_tells_each_reader_in_their_language_what_was_gone_back_to(as_role: AsRole, session: Session) -> None:
+    """The clicker's language is not stored, and what was stored in it before is still read; a note of a person stays as it is."""
+    lead = ground.person()
+    run = make.run(lead=lead, is_published=True)
+    block = queries.blocks_of_run(run.id)[0]
+    save(block, body="二", note="勘误")
+    with in_language("en"):
+        versions.restore(part=block, number=1, version=None, by=SYSTEM, now=NOW)
+    session.add(
+        ContentVersion(run_id=run.id, part=PartKind.BLOCK, part_id=block.id, number=4, data=versions.as_data(block), note="恢复第 2 版", saved_at=NOW)
+    )
+    session.commit()
+    browser = as_role(Role.LECTURER, person_id=lead.id)
+    page = browser.get(f"/teaching/block/{block.id}/versions")
+    assert [words in page.text for words in ("恢复第 1 版", "恢复第 2 版", "勘误", "@restored")] == [True, True, True, False]
+    with in_language("en"):
+        english = browser.get(f"/teaching/block/{block.id}/versions").text
+    assert [words in english for words in ("恢复第", "勘误", "@restored")] == [False, True, False]
+    kept = ["@rules", "@conditions", "@restored:12", "@rules-restored:3", "恢复第 3 版的作答规则", "恢复第 3 版，因为写错了", ""]
+    told = ["作答规则", "开放条件", "恢复第 12 版", "恢复第 3 版的作答规则", "恢复第 3 版的作答规则", "恢复第 3 版，因为写错了", ""]
+    assert [version_notes.said(note) for note in kept] == told
+
+
+@pytest.mark.parametrize("written", ["2026-03-10T01:30:00+00:00", "2026-03-10T09:30:00+08:00", "2026-03-10T01:30:00Z", "2026-03-10T01:30:20+00:00"])
+def test_a_live_session_saved_as_it_was_shown_makes_no_draft(as_role: AsRole, session: Session, written: str) -> None:
+    lead = ground.person()
+    run = make.run(lead=lead)
+    unit = make.unit(run, release_at=datetime(2026, 3, 2, 1, tzinfo=UTC), due_at=datetime(2026, 4, 2, 1, tzinfo=UTC))
+    settings = {"url": "https://live.example.cn", "starts_at": written, "ends_at": "2026-03-10T04:00:00+00:00", "recording": ""}
+    block = content.add_block(unit=unit, kind=BlockKind.LIVE, title="直播", settings=settings, by=SYSTEM, now=NOW)
+    quiz = make.quiz(unit, make.single(run), of=run, opens_at=written, closes_at="2026-03-11T01:00:00+00:00")
+    make.publish(run)
+    session.commit()
+    browser = as_role(Role.LECTURER, person_id=lead.id)
+    for where, part in ((f"/teaching/blocks/{block.id}", block), (f"/teaching/units/{unit.id}", unit)):
+        sent = filled(browser.get(where).text)
+        assert browser.post(where, data=sent).status_code == 303
+        session.refresh(part)
+        assert (part.draft_no, [row.number for row in found.versions_of(part)][1:]) == (None, []), where
+    assert browser.post(f"/teaching/blocks/{quiz.id}/quiz", data=filled(browser.get(f"/teaching/blocks/{quiz.id}/quiz").text)).status_code == 303
+    session.refresh(quiz)
+    assert quiz.settings["opens_at"] == written
+    sent = filled(browser.get(f"/teaching/blocks/{block.id}").text)
+    assert browser.post(f"/teaching/blocks/{block.id}", data={**sent, "starts_at": "2026-03-10T09:31"}).status_code == 303
+    session.refresh(block)
+    assert block.draft_no == 2
 
 
 def test_two_who_save_the_same_draft_are_told(session: Session) -> None:

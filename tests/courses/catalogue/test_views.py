@@ -75,7 +75,7 @@ def test_a_course_of_another_organisation_is_not_made(as_role: AsRole, session: 
     session.commit()
     author = as_role(Role.LECTURER, organisation_id=mine.id)
     course = {"code": "X-1", "title": "x", "owner_id": other.id, "family": "professional", "education_type": "degree", "hours": "1"}
-    assert author.post("/teaching/courses/new", data=course).status_code == 200
+    assert author.post("/teaching/courses/new", data=course).status_code == 422
     assert session.scalars(select(Course)).all() == []
 
 
@@ -162,8 +162,8 @@ def test_conditions_are_added_and_taken_away_by_plain_forms(as_role: AsRole, ses
     assert "请填写开始或结束时间" in author.post(page, data={"kind": "date"}).text
     assert "请选择分组" in author.post(page, data={"kind": "group"}).text
     assert "计分的内容块" in author.post(page, data={"kind": "done", "part": f"unit:{first.key}", "min_mark": "60"}).text
-    assert author.post(page, data={"kind": "done", "part": "unit:nobody"}).status_code == 200
-    assert author.post(page, data={"kind": "nothing"}).status_code == 200
+    assert author.post(page, data={"kind": "done", "part": "unit:nobody"}).status_code == 422
+    assert author.post(page, data={"kind": "nothing"}).status_code == 422
     assert "互相等待" in author.post(f"/teaching/unit/{first.id}/access", data={"kind": "done", "part": f"unit:{second.key}"}).text
     assert author.post(page, data={"match": "any"}).status_code == 303
     assert author.post(page, data={"remove": "0"}).status_code == 303

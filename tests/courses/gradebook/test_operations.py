@@ -24,8 +24,10 @@ from tests.factories import ground
 from tests.factories import work as made
 from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.errors import Stale
+from trainhub.kernel.i18n import in_language
 from trainhub.kernel.jobs import Running
 from trainhub.kernel.sheets.writing import write_csv
+from trainhub.people.models import Person
 
 NOW = make.NOW
 
@@ -53,8 +55,8 @@ def marked(score: int = 800, people: int = 1) -> tuple[Run, Gradebook, list[Enro
 
 
 def put(book: Gradebook, column: GradeColumn, row: Enrolment, points: int | None, **given: object) -> bool:
-    values = {"kind": GradeKind.MANUAL, "reason": "", "version": None, **given}
-    return grades.set_grade(book=book, column=column, enrolment=row, points_x10=points, by=SYSTEM, now=NOW, **values)  # type: ignore[arg-type]
+    values = {"kind": GradeKind.MANUAL, "reason": "", "version": None, "by": SYSTEM, **given}
+    return grades.set_grade(book=book, column=column, enrolment=row, points_x10=points, now=NOW, **values)  # type: ignore[arg-type]
 
 
 def total_of(book: Gradebook, row: Enrolment) -> int | None:
@@ -249,3 +251,32 @@ def test_statistics_count_overrides_and_leave_excused_out(session: Session) -> N
     figures = {row.column_id: row for row in queries.statistics(book)}
     assert (figures[auto.id].count, figures[auto.id].mean_x10, figures[auto.id].least_x10, figures[auto.id].most_x10) == (2, 650, 500, 800)
     assert figures[column.id].count == 0
+
+
+def test_nobody_writes_into_their_own_line_under_whichever_row(session: Session) -> None:
+    _run, book, rows, column = marked(people=2)
+    two = ground.merge(session.get_one(Person, rows[0].person_id), ground.person())
+    for one in two:
+        me = made.acting(one)
+        with pytest.raises(books.BadBook, match="自己的成绩"):
+            put(book, column, rows[0], 200, by=me)
+        with pytest.raises(sheets.GradesRefused) as refused:
+            sheets.take(file=table(book, {(1, "课堂表现（20）"): "20"}), book=book, filename="成绩.csv", reason="", by=me, now=NOW)
+        assert [(d["row"], "自己" in d["problem"]) for d in refused.value.details] == [(2, True)]
+        assert sheets.take(file=table(book), book=book, filename="成绩.csv", reason="", by=me, now=NOW) == 0
+        assert queries.history(rows[0].id) == []
+    assert put(book, column, rows[1], 200, by=made.acting(two[0]))
+    assert put(book, column, rows[0], 100, by=made.acting(ground.person()))
+
+
+@pytest.mark.parametrize("word", ["免", "免考", "excused", "Excused"])
+def test_an_excusal_is_read_in_either_language_and_written_in_the_readers(session: Session, word: str) -> None:
+    _run, book, (me,), _column = marked()
+    given = {"book": book, "filename": "成绩.csv", "reason": "病假", "by": SYSTEM, "now": NOW}
+    assert sheets.take(file=table(book, {(1, "课堂表现（20）"): word}), **given) == 1
+    assert queries.history(me.id)[0].kind is GradeKind.EXCUSED
+    with in_language("en"):
+        written = table(book)
+        assert b",excused," in written.getvalue()
+        assert sheets.take(file=written, **given) == 0
+    assert b",\xe5\x85\x8d," in table(book).getvalue()

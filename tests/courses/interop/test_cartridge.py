@@ -313,3 +313,12 @@ class _Plain(zipfile.ZipInfo):
 
     def _encodeFilenameFlags(self) -> tuple[bytes, int]:
         return self.filename.encode("gb18030"), self.flag_bits & ~0x800
+
+
+def test_a_question_package_without_its_listed_files_names_them(tmp_path: Path) -> None:
+    """Half of them missing is a note in the report; all of them missing is a refusal that says which."""
+    some = {name: text for name, text in QTI.items() if name != "items/b.xml"}
+    assert [row.reason for row in read(qti_package(tmp_path / "some", some)).unsupported if "items/b.xml" in row.reason]
+    with pytest.raises(PackageRefused, match=r"items/b\.xml") as refused:
+        read(qti_package(tmp_path / "none", {name: text for name, text in QTI.items() if name == "imsmanifest.xml"}))
+    assert "test.xml" in refused.value.message

@@ -26,7 +26,7 @@ from courses.assessment.types import QuestionKind
 from courses.assignments.models import Assignment
 from courses.assignments.operations import setup
 from courses.catalogue import queries
-from courses.catalogue.models import Block, Course, Unit
+from courses.catalogue.models import Block, Course, Run, Unit
 from courses.catalogue.operations import content
 from courses.catalogue.types import BlockKind
 from courses.gradebook.operations import grades
@@ -46,8 +46,11 @@ from tests.factories import ground
 from trainhub.cli import main
 from trainhub.kernel import files
 from trainhub.kernel.access import SYSTEM, Role
+from trainhub.kernel.i18n import in_language
 
 SINK = Path(__file__).resolve().parents[2] / "data" / "olx" / "oxa-kitchen-sink.tar.gz"
+STORED = "0ce1a12967c90599133de3bd71244fde2d9c3e2d0bb1080e580516612bb0349e"
+"""The fingerprint that was stored of `course_folder` before blocks could be hidden."""
 COUNTS = ("chapters", "sequentials", "verticals", "problems", "videos", "html", "discussions", "other")
 
 
@@ -142,6 +145,46 @@ def test_formulas_and_patterns_of_a_package_are_graded_and_what_cannot_be_says_w
     assert "取值范围" in reasons["problem/matrix"]
     write_olx(course_doc(make.loaded(run)), tmp_path / "out")
     assert [block.content for block in read(tmp_path / "out").blocks()] == [block.content for block in course.doc.blocks()]
+
+
+def test_a_package_is_known_again_in_another_language_and_by_its_former_fingerprint(session: Session, tmp_path: Path) -> None:
+    """What the report says is in the reader's language, so it may not decide; what was stored before blocks could be hidden still counts."""
+    folder = course_folder(tmp_path / "course", {"vertical/v1.xml": '<vertical><html url_name="h1"/><strange url_name="s"/></vertical>'})
+    owner = ground.university()
+
+    def take(path: Path) -> tuple[int, dict[str, object]]:
+        with opened(path) as course:
+            run, report = operations.import_course(opened=course, owner=owner, by=SYSTEM, now=make.NOW)
+        return run.id, report
+
+    first, report = take(folder)
+    with in_language("en"):
+        again, second = take(folder)
+    assert (again, second["is_new"], report["unsupported"] != []) == (first, False, True)
+    assert not {"files", "fingerprint", "org"} & set(second)
+    (folder / "html" / "h1.html").write_text("<p>别的</p>")
+    with pytest.raises(operations.CannotImport, match="内容不同"):
+        take(folder)
+
+
+def test_a_package_imported_before_blocks_could_be_hidden_is_known_by_what_was_stored(session: Session, tmp_path: Path) -> None:
+    folder, owner = course_folder(tmp_path), ground.university()
+
+    def take() -> tuple[Run, dict[str, object]]:
+        with opened(folder) as course:
+            return operations.import_course(opened=course, owner=owner, by=SYSTEM, now=make.NOW)
+
+    run, _report = take()
+    stored = {key: value for key, value in (run.import_report or {}).items() if key != "files"}
+    assert stored["fingerprint"] == STORED
+    run.import_report = stored
+    session.flush()
+    again, report = take()
+    assert (again.id, report["is_new"]) == (run.id, False)
+    hidden = '<html filename="h1" display_name="导言" visible_to_staff_only="true"/>'
+    (folder / "html" / "h1.xml").write_text(hidden)
+    with pytest.raises(operations.CannotImport, match="内容不同"):
+        take()
 
 
 def test_a_pool_is_drawn_from_here_and_goes_out_whole(session: Session, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.i18n import in_language
 from trainhub.notifications.models import Notice
 from trainhub.notifications.operations import text_of
+from trainhub.people.models import Person
 
 NOW = make.NOW
 
@@ -71,7 +72,29 @@ def test_a_grant_to_a_cohort_tells_its_students_in_the_run_only(session: Session
 def test_a_grant_of_nothing_tells_nobody(session: Session) -> None:
     run = make.run()
     block = make.quiz(make.unit(run), of=run)
+    make.publish(run)
     account = identity.account(person=ground.person())
+    make.enrolment(run, session.get_one(Person, account.person_id))
     with pytest.raises(NoAttempt, match="至少填写一项"):
         learning.allow(block=block, person_id=account.person_id, by=SYSTEM, now=NOW)
     assert told(session, account.id) == []
+
+
+def test_who_is_not_in_the_run_is_given_nothing(session: Session) -> None:
+    """A login typed wrong would otherwise be granted, and told, something it cannot use. Under whichever row of a human it is."""
+    run = make.run()
+    block = make.quiz(make.unit(run), of=run)
+    make.publish(run)
+    stays, gone, stranger = ground.person(), ground.person(), ground.person()
+    account = identity.account(person=stranger)
+    row = make.enrolment(run, stays)
+    ground.merge(stays, gone)
+    given = {"block": block, "extra_minutes": 5, "by": SYSTEM, "now": NOW}
+    with pytest.raises(NoAttempt, match="不是本期课程的学员"):
+        learning.allow(person_id=stranger.id, **given)
+    assert told(session, account.id) == []
+    for who in (stays, gone):
+        assert learning.allow(person_id=who.id, **given).extra_minutes == 5
+    learning.withdraw(enrolment=row, by=SYSTEM, now=NOW)
+    with pytest.raises(NoAttempt, match="不是本期课程的学员"):
+        learning.allow(person_id=stays.id, **given)

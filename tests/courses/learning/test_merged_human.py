@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from courses.agenda import operations as calendars
 from courses.agenda import queries as agenda
 from courses.agenda.models import CalendarFeed
+from courses.analytics import queries as figures
 from courses.assessment import queries as assessment
 from courses.assessment.operations import attempts, quizzes
 from courses.assessment.queries import hours
@@ -24,7 +25,7 @@ from courses.assignments.queries import teams, work
 from courses.catalogue import authoring_queries as authoring
 from courses.catalogue.models import Block, Run
 from courses.catalogue.operations import content, groups, polls, team
-from courses.catalogue.types import Access, BlockKind, Condition, ConditionKind, RunMode
+from courses.catalogue.types import Access, BlockKind, Condition, ConditionKind, RunMode, StaffRole
 from courses.discussion import follow_queries, opening
 from courses.discussion import operations as forum
 from courses.discussion.models import ForumFollow, Thread, ThreadFollow
@@ -44,6 +45,7 @@ from tests.factories import ground
 from tests.factories import work as made
 from trainhub.kernel import clock
 from trainhub.kernel.access import SYSTEM, Identity, Role
+from trainhub.kernel.errors import Refused
 from trainhub.people.models import Person
 
 AsRole = Callable[..., FlaskClient]
@@ -223,6 +225,42 @@ def test_a_group_opens_its_part_for_the_human(place: Place, two: tuple[Person, P
     assert doors.door(rows[1], NOW).is_open(unit, place.poll.id)
     assert doors.doors(two[0].id, [place.run.id], NOW)[place.run.id].is_open(unit, place.poll.id)
     assert doors.doors_of([rows[1]], NOW)[rows[1].id].is_open(unit, place.poll.id)
+
+
+def test_lists_of_the_staff_know_the_human(place: Place, two: tuple[Person, Person], session: Session) -> None:
+    """The enrolment that stands names the one who went; group, cohort, team and extra time name the one who stays."""
+    rows = learn_as_both(place, two)
+    group = groups.add_group(run=place.run, name="甲组", **DONE)
+    groups.change_members(group=group, joining={who.id for who in two}, leaving=set(), learners={who.id for who in two}, **DONE)
+    cohort_id = ground.student(who=two[1]).cohort_id
+    setup.extend(assignment=place.task, person_id=two[0].id, until_at=NOW + timedelta(days=60), reason="病假", by=SYSTEM, now=NOW)
+    quizzes.allow(block=place.quiz, person_id=two[0].id, closes_at=NOW + timedelta(days=60), **DONE)
+    merge(two)
+    assert rows[1].person_id == two[1].id
+    assert teams.free(place.run.id) == [two[1].id]
+    assert [setup.take_over_groups(run=place.run, set_name="", **DONE) for _again in range(2)] == [1, 0]
+    assert (teams.count_free(place.run.id), teams.free(place.run.id)) == (0, [])
+    assert [(row.id, row.group_id) for row in figures.memberships(place.run.id)] == [(rows[1].id, group.id)]
+    assert [(row.id, row.cohort_id) for row in figures.learners(place.run.id)] == [(rows[1].id, cohort_id)]
+    assert figures.cohorts_of(place.run.id) == [cohort_id]
+    later = NOW + timedelta(days=30)
+    assert figures._given_time(place.run.id, [place.task.block_id], later) == [rows[1].id]
+    assert figures._given_hours(place.run.id, [place.quiz.id], later) == [rows[1].id]
+
+
+def test_an_invitation_to_the_staff_is_answered_under_whichever_row(
+    as_role: AsRole, place: Place, two: tuple[Person, Person], session: Session
+) -> None:
+    sent = [team.invite(run=place.run, person_id=who.id, role=StaffRole.ASSISTANT, **DONE) for who in two]
+    merge(two)
+    session.commit()
+    assert len({one.person_id for one in sent}) == 2, "one of the two stays where it is"
+    browser = as_role(Role.LECTURER, person_id=two[0].id)
+    assert browser.get("/teaching/invitations").text.count(place.run.title) == 2
+    assert browser.post(f"/teaching/invitations/{sent[1].id}", data={"answer": "yes"}).status_code == 303
+    assert [row.person_id for row in make.loaded(place.run).staff if row.role is StaffRole.ASSISTANT] == [two[0].id]
+    with pytest.raises(Refused, match="已在课程团队"):
+        team.invite(run=make.loaded(place.run), person_id=two[1].id, role=StaffRole.ASSISTANT, **DONE)
 
 
 def test_what_is_followed_is_followed_once_and_can_be_left(place: Place, two: tuple[Person, Person], session: Session) -> None:

@@ -28,6 +28,7 @@ from tests.factories import work as made
 from trainhub.certificates import queries as certificates
 from trainhub.certificates.numbers import show_number
 from trainhub.kernel.access import SYSTEM, Identity, Role
+from trainhub.kernel.audit import AuditEvent, write_pending
 from trainhub.kernel.db import session as session_of
 from trainhub.kernel.errors import Refused, Stale
 from trainhub.people.models import Person, Student
@@ -400,3 +401,24 @@ def test_mappings_do_not_overlap_and_end_on_a_day(session: Session, student: Stu
     for bad in ({"course_code": "NONE"}, {"credits_x10": 21}, {"until": TODAY}):
         with pytest.raises(operations.BadClaim):
             operations.add_mapping(**{**values, "since": TODAY + timedelta(days=99), **bad}, **GIVEN)  # type: ignore[arg-type]
+
+
+def test_a_mapping_that_has_not_begun_is_cancelled_with_a_reason(session: Session, student: Student) -> None:
+    target, row = mapped(student)
+    course = make.queries.run_by_id(row.run_id).course  # type: ignore[union-attr]
+    begun = queries.mapping_for(course.id, target.id, TODAY)
+    assert begun is not None
+    operations.end_mapping(mapping=begun, until=TODAY, **GIVEN)
+    values = {"course_code": course.code, "target": target, "credits_x10": 10, "least_score_x10": 0, "until": None, "document": ""}
+    later = operations.add_mapping(since=TODAY + timedelta(days=1), **values, **GIVEN)  # type: ignore[arg-type]
+    with pytest.raises(operations.BadClaim, match="还没有开始"):
+        operations.end_mapping(mapping=later, until=TODAY, **GIVEN)
+    for mapping, reason, words in ((later, " ", "理由"), (begun, "登记错了", "已经开始")):
+        with pytest.raises(operations.BadClaim, match=words):
+            operations.cancel_mapping(mapping=mapping, reason=reason, **GIVEN)
+    operations.cancel_mapping(mapping=later, reason="登记错了", **GIVEN)
+    assert [one.id for one in queries.mappings_of(target.version_id)] == [begun.id]
+    write_pending(session)
+    told = session.scalars(select(AuditEvent).where(AuditEvent.did == "courses.recognition.mapping_cancelled")).one()
+    assert told.data["reason"] == "登记错了"
+    assert operations.add_mapping(since=TODAY + timedelta(days=1), **values, **GIVEN).credits_x10 == 10  # type: ignore[arg-type]

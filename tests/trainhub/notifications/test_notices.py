@@ -13,6 +13,7 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from tests.factories import ground
 from tests.factories import identity as make
 from trainhub.identity.types import LoginKind
 from trainhub.kernel.access import Role
@@ -236,3 +237,28 @@ def test_unread_of(session: Session) -> None:
     account_id = _account("lin")
     _tell(account_id)
     assert session.scalar(select(queries.unread_of(account_id))) == 1
+
+
+def test_a_human_with_two_accounts_reads_in_either_what_was_told_to_both(app: Flask) -> None:
+    """Two persons who were merged may each have an account; notices go to that of the one who stays."""
+    with app.app_context():
+        with transaction():
+            two = (ground.person(), ground.person())
+            accounts = [make.account(person=one) for one in two]
+            other = make.account(person=ground.person()).id
+            ids = [account.id for account in accounts]
+            for account_id in (*ids, other):
+                _tell(account_id)
+        assert [db.session.scalar(select(queries.unread_of(key))) for key in ids] == [1, 1]
+        with transaction():
+            ground.merge(*two)
+        assert [db.session.scalar(select(queries.unread_of(key))) for key in (*ids, other)] == [2, 2, 1]
+        second = make.sign_in(app, accounts[1])
+        page = second.get("/notifications").text
+        assert (page.count("你被分配到甲基地。"), "2 条未读" in page) == (2, True)
+        first_notice = db.session.scalars(select(Notice.id).where(Notice.account_id == ids[0])).one()
+        assert second.post(f"/notifications/{first_notice}/open").location == "/account"
+        assert [db.session.scalar(select(queries.unread_of(key))) for key in (*ids, other)] == [1, 1, 1]
+        assert second.post("/notifications/read").status_code == 303
+        assert [db.session.scalar(select(queries.unread_of(key))) for key in (*ids, other)] == [0, 0, 1]
+        assert [len(queries.notices_told(key)) for key in (*ids, other)] == [2, 2, 1]
