@@ -17,6 +17,7 @@ from enterprises.awards import views as awards_views
 from enterprises.bases import history_views as bases_history_views
 from enterprises.bases import models as bases_models
 from enterprises.bases import partner_views as bases_partner_views
+from enterprises.bases import queries as bases_queries
 from enterprises.bases import tasks as bases_tasks
 from enterprises.bases import views as bases_views
 from enterprises.capstones import api as capstones_api
@@ -154,6 +155,7 @@ THINGS = {
     "placements.placement": _l("实习"),
     "placements.plan": _l("企业培养方案"),
     "placements.plan_item": _l("培养方案条目"),
+    "placements.plan_signature": _l("企业培养方案的签署"),
     "placements.position": _l("实习岗位"),
     "placements.preferences": _l("实习志愿"),
     "placements.round": _l("实习轮次"),
@@ -199,7 +201,7 @@ def _bases_mentors_placements(app: Flask) -> None:
     for blueprint in (bases_views.blueprint, mentors_views.blueprint, shared.blueprint, placements_api.blueprint):
         app.register_blueprint(blueprint)
     app.extensions.setdefault(bases_views.PANELS, []).append(placements_panels.of_base)
-    app.extensions.setdefault(bases_views.SCHOOLS, []).append(placements_queries.schools_of)
+    app.extensions.setdefault(bases_queries.SCHOOLS, []).append(placements_queries.schools_of)
     app.extensions.setdefault(mentors_views.LOADS, []).append(placements_panels.loads)
     app.extensions.setdefault(EVIDENCE_PAGES, {})["placement"] = placements_panels.evidence_pages
     app.extensions.setdefault(PRESENT_FACTS, {})["placement"] = placements_certifying.present_facts
@@ -208,6 +210,7 @@ def _bases_mentors_placements(app: Flask) -> None:
     jobs.register_periodic(app, "bases.remind", bases_tasks.remind, every=timedelta(days=1), title="提醒即将到期的合作协议")
     jobs.register_task(app, "placements.plan", placements_tasks.plan)
     jobs.register_periodic(app, "placements.close", placements_tasks.close_rounds, every=timedelta(minutes=10), title="关闭到期的实习轮次")
+    jobs.register_periodic(app, "placements.rejudge", placements_tasks.rejudge, every=timedelta(hours=6), title="放假安排变动后重新核算实习周数")
     jobs.register_periodic(app, "placements.remind", placements_tasks.remind, every=timedelta(days=1), title="提醒指导教师确认实习日")
     jobs.register_periodic(app, "placements.forget", placements_tasks.forget, every=timedelta(days=1), title="抹去保存期限届满的实习日志")
     retention.register_use(app, "mentors", mentors_queries.in_office_since)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -29,10 +29,20 @@ from trainhub.organisations.models import BaseHost, Organisation, Region
 from trainhub.organisations.types import OrganisationKind, OrganisationState
 from trainhub.people.models import Employment, Person, Teacher
 
+SCHOOLS = "enterprises.bases.schools"
+"""Rooms above name the schools that an enterprise offers seats to: functions (enterprise id) -> ids of universities."""
+
 
 def profile(base_id: int) -> BaseProfile | None:
     """The profile of a base."""
     return session().get(BaseProfile, base_id)
+
+
+def on_campus(base_ids: Collection[int]) -> set[int]:
+    """Which of the bases stand on a campus: what is done there earns no weeks in an enterprise (PETOE-7.3, RESEARCH-4.6b)."""
+    if not base_ids:
+        return set()
+    return set(session().scalars(select(BaseProfile.base_id).where(BaseProfile.base_id.in_(list(base_ids)), BaseProfile.is_on_campus.is_(True))))
 
 
 def periods_of(base_id: int) -> list[BasePeriod]:
@@ -162,8 +172,7 @@ def as_rows(rows: Collection[Any]) -> list[BaseRow]:
 
 
 def ending_agreements(base_ids: Collection[int] | None, *, on: date, until: date) -> list[tuple[BaseAgreement, str]]:
-    """Agreements in force that end by a day and are not followed by a later one, with the base's name; None: of all bases."""
-    later = sa.orm.aliased(BaseAgreement)
+    """Agreements in force that end by a day and are not followed by one that leaves no gap, with the base's name; None: of all bases."""
     statement = (
         select(BaseAgreement, Organisation.name)
         .join(Organisation, Organisation.id == BaseAgreement.base_id)
@@ -171,13 +180,25 @@ def ending_agreements(base_ids: Collection[int] | None, *, on: date, until: date
             BaseAgreement.since <= on,
             BaseAgreement.until >= on,
             BaseAgreement.until <= until,
-            ~select(later.id).where(later.base_id == BaseAgreement.base_id, later.until > BaseAgreement.until).exists(),
         )
         .order_by(BaseAgreement.until, BaseAgreement.id)
     )
     if base_ids is not None:
         statement = statement.where(BaseAgreement.base_id.in_(list(base_ids)))
-    return [(row, name) for row, name in session().execute(statement)]
+    ending = [(row, name) for row, name in session().execute(statement)]
+    later = session().execute(
+        select(BaseAgreement.base_id, BaseAgreement.since, BaseAgreement.until).where(
+            BaseAgreement.base_id.in_({row.base_id for row, _name in ending})
+        )
+    )
+    spans_by_base: dict[int, list[tuple[date, date]]] = {}
+    for base_id, since, last in later:
+        spans_by_base.setdefault(base_id, []).append((since, last))
+    return [
+        (row, name)
+        for row, name in ending
+        if not any(since <= row.until + timedelta(days=1) and last > row.until for since, last in spans_by_base[row.base_id])
+    ]
 
 
 def choices(enterprise_id: int | None = None) -> list[tuple[int, str]]:

@@ -32,9 +32,6 @@ blueprint = Blueprint("bases", __name__, url_prefix="/bases")
 PANELS = "enterprises.bases.panels"
 """Rooms and features above add what they know of a base: functions (base id, identity) -> template context for their card."""
 
-SCHOOLS = "enterprises.bases.schools"
-"""Rooms above name the schools that an enterprise offers seats to: functions (enterprise id) -> ids of universities."""
-
 
 def load(code: str) -> Organisation:
     """The base of an address."""
@@ -58,7 +55,7 @@ def subject_of_unit(unit: Organisation) -> Subject:
     known = organisations.subject_of(unit)
     if unit.kind is OrganisationKind.BASE:
         return known
-    schools = {key for ask in current_app.extensions.get(SCHOOLS, []) for key in ask(unit.id)}
+    schools = {key for ask in current_app.extensions.get(queries.SCHOOLS, []) for key in ask(unit.id)}
     return replace(known, organisations=known.organisations | schools)
 
 

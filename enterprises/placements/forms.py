@@ -167,6 +167,9 @@ class WithdrawForm(ReasonForm):
     """Taking a placement back."""
 
     side = SelectField(_l("由谁提出"), coerce=WithdrawalSide, choices=lambda: options(labels.WITHDRAWAL_SIDES))
+    is_seat_open = BooleanField(
+        _l("企业仍愿接收其他学生"), description=_l("企业取消时，席位默认一并收回，不再安排别人；勾选则留给其他学生。学校或学生提出的，席位总是释放。")
+    )
 
 
 class SelfFoundForm(Form):

@@ -176,6 +176,7 @@ BARS: Mapping[Bar, Any] = {
     Bar.AGENCY: _l("岗位由中介机构组织，不得安排学生"),
     Bar.FEES: _l("岗位向学生收费、收押金或扣押证件，不得安排学生"),
     Bar.VENUE: _l("岗位在禁止的场所，不得安排学生"),
+    Bar.ON_CAMPUS: _l("岗位所在基地设在校内，不计企业学习周数"),
 }
 POST_WARNINGS: Mapping[str, Any] = {
     "is_night_shift": _l("有夜班"),
@@ -191,6 +192,7 @@ DAY_PROBLEMS: Mapping[DayProblem, Any] = {
     DayProblem.OUTSIDE: _l("不在实习期内。"),
     DayProblem.FUTURE: _l("还没有到这一天，不能提前登记。"),
     DayProblem.ABSENT: _l("这一天已准假或中断实习，不能登记出勤。"),
+    DayProblem.NO_PAPERS: _l("这一天三方协议还没有签齐，或还没有接受安全教育，不能计入。"),
 }
 PREFERENCE_PROBLEMS: Mapping[PreferenceProblem, Any] = {
     PreferenceProblem.TOO_MANY: _l("最多填报 %(most)d 个志愿，请减少。"),

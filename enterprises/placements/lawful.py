@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import date
 
@@ -27,13 +28,16 @@ VENUE_WORDS = {
 """The venues of cn.*.forbidden_venues as they are written in names and descriptions."""
 
 
-def bars_of(facts: LawFacts, position: Position, starts_on: date) -> tuple[Bar, ...]:
+def bars_of(facts: LawFacts, position: Position, starts_on: date, *, campus: Collection[int] | None = None) -> tuple[Bar, ...]:
     """Why a student may not be placed at a position from a day on; empty: nothing stands against it.
 
     Venues, agencies and fees are forbidden for both kinds of programmes; first year, age, hours, nights, posts forbidden to
     minors or women and hard labour are written for vocational ones (教职成〔2021〕4号). A day before a rule existed bars nobody.
+    A base on campus is no enterprise (PETOE-7.3); `campus`: those bases, where the caller knows them already.
     """
     found = _whatever_the_student(facts.is_vocational, position, starts_on)
+    if is_on_campus(position) if campus is None else position.base_id in campus:
+        found.append(Bar.ON_CAMPUS)
     if not facts.is_vocational:
         return tuple(found)
     first_year, age, hours, night = (
@@ -55,6 +59,11 @@ def bars_of(facts: LawFacts, position: Position, starts_on: date) -> tuple[Bar, 
     if position.is_hard_labour and hard:
         found.append(Bar.HARD_LABOUR)
     return tuple(found)
+
+
+def is_on_campus(position: Position) -> bool:
+    """Whether a post stands at a base on campus."""
+    return position.base_id is not None and bool(bases.on_campus([position.base_id]))
 
 
 def _forbids(key: str, on: date) -> bool:
@@ -150,9 +159,10 @@ def choices(round: Round, student: Student) -> list[Choice]:
     found, facts = queries.choices_of(round, student), queries.law_facts([student.id])[student.id]
     terms = {term.id: term.starts_on for term in queries.terms_by_ids(round.term_ids)}
     positions = queries.positions_by_ids({one.position_id for one in found})
+    campus = bases.on_campus({row.base_id for row in positions.values() if row.base_id is not None})
     told = []
     for one in found:
-        by_term = {term_id: bars_of(facts, positions[one.position_id], terms[term_id]) for term_id in one.seats}
+        by_term = {term_id: bars_of(facts, positions[one.position_id], terms[term_id], campus=campus) for term_id in one.seats}
         is_barred = all(by_term.values())
         told.append(
             replace(

@@ -63,13 +63,14 @@ def lawful_only(facts: Planned) -> Planned:
         return facts
     grown = LawFacts(next(iter(law.values())).is_vocational, None, date(1900, 1, 1))
     first = min((term.starts_on for term in facts.terms), default=date.max)
-    open_to_all = {post.id for post in facts.positions if not bars_of(grown, post, first)}
+    campus = bases.on_campus({post.base_id for post in facts.positions if post.base_id is not None})
+    open_to_all = {post.id for post in facts.positions if not bars_of(grown, post, first, campus=campus)}
     given_up = {
         (student_id, term.id)
         for student_id, one in law.items()
         for term in facts.terms
         for post in facts.positions[:1]
-        if {Bar.FIRST_YEAR, Bar.UNDER_AGE} & set(bars_of(one, post, term.starts_on))
+        if {Bar.FIRST_YEAR, Bar.UNDER_AGE} & set(bars_of(one, post, term.starts_on, campus=campus))
     }
     majors, accepted = _unfit(facts, law, first)
     posts = [post for post in facts.positions if post.id in open_to_all and accepted.get(post.id) != frozenset()]
@@ -147,7 +148,8 @@ def _unfit(facts: Planned, law: Mapping[int, LawFacts], first: date) -> tuple[di
         post.id: frozenset(
             major
             for major, student_id in someone.items()
-            if rules.accepts(post.majors, plain[student_id]) and not {Bar.WOMEN_POST, Bar.MINOR_POST} & set(bars_of(law[student_id], post, first))
+            if rules.accepts(post.majors, plain[student_id])
+            and not {Bar.WOMEN_POST, Bar.MINOR_POST} & set(bars_of(law[student_id], post, first, campus=()))
         )
         for post in facts.positions
         if post.id in unfit or post.majors

@@ -63,6 +63,12 @@ def remind(running: Running) -> Mapping[str, Any]:
     return {"told": told, "students": students, "leaving": leaving}
 
 
+def rejudge(_running: Running) -> Mapping[str, Any]:
+    """Judge weeks again that holidays entered or withdrawn lately touch; running it twice changes nothing."""
+    with transaction():
+        return operations.rejudge_weeks(today=clock.today(), by=SYSTEM, now=clock.now())
+
+
 def forget(_running: Running) -> Mapping[str, Any]:
     """Erase logs whose period is over; running it twice changes nothing."""
     with transaction():

@@ -162,6 +162,7 @@ class DayProblem(StrEnum):
     OUTSIDE = "outside"
     FUTURE = "future"
     ABSENT = "absent"
+    NO_PAPERS = "no_papers"
 
 
 class PreferenceProblem(StrEnum):
@@ -195,6 +196,7 @@ class Bar(StrEnum):
     AGENCY = "agency"
     FEES = "fees"
     VENUE = "venue"
+    ON_CAMPUS = "on_campus"
 
 
 @dataclass(frozen=True, slots=True)

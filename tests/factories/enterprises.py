@@ -159,8 +159,9 @@ def ready(placement: Placement, mentor: Mentor) -> Placement:
         seen(enterprise, on=placement.starts_on, until=placement.ends_on)
     placements.accept_placement(placement=placement, by=SYSTEM, now=NOW)
     placements.assign_mentor(placement=placement, mentor=mentor, by=SYSTEM, now=NOW)
+    before = min(date(2026, 1, 5), placement.starts_on)
     for party in (AgreementParty.SCHOOL, AgreementParty.ENTERPRISE, AgreementParty.STUDENT, AgreementParty.GUARDIAN):
-        placements.sign_placement(placement=placement, party=party, signed_name="签署人", signed_on=date(2026, 1, 5), by=SYSTEM, now=NOW)
+        placements.sign_placement(placement=placement, party=party, signed_name="签署人", signed_on=before, by=SYSTEM, now=NOW)
     placements.record_insurance(placement=placement, policy_no="PICC-1", since=placement.starts_on, until=placement.ends_on, by=SYSTEM, now=NOW)
     placements.record_safety(placement=placement, trained_on=min(placement.starts_on, TODAY), by=SYSTEM, now=NOW)
     return placement

@@ -22,7 +22,7 @@ from enterprises.capstones.models import Capstone, Topic
 from enterprises.capstones.types import CapstoneState, TopicState
 from enterprises.mentors.models import Mentor
 from enterprises.placements import queries as placements
-from enterprises.placements.models import DayEntry, Placement, Round, WeeklyLog
+from enterprises.placements.models import DayEntry, Placement, Round, Term, WeeklyLog
 from enterprises.placements.types import DayState, Light, PlacementState, RoundState
 from tests.journeys.conftest import COMMAND, DAY, Place, at, opened
 from trainhub.certificates.models import Certificate
@@ -33,7 +33,8 @@ from trainhub.identity.models import Account, LoginName
 from trainhub.identity.types import LoginKind
 from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.db import session
-from trainhub.ledger.models import TrainingRecord
+from trainhub.ledger.models import ConfirmedDay, HolidayDay, TrainingRecord
+from trainhub.ledger.types import HolidayKind
 from trainhub.notifications.models import Notice
 from trainhub.organisations.models import Organisation, Region
 from trainhub.organisations.types import OrganisationKind
@@ -233,3 +234,12 @@ def test_an_instance_with_data_of_its_own_is_refused(demo: Place, tmp_path: Path
     finally:
         own.drop()
         shutil.rmtree(tmp_path / "own", ignore_errors=True)
+
+
+def test_nobody_worked_on_a_public_holiday() -> None:
+    """The days that the demo has entered as free are nobody's days of work, and the terms they fall into had a week more for them."""
+    free = select(HolidayDay.day).where(HolidayDay.kind == HolidayKind.OFF, HolidayDay.closed_at.is_(None))
+    assert session().scalar(select(func.count()).select_from(DayEntry).where(DayEntry.on.in_(free))) == 0
+    assert session().scalar(select(func.count()).select_from(ConfirmedDay).where(ConfirmedDay.on.in_(free))) == 0
+    taken = [row for row in session().scalars(select(Term)) for day in session().scalars(free) if row.starts_on <= day <= min(row.ends_on, DAY)]
+    assert taken

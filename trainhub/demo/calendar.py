@@ -46,6 +46,16 @@ class Calendar:
         return day - timedelta(days=day.weekday())
 
 
+FIXED = (("元旦", (1, 1), (1, 1)), ("劳动节", (5, 1), (5, 2)), ("国庆节", (10, 1), (10, 3)))
+"""Public holidays whose date the law fixes: name, first and last day (month, day); the moved days of a year only its notice knows."""
+
+
+def is_holiday(day: date) -> bool:
+    """Whether a day is one of them."""
+    return any(first <= (day.month, day.day) <= last for _name, first, last in FIXED)
+
+
 def working_days(first: date, last: date) -> list[date]:
-    """Monday to Friday from the first to the last day, both included."""
-    return [first + timedelta(days=n) for n in range((last - first).days + 1) if (first + timedelta(days=n)).weekday() < 5]
+    """Monday to Friday from the first to the last day, both included, but for public holidays."""
+    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    return [day for day in days if day.weekday() < 5 and not is_holiday(day)]

@@ -93,14 +93,14 @@ def _seen(world: World, enterprise: Organisation, terms: Sequence[Term]) -> None
         )
 
 
-def term(world: World, university: int, code: str, title: str, starts_on: date, weeks: int) -> Term:
-    """A term of a university from a Monday on."""
+def term(world: World, university: int, code: str, title: str, starts_on: date, weeks: int, *, spare: int = 0) -> Term:
+    """A term of a university from a Monday on; `spare` weeks more make up for public holidays."""
     return offers.create_term(
         university=world.universities[university],
         code=code,
         title=title,
         starts_on=starts_on,
-        ends_on=starts_on + timedelta(days=weeks * 7 - 1),
+        ends_on=starts_on + timedelta(days=(weeks + spare) * 7 - 1),
         weeks=weeks,
         by=world.by,
         now=world.calendar.at(-1000),

@@ -41,7 +41,16 @@ def build(world: World) -> None:
 
 
 def _term(world: World, starts_on: date, weeks: int) -> Term:
-    return field.term(world, 2, f"{starts_on:%Y%m}", f"{starts_on.year} 年 {starts_on.month} 月企业学习学期", starts_on, weeks)
+    """A term of programme 3. One of the past from which public holidays took days began a week earlier: its weeks could be reached."""
+    lost = weeks * 5 - len(working_days(starts_on, starts_on + timedelta(days=weeks * 7 - 1)))
+    spare = 1 if lost and starts_on < world.calendar.monday(0) else 0
+    starts_on -= timedelta(days=7 * spare)
+    return field.term(world, 2, f"{starts_on:%Y%m}", f"{starts_on.year} 年 {starts_on.month} 月企业学习学期", starts_on, weeks, spare=spare)
+
+
+def _worked(placement: Placement, term: Term) -> list[date]:
+    """The working days of a placement, the last of them, so many as its term has weeks for."""
+    return working_days(placement.starts_on, placement.ends_on)[-5 * term.weeks :]
 
 
 def _absent(number: int, worked: Sequence[date]) -> frozenset[date]:
@@ -63,7 +72,7 @@ def _first_round(world: World, terms: Sequence[Term]) -> None:
         at = positions[number % 4]
         mentor = field.mentor_for(world, at, number // 4)
         placement = field.place_student(world, students[number], at, terms[SUMMER], mentor)
-        worked = working_days(placement.starts_on, placement.ends_on)
+        worked = _worked(placement, terms[SUMMER])
         diary = Diary(rejected={worked[17]: ABSENCES[0]}, portion=20) if number == 0 else field.WHOLE
         field.log(world, placement, worked, number, diary)
         field.end(world, placement, number)
@@ -73,7 +82,7 @@ def _first_round(world: World, terms: Sequence[Term]) -> None:
             if placement.term_id != terms[SUMMER].id:
                 at = next(p for p in positions if p.id == placement.position_id)
                 world.made.setdefault("enterprise_of", {})[student.id] = at.enterprise_id
-                _spend(world, placement, at, number, is_first=placement.term_id == first.id)
+                _spend(world, placement, at, number, first if placement.term_id == first.id else second, is_first=placement.term_id == first.id)
 
 
 def _choose_and_plan(world: World, students: Sequence[Student], terms: Sequence[Term], positions: Sequence[Position]) -> None:
@@ -102,7 +111,7 @@ def _choose_and_plan(world: World, students: Sequence[Student], terms: Sequence[
     plans.publish_round(round=round_, by=world.by, now=instant(world, opens, 16))
 
 
-def _spend(world: World, placement: Placement, at: Position, number: int, *, is_first: bool) -> None:
+def _spend(world: World, placement: Placement, at: Position, number: int, term: Term, *, is_first: bool) -> None:
     """One term of one student of the final cohort."""
     if number == BROKE_OFF and not is_first:
         placing.withdraw_placement(
@@ -117,7 +126,7 @@ def _spend(world: World, placement: Placement, at: Position, number: int, *, is_
     )
     placing.assign_mentor(placement=placement, mentor=mentor, by=world.by, now=instant(world, placement.starts_on, -36))
     field.begin(world, placement)
-    worked = working_days(placement.starts_on, placement.ends_on)
+    worked = _worked(placement, term)
     if number == BROKE_OFF:
         field.log(world, placement, worked[:10], number)
         placing.withdraw_placement(placement=placement, reason="因病住院，中止实习。", by=world.by, now=instant(world, worked[14]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -134,6 +134,16 @@ def _credited(days: list[date], shortened: dict[str, int] | None) -> WeeksTotal:
     if not days:
         return WeeksTotal(0, 0, Decimal(0), {})
     return rules.credit_weeks(days, days_per_week=book().at("own.weeks.days_per_week", on=max(days)).number, working_days=shortened)
+
+
+def students_in_weeks_of(days: Collection[date]) -> list[int]:
+    """The students with a standing confirmed day in the ISO week of one of the days."""
+    mondays = sorted({day - timedelta(days=day.weekday()) for day in days})
+    if not mondays:
+        return []
+    inside = or_(*(ConfirmedDay.on.between(monday, monday + timedelta(days=6)) for monday in mondays))
+    statement = select(ConfirmedDay.student_id).where(inside, ConfirmedDay.withdrawn_at.is_(None))
+    return sorted(set(session().scalars(statement.distinct())))
 
 
 # -- milestones ---------------------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date, datetime, timedelta
 
 from enterprises.bases import queries
@@ -128,17 +128,26 @@ def state_interest(
     return row
 
 
-def _keepers(base_id: int, today: date) -> set[int]:
-    """The accounts of those who answer for a base: its leaders, and coordinators and universities that host it."""
+Schools = Callable[[int], Collection[int]]
+"""The schools that an enterprise offers seats to: for posts at no base they answer for what they saw and signed there."""
+
+
+def _nobody(_unit_id: int) -> Collection[int]:
+    return ()
+
+
+def _keepers(base_id: int, today: date, schools: Schools) -> set[int]:
+    """The accounts of those who answer for a base: its leaders, and coordinators and universities that host it; of an enterprise
+    the schools that its seats are offered to."""
     found: set[int] = set()
-    for host in [base_id, *organisations.host_ids(base_id)]:
+    for host in [base_id, *organisations.host_ids(base_id), *schools(base_id)]:
         found.update(
             identities.accounts_holding(Role.CENTRE_LEADER, Role.ENTERPRISE_COORDINATOR, Role.UNIVERSITY_ADMIN, today=today, organisation_id=host)
         )
     return found
 
 
-def remind_of_inspections(*, today: date, now: datetime) -> int:
+def remind_of_inspections(*, today: date, now: datetime, schools: Schools = _nobody) -> int:
     """Tell those who answer for a base of an on-site inspection that runs out within own.warning.agreement_days (or has), and of
     findings whose day has passed, each once; how many things."""
     days, months = (int(book().at(key, on=today).number) for key in ("own.warning.agreement_days", "own.placement.inspection_valid_months"))
@@ -148,7 +157,7 @@ def remind_of_inspections(*, today: date, now: datetime) -> int:
             continue
         told += 1
         notify(
-            account_ids=_keepers(base_id, today),
+            account_ids=_keepers(base_id, today, schools),
             kind="bases.inspection_ends",
             message=N_("“%(name)s”上次实地考察是 %(day)s，%(months)s 个月内有效，请及时安排考察，否则学生不能开始实习。"),
             values={"name": name, "day": last.isoformat(), "months": months},
@@ -159,7 +168,7 @@ def remind_of_inspections(*, today: date, now: datetime) -> int:
     for row, base_id, code, name in queries.overdue_findings(today):
         told += 1
         notify(
-            account_ids=_keepers(base_id, today),
+            account_ids=_keepers(base_id, today, schools),
             kind="bases.finding_overdue",
             message=N_("“%(name)s”有一项整改已过期限（%(day)s）：%(text)s"),
             values={"name": name, "day": row.due_on.isoformat() if row.due_on else "", "text": row.text},
@@ -170,14 +179,14 @@ def remind_of_inspections(*, today: date, now: datetime) -> int:
     return told
 
 
-def remind_of_agreements(*, today: date, now: datetime) -> int:
+def remind_of_agreements(*, today: date, now: datetime, schools: Schools = _nobody) -> int:
     """Tell both sides of agreements that end within own.warning.agreement_days and have no successor, once; how many agreements."""
     days = book().at("own.warning.agreement_days", on=today).number
     ending = queries.ending_agreements(None, on=today, until=today + timedelta(days=days))
     for row, name in ending:
         base = organisations.by_id(row.base_id)
         notify(
-            account_ids=_keepers(row.base_id, today),
+            account_ids=_keepers(row.base_id, today, schools),
             kind="bases.agreement_ends",
             message=N_("“%(name)s”的合作教育文本将于 %(day)s 到期，请及时续签。"),
             values={"name": name, "day": row.until.isoformat()},

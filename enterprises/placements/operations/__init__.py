@@ -41,6 +41,7 @@ from enterprises.placements.operations.placing import (
 )
 from enterprises.placements.operations.planitems import add_plan_item, change_plan_item, check_plan, copy_plan, remove_plan_item, sign_plan
 from enterprises.placements.operations.plans import adopt_plan, ask_for_plan, check_plannable, keep_plan, plan_round, publish_repair, publish_round
+from enterprises.placements.operations.rejudging import rejudge_weeks
 from enterprises.placements.operations.reminding import remind_mentors, remind_students, warn_of_leaving_mentors
 from enterprises.placements.operations.retaining import forget_logs
 from enterprises.placements.operations.rounds import change_round, close_round, create_round, open_round, save_preferences
@@ -105,6 +106,7 @@ __all__ = [
     "rate",
     "record_insurance",
     "record_safety",
+    "rejudge_weeks",
     "remind_mentors",
     "remind_students",
     "remind_without_account",

@@ -73,6 +73,16 @@ def give_back_seat(position_id: int, term_id: int) -> None:
     )
 
 
+def take_seat_back(position_id: int, term_id: int) -> None:
+    """Take a seat out of the offer together with who had it."""
+    session().execute(
+        update(PositionSeats)
+        .where(PositionSeats.position_id == position_id, PositionSeats.term_id == term_id, PositionSeats.taken > 0)
+        .values(taken=PositionSeats.taken - 1, seats=PositionSeats.seats - 1)
+        .execution_options(synchronize_session="fetch")
+    )
+
+
 def tell(person_ids: Iterable[int | None], *, kind: str, message: str, now: datetime, url: str, key: str | None = None, **values: Any) -> None:
     """Tell persons who have an account."""
     wanted = {person for person in person_ids if person is not None}

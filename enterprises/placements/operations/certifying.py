@@ -101,16 +101,19 @@ def present_facts(drafts: Sequence[Certificate], today: date) -> dict[int, Attes
     return {key: found[one] for key, one in of.items() if one in found}
 
 
-def correct_certificate(*, placement: Placement, reason: str, by: Identity, today: date, now: datetime) -> None:
-    """After a confirmed day was withdrawn: the certificate that stands says the new weeks, or is revoked when none are left."""
+def correct_certificate(*, placement: Placement, reason: str, by: Identity, today: date, now: datetime, record: str = "实习日更正记录") -> bool:
+    """After a confirmed day was withdrawn, or holidays changed what days earn: the certificate that stands says the new weeks, or
+    is revoked when none are left. False when it is right, or there is none."""
     certificate = certificate_queries.by_asked_key(asked_key(placement))
     if certificate is None or certificate.state not in (State.ISSUED, State.SUSPENDED):
-        return
+        return False
     days = credited_days([placement], today=today)[placement.id]
-    document = f"实习日更正记录（{today.isoformat()}）"  # stands in its history for good, whichever language who asks reads
+    document = f"{record}（{today.isoformat()}）"  # stands in its history for good, whichever language who asks reads
     if not days:
         certificates.revoke(certificate=certificate, reason=reason, document=document, on=today, by=by, today=today, now=now)
-    elif f"{_weeks(days, today).normalize():f}" != certificate.facts["weeks"]:
+    elif f"{_weeks(days, today).normalize():f}" == certificate.facts["weeks"]:
+        return False
+    else:
         certificates.correct(
             certificate=certificate,
             facts={"weeks": _weeks(days, today)},
@@ -122,3 +125,4 @@ def correct_certificate(*, placement: Placement, reason: str, by: Identity, toda
             today=today,
             now=now,
         )
+    return True

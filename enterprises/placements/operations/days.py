@@ -28,17 +28,27 @@ def log_day(*, placement: Placement, on: date, today: date, by: Identity, now: d
 
     A rejected day may be logged again and waits anew. Raises BadDay outside the placement, in the future, before the start.
     """
-    away = queries.absences_of(placement.id)
-    row = _enter(placement, queries.day_entry(placement.id, on), on, note, away=away, today=today, by=by, now=now)
+    away, papers_on = queries.absences_of(placement.id), queries.papers_on(placement)
+    row = _enter(placement, queries.day_entry(placement.id, on), on, note, away=away, papers_on=papers_on, today=today, by=by, now=now)
     session().flush()
     return row
 
 
 def _enter(
-    placement: Placement, row: DayEntry | None, on: date, note: str, *, away: Sequence[tuple[date, date]], today: date, by: Identity, now: datetime
+    placement: Placement,
+    row: DayEntry | None,
+    on: date,
+    note: str,
+    *,
+    away: Sequence[tuple[date, date]],
+    papers_on: date | None,
+    today: date,
+    by: Identity,
+    now: datetime,
 ) -> DayEntry:
     """What `log_day` promises, with the known entry of the day at hand; the caller flushes."""
-    problem = rules.day_problem(on, span=(placement.starts_on, placement.ends_on), state=placement.state, today=today, away=away)
+    span = (placement.starts_on, placement.ends_on)
+    problem = rules.day_problem(on, span=span, state=placement.state, today=today, away=away, papers_on=papers_on)
     if problem is not None:
         raise BadDay(_("%(day)s：", day=on) + str(labels.DAY_PROBLEMS[problem]), field="days", code=problem.value)
     note = note.strip()[:1000]
@@ -61,9 +71,9 @@ def log_week(*, placement: Placement, days: Mapping[date, str], week: Iterable[d
     """
     span = sorted(week)
     known = {entry.on: entry for entry in queries.entries_between(placement.id, span[0], span[-1])}
-    away = queries.absences_of(placement.id)
+    away, papers_on = queries.absences_of(placement.id), queries.papers_on(placement)
     for day in sorted(days):
-        _enter(placement, known.get(day), day, days[day], away=away, today=today, by=by, now=now)
+        _enter(placement, known.get(day), day, days[day], away=away, papers_on=papers_on, today=today, by=by, now=now)
     taken_back = [entry for day, entry in known.items() if day not in days and entry.state is DayState.PENDING]
     for entry in taken_back:
         session().delete(entry)
@@ -129,7 +139,7 @@ def decide_entries(
             by=by,
             now=now,
         )
-        reach_weeks(placement=placement, today=today, by=by, now=now)
+        reach_weeks(student_id=placement.student_id, today=today, by=by, now=now)
     audit.record(
         by=by,
         did="placements.days.confirmed" if is_approved else "placements.days.rejected",
@@ -148,9 +158,9 @@ def decide_entries(
     return len(days)
 
 
-def reach_weeks(*, placement: Placement, today: date, by: Identity, now: datetime) -> bool:
+def reach_weeks(*, student_id: int, today: date, by: Identity, now: datetime) -> bool:
     """Push the milestone when a student of the 卓越计划 has the year in enterprises (PETOE-7.2); True when it is new."""
-    student = queries.student(placement.student_id)
+    student = queries.student(student_id)
     total = ledger_queries.weeks_of(student.id)
     if total.credited_days < parameter("own.weeks.days_required", today).number or not people.is_petoe(student, today):
         return False

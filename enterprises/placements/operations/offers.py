@@ -11,7 +11,7 @@ from sqlalchemy.orm.attributes import flag_modified
 
 from enterprises.bases import queries as bases
 from enterprises.placements import queries, rules
-from enterprises.placements.lawful import judge_offer
+from enterprises.placements.lawful import is_on_campus, judge_offer
 from enterprises.placements.models import Position, PositionSeats, Term
 from enterprises.placements.operations._support import BadPlacement, WrongState, tell
 from enterprises.placements.types import OfferState
@@ -259,7 +259,10 @@ def submit_position(*, position: Position, by: Identity, now: datetime, is_found
 
 
 def _check_lawful(position: Position, today: date) -> None:
-    """Forbidden venues, agencies and fees are refused at once; a year for which the enterprise said no has no offers."""
+    """Forbidden venues, agencies and fees are refused at once, and a base on campus, which is no enterprise; a year for which the
+    enterprise said no has no offers."""
+    if is_on_campus(position):
+        raise BadPlacement(_("这个基地设在校内，在那里的时间不计企业学习周数，不能作为企业学习岗位。"), field="base_id", code="on_campus")
     for found in judge_offer(position, on=today):
         if found.code == "offer.venue" and not found.met:
             raise BadPlacement(_("不得安排学生到这类场所实习：%(words)s。", words=listed(found.details)), field="title", code="forbidden_venue")

@@ -14,7 +14,7 @@ from enterprises.placements import labels, queries, rules
 from enterprises.placements.checklist import checklist
 from enterprises.placements.lawful import bars_of
 from enterprises.placements.models import Placement, Position, Round, Term
-from enterprises.placements.operations._support import BadPlacement, NoSeat, NotReady, WrongState, give_back_seat, take_seats, tell
+from enterprises.placements.operations._support import BadPlacement, NoSeat, NotReady, WrongState, give_back_seat, take_seat_back, take_seats, tell
 from enterprises.placements.operations.certifying import issue_certificate
 from enterprises.placements.operations.counting import record_training
 from enterprises.placements.types import OfferState, PlacementState, WithdrawalSide
@@ -130,10 +130,20 @@ def accept_placement(*, placement: Placement, by: Identity, now: datetime) -> Pl
     return placement
 
 
-def withdraw_placement(*, placement: Placement, reason: str, by: Identity, now: datetime, side: WithdrawalSide = WithdrawalSide.SCHOOL) -> Placement:
-    """Take a placement back and free its seat; days already confirmed stay in the ledger. Doing it again changes nothing.
+def withdraw_placement(
+    *,
+    placement: Placement,
+    reason: str,
+    by: Identity,
+    now: datetime,
+    side: WithdrawalSide = WithdrawalSide.SCHOOL,
+    is_seat_open: bool | None = None,
+) -> Placement:
+    """Take a placement back; days already confirmed stay in the ledger. Doing it again changes nothing.
 
-    `side` says who gave it up: a student who did is not placed again in that term by a repair, others are.
+    `side` says who gave it up: a student who did is not placed again in that term by a repair, others are. The seat is free for
+    somebody else (`is_seat_open`), but for one that the enterprise cancelled: that goes with the place unless the enterprise
+    takes another student there. The enterprise offers it again by raising the seats.
 
     Raises BadPlacement without a reason, WrongState when it is finished.
     """
@@ -143,10 +153,12 @@ def withdraw_placement(*, placement: Placement, reason: str, by: Identity, now: 
         raise WrongState(_("实习已结束，不能撤销。"))
     if not reason.strip():
         raise BadPlacement(_("请写明撤销的理由。"), field="reason")
-    give_back_seat(placement.position_id, placement.term_id)
+    stays = side is not WithdrawalSide.ENTERPRISE if is_seat_open is None else is_seat_open
+    (give_back_seat if stays else take_seat_back)(placement.position_id, placement.term_id)
     placement.state, placement.withdrawal_reason, placement.withdrawn_by = PlacementState.WITHDRAWN, reason.strip()[:400], side
     session().flush()
-    audit.record(by=by, did="placements.placement.withdrawn", on=placement, data={"reason": placement.withdrawal_reason, "side": side.value})
+    data = {"reason": placement.withdrawal_reason, "side": side.value, "is_seat_open": stays}
+    audit.record(by=by, did="placements.placement.withdrawn", on=placement, data=data)
     tell(
         [queries.person_of_student(placement.student_id), queries.person_of_mentor(placement.mentor_id)],
         kind="placements.withdrawn",

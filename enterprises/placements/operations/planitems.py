@@ -35,8 +35,10 @@ def add_plan_item(
     has_enterprise_mentor: bool = True,
     mentor_name: str = "",
 ) -> PlanItem:
-    """Add an item at the end of the plan; weeks in tenths. Items may change until both sides have signed."""
+    """Add an item at the end of the plan; weeks in tenths. Items may change until both sides have signed; the signature of
+    one side alone lapses with the change. Raises BadPlacement, also when a published plan would no longer hold."""
     _check_unsigned(version.id)
+    held = _holds_published(version.id, now)
     items = queries.plan_items(version.id)
     row = PlanItem(version_id=version.id, position=max((item.position for item in items), default=0) + 1, title="", weeks_x10=1)
     _set(
@@ -53,6 +55,7 @@ def add_plan_item(
     )
     session().add(row)
     session().flush()
+    _changed(version.id, held=held, by=by, now=now)
     audit.record(by=by, did="placements.plan_item.added", on=row, data={"version": version.id, "title": row.title, "weeks_x10": weeks_x10})
     return row
 
@@ -62,11 +65,21 @@ def _check_unsigned(version_id: int) -> None:
         raise BadPlacement(_("企业培养方案已由校企双方签署，不能再改。请在新的培养方案版本中修订。"), code="plan_signed")
 
 
-def _check_published(version_id: int, now: datetime) -> None:
-    """A version that is published keeps a plan that holds: a change after which it would not is refused."""
-    version = programmes.version_by_id(version_id)
-    if version is not None and version.state is VersionState.PUBLISHED and queries.plan_items(version_id):
-        _judge(_lines(version_id), local(now).date(), _("培养方案已发布，不能这样修改。"))
+def _holds_published(version_id: int, now: datetime) -> bool:
+    """Whether a version is published with a plan that holds; one that was published without a plan is still building it."""
+    version, lines = programmes.version_by_id(version_id), queries.plan_lines(version_id)
+    return version is not None and version.state is VersionState.PUBLISHED and bool(lines) and _short_of(lines, local(now).date()) is None
+
+
+def _changed(version_id: int, *, held: bool, by: Identity, now: datetime) -> None:
+    """After a change of items: a published plan that held still holds, and nobody stays under a text that reads otherwise now."""
+    if held:
+        _judge(queries.plan_lines(version_id), local(now).date(), _("培养方案已发布，不能这样修改。"))
+    for signature in queries.plan_signatures(version_id):
+        data = {"side": signature.side.value, "signed_name": signature.signed_name, "signed_on": signature.signed_on}
+        session().delete(signature)
+        session().flush()
+        audit.record(by=by, did="placements.plan_signature.discarded", on=("programme_version", str(version_id)), data=data)
 
 
 def _set(row: PlanItem, values: dict[str, Any]) -> dict[str, list[Any]]:
@@ -85,13 +98,14 @@ def change_plan_item(*, item: PlanItem, by: Identity, now: datetime, version: in
     """Change an item. Raises Stale, BadPlacement (also when a published plan would no longer hold)."""
     check_version(item, version)
     _check_unsigned(item.version_id)
+    held = _holds_published(item.version_id, now)
     unknown = sorted(set(fields) - EDITABLE)
     if unknown:
         raise TypeError(f"change_plan_item() got unexpected fields {unknown}")
     changed = _set(item, fields)
     if changed:
         session().flush()
-        _check_published(item.version_id, now)
+        _changed(item.version_id, held=held, by=by, now=now)
         audit.record(by=by, did="placements.plan_item.changed", on=item, data=changed)
     return changed
 
@@ -113,11 +127,12 @@ def copy_plan(*, source: ProgrammeVersion, version: ProgrammeVersion, by: Identi
 def remove_plan_item(*, item: PlanItem, by: Identity, now: datetime) -> None:
     """Take an item out of an unsigned plan."""
     _check_unsigned(item.version_id)
-    audit.record(by=by, did="placements.plan_item.removed", on=item, data={"title": item.title})
     version_id = item.version_id
+    held = _holds_published(version_id, now)
+    audit.record(by=by, did="placements.plan_item.removed", on=item, data={"title": item.title})
     session().delete(item)
     session().flush()
-    _check_published(version_id, now)
+    _changed(version_id, held=held, by=by, now=now)
 
 
 def sign_plan(*, version: ProgrammeVersion, side: PlanSide, signed_name: str, signed_on: date, by: Identity, now: datetime) -> PlanSignature:
@@ -128,7 +143,7 @@ def sign_plan(*, version: ProgrammeVersion, side: PlanSide, signed_name: str, si
             return known
     if not queries.plan_items(version.id):
         raise BadPlacement(_("方案还没有教学环节，不能签署。"))
-    _judge(_lines(version.id), local(now).date(), _("方案还不能签署。"))
+    _judge(queries.plan_lines(version.id), local(now).date(), _("方案还不能签署。"))
     if not signed_name.strip():
         raise BadPlacement(_("请填写签署人。"), field="signed_name")
     if signed_on > local(now).date():
@@ -146,7 +161,7 @@ def check_plan(version: ProgrammeVersion, today: date) -> None:
 
     The programme's pages ask this before they publish (see `wiring`). Raises BadPlacement naming what is missing.
     """
-    lines, programme = _lines(version.id), programmes.by_id(version.programme_id)
+    lines, programme = queries.plan_lines(version.id), programmes.by_id(version.programme_id)
     if lines:
         _judge(lines, today, _("不能发布。"))
     elif programme is not None and programme.is_petoe:
@@ -155,18 +170,19 @@ def check_plan(version: ProgrammeVersion, today: date) -> None:
         )
 
 
-def _lines(version_id: int) -> list[PlanLine]:
-    rows = queries.plan_items(version_id)
-    return [PlanLine(row.title, row.weeks_x10, row.is_at_enterprise, row.has_enterprise_mentor, row.assessment) for row in rows]
-
-
 def _judge(lines: list[PlanLine], today: date, said: str) -> None:
     """Refuse in the words of what is asked for when the items fall short of 7.1 or 7.3."""
+    short = _short_of(lines, today)
+    if short is not None:
+        raise BadPlacement(_("%(what)s%(then)s", what=short[1], then=said), code=short[0])
+
+
+def _short_of(lines: list[PlanLine], today: date) -> tuple[str, str] | None:
+    """(code, words) of what the items fall short of: the weeks of 7.1, the place of 7.3; None: nothing."""
     weeks = rules.judge_plan_weeks(lines, parameter=parameter("petoe.plan_weeks", today))
     if not weeks.met:
-        short = _("企业培养方案各环节合计 %(n)s 周，不足 %(w)s 周。", n=weeks.found, w=weeks.required)
-        raise BadPlacement(_("%(what)s%(then)s", what=short, then=said), code="plan_too_short")
+        return "plan_too_short", _("企业培养方案各环节合计 %(n)s 周，不足 %(w)s 周。", n=weeks.found, w=weeks.required)
     place = rules.judge_plan_place(lines, parameter=parameter("petoe.plan_location", today))
     if not place.met:
-        elsewhere = _("企业培养方案中有不在企业完成的环节：%(names)s。", names=listed(place.details))
-        raise BadPlacement(_("%(what)s%(then)s", what=elsewhere, then=said), code="plan_elsewhere")
+        return "plan_elsewhere", _("企业培养方案中有不在企业完成的环节：%(names)s。", names=listed(place.details))
+    return None

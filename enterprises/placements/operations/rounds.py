@@ -120,11 +120,29 @@ def open_round(*, round: Round, by: Identity, now: datetime) -> Round:
 
 
 def close_round(*, round: Round, by: Identity, now: datetime) -> Round:
-    """Lock the preferences. Doing it again changes nothing."""
+    """Lock the preferences. Doing it again changes nothing.
+
+    Before its last day is over the last day becomes today, and the students are told: lists and calendars show no day that is
+    promised no longer.
+    """
     if round.state is RoundState.OPEN:
+        today, promised = local(now).date(), round.closes_on
         round.state = RoundState.CLOSED
+        if today <= promised:
+            round.closes_on = max(today, round.opens_on)
         session().flush()
-        audit.record(by=by, did="placements.round.closed", on=round)
+        audit.record(by=by, did="placements.round.closed", on=round, data={"closes_on": [promised, round.closes_on]})
+        if today <= promised:
+            tell(
+                queries.persons_of_round(round, today),
+                kind="placements.round_closed_early",
+                message=N_("“%(title)s”的志愿填报已提前截止（原定 %(day)s），你最后保存的志愿会参加安排。"),
+                url=f"/placements/rounds/{round.id}/preferences",
+                key=f"round:{round.id}:closed:{now.isoformat()}",
+                now=now,
+                title=round.title,
+                day=promised.isoformat(),
+            )
     elif round.state is RoundState.DRAFT:
         raise WrongState(_("轮次还没有开放。"))
     return round
@@ -136,6 +154,8 @@ def save_preferences(*, round: Round, student: Student, position_ids: Sequence[i
     Raises WrongState when the window is not open, BadPlacement when the round is not for the student, a position is not eligible, named twice or one too many.
     """
     today = local(now).date()
+    if round.state in (RoundState.CLOSED, RoundState.PLANNED, RoundState.PUBLISHED):
+        raise WrongState(_("“%(title)s”的志愿填报已于 %(b)s 截止。", title=round.title, b=round.closes_on), code="window_closed")
     if round.state is not RoundState.OPEN or not rules.is_open(round.opens_on, round.closes_on, today):
         raise WrongState(
             _("“%(title)s”现在不能填报志愿（填报时间：%(a)s 至 %(b)s 24 时）。", title=round.title, a=round.opens_on, b=round.closes_on),

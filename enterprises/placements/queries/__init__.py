@@ -21,6 +21,7 @@ from enterprises.placements.queries.daily import (
     other_positions,
     paper,
     papers_of,
+    papers_on,
     papers_with_files,
     photo,
     photos_between,
@@ -39,6 +40,7 @@ from enterprises.placements.queries.offers import (
     law_facts,
     plan_item,
     plan_items,
+    plan_lines,
     plan_signatures,
     position,
     position_by_code,
@@ -121,7 +123,7 @@ from enterprises.placements.queries.placing import (
     weekly_log,
 )
 from enterprises.placements.queries.progress import SORTS as PROGRESS_SORTS
-from enterprises.placements.queries.progress import days_for_export, progress_of, progress_of_student, progress_rows, whole_progress
+from enterprises.placements.queries.progress import days_for_export, of_students, progress_of, progress_of_student, progress_rows, whole_progress
 from enterprises.placements.queries.rounds import (
     Planned,
     cohort_choices,
@@ -215,12 +217,14 @@ __all__ = [
     "of_base",
     "of_person",
     "of_student",
+    "of_students",
     "offered_in",
     "offers_by_state",
     "open_rounds_of_student",
     "other_positions",
     "paper",
     "papers_of",
+    "papers_on",
     "papers_with_files",
     "pending_count",
     "pending_for_mentor",
@@ -237,6 +241,7 @@ __all__ = [
     "placements_by_ids",
     "plan_item",
     "plan_items",
+    "plan_lines",
     "plan_signatures",
     "planning_facts",
     "plans_of",

@@ -9,10 +9,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import func, or_, select
 
+from enterprises.bases import queries as bases
 from enterprises.permissions import OFFERERS, SCHOOL
 from enterprises.placements import rules
 from enterprises.placements.models import Placement, PlanItem, PlanSignature, Position, PositionSeats, Preference, Round, Term
-from enterprises.placements.types import Choice, LawFacts, OfferState, PlacementState
+from enterprises.placements.types import Choice, LawFacts, OfferState, PlacementState, PlanLine
 from trainhub.kernel.access import Identity, Role, Subject
 from trainhub.kernel.db import session
 from trainhub.organisations import queries as organisations
@@ -27,6 +28,16 @@ from trainhub.programmes.types import DegreeLevel
 def plan_items(version_id: int) -> list[PlanItem]:
     """The items of an enterprise training plan, in order."""
     return list(session().scalars(select(PlanItem).where(PlanItem.version_id == version_id).order_by(PlanItem.position)))
+
+
+def plan_lines(version_id: int) -> list[PlanLine]:
+    """What rules ask of the items: an item at a base on campus is not at an enterprise, whatever was ticked."""
+    rows = plan_items(version_id)
+    campus = bases.on_campus({row.base_id for row in rows if row.base_id is not None})
+    return [
+        PlanLine(row.title, row.weeks_x10, row.is_at_enterprise and row.base_id not in campus, row.has_enterprise_mentor, row.assessment)
+        for row in rows
+    ]
 
 
 def plan_item(item_id: int) -> PlanItem | None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import render_template
 
 from enterprises.permissions import Can
-from enterprises.placements import forms, labels, operations, queries
+from enterprises.placements import forms, labels, lawful, operations, queries, rules
 from enterprises.placements.checklist import checklist
-from enterprises.placements.models import AgreementText, Placement
+from enterprises.placements.models import AgreementSignature, AgreementText, Placement
 from enterprises.placements.types import AgreementParty, PlacementState
 from enterprises.placements.views.shared import act, blueprint, load_placement
 from trainhub.kernel import clock, files, sniff
@@ -36,6 +37,13 @@ def _parties(placement: Placement) -> tuple[AgreementParty, ...]:
     return (*((AgreementParty.ENTERPRISE,) if hosts else ()), *((AgreementParty.STUDENT,) if is_mine else ()))
 
 
+def _needed(placement: Placement, signatures: Sequence[AgreementSignature]) -> tuple[AgreementParty, ...]:
+    """Whose signature makes a text complete: three parties, the guardian of a minor, and a guardian who has signed a text before."""
+    facts = queries.law_facts([placement.student_id])[placement.student_id]
+    signed_before = any(one.party is AgreementParty.GUARDIAN for one in signatures)
+    return rules.parties_needed(is_minor=signed_before or lawful.is_minor(facts, placement.starts_on))
+
+
 @blueprint.get("/<int:placement_id>/agreement")
 @guard(Can.PLACEMENT_VIEW, load=load_placement, subject=queries.subject_of_placement)
 def agreement(placement: Placement) -> Any:
@@ -54,6 +62,7 @@ def agreement(placement: Placement) -> Any:
         signatures=signatures,
         kept=files.kept([*(text.file_id for text in rows.values()), *(one.file_id for one in signatures)]),
         findings=checklist(placement, today=clock.today()) if gate else [],
+        needed=_needed(placement, signatures),
         sign_form=sign_form,
         amend_form=forms.TextForm(formdata=None).apart("amend"),
         correct_form=forms.TextForm(formdata=None).apart("correct"),

@@ -12,7 +12,7 @@ from enterprises.permissions import Can
 from enterprises.placements import forms, labels, operations, queries
 from enterprises.placements.checklist import checklist
 from enterprises.placements.models import Placement
-from enterprises.placements.types import PaperKind, PlacementState, RaterSide
+from enterprises.placements.types import PaperKind, PlacementState, RaterSide, WithdrawalSide
 from enterprises.placements.views.papers import keep_paper, paper_form
 from enterprises.placements.views.shared import act, blueprint, load_placement
 from trainhub.certificates import queries as certificates
@@ -187,11 +187,14 @@ def accept(placement: Placement) -> Any:
 def withdraw(placement: Placement) -> Any:
     """The school takes a placement back."""
     form = forms.WithdrawForm()
+    stays = form.side.data is not WithdrawalSide.ENTERPRISE or bool(form.is_seat_open.data)
     return _do(
         placement,
         form,
-        _("已撤销，席位已释放。"),
-        lambda: operations.withdraw_placement(placement=placement, reason=form.reason.data or "", side=form.side.data, by=who(), now=clock.now()),
+        _("已撤销，席位已释放。") if stays else _("已撤销，席位一并收回。企业可在岗位中重新增加席位。"),
+        lambda: operations.withdraw_placement(
+            placement=placement, reason=form.reason.data or "", side=form.side.data, is_seat_open=stays, by=who(), now=clock.now()
+        ),
     )
 
 

@@ -11,7 +11,6 @@ from enterprises.bases import queries as bases
 from enterprises.permissions import Can
 from enterprises.placements import forms, labels, operations, queries, rules
 from enterprises.placements.models import PlanItem
-from enterprises.placements.types import PlanLine
 from enterprises.placements.views.shared import act, blueprint, save
 from trainhub.kernel import clock
 from trainhub.kernel.access import guard, who
@@ -65,7 +64,7 @@ def plan(version: ProgrammeVersion) -> Any:
     items, signatures = queries.plan_items(version.id), queries.plan_signatures(version.id)
     copy_form = forms.CopyPlanForm(formdata=None)
     copy_form.source_id.choices = _sources(version) if not items else []
-    lines = [PlanLine(row.title, row.weeks_x10, row.is_at_enterprise, row.has_enterprise_mentor, row.assessment) for row in items]
+    lines = queries.plan_lines(version.id)
 
     def at(key: str) -> Any:
         return book().at(key, on=today)
@@ -90,6 +89,7 @@ def plan(version: ProgrammeVersion) -> Any:
         copy_form=copy_form,
         sign_form=forms.PlanSignForm(formdata=None),
         base_names=organisations.names_of([row.base_id for row in items]),
+        campus=bases.on_campus({row.base_id for row in items if row.base_id is not None}),
         labels=labels,
         today=today,
     )

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from enterprises.bases import operations, queries
 from enterprises.bases.operations import BadBase, WrongStep
-from enterprises.bases.types import AcceptanceStep, BaseFilter, BaseType, LeaderSide
+from enterprises.bases.types import AcceptanceStep, AgreementTopic, BaseFilter, BaseType, LeaderSide
 from tests.factories import enterprises as make
 from tests.factories import ground
 from trainhub.kernel.access import SYSTEM, Grant, Identity, Role
@@ -91,6 +91,22 @@ def test_agreements_and_leaders(session: Session) -> None:
     assert one.id == two.id
     operations.end_leader(base=base, leader_id=one.id, until=date(2026, 1, 1), by=SYSTEM, now=NOW)
     assert one.until == date(2026, 1, 1)
+
+
+@pytest.mark.parametrize(("since", "is_told"), [(date(2026, 5, 2), False), (date(2026, 5, 3), True), (date(2026, 4, 1), False)])
+def test_an_agreement_is_followed_only_by_one_that_leaves_no_gap(session: Session, since: date, is_told: bool) -> None:
+    """It ends on 1 May: one from 2 May on follows it, one from 3 May on does not."""
+    base = ground.base()
+    make.opened_base(base=base, has_agreement=False)
+    spans = ((date(2026, 1, 1), date(2026, 5, 1)), (since, date(2027, 5, 1)))
+    rows = [
+        operations.sign_agreement(
+            base=base, title="协议", signed_on=date(2026, 1, 1), since=first, until=last, topics=list(AgreementTopic), by=SYSTEM, now=NOW
+        )
+        for first, last in spans
+    ]
+    found = queries.ending_agreements([base.id], on=make.TODAY, until=date(2026, 5, 31))
+    assert [row.id for row, _name in found] == ([rows[0].id] if is_told else [])
 
 
 def test_the_list_filters(session: Session) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 
+import time_machine
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from enterprises.bases import operations
+from enterprises.bases import labels, operations, tasks
 from enterprises.bases.types import AgreementTopic
 from tests.factories import enterprises as make
 from tests.factories import ground
@@ -31,3 +32,33 @@ def test_the_text_of_an_agreement_is_previewed_for_those_inside_only(session: Se
     outside = as_role(Role.STUDENT)
     assert "file-preview" not in outside.get(at).get_data(as_text=True)
     assert outside.get(f"/bases/agreements/{row.id}/file").status_code == 403
+
+
+def test_the_topics_that_an_agreement_lacks_are_named(session: Session, as_role: Callable[..., FlaskClient]) -> None:
+    base = ground.base()
+    make.opened_base(base=base, has_agreement=False)
+    days = {"signed_on": date(2026, 1, 1), "since": date(2026, 1, 1), "until": date(2028, 1, 1)}
+    operations.sign_agreement(base=base, title="协议", topics=[AgreementTopic.DUTIES, AgreementTopic.TERM], by=SYSTEM, now=make.NOW, **days)
+    session.commit()
+    page = as_role(Role.SYSTEM_ADMIN).get(f"/bases/{base.code}").text
+    lacking = [str(labels.TOPICS[topic]) for topic in (AgreementTopic.OPERATION, AgreementTopic.TRAINING_MODEL)]
+    assert all(word in page for word in ("2 / 4", *lacking))
+
+
+def test_schools_are_reminded_of_the_enterprise_that_they_send_students_to(session: Session, as_role: Callable[..., FlaskClient]) -> None:
+    """A unit without a base: the agreement and the inspection that run out are told to its coordinator and to the school that answers."""
+    with time_machine.travel(make.NOW, tick=False):
+        university, enterprise, other = ground.university(), ground.enterprise(), ground.university()
+        term = make.term(university=university)
+        make.position(enterprise=enterprise, terms=[term])
+        make.seen(enterprise, on=make.TODAY, until=make.TODAY + timedelta(days=20))
+        session.commit()
+        readers = [
+            as_role(Role.UNIVERSITY_ADMIN, organisation_id=university.id),
+            as_role(Role.ENTERPRISE_COORDINATOR, organisation_id=enterprise.id),
+            as_role(Role.UNIVERSITY_ADMIN, organisation_id=other.id),
+        ]
+        for _n in range(2):
+            tasks.remind(None)  # type: ignore[arg-type]
+        told = [browser.get("/notifications").text.count("合作教育文本将于") for browser in readers]
+    assert told == [1, 1, 0]

@@ -236,8 +236,8 @@ def test_a_correction_withdraws_the_day_and_the_milestone(running: SimpleNamespa
     ledger_operations.confirm_days(
         student_id=running.student.id, enterprise_id=running.enterprise.id, base_id=None, days=[date(2026, 1, 5)], source_id=None, by=SYSTEM, now=NOW
     )
-    assert operations.days.reach_weeks(placement=running.placement, today=term_days[-1], by=SYSTEM, now=NOW) is True
-    assert operations.days.reach_weeks(placement=running.placement, today=term_days[-1], by=SYSTEM, now=NOW) is False
+    assert operations.days.reach_weeks(student_id=running.placement.student_id, today=term_days[-1], by=SYSTEM, now=NOW) is True
+    assert operations.days.reach_weeks(student_id=running.placement.student_id, today=term_days[-1], by=SYSTEM, now=NOW) is False
     entry = queries.day_entry(running.placement.id, term_days[3])
     assert entry is not None
     assert operations.correct_day(entry=entry, placement=running.placement, reason="误登", today=term_days[-1], by=SYSTEM, now=NOW) is True

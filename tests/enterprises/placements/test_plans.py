@@ -145,7 +145,6 @@ def test_a_repair_places_again_whom_the_enterprise_lost_and_moves_nobody_else(wo
     first, stays = published(world)
     row, kept = queries.live_of_student(first)[0], queries.live_of_student(stays)[0]
     operations.withdraw_placement(placement=row, reason="企业停产", side=WithdrawalSide.ENTERPRISE, by=SYSTEM, now=world.after)
-    operations.set_seats(position=next(p for p in (world.one, world.other) if p.id == row.position_id), term=world.term, seats=0, by=SYSTEM, now=NOW)
     new = make.position(enterprise=world.enterprise, terms=[world.term], seats=3)
     assert repaired(world) == (3, 0)
     assert [one.position_id for one in queries.live_of_student(first)] == [new.id]
@@ -157,7 +156,8 @@ def test_a_repair_does_not_send_a_student_back_to_the_position_that_the_enterpri
     operations.plan_round(round=world.round, by=SYSTEM, now=world.after)
     operations.publish_round(round=world.round, by=SYSTEM, now=world.after)
     [row] = [row for row in queries.live_in_round(world.round.id) if row.position_id == world.one.id]
-    operations.withdraw_placement(placement=row, reason="企业停产", side=WithdrawalSide.ENTERPRISE, by=SYSTEM, now=world.after)
+    taken_back = {"reason": "与企业要求不符", "side": WithdrawalSide.ENTERPRISE, "is_seat_open": True}
+    operations.withdraw_placement(placement=row, **taken_back, by=SYSTEM, now=world.after)
     problem = planning.problem_of(world.round, today=make.TODAY, kind=PlanKind.REPAIR)
     plan = planning.compute(problem, now=world.after, time_limit=30.0)
     there = [student for student, _term, post, *_rest in plan["assignments"] if post == world.one.id]
@@ -165,6 +165,32 @@ def test_a_repair_does_not_send_a_student_back_to_the_position_that_the_enterpri
     assert there != [row.student_id]
     for told_to in plan["unplaced"]:
         assert "#" not in telling.told(told_to[4])
+
+
+@pytest.mark.parametrize(
+    ("side", "is_seat_open", "seats"),
+    [
+        (WithdrawalSide.ENTERPRISE, None, (0, 0)),
+        (WithdrawalSide.ENTERPRISE, False, (0, 0)),
+        (WithdrawalSide.ENTERPRISE, True, (1, 0)),
+        (WithdrawalSide.SCHOOL, None, (1, 0)),
+        (WithdrawalSide.STUDENT, None, (1, 0)),
+    ],
+)
+def test_the_seat_of_a_place_that_the_enterprise_cancelled_goes_with_it(
+    world: SimpleNamespace, side: WithdrawalSide, is_seat_open: bool | None, seats: tuple[int, int]
+) -> None:
+    """(seats, taken) of a position of one seat after a withdrawal, once and again; the enterprise offers the seat anew by raising them."""
+    first, _stays = published(world)
+    row = queries.live_of_student(first)[0]
+    for _n in range(2):
+        operations.withdraw_placement(placement=row, reason="停产", side=side, is_seat_open=is_seat_open, by=SYSTEM, now=world.after)
+    found = queries.seats_of(row.position_id, row.term_id)
+    assert found is not None
+    assert (found.seats, found.taken) == seats
+    position = queries.position(row.position_id)
+    assert position is not None
+    assert operations.set_seats(position=position, term=world.term, seats=1, by=SYSTEM, now=NOW).seats == 1
 
 
 def test_a_repair_leaves_what_has_begun(world: SimpleNamespace) -> None:

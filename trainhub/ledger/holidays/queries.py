@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import extract, select
+from sqlalchemy import extract, or_, select
 from sqlalchemy.orm import aliased
 
 from trainhub.identity.models import Account
@@ -152,6 +152,12 @@ def listing(year: int | None = None, *, with_closed: bool = True) -> list[Any]:
     if not with_closed:
         statement = statement.where(HolidayDay.closed_at.is_(None))
     return list(session().execute(statement))
+
+
+def changed_since(instant: datetime) -> list[date]:
+    """The days that were entered or withdrawn since an instant."""
+    statement = select(HolidayDay.day).where(or_(HolidayDay.entered_at >= instant, HolidayDay.closed_at >= instant))
+    return sorted(set(session().scalars(statement)))
 
 
 def by_ids(ids: Collection[int]) -> list[HolidayDay]:

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Date, Integer, String, case, cast, exists, func, literal, or_, select
 
 from enterprises.bases.models import BaseAgreement, BaseLeader, BaseTyping
+from enterprises.bases.queries import on_campus
 from enterprises.bases.types import BaseType
 from enterprises.capstones.models import Capstone
 from enterprises.capstones.queries.facts import findings_of, statuses_of, supposed
@@ -38,9 +39,18 @@ def plan_items_of(version_id: int | None) -> list[PlanItem]:
 
 
 def plan_cases(items: Iterable[PlanItem]) -> tuple[PlanItemCase, ...]:
-    """What rules ask of plan items."""
+    """What rules ask of plan items; one at a base on campus is not at an enterprise, whatever was ticked."""
+    rows = list(items)
+    campus = on_campus({item.base_id for item in rows if item.base_id is not None})
     return tuple(
-        PlanItemCase(item.title, item.weeks_x10, item.is_at_enterprise, bool(item.assessment.strip()), item.has_enterprise_mentor) for item in items
+        PlanItemCase(
+            item.title,
+            item.weeks_x10,
+            item.is_at_enterprise and item.base_id not in campus,
+            bool(item.assessment.strip()),
+            item.has_enterprise_mentor,
+        )
+        for item in rows
     )
 
 
