@@ -17,7 +17,7 @@ from enterprises.capstones.views._support import enterprise_subject, load
 from enterprises.capstones.views.cohorts import T2, Pair, load_cohort, subject, t2_rows
 from enterprises.capstones.views.grading import times
 from enterprises.permissions import Can
-from trainhub.kernel import clock, downloads
+from trainhub.kernel import clock, downloads, paging
 from trainhub.kernel.access import Role, guard, may, who
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound
@@ -97,7 +97,7 @@ OUTPUTS: dict[str, Output] = {
             Column("students", "指导学生"), Column("live", "正在指导"), Column("guidances", "确认的指导次数"), Column("since", "始于"),
         ),
         (5, 9, 7, 6, 4, 4, 4, 5, 5),
-        lambda p, _c: queries.directory(programme_id=p.id),
+        lambda p, _c: queries.directory(clock.today(), programme_id=p.id),
     ),
 }  # fmt: skip
 
@@ -121,7 +121,7 @@ def materials(found: tuple[Pair, Output, str]) -> Any:
         output=output,
         which=which,
         outputs=OUTPUTS,
-        rows=output.rows(programme, of),
+        page=paging.slice_wanted(output.rows(programme, of)),
         university=session().get_one(Organisation, programme.university_id),
         certified=queries.supervised_in(of.id) if which == "directory" else [],
         may_certify=which == "directory" and may(who(), Can.CAPSTONE_FINISH, subject((programme, of))),
@@ -260,14 +260,19 @@ def load_enterprise(code: str) -> Organisation:
 @guard(Can.ENTERPRISE_DESK, load=load_enterprise, subject=enterprise_subject)
 def enterprise(row: Organisation) -> Any:
     """The capstones of an enterprise: figures, supervisors with their load, topics, programmes."""
+    today = clock.today()
+    running = queries.listing(who(), enterprise_id=row.id, only_live=True, counted_on=today)
+    number, size = paging.wanted()
+    page = paging.paginate(running, number=number, size=size, scalars=False)
+    page.items[:] = [queries.as_row(one) for one in page.items]  # type: ignore[index]
     return render_template(
         "enterprises/capstones/enterprise.html",
         enterprise=row,
-        board=queries.board_of(enterprise_id=row.id),
-        directory=queries.directory(enterprise_id=row.id),
-        programmes=queries.programmes_at(row.id),
-        loads=queries.mentor_load(row.id, clock.today(), most=_most(clock.today())),
-        running=list(queries.rows_of(c.id for c in queries.live_capstones_at(row.id)).values()),
+        board=queries.boards_of([row.id], today)[row.id],
+        directory=paging.slice_wanted(queries.directory(today, enterprise_id=row.id), "people"),
+        programmes=paging.slice_wanted(queries.programmes_at(row.id, today), "programmes"),
+        loads=queries.mentor_load(row.id, today, most=_most(today)),
+        page=page,
         may_leave=may(who(), Can.TOPIC_APPROVE_ENTERPRISE, enterprise_subject(row)),
         labels=labels,
     )
@@ -286,7 +291,8 @@ def my_enterprise() -> Any:
         raise NotFound(_("你没有负责的企业。"))
     if len(mine) == 1:
         return redirect(url_for("capstones.enterprise", code=mine[0].code), 303)
-    return render_template("enterprises/capstones/my_enterprises.html", rows=[(row, queries.board_of(enterprise_id=row.id)) for row in mine])
+    boards = queries.boards_of([row.id for row in mine], clock.today())
+    return render_template("enterprises/capstones/my_enterprises.html", rows=[(row, boards[row.id]) for row in mine])
 
 
 @blueprint.post("/enterprises/<code>/leave")
@@ -308,4 +314,6 @@ def leave_programme(row: Organisation) -> Any:
 def export_directory(pair: tuple[Organisation, str]) -> Any:
     """The directory of an enterprise's supervisors as a file."""
     row, form = pair
-    return downloads.table(queries.directory(enterprise_id=row.id), OUTPUTS["directory"].columns, name=f"企业指导教师名录-{row.code}", form=form)
+    return downloads.table(
+        queries.directory(clock.today(), enterprise_id=row.id), OUTPUTS["directory"].columns, name=f"企业指导教师名录-{row.code}", form=form
+    )
