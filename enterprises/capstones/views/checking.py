@@ -117,14 +117,16 @@ def spot_check(row: SpotCheck) -> Any:
 
 def _check_page(row: SpotCheck, problem: str = "", status: int = 200) -> Any:
     items = queries.spot_items(row.id)
+    drawn = sorted(item.capstone_id for item, *_rest in items)
     at = {key: book().at(key, on=clock.today()) for key in ("cn.thesis.experts", "cn.thesis.review_experts", "cn.thesis.fails_for_problem")}
     html = render_template(
         "enterprises/capstones/spot_check.html",
         check=row,
         university=session().get_one(Organisation, row.university_id),
+        drawn=drawn,
         page=paging.slice_wanted(items, at=url_for("capstones.spot_check", check_id=row.id)),
         experts=queries.expert_choices(row.university_id, clock.today()),
-        is_redone=rules.sample(row.population, row.percent, row.seed) == sorted(item.capstone_id for item, *_rest in items),
+        is_redone=rules.sample(row.population, row.percent, row.seed) == drawn,
         numbers=at,
         others=queries.other_draws(row),
         may_void=row.voided_at is None and not any(o.signed_at for _item, _row, opinions in items for o, _name in opinions),

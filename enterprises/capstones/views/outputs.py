@@ -11,7 +11,7 @@ from flask import Response, redirect, render_template, request, url_for
 
 from enterprises.capstones import labels, operations, paper, queries
 from enterprises.capstones.models import Capstone, Topic
-from enterprises.capstones.types import CONCLUDED
+from enterprises.capstones.types import CONCLUDED, CapstoneState, ReasonKind
 from enterprises.capstones.views import blueprint
 from enterprises.capstones.views._support import enterprise_subject, load
 from enterprises.capstones.views.cohorts import T2, Pair, load_cohort, subject, t2_rows
@@ -230,15 +230,23 @@ def _moments(row: Capstone, student: Student) -> list[queries.Moment]:
         moment(g.on, _("答辩"), g.room, is_done=s.recorded_at is not None) for s, g in queries.slots_of(row.id) if g.published_at or s.recorded_at
     ]
     found += [moment(day(g.signed_at), _("%(role)s评分", role=labels.ROLES[g.role]), who=name) for g, name in queries.grade_history(row.id)]
+    third = queries.third_of(row.id)
+    if third is not None and third.signed_at and row.state in CONCLUDED:
+        found.append(moment(day(third.signed_at), _("第三方评分")))
     if row.state in CONCLUDED and row.finished_on:
-        found.append(moment(row.finished_on, _("成绩公布"), str(next((t for g, t in labels.GRADES.items() if g.value == row.grade_text), ""))))
-        for one in queries.reconsiderations_of(row.id):
+        again = queries.reconsiderations_of(row.id)
+        changed = any(one.kind is ReasonKind.APPEAL and one.decided_at and one.before_x10 != one.after_x10 for one in again)
+        grade = next((str(t) for g, t in labels.GRADES.items() if g.value == row.grade_text), "")
+        found.append(moment(row.finished_on, _("成绩公布"), "" if changed else grade))  # what was published first is told with its change
+        for one in again:
             found.append(moment(day(one.opened_at), labels.REASON_KINDS[one.kind], one.reason))
             if one.decided_at and one.decision:
-                found.append(moment(day(one.decided_at), labels.DECISIONS[one.decision], one.note))
+                marks = " → ".join(f"{value / 10:.1f}" for value in (one.before_x10, one.after_x10) if value is not None)
+                found.append(moment(day(one.decided_at), labels.DECISIONS[one.decision], f"{marks} · {one.note}"))
     if row.archived_at:
         found.append(moment(day(row.archived_at), _("归档")))
-    for stage, window in queries.windows_of(student.cohort_id).items():
+    windows = {} if row.state in CONCLUDED or row.state is CapstoneState.WITHDRAWN else queries.windows_of(student.cohort_id)
+    for stage, window in windows.items():
         last = max(window.closes_on, queries.extended_until(row.id, stage) or window.closes_on)
         if last >= today:
             found.append(moment(last, _("“%(stage)s”截止", stage=labels.WINDOWS[stage]), is_done=False))

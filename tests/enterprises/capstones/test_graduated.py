@@ -110,13 +110,13 @@ def test_the_dossiers_t2_says_what_the_capstones_t2_says(session: Session) -> No
     _leave(found.student, StudentState.GRADUATED)
     rows = [row for table in tables.capstone_table(found.programme, TODAY) for row in table.rows]
     kept = {row.student_no: row for row in queries.export_rows(found.programme.id, found.student.cohort_id, TODAY)}
-    by_number = {str(row[1]): [str(cell) for cell in row] for row in rows}
+    by_number = {str(row[2]): [str(cell) for cell in row] for row in rows}
     assert set(by_number) == set(kept) == {found.student.student_no, open_.student.student_no}
-    assert by_number[found.student.student_no][11:13] == ["80", "80"]
-    assert by_number[open_.student.student_no][11:13] == ["", ""]
-    assert by_number[found.student.student_no][7] == f"{found.field.name}（高级工程师）"
+    assert by_number[found.student.student_no][12:14] == ["80", "80"]
+    assert by_number[open_.student.student_no][12:14] == ["", ""]
+    assert by_number[found.student.student_no][8] == f"{found.field.name}（高级工程师）"
     petoe = tables.capstone_table(found.programme, TODAY)[0]
-    assert {str(row[1]) for row in petoe.rows} == set(kept)
+    assert {str(row[2]) for row in petoe.rows} == set(kept)
 
 
 def test_the_materials_speak_the_language_of_the_reader(session: Session, as_role: Callable[..., FlaskClient]) -> None:

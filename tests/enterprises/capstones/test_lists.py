@@ -246,6 +246,7 @@ def test_every_list_comes_in_pages_and_asks_as_much_at_1_row_as_at_30(session: S
     place.grow(session, 29)
     place.plan(session)
     assert counts() == one
+    assert "sample(sorted(ids), 30)" in department.get(f"/capstones/spot-checks/{names['check']}").text  # the sample is told as a whole
     for path, (client, key) in pages.items():
         mark = "&" if "?" in path else "?"
         page, second = client.get(path).text, client.get(f"{path}{mark}{key}=2").text
