@@ -6,7 +6,7 @@ its own, in which everybody else of its discipline (or enterprise) is a member.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -28,6 +28,8 @@ class Names:
 
     people: dict[str, str]
     groups: dict[str, dict[str, Any]] = field(default_factory=dict)
+    outside: dict[tuple[str, Side], int] = field(default_factory=dict)
+    """What each person supervises outside of the task, by side."""
 
 
 def case_of(programme: Programme, cohort_id: int, mode: PlanMode, on: date) -> tuple[Problem, Names]:
@@ -77,6 +79,7 @@ def case_of(programme: Programme, cohort_id: int, mode: PlanMode, on: date) -> t
         if person in known[_side(role)]
     }
     outside = queries.loads_outside([row.id for row in rows])
+    spoken.outside = {(ID.format(person), _side(role)): number for (person, role), number in outside.items()}
     members = {
         side: tuple(
             PersonIn(
@@ -135,6 +138,12 @@ def _spoken(why: dict[str, Any], names: Names) -> dict[str, Any]:
     return said
 
 
+def _heaviest(plan: Plan, names: Names) -> int:
+    """The most capstones of one person under a plan, with those outside of it: what the board shows as the load."""
+    loads = Counter((person, side) for (_capstone, side), person in plan.assigned.items())
+    return max((n + names.outside.get(who, 0) for who, n in loads.items()), default=0)
+
+
 def as_result(problem: Problem, plan: Plan, names: Names) -> dict[str, Any]:
     """The plan as it is kept: numbers of capstones and persons, causes with their values."""
     before = {**problem.fixed, **problem.current}
@@ -151,7 +160,7 @@ def as_result(problem: Problem, plan: Plan, names: Names) -> dict[str, Any]:
             "both": plan.both,
             "given": plan.given,
             "changed": plan.changed,
-            "max_load": plan.max_load,
+            "max_load": _heaviest(plan, names),
             "wished": len({(key, side) for key, side, _person in problem.ranks}),
             "granted": sum((key, side, person) in problem.ranks for (key, side), person in plan.assigned.items()),
         },

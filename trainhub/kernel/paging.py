@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
+from urllib.parse import urlencode
 
 import sqlalchemy as sa
 from flask import request, url_for
@@ -23,7 +24,8 @@ SIZES = (20, 50, 100)
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
     """One page of a list; `number` counts from 1. `is_more`: there are more rows than `total`, which was as far as they were counted;
-    `whole`: how many there are then, where that is known."""
+    `whole`: how many there are then, where that is known; `key`: its name in the address, where a page shows more than one list;
+    `at`: the address of the page that shows the list, where a refused form shows it too."""
 
     items: Sequence[T]
     number: int
@@ -31,6 +33,8 @@ class Page(Generic[T]):
     total: int
     is_more: bool = False
     whole: int | None = None
+    key: str = "page"
+    at: str = ""
 
     @property
     def pages(self) -> int:
@@ -64,13 +68,16 @@ class Page(Generic[T]):
 
     def url(self, number: int) -> str:
         """The address of another page with the same filters."""
-        args: dict[str, Any] = {**request.args.to_dict(flat=False), **(request.view_args or {}), "page": number}
+        args: dict[str, Any] = {**request.args.to_dict(flat=False), self.key: number}
+        if self.at:
+            return f"{self.at}?{urlencode(args, doseq=True)}"
+        args |= {**(request.view_args or {}), self.key: number}
         return url_for(request.endpoint or "", **args)
 
 
-def wanted() -> tuple[int, int]:
+def wanted(key: str = "page") -> tuple[int, int]:
     """Page number and size from the address; nonsense falls back to the first page of 20."""
-    number = request.args.get("page", 1, type=int) or 1
+    number = request.args.get(key, 1, type=int) or 1
     size = request.args.get("size", SIZES[0], type=int)
     return min(max(1, number), 1_000_000), size if size in SIZES else SIZES[0]
 
@@ -92,10 +99,16 @@ def paginate(statement: sa.Select[Any], *, number: int, size: int, scalars: bool
     return Page(items, number, size, total, is_more)
 
 
-def slice_of(rows: Sequence[T], *, number: int, size: int) -> Page[T]:
+def slice_of(rows: Sequence[T], *, number: int, size: int, key: str = "page", at: str = "") -> Page[T]:
     """One page of a list that had to be computed as a whole."""
     number = min(number, max(1, -(-len(rows) // size)))
-    return Page(rows[(number - 1) * size : number * size], number, size, len(rows))
+    return Page(rows[(number - 1) * size : number * size], number, size, len(rows), key=key, at=at)
+
+
+def slice_wanted(rows: Sequence[T], key: str = "page", at: str = "") -> Page[T]:
+    """The page of such a list that the address asks for."""
+    number, size = wanted(key)
+    return slice_of(rows, number=number, size=size, key=key, at=at)
 
 
 def encode_cursor(values: Sequence[Any]) -> str:

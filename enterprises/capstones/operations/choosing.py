@@ -262,8 +262,14 @@ def plan_choices(*, round: ChoiceRound, by: Identity, now: datetime) -> dict[str
         for student_id in members[unit.id]
     ]
     wanted = queries.demand_for(round.id)
-    unplaced = [[student_id, _reason(unit, topics, seats, wanted)] for unit in units if unit.id not in found.given for student_id in members[unit.id]]
     students = sum(unit.size for unit in units)
+    left_over = {"seats": sum(seats.values()), "students": students}
+    unplaced = [
+        [student_id, _reason(unit, topics, seats, wanted, left_over)]
+        for unit in units
+        if unit.id not in found.given
+        for student_id in members[unit.id]
+    ]
     ranks = [row[2] for row in given_to]
     round.plan = {
         "assignments": sorted(given_to),
@@ -305,8 +311,10 @@ def _units(round: ChoiceRound) -> tuple[list[Unit], dict[int, list[int]]]:
     return units, members
 
 
-def _reason(unit: Unit, topics: dict[int, tuple[Topic, str]], seats: dict[int, int], wanted: dict[int, int]) -> dict[str, Any]:
+def _reason(unit: Unit, topics: dict[int, tuple[Topic, str]], seats: dict[int, int], wanted: dict[int, int], left: dict[str, int]) -> dict[str, Any]:
     """Why nobody of a unit got a topic: the cause with its values, told in the language of the reader (`planner.telling`)."""
+    if not unit.ranks and unit.others:  # the final round gives to everybody as far as there are seats
+        return {"cause": Missed.SEATS_SHORT.value, **left}
     if not unit.ranks:
         return {"cause": (Missed.NOTHING_CHOSEN if seats else Missed.NO_SEATS).value}
     order = sorted(unit.ranks, key=lambda key: unit.ranks[key])

@@ -54,8 +54,8 @@ def propose_topic(
     """Propose a topic of a verified enterprise for a programme.
 
     `proposing_side` counts as that side's approval: who proposes agrees. Evidence counts for criterion 8.1 only as a file.
-    A student's own topic is reserved for him. `team_most`: how many may work on it together. The same title of the same enterprise
-    and programme again: the known topic. Raises TopicRefused, NotFound.
+    A student's own topic is reserved for him. `team_most`: how many may work on it together. The same proposal
+    again: the known topic; its title from somebody else or with another problem is refused. Raises TopicRefused, NotFound.
     """
     title, problem = title.strip(), problem.strip()
     if enterprise.kind is not OrganisationKind.ENTERPRISE:
@@ -74,8 +74,10 @@ def propose_topic(
     if evidence_file_id is not None and evidence_kind is None:
         raise TopicRefused(_("请选择证明材料的种类。"), field="evidence_kind")
     known = queries.same_topic(enterprise.id, programme_id, title)
-    if known is not None:
+    if known is not None and (known.proposed_by_id, known.problem) == (by.account_id, problem):
         return known
+    if known is not None:
+        raise TopicRefused(_("该企业已向这个专业提出过同名的选题。请换一个题目，或联系原来的提出人修改。"), field="title", code="same_title")
     row = Topic(
         enterprise_id=enterprise.id,
         programme_id=programme_id,

@@ -21,6 +21,7 @@ class Missed(StrEnum):
 
     NOTHING_CHOSEN = "nothing_chosen"
     NO_SEATS = "no_seats"
+    SEATS_SHORT = "seats_short"
     GIVEN_TO_OTHERS = "given_to_others"
 
 

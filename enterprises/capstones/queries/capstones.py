@@ -7,7 +7,6 @@ from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
-import sqlalchemy.orm
 from sqlalchemy import ColumnElement, case, func, or_, select
 
 from enterprises.capstones.models import Capstone, CapstoneGrade, GuidanceEntry, Supervision, Topic
@@ -18,8 +17,9 @@ from trainhub.kernel.access import Identity, Role, Subject
 from trainhub.kernel.db import session
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
+from trainhub.people import queries as people
 from trainhub.people.models import Person, Student, Teacher
-from trainhub.programmes.models import Cohort, Programme
+from trainhub.programmes.models import Programme
 
 LIST_ROLES = (
     Role.PROGRAMME_ADMIN,
@@ -140,6 +140,8 @@ def listing(
     state: CapstoneState | None = None,
     programme_id: int | None = None,
     cohort_id: int | None = None,
+    enterprise_id: int | None = None,
+    counted_on: date | None = None,
     only_live: bool = False,
     only_alone: bool = False,
     only_appealed: bool = False,
@@ -148,7 +150,7 @@ def listing(
     """The rows of the list in the order of student numbers unless sorted otherwise; `CapstoneRow(*row)`.
 
     `only_live`: not concluded; `only_alone`: of those, the ones without a supervisor on one of the two sides;
-    `only_appealed`: those whose student waits for the decision of an appeal.
+    `only_appealed`: those whose student waits for the decision of an appeal; `counted_on`: of students who count on that day.
     """
     statement = _rows().where(visible_to(identity))
     if state is not None:
@@ -159,6 +161,10 @@ def listing(
         statement = statement.where(Student.programme_id == programme_id)
     if cohort_id is not None:
         statement = statement.where(Student.cohort_id == cohort_id)
+    if enterprise_id is not None:
+        statement = statement.where(Capstone.enterprise_id == enterprise_id)
+    if counted_on is not None:
+        statement = statement.where(people.counts_in_cohort(counted_on))
     if text:
         statement = statement.where(organisations.matches(text, Person.name, Person.pinyin, Student.student_no, Topic.title, Organisation.name))
     if only_live or only_alone:
@@ -209,28 +215,6 @@ def _rows() -> organisations.Statement:
 def as_row(row: Any) -> CapstoneRow:
     """A row of `listing`."""
     return CapstoneRow(*row)
-
-
-def cohort_links(identity: Identity) -> list[tuple[str, str, int]]:
-    """(programme code, "university · programme", year) of the cohorts whose overview the reader may open."""
-    University = sa.orm.aliased(Organisation)  # noqa: N806
-    region = University.region_code
-    clause = organisations.scope(
-        identity,
-        [role for role in LIST_ROLES if role is not Role.ENTERPRISE_COORDINATOR],
-        organisations=(Programme.university_id,),
-        programmes=(Programme.id,),
-        region=region,
-    )
-    statement = (
-        select(Programme.code, University.name, Programme.name, Cohort.year)
-        .join(University, University.id == Programme.university_id)
-        .join(Cohort, Cohort.programme_id == Programme.id)
-        .where(clause)
-        .order_by(University.pinyin, Programme.pinyin, Cohort.year.desc(), Cohort.id)
-        .limit(30)
-    )
-    return [(code, f"{university} · {name}", year) for code, university, name, year in session().execute(statement)]
 
 
 def graded_by(person_id: int) -> set[int]:
@@ -333,15 +317,23 @@ def school_load(university_id: int, on: date, *, most: int, programme_id: int | 
 
 def mentor_load(enterprise_id: int, on: date, *, most: int) -> list[Load]:
     """The mentors of an enterprise in office on a day, with their live capstones."""
+    return mentor_loads([enterprise_id], on, most=most)[enterprise_id]
+
+
+def mentor_loads(enterprise_ids: Iterable[int], on: date, *, most: int) -> dict[int, list[Load]]:
+    """The same for several enterprises, by enterprise: one query however many they are."""
+    found: dict[int, list[Load]] = {key: [] for key in sorted(set(enterprise_ids))}
     loads = _loads(SupervisorRole.ENTERPRISE)
     statement = (
-        select(Person.id, Person.name, Mentor.post, func.coalesce(loads.c.load, 0), Mentor.load_limit)
+        select(Mentor.enterprise_id, Person.id, Person.name, Mentor.post, func.coalesce(loads.c.load, 0), Mentor.load_limit)
         .join(Person, Person.id == Mentor.person_id)
         .outerjoin(loads, loads.c.person_id == Mentor.person_id)
-        .where(Mentor.enterprise_id == enterprise_id, Mentor.since <= on, or_(Mentor.until.is_(None), Mentor.until >= on))
+        .where(Mentor.enterprise_id.in_(found), Mentor.since <= on, or_(Mentor.until.is_(None), Mentor.until >= on))
         .order_by(Person.pinyin, Person.id)
     )
-    return [Load(key, name, post, load, min(limit, most)) for key, name, post, load, limit in session().execute(statement)]
+    for enterprise_id, key, name, post, load, limit in session().execute(statement):
+        found[enterprise_id].append(Load(key, name, post, load, min(limit, most)))
+    return found
 
 
 def load_of(person_id: int, role: SupervisorRole) -> int:

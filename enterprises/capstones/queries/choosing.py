@@ -80,8 +80,12 @@ def all_choices(round_id: int) -> dict[int, dict[int, int]]:
 
 
 def demand_for(round_id: int) -> dict[int, int]:
-    """How many students ranked each topic."""
-    return dict(Counter(session().scalars(select(Choice.topic_id).where(Choice.round_id == round_id))))
+    """How many students ranked each topic; who leads a team ranks for all of it."""
+    teams, found = teams_in(round_id), Counter[int]()
+    sizes = {team.leader_id: len(teams[key]) for key, team in teams_by_ids(list(teams)).items()}
+    for student_id, topic_id in session().execute(select(Choice.student_id, Choice.topic_id).where(Choice.round_id == round_id)):
+        found[topic_id] += sizes.get(student_id, 1)
+    return dict(found)
 
 
 # -- teams --------------------------------------------------------------------------------------------------------------

@@ -167,12 +167,26 @@ def _petoe_first(rows: Any) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: not row["is_petoe"])
 
 
-def directory(*, programme_id: int | None = None, enterprise_id: int | None = None) -> list[dict[str, Any]]:
-    """The directory of enterprise supervisors: everybody who supervises or supervised a capstone, with students and confirmed guidances."""
+def directory(on: date, *, programme_id: int | None = None, enterprise_id: int | None = None) -> list[dict[str, Any]]:
+    """The directory of enterprise supervisors: everybody who supervises or supervised a capstone, with students and confirmed guidances.
+
+    Students who dropped out do not count.
+    """
     guided = (
         select(GuidanceEntry.person_id, GuidanceEntry.capstone_id, func.count().label("times"))
         .where(GuidanceEntry.role == SupervisorRole.ENTERPRISE, GuidanceEntry.confirmed_at.is_not(None))
         .group_by(GuidanceEntry.person_id, GuidanceEntry.capstone_id)
+        .subquery()
+    )
+    held = (  # once for who was taken off a capstone and came back
+        select(
+            Supervision.capstone_id,
+            Supervision.person_id,
+            func.min(Supervision.since).label("since"),
+            func.count().filter(Supervision.until.is_(None)).label("live"),
+        )
+        .where(Supervision.role == SupervisorRole.ENTERPRISE)
+        .group_by(Supervision.capstone_id, Supervision.person_id)
         .subquery()
     )
     statement = (
@@ -184,18 +198,18 @@ def directory(*, programme_id: int | None = None, enterprise_id: int | None = No
             Mentor.title,
             Mentor.years_experience,
             func.count(func.distinct(Capstone.id)),
-            func.count(func.distinct(Capstone.id)).filter(Capstone.state.in_(LIVE), Supervision.until.is_(None)),
+            func.count(func.distinct(Capstone.id)).filter(Capstone.state.in_(LIVE), held.c.live > 0),
             func.coalesce(func.sum(guided.c.times), 0),
-            func.min(Supervision.since),
+            func.min(held.c.since),
         )
-        .select_from(Supervision)
-        .join(Capstone, Capstone.id == Supervision.capstone_id)
+        .select_from(held)
+        .join(Capstone, Capstone.id == held.c.capstone_id)
         .join(Student, Student.id == Capstone.student_id)
-        .join(Person, Person.id == Supervision.person_id)
+        .join(Person, Person.id == held.c.person_id)
         .join(Organisation, Organisation.id == Capstone.enterprise_id)
         .outerjoin(Mentor, and_(Mentor.person_id == Person.id, Mentor.enterprise_id == Capstone.enterprise_id))
         .outerjoin(guided, and_(guided.c.person_id == Person.id, guided.c.capstone_id == Capstone.id))
-        .where(Supervision.role == SupervisorRole.ENTERPRISE, Capstone.state != CapstoneState.WITHDRAWN)
+        .where(Capstone.state != CapstoneState.WITHDRAWN, people.counts_in_cohort(on))
         .group_by(Person.id, Person.name, Person.pinyin, Organisation.name, Organisation.pinyin, Mentor.post, Mentor.title, Mentor.years_experience)
         .order_by(Organisation.pinyin, Person.pinyin, Person.id)
     )

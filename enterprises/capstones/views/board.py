@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from flask import render_template, request
+from flask import render_template, request, url_for
 
 from enterprises.capstones import labels, operations, queries, rules
 from enterprises.capstones.models import Capstone, SupervisorPlan
@@ -16,7 +16,7 @@ from enterprises.capstones.views._support import covered, load, open_days_most
 from enterprises.capstones.views.cohorts import Pair, load_cohort, most_of, subject
 from enterprises.capstones.views.grading import times
 from enterprises.permissions import Can
-from trainhub.kernel import clock
+from trainhub.kernel import clock, paging
 from trainhub.kernel.access import Subject, guard, who
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
@@ -38,20 +38,20 @@ def board(pair: Pair) -> Any:
 def _board_page(pair: Pair, problem: str = "", status: int = 200) -> Any:
     programme, of = pair
     today = clock.today()
-    ids = [row.id for row in queries.to_supervise(of.id)]
+    found = queries.to_supervise(of.id)
+    ids, firms = [row.id for row in found], {row.id: row.enterprise_id for row in found}
     rows = sorted(queries.rows_of(ids).values(), key=lambda row: (row.student_no, row.id))
     plan = queries.waiting_plan(of.id)
     held = {(s.capstone_id, s.role.value): s.person_id for s in queries.supervisions_among(ids)}
-    firms = {row.id: row.enterprise_id for row in queries.to_supervise(of.id)}
     most, stays = open_days_most(), queries.stays_of(row.student_id for row in rows)
     wishes = queries.wishes_among(ids)
     applied = [p for p in queries.plans_of(of.id) if p.state is PlanState.APPLIED]
-    mentors = {key: queries.mentor_load(key, today, most=most_of(SupervisorRole.ENTERPRISE)) for key in sorted(set(firms.values()))}
+    mentors = queries.mentor_loads(firms.values(), today, most=most_of(SupervisorRole.ENTERPRISE))
     html = render_template(
         "enterprises/capstones/board.html",
         programme=programme,
         cohort=of,
-        rows=rows,
+        page=paging.slice_wanted(rows, at=url_for("capstones.board", code=programme.code, year=of.year)),
         held=held,
         firms=firms,
         teachers=queries.school_load(programme.university_id, today, most=most_of(SupervisorRole.SCHOOL), programme_id=programme.id),
@@ -161,7 +161,7 @@ def assign_on_board(row: Capstone) -> Any:
                 said = _("指派已撤销，理由已记录。")
     except Refused as refused:
         return _board_page(load_cohort(code, year), refused.message, refused.status)
-    return done(said, "capstones.board", code=code, year=year, _anchor=f"c-{key}")
+    return done(said, "capstones.board", code=code, year=year, page=request.args.get("page"), size=request.args.get("size"), _anchor=f"c-{key}")
 
 
 @blueprint.get("/<int:capstone_id>/supervisors/check")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import render_template, request
+from flask import render_template, request, url_for
 
 from enterprises.capstones import labels, queries
 from enterprises.capstones.models import Capstone
@@ -13,7 +13,7 @@ from enterprises.capstones.views import blueprint
 from enterprises.capstones.views._page import page
 from enterprises.capstones.views._support import load
 from enterprises.permissions import Can
-from trainhub.kernel import downloads, paging
+from trainhub.kernel import clock, downloads, paging
 from trainhub.kernel.access import guard, who
 from trainhub.kernel.db import session
 from trainhub.kernel.i18n import _
@@ -34,14 +34,19 @@ COLUMNS = (
     Column("status", "状态"),
 )
 
+MOST_LINKS = 30
+"""How many cohorts and enterprises the list offers beside itself; the others are on pages of their own."""
+
 
 def _statement() -> Any:
-    asked = request.args.get("state", "")
+    asked, cohort = request.args.get("state", ""), request.args.get("cohort", type=int)
     return queries.listing(
         who(),
-        text=request.args.get("q", "").strip()[:100],
+        text=_asked(),
         state=next((s for s in CapstoneState if s.value == asked), None),
         programme_id=request.args.get("programme", type=int),
+        cohort_id=cohort,
+        counted_on=clock.today() if cohort is not None else None,  # the figures of a cohort lead here
         only_live=asked == "live",
         only_alone=asked == "alone",
         only_appealed=asked == "appealed",
@@ -70,9 +75,34 @@ def index() -> Any:
     number, size = paging.wanted()
     found = paging.paginate(_statement(), number=number, size=size, scalars=False)
     found.items[:] = [queries.as_row(row) for row in found.items]  # type: ignore[index]
+    cohorts, enterprises = (session().execute(statement.limit(MOST_LINKS + 1)).all() for statement in (queries.cohorts(who()), queries.desks(who())))
     return render_template(
-        "enterprises/capstones/index.html", page=found, labels=labels, cohorts=queries.cohort_links(who()), enterprises=queries.desks(who())
+        "enterprises/capstones/index.html", page=found, labels=labels, cohorts=cohorts, enterprises=enterprises, most_links=MOST_LINKS
     )
+
+
+def _asked() -> str:
+    return request.args.get("q", "").strip()[:100]
+
+
+@blueprint.get("/cohorts")
+@guard(Can.CAPSTONE_LIST)
+def cohorts() -> Any:
+    """Every cohort whose answers to 8.1 to 8.4 the reader may see."""
+    number, size = paging.wanted()
+    page = paging.paginate(queries.cohorts(who(), _asked()), number=number, size=size, scalars=False)
+    page.items[:] = [(name, place, year, url_for("capstones.cohort", code=code, year=year)) for code, place, name, year in page.items]  # type: ignore[index]
+    return render_template("enterprises/capstones/places.html", page=page, kind="cohorts")
+
+
+@blueprint.get("/enterprises")
+@guard(Can.CAPSTONE_LIST)
+def enterprises() -> Any:
+    """Every enterprise whose desk is open to the reader."""
+    number, size = paging.wanted()
+    page = paging.paginate(queries.desks(who(), _asked()), number=number, size=size, scalars=False)
+    page.items[:] = [(name, "", None, url_for("capstones.enterprise", code=code)) for code, name in page.items]  # type: ignore[index]
+    return render_template("enterprises/capstones/places.html", page=page, kind="enterprises")
 
 
 @blueprint.get("/mine")
@@ -96,7 +126,7 @@ def supervised() -> Any:
     graded = queries.graded_by(person_id)
     return render_template(
         "enterprises/capstones/supervised.html",
-        rows=rows,
+        page=paging.slice_wanted(rows),
         labels=labels,
         to_grade=to_grade,
         to_confirm=to_confirm,

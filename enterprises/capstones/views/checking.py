@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flask import render_template, request
+from flask import render_template, request, url_for
 
 from enterprises.capstones import labels, operations, queries, rules
 from enterprises.capstones.models import Capstone, SpotCheck, SpotItem, SpotOpinion, Topic
@@ -15,7 +15,7 @@ from enterprises.capstones.views._support import load, stored
 from enterprises.capstones.views.grading import times
 from enterprises.permissions import Can
 from trainhub.identity import queries as identity
-from trainhub.kernel import clock, downloads
+from trainhub.kernel import clock, downloads, paging
 from trainhub.kernel.access import Subject, demand, guard, who
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
@@ -72,7 +72,7 @@ def spot_checks() -> Any:
     last = operations.last_year(clock.today())
     return render_template(
         "enterprises/capstones/spot_checks.html",
-        rows=queries.spot_checks(who()),
+        page=paging.slice_wanted(queries.spot_checks(who())),
         universities=queries.spot_universities(who()),
         least=book().at("cn.thesis.sample_percent_min", on=clock.today()),
         years=[(year, labels.years(year)) for year in range(last, last - SHOWN_YEARS, -1)],
@@ -117,14 +117,16 @@ def spot_check(row: SpotCheck) -> Any:
 
 def _check_page(row: SpotCheck, problem: str = "", status: int = 200) -> Any:
     items = queries.spot_items(row.id)
+    drawn = sorted(item.capstone_id for item, *_rest in items)
     at = {key: book().at(key, on=clock.today()) for key in ("cn.thesis.experts", "cn.thesis.review_experts", "cn.thesis.fails_for_problem")}
     html = render_template(
         "enterprises/capstones/spot_check.html",
         check=row,
         university=session().get_one(Organisation, row.university_id),
-        items=items,
+        drawn=drawn,
+        page=paging.slice_wanted(items, at=url_for("capstones.spot_check", check_id=row.id)),
         experts=queries.expert_choices(row.university_id, clock.today()),
-        is_redone=rules.sample(row.population, row.percent, row.seed) == sorted(item.capstone_id for item, *_rest in items),
+        is_redone=rules.sample(row.population, row.percent, row.seed) == drawn,
         numbers=at,
         others=queries.other_draws(row),
         may_void=row.voided_at is None and not any(o.signed_at for _item, _row, opinions in items for o, _name in opinions),
@@ -167,7 +169,7 @@ def send_to_experts(row: SpotItem) -> Any:
             operations.send_to_experts(item=load_item(key), people=people, **times())
     except Refused as refused:
         return _check_page(load_check(check_id), refused.message, refused.status)
-    return done(_("已送专家评议。"), "capstones.spot_check", check_id=check_id)
+    return done(_("已送专家评议。"), "capstones.spot_check", check_id=check_id, page=request.args.get("page"), size=request.args.get("size"))
 
 
 @blueprint.get("/spot-checks/<int:check_id>/export.<form>")

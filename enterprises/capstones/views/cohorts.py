@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from flask import render_template, request
+from flask import render_template, request, url_for
 
 from enterprises.capstones import forms, labels, operations, queries
 from enterprises.capstones.models import Capstone, Topic
@@ -14,7 +14,7 @@ from enterprises.capstones.types import SupervisorRole
 from enterprises.capstones.views import blueprint
 from enterprises.capstones.views._support import covered, load, open_days_most, shown
 from enterprises.permissions import Can
-from trainhub.kernel import clock, downloads
+from trainhub.kernel import clock, downloads, paging
 from trainhub.kernel.access import Subject, guard, may, who
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
@@ -81,10 +81,10 @@ def cohort(pair: Pair) -> Any:
         programme=programme,
         university=session().get_one(Organisation, programme.university_id),
         cohort=of,
-        rows=rows,
+        page=paging.slice_wanted(rows),
         has_petoe=any(row.is_petoe for row in counted),
         findings=_findings(counted, any(row.is_petoe for row in counted)),
-        board=queries.board_of(cohort_id=of.id, programme_id=programme.id),
+        board=queries.board_of_cohort(programme.id, of.id, clock.today()),
         version=programmes.version_for(programme.id, of.year),
         to_move=queries.to_move(of.id),
         labels=labels,
@@ -151,7 +151,9 @@ def _assign_page(pair: Pair, form: forms.AssignForm, status: int = 200) -> Any:
         programme=programme,
         cohort=of,
         form=form,
-        rows=[row for row in rows if row.capstone is not None],
+        page=paging.slice_wanted(
+            [row for row in rows if row.capstone is not None], at=url_for("capstones.assign", code=programme.code, year=of.year)
+        ),
         conflicts=queries.conflicts_of_cohort(of.id),
         people=queries.judge_choices(programme.university_id, of.id, clock.today()),
         everybody=[(row.student_id, f"{row.student_no} {row.name}") for row in rows if not row.has_left],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import render_template, request
+from flask import render_template, request, url_for
 
 from enterprises.capstones import forms, labels, operations, queries, scheduling
 from enterprises.capstones.models import Capstone, DefenceGroup, DefenceSlot, Review, Topic
@@ -25,7 +25,7 @@ from enterprises.capstones.views._support import (
 from enterprises.capstones.views.cohorts import Pair, load_cohort, subject
 from enterprises.capstones.views.grading import third_subject, times
 from enterprises.permissions import Can
-from trainhub.kernel import clock, downloads
+from trainhub.kernel import clock, downloads, paging
 from trainhub.kernel.access import Subject, guard, signed_in, who
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
@@ -41,7 +41,10 @@ from trainhub.programmes.models import Cohort, Programme
 def tasks() -> Any:
     """What waits for who reviews, grades as a third, keeps the record of a defence or is an expert of a spot check."""
     person_id = who().person_id or 0
-    return render_template("enterprises/capstones/tasks.html", labels=labels, spots=queries.spot_tasks(person_id), **queries.tasks_of(person_id))
+    found = {**queries.tasks_of(person_id), "spots": queries.spot_tasks(person_id)}
+    rows = [(kind, *(one if isinstance(one, tuple) else (one, ""))) for kind, many in found.items() for one in many]
+    open_first = sorted(rows, key=lambda one: getattr(one[1], "signed_at", None) is not None)
+    return render_template("enterprises/capstones/tasks.html", labels=labels, page=paging.slice_wanted(open_first))
 
 
 # -- reviews ------------------------------------------------------------------------------------------------------------
@@ -119,7 +122,7 @@ def ask_review(row: Capstone) -> Any:
         kind = next((k for k in ReviewKind if k.value == request.form.get("kind")), ReviewKind.BLIND)
         due_on = request.form.get("due_on", type=forms.as_date) or clock.today()
         operations.ask_review(capstone=load(key), person=person, kind=kind, due_on=due_on, **times())
-    return done(_("已送评阅，对方会收到通知。"), "capstones.judging", **_of(load(key)))
+    return done(_("已送评阅，对方会收到通知。"), "capstones.judging", **_of(load(key)), page=request.args.get("page"), size=request.args.get("size"))
 
 
 @blueprint.post("/reviews/<int:review_id>/cancel")
@@ -164,7 +167,7 @@ def _judging_page(pair: Pair, form: forms.GroupForm, status: int = 200, problem:
         programme=programme,
         cohort=of,
         form=form,
-        rows=queries.judged_rows(of.id),
+        page=paging.slice_wanted(queries.judged_rows(of.id), at=url_for("capstones.judging", code=programme.code, year=of.year)),
         groups=groups,
         away=_away(groups),
         secret=queries.confidential_among(capstone.id for _group, _members, slots in groups for _slot, capstone, *_rest in slots),

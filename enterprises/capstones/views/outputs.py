@@ -11,13 +11,13 @@ from flask import Response, redirect, render_template, request, url_for
 
 from enterprises.capstones import labels, operations, paper, queries
 from enterprises.capstones.models import Capstone, Topic
-from enterprises.capstones.types import CONCLUDED
+from enterprises.capstones.types import CONCLUDED, CapstoneState, ReasonKind
 from enterprises.capstones.views import blueprint
 from enterprises.capstones.views._support import enterprise_subject, load
 from enterprises.capstones.views.cohorts import T2, Pair, load_cohort, subject, t2_rows
 from enterprises.capstones.views.grading import times
 from enterprises.permissions import Can
-from trainhub.kernel import clock, downloads
+from trainhub.kernel import clock, downloads, paging
 from trainhub.kernel.access import Role, guard, may, who
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound
@@ -97,7 +97,7 @@ OUTPUTS: dict[str, Output] = {
             Column("students", "指导学生"), Column("live", "正在指导"), Column("guidances", "确认的指导次数"), Column("since", "始于"),
         ),
         (5, 9, 7, 6, 4, 4, 4, 5, 5),
-        lambda p, _c: queries.directory(programme_id=p.id),
+        lambda p, _c: queries.directory(clock.today(), programme_id=p.id),
     ),
 }  # fmt: skip
 
@@ -121,7 +121,7 @@ def materials(found: tuple[Pair, Output, str]) -> Any:
         output=output,
         which=which,
         outputs=OUTPUTS,
-        rows=output.rows(programme, of),
+        page=paging.slice_wanted(output.rows(programme, of)),
         university=session().get_one(Organisation, programme.university_id),
         certified=queries.supervised_in(of.id) if which == "directory" else [],
         may_certify=which == "directory" and may(who(), Can.CAPSTONE_FINISH, subject((programme, of))),
@@ -230,15 +230,23 @@ def _moments(row: Capstone, student: Student) -> list[queries.Moment]:
         moment(g.on, _("答辩"), g.room, is_done=s.recorded_at is not None) for s, g in queries.slots_of(row.id) if g.published_at or s.recorded_at
     ]
     found += [moment(day(g.signed_at), _("%(role)s评分", role=labels.ROLES[g.role]), who=name) for g, name in queries.grade_history(row.id)]
+    third = queries.third_of(row.id)
+    if third is not None and third.signed_at and row.state in CONCLUDED:
+        found.append(moment(day(third.signed_at), _("第三方评分")))
     if row.state in CONCLUDED and row.finished_on:
-        found.append(moment(row.finished_on, _("成绩公布"), str(next((t for g, t in labels.GRADES.items() if g.value == row.grade_text), ""))))
-        for one in queries.reconsiderations_of(row.id):
+        again = queries.reconsiderations_of(row.id)
+        changed = any(one.kind is ReasonKind.APPEAL and one.decided_at and one.before_x10 != one.after_x10 for one in again)
+        grade = next((str(t) for g, t in labels.GRADES.items() if g.value == row.grade_text), "")
+        found.append(moment(row.finished_on, _("成绩公布"), "" if changed else grade))  # what was published first is told with its change
+        for one in again:
             found.append(moment(day(one.opened_at), labels.REASON_KINDS[one.kind], one.reason))
             if one.decided_at and one.decision:
-                found.append(moment(day(one.decided_at), labels.DECISIONS[one.decision], one.note))
+                marks = " → ".join(f"{value / 10:.1f}" for value in (one.before_x10, one.after_x10) if value is not None)
+                found.append(moment(day(one.decided_at), labels.DECISIONS[one.decision], f"{marks} · {one.note}"))
     if row.archived_at:
         found.append(moment(day(row.archived_at), _("归档")))
-    for stage, window in queries.windows_of(student.cohort_id).items():
+    windows = {} if row.state in CONCLUDED or row.state is CapstoneState.WITHDRAWN else queries.windows_of(student.cohort_id)
+    for stage, window in windows.items():
         last = max(window.closes_on, queries.extended_until(row.id, stage) or window.closes_on)
         if last >= today:
             found.append(moment(last, _("“%(stage)s”截止", stage=labels.WINDOWS[stage]), is_done=False))
@@ -260,14 +268,19 @@ def load_enterprise(code: str) -> Organisation:
 @guard(Can.ENTERPRISE_DESK, load=load_enterprise, subject=enterprise_subject)
 def enterprise(row: Organisation) -> Any:
     """The capstones of an enterprise: figures, supervisors with their load, topics, programmes."""
+    today = clock.today()
+    running = queries.listing(who(), enterprise_id=row.id, only_live=True, counted_on=today)
+    number, size = paging.wanted()
+    page = paging.paginate(running, number=number, size=size, scalars=False)
+    page.items[:] = [queries.as_row(one) for one in page.items]  # type: ignore[index]
     return render_template(
         "enterprises/capstones/enterprise.html",
         enterprise=row,
-        board=queries.board_of(enterprise_id=row.id),
-        directory=queries.directory(enterprise_id=row.id),
-        programmes=queries.programmes_at(row.id),
-        loads=queries.mentor_load(row.id, clock.today(), most=_most(clock.today())),
-        running=list(queries.rows_of(c.id for c in queries.live_capstones_at(row.id)).values()),
+        board=queries.boards_of([row.id], today)[row.id],
+        directory=paging.slice_wanted(queries.directory(today, enterprise_id=row.id), "people"),
+        programmes=paging.slice_wanted(queries.programmes_at(row.id, today), "programmes"),
+        loads=queries.mentor_load(row.id, today, most=_most(today)),
+        page=page,
         may_leave=may(who(), Can.TOPIC_APPROVE_ENTERPRISE, enterprise_subject(row)),
         labels=labels,
     )
@@ -286,7 +299,8 @@ def my_enterprise() -> Any:
         raise NotFound(_("你没有负责的企业。"))
     if len(mine) == 1:
         return redirect(url_for("capstones.enterprise", code=mine[0].code), 303)
-    return render_template("enterprises/capstones/my_enterprises.html", rows=[(row, queries.board_of(enterprise_id=row.id)) for row in mine])
+    boards = queries.boards_of([row.id for row in mine], clock.today())
+    return render_template("enterprises/capstones/my_enterprises.html", rows=[(row, boards[row.id]) for row in mine])
 
 
 @blueprint.post("/enterprises/<code>/leave")
@@ -308,4 +322,6 @@ def leave_programme(row: Organisation) -> Any:
 def export_directory(pair: tuple[Organisation, str]) -> Any:
     """The directory of an enterprise's supervisors as a file."""
     row, form = pair
-    return downloads.table(queries.directory(enterprise_id=row.id), OUTPUTS["directory"].columns, name=f"企业指导教师名录-{row.code}", form=form)
+    return downloads.table(
+        queries.directory(clock.today(), enterprise_id=row.id), OUTPUTS["directory"].columns, name=f"企业指导教师名录-{row.code}", form=form
+    )

@@ -16,7 +16,7 @@ from enterprises.capstones.views._support import covered, open_days_most
 from enterprises.capstones.views.cohorts import Pair, load_cohort, subject
 from enterprises.capstones.views.grading import times
 from enterprises.permissions import Can
-from trainhub.kernel import clock, downloads
+from trainhub.kernel import clock, downloads, paging
 from trainhub.kernel.access import guard, who
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
@@ -114,9 +114,9 @@ def choice_round(row: ChoiceRound) -> Any:
         chose=len(queries.all_choices(row.id)),
         teams=queries.teams_in(row.id),
         demand=queries.demand_for(row.id),
-        topics=queries.topics_with_seats(row.programme_id),
-        lines=lines,
-        unplaced=unplaced,
+        topics=paging.slice_wanted(queries.topics_with_seats(row.programme_id), "topics"),
+        lines=paging.slice_wanted(lines),
+        unplaced=paging.slice_wanted(unplaced, "without"),
         labels=labels,
         today=clock.today(),
     )

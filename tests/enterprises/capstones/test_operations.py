@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -46,11 +48,17 @@ def test_who_proposes_for_a_side_approves_for_it(session: Session) -> None:
     assert (row.approved_by_enterprise_on, row.approved_by_school_on, row.state) == (TODAY, None, TopicState.PROPOSED)
 
 
-def test_the_same_title_again_is_the_known_topic(session: Session) -> None:
+def test_the_same_proposal_again_is_the_known_topic_and_its_title_for_another_is_refused(session: Session) -> None:
+    """Otherwise somebody is told that a topic was proposed which nobody keeps."""
     row = make.topic()
     enterprise, programme = session.get_one(type(ground.enterprise()), row.enterprise_id), row.programme_id
-    again = operations.propose_topic(enterprise=enterprise, programme_id=programme, title=row.title, problem="同题", by=SYSTEM, today=TODAY, now=NOW)
-    assert again.id == row.id
+    given: dict[str, Any] = {"enterprise": enterprise, "programme_id": programme, "title": row.title, "today": TODAY, "now": NOW}
+    assert operations.propose_topic(problem=row.problem, by=SYSTEM, **given).id == row.id
+    for by, problem in ((SYSTEM, "另一个问题"), (replace(SYSTEM, account_id=identity.account().id), row.problem)):
+        with pytest.raises(TopicRefused, match="同名") as refused:
+            operations.propose_topic(problem=problem, by=by, **given)
+        assert (refused.value.code, refused.value.field) == ("same_title", "title")
+    assert operations.propose_topic(problem="另一个问题", by=SYSTEM, **given | {"title": f"{row.title}（二）"}).id != row.id
 
 
 def test_only_verified_enterprises_propose(session: Session) -> None:

@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 from enterprises.capstones import operations, queries
 from enterprises.capstones.models import Capstone, Topic
 from enterprises.capstones.operations import CapstoneRefused
-from enterprises.capstones.queries.dashboards import board_of
 from enterprises.capstones.types import CapstoneState
 from tests.factories import capstones as make
 from tests.factories.capstones import END, NOW, TODAY
@@ -63,6 +62,6 @@ def test_the_criteria_judge_the_repeat_and_the_failure_counts_as_history(session
     assert [row.capstone.id for row in seen if row.capstone is not None] == [repeat.id]
     assert [row.topic for row in queries.export_rows(found.programme.id, cohort_id, TODAY)] == [queries.title_of(repeat)]
     assert len(queries.topics_table(cohort_id, TODAY)) == 1
-    assert board_of(cohort_id=cohort_id, programme_id=found.programme.id).states == {CapstoneState.ASSIGNED: 1, CapstoneState.FAILED: 1}
+    assert queries.board_of_cohort(found.programme.id, cohort_id, TODAY).states == {CapstoneState.ASSIGNED: 1, CapstoneState.FAILED: 1}
     operations.withdraw(capstone=repeat, reason="休学", **TIMES)
     assert queries.capstone_of_student(found.student.id) is found.capstone  # the failure speaks again

@@ -245,6 +245,7 @@ def test_a_round_from_choices_to_capstones_with_a_team(session: Session) -> None
         operations.save_choices(round=row, student=students[2], topic_ids=[own.id], by=me[2], now=NOW)
     operations.save_choices(round=row, student=students[2], topic_ids=[pair.id, single.id], by=me[2], now=NOW)
     operations.save_choices(round=row, student=students[3], topic_ids=[own.id], by=me[3], now=NOW)
+    assert queries.demand_for(row.id) == {pair.id: 3, single.id: 1, own.id: 1}  # a team counts with all of its members
     with pytest.raises(WrongState, match="先关闭填报"):
         operations.plan_choices(round=row, by=SYSTEM, now=NOW)
     operations.close_choices(round=row, by=SYSTEM, now=NOW)

@@ -1,0 +1,86 @@
+"""Rounds after the first, the heaviest load a plan tells, what a time line says: words that are true for whoever is left over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from enterprises.capstones import operations, queries
+from enterprises.capstones.models import ChoiceRound
+from enterprises.capstones.types import PlanMode, RoundKind, SupervisorRole, WindowStage
+from tests.factories import capstones as make
+from tests.factories import ground
+from tests.factories.capstones import END, NOW, START, TODAY
+from trainhub.kernel.access import SYSTEM, Role
+from trainhub.programmes.models import Cohort, Programme
+
+TIMES: dict[str, Any] = {"by": SYSTEM, "today": TODAY, "now": NOW}
+
+
+def _held(cohort: Cohort, kind: RoundKind) -> ChoiceRound:
+    """A round that was opened, closed and computed."""
+    row = operations.create_choices(cohort=cohort, kind=kind, opens_on=TODAY, closes_on=TODAY, starts_on=START, ends_on=END, by=SYSTEM, now=NOW)
+    operations.open_choices(round=row, by=SYSTEM, now=NOW)
+    operations.close_choices(round=row, by=SYSTEM, now=NOW)
+    operations.plan_choices(round=row, by=SYSTEM, now=NOW)
+    return row
+
+
+def test_the_final_round_gives_what_is_left_and_tells_the_others_that_seats_were_short(session: Session, as_role: Callable[..., FlaskClient]) -> None:
+    programme = ground.programme()
+    students = [ground.student(programme) for _n in range(3)]
+    cohort = session.get_one(Cohort, students[0].cohort_id)
+    topic = make.topic(programme=programme, seats=2)
+    placed = []
+    for kind in RoundKind:
+        row = _held(cohort, kind)
+        assert row.plan is not None
+        placed.append((row.plan["summary"]["placed"], sorted({why["cause"] for _student, why in row.plan["unplaced"]})))
+        operations.publish_choices(round=row, **TIMES)
+    assert placed == [(0, ["nothing_chosen"]), (0, ["nothing_chosen"]), (2, ["seats_short"])]
+    assert (topic.taken, len(queries.without_capstone(cohort.id))) == (2, 1)
+    key, programme_id = row.id, programme.id
+    session.commit()
+    page = as_role(Role.PROGRAMME_ADMIN, programme_id=programme_id).get(f"/capstones/rounds/{key}").text
+    assert "余下的 2 个名额不够分给 3 名学生" in page
+
+
+def test_the_heaviest_load_a_plan_tells_counts_what_lies_outside_of_it(session: Session) -> None:
+    """As on the board: a person's capstones of other cohorts and programmes, and those of the cohort that are graded already."""
+    found = make.graded()  # by the same two, and no longer to be planned
+    assert found.school is not None
+    assert found.field is not None
+    other = make.case(programme=found.programme, enterprise=found.enterprise, has_supervisors=False)
+    cohort = session.get_one(Cohort, other.student.cohort_id)
+    assert session.get_one(Programme, cohort.programme_id).id == found.programme.id
+    plan = operations.ask_for_plan(cohort=cohort, mode=PlanMode.FILL, by=SYSTEM, now=NOW)
+    summary = operations.compute_plan(plan=plan, by=SYSTEM, today=TODAY)
+    loads = [queries.load_of(person.id, role) for person, role in ((found.school, SupervisorRole.SCHOOL), (found.field, SupervisorRole.ENTERPRISE))]
+    assert loads == [1, 1]
+    assert (summary["both"], summary["max_load"]) == (1, 2)
+
+
+def test_a_time_line_tells_a_changed_result_as_it_was_and_no_deadlines_of_who_is_done(session: Session, as_role: Callable[..., FlaskClient]) -> None:
+    found = make.graded()
+    cohort = session.get_one(Cohort, found.student.cohort_id)
+    operations.set_windows(cohort=cohort, windows={WindowStage.THESIS: (START, TODAY.replace(year=2099))}, by=SYSTEM, now=NOW)
+    key, head_id, person_id = found.capstone.id, found.programme.id, found.who.id
+
+    def told() -> str:
+        session.commit()
+        return as_role(Role.STUDENT, person_id=person_id).get(f"/capstones/{key}/timeline").text
+
+    assert "“提交论文”截止" in told()
+    found = make.Case(**{**found.__dict__, "capstone": queries.by_id(key)})
+    operations.finish(capstone=found.capstone, **TIMES)
+    page = told()
+    assert ("良好" in page, "截止" in page) == (True, False)
+    capstone = queries.by_id(key)
+    assert capstone is not None
+    operations.appeal(capstone=capstone, reason="漏算", by=make.as_person(session.get_one(type(ground.person()), person_id)), today=TODAY, now=NOW)
+    operations.decide_appeal(capstone=capstone, score_x10=910, note="补算", by=SYSTEM, today=TODAY, now=NOW)
+    page = told()
+    assert ("80.0 → 91.0 · 补算" in page, "良好" in page, "优秀" in page, head_id > 0) == (True, False, False, True)
