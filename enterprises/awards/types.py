@@ -132,8 +132,9 @@ def rule_of(code: str) -> Rule:
 
 GOOD, BAD = "正常", "失信"
 """What stands as credit status with an organisation; `rules.BLACKLISTED` knows the second."""
-UNDATED = ("is_leading_internet",)
-"""Facts that are kept as they are now, without a day: an answer for an earlier day rests on today's."""
+UNDATED: tuple[str, ...] = ()
+"""Facts that are kept as they are now, without a day, so that an answer for an earlier day rests on today's: there are none left, and
+`awards check` says so."""
 
 
 class StepKind(StrEnum):

@@ -12,7 +12,7 @@ from trainhub.oversight.reports.types import ReportKind
 from trainhub.oversight.surveys import operations as surveys
 from trainhub.oversight.surveys.rules import Demand
 from trainhub.oversight.surveys.types import GraduateStatus, PayBand, SurveyKind
-from trainhub.oversight.talents import awarding
+from trainhub.oversight.talents import awarding, noticing
 from trainhub.oversight.talents import operations as talents
 from trainhub.oversight.talents.models import Talent
 from trainhub.oversight.talents.types import ExamKind, ExamLevel, Origin, TalentKind, TalentState
@@ -183,15 +183,20 @@ def _talents(world: World) -> None:
 
 
 def _support(world: World, recognised: list[Talent]) -> None:
-    """Money for recognised talent: a leading one is paid, a high-level one decided."""
-    day, now = world.calendar.plus(-10), world.calendar.at(-10)
+    """Money for recognised talent: a leading one is published and paid, a high-level one is in its public notice."""
+    day, now, paid_on, paid_at = world.calendar.plus(-12), world.calendar.at(-12), world.calendar.plus(-2), world.calendar.at(-2)
     for row in recognised:
         if row.kind is TalentKind.LEADING:
             award = awarding.decide(talent=row, amount_fen=60_000_000, minutes="厅务会纪要〔3〕号", by=world.by, today=day, now=now)
             pool = next(one.id for one in pools.pools() if one.kind is PoolKind.NEW)
-            awarding.pay(award=award, on=day, reference="DEMO-RC-0001", pool_id=pool, by=world.by, today=day, now=now)
+            noticing.publish(award=award, by=world.by, today=day)
+            awarding.pay(award=award, on=paid_on, reference="DEMO-RC-0001", pool_id=pool, by=world.by, today=paid_on, now=paid_at)
     row = next(row for row in recognised if row.kind is TalentKind.HIGH_LEVEL)
-    awarding.decide(talent=row, amount_fen=10_000_000, minutes="厅务会纪要〔3〕号", judgement="符合办法规定的条件", by=world.by, today=day, now=now)
+    open_day, at = world.calendar.plus(-3), world.calendar.at(-3)
+    award = awarding.decide(
+        talent=row, amount_fen=10_000_000, minutes="厅务会纪要〔4〕号", judgement="符合办法规定的条件", by=world.by, today=open_day, now=at
+    )
+    noticing.publish(award=award, by=world.by, today=open_day)
 
 
 def _exams(world: World) -> None:

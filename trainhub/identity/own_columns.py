@@ -225,6 +225,7 @@ LABELS: Mapping[str, Any] = {
     "project": _l("项目"),
     "proposed_as": _l("提出方式"),
     "provider": _l("提供机构"),
+    "notice_on": _l("公示日期"),
     "published_on": _l("发表日期"),
     "question_kind": _l("题型"),
     "rank": _l("志愿序号"),

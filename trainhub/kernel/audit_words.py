@@ -82,6 +82,8 @@ DEEDS: Mapping[str, Any] = {
     "assessment_removed": _l("已移除考核"),
     "course_added": _l("已增加课程"),
     "course_changed": _l("已修改课程"),
+    "objection_recorded": _l("已登记公示异议"),
+    "objection_settled": _l("公示异议已有结论"),
     "objective_added": _l("已增加课程目标"),
     "results_recorded": _l("已登记成绩"),
     "asked": _l("已提出申请"),

@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import or_, select
 
+from trainhub.kernel import paging
 from trainhub.kernel.access import Identity, Role, ScopeKind
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
@@ -237,6 +238,9 @@ REGISTRY = (
 )
 
 
+MOST_LISTED = 10_000
+"""How many rows of the registry are counted and listed, as with the lists behind a figure; beyond, it is sorted by day only."""
+BY_DAY = ("", "completed", "-completed")
 SORTS: dict[str, tuple[Any, ...]] = {
     "name": (Person.pinyin, Person.name), "county": (TrainingRecord.county_code,), "base": (Organisation.pinyin, Organisation.id),
     "completed": (TrainingRecord.completed_on,), "hours": (TrainingRecord.hours_x10,),
@@ -278,6 +282,19 @@ def registry(
     return statement if with_cancelled else statement.where(TrainingRecord.cancelled_at.is_(None))
 
 
+def registry_page(identity: Identity, *, number: int, size: int, **asked: Any) -> tuple[paging.Page[Any], bool]:
+    """A page of the registry, and whether it is too long to be sorted as asked: it is in the order of days then.
+
+    Up to `MOST_LISTED` rows are counted and listed: a page far behind would read every row before it.
+    """
+    statement = registry(identity, **asked)
+    counted = paging.count_of(statement, MOST_LISTED)
+    is_unsorted = counted[1] and asked["sort"] not in BY_DAY
+    if is_unsorted:
+        statement = registry(identity, **asked | {"sort": ""})
+    return paging.paginate(statement, number=number, size=size, scalars=False, counted=counted), is_unsorted
+
+
 def record_row(record_id: int) -> Any | None:
     """One record as a registry row with everything of its page."""
     return (
@@ -308,10 +325,8 @@ def record_row(record_id: int) -> Any | None:
 
 def bases_with_records() -> list[tuple[int, str]]:
     """The organisations that have records, for the filter of the registry."""
-    used = select(TrainingRecord.organisation_id).distinct()
-    found = session().execute(
-        select(Organisation.id, Organisation.name).where(Organisation.id.in_(used)).order_by(Organisation.name, Organisation.id)
-    )
+    is_used = select(TrainingRecord.id).where(TrainingRecord.organisation_id == Organisation.id).exists()  # one look into an index for each
+    found = session().execute(select(Organisation.id, Organisation.name).where(is_used).order_by(Organisation.name, Organisation.id))
     return [(row.id, row.name) for row in found]
 
 

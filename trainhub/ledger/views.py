@@ -57,10 +57,11 @@ PAIRS = (
 def index() -> Any:
     """The registry of trainees, masked."""
     number, size = paging.wanted()
-    page = paging.paginate(queries.registry(who(), **forms.wanted()), number=number, size=size, scalars=False)
+    page, is_unsorted = queries.registry_page(who(), number=number, size=size, **forms.wanted())
     return render_template(
         "trainhub/ledger/index.html",
         page=page,
+        is_unsorted=is_unsorted,
         categories=labels.CATEGORIES,
         bases=queries.bases_with_records(),
         regions=organisations.prefecture_choices(),

@@ -80,6 +80,21 @@ class Organisation(Versioned, Base):
     )
 
 
+class OrganisationPast(Base):
+    """A mark of an organisation that was replaced (`operations.DATED`): `value` held up to the day before `until`. Append-only; what no
+    row names held all along."""
+
+    __tablename__ = "organisation_past"
+
+    id: Mapped[Key]
+    organisation_id: Mapped[int] = mapped_column(ref("organisation.id"), index=True)
+    key: Mapped[str] = mapped_column(sa.String(40))
+    value: Mapped[bool]
+    until: Mapped[date]
+    replaced_by_id: Mapped[int | None]
+    replaced_at: Mapped[datetime]
+
+
 class BaseHost(Base):
     """Who hosts or co-builds a base, and on which side; the lead of the base is marked."""
 
@@ -98,4 +113,4 @@ class BaseHost(Base):
     __table_args__ = (sa.UniqueConstraint("base_id", "organisation_id", "side"),)
 
 
-__all__ = ["BaseHost", "Organisation", "Region", "RegionAlias"]
+__all__ = ["BaseHost", "Organisation", "OrganisationPast", "Region", "RegionAlias"]

@@ -9,12 +9,13 @@ from flask import current_app
 
 from trainhub.kernel import audit, pinyin
 from trainhub.kernel.access import Identity
+from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import _, listed
 from trainhub.organisations import labels, queries, rules
-from trainhub.organisations.models import BaseHost, Organisation
+from trainhub.organisations.models import BaseHost, Organisation, OrganisationPast
 from trainhub.organisations.types import HostSide, OrganisationKind, OrganisationState
 
 CLOSING = "trainhub.organisations.closing"
@@ -26,6 +27,10 @@ EDITABLE = frozenset(
         "credit_status", "credit_checked_on",
     ]
 )  # fmt: skip
+
+
+DATED = ("is_leading_internet",)
+"""Marks that rules ask for as of a day: what was replaced is kept with the day."""
 
 
 class BadOrganisation(Refused):
@@ -147,9 +152,20 @@ def change(*, organisation: Organisation, by: Identity, now: datetime, version: 
         if organisation.state is OrganisationState.VERIFIED and (changed.keys() & {"uscc", "name"}):
             organisation.state = OrganisationState.REGISTERED
             changed["state"] = ["verified", "registered"]
+        _keep(organisation, changed, by, now)
         session().flush()
         audit.record(by=by, did="organisations.organisation.changed", on=organisation, data=changed)
     return changed
+
+
+def _keep(organisation: Organisation, changed: dict[str, list[Any]], by: Identity, now: datetime) -> None:
+    """Keep what the dated marks were before today."""
+    today = local(now).date()
+    session().add_all(
+        OrganisationPast(organisation_id=organisation.id, key=key, value=changed[key][0], until=today, replaced_by_id=by.account_id, replaced_at=now)
+        for key in DATED
+        if key in changed
+    )
 
 
 def verify(*, organisation: Organisation, by: Identity, now: datetime, version: int | None = None) -> Organisation:

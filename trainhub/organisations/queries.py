@@ -14,7 +14,7 @@ from sqlalchemy.orm import aliased
 from trainhub.kernel.access import Identity, Role, ScopeKind, Subject
 from trainhub.kernel.audit import AuditEvent
 from trainhub.kernel.db import session
-from trainhub.organisations.models import BaseHost, Organisation, Region, RegionAlias
+from trainhub.organisations.models import BaseHost, Organisation, OrganisationPast, Region, RegionAlias
 from trainhub.organisations.permissions import VIEWERS
 from trainhub.organisations.places import place
 from trainhub.organisations.types import (
@@ -257,6 +257,15 @@ def ordered_or(statement: Statement, sort: str, sorts: dict[str, tuple[Any, ...]
     if sort.removeprefix("-") not in sorts:
         return statement.order_by(*usual)
     return ordered(statement, sort, sorts, usual[-1] if unique is None else unique)
+
+
+def marks_on(organisation_ids: Iterable[int], key: str, on: date) -> dict[int, bool]:
+    """What a dated mark was on a day, of organisations where it was replaced since; of others it is what it is now."""
+    table, found = OrganisationPast, dict[int, bool]()
+    rows = select(table).where(table.organisation_id.in_(sorted(set(organisation_ids))), table.key == key, table.until > on)
+    for row in session().scalars(rows.order_by(table.until, table.id)):
+        found.setdefault(row.organisation_id, row.value)  # the first that was replaced after the day held on it
+    return found
 
 
 def listing(identity: Identity, wanted: OrganisationFilter, sort: str = "name") -> Statement:

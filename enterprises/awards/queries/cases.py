@@ -106,8 +106,10 @@ def _cases(ids: list[int], on: date) -> dict[int, BaseCase]:
         .order_by(BaseHost.is_lead.desc(), BaseHost.id)
     ).all()
     credit = credit_on({one.id: (one.credit_status, one.credit_checked_on) for _host, one in standing}, on)
+    leading = organisations.marks_on([one.id for _host, one in standing], "is_leading_internet", on)
     for host, one in standing:
-        hosts[host.base_id].append(HostFact(one.id, one.name, one.kind.value, host.side.value, host.is_lead, one.is_leading_internet, credit[one.id]))
+        is_leading = leading.get(one.id, one.is_leading_internet)
+        hosts[host.base_id].append(HostFact(one.id, one.name, one.kind.value, host.side.value, host.is_lead, is_leading, credit[one.id]))
     steps: dict[int, list[AcceptanceFact]] = defaultdict(list)
     for step in current.scalars(
         select(BaseAcceptance).where(BaseAcceptance.base_id.in_(ids), BaseAcceptance.on <= on).order_by(BaseAcceptance.on, BaseAcceptance.id)

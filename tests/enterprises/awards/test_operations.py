@@ -23,6 +23,7 @@ from tests.factories import ground
 from tests.factories.awards import EDU, FIN, HR, NOW, ST, TODAY
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.errors import NotAllowed, Refused, Stale
+from trainhub.organisations import operations as organisations
 from trainhub.organisations.types import HostSide
 
 WHEN = {"today": TODAY, "now": NOW}
@@ -136,7 +137,24 @@ def test_check_answers_with_the_credit_of_the_day(session: Session) -> None:
         return "FJ-16b.credit" in [one["code"] for one in queries.check(base.code, on)["rules"][0]["missing"]]
 
     assert [missing(day) for day in (date(2026, 1, 9), date(2026, 2, 9), date(2026, 2, 10), TODAY)] == [False, False, True, True]
-    assert queries.check(base.code, TODAY)["undated"] == ["is_leading_internet"]
+    assert queries.check(base.code, TODAY)["undated"] == []
+
+
+def test_check_answers_with_the_mark_of_a_leading_enterprise_of_the_day(session: Session) -> None:
+    """The mark of the host: what was replaced answers for the days before, the day of the change already knows the new one."""
+    host = ground.enterprise(is_internet_enterprise=True)
+    base = make.base(hosts=((host, HostSide.ENTERPRISE), (ground.university(), HostSide.SCHOOL)))
+    for month, is_leading in ((1, True), (2, False), (2, True)):
+        organisations.change(organisation=host, by=EDU, now=datetime(2026, month, 10, 1, tzinfo=UTC), is_leading_internet=is_leading)
+    organisations.change(organisation=host, by=EDU, now=datetime(2026, 2, 20, 1, tzinfo=UTC), is_leading_internet=False)
+    organisations.change(organisation=host, by=EDU, now=datetime(2026, 2, 25, 1, tzinfo=UTC), is_leading_internet=False, name="改名")
+
+    def leads(on: date) -> bool:
+        rule = queries.check(base.code, on)["rules"][0]
+        return "leading" not in {one["code"].split(".")[-1] for one in rule["missing"]}
+
+    days = [date(2026, 1, 9), date(2026, 1, 10), date(2026, 2, 9), date(2026, 2, 10), date(2026, 2, 19), date(2026, 2, 20), TODAY]
+    assert [leads(day) for day in days] == [False, True, True, True, True, False, False]
 
 
 def test_check_answers_with_the_figures_of_the_day(session: Session) -> None:

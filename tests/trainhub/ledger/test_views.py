@@ -16,6 +16,7 @@ from tests.trainhub.ledger.rosters import read, resident, row, write
 from trainhub.kernel import jobs
 from trainhub.kernel.access import Role
 from trainhub.kernel.db import session as database
+from trainhub.ledger import queries
 from trainhub.ledger.models import PossibleDuplicate, RosterBatch, TrainingRecord
 
 As = Callable[..., FlaskClient]
@@ -46,6 +47,19 @@ def test_each_role_sees_its_own_rows(as_role: As, filled: dict[str, int]) -> Non
     assert names(as_role(Role.PREFECTURE_OPERATOR, region_code="350128")) == {"陈平潭"}
     assert names(as_role(Role.CENTRE_LEADER, organisation_id=filled["B-02"])) == {"黄厦门"}
     assert as_role(Role.STUDENT).get("/trainees/").status_code == 403
+
+
+@pytest.mark.parametrize(("most", "said"), [(4, "共 3 条记录"), (3, "共 3 条记录"), (2, "超过 2 条记录，列出前 2 条")])
+def test_the_registry_is_listed_up_to_a_bound(as_role: As, filled: dict[str, int], monkeypatch: pytest.MonkeyPatch, most: int, said: str) -> None:
+    """A page far behind reads no more than the bound; beyond it the order is that of days, and the page says so."""
+    monkeypatch.setattr(queries, "MOST_LISTED", most)
+    client = as_role(Role.DEPT_HR)
+    text = client.get("/trainees/?page=10000&sort=-name").text
+    assert said in text
+    assert ("按日期排列" in text) is (most < 3)
+    assert "按日期排列" not in client.get("/trainees/?sort=completed").text
+    if most < 3:
+        assert names(client, "/trainees/?region=350100&sort=name") == {"林福州"}
 
 
 def test_numbers_are_masked_in_list_and_export(as_role: As, filled: dict[str, int]) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from trainhub.kernel.i18n import _
 from trainhub.kernel.sheets.schema import Parsed
 from trainhub.kernel.sheets.types import shown
+from trainhub.ledger.rosters import swapping
 from trainhub.ledger.types import Category
 from trainhub.organisations.types import CountyBook
 from trainhub.people import queries as people
@@ -58,6 +60,11 @@ def without_numbers(text: str) -> str:
     return _LONG_NUMBER.sub(lambda found: found[0][:3] + "…", text)[:400]
 
 
+def is_erased(values: Mapping[str, str]) -> bool:
+    """The row is of somebody whose data were erased: an export names them all alike."""
+    return _ERASED.fullmatch(values.get("id_number", "").strip()) is not None
+
+
 class Checker:
     """Judges rows one by one; made once for a file."""
 
@@ -67,6 +74,9 @@ class Checker:
         self._counties = counties
         self._organisations = organisations
         self._courses = courses
+        self.titles = frozenset(title for _organisation, title in courses)
+        self.is_swapped = False
+        """姓名 and 课程 are swapped over the whole file: no row is taken (see `swapping`)."""
         self._base_id = base_id
         self._today = today
 
@@ -77,6 +87,7 @@ class Checker:
         said = {column for column, _problem in bad}
         if "name" in said and _NUMBER.fullmatch(parsed.row.values["name"].strip()):
             bad.append(("name", _("“姓名”一格填的是号码，可能与“证件号码”填反了。请检查各列的顺序。")))
+        self._check_swapped(parsed.row.values, bad)
         organisation_id = self._organisation(data["base_code"], bad) if "base_code" not in said else None
         day: date | None = data["completed_on"]
         county: str | None = None
@@ -111,6 +122,12 @@ class Checker:
             return bad + only_known
         completion = (data["category"], county, organisation_id, data["course"], data["hours"], day, data["counted"])
         return Entry(parsed.number, person, *completion, tuple(only_known))
+
+    def _check_swapped(self, values: Mapping[str, str], bad: list[Complaint]) -> None:
+        if self.is_swapped:
+            bad.append(("name", _("“姓名”与“课程”两列填反了：同一“姓名”对应许多人的证件号码，或者就是课程名称。请对调这两列后重新导入。")))
+        elif swapping.is_course(values.get("name", ""), values.get("course", ""), self.titles):
+            bad.append(("name", _("“姓名”一格填的是已登记的课程名称，可能与“课程”填反了。请检查各列的顺序。")))
 
     def _organisation(self, code: str, bad: list[Complaint]) -> int | None:
         found = self._organisations.get(code) or self._organisations.get(code.upper())

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import chain, islice
 from pathlib import Path
 from typing import IO, Any
 
@@ -23,9 +24,9 @@ from trainhub.kernel.i18n import _, listed
 from trainhub.kernel.sheets.reading import Table, read_table
 from trainhub.kernel.sheets.types import REJECTED_COLUMNS, Row, told
 from trainhub.kernel.sheets.writing import write_csv
-from trainhub.ledger.rosters import importing
+from trainhub.ledger.rosters import importing, swapping
 from trainhub.ledger.rosters import queries as rosters
-from trainhub.ledger.rosters.checking import Checker, Complaint, Entry
+from trainhub.ledger.rosters.checking import Checker, Complaint, Entry, is_erased
 from trainhub.ledger.rosters.columns import schema
 from trainhub.ledger.types import RosterResult
 from trainhub.organisations import queries as organisations
@@ -96,7 +97,10 @@ class Import:
         rows, chunk = 0, Chunk(0, [], [])
         entries: list[Entry] = []
         bad: list[tuple[int, list[Complaint]]] = []
-        for index, row in enumerate(table.rows()):
+        lines = iter(table.rows())
+        first = list(islice(lines, swapping.LOOKED_AT))
+        self.checker.is_swapped = swapping.is_swapped((row.values for row in first if not is_erased(row.values)), self.checker.titles)
+        for index, row in enumerate(chain(first, lines)):
             if index < skip:
                 continue
             found = self.checker.check(self.schema.parse_row(row, file=table.file, sheet=table.sheet, defaults=defaults))

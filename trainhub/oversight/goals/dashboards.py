@@ -13,6 +13,7 @@ from trainhub.ledger.labels import CATEGORIES
 from trainhub.ledger.types import Category
 from trainhub.oversight.goals import plots, queries, reporting, rules
 from trainhub.oversight.goals.models import Goal
+from trainhub.oversight.goals.sights import Sight, reader, seen, seen_forecast
 from trainhub.oversight.goals.types import Forecast, Progress
 from trainhub.policy.book import book
 
@@ -47,6 +48,8 @@ class Dashboard:
     band: tuple[int, int] | None
     late: int
     light: str
+    step: int | None = None
+    """Counts of others are rounded down to a multiple of it; None: every figure is as it is."""
 
     def plot(self, name: str) -> str:
         """One of the plots (map, months, course, years) as SVG that stands alone."""
@@ -82,16 +85,15 @@ def _light(done: int, planned: int | None, on: date) -> str:
     return "bad" if done * 100 < red * planned else "wait" if done * 100 < yellow * planned else "ok"
 
 
-def dashboard(goal: Goal, *, on: date, region: str = "", link: Callable[[str], str] | None = None) -> Dashboard:
-    """The page of a goal; with a reporting unit only its figures, the map always with all of them. `link` gives a unit's address."""
+def dashboard(goal: Goal, *, on: date, region: str = "", link: Callable[[str], str] | None = None, sight: Sight | None = None) -> Dashboard:
+    """The page of a goal; with a reporting unit only its figures, the map always with all of them. `link` gives a unit's address,
+    `sight` what is read to the person."""
     names = dict(queries.regions_of(goal))
     targets = queries.targets_of(goal.id)
     whole = queries.kept_progress(goal, prefectures=list(names))
     mine = queries.kept_progress(goal, prefectures=list(names), region=region) if region else whole
     target = targets.get(region) if region else goal.target
     last = min(on, goal.deadline)
-    base_names = queries.names_of(mine.by_base)
-    top = sorted(mine.by_base.items(), key=lambda item: (-item[1], base_names.get(item[0], "")))
     forecast = None
     if target:
         forecast = rules.forecast(
@@ -108,6 +110,18 @@ def dashboard(goal: Goal, *, on: date, region: str = "", link: Callable[[str], s
         window = reporting.window_months(on)
         band = rules.band(mine.by_day, forecast.on_deadline, starts_on=goal.starts_on, deadline=goal.deadline, on=on, window_months=window)
     months = rules.month_names(goal.starts_on, max(goal.starts_on, last))
+    light = _light(mine.persons, planned, max(on, goal.starts_on))
+    cumulative, years = list(accumulate(mine.by_month.get(month, 0) for month in months)), _years(mine.by_month)
+    others = None if region and sight and region in sight.units else sight  # one's own unit is read as it is
+    count = reader(others)
+    if sight is not None:
+        whole = seen(whole, sight)
+    if others is not None:
+        mine, forecast = seen(mine, others), seen_forecast(forecast, others)
+        band = band and (count(band[0]), count(band[1]))
+    base_names = queries.names_of(mine.by_base)
+    top = sorted(mine.by_base.items(), key=lambda item: (-item[1], base_names.get(item[0], "")))
+    courses = [(course, count(persons), count(enrolments)) for course, persons, enrolments in queries.kept_courses(goal, region)]
     return Dashboard(
         goal=goal,
         on=on,
@@ -136,13 +150,14 @@ def dashboard(goal: Goal, *, on: date, region: str = "", link: Callable[[str], s
         categories=[{"code": code, "name": str(CATEGORIES[Category(code)]), "persons": persons} for code, persons in mine.by_category.items()],
         months=months,
         month_values=[mine.by_month.get(month, 0) for month in months],
-        cumulative=list(accumulate(mine.by_month.get(month, 0) for month in months)),
+        cumulative=[count(number) for number in cumulative],
         cumulative_planned=[rules.planned(target, goal.starts_on, goal.deadline, rules.end_of_month(month)) for month in months] if target else [],
-        years=_years(mine.by_month),
-        courses=queries.kept_courses(goal, region),
+        years=[(year, [count(number) for number in values]) for year, values in years],
+        courses=sorted(courses, key=lambda row: (-row[1], row[0])),
         band=band,
-        late=queries.late_persons(goal),
-        light=_light(mine.persons, planned, max(on, goal.starts_on)),
+        late=count(queries.late_persons(goal, region)),
+        light=light,
+        step=sight.step if sight else None,
         warning=sum(targets.values()) if targets and sum(targets.values()) != goal.target else None,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from flask import render_template, request
@@ -19,6 +19,7 @@ from trainhub.organisations import queries as organisations
 from trainhub.oversight.goals import forms, operations, queries, reporting
 from trainhub.oversight.goals.models import Goal, GoalSnapshot
 from trainhub.oversight.goals.permissions import Can
+from trainhub.oversight.goals.sights import reader, seen_report, sight_of
 from trainhub.oversight.goals.types import CountingRule, GoalState, ReviewKind
 from trainhub.oversight.goals.views import blueprint as blueprint
 from trainhub.oversight.goals.views import load, nothing
@@ -142,9 +143,10 @@ def targets(goal: Goal) -> Any:
 # -- periods, snapshots, reviews ----------------------------------------------------------------------------------------
 def _keeping_page(goal: Goal, given_forms: dict[str, Form] | None = None, status: int = 200) -> Any:
     today, made = clock.today(), dict(given_forms or {})
+    count = reader(sight_of(who(), today))
     if may(who(), Can.KEEP):
         last = min(today, goal.deadline)
-        made.setdefault("closing", forms.ClosingForm(formdata=None, until=last).apart("closing"))
+        made.setdefault("closing", forms.ClosingForm(formdata=None, until=min(today - timedelta(days=1), goal.deadline)).apart("closing"))
         made.setdefault("review", forms.ReviewForm(formdata=None, on=last).apart("review"))
         made.setdefault("snapshot", forms.SnapshotForm(formdata=None, on=last).apart("snapshot"))
     page = render_template(
@@ -153,7 +155,8 @@ def _keeping_page(goal: Goal, given_forms: dict[str, Form] | None = None, status
         closings=queries.closings_of(goal.id),
         snapshots=queries.snapshots_of(goal.id),
         reviews=queries.reviews_of(goal.id),
-        late=queries.late_persons(goal),
+        late=count(queries.late_persons(goal)),
+        count=count,
         forms=made,
         review_names=forms.REVIEWS,
         can=Can,
@@ -205,8 +208,14 @@ def _load_snapshot(code: str, snapshot_id: int) -> tuple[Goal, GoalSnapshot]:
 def snapshot_page(code: str, snapshot_id: int) -> Any:
     """A report as it was given out, beside what the ledger says of that day now."""
     goal, row = _load_snapshot(code, snapshot_id)
+    sight = sight_of(who(), clock.today())
     return render_template(
-        "trainhub/goals/snapshot.html", goal=goal, snapshot=row, now=reporting.report(goal, on=row.on), names=dict(queries.regions_of(goal))
+        "trainhub/goals/snapshot.html",
+        goal=goal,
+        snapshot=row,
+        kept=seen_report(row.report, sight),
+        now=seen_report(reporting.report(goal, on=row.on), sight),
+        names=dict(queries.regions_of(goal)),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
@@ -20,6 +21,7 @@ from trainhub.oversight.goals import dashboards, queries
 from trainhub.oversight.goals.forms import UNITS
 from trainhub.oversight.goals.models import Goal
 from trainhub.oversight.goals.permissions import Can
+from trainhub.oversight.goals.sights import reader, sight_of
 from trainhub.oversight.goals.types import CountingRule, GoalState
 
 blueprint = Blueprint("goals", __name__, url_prefix="/goals")
@@ -69,15 +71,21 @@ def computed_only(goal: Goal) -> Goal:
 def index() -> Any:
     """Every goal with where it stands."""
     today = clock.today()
-    rows = []
+    rows, count = [], reader(sight_of(who(), today))
     for goal in queries.listing():
         if goal.counting_rule is CountingRule.DISTINCT_PERSONS:
-            reached: int | None = queries.kept_totals(goal)[1]
+            reached: int | None = count(queries.kept_totals(goal)[1])
         else:
             figures = queries.figures_of(goal.id).values()
             reached = sum(figure.value for figure in figures) if figures else None
         rows.append({"goal": goal, "persons": reached, "is_open": goal.state is GoalState.OPEN, "is_over": goal.deadline < today})
     return render_template("trainhub/goals/index.html", rows=rows, can=Can)
+
+
+def _board(goal: Goal, link: Callable[[str], str] | None = None) -> dashboards.Dashboard:
+    """The dashboard as the reader may read it."""
+    today = clock.today()
+    return dashboards.dashboard(goal, on=today, region=_region(goal), link=link, sight=sight_of(who(), today))
 
 
 @blueprint.get("/<code>")
@@ -86,7 +94,7 @@ def show(goal: Goal) -> Any:
     """The dashboard."""
     if goal.counting_rule is not CountingRule.DISTINCT_PERSONS:
         return redirect(url_for("goals.reported", code=goal.code), 302)
-    board = dashboards.dashboard(goal, on=clock.today(), region=_region(goal), link=lambda code: url_for("goals.show", code=goal.code, region=code))
+    board = _board(goal, link=lambda code: url_for("goals.show", code=goal.code, region=code))
     return render_template("trainhub/goals/show.html", board=board, goal=goal, own=queries.own_regions(who()), can=Can)
 
 
@@ -97,7 +105,7 @@ def plot(code: str, name: str) -> Any:
     goal = computed_only(load(code))
     if name not in dashboards.PLOTS:
         raise NotFound(_("没有这张图。"))
-    board = dashboards.dashboard(goal, on=clock.today(), region=_region(goal))
+    board = _board(goal)
     return downloads.named(Response(board.plot(name), mimetype="image/svg+xml"), f"{goal.name}-{name}.svg")
 
 
@@ -115,7 +123,7 @@ def summary(code: str) -> Any:
 def figures(code: str, form: str) -> Any:
     """The figures of the dashboard as a table."""
     goal = computed_only(load(code))
-    board = dashboards.dashboard(goal, on=clock.today(), region=_region(goal))
+    board = _board(goal)
     rows: list[tuple[Any, ...]] = [(_("合计"), goal.code, goal.name, board.progress.persons, board.progress.enrolments)]
     rows += [(_("地区"), r["code"], r["name"], r["persons"], r["enrolments"]) for r in board.regions]
     rows += [(_("类别"), c["code"], c["name"], c["persons"], None) for c in board.categories]

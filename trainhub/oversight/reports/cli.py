@@ -11,7 +11,7 @@ import click
 from trainhub.kernel import clock
 from trainhub.kernel.commands import edge, operator
 from trainhub.kernel.db import transaction
-from trainhub.kernel.errors import NotFound
+from trainhub.kernel.errors import NotFound, Refused
 
 DAY = click.DateTime(formats=["%Y-%m-%d"])
 
@@ -21,13 +21,31 @@ def reports() -> None:
     """统计报告 / reports."""
 
 
+def _refuse_other(out: Path, which: str) -> None:
+    """The same report may be written again; another one stays as it is. Raises Refused."""
+    from trainhub.oversight.reports.workbook import told_in
+
+    there = [name for name in ("report.xlsx", "report.pdf") if (out / name).exists()]
+    if there and told_in(out / "report.xlsx") != which:
+        raise Refused(
+            f"文件夹 {out} 中已有另一份报告（{'、'.join(there)}），没有覆盖，也没有生成报告。请换一个文件夹，或先移走这些文件。",
+            field="out",
+            code="other_report",
+        )
+
+
 @edge("make")
 @click.argument("kind")
 @click.option("--since", type=DAY, required=True, help="first day, YYYY-MM-DD")
 @click.option("--until", type=DAY, required=True, help="last day, YYYY-MM-DD")
 @click.option("--organisation", "code", default="", help="code of the enterprise or base, for csr and scorecard")
 @click.option("--language", type=click.Choice(["zh", "en"]), default="zh", help="language of the report (default: zh)")
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=None, help="folder for report.xlsx and report.pdf")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=None,
+    help="folder for report.xlsx and report.pdf; one that holds another report is refused",
+)
 def make(kind: str, since: datetime, until: datetime, code: str, language: str, out: Path | None) -> dict[str, Any]:
     """生成一份报告 / make a report: contribution, csr, talent, demand, outcome, university, quality, scorecard.
 
@@ -46,6 +64,9 @@ def make(kind: str, since: datetime, until: datetime, code: str, language: str, 
     organisation = organisations.by_code(code) if code else None
     if code and organisation is None:
         raise NotFound(f"没有代码为“{code}”的单位。csr 填企业的统一社会信用代码，scorecard 填基地代码，其他报告不填。", code="unknown_organisation")
+    which = f"{kind} {since:%Y-%m-%d} {until:%Y-%m-%d} {organisation.code if organisation else '-'} {language}"
+    if out is not None:
+        _refuse_other(out, which)
     now = clock.now()
     with transaction():
         row = operations.ask(
@@ -65,7 +86,7 @@ def make(kind: str, since: datetime, until: datetime, code: str, language: str, 
         out.mkdir(parents=True, exist_ok=True)
         with in_language(language):
             stamp = labels.stamp(now, answer["sha256"])
-            (out / "report.xlsx").write_bytes(workbook(document, stamp=stamp))
+            (out / "report.xlsx").write_bytes(workbook(document, stamp=stamp, which=which))
             (out / "report.pdf").write_bytes(pdf(document, stamp=stamp, made_at=now))
         answer["files"] = ["report.xlsx", "report.pdf"]
     return answer

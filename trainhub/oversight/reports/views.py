@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import re
 from datetime import date
 from typing import Any
 
 from flask import Blueprint, Response, redirect, render_template, request, send_file, url_for
+from markupsafe import Markup, escape
 
 from trainhub.kernel import clock, downloads, paging
 from trainhub.kernel.access import guard, may, public, who
@@ -28,6 +30,21 @@ from trainhub.oversight.reports.types import ReportKind, ReportState
 from trainhub.policy.book import book
 
 blueprint = Blueprint("reports", __name__, url_prefix="/reports")
+
+
+CHINESE = re.compile(r"「[^」]*」|[\u3400-\u9fff][\u3000-\u303f\u3400-\u9fff\uff00-\uffef·]*")
+
+
+@blueprint.app_template_filter("originals")
+def originals(text: Any, tag: str) -> Any:
+    """Text of a report in another language than Chinese with what stays Chinese (quotations, names) marked as such."""
+    if tag.startswith("zh") or not isinstance(text, str):
+        return text
+    parts, at = [], 0
+    for one in CHINESE.finditer(text):
+        parts += [escape(text[at : one.start()]), Markup('<span lang="zh-CN">{}</span>').format(one[0])]
+        at = one.end()
+    return Markup("").join([*parts, escape(text[at:])])
 
 
 def load(report_id: int) -> Report:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import re
+import zipfile
+from pathlib import Path
 from typing import Any
 
 from trainhub.kernel.i18n import _
@@ -16,12 +18,13 @@ NUMBER = re.compile(r"(-?[\d,]+)(\.\d{1,2})?(%?)")
 ILLEGAL = str.maketrans(dict.fromkeys("[]:*?/\\'", " "))
 
 
-def workbook(document: Document, *, stamp: str) -> bytes:
-    """The whole document; `stamp` says of which moment and with which checksum."""
+def workbook(document: Document, *, stamp: str, which: str = "") -> bytes:
+    """The whole document; `stamp` says of which moment and with which checksum, `which` (see `told_in`) what report it is."""
     import xlsxwriter
 
     target = io.BytesIO()
     book = xlsxwriter.Workbook(target, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False})
+    book.set_properties({"title": document.title, "subject": which})
     looks = {
         "title": book.add_format({"font_name": FONT, "font_size": 16, "bold": True}),
         "text": book.add_format({"font_name": FONT, "font_size": 10, "text_wrap": True, "valign": "top"}),
@@ -39,6 +42,16 @@ def workbook(document: Document, *, stamp: str) -> bytes:
         _sheet(book, section, _name(section.title, number, names), looks)
     book.close()
     return target.getvalue()
+
+
+def told_in(file: Path) -> str | None:
+    """What report a workbook of ours is, as its `which` said; None: it does not say."""
+    try:
+        with zipfile.ZipFile(file) as package:
+            found = re.search(r"<dc:subject>([^<]*)</dc:subject>", package.read("docProps/core.xml").decode("utf-8", "replace"))
+    except (OSError, KeyError, zipfile.BadZipFile):
+        return None
+    return found[1] if found else None
 
 
 def _name(title: str, number: int, used: set[str]) -> str:

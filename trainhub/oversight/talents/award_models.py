@@ -32,6 +32,9 @@ class TalentAward(Versioned, Base):
     findings: Mapped[list[Any]]
     decided_on: Mapped[date | None]
     decided_by_id: Mapped[int | None]
+    published_on: Mapped[date | None]
+    notice_until: Mapped[date | None]
+    """The last day of the public notice: it may be paid from the day after."""
     paid_on: Mapped[date | None]
     payment_reference: Mapped[str] = mapped_column(sa.String(120), default="")
     pool_id: Mapped[int | None] = mapped_column(ref("fund_pool.id"))
@@ -43,3 +46,22 @@ class TalentAward(Versioned, Base):
         sa.Index("uq_talent_award_year", "talent_id", "rule", "year", unique=True, sqlite_where=sa.text(_STANDS), postgresql_where=sa.text(_STANDS)),
         sa.CheckConstraint("amount_fen > 0", name="amount_positive"),
     )
+
+
+class TalentObjection(Base):
+    """What somebody said against an award during its public notice, and what the department found. While one is open, or was found
+    right, nothing is paid. Who objected is for the department alone."""
+
+    __tablename__ = "talent_objection"
+
+    id: Mapped[Key]
+    award_id: Mapped[int] = mapped_column(ref("talent_award.id"), index=True)
+    on: Mapped[date] = mapped_column("on_day")
+    objector: Mapped[str] = mapped_column(sa.String(200))
+    text: Mapped[str] = mapped_column(sa.Text)
+    recorded_by_id: Mapped[int | None]
+    recorded_at: Mapped[datetime]
+    is_upheld: Mapped[bool | None]
+    answer: Mapped[str] = mapped_column(sa.Text, default="")
+    settled_by_id: Mapped[int | None]
+    settled_at: Mapped[datetime | None]

@@ -14,7 +14,7 @@ from trainhub.kernel.access import Identity, Subject
 from trainhub.kernel.db import session
 from trainhub.organisations import queries as organisations
 from trainhub.oversight.talents import queries
-from trainhub.oversight.talents.award_models import TalentAward
+from trainhub.oversight.talents.award_models import TalentAward, TalentObjection
 from trainhub.oversight.talents.models import Talent
 from trainhub.oversight.talents.queries import Employer
 from trainhub.people.models import Person
@@ -53,6 +53,29 @@ class AwardRow:
 def award(award_id: int) -> TalentAward | None:
     """An award by id."""
     return session().get(TalentAward, award_id)
+
+
+def objections_of(award_id: int) -> list[TalentObjection]:
+    """What was said against an award, the earliest first."""
+    return list(session().scalars(select(TalentObjection).where(TalentObjection.award_id == award_id).order_by(TalentObjection.id)))
+
+
+def objection(objection_id: int) -> TalentObjection | None:
+    """An objection by id."""
+    return session().get(TalentObjection, objection_id)
+
+
+def published() -> list[tuple[TalentAward, str, str, str | None]]:
+    """(award, kind of the database, name, employer) of what is published, the latest first."""
+    found = session().execute(
+        select(TalentAward, Talent.kind, Person.name, Employer.name)
+        .join(Talent, Talent.id == TalentAward.talent_id)
+        .join(Person, Person.id == Talent.person_id)
+        .outerjoin(Employer, Employer.id == Talent.employer_id)
+        .where(TalentAward.published_on.is_not(None))
+        .order_by(TalentAward.published_on.desc(), TalentAward.id.desc())
+    )
+    return [(row, kind.value, name, employer) for row, kind, name, employer in found]
 
 
 def subject_of(row: TalentAward) -> Subject:

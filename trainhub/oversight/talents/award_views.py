@@ -144,15 +144,23 @@ def _fund(row: TalentAward) -> PoolKind | None:
     return PoolKind.NEW if row.rule in FROM_NEW_FUND else None
 
 
-def _page(row: TalentAward, made: dict[str, Form] | None = None, status: int = 200) -> Any:
+def page(row: TalentAward, made: dict[str, Form] | None = None, status: int = 200) -> Any:
+    """One award with the forms of its next steps; `made`: those that were refused."""
     shown_forms, by = dict(made or {}), who()
     handles = may(by, Can.AWARD_HANDLE)
+    is_department = may(by, Can.AWARD_DECIDE) and may_act(by, row.rule, Who.DEPARTMENT)
     if handles and row.state is AwardState.CONFERENCE and may_act(by, row.rule, Who.CONFERENCE):
         shown_forms.setdefault("confer", forms.ConferenceForm(formdata=None, on=clock.today(), version=row.version))
-    if handles and row.state is AwardState.DECIDED and may_act(by, row.rule, Who.PAYER):
+    if is_department and row.state is AwardState.DECIDED and row.published_on is not None:
+        shown_forms.setdefault("object", forms.ObjectionForm(formdata=None, on=clock.today(), version=row.version).apart("object"))
+    if handles and row.state is AwardState.DECIDED and row.published_on is not None and may_act(by, row.rule, Who.PAYER):
         shown_forms.setdefault("pay", forms.PayForm(formdata=None, only=_fund(row), on=clock.today(), version=row.version))
+    if is_department:
+        for one in queries.objections_of(row.id):
+            if one.settled_at is None:
+                shown_forms.setdefault(f"settle-{one.id}", forms.SettleForm(formdata=None).apart(f"settle-{one.id}"))
     talent = session().get_one(Talent, row.talent_id)
-    page = render_template(
+    shown_page = render_template(
         "trainhub/talents/award.html",
         award=row,
         talent=talent,
@@ -162,17 +170,21 @@ def _page(row: TalentAward, made: dict[str, Form] | None = None, status: int = 2
         findings=[shown(one) for one in row.findings],
         forms=shown_forms,
         may_revoke=may(by, Can.AWARD_DECIDE) and row.state in queries.STANDS,
+        may_publish=is_department and row.state is AwardState.DECIDED and row.published_on is None,
+        may_hear=is_department,
+        objections=queries.objections_of(row.id) if handles else [],
+        today=clock.today(),
         history=organisations.history_of("talent_award", row.id),
         labels=award_labels,
     )
-    return page, status
+    return shown_page, status
 
 
 @blueprint.get("/awards/<int:award_id>")
 @guard(Can.VIEW, load=load, subject=queries.subject_of)
 def show_award(row: TalentAward) -> Any:
     """One award."""
-    return _page(row)
+    return page(row)
 
 
 @blueprint.post("/awards/<int:award_id>/confer")
@@ -192,7 +204,7 @@ def confer_award(row: TalentAward) -> Any:
             now=clock.now(),
             version=form.version.data or None,
         ),
-        again=lambda status: _page(load(key), {"confer": form}, status),
+        again=lambda status: page(load(key), {"confer": form}, status),
         then=lambda _given: done(_("联席会议的意见已登记。"), "talents.show_award", award_id=key),
     )
 
@@ -214,7 +226,7 @@ def pay_award(row: TalentAward) -> Any:
             now=clock.now(),
             version=form.version.data or None,
         ),
-        again=lambda status: _page(load(key), {"pay": form}, status),
+        again=lambda status: page(load(key), {"pay": form}, status),
         then=lambda _given: done(_("拨付已登记。"), "talents.show_award", award_id=key),
     )
 

@@ -26,7 +26,7 @@ from trainhub.kernel.errors import NotAllowed
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import _, format_yuan
 from trainhub.oversight.talents import award_queries as queries
-from trainhub.oversight.talents import rules
+from trainhub.oversight.talents import noticing, rules
 from trainhub.oversight.talents.award_models import TalentAward
 from trainhub.oversight.talents.models import Talent
 from trainhub.oversight.talents.operations import findings_of
@@ -153,12 +153,13 @@ def _check_day(on: date, today: date, earliest: date | None) -> None:
 def pay(
     *, award: TalentAward, on: date, reference: str, pool_id: int | None, by: Identity, today: date, now: datetime, version: int | None = None
 ) -> TalentAward:
-    """Record the payment. FJ-15b comes out of the newly added provincial guidance fund (从省级新增引导资金中), so it names a pool of
-    that kind; FJ-15d may be a department's own money (None). Raises PoolRefused, NotEligible, AwardRefused."""
+    """Record the payment, after the public notice and with nothing said against it left open. FJ-15b comes out of the newly added provincial guidance fund (从省级新增引导资金中), so it names a pool of
+    that kind; FJ-15d may be a department's own money (None). Raises PoolRefused, NotEligible, NoticeRefused, AwardRefused."""
     _begin(award, Who.PAYER, (AwardState.DECIDED,), by, version)
     talent = session().get_one(Talent, award.talent_id)
     if bad := [one for one in support_of(talent, today).findings if one.code.endswith(".credit") and not one.met]:
         raise not_eligible(bad, _("决定之后列入失信名单，不能拨付：移出名单后重新核查信用再拨付，或由主管部门撤销这项奖励。"))
+    noticing.require(award, on)
     award.payment_reference = need(reference, _("请填写拨付凭证号。"), "reference")[:120]
     _check_day(on, today, award.decided_on)
     pool = pools.pool(pool_id) if pool_id is not None else None

@@ -70,6 +70,21 @@ class ConferenceForm(Form):
     text = LongText(_l("意见和依据"), [InputRequired(), Length(max=4000)])
 
 
+class ObjectionForm(Form):
+    """What somebody says against an award during its notice."""
+
+    on = DateField(_l("收到日期"), [InputRequired()])
+    objector = Text(_l("异议人和联系方式"), [InputRequired(), Length(max=200)], description=_l("只有主管部门看到，公开页面不显示。"))
+    text = LongText(_l("异议内容和理由"), [InputRequired(), Length(max=4000)])
+
+
+class SettleForm(Form):
+    """What the department found of an objection."""
+
+    is_upheld = RadioField(_l("结论"), choices=[SelectChoice("no", _l("不成立")), SelectChoice("yes", _l("成立"))], validators=[InputRequired()])
+    answer = LongText(_l("核实经过和答复"), [InputRequired(), Length(max=4000)])
+
+
 class ShortageForm(Form):
     """A post of the catalogue."""
 

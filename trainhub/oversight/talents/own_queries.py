@@ -36,7 +36,16 @@ def exams(person_id: int) -> Owned:
 def awards(person_id: int) -> Owned:
     """Money given to a recognised talent; what is put before the conference is told once it is decided."""
     row = TalentAward
-    columns = (Talent.kind, row.year, row.state, row.amount_fen.label("amount_yuan"), row.decided_on, row.paid_on, row.reason)
+    columns = (
+        Talent.kind,
+        row.year,
+        row.state,
+        row.amount_fen.label("amount_yuan"),
+        row.decided_on,
+        row.published_on.label("notice_on"),
+        row.paid_on,
+        row.reason,
+    )
     statement = (
         pick(row, *columns).join(Talent, Talent.id == row.talent_id).where(same_human(Talent.person_id, person_id), row.decided_on.is_not(None))
     )

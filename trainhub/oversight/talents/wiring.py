@@ -11,11 +11,11 @@ from trainhub.identity.my_data import register_export
 from trainhub.kernel import access, audit_words, nav
 from trainhub.kernel.i18n import _l
 from trainhub.ledger.permissions import SEES_ALL
-from trainhub.oversight.talents import award_models, award_views, cli, list_views, models, own_queries, permissions, views
+from trainhub.oversight.talents import award_models, award_views, cli, list_views, models, notice_views, own_queries, permissions, views
 
 TABLES: tuple[ModuleType, ...] = (models, award_models)
 COMMANDS: dict[str, click.Command] = cli.COMMANDS
-PAGES = (list_views.blueprint, award_views.blueprint)
+PAGES = (list_views.blueprint, award_views.blueprint, notice_views.blueprint)
 THINGS = {
     "talents.talent": _l("人才"),
     "talents.award": _l("人才资金支持"),

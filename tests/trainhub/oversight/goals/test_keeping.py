@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.factories import ground
+from trainhub.kernel import clock
 from trainhub.kernel.access import SYSTEM, Grant, Identity, Role, ScopeKind
 from trainhub.kernel.errors import NotAllowed, Refused
 from trainhub.ledger import operations as ledger
@@ -108,7 +109,7 @@ def test_late_entries_count_and_carry_a_mark_until_the_period_is_opened_again(se
     _trained(date(2016, 4, 1), NOW + timedelta(days=1))
     _trained(date(2016, 7, 1), NOW + timedelta(days=1))
     operations.rebuild(goal=goal, now=NOW)
-    assert (queries.kept_totals(goal)[1], queries.late_count(goal)) == (3, 1)
+    assert (queries.kept_totals(goal)[1], queries.late_counts(goal)) == (3, {"350100": 1})
     late = session.execute(queries.drill(goal, SYSTEM, late=True)).all()
     assert [(r.on, r.is_late) for r in late] == [(date(2016, 4, 1), True)]
     snapshot = queries.snapshot(row.snapshot_id or 0)
@@ -117,7 +118,41 @@ def test_late_entries_count_and_carry_a_mark_until_the_period_is_opened_again(se
     with pytest.raises(Refused, match="理由"):
         operations.reopen_period(closing=row, reason=" ", by=SYSTEM, now=NOW)
     operations.reopen_period(closing=row, reason="误封", by=SYSTEM, now=NOW)
-    assert queries.late_count(goal) == 0
+    assert queries.late_counts(goal) == {}
+
+
+def test_a_period_is_closed_up_to_yesterday_at_the_latest_and_the_form_proposes_that(session: Session, as_role: AsRole) -> None:
+    goal = _goal()
+    for until in (TODAY, TODAY + timedelta(days=1)):
+        with pytest.raises(Refused, match="最晚到昨天"):
+            operations.close_period(goal=goal, until=until, reason="上报", by=SYSTEM, today=TODAY, now=NOW)
+    assert operations.close_period(goal=goal, until=TODAY - timedelta(days=1), reason="上报", by=SYSTEM, today=TODAY, now=NOW).id
+    span: dict[str, Any] = {"target": 10, "starts_on": date(2016, 1, 1), "deadline": date(2099, 12, 31), "region_code": "350000", "source": "测试"}
+    operations.define(code="t-open", name="测试目标", by=SYSTEM, now=NOW, **span)
+    session.commit()
+    client, yesterday = as_role(Role.DEPT_HR), clock.today() - timedelta(days=1)
+    closing = client.get("/goals/t-open/keeping").text.split("/goals/t-open/closings")[1].split("</form>")[0]
+    assert f'value="{yesterday}"' in closing
+    answer = client.post("/goals/t-open/closings", data={"until": str(yesterday), "reason": "年度上报"})
+    assert answer.status_code == 303
+
+
+def test_the_late_notice_of_one_unit_tells_of_that_unit(session: Session, as_role: AsRole) -> None:
+    goal = _goal()
+    _trained(date(2016, 3, 1), NOW - timedelta(days=1))
+    operations.close_period(goal=goal, until=date(2016, 6, 30), reason="半年上报", by=SYSTEM, today=TODAY, now=NOW)
+    for day, region in ((date(2016, 4, 1), "350102"), (date(2016, 4, 2), "350102"), (date(2016, 4, 3), "350203")):
+        _trained(day, NOW + timedelta(days=1), region=region)
+    operations.rebuild(goal=goal, now=NOW)
+    assert goal.late_by_unit == {"350100": 2, "350200": 1}
+    assert [queries.late_persons(goal, unit) for unit in ("", "350100", "350200", "350300")] == [3, 2, 1, 0]
+    session.commit()
+    client = as_role(Role.DEPT_HR)
+    for unit, said in (("", "补录 3 人"), ("350100", "补录 2 人"), ("350200", "补录 1 人")):
+        assert said in client.get(f"/goals/{goal.code}?region={unit}").text
+    page = client.get(f"/goals/{goal.code}?region=350200").text
+    assert "late=1&amp;region=350200" in page or "region=350200&amp;late=1" in page
+    assert "补录" not in client.get(f"/goals/{goal.code}?region=350300").text
 
 
 def test_a_person_checked_later_is_counted_within_the_hour(session: Session) -> None:

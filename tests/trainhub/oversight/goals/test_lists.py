@@ -97,17 +97,17 @@ def test_a_list_too_long_to_sort_keeps_its_days_and_says_so(app: Flask, as_role:
 
 def test_late_persons_are_kept_and_counted_again_when_a_period_is_closed_or_opened(session: Session) -> None:
     goal, _base = _filled()
-    assert goal.late_persons == 0
+    assert goal.late_by_unit == {}
     closing = operations.close_period(goal=goal, until=date(2016, 6, 30), reason="上报", by=SYSTEM, today=date(2016, 7, 1), now=NOW)
-    assert (goal.late_persons, queries.late_persons(goal)) == (None, 0)
+    assert (goal.late_by_unit, queries.late_persons(goal)) == (None, 0)
     ledger.record_training(
         person_id=ground.person(is_verified=True).id, organisation_id=ground.enterprise().id, course="补", category=Category.WORKER, county_code="350102",
         hours_x10=10, completed_on=date(2016, 5, 1), is_counted=True, source=Source.ROSTER, by=SYSTEM, now=NOW + timedelta(hours=2),
     )  # fmt: skip
     operations.refresh(goal=goal, now=NOW + timedelta(hours=2))
-    assert (goal.late_persons, queries.late_persons(goal)) == (1, 1)
+    assert (goal.late_by_unit, queries.late_persons(goal)) == ({"350100": 1}, 1)
     operations.reopen_period(closing=closing, reason="更正", by=SYSTEM, now=NOW + timedelta(hours=3))
-    assert (goal.late_persons, queries.late_persons(goal)) == (None, 0)
+    assert (goal.late_by_unit, queries.late_persons(goal)) == (None, 0)
     operations.refresh(goal=goal, now=NOW + timedelta(hours=2, minutes=1))
-    assert goal.late_persons == 0
+    assert goal.late_by_unit == {}
     assert current() is session

@@ -203,3 +203,60 @@ def test_the_dashboard_asks_the_same_however_many_persons(
             assert client.get(address).status_code == 200
             seen.append(len(count_queries))
     assert seen[:2] == seen[2:]
+
+
+@pytest.fixture
+def crowded(app: Flask, command: Command, bases: dict[str, int], tmp_path: Path) -> dict[str, int]:
+    """Courses of 4, 5 and 6 persons at two bases in two units."""
+    rows, number = [], 0
+    for course, persons, unit, base in (("四人班", 4, "350102", "B-01"), ("五人班", 5, "350203", "B-02"), ("六人班", 6, "350203", "B-02")):
+        for _ in range(persons):
+            number += 1
+            rows.append(row(number, name=f"林学员{number}", course=course, county_code=unit, base_code=base))
+    assert command("trainees", "import", write(tmp_path / "r.csv", rows))["accepted"] == 15
+    with app.app_context():
+        with transaction():
+            jobs.ask("goals.refresh", by=SYSTEM, title="")
+        jobs.run_all()
+    return bases
+
+
+def _figures(client: FlaskClient, query: str = "") -> dict[tuple[str, str], tuple[str, str]]:
+    """{(group, name): (persons, enrolments)} of the file."""
+    lines = csv.reader(client.get(f"/goals/fj-400k/figures.csv{query}").data.decode("utf-8-sig").splitlines())
+    return {(group, name): (persons, enrolments) for group, _code, name, persons, enrolments in lines}
+
+
+def test_who_may_not_see_the_persons_reads_no_small_numbers(as_role: As, crowded: dict[str, int]) -> None:
+    """Five is the smallest group (own.reports.small_cell_min): below, at and above it; the department and one's own are exact."""
+    everything = _figures(as_role(Role.DEPT_HR))
+    assert [everything["课程", name][0] for name in ("四人班", "五人班", "六人班")] == ["4", "5", "6"]
+    leader = as_role(Role.CENTRE_LEADER, organisation_id=crowded["B-02"])
+    seen = _figures(leader)
+    assert [seen["课程", name][0] for name in ("四人班", "五人班", "六人班")] == ["0", "5", "5"]
+    assert (seen["培训机构", "机构B-01"][0], seen["培训机构", "机构B-02"][0]) == ("0", "11")
+    assert (seen["地区", "福州市"], seen["地区", "厦门市"]) == (("0", "0"), ("10", "10"))
+    for (group, _name), shown in seen.items():
+        assert group in ("分组", "匀速进度") or all(not number or int(number) % 5 == 0 or number == "11" for number in shown), shown
+    page = leader.get("/goals/fj-400k").text
+    assert "人数已取整" in page
+    assert "人数已取整" not in as_role(Role.DEPT_HR).get("/goals/fj-400k").text
+
+
+def test_a_city_reads_its_own_figures_as_they_are(as_role: As, crowded: dict[str, int]) -> None:
+    city = as_role(Role.PREFECTURE_OPERATOR, region_code="350100")
+    assert _figures(city)["地区", "福州市"] == ("4", "4")
+    assert _figures(city)["课程", "四人班"] == ("0", "0")
+    assert _figures(city, "?region=350100")["课程", "四人班"] == ("4", "4")
+    assert _figures(city, "?region=350200")["课程", "六人班"] == ("5", "5")
+
+
+def test_what_was_given_out_is_read_in_the_same_steps(app: Flask, as_role: As, crowded: dict[str, int]) -> None:
+    hr = as_role(Role.DEPT_HR)
+    assert hr.post("/goals/fj-400k/snapshots", data={"on": "2017-12-31", "reason": "上报"}).status_code == 303
+    with app.app_context():
+        key = session().scalar(select(GoalSnapshot.id))
+    leader = as_role(Role.CENTRE_LEADER, organisation_id=crowded["B-01"])
+    row_of_xiamen = leader.get(f"/goals/fj-400k/snapshots/{key}").text.split("厦门")[1][:400]
+    assert (">10<" in row_of_xiamen, ">11<" in row_of_xiamen) == (True, False)
+    assert ">11<" in hr.get(f"/goals/fj-400k/snapshots/{key}").text

@@ -18,15 +18,18 @@ from tests.factories import awards as make
 from tests.factories import ground
 from trainhub.kernel import jobs
 from trainhub.kernel.access import SYSTEM, Role
+from trainhub.kernel.i18n import in_language
 from trainhub.ledger import operations as ledger
 from trainhub.ledger.types import Category, Source
 from trainhub.organisations.types import OrganisationKind
 from trainhub.oversight.reports import operations
+from trainhub.oversight.reports.building.common import source
 from trainhub.oversight.reports.building.registry import RECIPES
 from trainhub.oversight.reports.models import Report
 from trainhub.oversight.reports.operations import ReportRefused
 from trainhub.oversight.reports.pdf import pdf
 from trainhub.oversight.reports.types import Column, Document, ReportKind, ReportState, Section, Table
+from trainhub.oversight.reports.views import originals
 from trainhub.oversight.reports.workbook import workbook
 
 NOW, TODAY = datetime(2026, 3, 2, 2, tzinfo=UTC), date(2026, 3, 2)
@@ -133,19 +136,22 @@ def test_every_kind_is_made_in_english_too(session: Session, kind: ReportKind, a
     of = RECIPES[kind].of
     made = {None: lambda: None, OrganisationKind.ENTERPRISE: ground.enterprise, OrganisationKind.BASE: ground.base}[of]()
     if made is not None:
-        made.name = "Works"
+        made.name, made.name_en = "闽东电机", "Works"
     row = operations.ask(kind=kind, organisation=made, language="en", by=SYSTEM, today=TODAY, now=NOW, **YEAR)
     document = operations.kept(operations.make(report=row, by=SYSTEM, now=NOW))
     heads = [column.name for section in document.sections if section.table for column in section.table.columns]
     told = [text for section in document.sections for text in (section.title, *section.paragraphs, section.plot.title if section.plot else "")]
     figures = [text for one in document.figures for text in (one.label, one.value, one.hint)]
     assert [text for text in (document.title, document.subtitle, *document.method, *heads, *told, *figures) if CHINESE.search(text)] == []
+    assert [text for text in document.sources if CHINESE.search(re.sub("「[^」]*」", "", text))] == []
+    assert [text for text in document.sources if "「" in text and "original wording: 「" not in text] == []
     assert operations.recount(row).is_same
-    key = row.id
+    key, has_quotation = row.id, any("「" in text for text in document.sources)
     session.commit()
     client = as_role(Role.DEPT_EDU)
     page = client.get(f"/reports/{key}?lang=zh").text
     assert ('<div lang="en" class="report">' in page, "Method and sources" in page, "计算方法和依据" in page) == (True, True, False)
+    assert ('original wording: <span lang="zh-CN">「' in page) is has_quotation
     book = openpyxl.load_workbook(io.BytesIO(client.get(f"/reports/{key}/report.xlsx").data))
     assert book.sheetnames[0] == "Summary"
     assert client.get(f"/reports/{key}/report.pdf").data[:5] == b"%PDF-"
@@ -238,3 +244,30 @@ def test_open_data_tells_of_no_person(session: Session, client: FlaskClient) -> 
     assert client.get("/open/nothing-dictionary.csv").status_code == 404
     assert client.get("/open/nothing.json").status_code == 404
     assert client.get("/open/trained.xml").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("text", "tag", "shown"),
+    [
+        (
+            "Study (002:141), original wording: 「鼓励<企业>发布」",
+            "en",
+            'Study (002:141), original wording: <span lang="zh-CN">「鼓励&lt;企业&gt;发布」</span>',
+        ),
+        ("闽东电机 & Co", "en", '<span lang="zh-CN">闽东电机</span> &amp; Co'),
+        ("Works", "en", "Works"),
+        ("闽东电机", "zh-CN", "闽东电机"),
+        (3, "en", 3),
+    ],
+)
+def test_what_stays_chinese_is_marked_as_chinese(text: Any, tag: str, shown: Any) -> None:
+    assert originals(text, tag) == shown
+
+
+def test_a_document_is_cited_by_its_title_in_the_language_of_the_report(session: Session) -> None:
+    with in_language("en"):
+        told = source("research", "R-1, 002:1", "原话")
+        assert told == "Study on Made in China 2025 and the training of engineers (R-1, 002:1), original wording: 「原话」"
+        assert source("fj-ten", "FJ-1, 000:1") == "Fujian: ten measures for the internet economy (FJ-1, 000:1)"
+    assert source("fj-ten", "FJ-1, 000:1") == "《福建省人民政府关于加快互联网经济发展十条措施的通知》（FJ-1, 000:1）"
+    assert source("research", "R-1, 002:1", "原话") == "《中国制造2025》与工程技术人才培养研究报告（R-1, 002:1），原文：「原话」"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -20,16 +20,22 @@ from enterprises.awards.types import AwardState, PoolKind
 from tests.factories import ground
 from tests.factories.awards import EDU, FIN, HR, NOW, ST, TODAY
 from tests.factories.parallel import together
+from trainhub.kernel import clock
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import session as current
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotAllowed
-from trainhub.oversight.talents import award_queries, awarding, cli, operations
+from trainhub.oversight.talents import award_queries, awarding, cli, noticing, operations
+from trainhub.oversight.talents.award_models import TalentAward
 from trainhub.oversight.talents.models import Talent
+from trainhub.oversight.talents.noticing import NoticeRefused
 from trainhub.oversight.talents.types import TalentKind
+from trainhub.people.models import Person
 
 WAN = 1_000_000  # fen
 WHEN: dict[str, Any] = {"today": TODAY, "now": NOW}
+LAST, AFTER = TODAY + timedelta(days=7), TODAY + timedelta(days=8)
+"""The last day of a notice that began today, and the first day on which it may be paid (own.talents.notice_days)."""
 AsRole = Callable[..., FlaskClient]
 WHOLE: dict[str, Any] = {"rank_china": 20, "years_there": 3, "is_mid_senior": True, "project": "平台"}
 
@@ -79,14 +85,15 @@ def test_from_the_decision_to_the_payment_out_of_the_new_fund(session: Session) 
     made = _decide(row)
     assert {one["status"] for one in made.findings} == {"met"}
     new, own, small = _pool(), _pool(PoolKind.DEPARTMENT), _pool(PoolKind.INTEGRATED)
-    pay: dict[str, Any] = {"award": made, "on": TODAY, "reference": "P-1", "by": FIN, **WHEN}
+    noticing.publish(award=made, by=HR, today=TODAY)
+    pay: dict[str, Any] = {"award": made, "on": AFTER, "reference": "P-1", "by": FIN, "today": AFTER, "now": NOW}
     for pool in (None, own, small):
         with pytest.raises(AwardRefused, match="新增引导资金"):
             awarding.pay(**pay, pool_id=pool)
     with pytest.raises(NotAllowed):
         awarding.pay(**{**pay, "by": ST}, pool_id=new)
-    with pytest.raises(AwardRefused, match="早于"):
-        awarding.pay(**{**pay, "on": date(2026, 3, 1)}, pool_id=new)
+    with pytest.raises(AwardRefused, match="晚于"):
+        awarding.pay(**{**pay, "on": AFTER + timedelta(days=1)}, pool_id=new)
     awarding.pay(**pay, pool_id=new)
     assert (made.state, made.payment_reference, pools.pool(new).spent_fen) == (AwardState.PAID, "P-1", 50 * WAN)  # type: ignore[union-attr]
     with pytest.raises(WrongStep):
@@ -145,7 +152,8 @@ def test_high_level_talent_by_fj_15d_is_judged_by_a_person_without_bounds(sessio
     with pytest.raises(AwardRefused, match="大于零"):
         _decide(row, 0, judgement="参照办法第五条")
     made = _decide(row, 1, judgement="参照办法第五条")
-    awarding.pay(award=made, on=TODAY, reference="P", pool_id=None, by=FIN, **WHEN)
+    noticing.publish(award=made, by=HR, today=TODAY)
+    awarding.pay(award=made, on=AFTER, reference="P", pool_id=None, by=FIN, today=AFTER, now=NOW)
     assert (made.rule, made.state, made.pool_id) == ("FJ-15d", AwardState.PAID, None)
     with pytest.raises(AwardRefused, match="兼职导师"):
         _decide(_talent(TalentKind.PART_TIME_MENTOR))
@@ -164,6 +172,107 @@ def test_two_entries_of_one_human_share_the_year(session: Session) -> None:
     assert [one.year for one in award_queries.awards_of(other)] == [2026]
 
 
+@pytest.mark.parametrize(("days", "is_paid"), [(0, False), (6, False), (7, False), (8, True)])
+def test_it_is_paid_from_the_day_after_the_notice(session: Session, days: int, is_paid: bool) -> None:
+    made, pool, on = _decide(_talent()), _pool(), TODAY + timedelta(days=days)
+    pay: dict[str, Any] = {"award": made, "on": on, "reference": "P-1", "pool_id": pool, "by": FIN, "today": on, "now": NOW}
+    with pytest.raises(NoticeRefused, match="还没有公示"):
+        awarding.pay(**pay)
+    with pytest.raises(NotAllowed):
+        noticing.publish(award=made, by=EDU, today=TODAY)
+    noticing.publish(award=made, by=HR, today=TODAY)
+    noticing.publish(award=made, by=HR, today=AFTER)
+    assert (made.published_on, made.notice_until) == (TODAY, LAST)  # publishing again changes nothing
+    if is_paid:
+        assert awarding.pay(**pay).state is AwardState.PAID
+    else:
+        with pytest.raises(NoticeRefused, match=str(LAST)):
+            awarding.pay(**pay)
+        assert (made.state, made.payment_reference) == (AwardState.DECIDED, "")
+
+
+def test_what_waits_for_the_conference_or_was_revoked_is_not_published(session: Session) -> None:
+    waiting, gone = _decide(_talent(), 100), _decide(_talent())
+    awarding.revoke(award=gone, reason="材料不实", by=HR, **WHEN)
+    for row in (waiting, gone):
+        with pytest.raises(NoticeRefused):
+            noticing.publish(award=row, by=HR, today=TODAY)
+        assert row.published_on is None
+
+
+@pytest.mark.parametrize("is_upheld", [False, True])
+def test_an_objection_stops_the_payment_until_it_is_found_wrong(session: Session, is_upheld: bool) -> None:
+    made, pool = _decide(_talent()), _pool()
+    told: dict[str, Any] = {"award": made, "on": TODAY, "objector": "王某 0591-1", "text": "业绩不实", "by": HR, **WHEN}
+    with pytest.raises(NoticeRefused, match="正在公示"):
+        noticing.object_to(**told)
+    noticing.publish(award=made, by=HR, today=TODAY)
+    for wrong in ({"on": TODAY - timedelta(days=1)}, {"on": TODAY + timedelta(days=1)}, {"objector": " "}, {"text": ""}):
+        with pytest.raises(NoticeRefused):
+            noticing.object_to(**{**told, **wrong})
+    with pytest.raises(NotAllowed):
+        noticing.object_to(**{**told, "by": FIN})
+    row = noticing.object_to(**told)
+    pay: dict[str, Any] = {"award": made, "on": AFTER, "reference": "P-1", "pool_id": pool, "by": FIN, "today": AFTER, "now": NOW}
+    with pytest.raises(NoticeRefused, match="还没有核实"):
+        awarding.pay(**pay)
+    with pytest.raises(NoticeRefused, match="结论"):
+        noticing.settle(objection=row, is_upheld=is_upheld, answer=" ", by=HR, now=NOW)
+    noticing.settle(objection=row, is_upheld=is_upheld, answer="查阅原单位证明", by=HR, now=NOW)
+    with pytest.raises(NoticeRefused, match="不能改变"):
+        noticing.settle(objection=row, is_upheld=not is_upheld, answer="再议", by=HR, now=NOW)
+    if is_upheld:
+        with pytest.raises(NoticeRefused, match="撤销"):
+            awarding.pay(**pay)
+        assert awarding.revoke(award=made, reason="异议成立", by=HR, today=AFTER, now=NOW).state is AwardState.REVOKED
+    else:
+        assert awarding.pay(**pay).state is AwardState.PAID
+
+
+def test_everybody_reads_the_notice_and_nobody_the_objector(session: Session, as_role: AsRole, app: Flask) -> None:
+    firm = ground.enterprise(name="闽演示云")
+    row, key = _talent(employer_id=firm.id), firm.id
+    name = session.get_one(Person, row.person_id).name
+    made = _decide(row)
+    where = f"/talents/awards/{made.id}"
+    session.commit()
+    hr, anybody = as_role(Role.DEPT_HR), app.test_client()
+    assert name not in anybody.get("/talents/awards/published").text
+    assert hr.post(f"{where}/publish").status_code == 303
+    for address in ("/talents/awards/published", "/talents/awards/published.csv"):
+        assert name in anybody.get(address).text
+        assert "闽演示云" in anybody.get(address).text
+    said = {"on": str(clock.today()), "objector": "王某", "text": "业绩不实"}
+    assert hr.post(f"{where}/objections", data=said | {"text": ""}).status_code == 422
+    assert hr.post(f"{where}/objections", data=said).status_code == 303
+    coordinator = as_role(Role.ENTERPRISE_COORDINATOR, organisation_id=key)
+    assert "王某" in hr.get(where).text
+    assert "王某" not in as_role(Role.DEPT_FIN).get(where).text
+    assert "业绩不实" not in coordinator.get(where).text
+    assert coordinator.post(f"{where}/objections", data=said).status_code == 403
+    with app.app_context():
+        [objection] = award_queries.objections_of(int(where.rsplit("/", 1)[1]))
+        number = objection.id
+    assert coordinator.post(f"/talents/objections/{number}", data={"is_upheld": "no", "answer": "不实"}).status_code == 403
+    assert hr.post(f"/talents/objections/{number}", data={"is_upheld": "no"}).status_code == 422
+    assert hr.post(f"/talents/objections/{number}", data={"is_upheld": "no", "answer": "经核实业绩属实"}).status_code == 303
+    text = hr.get(where).text
+    for said in ("经核实业绩属实", "已公示", "已登记公示异议", "公示异议已有结论"):
+        assert said in text, said
+    assert hr.post(f"{where}/revoke", data={"reason": "本人放弃"}).status_code == 303
+    text = anybody.get("/talents/awards/published").text
+    assert (name in text, name[0] + "*" in text, "已撤销" in text) == (False, True, True)
+
+
+def _end_notice(session: Session, where: str) -> None:
+    """As if the notice had begun ten days ago."""
+    session.expire_all()
+    row = session.get_one(TalentAward, int(where.rsplit("/", 1)[1]))
+    row.published_on = row.decided_on = clock.today() - timedelta(days=10)
+    row.notice_until = clock.today() - timedelta(days=3)
+    session.commit()
+
+
 def test_the_pages_and_the_command(session: Session, as_role: AsRole, app: Any) -> None:
     firm = ground.enterprise()
     row, key = _talent(employer_id=firm.id), firm.id
@@ -177,10 +286,19 @@ def test_the_pages_and_the_command(session: Session, as_role: AsRole, app: Any) 
     assert (bad.status_code, "300,000" in bad.text) == (422, True)
     where = hr.post(f"/talents/{talent}/award", data={"amount": "1000000", "minutes": "纪要"}).headers["Location"]
     assert hr.post(f"{where}/confer", data={"on": "2026-03-01", "is_positive": "yes", "text": "同意"}).status_code == 303
+    paid = {"on": str(clock.today()), "reference": "P-9", "pool": str(pool)}
+    refused = fin.post(f"{where}/pay", data=paid)
+    assert (refused.status_code, "还没有公示" in refused.text) == (422, True)
+    assert (coordinator.post(f"{where}/publish").status_code, fin.post(f"{where}/publish").status_code) == (403, 403)
+    assert hr.post(f"{where}/publish").status_code == 303
+    refused = fin.post(f"{where}/pay", data=paid)
+    assert (refused.status_code, "次日起才能拨付" in refused.text) == (422, True)
+    _end_notice(session, where)
     assert "新增引导资金" in fin.get(where).text
-    assert fin.post(f"{where}/pay", data={"on": "2026-03-02", "reference": "P-9", "pool": "0"}).status_code == 422
-    assert coordinator.post(f"{where}/pay", data={"on": "2026-03-02", "reference": "P-9", "pool": str(pool)}).status_code == 403
-    assert fin.post(f"{where}/pay", data={"on": "2026-03-02", "reference": "P-9", "pool": str(pool)}).status_code == 303
+    assert fin.post(f"{where}/pay", data=paid | {"pool": "0"}).status_code == 422
+    assert coordinator.post(f"{where}/pay", data=paid).status_code == 403
+    answer = fin.post(f"{where}/pay", data=paid)
+    assert answer.status_code == 303, answer.text
     assert "P-9" in coordinator.get(where).text
     assert "已拨付" in hr.get("/talents/awards?rule=FJ-15b&state=paid&sort=-amount").text
     assert "1000000.00" in hr.get("/talents/awards.csv").text

@@ -143,8 +143,8 @@ def refresh(*, goal: Goal, now: datetime) -> bool:
     """
     marks = queries.ledger_marks()
     if goal.refreshed_at is not None and marks == (goal.last_record_id, goal.last_cancellation_id, goal.last_decision_at):
-        if goal.late_persons is None:
-            goal.late_persons = queries.late_count(goal)
+        if goal.late_by_unit is None:
+            goal.late_by_unit = queries.late_counts(goal)
         if now - goal.refreshed_at < CHECK_EVERY:
             return False
         if queries.kept_totals(goal) == queries.completion_count(goal):
@@ -245,7 +245,7 @@ def _insert_facts(goal: Goal, persons: Mapping[Key, int], enrolments: Mapping[Ke
 
 def _mark(goal: Goal, marks: tuple[int, int, datetime | None], now: datetime) -> None:
     goal.last_record_id, goal.last_cancellation_id, goal.last_decision_at = marks
-    goal.refreshed_at, goal.late_persons = now, queries.late_count(goal)
+    goal.refreshed_at, goal.late_by_unit = now, queries.late_counts(goal)
     session().flush()
 
 

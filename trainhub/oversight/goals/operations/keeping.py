@@ -72,10 +72,11 @@ def set_targets(*, goal: Goal, targets: Mapping[str, int], by: Identity, version
 def close_period(*, goal: Goal, until: date, reason: str, by: Identity, today: date, now: datetime) -> GoalClosing:
     """Close the days up to one: a snapshot is kept, and records that come in later for these days carry a mark.
 
-    Late entries still count (the goal tells the truth); the mark says that they were not in the figures given out.
+    Late entries still count (the goal tells the truth); the mark says that they were not in the figures given out. Today is not over:
+    what is recorded this afternoon would be called late.
     """
-    if until > today:
-        raise BadClosing(_("只能封存已经过去的时段。"), field="until")
+    if until >= today:
+        raise BadClosing(_("只能封存已经过去的日子，最晚到昨天：今天还会有记录登记。"), field="until")
     if until < goal.starts_on:
         raise BadClosing(_("封存日不能早于目标的起始日。"), field="until")
     standing = queries.closings_of(goal.id, only_standing=True)
@@ -83,7 +84,7 @@ def close_period(*, goal: Goal, until: date, reason: str, by: Identity, today: d
         raise BadClosing(_("截至 %(day)s 的时段已经封存。", day=max(row.until for row in standing)), field="until", code="already_closed")
     snapshot = take_snapshot(goal=goal, on=min(until, goal.deadline), reason=reason, by=by, now=now)
     row = GoalClosing(goal_id=goal.id, until=until, reason=snapshot.reason, snapshot_id=snapshot.id, closed_by_id=by.account_id, closed_at=now)
-    goal.late_persons = None
+    goal.late_by_unit = None
     session().add(row)
     session().flush()
     audit.record(by=by, did="goals.period.closed", on=row, data={"goal": goal.code, "until": until})
@@ -97,7 +98,7 @@ def reopen_period(*, closing: GoalClosing, reason: str, by: Identity, now: datet
         raise BadClosing(_("请写明解除封存的理由。"), field="reason")
     if closing.reopened_at is None:
         closing.reopened_at, closing.reopened_by_id, closing.reopening_reason = now, by.account_id, reason[:200]
-        session().get_one(Goal, closing.goal_id).late_persons = None
+        session().get_one(Goal, closing.goal_id).late_by_unit = None
         session().flush()
         audit.record(by=by, did="goals.period.reopened", on=closing, data={"reason": reason[:200]})
     return closing

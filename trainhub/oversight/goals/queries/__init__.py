@@ -34,7 +34,7 @@ from trainhub.oversight.goals.queries.counting import (
 )
 from trainhub.oversight.goals.queries.days import enrolments_page, is_unsorted, people_page
 from trainhub.oversight.goals.queries.enrolling import enrolments
-from trainhub.oversight.goals.queries.keeping import closing, closings_of, figures_of, is_late, late_count, late_persons, reviews_of
+from trainhub.oversight.goals.queries.keeping import closing, closings_of, figures_of, is_late, late_counts, late_persons, reviews_of
 from trainhub.oversight.goals.queries.refreshing import kept_days_of, persons_to_keep, sums_by_day, sums_by_share
 
 __all__ = [
@@ -63,7 +63,7 @@ __all__ = [
     "kept_days_of",
     "kept_progress",
     "kept_totals",
-    "late_count",
+    "late_counts",
     "late_persons",
     "ledger_marks",
     "listing",

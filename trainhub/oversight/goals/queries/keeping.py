@@ -48,24 +48,26 @@ def closed_days(goal_id: int, day: Any) -> sa.ColumnElement[bool]:
     return clause
 
 
-def late_persons(goal: Goal) -> int:
-    """Persons who count by a late entry: as kept, or counted while they are not."""
-    return late_count(goal) if goal.late_persons is None else goal.late_persons
+def late_persons(goal: Goal, region: str = "") -> int:
+    """Persons who count by a late entry, in one reporting unit or in all: as kept, or counted while they are not."""
+    counts = late_counts(goal) if goal.late_by_unit is None else goal.late_by_unit
+    return int(counts.get(region, 0) if region else sum(counts.values()))
 
 
-def late_count(goal: Goal) -> int:
-    """Persons who count by a late entry, from the kept persons and the ledger. Only records written since the first standing closing are looked at."""
+def late_counts(goal: Goal) -> dict[str, int]:
+    """Persons who count by a late entry by reporting unit, from the kept persons and the ledger. Only records written since the
+    first standing closing are looked at."""
     standing = closings_of(goal.id, only_standing=True)
     if not standing:
-        return 0
+        return {}
     statement = (
-        select(func.count())
-        .select_from(GoalPerson)
+        select(GoalPerson.prefecture, func.count())
         .join(TrainingRecord, TrainingRecord.id == GoalPerson.record_id)
         .where(GoalPerson.goal_id == goal.id, GoalPerson.on <= max(row.until for row in standing), is_late(goal.id))
         .where(TrainingRecord.recorded_at > min(row.closed_at for row in standing))
+        .group_by(GoalPerson.prefecture)
     )
-    return session().scalar(statement) or 0
+    return {unit: int(count) for unit, count in session().execute(statement)}
 
 
 def reviews_of(goal_id: int) -> list[tuple[GoalReview, GoalSnapshot]]:

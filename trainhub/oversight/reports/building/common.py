@@ -39,6 +39,18 @@ def platform() -> str:
     return _("福建省工程人才培养平台")
 
 
+def source(document: str, cite: str, quote: str = "") -> str:
+    """A document a report rests on, by its title in the reader's language; its words stay as they are and are called the original."""
+    known_as = book().document(document)
+    if language() == "en":
+        named = known_as.title_en
+    else:
+        named = known_as.title_zh if "《" in known_as.title_zh else f"《{known_as.title_zh}》"
+    if not quote:
+        return _("%(title)s（%(cite)s）", title=named, cite=cite)
+    return _("%(title)s（%(cite)s），原文：「%(quote)s」", title=named, cite=cite, quote=quote)
+
+
 def head(name: str) -> str:
     """A name at the head of a column or a series: with a capital where the language has them."""
     return name[:1].upper() + name[1:]

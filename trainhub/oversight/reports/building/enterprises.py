@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from trainhub.kernel.i18n import _
 from trainhub.oversight.reports import rules
-from trainhub.oversight.reports.building.common import bars, known, parameter, platform, span, table, weeks
+from trainhub.oversight.reports.building.common import bars, known, parameter, platform, source, span, table, weeks
 from trainhub.oversight.reports.queries import facts
 from trainhub.oversight.reports.types import Asked, Cell, Document, Figure, Section
 
-SOURCES = ("《中国制造2025与工程技术人才培养研究》002:141「鼓励第三方机构发布企业对人才培养贡献度报告，将接纳学生实习、教师践习作为重要指标」",)
+QUOTE = "鼓励第三方机构发布企业对人才培养贡献度报告，将接纳学生实习、教师践习作为重要指标"
 
 
 def _weights(asked: Asked) -> tuple[int, int]:
@@ -111,7 +111,7 @@ def contribution(asked: Asked) -> Document:
             ),
         ),
         method=_method(asked),
-        sources=SOURCES,
+        sources=(source("research", "RESEARCH-4.8b, 002:141", QUOTE),),
     )
 
 
@@ -169,5 +169,5 @@ def csr(asked: Asked) -> Document:
             ),
         ),
         method=_method(asked),
-        sources=SOURCES,
+        sources=(source("research", "RESEARCH-4.8b, 002:141", QUOTE),),
     )

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from trainhub.kernel.i18n import _
 from trainhub.oversight.reports import rules
-from trainhub.oversight.reports.building.common import bars, day, parameter, table
+from trainhub.oversight.reports.building.common import bars, day, parameter, source, table
 from trainhub.oversight.reports.types import Asked, Cell, Document, Figure, Plot, Section, Table
 from trainhub.oversight.surveys import queries as surveys
 from trainhub.oversight.surveys.labels import PAYS, STATUSES
 from trainhub.oversight.surveys.rules import sum_up
 from trainhub.oversight.surveys.types import GraduateFigures, GraduateStatus, PayBand, SurveyKind
 
-SOURCES = ("RESEARCH-4.8, 002:141「鼓励高校建立毕业生跟踪反馈机制，发布毕业生就业质量与发展状况报告」",)
+QUOTE = "鼓励高校建立毕业生跟踪反馈机制，发布毕业生就业质量与发展状况报告"
 
 
 def outcome(asked: Asked) -> Document:
@@ -59,7 +59,7 @@ def outcome(asked: Asked) -> Document:
             Section(_("各专业"), (), None, _programmes(told, surveys.asked_by_programme(survey.year) if survey else {}, least)),
         ),
         method=(_("答卷由毕业生本人填写，可修改至调查截止；报告只用合计。"), _("回收率 = 应答人数 ÷ 当届毕业生（不含退学）。")),
-        sources=SOURCES,
+        sources=(source("research", "RESEARCH-4.8, 002:141", QUOTE),),
     )
 
 

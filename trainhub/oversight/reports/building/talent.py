@@ -7,7 +7,7 @@ from typing import Any
 from trainhub.kernel.i18n import _, _l, listed
 from trainhub.organisations.places import place
 from trainhub.oversight.reports import rules
-from trainhub.oversight.reports.building.common import bars, day, pairs, parameter, span, table
+from trainhub.oversight.reports.building.common import bars, day, pairs, parameter, source, span, table
 from trainhub.oversight.reports.queries import facts
 from trainhub.oversight.reports.types import Asked, Cell, Document, Figure, Section
 from trainhub.oversight.surveys import queries as surveys
@@ -20,15 +20,9 @@ from trainhub.oversight.talents.types import ExamKind, ExamLevel
 from trainhub.programmes.reference import key_fields
 from trainhub.programmes.types import DegreeLevel
 
-SOURCES_STATUS = (
-    "RESEARCH-4.1, 002:109「调研行业人才的数量、分布、结构、来源、薪酬等信息，形成行业人才状况报告并每年向社会发布」",
-    "IIDG-5.4, 001:358「加强人才需求调查和预测，建立健全信息产业高层次人才信息库」",
-    "十大重点领域：002:880-918",
-)
-SOURCES_DEMAND = (
-    "RESEARCH-4.1, 002:109「发布人才需求预测报告，提出行业需要的人才数量、类型、层次、规格等」",
-    "十大重点领域：002:880-918",
-)
+STATUS_QUOTE = "调研行业人才的数量、分布、结构、来源、薪酬等信息，形成行业人才状况报告并每年向社会发布"
+STORE_QUOTE = "加强人才需求调查和预测，建立健全信息产业高层次人才信息库"
+DEMAND_QUOTE = "发布人才需求预测报告，提出行业需要的人才数量、类型、层次、规格等"
 LEVELS = {DegreeLevel.VOCATIONAL: _l("高职专科"), DegreeLevel.BACHELOR: _l("本科"), DegreeLevel.MASTER: _l("硕士"), DegreeLevel.DOCTOR: _l("博士")}
 
 
@@ -110,7 +104,11 @@ def status(asked: Asked) -> Document:
             _("平均月薪按各企业在岗人数加权，只计填报了薪酬的企业，舍去小数；合计不足%(a)s人的不公布。", a=least),
             _("入库人才以认定日期和有效期为准。"),
         ),
-        sources=SOURCES_STATUS,
+        sources=(
+            source("research", "RESEARCH-4.1, 002:109", STATUS_QUOTE),
+            source("iidg", "IIDG-5.4, 001:358", STORE_QUOTE),
+            source("mc2025", "002:880-918"),
+        ),
     )
 
 
@@ -203,5 +201,5 @@ def demand(asked: Asked) -> Document:
             ),
         ),
         method=(_asked(), _("缺口 = 需求数减毕业生数，不作比例推算；退学学生不计入供给。")),
-        sources=SOURCES_DEMAND,
+        sources=(source("research", "RESEARCH-4.1, 002:109", DEMAND_QUOTE), source("mc2025", "002:880-918")),
     )

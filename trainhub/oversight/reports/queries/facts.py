@@ -14,6 +14,7 @@ from enterprises.capstones.models import Capstone
 from enterprises.capstones.types import CapstoneState
 from enterprises.mentors.models import Mentor
 from trainhub.kernel.db import session
+from trainhub.kernel.i18n import language
 from trainhub.ledger.models import ConfirmedDay, TrainingRecord
 from trainhub.organisations.models import Organisation
 from trainhub.oversight.reports.types import Asked
@@ -31,10 +32,15 @@ class Named:
 
 
 def organisations(ids: Any) -> dict[int, Named]:
-    """Codes and names by id."""
+    """Codes and names by id, in the language of the report where the organisation has a name in it."""
     wanted = sorted(set(ids))
-    found = session().execute(select(Organisation.id, Organisation.code, Organisation.name).where(Organisation.id.in_(wanted)))
-    return {row.id: Named(row.id, row.code, row.name) for row in found}
+    columns = (Organisation.id, Organisation.code, Organisation.name, Organisation.name_en)
+    return {row.id: Named(row.id, row.code, in_report(row)) for row in session().execute(select(*columns).where(Organisation.id.in_(wanted)))}
+
+
+def in_report(row: Any) -> str:
+    """The name of a row with `name` and `name_en`."""
+    return str(row.name_en if language() == "en" and row.name_en else row.name)
 
 
 def known_days(asked: Asked) -> list[sa.ColumnElement[bool]]:

@@ -25,7 +25,7 @@ from trainhub.kernel.db import session
 from trainhub.ledger.models import ConfirmedDay, TrainingRecord
 from trainhub.organisations.models import BaseHost, Organisation
 from trainhub.organisations.types import SCHOOLS
-from trainhub.oversight.reports.queries.facts import known_days, known_records
+from trainhub.oversight.reports.queries.facts import in_report, known_days, known_records
 from trainhub.oversight.reports.types import Asked
 from trainhub.people.models import Student, Teacher
 from trainhub.programmes.models import Programme
@@ -35,11 +35,11 @@ def schools() -> list[tuple[int, str]]:
     """Schools that have a programme, by name."""
     has = select(Programme.university_id).distinct()
     found = session().execute(
-        select(Organisation.id, Organisation.name)
+        select(Organisation.id, Organisation.name, Organisation.name_en)
         .where(Organisation.kind.in_(SCHOOLS), Organisation.id.in_(has))
         .order_by(Organisation.pinyin, Organisation.id)
     )
-    return [(row.id, row.name) for row in found]
+    return [(row.id, in_report(row)) for row in found]
 
 
 def programmes_by_school() -> dict[int, tuple[int, int]]:

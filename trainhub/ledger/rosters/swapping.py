@@ -1,0 +1,37 @@
+"""Whether 姓名 and 课程 are swapped over a whole file: every cell may be a name, only the file shows it. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+
+LOOKED_AT = 4_000
+"""Rows from the start that are looked at: what is swapped is swapped from the first row."""
+MANY = 10
+"""From how many different numbers, each with a course of its own, on a "name" is a course. The most frequent full names of the
+country stand for some two persons in ten thousand, so that of `LOOKED_AT` persons ten of one name are out of reach; and persons who do
+share a name took the same few courses, where behind a course in the wrong column stand as many names as persons."""
+
+
+def is_swapped(rows: Iterable[Mapping[str, str]], titles: Collection[str]) -> bool:
+    """Most rows have a "name" that stands for `MANY` persons, or that is a registered course while their course is none."""
+    numbers: dict[str, set[str]] = defaultdict(set)
+    courses: dict[str, set[str]] = defaultdict(set)
+    counts: dict[str, int] = defaultdict(int)
+    total = registered = 0
+    for row in rows:
+        name, course = row.get("name", "").strip(), row.get("course", "").strip()
+        total += 1
+        if is_course(name, course, titles):
+            registered += 1
+        elif name:
+            counts[name] += 1
+            numbers[name].add(row.get("id_number", "").strip())
+            courses[name].add(course)
+    odd = sum(count for name, count in counts.items() if min(len(numbers[name]), len(courses[name])) >= MANY)
+    return (odd + registered) * 2 > total
+
+
+def is_course(name: str, course: str, titles: Collection[str]) -> bool:
+    """What stands as a name is a registered course, and what stands as a course is none."""
+    return name.strip() in titles and course.strip() not in titles
