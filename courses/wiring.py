@@ -65,8 +65,8 @@ from courses.recognition import panels as recognition_panels
 from courses.recognition import views as recognition_views
 from courses.standards import models as standards_models
 from courses.standards import views as standards_views
+from courses.teaching import correcting_views as teaching_correcting
 from courses.teaching import models as teaching_models
-from courses.teaching import views as teaching_views
 from trainhub.certificates.types import EVIDENCE_PAGES, PRESENT_FACTS
 from trainhub.identity import retention
 from trainhub.kernel import audit_words, jobs
@@ -177,7 +177,7 @@ def register(app: Flask) -> None:
         learning_api.blueprint,
         curriculum_marks.blueprint,
         standards_views.blueprint,
-        teaching_views.blueprint,
+        teaching_correcting.blueprint,
         discussion_views.blueprint,
         message_views.blueprint,
         agenda_views.blueprint,

@@ -14,6 +14,7 @@ from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused
+from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import _
 from trainhub.programmes import queries as programmes
 from trainhub.programmes.models import GraduationRequirement, ProgrammeVersion
@@ -147,14 +148,18 @@ def name_school_standard(
     issued_on: date | None = None,
     positioning: str = "",
     industry_standard: IndustryStandard | None = None,
+    opened_at: int | None = None,
 ) -> SchoolStandard:
-    """Name the document of the school standard of a version; a second call replaces the facts."""
+    """Name the document of the school standard of a version; a second call replaces the facts. Raises Stale: `opened_at` is the
+    version in which the facts were shown."""
     if not title.strip():
         raise BadStandard(_("请填写学校标准的名称。"), field="title")
     row = queries.school_standard(version.id)
     if row is None:
         row = SchoolStandard(version_id=version.id, title=title.strip())
         session().add(row)
+    else:
+        check_version(row, opened_at)
     row.title, row.issued_no, row.issued_on = title.strip(), issued_no.strip(), issued_on
     row.positioning = positioning.strip()
     row.industry_standard_id = industry_standard.id if industry_standard is not None else None

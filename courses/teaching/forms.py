@@ -63,7 +63,7 @@ class AppointmentForm(Form):
     teacher_id = SelectField(_l("兼职教师"), coerce=int, choices=[], validators=[InputRequired(_l("请选择一项。"))])
     letter_no = Text(_l("聘书编号"), [Optional(), Length(max=60)])
     since = DateField(_l("聘期开始"), [InputRequired(_l("请填写日期。"))])
-    until = DateField(_l("聘期结束"), [Optional()])
+    until = DateField(_l("聘期结束"), [Optional()], description=_l("同一教师、同一开始日期再次登记即更新，例如补填结束日期。"))
     duties = LongText(_l("岗位职责"), [InputRequired(_l("请写明岗位职责（PETOE-4.7）。")), Length(max=2000)])
 
 

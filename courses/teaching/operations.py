@@ -169,7 +169,7 @@ def give_task(
     offering: Offering | None = None,
     issued_no: str = "",
 ) -> TeachingTask:
-    """Hand out a teaching task (教学任务书). The same title in the same semester is returned as it is.
+    """Hand out a teaching task (教学任务书). The same title in the same semester again replaces hours, first day, number and course.
 
     Raises BadTask: a part-time teacher starts no task before the training is passed (PETOE-4.7, 002:457).
     """
@@ -185,6 +185,14 @@ def give_task(
     year, semester = semester_of(starts_on)
     known = queries.task(teacher.id, year, semester, title)
     if known is not None:
+        facts = {"hours_x10": hours_x10, "starts_on": starts_on, "issued_no": issued_no.strip()}
+        facts |= {"offering_id": offering.id} if offering is not None else {}
+        changed = {key: [getattr(known, key), value] for key, value in facts.items() if getattr(known, key) != value}
+        for key, (_before, value) in changed.items():
+            setattr(known, key, value)
+        if changed:
+            session().flush()
+            audit.record(by=by, did="courses.teaching.task_given", on=known, data=changed)
         return known
     row = TeachingTask(
         teacher_id=teacher.id,
@@ -284,7 +292,7 @@ def appoint_part_time(
     training_hours: int = 0,
     training_passed_on: date | None = None,
 ) -> PartTimeAppointment:
-    """Open the file of a part-time teacher. The same first day again is returned as it is. Raises BadAppointment."""
+    """Open the file of a part-time teacher. The same first day again replaces letter, last day and duties. Raises BadAppointment."""
     if teacher.kind is not TeacherKind.PART_TIME:
         raise BadAppointment(_("只有兼职教师需要聘任档案。"), field="teacher_id")
     if not duties.strip():
@@ -293,6 +301,13 @@ def appoint_part_time(
         raise BadAppointment(_("聘期结束日期不能早于开始日期。"), field="until")
     known = next((a for a in queries.appointments_of_teachers([teacher.id]) if a.since == since), None)
     if known is not None:
+        facts = {"letter_no": letter_no.strip(), "until": until, "duties": duties.strip()}
+        changed = {key: [getattr(known, key), value] for key, value in facts.items() if getattr(known, key) != value}
+        for key, (_before, value) in changed.items():
+            setattr(known, key, value)
+        if changed:
+            session().flush()
+            audit.record(by=by, did="courses.teaching.appointed", on=known, data=changed)
         return known
     row = PartTimeAppointment(
         teacher_id=teacher.id,

@@ -70,6 +70,11 @@ def task(teacher_id: int, academic_year: int, semester: int, title: str) -> Teac
     )
 
 
+def task_by_id(task_id: int) -> TeachingTask | None:
+    """A task by id."""
+    return session().get(TeachingTask, task_id)
+
+
 def tasks_of_teachers(teacher_ids: Iterable[int]) -> list[TeachingTask]:
     """The tasks of teachers, the earliest first."""
     statement = select(TeachingTask).where(TeachingTask.teacher_id.in_(list(teacher_ids))).order_by(TeachingTask.starts_on, TeachingTask.id)

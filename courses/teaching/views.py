@@ -13,7 +13,7 @@ from courses.curriculum import queries as curriculum
 from courses.permissions import Can
 from courses.teaching import forms, labels, operations, queries, rules
 from courses.teaching.models import Offering, PartTimeAppointment, Secondment
-from trainhub.kernel import clock
+from trainhub.kernel import clock, paging
 from trainhub.kernel.access import Subject, demand, guard, may, who
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
@@ -51,7 +51,8 @@ def load_offering(code: str, key: int) -> tuple[Programme, Offering]:
     return programme, row
 
 
-def _of_staff(programme: Programme, teacher_id: int) -> None:
+def of_staff(programme: Programme, teacher_id: int) -> None:
+    """Raises NotFound unless a teacher belongs to a programme."""
     teacher = people.teacher(teacher_id)
     if teacher is None or teacher.programme_id != programme.id:
         raise NotFound(_("没有这位教师的记录。"))
@@ -62,7 +63,7 @@ def load_appointment(code: str, key: int) -> tuple[Programme, PartTimeAppointmen
     programme, row = load(code), queries.appointment(key)
     if row is None:
         raise NotFound(_("没有这份聘任档案。"))
-    _of_staff(programme, row.teacher_id)
+    of_staff(programme, row.teacher_id)
     return programme, row
 
 
@@ -71,7 +72,7 @@ def load_secondment(code: str, key: int) -> tuple[Programme, Secondment]:
     programme, row = load(code), queries.secondment(key)
     if row is None:
         raise NotFound(_("没有这项企业工作计划。"))
-    _of_staff(programme, row.teacher_id)
+    of_staff(programme, row.teacher_id)
     return programme, row
 
 
@@ -242,10 +243,11 @@ def tasks(programme: Programme) -> Any:
         if _save(form, give):
             return done(_("已下达教学任务。"), "teaching.tasks", code=programme.code)
     names = dict(staff)
+    number, size = paging.wanted()
     body = render_template(
         "courses/teaching/tasks.html",
         programme=programme,
-        rows=list(reversed(queries.tasks_of_teachers(names)))[:300],
+        page=paging.slice_of(list(reversed(queries.tasks_of_teachers(names))), number=number, size=size),
         names=names,
         form=form if may(who(), Can.TEACHING_EDIT, subject) else None,
         tabs_of_page=tabs(programme, "tasks"),
@@ -278,16 +280,18 @@ def pool(programme: Programme) -> Any:
             )
 
         if _save(form, appoint):
-            return done(_("已建立聘任档案。"), "teaching.pool", code=programme.code)
+            return done(_("已登记聘任。"), "teaching.pool", code=programme.code)
     names = dict(staff)
     appraisals: dict[int, list[Any]] = {}
     for _teacher_id, row in queries.appraisals_of_teachers(names):
         appraisals.setdefault(row.appointment_id, []).append(row)
+    rows = queries.appointments_of_teachers(names)
     body = render_template(
         "courses/teaching/pool.html",
         programme=programme,
         names=names,
-        rows=queries.appointments_of_teachers(names),
+        rows=rows,
+        without=[name for key, name in names.items() if key not in {row.teacher_id for row in rows}],
         appraisals=appraisals,
         tasks=Counter(task.teacher_id for task in queries.tasks_of_teachers(names)),
         labels=labels,

@@ -118,7 +118,7 @@ def majors_known() -> list[tuple[str, str]]:
 def table_1(identity: Identity, *, since: date, on: date) -> list[dict[str, Any]]:
     """T1: who was at which base since a day, with the weeks credited there and in all; only confirmed days count (SUP-4).
 
-    Students of the 卓越计划 come first, as a block of their own.
+    Students of the 卓越计划 come first, as a block of their own: those who belong to it on the day or until they graduated.
     """
     mentor_person, base = sa.orm.aliased(Person), sa.orm.aliased(Organisation)
     statement = (
@@ -138,7 +138,7 @@ def table_1(identity: Identity, *, since: date, on: date) -> list[dict[str, Any]
             Organisation.name.label("enterprise"),
             base.name.label("base"),
             mentor_person.name.label("mentor"),
-            people.petoe_on(on, Student.id).label("is_petoe"),
+            people.petoe_of_cohort(on).label("is_petoe"),
         )
         .join(Student, Student.id == Placement.student_id)
         .join(Person, Person.id == Student.person_id)
@@ -149,7 +149,7 @@ def table_1(identity: Identity, *, since: date, on: date) -> list[dict[str, Any]
         .outerjoin(Mentor, Mentor.id == Placement.mentor_id)
         .outerjoin(mentor_person, mentor_person.id == Mentor.person_id)
         .where(visible_to(identity), Placement.state.in_([PlacementState.STARTED, PlacementState.FINISHED]), Placement.ends_on >= since)
-        .order_by(people.petoe_on(on, Student.id).desc(), Programme.pinyin, Cohort.year, Student.student_no, Placement.starts_on, Placement.id)
+        .order_by(people.petoe_of_cohort(on).desc(), Programme.pinyin, Cohort.year, Student.student_no, Placement.starts_on, Placement.id)
     )
     rows = list(session().execute(statement))
     per_week = book().at("own.weeks.days_per_week", on=on).number

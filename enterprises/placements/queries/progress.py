@@ -34,7 +34,13 @@ BACK, AHEAD = timedelta(days=3 * 366), timedelta(days=6 * 366)
 
 
 def progress_rows(identity: Identity, *, on: date, text: str = "", programme_id: int | None = None, cohort_year: int | None = None) -> Any:
-    """The students of the 卓越计划 inside the reader's scope; see `progress_of`."""
+    """The students of the 卓越计划 inside the reader's scope; see `progress_of`.
+
+    Those who still learn: nobody else has weeks to find. With the year of a cohort it is judged as a whole, graduates included.
+    """
+    states, belongs = [StudentState.ENROLLED, StudentState.SUSPENDED], people.petoe_on(on, Student.id)
+    if cohort_year is not None:
+        states, belongs = [*states, StudentState.GRADUATED], people.petoe_of_cohort(on)
     here = select(Organisation.region_code).where(Organisation.id == Student.university_id).scalar_subquery()
     statement: Any = (
         select(
@@ -42,6 +48,7 @@ def progress_rows(identity: Identity, *, on: date, text: str = "", programme_id:
             Student.person_id,
             Student.student_no,
             Student.university_id,
+            Student.left_on,
             Person.name,
             Cohort.year,
             Cohort.starts_on,
@@ -61,8 +68,8 @@ def progress_rows(identity: Identity, *, on: date, text: str = "", programme_id:
                 programmes=(Student.programme_id,),
                 region=here,
             ),
-            Student.state.in_([StudentState.ENROLLED, StudentState.SUSPENDED]),
-            people.petoe_on(on, Student.id),
+            Student.state.in_(states),
+            belongs,
         )
     )
     if text:
@@ -101,18 +108,21 @@ def progress_of(rows: Collection[Any], *, on: date) -> list[StudentProgress]:
         ahead_by = WorkCalendar() if is_full[row.degree_level is DegreeLevel.VOCATIONAL] else calendar
         to_come, lag, where = waiting.get(row.id, 0), 0, ""
         ahead = []
+        gone = row.left_on or date.max
         for placed in live[row.id]:
-            if placed.state is PlacementState.STARTED and placed.starts_on <= on <= placed.ends_on:
+            last = min(placed.ends_on, gone)  # who has left the school comes to no enterprise any more
+            if placed.state is PlacementState.STARTED and placed.starts_on <= on <= last:
                 where = placed.name
                 due = rules.workdays_between(placed.starts_on, on - timedelta(days=1), per_week=per_week, calendar=calendar)
                 lag = max(0, due - logged.get(placed.id, 0))
             if placed.state is not PlacementState.FINISHED:
                 # A day that is logged today is credited or waits already: what is still to come begins tomorrow.
                 first = max(on + rules.ONE_DAY if placed.id in done_today else on, placed.starts_on)
-                to_come += rules.workdays_between(first, placed.ends_on, per_week=per_week, calendar=ahead_by)
-                if placed.ends_on >= first:
-                    ahead.append((first, placed.ends_on))
+                to_come += rules.workdays_between(first, last, per_week=per_week, calendar=ahead_by)
+                if last >= first:
+                    ahead.append((first, last))
         end = programme_rules.expected_end(row.starts_on, years=programme_rules.study_years(row.degree_level, row.study_years, usual))
+        end = min(end, gone)
         spans = rules.without(rules.open_spans(terms[row.university_id], on=on, end=end), [(p.starts_on, p.ends_on) for p in live[row.id]])
         still_open = sum(rules.workdays_between(*span, per_week=per_week, calendar=ahead_by) for span in spans)
         credited = totals[row.id].credited_days

@@ -79,6 +79,16 @@ def test_appraisals_are_entered_once_a_day(session: Session) -> None:
         operations.appoint_part_time(teacher=ground.teacher(), since=date(2025, 9, 1), duties="指导", **W)
 
 
+def test_an_appointment_is_entered_again_when_it_ends(session: Session) -> None:
+    teacher, since = ground.teacher(kind=TeacherKind.PART_TIME), date(2025, 9, 1)
+    row = operations.appoint_part_time(teacher=teacher, since=since, duties="指导", training_hours=8, training_passed_on=since, **W)
+    again = operations.appoint_part_time(teacher=teacher, since=since, until=date(2026, 8, 31), duties="指导、答辩", letter_no="聘 3", **W)
+    assert (again.id, again.until, again.duties, again.letter_no) == (row.id, date(2026, 8, 31), "指导、答辩", "聘 3")
+    assert (again.training_hours, again.training_passed_on) == (8, since), "what was entered about the training stays"
+    with pytest.raises(operations.BadAppointment):
+        operations.appoint_part_time(teacher=teacher, since=since, until=date(2025, 8, 31), duties="指导", **W)
+
+
 @pytest.mark.parametrize(
     ("day", "expected"), [(date(2025, 8, 1), (2025, 1)), (date(2026, 1, 31), (2025, 1)), (date(2026, 2, 1), (2025, 2)), (date(2026, 7, 1), (2025, 3))]
 )

@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
-from courses.teaching import queries, rules
+from courses.teaching import operations, queries, rules
 from courses.teaching.types import OfferingRow, SecondmentState
 from tests.factories import evaluation as factory
-from trainhub.kernel.access import Role
+from tests.factories import ground
+from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import transaction
+from trainhub.people.types import TeacherKind
 
 AsRole = Callable[..., Any]
 
@@ -60,3 +62,63 @@ def test_the_pages_of_a_programme(session: Session, as_role: AsRole) -> None:
     reader = as_role(Role.INSPECTOR)
     assert reader.get(at).status_code == 200
     assert reader.post(f"{at}/offerings/{six[0].id}/designate", data={}).status_code == 403
+
+
+def test_the_pool_names_who_has_no_file_and_takes_the_end_of_an_appointment(session: Session, as_role: AsRole) -> None:
+    with transaction():
+        programme = ground.programme()
+        teacher = ground.teacher(of=programme, kind=TeacherKind.PART_TIME)
+        at, teacher_id, programme_id = f"/teaching/programmes/{programme.code}/pool", teacher.id, programme.id
+    head = as_role(Role.PROGRAMME_ADMIN, programme_id=programme_id)
+    assert "还有 1 位兼职教师没有聘任档案" in head.get(at).get_data(as_text=True)
+    facts = {"teacher_id": str(teacher_id), "since": "2025-09-01", "duties": "指导毕业设计"}
+    assert head.post(at, data=facts).status_code == 303
+    page = head.get(at).get_data(as_text=True)
+    assert ("没有聘任档案" in page, "至今" in page) == (False, True)
+    assert head.post(at, data={**facts, "until": "2026-08-31"}).status_code == 303
+    assert "至今" not in head.get(at).get_data(as_text=True)
+    [row] = queries.appointments_of_teachers([teacher_id])
+    assert row.until == date(2026, 8, 31)
+
+
+def test_every_task_can_be_reached(session: Session, as_role: AsRole) -> None:
+    with transaction():
+        programme = ground.programme()
+        teacher = ground.teacher(of=programme)
+        for n in range(301):
+            operations.give_task(teacher=teacher, title=f"任务-{n:03d}", hours_x10=10, starts_on=date(2025, 9, 8), by=SYSTEM, now=ground.NOW)
+        at, programme_id = f"/teaching/programmes/{programme.code}/tasks", programme.id
+    head = as_role(Role.PROGRAMME_ADMIN, programme_id=programme_id)
+    pages = [head.get(f"{at}?size=100&page={n}").get_data(as_text=True) for n in range(1, 5)]
+    assert ["任务-300" in pages[0], "任务-000" in pages[3]] == [True, True]
+
+
+def test_a_wrong_task_is_corrected_or_taken_back_and_a_plan_until_it_begins(session: Session, as_role: AsRole) -> None:
+    with transaction():
+        programme = ground.programme()
+        teacher = ground.teacher(of=programme)
+        w: dict[str, Any] = {"by": SYSTEM, "now": ground.NOW}
+        task = operations.give_task(teacher=teacher, title="讲授", hours_x10=320, starts_on=date(2025, 9, 8), **w)
+        span = {"planned_since": date(2026, 9, 1), "planned_until": date(2027, 8, 31)}
+        plans = [operations.plan_secondment(teacher=teacher, enterprise_name=name, **span, **w) for name in ("甲厂", "乙厂")]
+        plans.append(operations.plan_secondment(teacher=teacher, exempt_reason="曾在企业八年", **w))
+        operations.start_secondment(secondment=plans[1], started_on=date(2026, 9, 1), **w)
+        at, programme_id, teacher_id, other = f"/teaching/programmes/{programme.code}", programme.id, teacher.id, ground.programme()
+        task_id, keys, elsewhere = task.id, [one.id for one in plans], f"/teaching/programmes/{other.code}"
+        other_id = other.id
+    head = as_role(Role.PROGRAMME_ADMIN, programme_id=programme_id)
+    facts = {"teacher_id": str(teacher_id), "offering_id": "", "title": "讲授", "hours": "48.5", "starts_on": "2025-09-08"}
+    assert head.post(f"{at}/tasks", data=facts).status_code == 303
+    [row] = queries.tasks_of_teachers([teacher_id])
+    assert (row.id, row.hours_x10) == (task_id, 485), "the same task again corrects it"
+    assert as_role(Role.INSPECTOR).post(f"{at}/tasks/{task_id}/remove", data={"reason": "x"}).status_code == 403
+    assert as_role(Role.PROGRAMME_ADMIN, programme_id=other_id).post(f"{elsewhere}/tasks/{task_id}/remove", data={"reason": "x"}).status_code == 404
+    head = as_role(Role.PROGRAMME_ADMIN, programme_id=programme_id)
+    assert head.post(f"{at}/tasks/{task_id}/remove", data={"reason": ""}).status_code == 422
+    for path in (f"tasks/{task_id}", f"secondments/{keys[0]}", f"secondments/{keys[2]}"):
+        assert as_role(Role.PROGRAMME_ADMIN, programme_id=programme_id).post(f"{at}/{path}/remove", data={"reason": "登记错误"}).status_code == 303, (
+            path
+        )
+    begun = as_role(Role.PROGRAMME_ADMIN, programme_id=programme_id).post(f"{at}/secondments/{keys[1]}/remove", data={"reason": "登记错误"})
+    assert (begun.status_code, "已经开始的企业工作不能删除" in begun.get_data(as_text=True)) == (422, True)
+    assert (queries.tasks_of_teachers([teacher_id]), [one.id for one in queries.secondments_of_teachers([teacher_id])]) == ([], [keys[1]])

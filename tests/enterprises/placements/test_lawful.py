@@ -17,10 +17,12 @@ from enterprises.mentors.types import AppraisalGrade
 from enterprises.placements import lawful, operations, queries, rules
 from enterprises.placements.models import Position
 from enterprises.placements.operations._support import BadPlacement, NotReady, WrongState
-from enterprises.placements.types import Bar, LawFacts
+from enterprises.placements.types import Bar, LawFacts, Light
 from tests.factories import enterprises as make
 from tests.factories import ground
 from trainhub.kernel.access import SYSTEM
+from trainhub.people import operations as people
+from trainhub.people.types import StudentState
 from trainhub.policy.book import book
 from trainhub.policy.findings import Status
 
@@ -170,6 +172,31 @@ def test_tables_1_and_4_count_only_confirmed_days(world: dict) -> None:  # type:
     assert (line["weeks"], line["weeks_sum"], line["is_petoe"], line["school_year"]) == (2.4, 2.4, True, "2025-2026")
     [base] = [one for one in queries.table_4(SYSTEM, since=date(2023, 9, 1), on=date(2026, 6, 1)) if one["base"].id == world["base"].id]
     assert (base["students"], base["capacity"], base["agreement"]) == (1, 40, (date(2024, 1, 1), date(2028, 12, 31)))
+
+
+def test_who_graduated_stays_in_the_cohort_that_is_judged(world: dict) -> None:  # type: ignore[type-arg]
+    position = make.position(enterprise=world["enterprise"], base=world["base"], terms=[world["term"]], seats=3)
+    graduate, dropout, ordinary = (
+        ground.student(world["programme"], petoe_since=date(2023, 9, 1)),
+        ground.student(world["programme"], petoe_since=date(2023, 9, 1)),
+        ground.student(world["programme"]),
+    )
+    for one in (graduate, dropout, ordinary):
+        row = make.started(student=one, position=position, term=world["term"], mentor=world["mentor"])
+        make.confirmed(row, make.weekdays(STARTS, 5))
+    people.end_petoe(student=dropout, until=date(2026, 3, 31), by=SYSTEM, now=NOW)
+    left, on = date(2026, 6, 30), date(2026, 11, 28)
+    for one in (graduate, dropout, ordinary):
+        people.change_student(student=one, state=StudentState.GRADUATED, left_on=left, by=SYSTEM, now=NOW)
+    found = {one["student_no"]: one["is_petoe"] for one in queries.table_1(SYSTEM, since=date(2023, 9, 1), on=on)}
+    assert found == {graduate.student_no: True, dropout.student_no: False, ordinary.student_no: False}
+    assert next(iter(found)) == graduate.student_no  # the block of the plan comes first
+    everybody = {"programme_id": world["programme"].id}
+    assert queries.whole_progress(queries.progress_rows(SYSTEM, on=on, **everybody), on=on) == []  # nobody of them has weeks to find
+    [line] = queries.whole_progress(queries.progress_rows(SYSTEM, on=on, cohort_year=2023, **everybody), on=on)
+    assert (line.student_id, line.credited_days, line.to_come, line.still_open, line.light) == (graduate.id, 5, 0, 0, Light.RED)
+    day_before = queries.whole_progress(queries.progress_rows(SYSTEM, on=left, cohort_year=2023, **everybody), on=left)
+    assert [one.student_id for one in day_before] == [graduate.id]
 
 
 @pytest.mark.parametrize(("code", "city"), [("350104", "350100"), ("350128", "350128"), (None, ""), ("350203", "350200")])

@@ -296,6 +296,7 @@ def test_employment_is_verified_with_proof_and_not_by_oneself(as_role: As, sessi
     session.commit()
     admin = as_role(Role.UNIVERSITY_ADMIN, organisation_id=university_id)
     data = {"organisation_name": "榕城电机厂", "post": "工程师", "since": "2010-01-01", "until": "2015-12-31", "is_enterprise": "y"}
+    data["is_full_time"] = "y"
     assert admin.post(f"/people/teachers/{key}/employment/new", data=data).status_code == 303
     work = queries.employment_of(person_id)[0].id
     session.commit()
@@ -435,3 +436,16 @@ def test_an_administrator_who_teaches_does_not_verify_the_own_work(as_role: As, 
     session.commit()
     answer = as_role(Role.UNIVERSITY_ADMIN, **scope).post(at, data={"basis": "我自己知道"})
     assert (answer.status_code, "不能核实自己的工作经历" in answer.get_data(as_text=True)) == (422, True)
+
+
+def test_the_page_counts_the_years_as_the_evaluation_does(as_role: As, session: Session) -> None:
+    teacher = ground.teacher()
+    person = queries.person(teacher.person_id)
+    assert person is not None
+    ground.employment(person, since=date(2010, 1, 1), until=date(2011, 12, 31))
+    ground.employment(person, since=date(2012, 1, 1), until=date(2019, 12, 31), is_full_time=False, post="顾问")
+    ground.employment(person, since=date(2012, 1, 1), until=date(2019, 12, 31), is_enterprise=False, organisation_name="协会")
+    key, university_id = teacher.id, teacher.university_id
+    session.commit()
+    page = as_role(Role.UNIVERSITY_ADMIN, organisation_id=university_id).get(f"/people/teachers/{key}").get_data(as_text=True)
+    assert (page.count("2 年 0 个月"), "10 年" in page) == (2, False), "what was part-time, or no enterprise, brings no years towards the five"

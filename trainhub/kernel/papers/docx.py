@@ -7,7 +7,7 @@ import zipfile
 from collections.abc import Iterator
 from xml.sax.saxutils import escape
 
-from trainhub.kernel.papers.blocks import Block, Break, Bullets, Grid, Heading, Paper, Para, is_wide, shares
+from trainhub.kernel.papers.blocks import Block, Break, Bullets, Grid, Heading, Paper, Para, columns, is_wide
 
 NS = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"'
 HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
@@ -88,11 +88,11 @@ def _cell(text: str, width: int, style: str) -> str:
 
 
 def _table(grid: Grid, width: int) -> str:
-    widths = [round(share * width) for share in shares(grid)]
     borders = "".join(
         f'<w:{side} w:val="single" w:sz="4" w:space="0" w:color="7A8A90"/>' for side in ("top", "left", "bottom", "right", "insideH", "insideV")
     )
-    small, inner = ("Small", 40) if is_wide(grid) else ("", 70)
+    small, size, inner = ("Small", 140, 40) if is_wide(grid) else ("", 180, 70)
+    widths = [round(one) for one in columns(grid, width=width, size=size, inner=inner)]
     margins = f'<w:tblCellMar><w:left w:w="{inner}" w:type="dxa"/><w:right w:w="{inner}" w:type="dxa"/></w:tblCellMar>'
     head = "".join(_cell(text, w, f"CellHead{small}") for text, w in zip(grid.columns, widths, strict=True))
     rows = "".join(

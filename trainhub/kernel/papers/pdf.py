@@ -8,7 +8,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from trainhub.kernel import fonts
-from trainhub.kernel.papers.blocks import Block, Break, Bullets, Grid, Heading, Paper, Para, is_wide, shares
+from trainhub.kernel.papers.blocks import Block, Break, Bullets, Grid, Heading, Paper, Para, columns, is_wide
 
 INK = "#1c2b30"
 LINE = "#8a9aa0"
@@ -75,7 +75,7 @@ def _p(text: str, style: str) -> Any:
 def _table(grid: Grid, width: float) -> Any:
     from reportlab.platypus import Table, TableStyle
 
-    small, inner = ("-small", 2) if is_wide(grid) else ("", 3)
+    small, size, inner = ("-small", 7.0, 2) if is_wide(grid) else ("", 8.5, 3)
     rows = [[_p(text, f"head{small}") for text in grid.columns], *([_p(text, f"cell{small}") for text in row] for row in grid.rows)]
     look = [
         ("GRID", (0, 0), (-1, -1), 0.5, LINE),
@@ -83,7 +83,7 @@ def _table(grid: Grid, width: float) -> Any:
         ("VALIGN", (0, 0), (-1, -1), "TOP"),
         *((edge, (0, 0), (-1, -1), inner) for edge in ("LEFTPADDING", "RIGHTPADDING", "TOPPADDING", "BOTTOMPADDING")),
     ]
-    return Table(rows, colWidths=[share * width for share in shares(grid)], repeatRows=1, style=TableStyle(look), spaceAfter=8)
+    return Table(rows, colWidths=columns(grid, width=width, size=size, inner=inner), repeatRows=1, style=TableStyle(look), spaceAfter=8)
 
 
 def _flow(blocks: list[Block], width: float) -> list[Any]:

@@ -22,6 +22,7 @@ from trainhub.oversight.evaluation.queries import field
 from trainhub.oversight.evaluation.queries.members import Member, Members, members_of
 from trainhub.oversight.evaluation.types import MarkSource
 from trainhub.oversight.evaluation.views import blueprint, load, on_programme, page, subject_of
+from trainhub.people import queries as people
 from trainhub.programmes import queries as programmes
 from trainhub.programmes.models import Programme
 from trainhub.programmes.types import Requirement
@@ -88,6 +89,11 @@ def load_student(code: str, student_id: int) -> tuple[Programme, Member, int]:
     programme = load(code)
     everybody = members_of(programme.id, clock.today())
     member = next((one for one in (*everybody.judged, *everybody.present) if one.id == student_id), None)
+    if member is None:  # who graduated before the cohort did is judged with it, and listed already
+        found = people.student(student_id)
+        cohort = programmes.cohort_by_id(found.cohort_id) if found is not None and found.programme_id == programme.id else None
+        if cohort is not None:
+            member = next((one for one in members_of(programme.id, clock.today(), cohort.year).judged if one.id == student_id), None)
     if member is None:
         raise NotFound(_("没有这名学生。"))
     cohort = next((row for row in programmes.cohorts_of(programme.id) if row.id == member.cohort_id), None)

@@ -11,7 +11,7 @@ from courses.standards.types import TargetKind
 from trainhub.kernel import clock
 from trainhub.kernel.access import guard, may, who
 from trainhub.kernel.db import transaction
-from trainhub.kernel.errors import Refused
+from trainhub.kernel.errors import Refused, Stale
 from trainhub.kernel.i18n import _
 from trainhub.kernel.web import done
 from trainhub.oversight.evaluation import attaining, labels
@@ -81,6 +81,26 @@ def attainment(programme: Programme) -> Any:
     )
 
 
+def edited(sent: Any, opened: Any, stands: Any) -> bool:
+    """Whether somebody changed a row or cell of a grid that showed `opened` (None: the sender does not say).
+
+    What somebody else changed meanwhile in another place stays; in the same place it is not overwritten. Raises Stale.
+    """
+    if opened is None:
+        return bool(sent != stands)
+    if sent != opened and stands not in (opened, sent):
+        raise Stale(_("这条记录刚被其他人修改过，你的修改没有保存，也没有覆盖对方的修改。请重新打开页面，核对后再提交。"))
+    return sent != opened and bool(sent != stands)
+
+
+def shown_in(name: str, sent: set[str]) -> set[str] | None:
+    """What a row of a grid held when it was opened; None when the form does not say. A row that came in later was not edited."""
+    text = request.form.get(name)
+    if text is None:
+        return sent if any(key.startswith("was-") for key in request.form) else None
+    return set(text.split())
+
+
 def _checked(programme: Programme) -> ProgrammeVersion:
     version = version_of(programme)
     if version is None:
@@ -99,8 +119,9 @@ def save_coverage(programme: Programme) -> Any:
         changed = 0
         for requirement in programmes.requirements_of(version.id):
             codes = request.form.getlist(f"r-{requirement.id}")
+            opened = shown_in(f"was-{requirement.id}", set(codes))
             row = programmes.requirement_by_id(requirement.id)
-            if row is not None and set(codes) != set(requirement.standards):
+            if row is not None and edited(set(codes), opened, set(requirement.standards)):
                 programme_operations.set_standards(requirement=row, codes=codes, by=who(), now=clock.now())
                 changed += 1
     return done(_("已保存，%(n)s 条毕业要求有改动。", n=changed), "evaluation.coverage", code=programme.code, version=version.id)
@@ -114,22 +135,34 @@ def save_attainment(programme: Programme) -> Any:
     found = matrices.of_version(version.id)
     shown = {int(key) for key in request.form.getlist("point") if key.isdigit()}
     points = [point for requirement in found.requirements for point in requirement.points if point.id in shown]
-    changed = 0
+    changed, opened = 0, _opened_weights()
     with transaction():
         for point in points:
             for one in found.carriers:
-                wanted = request.form.get(f"w-{point.id}-{one.kind.value}-{one.target_id}", "")
+                name = f"{point.id}-{one.kind.value}-{one.target_id}"
+                wanted = request.form.get(f"w-{name}")
+                if wanted is None:
+                    continue  # what came in after the grid was opened
                 weight = int(wanted) if wanted in ("1", "2", "3") else 0
-                changed += _set(point.id, one.kind, one.target_id, weight, found.weights.get((point.id, one.kind, one.target_id), 0))
+                stands = found.weights.get((point.id, one.kind, one.target_id), 0)
+                if edited(weight, None if opened is None else opened.get(name, 0), stands):
+                    _set(point.id, one.kind, one.target_id, weight)
+                    changed += 1
     return done(_("已保存，改动 %(n)s 处。", n=changed), "evaluation.attainment", code=programme.code, version=version.id)
 
 
-def _set(point_id: int, kind: TargetKind, target_id: int, weight: int, before: int) -> int:
-    if weight == before:
-        return 0
+def _opened_weights() -> dict[str, int] | None:
+    """The weights that the grid showed when it was opened, by cell; None when the form does not say."""
+    text = request.form.get("was")
+    if text is None:
+        return None
+    cells = (one.partition(":") for one in text.split())
+    return {name: int(weight) for name, _colon, weight in cells if weight.isdecimal()}
+
+
+def _set(point_id: int, kind: TargetKind, target_id: int, weight: int) -> None:
     by: dict[str, Any] = {"by": who(), "now": clock.now()}
     if weight == 0:
         standard_operations.uncover_point(point_id=point_id, kind=kind, target_id=target_id, **by)
     else:
         standard_operations.cover_point(point_id=point_id, kind=kind, target_id=target_id, weight=weight, **by)
-    return 1

@@ -37,7 +37,7 @@ SINCE = date(2015, 1, 1)
 
 
 @blueprint.get("/<code>/history")
-@guard(Can.VIEW, load=load, subject=on_programme)
+@guard(Can.VIEW_WORK, load=load, subject=on_programme)
 def history(programme: Programme) -> Any:
     """The days remembered with what changed between them, and the cohorts of the 卓越计划 side by side on the computed criteria."""
     today = clock.today()
@@ -77,7 +77,7 @@ def history(programme: Programme) -> Any:
 
 
 @blueprint.get("/<code>/simulate")
-@guard(Can.VIEW, load=load, subject=on_programme)
+@guard(Can.VIEW_WORK, load=load, subject=on_programme)
 def simulate(programme: Programme) -> Any:
     """ "If these students finish, if this lecturer's years are verified": the verdict that would follow. Nothing is saved."""
     on = asked_day()

@@ -1,7 +1,9 @@
 """Who may do what with programme evaluation.
 
 The association and the expert working group are offices: an expert grant over an organisation of that kind acts for it. An
-expert of a visit needs no grant over the programme: the assignment opens the dossier, and only around the visit.
+expert of a visit needs no grant over the programme: the assignment opens the dossier, and only around the visit. What was
+handed in and what the programme is found to be is the dossier; what the programme works with is not: the evidence and the
+texts of today, the registers, simulations, the changes over time.
 """
 
 from __future__ import annotations
@@ -46,6 +48,7 @@ class Can(StrEnum):
 
     LIST = "evaluation:programme:list"
     VIEW = "evaluation:programme:view"
+    VIEW_WORK = "evaluation:work:view"
     JUDGE = "evaluation:judgement:record"
     EDIT_REGISTER = "evaluation:register:edit"
     EDIT_EVIDENCE = "evaluation:evidence:edit"
@@ -62,6 +65,7 @@ class Can(StrEnum):
 GRANTS: Table = {
     Can.LIST: ((role(*VIEWERS),),),
     Can.VIEW: ((role_over(*READERS),), (at_association,), (in_group,), (visits,)),
+    Can.VIEW_WORK: ((role_over(*READERS),), (at_association,), (in_group,)),
     Can.JUDGE: ((role_over(Role.PROGRAMME_ADMIN, Role.SYSTEM_ADMIN), is_with_programme), (in_group,)),
     Can.EDIT_REGISTER: ((role_over(*EDITORS),),),
     Can.EDIT_EVIDENCE: ((role_over(*EDITORS),),),

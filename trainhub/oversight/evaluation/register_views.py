@@ -59,7 +59,7 @@ def load_entry(code: str, slug: str, key: int) -> tuple[Programme, Register, Any
 
 
 @blueprint.get("/<code>/registers")
-@guard(Can.VIEW, load=load, subject=on_programme)
+@guard(Can.VIEW_WORK, load=load, subject=on_programme)
 def registers(programme: Programme) -> Any:
     """All registers with how many entries each has."""
     rows = [(one, len(one.rows(programme))) for one in REGISTERS.values()]
@@ -67,7 +67,7 @@ def registers(programme: Programme) -> Any:
 
 
 @blueprint.route("/<code>/registers/<slug>", methods=["GET", "POST"])
-@guard(Can.VIEW, load=load_register, subject=subject_of)
+@guard(Can.VIEW_WORK, load=load_register, subject=subject_of)
 def register(thing: tuple[Programme, Register]) -> Any:
     """One register: its entries, and the form for those who may add."""
     programme, one = thing

@@ -18,7 +18,7 @@ from trainhub.kernel.errors import Refused
 from trainhub.kernel.forms import Form, LongText, Text, once
 from trainhub.kernel.i18n import _, _l
 from trainhub.kernel.web import done
-from trainhub.oversight.evaluation.matrix_views import version_of
+from trainhub.oversight.evaluation.matrix_views import edited, shown_in, version_of
 from trainhub.oversight.evaluation.permissions import Can
 from trainhub.oversight.evaluation.views import blueprint, load, on_programme, page
 from trainhub.programmes import queries as programmes
@@ -114,6 +114,7 @@ def _save(version: ProgrammeVersion, sent: str, form: Any) -> None:
             issued_on=form.issued_on.data,
             positioning=form.positioning.data or "",
             industry_standard=session().get(IndustryStandard, key) if key is not None else None,
+            opened_at=form.version.data,
             **by,
         )
         return
@@ -141,8 +142,11 @@ def map_clauses(programme: Programme) -> Any:
     with transaction():
         for clause in queries.clauses_of(row.industry_standard_id):
             wanted = {int(key) for key in request.form.getlist(f"c-{clause.id}") if key.isdigit()}
+            sent, stands = {str(key) for key in wanted}, before.get(clause.id, set())
+            if not edited(sent, shown_in(f"was-{clause.id}", sent), {str(key) for key in stands}):
+                continue
             for one in programmes.requirements_of(version.id):
-                if (one.id in wanted) is (one.id in before.get(clause.id, set())):
+                if (one.id in wanted) is (one.id in stands):
                     continue
                 requirement = programmes.requirement_by_id(one.id)
                 assert requirement is not None

@@ -101,8 +101,12 @@ def looked(programme: Programme, on: date) -> tuple[Assessment, Case]:
         raise Refused(str(none), field="on") from none
 
 
+OF_WORK = frozenset(["report", "evidence", "registers", "history", "simulate"])
+"""The pages of what the programme works with: closed to the experts of a visit, who read what was handed in."""
+
+
 def tabs(programme: Programme, current: str) -> list[dict[str, Any]]:
-    """The pages of a programme's evaluation."""
+    """The pages of a programme's evaluation that the reader may open."""
     pages = (
         ("show", _("达标情况"), url_for("evaluation.show", code=programme.code)),
         ("cases", _("申请与考查"), url_for("evaluation.programme_cases", code=programme.code)),
@@ -114,7 +118,8 @@ def tabs(programme: Programme, current: str) -> list[dict[str, Any]]:
         ("history", _("变化与比较"), url_for("evaluation.history", code=programme.code)),
         ("simulate", _("推演"), url_for("evaluation.simulate", code=programme.code)),
     )
-    return [{"label": label, "url": url, "current": key == current} for key, label, url in pages]
+    opens_work = may(who(), Can.VIEW_WORK, on_programme(programme))
+    return [{"label": label, "url": url, "current": key == current} for key, label, url in pages if opens_work or key not in OF_WORK]
 
 
 def page(template: str, programme: Programme, current: str, **more: Any) -> str:
@@ -129,6 +134,7 @@ def page(template: str, programme: Programme, current: str, **more: Any) -> str:
         labels=labels,
         can=Can,
         subject=subject,
+        opens_work=may(who(), Can.VIEW_WORK, subject),
         opens_programme=may(who(), ProgrammeCan.VIEW, subject),
         opens_curriculum=may(who(), CourseCan.CURRICULUM_VIEW, subject),
         **more,

@@ -169,11 +169,11 @@ def employment_of(person_id: int) -> list[Employment]:
 
 
 def enterprise_spans_of(person_ids: Iterable[int], *, only_verified: bool = True) -> dict[int, list[WorkSpan]]:
-    """Spans of work in enterprises by person; by default only those somebody verified (M5.3)."""
+    """Spans of full-time work in enterprises by person, as the evaluation counts them; by default only those somebody verified (M5.3)."""
     found: dict[int, list[WorkSpan]] = {key: [] for key in person_ids}
     statement = (
         select(Employment.person_id, Employment.since, Employment.until)
-        .where(Employment.person_id.in_(list(found)), Employment.is_enterprise.is_(True))
+        .where(Employment.person_id.in_(list(found)), Employment.is_enterprise.is_(True), Employment.is_full_time.is_(True))
         .order_by(Employment.since, Employment.id)
     )
     if only_verified:

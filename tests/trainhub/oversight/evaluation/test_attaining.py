@@ -15,6 +15,7 @@ from courses.standards.types import TargetKind
 from enterprises.capstones.models import Capstone
 from enterprises.placements.models import Placement
 from tests.factories import evaluation as factory
+from tests.factories import ground
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import transaction
 from trainhub.oversight.evaluation import attaining
@@ -22,6 +23,9 @@ from trainhub.oversight.evaluation.operations import judging
 from trainhub.oversight.evaluation.queries.marks import CAPSTONE_WORDS
 from trainhub.oversight.evaluation.rules import attainment as rules
 from trainhub.oversight.evaluation.types import MarkSource
+from trainhub.people import operations as people
+from trainhub.people.types import StudentState
+from trainhub.programmes import operations as programmes
 
 DAYS = (date(2026, 3, 2), date(2026, 3, 11), date(2026, 3, 20))
 
@@ -98,3 +102,19 @@ def test_grades_of_placements_and_capstones_flow_into_points(session: Session, a
     assert attaining.of_students(version_id, ids)[ids[0]].points[first] == 750
     assert as_role(Role.INSPECTOR).post(at, data={"source": "none"}).status_code == 403
     assert head.get(f"/evaluation/{code}/attainment/students/999999").status_code == 404
+
+
+def test_who_graduated_before_the_cohort_did_has_a_page(session: Session, as_role: Callable[..., Any]) -> None:
+    with transaction():
+        built = factory.bare(students=2)
+        now, early = factory.NOW, built.students[0]
+        later = ground.student(built.programme, year=2023, petoe_since=date(2023, 9, 1))
+        people.change_student(student=early, state=StudentState.GRADUATED, left_on=date(2026, 1, 31), by=SYSTEM, now=now)
+        # the cohort of 2023 finished the plan first: that of 2022 is judged when the year is asked for
+        programmes.change_cohort(cohort=ground.cohort(built.programme, 2023), graduated_on=date(2026, 2, 1), by=SYSTEM, now=now)
+        code, programme_id, ids = built.programme.code, built.programme.id, (early.id, later.id)
+    head = as_role(Role.PROGRAMME_ADMIN, programme_id=programme_id)
+    listed = head.get(f"/evaluation/{code}/attainment/students?year=2022").get_data(as_text=True)
+    for key in ids:
+        assert head.get(f"/evaluation/{code}/attainment/students/{key}").status_code == 200
+    assert f"/attainment/students/{ids[0]}" in listed

@@ -22,6 +22,7 @@ from trainhub.kernel import clock, jobs
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import transaction
 from trainhub.organisations.types import OrganisationKind
+from trainhub.oversight.evaluation.store import queries as store
 from trainhub.oversight.evaluation.store.operations import keeping
 from trainhub.oversight.evaluation.workflow import queries
 from trainhub.oversight.evaluation.workflow.models import Consensus
@@ -142,7 +143,19 @@ def test_a_visit_is_planned_and_judged_through_the_pages(app: Flask, played: dic
     assert expert.get(f"{at}/dossier").status_code == 403
     expert = _again(app, account_id)
     assert expert.post(f"{at}/declare", data={"has_conflict": "no"}).status_code == 303
-    assert [expert.get(path).status_code for path in (f"{at}/dossier", code, f"{code}/evidence", f"{at}/visit-form.pdf")] == [200, 200, 200, 200]
+    assert [expert.get(path).status_code for path in (f"{at}/dossier", code, f"{code}/criteria/1.4", f"{at}/visit-form.pdf")] == [200] * 4
+    # what the programme works with is its own: the experts read what was handed in
+    held = store.held_by(played["programme"])[0]
+    work = ("evidence", f"evidence/{held.id}", f"evidence/{held.id}/versions/{held.version_id}", "report", "registers", "registers/budget", "history")
+    for path in (*work, "simulate", "materials/M1.1.xlsx", "tables/T1.xlsx"):
+        assert _again(app, account_id).get(f"{code}/{path}").status_code == 403, path
+        assert browser(as_role, played, "group").get(f"{code}/{path}").status_code == 200, path
+    for path, data in (("packages", {}), ("report/drawings", {"form": "docx"})):
+        assert _again(app, account_id).post(f"{code}/{path}", data=data).status_code == 403, path
+        asked = browser(as_role, played, "head").post(f"{code}/{path}", data=data)
+        assert (asked.status_code, _again(app, account_id).get(asked.headers["Location"]).status_code) == (303, 403), path
+    shown = expert.get(f"{code}/criteria/1.4").get_data(as_text=True)
+    assert not [path for path in work if f'href="{code}/{path}' in shown], "no link leads to a closed page"
     answer = browser(as_role, played, "association").post(f"{at}/step", data={"event": "schedule_visit"})
     assert answer.status_code == 303, answer.get_data(as_text=True)
     expert = _again(app, account_id)

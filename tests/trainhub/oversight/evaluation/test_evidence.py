@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from courses.discussion.models import Post, Thread
@@ -13,13 +15,17 @@ from courses.teaching import operations as teaching
 from enterprises.placements.types import PlacementState
 from tests.factories import courses as make
 from tests.factories import evaluation as factory
+from tests.trainhub.oversight.evaluation.test_workflow import PDF
 from trainhub.kernel.access import SYSTEM, Role
+from trainhub.kernel.audit import AuditEvent
 from trainhub.kernel.db import transaction
 from trainhub.oversight.evaluation.operations import registers
 from trainhub.oversight.evaluation.queries import evidence
 from trainhub.oversight.evaluation.queries.cases import case_of
 from trainhub.oversight.evaluation.queries.field import PlacementRow
 from trainhub.oversight.evaluation.register_types import BudgetPurpose, BudgetSource
+from trainhub.oversight.evaluation.store import queries as store
+from trainhub.oversight.evaluation.store.operations import keeping
 
 AsRole = Callable[..., Any]
 
@@ -110,3 +116,22 @@ def test_the_register_tells_who_was_away_from_teaching(session: Session, as_role
     text = as_role(Role.PROGRAMME_ADMIN, programme_id=programme_id).get(f"/evaluation/{code}/registers/secondments").get_data(as_text=True)
     assert ">脱产<" in text
     assert ">不脱产<" in text
+
+
+def test_that_evidence_holds_longer_is_written_down(session: Session) -> None:
+    old, new = {"valid_from": factory.TODAY, "valid_until": factory.TODAY}, {"valid_until": date(2030, 1, 1)}
+    w: dict[str, Any] = {"name": "a.pdf", "by": SYSTEM, "now": factory.NOW}
+    with transaction():
+        built = factory.bare(students=0)
+        item = keeping.add_evidence(programme=built.programme, title="协议", codes=["M6.2"], file=io.BytesIO(PDF), **old, **w)
+    with transaction():
+        keeping.renew(item=item, file=io.BytesIO(PDF), **old, **w)
+    with transaction():
+        keeping.renew(item=item, file=io.BytesIO(PDF), **new, **w)
+        keeping.renew(item=item, file=io.BytesIO(PDF + b"2"), **new, **w)
+    [held] = store.held_by(built.programme.id)
+    assert (held.edition, held.valid_from, held.valid_until) == (2, None, date(2030, 1, 1)), "the same content again is no new version"
+    said = select(AuditEvent.data).where(AuditEvent.did == "evaluation.evidence.renewed", AuditEvent.on_id == str(item.id)).order_by(AuditEvent.id)
+    first, second = session.scalars(said)
+    assert first == {"edition": 1, "validity": [["2026-03-02", "2026-03-02"], [None, "2030-01-01"]]}
+    assert (second["edition"], "validity" in second) == (2, False)

@@ -313,8 +313,10 @@ def test_a_whole_evaluation_on_the_joint_route(play: Play, session: Session) -> 
     assert outliving.end_outlived_grants(today=day, now=at(day)) == 1  # over the university, of the one from the same school
     assert {one.account_id for one in identity_queries.experts_outside_homes()} == {play.leader.id, play.member.id}
     # -- the dossier is open to them around the visit only
-    assert may(play.who(play.member), Can.VIEW, queries.subject_of(row, day))
-    assert not may(play.who(play.member), Can.VIEW, queries.subject_of(row, day + timedelta(days=16)))
+    for after, is_open in ((-15, False), (-14, True), (0, True), (15, True), (16, False)):  # two days of visit, 14 before and after
+        seen = queries.subject_of(row, day + timedelta(days=after))
+        assert may(play.who(play.member), Can.VIEW, seen) is is_open, after
+        assert not may(play.who(play.member), Can.VIEW_WORK, seen), "what the programme works with is not the dossier"
     assert not may(play.who(play.same_school), Can.VIEW, queries.subject_of(row, day))
     # -- forms, disagreement, consensus
     last = day + timedelta(days=1)

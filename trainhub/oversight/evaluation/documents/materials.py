@@ -9,13 +9,13 @@ from typing import Any
 
 from courses.curriculum import labels as curriculum_labels
 from courses.curriculum import queries as curriculum
-from courses.curriculum.types import CourseRow, DeliveryMode, ResearchMethod
+from courses.curriculum.types import DeliveryMode
 from courses.teaching import queries as teaching
 from courses.teaching.types import AppraisalResult, SecondmentState
 from trainhub.kernel.clock import academic_year
 from trainhub.kernel.i18n import in_language
 from trainhub.oversight.evaluation import labels
-from trainhub.oversight.evaluation.documents import matrices, tables
+from trainhub.oversight.evaluation.documents import curricula, matrices, tables
 from trainhub.oversight.evaluation.documents.tables import Table, table, workbook
 from trainhub.oversight.evaluation.queries import dossier, field, registers
 from trainhub.oversight.evaluation.queries.cases import enterprise_spans
@@ -91,11 +91,10 @@ def title(code: str) -> str:
 
 
 def _standard(drawn: Drawn) -> list[Table]:
-    rows = [
-        [r.number, r.title, r.text, point.number, programme_labels.POINTS[point.kind], point.text]
-        for r in drawn.matrix.requirements
-        for point in r.points
-    ]
+    rows: list[list[Any]] = []
+    for r in drawn.matrix.requirements:  # the whole standard: also what is not refined into points yet
+        points = [[point.number, programme_labels.POINTS[point.kind], point.text] for point in r.points] or [["", "", "（还没有指标点）"]]
+        rows += [[r.number, r.title, r.text, *point] for point in points]
     return [table("学校标准", ("序号", "毕业要求", "内容", "指标点", "类别", "指标点内容"), rows)]
 
 
@@ -124,22 +123,6 @@ def _participation(*areas: ParticipationArea) -> Callable[[Drawn], list[Table]]:
         return [table("行业企业专家参与", ("日期", "内容", "专家", "企业", "贡献", "佐证"), rows, "没有登记行业企业专家的参与。")]
 
     return build
-
-
-def _course_line(course: CourseRow) -> list[Any]:
-    methods = "、".join(str(curriculum_labels.METHODS[ResearchMethod(one)]) for one in course.research_methods)
-    modes = "、".join(str(curriculum_labels.MODES[DeliveryMode(one)]) for one in course.delivery_modes)
-    return [
-        course.term, course.code, course.name, curriculum_labels.CATEGORIES[course.category], curriculum_labels.IMPORTANCE[course.importance],
-        course.hours, f"{course.credits_x10 / 10:g}", modes, methods,
-    ]  # fmt: skip
-
-
-COURSE_COLUMNS = ("学期", "代码", "课程", "类别", "地位", "学时", "学分", "实施方式", "研究性学习")
-
-
-def _plan(drawn: Drawn) -> list[Table]:
-    return [table("分学期教学计划", COURSE_COLUMNS, [_course_line(course) for course in drawn.matrix.courses])]
 
 
 def before_and_after(drawn: Drawn) -> list[Table]:
@@ -187,11 +170,13 @@ def _research(drawn: Drawn) -> list[Table]:
     for row in teaching.offerings_of_cohorts(members_of(drawn.programme.id, drawn.on).cohort_ids):
         if row.lead:
             leads.setdefault(row.course_id, []).append(row.lead)
-    rows = [[*_course_line(course), "、".join(dict.fromkeys(leads.get(course.id, ())))] for course in drawn.matrix.courses if course.research_methods]
+    every = [[*curricula.course_line(course), "、".join(dict.fromkeys(leads.get(course.id, ())))] for course in drawn.matrix.courses]
+    rows = [line for line, course in zip(every, drawn.matrix.courses, strict=True) if course.research_methods]
     cases = [[course, r.title, r.enterprise, r.source] for r, course in registers.cases(drawn.programme.id) if r.taken_up_on <= drawn.on]
     return [
-        table("开展研究性学习的课程", (*COURSE_COLUMNS, "主讲教师"), rows, "没有标注研究性学习的课程。"),
+        table("开展研究性学习的课程", (*curricula.COLUMNS, "主讲教师"), rows, "没有标注研究性学习的课程。"),
         table("源于工程实际的案例与项目", ("课程", "问题、案例或项目", "来源企业", "来源说明"), cases, "没有登记案例或项目。"),
+        table("分学期教学计划", (*curricula.COLUMNS, "主讲教师"), every),
     ]
 
 
@@ -374,11 +359,11 @@ BUILDERS: dict[str, Callable[[Drawn], list[Table]]] = {
     "M1.3": _comparison,
     "M1.4": _participation(ParticipationArea.STANDARD),
     "M2.1": before_and_after,
-    "M2.2": _plan,
+    "M2.2": lambda drawn: curricula.whole(drawn.matrix),
     "M2.3": attainment_matrix,
     "M2.5": _participation(ParticipationArea.CURRICULUM),
     "M3.1": _research,
-    "M4.1": _staff,
+    "M4.1": lambda drawn: [*_staff(drawn), *_tasks(drawn)],
     "M4.3": _secondments,
     "M4.6": _part_time,
     "M4.7": _tasks,

@@ -171,7 +171,7 @@ def _generated(code: str, drawn: materials.Drawn) -> list[Block]:
         case "2":
             return _grids(drawn.tables("M2.1"))
         case "3":
-            return _grids(drawn.tables("M3.1"))
+            return _grids(drawn.tables("M3.1")[:2])
         case "4":
             return _grids(tables.practice_table(drawn.programme, drawn.on)[:1])
         case "5":

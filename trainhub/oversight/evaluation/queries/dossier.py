@@ -22,7 +22,8 @@ from trainhub.kernel.db import session
 from trainhub.ledger.models import ConfirmedDay
 from trainhub.organisations.models import BaseHost, Organisation
 from trainhub.organisations.types import SCHOOLS, OrganisationKind
-from trainhub.people.models import Employment, Person, PetoeSpan, Student, Teacher
+from trainhub.people import queries as people
+from trainhub.people.models import Employment, Person, Student, Teacher
 from trainhub.programmes.models import Cohort
 
 
@@ -49,14 +50,8 @@ class PlacedRow:
 
 
 def petoe_students(programme_id: int, on: date) -> set[int]:
-    """Students who belong to the 卓越计划 on a day, or belonged to it until they left the school: the ones who are judged, not who gave it up."""
-    gone = and_(Student.left_on <= on, PetoeSpan.until >= Student.left_on)
-    statement = (
-        select(PetoeSpan.student_id)
-        .join(Student, Student.id == PetoeSpan.student_id)
-        .where(Student.programme_id == programme_id, PetoeSpan.since <= on, or_(PetoeSpan.until.is_(None), PetoeSpan.until >= on, gone))
-    )
-    return set(session().scalars(statement))
+    """Students who belong to the 卓越计划 on a day or until they graduated: the ones who are judged, not who gave it up or dropped out."""
+    return set(session().scalars(select(Student.id).where(Student.programme_id == programme_id, people.petoe_of_cohort(on))))
 
 
 def placed(programme_id: int, since: date, until: date) -> list[PlacedRow]:

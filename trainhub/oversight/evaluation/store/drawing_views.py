@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from flask import Response, redirect, render_template, url_for
@@ -34,7 +35,7 @@ def _ask(programme: Programme, form: PaperForm, application_id: int | None) -> A
 
 
 @blueprint.post("/<code>/report/drawings")
-@guard(Can.VIEW, load=load, subject=on_programme)
+@guard(Can.VIEW_WORK, load=load, subject=on_programme)
 def ask_report(programme: Programme) -> Any:
     """Ask for the report as it stands today, as DOCX or PDF."""
     form = forms.DrawForm()
@@ -60,12 +61,12 @@ def load_drawing(key: int) -> ReportDrawing:
 
 
 def on_drawing(row: ReportDrawing) -> Any:
-    """What a drawing is judged on: its application, else its programme."""
+    """What a drawing is judged on: its application, else its programme, whose work the experts of a visit do not read."""
     if row.application_id is not None:
         return on_case(load_case(row.application_id))
     programme = programmes.by_id(row.programme_id)
     assert programme is not None
-    return on_programme(programme)
+    return replace(on_programme(programme), visitors=frozenset())
 
 
 def _job(row: ReportDrawing) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from flask import Response, redirect, render_template, url_for
@@ -31,7 +32,7 @@ def _ask(programme: Programme, application_id: int | None) -> Any:
 
 
 @blueprint.post("/<code>/packages")
-@guard(Can.VIEW, load=load, subject=on_programme)
+@guard(Can.VIEW_WORK, load=load, subject=on_programme)
 def ask_package(programme: Programme) -> Any:
     """Ask for everything as it stands today."""
     return _ask(programme, None)
@@ -53,12 +54,12 @@ def load_package(key: int) -> DossierPackage:
 
 
 def on_package(row: DossierPackage) -> Any:
-    """What a package is judged on: its application, else its programme."""
+    """What a package is judged on: its application, else its programme, whose work the experts of a visit do not read."""
     if row.application_id is not None:
         return on_case(load_case(row.application_id))
     programme = programmes.by_id(row.programme_id)
     assert programme is not None
-    return on_programme(programme)
+    return replace(on_programme(programme), visitors=frozenset())
 
 
 def _job(row: DossierPackage) -> dict[str, Any]:

@@ -35,7 +35,7 @@ def on_pair(pair: tuple[Programme, Any]) -> Any:
 
 
 @blueprint.route("/<code>/evidence", methods=["GET", "POST"])
-@guard(Can.VIEW, load=load, subject=on_programme)
+@guard(Can.VIEW_WORK, load=load, subject=on_programme)
 def evidence(programme: Programme) -> Any:
     """The 43 materials by requirement: what is generated, what is held, what is missing or no longer valid."""
     today = clock.today()
@@ -97,7 +97,7 @@ def load_item(code: str, key: int) -> tuple[Programme, EvidenceItem]:
 
 
 @blueprint.route("/<code>/evidence/<int:key>", methods=["GET", "POST"])
-@guard(Can.VIEW, load=load_item, subject=on_pair)
+@guard(Can.VIEW_WORK, load=load_item, subject=on_pair)
 def evidence_item(pair: tuple[Programme, EvidenceItem]) -> Any:
     """One piece of evidence with its versions; the form adds one."""
     programme, item = pair
@@ -163,14 +163,14 @@ def send(file_id: int) -> Response:
 
 
 @blueprint.get("/<code>/evidence/<int:key>/versions/<int:version_id>")
-@guard(Can.VIEW, load=load_version, subject=on_pair)
+@guard(Can.VIEW_WORK, load=load_version, subject=on_pair)
 def evidence_file(pair: tuple[Programme, EvidenceVersion]) -> Any:
     """The file of a version."""
     return send(pair[1].file_id)
 
 
 @blueprint.get("/<code>/materials/<number>.xlsx")
-@guard(Can.VIEW, load=lambda code, number: (load(code), number), subject=on_pair)
+@guard(Can.VIEW_WORK, load=lambda code, number: (load(code), number), subject=on_pair)
 def material(pair: tuple[Programme, str]) -> Any:
     """A generated material as it is today."""
     programme, number = pair
@@ -180,7 +180,7 @@ def material(pair: tuple[Programme, str]) -> Any:
 
 
 @blueprint.get("/<code>/tables/<number>.xlsx")
-@guard(Can.VIEW, load=lambda code, number: (load(code), number), subject=on_pair)
+@guard(Can.VIEW_WORK, load=lambda code, number: (load(code), number), subject=on_pair)
 def named_table(pair: tuple[Programme, str]) -> Any:
     """One of the four tables T1 to T4."""
     programme, number = pair
@@ -190,7 +190,7 @@ def named_table(pair: tuple[Programme, str]) -> Any:
 
 
 @blueprint.get("/<code>/report")
-@guard(Can.VIEW, load=load, subject=on_programme)
+@guard(Can.VIEW_WORK, load=load, subject=on_programme)
 def supplementary(programme: Programme) -> Any:
     """The supplementary report section by section: what is written, what the platform writes, what is missing."""
     today, texts = clock.today(), queries.texts_of(programme.id)

@@ -93,23 +93,27 @@ def renew(
     valid_from: date | None = None,
     valid_until: date | None = None,
 ) -> EvidenceVersion:
-    """Hand in a new version; what was frozen at a submission keeps the version of then. The same content again changes nothing."""
+    """Hand in a new version; what was frozen at a submission keeps the version of then. The same content again is no new version,
+    and changes at most until when it holds."""
     if item.withdrawn_at is not None:
         raise BadEvidence(_("这份材料已撤下，不能再更新。"))
     _span(valid_from, valid_until)
     stored = files.keep(file, name=name, kind=KIND, by=by, now=now, allowed=sniff.EVIDENCE)
     latest, latest_file = queries.versions_of(item.id)[0]
-    if (valid_from, valid_until) != (item.valid_from, item.valid_until):
-        item.valid_from, item.valid_until = valid_from, valid_until
+    before, after = (item.valid_from, item.valid_until), (valid_from, valid_until)
+    item.valid_from, item.valid_until = after
+    validity = {"validity": [before, after]} if before != after else {}
     if latest_file.sha256 == stored.sha256:
         session().flush()
+        if validity:
+            audit.record(by=by, did="evaluation.evidence.renewed", on=item, data={"edition": latest.edition, **validity})
         return latest
     row = EvidenceVersion(
         item_id=item.id, edition=latest.edition + 1, file_id=stored.id, note=note.strip()[:300], uploaded_by=by.name[:200], uploaded_at=now
     )
     session().add(row)
     session().flush()
-    audit.record(by=by, did="evaluation.evidence.renewed", on=item, data={"edition": row.edition, "sha256": stored.sha256})
+    audit.record(by=by, did="evaluation.evidence.renewed", on=item, data={"edition": row.edition, "sha256": stored.sha256, **validity})
     return row
 
 

@@ -1,0 +1,57 @@
+"""Documents: numbers and dates stand on one line, whatever the width of the page."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+
+import pytest
+
+from trainhub.kernel.papers import docx
+from trainhub.kernel.papers.blocks import Grid, Paper, columns, shares, unbroken
+
+WORDS = "工程实践教育中心的教学环节与岗位实习安排"
+NUMBER, DAY = "202208010117", "2025-09-01"
+HEADS = ["学年", "年级", "是否卓越计划", "学号", "姓名", "基地", "企业", "环节", "岗位", "开始", "结束", "周数", "累计", "导师", "班级", "结果"]
+ROW = ["2025—2026", "2022 级", "是", NUMBER, "林测", WORDS, WORDS, WORDS, WORDS, DAY, "2026-01-31", "16", "32", "陈师傅", "机械2201", "92.5"]
+WIDE = Grid(HEADS, [ROW] * 3)
+
+
+def need(text: str, size: float, inner: float) -> float:
+    return unbroken([text]) * size + 2 * inner
+
+
+@pytest.mark.parametrize(("width", "size", "inner"), [(14230.0, 140.0, 40.0), (722.8, 7.0, 2.0)])
+def test_student_numbers_and_dates_are_not_broken_in_a_wide_table(width: float, size: float, inner: float) -> None:
+    found = columns(WIDE, width=width, size=size, inner=inner)
+    assert sum(found) == pytest.approx(width)
+    for n, text in enumerate(ROW):
+        assert found[n] >= need(text, size, inner) - 1e-6, (HEADS[n], text)
+
+
+def test_a_column_takes_room_only_where_there_is_some() -> None:
+    short = Grid(["学号", "说明"], [[NUMBER, "好"]], widths=[1, 1])
+    enough = need(NUMBER, 10, 2)
+    assert columns(short, width=enough * 2, size=10, inner=2) == pytest.approx([enough, enough])  # at the bound nothing moves
+    assert columns(short, width=enough * 2 - 10, size=10, inner=2) == pytest.approx([enough, enough - 10])
+    # where the numbers of all columns do not fit, the shares stand
+    crowd = Grid(["学号", "证号"], [[NUMBER, NUMBER]], widths=[1, 3])
+    assert columns(crowd, width=enough, size=10, inner=2) == pytest.approx([one * enough for one in shares(crowd)])
+
+
+@pytest.mark.parametrize(
+    ("text", "pieces"),
+    [("", 0.0), ("机械工程", 0.0), ("3", 0.56), ("第 12 周", 1.12), ("2025—2026", 8 * 0.56 + 1), ("AB", 1.56), ("x" * 80, 12.0)],
+)
+def test_what_stands_on_one_line(text: str, pieces: float) -> None:
+    assert unbroken([text]) == pytest.approx(pieces)
+
+
+def test_the_widths_are_those_of_the_docx() -> None:
+    data = docx.draw(Paper("表", blocks=[WIDE], is_landscape=True))
+    text = zipfile.ZipFile(io.BytesIO(data)).read("word/document.xml").decode()
+    widths = [int(one) for one in re.findall(r'<w:gridCol w:w="(\d+)"/>', text)]
+    assert len(widths) == len(HEADS)
+    assert widths[HEADS.index("学号")] >= need(NUMBER, 140, 40) - 1
+    assert sum(widths) <= 16838 - 2 * 1304 + len(HEADS)
