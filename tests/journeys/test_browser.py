@@ -188,7 +188,7 @@ def is_judged(path: str) -> bool:
     return WHOLE or path == "/" or zlib.crc32(kind_of(path).encode()) % 6 == 0
 
 
-@pytest.mark.timeout(1200)
+@pytest.mark.timeout(3600 if WHOLE else 1200)
 def test_every_kind_of_page_is_accessible_and_fits_a_phone(window: Callable[..., Watched]) -> None:
     """axe-core with its whole set of rules, and no page that scrolls sideways at 390 px."""
     if not AXE.exists():
