@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from trainhub.kernel.i18n import _, _l
+from trainhub.kernel.i18n import _, _l, format_datetime
 
 NAMES: Mapping[str, Any] = {
     "title": _l("标题"),
@@ -62,6 +64,7 @@ WORDS: Mapping[str, Any] = {
     "answers": _l("正确答案和解析"),
     "feedback": _l("选项反馈"),
 }
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)")
 HIDDEN = frozenset({"origin", "edited", "password", "shows_answers"})
 
 
@@ -93,4 +96,6 @@ def _lines(value: Any) -> list[str]:
         return [line for item in value for line in _lines(item)]
     if value is True:
         return [_("是")]
+    if isinstance(value, str) and _INSTANT.fullmatch(value):
+        return [format_datetime(datetime.fromisoformat(value))]
     return [] if value in (None, "", False) else str(value).splitlines()

@@ -97,7 +97,9 @@ def mine(own: Own) -> Any:
 
 
 def _mine(own: Own, run_form: Any = None, certificate_form: Any = None) -> Any:
-    targets = [(row.id, f"{row.name}（{row.code}，{row.credits_x10 / 10:g} 学分）") for row in queries.plan_courses(own.plan.id)] if own.plan else []
+    courses = queries.plan_courses(own.plan.id) if own.plan else []
+    worth = {row.id: _("%(credits)s 学分", credits=f"{row.credits_x10 / 10:g}") for row in courses}
+    targets = [(row.id, f"{row.name}（{row.code}，{worth[row.id]}）") for row in courses]
     runs = [
         (enrolment.id, f"{run.title}（{run.code}）" + (f" · {enrolment.score_x10 / 10:g}" if enrolment.score_x10 is not None else ""))
         for enrolment, run in queries.usable_runs(own.student)

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from courses.assessment.models import QuizItem
 from courses.assessment.operations import attempts, bank, duplicating
 from courses.catalogue import authoring_queries as found
-from courses.catalogue import queries, version_notes
+from courses.catalogue import diffing, queries, version_notes
 from courses.catalogue.markup import TooTangled
 from courses.catalogue.models import ContentVersion, LabKey, RunStaff
 from courses.catalogue.operations import content, groups, labs, offerings, team, versions
@@ -131,6 +131,15 @@ def test_a_live_session_saved_as_it_was_shown_makes_no_draft(as_role: AsRole, se
     assert browser.post(f"/teaching/blocks/{block.id}", data={**sent, "starts_at": "2026-03-10T09:31"}).status_code == 303
     session.refresh(block)
     assert block.draft_no == 2
+
+
+def test_what_changed_tells_instants_by_the_clock_of_the_readers(session: Session) -> None:
+    """Not as they are stored; and an instant that is written with another offset did not change."""
+    before = {"due_at": "2026-11-08T15:00:00+00:00", "settings": {"opens_at": "2026-11-08T01:00:00Z", "url": "https://a.cn"}}
+    same = {"due_at": "2026-11-08T23:00:00+08:00", "settings": {"opens_at": "2026-11-08T09:00:00+08:00", "url": "https://a.cn"}}
+    assert diffing.changes(before, same) == []
+    (change,) = diffing.changes(before, {**before, "due_at": "2026-11-09T15:30:00+00:00"})
+    assert change.lines == (("-", "2026-11-08 23:00"), ("+", "2026-11-09 23:30"))
 
 
 def test_two_who_save_the_same_draft_are_told(session: Session) -> None:
