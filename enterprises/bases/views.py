@@ -119,7 +119,7 @@ def show(base: Organisation) -> Any:
     found = [
         rules.judge_capacity(
             panels.get("placed", 0),
-            profile.capacity_per_term if profile else None,
+            queries.capacities(base.id)(today),
             parameter=book().at("petoe.centre_leaders_per_side_min", on=today),
         ),
         rules.judge_leaders(

@@ -62,3 +62,16 @@ def test_schools_are_reminded_of_the_enterprise_that_they_send_students_to(sessi
             tasks.remind(None)  # type: ignore[arg-type]
         told = [browser.get("/notifications").text.count("合作教育文本将于") for browser in readers]
     assert told == [1, 1, 0]
+
+
+def test_a_base_is_judged_by_what_it_takes_in_this_term(session: Session, as_role: Callable[..., FlaskClient]) -> None:
+    """The capacity that stands for the span of today, not that of the profile."""
+    with time_machine.travel(make.NOW, tick=False):
+        base = ground.base()
+        make.opened_base(base=base, capacity_per_term=37, school_invested_fen=120_000_000)
+        span = {"since": make.TODAY, "until": make.TODAY + timedelta(days=90)}
+        operations.set_period(base=base, title="本学期", capacity=53, by=SYSTEM, now=make.NOW, **span)
+        session.commit()
+        page = as_role(Role.SYSTEM_ADMIN).get(f"/bases/{base.code}").text
+    assert "要求 53" in page
+    assert "1,200,000 元" in page
