@@ -68,6 +68,23 @@
     else if (one.kind === "divider") one.width = Math.max(12, round(one.width + dx));
   };
 
+  // When the page is turned, everything keeps its share of it: what reaches beyond an edge (into the bleed) still does by as much,
+  // what is round or a QR code keeps its shape. Turned once more it is as before.
+  const stretch = (one, [wide, high], [sx, sy]) => {
+    const edge = (at, most, scale) => (at < 0 ? at : at > most ? at - most + most * scale : at * scale);
+    if (one.box) {
+      const [x, y, w, h] = one.box;
+      const [left, top] = [edge(x, wide, sx), edge(y, high, sy)];
+      const [right, bottom] = [edge(x + w, wide, sx), edge(y + h, high, sy)];
+      const side = w * sx;
+      one.box = (one.kind === "qr" ? [left, (top + bottom - side) / 2, side, side] : [left, top, right - left, bottom - top]).map(round);
+    }
+    ["x", "x1", "x2"].forEach((name) => { if (one[name] !== undefined) one[name] = round(one[name] * sx); });
+    ["y", "y1", "y2"].forEach((name) => { if (one[name] !== undefined) one[name] = round(one[name] * sy); });
+    if (one.radius !== undefined) one.radius = round(one.radius * sx);
+    if (one.kind === "divider") one.width = Math.max(12, round(one.width * sx));
+  };
+
   const called = (one, index) => know.words.at
     .replace("{n}", index + 1)
     .replace("{kind}", know.kinds[one.kind] || one.kind)
@@ -312,7 +329,14 @@
   });
   tools.querySelector("[data-sample]").addEventListener("change", draw);
   tools.querySelector("[data-bleed]").addEventListener("change", () => { place(); draw(); });
-  tools.querySelector("[data-turn]").addEventListener("click", () => { if (layout) { layout.page.reverse(); write(0); } });
+  tools.querySelector("[data-turn]").addEventListener("click", () => {
+    if (!layout) return;
+    const [wide, high] = layout.page;
+    layout.elements.forEach((one) => stretch(one, [wide, high], [high / wide, wide / high]));
+    layout.page.reverse();
+    write(0);
+    show();
+  });
   tools.querySelector("[data-undo]").addEventListener("click", () => go(past, future));
   tools.querySelector("[data-redo]").addEventListener("click", () => go(future, past));
   area.addEventListener("input", () => { if (read()) { place(); show(); } soon(500); });

@@ -40,7 +40,10 @@ class _BatchForm(Form):
 
 def template_offers(identity: Identity, kinds: Sequence[Kind]) -> list[tuple[str, Kind, str]]:
     """(code, kind, label) of the built-in templates of these kinds, and of those drawn up that the reader may issue from."""
-    own = [(row, f"{title}（{owner or _('通用')}，{row.code}）") for row, title, owner in queries.template_offers(identity)]
+    own = [
+        (row, _("%(title)s（%(owner)s，%(code)s）", title=labels.of_layout(layout), owner=owner or _("通用"), code=row.code))
+        for row, layout, owner in queries.template_offers(identity)
+    ]
     offers = []
     for kind in kinds:
         offers.append((kind.value, kind, _("%(kind)s · 内置模板", kind=str(labels.KINDS[kind]))))

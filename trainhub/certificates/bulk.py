@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from trainhub.certificates import labels, limiting, verifying
 from trainhub.certificates.public import blueprint
 from trainhub.certificates.types import Status
+from trainhub.certificates.verifying import Verdict
 from trainhub.kernel import clock, downloads
 from trainhub.kernel.access import public
 from trainhub.kernel.characters import clean_name
@@ -26,7 +28,9 @@ from trainhub.kernel.sheets.template import template_xlsx
 from trainhub.kernel.sheets.types import Column, Row
 from trainhub.kernel.web import asks
 
-MOST_ROWS = 500
+MOST_ROWS = 5000
+MOST_SHOWN = 500
+"""Rows on the page; the workbook has all."""
 COLUMNS = (Column("number", "证书编号", required=True, aliases=("编号",)), Column("code", "核验码", required=True), Column("name", "姓名"))
 RESULT = (
     Column("row", "行"),
@@ -62,12 +66,31 @@ class Checked:
     issued_on: str = ""
 
 
-def check_row(row: Row) -> Checked:
-    """One row: the certificate must stand and the name, when given, must be the holder's."""
-    number, code, name = (row.values.get(one, "").strip() for one in ("number", "code", "name"))
-    if not code:
-        return Checked(row.number, number, name, "wait", _("缺核验码"), _("批量查验每行都要有核验码。"))
-    verdict = verifying.check(number, code, english=language() == "en")
+def check_rows(rows: Sequence[Row]) -> list[Checked]:
+    """Each row: its cells must hold what was typed, the certificate must stand and the name, when given, must be the holder's."""
+    asked = [row for row in rows if not _problem(row) and _cells(row)[1]]
+    verdicts = verifying.check_each([_cells(row)[:2] for row in asked])
+    found = {row.number: verdict for row, verdict in zip(asked, verdicts, strict=True)}
+    return [_checked(row, found.get(row.number)) for row in rows]
+
+
+def _cells(row: Row) -> tuple[str, str, str]:
+    return row.values["number"].strip(), row.values["code"].strip(), row.values["name"].strip()
+
+
+def _problem(row: Row) -> str:
+    """What is wrong with a cell itself (a formula, digits that Excel lost): a verdict on what is left of it would mislead."""
+    names = {column.name: column.english if language() == "en" else column.zh for column in COLUMNS}
+    found = next((one for one in row.problems if one.level == "error" and one.column in names), None)
+    return "" if found is None else _("%(column)s：%(problem)s", column=names[str(found.column)], problem=found.problem)
+
+
+def _checked(row: Row, verdict: Verdict | None) -> Checked:
+    number, _code, name = _cells(row)
+    if verdict is None:
+        problem = _problem(row)
+        said, note = (_("单元格有误"), problem) if problem else (_("缺核验码"), _("批量查验每行都要有核验码。"))
+        return Checked(row.number, number, name, "wait", said, note)
     said, look = str(labels.VERDICTS[verdict.status][0]), labels.VERDICT_LOOKS[verdict.status]
     one = verdict.certificate
     if one is None or not verdict.is_full:
@@ -115,7 +138,9 @@ def bulk_post() -> Any:
     upload = form.file.data
     try:
         with read_table(io.BytesIO(upload.stream.read()), COLUMNS, filename=upload.filename or "", max_rows=MOST_ROWS) as table:
-            rows = [check_row(row) for row in table.rows()]
+            rows = check_rows(list(table.rows()))
+            if not rows:
+                raise Refused(_("文件“%(file)s”中没有数据行。", file=table.file), code="empty_file")
     except Refused as refused:
         refused.field = "file"
         form.refuse(refused)
@@ -124,7 +149,8 @@ def bulk_post() -> Any:
         return downloads.table((asdict(one) for one in rows), RESULT, name=_("证书查验结果"), form="xlsx", codes=["number"])
     return render_template(
         "trainhub/certificates/bulk.html",
-        rows=rows,
+        rows=rows if len(rows) <= MOST_SHOWN else sorted(rows, key=lambda one: one.look == "ok")[:MOST_SHOWN],
+        total=len(rows),
         good=sum(one.look == "ok" for one in rows),
         checked_at=clock.now(),
         site=current_app.config["SETTINGS"].base_url,

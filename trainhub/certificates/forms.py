@@ -19,7 +19,7 @@ from trainhub.certificates.rules import LEAST_CHUNK, MOST_BLANKS, MOST_CHUNK, US
 from trainhub.certificates.types import BatchSource, BatchState, Kind, RunState, State
 from trainhub.kernel.access import Identity
 from trainhub.kernel.forms import Form, LongText, Text
-from trainhub.kernel.i18n import _, _l, language
+from trainhub.kernel.i18n import _, _l
 from trainhub.organisations import queries as organisations
 
 
@@ -79,9 +79,9 @@ def correction_templates(certificate: Certificate) -> dict[str, str]:
     issuer = organisations.by_id(certificate.issuer_id)
     assert issuer is not None
     layout = queries.layout_of(certificate.template, certificate.template_version)
-    title = layout.title_en if language() == "en" else layout.title
-    offered = {code: _("%(title)s（%(code)s，最新版）", title=one, code=code) for code, one in queries.template_choices(certificate.kind, issuer)}
-    return {"": _("%(title)s：不变（第 %(n)d 版）", title=title, n=certificate.template_version), **offered}
+    choices = queries.template_choices(certificate.kind, issuer)
+    offered = {code: _("%(title)s（%(code)s，最新版）", title=labels.of_layout(one), code=code) for code, one in choices.items()}
+    return {"": _("%(title)s：不变（第 %(n)d 版）", title=labels.of_layout(layout), n=certificate.template_version), **offered}
 
 
 def initial_facts(facts: dict[str, Any], layout: Layout) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from trainhub.certificates.layouts.model import Field
+from trainhub.certificates.layouts.model import Field, Layout
 from trainhub.certificates.types import BatchSource, BatchState, Event, Kind, PrintMode, RunState, SheetState, State, Status, TemplateState
 from trainhub.kernel.i18n import _l, either
 
@@ -13,6 +13,11 @@ from trainhub.kernel.i18n import _l, either
 def of_field(field: Field) -> Any:
     """What a field of a layout is called, on a form."""
     return either(field.label, field.label_en[:1].upper() + field.label_en[1:])
+
+
+def of_layout(layout: Layout) -> Any:
+    """The title of a template, on a page."""
+    return either(layout.title, layout.title_en)
 
 
 KINDS: Mapping[Kind, Any] = {

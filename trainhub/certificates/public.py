@@ -29,7 +29,7 @@ FRESH_SECONDS = 60
 def title_of(certificate: Certificate) -> str:
     """The certificate's title in the language of the page."""
     layout = queries.layout_of(certificate.template, certificate.template_version)
-    return layout.title_en if language() == "en" else layout.title
+    return str(labels.of_layout(layout))
 
 
 def _cacheable(answer: Response) -> Response:

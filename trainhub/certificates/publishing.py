@@ -13,7 +13,7 @@ from trainhub.certificates import offline as offline_page
 from trainhub.certificates.layouts.model import built_in, codes
 from trainhub.certificates.numbers import show_number
 from trainhub.certificates.public import FRESH_SECONDS, title_of
-from trainhub.certificates.types import State
+from trainhub.certificates.types import State, Status
 from trainhub.kernel import clock
 from trainhub.kernel.access import public
 from trainhub.kernel.errors import NotFound
@@ -73,16 +73,17 @@ def shared(token: str) -> Any:
     certificate = queries.shared(token)
     if certificate is None:
         raise NotFound(_("这个分享链接已关闭或不存在。请向持证人索取新的链接，或用编号和核验码查验。"))
+    verdict = verifying.check(certificate.number, certificate.code, english=language() == "en")
     page = render_template(
         "trainhub/certificates/shared.html",
         certificate=certificate,
         address=f"{_site()}/S/{token}",
         token=token,
         title=title_of(certificate),
-        verdict=verifying.check(certificate.number, certificate.code, english=language() == "en"),
-        facts=verifying.shown_facts(certificate, english=language() == "en"),
+        verdict=verdict,
+        facts=verifying.shown_facts(certificate, english=language() == "en") if verdict.status is not Status.TAMPERED else (),
         show_number=show_number,
-        is_valid=certificate.state is State.ISSUED,
+        is_valid=verdict.status is Status.ISSUED,
         checked_at=clock.now(),
         site=_site(),
         labels=labels,
@@ -97,7 +98,7 @@ def shared(token: str) -> Any:
 def shared_picture(token: str) -> Any:
     """The picture beside a shared link, as social networks show it; gone when the link is closed."""
     certificate = queries.shared(token)
-    if certificate is None or certificate.state is not State.ISSUED:
+    if certificate is None or certificate.state is not State.ISSUED or not queries.is_whole(certificate):
         raise NotFound(_("这个分享链接已关闭或不存在。请向持证人索取新的链接，或用编号和核验码查验。"))
     answer = make_response(documents.picture_of(certificate, tasks.maker()))
     answer.mimetype = "image/png"

@@ -7,7 +7,7 @@ The command, which whoever runs the server asks, tells the date of issue beside:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -110,6 +110,39 @@ def check(number: str, code: str | None = None, *, english: bool = False) -> Ver
     if found is None or found.state not in PUBLIC:
         return _not_found(number)
     return _verdict(found, is_full=code is not None, english=english)
+
+
+PORTION = 500
+"""So many rows of a list are looked up together."""
+
+
+def check_each(asked: Sequence[tuple[str, str]]) -> list[Verdict]:
+    """`check` of many numbers with their codes, without the facts.
+
+    What nobody issued and what stands as it was first issued is answered by a few queries a portion; anything with more history is
+    looked at by itself, once however often it is listed.
+    """
+    found: list[Verdict] = []
+    longer: dict[tuple[str, str], Verdict] = {}
+    for start in range(0, len(asked), PORTION):
+        found += _portion([(read_number(number)[:40], read_code(code)[:40]) for number, code in asked[start : start + PORTION]], longer)
+    return found
+
+
+def _portion(asked: Sequence[tuple[str, str]], longer: dict[tuple[str, str], Verdict]) -> Iterator[Verdict]:
+    editions = queries.editions_of_each(number for number, _code in asked if is_number(number))
+    first = [one for one, *others in editions.values() if not others and one.state is State.ISSUED]
+    stands = queries.whole_alone(first)
+    for number, code in asked:
+        one = next((edition for edition in editions.get(number, ()) if edition.code == code and edition.state in PUBLIC), None)
+        if one is None:
+            yield _not_found(number)
+        elif one.id in stands:
+            yield Verdict(Status.ISSUED, number, "", one, is_full=True, state_on=one.state_on, issuer=str(one.facts.get("issuer") or ""))
+        else:
+            if (number, code) not in longer:
+                longer[number, code] = check(number, code)
+            yield longer[number, code]
 
 
 def _verdict(found: Certificate, *, is_full: bool, english: bool) -> Verdict:

@@ -62,6 +62,11 @@ def listed(words: Iterable[object]) -> str:
     return ("、" if language() == "zh" else ", ").join(map(str, words))
 
 
+def clauses(words: Iterable[object]) -> str:
+    """Several statements in one sentence, as the reader's language parts them: 甲；乙 and A; B."""
+    return ("；" if language() == "zh" else "; ").join(map(str, words))
+
+
 def language_tag() -> str:
     """The value of `<html lang>`."""
     return TAGS[language()]

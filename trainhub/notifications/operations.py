@@ -18,7 +18,7 @@ from trainhub.kernel import jobs
 from trainhub.kernel.access import SYSTEM, Identity
 from trainhub.kernel.audit import record
 from trainhub.kernel.db import session
-from trainhub.kernel.i18n import _, in_language
+from trainhub.kernel.i18n import _, in_language, language
 from trainhub.kernel.retention import ended_at
 from trainhub.notifications import queries, rules
 from trainhub.notifications.models import MailMessage, Notice
@@ -41,7 +41,7 @@ def notify(
 ) -> int:
     """Tell each account once; returns how many notices were made.
 
-    `message` is a Chinese message id with `%(name)s` placeholders for `values` (plain JSON values, or a `word`), shown to each
+    `message` is a Chinese message id with `%(name)s` placeholders for `values` (plain JSON values, a `word`, or a text `in_both`), shown to each
     reader in their language. `kind` groups notices (`placements.assigned`); `url` is a path of this site. With `unique_key` the same
     thing is told to the same account only once, however often it happens.
     """
@@ -106,11 +106,22 @@ def word(text: Any) -> dict[str, str]:
         return {WORD: str(text)}
 
 
+def in_both(chinese: str, english: str) -> dict[str, str]:
+    """A value of a notice that is kept in both languages, such as the title of a certificate: each reader gets theirs."""
+    return {"zh": chinese, "en": english or chinese}
+
+
+def _value(value: Any) -> Any:
+    if not isinstance(value, Mapping):
+        return value
+    return _(value[WORD]) if WORD in value else value.get(language(), value)
+
+
 def text_of(message: str, values: Mapping[str, Any]) -> str:
     """A notice in the language of the reader; a placeholder without a value shows as it is instead of failing."""
     translated = _(message)
     try:
-        return translated % {name: _(value[WORD]) if isinstance(value, Mapping) and WORD in value else value for name, value in values.items()}
+        return translated % {name: _value(value) for name, value in values.items()}
     except (KeyError, ValueError, TypeError):
         return translated
 

@@ -340,13 +340,14 @@ def _digests(folder: Path) -> dict[str, str]:
     return {one.name: hashlib.sha256(one.read_bytes()).hexdigest() for one in sorted(folder.iterdir())}
 
 
+@pytest.mark.timeout(900)  # six starts of the whole program
 def test_killed_at_several_moments_it_goes_on_to_the_same_bytes(place: tuple[Path, int], tmp_path: Path) -> None:
     source, run = place
     whole, broken = tmp_path / "whole", tmp_path / "broken"
     for folder in (whole, broken):
         shutil.copytree(source, folder)
     process = _command(whole, run, tmp_path / "a")
-    out, err = process.communicate(timeout=100)
+    out, err = process.communicate(timeout=300)
     assert process.returncode == 0, err.decode()
     drawn = broken / "print" / str(run)
     moments: tuple[Callable[[], bool], ...] = (
@@ -366,7 +367,7 @@ def test_killed_at_several_moments_it_goes_on_to_the_same_bytes(place: tuple[Pat
         process.communicate()
     assert killed >= 3
     process = _command(broken, run, tmp_path / "b")
-    again, err = process.communicate(timeout=100)
+    again, err = process.communicate(timeout=300)
     assert process.returncode == 0, err.decode()
     assert again == out
     assert _digests(tmp_path / "b") == _digests(tmp_path / "a")

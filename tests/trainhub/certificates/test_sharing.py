@@ -76,3 +76,19 @@ def test_the_database_holds_one_open_link_of_a_certificate(session: Session) -> 
         session.add(CertificateShare(token="another", certificate_id=made.id, made_at=ground.NOW))
     keys.unshare(certificate=made, by=SYSTEM, now=ground.NOW)
     assert keys.share(certificate=made, by=SYSTEM, now=ground.NOW).token != "another"
+
+
+def test_a_link_shows_no_words_that_were_changed_behind_our_back(session: Session, client: FlaskClient) -> None:
+    session.expire_on_commit = False
+    with transaction():
+        made = certificate(facts={"course": "智能制造导论"})
+        token = keys.share(certificate=made, by=SYSTEM, now=ground.NOW).token
+    assert "智能制造导论" in client.get(f"/S/{token}").text
+    with transaction():
+        made.facts = {**made.facts, "course": "量子计算"}
+    page = client.get(f"/S/{token}")
+    assert page.status_code == 200
+    assert "内容与签发时不一致" in page.text
+    assert "量子计算" not in page.text
+    assert "picture.png" not in page.text
+    assert client.get(f"/S/{token}/picture.png").status_code == 404

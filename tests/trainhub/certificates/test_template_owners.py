@@ -41,7 +41,7 @@ def _choose(issuer: Organisation, template: str) -> None:
 
 
 def _codes(issuer: Organisation) -> list[str]:
-    return [code for code, _title in queries.template_choices(Kind.TRAINING, issuer)]
+    return list(queries.template_choices(Kind.TRAINING, issuer))
 
 
 def test_a_template_is_used_by_its_owner_alone(session: Session) -> None:

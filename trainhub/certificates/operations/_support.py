@@ -21,8 +21,8 @@ from trainhub.kernel.access import Identity
 from trainhub.kernel.characters import BadCharacters, bad_characters, clean_name, normalise
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Stale
-from trainhub.kernel.i18n import _, listed
-from trainhub.notifications.operations import Telling, notify_each
+from trainhub.kernel.i18n import _, clauses, listed
+from trainhub.notifications.operations import Telling, in_both, notify_each
 
 NEEDS_GLYPH = "needs_glyph"
 OVERFLOWS = "overflows"
@@ -91,7 +91,7 @@ def obstacles_told(layout: Layout, facts: Mapping[str, Any]) -> str:
     said = named(lacking_characters(layout, facts))
     lacks = lacking_facts(layout, facts)
     cut = cuts(layout, {name: str(value) for name, value in facts.items()}) if fonts.available() else ()
-    return "；".join(one for one in (said, lacks and _("缺少%(fields)s", fields=lacks), cuts_told(layout, cut)) if one)
+    return clauses(one for one in (said, lacks and _("缺少%(fields)s", fields=lacks), cuts_told(layout, cut)) if one)
 
 
 def lacking_facts(layout: Layout, facts: Mapping[str, Any]) -> str:
@@ -164,16 +164,17 @@ def tell_holders(certificate_ids: Sequence[int], *, now: datetime) -> None:
 
 def _tell(certificates: Sequence[Certificate], what: str, message: str, *, now: datetime, **values: Any) -> None:
     accounts = accounts_of_persons({one.person_id for one in certificates})
+    layouts = queries.layouts_of((one.template, one.template_version) for one in certificates if one.person_id in accounts)
     tellings = []
     for one in certificates:
         if one.person_id in accounts:
-            title = queries.layout_of(one.template, one.template_version).title
+            layout = layouts[one.template, one.template_version]
             tellings.append(
                 Telling(
                     account_id=accounts[one.person_id],
                     kind=f"certificates.{what}",
                     message=message,
-                    values={"title": title, "number": one.number, **values},
+                    values={"title": in_both(layout.title, layout.title_en), "number": one.number, **values},
                     url=f"/certificates/{one.number}",
                     unique_key=f"certificate:{one.id}:{what}:{now.timestamp():.0f}",
                 )

@@ -232,7 +232,7 @@ def _drawn(certificate: Certificate, template: str, issuer: Organisation) -> tup
     """The template and version the new one is drawn from."""
     if not template:
         return certificate.template, certificate.template_version
-    if template not in {code for code, _title in queries.template_choices(certificate.kind, issuer)}:
+    if template not in queries.template_choices(certificate.kind, issuer):
         raise CannotChange(_("发证单位不能使用这个模板，没有更正。"), field="template")
     return template, queries.layout_of(template).version
 

@@ -128,7 +128,7 @@ def template_for(issuer: Organisation, kind: Kind, template: str | None) -> str:
     """The code of the template to issue from: the one that is named, else the issuer's. Raises CannotIssue for what it may not use."""
     if template is None:
         return queries.default_template(kind, issuer)
-    if template not in {code for code, _title in queries.template_choices(kind, issuer)}:
+    if template not in queries.template_choices(kind, issuer):
         message = _("“%(issuer)s”的这种证书没有模板“%(code)s”，没有签发证书。", issuer=issuer.name, code=template)
         raise CannotIssue(message, field="template")
     return template

@@ -81,7 +81,8 @@ def warnings_of(layout: Layout) -> list[str]:
     said = [_("60个字的姓名放不下，这样的证书不会签发：请加大姓名的方框或允许多行。")] if "name" in report.overflows else []
     said += [_("固定文字“%(text)s”放不下，会被截断：请加大方框、允许多行或减小字号。", text=text[:40]) for text in cut_wording(layout)]
     printed = "".join(getattr(one, "text", "") for one in layout.elements)
-    said += [_("字段“%(name)s”没有印在页面上。", name=one.label) for one in layout.fields if f"{{{one.name}}}" not in printed]
+    absent = labels_of(layout, [one.name for one in layout.fields if f"{{{one.name}}}" not in printed])
+    said += [_("字段“%(name)s”没有印在页面上。", name=name) for name in absent]
     said += [_("页面上没有%(what)s。", what=what) for name, what in (("{name}", _("姓名")), ("{number}", _("证书编号"))) if name not in printed]
     if not any(isinstance(one, Qr) for one in layout.elements):
         said.append(_("页面上没有%(what)s。", what=_("查验二维码")))
@@ -122,7 +123,7 @@ def choose(*, issuer: Organisation, kind: Kind, template: str, by: Identity, now
 
     Raises BadTemplate for what is not in use or another issuer's, and for a template that demands facts which rules do not know.
     """
-    if template not in {code for code, _title in queries.template_choices(kind, issuer)}:
+    if template not in queries.template_choices(kind, issuer):
         raise BadTemplate(
             _("这个模板不能用于“%(issuer)s”的这种证书：请选择通用的或该单位自己的、已批准的模板。", issuer=issuer.name), field="template"
         )

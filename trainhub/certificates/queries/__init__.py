@@ -30,6 +30,7 @@ from trainhub.certificates.queries.history import (
     last_event,
     last_hash,
     line_of,
+    whole_alone,
 )
 from trainhub.certificates.queries.issued import (
     SORTS,
@@ -46,6 +47,7 @@ from trainhub.certificates.queries.issued import (
     dated_after,
     doubled,
     editions_of,
+    editions_of_each,
     every,
     issuer_choices,
     listing,
@@ -103,6 +105,8 @@ from trainhub.certificates.queries.templates import (
     is_editor,
     issuer_template,
     layout_of,
+    layouts_in_use,
+    layouts_of,
     subject_of_template,
     template_by_id,
     template_choices,
@@ -150,6 +154,7 @@ __all__ = [
     "default_template",
     "doubled",
     "editions_of",
+    "editions_of_each",
     "events_of",
     "every",
     "first_items",
@@ -169,6 +174,8 @@ __all__ = [
     "last_hash",
     "last_list",
     "layout_of",
+    "layouts_in_use",
+    "layouts_of",
     "line_of",
     "listed",
     "listing",
@@ -209,5 +216,6 @@ __all__ = [
     "waiting_by_note",
     "waiting_ids",
     "waiting_items",
+    "whole_alone",
     "with_account",
 ]

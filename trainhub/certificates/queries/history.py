@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -82,12 +83,14 @@ def _columns_stand(certificate: Certificate) -> bool:
     return said == (certificate.holder, certificate.issued_on.isoformat())
 
 
-def _changes_logged(certificates: Sequence[Certificate]) -> int:
-    """How many changes of certificates the audit log knows: it has a chain of its own, so a history cut short shows."""
+def _changes_logged(certificates: Sequence[Certificate]) -> Counter[int]:
+    """How many changes of each certificate the audit log knows: it has a chain of its own, so a history cut short shows."""
     dids = [f"certificates.certificate.{did}" for did in CHANGES]
     places = [str(one.id) for one in certificates]
-    statement = select(func.count()).where(AuditEvent.on_kind == Certificate.__tablename__, AuditEvent.on_id.in_(places), AuditEvent.did.in_(dids))
-    return session().scalar(statement) or 0
+    statement = select(AuditEvent.on_id, func.count()).where(
+        AuditEvent.on_kind == Certificate.__tablename__, AuditEvent.on_id.in_(places), AuditEvent.did.in_(dids)
+    )
+    return Counter({int(key): count for key, count in session().execute(statement.group_by(AuditEvent.on_id))})
 
 
 def is_whole(certificate: Certificate) -> bool:
@@ -96,11 +99,24 @@ def is_whole(certificate: Certificate) -> bool:
     A state without its event was not given here, and a change that the audit log knows must be in the history.
     """
     line = line_of(certificate)
+    return _is_whole(line, events_of(line), _changes_logged(line).total())
+
+
+def whole_alone(certificates: Sequence[Certificate]) -> set[int]:
+    """The ids of those that replace no other and are whole (`is_whole`); asked as often for many as for one."""
+    alone = [one for one in certificates if one.replaces_id is None]
+    events, logged = defaultdict[int, list[EventRow]](list), _changes_logged(alone)
+    for row in events_of(alone):
+        events[row.event.certificate_id].append(row)
+    return {one.id for one in alone if _is_whole([one], events[one.id], logged[one.id])}
+
+
+def _is_whole(line: Sequence[Certificate], events: Sequence[EventRow], logged: int) -> bool:
     by_id = {one.id: one for one in line}
     links: list[tuple[str, str, str]] = []
     stood: dict[int, State] = {}
     changes = 0
-    for row in events_of(line):
+    for row in events:
         event = row.event
         fields = {
             "event": event.event.value,
@@ -117,6 +133,6 @@ def is_whole(certificate: Certificate) -> bool:
         changes += event.event is not Event.ISSUE
         links.append((event.before_hash, event.hash, computed))
         stood[event.certificate_id] = event.state
-    if not links or not chain.holds(links) or changes < _changes_logged(line):
+    if not links or not chain.holds(links) or changes < logged:
         return False
     return all(stood.get(one.id) is one.state and _columns_stand(one) for one in line)

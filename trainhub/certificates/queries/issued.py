@@ -87,6 +87,15 @@ def editions_of(number: str) -> list[Certificate]:
     return list(session().scalars(select(Certificate).where(Certificate.number == number).order_by(Certificate.edition)))
 
 
+def editions_of_each(numbers: Iterable[str]) -> dict[str, list[Certificate]]:
+    """Every edition of each number that is known, the first first; in one query."""
+    statement = select(Certificate).where(Certificate.number.in_(sorted(set(numbers)))).order_by(Certificate.edition)
+    found: dict[str, list[Certificate]] = {}
+    for one in session().scalars(statement):
+        found.setdefault(one.number, []).append(one)
+    return found
+
+
 def successor_of(certificate: Certificate) -> Certificate | None:
     """The edition or correction that took its place."""
     statement = select(Certificate).where(Certificate.replaces_id == certificate.id).order_by(Certificate.id).limit(1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -43,6 +44,33 @@ def layout_of(code: str, version: int | None = None) -> Layout:
     return _read(body)
 
 
+def layouts_of(versions: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Layout]:
+    """The layouts of versions that certificates were issued from, asked together; KeyError for an unknown one."""
+    wanted = set(versions)
+    found = {(code, version): built_in(code, version) for code, version in wanted if code in codes()}
+    own = sorted(wanted - found.keys())
+    if own:
+        statement = select(CertificateTemplate.code, CertificateTemplate.edition, CertificateTemplate.body)
+        statement = statement.where(CertificateTemplate.code.in_({code for code, _version in own}), CertificateTemplate.state.in_(USABLE))
+        drawn = {(code, edition): body for code, edition, body in session().execute(statement)}
+        found |= {one: _read(drawn[one]) for one in own}
+    return found
+
+
+def layouts_in_use(wanted: Iterable[str]) -> dict[str, Layout]:
+    """The newest approved layouts of templates, asked together; KeyError for an unknown one."""
+    asked = set(wanted)
+    found = {code: built_in(code) for code in asked if code in codes()}
+    own = sorted(asked - found.keys())
+    if own:
+        statement = select(CertificateTemplate.code, CertificateTemplate.body).where(
+            CertificateTemplate.code.in_(own), CertificateTemplate.state == TemplateState.APPROVED
+        )
+        drawn = {code: body for code, body in session().execute(statement.order_by(CertificateTemplate.edition))}
+        found |= {code: _read(drawn[code]) for code in own}
+    return found
+
+
 def _usable_by(issuer: Organisation) -> ColumnElement[bool]:
     """Templates in use that an issuer may issue from: common ones, its own, those of the organisation it belongs to."""
     mine = CertificateTemplate.owner_id.in_(_line(issuer))
@@ -53,11 +81,11 @@ def _line(issuer: Organisation) -> list[int]:
     return [issuer.id] if issuer.parent_id is None else [issuer.id, issuer.parent_id]
 
 
-def template_choices(kind: Kind, issuer: Organisation) -> list[tuple[str, str]]:
-    """(code, title) of the templates that an issuer's new certificates of a kind may use; the kind's own first."""
+def template_choices(kind: Kind, issuer: Organisation) -> dict[str, Layout]:
+    """The templates that an issuer's new certificates of a kind may use, by code; the kind's own first."""
     statement = select(CertificateTemplate.code, CertificateTemplate.body).where(CertificateTemplate.kind == kind, _usable_by(issuer))
-    drawn = {code: _read(body).title for code, body in session().execute(statement)}
-    return [(kind.value, built_in(kind.value).title), *sorted(drawn.items())]
+    drawn = {code: _read(body) for code, body in session().execute(statement.order_by(CertificateTemplate.code))}
+    return {kind.value: built_in(kind.value), **drawn}
 
 
 def default_template(kind: Kind, issuer: Organisation) -> str:
@@ -68,15 +96,15 @@ def default_template(kind: Kind, issuer: Organisation) -> str:
     return next((chosen[key] for key in _line(issuer) if key in chosen), kind.value)
 
 
-def template_offers(identity: Identity) -> list[tuple[CertificateTemplate, str, str]]:
-    """(version, title, name of its owner) of the templates in use that the reader may issue from, by kind and code."""
+def template_offers(identity: Identity) -> list[tuple[CertificateTemplate, Layout, str]]:
+    """(version, its layout, name of its owner) of the templates in use that the reader may issue from, by kind and code."""
     statement = (
         select(CertificateTemplate, Organisation.name)
         .outerjoin(Organisation, Organisation.id == CertificateTemplate.owner_id)
         .where(CertificateTemplate.state == TemplateState.APPROVED, _visible_to(identity))
         .order_by(CertificateTemplate.kind, CertificateTemplate.code)
     )
-    return [(row, _read(row.body).title, owner or "") for row, owner in session().execute(statement)]
+    return [(row, _read(row.body), owner or "") for row, owner in session().execute(statement)]
 
 
 def _visible_to(identity: Identity) -> ColumnElement[bool]:
@@ -92,8 +120,8 @@ def issuer_template(issuer_id: int, kind: Kind) -> IssuerTemplate | None:
     return session().get(IssuerTemplate, (issuer_id, kind))
 
 
-def chosen_templates(identity: Identity) -> list[tuple[IssuerTemplate, str, str]]:
-    """What the issuers in the reader's scope chose, with their names and the titles of the templates."""
+def chosen_templates(identity: Identity) -> list[tuple[IssuerTemplate, str, Layout]]:
+    """What the issuers in the reader's scope chose, with their names and the newest layouts of the templates."""
     mine = organisations.scope(identity, CHANGERS, organisations=(IssuerTemplate.issuer_id, Organisation.parent_id), region=Organisation.region_code)
     statement = (
         select(IssuerTemplate, Organisation.name)
@@ -101,7 +129,9 @@ def chosen_templates(identity: Identity) -> list[tuple[IssuerTemplate, str, str]
         .where(mine)
         .order_by(Organisation.pinyin, Organisation.id, IssuerTemplate.kind)
     )
-    return [(row, name, layout_of(row.template).title) for row, name in session().execute(statement)]
+    found = session().execute(statement).all()
+    layouts = layouts_in_use(row.template for row, _name in found)
+    return [(row, name, layouts[row.template]) for row, name in found]
 
 
 def template_by_id(template_id: int) -> CertificateTemplate | None:

@@ -124,7 +124,7 @@ def batch_template(kind: str) -> Any:
     codes = {"id_number", "student_no"}
     fields = tuple(Field(one.name, one.zh, required=one.required, is_code=one.name in codes) for one in imports.columns_of(layout))
     content = template_xlsx(Schema(fields), [imports.examples(layout)], [_("证件号码和学号至少填写一项；发证日期在签发时自动填写。")])
-    return downloads.xlsx(content, _("%(title)s签发名单", title=layout.title))
+    return downloads.xlsx(content, _("%(title)s签发名单", title=labels.of_layout(layout)))
 
 
 STUDYING = {"enrolled": (StudentState.ENROLLED,), "graduated": (StudentState.GRADUATED,), "both": (StudentState.ENROLLED, StudentState.GRADUATED)}
@@ -226,7 +226,7 @@ def _page(row: IssueBatch, form: forms.DecisionForm | None = None) -> Any:
         batch=row,
         issuer=issuer,
         why=lambda one: batches.why_waiting(one.item, layout, issuer, one.name),
-        template=layout.title_en if language() == "en" else layout.title,
+        template=labels.of_layout(layout),
         told=partial(verifying.labelled, layout, english=language() == "en"),
         page=page,
         job=queries.job_by_id(row.job_id),
@@ -260,7 +260,7 @@ def _changes(corrected: Certificate, facts: Mapping[str, Any], layout: Layout) -
 
 
 def _version(layout: Layout, code: str) -> str:
-    return _("%(title)s（%(code)s 第 %(n)d 版）", title=layout.title, code=code, n=layout.version)
+    return _("%(title)s（%(code)s 第 %(n)d 版）", title=labels.of_layout(layout), code=code, n=layout.version)
 
 
 @blueprint.get("/batches/<int:batch_id>/table.jsonl")

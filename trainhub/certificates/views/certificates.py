@@ -48,9 +48,11 @@ def mine() -> Any:
     """The reader's own certificates."""
     person_id = who().person_id
     rows = queries.of_person(person_id) if person_id is not None else []
+    layouts = queries.layouts_of((row.template, row.template_version) for row in rows)
+    drawn = [(row, layouts[row.template, row.template_version]) for row in rows]
     return render_template(
         "trainhub/certificates/mine.html",
-        rows=[(row, title_of(row), verifying.shown_facts(row, english=language() == "en")) for row in rows],
+        rows=[(row, labels.of_layout(layout), verifying.labelled(layout, row.facts, english=language() == "en")) for row, layout in drawn],
         labels=labels,
         show_number=show_number,
     )

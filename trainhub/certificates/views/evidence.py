@@ -12,7 +12,7 @@ from trainhub.certificates import queries
 from trainhub.certificates.models import Certificate, IssueBatch
 from trainhub.certificates.types import EVIDENCE_PAGES, EVIDENCE_WORDS, BatchSource
 from trainhub.kernel.clock import local
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import _, clauses
 
 
 def shown(certificate: Certificate, *, is_own: bool) -> list[dict[str, Any]]:
@@ -52,7 +52,7 @@ def _batch(row: IssueBatch) -> str:
         said.append(_("依据“%(document)s”", document=row.document))
     elif row.digest:
         said.append(_("名单 SHA-256 %(digest)s", digest=row.digest))
-    return "；".join(said)
+    return clauses(said)
 
 
 def _roster(batch_keys: Sequence[str]) -> str:

@@ -171,7 +171,7 @@ def _editor(layout: Layout) -> dict[str, Any]:
         "properties": {name: str(label) for name, label in labels.PROPERTIES.items()},
         "choices": {name: str(label) for name, label in labels.CHOICES.items()},
         "words": {name: str(label) for name, label in labels.EDITOR.items()},
-        "fields": {**common, **{one.name: one.label for one in layout.fields}},
+        "fields": {**common, **{one.name: str(labels.of_field(one)) for one in layout.fields}},
         "images": sorted(layout.images),
     }
 

@@ -43,7 +43,9 @@ class ReleaseForm(Form):
         """The templates its issuer may use for its kind."""
         issuer = organisations.by_id(certificate.issuer_id)
         assert issuer is not None
-        self.template.choices = [SelectChoice(code, title) for code, title in queries.template_choices(certificate.kind, issuer)]
+        self.template.choices = [
+            SelectChoice(code, labels.of_layout(one)) for code, one in queries.template_choices(certificate.kind, issuer).items()
+        ]
         return self
 
 
@@ -68,7 +70,7 @@ class Obstacle:
 def obstacles_of(drafts: Sequence[Certificate]) -> dict[int, Obstacle]:
     """What stands in the way of each now, by its id: by the records, the fonts and the templates of today."""
     found = operations.present_of(drafts, clock.today())
-    layouts = {code: queries.layout_of(code) for code in {one.template for one in drafts}}
+    layouts = queries.layouts_in_use(one.template for one in drafts)
     return {one.id: _obstacle(found.get(one.id), layouts[one.template]) for one in drafts}
 
 

@@ -9,7 +9,7 @@ from flask import url_for
 from trainhub.kernel.access import may, who
 from trainhub.kernel.clock import local
 from trainhub.kernel.errors import NotFound
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import _, clauses
 from trainhub.ledger.permissions import Can
 from trainhub.ledger.places import load
 from trainhub.oversight.issuing import queries
@@ -37,5 +37,5 @@ def record_words(keys: Sequence[str]) -> Mapping[str, str]:
             parts.append(_("花名册“%(file)s”，SHA-256 %(digest)s", file=row.file_name, digest=row.sha256))
         if row.cancelled_at is not None:
             parts.append(_("此记录已于 %(day)s 作废", day=local(row.cancelled_at).date().isoformat()))
-        said[str(row.id)] = "；".join(parts)
+        said[str(row.id)] = clauses(parts)
     return said
