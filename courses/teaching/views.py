@@ -99,9 +99,10 @@ def show(programme: Programme) -> Any:
     """The offerings of a cohort: which of them are the six, who leads how many, whose number is over the cap."""
     subject, today = programmes.subject_of(programme), clock.today()
     cohorts = programmes.cohorts_of(programme.id)
-    year = request.args.get("year", type=int)
-    cohort = next((row for row in cohorts if row.year == year), cohorts[0] if cohorts else None)
-    rows = queries.offerings_of_cohorts([cohort.id]) if cohort is not None else []
+    year, offered_all = request.args.get("year", type=int), queries.offerings_of_cohorts([row.id for row in cohorts])
+    taught = {row.cohort_id for row in offered_all}  # unless a year is asked for, the latest one that has courses
+    cohort = next((row for row in cohorts if row.year == year), next((row for row in cohorts if row.id in taught), cohorts[0] if cohorts else None))
+    rows = [row for row in offered_all if cohort is not None and row.cohort_id == cohort.id]
     courses = curriculum.courses_of(cohort.version_id) if cohort is not None and cohort.version_id is not None else []
     offered = {row.course_id for row in rows}
     staff = queries.staff_choices(programme.id, today)

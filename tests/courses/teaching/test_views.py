@@ -122,3 +122,13 @@ def test_a_wrong_task_is_corrected_or_taken_back_and_a_plan_until_it_begins(sess
     begun = as_role(Role.PROGRAMME_ADMIN, programme_id=programme_id).post(f"{at}/secondments/{keys[1]}/remove", data={"reason": "登记错误"})
     assert (begun.status_code, "已经开始的企业工作不能删除" in begun.get_data(as_text=True)) == (422, True)
     assert (queries.tasks_of_teachers([teacher_id]), [one.id for one in queries.secondments_of_teachers([teacher_id])]) == ([], [keys[1]])
+
+
+def test_the_page_opens_on_the_latest_year_that_has_courses(session: Session, as_role: AsRole) -> None:
+    with transaction():
+        built = factory.meeting(students=1)
+        ground.cohort(built.programme, built.cohort.year + 3)
+        at, programme_id, year = f"/teaching/programmes/{built.programme.code}", built.programme.id, built.cohort.year
+    head = as_role(Role.PROGRAMME_ADMIN, programme_id=programme_id)
+    assert "6 / 6" in head.get(at).get_data(as_text=True)
+    assert ["6 / 6" in head.get(f"{at}?year={one}").get_data(as_text=True) for one in (year, year + 3)] == [True, False]

@@ -42,7 +42,7 @@ def test_a_column_takes_room_only_where_there_is_some() -> None:
 
 @pytest.mark.parametrize(
     ("text", "pieces"),
-    [("", 0.0), ("机械工程", 0.0), ("3", 0.56), ("第 12 周", 1.12), ("2025—2026", 8 * 0.56 + 1), ("AB", 1.56), ("x" * 80, 12.0)],
+    [("", 0.0), ("机械工程", 0.0), ("3", 0.66), ("第 12 周", 1.32), ("2025—2026", 8 * 0.66 + 1), ("AB", 1.6), ("x" * 80, 12.0)],
 )
 def test_what_stands_on_one_line(text: str, pieces: float) -> None:
     assert unbroken([text]) == pytest.approx(pieces)
