@@ -40,6 +40,11 @@ def deliver(channel: Channel, *, to: str, subject: str, text: str, now: datetime
     return adapter is not log_adapter
 
 
+def is_only_logged(channel: Channel) -> bool:
+    """Whether messages of a channel reach nobody: a demonstration writes them to its log."""
+    return current_app.extensions.get("trainhub.channels", {}).get(channel) is log_adapter
+
+
 def log_adapter(to: str, subject: str, text: str, now: datetime) -> None:
     """For demonstrations: the message is written to the log instead of being sent."""
     log.info("message.not_sent", to=to, subject=subject, text=text, at=now.isoformat())

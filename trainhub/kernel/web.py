@@ -93,11 +93,13 @@ def answer_refused(refused: Refused) -> Any:
         details = list(refused.details)
         if not details and refused.field:
             details = [{"column": refused.field, "value": sent(refused.field), "problem": refused.message}]
-        answer = _problem(refused.status, title, refused.message, code=refused.code, details=details, field=refused.field)
+        said = _no_token() if refused.code == SignInNeeded.code else refused.message
+        answer = _problem(refused.status, title, said, code=refused.code, details=details, field=refused.field)
     elif isinstance(refused, SignInNeeded) and request.method in SAFE:
         return redirect(url_for("identity.login", next=request.full_path.rstrip("?")), 303)
     else:
-        answer = _page(refused.status, title, refused.message)
+        advice = _("请核对地址，或从列表、搜索中重新打开；它可能已被删除，或者不在你的权限范围内。") if refused.status == 404 else ""
+        answer = _page(refused.status, title, refused.message, advice=advice)
     if isinstance(refused, TooMany):
         answer.headers["Retry-After"] = str(refused.retry_after)
     if refused.status == 401 and is_api():
@@ -105,11 +107,18 @@ def answer_refused(refused: Refused) -> Any:
     return answer
 
 
-def _page(code: int, title: str, message: str, error_id: str = "") -> Response:
+def _no_token() -> str:
+    """A program has no page to sign in on."""
+    return _("请求没有带接口令牌。请在“我的账户 — 接口令牌”中新建令牌，以 Authorization: Bearer 方式发送。")
+
+
+def _page(code: int, title: str, message: str, error_id: str = "", advice: str = "") -> Response:
     if not error_id:
         error_id = secrets.token_hex(4)
         log.info("refused", error_id=error_id, status=code, path=request.path, method=request.method)
-    text = render_template("trainhub/errors/error.html", code=code, title=title, message=message, error_id=error_id, back_url=_form_page())
+    text = render_template(
+        "trainhub/errors/error.html", code=code, title=title, message=message, what_to_do=advice, error_id=error_id, back_url=_form_page()
+    )
     return Response(text, status=code, mimetype="text/html")
 
 
@@ -137,7 +146,9 @@ def _http_error(error: HTTPException) -> Any:
         return error
     kernel_db.session().rollback()
     message = {
-        404: _("这个地址没有内容。可能链接已过期，或输入有误。请从首页重新进入。"),
+        404: _("接口没有这个地址，可用的地址见 /api/v1/docs。")
+        if is_api()
+        else _("这个地址没有内容。可能链接已过期，或输入有误。请从首页重新进入。"),
         405: _("这个地址不支持 %(method)s 方式的访问。", method=request.method),
         413: _too_large() if code == 413 else "",
         429: _("请求太频繁，请稍后再试。"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from enum import StrEnum
 
@@ -276,3 +277,9 @@ def test_preferences(app: Flask) -> None:
     assert '<html lang="en"' in client.get("/account").text
     page = client.get("/account/preferences").text
     assert 'id="wants_digest" name="wants_digest" type="checkbox" value="y"' in page
+
+
+def test_what_is_not_there_says_what_to_do_about_it(as_role: Callable[..., FlaskClient]) -> None:
+    answer = as_role(Role.SYSTEM_ADMIN).get("/accounts/999999")
+    assert answer.status_code == 404
+    assert "请核对地址，或从列表、搜索中重新打开" in answer.get_data(as_text=True)

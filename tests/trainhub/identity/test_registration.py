@@ -196,6 +196,20 @@ def test_a_taken_username(client: FlaskClient, form: dict[str, Any]) -> None:
     assert "已被使用" in client.post("/register", data=form).text
 
 
+def test_the_page_says_where_the_code_of_a_demonstration_is(app: Flask, client: FlaskClient, form: dict[str, Any]) -> None:
+    """A text message that nobody sends stands in the log, and not in the queue of mails."""
+    before = app.extensions["trainhub.channels"]
+    app.extensions["trainhub.channels"] = {**before, Channel.SMS: delivery.log_adapter}
+    try:
+        by_phone = form | {"channel": "sms", "address": "13800138000"}
+        page = client.post("/register", data=by_phone, follow_redirects=True).get_data(as_text=True)
+        assert "验证码写在服务器日志中" in page
+        assert "邮件队列" not in page
+        assert "服务器日志" not in client.post("/register", data=form, follow_redirects=True).get_data(as_text=True)
+    finally:
+        app.extensions["trainhub.channels"] = before
+
+
 def test_by_phone_through_an_adapter(app: Flask, client: FlaskClient, form: dict[str, Any]) -> None:
     sent: list[tuple[str, str]] = []
     delivery.register_channel(app, Channel.SMS, lambda to, _subject, text, _now: sent.append((to, text)))

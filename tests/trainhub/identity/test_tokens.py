@@ -94,6 +94,15 @@ def test_bearer(app: Flask, client: FlaskClient) -> None:
     assert client.get(PATH, headers=_bearer(token)).status_code == 401
 
 
+def test_a_program_is_told_about_tokens_and_addresses_not_about_pages(client: FlaskClient) -> None:
+    nobody = client.get("/api/v1/organisations").get_json()
+    assert (nobody["code"], nobody["detail"]) == (
+        "sign_in_needed",
+        "请求没有带接口令牌。请在“我的账户 — 接口令牌”中新建令牌，以 Authorization: Bearer 方式发送。",
+    )
+    assert client.get("/api/v1/nothing").get_json()["detail"] == "接口没有这个地址，可用的地址见 /api/v1/docs。"
+
+
 def test_a_token_expires(session: Session) -> None:
     account = make.account()
     _row, token = ops.make_token(account=account, label="x", scopes=["identity:"], days=1, by=SYSTEM, now=make.NOW, today=TODAY)

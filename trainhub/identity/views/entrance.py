@@ -215,10 +215,10 @@ def register_code(token: str) -> Any:
 def _code_page(token: str, form: CodeForm, status: int = 200) -> Any:
     row = ops.registration(token=token, now=clock.now())
     settings = current_app.config["SETTINGS"]
+    is_queued_only = row.channel is Channel.EMAIL and settings.is_demo and not settings.smtp_url
+    is_unsent = is_queued_only or delivery.is_only_logged(row.channel)
     return (
-        render_template(
-            "trainhub/identity/register_code.html", form=form, registration=row, token=token, is_unsent=settings.is_demo and not settings.smtp_url
-        ),
+        render_template("trainhub/identity/register_code.html", form=form, registration=row, token=token, is_unsent=is_unsent),
         status,
     )
 
