@@ -123,6 +123,11 @@ def stored(run_id: int, risk: Risk | None, key: str, *, all_risks: bool = False)
     return statement  # type: ignore[no-any-return]
 
 
+def stored_ids(run_id: int, risk: Risk | None, key: str) -> list[int]:
+    """The enrolments of `stored` alone, to write to them: of a hundred thousand nobody asks for names and reasons then."""
+    return list(session().scalars(stored(run_id, risk, key).with_only_columns(StoredRisk.enrolment_id)))
+
+
 def as_risks(run_id: int, rows: Sequence[Any]) -> list[LearnerRisk]:
     """Rows of `stored` with the names of cohorts and groups, and what waits for a mark: the same queries however many."""
     names = queries.cohort_names(sorted({row.cohort_id for row in rows if row.cohort_id is not None}))

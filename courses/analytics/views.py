@@ -97,6 +97,14 @@ def risk(run: Run) -> Any:
     )
 
 
+def _chosen(run: Run) -> list[int]:
+    """The enrolments of everybody in the list as it is narrowed; of a large run nothing else is read."""
+    risk, group = _asked()
+    if _is_large(run):
+        return risk_queries.stored_ids(run.id, risk, group)
+    return [row.enrolment_id for row in _listed(run)]
+
+
 def _listed(run: Run) -> list[LearnerRisk]:
     """Everybody in the list as it is narrowed, over all its pages."""
     risk, group = _asked()
@@ -111,7 +119,7 @@ def write(run: Run) -> Any:
     """Write to everybody in the list as it is narrowed, not only to those of one page."""
     risk, group = _asked()
     address = url_for("analytics.write", run_id=run.id, risk=risk.value if risk is not None else None, group=group or None)
-    return to_chosen(run, [row.enrolment_id for row in _listed(run)], address)
+    return to_chosen(run, _chosen(run), address)
 
 
 def _risk_lines(rows: Sequence[LearnerRisk]) -> Iterator[Sequence[Any]]:

@@ -45,6 +45,9 @@ def furthest(row: Any) -> tuple[Any, ...]:
 def _has_further(row: Any) -> sa.ColumnElement[bool]:
     """SQL: the same human has another enrolment in the run that is further: this one is their second. Only after a merging."""
     other, mine, theirs = aliased(Enrolment), aliased(Person), aliased(Person)
+    stays = select(func.coalesce(mine.merged_into_id, mine.id)).where(mine.id == row.person_id).correlate(Enrolment).scalar_subquery()
+    # By keys: where the two are compared as expressions, every learner of the run is read to find that there is no second one.
+    same = select(theirs.id).where(or_(theirs.id == stays, theirs.merged_into_id == stays)).correlate(Enrolment)
     (place, done, key), (other_place, other_done, other_key) = furthest(row), furthest(other)
     is_further = or_(
         other_place < place,
@@ -52,14 +55,7 @@ def _has_further(row: Any) -> sa.ColumnElement[bool]:
     )
     return (
         select(other.id)
-        .join(theirs, theirs.id == other.person_id)
-        .join(mine, mine.id == row.person_id)
-        .where(
-            other.run_id == row.run_id,
-            other.person_id != row.person_id,
-            func.coalesce(theirs.merged_into_id, theirs.id) == func.coalesce(mine.merged_into_id, mine.id),
-            is_further,
-        )
+        .where(other.run_id == row.run_id, other.person_id != row.person_id, other.person_id.in_(same), is_further)
         .correlate(Enrolment)
         .exists()
     )
