@@ -153,7 +153,8 @@ def page(row: TalentAward, made: dict[str, Form] | None = None, status: int = 20
         shown_forms.setdefault("confer", forms.ConferenceForm(formdata=None, on=clock.today(), version=row.version))
     if is_department and row.state is AwardState.DECIDED and row.published_on is not None:
         shown_forms.setdefault("object", forms.ObjectionForm(formdata=None, on=clock.today(), version=row.version).apart("object"))
-    if handles and row.state is AwardState.DECIDED and row.published_on is not None and may_act(by, row.rule, Who.PAYER):
+    is_over = row.notice_until is not None and row.notice_until < clock.today()
+    if handles and row.state is AwardState.DECIDED and is_over and may_act(by, row.rule, Who.PAYER):
         shown_forms.setdefault("pay", forms.PayForm(formdata=None, only=_fund(row), on=clock.today(), version=row.version))
     if is_department:
         for one in queries.objections_of(row.id):
