@@ -192,7 +192,6 @@ DAY_PROBLEMS: Mapping[DayProblem, Any] = {
     DayProblem.OUTSIDE: _l("不在实习期内。"),
     DayProblem.FUTURE: _l("还没有到这一天，不能提前登记。"),
     DayProblem.ABSENT: _l("这一天已准假或中断实习，不能登记出勤。"),
-    DayProblem.NO_PAPERS: _l("这一天三方协议还没有签齐，或还没有接受安全教育，不能计入。"),
 }
 PREFERENCE_PROBLEMS: Mapping[PreferenceProblem, Any] = {
     PreferenceProblem.TOO_MANY: _l("最多填报 %(most)d 个志愿，请减少。"),

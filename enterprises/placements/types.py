@@ -162,7 +162,6 @@ class DayProblem(StrEnum):
     OUTSIDE = "outside"
     FUTURE = "future"
     ABSENT = "absent"
-    NO_PAPERS = "no_papers"
 
 
 class PreferenceProblem(StrEnum):

@@ -28,8 +28,8 @@ def log_day(*, placement: Placement, on: date, today: date, by: Identity, now: d
 
     A rejected day may be logged again and waits anew. Raises BadDay outside the placement, in the future, before the start.
     """
-    away, papers_on = queries.absences_of(placement.id), queries.papers_on(placement)
-    row = _enter(placement, queries.day_entry(placement.id, on), on, note, away=away, papers_on=papers_on, today=today, by=by, now=now)
+    away = queries.absences_of(placement.id)
+    row = _enter(placement, queries.day_entry(placement.id, on), on, note, away=away, today=today, by=by, now=now)
     session().flush()
     return row
 
@@ -41,14 +41,13 @@ def _enter(
     note: str,
     *,
     away: Sequence[tuple[date, date]],
-    papers_on: date | None,
     today: date,
     by: Identity,
     now: datetime,
 ) -> DayEntry:
     """What `log_day` promises, with the known entry of the day at hand; the caller flushes."""
     span = (placement.starts_on, placement.ends_on)
-    problem = rules.day_problem(on, span=span, state=placement.state, today=today, away=away, papers_on=papers_on)
+    problem = rules.day_problem(on, span=span, state=placement.state, today=today, away=away)
     if problem is not None:
         raise BadDay(_("%(day)s：", day=on) + str(labels.DAY_PROBLEMS[problem]), field="days", code=problem.value)
     note = note.strip()[:1000]
@@ -71,9 +70,9 @@ def log_week(*, placement: Placement, days: Mapping[date, str], week: Iterable[d
     """
     span = sorted(week)
     known = {entry.on: entry for entry in queries.entries_between(placement.id, span[0], span[-1])}
-    away, papers_on = queries.absences_of(placement.id), queries.papers_on(placement)
+    away = queries.absences_of(placement.id)
     for day in sorted(days):
-        _enter(placement, known.get(day), day, days[day], away=away, papers_on=papers_on, today=today, by=by, now=now)
+        _enter(placement, known.get(day), day, days[day], away=away, today=today, by=by, now=now)
     taken_back = [entry for day, entry in known.items() if day not in days and entry.state is DayState.PENDING]
     for entry in taken_back:
         session().delete(entry)

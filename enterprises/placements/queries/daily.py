@@ -27,18 +27,7 @@ from enterprises.placements.models import (
     WeeklyLog,
 )
 from enterprises.placements.queries.placing import visible_to
-from enterprises.placements.rules import parties_needed
-from enterprises.placements.types import (
-    AgreementKind,
-    AgreementParty,
-    DayState,
-    EventKind,
-    EventState,
-    OfferState,
-    PlacementState,
-    RaterSide,
-    TextState,
-)
+from enterprises.placements.types import AgreementKind, DayState, EventKind, EventState, OfferState, PlacementState, RaterSide, TextState
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.kernel.files import StoredFile
@@ -63,18 +52,6 @@ def texts_of(placement_id: int) -> list[TextState]:
     if all(row.number != 1 for row in rows):
         found.insert(0, TextState(1, AgreementKind.AGREEMENT, False, frozenset(signed.get(1, ()))))
     return found
-
-
-def papers_on(placement: Placement) -> date | None:
-    """Since when the three parties had signed the agreement (in whatever form stood then) and the student was trained in safety."""
-    agreements = {text.number for text in texts_of(placement.id) if text.kind is AgreementKind.AGREEMENT}
-    first: dict[AgreementParty, date] = {}
-    statement = select(AgreementSignature).where(AgreementSignature.placement_id == placement.id).order_by(AgreementSignature.signed_on)
-    for row in session().scalars(statement):
-        if row.text_no in agreements:
-            first.setdefault(row.party, row.signed_on)
-    days = [first.get(party) for party in parties_needed(is_minor=False)] + [placement.safety_trained_on]
-    return max((day for day in days if day is not None), default=None)
 
 
 # -- events -------------------------------------------------------------------------------------------------------------

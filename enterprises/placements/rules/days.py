@@ -17,11 +17,9 @@ Span = tuple[date, date]
 
 
 # -- days ---------------------------------------------------------------------------------------------------------------
-def day_problem(
-    day: date, *, span: tuple[date, date], state: PlacementState, today: date, away: Iterable[Span] = (), papers_on: date | None = None
-) -> DayProblem | None:
-    """Why a day cannot be logged, or None: the placement has started, the day lies inside it, it has come, the student was not
-    away with leave, and agreement and safety training were there (`papers_on`: since when), whenever the start was registered."""
+def day_problem(day: date, *, span: tuple[date, date], state: PlacementState, today: date, away: Iterable[Span] = ()) -> DayProblem | None:
+    """Why a day cannot be logged, or None: the placement has started, the day lies inside it, it has come, and the student
+    was not away with leave."""
     if state is not PlacementState.STARTED:
         return DayProblem.NOT_STARTED
     if not span[0] <= day <= span[1]:
@@ -30,8 +28,6 @@ def day_problem(
         return DayProblem.FUTURE
     if any(since <= day <= until for since, until in away):
         return DayProblem.ABSENT
-    if papers_on is not None and day < papers_on:
-        return DayProblem.NO_PAPERS
     return None
 
 

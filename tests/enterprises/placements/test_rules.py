@@ -227,16 +227,3 @@ def test_why_a_student_may_miss_the_weeks() -> None:
     assert why(Light.RED, 10, 60, 80) == [(Miss.TOO_LATE, 10)]
     assert why(Light.YELLOW, 10, 60, 200, 4, 6) == [(Miss.UNPLACED, 90), (Miss.UNLOGGED, 4), (Miss.WAITING, 6)]
     assert why(Light.YELLOW, 100, 60, 200, 12) == [(Miss.UNLOGGED, 12)]
-
-
-@pytest.mark.parametrize(("day", "problem"), [(4, DayProblem.NO_PAPERS), (5, None), (6, None)])
-def test_a_day_before_the_papers_were_there_does_not_count(day: int, problem: DayProblem | None) -> None:
-    """Signed and trained on the fifth: the day before, that day, the day after."""
-    found = rules.day_problem(
-        date(2026, 3, day),
-        span=(date(2026, 3, 2), date(2026, 6, 1)),
-        state=PlacementState.STARTED,
-        today=date(2026, 3, 20),
-        papers_on=date(2026, 3, 5),
-    )
-    assert found is problem
