@@ -13,7 +13,8 @@ from wtforms.validators import URL, InputRequired, Length, NumberRange, Optional
 
 from courses.catalogue import labels
 from courses.catalogue.types import BlockKind, BodyFormat, EducationType, Family
-from trainhub.kernel.fields import instant, is_minute_of, optional_int, picks, tenths, wall
+from trainhub.kernel.clock import is_minute_of
+from trainhub.kernel.fields import instant, optional_int, picks, tenths, wall
 from trainhub.kernel.forms import Form, LongText, Text
 from trainhub.kernel.i18n import _l
 

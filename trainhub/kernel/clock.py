@@ -52,3 +52,9 @@ def academic_year(day: date) -> int:
 def days_ago(day: date, days: int) -> date:
     """The day `days` before."""
     return day - timedelta(days=days)
+
+
+def is_minute_of(stored: str | None, at: datetime) -> bool:
+    """Whether a stored text is the instant a form showed, which may show no seconds; however its offset is written."""
+    known = datetime.fromisoformat(str(stored)) if stored else None
+    return known is not None and at in (known, known.replace(second=0, microsecond=0))

@@ -66,12 +66,6 @@ def wall(at: datetime | str | None) -> datetime | None:
     return local(datetime.fromisoformat(at) if isinstance(at, str) else at).replace(tzinfo=None)
 
 
-def is_minute_of(stored: str | None, at: datetime) -> bool:
-    """Whether a stored text is the instant a form showed, which may show no seconds; however its offset is written."""
-    known = datetime.fromisoformat(str(stored)) if stored else None
-    return known is not None and at in (known, known.replace(second=0, microsecond=0))
-
-
 def number_x10(text: str) -> int:
     """Points as people type them, in tenths."""
     try:

@@ -15,8 +15,8 @@ from courses.catalogue.models import Block
 from courses.catalogue.operations import versions
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
+from trainhub.kernel.clock import is_minute_of
 from trainhub.kernel.db import session
-from trainhub.kernel.fields import is_minute_of
 from trainhub.kernel.i18n import _
 
 
