@@ -16,6 +16,7 @@ from courses.assessment.models import Attempt, AttemptAnswer, AttemptEvent, Ques
 from courses.assessment.operations import attempts, bank, grading, quizzes
 from courses.assessment.types import AttemptEventKind, AttemptState, Difficulty, QuestionKind
 from courses.catalogue import authoring_queries as authored
+from courses.catalogue import version_notes
 from courses.catalogue.models import Block, Run
 from courses.catalogue.operations import content, versions
 from courses.learning import operations as learning
@@ -211,9 +212,9 @@ def test_rules_are_kept_as_versions_and_do_not_come_back_with_an_old_text(sessio
     quizzes.set_up(block=quiz, version=None, settings={"attempts": 2}, by=SYSTEM, now=later)
     rows = authored.versions_of(quiz)
     assert [(v.number, v.data["title"], v.data["settings"]["minutes"], v.data["settings"]["attempts"], v.note) for v in rows] == [
-        (4, "单元测验", 30, 2, "作答规则"),
+        (4, "单元测验", 30, 2, version_notes.RULES),
         (3, "期末测验", 30, 2, ""),  # what waits follows the rules
-        (2, "单元测验", 30, 3, "作答规则"),
+        (2, "单元测验", 30, 3, version_notes.RULES),
         (1, "单元测验", 10, 1, ""),
     ]
     versions.publish_drafts(parts=[quiz], note="", by=SYSTEM, now=later)
@@ -222,7 +223,7 @@ def test_rules_are_kept_as_versions_and_do_not_come_back_with_an_old_text(sessio
     assert (quiz.title, quiz.settings["minutes"], quiz.settings["attempts"]) == ("单元测验", 30, 2)
     versions.restore_rules(block=quiz, number=1, version=None, by=SYSTEM, now=later)
     assert (quiz.settings["minutes"], quiz.settings["attempts"]) == (10, 1)
-    assert authored.versions_of(quiz)[0].note == "恢复第 1 版的作答规则"
+    assert version_notes.said(authored.versions_of(quiz)[0].note) == "恢复第 1 版的作答规则"
     with pytest.raises(Refused, match="没有第 9 版"):
         versions.restore_rules(block=quiz, number=9, version=None, by=SYSTEM, now=later)
     assert labels.rules_in_words(queries.events_of(first.id)[0].data["rules"]) == ["限时 10 分钟", "最多 1 次"]
