@@ -93,6 +93,7 @@ THINGS: Mapping[str, Any] = {
     "courses.discussion": _l("课程讨论"),
     "evaluation.programme": _l("专业评价"),
     "evaluation.register": _l("评价登记表"),
+    "evaluation.work": _l("评价工作底稿"),
     "goals.person": _l("目标人员"),
     "identity.request": _l("个人信息申请"),
     "notifications.notice": _l("通知"),
