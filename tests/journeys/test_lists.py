@@ -15,7 +15,7 @@ from tests.journeys.conftest import Place, opened, travel
 from tests.journeys.test_roles import ACCOUNTS
 
 TOTAL = re.compile(r"共 ?([\d,]+) ?(?:名|项|条|个|人|门|封)")
-COUNTS_SOMETHING_ELSE = ("确认学生的实习日", "督促指导教师确认实习日", "评阅作业", "评阅毕业设计")
+COUNTS_SOMETHING_ELSE = ("确认学生的实习日", "督促指导教师确认实习日", "评阅作业", "确认指导记录")
 """These count days or pieces of work; their lists show all the students and the assignments, and say themselves how many wait."""
 LISTS = (
     ("programme", "/placements/", "/placements/export", ("student", "enterprise", "term", "state"), {"state": "going"}),

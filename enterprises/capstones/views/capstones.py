@@ -8,7 +8,7 @@ from flask import render_template, request, url_for
 
 from enterprises.capstones import labels, queries
 from enterprises.capstones.models import Capstone
-from enterprises.capstones.types import CapstoneState
+from enterprises.capstones.types import LIVE, CapstoneState
 from enterprises.capstones.views import blueprint
 from enterprises.capstones.views._page import page
 from enterprises.capstones.views._support import load
@@ -119,14 +119,21 @@ def mine() -> Any:
 @blueprint.get("/supervised")
 @guard(Can.CAPSTONE_SUPERVISED)
 def supervised() -> Any:
-    """The capstones one supervises, with what waits."""
+    """The capstones one supervises, with what waits; `show` narrows to those that the figures of the first page count."""
     person_id = who().person_id or 0
     to_grade, to_confirm = queries.open_work(person_id)
-    rows = queries.supervised_by(person_id)
+    rows, show = queries.supervised_by(person_id), request.args.get("show", "")
     graded = queries.graded_by(person_id)
+    shown = {
+        "going": [one for one in rows if one[0].state in LIVE],
+        "submitted": [one for one in rows if one[0].state is CapstoneState.SUBMITTED],
+        "grade": [one for one in rows if one[0].state is CapstoneState.SUBMITTED and one[0].id not in graded],
+    }
     return render_template(
         "enterprises/capstones/supervised.html",
-        page=paging.slice_wanted(rows),
+        page=paging.slice_wanted(shown.get(show, rows)),
+        everybody=len(rows),
+        is_narrowed=show in shown,
         labels=labels,
         to_grade=to_grade,
         to_confirm=to_confirm,

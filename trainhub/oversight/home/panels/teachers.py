@@ -108,7 +108,7 @@ def supervision_todos(identity: Identity, today: date) -> list[Todo]:
     url = link(identity, "capstones.supervised")
     todos = []
     if to_grade:
-        todos.append(Todo(_("评阅毕业设计"), url, _("去评分"), to_grade, _("学生已提交论文，等待你的评分"), 0, "graduate"))
+        todos.append(Todo(_("评阅毕业设计"), narrowed(url, show="grade"), _("去评分"), to_grade, _("学生已提交论文，等待你的评分"), 0, "graduate"))
     if to_confirm:
         todos.append(Todo(_("确认指导记录"), url, _("去确认"), to_confirm, _("学生记录的指导，经你确认才计入"), 1, "chat"))
     return todos
@@ -139,8 +139,8 @@ def supervisor(identity: Identity, today: date) -> Panel:
     handed_in = sum(1 for row in going if row.state is CapstoneState.SUBMITTED)
     supervised = link(identity, "capstones.supervised")
     figures = [
-        Figure(_("正在指导"), len(going), _("项"), _("毕业设计"), supervised),
-        Figure(_("已交论文"), handed_in, _("项"), _("双方评分后办结"), supervised),
+        Figure(_("正在指导"), len(going), _("项"), _("毕业设计"), narrowed(supervised, show="going")),
+        Figure(_("已交论文"), handed_in, _("项"), _("双方评分后办结"), narrowed(supervised, show="submitted")),
     ]
     counts = practice.placements_by_state(identity)
     placed = sum(counts.values())
