@@ -67,6 +67,7 @@ def take(*, assignment: Assignment, file: IO[bytes], filename: str, by: Identity
     Raises SheetRefused naming every bad row: unknown number, negative or too many points, twice the same work, changed meanwhile.
     """
     known = {row.alias: row for row in work.handed_in(assignment.id)}
+    own = frozenset(people.human_ids(by.person_id)) if by.person_id is not None else frozenset[int]()
     problems: list[Problem] = []
     wanted: list[tuple[Submission, int, str]] = []
     seen: set[str] = set()
@@ -75,7 +76,7 @@ def take(*, assignment: Assignment, file: IO[bytes], filename: str, by: Identity
             problems += [one for one in parsed.problems if one.level == "error"]
             if not parsed.is_good:
                 continue
-            found = _row(assignment, parsed, known, seen, by)
+            found = _row(assignment, parsed, known, seen, own)
             if isinstance(found, str):
                 column, said = found.split("|", 1)
                 problems.append(Problem(table.file, table.sheet, parsed.number, column, str(parsed.row.values.get(column, "")), said))
@@ -95,9 +96,9 @@ def take(*, assignment: Assignment, file: IO[bytes], filename: str, by: Identity
 
 
 def _row(
-    assignment: Assignment, parsed: Parsed, known: dict[str, Submission], seen: set[str], by: Identity
+    assignment: Assignment, parsed: Parsed, known: dict[str, Submission], seen: set[str], own: frozenset[int]
 ) -> tuple[Submission, int, str] | str | None:
-    """What a row asks for; `column|words` when it cannot be; None when it changes nothing."""
+    """What a row asks for; `column|words` when it cannot be; None when it changes nothing. `own`: the person rows of who grades."""
     data = parsed.data
     submission = known.get(data["alias"])
     if submission is None:
@@ -114,6 +115,6 @@ def _row(
         return None
     if data["version"] != submission.version:
         return "version|" + _("导出之后这份作业的成绩已被他人修改。请重新导出后再填。")
-    if people.is_among(by.person_id, [row.person_id for row in submission.members]):
+    if own.intersection(row.person_id for row in submission.members):
         return "alias|" + _("不能给自己的作业评分。")
     return submission, points_x10, data["comment"] or ""
