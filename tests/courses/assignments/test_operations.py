@@ -93,6 +93,10 @@ def test_nobody_grades_the_work_of_the_same_human(session: Session) -> None:
             made.grade(row, 1000, by=made.acting(stays))
         with pytest.raises(grading.NotGradable, match="自己"):
             grading.override(submission=row, version=None, points_x10=1000, reason="好", by=made.acting(stays), now=NOW)
+    lines = [f"{row['alias']},50,,{row['version']}" for row in sheets.rows(task)]
+    with pytest.raises(sheets.SheetRefused) as refused:
+        sheets.take(assignment=task, file=csv(*lines), filename="a.csv", by=made.acting(stays), now=NOW)
+    assert ["不能给自己的作业评分" in str(one) for one in refused.value.details] == [True, True]
 
 
 def test_a_draft_saved_by_another_member_is_not_overwritten(session: Session) -> None:
