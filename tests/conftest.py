@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import gc
 import os
+import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -23,7 +26,7 @@ from sqlalchemy.orm import Session
 from trainhub.app import create_app
 from trainhub.config import Settings
 from trainhub.kernel import access, keys
-from trainhub.kernel.db import Base, db, transaction, write_intent
+from trainhub.kernel.db import Base, db, engine_options, prepare_engine, transaction, write_intent
 from trainhub.kernel.initialise import load_reference
 
 SECRET = "a secret for tests only, long enough to be taken"
@@ -31,7 +34,7 @@ TODAY = date(2026, 3, 2)
 
 
 # The fixtures that open the database of the run: the shared one, and those that commit for real in one of their own.
-DATABASE_FIXTURES = {"_app", "committed", "racing", "engine", "history"}
+DATABASE_FIXTURES = {"_app", "blank", "engine", "history"}
 
 
 class Compiled(BytecodeCache):
@@ -51,6 +54,25 @@ class Compiled(BytecodeCache):
 
 
 COMPILED = Compiled()
+
+
+class Finishing(FlaskClient):
+    """A browser that reads every answer to its end and hangs up, as real ones do: what an answer holds open (a file that is sent) is closed with it,
+    and not by the garbage collector in the middle of some later test."""
+
+    def open(self, *args: Any, **kw: Any) -> Any:
+        """The answer, all of it here; a large upload that was spooled for it is gone, too."""
+        kw.setdefault("buffered", True)
+        answer = super().open(*args, **kw)
+        answer.request.environ["wsgi.input"].close()
+        return answer
+
+
+def prepared(app: Flask) -> Flask:
+    """An app for tests: its clients finish, its templates are compiled once a run."""
+    app.test_client_class = Finishing
+    app.jinja_env.bytecode_cache = COMPILED
+    return app
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -84,9 +106,8 @@ def _app(instance: Path) -> Iterator[Flask]:
     url = url.replace("postgresql://", "postgresql+psycopg://", 1)
     settings = Settings(instance=instance, database_url=url, secret_key=SECRET, is_testing=True)
     keys.make(instance, SECRET)
-    app = create_app(settings)
+    app = prepared(create_app(settings))
     app.config["WTF_CSRF_ENABLED"] = False
-    app.jinja_env.bytecode_cache = COMPILED
     with app.app_context():
         if not url.startswith("sqlite"):
             _empty(db.engine)
@@ -105,33 +126,100 @@ def _empty(engine: sa.Engine) -> None:
         connection.execute(sa.text("CREATE SCHEMA public"))
 
 
+class Blank:
+    """An instance with every table and the reference data, made once a run, and an app that opens copies of it.
+
+    To build both anew for each test that really commits would be most of what such a test costs.
+    """
+
+    def __init__(self, folder: Path, asked: str = "") -> None:
+        self.folder = folder
+        self.server: sa.Engine | None = None
+        self.name = f"blank_{os.getpid()}"
+        self.count = 0
+        url = f"sqlite:///{folder / 'trainhub.sqlite3'}"
+        if asked.startswith("postgresql"):
+            self.server = sa.create_engine(asked.replace("postgresql://", "postgresql+psycopg://", 1), isolation_level="AUTOCOMMIT")
+            self._ask(f"CREATE DATABASE {self.name}")
+            url = self._url(self.name)
+        keys.make(folder, SECRET)
+        self.app = prepared(create_app(Settings(instance=folder, database_url=url, secret_key=SECRET, is_testing=True)))
+        with self.app.app_context():
+            Base.metadata.create_all(db.engine)
+            with transaction():
+                load_reference()
+            db.session.remove()
+            db.engine.dispose()
+
+    def _ask(self, statement: str) -> None:
+        assert self.server is not None
+        with self.server.connect() as connection:
+            connection.execute(sa.text(statement))
+
+    def _url(self, name: str) -> str:
+        assert self.server is not None
+        return self.server.url.set(database=name).render_as_string(hide_password=False)
+
+    def copy(self, folder: Path, file: str = "trainhub.sqlite3") -> str:
+        """The same instance in another folder; the address of its database."""
+        folder.mkdir(exist_ok=True)
+        shutil.copy(self.folder / keys.FILE, folder)
+        if self.server is None:
+            shutil.copy(self.folder / "trainhub.sqlite3", folder / file)
+            return f"sqlite:///{folder / file}"
+        self.count += 1
+        name = f"parallel_{os.getpid()}_{self.count}"
+        self._ask(f"CREATE DATABASE {name} TEMPLATE {self.name}")
+        return self._url(name)
+
+    @contextmanager
+    def opened(self, folder: Path) -> Iterator[Flask]:
+        """The app over a copy in the folder, which is gone afterwards, with all that the app remembered of it."""
+        url = self.copy(folder)
+        engine = sa.create_engine(url, **engine_options(url))
+        prepare_engine(engine)
+        engines: Any = db._app_engines[self.app]
+        own, kept, config = engines[None], dict(self.app.extensions), dict(self.app.config)
+        engines[None] = engine
+        self.app.config["SETTINGS"] = replace(config["SETTINGS"], instance=folder, database_url=url)
+        try:
+            yield self.app
+        finally:
+            engines[None] = own
+            engine.dispose()
+            for known, before in ((self.app.extensions, kept), (self.app.config, config)):
+                known.clear()
+                known.update(before)
+            if self.server is not None:
+                self._ask(f'DROP DATABASE "{engine.url.database}" WITH (FORCE)')
+
+    def drop(self) -> None:
+        """Remove what was made on a server."""
+        if self.server is not None:
+            self._ask(f"DROP DATABASE {self.name} WITH (FORCE)")
+            self.server.dispose()
+
+
+@pytest.fixture(scope="session")
+def blank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Blank]:
+    """The instance that tests with a database of their own copy, on the kind of database of the run."""
+    made = Blank(tmp_path_factory.mktemp("blank"), os.environ.get("TRAINHUB_TEST_DATABASE_URL", ""))
+    yield made
+    made.drop()
+
+
+@pytest.fixture(scope="session")
+def blank_file(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Blank:
+    """The same on SQLite whatever the run's database: for processes that are given a folder alone."""
+    asked = os.environ.get("TRAINHUB_TEST_DATABASE_URL", "")
+    return Blank(tmp_path_factory.mktemp("blank")) if asked.startswith("postgresql") else request.getfixturevalue("blank")
+
+
 @pytest.fixture
-def committed(tmp_path: Path) -> Iterator[Flask]:
+def committed(blank: Blank, tmp_path: Path) -> Iterator[Flask]:
     """An app over a database of its own, where transactions are really committed."""
-    given = os.environ.get("TRAINHUB_TEST_DATABASE_URL", "")
-    url, drop = f"sqlite:///{tmp_path / 'parallel.sqlite3'}", None
-    if given.startswith("postgresql"):
-        url = given.replace("postgresql://", "postgresql+psycopg://", 1)
-        name = f"parallel_{os.getpid()}"
-        server = sa.create_engine(url, isolation_level="AUTOCOMMIT")
-        with server.connect() as connection:
-            connection.execute(sa.text(f"CREATE DATABASE {name}"))
-        drop = (server, name)
-        url = sa.make_url(url).set(database=name).render_as_string(hide_password=False)
-    keys.make(tmp_path, SECRET)
-    app = create_app(Settings(instance=tmp_path, database_url=url, secret_key=SECRET, is_testing=True))
-    app.jinja_env.bytecode_cache = COMPILED
-    with app.app_context():
-        Base.metadata.create_all(db.engine)
-        with transaction():
-            load_reference()
-    yield app
-    with app.app_context():
-        db.engine.dispose()
-    if drop is not None:
-        with drop[0].connect() as connection:
-            connection.execute(sa.text(f"DROP DATABASE {drop[1]}"))
-        drop[0].dispose()
+    with blank.opened(tmp_path) as app:
+        yield app
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from courses.catalogue import queries
 from courses.catalogue.models import Course
 from courses.catalogue.types import BlockKind, CourseFilter, EducationType, Family, RunMode, RunState, UnitNode
 from trainhub.kernel.access import signed_in
-from trainhub.kernel.api import ApiModel, CursorQuery, api_blueprint, cursor_page
+from trainhub.kernel.api import ApiModel, ByCode, api_blueprint, cursor_page
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.i18n import _
 
@@ -123,7 +123,7 @@ class OutlineOut(ApiModel):
     sections: list[SectionItem]
 
 
-class CourseQuery(CursorQuery):
+class CourseQuery(ByCode):
     """What the list is narrowed by."""
 
     q: str | None = Field(None, max_length=100, description="Part of title, pinyin, code, summary or owner")

@@ -16,7 +16,7 @@ from courses.learning.types import EnrolmentState, NotDone
 from courses.permissions import Can
 from trainhub.kernel import clock
 from trainhub.kernel.access import acting, guard, may
-from trainhub.kernel.api import LARGEST_ID, ApiModel, CursorQuery, api_blueprint, cursor_page
+from trainhub.kernel.api import LARGEST_ID, ApiModel, ByNumber, api_blueprint, cursor_page
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.i18n import _
 from trainhub.people import queries as people
@@ -46,7 +46,7 @@ class EnrolmentPage(ApiModel):
     next_cursor: str | None
 
 
-class EnrolmentQuery(CursorQuery):
+class EnrolmentQuery(ByNumber):
     """What the list is narrowed by."""
 
     run_id: int | None = Field(None, ge=1, le=LARGEST_ID)

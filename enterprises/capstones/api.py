@@ -12,7 +12,7 @@ from enterprises.capstones.models import Capstone
 from enterprises.capstones.types import CapstoneState
 from enterprises.permissions import Can
 from trainhub.kernel.access import acting, guard
-from trainhub.kernel.api import ApiModel, CursorQuery, api_blueprint, cursor_page
+from trainhub.kernel.api import ApiModel, ByNumber, api_blueprint, cursor_page
 from trainhub.programmes import queries as programmes
 
 blueprint = api_blueprint("capstones", "capstones")
@@ -43,7 +43,7 @@ class CapstonePage(ApiModel):
     next_cursor: str | None
 
 
-class CapstoneQuery(CursorQuery):
+class CapstoneQuery(ByNumber):
     """What the list is narrowed by."""
 
     state: CapstoneState | None = None

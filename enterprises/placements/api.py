@@ -12,7 +12,7 @@ from enterprises.placements import queries
 from enterprises.placements.models import Placement
 from enterprises.placements.types import PlacementState
 from trainhub.kernel.access import acting, guard
-from trainhub.kernel.api import ApiModel, CursorQuery, api_blueprint, cursor_page
+from trainhub.kernel.api import ApiModel, ByNumber, api_blueprint, cursor_page
 from trainhub.kernel.clock import today
 from trainhub.ledger import queries as ledger
 from trainhub.people.models import Student
@@ -45,7 +45,7 @@ class PlacementPage(ApiModel):
     next_cursor: str | None
 
 
-class PlacementQuery(CursorQuery):
+class PlacementQuery(ByNumber):
     """What the list is narrowed by."""
 
     state: PlacementState | None = None
@@ -91,9 +91,9 @@ class WeeksPage(ApiModel):
 
 @blueprint.get("/weeks")
 @guard(Can.WEEKS_LIST)
-@blueprint.input(CursorQuery, location="query", arg_name="query")
+@blueprint.input(ByNumber, location="query", arg_name="query")
 @blueprint.output(WeeksPage)
-def weeks(query: CursorQuery) -> Any:
+def weeks(query: ByNumber) -> Any:
     """List the weeks in enterprises of every student the token's holder may see."""
     identity, day = acting(), today()
     assert identity is not None

@@ -28,7 +28,8 @@ import sqlalchemy as sa
 import time_machine
 from flask import Flask
 
-from tests.conftest import COMPILED
+from tests import processes
+from tests.conftest import prepared
 from tests.journeys.browsing import Visitor
 from trainhub import config
 from trainhub.app import create_app
@@ -81,16 +82,18 @@ class Place:
         return kept | ({"TRAINHUB_DATABASE_URL": self.database_url} if self.database_url else {})
 
     def command(self, *words: str, status: int = 0) -> dict[str, Any]:
-        """Run the real command with --json in a process of its own."""
-        done = subprocess.run([*COMMAND, *words, "--json"], env=self.environment, capture_output=True, text=True, timeout=600, check=False)
-        assert done.returncode == status, f"{words}: {done.returncode}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
-        return dict(json.loads(done.stdout))
+        """Run a command with --json in a process of its own."""
+        return _said(words, processes.run([*words, "--json"], self.environment, timeout=600), status)
+
+    def program(self, *words: str) -> dict[str, Any]:
+        """The same by the installed program, from its start."""
+        return _said(
+            words, subprocess.run([*COMMAND, *words, "--json"], env=self.environment, capture_output=True, text=True, timeout=600, check=False)
+        )
 
     def app(self, **changes: Any) -> Flask:
         """The app on this instance, as `serve` builds it."""
-        app = create_app(replace(config.load(self.environment), **changes))
-        app.jinja_env.bytecode_cache = COMPILED
-        return app
+        return prepared(create_app(replace(config.load(self.environment), **changes)))
 
     def copy(self, folder: Path) -> Place:
         """The same instance once more, files and database."""
@@ -109,6 +112,11 @@ class Place:
             _run(self.server, f'DROP DATABASE IF EXISTS "{self.database_url.rsplit("/", 1)[1]}" WITH (FORCE)')
 
 
+def _said(words: tuple[str, ...], done: processes.Done | subprocess.CompletedProcess[str], status: int = 0) -> dict[str, Any]:
+    assert done.returncode == status, f"{words}: {done.returncode}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
+    return dict(json.loads(done.stdout))
+
+
 def _run(server: sa.Engine, statement: str) -> None:
     with server.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(sa.text(statement))
@@ -123,7 +131,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         name = f"journeys_{os.getpid()}"
         _run(server, f'CREATE DATABASE "{name}"')
         place = Place(tmp_path_factory.mktemp("demo") / "instance", url.rsplit("/", 1)[0] + "/" + name, server)
-        place.command("demo", "--today", DAY.isoformat())
+        place.program("demo", "--today", DAY.isoformat())
         yield place
         place.drop()
         server.dispose()
@@ -131,7 +139,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     known = os.environ.get("JOURNEYS_DEMO")
     place = Place(Path(known) if known else tmp_path_factory.mktemp("demo") / "instance")
     if not known:
-        place.command("demo", "--today", DAY.isoformat())
+        place.program("demo", "--today", DAY.isoformat())
     yield place
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,7 +23,8 @@ from enterprises.mentors.models import Mentor
 from enterprises.placements import queries as placements
 from enterprises.placements.models import DayEntry, Placement, Round, Term, WeeklyLog
 from enterprises.placements.types import DayState, Light, PlacementState, RoundState
-from tests.journeys.conftest import COMMAND, DAY, Place, at, opened
+from tests import processes
+from tests.journeys.conftest import DAY, Place, at, opened
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.types import Kind
 from trainhub.demo.accounts import ACCOUNTS, FURTHER, JUDGES, READERS
@@ -225,10 +225,8 @@ def test_an_instance_with_data_of_its_own_is_refused(demo: Place, tmp_path: Path
             person.is_demo = False
             session().commit()
         (own.folder / "demo.json").unlink()
-        done = subprocess.run(
-            [*COMMAND, "demo", "--json"], env={**own.environment, "TRAINHUB_SECRET_KEY": (own.folder / "demo-secret").read_text().strip()},
-            capture_output=True, text=True, timeout=300, check=False,
-        )  # fmt: skip
+        secret = (own.folder / "demo-secret").read_text().strip()
+        done = processes.run(["demo", "--json"], {**own.environment, "TRAINHUB_SECRET_KEY": secret}, timeout=300)
         assert done.returncode == 1, done.stderr[-2000:]
         assert json.loads(done.stdout)["error"]["code"] == "not_a_demo"
     finally:

@@ -13,7 +13,7 @@ from trainhub.certificates.numbers import is_number, read_number
 from trainhub.certificates.permissions import Can
 from trainhub.certificates.types import Kind, State
 from trainhub.kernel.access import acting, guard
-from trainhub.kernel.api import ApiModel, CursorQuery, api_blueprint, cursor_page
+from trainhub.kernel.api import ApiModel, ByCode, api_blueprint, cursor_page
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.i18n import _
 
@@ -41,7 +41,7 @@ class CertificatePage(ApiModel):
     next_cursor: str | None
 
 
-class CertificateQuery(CursorQuery):
+class CertificateQuery(ByCode):
     """What the list is narrowed by."""
 
     kind: Kind | None = None

@@ -50,11 +50,15 @@ def _load(token: str) -> Browser | None:
     return Browser(token, known) if known is not None else None
 
 
-def enter(token: str, language: str) -> None:
-    """Put a new session into the browser: nothing of the visitor's cookie survives but the language."""
+def enter(token: str) -> None:
+    """Put a new session into the browser: nothing of the visitor's cookie survives but the language.
+
+    Where the visitor chose none, the account's is taken with the next request, whichever way led in.
+    """
     kept = cookie.get("lang")
     cookie.clear()
-    cookie["lang"] = kept or language
+    if kept:
+        cookie["lang"] = kept
     cookie["seen"] = int(clock.now().timestamp())
     login_user(Browser(token))
 

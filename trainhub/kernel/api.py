@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from types import UnionType
-from typing import Any, Union, cast, get_args, get_origin
+from typing import Annotated, Any, Union, cast, get_args, get_origin
 
 import sqlalchemy as sa
 from apiflask import APIBlueprint, APIFlask
@@ -22,7 +22,7 @@ from trainhub.kernel.access import public
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.i18n import _, listed
-from trainhub.kernel.paging import decode_cursor, encode_cursor
+from trainhub.kernel.paging import CURSOR_PARTS, decode_cursor, encode_cursor
 from trainhub.kernel.web import answer_refused, csrf, sent
 
 PREFIX = "/api/v1"
@@ -85,11 +85,28 @@ class Problem(BaseModel):
     details: list[dict[str, Any]] = Field(default_factory=list)
 
 
-class CursorQuery(ApiModel):
-    """How to page: `cursor` is the `next_cursor` of the page before."""
+def _cursor(kind: type) -> Any:
+    """A cursor over a column of that type: described here, judged by `decode_cursor`, which refuses with words."""
+    return Field(json_schema_extra={"pattern": f"^{CURSOR_PARTS[kind]}$"})
 
-    cursor: str | None = Field(None, max_length=500)
+
+class CursorQuery(ApiModel):
+    """How to page: `cursor` is the `next_cursor` of the page before, absent for the first."""
+
+    cursor: str | None = None
     limit: int = Field(50, ge=1, le=200)
+
+
+class ByNumber(CursorQuery):
+    """Pages of a list in the order of a number."""
+
+    cursor: Annotated[str, _cursor(int)] | None = Field(None, description="`next_cursor` of the page before, as it was given")
+
+
+class ByCode(CursorQuery):
+    """Pages of a list in the order of a code."""
+
+    cursor: Annotated[str, _cursor(str)] | None = Field(None, description="`next_cursor` of the page before, as it was given")
 
 
 def api_blueprint(name: str, tag: str) -> APIBlueprint:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -14,7 +13,7 @@ from flask import request, url_for
 from sqlalchemy import func, select
 
 from trainhub.kernel.db import session
-from trainhub.kernel.errors import NotFound
+from trainhub.kernel.errors import Refused
 from trainhub.kernel.i18n import _
 
 T = TypeVar("T")
@@ -111,24 +110,19 @@ def slice_wanted(rows: Sequence[T], key: str = "page", at: str = "") -> Page[T]:
     return slice_of(rows, number=number, size=size, key=key, at=at)
 
 
+CURSOR_PARTS: dict[type, str] = {int: "n[0-9]{1,18}", str: "s(0[1-9a-f]|[1-9a-f][0-9a-f]){1,250}"}
+"""How an ordering value stands in a cursor: a number as it is, a text as the bytes of its UTF-8. Whatever is written so can be compared with a column
+of that type on both databases, so that the description of the API promises with it exactly what is taken."""
+
+
 def encode_cursor(values: Sequence[Any]) -> str:
-    """An opaque cursor for 'after these ordering values'."""
-    return base64.urlsafe_b64encode(json.dumps(list(values), ensure_ascii=False).encode()).decode().rstrip("=")
+    """A cursor for 'after these ordering values'."""
+    return ".".join(f"n{value}" if isinstance(value, int) else "s" + str(value).encode().hex() for value in values)
 
 
 def decode_cursor(cursor: str, kinds: Sequence[type]) -> list[Any]:
-    """The ordering values of a cursor, one of each of `kinds`; a changed cursor is refused."""
-    try:
-        values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except ValueError:
-        values = None
-    if not isinstance(values, list) or len(values) != len(kinds) or not all(_stands_for(v, k) for v, k in zip(values, kinds, strict=True)):
-        raise NotFound(_("游标 cursor 无效：请使用上一页响应中的 next_cursor 原值。"), field="cursor", code="bad_cursor")
-    return values
-
-
-def _stands_for(value: Any, kind: type) -> bool:
-    """Whether a database can compare the value with a column of that type; PostgreSQL refuses what SQLite would take."""
-    if kind is int:
-        return type(value) is int and abs(value) < 2**63
-    return isinstance(value, str) and not any(c == "\x00" or "\ud800" <= c <= "\udfff" for c in value)
+    """The ordering values of a cursor, one of each of `kinds`; anything else is refused, and so never answered with the first page."""
+    parts = cursor.split(".")
+    if len(parts) != len(kinds) or not all(re.fullmatch(CURSOR_PARTS[kind], part) for part, kind in zip(parts, kinds, strict=True)):
+        raise Refused(_("游标 cursor 无效：请使用上一页响应中的 next_cursor 原值；取第一页时不带 cursor。"), field="cursor", code="bad_cursor")
+    return [int(part[1:]) if kind is int else bytes.fromhex(part[1:]).decode(errors="replace") for part, kind in zip(parts, kinds, strict=True)]

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import Field
 
 from trainhub.kernel.access import acting, guard, signed_in
-from trainhub.kernel.api import ApiModel, CursorQuery, api_blueprint, cursor_page
+from trainhub.kernel.api import ApiModel, ByCode, api_blueprint, cursor_page
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.i18n import _
 from trainhub.organisations import queries
@@ -77,7 +77,7 @@ class OrganisationOut(OrganisationItem):
     hosts: list[str] = Field(description="Codes of the organisations that host the base, the lead first")
 
 
-class OrganisationQuery(CursorQuery):
+class OrganisationQuery(ByCode):
     """What the list is narrowed by."""
 
     kind: OrganisationKind | None = None
@@ -93,9 +93,9 @@ def _item(row: Any) -> dict[str, Any]:
 
 @blueprint.get("/regions")
 @signed_in
-@blueprint.input(CursorQuery, location="query", arg_name="query")
+@blueprint.input(ByCode, location="query", arg_name="query")
 @blueprint.output(RegionPage)
-def regions(query: CursorQuery) -> Any:
+def regions(query: ByCode) -> Any:
     """List the divisions of the province."""
     return cursor_page(
         queries.regions_listing(),

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from trainhub.kernel import clock
 from trainhub.kernel.access import acting, guard
-from trainhub.kernel.api import ApiModel, CursorQuery, api_blueprint, cursor_page
+from trainhub.kernel.api import ApiModel, ByNumber, api_blueprint, cursor_page
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.i18n import _
 from trainhub.organisations import queries as organisations
@@ -60,7 +60,7 @@ class StudentOut(StudentItem):
     petoe_spans: list[SpanOut]
 
 
-class StudentQuery(CursorQuery):
+class StudentQuery(ByNumber):
     """What the list is narrowed by."""
 
     q: str | None = Field(None, max_length=100, description="Part of name, pinyin, number or class")

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import Field
 
 from trainhub.kernel.access import acting, guard
-from trainhub.kernel.api import ApiModel, CursorQuery, api_blueprint, cursor_page
+from trainhub.kernel.api import ApiModel, ByCode, api_blueprint, cursor_page
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.i18n import _
 from trainhub.organisations import queries as organisations
@@ -67,7 +67,7 @@ class ProgrammeOut(ProgrammeItem):
     cohorts: list[CohortOut]
 
 
-class ProgrammeQuery(CursorQuery):
+class ProgrammeQuery(ByCode):
     """What the list is narrowed by."""
 
     q: str | None = Field(None, max_length=100, description="Part of name, pinyin or code")

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from sqlalchemy import select
 from courses.catalogue.models import Run
 from courses.learning.models import Enrolment
 from courses.learning.types import EnrolmentState
+from tests import processes
 from tests.conftest import SECRET
 from tests.factories import courses as make
 from tests.factories import ground
@@ -22,9 +22,8 @@ from trainhub.kernel.audit import verify
 from trainhub.kernel.db import db, session, transaction
 
 SEATS, ASKING, PROCESSES = 100, 300, 4
-ROOT = Path(__file__).resolve().parents[3]
 ASK = """
-import sys
+import sys, time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from courses.catalogue import queries as catalogue
@@ -38,7 +37,8 @@ from trainhub.kernel.db import transaction
 folder, url, secret, run_id, ids = Path(sys.argv[1]), sys.argv[2], sys.argv[3], int(sys.argv[4]), [int(n) for n in sys.argv[5].split(",")]
 app = create_app(Settings(instance=folder, database_url=url, secret_key=secret, is_testing=True))
 print("ready", flush=True)
-sys.stdin.readline()
+while not (folder / "go").exists():
+    time.sleep(0.001)
 
 def ask(person_id):
     with app.app_context(), transaction():
@@ -47,6 +47,7 @@ def ask(person_id):
 
 with ThreadPoolExecutor(4) as pool:
     list(pool.map(ask, ids))
+sys.exit(0)
 """
 
 
@@ -60,28 +61,12 @@ def test_300_parallel_enrolments_into_100_seats(committed: Flask, tmp_path: Path
         url = db.engine.url.render_as_string(hide_password=False)
     # Ten persons ask in two processes at once: a double enrolment stays one.
     shares = [people[number::PROCESSES] + people[:10] for number in range(PROCESSES)]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    started = [
-        subprocess.Popen(
-            [sys.executable, "-c", ASK, str(tmp_path), url, SECRET, str(run_id), ",".join(map(str, share))],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env=environment,
-            cwd=ROOT,
-        )
-        for share in shares
-    ]
-    for process in started:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
-    for process in started:  # all at once
-        assert process.stdin is not None
-        process.stdin.write("go\n")
-        process.stdin.flush()
-    for process in started:
-        process.communicate(timeout=200)
-    assert [process.returncode for process in started] == [0] * PROCESSES
+    started = [processes.start([str(tmp_path), url, SECRET, str(run_id), ",".join(map(str, share))], os.environ, first=ASK) for share in shares]
+    while any(process.said() != "ready\n" for process in started):
+        assert [process.poll() for process in started] == [None] * PROCESSES
+        time.sleep(0.01)
+    (tmp_path / "go").touch()  # all at once
+    assert [process.wait(200).returncode for process in started] == [0] * PROCESSES
     with committed.app_context():
         states = Counter(session().scalars(select(Enrolment.state).where(Enrolment.run_id == run_id)))
         assert states == {EnrolmentState.ACTIVE: SEATS, EnrolmentState.WAITING: ASKING - SEATS}

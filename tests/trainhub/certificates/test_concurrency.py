@@ -2,56 +2,28 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from tests.conftest import SECRET
 from tests.factories import ground
 from tests.factories.certificates import FACTS, TODAY, certificate
-from trainhub.app import create_app
 from trainhub.certificates import operations, queries
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.types import Kind
-from trainhub.config import Settings
-from trainhub.kernel import keys
 from trainhub.kernel.access import SYSTEM
-from trainhub.kernel.db import Base, db, session, transaction
-from trainhub.kernel.initialise import load_reference
-
-SCHEMA = "certificates_race"
+from trainhub.kernel.db import db, session, transaction
 
 
 @pytest.fixture
-def racing(tmp_path: Path) -> Iterator[Flask]:
-    """An app on an empty SQLite file, or in a schema of its own on the PostgreSQL of the run."""
-    asked = os.environ.get("TRAINHUB_TEST_DATABASE_URL", "")
-    url = f"sqlite:///{tmp_path / 'race.sqlite3'}"
-    if asked.startswith("postgresql"):
-        plain = asked.replace("postgresql://", "postgresql+psycopg://", 1)
-        admin = sa.create_engine(plain)
-        with admin.begin() as connection:
-            connection.execute(sa.text(f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE"))
-            connection.execute(sa.text(f"CREATE SCHEMA {SCHEMA}"))
-        admin.dispose()
-        url = f"{plain}{'&' if '?' in plain else '?'}options=-csearch_path%3D{SCHEMA}"
-    keys.make(tmp_path, SECRET)
-    app = create_app(Settings(instance=tmp_path, database_url=url, secret_key=SECRET, is_testing=True))
-    with app.app_context():
-        Base.metadata.create_all(db.engine)
-        with transaction():
-            load_reference()
-        yield app
+def racing(committed: Flask) -> Iterator[Flask]:
+    """An app over a database of its own, and a context to ask it in."""
+    with committed.app_context():
+        yield committed
         db.session.remove()
-        if not url.startswith("sqlite"):
-            with db.engine.begin() as connection:
-                connection.execute(sa.text(f"DROP SCHEMA {SCHEMA} CASCADE"))
-        db.engine.dispose()
 
 
 class _Fails(Exception):

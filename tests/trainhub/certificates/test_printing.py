@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import os
 import shutil
-import signal
 import subprocess
-import sys
-import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -22,16 +18,14 @@ from sqlalchemy.orm import Session
 
 from tests.factories import ground
 from tests.factories.certificates import REASON, certificate, corrected, many
-from trainhub.app import create_app
 from trainhub.certificates import documents, operations, queries, tasks
 from trainhub.certificates.models import PrintRun
 from trainhub.certificates.operations import blanks, printing
 from trainhub.certificates.types import Kind, PrintMode, SheetState
 from trainhub.certificates.views import runs
-from trainhub.config import Settings
-from trainhub.kernel import fonts, jobs, keys
+from trainhub.kernel import fonts, jobs
 from trainhub.kernel.access import SYSTEM, Role
-from trainhub.kernel.db import Base, db, transaction
+from trainhub.kernel.db import transaction
 
 pytestmark = pytest.mark.skipif(not fonts.available(), reason="the document fonts are not installed: make setup")
 AsRole = Callable[..., FlaskClient]
@@ -305,70 +299,3 @@ def test_the_pages_of_a_run(session: Session, app: Flask, as_role: AsRole) -> No
         assert archive.testzip() is None
         assert [name.rpartition(".")[2] for name in archive.namelist()] == ["pdf", "pdf", "csv"]
     assert admin.post(f"{where}/again").status_code == 409
-
-
-# -- a real process -----------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int]:
-    """An instance of its own on SQLite with a run of 1,500 pages in three files, not drawn yet."""
-    folder = tmp_path_factory.mktemp("print")
-    settings = Settings(instance=folder, database_url=f"sqlite:///{folder / 'trainhub.sqlite3'}", secret_key=SECRET, is_testing=True)
-    keys.make(folder, SECRET)
-    made = create_app(settings)
-    with made.app_context():
-        Base.metadata.create_all(db.engine)
-        from trainhub.kernel.initialise import load_reference
-
-        with transaction():
-            load_reference()
-        key = _run(1500, chunk_pages=500).id
-        db.session.remove()
-        db.engine.dispose()
-    return folder, key
-
-
-def _command(folder: Path, run: int, out: Path) -> subprocess.Popen[bytes]:
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("TRAINHUB_")}
-    environment = {**inherited, "TRAINHUB_INSTANCE": str(folder), "TRAINHUB_SECRET_KEY": SECRET}
-    line = [sys.executable, "-c", "from trainhub.cli import main; main()", "certificates", "print", str(run), "--out", str(out), "--json"]
-    return subprocess.Popen(line, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-
-
-def _digests(folder: Path) -> dict[str, str]:
-    return {one.name: hashlib.sha256(one.read_bytes()).hexdigest() for one in sorted(folder.iterdir())}
-
-
-@pytest.mark.timeout(900)  # six starts of the whole program
-def test_killed_at_several_moments_it_goes_on_to_the_same_bytes(place: tuple[Path, int], tmp_path: Path) -> None:
-    source, run = place
-    whole, broken = tmp_path / "whole", tmp_path / "broken"
-    for folder in (whole, broken):
-        shutil.copytree(source, folder)
-    process = _command(whole, run, tmp_path / "a")
-    out, err = process.communicate(timeout=300)
-    assert process.returncode == 0, err.decode()
-    drawn = broken / "print" / str(run)
-    moments: tuple[Callable[[], bool], ...] = (
-        lambda: any(drawn.glob("*.part")),
-        lambda: len(list(drawn.glob("*-001.pdf"))) == 1,
-        lambda: len(list(drawn.glob("*-002.pdf"))) == 1,
-        lambda: any((tmp_path / "b").glob("*.part*")) or any((tmp_path / "b").glob("*.pdf")),
-    )
-    killed = 0
-    for is_time in moments:
-        process = _command(broken, run, tmp_path / "b")
-        while process.poll() is None and not is_time():
-            time.sleep(0.0005)
-        if process.poll() is None:
-            os.kill(process.pid, signal.SIGKILL)
-            killed += 1
-        process.communicate()
-    assert killed >= 3
-    process = _command(broken, run, tmp_path / "b")
-    again, err = process.communicate(timeout=300)
-    assert process.returncode == 0, err.decode()
-    assert again == out
-    assert _digests(tmp_path / "b") == _digests(tmp_path / "a")
-    assert not list(drawn.glob("*.part"))

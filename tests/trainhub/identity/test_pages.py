@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from enum import StrEnum
@@ -19,6 +20,7 @@ from trainhub.identity.types import AccountState, RequestKind, RequestState
 from trainhub.kernel.access import SYSTEM, Role, own, role, role_everywhere, role_over
 from trainhub.kernel.db import transaction
 from trainhub.people import operations as people
+from trainhub.policy.book import Book
 
 OWN = [
     "/account",
@@ -42,6 +44,16 @@ def test_public_pages(client: FlaskClient, path: str) -> None:
     answer = client.get(path)
     assert answer.status_code == 200
     assert answer.text.count("<h1>") == 1
+
+
+@pytest.mark.parametrize(("lang", "words"), [("zh", "未满{}周岁的人"), ("en", "Children below {}")])
+def test_the_notice_names_the_age_of_the_policy(client: FlaskClient, monkeypatch: pytest.MonkeyPatch, lang: str, words: str) -> None:
+    assert words.format(14) in client.get(f"/privacy?lang={lang}").text
+    at, key = Book.at, "privacy.guardian_age"
+    monkeypatch.setattr(Book, "at", lambda book, asked, on: replace(at(book, asked, on=on), value=16) if asked == key else at(book, asked, on=on))
+    text = client.get("/privacy").text
+    assert words.format(16) in text
+    assert not {"14", "十四"} & set(re.findall(r"\d+|十四", text[text.index("<main") :]))
 
 
 @pytest.mark.parametrize("path", OWN)

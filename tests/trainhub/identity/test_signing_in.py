@@ -268,6 +268,25 @@ def test_second_factor(app: Flask, clock: time_machine.Traveller) -> None:
     assert _post(app.test_client()).location == "/"
 
 
+def test_the_language_of_the_account_counts_whichever_way_led_in(app: Flask, clock: time_machine.Traveller) -> None:
+    account_id = _account(app, username="lin")
+    with app.app_context(), transaction():
+        queries.account(account_id).language = "en"
+    plain = app.test_client()
+    _post(plain)
+    assert '<html lang="en"' in plain.get("/account").text
+    with app.app_context(), transaction():
+        secret = ops.start_totp(account=queries.account(account_id), by=SYSTEM)
+        ops.confirm_totp(account=queries.account(account_id), code=pyotp.TOTP(secret).at(START), by=SYSTEM, now=START)
+    for turn, (chosen, lang) in enumerate(((None, "en"), ("zh", "zh-CN")), 1):
+        clock.shift(timedelta(seconds=30))
+        visitor = app.test_client()
+        visitor.get("/login" + (f"?lang={chosen}" if chosen else ""))
+        _post(visitor)
+        visitor.post("/login/code", data={"code": pyotp.TOTP(secret).at(START + timedelta(seconds=30 * turn))})
+        assert f'<html lang="{lang}"' in visitor.get("/account").text
+
+
 def test_wrong_codes_lock_like_wrong_passwords(app: Flask, client: FlaskClient, clock: time_machine.Traveller) -> None:
     account_id = _account(app, username="lin")
     with app.app_context(), transaction():

@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from tests import processes
+
 SECRET = "an installation's secret that is long enough"
 OTHER = "another installation's secret, long enough too"
 TRAINHUB = Path(sys.executable).parent / "trainhub"
@@ -20,35 +22,29 @@ TRAINHUB = Path(sys.executable).parent / "trainhub"
 pytestmark = pytest.mark.slow
 
 
-def run(instance: Path, *words: str, secret: str = SECRET, code: int = 0, **env: str) -> dict[str, Any]:
-    """A real command on a SQLite instance; its JSON answer."""
+def environment(instance: Path, secret: str = SECRET, **env: str) -> dict[str, str]:
+    """What a command is started with; nothing of the run's own settings."""
     clean = {k: v for k, v in os.environ.items() if not k.startswith("TRAINHUB_")}
-    done = subprocess.run(
-        [str(TRAINHUB), *words],
-        env={**clean, "TRAINHUB_INSTANCE": str(instance), "TRAINHUB_SECRET_KEY": secret, **env},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=110,
-    )
+    return {**clean, "TRAINHUB_INSTANCE": str(instance), "TRAINHUB_SECRET_KEY": secret, **env}
+
+
+def run(instance: Path, *words: str, secret: str = SECRET, code: int = 0, stdin: str = "", **env: str) -> dict[str, Any]:
+    """A real command on a SQLite instance; its JSON answer."""
+    done = processes.run(words, environment(instance, secret, **env), stdin=stdin)
     assert done.returncode == code, done.stdout + done.stderr
     return dict(json.loads(done.stdout)) if done.stdout.startswith("{") else {"stderr": done.stderr}
 
 
 @pytest.fixture(scope="module")
 def instance(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An instance after `trainhub init`, with one account."""
+    """An instance after `trainhub init`, the installed program itself, with one account."""
     folder = tmp_path_factory.mktemp("installation")
-    run(folder, "init", "--json")
-    clean = {k: v for k, v in os.environ.items() if not k.startswith("TRAINHUB_")}
-    subprocess.run(
-        [str(TRAINHUB), "accounts", "create-admin", "--username", "chief", "--password-stdin", "--json"],
-        input="a-long-password-2026\n",
-        env={**clean, "TRAINHUB_INSTANCE": str(folder), "TRAINHUB_SECRET_KEY": SECRET},
-        text=True,
-        check=True,
-        capture_output=True,
+    done = subprocess.run(
+        [TRAINHUB, "init", "--json"], env=environment(folder), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=110
     )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert json.loads(done.stdout)["keys_made"] is True
+    run(folder, "accounts", "create-admin", "--username", "chief", "--password-stdin", "--json", stdin="a-long-password-2026\n")
     return folder
 
 

@@ -244,7 +244,7 @@ def test_api_refuses_in_problem_json(app: Flask, client: FlaskClient) -> None:
         (client.get("/api/v1/organisations"), 401),
         (api_client(app, Role.DEPT_HR).get("/api/v1/organisations/none"), 404),
         (api_client(app, Role.DEPT_HR).get("/api/v1/organisations?limit=0"), 422),
-        (api_client(app, Role.DEPT_HR).get("/api/v1/organisations?cursor=x"), 404),
+        (api_client(app, Role.DEPT_HR).get("/api/v1/organisations?cursor=x"), 422),
         (api_client(app, Role.STUDENT).get("/api/v1/organisations"), 403),
     ):
         assert (answer.status_code, answer.mimetype) == (status, "application/problem+json")

@@ -69,7 +69,7 @@ def login_code_post() -> Any:
                     today=clock.today(),
                 )
             if token is not None:
-                guarding.enter(token, "zh")
+                guarding.enter(token)
                 return redirect(rules.safe_next(pending.get("next")), 303)
             form.code.errors = [_("验证码不正确，或这个验证码刚刚用过。请等待下一个验证码再试。")]
         except Refused as refused:
@@ -239,7 +239,7 @@ def register_code_post(token: str) -> Any:
     if session_token is None:
         form.code.errors = [tried.problem]
         return _code_page(token, form, 422)
-    guarding.enter(session_token, "zh")
+    guarding.enter(session_token)
     return redirect("/", 303)
 
 
@@ -259,7 +259,8 @@ def register_again(token: str) -> Any:
 @public
 def privacy() -> Any:
     """The privacy notice in force."""
-    return render_template("trainhub/identity/privacy.html", version=notice.VERSION)
+    age = book().at("privacy.guardian_age", on=clock.today()).number
+    return render_template("trainhub/identity/privacy.html", version=notice.VERSION, guardian_age=age)
 
 
 @blueprint.get("/consent")

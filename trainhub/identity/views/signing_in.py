@@ -59,7 +59,6 @@ def login_post() -> Any:
         entered = ops.finish_sign_in(
             attempt, is_right=is_right, password=password, origin=origin, agent=request.user_agent.string, now=now, today=today
         )
-        language = entered.account.language if entered else "zh"
         account_id = entered.account.id if entered else None
     if entered is None:
         form.form_errors.append(_("登录名或密码不正确。请检查大小写和输入法；忘记密码可以申请重置。"))
@@ -68,7 +67,7 @@ def login_post() -> Any:
     if entered.token is None:
         cookie["second"] = {"account": account_id, "at": int(now.timestamp()), "next": target}
         return redirect("/login/code", 303)
-    guarding.enter(entered.token, language)
+    guarding.enter(entered.token)
     return redirect(target, 303)
 
 

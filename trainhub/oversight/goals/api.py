@@ -9,7 +9,7 @@ from pydantic import Field
 
 from trainhub.kernel import clock
 from trainhub.kernel.access import NOTHING, guard, who
-from trainhub.kernel.api import ApiModel, CursorQuery, api_blueprint, cursor_page
+from trainhub.kernel.api import ApiModel, ByCode, api_blueprint, cursor_page
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.i18n import _
 from trainhub.oversight.goals import queries, reporting
@@ -85,9 +85,9 @@ def _item(row: Any) -> dict[str, Any]:
 
 @blueprint.get("/goals")
 @guard(Can.VIEW)
-@blueprint.input(CursorQuery, location="query", arg_name="query")
+@blueprint.input(ByCode, location="query", arg_name="query")
 @blueprint.output(GoalPage)
-def goals(query: CursorQuery) -> Any:
+def goals(query: ByCode) -> Any:
     """List the training goals."""
     return cursor_page(queries.statement(), order=[Goal.code], key=lambda row: [row[0].code], query=query, render=_item)
 
