@@ -14,7 +14,7 @@ from enterprises.placements.operations.days import (
 )
 from enterprises.placements.operations.events import change_base, close_event, decide_absence, end_early, report_event
 from enterprises.placements.operations.links import decide_by_link, demand_mentor, make_mentor_link, open_link, remind_without_account, send_link
-from enterprises.placements.operations.logs import add_note, add_photo, check_place, drop_photo, rate, review_week
+from enterprises.placements.operations.logs import add_note, add_photo, check_place, drop_photo, may_be_rated, rate, review_week
 from enterprises.placements.operations.offers import (
     approve_position,
     change_position,
@@ -118,6 +118,7 @@ __all__ = [
     "log_day",
     "log_week",
     "make_mentor_link",
+    "may_be_rated",
     "move_onto_campus",
     "offer_position",
     "open_link",

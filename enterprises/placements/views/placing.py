@@ -155,8 +155,9 @@ def show(placement: Placement) -> Any:
         rates=[
             side
             for side, may_rate in ((RaterSide.STUDENT, is_mine), (RaterSide.ENTERPRISE, guides or hosts))
-            if may_rate and placement.state in (PlacementState.STARTED, PlacementState.FINISHED) and (placement.ends_on - today).days <= 7
+            if may_rate and operations.may_be_rated(placement, today)
         ],
+        own_sides=[side for side, is_own in ((RaterSide.STUDENT, is_mine), (RaterSide.ENTERPRISE, guides or hosts)) if is_own],
         can_link=bool(placement.mentor_id) and (arranges or hosts) and placement.state is PlacementState.STARTED,
         end_form=forms.EndForm(formdata=None).apart("end"),
         labels=labels,

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from enterprises.bases import operations as bases
 from enterprises.bases import queries as base_queries
-from enterprises.placements import operations, queries, rules
+from enterprises.placements import labels, operations, queries, rules
 from enterprises.placements.operations._support import BadDay, BadPlacement, NotReady, WrongState
 from enterprises.placements.types import (
     AgreementParty,
@@ -224,6 +224,18 @@ def test_days_that_wait_are_given_back_when_a_placement_is_withdrawn(world: Simp
     found = queries.progress_of_student(world.student.id, on=second)
     assert found is not None
     assert (found.credited_days, found.to_come) == (1, 0)
+
+
+@pytest.mark.parametrize(("days", "may"), [(-8, False), (-7, True), (0, True), (30, True), (31, False)])
+def test_when_the_sides_may_rate_each_other(world: SimpleNamespace, days: int, may: bool) -> None:
+    today = world.placement.ends_on + timedelta(days=days)
+    assert operations.may_be_rated(world.placement, today) is may
+    wanted = {"placement": world.placement, "side": RaterSide.STUDENT, "marks": dict.fromkeys(labels.RATING_TOPICS[RaterSide.STUDENT], 4)}
+    if may:
+        assert operations.rate(**wanted, comment="", today=today, by=SYSTEM, now=make.at(today)).marks
+    else:
+        with pytest.raises(WrongState):
+            operations.rate(**wanted, comment="", today=today, by=SYSTEM, now=make.at(today))
 
 
 # -- logs ---------------------------------------------------------------------------------------------------------------
