@@ -16,6 +16,7 @@ from enterprises.awards import models as awards_models
 from enterprises.awards import views as awards_views
 from enterprises.bases import history_views as bases_history_views
 from enterprises.bases import models as bases_models
+from enterprises.bases import operations as bases_operations
 from enterprises.bases import partner_views as bases_partner_views
 from enterprises.bases import queries as bases_queries
 from enterprises.bases import tasks as bases_tasks
@@ -161,6 +162,7 @@ THINGS = {
     "placements.round": _l("实习轮次"),
     "placements.safety": _l("安全教育"),
     "placements.self_found": _l("自主联系的实习单位"),
+    "placements.table": _l("自评表格"),
     "placements.term": _l("实习学期"),
 }
 """How the audit log calls the things of this part."""
@@ -201,6 +203,7 @@ def _bases_mentors_placements(app: Flask) -> None:
     for blueprint in (bases_views.blueprint, mentors_views.blueprint, shared.blueprint, placements_api.blueprint):
         app.register_blueprint(blueprint)
     app.extensions.setdefault(bases_views.PANELS, []).append(placements_panels.of_base)
+    app.extensions.setdefault(bases_operations.MOVED, []).append(placements_operations.move_onto_campus)
     app.extensions.setdefault(bases_queries.SCHOOLS, []).append(placements_queries.schools_of)
     app.extensions.setdefault(mentors_views.LOADS, []).append(placements_panels.loads)
     app.extensions.setdefault(EVIDENCE_PAGES, {})["placement"] = placements_panels.evidence_pages
@@ -209,6 +212,7 @@ def _bases_mentors_placements(app: Flask) -> None:
     app.extensions.setdefault(ical.SOURCES, []).append(placements_panels.calendar)
     jobs.register_periodic(app, "bases.remind", bases_tasks.remind, every=timedelta(days=1), title="提醒即将到期的合作协议")
     jobs.register_task(app, "placements.plan", placements_tasks.plan)
+    jobs.register_task(app, placements_operations.TABLE_TASK, placements_tasks.table)
     jobs.register_periodic(app, "placements.close", placements_tasks.close_rounds, every=timedelta(minutes=10), title="关闭到期的实习轮次")
     jobs.register_periodic(app, "placements.rejudge", placements_tasks.rejudge, every=timedelta(hours=6), title="放假安排变动后重新核算实习周数")
     jobs.register_periodic(app, "placements.remind", placements_tasks.remind, every=timedelta(days=1), title="提醒指导教师确认实习日")

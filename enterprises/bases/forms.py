@@ -81,7 +81,10 @@ class ProfileForm(Form):
         [Optional(), NumberRange(0, 100_000)],
         description=_l("同一时期已审核的岗位席位合计不能超过这个人数；某一学期不同的，在基地页面另行登记。"),
     )
-    is_on_campus = BooleanField(labels.FIGURES["is_on_campus"], description=_l("设在校内的基地不计企业学习周数。"))
+    is_on_campus = BooleanField(
+        labels.FIGURES["is_on_campus"],
+        description=_l("设在校内的基地不计企业学习周数。改为校内后，这里的岗位退回企业，安排好的学生从今天起不再计日，学校、企业和学生会收到通知。"),
+    )
     opened_on = DateField(labels.FIGURES["opened_on"], [Optional()])
     area_new_m2 = IntegerField(labels.FIGURES["area_new_m2"], [Optional(), NumberRange(0, 10_000_000)])
     area_extended_m2 = IntegerField(labels.FIGURES["area_extended_m2"], [Optional(), NumberRange(0, 10_000_000)])

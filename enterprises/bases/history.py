@@ -95,8 +95,10 @@ def changed(event: AuditEvent) -> str:
             return "—"
         if name == "level":
             return str(labels.LEVELS[BaseLevel(value)])
+        if isinstance(value, bool):
+            return _("是") if value else _("否")
         scale = 100_000 if name.endswith("_e5") else 100 if name.endswith("_fen") else 0
-        return f"{value / scale:g}" if scale else str(value)
+        return f"{value / scale:f}".rstrip("0").rstrip(".") if scale else str(value)
 
     return listed(
         f"{labels.FIGURES.get(name, name)} {said(name, values[0])} → {said(name, values[1])}"

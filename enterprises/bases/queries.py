@@ -12,6 +12,7 @@ from sqlalchemy import func, or_, select
 from enterprises.bases.models import (
     BaseAcceptance,
     BaseAgreement,
+    BaseFigurePast,
     BaseInspection,
     BaseLeader,
     BasePeriod,
@@ -43,6 +44,21 @@ def on_campus(base_ids: Collection[int]) -> set[int]:
     if not base_ids:
         return set()
     return set(session().scalars(select(BaseProfile.base_id).where(BaseProfile.base_id.in_(list(base_ids)), BaseProfile.is_on_campus.is_(True))))
+
+
+def campus_on(base_id: int) -> Callable[[date], bool]:
+    """Whether a base stood on a campus on a day: as its profile says, and as it said before it was changed."""
+    row = profile(base_id)
+    if row is None:
+        return lambda _day: False
+    statement = select(BaseFigurePast).where(BaseFigurePast.base_id == base_id, BaseFigurePast.key == "is_on_campus")
+    past = [(one.until, bool(one.value)) for one in session().scalars(statement.order_by(BaseFigurePast.until, BaseFigurePast.id))]
+    return lambda day: next((value for until, value in past if day < until), row.is_on_campus)
+
+
+def standing_on_campus(base_id: Any) -> Any:
+    """The same for a column of base ids, as it is now: a part of a statement."""
+    return select(BaseProfile.base_id).where(BaseProfile.base_id == base_id, BaseProfile.is_on_campus.is_(True))
 
 
 def periods_of(base_id: int) -> list[BasePeriod]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from enterprises.placements.types import (
@@ -103,6 +103,19 @@ PARTIES: Mapping[AgreementParty, Any] = {
     AgreementParty.STUDENT: _l("学生"),
     AgreementParty.GUARDIAN: _l("监护人"),
 }
+AGREED: Mapping[str, Any] = {
+    "student": _l("学生"),
+    "student_no": _l("学号"),
+    "programme": _l("专业"),
+    "university": _l("学校"),
+    "enterprise": _l("企业"),
+    "base": _l("基地"),
+    "position": _l("岗位"),
+    "starts_on": _l("开始日期"),
+    "ends_on": _l("结束日期"),
+    "mentor": _l("企业指导教师"),
+}
+"""What the parties of a placement agree on, in the order of the page."""
 PLAN_SIDES: Mapping[PlanSide, Any] = {PlanSide.SCHOOL: _l("学校"), PlanSide.ENTERPRISE: _l("企业")}
 TAGS: Mapping[LogTag, Any] = {
     LogTag.TECHNOLOGY: _l("先进技术"),
@@ -192,7 +205,19 @@ DAY_PROBLEMS: Mapping[DayProblem, Any] = {
     DayProblem.OUTSIDE: _l("不在实习期内。"),
     DayProblem.FUTURE: _l("还没有到这一天，不能提前登记。"),
     DayProblem.ABSENT: _l("这一天已准假或中断实习，不能登记出勤。"),
+    DayProblem.NO_PAPERS: _l("这一天三方协议还没有签齐，或还没有接受安全教育，不能计入。"),
+    DayProblem.UNINSURED: _l("这一天不在实习保险期间内，不能计入。"),
+    DayProblem.ON_CAMPUS: _l("这一天基地设在校内，不计企业学习周数。"),
 }
+UNTICKED: Mapping[DayProblem, Any] = {
+    DayProblem.OUTSIDE: _l("不在实习期"),
+    DayProblem.FUTURE: _l("未到"),
+    DayProblem.ABSENT: _l("已准假"),
+    DayProblem.NO_PAPERS: _l("协议签齐或安全教育之前，不计"),
+    DayProblem.UNINSURED: _l("保险期间之外，不计"),
+    DayProblem.ON_CAMPUS: _l("基地设在校内，不计"),
+}
+"""In a table, where a day has no box to tick."""
 PREFERENCE_PROBLEMS: Mapping[PreferenceProblem, Any] = {
     PreferenceProblem.TOO_MANY: _l("最多填报 %(most)d 个志愿，请减少。"),
     PreferenceProblem.TWICE: _l("同一个岗位只能填报一次，请去掉重复的。"),
@@ -237,6 +262,11 @@ REASONS: Mapping[str, Any] = {
 def miss_words(why: tuple[tuple[Miss, int], ...]) -> str:
     """Why a student may miss the weeks, in one sentence."""
     return _("；").join(_(MISSES[miss], n=days) for miss, days in why)
+
+
+def change_words(changes: Sequence[tuple[str, Any, Any]]) -> list[str]:
+    """What reads otherwise than it was signed, a line each."""
+    return [_("%(what)s由“%(before)s”变更为“%(after)s”", what=str(AGREED[key]), before=before, after=after or "—") for key, before, after in changes]
 
 
 EXPLAINED = Sentences(N_("自主联系的实习单位"), N_("由其他单位转入：%(reason)s"))

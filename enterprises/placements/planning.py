@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -44,7 +44,8 @@ def problem_of(
     """Read everything that a plan of the round needs."""
     wanted = settings or settings_of(round)
     facts = within_bases(never_again(lawful_only(queries.planning_facts(round, today=today))))
-    movable = {row.id: row for row in facts.placed if _may_move(row, round, today)} if kind is PlanKind.REPAIR else {}
+    begun = {term.id for term in facts.terms if term.starts_on <= today}
+    movable = {row.id: row for row in facts.placed if _may_move(row, round, begun, today)} if kind is PlanKind.REPAIR else {}
     case = case_of(facts, today=today, settings=wanted, movable=movable)
     removable = tuple(sorted((row.student_id, row.term_id, row.position_id, row.id) for row in movable.values()))
     return Problem(kind, _tried(case, facts, what_ifs), round.seed, wanted, tuple(what_ifs), removable)
@@ -157,9 +158,11 @@ def _unfit(facts: Planned, law: Mapping[int, LawFacts], first: date) -> tuple[di
     return majors, accepted
 
 
-def _may_move(row: Placement, round: Round, today: date) -> bool:
-    """Whether a repair may move a placement: it came from this round and its term has not begun."""
-    return row.round_id == round.id and row.state in (PlacementState.PLANNED, PlacementState.ACCEPTED) and row.starts_on > today
+def _may_move(row: Placement, round: Round, begun: Collection[int], today: date) -> bool:
+    """Whether a repair may move a placement: it came from this round, and its term has not begun: who changes the base inside a
+    term begins later than the term, and stays where the school sent them."""
+    is_open = row.state in (PlacementState.PLANNED, PlacementState.ACCEPTED) and row.starts_on > today
+    return row.round_id == round.id and is_open and row.term_id not in begun
 
 
 def case_of(facts: Planned, *, today: date, settings: PlanSettings, movable: dict[int, Placement]) -> Case:

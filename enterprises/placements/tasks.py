@@ -9,7 +9,8 @@ from enterprises.placements import operations, planning, queries
 from enterprises.placements.models import Round
 from enterprises.placements.planner.steps import STEPS
 from enterprises.placements.types import PlanKind, PlanSettings, RoundState, WhatIf
-from trainhub.kernel import clock
+from trainhub.identity import queries as identities
+from trainhub.kernel import clock, files
 from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound
@@ -69,7 +70,22 @@ def rejudge(_running: Running) -> Mapping[str, Any]:
         return operations.rejudge_weeks(today=clock.today(), by=SYSTEM, now=clock.now())
 
 
-def forget(_running: Running) -> Mapping[str, Any]:
-    """Erase logs whose period is over; running it twice changes nothing."""
+def table(running: Running) -> Mapping[str, Any]:
+    """Make a table of the self-report for whoever asked; made twice it is two files, of which the job names the last."""
+    args, today = running.args, clock.today()
+    assert running.asked_by_id is not None
     with transaction():
-        return operations.forget_logs(today=clock.today())
+        by = identities.identity_of(running.asked_by_id, today=today, origin="job")
+        data, name, rows = operations.draw_table(table=args["table"], form=args["form"], language=args["language"], by=by, today=today)
+    with transaction():
+        kept = operations.keep_table(data=data, name=name, by=by, now=clock.now())
+        return {"file_id": kept.id, "rows": rows}
+
+
+def forget(_running: Running) -> Mapping[str, Any]:
+    """Erase logs and files whose period is over; running it twice changes nothing."""
+    with transaction():
+        counts = operations.forget_logs(today=clock.today())
+        digests = operations.forget_tables(now=clock.now())
+    files.erase(digests)
+    return {**counts, "tables": len(digests)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from enum import StrEnum
@@ -162,6 +162,23 @@ class DayProblem(StrEnum):
     OUTSIDE = "outside"
     FUTURE = "future"
     ABSENT = "absent"
+    NO_PAPERS = "no_papers"
+    UNINSURED = "uninsured"
+    ON_CAMPUS = "on_campus"
+
+
+def _never(_day: date) -> bool:
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What the days of a placement stand on: since when agreement and safety training were there (None: since its first day), what
+    the insurance covers (None: not known), on which days the base stands on campus."""
+
+    counts_from: date | None = None
+    insured: tuple[date | None, date | None] = (None, None)
+    is_on_campus: Callable[[date], bool] = _never
 
 
 class PreferenceProblem(StrEnum):

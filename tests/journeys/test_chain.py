@@ -259,14 +259,15 @@ def walk(province: Flask, place: Place, visitor: Callable[..., Visitor], tmp_pat
         assert "榕城智造" in student.get(address).words
         host.get(address)
         host.send("/start", status=422) if host.page.has_form("/start") else None  # type: ignore[union-attr]
-        sign(head, address, "school", "武夷工程学院教务处", DAY)
-        sign(host, address, "enterprise", "榕城智造人力资源部", DAY)
-        sign(student, address, "student", "学生本人", DAY)
-        head.get(address)
         first, last = DAY + timedelta(days=FIRST_DAY), DAY + timedelta(days=LAST_DAY)
+        # Signed and trained in time: no day before would count, however late the papers are entered.
+        sign(head, address, "school", "武夷工程学院教务处", first)
+        sign(host, address, "enterprise", "榕城智造人力资源部", first)
+        sign(student, address, "student", "学生本人", first)
+        head.get(address)
         head.send("/insurance", {"insurance_no": "JOURNEY-1", "insured_from": first, "insured_until": last})
         host.get(address)
-        host.send("/safety", {"safety_trained_on": DAY})
+        host.send("/safety", {"safety_trained_on": first})
         form = host.get(address).form("/mentor")
         host.send("/mentor", {"mentor_id": _option(form, "mentor_id", name_of(mentor))})
         host.get(address)

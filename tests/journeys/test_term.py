@@ -61,12 +61,12 @@ def offer(host: Driver, head: Driver) -> None:
 def hand_in(student: Driver, head: Driver, host: Driver, mentor: str, address: str) -> None:
     """Agreement, insurance and safety with their papers, mentor, start; the student sees the papers."""
     for somebody, party, name in ((head, "school", "教务处"), (host, "enterprise", "人力资源部"), (student, "student", "学生本人")):
-        sign(somebody, address, party, name, DAY)
+        sign(somebody, address, party, name, MONDAY)
     head.get(address)
     insured = {"insurance_no": "TERM-1", "insured_from": MONDAY, "insured_until": DAY + timedelta(days=LAST_DAY)}
     head.send("/insurance", {**insured, "file": ("保险单.pdf", one_page_pdf())})
     host.get(address)
-    host.send("/safety", {"safety_trained_on": DAY, "file": ("签到.pdf", one_page_pdf())})
+    host.send("/safety", {"safety_trained_on": MONDAY, "file": ("签到.pdf", one_page_pdf())})
     host.send("/mentor", {"mentor_id": _option(host.get(address).form("/mentor"), "mentor_id", mentor)})
     host.get(address)
     host.send("/start")

@@ -35,6 +35,8 @@ def build(world: World) -> None:
             ).id
             for title, weeks, base in PLAN
         ]
+        for side, name in ((PlanSide.SCHOOL, "教学院长"), (PlanSide.ENTERPRISE, "总工程师")):
+            planitems.sign_plan(version=version, side=side, signed_name=name, signed_on=calendar.plus(-1500), by=world.by, now=calendar.at(-1500))
 
     for place, programme in enumerate(world.programmes):
         version = plan_of(
@@ -50,8 +52,6 @@ def build(world: World) -> None:
         for entry in (graduated, calendar.final_entry, calendar.final_entry + 1):
             cohort = world.cohorts[place, entry]
             programmes.change_cohort(cohort=cohort, by=world.by, now=calendar.at(-1), version=version, graduated_on=cohort.graduated_on)
-        for side, name in ((PlanSide.SCHOOL, "教学院长"), (PlanSide.ENTERPRISE, "总工程师")):
-            planitems.sign_plan(version=version, side=side, signed_name=name, signed_on=calendar.plus(-1390), by=world.by, now=calendar.at(-1390))
     everybody = [student for (place, _entry), made in world.students.items() if place == 0 for student in made]
     complete_programme(
         programme=world.programmes[0],

@@ -1,6 +1,7 @@
 """What can be done with bases: open, describe, lead, agree, recognise and accept; inspect, state interest, remind."""
 
 from enterprises.bases.operations.describing import (
+    MOVED,
     BadBase,
     WrongStep,
     add_leader,
@@ -15,6 +16,7 @@ from enterprises.bases.operations.describing import (
 from enterprises.bases.operations.partnering import close_finding, record_inspection, remind_of_agreements, remind_of_inspections, state_interest
 
 __all__ = [
+    "MOVED",
     "BadBase",
     "WrongStep",
     "add_leader",

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
+from flask import current_app
+
 from enterprises.bases import labels, queries, rules
 from enterprises.bases.models import BaseAcceptance, BaseAgreement, BaseFigurePast, BaseLeader, BasePeriod, BaseProfile, BaseTyping
 from enterprises.bases.types import AcceptanceStep, AgreementTopic, BaseType, LeaderSide
@@ -38,8 +40,10 @@ FIGURES = frozenset(
         "enterprise_invested_fen",
     ]
 )
-DATED = ("area_new_m2", "area_extended_m2", "startup_entities", "workers")
-"""Figures that awards are decided by: what they were on an earlier day is kept."""
+DATED = ("is_on_campus", "area_new_m2", "area_extended_m2", "startup_entities", "workers")
+"""Figures that awards and weeks are decided by: what they were on an earlier day is kept."""
+MOVED = "enterprises.bases.moved_onto_campus"
+"""Rooms above do what follows when a base moves onto a campus: functions (base id, by, now)."""
 
 
 class BadBase(Refused):
@@ -71,9 +75,19 @@ def open_base(*, base: Organisation, by: Identity, now: datetime, **figures: Any
         audit.record(by=by, did="bases.base.opened", on=("base", str(base.id)), data={"code": base.code})
         _set(profile, figures)
     else:
-        _keep(profile, _set(profile, figures), by, now)
+        changed = _set(profile, figures)
+        _keep(profile, changed, by, now)
+        session().flush()
+        _follow(base.id, changed, by, now)
     session().flush()
     return profile
+
+
+def _follow(base_id: int, changed: dict[str, list[Any]], by: Identity, now: datetime) -> None:
+    """Whoever offers or places there does what follows from a move onto a campus."""
+    if changed.get("is_on_campus") == [False, True]:
+        for follow in current_app.extensions.get(MOVED, []):
+            follow(base_id, by=by, now=now)
 
 
 def _set(profile: BaseProfile, figures: dict[str, Any]) -> dict[str, list[Any]]:
@@ -120,6 +134,7 @@ def change_base(*, profile: BaseProfile, by: Identity, now: datetime, version: i
         _keep(profile, changed, by, now)
         session().flush()
         audit.record(by=by, did="bases.base.changed", on=("base", str(profile.base_id)), data=changed)
+        _follow(profile.base_id, changed, by, now)
     return changed
 
 

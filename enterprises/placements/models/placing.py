@@ -173,6 +173,8 @@ class Placement(Versioned, Base):
     explanation: Mapped[str] = mapped_column(sa.String(300), default="")
     accepted_on: Mapped[date | None]
     started_on: Mapped[date | None]
+    counts_from: Mapped[date | None]
+    """Since when days count where agreement or safety training came after the first day; None: since the first day."""
     insurance_no: Mapped[str] = mapped_column(sa.String(80), default="")
     insured_from: Mapped[date | None]
     insured_until: Mapped[date | None]
@@ -216,6 +218,8 @@ class AgreementSignature(Base):
     signed_name: Mapped[str] = mapped_column(sa.String(120))
     signed_on: Mapped[date]
     file_id: Mapped[int | None] = mapped_column(ref("stored_file.id"))
+    facts: Mapped[dict[str, Any] | None]
+    """What stood above the signature: the parties, the post, the span, the mentor. Never changed."""
 
     __table_args__ = (sa.UniqueConstraint("placement_id", "text_no", "party"),)
 

@@ -1,6 +1,7 @@
 """What can be done with placements: the plan, terms and offers, rounds, one placement from acceptance to its end, days."""
 
 from enterprises.placements.operations.agreements import amend_agreement, correct_text, sign_placement
+from enterprises.placements.operations.campus import move_onto_campus
 from enterprises.placements.operations.certifying import asked_key, issue_certificate
 from enterprises.placements.operations.days import (
     comment_week,
@@ -13,7 +14,7 @@ from enterprises.placements.operations.days import (
 )
 from enterprises.placements.operations.events import change_base, close_event, decide_absence, end_early, report_event
 from enterprises.placements.operations.links import decide_by_link, demand_mentor, make_mentor_link, open_link, remind_without_account, send_link
-from enterprises.placements.operations.logs import add_note, add_photo, check_place, drop_photo, rate, review_week
+from enterprises.placements.operations.logs import add_note, add_photo, check_place, drop_photo, may_be_rated, rate, review_week
 from enterprises.placements.operations.offers import (
     approve_position,
     change_position,
@@ -33,6 +34,7 @@ from enterprises.placements.operations.placing import (
     decline_placement,
     finish_placement,
     grade_placement,
+    late_papers,
     place_student,
     record_insurance,
     record_safety,
@@ -46,8 +48,23 @@ from enterprises.placements.operations.reminding import remind_mentors, remind_s
 from enterprises.placements.operations.retaining import forget_logs
 from enterprises.placements.operations.rounds import change_round, close_round, create_round, open_round, save_preferences
 from enterprises.placements.operations.selffound import approve_self_found, cancel_self_found, propose_self_found, return_self_found
+from enterprises.placements.operations.tables import (
+    TABLE_DAYS,
+    TABLE_TASK,
+    TABLES,
+    Table,
+    ask_for_table,
+    draw_table,
+    file_of,
+    forget_tables,
+    keep_table,
+)
 
 __all__ = [
+    "TABLES",
+    "TABLE_DAYS",
+    "TABLE_TASK",
+    "Table",
     "accept_placement",
     "add_note",
     "add_paper",
@@ -58,6 +75,7 @@ __all__ = [
     "approve_position",
     "approve_self_found",
     "ask_for_plan",
+    "ask_for_table",
     "asked_key",
     "assign_mentor",
     "cancel_self_found",
@@ -85,16 +103,23 @@ __all__ = [
     "decide_entries",
     "decline_placement",
     "demand_mentor",
+    "draw_table",
     "drop_photo",
     "end_early",
+    "file_of",
     "finish_placement",
     "forget_logs",
+    "forget_tables",
     "grade_placement",
     "issue_certificate",
     "keep_plan",
+    "keep_table",
+    "late_papers",
     "log_day",
     "log_week",
     "make_mentor_link",
+    "may_be_rated",
+    "move_onto_campus",
     "offer_position",
     "open_link",
     "open_round",

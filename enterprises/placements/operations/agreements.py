@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from enterprises.placements import labels, queries
+from enterprises.placements import labels, queries, rules
 from enterprises.placements.models import AgreementSignature, AgreementText, Placement
-from enterprises.placements.operations._support import BadPlacement, WrongState, tell
+from enterprises.placements.operations._support import BadPlacement, WrongState
 from enterprises.placements.types import AgreementKind, AgreementParty, PlacementState
+from trainhub.identity import queries as identities
 from trainhub.kernel import audit
-from trainhub.kernel.access import Identity
+from trainhub.kernel.access import Identity, Role
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.kernel.i18n import N_, _
+from trainhub.notifications.operations import notify
 
 
 def sign_placement(
@@ -30,7 +32,11 @@ def sign_placement(
 ) -> AgreementSignature:
     """Record one signature under a text (on the page, or a paper one by upload); the known one stays.
 
-    Without a number it is the agreement as it stands now. Raises WrongState for a text that was replaced, BadPlacement.
+    Without a number it is the agreement as it stands now. The signature keeps what stood above it: whatever changes afterwards,
+    everybody sees what was signed. A paper signature is under the same sheet as the first one.
+
+    Raises WrongState for a text that was replaced, or when something reads otherwise than another party has signed it
+    (then the text is corrected, and all sign the same); BadPlacement.
     """
     if placement.state is PlacementState.WITHDRAWN:
         raise WrongState(_("这项安排已撤销，不能签署协议。"))
@@ -39,13 +45,19 @@ def sign_placement(
     number = text_no if text_no is not None else min(number for number, text in standing.items() if text.kind is AgreementKind.AGREEMENT)
     if number not in standing:
         raise WrongState(_("这份协议已由更正后的文本代替，请签署新的文本。"), code="text_replaced")
-    for known in queries.signatures_of(placement.id):
-        if known.party is party and known.text_no == number:
+    known_here = sorted((known for known in queries.signatures_of(placement.id) if known.text_no == number), key=lambda one: one.id)
+    for known in known_here:
+        if known.party is party:
             return known
     if not signed_name.strip():
         raise BadPlacement(_("请填写签署人姓名。"), field="signed_name")
     if signed_on > local(now).date():
         raise BadPlacement(_("签署日期不能晚于今天。"), field="signed_on")
+    facts, signed = queries.agreed_now(placement.id), rules.signed_facts(known.facts for known in known_here)
+    changes = rules.changed_facts(signed, facts) if signed is not None else []
+    if changes and file_id is None:
+        said = _("；").join(labels.change_words(changes))
+        raise WrongState(_("另一方签署之后内容有变更：%(changes)s。请学校先更正文本，各方再签署新的文本。", changes=said), code="facts_changed")
     row = AgreementSignature(
         placement_id=placement.id,
         text_no=number,
@@ -54,6 +66,7 @@ def sign_placement(
         signed_name=signed_name.strip()[:120],
         signed_on=signed_on,
         file_id=file_id,
+        facts=signed if changes else facts,
     )
     session().add(row)
     session().flush()
@@ -140,13 +153,17 @@ def _send(
         on=placement,
         data={"number": row.number, "replaces": replaces, "changes": lines, "reason": row.reason},
     )
-    tell(
-        [queries.person_of_student(placement.student_id), queries.person_of_mentor(placement.mentor_id)],
+    persons = [queries.person_of_student(placement.student_id), queries.person_of_mentor(placement.mentor_id)]
+    notify(
+        account_ids={
+            *identities.accounts_of_persons({one for one in persons if one is not None}).values(),
+            *identities.accounts_holding(Role.ENTERPRISE_COORDINATOR, today=local(now).date(), organisation_id=placement.enterprise_id),
+        },
         kind="placements.agreement_sent",
         message=N_("“%(title)s”有一份协议等待签署，请查看。"),
+        values={"title": str(labels.AGREEMENT_KINDS[kind])},
         url=f"/placements/{placement.id}/agreement",
-        key=f"placement:{placement.id}:text:{row.number}",
+        unique_key=f"placement:{placement.id}:text:{row.number}",
         now=now,
-        title=str(labels.AGREEMENT_KINDS[kind]),
     )
     return row

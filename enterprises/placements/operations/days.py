@@ -11,7 +11,7 @@ from enterprises.placements import labels, queries, rules
 from enterprises.placements.models import DayEntry, Placement, WeeklyLog
 from enterprises.placements.operations._support import BadDay, WrongState, parameter, tell
 from enterprises.placements.operations.certifying import correct_certificate
-from enterprises.placements.types import DayState, LogTag, PlacementState
+from enterprises.placements.types import DayState, Ground, LogTag, NoteSide, PlacementState
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
@@ -28,8 +28,8 @@ def log_day(*, placement: Placement, on: date, today: date, by: Identity, now: d
 
     A rejected day may be logged again and waits anew. Raises BadDay outside the placement, in the future, before the start.
     """
-    away = queries.absences_of(placement.id)
-    row = _enter(placement, queries.day_entry(placement.id, on), on, note, away=away, today=today, by=by, now=now)
+    away, ground = queries.absences_of(placement.id), queries.ground_of(placement)
+    row = _enter(placement, queries.day_entry(placement.id, on), on, note, away=away, ground=ground, today=today, by=by, now=now)
     session().flush()
     return row
 
@@ -41,13 +41,14 @@ def _enter(
     note: str,
     *,
     away: Sequence[tuple[date, date]],
+    ground: Ground,
     today: date,
     by: Identity,
     now: datetime,
 ) -> DayEntry:
     """What `log_day` promises, with the known entry of the day at hand; the caller flushes."""
     span = (placement.starts_on, placement.ends_on)
-    problem = rules.day_problem(on, span=span, state=placement.state, today=today, away=away)
+    problem = rules.day_problem(on, span=span, state=placement.state, today=today, away=away, ground=ground)
     if problem is not None:
         raise BadDay(_("%(day)s：", day=on) + str(labels.DAY_PROBLEMS[problem]), field="days", code=problem.value)
     note = note.strip()[:1000]
@@ -70,9 +71,10 @@ def log_week(*, placement: Placement, days: Mapping[date, str], week: Iterable[d
     """
     span = sorted(week)
     known = {entry.on: entry for entry in queries.entries_between(placement.id, span[0], span[-1])}
-    away = queries.absences_of(placement.id)
+    away, ground = queries.absences_of(placement.id), queries.ground_of(placement)
     for day in sorted(days):
-        _enter(placement, known.get(day), day, days[day], away=away, today=today, by=by, now=now)
+        counts = day in known and known[day].state is DayState.APPROVED  # sent along with the rest of its week
+        _enter(placement, known.get(day), day, days[day], away=away, ground=Ground() if counts else ground, today=today, by=by, now=now)
     taken_back = [entry for day, entry in known.items() if day not in days and entry.state is DayState.PENDING]
     for entry in taken_back:
         session().delete(entry)
@@ -112,6 +114,8 @@ def decide_entries(
     if placement.state not in (PlacementState.STARTED, PlacementState.FINISHED):
         raise WrongState(_("实习没有在进行，不能确认实习日。"))
     ids = sorted(set(entry_ids))
+    if is_approved:
+        _check_ground(placement, queries.days_by_ids(ids))
     decided = session().execute(
         update(DayEntry)
         .where(DayEntry.placement_id == placement.id, DayEntry.id.in_(ids), DayEntry.state == DayState.PENDING, DayEntry.on <= today)
@@ -155,6 +159,16 @@ def decide_entries(
         **({} if is_approved else {"reason": reason}),
     )
     return len(days)
+
+
+def _check_ground(placement: Placement, days: Iterable[date]) -> None:
+    """Papers that were put right, or a base that moved, after a day was logged: it is not confirmed. Raises BadDay."""
+    ground = queries.ground_of(placement)
+    for day in days:
+        problem = rules.ground_problem(day, ground)
+        if problem is not None:
+            said = str(labels.DAY_PROBLEMS[problem]) + _("请退回这一天。")
+            raise BadDay(_("%(day)s：", day=day) + said, field="days", code=problem.value)
 
 
 def reach_weeks(*, student_id: int, today: date, by: Identity, now: datetime) -> bool:
@@ -235,7 +249,11 @@ def save_weekly_log(
         raise Stale(_("这一周的周志刚在别处保存过，你的修改没有保存。请刷新后再改。"))
     elif (row.text, row.tags) == (text.strip(), wanted):
         return row
-    elif row.mentor_comment or row.reviewed_on is not None:
+    elif (
+        row.mentor_comment
+        or row.reviewed_on is not None
+        or any(note.side is not NoteSide.STUDENT for note in queries.notes_of([row.id]).get(row.id, []))
+    ):
         raise WrongState(_("这篇周志已有评语或已审阅，不能改写。请用“补充更正”另写一条，原文保留。"), code="log_reviewed")
     else:
         row.text, row.tags, row.saved_at = text.strip(), wanted, now

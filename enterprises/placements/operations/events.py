@@ -191,7 +191,7 @@ def end_early(*, placement: Placement, on: date, reason: str, today: date, by: I
     if placement.state is not PlacementState.STARTED:
         raise WrongState(_("只有进行中的实习可以提前结束；还没有开始的请撤销。"))
     if not placement.starts_on <= on <= min(today, placement.ends_on):
-        raise BadPlacement(_("最后一天应在 %(a)s 与今天之间。", a=placement.starts_on), field="on")
+        raise BadPlacement(_("最后一天应在 %(a)s 与 %(b)s 之间。", a=placement.starts_on, b=min(today, placement.ends_on)), field="on")
     if not reason.strip():
         raise BadPlacement(_("请写明提前结束的理由。"), field="reason")
     if queries.pending_count(placement.id):

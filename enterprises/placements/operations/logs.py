@@ -16,6 +16,8 @@ from trainhub.kernel.db import session
 from trainhub.kernel.i18n import N_, _
 
 PHOTOS_PER_WEEK = 9
+RATED_BEFORE, RATED_FOR = 7, 30
+"""Days before and after the end of a placement on which the sides may rate each other."""
 PHOTO_BYTES = 15 * 1024 * 1024
 
 
@@ -96,12 +98,18 @@ def review_week(*, log: WeeklyLog, placement: Placement, comment: str, today: da
     return log
 
 
+def may_be_rated(placement: Placement, today: date) -> bool:
+    """Whether the sides may rate each other on a day: from the last week until thirty days after the end."""
+    is_there = placement.state in (PlacementState.STARTED, PlacementState.FINISHED)
+    return is_there and -RATED_FOR <= (placement.ends_on - today).days <= RATED_BEFORE
+
+
 def rate(*, placement: Placement, side: RaterSide, marks: Mapping[str, int], comment: str, today: date, by: Identity, now: datetime) -> Rating:
     """Rate the other side, from the last week on; may be changed for thirty days after the end. Marks are 1 to 5, one for each topic."""
     topics = set(labels.RATING_TOPICS[side])
-    if placement.state not in (PlacementState.STARTED, PlacementState.FINISHED) or (placement.ends_on - today).days > 7:
+    if placement.state not in (PlacementState.STARTED, PlacementState.FINISHED) or (placement.ends_on - today).days > RATED_BEFORE:
         raise WrongState(_("实习最后一周起才能评价。"))
-    if (today - placement.ends_on).days > 30:
+    if not may_be_rated(placement, today):
         raise WrongState(_("实习结束超过 30 天，不能再评价。"))
     if set(marks) != topics or any(not 1 <= mark <= 5 for mark in marks.values()):
         raise BadPlacement(_("请为每一项选择 1 至 5 分。"), field="marks")

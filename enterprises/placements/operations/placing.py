@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 
+from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
 from enterprises.bases import queries as bases
@@ -13,11 +14,11 @@ from enterprises.mentors.models import Mentor
 from enterprises.placements import labels, queries, rules
 from enterprises.placements.checklist import checklist
 from enterprises.placements.lawful import bars_of
-from enterprises.placements.models import Placement, Position, Round, Term
+from enterprises.placements.models import DayEntry, Placement, Position, Round, Term
 from enterprises.placements.operations._support import BadPlacement, NoSeat, NotReady, WrongState, give_back_seat, take_seat_back, take_seats, tell
 from enterprises.placements.operations.certifying import issue_certificate
 from enterprises.placements.operations.counting import record_training
-from enterprises.placements.types import OfferState, PlacementState, WithdrawalSide
+from enterprises.placements.types import DayState, OfferState, PlacementState, WithdrawalSide
 from trainhub.identity import queries as identities
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity, Role
@@ -139,7 +140,8 @@ def withdraw_placement(
     side: WithdrawalSide = WithdrawalSide.SCHOOL,
     is_seat_open: bool | None = None,
 ) -> Placement:
-    """Take a placement back; days already confirmed stay in the ledger. Doing it again changes nothing.
+    """Take a placement back; days already confirmed stay in the ledger, those that wait are given back with the reason: nobody
+    decides them any more. Doing it again changes nothing.
 
     `side` says who gave it up: a student who did is not placed again in that term by a repair, others are. The seat is free for
     somebody else (`is_seat_open`), but for one that the enterprise cancelled: that goes with the place unless the enterprise
@@ -157,7 +159,20 @@ def withdraw_placement(
     (give_back_seat if stays else take_seat_back)(placement.position_id, placement.term_id)
     placement.state, placement.withdrawal_reason, placement.withdrawn_by = PlacementState.WITHDRAWN, reason.strip()[:400], side
     session().flush()
-    data = {"reason": placement.withdrawal_reason, "side": side.value, "is_seat_open": stays}
+    undecided = session().execute(
+        update(DayEntry)
+        .where(DayEntry.placement_id == placement.id, DayEntry.state == DayState.PENDING)
+        .values(
+            state=DayState.REJECTED,
+            reason=placement.withdrawal_reason,
+            decided_by_id=by.account_id,
+            decided_at=now,
+            version=DayEntry.version + 1,
+        )
+        .execution_options(synchronize_session="fetch")
+    )
+    given_back = undecided.rowcount  # type: ignore[attr-defined]
+    data = {"reason": placement.withdrawal_reason, "side": side.value, "is_seat_open": stays, "days_given_back": given_back}
     audit.record(by=by, did="placements.placement.withdrawn", on=placement, data=data)
     tell(
         [queries.person_of_student(placement.student_id), queries.person_of_mentor(placement.mentor_id)],
@@ -252,18 +267,28 @@ def record_insurance(
 
 
 def record_safety(*, placement: Placement, trained_on: date, by: Identity, now: datetime) -> Placement:
-    """Note the day of the safety training."""
+    """Note the day of the safety training. Of a placement that runs it moves the day from which days count."""
     if trained_on > local(now).date():
         raise BadPlacement(_("培训日期不能晚于今天。"), field="safety_trained_on")
     if placement.safety_trained_on != trained_on:
         placement.safety_trained_on = trained_on
+        if placement.state is PlacementState.STARTED:
+            placement.counts_from = late_papers(placement)
         session().flush()
-        audit.record(by=by, did="placements.safety.recorded", on=placement, data={"on": trained_on})
+        audit.record(by=by, did="placements.safety.recorded", on=placement, data={"on": trained_on, "counts_from": placement.counts_from})
     return placement
+
+
+def late_papers(placement: Placement) -> date | None:
+    """The first day that counts where agreement or safety training came after the first day of a placement; None: they were there."""
+    there = queries.papers_on(placement)
+    return there if there is not None and there > placement.starts_on else None
 
 
 def start_placement(*, placement: Placement, today: date, by: Identity, now: datetime) -> Placement:
     """Begin: only accepted, from its first day on, and with a complete checklist. Doing it again changes nothing.
+
+    However late the start is registered, no day counts before all had signed and the safety training was held.
 
     Raises NotReady with the findings that are not met (in `details`), WrongState.
     """
@@ -282,16 +307,20 @@ def start_placement(*, placement: Placement, today: date, by: Identity, now: dat
     if lacking:
         names = listed(str(labels.FINDINGS[finding.code]) for finding in lacking)
         raise NotReady(_("还不能开始实习，尚缺：%(names)s。", names=names), details=[finding.as_dict() for finding in lacking])
-    placement.state, placement.started_on = PlacementState.STARTED, today
+    placement.state, placement.started_on, placement.counts_from = PlacementState.STARTED, today, late_papers(placement)
     session().flush()
-    audit.record(by=by, did="placements.placement.started", on=placement, data={"on": today})
+    since = placement.counts_from
+    audit.record(by=by, did="placements.placement.started", on=placement, data={"on": today, "counts_from": since})
     tell(
         [queries.person_of_student(placement.student_id), queries.person_of_mentor(placement.mentor_id)],
         kind="placements.started",
-        message=N_("实习已开始，请每周登记和确认实习日。"),
+        message=N_("实习已开始，请每周登记和确认实习日。")
+        if since is None
+        else N_("实习已开始，请每周登记和确认实习日。三方协议和安全教育到 %(day)s 才齐备，此前的日子不计入。"),
         url=f"/placements/{placement.id}",
         key=f"placement:{placement.id}:started",
         now=now,
+        **({} if since is None else {"day": since.isoformat()}),
     )
     return placement
 

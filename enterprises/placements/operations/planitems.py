@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from enterprises.placements import queries, rules
+from enterprises.placements import labels, queries, rules
 from enterprises.placements.models import PlanItem, PlanSignature
 from enterprises.placements.operations._support import BadPlacement, parameter
 from enterprises.placements.types import PlanLine, PlanSide
@@ -156,17 +156,23 @@ def sign_plan(*, version: ProgrammeVersion, side: PlanSide, signed_name: str, si
 
 
 def check_plan(version: ProgrammeVersion, today: date) -> None:
-    """Refuse to publish a programme version whose enterprise plan falls short of 7.1 or 7.3, or which has none although the
-    programme is in the 卓越计划; a version without one of another programme is not held back.
+    """Refuse to publish a programme version whose enterprise plan falls short of 7.1 or 7.3 or lacks the signature of a side (6.3),
+    or which has none although the programme is in the 卓越计划; a version without one of another programme is not held back.
 
     The programme's pages ask this before they publish (see `wiring`). Raises BadPlacement naming what is missing.
     """
     lines, programme = queries.plan_lines(version.id), programmes.by_id(version.programme_id)
     if lines:
         _judge(lines, today, _("不能发布。"))
+        signed = [row.side.value for row in queries.plan_signatures(version.id)]
+        found = rules.judge_plan_signatures(signed, parameter=parameter("petoe.plan_signatures", today))
+        if not found.met:
+            sides = listed(str(labels.PLAN_SIDES[PlanSide(side)]) for side in found.details)
+            raise BadPlacement(_("企业培养方案还缺%(sides)s的签署，不能发布。请先在“企业培养方案”中登记签署。", sides=sides), code="plan_unsigned")
     elif programme is not None and programme.is_petoe:
         raise BadPlacement(
-            _("卓越计划专业的培养方案须有企业培养方案（合计不少于 32 周，均在企业完成），还不能发布。请先在“企业培养方案”中填写。"), code="no_plan"
+            _("卓越计划专业的培养方案须有企业培养方案（合计不少于 32 周，均在企业完成，校企双方签署），还不能发布。请先在“企业培养方案”中填写。"),
+            code="no_plan",
         )
 
 

@@ -26,8 +26,20 @@ from enterprises.placements.models import (
     Rating,
     WeeklyLog,
 )
-from enterprises.placements.queries.placing import visible_to
-from enterprises.placements.types import AgreementKind, DayState, EventKind, EventState, OfferState, PlacementState, RaterSide, TextState
+from enterprises.placements.queries.placing import placement_view, visible_to
+from enterprises.placements.rules import parties_needed
+from enterprises.placements.types import (
+    AgreementKind,
+    AgreementParty,
+    DayState,
+    EventKind,
+    EventState,
+    Ground,
+    OfferState,
+    PlacementState,
+    RaterSide,
+    TextState,
+)
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.kernel.files import StoredFile
@@ -41,6 +53,23 @@ def text_rows(placement_id: int) -> list[AgreementText]:
     return list(session().scalars(select(AgreementText).where(AgreementText.placement_id == placement_id).order_by(AgreementText.number)))
 
 
+def agreed_now(placement_id: int) -> dict[str, Any]:
+    """What the parties agree on as it stands now, in the order of the page: what a signature keeps."""
+    row = placement_view(placement_id)
+    return {
+        "student": row.student,
+        "student_no": row.student_no,
+        "programme": row.programme,
+        "university": row.university,
+        "enterprise": row.enterprise,
+        "base": row.base,
+        "position": row.position,
+        "starts_on": row.starts_on.isoformat(),
+        "ends_on": row.ends_on.isoformat(),
+        "mentor": row.mentor,
+    }
+
+
 def texts_of(placement_id: int) -> list[TextState]:
     """Every text with who signed it; the agreement is there from the beginning."""
     signed: dict[int, set[Any]] = {}
@@ -52,6 +81,29 @@ def texts_of(placement_id: int) -> list[TextState]:
     if all(row.number != 1 for row in rows):
         found.insert(0, TextState(1, AgreementKind.AGREEMENT, False, frozenset(signed.get(1, ()))))
     return found
+
+
+def papers_on(placement: Placement) -> date | None:
+    """Since when the three parties (and a guardian who signed) had signed the agreement, in whatever form stood then, and the
+    student was trained in safety; None: nothing of that is known."""
+    agreements = {text.number for text in texts_of(placement.id) if text.kind is AgreementKind.AGREEMENT}
+    first: dict[AgreementParty, date] = {}
+    statement = select(AgreementSignature).where(AgreementSignature.placement_id == placement.id).order_by(AgreementSignature.signed_on)
+    for row in session().scalars(statement):
+        if row.text_no in agreements:
+            first.setdefault(row.party, row.signed_on)
+    days = [first.get(party) for party in parties_needed(is_minor=True)] + [placement.safety_trained_on]
+    return max((day for day in days if day is not None), default=None)
+
+
+def ground_of(placement: Placement) -> Ground:
+    """What the days of a placement stand on."""
+    insured = (placement.insured_from, placement.insured_until)
+    return Ground(placement.counts_from, insured, bases.campus_on(placement.base_id) if placement.base_id is not None else _nowhere)
+
+
+def _nowhere(_day: date) -> bool:
+    return False
 
 
 # -- events -------------------------------------------------------------------------------------------------------------
@@ -165,13 +217,15 @@ def idle_students(since: date, until: date) -> list[tuple[int, int]]:
         PlacementEvent.since <= until,
         PlacementEvent.until >= since,
     )
+    on_campus = bases.standing_on_campus(Placement.base_id)
     statement = (
         select(Student.person_id, Placement.id)
         .join(Placement, Placement.student_id == Student.id)
         .where(
             Placement.state == PlacementState.STARTED,
-            Placement.starts_on <= since,
+            func.coalesce(Placement.counts_from, Placement.starts_on) <= since,
             Placement.ends_on >= until,
+            ~on_campus.exists(),
             ~logged.exists(),
             ~away.exists(),
         )

@@ -127,6 +127,19 @@ def positions_by_ids(ids: Collection[int]) -> dict[int, Position]:
     return {row.id: row for row in session().scalars(select(Position).where(Position.id.in_(list(ids))))}
 
 
+def offers_at_base(base_id: int) -> list[Position]:
+    """The positions at a base that were handed in or approved."""
+    statement = select(Position).where(Position.base_id == base_id, Position.state.in_([OfferState.SUBMITTED, OfferState.APPROVED]))
+    return list(session().scalars(statement.order_by(Position.id)))
+
+
+def going_at_base(base_id: int, on: date) -> list[Placement]:
+    """The placements at a base that stand and are not over on a day."""
+    going = (PlacementState.PLANNED, PlacementState.ACCEPTED, PlacementState.STARTED)
+    statement = select(Placement).where(Placement.base_id == base_id, Placement.state.in_(going), Placement.ends_on >= on)
+    return list(session().scalars(statement.order_by(Placement.id)))
+
+
 def seats_of(position_id: int, term_id: int) -> PositionSeats | None:
     """The seats of a position in a term."""
     return session().get(PositionSeats, (position_id, term_id))

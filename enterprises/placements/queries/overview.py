@@ -1,4 +1,4 @@
-"""What looks over many placements at once: the time line, seats and demand by city and major, the tables T1 and T4, a person's calendar."""
+"""What looks over many placements at once: the time line, seats and demand by city and major, a person's calendar."""
 
 from __future__ import annotations
 
@@ -10,22 +10,17 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import func, select
 
-from enterprises.bases import queries as bases
 from enterprises.mentors.models import Mentor
-from enterprises.placements.models import DayEntry, Placement, PlacementEvent, PlanItem, Position, PositionSeats, Preference, Round, Term
+from enterprises.placements.models import DayEntry, Placement, PlacementEvent, Position, PositionSeats, Preference, Round, Term
 from enterprises.placements.queries.placing import LIVE, visible_to
 from enterprises.placements.types import DayState, EventKind, EventState, OfferState, PlacementState, RoundState
 from trainhub.identity import queries as identities
-from trainhub.kernel.access import Identity, Role
-from trainhub.kernel.clock import academic_year
+from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
-from trainhub.ledger import queries as ledger
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
-from trainhub.people import queries as people
 from trainhub.people.models import Person, Student
 from trainhub.people.types import StudentState
-from trainhub.policy.book import book
 from trainhub.programmes.models import Cohort, Programme
 
 
@@ -112,158 +107,6 @@ def majors_known() -> list[tuple[str, str]]:
     """Every major of programmes in the 卓越计划, with a name."""
     statement = select(Programme.major_code, func.min(Programme.name)).where(Programme.is_petoe).group_by(Programme.major_code)
     return [(code, name) for code, name in session().execute(statement.order_by(Programme.major_code))]
-
-
-# -- tables of the self-report ------------------------------------------------------------------------------------------
-def table_1(identity: Identity, *, since: date, on: date) -> list[dict[str, Any]]:
-    """T1: who was at which base since a day, with the weeks credited there and in all; only confirmed days count (SUP-4).
-
-    Students of the 卓越计划 come first, as a block of their own: those who belong to it on the day or until they graduated.
-    """
-    mentor_person, base = sa.orm.aliased(Person), sa.orm.aliased(Organisation)
-    statement = (
-        select(
-            Placement.id,
-            Placement.student_id,
-            Placement.base_id,
-            Placement.starts_on,
-            Placement.ends_on,
-            Placement.mentor_score_x10,
-            Student.student_no,
-            Student.class_name,
-            Person.name,
-            Programme.name.label("programme"),
-            Cohort.year,
-            Cohort.version_id,
-            Organisation.name.label("enterprise"),
-            base.name.label("base"),
-            mentor_person.name.label("mentor"),
-            people.petoe_of_cohort(on).label("is_petoe"),
-        )
-        .join(Student, Student.id == Placement.student_id)
-        .join(Person, Person.id == Student.person_id)
-        .join(Programme, Programme.id == Student.programme_id)
-        .join(Cohort, Cohort.id == Student.cohort_id)
-        .join(Organisation, Organisation.id == Placement.enterprise_id)
-        .outerjoin(base, base.id == Placement.base_id)
-        .outerjoin(Mentor, Mentor.id == Placement.mentor_id)
-        .outerjoin(mentor_person, mentor_person.id == Mentor.person_id)
-        .where(visible_to(identity), Placement.state.in_([PlacementState.STARTED, PlacementState.FINISHED]), Placement.ends_on >= since)
-        .order_by(people.petoe_of_cohort(on).desc(), Programme.pinyin, Cohort.year, Student.student_no, Placement.starts_on, Placement.id)
-    )
-    rows = list(session().execute(statement))
-    per_week = book().at("own.weeks.days_per_week", on=on).number
-    credited = _credited_by_placement({row.student_id for row in rows}, per_week)
-    items = _items_by_base({row.version_id for row in rows if row.version_id is not None})
-    sums: dict[int, int] = defaultdict(int)
-    found = []
-    for row in rows:
-        days = credited.get(row.id, 0)
-        sums[row.student_id] += days
-        found.append(
-            {
-                "school_year": school_year(row.starts_on),
-                "class": f"{row.year} {row.class_name}".strip(),
-                "is_petoe": bool(row.is_petoe),
-                "student_no": row.student_no,
-                "name": row.name,
-                "programme": row.programme,
-                "where": row.base or row.enterprise,
-                "items": items.get((row.version_id, row.base_id), []),
-                "starts_on": row.starts_on,
-                "ends_on": row.ends_on,
-                "weeks": days / per_week,
-                "weeks_sum": sums[row.student_id] / per_week,
-                "mentor": row.mentor or "",
-                "score": None if row.mentor_score_x10 is None else row.mentor_score_x10 / 10,
-            }
-        )
-    return found
-
-
-def school_year(day: date) -> str:
-    """The academic year of a day: from September on."""
-    return f"{academic_year(day)}-{academic_year(day) + 1}"
-
-
-def _credited_by_placement(student_ids: Collection[int], per_week: int) -> dict[int, int]:
-    """By placement the credited days earned there: at most so many of a week, once across enterprises (PETOE-7.2)."""
-    found: dict[int, int] = defaultdict(int)
-    for row, earned in ledger.earned_by(student_ids, days_per_week=per_week):
-        if row.source_id is not None:
-            found[row.source_id] += earned
-    return found
-
-
-def _items_by_base(version_ids: Collection[int]) -> dict[tuple[int | None, int | None], list[str]]:
-    statement = select(PlanItem.version_id, PlanItem.base_id, PlanItem.title).where(PlanItem.version_id.in_(list(version_ids)))
-    found: dict[tuple[int | None, int | None], list[str]] = defaultdict(list)
-    for version_id, base_id, title in session().execute(statement.order_by(PlanItem.version_id, PlanItem.position)):
-        found[version_id, base_id].append(title)
-    return found
-
-
-def table_4(identity: Identity, *, since: date, on: date) -> list[dict[str, Any]]:
-    """T4: the bases where students inside the reader's scope were placed since a day, or that plan items name (SUP-6)."""
-    counted = select(Placement.base_id, func.count(Placement.student_id.distinct()).label("students")).join(
-        Student, Student.id == Placement.student_id
-    )
-    counted = counted.where(visible_to(identity), LIVE, Placement.base_id.is_not(None), Placement.ends_on >= since).group_by(Placement.base_id)
-    students: dict[int, int] = {key: count for key, count in session().execute(counted) if key is not None}
-    titles: dict[int, list[str]] = defaultdict(list)
-    for base_id, title in session().execute(
-        select(PlanItem.base_id, PlanItem.title).where(PlanItem.base_id.in_(list(students))).order_by(PlanItem.id)
-    ):
-        if base_id is not None and title not in titles[base_id]:
-            titles[base_id].append(title)
-    types = bases.types_of_many(list(students))
-    found = []
-    for base_id, count in students.items():
-        base, profile = organisations.by_id(base_id), bases.profile(base_id)
-        if base is None:
-            continue
-        hosts = [row.name for host, row in organisations.hosts_of(base_id) if host.until is None and row.kind == "enterprise"]
-        agreements = [row for row in bases.agreements_of(base_id) if row.since <= on <= row.until]
-        leaders = [f"{name}（{leader.post}）" for leader, name in bases.leaders_of(base_id) if leader.until is None or leader.until >= on]
-        found.append(
-            {
-                "base": base,
-                "types": types[base_id],
-                "hosts": hosts,
-                "agreement": (agreements[0].since, agreements[0].until) if agreements else None,
-                "items": titles[base_id],
-                "capacity": profile.capacity_per_term if profile is not None else None,
-                "students": count,
-                "leaders": leaders,
-                "mentors": _mentors_at(base_id, on),
-                "school_mentors": _school_mentors(base_id, since, on),
-                "invested": tuple(
-                    None if fen is None else fen / 100
-                    for fen in ((profile.school_invested_fen, profile.enterprise_invested_fen) if profile is not None else (None, None))
-                ),
-            }
-        )
-    return sorted(found, key=lambda row: row["base"].code)
-
-
-def _school_mentors(base_id: int, since: date, on: date) -> int:
-    """School supervisors of the programmes whose students were at a base since a day."""
-    placed = select(Student.programme_id).join(Placement, Placement.student_id == Student.id)
-    programmes = session().scalars(placed.where(Placement.base_id == base_id, LIVE, Placement.ends_on >= since).distinct())
-    return len(
-        {
-            one
-            for programme_id in sorted(programmes)
-            for one in identities.accounts_holding(Role.SCHOOL_SUPERVISOR, today=on, programme_id=programme_id)
-        }
-    )
-
-
-def _mentors_at(base_id: int, on: date) -> int:
-    statement = select(func.count(Mentor.id)).where(
-        Mentor.enterprise_id.in_(organisations.host_ids(base_id)), Mentor.since <= on, sa.or_(Mentor.until.is_(None), Mentor.until >= on)
-    )
-    return session().scalar(statement) or 0
 
 
 # -- a person's calendar ------------------------------------------------------------------------------------------------

@@ -8,8 +8,9 @@ from datetime import date, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import select
+from sqlalchemy import func, select
 
+from enterprises.bases import queries as bases
 from enterprises.permissions import WEEKS_VIEWERS
 from enterprises.placements import rules
 from enterprises.placements.models import DayEntry, Placement, Term
@@ -93,13 +94,24 @@ def progress_of(rows: Collection[Any], *, on: date) -> list[StudentProgress]:
     waiting, logged, done_today = _waiting(ids, on), _logged(ids, on), _logged_on(ids, on)
     live: dict[int, list[Any]] = defaultdict(list)
     statement = (
-        select(Placement.id, Placement.student_id, Placement.state, Placement.starts_on, Placement.ends_on, Organisation.name)
+        select(
+            Placement.id,
+            Placement.student_id,
+            Placement.state,
+            Placement.starts_on,
+            Placement.ends_on,
+            func.coalesce(Placement.counts_from, Placement.starts_on).label("counts_from"),
+            Placement.base_id,
+            Organisation.name,
+        )
         .join(Organisation, Organisation.id == Placement.enterprise_id)
         .where(Placement.student_id.in_(ids), Placement.state != PlacementState.WITHDRAWN)
         .order_by(Placement.starts_on, Placement.id)
     )
     for row in session().execute(statement):
         live[row.student_id].append(row)
+    # At a base that moved onto a campus no day counts any more: nothing is to come, and the time can be placed elsewhere.
+    campus = bases.on_campus({row.base_id for placed in live.values() for row in placed if row.base_id is not None})
     # Days of public holidays are nobody's to log; where a shortened week counts as full, nothing is lost by them.
     calendar = holidays.calendar_of([on - BACK, on + AHEAD])
     is_full = {kind: holidays.is_switched_on(is_vocational=kind, on=on) for kind in holidays.RULES}
@@ -113,7 +125,10 @@ def progress_of(rows: Collection[Any], *, on: date) -> list[StudentProgress]:
             last = min(placed.ends_on, gone)  # who has left the school comes to no enterprise any more
             if placed.state is PlacementState.STARTED and placed.starts_on <= on <= last:
                 where = placed.name
-                due = rules.workdays_between(placed.starts_on, on - timedelta(days=1), per_week=per_week, calendar=calendar)
+            if placed.state is not PlacementState.FINISHED and placed.base_id in campus:
+                continue
+            if placed.state is PlacementState.STARTED and placed.starts_on <= on <= last:
+                due = rules.workdays_between(placed.counts_from, on - timedelta(days=1), per_week=per_week, calendar=calendar)
                 lag = max(0, due - logged.get(placed.id, 0))
             if placed.state is not PlacementState.FINISHED:
                 # A day that is logged today is credited or waits already: what is still to come begins tomorrow.
@@ -123,7 +138,9 @@ def progress_of(rows: Collection[Any], *, on: date) -> list[StudentProgress]:
                     ahead.append((first, last))
         end = programme_rules.expected_end(row.starts_on, years=programme_rules.study_years(row.degree_level, row.study_years, usual))
         end = min(end, gone)
-        spans = rules.without(rules.open_spans(terms[row.university_id], on=on, end=end), [(p.starts_on, p.ends_on) for p in live[row.id]])
+        spans = rules.without(
+            rules.open_spans(terms[row.university_id], on=on, end=end), [(p.starts_on, p.ends_on) for p in live[row.id] if p.base_id not in campus]
+        )
         still_open = sum(rules.workdays_between(*span, per_week=per_week, calendar=ahead_by) for span in spans)
         credited = totals[row.id].credited_days
         light = rules.light(credited, to_come, still_open, lag, required=required, per_week=per_week, yellow=yellow)

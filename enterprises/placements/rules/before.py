@@ -132,6 +132,22 @@ def is_minor(birth_on: date | None, on: date, under: int) -> bool:
     return on.year - birth_on.year - ((on.month, on.day) < (birth_on.month, birth_on.day)) < under
 
 
+def signed_facts(kept: Iterable[Mapping[str, Any] | None]) -> dict[str, Any] | None:
+    """What the parties of a text have signed: what stood above the first signature, with what was open then and filled in before a
+    later one. None: nobody's was kept."""
+    found: dict[str, Any] | None = None
+    for facts in kept:
+        if facts is None:
+            continue
+        found = dict(facts) if found is None else {key: facts.get(key) if value is None else value for key, value in found.items()}
+    return found
+
+
+def changed_facts(signed: Mapping[str, Any], now: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
+    """(key, signed, now) of what reads otherwise now; what was open when it was signed is filled in, not changed."""
+    return [(key, value, now.get(key)) for key, value in signed.items() if value is not None and now.get(key) != value]
+
+
 def judge_agreement(signed: Collection[AgreementParty], *, parameter: Parameter) -> Finding:
     """School, enterprise and student have signed before the start (PETOE-6.2, 002:509; CN-UG, CN-VOC)."""
     needed = parties_needed(is_minor=False)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from math import asin, cos, radians, sin, sqrt
 
-from enterprises.placements.types import DayProblem, Light, Miss, PlacementState
+from enterprises.placements.types import DayProblem, Ground, Light, Miss, PlacementState
 from trainhub.policy.calendar import WorkCalendar
 
 ONE_DAY = timedelta(days=1)
@@ -17,9 +17,11 @@ Span = tuple[date, date]
 
 
 # -- days ---------------------------------------------------------------------------------------------------------------
-def day_problem(day: date, *, span: tuple[date, date], state: PlacementState, today: date, away: Iterable[Span] = ()) -> DayProblem | None:
-    """Why a day cannot be logged, or None: the placement has started, the day lies inside it, it has come, and the student
-    was not away with leave."""
+def day_problem(
+    day: date, *, span: tuple[date, date], state: PlacementState, today: date, away: Iterable[Span] = (), ground: Ground | None = None
+) -> DayProblem | None:
+    """Why a day cannot be logged, or None: the placement has started, the day lies inside it, it has come, the student was
+    not away with leave, and nothing of `ground_problem` stands against it."""
     if state is not PlacementState.STARTED:
         return DayProblem.NOT_STARTED
     if not span[0] <= day <= span[1]:
@@ -28,7 +30,18 @@ def day_problem(day: date, *, span: tuple[date, date], state: PlacementState, to
         return DayProblem.FUTURE
     if any(since <= day <= until for since, until in away):
         return DayProblem.ABSENT
-    return None
+    return ground_problem(day, ground) if ground is not None else None
+
+
+def ground_problem(day: date, ground: Ground) -> DayProblem | None:
+    """Why a day of a running placement earns nothing, whenever the start was registered, or None: agreement and safety training
+    were there, the insurance covers it, and the base was not on campus (PETOE-6.2, 7.3; CN-UG, CN-VOC)."""
+    since, until = ground.insured
+    if ground.counts_from is not None and day < ground.counts_from:
+        return DayProblem.NO_PAPERS
+    if (since is not None and day < since) or (until is not None and day > until):
+        return DayProblem.UNINSURED
+    return DayProblem.ON_CAMPUS if ground.is_on_campus(day) else None
 
 
 EARTH_M = 6_371_000

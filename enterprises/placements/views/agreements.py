@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from flask import render_template
@@ -11,7 +12,7 @@ from enterprises.permissions import Can
 from enterprises.placements import forms, labels, lawful, operations, queries, rules
 from enterprises.placements.checklist import checklist
 from enterprises.placements.models import AgreementSignature, AgreementText, Placement
-from enterprises.placements.types import AgreementParty, PlacementState
+from enterprises.placements.types import AgreementKind, AgreementParty, PlacementState, TextState
 from enterprises.placements.views.shared import act, blueprint, load_placement
 from trainhub.kernel import clock, files, sniff
 from trainhub.kernel.access import Subject, demand, guard, may, who
@@ -44,6 +45,16 @@ def _needed(placement: Placement, signatures: Sequence[AgreementSignature]) -> t
     return rules.parties_needed(is_minor=signed_before or lawful.is_minor(facts, placement.starts_on))
 
 
+def _signed(texts: Sequence[TextState], signatures: Sequence[AgreementSignature]) -> dict[int, dict[str, Any]]:
+    """By text that somebody signed: what was signed; empty where it was not kept."""
+    found = {}
+    for text in texts:
+        under = [one for one in sorted(signatures, key=lambda one: one.id) if one.text_no == text.number]
+        if under:
+            found[text.number] = rules.signed_facts(one.facts for one in under) or {}
+    return found
+
+
 @blueprint.get("/<int:placement_id>/agreement")
 @guard(Can.PLACEMENT_VIEW, load=load_placement, subject=queries.subject_of_placement)
 def agreement(placement: Placement) -> Any:
@@ -53,18 +64,27 @@ def agreement(placement: Placement) -> Any:
     sign_form = forms.SignForm(formdata=None, signed_on=clock.today())
     sign_form.party.choices = [(party.value, labels.PARTIES[party]) for party in _parties(placement)]
     gate = placement.state in (PlacementState.PLANNED, PlacementState.ACCEPTED)
+    texts, now = queries.texts_of(placement.id), queries.agreed_now(placement.id)
+    signed = _signed(texts, signatures)
+    latest = max((text.number for text in texts if text.number in signed and not text.is_replaced), default=0)
+    changes = rules.changed_facts(signed[latest], now) if latest else []
     return render_template(
         "enterprises/placements/agreement.html",
         placement=placement,
         row=queries.placement_view(placement.id),
-        texts=queries.texts_of(placement.id),
+        texts=texts,
+        signed=signed,
+        now=now,
+        changes=changes,
+        latest=latest,
+        is_sent=any(text.number > latest and not text.is_replaced for text in texts),
         rows=rows,
         signatures=signatures,
         kept=files.kept([*(text.file_id for text in rows.values()), *(one.file_id for one in signatures)]),
         findings=checklist(placement, today=clock.today()) if gate else [],
         needed=_needed(placement, signatures),
         sign_form=sign_form,
-        amend_form=forms.TextForm(formdata=None).apart("amend"),
+        amend_form=forms.TextForm(formdata=None, changes="\n".join(labels.change_words(changes))).apart("amend"),
         correct_form=forms.TextForm(formdata=None).apart("correct"),
         arranges=may(who(), Can.PLACEMENT_ARRANGE, queries.subject_of_student_side(placement)),
         is_over=placement.state in (PlacementState.WITHDRAWN, PlacementState.FINISHED),
@@ -76,10 +96,13 @@ def agreement(placement: Placement) -> Any:
 @guard(Can.PLACEMENT_VIEW, load=load_placement, subject=queries.subject_of_placement)
 def agreement_sheet(placement: Placement) -> Any:
     """The agreement as a sheet for signing on paper."""
+    texts, signatures = queries.texts_of(placement.id), queries.signatures_of(placement.id)
+    standing = next((text.number for text in texts if text.kind is AgreementKind.AGREEMENT and not text.is_replaced), 0)
+    agreed = _signed(texts, signatures).get(standing) or queries.agreed_now(placement.id)
     return render_template(
         "enterprises/placements/agreement_sheet.html",
         placement=placement,
-        row=queries.placement_view(placement.id),
+        agreed={**agreed, **{name: date.fromisoformat(agreed[name]) for name in ("starts_on", "ends_on")}},
         changes=[row for row in queries.text_rows(placement.id) if not row.is_replaced],
         labels=labels,
     )

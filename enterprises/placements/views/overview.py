@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
-from flask import render_template, request
+from flask import Response, redirect, render_template, request, url_for
 
 from enterprises.bases import labels as base_labels
 from enterprises.bases import queries as bases
 from enterprises.mentors import queries as mentors
 from enterprises.permissions import Can
-from enterprises.placements import labels, queries, rules
+from enterprises.placements import labels, operations, queries, rules
 from enterprises.placements.types import Light, OfferState
 from enterprises.placements.views.shared import blueprint, day_of
-from trainhub.kernel import clock, downloads, paging
+from trainhub.kernel import clock, downloads, paging, sending
 from trainhub.kernel.access import Role, guard, signed_in, who
+from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound
-from trainhub.kernel.i18n import _, listed
-from trainhub.kernel.sheets.types import Column
+from trainhub.kernel.files import StoredFile
+from trainhub.kernel.i18n import _
+from trainhub.kernel.jobs import Job, JobState
 from trainhub.organisations import queries as organisations
 from trainhub.policy.book import book
 
 SPAN = timedelta(days=364)
 WIDTH, ROW, TOP, LEFT = 1000, 26, 30, 170
 """Of the drawing, in its own units: the whole width, the height of a line, the heads, and the names."""
+FORMS = ("xlsx", "csv")
 
 
 @blueprint.get("/timeline")
@@ -142,71 +145,93 @@ def enterprise() -> Any:
 
 
 # -- T1 and T4 ----------------------------------------------------------------------------------------------------------
-T1 = (
-    Column("school_year", "学年"),
-    Column("class", "年级/班级"),
-    Column("is_petoe", "是否卓越计划"),
-    Column("student_no", "学号"),
-    Column("name", "姓名"),
-    Column("programme", "专业"),
-    Column("where", "基地/企业"),
-    Column("items", "企业培养方案环节"),
-    Column("starts_on", "开始日期"),
-    Column("ends_on", "结束日期"),
-    Column("weeks", "认定周数"),
-    Column("weeks_sum", "累计周数"),
-    Column("mentor", "企业指导教师"),
-    Column("score", "考核结果"),
-)
-T4 = (
-    Column("code", "基地代码"),
-    Column("base", "基地名称"),
-    Column("types", "类型"),
-    Column("hosts", "合作企业"),
-    Column("since", "协议开始"),
-    Column("until", "协议截止"),
-    Column("items", "承担环节"),
-    Column("capacity", "可接纳人数/期"),
-    Column("students", "近三年接纳学生数"),
-    Column("leaders", "双方负责人"),
-    Column("school_mentors", "校内导师数"),
-    Column("mentors", "企业指导教师数"),
-    Column("school_invested", "学校投入（元）"),
-    Column("enterprise_invested", "企业投入（元）"),
-)
-
-
-def window(on: date) -> date:
-    """The first day of the last three academic years."""
-    first = on.year if on.month >= 9 else on.year - 1
-    return date(first - 2, 9, 1)
+def _table(key: str, form: str) -> Any:
+    """A small table at once; a large one from the page where a job makes it."""
+    one, today = operations.TABLES[key], clock.today()
+    if form in FORMS and one.size(who(), today) > one.at_once:
+        return redirect(url_for("placements.table_page", table=key, form=form), 303)
+    return downloads.table(one.rows(who(), today), one.columns, name=_(one.name), form=form, codes=one.codes)
 
 
 @blueprint.get("/t1.<form>")
 @guard(Can.WEEKS_LIST)
 def table_1(form: str) -> Any:
     """T1 近三年学生实际进入企业实践基地的情况."""
-    today = clock.today()
-    rows = (
-        (
-            row["school_year"], row["class"], _("是") if row["is_petoe"] else _("否"), row["student_no"], row["name"], row["programme"], row["where"],
-            listed(row["items"]), row["starts_on"], row["ends_on"], row["weeks"], row["weeks_sum"], row["mentor"], row["score"],
-        )
-        for row in queries.table_1(who(), since=window(today), on=today)
-    )  # fmt: skip
-    return downloads.table(rows, T1, name=_("近三年学生实际进入企业实践基地的情况"), form=form, codes=["student_no"])
+    return _table("t1", form)
 
 
 @blueprint.get("/t4.<form>")
 @guard(Can.WEEKS_LIST)
 def table_4(form: str) -> Any:
     """T4 与企业合作建立实践基地的情况."""
-    today = clock.today()
-    rows = (
-        (
-            row["base"].code, row["base"].name, listed(base_labels.BASE_TYPES[one] for one in row["types"]), listed(row["hosts"]),
-            *(row["agreement"] or (None, None)), listed(row["items"]), row["capacity"], row["students"], listed(row["leaders"]), row["school_mentors"], row["mentors"], *row["invested"],
-        )
-        for row in queries.table_4(who(), since=window(today), on=today)
-    )  # fmt: skip
-    return downloads.table(rows, T4, name=_("与企业合作建立实践基地的情况"), form=form, codes=["code"])
+    return _table("t4", form)
+
+
+def _known(key: str) -> operations.Table:
+    """The table of an address."""
+    if key not in operations.TABLES:
+        raise NotFound(_("没有这张表。"))
+    return operations.TABLES[key]
+
+
+def _told(job: Job | None) -> dict[str, Any] | None:
+    """How far the reader's job is."""
+    if job is None:
+        return None
+    if job.state is JobState.DONE:
+        return {
+            "state": "succeeded",
+            "percent": 100,
+            "text": _("共 %(n)s 行，%(days)s 天内可以下载。", n=(job.result or {}).get("rows", 0), days=operations.TABLE_DAYS),
+        }
+    if job.state is JobState.FAILED:
+        return {"state": "failed", "percent": 0, "text": _("没有完成，请重新生成。")}
+    is_queued = job.state is JobState.QUEUED
+    return {"state": job.state.value, "percent": 0 if is_queued else 50, "text": _("已排队，即将开始。") if is_queued else _("正在汇集数据。")}
+
+
+def _context(key: str) -> dict[str, Any]:
+    job = queries.table_job(operations.TABLE_TASK, who().account_id, key)
+    return {"key": key, "name": _(_known(key).name), "made": job, "job": _told(job)}
+
+
+@blueprint.get("/tables/<table>")
+@guard(Can.WEEKS_LIST)
+def table_page(table: str) -> Any:
+    """How large a table is, the button that lets a job make it, and how far that is."""
+    one = _known(table)
+    form = request.args.get("form", "xlsx")
+    size = one.size(who(), clock.today())
+    return render_template("enterprises/placements/table.html", size=size, form=form if form in FORMS else "xlsx", forms=FORMS, **_context(table))
+
+
+@blueprint.get("/tables/<table>/state")
+@guard(Can.WEEKS_LIST)
+def table_state(table: str) -> Any:
+    """The bar alone, asked for again and again."""
+    return Response(render_template("enterprises/placements/_table.html", **_context(table)))
+
+
+@blueprint.post("/tables/<table>")
+@guard(Can.WEEKS_LIST)
+def ask_for_table(table: str) -> Any:
+    """Let a job make it."""
+    form = request.form.get("form", "xlsx")
+    if form not in FORMS:
+        raise NotFound(_("只能导出为 csv 或 xlsx。"))
+    _known(table)
+    with transaction():
+        operations.ask_for_table(table=table, form=form, by=who(), now=clock.now())
+    return redirect(url_for("placements.table_page", table=table, form=form), 303)
+
+
+@blueprint.get("/tables/<table>/file")
+@guard(Can.WEEKS_LIST)
+def table_file(table: str) -> Any:
+    """What the reader's own job made."""
+    _known(table)
+    job = queries.table_job(operations.TABLE_TASK, who().account_id, table)
+    kept = session().get(StoredFile, operations.file_of(job, clock.now())) if job is not None else None
+    if kept is None:
+        raise NotFound(_("这张表还没有生成。"))
+    return sending.send(kept, as_download=True)

@@ -121,6 +121,8 @@ def show(placement: Placement) -> Any:
         placement=placement,
         row=queries.placement_view(placement.id),
         findings=checklist(placement, today=today) if placement.state in (PlacementState.PLANNED, PlacementState.ACCEPTED) else [],
+        late=operations.late_papers(placement) if placement.state in (PlacementState.PLANNED, PlacementState.ACCEPTED) else placement.counts_from,
+        is_on_campus=placement.state in queries.GOING and queries.ground_of(placement).is_on_campus(today),
         unit=organisations.by_id(placement.base_id or placement.enterprise_id),
         signed=queries.signed_all(placement.id),
         texts=len(queries.text_rows(placement.id)),
@@ -153,8 +155,9 @@ def show(placement: Placement) -> Any:
         rates=[
             side
             for side, may_rate in ((RaterSide.STUDENT, is_mine), (RaterSide.ENTERPRISE, guides or hosts))
-            if may_rate and placement.state in (PlacementState.STARTED, PlacementState.FINISHED) and (placement.ends_on - today).days <= 7
+            if may_rate and operations.may_be_rated(placement, today)
         ],
+        own_sides=[side for side, is_own in ((RaterSide.STUDENT, is_mine), (RaterSide.ENTERPRISE, guides or hosts)) if is_own],
         can_link=bool(placement.mentor_id) and (arranges or hosts) and placement.state is PlacementState.STARTED,
         end_form=forms.EndForm(formdata=None).apart("end"),
         labels=labels,
@@ -267,10 +270,11 @@ def assign_mentor(placement: Placement) -> Any:
 @guard(Can.PLACEMENT_RUN, load=load_placement, subject=both_sides)
 def start(placement: Placement) -> Any:
     """Begin, when the checklist is complete."""
+    late = operations.late_papers(placement)
     return _do(
         placement,
         forms.PlainForm(),
-        _("实习已开始。"),
+        _("实习已开始。") if late is None else _("实习已开始。三方协议和安全教育到 %(day)s 才齐备，此前的日子不计入。", day=late),
         lambda: operations.start_placement(placement=placement, today=clock.today(), by=who(), now=clock.now()),
     )
 

@@ -151,7 +151,7 @@ def _week_page(placement: Placement, day: date, log_form: Any = None, problem: R
             formdata=None, text=log.text if log else "", tags=[LogTag(tag) for tag in log.tags] if log else [], version=log.version if log else 0
         )
     span = (placement.starts_on, placement.ends_on)
-    away = queries.absences_of(placement.id)
+    away, ground = queries.absences_of(placement.id), queries.ground_of(placement)
     student_side = queries.subject_of_student_side(placement)
     page = render_template(
         "enterprises/placements/week.html",
@@ -162,7 +162,7 @@ def _week_page(placement: Placement, day: date, log_form: Any = None, problem: R
         entries=entries,
         holidays=holiday_days.standing(week),
         HOLIDAYS=ledger_labels.HOLIDAY_KINDS,
-        problems={one: rules.day_problem(one, span=span, state=placement.state, today=today, away=away) for one in week},
+        problems={one: rules.day_problem(one, span=span, state=placement.state, today=today, away=away, ground=ground) for one in week},
         is_mine=who().person_id == queries.person_of_student(placement.student_id),
         before=week[0] - timedelta(days=7) if week[0] > placement.starts_on else None,
         after=week[-1] + timedelta(days=1) if week[-1] < placement.ends_on else None,

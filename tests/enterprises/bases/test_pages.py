@@ -10,12 +10,13 @@ import time_machine
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from enterprises.bases import labels, operations, tasks
+from enterprises.bases import history, labels, operations, tasks
 from enterprises.bases.types import AgreementTopic
 from tests.factories import enterprises as make
 from tests.factories import ground
 from trainhub.kernel import files
 from trainhub.kernel.access import SYSTEM, Role
+from trainhub.kernel.audit import AuditEvent
 
 
 def test_the_text_of_an_agreement_is_previewed_for_those_inside_only(session: Session, as_role: Callable[..., FlaskClient]) -> None:
@@ -75,3 +76,9 @@ def test_a_base_is_judged_by_what_it_takes_in_this_term(session: Session, as_rol
         page = as_role(Role.SYSTEM_ADMIN).get(f"/bases/{base.code}").text
     assert "要求 53" in page
     assert "1,200,000 元" in page
+
+
+def test_a_changed_figure_is_told_as_people_write_it() -> None:
+    data = {"is_on_campus": [False, True], "enterprise_invested_fen": [None, 380_000_000], "latitude_e5": [2_607_421, 2_600_000], "workers": [100, 0]}
+    told = history.changed(AuditEvent(did="bases.base.changed", data=data))
+    assert told == "设在校内 否 → 是、企业投入（元） — → 3800000、纬度（度） 26.07421 → 26、从业人员（人） 100 → 0"

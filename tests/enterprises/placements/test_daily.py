@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from enterprises.bases import operations as bases
 from enterprises.bases import queries as base_queries
-from enterprises.placements import operations, queries, rules
+from enterprises.placements import labels, operations, queries, rules
 from enterprises.placements.operations._support import BadDay, BadPlacement, NotReady, WrongState
 from enterprises.placements.types import (
     AgreementParty,
@@ -214,6 +214,30 @@ def test_a_day_that_is_logged_today_counts_once_in_the_outlook(world: SimpleName
             operations.decide_days(placement=world.placement, days=[first], is_approved=True, today=first, by=SYSTEM, now=make.at(first))
 
 
+def test_days_that_wait_are_given_back_when_a_placement_is_withdrawn(world: SimpleNamespace) -> None:
+    first, second = make.weekdays(world.term.starts_on, 2)
+    for day in (first, second):
+        operations.log_day(placement=world.placement, on=day, today=second, by=SYSTEM, now=make.at(second))
+    operations.decide_days(placement=world.placement, days=[first], is_approved=True, today=second, by=SYSTEM, now=make.at(second))
+    operations.withdraw_placement(placement=world.placement, reason="企业停产", by=SYSTEM, now=make.at(second))
+    assert [(row.state, row.reason) for row in queries.entries_of(world.placement.id)] == [(DayState.APPROVED, ""), (DayState.REJECTED, "企业停产")]
+    found = queries.progress_of_student(world.student.id, on=second)
+    assert found is not None
+    assert (found.credited_days, found.to_come) == (1, 0)
+
+
+@pytest.mark.parametrize(("days", "may"), [(-8, False), (-7, True), (0, True), (30, True), (31, False)])
+def test_when_the_sides_may_rate_each_other(world: SimpleNamespace, days: int, may: bool) -> None:
+    today = world.placement.ends_on + timedelta(days=days)
+    assert operations.may_be_rated(world.placement, today) is may
+    wanted = {"placement": world.placement, "side": RaterSide.STUDENT, "marks": dict.fromkeys(labels.RATING_TOPICS[RaterSide.STUDENT], 4)}
+    if may:
+        assert operations.rate(**wanted, comment="", today=today, by=SYSTEM, now=make.at(today)).marks
+    else:
+        with pytest.raises(WrongState):
+            operations.rate(**wanted, comment="", today=today, by=SYSTEM, now=make.at(today))
+
+
 # -- logs ---------------------------------------------------------------------------------------------------------------
 def test_photos_are_kept_once_and_only_pictures(world: SimpleNamespace) -> None:
     day = world.term.starts_on
@@ -224,6 +248,19 @@ def test_photos_are_kept_once_and_only_pictures(world: SimpleNamespace) -> None:
         operations.add_photo(file=io.BytesIO(b"%PDF-1.4 x"), name="a.pdf", **wanted)
     with pytest.raises(BadDay):
         operations.add_photo(file=io.BytesIO(PNG), name="a.png", **{**wanted, "on": day - timedelta(days=1)})
+
+
+@pytest.mark.parametrize("side", [NoteSide.MENTOR, NoteSide.SCHOOL])
+def test_a_log_that_somebody_commented_is_not_written_anew_under_the_comment(world: SimpleNamespace, side: NoteSide) -> None:
+    day = world.term.starts_on
+    wanted = {"placement": world.placement, "on": day, "tags": ["ethics"], "today": day, "by": SYSTEM, "now": NOW}
+    log = operations.save_weekly_log(text="学会了装夹", **wanted)
+    operations.add_note(log=log, placement=world.placement, side=NoteSide.STUDENT, text="补充", by=SYSTEM, now=NOW)
+    operations.save_weekly_log(text="学会了装夹与对刀", **wanted)
+    operations.add_note(log=log, placement=world.placement, side=side, text="很好", by=SYSTEM, now=NOW)
+    with pytest.raises(WrongState) as refused:
+        operations.save_weekly_log(text="改写", **wanted)
+    assert (refused.value.code, log.text) == ("log_reviewed", "学会了装夹与对刀")
 
 
 def test_a_reviewed_log_is_corrected_by_a_new_entry(world: SimpleNamespace) -> None:

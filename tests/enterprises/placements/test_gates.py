@@ -36,7 +36,7 @@ from trainhub.organisations.types import HostSide
 from trainhub.policy.book import book
 from trainhub.policy.findings import Status
 from trainhub.programmes import operations as programmes
-from trainhub.programmes.types import DegreeLevel
+from trainhub.programmes.types import DegreeLevel, VersionState
 
 NOW = make.NOW
 STARTS = date(2026, 3, 2)
@@ -379,7 +379,10 @@ def test_a_plan_holds_when_signed_published_and_afterwards(world: SimpleNamespac
         operations.sign_plan(side=PlanSide.SCHOOL, **signing)
     assert refused.value.code == "plan_too_short"
     second = operations.add_plan_item(version=version, title="岗位实习", weeks_x10=20, assessment="答辩", by=SYSTEM, now=NOW)
-    programmes.publish_version(version=version, today=make.TODAY, by=SYSTEM, now=NOW)
+    with pytest.raises(BadPlacement) as refused:
+        programmes.publish_version(version=version, today=make.TODAY, by=SYSTEM, now=NOW)
+    assert refused.value.code == "plan_unsigned"
+    version.state = VersionState.PUBLISHED  # as it was before signatures were asked for
     with pytest.raises(BadPlacement):
         operations.change_plan_item(item=second, is_at_enterprise=False, by=SYSTEM, now=NOW)
     second.is_at_enterprise = True

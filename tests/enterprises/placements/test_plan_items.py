@@ -20,6 +20,7 @@ from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.audit import AuditEvent, write_pending
 from trainhub.oversight.evaluation.queries import field
 from trainhub.programmes.operations import plans as programmes
+from trainhub.programmes.types import VersionState
 
 NOW, TODAY = make.NOW, make.TODAY
 
@@ -75,8 +76,24 @@ def test_what_both_sides_signed_is_not_changed(world: SimpleNamespace) -> None:
         assert refused.value.code == "plan_signed"
 
 
+@pytest.mark.parametrize(
+    ("sides", "lacking"), [((), "学校、企业"), ((PlanSide.SCHOOL,), "企业"), ((PlanSide.ENTERPRISE,), "学校"), (tuple(PlanSide), "")]
+)
+def test_a_plan_is_published_once_both_sides_signed_it(world: SimpleNamespace, sides: tuple[PlanSide, ...], lacking: str) -> None:
+    for side in sides:
+        signed(world, side)
+    if not lacking:
+        assert programmes.publish_version(version=world.version, today=TODAY, by=SYSTEM, now=NOW).state is VersionState.PUBLISHED
+        return
+    with pytest.raises(BadPlacement) as refused:
+        programmes.publish_version(version=world.version, today=TODAY, by=SYSTEM, now=NOW)
+    assert (refused.value.code, f"还缺{lacking}的签署" in refused.value.message) == ("plan_unsigned", True)
+    assert world.version.state is VersionState.DRAFT
+
+
 def test_a_published_plan_is_not_broken_by_an_item_that_is_added(world: SimpleNamespace) -> None:
-    programmes.publish_version(version=world.version, today=TODAY, by=SYSTEM, now=NOW)
+    """One that was published before signatures were asked for."""
+    world.version.state = VersionState.PUBLISHED
     operations.add_plan_item(version=world.version, title="多一周", weeks_x10=10, by=SYSTEM, now=NOW)
     with pytest.raises(BadPlacement) as refused:
         operations.add_plan_item(version=world.version, title="校内一周", weeks_x10=10, is_at_enterprise=False, by=SYSTEM, now=NOW)
@@ -94,6 +111,8 @@ def test_a_plan_that_is_built_after_publishing_grows_item_by_item(session: Sessi
 
 def test_an_item_at_a_base_on_campus_is_not_at_an_enterprise(world: SimpleNamespace) -> None:
     operations.change_plan_item(item=world.items[1], base_id=world.base.id, by=SYSTEM, now=NOW)
+    for side in PlanSide:
+        signed(world, side)
     operations.check_plan(world.version, TODAY)
     profile = bases.profile(world.base.id)
     assert profile is not None

@@ -202,6 +202,21 @@ def test_a_repair_leaves_what_has_begun(world: SimpleNamespace) -> None:
     assert (planning.key(first), planning.key(world.term.id), planning.key(row.position_id)) in problem.case.fixed
 
 
+def test_a_repair_leaves_where_the_school_sent_a_student_inside_a_term(world: SimpleNamespace) -> None:
+    """The term has begun; a change of base begins tomorrow, which is later than the term: it stays."""
+    published(world)
+    row = next(one for one in queries.live_in_round(world.round.id) if one.position_id == world.one.id)
+    third = make.position(enterprise=world.enterprise, terms=[world.term], seats=1)
+    today = world.term.starts_on
+    moved = operations.change_base(
+        placement=row, position=third, term=world.term, since=today + timedelta(days=1), reason="岗位不符", today=today, by=SYSTEM, now=make.at(today)
+    )
+    assert moved.starts_on > today
+    problem = planning.problem_of(world.round, today=today, kind=PlanKind.REPAIR)
+    assert problem.removable == ()
+    assert planning.compute(problem, now=make.at(today), time_limit=30.0)["removed"] == []
+
+
 def test_an_outdated_repair_is_refused(world: SimpleNamespace) -> None:
     first, _stays = published(world)
     problem = planning.problem_of(world.round, today=make.TODAY, kind=PlanKind.REPAIR)

@@ -1,0 +1,180 @@
+"""What the days of a placement stand on: papers that came late, an insurance that ends, a base that moves onto a campus."""
+
+from __future__ import annotations
+
+from datetime import date
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from enterprises.bases import operations as bases
+from enterprises.bases import queries as base_queries
+from enterprises.placements import operations, queries, rules
+from enterprises.placements.operations._support import BadDay, NotReady
+from enterprises.placements.types import AgreementParty, DayProblem, Ground, OfferState, PlacementState
+from tests.factories import enterprises as make
+from tests.factories import ground, identity
+from trainhub.kernel.access import SYSTEM, Role
+from trainhub.ledger import queries as ledger
+from trainhub.notifications.models import Notice
+from trainhub.people.models import Person
+
+NOW, STARTS = make.NOW, date(2026, 3, 2)
+THREE = (AgreementParty.SCHOOL, AgreementParty.ENTERPRISE, AgreementParty.STUDENT)
+WHOLE: dict[str, Any] = {"by": SYSTEM, "now": NOW}
+
+
+@pytest.fixture
+def world(session: Session) -> SimpleNamespace:
+    """A placement from Monday 2 March 2026 on at a base, complete but for signatures, safety training and its beginning."""
+    university, enterprise = ground.university(), ground.enterprise()
+    programme, base = ground.programme(university), ground.base(enterprise)
+    make.opened_base(base=base)
+    term = make.term(university=university)
+    position = make.position(enterprise=enterprise, base=base, terms=[term], seats=3)
+    student = ground.student(programme, petoe_since=date(2023, 9, 1))
+    row = operations.place_student(student=student, position=position, term=term, **WHOLE)
+    operations.accept_placement(placement=row, **WHOLE)
+    operations.assign_mentor(placement=row, mentor=make.mentor(enterprise=enterprise), **WHOLE)
+    operations.record_insurance(placement=row, policy_no="PICC-1", since=row.starts_on, until=row.ends_on, **WHOLE)
+    return SimpleNamespace(
+        university=university, enterprise=enterprise, programme=programme, base=base, term=term, position=position, student=student, row=row
+    )  # fmt: skip
+
+
+def begin(world: SimpleNamespace, *, signed_on: date, trained_on: date, on: date) -> None:
+    """Sign, train, and register the start on a day."""
+    for party in THREE:
+        operations.sign_placement(placement=world.row, party=party, signed_name="签署人", signed_on=signed_on, by=SYSTEM, now=make.at(on))
+    operations.record_safety(placement=world.row, trained_on=trained_on, by=SYSTEM, now=make.at(on))
+    operations.start_placement(placement=world.row, today=on, by=SYSTEM, now=make.at(on))
+
+
+def log(world: SimpleNamespace, day: date, today: date) -> str:
+    """Log a day; what is wrong with it."""
+    try:
+        operations.log_day(placement=world.row, on=day, today=today, by=SYSTEM, now=make.at(today))
+    except BadDay as refused:
+        return refused.code
+    return ""
+
+
+@pytest.mark.parametrize(("day", "problem"), [(4, DayProblem.NO_PAPERS), (5, None), (6, None)])
+def test_a_day_before_the_papers_earns_nothing(day: int, problem: DayProblem | None) -> None:
+    assert rules.ground_problem(date(2026, 3, day), Ground(counts_from=date(2026, 3, 5))) is problem
+
+
+@pytest.mark.parametrize(("day", "problem"), [(1, DayProblem.UNINSURED), (2, None), (20, None), (21, DayProblem.UNINSURED)])
+def test_a_day_outside_the_insurance_earns_nothing(day: int, problem: DayProblem | None) -> None:
+    assert rules.ground_problem(date(2026, 3, day), Ground(insured=(date(2026, 3, 2), date(2026, 3, 20)))) is problem
+
+
+@pytest.mark.parametrize(("signed", "trained", "counts_from"), [(2, 2, None), (4, 2, 4), (2, 5, 5), (4, 5, 5)])
+def test_days_count_from_the_last_paper_on_however_late_the_start(world: SimpleNamespace, signed: int, trained: int, counts_from: int | None) -> None:
+    today = date(2026, 3, 13)
+    begin(world, signed_on=date(2026, 3, signed), trained_on=date(2026, 3, trained), on=today)
+    assert world.row.counts_from == (date(2026, 3, counts_from) if counts_from else None)
+    first = counts_from or 2
+    assert [log(world, date(2026, 3, day), today) for day in (2, first - 1, first, 6)] == [
+        "no_papers" if first > 2 else "", "no_papers" if first > 2 else "outside", "", "",
+    ]  # fmt: skip
+
+
+def test_who_is_told_that_days_are_lost(world: SimpleNamespace, session: Session) -> None:
+    account = identity.account(person=session.get_one(Person, world.student.person_id), has_consented=False)
+    begin(world, signed_on=date(2026, 3, 4), trained_on=date(2026, 3, 2), on=date(2026, 3, 13))
+    [told] = session.scalars(select(Notice).where(Notice.kind == "placements.started", Notice.account_id == account.id))
+    assert told.values["day"] == "2026-03-04"
+    # The week before is nobody's to remind of, the week after is.
+    assert queries.idle_students(date(2026, 3, 2), date(2026, 3, 6)) == []
+    assert [key for _person, key in queries.idle_students(date(2026, 3, 9), date(2026, 3, 13))] == [world.row.id]
+
+
+def test_days_before_the_papers_are_not_missing(world: SimpleNamespace) -> None:
+    """Nine working days went by, of which two were before the agreement: seven could have been logged."""
+    begin(world, signed_on=date(2026, 3, 4), trained_on=date(2026, 3, 2), on=date(2026, 3, 13))
+    progress = queries.progress_of_student(world.student.id, on=date(2026, 3, 13))
+    assert progress is not None
+    assert dict(progress.why)["unlogged"] == 7  # type: ignore[index]
+
+
+def test_papers_put_right_afterwards_hold_for_days_that_wait(world: SimpleNamespace) -> None:
+    today = date(2026, 3, 6)
+    begin(world, signed_on=STARTS, trained_on=STARTS, on=today)
+    days = make.weekdays(STARTS, 5)
+    assert [log(world, day, today) for day in days] == [""] * 5
+    operations.record_safety(placement=world.row, trained_on=date(2026, 3, 4), by=SYSTEM, now=make.at(today))
+    confirm: dict[str, Any] = {"placement": world.row, "is_approved": True, "today": today, "by": SYSTEM, "now": make.at(today)}
+    with pytest.raises(BadDay) as refused:
+        operations.decide_days(days=days, **confirm)
+    assert (refused.value.code, "2026-03-02" in refused.value.message) == ("no_papers", True)
+    assert ledger.weeks_of(world.student.id).credited_days == 0
+    assert operations.decide_days(days=days[2:], **confirm) == 3
+    assert operations.decide_days(days=days[:2], **{**confirm, "is_approved": False}, reason="协议之前") == 2
+
+
+def test_a_shorter_policy_ends_the_days(world: SimpleNamespace) -> None:
+    today = date(2026, 3, 13)
+    begin(world, signed_on=STARTS, trained_on=STARTS, on=today)
+    operations.record_insurance(placement=world.row, policy_no="PICC-2", since=STARTS, until=date(2026, 3, 11), by=SYSTEM, now=make.at(today))
+    assert [log(world, date(2026, 3, day), today) for day in (11, 12)] == ["", "uninsured"]
+
+
+# -- a base that moves onto a campus ------------------------------------------------------------------------------------
+def move(world: SimpleNamespace, on: date, *, onto: bool = True) -> None:
+    profile = base_queries.profile(world.base.id)
+    assert profile is not None
+    bases.change_base(profile=profile, is_on_campus=onto, by=SYSTEM, now=make.at(on))
+
+
+def test_no_day_counts_from_the_move_on_and_days_before_stay(world: SimpleNamespace) -> None:
+    today = date(2026, 3, 13)
+    begin(world, signed_on=STARTS, trained_on=STARTS, on=STARTS)
+    make.confirmed(world.row, make.weekdays(STARTS, 5))
+    assert log(world, date(2026, 3, 9), today) == ""
+    move(world, date(2026, 3, 11))
+    assert [log(world, date(2026, 3, day), today) for day in (10, 11, 12)] == ["", "on_campus", "on_campus"]
+    assert ledger.weeks_of(world.student.id).credited_days == 5
+    confirm: dict[str, Any] = {"placement": world.row, "is_approved": True, "today": today, "by": SYSTEM, "now": make.at(today)}
+    assert operations.decide_days(days=[date(2026, 3, 9), date(2026, 3, 10)], **confirm) == 2
+    move(world, date(2026, 3, 13), onto=False)
+    assert [log(world, date(2026, 3, day), today) for day in (11, 12, 13)] == ["on_campus", "on_campus", ""]
+
+
+def test_offers_go_back_and_everybody_is_told(world: SimpleNamespace, session: Session) -> None:
+    accounts = {
+        "head": identity.account(roles=(Role.PROGRAMME_ADMIN,), programme_id=world.programme.id),
+        "host": identity.account(roles=(Role.ENTERPRISE_COORDINATOR,), organisation_id=world.enterprise.id),
+        "student": identity.account(person=session.get_one(Person, world.student.person_id), has_consented=False),
+    }
+    draft = operations.copy_position(position=world.position, **WHOLE)
+    move(world, date(2026, 2, 20))
+    assert (world.position.state, draft.state) == (OfferState.DRAFT, OfferState.DRAFT)
+    assert "2026-02-20" in world.position.return_reason
+    kinds = {
+        name: set(session.scalars(select(Notice.kind).where(Notice.account_id == row.id, Notice.kind.contains("campus"))))
+        for name, row in accounts.items()
+    }
+    assert kinds == {"head": {"placements.students_on_campus"}, "host": {"placements.offers_on_campus"}, "student": {"placements.base_on_campus"}}
+    assert "校内" in world.position.return_reason
+    assert world.row.state is PlacementState.ACCEPTED  # a place is not lost without a decision
+    begins = {"signed_on": date(2026, 2, 1), "trained_on": date(2026, 2, 1), "on": STARTS}
+    with pytest.raises(NotReady) as refused:
+        begin(world, **begins)
+    assert [one["code"] for one in refused.value.details] == ["on_campus"]
+    move(world, date(2026, 3, 3))  # said again: nothing happens
+    assert world.position.state is OfferState.DRAFT
+
+
+def test_what_is_planned_on_a_campus_is_not_to_come(world: SimpleNamespace) -> None:
+    before = queries.progress_of_student(world.student.id, on=date(2026, 2, 20))
+    move(world, date(2026, 2, 20))
+    after = queries.progress_of_student(world.student.id, on=date(2026, 2, 20))
+    assert before is not None
+    assert after is not None
+    assert before.to_come > 0
+    assert after.to_come == 0
+    assert after.still_open == before.still_open + before.to_come

@@ -1,0 +1,120 @@
+"""T1 and T4 as files: small ones at once, large ones by a job that only its owner fetches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, timedelta
+from types import SimpleNamespace
+
+import pytest
+import time_machine
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from enterprises.mentors import queries as mentors
+from enterprises.placements import operations, queries
+from enterprises.placements.operations import tables
+from tests.factories import enterprises as make
+from tests.factories import ground
+from trainhub.kernel import files, jobs
+from trainhub.kernel.access import SYSTEM, Role
+from trainhub.kernel.db import transaction
+from trainhub.organisations import queries as organisations
+
+AsRole = Callable[..., FlaskClient]
+NOW = make.NOW
+DAYS = make.weekdays(date(2026, 3, 2), 5)
+
+
+@pytest.fixture
+def world(session: Session) -> SimpleNamespace:
+    """A placement at a base with a week that is confirmed."""
+    with time_machine.travel(NOW, tick=False), transaction():
+        university, enterprise = ground.university(), ground.enterprise()
+        programme, base = ground.programme(university), ground.base(enterprise)
+        make.opened_base(base=base)
+        term = make.term(university=university)
+        position = make.position(enterprise=enterprise, base=base, terms=[term], seats=3)
+        student = ground.student(programme, petoe_since=date(2023, 9, 1))
+        row = make.started(student=student, position=position, term=term, mentor=make.mentor(enterprise=enterprise))
+        make.confirmed(row, DAYS)
+        return SimpleNamespace(programme_id=programme.id, student_no=student.student_no, base_code=base.code, key=row.id, university_id=university.id)
+
+
+def work(app: Flask) -> None:
+    """Run what waits."""
+    while (running := jobs.claim(make.at(DAYS[-1]))) is not None:
+        assert jobs.run(running) is jobs.JobState.DONE
+
+
+@pytest.mark.parametrize(("key", "form"), [("t1", "xlsx"), ("t1", "csv"), ("t4", "xlsx"), ("t4", "csv")])
+@pytest.mark.parametrize("at_once", [0, 1])
+def test_a_table_at_and_above_what_a_page_waits_for(
+    app: Flask, world: SimpleNamespace, as_role: AsRole, monkeypatch: pytest.MonkeyPatch, key: str, form: str, at_once: int
+) -> None:
+    monkeypatch.setitem(tables.TABLES, key, replace(tables.TABLES[key], at_once=at_once))
+    with time_machine.travel(make.at(DAYS[-1]), tick=False):
+        head = as_role(Role.PROGRAMME_ADMIN, programme_id=world.programme_id)
+        answer = head.get(f"/placements/{key}.{form}")
+        if at_once:
+            assert answer.status_code == 200
+            direct = answer.data
+            assert direct[:2] == b"PK" if form == "xlsx" else world.base_code in answer.text or world.student_no in answer.text
+            return
+        assert (answer.status_code, answer.location) == (303, f"/placements/tables/{key}?form={form}")
+        assert head.get(answer.location).status_code == 200
+        assert head.get(f"/placements/tables/{key}/file").status_code == 404
+        assert head.post(f"/placements/tables/{key}", data={"form": form}).status_code == 303
+        assert head.post(f"/placements/tables/{key}", data={"form": form}).status_code == 303  # asked twice: one job
+        assert "已排队" in head.get(f"/placements/tables/{key}").text
+        assert head.get(f"/placements/tables/{key}/file").status_code == 422
+        work(app)
+        assert "共 1 行" in head.get(f"/placements/tables/{key}/state").text
+        made = head.get(f"/placements/tables/{key}/file")
+        assert (made.status_code, made.data[:2] == b"PK") == (200, form == "xlsx")
+        somebody = as_role(Role.PROGRAMME_ADMIN, programme_id=world.programme_id)
+        assert somebody.get(f"/placements/tables/{key}/file").status_code == 404
+
+
+def test_a_file_that_names_students_is_let_go_after_a_week(
+    app: Flask, world: SimpleNamespace, as_role: AsRole, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(tables.TABLES, "t1", replace(tables.TABLES["t1"], at_once=0))
+    with time_machine.travel(make.at(DAYS[-1]), tick=False):
+        head = as_role(Role.PROGRAMME_ADMIN, programme_id=world.programme_id)
+        head.post("/placements/tables/t1", data={"form": "csv"})
+        work(app)
+    with transaction():
+        assert operations.forget_tables(now=make.at(DAYS[-1] + timedelta(days=6))) == []
+        [digest] = operations.forget_tables(now=make.at(DAYS[-1] + timedelta(days=8)))
+    files.erase([digest])
+    with time_machine.travel(make.at(DAYS[-1]), tick=False):
+        assert head.get("/placements/tables/t1/file").status_code == 404
+
+
+def test_a_table_that_there_is_not(world: SimpleNamespace, as_role: AsRole) -> None:
+    with time_machine.travel(make.at(DAYS[-1]), tick=False):
+        head = as_role(Role.PROGRAMME_ADMIN, programme_id=world.programme_id)
+        assert head.get("/placements/tables/t9").status_code == 404
+        assert head.post("/placements/tables/t1", data={"form": "pdf"}).status_code == 404
+
+
+def test_the_sum_of_weeks_begins_before_the_window(world: SimpleNamespace) -> None:
+    """A placement that ended before the window is not listed, but what was earned there belongs to the sum."""
+    [row] = queries.table_1(SYSTEM, since=date(2025, 9, 1), on=DAYS[-1])
+    assert (row["weeks"], row["weeks_sum"]) == (1.0, 1.0)
+    with transaction():
+        first = queries.placement(world.key)
+        assert first is not None
+        term = make.term(university=organisations.by_id(world.university_id), starts_on=date(2026, 7, 6), weeks=8)
+        position = queries.position(first.position_id)
+        assert position is not None
+        operations.set_seats(position=position, term=term, seats=3, by=SYSTEM, now=NOW)
+        mentor = mentors.by_id(first.mentor_id or 0)
+        assert mentor is not None
+        later = make.started(student=queries.student(first.student_id), position=position, term=term, mentor=mentor)
+        make.confirmed(later, make.weekdays(date(2026, 7, 6), 5))
+    [row] = queries.table_1(SYSTEM, since=date(2026, 7, 1), on=date(2026, 7, 20))
+    assert (row["weeks"], row["weeks_sum"]) == (1.0, 2.0)
