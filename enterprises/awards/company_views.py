@@ -92,6 +92,7 @@ def _company_page(row: Organisation, made: dict[str, Form] | None = None, status
         may_apply=may(who(), Can.AWARD_APPLY, subject) and year <= today.year,
         figures=queries.figures_of(row.id),
         checks=queries.checks_of(row.id),
+        unseen=[entry for _key, entry in queries.listed_unseen([row.id], today)],
         forms=shown_forms,
         shown=shown,
         labels=labels,

@@ -142,7 +142,8 @@ def _check(draft: Draft, rows: Sequence[Parsed]) -> None:
 
 def _apply(item: Any, by: Identity, today: date, now: datetime) -> None:
     if "id" in item:
-        session().get_one(CreditListing, item["id"]).until = item["until"]
+        row = session().get_one(CreditListing, item["id"])
+        row.until, row.entered_at = item["until"], now
     else:
         session().add(CreditListing(**{**item, "reason": item["reason"] or ""}, source="导入", entered_at=now))
     session().flush()

@@ -168,6 +168,8 @@ def page_of(row: Award, given: dict[Action, Form] | None = None, status: int = 2
     ]
     made = {action: (given or {}).get(action) or _fresh(FORMS[action], row, answer, today) for action in may_do if action in FORMS}
     is_frozen = row.state in (AwardState.CONFERENCE, *TAKEN, AwardState.REVOKED)
+    # Somebody else was faster: the step is not offered any more, yet whoever sent its form has to read why nothing was done.
+    untold = [str(said) for action, form in (given or {}).items() if action not in made for errors in form.errors.values() for said in errors]
     page = render_template(
         "enterprises/awards/show.html",
         award=row,
@@ -181,6 +183,7 @@ def page_of(row: Award, given: dict[Action, Form] | None = None, status: int = 2
         is_frozen=is_frozen,
         actions=may_do,
         forms=made,
+        untold=untold,
         evidence=[session().get_one(StoredFile, key) for key in row.evidence],
         history=organisations.history_of("award", row.id),
         examined=queries.steps_of(row.id),

@@ -8,6 +8,8 @@ from sqlalchemy import delete, insert, update
 from sqlalchemy.exc import IntegrityError
 
 from enterprises.awards import funds
+from enterprises.awards import queries as awards
+from enterprises.awards.types import CompanyRule
 from enterprises.subsidies import labels, queries, rules
 from enterprises.subsidies.models import SubsidyClaim, SubsidyItem, SubsidyRate
 from enterprises.subsidies.types import ClaimState, ItemState
@@ -16,8 +18,9 @@ from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused, Stale
 from trainhub.kernel.forms import check_version
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import _, listed
 from trainhub.ledger.types import Category
+from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
 
 
@@ -25,6 +28,12 @@ class SubsidyRefused(Refused):
     """A rate, claim or payment that cannot be."""
 
     code = "subsidy_refused"
+
+
+class Blacklisted(SubsidyRefused):
+    """Who would be paid stands on the list of untrustworthy legal persons."""
+
+    code = "blacklisted"
 
 
 class WrongStep(Refused):
@@ -141,9 +150,28 @@ def _in(row: SubsidyClaim, states: tuple[ClaimState, ...], version: int | None =
         raise WrongStep(_("这份申领现为“%(state)s”，不能这样办理。请刷新页面查看最新进度。", state=labels.STATES[row.state]))
 
 
+def _refuse_blacklisted(claim: SubsidyClaim, today: date, step: str) -> None:
+    """Public money does not go to who is on the blacklist (FJ-31, 000:817), as with awards. Raises Blacklisted."""
+    organisation = organisations.by_id(claim.organisation_id)
+    assert organisation is not None
+    found = awards.credit_finding(organisation, CompanyRule.TRAINING, today)
+    if found.met:
+        return
+    names = found.found if isinstance(found.found, tuple) else (found.found,)
+    raise Blacklisted(
+        _(
+            "%(names)s在失信名单上，不能%(step)s：移出名单后在“企业扶持政策”重新核查信用，再办理；不再给予的，退回这份申领。",
+            names=listed(str(one) for one in names),
+            step=step,
+        ),
+        details=[{"column": found.code, "value": str(found.found), "problem": f"{found.required}（{found.clause.cite}）"}],
+    )
+
+
 def submit(*, claim: SubsidyClaim, by: Identity, today: date) -> SubsidyClaim:
-    """Hand a draft in to 省人社厅."""
+    """Hand a draft in to 省人社厅. Raises Blacklisted."""
     _in(claim, (ClaimState.DRAFT,))
+    _refuse_blacklisted(claim, today, _("申领培训补助"))
     claim.state, claim.submitted_on = ClaimState.SUBMITTED, today
     session().flush()
     audit.record(by=by, did="subsidies.claim.submitted", on=claim, data={"items": claim.item_count, "amount_fen": claim.amount_fen})
@@ -197,8 +225,9 @@ def _refuse_cancelled(claim: SubsidyClaim, by: Identity, now: datetime) -> None:
 
 def approve(*, claim: SubsidyClaim, minutes: str, by: Identity, today: date, now: datetime, version: int | None = None) -> SubsidyClaim:
     """Approve what stands, when the whole lot was looked at; items whose record was cancelled meanwhile are refused. Raises
-    SubsidyRefused."""
+    Blacklisted, SubsidyRefused."""
     _in(claim, (ClaimState.SAMPLED,), version)
+    _refuse_blacklisted(claim, today, _("审核通过培训补助"))
     drawn, checked, _refused = queries.sample_state(claim.id)
     if checked < drawn:
         raise SubsidyRefused(_("还有 %(n)d 条抽查没有结论。", n=drawn - checked))
@@ -231,9 +260,10 @@ def reject(*, claim: SubsidyClaim, reason: str, by: Identity, today: date) -> Su
 
 
 def pay(*, claim: SubsidyClaim, pool_id: int, reference: str, on: date, by: Identity, today: date) -> SubsidyClaim:
-    """Pay an approved claim from a pool that holds enough. Raises PoolRefused, SubsidyRefused (also when a record was cancelled since
-    the approval)."""
+    """Pay an approved claim from a pool that holds enough. Raises PoolRefused, Blacklisted (also who came onto the list since the
+    approval), SubsidyRefused (also when a record was cancelled since)."""
     _in(claim, (ClaimState.APPROVED,))
+    _refuse_blacklisted(claim, today, _("拨付培训补助"))
     if not reference.strip():
         raise SubsidyRefused(_("请填写拨付凭证号。"), field="reference")
     if on > today or (claim.decided_on is not None and on < claim.decided_on):
@@ -266,8 +296,15 @@ def claw_back(*, item: SubsidyItem, claim: SubsidyClaim, reason: str, by: Identi
         raise SubsidyRefused(_("只有已拨付的条目可以追回。"))
     if not reason.strip():
         raise SubsidyRefused(_("请写明追回的理由。"), field="reason")
-    item.state, item.note, item.clawed_back_on = ItemState.CLAWED_BACK, reason.strip()[:400], today
-    item.checked_by_id, item.checked_at = by.account_id, now
+    taken = session().execute(
+        update(SubsidyItem)
+        .where(SubsidyItem.id == item.id, SubsidyItem.state == ItemState.PAID)
+        .values(state=ItemState.CLAWED_BACK, note=reason.strip()[:400], clawed_back_on=today, checked_by_id=by.account_id, checked_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    session().refresh(item)
+    if not taken.rowcount:  # type: ignore[attr-defined]
+        return item  # somebody else took it back at the same moment: the pool gets the money once
     if claim.pool_id is not None:
         funds.give_back(claim.pool_id, item.amount_fen)
     session().flush()

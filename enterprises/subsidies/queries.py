@@ -174,22 +174,43 @@ def sample_state(claim_id: int) -> tuple[int, int, int]:
     return int(drawn), int(checked), int(refused)
 
 
+def clawed_back(claim_id: int) -> tuple[int, int]:
+    """(number, fen) of the items of a claim that were taken back after their payment."""
+    row = session().execute(
+        select(func.count(), func.coalesce(func.sum(SubsidyItem.amount_fen), 0)).where(
+            SubsidyItem.claim_id == claim_id, SubsidyItem.state == ItemState.CLAWED_BACK
+        )
+    )
+    count, fen = row.one()
+    return int(count), int(fen)
+
+
 def payment_list(identity: Identity) -> Any:
-    """What is approved and waits for payment, or was paid: one row for each claim, with the organisation's code."""
+    """What is approved and waits for payment, or was paid: one row for each claim, with the organisation's code. `amount_fen` is what
+    the payment was over, `clawed_fen` what came back of it since."""
+    back = (
+        select(SubsidyItem.claim_id, func.count().label("number"), func.sum(SubsidyItem.amount_fen).label("fen"))
+        .where(SubsidyItem.state == ItemState.CLAWED_BACK)
+        .group_by(SubsidyItem.claim_id)
+        .subquery()
+    )
+    clawed_items, clawed_fen = func.coalesce(back.c.number, 0), func.coalesce(back.c.fen, 0)
     return (
         select(
             Organisation.code,
             Organisation.name,
             SubsidyClaim.since,
             SubsidyClaim.until,
-            SubsidyClaim.item_count,
-            SubsidyClaim.amount_fen,
+            (SubsidyClaim.item_count + clawed_items).label("number"),
+            (SubsidyClaim.amount_fen + clawed_fen).label("amount_fen"),
+            clawed_fen.label("clawed_fen"),
             SubsidyClaim.state,
             SubsidyClaim.decided_on,
             SubsidyClaim.paid_on,
             SubsidyClaim.payment_reference,
         )
         .join(Organisation, Organisation.id == SubsidyClaim.organisation_id)
+        .outerjoin(back, back.c.claim_id == SubsidyClaim.id)
         .where(organisations.inside(identity, SUBSIDY_VIEWERS), SubsidyClaim.state.in_((ClaimState.APPROVED, ClaimState.PAID)))
         .order_by(SubsidyClaim.decided_on, SubsidyClaim.id)
     )

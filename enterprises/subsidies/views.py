@@ -9,6 +9,7 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, request, url_for
 
 from enterprises.awards import queries as awards
+from enterprises.awards.types import CompanyRule
 from enterprises.permissions import SUBSIDY_CLAIMANTS, Can
 from enterprises.subsidies import forms, labels, operations, queries
 from enterprises.subsidies.models import SubsidyClaim, SubsidyItem
@@ -102,11 +103,14 @@ def _page(row: SubsidyClaim, made: dict[str, Form] | None = None, status: int = 
         organisation=organisation,
         page=paging.paginate(queries.items(row.id), number=number, size=size, scalars=False),
         sample=queries.sample_state(row.id),
+        clawed=queries.clawed_back(row.id),
+        credit=awards.credit_finding(organisation, CompanyRule.TRAINING, clock.today()) if organisation else None,
         pool=awards.pool(row.pool_id) if row.pool_id else None,
         labels=labels,
         forms=shown,
         may_submit=may(who(), Can.SUBSIDY_CLAIM, queries.subject_of(row)),
         may_handle=may(who(), Can.SUBSIDY_HANDLE),
+        may_pay=may(who(), Can.SUBSIDY_PAY),
     )
     return page, status
 
@@ -272,6 +276,8 @@ PAYMENTS = (
     Column("until", "结业截止日"),
     Column("items", "人次"),
     Column("amount", "金额（元）"),
+    Column("clawed_back", "已追回（元）"),
+    Column("net", "净额（元）"),
     Column("state", "状态"),
     Column("decided_on", "审核日期"),
     Column("paid_on", "拨付日期"),
@@ -284,7 +290,18 @@ PAYMENTS = (
 def payments(form: str) -> Any:
     """The payment list: what is approved and what was paid."""
     rows = [
-        (r.code, r.name, r.since, r.until, r.item_count, f"{r.amount_fen / 100:.2f}", str(labels.STATES[r.state]), r.decided_on, r.paid_on, r[9])
+        (
+            r.code,
+            r.name,
+            r.since,
+            r.until,
+            r[4],
+            *(f"{fen / 100:.2f}" for fen in (r.amount_fen, r.clawed_fen, r.amount_fen - r.clawed_fen)),
+            str(labels.STATES[r.state]),
+            r.decided_on,
+            r.paid_on,
+            r.payment_reference,
+        )
         for r in session().execute(queries.payment_list(who()))
     ]
     return downloads.table(rows, PAYMENTS, name=_("补助拨付清单"), form=form, codes=("code",))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -247,7 +247,19 @@ SORTS: dict[str, tuple[Any, ...]] = {
 }  # fmt: skip
 
 
-def registry(
+def registry(identity: Identity, *, sort: str = "", **asked: Any) -> Any:
+    """The registry of trainees as rows (see REGISTRY), the latest completion first unless sorted otherwise; narrowed to what the identity
+    may see and to what is asked for (see `_narrowed`)."""
+    found: Any = select(*REGISTRY).join(Person, Person.id == TrainingRecord.person_id).join(Region, Region.code == TrainingRecord.county_code)
+    found = found.join(Organisation, Organisation.id == TrainingRecord.organisation_id)
+    return _in_order(found.where(*_narrowed(identity, **asked)), sort)
+
+
+def _in_order(statement: Any, sort: str) -> Any:
+    return ordered_or(statement, sort, SORTS, TrainingRecord.completed_on.desc(), TrainingRecord.id.desc(), unique=TrainingRecord.id)
+
+
+def _narrowed(
     identity: Identity,
     *,
     text: str = "",
@@ -258,41 +270,46 @@ def registry(
     until: date | None = None,
     person_id: int | None = None,
     with_cancelled: bool = False,
-    sort: str = "",
-) -> Any:
-    """The registry of trainees as rows (see REGISTRY), the latest completion first unless sorted otherwise; narrowed to what the identity may see."""
-    found: Any = select(*REGISTRY).join(Person, Person.id == TrainingRecord.person_id).join(Region, Region.code == TrainingRecord.county_code)
-    found = found.join(Organisation, Organisation.id == TrainingRecord.organisation_id).where(visible_to(identity))
-    statement = ordered_or(found, sort, SORTS, TrainingRecord.completed_on.desc(), TrainingRecord.id.desc(), unique=TrainingRecord.id)
+) -> list[sa.ColumnElement[bool]]:
+    """What the records of a list fulfil. Other tables are asked in subqueries, so that the records can be counted and passed over alone."""
+    found = [visible_to(identity)]
     if text:
         pattern = "".join("\\" + c if c in "%_\\" else c for c in text)
-        statement = statement.where(or_(Person.name.like(f"{pattern}%", escape="\\"), Person.pinyin.like(f"{pattern.lower()}%", escape="\\")))
+        named = or_(Person.name.like(f"{pattern}%", escape="\\"), Person.pinyin.like(f"{pattern.lower()}%", escape="\\"))
+        found.append(TrainingRecord.person_id.in_(select(Person.id).where(named)))
     if base_id is not None:
-        statement = statement.where(TrainingRecord.organisation_id == base_id)
+        found.append(TrainingRecord.organisation_id == base_id)
     if region:
-        statement = statement.where(or_(Region.code == region, Region.reporting_code == region))
+        found.append(TrainingRecord.county_code.in_(select(Region.code).where(or_(Region.code == region, Region.reporting_code == region))))
     if category:
-        statement = statement.where(TrainingRecord.category == category)
+        found.append(TrainingRecord.category == category)
     if since is not None:
-        statement = statement.where(TrainingRecord.completed_on >= since)
+        found.append(TrainingRecord.completed_on >= since)
     if until is not None:
-        statement = statement.where(TrainingRecord.completed_on <= until)
+        found.append(TrainingRecord.completed_on <= until)
     if person_id is not None:
-        statement = statement.where(people.same_human(TrainingRecord.person_id, person_id))
-    return statement if with_cancelled else statement.where(TrainingRecord.cancelled_at.is_(None))
+        found.append(people.same_human(TrainingRecord.person_id, person_id))
+    if not with_cancelled:
+        found.append(TrainingRecord.cancelled_at.is_(None))
+    return found
 
 
-def registry_page(identity: Identity, *, number: int, size: int, **asked: Any) -> tuple[paging.Page[Any], bool]:
+def registry_page(identity: Identity, *, number: int, size: int, sort: str = "", **asked: Any) -> tuple[paging.Page[Any], bool]:
     """A page of the registry, and whether it is too long to be sorted as asked: it is in the order of days then.
 
-    Up to `MOST_LISTED` rows are counted and listed: a page far behind would read every row before it.
+    Up to `MOST_LISTED` rows are counted and listed. In the order of days the rows before a page are passed over by their keys alone;
+    names, counties and bases are read only for the rows of the page, so that a page far behind costs hardly more than the first.
     """
-    statement = registry(identity, **asked)
-    counted = paging.count_of(statement, MOST_LISTED)
-    is_unsorted = counted[1] and asked["sort"] not in BY_DAY
+    keys = select(TrainingRecord.id).where(*_narrowed(identity, **asked))
+    counted = paging.count_of(keys, MOST_LISTED)
+    is_unsorted = counted[1] and sort not in BY_DAY
     if is_unsorted:
-        statement = registry(identity, **asked | {"sort": ""})
-    return paging.paginate(statement, number=number, size=size, scalars=False, counted=counted), is_unsorted
+        sort = ""
+    if sort not in BY_DAY:
+        return paging.paginate(registry(identity, sort=sort, **asked), number=number, size=size, scalars=False, counted=counted), is_unsorted
+    page = paging.paginate(_in_order(keys, sort), number=number, size=size, counted=counted)
+    rows = {row.id: row for row in session().execute(registry(identity, with_cancelled=True).where(TrainingRecord.id.in_(page.items)))}
+    return replace(page, items=[rows[key] for key in page.items]), is_unsorted
 
 
 def record_row(record_id: int) -> Any | None:

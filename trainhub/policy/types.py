@@ -47,6 +47,7 @@ class Use(StrEnum):
     ELSEWHERE = "elsewhere"
     PEOPLE = "people"
     SHOWN = "shown"
+    REFERENCE = "reference"
 
 
 USE_LABELS: dict[Use, tuple[str, str]] = {
@@ -55,6 +56,10 @@ USE_LABELS: dict[Use, tuple[str, str]] = {
     Use.ELSEWHERE: ("由另一参数换算后判断", "applied through another parameter"),
     Use.PEOPLE: ("由人判断，平台不计算", "judged by people, not computed"),
     Use.SHOWN: ("仅作展示，平台不据此判断", "shown only: the platform judges nothing by it"),
+    Use.REFERENCE: (
+        "作为参照数列在有关页面和报告中，平台不据此判断",
+        "stands beside the figures of pages and reports for comparison: nothing is judged by it",
+    ),
 }
 
 STATUS_LABELS: dict[SourceStatus, tuple[str, str]] = {
@@ -90,6 +95,9 @@ UNITS: dict[str, tuple[str, str]] = {
     "percentage_point": ("个百分点", "percentage points"),
     "person": ("人", "persons"),
     "rank": ("名", "rank"),
+    "school": ("所", "schools"),
+    "shop": ("家", "shops"),
+    "site": ("个", "programmes"),
     "switch": ("", ""),
     "text": ("", ""),
     "time": ("次", "times"),

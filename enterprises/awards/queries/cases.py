@@ -24,6 +24,7 @@ from enterprises.awards.types import (
     Entitlement,
     HostFact,
     Overlap,
+    Rule,
 )
 from enterprises.bases.models import BaseAcceptance, BaseFigurePast, BaseProfile, BaseTyping
 from enterprises.permissions import AWARD_VIEWERS
@@ -35,6 +36,7 @@ from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import BaseHost, Organisation
 from trainhub.organisations.types import OrganisationKind, OrganisationState
 from trainhub.policy.book import book
+from trainhub.policy.findings import Finding
 from trainhub.policy.types import Parameter, PolicyError
 
 CHUNK = 500
@@ -150,6 +152,18 @@ def _figures_before(ids: list[int], on: date) -> dict[tuple[int, str], int | Non
     for row in session().scalars(rows):
         found.setdefault((row.base_id, row.key), row.value)
     return found
+
+
+def credit_finding(organisation: Organisation, rule: Rule, on: date) -> Finding:
+    """Whether who would be paid is off the blacklist (FJ-31, 000:817): an enterprise or a school itself, a base and its hosts."""
+    own = credit_on({organisation.id: (organisation.credit_status, organisation.credit_checked_on)}, on)[organisation.id]
+    statuses = [(organisation.name, own)]
+    if organisation.kind is OrganisationKind.BASE:  # it may have no code of its own; who stands behind it has
+        statuses = [
+            *(statuses if organisation.uscc or own else []),
+            *((host.name, host.credit_status) for host in case_of(organisation.id, on).hosts),
+        ]
+    return rules.credit(rule, statuses, parameters(on)["fj.credit_platform_deadline"].clause)
 
 
 def entitlements_of(base_id: int, on: date) -> list[Entitlement]:

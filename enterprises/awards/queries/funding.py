@@ -12,6 +12,7 @@ from enterprises.awards.fund_models import AwardStep, CreditCheck, CreditListing
 from enterprises.awards.types import BAD, GOOD, StepKind
 from trainhub.kernel.db import session
 from trainhub.organisations import queries as organisations
+from trainhub.organisations.models import Organisation
 
 CHUNK = 900
 
@@ -51,13 +52,32 @@ def checks_of(organisation_id: int) -> list[CreditCheck]:
 
 def credit_on(known: Mapping[int, tuple[str, date | None]], on: date) -> dict[int, str]:
     """The credit status of organisations as it stood on a day; `known`: the status now with the day it was looked up (None: without a
-    day, it is taken as it is). Where that was later, the last look-up up to the day answers; empty: none was made by then."""
+    day, it is taken as it is). Where that was later, the last look-up up to the day answers; empty: none was made by then. Who stands on
+    the imported list by an entry that nobody has looked up since it came in is on it: a list is not imported to be forgotten."""
     found = {key: status if checked is None or checked <= on else "" for key, (status, checked) in known.items()}
     later = [key for key, (_status, checked) in known.items() if checked is not None and checked > on]
     if later:
         rows = select(CreditCheck).where(CreditCheck.organisation_id.in_(later), CreditCheck.on <= on).order_by(CreditCheck.on, CreditCheck.id)
         found.update({row.organisation_id: BAD if row.is_listed else GOOD for row in session().scalars(rows)})
+    found.update({key: BAD for key, _entry in listed_unseen(known, on)})
     return found
+
+
+def listed_unseen(organisation_ids: Collection[int], on: date) -> list[tuple[int, CreditListing]]:
+    """(organisation, its entry that stands on a day) where no look-up was made since the entry came in."""
+    seen = select(CreditCheck.id).where(CreditCheck.organisation_id == Organisation.id, CreditCheck.checked_at >= CreditListing.entered_at)
+    found = session().execute(
+        select(Organisation.id, CreditListing)
+        .join(CreditListing, CreditListing.uscc == Organisation.uscc)
+        .where(
+            Organisation.id.in_(sorted(organisation_ids)),
+            CreditListing.since <= on,
+            or_(CreditListing.until.is_(None), CreditListing.until >= on),
+            ~seen.exists(),
+        )
+        .order_by(Organisation.id, CreditListing.since)
+    )
+    return [(key, entry) for key, entry in found]
 
 
 CREDIT_SORTS: dict[str, tuple[Any, ...]] = {

@@ -268,6 +268,28 @@ def test_credit_is_looked_up_in_the_imported_list_or_entered_by_hand(session: Se
     assert credit.enter(organisation=bad, is_listed=True, detail="信用福建网站", on=TODAY, **call).source == "手工登记"
 
 
+def test_an_imported_entry_counts_until_somebody_looks_it_up(session: Session) -> None:
+    """An award is refused to who came onto the list with the last import, though nobody pressed the button of the look-up."""
+    company = ground.enterprise(uscc=ground.uscc())
+    call: dict[str, Any] = {"by": SYSTEM, "today": TODAY, "now": NOW}
+    file: dict[str, Any] = {"filename": "a.csv", **call}
+
+    def is_good() -> bool:
+        return queries.credit_finding(company, CompanyRule.LISTING, TODAY).met
+
+    credit.enter(organisation=company, is_listed=False, detail="信用福建", on=TODAY, by=SYSTEM, today=TODAY, now=NOW - timedelta(days=1))
+    assert is_good()
+    execute_bytes(credit.SPEC, f"{HEAD}{company.uscc},甲,欠薪,2026-01-01,\n".encode(), **file)
+    assert not is_good()
+    credit.enter(organisation=company, is_listed=False, detail="信用福建：已修复", on=TODAY, **call)
+    assert is_good()
+    later = {**file, "now": NOW + timedelta(hours=1)}
+    execute_bytes(credit.SPEC, f"{HEAD}{company.uscc},甲,欠薪,2026-01-01,2026-12-31\n".encode(), **later)
+    assert not is_good()
+    execute_bytes(credit.SPEC, f"{HEAD}{company.uscc},甲,欠薪,2026-01-01,2026-02-01\n".encode(), **later)
+    assert is_good()
+
+
 def test_the_pages(session: Session, as_role: AsRole, client: FlaskClient) -> None:
     company = ground.enterprise(uscc=ground.uscc())
     code, key = company.code, company.id

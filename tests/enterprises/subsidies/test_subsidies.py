@@ -10,17 +10,19 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from enterprises.awards import funds
+from enterprises.awards import credit, funds
+from enterprises.awards.fund_models import CreditListing
 from enterprises.awards.funds import PoolRefused
 from enterprises.awards.types import PoolKind
 from enterprises.subsidies import operations, queries, rules
-from enterprises.subsidies.operations import SubsidyRefused, WrongStep
+from enterprises.subsidies.operations import Blacklisted, SubsidyRefused, WrongStep
 from enterprises.subsidies.types import Candidate, ClaimState, ItemState, Rate
 from tests.factories import ground
 from trainhub.kernel import clock
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.ledger import operations as ledger
 from trainhub.ledger.types import Category, Source
+from trainhub.organisations import queries as organisations
 from trainhub.people.models import Person
 
 NOW, TODAY = datetime(2026, 3, 2, 2, tzinfo=UTC), date(2026, 3, 2)
@@ -167,6 +169,75 @@ def test_a_refused_claim_sets_its_completions_free(session: Session) -> None:
     claim = operations.submit(claim=_claim(base), by=SYSTEM, today=TODAY)
     operations.reject(claim=claim, reason="材料不全", by=SYSTEM, today=TODAY)
     assert _claim(base).item_count == 3
+
+
+def _list(session: Session, of: Any, *, entered_at: datetime = NOW) -> CreditListing:
+    row = CreditListing(uscc=of.uscc, name=of.name, reason="拖欠工资", since=date(2026, 1, 5), until=None, source="导入", entered_at=entered_at)
+    session.add(row)
+    session.flush()
+    return row
+
+
+def test_who_is_on_the_blacklist_gets_no_subsidy_at_any_step(session: Session) -> None:
+    """FJ-31, 000:817: the host behind a base is looked at when the claim is handed in, decided and paid; the claim can still be sent back."""
+    base = _world()
+    host = organisations.hosts_of(base.id)[0][1]
+    claim = _claim(base)
+    entry = _list(session, host)
+    with pytest.raises(Blacklisted, match=f"{host.name}在失信名单上，不能申领培训补助") as told:
+        operations.submit(claim=claim, by=SYSTEM, today=TODAY)
+    assert "FJ-31" in told.value.details[0]["problem"]
+    entry.until = date(2026, 2, 1)
+    session.flush()
+    operations.submit(claim=claim, by=SYSTEM, today=TODAY)
+    operations.draw_sample(claim=claim, percent=1, seed=1, by=SYSTEM)
+    item = queries.item(session.execute(queries.items(claim.id)).all()[0].id)
+    assert item is not None
+    operations.check_item(item=item, claim=claim, is_confirmed=True, note="", by=SYSTEM, now=NOW)
+    entry.until = None
+    session.flush()
+    approve: dict[str, Any] = {"claim": claim, "minutes": "同意", "by": SYSTEM, "today": TODAY, "now": NOW}
+    with pytest.raises(Blacklisted, match="不能审核通过"):
+        operations.approve(**approve)
+    look: dict[str, Any] = {"organisation": host, "by": SYSTEM, "today": TODAY, "now": NOW}
+    credit.enter(is_listed=False, detail="信用福建：已修复", on=TODAY, **look)
+    assert operations.approve(**approve).state is ClaimState.APPROVED
+    credit.look_up(**look)
+    pay: dict[str, Any] = {"claim": claim, "pool_id": _pool(1_000_000).id, "reference": "拨1", "on": TODAY, "by": SYSTEM, "today": TODAY}
+    with pytest.raises(Blacklisted, match="不能拨付"):
+        operations.pay(**pay)
+    assert claim.state is ClaimState.APPROVED
+    credit.enter(is_listed=False, detail="信用福建：已修复", on=TODAY, **look)
+    assert operations.pay(**pay).state is ClaimState.PAID
+
+
+def test_the_page_of_a_claim_says_who_is_on_the_blacklist(session: Session, as_role: AsRole) -> None:
+    base = _world()
+    claim, host = _claim(base), organisations.hosts_of(base.id)[0][1]
+    name, key = host.name, claim.id
+    _list(session, host)
+    session.commit()
+    assert f"{name}在失信名单上，不能提交、审核和拨付。" in as_role(Role.DEPT_HR).get(f"/subsidies/{key}").text
+
+
+def test_the_payment_list_tells_what_was_paid_and_what_came_back(session: Session, as_role: AsRole) -> None:
+    base = _world()
+    claim = operations.submit(claim=_claim(base), by=SYSTEM, today=TODAY)
+    operations.draw_sample(claim=claim, percent=1, seed=1, by=SYSTEM)
+    first, *_others = session.execute(queries.items(claim.id)).all()
+    item = queries.item(first.id)
+    assert item is not None
+    operations.check_item(item=item, claim=claim, is_confirmed=True, note="", by=SYSTEM, now=NOW)
+    operations.approve(claim=claim, minutes="同意", by=SYSTEM, today=TODAY, now=NOW)
+    operations.pay(claim=claim, pool_id=_pool(1_000_000).id, reference="拨1", on=TODAY, by=SYSTEM, today=TODAY)
+    operations.claw_back(item=item, claim=claim, reason="记录作废", by=SYSTEM, today=TODAY, now=NOW)
+    where = f"/subsidies/{claim.id}"
+    session.commit()
+    client = as_role(Role.DEPT_FIN)
+    assert ",3,1500.00,500.00,1000.00,已拨付," in client.get("/subsidies/payments.csv").text
+    assert "已扣除追回的" in client.get(where).text
+    assert f"{where}/items/{first.id}/claw-back" not in client.get(where).text
+    assert "/claw-back" in client.get(where).text  # the others, by the department that paid
 
 
 def test_the_pages(session: Session, as_role: AsRole) -> None:

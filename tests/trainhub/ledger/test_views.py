@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,24 @@ def test_the_registry_is_listed_up_to_a_bound(as_role: As, filled: dict[str, int
     assert "按日期排列" not in client.get("/trainees/?sort=completed").text
     if most < 3:
         assert names(client, "/trainees/?region=350100&sort=name") == {"林福州"}
+
+
+def test_every_record_is_on_one_page_in_the_order_of_days(as_role: As, command: Command, bases: dict[str, int], tmp_path: Path) -> None:
+    """Pages are read by their keys: none twice, none left out, also where many records share a day; the filters hold on each page."""
+    days = ("2016-01-01", "2016-01-02", "2016-01-02", "2016-01-02", "2016-01-03")
+    rows = [row(n, name=f"学员{n:02d}", completed_on=days[n % 5], county_code=("350102", "350203")[n % 2]) for n in range(45)]
+    assert command("trainees", "import", write(tmp_path / "r.csv", rows))["accepted"] == 45
+    client = as_role(Role.DEPT_HR)
+
+    def listed(query: str) -> list[str]:
+        return [name for number in (1, 2, 3) for name in re.findall(r"学员\d\d", client.get(f"/trainees/?page={number}&{query}").text)]
+
+    for query in ("", "sort=completed", "sort=-completed", "sort=name"):
+        assert sorted(dict.fromkeys(listed(query))) == [f"学员{n:02d}" for n in range(45)], query
+    latest, earliest = (list(dict.fromkeys(listed(query))) for query in ("", "sort=completed"))
+    assert [int(name[2:]) % 5 for name in latest[:9]] == [4] * 9
+    assert [int(name[2:]) % 5 for name in earliest[:9]] == [0] * 9
+    assert {int(name[2:]) % 2 for name in listed("region=350200")} == {1}
 
 
 def test_numbers_are_masked_in_list_and_export(as_role: As, filled: dict[str, int]) -> None:

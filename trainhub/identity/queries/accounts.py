@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date
 
 from sqlalchemy import select
@@ -79,6 +79,25 @@ def accounts_holding(
         if value is not None:
             statement = statement.where(column == value)
     return list(session().scalars(statement))
+
+
+def holders_at(roles: Collection[Role], organisation_ids: Collection[int], *, today: date) -> set[int]:
+    """Accounts that hold one of the roles over exactly one of many organisations on a day: whom to notify."""
+    found: set[int] = set()
+    wanted = sorted(organisation_ids)
+    for start in range(0, len(wanted), 900):
+        statement = (
+            select(RoleGrant.account_id)
+            .join(Account, Account.id == RoleGrant.account_id)
+            .where(
+                RoleGrant.role.in_(list(roles)),
+                RoleGrant.organisation_id.in_(wanted[start : start + 900]),
+                active(today),
+                Account.state.in_((AccountState.ACTIVE, AccountState.INVITED)),
+            )
+        )
+        found.update(session().scalars(statement))
+    return found
 
 
 def names_typed(typed: TypedName) -> list[LoginName]:

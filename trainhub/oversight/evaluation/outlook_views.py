@@ -155,6 +155,7 @@ def teacher_training() -> Any:
         on=on,
         target=target,
         deadline=deadline,
+        coverage=book().at("research.online_training_percent", on=on),
         found=training.trained_teachers(SINCE, until),
         later=training.trained_teachers(SINCE, on) if until < on else None,
     )

@@ -48,6 +48,8 @@ class Dashboard:
     band: tuple[int, int] | None
     late: int
     light: str
+    everywhere: tuple[int, int]
+    """Persons and enrolments of all units together, read by the same rule as the head: where counts are rounded, each is for itself."""
     step: int | None = None
     """Counts of others are rounded down to a multiple of it; None: every figure is as it is."""
 
@@ -157,6 +159,7 @@ def dashboard(goal: Goal, *, on: date, region: str = "", link: Callable[[str], s
         band=band,
         late=count(queries.late_persons(goal, region)),
         light=light,
+        everywhere=(whole.persons, whole.enrolments),
         step=sight.step if sight else None,
         warning=sum(targets.values()) if targets and sum(targets.values()) != goal.target else None,
     )

@@ -23,6 +23,7 @@ from trainhub.oversight.goals.models import Goal
 from trainhub.oversight.goals.permissions import Can
 from trainhub.oversight.goals.sights import reader, sight_of
 from trainhub.oversight.goals.types import CountingRule, GoalState
+from trainhub.policy.book import book
 
 blueprint = Blueprint("goals", __name__, url_prefix="/goals")
 FIGURES = (Column("group", "分组"), Column("code", "代码"), Column("name", "名称"), Column("persons", "人数"), Column("enrolments", "人次"))
@@ -95,7 +96,25 @@ def show(goal: Goal) -> Any:
     if goal.counting_rule is not CountingRule.DISTINCT_PERSONS:
         return redirect(url_for("goals.reported", code=goal.code), 302)
     board = _board(goal, link=lambda code: url_for("goals.show", code=goal.code, region=code))
-    return render_template("trainhub/goals/show.html", board=board, goal=goal, own=queries.own_regions(who()), can=Can)
+    return render_template("trainhub/goals/show.html", board=board, goal=goal, baseline=_baseline(goal), own=queries.own_regions(who()), can=Can)
+
+
+def _baseline(goal: Goal) -> str:
+    """Whom the goal of the ten measures met when they came out, as the press reading tells it (FJ-QA1, 000:1100); empty for other goals."""
+    if not goal.clause.startswith("FJ-16c"):
+        return ""
+    shops, trade, creation, everybody = (
+        book().versions(key)[-1] for key in ("fj.online_shops", "fj.ecommerce_workers", "fj.creative_workers", "fj.internet_workers")
+    )
+    return _(
+        "措施发布时全省约有互联网从业人员 %(a)s 人，其中电商 %(b)s 人、数字文创 %(c)s 人，另有网店 %(d)s 家（%(e)s）；目标数相当于从业人员的 %(f)s。",
+        a=f"{everybody.number:,}",
+        b=f"{trade.number:,}",
+        c=f"{creation.number:,}",
+        d=f"{shops.number:,}",
+        e=everybody.clause.cite,
+        f=f"{goal.target * 100 // everybody.number}%",
+    )
 
 
 @blueprint.get("/<code>/plots/<name>.svg")

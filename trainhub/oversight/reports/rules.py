@@ -47,6 +47,16 @@ def share_text(part: int, whole: int) -> str:
     return "—" if not whole else f"{part * 1000 // whole / 10:.1f}%"
 
 
+def is_telling(part: int, whole: int, least: int) -> bool:
+    """Whether a share of persons would tell of a group below `least`: of those it is of, of those in it, or of those it leaves out."""
+    return whole < least or 0 < part < least or 0 < whole - part < least
+
+
+def share_of_persons(part: int, whole: int, least: int) -> str:
+    """A share of persons in percent, "*" where it would tell of a small group: the rule of the cells holds for the shares beside them."""
+    return "*" if is_telling(part, whole, least) else share_text(part, whole)
+
+
 def mean_marks(ratings: Sequence[Mapping[str, int]], topics: Sequence[str], least: int) -> dict[str, tuple[int, int | None]]:
     """(how many gave a mark, the mean x 10 rounded down) by topic; no mean of fewer than `least`, so that nobody's mark can be told."""
     found = {}

@@ -12,6 +12,8 @@ from trainhub.kernel.db import Base, Key, Versioned, enum_column, ref
 from trainhub.oversight.surveys.types import GraduateStatus, PayBand, SurveyKind
 from trainhub.programmes.types import DegreeLevel
 
+_STANDS = "replaced_at IS NULL"
+
 
 class Survey(Versioned, Base):
     """A survey of a year, open for some days. `year`: of the demand, or of the graduation.
@@ -58,9 +60,19 @@ class DemandAnswer(Base):
     hard_posts: Mapped[str] = mapped_column(sa.String(200), default="")
     answered_by_id: Mapped[int | None]
     answered_at: Mapped[datetime]
+    replaced_at: Mapped[datetime | None]
+    """When a later answer took its place, or it was taken back: a report of an earlier moment is counted from what stood then."""
 
     __table_args__ = (
-        sa.UniqueConstraint("survey_id", "organisation_id", "key_field_no"),
+        sa.Index(
+            "uq_demand_answer_standing",
+            "survey_id",
+            "organisation_id",
+            "key_field_no",
+            unique=True,
+            sqlite_where=sa.text(_STANDS),
+            postgresql_where=sa.text(_STANDS),
+        ),
         sa.CheckConstraint("key_field_no BETWEEN 1 AND 10", name="ten_fields"),
         sa.CheckConstraint("staff_senior BETWEEN 0 AND staff AND staff_outside BETWEEN 0 AND staff", name="parts_of_staff"),
         sa.CheckConstraint("needed_managers >= 0 AND needed_engineers >= 0 AND needed_skilled >= 0", name="not_negative"),
@@ -84,8 +96,17 @@ class GraduateAnswer(Base):
     satisfaction: Mapped[int | None]
     comment: Mapped[str] = mapped_column(sa.String(500), default="")
     answered_at: Mapped[datetime]
+    replaced_at: Mapped[datetime | None]
+    """When a later answer took its place; employer and remarks, which no report reads, go then."""
 
     __table_args__ = (
-        sa.UniqueConstraint("survey_id", "student_id"),
+        sa.Index(
+            "uq_graduate_answer_standing",
+            "survey_id",
+            "student_id",
+            unique=True,
+            sqlite_where=sa.text(_STANDS),
+            postgresql_where=sa.text(_STANDS),
+        ),
         sa.CheckConstraint("satisfaction IS NULL OR satisfaction BETWEEN 1 AND 5", name="one_to_five"),
     )

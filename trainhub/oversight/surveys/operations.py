@@ -7,6 +7,7 @@ from dataclasses import asdict
 from datetime import date, datetime
 
 from sqlalchemy import delete
+from sqlalchemy.exc import IntegrityError
 
 from trainhub.kernel import audit, clock
 from trainhub.kernel.access import SYSTEM, Identity, Role
@@ -64,8 +65,19 @@ WORDS: dict[str, str] = {
 }
 
 
+def _put(rows: Sequence[DemandAnswer | GraduateAnswer]) -> None:
+    """Write answers that stand from now on. Raises SurveyRefused when somebody answered at the same moment."""
+    try:
+        with session().begin_nested():
+            session().add_all(rows)
+            session().flush()
+    except IntegrityError as twice:
+        raise SurveyRefused(_("刚刚有人保存了这份答卷，请刷新页面核对后再提交。"), code="answered_meanwhile") from twice
+
+
 def answer_demand(*, survey: Survey, enterprise: Organisation, answers: Sequence[rules.Demand], by: Identity, today: date, now: datetime) -> int:
-    """Put an enterprise's answers in place of its earlier ones; empty fields are left out. The number of fields answered.
+    """Put an enterprise's answers in place of its earlier ones, which stay as what was known before; empty fields are left out. The
+    number of fields answered.
 
     All or nothing: SurveyRefused names every field that contradicts itself.
     """
@@ -81,17 +93,19 @@ def answer_demand(*, survey: Survey, enterprise: Organisation, answers: Sequence
         lines = "；".join(f"{names[one.key_field_no]}：{_(WORDS[code])}" for one, code in wrong)
         raise SurveyRefused(_("没有保存。%(lines)s。", lines=lines), code="contradiction")
     known = queries.demand_of(survey.id, enterprise.id)
+    values = {one.key_field_no: {**asdict(one), "hard_posts": one.hard_posts.strip()[:200]} for one in said}
+    same = {number for number, row in known.items() if values.get(number) == {name: getattr(row, name) for name in values.get(number, {})}}
     for number, row in known.items():
-        if number not in {one.key_field_no for one in said}:
-            session().delete(row)
-    for one in said:
-        row = known.get(one.key_field_no) or DemandAnswer(survey_id=survey.id, organisation_id=enterprise.id, key_field_no=one.key_field_no)
-        for name, value in asdict(one).items():
-            setattr(row, name, value)
-        row.hard_posts = one.hard_posts.strip()[:200]
-        row.answered_by_id, row.answered_at = by.account_id, now
-        session().add(row)
+        if number not in same:
+            row.replaced_at = now
     session().flush()
+    _put(
+        [
+            DemandAnswer(survey_id=survey.id, organisation_id=enterprise.id, answered_by_id=by.account_id, answered_at=now, **values[number])
+            for number in values
+            if number not in same
+        ]
+    )
     audit.record(by=by, did="surveys.answer.saved", on=survey, data={"enterprise": enterprise.code, "fields": [one.key_field_no for one in said]})
     return len(said)
 
@@ -111,20 +125,30 @@ def answer_graduate(
     today: date,
     now: datetime,
 ) -> GraduateAnswer:
-    """A graduate's answer, in place of an earlier one. What is asked only of who works is dropped for the others."""
+    """A graduate's answer, in place of an earlier one, which stays as what was known before. What is asked only of who works is dropped for the others."""
     _is_open(survey, SurveyKind.GRADUATES, today)
     if by.person_id is None or queries.my_student(by.person_id, survey) is None:
         raise NotAllowed(_("这份调查只由当届毕业生本人填写。"))
     if satisfaction is not None and not 1 <= satisfaction <= 5:
         raise SurveyRefused(_("满意度请选 1 至 5。"), field="satisfaction")
     works = status in ANSWERED_WORK
-    row = queries.answer_of(survey.id, student.id) or GraduateAnswer(survey_id=survey.id, student_id=student.id)
-    row.status, row.satisfaction, row.comment, row.answered_at = status, satisfaction, comment.strip()[:500], now
-    row.employer = employer.strip()[:200] if works else ""
-    row.is_in_fujian, row.is_in_field = (is_in_fujian, is_in_field) if works else (None, None)
-    row.pay = pay if works else PayBand.UNTOLD
-    session().add(row)
-    session().flush()
+    known = queries.answer_of(survey.id, student.id)
+    if known is not None:
+        known.replaced_at, known.employer, known.comment = now, "", ""  # no report reads the words
+        session().flush()
+    row = GraduateAnswer(
+        survey_id=survey.id,
+        student_id=student.id,
+        status=status,
+        satisfaction=satisfaction,
+        comment=comment.strip()[:500],
+        employer=employer.strip()[:200] if works else "",
+        is_in_fujian=is_in_fujian if works else None,
+        is_in_field=is_in_field if works else None,
+        pay=pay if works else PayBand.UNTOLD,
+        answered_at=now,
+    )
+    _put([row])
     audit.record(by=by, did="surveys.answer.saved", on=survey, data={"year": survey.year})
     return row
 

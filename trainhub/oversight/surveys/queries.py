@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import aliased
 
 from trainhub.kernel.access import Identity, Role
+from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.organisations.models import Organisation, Region
+from trainhub.organisations.types import OrganisationKind, OrganisationState
 from trainhub.oversight.surveys import rules
 from trainhub.oversight.surveys.models import DemandAnswer, GraduateAnswer, Survey
 from trainhub.oversight.surveys.types import GraduateFigures, SurveyKind
@@ -67,11 +70,14 @@ def latest(kind: SurveyKind, until: date) -> Survey | None:
 
 def listing() -> list[tuple[Survey, int]]:
     """Every survey with the number of enterprises or graduates that answered, the latest first."""
-    asked = {
-        SurveyKind.DEMAND: select(DemandAnswer.survey_id, func.count(func.distinct(DemandAnswer.organisation_id))).group_by(DemandAnswer.survey_id),
-        SurveyKind.GRADUATES: select(GraduateAnswer.survey_id, func.count()).group_by(GraduateAnswer.survey_id),
-    }
-    answered = {kind: {key: int(count) for key, count in session().execute(statement)} for kind, statement in asked.items()}
+    asked: tuple[tuple[SurveyKind, Any, Any], ...] = (
+        (SurveyKind.DEMAND, DemandAnswer, func.count(func.distinct(DemandAnswer.organisation_id))),
+        (SurveyKind.GRADUATES, GraduateAnswer, func.count()),
+    )
+    answered: dict[SurveyKind, dict[int, int]] = {}
+    for kind, answer, count in asked:
+        statement = select(answer.survey_id, count).where(answer.replaced_at.is_(None)).group_by(answer.survey_id)
+        answered[kind] = {key: int(number) for key, number in session().execute(statement)}
     rows = session().scalars(select(Survey).order_by(Survey.year.desc(), Survey.kind, Survey.id))
     return [(row, row.figures["answered"] if row.figures else answered[row.kind].get(row.id, 0)) for row in rows]
 
@@ -89,9 +95,22 @@ def enterprises_of(identity: Identity) -> list[tuple[int, str]]:
     return [(row.id, row.name) for row in found]
 
 
+def known_by(answer: Any, known_at: datetime) -> tuple[sa.ColumnElement[bool], ...]:
+    """SQL: the answers as they stood at a moment."""
+    return answer.answered_at <= known_at, sa.or_(answer.replaced_at.is_(None), answer.replaced_at > known_at)
+
+
+def silent_enterprises(survey_row: Survey) -> list[int]:
+    """The enterprises that have not answered a survey of demand."""
+    answered = select(DemandAnswer.organisation_id).where(DemandAnswer.survey_id == survey_row.id, DemandAnswer.replaced_at.is_(None))
+    wanted = (Organisation.kind == OrganisationKind.ENTERPRISE, Organisation.state != OrganisationState.CLOSED, Organisation.id.not_in(answered))
+    return list(session().scalars(select(Organisation.id).where(*wanted).order_by(Organisation.id)))
+
+
 def demand_of(survey_id: int, organisation_id: int) -> dict[int, DemandAnswer]:
     """What an enterprise answered, by key field."""
-    found = session().scalars(select(DemandAnswer).where(DemandAnswer.survey_id == survey_id, DemandAnswer.organisation_id == organisation_id))
+    own = (DemandAnswer.survey_id == survey_id, DemandAnswer.organisation_id == organisation_id, DemandAnswer.replaced_at.is_(None))
+    found = session().scalars(select(DemandAnswer).where(*own))
     return {row.key_field_no: row for row in found}
 
 
@@ -100,7 +119,7 @@ def demand_answers(survey_id: int) -> list[tuple[DemandAnswer, str, str]]:
     found = session().execute(
         select(DemandAnswer, Organisation.code, Organisation.name)
         .join(Organisation, Organisation.id == DemandAnswer.organisation_id)
-        .where(DemandAnswer.survey_id == survey_id)
+        .where(DemandAnswer.survey_id == survey_id, DemandAnswer.replaced_at.is_(None))
         .order_by(Organisation.pinyin, Organisation.id, DemandAnswer.key_field_no)
     )
     return [(answer, code, name) for answer, code, name in found]
@@ -119,7 +138,7 @@ def demand_by_field(survey_id: int, known_at: datetime) -> list[FieldDemand]:
             func.sum(func.coalesce(answer.mean_pay_yuan, 0) * answer.staff),
             func.sum(told),
         )
-        .where(answer.survey_id == survey_id, answer.answered_at <= known_at)
+        .where(answer.survey_id == survey_id, *known_by(answer, known_at))
         .group_by(answer.key_field_no)
         .order_by(answer.key_field_no)
     )
@@ -140,7 +159,7 @@ def demand_by_prefecture(survey_id: int, known_at: datetime) -> list[tuple[str, 
         .join(Organisation, Organisation.id == DemandAnswer.organisation_id)
         .join(Region, Region.code == Organisation.region_code)
         .join(unit, unit.code == Region.reporting_code)
-        .where(DemandAnswer.survey_id == survey_id, DemandAnswer.answered_at <= known_at)
+        .where(DemandAnswer.survey_id == survey_id, *known_by(DemandAnswer, known_at))
         .group_by(unit.code, unit.name)
         .order_by(unit.code)
     )
@@ -152,7 +171,7 @@ def demand_by_level(survey_id: int, known_at: datetime) -> dict[DegreeLevel, int
     needed = DemandAnswer.needed_managers + DemandAnswer.needed_engineers + DemandAnswer.needed_skilled
     found = session().execute(
         select(DemandAnswer.level, func.sum(needed))
-        .where(DemandAnswer.survey_id == survey_id, DemandAnswer.answered_at <= known_at)
+        .where(DemandAnswer.survey_id == survey_id, *known_by(DemandAnswer, known_at))
         .group_by(DemandAnswer.level)
     )
     return {level: int(count) for level, count in found}
@@ -162,7 +181,7 @@ def hard_posts(survey_id: int, known_at: datetime) -> list[tuple[int, str]]:
     """(key field, posts that are hard to fill) as enterprises named them."""
     found = session().execute(
         select(DemandAnswer.key_field_no, DemandAnswer.hard_posts)
-        .where(DemandAnswer.survey_id == survey_id, DemandAnswer.answered_at <= known_at, DemandAnswer.hard_posts != "")
+        .where(DemandAnswer.survey_id == survey_id, *known_by(DemandAnswer, known_at), DemandAnswer.hard_posts != "")
         .order_by(DemandAnswer.key_field_no, DemandAnswer.id)
     )
     return [(number, text) for number, text in found]
@@ -189,23 +208,34 @@ def graduates_by_field(year: int, known_at: datetime) -> dict[int | None, int]:
     cohorts = graduating(year)
     counts: dict[int | None, int] = {}
     found = session().execute(
-        select(Student.cohort_id, func.count())
-        .where(Student.cohort_id.in_(sorted(cohorts)), Student.state != StudentState.WITHDRAWN, Student.created_at <= known_at)
-        .group_by(Student.cohort_id)
+        select(Student.cohort_id, func.count()).where(Student.cohort_id.in_(sorted(cohorts)), *_there(known_at)).group_by(Student.cohort_id)
     )
     for cohort_id, count in found:
         counts[cohorts[cohort_id]] = counts.get(cohorts[cohort_id], 0) + int(count)
     return counts
 
 
-def asked_graduates(year: int) -> Any:
-    """SQL: the students whom the survey of a graduation year asks."""
-    return select(Student).where(Student.cohort_id.in_(sorted(graduating(year))), Student.state != StudentState.WITHDRAWN)
+def _there(known_at: datetime | None) -> tuple[sa.ColumnElement[bool], ...]:
+    """SQL: students who did not leave without a degree, as it was known at a moment (None: now)."""
+    if known_at is None:
+        return (Student.state != StudentState.WITHDRAWN,)
+    return Student.created_at <= known_at, sa.or_(Student.state != StudentState.WITHDRAWN, Student.left_on > local(known_at).date())
 
 
-def asked_count(year: int) -> int:
+def asked_graduates(year: int, known_at: datetime | None = None) -> Any:
+    """SQL: the students whom the survey of a graduation year asks, as they were known at a moment (None: now)."""
+    return select(Student).where(Student.cohort_id.in_(sorted(graduating(year))), *_there(known_at))
+
+
+def asked_count(year: int, known_at: datetime | None = None) -> int:
     """How many graduates a survey asks."""
-    return session().scalar(select(func.count()).select_from(asked_graduates(year).subquery())) or 0
+    return session().scalar(select(func.count()).select_from(asked_graduates(year, known_at).subquery())) or 0
+
+
+def silent_graduates(survey_row: Survey) -> list[int]:
+    """The persons whom a survey of graduates asks and who have not answered."""
+    answered = select(GraduateAnswer.student_id).where(GraduateAnswer.survey_id == survey_row.id, GraduateAnswer.replaced_at.is_(None))
+    return [row.person_id for row in session().scalars(asked_graduates(survey_row.year).where(Student.id.not_in(answered)))]
 
 
 def my_student(person_id: int, survey_row: Survey) -> Student | None:
@@ -216,7 +246,11 @@ def my_student(person_id: int, survey_row: Survey) -> Student | None:
 
 def answer_of(survey_id: int, student_id: int) -> GraduateAnswer | None:
     """What a graduate answered."""
-    return session().scalar(select(GraduateAnswer).where(GraduateAnswer.survey_id == survey_id, GraduateAnswer.student_id == student_id))
+    return session().scalar(
+        select(GraduateAnswer).where(
+            GraduateAnswer.survey_id == survey_id, GraduateAnswer.student_id == student_id, GraduateAnswer.replaced_at.is_(None)
+        )
+    )
 
 
 def graduate_figures(survey_row: Survey, known_at: datetime) -> GraduateFigures:
@@ -231,7 +265,7 @@ def graduate_figures(survey_row: Survey, known_at: datetime) -> GraduateFigures:
         .join(Student, Student.id == answer.student_id)
         .join(Programme, Programme.id == Student.programme_id)
         .join(Organisation, Organisation.id == Programme.university_id)
-        .where(answer.survey_id == survey_row.id, answer.answered_at <= known_at)
+        .where(answer.survey_id == survey_row.id, *known_by(answer, known_at))
         .order_by(answer.id)
     )
     return rules.sum_up([rules.Said(*row) for row in found])
@@ -253,15 +287,15 @@ def free_answers(survey_id: int) -> Any:
     )
 
 
-def asked_by_programme(year: int) -> dict[tuple[str, str], int]:
-    """Graduates asked by (programme, university)."""
+def asked_by_programme(year: int, known_at: datetime | None = None) -> dict[tuple[str, str], int]:
+    """Graduates asked by (programme, university), as they were known at a moment (None: now)."""
     cohorts = sorted(graduating(year))
     found = session().execute(
         select(Programme.name, Organisation.name, func.count())
         .select_from(Student)
         .join(Programme, Programme.id == Student.programme_id)
         .join(Organisation, Organisation.id == Programme.university_id)
-        .where(Student.cohort_id.in_(cohorts), Student.state != StudentState.WITHDRAWN)
+        .where(Student.cohort_id.in_(cohorts), *_there(known_at))
         .group_by(Programme.name, Organisation.name)
     )
     return {(programme, university): int(count) for programme, university, count in found}

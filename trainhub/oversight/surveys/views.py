@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
 
-from trainhub.kernel import clock, downloads
+from trainhub.kernel import clock, downloads, jobs
 from trainhub.kernel.access import NOTHING, Role, Subject, guard, may, who
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
@@ -16,7 +16,7 @@ from trainhub.kernel.i18n import _
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.web import done
 from trainhub.organisations import queries as organisations
-from trainhub.oversight.surveys import forms, labels, operations, queries
+from trainhub.oversight.surveys import forms, labels, operations, queries, tasks
 from trainhub.oversight.surveys.models import Survey
 from trainhub.oversight.surveys.permissions import Can
 from trainhub.oversight.surveys.types import GraduateStatus, PayBand, SurveyKind
@@ -67,9 +67,9 @@ def _list_page(form: forms.SurveyForm | None, status: int = 200) -> Any:
 def create() -> Any:
     """Open a survey."""
     form = forms.SurveyForm()
-    return submit(
-        form,
-        lambda: operations.open_survey(
+
+    def do() -> None:
+        operations.open_survey(
             kind=SurveyKind(form.kind.data),
             year=given(form.year.data),
             title=form.title.data or "",
@@ -77,9 +77,14 @@ def create() -> Any:
             closes_on=given(form.closes_on.data),
             by=who(),
             now=clock.now(),
-        ),
+        )
+        jobs.ask(tasks.TELL, by=who(), title=_("通知调查的填报对象"))
+
+    return submit(
+        form,
+        do,
         again=lambda status: _list_page(form, status),
-        then=lambda _given: done(_("调查已开启，填报对象在“待填调查”中可以看到。"), "surveys.index"),
+        then=lambda _given: done(_("调查已开启，填报期内通知填报对象，他们在“待填调查”中填写。"), "surveys.index"),
     )
 
 

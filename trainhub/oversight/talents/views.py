@@ -163,6 +163,8 @@ def _page(row: Talent, given_forms: dict[str, Form] | None = None, status: int =
     for name, kind in (("review", forms.OpinionForm), ("recognise", forms.DecisionForm)):
         if name in open_steps:
             made[name] = (given_forms or {}).get(name) or kind(formdata=None, version=row.version)
+    # Somebody else was faster: the step is not offered any more, yet whoever sent its form has to read why nothing was done.
+    untold = [str(said) for name, form in (given_forms or {}).items() if name not in made for errors in form.errors.values() for said in errors]
     person = session().get_one(Person, row.person_id)
     page = render_template(
         "trainhub/talents/show.html",
@@ -176,6 +178,7 @@ def _page(row: Talent, given_forms: dict[str, Form] | None = None, status: int =
         fields=dict(key_fields()),
         steps=open_steps,
         forms=made,
+        untold=untold,
         awards=award_queries.awards_of(row),
         award_labels=award_labels,
         may_award=row.kind in AWARD_RULES and row.state is TalentState.RECOGNISED and may(who(), Can.AWARD_DECIDE),

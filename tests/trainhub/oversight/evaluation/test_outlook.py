@@ -184,6 +184,12 @@ def test_nobody_is_counted_twice_for_the_ten_thousand(session: Session) -> None:
     assert training.trained_teachers(date(2015, 1, 1), date(2025, 5, 5)).persons == 0
 
 
+def test_the_page_of_teacher_training_tells_how_many_are_covered(session: Session, as_role: Callable[..., Any]) -> None:
+    """RESEARCH-5.2b, 002:167: 逐步实现网络培训全覆盖."""
+    page = as_role(Role.DEPT_EDU).get("/evaluation/teacher-training").text
+    assert ("网络培训覆盖" in page, "目标为在册专兼职教师的 100%" in page) == (True, True)
+
+
 def test_the_outlook_says_which_work_would_count_once_verified(session: Session) -> None:
     with transaction():
         built = factory.failing(students=1)

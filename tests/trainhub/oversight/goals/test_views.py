@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -238,9 +239,23 @@ def test_who_may_not_see_the_persons_reads_no_small_numbers(as_role: As, crowded
     assert (seen["地区", "福州市"], seen["地区", "厦门市"]) == (("0", "0"), ("10", "10"))
     for (group, _name), shown in seen.items():
         assert group in ("分组", "匀速进度") or all(not number or int(number) % 5 == 0 or number == "11" for number in shown), shown
-    page = leader.get("/goals/fj-400k").text
-    assert "人数已取整" in page
-    assert "人数已取整" not in as_role(Role.DEPT_HR).get("/goals/fj-400k").text
+    page, exact = leader.get("/goals/fj-400k").text, as_role(Role.DEPT_HR).get("/goals/fj-400k").text
+    assert ("人数已取整" in page, "人数已取整" in exact) == (True, False)
+    assert "合计与各行分别取整，相加不一定相等" in page
+    assert (_foot(page), _foot(exact)) == (["15", "15"], ["15", "15"])  # the parts read 0 and 10
+
+
+def _foot(page: str) -> list[str]:
+    """Persons and enrolments at the foot of the table of units."""
+    foot = page.split("<tfoot>")[1].split("</tfoot>")[0]
+    return re.findall(r">([\d,]+)<", foot)[:2]
+
+
+def test_the_goal_of_the_measures_names_whom_it_met(as_role: As, crowded: dict[str, int]) -> None:
+    """FJ-QA1, 000:1100: figures of the book beside the goal they were told with, not beside others."""
+    page = as_role(Role.DEPT_HR).get("/goals/fj-400k").text
+    assert "互联网从业人员 500,000 人，其中电商 300,000 人、数字文创 30,000 人，另有网店 600,000 家" in page
+    assert "目标数相当于从业人员的 80%" in page
 
 
 def test_a_city_reads_its_own_figures_as_they_are(as_role: As, crowded: dict[str, int]) -> None:

@@ -62,6 +62,14 @@ def test_contribution_counts_students_and_person_weeks_and_comes_out_again_after
     assert operations.make(report=row, by=SYSTEM, now=NOW).sha256 == row.sha256
 
 
+def test_the_forecast_of_demand_names_the_country_beside_it(session: Session) -> None:
+    """RESEARCH-1.0, 002:27; a report of a year that the study does not know says nothing of it."""
+    told = "".join(operations.kept(_made(ReportKind.DEMAND)).sections[0].paragraphs)
+    assert "本科工科专业布点 16,284 个，其中与十大重点领域相关的约 8,000 个，占近 50%（RESEARCH-1.0, 002:27）" in told
+    early = operations.ask(kind=ReportKind.DEMAND, since=date(2014, 1, 1), until=date(2014, 12, 31), by=SYSTEM, today=TODAY, now=NOW)
+    assert "16,284" not in "".join(operations.kept(operations.make(report=early, by=SYSTEM, now=NOW)).sections[0].paragraphs)
+
+
 def _trained(now: datetime) -> Any:
     row, _is_new = ledger.record_training(
         person_id=ground.person().id,

@@ -45,6 +45,23 @@ def test_a_small_programme_cannot_be_told_from_the_sum_of_the_others() -> None:
     assert {row[1]: row[3:] for row in table.rows} == {"甲": ("*", "*", "*"), "丙": ("*", "*", "*"), "乙": (9, "90.0%", "100.0%")}
 
 
+@pytest.mark.parametrize(
+    ("part", "whole", "shown"),
+    [(0, 4, "*"), (0, 5, "0.0%"), (4, 20, "*"), (5, 20, "25.0%"), (15, 20, "75.0%"), (16, 20, "*"), (20, 20, "100.0%"), (0, 0, "*")],
+)
+def test_a_share_tells_of_no_small_group(part: int, whole: int, shown: str) -> None:
+    assert rules.share_of_persons(part, whole, 5) == shown
+
+
+def test_a_hidden_share_of_those_at_work_cannot_be_told_from_the_sum() -> None:
+    """甲: 10 answered, 2 do not work: hidden, and the next smallest with it."""
+    works, not_yet = GraduateStatus.EMPLOYED, GraduateStatus.SEEKING
+    many = {("甲", works): 8, ("甲", not_yet): 2, ("乙", works): 12, ("丙", works): 20}
+    said = [Said(status, PayBand.UNTOLD, None, None, None, name, "校") for (name, status), count in many.items() for _ in range(count)]
+    table = graduates._programmes(sum_up(said), {(name, "校"): 20 for name in "甲乙丙"}, 5)
+    assert {row[1]: row[3:] for row in table.rows} == {"甲": (10, "50.0%", "*"), "乙": (12, "60.0%", "*"), "丙": (20, "100.0%", "100.0%")}
+
+
 def test_marks_have_a_mean_only_where_nobody_can_be_told() -> None:
     ratings = [{"work": 5, "life": 4}] * 4 + [{"work": 3}]
     assert rules.mean_marks(ratings, ["work", "life", "safety"], 5) == {"work": (5, 46), "life": (4, None), "safety": (0, None)}

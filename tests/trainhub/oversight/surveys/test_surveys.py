@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.factories import ground, identity
@@ -17,9 +18,10 @@ from trainhub.identity.types import RequestKind, RequestState
 from trainhub.kernel import clock
 from trainhub.kernel.access import SYSTEM, Grant, Identity, Role, ScopeKind
 from trainhub.kernel.errors import NotAllowed
+from trainhub.notifications.models import Notice
 from trainhub.oversight.reports.building.graduates import outcome
 from trainhub.oversight.reports.types import Asked, ReportKind
-from trainhub.oversight.surveys import operations, queries, rules
+from trainhub.oversight.surveys import operations, queries, rules, telling
 from trainhub.oversight.surveys.models import Survey
 from trainhub.oversight.surveys.operations import SurveyRefused
 from trainhub.oversight.surveys.rules import Demand
@@ -77,7 +79,8 @@ def test_only_the_graduates_of_the_year_answer_and_what_is_not_asked_is_dropped(
     call: dict[str, Any] = {"survey": survey, "student": mine, "by": me, **WHEN}
     row = operations.answer_graduate(status=GraduateStatus.EMPLOYED, employer="甲", is_in_field=True, pay=PayBand.FROM_8, satisfaction=5, **call)
     again = operations.answer_graduate(status=GraduateStatus.STUDYING, employer="甲", is_in_field=True, pay=PayBand.FROM_8, **call)
-    assert (again.id, again.employer, again.is_in_field, again.pay) == (row.id, "", None, PayBand.UNTOLD)
+    assert (again.id != row.id, again.employer, again.is_in_field, again.pay) == (True, "", None, PayBand.UNTOLD)
+    assert (row.replaced_at, row.employer, queries.answer_of(survey.id, mine.id)) == (NOW, "", again)
     assert queries.asked_count(2027) >= 1
     with pytest.raises(NotAllowed):
         operations.answer_graduate(survey=survey, student=later, status=GraduateStatus.OTHER, by=Identity(None, later.person_id, "晚一届"), **WHEN)
@@ -113,6 +116,56 @@ def test_the_pages_of_a_survey(session: Session, as_role: AsRole) -> None:
     assert hr.get(at).status_code == 200
     assert hr.get(f"{at}/answers.csv").status_code == 200
     assert hr.get("/surveys/").status_code == 200
+
+
+def test_who_is_asked_is_told_when_it_opens_and_before_it_closes(session: Session) -> None:
+    """Coordinators of enterprises that have not answered; nobody twice, nobody who answered, nobody of another survey."""
+    asked, done = ground.enterprise(), ground.enterprise()
+    first, second = (identity.account(roles=(Role.ENTERPRISE_COORDINATOR,), organisation_id=one.id) for one in (asked, done))
+    survey = operations.open_survey(
+        kind=SurveyKind.DEMAND, year=2026, title="需求调查", opens_on=TODAY, closes_on=TODAY + timedelta(days=30), by=SYSTEM, now=NOW
+    )
+
+    def told(days: int) -> list[tuple[int, str]]:
+        telling.tell(today=TODAY + timedelta(days=days), now=NOW)
+        rows = session.scalars(select(Notice).where(Notice.kind.like("surveys.%")).order_by(Notice.id))
+        return [(row.account_id, row.kind) for row in rows]
+
+    opened = [(first.id, "surveys.open"), (second.id, "surveys.open")]
+    assert told(-1) == []
+    assert told(0) == told(22) == opened
+    answer = [Demand(1, staff=5)]
+    operations.answer_demand(survey=survey, enterprise=done, answers=answer, by=SYSTEM, today=TODAY, now=NOW)
+    assert told(23) == told(30) == [*opened, (first.id, "surveys.closing")]
+    assert told(31) == [*opened, (first.id, "surveys.closing")]
+
+
+def test_a_report_is_counted_again_from_what_was_answered_then(session: Session) -> None:
+    """An answer changed before the survey closes takes nothing from a report that was made before."""
+    survey, enterprise, later = _survey(SurveyKind.DEMAND), ground.enterprise(), NOW + timedelta(days=1)
+    call: dict[str, Any] = {"survey": survey, "enterprise": enterprise, "by": SYSTEM, "today": TODAY}
+    first = [Demand(1, staff=10, needed_three_years=4, hard_posts="焊工"), Demand(2, staff=3)]
+    operations.answer_demand(answers=first, now=NOW, **call)
+    then = [(row.key_field_no, row.staff) for row in queries.demand_by_field(survey.id, NOW)]
+    operations.answer_demand(answers=[Demand(1, staff=12), Demand(2, staff=3)], now=later, **call)
+    operations.answer_demand(answers=[Demand(1, staff=12)], now=later + timedelta(hours=1), **call)
+    assert [(row.key_field_no, row.staff) for row in queries.demand_by_field(survey.id, NOW)] == then == [(1, 10), (2, 3)]
+    assert queries.hard_posts(survey.id, NOW) == [(1, "焊工")]
+    assert [(row.key_field_no, row.staff) for row in queries.demand_by_field(survey.id, later)] == [(1, 12), (2, 3)]
+    assert [(row.key_field_no, row.staff) for row in queries.demand_by_field(survey.id, later + timedelta(hours=1))] == [(1, 12)]
+    assert [(answer.key_field_no, answer.staff) for answer, _code, _name in queries.demand_answers(survey.id)] == [(1, 12)]
+    assert [count for row, count in queries.listing() if row.id == survey.id] == [1]
+
+
+def test_the_outcome_is_counted_again_from_what_was_answered_then(session: Session) -> None:
+    survey, mine = _survey(SurveyKind.GRADUATES, 2027), ground.student(year=2023)
+    me = Identity(None, mine.person_id, "我", (Grant(Role.STUDENT, ScopeKind.EVERYTHING),))
+    call: dict[str, Any] = {"survey": survey, "student": mine, "by": me, "today": TODAY}
+    operations.answer_graduate(status=GraduateStatus.SEEKING, now=NOW, **call)
+    operations.answer_graduate(status=GraduateStatus.EMPLOYED, now=NOW + timedelta(days=1), **call)
+    told = [dict(queries.graduate_figures(survey, NOW + timedelta(days=days)).status) for days in (0, 1)]
+    assert told == [{GraduateStatus.SEEKING: 1}, {GraduateStatus.EMPLOYED: 1}]
+    assert [count for row, count in queries.listing() if row.id == survey.id] == [1]
 
 
 # -- forgetting ---------------------------------------------------------------------------------------------------------

@@ -127,6 +127,8 @@ def test_the_pages(session: Session, as_role: AsRole) -> None:
     assert hr.post(f"{where}/recognise", data={"decision": "同意"}).status_code == 409
     assert hr.post(f"{where}/review", data={"opinion": "建议认定"}).status_code == 303
     assert hr.post(f"{where}/recognise", data={"decision": "同意"}).status_code == 303
+    again = hr.post(f"{where}/recognise", data={"decision": "再次"})  # the form is gone, its refusal is not
+    assert (again.status_code, "这一条现为“已认定”" in again.text) == (409, True)
     assert hr.get("/talents/?kind=high_level&state=recognised").status_code == 200
     assert hr.get("/talents/talents.csv").status_code == 200
     other = as_role(Role.UNIVERSITY_ADMIN, organisation_id=elsewhere)

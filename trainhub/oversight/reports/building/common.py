@@ -86,6 +86,12 @@ def parameter(key: str, asked: Asked) -> Parameter:
     return book().at(key, on=asked.until)
 
 
+def references(asked: Asked, *keys: str) -> list[Parameter] | None:
+    """Figures of the documents that stand beside ours for comparison; None for a day that the book has none of."""
+    found = [one for key in keys for one in book().versions(key) if one.holds(asked.until)]
+    return found if len(found) == len(keys) else None
+
+
 def weeks(days: int) -> str:
     """Person-weeks of confirmed days: five days are a week."""
     return f"{days // 5}.{days % 5 * 2}"

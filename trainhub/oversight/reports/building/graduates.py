@@ -18,7 +18,7 @@ def outcome(asked: Asked) -> Document:
     """Where the graduates of the latest survey went."""
     survey = surveys.latest(SurveyKind.GRADUATES, asked.until)
     told = surveys.graduate_figures(survey, asked.known_at) if survey else sum_up([])
-    invited = surveys.asked_count(survey.year) if survey else 0
+    invited = surveys.asked_count(survey.year, asked.known_at) if survey else 0
     least = parameter("own.reports.small_cell_min", asked).number
     response_min = parameter("own.surveys.response_percent_min", asked)
     year = survey.year if survey else asked.until.year
@@ -29,7 +29,12 @@ def outcome(asked: Asked) -> Document:
     ]
     if invited and told.answered * 100 < response_min.number * invited:
         notes.append(_("回收率 %(a)s，低于 %(b)s%%，样本不足，以下结果仅供参考。", a=rules.share_text(told.answered, invited), b=response_min.number))
-    notes.append(_("少于 %(a)s 人的单元以“*”隐去；只隐去一个单元时一并隐去次小的单元，使其不能由合计推出。", a=least))
+    notes.append(
+        _(
+            "少于 %(a)s 人的单元以“*”隐去；只隐去一个单元时一并隐去次小的单元，使其不能由合计推出；占比会暴露少于这个人数的一方时也隐去。因此列出的单元相加可能小于应答人数。",
+            a=least,
+        )
+    )
     (field_yes, field_told), (here_yes, here_told) = told.in_field, told.in_fujian
     return Document(
         title=_("毕业生就业质量报告（%(a)s 届）", a=year),
@@ -37,8 +42,8 @@ def outcome(asked: Asked) -> Document:
         figures=(
             Figure(_("应答人数"), str(told.answered), _("调查对象 %(a)s 人", a=invited)),
             Figure(_("回收率"), rules.share_text(told.answered, invited)),
-            Figure(_("专业对口"), rules.share_text(field_yes, field_told) if field_told >= least else "*", _("就业和创业者中")),
-            Figure(_("在福建就业"), rules.share_text(here_yes, here_told) if here_told >= least else "*", _("就业和创业者中")),
+            Figure(_("专业对口"), rules.share_of_persons(field_yes, field_told, least), _("就业和创业者中")),
+            Figure(_("在福建就业"), rules.share_of_persons(here_yes, here_told, least), _("就业和创业者中")),
         ),
         sections=(
             Section(
@@ -56,7 +61,7 @@ def outcome(asked: Asked) -> Document:
                 (_("1 为很不满意，5 为很满意。"),),
                 *_counted(_("满意度"), [(_("%(a)s 分", a=n), told.satisfaction.get(n, 0)) for n in range(1, 6)], least),
             ),
-            Section(_("各专业"), (), None, _programmes(told, surveys.asked_by_programme(survey.year) if survey else {}, least)),
+            Section(_("各专业"), (), None, _programmes(told, surveys.asked_by_programme(survey.year, asked.known_at) if survey else {}, least)),
         ),
         method=(_("答卷由毕业生本人填写，可修改至调查截止；报告只用合计。"), _("回收率 = 应答人数 ÷ 当届毕业生（不含退学）。")),
         sources=(source("research", "RESEARCH-4.8, 002:141", QUOTE),),
@@ -72,24 +77,37 @@ def _counted(title: str, rows: list[tuple[str, int]], least: int) -> tuple[Plot 
     )
 
 
+def _silent(figures: GraduateFigures, answered: dict[tuple[str, str], int], hidden: set[tuple[str, str]], least: int) -> set[tuple[str, str]]:
+    """The programmes whose share of those at work is not told: it would tell of a small group, or of the one group that is left when the
+    others are taken from the sum that stands under 毕业去向."""
+    working = {(one.programme, one.university): one.working for one in figures.programmes}
+    found = {
+        key for key, told in answered.items() if key in hidden or (at_work := working.get(key, 0)) is None or rules.is_telling(at_work, told, least)
+    }
+    others = sorted((told, key) for key, told in answered.items() if key not in found)
+    if len(found) == 1 and others:
+        found.add(others[0][1])
+    return found
+
+
 def _programmes(figures: GraduateFigures, invited: dict[tuple[str, str], int], least: int) -> Table:
     counts = {(one.programme, one.university): one for one in figures.programmes}
     answered = {key: counts[key].answered if key in counts else 0 for key in invited}
     shown = dict(rules.hide_small([(f"{university} {programme}", answered[programme, university]) for programme, university in invited], least))
+    silent = _silent(figures, answered, {key for key in invited if shown[f"{key[1]} {key[0]}"] is None}, least)
     rows: list[tuple[Cell, ...]] = []
     for (programme, university), people in sorted(invited.items(), key=lambda row: (row[0][1], row[0][0])):
         told, one = answered[programme, university], counts.get((programme, university))
         is_hidden = shown[f"{university} {programme}"] is None
-        working = one.working if one else 0
-        is_small = is_hidden or told < least or working is None
+        working = (one.working if one else 0) or 0
         rows.append(
             (
                 university,
                 programme,
                 people,
                 "*" if is_hidden else told,
-                "*" if is_small else rules.share_text(told, people),
-                "*" if is_small else rules.share_text(working or 0, told),
+                "*" if is_hidden or told < least else rules.share_text(told, people),
+                "*" if (programme, university) in silent else rules.share_text(working, told),
             )
         )
     return table(

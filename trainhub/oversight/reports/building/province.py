@@ -19,9 +19,9 @@ from trainhub.oversight.reports.types import Asked, Cell, Document, Figure, Sect
 
 def university(asked: Asked) -> Document:
     """What each school gave to industry: students in enterprises, capstones, teachers from industry, open courses, trainees."""
-    programmes, days, done = schools.programmes_by_school(), schools.field_days_by_school(asked), schools.capstones_by_school(asked)
+    programmes, days, done = schools.programmes_by_school(asked), schools.field_days_by_school(asked), schools.capstones_by_school(asked)
     part_time, courses, trained = schools.part_time_teachers(asked), schools.open_courses(asked), facts.trained(asked)
-    names = schools.schools()
+    names = schools.schools(asked)
     rows = [
         (
             name,
@@ -77,7 +77,7 @@ def university(asked: Asked) -> Document:
 def quality(asked: Asked) -> Document:
     """The yearly quality report: students, enterprise learning, capstones, certificates, goals."""
     days, done, courses = schools.field_days_by_school(asked), schools.capstones_by_school(asked), schools.open_courses(asked)
-    names = dict(schools.schools())
+    names = dict(schools.schools(asked))
     ended, passed = sum(count for count, _passed in done.values()), sum(ok for _count, ok in done.values())
     certificates = [(str(KINDS[Kind(kind)]), count) for kind, count in schools.certificates_by_kind(asked)]
     progress = [(goal, reporting.report(goal, on=asked.until, known_at=asked.known_at)) for goal in goals.computed() if goal.starts_on <= asked.until]

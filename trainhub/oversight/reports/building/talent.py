@@ -7,7 +7,7 @@ from typing import Any
 from trainhub.kernel.i18n import _, _l, listed
 from trainhub.organisations.places import place
 from trainhub.oversight.reports import rules
-from trainhub.oversight.reports.building.common import bars, day, pairs, parameter, source, span, table
+from trainhub.oversight.reports.building.common import bars, day, pairs, parameter, references, source, span, table
 from trainhub.oversight.reports.queries import facts
 from trainhub.oversight.reports.types import Asked, Cell, Document, Figure, Section
 from trainhub.oversight.surveys import queries as surveys
@@ -34,6 +34,30 @@ def _survey_note(survey: Survey | None) -> str:
     if survey is None:
         return _("到统计时点为止还没有开展过人才需求调查，在岗人数和需求数为空。")
     return _("采用“%(a)s”（%(b)s至%(c)s）的填报结果。", a=survey.title, b=day(survey.opens_on), c=day(survey.closes_on))
+
+
+def _country(asked: Asked) -> tuple[str, ...]:
+    """What the study says of the whole country (RESEARCH-1.0, 002:27): the only counts of the ten fields that the documents have."""
+    known = references(
+        asked,
+        "research.engineering_schools",
+        "research.engineering_programme_sites",
+        "research.key_field_programme_sites",
+        "research.key_field_share_percent",
+    )
+    if known is None:
+        return ()
+    schools, sites, in_fields, share = (f"{one.number:,}" for one in known)
+    return (
+        _(
+            "全国参照：约 %(a)s 所院校设立工科专业，本科工科专业布点 %(b)s 个，其中与十大重点领域相关的约 %(c)s 个，占近 %(d)s%%（%(e)s）；各领域的数字文件没有附上。",
+            a=schools,
+            b=sites,
+            c=in_fields,
+            d=share,
+            e=known[0].clause.cite,
+        ),
+    )
 
 
 def status(asked: Asked) -> Document:
@@ -159,7 +183,7 @@ def demand(asked: Asked) -> Document:
         sections=(
             Section(
                 _("需求与供给"),
-                (_survey_note(survey), _("供给为预计 %(a)s 年毕业的在籍学生，按其专业登记的重点领域归类。", a=year)),
+                (_survey_note(survey), _("供给为预计 %(a)s 年毕业的在籍学生，按其专业登记的重点领域归类。", a=year), *_country(asked)),
                 pairs(
                     _("需求与毕业生"),
                     [name for name, *_rest in rows],

@@ -31,9 +31,9 @@ from trainhub.people.models import Student, Teacher
 from trainhub.programmes.models import Programme
 
 
-def schools() -> list[tuple[int, str]]:
-    """Schools that have a programme, by name."""
-    has = select(Programme.university_id).distinct()
+def schools(asked: Asked) -> list[tuple[int, str]]:
+    """Schools that had a programme at the moment asked for, by name."""
+    has = select(Programme.university_id).where(Programme.created_at <= asked.known_at).distinct()
     found = session().execute(
         select(Organisation.id, Organisation.name, Organisation.name_en)
         .where(Organisation.kind.in_(SCHOOLS), Organisation.id.in_(has))
@@ -42,10 +42,12 @@ def schools() -> list[tuple[int, str]]:
     return [(row.id, in_report(row)) for row in found]
 
 
-def programmes_by_school() -> dict[int, tuple[int, int]]:
-    """(programmes, those of the plan) by school."""
+def programmes_by_school(asked: Asked) -> dict[int, tuple[int, int]]:
+    """(programmes there at the moment asked for, those of the plan) by school."""
     found = session().execute(
-        select(Programme.university_id, func.count(), func.sum(sa.case((Programme.is_petoe.is_(True), 1), else_=0))).group_by(Programme.university_id)
+        select(Programme.university_id, func.count(), func.sum(sa.case((Programme.is_petoe.is_(True), 1), else_=0)))
+        .where(Programme.created_at <= asked.known_at)
+        .group_by(Programme.university_id)
     )
     return {key: (int(count), int(plan or 0)) for key, count, plan in found}
 
@@ -160,7 +162,11 @@ def base_figures(asked: Asked) -> BaseFigures:
             *known_records(asked), TrainingRecord.organisation_id == base_id
         )
     ).one()
-    hosts = select(BaseHost.organisation_id).where(BaseHost.base_id == base_id)
+    hosts = select(BaseHost.organisation_id).where(
+        BaseHost.base_id == base_id,
+        or_(BaseHost.since.is_(None), BaseHost.since <= asked.until),
+        or_(BaseHost.until.is_(None), BaseHost.until >= asked.since),
+    )
     mentors = current.scalar(
         select(func.count())
         .select_from(Mentor)

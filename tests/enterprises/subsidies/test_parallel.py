@@ -1,0 +1,64 @@
+"""A paid item taken back twice at the same moment: the pool gets its money once. On the database of the run with real commits."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+from flask import Flask
+from sqlalchemy import select
+
+from enterprises.awards import funds
+from enterprises.awards import queries as awards
+from enterprises.awards.types import PoolKind
+from enterprises.subsidies import operations, queries
+from enterprises.subsidies.models import SubsidyItem
+from tests.factories import ground
+from tests.factories.parallel import together
+from trainhub.kernel.access import SYSTEM
+from trainhub.kernel.db import session, transaction
+from trainhub.ledger import operations as ledger
+from trainhub.ledger.types import Category, Source
+
+NOW, TODAY = datetime(2026, 3, 2, 2, tzinfo=UTC), date(2026, 3, 2)
+
+
+def test_an_item_is_taken_back_once(committed: Flask) -> None:
+    with committed.app_context(), transaction():
+        operations.set_rate(amount_fen=50_000, since=date(2026, 1, 1), until=None, source="文件", by=SYSTEM, now=NOW)
+        base = ground.base()
+        for _ in range(2):
+            ledger.record_training(
+                person_id=ground.person(is_verified=True).id,
+                organisation_id=base.id,
+                course="电商",
+                category=Category.WORKER,
+                county_code="350102",
+                hours_x10=160,
+                completed_on=date(2026, 1, 10),
+                is_counted=True,
+                source=Source.ROSTER,
+                by=SYSTEM,
+                now=NOW,
+            )
+        claim = operations.draw_up(organisation=base, since=date(2026, 1, 1), until=TODAY, by=SYSTEM, today=TODAY, now=NOW)
+        operations.submit(claim=claim, by=SYSTEM, today=TODAY)
+        operations.draw_sample(claim=claim, percent=100, seed=1, by=SYSTEM)
+        for item in session().scalars(select(SubsidyItem)):
+            operations.check_item(item=item, claim=claim, is_confirmed=True, note="", by=SYSTEM, now=NOW)
+        operations.approve(claim=claim, minutes="同意", by=SYSTEM, today=TODAY, now=NOW)
+        pool = funds.open_pool(year=2026, name="资金", kind=PoolKind.NEW, planned_fen=100_000, by=SYSTEM, now=NOW).id
+        operations.pay(claim=claim, pool_id=pool, reference="1", on=TODAY, by=SYSTEM, today=TODAY)
+        key, first = claim.id, item.id
+
+    def take_back() -> object:
+        item, claim = queries.item(first), queries.claim(key)
+        assert item is not None
+        assert claim is not None
+        return operations.claw_back(item=item, claim=claim, reason="记录作废", by=SYSTEM, today=TODAY, now=NOW)
+
+    assert together(committed, take_back, take_back) == ["", ""]
+    with committed.app_context():
+        left, claim_now = awards.pool(pool), queries.claim(key)
+        assert left is not None
+        assert claim_now is not None
+        assert (left.spent_fen, claim_now.amount_fen, queries.clawed_back(key)) == (50_000, 50_000, (1, 50_000))
