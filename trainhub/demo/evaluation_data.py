@@ -80,6 +80,11 @@ SUBJECTS: tuple[Subject, ...] = (
     Subject("产品开发项目", 5, _S, _M, 48, True),
     Subject("国际工程与跨文化沟通", 5, _G, _M, 32),
 )
+PREMISES: Mapping[str, tuple[str, ...]] = {
+    "大学物理": ("高等数学",), "工程基础": ("高等数学", "大学物理"), "系统设计原理": ("工程制图",), "制造系统与工艺": ("工程制图", "工程基础"),
+    "工程项目管理": ("工程基础",), "自动控制与测试": ("工程基础",), "产品开发项目": ("系统设计原理", "制造系统与工艺"),
+}  # fmt: skip
+"""What a course of the demo plan requires."""
 
 
 def plan_of(
@@ -236,6 +241,9 @@ class _Builder:
                     **self.with_by,
                 )
             made.append(row)
+        by_name = {row.name: row for row in made}
+        for name, before in PREMISES.items():
+            curriculum.require_courses(course=by_name[name], required_ids=[by_name[one].id for one in before], **self.with_by)
         return made
 
     def covers(self, courses: Sequence[CurriculumCourse], plan_item_ids: Sequence[int]) -> None:
