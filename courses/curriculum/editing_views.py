@@ -36,6 +36,7 @@ def terms(pair: Pair) -> Any:
         try:
             with transaction():
                 changed = sum(_save_line(course) for course in queries.rows_of(version.id))
+                operations.check_order(version.id)
             return done(_("已保存，%(n)s 门课程有改动。", n=changed), "curriculum.terms", version_id=version.id)
         except Refused as found:
             refused = found
@@ -70,7 +71,8 @@ def _save_line(course: CurriculumCourse) -> bool:
     }
     given = sent.get(f"v-{key}", "")
     try:
-        return bool(operations.change_course(course=course, version=int(given) if given.isdigit() else None, by=who(), now=clock.now(), **fields))
+        opened_at = int(given) if given.isdigit() else None
+        return bool(operations.change_course(course=course, version=opened_at, is_alone=False, by=who(), now=clock.now(), **fields))
     except operations.BadCourse as wrong:
         raise operations.BadCourse(_("%(course)s：%(why)s", course=course.name, why=wrong.message)) from wrong
 
@@ -103,15 +105,18 @@ def _member(kind: Any, course: CurriculumCourse, text: str) -> Any:
 def edit_course(thing: tuple[Programme, ProgrammeVersion, CurriculumCourse]) -> Any:
     """Change the facts of a course; what changed stays readable on its page."""
     _programme, version, row = thing
-    form = forms.CourseChangeForm(obj=row, credits=row.credits_x10 / 10)
+    form = forms.CourseChangeForm(obj=row, credits=row.credits_x10 / 10, required=[one.required_id for one in queries.premises_of(row.id)])
+    form.offer(queries.courses_of(version.id), row.id)
     if form.validate_on_submit():
         facts = {name: form[name].data for name in ("name", "category", "importance", "term", "hours", "language", "revised_on")}
         facts |= {name: form[name].data or [] for name in ("delivery_modes", "research_methods")}
         try:
             with transaction():
-                operations.change_course(
-                    course=row, credits_x10=int((form.credits.data or 0) * 10), version=form.version.data, by=who(), now=clock.now(), **facts
-                )
+                credits_x10, opened_at = int((form.credits.data or 0) * 10), form.version.data
+                by: dict[str, Any] = {"by": who(), "now": clock.now()}
+                operations.change_course(course=row, credits_x10=credits_x10, version=opened_at, is_alone=False, **facts, **by)
+                operations.require_courses(course=row, required_ids=form.required.data or (), **by)
+                operations.check_order(version.id)
             return done(_("已保存。"), "curriculum.course", version_id=version.id, course_id=row.id)
         except Refused as refused:
             form.refuse(refused)

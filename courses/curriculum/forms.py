@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from wtforms import DateField, DecimalField, IntegerField, SelectField
@@ -10,9 +10,9 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from courses.curriculum import labels
-from courses.curriculum.types import AssessmentKind, CourseCategory, DeliveryMode, Importance, Language, ResearchMethod
+from courses.curriculum.types import AssessmentKind, CourseCategory, CourseRow, DeliveryMode, Importance, Language, ResearchMethod
 from trainhub.kernel.forms import Checks, Form, LongText, Text
-from trainhub.kernel.i18n import _l
+from trainhub.kernel.i18n import _, _l
 
 
 def _choices(words: Mapping[Any, Any]) -> list[SelectChoice]:
@@ -39,6 +39,12 @@ class CourseChangeForm(CourseForm):
 
     code = None  # type: ignore[assignment]
     revised_on = DateField(_l("大纲最近修订"), [Optional()], description=_l("本次修订了大纲的，填写修订日期；改动记入修订记录（PETOE-2.6）。"))
+    required = Checks(_l("先修课程"), coerce=int, description=_l("在较早的学期或同一学期开设，且不互为先修。"))
+
+    def offer(self, courses: Iterable[CourseRow], but: int) -> None:
+        """Let the other courses of the plan be chosen, term by term."""
+        others = [one for one in courses if one.id != but]
+        self.required.choices = [SelectChoice(one.id, _("第 %(n)s 学期 · %(name)s", n=one.term, name=one.name)) for one in others]
 
 
 class ObjectiveForm(Form):

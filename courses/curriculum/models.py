@@ -38,6 +38,17 @@ class CurriculumCourse(Versioned, Base):
     )
 
 
+class CoursePremise(Base):
+    """A course of a plan that has to be taken before another of the same plan, or beside it in the same term (M2.2, 002:399)."""
+
+    __tablename__ = "curriculum_prerequisite"
+
+    course_id: Mapped[int] = mapped_column(ref("curriculum_course.id"), primary_key=True)
+    required_id: Mapped[int] = mapped_column(ref("curriculum_course.id"), primary_key=True, index=True)
+
+    __table_args__ = (sa.CheckConstraint("course_id <> required_id", name="not_itself"),)
+
+
 class CourseObjective(Base):
     """A teaching objective (教学目标): what an indicator point becomes in a course (PETOE-2.2, 002:383)."""
 

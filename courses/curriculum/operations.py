@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.orm.attributes import flag_modified
 
 from courses.curriculum import queries, rules
-from courses.curriculum.models import AssessmentItem, CourseObjective, CourseResult, CurriculumCourse, ItemObjective
+from courses.curriculum.models import AssessmentItem, CourseObjective, CoursePremise, CourseResult, CurriculumCourse, ItemObjective
 from courses.curriculum.types import AssessmentKind, CourseCategory, DeliveryMode, Importance, Language, ResearchMethod
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
@@ -92,8 +92,13 @@ EDITABLE = frozenset(
 )
 
 
-def change_course(*, course: CurriculumCourse, by: Identity, now: datetime, version: int | None = None, **fields: Any) -> dict[str, list[Any]]:
-    """Change facts of a course; returns {field: [before, after]}. Raises Stale and BadCourse."""
+def change_course(
+    *, course: CurriculumCourse, by: Identity, now: datetime, version: int | None = None, is_alone: bool = True, **fields: Any
+) -> dict[str, list[Any]]:
+    """Change facts of a course; returns {field: [before, after]}. Raises Stale and BadCourse.
+
+    Whoever changes several courses together (`is_alone` False) checks their order when all are changed: `check_order`.
+    """
     check_version(course, version)
     unknown = sorted(set(fields) - EDITABLE)
     if unknown:
@@ -109,8 +114,54 @@ def change_course(*, course: CurriculumCourse, by: Identity, now: datetime, vers
         setattr(course, key, after)
     if changed:
         session().flush()
+        if is_alone and "term" in changed:
+            check_order(course.version_id)
         audit.record(by=by, did="courses.curriculum.course_changed", on=course, data=changed)
     return changed
+
+
+def check_order(version_id: int, field: str = "term") -> None:
+    """Refuse a plan in which a course comes before what it requires, or courses require one another. Raises BadCourse with the courses."""
+    rows, required = {row.id: row for row in queries.rows_of(version_id)}, queries.required_in(version_id)
+    for key, before in rules.taught_later({row.id: row.term for row in rows.values()}, required):
+        course, needed = rows[key], rows[before]
+        raise BadCourse(
+            _(
+                "“%(course)s”在第 %(n)s 学期，它的先修课程“%(required)s”在第 %(m)s 学期，更晚。请调整学期，或取消这项先修要求。",
+                course=course.name, n=course.term, required=needed.name, m=needed.term,
+            ),
+            field=field,
+        )  # fmt: skip
+    round_ = rules.circle(required)
+    if round_:
+        raise BadCourse(_("先修要求互为循环：%(courses)s。请取消其中一项。", courses=" → ".join(rows[key].name for key in round_)), field=field)
+
+
+def require_courses(
+    *, course: CurriculumCourse, required_ids: Iterable[int], by: Identity, now: datetime, opened_at: int | None = None
+) -> list[CoursePremise]:
+    """Say which courses of the plan come before a course: all of them, what is left out no longer does. The same again changes nothing.
+
+    They are taught in an earlier term or in the same one, and nothing requires itself, on no way round (M2.2, 002:399).
+    Raises Stale and BadCourse.
+    """
+    check_version(course, opened_at)
+    rows, wanted = {row.id: row for row in queries.rows_of(course.version_id)}, set(required_ids)
+    if course.id in wanted:
+        raise BadCourse(_("一门课程不能以自己为先修课程。"), field="required")
+    if wanted - rows.keys():
+        raise BadCourse(_("先修课程必须是同一版培养方案中的课程。"), field="required")
+    known = {one.required_id: one for one in queries.premises_of(course.id)}
+    if wanted != known.keys():
+        for key in known.keys() - wanted:
+            session().delete(known[key])
+        session().add_all(CoursePremise(course_id=course.id, required_id=key) for key in sorted(wanted - known.keys()))
+        session().flush()
+        check_order(course.version_id, field="required")
+        count_up(course)
+        before, after = (sorted(rows[key].code for key in keys) for keys in (known, wanted))
+        audit.record(by=by, did="courses.curriculum.prerequisites", on=course, data={"required": [before, after]})
+    return queries.premises_of(course.id)
 
 
 def add_objective(*, course: CurriculumCourse, text: str, by: Identity, now: datetime, number: int | None = None) -> CourseObjective:
@@ -229,7 +280,7 @@ def change_assessment(
 
 
 def copy_courses(*, source: ProgrammeVersion, target: ProgrammeVersion, by: Identity, now: datetime) -> dict[int, int]:
-    """Copy the courses of a plan with objectives, assessments and shares into an empty plan of the same programme.
+    """Copy the courses of a plan with objectives, assessments, shares and their order into an empty plan of the same programme.
 
     Returns {objective of the source: objective of the copy}. Raises BadCourse.
     """
@@ -238,10 +289,12 @@ def copy_courses(*, source: ProgrammeVersion, target: ProgrammeVersion, by: Iden
     if queries.courses_of(target.id):
         raise BadCourse(_("这版培养方案已有课程，不能再整体复制。"), field="source")
     objectives: dict[int, int] = {}
+    courses: dict[int, int] = {}
     for old in queries.rows_of(source.id):
         new = CurriculumCourse(version_id=target.id, **{key: getattr(old, key) for key in ("code", *sorted(EDITABLE))})
         session().add(new)
         session().flush()
+        courses[old.id] = new.id
         copies: dict[tuple[type, int], int] = {}
         for objective in queries.objectives_of(old.id):
             mine = CourseObjective(course_id=new.id, number=objective.number, text=objective.text)
@@ -257,6 +310,8 @@ def copy_courses(*, source: ProgrammeVersion, target: ProgrammeVersion, by: Iden
             ItemObjective(item_id=copies[AssessmentItem, item_id], objective_id=copies[CourseObjective, objective_id], share=share)
             for (item_id, objective_id), share in queries.shares_of(old.id).items()
         )
+    for key, before in queries.required_in(source.id).items():
+        session().add_all(CoursePremise(course_id=courses[key], required_id=courses[one]) for one in sorted(before))
     session().flush()
     audit.record(by=by, did="courses.curriculum.copied", on=target, data={"from": source.label, "to": target.label, "objectives": len(objectives)})
     return objectives

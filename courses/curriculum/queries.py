@@ -8,7 +8,7 @@ from datetime import date
 
 from sqlalchemy import func, select
 
-from courses.curriculum.models import AssessmentItem, CourseObjective, CourseResult, CurriculumCourse, ItemObjective, ItemScore
+from courses.curriculum.models import AssessmentItem, CourseObjective, CoursePremise, CourseResult, CurriculumCourse, ItemObjective, ItemScore
 from courses.curriculum.types import AssessmentKind, CourseRow
 from trainhub.kernel.db import session
 from trainhub.people.models import Person, Student
@@ -42,9 +42,13 @@ def assessments_of(course_id: int) -> list[AssessmentItem]:
     return list(session().scalars(select(AssessmentItem).where(AssessmentItem.course_id == course_id).order_by(AssessmentItem.id)))
 
 
-def courses_of(version_id: int) -> list[CourseRow]:
-    """The courses of a version by term and code, with objectives and assessments: three queries whatever their number."""
+def courses_of(version_id: int, *, with_order: bool = True) -> list[CourseRow]:
+    """The courses of a version by term and code, with objectives, assessments and what they require: four queries whatever their number.
+
+    Where nobody asks what comes before what (`with_order` False) it is left out, with its query.
+    """
     rows = rows_of(version_id)
+    names, required = {row.id: row.name for row in rows}, required_in(version_id) if with_order else {}
     mine = select(CurriculumCourse.id).where(CurriculumCourse.version_id == version_id)
     objectives: dict[int, list[tuple[int, int, str]]] = defaultdict(list)
     for one in session().scalars(
@@ -71,9 +75,29 @@ def courses_of(version_id: int) -> list[CourseRow]:
             row.revised_on,
             tuple(objectives[row.id]),
             tuple(assessments[row.id]),
+            tuple((key, names[key]) for key in names if key in required.get(row.id, ())),
         )
         for row in rows
     ]
+
+
+def required_in(version_id: int) -> dict[int, set[int]]:
+    """By course of a version: the courses that come before it. One query."""
+    found: dict[int, set[int]] = defaultdict(set)
+    statement = (
+        select(CoursePremise.course_id, CoursePremise.required_id)
+        .join(CurriculumCourse, CurriculumCourse.id == CoursePremise.course_id)
+        .where(CurriculumCourse.version_id == version_id)
+        .order_by(CoursePremise.course_id, CoursePremise.required_id)
+    )
+    for course_id, required_id in session().execute(statement):
+        found[course_id].add(required_id)
+    return dict(found)
+
+
+def premises_of(course_id: int) -> list[CoursePremise]:
+    """What a course requires, as rows."""
+    return list(session().scalars(select(CoursePremise).where(CoursePremise.course_id == course_id).order_by(CoursePremise.required_id)))
 
 
 def result(student_id: int, objective_id: int) -> CourseResult | None:

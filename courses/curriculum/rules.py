@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from itertools import groupby
 
 from courses.curriculum.types import AssessmentKind, CourseRow, TermSum
@@ -47,3 +47,30 @@ def by_term(courses: Iterable[CourseRow]) -> list[TermSum]:
         mine = tuple(rows)
         found.append(TermSum(term, mine, sum(one.hours for one in mine), sum(one.credits_x10 for one in mine)))
     return found
+
+
+def taught_later(terms: Mapping[int, int], required: Mapping[int, Collection[int]]) -> list[tuple[int, int]]:
+    """(course, what it requires) wherever what is required is taught in a later term; the same term is allowed (M2.2, 002:399).
+
+    `terms` by course, `required` by course what it requires.
+    """
+    return [(course, before) for course, all_of_it in required.items() for before in sorted(all_of_it) if terms[before] > terms[course]]
+
+
+def circle(required: Mapping[int, Collection[int]]) -> tuple[int, ...]:
+    """Courses that require one another in a circle, the first of them named again at the end; empty when there is none."""
+    done: set[int] = set()
+    for start in required:
+        path: list[int] = []
+        open_: list[tuple[int, bool]] = [(start, False)]
+        while open_:
+            course, is_left = open_.pop()
+            if is_left:
+                done.add(path.pop())
+            elif course in path:
+                return (*path[path.index(course) :], course)
+            elif course not in done:
+                path.append(course)
+                open_.append((course, True))
+                open_ += [(before, False) for before in sorted(required.get(course, ()), reverse=True)]
+    return ()

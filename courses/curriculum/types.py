@@ -64,7 +64,7 @@ class AssessmentKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CourseRow:
-    """A course of a curriculum with what hangs on it; `objectives` are (id, number, text)."""
+    """A course of a curriculum with what hangs on it; `objectives` are (id, number, text), `required` (id, name) of what comes before."""
 
     id: int
     version_id: int
@@ -81,6 +81,7 @@ class CourseRow:
     revised_on: date | None
     objectives: tuple[tuple[int, int, str], ...] = ()
     assessments: tuple[tuple[AssessmentKind, str, int], ...] = ()
+    required: tuple[tuple[int, str], ...] = ()
 
     @property
     def weight(self) -> int:

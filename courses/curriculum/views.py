@@ -89,8 +89,11 @@ def course(thing: tuple[Programme, ProgrammeVersion, CurriculumCourse]) -> Any:
             return done(_("已保存。"), "curriculum.course", version_id=version.id, course_id=row.id)
         except Refused as refused:
             chosen.refuse(refused)
+    before, of_plan = queries.required_in(version.id), queries.rows_of(version.id)
     page = render_template(
         "courses/curriculum/course.html",
+        required=[one for one in of_plan if one.id in before.get(row.id, ())],
+        following=[one for one in of_plan if row.id in before.get(one.id, ())],
         programme=programme,
         plan=version,
         course=row,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import tomllib
 from collections.abc import Iterable
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from courses.assessment import queries as assessment_queries
@@ -172,7 +172,18 @@ def _alumni(world: World) -> None:
     entry = world.calendar.graduated
     day = world.calendar.graduates(entry) - timedelta(days=540)
     now = world.calendar.at((day - world.day).days)
-    template = next(run for run in world.made["runs"] if run.course.code == "SAFE-001")
+    run = _earlier(world, "SAFE-001", day)
+    for place in (0, 1):
+        for number, student in enumerate(world.students[place, entry][: 20 * world.scale]):
+            if number not in LACKING[place]:
+                _learn(world, run, student.person_id, 1.0, number, first=now + timedelta(days=3), mistakes=0)
+    offerings.close_run(run=run, by=world.by, now=now + timedelta(days=60))
+
+
+def _earlier(world: World, code: str, day: date) -> Run:
+    """A published run of a course as it was held before, from a day."""
+    now = world.calendar.at((day - world.day).days)
+    template = next(run for run in world.made["runs"] if run.course.code == code)
     made = copies.renew(run=template, code=f"{day.year}-1", starts_on=day, by=world.by, now=now)
     session().expire(made)
     run = catalogue_queries.run_by_id(made.id)
@@ -181,11 +192,22 @@ def _alumni(world: World) -> None:
     blocks = catalogue_queries.blocks_of_run(run.id)
     world.made["texts"][run.id] = [block for block in blocks if block.kind is BlockKind.TEXT]
     world.made["quizzes"][run.id] = [block for block in blocks if block.kind is BlockKind.QUIZ]
-    for place in (0, 1):
-        for number, student in enumerate(world.students[place, entry][: 20 * world.scale]):
-            if number not in LACKING[place]:
-                _learn(world, run, student.person_id, 1.0, number, first=now + timedelta(days=3), mistakes=0)
-    offerings.close_run(run=run, by=world.by, now=now + timedelta(days=60))
+    return run
+
+
+TRAINED = ((-760, slice(2, 6)), (-395, slice(6, 10)))
+"""When the course for teachers was held before, and who of each programme's teachers took it then: full-time and part-time ones."""
+
+
+def _trained_teachers(world: World) -> None:
+    """Teachers who completed the course of the family for those who teach, of 10,000 in the country (002:167). Outside every goal."""
+    for days, whom in TRAINED:
+        run = _earlier(world, "TEACH-500", world.calendar.plus(days))
+        first = world.calendar.at(days + 3)
+        for place in sorted(world.teachers):
+            for number, teacher in enumerate(world.teachers[place][whom]):
+                _learn(world, run, teacher.person_id, 1.0, number, first=first, mistakes=0, is_approved=True)
+        offerings.close_run(run=run, by=world.by, now=first + timedelta(days=60))
 
 
 SHARES = (1.0, 0.5, 0.25, 0.75, 1.0, 0.0, 0.4, 0.6, 1.0, 0.9, 0.15)
@@ -207,12 +229,13 @@ def _learners(world: World) -> None:
     _learn(world, runs[3], world.persons["trainee"].id, 0.5, 1, first=calendar.at(-21), mistakes=0)
     _learn(world, runs[5], world.persons["supervisor"].id, 0.0, 1, first=calendar.at(-9), mistakes=0)
     practice.take(world)
+    _trained_teachers(world)
 
 
-def _learn(world: World, run: Run, person_id: int, share: float, number: int, *, first: datetime, mistakes: int) -> None:
+def _learn(world: World, run: Run, person_id: int, share: float, number: int, *, first: datetime, mistakes: int, is_approved: bool = False) -> None:
     """Enrol and go through a share of the course, a step a day; `mistakes` in ten answers are wrong."""
     me = world.acting(person_id)
-    enrolment = enrolling.enrol(run=run, person_id=person_id, by=me, now=first)
+    enrolment = enrolling.enrol(run=run, person_id=person_id, by=me, now=first, is_approved=is_approved)
     if share == 0.0 or enrolment.state.value != "active":
         return
     for poll in world.made.get("polls", ()):

@@ -80,6 +80,11 @@ SUBJECTS: tuple[Subject, ...] = (
     Subject("产品开发项目", 5, _S, _M, 48, True),
     Subject("国际工程与跨文化沟通", 5, _G, _M, 32),
 )
+PREMISES: Mapping[str, tuple[str, ...]] = {
+    "大学物理": ("高等数学",), "工程基础": ("高等数学", "大学物理"), "系统设计原理": ("工程制图",), "制造系统与工艺": ("工程制图", "工程基础"),
+    "工程项目管理": ("工程基础",), "自动控制与测试": ("工程基础",), "产品开发项目": ("系统设计原理", "制造系统与工艺"),
+}  # fmt: skip
+"""What a course of the demo plan requires."""
 
 
 def plan_of(
@@ -123,13 +128,14 @@ def complete_programme(
     foreign: Sequence[Student] = (),
     plan_item_ids: Iterable[int] = (),
     is_judged: bool = True,
+    judged_before: timedelta = timedelta(0),
 ) -> None:
     """Everything that makes the computed criteria of requirements 1 to 5 and 9 met on every day of the year from `today`.
 
     Needs before: `cohort` follows a plan made by `plan_of`, has its students, and began at least 30 months before `today`;
     the programme has at least 3 full-time teachers (6 look better) and 1 part-time one. `foreign`: at least a tenth of the
     students of the programme (made foreign here). `plan_item_ids`: items of the enterprise plan that carry points too.
-    With `is_judged` the 42 criteria a person decides are judged met. Requirements 6, 7, 8 are the builder's: see
+    With `is_judged` the 42 criteria a person decides are judged met, so long before (`judged_before`). Requirements 6, 7, 8 are the builder's: see
     `trainhub.oversight.evaluation.rules` for what is asked of bases, plan items, placements and capstones.
     """
     _Builder(programme, cohort, by, today, now).build(is_experienced=True, plan_item_ids=plan_item_ids)
@@ -147,8 +153,8 @@ def complete_programme(
                     result=JudgementResult.MET,
                     remark="材料齐全，现场核对一致。",
                     by=by,
-                    today=today,
-                    now=now,
+                    today=today - judged_before,
+                    now=now - judged_before,
                 )
 
 
@@ -236,6 +242,9 @@ class _Builder:
                     **self.with_by,
                 )
             made.append(row)
+        by_name = {row.name: row for row in made}
+        for name, before in PREMISES.items():
+            curriculum.require_courses(course=by_name[name], required_ids=[by_name[one].id for one in before], **self.with_by)
         return made
 
     def covers(self, courses: Sequence[CurriculumCourse], plan_item_ids: Sequence[int]) -> None:
@@ -338,7 +347,8 @@ class _Builder:
             )
             start = max(passed + timedelta(days=1), self.today - timedelta(days=120))
             teaching.give_task(teacher=teacher, title=f"{self.programme.name} 企业案例教学", hours_x10=320, starts_on=start, **self.with_by)
-            teaching.appraise(appointment=appointment, appraised_on=max(self.today, teacher.since), result=AppraisalResult.PASSED, **self.with_by)
+            for day in (self.today - timedelta(days=300), self.today):
+                teaching.appraise(appointment=appointment, appraised_on=max(day, teacher.since), result=AppraisalResult.PASSED, **self.with_by)
 
     def work_of(self, teacher: Teacher, person: Person) -> None:
         """A part-time teacher comes from an enterprise (002:455); where the people's own data say so already nothing is added."""
@@ -364,8 +374,15 @@ class _Builder:
                 teaching.start_secondment(secondment=row, started_on=since, **self.with_by)
 
     def workload(self, lead_ids: set[int]) -> None:
-        """In the latest academic year nobody teaches more than the senior teachers, so that 4.5 holds whatever else was given."""
-        year, _semester = teaching.semester_of(self.today)
+        """In the latest academic year nobody teaches more than the senior teachers, so that 4.5 holds whatever else was given.
+
+        So it is when the reports are handed in, too, some weeks before: where another academic year ran then, in both.
+        """
+        for starts_on in {teaching.semester_of(day)[0]: day for day in (self.today, self.today - timedelta(days=100))}.values():
+            self.workload_of(starts_on, lead_ids)
+
+    def workload_of(self, starts_on: date, lead_ids: set[int]) -> None:
+        year, _semester = teaching.semester_of(starts_on)
         hours: dict[int, int] = defaultdict(int)
         title = f"{year} 学年 专业综合实践指导"
         for task in teaching_queries.tasks_of_teachers([teacher.id for teacher, _person in self.full_time]):
@@ -375,5 +392,5 @@ class _Builder:
         for teacher, _person in self.full_time:
             is_senior = teacher.id in lead_ids or teacher.is_senior
             teaching.give_task(
-                teacher=teacher, title=title, hours_x10=top + 480 - hours[teacher.id] if is_senior else 160, starts_on=self.today, **self.with_by
+                teacher=teacher, title=title, hours_x10=top + 480 - hours[teacher.id] if is_senior else 160, starts_on=starts_on, **self.with_by
             )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from enterprises.placements.operations import planitems
 from enterprises.placements.types import PlanSide
 from trainhub.demo import evaluation_cases
@@ -61,6 +63,7 @@ def build(world: World) -> None:
         now=world.now,
         foreign=everybody[::FOREIGN_EVERY],
         plan_item_ids=items[world.programmes[0].id],
+        judged_before=timedelta(days=60),
     )
     failing_programme(
         programme=world.programmes[1],

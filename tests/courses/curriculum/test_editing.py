@@ -103,6 +103,27 @@ def test_a_course_its_objective_and_its_assessment_change_and_the_history_says_s
     assert "修订记录" in head.get(at).get_data(as_text=True)
 
 
+def test_what_comes_before_a_course_is_chosen_on_its_page_and_kept_by_the_grid(plan: dict[str, int], as_role: Callable[..., Any]) -> None:
+    head = as_role(Role.PROGRAMME_ADMIN, programme_id=plan["programme"])
+    at = f"/curriculum/{plan['version']}/courses/{plan['second']}"
+    facts = {"name": "课程2", "category": "specialty", "importance": "core", "term": "2", "hours": "32", "credits": "2", "language": "zh"}
+    assert "第 1 学期 · 课程1" in head.get(f"{at}/edit").get_data(as_text=True)
+    sent = facts | {"required": [str(plan["first"])], "version": current(plan["second"])}
+    assert head.post(f"{at}/edit", data=sent).status_code == 303
+    assert f'courses/{plan["first"]}">课程1</a>' in head.get(at).get_data(as_text=True)
+    assert "后续课程" in head.get(f"/curriculum/{plan['version']}/courses/{plan['first']}").get_data(as_text=True)
+    assert 'data-label="先修课程"' in head.get(f"/curriculum/{plan['version']}").get_data(as_text=True)
+    # before what it requires: refused on the page, nothing half done
+    bad = head.post(f"{at}/edit", data=facts | {"required": [str(plan["first"])], "term": "1", "name": "改名", "version": current(plan["second"])})
+    assert bad.status_code == 303, "the same term is allowed"
+    grid = f"/curriculum/{plan['version']}/terms"
+    late = head.post(grid, data=line(plan["first"], t="3") | line(plan["second"], t="2"))
+    assert (late.status_code, "它的先修课程“课程1”在第 3 学期" in late.get_data(as_text=True)) == (422, True)
+    # both together are moved: the order is judged when all are
+    assert head.post(grid, data=line(plan["first"], t="3") | line(plan["second"], t="4")).status_code == 303
+    assert head.post(grid, data=line(plan["first"], t="5") | line(plan["second"], t="6")).status_code == 303
+
+
 def test_the_second_editor_of_a_part_of_a_course_is_told_and_overwrites_nothing(plan: dict[str, int], as_role: Callable[..., Any]) -> None:
     """Objective, assessment and shares stand on the version of their course: each page carries it, each change counts it up."""
     head = as_role(Role.PROGRAMME_ADMIN, programme_id=plan["programme"])

@@ -44,7 +44,7 @@ def _by_requirement(requirements: list[Requirement], line: attaining.StudentLine
 
 
 @blueprint.get("/<code>/attainment/students")
-@guard(Can.VIEW, load=load, subject=on_programme)
+@guard(Can.VIEW_WORK, load=load, subject=on_programme)
 def student_attainment(programme: Programme) -> Any:
     """Each student of a cohort by graduation requirement: the least of its points, from the grades that stand."""
     members, years, year = _cohort(programme)
@@ -67,7 +67,7 @@ def student_attainment(programme: Programme) -> Any:
 
 
 @blueprint.get("/<code>/attainment/students.xlsx")
-@guard(Can.VIEW, load=load, subject=on_programme)
+@guard(Can.VIEW_WORK, load=load, subject=on_programme)
 def export_attainment(programme: Programme) -> Any:
     """Every student of a cohort by indicator point, as a workbook."""
     members, _years, year = _cohort(programme)
@@ -106,7 +106,7 @@ def subject_of_student(thing: tuple[Programme, Member, int]) -> Any:
 
 
 @blueprint.get("/<code>/attainment/students/<int:student_id>")
-@guard(Can.VIEW, load=load_student, subject=subject_of_student)
+@guard(Can.VIEW_WORK, load=load_student, subject=subject_of_student)
 def one_attainment(thing: tuple[Programme, Member, int]) -> Any:
     """One student: every requirement, its points, and every mark they follow from."""
     programme, member, version_id = thing

@@ -56,14 +56,14 @@ def _matrix_page(programme: Programme, template: str, **more: Any) -> str:
 
 
 @blueprint.get("/<code>/coverage")
-@guard(Can.VIEW, load=load, subject=on_programme)
+@guard(Can.VIEW_WORK, load=load, subject=on_programme)
 def coverage(programme: Programme) -> Any:
     """SUP-1: graduation requirements by the 11 general standards, with the breaks of the path (002:295)."""
     return _matrix_page(programme, "coverage")
 
 
 @blueprint.get("/<code>/attainment")
-@guard(Can.VIEW, load=load, subject=on_programme)
+@guard(Can.VIEW_WORK, load=load, subject=on_programme)
 def attainment(programme: Programme) -> Any:
     """M2.3: indicator points by courses and plan items, with delivery and assessment; gaps and orphans shown (002:401)."""
     version = version_of(programme)

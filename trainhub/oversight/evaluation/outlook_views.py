@@ -84,6 +84,7 @@ def simulate(programme: Programme) -> Any:
     wanted = Assumptions(
         students=frozenset(request.args.getlist("student")),
         lecturers=frozenset(int(key) for key in request.args.getlist("lecturer") if key.isdigit()),
+        experienced=frozenset(int(key) for key in request.args.getlist("experienced") if key.isdigit()),
         judged=frozenset(request.args.getlist("judged")),
         is_accredited="accredited" in request.args,
     )

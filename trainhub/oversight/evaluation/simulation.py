@@ -31,10 +31,12 @@ from trainhub.programmes.models import Programme
 
 @dataclass(frozen=True, slots=True)
 class Assumptions:
-    """What is assumed: labels of students who finish, ids of lecturers whose years are verified, criteria judged met."""
+    """What is assumed: labels of students who finish, ids of lecturers whose entered work is verified, of lecturers who enter and
+    verify what they lack beyond that, criteria judged met."""
 
     students: frozenset[str] = frozenset()
     lecturers: frozenset[int] = frozenset()
+    experienced: frozenset[int] = frozenset()
     judged: frozenset[str] = frozenset()
     is_accredited: bool = False
 
@@ -83,12 +85,24 @@ def _outlook(case: Case, said: Mapping[str, JudgementCase], p: Mapping[str, Para
     return Outlook(answers, special, standing, verdict.verdict_of(standing, special))
 
 
-def assumed(case: Case, wanted: Assumptions, p: Mapping[str, Parameter]) -> Case:
-    """The case as it would be under assumptions; a student who finishes has exactly the days that are asked for."""
+Work = Mapping[int, Collection[WorkEntry]]
+"""By lecturer: the work in enterprises that counts, or would count once it is verified."""
+
+
+def assumed(case: Case, wanted: Assumptions, p: Mapping[str, Parameter], work: Work) -> Case:
+    """The case as it would be under assumptions; a student who finishes has exactly the days that are asked for.
+
+    A lecturer whose work is verified has the days of what is entered, each once and up to the first teaching day: that may be too few.
+    """
     days, years = p["own.weeks.days_required"].number, p["own.lecturer.enterprise_days"].number
 
-    def verified(candidate: CandidateCase) -> CandidateCase:
-        return replace(candidate, lead_days=max(candidate.lead_days, years)) if candidate.lead_id in wanted.lecturers else candidate
+    def verified(one: CandidateCase) -> CandidateCase:
+        if one.lead_id in wanted.experienced:
+            return replace(one, lead_days=max(one.lead_days, years))
+        if one.lead_id is None or one.lead_id not in wanted.lecturers:
+            return one
+        then = days_in((entry.span for entry in work.get(one.lead_id, ())), until=one.counted_until)
+        return replace(one, lead_days=max(one.lead_days, then))
 
     return replace(
         case,
@@ -106,18 +120,23 @@ def look(programme: Programme, on: date, wanted: Assumptions) -> tuple[Outlook, 
     for code in wanted.judged:
         if code in catalogue.criteria():
             supposed[code] = JudgementCase(JudgementResult.MET, "推演", "推演", on)
-    then = _outlook(assumed(case, wanted, p), supposed, p, programme, wanted.is_accredited)
-    return now, then, _choices(case, now, p)
+    short = _short(case, p["own.lecturer.enterprise_days"].number)
+    work = work_of_teachers(short, on) if short else {}
+    then = _outlook(assumed(case, wanted, p, work), supposed, p, programme, wanted.is_accredited)
+    return now, then, _choices(case, now, p, _lecturers(short, work, p["own.lecturer.enterprise_days"].number))
 
 
-def _lecturers(case: Case, needed: int) -> tuple[LecturerChoice, ...]:
-    """Who lacks days: of several courses the one that lacks most counts. One query."""
+def _short(case: Case, needed: int) -> dict[int, CandidateCase]:
+    """Who lacks days: of several courses the one that lacks most counts."""
     short: dict[int, CandidateCase] = {}
     for found in case.candidates.values():
         for one in found:
             if one.lead_id is not None and one.lead_days < needed and (one.lead_id not in short or one.lead_days < short[one.lead_id].lead_days):
                 short[one.lead_id] = one
-    work = work_of_teachers(short, case.on) if short else {}
+    return short
+
+
+def _lecturers(short: Mapping[int, CandidateCase], work: Work, needed: int) -> tuple[LecturerChoice, ...]:
     choices = []
     for key, one in sorted(short.items()):
         entries = work.get(key, [])
@@ -127,8 +146,8 @@ def _lecturers(case: Case, needed: int) -> tuple[LecturerChoice, ...]:
     return tuple(choices)
 
 
-def _choices(case: Case, now: Outlook, p: Mapping[str, Parameter]) -> Choices:
-    days, years = p["own.weeks.days_required"].number, p["own.lecturer.enterprise_days"].number
+def _choices(case: Case, now: Outlook, p: Mapping[str, Parameter], lecturers: tuple[LecturerChoice, ...]) -> Choices:
+    days = p["own.weeks.days_required"].number
     judged = tuple(
         code
         for code, status in now.statuses.items()
@@ -136,7 +155,7 @@ def _choices(case: Case, now: Outlook, p: Mapping[str, Parameter]) -> Choices:
     )
     return Choices(
         tuple((one.label, days - one.credited_days) for one in case.students if one.credited_days < days),
-        _lecturers(case, years),
+        lecturers,
         judged,
     )
 

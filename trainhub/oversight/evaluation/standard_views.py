@@ -62,7 +62,7 @@ def _version(programme: Programme) -> ProgrammeVersion:
 
 
 @blueprint.route("/<code>/standard", methods=["GET", "POST"])
-@guard(Can.VIEW, load=load, subject=on_programme)
+@guard(Can.VIEW_WORK, load=load, subject=on_programme)
 def standard(programme: Programme) -> Any:
     """The school standard with the clauses of its industry standard; two forms (`what` says which was sent)."""
     version = _version(programme)

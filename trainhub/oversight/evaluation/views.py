@@ -19,7 +19,7 @@ from trainhub.kernel.i18n import _, listed
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.web import done
 from trainhub.organisations import queries as organisations
-from trainhub.oversight.evaluation import behind, catalogue, labels, readiness, registry
+from trainhub.oversight.evaluation import behind, catalogue, labels, readiness, registry, submitted
 from trainhub.oversight.evaluation.documents import report
 from trainhub.oversight.evaluation.forms import JudgementForm
 from trainhub.oversight.evaluation.operations import judging
@@ -29,6 +29,7 @@ from trainhub.oversight.evaluation.rules.verdict import INTERNATIONAL
 from trainhub.oversight.evaluation.sentences import FOUND
 from trainhub.oversight.evaluation.store import catalogue as stored
 from trainhub.oversight.evaluation.store import queries as store
+from trainhub.oversight.evaluation.submitted import Submitted
 from trainhub.oversight.evaluation.types import Assessment, Case, Criterion, CriterionKind
 from trainhub.oversight.evaluation.workflow import diverging
 from trainhub.oversight.evaluation.workflow import queries as cases
@@ -40,8 +41,6 @@ from trainhub.programmes.models import Programme
 from trainhub.programmes.permissions import Can as ProgrammeCan
 from trainhub.programmes.types import ProgrammeFilter, ProgrammeRow
 
-OF_LOGS = "6.10"
-"""The criterion about what students did in enterprises: their weekly logs tell, counted on its own page only."""
 blueprint = Blueprint("evaluation", __name__, url_prefix="/evaluation")
 
 
@@ -101,7 +100,35 @@ def looked(programme: Programme, on: date) -> tuple[Assessment, Case]:
         raise Refused(str(none), field="on") from none
 
 
-OF_WORK = frozenset(["report", "evidence", "registers", "history", "simulate"])
+def handed_in(programme: Programme) -> Submitted | None:
+    """What the reader reads as it was handed in: an expert of a visit always, whoever reads the programme where the address asks for it.
+
+    None: the reader reads what stands. An expert who is assigned twice reads the newer submission.
+    """
+    wanted = request.args.get("submitted", type=int)
+    reads_work = may(who(), Can.VIEW_WORK, on_programme(programme))
+    if reads_work and wanted is None:
+        return None
+    rows = [row for row in cases.applications_of(programme.id) if row.submitted_at is not None]
+    if reads_work:
+        rows = [row for row in rows if row.id == wanted]
+    else:
+        rows = [row for row in rows if cases.is_visiting(cases.assignment(row.id, who().account_id))]
+    if not rows:
+        raise NotFound(_("这个专业没有这次提交。"))
+    return submitted.of_application(rows[0], programme)
+
+
+def changed_since(programme: Programme, answer: Assessment) -> tuple[Submitted | None, list[tuple[Finding, Finding]]]:
+    """The submission that the experts read now, and (then, now) of every criterion that stands otherwise since."""
+    if not on_programme(programme).is_submitted:
+        return None, []
+    row = cases.open_of(programme.id)
+    before = submitted.of_application(row, programme) if row is not None else None
+    return before, submitted.changes(before.answer, answer) if before is not None else []
+
+
+OF_WORK = frozenset(["report", "evidence", "coverage", "attainment", "registers", "history", "simulate"])
 """The pages of what the programme works with: closed to the experts of a visit, who read what was handed in."""
 
 
@@ -226,16 +253,22 @@ def export(form: str) -> Any:
 @guard(Can.VIEW, load=load, subject=on_programme)
 def show(programme: Programme) -> Any:
     """Ten requirements and 64 criteria."""
-    on = asked_day()
-    answer = assessed(programme, on)
+    kept = handed_in(programme)
+    on = kept.on if kept is not None else asked_day()
+    answer = kept.answer if kept is not None else assessed(programme, on)
+    before, changes = changed_since(programme, answer) if kept is None else (None, [])
     counts = {status: sum(f.status is status for f in answer.findings) for status in Status}
-    agreed = opinions.latest_of(programme.id, on)
+    agreed = opinions.latest_of(programme.id, clock.today() if kept is not None else on)
     kinds = {code: criterion.kind.value for code, criterion in catalogue.criteria().items()}
     return page(
         "show",
         programme,
         "show",
         on=on,
+        kept=kept,
+        as_of=_as_of(kept, on),
+        before=before,
+        changes=changes,
         answer=answer,
         counts=counts,
         kinds=kinds,
@@ -246,6 +279,11 @@ def show(programme: Programme) -> Any:
         divergences=diverging.among(answer.findings, agreed),
         opinions=OPINIONS,
     )
+
+
+def _as_of(kept: Submitted | None, on: date) -> dict[str, Any]:
+    """What the links of a page carry, so that the next one speaks of the same day."""
+    return {"submitted": kept.application_id} if kept is not None else {"on": on.isoformat()}
 
 
 def shown(finding: Finding) -> tuple[str, str]:
@@ -271,12 +309,18 @@ def shown(finding: Finding) -> tuple[str, str]:
 def criterion(thing: tuple[Programme, Criterion]) -> Any:
     """One criterion: what was found, who judged it; a person with the permission judges here."""
     programme, asked = thing
-    on = asked_day()
-    answer, case = looked(programme, on)
-    finding = next(f for f in answer.findings if f.code == asked.code)
+    kept = handed_in(programme)
+    on = kept.on if kept is not None else asked_day()
+    if kept is not None:
+        finding, table = kept.findings[asked.code], kept.behind.get(asked.code)
+        before = None
+    else:
+        answer, case = looked(programme, on)
+        finding, table = next(f for f in answer.findings if f.code == asked.code), behind.behind(case, asked.code)
+        before = next((was for was, now in changed_since(programme, answer)[1] if now.code == asked.code), None)
     form = JudgementForm()
     is_open = asked.kind is CriterionKind.JUDGED or finding.status is Status.JUDGE
-    may_judge = is_open and may(who(), Can.JUDGE, on_programme(programme))
+    may_judge = is_open and kept is None and may(who(), Can.JUDGE, on_programme(programme))
     if form.is_submitted() and not may_judge:
         demand(who(), Can.JUDGE, on_programme(programme))
         raise Refused(_("%(code)s 由数据计算，不能由人填写结论。请补全或更正数据。", code=asked.code))
@@ -297,29 +341,43 @@ def criterion(thing: tuple[Programme, Criterion]) -> Any:
             return done(_("已记录判断。"), "evaluation.criterion", code=programme.code, number=asked.code)
         except Refused as refused:
             form.refuse(refused)
-    held, agreed = store.held_by(programme.id), opinions.latest_of(programme.id, on).get(asked.code)
+    agreed = opinions.latest_of(programme.id, clock.today() if kept is not None else on).get(asked.code)
     body = page(
         "criterion",
         programme,
         "show",
         on=on,
-        materials=[
-            (m, [h for h in held if m.code in h.codes and h.stands_on(on)]) for m in stored.materials().values() if m.requirement == asked.requirement
-        ],
-        registers=registry.of_criterion(asked.code),
-        tags=evidence.tags_of_logs(programme.id, on) if asked.code == OF_LOGS else [],
+        kept=kept,
+        as_of=_as_of(kept, on),
+        before=before,
+        materials=_materials(programme, asked.requirement, on, kept),
+        registers=registry.of_criterion(asked.code) if kept is None else [],
+        tags=evidence.tags_of_logs(programme.id, on) if asked.code == submitted.OF_LOGS and kept is None else [],
         tag_names=TAGS,
         criterion=asked,
         finding=finding,
-        behind=behind.behind(case, asked.code),
+        behind=table,
         agreed=agreed,
         is_divergent=agreed is not None and diverging.differs(finding, agreed.opinion),
         opinions=OPINIONS,
         values=shown(finding),
-        history=judgements.judgements_of(programme.id, asked.code),
+        history=[row for row in judgements.judgements_of(programme.id, asked.code) if kept is None or row.judged_at <= kept.at],
         form=form if may_judge else None,
         requirement=catalogue.requirements()[asked.requirement - 1],
-        places=report.places(programme.id, asked.requirement),
+        places=report.places(programme.id, asked.requirement, is_handed_in=kept is not None),
         is_with_experts=on_programme(programme).is_submitted,
     )
     return body, 422 if form.is_submitted() else 200
+
+
+def _materials(programme: Programme, requirement: int, on: date, kept: Submitted | None) -> list[tuple[Any, list[Any]]]:
+    """The materials of a requirement with what stands under each: on a day, or as it was handed in."""
+    found: dict[str, list[Any]] = {}
+    if kept is not None:
+        for one, _file in store.frozen_of(kept.application_id):
+            found.setdefault(one.code, []).append(one)
+    else:
+        for held in store.held_by(programme.id):
+            for code in held.codes if held.stands_on(on) else ():
+                found.setdefault(code, []).append(held)
+    return [(m, found.get(m.code, [])) for m in stored.materials().values() if m.requirement == requirement]

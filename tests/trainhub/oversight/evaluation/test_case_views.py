@@ -154,6 +154,22 @@ def test_a_visit_is_planned_and_judged_through_the_pages(app: Flask, played: dic
         assert _again(app, account_id).post(f"{code}/{path}", data=data).status_code == 403, path
         asked = browser(as_role, played, "head").post(f"{code}/{path}", data=data)
         assert (asked.status_code, _again(app, account_id).get(asked.headers["Location"]).status_code) == (303, 403), path
+    for path in ("coverage", "attainment", "attainment/students", "attainment/students.xlsx", "standard"):
+        assert _again(app, account_id).get(f"{code}/{path}").status_code == 403, path
+        assert browser(as_role, played, "group").get(f"{code}/{path}").status_code == 200, path
+    # as it was handed in: the head had judged 1.3 met, the working group judged it anew since
+    for path in (f"{code}/criteria/1.3", f"{code}/criteria/1.3?on=2099-01-01", f"{code}/criteria/1.3?submitted=0"):
+        shown = _again(app, account_id).get(path).get_data(as_text=True)
+        assert ("提交时的达标情况" in shown, "定位清楚" in shown, "特色不明" in shown) == (True, True, False), path
+    whole = _again(app, account_id).get(code).get_data(as_text=True)
+    assert ("结论和依据已固定" in whole, "提交之后的变化" in whole, 'type="date"' in whole) == (True, False, False)
+    group = browser(as_role, played, "group")
+    beside = group.get(code).get_data(as_text=True)
+    assert re.search(r'href="#c1.3">1.3</a>[^<]*提交时：达到 · 现在：未达到', beside)
+    assert "特色不明" in group.get(f"{code}/criteria/1.3").get_data(as_text=True)
+    kept = group.get(f"{code}?submitted={key}").get_data(as_text=True)
+    assert ("结论和依据已固定" in kept, f"criteria/1.3?submitted={key}" in kept) == (True, True)
+    assert group.get(f"{code}?submitted=0").status_code == 404
     shown = expert.get(f"{code}/criteria/1.4").get_data(as_text=True)
     assert not [path for path in work if f'href="{code}/{path}' in shown], "no link leads to a closed page"
     answer = browser(as_role, played, "association").post(f"{at}/step", data={"event": "schedule_visit"})
@@ -161,6 +177,7 @@ def test_a_visit_is_planned_and_judged_through_the_pages(app: Flask, played: dic
     expert = _again(app, account_id)
     page = expert.get(f"{at}/form?r=1").get_data(as_text=True)
     assert page.count('type="radio"') == 12
+    assert "提交报告时的内容，已固定" in page
     part = {"opinion-1.1": "met", "opinion-1.2": "not_met", "opinion-1.3": "met", "opinion-1.4": "met"}
     unsaid = expert.post(f"{at}/form?r=1", data=part)
     assert (unsaid.status_code, "请写明未达到" in unsaid.get_data(as_text=True)) == (422, True)
@@ -221,7 +238,7 @@ def test_the_pages_tell_where_the_group_and_the_data_differ(app: Flask, session:
     assert row is not None
     with transaction():
         row = session.merge(row)
-        row.state = State.VISITED
+        row.state, row.submitted_at = State.VISITED, clock.now()
         session.add(
             Consensus(
                 application_id=row.id, criterion="7.2", opinion=Opinion.NOT_MET, remark="周志与现场不符", recorded_by="组长", recorded_at=clock.now()

@@ -70,7 +70,9 @@ def test_three_weaknesses_and_what_would_mend_them(session: Session) -> None:
     lecturers = frozenset(one.key for one in choices.lecturers)
     half = simulation.look(built.programme, day, Assumptions(students=students))[1]
     assert (half.statuses["7.2"].value, half.verdict.value) == ("met", "ACCREDITED_SPECIAL_NOT_MET")  # type: ignore[union-attr]
-    whole = simulation.look(built.programme, day, Assumptions(students=students, lecturers=lecturers, judged=frozenset(choices.judged)))[1]
+    verified = simulation.look(built.programme, day, Assumptions(students=students, lecturers=lecturers))[1]
+    assert verified.statuses["5.2"].value == "not_met", "there is no work that could be verified"
+    whole = simulation.look(built.programme, day, Assumptions(students=students, experienced=lecturers, judged=frozenset(choices.judged)))[1]
     assert {code for code, status in whole.statuses.items() if status.value != "met"} == {"9.8"}
     assert whole.verdict.value == "ACCREDITED_SPECIAL_MET"  # type: ignore[union-attr]
     # a change of rules: 34 weeks of the plan are enough for 32 and too few for 40
@@ -207,11 +209,18 @@ def test_the_outlook_says_which_work_would_count_once_verified(session: Session)
     assert [one.organisation for one in part.unverified] == ["甲机械"], "no institute, nothing that began after the first teaching day"
     assert part.lacks == first.lacks
     assert part.lacks_then == first.lacks - 365
+    wanted = Assumptions(lecturers=frozenset({first.key}))
+
+    def qualified(number: int) -> Any:
+        return next(f.found for a in simulation.look(built.programme, day, wanted)[number].answers for f in a.findings if f.code == "5.2")
+
+    assert qualified(1) == qualified(0), "verified, and still too short: nothing else is assumed"
     with transaction():
         ground.employment(person, is_verified=False, organisation_name="丁电气", since=date(2011, 1, 1), until=date(2018, 12, 31))
     whole = next(one for one in simulation.look(built.programme, day, Assumptions())[2].lecturers if one.key == first.key)
     assert [one.organisation for one in whole.unverified] == ["甲机械", "丁电气"]
     assert whole.lacks_then == 0
+    assert qualified(1) == qualified(0) + 2, "the two courses of this lecturer"
 
 
 WITHOUT_FACTS = {

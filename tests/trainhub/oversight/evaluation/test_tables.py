@@ -152,8 +152,15 @@ def test_the_curriculum_and_the_school_standard_are_whole(session: Session) -> N
         ground.cohort(programme, 2023).version_id = version.id
     drawn = materials.Drawn(built.programme, factory.TODAY)
     courses = drawn.matrix.courses
-    made, order, plan = drawn.tables("M2.2")
-    assert [one.title for one in drawn.tables("M5.1")] == ["课程体系构成", "主要课程间逻辑关系", "分学期教学计划"]
+    made, order, before, plan = drawn.tables("M2.2")
+    assert [one.title for one in drawn.tables("M5.1")] == ["课程体系构成", "主要课程间逻辑关系", "课程先修关系", "分学期教学计划"]
+    rows = {row[1]: (row[0], row[2], row[3]) for row in before.rows}
+    assert rows["制造系统与工艺"] == ("4", "工程制图（第 2 学期）、工程基础（第 3 学期）", "产品开发项目")
+    assert "工程伦理与职业道德" not in rows, "what neither requires nor is required"
+    assert {row[2]: row[9] for row in plan.rows}["制造系统与工艺"] == "工程制图、工程基础"
+    attained = drawn.tables("M2.3")[2]
+    assert len(attained.rows) == sum(len(r.points) for r in drawn.matrix.requirements)
+    assert {row[5] for row in attained.rows} == {"达成"}
     *parts, total = made.rows
     assert total[:5] == ["合计", "", str(len(courses)), str(sum(c.hours for c in courses)), f"{sum(c.credits_x10 for c in courses) / 10:g}"]
     assert sum(int(row[2]) for row in parts) == len(plan.rows) == len(courses)
@@ -166,5 +173,5 @@ def test_the_curriculum_and_the_school_standard_are_whole(session: Session) -> N
     assert [one.title for one in drawn.tables("M4.1")][-1] == "教学任务书", "what the teachers teach belongs to the state of the team"
     [standard] = materials.Drawn(programme, factory.TODAY).tables("M1.1")
     assert [(row[1], row[5]) for row in standard.rows][-1] == ("终身学习", "（还没有指标点）"), "the whole standard, not only what is refined"
-    bare_made, _order, _plan = materials.Drawn(ground.programme(), factory.TODAY).tables("M2.2")
+    bare_made, _order, _before, _plan = materials.Drawn(ground.programme(), factory.TODAY).tables("M2.2")
     assert bare_made.rows == []

@@ -21,14 +21,17 @@ from trainhub.identity.models import Account, RoleGrant
 from trainhub.kernel.access import SYSTEM, Identity, Role, ScopeKind, may
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.papers.blocks import Grid, Heading
+from trainhub.ledger.models import ConfirmedDay
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.types import OrganisationKind
 from trainhub.oversight.evaluation import catalogue, readiness
+from trainhub.oversight.evaluation import submitted as findings
 from trainhub.oversight.evaluation.documents import visit_form
 from trainhub.oversight.evaluation.operations import judging
 from trainhub.oversight.evaluation.permissions import Can
 from trainhub.oversight.evaluation.queries import opinions
 from trainhub.oversight.evaluation.store import queries as store
+from trainhub.oversight.evaluation.store.models import FrozenReadiness
 from trainhub.oversight.evaluation.store.operations import keeping
 from trainhub.oversight.evaluation.types import AccreditationStanding, Outcome, Verdict
 from trainhub.oversight.evaluation.workflow import diverging, queries, rules, table, words
@@ -428,7 +431,7 @@ def test_what_visitors_could_not_judge_is_not_left_to_the_programme(play: Play, 
 def test_what_the_group_says_against_the_data_stands_beside_it_and_is_listed(play: Play, session: Session) -> None:
     day, programme = DAY, play.built.programme
     row = submitted(play)
-    findings = readiness.assess(programme, day).findings
+    found = readiness.assess(programme, day).findings
     said = {"7.2": Opinion.NOT_MET, "5.2": Opinion.UNCLEAR, "1.1": Opinion.MET, "1.3": Opinion.NOT_MET}
     for code, opinion in said.items():
         session.add(Consensus(application_id=row.id, criterion=code, opinion=opinion, remark="现场所见", recorded_by="组长", recorded_at=at(day)))
@@ -441,7 +444,7 @@ def test_what_the_group_says_against_the_data_stands_beside_it_and_is_listed(pla
     assert set(agreed) == set(said)
     assert opinions.latest_of(programme.id, day - timedelta(days=1)) == {}
     # -- only a computed criterion with a clear opinion; the finding itself stays as the data say
-    assert [finding.code for finding, _one in diverging.among(findings, agreed)] == ["7.2"]
+    assert [finding.code for finding, _one in diverging.among(found, agreed)] == ["7.2"]
     assert next(f for f in readiness.assess(programme, day).findings if f.code == "7.2").met
     form = visit_form.content(row, programme, day)
     heads = [block.text for block in form.blocks if isinstance(block, Heading)]
@@ -484,6 +487,49 @@ def test_evidence_is_frozen_at_submission_and_renewed_beside_it(play: Play) -> N
     assert store.latest_editions([item.id]) == {item.id: 2}
     with pytest.raises(Refused, match=r"M11\.1"):
         keeping.add_evidence(programme=programme, title="x", codes=["M11.1"], file=io.BytesIO(PDF), name="a.pdf", **w)
+
+
+def test_what_the_programme_was_found_to_be_is_frozen_at_submission(play: Play, session: Session) -> None:
+    """The experts of the visit read what was handed in: later changes of the data stand beside it, with what differs."""
+    programme = play.built.programme
+    row = submitted(play)
+    found = readiness.assess(programme, DAY)
+    session.expire_all()
+    kept = findings.of_application(row, programme)
+    assert kept is not None
+    assert (kept.is_kept, kept.on, kept.answer.group, kept.answer.accreditation) == (True, DAY, found.group, found.accreditation)
+    assert [one.as_dict() for one in kept.answer.findings] == [one.as_dict() for one in found.findings]
+    assert [one.status for one in kept.answer.answers] == [one.status for one in found.answers]
+    days = [line[2] for line in kept.behind["7.2"].rows]
+    assert (len(days), min(days) >= 160, kept.behind["7.2"].columns[0]) == (4, True, "学生")
+    assert findings.changes(kept.answer, found) == []
+    session.execute(sa.delete(ConfirmedDay).where(ConfirmedDay.student_id == play.built.students[0].id))
+    session.expire_all()
+    now = readiness.assess(programme, DAY)
+    again = findings.of_application(row, programme)
+    assert again is not None
+    assert [one.as_dict() for one in again.answer.findings] == [one.as_dict() for one in found.findings]
+    assert ("7.2", "met", "not_met") in [(was.code, was.status.value, one.status.value) for was, one in findings.changes(again.answer, now)]
+    form = visit_form.content(row, programme, DAY + timedelta(days=3))
+    assert "平台数据：2026-09-07 提交报告时的内容，已固定" in form.lines
+    seven = next(grid for grid in form.blocks if isinstance(grid, Grid) and grid.rows and grid.rows[0][0].startswith("7.1"))
+    assert seven.rows[1][1].startswith("达到"), "what the experts read, not what stands today"
+    with pytest.raises(RuntimeError, match="append-only"):
+        kept_row = store.frozen_readiness(row.id)
+        assert kept_row is not None
+        kept_row.verdict = "x"
+        session.flush()
+
+
+def test_a_submission_of_before_that_was_kept_is_judged_for_its_day(play: Play, session: Session) -> None:
+    row = submitted(play)
+    session.execute(sa.delete(FrozenReadiness))
+    session.expire_all()
+    kept = findings.of_application(row, play.built.programme)
+    assert kept is not None
+    assert (kept.is_kept, kept.on) == (False, DAY)
+    row.submitted_at = None
+    assert findings.of_application(row, play.built.programme) is None
 
 
 def test_what_was_decided_keeps_the_rules_of_its_day(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:

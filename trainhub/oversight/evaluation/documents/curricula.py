@@ -11,7 +11,7 @@ from courses.standards.types import TargetKind
 from trainhub.oversight.evaluation.documents.matrices import Matrices
 from trainhub.oversight.evaluation.documents.tables import Table, table
 
-COLUMNS = ("学期", "代码", "课程", "类别", "地位", "学时", "学分", "实施方式", "研究性学习")
+COLUMNS = ("学期", "代码", "课程", "类别", "地位", "学时", "学分", "实施方式", "研究性学习", "先修课程")
 
 
 def course_line(course: CourseRow) -> list[Any]:
@@ -20,7 +20,7 @@ def course_line(course: CourseRow) -> list[Any]:
     modes = "、".join(str(labels.MODES[DeliveryMode(one)]) for one in course.delivery_modes)
     return [
         course.term, course.code, course.name, labels.CATEGORIES[course.category], labels.IMPORTANCE[course.importance],
-        course.hours, f"{course.credits_x10 / 10:g}", modes, methods,
+        course.hours, f"{course.credits_x10 / 10:g}", modes, methods, "、".join(name for _key, name in course.required),
     ]  # fmt: skip
 
 
@@ -62,7 +62,27 @@ def order(matrix: Matrices) -> Table:
     return table("主要课程间逻辑关系", ("毕业要求", "支撑它的课程，按开设先后"), rows, "还没有毕业要求。")
 
 
+def premises(courses: Sequence[CourseRow]) -> Table:
+    """What a course requires and what builds on it, as the programme says (先修关系, 002:399)."""
+    terms = {course.id: course.term for course in courses}
+    following: dict[int, list[str]] = {}
+    for course in courses:
+        for key, _name in course.required:
+            following.setdefault(key, []).append(course.name)
+    rows = [
+        [
+            course.term,
+            course.name,
+            "、".join(f"{name}（第 {terms[key]} 学期）" for key, name in course.required),
+            "、".join(following.get(course.id, ())),
+        ]
+        for course in courses
+        if course.required or course.id in following
+    ]
+    return table("课程先修关系", ("学期", "课程", "先修课程", "后续课程"), rows, "培养方案没有写明先修关系。")
+
+
 def whole(matrix: Matrices) -> list[Table]:
-    """Composition, order, and the plan by terms."""
+    """Composition, order, what courses require, and the plan by terms."""
     plan = table("分学期教学计划", COLUMNS, [course_line(course) for course in matrix.courses])
-    return [composition(matrix.courses), order(matrix), plan]
+    return [composition(matrix.courses), order(matrix), premises(matrix.courses), plan]

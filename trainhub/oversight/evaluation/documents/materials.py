@@ -14,13 +14,14 @@ from courses.teaching import queries as teaching
 from courses.teaching.types import AppraisalResult, SecondmentState
 from trainhub.kernel.clock import academic_year
 from trainhub.kernel.i18n import in_language
-from trainhub.oversight.evaluation import labels
+from trainhub.oversight.evaluation import attaining, labels
 from trainhub.oversight.evaluation.documents import curricula, matrices, tables
 from trainhub.oversight.evaluation.documents.tables import Table, table, workbook
 from trainhub.oversight.evaluation.queries import dossier, field, registers
 from trainhub.oversight.evaluation.queries.cases import enterprise_spans
 from trainhub.oversight.evaluation.queries.members import members_of
 from trainhub.oversight.evaluation.register_types import ParticipationArea
+from trainhub.oversight.evaluation.rules.attainment import NOTHING
 from trainhub.oversight.evaluation.rules.common import days_in
 from trainhub.oversight.evaluation.store import catalogue
 from trainhub.oversight.evaluation.store.types import SAME
@@ -159,9 +160,25 @@ def attainment_matrix(drawn: Drawn) -> list[Table]:
         ]
         for course in drawn.matrix.courses
     ]  # fmt: skip
+    reached = attaining.of_points(drawn.version_id, attaining.of_targets(drawn.version_id, drawn.on))
+    percent = attaining.thresholds(drawn.on)[1]
+    attained = [
+        [
+            f"{r.number}. {r.title}",
+            point.number,
+            "" if one.mean_x10 is None else f"{one.mean_x10 / 10:.1f}",
+            one.attained,
+            one.marks,
+            {None: "没有成绩", True: "达成", False: "未达成"}[one.meets(percent)],
+        ]
+        for r in drawn.matrix.requirements
+        for point in r.points
+        for one in (reached.get(point.id, NOTHING),)
+    ]
     return [
         table("学校标准实现矩阵", ("毕业要求", "指标点", "内容", "由哪些课程目标或环节实现"), rows),
         table("课程的实施与考核", ("代码", "课程", "实施方式", "考核评价方式"), courses),
+        table("标准达成情况", ("毕业要求", "指标点", "平均分", "达成的成绩", "全部成绩", f"结论（平均分不低于 {percent}）"), attained),
     ]
 
 

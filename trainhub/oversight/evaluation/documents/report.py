@@ -98,9 +98,12 @@ ALSO_IN = {2: "认证自评报告第3部分 毕业要求"}
 """How far requirement 2 is refined stands in the self-report (002:301)."""
 
 
-def places(programme_id: int, requirement: int) -> list[Place]:
-    """Each special requirement has its place in one of the two reports (PETOE-P4, 002:207); the tenth has none, its documents are evidence."""
-    texts, found = queries.texts_of(programme_id), []
+def places(programme_id: int, requirement: int, *, is_handed_in: bool = False) -> list[Place]:
+    """Each special requirement has its place in one of the two reports (PETOE-P4, 002:207); the tenth has none, its documents are evidence.
+
+    `is_handed_in`: without the pages the programme points to today, which the report that was handed in says itself.
+    """
+    texts, found = {} if is_handed_in else queries.texts_of(programme_id), []
     for row in _rows():
         if row["requirement"] == requirement:
             code = str(row["no"])

@@ -8,7 +8,7 @@ from datetime import date
 from trainhub.kernel.i18n import format_date, in_language
 from trainhub.kernel.papers.blocks import Block, Grid, Heading, Paper, Para
 from trainhub.organisations import queries as organisations
-from trainhub.oversight.evaluation import labels, readiness
+from trainhub.oversight.evaluation import labels, readiness, submitted
 from trainhub.oversight.evaluation.workflow import diverging, queries, words
 from trainhub.oversight.evaluation.workflow.models import Application
 from trainhub.policy.findings import Finding
@@ -30,7 +30,9 @@ def _content(application: Application, programme: Programme, on: date, readable:
     said, agreed = queries.opinions_of(application.id), queries.consensus_of(application.id)
     if readable is not None:
         said, agreed = {key: mine for key, mine in said.items() if key in readable}, {}
-    answer = readiness.assess(programme, on)
+    kept = submitted.of_application(application, programme)
+    answer = kept.answer if kept is not None else readiness.assess(programme, on)
+    when = "提交报告时的内容，已固定" if kept is not None and kept.is_kept else "的内容"
     span = ""
     if application.visit_starts_on is not None:
         span = f"考查日期：{format_date(application.visit_starts_on)} 至 {format_date(application.visit_ends_on)}"
@@ -102,7 +104,7 @@ def _content(application: Application, programme: Programme, on: date, readable:
     blocks.append(Grid(["姓名", "签字", "日期"], [[one.name, "", ""] for one in experts] or [["", "", ""]], widths=[30, 40, 30]))
     return Paper(
         title="卓越计划实施情况现场考查评价表",
-        lines=[line for line in (university.name if university else "", programme.name, span) if line],
+        lines=[line for line in (university.name if university else "", programme.name, span, f"平台数据：{format_date(answer.on)} {when}") if line],
         blocks=blocks,
         footer=f"{programme.name} · 现场考查评价表",
     )

@@ -66,7 +66,7 @@ def case_of(programme: Programme, on: date, only_year: int | None = None, *, rul
         version = programmes.version_for(programme.id, on.year)
         version_id = version.id if version is not None else 0
     requirements = programmes.requirements_of(version_id)
-    courses = curriculum.courses_of(version_id)
+    courses = curriculum.courses_of(version_id, with_order=False)
     items = field.plan_items_of(version_id)
     covers = standards.covers_of_version(version_id)
     carried = _carried(covers, courses, {item.id: (item.title, bool(item.assessment.strip())) for item in items})

@@ -74,6 +74,27 @@ class FrozenEvidence(Base):
     __table_args__ = (sa.UniqueConstraint("application_id", "code", "position"),)
 
 
+class FrozenReadiness(Base):
+    """How ready the programme was when the reports were handed in: every finding with whom and what it speaks of; never changed.
+
+    The experts of the visit read this, not what stands today. `requirements` by number, `behind` by criterion.
+    """
+
+    __tablename__ = "frozen_readiness"
+
+    application_id: Mapped[int] = mapped_column(ref("evaluation_application.id"), primary_key=True)
+    on: Mapped[date] = mapped_column("on_day")
+    requirements: Mapped[dict[str, Any]]
+    findings: Mapped[list[Any]]
+    behind: Mapped[dict[str, Any]]
+    group: Mapped[dict[str, Any]] = mapped_column("judged_group")
+    special_result: Mapped[str] = mapped_column(sa.String(20), default="")
+    accreditation: Mapped[str] = mapped_column(sa.String(20), default="")
+    verdict: Mapped[str] = mapped_column(sa.String(40), default="")
+    reapply_from: Mapped[date | None]
+    frozen_at: Mapped[datetime]
+
+
 class ReportText(Versioned, Base):
     """The text of a section of the supplementary report, or the place in the self-report where it is said (002:289-349)."""
 
@@ -148,6 +169,6 @@ def _refuse_change(_mapper: Any, _connection: Any, row: Any) -> None:
     raise RuntimeError(f"{row.__tablename__} is append-only: write a new row")
 
 
-for _kept in (FrozenEvidence, EvidenceVersion):
+for _kept in (FrozenEvidence, FrozenReadiness, EvidenceVersion):
     sa.event.listen(_kept, "before_update", _refuse_change)
     sa.event.listen(_kept, "before_delete", _refuse_change)

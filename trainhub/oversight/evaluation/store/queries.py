@@ -17,6 +17,7 @@ from trainhub.oversight.evaluation.store.models import (
     EvidenceItem,
     EvidenceVersion,
     FrozenEvidence,
+    FrozenReadiness,
     ReadinessDay,
     ReportDrawing,
     ReportText,
@@ -107,6 +108,11 @@ def frozen_of(application_id: int) -> list[tuple[FrozenEvidence, StoredFile]]:
 def frozen(key: int) -> FrozenEvidence | None:
     """A frozen piece by id."""
     return session().get(FrozenEvidence, key)
+
+
+def frozen_readiness(application_id: int) -> FrozenReadiness | None:
+    """What was found when the reports of an application were handed in."""
+    return session().get(FrozenReadiness, application_id)
 
 
 def latest_editions(item_ids: Iterable[int]) -> dict[int, int]:

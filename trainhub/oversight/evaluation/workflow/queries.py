@@ -174,6 +174,11 @@ def assignment(application_id: int, account_id: int | None) -> VisitExpert | Non
     return session().scalar(select(VisitExpert).where(VisitExpert.application_id == application_id, VisitExpert.account_id == account_id))
 
 
+def is_visiting(one: VisitExpert | None) -> bool:
+    """Whether an assignment lets somebody read: declared without a conflict, and not ended."""
+    return one is not None and one.ended_at is None and one.declared_at is not None and not one.has_conflict
+
+
 def opinions_of(application_id: int) -> dict[int, dict[str, VisitOpinion]]:
     """By expert and criterion: the latest opinion. One query."""
     found: dict[int, dict[str, VisitOpinion]] = defaultdict(dict)

@@ -18,7 +18,7 @@ from trainhub.kernel.papers import docx, pdf
 from trainhub.kernel.papers.blocks import DOCX, PDF
 from trainhub.kernel.web import done
 from trainhub.organisations import queries as organisations
-from trainhub.oversight.evaluation import catalogue, labels, readiness
+from trainhub.oversight.evaluation import catalogue, labels, readiness, submitted
 from trainhub.oversight.evaluation.documents import visit_form
 from trainhub.oversight.evaluation.operations import judging
 from trainhub.oversight.evaluation.permissions import READERS, Can, CaseSubject
@@ -134,8 +134,9 @@ def open_application(programme: Programme) -> Any:
 def application(row: Application) -> Any:
     """Where the application stands, what can be done next and by whom, what is missing, the documents, the visit, the history."""
     today, subject = clock.today(), on_case(row)
-    reached = readiness.assess(programme_of(row), today).verdict if row.state is State.IN_WORKING_GROUP else None
-    facts = queries.facts_of(row, today, criteria=_open_codes(row), verdict=reached)
+    answer = readiness.assess(programme_of(row), today) if row.state is State.IN_WORKING_GROUP else None
+    facts = queries.facts_of(row, today, criteria=_open_codes(row), verdict=answer.verdict if answer is not None else None)
+    before = submitted.of_application(row, programme_of(row)) if answer is not None else None
     following = [one for one in rules.following(facts) if one.transition.actor is not Actor.SYSTEM]
     mine = queries.assignment(row.id, who().account_id)
     declare = forms.DeclareForm() if mine is not None and mine.ended_at is None and mine.submitted_at is None else None
@@ -161,7 +162,9 @@ def application(row: Application) -> Any:
         form_conclusion=forms.ConclusionForm(version=programme_of(row).version),
         form_quality=forms.QualityForm() if row.state is State.IN_WORKING_GROUP and may(who(), Can.ACT_GROUP, subject) else None,
         previous=queries.application(row.previous_id) if row.previous_id else None,
+        changes=submitted.changes(before.answer, answer) if before is not None and answer is not None else [],
         may_read=may(who(), Can.VIEW, subject),
+        opens_work=may(who(), Can.VIEW_WORK, subject),
         kinds=DocumentKind,
     )
 

@@ -15,10 +15,11 @@ from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import once
 from trainhub.kernel.i18n import _
 from trainhub.kernel.web import done
-from trainhub.oversight.evaluation import catalogue, readiness
+from trainhub.oversight.evaluation import catalogue, submitted
 from trainhub.oversight.evaluation.forms import options
 from trainhub.oversight.evaluation.permissions import Can, CaseSubject
 from trainhub.oversight.evaluation.queries import field, staff
+from trainhub.oversight.evaluation.submitted import Submitted
 from trainhub.oversight.evaluation.types import CriterionKind
 from trainhub.oversight.evaluation.views import blueprint, shown
 from trainhub.oversight.evaluation.workflow import diverging, forms, queries
@@ -119,6 +120,14 @@ def end_expert(pair: tuple[Application, VisitExpert]) -> Any:
     return done(_("已更换。"), "evaluation.plan_visit", key=row.id)
 
 
+def _handed_in(row: Application) -> Submitted:
+    """What was found when the reports were handed in: the same for every expert, on every day of the visit."""
+    found = submitted.of_application(row, programme_of(row))
+    if found is None:
+        raise NotFound(_("报告还没有提交。"))
+    return found
+
+
 def _mine(row: Application) -> VisitExpert:
     expert = queries.assignment(row.id, who().account_id)
     if expert is None or expert.ended_at is not None:
@@ -166,7 +175,8 @@ def visit_form(row: Application) -> Any:
             return done(_("已保存第 %(n)s 项专门要求的意见。", n=number), "evaluation.visit_form", key=row.id, r=onward)
         except Refused as refused:
             problem = refused
-    found = {finding.code: finding for finding in readiness.assess(programme_of(row), today).findings}
+    kept = _handed_in(row)
+    found = kept.findings
     body = case_page(
         "form",
         row,
@@ -176,6 +186,7 @@ def visit_form(row: Application) -> Any:
         all_parts=[(one, sum(c.code in said for c in one.criteria)) for one in parts],
         typed=typed,
         found=found,
+        handed_in=kept,
         shown=shown,
         answered=len(said),
         total=len(catalogue.criteria()),
@@ -228,7 +239,8 @@ def consensus(row: Application) -> Any:
     readable = queries.readable_by(row, who().account_id)
     if readable is not None:
         said, agreed = {key: one for key, one in said.items() if key in readable}, {}
-    found = {finding.code: finding for finding in readiness.assess(programme_of(row), clock.today()).findings}
+    kept = _handed_in(row)
+    found = kept.findings
     rows = []
     for criterion in catalogue.criteria().values():
         opinions = {one.id: said.get(one.id, {}).get(criterion.code) for one in experts}
@@ -242,6 +254,7 @@ def consensus(row: Application) -> Any:
         "consensus",
         experts=[one for one in experts if readable is None or one.id in readable],
         rows=rows,
+        handed_in=kept,
         form=form if is_leader and all_in and row.state is State.VISIT_SCHEDULED else None,
         all_in=all_in,
         is_partly=readable is not None,

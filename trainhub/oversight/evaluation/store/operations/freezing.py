@@ -1,4 +1,4 @@
-"""At submission everything of the dossier is frozen: each version that holds, and each generated material as it is on that day."""
+"""At submission everything of the dossier is frozen: each version that holds, each generated material and each finding of that day."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from trainhub.kernel import audit, files
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.kernel.downloads import XLSX
+from trainhub.oversight.evaluation import readiness, submitted
 from trainhub.oversight.evaluation.documents import materials
+from trainhub.oversight.evaluation.queries import evidence
 from trainhub.oversight.evaluation.store import catalogue, queries
-from trainhub.oversight.evaluation.store.models import FrozenEvidence
+from trainhub.oversight.evaluation.store.models import FrozenEvidence, FrozenReadiness
 from trainhub.oversight.evaluation.store.types import SAME, Mode
 from trainhub.programmes.models import Programme
 
@@ -18,7 +20,7 @@ KIND = "evidence"
 
 
 def freeze(*, application_id: int, programme: Programme, by: Identity, today: date, now: datetime) -> int:
-    """Freeze what stands under each of the 43 codes; returns how many pieces. What is frozen stays as it is: again changes nothing.
+    """Freeze what stands under each of the 43 codes, and what the programme is found to be; returns how many pieces. What is frozen stays as it is: again changes nothing.
 
     Evidence whose validity does not cover the day is left out: it would prove nothing on the visit.
     """
@@ -39,6 +41,8 @@ def freeze(*, application_id: int, programme: Programme, by: Identity, today: da
                 session().add(_row(application_id, code, position, one.title, one.id, one.edition, one.file, now))
                 position += 1
         number += position
+    facts = submitted.plain(*readiness.look(programme, today), evidence.tags_of_logs(programme.id, today))
+    session().add(FrozenReadiness(application_id=application_id, on=today, frozen_at=now, **facts))
     session().flush()
     audit.record(by=by, did="evaluation.evidence.frozen", on=("evaluation_application", str(application_id)), data={"pieces": number})
     return number

@@ -13,7 +13,7 @@ from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import _
-from trainhub.oversight.evaluation import catalogue, readiness
+from trainhub.oversight.evaluation import catalogue, readiness, submitted
 from trainhub.oversight.evaluation.models import EvaluationDecision
 from trainhub.oversight.evaluation.operations import judging
 from trainhub.oversight.evaluation.queries import judgements
@@ -196,17 +196,19 @@ def _end_visit(application: Application, *, by: Identity, today: date, now: date
     """The form of the group is drawn, and what it agreed on becomes the judgement of each criterion a person decides."""
     programme = _programme(application)
     found = {finding.code: finding for finding in readiness.assess(programme, today).findings}
+    seen = submitted.of_application(application, programme)
     for code, agreed in queries.consensus_of(application.id).items():
         if agreed.opinion is Opinion.UNCLEAR:
             continue
-        if catalogue.criteria()[code].kind.value == "computed" and found[code].status is not Status.JUDGE:
-            continue
+        left = [one[code] for one in (found, seen.findings if seen is not None else {}) if code in one and one[code].status is Status.JUDGE]
+        if catalogue.criteria()[code].kind.value == "computed" and not left:
+            continue  # data decided it, when the group read it and now
         judging.record_judgement(
             programme=programme,
             criterion=code,
             result=JudgementResult(agreed.opinion.value),
             remark=agreed.remark or _("现场考查专家组一致意见。"),
-            finding=found[code],
+            finding=left[0] if left else found[code],
             by=by,
             today=today,
             now=now,
