@@ -63,7 +63,7 @@ def test_the_english_names_are_those_of_the_english_pages(app: Flask) -> None:
                 names = NAME.findall(str(text))
                 with in_language("en"):
                     wanted, found = [gettext(name) for name in names], str(text)
-                wrong += [(task.key, name) for name in wanted if f"“{name}”" not in found]
+                wrong += [(task.key, name) for name in wanted if f'"{name}"' not in found]
     assert wrong == []
 
 
