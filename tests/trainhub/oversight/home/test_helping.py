@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from flask import Flask
+from flask import Flask, url_for
 from flask.testing import FlaskClient
 
 from tests.factories import home
@@ -71,6 +71,19 @@ def test_every_address_exists(app: Flask) -> None:
     """A task without a page is a task whose page was renamed."""
     named = {(task.key, endpoint) for _topic, task in TASKS for endpoint in (task.endpoint, *task.at) if endpoint}
     assert sorted((key, endpoint) for key, endpoint in named if endpoint not in app.view_functions) == []
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role is not Role.SYSTEM_ADMIN])
+def test_every_entry_of_the_navigation_is_told_of(app: Flask, world: World, role: Role) -> None:
+    """Whatever stands at hand for a role, one of its tasks begins there or passes there. (The administrator of the system
+    may do what all others do, their topics tell how; an entry with a condition of its own is of no role.)"""
+    shown = set(re.findall(r'class="nav-link-item" href="([^"]+)"', home.browser(app, world, role).get("/account").get_data(as_text=True)))
+    mine = [task for topic, task in TASKS if role in (task.roles or topic.roles or (role,))]
+    with app.test_request_context():
+        told = {endpoint for task in mine for endpoint in (task.endpoint, *task.at) if endpoint}
+        pages = {url_for(entry.endpoint, **dict(entry.args)): entry.endpoint for entry in app.extensions["trainhub.nav"] if entry.when is None}
+    assert shown
+    assert sorted(page for page in map(pages.get, shown) if page and page not in told | {"home.index"}) == []
 
 
 def test_anchors_are_unique_and_tasks_short() -> None:

@@ -14,6 +14,7 @@ from trainhub.oversight.home.helping import (
     overseeing,
     programmes,
     province,
+    reading,
     studying,
     teaching,
     visitors,
@@ -32,6 +33,7 @@ TOPICS: tuple[Topic, ...] = (
     *province.TOPICS,
     *overseeing.TOPICS,
     *issuing.TOPICS,
+    *reading.TOPICS,
     *visitors.TOPICS,
 )
 

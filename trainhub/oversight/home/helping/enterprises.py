@@ -115,10 +115,11 @@ TOPICS = (
     ),
     Topic(
         "host-money",
-        _l("企业与基地：奖补、培训与人才"),
+        _l("企业、基地与高校：奖补、培训与人才"),
         (
             Role.ENTERPRISE_COORDINATOR,
             Role.CENTRE_LEADER,
+            Role.UNIVERSITY_ADMIN,
         ),
         (
             Task(
@@ -133,6 +134,10 @@ TOPICS = (
                 at=(
                     "awards.base",
                     "awards.apply_form",
+                ),
+                roles=(
+                    Role.ENTERPRISE_COORDINATOR,
+                    Role.CENTRE_LEADER,
                 ),
             ),
             Task(
@@ -149,6 +154,17 @@ TOPICS = (
                     "awards.apply_company_form",
                 ),
                 roles=(Role.ENTERPRISE_COORDINATOR,),
+            ),
+            Task(
+                "offer-courses",
+                _l("开设本单位的在线课程"),
+                (_l("在“我教的课程”点“新建课程”，选择“开课单位”，或点“导入课程包”；之后与主讲教师的做法相同。"),),
+                note=_l("开课单位须已通过核验才能发布。只批阅、不编辑的人，请邀请为助教。"),
+                endpoint="authoring.index",
+                at=(
+                    "authoring.new_course",
+                    "interop.start",
+                ),
             ),
             Task(
                 "train-roster",
@@ -199,6 +215,10 @@ TOPICS = (
                 note=_l("单个企业或基地的报告由本单位使用，不在平台发布。"),
                 endpoint="reports.index",
                 at=("reports.show",),
+                roles=(
+                    Role.ENTERPRISE_COORDINATOR,
+                    Role.CENTRE_LEADER,
+                ),
             ),
         ),
     ),

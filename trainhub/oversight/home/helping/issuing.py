@@ -138,7 +138,10 @@ TOPICS = (
                 ),
                 note=_l("授权不能超出你自己的范围。收回后立即生效。"),
                 endpoint="accounts.index",
-                at=("accounts.show",),
+                at=(
+                    "accounts.show",
+                    "permissions.index",
+                ),
             ),
             Task(
                 "organisation",

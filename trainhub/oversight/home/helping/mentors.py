@@ -91,6 +91,14 @@ TOPICS = (
                 endpoint="placements.progress",
                 at=("placements.timeline",),
             ),
+            Task(
+                "own-years",
+                _l("登记自己的企业工作经历"),
+                (_l("在“我的任教与经历”点“登记工作经历”，填写单位、岗位和起止，上传证明材料，点“保存”。"),),
+                note=_l("由学校的管理员核实以后才计入企业工作年限，不能核实自己的；重叠的时间只算一次，兼职不计。"),
+                endpoint="people.my_teaching",
+                at=("people.teacher",),
+            ),
         ),
     ),
     Topic(

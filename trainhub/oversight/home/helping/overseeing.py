@@ -73,6 +73,7 @@ TOPICS = (
         (
             Role.INSPECTOR,
             Role.AUDITOR,
+            Role.SYSTEM_ADMIN,
         ),
         (
             Task(
@@ -93,10 +94,12 @@ TOPICS = (
                 note=_l("只能查看，不能办理；证件号码都是掩码。"),
                 endpoint="goals.index",
                 at=(
-                    "placements.progress",
                     "awards.decisions",
-                    "capstones.index",
                     "evaluation.index",
+                ),
+                roles=(
+                    Role.INSPECTOR,
+                    Role.AUDITOR,
                 ),
             ),
             Task(
@@ -105,7 +108,11 @@ TOPICS = (
                 (_l("“权限表”列出每项操作由哪些角色、在什么范围内进行；“账号”列出每个人的角色。"),),
                 note=_l("权限表由程序直接生成，与实际执行的规则一致。"),
                 endpoint="permissions.index",
-                roles=(Role.AUDITOR,),
+                at=("accounts.index",),
+                roles=(
+                    Role.AUDITOR,
+                    Role.SYSTEM_ADMIN,
+                ),
             ),
             Task(
                 "hold",
@@ -117,7 +124,10 @@ TOPICS = (
                 note=_l("设定期间此人的数据到期也不删除、不抹去；解除后到期的数据在当天的清理中抹去。"),
                 endpoint="people.persons",
                 at=("people.person",),
-                roles=(Role.AUDITOR,),
+                roles=(
+                    Role.AUDITOR,
+                    Role.SYSTEM_ADMIN,
+                ),
             ),
         ),
     ),

@@ -124,6 +124,17 @@ TOPICS = (
                 ),
             ),
             Task(
+                "school-courses",
+                _l("开设专业的在线课程"),
+                (_l("在“我教的课程”点“新建课程”，选择“开课单位”，或点“导入课程包”；之后与主讲教师的做法相同。"),),
+                endpoint="authoring.index",
+                at=(
+                    "authoring.new_course",
+                    "interop.start",
+                ),
+                roles=(Role.PROGRAMME_ADMIN,),
+            ),
+            Task(
                 "chain-issue",
                 _l("签发培养证书"),
                 (_l("在“培养链条”打开专业，看每名学生的三项事实，点“签发培养证书”。"),),

@@ -252,6 +252,7 @@ TOPICS = (
                 at=(
                     "discussion.moderation",
                     "discussion.forum",
+                    "discussion.followed",
                 ),
             ),
             Task(

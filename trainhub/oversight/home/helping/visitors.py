@@ -74,6 +74,20 @@ TOPICS = (
                 at=("identity.register_code",),
             ),
             Task(
+                "browse",
+                _l("看开放的课程和学习路径"),
+                (
+                    _l("在“课程目录”按关键词、拼音、开课单位、领域和语言筛选，打开看介绍、内容和完成条件。"),
+                    _l("“学习路径”把几门课程按顺序连起来；要报名或加入，先登录。"),
+                ),
+                endpoint="catalogue.index",
+                at=(
+                    "learning.course",
+                    "paths.index",
+                    "paths.show",
+                ),
+            ),
+            Task(
                 "policy",
                 _l("查一个数字的依据"),
                 (
@@ -171,11 +185,29 @@ TOPICS = (
                 at=("my_account.preferences",),
             ),
             Task(
+                "bases",
+                _l("查一个实践基地"),
+                (_l("在“实践基地”按关键词、拼音、类型、地区和“合作协议”筛选，打开看接收能力、共建单位和负责人。"),),
+                note=_l("登录的人都能查看基地概况；协议、检查等材料只给校企双方和主管部门。"),
+                endpoint="bases.index",
+                at=("bases.show",),
+            ),
+            Task(
                 "find",
                 _l("搜索人员、课程、机构和证书"),
                 (_l("在页面顶部的搜索框输入汉字、拼音、首字母、学号或证书编号；手机上先点放大镜。"),),
                 note=_l("结果里只有你有权查看的内容。"),
                 endpoint="search.index",
+            ),
+            Task(
+                "calendar",
+                _l("把安排订阅到手机日历"),
+                (
+                    _l("在“课程日历”看各月的截止、直播和公告，以及实习、请假和志愿截止。"),
+                    _l("点“生成订阅地址”，把地址加到手机或 Outlook 的订阅日历。"),
+                ),
+                note=_l("知道地址的人都能看到你的安排；泄露后点“重新生成”，旧地址立即失效。"),
+                endpoint="agenda.month",
             ),
             Task(
                 "my-data",
