@@ -132,7 +132,7 @@ THINGS = {
     "courses.enrolment": _l("课程报名"),
     "courses.post": _l("讨论帖"),
     "courses.progress": _l("学习进度"),
-    "courses.question": _l("题目"),
+    "courses.question": _l("试题"),
     "courses.quiz": _l("测验"),
     "courses.run": _l("开课期次"),
     "courses.standards": _l("培养标准"),

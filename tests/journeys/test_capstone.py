@@ -170,7 +170,7 @@ def _defended(head: Watched, secretary: Watched) -> None:
     choose(page, "[name=chair_id]", panel[0])
     choose(page, "[name=members]", *panel)
     choose(page, "[name=secretary_id]", next(value for value, text in people if name in text))
-    press(head, "建立")
+    press(head, "建立答辩组")
     press(head, "自动排时间表")
     confirm(head, "公布安排")
     secretary.open("/capstones/tasks")

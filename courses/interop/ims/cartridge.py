@@ -164,14 +164,14 @@ class _Reader:
         if lone:
             questions = [question for resource in lone for question in self.item(resource)]
             if questions:
-                block = BlockDoc(self.key("items"), _("题目"), ProblemDoc(tuple(questions)))
-                pages.append(PageDoc(self.key("items-page"), _("题目"), (block,)))
+                block = BlockDoc(self.key("items"), _("试题"), ProblemDoc(tuple(questions)))
+                pages.append(PageDoc(self.key("items-page"), _("试题"), (block,)))
         if not pages:
             return None
         if self.manifest.items:
             self.warnings.append(_("%(n)d 项没有编入目录，已放入未发布的章节", n=len(pages)))
         unit = UnitDoc(self.key("rest-unit"), _("未编入目录的内容"), tuple(pages), is_graded=bool(tests))
-        title = _("未编入目录的内容") if self.manifest.items else (self.manifest.title or _("题目"))
+        title = _("未编入目录的内容") if self.manifest.items else (self.manifest.title or _("试题"))
         return SectionDoc(self.key("rest"), title, (unit,), is_published=not self.manifest.items)
 
     def is_file(self, resource: Resource) -> bool:

@@ -10,7 +10,7 @@ from flask import current_app, url_for
 from trainhub.kernel.access import NOTHING, Identity, Subject, may
 
 
-def link(identity: Identity, endpoint: str, subject: Subject = NOTHING, **values: Any) -> str:
+def link(identity: Identity | None, endpoint: str, subject: Subject = NOTHING, **values: Any) -> str:
     """The address of a page, or nothing when this installation has no such page or the reader may not open it.
 
     It asks the rule of the page itself, so a link of the first page never ends in a refusal. `subject` is what the page
@@ -20,7 +20,8 @@ def link(identity: Identity, endpoint: str, subject: Subject = NOTHING, **values
     if view is None:
         return ""
     rule = getattr(view, "access_rule", None)
-    if rule not in ("public", "signed_in") and (rule is None or not may(identity, rule, subject)):
+    is_open = rule == "public" or (rule == "signed_in" and identity is not None)
+    if not is_open and (rule in (None, "signed_in") or not may(identity, rule, subject)):
         return ""
     return url_for(endpoint, **values)
 

@@ -37,8 +37,9 @@ def index() -> Any:
 @blueprint.get("/help")
 @public
 def help_page() -> Any:
-    """How to do things, by role; one's own roles first."""
-    return render_template("trainhub/home/help.html", topics=helping.topics(acting()))
+    """How to do things, by role; one's own roles first, and what belongs to the page named by `at`."""
+    query = " ".join(request.args.get("q", "").split())[:100]
+    return render_template("trainhub/home/help.html", book=helping.book(acting(), query, request.args.get("at", "")))
 
 
 class SampleForm(Form):

@@ -144,21 +144,6 @@ def test_help_and_style_guide_are_open_to_all(client: FlaskClient, path: str) ->
     assert client.get(path).status_code == 200
 
 
-def test_help_begins_with_ones_own_and_links_open(app: Flask, world: World) -> None:
-    """A mentor reads first what mentors do."""
-    client = home.browser(app, world, Role.MENTOR)
-    html = client.get("/help").get_data(as_text=True)
-    assert re.findall(r'<section class="section" id="(\w+)">', html)[0] == "mentor"
-    assert 'href="/placements/confirm"' in html
-    assert {link: status for link in links(html) if (status := opens(client, link)) != 200} == {}
-
-
-def test_help_names_only_pages_that_exist(app: Flask) -> None:
-    """A task without a page is a task whose page was renamed."""
-    named = {task.endpoint for topic in helping.TOPICS for task in topic.tasks if task.endpoint}
-    assert sorted(named - set(app.view_functions)) == []
-
-
 def test_cards_fill_two_columns_evenly_in_the_order_of_the_page() -> None:
     """A card stands in the column that is shorter so far; floats then neither overlap nor change the order."""
     tall, flat = Block("a", steps=[{}] * 6), Block("b", lines=[Line("x")])
