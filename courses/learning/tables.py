@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Flask, current_app
-from sqlalchemy import select
 
 from courses.catalogue.models import Run
 from trainhub.kernel import files, jobs
@@ -88,7 +87,7 @@ def _key(what: str, run_id: int, by: Identity) -> str:
 
 def mine(what: str, run_id: int, by: Identity) -> jobs.Job | None:
     """The last such table that somebody asked for, whatever became of it."""
-    return session().scalar(select(jobs.Job).where(jobs.Job.unique_key == _key(what, run_id, by)))
+    return jobs.known(_key(what, run_id, by))
 
 
 def ask(what: str, *, run: Run, chosen: Mapping[str, str], by: Identity) -> jobs.Job:

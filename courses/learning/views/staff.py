@@ -193,14 +193,16 @@ def learner(pair: tuple[Run, Enrolment]) -> Any:
     now = clock.now()
     door = opening.door(enrolment, now)
     outline, states = door.outline, door.states
-    standing = operations.standing_of(enrolment, run, now)
+    counted = {block.id: block for block in queries.counted(outline, now, door.closed)}
+    standing = operations.standing_of(enrolment, run, now, list(counted.values()))
     return render_template(
         "courses/learning/progress.html",
         todo=queries.todo(outline, standing, states),
+        door=door,
         run=run,
         enrolment=enrolment,
         outline=outline,
-        counted={block.id: block for block in queries.counted(outline, now, door.closed)},
+        counted=counted,
         states=states,
         missing=dict(standing.missing),
         standing=standing,
