@@ -50,9 +50,11 @@ from courses.learning import api as learning_api
 from courses.learning import cli as learning_cli
 from courses.learning import models as learning_models
 from courses.learning import queries as learning_queries
+from courses.learning import tables as learner_tables
 from courses.learning import tasks as learning_tasks
 from courses.learning.operations import progress as completing
 from courses.learning.views import authors, common, course, doing, entry, marking, notes, player, quiz, staff
+from courses.learning.views import tables as table_pages
 from courses.messages import models as message_models
 from courses.messages import tasks as message_tasks
 from courses.messages import views as message_views
@@ -94,7 +96,7 @@ TABLES: tuple[ModuleType, ...] = (
 interop_cli.group.add_command(learning_cli.recompute)
 COMMANDS: dict[str, click.Command] = {**interop_cli.COMMANDS}
 AUTHORING_PAGES = (authoring_outline, authoring_parts, authoring_versions)
-LEARNING_PAGES = (course, entry, notes, player, quiz, doing, discussion_staff_views)
+LEARNING_PAGES = (course, entry, notes, player, quiz, doing, table_pages, discussion_staff_views)
 ASSESSMENT_PAGES = (bank_pages, quiz_pages, exchange_pages, statistics_pages)
 ASSIGNMENT_PAGES = (learner, reviews, setting_up, assignments_staff)
 CURRICULUM_PAGES = (curriculum_marks, curriculum_editing)
@@ -220,6 +222,9 @@ def register(app: Flask) -> None:
     jobs.register_periodic(
         app, learning_tasks.CLOSE_OVERDUE, learning_tasks.close_overdue, every=timedelta(minutes=1), title="Hand in quizzes whose time is over"
     )
+    jobs.register_task(app, learner_tables.TASK, learning_tasks.make_table)
+    learner_tables.register(app, "learners", learner_tables.Kind(_l("学员"), "staff.learners", learning_tasks.workbook))
+    learner_tables.register(app, "grades", learner_tables.Kind(_l("成绩册"), "gradebook.show", gradebook_tasks.workbook))
     jobs.register_task(app, learning_tasks.REGROUP, learning_tasks.judge_after_regrouping)
     jobs.register_periodic(app, learning_tasks.FORGET, learning_tasks.forget, every=timedelta(days=1), title="抹去保存期限届满的作答")
     jobs.register_periodic(app, discussion_tasks.FORGET, discussion_tasks.forget, every=timedelta(days=1), title="去除保存期限届满的发言署名")

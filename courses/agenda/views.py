@@ -91,8 +91,11 @@ def renew() -> Any:
 def feed(secret: str) -> Response:
     """The feed: whoever knows the secret address reads it, and nothing else."""
     row = queries.feed_by_secret(secret) if len(secret) <= 64 else None
-    account = accounts.account_of_person(row.person_id) if row is not None else None
-    if row is None or account is None or account.state is not AccountState.ACTIVE:
+    held = accounts.accounts_of_persons([row.person_id]) if row is not None else {}  # of two persons who were merged the one in use
+    if row is None or not held:
+        abort(404)
+    account = accounts.account(held[row.person_id])
+    if account.state is not AccountState.ACTIVE:
         abort(404)
     today = clock.today()
     since, until = today - timedelta(days=FEED_DAYS_BACK), today + timedelta(days=FEED_DAYS_AHEAD)

@@ -136,14 +136,14 @@ def units(run_id: int) -> list[Any]:
     return list(session().execute(statement))
 
 
-def _is_in() -> sa.ColumnElement[bool]:
+def is_in() -> sa.ColumnElement[bool]:
     """What the learner has finished: done, or handed in and waiting for a mark that is not the learner's to give."""
     return sa.or_(BlockProgress.is_done, BlockProgress.waits_for_grade)
 
 
 def unit_progress(run_id: int, blocks: Collection[int]) -> list[Any]:
     """For each learner with a seat and each unit touched: how many of these blocks are done or wait for a mark."""
-    done = func.sum(sa.case((sa.and_(_is_in(), Block.id.in_(blocks)), 1), else_=0))
+    done = func.sum(sa.case((sa.and_(is_in(), Block.id.in_(blocks)), 1), else_=0))
     statement = (
         select(BlockProgress.enrolment_id, Block.unit_id, done.label("done"))
         .join(Block, Block.id == BlockProgress.block_id)
@@ -195,7 +195,7 @@ def handed_in(run_id: int, enrolment_ids: Sequence[int] | None = None) -> dict[i
     waiting = func.sum(sa.case((sa.and_(BlockProgress.waits_for_grade, ~BlockProgress.is_done), 1), else_=0))
     statement = (
         select(BlockProgress.enrolment_id, func.count(), waiting)
-        .where(BlockProgress.block_id.in_(blocks), _is_in())
+        .where(BlockProgress.block_id.in_(blocks), is_in())
         .group_by(BlockProgress.enrolment_id)
     )
     if enrolment_ids is not None:
@@ -211,9 +211,7 @@ def overdue(run_id: int, now: datetime) -> tuple[int, dict[int, int]]:
     late = [row.id for row in needed(run_id) if row.due_at is not None and row.due_at < now]
     if not late:
         return 0, {}
-    statement = (
-        select(BlockProgress.enrolment_id, func.count()).where(BlockProgress.block_id.in_(late), _is_in()).group_by(BlockProgress.enrolment_id)
-    )
+    statement = select(BlockProgress.enrolment_id, func.count()).where(BlockProgress.block_id.in_(late), is_in()).group_by(BlockProgress.enrolment_id)
     found = {enrolment: int(number) for enrolment, number in session().execute(statement)}
     for enrolment in (*_given_time(run_id, late, now), *_given_hours(run_id, late, now)):
         found[enrolment] = found.get(enrolment, 0) + 1
@@ -237,7 +235,7 @@ def _given_time(run_id: int, blocks: Sequence[int], now: datetime) -> list[int]:
         .where(
             BlockProgress.enrolment_id == Enrolment.id,
             BlockProgress.block_id == Assignment.block_id,
-            _is_in(),
+            is_in(),
         )
         .exists()
     )
@@ -255,9 +253,9 @@ def _given_time(run_id: int, blocks: Sequence[int], now: datetime) -> list[int]:
 def _given_hours(run_id: int, blocks: Sequence[int], now: datetime) -> list[int]:
     """Who may still take quizzes of these blocks that have closed for the others, once for each of them that was not handed in."""
     longer = hours.open_longer(blocks, now).subquery()
-    is_in = (
+    has_it = (
         select(BlockProgress.id)
-        .where(BlockProgress.enrolment_id == Enrolment.id, BlockProgress.block_id == longer.c.block_id, _is_in())
+        .where(BlockProgress.enrolment_id == Enrolment.id, BlockProgress.block_id == longer.c.block_id, is_in())
         .correlate(Enrolment, longer)
         .exists()
     )
@@ -266,7 +264,7 @@ def _given_hours(run_id: int, blocks: Sequence[int], now: datetime) -> list[int]
         select(Enrolment.id, longer.c.block_id)
         .join(Person, Person.id == Enrolment.person_id)
         .join(longer, sa.or_(_names(longer.c.human_id), longer.c.cohort_id.in_(cohorts)))
-        .where(Enrolment.run_id == run_id, Enrolment.state.in_(SEATED), ~is_in)
+        .where(Enrolment.run_id == run_id, Enrolment.state.in_(SEATED), ~has_it)
         .distinct()
     )
     return [enrolment for enrolment, _block in session().execute(statement)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +20,8 @@ from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.people.models import Person
 
+AT_ONCE = 2000
+"""Learners of whom groups and open work are asked by name; of more all of the run are read."""
 NEEDY = (Risk.HIGH, Risk.MEDIUM)
 
 
@@ -123,6 +125,12 @@ def stored(run_id: int, risk: Risk | None, key: str, *, all_risks: bool = False)
     return statement  # type: ignore[no-any-return]
 
 
+def in_parts(run_id: int, statement: sa.Select[Any]) -> Iterator[LearnerRisk]:
+    """The whole of `stored`, read in parts while a file is sent: nobody waits for a hundred thousand, and no more than one part is held."""
+    for rows in session().execute(statement.execution_options(yield_per=AT_ONCE)).partitions():
+        yield from as_risks(run_id, rows)
+
+
 def stored_ids(run_id: int, risk: Risk | None, key: str) -> list[int]:
     """The enrolments of `stored` alone, to write to them: of a hundred thousand nobody asks for names and reasons then."""
     return list(session().scalars(stored(run_id, risk, key).with_only_columns(StoredRisk.enrolment_id)))
@@ -131,7 +139,7 @@ def stored_ids(run_id: int, risk: Risk | None, key: str) -> list[int]:
 def as_risks(run_id: int, rows: Sequence[Any]) -> list[LearnerRisk]:
     """Rows of `stored` with the names of cohorts and groups, and what waits for a mark: the same queries however many."""
     names = queries.cohort_names(sorted({row.cohort_id for row in rows if row.cohort_id is not None}))
-    ids = [row.enrolment_id for row in rows] if len(rows) <= 500 else None
+    ids = [row.enrolment_id for row in rows] if len(rows) <= AT_ONCE else None
     groups, handed_in = _groups(queries.memberships(run_id, ids)), queries.handed_in(run_id, ids)
     return [
         LearnerRisk(

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, Response, render_template, request, url_for
+from flask import Blueprint, Response, render_template, request, stream_with_context, url_for
 
-from courses.analytics import labels, operations, queries, risk_queries, rules, tasks
+from courses.analytics import labels, operations, queries, risk_queries, rules, stuck_queries, tasks
 from courses.analytics.types import LearnerRisk, Risk
 from courses.catalogue import labels as words
 from courses.catalogue import queries as catalogue
 from courses.catalogue.models import Run
 from courses.learning.exports import csv_lines
+from courses.learning.models import Enrolment
 from courses.learning.places import load_run, me
 from courses.messages.writing import to_chosen
 from courses.permissions import Can
-from trainhub.kernel import clock, jobs, paging
-from trainhub.kernel.access import guard, may
+from trainhub.kernel import clock, downloads, jobs, paging
+from trainhub.kernel.access import Subject, guard, may
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session, transaction
+from trainhub.kernel.errors import NotFound
 from trainhub.kernel.i18n import _, listed
 from trainhub.kernel.web import done
 
@@ -102,15 +105,7 @@ def _chosen(run: Run) -> list[int]:
     risk, group = _asked()
     if _is_large(run):
         return risk_queries.stored_ids(run.id, risk, group)
-    return [row.enrolment_id for row in _listed(run)]
-
-
-def _listed(run: Run) -> list[LearnerRisk]:
-    """Everybody in the list as it is narrowed, over all its pages."""
-    risk, group = _asked()
-    if _is_large(run):
-        return risk_queries.as_risks(run.id, session().execute(risk_queries.stored(run.id, risk, group)).all())
-    return risk_queries.narrowed(risk_queries.at_risk(run, clock.now()), risk, group)
+    return [row.enrolment_id for row in risk_queries.narrowed(risk_queries.at_risk(run, clock.now()), risk, group)]
 
 
 @blueprint.route("/runs/<int:run_id>/analytics/risk/message", methods=["GET", "POST"])
@@ -122,7 +117,58 @@ def write(run: Run) -> Any:
     return to_chosen(run, _chosen(run), address)
 
 
-def _risk_lines(rows: Sequence[LearnerRisk]) -> Iterator[Sequence[Any]]:
+# -- who is stuck where -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """A unit of a run at which learners stop."""
+
+    at: stuck_queries.Step
+
+    @property
+    def subject(self) -> Subject:
+        """What permissions are judged on: the run."""
+        return catalogue.subject_of_run(self.at.run)
+
+
+def load_stuck(run_id: int, unit_id: int) -> Stuck:
+    """The unit. Refuses one in which nothing is asked of everybody."""
+    at = stuck_queries.step(load_run(run_id), unit_id)
+    if at is None:
+        raise NotFound(_("没有这个单元，或其中没有人人必学的内容：没有人会停在这里。"))
+    return Stuck(at)
+
+
+@blueprint.get("/runs/<int:run_id>/analytics/stuck/<int:unit_id>")
+@guard(Can.RUN_VIEW_LEARNERS, load=load_stuck)
+def stuck(found: Stuck) -> Any:
+    """Who has got as far as this unit and not through it; a selection, or all of them, can be written to."""
+    number, size = paging.wanted()
+    page = paging.paginate(stuck_queries.learners(found.at), number=number, size=size, scalars=False)
+    return render_template(
+        "courses/analytics/stuck.html",
+        run=found.at.run,
+        at=found.at,
+        page=page,
+        words=words,
+        can_write=may(me(), Can.MESSAGE_SEND, found.subject),
+    )
+
+
+@blueprint.route("/runs/<int:run_id>/analytics/stuck/<int:unit_id>/message", methods=["GET", "POST"])
+@guard(Can.MESSAGE_SEND, load=load_stuck)
+def write_to_stuck(found: Stuck) -> Any:
+    """Write to everybody who is stuck at a unit."""
+    run = found.at.run
+    chosen = session().scalars(stuck_queries.learners(found.at).with_only_columns(Enrolment.id)).all()
+    return to_chosen(run, chosen, url_for("analytics.write_to_stuck", run_id=run.id, unit_id=found.at.unit_id))
+
+
+# -- files --------------------------------------------------------------------------------------------------------------
+
+
+def _risk_lines(rows: Iterable[LearnerRisk]) -> Iterator[Sequence[Any]]:
     # Words are looked up once: a hundred thousand lines would ask for them half a million times.
     risks, reasons = {key: str(word) for key, word in labels.RISKS.items()}, {key: str(word) for key, word in labels.REASONS.items()}
     yield [
@@ -155,9 +201,8 @@ def _risk_lines(rows: Sequence[LearnerRisk]) -> Iterator[Sequence[Any]]:
 
 
 def _csv(rows: Iterator[Sequence[Any]], name: str) -> Response:
-    answer = Response(b"".join(csv_lines(rows)), mimetype="text/csv")
-    answer.headers.set("Content-Disposition", "attachment", filename=name)
-    return answer
+    """A file that is sent while it is read: of a hundred thousand learners nobody waits for the last."""
+    return downloads.named(Response(stream_with_context(csv_lines(rows)), mimetype="text/csv"), name)
 
 
 @blueprint.get("/runs/<int:run_id>/analytics/risk.csv")
@@ -166,12 +211,12 @@ def risk_file(run: Run) -> Response:
     """The list as CSV; without a choice everybody is in it."""
     risk, group = _asked()
     is_whole = risk is None and not group
-    if not is_whole:
-        rows = _listed(run)
-    elif _is_large(run):
-        rows = risk_queries.as_risks(run.id, session().execute(risk_queries.stored(run.id, None, "", all_risks=True)).all())
+    rows: Iterable[LearnerRisk]
+    if _is_large(run):
+        rows = risk_queries.in_parts(run.id, risk_queries.stored(run.id, risk, group, all_risks=is_whole))
     else:
-        rows = risk_queries.at_risk(run, clock.now())
+        found = risk_queries.at_risk(run, clock.now())
+        rows = found if is_whole else risk_queries.narrowed(found, risk, group)
     return _csv(_risk_lines(rows), f"{run.course.code}-{run.code}-risk.csv")
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 
 from courses.catalogue import authoring_queries as found
-from courses.catalogue import labels, queries
+from courses.catalogue import labels, queries, version_notes
 from courses.catalogue.authoring import blueprint, load_part, load_run, load_section, load_unit, me, subject_of_pair
 from courses.catalogue.diffing import changes
 from courses.catalogue.explaining import summary
@@ -216,7 +216,7 @@ def pending(run: Run) -> Any:
     waiting = [(found.KIND_OF[type(part)], part, row, changes(versions.as_data(part), row.data)) for part, row in found.drafts_of_run(run_id)]
     parts = found.parts_of_run(run_id)
     hidden = [(kind, part) for (kind, _id), part in parts.items() if not part.is_published and not _is_unknown(part)]
-    return render_template("courses/catalogue/pending.html", run=run, waiting=waiting, hidden=hidden, labels=labels)
+    return render_template("courses/catalogue/pending.html", run=run, waiting=waiting, hidden=hidden, labels=labels, said=version_notes.said)
 
 
 def _is_unknown(part: found.Part) -> bool:

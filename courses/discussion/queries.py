@@ -288,6 +288,11 @@ def participants(run_id: int, text: str, limit: int = 8) -> list[Participant]:
 # -- reports ------------------------------------------------------------------------------------------------------------
 
 
+def decided_reports(post_id: int) -> int:
+    """How many reports of a post the staff has decided."""
+    return session().scalar(select(func.count()).where(PostReport.post_id == post_id, PostReport.decided_at.is_not(None))) or 0
+
+
 def open_reports(run_id: int) -> sa.Select[Any]:
     """The reported posts of a run that wait for a decision, most reported first: (post id, number, first instant).
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
 from courses.learning import queries
 from courses.learning.labels import STATES
-from courses.learning.types import NoteRow
+from courses.learning.tables import Table
+from courses.learning.types import EnrolmentState, NoteRow
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.kernel.sheets.text import neutralised
@@ -30,10 +31,27 @@ COLUMNS = (
 )
 
 
+def statement(run_id: int, chosen: Mapping[str, str]) -> sa.Select[Any]:
+    """The learners of a run as the address of their list (`state`, `q`, `sort`) narrows and sorts them."""
+    asked = chosen.get("state", "")
+    state = EnrolmentState(asked) if asked in set(EnrolmentState) else None
+    return queries.learners(run_id, state=state, text=chosen.get("q", "").strip()[:60], sort=chosen.get("sort", ""))
+
+
 def learner_rows(statement: sa.Select[Any]) -> Iterator[tuple[Any, ...]]:
-    """The rows of the export, of the list as it is filtered and sorted."""
+    """The rows of the export, read while they are sent."""
+    return _lines(session().execute(statement.execution_options(yield_per=1000)))
+
+
+def whole(statement: sa.Select[Any]) -> Table:
+    """The same as a table that is read at once, because the progress of a job closes every open cursor."""
+    found = session().execute(statement).all()
+    return Table(COLUMNS, _lines(found), len(found))
+
+
+def _lines(rows: Iterable[Any]) -> Iterator[tuple[Any, ...]]:
     words = {state: str(label) for state, label in STATES.items()}
-    for found in session().execute(statement.execution_options(yield_per=1000)):
+    for found in rows:
         row = queries.as_learner(found)
         score = None if row.score_x10 is None else f"{row.score_x10 / 10:.1f}"
         seen = local(row.last_active_at).date() if row.last_active_at else None

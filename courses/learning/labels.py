@@ -32,5 +32,5 @@ NOT_DONE: Mapping[NotDone, Any] = {
     NotDone.WORK_WAITS: _l("已提交，成绩发布后自动记为学完；如被退回，请修改后重新提交。"),
     NotDone.NOT_VOTED: _l("还没有投票。选择一项并提交即完成。"),
     NotDone.NOT_REPORTED: _l("实验平台还没有回传完成结果。从课程页面进入实验并完成后自动记录。"),
-    NotDone.NOT_RELEASED: _l("还没有开放。开放条件显示在单元页面上。"),
+    NotDone.NOT_RELEASED: _l("还没有开放。"),
 }

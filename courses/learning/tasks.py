@@ -9,8 +9,10 @@ from courses.assessment import queries as assessment
 from courses.assessment.operations import attempts, retaining
 from courses.assessment.rules import GRACE
 from courses.catalogue import authoring_queries as authored
-from courses.learning import operations, queries, seat_queries
-from trainhub.kernel import clock
+from courses.catalogue import queries as catalogue
+from courses.catalogue.models import Run
+from courses.learning import exports, operations, queries, seat_queries, tables
+from trainhub.kernel import clock, files
 from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.jobs import Running
@@ -51,10 +53,25 @@ def judge_after_regrouping(running: Running) -> Mapping[str, Any]:
     return {"learners": len(ids)}
 
 
+def make_table(running: Running) -> Mapping[str, Any]:
+    """Make one workbook that somebody asked for."""
+    run = catalogue.run_by_id(int(running.args["run_id"]))
+    return tables.make(running, run, clock.now()) if run is not None else {}
+
+
+def workbook(run: Run, chosen: Mapping[str, str]) -> tables.Table:
+    """Very many learners as their list was narrowed and sorted."""
+    return exports.whole(exports.statement(run.id, chosen))
+
+
 def forget(_running: Running) -> Mapping[str, Any]:
-    """Erase answers whose period is over; running it twice changes nothing."""
+    """Erase answers whose period is over, and tables that were kept long enough; running it twice changes nothing."""
     with transaction():
-        return {"answers": retaining.forget_answers(today=clock.today())}
+        answers = retaining.forget_answers(today=clock.today())
+        digests = tables.forget(clock.now())
+    files.erase(digests)
+    session().rollback()
+    return {"answers": answers, "tables": len(digests)}
 
 
 def settle_merged(_running: Running) -> Mapping[str, Any]:

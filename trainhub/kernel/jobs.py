@@ -119,13 +119,18 @@ def register_periodic(app: Flask, name: str, task: Task, *, every: timedelta, ti
     app.extensions.setdefault("trainhub.periodic", []).append(Periodic(name, every, title))
 
 
+def known(unique_key: str) -> Job | None:
+    """The job of a key, whatever became of it."""
+    return session().scalar(select(Job).where(Job.unique_key == unique_key))
+
+
 def ask(task: str, *, by: Identity, title: str, unique_key: str | None = None, run_after: datetime | None = None, **args: Any) -> Job:
     """Queue a job in the current transaction. With a `unique_key` that is still known the existing job is returned."""
     current = session()
     if unique_key is not None:
-        known = current.scalar(select(Job).where(Job.unique_key == unique_key))
-        if known is not None:
-            return known
+        before = known(unique_key)
+        if before is not None:
+            return before
     now = clock.now()
     job = Job(
         task=task,

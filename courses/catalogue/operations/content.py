@@ -175,9 +175,9 @@ def bring_back(*, part: Part, by: Identity, now: datetime) -> None:
     if outer is not None and outer.removed_at is not None:
         raise BadCourse(_("它所在的“%(title)s”也已移除，请先恢复“%(title)s”。", title=outer.title))
     inside = found.inside(part, removed=True)
-    for row in (part, *inside):
-        row.removed_at = None
-    session().flush()
+    with checking.no_new_circle(part.run_id):
+        for row in (part, *inside):
+            row.removed_at = None
     audit.record(by=by, did="courses.content.restored", on=part, data={"with": len(inside)})
 
 
@@ -251,9 +251,9 @@ def arrange(*, run: Run, order: Sequence[tuple[PartKind, int]], by: Identity, no
         else:
             holder, rows = (part.section_id, units) if isinstance(part, Unit) else (part.unit_id, blocks)
             rows.setdefault(holder, []).append(part)
-    moved = _place(sections) + sum(_place(rows, section_id=key) for key, rows in units.items())
-    moved += sum(_place(rows, unit_id=key) for key, rows in blocks.items())
-    session().flush()
+    with checking.no_new_circle(run.id):
+        moved = _place(sections) + sum(_place(rows, section_id=key) for key, rows in units.items())
+        moved += sum(_place(rows, unit_id=key) for key, rows in blocks.items())
     if moved:
         audit.record(by=by, did="courses.content.arranged", on=run, data={"moved": moved})
     return moved
@@ -274,11 +274,12 @@ def move_into(*, part: Unit | Block, holder: Section | Unit, by: Identity, now: 
     """Move a unit to the end of another section, or a block to the end of another unit, of the same run."""
     if holder.run_id != part.run_id or isinstance(holder, Section) is not isinstance(part, Unit) or holder.removed_at is not None:
         raise BadCourse(_("不能移动到那里：目标不在同一期课程中。"))
-    if isinstance(part, Unit):
-        part.section_id, rows = holder.id, [row for row in queries.units_of(holder.id) if row.id != part.id]
-    else:
-        part.unit_id, rows = holder.id, [row for row in queries.blocks_of(holder.id) if row.id != part.id]  # type: ignore[misc]
-    _number([*rows, part])
+    with checking.no_new_circle(part.run_id):
+        if isinstance(part, Unit):
+            part.section_id, rows = holder.id, [row for row in queries.units_of(holder.id) if row.id != part.id]
+        else:
+            part.unit_id, rows = holder.id, [row for row in queries.blocks_of(holder.id) if row.id != part.id]  # type: ignore[misc]
+        _number([*rows, part])
     audit.record(by=by, did="courses.content.moved", on=part, data={"into": holder.id})
 
 

@@ -142,7 +142,7 @@ def _check(part: Part, data: dict[str, Any]) -> None:
         data["title"] = checking.titled(data["title"])
     if data["access"] != part.access:
         level = KIND_OF[type(part)].value
-        checking.conditions(queries.outline(part.run_id), part.id, level, Access.of(data["access"]))
+        checking.conditions(queries.outline(part.run_id), part.id, level, Access.of(data["access"]), waits=is_seen(part))
 
 
 def _with_votes(block: Block, settings: dict[str, Any]) -> dict[str, Any]:
@@ -224,7 +224,15 @@ def _show(part: Part, data: dict[str, Any]) -> None:
 
 
 def publish_drafts(*, parts: Iterable[Part], note: str, by: Identity, now: datetime) -> int:
-    """Show the waiting versions of parts, with a note why; answers how many there were. Parts without one are passed over."""
+    """Show the waiting versions of parts of a run, with a note why; answers how many there were. Parts without one are passed over."""
+    chosen = list(parts)
+    if not chosen:
+        return 0
+    with checking.no_new_circle(chosen[0].run_id):
+        return _publish(chosen, note, by, now)
+
+
+def _publish(parts: Iterable[Part], note: str, by: Identity, now: datetime) -> int:
     number = 0
     for part in parts:
         waiting = found.version(part, part.draft_no) if part.draft_no is not None and part.removed_at is None else None

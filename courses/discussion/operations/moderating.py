@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
+from courses.catalogue import queries as catalogue
 from courses.discussion import queries
 from courses.discussion.models import Post, PostReport, Thread
 from trainhub.identity.queries import accounts
@@ -56,7 +57,7 @@ def remove(*, thread: Thread, row: Post, reason: str, by: Identity, now: datetim
 
 
 def report(*, row: Post, person_id: int, reason: str, by: Identity, now: datetime) -> bool:
-    """Report a post to the staff, once a person. False when the person reported it before."""
+    """Report a post to the staff, once a person; they are told of the first report that waits. False when the person reported it before."""
     if row.removed_at is not None:
         raise NotFound(_("这条发言已被移除。"))
     if not reason.strip():
@@ -67,8 +68,26 @@ def report(*, row: Post, person_id: int, reason: str, by: Identity, now: datetim
             session().flush()
     except IntegrityError:
         return False
+    _tell_staff(row, now)
     audit.record(by=by, did="courses.post.reported", on=row)
     return True
+
+
+def _tell_staff(row: Post, now: datetime) -> None:
+    """Once for all reports that wait together, and anew when the post is reported after they were decided."""
+    thread = session().get_one(Thread, row.thread_id)
+    run = catalogue.run_by_id(thread.run_id)
+    if run is None:
+        return
+    notifications.notify(
+        account_ids=accounts.accounts_of_persons([member.person_id for member in run.staff]).values(),
+        kind="courses.post_reported",
+        message=N_("课程《%(course)s》的话题《%(title)s》中有发言被举报，请处理。"),
+        values={"course": run.title, "title": thread.title[:60]},
+        url=f"/teaching/runs/{run.id}/moderation",
+        unique_key=f"post-reported:{row.id}:{queries.decided_reports(row.id)}",
+        now=now,
+    )
 
 
 def settle(*, row: Post, by: Identity, now: datetime) -> int:

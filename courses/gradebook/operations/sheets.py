@@ -108,7 +108,7 @@ def take(*, book: Gradebook, file: IO[bytes], filename: str, reason: str, by: Id
     for enrolment_id, column, grade_kind, points in wanted:
         enrolment = session().get_one(Enrolment, enrolment_id)
         given = {"book": book, "column": stored[column.id], "enrolment": enrolment, "kind": grade_kind, "points_x10": points, "version": None}
-        set_grade(**given, reason=reason.strip() or str(_("表格导入")), by=by, now=now)  # type: ignore[arg-type]
+        set_grade(**given, reason=reason.strip() or str(_("表格导入")), by=by, now=now, own=own)  # type: ignore[arg-type]
     if wanted:
         learning.ask_for_marks(run_id=book.run_id, enrolment_ids=sorted({key for key, *_rest in wanted}))
     audit.record(by=by, did="courses.gradebook.sheet_taken", on=book, data={"cells": len(wanted), "file": filename})

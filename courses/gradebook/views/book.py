@@ -315,7 +315,7 @@ def column(opened: Open) -> Any:
 
 
 def _write_column(opened: Open, row: GradeColumn) -> int:
-    changed = []
+    changed, own = [], queries.own_lines(opened.run.id, me().person_id)
     for name, text in request.form.items():
         key = name.removeprefix("points_")
         enrolment = session().get(Enrolment, int(key)) if name.startswith("points_") and key.isdigit() else None
@@ -326,7 +326,7 @@ def _write_column(opened: Open, row: GradeColumn) -> int:
             continue  # untouched: whatever stands there now is not this person's business
         version = request.form.get(f"version_{key}", 0, type=int)
         given: dict[str, Any] = {"kind": GradeKind.MANUAL, "points_x10": points, "reason": "", "version": version}
-        if grades.set_grade(book=opened.book, column=row, enrolment=enrolment, by=me(), now=clock.now(), **given):
+        if grades.set_grade(book=opened.book, column=row, enrolment=enrolment, by=me(), now=clock.now(), own=own, **given):
             changed.append(enrolment.id)
     learning.ask_for_marks(run_id=opened.run.id, enrolment_ids=changed)
     return len(changed)

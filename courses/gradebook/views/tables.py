@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, render_template, request, stream_with_context
+from flask import Response, redirect, render_template, request, stream_with_context, url_for
 
 from courses.catalogue import labels as words
 from courses.gradebook import queries
 from courses.gradebook.operations import sheets
 from courses.gradebook.types import Scale
 from courses.gradebook.views.book import Open, blueprint, line_page, load
-from courses.learning import seat_queries
+from courses.learning import seat_queries, tables
 from courses.learning.places import Place, load_place, load_run, me
 from courses.permissions import Can
 from trainhub.kernel import clock, downloads
@@ -26,8 +26,10 @@ from trainhub.kernel.web import done
 @blueprint.get("/teaching/runs/<int:run_id>/gradebook.<form>")
 @guard(Can.RUN_VIEW_LEARNERS, load=load)
 def export(opened: Open) -> Any:
-    """The whole gradebook; CSV is sent while it is read."""
+    """The whole gradebook; CSV is sent while it is read, a workbook of very many learners is made by a job."""
     columns, rows = sheets.lines(opened.book)
+    if opened.form == "xlsx" and tables.is_large(opened.run.taken, columns):
+        return redirect(url_for("staff.table", run_id=opened.run.id, what="grades"))
     name = f"{opened.run.course.code}-{opened.run.code}-grades"
     if opened.form == "csv":
         answer = Response(stream_with_context(iter_csv(rows, columns, headers=for_reader())), mimetype="text/csv")

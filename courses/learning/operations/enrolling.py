@@ -12,6 +12,7 @@ from datetime import date, datetime
 from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
+from courses.catalogue import queries as catalogue
 from courses.catalogue.models import Run
 from courses.catalogue.operations.offerings import lock_run, release_seat, take_seat
 from courses.catalogue.types import RunMode
@@ -176,13 +177,21 @@ def promote(*, run_id: int, by: Identity, now: datetime) -> list[int]:
         promoted.append(row.person_id)
         audit.record(by=by, did="courses.enrolment.promoted", on=row, data={"run": run_id})
     if promoted:
-        _tell(promoted, run_id, "courses.promoted", N_("你候补的课程有了名额，现在可以开始学习。"), now)
+        _tell(promoted, run_id, "courses.promoted", N_("你候补的课程《%(title)s》有了名额，现在可以开始学习。"), now)
     return promoted
 
 
-def _tell(person_ids: Iterable[int], run_id: int, kind: str, message: str, now: datetime) -> None:
-    ids = accounts.accounts_of_persons(person_ids).values()
-    notifications.notify(account_ids=ids, kind=kind, message=message, url=f"/learning/runs/{run_id}", now=now)
+def _tell(person_ids: Iterable[int], run_id: int, kind: str, message: str, now: datetime, *, url: str = "", **values: str) -> None:
+    """A notice that names the course: who learns several would not know which one is meant."""
+    run = catalogue.run_by_id(run_id)
+    notifications.notify(
+        account_ids=accounts.accounts_of_persons(person_ids).values(),
+        kind=kind,
+        message=message,
+        values={"title": run.title if run is not None else "", **values},
+        url=url or f"/learning/runs/{run_id}",
+        now=now,
+    )
 
 
 def approve(*, enrolment: Enrolment, by: Identity, now: datetime) -> Enrolment:
@@ -195,10 +204,10 @@ def approve(*, enrolment: Enrolment, by: Identity, now: datetime) -> Enrolment:
         raise NotPossible(_("这份报名已经撤回，不能再审核。"))
     if take_seat(enrolment.run_id):
         enrolment.state, enrolment.enrolled_at = EnrolmentState.ACTIVE, now
-        message = N_("你的课程报名已通过，现在可以开始学习。")
+        message = N_("你报名的课程《%(title)s》已通过审核，现在可以开始学习。")
     else:
         enrolment.state = EnrolmentState.WAITING
-        message = N_("你的课程报名已通过，目前名额已满，已进入候补。")
+        message = N_("你报名的课程《%(title)s》已通过审核，目前名额已满，已进入候补。")
     enrolment.decided_by_id = by.account_id
     session().flush()
     _tell([enrolment.person_id], enrolment.run_id, "courses.approved", message, now)
@@ -218,15 +227,8 @@ def reject(*, enrolment: Enrolment, note: str, by: Identity, now: datetime) -> E
     enrolment.state, enrolment.withdrawn_at, enrolment.note = EnrolmentState.WITHDRAWN, now, note.strip()[:400]
     enrolment.decided_by_id = by.account_id
     session().flush()
-    ids = accounts.accounts_of_persons([enrolment.person_id]).values()
-    notifications.notify(
-        account_ids=ids,
-        kind="courses.rejected",
-        message=N_("你的课程报名没有通过：%(note)s"),
-        values={"note": enrolment.note},
-        url="/learning",
-        now=now,
-    )
+    said = N_("你报名的课程《%(title)s》没有通过审核：%(note)s")
+    _tell([enrolment.person_id], enrolment.run_id, "courses.rejected", said, now, url="/learning", note=enrolment.note)
     audit.record(by=by, did="courses.enrolment.rejected", on=enrolment, data={"note": enrolment.note})
     return enrolment
 
@@ -242,6 +244,6 @@ def close_waiting(*, run_id: int, by: Identity, now: datetime) -> int:
     )
     count: int = done.rowcount  # type: ignore[attr-defined]
     if count:
-        _tell(waiting, run_id, "courses.waiting_closed", N_("你报名或候补的课程已结束，报名随之取消。可以查看这门课程的其他期次。"), now)
+        _tell(waiting, run_id, "courses.waiting_closed", N_("你报名或候补的课程《%(title)s》已结束，报名随之取消。可以查看这门课程的其他期次。"), now)
         audit.record(by=by, did="courses.run.waiting_closed", on=("course_run", str(run_id)), data={"count": count})
     return count

@@ -130,8 +130,8 @@ def tell_graded(*, enrolment: Enrolment, attempt: Attempt, now: datetime) -> Non
         notifications.notify(
             account_ids=accounts.accounts_of_persons([enrolment.person_id]).values(),
             kind="courses.graded",
-            message=N_("你的测验已批阅，得分 %(score)s。"),
-            values={"score": _tenths(attempt.score_x10 or 0)},
+            message=N_("你的测验《%(title)s》已批阅，得分 %(score)s。"),
+            values={"title": attempt.block.title or str(_("测验")), "score": _tenths(attempt.score_x10 or 0)},
             url=f"/learning/attempts/{attempt.id}",
             unique_key=f"attempt-graded:{attempt.id}:{attempt.score_x10}",
             now=now,

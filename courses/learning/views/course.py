@@ -168,6 +168,7 @@ def progress(place: Place) -> Any:
     return render_template(
         "courses/learning/progress.html",
         todo=queries.todo(outline, standing, states),
+        door=door,
         may_leave=rules.may_leave(place.enrolment.state, place.run.withdraw_until, clock.today()),
         run=place.run,
         enrolment=place.enrolment,

@@ -119,6 +119,9 @@ def start(place: Place) -> Any:
     is_told = is_running or "agreed" in request.form
     if not is_told and _needs_notice(settings, _chances(settings, place)):
         return redirect(url_for("learning.quiz", block_id=block_id), 303)
+    if running is not None and not is_running:
+        _hand_in(place, running.id)
+        block = _load_quiz(block_id).block or block
     try:
         with transaction():
             attempt = attempts.start(block=block, person_id=person_id, by=me(), now=clock.now(), password=request.form.get("password", ""))
@@ -127,6 +130,15 @@ def start(place: Place) -> Any:
         return _quiz_page(_load_quiz(block_id), refused)
     cookie[f"quiz-{attempt_id}"] = token
     return redirect(url_for("learning.attempt", attempt_id=attempt_id), 303)
+
+
+def _hand_in(place: Place, attempt_id: int) -> None:
+    """An attempt whose time is over counts before the next one begins: starting hands it in, and only here the learner's log learns it."""
+    with transaction():
+        now = clock.now()
+        row, is_first = attempts.submit(attempt_id=attempt_id, by=me(), now=now)
+        if is_first:
+            operations.note_attempt(enrolment=place.enrolment, attempt=row, by=me(), now=now)
 
 
 class Sitting:

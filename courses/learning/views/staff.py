@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, Response, redirect, render_template, request, stream_with_context, url_for
 
 from courses.assessment import queries as assessment
 from courses.assessment import showing
@@ -21,10 +21,9 @@ from courses.catalogue.models import Run
 from courses.catalogue.operations import offerings, team
 from courses.catalogue.run_settings import RunForm
 from courses.catalogue.types import RunState, StaffRole
-from courses.learning import exports, labels, opening, operations, queries
+from courses.learning import exports, labels, opening, operations, queries, tables
 from courses.learning.models import Enrolment
 from courses.learning.places import load_run, me, person_of_login
-from courses.learning.types import EnrolmentState
 from courses.permissions import Can
 from trainhub.certificates.operations import why_it_waits
 from trainhub.kernel import clock, downloads, paging
@@ -32,6 +31,7 @@ from trainhub.kernel.access import acting, guard, may
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _
+from trainhub.kernel.sheets.writing import for_reader, iter_csv
 from trainhub.kernel.web import done
 
 blueprint = Blueprint("staff", __name__, url_prefix="/teaching")
@@ -98,21 +98,12 @@ def close(run: Run) -> Any:
 # -- learners -----------------------------------------------------------------------------------------------------------
 
 
-def _state() -> EnrolmentState | None:
-    asked = request.args.get("state", "")
-    return EnrolmentState(asked) if asked in set(EnrolmentState) else None
-
-
-def _statement(run: Run) -> Any:
-    return queries.learners(run.id, state=_state(), text=request.args.get("q", "").strip()[:60], sort=request.args.get("sort", ""))
-
-
 @blueprint.get("/runs/<int:run_id>/learners")
 @guard(Can.RUN_VIEW_LEARNERS, load=load_run, subject=catalogue.subject_of_run)
 def learners(run: Run) -> Any:
     """The learners with their progress."""
     number, size = paging.wanted()
-    page = paging.paginate(_statement(run), number=number, size=size, scalars=False)
+    page = paging.paginate(exports.statement(run.id, request.args), number=number, size=size, scalars=False)
     return render_template(
         "courses/learning/learners.html",
         run=run,
@@ -129,9 +120,15 @@ def learners(run: Run) -> Any:
 @blueprint.get("/runs/<int:run_id>/learners.<form>")
 @guard(Can.RUN_VIEW_LEARNERS, load=lambda run_id, form: (load_run(run_id), form), subject=lambda pair: catalogue.subject_of_run(pair[0]))
 def export(pair: tuple[Run, str]) -> Any:
-    """The learners as they are filtered and sorted, as a file."""
+    """The learners as they are filtered and sorted, as a file; CSV is sent while it is read, a workbook of very many made by a job."""
     run, form = pair
-    return downloads.table(exports.learner_rows(_statement(run)), exports.COLUMNS, name=f"{run.course.code}-{run.code}-learners", form=form)
+    statement, name = exports.statement(run.id, request.args), f"{run.course.code}-{run.code}-learners"
+    if form == "csv":
+        rows = iter_csv(exports.learner_rows(statement), exports.COLUMNS, headers=for_reader())
+        return downloads.named(Response(stream_with_context(rows), mimetype="text/csv"), f"{name}.csv")
+    if form == "xlsx" and tables.is_large(paging.count_of(statement)[0], exports.COLUMNS):
+        return redirect(url_for("staff.table", run_id=run.id, what="learners", **tables.narrowing(request.args)))
+    return downloads.table(exports.learner_rows(statement), exports.COLUMNS, name=name, form=form)
 
 
 def _load_enrolment(enrolment_id: int) -> tuple[Run, Enrolment]:
@@ -196,14 +193,16 @@ def learner(pair: tuple[Run, Enrolment]) -> Any:
     now = clock.now()
     door = opening.door(enrolment, now)
     outline, states = door.outline, door.states
-    standing = operations.standing_of(enrolment, run, now)
+    counted = {block.id: block for block in queries.counted(outline, now, door.closed)}
+    standing = operations.standing_of(enrolment, run, now, list(counted.values()))
     return render_template(
         "courses/learning/progress.html",
         todo=queries.todo(outline, standing, states),
+        door=door,
         run=run,
         enrolment=enrolment,
         outline=outline,
-        counted={block.id: block for block in queries.counted(outline, now, door.closed)},
+        counted=counted,
         states=states,
         missing=dict(standing.missing),
         standing=standing,

@@ -24,6 +24,7 @@ from courses.learning import quiz_queries
 from courses.messages import operations as messages
 from tests.factories import courses as make
 from tests.factories import ground, work
+from tests.factories.identity import account as make_account
 from trainhub.identity.models import Account
 from trainhub.identity.types import AccountState
 from trainhub.kernel import clock, ical
@@ -282,6 +283,22 @@ def test_the_feed_has_a_secret_that_can_be_renewed(as_role: AsRole, client: Flas
     learner.post("/learning/calendar/feed", data={"stop": "1"})
     assert session.scalars(select(CalendarFeed)).all() == []
     assert client.get("/calendar/" + "x" * 200 + ".ics").status_code == 404
+
+
+def test_the_feed_of_a_human_with_two_accounts_is_open_while_one_of_them_is_in_use(as_role: AsRole, client: FlaskClient, session: Session) -> None:
+    who, again = ground.person(), ground.person()
+    learner = as_role(Role.TRAINEE, person_id=who.id)
+    assert learner.post("/learning/calendar/feed").status_code == 303
+    found = re.search(r"/calendar/[\w-]+\.ics", learner.get("/learning/calendar").text)
+    assert found
+    account = session.scalars(select(Account).where(Account.person_id == who.id)).one()
+    account.state = AccountState.DISABLED
+    session.commit()
+    assert client.get(found.group(0)).status_code == 404
+    make_account(person=again)
+    ground.merge(who, again)
+    session.commit()
+    assert client.get(found.group(0)).status_code == 200
 
 
 def test_a_month_asks_the_same_number_of_queries_for_one_run_and_ten(as_role: AsRole, session: Session, count_queries: list[str]) -> None:

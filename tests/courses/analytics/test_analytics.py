@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from courses.analytics import operations, queries, risk_queries
+from courses.analytics import operations, queries, risk_queries, stuck_queries
 from courses.analytics.models import RunSummary, StoredRisk
 from courses.analytics.types import LearnerRisk, Reason, Risk
 from courses.assessment.operations import quizzes
@@ -119,6 +119,70 @@ def test_a_large_run_is_judged_by_its_summary_and_reads_the_same(
     data = {"subject": "需要帮助吗", "body": "周三答疑", "submission_key": "k"}
     assert teacher.post(address, data=data).status_code == 303
     assert session.scalars(select(Conversation.person_id)).all() == [person_id]
+
+
+def test_of_a_large_run_only_ids_are_read_to_write_to_everybody(
+    as_role: AsRole, session: Session, run: Run, lead: Person, monkeypatch: pytest.MonkeyPatch, count_queries: list[str]
+) -> None:
+    monkeypatch.setattr(operations, "AT_ONCE", 2)
+    operations.summarise(run_id=run.id, now=NOW + timedelta(days=20))
+    session.commit()
+    teacher = as_role(Role.LECTURER, organisation_id=run.course.owner_id, person_id=lead.id)
+    count_queries.clear()
+    assert "2 名学员" in teacher.get(f"/teaching/runs/{run.id}/analytics/risk/message").text
+    (chosen,) = [one for one in count_queries if "FROM learner_risk" in one]
+    assert (chosen.count(" AS "), "person.name" in chosen, "reasons" in chosen) == (0, False, False)
+    assert [one for one in count_queries if "run_group" in one or "block_progress" in one] == []
+
+
+def test_the_file_of_a_large_run_is_read_in_parts_while_it_is_sent(
+    as_role: AsRole, session: Session, run: Run, lead: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _more in range(3):
+        make.enrolment(run)
+    monkeypatch.setattr(operations, "AT_ONCE", 2)
+    operations.summarise(run_id=run.id, now=NOW + timedelta(days=20))
+    session.commit()
+    whole = [row.enrolment_id for row in risk_queries.as_risks(run.id, session.execute(risk_queries.stored(run.id, None, "", all_risks=True)).all())]
+    monkeypatch.setattr(risk_queries, "AT_ONCE", 2)
+    parts = risk_queries.in_parts(run.id, risk_queries.stored(run.id, None, "", all_risks=True))
+    assert [row.enrolment_id for row in parts] == whole
+    teacher = as_role(Role.LECTURER, organisation_id=run.course.owner_id, person_id=lead.id)
+    answer = teacher.get(f"/teaching/runs/{run.id}/analytics/risk.csv")
+    assert (answer.is_streamed, len(answer.data.decode("utf-8-sig").splitlines())) == (True, 1 + len(whole))
+
+
+def test_who_is_stuck_where_is_named_as_the_funnel_counts(as_role: AsRole, session: Session, run: Run, lead: Person) -> None:
+    made = operations.summarise(run_id=run.id, now=NOW + timedelta(hours=1))
+    names = dict(session.execute(select(Enrolment.id, Person.name).join(Person, Person.id == Enrolment.person_id)).tuples())
+    first, second, third = sorted(names)
+    found = {
+        unit.id: [row.id for row in session.execute(stuck_queries.learners(at))] for unit in made.units if (at := stuck_queries.step(run, unit.id))
+    }
+    assert list(found.values()) == [[third], [second]]  # the one who completed is nowhere
+    assert [len(ids) for ids in found.values()] == [unit.stuck for unit in made.units]
+    empty = make.unit(run, title="空")
+    assert stuck_queries.step(run, empty.id) is None
+    # What waits for a mark is finished; whoever leaves is stuck nowhere.
+    row = session.scalars(select(BlockProgress).where(BlockProgress.enrolment_id == second)).one()
+    row.is_done, row.waits_for_grade = False, True
+    learning.withdraw(enrolment=session.get_one(Enrolment, third), by=SYSTEM, now=NOW)
+    session.flush()
+    steps = [at for unit in made.units if (at := stuck_queries.step(run, unit.id)) is not None]
+    assert [len(session.execute(stuck_queries.learners(at)).all()) for at in steps] == [0, 1]
+    learning.enrol(run=run, person_id=session.get_one(Enrolment, third).person_id, by=SYSTEM, now=NOW, is_approved=True)
+    session.commit()
+    teacher = as_role(Role.LECTURER, organisation_id=run.course.owner_id, person_id=lead.id)
+    url = f"/teaching/runs/{run.id}/analytics"
+    assert f'href="{url}/stuck/{made.units[1].id}"' in teacher.get(url).text
+    page = teacher.get(f"{url}/stuck/{made.units[1].id}").text
+    assert (names[second] in page, f"/teaching/enrolments/{first}" in page, "0 / 1" in page) == (True, False, False)
+    assert teacher.get(f"{url}/stuck/{empty.id}").status_code == 404
+    for _twice in range(2):
+        data = {"subject": "卡住了吗", "body": "需要帮忙吗", "submission_key": "stuck"}
+        assert teacher.post(f"{url}/stuck/{made.units[1].id}/message", data=data).status_code == 303
+    assert list(session.scalars(select(Conversation.person_id))) == [session.get_one(Enrolment, second).person_id]
+    assert as_role(Role.TRAINEE).get(f"{url}/stuck/{made.units[1].id}").status_code == 403
 
 
 def test_work_is_overdue_by_its_own_date_until_it_is_handed_in(session: Session, lead: Person) -> None:
@@ -232,7 +296,7 @@ def test_the_pages(as_role: AsRole, session: Session, run: Run, lead: Person) ->
     assert [other.get(f"{url}{more}").status_code for more in ("", "/risk", "/risk.csv", "/units.csv")] == [403] * 4
 
 
-@pytest.mark.parametrize("page", ["/analytics", "/analytics/risk", "/analytics/risk.csv", "/learners"])
+@pytest.mark.parametrize("page", ["/analytics", "/analytics/risk", "/analytics/risk.csv", "/analytics/stuck/{unit}", "/learners"])
 def test_the_same_queries_for_three_learners_and_thirty(
     as_role: AsRole, session: Session, run: Run, lead: Person, count_queries: list[str], page: str
 ) -> None:
@@ -243,9 +307,10 @@ def test_the_same_queries_for_three_learners_and_thirty(
     def ask() -> int:
         session.expire_all()
         count_queries.clear()
-        assert teacher.get(f"/teaching/runs/{run.id}{page}").status_code == 200
+        assert teacher.get(f"/teaching/runs/{run.id}{page.format(unit=unit)}").status_code == 200
         return len(count_queries)
 
+    unit = queries.units(run.id)[0].id
     ask()
     few = ask()
     for _ in range(27):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from courses.assessment.models import Attempt, AttemptEvent, Question, QuizDraw
 from courses.assessment.operations import attempts, bank, quizzes
 from courses.assessment.types import AttemptEventKind, AttemptState, QuestionKind
 from courses.catalogue.models import Block, Run
-from courses.learning.models import Enrolment
+from courses.learning.models import BlockProgress, Enrolment
 from tests.factories import courses as make
 from tests.factories import ground
 from trainhub.identity.models import Account, LoginName
@@ -240,6 +241,22 @@ def test_a_quiz_with_rules_tells_them_first_and_asks_for_its_password(as_role: A
     assert taught.start() == where
     kinds = list(session.scalars(select(AttemptEvent.kind).order_by(AttemptEvent.id)))
     assert kinds == [AttemptEventKind.STARTED, AttemptEventKind.LEFT, AttemptEventKind.TAKEN_OVER]
+
+
+@pytest.mark.parametrize("is_last", [False, True])
+def test_an_attempt_whose_time_is_over_counts_as_soon_as_the_next_is_asked_for(as_role: AsRole, session: Session, is_last: bool) -> None:
+    """The minute's job may not have come by yet; with the last attempt used up nothing new begins, and the old one counts all the same."""
+    taught = Taught(as_role, session, minutes=30, attempts=1 if is_last else 2)
+    where = taught.start()
+    taught.learner.post(f"{where}/save", data={"q1-shown": "1", "q1": "b"})
+    attempt = session.scalars(select(Attempt)).one()
+    attempt.due_at = make.now() - timedelta(minutes=1)
+    session.commit()
+    answer = taught.learner.post(f"/learning/blocks/{taught.quiz.id}/attempts", data={"agreed": "1"})
+    assert answer.status_code == (422 if is_last else 303)
+    session.expire_all()
+    row = session.scalars(select(BlockProgress).where(BlockProgress.block_id == taught.quiz.id)).one()
+    assert (attempt.state, attempt.score_x10, row.score_x10) == (AttemptState.GRADED, 500, 500)
 
 
 def test_who_has_used_up_the_attempts_is_told_and_an_extra_one_opens_the_quiz_again(as_role: AsRole, session: Session) -> None:

@@ -54,6 +54,64 @@ def test_before_publication_a_save_shows_at_once_and_leaves_a_version(session: S
     assert save(block, body="二") is None
 
 
+def done(part: Any) -> dict[str, Any] | None:
+    """Opens when another part is done."""
+    return Access((Condition(ConditionKind.DONE, f"{found.KIND_OF[type(part)].value}:{part.key}"),)).plain()
+
+
+def test_conditions_that_wait_to_be_published_wait_for_each_other_too(session: Session) -> None:
+    run = make.run()
+    one, two = (make.unit(run, title=name) for name in "甲乙")
+    for unit in (one, two):
+        make.text(unit)
+    make.publish(run)
+    save(one, access=done(two))  # a draft, because learners read
+    with pytest.raises(Refused, match=r"互相等待.*甲"):
+        save(two, access=done(one))
+    # The draft of one is taken back and the other's published; only then would the old draft close a circle.
+    versions.discard_draft(part=one, by=SYSTEM, now=NOW)
+    save(two, access=done(one))
+    assert versions.publish_drafts(parts=[two], note="", by=SYSTEM, now=NOW) == 1
+    with pytest.raises(Refused, match="互相等待"):
+        versions.restore(part=one, number=2, version=None, by=SYSTEM, now=NOW)
+
+
+def test_of_two_drafts_that_exchange_conditions_none_is_published_alone(session: Session) -> None:
+    run = make.run()
+    one, two = (make.unit(run, title=name) for name in "甲乙")
+    for unit in (one, two):
+        make.text(unit)
+    save(one, access=done(two))
+    make.publish(run)
+    save(one, access=None)
+    save(two, access=done(one))
+    with pytest.raises(Refused, match="互相等待"), session.begin_nested():
+        versions.publish_drafts(parts=[two], note="", by=SYSTEM, now=NOW)
+    assert versions.publish_drafts(parts=[one, two], note="", by=SYSTEM, now=NOW) == 2
+
+
+def test_nothing_is_moved_into_or_brought_back_under_what_waits_for_it(session: Session) -> None:
+    run = make.run()
+    first, second = make.section(run, "第一章"), make.section(run, "第二章")
+    unit = make.unit(run, at=first, title="准备")
+    make.text(unit)
+    save(second, access=done(unit))
+    order = [(PartKind.SECTION, first.id), (PartKind.SECTION, second.id), (PartKind.UNIT, unit.id)]
+    with pytest.raises(Refused, match=r"互相等待.*准备"), session.begin_nested():
+        content.arrange(run=run, order=order, by=SYSTEM, now=NOW)
+    session.refresh(unit)
+    with pytest.raises(Refused, match="互相等待"), session.begin_nested():
+        content.move_into(part=unit, holder=second, by=SYSTEM, now=NOW)
+    session.refresh(unit)
+    assert unit.section_id == first.id
+    content.remove(part=unit, by=SYSTEM, now=NOW)
+    other = make.unit(run, at=second, title="其他")
+    make.text(other)
+    save(first, access=done(second))
+    with pytest.raises(Refused, match="互相等待"), session.begin_nested():
+        content.bring_back(part=unit, by=SYSTEM, now=NOW)
+
+
 def test_in_a_running_course_learners_see_the_old_text_until_it_is_published(session: Session) -> None:
     run = make.run(is_published=True)
     block = queries.blocks_of_run(run.id)[0]

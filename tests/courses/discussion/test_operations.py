@@ -216,6 +216,24 @@ def test_dismissed_reports_show_the_post_again(session: Session) -> None:
     assert queries.count_open_reports(run.id) == 0
 
 
+def test_the_staff_is_told_once_of_reports_that_wait_together(session: Session) -> None:
+    lead = ground.person()
+    make_account(person=lead, username="lead-of-talk")
+    run = make.run(lead=lead, is_published=True)
+    writer, *others = [member(run) for _ in range(4)]
+    post = session.scalars(queries.posts(start(run, writer))).one()
+    told = []
+    for number, who in enumerate(others):
+        operations.report(row=post, person_id=who.id, reason="广告", by=me(who), now=NOW)
+        told.append(kinds(session).count("courses.post_reported"))
+        if number == 1:
+            operations.settle(row=post, by=SYSTEM, now=NOW)
+    assert told == [1, 1, 2]  # anew after the decision
+    notice = session.scalars(select(Notice).where(Notice.kind == "courses.post_reported")).first()
+    assert notice is not None
+    assert (notice.url, notice.values["course"]) == (f"/teaching/runs/{run.id}/moderation", run.title)
+
+
 def test_removing_the_first_post_removes_the_thread(session: Session) -> None:
     run = make.run(is_published=True)
     who = member(run)

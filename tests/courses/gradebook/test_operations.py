@@ -269,6 +269,20 @@ def test_nobody_writes_into_their_own_line_under_whichever_row(session: Session)
     assert put(book, column, rows[0], 100, by=made.acting(ground.person()))
 
 
+def test_a_sheet_asks_once_who_writes_however_many_cells_it_changes(session: Session, count_queries: list[str]) -> None:
+    _run, book, _rows, _column = marked(people=3)
+    me = made.acting(ground.person())
+
+    def asked(*rows: int) -> int:
+        """How often a sheet that changes so many rows asks which person rows are the writer's."""
+        file = table(book, {(row, "课堂表现（20）"): str(10 + row) for row in rows})
+        count_queries.clear()
+        assert sheets.take(file=file, book=book, filename="成绩.csv", reason="", by=me, now=NOW) == len(rows)
+        return sum("merged_into_id" in one for one in count_queries)
+
+    assert asked(1) == asked(2, 3)
+
+
 @pytest.mark.parametrize("word", ["免", "免考", "excused", "Excused"])
 def test_an_excusal_is_read_in_either_language_and_written_in_the_readers(session: Session, word: str) -> None:
     _run, book, (me,), _column = marked()

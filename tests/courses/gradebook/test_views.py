@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from datetime import timedelta
 
+import openpyxl
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from courses.gradebook import queries
-from courses.gradebook.operations import books
+from courses.gradebook.operations import books, sheets
+from courses.learning import tables
 from courses.learning.types import EnrolmentState
 from tests.factories import courses as make
 from tests.factories import ground
 from tests.factories import work as made
+from trainhub.kernel import clock, jobs
 from trainhub.kernel.access import SYSTEM, Role
 
 AsRole = Callable[..., FlaskClient]
@@ -113,6 +118,48 @@ def test_the_page_costs_the_same_at_1_and_at_30_learners(lecturer: tuple[FlaskCl
             assert client.get(url).status_code == 200
             counts.append(len(count_queries))
     assert counts[:3] == counts[3:]
+
+
+def test_a_workbook_of_very_many_is_made_by_a_job_and_kept_some_days(
+    lecturer: tuple[FlaskClient, int], as_role: AsRole, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, run_id = lecturer
+    run = make.queries.run_by_id(run_id)
+    assert run is not None
+    for name in ("林同学", "陈同学"):
+        make.enrolment(run, ground.person(name=name))
+    columns = sheets.lines(books.make(run=run, by=SYSTEM, now=make.NOW))[0]
+    session.commit()
+    url, page = f"/teaching/runs/{run_id}/gradebook.xlsx", f"/teaching/runs/{run_id}/tables/grades"
+    for limit, status in ((2 * len(columns), 200), (2 * len(columns) - 1, 302)):  # at the threshold, and above it
+        monkeypatch.setattr(tables, "LARGE", limit)
+        assert client.get(url).status_code == status
+    assert client.get(url).location == page
+    assert "生成 Excel" in client.get(page).text
+    assert client.get(f"{page}/file").status_code == 404
+    for _twice in range(2):  # asked again while it waits: the same job
+        assert client.post(page).location == page
+    assert session.scalar(select(func.count()).select_from(jobs.Job).where(jobs.Job.task == tables.TASK)) == 1
+    assert "排队中" in client.get(f"{page}/state").text
+    jobs.run_all()
+    assert "下载（Excel）" in client.get(page).text
+    answer = client.get(f"{page}/file")
+    sheet = openpyxl.load_workbook(io.BytesIO(answer.data)).active
+    assert sheet is not None
+    assert [row[1] for row in sheet.iter_rows(values_only=True)] == ["姓名", "陈同学", "林同学"]
+    assert "grades.xlsx" in answer.headers["Content-Disposition"]
+    # Another member of the staff has none until they ask, a stranger may not ask, and what was kept long enough is gone.
+    assert as_role(Role.UNIVERSITY_ADMIN, organisation_id=run.course.owner_id).get(f"{page}/file").status_code == 404
+    assert as_role(Role.TRAINEE).post(page).status_code == 403
+    assert client.get(f"/teaching/runs/{run_id}/tables/nothing").status_code == 404
+    now = clock.now()
+    assert tables.forget(now + timedelta(days=6)) == []
+    assert len(tables.forget(now + timedelta(days=8))) == 1
+    session.commit()
+    assert client.get(f"{page}/file").status_code == 404
+    assert "已过保存期限" in client.get(page).text
+    assert client.post(page).status_code == 303
+    assert session.scalar(select(func.count()).select_from(jobs.Job).where(jobs.Job.task == tables.TASK)) == 2
 
 
 def test_a_hidden_column_is_not_shown_to_its_learner(lecturer: tuple[FlaskClient, int], as_role: AsRole, session: Session) -> None:

@@ -21,6 +21,7 @@ from tests.factories import ground
 from tests.factories.identity import account as make_account
 from trainhub.kernel import clock
 from trainhub.kernel.access import SYSTEM, Role
+from trainhub.notifications import operations as notifications
 from trainhub.notifications.models import Notice
 from trainhub.people.models import Person
 
@@ -65,6 +66,28 @@ def test_who_left_the_queue_is_never_promoted(session: Session) -> None:
     assert [row.state.value for row in (first, second, third)] == ["withdrawn", "withdrawn", "active"]
     session.refresh(run)
     assert run.taken == 1
+
+
+def test_notices_on_the_way_in_name_the_course(session: Session) -> None:
+    run = make.run(make.course(title="工业机器人编程"), is_published=True, quota=1, mode=RunMode.APPROVAL)
+    people = [ground.person() for _ in range(4)]
+    ids = [make_account(person=one).id for one in people]
+    rows = [ask(run, one, days) for days, one in enumerate(people)]
+    for row in rows[:3]:
+        operations.approve(enrolment=row, by=SYSTEM, now=NOW)
+    operations.reject(enrolment=rows[3], note="名额已满", by=SYSTEM, now=NOW)
+    operations.leave(enrolment=rows[0], run=run, by=SYSTEM, now=NOW, note="太忙")
+    operations.close_waiting(run_id=run.id, by=SYSTEM, now=NOW)
+
+    def told(key: int) -> list[tuple[str, str]]:
+        found = session.scalars(select(Notice).where(Notice.account_id == key).order_by(Notice.id))
+        return [(row.kind, notifications.text_of(row.message, row.values)) for row in found]
+
+    assert [kind for key in ids for kind, _text in told(key)] == [
+        "courses.approved", "courses.approved", "courses.promoted", "courses.approved", "courses.waiting_closed", "courses.rejected",
+    ]  # fmt: skip
+    assert [text for key in ids for _kind, text in told(key) if "《工业机器人编程》" not in text] == []
+    assert told(ids[3]) == [("courses.rejected", "你报名的课程《工业机器人编程》没有通过审核：名额已满")]
 
 
 def test_an_invitation_holds_until_its_last_day(session: Session) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable
 from typing import Any
 
+import openpyxl
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -13,11 +15,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from courses.assessment.models import Attempt
+from courses.learning import tables
 from courses.learning.models import Enrolment
 from courses.learning.types import EnrolmentState
 from tests.factories import courses as make
 from tests.factories import ground
 from tests.factories.api import api_client
+from trainhub.kernel import jobs
 from trainhub.kernel.access import SYSTEM, Role
 
 AsRole = Callable[..., FlaskClient]
@@ -95,6 +99,20 @@ def test_why_is_this_not_done(as_role: AsRole, session: Session) -> None:
     page = learner.get(f"/learning/runs/{run.id}/progress").text
     assert "还没有观看" in page
     assert "还没有标记学完" in page
+
+
+def test_what_is_closed_says_on_the_page_what_opens_it(as_role: AsRole, session: Session) -> None:
+    lead = ground.person()
+    run = make.run(lead=lead)
+    first = make.unit(run, title="安全须知")
+    make.text(first)
+    make.text(make.unit(run, title="操作", access={"any": False, "when": [{"kind": "done", "key": f"unit:{first.key}"}]}))
+    run = make.publish(run)
+    row = make.enrolment(run)
+    session.commit()
+    learner = as_role(Role.TRAINEE, person_id=row.person_id).get(f"/learning/runs/{run.id}/progress").text
+    staff = as_role(Role.LECTURER, organisation_id=run.course.owner_id, person_id=lead.id).get(f"/teaching/enrolments/{row.id}").text
+    assert [page.count("还没有开放：完成“安全须知”后开放。") for page in (learner, staff)] == [2, 2]
 
 
 def test_another_persons_attempt_and_course_stay_closed(as_role: AsRole, session: Session) -> None:
@@ -227,6 +245,41 @@ def test_an_export_is_neutralised_and_has_a_bom(as_role: AsRole, session: Sessio
     data = browser.get(f"/teaching/runs/{run.id}/learners.csv").data
     assert data.startswith(b"\xef\xbb\xbf")
     assert data.decode("utf-8-sig").splitlines()[1].startswith("王小明,学习中,0.0,,2026-03-02,")
+
+
+def test_a_workbook_of_very_many_learners_is_asked_for_as_the_list_is_narrowed(
+    as_role: AsRole, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lead = ground.person()
+    run = make.run(lead=lead, is_published=True)
+    for name in ("王小明", "李雷"):
+        make.enrolment(run, ground.person(name=name))
+    session.commit()
+    monkeypatch.setattr(tables, "LARGE", 0)
+    browser = as_role(Role.LECTURER, organisation_id=run.course.owner_id, person_id=lead.id)
+    answer = browser.get(f"/teaching/runs/{run.id}/learners.xlsx?q=王&page=3")
+    assert answer.status_code == 302
+    assert browser.post(answer.location).location == answer.location
+    assert "只含当时筛选出的学员" in browser.get(answer.location).text
+    jobs.run_all()
+    sheet = openpyxl.load_workbook(io.BytesIO(browser.get(f"/teaching/runs/{run.id}/tables/learners/file").data)).active
+    assert sheet is not None
+    assert [row[0] for row in sheet.iter_rows(values_only=True)] == ["姓名", "王小明"]
+
+
+def test_the_queries_for_ones_own_runs_read_no_other_learner(as_role: AsRole, session: Session, count_queries: list[str]) -> None:
+    """The list of one's own runs once compared every learner of a run to find second enrolments."""
+    run, me = make.run(is_published=True), ground.person()
+    make.enrolment(run, me)
+    session.commit()
+    browser = as_role(Role.TRAINEE, person_id=me.id)
+    count_queries.clear()
+    assert browser.get("/learning").status_code == 200
+    (statement,) = [one for one in count_queries if "FROM enrolment" in one and "EXISTS" in one and "LIMIT" in one]
+    if session.get_bind().dialect.name == "sqlite":
+        values = dict.fromkeys(range(statement.count("?")), me.id)
+        plan = session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", tuple(values.values())).all()
+        assert [step.detail for step in plan if step.detail.startswith("SCAN ")] == []
 
 
 def test_the_api_shows_ones_own_enrolments_and_why_something_is_not_done(app: Flask, session: Session) -> None:

@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session
 
 from tests.factories import ground
 from tests.factories import identity as make
-from trainhub.identity.types import LoginKind
+from trainhub.identity.queries import accounts
+from trainhub.identity.types import AccountState, LoginKind
 from trainhub.kernel.access import Role
 from trainhub.kernel.db import db, transaction
 from trainhub.kernel.jobs import Running
@@ -237,6 +238,33 @@ def test_unread_of(session: Session) -> None:
     account_id = _account("lin")
     _tell(account_id)
     assert session.scalar(select(queries.unread_of(account_id))) == 1
+
+
+def test_a_human_with_two_accounts_is_told_at_the_one_in_use(session: Session) -> None:
+    """Whichever row is named: the account that is signed in to, and its address, language and wish for e-mail count."""
+    stays, gone, alone, nobody = (ground.person() for _ in range(4))
+    first, second = (make.account(person=one) for one in (stays, gone))
+    only = make.account(person=alone)
+
+    def chosen() -> list[int | None]:
+        session.flush()
+        found = accounts.accounts_of_persons([stays.id, gone.id, alone.id, nobody.id])
+        assert nobody.id not in found
+        return [found.get(one.id) for one in (stays, gone, alone)]
+
+    assert chosen() == [first.id, second.id, only.id]  # two humans yet
+    ground.merge(stays, gone)
+    assert chosen() == [first.id, first.id, only.id]  # nobody ever used either: that of the person who stays
+    second.last_sign_in_at = NOW
+    assert chosen() == [second.id, second.id, only.id]
+    first.last_sign_in_at = NOW + timedelta(seconds=1)
+    assert chosen() == [first.id, first.id, only.id]
+    first.state = AccountState.DISABLED
+    assert chosen() == [second.id, second.id, only.id]
+    second.state = AccountState.DELETED
+    assert chosen() == [first.id, first.id, only.id]  # better one that may be opened again than none
+    first.state = AccountState.DELETED
+    assert chosen() == [None, None, only.id]
 
 
 def test_a_human_with_two_accounts_reads_in_either_what_was_told_to_both(app: Flask) -> None:

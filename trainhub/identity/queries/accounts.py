@@ -16,7 +16,7 @@ from trainhub.kernel.db import session
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.i18n import _
 from trainhub.people.models import Person
-from trainhub.people.queries import of_human
+from trainhub.people.queries import humans_of, of_human, rows_of_humans
 
 
 def account(account_id: int) -> Account:
@@ -32,14 +32,29 @@ def account_of_person(person_id: int) -> Account | None:
     return session().scalar(select(Account).where(Account.person_id == person_id))
 
 
+_FIRST = (AccountState.ACTIVE, AccountState.INVITED, AccountState.DISABLED)
+
+
 def accounts_of_persons(person_ids: Iterable[int]) -> dict[int, int]:
-    """Account id by person id, for those who have an account that is not deleted: whom to notify."""
-    wanted, found = list(person_ids), {}
+    """Account id by person id, for those who have an account that is not deleted: whom to notify.
+
+    Of two persons who were merged each may have one: told is the account that is in use, whichever of the rows is named. That is an
+    active one before others, the one signed in to last, and of two that nobody ever used the one of the person who stays.
+    """
+    rows = rows_of_humans(person_ids)
+    wanted, found = sorted(frozenset().union(*rows.values())), dict[int, tuple[int, float, int]]()
     for start in range(0, len(wanted), 1000):  # a database takes so many values at once
         some = Account.person_id.in_(wanted[start : start + 1000])
-        rows = session().execute(select(Account.person_id, Account.id).where(some, Account.state != AccountState.DELETED))
-        found.update({person_id: account_id for person_id, account_id in rows if person_id is not None})
-    return found
+        statement = select(Account.person_id, Account.id, Account.state, Account.last_sign_in_at).where(some, Account.state != AccountState.DELETED)
+        for person_id, account_id, state, used_at in session().execute(statement):
+            found[person_id or 0] = (_FIRST.index(state), -used_at.timestamp() if used_at is not None else 0.0, account_id)
+    standing = humans_of(key for key, of_one in rows.items() if len(of_one) > 1)
+    chosen = {}
+    for person_id, of_one in rows.items():
+        held = [(*found[key][:2], key != standing.get(key, key), found[key][2]) for key in of_one if key in found]
+        if held:
+            chosen[person_id] = min(held)[-1]
+    return chosen
 
 
 def accounts_of_holder(account_id: int) -> list[int]:

@@ -1,0 +1,71 @@
+"""Who is stuck where: the learners whose first unfinished unit is a certain one, as the funnel counts them (`rules.stuck_at`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import func, select
+
+from courses.analytics import queries
+from courses.catalogue.models import Run
+from courses.learning.models import BlockProgress, Enrolment
+from courses.learning.types import EnrolmentState
+from trainhub.people.models import Person
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A unit with the blocks that it and the units before it ask of everybody."""
+
+    run: Run
+    unit_id: int
+    section: str
+    title: str
+    before: tuple[int, ...]
+    here: tuple[int, ...]
+
+
+def step(run: Run, unit_id: int) -> Step | None:
+    """A unit in which something is asked of everybody; None for any other, in which nobody can be stuck."""
+    blocks, units = queries.needed(run.id), queries.units(run.id)
+    place = next((number for number, unit in enumerate(units) if unit.id == unit_id), None)
+    here = tuple(block.id for block in blocks if block.unit_id == unit_id)
+    if place is None or not here:
+        return None
+    earlier = {unit.id for unit in units[:place]}
+    before = tuple(block.id for block in blocks if block.unit_id in earlier)
+    return Step(run, unit_id, units[place].section, units[place].title, before, here)
+
+
+def learners(at: Step) -> sa.Select[Any]:
+    """Active learners who have finished everything before this unit and not this unit, the longest idle first.
+
+    Columns: enrolment, name, progress, last day, and how many blocks of the unit they have finished. What waits for a mark is finished.
+    """
+    is_here = BlockProgress.block_id.in_(at.here)
+    done = (
+        select(
+            BlockProgress.enrolment_id,
+            func.sum(sa.case((is_here, 0), else_=1)).label("before"),
+            func.sum(sa.case((is_here, 1), else_=0)).label("here"),
+        )
+        .where(BlockProgress.block_id.in_((*at.before, *at.here)), queries.is_in())
+        .group_by(BlockProgress.enrolment_id)
+        .subquery()
+    )
+    finished = func.coalesce(done.c.here, 0)
+    statement: Any = (
+        select(Enrolment.id, Person.name, Enrolment.progress_x1000, Enrolment.last_active_at, finished.label("done"))
+        .join(Person, Person.id == Enrolment.person_id)
+        .outerjoin(done, done.c.enrolment_id == Enrolment.id)
+        .where(
+            Enrolment.run_id == at.run.id,
+            Enrolment.state == EnrolmentState.ACTIVE,
+            func.coalesce(done.c.before, 0) >= len(at.before),
+            finished < len(at.here),
+        )
+        .order_by(Enrolment.last_active_at.is_not(None), Enrolment.last_active_at, Enrolment.id)
+    )
+    return statement  # type: ignore[no-any-return]
