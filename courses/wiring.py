@@ -73,7 +73,7 @@ from trainhub.certificates.types import EVIDENCE_PAGES, PRESENT_FACTS
 from trainhub.identity import retention
 from trainhub.kernel import audit_words, jobs
 from trainhub.kernel.access import Identity, Role, register_permissions
-from trainhub.kernel.i18n import _l
+from trainhub.kernel.i18n import N_, _l
 from trainhub.kernel.nav import Entry, register_nav
 from trainhub.people.panels import STUDENT_PANELS
 
@@ -200,34 +200,30 @@ def register(app: Flask) -> None:
         Entry("learn", _l("学分认定"), "recognition.index", "award", can=Can.RECOGNITION_LIST, roles=RECOGNITION_READERS, order=40),
     )
     jobs.register_task(app, analytics_tasks.SUMMARISE, analytics_tasks.summarise)
-    jobs.register_periodic(
-        app, analytics_tasks.SUMMARISE_ALL, analytics_tasks.summarise_all, every=timedelta(days=1), title="Sum up runs in which somebody learnt"
-    )
+    jobs.register_periodic(app, analytics_tasks.SUMMARISE_ALL, analytics_tasks.summarise_all, every=timedelta(days=1), title=N_("汇总有人学习的课程"))
     jobs.register_task(app, message_tasks.SEND, message_tasks.send)
+    jobs.register_periodic(app, message_tasks.PUBLISH, message_tasks.publish_due, every=timedelta(minutes=1), title=N_("发布到时的公告"))
     jobs.register_periodic(
-        app, message_tasks.PUBLISH, message_tasks.publish_due, every=timedelta(minutes=1), title="Publish announcements whose time has come"
+        app, discussion_tasks.TELL, discussion_tasks.tell_followers, every=timedelta(hours=6), title=N_("通知关注讨论的人有新发言")
     )
     jobs.register_periodic(
-        app, discussion_tasks.TELL, discussion_tasks.tell_followers, every=timedelta(hours=6), title="Tell followers of discussions what is new"
+        app, gradebook_tasks.HAND_DOWN, gradebook_tasks.hand_down_marks, every=timedelta(minutes=1), title=N_("重新计算可能变动的总评")
     )
-    jobs.register_periodic(
-        app, gradebook_tasks.HAND_DOWN, gradebook_tasks.hand_down_marks, every=timedelta(minutes=1), title="Compute totals that may have changed"
-    )
-    jobs.register_periodic(app, gradebook_tasks.FEED, gradebook_tasks.feed_plans, every=timedelta(hours=1), title="成绩册的成绩计入培养方案")
+    jobs.register_periodic(app, gradebook_tasks.FEED, gradebook_tasks.feed_plans, every=timedelta(hours=1), title=N_("成绩册的成绩计入培养方案"))
     jobs.register_task(app, releasing.RELEASE_TASK, assignments_tasks.release_marks)
     jobs.register_periodic(
-        app, assignments_tasks.TEND_PEERS, assignments_tasks.tend_peer_review, every=timedelta(minutes=5), title="Give out and close peer reviews"
+        app, assignments_tasks.TEND_PEERS, assignments_tasks.tend_peer_review, every=timedelta(minutes=5), title=N_("分发和结束互评")
     )
     jobs.register_task(app, interop_tasks.TASK, interop_tasks.import_package)
     jobs.register_periodic(
-        app, learning_tasks.CLOSE_OVERDUE, learning_tasks.close_overdue, every=timedelta(minutes=1), title="Hand in quizzes whose time is over"
+        app, learning_tasks.CLOSE_OVERDUE, learning_tasks.close_overdue, every=timedelta(minutes=1), title=N_("交卷：时间已到的测验")
     )
     jobs.register_task(app, learner_tables.TASK, learning_tasks.make_table)
     learner_tables.register(app, "learners", learner_tables.Kind(_l("学员"), "staff.learners", learning_tasks.workbook))
     learner_tables.register(app, "grades", learner_tables.Kind(_l("成绩册"), "gradebook.show", gradebook_tasks.workbook))
     jobs.register_task(app, learning_tasks.REGROUP, learning_tasks.judge_after_regrouping)
-    jobs.register_periodic(app, learning_tasks.FORGET, learning_tasks.forget, every=timedelta(days=1), title="抹去保存期限届满的作答")
-    jobs.register_periodic(app, discussion_tasks.FORGET, discussion_tasks.forget, every=timedelta(days=1), title="去除保存期限届满的发言署名")
+    jobs.register_periodic(app, learning_tasks.FORGET, learning_tasks.forget, every=timedelta(days=1), title=N_("抹去保存期限届满的作答"))
+    jobs.register_periodic(app, discussion_tasks.FORGET, discussion_tasks.forget, every=timedelta(days=1), title=N_("去除保存期限届满的发言署名"))
     own.register(app)
     retention.register_use(app, "courses", learning_queries.enrolments_since)
-    jobs.register_periodic(app, learning_tasks.SETTLE, learning_tasks.settle_merged, every=timedelta(minutes=5), title="归并同一人的重复报名")
+    jobs.register_periodic(app, learning_tasks.SETTLE, learning_tasks.settle_merged, every=timedelta(minutes=5), title=N_("归并同一人的重复报名"))

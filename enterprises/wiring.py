@@ -82,7 +82,7 @@ from trainhub.certificates.types import EVIDENCE_PAGES, PRESENT_FACTS
 from trainhub.identity import retention
 from trainhub.kernel import access, audit_words, ical, jobs, nav
 from trainhub.kernel.access import Role
-from trainhub.kernel.i18n import _l
+from trainhub.kernel.i18n import N_, _l
 from trainhub.organisations import operations as organisation_operations
 from trainhub.programmes.operations import plans as programme_plans
 
@@ -210,13 +210,13 @@ def _bases_mentors_placements(app: Flask) -> None:
     app.extensions.setdefault(PRESENT_FACTS, {})["placement"] = placements_certifying.present_facts
     app.extensions.setdefault(programme_plans.CHECKS, []).append(placements_operations.check_plan)
     app.extensions.setdefault(ical.SOURCES, []).append(placements_panels.calendar)
-    jobs.register_periodic(app, "bases.remind", bases_tasks.remind, every=timedelta(days=1), title="提醒即将到期的合作协议")
+    jobs.register_periodic(app, "bases.remind", bases_tasks.remind, every=timedelta(days=1), title=N_("提醒即将到期的合作协议"))
     jobs.register_task(app, "placements.plan", placements_tasks.plan)
     jobs.register_task(app, placements_operations.TABLE_TASK, placements_tasks.table)
-    jobs.register_periodic(app, "placements.close", placements_tasks.close_rounds, every=timedelta(minutes=10), title="关闭到期的实习轮次")
-    jobs.register_periodic(app, "placements.rejudge", placements_tasks.rejudge, every=timedelta(hours=6), title="放假安排变动后重新核算实习周数")
-    jobs.register_periodic(app, "placements.remind", placements_tasks.remind, every=timedelta(days=1), title="提醒指导教师确认实习日")
-    jobs.register_periodic(app, "placements.forget", placements_tasks.forget, every=timedelta(days=1), title="抹去保存期限届满的实习日志")
+    jobs.register_periodic(app, "placements.close", placements_tasks.close_rounds, every=timedelta(minutes=10), title=N_("关闭到期的实习轮次"))
+    jobs.register_periodic(app, "placements.rejudge", placements_tasks.rejudge, every=timedelta(hours=6), title=N_("放假安排变动后重新核算实习周数"))
+    jobs.register_periodic(app, "placements.remind", placements_tasks.remind, every=timedelta(days=1), title=N_("提醒指导教师确认实习日"))
+    jobs.register_periodic(app, "placements.forget", placements_tasks.forget, every=timedelta(days=1), title=N_("抹去保存期限届满的实习日志"))
     retention.register_use(app, "mentors", mentors_queries.in_office_since)
     nav.register_nav(
         app,
@@ -271,8 +271,8 @@ def _capstones(app: Flask) -> None:
     app.extensions.setdefault(PRESENT_FACTS, {}).update(capstone=capstones_concluding.present_facts, supervision=capstones_certifying.present_facts)
     app.extensions.setdefault(organisation_operations.CLOSING, []).append(capstones_operations.enterprise_closed)
     jobs.register_task(app, "capstones.supervisors", capstones_tasks.supervisors)
-    jobs.register_periodic(app, "capstones.close", capstones_tasks.close_rounds, every=timedelta(minutes=10), title="关闭到期的选题轮次")
-    jobs.register_periodic(app, "capstones.forget", capstones_tasks.forget, every=timedelta(days=1), title="抹去保存期限届满的指导记录")
+    jobs.register_periodic(app, "capstones.close", capstones_tasks.close_rounds, every=timedelta(minutes=10), title=N_("关闭到期的选题轮次"))
+    jobs.register_periodic(app, "capstones.forget", capstones_tasks.forget, every=timedelta(days=1), title=N_("抹去保存期限届满的指导记录"))
     topics = (*TOPIC_SIDES, Role.MENTOR, Role.STUDENT)
     nav.register_nav(
         app,

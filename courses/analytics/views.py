@@ -23,7 +23,7 @@ from trainhub.kernel.access import Subject, guard, may
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound
-from trainhub.kernel.i18n import _, listed
+from trainhub.kernel.i18n import N_, _, listed, say
 from trainhub.kernel.web import done
 
 blueprint = Blueprint("analytics", __name__, url_prefix="/teaching")
@@ -52,7 +52,7 @@ def compute(run: Run) -> Any:
         if is_small:
             operations.summarise(run_id=run_id, now=clock.now())
         else:
-            jobs.ask(tasks.SUMMARISE, by=me(), title=_("学情统计：%(title)s", title=run.title), run_id=run_id)
+            jobs.ask(tasks.SUMMARISE, by=me(), title=say(N_("学情统计：%(title)s"), title=run.title), run_id=run_id)
     message = _("统计已更新。") if is_small else _("学员较多，正在后台统计，几分钟后刷新页面即可看到。")
     return done(message, "analytics.overview", run_id=run_id)
 

@@ -27,7 +27,7 @@ from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.fields import picks
 from trainhub.kernel.forms import Form, Text, once
-from trainhub.kernel.i18n import _, _l
+from trainhub.kernel.i18n import N_, _, _l, say
 from trainhub.organisations import queries as organisations
 
 blueprint = Blueprint("interop", __name__, url_prefix="/teaching/import")
@@ -61,7 +61,7 @@ def start() -> Any:
                 upload = form.package.data
                 row = files.keep(upload.stream, name=upload.filename, kind="import", by=me(), now=clock.now(), allowed=PACKAGES)
                 job = jobs.ask(
-                    TASK, by=me(), title=_("导入课程包 %(name)s", name=row.name), file_id=row.id, owner_id=owner.id, code=form.code.data or ""
+                    TASK, by=me(), title=say(N_("导入课程包 %(name)s"), name=row.name), file_id=row.id, owner_id=owner.id, code=form.code.data or ""
                 )
                 job_id = job.id
             return redirect(url_for("interop.watch", job_id=job_id), 303)

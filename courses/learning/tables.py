@@ -21,7 +21,7 @@ from trainhub.kernel.db import session, transaction
 from trainhub.kernel.downloads import XLSX
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.files import StoredFile
-from trainhub.kernel.i18n import _, in_language, language
+from trainhub.kernel.i18n import N_, _, in_language, language, say
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.sheets.writing import Record, Sheet, for_reader, write_xlsx
 
@@ -98,7 +98,7 @@ def ask(what: str, *, run: Run, chosen: Mapping[str, str], by: Identity) -> jobs
             return known
         known.unique_key = None
         session().flush()
-    title = f"{kind_of(what).title} · {run.title}"[:200]
+    title = say(N_("%(table)s · %(title)s"), table=kind_of(what).title, title=run.title)
     return jobs.ask(
         TASK,
         by=by,

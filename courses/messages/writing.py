@@ -16,7 +16,7 @@ from trainhub.kernel import clock, jobs
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.forms import once
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import N_, _, say
 from trainhub.kernel.web import done
 
 
@@ -60,7 +60,7 @@ def _send_later(run: Run, person_ids: Sequence[int], sender: int, form: MessageF
             jobs.ask(
                 tasks.SEND,
                 by=me(),
-                title=_("群发消息：%(subject)s", subject=form.subject.data or ""),
+                title=say(N_("群发消息：%(subject)s"), subject=form.subject.data or ""),
                 run_id=run_id,
                 person_ids=list(person_ids),
                 subject=form.subject.data or "",

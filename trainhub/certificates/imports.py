@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 from trainhub.certificates.facts import checked
 from trainhub.certificates.layouts.model import Layout
-from trainhub.certificates.operations.batches import MOST_ITEMS, Wanted
+from trainhub.certificates.operations.batches import MOST_ITEMS, TOLD_EVERY, Wanted
 from trainhub.kernel.characters import clean_name
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.i18n import _, in_language
@@ -24,6 +24,8 @@ from trainhub.people import rules as people_rules
 from trainhub.people.models import Person
 from trainhub.people.types import IdType
 
+MOST_PROBLEMS = 5_000
+"""Problems of a file that are told one by one; their count is told whole."""
 SKIPPED = frozenset({"issued_on"})
 """Facts that issuing sets itself."""
 
@@ -110,8 +112,17 @@ def _kind(text: str) -> IdType | None:
         return next((one for one, label in people_labels.ID_TYPES.items() if text in (one.value, str(label))), None)
 
 
-def read(file: str | os.PathLike[str] | IO[bytes], filename: str, layout: Layout, issuer_id: int) -> Read:
-    """Read and check a table; writes nothing. Raises SheetError when the file as a whole cannot be used."""
+def read(
+    file: str | os.PathLike[str] | IO[bytes],
+    filename: str,
+    layout: Layout,
+    issuer_id: int,
+    tell: Callable[[int, int], None] = lambda done, total: None,
+) -> Read:
+    """Read and check a table; writes nothing. Raises SheetError when the file as a whole cannot be used.
+
+    `tell` is told how far it is and may commit: for a long list it is the bar that somebody watches.
+    """
     with read_table(file, columns_of(layout), filename=filename, max_rows=MOST_ITEMS) as table:
         reader = _Reader(layout, issuer_id, table.file, table.sheet)
         reader.problems += [one for one in table.problems if one.level == "error"]
@@ -122,7 +133,7 @@ def read(file: str | os.PathLike[str] | IO[bytes], filename: str, layout: Layout
     numbers = [(issuer_id, row.values["student_no"].strip()) for row in rows if row.values.get("student_no") and not hashes[row.number]]
     students = people.students_by_no(numbers)
     by_id = people.persons_by_id(one.person_id for one in students.values())
-    wanted = []
+    whose: list[tuple[Row, int]] = []
     for row in rows:
         reader.problems += [problem for problem in row.problems if problem.level == "error"]
         person: Person | None = None
@@ -134,8 +145,12 @@ def read(file: str | os.PathLike[str] | IO[bytes], filename: str, layout: Layout
         elif not row.values.get("id_number"):
             reader.problem(row, "id_number", _("证件号码和学号至少填写一项。"))
             continue
+        whose.append((row, reader.check_person(row, person)))
+    wanted = []
+    for place, (row, person_id) in enumerate(whose):
+        if place % TOLD_EVERY == 0:
+            tell(place, len(whose))
         facts = reader.facts_of(row)
-        person_id = reader.check_person(row, person)
         if person_id:
             wanted.append(Wanted(person_id, facts, evidence=[("roster", row.number, f"名单“{table.file}”第{row.number}行")]))
     return Read(wanted, sorted(reader.problems, key=lambda one: (one.row or 0, one.column or "")), len(rows), digest)
@@ -164,7 +179,7 @@ def refuse_problems(found: Read) -> None:
         raise ImportRefused(
             _("文件中有 %(count)d 处错误，没有建立签发批次。请按提示改正后重新导入。", count=len(found.problems)),
             field="file",
-            details=[one.as_dict() for one in found.problems],
+            details=[one.as_dict() for one in found.problems[:MOST_PROBLEMS]],
         )
 
 

@@ -8,7 +8,7 @@ from types import ModuleType
 import click
 from flask import Flask
 
-from trainhub.certificates import api, bulk, cli, models, own_queries, permissions, public, publishing, tasks, views
+from trainhub.certificates import api, bulk, cli, list_tasks, models, own_queries, permissions, public, publishing, tasks, views
 from trainhub.certificates.operations import batches
 from trainhub.certificates.operations import keys as signing
 from trainhub.certificates.operations.printing import TASK
@@ -18,7 +18,7 @@ from trainhub.certificates.signers import SLOT, CannotPlug, plugged
 from trainhub.certificates.types import EVIDENCE_PAGES, EVIDENCE_WORDS
 from trainhub.certificates.views import batches as batch_views
 from trainhub.certificates.views import certificates as certificate_views
-from trainhub.certificates.views import evidence, waiting
+from trainhub.certificates.views import evidence, lists, waiting
 from trainhub.certificates.views import keys as key_views
 from trainhub.certificates.views import runs as run_views
 from trainhub.certificates.views import templates as template_views
@@ -32,7 +32,7 @@ from trainhub.kernel.keys import keyring
 from trainhub.kernel.nav import Entry, register_nav
 
 TABLES: tuple[ModuleType, ...] = (models,)
-PAGES: tuple[ModuleType, ...] = (run_views, batch_views, template_views, key_views, waiting, certificate_views, bulk)
+PAGES: tuple[ModuleType, ...] = (run_views, batch_views, lists, template_views, key_views, waiting, certificate_views, bulk)
 """The modules whose pages are put on the blueprint by being imported; addresses with words before those with a number."""
 COMMANDS: dict[str, click.Command] = {"certificates": cli.certificates}
 
@@ -70,6 +70,7 @@ def register(app: Flask) -> None:
     register_task(app, TASK, tasks.draw)
     register_task(app, batches.TASK, tasks.issue)
     register_task(app, tasks.RELEASE, tasks.release)
+    register_task(app, list_tasks.IMPORT, list_tasks.import_list)
     register_nav(
         app,
         Entry("mine", _l("我的证书"), "certificates.mine", "certificate", roles=(Role.STUDENT, Role.TRAINEE, Role.MENTOR), order=50),

@@ -15,7 +15,7 @@ from trainhub.identity.views import accounts, entrance, oversight, own
 from trainhub.identity.views.signing_in import blueprint
 from trainhub.kernel import access, audit_words, jobs, nav, permission_words
 from trainhub.kernel.access import Role
-from trainhub.kernel.i18n import _l, listed
+from trainhub.kernel.i18n import N_, _l, listed
 from trainhub.kernel.nav import Entry
 from trainhub.people import queries as persons
 
@@ -65,7 +65,7 @@ def register(app: Flask) -> None:
     app.jinja_env.filters.update(
         listed=listed, data_label=my_data.column_label, data_value=my_data.shown, device=rules.device, permission_words=permission_words.in_words
     )
-    jobs.register_periodic(app, "identity.sweep", tasks.sweep, every=timedelta(hours=6), title="清理过期的登录与链接记录")
-    jobs.register_periodic(app, "identity.forget", tasks.forget, every=timedelta(days=1), title="抹去保存期限届满的个人信息")
+    jobs.register_periodic(app, "identity.sweep", tasks.sweep, every=timedelta(hours=6), title=N_("清理过期的登录与链接记录"))
+    jobs.register_periodic(app, "identity.forget", tasks.forget, every=timedelta(days=1), title=N_("抹去保存期限届满的个人信息"))
     if app.config["SETTINGS"].is_demo:
         delivery.register_channel(app, Channel.SMS, delivery.log_adapter)

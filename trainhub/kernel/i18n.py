@@ -5,14 +5,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import date, datetime
 from typing import Any
 
 from babel import Locale
 from flask import Flask, g, has_app_context, has_request_context, request, session
-from flask_babel import Babel, force_locale, gettext, lazy_gettext
+from flask_babel import Babel, force_locale, gettext
 from flask_babel.speaklater import LazyString
 
 from trainhub.kernel.clock import local
@@ -22,21 +23,106 @@ TAGS = {"zh": "zh-CN", "en": "en"}
 babel = Babel()
 
 
+WORD = "word"
+"""The key of a kept value that is itself a sentence or word of the product: its message id."""
+_remembers: ContextVar[bool] = ContextVar("remembers", default=False)
+
+
+class Said(str):
+    """A sentence in the language it was said in, that knows what of it is kept for readers of another (see `kept`)."""
+
+    stored: Any
+
+    def __new__(cls, text: str, stored: Any = None) -> Said:
+        """`stored` is what `worded` makes the sentence of."""
+        made = super().__new__(cls, text)
+        made.stored = stored
+        return made
+
+    def __str__(self) -> str:
+        return self
+
+
 def _(message: str, **values: Any) -> str:
     """Translate a Chinese sentence into the language of the request; placeholders are `%(name)s`."""
+    if _remembers.get():
+        return say(message, **values)
     if not has_app_context():
         return message % values if values else message
     return str(gettext(message, **values))
 
 
+def say(message: str, **values: Any) -> Said:
+    """The same, for what is kept and read by others later (the title of a job): `message` is marked `N_`."""
+    text = str(gettext(message, **values)) if has_app_context() else message % values if values else message
+    return Said(text, {WORD: message, "values": kept(values)})
+
+
+@contextmanager
+def remembering() -> Iterator[None]:
+    """Within the block every `_` remembers its message id: what a job says has no reader yet."""
+    token = _remembers.set(True)
+    try:
+        yield
+    finally:
+        _remembers.reset(token)
+
+
 def _l(message: str, **values: Any) -> Any:
     """The same, evaluated when shown: for labels that are made at import time."""
-    return lazy_gettext(message, **values)
+    return LazyString(_, message, **values)
+
+
+def kept(value: Any) -> Any:
+    """A value as it goes into the database: sentences by message id and values, wherever they stand in it; see `worded`."""
+    if isinstance(value, LazyString):
+        with remembering():
+            value = str(value)
+    if isinstance(value, Said):
+        return value.stored
+    if isinstance(value, Mapping):
+        return {name: kept(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [kept(one) for one in value]
+    return value if value is None or isinstance(value, str | int | float) else str(value)
+
+
+def worded(value: Any) -> Any:
+    """What `kept` kept, in the language of the reader; text that was kept as it is stays as it is."""
+    if isinstance(value, list):
+        return [worded(one) for one in value]
+    if not isinstance(value, Mapping):
+        return value
+    if isinstance(value.get(WORD), str):
+        return sentence(value[WORD], value.get("values"))
+    if value.keys() == LANGUAGES.keys():
+        return value[language()]
+    for several, put in (("listed", listed), ("clauses", clauses)):
+        if value.keys() == {several}:
+            return put(worded(value[several]))
+    return {name: worded(one) for name, one in value.items()}
+
+
+def sentence(message: str, values: Mapping[str, Any] | None) -> str:
+    """A kept sentence in the language of the reader; a placeholder without a value shows as it is instead of failing.
+
+    Values are plain ones, words of the product, or texts in both languages (`{"zh", "en"}`).
+    """
+    translated = _(message)
+    try:
+        return translated % {name: worded(one) for name, one in values.items()} if values else translated
+    except (KeyError, ValueError, TypeError):
+        return translated
 
 
 def either(chinese: str, english: str) -> Any:
     """A text that is kept in both languages, such as a label of a certificate's layout: in the reader's when it is shown."""
-    return LazyString(lambda: english if english and language() == "en" else chinese)
+
+    def shown() -> str:
+        text = english if english and language() == "en" else chinese
+        return Said(text, {"zh": chinese, "en": english or chinese}) if _remembers.get() else text
+
+    return LazyString(shown)
 
 
 def N_(message: str) -> str:  # noqa: N802 - the usual name, known to the extractor of messages
@@ -59,12 +145,18 @@ def language() -> str:
 
 def listed(words: Iterable[object]) -> str:
     """Several things in one sentence, as the reader's language puts them in a row: 甲、乙 and A, B."""
-    return ("、" if language() == "zh" else ", ").join(map(str, words))
+    return _row("listed", "、" if language() == "zh" else ", ", words)
 
 
 def clauses(words: Iterable[object]) -> str:
     """Several statements in one sentence, as the reader's language parts them: 甲；乙 and A; B."""
-    return ("；" if language() == "zh" else "; ").join(map(str, words))
+    return _row("clauses", "；" if language() == "zh" else "; ", words)
+
+
+def _row(name: str, between: str, words: Iterable[object]) -> str:
+    parts = [str(word) for word in words]
+    text = between.join(parts)
+    return Said(text, {name: kept(parts)}) if _remembers.get() else text
 
 
 def language_tag() -> str:

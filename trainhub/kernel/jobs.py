@@ -2,7 +2,9 @@
 
 A worker claims a row by a conditional UPDATE that sets a lease; while it runs it renews the lease; a job whose worker
 died is claimed again when the lease ends. So a job runs at least once: a task is idempotent, takes ids, opens its own
-transaction and calls one operation. (docs/adr/0003: why there is no second queue behind the table.)
+transaction and calls one operation. (docs/adr/0003: why there is no second queue behind the table.) A worker that was held up
+so long that its lease ended finds out when it wants to tell its progress: the job is another's then, and what it writes about it
+counts no more. Titles, messages and results are kept as message ids with values: each reader reads them in their language.
 """
 
 from __future__ import annotations
@@ -25,8 +27,13 @@ from trainhub.kernel import clock
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import Base, Key, db, enum_column, session, transaction
 from trainhub.kernel.errors import Refused
+from trainhub.kernel.i18n import N_, WORD, Said, kept, remembering, say, sentence, worded
 
-LEASE = timedelta(minutes=2)
+LEASE = timedelta(seconds=30)
+"""So long after the last sign of life of a worker its job is another's."""
+RENEWALS = 4
+"""How often a lease is renewed before it ends."""
+BUG = N_("发生了意外的错误。请再试一次；仍然失败时请联系系统管理员，并告知任务编号 %(id)s。")
 log = structlog.get_logger("jobs")
 
 
@@ -40,13 +47,18 @@ class JobState(StrEnum):
 
 
 class Job(Base):
-    """One piece of background work. `unique_key` keeps the same work from being queued twice."""
+    """One piece of background work. `unique_key` keeps the same work from being queued twice.
+
+    `title` and `message` are message ids with their values; without values (NULL) they are text as it was said once, such as
+    what a job of an earlier version left. `result` keeps its sentences in the same way (`i18n.kept`).
+    """
 
     __tablename__ = "job"
 
     id: Mapped[Key]
     task: Mapped[str] = mapped_column(sa.String(80))
     title: Mapped[str] = mapped_column(sa.String(200), default="")
+    title_values: Mapped[dict[str, Any] | None]
     args: Mapped[dict[str, Any]]
     state: Mapped[JobState] = mapped_column(enum_column(JobState), default=JobState.QUEUED)
     unique_key: Mapped[str | None] = mapped_column(sa.String(120), unique=True)
@@ -59,10 +71,44 @@ class Job(Base):
     done_count: Mapped[int] = mapped_column(default=0)
     total_count: Mapped[int] = mapped_column(default=0)
     message: Mapped[str] = mapped_column(sa.Text, default="")
+    message_values: Mapped[dict[str, Any] | None]
     result: Mapped[dict[str, Any] | None]
     finished_at: Mapped[datetime | None]
 
     __table_args__ = (sa.Index("ix_job_claim", "state", "run_after_at", "id"),)
+
+    @property
+    def shown_title(self) -> str:
+        """What it is, in the language of the reader."""
+        return in_words(self.title, self.title_values)
+
+    @property
+    def shown_message(self) -> str:
+        """How far it is or why it failed, in the language of the reader."""
+        return in_words(self.message, self.message_values)
+
+    @property
+    def shown_result(self) -> dict[str, Any]:
+        """What came out, its sentences in the language of the reader."""
+        return worded(self.result or {})  # type: ignore[no-any-return]
+
+    @property
+    def is_orphaned(self) -> bool:
+        """Whether its worker has died: a living one takes it up by itself."""
+        return self.state is JobState.RUNNING and self.lease_until_at is not None and self.lease_until_at < clock.now()
+
+
+def in_words(text: str, values: Mapping[str, Any] | None) -> str:
+    """A title or message of a job in the language of the reader; without values it is shown as it was written."""
+    return text if values is None else sentence(text, values)
+
+
+def _kept(name: str, text: str) -> dict[str, Any]:
+    """The columns of a title or message. Several sentences in a row are kept as they are read here."""
+    stored = text.stored if isinstance(text, Said) else {}
+    if WORD in stored:
+        return {name: stored[WORD], f"{name}_values": stored["values"]}
+    return {name: str.__str__(text), f"{name}_values": None}
 
 
 class WorkerHeartbeat(Base):
@@ -81,16 +127,32 @@ class Running:
     id: int
     args: Mapping[str, Any]
     asked_by_id: int | None
+    attempt: int = 0
+    """Which claim this is: once another claimed the job, this one is no longer heard."""
+
+    @property
+    def is_mine(self) -> sa.ColumnElement[bool]:
+        """SQL: the row of the job, while this claim of it is the last."""
+        return sa.and_(Job.id == self.id, Job.state == JobState.RUNNING, Job.attempts == self.attempt) if self.attempt else Job.id == self.id
 
     def progress(self, done: int, total: int, message: str = "") -> None:
-        """Show progress and renew the lease. Commits by itself: call it between transactions of the task."""
+        """Show progress and renew the lease. Commits by itself: call it between transactions of the task.
+
+        Raises Overtaken when the lease had ended and another worker goes on with the job.
+        """
         with transaction() as current:
-            current.execute(
+            told = current.execute(
                 update(Job)
-                .where(Job.id == self.id)
-                .values(done_count=done, total_count=total, message=message, lease_until_at=clock.now() + LEASE)
+                .where(self.is_mine)
+                .values(done_count=done, total_count=total, lease_until_at=clock.now() + LEASE, **_kept("message", message))
                 .execution_options(synchronize_session=False)
             )
+        if self.attempt and not told.rowcount:  # type: ignore[attr-defined]
+            raise Overtaken(f"job {self.id} is another worker's now")
+
+
+class Overtaken(Exception):
+    """This worker was held up so long that another took the job: it stops and leaves the rest to that one."""
 
 
 Task = Callable[[Running], Mapping[str, Any] | None]
@@ -114,7 +176,7 @@ def register_task(app: Flask, name: str, task: Task) -> None:
 
 
 def register_periodic(app: Flask, name: str, task: Task, *, every: timedelta, title: str) -> None:
-    """Register a task and let workers ask for it regularly."""
+    """Register a task and let workers ask for it regularly. `title` is a message id, marked `N_`."""
     register_task(app, name, task)
     app.extensions.setdefault("trainhub.periodic", []).append(Periodic(name, every, title))
 
@@ -125,16 +187,20 @@ def known(unique_key: str) -> Job | None:
 
 
 def ask(task: str, *, by: Identity, title: str, unique_key: str | None = None, run_after: datetime | None = None, **args: Any) -> Job:
-    """Queue a job in the current transaction. With a `unique_key` that is still known the existing job is returned."""
+    """Queue a job in the current transaction. With a `unique_key` that is still known the existing job is returned.
+
+    `title` is said by `i18n.say`, so that whoever looks at the job reads it in their language.
+    """
     current = session()
     if unique_key is not None:
         before = known(unique_key)
         if before is not None:
             return before
     now = clock.now()
+    heading = _kept("title", title)
     job = Job(
         task=task,
-        title=title,
+        **(heading | {"title": heading["title"][:200]}),
         args=args,
         unique_key=unique_key,
         asked_by_id=by.account_id,
@@ -162,30 +228,42 @@ def claim(now: datetime) -> Running | None:
                 .execution_options(synchronize_session=False)
             )
             if taken.rowcount:  # type: ignore[attr-defined]
-                row = current.execute(select(Job.id, Job.args, Job.asked_by_id).where(Job.id == job_id)).one()
-                return Running(row.id, row.args, row.asked_by_id)
+                row = current.execute(select(Job.id, Job.args, Job.asked_by_id, Job.attempts).where(Job.id == job_id)).one()
+                return Running(row.id, row.args, row.asked_by_id, row.attempts)
     return None
 
 
-def run(running: Running) -> JobState:
-    """Run one claimed job to its end and store what came out."""
+def run(running: Running, *, worker: str = "") -> JobState:
+    """Run one claimed job to its end and store what came out, unless another worker has taken it meanwhile.
+
+    `worker` is who runs it: it is seen to live while the job lasts.
+    """
     name = session().scalar(select(Job.task).where(Job.id == running.id)) or ""
     session().rollback()
     values: dict[str, Any]
     stop = threading.Event()
-    renewer = threading.Thread(target=_renew, args=(current_app._get_current_object(), running.id, stop), daemon=True)  # type: ignore[attr-defined]
+    renewer = threading.Thread(target=_renew, args=(current_app._get_current_object(), running, stop, worker), daemon=True)  # type: ignore[attr-defined]
     renewer.start()
     try:
-        result = current_app.extensions["trainhub.tasks"][name](running)
-        values = {"state": JobState.DONE, "result": dict(result or {}), "message": ""}
+        with remembering():
+            result = current_app.extensions["trainhub.tasks"][name](running)
+            values = {"state": JobState.DONE, "result": kept(dict(result or {})), **_kept("message", "")}
+    except Overtaken:
+        log.warning("job.overtaken", job=running.id, task=name)
+        session().rollback()
+        return JobState.RUNNING
     except Refused as refused:
-        values = {"state": JobState.FAILED, "result": {"error": refused.as_dict()}, "message": refused.message}
+        values = {"state": JobState.FAILED, "result": {"error": kept(refused.as_dict())}, **_kept("message", refused.message)}
     except Exception as error:
         log.error("job.failed", job=running.id, task=name, error=repr(error), trace=traceback.format_exc())
         attempts = session().execute(select(Job.attempts, Job.max_attempts).where(Job.id == running.id)).one()
         session().rollback()
         again = attempts.attempts < attempts.max_attempts
-        values = {"state": JobState.QUEUED if again else JobState.FAILED, "message": repr(error)[:2000]}
+        values = {
+            "state": JobState.QUEUED if again else JobState.FAILED,
+            "result": {"bug": repr(error)[:2000]},
+            **_kept("message", say(BUG, id=running.id)),
+        }
         if again:
             values["run_after_at"] = clock.now() + timedelta(seconds=15 * 2**attempts.attempts)
     finally:
@@ -193,24 +271,26 @@ def run(running: Running) -> JobState:
     if values["state"] is not JobState.QUEUED:
         values["finished_at"] = clock.now()
     with transaction() as current:
-        current.execute(update(Job).where(Job.id == running.id).values(lease_until_at=None, **values).execution_options(synchronize_session=False))
+        ended = current.execute(update(Job).where(running.is_mine).values(lease_until_at=None, **values).execution_options(synchronize_session=False))
+    if not ended.rowcount:  # type: ignore[attr-defined]
+        log.warning("job.overtaken", job=running.id, task=name)
+        return JobState.RUNNING
     return values["state"]  # type: ignore[no-any-return]
 
 
-def _renew(app: Flask, job_id: int, stop: threading.Event) -> None:
-    """Keep the lease of a long task; a killed process stops renewing and the job is taken up again."""
-    while not stop.wait(LEASE.total_seconds() / 4):
+def _renew(app: Flask, running: Running, stop: threading.Event, worker: str) -> None:
+    """Keep the lease of a long task, and say that its worker lives; a killed process does neither, and the job is taken up again."""
+    while not stop.wait(LEASE.total_seconds() / RENEWALS):
         with app.app_context():
             try:
                 with transaction() as current:
                     current.execute(
-                        update(Job)
-                        .where(Job.id == job_id, Job.state == JobState.RUNNING)
-                        .values(lease_until_at=clock.now() + LEASE)
-                        .execution_options(synchronize_session=False)
+                        update(Job).where(running.is_mine).values(lease_until_at=clock.now() + LEASE).execution_options(synchronize_session=False)
                     )
-            except sa.exc.OperationalError:
-                log.warning("job.lease_not_renewed", job=job_id)
+                if worker:
+                    beat(worker)
+            except sa.exc.SQLAlchemyError:
+                log.warning("job.lease_not_renewed", job=running.id)
 
 
 def run_all(limit: int = 1000) -> int:
@@ -223,7 +303,7 @@ def run_all(limit: int = 1000) -> int:
 
 
 def beat(name: str) -> None:
-    """Say that this worker lives."""
+    """Say that this worker lives; between jobs, and while one lasts."""
     with transaction() as current:
         now = clock.now()
         known = current.execute(
@@ -242,7 +322,7 @@ def ask_periodic(by: Identity) -> None:
             session().rollback()
             try:
                 with transaction():
-                    ask(periodic.task, by=by, title=periodic.title, unique_key=key)
+                    ask(periodic.task, by=by, title=say(periodic.title), unique_key=key)
             except sa.exc.IntegrityError:
                 continue  # another worker was quicker
     session().rollback()
@@ -262,7 +342,7 @@ def work(app: Flask, stop: threading.Event, *, name: str, idle_seconds: float = 
                     last_beat = clock.now().timestamp()
                 running = claim(clock.now())
                 if running is not None:
-                    run(running)
+                    run(running, worker=name)
                     continue
             except sa.exc.OperationalError as error:
                 log.warning("worker.database", error=str(error))

@@ -82,4 +82,4 @@ def _keep_rejections(work: rosters.Import, batch_id: int, path: Path, name: str)
 
 
 def _safe(problems: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [{**problem, "problem": without_numbers(problem["problem"])} for problem in problems]
+    return [problem if (safe := without_numbers(problem["problem"])) == problem["problem"] else {**problem, "problem": safe} for problem in problems]

@@ -12,7 +12,7 @@ from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotAllowed, NotFound, Refused
 from trainhub.kernel.files import StoredFile
 from trainhub.kernel.forms import given, once
-from trainhub.kernel.i18n import _, format_datetime, language
+from trainhub.kernel.i18n import N_, _, format_datetime, language, say
 from trainhub.kernel.jobs import Job, JobState
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.sheets.writing import for_reader, iter_csv
@@ -218,7 +218,7 @@ def upload() -> Any:
                     "is_dry_run": bool(form.is_dry_run.data),
                     "is_strict": bool(form.is_strict.data),
                 }
-                job = jobs.ask(tasks.IMPORT, by=who(), title=_("导入花名册 %(name)s", name=stored.name)[:200], **args)
+                job = jobs.ask(tasks.IMPORT, by=who(), title=say(N_("导入花名册 %(name)s"), name=stored.name), **args)
                 job_id = job.id
             return redirect(url_for("ledger.rosters.roster_job", job_id=job_id), 303)
         except Refused as refused:
@@ -238,7 +238,7 @@ def _job_page(job_id: int, name: str) -> Any:
     row = _job(job_id)
     state = {JobState.DONE: "succeeded", JobState.FAILED: "failed"}.get(row.state, row.state.value)
     percent = round(100 * row.done_count / row.total_count) if row.total_count else 0
-    result = row.result or {}
+    result = row.shown_result
     batch = session().get(RosterBatch, result["batch_id"]) if "batch_id" in result else None
     rejections = roster_queries.rejections_of(batch.id)[:200] if batch is not None and batch.rejected_count else []
     problems = [(p["row"], p["column"], p["problem"]) for p in result.get("problems", result.get("error", {}).get("details", []))] or rejections

@@ -11,7 +11,7 @@ from flask import Flask
 from trainhub.identity import retention
 from trainhub.identity.my_data import register_exports
 from trainhub.kernel import access, audit_words, jobs, nav
-from trainhub.kernel.i18n import _l
+from trainhub.kernel.i18n import N_, _l
 from trainhub.ledger import cli, course_views, models, own_queries, permissions, queries, tasks, views
 from trainhub.ledger.holidays import views as holidays
 
@@ -41,7 +41,7 @@ def register(app: Flask) -> None:
     app.register_blueprint(holidays.blueprint)
     access.register_permissions(app, permissions.GRANTS)
     jobs.register_task(app, tasks.IMPORT, tasks.import_roster)
-    jobs.register_periodic(app, "ledger.sweep", tasks.sweep, every=timedelta(hours=12), title="删除到期的导入文件")
+    jobs.register_periodic(app, "ledger.sweep", tasks.sweep, every=timedelta(hours=12), title=N_("删除到期的导入文件"))
     retention.register_use(app, "ledger", queries.completions_since, are_completions=True)
     register_exports(
         app,

@@ -18,15 +18,14 @@ from trainhub.kernel import jobs
 from trainhub.kernel.access import SYSTEM, Identity
 from trainhub.kernel.audit import record
 from trainhub.kernel.db import session
-from trainhub.kernel.i18n import _, in_language, language
+from trainhub.kernel.i18n import N_, WORD, _, in_language, say, sentence
 from trainhub.kernel.retention import ended_at
 from trainhub.notifications import queries, rules
 from trainhub.notifications.models import MailMessage, Notice
 from trainhub.notifications.types import MailState
 
 SEND_TASK = "notifications.send_mail"
-WORD = "word"
-"""The key of a value that is itself a message (`word`)."""
+SENDING = N_("发送邮件")
 
 
 def notify(
@@ -111,19 +110,9 @@ def in_both(chinese: str, english: str) -> dict[str, str]:
     return {"zh": chinese, "en": english or chinese}
 
 
-def _value(value: Any) -> Any:
-    if not isinstance(value, Mapping):
-        return value
-    return _(value[WORD]) if WORD in value else value.get(language(), value)
-
-
 def text_of(message: str, values: Mapping[str, Any]) -> str:
     """A notice in the language of the reader; a placeholder without a value shows as it is instead of failing."""
-    translated = _(message)
-    try:
-        return translated % {name: _value(value) for name, value in values.items()}
-    except (KeyError, ValueError, TypeError):
-        return translated
+    return sentence(message, values)
 
 
 # -- e-mail -------------------------------------------------------------------------------------------------------------
@@ -134,7 +123,7 @@ def queue_mail(to: str, subject: str, text: str, now: datetime) -> None:
     session().add(MailMessage(address=to[:200], subject=" ".join(subject.split())[:200], text=text, next_try_at=now, created_at=now))
     session().flush()
     if current_app.config["SETTINGS"].smtp_url:
-        jobs.ask(SEND_TASK, by=SYSTEM, title="发送邮件")
+        jobs.ask(SEND_TASK, by=SYSTEM, title=say(SENDING))
 
 
 def compose_mail(*, now: datetime, limit: int = 500) -> int:
@@ -232,5 +221,5 @@ def retry_mail(*, by: Identity, now: datetime) -> int:
     if count:
         record(by=by, did="notifications.mail.retried", on=("mail_queue", "all"), data={"count": count})
         if current_app.config["SETTINGS"].smtp_url:
-            jobs.ask(SEND_TASK, by=SYSTEM, title="发送邮件")
+            jobs.ask(SEND_TASK, by=SYSTEM, title=say(SENDING))
     return count

@@ -13,7 +13,7 @@ from flask import Flask
 from trainhub.identity import delivery, my_data
 from trainhub.identity.types import Channel
 from trainhub.kernel import access, audit_words, jobs, nav
-from trainhub.kernel.i18n import _l
+from trainhub.kernel.i18n import N_, _l
 from trainhub.kernel.nav import Entry
 from trainhub.notifications import models, operations, queries, tasks
 from trainhub.notifications.permissions import GRANTS, Can
@@ -40,8 +40,8 @@ def register(app: Flask) -> None:
         app,
         Entry("system", _l("邮件队列"), "notifications.outbox", "mail", can=Can.OUTBOX_VIEW, order=70),
     )
-    jobs.register_periodic(app, operations.SEND_TASK, tasks.send_mail, every=timedelta(minutes=1), title="发送邮件")
-    jobs.register_periodic(app, "notifications.sweep", tasks.sweep, every=timedelta(hours=12), title="删除到期的通知")
+    jobs.register_periodic(app, operations.SEND_TASK, tasks.send_mail, every=timedelta(minutes=1), title=operations.SENDING)
+    jobs.register_periodic(app, "notifications.sweep", tasks.sweep, every=timedelta(hours=12), title=N_("删除到期的通知"))
     my_data.register_export(app, "notices", _l("通知"), _rows, tables=(models.Notice,), of="account")
     settings = app.config["SETTINGS"]
     if settings.smtp_url or settings.is_demo or settings.is_testing:

@@ -13,7 +13,7 @@ from trainhub.kernel import audit, jobs
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused
-from trainhub.kernel.i18n import N_, _
+from trainhub.kernel.i18n import N_, _, say
 from trainhub.notifications import operations as notifications
 
 RELEASE_TASK = "courses.release_marks"
@@ -34,7 +34,7 @@ def release(*, assignment: Assignment, by: Identity, now: datetime) -> int:
         jobs.ask(
             RELEASE_TASK,
             by=by,
-            title=str(_("发布作业成绩")),
+            title=say(N_("发布作业成绩")),
             unique_key=f"{RELEASE_TASK}:{assignment.id}:{now.timestamp()}",
             assignment_id=assignment.id,
         )

@@ -21,7 +21,7 @@ from trainhub.kernel.access import guard, signed_in
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.fields import instant
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import N_, _, say
 from trainhub.kernel.web import done
 
 SHOWN = 200
@@ -108,7 +108,7 @@ def run_groups(run: Run) -> Any:
 def _judge_anew(run_id: int) -> None:
     """Progress and marks follow the new groups, in the background; nothing to do where everything is for everybody."""
     if authored.has_work_of_groups(run_id):
-        jobs.ask(tasks.REGROUP, by=me(), title=_("按新的分组核对进度和成绩"), run_id=run_id)
+        jobs.ask(tasks.REGROUP, by=me(), title=say(N_("按新的分组核对进度和成绩")), run_id=run_id)
 
 
 def _load_group(group_id: int) -> tuple[Run, RunGroup]:

@@ -15,7 +15,7 @@ from trainhub.kernel import audit, jobs
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import N_, _, say
 from trainhub.people.models import Person, Student
 from trainhub.programmes.models import Cohort, Programme
 
@@ -32,7 +32,7 @@ def ask_for_plan(*, cohort: Cohort, mode: PlanMode, by: Identity, now: datetime,
     row = SupervisorPlan(programme_id=cohort.programme_id, cohort_id=cohort.id, mode=mode, seed=seed, asked_by_id=by.account_id, asked_at=now)
     session().add(row)
     session().flush()
-    job = jobs.ask("capstones.supervisors", by=by, title=_("计算毕业设计导师安排"), plan_id=row.id)
+    job = jobs.ask("capstones.supervisors", by=by, title=say(N_("计算毕业设计导师安排")), plan_id=row.id)
     row.job_id = job.id
     session().flush()
     audit.record(by=by, did="capstones.plan.asked", on=row, data={"mode": mode, "cohort": cohort.id})

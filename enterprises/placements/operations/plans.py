@@ -16,7 +16,7 @@ from trainhub.kernel import audit, jobs
 from trainhub.kernel.access import Identity
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
-from trainhub.kernel.i18n import N_, _
+from trainhub.kernel.i18n import N_, _, say
 
 TITLES = {
     PlanKind.PLAN: N_("计算“%(title)s”的安排"),
@@ -52,7 +52,7 @@ def ask_for_plan(
         if {name: running.args.get(name) for name in args} == args:
             return running
         raise WrongState(_("这个轮次的另一项计算正在进行，完成后再试。"), code="plan_running")
-    return jobs.ask("placements.plan", by=by, title=_(TITLES[kind], title=round.title), round_id=round.id, **args)
+    return jobs.ask("placements.plan", by=by, title=say(TITLES[kind], title=round.title), round_id=round.id, **args)
 
 
 def check_plannable(round: Round, kind: PlanKind, now: datetime) -> None:

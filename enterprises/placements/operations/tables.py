@@ -15,7 +15,7 @@ from trainhub.kernel import audit, files, jobs
 from trainhub.kernel.access import Identity
 from trainhub.kernel.downloads import XLSX
 from trainhub.kernel.files import StoredFile
-from trainhub.kernel.i18n import N_, _, in_language, language, listed
+from trainhub.kernel.i18n import N_, _, in_language, language, listed, say
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.sheets.writing import Sheet, for_reader, iter_csv, write_xlsx
 
@@ -109,8 +109,7 @@ def ask_for_table(*, table: str, form: str, by: Identity, now: datetime) -> jobs
     known = queries.table_job(TABLE_TASK, by.account_id, table)
     if known is not None and known.state in (jobs.JobState.QUEUED, jobs.JobState.RUNNING) and known.args.get("form") == form:
         return known
-    name = _(TABLES[table].name)
-    job = jobs.ask(TABLE_TASK, by=by, title=_("生成表格：%(name)s", name=name), table=table, form=form, language=language())
+    job = jobs.ask(TABLE_TASK, by=by, title=say(N_("生成表格：%(name)s"), name=say(TABLES[table].name)), table=table, form=form, language=language())
     audit.record(by=by, did="placements.table.asked", on=("job", str(job.id)), data={"table": table, "form": form})
     return job
 

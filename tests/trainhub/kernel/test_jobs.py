@@ -15,6 +15,7 @@ from trainhub.kernel import clock, jobs
 from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import Refused
+from trainhub.kernel.i18n import N_, _, in_language, listed, remembering, say
 
 
 @pytest.fixture
@@ -26,6 +27,12 @@ def task(app: Flask) -> Iterator[list[Any]]:
         calls.append(dict(job.args))
         if job.args.get("refuse"):
             raise Refused("名单第 3 行有误")
+        if job.args.get("words"):
+            lacks = listed([_("姓名"), _("学号")])
+            details = [{"row": 3, "problem": _("此项不能为空。")}]
+            raise Refused(
+                _("模板必填的%(fields)s没有内容，没有签发。请在来源中补全后再签发，或换用不要求这些内容的模板。", fields=lacks), details=details
+            )
         if job.args.get("fail"):
             raise RuntimeError("boom")
         job.progress(1, 2, "half")
@@ -63,12 +70,15 @@ def test_a_refusal_ends_the_job_with_its_words(session: Session, task: list[Any]
 def test_a_bug_is_tried_again_and_fails_at_the_third_time(session: Session, task: list[Any]) -> None:
     job_id = _ask(fail=True)
     states = []
-    for _ in range(3):
+    for _time in range(3):
         session.execute(sa.update(jobs.Job).values(run_after_at=clock.now()))
         jobs.run_all()
         states.append(_job(session, job_id).state)
     assert states == [jobs.JobState.QUEUED, jobs.JobState.QUEUED, jobs.JobState.FAILED]
     assert len(task) == 3
+    failed = _job(session, job_id)
+    assert f"任务编号 {job_id}" in failed.shown_message, "nobody but the administrator is told of Python"
+    assert failed.result == {"bug": "RuntimeError('boom')"}
 
 
 def test_a_job_whose_worker_died_is_taken_up_after_its_lease(session: Session, task: list[Any]) -> None:
@@ -90,3 +100,74 @@ def test_the_same_work_is_queued_once(session: Session, task: list[Any]) -> None
 def test_later_work_waits(session: Session, task: list[Any]) -> None:
     _ask(run_after=clock.now() + timedelta(hours=1))
     assert jobs.run_all() == 0
+
+
+def test_every_reader_reads_a_job_in_their_language(session: Session, task: list[Any]) -> None:
+    with transaction():
+        job_id = jobs.ask("test.task", by=SYSTEM, title=say(N_("打印证书：%(title)s"), title="春季班"), words=True).id
+    jobs.run_all()
+    job = _job(session, job_id)
+    assert (job.shown_title, job.shown_message) == (
+        "打印证书：春季班",
+        "模板必填的姓名、学号没有内容，没有签发。请在来源中补全后再签发，或换用不要求这些内容的模板。",
+    )
+    assert job.shown_result["error"]["details"] == [{"row": 3, "problem": "此项不能为空。"}]
+    with in_language("en"):
+        assert job.shown_title == _("打印证书：%(title)s", title="春季班") != "打印证书：春季班"
+        assert "Name, Student number" in job.shown_message
+        assert not any("\u4e00" <= letter <= "\u9fff" for letter in job.shown_message)
+        assert job.shown_result["error"]["details"] == [{"row": 3, "problem": _("此项不能为空。")}]
+        assert job.shown_result["error"]["message"] == job.shown_message
+
+
+def test_progress_is_told_in_the_language_of_the_reader(session: Session, task: list[Any]) -> None:
+    job_id = _ask()
+    running = jobs.claim(clock.now())
+    assert running is not None
+    with remembering():
+        running.progress(1, 2, _("已排队，即将开始。"))
+    with in_language("en"):
+        assert _job(session, job_id).shown_message == _("已排队，即将开始。") != "已排队，即将开始。"
+
+
+def test_jobs_of_an_earlier_version_stay_readable(session: Session, task: list[Any]) -> None:
+    with transaction():
+        job_id = jobs.ask("test.task", by=SYSTEM, title="打印证书：100% 的春季班").id
+        job = _job(session, job_id)
+        job.message, job.result = "证书 %(number)s 中有这台机器的字体没有的字", {"error": {"code": "x", "message": "旧的说明", "details": []}}
+    with in_language("en"):
+        job = _job(session, job_id)
+        assert (job.shown_title, job.shown_message) == ("打印证书：100% 的春季班", "证书 %(number)s 中有这台机器的字体没有的字")
+        assert job.shown_result["error"]["message"] == "旧的说明"
+
+
+def test_a_worker_that_was_overtaken_is_no_longer_heard(session: Session, task: list[Any]) -> None:
+    job_id, now = _ask(file=7), clock.now()
+    slow = jobs.claim(now)
+    quick = jobs.claim(now + jobs.LEASE + timedelta(seconds=1))
+    assert slow is not None
+    assert quick is not None
+    with pytest.raises(jobs.Overtaken):
+        slow.progress(2, 2)
+    assert jobs.run(slow) is jobs.JobState.RUNNING, "it stops at the next word about its progress"
+    assert (_job(session, job_id).state, _job(session, job_id).done_count) == (jobs.JobState.RUNNING, 0)
+    quick.progress(1, 2)
+    assert jobs.run(quick) is jobs.JobState.DONE
+    assert jobs.run(slow) is jobs.JobState.RUNNING
+    assert (_job(session, job_id).state, _job(session, job_id).attempts) == (jobs.JobState.DONE, 2)
+
+
+def test_a_job_without_its_worker_is_known_as_such(session: Session, task: list[Any]) -> None:
+    job_id, now = _ask(), clock.now()
+    assert jobs.claim(now) is not None
+    assert not _job(session, job_id).is_orphaned
+    with transaction():
+        _job(session, job_id).lease_until_at = now - timedelta(seconds=1)
+    assert _job(session, job_id).is_orphaned
+
+
+def test_every_regular_task_is_called_in_both_languages(session: Session, app: Flask) -> None:
+    titles = [one.title for one in app.extensions["trainhub.periodic"]]
+    with in_language("en"):
+        assert [title for title in titles if _(title) == title] == []
+    assert [title for title in titles if title.isascii()] == []

@@ -10,7 +10,7 @@ from trainhub.certificates.layouts.filling import Facts, printed_text
 from trainhub.certificates.layouts.model import FIELD, Field, Layout, Signature, Text
 from trainhub.certificates.layouts.typeset import fit
 from trainhub.kernel import fonts
-from trainhub.kernel.i18n import _, language, listed
+from trainhub.kernel.i18n import _, either, listed
 
 Cut = tuple[str, int]
 """The name of a fact that does not fit, and by how many characters."""
@@ -58,5 +58,4 @@ def labels_of(layout: Layout, names: Sequence[str]) -> list[str]:
     """What people call the fields, in the reader's language."""
     common = {"name": _("姓名"), "number": _("证书编号"), "code": _("核验码")}
     found: list[Field | None] = [layout.field(name) for name in names]
-    is_english = language() == "en"
-    return [(is_english and one.label_en) or one.label if one else common.get(name, name) for name, one in zip(names, found, strict=True)]
+    return [str(either(one.label, one.label_en)) if one else common.get(name, name) for name, one in zip(names, found, strict=True)]

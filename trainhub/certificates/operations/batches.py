@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -31,14 +31,16 @@ from trainhub.kernel import audit, jobs
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused, Stale
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import N_, _, say
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
 from trainhub.people import queries as people
 
 MOST_ITEMS = 50_000
 PORTION = 500
+TOLD_EVERY = 500
 TASK = "certificates.issue"
+TITLE = N_("签发证书：%(title)s")
 
 
 class CannotDecide(Refused):
@@ -56,23 +58,27 @@ class Wanted:
     evidence: Sequence[Any] = ()
 
 
-def prepare(
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The items of a batch, each once, and how many of them would be printed wrong from this template."""
+
+    template: str
+    version: int
+    items: Sequence[Mapping[str, Any]]
+    waiting: int
+
+
+def check(
     *,
-    title: str,
     kind: Kind,
-    source: BatchSource,
     issuer: Organisation,
     rows: Sequence[Wanted],
-    by: Identity,
-    now: datetime,
     template: str | None = None,
-    digest: str = "",
-) -> IssueBatch:
-    """Put a batch together for a second person to decide. Nothing is numbered or issued.
+    tell: Callable[[int, int], None] = lambda done, total: None,
+) -> Checked:
+    """Look at every fact and every character of what is asked for; reads only. See `prepare` for what is refused.
 
-    Who is named twice with the same facts is taken once; without a template the issuer's own is used, in the version of now. `digest` is the SHA-256 of the
-    file the rows were read from; without one that of the rows themselves is kept (`queries.table_of`). Raises CannotIssue for none,
-    for too many, a template the issuer may not use, and programme certificates: they rest on the verified chain, not on a list.
+    `tell` is told how far it is and may commit: for a long list it is the bar that somebody watches.
     """
     if kind is Kind.PROGRAMME:
         raise CannotIssue(_("培养证书只能在“培养链条”中签发：课程、企业学习、毕业设计三项须先由平台核实齐全。"))
@@ -82,43 +88,76 @@ def prepare(
         raise CannotIssue(_("一批最多签发%(most)d张，请分批。", most=MOST_ITEMS))
     template = template_for(issuer, kind, template)
     layout = queries.layout_of(template)
-    persons = people.persons_by_id(row.person_id for row in rows)
+    names = {key: person.name for key, person in people.persons_by_id(row.person_id for row in rows).items()}
+    issuer_id, shared = issuer.id, _shared(issuer)
     items: dict[str, dict[str, Any]] = {}
     waiting = 0
-    for row in rows:
-        person = persons.get(row.person_id)
-        if person is None:
+    for place, row in enumerate(rows):
+        if place % TOLD_EVERY == 0:
+            tell(place, len(rows))
+        if row.person_id not in names:
             raise CannotIssue(_("名单中有人已不存在，请重新选择。"))
         facts = clean_facts(row.facts)
-        note = why_not_printable(layout, _printed(facts, issuer, person.name))
-        key = asked_key(kind, issuer.id, person.id, facts)
+        key = asked_key(kind, issuer_id, row.person_id, facts)
         if key not in items:
+            note = why_not_printable(layout, {**facts, **shared, "name": printed_name(names[row.person_id])})
             waiting += bool(note)
-            items[key] = {"person_id": person.id, "asked_key": key, "facts": facts, "note": note, "evidence": clean_evidence(row.evidence)}
+            items[key] = {"person_id": row.person_id, "asked_key": key, "facts": facts, "note": note, "evidence": clean_evidence(row.evidence)}
+    return Checked(template, layout.version, list(items.values()), waiting)
+
+
+def prepare(
+    *,
+    title: str,
+    kind: Kind,
+    source: BatchSource,
+    issuer: Organisation,
+    by: Identity,
+    now: datetime,
+    rows: Sequence[Wanted] = (),
+    checked: Checked | None = None,
+    template: str | None = None,
+    digest: str = "",
+    job_id: int | None = None,
+) -> IssueBatch:
+    """Put a batch together for a second person to decide. Nothing is numbered or issued.
+
+    Who is named twice with the same facts is taken once; without a template the issuer's own is used, in the version of now. A long list is
+    `checked` before, so that nobody who writes waits for it; `job_id` is the job that did. `digest` is the SHA-256 of the
+    file the rows were read from; without one that of the rows themselves is kept (`queries.table_of`). Raises CannotIssue for none,
+    for too many, a template the issuer may not use, and programme certificates: they rest on the verified chain, not on a list.
+    """
+    found = checked or check(kind=kind, issuer=issuer, rows=rows, template=template)
+    items = found.items
     batch = IssueBatch(
         title=title,
         kind=kind,
-        template=template,
-        template_version=layout.version,
+        template=found.template,
+        template_version=found.version,
         source=source,
         issuer_id=issuer.id,
         count=len(items),
-        waiting=waiting,
-        digest=digest or hashlib.sha256(chain.table((one["person_id"], one["facts"], one["evidence"]) for one in items.values())).hexdigest(),
+        waiting=found.waiting,
+        digest=digest or hashlib.sha256(chain.table((one["person_id"], one["facts"], one["evidence"]) for one in items)).hexdigest(),
+        job_id=job_id,
         asked_by_id=by.account_id,
         asked_at=now,
     )
     session().add(batch)
     session().flush()
-    session().execute(insert(IssueItem), [{"batch_id": batch.id, "position": place, **one} for place, one in enumerate(items.values(), 1)])
+    session().execute(insert(IssueItem), [{"batch_id": batch.id, "position": place, **one} for place, one in enumerate(items, 1)])
     data = {"title": title, "kind": kind.value, "count": len(items), "digest": batch.digest}
     audit.record(by=by, did="certificates.batch.prepared", on=batch, data=data)
     session().flush()
     return batch
 
 
+def _shared(issuer: Organisation) -> dict[str, Any]:
+    return clean_facts({"issuer": issuer.name, "issuer_en": issuer.name_en})
+
+
 def _printed(facts: Mapping[str, Any], issuer: Organisation, name: str) -> dict[str, Any]:
-    return {**facts, **clean_facts({"issuer": issuer.name, "issuer_en": issuer.name_en}), "name": printed_name(name)}
+    return {**facts, **_shared(issuer), "name": printed_name(name)}
 
 
 def why_waiting(item: IssueItem, layout: Layout, issuer: Organisation, name: str) -> str:
@@ -150,8 +189,7 @@ def decide(*, batch: IssueBatch, is_approved: bool, reason: str, by: Identity, t
         carry_out(batch=batch, by=by, today=today, now=now)
         batch.state, batch.finished_at = BatchState.ISSUED, now
     elif is_approved:
-        title = _("签发证书：%(title)s", title=batch.title)
-        batch.job_id = jobs.ask(TASK, by=by, title=title, unique_key=f"{TASK}:{batch.id}", batch=batch.id).id
+        batch.job_id = jobs.ask(TASK, by=by, title=say(TITLE, title=batch.title), unique_key=f"{TASK}:{batch.id}", batch=batch.id).id
     did = "certificates.batch.approved" if is_approved else "certificates.batch.rejected"
     audit.record(by=by, did=did, on=batch, data={"reason": reason, "count": batch.count})
     session().flush()
@@ -162,9 +200,8 @@ def go_on(*, batch: IssueBatch, by: Identity) -> None:
     """Ask for the issuing of an approved batch once more after its job failed; what is issued stays. Raises Stale when none failed."""
     job = queries.job_by_id(batch.job_id)
     if batch.state is not BatchState.APPROVED or (job is not None and job.state in (jobs.JobState.QUEUED, jobs.JobState.RUNNING)):
-        raise Stale(_("这个批次正在签发或已经签发完，无需重新开始。"))
-    title = _("签发证书：%(title)s", title=batch.title)
-    batch.job_id = jobs.ask(TASK, by=by, title=title, unique_key=f"{TASK}:{batch.id}:after:{batch.job_id}", batch=batch.id).id
+        raise Stale(_("这个批次正在签发或已经签发完，无需重新开始；后台进程中断时，最迟半分钟后自动继续。"))
+    batch.job_id = jobs.ask(TASK, by=by, title=say(TITLE, title=batch.title), unique_key=f"{TASK}:{batch.id}:after:{batch.job_id}", batch=batch.id).id
     audit.record(by=by, did="certificates.batch.resumed", on=batch, data={"left": queries.count_open_items(batch.id)})
     session().flush()
 

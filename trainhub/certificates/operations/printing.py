@@ -29,12 +29,13 @@ from trainhub.kernel import audit, jobs, pinyin
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused, Stale
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import N_, _, say
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.sheets.writing import for_reader, iter_csv
 
 MOST_PAGES = 100_000
 TASK = "certificates.print"
+TITLE = N_("打印证书：%(title)s")
 MANIFEST = (
     Column("page", "页"),
     Column("number", "证书编号"),
@@ -114,7 +115,7 @@ def start_run(
             for place, (first, last) in enumerate(cuts, 1)
         ],
     )
-    run.job_id = jobs.ask(TASK, by=by, title=_("打印证书：%(title)s", title=title), unique_key=f"{TASK}:{run.id}", run=run.id).id
+    run.job_id = jobs.ask(TASK, by=by, title=say(TITLE, title=title), unique_key=f"{TASK}:{run.id}", run=run.id).id
     audit.record(by=by, did="certificates.run.started", on=run, data={"title": title, "count": len(rows), "mode": mode.value})
     session().flush()
     return run
@@ -351,7 +352,6 @@ def parts_of(root: Path, run: PrintRun, maker: Maker) -> Iterator[tuple[str, byt
 
 def go_on(*, run: PrintRun, by: Identity) -> None:
     """Ask for the drawing once more after its job failed; finished files stay."""
-    title = _("打印证书：%(title)s", title=run.title)
-    run.job_id = jobs.ask(TASK, by=by, title=title, unique_key=f"{TASK}:{run.id}:after:{run.job_id}", run=run.id).id
+    run.job_id = jobs.ask(TASK, by=by, title=say(TITLE, title=run.title), unique_key=f"{TASK}:{run.id}:after:{run.job_id}", run=run.id).id
     audit.record(by=by, did="certificates.run.resumed", on=run, data={})
     session().flush()

@@ -25,6 +25,11 @@ def batch_by_id(batch_id: int) -> IssueBatch | None:
     return session().get(IssueBatch, batch_id)
 
 
+def batch_of_job(job_id: int) -> IssueBatch | None:
+    """The batch that a job has put together, until the decision: from then on it names the job that issues."""
+    return session().scalar(select(IssueBatch).where(IssueBatch.job_id == job_id).limit(1))
+
+
 def subject_of_batch(batch: IssueBatch) -> Subject:
     """A batch belongs to its issuer."""
     issuer = organisations.by_id(batch.issuer_id)

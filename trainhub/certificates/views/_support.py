@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from flask import request
+from flask import Response, request
 
 from trainhub.certificates import labels, queries
 from trainhub.certificates.models import Certificate
@@ -46,6 +46,14 @@ def load(number: str) -> Certificate:
 def _may_see_draft(certificate: Certificate) -> bool:
     """Whoever sees the issuer's certificates in lists sees its drafts; the holder does not learn of one before it is issued."""
     return may(acting(), Can.VIEW, replace(queries.subject_of(certificate), persons=frozenset()))
+
+
+def refreshing(bar: str, *, is_news: bool) -> Response:
+    """The bar of a job; when there is more to see than the bar, the whole page is loaded."""
+    answer = Response(bar)
+    if is_news:
+        answer.headers["HX-Refresh"] = "true"
+    return answer
 
 
 def exported(rows: Iterable[queries.CertificateRow]) -> Iterator[dict[str, Any]]:

@@ -10,27 +10,24 @@ from typing import Any
 from flask import render_template, request, send_file, url_for
 
 from trainhub.certificates import batch_forms as forms
-from trainhub.certificates import imports, labels, queries, tasks, verifying
+from trainhub.certificates import labels, queries, tasks, verifying
 from trainhub.certificates.forms import batches_wanted
 from trainhub.certificates.layouts.model import Layout
 from trainhub.certificates.models import Certificate, IssueBatch
 from trainhub.certificates.numbers import show_number
 from trainhub.certificates.operations import batches
 from trainhub.certificates.operations.batches import Wanted
-from trainhub.certificates.operations.issuing import template_for
 from trainhub.certificates.permissions import Can
 from trainhub.certificates.types import BatchSource, BatchState, Kind
 from trainhub.certificates.views import blueprint
+from trainhub.certificates.views._support import refreshing
 from trainhub.identity.queries import is_same_holder
-from trainhub.kernel import clock, downloads, paging
+from trainhub.kernel import clock, jobs, paging
 from trainhub.kernel.access import demand, guard, may, who
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import once
 from trainhub.kernel.i18n import _, language
-from trainhub.kernel.imports import ImportRefused
-from trainhub.kernel.sheets.schema import Field, Schema
-from trainhub.kernel.sheets.template import template_xlsx
 from trainhub.kernel.web import done
 from trainhub.organisations import queries as organisations
 from trainhub.people import queries as people
@@ -38,7 +35,6 @@ from trainhub.people.types import StudentState
 from trainhub.programmes import queries as programmes
 from trainhub.programmes.models import Programme
 
-SHOWN_PROBLEMS = 200
 MOST_LISTED = 1000
 """People with a box of their own on the page of a selection; 全部人员 takes the others too."""
 PREVIEWED = 3
@@ -63,68 +59,10 @@ def batch_list() -> Any:
     )
 
 
-def _issuer(issuer_id: int) -> Any:
+def issuer_of(issuer_id: int) -> Any:
+    """The organisation in whose name the reader may issue; anything else is refused."""
     demand(who(), Can.BATCH_VIEW, queries.subject_of_issuer(issuer_id))
     return organisations.by_id(issuer_id)
-
-
-@blueprint.route("/batches/import", methods=["GET", "POST"])
-@guard(Can.BATCH_CREATE)
-def batch_import() -> Any:
-    """Upload a table; it becomes a batch to be decided, or is refused with every problem named."""
-    form = forms.ImportForm().prepare(who())
-    problems: tuple[dict[str, Any], ...] = ()
-    columns: dict[str, str] = {}
-    if form.validate_on_submit():
-        kind, upload = Kind(form.kind.data), form.file.data
-        try:
-            issuer = _issuer(form.issuer_id.data)
-            template = template_for(issuer, kind, form.template.data or None)
-            layout = queries.layout_of(template)
-            columns = {one.name: one.zh for one in imports.columns_of(layout)}
-            found = imports.read(io.BytesIO(upload.stream.read()), upload.filename or "", layout, issuer.id)
-            imports.refuse_problems(found)
-            with transaction():
-                if not once(form.submission_key.data or ""):
-                    return done(_("这个表单已经提交过，没有重复建立批次。"), "certificates.batch_list")
-                batch = batches.prepare(
-                    title=form.title.data or "",
-                    kind=kind,
-                    template=template,
-                    source=BatchSource.IMPORT,
-                    issuer=issuer,
-                    rows=found.rows,
-                    digest=found.digest,
-                    by=who(),
-                    now=clock.now(),
-                )
-            return done(_("已建立批次，共 %(n)d 张，等待另一人审核。", n=batch.count), "certificates.batch", batch_id=batch.id)
-        except Refused as refused:
-            problems = refused.details if isinstance(refused, ImportRefused) else ()
-            form.refuse(refused)
-    page = render_template(
-        "trainhub/certificates/batch_import.html",
-        form=form,
-        problems=problems[:SHOWN_PROBLEMS],
-        columns=columns,
-        total=len(problems),
-        kinds=labels.KINDS,
-        imported=forms.IMPORTED,
-    )
-    return page, 422 if request.method == "POST" else 200
-
-
-@blueprint.get("/batches/import/<kind>.xlsx")
-@guard(Can.BATCH_CREATE)
-def batch_template(kind: str) -> Any:
-    """The table to fill in for a kind."""
-    if kind not in {one.value for one in Kind}:
-        raise NotFound(_("没有这种证书。"))
-    layout = queries.layout_of(kind)
-    codes = {"id_number", "student_no"}
-    fields = tuple(Field(one.name, one.zh, required=one.required, is_code=one.name in codes) for one in imports.columns_of(layout))
-    content = template_xlsx(Schema(fields), [imports.examples(layout)], [_("证件号码和学号至少填写一项；发证日期在签发时自动填写。")])
-    return downloads.xlsx(content, _("%(title)s签发名单", title=labels.of_layout(layout)))
 
 
 STUDYING = {"enrolled": (StudentState.ENROLLED,), "graduated": (StudentState.GRADUATED,), "both": (StudentState.ENROLLED, StudentState.GRADUATED)}
@@ -169,7 +107,7 @@ def batch_select() -> Any:
         form = forms.selection_form(layout)(formdata=None, issuer_id=owner).prepare(who(), persons, everyone, templates[template])
     elif form.validate():
         try:
-            issuer = _issuer(form.issuer_id.data)
+            issuer = issuer_of(form.issuer_id.data)
             facts = form.facts()
             with transaction():
                 if not once(form.submission_key.data or ""):
@@ -211,6 +149,17 @@ def batch_select() -> Any:
 def batch(row: IssueBatch) -> Any:
     """One batch: what will be issued, what waits, what was decided."""
     return _page(row)
+
+
+@blueprint.get("/batches/<int:batch_id>/state")
+@guard(Can.BATCH_VIEW, load=load_batch, subject=queries.subject_of_batch)
+def batch_state(row: IssueBatch) -> Any:
+    """The bar alone, asked for again and again; the end or a failure loads the whole page."""
+    job = queries.job_by_id(row.job_id)
+    if job is None:
+        raise NotFound(_("没有这个签发批次。"))
+    page = render_template("trainhub/certificates/_batch_job.html", batch=row, job=job, left=queries.count_open_items(row.id))
+    return refreshing(page, is_news=row.state is not BatchState.APPROVED or job.state is jobs.JobState.FAILED)
 
 
 def _page(row: IssueBatch, form: forms.DecisionForm | None = None) -> Any:

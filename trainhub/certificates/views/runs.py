@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from flask import Response, render_template, request, stream_with_context
@@ -18,6 +18,7 @@ from trainhub.certificates.operations import blanks, printing
 from trainhub.certificates.permissions import Can
 from trainhub.certificates.types import Kind, PrintMode, SheetState
 from trainhub.certificates.views import blueprint
+from trainhub.certificates.views._support import refreshing
 from trainhub.kernel import clock, downloads, paging
 from trainhub.kernel.access import demand, guard, who
 from trainhub.kernel.db import transaction
@@ -96,12 +97,14 @@ def new_run() -> Any:
 
 
 def _run_page(row: PrintRun, take: forms.TakeForm | None = None, spoil: forms.SpoilForm | None = None) -> Any:
-    is_overprint = row.mode is PrintMode.OVERPRINT
+    is_overprint, chunks = row.mode is PrintMode.OVERPRINT, queries.chunks_of(row.id)
     page = render_template(
         "trainhub/certificates/run.html",
         run=row,
         job=queries.job_by_id(row.job_id),
-        chunks=queries.chunks_of(row.id),
+        chunks=chunks,
+        files=len(chunks),
+        drawn=_drawn(chunks),
         pages=queries.pages_of(row.id),
         to_pull=queries.to_pull(row.id, SHOWN_PULLS),
         pulls=queries.count_to_pull(row.id),
@@ -121,6 +124,23 @@ def _run_page(row: PrintRun, take: forms.TakeForm | None = None, spoil: forms.Sp
 def run(row: PrintRun) -> Any:
     """One run: its progress, its files, its blanks."""
     return _run_page(row)
+
+
+def _drawn(chunks: Sequence[PrintChunk]) -> int:
+    return sum(chunk.finished_at is not None for chunk in chunks)
+
+
+@blueprint.get("/runs/<int:run_id>/state")
+@guard(Can.PRINT_VIEW, load=load_run, subject=queries.subject_of_run)
+def run_state(row: PrintRun) -> Any:
+    """The bar alone, asked for again and again; another drawn file, an end or a failure loads the whole page."""
+    chunks, job = queries.chunks_of(row.id), queries.job_by_id(row.job_id)
+    drawn = _drawn(chunks)
+    if job is None:
+        raise NotFound(_("没有这个打印批次。"))
+    page = render_template("trainhub/certificates/_run_job.html", run=row, job=job, files=len(chunks), drawn=drawn)
+    is_news = row.finished_at is not None or job.state is JobState.FAILED or drawn != request.args.get("drawn", type=int)
+    return refreshing(page, is_news=is_news)
 
 
 @blueprint.get("/runs/<int:run_id>/pull.<form>")
@@ -151,7 +171,7 @@ def again(row: PrintRun) -> Any:
         current = load_run(row.id)
         job = queries.job_by_id(current.job_id)
         if current.finished_at is not None or (job is not None and job.state in (JobState.QUEUED, JobState.RUNNING)):
-            raise Stale(_("这个批次正在绘制或已经画完，无需重新开始。"))
+            raise Stale(_("这个批次正在绘制或已经画完，无需重新开始；后台进程中断时，最迟半分钟后自动继续。"))
         printing.go_on(run=current, by=who())
     return done(_("继续绘制：已完成的文件不会重画。"), "certificates.run", run_id=row.id)
 

@@ -26,7 +26,7 @@ from trainhub.kernel import clock, fonts, jobs, paging
 from trainhub.kernel.access import guard, may, who
 from trainhub.kernel.db import transaction
 from trainhub.kernel.forms import Form
-from trainhub.kernel.i18n import _, _l
+from trainhub.kernel.i18n import N_, _, _l, say
 from trainhub.kernel.web import done
 from trainhub.organisations import queries as organisations
 
@@ -117,7 +117,7 @@ def release_waiting() -> Any:
     count = len(queries.waiting_ids(who()))
     if count > MOST_AT_ONCE:
         with transaction():
-            jobs.ask(tasks.RELEASE, by=who(), title=_("重新检查待处理的证书"))
+            jobs.ask(tasks.RELEASE, by=who(), title=say(N_("重新检查待处理的证书")))
         return done(_("正在后台重新检查 %(n)d 张待处理的证书，可以签发的会陆续签发；稍后刷新本页查看。", n=count), "certificates.waiting")
     made, left = tasks.release_waiting(who(), lambda _done, _total, _text: None)
     return done(_("已签发 %(made)d 张，仍有 %(left)d 张待处理。", made=made, left=left), "certificates.waiting")

@@ -1,7 +1,7 @@
 """An answer to a survey that is changed keeps what it was, so that a report of an earlier moment is counted again the same
 
 Revision ID: 0043
-Revises: 0040
+Revises: 0042
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from alembic import op
 from trainhub.kernel.db import UtcDateTime
 
 revision = "0043"
-down_revision = "0040"
+down_revision = "0042"
 branch_labels = None
 depends_on = None
 STANDS = sa.text("replaced_at IS NULL")

@@ -11,7 +11,7 @@ from flask import Flask
 from trainhub.identity.my_data import register_export, register_exports
 from trainhub.kernel import audit_words, jobs
 from trainhub.kernel.access import register_permissions
-from trainhub.kernel.i18n import _l
+from trainhub.kernel.i18n import N_, _l
 from trainhub.kernel.nav import Entry, register_nav
 from trainhub.oversight.evaluation import (
     attainment_views,
@@ -104,9 +104,9 @@ def register(app: Flask) -> None:
     assert all(PAGES)
     app.add_template_filter(FOUND.told, "finding_words")
     app.register_blueprint(views.blueprint)
-    jobs.register_periodic(app, "evaluation.remember", tasks.remember_readiness, every=timedelta(days=1), title="记录各专业的达标情况")
+    jobs.register_periodic(app, "evaluation.remember", tasks.remember_readiness, every=timedelta(days=1), title=N_("记录各专业的达标情况"))
     jobs.register_periodic(
-        app, "evaluation.end_outlived_grants", tasks.end_outlived_grants, every=timedelta(days=1), title="结束不合现行规则的评价专家授权"
+        app, "evaluation.end_outlived_grants", tasks.end_outlived_grants, every=timedelta(days=1), title=N_("结束不合现行规则的评价专家授权")
     )
     jobs.register_task(app, packing.TASK, tasks.pack)
     jobs.register_task(app, drawing.TASK, tasks.draw_report)

@@ -11,7 +11,7 @@ from flask import Flask
 
 from trainhub.identity.my_data import register_export
 from trainhub.kernel import access, audit_words, clock, jobs, nav
-from trainhub.kernel.i18n import _l
+from trainhub.kernel.i18n import N_, _l
 from trainhub.oversight.goals import api, cli, enrolment_views, keeper_views, models, operations, own_queries, permissions, tasks
 
 TABLES: tuple[ModuleType, ...] = (models,)
@@ -39,7 +39,7 @@ def register(app: Flask) -> None:
         app,
         nav.Entry("province", _l("培训目标"), "goals.index", "target", can=permissions.Can.VIEW, roles=permissions.VIEWERS, order=10),
     )
-    jobs.register_periodic(app, "goals.refresh", tasks.refresh, every=timedelta(minutes=1), title="更新目标统计")
+    jobs.register_periodic(app, "goals.refresh", tasks.refresh, every=timedelta(minutes=1), title=N_("更新目标统计"))
 
 
 def load_reference(folder: Path) -> dict[str, int]:

@@ -11,7 +11,7 @@ from trainhub.kernel import audit, jobs
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import NotAllowed, Refused
-from trainhub.kernel.i18n import _, in_language
+from trainhub.kernel.i18n import N_, _, in_language, say
 from trainhub.organisations.models import Organisation
 from trainhub.oversight.reports import rules
 from trainhub.oversight.reports.building.registry import RECIPES, build
@@ -69,7 +69,7 @@ def ask(
     )
     session().add(row)
     session().flush()
-    job = jobs.ask(TASK, by=by, title=_("生成%(kind)s", kind=KINDS[kind])[:200], report_id=row.id)
+    job = jobs.ask(TASK, by=by, title=say(N_("生成%(kind)s"), kind=KINDS[kind]), report_id=row.id)
     row.job_id = job.id
     audit.record(
         by=by,

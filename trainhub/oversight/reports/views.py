@@ -133,7 +133,7 @@ def _job(row: Report) -> dict[str, Any] | None:
         return None
     job = session().get(Job, row.job_id) if row.job_id else None
     state = "queued" if job is None else {JobState.DONE: "succeeded", JobState.FAILED: "failed"}.get(job.state, job.state.value)
-    return {"state": state, "text": job.message if job and state == "failed" else ""}
+    return {"state": state, "text": job.shown_message if job and state == "failed" else ""}
 
 
 @blueprint.get("/<int:report_id>")

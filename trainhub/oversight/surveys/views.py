@@ -12,7 +12,7 @@ from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import given
 from trainhub.kernel.frames import found, submit
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import N_, _, say
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.web import done
 from trainhub.organisations import queries as organisations
@@ -78,7 +78,7 @@ def create() -> Any:
             by=who(),
             now=clock.now(),
         )
-        jobs.ask(tasks.TELL, by=who(), title=_("通知调查的填报对象"))
+        jobs.ask(tasks.TELL, by=who(), title=say(N_("通知调查的填报对象")))
 
     return submit(
         form,

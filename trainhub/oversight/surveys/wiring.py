@@ -11,7 +11,7 @@ from flask import Flask
 from trainhub.identity.my_data import register_export
 from trainhub.kernel import access, audit_words, jobs, nav
 from trainhub.kernel.access import Role
-from trainhub.kernel.i18n import _l
+from trainhub.kernel.i18n import N_, _l
 from trainhub.ledger.permissions import SEES_ALL
 from trainhub.oversight.surveys import models, own_queries, permissions, tasks, views
 
@@ -28,8 +28,8 @@ def register(app: Flask) -> None:
     access.register_permissions(app, permissions.GRANTS)
     register_export(app, "graduate_answers", _l("毕业生答卷"), own_queries.graduate_answers, tables=(models.GraduateAnswer,))
     register_export(app, "demand_answers", _l("代企业填报的需求答卷"), own_queries.demand_answers, tables=(models.DemandAnswer,))
-    jobs.register_periodic(app, "surveys.forget", tasks.forget, every=timedelta(days=1), title="抹去保存期限届满的毕业生答卷")
-    jobs.register_periodic(app, tasks.TELL, tasks.tell, every=timedelta(days=1), title="通知调查的填报对象")
+    jobs.register_periodic(app, "surveys.forget", tasks.forget, every=timedelta(days=1), title=N_("抹去保存期限届满的毕业生答卷"))
+    jobs.register_periodic(app, tasks.TELL, tasks.tell, every=timedelta(days=1), title=N_("通知调查的填报对象"))
     nav.register_nav(
         app,
         nav.Entry("mine", _l("待填调查"), "surveys.mine", "clipboard", roles=(Role.STUDENT, Role.ENTERPRISE_COORDINATOR), order=80),

@@ -75,7 +75,7 @@ def _job(row: ReportDrawing) -> dict[str, Any]:
         is_handed_in = row.application_id is not None
         return {"state": "succeeded", "percent": 100, "text": _("已作为补充报告提交。") if is_handed_in else _("可以下载。")}
     if drawing.has_failed(row) or job is None:
-        reason = job.message if job is not None and job.result is not None else ""
+        reason = job.shown_message if job is not None else ""
         return {"state": "failed", "percent": 0, "text": reason or _("没有完成，请重新生成。")}
     if job.state is JobState.QUEUED:
         return {"state": "queued", "percent": 0, "text": _("已排队，即将开始。")}

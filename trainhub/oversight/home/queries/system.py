@@ -36,7 +36,7 @@ def health(*, locked_after: int, locked_since: datetime) -> Health:
     """Jobs, worker, audit chain, locked accounts (names with so many failures since), requests about personal data, mail."""
     current = session()
     jobs = {state: count for state, count in current.execute(select(Job.state, func.count(Job.id)).group_by(Job.state))}
-    failed = current.execute(select(Job.title, Job.message, Job.finished_at).where(Job.state == JobState.FAILED).order_by(Job.id.desc()).limit(3))
+    failed = current.scalars(select(Job).where(Job.state == JobState.FAILED).order_by(Job.id.desc()).limit(3))
     mail = notifications.mail_by_state()
     names = (
         select(SignInAttempt.name_hash)
@@ -47,7 +47,7 @@ def health(*, locked_after: int, locked_since: datetime) -> Health:
     )
     return Health(
         jobs=jobs,
-        failed=[(row[0], row[1], row[2]) for row in failed],
+        failed=[(row.shown_title, (row.result or {}).get("bug") or row.shown_message, row.finished_at) for row in failed],
         worker_at=current.scalar(select(func.max(WorkerHeartbeat.seen_at))),
         audit_events=current.scalar(select(func.max(AuditHead.events))) or 0,
         audit_at=current.scalar(select(AuditEvent.at).order_by(AuditEvent.id.desc()).limit(1)),

@@ -11,7 +11,7 @@ from trainhub.kernel import audit, files, jobs
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import N_, _, say
 from trainhub.kernel.papers import docx, pdf
 from trainhub.kernel.papers.blocks import DOCX, PDF, Paper
 from trainhub.oversight.evaluation.documents import report
@@ -57,7 +57,7 @@ def ask(*, programme: Programme, form: PaperForm, application_id: int | None, by
     row = ReportDrawing(programme_id=programme.id, application_id=application_id, form=form, on=today, asked_by=by.name[:200], asked_at=now)
     session().add(row)
     session().flush()
-    title = _("生成补充报告：%(name)s（%(form)s）", name=programme.name, form=form.value.upper())[:200]
+    title = say(N_("生成补充报告：%(name)s（%(form)s）"), name=programme.name, form=form.value.upper())
     row.job_id = jobs.ask(TASK, by=by, title=title, drawing_id=row.id).id
     data = {"drawing": row.id, "form": form.value, "application": application_id}
     audit.record(by=by, did="evaluation.report.asked", on=programme, data=data)

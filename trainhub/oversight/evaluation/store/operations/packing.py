@@ -8,7 +8,7 @@ from datetime import date, datetime
 from trainhub.kernel import audit, files, jobs
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import N_, say
 from trainhub.oversight.evaluation.documents import archive
 from trainhub.oversight.evaluation.store import queries
 from trainhub.oversight.evaluation.store.models import DossierPackage
@@ -28,7 +28,7 @@ def ask(*, programme: Programme, application_id: int | None, by: Identity, today
     row = DossierPackage(programme_id=programme.id, application_id=application_id, on=today, asked_by=by.name[:200], asked_at=now)
     session().add(row)
     session().flush()
-    row.job_id = jobs.ask(TASK, by=by, title=_("整理评价材料：%(name)s", name=programme.name)[:200], package_id=row.id).id
+    row.job_id = jobs.ask(TASK, by=by, title=say(N_("整理评价材料：%(name)s"), name=programme.name), package_id=row.id).id
     audit.record(by=by, did="evaluation.package.asked", on=programme, data={"package": row.id, "application": application_id})
     return row
 

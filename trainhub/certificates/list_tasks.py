@@ -1,0 +1,119 @@
+"""A long list that somebody handed in becomes a batch, in the background."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from trainhub.certificates import imports, queries
+from trainhub.certificates.operations import batches
+from trainhub.certificates.operations.issuing import template_for
+from trainhub.certificates.permissions import Can
+from trainhub.certificates.types import BatchSource, Kind
+from trainhub.identity.queries import identity_of
+from trainhub.kernel import clock, files
+from trainhub.kernel.access import Identity, demand
+from trainhub.kernel.db import session, transaction
+from trainhub.kernel.errors import NotFound, Refused
+from trainhub.kernel.files import StoredFile
+from trainhub.kernel.forms import once
+from trainhub.kernel.i18n import N_, _
+from trainhub.kernel.jobs import Running
+from trainhub.notifications.operations import notify
+from trainhub.organisations import queries as organisations
+
+IMPORT = "certificates.import"
+TITLE = N_("检查签发名单 %(name)s")
+FILE_KIND = "import"
+CHECKED = N_("名单“%(name)s”检查无误，已建立批次，共 %(n)d 张，等待另一人审核。")
+REFUSED = N_("名单“%(name)s”没有通过检查，没有建立批次，请查看原因。")
+
+
+def import_list(running: Running) -> Mapping[str, Any]:
+    """Read and check an uploaded list and put a batch together, or refuse it with every problem named; harmless to repeat.
+
+    args: file_id, title_of_batch, kind, issuer_id, template. The upload is deleted at the end, whatever it was.
+    """
+    known = queries.batch_of_job(running.id)
+    if known is not None:
+        return {"batch": known.id}
+    stored = session().get(StoredFile, running.args["file_id"])
+    if stored is None:
+        raise NotFound(_("上传的名单已不在，请重新上传。"))
+    assert running.asked_by_id is not None
+    by, name, sha256 = identity_of(running.asked_by_id, today=clock.today(), origin="job"), stored.name, stored.sha256
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / ("list" + Path(name).suffix.lower())
+            with path.open("wb") as out:
+                for piece in files.stream(stored):
+                    out.write(piece)
+            session().rollback()
+            batch_id, count = _put_together(running, path, name, by)
+    except Refused:
+        _drop(running.args["file_id"], sha256)
+        _tell(running, REFUSED, {"name": name})
+        raise
+    _drop(running.args["file_id"], sha256)
+    _tell(running, CHECKED, {"name": name, "n": count})
+    return {"batch": batch_id}
+
+
+def _put_together(running: Running, path: Path, name: str, by: Identity) -> tuple[int, int]:
+    args, kind = running.args, Kind(running.args["kind"])
+    issuer = organisations.by_id(args["issuer_id"])
+    if issuer is None:
+        raise NotFound(_("持证人或发证单位不存在，没有签发证书。"))
+    demand(by, Can.BATCH_VIEW, queries.subject_of_issuer(issuer.id))
+    template = template_for(issuer, kind, args["template"] or None)
+    said = [_("正在核对人员和内容"), _("正在检查每一个字和版面")]
+    found = imports.read(path, name, queries.layout_of(template), issuer.id, lambda done, total: running.progress(done, 2 * total, said[0]))
+    imports.refuse_problems(found)
+    total = len(found.rows)
+    checked = batches.check(
+        kind=kind, issuer=issuer, rows=found.rows, template=template, tell=lambda done, _total: running.progress(total + done, 2 * total, said[1])
+    )
+    session().rollback()
+    with transaction():
+        if not once(f"{IMPORT}:{running.id}"):
+            raise Refused(_("这个表单已经提交过，没有重复建立批次。"))
+        issuer = organisations.by_id(args["issuer_id"])
+        assert issuer is not None
+        batch = batches.prepare(
+            title=args["title_of_batch"],
+            kind=kind,
+            source=BatchSource.IMPORT,
+            issuer=issuer,
+            checked=checked,
+            digest=found.digest,
+            by=by,
+            now=clock.now(),
+            job_id=running.id,
+        )
+        return batch.id, batch.count
+
+
+def _drop(file_id: int, sha256: str) -> None:
+    """The upload is not kept: whoever keeps the file can show by its checksum that it is the one."""
+    session().rollback()
+    with transaction():
+        row = session().get(StoredFile, file_id)
+        if row is not None:
+            session().delete(row)
+    files.erase([sha256])
+    session().rollback()
+
+
+def _tell(running: Running, message: str, values: Mapping[str, Any]) -> None:
+    with transaction():
+        notify(
+            account_ids=[running.asked_by_id] if running.asked_by_id is not None else [],
+            kind="certificates.list_checked",
+            message=message,
+            values=values,
+            url=f"/certificates/batches/import/{running.id}",
+            unique_key=f"{IMPORT}:{running.id}",
+            now=clock.now(),
+        )
