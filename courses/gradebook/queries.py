@@ -58,12 +58,20 @@ def column_of_block(book_id: int, block_id: int) -> GradeColumn | None:
 
 
 def graded_blocks(run_id: int) -> list[Any]:
-    """The graded blocks of a run in the order of the content: id, title, the unit's title, weight."""
+    """The graded blocks of a run that learners can see, in the order of the content: id, title, the unit's title, weight.
+
+    What is not published counts for nobody, in progress as here: a copy that its author still works on lowers no total.
+    """
     statement = (
         select(Block.id, Block.title, Unit.title.label("unit"), Block.weight_x10)
         .join(Unit, Unit.id == Block.unit_id)
         .join(Section, Section.id == Unit.section_id)
-        .where(Block.run_id == run_id, Block.is_graded, Block.removed_at.is_(None), Unit.removed_at.is_(None), Section.removed_at.is_(None))
+        .where(
+            Block.run_id == run_id,
+            Block.is_graded,
+            *(part.removed_at.is_(None) for part in (Block, Unit, Section)),
+            *(part.is_published for part in (Block, Unit, Section)),
+        )
         .order_by(Section.position, Unit.position, Block.position, Block.id)
     )
     return list(session().execute(statement))

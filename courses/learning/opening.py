@@ -15,7 +15,7 @@ from courses.learning import queries
 from courses.learning.models import Enrolment
 from courses.learning.types import BlockState
 from trainhub.kernel.errors import NotAllowed, NotFound
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import N_, _
 from trainhub.people import queries as people
 
 
@@ -23,6 +23,7 @@ class StillClosed(NotAllowed):
     """The part is not open for this learner now; the message says what opens it."""
 
     code = "still_closed"
+    title = N_("还没有开放")
 
 
 @dataclass(frozen=True, slots=True)

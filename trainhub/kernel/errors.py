@@ -15,11 +15,13 @@ class Refused(Exception):
 
     `message` is worded for the person. `field` names the form field at fault. `code` is stable for programs (defaults to
     the class's `code`). `details` are rows in the shape of the contract: file, sheet, row, column, value, problem.
-    `others` are further refusals of the same request (`ask_all`).
+    `others` are further refusals of the same request (`ask_all`). `title` is a message id for the head of the page that says so; empty:
+    what is said of every refusal of that status.
     """
 
     code = "refused"
     status = 422
+    title = ""
     others: tuple[Refused, ...] = ()
 
     def __init__(

@@ -88,7 +88,7 @@ def sent(name: str) -> str | None:
 def answer_refused(refused: Refused) -> Any:
     """A refusal says why and what to do; a visitor without an account is sent to sign in and comes back after."""
     kernel_db.session().rollback()
-    title = _(TITLES.get(refused.status, "无法完成"))
+    title = _(refused.title or TITLES.get(refused.status, "无法完成"))
     if is_api():
         details = list(refused.details)
         if not details and refused.field:

@@ -107,7 +107,7 @@ def _question(line: int, text: str, category: str | None, notes: dict[str, Any],
     if "{" not in text:
         raise Cannot(_("没有用大括号写出答案：这是说明文字，不是题目，没有导入"))
     if text.count("{") > 1:
-        raise Cannot(_("一道题里有几组大括号：GIFT 每题只能有一组答案"))
+        raise Cannot(_("一道题里有几组大括号：GIFT 每题只能有一组答案；几道题之间请空一行"))
     before, rest = text.split("{", 1)
     inside, after = rest.rsplit("}", 1)
     inside, _sep, general = inside.partition("####")

@@ -255,8 +255,11 @@ def test_staff_pages_open_and_groups_are_moved(as_role: AsRole, session: Session
     assert lecturer.post(run_url, data={"do": "move", "person_id": people[0].person_id, "group_id": group.id}).status_code == 303
     assert lecturer.get(run_url).status_code == 200
     until = clock.local(now + timedelta(days=5)).strftime("%Y-%m-%dT%H:%M")
+    own = [as_role(Role.TRAINEE, person_id=row.person_id) for row in people[:2]]
     assert lecturer.post(f"{url}/extensions", data={"person_id": people[0].person_id, "until_at": until, "reason": "病假"}).status_code == 303
     assert "病假" in lecturer.get(f"{url}/extensions").text
+    # Only whom it concerns reads of more time.
+    assert ["为你延长至" in one.get(url.replace("/teaching", "")).text for one in own] == [True, False]
     example = {"title": "样例", "text": "正文", "points_c1": "60", "points_c2": "30", "comment": "参考"}
     assert lecturer.post(f"{url}/peers", data=example).status_code == 303
     assert lecturer.post(f"{url}/peers", data={**example, "points_c1": "59"}).status_code == 422

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from courses.assignments.operations import releasing
-from courses.catalogue.models import Run
+from courses.catalogue.models import Block, Run
 from courses.catalogue.operations import content
 from courses.gradebook import queries
 from courses.gradebook.models import Gradebook, GradeColumn
@@ -78,6 +78,22 @@ def test_making_a_gradebook_changes_no_mark_and_completes_only_by_its_total(sess
     assert hand_down_marks(Running(0, {}, None)) == {"totals": 0}
     session.refresh(me)
     assert (me.state, me.score_x10) == (EnrolmentState.COMPLETED, 800)
+
+
+def test_what_is_not_published_gets_no_column_until_it_is(session: Session) -> None:
+    run = make.run()
+    task = made.assignment(run)
+    me = made.learner(task)
+    made.grade(made.hand_in(task, me), 800)
+    releasing.release(assignment=task, by=SYSTEM, now=NOW)
+    copy, _blocks = content.duplicate(part=session.get_one(Block, task.block_id), by=SYSTEM, now=NOW)
+    assert not copy.is_published
+    before = learning.standing_of(me, make.loaded(run), NOW).score_x10
+    book = books.make(run=make.loaded(run), by=SYSTEM, now=NOW)
+    assert (len(queries.columns_of(book.id)), total_of(book, me)) == (1, before)
+    content.publish(part=copy, is_published=True, by=SYSTEM, now=NOW)
+    assert books.add_missing(book=book, by=SYSTEM, now=NOW) == 1
+    assert (len(queries.columns_of(book.id)), total_of(book, me)) == (2, 400)
 
 
 def test_a_completed_learner_stays_completed_when_the_book_says_less(session: Session) -> None:

@@ -106,13 +106,16 @@ def test_what_is_closed_says_on_the_page_what_opens_it(as_role: AsRole, session:
     run = make.run(lead=lead)
     first = make.unit(run, title="安全须知")
     make.text(first)
-    make.text(make.unit(run, title="操作", access={"any": False, "when": [{"kind": "done", "key": f"unit:{first.key}"}]}))
+    second = make.unit(run, title="操作", access={"any": False, "when": [{"kind": "done", "key": f"unit:{first.key}"}]})
+    make.text(second)
     run = make.publish(run)
     row = make.enrolment(run)
     session.commit()
     learner = as_role(Role.TRAINEE, person_id=row.person_id).get(f"/learning/runs/{run.id}/progress").text
     staff = as_role(Role.LECTURER, organisation_id=run.course.owner_id, person_id=lead.id).get(f"/teaching/enrolments/{row.id}").text
     assert [page.count("还没有开放：完成“安全须知”后开放。") for page in (learner, staff)] == [2, 2]
+    closed = as_role(Role.TRAINEE, person_id=row.person_id).get(f"/learning/runs/{run.id}/units/{second.id}")
+    assert (closed.status_code, "<h1>还没有开放</h1>" in closed.text, "完成“安全须知”后开放" in closed.text) == (403, True, True)
 
 
 def test_another_persons_attempt_and_course_stay_closed(as_role: AsRole, session: Session) -> None:
