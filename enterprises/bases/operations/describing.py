@@ -117,10 +117,15 @@ def _keep(profile: BaseProfile, changed: dict[str, list[Any]], by: Identity, now
     """Keep what the figures of awards were before today."""
     today = local(now).date()
     session().add_all(
-        BaseFigurePast(base_id=profile.base_id, key=key, value=changed[key][0], until=today, replaced_by_id=by.account_id, replaced_at=now)
+        BaseFigurePast(base_id=profile.base_id, key=key, value=_number(changed[key][0]), until=today, replaced_by_id=by.account_id, replaced_at=now)
         for key in DATED
         if key in changed
     )
+
+
+def _number(value: Any) -> int | None:
+    """A figure as it is kept: yes is 1, no is 0."""
+    return int(value) if isinstance(value, bool) else value
 
 
 def change_base(*, profile: BaseProfile, by: Identity, now: datetime, version: int | None = None, **figures: Any) -> dict[str, list[Any]]:

@@ -238,7 +238,9 @@ def set_seats(position: Position) -> Any:
                     raise Refused(_("席位应为 0 或正整数：“%(value)s”。", value=value[:20]))
                 operations.set_seats(position=position, term=load_term(int(name[6:])), seats=int(value), by=who(), now=clock.now())
         more, seats = request.form.get("term_id", ""), request.form.get("new_seats", "")
-        if more.isdecimal() and len(more) < 16 and seats.strip():
+        if seats.strip():
+            if not (more.isdecimal() and len(more) < 16):
+                raise Refused(_("请选择这些席位属于哪个学期。"), field="term_id")
             if not seats.strip().isdecimal():
                 raise Refused(_("席位应为 0 或正整数：“%(value)s”。", value=seats.strip()[:20]))
             operations.set_seats(position=position, term=load_term(int(more)), seats=int(seats), by=who(), now=clock.now())

@@ -118,6 +118,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "/placements/seats": ("enterprise", "programme", "university", "stranger", "admin"),
     "/placements/enterprise": ("enterprise", "stranger"),
     "/placements/t1.xlsx": ("programme", "university", "admin"),
+    "/placements/tables/t1": ("programme", "university", "admin"),
     "/placements/t4.csv": ("programme", "university", "admin"),
     "/bases/interest": ("enterprise", "programme", "university", "stranger", "admin"),
     "/bases/{base_code}/inspections": ("admin",),
@@ -283,6 +284,7 @@ def test_an_offer_from_draft_to_approval(world: SimpleNamespace, people: dict[st
     assert people["enterprise"].post(f"{url}/submit").status_code == 422
     assert people["enterprise"].post(f"{url}/seats", data={"term_id": world.later_id, "new_seats": "3"}).status_code == 303
     assert people["enterprise"].post(f"{url}/seats", data={f"seats_{world.later_id}": "-3"}).status_code == 422
+    assert "哪个学期" in people["enterprise"].post(f"{url}/seats", data={"term_id": "", "new_seats": "3"}).text
     told = people["enterprise"].post(f"{url}/seats", data={f"seats_{world.later_id}": "4", "version": "1"})
     assert told.status_code == 409, "opened before the seats were set"
     assert people["enterprise"].post(f"{url}/submit").status_code == 303
