@@ -145,8 +145,10 @@ def _apply(item: Any, by: Identity, today: date, now: datetime) -> None:
         row = session().get_one(CreditListing, item["id"])
         row.until, row.entered_at = item["until"], now
     else:
-        session().add(CreditListing(**{**item, "reason": item["reason"] or ""}, source="导入", entered_at=now))
+        row = CreditListing(**{**item, "reason": item["reason"] or ""}, source="导入", entered_at=now)
+        session().add(row)
     session().flush()
+    audit.record(by=by, did="awards.credit.imported", on=row, data={"uscc": row.uscc, "since": row.since, "until": row.until})
 
 
 SPEC = ImportSpec(

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from enterprises.awards import companies, company_rules, credit, funds, operations, queries, steps
@@ -25,6 +26,7 @@ from tests.factories import awards as make
 from tests.factories import ground
 from tests.factories.awards import EDU, FIN, NOW, ST, TODAY
 from trainhub.kernel.access import SYSTEM, Role
+from trainhub.kernel.audit import AuditEvent, write_pending
 from trainhub.kernel.imports import ImportRefused, execute_bytes
 from trainhub.policy.book import book
 from trainhub.policy.findings import all_of
@@ -257,6 +259,8 @@ def test_credit_is_looked_up_in_the_imported_list_or_entered_by_hand(session: Se
     content = f"{HEAD}{bad.uscc},甲,欠薪,2026-01-01,\n".encode()
     assert execute_bytes(credit.SPEC, content, **file).added == 1
     assert execute_bytes(credit.SPEC, content, **file).unchanged == 1
+    write_pending(session)
+    assert [event.data["uscc"] for event in session.scalars(select(AuditEvent).where(AuditEvent.did == "awards.credit.imported"))] == [bad.uscc]
     with pytest.raises(ImportRefused):
         execute_bytes(credit.SPEC, f"{HEAD}123,甲,欠薪,2026-01-01,\n".encode(), **file)
     assert [credit.look_up(organisation=one, **call).is_listed for one in (bad, good)] == [True, False]

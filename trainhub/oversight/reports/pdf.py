@@ -66,7 +66,7 @@ def _styles() -> dict[str, Any]:
     made = {
         "title": style("title", fontName=BOLD, fontSize=19, leading=27, textColor=HexColor(INK), spaceAfter=4),
         "subtitle": style("subtitle", fontSize=10.5, textColor=HexColor("#6B675E"), spaceAfter=14),
-        "h2": style("h2", fontName=BOLD, fontSize=13, leading=20, textColor=HexColor(INK), spaceBefore=14, spaceAfter=5),
+        "h2": style("h2", fontName=BOLD, fontSize=13, leading=20, textColor=HexColor(INK), spaceBefore=14, spaceAfter=5, keepWithNext=1),
         "text": style("text", spaceAfter=5),
         "small": style("small", fontSize=8.5, leading=13, spaceAfter=3),
         "cell": style("cell", fontSize=8.2, leading=11.5),
@@ -124,20 +124,24 @@ def _section(section: Section, looks: dict[str, Any]) -> list[Any]:
 
 def _grid(table: Table, looks: dict[str, Any]) -> Any:
     from reportlab.lib.colors import HexColor
+    from reportlab.lib.styles import ParagraphStyle
     from reportlab.platypus import Paragraph
     from reportlab.platypus import Table as Grid
 
+    widths, size = _widths(table)
+    names = [f"{name}{words}" for name in ("cell", "number", "head", "number head") for words in ("", " words")]
+    sized = {name: ParagraphStyle(name, parent=looks[name], fontSize=size, leading=size * 1.4) for name in names}
+
     def cell(value: Cell, is_number: bool, look: str = "") -> Any:
-        text = "—" if value is None else f"{value:,}" if isinstance(value, int) else str(value)
-        look = look or ("number" if is_number else "cell")
-        return Paragraph(escape(text), looks[look if CHINESE.search(text) else f"{look} words"])
+        text, look = _text(value), look or ("number" if is_number else "cell")
+        return Paragraph(escape(text), sized[look if CHINESE.search(text) else f"{look} words"])
 
     numbers = [column.is_number for column in table.columns]
     rows = [[cell(column.name, False, "number head" if column.is_number else "head") for column in table.columns]]
     rows += [[cell(value, is_number) for value, is_number in zip(row, numbers, strict=True)] for row in table.rows]
     if table.total:
         rows.append([cell(value, is_number) for value, is_number in zip(table.total, numbers, strict=True)])
-    grid = Grid(rows, colWidths=_widths(table), repeatRows=1)
+    grid = Grid(rows, colWidths=widths, repeatRows=1)
     lines: list[Any] = [
         ("BACKGROUND", (0, 0), (-1, 0), HexColor("#E7F0F3")),
         ("LINEBELOW", (0, 0), (-1, -1), 0.4, HexColor(LINE)),
@@ -151,21 +155,39 @@ def _grid(table: Table, looks: dict[str, Any]) -> Any:
     return grid
 
 
-def _widths(table: Table) -> list[float]:
-    """Columns of text take more than those of numbers, and none breaks a word of its head where the page has room for it."""
-    from reportlab.pdfbase.pdfmetrics import stringWidth
+SIZES = (8.2, 7.5, 6.8, 6.2)
+"""Points of the type of a table: the largest in which no word is broken."""
 
+
+def _widths(table: Table) -> tuple[list[float], float]:
+    """The widths of the columns and the size of the type. Columns of text take more than those of numbers; no word of a head or a cell is
+    broken where the page has room for it, in smaller type if need be."""
     weights = [1.0 if column.is_number else 2.4 for column in table.columns]
     widths = [WIDTH * weight / sum(weights) for weight in weights]
-    words = [[] if CHINESE.search(column.name) else column.name.split() for column in table.columns]
-    least = [max((stringWidth(word, BOLD, 8.2) for word in some), default=0.0) + 9 for some in words]
-    if all(need <= width for need, width in zip(least, widths, strict=True)):
-        return widths
-    numbers = sum(max(30.0, need) for need, column in zip(least, table.columns, strict=True) if column.is_number)
-    texts = sum(not column.is_number for column in table.columns)
-    if not texts or (WIDTH - numbers) / texts < 60:
-        return widths
-    return [max(30.0, need) if column.is_number else (WIDTH - numbers) / texts for need, column in zip(least, table.columns, strict=True)]
+    for size in SIZES:
+        least = [_least(table, place, size) for place in range(len(table.columns))]
+        if all(need <= width for need, width in zip(least, widths, strict=True)):
+            return widths, size
+        spare, texts = WIDTH - sum(least), sum(not column.is_number for column in table.columns)
+        if spare >= 0:
+            share = spare / (texts or len(least))
+            return [need + (0.0 if texts and column.is_number else share) for need, column in zip(least, table.columns, strict=True)], size
+    return widths, SIZES[-1]
+
+
+def _least(table: Table, place: int, size: float) -> float:
+    """How wide a column has to be for its longest word; Chinese may be broken anywhere, three characters of it stay together."""
+    from reportlab.pdfbase.pdfmetrics import stringWidth
+
+    found = 30.0 if table.columns[place].is_number else 60.0
+    for font, text in ((BOLD, table.columns[place].name), *((SANS, _text(row[place])) for row in table.rows)):
+        words = [text[:3]] if CHINESE.search(text) else text.split()
+        found = max(found, *(stringWidth(word, font, size) + 9 for word in words or [""]))
+    return found
+
+
+def _text(value: Cell) -> str:
+    return "—" if value is None else f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def _drawing(plot: Plot) -> Any:

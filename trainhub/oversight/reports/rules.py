@@ -68,8 +68,11 @@ def mean_marks(ratings: Sequence[Mapping[str, int]], topics: Sequence[str], leas
 
 def hide_small(rows: Sequence[tuple[str, int]], least: int) -> list[tuple[str, int | None]]:
     """Counts of persons that may be published: groups below `least` are hidden, and the next smallest with them while the sum of
-    all would tell of one group, or of fewer than `least` persons. A group of nobody tells nothing and stays."""
+    all would tell of one group, or of fewer than `least` persons. A group of nobody tells nothing and stays, unless all together are
+    fewer than `least`: then the empty ones would tell where those few are."""
     counts = dict(rows)
+    if 0 < sum(counts.values()) < least:
+        return [(name, None) for name, _count in rows]
     hidden = {name for name, count in rows if 0 < count < least}
     others = sorted((count, name) for name, count in rows if count >= least)
     while hidden and others and (len(hidden) == 1 or sum(counts[name] for name in hidden) < least):

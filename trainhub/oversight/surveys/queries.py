@@ -64,8 +64,10 @@ def of_year(kind: SurveyKind, year: int) -> Survey | None:
 
 
 def latest(kind: SurveyKind, until: date) -> Survey | None:
-    """The latest survey of a kind that had opened by a day."""
-    return session().scalar(select(Survey).where(Survey.kind == kind, Survey.opens_on <= until).order_by(Survey.year.desc()).limit(1))
+    """The latest survey of a kind that had opened by a day and is of its year or an earlier one: that of the next year, opened in
+    December with its first answers, does not take the place of the year's own."""
+    opened = select(Survey).where(Survey.kind == kind, Survey.opens_on <= until, Survey.year <= until.year)
+    return session().scalar(opened.order_by(Survey.year.desc()).limit(1))
 
 
 def listing() -> list[tuple[Survey, int]]:

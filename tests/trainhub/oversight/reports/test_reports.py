@@ -23,11 +23,11 @@ from trainhub.ledger import operations as ledger
 from trainhub.ledger.types import Category, Source
 from trainhub.organisations.types import OrganisationKind
 from trainhub.oversight.reports import operations
-from trainhub.oversight.reports.building.common import source
+from trainhub.oversight.reports.building.common import columns, source
 from trainhub.oversight.reports.building.registry import RECIPES
 from trainhub.oversight.reports.models import Report
 from trainhub.oversight.reports.operations import ReportRefused
-from trainhub.oversight.reports.pdf import pdf
+from trainhub.oversight.reports.pdf import WIDTH, _least, _register, _widths, pdf
 from trainhub.oversight.reports.types import Column, Document, ReportKind, ReportState, Section, Table
 from trainhub.oversight.reports.views import originals
 from trainhub.oversight.reports.workbook import workbook
@@ -68,6 +68,18 @@ def test_the_forecast_of_demand_names_the_country_beside_it(session: Session) ->
     assert "本科工科专业布点 16,284 个，其中与十大重点领域相关的约 8,000 个，占近 50%（RESEARCH-1.0, 002:27）" in told
     early = operations.ask(kind=ReportKind.DEMAND, since=date(2014, 1, 1), until=date(2014, 12, 31), by=SYSTEM, today=TODAY, now=NOW)
     assert "16,284" not in "".join(operations.kept(operations.make(report=early, by=SYSTEM, now=NOW)).sections[0].paragraphs)
+
+
+def test_no_word_of_a_wide_table_is_broken_in_print() -> None:
+    """Ten columns with English heads: smaller type instead of "Progra mme"."""
+    heads = ("University", "#Programme", "#Students in enterprises", "#Placement person-weeks", "#Capstone", "#Part-time teachers", "#Completions")
+    wide = Table("t", columns(*heads, "#Enrolments", "#Open courses", "#Training enrolments"), (("Minjiang University of Technology", *[1] * 9),))
+    _register()
+    widths, size = _widths(wide)
+    assert (sum(widths) <= WIDTH + 0.01, size < 8.2) == (True, True)
+    assert all(width >= _least(wide, place, size) - 0.01 for place, width in enumerate(widths))
+    narrow = Table("t", columns("领域", "#人数"), (("新材料", 3),))
+    assert _widths(narrow)[1] == 8.2
 
 
 def _trained(now: datetime) -> Any:

@@ -31,6 +31,10 @@ def test_equal_points_have_an_equal_place_and_points_are_rounded_down() -> None:
         ([("a", 4), ("b", 3), ("c", 6)], [None, None, 6]),
         ([("a", 0), ("b", 9)], [0, 9]),
         ([("a", 1)], [None]),
+        ([("a", 0), ("b", 0)], [0, 0]),
+        ([("a", 0), ("b", 4)], [None, None]),
+        ([("a", 0), ("b", 5)], [0, 5]),
+        ([("a", 0), ("b", 2), ("c", 2)], [None, None, None]),
         ([("a", 1), ("b", 2), ("c", 9), ("d", 6)], [None, None, 9, None]),
     ],
 )

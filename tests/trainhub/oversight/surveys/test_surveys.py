@@ -140,6 +140,17 @@ def test_who_is_asked_is_told_when_it_opens_and_before_it_closes(session: Sessio
     assert told(31) == [*opened, (first.id, "surveys.closing")]
 
 
+def test_a_report_rests_on_the_survey_of_its_year(session: Session) -> None:
+    """That of the next year may be open already; before the first survey there is none."""
+    this = _survey(SurveyKind.DEMAND)
+    _survey(SurveyKind.DEMAND, 2027)
+    asked = (date(2026, 2, 28), date(2026, 3, 1), date(2026, 12, 31))
+    assert [queries.latest(SurveyKind.DEMAND, day) for day in asked] == [None, this, this]
+    following = queries.latest(SurveyKind.DEMAND, date(2027, 1, 1))
+    assert following is not None
+    assert following.year == 2027
+
+
 def test_a_report_is_counted_again_from_what_was_answered_then(session: Session) -> None:
     """An answer changed before the survey closes takes nothing from a report that was made before."""
     survey, enterprise, later = _survey(SurveyKind.DEMAND), ground.enterprise(), NOW + timedelta(days=1)
