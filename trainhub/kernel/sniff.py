@@ -258,9 +258,10 @@ def _decoded(head: bytes) -> str | None:
         try:
             text = head.decode(encoding)
         except UnicodeDecodeError as error:
-            if len(head) < 1024 or error.start < len(head) - 4:
+            read = bytes(error.object)  # without the mark at the beginning, which the places in the error do not count either
+            if len(head) < 1024 or error.start < len(read) - 4:
                 continue
-            text = head[: error.start].decode(encoding, "replace")
+            text = read[: error.start].decode(encoding, "replace")
         return None if _is_binary(text) else text
     return None
 

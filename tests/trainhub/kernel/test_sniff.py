@@ -201,3 +201,12 @@ def test_the_refusal_says_what_it_is_and_what_may_come() -> None:
 
 def test_an_unsafe_kind_may_be_allowed_on_purpose() -> None:
     assert check_upload(b"<svg>", "a.svg", 5, allowed=frozenset({sniff.SVG.mime}), max_bytes=10) == sniff.SVG
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+@pytest.mark.parametrize("shift", range(14))
+def test_a_table_is_known_wherever_the_part_that_is_looked_at_ends(encoding: str, shift: int) -> None:
+    """A character that is cut is no reason: with a mark at the beginning a long table in UTF-8 was taken for something unknown."""
+    for char in ("张", "\U00033479", "é"):
+        head = ("x" * shift + f"{char * 3}," * sniff.HEAD_BYTES).encode(encoding)[: sniff.HEAD_BYTES]
+        assert media_type_of(head, "名单.csv").mime == sniff.CSV.mime, char
