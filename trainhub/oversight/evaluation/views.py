@@ -13,7 +13,7 @@ from enterprises.placements.labels import TAGS
 from trainhub.kernel import clock, downloads, paging
 from trainhub.kernel.access import demand, guard, may, who
 from trainhub.kernel.db import transaction
-from trainhub.kernel.errors import NotFound, Refused
+from trainhub.kernel.errors import NotAllowed, NotFound, Refused
 from trainhub.kernel.forms import once
 from trainhub.kernel.i18n import _, listed
 from trainhub.kernel.sheets.types import Column
@@ -322,6 +322,8 @@ def criterion(thing: tuple[Programme, Criterion]) -> Any:
     is_open = asked.kind is CriterionKind.JUDGED or finding.status is Status.JUDGE
     may_judge = is_open and kept is None and may(who(), Can.JUDGE, on_programme(programme))
     if form.is_submitted() and not may_judge:
+        if on_programme(programme).is_submitted and may(who(), Can.EDIT_REGISTER, on_programme(programme)):
+            raise NotAllowed(_("评价申请已提交，作出结论之前由专家判断，专业不能再自行判断。"))
         demand(who(), Can.JUDGE, on_programme(programme))
         raise Refused(_("%(code)s 由数据计算，不能由人填写结论。请补全或更正数据。", code=asked.code))
     if form.validate_on_submit():

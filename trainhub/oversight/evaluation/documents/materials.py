@@ -156,7 +156,7 @@ def attainment_matrix(drawn: Drawn) -> list[Table]:
     courses = [
         [
             course.code, course.name, "、".join(str(curriculum_labels.MODES[DeliveryMode(one)]) for one in course.delivery_modes),
-            "；".join(f"{curriculum_labels.ASSESSMENTS[kind]}{name} {weight}%" for kind, name, weight in course.assessments),
+            "；".join(f"{curriculum_labels.ASSESSMENTS[kind]}{'：' if name else ''}{name} {weight}%" for kind, name, weight in course.assessments),
         ]
         for course in drawn.matrix.courses
     ]  # fmt: skip
