@@ -121,6 +121,21 @@ def with_upload(upload: FileStorage | None, kind: str, act: Callable[[int | None
         raise
 
 
+def on_page(act: Callable[[], Callable[[], Any]], again: Callable[[Refused], Any]) -> Any:
+    """Do one act in a transaction and answer with what it returns; what is refused is told by `again`, the page of the form itself with what was typed.
+
+    Who may not do it, and what is not there, is told on the general page: the page of the form is perhaps not theirs to see.
+    """
+    try:
+        with transaction():
+            answer = act()
+    except (NotAllowed, NotFound):
+        raise
+    except Refused as refused:
+        return again(refused)
+    return answer()
+
+
 def stored(file_id: int) -> StoredFile:
     """A stored file by id."""
     return session().get_one(StoredFile, file_id)
