@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
-from flask import url_for
+from flask import g, url_for
 from werkzeug.datastructures import FileStorage
 
 from enterprises.capstones import labels, queries, rules
@@ -132,6 +132,7 @@ def on_page(act: Callable[[], Callable[[], Any]], again: Callable[[Refused], Any
     except (NotAllowed, NotFound):
         raise
     except Refused as refused:
+        g.refusal = refused.message  # for the panel that asks once more: open, it lies over the page
         return again(refused)
     return answer()
 

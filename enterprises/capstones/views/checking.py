@@ -149,12 +149,12 @@ def _check_page(row: SpotCheck, problem: str = "", status: int = 200) -> Any:
 def void_check(row: SpotCheck) -> Any:
     """Declare a sample that was drawn by mistake void."""
     key = row.id
-    try:
-        with transaction():
-            operations.void(check=load_check(key), reason=request.form.get("reason", ""), by=who(), now=clock.now())
-    except Refused as refused:
-        return _check_page(load_check(key), refused.message, refused.status)
-    return done(_("抽检已作废，种子和名单留存；可以重新抽取。"), "capstones.spot_check", check_id=key)
+
+    def act() -> Any:
+        operations.void(check=load_check(key), reason=request.form.get("reason", ""), by=who(), now=clock.now())
+        return partial(done, _("抽检已作废，种子和名单留存；可以重新抽取。"), "capstones.spot_check", check_id=key)
+
+    return on_page(act, lambda refused: _check_page(load_check(key), refused.message, refused.status))
 
 
 def load_item(item_id: int) -> SpotItem:

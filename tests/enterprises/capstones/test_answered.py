@@ -64,6 +64,8 @@ def test_what_a_head_is_refused_is_told_on_the_page_of_the_capstone(session: Ses
     _window(session, found, WindowStage.THESIS, -9, 9)
     answer = _head(as_role, found).post(f"/capstones/{found.capstone.id}/{deed}", data=data)
     assert (answer.status_code in (409, 422), words in answer.text, found.topic.title in answer.text) == (True, True, True)
+    if deed == "withdraw":  # its panel is open again, over the page: the reason of the refusal stands in it too
+        assert (answer.text.count(words), '<details class="confirm" open>' in answer.text) == (2, True)
     if kept and deed != "moderation":  # that form is not offered at this stage
         assert data[kept] in answer.text
 
