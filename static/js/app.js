@@ -103,6 +103,13 @@
       input.setCustomValidity(large ? zone.dataset.tooLarge : "");
     };
     input.addEventListener("change", show);
+    // Most forms leave their checks to the server: hundreds of megabytes would travel only to be refused, with all that was typed beside them.
+    if (input.form) input.form.addEventListener("submit", (event) => {
+      if (!input.validity.customError) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      out.scrollIntoView({ block: "center" });
+    });
     ["dragenter", "dragover"].forEach((name) => zone.addEventListener(name, (event) => { event.preventDefault(); zone.classList.add("is-over"); }));
     ["dragleave", "drop"].forEach((name) => zone.addEventListener(name, () => zone.classList.remove("is-over")));
     zone.addEventListener("drop", (event) => {

@@ -1,6 +1,6 @@
 """Verbs of topics, capstones, guidance, reviews, defences and grades."""
 
-from enterprises.capstones.operations._support import CapstoneRefused, TopicRefused, WrongPerson, WrongState
+from enterprises.capstones.operations._support import CapstoneRefused, TopicRefused, WrongPerson, WrongState, against_state, against_window
 from enterprises.capstones.operations.assigning import assign_capstone, assign_supervisor, end_supervision, withdraw
 from enterprises.capstones.operations.certifying import certify_supervision
 from enterprises.capstones.operations.changing import change_topic, enterprise_closed, leave_programme
@@ -12,13 +12,15 @@ from enterprises.capstones.operations.choosing import (
     dissolve_team,
     form_team,
     join_team,
+    leave_team,
     open_choices,
     plan_choices,
     publish_choices,
     save_choices,
+    why_not,
 )
 from enterprises.capstones.operations.concluding import accept_result, appeal, archive, decide_appeal, finish, issue_certificate, moderate, settle
-from enterprises.capstones.operations.grading import ask_third, correct_grade, grade, grade_third
+from enterprises.capstones.operations.grading import ask_third, correct_grade, grade, grade_third, result_of
 from enterprises.capstones.operations.judging import (
     ask_cross_reviews,
     ask_review,
@@ -35,6 +37,17 @@ from enterprises.capstones.operations.linking import LinkClosed, count_failure, 
 from enterprises.capstones.operations.planning import apply_plan, ask_for_plan, compute_plan, discard_plan
 from enterprises.capstones.operations.retaining import forget_guidance
 from enterprises.capstones.operations.staging import adopt_rubric, extend, lift_conflict, record_conflict, set_windows
+from enterprises.capstones.operations.standing import (
+    against_another,
+    against_appeal,
+    against_archive,
+    against_finish,
+    against_grade,
+    against_link,
+    against_paper,
+    against_scoring,
+    against_stage,
+)
 from enterprises.capstones.operations.topics import add_evidence, approve_topic, propose_topic, refuse_topic, revise_topic, withdraw_topic
 from enterprises.capstones.operations.wishing import save_wishes
 from enterprises.capstones.operations.working import comment, confirm_guidance, hand_in, log_guidance, pass_stage, return_paper, submit_thesis
@@ -48,6 +61,17 @@ __all__ = [
     "accept_result",
     "add_evidence",
     "adopt_rubric",
+    "against_another",
+    "against_appeal",
+    "against_archive",
+    "against_finish",
+    "against_grade",
+    "against_link",
+    "against_paper",
+    "against_scoring",
+    "against_stage",
+    "against_state",
+    "against_window",
     "appeal",
     "apply_plan",
     "approve_topic",
@@ -91,6 +115,7 @@ __all__ = [
     "join_team",
     "last_year",
     "leave_programme",
+    "leave_team",
     "lift_conflict",
     "link_of",
     "log_guidance",
@@ -106,6 +131,7 @@ __all__ = [
     "record_conflict",
     "record_defence",
     "refuse_topic",
+    "result_of",
     "return_paper",
     "revise_topic",
     "revoke_link",
@@ -119,6 +145,7 @@ __all__ = [
     "timetable",
     "use_link",
     "void",
+    "why_not",
     "withdraw",
     "withdraw_topic",
 ]

@@ -64,17 +64,28 @@ def demand(row: Capstone, action: Action, by: Identity) -> frozenset[Actor]:
     Raises WrongPerson, WrongState; what was archived is closed to everybody. For an act of `machine.HOLDING` the row is locked until the
     end of the transaction and read anew: who comes second sees what the first has done.
     """
-    step = MACHINE[action]
     if action in HOLDING:
         session().refresh(row, with_for_update={"key_share": True})  # who only refers to the row does not wait
     actors = demand_person(row, action, by)
-    answer = permits(action, row.state, actors)
-    if row.archived_at is not None:
-        raise WrongState(_("毕业设计已归档，不能再改动。"), code="archived")
-    if answer is Answer.WRONG_STATE:
-        can = listed(str(CAPSTONE_STATES[state]) for state in step.states)
-        raise WrongState(_("毕业设计现处于“%(state)s”阶段，不能进行这项操作；可以进行的阶段：%(can)s。", state=CAPSTONE_STATES[row.state], can=can))
+    stop(against_state(row, action))
     return actors
+
+
+def against_state(row: Capstone, action: Action) -> WrongState | None:
+    """Why nobody may do it at this stage; None when somebody may."""
+    if row.archived_at is not None:
+        return WrongState(_("毕业设计已归档，不能再改动。"), code="archived")
+    states = MACHINE[action].states
+    if row.state in states:
+        return None
+    can = listed(str(CAPSTONE_STATES[state]) for state in states)
+    return WrongState(_("毕业设计现处于“%(state)s”阶段，不能进行这项操作；可以进行的阶段：%(can)s。", state=CAPSTONE_STATES[row.state], can=can))
+
+
+def stop(problem: Refused | None) -> None:
+    """Refuse when something stands against it."""
+    if problem is not None:
+        raise problem
 
 
 def demand_person(row: Capstone, action: Action, by: Identity) -> frozenset[Actor]:
@@ -86,25 +97,32 @@ def demand_person(row: Capstone, action: Action, by: Identity) -> frozenset[Acto
     return actors
 
 
-def demand_window(row: Capstone, stage: WindowStage, now: datetime) -> None:
-    """Refuse what is done before the window of its stage opens or after it (and every extension) has ended, at 24:00."""
+def against_window(row: Capstone, stage: WindowStage, now: datetime) -> WrongState | None:
+    """Why a stage cannot be dealt with today: its window has not opened, or has ended with every extension, at 24:00; None when it can."""
     today = local(now).date()
     window = queries.window_of(row, stage)
     if window is None:
-        return
+        return None
     if today < window.opens_on:
-        raise WrongState(
+        return WrongState(
             _("“%(stage)s”从 %(day)s 开始，现在还不能办理。", stage=WINDOWS[stage], day=window.opens_on.isoformat()), code="window_not_open"
         )
-    if today > max(window.closes_on, queries.extended_until(row.id, stage) or window.closes_on):
-        raise WrongState(
-            _(
-                "“%(stage)s”已于 %(day)s 24 时截止。如有正当理由，请专业负责人为这名学生延期（延期会记录在案）。",
-                stage=WINDOWS[stage],
-                day=window.closes_on.isoformat(),
-            ),
-            code="window_closed",
-        )
+    last = max(window.closes_on, queries.extended_until(row.id, stage) or window.closes_on)
+    if today <= last:
+        return None
+    return WrongState(
+        _(
+            "“%(stage)s”已于 %(day)s 24 时截止。如有正当理由，请专业负责人为这名学生延期（延期会记录在案）。",
+            stage=WINDOWS[stage],
+            day=last.isoformat(),
+        ),
+        code="window_closed",
+    )
+
+
+def demand_window(row: Capstone, stage: WindowStage, now: datetime) -> None:
+    """Refuse what is done outside the window of its stage."""
+    stop(against_window(row, stage, now))
 
 
 def demand_room(row: Capstone, file_id: int, now: datetime) -> None:
@@ -118,12 +136,20 @@ def demand_room(row: Capstone, file_id: int, now: datetime) -> None:
         )
 
 
-def given(text: str, message: str, *, field: str, most: int = 400) -> str:
-    """A text that has to be given; refused with `message` when empty."""
+def given(text: str, message: str, *, field: str, most: int = 400, refused: type[Refused] = CapstoneRefused) -> str:
+    """A text that has to be given; refused with `message` when empty, and when it is longer than what is kept: nothing is cut off unseen."""
     text = text.strip()
     if not text:
-        raise CapstoneRefused(message, field=field)
-    return text[:most]
+        raise refused(message, field=field)
+    return within(text, field=field, most=most, refused=refused)
+
+
+def within(text: str, *, field: str, most: int = 400, refused: type[Refused] = CapstoneRefused) -> str:
+    """A text that may be empty, without blanks around it; refused when it is longer than what is kept."""
+    text = text.strip()
+    if len(text) > most:
+        raise refused(_("最多 %(most)d 字，现在有 %(n)d 字，请删减后再提交。", most=most, n=len(text)), field=field, code="too_long")
+    return text
 
 
 def heads_of(student: Student) -> list[int]:

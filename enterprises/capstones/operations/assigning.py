@@ -10,9 +10,10 @@ from sqlalchemy.exc import IntegrityError
 from enterprises.capstones import queries, rules
 from enterprises.capstones.labels import ROLES
 from enterprises.capstones.models import Capstone, Supervision, Topic
-from enterprises.capstones.operations._support import CapstoneRefused, demand, demand_person, given, tell
+from enterprises.capstones.operations._support import CapstoneRefused, demand, demand_person, given, stop, tell, within
 from enterprises.capstones.operations.changing import take_seat
 from enterprises.capstones.operations.staging import demand_no_conflict
+from enterprises.capstones.operations.standing import against_another
 from enterprises.capstones.types import Action, CapstoneState, SupervisorRole, TopicState
 from enterprises.mentors.models import Mentor
 from trainhub.kernel import audit
@@ -78,7 +79,7 @@ def assign_capstone(
         enterprise_id=topic.enterprise_id,
         starts_on=starts_on,
         ends_on=ends_on,
-        place=place.strip()[:200],
+        place=within(place, field="place", most=200),
         team_id=team_id,
         findings=[],
         created_at=now,
@@ -185,8 +186,7 @@ def assign_supervisor(
             _("%(name)s 已是（或曾是）另一方的导师：同一人不能担任双方导师。", name=person.name), field="person_id", code="both_sides"
         )
     demand_no_conflict(person, capstone)
-    if role in queries.grades_of(capstone.id):
-        raise CapstoneRefused(_("这一方已经评分，不能再更换导师。"), field="person_id")
+    stop(against_another(capstone, role))
     if role is SupervisorRole.SCHOOL:
         _demand_discipline(person, student, reason, today)
     limit = _limit_of_teacher(person, student, today) if role is SupervisorRole.SCHOOL else _limit_of_mentor(person, capstone, today)
@@ -207,7 +207,7 @@ def assign_supervisor(
         by=by,
         did="capstones.supervisor.assigned",
         on=capstone,
-        data={"role": role, "person": person.id, "before": before.person_id if before else None, "reason": reason.strip()[:400]},
+        data={"role": role, "person": person.id, "before": before.person_id if before else None, "reason": within(reason, field="reason")},
     )
     topic = session().get_one(Topic, capstone.topic_id)
     tell(
@@ -276,8 +276,7 @@ def end_supervision(*, supervision: Supervision, reason: str, by: Identity, toda
         return supervision
     capstone = session().get_one(Capstone, supervision.capstone_id)
     demand(capstone, Action.SUPERVISE, by)
-    if supervision.role in queries.grades_of(capstone.id):
-        raise CapstoneRefused(_("这一方已经评分，不能再更换导师。"), field="person_id")
+    stop(against_another(capstone, supervision.role))
     why = given(reason, _("请写明更换导师的理由。"), field="reason")
     supervision.until = today
     session().flush()

@@ -28,6 +28,7 @@ from trainhub.programmes.models import Cohort
 TOLD_OPEN = N_("毕业设计选题（%(kind)s）开放填报，%(day)s 24 时前可反复修改")
 TOLD_PUBLISHED = N_("毕业设计选题（%(kind)s）结果已公布")
 TOLD_ASKED = N_("%(name)s 邀请你加入毕业设计小组“%(team)s”")
+TOLD_LEFT = N_("%(name)s 没有参加或退出了毕业设计小组“%(team)s”")
 
 
 def create_choices(
@@ -90,12 +91,17 @@ def close_choices(*, round: ChoiceRound, by: Identity, now: datetime) -> ChoiceR
     return round
 
 
-def _demand_open(round: ChoiceRound, student: Student, now: datetime) -> None:
+def _demand_window(round: ChoiceRound, now: datetime) -> None:
     today = local(now).date()
     if round.state is not ChoiceState.OPEN or not round.opens_on <= today <= round.closes_on:
         raise WrongState(
             _("现在不能填报（填报时间：%(a)s 至 %(b)s 24 时）。", a=round.opens_on.isoformat(), b=round.closes_on.isoformat()), code="window_closed"
         )
+
+
+def _demand_open(round: ChoiceRound, student: Student, now: datetime) -> None:
+    """Refuse who chooses outside of the days of the round, or has nothing to choose."""
+    _demand_window(round, now)
     if student.cohort_id != round.cohort_id:
         raise CapstoneRefused(_("这个轮次不面向你的年级。"))
     held = queries.capstone_holding(student.id)
@@ -122,7 +128,7 @@ def save_choices(*, round: ChoiceRound, student: Student, topic_ids: Sequence[in
         raise CapstoneRefused(_("最多填报 %(most)d 个志愿。", most=round.most), field="topics")
     eligible = {topic.id: topic for topic, _name in queries.topics_with_seats(round.programme_id)}
     for key in wanted:
-        problem = _why_not(eligible.get(key), student, size)
+        problem = why_not(eligible.get(key), student, size)
         if problem:
             raise CapstoneRefused(problem, field="topics")
     session().execute(
@@ -138,7 +144,7 @@ def save_choices(*, round: ChoiceRound, student: Student, topic_ids: Sequence[in
     return rows
 
 
-def _why_not(topic: Topic | None, student: Student, size: int) -> str:
+def why_not(topic: Topic | None, student: Student, size: int) -> str:
     """Why a student or team cannot choose a topic; empty when they can."""
     if topic is None:
         return _("有的选题不存在、未开放或名额已满，请重新选择。")
@@ -172,11 +178,13 @@ def form_team(*, round: ChoiceRound, leader: Student, name: str, by: Identity, n
 def ask_into_team(*, team: Team, student: Student, by: Identity, now: datetime) -> TeamMember:
     """The leader asks a classmate. A repeat changes nothing."""
     round = session().get_one(ChoiceRound, team.round_id)
-    _demand_open(round, student, now)
+    _demand_window(round, now)
     _demand_leader(team, by)
     known = session().get(TeamMember, (team.id, student.id))
     if known is not None:
         return known
+    if student.cohort_id != round.cohort_id or queries.capstone_holding(student.id) is not None:
+        raise CapstoneRefused(_("这名同学已有毕业设计，或不在这个年级，不能加入小组。"), field="student_no")
     if queries.team_of(round.id, student.id) is not None:
         raise CapstoneRefused(_("这名同学已在另一个小组中。"), field="student_no")
     row = TeamMember(team_id=team.id, student_id=student.id, asked_at=now)
@@ -221,11 +229,36 @@ def join_team(*, team: Team, student: Student, by: Identity, now: datetime) -> T
     leader = session().get_one(Student, team.leader_id)
     topics = {topic.id: topic for topic, _name in queries.topics_with_seats(round.programme_id)}
     kept = [row.topic_id for row in queries.choices_of(round.id, leader.id)]
-    fitting = [key for key in kept if not _why_not(topics.get(key), leader, size)]
+    fitting = [key for key in kept if not why_not(topics.get(key), leader, size)]
     if fitting != kept:
         save_choices(round=round, student=leader, topic_ids=fitting, by=by, now=now)
     audit.record(by=by, did="capstones.team.joined", on=team, data={"student": student.id})
     return member
+
+
+def leave_team(*, team: Team, student: Student, by: Identity, now: datetime) -> Team:
+    """Decline an invitation, or leave a team one has joined; the leader is told. Who is not in it: nothing changes. Raises WrongState, CapstoneRefused.
+
+    The leader dissolves the team instead: its choices are the leader's.
+    """
+    _demand_open(session().get_one(ChoiceRound, team.round_id), student, now)
+    if student.id == team.leader_id:
+        raise CapstoneRefused(_("组长不能退出自己的小组，可以解散小组。"))
+    member = session().get(TeamMember, (team.id, student.id))
+    if member is None:
+        return team
+    session().delete(member)
+    session().flush()
+    audit.record(by=by, did="capstones.team.left", on=team, data={"student": student.id})
+    tell(
+        person_ids=[session().get_one(Student, team.leader_id).person_id],
+        kind="capstones.team",
+        message=TOLD_LEFT,
+        values={"name": by.name, "team": team.name},
+        url="/capstones/choices",
+        now=now,
+    )
+    return team
 
 
 def dissolve_team(*, team: Team, by: Identity, now: datetime) -> Team:
@@ -304,7 +337,7 @@ def _units(round: ChoiceRound) -> tuple[list[Unit], dict[int, list[int]]]:
     for key, mine in sorted(members.items()):
         speaker = leaders[-key] if key < 0 else key
         size = len(mine)
-        fitting = {t.id for t in topics if speaker in students and not _why_not(t, students[speaker], size)}
+        fitting = {t.id for t in topics if speaker in students and not why_not(t, students[speaker], size)}
         ranks = {topic: rank for topic, rank in choices.get(speaker, {}).items() if topic in fitting}
         others = frozenset(fitting) if round.kind is RoundKind.FINAL else frozenset()
         units.append(Unit(key, size, ranks, others))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from enterprises.capstones import queries, rules
 from enterprises.capstones.labels import DECISIONS, GRADES
 from enterprises.capstones.models import Capstone, Reconsideration, Topic
-from enterprises.capstones.operations._support import CapstoneRefused, demand, demand_person, given, heads_of, tell
+from enterprises.capstones.operations._support import CapstoneRefused, demand, demand_person, given, heads_of, stop, tell, within
 from enterprises.capstones.operations.grading import result_of
+from enterprises.capstones.operations.standing import against_appeal, against_archive, against_finish, is_settled
 from enterprises.capstones.queries.archive import manifest_of
 from enterprises.capstones.types import CONCLUDED, Action, CapstoneState, Decision, ReasonKind, SupervisorRole, TextGrade
 from trainhub.certificates import operations as certificates
@@ -26,7 +27,6 @@ from trainhub.ledger.types import Source
 from trainhub.notifications import operations as notifications
 from trainhub.organisations import queries as organisations
 from trainhub.people.models import Person, Student
-from trainhub.policy.book import book
 from trainhub.policy.findings import as_dicts
 
 TOLD_FINISHED = N_("毕业设计成绩已公布：%(title)s，%(grade)s")
@@ -122,22 +122,10 @@ def finish(*, capstone: Capstone, note: str = "", by: Identity, today: date, now
     demand(capstone, Action.FINISH, by)
     result = result_of(capstone, today)
     assert result is not None
-    settled = next((row for row in queries.reconsiderations_of(capstone.id) if row.kind is ReasonKind.MODERATION), None)
-    third = queries.third_of(capstone.id)
-    if result.is_far_apart and settled is None and (third is None or third.signed_at is None):
-        raise CapstoneRefused(
-            _(
-                "双方评分相差 %(apart)s 分，超过规定：请指定一位第三方评分人，或先复核并写明结论，再公布成绩。",
-                apart=f"{result.difference_x10 / 10:.1f}",
-            ),
-            field="note",
-            code="far_apart",
-        )
-    if result.is_passed and settled is None and queries.is_failed_by_judges(capstone):
-        raise CapstoneRefused(_("评阅或答辩的结论是“不通过”，而总评合格：请先复核并写明结论，再公布成绩。"), field="note", code="failed_by_judges")
-    if settled is None:
+    stop(against_finish(capstone, result))
+    if not is_settled(capstone):
         capstone.score_x10, capstone.grade_text = result.score_x10, result.grade.value
-    capstone.finished_on, capstone.note = today, note.strip()[:400]
+    capstone.finished_on, capstone.note = today, within(note, field="note")
     capstone.findings = as_dicts(queries.findings_of([capstone.id], today)[capstone.id])
     _conclude(capstone, by, today, now)
     audit.record(
@@ -248,16 +236,12 @@ def _facts(capstones: Sequence[Capstone]) -> dict[int, dict[str, str]]:
 def appeal(*, capstone: Capstone, reason: str, by: Identity, today: date, now: datetime) -> Reconsideration:
     """The student asks for a published result to be looked at again, once, within own.capstone.appeal_days. Raises CapstoneRefused."""
     demand(capstone, Action.APPEAL, by)
-    assert capstone.finished_on is not None
-    days = book().at("own.capstone.appeal_days", on=today).number
-    last = capstone.finished_on + timedelta(days=days)
     known = next((row for row in queries.reconsiderations_of(capstone.id) if row.kind is ReasonKind.APPEAL), None)
     if known is not None:
         if known.decided_at is None:
             return known
         raise CapstoneRefused(_("申诉已有结论，不能再次申诉。"), code="decided")
-    if today > last:
-        raise CapstoneRefused(_("申诉须在成绩公布后 %(days)d 天内提出，已于 %(last)s 截止。", days=days, last=last.isoformat()), code="too_late")
+    stop(against_appeal(capstone, today))
     row = _open(capstone, ReasonKind.APPEAL, given(reason, _("请写明申诉的理由。"), field="reason", most=2000), by, now)
     audit.record(by=by, did="capstones.appeal.opened", on=capstone, data={"reason": row.reason[:400]})
     student = session().get_one(Student, capstone.student_id)
@@ -348,13 +332,7 @@ def archive(*, capstone: Capstone, by: Identity, today: date, now: datetime) -> 
         demand_person(capstone, Action.ARCHIVE, by)
         return capstone
     demand(capstone, Action.ARCHIVE, by)
-    assert capstone.finished_on is not None
-    if queries.open_reconsideration(capstone.id) is not None:
-        raise CapstoneRefused(_("申诉还没有结论，不能归档。"))
-    last = capstone.finished_on + timedelta(days=book().at("own.capstone.appeal_days", on=today).number)
-    is_settled = any(row.kind is ReasonKind.APPEAL for row in queries.reconsiderations_of(capstone.id))
-    if today <= last and not is_settled:
-        raise CapstoneRefused(_("申诉期到 %(last)s 24 时结束，之后才能归档。", last=last.isoformat()))
+    stop(against_archive(capstone, today))
     capstone.archive = manifest_of(capstone, today)
     capstone.archived_at = now
     session().flush()

@@ -11,9 +11,10 @@ from sqlalchemy.exc import IntegrityError
 from enterprises.capstones import queries, rules
 from enterprises.capstones.labels import ROLES
 from enterprises.capstones.models import Capstone, CapstoneGrade, ThirdGrade
-from enterprises.capstones.operations._support import CapstoneRefused, WrongPerson, demand, demand_window, given, tell
+from enterprises.capstones.operations._support import CapstoneRefused, WrongPerson, demand, demand_window, given, stop, tell
 from enterprises.capstones.operations.staging import demand_no_conflict
-from enterprises.capstones.types import Action, CapstoneState, ReasonKind, Result, SupervisorRole, WindowStage
+from enterprises.capstones.operations.standing import against_scoring
+from enterprises.capstones.types import Action, CapstoneState, Result, SupervisorRole, WindowStage
 from trainhub.identity import queries as identity
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
@@ -66,7 +67,7 @@ def correct_grade(
     demand(capstone, Action.CORRECT, by)
     if grade.replaced_at is not None:
         raise CapstoneRefused(_("这条评分已被更正过，请更正最新的一条。"), code="already_replaced")
-    _demand_unsettled(capstone)
+    stop(against_scoring(capstone))
     demand_window(capstone, WindowStage.GRADING, now)
     why = given(reason, _("请写明更正的理由，原评分会一并保留。"), field="reason")
     grade.replaced_at = now
@@ -80,12 +81,6 @@ def correct_grade(
         data={"role": grade.role, "before_x10": grade.score_x10, "score_x10": row.score_x10, "reason": why},
     )
     return row
-
-
-def _demand_unsettled(capstone: Capstone) -> None:
-    """Refuse what would change a result that was looked at again: the conclusion with its reason would silently be lost."""
-    if any(row.kind is ReasonKind.MODERATION and row.decided_at is not None for row in queries.reconsiderations_of(capstone.id)):
-        raise CapstoneRefused(_("总评已经复核并有结论，评分不能再改动。如确有差错，请专业负责人再次复核并写明理由。"), code="settled")
 
 
 def _signed(
@@ -149,7 +144,7 @@ def _scored(points: Mapping[Any, int], items: list[dict[str, Any]]) -> tuple[int
 def ask_third(*, capstone: Capstone, person: Person, by: Identity, today: date, now: datetime) -> ThirdGrade:
     """Ask a person of neither side for a third grade; only when the two sides lie too far apart. Until it is signed another may be asked."""
     demand(capstone, Action.ASK_THIRD, by)
-    _demand_unsettled(capstone)
+    stop(against_scoring(capstone))
     result = result_of(capstone, today)
     if result is None or not result.is_far_apart:
         raise CapstoneRefused(_("双方评分没有相差过大，不需要第三方评分。"))
@@ -198,7 +193,7 @@ def demand_outsider(person: Person, capstone: Capstone) -> None:
 def grade_third(*, capstone: Capstone, points: Mapping[Any, int], comment: str = "", by: Identity, today: date, now: datetime) -> ThirdGrade:
     """Sign the third grade, once."""
     demand(capstone, Action.GRADE_THIRD, by)
-    _demand_unsettled(capstone)
+    stop(against_scoring(capstone))
     row = queries.third_of(capstone.id)
     assert row is not None
     if row.signed_at is not None:

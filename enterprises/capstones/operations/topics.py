@@ -9,7 +9,7 @@ from sqlalchemy import delete, insert, select, update
 
 from enterprises.capstones import likeness, queries
 from enterprises.capstones.models import Topic, TopicMark
-from enterprises.capstones.operations._support import TopicRefused, WrongPerson, WrongState
+from enterprises.capstones.operations._support import TopicRefused, WrongPerson, WrongState, given, within
 from enterprises.capstones.types import EvidenceKind, Side, TopicOrigin, TopicSource, TopicState
 from trainhub.identity import queries as identity
 from trainhub.kernel import audit
@@ -81,7 +81,7 @@ def propose_topic(
     row = Topic(
         enterprise_id=enterprise.id,
         programme_id=programme_id,
-        title=title[:200],
+        title=within(title, field="title", most=200, refused=TopicRefused),
         problem=problem,
         source=source,
         evidence=evidence.strip(),
@@ -152,9 +152,8 @@ def refuse_topic(*, topic: Topic, side: Side, reason: str, by: Identity, now: da
     check_version(topic, version)
     if topic.state is not TopicState.PROPOSED:
         raise WrongState(_("只有待审批的选题可以退回。"))
-    if not reason.strip():
-        raise TopicRefused(_("请写明退回的理由，提出人会看到。"), field="reason")
-    topic.state, topic.reason = TopicState.REFUSED, reason.strip()[:400]
+    topic.reason = given(reason, _("请写明退回的理由，提出人会看到。"), field="reason", refused=TopicRefused)
+    topic.state = TopicState.REFUSED
     session().flush()
     audit.record(by=by, did="capstones.topic.refused", on=topic, data={"side": side, "reason": topic.reason})
     _tell_proposer(topic, TOLD_REFUSED, by, now)
@@ -189,7 +188,8 @@ def revise_topic(
     if not title.strip() or not problem.strip():
         raise TopicRefused(_("请填写题目和要解决的工程问题。"), field="title")
     _demand_seats(topic.seats if seats is None else seats, topic.team_most if team_most is None else team_most)
-    topic.title, topic.problem, topic.evidence = title.strip()[:200], problem.strip(), evidence.strip()
+    topic.title = within(title, field="title", most=200, refused=TopicRefused)
+    topic.problem, topic.evidence = problem.strip(), evidence.strip()
     topic.seats, topic.team_most = topic.seats if seats is None else seats, topic.team_most if team_most is None else team_most
     if skills is not None:
         topic.skills = [skill.strip() for skill in skills if skill.strip()]
@@ -217,7 +217,11 @@ def add_evidence(*, topic: Topic, kind: EvidenceKind, file_id: int, evidence: st
         raise WrongState(_("选题“%(title)s”已退回或撤回，不能补充证明材料。", title=topic.title))
     if topic.evidence_file_id is not None:
         raise TopicRefused(_("选题已有证明材料，不能更换：它是双方审批的依据。"), field="file", code="has_evidence")
-    topic.evidence_kind, topic.evidence_file_id, topic.evidence = kind, file_id, evidence.strip()[:400] or topic.evidence
+    topic.evidence_kind, topic.evidence_file_id, topic.evidence = (
+        kind,
+        file_id,
+        within(evidence, field="evidence", refused=TopicRefused) or topic.evidence,
+    )
     session().flush()
     audit.record(by=by, did="capstones.topic.evidence_added", on=topic, data={"kind": kind, "file": file_id})
     return topic
@@ -231,13 +235,12 @@ def withdraw_topic(*, topic: Topic, reason: str, by: Identity, now: datetime, ve
     check_version(topic, version)
     if topic.state is TopicState.WITHDRAWN:
         return topic
-    if not reason.strip():
-        raise TopicRefused(_("请写明撤回的理由。"), field="reason")
+    why = given(reason, _("请写明撤回的理由。"), field="reason", refused=TopicRefused)
     finished = queries.finished_with(topic.id)
     taken = session().execute(
         update(Topic)
         .where(Topic.id == topic.id, Topic.taken <= finished)
-        .values(state=TopicState.WITHDRAWN, reason=reason.strip()[:400], version=Topic.version + 1)
+        .values(state=TopicState.WITHDRAWN, reason=why, version=Topic.version + 1)
         .execution_options(synchronize_session="fetch")
     )
     if not taken.rowcount:  # type: ignore[attr-defined]

@@ -7,7 +7,8 @@ from datetime import date, datetime, timedelta
 from enterprises.capstones import queries
 from enterprises.capstones.labels import ROLES, STAGES
 from enterprises.capstones.models import Capstone, CapstonePaper, GuidanceEntry, PaperComment, Review
-from enterprises.capstones.operations._support import CapstoneRefused, WrongPerson, demand, demand_room, demand_window, given, tell
+from enterprises.capstones.operations._support import CapstoneRefused, WrongPerson, demand, demand_room, demand_window, given, stop, tell, within
+from enterprises.capstones.operations.standing import against_stage, against_thesis
 from enterprises.capstones.types import Action, CapstoneState, Stage, SupervisorRole, WindowStage
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
@@ -121,7 +122,7 @@ def hand_in(
         capstone_id=capstone.id,
         stage=stage,
         file_id=file_id,
-        note=note.strip()[:400],
+        note=within(note, field="note"),
         handed_in_by_id=by.account_id,
         handed_in_at=now,
         similarity_x10=similarity_x10 if stage is Stage.SIMILARITY else None,
@@ -208,11 +209,7 @@ def pass_stage(*, capstone: Capstone, stage: Stage, by: Identity, now: datetime,
     if capstone.state is after and queries.is_supervisor(capstone.id, SupervisorRole.SCHOOL, by.person_id):
         return capstone
     demand(capstone, Action.OPEN if stage is Stage.OPENING else Action.PASS_MIDTERM, by)
-    latest = next((paper for paper, _file in queries.papers_of(capstone.id) if paper.stage is stage), None)
-    if latest is None:
-        raise CapstoneRefused(_("学生还没有提交这一阶段的报告。"), field="stage")
-    if latest.returned_at is not None:
-        raise CapstoneRefused(_("最近一次报告已退回修改，请等学生重新提交。"), field="stage")
+    stop(against_stage(capstone, stage))
     capstone.state = after
     session().flush()
     audit.record(by=by, did="capstones.stage.passed", on=capstone, data={"stage": stage})
@@ -226,8 +223,7 @@ def submit_thesis(*, capstone: Capstone, file_id: int, note: str = "", by: Ident
     """
     demand(capstone, Action.SUBMIT, by)
     sent_back = queries.revised_reviews(capstone)
-    if queries.grades_of(capstone.id) and not sent_back and not queries.is_sent_back_by_panel(capstone):
-        raise CapstoneRefused(_("已有一方评分，不能再更换论文。如确需更换，请联系专业负责人。"), field="file")
+    stop(against_thesis(capstone))
     hand_in(capstone=capstone, stage=Stage.THESIS, file_id=file_id, note=note, by=by, now=now)
     capstone.state, capstone.thesis_file_id, capstone.submitted_at = CapstoneState.SUBMITTED, file_id, now
     session().flush()

@@ -86,12 +86,15 @@ def spot_checks(identity: Identity) -> list[tuple[SpotCheck, str, int]]:
 
 
 def spot_universities(identity: Identity) -> list[tuple[int, str]]:
-    """(id, name) of the universities for which the reader may draw."""
+    """(id, name) of the universities for which the reader may draw: those with theses that have passed."""
     roles = (Role.UNIVERSITY_ADMIN, Role.DEPT_EDU, Role.SYSTEM_ADMIN)
+    passed = select(Capstone.id).join(Student, Student.id == Capstone.student_id)
+    passed = passed.where(Student.university_id == Organisation.id, Capstone.state == CapstoneState.PASSED)
     statement = (
         select(Organisation.id, Organisation.name)
         .where(
             Organisation.kind == OrganisationKind.UNIVERSITY,
+            passed.exists(),
             organisations.scope(identity, roles, organisations=(Organisation.id,), region=Organisation.region_code),
         )
         .order_by(Organisation.pinyin, Organisation.id)

@@ -299,6 +299,11 @@ def finished_with(topic_id: int) -> Any:
     return select(func.count()).select_from(Capstone).where(Capstone.topic_id == topic_id, Capstone.state.in_(CONCLUDED)).scalar_subquery()
 
 
+def working_on(topic_id: int) -> int:
+    """How many students work on a topic: while there is one it is not withdrawn."""
+    return session().scalar(select(Topic.taken - finished_with(topic_id)).where(Topic.id == topic_id)) or 0
+
+
 def placement_enterprises(student_id: int) -> list[tuple[int, str]]:
     """The verified enterprises where a student has or had a placement: where his own topic may come from."""
     statement = (

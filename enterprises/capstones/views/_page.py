@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from flask import render_template
+from flask import render_template, request
 
-from enterprises.capstones import forms, labels, queries, scheduling
+from enterprises.capstones import forms, labels, operations, queries, scheduling
 from enterprises.capstones.machine import Actor, Answer, permits
 from enterprises.capstones.models import Capstone, Topic
 from enterprises.capstones.queries import archive
 from enterprises.capstones.rules import lacking
 from enterprises.capstones.types import CONCLUDED, Action, CapstoneState, ReasonKind, ReviewKind, Stage, SupervisorRole
-from enterprises.capstones.views._support import desk_of, shown
+from enterprises.capstones.views._support import desk_of, load, shown
 from enterprises.permissions import Can
 from trainhub.certificates import queries as certificates
 from trainhub.certificates.operations import why_it_waits
 from trainhub.kernel import clock
 from trainhub.kernel.access import may, who
 from trainhub.kernel.db import session
+from trainhub.kernel.errors import Refused
 from trainhub.kernel.i18n import _
 from trainhub.organisations.models import Organisation
 from trainhub.people.models import Person, Student
 from trainhub.policy.book import book
+from trainhub.policy.findings import Finding
 from trainhub.programmes import queries as programmes
 
 STEPS = (CapstoneState.ASSIGNED, CapstoneState.OPENED, CapstoneState.MIDTERM, CapstoneState.SUBMITTED, CapstoneState.GRADED, CapstoneState.PASSED)
+
+PASSED_BY = {Stage.OPENING: Action.OPEN, Stage.MIDTERM: Action.PASS_MIDTERM}
 
 
 def roles_of(row: Capstone) -> list[SupervisorRole]:
@@ -33,17 +38,30 @@ def roles_of(row: Capstone) -> list[SupervisorRole]:
     return [role for role in SupervisorRole if queries.is_supervisor(row.id, role, who().person_id)]
 
 
-def guidance_form(is_student: bool, roles: list[SupervisorRole]) -> forms.GuidanceForm:
-    """The form of a guidance with the sides the reader may write for."""
+def guidance_form(row: Capstone, is_student: bool, roles: list[SupervisorRole]) -> forms.GuidanceForm:
+    """The form of a guidance with the sides the reader may write for: the own ones, or for the student those that have a supervisor."""
     form = forms.GuidanceForm()
-    form.role.choices = [(r.value, labels.ROLES[r]) for r in (SupervisorRole if is_student else roles)]
+    sides = [role for role in SupervisorRole if queries.live_supervision(row.id, role) is not None] if is_student else roles
+    form.role.choices = [(r.value, labels.ROLES[r]) for r in sides]
     if form.on.data is None:
         form.on.data = clock.today()
     return form
 
 
-def page(row: Capstone, guidance: forms.GuidanceForm | None = None, paper: forms.PaperForm | None = None, status: int = 200) -> Any:
-    """The page; `guidance` and `paper` are forms that were refused."""
+def refused_on(capstone_id: int) -> Callable[[Refused], Any]:
+    """What answers an act that was refused: the page of the capstone, with the reason and what was typed."""
+    return lambda refused: page(load(capstone_id), status=refused.status, problem=refused.message)
+
+
+def page(
+    row: Capstone,
+    guidance: forms.GuidanceForm | None = None,
+    paper: forms.PaperForm | None = None,
+    extension: forms.ExtensionForm | None = None,
+    status: int = 200,
+    problem: str = "",
+) -> Any:
+    """The page; `guidance`, `paper` and `extension` are forms that were refused, `problem` why something else was."""
     student = session().get_one(Student, row.student_id)
     roles, is_student = roles_of(row), student.person_id == who().person_id
     subject = queries.subject_of(row)
@@ -55,10 +73,13 @@ def page(row: Capstone, guidance: forms.GuidanceForm | None = None, paper: forms
     if is_party:
         can.update(settle=False, decide_appeal=False)
     is_public = row.state in CONCLUDED
-    guidance, paper = guidance or guidance_form(is_student, roles), paper or forms.PaperForm()
-    paper.stage.choices = [(s.value, labels.STAGES[s]) for s in Stage if can[Action.ISSUE_TASK if s is Stage.TASK_BOOK else Action.HAND_IN]]
+    guidance, paper = guidance or guidance_form(row, is_student, roles), paper or forms.PaperForm()
+    mine = [s for s in Stage if can[Action.ISSUE_TASK if s is Stage.TASK_BOOK else Action.HAND_IN]]
+    closed = {s: refused.message for s in mine if (refused := operations.against_paper(row, s, clock.now())) is not None}
+    paper.stage.choices = [(s.value, labels.STAGES[s]) for s in mine if s not in closed]
     enterprise = session().get_one(Organisation, row.enterprise_id)
     made = certificates.by_asked_key(f"capstone:{row.id}") if is_public else None
+    found = queries.findings_of([row.id], clock.today())[row.id]
     html = render_template(
         "enterprises/capstones/show.html",
         capstone=row,
@@ -70,12 +91,14 @@ def page(row: Capstone, guidance: forms.GuidanceForm | None = None, paper: forms
         supervisors=queries.supervisions_of(row.id),
         entries=queries.entries_of(row.id),
         papers=queries.papers_of(row.id),
+        versions=_versions(row),
         used_mb=queries.size_of_files(row.id) / 1024 / 1024,
         most_mb=book().at("own.capstone.attachments_mb_max", on=clock.today()).number,
         is_sealed=not queries.is_opened_to(row.topic_id, who()),
         attachments=archive.attachments_of(row),
         comments=queries.comments_of(row.id),
-        findings=[shown(f) for f in queries.findings_of([row.id], clock.today())[row.id]],
+        findings=[shown(f) for f in found],
+        guided=[shown(f) for f in found if _code(f).startswith("8.3.guidance")],
         steps=_steps(row, is_public),
         earlier=queries.earlier_of(row),
         labels=labels,
@@ -86,15 +109,69 @@ def page(row: Capstone, guidance: forms.GuidanceForm | None = None, paper: forms
         manages=manages,
         can=can,
         judges_own=judges_own,
-        stages=[s for s, a in ((Stage.OPENING, Action.OPEN), (Stage.MIDTERM, Action.PASS_MIDTERM)) if can[a]],
+        closed=closed,
+        stages=[s for s, a in PASSED_BY.items() if can[a] and operations.against_stage(row, s) is None],
+        **_standing(row, roles, can),
         may_assign=may(who(), Can.CAPSTONE_ASSIGN, subject) and can[Action.SUPERVISE],
         **_judged(row, roles, is_public, manages),
-        **_time(row, student),
+        **_time(row, student, extension),
+        problem=problem,
+        lost=_lost(row) if problem else [],
         certificate=made,
         waits=why_it_waits(made) if made is not None else "",
         certificate_waits=manages and row.state is CapstoneState.PASSED and row.archived_at is None,
     )
     return html, status
+
+
+def _code(finding: Finding | dict[str, Any]) -> str:
+    """The code of a finding, live or frozen."""
+    return finding.code if isinstance(finding, Finding) else str(finding["code"])
+
+
+def _versions(row: Capstone) -> dict[int, int]:
+    """{paper: its number among the versions of its stage}."""
+    found: dict[int, int] = {}
+    counted: dict[Stage, int] = {}
+    for paper, _file in reversed(queries.papers_of(row.id)):  # the oldest first
+        found[paper.id] = counted[paper.stage] = counted.get(paper.stage, 0) + 1
+    return found
+
+
+TYPED = {"finish": Action.FINISH, "moderation": Action.MODERATE, "settle": Action.SETTLE, "appeal": Action.APPEAL, "decide": Action.DECIDE_APPEAL,
+         "withdraw": Action.WITHDRAW, "comments": Action.COMMENT, "return": Action.RETURN}  # fmt: skip
+"""The acts with something to type, by the end of their address."""
+
+
+def _lost(row: Capstone) -> list[str]:
+    """What was typed into a form that the page does not offer any more, because something has changed meanwhile."""
+    action = TYPED.get(request.path.rpartition("/")[2])
+    if action is None:
+        return []
+    is_shown = operations.against_state(row, action) is None
+    if is_shown and action is Action.FINISH:
+        result = operations.result_of(row, clock.today())
+        is_shown = result is None or operations.against_finish(row, result) is None
+    return [] if is_shown else [text for name in ("score", "reason", "note", "text") if (text := request.form.get(name, "").strip())]
+
+
+def _standing(row: Capstone, roles: list[SupervisorRole], can: dict[str, bool]) -> dict[str, Any]:
+    """What stands against the acts that the state allows: nothing is offered that would be refused, and the page says why."""
+    today = clock.today()
+    result = operations.result_of(row, today) if can[Action.FINISH] else None
+    grade = operations.against_grade(row, roles[0], clock.now()) if roles else None
+    against = {
+        Action.FINISH: operations.against_finish(row, result) if result is not None else None,
+        Action.ARCHIVE: operations.against_archive(row, today) if can[Action.ARCHIVE] else None,
+        Action.APPEAL: operations.against_appeal(row, today) if can[Action.APPEAL] else None,
+        Action.ASK_THIRD: operations.against_scoring(row) if can[Action.ASK_THIRD] else None,
+        Action.GRADE: grade,
+    }
+    return {
+        "against": {action.value: refused.message for action, refused in against.items() if refused is not None},
+        "may_grade": bool(roles) and grade is None,
+        "waits_for_grade": bool(roles) and can[Action.GRADE] and roles[0] not in queries.grades_of(row.id),
+    }
 
 
 def _steps(row: Capstone, is_public: bool) -> list[dict[str, Any]]:
@@ -155,7 +232,7 @@ def _apart(row: Capstone) -> int | None:
     return apart if apart > queries.numbers(clock.today()).difference_over.number else None
 
 
-def _time(row: Capstone, student: Student) -> dict[str, Any]:
+def _time(row: Capstone, student: Student, extension: forms.ExtensionForm | None) -> dict[str, Any]:
     """Windows with the student's own last days, and what was granted."""
     today = clock.today()
     windows = []
@@ -169,7 +246,7 @@ def _time(row: Capstone, student: Student) -> dict[str, Any]:
     return {
         "windows": windows,
         "extensions": queries.extensions_of(row.id),
-        "extension": forms.ExtensionForm(),
+        "extension": extension or forms.ExtensionForm(),
         "cohort": cohort,
         "programme": programme,
         "links": queries.links_of(row.id),

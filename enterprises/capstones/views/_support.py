@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
-from flask import url_for
+from flask import g, url_for
 from werkzeug.datastructures import FileStorage
 
 from enterprises.capstones import labels, queries, rules
@@ -119,6 +119,22 @@ def with_upload(upload: FileStorage | None, kind: str, act: Callable[[int | None
         if digest:
             files.erase([digest])  # unless another paper has the same content
         raise
+
+
+def on_page(act: Callable[[], Callable[[], Any]], again: Callable[[Refused], Any]) -> Any:
+    """Do one act in a transaction and answer with what it returns; what is refused is told by `again`, the page of the form itself with what was typed.
+
+    Who may not do it, and what is not there, is told on the general page: the page of the form is perhaps not theirs to see.
+    """
+    try:
+        with transaction():
+            answer = act()
+    except (NotAllowed, NotFound):
+        raise
+    except Refused as refused:
+        g.refusal = refused.message  # for the panel that asks once more: open, it lies over the page
+        return again(refused)
+    return answer()
 
 
 def stored(file_id: int) -> StoredFile:

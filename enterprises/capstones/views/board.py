@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 from typing import Any
 
 from flask import render_template, request, url_for
@@ -12,7 +13,7 @@ from enterprises.capstones.models import Capstone, SupervisorPlan
 from enterprises.capstones.planner.telling import told
 from enterprises.capstones.types import PlanMode, PlanState, SupervisorRole
 from enterprises.capstones.views import blueprint
-from enterprises.capstones.views._support import covered, load, open_days_most
+from enterprises.capstones.views._support import covered, load, on_page, open_days_most
 from enterprises.capstones.views.cohorts import Pair, load_cohort, most_of, subject
 from enterprises.capstones.views.grading import times
 from enterprises.permissions import Can
@@ -53,6 +54,7 @@ def _board_page(pair: Pair, problem: str = "", status: int = 200) -> Any:
         cohort=of,
         page=paging.slice_wanted(rows, at=url_for("capstones.board", code=programme.code, year=of.year)),
         held=held,
+        held_names=people.names_of(set(held.values())),
         firms=firms,
         teachers=queries.school_load(programme.university_id, today, most=most_of(SupervisorRole.SCHOOL), programme_id=programme.id),
         mentors=mentors,
@@ -100,9 +102,12 @@ def ask_for_plan(pair: Pair) -> Any:
     """Compute a plan in the background."""
     code, year, cohort_id = pair[0].code, pair[1].year, pair[1].id
     mode = next((m for m in PlanMode if m.value == request.form.get("mode")), PlanMode.FILL)
-    with transaction():
+
+    def act() -> Any:
         operations.ask_for_plan(cohort=session().get_one(Cohort, cohort_id), mode=mode, by=who(), now=clock.now())
-    return done(_("正在计算，稍候刷新。"), "capstones.board", code=code, year=year)
+        return partial(done, _("正在计算，稍候刷新。"), "capstones.board", code=code, year=year)
+
+    return on_page(act, lambda refused: _board_page(load_cohort(code, year), refused.message, refused.status))
 
 
 def load_plan(plan_id: int) -> SupervisorPlan:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
+from functools import partial
 from typing import Any
 
 from flask import render_template, request, url_for
@@ -11,12 +13,12 @@ from enterprises.capstones import labels, operations, queries, rules
 from enterprises.capstones.models import Capstone, SpotCheck, SpotItem, SpotOpinion, Topic
 from enterprises.capstones.types import CapstoneRow, SpotVerdict
 from enterprises.capstones.views import blueprint
-from enterprises.capstones.views._support import load, stored
+from enterprises.capstones.views._support import load, on_page, stored
 from enterprises.capstones.views.grading import times
 from enterprises.permissions import Can
 from trainhub.identity import queries as identity
 from trainhub.kernel import clock, downloads, paging
-from trainhub.kernel.access import Subject, demand, guard, who
+from trainhub.kernel.access import Role, Subject, demand, guard, who
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _
@@ -69,15 +71,22 @@ SHOWN_YEARS = 6
 @guard(Can.SPOT_CHECK_LIST)
 def spot_checks() -> Any:
     """The spot checks inside the reader's scope."""
+    return _checks_page()
+
+
+def _checks_page(problem: str = "", status: int = 200) -> Any:
     last = operations.last_year(clock.today())
-    return render_template(
+    html = render_template(
         "enterprises/capstones/spot_checks.html",
-        page=paging.slice_wanted(queries.spot_checks(who())),
+        page=paging.slice_wanted(queries.spot_checks(who()), at=url_for("capstones.spot_checks")),
         universities=queries.spot_universities(who()),
+        may_draw=who().has(Role.UNIVERSITY_ADMIN, Role.DEPT_EDU, Role.SYSTEM_ADMIN),
         least=book().at("cn.thesis.sample_percent_min", on=clock.today()),
         years=[(year, labels.years(year)) for year in range(last, last - SHOWN_YEARS, -1)],
         labels=labels,
+        problem=problem,
     )
+    return html, status
 
 
 @blueprint.post("/spot-checks")
@@ -85,19 +94,17 @@ def spot_checks() -> Any:
 def draw() -> Any:
     """Draw a sample."""
     form = request.form
-    with transaction():
+
+    def act() -> Any:
         university = session().get(Organisation, form.get("university_id", 0, type=int))
         if university is None:
             raise NotFound(_("没有这所学校。"))
         demand(who(), Can.SPOT_CHECK_RUN, queries.university_subject(university))
-        row = operations.draw(
-            university=university,
-            year=form.get("year", 0, type=int),
-            percent=form.get("percent", 0, type=int),
-            **times(),
-        )
-        key = row.id
-    return done(_("样本已抽取，名单和随机种子都已留存。"), "capstones.spot_check", check_id=key)
+        year, percent = form.get("year", 0, type=int), form.get("percent", 0, type=int)
+        row = operations.draw(university=university, year=year, percent=percent, **times())
+        return partial(done, _("样本已抽取，名单和随机种子都已留存。"), "capstones.spot_check", check_id=row.id)
+
+    return on_page(act, lambda refused: _checks_page(refused.message, refused.status))
 
 
 def load_check(check_id: int) -> SpotCheck:
@@ -142,12 +149,12 @@ def _check_page(row: SpotCheck, problem: str = "", status: int = 200) -> Any:
 def void_check(row: SpotCheck) -> Any:
     """Declare a sample that was drawn by mistake void."""
     key = row.id
-    try:
-        with transaction():
-            operations.void(check=load_check(key), reason=request.form.get("reason", ""), by=who(), now=clock.now())
-    except Refused as refused:
-        return _check_page(load_check(key), refused.message, refused.status)
-    return done(_("抽检已作废，种子和名单留存；可以重新抽取。"), "capstones.spot_check", check_id=key)
+
+    def act() -> Any:
+        operations.void(check=load_check(key), reason=request.form.get("reason", ""), by=who(), now=clock.now())
+        return partial(done, _("抽检已作废，种子和名单留存；可以重新抽取。"), "capstones.spot_check", check_id=key)
+
+    return on_page(act, lambda refused: _check_page(load_check(key), refused.message, refused.status))
 
 
 def load_item(item_id: int) -> SpotItem:
@@ -183,7 +190,7 @@ def export_spot_check(pair: tuple[SpotCheck, str]) -> Any:
     columns = [*FIELDS, *(Column(f"expert_{n}_{key}", f"专家{n}{label}") for n in range(1, most + 1) for key, label in OPINION)]
     theses = _thesis_cells([(item, capstone) for item, capstone, _opinions in items])
     lines = [
-        (university.name, labels.years(row.year), *theses[item.id], len(row.population), row.percent, row.seed, row.drawn_at, row.voided_at or "", row.void_reason,
+        (university.name, labels.years(row.year), *theses[item.id], len(row.population), row.percent, row.seed, _minute(row.drawn_at), _minute(row.voided_at), row.void_reason,
          *_opinion_cells(opinions), *[""] * (most - len(opinions)) * len(OPINION))
         for item, _capstone, opinions in items
     ]  # fmt: skip
@@ -223,6 +230,11 @@ def _opinion_cells(opinions: list[tuple[SpotOpinion, str]]) -> list[Any]:
             clock.local(row.signed_at).date() if row.signed_at else "",
         )
     ]
+
+
+def _minute(at: datetime | None) -> str:
+    """An instant on Shanghai's clock, as the pages tell it."""
+    return f"{clock.local(at):%Y-%m-%d %H:%M}" if at is not None else ""
 
 
 def _tenths(value: int | None) -> str:

@@ -141,7 +141,14 @@ def t2_rows(programme_id: int, cohort_id: int) -> list[dict[str, Any]]:
 # -- assigning ----------------------------------------------------------------------------------------------------------
 
 
-def _assign_page(pair: Pair, form: forms.AssignForm, status: int = 200) -> Any:
+def fresh_assignment() -> forms.AssignForm:
+    """The form of an assignment as it is opened, with the usual days; nothing of another form that was sent."""
+    first, last = forms.first_and_last(clock.today())
+    return forms.AssignForm(formdata=None, data={"starts_on": first, "ends_on": last})
+
+
+def assign_page(pair: Pair, form: forms.AssignForm, status: int = 200, problem: str = "") -> Any:
+    """Who gets which topic, who supervises, and who stays away from whom; `problem`: why something else than `form` was refused."""
     programme, of = pair
     rows = queries.overview(programme.id, of.id, clock.today())
     form.student_id.choices = [(row.student_id, f"{row.student_no} {row.name}") for row in rows if row.capstone is None and not row.has_left]
@@ -159,6 +166,7 @@ def _assign_page(pair: Pair, form: forms.AssignForm, status: int = 200) -> Any:
         everybody=[(row.student_id, f"{row.student_no} {row.name}") for row in rows if not row.has_left],
         loads=queries.school_load(programme.university_id, clock.today(), most=most_of(SupervisorRole.SCHOOL), programme_id=programme.id),
         labels=labels,
+        problem=problem,
     )
     return page, status
 
@@ -173,9 +181,7 @@ def most_of(role: SupervisorRole) -> int:
 @guard(Can.CAPSTONE_ASSIGN, load=load_cohort, subject=subject)
 def assign(pair: Pair) -> Any:
     """Give topics to students."""
-    form = forms.AssignForm()
-    form.starts_on.data, form.ends_on.data = forms.first_and_last(clock.today())
-    return _assign_page(pair, form)
+    return assign_page(pair, fresh_assignment())
 
 
 @blueprint.get("/cohorts/<code>/<int:year>/assign/check")
@@ -208,7 +214,7 @@ def assign_capstone(pair: Pair) -> Any:
     form.student_id.choices = [(row.student_id, row.name) for row in queries.overview(programme_id, cohort_id, clock.today())]
     form.topic_id.choices = queries.open_topics(programme_id)
     if not form.validate_on_submit() or form.starts_on.data is None or form.ends_on.data is None:
-        return _assign_page(pair, form, 422)
+        return assign_page(pair, form, 422)
     try:
         with transaction():
             made = operations.assign_capstone(
@@ -224,7 +230,7 @@ def assign_capstone(pair: Pair) -> Any:
             key = made.id
     except Refused as refused:
         form.refuse(refused)
-        return _assign_page(load_cohort(code, year), form, refused.status)
+        return assign_page(load_cohort(code, year), form, refused.status)
     return done(_("选题已下达，请指派双方导师。"), "capstones.supervisors", capstone_id=key)
 
 
@@ -256,6 +262,7 @@ def _supervisors_page(row: Capstone, problem: str = "", status: int = 200) -> An
         enterprise=session().get_one(Organisation, row.enterprise_id),
         sides=sides,
         taken={role: entry[0].person_id for role, entry in now.items()},
+        against={role: refused.message for role in SupervisorRole if (refused := operations.against_another(row, role)) is not None},
         labels=labels,
         problem=problem,
     )

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from typing import Any
 
 from flask import render_template, request
 
 from enterprises.capstones import forms, labels, operations, queries
-from enterprises.capstones.machine import ALLOWED
 from enterprises.capstones.models import Capstone, CapstoneGrade, Topic
 from enterprises.capstones.types import Action, Stage, SupervisorRole
 from enterprises.capstones.views import blueprint
-from enterprises.capstones.views._page import roles_of
-from enterprises.capstones.views._support import load
+from enterprises.capstones.views._page import refused_on, roles_of
+from enterprises.capstones.views._support import load, on_page
 from enterprises.permissions import Can
 from trainhub.certificates.operations import why_it_waits
 from trainhub.kernel import clock
 from trainhub.kernel.access import Subject, guard, who
 from trainhub.kernel.db import session, transaction
-from trainhub.kernel.errors import NotFound, Refused
+from trainhub.kernel.errors import Refused
 from trainhub.kernel.forms import once
 from trainhub.kernel.i18n import _
 from trainhub.kernel.web import done
@@ -44,7 +44,7 @@ def grade(row: Capstone) -> Any:
 
 def _grade_page(row: Capstone, form: forms.GradeForm, status: int = 200) -> Any:
     role = roles_of(row)[0]
-    student = session().get_one(Student, row.student_id)
+    student, against = session().get_one(Student, row.student_id), operations.against_grade(row, role, clock.now())
     html = render_template(
         "enterprises/capstones/grade.html",
         capstone=row,
@@ -55,7 +55,7 @@ def _grade_page(row: Capstone, form: forms.GradeForm, status: int = 200) -> Any:
         action="capstones.sign_grade",
         mine=queries.grades_of(row.id).get(role),
         papers=[(p, f) for p, f in queries.papers_of(row.id) if p.stage is Stage.THESIS][:1],
-        is_open=row.state in ALLOWED[Action.GRADE],
+        against="" if against is None or form.is_submitted() else against.message,
         is_named=True,
         labels=labels,
     )
@@ -107,13 +107,21 @@ def third_subject(row: Capstone) -> Subject:
 @guard(Can.CAPSTONE_FINISH, load=load, subject=queries.subject_of)
 def third_person(row: Capstone) -> Any:
     """Choose who gives the third grade."""
+    return _third_page(row)
+
+
+def _third_page(row: Capstone, problem: str = "", status: int = 200) -> Any:
     student = session().get_one(Student, row.student_id)
     barred = queries.barred_from(row)
     able = queries.judge_choices(student.university_id, student.cohort_id, clock.today(), signing=True)
-    people = [pair for pair in able if pair[0] not in barred]
-    return render_template(
-        "enterprises/capstones/third_person.html", capstone=row, person=session().get_one(Person, student.person_id), people=people
+    html = render_template(
+        "enterprises/capstones/third_person.html",
+        capstone=row,
+        person=session().get_one(Person, student.person_id),
+        people=[pair for pair in able if pair[0] not in barred],
+        problem=problem,
     )
+    return html, status
 
 
 @blueprint.post("/<int:capstone_id>/third")
@@ -121,12 +129,15 @@ def third_person(row: Capstone) -> Any:
 def ask_third(row: Capstone) -> Any:
     """Ask for a third grade."""
     key = row.id
-    with transaction():
+
+    def act() -> Any:
         person = session().get(Person, request.form.get("person_id", 0, type=int))
         if person is None:
-            raise NotFound(_("没有这个人。"))
+            raise Refused(_("请选择一位评分人。"), field="person_id")
         operations.ask_third(capstone=load(key), person=person, **times())
-    return done(_("已请第三方评分，对方会收到通知。"), "capstones.show", capstone_id=key, _anchor="grades")
+        return partial(done, _("已请第三方评分，对方会收到通知。"), "capstones.show", capstone_id=key, _anchor="grades")
+
+    return on_page(act, lambda refused: _third_page(load(key), refused.message, refused.status))
 
 
 @blueprint.route("/<int:capstone_id>/third-grade", methods=["GET", "POST"])
@@ -159,11 +170,18 @@ def grade_third(row: Capstone) -> Any:
         mine=None,
         papers=[],
         thesis_at="capstones.third_thesis",
-        is_open=third.signed_at is None,
+        against=_against_third(row) if third.signed_at is None and not form.is_submitted() else "",
+        is_done=third.signed_at is not None,
         is_named=False,
         labels=labels,
     )
     return html, status
+
+
+def _against_third(row: Capstone) -> str:
+    """Why the third grade cannot be signed (any more), for instance because the result was published."""
+    found = operations.against_state(row, Action.GRADE_THIRD) or operations.against_scoring(row)
+    return found.message if found is not None else ""
 
 
 # -- moderation, publication, appeal, archive ---------------------------------------------------------------------------
@@ -185,9 +203,12 @@ def _score() -> int | None:
 def moderate(row: Capstone) -> Any:
     """Look at a result again before it is published."""
     key = row.id
-    with transaction():
+
+    def act() -> Any:
         operations.moderate(capstone=load(key), reason=request.form.get("reason", ""), by=who(), now=clock.now())
-    return done(_("已进入复核：结束前双方不能更正评分。"), "capstones.show", capstone_id=key, _anchor="grades")
+        return partial(done, _("已进入复核：结束前双方不能更正评分。"), "capstones.show", capstone_id=key, _anchor="grades")
+
+    return on_page(act, refused_on(key))
 
 
 @blueprint.post("/<int:capstone_id>/moderation/settle")
@@ -195,9 +216,12 @@ def moderate(row: Capstone) -> Any:
 def settle(row: Capstone) -> Any:
     """End the moderation."""
     key = row.id
-    with transaction():
+
+    def act() -> Any:
         operations.settle(capstone=load(key), score_x10=_score(), note=request.form.get("note", ""), **times())
-    return done(_("复核结论已登记，可以公布成绩。"), "capstones.show", capstone_id=key, _anchor="grades")
+        return partial(done, _("复核结论已登记，可以公布成绩。"), "capstones.show", capstone_id=key, _anchor="grades")
+
+    return on_page(act, refused_on(key))
 
 
 @blueprint.post("/<int:capstone_id>/finish")
@@ -205,9 +229,12 @@ def settle(row: Capstone) -> Any:
 def finish(row: Capstone) -> Any:
     """Publish the result."""
     key = row.id
-    with transaction():
+
+    def act() -> Any:
         operations.finish(capstone=load(key), note=request.form.get("note", ""), version=request.form.get("version", type=int), **times())
-    return done(_("成绩已公布。"), "capstones.show", capstone_id=key)
+        return partial(done, _("成绩已公布。"), "capstones.show", capstone_id=key)
+
+    return on_page(act, refused_on(key))
 
 
 @blueprint.post("/<int:capstone_id>/certificate")
@@ -215,11 +242,14 @@ def finish(row: Capstone) -> Any:
 def certificate(row: Capstone) -> Any:
     """Ask for the certificate again when the placements are right."""
     key = row.id
-    with transaction():
+
+    def act() -> Any:
         made = operations.issue_certificate(capstone=load(key), **times())
         waits = why_it_waits(made) if made is not None else _("8.2 或企业指导教师尚不满足，证书没有签发。请先补全实习安排。")
-    message = waits or _("证书已签发。")
-    return done(message, "capstones.show", capstone_id=key)
+        message = waits or _("证书已签发。")
+        return partial(done, message, "capstones.show", capstone_id=key)
+
+    return on_page(act, refused_on(key))
 
 
 @blueprint.post("/<int:capstone_id>/appeal")
@@ -227,9 +257,12 @@ def certificate(row: Capstone) -> Any:
 def appeal(row: Capstone) -> Any:
     """The student appeals."""
     key = row.id
-    with transaction():
+
+    def act() -> Any:
         operations.appeal(capstone=load(key), reason=request.form.get("reason", ""), **times())
-    return done(_("申诉已提交，专业负责人会给出书面结论。"), "capstones.show", capstone_id=key, _anchor="grades")
+        return partial(done, _("申诉已提交，专业负责人会给出书面结论。"), "capstones.show", capstone_id=key, _anchor="grades")
+
+    return on_page(act, refused_on(key))
 
 
 @blueprint.post("/<int:capstone_id>/accept")
@@ -237,9 +270,12 @@ def appeal(row: Capstone) -> Any:
 def accept_result(row: Capstone) -> Any:
     """The student accepts the result."""
     key = row.id
-    with transaction():
+
+    def act() -> Any:
         operations.accept_result(capstone=load(key), **times())
-    return done(_("你已认可成绩。"), "capstones.show", capstone_id=key, _anchor="grades")
+        return partial(done, _("你已认可成绩。"), "capstones.show", capstone_id=key, _anchor="grades")
+
+    return on_page(act, refused_on(key))
 
 
 @blueprint.post("/<int:capstone_id>/appeal/decide")
@@ -247,9 +283,12 @@ def accept_result(row: Capstone) -> Any:
 def decide_appeal(row: Capstone) -> Any:
     """Decide the appeal."""
     key = row.id
-    with transaction():
+
+    def act() -> Any:
         operations.decide_appeal(capstone=load(key), score_x10=_score(), note=request.form.get("note", ""), **times())
-    return done(_("申诉结论已登记，学生会收到通知。"), "capstones.show", capstone_id=key, _anchor="grades")
+        return partial(done, _("申诉结论已登记，学生会收到通知。"), "capstones.show", capstone_id=key, _anchor="grades")
+
+    return on_page(act, refused_on(key))
 
 
 @blueprint.post("/<int:capstone_id>/archive")
@@ -257,9 +296,12 @@ def decide_appeal(row: Capstone) -> Any:
 def archive(row: Capstone) -> Any:
     """Archive."""
     key = row.id
-    with transaction():
+
+    def act() -> Any:
         operations.archive(capstone=load(key), **times())
-    return done(_("已归档：全部材料连同校验码已固定，不再改动。"), "capstones.show", capstone_id=key)
+        return partial(done, _("已归档：全部材料连同校验码已固定，不再改动。"), "capstones.show", capstone_id=key)
+
+    return on_page(act, refused_on(key))
 
 
 @blueprint.post("/<int:capstone_id>/withdraw")
@@ -267,6 +309,9 @@ def archive(row: Capstone) -> Any:
 def withdraw(row: Capstone) -> Any:
     """End a capstone before its grade."""
     key = row.id
-    with transaction():
+
+    def act() -> Any:
         operations.withdraw(capstone=load(key), reason=request.form.get("reason", ""), **times())
-    return done(_("毕业设计已终止，选题名额已退回。"), "capstones.show", capstone_id=key)
+        return partial(done, _("毕业设计已终止，选题名额已退回。"), "capstones.show", capstone_id=key)
+
+    return on_page(act, refused_on(key))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from flask import render_template, request, url_for
@@ -9,7 +11,7 @@ from flask import render_template, request, url_for
 from enterprises.capstones import forms, labels, operations, queries, scheduling
 from enterprises.capstones.models import Capstone, DefenceGroup, DefenceSlot, Review, Topic
 from enterprises.capstones.queries import archive
-from enterprises.capstones.types import ReviewKind, Verdict
+from enterprises.capstones.types import Action, ReviewKind, Verdict, WindowStage
 from enterprises.capstones.views import blueprint
 from enterprises.capstones.views._support import (
     group_secretary,
@@ -17,6 +19,7 @@ from enterprises.capstones.views._support import (
     load_group,
     load_review,
     load_slot,
+    on_page,
     review_subject,
     secretary_subject,
     stored,
@@ -33,6 +36,7 @@ from trainhub.kernel.i18n import _
 from trainhub.kernel.sending import send
 from trainhub.kernel.web import done
 from trainhub.people.models import Person
+from trainhub.policy.book import book
 from trainhub.programmes.models import Cohort, Programme
 
 
@@ -84,9 +88,16 @@ def review(row: Review) -> Any:
         row=queries.rows_of([capstone.id])[capstone.id] if row.kind is ReviewKind.CROSS else None,
         file=stored(row.file_id) if row.file_id is not None else None,
         form=form,
+        against="" if form.is_submitted() else _against_review(capstone),
         labels=labels,
     )
     return html, status
+
+
+def _against_review(capstone: Capstone) -> str:
+    """Why a review cannot be signed today; empty when nothing stands against it."""
+    found = operations.against_state(capstone, Action.REVIEW) or operations.against_window(capstone, WindowStage.REVIEW, clock.now())
+    return found.message if found is not None else ""
 
 
 def _thesis(row: Capstone) -> Any:
@@ -115,24 +126,31 @@ def third_thesis(row: Capstone) -> Any:
 def ask_review(row: Capstone) -> Any:
     """Ask somebody to review."""
     key = row.id
-    with transaction():
+
+    def act() -> Any:
         person = session().get(Person, request.form.get("person_id", 0, type=int))
         if person is None:
-            raise NotFound(_("没有这个人。"))
+            raise Refused(_("请选择评阅人。"), field="person_id")
         kind = next((k for k in ReviewKind if k.value == request.form.get("kind")), ReviewKind.BLIND)
         due_on = request.form.get("due_on", type=forms.as_date) or clock.today()
         operations.ask_review(capstone=load(key), person=person, kind=kind, due_on=due_on, **times())
-    return done(_("已送评阅，对方会收到通知。"), "capstones.judging", **_of(load(key)), page=request.args.get("page"), size=request.args.get("size"))
+        here = {"page": request.args.get("page"), "size": request.args.get("size")}
+        return partial(done, _("已送评阅，对方会收到通知。"), "capstones.judging", **_of(load(key)), **here)
+
+    return on_page(act, _refused(**_of(row)))
 
 
 @blueprint.post("/reviews/<int:review_id>/cancel")
 @guard(Can.CAPSTONE_ASSIGN, load=load_review, subject=lambda row: queries.subject_of(load(row.capstone_id)))
 def cancel_review(row: Review) -> Any:
     """Take a request back."""
-    key = row.id
-    with transaction():
+    key, at = row.id, _of(load(row.capstone_id))
+
+    def act() -> Any:
         operations.cancel_review(review=load_review(key), by=who(), now=clock.now())
-    return done(_("已撤回评阅。"), "capstones.judging", **_of(load(row.capstone_id)))
+        return partial(done, _("已撤回评阅。"), "capstones.judging", **at)
+
+    return on_page(act, _refused(**at))
 
 
 def _of(row: Capstone) -> dict[str, Any]:
@@ -148,8 +166,8 @@ def judging(pair: Pair) -> Any:
     return _judging_page(pair, form)
 
 
-def _group_form(pair: Pair) -> forms.GroupForm:
-    form, (programme, of) = forms.GroupForm(), pair
+def _group_form(pair: Pair, *, is_sent: bool = True) -> forms.GroupForm:
+    form, (programme, of) = forms.GroupForm() if is_sent else forms.GroupForm(formdata=None), pair
     form.chair_id.choices = form.members.choices = queries.judge_choices(programme.university_id, of.id, clock.today())
     form.secretary_id.choices = queries.judge_choices(programme.university_id, of.id, clock.today(), signing=True)
     return form
@@ -175,6 +193,7 @@ def _judging_page(pair: Pair, form: forms.GroupForm, status: int = 200, problem:
         clock_of=scheduling.clock_of,
         labels=labels,
         today=today,
+        most_similar=book().at("own.capstone.similarity_over_percent", on=today).number,
         problem=problem,
     )
     return html, status
@@ -191,8 +210,14 @@ def _away(groups: list[tuple[Any, Any, Any]]) -> set[int]:
     }
 
 
-def _again(pair: Pair, form: forms.GroupForm, refused: Refused) -> Any:
-    return _judging_page(load_cohort(pair[0].code, pair[1].year), form, refused.status, refused.message)
+def _refused(code: str, year: int) -> Callable[[Refused], Any]:
+    """What answers an act that was refused: the page, with an empty form of a new group."""
+
+    def again(refused: Refused) -> Any:
+        pair = load_cohort(code, year)
+        return _judging_page(pair, _group_form(pair, is_sent=False), refused.status, refused.message)
+
+    return again
 
 
 @blueprint.post("/cohorts/<code>/<int:year>/judging/cross")
@@ -202,9 +227,12 @@ def cross_reviews(pair: Pair) -> Any:
     (programme, of) = pair
     code, year, cohort_id = programme.code, of.year, of.id
     due_on = request.form.get("due_on", type=forms.as_date) or clock.today()
-    with transaction():
+
+    def act() -> Any:
         number = operations.ask_cross_reviews(cohort=session().get_one(Cohort, cohort_id), due_on=due_on, **times())
-    return done(_("已为 %(n)d 篇论文安排交叉评阅。", n=number), "capstones.judging", code=code, year=year)
+        return partial(done, _("已为 %(n)d 篇论文安排交叉评阅。", n=number), "capstones.judging", code=code, year=year)
+
+    return on_page(act, _refused(code, year))
 
 
 @blueprint.post("/cohorts/<code>/<int:year>/judging/groups")
@@ -247,9 +275,12 @@ def drop_group(row: DefenceGroup) -> Any:
     """Remove a group without records."""
     key = row.id
     code, year = session().get_one(Programme, row.programme_id).code, session().get_one(Cohort, row.cohort_id).year
-    with transaction():
+
+    def act() -> Any:
         operations.drop_group(group=load_group(key), by=who(), now=clock.now())
-    return done(_("答辩组已删除。"), "capstones.judging", code=code, year=year)
+        return partial(done, _("答辩组已删除。"), "capstones.judging", code=code, year=year)
+
+    return on_page(act, _refused(code, year))
 
 
 @blueprint.post("/cohorts/<code>/<int:year>/judging/timetable")
@@ -258,22 +289,21 @@ def timetable(pair: Pair) -> Any:
     """Make the timetable, or tell everybody about it."""
     (programme, of) = pair
     code, year, cohort_id = programme.code, of.year, of.id
-    try:
-        with transaction():
-            cohort = session().get_one(Cohort, cohort_id)
-            if request.form.get("publish"):
-                operations.publish_timetable(cohort=cohort, by=who(), now=clock.now())
-                return done(_("答辩安排已公布，学生、答辩组和秘书会收到通知。"), "capstones.judging", code=code, year=year)
-            found = operations.timetable(cohort=cohort, **times())
-    except Refused as refused:
-        pair = load_cohort(code, year)
-        return _again(pair, _group_form(pair), refused)
-    if found.left:
-        return done(
-            _("已排 %(n)d 人；%(left)d 人没有合适的组（每组都有须回避的人，或已排满），请增加答辩组。", n=len(found.placed), left=len(found.left)),
-            "capstones.judging", code=code, year=year,
-        )  # fmt: skip
-    return done(_("已排 %(n)d 人，没有冲突。", n=len(found.placed)), "capstones.judging", code=code, year=year)
+
+    def act() -> Any:
+        cohort = session().get_one(Cohort, cohort_id)
+        if request.form.get("publish"):
+            operations.publish_timetable(cohort=cohort, by=who(), now=clock.now())
+            return partial(done, _("答辩安排已公布，学生、答辩组和秘书会收到通知。"), "capstones.judging", code=code, year=year)
+        found = operations.timetable(cohort=cohort, **times())
+        said = _("已排 %(n)d 人，没有冲突。", n=len(found.placed))
+        if found.left:
+            said = _(
+                "已排 %(n)d 人；%(left)d 人没有合适的组（每组都有须回避的人，或已排满），请增加答辩组。", n=len(found.placed), left=len(found.left)
+            )
+        return partial(done, said, "capstones.judging", code=code, year=year)
+
+    return on_page(act, _refused(code, year))
 
 
 @blueprint.get("/defences/<int:group_id>")
@@ -283,7 +313,14 @@ def defence(row: DefenceGroup) -> Any:
     return _defence_page(row)
 
 
-def _defence_page(row: DefenceGroup, problem: str = "", status: int = 200) -> Any:
+def _against_record(capstone: Capstone) -> str:
+    """Why the secretary cannot keep the record of a student today; empty when nothing stands against it."""
+    found = operations.against_state(capstone, Action.DEFEND) or operations.against_window(capstone, WindowStage.DEFENCE, clock.now())
+    return found.message if found is not None else ""
+
+
+def _defence_page(row: DefenceGroup, problem: str = "", status: int = 200, typed_at: int | None = None) -> Any:
+    """The page; `typed_at`: the place whose record was refused, shown again as it was typed."""
     slots = queries.slots_of_group(row.id)
     html = render_template(
         "enterprises/capstones/defence.html",
@@ -296,6 +333,8 @@ def _defence_page(row: DefenceGroup, problem: str = "", status: int = 200) -> An
         clock_of=scheduling.clock_of,
         labels=labels,
         today=clock.today(),
+        against={slot.id: words for slot, capstone, *_rest in slots if slot.id != typed_at and (words := _against_record(capstone))},
+        typed_at=typed_at,
         problem=problem,
     )
     return html, status
@@ -319,5 +358,5 @@ def record_defence(row: DefenceSlot) -> Any:
     try:
         with_upload(request.files.get("file"), "capstone", act)
     except Refused as refused:
-        return _defence_page(load_group(group_id), refused.message, refused.status)
+        return _defence_page(load_group(group_id), refused.message, refused.status, key)
     return done(_("答辩记录已签名。"), "capstones.defence", group_id=group_id)

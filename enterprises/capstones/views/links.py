@@ -9,7 +9,7 @@ from flask import session as cookie
 
 from enterprises.capstones import forms, labels, operations, queries
 from enterprises.capstones.models import Capstone, CapstoneGrade, MentorLink, Topic
-from enterprises.capstones.types import LinkPurpose, Stage, SupervisorRole
+from enterprises.capstones.types import Action, LinkPurpose, Stage, SupervisorRole
 from enterprises.capstones.views import blueprint
 from enterprises.capstones.views._support import load, stored
 from enterprises.permissions import Can
@@ -31,9 +31,11 @@ def links(row: Capstone) -> Any:
     return _links_page(row)
 
 
-def _links_page(row: Capstone, address: str = "") -> Any:
+def _links_page(row: Capstone, address: str = "", problem: str = "", status: int = 200) -> Any:
     student = session().get_one(Student, row.student_id)
-    return render_template(
+    against = operations.against_state(row, Action.SEND_LINK)
+    grading = operations.against_grade(row, SupervisorRole.ENTERPRISE, clock.now())
+    html = render_template(
         "enterprises/capstones/links.html",
         capstone=row,
         person=session().get_one(Person, student.person_id),
@@ -41,7 +43,11 @@ def _links_page(row: Capstone, address: str = "") -> Any:
         address=address,
         labels=labels,
         now=clock.now(),
+        against="" if against is None else against.message,
+        not_yet="" if grading is None else grading.message,
+        problem=problem,
     )
+    return html, status
 
 
 @blueprint.post("/<int:capstone_id>/links")
@@ -50,8 +56,11 @@ def make_link(row: Capstone) -> Any:
     """Make a link; its address is shown only now."""
     key = row.id
     purpose = next((p for p in LinkPurpose if p.value == request.form.get("purpose")), LinkPurpose.GRADE)
-    with transaction():
-        _row, secret = operations.make_link(capstone=load(key), purpose=purpose, by=who(), now=clock.now())
+    try:
+        with transaction():
+            _row, secret = operations.make_link(capstone=load(key), purpose=purpose, by=who(), now=clock.now())
+    except Refused as refused:
+        return _links_page(load(key), problem=refused.message, status=refused.status)
     base = current_app.config["SETTINGS"].base_url
     return _links_page(load(key), f"{base}{url_for('capstones.link', secret=secret)}")
 
@@ -75,6 +84,13 @@ def revoke_link(row: MentorLink) -> Any:
 
 
 # -- outside: the mentor ------------------------------------------------------------------------------------------------
+
+
+@blueprint.errorhandler(operations.LinkClosed)
+def closed(refused: operations.LinkClosed) -> Any:
+    """A link that does not work (any more): told in its own words to somebody who has no account and no home page here."""
+    session().rollback()
+    return render_template("enterprises/capstones/link_closed.html", problem=refused.message), refused.status
 
 
 ANSWERED = "capstone_link"
@@ -121,6 +137,7 @@ def _own_grade(row: MentorLink) -> CapstoneGrade | None:
 
 def _link_page(secret: str, row: MentorLink, form: forms.GradeForm | None = None, problem: str = "", status: int = 200) -> Any:
     capstone, mine = load(row.capstone_id), _own_grade(row)
+    against = operations.against_link(row, capstone, clock.now())
     if form is None:
         form = forms.grade_form(queries.rubric_items(capstone, clock.today()))
         if mine is not None:
@@ -140,6 +157,7 @@ def _link_page(secret: str, row: MentorLink, form: forms.GradeForm | None = None
         waiting=[e for e in waiting if e.logged_by_person_id == student.person_id],
         has_thesis=any(p.stage is Stage.THESIS for p, _f in queries.papers_of(capstone.id)),
         today=clock.today(),
+        against="" if problem or against is None else against.message,
         problem=problem,
         labels=labels,
     )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 from flask import Response, redirect, render_template, request, url_for
@@ -13,14 +14,14 @@ from enterprises.capstones import labels, operations, paper, queries
 from enterprises.capstones.models import Capstone, Topic
 from enterprises.capstones.types import CONCLUDED, CapstoneState, ReasonKind
 from enterprises.capstones.views import blueprint
-from enterprises.capstones.views._support import enterprise_subject, load
+from enterprises.capstones.views._support import enterprise_subject, load, on_page
 from enterprises.capstones.views.cohorts import T2, Pair, load_cohort, subject, t2_rows
 from enterprises.capstones.views.grading import times
 from enterprises.permissions import Can
 from trainhub.kernel import clock, downloads, paging
 from trainhub.kernel.access import Role, guard, may, who
-from trainhub.kernel.db import session, transaction
-from trainhub.kernel.errors import NotFound
+from trainhub.kernel.db import session
+from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _, _l, language
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.web import done
@@ -114,18 +115,26 @@ def _output(which: str) -> Output:
 def materials(found: tuple[Pair, Output, str]) -> Any:
     """One of the tables as a page."""
     (programme, of), output, which = found
-    return render_template(
+    return _materials_page((programme, of), output, which)
+
+
+def _materials_page(pair: Pair, output: Output, which: str, problem: str = "", status: int = 200) -> Any:
+    programme, of = pair
+    certified = queries.supervised_in(of.id) if which == "directory" else []
+    html = render_template(
         "enterprises/capstones/materials.html",
         programme=programme,
         cohort=of,
         output=output,
         which=which,
         outputs=OUTPUTS,
-        page=paging.slice_wanted(output.rows(programme, of)),
+        page=paging.slice_wanted(output.rows(programme, of), at=url_for("capstones.materials", code=programme.code, year=of.year, which=which)),
         university=session().get_one(Organisation, programme.university_id),
-        certified=queries.supervised_in(of.id) if which == "directory" else [],
-        may_certify=which == "directory" and may(who(), Can.CAPSTONE_FINISH, subject((programme, of))),
+        certified=[row for row in certified if row.guidances > 0],
+        may_certify=which == "directory" and may(who(), Can.CAPSTONE_FINISH, subject(pair)),
+        problem=problem,
     )
+    return html, status
 
 
 @blueprint.get("/cohorts/<code>/<int:year>/materials/<which>.<form>")
@@ -161,15 +170,21 @@ def certify_supervision(pair: Pair) -> Any:
     """Certificates of supervision for the mentors of a cohort."""
     (programme, of) = pair
     code, year, programme_id, cohort_id = programme.code, of.year, programme.id, of.id
-    with transaction():
+
+    def act() -> Any:
         current = session()
         new, waiting = operations.certify_supervision(
             programme=current.get_one(Programme, programme_id), cohort=current.get_one(Cohort, cohort_id), **times()
         )
-    said = _("新签发 %(n)d 份企业指导教师证明。", n=new)
-    if waiting:
-        said += _("另有 %(n)d 份还不能签发，在“证书管理”的“待处理的证书”中，原因逐一列明。", n=waiting)
-    return done(said, "capstones.materials", code=code, year=year, which="directory")
+        said = _("新签发 %(n)d 份企业指导教师证明。", n=new)
+        if waiting:
+            said += _("另有 %(n)d 份还不能签发，在“证书管理”的“待处理的证书”中，原因逐一列明。", n=waiting)
+        return partial(done, said, "capstones.materials", code=code, year=year, which="directory")
+
+    def again(refused: Refused) -> Any:
+        return _materials_page(load_cohort(code, year), _output("directory"), "directory", refused.message, refused.status)
+
+    return on_page(act, again)
 
 
 # -- the time line ------------------------------------------------------------------------------------------------------
@@ -268,22 +283,29 @@ def load_enterprise(code: str) -> Organisation:
 @guard(Can.ENTERPRISE_DESK, load=load_enterprise, subject=enterprise_subject)
 def enterprise(row: Organisation) -> Any:
     """The capstones of an enterprise: figures, supervisors with their load, topics, programmes."""
-    today = clock.today()
+    return _desk_page(row)
+
+
+def _desk_page(row: Organisation, problem: str = "", status: int = 200) -> Any:
+    today, at = clock.today(), url_for("capstones.enterprise", code=row.code)
     running = queries.listing(who(), enterprise_id=row.id, only_live=True, counted_on=today)
     number, size = paging.wanted()
-    page = paging.paginate(running, number=number, size=size, scalars=False)
+    page = replace(paging.paginate(running, number=number, size=size, scalars=False), at=at)
     page.items[:] = [queries.as_row(one) for one in page.items]  # type: ignore[index]
-    return render_template(
+    html = render_template(
         "enterprises/capstones/enterprise.html",
         enterprise=row,
         board=queries.boards_of([row.id], today)[row.id],
-        directory=paging.slice_wanted(queries.directory(today, enterprise_id=row.id), "people"),
-        programmes=paging.slice_wanted(queries.programmes_at(row.id, today), "programmes"),
+        directory=paging.slice_wanted(queries.directory(today, enterprise_id=row.id), "people", at=at),
+        programmes=paging.slice_wanted(queries.programmes_at(row.id, today), "programmes", at=at),
         loads=queries.mentor_load(row.id, today, most=_most(today)),
         page=page,
         may_leave=may(who(), Can.TOPIC_APPROVE_ENTERPRISE, enterprise_subject(row)),
+        takes_part=any(topic.closed_at is None for topic in queries.live_topics_of(row.id)),
         labels=labels,
+        problem=problem,
     )
+    return html, status
 
 
 def _most(on: date) -> int:
@@ -308,13 +330,15 @@ def my_enterprise() -> Any:
 def leave_programme(row: Organisation) -> Any:
     """The enterprise offers no capstones any more."""
     code = row.code
-    with transaction():
+
+    def act() -> Any:
         withdrawn, running = operations.leave_programme(
             enterprise=load_enterprise(code), reason=request.form.get("reason", ""), by=who(), now=clock.now()
         )
-    return done(
-        _("已撤回 %(n)d 个选题；还有 %(m)d 个进行中的毕业设计，由各专业改题或继续完成。", n=withdrawn, m=running), "capstones.enterprise", code=code
-    )
+        said = _("已撤回 %(n)d 个选题；还有 %(m)d 个进行中的毕业设计，由各专业改题或继续完成。", n=withdrawn, m=running)
+        return partial(done, said, "capstones.enterprise", code=code)
+
+    return on_page(act, lambda refused: _desk_page(load_enterprise(code), refused.message, refused.status))
 
 
 @blueprint.get("/enterprises/<code>/directory.<form>")

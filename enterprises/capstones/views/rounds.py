@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-from flask import render_template, request
+from flask import render_template, request, url_for
 
 from enterprises.capstones import forms, labels, operations, queries
 from enterprises.capstones.models import ChoiceRound, Team
@@ -12,7 +14,7 @@ from enterprises.capstones.planner.telling import missed
 from enterprises.capstones.types import ChoiceState
 from enterprises.capstones.types import RoundKind as Kind
 from enterprises.capstones.views import blueprint
-from enterprises.capstones.views._support import covered, open_days_most
+from enterprises.capstones.views._support import covered, on_page, open_days_most
 from enterprises.capstones.views.cohorts import Pair, load_cohort, subject
 from enterprises.capstones.views.grading import times
 from enterprises.permissions import Can
@@ -102,10 +104,15 @@ def load_round(round_id: int) -> ChoiceRound:
 @guard(Can.CAPSTONE_ASSIGN, load=load_round, subject=queries.round_subject)
 def choice_round(row: ChoiceRound) -> Any:
     """One round with what was chosen and what was planned."""
+    return _round_page(row)
+
+
+def _round_page(row: ChoiceRound, problem: str = "", status: int = 200) -> Any:
+    at = url_for("capstones.choice_round", round_id=row.id)
     programme, cohort = programmes.by_id(row.programme_id), programmes.cohort_by_id(row.cohort_id)
     students = {student.id: (student, person.name) for student, person in queries.without_capstone(row.cohort_id)}
     lines, unplaced = _planned(row)
-    return render_template(
+    html = render_template(
         "enterprises/capstones/round.html",
         round=row,
         programme=programme,
@@ -114,12 +121,14 @@ def choice_round(row: ChoiceRound) -> Any:
         chose=len(queries.all_choices(row.id)),
         teams=queries.teams_in(row.id),
         demand=queries.demand_for(row.id),
-        topics=paging.slice_wanted(queries.topics_with_seats(row.programme_id), "topics"),
-        lines=paging.slice_wanted(lines),
-        unplaced=paging.slice_wanted(unplaced, "without"),
+        topics=paging.slice_wanted(queries.topics_with_seats(row.programme_id), "topics", at=at),
+        lines=paging.slice_wanted(lines, at=at),
+        unplaced=paging.slice_wanted(unplaced, "without", at=at),
         labels=labels,
         today=clock.today(),
+        problem=problem,
     )
+    return html, status
 
 
 def _planned(row: ChoiceRound) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
@@ -155,10 +164,17 @@ DEEDS = {"open": operations.open_choices, "close": operations.close_choices, "pl
 def move_round(pair: tuple[ChoiceRound, str]) -> Any:
     """Open, close or plan a round."""
     deed, key = pair[1], pair[0].id
-    with transaction():
-        DEEDS[deed](round=load_round(key), by=who(), now=clock.now())
     said = {"open": _("轮次已开放，学生会收到通知。"), "close": _("填报已关闭。"), "plan": _("已计算，核对后再公布。")}[deed]
-    return done(said, "capstones.choice_round", round_id=key)
+
+    def act() -> Any:
+        DEEDS[deed](round=load_round(key), by=who(), now=clock.now())
+        return partial(done, said, "capstones.choice_round", round_id=key)
+
+    return on_page(act, _refused(key))
+
+
+def _refused(round_id: int) -> Callable[[Refused], Any]:
+    return lambda refused: _round_page(load_round(round_id), refused.message, refused.status)
 
 
 @blueprint.post("/rounds/<int:round_id>/publish")
@@ -166,9 +182,12 @@ def move_round(pair: tuple[ChoiceRound, str]) -> Any:
 def publish_choices(row: ChoiceRound) -> Any:
     """Make the plan real."""
     key = row.id
-    with transaction():
+
+    def act() -> Any:
         made = operations.publish_choices(round=load_round(key), **times())
-    return done(_("已公布：下达了 %(n)d 个毕业设计。接着安排双方导师。", n=made), "capstones.choice_round", round_id=key)
+        return partial(done, _("已公布：下达了 %(n)d 个毕业设计。接着安排双方导师。", n=made), "capstones.choice_round", round_id=key)
+
+    return on_page(act, _refused(key))
 
 
 # -- the student --------------------------------------------------------------------------------------------------------
@@ -196,6 +215,7 @@ def _choices_page(problem: str = "", status: int = 200) -> Any:
     mine = queries.choices_of(row.id, speaker) if row is not None else []
     held = queries.capstone_holding(student.id)
     is_open = row is not None and row.state is ChoiceState.OPEN and row.opens_on <= clock.today() <= row.closes_on
+    size = sum(member.accepted_at is not None for member, *_rest in queries.members_of(team.id)) if team is not None else 1
     topics = [(t, name) for t, name in queries.topics_with_seats(student.programme_id) if t.reserved_student_id in (None, student.id)]
     html = render_template(
         "enterprises/capstones/choices.html",
@@ -206,14 +226,21 @@ def _choices_page(problem: str = "", status: int = 200) -> Any:
         members=queries.members_of(team.id) if team is not None else [],
         invitations=queries.invitations_of(row.id, student.id) if row is not None else [],
         topics=topics,
+        refused={t.id: why for t, _name in topics if size > 1 and (why := operations.why_not(t, student, size))},
         demand=queries.demand_for(row.id) if row is not None else {},
         coverage=_coverage(row, student, {t.enterprise_id for t, _name in topics}),
-        chosen={choice.topic_id: choice.rank for choice in mine},
+        chosen=_typed_ranks() or {choice.topic_id: choice.rank for choice in mine},
         capstone=held,
         problem=problem,
         labels=labels,
     )
     return html, status
+
+
+def _typed_ranks() -> dict[int, str]:
+    """{topic: what was typed as its rank} of choices that were refused; empty when nothing was sent."""
+    sent = request.form.items()
+    return {int(key): value for name, value in sent if name.startswith("rank-") and (key := name.removeprefix("rank-")).isdigit()}
 
 
 def _coverage(row: ChoiceRound | None, student: Student, enterprise_ids: set[int]) -> dict[int, tuple[str, str]]:
@@ -294,6 +321,13 @@ def ask_into_team(team_id: int) -> Any:
 def join_team(team_id: int) -> Any:
     """Accept."""
     return _act(lambda me: operations.join_team(team=_team(team_id), student=me, by=who(), now=clock.now()), _("已加入小组，由组长填报志愿。"))
+
+
+@blueprint.post("/choices/team/<int:team_id>/leave")
+@guard(Can.CHOICE_OWN)
+def leave_team(team_id: int) -> Any:
+    """Decline, or leave."""
+    return _act(lambda me: operations.leave_team(team=_team(team_id), student=me, by=who(), now=clock.now()), _("已退出，可以自己填报志愿。"))
 
 
 @blueprint.post("/choices/team/<int:team_id>/dissolve")

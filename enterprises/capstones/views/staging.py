@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from flask import render_template, request
@@ -10,8 +11,9 @@ from enterprises.capstones import forms, labels, operations, queries, rules
 from enterprises.capstones.models import Capstone, Conflict, Topic
 from enterprises.capstones.types import RubricItem, WindowStage
 from enterprises.capstones.views import blueprint
-from enterprises.capstones.views._support import covered, load, open_days_most
-from enterprises.capstones.views.cohorts import Pair, load_cohort, subject
+from enterprises.capstones.views._page import page
+from enterprises.capstones.views._support import covered, load, on_page, open_days_most
+from enterprises.capstones.views.cohorts import Pair, assign_page, fresh_assignment, load_cohort, subject
 from enterprises.capstones.views.grading import times
 from enterprises.permissions import Can
 from trainhub.kernel import clock
@@ -81,12 +83,19 @@ def extend(row: Capstone) -> Any:
     """Give one student more time."""
     form, key = forms.ExtensionForm(), row.id
     if not form.validate_on_submit() or form.until.data is None:
-        raise Refused(_("请选择阶段，填写延期到哪一天和理由。"))
-    with transaction():
-        operations.extend(
-            capstone=load(key), stage=WindowStage(form.stage.data), until=form.until.data, reason=form.reason.data or "", by=who(), now=clock.now()
-        )
-    return done(_("已延期并记录在案，学生会收到通知。"), "capstones.show", capstone_id=key)
+        return page(row, extension=form, status=422)
+    until = form.until.data
+
+    def act() -> Any:
+        stage, reason = WindowStage(form.stage.data), form.reason.data or ""
+        operations.extend(capstone=load(key), stage=stage, until=until, reason=reason, by=who(), now=clock.now())
+        return partial(done, _("已延期并记录在案，学生会收到通知。"), "capstones.show", capstone_id=key)
+
+    def again(refused: Refused) -> Any:
+        form.refuse(refused)
+        return page(load(key), extension=form, status=refused.status)
+
+    return on_page(act, again)
 
 
 @blueprint.route("/<int:capstone_id>/topic", methods=["GET", "POST"])
@@ -222,14 +231,17 @@ def _typed() -> tuple[list[dict[str, Any]], dict[str, int]]:
 def record_conflict(pair: Pair) -> Any:
     """Record a conflict of interest."""
     code, year, cohort_id = pair[0].code, pair[1].year, pair[1].id
-    with transaction():
+
+    def act() -> Any:
         current = session()
         student = current.get(Student, request.form.get("student_id", 0, type=int))
         person = current.get(Person, request.form.get("person_id", 0, type=int))
         if student is None or person is None or student.cohort_id != cohort_id:
             raise NotFound(_("没有这名学生或这个人。"))
         operations.record_conflict(person=person, student=student, reason=request.form.get("reason", ""), by=who(), now=clock.now())
-    return done(_("回避关系已登记，指派和计算时都会避开。"), "capstones.assign", code=code, year=year, _anchor="conflicts")
+        return partial(done, _("回避关系已登记，指派和计算时都会避开。"), "capstones.assign", code=code, year=year, _anchor="conflicts")
+
+    return on_page(act, lambda refused: assign_page(load_cohort(code, year), fresh_assignment(), refused.status, refused.message))
 
 
 def load_conflict(conflict_id: int) -> Conflict:

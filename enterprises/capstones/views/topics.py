@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from flask import render_template, request
 
 from enterprises.capstones import forms, labels, operations, queries
 from enterprises.capstones.models import Topic
+from enterprises.capstones.queries.topics import working_on
 from enterprises.capstones.types import EvidenceKind, Side, TopicOrigin, TopicSource, TopicState
 from enterprises.capstones.views import blueprint
-from enterprises.capstones.views._support import demand_opened, desk_of, kept, load_topic, stored
+from enterprises.capstones.views._support import demand_opened, desk_of, kept, load_topic, on_page, stored
 from enterprises.permissions import Can
 from trainhub.identity import queries as identity
 from trainhub.kernel import clock, downloads, paging
@@ -234,7 +237,7 @@ def topic(row: Topic) -> Any:
     return _topic_page(row)
 
 
-def _topic_page(row: Topic, form: forms.EvidenceForm | None = None, status: int = 200) -> Any:
+def _topic_page(row: Topic, form: forms.EvidenceForm | None = None, status: int = 200, problem: str = "") -> Any:
     subject = queries.topic_subject(row)
     programme = programmes.by_id(row.programme_id)
     assert programme is not None
@@ -260,6 +263,8 @@ def _topic_page(row: Topic, form: forms.EvidenceForm | None = None, status: int 
         if row.state in (TopicState.PROPOSED, TopicState.APPROVED)
         else "",
         may_revise=row.state is TopicState.REFUSED and identity.is_same_holder(who().account_id, row.proposed_by_id),
+        working=working_on(row.id),
+        problem=problem,
         similar=queries.similar(row, who()) if sees_alike else [],
         lacks_evidence=form or forms.EvidenceForm()
         if row.evidence_file_id is None
@@ -307,14 +312,23 @@ def add_evidence(row: Topic) -> Any:
     return done(_("证明材料已补充。"), "capstones.topic", topic_id=key)
 
 
+def _refused(topic_id: int) -> Callable[[Refused], Any]:
+    return lambda refused: _topic_page(load_topic(topic_id), status=refused.status, problem=refused.message)
+
+
 def _decide(row: Topic, side: Side) -> Any:
-    with transaction():
-        row = load_topic(row.id)
+    key = row.id
+
+    def act() -> Any:
+        topic = load_topic(key)
         if request.form.get("refuse"):
-            operations.refuse_topic(topic=row, side=side, reason=request.form.get("reason", ""), by=who(), now=clock.now())
-            return done(_("选题已退回。"), "capstones.topic", topic_id=row.id)
-        operations.approve_topic(topic=row, side=side, by=who(), today=clock.today(), now=clock.now(), version=request.form.get("version", type=int))
-        return done(_("选题已审批。"), "capstones.topic", topic_id=row.id)
+            operations.refuse_topic(topic=topic, side=side, reason=request.form.get("reason", ""), by=who(), now=clock.now())
+            return partial(done, _("选题已退回。"), "capstones.topic", topic_id=key)
+        version = request.form.get("version", type=int)
+        operations.approve_topic(topic=topic, side=side, by=who(), today=clock.today(), now=clock.now(), version=version)
+        return partial(done, _("选题已审批。"), "capstones.topic", topic_id=key)
+
+    return on_page(act, _refused(key))
 
 
 @blueprint.post("/topics/<int:topic_id>/school")
@@ -332,10 +346,13 @@ def decide_enterprise(row: Topic) -> Any:
 
 
 def _withdraw(row: Topic) -> Any:
-    with transaction():
-        row = load_topic(row.id)
-        operations.withdraw_topic(topic=row, reason=request.form.get("reason", ""), by=who(), now=clock.now())
-    return done(_("选题已撤回。"), "capstones.topic", topic_id=row.id)
+    key = row.id
+
+    def act() -> Any:
+        operations.withdraw_topic(topic=load_topic(key), reason=request.form.get("reason", ""), by=who(), now=clock.now())
+        return partial(done, _("选题已撤回。"), "capstones.topic", topic_id=key)
+
+    return on_page(act, _refused(key))
 
 
 @blueprint.post("/topics/<int:topic_id>/withdraw")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from flask import request
@@ -10,8 +11,8 @@ from enterprises.capstones import forms, labels, operations, queries
 from enterprises.capstones.models import Capstone, CapstonePaper, GuidanceEntry
 from enterprises.capstones.types import Stage, SupervisorRole
 from enterprises.capstones.views import blueprint
-from enterprises.capstones.views._page import guidance_form, page, roles_of
-from enterprises.capstones.views._support import demand_opened, load, with_upload
+from enterprises.capstones.views._page import guidance_form, page, refused_on, roles_of
+from enterprises.capstones.views._support import demand_opened, load, on_page, with_upload
 from enterprises.permissions import Can
 from trainhub.kernel import clock
 from trainhub.kernel.access import guard, who
@@ -29,7 +30,7 @@ from trainhub.people.models import Student
 def log_guidance(row: Capstone) -> Any:
     """Log a guidance."""
     student = session().get_one(Student, row.student_id)
-    form = guidance_form(student.person_id == who().person_id, roles_of(row))
+    form = guidance_form(row, student.person_id == who().person_id, roles_of(row))
     if not form.validate_on_submit():
         return page(row, guidance=form, status=422)
     key = row.id
@@ -64,9 +65,12 @@ def load_entry(capstone_id: int, entry_id: int) -> GuidanceEntry:
 def confirm_guidance(entry: GuidanceEntry) -> Any:
     """Confirm what the other party logged."""
     key, entry_id = entry.capstone_id, entry.id
-    with transaction():
+
+    def act() -> Any:
         operations.confirm_guidance(entry=load_entry(key, entry_id), by=who(), now=clock.now())
-    return done(_("已确认。"), "capstones.show", capstone_id=key, _anchor="guidance")
+        return partial(done, _("已确认。"), "capstones.show", capstone_id=key, _anchor="guidance")
+
+    return on_page(act, refused_on(key))
 
 
 @blueprint.post("/<int:capstone_id>/papers")
@@ -111,9 +115,12 @@ def pass_stage(row: Capstone) -> Any:
     """Pass the opening or the midterm."""
     stage = next((s for s in Stage if s.value == request.form.get("stage")), Stage.OPENING)
     key = row.id
-    with transaction():
+
+    def act() -> Any:
         operations.pass_stage(capstone=load(key), stage=stage, by=who(), now=clock.now(), version=request.form.get("version", type=int))
-    return done(_("已通过：%(stage)s。", stage=labels.STAGES[stage]), "capstones.show", capstone_id=key)
+        return partial(done, _("已通过：%(stage)s。", stage=labels.STAGES[stage]), "capstones.show", capstone_id=key)
+
+    return on_page(act, refused_on(key))
 
 
 # -- grading ------------------------------------------------------------------------------------------------------------
@@ -132,9 +139,12 @@ def load_paper(capstone_id: int, paper_id: int) -> CapstonePaper:
 def comment(row: CapstonePaper) -> Any:
     """Write on one version."""
     key, paper_id = row.capstone_id, row.id
-    with transaction():
+
+    def act() -> Any:
         operations.comment(paper=load_paper(key, paper_id), text=request.form.get("text", ""), by=who(), now=clock.now())
-    return done(_("意见已提交。"), "capstones.show", capstone_id=key, _anchor="papers")
+        return partial(done, _("意见已提交。"), "capstones.show", capstone_id=key, _anchor="papers")
+
+    return on_page(act, refused_on(key))
 
 
 @blueprint.post("/<int:capstone_id>/papers/<int:paper_id>/return")
@@ -142,6 +152,9 @@ def comment(row: CapstonePaper) -> Any:
 def return_paper(row: CapstonePaper) -> Any:
     """Give a report back."""
     key, paper_id = row.capstone_id, row.id
-    with transaction():
+
+    def act() -> Any:
         operations.return_paper(paper=load_paper(key, paper_id), reason=request.form.get("reason", ""), by=who(), now=clock.now())
-    return done(_("已退回修改，学生会收到通知。"), "capstones.show", capstone_id=key, _anchor="papers")
+        return partial(done, _("已退回修改，学生会收到通知。"), "capstones.show", capstone_id=key, _anchor="papers")
+
+    return on_page(act, refused_on(key))

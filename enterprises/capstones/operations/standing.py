@@ -1,0 +1,120 @@
+"""What stands against an act that the state machine allows: asked by the act itself, and by the page before it offers the act."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from enterprises.capstones import queries
+from enterprises.capstones.models import Capstone, MentorLink
+from enterprises.capstones.operations._support import CapstoneRefused, against_state, against_window
+from enterprises.capstones.types import Action, LinkPurpose, ReasonKind, Result, Stage, SupervisorRole, WindowStage
+from trainhub.kernel.errors import Refused
+from trainhub.kernel.i18n import _
+from trainhub.policy.book import book
+
+
+def is_settled(capstone: Capstone) -> bool:
+    """Whether a moderation of the result has its conclusion."""
+    return any(row.kind is ReasonKind.MODERATION and row.decided_at is not None for row in queries.reconsiderations_of(capstone.id))
+
+
+def against_scoring(capstone: Capstone) -> CapstoneRefused | None:
+    """A result that was looked at again takes no other score: the conclusion with its reason would silently be lost."""
+    if not is_settled(capstone):
+        return None
+    return CapstoneRefused(_("总评已经复核并有结论，评分不能再改动。如确有差错，请专业负责人再次复核并写明理由。"), code="settled")
+
+
+def against_grade(capstone: Capstone, role: SupervisorRole, now: datetime) -> Refused | None:
+    """Why the supervisor of a side cannot sign today, or correct what is signed."""
+    is_signed = role in queries.grades_of(capstone.id)
+    return (
+        against_state(capstone, Action.CORRECT if is_signed else Action.GRADE)
+        or (against_scoring(capstone) if is_signed else None)
+        or against_window(capstone, WindowStage.GRADING, now)
+    )
+
+
+def against_stage(capstone: Capstone, stage: Stage) -> CapstoneRefused | None:
+    """Why a report cannot be passed: it is not there, or the last one was sent back."""
+    latest = next((paper for paper, _file in queries.papers_of(capstone.id) if paper.stage is stage), None)
+    if latest is None:
+        return CapstoneRefused(_("学生还没有提交这一阶段的报告。"), field="stage")
+    if latest.returned_at is not None:
+        return CapstoneRefused(_("最近一次报告已退回修改，请等学生重新提交。"), field="stage")
+    return None
+
+
+def against_paper(capstone: Capstone, stage: Stage, now: datetime) -> Refused | None:
+    """Why a paper of a stage cannot be handed in today."""
+    action = {Stage.TASK_BOOK: Action.ISSUE_TASK, Stage.THESIS: Action.SUBMIT}.get(stage, Action.HAND_IN)
+    return (
+        against_state(capstone, action)
+        or (against_thesis(capstone) if stage is Stage.THESIS else None)
+        or against_window(capstone, WindowStage(stage.value), now)
+    )
+
+
+def against_thesis(capstone: Capstone) -> CapstoneRefused | None:
+    """A thesis that somebody has graded is not exchanged, unless a reviewer or a panel has sent it back."""
+    if queries.grades_of(capstone.id) and not queries.revised_reviews(capstone) and not queries.is_sent_back_by_panel(capstone):
+        return CapstoneRefused(_("已有一方评分，不能再更换论文。如确需更换，请联系专业负责人。"), field="file")
+    return None
+
+
+def against_finish(capstone: Capstone, result: Result) -> CapstoneRefused | None:
+    """Why the result cannot be published yet: the sides lie too far apart, or judges said no to what the grades pass."""
+    if is_settled(capstone):
+        return None
+    third = queries.third_of(capstone.id)
+    if result.is_far_apart and (third is None or third.signed_at is None):
+        return CapstoneRefused(
+            _(
+                "双方评分相差 %(apart)s 分，超过规定：请指定一位第三方评分人，或先复核并写明结论，再公布成绩。",
+                apart=f"{result.difference_x10 / 10:.1f}",
+            ),
+            field="note",
+            code="far_apart",
+        )
+    if result.is_passed and queries.is_failed_by_judges(capstone):
+        return CapstoneRefused(_("评阅或答辩的结论是“不通过”，而总评合格：请先复核并写明结论，再公布成绩。"), field="note", code="failed_by_judges")
+    return None
+
+
+def _appeals_end(capstone: Capstone, today: date) -> date:
+    assert capstone.finished_on is not None
+    return capstone.finished_on + timedelta(days=book().at("own.capstone.appeal_days", on=today).number)
+
+
+def against_appeal(capstone: Capstone, today: date) -> CapstoneRefused | None:
+    """Why a published result cannot be appealed any more (the decided appeal aside): own.capstone.appeal_days are over."""
+    last = _appeals_end(capstone, today)
+    if today <= last:
+        return None
+    days = book().at("own.capstone.appeal_days", on=today).number
+    return CapstoneRefused(_("申诉须在成绩公布后 %(days)d 天内提出，已于 %(last)s 截止。", days=days, last=last.isoformat()), code="too_late")
+
+
+def against_archive(capstone: Capstone, today: date) -> CapstoneRefused | None:
+    """Why a concluded capstone cannot be closed yet: an appeal is open, or may still be made and the student has not accepted."""
+    if queries.open_reconsideration(capstone.id) is not None:
+        return CapstoneRefused(_("申诉还没有结论，不能归档。"))
+    last = _appeals_end(capstone, today)
+    is_heard = any(row.kind is ReasonKind.APPEAL for row in queries.reconsiderations_of(capstone.id))
+    if today <= last and not is_heard:
+        return CapstoneRefused(_("申诉期到 %(last)s 24 时结束，之后才能归档。", last=last.isoformat()))
+    return None
+
+
+def against_link(link: MentorLink, capstone: Capstone, now: datetime) -> Refused | None:
+    """Why the act of a link that works cannot be done today."""
+    if link.purpose is LinkPurpose.GRADE:
+        return against_grade(capstone, SupervisorRole.ENTERPRISE, now)
+    return against_state(capstone, Action.GUIDE)
+
+
+def against_another(capstone: Capstone, role: SupervisorRole) -> Refused | None:
+    """Why a side cannot get another supervisor."""
+    if role in queries.grades_of(capstone.id):
+        return CapstoneRefused(_("这一方已经评分，不能再更换导师。"), field="person_id")
+    return against_state(capstone, Action.SUPERVISE)
