@@ -40,8 +40,8 @@ def xlsx_of(rows: list[Any], **options: Any) -> bytes:
 
 
 def read_back(content: bytes, filename: str) -> list[list[str]]:
-    table = read_table(io.BytesIO(content), COLUMNS, filename=filename)
-    rows = list(table.rows())
+    with read_table(io.BytesIO(content), COLUMNS, filename=filename) as table:
+        rows = list(table.rows())
     assert [row.problems for row in rows] == [()] * len(rows)
     assert table.problems == ()
     return [list(row.values.values()) for row in rows]
@@ -205,12 +205,12 @@ def test_a_template_explains_itself_and_reads_back() -> None:
     assert notes[3][:4] == ["是否计入", "counted", "选填", "是、否"]
     assert notes[-1][0] == "一次最多导入 100 万行。"
     assert [cell.value for cell in book["示例"][2]] == ["王芳", ID, "是"]
-    table = read_table(io.BytesIO(content), schema.columns, filename="模板.xlsx")
-    assert list(schema.parse(table)) == []  # an example is never imported by oversight
+    with read_table(io.BytesIO(content), schema.columns, filename="模板.xlsx") as table:
+        assert list(schema.parse(table)) == []  # an example is never imported by oversight
     book["数据"].append(["李四", ID, "否"])
     filled = io.BytesIO()
     book.save(filled)
     filled.seek(0)
-    table = read_table(filled, schema.columns, filename="模板.xlsx")
-    assert [parsed.data for parsed in schema.parse(table)] == [{"name": "李四", "id_number": ID, "counted": "否"}]
+    with read_table(filled, schema.columns, filename="模板.xlsx") as table:
+        assert [parsed.data for parsed in schema.parse(table)] == [{"name": "李四", "id_number": ID, "counted": "否"}]
     assert table.problems == ()

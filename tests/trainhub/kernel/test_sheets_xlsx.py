@@ -6,7 +6,7 @@ import contextlib
 import io
 import struct
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -42,8 +42,20 @@ def saved(book: openpyxl.Workbook) -> bytes:
     return target.getvalue()
 
 
+OPENED: list[Table] = []
+
+
+@pytest.fixture(autouse=True)
+def _closed() -> Iterator[None]:
+    """Whatever tables a test opened are closed at its end."""
+    yield
+    while OPENED:
+        OPENED.pop().close()
+
+
 def opened(content: bytes, filename: str = "名单.xlsx", **options: Any) -> Table:
-    return read_table(io.BytesIO(content), COLUMNS, filename=filename, **options)
+    OPENED.append(read_table(io.BytesIO(content), COLUMNS, filename=filename, **options))
+    return OPENED[-1]
 
 
 def changed(content: bytes, change: Callable[[str, bytes], bytes | None]) -> bytes:
@@ -353,7 +365,8 @@ def test_a_path_and_no_name_at_all(tmp_path: Path) -> None:
         assert len(list(table.rows())) == 1
     with path.open("rb") as stream, read_table(stream, COLUMNS) as table:
         assert table.file == "学员.xlsx"
-    assert read_table(io.BytesIO(path.read_bytes()), COLUMNS).row_count == 1
+    with read_table(io.BytesIO(path.read_bytes()), COLUMNS) as table:
+        assert table.row_count == 1
 
 
 @pytest.mark.parametrize("size", [1, 7, 64, 10_000])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -42,9 +43,15 @@ class Known:
     needs_consent: bool
 
 
-def _identity_select(on: date) -> Statement:
-    """Account, its active grants, unread notices and consent: one statement, one row per grant."""
-    counter = unread_counter()
+TODAY: Any = sa.bindparam("today")
+
+
+@cache
+def _identity_select(counter: Counter | None) -> Statement:
+    """Account, its active grants on the day `today`, unread notices and consent: one statement, one row per grant.
+
+    It is asked with every request, and to put it together takes longer than to ask it: that is done once.
+    """
     last_consent = (
         select(func.max(Consent.id)).where(Consent.account_id == Account.id, Consent.withdrawn_at.is_(None)).correlate(Account).scalar_subquery()
     )
@@ -66,7 +73,7 @@ def _identity_select(on: date) -> Statement:
         )
         .outerjoin(Person, Person.id == Account.person_id)
         .outerjoin(Consent, Consent.id == last_consent)
-        .outerjoin(RoleGrant, sa.and_(RoleGrant.account_id == Account.id, active(on)))
+        .outerjoin(RoleGrant, sa.and_(RoleGrant.account_id == Account.id, active(TODAY)))
         .where(Account.state == AccountState.ACTIVE)
         .order_by(RoleGrant.id)
     )
@@ -91,9 +98,41 @@ def _known(rows: list[Any], *, origin: str, session_id: int | None = None, scope
     return Known(identity, first.language, first.notice_version, first.given_at, first.person_id is not None and not first.is_demo)
 
 
+@cache
+def _of_account(counter: Counter | None) -> Statement:
+    return _identity_select(counter).where(Account.id == sa.bindparam("account_id"))
+
+
+@cache
+def _of_session(counter: Counter | None) -> Statement:
+    statement: Statement = (
+        _identity_select(counter)
+        .add_columns(UserSession.id.label("session_id"))
+        .join(UserSession, UserSession.account_id == Account.id)
+        .where(UserSession.token_hash == sa.bindparam("token_hash"), UserSession.revoked_at.is_(None), UserSession.expires_at > sa.bindparam("now"))
+    )
+    return statement
+
+
+@cache
+def _of_token(counter: Counter | None) -> Statement:
+    statement: Statement = (
+        _identity_select(counter)
+        .add_columns(ApiToken.scopes)
+        .join(ApiToken, ApiToken.account_id == Account.id)
+        .where(
+            ApiToken.token_hash == sa.bindparam("token_hash"),
+            ApiToken.revoked_at.is_(None),
+            or_(ApiToken.expires_at.is_(None), ApiToken.expires_at > sa.bindparam("now")),
+        )
+    )
+    return statement
+
+
 def identity_of(account_id: int, *, today: date, origin: str = "") -> Identity:
     """The identity of an active account on a day, for jobs, tests and commands. Raises NotFound."""
-    known = _known(list(session().execute(_identity_select(today).where(Account.id == account_id))), origin=origin)
+    rows = session().execute(_of_account(unread_counter()), {"account_id": account_id, "today": today})
+    known = _known(list(rows), origin=origin)
     if known is None:
         raise NotFound(_("账号不存在或已停用。"))
     return known.identity
@@ -101,23 +140,11 @@ def identity_of(account_id: int, *, today: date, origin: str = "") -> Identity:
 
 def by_session(token_hash: str, *, now: datetime, today: date, origin: str) -> Known | None:
     """Who signed in with this session, or None when it is unknown, revoked or expired: one query."""
-    statement = (
-        _identity_select(today)
-        .add_columns(UserSession.id.label("session_id"))
-        .join(UserSession, UserSession.account_id == Account.id)
-        .where(UserSession.token_hash == token_hash, UserSession.revoked_at.is_(None), UserSession.expires_at > now)
-    )
-    rows = list(session().execute(statement))
+    rows = list(session().execute(_of_session(unread_counter()), {"token_hash": token_hash, "now": now, "today": today}))
     return _known(rows, origin=origin, session_id=rows[0].session_id) if rows else None
 
 
 def by_api_token(token_hash: str, *, now: datetime, today: date, origin: str) -> Known | None:
     """Whose API token this is, narrowed by its scopes; None when unknown, revoked or expired: one query."""
-    statement = (
-        _identity_select(today)
-        .add_columns(ApiToken.scopes)
-        .join(ApiToken, ApiToken.account_id == Account.id)
-        .where(ApiToken.token_hash == token_hash, ApiToken.revoked_at.is_(None), or_(ApiToken.expires_at.is_(None), ApiToken.expires_at > now))
-    )
-    rows = list(session().execute(statement))
+    rows = list(session().execute(_of_token(unread_counter()), {"token_hash": token_hash, "now": now, "today": today}))
     return _known(rows, origin=origin, scopes=rows[0].scopes) if rows else None
