@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -128,6 +128,21 @@ def read(
         reader.problems += [one for one in table.problems if one.level == "error"]
         rows = list(table.rows())
         digest = _digest(file)
+    tell(0, len(rows))
+    whose = _whose(reader, rows)
+    wanted = []
+    for place, (row, person_id) in enumerate(whose):
+        if place % TOLD_EVERY == 0:
+            tell(place, len(whose))
+        facts = reader.facts_of(row)
+        if person_id:
+            wanted.append(Wanted(person_id, facts, evidence=[("roster", row.number, f"名单“{table.file}”第{row.number}行")]))
+    return Read(wanted, sorted(reader.problems, key=lambda one: (one.row or 0, one.column or "")), len(rows), digest)
+
+
+def _whose(reader: _Reader, rows: Sequence[Row]) -> list[tuple[Row, int]]:
+    """Each row that names somebody, with the person's id, or 0. What was loaded for it is let go: every commit would pass over all of it."""
+    issuer_id = reader.issuer_id
     hashes = {row.number: reader.number_of(row) for row in rows}
     persons = people.persons_by_hash(digest for digest in hashes.values() if digest)
     numbers = [(issuer_id, row.values["student_no"].strip()) for row in rows if row.values.get("student_no") and not hashes[row.number]]
@@ -146,14 +161,7 @@ def read(
             reader.problem(row, "id_number", _("证件号码和学号至少填写一项。"))
             continue
         whose.append((row, reader.check_person(row, person)))
-    wanted = []
-    for place, (row, person_id) in enumerate(whose):
-        if place % TOLD_EVERY == 0:
-            tell(place, len(whose))
-        facts = reader.facts_of(row)
-        if person_id:
-            wanted.append(Wanted(person_id, facts, evidence=[("roster", row.number, f"名单“{table.file}”第{row.number}行")]))
-    return Read(wanted, sorted(reader.problems, key=lambda one: (one.row or 0, one.column or "")), len(rows), digest)
+    return whose
 
 
 def _digest(file: str | os.PathLike[str] | IO[bytes]) -> str:

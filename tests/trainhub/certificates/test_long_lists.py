@@ -108,6 +108,7 @@ def test_a_long_list_with_errors_leaves_nothing_but_what_is_to_be_put_right(sess
         english = maker.get(where).text
     assert "姓名与登记的不一致" not in english
     assert "没有建立签发批次" not in english
+    assert ">Name<" in english.replace("<span>", "").replace("</span>", "")
     table = maker.get(f"{where}/problems.csv").get_data(as_text=True)
     assert "43" in table
     assert "姓名与登记的不一致" in table

@@ -258,7 +258,7 @@ def test_a_full_disk_is_told_and_leaves_nothing(session: Session, monkeypatch: p
 
     with monkeypatch.context() as patched:
         patched.setattr(os, "fsync", full)
-        with pytest.raises(printing.CannotPrint, match="No space left"):
+        with pytest.raises(printing.CannotPrint, match="磁盘已满"):
             _draw(run)
     assert list(folder.iterdir()) == []
     assert len(_draw(run)) == 3

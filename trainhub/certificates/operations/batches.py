@@ -38,7 +38,7 @@ from trainhub.people import queries as people
 
 MOST_ITEMS = 50_000
 PORTION = 500
-TOLD_EVERY = 500
+TOLD_EVERY = 1_000
 TASK = "certificates.issue"
 TITLE = N_("签发证书：%(title)s")
 

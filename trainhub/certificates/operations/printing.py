@@ -6,6 +6,7 @@ killed run goes on where it stopped, and a file that was lost from the disk is d
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 from collections.abc import Iterable, Iterator, Mapping
@@ -29,13 +30,20 @@ from trainhub.kernel import audit, jobs, pinyin
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused, Stale
-from trainhub.kernel.i18n import N_, _, say
+from trainhub.kernel.i18n import N_, _, _l, say
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.sheets.writing import for_reader, iter_csv
 
 MOST_PAGES = 100_000
 TASK = "certificates.print"
 TITLE = N_("打印证书：%(title)s")
+NO_ROOM = {
+    errno.ENOSPC: _l("磁盘已满"),
+    errno.EDQUOT: _l("磁盘配额已用完"),
+    errno.EACCES: _l("没有写入权限"),
+    errno.EROFS: _l("磁盘只能读取"),
+}
+"""Why a file could not be written, in words; anything else is told as the system tells it."""
 MANIFEST = (
     Column("page", "页"),
     Column("number", "证书编号"),
@@ -231,7 +239,7 @@ def write_pieces(path: Path, pieces: Iterable[bytes]) -> None:
             _(
                 "无法写入 %(file)s：%(why)s。已完成的文件保留，没有留下不完整的文件；腾出空间或改正权限后重新执行，只会补画未完成的部分。",
                 file=path.name,
-                why=error.strerror or "",
+                why=str(NO_ROOM.get(error.errno or 0, error.strerror or "")),
             ),
             code="cannot_write",
         ) from error
