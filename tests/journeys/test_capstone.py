@@ -136,6 +136,20 @@ def _hand_in(student: Watched, stage: str, paper: Path) -> None:
     press(student, "提交材料")
 
 
+def _kept_at_home(student: Watched, paper: Path) -> None:
+    """A file above the limit is told and not sent, and what was typed beside it stays."""
+    large = paper.with_name("大文件.pdf")
+    with large.open("wb") as file:
+        file.truncate(201 * 1024 * 1024)
+    page = student.open("/capstones/mine")
+    page.fill("[name=note]", "草稿第一版")
+    page.set_input_files("[name=file]", str(large))
+    page.get_by_role("button", name="提交材料", exact=True).click()
+    page.locator(".dropzone output.is-bad", has_text="文件太大").wait_for()
+    assert page.input_value("[name=note]") == "草稿第一版"
+    assert str(page.url).endswith("/capstones/mine")
+
+
 def _worked(key: str, student: Watched, supervisor: Watched, mentor: Watched, paper: Path) -> None:
     """Opening, midterm with a comment, guidance of both sides, the thesis."""
     for stage, label in (("opening", "通过开题报告"), ("midterm", "通过中期报告")):
@@ -148,6 +162,7 @@ def _worked(key: str, student: Watched, supervisor: Watched, mentor: Watched, pa
         press(somebody, "登记指导")
         student.open("/capstones/mine")
         press(student, "确认")
+    _kept_at_home(student, paper)
     _hand_in(student, "thesis", paper)
     assert "已交论文" in student.open("/capstones/mine").locator("main").inner_text()
 

@@ -119,6 +119,7 @@ def page(
         lost=_lost(row) if problem else [],
         certificate=made,
         waits=why_it_waits(made) if made is not None else "",
+        certificate_due={_code(f) for f in found if _is_met(f)} >= {"8.2", "8.3.enterprise"},
         certificate_waits=manages and row.state is CapstoneState.PASSED and row.archived_at is None,
     )
     return html, status
@@ -127,6 +128,10 @@ def page(
 def _code(finding: Finding | dict[str, Any]) -> str:
     """The code of a finding, live or frozen."""
     return finding.code if isinstance(finding, Finding) else str(finding["code"])
+
+
+def _is_met(finding: Finding | dict[str, Any]) -> bool:
+    return finding.met if isinstance(finding, Finding) else bool(finding["met"])
 
 
 def _versions(row: Capstone) -> dict[int, int]:

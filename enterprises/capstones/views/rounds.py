@@ -51,11 +51,15 @@ def rounds(pair: Pair) -> Any:
 
 def _rounds_page(pair: Pair, form: forms.RoundForm, status: int = 200) -> Any:
     programme, of = pair
+    rows = queries.rounds_of(of.id)
+    if not rows:  # what follows the first round is not offered before it
+        form.kind.choices = [(Kind.FIRST.value, labels.ROUND_KINDS[Kind.FIRST])]
     html = render_template(
         "enterprises/capstones/rounds.html",
         programme=programme,
         cohort=of,
-        rows=queries.rounds_of(of.id),
+        rows=rows,
+        going=any(row.state is not ChoiceState.PUBLISHED for row in rows),
         without=len(queries.without_capstone(of.id)),
         seats=queries.places_left(programme.id),
         form=form,

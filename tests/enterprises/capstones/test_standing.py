@@ -18,6 +18,7 @@ from tests.factories import ground, identity
 from tests.factories.capstones import NOW, TODAY
 from trainhub.kernel import clock
 from trainhub.kernel.access import SYSTEM, Role
+from trainhub.organisations.models import Organisation
 from trainhub.people.models import Person
 from trainhub.programmes.models import Cohort
 
@@ -249,3 +250,40 @@ def test_an_enterprise_that_has_left_is_not_offered_to_leave_again(session: Sess
             operations.leave_programme(enterprise=found.enterprise, reason="停产", by=SYSTEM, now=NOW)
         shown.append(f"{at}/leave" in as_role(Role.ENTERPRISE_COORDINATOR, organisation_id=found.enterprise.id).get(at).text)
     assert shown == [True, False]
+
+
+def test_a_round_is_not_offered_beside_one_that_is_not_published_and_others_only_after_the_first(session: Session, as_role: AsRole) -> None:
+    found, today = make.case(), clock.today()
+    at = f"/capstones/cohorts/{found.programme.code}/2023/rounds"
+    before = _head(as_role, found).get(at).text
+    assert ['value="first"' in before, 'value="final"' in before] == [True, False]
+    operations.create_choices(
+        cohort=session.get_one(Cohort, found.student.cohort_id), kind=RoundKind.FIRST, opens_on=today, closes_on=today, starts_on=today,
+        ends_on=today + timedelta(90), by=SYSTEM, now=NOW,
+    )  # fmt: skip
+    beside = _head(as_role, found).get(at).text
+    assert ("公布以后才能开下一轮" in beside, 'name="opens_on"' in beside) == (True, False)
+
+
+@pytest.mark.parametrize("has_stay", [False, True])
+def test_a_certificate_is_offered_only_when_its_conditions_are_met(session: Session, as_role: AsRole, has_stay: bool) -> None:
+    found = make.graded(has_stay=False)
+    operations.finish(capstone=found.capstone, by=SYSTEM, **TIMES)
+    if has_stay:
+        make.stay(found.student, found.enterprise, found.capstone.starts_on, found.capstone.ends_on)
+    at = f"/capstones/{found.capstone.id}"
+    page = _head(as_role, found).get(at).text
+    assert ("证书尚未签发" in page, f"{at}/certificate" in page) == (True, has_stay)
+
+
+def test_a_thesis_without_enough_experts_says_so(session: Session, as_role: AsRole) -> None:
+    found = make.graded()
+    operations.finish(capstone=found.capstone, by=SYSTEM, **TIMES)
+    found.capstone.finished_on = TODAY.replace(year=2025)
+    university = session.get_one(Organisation, found.student.university_id)
+    check = operations.draw(university=university, year=2024, percent=100, by=SYSTEM, **TIMES)
+    for number in (2, 3):
+        while len(queries.expert_choices(university.id, clock.today())) < number:
+            make.expert()
+        page = as_role(Role.UNIVERSITY_ADMIN, organisation_id=university.id).get(f"/capstones/spot-checks/{check.id}").text
+        assert ("现在只有 2 位可选" in page, "送 3 位专家" in page) == (number == 2, number == 3)
