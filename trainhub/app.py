@@ -89,6 +89,8 @@ def create_app(settings: config.Settings | None = None) -> APIFlask:
         title="trainhub API",
         version=__version__,
     )
+    # Jinja keeps 400 templates unless told otherwise; the house has more, and each that falls out is compiled again when it is asked for.
+    app.jinja_options = {**app.jinja_options, "cache_size": 2_000}
     app.config.update(_flask_settings(settings))
     logs.init_app(app, settings.log_level)
     proxies.init_app(app, settings.trusted_proxies)

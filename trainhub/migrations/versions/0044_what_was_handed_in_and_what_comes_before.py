@@ -1,7 +1,7 @@
 """How ready a programme was when it handed in its reports; which courses of a plan come before others
 
-Revision ID: 0045
-Revises: 0044
+Revision ID: 0044
+Revises: 0043
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from alembic import op
 
 from trainhub.kernel.db import BigKey, Json, UtcDateTime
 
-revision = "0045"
-down_revision = "0044"
+revision = "0044"
+down_revision = "0043"
 branch_labels = None
 depends_on = None
 

@@ -1,7 +1,7 @@
 """An answer to a survey that is changed keeps what it was, so that a report of an earlier moment is counted again the same
 
-Revision ID: 0043
-Revises: 0042
+Revision ID: 0042
+Revises: 0041
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from alembic import op
 
 from trainhub.kernel.db import UtcDateTime
 
-revision = "0043"
-down_revision = "0042"
+revision = "0042"
+down_revision = "0041"
 branch_labels = None
 depends_on = None
 STANDS = sa.text("replaced_at IS NULL")

@@ -1,6 +1,6 @@
 """What stood above a signature of an agreement, and since when the days of a placement count
 
-Revision ID: 0042
+Revision ID: 0041
 Revises: 0040
 """
 
@@ -11,7 +11,7 @@ from alembic import op
 
 from trainhub.kernel.db import Json
 
-revision = "0042"
+revision = "0041"
 down_revision = "0040"
 branch_labels = None
 depends_on = None

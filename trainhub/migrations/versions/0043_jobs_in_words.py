@@ -1,7 +1,7 @@
 """What a job is called and what it says is kept by message id and values: each reader reads it in their language
 
-Revision ID: 0044
-Revises: 0043
+Revision ID: 0043
+Revises: 0042
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from alembic import op
 
 from trainhub.kernel.db import Json
 
-revision = "0044"
-down_revision = "0043"
+revision = "0043"
+down_revision = "0042"
 branch_labels = None
 depends_on = None
 
