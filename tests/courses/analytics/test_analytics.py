@@ -148,7 +148,7 @@ def test_the_file_of_a_large_run_is_read_in_parts_while_it_is_sent(
     parts = risk_queries.in_parts(run.id, risk_queries.stored(run.id, None, "", all_risks=True))
     assert [row.enrolment_id for row in parts] == whole
     teacher = as_role(Role.LECTURER, organisation_id=run.course.owner_id, person_id=lead.id)
-    answer = teacher.get(f"/teaching/runs/{run.id}/analytics/risk.csv")
+    answer = teacher.get(f"/teaching/runs/{run.id}/analytics/risk.csv", buffered=False)
     assert (answer.is_streamed, len(answer.data.decode("utf-8-sig").splitlines())) == (True, 1 + len(whole))
 
 
