@@ -59,7 +59,10 @@ def kinds_of(app: Flask) -> dict[str, Kind]:
 def kind_words(kind: str) -> str:
     """A kind in the language of the reader; one that nobody has told stays as it is written."""
     known = kinds_of(current_app).get(kind)
-    return str(known.words) if known is not None else kind
+    if known is None:
+        return kind
+    words = str(known.words)
+    return words[:1].upper() + words[1:]
 
 
 def things(asked: Iterable[tuple[str, str]], *, identity: Identity) -> dict[tuple[str, str], Thing]:

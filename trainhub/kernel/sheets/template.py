@@ -55,4 +55,5 @@ def template_xlsx(
 
 
 def _explain(one: Field, headers: Headers) -> list[str]:
-    return [one.column.english if headers == "en" else one.zh, one.name, _("必填") if one.required else _("选填"), listed(one.choices), str(one.hint)]
+    choices = [choice if _(choice) == choice else f"{choice} ({_(choice)})" for choice in one.choices]
+    return [one.column.english if headers == "en" else one.zh, one.name, _("必填") if one.required else _("选填"), listed(choices), str(one.hint)]

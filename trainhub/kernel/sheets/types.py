@@ -26,6 +26,7 @@ HEADINGS = {
     "allows_self_registration": "Trainees may register themselves",
     "birth_on": "Date of birth",
     "capstone_capacity": "Most capstones supervised",
+    "certificate_no": "Certificate number",
     "cio_name": "CIO",
     "credit_checked_on": "Credit record checked on",
     "credit_status": "Credit record",
