@@ -73,6 +73,7 @@ from trainhub.certificates.types import EVIDENCE_PAGES, PRESENT_FACTS
 from trainhub.identity import retention
 from trainhub.kernel import audit_words, jobs
 from trainhub.kernel.access import Identity, Role, register_permissions
+from trainhub.kernel.audit_kinds import Kind, name_kinds
 from trainhub.kernel.i18n import N_, _l
 from trainhub.kernel.nav import Entry, register_nav
 from trainhub.people.panels import STUDENT_PANELS
@@ -141,6 +142,41 @@ THINGS = {
     "courses.teaching": _l("教学任务"),
 }
 """How the audit log calls the things of this part."""
+KINDS = {
+    "assignment": Kind(_l("作业"), "block_id.title", "assignments.submissions", {"block_id": "block_id"}),
+    "attempt": Kind(_l("测验作答"), "person_id.name", "marking.attempt", {"attempt_id": "id"}),
+    "course": Kind(_l("课程"), "title", "learning.course", {"code": "code"}),
+    "course_block": Kind(_l("课程内容"), "title", "authoring.edit_block", {"block_id": "id"}),
+    "course_offering": Kind(_l("开课安排"), "course_id.name"),
+    "course_run": Kind(_l("开课期次"), "code", "authoring.contents", {"run_id": "id"}),
+    "course_section": Kind(_l("课程章节"), "title", "authoring.section", {"section_id": "id"}),
+    "course_unit": Kind(_l("课程单元"), "title", "authoring.unit", {"unit_id": "id"}),
+    "credit_claim": Kind(_l("学分认定"), "title", "recognition.show", {"claim_id": "id"}),
+    "credit_mapping": Kind(_l("课程对应关系"), "course_id.title"),
+    "curriculum_course": Kind(_l("课程设置"), "name", "curriculum.course", {"version_id": "version_id", "course_id": "id"}),
+    "discussion_post": Kind(_l("讨论帖"), "thread_id.title", "discussion.thread", {"thread_id": "thread_id"}),
+    "discussion_thread": Kind(_l("讨论话题"), "title", "discussion.thread", {"thread_id": "id"}),
+    "enrolment": Kind(_l("课程报名"), "person_id.name", "staff.learner", {"enrolment_id": "id"}),
+    "gradebook": Kind(_l("成绩册"), "run_id.code", "gradebook.show", {"run_id": "run_id"}),
+    "industry_standard": Kind(_l("行业标准"), "title"),
+    "lab_launch": Kind(_l("虚拟仿真实验"), "person_id.name"),
+    "learning_path": Kind(_l("学习路径"), "title", "paths.show", {"code": "code"}),
+    "part_time_appointment": Kind(_l("兼职教师聘任"), "teacher_id.person_id.name", "people.teacher", {"teacher_id": "teacher_id"}),
+    "peer_example": Kind(_l("互评示例"), "title"),
+    "peer_review": Kind(_l("同伴互评"), "assignment_id.block_id.title"),
+    "question": Kind(_l("试题"), "name"),
+    "run_announcement": Kind(_l("课程公告"), "title"),
+    "run_asset": Kind(_l("课程文件"), "name"),
+    "run_conversation": Kind(_l("师生消息")),
+    "run_group": Kind(_l("学员分组"), "name"),
+    "secondment": Kind(_l("企业挂职"), "teacher_id.person_id.name", "people.teacher", {"teacher_id": "teacher_id"}),
+    "staff_invitation": Kind(_l("教学团队"), "person_id.name"),
+    "submission": Kind(_l("作业提交"), "assignment_id.block_id.title", "assignments.grade", {"submission_id": "id"}),
+    "submission_comment": Kind(_l("作业批注"), "submission_id.assignment_id.block_id.title", "assignments.grade", {"submission_id": "submission_id"}),
+    "teaching_task": Kind(_l("教学任务"), "title"),
+    "work_team": Kind(_l("作业小组"), "name"),
+}
+"""What the audit log calls the things that events happened to, with their names and pages."""
 
 
 def _teaches(identity: Identity) -> bool:
@@ -155,6 +191,7 @@ def _has_dates(identity: Identity) -> bool:
 def register(app: Flask) -> None:
     """Blueprints, permissions, navigation, tasks."""
     audit_words.name_things(app, THINGS)
+    name_kinds(app, KINDS)
     register_permissions(app, GRANTS)
     app.jinja_env.globals["may_in_run"] = authoring.may_in_run
     app.extensions.setdefault(STUDENT_PANELS, []).append(recognition_panels.student_panel)

@@ -82,6 +82,7 @@ from trainhub.certificates.types import EVIDENCE_PAGES, PRESENT_FACTS
 from trainhub.identity import retention
 from trainhub.kernel import access, audit_words, ical, jobs, nav
 from trainhub.kernel.access import Role
+from trainhub.kernel.audit_kinds import Kind, name_kinds
 from trainhub.kernel.i18n import N_, _l
 from trainhub.organisations import operations as organisation_operations
 from trainhub.programmes.operations import plans as programme_plans
@@ -166,6 +167,37 @@ THINGS = {
     "placements.term": _l("实习学期"),
 }
 """How the audit log calls the things of this part."""
+KINDS = {
+    "award": Kind(_l("奖补申请"), "base_id.name", "awards.show", {"award_id": "id"}),
+    "base": Kind(_l("实践基地"), "name", "bases.show", {"code": "code"}, table="organisation"),
+    "capstone": Kind(_l("毕业设计"), "student_id.person_id.name", "capstones.show", {"capstone_id": "id"}),
+    "capstone_conflict": Kind(_l("回避关系"), "person_id.name"),
+    "capstone_reconsideration": Kind(_l("成绩申诉与复核"), "capstone_id.student_id.person_id.name", "capstones.show", {"capstone_id": "capstone_id"}),
+    "capstone_round": Kind(_l("选题轮次"), "programme_id.name", "capstones.choice_round", {"round_id": "id"}),
+    "capstone_rubric": Kind(_l("毕业设计评分标准"), "version_id.label"),
+    "capstone_team": Kind(_l("毕业设计小组"), "name"),
+    "capstone_topic": Kind(_l("毕业设计选题"), "title", "capstones.topic", {"topic_id": "id"}),
+    "company_figure": Kind(_l("企业数据"), "organisation_id.name", "awards.company", {"code": "organisation_id.code"}),
+    "credit_listing": Kind(_l("信用名单"), "name"),
+    "defence_group": Kind(_l("毕业设计答辩"), "name"),
+    "enterprise": Kind(_l("企业"), "name", "organisations.show", {"code": "code"}, table="organisation"),
+    "fund_pool": Kind(_l("奖补资金"), "name"),
+    "mentor": Kind(_l("企业指导教师"), "person_id.name", "mentors.show", {"mentor_id": "id"}),
+    "placement": Kind(_l("实习"), "student_id.person_id.name", "placements.show", {"placement_id": "id"}),
+    "placement_round": Kind(_l("实习轮次"), "title", "placements.show_round", {"round_id": "id"}),
+    "placement_term": Kind(_l("实习学期"), "title"),
+    "plan_item": Kind(_l("培养方案条目"), "title"),
+    "position": Kind(_l("实习岗位"), "title", "placements.show_position", {"position_id": "id"}),
+    "self_found_place": Kind(_l("自主联系的实习单位"), "title", "placements.show_self_found", {"row_id": "id"}),
+    "spot_check": Kind(_l("毕业论文抽检"), "university_id.name", "capstones.spot_check", {"check_id": "id"}),
+    "spot_item": Kind(_l("抽检的毕业论文"), "capstone_id.student_id.person_id.name", "capstones.spot_check", {"check_id": "check_id"}),
+    "subsidy_claim": Kind(_l("补助申领"), "organisation_id.name", "subsidies.show", {"claim_id": "id"}),
+    "subsidy_item": Kind(_l("补助条目"), "person_id.name", "subsidies.show", {"claim_id": "claim_id"}),
+    "subsidy_rate": Kind(_l("补助标准")),
+    "supervisor_plan": Kind(_l("导师安排方案"), "programme_id.name"),
+    "weekly_log": Kind(_l("实习周志"), "placement_id.student_id.person_id.name", "placements.show", {"placement_id": "placement_id"}),
+}
+"""What the audit log calls the things that events happened to, with their names and pages."""
 
 
 CAPSTONE_PAGES: tuple[ModuleType, ...] = (
@@ -190,6 +222,7 @@ CAPSTONE_PAGES: tuple[ModuleType, ...] = (
 def register(app: Flask) -> None:
     """Blueprints, permissions, navigation, tasks."""
     audit_words.name_things(app, THINGS)
+    name_kinds(app, KINDS)
     access.register_permissions(app, GRANTS)
     _bases_mentors_placements(app)
     _capstones(app)

@@ -10,7 +10,7 @@ from courses.catalogue.models import Run
 from courses.learning import invitation_queries, operations
 from trainhub.identity.rules import typed_name
 from trainhub.kernel.access import Identity
-from trainhub.kernel.i18n import N_, _
+from trainhub.kernel.i18n import N_, _, _l
 from trainhub.kernel.imports import Draft, ImportSpec, examine
 from trainhub.kernel.sheets.parsers import parse_text
 from trainhub.kernel.sheets.schema import Field, Parsed, Schema
@@ -24,9 +24,9 @@ SCHEMA = Schema(
             required=True,
             aliases=("学号", "手机号", "邮箱", "工号"),
             is_code=True,
-            hint="登录名、学号、手机号或邮箱",
+            hint=_l("登录名、学号、手机号或邮箱"),
         ),
-        Field("name", "姓名", parse_text(most=120), hint="选填；填写时与系统中的姓名核对"),
+        Field("name", "姓名", parse_text(most=120), hint=_l("选填；填写时与系统中的姓名核对")),
     ]
 )
 

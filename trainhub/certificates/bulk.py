@@ -21,7 +21,7 @@ from trainhub.kernel.access import public
 from trainhub.kernel.characters import clean_name
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.forms import Form
-from trainhub.kernel.i18n import _, _l, language
+from trainhub.kernel.i18n import _, _l
 from trainhub.kernel.proxies import client_address
 from trainhub.kernel.sheets.reading import read_table
 from trainhub.kernel.sheets.template import template_xlsx
@@ -80,7 +80,7 @@ def _cells(row: Row) -> tuple[str, str, str]:
 
 def _problem(row: Row) -> str:
     """What is wrong with a cell itself (a formula, digits that Excel lost): a verdict on what is left of it would mislead."""
-    names = {column.name: column.english if language() == "en" else column.zh for column in COLUMNS}
+    names = {column.name: column.heading for column in COLUMNS}
     found = next((one for one in row.problems if one.level == "error" and one.column in names), None)
     return "" if found is None else _("%(column)s：%(problem)s", column=names[str(found.column)], problem=found.problem)
 

@@ -26,6 +26,7 @@ from trainhub.config import HalfConfigured
 from trainhub.identity.my_data import register_exports
 from trainhub.kernel import audit_words, clock
 from trainhub.kernel.access import Role, register_permissions
+from trainhub.kernel.audit_kinds import Kind, name_kinds
 from trainhub.kernel.i18n import _l
 from trainhub.kernel.jobs import register_task
 from trainhub.kernel.keys import keyring
@@ -45,11 +46,20 @@ THINGS = {
     "certificates.key": _l("证书签名密钥"),
 }
 """How the audit log calls the things of this part."""
+KINDS = {
+    "certificate": Kind(_l("证书"), "number", "certificates.show", {"number": "number"}),
+    "certificate_template": Kind(_l("证书模板"), "code", "certificates.template", {"template_id": "id"}),
+    "issue_batch": Kind(_l("证书签发批次"), "title", "certificates.batch", {"batch_id": "id"}),
+    "print_run": Kind(_l("证书打印批次"), "title", "certificates.run", {"run_id": "id"}),
+    "signing_key": Kind(_l("证书签名密钥")),
+}
+"""What the audit log calls the things that events happened to, with their names and pages."""
 
 
 def register(app: Flask) -> None:
     """Blueprints, permissions, navigation, tasks."""
     audit_words.name_things(app, THINGS)
+    name_kinds(app, KINDS)
     _open_key_file(app)
     _plug_signer(app)
     register_permissions(app, permissions.GRANTS)

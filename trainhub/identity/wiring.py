@@ -15,6 +15,7 @@ from trainhub.identity.views import accounts, entrance, oversight, own
 from trainhub.identity.views.signing_in import blueprint
 from trainhub.kernel import access, audit_words, jobs, nav, permission_words
 from trainhub.kernel.access import Role
+from trainhub.kernel.audit_kinds import Kind, name_kinds
 from trainhub.kernel.i18n import N_, _l, listed
 from trainhub.kernel.nav import Entry
 from trainhub.people import queries as persons
@@ -42,11 +43,22 @@ THINGS = {
     "kernel.keys": _l("数据密钥"),
 }
 """How the audit log calls the things of this part."""
+KINDS = {
+    "account": Kind(_l("账号"), "display_name", "accounts.show", {"account_id": "id"}),
+    "api_token": Kind(_l("接口令牌"), "label", "accounts.show", {"account_id": "account_id"}),
+    "data_request": Kind(_l("个人信息申请"), "account_id.display_name", "data_requests.show", {"request_id": "id"}),
+    "job": Kind(_l("后台任务")),
+    "keys": Kind(_l("数据密钥")),
+    "one_time_link": Kind(_l("一次性链接"), "account_id.display_name", "accounts.show", {"account_id": "account_id"}),
+    "retention": Kind(_l("保存期限")),
+}
+"""What the audit log calls the things that events happened to, with their names and pages."""
 
 
 def register(app: Flask) -> None:
     """Blueprints, permissions, navigation, tasks."""
     audit_words.name_things(app, THINGS)
+    name_kinds(app, KINDS)
     guarding.init_app(app)
     access.register_permissions(app, GRANTS)
     for page in (blueprint, own.blueprint, accounts.blueprint, oversight.permissions, oversight.audit, oversight.requests):

@@ -16,13 +16,14 @@ class Refused(Exception):
     `message` is worded for the person. `field` names the form field at fault. `code` is stable for programs (defaults to
     the class's `code`). `details` are rows in the shape of the contract: file, sheet, row, column, value, problem.
     `others` are further refusals of the same request (`ask_all`). `title` is a message id for the head of the page that says so; empty:
-    what is said of every refusal of that status.
+    what is said of every refusal of that status. `page` is the page (endpoint, label) where what the message advises is done.
     """
 
     code = "refused"
     status = 422
     title = ""
     others: tuple[Refused, ...] = ()
+    page: tuple[str, Any] | None = None
 
     def __init__(
         self,

@@ -67,8 +67,7 @@ def add_pages(blueprint: Blueprint, spec: ImportSpec, *, can: StrEnum, path: str
         "problems": f"{blueprint.name}.{name}_problems",
         "template": f"{blueprint.name}.{name}_template",
     }
-    names = {one.name: one.zh for one in spec.schema.fields}
-    shared = {"names": names, "spec": spec, "pages": pages, "back": back, "back_label": crumbs or spec.title}
+    shared = {"spec": spec, "pages": pages, "back": back, "back_label": crumbs or spec.title}
 
     def upload() -> Any:
         form = UploadForm()
@@ -90,7 +89,14 @@ def add_pages(blueprint: Blueprint, spec: ImportSpec, *, can: StrEnum, path: str
         except SheetError as error:
             refused = error
         return render_template(
-            "trainhub/imports/report.html", file=row, draft=draft, refused=refused, form=ConfirmForm(), limit=SHOWN_PROBLEMS, **shared
+            "trainhub/imports/report.html",
+            file=row,
+            draft=draft,
+            refused=refused,
+            form=ConfirmForm(),
+            limit=SHOWN_PROBLEMS,
+            names={one.name: one.heading for one in spec.schema.fields},
+            **shared,
         )
 
     def problems(file_id: int) -> Any:

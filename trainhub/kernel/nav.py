@@ -57,18 +57,22 @@ def _shown(entry: Entry, identity: Identity) -> bool:
 
 def _here(shown: list[Entry]) -> Entry | None:
     """The one entry of this page, over all sections: its own, else the one whose address begins this page's
-    (/people/students/7 belongs to /people/students), else the first of the same feature."""
-    inside = []
+    (/people/students/7 belongs to /people/students), else the first of the same feature. The first page of all is
+    nobody's: what it shares a feature with (the handbook) belongs to no entry."""
+    inside: list[tuple[int, int, Entry]] = []
+    beside: Entry | None = None
+    feature = (request.endpoint or "").rpartition(".")[0]
     for entry in shown:
         if entry.endpoint == request.endpoint:
             return entry
         address = url_for(entry.endpoint, **dict(entry.args)).split("?")[0].rstrip("/")
-        if address and request.path.startswith(f"{address}/"):
+        if not address:
+            continue
+        if request.path.startswith(f"{address}/"):
             inside.append((len(address), entry.order, entry))
-    if inside:
-        return max(inside, key=lambda found: found[:2])[2]
-    feature = (request.endpoint or "").rpartition(".")[0]
-    return next((entry for entry in shown if feature and entry.endpoint.rpartition(".")[0] == feature), None)
+        elif beside is None and feature and entry.endpoint.rpartition(".")[0] == feature:
+            beside = entry
+    return max(inside, key=lambda found: found[:2])[2] if inside else beside
 
 
 def navigation() -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from flask import Flask
 from trainhub.identity import retention
 from trainhub.identity.my_data import register_exports
 from trainhub.kernel import access, audit_words, jobs, nav
+from trainhub.kernel.audit_kinds import Kind, name_kinds
 from trainhub.kernel.i18n import N_, _l
 from trainhub.ledger import cli, course_views, models, own_queries, permissions, queries, tasks, views
 from trainhub.ledger.holidays import views as holidays
@@ -32,11 +33,21 @@ THINGS = {
     "ledger.roster": _l("培训花名册"),
 }
 """How the audit log calls the things of this part."""
+KINDS = {
+    "holiday_day": Kind(_l("放假安排"), "name"),
+    "milestone": Kind(_l("培养环节"), "title"),
+    "possible_duplicate": Kind(_l("疑似重复学员"), "person_id.name"),
+    "roster_batch": Kind(_l("培训花名册")),
+    "training_course": Kind(_l("培训课程"), "title"),
+    "training_record": Kind(_l("培训记录"), "person_id.name", "ledger.show", {"record_id": "id"}),
+}
+"""What the audit log calls the things that events happened to, with their names and pages."""
 
 
 def register(app: Flask) -> None:
     """Blueprints, permissions, navigation, tasks."""
     audit_words.name_things(app, THINGS)
+    name_kinds(app, KINDS)
     app.register_blueprint(views.blueprint)
     app.register_blueprint(holidays.blueprint)
     access.register_permissions(app, permissions.GRANTS)

@@ -13,6 +13,7 @@ from flask import Flask
 from trainhub.identity import delivery, my_data
 from trainhub.identity.types import Channel
 from trainhub.kernel import access, audit_words, jobs, nav
+from trainhub.kernel.audit_kinds import Kind, name_kinds
 from trainhub.kernel.i18n import N_, _l
 from trainhub.kernel.nav import Entry
 from trainhub.notifications import models, operations, queries, tasks
@@ -27,11 +28,16 @@ THINGS = {
     "notifications.mail": _l("邮件"),
 }
 """How the audit log calls the things of this part."""
+KINDS = {
+    "mail_queue": Kind(_l("邮件队列")),
+}
+"""What the audit log calls the things that events happened to, with their names and pages."""
 
 
 def register(app: Flask) -> None:
     """Blueprints, permissions, navigation, tasks."""
     audit_words.name_things(app, THINGS)
+    name_kinds(app, KINDS)
     # The number beside the bell comes with the query that identifies the reader.
     app.extensions["trainhub.unread"] = queries.unread_of
     access.register_permissions(app, GRANTS)

@@ -10,6 +10,7 @@ from flask import Flask
 
 from trainhub.kernel import audit_words, clock
 from trainhub.kernel.access import register_permissions
+from trainhub.kernel.audit_kinds import Kind, name_kinds
 from trainhub.kernel.i18n import _l
 from trainhub.kernel.nav import Entry, register_nav
 from trainhub.organisations import api, cli, models, permissions, places, reference, views
@@ -28,11 +29,16 @@ THINGS = {
     "organisations.organisation": _l("机构"),
 }
 """How the audit log calls the things of this part."""
+KINDS = {
+    "organisation": Kind(_l("机构"), "name", "organisations.show", {"code": "code"}),
+}
+"""What the audit log calls the things that events happened to, with their names and pages."""
 
 
 def register(app: Flask) -> None:
     """Blueprints, permissions, navigation, tasks."""
     audit_words.name_things(app, THINGS)
+    name_kinds(app, KINDS)
     register_permissions(app, permissions.GRANTS)
     app.jinja_env.filters["place"] = places.place
     app.register_blueprint(views.blueprint)

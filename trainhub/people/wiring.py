@@ -9,6 +9,7 @@ from flask import Flask
 
 from trainhub.kernel import audit_words
 from trainhub.kernel.access import Role, register_permissions
+from trainhub.kernel.audit_kinds import Kind, name_kinds
 from trainhub.kernel.i18n import _l
 from trainhub.kernel.nav import Entry, register_nav
 from trainhub.organisations.types import PANELS
@@ -33,11 +34,18 @@ THINGS = {
     "people.teacher": _l("教师"),
 }
 """How the audit log calls the things of this part."""
+KINDS = {
+    "person": Kind(_l("人员"), "name", "people.person", {"person_id": "id"}),
+    "student": Kind(_l("学生"), "person_id.name", "people.student", {"student_id": "id"}),
+    "teacher": Kind(_l("教师"), "person_id.name", "people.teacher", {"teacher_id": "id"}),
+}
+"""What the audit log calls the things that events happened to, with their names and pages."""
 
 
 def register(app: Flask) -> None:
     """Blueprints, permissions, navigation, and what people tell the pages below."""
     audit_words.name_things(app, THINGS)
+    name_kinds(app, KINDS)
     register_permissions(app, permissions.GRANTS)
     app.register_blueprint(views.blueprint)
     app.register_blueprint(api.blueprint)

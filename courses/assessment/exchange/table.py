@@ -15,7 +15,7 @@ from courses.assessment.operations.bank import tag_list
 from courses.assessment.rules.numbers import rounded
 from courses.assessment.types import Difficulty, QuestionKind
 from trainhub.kernel.errors import Refused
-from trainhub.kernel.i18n import _, in_language
+from trainhub.kernel.i18n import _, _l, in_language
 from trainhub.kernel.sheets.parsers import enum_choices, parse_bool, parse_decimal, parse_enum, parse_int
 from trainhub.kernel.sheets.reading import read_table
 from trainhub.kernel.sheets.schema import Field, Parsed, Schema
@@ -37,28 +37,28 @@ def schema() -> Schema:
     share = lambda text: rounded(parse_decimal(text.rstrip("%％"), least=0, most=100) * 10)  # noqa: E731
     return Schema(
         [
-            Field("key", "编号", hint="导出时给出；再导入时凭它认出是同一道题。新题留空", is_code=True, default=""),
+            Field("key", "编号", hint=_l("导出时给出；再导入时凭它认出是同一道题。新题留空"), is_code=True, default=""),
             Field("kind", "题型", parse_enum(kinds), required=True, choices=tuple(_zh(labels.KINDS).values())),
             Field("name", "名称", default=""),
-            Field("category", "分类", hint="用 / 分层", default=""),
-            Field("tags", "标签", hint="用逗号隔开", default=""),
+            Field("category", "分类", hint=_l("用 / 分层"), default=""),
+            Field("tags", "标签", hint=_l("用逗号隔开"), default=""),
             Field("difficulty", "难度", parse_enum(levels), default=Difficulty.MEDIUM, choices=tuple(_zh(labels.DIFFICULTIES).values())),
             Field("stem", "题干", required=True),
-            Field("options", "选项", hint="每行一个，正确的以 * 开头，// 后是反馈", default=""),
-            Field("items", "排序项", hint="每行一个，按正确顺序", default=""),
-            Field("answers", "答案", hint="每行一个可接受的答案", default=""),
-            Field("blanks", "填空", hint="每行一个空：1: 北京 | 京城", default=""),
-            Field("pairs", "匹配", hint="每行一对：中国 => 北京", default=""),
-            Field("variables", "变量", hint="每行一个：x: 1 ~ 10, 2", default=""),
+            Field("options", "选项", hint=_l("每行一个，正确的以 * 开头，// 后是反馈"), default=""),
+            Field("items", "排序项", hint=_l("每行一个，按正确顺序"), default=""),
+            Field("answers", "答案", hint=_l("每行一个可接受的答案"), default=""),
+            Field("blanks", "填空", hint=_l("每行一个空：1: 北京 | 京城"), default=""),
+            Field("pairs", "匹配", hint=_l("每行一对：中国 => 北京"), default=""),
+            Field("variables", "变量", hint=_l("每行一个：x: 1 ~ 10, 2"), default=""),
             Field("expression", "公式", default=""),
-            Field("tolerance", "误差", hint="0.5 或 2%", default=""),
-            Field("units", "单位", hint="每行一个：cm = 0.01", default=""),
-            Field("unit_share", "无单位得分", share, hint="百分比", default=0),
+            Field("tolerance", "误差", hint=_l("0.5 或 2%"), default=""),
+            Field("units", "单位", hint=_l("每行一个：cm = 0.01"), default=""),
+            Field("unit_share", "无单位得分", share, hint=_l("百分比"), default=0),
             Field("asks_expression", "填写公式本身", parse_bool, default=False),
             Field("is_pattern", "正则表达式", parse_bool, default=False),
             Field("is_case_sensitive", "区分大小写", parse_bool, default=False),
             Field("is_all_or_nothing", "全对才给分", parse_bool, default=False),
-            Field("penalty", "答错扣分", share, hint="占本题分值的百分比", default=0),
+            Field("penalty", "答错扣分", share, hint=_l("占本题分值的百分比"), default=0),
             Field("rubric", "评分要点", default=""),
             Field("max_files", "文件数", lambda text: parse_int(text, least=1, most=20), default=3),
             Field("explanation", "解析", default=""),

@@ -105,7 +105,7 @@ def import_report(pair: tuple[Course, StoredFile]) -> Any:
         draft = draft_of(files.read(row), row.name, course.id)
     except SheetError as error:
         refused = error
-    names = {one.name: one.zh for one in table.schema().fields}
+    names = {one.name: one.heading for one in table.schema().fields}
     return render_template(
         "courses/assessment/import_report.html",
         course=course,

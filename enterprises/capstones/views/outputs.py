@@ -22,7 +22,7 @@ from trainhub.kernel import clock, downloads, paging
 from trainhub.kernel.access import Role, guard, may, who
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import NotFound, Refused
-from trainhub.kernel.i18n import _, _l, language
+from trainhub.kernel.i18n import _, _l
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.web import done
 from trainhub.organisations import queries as organisations
@@ -157,7 +157,7 @@ def export_materials(found: tuple[Pair, Output, str]) -> Any:
     data = paper.table_pdf(
         str(output.title),
         note,
-        [c.english if language() == "en" else c.zh for c in output.columns],
+        [c.heading for c in output.columns],
         [[row[c.name] for c in output.columns] for row in rows],
         output.widths,
     )

@@ -263,6 +263,27 @@ def test_an_invitation_lasts_a_week(session: Session) -> None:
         ops.invite(account=account, by=SYSTEM, today=TODAY, now=make.NOW)
 
 
+@pytest.mark.parametrize(("state", "page"), [("unknown", "/forgot"), ("used", "/login"), ("expired", "/forgot"), ("invitation", "")])
+def test_a_dead_link_leads_to_the_page_that_helps(app: Flask, client: FlaskClient, state: str, page: str) -> None:
+    with app.app_context(), transaction():
+        university = ground.university(name="闽江示范大学")
+        now = clock.now()
+        then = now - timedelta(days=8)
+        if state == "invitation":
+            account = ops.create_account(person=None, display_name="x", username="xyz", by=SYSTEM, now=now)
+            make.grant(account, Role.UNIVERSITY_ADMIN, organisation_id=university.id)
+            token = ops.invite(account=account, by=SYSTEM, today=TODAY, now=then).rsplit("/", 1)[1]
+        else:
+            account = make.account(password=make.PASSWORD)
+            token = ops.reset_link(account=account, by=SYSTEM, today=TODAY, now=then if state == "expired" else now).rsplit("/", 1)[1]
+        if state == "used":
+            ops.use_link(token=token, password="New-horse-99", origin="", now=now)
+    answer = client.get(f"/link/{'nonsense' if state == 'unknown' else token}")
+    assert answer.status_code == 422
+    page_of_error = answer.text[answer.text.index("error-page") :]
+    assert f'href="{page}"' in page_of_error if page else "闽江示范大学的管理员" in page_of_error
+
+
 def test_the_link_of_a_disabled_account_is_dead(session: Session) -> None:
     account = make.account(password=make.PASSWORD)
     token = ops.reset_link(account=account, by=SYSTEM, today=TODAY, now=make.NOW).rsplit("/", 1)[1]

@@ -24,3 +24,10 @@ def test_one_entry_is_marked(as_role: Callable[..., FlaskClient], address: str, 
     page = html.document_fromstring(as_role(Role.SYSTEM_ADMIN, Role.UNIVERSITY_ADMIN).get(address).get_data(as_text=True))
     found = page.xpath("//a[contains(@class, 'nav-link-item') and @aria-current='page']")
     assert {" ".join(one.text_content().split()) for one in found} == {marked}  # beside the page and in the menu of a phone
+
+
+def test_the_first_page_is_marked_on_itself_alone(as_role: Callable[..., FlaskClient]) -> None:
+    client = as_role(Role.SYSTEM_ADMIN)
+    marked = "//a[contains(@class, 'nav-link-item') and @aria-current='page']"
+    assert html.document_fromstring(client.get("/").text).xpath(marked)
+    assert html.document_fromstring(client.get("/help").text).xpath(marked) == []  # the handbook has no entry

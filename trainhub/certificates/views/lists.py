@@ -22,7 +22,7 @@ from trainhub.kernel.access import guard, who
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import once
-from trainhub.kernel.i18n import _, language, say
+from trainhub.kernel.i18n import _, say
 from trainhub.kernel.imports import PROBLEM_COLUMNS, ImportRefused
 from trainhub.kernel.jobs import Job, JobState
 from trainhub.kernel.sheets.schema import Field, Schema
@@ -66,7 +66,7 @@ def batch_import() -> Any:
 
 def _columns(template: str) -> dict[str, str]:
     """What the columns of a list are called by whoever reads; an import knows both names."""
-    return {one.name: one.english if language() == "en" else one.zh for one in imports.columns_of(queries.layout_of(template))}
+    return {one.name: one.heading for one in imports.columns_of(queries.layout_of(template))}
 
 
 def _is_short(form: forms.ImportForm) -> bool:

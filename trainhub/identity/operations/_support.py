@@ -24,9 +24,13 @@ class GrantRefused(Refused):
 
 
 class LinkRefused(Refused):
-    """A one-time link or code is unknown, used or expired."""
+    """A one-time link or code is unknown, used or expired; it names the page that helps."""
 
     code = "link_refused"
+
+    def __init__(self, message: str, *, code: str, page: tuple[str, Any] | None = None) -> None:
+        super().__init__(message, code=code)
+        self.page = page
 
 
 class PasswordRefused(Refused):

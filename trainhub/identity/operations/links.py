@@ -19,9 +19,11 @@ from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
-from trainhub.kernel.i18n import _, format_datetime
+from trainhub.kernel.i18n import _, _l, format_datetime, listed
 
 RESETS_IN_AN_HOUR = 3
+LOGIN = ("identity.login", _l("登录"))
+FORGOT = ("identity.forgot", _l("忘记密码"))
 
 
 def invite(*, account: Account, by: Identity, today: date, now: datetime) -> str:
@@ -118,15 +120,24 @@ def open_link(*, token: str, now: datetime) -> OneTimeLink:
     """The link, if it can be used now. Raises LinkRefused with what to do."""
     row = queries.link(token_hash(token), tuple(LinkPurpose))
     if row is None:
-        raise LinkRefused(_("这个链接无效。请完整复制邮件中的地址；若仍打不开，请重新申请。"), code="link_unknown")
+        raise LinkRefused(_("这个链接无效。请完整复制邮件中的地址；若仍打不开，请重新申请。"), code="link_unknown", page=FORGOT)
     if row.used_at is not None:
-        raise LinkRefused(_("这个链接已经用过。请直接登录；忘记密码可以重新申请。"), code="link_used")
+        raise LinkRefused(_("这个链接已经用过。请直接登录；忘记密码可以重新申请。"), code="link_used", page=LOGIN)
     if row.expires_at <= now:
         if row.purpose is LinkPurpose.INVITATION:
-            raise LinkRefused(_("这个邀请链接已过期。请联系邀请你的管理员重新发送。"), code="link_expired")
-        raise LinkRefused(_("这个重置链接已过期。请在“忘记密码”页面重新申请。"), code="link_expired")
+            raise LinkRefused(_invitation_over(row, local(now).date()), code="link_expired")
+        raise LinkRefused(_("这个重置链接已过期。请在“忘记密码”页面重新申请。"), code="link_expired", page=FORGOT)
     _refuse_closed(queries.account(row.account_id))
     return row
+
+
+def _invitation_over(row: OneTimeLink, today: date) -> str:
+    """Who can invite again: whoever holds the link may know where its account belongs, not who sent it."""
+    until = format_datetime(row.expires_at)
+    where = {grant.scope_name: None for grant in queries.grants_of(row.account_id, today=today) if grant.is_active and grant.scope_name}
+    if where:
+        return _("这个邀请链接已于%(until)s过期。请联系%(where)s的管理员，请其在“账号”中重新发送邀请。", until=until, where=listed(where))
+    return _("这个邀请链接已于%(until)s过期。请联系邀请你的管理员，请其在“账号”中重新发送邀请。", until=until)
 
 
 def _refuse_closed(account: Account) -> None:
@@ -151,7 +162,7 @@ def use_link(*, token: str, password: str, origin: str, now: datetime) -> Accoun
         .rowcount  # type: ignore[attr-defined]
     )
     if not taken:
-        raise LinkRefused(_("这个链接已经用过。请直接登录；忘记密码可以重新申请。"), code="link_used")
+        raise LinkRefused(_("这个链接已经用过。请直接登录；忘记密码可以重新申请。"), code="link_used", page=LOGIN)
     account = queries.account(row.account_id)
     by = as_identity(account, origin)
     set_password(account=account, password=password, by=by, now=now)

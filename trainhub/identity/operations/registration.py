@@ -185,9 +185,9 @@ def registration(*, token: str, now: datetime) -> Registration:
     """The registration of a page's token, while it waits for its code. Raises LinkRefused."""
     row = queries.registration(token_hash(token))
     if row is None or row.expires_at <= now:
-        raise LinkRefused(_("这次注册已过期，请重新填写注册表。"), code="registration_unknown")
+        raise LinkRefused(_("这次注册已过期，请重新填写注册表。"), code="registration_unknown", page=("identity.register", _("注册")))
     if row.done_at is not None:
-        raise LinkRefused(_("这次注册已经完成，请直接登录。"), code="registration_done")
+        raise LinkRefused(_("这次注册已经完成，请直接登录。"), code="registration_done", page=("identity.login", _("登录")))
     return row
 
 

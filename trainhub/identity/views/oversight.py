@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from datetime import date
 from typing import Any
 
@@ -14,13 +15,14 @@ from trainhub.identity.forms import DecisionForm
 from trainhub.identity.models import DataRequest
 from trainhub.identity.permissions import Can
 from trainhub.identity.types import RequestState
-from trainhub.kernel import audit_details, clock, downloads
-from trainhub.kernel.access import NOTHING, Subject, acting, guard, permission_table, signed_in
+from trainhub.kernel import audit_details, audit_kinds, clock, downloads
+from trainhub.kernel.access import NOTHING, Subject, acting, guard, permission_table, signed_in, who
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.fields import pick
 from trainhub.kernel.i18n import _, format_datetime, listed
 from trainhub.kernel.paging import paginate, wanted
+from trainhub.kernel.pinyin import of_text
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.sheets.writing import for_reader, iter_csv
 from trainhub.kernel.web import done
@@ -90,9 +92,25 @@ def events() -> Any:
     number, size = wanted()
     asked, problems = _filter()
     page = None if problems else paginate(queries.audit_listing(asked), number=number, size=size, scalars=False)
-    kinds = [(kind, kind) for kind in sorted({*queries.audit_kinds(), asked.on_kind} - {""})]  # one that the log does not know stays chosen
-    body = render_template("trainhub/audit/events.html", page=page, problems=problems, kinds=kinds, told=_told, details=audit_details.details)
+    body = render_template(
+        "trainhub/audit/events.html",
+        page=page,
+        problems=problems,
+        kinds=_kinds(asked.on_kind),
+        things=audit_kinds.things([(row.on_kind, row.on_id) for row in page.items], identity=who()) if page else {},
+        told=_told,
+        details=audit_details.details,
+    )
     return body, 422 if problems else 200
+
+
+def _kinds(asked: str) -> list[tuple[str, str]]:
+    """The kinds of the log in words, each once; two that are called alike have their code behind. One that the log does not know stays chosen."""
+    words = {kind: audit_kinds.kind_words(kind) for kind in {*queries.audit_kinds(), asked} - {""}}
+    often = Counter(words.values())
+    return sorted(
+        ((kind, word if often[word] == 1 else f"{word} ({kind})") for kind, word in words.items()), key=lambda pair: (of_text(pair[1]), pair[0])
+    )
 
 
 def _told(data: dict[str, Any], indent: int | None = None) -> str:
@@ -119,8 +137,12 @@ def events_csv() -> Any:
         Column("on_kind", "对象类型"),
         Column("on_id", "对象编号"),
         Column("data", "说明"),
+        Column("on_words", "对象"),
     ]
-    rows = ((str(r.id), format_datetime(r.at), r.actor, r.origin, r.did, r.on_kind, r.on_id, _told(r.data)) for r in queries.audit_stream(asked))
+    rows = (
+        (str(r.id), format_datetime(r.at), r.actor, r.origin, r.did, r.on_kind, r.on_id, _told(r.data), audit_kinds.kind_words(r.on_kind))
+        for r in queries.audit_stream(asked)
+    )
     answer = Response(stream_with_context(iter_csv(rows, columns, headers=for_reader())), mimetype="text/csv")
     answer.headers["Content-Disposition"] = "attachment; filename=audit.csv"
     return answer

@@ -44,6 +44,8 @@ def match(header: Sequence[str], columns: Sequence[Column]) -> Match:
     for column in columns:
         for key in spellings(column):
             known.setdefault(key, column)
+    for column in columns:  # what we write for whoever reads English gives way to every promised name
+        known.setdefault(key_of(column.english), column)
     quiet = {key for column in REJECTED_COLUMNS for key in spellings(column)}
     places: dict[str, list[int]] = {}
     unknown: list[str] = []

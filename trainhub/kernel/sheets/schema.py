@@ -40,6 +40,11 @@ class Field:
         """The column to look for."""
         return Column(self.name, self.zh, self.required and not self.may_be_absent, self.aliases)
 
+    @property
+    def heading(self) -> str:
+        """How the column is called in the language of the reader."""
+        return self.column.heading
+
 
 @dataclass(frozen=True, slots=True)
 class Parsed:

@@ -36,7 +36,7 @@ def template_xlsx(
         Column("choices", _("可填内容")),
         Column("hint", _("说明")),
     )
-    lines: list[Sequence[Any]] = [_explain(one) for one in schema.fields]
+    lines: list[Sequence[Any]] = [_explain(one, headers) for one in schema.fields]
     general = (
         _("表头请勿改动，列的顺序可以调整；红色表头为必填列。"),
         _("号码和代码请以文本填写；日期写成 2016-02-03；不要使用公式。"),
@@ -54,5 +54,6 @@ def template_xlsx(
     return target.getvalue()
 
 
-def _explain(one: Field) -> list[str]:
-    return [one.zh, one.name, _("必填") if one.required else _("选填"), listed(one.choices), str(one.hint)]
+def _explain(one: Field, headers: Headers) -> list[str]:
+    choices = [choice if _(choice) == choice else f"{choice} ({_(choice)})" for choice in one.choices]
+    return [one.column.english if headers == "en" else one.zh, one.name, _("必填") if one.required else _("选填"), listed(choices), str(one.hint)]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from trainhub.kernel.errors import Refused
+from trainhub.kernel.i18n import language
 
 Level = Literal["error", "warning"]
 
@@ -18,6 +19,42 @@ MAX_BYTES = 200 * 1024 * 1024
 MAX_ROWS = 1_000_000
 SHOWN = 80
 """Characters of a bad value repeated in a problem."""
+
+
+HEADINGS = {
+    "asks_expression": "Asks for an expression",
+    "allows_self_registration": "Trainees may register themselves",
+    "birth_on": "Date of birth",
+    "capstone_capacity": "Most capstones supervised",
+    "certificate_no": "Certificate number",
+    "cio_name": "CIO",
+    "credit_checked_on": "Credit record checked on",
+    "credit_status": "Credit record",
+    "enrolled_on": "Date of enrolment",
+    "is_all_or_nothing": "All or nothing",
+    "is_case_sensitive": "Case-sensitive",
+    "is_internet_enterprise": "Internet enterprise",
+    "is_leading_internet": "Leading internet enterprise",
+    "is_pattern": "Answers are patterns",
+    "is_petoe": "PETOE student",
+    "is_senior": "Senior title",
+    "is_shared": "May guide for several universities",
+    "is_verified": "Verified",
+    "left_on": "Date of leaving",
+    "load_limit": "Most students guided",
+    "max_files": "Most files",
+    "name_en": "English name",
+    "overseas_months": "Months of study or work abroad",
+    "petoe_since": "In PETOE since",
+    "petoe_until": "In PETOE until",
+    "phd_country": "Country of doctorate",
+    "staff_no": "Staff number",
+    "student_no": "Student number",
+    "trained_on": "Trained as a mentor on",
+    "uscc": "USCC",
+    "years_experience": "Years of experience",
+}
+"""Headings for whoever reads English where the promised name is no English; an import knows them, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +73,13 @@ class Column:
         """The heading for whoever reads English: the promised name in words, so that an import knows it (`completed_on`: Completed on)."""
         if self.own_title or not any("\u4e00" <= letter <= "\u9fff" for letter in self.zh):
             return self.zh
-        words = self.name.replace("_", " ")
+        words = HEADINGS.get(self.name) or self.name.replace("_", " ")
         return "ID" + words[2:] if words == "id" or words.startswith("id ") else words[:1].upper() + words[1:]
+
+    @property
+    def heading(self) -> str:
+        """The heading in the language of the reader."""
+        return self.english if language() == "en" else self.zh
 
     @property
     def label(self) -> str:

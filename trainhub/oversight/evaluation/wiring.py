@@ -11,6 +11,7 @@ from flask import Flask
 from trainhub.identity.my_data import register_export, register_exports
 from trainhub.kernel import audit_words, jobs
 from trainhub.kernel.access import register_permissions
+from trainhub.kernel.audit_kinds import Kind, name_kinds
 from trainhub.kernel.i18n import N_, _l
 from trainhub.kernel.nav import Entry, register_nav
 from trainhub.oversight.evaluation import (
@@ -85,11 +86,18 @@ THINGS = {
     "evaluation.quality": _l("质量记录"),
 }
 """How the audit log calls the things of this part."""
+KINDS = {
+    "evaluation_application": Kind(_l("评价申请"), "programme_id.name", "evaluation.application", {"key": "id"}),
+    "evaluation_publication": Kind(_l("公布名单")),
+    "evidence_item": Kind(_l("佐证材料"), "title", "evaluation.evidence_item", {"code": "programme_id.code", "key": "id"}),
+}
+"""What the audit log calls the things that events happened to, with their names and pages."""
 
 
 def register(app: Flask) -> None:
     """Blueprints, permissions, navigation, tasks."""
     audit_words.name_things(app, THINGS)
+    name_kinds(app, KINDS)
     register_permissions(app, permissions.GRANTS)
     register_exports(
         app,

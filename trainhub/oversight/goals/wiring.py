@@ -11,6 +11,7 @@ from flask import Flask
 
 from trainhub.identity.my_data import register_export
 from trainhub.kernel import access, audit_words, clock, jobs, nav
+from trainhub.kernel.audit_kinds import Kind, name_kinds
 from trainhub.kernel.i18n import N_, _l
 from trainhub.oversight.goals import api, cli, enrolment_views, keeper_views, models, operations, own_queries, permissions, tasks
 
@@ -26,11 +27,20 @@ THINGS = {
     "goals.figure": _l("上报数字"),
 }
 """How the audit log calls the things of this part."""
+KINDS = {
+    "goal": Kind(_l("培训目标"), "name", "goals.show", {"code": "code"}),
+    "goal_closing": Kind(_l("统计时段"), "goal_id.name", "goals.keeping", {"code": "goal_id.code"}),
+    "goal_figure": Kind(_l("上报数字"), "goal_id.name", "goals.reported", {"code": "goal_id.code"}),
+    "goal_review": Kind(_l("目标核对"), "goal_id.name", "goals.keeping", {"code": "goal_id.code"}),
+    "goal_snapshot": Kind(_l("目标快照"), "goal_id.name", "goals.snapshot_page", {"code": "goal_id.code", "snapshot_id": "id"}),
+}
+"""What the audit log calls the things that events happened to, with their names and pages."""
 
 
 def register(app: Flask) -> None:
     """Blueprints, permissions, navigation, tasks."""
     audit_words.name_things(app, THINGS)
+    name_kinds(app, KINDS)
     app.register_blueprint(PAGES[0])
     app.register_blueprint(api.blueprint)
     access.register_permissions(app, permissions.GRANTS)

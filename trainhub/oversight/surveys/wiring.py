@@ -11,6 +11,7 @@ from flask import Flask
 from trainhub.identity.my_data import register_export
 from trainhub.kernel import access, audit_words, jobs, nav
 from trainhub.kernel.access import Role
+from trainhub.kernel.audit_kinds import Kind, name_kinds
 from trainhub.kernel.i18n import N_, _l
 from trainhub.ledger.permissions import SEES_ALL
 from trainhub.oversight.surveys import models, own_queries, permissions, tasks, views
@@ -19,11 +20,16 @@ TABLES: tuple[ModuleType, ...] = (models,)
 COMMANDS: dict[str, click.Command] = {}
 THINGS = {"surveys.survey": _l("调查"), "surveys.answer": _l("调查答卷")}
 """How the audit log calls the things of this part."""
+KINDS = {
+    "survey": Kind(_l("调查"), "title", "surveys.show", {"survey_id": "id"}),
+}
+"""What the audit log calls the things that events happened to, with their names and pages."""
 
 
 def register(app: Flask) -> None:
     """Blueprint, permissions, navigation, tasks."""
     audit_words.name_things(app, THINGS)
+    name_kinds(app, KINDS)
     app.register_blueprint(views.blueprint)
     access.register_permissions(app, permissions.GRANTS)
     register_export(app, "graduate_answers", _l("毕业生答卷"), own_queries.graduate_answers, tables=(models.GraduateAnswer,))

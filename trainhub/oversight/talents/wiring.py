@@ -9,6 +9,7 @@ from flask import Flask
 
 from trainhub.identity.my_data import register_export
 from trainhub.kernel import access, audit_words, nav
+from trainhub.kernel.audit_kinds import Kind, name_kinds
 from trainhub.kernel.i18n import _l
 from trainhub.ledger.permissions import SEES_ALL
 from trainhub.oversight.talents import award_models, award_views, cli, list_views, models, notice_views, own_queries, permissions, views
@@ -23,11 +24,18 @@ THINGS = {
     "talents.shortage": _l("急需紧缺目录"),
 }
 """How the audit log calls the things of this part."""
+KINDS = {
+    "shortage_item": Kind(_l("急需紧缺目录"), "code"),
+    "talent": Kind(_l("人才"), "person_id.name", "talents.show", {"talent_id": "id"}),
+    "talent_award": Kind(_l("人才资金支持"), "talent_id.person_id.name", "talents.show_award", {"award_id": "id"}),
+}
+"""What the audit log calls the things that events happened to, with their names and pages."""
 
 
 def register(app: Flask) -> None:
     """Blueprint, permissions, navigation."""
     audit_words.name_things(app, THINGS)
+    name_kinds(app, KINDS)
     app.register_blueprint(views.blueprint)
     access.register_permissions(app, permissions.GRANTS)
     register_export(app, "talents", _l("人才库"), own_queries.talents, tables=(models.Talent,))
