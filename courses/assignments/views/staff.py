@@ -225,7 +225,8 @@ def marks_in(marked: Marked) -> Any:
             count = sheets.take(assignment=marked.assignment, file=upload.stream, filename=upload.filename, by=me(), now=clock.now())
     except sheets.SheetRefused as refused:
         marked = load_block(block_id)
-        page = render_template("courses/assignments/sheet_errors.html", run=marked.run, block=marked.block, refused=refused)
+        named = downloads.headings(sheets.SCHEMA.columns)
+        page = render_template("courses/assignments/sheet_errors.html", run=marked.run, block=marked.block, refused=refused, headings=named)
         return page, refused.status
     return done(_("已导入 %(n)d 份成绩。", n=count), "assignments.submissions", block_id=block_id)
 
