@@ -258,6 +258,8 @@ def register(app: Flask) -> None:
     jobs.register_task(app, learner_tables.TASK, learning_tasks.make_table)
     learner_tables.register(app, "learners", learner_tables.Kind(_l("学员"), "staff.learners", learning_tasks.workbook))
     learner_tables.register(app, "grades", learner_tables.Kind(_l("成绩册"), "gradebook.show", gradebook_tasks.workbook))
+    marks = learner_tables.Kind(_l("作业成绩"), "assignments.submissions", assignments_tasks.workbook, Can.RUN_GRADE, assignments_tasks.place)
+    learner_tables.register(app, "marks", marks)
     jobs.register_task(app, learning_tasks.REGROUP, learning_tasks.judge_after_regrouping)
     jobs.register_periodic(app, learning_tasks.FORGET, learning_tasks.forget, every=timedelta(days=1), title=N_("抹去保存期限届满的作答"))
     jobs.register_periodic(app, discussion_tasks.FORGET, discussion_tasks.forget, every=timedelta(days=1), title=N_("去除保存期限届满的发言署名"))

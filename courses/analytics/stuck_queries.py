@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,32 +40,33 @@ def step(run: Run, unit_id: int) -> Step | None:
     return Step(run, unit_id, units[place].section, units[place].title, before, here)
 
 
+def _finished(blocks: Sequence[int]) -> Any:
+    """SQL: how many of these blocks the learner of the row has finished. What waits for a mark is finished."""
+    return (
+        select(func.count())
+        .where(BlockProgress.enrolment_id == Enrolment.id, BlockProgress.block_id.in_(blocks), queries.is_in())
+        .correlate(Enrolment)
+        .scalar_subquery()
+    )
+
+
 def learners(at: Step) -> sa.Select[Any]:
     """Active learners who have finished everything before this unit and not this unit, the longest idle first.
 
     Columns: enrolment, name, progress, last day, and how many blocks of the unit they have finished. What waits for a mark is finished.
     """
-    is_here = BlockProgress.block_id.in_(at.here)
-    done = (
-        select(
-            BlockProgress.enrolment_id,
-            func.sum(sa.case((is_here, 0), else_=1)).label("before"),
-            func.sum(sa.case((is_here, 1), else_=0)).label("here"),
-        )
-        .where(BlockProgress.block_id.in_((*at.before, *at.here)), queries.is_in())
-        .group_by(BlockProgress.enrolment_id)
-        .subquery()
-    )
-    finished = func.coalesce(done.c.here, 0)
+    finished = _finished(at.here)
+    # From the last block backwards one look is enough for nearly everybody who has not come this far; only the others are counted.
+    came_this_far = [_finished(blocks) >= len(blocks) for blocks in (at.before[-1:], at.before[:-1]) if blocks]
     statement: Any = (
         select(Enrolment.id, Person.name, Enrolment.progress_x1000, Enrolment.last_active_at, finished.label("done"))
         .join(Person, Person.id == Enrolment.person_id)
-        .outerjoin(done, done.c.enrolment_id == Enrolment.id)
         .where(
             Enrolment.run_id == at.run.id,
             Enrolment.state == EnrolmentState.ACTIVE,
-            func.coalesce(done.c.before, 0) >= len(at.before),
+            *came_this_far[:1],
             finished < len(at.here),
+            *came_this_far[1:],
         )
         .order_by(Enrolment.last_active_at.is_not(None), Enrolment.last_active_at, Enrolment.id)
     )

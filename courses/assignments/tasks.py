@@ -5,14 +5,40 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from courses.assignments.operations import peers, releasing, telling
+from courses.assignments.models import Assignment
+from courses.assignments.operations import peers, releasing, sheets, telling
 from courses.assignments.queries import work
+from courses.catalogue.models import Run
+from courses.learning.tables import PART, Table
 from trainhub.kernel import clock
 from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.db import session, transaction
+from trainhub.kernel.downloads import codes_of
+from trainhub.kernel.errors import NotFound
+from trainhub.kernel.i18n import _
 from trainhub.kernel.jobs import Running
 
 TEND_PEERS = "courses.tend_peer_review"
+
+
+def _assignment(run: Run, chosen: Mapping[str, str]) -> Assignment:
+    """The assignment that the address of a table names."""
+    asked = chosen.get(PART, "")
+    found = work.assignment_of(int(asked)) if asked.isascii() and asked.isdigit() and len(asked) < 19 else None
+    if found is None or found.block.run_id != run.id:
+        raise NotFound(_("没有这项作业。"))
+    return found
+
+
+def place(run: Run, chosen: Mapping[str, str]) -> Mapping[str, Any]:
+    """Where the table of marks belongs: the page of its assignment."""
+    return {"block_id": _assignment(run, chosen).block_id}
+
+
+def workbook(run: Run, chosen: Mapping[str, str]) -> Table:
+    """The marks of an assignment that very many handed in."""
+    assignment_id = _assignment(run, chosen).id
+    return Table(sheets.SCHEMA.columns, sheets.rows(assignment_id), work.count_handed_in(assignment_id), codes=codes_of(sheets.SCHEMA))
 
 
 def tend_peer_review(running: Running) -> Mapping[str, Any]:

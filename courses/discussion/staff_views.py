@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import redirect, render_template, request, url_for
+from flask import render_template, request
 
 from courses.discussion import operations, queries, rules
 from courses.discussion.places import Place, load_place, load_post, load_thread, shared
@@ -31,7 +31,12 @@ def mark(place: Place) -> Any:
     with transaction():
         flags = {name: request.form[name] == "1" for name in ("is_pinned", "is_locked") if name in request.form}
         operations.set_flag(thread=place.thread, by=me(), **flags)
-    return redirect(url_for("discussion.thread", thread_id=thread_id), 303)
+        is_locked, is_pinned = place.thread.is_locked, place.thread.is_pinned
+    if "is_locked" in flags:
+        message = _("话题已锁定，学员不能再回复。") if is_locked else _("话题已解除锁定，学员可以回复。")
+    else:
+        message = _("话题已置顶，排在讨论的最前面。") if is_pinned else _("话题不再置顶。")
+    return done(message, "discussion.thread", thread_id=thread_id)
 
 
 @blueprint.get("/teaching/runs/<int:run_id>/moderation")

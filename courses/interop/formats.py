@@ -34,7 +34,7 @@ class Format:
 
 FORMATS: tuple[Format, ...] = (
     Format("olx", "OLX (Open edX, course.xml)", find_root, read_olx),
-    Format("imscc", "Common Cartridge 1.x / QTI 2.x, 3.0 (imsmanifest.xml)", find_cartridge, read_cartridge),
+    Format("imscc", "Common Cartridge 1.x / QTI 1.2, 2.x, 3.0 (imsmanifest.xml)", find_cartridge, read_cartridge),
 )
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from flask import Flask, current_app
 
 from courses.catalogue.models import Run
+from courses.permissions import Can
 from trainhub.kernel import files, jobs
 from trainhub.kernel.access import SYSTEM, Identity
 from trainhub.kernel.db import session, transaction
@@ -33,6 +34,8 @@ KIND = "course_table"
 TASK = "courses.make_table"
 STEP = 2000
 CHOSEN = ("state", "q", "sort")
+PART = "block"
+"""What of an address names a part of the run, such as an assignment: each has a table of its own."""
 EXTENSION = "courses.tables"
 
 
@@ -51,11 +54,16 @@ Source = Callable[[Run, Mapping[str, str]], Table]
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of table: its words, the page it belongs to, and what reads it. The rows must not hang on an open cursor: progress commits."""
+    """A kind of table: its words, the page it belongs to, and what reads it. The rows must not hang on an open cursor: progress commits.
+
+    `place(run, chosen)` gives the arguments of the page of a table of a part of the run and refuses what is none; `can`: who may have it.
+    """
 
     title: Any
     endpoint: str
     source: Source
+    can: Can = Can.RUN_VIEW_LEARNERS
+    place: Callable[[Run, Mapping[str, str]], Mapping[str, Any]] = lambda run, _chosen: {"run_id": run.id}
 
 
 def register(app: Flask, what: str, kind: Kind) -> None:
@@ -69,8 +77,8 @@ def is_large(lines: int, columns: Sequence[Column]) -> bool:
 
 
 def narrowing(values: Mapping[str, str]) -> dict[str, Any]:
-    """What of an address narrows or sorts a list of learners."""
-    return {name: value[:60] for name in CHOSEN if (value := values.get(name, "").strip())}
+    """What of an address narrows or sorts a list of learners, or names the part of the run."""
+    return {name: value[:60] for name in (*CHOSEN, PART) if (value := values.get(name, "").strip())}
 
 
 def kind_of(what: str) -> Kind:
@@ -81,18 +89,19 @@ def kind_of(what: str) -> Kind:
     return found
 
 
-def _key(what: str, run_id: int, by: Identity) -> str:
-    return f"table:{what}:{run_id}:{by.account_id}"
+def _key(what: str, run_id: int, by: Identity, part: str) -> str:
+    return f"table:{what}:{run_id}:{by.account_id}" + (f":{part[:20]}" if part else "")
 
 
-def mine(what: str, run_id: int, by: Identity) -> jobs.Job | None:
+def mine(what: str, run_id: int, by: Identity, part: str = "") -> jobs.Job | None:
     """The last such table that somebody asked for, whatever became of it."""
-    return jobs.known(_key(what, run_id, by))
+    return jobs.known(_key(what, run_id, by, part))
 
 
 def ask(what: str, *, run: Run, chosen: Mapping[str, str], by: Identity) -> jobs.Job:
     """Ask for a table; the same one that is still being made is answered as it is."""
-    known = mine(what, run.id, by)
+    part = chosen.get(PART, "")
+    known = mine(what, run.id, by, part)
     if known is not None:
         if known.finished_at is None and known.args["chosen"] == dict(chosen):
             return known
@@ -103,12 +112,12 @@ def ask(what: str, *, run: Run, chosen: Mapping[str, str], by: Identity) -> jobs
         TASK,
         by=by,
         title=title,
-        unique_key=_key(what, run.id, by),
+        unique_key=_key(what, run.id, by, part),
         what=what,
         run_id=run.id,
         chosen=dict(chosen),
         language=language(),
-        name=f"{run.course.code}-{run.code}-{what}.xlsx",
+        name="-".join(piece for piece in (run.course.code, run.code, what, part) if piece) + ".xlsx",
     )
 
 

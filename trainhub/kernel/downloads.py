@@ -14,7 +14,7 @@ from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _
 from trainhub.kernel.sheets.schema import Schema
 from trainhub.kernel.sheets.types import Column
-from trainhub.kernel.sheets.writing import Headers, Record, Sheet, for_reader, iter_csv, write_xlsx
+from trainhub.kernel.sheets.writing import Headers, Record, Sheet, for_reader, header_of, iter_csv, write_xlsx
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -49,6 +49,11 @@ def named(answer: Response, name: str, *, inline: bool = False) -> Response:
 def columns_of(schema: Schema) -> tuple[Column, ...]:
     """The columns of an import, for the export that it reads."""
     return schema.columns
+
+
+def headings(columns: Sequence[Column]) -> dict[str, str]:
+    """What each column is called by whoever reads: a report on a table that was handed in names it so."""
+    return dict(zip((one.name for one in columns), header_of(columns, for_reader()), strict=True))
 
 
 def codes_of(schema: Schema) -> list[str]:

@@ -40,18 +40,22 @@ class SheetRefused(Refused):
     code = "sheet_refused"
 
 
-def rows(assignment: Assignment) -> Iterator[dict[str, Any]]:
-    """What was handed in, with the points that stand."""
-    comments = work.latest_comments(assignment.id)
-    for submission in work.handed_in(assignment.id):
-        yield {
-            "alias": submission.alias,
-            "who": name_of(submission),
-            "student_no": "",
-            "points": None if submission.points_x10 is None else Decimal(submission.points_x10) / 10,
-            "comment": comments.get(submission.id, ""),
-            "version": submission.version,
-        }
+def rows(assignment_id: int) -> Iterator[dict[str, Any]]:
+    """What was handed in, with the points that stand, read in pieces while it is sent or written."""
+    for part in work.handed_in_parts(assignment_id):
+        comments = work.latest_comments([submission.id for submission in part])
+        # Whole before the first line is given: the progress of a job commits, and what was loaded is stale from then on.
+        yield from [
+            {
+                "alias": submission.alias,
+                "who": name_of(submission),
+                "student_no": "",
+                "points": None if submission.points_x10 is None else Decimal(submission.points_x10) / 10,
+                "comment": comments.get(submission.id, ""),
+                "version": submission.version,
+            }
+            for submission in part
+        ]
 
 
 def name_of(submission: Submission) -> str:

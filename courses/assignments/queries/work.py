@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -30,6 +30,9 @@ from trainhub.kernel.db import session
 from trainhub.organisations import queries as organisations
 from trainhub.people import queries as people
 from trainhub.people.models import Person, Student
+
+CHUNK = 1000
+"""Submissions of a table that are read at once."""
 
 
 def assignment_of(block_id: int) -> Assignment | None:
@@ -124,6 +127,26 @@ def handed_in(assignment_id: int) -> list[Submission]:
     return list(session().scalars(statement))
 
 
+def handed_in_parts(assignment_id: int) -> Iterator[list[Submission]]:
+    """The same in pieces, so that a hundred thousand are never held at once. A piece is read anew: whoever takes it may commit after it."""
+    last = 0
+    while True:
+        statement = _whole().where(Submission.assignment_id == assignment_id, Submission.number > 0, Submission.id > last)
+        part = list(session().scalars(statement.order_by(Submission.id).limit(CHUNK)))
+        if not part:
+            return
+        last, is_last = part[-1].id, len(part) < CHUNK
+        yield part
+        if is_last:
+            return
+
+
+def count_handed_in(assignment_id: int) -> int:
+    """How many of these there are."""
+    statement = select(func.count()).select_from(Submission).where(Submission.assignment_id == assignment_id, Submission.number > 0)
+    return int(session().scalar(statement) or 0)
+
+
 def versions_of(submission_id: int) -> list[SubmissionVersion]:
     """The versions handed in, the latest first, with their files."""
     statement = (
@@ -176,12 +199,11 @@ def marks_of(submission_id: int) -> list[SubmissionMark]:
     return list(session().scalars(select(SubmissionMark).where(SubmissionMark.submission_id == submission_id).order_by(SubmissionMark.id)))
 
 
-def latest_comments(assignment_id: int) -> dict[int, str]:
-    """The comment of the latest mark of every submission."""
+def latest_comments(submission_ids: Collection[int]) -> dict[int, str]:
+    """The comment of the latest mark of each of these submissions."""
     statement = (
         select(SubmissionMark.submission_id, SubmissionMark.comment)
-        .join(Submission, Submission.id == SubmissionMark.submission_id)
-        .where(Submission.assignment_id == assignment_id)
+        .where(SubmissionMark.submission_id.in_(list(submission_ids)))
         .order_by(SubmissionMark.id)
     )
     return {key: comment for key, comment in session().execute(statement)}

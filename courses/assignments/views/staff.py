@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, redirect, render_template, request, url_for
+from flask import Response, redirect, render_template, request, stream_with_context, url_for
 
 from courses.assignments import archive, forms, labels, rules
 from courses.assignments.models import SubmissionComment
@@ -16,7 +16,7 @@ from courses.catalogue import labels as words
 from courses.catalogue import queries as catalogue
 from courses.catalogue.markup import plain
 from courses.catalogue.models import Run
-from courses.learning import seat_queries
+from courses.learning import seat_queries, tables
 from courses.permissions import Can
 from trainhub.kernel import clock, downloads, files, paging
 from trainhub.kernel.access import guard
@@ -24,6 +24,7 @@ from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.fields import number_x10
 from trainhub.kernel.i18n import _
+from trainhub.kernel.sheets.writing import for_reader, iter_csv
 from trainhub.kernel.web import done
 
 
@@ -199,11 +200,16 @@ def download(marked: Marked) -> Any:
 @blueprint.get("/teaching/assignments/<int:block_id>/marks.<form>")
 @guard(Can.RUN_GRADE, load=lambda block_id, form: (load_block(block_id), form), subject=lambda pair: pair[0].subject)
 def marks_out(pair: tuple[Marked, str]) -> Any:
-    """The marks as a table that can be filled in and taken back."""
+    """The marks as a table that can be filled in and taken back; CSV is sent while it is read, a very large workbook is made by a job."""
     marked, form = pair
-    rows = sheets.rows(marked.assignment)
-    name = archive.safe_name(marked.block.title or str(_("作业")))
-    return downloads.table(rows, sheets.SCHEMA.columns, name=name, form=form, codes=downloads.codes_of(sheets.SCHEMA))
+    columns, run_id, block_id = sheets.SCHEMA.columns, marked.run.id, marked.block.id
+    if form == "xlsx" and tables.is_large(work.count_handed_in(marked.assignment.id), columns):
+        return redirect(url_for("staff.table", run_id=run_id, what="marks", block=block_id))
+    rows, name = sheets.rows(marked.assignment.id), archive.safe_name(marked.block.title or str(_("作业")))
+    if form == "csv":
+        answer = Response(stream_with_context(iter_csv(rows, columns, headers=for_reader())), mimetype="text/csv")
+        return downloads.named(answer, f"{name}.csv")
+    return downloads.table(rows, columns, name=name, form=form, codes=downloads.codes_of(sheets.SCHEMA))
 
 
 @blueprint.post("/teaching/assignments/<int:block_id>/marks")
@@ -219,7 +225,8 @@ def marks_in(marked: Marked) -> Any:
             count = sheets.take(assignment=marked.assignment, file=upload.stream, filename=upload.filename, by=me(), now=clock.now())
     except sheets.SheetRefused as refused:
         marked = load_block(block_id)
-        page = render_template("courses/assignments/sheet_errors.html", run=marked.run, block=marked.block, refused=refused)
+        named = downloads.headings(sheets.SCHEMA.columns)
+        page = render_template("courses/assignments/sheet_errors.html", run=marked.run, block=marked.block, refused=refused, headings=named)
         return page, refused.status
     return done(_("已导入 %(n)d 份成绩。", n=count), "assignments.submissions", block_id=block_id)
 

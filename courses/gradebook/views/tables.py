@@ -50,7 +50,8 @@ def take(opened: Open) -> Any:
                 book=opened.book, file=upload.stream, filename=upload.filename, reason=request.form.get("reason", ""), by=me(), now=clock.now()
             )
     except sheets.GradesRefused as refused:
-        return render_template("courses/gradebook/sheet_errors.html", run=load_run(run_id), refused=refused), refused.status
+        named = downloads.headings((*sheets.FIXED, sheets.VERSION))
+        return render_template("courses/gradebook/sheet_errors.html", run=load_run(run_id), refused=refused, headings=named), refused.status
     return done(_("已导入 %(n)d 个成绩。", n=count) if count else _("表格与成绩册一致，没有改动。"), "gradebook.show", run_id=run_id)
 
 

@@ -8,11 +8,13 @@ from courses.learning.operations.enrolling import (
     approve,
     close_waiting,
     enrol,
+    first_these,
     leave,
     promote,
     reject,
     settle_merged,
     why_closed,
+    why_not_for,
     withdraw,
 )
 from courses.learning.operations.inviting import check_link, decide, enrol_cohort, invite, join, make_link, revoke_link
@@ -58,6 +60,7 @@ __all__ = [
     "enrol",
     "enrol_cohort",
     "evaluate",
+    "first_these",
     "invite",
     "issue_certificate",
     "join",
@@ -81,6 +84,7 @@ __all__ = [
     "tell_graded",
     "watch",
     "why_closed",
+    "why_not_for",
     "withdraw",
     "write_note",
 ]

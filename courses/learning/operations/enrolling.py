@@ -6,14 +6,14 @@ another one gives a seat back.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
 from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
 from courses.catalogue import queries as catalogue
-from courses.catalogue.models import Run
+from courses.catalogue.models import Course, Run
 from courses.catalogue.operations.offerings import lock_run, release_seat, take_seat
 from courses.catalogue.types import RunMode
 from courses.learning import queries, rules, seat_queries
@@ -104,19 +104,31 @@ def _check_open(run: Run, person_id: int, now: datetime) -> None:
     why = why_closed(run, today)
     if why:
         raise EnrolmentClosed(why)
+    why = why_not_for(run, person_id, today)
+    if why:
+        raise NotForYou(why)
+
+
+def why_not_for(run: Run, person_id: int, today: date) -> str:
+    """Why a run does not take this person by their own asking, in words; empty when it does. Prerequisites are asked apart."""
     if run.mode is RunMode.INVITATION and not queries.is_invited(run.id, person_id, today):
         if queries.is_invited(run.id, person_id):
-            raise NotForYou(_("你的邀请已经过期。请联系课程教师重新邀请。"))
-        raise NotForYou(_("这期课程凭邀请加入。请联系课程教师邀请你。"))
+            return _("你的邀请已经过期。请联系课程教师重新邀请。")
+        return _("这期课程凭邀请加入。请联系课程教师邀请你。")
     if run.mode is RunMode.COHORT and not queries.is_in_cohort(person_id, run.cohort_id):
-        raise NotForYou(_("这期课程只面向指定年级的学生。如果你属于该年级，请联系课程教师。"))
+        return _("这期课程只面向指定年级的学生。如果你属于该年级，请联系课程教师。")
+    return ""
 
 
 def _check_prerequisites(run: Run, person_id: int) -> None:
     missing = queries.missing_prerequisites(run.course_id, person_id)
     if missing:
-        titles = listed(f"《{course.title}》" for course in missing)
-        raise NotForYou(_("报名前请先学完先修课程：%(titles)s。", titles=titles), code="prerequisite")
+        raise NotForYou(first_these(missing), code="prerequisite")
+
+
+def first_these(missing: Sequence[Course]) -> str:
+    """What has to be learnt before, in words."""
+    return _("报名前请先学完先修课程：%(titles)s。", titles=listed(f"《{course.title}》" for course in missing))
 
 
 def _first_state(run: Run, *, is_approved: bool) -> EnrolmentState:

@@ -40,6 +40,8 @@ def course(code: str) -> Any:
     asked = next((r for r in runs if r.code == request.args.get("run")), None)
     run = asked or next((r for r in runs if r.id in mine and mine[r.id].state is not EnrolmentState.WITHDRAWN), runs[0] if runs else None)
     enrolment = mine.get(run.id) if run else None
+    person_id = reader.person_id or 0 if reader is not None else 0
+    missing = queries.missing_prerequisites(found.id, person_id)
     return render_template(
         "courses/learning/course.html",
         course=found,
@@ -51,7 +53,10 @@ def course(code: str) -> Any:
         place=queries.place_in_queue(enrolment) if enrolment is not None and enrolment.state is EnrolmentState.WAITING else 0,
         can_edit=can_edit,
         required=authored.prerequisites_of(found.id),
-        missing={row.id for row in queries.missing_prerequisites(found.id, reader.person_id if reader and reader.person_id else 0)},
+        missing={row.id for row in missing},
+        barred={r.id: operations.why_not_for(r, person_id, today) or (operations.first_these(missing) if missing else "") for r in runs}
+        if person_id
+        else {},
         can_open=can_edit and may(reader, Can.COURSE_CREATE) and may(reader, Can.COURSE_CREATE_FOR, organisations.subject_of(found.owner)),
         words=words,
         labels=labels,

@@ -95,7 +95,7 @@ def invite_list(run: Run) -> Any:
             run=run, file=upload.stream, filename=upload.filename, expires_on=_day("expires_on"), by=me(), today=clock.today(), now=clock.now()
         )
     if not draft.is_good:
-        return _page(load_run(run_id), draft=draft), 422
+        return _page(load_run(run_id), draft=draft, headings=downloads.headings(imports.SCHEMA.columns)), 422
     return done(_("已邀请 %(n)d 人；%(m)d 人此前已邀请或已报名。", n=draft.added, m=draft.unchanged), "staff.invitations", run_id=run_id)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +16,7 @@ from courses.learning.places import load_run, me
 from courses.learning.views.staff import blueprint
 from courses.permissions import Can
 from trainhub.kernel import downloads, files
-from trainhub.kernel.access import Subject, guard
+from trainhub.kernel.access import Subject, demand, guard
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.i18n import _
@@ -27,29 +28,39 @@ class Asked:
 
     run: Run
     what: str
+    chosen: Mapping[str, str]
+    place: Mapping[str, Any]
 
     @property
     def subject(self) -> Subject:
         """What permissions are judged on: the run."""
         return catalogue.subject_of_run(self.run)
 
+    @property
+    def part(self) -> str:
+        """The part of the run that the table is of."""
+        return self.chosen.get(tables.PART, "")
+
 
 def load(run_id: int, what: str) -> Asked:
-    """A run and a kind of table."""
-    tables.kind_of(what)
-    return Asked(load_run(run_id), what)
+    """A run and a kind of table, of the part that the address names. Refuses who may see the learners but not this table."""
+    kind, run, chosen = tables.kind_of(what), load_run(run_id), tables.narrowing(request.args)
+    demand(me(), kind.can, catalogue.subject_of_run(run))
+    return Asked(run, what, chosen, kind.place(run, chosen))
 
 
 def _page(asked: Asked, template: str) -> str:
-    job = tables.mine(asked.what, asked.run.id, me())
+    job, kind = tables.mine(asked.what, asked.run.id, me(), asked.part), tables.kind_of(asked.what)
     return render_template(
         template,
         run=asked.run,
         what=asked.what,
-        kind=tables.kind_of(asked.what),
+        kind=kind,
+        back=url_for(kind.endpoint, **asked.place),
         job=job,
         file=tables.file_of(job),
-        chosen=tables.narrowing(request.args),
+        chosen=asked.chosen,
+        is_narrowed=job is not None and any(name in tables.CHOSEN for name in job.args["chosen"]),
         kept_days=tables.KEPT.days,
         words=words,
     )
@@ -66,7 +77,7 @@ def table(asked: Asked) -> Any:
 @guard(Can.RUN_VIEW_LEARNERS, load=load)
 def ask_for_table(asked: Asked) -> Any:
     """Ask for it, as the address narrows it."""
-    run_id, what, narrowed = asked.run.id, asked.what, tables.narrowing(request.args)
+    run_id, what, narrowed = asked.run.id, asked.what, dict(asked.chosen)
     with transaction():
         tables.ask(what, run=load_run(run_id), chosen=narrowed, by=me())
     return redirect(url_for("staff.table", run_id=run_id, what=what, **narrowed), 303)
@@ -83,7 +94,7 @@ def table_state(asked: Asked) -> Any:
 @guard(Can.RUN_VIEW_LEARNERS, load=load)
 def table_file(asked: Asked) -> Response:
     """The workbook."""
-    row = tables.file_of(tables.mine(asked.what, asked.run.id, me()))
+    row = tables.file_of(tables.mine(asked.what, asked.run.id, me(), asked.part))
     if row is None:
         raise NotFound(_("没有生成好的表格，或它已过保存期限。请重新生成。"))
     answer = Response(files.stream(row), mimetype=row.media_type)

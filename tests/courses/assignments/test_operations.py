@@ -93,7 +93,7 @@ def test_nobody_grades_the_work_of_the_same_human(session: Session) -> None:
             made.grade(row, 1000, by=made.acting(stays))
         with pytest.raises(grading.NotGradable, match="自己"):
             grading.override(submission=row, version=None, points_x10=1000, reason="好", by=made.acting(stays), now=NOW)
-    lines = [f"{row['alias']},50,,{row['version']}" for row in sheets.rows(task)]
+    lines = [f"{row['alias']},50,,{row['version']}" for row in sheets.rows(task.id)]
     with pytest.raises(sheets.SheetRefused) as refused:
         sheets.take(assignment=task, file=csv(*lines), filename="a.csv", by=made.acting(stays), now=NOW)
     assert ["不能给自己的作业评分" in str(one) for one in refused.value.details] == [True, True]
@@ -314,7 +314,7 @@ def test_a_table_of_marks_comes_back_and_bad_rows_are_named(session: Session) ->
     with pytest.raises(sheets.SheetRefused) as refused:
         sheets.take(file=csv(f"{c},10,,{old}"), **given)
     assert refused.value.details[0]["column"] == "version"
-    again = [f"{one['alias']},{one['points'] or ''},,{one['version']}" for one in sheets.rows(task)]
+    again = [f"{one['alias']},{one['points'] or ''},,{one['version']}" for one in sheets.rows(task.id)]
     assert sheets.take(file=csv(*again), **given) == 0
 
 

@@ -8,20 +8,22 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import openpyxl
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from courses.assignments.models import Assignment
-from courses.assignments.operations import grading, handing_in, releasing
+from courses.assignments.operations import grading, handing_in, releasing, sheets
 from courses.assignments.operations import peers as reviewing
 from courses.assignments.queries import peers, teams, work
 from courses.catalogue.operations import copying
+from courses.learning import tables
 from courses.learning.models import Enrolment
 from tests.factories import courses as make
 from tests.factories import ground
 from tests.factories import work as made
-from trainhub.kernel import clock
+from trainhub.kernel import clock, jobs
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import session as current
 
@@ -205,8 +207,52 @@ def test_everything_is_downloaded_as_one_archive_and_marks_come_back_as_a_table(
     assert [row.points_x10 for row in work.handed_in(task.id)] == [880, None]
     bad = lecturer.post(url, data={"file": (io.BytesIO("作业编号,得分,版本\r\nQQQQQQ,-5,1".encode()), "a.csv")})
     assert (bad.status_code, "没有导入任何成绩" in bad.text) == (422, True)
+    assert ">得分<" in bad.text  # the column as the table calls it
     assert lecturer.post(url, data={}).status_code == 422
     assert "提示，不是认定" in lecturer.get(f"/teaching/assignments/{task.block_id}/likeness").text
+
+
+def test_a_workbook_of_very_many_marks_is_made_by_a_job_one_for_each_assignment(
+    as_role: AsRole, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lecturer, task = teaching(as_role)
+    run = make.queries.run_by_id(task.run_id)
+    assert run is not None
+    owner_id, other = run.course.owner_id, made.assignment(run, due_at=clock.now() + timedelta(days=3))
+    for n in range(5):
+        made.hand_in(task, made.learner(task, ground.person(name=f"学员{n}")))
+    made.grade(work.handed_in(task.id)[3], 905)
+    session.commit()
+    monkeypatch.setattr(work, "CHUNK", 2)
+    run_id, block_id, cells = task.run_id, task.block_id, 5 * len(sheets.SCHEMA.columns)
+    url, page = f"/teaching/assignments/{block_id}/marks.xlsx", f"/teaching/runs/{run_id}/tables/marks?block={block_id}"
+    for limit, status in ((cells, 200), (cells - 1, 302)):  # at the threshold, and above it
+        monkeypatch.setattr(tables, "LARGE", limit)
+        assert lecturer.get(url).status_code == status
+    assert lecturer.get(url).location == page
+    assert "生成 Excel" in lecturer.get(page).text
+    assert lecturer.post(page).location == page
+    monkeypatch.setattr(tables, "STEP", 1)  # progress commits between any two lines
+    jobs.run_all()
+    shown = lecturer.get(page).text
+    assert f"/tables/marks/file?block={block_id}" in shown
+    assert ["只含当时筛选出的学员" in shown, "%(" in shown, "作业成绩 · " in shown] == [False, False, True]
+    sheet = openpyxl.load_workbook(io.BytesIO(lecturer.get(page.replace("marks?", "marks/file?")).data)).active
+    assert sheet is not None
+    assert [(row[1], row[3]) for row in sheet.iter_rows(values_only=True)] == [
+        ("学员或小组", "得分"), ("学员0", None), ("学员1", None), ("学员2", None), ("学员3", 90.5), ("学员4", None),
+    ]  # fmt: skip
+    csv = lecturer.get(f"/teaching/assignments/{block_id}/marks.csv").data.decode("utf-8-sig").splitlines()
+    assert [line.split(",")[1] for line in csv[1:]] == [f"学员{n}" for n in range(5)]
+    # Another assignment has none yet, what is no assignment of the run has no page, and who may only look on gets no marks.
+    assert "生成 Excel" in lecturer.get(page.replace(f"={block_id}", f"={other.block_id}")).text
+    elsewhere = made.assignment()
+    session.commit()
+    for wrong in ("", "?block=0", "?block=x", "?block=²", f"?block={'9' * 30}", f"?block={elsewhere.block_id}"):
+        assert lecturer.get(f"/teaching/runs/{run_id}/tables/marks{wrong}").status_code == 404
+    watcher = as_role(Role.PROGRAMME_ADMIN, organisation_id=owner_id)
+    assert watcher.get(f"/teaching/runs/{run_id}/tables/learners").status_code == 200
+    assert [watcher.get(page).status_code, watcher.post(page).status_code] == [403, 403]
 
 
 def test_lists_cost_the_same_at_1_and_at_30_rows(as_role: AsRole, session: Session, count_queries: list[str]) -> None:

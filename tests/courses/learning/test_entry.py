@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -12,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from courses.catalogue.models import Run
+from courses.catalogue.operations import team
 from courses.catalogue.types import RunMode
 from courses.learning import imports, invitation_queries, operations, queries
 from courses.learning.models import Enrolment, InviteLink, RunInvitation
@@ -102,6 +104,32 @@ def test_an_invitation_holds_until_its_last_day(session: Session) -> None:
     assert ask(run, who, 4).state is EnrolmentState.ACTIVE
     with pytest.raises(operations.NotPossible, match="已经过去"):
         operations.invite(run=run, person_ids=[other.id], by=SYSTEM, now=NOW, expires_on=date(2026, 3, 1))
+
+
+def test_the_page_of_a_course_offers_enrolment_only_to_whom_the_run_takes(as_role: AsRole, session: Session) -> None:
+    """A button that can only be refused is none: in its place stands what would be said."""
+    today, me, cohort = clock.today(), ground.person(), ground.cohort()
+    days: dict[str, Any] = {"starts_on": today, "ends_on": today + timedelta(days=30), "is_published": True}
+    invited = make.run(mode=RunMode.INVITATION, **days)
+    others = make.run(mode=RunMode.COHORT, cohort_id=cohort.id, **days)
+    before, after = make.run(**days), make.run(**days)
+    team.set_prerequisites(course=after.course, required_ids=[before.course_id], by=SYSTEM, now=NOW)
+    places = {run.id: f"/courses/{run.course.code}" for run in (invited, others, before, after)}
+    session.commit()
+    reader = as_role(Role.TRAINEE, person_id=me.id)
+
+    def page(run: Run) -> tuple[bool, str]:
+        text = reader.get(places[run.id]).text
+        return f'action="/learning/runs/{run.id}/enrol"' in text, text
+
+    for run, said in ((invited, "凭邀请加入。请联系课程教师"), (others, "只面向指定年级"), (after, "报名前请先学完先修课程")):
+        is_offered, text = page(run)
+        assert (is_offered, said in text) == (False, True)
+    assert page(before)[0]
+    run = make.loaded(invited)
+    operations.invite(run=run, person_ids=[me.id], by=SYSTEM, now=clock.now())
+    session.commit()
+    assert page(invited)[0]
 
 
 def test_who_is_invited_needs_no_approval(session: Session) -> None:
@@ -200,6 +228,7 @@ def test_the_pages_of_joining(as_role: AsRole, client: FlaskClient, session: Ses
     bad = {"file": (io.BytesIO("登录名\nnobody\n".encode()), "名单.csv")}
     refused = teacher.post(f"/teaching/runs/{run.id}/invitations/list", data=bad)
     assert (refused.status_code, "没有邀请任何人" in refused.text) == (422, True)
+    assert ["没有找到这个登录名" in refused.text, ">登录名<" in refused.text] == [True, True]  # what is wrong, and where
     assert teacher.get("/teaching/invitations/template").data[:2] == b"PK"
     assert teacher.post(f"/teaching/runs/{run.id}/learners/decide", data={"verb": "approve"}).status_code == 422
     assert learner.post(f"/learning/runs/{run.id}/withdraw").status_code == 422
