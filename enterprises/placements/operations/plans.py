@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
+from sqlalchemy import update
+
 from enterprises.placements import planning, queries
 from enterprises.placements.models import Placement, Round, RoundPlan
 from enterprises.placements.operations._support import BadPlacement, NoSeat, WrongState, parameter, take_seats, tell
@@ -47,6 +49,8 @@ def ask_for_plan(
         "settings": (settings or planning.settings_of(round)).as_data(),
         "what_ifs": [one.as_data() for one in what_ifs],
     }
+    # The lock on the round makes two presses at once queue up: the second sees the job of the first.
+    session().execute(update(Round).where(Round.id == round.id).values(title=Round.title).execution_options(synchronize_session=False))
     running = queries.running_plan_job(round.id)
     if running is not None:
         if {name: running.args.get(name) for name in args} == args:

@@ -17,7 +17,7 @@ from enterprises.mentors.types import AppraisalGrade
 from enterprises.placements import lawful, operations, queries, rules
 from enterprises.placements.models import Position
 from enterprises.placements.operations._support import BadPlacement, NotReady, WrongState
-from enterprises.placements.types import Bar, LawFacts, Light
+from enterprises.placements.types import Bar, LawFacts, Light, PlanSide
 from tests.factories import enterprises as make
 from tests.factories import ground
 from trainhub.kernel.access import SYSTEM
@@ -142,6 +142,10 @@ def test_a_mentor_does_not_guide_a_relative(world: dict) -> None:  # type: ignor
     with pytest.raises(BadPlacement) as refused:
         operations.assign_mentor(placement=row, mentor=world["mentor"], by=SYSTEM, now=NOW)
     assert refused.value.code == "conflict"
+    later = make.mentor(enterprise=world["enterprise"])
+    operations.assign_mentor(placement=row, mentor=later, by=SYSTEM, now=NOW)
+    mentors.declare_conflict(mentor=later, student=student, reason="合伙", by=SYSTEM, now=NOW)  # of one who guides them: the guidance ends
+    assert row.mentor_id is None
     with pytest.raises(BadMentor):
         mentors.appraise_mentor(mentor=world["mentor"], year=2027, grade=AppraisalGrade.GOOD, text="", by=SYSTEM, now=NOW)
     assert mentors.appraise_mentor(mentor=world["mentor"], year=2026, grade=AppraisalGrade.GOOD, text="", by=SYSTEM, now=NOW).year == 2026
@@ -155,6 +159,8 @@ def test_a_version_is_published_only_with_a_whole_enterprise_plan(world: dict, i
     for number, (weeks, is_there) in enumerate(items):
         operations.add_plan_item(version=version, title=f"环节{number}", weeks_x10=weeks, is_at_enterprise=is_there, by=SYSTEM, now=NOW)
     if code is None:
+        for side in PlanSide:
+            operations.sign_plan(version=version, side=side, signed_name="签署人", signed_on=make.TODAY, by=SYSTEM, now=NOW)
         operations.check_plan(version, make.TODAY)
         return
     with pytest.raises(BadPlacement) as refused:
