@@ -49,7 +49,6 @@ def test_a_plan_that_two_start_at_once_is_one_job_and_published_once(committed: 
     def publish() -> object:
         return operations.publish_round(round=the_round(), by=SYSTEM, now=after)
 
-    first, second = together(committed, publish, publish)
-    assert (first, second in ("", "stale", "no_seat", "wrong_state")) == ("", True)
+    assert together(committed, publish, publish) == ["", ""]
     with committed.app_context():
         assert session().scalar(select(func.count()).select_from(Placement).where(Placement.round_id == key)) == 1
