@@ -81,6 +81,7 @@ class Can(StrEnum):
     MENTOR_CREATE = "mentors:mentor:create"
     MENTOR_IMPORT = "mentors:mentor:import"
     PLAN_EDIT = "placements:plan:edit"
+    PLAN_SIGN = "placements:plan:sign"
     TERM_LIST = "placements:term:list"
     TERM_EDIT = "placements:term:edit"
     POSITION_LIST = "placements:position:list"
@@ -168,6 +169,7 @@ GRANTS: Table = {
     Can.MENTOR_IMPORT: ((role(*MENTOR_EDITORS),),),
     # -- placements
     Can.PLAN_EDIT: ((role_over(*SCHOOL),),),
+    Can.PLAN_SIGN: ((role_over(Role.ENTERPRISE_COORDINATOR),),),
     Can.TERM_LIST: ((role(*SCHOOL),),),
     Can.TERM_EDIT: ((role_over(*SCHOOL),),),
     Can.POSITION_LIST: ((role(*OFFERERS, *SCHOOL, Role.DEPT_EDU, Role.AUDITOR),),),

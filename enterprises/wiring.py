@@ -46,6 +46,7 @@ from enterprises.capstones.views import working as capstones_working
 from enterprises.contributions import views as contributions_views
 from enterprises.mentors import cli as mentors_cli
 from enterprises.mentors import models as mentors_models
+from enterprises.mentors import operations as mentors_operations
 from enterprises.mentors import queries as mentors_queries
 from enterprises.mentors import views as mentors_views
 from enterprises.own import register as own
@@ -239,6 +240,7 @@ def _bases_mentors_placements(app: Flask) -> None:
     app.extensions.setdefault(bases_operations.MOVED, []).append(placements_operations.move_onto_campus)
     app.extensions.setdefault(bases_queries.SCHOOLS, []).append(placements_queries.schools_of)
     app.extensions.setdefault(mentors_views.LOADS, []).append(placements_panels.loads)
+    app.extensions.setdefault(mentors_operations.DECLARED, []).append(placements_operations.release_mentor)
     app.extensions.setdefault(EVIDENCE_PAGES, {})["placement"] = placements_panels.evidence_pages
     app.extensions.setdefault(PRESENT_FACTS, {})["placement"] = placements_certifying.present_facts
     app.extensions.setdefault(programme_plans.CHECKS, []).append(placements_operations.check_plan)

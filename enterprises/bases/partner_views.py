@@ -10,7 +10,7 @@ from enterprises.bases import forms, labels, operations, queries
 from enterprises.bases.models import BaseInspection, InspectionFinding
 from enterprises.bases.views import blueprint, load_unit, subject_of_unit
 from enterprises.permissions import Can
-from trainhub.kernel import clock, files, sniff
+from trainhub.kernel import clock, files, paging, sniff
 from trainhub.kernel.access import Role, demand, guard, who
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
@@ -112,7 +112,8 @@ def interest() -> Any:
     mine = who().organisation_ids(Role.ENTERPRISE_COORDINATOR)
     every = organisations.choices(OrganisationKind.ENTERPRISE)
     own = every if who().everywhere(Role.SYSTEM_ADMIN) else [one for one in every if one[0] in mine]
-    form = forms.InterestForm(year=year)
+    known = queries.interest(own[0][0], year) if len(own) == 1 else None
+    form = forms.InterestForm(obj=known, year=year)
     form.enterprise_id.choices = own
     if own and form.validate_on_submit():
         try:
@@ -128,11 +129,21 @@ def interest() -> Any:
                     seats=form.seats.data,
                     reasons=form.reasons.data or [],
                     text=form.text.data or "",
+                    version=form.version.data if known is not None and form.year.data == year else None,
                     by=who(),
                     now=clock.now(),
                 )
             return done(_("已保存。接收的企业可以继续填报岗位。"), "bases.interest", year=form.year.data)
         except Refused as refused:
             form.refuse(refused)
-    page = render_template("enterprises/bases/interest.html", rows=queries.interests_in(year), year=year, form=form if own else None, labels=labels)
+    rows = queries.interests_in(year)
+    shown = paging.slice_wanted(rows)
+    page = render_template(
+        "enterprises/bases/interest.html",
+        page=shown,
+        yes=sum(row.is_interested for row, _name in rows),
+        year=year,
+        form=form if own else None,
+        labels=labels,
+    )
     return page, 422 if form.is_submitted() else 200

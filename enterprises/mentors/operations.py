@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
+from flask import current_app
+
 from enterprises.mentors import queries
 from enterprises.mentors.models import Mentor, MentorAppraisal, MentorConflict
 from enterprises.mentors.types import AppraisalGrade
@@ -21,6 +23,8 @@ from trainhub.organisations.types import OrganisationKind
 from trainhub.people.models import Person, Student
 
 EDITABLE = frozenset(["post", "title", "skills", "years_experience", "load_limit", "is_shared", "since", "until", "trained_on"])
+DECLARED = "enterprises.mentors.conflict_declared"
+"""Rooms above do what follows from a conflict: functions (mentor, student, by, now)."""
 
 
 class BadMentor(Refused):
@@ -121,7 +125,7 @@ def appraise_mentor(*, mentor: Mentor, year: int, grade: AppraisalGrade, text: s
 
 
 def declare_conflict(*, mentor: Mentor, student: Student, reason: str, by: Identity, now: datetime) -> MentorConflict:
-    """Say that a mentor must not guide a student (a relative, a business tie); the known one stays. Raises BadMentor without a reason."""
+    """Say that a mentor must not guide a student (a relative, a business tie), and who guides them now stops; the known one stays. Raises BadMentor without a reason."""
     known = queries.conflict(mentor.id, student.id)
     if known is not None:
         return known
@@ -130,5 +134,7 @@ def declare_conflict(*, mentor: Mentor, student: Student, reason: str, by: Ident
     row = MentorConflict(mentor_id=mentor.id, student_id=student.id, reason=reason.strip()[:200], declared_by_id=by.account_id, declared_at=now)
     session().add(row)
     session().flush()
+    for follow in current_app.extensions.get(DECLARED, []):
+        follow(mentor, student, by=by, now=now)
     audit.record(by=by, did="mentors.conflict.declared", on=mentor, data={"student": student.student_no, "reason": row.reason})
     return row

@@ -34,7 +34,7 @@ from enterprises.subsidies import labels as subsidy_labels
 from enterprises.subsidies.models import SubsidyClaim, SubsidyItem
 from trainhub.identity.queries.owned import Owned, pick, tenths, yuan
 from trainhub.kernel.files import StoredFile
-from trainhub.kernel.i18n import listed
+from trainhub.kernel.i18n import _, listed
 from trainhub.organisations.models import Organisation
 from trainhub.people.models import Person, Student
 from trainhub.people.queries import same_human
@@ -83,8 +83,13 @@ def placements(person_id: int) -> Owned:
 def days(person_id: int) -> Owned:
     """The days entered, and what became of them."""
     row = DayEntry
-    statement = pick(row, *PLACE, row.on.label("on_day"), row.state, row.note, row.decided_at, row.reason, row.place_distance_m, row.created_at)
-    return Owned(_of_placement(statement, row.placement_id, person_id).order_by(row.on, row.id), {"state": labels.DAY_STATES})
+    said = (row.state, row.note, row.decided_at, row.reason, row.earlier)
+    statement = pick(row, *PLACE, row.on.label("on_day"), *said, row.place_distance_m, row.created_at)
+    return Owned(_of_placement(statement, row.placement_id, person_id).order_by(row.on, row.id), {"state": labels.DAY_STATES, "earlier": _sent_back})
+
+
+def _sent_back(rows: list[dict[str, str]] | None) -> str:
+    return listed(_("%(note)s（退回：%(reason)s）", note=one["note"] or "—", reason=one["reason"] or "—") for one in rows or [])
 
 
 def weeks(person_id: int) -> Owned:

@@ -229,6 +229,14 @@ class PlanSignForm(Form):
     signed_on = DateField(_l("签署日期"), [InputRequired(NEEDED)])
 
 
+class HostPlanSignForm(Form):
+    """An enterprise signs for its side."""
+
+    organisation_id = SelectField(_l("企业"), [InputRequired(NEEDED)], coerce=int)
+    signed_name = Text(_l("签署人"), [DataRequired(NEEDED), Length(max=120)])
+    is_agreed = BooleanField(_l("本企业已核对各教学环节，同意签署"), [DataRequired(_l("请先核对并勾选同意。"))])
+
+
 class SignForm(Form):
     """A signature under the three-party agreement."""
 

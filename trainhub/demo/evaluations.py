@@ -37,7 +37,7 @@ def build(world: World) -> None:
             ).id
             for title, weeks, base in PLAN
         ]
-        for side, name in ((PlanSide.SCHOOL, "教学院长"), (PlanSide.ENTERPRISE, "总工程师")):
+        for side, name in ((PlanSide.ENTERPRISE, "总工程师"), (PlanSide.SCHOOL, "教学院长")):
             planitems.sign_plan(version=version, side=side, signed_name=name, signed_on=calendar.plus(-1500), by=world.by, now=calendar.at(-1500))
 
     for place, programme in enumerate(world.programmes):

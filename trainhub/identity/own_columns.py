@@ -211,6 +211,7 @@ LABELS: Mapping[str, Any] = {
     "phd_country": _l("博士学位授予国家"),
     "phone": _l("手机号"),
     "place": _l("地点"),
+    "earlier": _l("此前的登记"),
     "place_distance_m": _l("距单位（米）"),
     "placed_at": _l("设定时间"),
     "planned_since": _l("计划起"),

@@ -42,6 +42,8 @@ class PlanSignature(Base):
     side: Mapped[PlanSide] = mapped_column(enum_column(PlanSide), primary_key=True)
     signed_name: Mapped[str] = mapped_column(sa.String(120))
     signed_on: Mapped[date]
+    organisation_id: Mapped[int | None] = mapped_column(ref("organisation.id"))
+    """The enterprise that signed on its own page; None: the school recorded what was signed on paper."""
     recorded_by_id: Mapped[int | None]
 
 
@@ -240,6 +242,8 @@ class DayEntry(Versioned, Base):
     reason: Mapped[str] = mapped_column(sa.String(400), default="")
     place_distance_m: Mapped[int | None]
     """How far from the base the student was when the place was checked, with consent; the place itself is never kept."""
+    earlier: Mapped[list[Any] | None]
+    """What was entered before and was sent back, the oldest first: the note, the reason, when it was decided."""
     created_at: Mapped[datetime]
 
     __table_args__ = (sa.UniqueConstraint("placement_id", "on_day"),)

@@ -3,6 +3,7 @@
 from enterprises.placements.operations.agreements import amend_agreement, correct_text, sign_placement
 from enterprises.placements.operations.campus import move_onto_campus
 from enterprises.placements.operations.certifying import asked_key, issue_certificate
+from enterprises.placements.operations.conflicts import release_mentor
 from enterprises.placements.operations.days import (
     comment_week,
     correct_day,
@@ -41,7 +42,15 @@ from enterprises.placements.operations.placing import (
     start_placement,
     withdraw_placement,
 )
-from enterprises.placements.operations.planitems import add_plan_item, change_plan_item, check_plan, copy_plan, remove_plan_item, sign_plan
+from enterprises.placements.operations.planitems import (
+    add_plan_item,
+    change_plan_item,
+    check_plan,
+    copy_plan,
+    remove_plan_item,
+    sign_plan,
+    sign_plan_as_enterprise,
+)
 from enterprises.placements.operations.plans import adopt_plan, ask_for_plan, check_plannable, keep_plan, plan_round, publish_repair, publish_round
 from enterprises.placements.operations.rejudging import rejudge_weeks
 from enterprises.placements.operations.reminding import remind_mentors, remind_students, warn_of_leaving_mentors
@@ -132,6 +141,7 @@ __all__ = [
     "record_insurance",
     "record_safety",
     "rejudge_weeks",
+    "release_mentor",
     "remind_mentors",
     "remind_students",
     "remind_without_account",
@@ -146,6 +156,7 @@ __all__ = [
     "set_seats",
     "sign_placement",
     "sign_plan",
+    "sign_plan_as_enterprise",
     "start_placement",
     "submit_position",
     "warn_of_leaving_mentors",

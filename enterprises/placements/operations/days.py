@@ -26,7 +26,7 @@ from trainhub.people import queries as people
 def log_day(*, placement: Placement, on: date, today: date, by: Identity, now: datetime, note: str = "") -> DayEntry:
     """Log one day; saving it twice is one day (the note of the later one stays while it waits).
 
-    A rejected day may be logged again and waits anew. Raises BadDay outside the placement, in the future, before the start.
+    A rejected day may be logged again and waits anew; what was sent back stays readable beside it. Raises BadDay outside the placement, in the future, before the start.
     """
     away, ground = queries.absences_of(placement.id), queries.ground_of(placement)
     row = _enter(placement, queries.day_entry(placement.id, on), on, note, away=away, ground=ground, today=today, by=by, now=now)
@@ -57,6 +57,7 @@ def _enter(
         session().add(row)
         audit.record(by=by, did="placements.day.logged", on=placement, data={"day": on})
     elif row.state is DayState.REJECTED:
+        row.earlier = [*(row.earlier or []), {"note": row.note, "reason": row.reason, "decided_at": row.decided_at and row.decided_at.isoformat()}]
         row.state, row.note, row.reason, row.decided_at, row.decided_by_id = DayState.PENDING, note, "", None, None
         audit.record(by=by, did="placements.day.logged", on=placement, data={"day": on, "again": True})
     elif row.state is DayState.PENDING and note:
@@ -77,7 +78,12 @@ def log_week(*, placement: Placement, days: Mapping[date, str], week: Iterable[d
         _enter(placement, known.get(day), day, days[day], away=away, ground=Ground() if counts else ground, today=today, by=by, now=now)
     taken_back = [entry for day, entry in known.items() if day not in days and entry.state is DayState.PENDING]
     for entry in taken_back:
-        session().delete(entry)
+        if entry.earlier:  # what was sent back stands as it was, and is not lost with the attempt to correct it
+            *before, last = entry.earlier
+            decided = last["decided_at"] and datetime.fromisoformat(last["decided_at"])
+            entry.state, entry.note, entry.reason, entry.decided_at, entry.earlier = DayState.REJECTED, last["note"], last["reason"], decided, before
+        else:
+            session().delete(entry)
     session().flush()
     if taken_back:
         audit.record(by=by, did="placements.day.taken_back", on=placement, data={"days": sorted(entry.on.isoformat() for entry in taken_back)})

@@ -9,7 +9,7 @@ from typing import IO
 from enterprises.placements import labels, queries, rules
 from enterprises.placements.models import DayEntry, LogNote, LogPhoto, Placement, Rating, WeeklyLog
 from enterprises.placements.operations._support import BadDay, BadPlacement, WrongState, tell
-from enterprises.placements.types import NoteSide, PlacementState, RaterSide
+from enterprises.placements.types import DayState, NoteSide, PlacementState, RaterSide
 from trainhub.kernel import audit, files, sniff
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
@@ -41,7 +41,10 @@ def add_photo(*, placement: Placement, on: date, file: IO[bytes], name: str, tod
 
 
 def drop_photo(*, photo: LogPhoto, placement: Placement, by: Identity, now: datetime) -> None:
-    """Take a photo out of the log."""
+    """Take a photo out of the log. Raises WrongState for one of a day that is confirmed: what the mentor saw stays."""
+    entry = queries.day_entry(placement.id, photo.on)
+    if entry is not None and entry.state is DayState.APPROVED:
+        raise WrongState(_("%(day)s 的实习日已经确认，当天的照片是依据，不能删除。", day=photo.on), code="day_confirmed")
     audit.record(by=by, did="placements.photo.removed", on=placement, data={"day": photo.on})
     session().delete(photo)
     session().flush()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -9,12 +10,15 @@ from enterprises.placements import labels, queries, rules
 from enterprises.placements.models import PlanItem, PlanSignature
 from enterprises.placements.operations._support import BadPlacement, parameter
 from enterprises.placements.types import PlanLine, PlanSide
+from trainhub.identity import queries as identities
 from trainhub.kernel import audit
-from trainhub.kernel.access import Identity
+from trainhub.kernel.access import Identity, Role
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.kernel.forms import check_version
-from trainhub.kernel.i18n import _, listed
+from trainhub.kernel.i18n import N_, _, listed
+from trainhub.notifications.operations import notify
+from trainhub.organisations import queries as organisations
 from trainhub.programmes import queries as programmes
 from trainhub.programmes.models import ProgrammeVersion
 from trainhub.programmes.types import VersionState
@@ -76,6 +80,7 @@ def _changed(version_id: int, *, held: bool, by: Identity, now: datetime) -> Non
     if held:
         _judge(queries.plan_lines(version_id), local(now).date(), _("培养方案已发布，不能这样修改。"))
     for signature in queries.plan_signatures(version_id):
+        _tell_lapsed(signature, now)
         data = {"side": signature.side.value, "signed_name": signature.signed_name, "signed_on": signature.signed_on}
         session().delete(signature)
         session().flush()
@@ -136,11 +141,53 @@ def remove_plan_item(*, item: PlanItem, by: Identity, now: datetime) -> None:
 
 
 def sign_plan(*, version: ProgrammeVersion, side: PlanSide, signed_name: str, signed_on: date, by: Identity, now: datetime) -> PlanSignature:
-    """Record the signature of one side under the plan (PETOE-6.3); the known one stays. Raises BadPlacement, also for a plan
-    that falls short of 7.1 or 7.3: nobody signs what cannot be published."""
-    for known in queries.plan_signatures(version.id):
-        if known.side is side:
-            return known
+    """Record what a side signed on paper under the plan (PETOE-6.3); the known one stays. Raises BadPlacement, also for a plan
+    that falls short of 7.1 or 7.3: nobody signs what cannot be published.
+
+    Once the school has signed, the enterprises of the plan are told that theirs is wanted.
+    """
+    known = _signed_by(version, side)
+    return known or _sign(version, side, signed_name=signed_name, signed_on=signed_on, organisation_id=None, by=by, now=now)
+
+
+def sign_plan_as_enterprise(*, version: ProgrammeVersion, enterprise_id: int, signed_name: str, by: Identity, now: datetime) -> PlanSignature:
+    """An enterprise at whose base items take place signs for the enterprise side, today; the known signature stays. The school is told.
+
+    Raises BadPlacement for another enterprise, and for whoever put the school's name under the same plan.
+    """
+    if enterprise_id not in queries.plan_enterprises(version.id):
+        raise BadPlacement(_("这家企业的基地不在这份企业培养方案中，不能签署。"), field="organisation_id")
+    known = _signed_by(version, PlanSide.ENTERPRISE)
+    if known is not None:
+        return known
+    school = _signed_by(version, PlanSide.SCHOOL)
+    if school is not None and identities.is_same_holder(school.recorded_by_id, by.account_id):
+        raise BadPlacement(_("学校一方是你登记的，同一个人不能代表双方签署。"), code="same_person")
+    row = _sign(version, PlanSide.ENTERPRISE, signed_name=signed_name, signed_on=local(now).date(), organisation_id=enterprise_id, by=by, now=now)
+    programme = programmes.by_id(version.programme_id)
+    assert programme is not None
+    today = local(now).date()
+    notify(
+        account_ids={
+            *identities.accounts_holding(Role.PROGRAMME_ADMIN, today=today, programme_id=programme.id),
+            *identities.accounts_holding(Role.UNIVERSITY_ADMIN, today=today, organisation_id=programme.university_id),
+        },
+        kind="placements.plan_signed",
+        message=N_("%(enterprise)s已签署“%(programme)s”%(label)s的企业培养方案。"),
+        values={**_named(version), "enterprise": organisations.names_of([enterprise_id])[enterprise_id]},
+        url=f"/placements/plans/{version.id}",
+        now=now,
+    )
+    return row
+
+
+def _signed_by(version: ProgrammeVersion, side: PlanSide) -> PlanSignature | None:
+    return next((row for row in queries.plan_signatures(version.id) if row.side is side), None)
+
+
+def _sign(
+    version: ProgrammeVersion, side: PlanSide, *, signed_name: str, signed_on: date, organisation_id: int | None, by: Identity, now: datetime
+) -> PlanSignature:
     if not queries.plan_items(version.id):
         raise BadPlacement(_("方案还没有教学环节，不能签署。"))
     _judge(queries.plan_lines(version.id), local(now).date(), _("方案还不能签署。"))
@@ -148,11 +195,48 @@ def sign_plan(*, version: ProgrammeVersion, side: PlanSide, signed_name: str, si
         raise BadPlacement(_("请填写签署人。"), field="signed_name")
     if signed_on > local(now).date():
         raise BadPlacement(_("签署日期不能晚于今天。"), field="signed_on")
-    row = PlanSignature(version_id=version.id, side=side, signed_name=signed_name.strip()[:120], signed_on=signed_on, recorded_by_id=by.account_id)
+    row = PlanSignature(
+        version_id=version.id,
+        side=side,
+        signed_name=signed_name.strip()[:120],
+        signed_on=signed_on,
+        organisation_id=organisation_id,
+        recorded_by_id=by.account_id,
+    )
     session().add(row)
     session().flush()
-    audit.record(by=by, did="placements.plan.signed", on=("programme_version", str(version.id)), data={"side": side.value, "signed_on": signed_on})
+    data = {"side": side.value, "signed_on": signed_on} | ({"enterprise": organisation_id} if organisation_id is not None else {})
+    audit.record(by=by, did="placements.plan.signed", on=("programme_version", str(version.id)), data=data)
+    if side is PlanSide.SCHOOL and _signed_by(version, PlanSide.ENTERPRISE) is None:
+        _tell_hosts(
+            version, queries.plan_enterprises(version.id), "placements.plan_to_sign", N_("“%(programme)s”%(label)s的企业培养方案请核对并签署。"), now
+        )
     return row
+
+
+def _tell_lapsed(signature: PlanSignature, now: datetime) -> None:
+    """An enterprise that signed itself learns that it has to look again."""
+    version = programmes.version_by_id(signature.version_id)
+    if version is not None and signature.organisation_id is not None:
+        message = N_("“%(programme)s”%(label)s的企业培养方案有修改，原签署失效，请重新核对并签署。")
+        _tell_hosts(version, [signature.organisation_id], "placements.plan_lapsed", message, now)
+
+
+def _named(version: ProgrammeVersion) -> dict[str, str]:
+    programme = programmes.by_id(version.programme_id)
+    assert programme is not None
+    return {"programme": programme.name, "label": version.label}
+
+
+def _tell_hosts(version: ProgrammeVersion, enterprise_ids: Sequence[int], kind: str, message: str, now: datetime) -> None:
+    notify(
+        account_ids=identities.holders_at([Role.ENTERPRISE_COORDINATOR], enterprise_ids, today=local(now).date()),
+        kind=kind,
+        message=message,
+        values=_named(version),
+        url=f"/placements/plans/{version.id}/enterprise",
+        now=now,
+    )
 
 
 def check_plan(version: ProgrammeVersion, today: date) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+import sqlalchemy as sa
 from sqlalchemy import delete, or_, select, update
 
 from enterprises.placements import queries
@@ -24,7 +25,9 @@ def forget_logs(*, today: date) -> dict[str, int]:
         "photos": delete(LogPhoto).where(LogPhoto.placement_id.in_(queries.ids_of_students(students))),
         "papers": delete(PlacementPaper).where(PlacementPaper.placement_id.in_(queries.ids_of_students(students))),
         "weeks": delete(WeeklyLog).where(WeeklyLog.placement_id.in_(queries.ids_of_students(students))),
-        "days": update(DayEntry).where(DayEntry.student_id.in_(students), or_(DayEntry.note != "", DayEntry.reason != "")).values(note="", reason=""),
+        "days": update(DayEntry)
+        .where(DayEntry.student_id.in_(students), or_(DayEntry.note != "", DayEntry.reason != "", DayEntry.earlier.is_not(sa.null())))
+        .values(note="", reason="", earlier=sa.null()),
     }
     counts: dict[str, int] = {
         name: session().execute(statement.execution_options(synchronize_session="fetch")).rowcount  # type: ignore[attr-defined]

@@ -334,10 +334,10 @@ def term_choices(identity: Identity, today: date) -> list[tuple[Term, str]]:
     return [(row, name) for row, name in session().execute(statement)]
 
 
-def versions_visible(identity: Identity) -> list[Any]:
+def versions_visible(identity: Identity) -> Any:
     """The versions of the reader's programmes with the weeks of their enterprise plan."""
     weeks = select(PlanItem.version_id, func.sum(PlanItem.weeks_x10).label("weeks")).group_by(PlanItem.version_id).subquery()
-    statement = (
+    return (
         select(
             ProgrammeVersion.id,
             ProgrammeVersion.label,
@@ -352,4 +352,3 @@ def versions_visible(identity: Identity) -> list[Any]:
         .where(organisations.scope(identity, SCHOOL, organisations=(Programme.university_id,), programmes=(Programme.id,)))
         .order_by(Organisation.pinyin, Programme.pinyin, ProgrammeVersion.from_cohort_year.desc(), ProgrammeVersion.id)
     )
-    return list(session().execute(statement))

@@ -138,6 +138,7 @@ def enterprise() -> Any:
         waiting=queries.waiting_by_mentor(ids),
         pool=[(key, name, loads.get(key, 0), limits[key]) for key, name, _one in pool],
         most=most,
+        plans=paging.slice_wanted(queries.plans_at(ids), key="plans"),
         States=OfferState,
         labels=labels,
         base_labels=base_labels,

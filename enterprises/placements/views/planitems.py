@@ -12,8 +12,8 @@ from enterprises.permissions import Can
 from enterprises.placements import forms, labels, operations, queries, rules
 from enterprises.placements.models import PlanItem
 from enterprises.placements.views.shared import act, blueprint, save
-from trainhub.kernel import clock
-from trainhub.kernel.access import guard, who
+from trainhub.kernel import clock, paging
+from trainhub.kernel.access import Role, Subject, guard, who
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import given
@@ -44,14 +44,16 @@ def subject_of_version(version: ProgrammeVersion) -> Any:
 @guard(Can.TERM_LIST)
 def plans() -> Any:
     """The versions of the reader's programmes, to choose a plan."""
-    return render_template("enterprises/placements/plans.html", rows=queries.versions_visible(who()), weeks=rules.weeks_text)
+    number, size = paging.wanted()
+    page = paging.paginate(queries.versions_visible(who()), number=number, size=size, scalars=False)
+    return render_template("enterprises/placements/plans.html", page=page, weeks=rules.weeks_text)
 
 
 @blueprint.route("/plans/<int:version_id>", methods=["GET", "POST"])
 @guard(Can.PLAN_EDIT, load=load_version, subject=subject_of_version)
 def plan(version: ProgrammeVersion) -> Any:
     """The items of a version's enterprise training plan, with the rules 6.3, 6.8, 6.9, 7.1, 7.3; and adding an item."""
-    today, form = clock.today(), forms.PlanItemForm()
+    form = forms.PlanItemForm()
     form.base_id.choices = [("", "—"), *bases.choices()]
     if form.validate_on_submit():
         try:
@@ -61,10 +63,16 @@ def plan(version: ProgrammeVersion) -> Any:
             return done(_("已增加教学环节。"), "placements.plan", version_id=key)
         except Refused as refused:
             form.refuse(refused)
-    items, signatures = queries.plan_items(version.id), queries.plan_signatures(version.id)
     copy_form = forms.CopyPlanForm(formdata=None)
-    copy_form.source_id.choices = _sources(version) if not items else []
-    lines = queries.plan_lines(version.id)
+    copy_form.source_id.choices = _sources(version) if not queries.plan_items(version.id) else []
+    page = _page(version, edits=True, form=form, copy_form=copy_form, sign_form=forms.PlanSignForm(formdata=None))
+    return page, 422 if form.is_submitted() else 200
+
+
+def _page(version: ProgrammeVersion, *, edits: bool, **more: Any) -> str:
+    """The plan with what is asked of it, for the school that edits it and for an enterprise that signs it."""
+    items, signatures = queries.plan_items(version.id), queries.plan_signatures(version.id)
+    lines, today = queries.plan_lines(version.id), clock.today()
 
     def at(key: str) -> Any:
         return book().at(key, on=today)
@@ -76,7 +84,7 @@ def plan(version: ProgrammeVersion) -> Any:
         rules.judge_plan_assessment(lines, parameter=at("petoe.plan_item_assessments_min")),
         rules.judge_plan_signatures([row.side.value for row in signatures], parameter=at("petoe.plan_signatures")),
     ]
-    page = render_template(
+    return render_template(
         "enterprises/placements/plan.html",
         version=version,
         programme=programmes.by_id(version.programme_id),
@@ -84,16 +92,41 @@ def plan(version: ProgrammeVersion) -> Any:
         total=rules.weeks_text(sum(row.weeks_x10 for row in items)),
         weeks=rules.weeks_text,
         signatures=signatures,
+        signers=organisations.names_of([row.organisation_id for row in signatures]),
+        hosts=organisations.names_of(queries.plan_enterprises(version.id)),
         findings=found,
-        form=form,
-        copy_form=copy_form,
-        sign_form=forms.PlanSignForm(formdata=None),
+        edits=edits,
         base_names=organisations.names_of([row.base_id for row in items]),
         campus=bases.on_campus({row.base_id for row in items if row.base_id is not None}),
         labels=labels,
         today=today,
+        **more,
     )
-    return page, 422 if form.is_submitted() else 200
+
+
+def subject_of_hosts(version: ProgrammeVersion) -> Subject:
+    """The enterprises at whose bases items of a version's plan take place."""
+    return Subject.of(organisations=queries.plan_enterprises(version.id))
+
+
+@blueprint.route("/plans/<int:version_id>/enterprise", methods=["GET", "POST"])
+@guard(Can.PLAN_SIGN, load=load_version, subject=subject_of_hosts)
+def host_plan(version: ProgrammeVersion) -> Any:
+    """The plan as its enterprises see it, and the signature of one of them."""
+    mine = who().organisation_ids(Role.ENTERPRISE_COORDINATOR) & set(queries.plan_enterprises(version.id))
+    form = forms.HostPlanSignForm(signed_name=who().name)
+    form.organisation_id.choices = sorted(organisations.names_of(mine).items(), key=lambda one: one[1])
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                operations.sign_plan_as_enterprise(
+                    version=version, enterprise_id=form.organisation_id.data or 0, signed_name=form.signed_name.data or "", by=who(), now=clock.now()
+                )
+                key = version.id
+            return done(_("已签署，并通知学校。"), "placements.host_plan", version_id=key)
+        except Refused as refused:
+            form.refuse(refused)
+    return _page(version, edits=False, form=form), 422 if form.is_submitted() else 200
 
 
 def load_item(item_id: int) -> PlanItem:

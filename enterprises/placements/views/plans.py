@@ -14,7 +14,7 @@ from enterprises.placements.types import Aim, PlanKind, PlanSettings, RoundState
 from enterprises.placements.views.rounds import conditions_of
 from enterprises.placements.views.shared import act, blueprint, load_round
 from enterprises.placements.views.students import load_choice
-from trainhub.kernel import clock
+from trainhub.kernel import clock, paging
 from trainhub.kernel.access import Subject, guard, who
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _
@@ -131,7 +131,7 @@ def compare_plans(round: Round) -> Any:
         round=round,
         plans=wanted,
         conditions=conditions_of(wanted),
-        differences=[(names[student], ways) for student, ways in differences if student in names],
+        differences=paging.slice_wanted([(names[student], ways) for student, ways in differences if student in names]),
         positions=positions,
         terms=terms,
         labels=labels,

@@ -110,6 +110,8 @@ def show_round(round: Round) -> Any:
     if repair is not None and (repair.kind is not PlanKind.REPAIR or (round.plan or {}).get("repair_id") == repair.id):
         repair = None
     positions = queries.offered_in(round.term_ids)
+    shown = preview(round.plan) if round.plan else None
+    mended = preview(repair.data) if repair is not None else None
     return render_template(
         "enterprises/placements/round.html",
         round=round,
@@ -120,15 +122,18 @@ def show_round(round: Round) -> Any:
         chose=students,
         wishes=wishes,
         job=queries.last_plan_job(round.id),
-        shown=preview(round.plan) if round.plan else None,
+        shown=shown,
+        short=paging.slice_wanted(shown["unplaced"], key="short") if shown else None,
+        lines=paging.slice_wanted(shown["lines"], key="lines") if shown else None,
+        leaving=paging.slice_wanted(queries.leaving_mentors(round_id=round.id), key="leaving"),
         proof=proof_of(round.plan) if round.plan else None,
         plans=plans,
         conditions=conditions_of(plans),
-        repair=preview(repair.data) if repair is not None else None,
+        repair=mended,
+        changes=paging.slice_wanted(_changes(mended), key="changes") if mended else None,
         repair_plan=repair,
         displaced=queries.displaced(round.id) if round.state is RoundState.PUBLISHED else 0,
         unaccepted=sum(row.state is PlacementState.PLANNED for row in queries.live_in_round(round.id)),
-        leaving=queries.leaving_mentors(round_id=round.id),
         positions=positions,
         bases=sorted({(row.base_id, row.base) for row in positions if row.base_id is not None}, key=lambda one: one[1]),
         settings=planning.settings_of(round),
@@ -136,6 +141,11 @@ def show_round(round: Round) -> Any:
         today=clock.today(),
         States=RoundState,
     )
+
+
+def _changes(mended: dict[str, Any]) -> list[tuple[Any, str, str, int | None, bool]]:
+    """What a repair takes back, then what it makes: student, term, position, rank, whether it is new."""
+    return [(*row, None, False) for row in mended["removed"]] + [(*line[:4], True) for line in mended["made"]]
 
 
 def preview(data: dict[str, Any]) -> dict[str, Any]:

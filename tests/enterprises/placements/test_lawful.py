@@ -142,6 +142,10 @@ def test_a_mentor_does_not_guide_a_relative(world: dict) -> None:  # type: ignor
     with pytest.raises(BadPlacement) as refused:
         operations.assign_mentor(placement=row, mentor=world["mentor"], by=SYSTEM, now=NOW)
     assert refused.value.code == "conflict"
+    later = make.mentor(enterprise=world["enterprise"])
+    operations.assign_mentor(placement=row, mentor=later, by=SYSTEM, now=NOW)
+    mentors.declare_conflict(mentor=later, student=student, reason="合伙", by=SYSTEM, now=NOW)  # of one who guides them: the guidance ends
+    assert row.mentor_id is None
     with pytest.raises(BadMentor):
         mentors.appraise_mentor(mentor=world["mentor"], year=2027, grade=AppraisalGrade.GOOD, text="", by=SYSTEM, now=NOW)
     assert mentors.appraise_mentor(mentor=world["mentor"], year=2026, grade=AppraisalGrade.GOOD, text="", by=SYSTEM, now=NOW).year == 2026

@@ -5,19 +5,21 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from lxml import html
 
 from enterprises.awards import queries as awards
 from enterprises.capstones.queries.topics import TOPIC_SORTS
+from enterprises.placements import operations
 from enterprises.placements.queries.offers import POSITION_SORTS, TERM_SORTS
 from enterprises.placements.queries.rounds import ROUND_SORTS
 from tests.factories import capstones, ground
 from tests.factories import enterprises as make
-from trainhub.kernel.access import Role
+from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import transaction
 from trainhub.notifications.queries import MAIL_SORTS
 
@@ -79,3 +81,29 @@ def test_an_export_follows_the_sort(as_role: Callable[..., FlaskClient], univers
     assert [row["席位"] for row in rows_of(client, "/placements/positions/export.csv?sort=seats")] == ["3", "8"]
     assert 'href="?sort=weeks"' in client.get("/placements/terms").get_data(as_text=True)
     assert "/placements/terms/export.csv?sort=weeks" in client.get("/placements/terms?sort=weeks&page=1").get_data(as_text=True)
+
+
+def test_a_round_of_many_is_looked_at_page_by_page(as_role: Callable[..., FlaskClient], app: Flask) -> None:
+    """Who was placed and who was not, each list with its own pages."""
+    with app.app_context(), transaction():
+        school, enterprise = ground.university(), ground.enterprise()
+        programme = ground.programme(school)
+        term = make.term(university=school, starts_on=date(2026, 4, 6), weeks=32)
+        make.mentor(enterprise=enterprise, load_limit=30)
+        position = make.position(enterprise=enterprise, terms=[term], seats=21)
+        students = [ground.student(programme, petoe_since=date(2023, 9, 1)) for _n in range(43)]
+        round = make.round(programme=programme, cohort=ground.cohort(programme), terms=[term])
+        operations.save_preferences(round=round, student=students[0], position_ids=[position.id], by=SYSTEM, now=make.NOW)
+        operations.plan_round(round=round, by=SYSTEM, now=make.at(round.closes_on + timedelta(days=1)))
+        address, school_id = f"/placements/rounds/{round.id}", school.id
+    client = as_role(Role.UNIVERSITY_ADMIN, organisation_id=school_id)
+
+    def rows(query: str) -> list[int]:
+        document = html.document_fromstring(client.get(address + query).get_data(as_text=True))
+        tables = document.xpath("//table[caption[contains(., '未达到周数的学生') or contains(., '安排结果')]]")
+        return [len(table.xpath(".//tbody/tr")) for table in tables]
+
+    assert rows("") == [20, 20]
+    assert rows("?short=2") == [2, 20]
+    assert rows("?short=2&lines=2") == [2, 1]
+    assert rows("?short=9&lines=x&size=50") == [22, 21]

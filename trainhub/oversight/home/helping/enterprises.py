@@ -53,6 +53,15 @@ TOPICS = (
                 ),
             ),
             Task(
+                "sign-plan",
+                _l("核对并签署企业培养方案"),
+                (_l("在“企业实习工作台”的“企业培养方案”中打开方案，核对各教学环节，勾选同意，点“签署方案”。"),),
+                note=_l("学校修改后原签署失效，会通知重新签署。纸面签署的由学校登记。"),
+                endpoint="placements.enterprise",
+                at=("placements.host_plan",),
+                roles=(Role.ENTERPRISE_COORDINATOR,),
+            ),
+            Task(
                 "mentors",
                 _l("登记企业指导教师"),
                 (
