@@ -105,8 +105,7 @@ def drawable(identity: Identity, last: int) -> dict[tuple[int, str], dict[int, i
     )
     found: dict[tuple[int, str], dict[int, int]] = {}
     for key, name, day, number in session().execute(statement):
-        year = academic_year(day)
-        if (key, year) not in drawn:
+        if day is not None and (key, year := academic_year(day)) not in drawn:
             years = found.setdefault((key, name), {})
             years[year] = years.get(year, 0) + number
     return found

@@ -20,6 +20,7 @@ from tests.factories.capstones import NOW, TODAY
 from trainhub.kernel import clock
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.clock import academic_year
+from trainhub.organisations.models import Organisation
 from trainhub.programmes.models import Cohort
 
 AsRole = Callable[..., FlaskClient]
@@ -346,3 +347,22 @@ def test_more_time_is_offered_only_for_stages_that_have_a_time(session: Session,
     page = _head(as_role, found).get(f"/capstones/{found.capstone.id}").text
     form = page.split(f"/capstones/{found.capstone.id}/extensions")[1].split("</form>")[0]
     assert re.findall(r'<option[^>]* value="(\w+)"', form) == ["thesis"]
+
+
+@pytest.mark.parametrize("where", ["supervisors", "supervisors/board"])
+def test_a_supervisor_who_is_refused_is_told_on_the_page_of_the_form(session: Session, as_role: AsRole, where: str) -> None:
+    found, other = make.case(), make.case()
+    assert found.school is not None
+    assert found.field is not None
+    assert other.field is not None
+    wrong = {
+        ("enterprise", other.field.id): "不是毕业设计所在企业在任的指导教师",
+        ("enterprise", found.school.id): "同一人不能担任双方导师",
+        ("school", found.field.id): "同一人不能担任双方导师",
+        ("school", ground.teacher(at=session.get_one(Organisation, found.student.university_id), discipline="数学").person_id): "请写明理由",
+        ("school", found.who.id): "学生不能担任自己的导师",
+    }
+    head = _head(as_role, found)
+    for (role, person_id), words in wrong.items():
+        answer = head.post(f"/capstones/{found.capstone.id}/{where}", data={"role": role, "person_id": person_id, "reason": ""})
+        assert (answer.status_code, words in answer.text) == (422, True), words
