@@ -57,6 +57,8 @@ class Timetable:
 
     placed: Mapping[int, tuple[int, int]]
     left: frozenset[int]
+    alike: frozenset[int] = frozenset()
+    """Not placed at all: the thesis lies above the limit of similarity."""
 
 
 def clock_of(minute: int) -> str:

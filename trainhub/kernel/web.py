@@ -147,6 +147,11 @@ def _too_large() -> str:
     return _("上传的内容超过大小上限，没有保存。请压缩或拆分后再上传。")
 
 
+def _lost() -> str:
+    """A browser sends a form as a whole: what was typed beside a file that is too large did not arrive either."""
+    return _("返回刚才的表单，换较小的文件重新提交。同一次提交的文字也没有收到，须重新填写；用浏览器的“后退”返回时，填过的文字可能还在。")
+
+
 def _http_error(error: HTTPException) -> Any:
     code = error.code or 500
     if code < 400:
@@ -163,7 +168,7 @@ def _http_error(error: HTTPException) -> Any:
     if isinstance(error, CSRFError):
         message = _("页面打开时间过长或已在别处登录，安全校验未通过，本次提交没有保存。请返回上一页刷新后重新提交。")
     title = _(TITLES.get(code, "无法完成"))
-    answer = _problem(code, title, message) if is_api() else _page(code, title, message)
+    answer = _problem(code, title, message) if is_api() else _page(code, title, message, advice=_lost() if code == 413 else "")
     for name, value in error.get_headers() if code in (405, 401, 429) else ():
         if name in ("Allow", "WWW-Authenticate", "Retry-After"):
             answer.headers[name] = value

@@ -32,6 +32,7 @@ from enterprises.capstones.operations.judging import (
     record_defence,
     sign_review,
     timetable,
+    unread_originals,
 )
 from enterprises.capstones.operations.linking import LinkClosed, count_failure, holder_of, is_holder, link_of, make_link, revoke_link, use_link
 from enterprises.capstones.operations.planning import apply_plan, ask_for_plan, compute_plan, discard_plan
@@ -143,6 +144,7 @@ __all__ = [
     "sign_review",
     "submit_thesis",
     "timetable",
+    "unread_originals",
     "use_link",
     "void",
     "why_not",

@@ -14,7 +14,7 @@ from enterprises.capstones.labels import ROUND_KINDS
 from enterprises.capstones.models import Choice, ChoiceRound, Team, TeamMember, Topic
 from enterprises.capstones.operations._support import CapstoneRefused, WrongState, given, tell
 from enterprises.capstones.operations.assigning import assign_capstone
-from enterprises.capstones.planner.choices import Missed, Unit, allocate
+from enterprises.capstones.planner.choices import Unit, allocate, cause
 from enterprises.capstones.types import CapstoneState, ChoiceState, RoundKind
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
@@ -285,8 +285,8 @@ def plan_choices(*, round: ChoiceRound, by: Identity, now: datetime) -> dict[str
     if round.state is ChoiceState.OPEN:
         close_choices(round=round, by=by, now=now)
     units, members = _units(round)
-    topics = {topic.id: (topic, name) for topic, name in queries.topics_with_seats(round.programme_id)}
-    seats = {key: topic.seats - topic.taken for key, (topic, _name) in topics.items()}
+    topics = {topic.id: topic for topic, _name in queries.topics_with_seats(round.programme_id)}
+    titles, seats = {key: topic.title for key, topic in topics.items()}, {key: topic.seats - topic.taken for key, topic in topics.items()}
     found = allocate(units, seats, seed=round.seed)
     given_to = [
         [student_id, topic_id, unit.ranks.get(topic_id), unit.id if len(members[unit.id]) > 1 else None]
@@ -294,11 +294,10 @@ def plan_choices(*, round: ChoiceRound, by: Identity, now: datetime) -> dict[str
         if (topic_id := found.given.get(unit.id)) is not None
         for student_id in members[unit.id]
     ]
-    wanted = queries.demand_for(round.id)
+    wanted, chose = queries.demand_for(round.id), _who_chose(round)
     students = sum(unit.size for unit in units)
-    left_over = {"seats": sum(seats.values()), "students": students}
     unplaced = [
-        [student_id, _reason(unit, topics, seats, wanted, left_over)]
+        [student_id, cause(unit, units, titles, seats, wanted, chose)]
         for unit in units
         if unit.id not in found.given
         for student_id in members[unit.id]
@@ -344,17 +343,10 @@ def _units(round: ChoiceRound) -> tuple[list[Unit], dict[int, list[int]]]:
     return units, members
 
 
-def _reason(unit: Unit, topics: dict[int, tuple[Topic, str]], seats: dict[int, int], wanted: dict[int, int], left: dict[str, int]) -> dict[str, Any]:
-    """Why nobody of a unit got a topic: the cause with its values, told in the language of the reader (`planner.telling`)."""
-    if not unit.ranks and unit.others:  # the final round gives to everybody as far as there are seats
-        return {"cause": Missed.SEATS_SHORT.value, **left}
-    if not unit.ranks:
-        return {"cause": (Missed.NOTHING_CHOSEN if seats else Missed.NO_SEATS).value}
-    order = sorted(unit.ranks, key=lambda key: unit.ranks[key])
-    return {
-        "cause": Missed.GIVEN_TO_OTHERS.value,
-        "topics": [{"title": topics[key][0].title, "seats": seats[key], "wanted": wanted.get(key, 0)} for key in order],
-    }
+def _who_chose(round: ChoiceRound) -> set[int]:
+    """The units of a round that saved choices, whatever has become of the topics since; numbered as by `_units`."""
+    students = set(queries.all_choices(round.id))
+    return students | {-key for key, row in queries.teams_by_ids(list(queries.teams_in(round.id))).items() if row.leader_id in students}
 
 
 def _input(units: Sequence[Unit], seats: dict[int, int]) -> str:

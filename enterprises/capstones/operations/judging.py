@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 
 from enterprises.capstones import queries, scheduling
@@ -30,10 +31,20 @@ TOLD_REVISE_SUPERVISORS = N_("%(name)s 的论文被评阅人退回：修改后�
 TOLD_DEFENCE = N_("毕业设计答辩：%(day)s %(time)s，%(room)s")
 
 
+def _most_similar(today: date) -> int:
+    """The limit of similarity in per cent; exactly the limit is not above it."""
+    return book().at("own.capstone.similarity_over_percent", on=today).number
+
+
+def _alike(capstones: Sequence[Capstone], today: date) -> frozenset[int]:
+    """The capstones whose latest similarity report lies above the limit: neither reviewed nor defended before another report."""
+    most, found = _most_similar(today), queries.similarities_of([row.id for row in capstones])
+    return frozenset(key for key, share in found.items() if share > most * 10)
+
+
 def _demand_original(capstone: Capstone, today: date) -> None:
     """Refuse a thesis whose latest similarity report lies above the limit."""
-    most = book().at("own.capstone.similarity_over_percent", on=today).number
-    found = queries.latest_similarity(capstone.id)
+    most, found = _most_similar(today), queries.latest_similarity(capstone.id)
     if found is not None and found > most * 10:
         raise CapstoneRefused(
             _("最近一次查重比例为 %(found)s%%，超过 %(most)d%%：修改并重新查重后才能送审、答辩。", found=f"{found / 10:.1f}", most=most),
@@ -86,20 +97,32 @@ def cancel_review(*, review: Review, by: Identity, now: datetime) -> Review:
     return review
 
 
+def _unread(cohort_id: int, today: date) -> list[Capstone]:
+    """The theses of a cohort that may be read and have no reviewer."""
+    alike = _alike(rows := queries.unreviewed(cohort_id), today)
+    return [row for row in rows if row.id not in alike]
+
+
+def unread_originals(cohort_id: int, today: date) -> int:
+    """How many theses of a cohort a cross review would be arranged for."""
+    return len(_unread(cohort_id, today))
+
+
 def ask_cross_reviews(*, cohort: Cohort, due_on: date, by: Identity, today: date, now: datetime) -> int:
     """Let the school supervisors of a cohort read each other's students: every submitted thesis without a reviewer gets one, evenly.
 
-    Who has no account is left out.
+    Who has no account is left out, and so is a thesis above the limit of similarity: the others do not wait for it.
     """
-    waiting = queries.unreviewed(cohort.id)
+    waiting = _unread(cohort.id, today)
+    if not waiting:
+        raise CapstoneRefused(_("没有等待安排评阅的论文：都已有评阅人，或查重超过上限。"))
     people = {key: session().get_one(Person, key) for key in identity.accounts_of_persons(queries.school_supervisors_of(cohort.id))}
-    barred = queries.barred_from_each(waiting)
-    given_to = scheduling.spread([row.id for row in waiting], sorted(people), barred, held=queries.review_loads(people))
+    given_to = scheduling.spread([row.id for row in waiting], sorted(people), queries.barred_from_each(waiting), held=queries.review_loads(people))
     for row in waiting:
         person_id = given_to.get(row.id)
         if person_id is not None:
             ask_review(capstone=row, person=people[person_id], kind=ReviewKind.CROSS, due_on=due_on, by=by, today=today, now=now)
-    if waiting and not given_to:
+    if not given_to:
         raise CapstoneRefused(_("没有可以交叉评阅的导师：同组只有一位有账户的校内导师，或都须回避。请改用指定评阅人。"))
     return len(given_to)
 
@@ -174,6 +197,8 @@ def form_group(
     demand_account(secretary)
     if not 0 <= starts_minute < 1440 or not 5 <= minutes_each <= 180:
         raise CapstoneRefused(_("每人时间须在 5 至 180 分钟之间。"), field="minutes_each")
+    if on < local(now).date():
+        raise CapstoneRefused(_("这一天已经过去，请填写今天或以后的日期。"), field="on")
     window = queries.windows_of(cohort.id).get(WindowStage.DEFENCE)
     if window is not None and not window.opens_on <= on <= window.closes_on:
         raise CapstoneRefused(
@@ -245,7 +270,8 @@ def timetable(*, cohort: Cohort, by: Identity, today: date, now: datetime) -> sc
     """Give every submitted thesis of a cohort a place in a group, none of whose members supervises it or has a conflict of interest.
 
     Places that stand and are not recorded are made anew; no room holds two groups and nobody sits at two places at once, over all
-    programmes: what others have planned stays, and no group runs into it. Whoever finds no place is named with the reason.
+    programmes: what others have planned stays, and no group runs into it. Whoever finds no place is named with the reason, and
+    whose thesis lies above the limit of similarity gets none (`alike`).
     Raises CapstoneRefused without groups, or when groups overlap.
     """
     groups = [group for group in queries.groups_of(cohort.id) if group.on >= today]
@@ -263,26 +289,31 @@ def timetable(*, cohort: Cohort, by: Identity, today: date, now: datetime) -> sc
     for slot in old:
         session().delete(slot)
     session().flush()
-    waiting = queries.to_defend(cohort.id)
+    alike = _alike(due := queries.to_defend(cohort.id), today)
+    waiting = [row for row in due if row.id not in alike]
     found = scheduling.place([row.id for row in waiting], own, queries.barred_from_each(waiting), around=around)
-    by_id = {row.id: row for row in waiting}
+    by_id = {row.id: row for row in due}
     for capstone_id, (group_id, minute) in sorted(found.placed.items()):
         place_defence(capstone=by_id[capstone_id], by=by)
         session().add(DefenceSlot(group_id=group_id, capstone_id=capstone_id, starts_minute=minute, scores={}))
     session().flush()
-    for capstone_id in sorted(found.left):
+    for capstone_id in sorted(found.left | alike):
         compute(by_id[capstone_id], today)
-    audit.record(by=by, did="capstones.defence.placed", on=("cohort", str(cohort.id)), data={"placed": len(found.placed), "left": sorted(found.left)})
-    return found
+    said = {"placed": len(found.placed), "left": sorted(found.left), "alike": sorted(alike)}
+    audit.record(by=by, did="capstones.defence.placed", on=("cohort", str(cohort.id)), data=said)
+    return replace(found, alike=alike)
 
 
 def publish_timetable(*, cohort: Cohort, by: Identity, now: datetime) -> int:
-    """Tell students, panels and secretaries when and where; how many groups are new. Telling again tells nobody twice."""
-    told = 0
-    for group in queries.groups_of(cohort.id):
-        slots = queries.slots_of_group(group.id)
-        if not slots:
-            continue
+    """Tell students, panels and secretaries when and where they meet from today on; how many groups are new. Telling again tells nobody twice.
+
+    Raises CapstoneRefused when nobody has a place.
+    """
+    told, today = 0, local(now).date()
+    meeting = [(group, slots) for group in queries.groups_of(cohort.id) if group.on >= today and (slots := queries.slots_of_group(group.id))]
+    if not meeting:
+        raise CapstoneRefused(_("今天以后的答辩组还没有排学生，没有可以公布的安排。请先排时间表。"))
+    for group, slots in meeting:
         told += group.published_at is None
         group.published_at = group.published_at or now
         for slot, _capstone, _student, person in slots:

@@ -157,7 +157,7 @@ def record_conflict(*, person: Person, student: Student, reason: str, by: Identi
     if people.is_same_human(person.id, student.person_id):
         raise CapstoneRefused(_("这就是学生本人。"), field="person_id")
     known = queries.conflict_between(person.id, student.id)
-    if known is not None:
+    if isinstance(known, Conflict):
         return known
     row = Conflict(
         person_id=person.id,

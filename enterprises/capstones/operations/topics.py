@@ -76,8 +76,7 @@ def propose_topic(
     known = queries.same_topic(enterprise.id, programme_id, title)
     if known is not None and (known.proposed_by_id, known.problem) == (by.account_id, problem):
         return known
-    if known is not None:
-        raise TopicRefused(_("该企业已向这个专业提出过同名的选题。请换一个题目，或联系原来的提出人修改。"), field="title", code="same_title")
+    _demand_new(enterprise.id, programme_id, title)
     row = Topic(
         enterprise_id=enterprise.id,
         programme_id=programme_id,
@@ -104,6 +103,12 @@ def propose_topic(
     if proposing_side is not None:
         approve_topic(topic=row, side=proposing_side, by=by, today=today, now=now)
     return row
+
+
+def _demand_new(enterprise_id: int, programme_id: int, title: str) -> None:
+    """Refuse a title that an enterprise has proposed to a programme already."""
+    if queries.same_topic(enterprise_id, programme_id, title) is not None:
+        raise TopicRefused(_("该企业已向这个专业提出过同名的选题。请换一个题目，或联系原来的提出人修改。"), field="title", code="same_title")
 
 
 def _demand_seats(seats: int, team_most: int) -> None:
@@ -188,6 +193,7 @@ def revise_topic(
     if not title.strip() or not problem.strip():
         raise TopicRefused(_("请填写题目和要解决的工程问题。"), field="title")
     _demand_seats(topic.seats if seats is None else seats, topic.team_most if team_most is None else team_most)
+    _demand_new(topic.enterprise_id, topic.programme_id, title.strip())
     topic.title = within(title, field="title", most=200, refused=TopicRefused)
     topic.problem, topic.evidence = problem.strip(), evidence.strip()
     topic.seats, topic.team_most = topic.seats if seats is None else seats, topic.team_most if team_most is None else team_most

@@ -7,7 +7,7 @@ within the optimum of the one before. Cohorts are small (hundreds of students, t
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -23,6 +23,7 @@ class Missed(StrEnum):
     NO_SEATS = "no_seats"
     SEATS_SHORT = "seats_short"
     GIVEN_TO_OTHERS = "given_to_others"
+    CHOICES_GONE = "choices_gone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,27 @@ def allocate(units: Sequence[Unit], seats: Mapping[int, int], *, seed: int = 1) 
         participants=sum(sizes[key].size for key in given if sizes[key].is_participant),
         rank_cost=sum(ordered[at].size * cost for (at, _topic, cost), is_on in zip(pairs, chosen, strict=True) if is_on),
     )
+
+
+def cause(
+    unit: Unit, units: Sequence[Unit], titles: Mapping[int, str], seats: Mapping[int, int], wanted: Mapping[int, int], chose: Collection[int]
+) -> dict[str, Any]:
+    """Why nobody of a unit got a topic, with its values (told in the language of the reader: `telling.missed`).
+
+    `wanted`: how many chose each topic; `chose`: the units that saved choices, whatever has become of the topics since.
+    """
+    if not unit.ranks and unit.id in chose:
+        return {"cause": Missed.CHOICES_GONE.value}
+    if not unit.ranks and unit.others:  # the final round gives to everybody, as far as there are seats that are not reserved for somebody else
+        rivals = sum(one.size for one in units if unit.others & {*one.ranks, *one.others})
+        return {"cause": Missed.SEATS_SHORT.value, "seats": sum(seats[key] for key in unit.others), "students": rivals}
+    if not unit.ranks:
+        return {"cause": (Missed.NOTHING_CHOSEN if seats else Missed.NO_SEATS).value}
+    order = sorted(unit.ranks, key=lambda key: unit.ranks[key])
+    return {
+        "cause": Missed.GIVEN_TO_OTHERS.value,
+        "topics": [{"title": titles[key], "seats": seats[key], "wanted": wanted.get(key, 0)} for key in order],
+    }
 
 
 def _solve(units: Sequence[Unit], pairs: Sequence[tuple[int, int, int]], seats: Mapping[int, int], seed: int) -> list[bool]:

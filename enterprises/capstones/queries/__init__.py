@@ -30,6 +30,7 @@ from enterprises.capstones.queries.capstones import (
 )
 from enterprises.capstones.queries.certifying import capstones_by_id, supervisors_of, titles_of
 from enterprises.capstones.queries.checking import (
+    drawable,
     expert_choices,
     is_void,
     opinion_by_id,
@@ -44,7 +45,6 @@ from enterprises.capstones.queries.checking import (
     spot_items,
     spot_subject,
     spot_tasks,
-    spot_universities,
     theses_of,
     university_subject,
 )
@@ -236,6 +236,7 @@ __all__ = [
     "demand_for",
     "desks",
     "directory",
+    "drawable",
     "earlier_of",
     "editions_of",
     "enterprise_choices",
@@ -350,7 +351,6 @@ __all__ = [
     "spot_items",
     "spot_subject",
     "spot_tasks",
-    "spot_universities",
     "statuses_of",
     "stays_of",
     "student_subject",

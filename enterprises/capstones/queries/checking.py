@@ -14,6 +14,7 @@ from enterprises.capstones.types import CapstoneRow, CapstoneState
 from trainhub.identity.models import Account, RoleGrant
 from trainhub.identity.queries import active
 from trainhub.kernel.access import Identity, Role, Subject
+from trainhub.kernel.clock import academic_year
 from trainhub.kernel.db import session
 from trainhub.kernel.files import StoredFile
 from trainhub.organisations import queries as organisations
@@ -85,21 +86,29 @@ def spot_checks(identity: Identity) -> list[tuple[SpotCheck, str, int]]:
     return [(row, name, int(number)) for row, name, number in session().execute(statement)]
 
 
-def spot_universities(identity: Identity) -> list[tuple[int, str]]:
-    """(id, name) of the universities for which the reader may draw: those with theses that have passed."""
+def drawable(identity: Identity, last: int) -> dict[tuple[int, str], dict[int, int]]:
+    """{(university, name): {academic year: theses that passed}} of which the reader may draw a sample: years up to `last` without one that stands."""
     roles = (Role.UNIVERSITY_ADMIN, Role.DEPT_EDU, Role.SYSTEM_ADMIN)
-    passed = select(Capstone.id).join(Student, Student.id == Capstone.student_id)
-    passed = passed.where(Student.university_id == Organisation.id, Capstone.state == CapstoneState.PASSED)
+    drawn = {(key, year) for key, year in session().execute(select(SpotCheck.university_id, SpotCheck.year).where(SpotCheck.voided_at.is_(None)))}
     statement = (
-        select(Organisation.id, Organisation.name)
+        select(Organisation.id, Organisation.name, Capstone.finished_on, func.count())
+        .join(Student, Student.university_id == Organisation.id)
+        .join(Capstone, Capstone.student_id == Student.id)
         .where(
             Organisation.kind == OrganisationKind.UNIVERSITY,
-            passed.exists(),
+            Capstone.state == CapstoneState.PASSED,
+            Capstone.finished_on <= date(last + 1, 8, 31),
             organisations.scope(identity, roles, organisations=(Organisation.id,), region=Organisation.region_code),
         )
-        .order_by(Organisation.pinyin, Organisation.id)
+        .group_by(Organisation.id, Organisation.name, Organisation.pinyin, Capstone.finished_on)
+        .order_by(Organisation.pinyin, Organisation.id, Capstone.finished_on.desc())
     )
-    return [(key, name) for key, name in session().execute(statement)]
+    found: dict[tuple[int, str], dict[int, int]] = {}
+    for key, name, day, number in session().execute(statement):
+        if day is not None and (key, year := academic_year(day)) not in drawn:
+            years = found.setdefault((key, name), {})
+            years[year] = years.get(year, 0) + number
+    return found
 
 
 def passed_in(university_id: int, year: int) -> list[int]:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import aliased
 from enterprises.capstones.models import Capstone, Supervision, Topic
 from enterprises.capstones.queries.capstones import LIST_ROLES
 from enterprises.capstones.queries.topics import has_seats
+from enterprises.capstones.rules import half_up
 from enterprises.capstones.types import CONCLUDED, LIVE, CapstoneState, TopicState
 from trainhub.kernel.access import Identity, Role
 from trainhub.kernel.db import session
@@ -45,7 +46,7 @@ def board(capstones: Sequence[tuple[CapstoneState, str, int | None, bool]], topi
         states={state: states[state] for state in CapstoneState if states[state]},
         grades=dict(Counter(grade for state, grade, *_rest in capstones if state in CONCLUDED)),
         alone=sum(1 for state, _grade, _score, both in capstones if state in LIVE and not both),
-        average_x10=round(sum(scores) / len(scores)) if scores else None,
+        average_x10=half_up(sum(scores), len(scores)) if scores else None,
         topics=len(topics),
         topics_open=sum(1 for seats, taken in topics if taken < seats),
     )

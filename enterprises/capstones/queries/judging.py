@@ -14,7 +14,6 @@ from enterprises.capstones.models import (
     Capstone,
     CapstoneGrade,
     CapstonePaper,
-    Conflict,
     DefenceGroup,
     DefenceSlot,
     Review,
@@ -22,7 +21,7 @@ from enterprises.capstones.models import (
 )
 from enterprises.capstones.queries.capstones import rows_of
 from enterprises.capstones.queries.facts import numbers
-from enterprises.capstones.queries.stages import reviews_of, rubric_of, slots_of, third_of
+from enterprises.capstones.queries.stages import conflicts_with, reviews_of, rubric_of, slots_of, third_of
 from enterprises.capstones.queries.work import grade_history
 from enterprises.capstones.types import WORKING, CapstoneRow, CapstoneState, RubricItem, SupervisorRole, Verdict
 from enterprises.mentors.models import Mentor
@@ -121,8 +120,7 @@ def barred_from_each(rows: Collection[Capstone]) -> dict[int, frozenset[int]]:
         select(Supervision.capstone_id, Supervision.person_id).where(Supervision.capstone_id.in_(barred))
     ):
         barred[capstone_id].add(person_id)
-    conflicts = select(Conflict.student_id, Conflict.person_id).where(Conflict.student_id.in_(of_student), Conflict.lifted_at.is_(None))
-    for student_id, person_id in session().execute(conflicts):
+    for student_id, person_id in conflicts_with(of_student):
         barred[of_student[student_id]].add(person_id)
     named = rows_of_humans(set().union(*barred.values()))
     return {key: frozenset().union(*(named[person] for person in persons)) for key, persons in barred.items()}

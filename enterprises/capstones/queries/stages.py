@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, or_, select, union
 
 from enterprises.capstones.machine import Actor
 from enterprises.capstones.models import (
@@ -28,6 +28,7 @@ from enterprises.capstones.models import (
 )
 from enterprises.capstones.queries.capstones import subject_of
 from enterprises.capstones.types import SupervisorRole, WindowStage
+from enterprises.mentors.models import Mentor, MentorConflict
 from trainhub.kernel.access import Identity, Role
 from trainhub.kernel.db import session
 from trainhub.organisations.models import Organisation
@@ -209,11 +210,22 @@ def slots_of(capstone_id: int) -> list[tuple[DefenceSlot, DefenceGroup]]:
 # -- conflicts and links ------------------------------------------------------------------------------------------------
 
 
-def conflict_between(person_id: int, student_id: int) -> Conflict | None:
-    """The conflict of interest that stands between a person and a student."""
-    return session().scalar(
+def conflict_between(person_id: int, student_id: int) -> Conflict | MentorConflict | None:
+    """The conflict of interest that stands between a person and a student: the programme's record, or what the register of mentors says."""
+    recorded = session().scalar(
         select(Conflict).where(people.of_human(Conflict.person_id, person_id), Conflict.student_id == student_id, Conflict.lifted_at.is_(None))
     )
+    declared = select(MentorConflict).join(Mentor, Mentor.id == MentorConflict.mentor_id)
+    declared = declared.where(people.of_human(Mentor.person_id, person_id), MentorConflict.student_id == student_id)
+    return recorded or session().scalar(declared.order_by(MentorConflict.mentor_id).limit(1))
+
+
+def conflicts_with(student_ids: Collection[int]) -> list[tuple[int, int]]:
+    """(student, person) of every conflict of interest of students, from both places; one query."""
+    recorded = select(Conflict.student_id, Conflict.person_id).where(Conflict.student_id.in_(list(student_ids)), Conflict.lifted_at.is_(None))
+    declared = select(MentorConflict.student_id, Mentor.person_id).join(Mentor, Mentor.id == MentorConflict.mentor_id)
+    both = union(recorded, declared.where(MentorConflict.student_id.in_(list(student_ids))))
+    return [(student_id, person_id) for student_id, person_id in session().execute(both)]
 
 
 def conflicts_of_cohort(cohort_id: int) -> list[tuple[Conflict, str, str]]:

@@ -8,8 +8,9 @@ from datetime import date
 
 from sqlalchemy import func, or_, select
 
-from enterprises.capstones.models import Capstone, CapstoneGrade, Conflict, Supervision, SupervisorPlan, SupervisorWish
+from enterprises.capstones.models import Capstone, CapstoneGrade, Supervision, SupervisorPlan, SupervisorWish
 from enterprises.capstones.queries.capstones import mentor_load, school_load
+from enterprises.capstones.queries.stages import conflicts_with
 from enterprises.capstones.types import LIVE, WORKING, CapstoneState, Load, SupervisorRole
 from enterprises.mentors.models import Mentor
 from trainhub.kernel.db import session
@@ -86,8 +87,7 @@ def enterprise_names(enterprise_ids: Collection[int]) -> dict[int, str]:
 def conflicts_among(student_ids: Collection[int]) -> dict[int, set[int]]:
     """Persons with a conflict of interest, by student."""
     found: dict[int, set[int]] = {}
-    statement = select(Conflict.student_id, Conflict.person_id).where(Conflict.student_id.in_(list(student_ids)), Conflict.lifted_at.is_(None))
-    for student_id, person_id in session().execute(statement):
+    for student_id, person_id in conflicts_with(student_ids):
         found.setdefault(student_id, set()).add(person_id)
     return found
 

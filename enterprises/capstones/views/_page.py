@@ -12,7 +12,7 @@ from enterprises.capstones.machine import Actor, Answer, permits
 from enterprises.capstones.models import Capstone, Topic
 from enterprises.capstones.queries import archive
 from enterprises.capstones.rules import lacking
-from enterprises.capstones.types import CONCLUDED, Action, CapstoneState, ReasonKind, ReviewKind, Stage, SupervisorRole
+from enterprises.capstones.types import CONCLUDED, Action, CapstoneState, ReasonKind, ReviewKind, Stage, SupervisorRole, WindowStage
 from enterprises.capstones.views._support import desk_of, load, shown
 from enterprises.permissions import Can
 from trainhub.certificates import queries as certificates
@@ -240,8 +240,10 @@ def _apart(row: Capstone) -> int | None:
 def _time(row: Capstone, student: Student, extension: forms.ExtensionForm | None) -> dict[str, Any]:
     """Windows with the student's own last days, and what was granted."""
     today = clock.today()
-    windows = []
-    for stage, window in sorted(queries.windows_of(student.cohort_id).items(), key=lambda pair: (pair[1].opens_on, pair[1].closes_on)):
+    windows, known = [], queries.windows_of(student.cohort_id)
+    extension = extension or forms.ExtensionForm()
+    extension.stage.choices = [(one.value, labels.WINDOWS[one]) for one in WindowStage if one in known]  # what has no window needs no more time
+    for stage, window in sorted(known.items(), key=lambda pair: (pair[1].opens_on, pair[1].closes_on)):
         more = queries.extended_until(row.id, stage)
         last = max(window.closes_on, more) if more else window.closes_on
         state = "todo" if today < window.opens_on else "done" if today > last else "current"
@@ -251,7 +253,7 @@ def _time(row: Capstone, student: Student, extension: forms.ExtensionForm | None
     return {
         "windows": windows,
         "extensions": queries.extensions_of(row.id),
-        "extension": extension or forms.ExtensionForm(),
+        "extension": extension,
         "cohort": cohort,
         "programme": programme,
         "links": queries.links_of(row.id),

@@ -228,7 +228,7 @@ def _warnings(row: Capstone, role: SupervisorRole, person: Person) -> list[tuple
         found.append(("bad", _("已指导 %(load)d 人，达到上限 %(most)d 人。", load=load_, most=most)))
     elif load_ + 1 == most:
         found.append(("wait", _("指派后达到上限 %(most)d 人。", most=most)))
-    if any(s.person_id == person.id and s.role is not role for s, _name in queries.supervisions_of(row.id)):
+    if people.is_among(person.id, [s.person_id for s, _name in queries.supervisions_of(row.id) if s.role is not role]):
         found.append(("bad", _("已是（或曾是）另一方的导师。")))
     conflict = queries.conflict_between(person.id, row.student_id)
     if conflict is not None:

@@ -63,8 +63,6 @@ FIELDS = (
 )
 OPINION = (("name", "姓名"), ("stage", "轮次"), ("verdict", "结论"), ("comment", "意见"), ("signed_on", "签名日期"))
 """What is told of each expert, a column each."""
-SHOWN_YEARS = 6
-"""How many academic years the form offers."""
 
 
 @blueprint.get("/spot-checks")
@@ -75,14 +73,16 @@ def spot_checks() -> Any:
 
 
 def _checks_page(problem: str = "", status: int = 200) -> Any:
-    last = operations.last_year(clock.today())
+    offered = queries.drawable(who(), operations.last_year(clock.today()))
     html = render_template(
         "enterprises/capstones/spot_checks.html",
         page=paging.slice_wanted(queries.spot_checks(who()), at=url_for("capstones.spot_checks")),
-        universities=queries.spot_universities(who()),
+        samples=[
+            (name, [(f"{key}-{year}", _("%(years)s 学年（%(n)d 篇）", years=labels.years(year), n=number)) for year, number in years.items()])
+            for (key, name), years in offered.items()
+        ],
         may_draw=who().has(Role.UNIVERSITY_ADMIN, Role.DEPT_EDU, Role.SYSTEM_ADMIN),
         least=book().at("cn.thesis.sample_percent_min", on=clock.today()),
-        years=[(year, labels.years(year)) for year in range(last, last - SHOWN_YEARS, -1)],
         labels=labels,
         problem=problem,
     )
@@ -96,12 +96,14 @@ def draw() -> Any:
     form = request.form
 
     def act() -> Any:
-        university = session().get(Organisation, form.get("university_id", 0, type=int))
+        of, _dash, year = form.get("of", "").partition("-")
+        if not (of.isdecimal() and year.isdecimal()):
+            raise Refused(_("请选择学校和学年。"), field="of")
+        university = session().get(Organisation, int(of))
         if university is None:
             raise NotFound(_("没有这所学校。"))
         demand(who(), Can.SPOT_CHECK_RUN, queries.university_subject(university))
-        year, percent = form.get("year", 0, type=int), form.get("percent", 0, type=int)
-        row = operations.draw(university=university, year=year, percent=percent, **times())
+        row = operations.draw(university=university, year=int(year), percent=form.get("percent", 0, type=int), **times())
         return partial(done, _("样本已抽取，名单和随机种子都已留存。"), "capstones.spot_check", check_id=row.id)
 
     return on_page(act, lambda refused: _checks_page(refused.message, refused.status))

@@ -180,6 +180,8 @@ def _judging_page(pair: Pair, form: forms.GroupForm, status: int = 200, problem:
     ids = [group.id for group in found]
     panels, timetables = queries.members_of_groups(ids), queries.slots_of_groups(ids)
     groups = [(group, panels[group.id], timetables[group.id]) for group in found]
+    ahead = [(group, slots) for group, _members, slots in groups if group.on >= today]
+    window = queries.windows_of(of.id).get(WindowStage.DEFENCE)
     html = render_template(
         "enterprises/capstones/judging.html",
         programme=programme,
@@ -187,6 +189,10 @@ def _judging_page(pair: Pair, form: forms.GroupForm, status: int = 200, problem:
         form=form,
         page=paging.slice_wanted(queries.judged_rows(of.id), at=url_for("capstones.judging", code=programme.code, year=of.year)),
         groups=groups,
+        ahead=bool(ahead),
+        crossable=operations.unread_originals(of.id, today),
+        tellable=any(slots for _group, slots in ahead),
+        defence_over=window if window is not None and window.closes_on < today else None,
         away=_away(groups),
         secret=queries.confidential_among(capstone.id for _group, _members, slots in groups for _slot, capstone, *_rest in slots),
         people=queries.judge_choices(programme.university_id, of.id, today, signing=True),
@@ -301,6 +307,8 @@ def timetable(pair: Pair) -> Any:
             said = _(
                 "已排 %(n)d 人；%(left)d 人没有合适的组（每组都有须回避的人，或已排满），请增加答辩组。", n=len(found.placed), left=len(found.left)
             )
+        if found.alike:
+            said += _("另有 %(n)d 人的论文查重超过上限，重新查重后再排。", n=len(found.alike))
         return partial(done, said, "capstones.judging", code=code, year=year)
 
     return on_page(act, _refused(code, year))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
@@ -11,17 +12,20 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from enterprises.capstones import operations, queries
+from enterprises.capstones.operations import CapstoneRefused
 from enterprises.capstones.types import LinkPurpose, PlanMode, RoundKind, Stage, WindowStage
 from tests.factories import capstones as make
 from tests.factories import ground, identity
 from tests.factories.capstones import NOW, TODAY
 from trainhub.kernel import clock
 from trainhub.kernel.access import SYSTEM, Role
+from trainhub.kernel.clock import academic_year
 from trainhub.organisations.models import Organisation
 from trainhub.programmes.models import Cohort
 
 AsRole = Callable[..., FlaskClient]
 TIMES = {"today": TODAY, "now": NOW}
+LATER = NOW + timedelta(minutes=1)
 LONG = "理" * 401
 
 
@@ -109,16 +113,80 @@ def test_a_late_appeal_is_told_on_the_page(session: Session, as_role: AsRole) ->
 
 def test_a_draw_that_is_refused_keeps_what_was_asked_for(session: Session, as_role: AsRole) -> None:
     found = make.graded()
-    operations.finish(capstone=found.capstone, by=SYSTEM, **TIMES)
-    university = session.get_one(Organisation, found.student.university_id)
-    admin = as_role(Role.UNIVERSITY_ADMIN, organisation_id=university.id)
-    asked = {"university_id": university.id, "year": 2022, "percent": 7}
-    nothing = admin.post("/capstones/spot-checks", data=asked)
-    assert (nothing.status_code, "无从抽取" in nothing.text, 'value="7"' in nothing.text, '<option value="2022" selected' in nothing.text) == (
-        422, True, True, True,
-    )  # fmt: skip
-    few = admin.post("/capstones/spot-checks", data={**asked, "percent": 1})
-    assert (few.status_code, "抽检比例须在" in few.text, "抽取样本" in few.text) == (422, True, True)
+    _passed_on(found, date(2023, 6, 1))
+    key = found.student.university_id
+    admin = as_role(Role.UNIVERSITY_ADMIN, organisation_id=key)
+    nothing = admin.post("/capstones/spot-checks", data={"of": f"{key}-2021", "percent": 7})
+    assert (nothing.status_code, "无从抽取" in nothing.text, 'value="7"' in nothing.text) == (422, True, True)
+    few = admin.post("/capstones/spot-checks", data={"of": f"{key}-2022", "percent": 1})
+    assert (few.status_code, "抽检比例须在" in few.text, f'<option value="{key}-2022" selected' in few.text) == (422, True, True)
+    for wrong in ("", "-", "x-2022", f"{key}-x", f"{key}--1", "99999999-2022"):
+        answer = admin.post("/capstones/spot-checks", data={"of": wrong, "percent": 7})
+        assert answer.status_code == (404 if wrong == "99999999-2022" else 422), wrong
+
+
+def _passed_on(found: make.Case, day: date) -> None:
+    """The result is published, on that day."""
+    if found.capstone.finished_on is None:
+        operations.finish(capstone=found.capstone, by=SYSTEM, **TIMES)
+    found.capstone.finished_on = day
+
+
+def test_a_draw_offers_only_years_that_are_over_and_have_theses_and_no_sample(session: Session, as_role: AsRole) -> None:
+    found, running = make.graded(), academic_year(clock.today())
+    key = found.student.university_id
+    admin = as_role(Role.UNIVERSITY_ADMIN, organisation_id=key)
+
+    def offered() -> list[str]:
+        session.commit()
+        page = admin.get("/capstones/spot-checks").text
+        assert ('name="percent"' in page) is ("没有可以抽取的学年" not in page)
+        return re.findall(r'<option value="\d+-(\d+)"', page)
+
+    for day, years in (
+        (date(running, 9, 1), []),
+        (date(running, 8, 31), [running - 1]),
+        (date(running - 1, 9, 1), [running - 1]),
+        (date(running - 1, 8, 31), [running - 2]),
+    ):
+        _passed_on(found, day)
+        assert offered() == [str(year) for year in years], day
+    admin.post("/capstones/spot-checks", data={"of": f"{key}-{running - 2}", "percent": 100})
+    assert offered() == []  # drawn once; who declares the sample void finds the year again (test_voiding.py)
+    other = make.graded(programme=found.programme)
+    _passed_on(other, date(running - 3, 6, 1))
+    assert offered() == [str(running - 4)]
+
+
+def test_a_timetable_is_offered_while_a_group_has_its_day_before_it(session: Session, as_role: AsRole) -> None:
+    found = make.case()
+    make.submit(found)
+    cohort, head = session.get_one(Cohort, found.student.cohort_id), _head(as_role, found)
+    judging = f"/capstones/cohorts/{found.programme.code}/2023/judging"
+    panel = [*(ground.person() for _n in range(3)), make.signer()]
+    form = {"cohort": cohort, "room": "A1", "minutes_each": 30, "chair": panel[0], "members": panel[1:3], "secretary": panel[3], "by": SYSTEM}
+
+    def offered() -> tuple[bool, bool, bool]:
+        session.commit()
+        page = head.get(judging).text
+        return f"{judging}/timetable" in page, "公布安排" in page, "答辩组的日期都已经过去" in page
+
+    assert offered() == (False, False, False)
+    operations.form_group(name="昔", on=TODAY, starts_minute=540, now=NOW, **form)
+    assert offered() == (False, False, True)
+    refused = head.post(f"{judging}/timetable", data={"publish": 1})
+    assert (refused.status_code, "没有可以公布的安排" in refused.text) == (422, True)
+    operations.form_group(name="今", on=clock.today(), starts_minute=540, now=NOW, **form)
+    assert offered() == (True, False, False)
+    assert head.post(f"{judging}/timetable").status_code == 303
+    assert offered() == (True, True, False)
+    assert head.post(f"{judging}/timetable", data={"publish": 1}).status_code == 303
+    with pytest.raises(CapstoneRefused, match="这一天已经过去"):
+        operations.form_group(name="昨", on=clock.today() - timedelta(days=1), starts_minute=900, now=clock.now(), **form)
+    _window(session, found, WindowStage.DEFENCE, -9, -1)
+    session.commit()
+    over = head.get(judging).text
+    assert ("已经结束" in over, 'name="room"' in over) == (True, False)
 
 
 def test_a_third_person_who_cannot_be_asked_is_told_on_the_form(session: Session, as_role: AsRole) -> None:
@@ -144,6 +212,10 @@ def test_reviews_and_groups_that_are_refused_are_told_on_their_page(session: Ses
     assert (alike.status_code, "查重比例为 99.0%" in alike.text, "新建答辩组" in alike.text) == (422, True, True)
     none = head.post(f"{judging}/timetable")
     assert (none.status_code, "还没有今天以后的答辩组" in none.text, "新建答辩组" in none.text) == (422, True, True)
+    alone = head.post(f"{judging}/cross", data={"due_on": "2027-02-03"})
+    assert (alone.status_code, "没有等待安排评阅的论文" in alone.text, f"{judging}/cross" in alone.text) == (422, True, False)
+    operations.hand_in(capstone=found.capstone, stage=Stage.SIMILARITY, file_id=make.pdf(), similarity_x10=10, by=found.by("student"), now=LATER)
+    head = _head(as_role, found)
     alone = head.post(f"{judging}/cross", data={"due_on": "2027-02-03"})
     assert (alone.status_code, 'value="2027-02-03"' in alone.text) == (422, True)
 
@@ -264,7 +336,33 @@ def test_a_classmate_with_a_capstone_is_not_asked_into_a_team_and_the_leader_is_
 
 def test_only_universities_with_theses_that_passed_are_offered_for_a_draw(session: Session, as_role: AsRole) -> None:
     found = make.case()
-    university = session.get_one(Organisation, found.student.university_id)
-    admin = as_role(Role.UNIVERSITY_ADMIN, organisation_id=university.id)
+    admin = as_role(Role.UNIVERSITY_ADMIN, organisation_id=found.student.university_id)
     page = admin.get("/capstones/spot-checks").text
-    assert ("无从抽取" in page, 'name="percent"' in page) == (True, False)
+    assert ("没有可以抽取的学年" in page, 'name="percent"' in page) == (True, False)
+
+
+def test_more_time_is_offered_only_for_stages_that_have_a_time(session: Session, as_role: AsRole) -> None:
+    found = make.case()
+    _window(session, found, WindowStage.THESIS, -9, 9)
+    page = _head(as_role, found).get(f"/capstones/{found.capstone.id}").text
+    form = page.split(f"/capstones/{found.capstone.id}/extensions")[1].split("</form>")[0]
+    assert re.findall(r'<option[^>]* value="(\w+)"', form) == ["thesis"]
+
+
+@pytest.mark.parametrize("where", ["supervisors", "supervisors/board"])
+def test_a_supervisor_who_is_refused_is_told_on_the_page_of_the_form(session: Session, as_role: AsRole, where: str) -> None:
+    found, other = make.case(), make.case()
+    assert found.school is not None
+    assert found.field is not None
+    assert other.field is not None
+    wrong = {
+        ("enterprise", other.field.id): "不是毕业设计所在企业在任的指导教师",
+        ("enterprise", found.school.id): "同一人不能担任双方导师",
+        ("school", found.field.id): "同一人不能担任双方导师",
+        ("school", ground.teacher(at=session.get_one(Organisation, found.student.university_id), discipline="数学").person_id): "请写明理由",
+        ("school", found.who.id): "学生不能担任自己的导师",
+    }
+    head = _head(as_role, found)
+    for (role, person_id), words in wrong.items():
+        answer = head.post(f"/capstones/{found.capstone.id}/{where}", data={"role": role, "person_id": person_id, "reason": ""})
+        assert (answer.status_code, words in answer.text) == (422, True), words

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,8 +17,10 @@ from enterprises.capstones.types import Side, Stage, TopicFilter
 from tests.factories import capstones as make
 from tests.factories import ground, identity
 from tests.factories.capstones import NOW, TODAY
-from trainhub.kernel.access import Grant, Identity, Role, ScopeKind
+from trainhub.kernel.access import SYSTEM, Grant, Identity, Role, ScopeKind
+from trainhub.organisations.models import Organisation
 from trainhub.people.models import Person
+from trainhub.programmes.models import Programme
 
 AsRole = Callable[..., FlaskClient]
 SECRET = "某型装药工艺的温控曲线"
@@ -132,6 +135,21 @@ def test_a_topic_that_was_sent_back_is_revised_in_everything(session: Session, a
     session.expire_all()
     row = session.get_one(Topic, key)
     assert (row.seats, row.team_most, row.skills, row.is_confidential) == (3, 3, ["控制", "仿真"], True)
+
+
+def test_a_topic_is_not_revised_into_one_that_the_enterprise_has_proposed_already(session: Session) -> None:
+    account = identity.account()
+    author = replace(SYSTEM, account_id=account.id)
+    first = make.topic()
+    programme, enterprise = session.get_one(Programme, first.programme_id), session.get_one(Organisation, first.enterprise_id)
+    second = operations.propose_topic(
+        enterprise=enterprise, programme_id=programme.id, title="另题", problem="另一个问题", by=author, today=TODAY, now=NOW
+    )
+    operations.refuse_topic(topic=second, side=Side.SCHOOL, reason="请写具体", by=SYSTEM, now=NOW)
+    with pytest.raises(TopicRefused) as refused:
+        operations.revise_topic(topic=second, title=f" {first.title} ", problem="新问题", by=author, now=NOW)
+    assert (refused.value.field, refused.value.code) == ("title", "same_title")
+    assert operations.revise_topic(topic=second, title="另题", problem="新问题", by=author, now=NOW).problem == "新问题"
 
 
 def test_a_revised_topic_keeps_what_is_not_said(session: Session) -> None:

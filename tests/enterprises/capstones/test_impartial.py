@@ -13,12 +13,14 @@ from sqlalchemy.orm import Session
 from enterprises.capstones import operations, queries
 from enterprises.capstones.models import Review
 from enterprises.capstones.operations import CapstoneRefused
-from enterprises.capstones.types import Decision, ReviewKind, SupervisorRole, Verdict
+from enterprises.capstones.types import Decision, ReviewKind, Stage, SupervisorRole, Verdict
+from enterprises.mentors import operations as mentors
 from tests.factories import capstones as make
 from tests.factories import ground, identity
 from tests.factories.capstones import NOW, TODAY
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.people.models import Person
+from trainhub.policy.book import book
 from trainhub.programmes.models import Cohort
 
 TIMES = {"today": TODAY, "now": NOW}
@@ -161,3 +163,57 @@ def test_cross_reviews_go_to_supervisors_who_can_sign(session: Session) -> None:
     identity.account(person=second.school)
     assert operations.ask_cross_reviews(**ask) == 1
     assert queries.review_of(first.capstone.id, second.school.id) is not None
+
+
+@pytest.mark.parametrize(("share_x10", "is_alike"), [(299, False), (300, False), (301, True)])
+def test_a_thesis_above_the_limit_of_similarity_holds_nobody_else_up(session: Session, share_x10: int, is_alike: bool) -> None:
+    """It gets neither a reviewer nor a place in the timetable; the others of the cohort do."""
+    first = make.case()
+    second = make.case(programme=first.programme, enterprise=first.enterprise)
+    second.student.cohort_id = first.student.cohort_id
+    for found in (first, second):
+        make.submit(found)
+        assert found.school is not None
+        identity.account(person=found.school)
+    limit = book().at("own.capstone.similarity_over_percent", on=TODAY)
+    assert limit.number == 30
+    report = {"stage": Stage.SIMILARITY, "file_id": make.pdf(), "by": first.by("student")}
+    operations.hand_in(capstone=first.capstone, similarity_x10=share_x10, now=NOW, **report)
+    cohort = session.get_one(Cohort, first.student.cohort_id)
+    panel = [*(ground.person() for _n in range(3)), make.signer()]
+    operations.form_group(
+        cohort=cohort, name="一组", room="A1", on=TODAY, starts_minute=540, minutes_each=30, chair=panel[0], members=panel[1:3],
+        secretary=panel[3], by=SYSTEM, now=NOW,
+    )  # fmt: skip
+    placed = operations.timetable(cohort=cohort, by=SYSTEM, **TIMES)
+    assert (first.capstone.id in placed.alike, first.capstone.id in placed.placed, second.capstone.id in placed.placed) == (
+        is_alike,
+        not is_alike,
+        True,
+    )
+    assert operations.ask_cross_reviews(cohort=cohort, due_on=TODAY, by=SYSTEM, **TIMES) == 2 - is_alike
+    with pytest.raises(CapstoneRefused, match="没有等待安排评阅的论文"):
+        operations.ask_cross_reviews(cohort=cohort, due_on=TODAY, by=SYSTEM, **TIMES)
+    operations.hand_in(capstone=first.capstone, similarity_x10=120, now=NOW + timedelta(minutes=1), **report)
+    assert len(operations.timetable(cohort=cohort, by=SYSTEM, **TIMES).placed) == 2
+    assert operations.unread_originals(cohort.id, TODAY) == is_alike
+
+
+def test_what_the_register_of_mentors_declares_is_a_conflict_of_interest_here_too(session: Session, as_role: Callable[..., FlaskClient]) -> None:
+    found = make.case()
+    uncle = make.mentor(found.enterprise)
+    person = session.get_one(Person, uncle.person_id)
+    mentors.declare_conflict(mentor=uncle, student=found.student, reason="舅舅", by=SYSTEM, now=NOW)
+    assign = {"capstone": found.capstone, "role": SupervisorRole.ENTERPRISE, "person": person, "by": SYSTEM, **TIMES}
+    with pytest.raises(CapstoneRefused, match="舅舅"):
+        operations.assign_supervisor(**assign)
+    assert person.id in queries.barred_from(found.capstone)
+    assert queries.conflicts_among([found.student.id]) == {found.student.id: {person.id}}
+    row = operations.record_conflict(person=person, student=found.student, reason="亲属", by=SYSTEM, now=NOW)
+    operations.lift_conflict(conflict=row, by=SYSTEM, now=NOW)
+    with pytest.raises(CapstoneRefused, match="舅舅"):  # the programme lifts its own record, not the register's
+        operations.assign_supervisor(**assign)
+    key, programme_id, name = found.capstone.id, found.programme.id, person.id
+    session.commit()
+    head = as_role(Role.PROGRAMME_ADMIN, programme_id=programme_id)
+    assert "舅舅" in head.get(f"/capstones/{key}/supervisors/check?role=enterprise&person_id={name}").text

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from enterprises.capstones import operations, queries
 from enterprises.capstones.models import ChoiceRound
-from enterprises.capstones.types import PlanMode, RoundKind, SupervisorRole, WindowStage
+from enterprises.capstones.planner.telling import missed
+from enterprises.capstones.types import PlanMode, RoundKind, SupervisorRole, TopicOrigin, WindowStage
 from tests.factories import capstones as make
 from tests.factories import ground
 from tests.factories.capstones import END, NOW, START, TODAY
 from trainhub.kernel.access import SYSTEM, Role
+from trainhub.people.models import Person
 from trainhub.programmes.models import Cohort, Programme
 
 TIMES: dict[str, Any] = {"by": SYSTEM, "today": TODAY, "now": NOW}
@@ -42,10 +45,50 @@ def test_the_final_round_gives_what_is_left_and_tells_the_others_that_seats_were
         operations.publish_choices(round=row, **TIMES)
     assert placed == [(0, ["nothing_chosen"]), (0, ["nothing_chosen"]), (2, ["seats_short"])]
     assert (topic.taken, len(queries.without_capstone(cohort.id))) == (2, 1)
-    key, programme_id = row.id, programme.id
+    key, programme_id, left = row.id, programme.id, queries.without_capstone(cohort.id)[0][1].id
     session.commit()
     page = as_role(Role.PROGRAMME_ADMIN, programme_id=programme_id).get(f"/capstones/rounds/{key}").text
     assert "余下的 2 个名额不够分给 3 名学生" in page
+    page = as_role(Role.STUDENT, person_id=left).get("/capstones/choices").text
+    assert ("终轮已经结束" in page, "等待下一轮" in page) == (True, False)
+
+
+def test_seats_that_are_reserved_for_somebody_else_are_not_told_as_left(session: Session) -> None:
+    programme, elsewhere = ground.programme(), make.case()
+    students = [ground.student(programme) for _n in range(2)]
+    cohort = session.get_one(Cohort, students[0].cohort_id)
+    make.topic(programme=programme, seats=3, origin=TopicOrigin.STUDENT, reserved_for=elsewhere.student)
+    make.topic(programme=programme, seats=1)
+    for kind in RoundKind:
+        row = _held(cohort, kind)
+        if kind is not RoundKind.FINAL:
+            operations.publish_choices(round=row, **TIMES)
+    assert row.plan is not None
+    assert [why for _student, why in row.plan["unplaced"]] == [{"cause": "seats_short", "seats": 1, "students": 2}]
+
+
+@pytest.mark.parametrize("kind", [RoundKind.FIRST, RoundKind.FINAL])
+def test_who_chose_a_topic_that_is_gone_is_not_told_to_have_chosen_nothing(session: Session, kind: RoundKind) -> None:
+    programme = ground.programme()
+    alone, leader, mate = (ground.student(programme) for _n in range(3))
+    cohort = session.get_one(Cohort, alone.cohort_id)
+    gone = make.topic(programme=programme, seats=3, team_most=2)
+    if kind is RoundKind.FINAL:
+        operations.publish_choices(round=_held(cohort, RoundKind.FIRST), **TIMES)
+    row = operations.create_choices(cohort=cohort, kind=kind, opens_on=TODAY, closes_on=TODAY, starts_on=START, ends_on=END, by=SYSTEM, now=NOW)
+    operations.open_choices(round=row, by=SYSTEM, now=NOW)
+    me = make.as_person(session.get_one(Person, leader.person_id))
+    team = operations.form_team(round=row, leader=leader, name="一队", by=me, now=NOW)
+    operations.ask_into_team(team=team, student=mate, by=me, now=NOW)
+    operations.join_team(team=team, student=mate, by=SYSTEM, now=NOW)
+    for student in (alone, leader):
+        operations.save_choices(round=row, student=student, topic_ids=[gone.id], by=SYSTEM, now=NOW)
+    operations.withdraw_topic(topic=gone, reason="项目取消", by=SYSTEM, now=NOW)
+    operations.close_choices(round=row, by=SYSTEM, now=NOW)
+    operations.plan_choices(round=row, by=SYSTEM, now=NOW)
+    assert row.plan is not None
+    assert row.plan["unplaced"] == [[student.id, {"cause": "choices_gone"}] for student in (alone, leader, mate)]
+    assert "撤回" in missed({"cause": "choices_gone"})
 
 
 def test_the_heaviest_load_a_plan_tells_counts_what_lies_outside_of_it(session: Session) -> None:

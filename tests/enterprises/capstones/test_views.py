@@ -318,7 +318,7 @@ def test_a_spot_check_can_be_drawn_anew_by_anybody_and_exports_a_column_for_each
     university = session.get_one(Organisation, made.student.university_id)
     committed()
     admin = as_role(Role.UNIVERSITY_ADMIN, organisation_id=university.id)
-    asked = {"university_id": university.id, "year": 2024, "percent": 2, "seed": 7}
+    asked = {"of": f"{university.id}-2024", "percent": 2, "seed": 7}
     assert admin.post("/capstones/spot-checks", data=asked).status_code == 303
     check = queries.spot_check_of(university.id, 2024)
     assert check is not None

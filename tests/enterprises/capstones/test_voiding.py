@@ -116,8 +116,9 @@ def test_the_page_voids_and_shows_both_draws(session: Session, as_role: Callable
     assert admin.post(f"/capstones/spot-checks/{key}/void", data={"reason": "学年选错"}).status_code == 303
     page = admin.get(f"/capstones/spot-checks/{key}").text
     assert ("学年选错" in page, "作废这次抽检" in page, "送评议" in page) == (True, False, False)
-    assert "已作废" in admin.get("/capstones/spot-checks").text
-    drawn = admin.post("/capstones/spot-checks", data={"university_id": university_id, "year": YEAR, "percent": 100})
+    page = admin.get("/capstones/spot-checks").text
+    assert ("已作废" in page, f'value="{university_id}-{YEAR}"' in page) == (True, True)  # offered anew
+    drawn = admin.post("/capstones/spot-checks", data={"of": f"{university_id}-{YEAR}", "percent": 100})
     assert drawn.status_code == 303
     again = admin.get(drawn.location).text
     assert str(seed) in again

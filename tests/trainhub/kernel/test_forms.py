@@ -120,6 +120,7 @@ def test_too_large_says_the_limit_and_leads_back_to_the_form(app: Flask, monkeyp
     page = answer.get_data(as_text=True)
     assert answer.status_code == 413
     assert "上传的内容有 4 MB，超过 2 MB 的上限" in page
+    assert "同一次提交的文字也没有收到" in page  # the browser sends a form as a whole: what was typed is refused with the file
     assert 'href="/organisations/import?x=1"' in page
     assert 'href="/login"' not in page
     away = client.post("/organisations/import", headers={"Referer": "https://example.org//evil"}).get_data(as_text=True)
