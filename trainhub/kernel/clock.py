@@ -26,6 +26,12 @@ def local(instant: datetime) -> datetime:
     return instant.astimezone(SHANGHAI)
 
 
+def last_over(instant: datetime) -> date:
+    """The last day that was over at an instant. What is kept with its day alone is known for certain up to this day: of the day itself
+    nobody could tell later what had been entered before the instant and what after."""
+    return local(instant).date() - timedelta(days=1)
+
+
 def end_of(day: date) -> datetime:
     """The last instant of a deadline day: 23:59:59.999999 in Shanghai, never the next midnight."""
     return datetime.combine(day, time.max, tzinfo=SHANGHAI).astimezone(UTC)

@@ -29,7 +29,7 @@ class TrainingRecord(Base):
     category: Mapped[Category] = mapped_column(enum_column(Category))
     county_code: Mapped[str] = mapped_column(ref("region.code"), index=True)
     hours_x10: Mapped[int]
-    completed_on: Mapped[date] = mapped_column(index=True)
+    completed_on: Mapped[date]
     is_counted: Mapped[bool]
     source: Mapped[Source] = mapped_column(enum_column(Source))
     source_id: Mapped[int | None]
@@ -50,6 +50,7 @@ class TrainingRecord(Base):
             postgresql_where=sa.text("cancelled_at IS NULL"),
         ),
         sa.CheckConstraint("hours_x10 >= 0", name="hours_not_negative"),
+        sa.Index("ix_training_record_day", "completed_on", "id", "cancelled_at"),
         sa.Index("ix_training_record_first", "is_counted", "completed_on", "person_id"),
         sa.Index("ix_training_record_person", "person_id", "completed_on"),
         sa.Index("ix_training_record_course", "course", "completed_on"),

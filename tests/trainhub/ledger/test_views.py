@@ -81,6 +81,17 @@ def test_every_record_is_on_one_page_in_the_order_of_days(as_role: As, command: 
     assert {int(name[2:]) % 2 for name in listed("region=350200")} == {1}
 
 
+def test_a_page_far_behind_is_found_in_an_index_alone(as_role: As, filled: dict[str, int], app: Flask, count_queries: list[str]) -> None:
+    """Rows before a page were once looked up one by one for whether they stand: the last page cost twice the first on SQLite."""
+    count_queries.clear()
+    assert as_role(Role.DEPT_HR).get("/trainees/").status_code == 200
+    (statement,) = [one for one in count_queries if one.startswith("SELECT training_record.id \nFROM training_record") and "OFFSET" in one]
+    with app.app_context():
+        if database().get_bind().dialect.name == "sqlite":
+            plan = database().connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", (20, 9_980)).all()
+            assert [step.detail for step in plan] == ["SCAN training_record USING COVERING INDEX ix_training_record_day"]
+
+
 def test_numbers_are_masked_in_list_and_export(as_role: As, filled: dict[str, int]) -> None:
     client = as_role(Role.DEPT_HR)
     number = row(1)["id_number"]

@@ -32,7 +32,7 @@ class SurveyRefused(Refused):
 
 
 def open_survey(*, kind: SurveyKind, year: int, title: str, opens_on: date, closes_on: date, by: Identity, now: datetime) -> Survey:
-    """Open a survey of a year; one of a kind and year. Raises SurveyRefused."""
+    """Open a survey of a year; one of a kind and year, of graduates not before they have graduated. Raises SurveyRefused."""
     title = title.strip()
     if not title:
         raise SurveyRefused(_("请填写调查名称。"), field="title")
@@ -42,11 +42,29 @@ def open_survey(*, kind: SurveyKind, year: int, title: str, opens_on: date, clos
         raise SurveyRefused(_("请填写 2000 至 2100 之间的年度。"), field="year")
     if queries.of_year(kind, year) is not None:
         raise SurveyRefused(_("这一年度已经有同类调查。"), field="year", code="known_survey")
+    if kind is SurveyKind.GRADUATES:
+        _have_graduated(year, opens_on)
     row = Survey(kind=kind, year=year, title=title[:120], opens_on=opens_on, closes_on=closes_on, created_at=now)
     session().add(row)
     session().flush()
     audit.record(by=by, did="surveys.survey.opened", on=row, data={"kind": kind, "year": year})
     return row
+
+
+def _have_graduated(year: int, opens_on: date) -> None:
+    """Graduates are asked where they went: nobody could answer before the last of them has left."""
+    last = queries.last_graduation(year)
+    if last is None:
+        raise SurveyRefused(
+            _("没有 %(year)s 年毕业的学生，这份调查没有填报对象。请核对年度，或先登记学生和班级。", year=year), field="year", code="nobody_asked"
+        )
+    day, programme = last
+    if opens_on < day:
+        raise SurveyRefused(
+            _("%(year)s 届学生尚未全部毕业：“%(programme)s”的毕业日为 %(day)s，调查最早从这一天开始。", year=year, programme=programme, day=day),
+            field="opens_on",
+            code="not_graduated",
+        )
 
 
 def _is_open(survey: Survey, kind: SurveyKind, today: date) -> None:
@@ -129,6 +147,9 @@ def answer_graduate(
     _is_open(survey, SurveyKind.GRADUATES, today)
     if by.person_id is None or queries.my_student(by.person_id, survey) is None:
         raise NotAllowed(_("这份调查只由当届毕业生本人填写。"))
+    left = queries.graduates_on(student)
+    if left is not None and today < left:
+        raise SurveyRefused(_("你的毕业日为 %(day)s，毕业后才能填写这份调查。", day=left), code="not_graduated")
     if satisfaction is not None and not 1 <= satisfaction <= 5:
         raise SurveyRefused(_("满意度请选 1 至 5。"), field="satisfaction")
     works = status in ANSWERED_WORK

@@ -11,7 +11,7 @@ from sqlalchemy import case, func, select
 from sqlalchemy.orm import aliased
 
 from trainhub.kernel.access import Identity, Role
-from trainhub.kernel.clock import local
+from trainhub.kernel.clock import last_over
 from trainhub.kernel.db import session
 from trainhub.organisations.models import Organisation, Region
 from trainhub.organisations.types import OrganisationKind, OrganisationState
@@ -192,12 +192,24 @@ def hard_posts(survey_id: int, known_at: datetime) -> list[tuple[int, str]]:
 # -- graduates ----------------------------------------------------------------------------------------------------------
 def graduating(year: int) -> dict[int, int | None]:
     """The cohorts that graduate in a year (by their day, or by when they are expected to), with their programme's key field."""
-    found = {}
-    for cohort, programme in session().execute(select(Cohort, Programme).join(Programme, Programme.id == Cohort.programme_id)):
-        end = cohort.graduated_on or _expected(cohort, programme)
-        if end.year == year:
-            found[cohort.id] = programme.key_field_no
-    return found
+    return {cohort.id: programme.key_field_no for cohort, programme, end in _ends() if end.year == year}
+
+
+def _ends() -> list[tuple[Cohort, Programme, date]]:
+    """Every cohort with its programme and the day it graduates: its own, or the one expected."""
+    found = session().execute(select(Cohort, Programme).join(Programme, Programme.id == Cohort.programme_id).order_by(Cohort.id))
+    return [(cohort, programme, cohort.graduated_on or _expected(cohort, programme)) for cohort, programme in found]
+
+
+def last_graduation(year: int) -> tuple[date, str] | None:
+    """The day, and the programme, of the last of those to graduate whom the survey of a year asks; None: it asks nobody."""
+    cohorts = set(session().scalars(select(asked_graduates(year).subquery().c.cohort_id).distinct()))
+    return max(((end, programme.name) for cohort, programme, end in _ends() if cohort.id in cohorts), default=None)
+
+
+def graduates_on(student: Student) -> date | None:
+    """The day on which a student graduates, their cohort's; None without a cohort."""
+    return next((end for cohort, _programme, end in _ends() if cohort.id == student.cohort_id), None)
 
 
 def _expected(cohort: Cohort, programme: Programme) -> date:
@@ -221,7 +233,7 @@ def _there(known_at: datetime | None) -> tuple[sa.ColumnElement[bool], ...]:
     """SQL: students who did not leave without a degree, as it was known at a moment (None: now)."""
     if known_at is None:
         return (Student.state != StudentState.WITHDRAWN,)
-    return Student.created_at <= known_at, sa.or_(Student.state != StudentState.WITHDRAWN, Student.left_on > local(known_at).date())
+    return Student.created_at <= known_at, sa.or_(Student.state != StudentState.WITHDRAWN, Student.left_on > last_over(known_at))
 
 
 def asked_graduates(year: int, known_at: datetime | None = None) -> Any:

@@ -141,9 +141,9 @@ def reject(*, row: Talent, decision: str, by: Identity, today: date, version: in
 
 
 def end(*, row: Talent, decision: str, by: Identity, today: date, version: int | None = None) -> Talent:
-    """Take out of the database (出库), with a reason; the row stays."""
+    """Take out of the database (出库), with a reason; the row stays. An entry that had run out keeps the day until which it held."""
     row.state = _step(row, "end", version)
-    row.decision, row.valid_until = _text(decision, "decision"), today
+    row.decision, row.valid_until = _text(decision, "decision"), min(row.valid_until or today, today)
     session().flush()
     audit.record(by=by, did="talents.talent.ended", on=row, data={"reason": row.decision[:400]})
     return row

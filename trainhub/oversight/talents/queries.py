@@ -12,6 +12,7 @@ from sqlalchemy.orm import aliased
 
 from enterprises.mentors.models import Mentor
 from trainhub.kernel.access import Identity, Subject
+from trainhub.kernel.clock import last_over
 from trainhub.kernel.db import session
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
@@ -70,10 +71,11 @@ def listing(
 
 
 def _recognised(known_at: datetime, until: date) -> tuple[sa.ColumnElement[bool], ...]:
-    """Entries that stood recognised on a day; one taken out since keeps the day until which it stood."""
+    """Entries that stood recognised on a day; one taken out since keeps the day until which it stood. Recognitions are kept with their
+    day: those of the day of the moment itself are left out, so that counting again finds the same."""
     return (
         Talent.state.in_((TalentState.RECOGNISED, TalentState.ENDED)),
-        Talent.decided_on <= until,
+        Talent.decided_on <= min(until, last_over(known_at)),
         Talent.created_at <= known_at,
         or_(Talent.valid_until.is_(None), Talent.valid_until >= until),
     )

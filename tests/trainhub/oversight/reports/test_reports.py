@@ -14,13 +14,17 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from enterprises.awards import operations as awards
+from enterprises.placements.models import Placement
+from enterprises.placements.types import PlacementState
 from tests.factories import awards as make
+from tests.factories import enterprises as field
 from tests.factories import ground
 from trainhub.kernel import jobs
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.i18n import in_language
 from trainhub.ledger import operations as ledger
 from trainhub.ledger.types import Category, Source
+from trainhub.organisations.models import Organisation
 from trainhub.organisations.types import OrganisationKind
 from trainhub.oversight.reports import operations
 from trainhub.oversight.reports.building.common import columns, source
@@ -31,6 +35,11 @@ from trainhub.oversight.reports.pdf import WIDTH, _least, _register, _widths, pd
 from trainhub.oversight.reports.types import Column, Document, ReportKind, ReportState, Section, Table
 from trainhub.oversight.reports.views import originals
 from trainhub.oversight.reports.workbook import workbook
+from trainhub.oversight.talents import operations as talents
+from trainhub.oversight.talents import queries as queries_of_talents
+from trainhub.oversight.talents.types import TalentKind
+from trainhub.people import operations as people
+from trainhub.people.types import PairDecision
 
 NOW, TODAY = datetime(2026, 3, 2, 2, tzinfo=UTC), date(2026, 3, 2)
 YEAR = {"since": date(2026, 1, 1), "until": date(2026, 2, 28)}
@@ -125,6 +134,97 @@ def test_a_scorecard_shows_awards_as_they_stood(session: Session) -> None:
     awards.accept(award=award, on=later, **when)
     awards.decide(award=award, amount_fen=60_000_000, minutes="纪要", **when)
     assert operations.recount(row).is_same
+
+
+EVENING = NOW + timedelta(hours=10)
+"""The same day as `NOW`, after the reports of the morning."""
+
+
+def test_talent_recognised_after_a_report_of_the_same_day_does_not_change_it(session: Session) -> None:
+    """Recognitions are kept with their day: a report tells of those until the day before it was made, and says so."""
+
+    def talent(decided_on: date | None) -> Any:
+        row = talents.nominate(person=ground.person(), kind=TalentKind.HIGH_LEVEL, merits="业绩", by=SYSTEM, today=TODAY, now=NOW - timedelta(days=5))
+        talents.review(row=row, opinion="同意", by=SYSTEM, today=TODAY)
+        return row if decided_on is None else talents.recognise(row=row, decision="同意", by=SYSTEM, today=decided_on)
+
+    before, waiting = talent(TODAY - timedelta(days=1)), talent(None)
+    talent(TODAY)
+    asked = operations.ask(kind=ReportKind.TALENT, since=date(2026, 1, 1), until=TODAY, by=SYSTEM, today=TODAY, now=NOW)
+    row = operations.make(report=asked, by=SYSTEM, now=NOW)
+    table = next(one.table for one in operations.kept(row).sections if one.table and one.table.title == "已认定的入库人才")
+    assert [line[1] for line in table.rows] == [1]
+    assert any("计至统计时点的前一日" in line for line in operations.kept(row).method)
+    talents.recognise(row=waiting, decision="同意", by=SYSTEM, today=TODAY)
+    talents.end(row=before, decision="调离", by=SYSTEM, today=TODAY)
+    assert operations.recount(row).is_same
+    assert queries_of_talents.recognised_counts(EVENING + timedelta(days=1), TODAY) == [(TalentKind.HIGH_LEVEL, 3)]
+
+
+def test_an_entry_that_had_run_out_is_not_longer_recognised_when_it_is_taken_out(session: Session) -> None:
+    row = talents.nominate(person=ground.person(), kind=TalentKind.HIGH_LEVEL, merits="业绩", by=SYSTEM, today=TODAY, now=NOW)
+    talents.review(row=row, opinion="同意", by=SYSTEM, today=TODAY)
+    talents.recognise(row=row, decision="同意", valid_until=TODAY + timedelta(days=10), by=SYSTEM, today=TODAY)
+    talents.end(row=row, decision="清理", by=SYSTEM, today=TODAY + timedelta(days=30))
+    assert row.valid_until == TODAY + timedelta(days=10)
+
+
+def test_a_grade_of_the_same_day_or_a_changed_one_does_not_change_a_scorecard(session: Session) -> None:
+    """A mentor may change a grade until the placement is over: it is in the scorecard from the day after."""
+    enterprise, base = ground.enterprise(), ground.base()
+    position = field.position(enterprise=enterprise, is_approved=False)
+
+    def graded(score_x10: int) -> Placement:
+        student = ground.student()
+        term = field.term(university=session.get_one(Organisation, student.university_id))
+        row = Placement(
+            student_id=student.id,
+            position_id=position.id,
+            term_id=term.id,
+            enterprise_id=enterprise.id,
+            base_id=base.id,
+            state=PlacementState.STARTED,
+            starts_on=date(2025, 11, 3),
+            ends_on=date(2026, 2, 22),
+            mentor_score_x10=score_x10,
+            graded_on=date(2026, 2, 20),
+            created_at=NOW - timedelta(days=90),
+        )
+        session.add(row)
+        session.flush()
+        return row
+
+    first, second = graded(800), graded(900)
+    first.state, first.finished_on = PlacementState.FINISHED, date(2026, 3, 1)
+    session.flush()
+    asked = operations.ask(kind=ReportKind.SCORECARD, organisation=base, since=date(2026, 1, 1), until=TODAY, by=SYSTEM, today=TODAY, now=NOW)
+    row = operations.make(report=asked, by=SYSTEM, now=NOW)
+    assert operations.kept(row).figures[3].value == "80.0"
+    second.mentor_score_x10, second.state, second.finished_on = 700, PlacementState.FINISHED, TODAY
+    session.flush()
+    assert operations.recount(row).is_same
+    later = operations.ask(
+        kind=ReportKind.SCORECARD, organisation=base, since=date(2026, 1, 1), until=TODAY, by=SYSTEM, today=TODAY, now=NOW + timedelta(days=1)
+    )
+    assert operations.kept(operations.make(report=later, by=SYSTEM, now=NOW + timedelta(days=1))).figures[3].value == "75.0"
+
+
+def test_one_human_under_two_numbers_is_one_person_of_a_base(session: Session) -> None:
+    """As in the goal: joined before the report, they count once; parted or joined later, the report stays."""
+    base, (stays, gone) = ground.base(), (ground.person(), ground.person())
+    call: dict[str, Any] = {"organisation_id": base.id, "category": Category.WORKER, "county_code": "350102", "hours_x10": 160, "is_counted": True}
+    for who, course in ((stays, "电商"), (gone, "直播")):
+        ledger.record_training(person_id=who.id, course=course, completed_on=date(2026, 1, 9), source=Source.ROSTER, by=SYSTEM, now=NOW, **call)
+    before, later = _made(ReportKind.SCORECARD, base), NOW + timedelta(days=1)
+    people.decide_pair(first=stays, second=gone, decision=PairDecision.SAME, reason="已核对", by=SYSTEM, now=later)
+    after = operations.ask(kind=ReportKind.SCORECARD, organisation=base, by=SYSTEM, today=TODAY, now=later, **YEAR)
+    found = []
+    for row in (before, operations.make(report=after, by=SYSTEM, now=later)):
+        table = operations.kept(row).sections[0].table
+        assert table is not None
+        found.append([line[1] for line in table.rows[2:4]])
+        assert operations.recount(row).is_same
+    assert found == [[2, 2], [2, 1]]
 
 
 @pytest.mark.parametrize("kind", list(ReportKind))

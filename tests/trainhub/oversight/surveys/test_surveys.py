@@ -28,6 +28,7 @@ from trainhub.oversight.surveys.rules import Demand
 from trainhub.oversight.surveys.types import GraduateFigures, GraduateStatus, PayBand, SurveyKind
 from trainhub.people import operations as people
 from trainhub.people.models import Person, Student
+from trainhub.programmes.models import Cohort
 
 NOW, TODAY = datetime(2026, 3, 2, 2, tzinfo=UTC), date(2026, 3, 2)
 WHEN: dict[str, Any] = {"today": TODAY, "now": NOW}
@@ -73,19 +74,58 @@ def test_answering_again_replaces_and_contradictions_keep_nothing(session: Sessi
 
 
 def test_only_the_graduates_of_the_year_answer_and_what_is_not_asked_is_dropped(session: Session) -> None:
-    survey = _survey(SurveyKind.GRADUATES, 2027)
-    mine, later = ground.student(year=2023), ground.student(year=2025)
+    mine, later = ground.student(year=2021), ground.student(year=2025)
+    survey = _survey(SurveyKind.GRADUATES, 2025)
     me = Identity(None, mine.person_id, "我", (Grant(Role.STUDENT, ScopeKind.EVERYTHING),))
     call: dict[str, Any] = {"survey": survey, "student": mine, "by": me, **WHEN}
     row = operations.answer_graduate(status=GraduateStatus.EMPLOYED, employer="甲", is_in_field=True, pay=PayBand.FROM_8, satisfaction=5, **call)
     again = operations.answer_graduate(status=GraduateStatus.STUDYING, employer="甲", is_in_field=True, pay=PayBand.FROM_8, **call)
     assert (again.id != row.id, again.employer, again.is_in_field, again.pay) == (True, "", None, PayBand.UNTOLD)
     assert (row.replaced_at, row.employer, queries.answer_of(survey.id, mine.id)) == (NOW, "", again)
-    assert queries.asked_count(2027) >= 1
+    assert queries.asked_count(2025) >= 1
     with pytest.raises(NotAllowed):
         operations.answer_graduate(survey=survey, student=later, status=GraduateStatus.OTHER, by=Identity(None, later.person_id, "晚一届"), **WHEN)
     with pytest.raises(SurveyRefused, match="1 至 5"):
         operations.answer_graduate(status=GraduateStatus.OTHER, satisfaction=6, **call)
+
+
+@pytest.mark.parametrize(("opens_on", "refused"), [(date(2027, 6, 29), True), (date(2027, 6, 30), False), (date(2027, 7, 1), False)])
+def test_graduates_are_asked_from_the_day_on_which_the_last_of_them_graduates(session: Session, opens_on: date, refused: bool) -> None:
+    """Students who are still there cannot say where they went; those of another year, and those who left, are not waited for."""
+    ground.student(year=2023), ground.student(year=2024)
+    call: dict[str, Any] = {"kind": SurveyKind.GRADUATES, "year": 2027, "title": "跟踪", "closes_on": date(2027, 9, 30), "by": SYSTEM, "now": NOW}
+    if not refused:
+        assert operations.open_survey(opens_on=opens_on, **call).opens_on == opens_on
+        return
+    with pytest.raises(SurveyRefused, match="毕业日为 2027-06-30，调查最早从这一天开始") as told:
+        operations.open_survey(opens_on=opens_on, **call)
+    assert (told.value.field, told.value.code, queries.of_year(SurveyKind.GRADUATES, 2027)) == ("opens_on", "not_graduated", None)
+
+
+def test_a_survey_that_would_ask_nobody_is_not_opened(session: Session) -> None:
+    ground.student(year=2023)
+    with pytest.raises(SurveyRefused, match="没有 2029 年毕业的学生"):
+        _survey(SurveyKind.GRADUATES, 2029)
+
+
+def test_who_graduates_later_than_the_survey_was_opened_for_answers_then(session: Session) -> None:
+    """The day of a cohort may have moved since the survey was opened."""
+    mine = ground.student(year=2021)
+    survey = _survey(SurveyKind.GRADUATES, 2025)
+    assert mine.cohort_id is not None
+    session.get_one(Cohort, mine.cohort_id).graduated_on = date(2025, 12, 31)
+    session.flush()
+    call: dict[str, Any] = {
+        "survey": survey,
+        "student": mine,
+        "status": GraduateStatus.EMPLOYED,
+        "by": Identity(None, mine.person_id, "我"),
+        "now": NOW,
+    }
+    survey.opens_on = date(2025, 12, 1)
+    with pytest.raises(SurveyRefused, match="毕业日为 2025-12-31，毕业后才能填写"):
+        operations.answer_graduate(today=date(2025, 12, 30), **call)
+    assert operations.answer_graduate(today=date(2025, 12, 31), **call).status is GraduateStatus.EMPLOYED
 
 
 def test_the_pages_of_a_survey(session: Session, as_role: AsRole) -> None:
@@ -169,7 +209,8 @@ def test_a_report_is_counted_again_from_what_was_answered_then(session: Session)
 
 
 def test_the_outcome_is_counted_again_from_what_was_answered_then(session: Session) -> None:
-    survey, mine = _survey(SurveyKind.GRADUATES, 2027), ground.student(year=2023)
+    mine = ground.student(year=2021)
+    survey = _survey(SurveyKind.GRADUATES, 2025)
     me = Identity(None, mine.person_id, "我", (Grant(Role.STUDENT, ScopeKind.EVERYTHING),))
     call: dict[str, Any] = {"survey": survey, "student": mine, "by": me, "today": TODAY}
     operations.answer_graduate(status=GraduateStatus.SEEKING, now=NOW, **call)
@@ -188,7 +229,8 @@ CLOSED, FIRST_DAY = date(2026, 3, 31), date(2028, 4, 1)
 @pytest.fixture
 def answered(session: Session) -> tuple[Survey, list[Student]]:
     """A survey that two graduates of a programme answered."""
-    survey, students = _survey(SurveyKind.GRADUATES, 2027, closes_on=CLOSED), [ground.student(year=2023) for _n in range(2)]
+    students = [ground.student(year=2021) for _n in range(2)]
+    survey = _survey(SurveyKind.GRADUATES, 2025, closes_on=CLOSED)
     for student, status in zip(students, (GraduateStatus.EMPLOYED, GraduateStatus.STUDYING), strict=True):
         me = Identity(None, student.person_id, "我", (Grant(Role.STUDENT, ScopeKind.EVERYTHING),))
         operations.answer_graduate(

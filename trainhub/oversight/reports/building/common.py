@@ -31,7 +31,10 @@ def day(on: date) -> str:
 
 def known() -> str:
     """What every report says of later entries."""
-    return _("只计入截至统计时点已经登记、且尚未撤回的事实；以后的补录不改变本报告。")
+    return _(
+        "只计入截至统计时点已经登记、且尚未撤回的事实；以后的补录不改变本报告。"
+        "只登记日期、不登记时刻的事实（认定、奖励决定、成绩、结课、离校等）计至统计时点的前一日。"
+    )
 
 
 def platform() -> str:

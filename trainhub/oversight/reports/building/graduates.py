@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from trainhub.kernel.i18n import _
 from trainhub.oversight.reports import rules
-from trainhub.oversight.reports.building.common import bars, day, parameter, source, table
+from trainhub.oversight.reports.building.common import bars, day, known, parameter, source, table
 from trainhub.oversight.reports.types import Asked, Cell, Document, Figure, Plot, Section, Table
 from trainhub.oversight.surveys import queries as surveys
 from trainhub.oversight.surveys.labels import PAYS, STATUSES
@@ -63,7 +63,7 @@ def outcome(asked: Asked) -> Document:
             ),
             Section(_("各专业"), (), None, _programmes(told, surveys.asked_by_programme(survey.year, asked.known_at) if survey else {}, least)),
         ),
-        method=(_("答卷由毕业生本人填写，可修改至调查截止；报告只用合计。"), _("回收率 = 应答人数 ÷ 当届毕业生（不含退学）。")),
+        method=(_("答卷由毕业生本人填写，可修改至调查截止；报告只用合计。"), _("回收率 = 应答人数 ÷ 当届毕业生（不含退学）。"), known()),
         sources=(source("research", "RESEARCH-4.8, 002:141", QUOTE),),
     )
 

@@ -7,7 +7,7 @@ from typing import Any
 from trainhub.kernel.i18n import _, _l, listed
 from trainhub.organisations.places import place
 from trainhub.oversight.reports import rules
-from trainhub.oversight.reports.building.common import bars, day, pairs, parameter, references, source, span, table
+from trainhub.oversight.reports.building.common import bars, day, known, pairs, parameter, references, source, span, table
 from trainhub.oversight.reports.queries import facts
 from trainhub.oversight.reports.types import Asked, Cell, Document, Figure, Section
 from trainhub.oversight.surveys import queries as surveys
@@ -127,6 +127,7 @@ def status(asked: Asked) -> Document:
             _asked(),
             _("平均月薪按各企业在岗人数加权，只计填报了薪酬的企业，舍去小数；合计不足%(a)s人的不公布。", a=least),
             _("入库人才以认定日期和有效期为准。"),
+            known(),
         ),
         sources=(
             source("research", "RESEARCH-4.1, 002:109", STATUS_QUOTE),
@@ -224,6 +225,6 @@ def demand(asked: Asked) -> Document:
                 table(_("需求的学历层次"), (_("学历"), "#" + _("需求")), [(str(LEVELS[level]), levels.get(level, 0)) for level in DegreeLevel]),
             ),
         ),
-        method=(_asked(), _("缺口 = 需求数减毕业生数，不作比例推算；退学学生不计入供给。")),
+        method=(_asked(), _("缺口 = 需求数减毕业生数，不作比例推算；退学学生不计入供给。"), known()),
         sources=(source("research", "RESEARCH-4.1, 002:109", DEMAND_QUOTE), source("mc2025", "002:880-918")),
     )

@@ -10,9 +10,10 @@ import sqlalchemy as sa
 from sqlalchemy import and_, func, or_, select
 
 from courses.teaching.models import Secondment
-from enterprises.capstones.models import Capstone
+from enterprises.capstones.models import Capstone, Supervision
 from enterprises.capstones.types import CapstoneState
 from enterprises.mentors.models import Mentor
+from trainhub.kernel.clock import last_over
 from trainhub.kernel.db import session
 from trainhub.kernel.i18n import language
 from trainhub.ledger.models import ConfirmedDay, TrainingRecord
@@ -99,14 +100,14 @@ def practising_teachers(asked: Asked) -> dict[int, int]:
     return {key: len(persons) for key, persons in found.items()}
 
 
-def trained(asked: Asked) -> dict[int, tuple[int, int, int]]:
+def trained(asked: Asked, *only: sa.ColumnElement[bool]) -> dict[int, tuple[int, int, int]]:
     """(completions, distinct persons, courses) of trainees by organisation; persons as they were joined at the moment of the report."""
     merged = people.mergings_at(asked.known_at)
     human = func.coalesce(merged.c.into_id, TrainingRecord.person_id)
     found = session().execute(
         select(TrainingRecord.organisation_id, func.count(), func.count(sa.distinct(human)), func.count(sa.distinct(TrainingRecord.course)))
         .outerjoin(merged, merged.c.gone_id == TrainingRecord.person_id)
-        .where(*known_records(asked))
+        .where(*known_records(asked), *only)
         .group_by(TrainingRecord.organisation_id)
     )
     return {key: (int(rows), int(persons), int(courses)) for key, rows, persons, courses in found}
@@ -122,11 +123,17 @@ def mentors(asked: Asked) -> dict[int, int]:
     return {key: int(count) for key, count in found}
 
 
+def stood(asked: Asked) -> sa.ColumnElement[bool]:
+    """Capstones that were not withdrawn at the moment asked for: whoever withdraws one ends its supervision on that day."""
+    ended_later = select(Supervision.id).where(Supervision.capstone_id == Capstone.id, Supervision.until > last_over(asked.known_at))
+    return or_(Capstone.state != CapstoneState.WITHDRAWN, ended_later.exists())
+
+
 def capstones(asked: Asked) -> dict[int, int]:
     """Capstones that ended in the span, by enterprise."""
     found = session().execute(
         select(Capstone.enterprise_id, func.count())
-        .where(Capstone.created_at <= asked.known_at, Capstone.ends_on.between(asked.since, asked.until), Capstone.state != CapstoneState.WITHDRAWN)
+        .where(Capstone.created_at <= asked.known_at, Capstone.ends_on.between(asked.since, asked.until), stood(asked))
         .group_by(Capstone.enterprise_id)
     )
     return {key: int(count) for key, count in found}

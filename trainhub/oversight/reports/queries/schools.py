@@ -20,12 +20,12 @@ from enterprises.placements.models import Placement, Rating
 from enterprises.placements.types import RaterSide
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.types import State as CertificateState
-from trainhub.kernel.clock import local
+from trainhub.kernel.clock import last_over, local
 from trainhub.kernel.db import session
 from trainhub.ledger.models import ConfirmedDay, TrainingRecord
 from trainhub.organisations.models import BaseHost, Organisation
 from trainhub.organisations.types import SCHOOLS
-from trainhub.oversight.reports.queries.facts import in_report, known_days, known_records
+from trainhub.oversight.reports.queries.facts import in_report, known_days, stood, trained
 from trainhub.oversight.reports.types import Asked
 from trainhub.people.models import Student, Teacher
 from trainhub.programmes.models import Programme
@@ -65,11 +65,11 @@ def field_days_by_school(asked: Asked) -> dict[int, tuple[int, int]]:
 
 def capstones_by_school(asked: Asked) -> dict[int, tuple[int, int]]:
     """(capstones that ended, of these passed by the moment asked for) by school."""
-    passed = sa.and_(Capstone.state == CapstoneState.PASSED, Capstone.finished_on <= local(asked.known_at).date())
+    passed = sa.and_(Capstone.state == CapstoneState.PASSED, Capstone.finished_on <= last_over(asked.known_at))
     found = session().execute(
         select(Student.university_id, func.count(), func.sum(sa.case((passed, 1), else_=0)))
         .join(Student, Student.id == Capstone.student_id)
-        .where(Capstone.ends_on.between(asked.since, asked.until), Capstone.created_at <= asked.known_at, Capstone.state != CapstoneState.WITHDRAWN)
+        .where(Capstone.ends_on.between(asked.since, asked.until), Capstone.created_at <= asked.known_at, stood(asked))
         .group_by(Student.university_id)
     )
     return {key: (int(count), int(passed or 0)) for key, count, passed in found}
@@ -98,7 +98,7 @@ def open_courses(asked: Asked) -> dict[int, tuple[int, int, int]]:
             Course.owner_id,
             func.count(sa.distinct(Course.id)),
             func.count(Enrolment.id),
-            func.sum(sa.case((Enrolment.completed_on.between(asked.since, asked.until), 1), else_=0)),
+            func.sum(sa.case((Enrolment.completed_on.between(asked.since, min(asked.until, last_over(asked.known_at))), 1), else_=0)),
         )
         .select_from(Run)
         .join(Course, Course.id == Run.course_id)
@@ -111,7 +111,7 @@ def open_courses(asked: Asked) -> dict[int, tuple[int, int, int]]:
 
 def students_there(asked: Asked) -> int:
     """Students on the books at the moment asked for, those on leave included: entered by then, and not left."""
-    day = local(asked.known_at).date()
+    day = last_over(asked.known_at)
     statement = select(func.count()).where(
         Student.created_at <= asked.known_at, Student.enrolled_on <= day, or_(Student.left_on.is_(None), Student.left_on > day)
     )
@@ -120,7 +120,7 @@ def students_there(asked: Asked) -> int:
 
 def certificates_by_kind(asked: Asked) -> list[tuple[str, int]]:
     """Certificates issued in the span and not revoked by the moment asked for, by kind; a reissue is no second certificate."""
-    revoked = sa.and_(Certificate.state == CertificateState.REVOKED, Certificate.state_on <= local(asked.known_at).date())
+    revoked = sa.and_(Certificate.state == CertificateState.REVOKED, Certificate.state_on <= last_over(asked.known_at))
     found = session().execute(
         select(Certificate.kind, func.count())
         .where(Certificate.edition == 1, Certificate.state != CertificateState.DRAFT, Certificate.issued_at <= asked.known_at, ~revoked)
@@ -153,15 +153,12 @@ BANDS = ((900, 1001), (800, 900), (700, 800), (600, 700), (0, 600))
 
 def base_figures(asked: Asked) -> BaseFigures:
     """The figures of the base asked for."""
+    assert asked.organisation_id is not None
     current, base_id = session(), asked.organisation_id
     students, days = current.execute(
         select(func.count(sa.distinct(ConfirmedDay.student_id)), func.count()).where(*known_days(asked), ConfirmedDay.base_id == base_id)
     ).one()
-    completions, trainees = current.execute(
-        select(func.count(), func.count(sa.distinct(TrainingRecord.person_id))).where(
-            *known_records(asked), TrainingRecord.organisation_id == base_id
-        )
-    ).one()
+    (completions, trainees, _courses) = trained(asked, TrainingRecord.organisation_id == base_id).get(base_id, (0, 0, 0))
     hosts = select(BaseHost.organisation_id).where(
         BaseHost.base_id == base_id,
         or_(BaseHost.since.is_(None), BaseHost.since <= asked.until),
@@ -177,10 +174,13 @@ def base_figures(asked: Asked) -> BaseFigures:
             or_(Mentor.until.is_(None), Mentor.until >= asked.since),
         )
     )
+    over = func.coalesce(Placement.finished_on, Placement.ended_early_on)  # until then a mentor may still change the grade
     scores = list(
         current.scalars(
             select(Placement.mentor_score_x10).where(
-                Placement.base_id == base_id, Placement.mentor_score_x10.is_not(None), Placement.graded_on.between(asked.since, asked.until)
+                Placement.base_id == base_id,
+                Placement.mentor_score_x10.is_not(None),
+                over.between(asked.since, min(asked.until, last_over(asked.known_at))),
             )
         )
     )
@@ -204,7 +204,7 @@ def base_figures(asked: Asked) -> BaseFigures:
         mean_score_x10=sum(known) // len(known) if known else None,
         score_bands=tuple((low, high, sum(low <= score < high for score in known)) for low, high in BANDS),
         ratings=tuple(marks for marks, at in ratings if asked.since <= local(at).date() <= asked.until),
-        awards=tuple(_award_on(row, local(asked.known_at).date()) for row in awards),
+        awards=tuple(_award_on(row, last_over(asked.known_at)) for row in awards),
     )
 
 
