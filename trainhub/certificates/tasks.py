@@ -90,6 +90,13 @@ def draw_chunk(run_id: int, place: int, by: Identity) -> None:
 
 def draw_run(run_id: int, by: Identity, progress: Progress) -> None:
     """Draw what of a run is not drawn yet; harmless to repeat, also by two at once (equal bytes take the same place)."""
+    if not queries.chunks_of(run_id):
+        session().rollback()
+        progress(0, 0, "")
+        with transaction():
+            run = queries.run_by_id(run_id)
+            if run is not None:
+                printing.arrange(run)
     total = len(queries.chunks_of(run_id))
     places = queries.unfinished(run_id)
     session().rollback()

@@ -1,8 +1,9 @@
 """Background jobs: a row in the same transaction as the work that asks for it is both the truth and the queue.
 
 A worker claims a row by a conditional UPDATE that sets a lease; while it runs it renews the lease; a job whose worker
-died is claimed again when the lease ends. So a job runs at least once: a task is idempotent, takes ids, opens its own
-transaction and calls one operation. (docs/adr/0003: why there is no second queue behind the table.) A worker that was held up
+died is claimed again when the lease ends, until it has been claimed `max_attempts` times: a job that kills whoever takes it
+(memory, a library that crashes) fails with words instead of stopping every worker for ever. So a job runs at least once: a task
+is idempotent, takes ids, opens its own transaction and calls one operation. (docs/adr/0003: why there is no second queue behind the table.) A worker that was held up
 so long that its lease ended finds out when it wants to tell its progress: the job is another's then, and what it writes about it
 counts no more. Titles, messages and results are kept as message ids with values: each reader reads them in their language.
 """
@@ -34,6 +35,9 @@ LEASE = timedelta(seconds=30)
 RENEWALS = 4
 """How often a lease is renewed before it ends."""
 BUG = N_("发生了意外的错误。请再试一次；仍然失败时请联系系统管理员，并告知任务编号 %(id)s。")
+DEADLY = N_(
+    "后台进程在处理这项任务时中断了 %(n)d 次，不再自动重试，已完成的部分保留。可能是内存或磁盘不足，或服务器反复重启：请联系系统管理员，并告知任务编号 %(id)s；排除原因后可以重新发起。"
+)
 log = structlog.get_logger("jobs")
 
 
@@ -215,6 +219,7 @@ def ask(task: str, *, by: Identity, title: str, unique_key: str | None = None, r
 def claim(now: datetime) -> Running | None:
     """Take the next job whose turn it is, or one whose worker died. Returns None when there is none."""
     with transaction() as current:
+        _give_up(now)
         due = or_(
             sa.and_(Job.state == JobState.QUEUED, Job.run_after_at <= now),
             sa.and_(Job.state == JobState.RUNNING, Job.lease_until_at < now),
@@ -231,6 +236,22 @@ def claim(now: datetime) -> Running | None:
                 row = current.execute(select(Job.id, Job.args, Job.asked_by_id, Job.attempts).where(Job.id == job_id)).one()
                 return Running(row.id, row.args, row.asked_by_id, row.attempts)
     return None
+
+
+def _give_up(now: datetime) -> None:
+    """End the jobs that were claimed as often as they may be and whose last worker died as well."""
+    dead = sa.and_(Job.state == JobState.RUNNING, Job.lease_until_at < now, Job.attempts >= Job.max_attempts)
+    for job_id, task, attempts in session().execute(select(Job.id, Job.task, Job.attempts).where(dead)).all():
+        told = say(DEADLY, n=attempts, id=job_id)
+        error = {"code": "worker_died", "message": kept(told), "details": []}
+        ended = session().execute(
+            update(Job)
+            .where(Job.id == job_id, dead)
+            .values(state=JobState.FAILED, lease_until_at=None, finished_at=now, result={"error": error}, **_kept("message", told))
+            .execution_options(synchronize_session=False)
+        )
+        if ended.rowcount:  # type: ignore[attr-defined]
+            log.error("job.given_up", job=job_id, task=task, attempts=attempts)
 
 
 def run(running: Running, *, worker: str = "") -> JobState:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -51,12 +51,13 @@ def import_roster(running: Running) -> Mapping[str, Any]:
         if running.args["is_dry_run"]:
             result, problems = work.dry_run()
             result.seconds = time.monotonic() - started
+            result.notices = _safe(result.notices)
             return {**result.as_dict(), "dry_run": True, "problems": _safe(problems)}
         if running.args["is_strict"]:
-            work.refuse_unless_good()
+            _refuse_unless_good(work)
         first, batch_id = work.run(upload_file_id=running.args["file_id"])
         rejections_id = _keep_rejections(work, batch_id, path, name)
-        notices = work.notices(batch_id)
+        notices = _safe(work.notices(batch_id))
     result = work.finish(batch_id, rejections_id)
     result.warnings, result.notices, result.seconds = first.warnings, notices, time.monotonic() - started
     return {**result.as_dict(), "batch_id": batch_id}
@@ -81,5 +82,18 @@ def _keep_rejections(work: rosters.Import, batch_id: int, path: Path, name: str)
         return kept.id
 
 
-def _safe(problems: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [problem if (safe := without_numbers(problem["problem"])) == problem["problem"] else {**problem, "problem": safe} for problem in problems]
+def _refuse_unless_good(work: rosters.Import) -> None:
+    try:
+        work.refuse_unless_good()
+    except rosters.RosterRejected as refused:
+        refused.details = tuple(_safe(refused.details))
+        raise
+
+
+def _safe(problems: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Problems as a job may keep them, for years: without the cell, which may be a name or a number and is in the file of whoever reads them."""
+    kept = []
+    for problem in problems:
+        safe = without_numbers(problem["problem"])
+        kept.append({**problem, "value": None, "problem": problem["problem"] if safe == problem["problem"] else safe})
+    return kept

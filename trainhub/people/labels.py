@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from trainhub.kernel.i18n import _l
+from trainhub.kernel.characters import bad_characters
+from trainhub.kernel.i18n import _, _l
 from trainhub.people.types import Gender, IdProblem, IdType, NationalityKind, PairDecision, StudentState, TeacherKind
 
 ID_TYPES: Mapping[IdType, Any] = {
@@ -64,3 +65,9 @@ EVENTS: Mapping[str, Any] = {
     "people.employment.withdrawn": _l("撤销核实"),
     "people.import.applied": _l("批量导入"),
 }
+
+
+def name_told(name: str) -> str:
+    """What is wrong with the characters of a normalised name, in words; empty when every one of them can be known and printed elsewhere."""
+    codes = "、".join(f"U+{ord(char):04X}" for char in bad_characters(name))
+    return _("姓名中有无法识别的字符（%(codes)s）：请改用国家标准 GB 18030-2022 的汉字重新填写。", codes=codes) if codes else ""

@@ -145,6 +145,43 @@ def test_a_missing_fact_shows_on_the_page(tmp_path: Path) -> None:
 
 
 @with_fonts
+@with_poppler
+@pytest.mark.parametrize(
+    ("starts_on", "ends_on", "printed"),
+    [("2026-03-02", "2026-03-05", "2026年3月2日 至 2026年3月5日"), ("", "2026-03-05", "2026年3月5日 结业"), ("2026-03-02", "", ""), ("", "", "")],
+)
+def test_an_optional_fact_that_lacks_leaves_no_gap_on_the_page(tmp_path: Path, starts_on: str, ends_on: str, printed: str) -> None:
+    """The ledger knows when a training ended, not when it began: its certificates printed 〔缺：开始日期〕."""
+    from trainhub.certificates.layouts.drawing import Press, missing_facts
+
+    layout, facts = model.built_in("training"), {**FACTS, "base": "基地", "starts_on": starts_on, "ends_on": ends_on}
+    press = Press(layout, base_url="https://example.edu.cn")
+    assert press.add(facts).missing == ()
+    assert missing_facts(layout, facts) == ()
+    text = _text(press.finish(), tmp_path)
+    assert "缺：" not in text
+    assert printed in text
+    assert ("2026年3月2日" in text, "结业" in text) == ("至" in printed, "结业" in printed)
+
+
+@with_fonts
+def test_an_optional_fact_among_others_lacks_as_a_required_one() -> None:
+    import json
+
+    from trainhub.certificates.layouts.drawing import Press, missing_facts
+
+    body = model.data_of(model.built_in("training"))
+    for element in body["elements"]:
+        if element.get("text") == "{course}":
+            element["text"] = "{course} {class_name}"
+    layout = model.read_layout(json.dumps(body))
+    facts = {**FACTS, "base": "基地"}
+    assert [one.name for one in missing_facts(layout, facts)] == ["class_name"]
+    assert Press(layout, base_url="https://example.edu.cn").add(facts).missing == ("class_name",)
+    assert missing_facts(layout, {**facts, "class_name": "二班"}) == ()
+
+
+@with_fonts
 @pytest.mark.parametrize("code", model.codes())
 def test_an_empty_certificate_is_drawn_for_every_template(code: str) -> None:
     from trainhub.certificates.layouts.drawing import missing_facts, render

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import zipfile
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +24,10 @@ from trainhub.certificates.models import PrintRun
 from trainhub.certificates.operations import blanks, printing
 from trainhub.certificates.types import Kind, PrintMode, SheetState
 from trainhub.certificates.views import runs
-from trainhub.kernel import fonts, jobs
+from trainhub.kernel import fonts, jobs, pinyin
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import transaction
+from trainhub.organisations import queries as organisations
 
 pytestmark = pytest.mark.skipif(not fonts.available(), reason="the document fonts are not installed: make setup")
 AsRole = Callable[..., FlaskClient]
@@ -76,11 +78,66 @@ def test_files_are_in_the_order_of_base_and_class(session: Session, tmp_path: Pa
         assert chunks[0].sha256 in said
 
 
+def _order(run: PrintRun) -> list[tuple[int, int, str, str]]:
+    return [(item.position, item.certificate_id, item.base, item.class_name) for item, _one, _serial in queries.items_of(run.id, 1, run.count)]
+
+
+@pytest.mark.parametrize(("most", "is_by_job"), [(30, False), (29, True)])
+def test_a_long_choice_is_frozen_at_once_and_put_in_order_by_the_job(
+    session: Session, as_role: AsRole, monkeypatch: pytest.MonkeyPatch, most: int, is_by_job: bool
+) -> None:
+    monkeypatch.setattr(printing, "AT_ONCE", most)
+    run = _run(30)
+    assert run.count == 30
+    assert (queries.chunks_of(run.id) == []) is is_by_job
+    reader = as_role(Role.SYSTEM_ADMIN)
+    where = f"/certificates/runs/{run.id}"
+    assert ("正在排列所选的证书" in reader.get(where).text) is is_by_job
+    assert reader.get(f"{where}/state?drawn=0").status_code == 200
+    assert reader.get("/certificates/runs").status_code == 200
+    assert reader.get(f"{where}/all.zip").status_code == 404, "nothing is drawn yet"
+    with transaction():
+        certificate(Kind.TRAINING, issuer=organisations.by_id(run.issuer_id), today=date(2025, 12, 1))
+        gone = queries.by_id(queries.items_of(run.id, 3, 3)[0][1].id)
+        assert gone is not None
+        operations.revoke(certificate=gone, **REASON)
+    with transaction():
+        current = queries.run_by_id(run.id)
+        assert current is not None
+        assert printing.arrange(current) is is_by_job
+        assert printing.arrange(current) is False
+    found = _order(run)
+    assert [line[0] for line in found] == list(range(1, 31)), "what was issued since is not in it"
+    assert [line[2:] for line in found] == sorted((line[2:] for line in found), key=lambda one: [pinyin.of_text(text) for text in one])
+    with transaction():
+        wanted = queries.CertificateFilter(kind=Kind.TRAINING, issuer_id=run.issuer_id)
+        assert printing.start_run(title="再印", wanted=wanted, by=SYSTEM, now=ground.NOW).count == 30, "one more, and without the revoked one"
+    _draw(run)
+    assert queries.pages_of(run.id) == 29
+    assert jobs.run_all() >= 1
+    again = queries.run_by_id(run.id)
+    assert again is not None
+    assert again.finished_at is not None
+
+
 def test_a_lost_file_is_drawn_again_with_the_same_bytes(session: Session) -> None:
     run = _run()
     first = _draw(run)
     shutil.rmtree(printing.folder_of(tasks.root(), run))
     assert _draw(run) == first
+
+
+@pytest.mark.parametrize("what", ["all.zip", "all.pdf", "files/1/pdf"])
+def test_a_lost_file_that_cannot_be_drawn_as_it_was_is_told_before_a_download_begins(session: Session, as_role: AsRole, what: str) -> None:
+    run = _run(3)
+    _draw(run)
+    with transaction():
+        chunk = queries.chunk(run.id, 1)
+        assert chunk is not None
+        chunk.sha256 = "0" * 64  # as if fonts or program had been others then
+    answer = as_role(Role.SYSTEM_ADMIN).get(f"/certificates/runs/{run.id}/{what}")
+    assert answer.status_code == 422
+    assert "重画的文件与当时印制的不同" in answer.text
 
 
 def test_what_was_revoked_after_printing_is_told_and_stays_on_its_page(session: Session) -> None:

@@ -92,6 +92,42 @@ def test_a_job_whose_worker_died_is_taken_up_after_its_lease(session: Session, t
     assert _job(session, job_id).attempts == 2
 
 
+def test_a_job_that_kills_its_worker_each_time_fails_with_words(session: Session, task: list[Any]) -> None:
+    job_id, now = _ask(), clock.now()
+    for claimed in range(1, 4):
+        assert _job(session, job_id).state is not jobs.JobState.FAILED
+        running = jobs.claim(now)
+        assert running is not None, f"claimed for the {claimed}. time"
+        assert running.attempt == claimed
+        now += jobs.LEASE + timedelta(seconds=1)
+    assert _job(session, job_id).state is jobs.JobState.RUNNING, "the third worker may live yet"
+    assert jobs.claim(now - timedelta(seconds=2)) is None
+    assert _job(session, job_id).state is jobs.JobState.RUNNING
+    assert jobs.claim(now) is None, "not a fourth time"
+    failed = _job(session, job_id)
+    assert (failed.state, failed.attempts, failed.finished_at, failed.lease_until_at) == (jobs.JobState.FAILED, 3, now, None)
+    assert f"任务编号 {job_id}" in failed.shown_message
+    assert "3 次" in failed.shown_message
+    assert failed.shown_result["error"]["message"] == failed.shown_message
+    with in_language("en"):
+        assert not any("\u4e00" <= letter <= "\u9fff" for letter in failed.shown_message)
+    assert jobs.run(jobs.Running(job_id, {}, None, 3)) is jobs.JobState.RUNNING, "the third comes to life again: it is not heard"
+    assert _job(session, job_id).state is jobs.JobState.FAILED
+
+
+def test_a_deadly_job_holds_up_no_other(session: Session, task: list[Any]) -> None:
+    now, later = clock.now(), clock.now() + 4 * (jobs.LEASE + timedelta(seconds=1))
+    with transaction():
+        for _each in range(6):
+            job = jobs.ask("test.task", by=SYSTEM, title="测试")
+            job.state, job.attempts, job.lease_until_at = jobs.JobState.RUNNING, 3, now
+    job_id = _ask(file=9)
+    running = jobs.claim(later)
+    assert running is not None
+    assert running.id == job_id
+    assert session.scalar(sa.select(sa.func.count()).where(jobs.Job.state == jobs.JobState.FAILED)) == 6
+
+
 def test_the_same_work_is_queued_once(session: Session, task: list[Any]) -> None:
     assert _ask(unique_key="roster:1") == _ask(unique_key="roster:1")
     assert jobs.run_all() == 1

@@ -137,6 +137,22 @@ def test_a_refused_number_is_repeated_with_its_ends_only(command: Command, sessi
     assert number not in str(result)
 
 
+def test_a_character_that_means_something_elsewhere_only_is_refused_and_an_old_one_made_new(
+    command: Command, session: Session, tmp_path: Path
+) -> None:
+    file = write(tmp_path / "r.csv", [row(1, name="张\ue000三"), row(2, name="李\ue81e四"), row(3, name="王五")])
+    assert counts(command("trainees", "import", file)) == (0, 3, 2, 2, 0, 1)
+    (line,) = read(tmp_path / "r.csv.rejected.csv")
+    assert (line["row"], line["column"]) == ("2", "name")
+    assert "U+E000" in line["problem"]
+    assert "GB 18030-2022" in line["problem"]
+    assert sorted(session.scalars(select(Person.name))) == ["李\u9fb4四", "王五"]
+    known = session.scalars(select(Person).where(Person.name == "王五")).one()
+    known.name = "王\ue000"  # as an earlier version took it
+    session.commit()
+    assert counts(command("trainees", "import", write(tmp_path / "s.csv", [row(3, name="王\ue000")]))) == (0, 1, 0, 0, 1, 0)
+
+
 def test_strict_refuses_the_whole_file(command: Command, session: Session, tmp_path: Path) -> None:
     file = write(tmp_path / "r.csv", [row(1), row(2, hours="x")])
     result = command("trainees", "import", file, "--strict")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +18,7 @@ from tests.trainhub.ledger.rosters import read, resident, row, write
 from trainhub.kernel import jobs
 from trainhub.kernel.access import Role
 from trainhub.kernel.db import session as database
-from trainhub.ledger import queries
+from trainhub.ledger import queries, tasks
 from trainhub.ledger.models import PossibleDuplicate, RosterBatch, TrainingRecord
 
 As = Callable[..., FlaskClient]
@@ -177,6 +178,24 @@ def test_a_strict_roster_is_refused_as_a_whole(app: Flask, as_role: As, bases: d
         jobs.run_all()
         assert database().scalar(select(TrainingRecord.id)) is None
     assert "没有导入" in client.get(answer.location).text
+
+
+@pytest.mark.parametrize("choice", ["is_strict", "is_dry_run"])
+def test_what_a_job_keeps_of_a_refused_roster_names_nobody(app: Flask, as_role: As, bases: dict[str, int], tmp_path: Path, choice: str) -> None:
+    client = as_role(Role.DEPT_HR)
+    number = "35010220020202123"  # seventeen signs: only its column says what it is
+    rows = [row(1, base_code=number), row(2, name=number), row(3, name="欧阳诺诺", id_number=resident(1)), row(4, id_number=resident(1))]
+    answer = upload(client, write(tmp_path / "r.csv", rows), **{choice: "y"})
+    with app.app_context():
+        jobs.run_all()
+        kept = json.dumps(database().scalars(select(jobs.Job.result).where(jobs.Job.task == tasks.IMPORT)).one(), ensure_ascii=False)
+    assert "base_code" in kept
+    assert "name_differs" in kept
+    assert not re.search(r"\d{7,}", kept)
+    assert "欧阳诺诺" not in kept
+    page = client.get(answer.location).text
+    assert "没有代码为“350…”的基地或机构" in page
+    assert number not in page
 
 
 def test_a_base_leader_imports_only_for_the_own_base(app: Flask, as_role: As, bases: dict[str, int], tmp_path: Path) -> None:

@@ -28,6 +28,20 @@ def test_known_number_and_same_name_is_the_known_person(session: Session) -> Non
     assert first.id_mask == number[:4] + "*" * 10 + number[-4:]
 
 
+def test_names_are_kept_in_the_characters_of_gb_18030_2022(session: Session) -> None:
+    assert ground.person("李\ue81e").name == "李\u9fb4", "the private code point that old converters still write"
+    for name in ("张\ue000", "张\U000f0000三"):
+        with pytest.raises(operations.BadPerson, match=r"U\+") as refused:
+            ground.person(name)
+        assert refused.value.field == "name"
+    row = ground.person("王五")
+    with pytest.raises(operations.BadPerson, match=r"U\+E000"):
+        operations.change_person(person=row, by=SYSTEM, now=NOW, name="王\ue000")
+    row.name = "王\ue000"  # as an earlier version took it: what else is known of the person can still be changed
+    session.flush()
+    assert operations.change_person(person=row, by=SYSTEM, now=NOW, name="王\ue000", phone="13800138000") == ["phone"]
+
+
 def test_known_number_under_another_name_is_refused(session: Session) -> None:
     number = ground.resident_id()
     ground.person("陈一", id_number=number, id_type=IdType.RESIDENT_ID)

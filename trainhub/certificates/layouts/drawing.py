@@ -14,7 +14,7 @@ from functools import lru_cache, partial
 
 from trainhub.certificates.layouts import art, qr
 from trainhub.certificates.layouts.document import Book
-from trainhub.certificates.layouts.filling import Facts, fill, given
+from trainhub.certificates.layouts.filling import Facts, fill, gaps, worded
 from trainhub.certificates.layouts.ink import Ink, Program, number, program, rgb
 from trainhub.certificates.layouts.model import (
     ALWAYS,
@@ -223,9 +223,8 @@ def background(layout: Layout, common: tuple[tuple[str, str], ...], sheet: Sheet
                 text, absent = fill(layout, item.text, facts, "zh")
                 missing += absent
                 art.seal(canvas, place, item, ink, text)
-            case Text() if layout.is_fixed(item) and not (item.needs and not given(layout, facts, item.needs)):
-                text, absent = fill(layout, item.text, facts, item.lang)
-                missing += absent
+            case Text() if layout.is_fixed(item) and (said := worded(layout, item, facts))[0]:
+                text, missing = said[0], [*missing, *said[1]]
                 code, lost = set_text(item, text, ink, layout.height, has_marks=has_cut_marks)
                 _note_cut(cut, item, lost)
                 canvas._code.append(code)
@@ -293,9 +292,9 @@ class Press:
         missing: list[str],
         cut: dict[str, int],
     ) -> bytes:
-        if item.needs and not given(self.layout, facts, item.needs):
+        text, absent = worded(self.layout, item, facts)
+        if not text:
             return b""
-        text, absent = fill(self.layout, item.text, facts, item.lang)
         missing += absent
         known = drawn.get(text) if drawn is not None else None
         if known is None:
@@ -396,5 +395,6 @@ def render(
 
 
 def missing_facts(layout: Layout, facts: Facts) -> tuple[Field, ...]:
-    """The required fields of a layout that have no fact."""
-    return tuple(one for one in layout.fields if one.required and not facts.get(one.name) and not one.default)
+    """The fields of a layout whose lack its page would say: the required ones without a fact, and optional ones printed among others."""
+    said = gaps(layout, facts)
+    return tuple(one for one in layout.fields if (one.required and not facts.get(one.name) and not one.default) or one.name in said)

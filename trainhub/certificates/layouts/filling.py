@@ -53,11 +53,39 @@ def _value(layout: Layout, facts: Facts, name: str, lang: str) -> tuple[str, str
     return MISSING[lang] % label[0 if lang == "zh" else 1], name
 
 
+def is_left_out(layout: Layout, item: Text, facts: Facts) -> bool:
+    """Whether a text stays away: the fact it needs is not there, or the one it stands in for is."""
+    return bool(item.needs and not given(layout, facts, item.needs)) or bool(item.unless and given(layout, facts, item.unless))
+
+
+@lru_cache(maxsize=1024)
+def optional_in(layout: Layout, text: str) -> tuple[tuple[str, ...], bool]:
+    """The fields of a text that nobody has to give, and whether it has no others: then it is left out when one lacks, not printed with a gap."""
+    names = tuple(dict.fromkeys(FIELD.findall(text)))
+    found = tuple(name for name in names if (field := layout.field(name)) is not None and not field.required)
+    return found, bool(found) and len(found) == len(names)
+
+
+def worded(layout: Layout, item: Text, facts: Facts) -> tuple[str, tuple[str, ...]]:
+    """What a text says, and which facts it says to be missing; empty when it is left out."""
+    if is_left_out(layout, item, facts):
+        return "", ()
+    text, missing = fill(layout, item.text, facts, item.lang)
+    return ("", ()) if missing and optional_in(layout, item.text)[1] else (text, missing)
+
+
+def gaps(layout: Layout, facts: Facts) -> list[str]:
+    """The optional facts whose lack a page would say, because a text has them beside others that are there."""
+    found: list[str] = []
+    for item in layout.elements:
+        if isinstance(item, Text) and optional_in(layout, item.text)[0]:
+            found += worded(layout, item, facts)[1]
+    return found
+
+
 def printed_text(layout: Layout, item: Text, facts: Facts) -> str:
     """What a text of the layout says with these facts; empty when it is left out or a fact is not known yet."""
-    if item.needs and not given(layout, facts, item.needs):
-        return ""
-    text, missing = fill(layout, item.text, facts, item.lang)
+    text, missing = worded(layout, item, facts)
     return "" if missing else text
 
 

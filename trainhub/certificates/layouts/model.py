@@ -56,7 +56,7 @@ class Text:
     """A text fitted into a box: shrunk from `size` to `min_size` until it fits in `max_lines`, then reported.
 
     `tracking` is letter spacing in thousandths of the size. With `needs`, the text is left out when that fact is
-    absent (for optional facts). `lang` decides how dates and missing facts are worded.
+    absent, with `unless` when it is there; a text of nothing but optional facts also when one of them is absent. `lang` decides how dates and missing facts are worded.
     """
 
     text: str
@@ -72,6 +72,7 @@ class Text:
     tracking: float = 0
     lang: Literal["zh", "en"] = "zh"
     needs: str = ""
+    unless: str = ""
 
 
 @dataclass(frozen=True)

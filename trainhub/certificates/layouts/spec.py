@@ -28,7 +28,7 @@ def _type(name: str, hint: Any) -> tuple[str, list[str]]:
         return "choice", list(STYLES)
     if name == "image":
         return "image", []
-    if name == "needs":
+    if name in ("needs", "unless"):
         return "field", []
     if name in ("color", "light"):
         return "color", []

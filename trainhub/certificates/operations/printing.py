@@ -17,7 +17,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import insert, update
+from sqlalchemy import delete, insert, update
 
 from trainhub.certificates import queries
 from trainhub.certificates.documents import Maker, page_facts
@@ -35,6 +35,8 @@ from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.sheets.writing import for_reader, iter_csv
 
 MOST_PAGES = 100_000
+AT_ONCE = 2_000
+"""Certificates that are put in order while whoever asks for the run waits; more are by its job."""
 TASK = "certificates.print"
 TITLE = N_("打印证书：%(title)s")
 NO_ROOM = {
@@ -82,23 +84,22 @@ def start_run(
     """Freeze the choice, cut it into files and ask for the job that draws them. `wanted` names one kind and one issuer.
 
     Only current, issued certificates that `by` may see are printed, in the order of base, class and number; a file holds
-    `chunk_pages` pages at most (500 to 5,000), of one layout and one issuer's name.
+    `chunk_pages` pages at most (500 to 5,000), of one layout and one issuer's name. More than `AT_ONCE` are put in order by the job.
     """
     if wanted.kind is None or wanted.issuer_id is None:
         raise CannotPrint(_("请选择证书种类和发证单位：一批只印同一单位的同一种证书。"))
     if not LEAST_CHUNK <= chunk_pages <= MOST_CHUNK:
         raise CannotPrint(_("每个文件的页数应在%(least)d到%(most)d之间。", least=LEAST_CHUNK, most=MOST_CHUNK), field="chunk_pages")
-    rows = queries.printable(by, wanted, MOST_PAGES + 1)
-    if not rows:
+    count = queries.count_printable(by, wanted)
+    if not count:
         raise CannotPrint(_("所选范围内没有有效的证书，请调整种类、发证单位或日期。"))
-    if len(rows) > MOST_PAGES:
+    if count > MOST_PAGES:
         raise CannotPrint(_("所选证书超过%(most)d张，请缩小日期范围分批打印。", most=MOST_PAGES))
-    placed = sorted((_place(row) for row in rows), key=lambda one: one.order)
     run = PrintRun(
         title=title,
         kind=Kind(wanted.kind),
         issuer_id=wanted.issuer_id,
-        count=len(rows),
+        count=count,
         chunk_pages=chunk_pages,
         mode=mode,
         bleed_mm=bleed_mm,
@@ -108,23 +109,11 @@ def start_run(
     )
     session().add(run)
     session().flush()
-    session().execute(
-        insert(PrintItem),
-        [
-            {"run_id": run.id, "position": position, "certificate_id": one.row.id, "base": one.base, "class_name": one.class_name}
-            for position, one in enumerate(placed, 1)
-        ],
-    )
-    cuts = plan_chunks(((one.shared, (one.base, one.class_name)) for one in placed), chunk_pages)
-    session().execute(
-        insert(PrintChunk),
-        [
-            {"run_id": run.id, "place": place, "first": first, "last": last, "pages": 0, "size": 0, "sha256": ""}
-            for place, (first, last) in enumerate(cuts, 1)
-        ],
-    )
+    run.count = session().execute(queries.choosing(run.id, by, wanted)).rowcount  # type: ignore[attr-defined]
+    if run.count <= AT_ONCE:
+        arrange(run)
     run.job_id = jobs.ask(TASK, by=by, title=say(TITLE, title=title), unique_key=f"{TASK}:{run.id}", run=run.id).id
-    audit.record(by=by, did="certificates.run.started", on=run, data={"title": title, "count": len(rows), "mode": mode.value})
+    audit.record(by=by, did="certificates.run.started", on=run, data={"title": title, "count": run.count, "mode": mode.value})
     session().flush()
     return run
 
@@ -136,6 +125,32 @@ class _Placed:
     class_name: str
     shared: tuple[str, int, str, str]
     order: tuple[Any, ...]
+
+
+def arrange(run: PrintRun) -> bool:
+    """Bring the frozen choice of a run into the order of printing and cut it into files; False when that was done before."""
+    queries.lock_run(run.id)
+    if queries.chunks_of(run.id):
+        return False
+    placed = sorted((_place(row) for row in queries.chosen(run.id)), key=lambda one: one.order)
+    session().execute(delete(PrintItem).where(PrintItem.run_id == run.id).execution_options(synchronize_session=False))
+    session().execute(
+        insert(PrintItem),
+        [
+            {"run_id": run.id, "position": position, "certificate_id": one.row.id, "base": one.base, "class_name": one.class_name}
+            for position, one in enumerate(placed, 1)
+        ],
+    )
+    cuts = plan_chunks(((one.shared, (one.base, one.class_name)) for one in placed), run.chunk_pages)
+    session().execute(
+        insert(PrintChunk),
+        [
+            {"run_id": run.id, "place": place, "first": first, "last": last, "pages": 0, "size": 0, "sha256": ""}
+            for place, (first, last) in enumerate(cuts, 1)
+        ],
+    )
+    session().flush()
+    return True
 
 
 def _place(row: queries.Printable) -> _Placed:
@@ -294,6 +309,12 @@ def content(root: Path, run: PrintRun, chunk: PrintChunk, maker: Maker) -> bytes
             raise CannotPrint(_("重画的文件与当时印制的不同（字体或程序已更新），请新建批次打印。"), code="changed")
         write_whole(path, drawn.data)
     return path.read_bytes()
+
+
+def make_ready(root: Path, run: PrintRun, maker: Maker) -> None:
+    """Have every file of a finished run on the disk: what must be refused is refused before a download begins, not in its middle."""
+    for chunk in queries.chunks_of(run.id):
+        content(root, run, chunk, maker)
 
 
 # -- what goes with the files -------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Insert, func, insert, literal, select
 
 from trainhub.certificates.models import BlankSheet, Certificate, PrintChunk, PrintItem, PrintRun
 from trainhub.certificates.permissions import PRINTERS
@@ -122,8 +122,26 @@ class Printable:
     class_name: str
 
 
-def printable(identity: Identity, wanted: CertificateFilter, limit: int) -> list[Printable]:
-    """The current, issued certificates of a choice, with the class of the holder in the certificate's programme."""
+def _printable(identity: Identity, wanted: CertificateFilter, *columns: Any) -> Any:
+    """The current, issued certificates of a choice."""
+    found = select(*columns).select_from(Certificate).join(Person, Person.id == Certificate.person_id)
+    return found.where(*clauses(identity, wanted), Certificate.state == State.ISSUED)
+
+
+def count_printable(identity: Identity, wanted: CertificateFilter) -> int:
+    """How many certificates a choice holds that can be printed."""
+    return session().scalar(_printable(identity, wanted, func.count())) or 0
+
+
+def choosing(run_id: int, identity: Identity, wanted: CertificateFilter) -> Insert:
+    """What writes a choice down as the items of a run, by number; nothing of it passes through this process."""
+    position = func.row_number().over(order_by=(Certificate.number, Certificate.id))
+    found = _printable(identity, wanted, literal(run_id), position, Certificate.id, literal(""), literal(""))
+    return insert(PrintItem).from_select(["run_id", "position", "certificate_id", "base", "class_name"], found)
+
+
+def chosen(run_id: int) -> list[Printable]:
+    """The certificates of a run that was not put in order yet, with the class of the holder in the certificate's programme."""
     class_name = (
         select(func.max(Student.class_name))
         .where(Student.person_id == Certificate.person_id, Student.programme_id == Certificate.programme_id)
@@ -132,10 +150,9 @@ def printable(identity: Identity, wanted: CertificateFilter, limit: int) -> list
     )
     statement = (
         select(Certificate.id, Certificate.number, Certificate.template, Certificate.template_version, Certificate.facts, class_name)
-        .join(Person, Person.id == Certificate.person_id)
-        .where(*clauses(identity, wanted), Certificate.state == State.ISSUED)
-        .order_by(Certificate.number)
-        .limit(limit)
+        .join(PrintItem, PrintItem.certificate_id == Certificate.id)
+        .where(PrintItem.run_id == run_id)
+        .order_by(PrintItem.position)
     )
     return [
         Printable(key, number, code, version, facts, of_class or "") for key, number, code, version, facts, of_class in session().execute(statement)

@@ -212,6 +212,7 @@ def run_pdf(row: PrintRun) -> Any:
     """All pages of a run as one PDF, sent while it is put together."""
     chunks = [chunk for chunk in queries.chunks_of(row.id) if chunk.pages]
     maker, root = tasks.maker(), tasks.root()
+    printing.make_ready(root, row, maker)
     files = (printing.content(root, row, chunk, maker) for chunk in chunks)
     answer = Response(stream_with_context(join(files, row.title)), mimetype="application/pdf")
     return downloads.named(answer, f"certificates-{row.id}.pdf")
@@ -255,6 +256,7 @@ def _zipped(parts: Iterator[tuple[str, bytes]]) -> Iterator[bytes]:
 @guard(Can.PRINT_VIEW, load=_finished, subject=queries.subject_of_run)
 def run_zip(row: PrintRun) -> Any:
     """Every file of a run, with lists and cover sheets, as one archive, sent while it is put together."""
+    printing.make_ready(tasks.root(), row, tasks.maker())
     parts = printing.parts_of(tasks.root(), row, tasks.maker())
     return downloads.named(Response(stream_with_context(_zipped(parts)), mimetype="application/zip"), f"certificates-{row.id}.zip")
 

@@ -16,7 +16,7 @@ from trainhub.organisations.types import CountyBook
 from trainhub.people import queries as people
 from trainhub.people import rules as people_rules
 from trainhub.people.bulk import NewPerson
-from trainhub.people.labels import ID_PROBLEMS
+from trainhub.people.labels import ID_PROBLEMS, name_told
 from trainhub.people.queries.numbers import ERASED
 from trainhub.people.types import IdCheck
 
@@ -101,6 +101,8 @@ class Checker:
                     is_city = data["county_code"] in self._counties.cities  # a course or a placement may have known no more
                     county = data["county_code"] if is_city else None
                     (only_known if is_city else bad).append(("county_code", self._county_problem(data["county_code"], day)))
+        if "name" not in said and (told := name_told(people_rules.normalise_name(data["name"]))):
+            only_known.append(("name", told))
         person = None
         if not said & {"id_type", "id_number", "name"} and _ERASED.fullmatch(data["id_number"]):
             person = NewPerson(data["id_number"], people_rules.normalise_name(data["name"]), data["id_type"], IdCheck(""), county)

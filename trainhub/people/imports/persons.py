@@ -72,6 +72,8 @@ class Desk:
             self.draft.problem(row, "name", _("该号码已登记为“%(name)s”，姓名不一致。改名请在人员页面办理。", name=known.name))
         id_type, number, birth_on = self._number(row, known)
         holder = self._holder(row, name, known)
+        if known is None and holder is None and (told := labels.name_told(name)):
+            self.draft.problem(row, "name", told)
         if row.data["birth_on"] and birth_on and row.data["birth_on"] != birth_on:
             self.draft.problem(row, "birth_on", _("与身份证号码中的出生日期 %(day)s 不一致。", day=birth_on))
         birth_on = birth_on or row.data["birth_on"]

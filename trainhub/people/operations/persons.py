@@ -98,6 +98,7 @@ def register_person(
         nationality_kind = nationality_kind or check.nationality_kind
     if county_code and organisations.resolve_county(county_code, now.date()) is None:
         raise BadPerson(_("没有代码为 %(code)s 的县（市、区）。", code=county_code), field="county_code")
+    _check_characters(name)
     _check_contacts({"nationality": nationality, "phone": phone.strip(), "email": email.strip()})
     row = Person(
         name=name,
@@ -162,6 +163,11 @@ def _read_again(known: Person, id_type: IdType, number: str) -> Person:
     return known
 
 
+def _check_characters(name: str) -> None:
+    if told := labels.name_told(name):
+        raise BadPerson(told, field="name")
+
+
 EDITABLE = frozenset(["name", "birth_on", "gender", "nationality", "nationality_kind", "phone", "email", "county_code", "is_verified"])
 
 
@@ -176,6 +182,8 @@ def change_person(*, person: Person, by: Identity, now: datetime, version: int |
         fields["name"] = rules.normalise_name(fields["name"])
         if not fields["name"]:
             raise BadPerson(_("请填写姓名。"), field="name")
+        if fields["name"] != person.name:
+            _check_characters(fields["name"])
     if fields.get("county_code") and organisations.resolve_county(fields["county_code"], now.date()) is None:
         raise BadPerson(_("没有代码为 %(code)s 的县（市、区）。", code=fields["county_code"]), field="county_code")
     if "county_code" in fields:
