@@ -13,8 +13,8 @@ from enterprises.bases.types import BaseType, LeaderSide
 from enterprises.capstones.models import Capstone, GuidanceEntry, Supervision, Topic
 from enterprises.capstones.types import CapstoneState, SupervisorRole, TopicSource, TopicState
 from enterprises.mentors.models import Mentor
-from enterprises.placements.models import AgreementSignature, Placement, PlanItem, Position, Term
-from enterprises.placements.types import PlacementState
+from enterprises.placements.models import AgreementSignature, Placement, PlanItem, PlanSignature, Position, Term
+from enterprises.placements.types import PlacementState, PlanSide
 from tests.factories import ground
 from trainhub.demo import evaluation_data
 from trainhub.kernel.access import SYSTEM
@@ -78,6 +78,7 @@ def bare(*, students: int = 10, teachers: int = 7, foreign: int = 0, year: int =
             for n, (title, weeks) in enumerate((("认识实习", 40), ("生产实习", 140), ("毕业设计", 160)), start=1)
         )
         current.add_all(items)
+        current.add_all(PlanSignature(version_id=version.id, side=side, signed_name="签署人", signed_on=today) for side in PlanSide)
         current.flush()
 
     version = evaluation_data.plan_of(
