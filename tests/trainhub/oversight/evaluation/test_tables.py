@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -26,6 +27,8 @@ from trainhub.oversight.evaluation.register_types import CentreRole
 from trainhub.people import operations as people
 from trainhub.people.models import Person, PetoeSpan, Teacher
 from trainhub.people.types import StudentState, TeacherKind
+from trainhub.policy.findings import Finding, Status
+from trainhub.policy.types import Clause
 from trainhub.programmes import operations as programmes
 
 BEGINS = date(2025, 9, 8)
@@ -201,3 +204,11 @@ def test_bases_have_their_money_in_figures_and_the_teachers_of_their_team(sessio
 )  # fmt: skip
 def test_figures_of_documents_have_their_unit(value: Any, unit: str, text: str) -> None:
     assert tables.quantity(value, unit) == text
+
+
+def test_what_has_to_be_exceeded_says_so() -> None:
+    """多数: exactly half is not enough, so "50%" alone would contradict the answer (002:597)."""
+    clause = Clause("petoe-criteria", line=597, quote="多数学生", rule="PETOE-9.6")
+    half = Finding("9.6", Status.NOT_MET, 50, "33/66 (50.0%)", clause, unit="percent", parameter="petoe.intl_exchange_percent")
+    assert tables.required(half) == "超过 50%"
+    assert tables.required(replace(half, code="9.8", parameter="petoe.intl_foreign_students_percent")) == "50%"

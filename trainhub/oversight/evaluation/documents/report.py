@@ -155,9 +155,7 @@ def _scorecard(drawn: materials.Drawn) -> list[Block]:
     answer = readiness.assess(drawn.programme, drawn.on)
     part = answer.answers[8]
     names = {"met": "达到", "not_met": "未达到", "judge": "待判断", "no_data": "无数据"}
-    rows = [
-        [f.code, f.clause.quote, names[f.status.value], tables.quantity(f.found, f.unit), tables.quantity(f.required, f.unit)] for f in part.findings
-    ]
+    rows = [[f.code, f.clause.quote, names[f.status.value], tables.quantity(f.found, f.unit), tables.required(f)] for f in part.findings]
     return [Grid(["编号", "达标依据", "情况", "实际", "要求"], rows, caption="国际化九条（任意达到三条）", widths=[7, 56, 12, 12, 13])]
 
 

@@ -25,8 +25,10 @@ from trainhub.oversight.evaluation.queries import field as practice
 from trainhub.oversight.evaluation.queries.cases import enterprise_spans
 from trainhub.oversight.evaluation.queries.members import members_of
 from trainhub.oversight.evaluation.rules.common import days_in
+from trainhub.oversight.evaluation.rules.international import STRICTLY
 from trainhub.people.types import TeacherKind
 from trainhub.policy.book import book
+from trainhub.policy.findings import Finding
 from trainhub.policy.types import Value
 from trainhub.programmes.models import Programme
 
@@ -72,6 +74,12 @@ def quantity(value: Value | None, unit: str) -> str:
     if isinstance(value, bool):
         return "是" if value else "否"
     return f"{value}{UNITS.get(unit, '')}" if isinstance(value, int) else str(value)
+
+
+def required(finding: Finding) -> str:
+    """What a finding requires, with its unit and whether it has to be exceeded."""
+    text = quantity(finding.required, finding.unit)
+    return f"超过 {text}" if text and finding.parameter in STRICTLY else text
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], nothing: str = "没有记录。") -> Table:
