@@ -337,11 +337,17 @@ def pass_training(*, appointment: PartTimeAppointment, passed_on: date, hours: i
 def appraise(
     *, appointment: PartTimeAppointment, appraised_on: date, result: AppraisalResult, by: Identity, now: datetime, remark: str = ""
 ) -> PartTimeAppraisal:
-    """Note a periodic appraisal; the same day again is returned as it is."""
+    """Note a periodic appraisal; the same day again replaces result and remark, so that a slip can be mended."""
     if appraised_on < appointment.since:
         raise BadAppointment(_("考核日期不能早于聘期开始日期。"), field="appraised_on")
     known = queries.appraisal(appointment.id, appraised_on)
     if known is not None:
+        if (known.result, known.remark) != (result, remark.strip()):
+            before, known.result, known.remark = known.result, result, remark.strip()
+            session().flush()
+            audit.record(
+                by=by, did="courses.teaching.appraised", on=appointment, data={"on": appraised_on, "before": before.value, "result": result.value}
+            )
         return known
     row = PartTimeAppraisal(appointment_id=appointment.id, appraised_on=appraised_on, result=result, remark=remark.strip())
     session().add(row)

@@ -75,6 +75,9 @@ def test_appraisals_are_entered_once_a_day(session: Session) -> None:
     for _twice in range(2):
         operations.appraise(appointment=row, appraised_on=date(2026, 1, 10), result=AppraisalResult.PASSED, **W)
     assert len(queries.appraisals_of_teachers([teacher.id])) == 1
+    # a slip is mended by entering the day again
+    mended = operations.appraise(appointment=row, appraised_on=date(2026, 1, 10), result=AppraisalResult.FAILED, remark="缺课三次", **W)
+    assert [(one.id, one.result, one.remark) for _teacher, one in queries.appraisals_of_teachers([teacher.id])] == [(mended.id, AppraisalResult.FAILED, "缺课三次")]  # fmt: skip
     with pytest.raises(operations.BadAppointment):
         operations.appoint_part_time(teacher=ground.teacher(), since=date(2025, 9, 1), duties="指导", **W)
 

@@ -122,7 +122,7 @@ class ExchangeForm(Form):
     student_id = SelectField(_l("学生"), coerce=int)
     kind = _select(_l("形式"), ExchangeKind, labels.EXCHANGES)
     partner = _line(_l("学校或机构"))
-    country = _line(_l("国家或地区代码"), 3, description=_l("两位或三位字母，例如 DE、HK"))
+    country = _line(_l("国家或地区代码"), 3, description=_l("ISO 3166 的两位字母，例如 DE、HK"))
     took_place_on = _day(_l("日期"))
 
 
@@ -131,7 +131,7 @@ class IntlProgrammeForm(Form):
 
     mode = _select(_l("模式"), ProgrammeMode, labels.MODES)
     partner = _line(_l("境外合作学校"))
-    country = _line(_l("国家或地区代码"), 3, description=_l("两位或三位字母，例如 DE、HK"))
+    country = _line(_l("国家或地区代码"), 3, description=_l("ISO 3166 的两位字母，例如 DE、HK"))
     agreement_no = _line(_l("协议编号"), 80, required=False)
     since = _day(_l("开始日期"))
     until = _day(_l("结束日期"), required=False)
@@ -142,7 +142,7 @@ class EquivalenceForm(Form):
 
     course_id = SelectField(_l("本专业课程"), coerce=int)
     university = _line(_l("境外学校"))
-    country = _line(_l("国家或地区代码"), 3, description=_l("两位或三位字母，例如 DE、HK"))
+    country = _line(_l("国家或地区代码"), 3, description=_l("ISO 3166 的两位字母，例如 DE、HK"))
     foreign_course = _line(_l("对应课程"))
     evidence = _line(_l("对照依据"), 400, required=False)
     compared_on = _day(_l("对照日期"))
@@ -154,7 +154,7 @@ class ActivityForm(Form):
     kind = _select(_l("形式"), ActivityKind, labels.ACTIVITIES)
     title = _line(_l("名称"))
     partner = _line(_l("合作单位"), required=False, description=_l("与境外企业或研发机构合作的必填"))
-    country = _line(_l("国家或地区代码"), 3, required=False, description=_l("两位或三位字母，例如 DE、HK"))
+    country = _line(_l("国家或地区代码"), 3, required=False, description=_l("ISO 3166 的两位字母，例如 DE、HK"))
     took_place_on = _day(_l("日期"))
     description = LongText(_l("做法和效果"), [InputRequired(_l("请写明做法和效果，供专家判断。")), Length(max=2000)])
     evidence = _line(_l("佐证材料"), 300, required=False)

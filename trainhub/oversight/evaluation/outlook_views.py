@@ -53,8 +53,8 @@ def history(programme: Programme) -> Any:
     for before, after in pairwise(lines):
         after["changes"] = [
             (code, Status(before["day"].statuses.get(code, "no_data")), Status(status))
-            for code, status in after["day"].statuses.items()
-            if before["day"].statuses.get(code, "no_data") != status
+            for code in catalogue.criteria()  # in their order: 2.1 before 10.1, however the statuses were stored
+            if (status := after["day"].statuses.get(code)) is not None and before["day"].statuses.get(code, "no_data") != status
         ]
     p = readiness.parameters(today)
     columns: list[dict[str, Any]] = []

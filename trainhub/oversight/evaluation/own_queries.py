@@ -1,15 +1,32 @@
-"""What the evaluation keeps of students, teachers and experts, told for the page "my data": each is one select."""
+"""What the evaluation keeps of students, teachers and experts, told for the page "my data": each is one select.
+
+What an application or a verdict froze names people in its texts (name and number, as the experts read them) and never changes:
+its lines about somebody are told too.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import aliased
+
+from trainhub.identity.my_data import Rows
 from trainhub.identity.queries.owned import Owned, pick
+from trainhub.kernel.db import session
+from trainhub.kernel.i18n import _l
 from trainhub.oversight.evaluation import labels
-from trainhub.oversight.evaluation.models import ExchangeRecord, Incentive, TeacherOutput
+from trainhub.oversight.evaluation.models import EvaluationDecision, ExchangeRecord, ExpertJudgement, Incentive, TeacherOutput
+from trainhub.oversight.evaluation.store.models import FrozenReadiness
 from trainhub.oversight.evaluation.workflow.models import Application, VisitExpert, VisitOpinion
 from trainhub.oversight.evaluation.workflow.words import OPINIONS
-from trainhub.people.models import Student, Teacher
+from trainhub.people.models import Person, Student, Teacher
 from trainhub.people.queries import same_human
 from trainhub.programmes.models import Programme
+
+GROUPS: Mapping[str, Any] = {"withdrawn": _l("退学的学生"), "left": _l("中途退出卓越计划"), "joined": _l("中途加入卓越计划")}
+"""The lists of who is counted or listed apart, by their name in what was kept."""
 
 
 def exchanges(person_id: int) -> Owned:
@@ -54,3 +71,74 @@ def opinions(account_id: int) -> Owned:
     joined = statement.join(VisitExpert, VisitExpert.id == row.expert_id).join(Application, Application.id == VisitExpert.application_id)
     joined = joined.join(Programme, Programme.id == Application.programme_id).where(VisitExpert.account_id == account_id)
     return Owned(joined.order_by(row.id), {"result": OPINIONS})
+
+
+def judgements(account_id: int) -> Owned:
+    """What somebody judged about criteria."""
+    row = ExpertJudgement
+    statement = pick(row, Programme.name.label("programme"), row.criterion, row.result, row.remark, row.judged_at.label("said_at"))
+    joined = statement.join(Programme, Programme.id == row.programme_id).where(row.judged_by_id == account_id)
+    return Owned(joined.order_by(row.id), {"result": labels.RESULTS})
+
+
+def handed_in(person_id: int) -> Rows:
+    """The lines about a student or teacher in what was frozen when the reports of the programme were handed in. One query."""
+    me, row = _appearing(person_id), FrozenReadiness
+    statement = (
+        pick(row, Programme.name, row.on, row.findings, row.behind, row.group, me.c.name, me.c.number, me.c.is_teacher)
+        .join(Application, Application.id == row.application_id)
+        .join(Programme, Programme.id == Application.programme_id)
+        .join(me, me.c.programme_id == Programme.id)
+        .order_by(row.on, row.application_id)
+    )
+    told = []
+    for programme, on, findings, behind, group, *names in session().execute(statement):
+        is_mine = _about(*names)
+        lines = [*_of_findings(findings), *_of_tables(behind), *((str(word), [line]) for key, word in GROUPS.items() for line in group.get(key, ()))]
+        told += _told(programme, on, lines, is_mine)
+    return told
+
+
+def decided(person_id: int) -> Rows:
+    """The same in the findings that a verdict, or the refusal of an application, was based on. One query."""
+    me, row = _appearing(person_id), EvaluationDecision
+    statement = (
+        pick(row, Programme.name, row.decided_on, row.findings, me.c.name, me.c.number, me.c.is_teacher)
+        .join(Programme, Programme.id == row.programme_id)
+        .join(me, me.c.programme_id == row.programme_id)
+        .order_by(row.decided_on, row.id)
+    )
+    told = []
+    for programme, on, findings, *names in session().execute(statement):
+        told += _told(programme, on, _of_findings(findings), _about(*names))
+    return told
+
+
+def _appearing(person_id: int) -> Any:
+    """As whom somebody appears in a programme: name, and number of the student or of the teacher."""
+    named = aliased(Person)
+    parts = [
+        sa.select(model.programme_id, named.name, number.label("number"), sa.literal(is_teacher).label("is_teacher"))
+        .join(named, named.id == model.person_id)
+        .where(same_human(model.person_id, person_id), model.programme_id.is_not(None))
+        for model, number, is_teacher in ((Student, Student.student_no, 0), (Teacher, Teacher.staff_no, 1))
+    ]
+    return sa.union(*parts).subquery()
+
+
+def _about(name: str, number: str, is_teacher: int) -> Callable[[str], bool]:
+    """Whether a text names them: by the number in brackets; where lecturers stand without one, by the name."""
+    numbered, lines = f"（{number}）", (f"：{name} ", f" {name}：") if is_teacher else ()
+    return lambda text: numbered in text or (bool(is_teacher) and text == name) or any(line in text for line in lines)
+
+
+def _of_findings(findings: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, list[str]]]:
+    return ((one["code"], [line]) for one in findings for line in one["details"])
+
+
+def _of_tables(tables: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, list[str]]]:
+    return ((code, [str(cell) for cell in line]) for code, table in tables.items() for line in table["rows"])
+
+
+def _told(programme: str, on: Any, lines: Iterable[tuple[str, list[str]]], is_mine: Callable[[str], bool]) -> list[dict[str, Any]]:
+    return [{"programme": programme, "on_day": on, "criterion": code, "text": "，".join(cells)} for code, cells in lines if any(map(is_mine, cells))]

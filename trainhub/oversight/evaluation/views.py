@@ -25,6 +25,7 @@ from trainhub.oversight.evaluation.forms import JudgementForm
 from trainhub.oversight.evaluation.operations import judging
 from trainhub.oversight.evaluation.permissions import READERS, Can, CaseSubject
 from trainhub.oversight.evaluation.queries import evidence, judgements, opinions
+from trainhub.oversight.evaluation.rules.international import STRICTLY
 from trainhub.oversight.evaluation.rules.verdict import INTERNATIONAL
 from trainhub.oversight.evaluation.sentences import FOUND
 from trainhub.oversight.evaluation.store import catalogue as stored
@@ -301,7 +302,8 @@ def shown(finding: Finding) -> tuple[str, str]:
             return _("%(n)s 项", n=len(value))
         return FOUND.told(value)
 
-    return text(finding.found), text(finding.required)
+    required = text(finding.required)
+    return text(finding.found), _("超过 %(value)s", value=required) if finding.parameter in STRICTLY else required
 
 
 @blueprint.route("/<code>/criteria/<number>", methods=["GET", "POST"])

@@ -105,10 +105,13 @@ def register(app: Flask) -> None:
             ("exchanges", _l("国际交流经历"), own_queries.exchanges, models.ExchangeRecord),
             ("teacher_incentives", _l("教师激励"), own_queries.incentives, models.Incentive),
             ("teacher_outputs", _l("教师教研成果"), own_queries.outputs, models.TeacherOutput),
+            ("frozen_readiness", _l("提交评价时固定的达标情况"), own_queries.handed_in, store_models.FrozenReadiness),
+            ("decision_findings", _l("评价结论的固定依据"), own_queries.decided, models.EvaluationDecision),
         ),
     )
     register_export(app, "expert_visits", _l("专家考查任务"), own_queries.visits, tables=(workflow_models.VisitExpert,), of="account")
     register_export(app, "expert_opinions", _l("专家意见"), own_queries.opinions, tables=(workflow_models.VisitOpinion,), of="account")
+    register_export(app, "expert_judgements", _l("对评价要点的判断"), own_queries.judgements, tables=(models.ExpertJudgement,), of="account")
     assert all(PAGES)
     app.add_template_filter(FOUND.told, "finding_words")
     app.register_blueprint(views.blueprint)

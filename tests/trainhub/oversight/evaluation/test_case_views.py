@@ -74,6 +74,12 @@ def test_a_visit_is_planned_and_judged_through_the_pages(app: Flask, played: dic
     assert "接受申请" in association.get(at).get_data(as_text=True)
     assert association.post(f"{at}/step", data={"event": "accept"}).status_code == 303
     head = browser(as_role, played, "head")
+    # this evaluation is one alone: a self-report is neither asked for nor taken, also when the request is made by hand
+    assert 'value="self_report"' not in head.get(at).get_data(as_text=True)
+    own = head.post(f"{at}/documents", data={"kind": "self_report", "file": (io.BytesIO(PDF), "自评报告.pdf")})
+    assert (own.status_code, "不需要" in own.get_data(as_text=True), queries.documents_of(key)) == (422, True, [])
+    assert browser(as_role, played, "head").post(f"{at}/passage", data={"passage": "第 3 部分"}).status_code == 422
+    head = browser(as_role, played, "head")
     refused = head.post(f"{at}/step", data={"event": "submit"})
     assert (refused.status_code, "缺少" in refused.get_data(as_text=True)) == (422, True)
     head = browser(as_role, played, "head")

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -23,7 +24,7 @@ from trainhub.oversight.evaluation.operations import registers
 from trainhub.oversight.evaluation.queries import evidence
 from trainhub.oversight.evaluation.queries.cases import case_of
 from trainhub.oversight.evaluation.queries.field import PlacementRow
-from trainhub.oversight.evaluation.register_types import BudgetPurpose, BudgetSource
+from trainhub.oversight.evaluation.register_types import BudgetPurpose, BudgetSource, ExchangeKind
 from trainhub.oversight.evaluation.store import queries as store
 from trainhub.oversight.evaluation.store.operations import keeping
 
@@ -135,3 +136,34 @@ def test_that_evidence_holds_longer_is_written_down(session: Session) -> None:
     first, second = session.scalars(said)
     assert first == {"edition": 1, "validity": [["2026-03-02", "2026-03-02"], [None, "2030-01-01"]]}
     assert (second["edition"], "validity" in second) == (2, False)
+
+
+def test_a_purpose_without_money_is_not_provided_for(session: Session) -> None:
+    with transaction():
+        built = factory.bare(students=1)
+        for purpose, planned in ((BudgetPurpose.COURSES, 100_00), (BudgetPurpose.TEXTBOOKS, 0)):
+            registers.add_budget_line(
+                programme=built.programme, year=2025, purpose=purpose, source=BudgetSource.UNIVERSITY, planned_fen=planned, by=SYSTEM, now=factory.NOW
+            )
+    assert case_of(built.programme, factory.TODAY).evidence["10.3"] == "八项用途中已安排 1 项"
+
+
+@pytest.mark.parametrize(
+    ("code", "is_taken"), [("de", True), ("HK", True), ("CN", False), ("德国", False), ("ZZ", False), ("DEU", False), ("", False)]
+)
+def test_a_country_abroad_is_one_that_exists(code: str, is_taken: bool) -> None:
+    if is_taken:
+        assert registers.checked_country(code) == code.upper()
+        return
+    with pytest.raises(registers.BadEntry, match="ISO 3166"):
+        registers.checked_country(code)
+
+
+def test_one_exchange_of_a_day_is_entered_once(session: Session) -> None:
+    """The same again is the same; with another partner it is refused with what to do, nothing half done."""
+    built = factory.bare(students=1)
+    facts: dict[str, Any] = {"student": built.students[0], "kind": ExchangeKind.CONTEST, "country": "DE", "took_place_on": factory.TODAY, "by": SYSTEM, "now": factory.NOW}  # fmt: skip
+    row = registers.add_exchange(partner="慕尼黑", **facts)
+    assert registers.add_exchange(partner="慕尼黑", **facts).id == row.id
+    with pytest.raises(registers.BadEntry, match=r"（慕尼黑）。要更正，请先删除原来的一条"):
+        registers.add_exchange(partner="柏林", **facts)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from courses.curriculum.types import Importance
 from courses.teaching.models import Offering, TeachingTask
+from enterprises.bases.models import BaseProfile
 from tests.courses.curriculum import test_operations
 from tests.factories import evaluation as factory
 from tests.factories import ground
@@ -18,10 +21,14 @@ from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.db import transaction
 from trainhub.organisations.types import OrganisationKind
 from trainhub.oversight.evaluation.documents import materials, tables
+from trainhub.oversight.evaluation.operations import support
 from trainhub.oversight.evaluation.queries.cases import case_of
+from trainhub.oversight.evaluation.register_types import CentreRole
 from trainhub.people import operations as people
 from trainhub.people.models import Person, PetoeSpan, Teacher
 from trainhub.people.types import StudentState, TeacherKind
+from trainhub.policy.findings import Finding, Status
+from trainhub.policy.types import Clause
 from trainhub.programmes import operations as programmes
 
 BEGINS = date(2025, 9, 8)
@@ -175,3 +182,33 @@ def test_the_curriculum_and_the_school_standard_are_whole(session: Session) -> N
     assert [(row[1], row[5]) for row in standard.rows][-1] == ("终身学习", "（还没有指标点）"), "the whole standard, not only what is refined"
     bare_made, _order, _before, _plan = materials.Drawn(ground.programme(), factory.TODAY).tables("M2.2")
     assert bare_made.rows == []
+
+
+def test_bases_have_their_money_in_figures_and_the_teachers_of_their_team(session: Session) -> None:
+    with transaction():
+        built = factory.meeting(students=1)
+        profile = session.get(BaseProfile, built.base.id) or BaseProfile(base_id=built.base.id)
+        profile.school_invested_fen, profile.enterprise_invested_fen = 1_200_000_00, 3_800_000_50
+        session.add(profile)
+        entry = {"programme": built.programme, "base": built.base, "role": CentreRole.FACULTY, "unit": "学校", "by": SYSTEM, "now": factory.NOW}
+        for name, until in (("甲", None), ("乙", factory.TODAY), ("丙", factory.TODAY - timedelta(days=1))):
+            support.add_centre_mentor(name=name, since=date(2024, 1, 1), until=until, **entry)
+    [bases] = tables.tables("T4", built.programme, factory.TODAY)
+    [row] = [dict(zip(bases.columns, line, strict=True)) for line in bases.rows]
+    assert (row["学校投入（元）"], row["企业投入（元）"]) == ("1200000.00", "3800000.50")
+    assert row["校内导师数"] == "2", "who left yesterday guides no more"
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "text"), [(164, "day", "164 天"), (25, "percent", "25%"), ("5/14 (35.7%)", "percent", "5/14 (35.7%)"), (True, "switch", "是"), (None, "day", ""), (("a",), "list", "")]
+)  # fmt: skip
+def test_figures_of_documents_have_their_unit(value: Any, unit: str, text: str) -> None:
+    assert tables.quantity(value, unit) == text
+
+
+def test_what_has_to_be_exceeded_says_so() -> None:
+    """多数: exactly half is not enough, so "50%" alone would contradict the answer (002:597)."""
+    clause = Clause("petoe-criteria", line=597, quote="多数学生", rule="PETOE-9.6")
+    half = Finding("9.6", Status.NOT_MET, 50, "33/66 (50.0%)", clause, unit="percent", parameter="petoe.intl_exchange_percent")
+    assert tables.required(half) == "超过 50%"
+    assert tables.required(replace(half, code="9.8", parameter="petoe.intl_foreign_students_percent")) == "50%"

@@ -278,6 +278,8 @@ def test_a_whole_evaluation_on_the_joint_route(play: Play, session: Session) -> 
     assert {one.code for one, _file in frozen} >= {"M1.1", "M2.3", "M7.1", "M10.3"}
     with pytest.raises(Refused, match="不能提交"):
         hand(row, DocumentKind.SELF_REPORT, day, PDF + b"x")
+    with pytest.raises(Refused, match="不能提交“认证结论”"):
+        hand(row, DocumentKind.ACCREDITATION_CONCLUSION, day)  # the conclusion follows the visit
     # -- the visit: what is missing is named, an expert of the same university is refused
     with pytest.raises(Refused, match="还没有安排现场考查"):
         go(row, Event.SCHEDULE_VISIT, day, play.association)
@@ -321,6 +323,14 @@ def test_a_whole_evaluation_on_the_joint_route(play: Play, session: Session) -> 
         assert may(play.who(play.member), Can.VIEW, seen) is is_open, after
         assert not may(play.who(play.member), Can.VIEW_WORK, seen), "what the programme works with is not the dossier"
     assert not may(play.who(play.same_school), Can.VIEW, queries.subject_of(row, day))
+    # -- who takes up a post at the university after the assignment judges no more, nor declares that there is nothing
+    late = accounts.grant(play.member, Role.LECTURER, organisation_id=programme.university_id)
+    with pytest.raises(Refused, match="在本校担任角色，不能继续评价"):
+        judge(play, row, play.member, day)
+    with pytest.raises(Refused, match="不能声明没有利益关系"):
+        visiting.declare(expert=expert, has_conflict=False, conflict="", by=play.who(play.member), now=at(day))
+    session.delete(late)
+    session.flush()
     # -- forms, disagreement, consensus
     last = day + timedelta(days=1)
     judge(play, row, play.leader, day)
@@ -364,6 +374,30 @@ def test_a_whole_evaluation_on_the_joint_route(play: Play, session: Session) -> 
         session.flush()
 
 
+@pytest.mark.parametrize("leaves", ["ended", "conflict"])
+def test_the_group_agrees_when_the_last_open_form_falls_away(play: Play, leaves: str) -> None:
+    """An expert who is taken off, or steps aside, is not waited for: what the others said alike is agreed, not to be typed 64 times."""
+    day, row = DAY, submitted(play)
+    visiting.arrange(application=row, starts_on=day, ends_on=day, no_centre_reason="停工", by=play.association, now=at(day))
+    for place, kind in enumerate((VisitItemKind.INTERVIEW_STUDENT, VisitItemKind.INTERVIEW_TEACHER, VisitItemKind.INTERVIEW_HEAD)):
+        clock = {"starts": f"{9 + place:02}:00", "ends": f"{9 + place:02}:45"}
+        visiting.add_item(application=row, kind=kind, on=day, place="会议室", by=play.association, now=at(day), **clock)
+    for account, is_leader in ((play.leader, True), (play.member, False)):
+        expert = visiting.assign(application=row, account=account, is_leader=is_leader, by=play.association, today=day, now=at(day))
+        visiting.declare(expert=expert, has_conflict=False, conflict="", by=play.who(account), now=at(day))
+    go(row, Event.SCHEDULE_VISIT, day, play.association)
+    judge(play, row, play.leader, day)
+    assert queries.consensus_of(row.id) == {}
+    if leaves == "ended":
+        visiting.end_assignment(expert=expert, reason="生病", by=play.association, now=at(day))
+    else:
+        visiting.declare(expert=expert, has_conflict=True, conflict="与学校有合作课题", by=play.who(play.member), now=at(day))
+    assert set(queries.consensus_of(row.id)) == set(catalogue.criteria())
+    go(row, Event.END_VISIT, day, play.who(play.leader))
+    with pytest.raises(Refused, match="现在不能更换考查专家"):  # what the group said is not thinned out afterwards
+        visiting.end_assignment(expert=queries.experts_of(row.id)[0], reason="换人", by=play.association, now=at(day))
+
+
 def test_two_clocks_and_one_open_application(play: Play) -> None:
     row = apply(play)
     assert moving.open_application(programme=play.built.programme, has_prerequisite=True, by=SYSTEM, today=DAY, now=at(DAY)).id == row.id
@@ -391,7 +425,15 @@ def test_a_failed_one_waits_two_years_and_may_come_alone(play: Play, session: Se
         go(row, Event.APPLY, day)
     go(go(row, Event.APPLY_ALONE, day), Event.ACCEPT, day)
     hand(row, DocumentKind.SUPPLEMENTARY_REPORT, day)
+    # alone there is no self-report (002:223): neither the paper nor a place in it is taken, whoever sends it
+    with pytest.raises(Refused, match="不需要“认证自评报告”"):
+        hand(row, DocumentKind.SELF_REPORT, day)
+    with pytest.raises(Refused, match="没有自评报告"):
+        papers.note_passage(application=row, passage="第 3 部分", by=SYSTEM, now=at(day))
     go(row, Event.SUBMIT, day)
+    with pytest.raises(Refused, match="不需要“工程教育专业认证现场考查报告”"):
+        hand(row, DocumentKind.ACCREDITATION_VISIT_REPORT, day)
+    assert set(queries.current_documents(row.id)) == {DocumentKind.SUPPLEMENTARY_REPORT}
     hand(row, DocumentKind.ACCREDITATION_CONCLUSION, day)
     go(row, Event.SEND_ALONE, day, play.association)
     judging.record_judgement(programme=programme, criterion="1.3", result=judging.JudgementResult.NOT_MET, remark="定位不清", by=SYSTEM, today=day, now=at(day))  # fmt: skip

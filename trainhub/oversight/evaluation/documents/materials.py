@@ -220,7 +220,9 @@ def _staff(drawn: Drawn) -> list[Table]:
         ]
         for name, row in dossier.employments([person.id for _teacher, person in drawn.staff])
     ]
-    outputs = [[name, labels.OUTPUTS[r.kind], r.title, r.published_on] for r, name in registers.outputs(drawn.programme.id)]
+    outputs = [
+        [name, labels.OUTPUTS[r.kind], r.title, r.published_on] for r, name in registers.outputs(drawn.programme.id) if r.published_on <= drawn.on
+    ]
     return [
         table("教师清单", columns, rows),
         table("教研成果", ("教师", "类别", "成果", "日期"), outputs, "没有登记教研成果。"),
@@ -343,7 +345,9 @@ def _columns(title_: str, names: tuple[str, ...]) -> Callable[[Drawn], list[Tabl
 def international(drawn: Drawn) -> list[Table]:
     """Exchange records and joint programmes (M9.4)."""
     joint = [
-        [labels.MODES[r.mode], r.partner, r.country, r.agreement_no, r.since, r.until or ""] for r in registers.intl_programmes(drawn.programme.id)
+        [labels.MODES[r.mode], r.partner, r.country, r.agreement_no, r.since, r.until or ""]
+        for r in registers.intl_programmes(drawn.programme.id)
+        if r.since <= drawn.on
     ]
     measures = [
         [labels.ACTIVITIES[r.kind], r.title, f"{r.partner} {r.country}".strip(), r.took_place_on, r.description, r.evidence]
@@ -351,9 +355,15 @@ def international(drawn: Drawn) -> list[Table]:
         if r.took_place_on <= drawn.on
     ]
     records = [
-        [name, number, labels.EXCHANGES[r.kind], r.partner, r.country, r.took_place_on] for r, name, number in registers.exchanges(drawn.programme.id)
+        [name, number, labels.EXCHANGES[r.kind], r.partner, r.country, r.took_place_on]
+        for r, name, number in registers.exchanges(drawn.programme.id)
+        if r.took_place_on <= drawn.on
     ]
-    same = [[name, r.university, r.country, r.course, r.evidence, r.compared_on] for r, name in registers.equivalences(drawn.programme.id)]
+    same = [
+        [name, r.university, r.country, r.course, r.evidence, r.compared_on]
+        for r, name in registers.equivalences(drawn.programme.id)
+        if r.compared_on <= drawn.on
+    ]
     return [
         table("国际合作办学", ("模式", "境外学校", "国家或地区", "协议", "开始", "结束"), joint, "没有登记合作办学项目。"),
         table("学生国际交流", ("姓名", "学号", "形式", "学校或机构", "国家或地区", "日期"), records, "没有登记学生交流。"),

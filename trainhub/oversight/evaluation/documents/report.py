@@ -19,7 +19,6 @@ from trainhub.oversight.evaluation.documents.tables import Table
 from trainhub.oversight.evaluation.store import queries
 from trainhub.oversight.evaluation.store.models import ReportText
 from trainhub.policy.book import book
-from trainhub.policy.types import Value
 from trainhub.programmes.models import Programme
 
 
@@ -156,14 +155,8 @@ def _scorecard(drawn: materials.Drawn) -> list[Block]:
     answer = readiness.assess(drawn.programme, drawn.on)
     part = answer.answers[8]
     names = {"met": "达到", "not_met": "未达到", "judge": "待判断", "no_data": "无数据"}
-    rows = [[f.code, f.clause.quote, names[f.status.value], _value(f.found), _value(f.required)] for f in part.findings]
+    rows = [[f.code, f.clause.quote, names[f.status.value], tables.quantity(f.found, f.unit), tables.required(f)] for f in part.findings]
     return [Grid(["编号", "达标依据", "情况", "实际", "要求"], rows, caption="国际化九条（任意达到三条）", widths=[7, 56, 12, 12, 13])]
-
-
-def _value(value: Value | None) -> str:
-    if value is None or isinstance(value, tuple):
-        return ""
-    return ("是" if value else "否") if isinstance(value, bool) else str(value)
 
 
 def _generated(code: str, drawn: materials.Drawn) -> list[Block]:

@@ -20,13 +20,16 @@ from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.sheets.writing import Sheet, write_xlsx
 from trainhub.ledger.holidays import queries as holidays
 from trainhub.ledger.rules import credits
-from trainhub.oversight.evaluation.queries import dossier
+from trainhub.oversight.evaluation.queries import dossier, support
 from trainhub.oversight.evaluation.queries import field as practice
 from trainhub.oversight.evaluation.queries.cases import enterprise_spans
 from trainhub.oversight.evaluation.queries.members import members_of
 from trainhub.oversight.evaluation.rules.common import days_in
+from trainhub.oversight.evaluation.rules.international import STRICTLY
 from trainhub.people.types import TeacherKind
 from trainhub.policy.book import book
+from trainhub.policy.findings import Finding
+from trainhub.policy.types import Value
 from trainhub.programmes.models import Programme
 
 SOURCES = {
@@ -59,6 +62,24 @@ def cell(value: Any) -> str:
 def marks(x10: int | None) -> str:
     """A mark in tenths as text."""
     return "" if x10 is None else f"{x10 / 10:g}"
+
+
+UNITS = {"week": " 周", "day": " 天", "course": " 门", "count": " 项", "percent": "%", "person": " 人"}
+
+
+def quantity(value: Value | None, unit: str) -> str:
+    """What a finding found or requires, with its unit; lists say nothing in a cell."""
+    if value is None or isinstance(value, tuple):
+        return ""
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    return f"{value}{UNITS.get(unit, '')}" if isinstance(value, int) else str(value)
+
+
+def required(finding: Finding) -> str:
+    """What a finding requires, with its unit and whether it has to be exceeded."""
+    text = quantity(finding.required, finding.unit)
+    return f"超过 {text}" if text and finding.parameter in STRICTLY else text
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], nothing: str = "没有记录。") -> Table:
@@ -225,7 +246,10 @@ def part_time_table(programme: Programme, on: date) -> list[Table]:
 
 
 def base_table(programme: Programme, on: date) -> list[Table]:
-    """T4 与企业合作建立实践基地的情况: in force on the day, with history (002:333)."""
+    """T4 与企业合作建立实践基地的情况: in force on the day, with history (002:333).
+
+    The teachers who guide are those of the centre's team; where nobody is entered there, those who supervise in the programme, else nothing.
+    """
     since, until = window(3, on)
     version_id = members_of(programme.id, on).version_id or 0
     items = practice.plan_items_of(version_id)
@@ -234,7 +258,7 @@ def base_table(programme: Programme, on: date) -> list[Table]:
     taken: dict[str, set[int]] = {}
     for row in placed:
         taken.setdefault(row.base, set()).add(row.student_id)
-    mentors, rows = dossier.mentors_at(programme.id), []
+    mentors, faculty, rows = dossier.mentors_at(programme.id), support.faculty_at(programme.id, on), []
     supervisors = len(identity.accounts_holding(Role.SCHOOL_SUPERVISOR, today=on, programme_id=programme.id))
     for base in dossier.bases(ids, on):
         kinds = "、".join(str(base_labels.BASE_TYPES[kind]) for kind in base["types"])
@@ -245,8 +269,8 @@ def base_table(programme: Programme, on: date) -> list[Table]:
                 [
                     base["name"], kinds, "、".join(base["hosts"]), agreement.title if agreement else "", agreement.since if agreement else "", agreement.until if agreement else "",
                     state, carried, base["capacity"] if base["capacity"] is not None else "", len(taken.get(base["name"], ())),
-                    "、".join(base["leaders"]["school"]), "、".join(base["leaders"]["enterprise"]), supervisors, mentors.get(base["id"], 0),
-                    *("" if fen is None else f"{fen / 100:g}" for fen in base["invested_fen"]),
+                    "、".join(base["leaders"]["school"]), "、".join(base["leaders"]["enterprise"]), faculty.get(base["id"]) or supervisors or "", mentors.get(base["id"], 0),
+                    *("" if fen is None else f"{fen / 100:.2f}" for fen in base["invested_fen"]),
                 ]
             )  # fmt: skip
     columns = (

@@ -9,6 +9,8 @@ from trainhub.kernel.i18n import format_date, in_language
 from trainhub.kernel.papers.blocks import Block, Grid, Heading, Paper, Para
 from trainhub.organisations import queries as organisations
 from trainhub.oversight.evaluation import labels, readiness, submitted
+from trainhub.oversight.evaluation.documents.tables import quantity
+from trainhub.oversight.evaluation.documents.tables import required as required_text
 from trainhub.oversight.evaluation.workflow import diverging, queries, words
 from trainhub.oversight.evaluation.workflow.models import Application
 from trainhub.policy.findings import Finding
@@ -115,4 +117,4 @@ def _facts(finding: Finding) -> str:
     found, required = finding.found, finding.required
     if not finding.parameter or found is None or isinstance(found, tuple) or required is None or isinstance(required, tuple):
         return ""
-    return f"实际 {found}，要求 {required}"
+    return f"实际 {quantity(found, finding.unit)}，要求 {required_text(finding)}"

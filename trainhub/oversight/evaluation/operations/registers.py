@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any, TypeVar
 
 from courses.curriculum.models import CurriculumCourse
-from trainhub.kernel import audit
+from trainhub.kernel import audit, contacts
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import Base, session
 from trainhub.kernel.errors import Refused
@@ -34,7 +34,7 @@ from trainhub.people.models import Student, Teacher
 from trainhub.programmes.models import Programme
 
 Row = TypeVar("Row", bound=Base)
-HOME = frozenset(["CN", "CHN"])
+HOME = frozenset(["CN"])
 
 
 class BadEntry(Refused):
@@ -52,10 +52,10 @@ def checked_text(value: str, field: str, message: str) -> str:
 
 
 def checked_country(value: str) -> str:
-    """The code of a country or region abroad, two or three letters. Raises BadEntry."""
+    """The two letters of ISO 3166 of a country or region abroad. Raises BadEntry."""
     code = value.strip().upper()
-    if not 2 <= len(code) <= 3 or not code.isalpha() or code in HOME:
-        raise BadEntry(_("请用两位或三位字母填写境外国家或地区代码，例如 DE、HK。"), field="country")
+    if not contacts.is_country(code) or code in HOME:
+        raise BadEntry(_("“%(code)s”不是境外国家或地区的代码。请填写 ISO 3166 的两位字母，例如 DE、HK。", code=value.strip()[:20]), field="country")
     return code
 
 
@@ -160,7 +160,7 @@ def add_incentive(
 def add_exchange(
     *, student: Student, kind: ExchangeKind, partner: str, country: str, took_place_on: date, by: Identity, now: datetime
 ) -> ExchangeRecord:
-    """A student took part in an exchange abroad."""
+    """A student took part in an exchange abroad. One of the same form on the same day is one: with other words it is refused."""
     row = ExchangeRecord(
         student_id=student.id,
         kind=kind,
@@ -168,6 +168,11 @@ def add_exchange(
         country=checked_country(country),
         took_place_on=took_place_on,
     )
+    known = registers.exchange_on(student.id, kind, took_place_on)
+    if known is not None and (known.partner, known.country) != (row.partner, row.country):
+        raise BadEntry(
+            _("这名学生这一天已有一条同样形式的登记（%(partner)s）。要更正，请先删除原来的一条。", partner=known.partner), field="took_place_on"
+        )
     return keep(row, "exchange", student.programme_id, by, {"student": student.id, "kind": kind.value})
 
 

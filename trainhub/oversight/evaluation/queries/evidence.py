@@ -162,7 +162,7 @@ def _money(programme_id: int, on: date) -> dict[str, str]:
     for purpose, _source, year, fen, _spent in rows:
         given[year, purpose] += int(fen)
     return {
-        "10.3": f"八项用途中已安排 {len({row[0] for row in rows})} 项" if rows else "",
+        "10.3": f"八项用途中已安排 {len({row[0] for row in rows if row[3]})} 项" if rows else "",
         "10.4": "；".join(
             text
             for text in (

@@ -24,7 +24,7 @@ from trainhub.oversight.evaluation.models import (
     TeacherOutput,
     TeachingCase,
 )
-from trainhub.oversight.evaluation.register_types import BudgetPurpose, BudgetSource
+from trainhub.oversight.evaluation.register_types import BudgetPurpose, BudgetSource, ExchangeKind
 from trainhub.people.models import Person, Student, Teacher
 
 Row = TypeVar("Row", bound=Base)
@@ -45,6 +45,12 @@ def budget_line(programme_id: int, year: int, purpose: BudgetPurpose, source: Bu
             BudgetLine.programme_id == programme_id, BudgetLine.year == year, BudgetLine.purpose == purpose, BudgetLine.source == source
         )
     )
+
+
+def exchange_on(student_id: int, kind: ExchangeKind, on: date) -> ExchangeRecord | None:
+    """The record of a student, a form and a day: there is one."""
+    row = ExchangeRecord
+    return session().scalar(select(row).where(row.student_id == student_id, row.kind == kind, row.took_place_on == on))
 
 
 def participations(programme_id: int) -> list[Participation]:

@@ -42,6 +42,15 @@ def centre_mentor(programme_id: int, base_id: int, name: str, role: CentreRole, 
     )
 
 
+def faculty_at(programme_id: int, on: date) -> dict[int, int]:
+    """By centre: how many teachers of the school are in its team on a day. One query."""
+    row = CentreMentor
+    statement = select(row.base_id, func.count()).where(
+        row.programme_id == programme_id, row.role == CentreRole.FACULTY, row.since <= on, or_(row.until.is_(None), row.until >= on)
+    )
+    return {int(key): int(number) for key, number in session().execute(statement.group_by(row.base_id))}
+
+
 def needs(programme_id: int) -> list[BudgetNeed]:
     """What the years cost, the latest first."""
     statement = select(BudgetNeed).where(BudgetNeed.programme_id == programme_id)

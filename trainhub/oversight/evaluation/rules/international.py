@@ -9,6 +9,8 @@ from trainhub.oversight.evaluation.types import Criterion, InternationalCase, Te
 from trainhub.policy.findings import Finding, decided, share_at_least
 from trainhub.policy.types import Parameter
 
+STRICTLY = frozenset(["petoe.intl_exchange_percent"])
+"""Numbers that have to be exceeded: 多数 is more than half, exactly half is not (002:597). Whoever shows them says so."""
 NOBODY = ("当日没有在籍学生。",)
 
 

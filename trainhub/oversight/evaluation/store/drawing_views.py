@@ -48,7 +48,7 @@ def ask_report(programme: Programme) -> Any:
 @guard(Can.ACT_PROGRAMME, load=load_case, subject=on_case)
 def adopt_report(row: Application) -> Any:
     """Let the report of today be drawn and handed in."""
-    papers.demand_open(row, DocumentKind.SUPPLEMENTARY_REPORT)
+    papers.demand_open(row, DocumentKind.SUPPLEMENTARY_REPORT, clock.today())
     return _ask(programme_of(row), PaperForm.DOCX, row.id)
 
 

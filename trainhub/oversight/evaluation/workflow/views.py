@@ -177,9 +177,7 @@ def _handing(row: Application, subject: CaseSubject) -> list[DocumentKind]:
     """The documents the reader can hand in now."""
     found = []
     for kind, (actor, states) in papers.WHEN.items():
-        if actor is Actor.SYSTEM or row.state not in states:
-            continue
-        if kind is DocumentKind.SELF_REPORT and row.route.value != "joint":
+        if actor is Actor.SYSTEM or row.state not in states.get(row.route, ()) or not papers.is_asked(row, kind, clock.today()):
             continue
         if may(who(), ACTS[actor], subject):
             found.append(kind)

@@ -8,6 +8,7 @@ from typing import IO
 
 from trainhub.kernel import audit, files, sniff
 from trainhub.kernel.access import Identity
+from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.files import StoredFile
@@ -17,19 +18,25 @@ from trainhub.kernel.papers.blocks import DOCX
 from trainhub.oversight.evaluation.documents import visit_form
 from trainhub.oversight.evaluation.workflow import queries, words
 from trainhub.oversight.evaluation.workflow.models import Application, CaseDocument
-from trainhub.oversight.evaluation.workflow.types import Actor, DocumentKind, State
+from trainhub.oversight.evaluation.workflow.types import Actor, DocumentKind, Route, State
+from trainhub.policy.book import book
 from trainhub.programmes.models import Programme
 
 KIND = "evaluation"
 
-WHEN: Mapping[DocumentKind, tuple[Actor, frozenset[State]]] = {
-    DocumentKind.SELF_REPORT: (Actor.PROGRAMME, frozenset([State.PREPARING])),
-    DocumentKind.SUPPLEMENTARY_REPORT: (Actor.PROGRAMME, frozenset([State.PREPARING])),
-    DocumentKind.VISIT_FORM: (Actor.SYSTEM, frozenset([State.VISIT_SCHEDULED])),
-    DocumentKind.ACCREDITATION_VISIT_REPORT: (Actor.VISIT_GROUP, frozenset([State.VISITED])),
-    DocumentKind.ACCREDITATION_CONCLUSION: (Actor.ASSOCIATION, frozenset([State.AT_ASSOCIATION, State.SUBMITTED, State.VISITED])),
+_BOTH = (Route.JOINT, Route.EVALUATION_ONLY)
+WHEN: Mapping[DocumentKind, tuple[Actor, Mapping[Route, frozenset[State]]]] = {
+    DocumentKind.SELF_REPORT: (Actor.PROGRAMME, dict.fromkeys(_BOTH, frozenset([State.PREPARING]))),
+    DocumentKind.SUPPLEMENTARY_REPORT: (Actor.PROGRAMME, dict.fromkeys(_BOTH, frozenset([State.PREPARING]))),
+    DocumentKind.VISIT_FORM: (Actor.SYSTEM, dict.fromkeys(_BOTH, frozenset([State.VISIT_SCHEDULED]))),
+    DocumentKind.ACCREDITATION_VISIT_REPORT: (Actor.VISIT_GROUP, {Route.JOINT: frozenset([State.VISITED])}),
+    DocumentKind.ACCREDITATION_CONCLUSION: (
+        Actor.ASSOCIATION,
+        {Route.JOINT: frozenset([State.AT_ASSOCIATION]), Route.EVALUATION_ONLY: frozenset([State.SUBMITTED, State.VISITED])},
+    ),
 }
-"""Who hands in a document, and while the application stands where."""
+"""Who hands in a document, and while an application of a route stands where. Which reports a route has is the policy's: `is_asked`."""
+REPORTS = frozenset([DocumentKind.SELF_REPORT, DocumentKind.SUPPLEMENTARY_REPORT])
 
 
 class BadDocument(Refused):
@@ -38,9 +45,20 @@ class BadDocument(Refused):
     code = "bad_document"
 
 
-def demand_open(application: Application, kind: DocumentKind) -> None:
-    """Refuse with words while the application stands where this document is not handed in. Raises BadDocument."""
-    if application.state not in WHEN[kind][1]:
+def is_asked(application: Application, kind: DocumentKind, on: date) -> bool:
+    """Whether the route of an application has this document: alone there is only the supplementary report, and no visit for the
+    accreditation (PETOE-P14b, 002:223)."""
+    if kind in REPORTS:
+        return kind.value in book().at(f"petoe.reports_{application.route.value}", on=on).words
+    return application.route in WHEN[kind][1]
+
+
+def demand_open(application: Application, kind: DocumentKind, on: date) -> None:
+    """Refuse with words a document that the route does not have, or while the application stands where it is not handed in. Raises BadDocument."""
+    if not is_asked(application, kind, on):
+        route = words.ROUTES[application.route]
+        raise BadDocument(_("这项申请的路线是“%(route)s”，不需要“%(what)s”，没有保存。", route=route, what=words.DOCUMENTS[kind]), field="file")
+    if application.state not in WHEN[kind][1][application.route]:
         raise BadDocument(
             _("申请现处于“%(state)s”，不能提交“%(what)s”。", state=words.STATES[application.state], what=words.DOCUMENTS[kind]), field="file"
         )
@@ -48,7 +66,7 @@ def demand_open(application: Application, kind: DocumentKind) -> None:
 
 def hand_in(*, application: Application, kind: DocumentKind, file: IO[bytes], name: str, by: Identity, now: datetime) -> CaseDocument:
     """Hand in a document; a second one is the next edition until it is sent. The same content again changes nothing. Raises BadDocument."""
-    demand_open(application, kind)
+    demand_open(application, kind, local(now).date())
     stored = files.keep(file, name=name, kind=KIND, by=by, now=now, allowed=sniff.EVIDENCE)
     return _add(application, kind, stored, by=by, now=now, is_generated=False)
 
@@ -57,14 +75,14 @@ def hand_in_drawn(
     *, application: Application, kind: DocumentKind, data: bytes, name: str, media_type: str, by: Identity, now: datetime
 ) -> CaseDocument:
     """The same with a document the system drew (the visit form)."""
-    demand_open(application, kind)
+    demand_open(application, kind, local(now).date())
     stored = files.keep_bytes(data, name=name, kind=KIND, media_type=media_type, by=by, now=now)
     return _add(application, kind, stored, by=by, now=now, is_generated=True)
 
 
 def hand_in_kept(*, application: Application, kind: DocumentKind, stored: StoredFile, by: Identity, now: datetime) -> CaseDocument:
     """The same with a file that a job has drawn and kept."""
-    demand_open(application, kind)
+    demand_open(application, kind, local(now).date())
     return _add(application, kind, stored, by=by, now=now, is_generated=True)
 
 
@@ -95,6 +113,9 @@ def note_passage(*, application: Application, passage: str, by: Identity, now: d
     """Where the self-report says how the plan of the 卓越计划 attains the accreditation standards (PETOE-P8, 002:213)."""
     if application.state is not State.PREPARING:
         raise BadDocument(_("报告已提交，位置不能再改。"), field="passage")
+    if not is_asked(application, DocumentKind.SELF_REPORT, local(now).date()):
+        route = words.ROUTES[application.route]
+        raise BadDocument(_("这项申请的路线是“%(route)s”，没有自评报告，不需要填写位置。", route=route), field="passage")
     passage = passage.strip()[:200]
     if application.petoe_passage != passage:
         application.petoe_passage = passage

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from trainhub.identity.models import Account
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
+from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.i18n import _
@@ -132,14 +133,25 @@ def assign(*, application: Application, account: Account, is_leader: bool, by: I
 
 
 def end_assignment(*, expert: VisitExpert, reason: str, by: Identity, now: datetime) -> VisitExpert:
-    """Take an expert off a visit; what was said stays in the history."""
+    """Take an expert off a visit that is not over; what was said stays in the history. Where all others have handed in their forms and
+    say the same, that is then what the group agrees on."""
     if not reason.strip():
         raise BadVisit(_("请写明理由。"), field="reason")
+    application = _application_of(expert)
+    if application.state not in (*PLANNING, *JUDGING):
+        raise BadVisit(_("现在不能更换考查专家。"))
     if expert.ended_at is None:
         expert.ended_at, expert.end_reason, expert.is_leader = now, reason.strip()[:400], False
         session().flush()
         audit.record(by=by, did="evaluation.expert.ended", on=("evaluation_application", str(expert.application_id)), data={"expert": expert.id})
+        adopt(application=application, by=by, now=now)
     return expert
+
+
+def _application_of(expert: VisitExpert) -> Application:
+    row = queries.application(expert.application_id)
+    assert row is not None
+    return row
 
 
 def declare(*, expert: VisitExpert, has_conflict: bool, conflict: str, by: Identity, now: datetime) -> VisitExpert:
@@ -148,6 +160,9 @@ def declare(*, expert: VisitExpert, has_conflict: bool, conflict: str, by: Ident
         raise BadVisit(_("只有被指派的专家本人可以声明。"))
     if has_conflict and not conflict.strip():
         raise BadVisit(_("请写明利益冲突的情况。"), field="conflict")
+    ties = [] if has_conflict else _ties(_application_of(expert), by, now)
+    if ties:
+        raise BadVisit(_("你%(why)s，不能声明没有利益关系。请选择“存在利益关系，需要回避”，并写明情况。", why="；".join(ties)), field="has_conflict")
     if expert.submitted_at is not None:
         raise BadVisit(_("评价表已提交，声明不能再改。"))
     if expert.declared_at is None or (expert.has_conflict, expert.conflict) != (has_conflict, conflict.strip()[:400]):
@@ -159,16 +174,27 @@ def declare(*, expert: VisitExpert, has_conflict: bool, conflict: str, by: Ident
             on=("evaluation_application", str(expert.application_id)),
             data={"expert": expert.id, "conflict": has_conflict},
         )
+        if has_conflict:  # the form of one who steps aside is not waited for
+            adopt(application=_application_of(expert), by=by, now=now)
     return expert
 
 
-def _may_judge(application: Application, expert: VisitExpert, by: Identity, today: date) -> None:
+def _ties(application: Application, by: Identity, now: datetime) -> list[str]:
+    """What ties an expert to the university by now: a post may have been taken up after the assignment."""
+    programme = programmes.by_id(application.programme_id)
+    assert programme is not None
+    return staff.ties_to_university(by.person_id, by.account_id, programme, local(now).date()) if by.account_id is not None else []
+
+
+def _may_judge(application: Application, expert: VisitExpert, by: Identity, today: date, now: datetime) -> None:
     if application.state not in JUDGING:
         raise BadOpinion(_("现在不是现场考查阶段，评价表不能填写。"))
     if expert.ended_at is not None or by.account_id != expert.account_id:
         raise BadOpinion(_("只能填写自己的评价表。"))
     if expert.declared_at is None or expert.has_conflict:
         raise BadOpinion(_("请先声明没有利益冲突。"))
+    if ties := _ties(application, by, now):
+        raise BadOpinion(_("你%(why)s，不能继续评价。请通知认证协会更换专家。", why="；".join(ties)))
     span = queries.reading_days(application, today)
     if span is None or not span[0] <= today <= span[1]:
         raise BadOpinion(_("不在本次考查期内。"))
@@ -187,7 +213,7 @@ def say(
 
     未达到 and 未能判断 need a remark. A form that was submitted takes nothing more.
     """
-    _may_judge(application, expert, by, today)
+    _may_judge(application, expert, by, today, now)
     if expert.submitted_at is not None:
         raise BadOpinion(_("评价表已提交，不能再改。"))
     known = queries.opinions_of(application.id).get(expert.id, {})
@@ -213,7 +239,7 @@ def submit_form(*, application: Application, expert: VisitExpert, by: Identity, 
     """Submit one's form when every criterion has an opinion; again changes nothing. Raises BadOpinion with what is open."""
     if expert.submitted_at is not None:
         return expert
-    _may_judge(application, expert, by, today)
+    _may_judge(application, expert, by, today, now)
     said = queries.opinions_of(application.id).get(expert.id, {})
     left = [code for code in catalogue.criteria() if code not in said]
     if left:
@@ -227,6 +253,8 @@ def submit_form(*, application: Application, expert: VisitExpert, by: Identity, 
 
 def adopt(*, application: Application, by: Identity, now: datetime) -> int:
     """Where every form is in and all say the same, that is what the group agrees on; returns how many criteria."""
+    if application.state not in JUDGING:
+        return 0
     experts = [one for one in queries.experts_of(application.id) if one.declared_at is not None and not one.has_conflict]
     if not experts or any(one.submitted_at is None for one in experts):
         return 0
@@ -258,7 +286,7 @@ def agree(
     *, application: Application, expert: VisitExpert, criterion: str, opinion: Opinion, remark: str, by: Identity, today: date, now: datetime
 ) -> Consensus:
     """The leader records what the group agreed on where opinions differed; the reason is required. Raises BadOpinion."""
-    _may_judge(application, expert, by, today)
+    _may_judge(application, expert, by, today, now)
     if not expert.is_leader:
         raise BadOpinion(_("一致意见由组长记录。"))
     if criterion not in catalogue.criteria():
