@@ -131,7 +131,7 @@ def test_cells_that_are_never_broken(text: str | None, expected: bool) -> None:
 
 @pytest.mark.parametrize(
     ("language", "heading", "truth"),
-    [("zh", "学号,完成日期,编号,是否计入,实操（100）", "是"), ("en", "Student no,Completed on,ID,Counted,实操（100）", "Yes")],
+    [("zh", "学号,完成日期,编号,是否计入,实操（100）", "是"), ("en", "Student number,Completed on,ID,Counted,实操（100）", "Yes")],
 )
 def test_a_table_is_headed_in_the_language_of_its_reader(app: Flask, language: str, heading: str, truth: str) -> None:
     columns = (
