@@ -77,7 +77,8 @@ def table(asked: Asked) -> Any:
 @guard(Can.RUN_VIEW_LEARNERS, load=load)
 def ask_for_table(asked: Asked) -> Any:
     """Ask for it, as the address narrows it."""
-    run_id, what, narrowed = asked.run.id, asked.what, dict(asked.chosen)
+    run_id, what = asked.run.id, asked.what
+    narrowed: dict[str, Any] = dict(asked.chosen)
     with transaction():
         tables.ask(what, run=load_run(run_id), chosen=narrowed, by=me())
     return redirect(url_for("staff.table", run_id=run_id, what=what, **narrowed), 303)
