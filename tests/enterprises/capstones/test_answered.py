@@ -386,3 +386,14 @@ def test_a_correction_asks_for_its_reason_and_shows_the_points_by_name_under_a_n
     items = [{"code": "item0", "label": "选题与调研", "hint": "", "weight": 100, "points": point}]
     operations.adopt_rubric(version=version, items=items, weights={"school": 50, "enterprise": 50, "review": 0, "defence": 0}, by=SYSTEM, now=NOW)
     assert 'value="83"' in field("item0")
+
+
+def test_who_accepts_the_result_is_nowhere_told_to_have_appealed(session: Session, as_role: AsRole) -> None:
+    found = make.graded()
+    operations.finish(capstone=found.capstone, by=SYSTEM, **TIMES)
+    operations.accept_result(capstone=found.capstone, by=found.by("student"), **TIMES)
+    operations.archive(capstone=found.capstone, by=SYSTEM, **TIMES)
+    head = _head(as_role, found)
+    for page in ("", "/timeline", "/files"):
+        text = head.get(f"/capstones/{found.capstone.id}{page}").text.split("<main")[1]
+        assert ("学生认可成绩，不申诉。" in text, "成绩申诉" in text) == (True, False), page or "the capstone"
