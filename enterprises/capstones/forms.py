@@ -138,9 +138,10 @@ class GradeForm(Form):
         return {item["code"]: self[item["code"]].data for item in self.items}
 
     def fill(self, rubric: dict[str, Any], comment: str) -> None:
-        """Show what was signed."""
+        """Show what was signed; by the name of an item where a later edition of the rubric has given it another code."""
+        named = {one["label"]: one["points"] for one in rubric.values()}
         for item in self.items:
-            self[item["code"]].data = rubric.get(item["code"], {}).get("points")
+            self[item["code"]].data = rubric.get(item["code"], {}).get("points", named.get(str(item["label"])))
         self.comment.data = comment
 
 

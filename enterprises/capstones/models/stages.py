@@ -222,6 +222,11 @@ class Reconsideration(Base):
         sa.CheckConstraint("after_x10 BETWEEN 0 AND 1000", name="score_in_range"),
     )
 
+    @property
+    def is_acceptance(self) -> bool:
+        """Whether the student accepted the result instead of appealing: a conclusion has its reason, this has none."""
+        return self.kind is ReasonKind.APPEAL and self.decided_at is not None and not self.note
+
 
 class MentorLink(Base):
     """A one-time address for a supervisor without an account. Only the hash of the secret is kept."""

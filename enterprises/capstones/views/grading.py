@@ -45,6 +45,9 @@ def grade(row: Capstone) -> Any:
 def _grade_page(row: Capstone, form: forms.GradeForm, status: int = 200) -> Any:
     role = roles_of(row)[0]
     student, against = session().get_one(Student, row.student_id), operations.against_grade(row, role, clock.now())
+    mine = queries.grades_of(row.id).get(role)
+    if mine is not None:  # a correction without its reason is refused
+        form.reason.flags.required = True
     html = render_template(
         "enterprises/capstones/grade.html",
         capstone=row,
@@ -53,7 +56,7 @@ def _grade_page(row: Capstone, form: forms.GradeForm, status: int = 200) -> Any:
         form=form,
         who_grades=labels.ROLES[role],
         action="capstones.sign_grade",
-        mine=queries.grades_of(row.id).get(role),
+        mine=mine,
         papers=[(p, f) for p, f in queries.papers_of(row.id) if p.stage is Stage.THESIS][:1],
         against="" if against is None or form.is_submitted() else against.message,
         is_named=True,

@@ -254,6 +254,9 @@ def _moments(row: Capstone, student: Student) -> list[queries.Moment]:
         grade = next((str(t) for g, t in labels.GRADES.items() if g.value == row.grade_text), "")
         found.append(moment(row.finished_on, _("成绩公布"), "" if changed else grade))  # what was published first is told with its change
         for one in again:
+            if one.is_acceptance and one.decided_at:
+                found.append(moment(day(one.decided_at), _("学生认可成绩，不申诉。")))
+                continue
             found.append(moment(day(one.opened_at), labels.REASON_KINDS[one.kind], one.reason))
             if one.decided_at and one.decision:
                 marks = " → ".join(f"{value / 10:.1f}" for value in (one.before_x10, one.after_x10) if value is not None)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from enterprises.capstones import operations, queries
 from enterprises.capstones.operations import CapstoneRefused
-from enterprises.capstones.types import LinkPurpose, PlanMode, RoundKind, Stage, WindowStage
+from enterprises.capstones.types import LinkPurpose, PlanMode, RoundKind, Stage, SupervisorRole, WindowStage
 from tests.factories import capstones as make
 from tests.factories import ground, identity
 from tests.factories.capstones import NOW, TODAY
@@ -366,3 +366,34 @@ def test_a_supervisor_who_is_refused_is_told_on_the_page_of_the_form(session: Se
     for (role, person_id), words in wrong.items():
         answer = head.post(f"/capstones/{found.capstone.id}/{where}", data={"role": role, "person_id": person_id, "reason": ""})
         assert (answer.status_code, words in answer.text) == (422, True), words
+
+
+def test_a_correction_asks_for_its_reason_and_shows_the_points_by_name_under_a_new_rubric(session: Session, as_role: AsRole) -> None:
+    found = make.case()
+    make.submit(found)
+    assert found.school is not None
+    supervisor, at = found.school.id, f"/capstones/{found.capstone.id}/grade"
+
+    def field(name: str) -> str:
+        page = as_role(Role.SCHOOL_SUPERVISOR, person_id=supervisor).get(at).text
+        return page.split(f'name="{name}"')[1].split(">")[0] if f'name="{name}"' in page else ""
+
+    assert (field("reason"), 'value="83"' in field("topic")) == ("", False)
+    make.grade(found, SupervisorRole.SCHOOL, 83)
+    assert (" required" in field("reason"), 'value="83"' in field("topic")) == (True, True)
+    version = ground.version(found.programme, from_cohort_year=2023)
+    point = [point.number for _v, _n, point in queries.points_of(version.id)][:1]
+    items = [{"code": "item0", "label": "选题与调研", "hint": "", "weight": 100, "points": point}]
+    operations.adopt_rubric(version=version, items=items, weights={"school": 50, "enterprise": 50, "review": 0, "defence": 0}, by=SYSTEM, now=NOW)
+    assert 'value="83"' in field("item0")
+
+
+def test_who_accepts_the_result_is_nowhere_told_to_have_appealed(session: Session, as_role: AsRole) -> None:
+    found = make.graded()
+    operations.finish(capstone=found.capstone, by=SYSTEM, **TIMES)
+    operations.accept_result(capstone=found.capstone, by=found.by("student"), **TIMES)
+    operations.archive(capstone=found.capstone, by=SYSTEM, **TIMES)
+    head = _head(as_role, found)
+    for page in ("", "/timeline", "/files"):
+        text = head.get(f"/capstones/{found.capstone.id}{page}").text.split("<main")[1]
+        assert ("学生认可成绩，不申诉。" in text, "成绩申诉" in text) == (True, False), page or "the capstone"
