@@ -21,7 +21,7 @@ class NominateForm(Form):
 
     kind = SelectField(_l("人才库"), choices=[SelectChoice(kind.value, label) for kind, label in labels.KINDS.items()])
     person = SelectField(_l("人员"), [InputRequired()], coerce=int, description=_l("你所在单位的企业指导教师和教师；省级部门可选全省。"))
-    employer = SelectField(_l("工作单位"), coerce=int)
+    employer = SelectField(_l("工作单位"), coerce=int, description=_l("不选时为其任企业指导教师或教师的单位；资金支持公示时列出。"))
     post = Text(_l("职务"), [Length(max=100)])
     title = Text(_l("职称"), [Length(max=60)])
     key_field_no = SelectField(_l("重点领域"), coerce=int)

@@ -162,6 +162,14 @@ def shortage(item_id: int) -> ShortageItem | None:
     return session().get(ShortageItem, item_id)
 
 
+def works_at(person_id: int) -> int | None:
+    """The organisation of which a person is mentor or teacher now; None where there is none, or more than one."""
+    mentors = select(Mentor.enterprise_id).where(Mentor.person_id == person_id, Mentor.until.is_(None))
+    teachers = select(Teacher.university_id).where(Teacher.person_id == person_id, Teacher.until.is_(None))
+    found = session().scalars(union(mentors, teachers)).all()
+    return found[0] if len(found) == 1 else None
+
+
 # -- who may be nominated -----------------------------------------------------------------------------------------------
 def candidates(organisation_ids: Collection[int] | None) -> list[tuple[int, str]]:
     """(person, name and organisation) of the mentors and teachers, by pinyin; None: of the whole province. At most `MOST_CANDIDATES`."""

@@ -129,7 +129,7 @@ def nominate() -> Any:
             person=person,
             kind=kind,
             merits=form.merits.data or "",
-            employer_id=form.employer.data or None,
+            employer_id=form.employer.data or queries.works_at(person.id),
             by_organisation_id=next(iter(sorted(who().organisation_ids(*NOMINATORS))), None),
             post=form.post.data or "",
             title=form.title.data or "",

@@ -19,6 +19,7 @@ from trainhub.oversight.talents import imports, operations, queries
 from trainhub.oversight.talents.operations import TalentRefused, WrongStep
 from trainhub.oversight.talents.rules import PARAMETERS, Leading, judge_leading
 from trainhub.oversight.talents.types import TalentKind, TalentState
+from trainhub.people.models import Person
 from trainhub.policy.book import book
 
 NOW, TODAY = datetime(2026, 3, 2, 2, tzinfo=UTC), date(2026, 3, 2)
@@ -143,3 +144,27 @@ def test_the_pages(session: Session, as_role: AsRole) -> None:
     upload = hr.post("/talents/exams/import", data={"file": (io.BytesIO(_file("林一,1,软件,中级,员,C,2025-01-01")), "a.csv")})
     assert upload.status_code == 303
     assert "长度" in hr.get(upload.headers["Location"]).text or "位" in hr.get(upload.headers["Location"]).text
+
+
+def test_who_is_nominated_without_an_employer_is_of_the_place_where_they_teach(session: Session, as_role: AsRole) -> None:
+    """The public notice of money names the employer: left open, it named nobody's."""
+    school = ground.university()
+    teacher, both = ground.teacher(school), ground.teacher(school)
+    ground.teacher(ground.university(), who=session.get_one(Person, both.person_id))
+    key, persons = school.id, [teacher.person_id, both.person_id]
+    session.commit()
+    admin = as_role(Role.UNIVERSITY_ADMIN, organisation_id=key)
+    for person_id in persons:
+        data = {
+            "kind": "high_level",
+            "person": str(person_id),
+            "employer": "0",
+            "key_field_no": "2",
+            "shortage": "0",
+            "origin": "fujian",
+            "merits": "业绩",
+        }
+        assert admin.post("/talents/nominate", data={**data, "is_mid_senior": ""}).status_code == 303
+    session.expire_all()
+    rows = [queries.open_of(person_id, TalentKind.HIGH_LEVEL) for person_id in persons]
+    assert [row.employer_id for row in rows if row is not None] == [key, None]
