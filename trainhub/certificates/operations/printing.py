@@ -109,7 +109,8 @@ def start_run(
     )
     session().add(run)
     session().flush()
-    run.count = session().execute(queries.choosing(run.id, by, wanted)).rowcount  # type: ignore[attr-defined]
+    session().execute(queries.choosing(run.id, by, wanted))
+    run.count = queries.count_items(run.id)  # what was written down: somebody may have issued meanwhile
     if run.count <= AT_ONCE:
         arrange(run)
     run.job_id = jobs.ask(TASK, by=by, title=say(TITLE, title=title), unique_key=f"{TASK}:{run.id}", run=run.id).id

@@ -140,6 +140,11 @@ def choosing(run_id: int, identity: Identity, wanted: CertificateFilter) -> Inse
     return insert(PrintItem).from_select(["run_id", "position", "certificate_id", "base", "class_name"], found)
 
 
+def count_items(run_id: int) -> int:
+    """How many certificates a run holds."""
+    return session().scalar(select(func.count()).select_from(PrintItem).where(PrintItem.run_id == run_id)) or 0
+
+
 def chosen(run_id: int) -> list[Printable]:
     """The certificates of a run that was not put in order yet, with the class of the holder in the certificate's programme."""
     class_name = (
