@@ -30,6 +30,7 @@ from trainhub.oversight.evaluation.documents import visit_form
 from trainhub.oversight.evaluation.operations import judging
 from trainhub.oversight.evaluation.permissions import Can
 from trainhub.oversight.evaluation.queries import opinions
+from trainhub.oversight.evaluation.register_types import Quality
 from trainhub.oversight.evaluation.store import queries as store
 from trainhub.oversight.evaluation.store.models import FrozenReadiness
 from trainhub.oversight.evaluation.store.operations import keeping
@@ -449,6 +450,23 @@ def test_a_failed_one_waits_two_years_and_may_come_alone(play: Play, session: Se
     with pytest.raises(Refused, match="2028-09-07"):
         go(row, Event.APPLY_AGAIN, date(2028, 9, 6))
     assert go(row, Event.APPLY_AGAIN, date(2028, 9, 7)).route is Route.EVALUATION_ONLY
+
+
+def test_the_honour_of_an_earlier_evaluation_is_not_carried_into_the_next(play: Play) -> None:
+    day, programme = DAY, play.built.programme
+    programmes.enter_accreditation(programme=programme, result=AccreditationResult.PASSED, concluded_on=date(2024, 1, 1), valid_from=date(2024, 1, 1), valid_years=6, by=SYSTEM, now=at(day))  # fmt: skip
+    results = []
+    for turn, quality in ((day, Quality.DISTINCTIVE), (day + timedelta(days=1), None)):
+        row = moving.open_application(programme=programme, has_prerequisite=True, by=SYSTEM, today=turn, now=at(turn))
+        go(go(row, Event.APPLY_ALONE, turn), Event.ACCEPT, turn)
+        hand(row, DocumentKind.SUPPLEMENTARY_REPORT, turn)
+        go(row, Event.SUBMIT, turn)
+        hand(row, DocumentKind.ACCREDITATION_CONCLUSION, turn)
+        go(row, Event.SEND_ALONE, turn, play.association)
+        if quality is not None:
+            judging.note_quality(programme=programme, quality=quality, text="校企融合有特色", by=play.group, today=turn, now=at(turn))
+        results.append(go(row, Event.CONCLUDE, turn, play.group).special_result)
+    assert results == ["met_distinctive", "met"]
 
 
 def test_what_visitors_could_not_judge_is_not_left_to_the_programme(play: Play, session: Session) -> None:

@@ -344,26 +344,15 @@ def _columns(title_: str, names: tuple[str, ...]) -> Callable[[Drawn], list[Tabl
 
 def international(drawn: Drawn) -> list[Table]:
     """Exchange records and joint programmes (M9.4)."""
-    joint = [
-        [labels.MODES[r.mode], r.partner, r.country, r.agreement_no, r.since, r.until or ""]
-        for r in registers.intl_programmes(drawn.programme.id)
-        if r.since <= drawn.on
-    ]
+    key, on = drawn.programme.id, drawn.on
+    joint = [[labels.MODES[r.mode], r.partner, r.country, r.agreement_no, r.since, r.until or ""] for r in registers.intl_programmes(key) if r.since <= on]  # fmt: skip
     measures = [
         [labels.ACTIVITIES[r.kind], r.title, f"{r.partner} {r.country}".strip(), r.took_place_on, r.description, r.evidence]
-        for r in registers.activities(drawn.programme.id)
-        if r.took_place_on <= drawn.on
+        for r in registers.activities(key)
+        if r.took_place_on <= on
     ]
-    records = [
-        [name, number, labels.EXCHANGES[r.kind], r.partner, r.country, r.took_place_on]
-        for r, name, number in registers.exchanges(drawn.programme.id)
-        if r.took_place_on <= drawn.on
-    ]
-    same = [
-        [name, r.university, r.country, r.course, r.evidence, r.compared_on]
-        for r, name in registers.equivalences(drawn.programme.id)
-        if r.compared_on <= drawn.on
-    ]
+    records = [[name, number, labels.EXCHANGES[r.kind], r.partner, r.country, r.took_place_on] for r, name, number in registers.exchanges(key) if r.took_place_on <= on]  # fmt: skip
+    same = [[name, r.university, r.country, r.course, r.evidence, r.compared_on] for r, name in registers.equivalences(key) if r.compared_on <= on]
     return [
         table("国际合作办学", ("模式", "境外学校", "国家或地区", "协议", "开始", "结束"), joint, "没有登记合作办学项目。"),
         table("学生国际交流", ("姓名", "学号", "形式", "学校或机构", "国家或地区", "日期"), records, "没有登记学生交流。"),

@@ -188,7 +188,11 @@ def _refuse(application: Application, *, by: Identity, today: date, now: datetim
 
 
 def _submit(application: Application, *, by: Identity, today: date, now: datetime, reason: str) -> None:
+    """Everything of the dossier is frozen. 特色 or 优秀 of an earlier evaluation stays with that one: the group notes it anew or not at all."""
     application.submitted_at = now
+    if judgements.quality_on(application.programme_id, today) is not None:
+        text = _("再次申请评价，上一次的定性评价不带入本次。")
+        judging.note_quality(programme=_programme(application), quality=None, text=text, by=by, today=today, now=now)
     freezing.freeze(application_id=application.id, programme=_programme(application), by=by, today=today, now=now)
 
 
