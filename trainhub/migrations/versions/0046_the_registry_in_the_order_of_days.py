@@ -1,15 +1,15 @@
 """The registry is passed over by an index alone: the day, the order within it, and whether the record stands
 
-Revision ID: 0047
-Revises: 0044
+Revision ID: 0046
+Revises: 0045
 """
 
 from __future__ import annotations
 
 from alembic import op
 
-revision = "0047"
-down_revision = "0044"
+revision = "0046"
+down_revision = "0045"
 branch_labels = None
 depends_on = None
 
