@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
-from enterprises.capstones.types import CapstoneFacts, Result, RubricItem, SpotOutcome, SpotVerdict, Stay, SupervisorRole, TextGrade
+from enterprises.capstones.types import CapstoneFacts, ChoiceState, Result, RubricItem, SpotOutcome, SpotVerdict, Stay, SupervisorRole, TextGrade
 from trainhub.policy.findings import Finding, at_least, decided
 from trainhub.policy.types import Parameter
 
@@ -182,6 +182,11 @@ def judge_grades(facts: CapstoneFacts, numbers: Numbers) -> Finding:
     required = numbers.grades.items
     found = tuple(role for role in required if role in {r.value for r in facts.grades})
     return decided("8.4", set(found) == set(required), found=found, parameter=numbers.grades)
+
+
+def holds_up(state: ChoiceState, closes_on: date, today: date) -> bool:
+    """Whether a choice round keeps its cohort from another one: it is not published, and no draft whose last day passed before it was opened."""
+    return state is not ChoiceState.PUBLISHED and not (state is ChoiceState.DRAFT and closes_on < today)
 
 
 def half_up(part: int, whole: int) -> int:

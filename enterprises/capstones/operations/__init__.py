@@ -49,7 +49,15 @@ from enterprises.capstones.operations.standing import (
     against_scoring,
     against_stage,
 )
-from enterprises.capstones.operations.topics import add_evidence, approve_topic, propose_topic, refuse_topic, revise_topic, withdraw_topic
+from enterprises.capstones.operations.topics import (
+    add_evidence,
+    approve_topic,
+    demand_revisable,
+    propose_topic,
+    refuse_topic,
+    revise_topic,
+    withdraw_topic,
+)
 from enterprises.capstones.operations.wishing import save_wishes
 from enterprises.capstones.operations.working import comment, confirm_guidance, hand_in, log_guidance, pass_stage, return_paper, submit_thesis
 
@@ -95,6 +103,7 @@ __all__ = [
     "count_failure",
     "create_choices",
     "decide_appeal",
+    "demand_revisable",
     "discard_plan",
     "dissolve_team",
     "draw",

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import update
 
-from enterprises.capstones import queries
+from enterprises.capstones import queries, rules
 from enterprises.capstones.labels import ROUND_KINDS
 from enterprises.capstones.models import Choice, ChoiceRound, Team, TeamMember, Topic
 from enterprises.capstones.operations._support import CapstoneRefused, WrongState, given, tell
@@ -43,9 +43,9 @@ def create_choices(
     if not 1 <= most <= 15:
         raise CapstoneRefused(_("志愿数应在 1 至 15 之间。"), field="most")
     before = queries.rounds_of(cohort.id)
-    if any(row.state is not ChoiceState.PUBLISHED for row in before):
+    if any(rules.holds_up(row.state, row.closes_on, local(now).date()) for row in before):
         raise CapstoneRefused(_("这个年级还有未公布的轮次，先公布它，再开下一轮。"))
-    if kind is not RoundKind.FIRST and not before:
+    if kind is not RoundKind.FIRST and not any(row.state is ChoiceState.PUBLISHED for row in before):
         raise CapstoneRefused(_("补选和终轮在首轮公布之后进行。"), field="kind")
     row = ChoiceRound(
         programme_id=cohort.programme_id, cohort_id=cohort.id, kind=kind, opens_on=opens_on, closes_on=closes_on, starts_on=starts_on,

@@ -165,6 +165,14 @@ def refuse_topic(*, topic: Topic, side: Side, reason: str, by: Identity, now: da
     return topic
 
 
+def demand_revisable(topic: Topic, by: Identity) -> None:
+    """Refuse who did not propose a topic before anything of it is shown, then a topic that was not sent back. Raises WrongPerson, WrongState."""
+    if not identity.is_same_holder(by.account_id, topic.proposed_by_id):
+        raise WrongPerson(_("只有提出人可以修改后重新提出。"))
+    if topic.state is not TopicState.REFUSED:
+        raise WrongState(_("只有退回的选题可以修改后重新提出。"))
+
+
 def revise_topic(
     *,
     topic: Topic,
@@ -186,10 +194,7 @@ def revise_topic(
     What is None stays as it was. Raises WrongState, WrongPerson, TopicRefused.
     """
     check_version(topic, version)
-    if topic.state is not TopicState.REFUSED:
-        raise WrongState(_("只有退回的选题可以修改后重新提出。"))
-    if not identity.is_same_holder(by.account_id, topic.proposed_by_id):
-        raise WrongPerson(_("只有提出人可以修改后重新提出。"))
+    demand_revisable(topic, by)
     if not title.strip() or not problem.strip():
         raise TopicRefused(_("请填写题目和要解决的工程问题。"), field="title")
     _demand_seats(topic.seats if seats is None else seats, topic.team_most if team_most is None else team_most)

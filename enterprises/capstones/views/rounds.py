@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import render_template, request, url_for
 
-from enterprises.capstones import forms, labels, operations, queries
+from enterprises.capstones import forms, labels, operations, queries, rules
 from enterprises.capstones.models import ChoiceRound, Team
 from enterprises.capstones.planner.telling import missed
 from enterprises.capstones.types import ChoiceState
@@ -52,14 +52,14 @@ def rounds(pair: Pair) -> Any:
 def _rounds_page(pair: Pair, form: forms.RoundForm, status: int = 200) -> Any:
     programme, of = pair
     rows = queries.rounds_of(of.id)
-    if not rows:  # what follows the first round is not offered before it
+    if not any(row.state is ChoiceState.PUBLISHED for row in rows):  # what follows the first round is not offered before it
         form.kind.choices = [(Kind.FIRST.value, labels.ROUND_KINDS[Kind.FIRST])]
     html = render_template(
         "enterprises/capstones/rounds.html",
         programme=programme,
         cohort=of,
         rows=rows,
-        going=any(row.state is not ChoiceState.PUBLISHED for row in rows),
+        going=any(rules.holds_up(row.state, row.closes_on, clock.today()) for row in rows),
         without=len(queries.without_capstone(of.id)),
         seats=queries.places_left(programme.id),
         form=form,

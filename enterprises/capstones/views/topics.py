@@ -191,7 +191,8 @@ def suggest() -> Any:
 @blueprint.route("/topics/<int:topic_id>/revise", methods=["GET", "POST"])
 @guard(Can.TOPIC_VIEW, load=load_topic, subject=queries.topic_subject)
 def revise(row: Topic) -> Any:
-    """Whoever proposed it changes a topic that was sent back and proposes it again."""
+    """Whoever proposed it changes a topic that was sent back and proposes it again; nobody else reads what the form holds."""
+    operations.demand_revisable(row, who())
     form, key, status = forms.ReviseForm(data=_as_typed(row)), row.id, 200
     if form.is_submitted():
         status = 422

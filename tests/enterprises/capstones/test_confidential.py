@@ -104,6 +104,9 @@ def test_pages_and_files_keep_it(session: Session, as_role: AsRole) -> None:
     for address in (f"topics/{topic}/evidence", f"{key}/papers/{paper}"):
         assert (head.get(f"/capstones/{address}").status_code, auditor.get(f"/capstones/{address}").status_code) == (200, 403), address
     assert teacher.get(f"/capstones/topics/{topic}/evidence").status_code == 403
+    for client in (student, head, classmate, teacher, auditor):
+        form = client.get(f"/capstones/topics/{topic}/revise")
+        assert (form.status_code, SECRET in form.text) == (403, False)
     for address, words in (
         (f"{key}", "讨论温控曲线"),
         (f"{key}/timeline", "讨论温控曲线"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,8 +12,9 @@ from sqlalchemy.orm import Session
 
 from enterprises.capstones import operations, queries
 from enterprises.capstones.models import ChoiceRound
+from enterprises.capstones.operations._support import CapstoneRefused
 from enterprises.capstones.planner.telling import missed
-from enterprises.capstones.types import PlanMode, RoundKind, SupervisorRole, TopicOrigin, WindowStage
+from enterprises.capstones.types import ChoiceState, PlanMode, RoundKind, SupervisorRole, TopicOrigin, WindowStage
 from tests.factories import capstones as make
 from tests.factories import ground
 from tests.factories.capstones import END, NOW, START, TODAY
@@ -30,6 +32,21 @@ def _held(cohort: Cohort, kind: RoundKind) -> ChoiceRound:
     operations.close_choices(round=row, by=SYSTEM, now=NOW)
     operations.plan_choices(round=row, by=SYSTEM, now=NOW)
     return row
+
+
+def test_a_draft_whose_last_day_has_passed_holds_nobody_up(session: Session) -> None:
+    """Nobody opened it in time: it cannot be opened any more, and the cohort gets another round."""
+    cohort = session.get_one(Cohort, ground.student(ground.programme()).cohort_id)
+    dates: dict[str, Any] = {"opens_on": TODAY, "closes_on": TODAY, "starts_on": START, "ends_on": END, "by": SYSTEM}
+    missed = operations.create_choices(cohort=cohort, kind=RoundKind.FIRST, now=NOW, **dates)
+    with pytest.raises(CapstoneRefused):
+        operations.create_choices(cohort=cohort, kind=RoundKind.FIRST, now=NOW, **dates)
+    later = NOW + timedelta(days=1)
+    with pytest.raises(CapstoneRefused):  # nothing was published that another round could supplement
+        operations.create_choices(cohort=cohort, kind=RoundKind.SUPPLEMENTARY, now=later, **dates)
+    again = operations.create_choices(cohort=cohort, kind=RoundKind.FIRST, now=later, **{**dates, "closes_on": TODAY + timedelta(days=1)})
+    assert again.id != missed.id
+    assert operations.open_choices(round=again, by=SYSTEM, now=later).state is ChoiceState.OPEN
 
 
 def test_the_final_round_gives_what_is_left_and_tells_the_others_that_seats_were_short(session: Session, as_role: Callable[..., FlaskClient]) -> None:
