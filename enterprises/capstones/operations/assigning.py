@@ -72,7 +72,7 @@ def assign_capstone(
         raise CapstoneRefused(_("结束日期须晚于开始日期。"), field="ends_on")
     if starts_on < student.enrolled_on:
         raise CapstoneRefused(_("开始日期 %(day)s 早于该学生的入学日期。", day=starts_on.isoformat()), field="starts_on")
-    take_seat(topic, student)
+    take_seat(topic, student, team_id=team_id)
     row = Capstone(
         student_id=student.id,
         topic_id=topic.id,

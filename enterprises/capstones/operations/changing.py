@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import update
 
 from enterprises.capstones import queries
-from enterprises.capstones.models import Capstone, Supervision, Topic
+from enterprises.capstones.models import Capstone, Supervision, Team, Topic
 from enterprises.capstones.operations._support import CapstoneRefused, TopicRefused, demand, given, heads_of, tell
 from enterprises.capstones.operations.topics import withdraw_topic
 from enterprises.capstones.types import WORKING, Action, SupervisorRole, TopicState
@@ -75,11 +75,15 @@ def change_topic(*, capstone: Capstone, topic: Topic, reason: str, by: Identity,
     return capstone
 
 
-def take_seat(topic: Topic, student: Student) -> None:
-    """Take a seat of an approved topic, or refuse: by one conditional UPDATE, so that two at once never take the last one."""
+def take_seat(topic: Topic, student: Student, *, team_id: int | None = None) -> None:
+    """Take a seat of an approved topic, or refuse: by one conditional UPDATE, so that two at once never take the last one.
+
+    A topic that a student proposed is theirs, and of the team they lead (`team_id`).
+    """
     if topic.state is not TopicState.APPROVED:
         raise CapstoneRefused(_("选题“%(title)s”尚未经校企双方通过，不能下达。", title=topic.title), field="topic_id")
-    if topic.reserved_student_id not in (None, student.id):
+    leader_id = session().get_one(Team, team_id).leader_id if team_id is not None else None
+    if topic.reserved_student_id not in (None, student.id, leader_id):
         raise CapstoneRefused(_("选题“%(title)s”由另一名学生自拟，只能由其本人承担。", title=topic.title), field="topic_id", code="reserved")
     if topic.closed_at is not None:
         raise CapstoneRefused(

@@ -259,6 +259,31 @@ def test_a_round_from_choices_to_capstones_with_a_team(session: Session) -> None
     assert given[students[0].id].team_id == team.id  # type: ignore[union-attr]
 
 
+def test_who_proposed_a_topic_for_several_does_it_with_a_team(session: Session) -> None:
+    programme = ground.programme()
+    leader, mate, other = (ground.student(programme) for _n in range(3))
+    cohort = ground.cohort(programme)
+    leader.cohort_id = mate.cohort_id = cohort.id
+    own = make.topic(programme=programme, origin=TopicOrigin.STUDENT, reserved_for=leader, seats=2, team_most=2)
+    row = operations.create_choices(
+        cohort=cohort, kind=RoundKind.FIRST, opens_on=TODAY, closes_on=TODAY, starts_on=START, ends_on=END, by=SYSTEM, now=NOW
+    )
+    operations.open_choices(round=row, by=SYSTEM, now=NOW)
+    led, asked = (make.as_person(_person(student.person_id)) for student in (leader, mate))
+    team = operations.form_team(round=row, leader=leader, name="自拟组", by=led, now=NOW)
+    operations.ask_into_team(team=team, student=mate, by=led, now=NOW)
+    operations.join_team(team=team, student=mate, by=asked, now=NOW)
+    operations.save_choices(round=row, student=leader, topic_ids=[own.id], by=led, now=NOW)
+    operations.close_choices(round=row, by=SYSTEM, now=NOW)
+    assert operations.plan_choices(round=row, by=SYSTEM, now=NOW)["placed"] == 2
+    with pytest.raises(CapstoneRefused) as refused:
+        operations.assign_capstone(student=other, topic=own, starts_on=START, ends_on=END, by=SYSTEM, **TIMES)
+    assert refused.value.code == "reserved"
+    assert operations.publish_choices(round=row, by=SYSTEM, **TIMES) == 2
+    given = [queries.capstone_of_student(student.id) for student in (leader, mate)]
+    assert [(one.topic_id, one.team_id) for one in given if one is not None] == [(own.id, team.id)] * 2
+
+
 # -- reviews and defences -----------------------------------------------------------------------------------------------
 def test_a_review_sends_a_thesis_back_and_reads_the_next_version(session: Session) -> None:
     found, reviewer = make.case(), make.signer()
