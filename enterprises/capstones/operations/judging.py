@@ -138,6 +138,7 @@ def sign_review(
     if not is_same_human(by.person_id, review.person_id) or review.cancelled_at is not None:
         raise WrongPerson(_("只有被指定的评阅人可以签署评阅意见。"))
     demand(capstone, Action.REVIEW, by)
+    session().refresh(review)  # `demand` holds the capstone: what another window signed meanwhile is seen only now
     demand_window(capstone, WindowStage.REVIEW, now)
     if review.signed_at is not None:
         raise CapstoneRefused(_("评阅意见已签名。"), code="already_graded")
@@ -359,6 +360,7 @@ def record_defence(
     demand(capstone, Action.DEFEND, by)
     if not is_same_human(by.person_id, group.secretary_id):
         raise WrongPerson(_("只有这一答辩组的秘书可以登记。"))
+    session().refresh(slot)  # `demand` holds the capstone: what another window recorded meanwhile is seen only now
     if slot.recorded_at is not None:
         raise CapstoneRefused(_("这次答辩已经登记。"), code="already_graded")
     if today < group.on:

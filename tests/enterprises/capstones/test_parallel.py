@@ -7,8 +7,8 @@ from collections.abc import Callable
 from flask import Flask
 
 from enterprises.capstones import operations, queries
-from enterprises.capstones.models import Capstone, DefenceSlot, SpotCheck, SpotItem, SpotOpinion
-from enterprises.capstones.types import CapstoneState, SpotOutcome, SpotVerdict, SupervisorRole, Verdict
+from enterprises.capstones.models import Capstone, DefenceSlot, Review, SpotCheck, SpotItem, SpotOpinion
+from enterprises.capstones.types import CapstoneState, ReviewKind, SpotOutcome, SpotVerdict, SupervisorRole, Verdict
 from tests.factories import capstones as make
 from tests.factories import ground
 from tests.factories.capstones import NOW, TODAY
@@ -116,3 +116,39 @@ def test_the_last_two_experts_at_once_bring_a_spot_check_to_its_end(committed: F
     assert together(committed, sign(1), sign(2)) == ["", ""]
     with committed.app_context():
         assert session().get_one(SpotItem, item_id).outcome is SpotOutcome.FINE
+
+
+def test_a_reviewer_and_a_secretary_in_two_windows_sign_once(committed: Flask) -> None:
+    with committed.app_context(), transaction():
+        found = make.case()
+        make.submit(found)
+        reader, panel = make.signer(), [*(ground.person() for _n in range(3)), make.signer()]
+        review_id = operations.ask_review(capstone=found.capstone, person=reader, kind=ReviewKind.BLIND, due_on=TODAY, by=SYSTEM, **TIMES).id
+        cohort = session().get_one(Cohort, found.student.cohort_id)
+        group = operations.form_group(
+            cohort=cohort, name="甲", room="A1", on=TODAY, starts_minute=540, minutes_each=30, chair=panel[0], members=panel[1:3], secretary=panel[3],
+            by=SYSTEM, now=NOW,
+        )  # fmt: skip
+        operations.timetable(cohort=cohort, by=SYSTEM, **TIMES)
+        slot_id = queries.slots_of_group(group.id)[0][0].id
+        reads, writes, members = make.as_person(reader), make.as_person(panel[3]), [person.id for person in panel[:3]]
+
+    def sign(score: int) -> Callable[[], object]:
+        return lambda: operations.sign_review(
+            review=session().get_one(Review, review_id), score=score, verdict=Verdict.PASS, comment=f"意见 {score}", by=reads, **TIMES
+        )
+
+    def record(score: int) -> Callable[[], object]:
+        return lambda: operations.record_defence(
+            slot=session().get_one(DefenceSlot, slot_id),
+            scores=dict.fromkeys(members, score),
+            questions="问答",
+            verdict=Verdict.PASS,
+            by=writes,
+            **TIMES,
+        )
+
+    assert together(committed, sign(90), sign(40)) == ["", "already_graded"]
+    assert together(committed, record(90), record(40)) == ["", "already_graded"]
+    with committed.app_context():
+        assert session().get_one(Review, review_id).score_x10 == session().get_one(DefenceSlot, slot_id).score_x10 == 900
