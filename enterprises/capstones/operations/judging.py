@@ -339,16 +339,9 @@ def _tell_place(group: DefenceGroup, minute: int, people: Sequence[int], key: st
 
 
 def record_defence(
-    *,
-    slot: DefenceSlot,
-    scores: Mapping[int, int],
-    questions: str,
-    verdict: Verdict,
-    file_id: int | None = None,
-    by: Identity,
-    today: date,
+    *, slot: DefenceSlot, scores: Mapping[int, int], questions: str, verdict: Verdict, file_id: int | None = None, by: Identity, today: date,
     now: datetime,
-) -> DefenceSlot:
+) -> DefenceSlot:  # fmt: skip
     """The secretary's record: what was asked, points 0 to 100 of every member, the conclusion, a scan of the signed sheets if there is one.
 
     Once; `revise` asks for a second defence.
