@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import shutil
 import subprocess
@@ -15,17 +16,18 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from tests.factories import ground
 from tests.factories.certificates import REASON, certificate, corrected, many
 from trainhub.certificates import documents, operations, queries, tasks
-from trainhub.certificates.models import PrintRun
-from trainhub.certificates.operations import blanks, printing
+from trainhub.certificates.models import Certificate, PrintRun
+from trainhub.certificates.operations import blanks, printing, templates
 from trainhub.certificates.types import Kind, PrintMode, SheetState
 from trainhub.certificates.views import runs
 from trainhub.kernel import fonts, jobs, pinyin
-from trainhub.kernel.access import SYSTEM, Role
+from trainhub.kernel.access import SYSTEM, Identity, Role
 from trainhub.kernel.db import transaction
 from trainhub.organisations import queries as organisations
 
@@ -76,6 +78,33 @@ def test_files_are_in_the_order_of_base_and_class(session: Session, tmp_path: Pa
         said = subprocess.run(["pdftotext", "-layout", str(cover), "-"], check=True, capture_output=True, text=True).stdout
         assert "福州基地" in said
         assert chunks[0].sha256 in said
+
+
+def test_pages_of_a_file_share_what_their_template_calls_common(session: Session) -> None:
+    """A file draws such a fact once: with another value on a page it would print the first page's on all of them."""
+    with transaction():
+        row = templates.start(code="common_course", kind=Kind.TRAINING, owner=None, by=_who(1), now=ground.NOW)
+        body = json.loads(row.body)
+        next(field for field in body["fields"] if field["name"] == "course")["common"] = True
+        templates.save(template=row, body=json.dumps(body), version=row.version, by=_who(1))
+        templates.submit(template=row, by=_who(1))
+        templates.decide(template=row, is_approved=True, reason="", by=_who(2), now=ground.NOW)
+        issuer = ground.university()
+        many(5, issuer=issuer, facts=lambda index: {"course": ("数控加工", "机器视觉")[index % 2]})
+        of_template = {"template": row.code, "template_version": row.edition}
+        session.execute(update(Certificate).where(Certificate.issuer_id == issuer.id).values(of_template))
+        wanted = queries.CertificateFilter(kind=Kind.TRAINING, issuer_id=issuer.id)
+        run = printing.start_run(title="春季培训", wanted=wanted, by=SYSTEM, now=ground.NOW)
+    _draw(run)
+    files = [
+        [one.facts["course"] for _item, one, _serial in queries.items_of(run.id, chunk.first, chunk.last)] for chunk in queries.chunks_of(run.id)
+    ]
+    assert [len(set(courses)) for courses in files] == [1] * len(files)
+    assert sum(map(len, files)) == 6
+
+
+def _who(number: int) -> Identity:
+    return Identity(account_id=number, person_id=None, name="某人", grants=())
 
 
 def _order(run: PrintRun) -> list[tuple[int, int, str, str]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -124,7 +124,7 @@ class _Placed:
     row: queries.Printable
     base: str
     class_name: str
-    shared: tuple[str, int, str, str]
+    shared: tuple[str | int, ...]
     order: tuple[Any, ...]
 
 
@@ -133,7 +133,10 @@ def arrange(run: PrintRun) -> bool:
     queries.lock_run(run.id)
     if queries.chunks_of(run.id):
         return False
-    placed = sorted((_place(row) for row in queries.chosen(run.id)), key=lambda one: one.order)
+    rows = queries.chosen(run.id)
+    layouts = queries.layouts_of((row.template, row.template_version) for row in rows)
+    common = {one: sorted(field.name for field in layout.fields if field.common) for one, layout in layouts.items()}
+    placed = sorted((_place(row, common[row.template, row.template_version]) for row in rows), key=lambda one: one.order)
     session().execute(delete(PrintItem).where(PrintItem.run_id == run.id).execution_options(synchronize_session=False))
     session().execute(
         insert(PrintItem),
@@ -154,10 +157,11 @@ def arrange(run: PrintRun) -> bool:
     return True
 
 
-def _place(row: queries.Printable) -> _Placed:
+def _place(row: queries.Printable, common: Sequence[str]) -> _Placed:
+    """Where a page belongs. A file draws the facts that its template calls `common` once, so all its pages share them."""
     base = str(row.facts.get("base") or row.facts.get("enterprise") or "")[:200]
     class_name = str(row.facts.get("class_name") or row.class_name)[:200]
-    shared = (row.template, row.template_version, str(row.facts.get("issuer", "")), str(row.facts.get("issuer_en", "")))
+    shared = (row.template, row.template_version, *(str(row.facts.get(name, "")) for name in common))
     order = (shared, pinyin.of_text(base), base, pinyin.of_text(class_name), class_name, row.number)
     return _Placed(row, base, class_name, shared, order)
 
