@@ -124,7 +124,7 @@ class _Placed:
     row: queries.Printable
     base: str
     class_name: str
-    shared: tuple[str | int, ...]
+    shared: tuple[Any, ...]
     order: tuple[Any, ...]
 
 
