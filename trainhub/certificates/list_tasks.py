@@ -99,9 +99,7 @@ def _drop(file_id: int, sha256: str) -> None:
     """The upload is not kept: whoever keeps the file can show by its checksum that it is the one."""
     session().rollback()
     with transaction():
-        row = session().get(StoredFile, file_id)
-        if row is not None:
-            session().delete(row)
+        files.drop(file_id)
     files.erase([sha256])
     session().rollback()
 

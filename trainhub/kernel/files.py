@@ -141,6 +141,13 @@ def forget(kinds: Collection[str], *, before: datetime) -> list[str]:
     return sorted(digests - still)
 
 
+def drop(file_id: int) -> None:
+    """Delete the row of a file that is not kept; that it is gone already is no error. Erase its content with `erase` after the commit."""
+    row = session().get(StoredFile, file_id)
+    if row is not None:
+        session().delete(row)
+
+
 def erase(digests: Collection[str]) -> None:
     """Remove content from the store; what is gone already is no error. Content that was kept anew meanwhile stays."""
     import obstore
