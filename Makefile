@@ -1,6 +1,8 @@
 # The commands of the project; each sets up what it needs and is safe to repeat.
 PYTHON ?= python3
 PORT ?= 8000
+# How many processes run the tests: one a core, four at most, WORKERS=0 the one that was called.
+WORKERS ?= auto
 VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
@@ -40,7 +42,7 @@ run: setup ## the demo province on http://127.0.0.1:8000 (PORT=8001: another por
 	$(BIN)/trainhub serve --port $(PORT)
 
 test: setup ## the whole suite; what needs PostgreSQL or Chromium is skipped and listed when they are missing
-	$(BIN)/pytest
+	$(BIN)/pytest -n $(WORKERS) --maxprocesses 4
 
 lint: setup ## lint, types, import contracts
 	$(BIN)/ruff check .

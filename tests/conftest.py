@@ -90,6 +90,32 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.database)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Of several processes each takes whole files, for their fixtures' sake; one takes all journeys, and builds the demo province once."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFile(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return "journeys" if nodeid.startswith("tests/journeys/") else nodeid.split("::", 1)[0]
+
+    return ByFile(config, log)
+
+
+def database_of_the_run() -> str:
+    """The address that was asked for, empty when none was: SQLite then. On a server each of several processes has a database of its own."""
+    asked, worker = os.environ.get("TRAINHUB_TEST_DATABASE_URL", ""), os.environ.get("PYTEST_XDIST_WORKER")
+    if not worker or not asked.startswith("postgresql"):
+        return asked
+    server = sa.create_engine(asked.replace("postgresql://", "postgresql+psycopg://", 1), isolation_level="AUTOCOMMIT")
+    own = server.url.set(database=f"{server.url.database}_{worker}")
+    with server.connect() as connection:
+        if connection.scalar(sa.text("SELECT 1 FROM pg_database WHERE datname = :name"), {"name": own.database}) is None:
+            connection.execute(sa.text(f'CREATE DATABASE "{own.database}"'))
+    server.dispose()
+    return own.set(drivername="postgresql").render_as_string(hide_password=False)
+
+
 @pytest.fixture
 def _push_request_context() -> None:
     """pytest-flask's own context for a whole test would show the wrong user across clients: not here."""
@@ -103,7 +129,7 @@ def instance(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def _app(instance: Path) -> Iterator[Flask]:
-    url = os.environ.get("TRAINHUB_TEST_DATABASE_URL") or f"sqlite:///{instance / 'test.sqlite3'}"
+    url = database_of_the_run() or f"sqlite:///{instance / 'test.sqlite3'}"
     url = url.replace("postgresql://", "postgresql+psycopg://", 1)
     settings = Settings(instance=instance, database_url=url, secret_key=SECRET, is_testing=True)
     keys.make(instance, SECRET)
