@@ -20,10 +20,14 @@ from trainhub.people import queries as people
 
 
 class StillClosed(NotAllowed):
-    """The part is not open for this learner now; the message says what opens it."""
+    """The part is not open for this learner now; the message says what opens it, and the page leads back to the course, where the rest is."""
 
     code = "still_closed"
     title = N_("还没有开放")
+
+    def __init__(self, message: str, *, run_id: int) -> None:
+        super().__init__(message)
+        self.page, self.page_args = ("learning.progress", _("返回课程")), {"run_id": run_id}
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,4 +124,4 @@ def demand_open(enrolment: Enrolment, block: Block, now: datetime) -> None:
         raise NotFound(_("这个内容已被移除或暂未发布。"))
     why = found.why_block(block.id, block.unit_id)
     if why:
-        raise StillClosed(_("这项内容还没有开放：%(why)s。", why="；".join(why)))
+        raise StillClosed(_("这项内容还没有开放：%(why)s。", why="；".join(why)), run_id=enrolment.run_id)

@@ -213,6 +213,21 @@ def test_types_of_bases_that_are_in_use_are_not_migrated_away(history: Callable[
     migrations.upgrade(engine, "0025")
 
 
+def test_two_decisions_of_a_day_are_not_migrated_away(history: Callable[[str], sa.Engine]) -> None:
+    engine = history("head")
+    with engine.begin() as connection:
+        decisions = sa.Table("evaluation_decision", sa.MetaData(), autoload_with=connection)
+        programme = _row(connection, "programme", university_id=_row(connection, "organisation"))
+        for outcome in ("concluded", "not_accepted"):
+            _row(connection, "evaluation_decision", programme_id=programme, decided_on=date(2026, 9, 7), outcome=outcome)
+    with pytest.raises(RuntimeError, match="1 days carry two decisions"):
+        migrations.downgrade(engine, "0051-1")
+    with engine.begin() as connection:
+        connection.execute(sa.delete(decisions).where(decisions.c.outcome == "not_accepted"))
+    migrations.downgrade(engine, "0051-1")
+    migrations.upgrade(engine)
+
+
 def test_bid_awards_of_one_year_go_back_to_one_a_year_without_losing_a_row(history: Callable[[str], sa.Engine]) -> None:
     """0026 down, with data: the earlier version knows one award and one application of a rule a year."""
     engine = history("0026")

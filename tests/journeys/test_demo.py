@@ -6,6 +6,7 @@ import json
 import shutil
 from collections import Counter
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -23,12 +24,16 @@ from enterprises.mentors.models import Mentor
 from enterprises.placements import queries as placements
 from enterprises.placements.models import DayEntry, Placement, Round, Term, WeeklyLog
 from enterprises.placements.types import DayState, Light, PlacementState, RoundState
+from enterprises.subsidies import operations as subsidies
+from enterprises.subsidies.models import SubsidyClaim
+from enterprises.subsidies.types import ClaimState
 from tests import processes
 from tests.journeys.conftest import DAY, Place, at, opened
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.types import Kind
 from trainhub.demo.accounts import ACCOUNTS, FURTHER, JUDGES, READERS
 from trainhub.demo.calendar import Calendar
+from trainhub.demo.invented import credit_code
 from trainhub.identity.models import Account, LoginName
 from trainhub.identity.types import LoginKind
 from trainhub.kernel.access import SYSTEM
@@ -106,6 +111,16 @@ def test_the_trainees_are_spread_over_cities_and_years() -> None:
     years = Counter(day.year for day in session().scalars(select(TrainingRecord.completed_on)))
     assert set(range(2015, DAY.year + 1)) == set(years)
     assert all(years[year] >= 30 for year in range(2015, DAY.year + 1))
+
+
+def test_the_enterprise_has_completions_to_claim() -> None:
+    """One claim of the enterprise's account was paid; what it trained since can be drawn up at once."""
+    enterprise = session().scalars(select(Organisation).where(Organisation.code == credit_code(1))).one()
+    claims = session().scalars(select(SubsidyClaim).where(SubsidyClaim.organisation_id == enterprise.id)).all()
+    assert [(claim.state, claim.item_count > 10) for claim in claims] == [(ClaimState.PAID, True)]
+    found = subsidies.draw_up(organisation=enterprise, since=DAY - timedelta(days=90), until=DAY, by=SYSTEM, today=DAY, now=at(0))
+    assert found.item_count >= 20
+    assert found.amount_fen > 0
 
 
 def test_capstones_and_topics_stand_in_every_state() -> None:

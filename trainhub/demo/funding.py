@@ -12,11 +12,11 @@ from enterprises.awards.types import AmountKind, AwardState, CompanyRule, Entitl
 from enterprises.subsidies import operations as subsidies
 from enterprises.subsidies import queries as subsidy_queries
 from trainhub.demo.calendar import Calendar
-from trainhub.demo.invented import BASES
+from trainhub.demo.invented import BASES, credit_code
 from trainhub.demo.world import World
 from trainhub.kernel import clock
 from trainhub.kernel.access import SYSTEM
-from trainhub.kernel.db import transaction
+from trainhub.kernel.db import session, transaction
 from trainhub.organisations import queries as organisations
 from trainhub.oversight.goals import operations as goals
 from trainhub.oversight.goals import queries as goal_queries
@@ -152,6 +152,23 @@ def _companies(world: World) -> None:
             operations.publish(award=row, **when)
 
 
+def _of_enterprise(calendar: Calendar, today: date) -> None:
+    """The enterprise of the demo's account: one claim was paid; what it trained since waits to be claimed."""
+    now, enterprise = clock.now(), organisations.by_code(credit_code(1))
+    assert enterprise is not None
+    when: dict[str, Any] = {"by": SYSTEM, "today": today}
+    claim = subsidies.draw_up(organisation=enterprise, since=calendar.plus(-240), until=calendar.plus(-91), now=now, **when)
+    subsidies.submit(claim=claim, **when)
+    subsidies.draw_sample(claim=claim, percent=5, seed=20, by=SYSTEM)
+    for line in session().execute(subsidy_queries.items(claim.id, only_sampled=True)).all():
+        item = subsidy_queries.item(line.id)
+        assert item is not None
+        subsidies.check_item(item=item, claim=claim, is_confirmed=True, note="", by=SYSTEM, now=now)
+    subsidies.approve(claim=claim, minutes="抽查属实，同意拨付。", now=now, **when)
+    pool = next(one for one in queries.pools() if one.kind is PoolKind.DEPARTMENT)
+    subsidies.pay(claim=claim, pool_id=pool.id, reference="闽财拨演示-2", on=today, **when)
+
+
 def after_roster(calendar: Calendar) -> None:
     """What rests on the trainees: a rate, two subsidy claims, a closed year and a review of fj-400k. Safe to repeat."""
     today, now = max(calendar.day, clock.today()), clock.now()
@@ -168,6 +185,7 @@ def after_roster(calendar: Calendar) -> None:
             subsidies.submit(claim=claim, by=SYSTEM, today=today)
             if place:
                 subsidies.draw_sample(claim=claim, percent=5, seed=20, by=SYSTEM)
+        _of_enterprise(calendar, today)
         if goal is not None:
             goals.close_period(goal=goal, until=date(2015, 12, 31), reason="2015 年度统计上报", by=SYSTEM, today=today, now=now)
             goals.review(

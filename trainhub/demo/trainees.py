@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from trainhub.demo.calendar import Calendar
-from trainhub.demo.invented import BASES, people
+from trainhub.demo.invented import BASES, credit_code, people
 from trainhub.identity.queries import accounts, acting
 from trainhub.identity.types import LoginKind
 from trainhub.kernel import clock
@@ -37,6 +37,20 @@ PARTS = {
 """What each city, and 平潭, is to bring of the demo's goal."""
 CITY, PINGTAN, CITY_ROWS = "3501", "350128", 60
 """The operator of this city imported the last rows of its own people; the others came with the roster of the province."""
+
+
+STAFF_COURSES = (("智能装备操作与维护", 40), ("工业机器人编程与调试", 64), ("安全生产与质量管理", 24))
+STAFF, STAFF_DAYS = 90, 240
+"""Workers whom the enterprise of the demo's account trained itself in so many days: what it claims subsidies for."""
+
+
+def of_enterprise(lines: Iterable[dict[str, str]], calendar: Calendar) -> Iterator[dict[str, str]]:
+    """The roster of the enterprise: workers of the large roster, each with one more course, evenly over the last days."""
+    workers = [line for line in lines if line["category"] == "worker" and line["counted"] == "yes"][::20][:STAFF]
+    for number, line in enumerate(workers):
+        course, hours = STAFF_COURSES[number % len(STAFF_COURSES)]
+        day = calendar.plus(-STAFF_DAYS + (number + 1) * STAFF_DAYS // (len(workers) + 1))
+        yield line | {"base_code": credit_code(1), "course": course, "hours": str(hours), "completed_on": day.isoformat()}
 
 
 def _days(calendar: Calendar, dice: random.Random) -> Iterator[date]:
@@ -93,6 +107,7 @@ def build(calendar: Calendar, scale: int) -> None:
     apart = {id(row) for row in of_city}
     _import("演示学员名册.csv", (row for row in everything if id(row) not in apart), by=SYSTEM, calendar=calendar, is_strict=True)
     _city(of_city, calendar)
+    _import("企业职工培训名册.csv", of_enterprise(everything, calendar), by=SYSTEM, calendar=calendar, is_strict=True)
     year = calendar.day.year
     with transaction():
         goals.define(

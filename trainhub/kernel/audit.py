@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -134,6 +134,26 @@ def write_pending(current: Session) -> None:
             rows = []
     if rows:
         current.execute(insert(AuditEvent), rows)
+
+
+def replaced_since(moment: datetime, *, did: str, keys: Collection[str]) -> dict[int, dict[str, Any]]:
+    """By row: what each of its `keys` was at a moment, where it was changed since. For events whose data are {key: [before, after]}.
+
+    Many rows keep no history of their own: what was written down about every change is the history.
+    """
+    found: dict[int, dict[str, Any]] = {}
+    statement = select(AuditEvent.on_id, AuditEvent.data).where(AuditEvent.did == did, AuditEvent.at > moment).order_by(AuditEvent.id)
+    for on_id, data in session().execute(statement.execution_options(yield_per=PORTION)):
+        for key in keys:
+            if isinstance(data.get(key), list):
+                found.setdefault(int(on_id), {}).setdefault(key, data[key][0])
+    return found
+
+
+def since(moment: datetime, kinds: Collection[str], *, most: int) -> list[AuditEvent]:
+    """The latest events after a moment whose `did` begins with one of `kinds`."""
+    wanted = sa.or_(*(AuditEvent.did.startswith(kind, autoescape=True) for kind in kinds))
+    return list(session().scalars(select(AuditEvent).where(AuditEvent.at > moment, wanted).order_by(AuditEvent.id.desc()).limit(most)))
 
 
 def clock_set_back() -> datetime | None:

@@ -7,6 +7,7 @@ into an answer; anything else is a bug and becomes a 500 page with an id.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 
@@ -16,7 +17,8 @@ class Refused(Exception):
     `message` is worded for the person. `field` names the form field at fault. `code` is stable for programs (defaults to
     the class's `code`). `details` are rows in the shape of the contract: file, sheet, row, column, value, problem.
     `others` are further refusals of the same request (`ask_all`). `title` is a message id for the head of the page that says so; empty:
-    what is said of every refusal of that status. `page` is the page (endpoint, label) where what the message advises is done.
+    what is said of every refusal of that status. `page` is the page (endpoint, label) where what the message advises is done, `page_args` are the
+    arguments of its address.
     """
 
     code = "refused"
@@ -24,6 +26,7 @@ class Refused(Exception):
     title = ""
     others: tuple[Refused, ...] = ()
     page: tuple[str, Any] | None = None
+    page_args: Mapping[str, Any] = MappingProxyType({})
 
     def __init__(
         self,

@@ -99,7 +99,7 @@ def answer_refused(refused: Refused) -> Any:
         return redirect(url_for("identity.login", next=request.full_path.rstrip("?")), 303)
     else:
         advice = _("请核对地址，或从列表、搜索中重新打开；它可能已被删除，或者不在你的权限范围内。") if refused.status == 404 else ""
-        answer = _page(refused.status, title, refused.message, advice=advice, page=refused.page)
+        answer = _page(refused.status, title, refused.message, advice=advice, refused=refused)
     if isinstance(refused, TooMany):
         answer.headers["Retry-After"] = str(refused.retry_after)
     if refused.status == 401 and is_api():
@@ -112,7 +112,7 @@ def _no_token() -> str:
     return _("请求没有带接口令牌。请在“我的账户 — 接口令牌”中新建令牌，以 Authorization: Bearer 方式发送。")
 
 
-def _page(code: int, title: str, message: str, error_id: str = "", advice: str = "", page: tuple[str, Any] | None = None) -> Response:
+def _page(code: int, title: str, message: str, error_id: str = "", advice: str = "", refused: Refused | None = None) -> Response:
     if not error_id:
         error_id = secrets.token_hex(4)
         log.info("refused", error_id=error_id, status=code, path=request.path, method=request.method)
@@ -124,7 +124,8 @@ def _page(code: int, title: str, message: str, error_id: str = "", advice: str =
         what_to_do=advice,
         error_id=error_id,
         back_url=_form_page(),
-        next_page=page,
+        next_page=refused.page if refused else None,
+        next_args=refused.page_args if refused else {},
     )
     return Response(text, status=code, mimetype="text/html")
 

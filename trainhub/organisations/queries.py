@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement, and_, false, func, or_, select, true
 from sqlalchemy.orm import aliased
 
+from trainhub.kernel import audit
 from trainhub.kernel.access import Identity, Role, ScopeKind, Subject
 from trainhub.kernel.audit import AuditEvent
 from trainhub.kernel.db import session
@@ -170,6 +171,11 @@ def county_choices() -> list[tuple[str, str]]:
 
 
 # -- organisations ------------------------------------------------------------------------------------------------------
+
+
+def names_at(moment: datetime) -> dict[int, dict[str, str]]:
+    """The names (`name`, `name_en`) that organisations had at a moment and have no more, by id."""
+    return audit.replaced_since(moment, did="organisations.organisation.changed", keys=("name", "name_en"))
 
 
 def by_id(organisation_id: int) -> Organisation | None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, select
 
+from trainhub.kernel import audit
 from trainhub.kernel.access import Identity, Role, Subject
 from trainhub.kernel.db import session
 from trainhub.organisations import queries as organisations
@@ -24,6 +25,11 @@ from trainhub.programmes.models import (
 )
 from trainhub.programmes.permissions import VIEWERS
 from trainhub.programmes.types import Point, ProgrammeFilter, ProgrammeRow, Requirement, VersionState
+
+
+def facts_at(moment: datetime) -> dict[int, dict[str, Any]]:
+    """What programmes were called and were at a moment where that was changed since, by id."""
+    return audit.replaced_since(moment, did="programmes.programme.changed", keys=("name", "name_en", "key_field_no", "is_petoe", "study_years"))
 
 
 def by_id(programme_id: int) -> Programme | None:

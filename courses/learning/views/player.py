@@ -63,7 +63,7 @@ def render_unit(run: Run, unit_id: int, enrolment: Enrolment | None, preview: Pr
     section, unit = pairs[here]
     why = door.why_unit(unit.id)
     if enrolment is not None and why:
-        raise opening.StillClosed(_("这个单元还没有开放：%(why)s。", why="；".join(why)))
+        raise opening.StillClosed(_("这个单元还没有开放：%(why)s。", why="；".join(why)), run_id=run.id)
     known = {node.id for node in unit.blocks}
     rows = [row for row in catalogue.blocks_of(unit.id, only_published=not with_drafts) if row.id in known and row.kind is not BlockKind.UNKNOWN]
     blocks = authored.as_shown(rows, with_drafts=with_drafts)
@@ -223,5 +223,5 @@ def asset(run_id: int, name: str) -> Response:
         door = opening.door(enrolment, clock.now())
         there = {node.id for node in door.outline.blocks}
         if all(block_id not in there or door.closed.block(block_id, unit_id) for block_id, unit_id in naming):
-            raise opening.StillClosed(_("用到这个文件的内容还没有开放。"))
+            raise opening.StillClosed(_("用到这个文件的内容还没有开放。"), run_id=run_id)
     return send(row.file)

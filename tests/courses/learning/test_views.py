@@ -116,6 +116,9 @@ def test_what_is_closed_says_on_the_page_what_opens_it(as_role: AsRole, session:
     assert [page.count("还没有开放：完成“安全须知”后开放。") for page in (learner, staff)] == [2, 2]
     closed = as_role(Role.TRAINEE, person_id=row.person_id).get(f"/learning/runs/{run.id}/units/{second.id}")
     assert (closed.status_code, "<h1>还没有开放</h1>" in closed.text, "完成“安全须知”后开放" in closed.text) == (403, True, True)
+    # the way back is the course, not the home of everybody
+    assert re.search(rf'<a class="btn btn-primary" href="/learning/runs/{run.id}/progress">返回课程</a>', closed.text)
+    assert as_role(Role.TRAINEE, person_id=row.person_id).get(f"/learning/runs/{run.id}/progress").status_code == 200
 
 
 def test_another_persons_attempt_and_course_stay_closed(as_role: AsRole, session: Session) -> None:

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import io
 import re
+import shutil
+import subprocess
 import zipfile
+from pathlib import Path
 
 import pytest
 
-from trainhub.kernel.papers import docx
-from trainhub.kernel.papers.blocks import Grid, Paper, columns, shares, unbroken
+from trainhub.kernel.papers import docx, pdf
+from trainhub.kernel.papers.blocks import Grid, Heading, Paper, Para, columns, shares, unbroken
 
 WORDS = "工程实践教育中心的教学环节与岗位实习安排"
 NUMBER, DAY = "202208010117", "2025-09-01"
 HEADS = ["学年", "年级", "是否卓越计划", "学号", "姓名", "基地", "企业", "环节", "岗位", "开始", "结束", "周数", "累计", "导师", "班级", "结果"]
 ROW = ["2025—2026", "2022 级", "是", NUMBER, "林测", WORDS, WORDS, WORDS, WORDS, DAY, "2026-01-31", "16", "32", "陈师傅", "机械2201", "92.5"]
 WIDE = Grid(HEADS, [ROW] * 3)
+with_poppler = pytest.mark.skipif(shutil.which("pdftotext") is None, reason="pdftotext (poppler-utils) is not installed")
 
 
 def need(text: str, size: float, inner: float) -> float:
@@ -55,3 +59,37 @@ def test_the_widths_are_those_of_the_docx() -> None:
     assert len(widths) == len(HEADS)
     assert widths[HEADS.index("学号")] >= need(NUMBER, 140, 40) - 1
     assert sum(widths) <= 16838 - 2 * 1304 + len(HEADS)
+
+
+def pages(paper: Paper, folder: Path) -> list[list[str]]:
+    """The lines of each page of a document."""
+    file = folder / "paper.pdf"
+    file.write_bytes(pdf.draw(paper))
+    text = subprocess.run(["pdftotext", "-layout", str(file), "-"], check=True, capture_output=True).stdout.decode()
+    return [[line.strip() for line in page.splitlines() if line.strip()] for page in text.split("\f")[:-1]]
+
+
+def numbered(rows: int, caption: str = "") -> Grid:
+    return Grid(["学号", "姓名"], [[f"2022{n:04}", "林测"] for n in range(rows)], caption=caption)
+
+
+@with_poppler
+@pytest.mark.parametrize("caption", ["", "表 1"])
+def test_a_long_table_begins_where_its_heading_stands(caption: str, tmp_path: Path) -> None:
+    """It goes on over the page with its head again: no half page is left empty before it."""
+    first, *others = pages(Paper("报告", blocks=[Para("一段说明"), Heading("实践情况", 2), numbered(120, caption)]), tmp_path)
+    assert first[2] == "实践情况"
+    assert sum(line.startswith("2022") for line in first) > 20
+    assert len(others) >= 2
+    assert all(page[0].split() == ["学号", "姓名"] for page in others)
+    assert [line.split()[0] for page in [first, *others] for line in page if line.startswith("2022")] == [f"2022{n:04}" for n in range(120)]
+
+
+@with_poppler
+@pytest.mark.parametrize(("rows", "least"), [(3, 3), (6, 6), (60, 2)])
+def test_a_heading_never_stands_alone_at_the_foot_of_a_page(rows: int, least: int, tmp_path: Path) -> None:
+    """However much room the text above leaves: the heading stands with the first rows, a short table as a whole."""
+    for lines in range(24, 44):
+        found = pages(Paper("报告", blocks=[*[Para("一段说明")] * lines, Heading("实践情况", 2), numbered(rows)]), tmp_path)
+        page = next(page for page in found if "实践情况" in page)
+        assert sum(line.startswith("2022") for line in page) >= least, lines

@@ -72,7 +72,14 @@ def _p(text: str, style: str) -> Any:
     return Paragraph("<br/>".join(_marked(line, face) for line in text.split("\n")) or " ", _styles()[style])
 
 
-def _table(grid: Grid, width: float) -> Any:
+FIRST_ROWS = 2
+"""So many rows stand under the head of a table before it may go on on the next page."""
+SHORT_ROWS = 6
+"""A table of no more rows stays on one page where it takes less than a third of it."""
+
+
+def _table(grid: Grid, width: float, most: float) -> tuple[Any, float]:
+    """A table, and how much room its first page needs: its head with the first rows, of a short one all. `most`: the height of a page."""
     from reportlab.platypus import Table, TableStyle
 
     small, size, inner = ("-small", 7.0, 2) if is_wide(grid) else ("", 8.5, 3)
@@ -83,10 +90,34 @@ def _table(grid: Grid, width: float) -> Any:
         ("VALIGN", (0, 0), (-1, -1), "TOP"),
         *((edge, (0, 0), (-1, -1), inner) for edge in ("LEFTPADDING", "RIGHTPADDING", "TOPPADDING", "BOTTOMPADDING")),
     ]
-    return Table(rows, colWidths=columns(grid, width=width, size=size, inner=inner), repeatRows=1, style=TableStyle(look), spaceAfter=8)
+    widths = columns(grid, width=width, size=size, inner=inner)
+
+    def made(first: int) -> Any:
+        return Table(rows[: first + 1], colWidths=widths, repeatRows=1, style=TableStyle(look), spaceAfter=8)
+
+    whole = made(SHORT_ROWS).wrap(width, most)[1] if len(grid.rows) <= SHORT_ROWS else most
+    return made(len(rows)), whole if whole <= most / 3 else made(FIRST_ROWS).wrap(width, most)[1]
 
 
-def _flow(blocks: list[Block], width: float) -> list[Any]:
+def _placed(found: list[Any], grid: Grid, width: float, most: float) -> list[Any]:
+    """The headings at the end of `found`, taken out of it, and the table they belong to.
+
+    Kept with a long table as a whole, they would go to the next page with it and leave half a page empty; so a page is begun only
+    where the headings with the first rows have no room on this one.
+    """
+    from reportlab.platypus import CondPageBreak
+
+    heads: list[Any] = []
+    while found and found[-1].getKeepWithNext():
+        heads.insert(0, found.pop())
+    drawn, need = _table(grid, width, most)
+    for head in heads:
+        need += head.getSpaceBefore() + head.wrap(width, most)[1] + head.getSpaceAfter()
+        head.keepWithNext = 0
+    return [CondPageBreak(min(need, most / 2)), *heads, drawn]
+
+
+def _flow(blocks: list[Block], width: float, most: float) -> list[Any]:
     from reportlab.platypus import PageBreak
 
     found: list[Any] = []
@@ -103,7 +134,7 @@ def _flow(blocks: list[Block], width: float) -> list[Any]:
             case Grid():
                 if block.caption:
                     found.append(_p(block.caption, "caption"))
-                found.append(_table(block, width) if block.rows else _p(block.nothing or "—", "note"))
+                found += _placed(found, block, width, most) if block.rows else [_p(block.nothing or "—", "note")]
     return found
 
 
@@ -127,6 +158,6 @@ def draw(paper: Paper) -> bytes:
         canvas.drawCentredString(size[0] / 2, 11 * mm, f"{paper.footer}　{canvas.getPageNumber()}")
         canvas.restoreState()
 
-    story = [_p(paper.title, "title"), *(_p(line, "line") for line in paper.lines), *_flow(list(paper.blocks), template.width)]
+    story = [_p(paper.title, "title"), *(_p(line, "line") for line in paper.lines), *_flow(list(paper.blocks), template.width, template.height)]
     template.build(story, onFirstPage=foot, onLaterPages=foot)
     return target.getvalue()

@@ -58,7 +58,10 @@ class QualityRemark(Base):
 
 
 class EvaluationDecision(Base):
-    """How an application ended. The findings are frozen: a later amendment never rewrites what was decided."""
+    """How an application ended. The findings are frozen: a later amendment never rewrites what was decided.
+
+    One programme may be decided on twice a day, say concluded and, applied for again, not accepted: each is a row of its own.
+    """
 
     __tablename__ = "evaluation_decision"
 
@@ -73,7 +76,7 @@ class EvaluationDecision(Base):
     recorded_by_id: Mapped[int | None]
     recorded_at: Mapped[datetime]
 
-    __table_args__ = (sa.UniqueConstraint("programme_id", "decided_on"),)
+    __table_args__ = (sa.Index("ix_evaluation_decision_programme_id_decided_on", "programme_id", "decided_on"),)
 
 
 class ItemMarkSource(Base):

@@ -105,6 +105,13 @@ def end_of_month(month: str) -> date:
     return date(year + number // 12, number % 12 + 1, 1) - timedelta(days=1)
 
 
+def days_of_months(since: str, month: str) -> tuple[date, date] | None:
+    """The days from one month to another, both included; of a month alone its own days. None: nothing is asked for."""
+    if not since and not month:
+        return None
+    return date.fromisoformat((since or month) + "-01"), end_of_month(month) if month else date.max
+
+
 @dataclass(frozen=True, slots=True)
 class DaysOfPage:
     """The days that hold the rows of a page, and how many rows of the first of them belong to pages before."""

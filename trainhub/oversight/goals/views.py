@@ -160,7 +160,6 @@ def figures(code: str, form: str) -> Any:
 
 def wanted(goal: Goal) -> dict[str, Any]:
     """What the address asks of the records behind a figure."""
-    month = request.args.get("month", "")
     category = request.args.get("category", "")
     return {
         "region": _region(goal),
@@ -169,8 +168,14 @@ def wanted(goal: Goal) -> dict[str, Any]:
         "sort": request.args.get("sort", ""),
         "course": request.args.get("course", "")[:200],
         "late": request.args.get("late") == "1",
-        "month": month if re.fullmatch(r"(19|20)\d\d-(0[1-9]|1[0-2])", month) else "",
+        "since": _month("since"),
+        "month": _month("month"),
     }
+
+
+def _month(name: str) -> str:
+    month = request.args.get(name, "")
+    return month if re.fullmatch(r"(19|20)\d\d-(0[1-9]|1[0-2])", month) else ""
 
 
 @blueprint.get("/<code>/people")

@@ -18,6 +18,7 @@ from trainhub.oversight.reports.building.registry import RECIPES, build
 from trainhub.oversight.reports.labels import KINDS, LANGUAGES
 from trainhub.oversight.reports.models import Report
 from trainhub.oversight.reports.permissions import OWN, PROVINCE
+from trainhub.oversight.reports.queries import reports
 from trainhub.oversight.reports.types import Asked, Document, Recount, ReportKind, ReportState, document_from
 
 TASK = "reports.make"
@@ -119,10 +120,14 @@ def kept(report: Report) -> Document:
 
 
 def recount(report: Report) -> Recount:
-    """Count again what the report was asked to show, as it was known then, and compare. Writes nothing."""
+    """Count again what the report was asked to show, as it was known then, and compare. Writes nothing.
+
+    Where something differs, what was entered since the moment of the report about the things it counts is named.
+    """
     with in_language(report.language):
         now = build(asked_of(report))
-    return Recount(rules.differences(kept(report), now))
+    found = rules.differences(kept(report), now)
+    return Recount(found, reports.later_than(report.known_at, RECIPES[report.kind].counts) if found else [])
 
 
 def publish(*, report: Report, by: Identity, today: date) -> Report:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from trainhub.oversight.reports.types import Cell, Difference, Document
 
@@ -95,6 +96,26 @@ def differences(kept: Document, now: Document) -> list[Difference]:
         if len(before) != len(after):
             found.append(Difference(one.title, str(len(before)), str(len(after))))
     return found
+
+
+COUNTED = frozenset(
+    [
+        "name", "name_en", "region_code", "kind", "key_field_no", "is_petoe", "study_years", "state", "enrolled_on", "left_on", "cohort_id",
+        "since", "until", "started_on", "ended_on", "starts_on", "ends_on", "owner_id", "enterprise_id", "graduated_on",
+    ]
+)  # fmt: skip
+"""What a change must have touched to be counted otherwise; a telephone number changes no figure, and is nobody's to read here."""
+
+
+def told_changes(data: Mapping[str, Any]) -> tuple[tuple[str, str, str], ...] | None:
+    """(what, before, after) of the values an entry changed that a report counts; None: it changed others only."""
+    pairs = {key: value for key, value in data.items() if isinstance(value, list) and len(value) == 2}
+    told = tuple((key, _value(before), _value(after)) for key, (before, after) in sorted(pairs.items()) if key in COUNTED)
+    return None if pairs and not told else told
+
+
+def _value(value: object) -> str:
+    return "—" if value is None or value == "" else str(value)
 
 
 def _line(row: Sequence[Cell]) -> str:

@@ -130,11 +130,23 @@ class Difference:
     now: str
 
 
+@dataclass(frozen=True, slots=True)
+class Later:
+    """Something that was entered after a report and may be counted in it: when, who, what, about what, and which of its values changed."""
+
+    at: datetime
+    by: str
+    did: str
+    on: str
+    changes: tuple[tuple[str, str, str], ...]
+
+
 @dataclass(slots=True)
 class Recount:
-    """The answer to "is it reproducible": the differences, none when it is."""
+    """The answer to "is it reproducible": the differences, none when it is, and what was entered since that they may come from."""
 
     differences: list[Difference] = field(default_factory=list)
+    later: list[Later] = field(default_factory=list)
 
     @property
     def is_same(self) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 from flask import Blueprint, Response, redirect, render_template, request, send_file, url_for
 from markupsafe import Markup, escape
 
-from trainhub.kernel import clock, downloads, paging
+from trainhub.kernel import audit_words, clock, downloads, paging
 from trainhub.kernel.access import guard, may, public, who
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound
@@ -173,6 +173,7 @@ def recount(row: Report) -> Any:
         labels=labels,
         can=Can,
         recount=operations.recount(row),
+        in_words=audit_words.in_words,
     )
 
 

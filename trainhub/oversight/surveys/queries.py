@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -13,6 +14,7 @@ from sqlalchemy.orm import aliased
 from trainhub.kernel.access import Identity, Role
 from trainhub.kernel.clock import last_over
 from trainhub.kernel.db import session
+from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation, Region
 from trainhub.organisations.types import OrganisationKind, OrganisationState
 from trainhub.oversight.surveys import rules
@@ -22,6 +24,7 @@ from trainhub.people import queries as people
 from trainhub.people.models import Student
 from trainhub.people.types import StudentState
 from trainhub.policy.book import book
+from trainhub.programmes import queries as programmes
 from trainhub.programmes import rules as programme_rules
 from trainhub.programmes.models import Cohort, Programme
 from trainhub.programmes.types import DegreeLevel
@@ -221,12 +224,28 @@ def graduates_by_field(year: int, known_at: datetime) -> dict[int | None, int]:
     """Students who graduate in a year by key field; None: of no key field. Who left without a degree does not count."""
     cohorts = graduating(year)
     counts: dict[int | None, int] = {}
+    fields = {key: facts["key_field_no"] for key, facts in programmes.facts_at(known_at).items() if "key_field_no" in facts}
+    of_programme = {cohort.id: cohort.programme_id for cohort, _programme, _end in _ends()} if fields else {}
+    for cohort_id, count in _by_cohort(cohorts, known_at).items():
+        field = fields.get(of_programme.get(cohort_id, 0), cohorts[cohort_id])
+        counts[field] = counts.get(field, 0) + count
+    return counts
+
+
+def _by_cohort(cohorts: Collection[int], known_at: datetime | None) -> dict[int, int]:
+    """How many students of cohorts did not leave without a degree, as it was known at a moment (None: now)."""
     found = session().execute(
         select(Student.cohort_id, func.count()).where(Student.cohort_id.in_(sorted(cohorts)), *_there(known_at)).group_by(Student.cohort_id)
     )
-    for cohort_id, count in found:
-        counts[cohorts[cohort_id]] = counts.get(cohorts[cohort_id], 0) + int(count)
-    return counts
+    counts = {cohort_id: int(count) for cohort_id, count in found}
+    if known_at is not None:  # who left was entered since, with an earlier day, or belonged to another cohort then
+        day = last_over(known_at)
+        for now, then in people.studying_at(known_at):
+            for one, sign in ((now, -1), (then, 1)):
+                stays = one.state is not StudentState.WITHDRAWN or (one.left_on is not None and one.left_on > day)
+                if stays and one.cohort_id in cohorts:
+                    counts[one.cohort_id] = counts.get(one.cohort_id, 0) + sign
+    return {key: count for key, count in counts.items() if count}
 
 
 def _there(known_at: datetime | None) -> tuple[sa.ColumnElement[bool], ...]:
@@ -243,7 +262,7 @@ def asked_graduates(year: int, known_at: datetime | None = None) -> Any:
 
 def asked_count(year: int, known_at: datetime | None = None) -> int:
     """How many graduates a survey asks."""
-    return session().scalar(select(func.count()).select_from(asked_graduates(year, known_at).subquery())) or 0
+    return sum(_by_cohort(graduating(year), known_at).values())
 
 
 def silent_graduates(survey_row: Survey) -> list[int]:
@@ -272,9 +291,10 @@ def graduate_figures(survey_row: Survey, known_at: datetime) -> GraduateFigures:
     if survey_row.figures is not None:
         return GraduateFigures.of(survey_row.figures)
     answer = GraduateAnswer
-    columns = (answer.status, answer.pay, answer.satisfaction, answer.is_in_field, answer.is_in_fujian, Programme.name, Organisation.name)
+    columns = (answer.status, answer.pay, answer.satisfaction, answer.is_in_field, answer.is_in_fujian)
+    named = _names(known_at)
     found = session().execute(
-        select(*columns)
+        select(*columns, Programme.id, Programme.name, Organisation.id, Organisation.name)
         .select_from(answer)
         .join(Student, Student.id == answer.student_id)
         .join(Programme, Programme.id == Student.programme_id)
@@ -282,7 +302,7 @@ def graduate_figures(survey_row: Survey, known_at: datetime) -> GraduateFigures:
         .where(answer.survey_id == survey_row.id, *known_by(answer, known_at))
         .order_by(answer.id)
     )
-    return rules.sum_up([rules.Said(*row) for row in found])
+    return rules.sum_up([rules.Said(*row[:5], *named(*row[5:])) for row in found])
 
 
 def to_forget(closed_before: date) -> list[Survey]:
@@ -303,13 +323,26 @@ def free_answers(survey_id: int) -> Any:
 
 def asked_by_programme(year: int, known_at: datetime | None = None) -> dict[tuple[str, str], int]:
     """Graduates asked by (programme, university), as they were known at a moment (None: now)."""
-    cohorts = sorted(graduating(year))
+    counts = _by_cohort(graduating(year), known_at)
+    named, asked = _names(known_at), dict[tuple[str, str], int]()
     found = session().execute(
-        select(Programme.name, Organisation.name, func.count())
-        .select_from(Student)
-        .join(Programme, Programme.id == Student.programme_id)
+        select(Cohort.id, Programme.id, Programme.name, Organisation.id, Organisation.name)
+        .join(Programme, Programme.id == Cohort.programme_id)
         .join(Organisation, Organisation.id == Programme.university_id)
-        .where(Student.cohort_id.in_(cohorts), *_there(known_at))
-        .group_by(Programme.name, Organisation.name)
+        .where(Cohort.id.in_(sorted(counts)))
+        .order_by(Programme.name, Organisation.name, Cohort.id)
     )
-    return {(programme, university): int(count) for programme, university, count in found}
+    for cohort_id, programme_id, programme, university_id, university in found:
+        key = named(programme_id, programme, university_id, university)
+        asked[key] = asked.get(key, 0) + counts[cohort_id]
+    return asked
+
+
+def _names(known_at: datetime | None) -> Callable[[int, str, int, str], tuple[str, str]]:
+    """What a programme and its university were called at a moment (None: now), from their ids and their names of today."""
+    of_programmes = programmes.facts_at(known_at) if known_at else {}
+    of_schools = organisations.names_at(known_at) if known_at else {}
+    return lambda programme_id, programme, university_id, university: (
+        of_programmes.get(programme_id, {}).get("name", programme),
+        of_schools.get(university_id, {}).get("name", university),
+    )

@@ -51,6 +51,7 @@ from trainhub.people.queries.retaining import (
 from trainhub.people.queries.students import (
     ACTIVE,
     STUDENT_SORTS,
+    Studying,
     as_student_row,
     counts_at,
     counts_by_cohort,
@@ -73,6 +74,7 @@ from trainhub.people.queries.students import (
     students_of_person,
     students_of_programme,
     students_visible_to,
+    studying_at,
     subject_of_student,
 )
 from trainhub.people.queries.teachers import (
@@ -100,6 +102,7 @@ __all__ = [
     "SAME_SORTS",
     "STUDENT_SORTS",
     "TEACHER_SORTS",
+    "Studying",
     "Use",
     "as_person_row",
     "as_student_row",
@@ -163,6 +166,7 @@ __all__ = [
     "students_of_person",
     "students_of_programme",
     "students_visible_to",
+    "studying_at",
     "subject_of_person",
     "subject_of_student",
     "subject_of_teacher",

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement, and_, func, or_, select
 
+from trainhub.kernel import audit
 from trainhub.kernel.access import Identity, Subject
 from trainhub.kernel.db import session
 from trainhub.organisations import queries as organisations
@@ -21,6 +23,40 @@ from trainhub.people.types import (
     StudentState,
 )
 from trainhub.programmes.models import Cohort, Programme
+
+
+@dataclass(frozen=True, slots=True)
+class Studying:
+    """A student's state and days, as they are or were."""
+
+    cohort_id: int
+    state: StudentState
+    enrolled_on: date
+    left_on: date | None
+
+
+PART = 500
+
+
+def studying_at(moment: datetime) -> list[tuple[Student, Studying]]:
+    """The students whose state, days or cohort were changed since a moment, each with what they were then.
+
+    Who left is often entered weeks later with the day on which they left: what was known at the moment is told by what was changed since.
+    """
+    then = audit.replaced_since(moment, did="people.student.changed", keys=("cohort_id", "state", "enrolled_on", "left_on"))
+    ids, found = sorted(then), []
+    for begins in range(0, len(ids), PART):
+        for row in session().scalars(select(Student).where(Student.id.in_(ids[begins : begins + PART]), Student.created_at <= moment)):
+            was = then[row.id]
+            enrolled, left = was.get("enrolled_on", row.enrolled_on), was.get("left_on", row.left_on)
+            told = Studying(
+                cohort_id=was.get("cohort_id", row.cohort_id),
+                state=StudentState(was.get("state", row.state)),
+                enrolled_on=date.fromisoformat(enrolled) if isinstance(enrolled, str) else enrolled,
+                left_on=date.fromisoformat(left) if isinstance(left, str) else left,
+            )
+            found.append((row, told))
+    return found
 
 
 def student(student_id: int) -> Student | None:

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -18,6 +19,7 @@ from tests.factories import ground
 from tests.factories import identity as accounts
 from trainhub.identity import queries as identity_queries
 from trainhub.identity.models import Account, RoleGrant
+from trainhub.kernel import files
 from trainhub.kernel.access import SYSTEM, Identity, Role, ScopeKind, may
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.papers.blocks import Grid, Heading
@@ -26,15 +28,15 @@ from trainhub.organisations import queries as organisations
 from trainhub.organisations.types import OrganisationKind
 from trainhub.oversight.evaluation import catalogue, readiness
 from trainhub.oversight.evaluation import submitted as findings
-from trainhub.oversight.evaluation.documents import visit_form
+from trainhub.oversight.evaluation.documents import archive, tables, visit_form
 from trainhub.oversight.evaluation.operations import judging
 from trainhub.oversight.evaluation.permissions import Can
-from trainhub.oversight.evaluation.queries import opinions
+from trainhub.oversight.evaluation.queries import judgements, opinions
 from trainhub.oversight.evaluation.register_types import Quality
 from trainhub.oversight.evaluation.store import queries as store
 from trainhub.oversight.evaluation.store.models import FrozenReadiness
 from trainhub.oversight.evaluation.store.operations import keeping
-from trainhub.oversight.evaluation.types import AccreditationStanding, Outcome, Verdict
+from trainhub.oversight.evaluation.types import AccreditationStanding, JudgementResult, Outcome, Verdict
 from trainhub.oversight.evaluation.workflow import diverging, queries, rules, table, words
 from trainhub.oversight.evaluation.workflow.models import Application, Consensus, Step
 from trainhub.oversight.evaluation.workflow.operations import moving, outliving, papers, visiting
@@ -603,6 +605,54 @@ def test_what_was_decided_keeps_the_rules_of_its_day(play: Play, monkeypatch: py
     now = {finding.code: finding for finding in readiness.assess(programme, day).findings}
     assert (before["7.2"], now["7.2"].required, now["7.2"].status.value) == (160, 200, "not_met")
     assert {row["code"]: row["required"] for row in decided.findings} == before
+
+
+def test_two_decisions_of_one_day_keep_their_own_findings(play: Play) -> None:
+    """Concluded in the morning, applied for again and not accepted in the afternoon: the second is no copy of the first."""
+    day, programme = DAY, play.built.programme
+    programmes.enter_accreditation(programme=programme, result=AccreditationResult.PASSED, concluded_on=date(2025, 1, 1), valid_years=3, by=SYSTEM, now=at(day))  # fmt: skip
+    first = judging.record_decision(programme=programme, outcome=Outcome.CONCLUDED, decided_on=day, by=SYSTEM, now=at(day))
+    before = [dict(one) for one in first.findings]
+    row = apply(play)
+    judging.record_judgement(
+        programme=programme,
+        criterion="1.3",
+        result=JudgementResult.NOT_MET,
+        remark="标准尚未公布",
+        finding=next(one for one in readiness.assess(programme, day).findings if one.code == "1.3"),
+        by=SYSTEM,
+        today=day,
+        now=at(day),
+    )
+    row = go(row, Event.REFUSE, day, play.association, reason="材料不全")
+    second, earlier = judgements.decisions_of(programme.id)
+    assert (second.id, earlier.id) == (row.decision_id, first.id)
+    assert (second.outcome, second.verdict, second.reason) == (Outcome.NOT_ACCEPTED, None, "材料不全")
+    said = {one["code"]: one["status"] for one in second.findings}
+    assert (said["1.3"], {one["code"]: one["status"] for one in earlier.findings}["1.3"]) == ("not_met", "met")
+    assert earlier.findings == before
+    assert row.reapply_from == date(2027, 1, 1)  # the clock of the second, which the first has not
+    standing = judgements.decision_on(programme.id, day)
+    assert standing is not None
+    assert standing.outcome is Outcome.NOT_ACCEPTED
+
+
+def test_the_four_tables_are_frozen_as_workbooks(play: Play, session: Session) -> None:
+    """T1 to T4 stand in the archive of an application as they were handed in, students of the plan apart, with their checksums."""
+    row = submitted(play)
+    kept = {one.code: (one, file) for one, file in store.frozen_of(row.id) if one.code in tables.TITLES}
+    assert list(kept) == ["T1", "T2", "T3", "T4"]
+    before = {code: files.read(file) for code, (_one, file) in kept.items()}
+    assert openpyxl.load_workbook(io.BytesIO(before["T1"])).sheetnames == ["卓越计划学生", "其他学生"]
+    assert openpyxl.load_workbook(io.BytesIO(before["T2"])).sheetnames == ["卓越计划学生", "其他学生"]
+    session.execute(sa.delete(ConfirmedDay))  # whatever happens to the facts afterwards
+    found = {piece.code: piece for piece in archive.pieces(play.built.programme, DAY + timedelta(days=30), row.id)}
+    for code, title in tables.TITLES.items():
+        piece = found[code]
+        assert (piece.path, piece.title, piece.data) == (f"02-表{code}-{title}.xlsx", title, before[code])
+        assert piece.sha256 == kept[code][0].sha256
+    lines = next(piece for piece in archive.pieces(play.built.programme, DAY, row.id) if piece.path == archive.INDEX).data.decode()
+    assert all(f"02-表{code}-{title}.xlsx,{code},{title}," in lines and kept[code][0].sha256 in lines for code, title in tables.TITLES.items())
 
 
 def test_reports_are_handed_in_together_or_not_at_all(play: Play, session: Session) -> None:

@@ -22,7 +22,7 @@ from trainhub.oversight.goals.queries import days
 
 NOW = datetime(2016, 7, 1, 2, tzinfo=UTC)
 COUNTIES = ("350102", "350128", "350203")
-NOTHING: dict[str, Any] = {"region": "", "base_id": None, "category": "", "month": "", "course": "", "late": False, "sort": ""}
+NOTHING: dict[str, Any] = {"region": "", "base_id": None, "category": "", "since": "", "month": "", "course": "", "late": False, "sort": ""}
 
 
 def _filled() -> tuple[Any, int]:
@@ -46,7 +46,8 @@ def _reader(role: Role, **scope: Any) -> Identity:
 
 
 ASKED = [
-    {}, {"region": "350128"}, {"category": "worker"}, {"month": "2016-03"}, {"month": "2016-04"}, {"course": "课程1"}, {"sort": "on"},
+    {}, {"region": "350128"}, {"category": "worker"}, {"month": "2016-03"}, {"month": "2016-04"}, {"since": "2016-02", "month": "2016-03"},
+    {"course": "课程1"}, {"sort": "on"},
     {"sort": "-on"}, {"sort": "name"}, {"region": "350100", "category": "founder"},
 ]  # fmt: skip
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -105,11 +106,31 @@ def names(client: FlaskClient, query: str = "") -> set[str]:
         ("?category=worker", {"陈平潭"}),
         ("?month=2016-03", {"林福州", "黄厦门"}),
         ("?month=2016-12", set()),
+        ("?since=2016-01&month=2016-03", {"林福州", "黄厦门"}),
+        ("?since=2016-04", {"陈平潭"}),
+        ("?since=2016-04&month=2016-03", set()),
+        ("?since=2016-13", {"林福州", "陈平潭", "黄厦门"}),
         ("?month=9999-99", {"林福州", "陈平潭", "黄厦门"}),
     ],
 )
 def test_drilling_down(as_role: As, filled: dict[str, int], query: str, found: set[str]) -> None:
     assert names(as_role(Role.DEPT_HR), query) == found
+
+
+def test_the_totals_in_the_comparison_of_years_lead_to_their_persons(as_role: As, filled: dict[str, int]) -> None:
+    """A total stands for the months of its year up to its own: the list behind it has as many rows, whatever the month."""
+    client = as_role(Role.DEPT_HR)
+    for board, more in (("", ""), ("?region=350200", "&region=350200")):
+        text = html.unescape(client.get(f"/goals/fj-400k{board}").text)
+        table = re.search('aria-label="年度比较数据表".*?</table>', text, re.S)
+        assert table is not None
+        links = re.findall(r'<td class="num"><a href="(/goals/fj-400k/people\?[^"]+)">([\d,]+)</a>', table[0])
+        assert len(links) >= 1
+        for address, total in links:
+            assert more in address
+            assert f"共 {total} 人" in client.get(address).text, address
+            lines = client.get(address.replace("/people?", "/people.csv?")).data.decode("utf-8-sig").strip().splitlines()
+            assert len(lines) - 1 == int(total)
 
 
 def test_a_base_is_drilled_into(as_role: As, filled: dict[str, int]) -> None:

@@ -59,7 +59,7 @@ def _current(programme: Programme, on: date) -> list[Line]:
         ("01-补充报告.pdf", title, "", lambda: pdf.draw(report.content(programme, on))),
     ]
     for key, name in tables.TITLES.items():
-        found.append((f"02-表{key}-{name}.xlsx", name, key, partial(_named_table, key, programme, on)))
+        found.append((_place(key, name), name, key, partial(_named_table, key, programme, on)))
     found += [
         ("03-通用标准覆盖矩阵.xlsx", "毕业要求与通用标准对应关系", "SUP-1", lambda: drawn().workbook("M1.3")),
         ("03-学校标准实现矩阵.xlsx", "学校标准实现矩阵", "M2.3", lambda: drawn().workbook("M2.3")),
@@ -73,6 +73,11 @@ def _current(programme: Programme, on: date) -> list[Line]:
             path = f"04-佐证材料/{'+'.join(one.codes)}-{position}-{_safe(one.file.name)}"
             found.append((path, one.title, "、".join(one.codes), partial(files.read, one.file)))
     return found
+
+
+def _place(key: str, name: str) -> str:
+    """Where one of the four tables stands, today's or a frozen one."""
+    return f"02-表{key}-{name}.xlsx"
 
 
 def _named_table(key: str, programme: Programme, on: date) -> bytes:
@@ -90,8 +95,9 @@ def _frozen(application_id: int) -> list[Line]:
         path = f"01-{words.DOCUMENTS[kind]}-第{row.edition}版-{_safe(file.name)}"
         found.append((path, str(words.DOCUMENTS[kind]), "", partial(files.read, file)))
     for one, file in queries.frozen_of(application_id):
-        found.append((f"04-佐证材料/{one.code}-{one.position}-{_safe(file.name)}", one.title, one.code, partial(files.read, file)))
-    return found
+        path = _place(one.code, one.title) if one.code in tables.TITLES else f"04-佐证材料/{one.code}-{one.position}-{_safe(file.name)}"
+        found.append((path, one.title, one.code, partial(files.read, file)))
+    return sorted(found, key=lambda line: line[0][:2])  # documents, tables, evidence: as the dossier of the day, the index too
 
 
 def _nobody_asks(_done: int, _total: int) -> None:

@@ -86,13 +86,11 @@ def note_quality(*, programme: Programme, quality: Quality | None, text: str, by
 
 
 def record_decision(*, programme: Programme, outcome: Outcome, decided_on: date, by: Identity, now: datetime, reason: str = "") -> EvaluationDecision:
-    """Record how an application ended and freeze the findings of that day; again on the same day changes nothing.
+    """Record how an application ended and freeze the findings as they stand now, for this decision alone.
 
-    The verdict is derived, never typed. Raises BadDecision when a conclusion is asked for that has no verdict yet.
+    The verdict is derived, never typed. Whoever asks sees to it that an application is decided once: its state says whether it was.
+    Raises BadDecision when a conclusion is asked for that has no verdict yet.
     """
-    known = next((row for row in judgements.decisions_of(programme.id) if row.decided_on == decided_on), None)
-    if known is not None:
-        return known
     found = readiness.assess(programme, decided_on)
     if outcome is Outcome.CONCLUDED and found.verdict is None:
         raise BadDecision(_("还不能得出评价结论：认证结论、数据或专家判断尚不完整。"))

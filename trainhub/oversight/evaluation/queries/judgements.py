@@ -53,7 +53,11 @@ def quality_on(programme_id: int, on: date) -> Quality | None:
 
 def decisions_of(programme_id: int) -> list[EvaluationDecision]:
     """How applications ended, the latest first."""
-    statement = select(EvaluationDecision).where(EvaluationDecision.programme_id == programme_id).order_by(EvaluationDecision.decided_on.desc())
+    statement = (
+        select(EvaluationDecision)
+        .where(EvaluationDecision.programme_id == programme_id)
+        .order_by(EvaluationDecision.decided_on.desc(), EvaluationDecision.id.desc())
+    )
     return list(session().scalars(statement))
 
 

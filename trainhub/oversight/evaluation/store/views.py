@@ -276,6 +276,7 @@ def dossier(row: Application) -> Any:
         by_code=by_code,
         requirements=criteria.requirements(),
         materials=catalogue.materials(),
+        named=[(one, file) for one, file in frozen if one.code in tables.TITLES],
         frozen=len(frozen),
         pieces=sum(len(found) for found in by_code.values()),
     )

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import aliased
 
 from trainhub.kernel.access import Identity
@@ -331,6 +331,7 @@ def drill(
     region: str = "",
     base_id: int | None = None,
     category: str = "",
+    since: str = "",
     month: str = "",
     course: str = "",
     late: bool = False,
@@ -369,10 +370,9 @@ def drill(
         statement = statement.where(TrainingRecord.course == course)
     if late:
         statement = statement.where(is_late(goal.id), closed_days(goal.id, GoalPerson.on))
-    if month:
-        year, number = int(month[:4]), int(month[5:7])
-        after = date(year + number // 12, number % 12 + 1, 1)
-        statement = statement.where(and_(GoalPerson.on >= date(year, number, 1), GoalPerson.on < after))
+    days = rules.days_of_months(since, month)
+    if days is not None:
+        statement = statement.where(GoalPerson.on.between(*days))
     return organisations.ordered_or(statement, sort, DRILL_SORTS, GoalPerson.on.desc(), GoalPerson.id.desc(), unique=GoalPerson.id)
 
 

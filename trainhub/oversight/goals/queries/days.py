@@ -79,7 +79,8 @@ def _is_kept(goal: Goal, identity: Identity) -> bool:
 
 def _of_course(goal: Goal, identity: Identity, measure: Any, asked: dict[str, Any]) -> int | None:
     """How many rows a course has, from its kept sums: they know it in a reporting unit or in all, for who sees everything."""
-    if not asked["course"] or asked["late"] or asked["category"] or asked["base_id"] or asked["month"] or not identity.everywhere(*VIEWERS):
+    is_narrowed = asked["late"] or asked["category"] or asked["base_id"] or asked["month"] or asked["since"]
+    if not asked["course"] or is_narrowed or not identity.everywhere(*VIEWERS):
         return None
     if goal.refreshed_at is None:
         return None
@@ -104,7 +105,7 @@ def _by_day(goal: Goal, identity: Identity, measure: Any, asked: dict[str, Any])
     ):
         if wanted:
             statement = statement.where(column == wanted)
-    if asked["month"]:
-        first = date.fromisoformat(asked["month"] + "-01")
-        statement = statement.where(GoalFact.on.between(first, rules.end_of_month(asked["month"])))
+    days = rules.days_of_months(asked["since"], asked["month"])
+    if days is not None:
+        statement = statement.where(GoalFact.on.between(*days))
     return [(day, int(count)) for day, count in session().execute(statement) if count]

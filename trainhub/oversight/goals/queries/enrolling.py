@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from sqlalchemy import and_
@@ -11,6 +10,7 @@ from trainhub.kernel.access import Identity
 from trainhub.ledger.models import TrainingRecord
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation, Region
+from trainhub.oversight.goals import rules
 from trainhub.oversight.goals.models import Goal, GoalPerson
 from trainhub.oversight.goals.permissions import VIEWERS
 from trainhub.oversight.goals.queries.counting import completions
@@ -33,6 +33,7 @@ def enrolments(
     region: str = "",
     base_id: int | None = None,
     category: str = "",
+    since: str = "",
     month: str = "",
     course: str = "",
     late: bool = False,
@@ -66,8 +67,7 @@ def enrolments(
         statement = statement.where(TrainingRecord.organisation_id == base_id)
     if late:
         statement = statement.where(is_late(goal.id), closed_days(goal.id, TrainingRecord.completed_on))
-    if month:
-        year, number = int(month[:4]), int(month[5:7])
-        after = date(year + number // 12, number % 12 + 1, 1)
-        statement = statement.where(TrainingRecord.completed_on >= date(year, number, 1), TrainingRecord.completed_on < after)
+    days = rules.days_of_months(since, month)
+    if days is not None:
+        statement = statement.where(TrainingRecord.completed_on.between(*days))
     return organisations.ordered_or(statement, sort, SORTS, TrainingRecord.completed_on.desc(), TrainingRecord.id.desc(), unique=TrainingRecord.id)

@@ -47,7 +47,7 @@ def contribution(asked: Asked) -> Document:
     """Every enterprise that took students or teachers, by points."""
     scores, hosted, teachers = _scores(asked)
     mentors, capstones, trained = facts.mentors(asked), facts.capstones(asked), facts.trained(asked)
-    named = facts.organisations(score.id for score in scores)
+    named = facts.organisations((score.id for score in scores), asked)
     rows = [
         (
             score.place,
@@ -121,7 +121,7 @@ def csr(asked: Asked) -> Document:
     key = asked.organisation_id
     scores, hosted, teachers = _scores(asked)
     mine = next((score for score in scores if score.id == key), None)
-    name = facts.organisations([key])[key].name
+    name = facts.organisations([key], asked)[key].name
     students, days = hosted.get(key, (0, 0))
     trainees, persons, courses = facts.trained(asked).get(key, (0, 0, 0))
     mentors, capstones = facts.mentors(asked).get(key, 0), facts.capstones(asked).get(key, 0)

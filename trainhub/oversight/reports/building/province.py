@@ -113,7 +113,7 @@ def quality(asked: Asked) -> Document:
                 _("在线课程"),
                 (),
                 None,
-                table(_("开放课程"), (_("单位"), "#" + _("课程"), "#" + _("选课人次"), "#" + _("结课人次")), _courses(courses)),
+                table(_("开放课程"), (_("单位"), "#" + _("课程"), "#" + _("选课人次"), "#" + _("结课人次")), _courses(courses, asked)),
             ),
             Section(
                 _("证书"),
@@ -137,8 +137,8 @@ def quality(asked: Asked) -> Document:
     )
 
 
-def _courses(courses: dict[int, tuple[int, int, int]]) -> list[tuple[str | int, ...]]:
-    named = facts.organisations(courses)
+def _courses(courses: dict[int, tuple[int, int, int]], asked: Asked) -> list[tuple[str | int, ...]]:
+    named = facts.organisations(courses, asked)
     return sorted(((named[key].name, *row) for key, row in courses.items()), key=lambda row: str(row[0]))
 
 
@@ -146,7 +146,7 @@ def scorecard(asked: Asked) -> Document:
     """One base: students hosted, weeks, completions, mentors, grades, what students thought of it, awards."""
     assert asked.organisation_id is not None
     found = schools.base_figures(asked)
-    name = facts.organisations([asked.organisation_id])[asked.organisation_id].name
+    name = facts.organisations([asked.organisation_id], asked)[asked.organisation_id].name
     least = parameter("own.reports.small_cell_min", asked).number
     bands = [(_score_band(low, high), count) for low, high, count in found.score_bands]
     topics = {key: str(label) for key, label in RATING_TOPICS[RaterSide.STUDENT].items()}

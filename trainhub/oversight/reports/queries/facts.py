@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,7 @@ from trainhub.kernel.clock import last_over
 from trainhub.kernel.db import session
 from trainhub.kernel.i18n import language
 from trainhub.ledger.models import ConfirmedDay, TrainingRecord
+from trainhub.organisations import queries as named
 from trainhub.organisations.models import Organisation
 from trainhub.oversight.reports.types import Asked
 from trainhub.people import queries as people
@@ -32,16 +34,18 @@ class Named:
     name: str
 
 
-def organisations(ids: Any) -> dict[int, Named]:
-    """Codes and names by id, in the language of the report where the organisation has a name in it."""
-    wanted = sorted(set(ids))
+def organisations(ids: Any, asked: Asked) -> dict[int, Named]:
+    """Codes and names by id, as they were called at the moment asked for, in the language of the report where they had a name in it."""
+    wanted, then = sorted(set(ids)), named.names_at(asked.known_at)
     columns = (Organisation.id, Organisation.code, Organisation.name, Organisation.name_en)
-    return {row.id: Named(row.id, row.code, in_report(row)) for row in session().execute(select(*columns).where(Organisation.id.in_(wanted)))}
+    found = session().execute(select(*columns).where(Organisation.id.in_(wanted)))
+    return {row.id: Named(row.id, row.code, in_report(row, then.get(row.id))) for row in found}
 
 
-def in_report(row: Any) -> str:
-    """The name of a row with `name` and `name_en`."""
-    return str(row.name_en if language() == "en" and row.name_en else row.name)
+def in_report(row: Any, then: Mapping[str, str] | None = None) -> str:
+    """The name of a row with `name` and `name_en`; `then`: what these were where they were changed since."""
+    name, english = ((then or {}).get(key, getattr(row, key)) for key in ("name", "name_en"))
+    return str(english if language() == "en" and english else name)
 
 
 def known_days(asked: Asked) -> list[sa.ColumnElement[bool]]:

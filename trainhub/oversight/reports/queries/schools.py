@@ -20,26 +20,37 @@ from enterprises.placements.models import Placement, Rating
 from enterprises.placements.types import RaterSide
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.types import State as CertificateState
+from trainhub.kernel import pinyin
 from trainhub.kernel.clock import last_over, local
 from trainhub.kernel.db import session
 from trainhub.ledger.models import ConfirmedDay, TrainingRecord
+from trainhub.organisations import queries as named
 from trainhub.organisations.models import BaseHost, Organisation
 from trainhub.organisations.types import SCHOOLS
 from trainhub.oversight.reports.queries.facts import in_report, known_days, stood, trained
 from trainhub.oversight.reports.types import Asked
+from trainhub.people import queries as people
 from trainhub.people.models import Student, Teacher
+from trainhub.programmes import queries as programmes
 from trainhub.programmes.models import Programme
 
 
 def schools(asked: Asked) -> list[tuple[int, str]]:
-    """Schools that had a programme at the moment asked for, by name."""
+    """Schools that had a programme at the moment asked for, by the name they had then."""
+    then = named.names_at(asked.known_at)
     has = select(Programme.university_id).where(Programme.created_at <= asked.known_at).distinct()
-    found = session().execute(
-        select(Organisation.id, Organisation.name, Organisation.name_en)
-        .where(Organisation.kind.in_(SCHOOLS), Organisation.id.in_(has))
-        .order_by(Organisation.pinyin, Organisation.id)
+    found = (
+        session()
+        .execute(
+            select(Organisation.id, Organisation.name, Organisation.name_en, Organisation.pinyin)
+            .where(Organisation.kind.in_(SCHOOLS), Organisation.id.in_(has))
+            .order_by(Organisation.pinyin, Organisation.id)
+        )
+        .all()
     )
-    return [(row.id, in_report(row)) for row in found]
+    if any("name" in then.get(row.id, {}) for row in found):
+        found = sorted(found, key=lambda row: (pinyin.of_text(then[row.id]["name"]) if "name" in then.get(row.id, {}) else row.pinyin, row.id))
+    return [(row.id, in_report(row, then.get(row.id))) for row in found]
 
 
 def programmes_by_school(asked: Asked) -> dict[int, tuple[int, int]]:
@@ -49,7 +60,17 @@ def programmes_by_school(asked: Asked) -> dict[int, tuple[int, int]]:
         .where(Programme.created_at <= asked.known_at)
         .group_by(Programme.university_id)
     )
-    return {key: (int(count), int(plan or 0)) for key, count, plan in found}
+    counts = {key: (int(count), int(plan or 0)) for key, count, plan in found}
+    then = {key: facts["is_petoe"] for key, facts in programmes.facts_at(asked.known_at).items() if "is_petoe" in facts}
+    changed = session().execute(
+        select(Programme.id, Programme.university_id, Programme.is_petoe).where(
+            Programme.id.in_(sorted(then)), Programme.created_at <= asked.known_at
+        )
+    )
+    for key, school, is_petoe in changed:
+        count, plan = counts[school]
+        counts[school] = count, plan + bool(then[key]) - bool(is_petoe)
+    return counts
 
 
 def field_days_by_school(asked: Asked) -> dict[int, tuple[int, int]]:
@@ -115,7 +136,12 @@ def students_there(asked: Asked) -> int:
     statement = select(func.count()).where(
         Student.created_at <= asked.known_at, Student.enrolled_on <= day, or_(Student.left_on.is_(None), Student.left_on > day)
     )
-    return session().scalar(statement) or 0
+
+    def is_there(one: Student | people.Studying) -> bool:
+        return one.enrolled_on <= day and (one.left_on is None or one.left_on > day)
+
+    later = sum(is_there(then) - is_there(now) for now, then in people.studying_at(asked.known_at))
+    return (session().scalar(statement) or 0) + later
 
 
 def certificates_by_kind(asked: Asked) -> list[tuple[str, int]]:

@@ -9,7 +9,7 @@ from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.kernel.downloads import XLSX
 from trainhub.oversight.evaluation import readiness, submitted
-from trainhub.oversight.evaluation.documents import materials
+from trainhub.oversight.evaluation.documents import materials, tables
 from trainhub.oversight.evaluation.queries import evidence
 from trainhub.oversight.evaluation.store import catalogue, queries
 from trainhub.oversight.evaluation.store.models import FrozenEvidence, FrozenReadiness
@@ -20,7 +20,9 @@ KIND = "evidence"
 
 
 def freeze(*, application_id: int, programme: Programme, by: Identity, today: date, now: datetime) -> int:
-    """Freeze what stands under each of the 43 codes, and what the programme is found to be; returns how many pieces. What is frozen stays as it is: again changes nothing.
+    """Freeze what stands under each of the 43 codes, the four tables, and what the programme is found to be; returns how many pieces.
+
+    What is frozen stays as it is: again changes nothing. The tables are workbooks of their own (002:313-345): the reports hold their text only.
 
     Evidence whose validity does not cover the day is left out: it would prove nothing on the visit.
     """
@@ -41,6 +43,11 @@ def freeze(*, application_id: int, programme: Programme, by: Identity, today: da
                 session().add(_row(application_id, code, position, one.title, one.id, one.edition, one.file, now))
                 position += 1
         number += position
+    for code, title in tables.TITLES.items():
+        data = tables.workbook(tables.tables(code, programme, today))
+        stored = files.keep_bytes(data, name=f"{code}-{title}.xlsx", kind=KIND, media_type=XLSX, by=by, now=now)
+        session().add(_row(application_id, code, 0, title, None, 0, stored, now))
+        number += 1
     facts = submitted.plain(*readiness.look(programme, today), evidence.tags_of_logs(programme.id, today))
     session().add(FrozenReadiness(application_id=application_id, on=today, frozen_at=now, **facts))
     session().flush()
