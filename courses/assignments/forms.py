@@ -34,7 +34,7 @@ def rubric_of(text: str) -> Rubric:
         if match is None or len(found) >= 30:
             raise ValueError(_("评分标准第 %(n)d 行看不懂。每行写：评分项 | 满分 | 等级=得分；等级=得分 | 说明。", n=number))
         levels, description = _rest(match["rest"] or "")
-        top = _tenths(match["max"])
+        top = number_x10(match["max"])
         if any(level.points_x10 > top for level in levels) or not top:
             raise ValueError(_("评分标准第 %(n)d 行：等级的得分不能超过这一项的满分。", n=number))
         found.append(Criterion(f"c{len(found) + 1}", match["title"].strip()[:80], description[:400], top, levels))
@@ -47,13 +47,9 @@ def _rest(text: str) -> tuple[tuple[Level, ...], str]:
     if parts:
         tries = [_LEVEL.match(piece.strip()) for piece in re.split(r"[;；]", parts[0]) if piece.strip()]
         if tries and all(tries):
-            levels = tuple(Level(one["title"][:40], _tenths(one["points"])) for one in tries if one is not None)
+            levels = tuple(Level(one["title"][:40], number_x10(one["points"])) for one in tries if one is not None)
             parts = parts[1:]
     return levels, " ".join(parts)
-
-
-def _tenths(text: str) -> int:
-    return int(Decimal(text) * 10)
 
 
 def rubric_text(rubric: Rubric) -> str:

@@ -17,6 +17,7 @@ from trainhub.kernel.downloads import codes_of
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.i18n import _
 from trainhub.kernel.jobs import Running
+from trainhub.kernel.numbers import is_key
 
 TEND_PEERS = "courses.tend_peer_review"
 
@@ -24,7 +25,7 @@ TEND_PEERS = "courses.tend_peer_review"
 def _assignment(run: Run, chosen: Mapping[str, str]) -> Assignment:
     """The assignment that the address of a table names."""
     asked = chosen.get(PART, "")
-    found = work.assignment_of(int(asked)) if asked.isascii() and asked.isdigit() and len(asked) < 19 else None
+    found = work.assignment_of(int(asked)) if is_key(asked) else None
     if found is None or found.block.run_id != run.id:
         raise NotFound(_("没有这项作业。"))
     return found

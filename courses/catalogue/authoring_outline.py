@@ -23,6 +23,7 @@ from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.fields import instant, wall
 from trainhub.kernel.forms import once
 from trainhub.kernel.i18n import _
+from trainhub.kernel.numbers import is_key, whole
 from trainhub.kernel.web import done
 
 
@@ -37,7 +38,7 @@ def contents(run: Run) -> Any:
         "courses/catalogue/contents.html",
         run=run,
         outline=outline,
-        opened=request.args.get("open", type=int),
+        opened=request.args.get("open", type=whole),
         conditions=lambda stored: summary(stored, outline, groups),
         drafts={(found.KIND_OF[type(part)], part.id): row.data for part, row in drafts},
         removed=len(found.removed_of(run.id)),
@@ -115,7 +116,7 @@ def back_to(part: found.Part, run_id: int) -> Any:
 def move(pair: tuple[Run, Any]) -> Any:
     """One place up or down, or to the end of another section or unit (`into`)."""
     run, part = pair
-    run_id, into = run.id, request.form.get("into", type=int)
+    run_id, into = run.id, request.form.get("into", type=whole)
     with transaction():
         if into is not None and not isinstance(part, Section):
             holder = load_section(into)[1] if isinstance(part, Unit) else load_unit(into)[1]
@@ -133,7 +134,7 @@ def arrange(run: Run) -> Any:
     order = []
     for value in request.form.getlist("place")[:20_000]:
         kind, _colon, key = value.partition(":")
-        if kind in set(PartKind) and key.isdigit():
+        if kind in set(PartKind) and is_key(key):
             order.append((PartKind(kind), int(key)))
     with transaction():
         content.arrange(run=run, order=order, by=me(), now=clock.now())
@@ -225,4 +226,4 @@ def _is_unknown(part: found.Part) -> bool:
 
 def _key(value: str) -> tuple[PartKind, int] | None:
     kind, _colon, key = value.partition(":")
-    return (PartKind(kind), int(key)) if kind in set(PartKind) and key.isdigit() else None
+    return (PartKind(kind), int(key)) if kind in set(PartKind) and is_key(key) else None

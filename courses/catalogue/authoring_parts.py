@@ -24,6 +24,7 @@ from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.fields import instant, tenths, wall
 from trainhub.kernel.forms import once
 from trainhub.kernel.i18n import _
+from trainhub.kernel.numbers import whole
 from trainhub.kernel.web import done
 
 NEW_KINDS = frozenset(kind for kind in BlockKind if kind is not BlockKind.UNKNOWN)
@@ -201,7 +202,7 @@ def add_media(pair: tuple[Run, Block]) -> Any:
     """Add another height of a video, subtitles or a poster; or take one away."""
     block = pair[1]
     block_id = block.id
-    upload, remove = request.files.get("upload"), request.form.get("remove", type=int)
+    upload, remove = request.files.get("upload"), request.form.get("remove", type=whole)
     with transaction():
         now = clock.now()
         if remove is not None:

@@ -25,6 +25,7 @@ from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.fields import instant, tenths
 from trainhub.kernel.i18n import _
+from trainhub.kernel.numbers import whole
 from trainhub.kernel.web import done
 
 
@@ -60,7 +61,7 @@ def go_back(pair: tuple[Run, Any]) -> Any:
     """Take an old state as the newest, or drop the draft that waits."""
     part = pair[1]
     where = {"kind": found.KIND_OF[type(part)].value, "part_id": part.id}
-    number, version = request.form.get("number", 0, type=int), request.form.get("version", type=int)
+    number, version = request.form.get("number", 0, type=whole), request.form.get("version", type=whole)
     with transaction():
         if request.form.get("discard"):
             versions.discard_draft(part=part, by=me(), now=clock.now())
@@ -122,7 +123,7 @@ def _choices(outline: Outline, kind: PartKind, part_id: int) -> list[tuple[str, 
 
 def _changed(stored: Access, form: ConditionForm) -> Access | None:
     """The access after what was pressed: a condition taken away, all or any, or one more; None when the form is wrong."""
-    gone = request.form.get("remove", type=int)
+    gone = request.form.get("remove", type=whole)
     if gone is not None:
         return replace(stored, conditions=tuple(c for n, c in enumerate(stored.conditions) if n != gone))
     if request.form.get("match"):

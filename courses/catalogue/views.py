@@ -14,6 +14,7 @@ from trainhub.kernel.db import session
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.files import StoredFile
 from trainhub.kernel.i18n import _
+from trainhub.kernel.numbers import whole
 from trainhub.kernel.sending import send
 
 blueprint = Blueprint("catalogue", __name__, url_prefix="/courses")
@@ -23,10 +24,10 @@ def _filter() -> CourseFilter:
     kind, sort = request.args.get("type", ""), request.args.get("order", "")
     return CourseFilter(
         text=request.args.get("q", "").strip()[:100],
-        owner_id=request.args.get("owner", type=int),
-        key_field_no=request.args.get("field", type=int),
+        owner_id=request.args.get("owner", type=whole),
+        key_field_no=request.args.get("field", type=whole),
         education_type=EducationType(kind) if kind in set(EducationType) else None,
-        focus_area_no=request.args.get("area", type=int),
+        focus_area_no=request.args.get("area", type=whole),
         language=request.args.get("language", "")[:12],
         has_seats="seats" in request.args,
         open_on=clock.today() if "open" in request.args else None,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from flask import render_template, request, url_for
@@ -19,6 +18,7 @@ from trainhub.kernel.access import guard, who
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.i18n import _
+from trainhub.kernel.numbers import decimal_of, is_key
 from trainhub.kernel.web import done
 from trainhub.programmes.models import Programme, ProgrammeVersion
 
@@ -71,24 +71,23 @@ def _save_line(course: CurriculumCourse) -> bool:
     }
     given = sent.get(f"v-{key}", "")
     try:
-        opened_at = int(given) if given.isdigit() else None
+        opened_at = int(given) if is_key(given) else None
         return bool(operations.change_course(course=course, version=opened_at, is_alone=False, by=who(), now=clock.now(), **fields))
     except operations.BadCourse as wrong:
         raise operations.BadCourse(_("%(course)s：%(why)s", course=course.name, why=wrong.message)) from wrong
 
 
 def _whole(course: CurriculumCourse, text: str) -> int:
-    if not text.strip().isdecimal() or len(text.strip()) > 4:
+    if not is_key(text.strip()) or len(text.strip()) > 4:
         raise operations.BadCourse(_("%(course)s：“%(text)s”不是整数。", course=course.name, text=text[:12]))
     return int(text)
 
 
 def _tenths(course: CurriculumCourse, text: str) -> int:
-    try:
-        number = Decimal(text.strip())
-    except InvalidOperation as wrong:
-        raise operations.BadCourse(_("%(course)s：“%(text)s”不是学分。", course=course.name, text=text[:12])) from wrong
-    if not number.is_finite() or not 0 <= number <= 100 or number != number.quantize(Decimal("0.1")):
+    number = decimal_of(text, places=30)
+    if number is None:
+        raise operations.BadCourse(_("%(course)s：“%(text)s”不是学分。", course=course.name, text=text[:12]))
+    if not 0 <= number <= 100 or number * 10 != int(number * 10):
         raise operations.BadCourse(_("%(course)s：学分应在 0 至 100 之间，最多一位小数。", course=course.name))
     return int(number * 10)
 

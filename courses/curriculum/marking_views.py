@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from flask import render_template, request
@@ -17,6 +16,7 @@ from trainhub.kernel.access import guard, who
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _
+from trainhub.kernel.numbers import a_year, decimal_of, is_key, whole
 from trainhub.kernel.web import done
 from trainhub.programmes import queries as programmes
 from trainhub.programmes.models import Cohort, Programme, ProgrammeVersion
@@ -26,7 +26,7 @@ Loaded = tuple[Programme, ProgrammeVersion, CurriculumCourse]
 
 def _cohort(programme: Programme, version: ProgrammeVersion) -> tuple[Cohort | None, list[Cohort]]:
     cohorts = [row for row in programmes.cohorts_of(programme.id) if row.version_id == version.id]
-    year = request.args.get("year", type=int)
+    year = request.args.get("year", type=a_year)
     return next((row for row in cohorts if row.year == year), cohorts[0] if cohorts else None), cohorts
 
 
@@ -58,11 +58,10 @@ def marks(thing: Loaded) -> Any:
 
 
 def _tenths(text: str, where: str) -> int:
-    try:
-        mark = Decimal(text.strip())
-    except InvalidOperation as wrong:
-        raise Refused(_("“%(text)s”不是成绩（%(where)s）。", text=text[:20], where=where)) from wrong
-    if not mark.is_finite() or mark != mark.quantize(Decimal("0.1")):
+    mark = decimal_of(text, places=30)
+    if mark is None:
+        raise Refused(_("“%(text)s”不是成绩（%(where)s）。", text=text[:20], where=where))
+    if mark * 10 != int(mark * 10):
         raise Refused(_("成绩最多保留一位小数（%(where)s）。", where=where))
     return int(mark * 10)
 
@@ -80,7 +79,7 @@ def save_marks(thing: Loaded) -> Any:
     found, opened = [], {}
     for name, text in request.form.items():
         parts = name.split("-")
-        if len(parts) == 3 and parts[0] == "m" and parts[1].isdigit() and parts[2].isdigit() and text.strip():
+        if len(parts) == 3 and parts[0] == "m" and is_key(parts[1]) and is_key(parts[2]) and text.strip():
             student, item = int(parts[1]), items.get(int(parts[2]))
             if student in known and item is not None:
                 found.append((student, item, _tenths(text, name)))
@@ -101,11 +100,11 @@ def save_shares(thing: Loaded) -> Any:
     for item in queries.assessments_of(course.id):
         for objective in queries.objectives_of(course.id):
             text = request.form.get(f"s-{item.id}-{objective.id}", "").strip() or "0"
-            if not text.isdecimal():
+            if not is_key(text):
                 raise Refused(_("占比应为 0 至 100 的整数。"))
             found.append((item, objective, int(text)))
     with transaction():
-        marking.set_shares(course=course, shares=found, opened_at=request.form.get("version", type=int), by=who(), now=clock.now())
+        marking.set_shares(course=course, shares=found, opened_at=request.form.get("version", type=whole), by=who(), now=clock.now())
     return done(_("已保存。"), "curriculum.marks", version_id=version.id, course_id=course.id)
 
 

@@ -21,6 +21,7 @@ from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotAllowed, Refused
 from trainhub.kernel.forms import once
 from trainhub.kernel.i18n import _
+from trainhub.kernel.numbers import whole
 from trainhub.kernel.sending import send
 from trainhub.kernel.web import done
 from trainhub.people import queries as persons
@@ -29,7 +30,7 @@ blueprint = Blueprint("discussion", __name__)
 
 
 def _asked_block(run: Run) -> Block | None:
-    number = request.args.get("block", type=int)
+    number = request.args.get("block", type=whole)
     block = catalogue.block_by_id(number) if number else None
     return block if block is not None and block.run_id == run.id and block.kind is BlockKind.DISCUSSION else None
 
@@ -229,7 +230,7 @@ def edit(place: Place) -> Any:
     if request.method == "POST":
         try:
             with transaction():
-                body, version = request.form.get("body", ""), request.form.get("version", type=int)
+                body, version = request.form.get("body", ""), request.form.get("version", type=whole)
                 operations.edit(run=place.run, thread=place.thread, row=place.post, body=body, version=version, by=me(), now=clock.now())
             return redirect(url_for("discussion.thread", thread_id=thread_id, _anchor=f"post-{post_id}"), 303)
         except Refused as refused:

@@ -25,6 +25,7 @@ from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import once
 from trainhub.kernel.i18n import _
+from trainhub.kernel.numbers import whole
 from trainhub.kernel.web import done
 from trainhub.people import queries as people
 
@@ -266,5 +267,5 @@ def to_many(run: Run) -> Any:
     The list of learners posts its selection here; the first time nothing is sent, the page to write on is shown.
     """
     is_all = bool(request.values.get("all"))
-    picked = seat_queries.seated_ids(run.id) if is_all else request.values.getlist("enrolment", type=int)
+    picked = seat_queries.seated_ids(run.id) if is_all else request.values.getlist("enrolment", type=whole)
     return to_chosen(run, picked, url_for("messages.to_many", run_id=run.id, all=1 if is_all else None), names_them=not is_all)

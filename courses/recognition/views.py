@@ -25,6 +25,7 @@ from trainhub.kernel.errors import NotAllowed, NotFound, Refused
 from trainhub.kernel.fields import number_x10, tenths
 from trainhub.kernel.forms import given, once
 from trainhub.kernel.i18n import _
+from trainhub.kernel.numbers import whole
 from trainhub.kernel.sending import send
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.web import done
@@ -256,7 +257,7 @@ def show(claim: CreditClaim) -> Any:
         try:
             with transaction():
                 text = request.form.get("credits", "").strip()
-                values: Any = {"claim": claim, "version": request.form.get("version", type=int), "reason": request.form.get("reason", "")}
+                values: Any = {"claim": claim, "version": request.form.get("version", type=whole), "reason": request.form.get("reason", "")}
                 values |= {"by": me(), "now": clock.now()}
                 if request.form.get("do") == "take_back":
                     operations.take_back(**values)

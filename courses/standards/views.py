@@ -15,6 +15,7 @@ from trainhub.kernel.access import guard, who
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.i18n import _
+from trainhub.kernel.numbers import whole
 from trainhub.kernel.web import done
 from trainhub.programmes import queries as programmes
 from trainhub.programmes.models import Programme, ProgrammeVersion
@@ -37,7 +38,7 @@ def remove_objective(thing: tuple[Programme, ProgrammeVersion, CurriculumCourse,
 def copy_plan(pair: tuple[Programme, ProgrammeVersion]) -> Any:
     """Copy the courses of another version of the programme into this one, which is empty."""
     programme, version = pair
-    key = request.form.get("source", type=int)
+    key = request.form.get("source", type=whole)
     source = next((row for row in programmes.versions_of(programme.id) if row.id == key), None)
     if source is None:
         raise NotFound(_("没有这版培养方案。"))

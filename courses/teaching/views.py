@@ -19,6 +19,7 @@ from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import Form, once
 from trainhub.kernel.i18n import _
+from trainhub.kernel.numbers import a_year
 from trainhub.kernel.web import done
 from trainhub.people import queries as people
 from trainhub.people.types import TeacherKind
@@ -99,7 +100,7 @@ def show(programme: Programme) -> Any:
     """The offerings of a cohort: which of them are the six, who leads how many, whose number is over the cap."""
     subject, today = programmes.subject_of(programme), clock.today()
     cohorts = programmes.cohorts_of(programme.id)
-    year, offered_all = request.args.get("year", type=int), queries.offerings_of_cohorts([row.id for row in cohorts])
+    year, offered_all = request.args.get("year", type=a_year), queries.offerings_of_cohorts([row.id for row in cohorts])
     taught = {row.cohort_id for row in offered_all}  # unless a year is asked for, the latest one that has courses
     cohort = next((row for row in cohorts if row.year == year), next((row for row in cohorts if row.id in taught), cohorts[0] if cohorts else None))
     rows = [row for row in offered_all if cohort is not None and row.cohort_id == cohort.id]

@@ -20,6 +20,7 @@ from trainhub.kernel.db import session, transaction
 from trainhub.kernel.forms import Form, given
 from trainhub.kernel.frames import found, submit
 from trainhub.kernel.i18n import _
+from trainhub.kernel.numbers import a_year
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.web import done
 from trainhub.organisations import queries as organisations
@@ -69,7 +70,7 @@ def export_companies(form: str) -> Any:
 
 
 def _year() -> int:
-    year = request.args.get("year", type=int)
+    year = request.args.get("year", type=a_year)
     return year if year is not None and 2015 <= year <= 2100 else clock.today().year
 
 

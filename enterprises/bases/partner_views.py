@@ -16,6 +16,7 @@ from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import given, once
 from trainhub.kernel.i18n import _
+from trainhub.kernel.numbers import a_year
 from trainhub.kernel.sending import send
 from trainhub.kernel.web import done
 from trainhub.organisations import queries as organisations
@@ -108,7 +109,7 @@ def inspection_file(pair: tuple[Organisation, BaseInspection]) -> Any:
 @guard(Can.INTEREST_LIST)
 def interest() -> Any:
     """What enterprises say for a year; an enterprise says it here."""
-    year = request.args.get("year", type=int) or clock.today().year
+    year = request.args.get("year", type=a_year) or clock.today().year
     mine = who().organisation_ids(Role.ENTERPRISE_COORDINATOR)
     every = organisations.choices(OrganisationKind.ENTERPRISE)
     own = every if who().everywhere(Role.SYSTEM_ADMIN) else [one for one in every if one[0] in mine]

@@ -16,6 +16,7 @@ from enterprises.capstones import labels
 from enterprises.capstones.types import EvidenceKind, RoundKind, Stage, SupervisorRole, TopicFilter, TopicSource, TopicState, Verdict, WindowStage
 from trainhub.kernel.forms import Form, LongText, Text
 from trainhub.kernel.i18n import _, _l
+from trainhub.kernel.numbers import whole
 
 SECRECY = _l(
     "题目、企业和需要的能力仍然公开，请勿把保密内容写进题目；问题、证明、论文和过程材料只对校企双方负责人、承担的学生和导师、"
@@ -207,7 +208,7 @@ def wanted_topics() -> TopicFilter:
     args = request.args
     return TopicFilter(
         text=args.get("q", "").strip()[:100],
-        programme_id=args.get("programme", type=int) or None,
+        programme_id=args.get("programme", type=whole) or None,
         source=next((s for s in TopicSource if s.value == args.get("source")), None),
         state=next((s for s in TopicState if s.value == args.get("state")), None),
         has_seats=args.get("seats") == "1",

@@ -10,6 +10,7 @@ from enterprises.contributions import queries
 from enterprises.permissions import Can
 from trainhub.kernel import clock, downloads, paging
 from trainhub.kernel.access import Identity, acting, guard
+from trainhub.kernel.numbers import a_year
 from trainhub.kernel.sheets.types import Column
 
 blueprint = Blueprint("contributions", __name__, url_prefix="/contributions")
@@ -31,7 +32,7 @@ def _who() -> Identity:
 
 
 def _year() -> int:
-    year = request.args.get("year", type=int)
+    year = request.args.get("year", type=a_year)
     return year if year is not None and 2000 <= year <= 2100 else clock.today().year
 
 

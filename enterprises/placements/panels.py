@@ -14,6 +14,7 @@ from enterprises.placements.types import RaterSide
 from trainhub.kernel import ical
 from trainhub.kernel.access import Identity, who
 from trainhub.kernel.i18n import _
+from trainhub.kernel.numbers import keys_of
 
 
 def of_base(base_id: int, identity: Identity, on: date) -> dict[str, Any]:
@@ -46,7 +47,7 @@ def loads(mentor_ids: Sequence[int], on: date) -> dict[int, int]:
 
 def evidence_pages(keys: Sequence[str], is_own: bool) -> dict[str, str]:
     """The pages of the placements that a certificate rests on: the holder sees them all, others those in their scope."""
-    seen = queries.seen_of({int(key) for key in keys if key.isdigit()}, None if is_own else who())
+    seen = queries.seen_of(set(keys_of(keys)), None if is_own else who())
     return {str(key): url_for("placements.show", placement_id=key) for key in seen}
 
 

@@ -170,6 +170,18 @@ def test_every_module_and_package_says_what_it_is_for() -> None:
     assert silent == []
 
 
+def test_edges_read_numbers_by_the_one_reader() -> None:
+    """`²` is a digit to Python and an error to int(), thirty digits are an integer no column holds: see kernel.numbers."""
+    loose = re.compile(
+        r"(?<!any\(c)\.is(digit|decimal|numeric)\(\)|(args|form|values)\.get(list)?\(.*type=int\b|int\(request\.|\bDecimal\((text|request)"
+    )
+    found = []
+    for path in SOURCES:
+        if any(word in part for part in path.with_suffix("").parts for word in ("views", "panels", "pages")) or path.stem in ("forms", "fields"):
+            found += [f"{path.relative_to(ROOT)}:{n}" for n, line in enumerate(path.read_text().splitlines(), 1) if loose.search(line)]
+    assert found == []
+
+
 def test_packages_hold_only_a_docstring() -> None:
     for path in SOURCES:
         if path.name == "__init__.py" and path.parent.name in ("trainhub", "courses", "enterprises", "kernel", "policy"):

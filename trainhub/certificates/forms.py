@@ -20,6 +20,7 @@ from trainhub.certificates.types import BatchSource, BatchState, Kind, RunState,
 from trainhub.kernel.access import Identity
 from trainhub.kernel.forms import Form, LongText, Text
 from trainhub.kernel.i18n import _, _l
+from trainhub.kernel.numbers import whole
 from trainhub.organisations import queries as organisations
 
 
@@ -152,8 +153,8 @@ def wanted() -> queries.CertificateFilter:
         text=args.get("q", "").strip()[:100],
         kind=_enum(Kind, args.get("kind", "")),
         state=_enum(State, args.get("state", "")),
-        issuer_id=args.get("issuer", type=int),
-        programme_id=args.get("programme", type=int),
+        issuer_id=args.get("issuer", type=whole),
+        programme_id=args.get("programme", type=whole),
         since=day(args.get("since", "")),
         until=day(args.get("until", "")),
         only_current=args.get("all") != "yes",

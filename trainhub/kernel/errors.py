@@ -87,6 +87,12 @@ class TooMany(Refused):
         self.retry_after = retry_after
 
 
+class OutOfRange(Refused):
+    """A number that no column of the database holds."""
+
+    code = "out_of_range"
+
+
 class TooLarge(Refused):
     """An upload above the limit; the message says the limit."""
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
-from decimal import Decimal, InvalidOperation
-from typing import Any
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, TypeVar
 
 from flask import request
 from wtforms import StringField, TextAreaField
@@ -15,6 +15,9 @@ from trainhub.kernel.clock import SHANGHAI, local
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.forms import Form
 from trainhub.kernel.i18n import _, _l
+from trainhub.kernel.numbers import decimal_of
+
+Day = TypeVar("Day", date, None)
 
 NEEDED = _l("请填写此项。")
 
@@ -68,10 +71,18 @@ def wall(at: datetime | str | None) -> datetime | None:
 
 def number_x10(text: str) -> int:
     """Points as people type them, in tenths."""
-    try:
-        value = Decimal(text.strip()) * 10
-    except InvalidOperation as error:
-        raise Refused(_("“%(text)s”不是数值。", text=text[:20]), field="points") from error
-    if not value.is_finite() or value != int(value):
+    value = decimal_of(text, places=30)
+    if value is None:
+        raise Refused(_("“%(text)s”不是数值。", text=text[:20]), field="points")
+    if value * 10 != int(value * 10):
         raise Refused(_("得分最多保留一位小数。"), field="points")
-    return int(value)
+    return int(value * 10)
+
+
+def day_sent(name: str, default: Day) -> date | Day:
+    """A day of the sent form; empty is the default, a day that does not exist is refused and never taken for another one."""
+    text = request.form.get(name, "").strip()
+    try:
+        return date.fromisoformat(text) if text else default
+    except ValueError as wrong:
+        raise Refused(_("日期“%(text)s”不存在，请按 2026-03-01 的格式填写。", text=text[:40]), field=name) from wrong

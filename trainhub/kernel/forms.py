@@ -23,6 +23,7 @@ from wtforms import (
     DateTimeField,
     DecimalField,
     Field,
+    FloatField,
     HiddenField,
     IntegerField,
     SelectFieldBase,
@@ -37,6 +38,7 @@ from trainhub.kernel import clock
 from trainhub.kernel.db import Base, Versioned, session
 from trainhub.kernel.errors import Refused, Stale
 from trainhub.kernel.i18n import _, _l, format_date, format_datetime, listed
+from trainhub.kernel.numbers import LARGEST, is_finite
 
 
 class FormSubmission(Base):
@@ -141,10 +143,22 @@ class Form(FlaskForm):  # type: ignore[misc]
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Whether what was typed holds; a page that shows a form again with its mistakes answers 422 (see `web`)."""
-        is_sound = bool(super().validate(extra_validators))
+        is_sound = self._has_numbers() & bool(super().validate(extra_validators))
         if not is_sound and has_request_context() and self.is_submitted():
             g.is_mistaken = True
         return is_sound
+
+    def _has_numbers(self) -> bool:
+        """Whether every field of numbers holds one that a column holds: `nan` and `inf` are decimals to Python, thirty digits are an integer."""
+        wrong = [
+            field
+            for field in self
+            if (isinstance(field, IntegerField) and field.data is not None and abs(field.data) > LARGEST)
+            or (isinstance(field, DecimalField | FloatField) and field.data is not None and not is_finite(field.data))
+        ]
+        for field in wrong:
+            field.data, field.process_errors = None, [*field.process_errors, _("请填写数字，例如 12.5；这个数太大，或者不是数。")]
+        return not wrong
 
     def apart(self, word: str) -> Form:
         """Stand beside another form of the page that has fields of the same names: the ids, not the names, get the word in front."""

@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.i18n import _
+from trainhub.kernel.numbers import whole
 
 T = TypeVar("T")
 SIZES = (20, 50, 100)
@@ -76,8 +77,8 @@ class Page(Generic[T]):
 
 def wanted(key: str = "page") -> tuple[int, int]:
     """Page number and size from the address; nonsense falls back to the first page of 20."""
-    number = request.args.get(key, 1, type=int) or 1
-    size = request.args.get("size", SIZES[0], type=int)
+    number = request.args.get(key, 1, type=whole) or 1
+    size = request.args.get("size", SIZES[0], type=whole)
     return min(max(1, number), 1_000_000), size if size in SIZES else SIZES[0]
 
 

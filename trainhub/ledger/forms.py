@@ -13,6 +13,7 @@ from wtforms.validators import InputRequired, Length, NumberRange
 
 from trainhub.kernel.forms import Form, LongText, Text
 from trainhub.kernel.i18n import _l
+from trainhub.kernel.numbers import whole
 from trainhub.ledger import labels
 from trainhub.ledger.types import Category
 
@@ -30,7 +31,7 @@ def wanted() -> dict[str, Any]:
     category = request.args.get("category", "")
     return {
         "text": request.args.get("q", "").strip()[:60],
-        "base_id": request.args.get("base", type=int),
+        "base_id": request.args.get("base", type=whole),
         "region": request.args.get("region", "")[:6],
         "category": category if category in {one.value for one in labels.CATEGORIES} else "",
         "since": day("since"),

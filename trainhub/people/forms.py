@@ -13,6 +13,7 @@ from trainhub.kernel.access import Identity
 from trainhub.kernel.fields import NEEDED, blank, optional_int, pick, values_of
 from trainhub.kernel.forms import Form, LongText, Text
 from trainhub.kernel.i18n import _l
+from trainhub.kernel.numbers import a_year, whole
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.types import SCHOOLS, OrganisationKind
 from trainhub.people import labels
@@ -25,9 +26,9 @@ def wanted_students() -> StudentFilter:
     """The filter of the list, from the address."""
     return StudentFilter(
         text=request.args.get("q", "")[:100],
-        university_id=request.args.get("university", type=int),
-        programme_id=request.args.get("programme", type=int),
-        cohort_year=request.args.get("year", type=int),
+        university_id=request.args.get("university", type=whole),
+        programme_id=request.args.get("programme", type=whole),
+        cohort_year=request.args.get("year", type=a_year),
         state=pick(StudentState, "state"),
         is_petoe={"yes": True, "no": False}.get(request.args.get("petoe", "")),
     )
@@ -37,8 +38,8 @@ def wanted_teachers() -> TeacherFilter:
     """The filter of the list, from the address."""
     return TeacherFilter(
         text=request.args.get("q", "")[:100],
-        university_id=request.args.get("university", type=int),
-        programme_id=request.args.get("programme", type=int),
+        university_id=request.args.get("university", type=whole),
+        programme_id=request.args.get("programme", type=whole),
         kind=pick(TeacherKind, "kind"),
     )
 

@@ -12,6 +12,7 @@ from trainhub.kernel.access import Identity
 from trainhub.kernel.fields import NEEDED, blank, optional_int, values_of
 from trainhub.kernel.forms import Checks, Form, LongText, Text
 from trainhub.kernel.i18n import _l
+from trainhub.kernel.numbers import whole
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.types import SCHOOLS
 from trainhub.programmes import labels, queries
@@ -26,7 +27,7 @@ def wanted() -> ProgrammeFilter:
     petoe = request.args.get("petoe", "")
     return ProgrammeFilter(
         text=request.args.get("q", "")[:100],
-        university_id=request.args.get("university", type=int),
+        university_id=request.args.get("university", type=whole),
         region=request.args.get("region", "")[:6],
         is_petoe={"yes": True, "no": False}.get(petoe),
     )

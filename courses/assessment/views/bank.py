@@ -26,6 +26,7 @@ from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import once
 from trainhub.kernel.i18n import _
+from trainhub.kernel.numbers import is_key, whole
 from trainhub.kernel.web import done
 
 
@@ -128,8 +129,8 @@ def versions(pair: tuple[Course, Question]) -> Any:
     course, question = pair
     rows = queries.versions_of(question.id)
     by_no = {row.number: row for row in rows}
-    new = by_no.get(request.args.get("b", question.current_no, type=int)) or rows[0]
-    old = by_no.get(request.args.get("a", new.number - 1, type=int))
+    new = by_no.get(request.args.get("b", question.current_no, type=whole)) or rows[0]
+    old = by_no.get(request.args.get("a", new.number - 1, type=whole))
     return render_template(
         "courses/assessment/versions.html",
         course=course,
@@ -169,8 +170,8 @@ def restore(pair: tuple[Course, Question]) -> Any:
     with transaction():
         bank.restore(
             question=pair[1],
-            number=request.form.get("number", 0, type=int),
-            version=request.form.get("version", type=int),
+            number=request.form.get("number", 0, type=whole),
+            version=request.form.get("version", type=whole),
             by=me(),
             now=clock.now(),
         )
@@ -214,7 +215,7 @@ def move_category(course: Course) -> Any:
 def preview(pair: tuple[Course, Question]) -> Any:
     """The question as a student meets it; an answer is graded at once and not kept."""
     course, question = pair
-    version = queries.version_of(question.id, request.args.get("number", question.current_no, type=int))
+    version = queries.version_of(question.id, request.args.get("number", question.current_no, type=whole))
     if version is None:
         raise NotFound(_("这道题没有这一版。"))
     seed = request.values.get("seed", "1")[:20]
@@ -236,7 +237,7 @@ def preview(pair: tuple[Course, Question]) -> Any:
         answer=sample,
         found=found,
         seed=seed,
-        next_seed=str(int(seed) + 1) if seed.isdigit() else "1",
+        next_seed=str(int(seed) + 1) if is_key(seed) else "1",
         labels=labels,
         showing=showing,
         digest=answering.digest,

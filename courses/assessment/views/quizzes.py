@@ -27,6 +27,7 @@ from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.fields import tenths
 from trainhub.kernel.forms import once
 from trainhub.kernel.i18n import _
+from trainhub.kernel.numbers import is_key
 from trainhub.kernel.web import done
 
 
@@ -245,7 +246,7 @@ def add_items(pair: tuple[Run, Block]) -> Any:
     block_id = block.id
     with transaction():
         for value in request.form.getlist("question"):
-            question = queries.question_by_id(int(value)) if value.isdigit() else None
+            question = queries.question_by_id(int(value)) if is_key(value) else None
             if question is not None and question.course_id == run.course_id:
                 bank.add_item(block=block, question=question, by=me(), now=clock.now())
     return redirect(url_for("assessment.items", block_id=block_id), 303)

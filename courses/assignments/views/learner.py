@@ -23,6 +23,7 @@ from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotAllowed, NotFound, Refused
 from trainhub.kernel.forms import once
 from trainhub.kernel.i18n import _
+from trainhub.kernel.numbers import is_key, whole
 from trainhub.kernel.sending import send
 from trainhub.kernel.web import done
 from trainhub.people import queries as people
@@ -108,12 +109,12 @@ def _keep(desk: Desk, text: str, what: str) -> dict[str, Any]:
     handing_in.refuse_closed(handing_in.closed_because(assignment, work.submission_of(assignment.id, person_id), person_id, now))
     submission = handing_in.open_draft(assignment=assignment, person_id=person_id, by=me(), now=now)
     given: dict[str, Any] = {"assignment": assignment, "submission": submission, "by": me(), "now": now}
-    sent = request.form.get("version", type=int)
+    sent = request.form.get("version", type=whole)
     handing_in.save_draft(text=text, version=sent or None, person_id=person_id, **given)
     for upload in request.files.getlist("files"):
         if upload.filename:
             handing_in.add_file(file=upload.stream, name=upload.filename, person_id=person_id, **given)
-    if what.startswith("remove-") and what[7:].isdigit():
+    if what.startswith("remove-") and is_key(what[7:]):
         handing_in.remove_file(file_id=int(what[7:]), person_id=person_id, **given)
     if what == "submit":
         handing_in.submit(assignment=assignment, submission=submission, enrolment=desk.enrolment, by=me(), now=now)

@@ -20,6 +20,7 @@ from trainhub.kernel.access import Subject, guard
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _
+from trainhub.kernel.numbers import whole
 from trainhub.kernel.web import done
 
 
@@ -66,7 +67,7 @@ def review(own: Own) -> Any:
         try:
             with transaction():
                 marking = forms.marking_of(Rubric.of(submission.assignment.rubric), request.form)
-                reviewing.write(review=row, version=request.form.get("version", type=int), marking=marking, by=me(), now=clock.now())
+                reviewing.write(review=row, version=request.form.get("version", type=whole), marking=marking, by=me(), now=clock.now())
             return done(_("评阅已提交；截止前可以回来修改。"), "assignments.show", block_id=block_id)
         except Refused as said:
             refused = said
@@ -98,7 +99,7 @@ def rate(own: Own) -> Any:
         reviewing.rate(
             review=own.review,
             person_id=me().person_id or 0,
-            rating=request.form.get("rating", 0, type=int),
+            rating=request.form.get("rating", 0, type=whole),
             note=request.form.get("note", ""),
             by=me(),
             now=clock.now(),

@@ -25,6 +25,7 @@ from trainhub.kernel.access import guard
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _
+from trainhub.kernel.numbers import whole
 from trainhub.kernel.web import done
 
 LISTED = 500
@@ -118,7 +119,7 @@ def _team_asked(run_id: int) -> int | None:
     """The team a learner is moved to: chosen from the list, or typed where there are too many to choose from; None for no team."""
     typed = request.form.get("group_name", "").strip()
     if not typed:
-        return request.form.get("group_id", type=int)
+        return request.form.get("group_id", type=whole)
     found = teams.ids_by_name(run_id).get(typed)
     if found is None:
         raise NotFound(_("没有名为“%(name)s”的小组。请核对组名。", name=typed[:60]))
@@ -136,7 +137,7 @@ def change_groups(run: Run) -> Any:
                 setup.add_group(run=run, name=request.form.get("name", ""), by=me(), now=now)
                 message = _("小组已添加。")
             case "draw":
-                made = setup.make_groups(run=run, size=request.form.get("size", 0, type=int), by=me(), now=now)
+                made = setup.make_groups(run=run, size=request.form.get("size", 0, type=whole), by=me(), now=now)
                 message = _("已随机分出 %(n)d 个小组。", n=made) if made else _("没有未分组的学员，没有新建小组。")
             case "take":
                 count = setup.take_over_groups(run=run, set_name=request.form.get("set_name", ""), by=me(), now=now)
@@ -144,7 +145,7 @@ def change_groups(run: Run) -> Any:
             case "move":
                 setup.put_into_group(
                     run=run,
-                    person_id=request.form.get("person_id", 0, type=int),
+                    person_id=request.form.get("person_id", 0, type=whole),
                     group_id=_team_asked(run_id),
                     by=me(),
                     now=now,

@@ -24,6 +24,7 @@ from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.fields import number_x10
 from trainhub.kernel.i18n import _
+from trainhub.kernel.numbers import whole
 from trainhub.kernel.sheets.writing import for_reader, iter_csv
 from trainhub.kernel.web import done
 
@@ -63,7 +64,7 @@ def submissions(marked: Marked) -> Any:
 def _grading_page(marked: Marked, refused: Refused | None = None) -> Any:
     submission, assignment = marked.work, marked.assignment
     versions = work.versions_of(submission.id)
-    asked = request.args.get("version", submission.number, type=int)
+    asked = request.args.get("version", submission.number, type=whole)
     version = next((row for row in versions if row.number == asked), versions[0])
     marks = work.marks_of(submission.id)
     hides = assignment.is_double and submission.queue is Queue.SECOND_GRADER
@@ -103,7 +104,7 @@ def grade(marked: Marked) -> Any:
         return _grading_page(marked)
     try:
         with transaction():
-            version, now = request.form.get("version", type=int), clock.now()
+            version, now = request.form.get("version", type=whole), clock.now()
             match request.form.get("do", "grade"):
                 case "override":
                     points = number_x10(request.form.get("points", ""))
@@ -131,7 +132,7 @@ def grade(marked: Marked) -> Any:
 def comment(marked: Marked) -> Any:
     """Pin a remark to a paragraph, a file and page, or the whole; or give a file back."""
     submission_id = marked.work.id
-    number = request.form.get("number", type=int)
+    number = request.form.get("number", type=whole)
     with transaction():
         upload = request.files.get("feedback")
         if upload is not None and upload.filename:
@@ -141,9 +142,9 @@ def comment(marked: Marked) -> Any:
                 submission=marked.work,
                 body=request.form.get("body", ""),
                 number=number,
-                paragraph=request.form.get("paragraph", type=int),
-                file_id=request.form.get("file_id", type=int),
-                page=request.form.get("page", type=int),
+                paragraph=request.form.get("paragraph", type=whole),
+                file_id=request.form.get("file_id", type=whole),
+                page=request.form.get("page", type=whole),
                 by=me(),
                 now=clock.now(),
             )

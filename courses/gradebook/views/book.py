@@ -25,6 +25,7 @@ from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.fields import number_x10, picks, tenths
 from trainhub.kernel.i18n import _
+from trainhub.kernel.numbers import is_key, whole
 from trainhub.kernel.web import done
 
 blueprint = Blueprint("gradebook", __name__)
@@ -145,7 +146,7 @@ def setup(opened: Open) -> Any:
     chosen: Any = {"book": form, "category": category, "column": column}.get(what)
     try:
         if what in ("remove_category", "remove_column"):
-            _remove(book, what, request.form.get("id", 0, type=int))
+            _remove(book, what, request.form.get("id", 0, type=whole))
             return done(_("已移除。"), "gradebook.setup", run_id=run_id)
         if chosen is not None and chosen.validate():
             _store(book, what, chosen)
@@ -189,7 +190,7 @@ def _store(book: Gradebook, what: str, form: Any) -> None:
         elif what == "category":
             books.save_category(
                 book=book,
-                category_id=int(form.category_id.data) if (form.category_id.data or "").isdigit() else None,
+                category_id=int(form.category_id.data) if is_key(form.category_id.data) else None,
                 name=form.name.data or "",
                 weight_x10=tenths(form.weight.data),
                 drop=form.drop.data or 0,
@@ -200,7 +201,7 @@ def _store(book: Gradebook, what: str, form: Any) -> None:
         else:
             books.save_column(
                 book=book,
-                column_id=int(form.column_id.data) if (form.column_id.data or "").isdigit() else None,
+                column_id=int(form.column_id.data) if is_key(form.column_id.data) else None,
                 title=form.title.data or "",
                 category_id=form.category_id.data,
                 max_x10=tenths(form.max_points.data),
@@ -254,7 +255,7 @@ def _write(opened: Open, column: GradeColumn, form: forms.CellForm) -> None:
         kind=kind,
         points_x10=None if form.points.data is None else int(form.points.data * 10),
         reason=form.reason.data or "",
-        version=request.form.get(f"version_{column.id}", type=int),
+        version=request.form.get(f"version_{column.id}", type=whole),
         by=me(),
         now=now,
     )
@@ -318,13 +319,13 @@ def _write_column(opened: Open, row: GradeColumn) -> int:
     changed, own = [], queries.own_lines(opened.run.id, me().person_id)
     for name, text in request.form.items():
         key = name.removeprefix("points_")
-        enrolment = session().get(Enrolment, int(key)) if name.startswith("points_") and key.isdigit() else None
+        enrolment = session().get(Enrolment, int(key)) if name.startswith("points_") and is_key(key) else None
         if enrolment is None or not text.strip():
             continue
         points = number_x10(text)
-        if points == request.form.get(f"shown_{key}", type=int):
+        if points == request.form.get(f"shown_{key}", type=whole):
             continue  # untouched: whatever stands there now is not this person's business
-        version = request.form.get(f"version_{key}", 0, type=int)
+        version = request.form.get(f"version_{key}", 0, type=whole)
         given: dict[str, Any] = {"kind": GradeKind.MANUAL, "points_x10": points, "reason": "", "version": version}
         if grades.set_grade(book=opened.book, column=row, enrolment=enrolment, by=me(), now=clock.now(), own=own, **given):
             changed.append(enrolment.id)

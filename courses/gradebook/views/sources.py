@@ -22,6 +22,7 @@ from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import once
 from trainhub.kernel.i18n import _
+from trainhub.kernel.numbers import whole
 from trainhub.kernel.web import done
 from trainhub.programmes.models import Programme, ProgrammeVersion
 
@@ -44,7 +45,7 @@ def _form(version: ProgrammeVersion, course: CurriculumCourse, run_id: int | Non
 def sources(thing: Loaded) -> Any:
     """The gradebooks that feed the course; `run` in the address chooses one to connect."""
     programme, version, course = thing
-    run_id = request.args.get("run", type=int)
+    run_id = request.args.get("run", type=whole)
     form = _form(version, course, run_id)
     if form is None and (request.method == "POST" or run_id is not None):
         raise Refused(_("本培养方案的学生没有学习这期课程，或这期课程还没有成绩册。"), field="run_id")

@@ -22,6 +22,7 @@ from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.fields import instant
 from trainhub.kernel.i18n import N_, _, say
+from trainhub.kernel.numbers import whole
 from trainhub.kernel.web import done
 
 SHOWN = 200
@@ -83,7 +84,7 @@ def run_groups(run: Run) -> Any:
         with transaction():
             now = clock.now()
             if request.form.get("number"):
-                number, name = request.form.get("number", 0, type=int), request.form.get("set_name", "")
+                number, name = request.form.get("number", 0, type=whole), request.form.get("set_name", "")
                 learners = seat_queries.seated_persons(run_id)
                 made = groups.split(
                     run=run, set_name=name, number=number, learners=learners, seed=f"{run_id}:{name}:{now.isoformat()}", by=me(), now=now
@@ -151,7 +152,7 @@ def group(pair: tuple[Run, RunGroup]) -> Any:
 
 def _change_members(row: RunGroup, now: datetime) -> None:
     """Only a tick that was set or taken away moves somebody: who is not listed stays, and so does whom a second editor moved meanwhile."""
-    was, chosen = set(request.form.getlist("was", type=int)), set(request.form.getlist("member", type=int))
+    was, chosen = set(request.form.getlist("was", type=whole)), set(request.form.getlist("member", type=whole))
     here = set(authored.members_of([row.id]).get(row.id, ()))
     joining = (chosen - was) - here
     learners = seat_queries.seated_among(row.run_id, joining)

@@ -23,6 +23,7 @@ from trainhub.kernel.access import SYSTEM, guard, may, public, signed_in
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _, language
+from trainhub.kernel.numbers import whole
 from trainhub.kernel.sending import send
 from trainhub.kernel.web import csrf, done
 from trainhub.people import queries as people
@@ -40,7 +41,7 @@ def vote(place: Place) -> Any:
     unit_id, block_id = block.unit_id, block.id
     with transaction():
         now = clock.now()
-        choice = request.form.get("choice", type=int)
+        choice = request.form.get("choice", type=whole)
         if polls.vote(block=block, person_id=place.enrolment.person_id, choice=choice, by=me(), now=now):
             operations.note_report(enrolment=place.enrolment, block=block, data={"poll": True, "is_completed": True}, by=me(), now=now)
     return done(_("投票已提交。"), "learning.unit", run_id=run_id, unit_id=unit_id, _anchor=f"block-{block_id}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from flask import render_template, request
@@ -20,18 +19,11 @@ from trainhub.kernel import clock, downloads, paging
 from trainhub.kernel.access import guard
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
+from trainhub.kernel.fields import day_sent
 from trainhub.kernel.i18n import _
+from trainhub.kernel.numbers import whole
 from trainhub.kernel.sheets.template import template_xlsx
 from trainhub.kernel.web import done
-
-
-def _day(name: str) -> date | None:
-    """A day of the form; empty is none, nonsense is refused."""
-    text = request.form.get(name, "").strip()
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError as wrong:
-        raise Refused(_("日期“%(text)s”不存在，请按 2026-03-01 的格式填写。", text=text[:40]), field=name) from wrong
 
 
 def _page(run: Run, **more: Any) -> Any:
@@ -72,13 +64,13 @@ def invite_link(run: Run) -> Any:
     run_id = run.id
     with transaction():
         if request.form.get("revoke"):
-            operations.revoke_link(run=run, link_id=request.form.get("revoke", 0, type=int), by=me(), now=clock.now())
+            operations.revoke_link(run=run, link_id=request.form.get("revoke", 0, type=whole), by=me(), now=clock.now())
             message = _("链接已停用；已经加入的学员不受影响。")
         else:
-            last = _day("expires_on")
+            last = day_sent("expires_on", None)
             if last is None:
                 raise Refused(_("请填写链接的有效期。"), field="expires_on")
-            operations.make_link(run=run, expires_on=last, max_uses=request.form.get("max_uses", type=int), by=me(), now=clock.now())
+            operations.make_link(run=run, expires_on=last, max_uses=request.form.get("max_uses", type=whole), by=me(), now=clock.now())
             message = _("邀请链接已生成，可以复制后发给学员。")
     return done(message, "staff.invitations", run_id=run_id)
 
@@ -92,7 +84,13 @@ def invite_list(run: Run) -> Any:
         raise Refused(_("请选择要上传的名单（CSV 或 XLSX）。"), field="file")
     with transaction():
         draft = imports.invite_list(
-            run=run, file=upload.stream, filename=upload.filename, expires_on=_day("expires_on"), by=me(), today=clock.today(), now=clock.now()
+            run=run,
+            file=upload.stream,
+            filename=upload.filename,
+            expires_on=day_sent("expires_on", None),
+            by=me(),
+            today=clock.today(),
+            now=clock.now(),
         )
     if not draft.is_good:
         return _page(load_run(run_id), draft=draft, headings=downloads.headings(imports.SCHEMA.columns)), 422
@@ -112,7 +110,7 @@ def invitation_template() -> Any:
 def add_cohort(run: Run) -> Any:
     """Put the students of a cohort of the owner into the run."""
     run_id = run.id
-    cohort_id = request.form.get("cohort_id", 0, type=int)
+    cohort_id = request.form.get("cohort_id", 0, type=whole)
     if cohort_id not in dict(choice_queries.cohort_choices(run.course.owner_id)):
         raise NotFound(_("没有这个年级，或它不属于开课单位。"))
     with transaction():
@@ -125,7 +123,7 @@ def add_cohort(run: Run) -> Any:
 def decide_many(run: Run) -> Any:
     """One decision over everybody selected."""
     run_id, verb = run.id, request.form.get("verb", "")
-    chosen = request.form.getlist("enrolment", type=int)
+    chosen = request.form.getlist("enrolment", type=whole)
     if not chosen:
         raise Refused(_("还没有选中学员。请先在名单中勾选。"))
     if verb not in ("approve", "reject", "withdraw"):

@@ -28,6 +28,7 @@ from trainhub.kernel.access import guard
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _
+from trainhub.kernel.numbers import decimal_of, key_of, whole
 from trainhub.kernel.sending import send
 from trainhub.kernel.web import done
 
@@ -116,7 +117,7 @@ def _grade_all(run_id: int) -> int:
     """Every answer of the form that got points; a mark that is not a number within them refuses the whole form."""
     count = 0
     for key in request.form.getlist("answer"):
-        answer = queries.answer_by_id(int(key)) if key.isdigit() else None
+        answer = queries.answer_by_id(key_of(key) or 0)
         text = request.form.get(f"points{key}", "").strip()
         if answer is None or not text:
             continue
@@ -137,11 +138,8 @@ def share_of(answer: AttemptAnswer, text: str) -> int:
     if answer.share_x1000 is not None and text == showing.points(answer):
         return answer.share_x1000
     full = Decimal(answer.points_x10) / 10
-    try:
-        points = Decimal(text)
-    except ArithmeticError:
-        points = Decimal(-1)
-    if not 0 <= points <= full:
+    points = decimal_of(text, places=30)
+    if points is None or not 0 <= points <= full:
         raise Refused(_("得分“%(text)s”应是 0 到 %(full)s 之间的数，没有保存任何评分。", text=text[:20], full=f"{full:f}"))
     return 1000 if not full else int(points * 1000 / full + Decimal("0.5"))
 
@@ -200,7 +198,7 @@ def regrade(pair: tuple[Course, Question]) -> Any:
     question_id = question.id
     if request.method == "POST":
         with transaction():
-            if request.form.get("number", type=int) != question.current_no:
+            if request.form.get("number", type=whole) != question.current_no:
                 raise Refused(_("题目刚才又改过，请重新预览后再确认。"))
             changed = grading.regrade(question=question, by=me(), now=clock.now())
             for row in changed:

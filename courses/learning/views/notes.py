@@ -15,6 +15,7 @@ from trainhub.kernel.access import guard
 from trainhub.kernel.db import transaction
 from trainhub.kernel.forms import once
 from trainhub.kernel.i18n import _
+from trainhub.kernel.numbers import whole
 from trainhub.kernel.web import done
 
 
@@ -47,7 +48,7 @@ def write_note(place: Place) -> Any:
             operations.write_note(
                 enrolment=place.enrolment,
                 unit_id=unit_id,
-                block_id=request.form.get("block", type=int),
+                block_id=request.form.get("block", type=whole),
                 at_seconds=transcript.seconds_of(request.form.get("at", "")),
                 body=request.form.get("body", ""),
                 now=clock.now(),

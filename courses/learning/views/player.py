@@ -32,6 +32,7 @@ from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotAllowed, NotFound
 from trainhub.kernel.files import StoredFile
 from trainhub.kernel.i18n import _
+from trainhub.kernel.numbers import whole
 from trainhub.kernel.sending import send
 from trainhub.kernel.web import done
 
@@ -117,9 +118,9 @@ def render_unit(run: Run, unit_id: int, enrolment: Enrolment | None, preview: Pr
 
 def _jump(blocks: Sequence[ShownBlock]) -> tuple[int, int] | None:
     """The video and the second that a link to a note asks for (`t`, `v`; without a video the first of the unit)."""
-    at = request.args.get("t", type=int)
+    at = request.args.get("t", type=whole)
     first = next((block.id for block in blocks if block.kind is BlockKind.VIDEO), 0)
-    return (request.args.get("v", first, type=int), at) if at is not None and at >= 0 else None
+    return (request.args.get("v", first, type=whole), at) if at is not None and at >= 0 else None
 
 
 def _transcript(block: ShownBlock) -> list[transcript.Cue]:

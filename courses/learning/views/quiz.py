@@ -30,6 +30,7 @@ from trainhub.kernel.access import guard
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _, listed
+from trainhub.kernel.numbers import is_key, whole
 from trainhub.kernel.sending import send
 from trainhub.kernel.web import done
 
@@ -231,7 +232,7 @@ def _position(row: Attempt, settings: QuizSettings) -> int:
     """Which question a page of its own shows."""
     if settings.is_sequential:
         return row.reached
-    asked = request.args.get("n", 1, type=int) or 1
+    asked = request.args.get("n", 1, type=whole) or 1
     return min(max(1, asked), max(1, len(row.answers)))
 
 
@@ -282,7 +283,7 @@ def save(sitting: Sitting) -> Any:
         left = None if due_at is None else max(0, int((due_at - now).total_seconds()))
         return jsonify({"saved": f"{clock.local(now):%H:%M:%S}", "bases": bases, "left": left})
     if go:
-        return redirect(url_for("learning.attempt", attempt_id=attempt_id, n=go if go.isdigit() else None), 303)
+        return redirect(url_for("learning.attempt", attempt_id=attempt_id, n=go if is_key(go) else None), 303)
     return done(_("答案已保存，可以稍后继续作答。"), "learning.attempt", attempt_id=attempt_id, n=request.form.get("at") or None)
 
 
@@ -296,9 +297,9 @@ def upload(sitting: Sitting) -> Any:
         with transaction():
             now = clock.now()
             attempts.save(now=now, **_given(sitting))
-            if not position.isdigit():
+            if not is_key(position):
                 raise NotFound(_("没有这道题。"))
-            if file_id.isdigit():
+            if is_key(file_id):
                 attempts.detach(attempt_id=attempt_id, position=int(position), file_id=int(file_id), by=me(), now=now, token=token)
             else:
                 given = request.files.get(f"q{position}-file")

@@ -31,6 +31,7 @@ from trainhub.kernel.access import acting, guard, may
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _
+from trainhub.kernel.numbers import decimal_of, key_of
 from trainhub.kernel.sheets.writing import for_reader, iter_csv
 from trainhub.kernel.web import done
 
@@ -71,7 +72,7 @@ def change_staff(run: Run) -> Any:
     run_id = run.id
     with transaction():
         if request.form.get("remove"):
-            offerings.set_staff(run=run, person_id=int(request.form["remove"]), role=None, by=me(), now=clock.now())
+            offerings.set_staff(run=run, person_id=key_of(request.form["remove"]) or 0, role=None, by=me(), now=clock.now())
         else:
             person_id = person_of_login(request.form.get("login", ""))
             asked = request.form.get("role", "")
@@ -268,11 +269,8 @@ def _marks(attempt: Attempt) -> tuple[dict[int, int], dict[int, str]]:
         text = request.form.get(f"points{answer.position}", "").strip()
         if text and (answer.share_x1000 is None or text != showing.points(answer)):
             full = Decimal(answer.points_x10) / 10
-            try:
-                points = Decimal(text)
-            except ArithmeticError:
-                points = Decimal(-1)
-            if not 0 <= points <= full:
+            points = decimal_of(text, places=30)
+            if points is None or not 0 <= points <= full:
                 raise Refused(_("第 %(n)d 题的得分应是 0 到 %(full)s 之间的数。", n=answer.position, full=f"{full:f}"))
             shares[answer.position] = 1000 if not full else int(points * 1000 / full + Decimal("0.5"))
         feedback[answer.position] = request.form.get(f"feedback{answer.position}", "")
@@ -283,7 +281,7 @@ def evidence_pages(keys: Sequence[str], is_own: bool) -> dict[str, str]:
     """The pages of the learning that a certificate rests on: the learner's own progress, or the learner as staff sees them."""
     found = {}
     for key in keys:  # a certificate rests on one enrolment
-        enrolment = queries.enrolment_by_id(int(key)) if key.isdigit() else None
+        enrolment = queries.enrolment_by_id(key_of(key) or 0)
         if enrolment is None:
             continue
         run = catalogue.run_by_id(enrolment.run_id)

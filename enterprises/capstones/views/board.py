@@ -22,6 +22,7 @@ from trainhub.kernel.access import Subject, guard, who
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _
+from trainhub.kernel.numbers import key_of, whole
 from trainhub.kernel.web import done
 from trainhub.people import queries as people
 from trainhub.people.models import Person, Student
@@ -152,7 +153,7 @@ def assign_on_board(row: Capstone) -> Any:
     try:
         with transaction():
             if asked:
-                person = session().get(Person, int(asked) if asked.isdigit() else 0)
+                person = session().get(Person, key_of(asked) or 0)
                 if person is None:
                     raise NotFound(_("没有这个人。"))
                 lines = [words for kind, words in _warnings(load(key), role, person) if kind not in ("ok", "info")]
@@ -174,7 +175,7 @@ def assign_on_board(row: Capstone) -> Any:
 def check_supervisor(row: Capstone) -> Any:
     """What speaks against a person before he is given: told while one chooses or drags."""
     role = next((r for r in SupervisorRole if r.value == request.args.get("role")), SupervisorRole.SCHOOL)
-    person = session().get(Person, request.args.get("person_id", 0, type=int))
+    person = session().get(Person, request.args.get("person_id", 0, type=whole))
     if person is None:
         raise NotFound(_("没有这个人。"))
     return render_template(

@@ -17,6 +17,7 @@ from trainhub.kernel import clock, downloads, paging
 from trainhub.kernel.access import guard, who
 from trainhub.kernel.db import session
 from trainhub.kernel.i18n import _
+from trainhub.kernel.numbers import whole
 from trainhub.kernel.sheets.types import Column
 from trainhub.people import queries as people
 
@@ -39,12 +40,12 @@ MOST_LINKS = 30
 
 
 def _statement() -> Any:
-    asked, cohort = request.args.get("state", ""), request.args.get("cohort", type=int)
+    asked, cohort = request.args.get("state", ""), request.args.get("cohort", type=whole)
     return queries.listing(
         who(),
         text=_asked(),
         state=next((s for s in CapstoneState if s.value == asked), None),
-        programme_id=request.args.get("programme", type=int),
+        programme_id=request.args.get("programme", type=whole),
         cohort_id=cohort,
         counted_on=clock.today() if cohort is not None else None,  # the figures of a cohort lead here
         only_live=asked == "live",

@@ -22,6 +22,7 @@ from trainhub.kernel.access import Role, Subject, demand, guard, who
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _
+from trainhub.kernel.numbers import is_key, keys_of, whole
 from trainhub.kernel.sending import send
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.web import done
@@ -97,13 +98,13 @@ def draw() -> Any:
 
     def act() -> Any:
         of, _dash, year = form.get("of", "").partition("-")
-        if not (of.isdecimal() and year.isdecimal()):
+        if not (is_key(of) and is_key(year)):
             raise Refused(_("请选择学校和学年。"), field="of")
         university = session().get(Organisation, int(of))
         if university is None:
             raise NotFound(_("没有这所学校。"))
         demand(who(), Can.SPOT_CHECK_RUN, queries.university_subject(university))
-        row = operations.draw(university=university, year=int(year), percent=form.get("percent", 0, type=int), **times())
+        row = operations.draw(university=university, year=int(year), percent=form.get("percent", 0, type=whole), **times())
         return partial(done, _("样本已抽取，名单和随机种子都已留存。"), "capstones.spot_check", check_id=row.id)
 
     return on_page(act, lambda refused: _checks_page(refused.message, refused.status))
@@ -174,7 +175,7 @@ def send_to_experts(row: SpotItem) -> Any:
     key, check_id = row.id, row.check_id
     try:
         with transaction():
-            people = [person for one in request.form.getlist("experts") if one.isdigit() and (person := session().get(Person, int(one))) is not None]
+            people = [person for one in keys_of(request.form.getlist("experts")) if (person := session().get(Person, one)) is not None]
             operations.send_to_experts(item=load_item(key), people=people, **times())
     except Refused as refused:
         return _check_page(load_check(check_id), refused.message, refused.status)

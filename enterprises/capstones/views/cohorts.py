@@ -19,6 +19,7 @@ from trainhub.kernel.access import Subject, guard, may, who
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _
+from trainhub.kernel.numbers import whole
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.web import done
 from trainhub.organisations.models import Organisation
@@ -189,8 +190,8 @@ def assign(pair: Pair) -> Any:
 def check_topic(pair: Pair) -> Any:
     """How the placements of a student hold a topic on these days: told while one chooses."""
     asked = request.args
-    student = session().get(Student, asked.get("student_id", 0, type=int))
-    chosen = session().get(Topic, asked.get("topic_id", 0, type=int))
+    student = session().get(Student, asked.get("student_id", 0, type=whole))
+    chosen = session().get(Topic, asked.get("topic_id", 0, type=whole))
     first, last = asked.get("starts_on", type=forms.as_date), asked.get("ends_on", type=forms.as_date)
     lines: list[tuple[str, str]] = []
     if student is not None and student.cohort_id == pair[1].id and chosen is not None and first is not None and last is not None and first < last:

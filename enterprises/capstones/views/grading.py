@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
 from functools import partial
 from typing import Any
 
@@ -22,6 +21,7 @@ from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.forms import once
 from trainhub.kernel.i18n import _
+from trainhub.kernel.numbers import decimal_of, key_of, whole
 from trainhub.kernel.web import done
 from trainhub.people.models import Person, Student
 
@@ -93,7 +93,7 @@ def _seen(capstone_id: int, role: SupervisorRole) -> CapstoneGrade | None:
     asked = request.form.get("seen")
     if asked is None:
         return queries.grades_of(capstone_id).get(role)
-    found = queries.grade_by_id(int(asked)) if asked.isdigit() else None
+    found = queries.grade_by_id(key) if (key := key_of(asked)) is not None else None
     return found if found is not None and (found.capstone_id, found.role) == (capstone_id, role) else None
 
 
@@ -134,7 +134,7 @@ def ask_third(row: Capstone) -> Any:
     key = row.id
 
     def act() -> Any:
-        person = session().get(Person, request.form.get("person_id", 0, type=int))
+        person = session().get(Person, request.form.get("person_id", 0, type=whole))
         if person is None:
             raise Refused(_("请选择一位评分人。"), field="person_id")
         operations.ask_third(capstone=load(key), person=person, **times())
@@ -195,10 +195,10 @@ def _score() -> int | None:
     text = request.form.get("score", "").strip()
     if not text:
         return None
-    try:
-        return int((Decimal(text) * 10).to_integral_value())
-    except InvalidOperation as wrong:
-        raise Refused(_("成绩须是 0 至 100 的数，可有一位小数；维持原成绩请留空。"), field="score") from wrong
+    score = decimal_of(text, places=1)
+    if score is None or not 0 <= score <= 100:
+        raise Refused(_("成绩“%(text)s”不能保存：须是 0 至 100 的数，最多一位小数；维持原成绩请留空。", text=text[:20]), field="score")
+    return int(score * 10)
 
 
 @blueprint.post("/<int:capstone_id>/moderation")
@@ -234,7 +234,7 @@ def finish(row: Capstone) -> Any:
     key = row.id
 
     def act() -> Any:
-        operations.finish(capstone=load(key), note=request.form.get("note", ""), version=request.form.get("version", type=int), **times())
+        operations.finish(capstone=load(key), note=request.form.get("note", ""), version=request.form.get("version", type=whole), **times())
         return partial(done, _("成绩已公布。"), "capstones.show", capstone_id=key)
 
     return on_page(act, refused_on(key))

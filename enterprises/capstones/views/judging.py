@@ -32,7 +32,9 @@ from trainhub.kernel import clock, downloads, paging
 from trainhub.kernel.access import Subject, guard, signed_in, who
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
+from trainhub.kernel.fields import day_sent
 from trainhub.kernel.i18n import _
+from trainhub.kernel.numbers import whole
 from trainhub.kernel.sending import send
 from trainhub.kernel.web import done
 from trainhub.people.models import Person
@@ -128,11 +130,11 @@ def ask_review(row: Capstone) -> Any:
     key = row.id
 
     def act() -> Any:
-        person = session().get(Person, request.form.get("person_id", 0, type=int))
+        person = session().get(Person, request.form.get("person_id", 0, type=whole))
         if person is None:
             raise Refused(_("请选择评阅人。"), field="person_id")
         kind = next((k for k in ReviewKind if k.value == request.form.get("kind")), ReviewKind.BLIND)
-        due_on = request.form.get("due_on", type=forms.as_date) or clock.today()
+        due_on = day_sent("due_on", clock.today())
         operations.ask_review(capstone=load(key), person=person, kind=kind, due_on=due_on, **times())
         here = {"page": request.args.get("page"), "size": request.args.get("size")}
         return partial(done, _("已送评阅，对方会收到通知。"), "capstones.judging", **_of(load(key)), **here)
@@ -232,9 +234,9 @@ def cross_reviews(pair: Pair) -> Any:
     """Let supervisors read each other's students."""
     (programme, of) = pair
     code, year, cohort_id = programme.code, of.year, of.id
-    due_on = request.form.get("due_on", type=forms.as_date) or clock.today()
 
     def act() -> Any:
+        due_on = day_sent("due_on", clock.today())
         number = operations.ask_cross_reviews(cohort=session().get_one(Cohort, cohort_id), due_on=due_on, **times())
         return partial(done, _("已为 %(n)d 篇论文安排交叉评阅。", n=number), "capstones.judging", code=code, year=year)
 
@@ -354,7 +356,7 @@ def record_defence(row: DefenceSlot) -> Any:
     """The secretary's record of one student."""
     key, group_id = row.id, row.group_id
     panel = [member.person_id for member, _name in queries.members_of_group(group_id)]
-    scores = {person: value for person in panel if (value := request.form.get(f"score-{person}", type=int)) is not None}
+    scores = {person: value for person in panel if (value := request.form.get(f"score-{person}", type=whole)) is not None}
     verdict = next((v for v in Verdict if v.value == request.form.get("verdict")), None)
 
     def act(file_id: int | None) -> None:

@@ -17,7 +17,9 @@ from trainhub.kernel import clock
 from trainhub.kernel.access import guard, public, who
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
+from trainhub.kernel.fields import day_sent
 from trainhub.kernel.i18n import _
+from trainhub.kernel.numbers import is_key
 from trainhub.kernel.sending import send
 from trainhub.kernel.web import done
 from trainhub.organisations.models import Organisation
@@ -213,12 +215,12 @@ def _act(row: MentorLink, form: forms.GradeForm) -> None:
         return
     operations.use_link(link=row, now=now)
     entries = {e.id: e for e, _name in queries.entries_of(capstone.id)}
-    confirmed = [entries[int(key)] for key in request.form.getlist("entry") if key.isdigit() and int(key) in entries]
+    confirmed = [entries[int(key)] for key in request.form.getlist("entry") if is_key(key) and int(key) in entries]
     for entry in confirmed:
         operations.confirm_guidance(entry=entry, by=by, now=now)
     content = request.form.get("content", "").strip()
     if content:
-        on = request.form.get("on", type=forms.as_date) or clock.today()
+        on = day_sent("on", clock.today())
         operations.log_guidance(capstone=capstone, role=SupervisorRole.ENTERPRISE, on=on, content=content, by=by, today=clock.today(), now=now)
     elif not confirmed:
         raise Refused(_("请勾选要确认的指导记录，或登记一次指导。"))

@@ -23,6 +23,7 @@ from trainhub.kernel.access import guard, who
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _
+from trainhub.kernel.numbers import is_key
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.web import done
 from trainhub.people import queries as people
@@ -244,7 +245,7 @@ def _choices_page(problem: str = "", status: int = 200) -> Any:
 def _typed_ranks() -> dict[int, str]:
     """{topic: what was typed as its rank} of choices that were refused; empty when nothing was sent."""
     sent = request.form.items()
-    return {int(key): value for name, value in sent if name.startswith("rank-") and (key := name.removeprefix("rank-")).isdigit()}
+    return {int(key): value for name, value in sent if name.startswith("rank-") and is_key(key := name.removeprefix("rank-"))}
 
 
 def _coverage(row: ChoiceRound | None, student: Student, enterprise_ids: set[int]) -> dict[int, tuple[str, str]]:
@@ -278,7 +279,7 @@ def save_choices() -> Any:
     ranked = sorted(
         (int(value), int(name.removeprefix("rank-")))
         for name, value in request.form.items()
-        if name.startswith("rank-") and value.isdigit() and name.removeprefix("rank-").isdigit()
+        if name.startswith("rank-") and is_key(value) and is_key(name.removeprefix("rank-"))
     )
 
     def work(me: Student) -> None:

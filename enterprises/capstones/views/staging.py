@@ -21,6 +21,7 @@ from trainhub.kernel.access import Subject, guard, who
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _
+from trainhub.kernel.numbers import whole
 from trainhub.kernel.web import done
 from trainhub.people.models import Person, Student
 from trainhub.programmes import queries as programmes
@@ -106,10 +107,10 @@ def change_topic(row: Capstone) -> Any:
     if request.method == "POST":
         try:
             with transaction():
-                topic = session().get(Topic, request.form.get("topic_id", 0, type=int))
+                topic = session().get(Topic, request.form.get("topic_id", 0, type=whole))
                 if topic is None:
                     raise NotFound(_("没有这个选题。"))
-                version = request.form.get("version", type=int)
+                version = request.form.get("version", type=whole)
                 operations.change_topic(capstone=load(key), topic=topic, reason=request.form.get("reason", ""), version=version, **times())
             return done(_("已改题；换了企业的，请重新指派企业指导教师。"), "capstones.show", capstone_id=key)
         except Refused as refused:
@@ -162,7 +163,7 @@ def rubric(pair: tuple[Programme, ProgrammeVersion]) -> Any:
                     version=load_version(version_id)[1],
                     items=items,
                     weights=weights,
-                    opened_at=request.form.get("edition", type=int),
+                    opened_at=request.form.get("edition", type=whole),
                     by=who(),
                     now=clock.now(),
                 )
@@ -189,7 +190,7 @@ def rubric(pair: tuple[Programme, ProgrammeVersion]) -> Any:
 
 def _edition(version_id: int) -> int:
     """The edition the form was opened at: of the refused form itself, so that sending it again does not overwrite after all."""
-    sent = request.form.get("edition", type=int)
+    sent = request.form.get("edition", type=whole)
     known = queries.rubric_of_version(version_id)
     return sent if sent is not None else known.edition if known is not None else 0
 
@@ -214,13 +215,13 @@ def _typed() -> tuple[list[dict[str, Any]], dict[str, int]]:
             "code": f"item{place}",
             "label": form.get(f"label-{place}", "").strip()[:60],
             "hint": form.get(f"hint-{place}", "").strip()[:200],
-            "weight": form.get(f"weight-{place}", 0, type=int),
+            "weight": form.get(f"weight-{place}", 0, type=whole),
             "points": form.getlist(f"points-{place}")[:30],
         }
         for place in range(ITEMS_MOST)
-        if form.get(f"label-{place}", "").strip() or form.get(f"weight-{place}", 0, type=int)
+        if form.get(f"label-{place}", "").strip() or form.get(f"weight-{place}", 0, type=whole)
     ]
-    return items, {name: form.get(f"component-{name}", 0, type=int) for name in rules.COMPONENTS}
+    return items, {name: form.get(f"component-{name}", 0, type=whole) for name in rules.COMPONENTS}
 
 
 # -- conflicts of interest ----------------------------------------------------------------------------------------------
@@ -234,8 +235,8 @@ def record_conflict(pair: Pair) -> Any:
 
     def act() -> Any:
         current = session()
-        student = current.get(Student, request.form.get("student_id", 0, type=int))
-        person = current.get(Person, request.form.get("person_id", 0, type=int))
+        student = current.get(Student, request.form.get("student_id", 0, type=whole))
+        person = current.get(Person, request.form.get("person_id", 0, type=whole))
         if student is None or person is None or student.cohort_id != cohort_id:
             raise NotFound(_("没有这名学生或这个人。"))
         operations.record_conflict(person=person, student=student, reason=request.form.get("reason", ""), by=who(), now=clock.now())

@@ -22,6 +22,7 @@ from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import once
 from trainhub.kernel.i18n import _
+from trainhub.kernel.numbers import whole
 from trainhub.kernel.sending import send
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.web import done
@@ -325,7 +326,7 @@ def _decide(row: Topic, side: Side) -> Any:
         if request.form.get("refuse"):
             operations.refuse_topic(topic=topic, side=side, reason=request.form.get("reason", ""), by=who(), now=clock.now())
             return partial(done, _("选题已退回。"), "capstones.topic", topic_id=key)
-        version = request.form.get("version", type=int)
+        version = request.form.get("version", type=whole)
         operations.approve_topic(topic=topic, side=side, by=who(), today=clock.today(), now=clock.now(), version=version)
         return partial(done, _("选题已审批。"), "capstones.topic", topic_id=key)
 

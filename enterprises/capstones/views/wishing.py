@@ -18,6 +18,7 @@ from trainhub.kernel.access import guard
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.i18n import _
+from trainhub.kernel.numbers import keys_of
 from trainhub.kernel.web import done
 from trainhub.people import queries as people
 from trainhub.people.models import Person
@@ -53,7 +54,7 @@ def _wishes_page(row: Capstone, problem: str = "", status: int = 200) -> Any:
 def save_wishes(pair: tuple[Capstone, str]) -> Any:
     """Save the wishes for one side; an empty list takes them back."""
     key, role = pair[0].id, SupervisorRole(pair[1])
-    wanted = [int(value) for value in request.form.getlist("person_id") if value.isdigit()]
+    wanted = keys_of(request.form.getlist("person_id"))
     try:
         with transaction():
             known = {person_id for person_id in wanted if session().get(Person, person_id) is not None}

@@ -20,6 +20,7 @@ from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import once
 from trainhub.kernel.i18n import _
+from trainhub.kernel.numbers import whole
 from trainhub.kernel.sending import send
 from trainhub.kernel.web import done
 from trainhub.people.models import Student
@@ -117,7 +118,7 @@ def pass_stage(row: Capstone) -> Any:
     key = row.id
 
     def act() -> Any:
-        operations.pass_stage(capstone=load(key), stage=stage, by=who(), now=clock.now(), version=request.form.get("version", type=int))
+        operations.pass_stage(capstone=load(key), stage=stage, by=who(), now=clock.now(), version=request.form.get("version", type=whole))
         return partial(done, _("已通过：%(stage)s。", stage=labels.STAGES[stage]), "capstones.show", capstone_id=key)
 
     return on_page(act, refused_on(key))

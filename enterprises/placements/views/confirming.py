@@ -15,6 +15,7 @@ from enterprises.placements.views.shared import act, blueprint, load_placement
 from trainhub.kernel import clock
 from trainhub.kernel.access import guard, who
 from trainhub.kernel.i18n import _
+from trainhub.kernel.numbers import keys_of
 
 
 @blueprint.get("/confirm")
@@ -44,7 +45,7 @@ def confirm() -> Any:
 
 
 def _ids() -> list[int]:
-    return [int(value) for value in request.form.getlist("entry") if value.isdecimal() and len(value) < 16]
+    return keys_of(request.form.getlist("entry"))
 
 
 @blueprint.post("/<int:placement_id>/confirm")

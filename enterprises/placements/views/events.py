@@ -16,6 +16,7 @@ from trainhub.kernel.access import Subject, guard, may, who
 from trainhub.kernel.errors import NotAllowed, NotFound
 from trainhub.kernel.forms import given
 from trainhub.kernel.i18n import _
+from trainhub.kernel.numbers import is_key
 
 
 def _kinds(placement: Placement) -> list[EventKind]:
@@ -218,7 +219,7 @@ def rate(pair: tuple[Placement, str]) -> Any:
         raise NotAllowed(_("学生评价基地，企业评价学生；你不是这一方。"))
 
     def run() -> dict[str, Any]:
-        marks = {topic: int(value) for topic in labels.RATING_TOPICS[wanted] if (value := request.form.get(f"mark_{topic}", "")).isdecimal()}
+        marks = {topic: int(value) for topic in labels.RATING_TOPICS[wanted] if is_key(value := request.form.get(f"mark_{topic}", ""))}
         operations.rate(
             placement=placement, side=wanted, marks=marks, comment=request.form.get("comment", ""), today=clock.today(), by=who(), now=clock.now()
         )

@@ -18,6 +18,7 @@ from trainhub.kernel.access import acting, guard, public, who
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _
+from trainhub.kernel.numbers import is_key
 from trainhub.kernel.sending import send
 
 
@@ -172,7 +173,7 @@ def by_link(token: str) -> Any:
     problem: Refused | None = None
     form = forms.PlainForm()
     if form.validate_on_submit():
-        chosen = {int(name[2:]): value for name, value in request.form.items() if name.startswith("d_") and name[2:].isdecimal()}
+        chosen = {int(name[2:]): value for name, value in request.form.items() if name.startswith("d_") and is_key(name[2:])}
         reason = request.form.get("reason", "")[:400]
         try:
             with transaction():
@@ -180,7 +181,7 @@ def by_link(token: str) -> Any:
                     token=token,
                     approved=[key for key, value in chosen.items() if value == "yes"],
                     rejected={key: reason for key, value in chosen.items() if value == "no"},
-                    comments={int(name[2:]): value[:4000] for name, value in request.form.items() if name.startswith("c_") and name[2:].isdecimal()},
+                    comments={int(name[2:]): value[:4000] for name, value in request.form.items() if name.startswith("c_") and is_key(name[2:])},
                     now=now,
                 )
             return render_template("enterprises/placements/by_link.html", done=done, name=identity.name, waiting=[])

@@ -19,6 +19,7 @@ from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import _
+from trainhub.kernel.numbers import is_key, whole
 from trainhub.kernel.web import done
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.types import SCHOOLS, OrganisationKind
@@ -231,17 +232,17 @@ def edit_position(position: Position) -> Any:
 def set_seats(position: Position) -> Any:
     """Set the seats of every term named in the form."""
     with transaction():
-        check_version(position, request.form.get("version", type=int))  # once for all terms: each change counts it up
+        check_version(position, request.form.get("version", type=whole))  # once for all terms: each change counts it up
         for name, value in request.form.items():
             if name.startswith("seats_") and value.strip():
-                if not value.strip().isdecimal() or not name[6:].isdecimal() or len(name) > 20:
+                if not is_key(value.strip()) or not is_key(name[6:]) or len(name) > 20:
                     raise Refused(_("席位应为 0 或正整数：“%(value)s”。", value=value[:20]))
                 operations.set_seats(position=position, term=load_term(int(name[6:])), seats=int(value), by=who(), now=clock.now())
         more, seats = request.form.get("term_id", ""), request.form.get("new_seats", "")
         if seats.strip():
-            if not (more.isdecimal() and len(more) < 16):
+            if not (is_key(more) and len(more) < 16):
                 raise Refused(_("请选择这些席位属于哪个学期。"), field="term_id")
-            if not seats.strip().isdecimal():
+            if not is_key(seats.strip()):
                 raise Refused(_("席位应为 0 或正整数：“%(value)s”。", value=seats.strip()[:20]))
             operations.set_seats(position=position, term=load_term(int(more)), seats=int(seats), by=who(), now=clock.now())
         key = position.id

@@ -18,6 +18,7 @@ from trainhub.kernel import clock, paging
 from trainhub.kernel.access import Subject, guard, who
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _
+from trainhub.kernel.numbers import is_key, whole
 from trainhub.people import queries as people
 from trainhub.people.models import Student
 
@@ -47,8 +48,7 @@ def ask_for_repair(round: Round) -> Any:
 
 
 def _number(name: str) -> int | None:
-    value = request.form.get(name, "").strip()
-    return int(value) if value.removeprefix("-").removeprefix("+").isdecimal() else None
+    return request.form.get(name, type=whole)
 
 
 @blueprint.post("/rounds/<int:round_id>/what-if")
@@ -116,7 +116,7 @@ def publish_repair(pair: tuple[Round, RoundPlan]) -> Any:
 def compare_plans(round: Round) -> Any:
     """Plans side by side: figures, and which students fare otherwise than in the first."""
     every = {plan.id: plan for plan in queries.plans_of(round.id)}
-    wanted = [every[int(value)] for value in request.args.getlist("plan")[:MOST_COMPARED] if value.isdecimal() and int(value) in every]
+    wanted = [every[int(value)] for value in request.args.getlist("plan")[:MOST_COMPARED] if is_key(value) and int(value) in every]
     if len(wanted) < 2:
         wanted = list(every.values())[:2]
     wanted.sort(key=lambda plan: plan.number)

@@ -13,6 +13,7 @@ from enterprises.placements.views.shared import blueprint
 from trainhub.kernel import clock, downloads, paging
 from trainhub.kernel.access import guard, who
 from trainhub.kernel.i18n import _
+from trainhub.kernel.numbers import a_year
 from trainhub.kernel.sheets.types import Column
 from trainhub.policy.book import book
 
@@ -33,9 +34,7 @@ COLUMNS = (
 
 
 def _statement() -> Any:
-    year = request.args.get("cohort", type=int)
-    if year is not None and not 1900 <= year <= 2200:
-        year = None  # nonsense is no filter, as everywhere
+    year = request.args.get("cohort", type=a_year)
     return queries.progress_rows(who(), on=clock.today(), text=request.args.get("q", "")[:100], cohort_year=year)
 
 

@@ -72,11 +72,14 @@ def my_student() -> Student:
 
 
 def day_of(name: str, default: date) -> date:
-    """A day from the address; nonsense is the default."""
-    try:
-        day = date.fromisoformat(request.args.get(name, "")[:10])
-    except ValueError:
+    """A day from the address, the default without one; a day that does not exist is refused, and one far away is the default."""
+    text = request.args.get(name, "").strip()
+    if not text:
         return default
+    try:
+        day = date.fromisoformat(text)
+    except ValueError as wrong:
+        raise Refused(_("日期“%(text)s”不存在：请按 2026-03-01 的格式输入。", text=text[:20]), field=name) from wrong
     return day if 2000 <= day.year <= 2200 else default
 
 

@@ -17,6 +17,7 @@ from trainhub.kernel.access import Role, Subject, guard, may, signed_in, who
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _
+from trainhub.kernel.numbers import is_key, keys_of
 from trainhub.kernel.web import done
 from trainhub.ledger import labels as ledger_labels
 from trainhub.ledger import queries as ledger
@@ -112,10 +113,10 @@ def preferences(pair: tuple[Round, Student]) -> Any:
 
 def _ordered() -> list[int]:
     """The list as sent, after the button that was pressed: add, up, down or drop."""
-    found = [int(value) for value in request.form.getlist("position") if value.isdecimal()]
+    found = keys_of(request.form.getlist("position"))
     for name in ("add", "up", "down", "drop"):
         value = request.form.get(name, "")
-        if not value.isdecimal():
+        if not is_key(value):
             continue
         key = int(value)
         if name == "add":

@@ -16,6 +16,7 @@ from trainhub.certificates.types import State
 from trainhub.kernel.access import acting, may
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.i18n import _
+from trainhub.kernel.numbers import whole
 from trainhub.kernel.sheets.types import Column
 
 EXPORTED = (
@@ -35,7 +36,7 @@ def load(number: str) -> Certificate:
     """The latest edition of the number in the address, or the edition asked for. NotFound for none, and for a draft the reader may not see."""
     number = read_number(number)
     found = queries.by_number(number) if is_number(number) else None
-    edition = request.args.get("edition", type=int)
+    edition = request.args.get("edition", type=whole)
     if found is not None and edition is not None:
         found = next((one for one in queries.editions_of(number) if one.edition == edition), None)
     if found is None or (found.state is State.DRAFT and not _may_see_draft(found)):

@@ -28,6 +28,7 @@ from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import once
 from trainhub.kernel.i18n import _, language
+from trainhub.kernel.numbers import keys_of, whole
 from trainhub.kernel.web import done
 from trainhub.organisations import queries as organisations
 from trainhub.people import queries as people
@@ -91,7 +92,7 @@ def batch_select() -> Any:
     kinds = {one: label for one, label in labels.KINDS.items() if one is not Kind.PROGRAMME}  # that one is for the chain to ask for
     kind = next((one for one in kinds if one.value == request.values.get("kind")), Kind.TRAINING)
     offered = dict(programmes.choices(who()))
-    chosen, cohort = request.values.get("programme", type=int), request.values.get("cohort", type=int)
+    chosen, cohort = request.values.get("programme", type=whole), request.values.get("cohort", type=whole)
     programme = programmes.by_id(chosen) if chosen is not None and chosen in offered else None
     templates = {code: label for code, _kind, label in forms.template_offers(who(), [kind])}
     template = _template(kind, programme, templates)
@@ -273,5 +274,5 @@ def batch_again(row: IssueBatch) -> Any:
 
 def evidence_pages(keys: Sequence[str], _is_own: bool) -> dict[str, str]:
     """The pages of the batches that certificates were issued in, for whoever may see them."""
-    rows = [batch for key in keys if (batch := queries.batch_by_id(int(key))) is not None]
+    rows = [batch for key in keys_of(keys) if (batch := queries.batch_by_id(key)) is not None]
     return {str(row.id): url_for("certificates.batch", batch_id=row.id) for row in rows if may(who(), Can.BATCH_VIEW, queries.subject_of_batch(row))}

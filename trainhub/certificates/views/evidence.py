@@ -13,6 +13,7 @@ from trainhub.certificates.models import Certificate, IssueBatch
 from trainhub.certificates.types import EVIDENCE_PAGES, EVIDENCE_WORDS, BatchSource
 from trainhub.kernel.clock import local
 from trainhub.kernel.i18n import _, clauses
+from trainhub.kernel.numbers import keys_of
 
 
 def shown(certificate: Certificate, *, is_own: bool) -> list[dict[str, Any]]:
@@ -37,7 +38,7 @@ def batch_words(keys: Sequence[str]) -> dict[str, str]:
 
 
 def _batches(keys: Sequence[str]) -> list[IssueBatch]:
-    return [row for key in keys if key.isdigit() and (row := queries.batch_by_id(int(key))) is not None]
+    return [row for key in keys_of(keys) if (row := queries.batch_by_id(key)) is not None]
 
 
 def _day(at: datetime) -> str:

@@ -26,6 +26,7 @@ from trainhub.kernel.errors import NotFound, Refused, Stale
 from trainhub.kernel.forms import once
 from trainhub.kernel.i18n import _
 from trainhub.kernel.jobs import JobState
+from trainhub.kernel.numbers import whole
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.web import done
 
@@ -139,7 +140,7 @@ def run_state(row: PrintRun) -> Any:
     if job is None:
         raise NotFound(_("没有这个打印批次。"))
     page = render_template("trainhub/certificates/_run_job.html", run=row, job=job, files=len(chunks), drawn=drawn)
-    is_news = row.finished_at is not None or job.state is JobState.FAILED or drawn != request.args.get("drawn", type=int)
+    is_news = row.finished_at is not None or job.state is JobState.FAILED or drawn != request.args.get("drawn", type=whole)
     return refreshing(page, is_news=is_news)
 
 

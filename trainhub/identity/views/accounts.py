@@ -19,6 +19,7 @@ from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import once
 from trainhub.kernel.i18n import _, format_datetime, listed
+from trainhub.kernel.numbers import whole
 from trainhub.kernel.paging import paginate, wanted
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.web import done
@@ -121,7 +122,7 @@ def _grant_choices(by: Identity) -> dict[str, Any]:
 
 def _person_of_request(by: Identity) -> Person | None:
     """The person named in the address, if the reader may see them."""
-    person_id = request.args.get("person", type=int)
+    person_id = request.args.get("person", type=whole)
     if person_id is None:
         return None
     person = people.person(person_id)

@@ -16,6 +16,7 @@ from trainhub.kernel.forms import Form, Text, given
 from trainhub.kernel.frames import submit
 from trainhub.kernel.i18n import _, _l
 from trainhub.kernel.import_pages import add_pages
+from trainhub.kernel.numbers import is_key, keys_of
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.web import done
 from trainhub.ledger import labels
@@ -39,7 +40,7 @@ class HolidayForm(Form):
 
 def _year(years: list[int]) -> int:
     text = request.args.get("year", "")
-    if text.isascii() and text.isdecimal() and len(text) == 4:
+    if is_key(text) and len(text) == 4:
         return int(text)
     this = clock.today().year
     return this if this in years or not years else years[0]
@@ -126,10 +127,10 @@ def add() -> Any:
 @guard(Can.HOLIDAY_EDIT)
 def close() -> Any:
     """Withdraw days that are wrong."""
-    ids = [int(value) for value in request.form.getlist("day") if value.isdecimal() and len(value) < 16]
+    ids = keys_of(request.form.getlist("day"))
     if not ids:
         raise operations.BadHoliday(_("请先勾选要撤下的日子。"), field="day")
     year = request.form.get("year", "")
     with transaction():
         count = operations.close(ids=ids, reason=request.form.get("reason", ""), by=who(), now=clock.now())
-    return done(_("已撤下 %(n)d 天，原记录保留在列表中。", n=count), "holidays.index", **({"year": year} if year.isdecimal() else {}))
+    return done(_("已撤下 %(n)d 天，原记录保留在列表中。", n=count), "holidays.index", **({"year": year} if is_key(year) else {}))

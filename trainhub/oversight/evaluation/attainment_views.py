@@ -12,6 +12,7 @@ from trainhub.kernel.db import transaction
 from trainhub.kernel.downloads import xlsx
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _, in_language
+from trainhub.kernel.numbers import a_year
 from trainhub.kernel.web import done
 from trainhub.oversight.evaluation import attaining
 from trainhub.oversight.evaluation.documents import matrices
@@ -32,7 +33,7 @@ def _cohort(programme: Programme) -> tuple[Members, list[int], int]:
     """(students, years to choose, the chosen year): the year of the address, else the judged cohort, else the latest."""
     today = clock.today()
     years = sorted({cohort.year for cohort in programmes.cohorts_of(programme.id) if cohort.starts_on <= today}, reverse=True)
-    year = request.args.get("year", type=int)
+    year = request.args.get("year", type=a_year)
     if year not in years:
         judged = members_of(programme.id, today).group.cohort_years
         year = judged[-1] if judged else (years[0] if years else 0)

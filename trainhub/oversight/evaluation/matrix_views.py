@@ -13,6 +13,7 @@ from trainhub.kernel.access import guard, may, who
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import Refused, Stale
 from trainhub.kernel.i18n import _
+from trainhub.kernel.numbers import is_key, keys_of, whole
 from trainhub.kernel.web import done
 from trainhub.oversight.evaluation import attaining, labels
 from trainhub.oversight.evaluation.documents import matrices
@@ -27,7 +28,7 @@ from trainhub.programmes.types import VersionState
 
 def version_of(programme: Programme) -> ProgrammeVersion | None:
     """The plan of the address, else that of the judged cohort, else the one of the year."""
-    wanted = request.args.get("version", type=int)
+    wanted = request.args.get("version", type=whole)
     if wanted is not None:
         found = next((row for row in programmes.versions_of(programme.id) if row.id == wanted), None)
         if found is not None:
@@ -133,7 +134,7 @@ def save_attainment(programme: Programme) -> Any:
     """Save the grid of M2.3: which objectives and plan items carry the points of one requirement, and how strongly."""
     version = _checked(programme)
     found = matrices.of_version(version.id)
-    shown = {int(key) for key in request.form.getlist("point") if key.isdigit()}
+    shown = set(keys_of(request.form.getlist("point")))
     points = [point for requirement in found.requirements for point in requirement.points if point.id in shown]
     changed, opened = 0, _opened_weights()
     with transaction():
@@ -157,7 +158,7 @@ def _opened_weights() -> dict[str, int] | None:
     if text is None:
         return None
     cells = (one.partition(":") for one in text.split())
-    return {name: int(weight) for name, _colon, weight in cells if weight.isdecimal()}
+    return {name: int(weight) for name, _colon, weight in cells if is_key(weight)}
 
 
 def _set(point_id: int, kind: TargetKind, target_id: int, weight: int) -> None:

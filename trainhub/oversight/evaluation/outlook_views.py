@@ -12,6 +12,7 @@ from trainhub.kernel import clock, paging
 from trainhub.kernel.access import guard, who
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.i18n import _
+from trainhub.kernel.numbers import is_key, keys_of
 from trainhub.oversight.evaluation import catalogue, labels, readiness, simulation
 from trainhub.oversight.evaluation.permissions import Can
 from trainhub.oversight.evaluation.queries import judgements, training
@@ -83,8 +84,8 @@ def simulate(programme: Programme) -> Any:
     on = asked_day()
     wanted = Assumptions(
         students=frozenset(request.args.getlist("student")),
-        lecturers=frozenset(int(key) for key in request.args.getlist("lecturer") if key.isdigit()),
-        experienced=frozenset(int(key) for key in request.args.getlist("experienced") if key.isdigit()),
+        lecturers=frozenset(keys_of(request.args.getlist("lecturer"))),
+        experienced=frozenset(keys_of(request.args.getlist("experienced"))),
         judged=frozenset(request.args.getlist("judged")),
         is_accredited="accredited" in request.args,
     )
@@ -120,7 +121,7 @@ def preview_rules() -> Any:
         if key not in numbers:
             raise Refused(_("请选择一个参数。"), field="key")
         most = simulation.most_of(numbers[key])
-        if not text.isdecimal() or len(text) > 6 or int(text) > most:
+        if not is_key(text) or len(text) > 6 or int(text) > most:
             raise Refused(_("请填写 0 到 %(most)s 之间的整数。", most=most), field="value")
         asked = simulation.suppose(key, int(text), on)
         changes = [asked]

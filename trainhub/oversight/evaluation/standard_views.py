@@ -17,6 +17,7 @@ from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.forms import Form, LongText, Text, once
 from trainhub.kernel.i18n import _, _l
+from trainhub.kernel.numbers import keys_of
 from trainhub.kernel.web import done
 from trainhub.oversight.evaluation.matrix_views import edited, shown_in, version_of
 from trainhub.oversight.evaluation.permissions import Can
@@ -141,7 +142,7 @@ def map_clauses(programme: Programme) -> Any:
     changed = 0
     with transaction():
         for clause in queries.clauses_of(row.industry_standard_id):
-            wanted = {int(key) for key in request.form.getlist(f"c-{clause.id}") if key.isdigit()}
+            wanted = set(keys_of(request.form.getlist(f"c-{clause.id}")))
             sent, stands = {str(key) for key in wanted}, before.get(clause.id, set())
             if not edited(sent, shown_in(f"was-{clause.id}", sent), {str(key) for key in stands}):
                 continue

@@ -16,6 +16,7 @@ from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotAllowed, NotFound, Refused
 from trainhub.kernel.forms import once
 from trainhub.kernel.i18n import _, listed
+from trainhub.kernel.numbers import whole
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.web import done
 from trainhub.organisations import queries as organisations
@@ -106,7 +107,7 @@ def handed_in(programme: Programme) -> Submitted | None:
 
     None: the reader reads what stands. An expert who is assigned twice reads the newer submission.
     """
-    wanted = request.args.get("submitted", type=int)
+    wanted = request.args.get("submitted", type=whole)
     reads_work = may(who(), Can.VIEW_WORK, on_programme(programme))
     if reads_work and wanted is None:
         return None

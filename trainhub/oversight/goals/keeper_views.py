@@ -14,6 +14,7 @@ from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import Form, given
 from trainhub.kernel.frames import found, submit
 from trainhub.kernel.i18n import _
+from trainhub.kernel.numbers import is_key, whole
 from trainhub.kernel.web import done
 from trainhub.organisations import queries as organisations
 from trainhub.oversight.goals import forms, operations, queries, reporting
@@ -121,9 +122,9 @@ def change(goal: Goal) -> Any:
 @guard(Can.KEEP, load=load, subject=nothing)
 def targets(goal: Goal) -> Any:
     """Set the parts of the target by reporting unit."""
-    code, whole = goal.code, goal.target
+    code, target = goal.code, goal.target
     typed = {name: request.form.get(f"target_{name}", "").strip() for name, _label in queries.regions_of(goal)}
-    bad = [text for text in typed.values() if text and not (text.isdecimal() and len(text) < 10)]
+    bad = [text for text in typed.values() if text and not (is_key(text) and len(text) < 10)]
     form = forms.ChangeForm(formdata=None, obj=goal, state=goal.state.value)
     if bad:
         form.refuse(Refused(_("“%(text)s”不是人数，分目标没有保存。", text=bad[0][:20])))
@@ -132,11 +133,11 @@ def targets(goal: Goal) -> Any:
         total = operations.set_targets(
             goal=load(code),
             targets={name: int(text) for name, text in typed.items() if text},
-            version=request.form.get("version", type=int),
+            version=request.form.get("version", type=whole),
             by=who(),
         )
-    if total and total != whole:
-        return done(_("分目标已保存。提醒：合计 %(sum)s，与总目标 %(n)s 不一致。", sum=f"{total:,}", n=f"{whole:,}"), "goals.edit", code=code)
+    if total and total != target:
+        return done(_("分目标已保存。提醒：合计 %(sum)s，与总目标 %(n)s 不一致。", sum=f"{total:,}", n=f"{target:,}"), "goals.edit", code=code)
     return done(_("分目标已保存。"), "goals.edit", code=code)
 
 

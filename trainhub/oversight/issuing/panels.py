@@ -10,6 +10,7 @@ from trainhub.kernel.access import may, who
 from trainhub.kernel.clock import local
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.i18n import _, clauses
+from trainhub.kernel.numbers import keys_of
 from trainhub.ledger.permissions import Can
 from trainhub.ledger.places import load
 from trainhub.oversight.issuing import queries
@@ -31,7 +32,7 @@ def record_pages(keys: Sequence[str], _is_own: bool) -> dict[str, str]:
 def record_words(keys: Sequence[str]) -> Mapping[str, str]:
     """Number, day of recording and checksum of the roster of each record; whether it was cancelled since."""
     said = {}
-    for row in queries.origins_of(int(key) for key in keys if key.isdigit()):
+    for row in queries.origins_of(keys_of(keys)):
         parts = [_("培训记录第 %(n)d 号，%(day)s 登记", n=row.id, day=local(row.recorded_at).date().isoformat())]
         if row.sha256:
             parts.append(_("花名册“%(file)s”，SHA-256 %(digest)s", file=row.file_name, digest=row.sha256))

@@ -18,6 +18,7 @@ from trainhub.kernel.forms import given
 from trainhub.kernel.frames import found, submit
 from trainhub.kernel.i18n import _, in_language
 from trainhub.kernel.jobs import Job, JobState
+from trainhub.kernel.numbers import a_year
 from trainhub.kernel.web import done
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.types import OrganisationKind
@@ -91,7 +92,7 @@ def index() -> Any:
 def _list_page(form: forms.AskForm | None, status: int = 200) -> Any:
     kind = next((one for one in ReportKind if one.value == request.args.get("kind")), None)
     number, size = paging.wanted()
-    page = paging.paginate(queries.listing(who(), kind=kind, year=request.args.get("year", type=int)), number=number, size=size, scalars=False)
+    page = paging.paginate(queries.listing(who(), kind=kind, year=request.args.get("year", type=a_year)), number=number, size=size, scalars=False)
     due = _due(clock.today()) if who().everywhere(*PROVINCE) else []
     return render_template("trainhub/reports/index.html", page=page, form=form, labels=labels, due=due, can=Can, address_of=_address_of), status
 

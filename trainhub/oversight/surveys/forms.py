@@ -11,6 +11,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.forms import Form, LongText, Text
 from trainhub.kernel.i18n import _, _l
+from trainhub.kernel.numbers import is_key
 from trainhub.oversight.surveys import labels
 from trainhub.oversight.surveys.rules import Demand
 from trainhub.oversight.surveys.types import KEY_FIELDS, GraduateStatus, PayBand
@@ -80,6 +81,6 @@ def _whole(text: str, number: int) -> int | None:
     text = text.strip().replace(",", "").replace("，", "")
     if not text:
         return None
-    if not text.isdecimal() or len(text) > 9:
+    if not is_key(text) or len(text) > 9:
         raise Refused(_("第 %(n)s 个领域中“%(text)s”不是人数或金额，请填写整数。", n=number, text=text[:20]), code="not_a_number")
     return int(text)

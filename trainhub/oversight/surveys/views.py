@@ -13,6 +13,7 @@ from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import given
 from trainhub.kernel.frames import found, submit
 from trainhub.kernel.i18n import N_, _, say
+from trainhub.kernel.numbers import whole
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.web import done
 from trainhub.organisations import queries as organisations
@@ -150,7 +151,7 @@ def _enterprise(key: int | None) -> Any:
 @guard(Can.ANSWER, load=load, subject=nothing)
 def demand(survey: Survey) -> Any:
     """The table of the ten fields for an enterprise."""
-    enterprise = _enterprise(request.args.get("organisation", type=int))
+    enterprise = _enterprise(request.args.get("organisation", type=whole))
     known = queries.demand_of(survey.id, enterprise.id)
     values = {f"{name}_{number}": getattr(row, name) for number, row in known.items() for name in (*forms.NUMBERS, "hard_posts", "level")}
     return _demand_page(survey, enterprise, forms.DemandForm(), values)
@@ -168,7 +169,7 @@ def _demand_page(survey: Survey, enterprise: Any, form: forms.DemandForm, values
 def answer_demand(survey: Survey) -> Any:
     """Keep an enterprise's answers."""
     form, key = forms.DemandForm(), survey.id
-    enterprise = _enterprise(request.form.get("organisation", type=int))
+    enterprise = _enterprise(request.form.get("organisation", type=whole))
     enterprise_id = enterprise.id
     try:
         if not form.validate_on_submit():

@@ -12,6 +12,7 @@ from trainhub.kernel.db import transaction
 from trainhub.kernel.forms import given
 from trainhub.kernel.frames import found, submit
 from trainhub.kernel.i18n import _
+from trainhub.kernel.numbers import a_year
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.web import done
 from trainhub.oversight.talents import forms, labels, operations, queries
@@ -29,14 +30,14 @@ def exams() -> Any:
     """Who passed."""
     number, size = paging.wanted()
     exam = next((one for one in ExamKind if one.value == request.args.get("exam")), None)
-    passes = queries.passes(text=request.args.get("q", "").strip()[:100], exam=exam, year=request.args.get("year", type=int))
+    passes = queries.passes(text=request.args.get("q", "").strip()[:100], exam=exam, year=request.args.get("year", type=a_year))
     return render_template("trainhub/talents/exams.html", page=paging.paginate(passes, number=number, size=size), labels=labels, can=Can)
 
 
 # -- shortage -----------------------------------------------------------------------------------------------------------
 def _shortage_page(form: forms.ShortageForm | None, status: int = 200) -> Any:
     years = queries.catalogue_years()
-    year = request.args.get("year", type=int) or (years[0] if years else clock.today().year)
+    year = request.args.get("year", type=a_year) or (years[0] if years else clock.today().year)
     page = render_template(
         "trainhub/talents/shortage.html",
         items=queries.catalogue(year),

@@ -14,6 +14,7 @@ from trainhub.kernel.forms import Form
 from trainhub.kernel.frames import found, submit
 from trainhub.kernel.i18n import _
 from trainhub.kernel.import_pages import add_pages
+from trainhub.kernel.numbers import whole
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.web import done
 from trainhub.organisations import queries as organisations
@@ -52,7 +53,7 @@ def _wanted() -> dict[str, Any]:
         "text": args.get("q", "").strip()[:100],
         "kind": next((one for one in TalentKind if one.value == args.get("kind")), None),
         "state": next((one for one in TalentState if one.value == args.get("state")), None),
-        "field": args.get("field", type=int),
+        "field": args.get("field", type=whole),
         "origin": args.get("origin", "") if args.get("origin") in {one.value for one in Origin} else "",
     }
 

@@ -14,6 +14,7 @@ from trainhub.kernel.downloads import named
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import given, once
 from trainhub.kernel.i18n import _
+from trainhub.kernel.numbers import whole
 from trainhub.kernel.papers import docx, pdf
 from trainhub.kernel.papers.blocks import DOCX, PDF
 from trainhub.kernel.web import done
@@ -272,7 +273,7 @@ def enter_conclusion(row: Application) -> Any:
                 concluded_on=given(form.concluded_on.data),
                 valid_from=form.valid_from.data,
                 valid_years=form.valid_years.data,
-                opened_at=request.form.get("version", type=int),
+                opened_at=request.form.get("version", type=whole),
                 by=who(),
                 now=clock.now(),
             )

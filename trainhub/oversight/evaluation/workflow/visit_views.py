@@ -14,6 +14,7 @@ from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import once
 from trainhub.kernel.i18n import _
+from trainhub.kernel.numbers import whole
 from trainhub.kernel.web import done
 from trainhub.oversight.evaluation import catalogue, submitted
 from trainhub.oversight.evaluation.forms import options
@@ -155,7 +156,7 @@ def visit_form(row: Application) -> Any:
     """One expert's form, a requirement at a time: large choices for a tablet, what was computed beside each criterion."""
     expert, today = _mine(row), clock.today()
     parts = catalogue.requirements()
-    number = min(max(request.args.get("r", 1, type=int), 1), len(parts))
+    number = min(max(request.args.get("r", 1, type=whole), 1), len(parts))
     part = parts[number - 1]
     said = queries.opinions_of(row.id).get(expert.id, {})
     typed: dict[str, tuple[str, str]] = {code: (one.opinion.value, one.remark) for code, one in said.items()}
