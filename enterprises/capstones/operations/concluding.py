@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from enterprises.capstones import queries, rules
+from enterprises.capstones.impartiality import Office
 from enterprises.capstones.labels import DECISIONS, GRADES
 from enterprises.capstones.models import Capstone, Reconsideration, Topic
 from enterprises.capstones.operations._support import CapstoneRefused, demand, demand_person, given, heads_of, stop, tell, within
 from enterprises.capstones.operations.grading import result_of
 from enterprises.capstones.operations.standing import against_appeal, against_archive, against_finish, is_settled
 from enterprises.capstones.queries.archive import manifest_of
+from enterprises.capstones.queries.impartiality import bar_of
 from enterprises.capstones.types import CONCLUDED, Action, CapstoneState, Decision, ReasonKind, SupervisorRole, TextGrade
 from trainhub.certificates import operations as certificates
 from trainhub.certificates import queries as issued
@@ -61,7 +63,7 @@ def _open(capstone: Capstone, kind: ReasonKind, reason: str, by: Identity, now: 
 def settle(*, capstone: Capstone, score_x10: int | None, note: str, by: Identity, today: date, now: datetime) -> Reconsideration:
     """End a moderation: the score stands (None) or is a new one; the reason is kept. The grades of both sides are never touched.
 
-    Not by somebody who supervises, has scored or stands near the student (`queries.parties_to`).
+    Not by somebody who supervises, has scored or stands near the student (`impartiality.BARS`).
     """
     demand(capstone, Action.SETTLE, by)
     _demand_impartial(capstone, by)
@@ -76,7 +78,7 @@ def settle(*, capstone: Capstone, score_x10: int | None, note: str, by: Identity
 
 def _demand_impartial(capstone: Capstone, by: Identity) -> None:
     """Refuse who would decide on a score of the own hand, or on somebody near: another one of the office does it."""
-    if by.person_id is not None and by.person_id in queries.parties_to(capstone):
+    if bar_of(capstone, by.person_id, Office.DECISION) is not None:
         raise CapstoneRefused(
             _(
                 "你是这个毕业设计的导师、评分人或与学生有利益关系的人，不能由你决定它的复核或申诉。请本专业的其他负责人办理；没有其他负责人时由学校教务管理员办理。"

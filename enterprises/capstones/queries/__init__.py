@@ -97,17 +97,15 @@ from enterprises.capstones.queries.defences import (
 )
 from enterprises.capstones.queries.export import ExportRow, export_rows
 from enterprises.capstones.queries.facts import Overview, facts_of, findings_of, numbers, overview, statuses_of, stays_of
+from enterprises.capstones.queries.impartiality import barred_from, barred_from_each
 from enterprises.capstones.queries.judging import (
     Judged,
     awaited,
-    barred_from,
-    barred_from_each,
     cohort_key,
     is_failed_by_judges,
     is_sent_back_by_panel,
     judge_choices,
     judged_rows,
-    parties_to,
     review_loads,
     revised_reviews,
     rubric_items,
@@ -162,9 +160,7 @@ from enterprises.capstones.queries.stages import (
 from enterprises.capstones.queries.standing import capstone_holding, capstone_of_student, earlier_of
 from enterprises.capstones.queries.supervising import (
     ToSupervise,
-    conflicts_among,
     enterprise_names,
-    ever_supervised,
     graded_slots,
     job_of,
     loads_outside,
@@ -231,7 +227,6 @@ __all__ = [
     "confidential_among",
     "conflict_between",
     "conflict_by_id",
-    "conflicts_among",
     "conflicts_of_cohort",
     "demand_for",
     "desks",
@@ -245,7 +240,6 @@ __all__ = [
     "entries_of",
     "entry",
     "entry_on",
-    "ever_supervised",
     "evidence_subject",
     "expert_choices",
     "export_rows",
@@ -306,7 +300,6 @@ __all__ = [
     "paper",
     "paper_row",
     "papers_of",
-    "parties_to",
     "passed_in",
     "people_of_university",
     "person_of_student",

@@ -21,15 +21,13 @@ from enterprises.capstones.models import (
 )
 from enterprises.capstones.queries.capstones import rows_of
 from enterprises.capstones.queries.facts import numbers
-from enterprises.capstones.queries.stages import conflicts_with, reviews_of, rubric_of, slots_of, third_of
-from enterprises.capstones.queries.work import grade_history
+from enterprises.capstones.queries.stages import reviews_of, rubric_of, slots_of
 from enterprises.capstones.types import WORKING, CapstoneRow, CapstoneState, RubricItem, SupervisorRole, Verdict
 from enterprises.mentors.models import Mentor
 from trainhub.identity import queries as identity
 from trainhub.kernel.db import session
 from trainhub.organisations.models import Organisation
 from trainhub.people.models import Person, Student, Teacher
-from trainhub.people.queries import rows_of_humans
 from trainhub.programmes.models import Cohort, Programme
 
 
@@ -103,39 +101,6 @@ def is_failed_by_judges(row: Capstone) -> bool:
 
 
 # -- who reviews --------------------------------------------------------------------------------------------------------
-
-
-def barred_from(row: Capstone) -> frozenset[int]:
-    """Who may not judge a capstone: its student, everybody who supervises or supervised it, whoever has a conflict of interest."""
-    return barred_from_each([row])[row.id]
-
-
-def barred_from_each(rows: Collection[Capstone]) -> dict[int, frozenset[int]]:
-    """{capstone: who may not judge it, by every person row of theirs}; five queries however many capstones there are."""
-    of_student = {row.student_id: row.id for row in rows}
-    barred: dict[int, set[int]] = {row.id: set() for row in rows}
-    for student_id, person_id in session().execute(select(Student.id, Student.person_id).where(Student.id.in_(of_student))):
-        barred[of_student[student_id]].add(person_id)
-    for capstone_id, person_id in session().execute(
-        select(Supervision.capstone_id, Supervision.person_id).where(Supervision.capstone_id.in_(barred))
-    ):
-        barred[capstone_id].add(person_id)
-    for student_id, person_id in conflicts_with(of_student):
-        barred[of_student[student_id]].add(person_id)
-    named = rows_of_humans(set().union(*barred.values()))
-    return {key: frozenset().union(*(named[person] for person in persons)) for key, persons in barred.items()}
-
-
-def parties_to(row: Capstone) -> frozenset[int]:
-    """Whose own judgement a decision about the result would be: who is barred from judging, and everybody who has scored it."""
-    third = third_of(row.id)
-    scored = {grade.person_id for grade, _name in grade_history(row.id)} | {
-        review.person_id for review, _name in reviews_of(row.id) if review.signed_at
-    }
-    scored |= {int(person) for slot, _group in slots_of(row.id) for person in slot.scores}
-    if third is not None and third.signed_at is not None:
-        scored.add(third.person_id)
-    return barred_from(row).union(*rows_of_humans(scored).values())
 
 
 def unreviewed(cohort_id: int) -> list[Capstone]:

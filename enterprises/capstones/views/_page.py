@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import render_template, request
+from flask import render_template, request, url_for
 
 from enterprises.capstones import forms, labels, operations, queries, scheduling
+from enterprises.capstones.impartiality import Office
 from enterprises.capstones.machine import Actor, Answer, permits
 from enterprises.capstones.models import Capstone, Topic
 from enterprises.capstones.queries import archive
+from enterprises.capstones.queries.impartiality import exceptions_of
 from enterprises.capstones.rules import lacking
-from enterprises.capstones.types import CONCLUDED, Action, CapstoneState, ReasonKind, ReviewKind, Stage, SupervisorRole, WindowStage
+from enterprises.capstones.types import CONCLUDED, LIVE, Action, CapstoneState, ReasonKind, ReviewKind, Stage, SupervisorRole, WindowStage
 from enterprises.capstones.views._support import desk_of, load, shown
 from enterprises.permissions import Can
 from trainhub.certificates import queries as certificates
@@ -68,7 +70,7 @@ def page(
     actors = queries.actors_of(row, who())
     can = {action.value: row.archived_at is None and permits(action, row.state, actors) is Answer.YES for action in Action}
     manages = Actor.ADMIN in actors
-    is_party = manages and who().person_id in queries.parties_to(row)
+    is_party = manages and who().person_id in queries.barred_from(row, Office.DECISION)
     judges_own = is_party and (can[Action.SETTLE] or (can[Action.DECIDE_APPEAL] and queries.open_reconsideration(row.id) is not None))
     if is_party:
         can.update(settle=False, decide_appeal=False)
@@ -114,6 +116,7 @@ def page(
         **_standing(row, roles, can),
         may_assign=may(who(), Can.CAPSTONE_ASSIGN, subject) and can[Action.SUPERVISE],
         **_judged(row, roles, is_public, manages),
+        barred=_barred(row, manages),
         **_time(row, student, extension),
         problem=problem,
         lost=_lost(row) if problem else [],
@@ -158,6 +161,31 @@ def _lost(row: Capstone) -> list[str]:
         result = operations.result_of(row, clock.today())
         is_shown = result is None or operations.against_finish(row, result) is None
     return [] if is_shown else [text for name in ("score", "reason", "note", "text") if (text := request.form.get(name, "").strip())]
+
+
+def _barred(row: Capstone, manages: bool) -> list[dict[str, Any]]:
+    """Who holds an office although a conflict of interest stands, with what to do: for the heads, and for the person concerned."""
+    me = who().person_id
+    found = exceptions_of([row]).get(row.id, ()) if row.state in LIVE else ()
+    return [
+        {
+            "name": one.name,
+            "office": labels.OFFICES[one.office],
+            "reason": one.reason,
+            "todo": _signed_todo(row) if one.is_signed else labels.TODO[one.office],
+            "url": url_for("capstones.supervisors", capstone_id=row.id)
+            if manages and not one.is_signed and one.office in (Office.SCHOOL, Office.ENTERPRISE)
+            else "",
+        }
+        for one in found
+        if manages or one.person_id == me
+    ]
+
+
+def _signed_todo(row: Capstone) -> str:
+    if row.state in (CapstoneState.GRADED, CapstoneState.MODERATION):
+        return _("已签名的评分须先复核并写明结论，再公布成绩。")
+    return _("已签名的评分留存；各方评完后须先复核并写明结论，再公布成绩。")
 
 
 def _standing(row: Capstone, roles: list[SupervisorRole], can: dict[str, bool]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 from flask import render_template, request
 
 from enterprises.capstones import forms, labels, operations, queries
+from enterprises.capstones.impartiality import Office
 from enterprises.capstones.models import Capstone, CapstoneGrade, Topic
 from enterprises.capstones.types import Action, Stage, SupervisorRole
 from enterprises.capstones.views import blueprint
@@ -115,7 +116,7 @@ def third_person(row: Capstone) -> Any:
 
 def _third_page(row: Capstone, problem: str = "", status: int = 200) -> Any:
     student = session().get_one(Student, row.student_id)
-    barred = queries.barred_from(row)
+    barred = queries.barred_from(row, Office.THIRD)
     able = queries.judge_choices(student.university_id, student.cohort_id, clock.today(), signing=True)
     html = render_template(
         "enterprises/capstones/third_person.html",
@@ -173,7 +174,7 @@ def grade_third(row: Capstone) -> Any:
         mine=None,
         papers=[],
         thesis_at="capstones.third_thesis",
-        against=_against_third(row) if third.signed_at is None and not form.is_submitted() else "",
+        against=_against_third(row, third.person_id) if third.signed_at is None and not form.is_submitted() else "",
         is_done=third.signed_at is not None,
         is_named=False,
         labels=labels,
@@ -181,9 +182,13 @@ def grade_third(row: Capstone) -> Any:
     return html, status
 
 
-def _against_third(row: Capstone) -> str:
+def _against_third(row: Capstone, person_id: int) -> str:
     """Why the third grade cannot be signed (any more), for instance because the result was published."""
-    found = operations.against_state(row, Action.GRADE_THIRD) or operations.against_scoring(row)
+    found = (
+        operations.against_state(row, Action.GRADE_THIRD)
+        or operations.against_scoring(row)
+        or operations.against_office(row, session().get_one(Person, person_id), Office.THIRD)
+    )
     return found.message if found is not None else ""
 
 
