@@ -21,6 +21,7 @@ from enterprises.capstones.operations.choosing import (
 )
 from enterprises.capstones.operations.concluding import accept_result, appeal, archive, decide_appeal, finish, issue_certificate, moderate, settle
 from enterprises.capstones.operations.defending import drop_group, form_group, place_defence, publish_timetable, record_defence, timetable
+from enterprises.capstones.operations.failing import conclude_failed, send_back
 from enterprises.capstones.operations.grading import ask_third, correct_grade, grade, grade_third, result_of
 from enterprises.capstones.operations.impartial import against_office
 from enterprises.capstones.operations.judging import ask_cross_reviews, ask_review, cancel_review, sign_review, unread_originals
@@ -89,6 +90,7 @@ __all__ = [
     "close_choices",
     "comment",
     "compute_plan",
+    "conclude_failed",
     "confirm_guidance",
     "correct_grade",
     "count_failure",
@@ -138,6 +140,7 @@ __all__ = [
     "revoke_link",
     "save_choices",
     "save_wishes",
+    "send_back",
     "send_to_experts",
     "set_windows",
     "settle",

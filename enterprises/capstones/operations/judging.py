@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Any
 
 from enterprises.capstones import queries, scheduling
 from enterprises.capstones.impartiality import Office
 from enterprises.capstones.models import Capstone, Review
-from enterprises.capstones.operations._support import CapstoneRefused, WrongPerson, demand, demand_room, demand_window, given, tell
+from enterprises.capstones.operations._support import CapstoneRefused, WrongPerson, demand, demand_room, demand_window, given, heads_of, tell
 from enterprises.capstones.operations.grading import compute, demand_account
 from enterprises.capstones.operations.impartial import demand_office, demand_still
 from enterprises.capstones.types import Action, CapstoneState, ReviewKind, Verdict, WindowStage
@@ -18,6 +19,7 @@ from trainhub.kernel.access import Identity
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.kernel.i18n import N_, _
+from trainhub.notifications import operations as notifications
 from trainhub.people.models import Person, Student
 from trainhub.people.queries import is_same_human
 from trainhub.policy.book import book
@@ -25,6 +27,8 @@ from trainhub.programmes.models import Cohort
 
 TOLD_REVIEW = N_("请在 %(day)s 前评阅毕业设计论文")
 TOLD_REVISE = N_("评阅意见：论文须修改后再审")
+TOLD_FAILED = N_("%(name)s 的论文有一份评阅意见为“不通过”：由专业负责人决定退回修改后复评、另请评阅人，或按不合格办理")
+TOLD_FAILED_HEADS = N_("%(name)s 的论文有一份评阅意见为“不通过”，请决定：退回修改后复评、另请评阅人，或按不合格办理")
 TOLD_REVISE_SUPERVISORS = N_("%(name)s 的论文被评阅人退回：修改后再审，请指导")
 
 
@@ -153,7 +157,23 @@ def sign_review(
         _send_back(capstone, review, now)
     else:
         compute(capstone, today)
+    if verdict is Verdict.FAIL:
+        _tell_failed(capstone, review, now)
     return review
+
+
+def _tell_failed(capstone: Capstone, review: Review, now: datetime) -> None:
+    """Tell the student and both supervisors what may come next, and the heads that they have to decide it."""
+    student = session().get_one(Student, capstone.student_id)
+    person = session().get_one(Person, student.person_id)
+    supervisors = [row.person_id for row, _name in queries.supervisions_of(capstone.id) if row.until is None]
+    said: dict[str, Any] = {
+        "kind": "capstones.review_failed", "values": {"name": person.name}, "url": f"/capstones/{capstone.id}#reviews", "now": now,
+    }  # fmt: skip
+    tell(person_ids=[person.id, *supervisors], message=TOLD_FAILED, unique_key=f"capstones.review_failed:{review.id}", **said)
+    heads = heads_of(student)
+    if heads:
+        notifications.notify(account_ids=heads, message=TOLD_FAILED_HEADS, unique_key=f"capstones.review_failed:{review.id}:heads", **said)
 
 
 def _send_back(capstone: Capstone, review: Review, now: datetime) -> None:

@@ -83,9 +83,11 @@ from enterprises.capstones.queries.dashboards import (
     programmes_at,
 )
 from enterprises.capstones.queries.defences import (
+    failed_reviews,
     group_by_id,
     groups_beside,
     groups_of,
+    is_failed_in_review,
     members_of_group,
     members_of_groups,
     open_slots,
@@ -246,6 +248,7 @@ __all__ = [
     "extended_until",
     "extensions_of",
     "facts_of",
+    "failed_reviews",
     "findings_of",
     "finished_with",
     "grade_by_id",
@@ -261,6 +264,7 @@ __all__ = [
     "ids_of_students",
     "invitations_of",
     "is_failed_by_judges",
+    "is_failed_in_review",
     "is_opened_to",
     "is_sent_back_by_panel",
     "is_supervisor",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import and_, func, or_, select
 
 from enterprises.capstones import labels, rules
 from enterprises.capstones.models import (
@@ -139,8 +139,9 @@ def review_loads(people: Iterable[int]) -> dict[int, int]:
 
 
 def revised_reviews(row: Capstone) -> list[Review]:
-    """The reviews that sent the latest thesis back."""
-    statement = select(Review).where(Review.capstone_id == row.id, Review.verdict == Verdict.REVISE, Review.signed_at.is_not(None))
+    """The reviews that sent the latest thesis back: they ask for changes, or failed it and the programme has it revised (`failing.send_back`)."""
+    back = or_(Review.verdict == Verdict.REVISE, and_(Review.verdict == Verdict.FAIL, Review.cancelled_at.is_not(None)))
+    statement = select(Review).where(Review.capstone_id == row.id, back, Review.signed_at.is_not(None))
     if row.submitted_at is not None:
         statement = statement.where(Review.signed_at >= row.submitted_at)
     return list(session().scalars(statement.order_by(Review.id)))

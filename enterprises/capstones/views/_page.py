@@ -73,7 +73,7 @@ def page(
     is_party = manages and who().person_id in queries.barred_from(row, Office.DECISION)
     judges_own = is_party and (can[Action.SETTLE] or (can[Action.DECIDE_APPEAL] and queries.open_reconsideration(row.id) is not None))
     if is_party:
-        can.update(settle=False, decide_appeal=False)
+        can.update(settle=False, decide_appeal=False, conclude_failed=False)
     is_public = row.state in CONCLUDED
     guidance, paper = guidance or guidance_form(row, is_student, roles), paper or forms.PaperForm()
     mine = [s for s in Stage if can[Action.ISSUE_TASK if s is Stage.TASK_BOOK else Action.HAND_IN]]
@@ -117,6 +117,7 @@ def page(
         may_assign=may(who(), Can.CAPSTONE_ASSIGN, subject) and can[Action.SUPERVISE],
         **_judged(row, roles, is_public, manages),
         barred=_barred(row, manages),
+        failed_in_review=row.state is CapstoneState.SUBMITTED and queries.is_failed_in_review(row),
         **_time(row, student, extension),
         problem=problem,
         lost=_lost(row) if problem else [],
@@ -147,7 +148,7 @@ def _versions(row: Capstone) -> dict[int, int]:
 
 
 TYPED = {"finish": Action.FINISH, "moderation": Action.MODERATE, "settle": Action.SETTLE, "appeal": Action.APPEAL, "decide": Action.DECIDE_APPEAL,
-         "withdraw": Action.WITHDRAW, "comments": Action.COMMENT, "return": Action.RETURN}  # fmt: skip
+         "withdraw": Action.WITHDRAW, "send-back": Action.SEND_BACK, "conclude": Action.CONCLUDE_FAILED, "comments": Action.COMMENT, "return": Action.RETURN}  # fmt: skip
 """The acts with something to type, by the end of their address."""
 
 

@@ -206,6 +206,32 @@ def _score() -> int | None:
         raise Refused(_("成绩须是 0 至 100 的数，可有一位小数；维持原成绩请留空。"), field="score") from wrong
 
 
+@blueprint.post("/<int:capstone_id>/send-back")
+@guard(Can.CAPSTONE_FINISH, load=load, subject=queries.subject_of)
+def send_back(row: Capstone) -> Any:
+    """Have a thesis that its reviewers failed revised and read again."""
+    key = row.id
+
+    def act() -> Any:
+        operations.send_back(capstone=load(key), reason=request.form.get("reason", ""), by=who(), now=clock.now())
+        return partial(done, _("已退回修改：学生重新提交后，原评阅人复评。"), "capstones.show", capstone_id=key, _anchor="reviews")
+
+    return on_page(act, refused_on(key))
+
+
+@blueprint.post("/<int:capstone_id>/conclude")
+@guard(Can.CAPSTONE_FINISH, load=load, subject=queries.subject_of)
+def conclude_failed(row: Capstone) -> Any:
+    """End a capstone that its reviewers failed, without a defence."""
+    key = row.id
+
+    def act() -> Any:
+        operations.conclude_failed(capstone=load(key), score_x10=_score(), note=request.form.get("note", ""), **times())
+        return partial(done, _("已按不合格办理，可以公布成绩。"), "capstones.show", capstone_id=key, _anchor="grades")
+
+    return on_page(act, refused_on(key))
+
+
 @blueprint.post("/<int:capstone_id>/moderation")
 @guard(Can.CAPSTONE_FINISH, load=load, subject=queries.subject_of)
 def moderate(row: Capstone) -> Any:
