@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from enterprises.capstones.impartiality import Office
 from enterprises.capstones.types import (
     CapstoneState,
     ChoiceState,
@@ -190,3 +191,20 @@ def items_of(rubric: Mapping[str, Mapping[str, Any]], *, is_own: bool) -> list[t
 def years(year: int) -> str:
     """An academic year by its first calendar year, in figures: 2025—2026."""
     return f"{year}—{year + 1}"
+
+
+OFFICES: dict[Office, Any] = {
+    Office.SCHOOL: ROLES[SupervisorRole.SCHOOL],
+    Office.ENTERPRISE: ROLES[SupervisorRole.ENTERPRISE],
+    Office.REVIEW: _l("评阅人"),
+    Office.PANEL: _l("答辩组成员"),
+    Office.THIRD: _l("第三方评分人"),
+}
+TODO: dict[Office, Any] = {
+    Office.SCHOOL: _l("不能再评分，须由专业负责人更换校内导师。"),
+    Office.ENTERPRISE: _l("不能再评分，须由专业负责人更换企业指导教师。"),
+    Office.REVIEW: _l("不能再签署评阅：在“评阅与答辩”撤回后另请评阅人。"),
+    Office.PANEL: _l("重排时间表换到别的组，或由秘书登记时不计这一成员的分数。"),
+    Office.THIRD: _l("不能再评分：请另请第三方评分人。"),
+}
+"""What to do about who holds an office although a conflict of interest stands."""

@@ -56,6 +56,9 @@ MACHINE: dict[Action, Step] = {
     Action.SUBMIT: Step((*WORKING, S.SUBMITTED), (Actor.STUDENT,), (S.SUBMITTED,)),
     Action.ASK_REVIEW: Step((S.SUBMITTED,), (Actor.ADMIN,)),
     Action.REVIEW: Step((S.SUBMITTED,), (Actor.REVIEWER,), (S.SUBMITTED, S.MIDTERM, S.GRADED)),
+    # A thesis that its reviewers fail is revised and read again, or ends without a defence.
+    Action.SEND_BACK: Step((S.SUBMITTED,), (Actor.ADMIN,), (S.SUBMITTED, S.MIDTERM)),
+    Action.CONCLUDE_FAILED: Step((S.SUBMITTED,), (Actor.ADMIN,), (S.GRADED,)),
     Action.PLACE: Step((S.SUBMITTED,), (Actor.ADMIN,)),
     Action.DEFEND: Step((S.SUBMITTED,), (Actor.SECRETARY,), (S.SUBMITTED, S.GRADED)),
     Action.GRADE: Step((S.SUBMITTED,), BOTH, (S.SUBMITTED, S.GRADED)),
@@ -74,7 +77,8 @@ MACHINE: dict[Action, Step] = {
 
 HOLDING: frozenset[Action] = frozenset(
     {
-        Action.CHANGE_TOPIC, Action.HAND_IN, Action.SUBMIT, Action.REVIEW, Action.DEFEND, Action.GRADE, Action.CORRECT, Action.ASK_THIRD, Action.GRADE_THIRD,
+        Action.CHANGE_TOPIC, Action.HAND_IN, Action.SUBMIT, Action.REVIEW, Action.SEND_BACK, Action.CONCLUDE_FAILED,
+        Action.DEFEND, Action.GRADE, Action.CORRECT, Action.ASK_THIRD, Action.GRADE_THIRD,
         Action.MODERATE, Action.SETTLE, Action.FINISH, Action.APPEAL, Action.DECIDE_APPEAL, Action.ARCHIVE, Action.WITHDRAW,
     }
 )  # fmt: skip

@@ -1,18 +1,21 @@
 """A cohort's capstones as a case for the planner of supervisors, and its answer as the plan that is kept.
 
-Conflicts of interest and people who would stand on both sides are kept out exactly: a capstone with somebody to avoid gets a group of
+Who may not supervise (`capstones.impartiality`: a conflict of interest, the other side, a reviewer, a panel) is kept out exactly: a capstone with somebody to avoid gets a group of
 its own, in which everybody else of its discipline (or enterprise) is a member.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from enterprises.capstones import queries, rules
+from enterprises.capstones.impartiality import Office
 from enterprises.capstones.planner.types import CapstoneIn, PersonIn, Plan, Problem, Side, Slot
+from enterprises.capstones.queries.impartiality import barred_among
 from enterprises.capstones.types import PlanMode, SupervisorRole
 from trainhub.people import queries as people
 from trainhub.policy.book import book
@@ -49,18 +52,16 @@ def case_of(programme: Programme, cohort_id: int, mode: PlanMode, on: date) -> t
     for mentor in mentors:
         at[mentor.enterprise_id].add(mentor.person_id)
     firms = queries.enterprise_names({row.enterprise_id for row in rows})
-    avoid = queries.conflicts_among([row.student_id for row in rows])
-    stood = queries.ever_supervised([row.id for row in rows])
+    students = {row.id: row.student_id for row in rows}
+    avoid = {side: barred_among(students, Office(side.value)) for side in Side}
     groups: dict[Side, dict[int, set[str]]] = {side: defaultdict(set) for side in Side}
     spoken = Names({ID.format(key): name for key, name in names.items()})
     capstones, current, fixed = [], {}, {}
     for row in rows:
-        barred = avoid.get(row.student_id, set()) | {row.student_person_id}
-        across = {side: stood.get((row.id, _role(other)), set()) for side, other in ((Side.SCHOOL, Side.ENTERPRISE), (Side.ENTERPRISE, Side.SCHOOL))}
-        avoided = barred | at[row.enterprise_id] | across[Side.SCHOOL]
+        avoided = avoid[Side.SCHOOL][row.id] | at[row.enterprise_id]
         school = _group(groups[Side.SCHOOL], ID.format(programme.id), programme.name, fitting, avoided, spoken)
         of, firm_name = at[row.enterprise_id], firms[row.enterprise_id]
-        firm = _group(groups[Side.ENTERPRISE], ID.format(row.enterprise_id), firm_name, of, barred | across[Side.ENTERPRISE], spoken)
+        firm = _group(groups[Side.ENTERPRISE], ID.format(row.enterprise_id), firm_name, of, avoid[Side.ENTERPRISE][row.id], spoken)
         capstones.append(CapstoneIn(ID.format(row.id), ID.format(row.student_id), school, firm))
         for side, role in ((Side.SCHOOL, SupervisorRole.SCHOOL), (Side.ENTERPRISE, SupervisorRole.ENTERPRISE)):
             person_id = held.get((row.id, role))
@@ -94,7 +95,7 @@ def case_of(programme: Programme, cohort_id: int, mode: PlanMode, on: date) -> t
     return Problem(tuple(capstones), members, ranks, fixed, current), spoken
 
 
-def _group(groups: dict[int, set[str]], key: str, name: str, members: set[int], barred: set[int], spoken: Names) -> str:
+def _group(groups: dict[int, set[str]], key: str, name: str, members: set[int], barred: AbstractSet[int], spoken: Names) -> str:
     """The group of a capstone: by number, for two enterprises may have one name; with somebody to avoid it is one of its own."""
     away = sorted(members & barred)
     key = "-".join([key, *(ID.format(person) for person in away)])

@@ -281,6 +281,11 @@ def fits_discipline(own_programme_id: int | None, discipline: str, programme_id:
     return plain in programme or programme in plain
 
 
+def bars_defence(passes: int, fails: int) -> bool:
+    """Whether the signed reviews keep a thesis from its defence: one says no, and not more of them say yes (own decision)."""
+    return fails > 0 and passes <= fails
+
+
 # -- spot checks (教督〔2020〕5号) ------------------------------------------------------------------------------------------
 
 

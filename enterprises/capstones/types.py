@@ -110,6 +110,8 @@ class Action(StrEnum):
     SUBMIT = "submit"
     ASK_REVIEW = "ask_review"
     REVIEW = "review"
+    SEND_BACK = "send_back"
+    CONCLUDE_FAILED = "conclude_failed"
     PLACE = "place"
     DEFEND = "defend"
     GRADE = "grade"

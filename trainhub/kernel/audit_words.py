@@ -48,6 +48,7 @@ DEEDS: Mapping[str, Any] = {
     "ended": _l("已结束"),
     "assigned": _l("已安排"),
     "finished": _l("已办结"),
+    "failed_in_review": _l("评阅不通过，已按不合格办理"),
     "withdrawn": _l("已撤回"),
     "corrected": _l("已更正"),
     "confirmed": _l("已确认"),

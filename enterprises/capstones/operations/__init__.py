@@ -20,20 +20,11 @@ from enterprises.capstones.operations.choosing import (
     why_not,
 )
 from enterprises.capstones.operations.concluding import accept_result, appeal, archive, decide_appeal, finish, issue_certificate, moderate, settle
+from enterprises.capstones.operations.defending import drop_group, form_group, place_defence, publish_timetable, record_defence, timetable
+from enterprises.capstones.operations.failing import conclude_failed, send_back
 from enterprises.capstones.operations.grading import ask_third, correct_grade, grade, grade_third, result_of
-from enterprises.capstones.operations.judging import (
-    ask_cross_reviews,
-    ask_review,
-    cancel_review,
-    drop_group,
-    form_group,
-    place_defence,
-    publish_timetable,
-    record_defence,
-    sign_review,
-    timetable,
-    unread_originals,
-)
+from enterprises.capstones.operations.impartial import against_office
+from enterprises.capstones.operations.judging import ask_cross_reviews, ask_review, cancel_review, sign_review, unread_originals
 from enterprises.capstones.operations.linking import LinkClosed, count_failure, holder_of, is_holder, link_of, make_link, revoke_link, use_link
 from enterprises.capstones.operations.planning import apply_plan, ask_for_plan, compute_plan, discard_plan
 from enterprises.capstones.operations.retaining import forget_guidance
@@ -76,6 +67,7 @@ __all__ = [
     "against_finish",
     "against_grade",
     "against_link",
+    "against_office",
     "against_paper",
     "against_scoring",
     "against_stage",
@@ -98,6 +90,7 @@ __all__ = [
     "close_choices",
     "comment",
     "compute_plan",
+    "conclude_failed",
     "confirm_guidance",
     "correct_grade",
     "count_failure",
@@ -147,6 +140,7 @@ __all__ = [
     "revoke_link",
     "save_choices",
     "save_wishes",
+    "send_back",
     "send_to_experts",
     "set_windows",
     "settle",

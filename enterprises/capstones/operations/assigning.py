@@ -8,11 +8,12 @@ from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
 from enterprises.capstones import queries, rules
+from enterprises.capstones.impartiality import Office
 from enterprises.capstones.labels import ROLES
 from enterprises.capstones.models import Capstone, Supervision, Topic
 from enterprises.capstones.operations._support import CapstoneRefused, demand, demand_person, given, stop, tell, within
 from enterprises.capstones.operations.changing import take_seat
-from enterprises.capstones.operations.staging import demand_no_conflict
+from enterprises.capstones.operations.impartial import demand_office
 from enterprises.capstones.operations.standing import against_another
 from enterprises.capstones.types import Action, CapstoneState, SupervisorRole, TopicState
 from enterprises.mentors.models import Mentor
@@ -22,7 +23,6 @@ from trainhub.kernel.db import session
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import N_, _
 from trainhub.notifications import operations as notifications
-from trainhub.people import queries as people
 from trainhub.people.models import Person, Student
 from trainhub.people.types import StudentState
 from trainhub.policy.book import book
@@ -171,7 +171,8 @@ def assign_supervisor(
 
     A school supervisor teaches at the student's university, an enterprise one is a mentor of the capstone's enterprise, both
     on `today` and within their limit over all programmes (own.capstone.supervisor_load_max, mentor_load_max); nobody
-    stands on both sides, also not one after the other, no student supervises, nobody with a conflict of interest. A teacher of
+    stands on both sides, also not one after the other, no student supervises, nobody with a conflict of interest, nobody who
+    reviews it or sits in its panel (`capstones.impartiality`). A teacher of
     another discipline needs a `reason`, which is kept. Raises CapstoneRefused, WrongState.
     """
     demand(capstone, Action.SUPERVISE, by)
@@ -179,13 +180,7 @@ def assign_supervisor(
     if before is not None and before.person_id == person.id:
         return before
     student = session().get_one(Student, capstone.student_id)
-    if people.is_same_human(person.id, student.person_id):
-        raise CapstoneRefused(_("学生不能担任自己的导师。"), field="person_id")
-    if people.is_among(person.id, [row.person_id for row, _name in queries.supervisions_of(capstone.id) if row.role is not role]):
-        raise CapstoneRefused(
-            _("%(name)s 已是（或曾是）另一方的导师：同一人不能担任双方导师。", name=person.name), field="person_id", code="both_sides"
-        )
-    demand_no_conflict(person, capstone)
+    demand_office(capstone, person, Office(role.value))
     stop(against_another(capstone, role))
     if role is SupervisorRole.SCHOOL:
         _demand_discipline(person, student, reason, today)

@@ -9,10 +9,11 @@ from datetime import date, datetime
 from sqlalchemy.exc import IntegrityError
 
 from enterprises.capstones import queries, rules
+from enterprises.capstones.impartiality import Office
 from enterprises.capstones.labels import years
 from enterprises.capstones.models import Capstone, SpotCheck, SpotItem, SpotOpinion
 from enterprises.capstones.operations._support import CapstoneRefused, WrongPerson, given, tell
-from enterprises.capstones.operations.grading import demand_outsider
+from enterprises.capstones.operations.impartial import demand_office
 from enterprises.capstones.types import SpotOutcome, SpotVerdict
 from trainhub.identity import queries as identity
 from trainhub.kernel import audit
@@ -171,7 +172,7 @@ def send_to_experts(*, item: SpotItem, people: Sequence[Person], by: Identity, t
     own = queries.people_of_university(university_id, today)
     experts = {key for key, _name in queries.expert_choices(university_id, today)}
     for person in people:
-        demand_outsider(person, capstone)
+        demand_office(capstone, person, Office.EXPERT, field="experts")
         if person.id in own:
             raise CapstoneRefused(
                 _("%(name)s 是该校的人员，须回避本校论文，请另选校外专家。", name=person.name), field="experts", code="own_university"

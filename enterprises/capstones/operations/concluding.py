@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from enterprises.capstones import queries, rules
+from enterprises.capstones.impartiality import Office
 from enterprises.capstones.labels import DECISIONS, GRADES
 from enterprises.capstones.models import Capstone, Reconsideration, Topic
 from enterprises.capstones.operations._support import CapstoneRefused, demand, demand_person, given, heads_of, stop, tell, within
 from enterprises.capstones.operations.grading import result_of
 from enterprises.capstones.operations.standing import against_appeal, against_archive, against_finish, is_settled
 from enterprises.capstones.queries.archive import manifest_of
+from enterprises.capstones.queries.impartiality import bar_of
 from enterprises.capstones.types import CONCLUDED, Action, CapstoneState, Decision, ReasonKind, SupervisorRole, TextGrade
 from trainhub.certificates import operations as certificates
 from trainhub.certificates import queries as issued
@@ -61,10 +63,10 @@ def _open(capstone: Capstone, kind: ReasonKind, reason: str, by: Identity, now: 
 def settle(*, capstone: Capstone, score_x10: int | None, note: str, by: Identity, today: date, now: datetime) -> Reconsideration:
     """End a moderation: the score stands (None) or is a new one; the reason is kept. The grades of both sides are never touched.
 
-    Not by somebody who supervises, has scored or stands near the student (`queries.parties_to`).
+    Not by somebody who supervises, has scored or stands near the student (`impartiality.BARS`).
     """
     demand(capstone, Action.SETTLE, by)
-    _demand_impartial(capstone, by)
+    demand_impartial(capstone, by)
     row = queries.open_reconsideration(capstone.id)
     assert row is not None
     _decide(row, capstone, score_x10, note, by, today, now)
@@ -74,9 +76,9 @@ def settle(*, capstone: Capstone, score_x10: int | None, note: str, by: Identity
     return row
 
 
-def _demand_impartial(capstone: Capstone, by: Identity) -> None:
+def demand_impartial(capstone: Capstone, by: Identity) -> None:
     """Refuse who would decide on a score of the own hand, or on somebody near: another one of the office does it."""
-    if by.person_id is not None and by.person_id in queries.parties_to(capstone):
+    if bar_of(capstone, by.person_id, Office.DECISION) is not None:
         raise CapstoneRefused(
             _(
                 "你是这个毕业设计的导师、评分人或与学生有利益关系的人，不能由你决定它的复核或申诉。请本专业的其他负责人办理；没有其他负责人时由学校教务管理员办理。"
@@ -89,6 +91,7 @@ def _demand_impartial(capstone: Capstone, by: Identity) -> None:
 def _decide(row: Reconsideration, capstone: Capstone, score_x10: int | None, note: str, by: Identity, today: date, now: datetime) -> None:
     if score_x10 is not None and not 0 <= score_x10 <= 1000:
         raise CapstoneRefused(_("成绩须在 0 至 100 分之间。"), field="score")
+    _demand_heard(capstone, score_x10, today)
     row.note = given(note, _("请写明结论的理由，学生和双方导师会看到。"), field="note", most=2000)
     is_changed = score_x10 is not None and score_x10 != row.before_x10
     row.decision = Decision.CHANGED if is_changed else Decision.UPHELD
@@ -98,6 +101,15 @@ def _decide(row: Reconsideration, capstone: Capstone, score_x10: int | None, not
     row.after_x10 = capstone.score_x10 = after
     capstone.grade_text = rules.text_grade(after, limits).value
     session().flush()
+
+
+def _demand_heard(capstone: Capstone, score_x10: int | None, today: date) -> None:
+    """Refuse a pass of what was never judged in a part that carries weight: it ended in its review (`failing.conclude_failed`)."""
+    is_pass = score_x10 is not None and score_x10 >= queries.numbers(today).pass_mark.number
+    if is_pass and rules.lacking(queries.scores_of(capstone), queries.weights_of(capstone, today)):
+        raise CapstoneRefused(
+            _("评阅不通过、没有答辩的毕业设计不能改为合格：占权重的评分或答辩还没有成绩。学生可以重做。"), field="score", code="not_defended"
+        )
 
 
 def _said(row: Reconsideration) -> dict[str, object]:
@@ -121,9 +133,10 @@ def finish(*, capstone: Capstone, note: str = "", by: Identity, today: date, now
         return capstone
     demand(capstone, Action.FINISH, by)
     result = result_of(capstone, today)
-    assert result is not None
-    stop(against_finish(capstone, result))
-    if not is_settled(capstone):
+    assert result is not None or is_settled(capstone)
+    if result is not None:
+        stop(against_finish(capstone, result))
+    if result is not None and not is_settled(capstone):
         capstone.score_x10, capstone.grade_text = result.score_x10, result.grade.value
     capstone.finished_on, capstone.note = today, within(note, field="note")
     capstone.findings = as_dicts(queries.findings_of([capstone.id], today)[capstone.id])
@@ -132,7 +145,12 @@ def finish(*, capstone: Capstone, note: str = "", by: Identity, today: date, now
         by=by,
         did="capstones.capstone.finished",
         on=capstone,
-        data={"state": capstone.state, "score_x10": capstone.score_x10, "difference_x10": result.difference_x10, "note": capstone.note},
+        data={
+            "state": capstone.state,
+            "score_x10": capstone.score_x10,
+            "difference_x10": result.difference_x10 if result is not None else None,
+            "note": capstone.note,
+        },
     )
     student = session().get_one(Student, capstone.student_id)
     tell(
@@ -280,7 +298,7 @@ def decide_appeal(*, capstone: Capstone, score_x10: int | None, note: str, by: I
     has scored the capstone: nobody decides on the own grade.
     """
     demand(capstone, Action.DECIDE_APPEAL, by)
-    _demand_impartial(capstone, by)
+    demand_impartial(capstone, by)
     row = queries.open_reconsideration(capstone.id)
     if row is None:
         raise CapstoneRefused(_("没有待处理的申诉。"))

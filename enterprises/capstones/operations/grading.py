@@ -9,10 +9,11 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError
 
 from enterprises.capstones import queries, rules
+from enterprises.capstones.impartiality import Office
 from enterprises.capstones.labels import ROLES
 from enterprises.capstones.models import Capstone, CapstoneGrade, ThirdGrade
 from enterprises.capstones.operations._support import CapstoneRefused, WrongPerson, demand, demand_window, given, stop, tell
-from enterprises.capstones.operations.staging import demand_no_conflict
+from enterprises.capstones.operations.impartial import demand_office, demand_still
 from enterprises.capstones.operations.standing import against_scoring
 from enterprises.capstones.types import Action, CapstoneState, Result, SupervisorRole, WindowStage
 from trainhub.identity import queries as identity
@@ -21,7 +22,7 @@ from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.kernel.i18n import N_, _
 from trainhub.people import queries as people
-from trainhub.people.models import Person, Student
+from trainhub.people.models import Person
 
 TOLD_THIRD = N_("请为毕业设计“%(title)s”作第三方评分：双方评分相差过大")
 
@@ -45,6 +46,7 @@ def grade(
     if not queries.is_supervisor(capstone.id, role, by.person_id):
         raise WrongPerson(_("只有这个毕业设计的%(role)s可以为这一方评分。", role=ROLES[role]))
     demand_window(capstone, WindowStage.GRADING, now)
+    demand_still(capstone, by, Office(role.value))
     if role in queries.grades_of(capstone.id):
         raise CapstoneRefused(_("这一方已经评分并签名。如需更正，请使用“更正评分”并写明理由。"), code="already_graded")
     row = _signed(capstone, role, points, comment, by, today, now)
@@ -69,6 +71,7 @@ def correct_grade(
         raise CapstoneRefused(_("这条评分已被更正过，请更正最新的一条。"), code="already_replaced")
     stop(against_scoring(capstone))
     demand_window(capstone, WindowStage.GRADING, now)
+    demand_still(capstone, by, Office(grade.role.value))
     why = given(reason, _("请写明更正的理由，原评分会一并保留。"), field="reason")
     grade.replaced_at = now
     session().flush()
@@ -148,7 +151,7 @@ def ask_third(*, capstone: Capstone, person: Person, by: Identity, today: date, 
     result = result_of(capstone, today)
     if result is None or not result.is_far_apart:
         raise CapstoneRefused(_("双方评分没有相差过大，不需要第三方评分。"))
-    demand_outsider(person, capstone)
+    demand_office(capstone, person, Office.THIRD)
     demand_account(person)
     row = queries.third_of(capstone.id)
     if row is not None and row.signed_at is not None:
@@ -182,18 +185,11 @@ def demand_account(person: Person) -> None:
         )
 
 
-def demand_outsider(person: Person, capstone: Capstone) -> None:
-    """Refuse the student, anybody who supervises or supervised this capstone, and whoever has a conflict of interest."""
-    student = session().get_one(Student, capstone.student_id)
-    if people.is_among(person.id, [student.person_id, *(row.person_id for row, _name in queries.supervisions_of(capstone.id))]):
-        raise CapstoneRefused(_("%(name)s 是这个毕业设计的学生或导师（包括曾任），须回避。", name=person.name), field="person_id", code="conflict")
-    demand_no_conflict(person, capstone)
-
-
 def grade_third(*, capstone: Capstone, points: Mapping[Any, int], comment: str = "", by: Identity, today: date, now: datetime) -> ThirdGrade:
     """Sign the third grade, once."""
     demand(capstone, Action.GRADE_THIRD, by)
     stop(against_scoring(capstone))
+    demand_still(capstone, by, Office.THIRD)
     row = queries.third_of(capstone.id)
     assert row is not None
     if row.signed_at is not None:

@@ -9,8 +9,10 @@ from typing import Any
 from enterprises.capstones import queries, rules
 from enterprises.capstones.labels import WINDOWS
 from enterprises.capstones.models import Capstone, Conflict, Rubric, StageExtension, StageWindow
-from enterprises.capstones.operations._support import CapstoneRefused, demand, given, tell
-from enterprises.capstones.types import Action, WindowStage
+from enterprises.capstones.operations._support import CapstoneRefused, demand, given, heads_of, tell
+from enterprises.capstones.queries.impartiality import exceptions_of
+from enterprises.capstones.types import LIVE, Action, WindowStage
+from trainhub.identity import queries as identity
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
@@ -21,6 +23,7 @@ from trainhub.people import queries as people
 from trainhub.people.models import Person, Student
 from trainhub.programmes.models import Cohort, ProgrammeVersion
 
+TOLD_CONFLICT = N_("%(name)s 与学生 %(student)s 有利益关系，须回避：不能再为其签署评分或评阅，请专业负责人另行安排")
 TOLD_EXTENDED = N_("“%(stage)s”为你延期到 %(day)s 24 时")
 
 
@@ -153,7 +156,11 @@ def adopt_rubric(
 
 
 def record_conflict(*, person: Person, student: Student, reason: str, by: Identity, now: datetime) -> Conflict:
-    """Record that a person may neither supervise nor judge a student; supervisions that stand are named, not ended. A repeat: the known row."""
+    """Record that a person may neither supervise nor judge a student. A repeat: the known row.
+
+    An office that the person holds at the student's capstone is not ended: the person and the heads are told, the capstone's page and the
+    cohort's figures show it (`queries.impartiality.exceptions_of`), and nothing is signed in it any more (`operations.impartial`).
+    """
     if people.is_same_human(person.id, student.person_id):
         raise CapstoneRefused(_("这就是学生本人。"), field="person_id")
     known = queries.conflict_between(person.id, student.id)
@@ -169,7 +176,27 @@ def record_conflict(*, person: Person, student: Student, reason: str, by: Identi
     session().add(row)
     session().flush()
     audit.record(by=by, did="capstones.conflict.recorded", on=row, data={"person": person.id, "student": student.student_no})
+    _tell_in_office(person, student, row, now)
     return row
+
+
+def _tell_in_office(person: Person, student: Student, conflict: Conflict, now: datetime) -> None:
+    """Tell who holds an office at the student's capstone, and the heads who have to put somebody else there."""
+    capstone = queries.capstone_of_student(student.id)
+    held = exceptions_of([capstone]).get(capstone.id, ()) if capstone is not None and capstone.state in LIVE else ()
+    if capstone is None or not any(people.is_same_human(one.person_id, person.id) for one in held):
+        return
+    accounts = sorted({*identity.accounts_of_persons([person.id]).values(), *heads_of(student)})
+    if accounts:
+        notifications.notify(
+            account_ids=accounts,
+            kind="capstones.conflict",
+            message=TOLD_CONFLICT,
+            values={"name": person.name, "student": session().get_one(Person, student.person_id).name},
+            url=f"/capstones/{capstone.id}",
+            unique_key=f"capstones.conflict:{conflict.id}",
+            now=now,
+        )
 
 
 def lift_conflict(*, conflict: Conflict, by: Identity, now: datetime) -> Conflict:
@@ -179,12 +206,3 @@ def lift_conflict(*, conflict: Conflict, by: Identity, now: datetime) -> Conflic
         session().flush()
         audit.record(by=by, did="capstones.conflict.lifted", on=conflict)
     return conflict
-
-
-def demand_no_conflict(person: Person, capstone: Capstone) -> None:
-    """Refuse a person who has a conflict of interest with the student."""
-    conflict = queries.conflict_between(person.id, capstone.student_id)
-    if conflict is not None:
-        raise CapstoneRefused(
-            _("%(name)s 与该学生有利益关系（%(reason)s），须回避。", name=person.name, reason=conflict.reason), field="person_id", code="conflict"
-        )

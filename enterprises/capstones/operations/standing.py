@@ -5,11 +5,16 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 from enterprises.capstones import queries
+from enterprises.capstones.impartiality import Office
 from enterprises.capstones.models import Capstone, MentorLink
 from enterprises.capstones.operations._support import CapstoneRefused, against_state, against_window
+from enterprises.capstones.operations.impartial import against_office
+from enterprises.capstones.queries.impartiality import exceptions_of
 from enterprises.capstones.types import Action, LinkPurpose, ReasonKind, Result, Stage, SupervisorRole, WindowStage
+from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import _, listed
+from trainhub.people.models import Person
 from trainhub.policy.book import book
 
 
@@ -28,10 +33,12 @@ def against_scoring(capstone: Capstone) -> CapstoneRefused | None:
 def against_grade(capstone: Capstone, role: SupervisorRole, now: datetime) -> Refused | None:
     """Why the supervisor of a side cannot sign today, or correct what is signed."""
     is_signed = role in queries.grades_of(capstone.id)
+    held = queries.live_supervision(capstone.id, role)
     return (
         against_state(capstone, Action.CORRECT if is_signed else Action.GRADE)
         or (against_scoring(capstone) if is_signed else None)
         or against_window(capstone, WindowStage.GRADING, now)
+        or (against_office(capstone, session().get_one(Person, held.person_id), Office(role.value)) if held is not None else None)
     )
 
 
@@ -63,7 +70,7 @@ def against_thesis(capstone: Capstone) -> CapstoneRefused | None:
 
 
 def against_finish(capstone: Capstone, result: Result) -> CapstoneRefused | None:
-    """Why the result cannot be published yet: the sides lie too far apart, or judges said no to what the grades pass."""
+    """Why the result cannot be published yet: the sides lie too far apart, who stands near the student has graded, or judges said no to what the grades pass."""
     if is_settled(capstone):
         return None
     third = queries.third_of(capstone.id)
@@ -76,6 +83,10 @@ def against_finish(capstone: Capstone, result: Result) -> CapstoneRefused | None
             field="note",
             code="far_apart",
         )
+    near = [one.name for one in exceptions_of([capstone]).get(capstone.id, ()) if one.is_signed]
+    if near:
+        why = _("%(names)s 与该学生有利益关系，已签名的评分须先复核并写明结论，再公布成绩。", names=listed(near))
+        return CapstoneRefused(why, field="note", code="partial")
     if result.is_passed and queries.is_failed_by_judges(capstone):
         return CapstoneRefused(_("评阅或答辩的结论是“不通过”，而总评合格：请先复核并写明结论，再公布成绩。"), field="note", code="failed_by_judges")
     return None

@@ -83,9 +83,11 @@ from enterprises.capstones.queries.dashboards import (
     programmes_at,
 )
 from enterprises.capstones.queries.defences import (
+    failed_reviews,
     group_by_id,
     groups_beside,
     groups_of,
+    is_failed_in_review,
     members_of_group,
     members_of_groups,
     open_slots,
@@ -97,17 +99,15 @@ from enterprises.capstones.queries.defences import (
 )
 from enterprises.capstones.queries.export import ExportRow, export_rows
 from enterprises.capstones.queries.facts import Overview, facts_of, findings_of, numbers, overview, statuses_of, stays_of
+from enterprises.capstones.queries.impartiality import barred_from, barred_from_each
 from enterprises.capstones.queries.judging import (
     Judged,
     awaited,
-    barred_from,
-    barred_from_each,
     cohort_key,
     is_failed_by_judges,
     is_sent_back_by_panel,
     judge_choices,
     judged_rows,
-    parties_to,
     review_loads,
     revised_reviews,
     rubric_items,
@@ -162,9 +162,7 @@ from enterprises.capstones.queries.stages import (
 from enterprises.capstones.queries.standing import capstone_holding, capstone_of_student, earlier_of
 from enterprises.capstones.queries.supervising import (
     ToSupervise,
-    conflicts_among,
     enterprise_names,
-    ever_supervised,
     graded_slots,
     job_of,
     loads_outside,
@@ -231,7 +229,6 @@ __all__ = [
     "confidential_among",
     "conflict_between",
     "conflict_by_id",
-    "conflicts_among",
     "conflicts_of_cohort",
     "demand_for",
     "desks",
@@ -245,13 +242,13 @@ __all__ = [
     "entries_of",
     "entry",
     "entry_on",
-    "ever_supervised",
     "evidence_subject",
     "expert_choices",
     "export_rows",
     "extended_until",
     "extensions_of",
     "facts_of",
+    "failed_reviews",
     "findings_of",
     "finished_with",
     "grade_by_id",
@@ -267,6 +264,7 @@ __all__ = [
     "ids_of_students",
     "invitations_of",
     "is_failed_by_judges",
+    "is_failed_in_review",
     "is_opened_to",
     "is_sent_back_by_panel",
     "is_supervisor",
@@ -306,7 +304,6 @@ __all__ = [
     "paper",
     "paper_row",
     "papers_of",
-    "parties_to",
     "passed_in",
     "people_of_university",
     "person_of_student",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date
 from typing import Any
 
@@ -145,12 +145,14 @@ def listing(
     only_live: bool = False,
     only_alone: bool = False,
     only_appealed: bool = False,
+    among: Collection[int] | None = None,
     sort: str = "",
 ) -> organisations.Statement:
     """The rows of the list in the order of student numbers unless sorted otherwise; `CapstoneRow(*row)`.
 
     `only_live`: not concluded; `only_alone`: of those, the ones without a supervisor on one of the two sides;
-    `only_appealed`: those whose student waits for the decision of an appeal; `counted_on`: of students who count on that day.
+    `only_appealed`: those whose student waits for the decision of an appeal; `counted_on`: of students who count on that day;
+    `among`: only these.
     """
     statement = _rows().where(visible_to(identity))
     if state is not None:
@@ -171,6 +173,8 @@ def listing(
         statement = statement.where(Capstone.state.in_(LIVE))
     if only_alone:
         statement = statement.where(lacks_supervisor())
+    if among is not None:
+        statement = statement.where(Capstone.id.in_(among))
     if only_appealed:
         statement = statement.where(is_appealed())
     return organisations.ordered_or(statement, sort, SORTS, Student.student_no, Capstone.id)

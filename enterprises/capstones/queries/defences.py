@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from datetime import date
 
 from sqlalchemy import case, func, or_, select
 
 from enterprises.capstones.models import Capstone, DefenceGroup, DefenceMember, DefenceSlot, Review
+from enterprises.capstones.rules import bars_defence
 from enterprises.capstones.scheduling import Session
 from enterprises.capstones.types import CapstoneState, Verdict
 from trainhub.kernel.db import session
@@ -131,17 +133,40 @@ def slot_by_id(slot_id: int) -> DefenceSlot | None:
 
 
 def to_defend(cohort_id: int) -> list[Capstone]:
-    """Submitted capstones of a cohort that no reviewer failed and that have not been defended (a second defence: the first says revise).
+    """Submitted capstones of a cohort that their reviewers let defend (`rules.bars_defence`) and that have not been defended (a second
+    defence: the first says revise).
 
     Whose place of an earlier day has no record yet waits for it: a new place would lose the defence that took place.
     """
-    failed = select(Review.id).where(Review.capstone_id == Capstone.id, Review.verdict == Verdict.FAIL, Review.cancelled_at.is_(None))
     held = or_(DefenceSlot.verdict.in_((Verdict.PASS, Verdict.FAIL)), DefenceSlot.recorded_at.is_(None))
     done = select(DefenceSlot.id).where(DefenceSlot.capstone_id == Capstone.id, held)
     statement = (
         select(Capstone)
         .join(Student, Student.id == Capstone.student_id)
-        .where(Student.cohort_id == cohort_id, Capstone.state == CapstoneState.SUBMITTED, ~failed.exists(), ~done.exists())
+        .where(Student.cohort_id == cohort_id, Capstone.state == CapstoneState.SUBMITTED, ~done.exists())
         .order_by(Capstone.id)
     )
-    return list(session().scalars(statement))
+    rows = list(session().scalars(statement))
+    said = verdicts_of([row.id for row in rows])
+    return [row for row in rows if not bars_defence(said[row.id][Verdict.PASS], said[row.id][Verdict.FAIL])]
+
+
+def verdicts_of(capstone_ids: Collection[int]) -> dict[int, Counter[Verdict]]:
+    """{capstone: how many reviews that stand say what}."""
+    found: dict[int, Counter[Verdict]] = {key: Counter() for key in capstone_ids}
+    statement = select(Review.capstone_id, Review.verdict).where(Review.capstone_id.in_(found), Review.cancelled_at.is_(None))
+    for key, verdict in session().execute(statement.where(Review.verdict.is_not(None))):
+        found[key][verdict] += 1
+    return found
+
+
+def is_failed_in_review(row: Capstone) -> bool:
+    """Whether the reviews keep a capstone from its defence."""
+    said = verdicts_of([row.id])[row.id]
+    return bars_defence(said[Verdict.PASS], said[Verdict.FAIL])
+
+
+def failed_reviews(row: Capstone) -> list[Review]:
+    """The reviews that stand and say that the thesis does not pass."""
+    statement = select(Review).where(Review.capstone_id == row.id, Review.verdict == Verdict.FAIL, Review.cancelled_at.is_(None))
+    return list(session().scalars(statement.order_by(Review.id)))

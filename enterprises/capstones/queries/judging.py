@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import and_, func, or_, select
 
 from enterprises.capstones import labels, rules
 from enterprises.capstones.models import (
@@ -21,15 +21,13 @@ from enterprises.capstones.models import (
 )
 from enterprises.capstones.queries.capstones import rows_of
 from enterprises.capstones.queries.facts import numbers
-from enterprises.capstones.queries.stages import conflicts_with, reviews_of, rubric_of, slots_of, third_of
-from enterprises.capstones.queries.work import grade_history
+from enterprises.capstones.queries.stages import reviews_of, rubric_of, slots_of
 from enterprises.capstones.types import WORKING, CapstoneRow, CapstoneState, RubricItem, SupervisorRole, Verdict
 from enterprises.mentors.models import Mentor
 from trainhub.identity import queries as identity
 from trainhub.kernel.db import session
 from trainhub.organisations.models import Organisation
 from trainhub.people.models import Person, Student, Teacher
-from trainhub.people.queries import rows_of_humans
 from trainhub.programmes.models import Cohort, Programme
 
 
@@ -105,39 +103,6 @@ def is_failed_by_judges(row: Capstone) -> bool:
 # -- who reviews --------------------------------------------------------------------------------------------------------
 
 
-def barred_from(row: Capstone) -> frozenset[int]:
-    """Who may not judge a capstone: its student, everybody who supervises or supervised it, whoever has a conflict of interest."""
-    return barred_from_each([row])[row.id]
-
-
-def barred_from_each(rows: Collection[Capstone]) -> dict[int, frozenset[int]]:
-    """{capstone: who may not judge it, by every person row of theirs}; five queries however many capstones there are."""
-    of_student = {row.student_id: row.id for row in rows}
-    barred: dict[int, set[int]] = {row.id: set() for row in rows}
-    for student_id, person_id in session().execute(select(Student.id, Student.person_id).where(Student.id.in_(of_student))):
-        barred[of_student[student_id]].add(person_id)
-    for capstone_id, person_id in session().execute(
-        select(Supervision.capstone_id, Supervision.person_id).where(Supervision.capstone_id.in_(barred))
-    ):
-        barred[capstone_id].add(person_id)
-    for student_id, person_id in conflicts_with(of_student):
-        barred[of_student[student_id]].add(person_id)
-    named = rows_of_humans(set().union(*barred.values()))
-    return {key: frozenset().union(*(named[person] for person in persons)) for key, persons in barred.items()}
-
-
-def parties_to(row: Capstone) -> frozenset[int]:
-    """Whose own judgement a decision about the result would be: who is barred from judging, and everybody who has scored it."""
-    third = third_of(row.id)
-    scored = {grade.person_id for grade, _name in grade_history(row.id)} | {
-        review.person_id for review, _name in reviews_of(row.id) if review.signed_at
-    }
-    scored |= {int(person) for slot, _group in slots_of(row.id) for person in slot.scores}
-    if third is not None and third.signed_at is not None:
-        scored.add(third.person_id)
-    return barred_from(row).union(*rows_of_humans(scored).values())
-
-
 def unreviewed(cohort_id: int) -> list[Capstone]:
     """Submitted capstones of a cohort without a reviewer."""
     asked = select(Review.id).where(Review.capstone_id == Capstone.id, Review.cancelled_at.is_(None))
@@ -174,8 +139,9 @@ def review_loads(people: Iterable[int]) -> dict[int, int]:
 
 
 def revised_reviews(row: Capstone) -> list[Review]:
-    """The reviews that sent the latest thesis back."""
-    statement = select(Review).where(Review.capstone_id == row.id, Review.verdict == Verdict.REVISE, Review.signed_at.is_not(None))
+    """The reviews that sent the latest thesis back: they ask for changes, or failed it and the programme has it revised (`failing.send_back`)."""
+    back = or_(Review.verdict == Verdict.REVISE, and_(Review.verdict == Verdict.FAIL, Review.cancelled_at.is_not(None)))
+    statement = select(Review).where(Review.capstone_id == row.id, back, Review.signed_at.is_not(None))
     if row.submitted_at is not None:
         statement = statement.where(Review.signed_at >= row.submitted_at)
     return list(session().scalars(statement.order_by(Review.id)))

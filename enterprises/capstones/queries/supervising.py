@@ -8,9 +8,10 @@ from datetime import date
 
 from sqlalchemy import func, or_, select
 
+from enterprises.capstones.impartiality import Office
 from enterprises.capstones.models import Capstone, CapstoneGrade, Supervision, SupervisorPlan, SupervisorWish
 from enterprises.capstones.queries.capstones import mentor_load, school_load
-from enterprises.capstones.queries.stages import conflicts_with
+from enterprises.capstones.queries.impartiality import barred_among
 from enterprises.capstones.types import LIVE, WORKING, CapstoneState, Load, SupervisorRole
 from enterprises.mentors.models import Mentor
 from trainhub.kernel.db import session
@@ -48,15 +49,6 @@ def supervisions_among(capstone_ids: Collection[int]) -> list[Supervision]:
     return list(session().scalars(select(Supervision).where(Supervision.capstone_id.in_(list(capstone_ids)), Supervision.until.is_(None))))
 
 
-def ever_supervised(capstone_ids: Collection[int]) -> dict[tuple[int, SupervisorRole], set[int]]:
-    """Who supervises or supervised each (capstone, side): nobody changes to the other side."""
-    found: dict[tuple[int, SupervisorRole], set[int]] = {}
-    statement = select(Supervision.capstone_id, Supervision.role, Supervision.person_id).where(Supervision.capstone_id.in_(list(capstone_ids)))
-    for key, role, person_id in session().execute(statement):
-        found.setdefault((key, role), set()).add(person_id)
-    return found
-
-
 def graded_slots(capstone_ids: Collection[int]) -> set[tuple[int, SupervisorRole]]:
     """(capstone, side) that have graded: nobody is exchanged there."""
     statement = select(CapstoneGrade.capstone_id, CapstoneGrade.role).where(CapstoneGrade.capstone_id.in_(list(capstone_ids)))
@@ -82,14 +74,6 @@ def enterprise_names(enterprise_ids: Collection[int]) -> dict[int, str]:
     rows = session().execute(select(Organisation.id, Organisation.name, Organisation.code).where(Organisation.id.in_(list(enterprise_ids)))).all()
     names = [name for _key, name, _code in rows]
     return {key: name if names.count(name) == 1 else f"{name}（{code}）" for key, name, code in rows}
-
-
-def conflicts_among(student_ids: Collection[int]) -> dict[int, set[int]]:
-    """Persons with a conflict of interest, by student."""
-    found: dict[int, set[int]] = {}
-    for student_id, person_id in conflicts_with(student_ids):
-        found.setdefault(student_id, set()).add(person_id)
-    return found
 
 
 def loads_outside(capstone_ids: Collection[int]) -> dict[tuple[int, SupervisorRole], int]:
@@ -119,17 +103,12 @@ def wishes_among(capstone_ids: Collection[int]) -> dict[tuple[int, SupervisorRol
 
 
 def wishable(row: Capstone, role: SupervisorRole, on: date) -> list[Load]:
-    """Who could be wished for on one side: in office there, on no other side of this capstone, without a conflict of interest.
+    """Who could be wished for on one side: in office there, and barred by nothing (`capstones.impartiality`).
 
     The limits of the policy are asked when somebody is given; here the own limit of a person stands beside the load.
     """
     student = session().get_one(Student, row.student_id)
-    barred = conflicts_among([row.student_id]).get(row.student_id, set()) | {student.person_id}
-    barred |= set(
-        session().scalars(
-            select(Supervision.person_id).where(Supervision.capstone_id == row.id, Supervision.role != role, Supervision.until.is_(None))
-        )
-    )
+    barred = barred_among({row.id: row.student_id}, Office(role.value))[row.id]
     if role is SupervisorRole.SCHOOL:
         found = school_load(student.university_id, on, most=NO_LIMIT, programme_id=student.programme_id)
     else:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import render_template, request
+from flask import render_template, request, url_for
 
 from enterprises.capstones import forms, labels, operations, queries, scheduling
+from enterprises.capstones.impartiality import Office
 from enterprises.capstones.machine import Actor, Answer, permits
 from enterprises.capstones.models import Capstone, Topic
 from enterprises.capstones.queries import archive
+from enterprises.capstones.queries.impartiality import exceptions_of
 from enterprises.capstones.rules import lacking
-from enterprises.capstones.types import CONCLUDED, Action, CapstoneState, ReasonKind, ReviewKind, Stage, SupervisorRole, WindowStage
+from enterprises.capstones.types import CONCLUDED, LIVE, Action, CapstoneState, ReasonKind, ReviewKind, Stage, SupervisorRole, WindowStage
 from enterprises.capstones.views._support import desk_of, load, shown
 from enterprises.permissions import Can
 from trainhub.certificates import queries as certificates
@@ -68,10 +70,10 @@ def page(
     actors = queries.actors_of(row, who())
     can = {action.value: row.archived_at is None and permits(action, row.state, actors) is Answer.YES for action in Action}
     manages = Actor.ADMIN in actors
-    is_party = manages and who().person_id in queries.parties_to(row)
+    is_party = manages and who().person_id in queries.barred_from(row, Office.DECISION)
     judges_own = is_party and (can[Action.SETTLE] or (can[Action.DECIDE_APPEAL] and queries.open_reconsideration(row.id) is not None))
     if is_party:
-        can.update(settle=False, decide_appeal=False)
+        can.update(settle=False, decide_appeal=False, conclude_failed=False)
     is_public = row.state in CONCLUDED
     guidance, paper = guidance or guidance_form(row, is_student, roles), paper or forms.PaperForm()
     mine = [s for s in Stage if can[Action.ISSUE_TASK if s is Stage.TASK_BOOK else Action.HAND_IN]]
@@ -114,6 +116,8 @@ def page(
         **_standing(row, roles, can),
         may_assign=may(who(), Can.CAPSTONE_ASSIGN, subject) and can[Action.SUPERVISE],
         **_judged(row, roles, is_public, manages),
+        barred=_barred(row, manages),
+        failed_in_review=row.state is CapstoneState.SUBMITTED and queries.is_failed_in_review(row),
         **_time(row, student, extension),
         problem=problem,
         lost=_lost(row) if problem else [],
@@ -144,7 +148,7 @@ def _versions(row: Capstone) -> dict[int, int]:
 
 
 TYPED = {"finish": Action.FINISH, "moderation": Action.MODERATE, "settle": Action.SETTLE, "appeal": Action.APPEAL, "decide": Action.DECIDE_APPEAL,
-         "withdraw": Action.WITHDRAW, "comments": Action.COMMENT, "return": Action.RETURN}  # fmt: skip
+         "withdraw": Action.WITHDRAW, "send-back": Action.SEND_BACK, "conclude": Action.CONCLUDE_FAILED, "comments": Action.COMMENT, "return": Action.RETURN}  # fmt: skip
 """The acts with something to type, by the end of their address."""
 
 
@@ -158,6 +162,31 @@ def _lost(row: Capstone) -> list[str]:
         result = operations.result_of(row, clock.today())
         is_shown = result is None or operations.against_finish(row, result) is None
     return [] if is_shown else [text for name in ("score", "reason", "note", "text") if (text := request.form.get(name, "").strip())]
+
+
+def _barred(row: Capstone, manages: bool) -> list[dict[str, Any]]:
+    """Who holds an office although a conflict of interest stands, with what to do: for the heads, and for the person concerned."""
+    me = who().person_id
+    found = exceptions_of([row]).get(row.id, ()) if row.state in LIVE else ()
+    return [
+        {
+            "name": one.name,
+            "office": labels.OFFICES[one.office],
+            "reason": one.reason,
+            "todo": _signed_todo(row) if one.is_signed else labels.TODO[one.office],
+            "url": url_for("capstones.supervisors", capstone_id=row.id)
+            if manages and not one.is_signed and one.office in (Office.SCHOOL, Office.ENTERPRISE)
+            else "",
+        }
+        for one in found
+        if manages or one.person_id == me
+    ]
+
+
+def _signed_todo(row: Capstone) -> str:
+    if row.state in (CapstoneState.GRADED, CapstoneState.MODERATION):
+        return _("已签名的评分须先复核并写明结论，再公布成绩。")
+    return _("已签名的评分留存；各方评完后须先复核并写明结论，再公布成绩。")
 
 
 def _standing(row: Capstone, roles: list[SupervisorRole], can: dict[str, bool]) -> dict[str, Any]:

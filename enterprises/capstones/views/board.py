@@ -9,6 +9,7 @@ from typing import Any
 from flask import render_template, request, url_for
 
 from enterprises.capstones import labels, operations, queries, rules
+from enterprises.capstones.impartiality import Office
 from enterprises.capstones.models import Capstone, SupervisorPlan
 from enterprises.capstones.planner.telling import told
 from enterprises.capstones.types import PlanMode, PlanState, SupervisorRole
@@ -229,11 +230,9 @@ def _warnings(row: Capstone, role: SupervisorRole, person: Person) -> list[tuple
         found.append(("bad", _("已指导 %(load)d 人，达到上限 %(most)d 人。", load=load_, most=most)))
     elif load_ + 1 == most:
         found.append(("wait", _("指派后达到上限 %(most)d 人。", most=most)))
-    if people.is_among(person.id, [s.person_id for s, _name in queries.supervisions_of(row.id) if s.role is not role]):
-        found.append(("bad", _("已是（或曾是）另一方的导师。")))
-    conflict = queries.conflict_between(person.id, row.student_id)
-    if conflict is not None:
-        found.append(("bad", _("与该学生有利益关系：%(reason)s", reason=conflict.reason)))
+    barred = operations.against_office(row, person, Office(role.value))
+    if barred is not None:
+        found.append(("bad", barred.message))
     if role in queries.grades_of(row.id):
         found.append(("bad", _("这一方已经评分，不能再更换导师。")))
     return found

@@ -8,6 +8,7 @@ from flask import render_template, request, url_for
 
 from enterprises.capstones import labels, queries
 from enterprises.capstones.models import Capstone
+from enterprises.capstones.queries.impartiality import with_exceptions
 from enterprises.capstones.types import LIVE, CapstoneState
 from enterprises.capstones.views import blueprint
 from enterprises.capstones.views._page import page
@@ -51,6 +52,7 @@ def _statement() -> Any:
         only_live=asked == "live",
         only_alone=asked == "alone",
         only_appealed=asked == "appealed",
+        among=with_exceptions(cohort) if asked == "barred" else None,
         sort=request.args.get("sort", ""),
     )
 

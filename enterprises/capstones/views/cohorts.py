@@ -9,6 +9,7 @@ from flask import render_template, request, url_for
 
 from enterprises.capstones import forms, labels, operations, queries
 from enterprises.capstones.models import Capstone, Topic
+from enterprises.capstones.queries.impartiality import with_exceptions
 from enterprises.capstones.rules import CRITERIA
 from enterprises.capstones.types import SupervisorRole
 from enterprises.capstones.views import blueprint
@@ -86,6 +87,7 @@ def cohort(pair: Pair) -> Any:
         has_petoe=any(row.is_petoe for row in counted),
         findings=_findings(counted, any(row.is_petoe for row in counted)),
         board=queries.board_of_cohort(programme.id, of.id, clock.today()),
+        barred=len(with_exceptions(of.id)),
         version=programmes.version_for(programme.id, of.year),
         to_move=queries.to_move(of.id),
         labels=labels,

@@ -8,6 +8,7 @@ from typing import Any
 from flask import render_template, request
 
 from enterprises.capstones import forms, labels, operations, queries
+from enterprises.capstones.impartiality import Office
 from enterprises.capstones.models import Capstone, CapstoneGrade, Topic
 from enterprises.capstones.types import Action, Stage, SupervisorRole
 from enterprises.capstones.views import blueprint
@@ -115,7 +116,7 @@ def third_person(row: Capstone) -> Any:
 
 def _third_page(row: Capstone, problem: str = "", status: int = 200) -> Any:
     student = session().get_one(Student, row.student_id)
-    barred = queries.barred_from(row)
+    barred = queries.barred_from(row, Office.THIRD)
     able = queries.judge_choices(student.university_id, student.cohort_id, clock.today(), signing=True)
     html = render_template(
         "enterprises/capstones/third_person.html",
@@ -173,7 +174,7 @@ def grade_third(row: Capstone) -> Any:
         mine=None,
         papers=[],
         thesis_at="capstones.third_thesis",
-        against=_against_third(row) if third.signed_at is None and not form.is_submitted() else "",
+        against=_against_third(row, third.person_id) if third.signed_at is None and not form.is_submitted() else "",
         is_done=third.signed_at is not None,
         is_named=False,
         labels=labels,
@@ -181,9 +182,13 @@ def grade_third(row: Capstone) -> Any:
     return html, status
 
 
-def _against_third(row: Capstone) -> str:
+def _against_third(row: Capstone, person_id: int) -> str:
     """Why the third grade cannot be signed (any more), for instance because the result was published."""
-    found = operations.against_state(row, Action.GRADE_THIRD) or operations.against_scoring(row)
+    found = (
+        operations.against_state(row, Action.GRADE_THIRD)
+        or operations.against_scoring(row)
+        or operations.against_office(row, session().get_one(Person, person_id), Office.THIRD)
+    )
     return found.message if found is not None else ""
 
 
@@ -199,6 +204,32 @@ def _score() -> int | None:
     if score is None or not 0 <= score <= 100:
         raise Refused(_("成绩“%(text)s”不能保存：须是 0 至 100 的数，最多一位小数；维持原成绩请留空。", text=text[:20]), field="score")
     return int(score * 10)
+
+
+@blueprint.post("/<int:capstone_id>/send-back")
+@guard(Can.CAPSTONE_FINISH, load=load, subject=queries.subject_of)
+def send_back(row: Capstone) -> Any:
+    """Have a thesis that its reviewers failed revised and read again."""
+    key = row.id
+
+    def act() -> Any:
+        operations.send_back(capstone=load(key), reason=request.form.get("reason", ""), by=who(), now=clock.now())
+        return partial(done, _("已退回修改：学生重新提交后，原评阅人复评。"), "capstones.show", capstone_id=key, _anchor="reviews")
+
+    return on_page(act, refused_on(key))
+
+
+@blueprint.post("/<int:capstone_id>/conclude")
+@guard(Can.CAPSTONE_FINISH, load=load, subject=queries.subject_of)
+def conclude_failed(row: Capstone) -> Any:
+    """End a capstone that its reviewers failed, without a defence."""
+    key = row.id
+
+    def act() -> Any:
+        operations.conclude_failed(capstone=load(key), score_x10=_score(), note=request.form.get("note", ""), **times())
+        return partial(done, _("已按不合格办理，可以公布成绩。"), "capstones.show", capstone_id=key, _anchor="grades")
+
+    return on_page(act, refused_on(key))
 
 
 @blueprint.post("/<int:capstone_id>/moderation")

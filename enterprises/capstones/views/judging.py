@@ -9,6 +9,7 @@ from typing import Any
 from flask import render_template, request, url_for
 
 from enterprises.capstones import forms, labels, operations, queries, scheduling
+from enterprises.capstones.impartiality import Office
 from enterprises.capstones.models import Capstone, DefenceGroup, DefenceSlot, Review, Topic
 from enterprises.capstones.queries import archive
 from enterprises.capstones.types import Action, ReviewKind, Verdict, WindowStage
@@ -90,15 +91,19 @@ def review(row: Review) -> Any:
         row=queries.rows_of([capstone.id])[capstone.id] if row.kind is ReviewKind.CROSS else None,
         file=stored(row.file_id) if row.file_id is not None else None,
         form=form,
-        against="" if form.is_submitted() else _against_review(capstone),
+        against="" if form.is_submitted() else _against_review(capstone, row),
         labels=labels,
     )
     return html, status
 
 
-def _against_review(capstone: Capstone) -> str:
+def _against_review(capstone: Capstone, review: Review) -> str:
     """Why a review cannot be signed today; empty when nothing stands against it."""
-    found = operations.against_state(capstone, Action.REVIEW) or operations.against_window(capstone, WindowStage.REVIEW, clock.now())
+    found = (
+        operations.against_state(capstone, Action.REVIEW)
+        or operations.against_window(capstone, WindowStage.REVIEW, clock.now())
+        or operations.against_office(capstone, session().get_one(Person, review.person_id), Office.REVIEW)
+    )
     return found.message if found is not None else ""
 
 
@@ -343,6 +348,7 @@ def _defence_page(row: DefenceGroup, problem: str = "", status: int = 200, typed
         clock_of=scheduling.clock_of,
         labels=labels,
         today=clock.today(),
+        barred=queries.barred_from_each([capstone for slot, capstone, *_rest in slots if slot.recorded_at is None], Office.PANEL),
         against={slot.id: words for slot, capstone, *_rest in slots if slot.id != typed_at and (words := _against_record(capstone))},
         typed_at=typed_at,
         problem=problem,

@@ -28,6 +28,7 @@ PROMISED = {
     "send_link": ("admin", f"{W} {S} {G}"),
     "guide": ("student school enterprise", f"{W} {S} {G}"), "hand_in": ("student", f"{W} {S}"), "comment": ("student school enterprise", f"{W} {S}"),
     "open": ("school", "assigned"), "pass_midterm": ("school", "opened"), "return": ("school", W), "submit": ("student", f"{W} {S}"),
+    "send_back": ("admin", S), "conclude_failed": ("admin", S),
     "ask_review": ("admin", S), "review": ("reviewer", S), "place": ("admin", S), "defend": ("secretary", S),
     "grade": ("school enterprise", S), "correct": ("school enterprise", f"{S} {G}"), "ask_third": ("admin", G), "grade_third": ("third", G),
     "moderate": ("admin", G), "settle": ("admin", M), "finish": ("admin", G), "appeal": ("student", C), "decide_appeal": ("admin", C),
@@ -136,6 +137,8 @@ def _verbs(world: World) -> dict[Action, Callable[[Actor], object]]:
             capstone=capstone, person=world.spare, kind=ReviewKind.BLIND, due_on=TODAY, by=by[who], **times
         ),
         Action.REVIEW: lambda who: ops.sign_review(review=world.review, score=80, verdict=Verdict.PASS, comment="好", by=by[who], **times),
+        Action.SEND_BACK: lambda who: ops.send_back(capstone=capstone, reason="重做", by=by[who], now=NOW),
+        Action.CONCLUDE_FAILED: lambda who: ops.conclude_failed(capstone=capstone, score_x10=400, note="不及格", by=by[who], **times),
         Action.PLACE: lambda who: ops.place_defence(capstone=capstone, by=by[who]),
         Action.DEFEND: lambda who: ops.record_defence(
             slot=world.slot, scores={m.person_id: 80 for m, _n in queries.members_of_group(world.slot.group_id)}, questions="问", verdict=Verdict.PASS,

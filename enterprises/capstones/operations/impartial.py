@@ -1,0 +1,52 @@
+"""The one question of every act that names somebody and of every signature: may this person hold this office of this capstone?"""
+
+from __future__ import annotations
+
+from enterprises.capstones import queries
+from enterprises.capstones.impartiality import JUDGES, SUPERVISES, Office, Tie
+from enterprises.capstones.models import Capstone
+from enterprises.capstones.operations._support import CapstoneRefused, stop
+from enterprises.capstones.queries.impartiality import bar_of
+from trainhub.kernel.access import Identity
+from trainhub.kernel.db import session
+from trainhub.kernel.i18n import N_, _
+from trainhub.people.models import Person
+
+JUDGED = {
+    Tie.REVIEWER: N_("%(name)s 是这篇论文的评阅人（包括曾评阅），须回避：导师和评阅人不能是同一人。请另选一人，或先撤回未签名的评阅。"),
+    Tie.PANEL: N_("%(name)s 在这名学生的答辩组，须回避：导师和答辩组成员不能是同一人。请另选一人；还没有答辩的，可先重排时间表。"),
+    Tie.THIRD: N_("%(name)s 已为这个毕业设计作第三方评分，须回避。请另选一人。"),
+}
+"""Words for who has judged a capstone and is to supervise it, or to read it as an expert."""
+
+
+def against_office(capstone: Capstone, person: Person, office: Office, *, field: str | None = "person_id") -> CapstoneRefused | None:
+    """Why somebody may not hold an office of a capstone (`capstones.impartiality`); None: nothing is known against it."""
+    tie = bar_of(capstone, person.id, office)
+    if tie is None:
+        return None
+    if tie is Tie.CONFLICT:
+        conflict = queries.conflict_between(person.id, capstone.student_id)
+        reason = conflict.reason if conflict is not None else ""
+        return CapstoneRefused(
+            _("%(name)s 与该学生有利益关系（%(reason)s），须回避。", name=person.name, reason=reason), field=field, code="conflict"
+        )
+    if tie in JUDGES:
+        return CapstoneRefused(_(JUDGED[tie], name=person.name), field=field, code="judges")
+    if office not in (Office.SCHOOL, Office.ENTERPRISE):
+        assert tie in SUPERVISES
+        return CapstoneRefused(_("%(name)s 是这个毕业设计的学生或导师（包括曾任），须回避。", name=person.name), field=field, code="conflict")
+    if tie is Tie.STUDENT:
+        return CapstoneRefused(_("学生不能担任自己的导师。"), field=field)
+    return CapstoneRefused(_("%(name)s 已是（或曾是）另一方的导师：同一人不能担任双方导师。", name=person.name), field=field, code="both_sides")
+
+
+def demand_office(capstone: Capstone, person: Person, office: Office, *, field: str | None = "person_id") -> None:
+    """Refuse who may not hold an office of a capstone."""
+    stop(against_office(capstone, person, office, field=field))
+
+
+def demand_still(capstone: Capstone, by: Identity, office: Office) -> None:
+    """Refuse a signature of somebody whom something bars by now, although nothing did when the person was named."""
+    assert by.person_id is not None
+    demand_office(capstone, session().get_one(Person, by.person_id), office, field=None)
