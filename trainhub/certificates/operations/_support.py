@@ -11,14 +11,14 @@ from sqlalchemy import update
 
 from trainhub.certificates import queries
 from trainhub.certificates.layouts.drawing import missing_facts
-from trainhub.certificates.layouts.fitting import cuts, cuts_told, labels_of, named
+from trainhub.certificates.layouts.fitting import characters_told, cuts, cuts_told, labels_of, lacking_by_field
 from trainhub.certificates.layouts.model import Layout
 from trainhub.certificates.models import Certificate, CertificateEvent
 from trainhub.certificates.types import Event, State
 from trainhub.identity.queries import accounts_of_persons
 from trainhub.kernel import fonts
 from trainhub.kernel.access import Identity
-from trainhub.kernel.characters import BadCharacters, bad_characters, clean_name, normalise
+from trainhub.kernel.characters import BadCharacters, clean_name, clean_text
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Stale
 from trainhub.kernel.i18n import _, clauses, listed
@@ -45,7 +45,7 @@ def as_text(value: Any) -> str:
     if isinstance(value, float | Decimal):
         text = f"{value:f}"
         return text.rstrip("0").rstrip(".") if "." in text else text
-    return normalise(str(value))
+    return clean_text(str(value))
 
 
 def clean_facts(facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -59,7 +59,7 @@ def printed_name(name: str) -> str:
     try:
         return clean_name(name)
     except BadCharacters:
-        return normalise(name)
+        return clean_text(name)
 
 
 def clean_evidence(evidence: Iterable[Any]) -> list[Any]:
@@ -88,7 +88,7 @@ def why_not_printable(layout: Layout, facts: Mapping[str, Any]) -> str:
 
 def obstacles_told(layout: Layout, facts: Mapping[str, Any]) -> str:
     """What `why_not_printable` objects to, for a person: each character with its code point, each field that lacks or with what is too much of it."""
-    said = named(lacking_characters(layout, facts))
+    said = characters_in_the_way(layout, facts)
     lacks = lacking_facts(layout, facts)
     cut = cuts(layout, {name: str(value) for name, value in facts.items()}) if fonts.available() else ()
     return clauses(one for one in (said, lacks and _("缺少%(fields)s", fields=lacks), cuts_told(layout, cut)) if one)
@@ -100,11 +100,13 @@ def lacking_facts(layout: Layout, facts: Mapping[str, Any]) -> str:
 
 
 def lacking_characters(layout: Layout, facts: Mapping[str, Any]) -> list[str]:
-    """The characters of the printed facts that no standard knows or no installed font draws, each once."""
-    printed = {"name", *(field.name for field in layout.fields)}
-    text = "".join(str(value) for name, value in sorted(facts.items()) if name in printed)
-    bad = bad_characters(text)
-    return bad + [char for char in fonts.missing_glyphs(text) if char not in bad] if fonts.available() else bad
+    """The characters of the printed facts that would not come out right, each once."""
+    return list(dict.fromkeys(char for _name, chars in lacking_by_field(layout, facts) for char in chars))
+
+
+def characters_in_the_way(layout: Layout, facts: Mapping[str, Any]) -> str:
+    """Which characters of which facts cannot be printed, why and what to do, in words; empty when all can."""
+    return characters_told(layout, lacking_by_field(layout, facts))
 
 
 def add_event(
@@ -190,6 +192,7 @@ __all__ = [
     "OVERFLOWS",
     "add_event",
     "as_text",
+    "characters_in_the_way",
     "clean_evidence",
     "clean_facts",
     "lacking_characters",
