@@ -203,14 +203,24 @@ def _is_stored(given: Mapping[str, Any]) -> bool:
     return found is not None and found[1] not in codes() and not Path(given["template"]).is_file()
 
 
+def _sound(name: str, layout: Layout) -> Layout:
+    """The layout of a file, unless every certificate of it would be printed wrong (Refused)."""
+    from trainhub.certificates.checking import faults, unprintable_wording
+
+    wrong = [*faults(layout), *unprintable_wording(layout)]
+    if wrong:
+        raise Refused(_("%(file)s 不能用来打印：%(why)s", file=name, why=" ".join(wrong[:5])), code="bad_template")
+    return layout
+
+
 def layout_named(template: str) -> Layout:
-    """The layout of a `TemplateName`. Refused when the file is no layout, or when there is no such version."""
+    """The layout of a `TemplateName`. Refused when the file is no layout or one that prints wrong, or when there is no such version."""
     if template in codes():
         return built_in(template)
     path = Path(template)
     if path.is_file():
         try:
-            return read_layout(path.read_text("utf-8"))
+            return _sound(path.name, read_layout(path.read_text("utf-8")))
         except (BadLayout, UnicodeDecodeError) as bad:
             raise Refused(_("%(file)s 不是证书模板：%(why)s。", file=path.name, why=str(bad)), code="bad_template") from bad
     from trainhub.certificates import queries

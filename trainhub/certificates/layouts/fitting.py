@@ -90,7 +90,7 @@ def why_told(chars: Iterable[str]) -> str:
 
 def cause(char: str) -> str:
     """Why a character cannot be printed and what to do, in words."""
-    if is_invisible(char):
+    if is_invisible(char) or char < " ":
         return _("看不见的控制符，请删除")
     if is_right_to_left(char):
         return _("从右向左书写的文字不能排印，请改用证件上的汉字或拉丁字母")
@@ -110,7 +110,7 @@ def named(chars: Iterable[str]) -> str:
 
 def shown_char(char: str) -> str:
     """A character by itself as a page can show it; nothing for what nobody sees."""
-    if is_invisible(char):
+    if is_invisible(char) or char < " ":
         return ""
     if is_mark(char):
         return f"\u25cc{char}"

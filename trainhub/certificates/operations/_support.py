@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import update
 
 from trainhub.certificates import queries
+from trainhub.certificates.checking import is_wording_printable, unprintable_wording
 from trainhub.certificates.layouts.drawing import missing_facts
 from trainhub.certificates.layouts.fitting import characters_told, cuts, cuts_told, labels_of, lacking_by_field
 from trainhub.certificates.layouts.model import Layout
@@ -77,7 +78,7 @@ def why_not_printable(layout: Layout, facts: Mapping[str, Any]) -> str:
     A character in no installed font would print blank, a fact too long for its box would be cut, a required fact that is not
     there would be drawn as lacking. Without the text fonts the letters cannot be judged; drawing then says that they are missing.
     """
-    if lacking_characters(layout, facts):
+    if lacking_characters(layout, facts) or not is_wording_printable(layout):
         return NEEDS_GLYPH
     if lacking_facts(layout, facts):
         return LACKS_FACTS
@@ -105,8 +106,9 @@ def lacking_characters(layout: Layout, facts: Mapping[str, Any]) -> list[str]:
 
 
 def characters_in_the_way(layout: Layout, facts: Mapping[str, Any]) -> str:
-    """Which characters of which facts cannot be printed, why and what to do, in words; empty when all can."""
-    return characters_told(layout, lacking_by_field(layout, facts))
+    """Which characters of which facts, and of the template's own words, cannot be printed, why and what to do; empty when all can."""
+    own = [] if is_wording_printable(layout) else [_("模板%(element)s", element=one) for one in unprintable_wording(layout)]
+    return clauses(one for one in (characters_told(layout, lacking_by_field(layout, facts)), *own) if one)
 
 
 def add_event(
