@@ -13,6 +13,7 @@ from wtforms import SelectField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 
 from trainhub.certificates import labels, limiting, verifying
+from trainhub.certificates.operations._support import printed_name
 from trainhub.certificates.public import blueprint
 from trainhub.certificates.types import Status
 from trainhub.certificates.verifying import Verdict
@@ -104,7 +105,7 @@ def _checked(row: Row, verdict: Verdict | None) -> Checked:
 
 def _same(name: str, holder: str) -> bool:
     try:
-        return clean_name(name) == holder
+        return clean_name(name) == printed_name(holder)
     except Refused:
         return False
 

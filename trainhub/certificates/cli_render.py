@@ -14,7 +14,7 @@ import click
 from trainhub.certificates.facts import checked
 from trainhub.certificates.layouts.model import BadLayout, Layout, built_in, codes, read_layout
 from trainhub.certificates.numbers import has_number_shape, is_code, read_code
-from trainhub.kernel.characters import BadCharacters, bad_characters, clean_name, normalise
+from trainhub.kernel.characters import BadCharacters, bad_characters, clean_name, clean_text
 from trainhub.kernel.commands import edge, progress, say
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _
@@ -59,7 +59,7 @@ def facts_of(layout: Layout, row: Row) -> tuple[dict[str, str], list[tuple[str, 
         if not facts["name"]:
             problems.append(("name", _("姓名不能为空。")))
     except BadCharacters as refused:
-        facts["name"] = normalise(row.values["name"])
+        facts["name"] = clean_text(row.values["name"])
         if all("\ue000" <= char <= "\uf8ff" or char >= "\U000f0000" for char in bad_characters(facts["name"])):
             waits = True
         else:
@@ -90,7 +90,7 @@ class _Job:
 
     def take(self, table: Table, index: int, row: Row) -> None:
         """Draw a row, or note why not; `index` counts data rows from 1."""
-        from trainhub.certificates.layouts.fitting import cuts_told
+        from trainhub.certificates.layouts.fitting import characters_told, cuts_told, lacking_by_field
 
         facts, problems, waits = facts_of(self.layout, row)
         before = self.numbers.setdefault(facts["number"], row.number)
@@ -108,7 +108,13 @@ class _Job:
         absent = self.press.needs_glyph(facts)
         if waits or absent:
             self.needs_glyph.append(index)
-            say(_("第%(row)d行：没有字体包含其中的字，已跳过，需人工处理。", row=row.number))
+            say(
+                _(
+                    "第%(row)d行有不能打印的字，已跳过。%(told)s。",
+                    row=row.number,
+                    told=characters_told(self.layout, lacking_by_field(self.layout, facts)),
+                )
+            )
             return
         report = self.press.add(facts, is_whole=True)
         self.seconds += time.process_time() - start
@@ -197,14 +203,24 @@ def _is_stored(given: Mapping[str, Any]) -> bool:
     return found is not None and found[1] not in codes() and not Path(given["template"]).is_file()
 
 
+def _sound(name: str, layout: Layout) -> Layout:
+    """The layout of a file, unless every certificate of it would be printed wrong (Refused)."""
+    from trainhub.certificates.checking import faults, unprintable_wording
+
+    wrong = [*faults(layout), *unprintable_wording(layout)]
+    if wrong:
+        raise Refused(_("%(file)s 不能用来打印：%(why)s", file=name, why=" ".join(wrong[:5])), code="bad_template")
+    return layout
+
+
 def layout_named(template: str) -> Layout:
-    """The layout of a `TemplateName`. Refused when the file is no layout, or when there is no such version."""
+    """The layout of a `TemplateName`. Refused when the file is no layout or one that prints wrong, or when there is no such version."""
     if template in codes():
         return built_in(template)
     path = Path(template)
     if path.is_file():
         try:
-            return read_layout(path.read_text("utf-8"))
+            return _sound(path.name, read_layout(path.read_text("utf-8")))
         except (BadLayout, UnicodeDecodeError) as bad:
             raise Refused(_("%(file)s 不是证书模板：%(why)s。", file=path.name, why=str(bad)), code="bad_template") from bad
     from trainhub.certificates import queries
@@ -232,5 +248,5 @@ def render(file: Path, template: str, out: Path, issuer: str, issuer_en: str, ba
     Example: trainhub certificates render names.csv --template my-layout.json --out certificates.pdf
     """
     address = base_url or os.environ.get("TRAINHUB_BASE_URL") or "http://127.0.0.1:8000"
-    common = {"issuer": normalise(issuer), "issuer_en": normalise(issuer_en)}
+    common = {"issuer": clean_text(issuer), "issuer_en": clean_text(issuer_en)}
     return render_table(file, layout_named(template), out, common=common, base_url=address)

@@ -121,13 +121,16 @@ def _must_stand(certificate: Certificate) -> None:
 
 def _must_be_drawn_here(certificate: Certificate) -> None:
     """A font that was there when it was issued may be missing here: a name with a blank or a cut text is not handed out."""
-    from trainhub.certificates.layouts.fitting import cuts, cuts_told, lacking, named
+    from trainhub.certificates.layouts.fitting import cuts, cuts_told, lacking, why_told
 
     layout = queries.layout_of(certificate.template, certificate.template_version)
     chars = lacking(layout, certificate.facts)
     if chars:
         raise NotDrawable(
-            _("服务器现有的字体中没有这些字：%(chars)s。证书有效，暂不能下载：请联系系统管理员安装签发时所用的字体。", chars=named(chars))
+            _(
+                "服务器现在不能正确印出这些字：%(chars)s。证书有效，暂不能下载：请联系发证单位更正，或请系统管理员安装签发时所用的字体。",
+                chars=why_told(chars),
+            )
         )
     cut = cuts(layout, page_facts(certificate))
     if cut:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from trainhub.certificates.layouts.model import Field
-from trainhub.kernel.characters import bad_characters, normalise
+from trainhub.kernel.characters import bad_characters, clean_text
 from trainhub.kernel.i18n import _
 from trainhub.kernel.sheets.parsers import parse_date, parse_decimal
 
@@ -21,7 +21,7 @@ def own_fact(facts: Mapping[str, Any]) -> str:
 
 def checked(field: Field, text: str) -> str:
     """The text of one of a layout's own fields as it is stored; ValueError, in words, when it is none of its type."""
-    text = normalise(text)
+    text = clean_text(text)
     if not text:
         return ""
     if bad_characters(text):

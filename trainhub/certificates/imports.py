@@ -11,6 +11,7 @@ from typing import IO, Any
 
 from trainhub.certificates.facts import checked
 from trainhub.certificates.layouts.model import Layout
+from trainhub.certificates.operations._support import printed_name
 from trainhub.certificates.operations.batches import MOST_ITEMS, TOLD_EVERY, Wanted
 from trainhub.kernel.characters import clean_name
 from trainhub.kernel.errors import Refused
@@ -99,7 +100,7 @@ class _Reader:
         except Refused as refused:
             self.problem(row, "name", refused.message)
             return 0
-        if name != person.name:
+        if name != printed_name(person.name):
             self.problem(row, "name", _("姓名与登记的不一致，请核对证件号码或学号。"))
             return 0
         return person.id

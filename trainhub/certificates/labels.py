@@ -119,7 +119,7 @@ BATCHES: Mapping[BatchState, Any] = {
     BatchState.ISSUED: _l("已签发完"),
 }
 NOTES: Mapping[str, Any] = {
-    "needs_glyph": _l("有字体缺字"),
+    "needs_glyph": _l("有不能打印的字"),
     "lacks_facts": _l("缺少必填的内容"),
     "overflows": _l("内容太长，会被截断"),
     "clock": _l("服务器时钟曾被调回"),

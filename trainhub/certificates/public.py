@@ -11,6 +11,7 @@ from trainhub.certificates.forms import FileForm, VerifyForm
 from trainhub.certificates.layouts.reading import MOST_BYTES
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.numbers import read_code, read_number, show_number
+from trainhub.certificates.operations._support import printed_name
 from trainhub.certificates.types import Status
 from trainhub.certificates.verifying import Verdict
 from trainhub.kernel import clock
@@ -93,7 +94,7 @@ def verify_post() -> Any:
     name_fits = None
     if form.name.data and verdict.is_full and verdict.certificate is not None:
         try:
-            name_fits = clean_name(form.name.data) == verdict.certificate.holder
+            name_fits = clean_name(form.name.data) == printed_name(verdict.certificate.holder)
         except Refused as refused:
             form.refuse(refused)
             return _form_page(form, FileForm(formdata=None), 422)

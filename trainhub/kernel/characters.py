@@ -8,6 +8,7 @@ from and is refused.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 from trainhub.kernel.errors import Refused
@@ -47,9 +48,24 @@ _PUNCTUATION = {
 # Dots that people type between the parts of a name; the standard one is U+00B7 (GB/T 2312 A1A4).
 _DOTS = {0x2022: 0xB7, 0x2027: 0xB7, 0x2219: 0xB7, 0x22C5: 0xB7, 0x30FB: 0xB7, 0xFF65: 0xB7}
 
-# What is pasted along from web pages and chats and nobody sees: blanks without width, soft hyphens, marks of direction. Fonts draw them as nothing,
-# so a name would print well and never compare equal; marks of direction would even show it in another order than it has.
-_INVISIBLE = dict.fromkeys([0xAD, 0x61C, 0x180E, 0x200B, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF])
+# What is pasted along from web pages and chats and nobody sees: blanks without width, soft hyphens, fillers, marks of direction. Fonts draw them as
+# nothing (or as a box), so a name would print well and never compare equal; marks of direction would even show it in another order than it has.
+_FILLERS = (0xAD, 0x34F, 0x61C, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180E, 0x200B, 0x200E, 0x200F, 0x2800, 0x3164, 0xFEFF, 0xFFA0)
+_INVISIBLE: dict[int, str | None] = {
+    **dict.fromkeys((*_FILLERS, *range(0x202A, 0x202F), *range(0x2060, 0x2070), *range(0xFFF9, 0xFFFC), *range(0xE0000, 0xE0080))),
+    0x2028: " ",  # what separates lines and paragraphs separates words
+    0x2029: " ",
+}
+
+# Scripts whose letters are joined, stacked or reordered by whoever sets them (Indic, Thai, Tibetan, Burmese, Khmer, Mongolian, single Jamo of Korean and
+# others). What runs from right to left is told apart by its direction.
+_SET_TOGETHER = (
+    *((0x0900, 0x109F), (0x1100, 0x11FF), (0x1700, 0x18AF), (0x1900, 0x194F), (0x1A00, 0x1AAF), (0x1B00, 0x1C4F)),
+    *((0x1CD0, 0x1CFF), (0xA800, 0xA8FF), (0xA900, 0xAAFF), (0xABC0, 0xABFF), (0xD7B0, 0xD7FF), (0x11000, 0x11FFF)),
+)
+_JOINERS = "\u200c\u200d"
+_JOINED_BEFORE = "\u0600-\u08ff\ufb50-\ufdff\ufe70-\ufefc" + "".join(f"{chr(first)}-{chr(last)}" for first, last in _SET_TOGETHER)
+_STRAY_JOINERS = re.compile(f"(?<![{_JOINED_BEFORE}])[{_JOINERS}]+")
 
 
 def _table() -> dict[int, int]:
@@ -89,6 +105,36 @@ def is_right_to_left(char: str) -> bool:
     return unicodedata.bidirectional(char) in {"R", "AL", "AN"}
 
 
+def is_mark(char: str) -> bool:
+    """Whether a character is set over, under or into the one before it. What composition (NFC) leaves of them has no letter of its own with the mark."""
+    return unicodedata.category(char) in {"Mn", "Mc", "Me"}
+
+
+def is_set_together(char: str) -> bool:
+    """Whether a character belongs to a script whose letters are joined, stacked or reordered when they are set."""
+    point = ord(char)
+    return point >= 0x0900 and any(first <= point <= last for first, last in _SET_TOGETHER)
+
+
+def is_invisible(char: str) -> bool:
+    """Whether a character leaves no ink and takes no room that anybody would notice."""
+    return ord(char) in _INVISIBLE or char in _JOINERS
+
+
+def without_invisible(text: str) -> str:
+    """The text without what nobody sees and nothing means; separators of lines become a blank.
+
+    The joiners U+200C and U+200D stay after a letter of a script that needs them: there they are spelling.
+    """
+    plain = text.translate(_INVISIBLE)
+    return _STRAY_JOINERS.sub("", plain) if "\u200c" in plain or "\u200d" in plain else plain
+
+
+def clean_text(text: str) -> str:
+    """A text as it is stored, compared and printed: `normalise` without what nobody sees; refuses nothing."""
+    return normalise(without_invisible(text))
+
+
 def normalise(text: str) -> str:
     """The same text with GB 18030-2022 code points, in NFC, without surrounding blanks; refuses nothing."""
     return unicodedata.normalize("NFC", text.translate(GB18030_2022)).strip()
@@ -100,7 +146,7 @@ def clean_name(text: str, *, field: str | None = "name") -> str:
     U+00B7 is kept and its look-alikes become it; inner blanks collapse to one; what nobody sees is left out. Raises BadCharacters for private-use
     characters without a standard code point and for control characters.
     """
-    name = " ".join(normalise(text.translate(_DOTS | _INVISIBLE)).split())
+    name = " ".join(clean_text(text.translate(_DOTS)).split())
     bad = bad_characters(name)
     if bad:
         codes = "、".join(f"U+{ord(char):04X}" for char in bad)

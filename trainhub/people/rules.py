@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable
 from datetime import date, timedelta
 from functools import lru_cache
 
-from trainhub.kernel.characters import GB18030_2022
+from trainhub.kernel.characters import GB18030_2022, without_invisible
 from trainhub.people.types import Gender, IdCheck, IdProblem, IdType, NationalityKind, WorkSpan
 
 _RESIDENT = re.compile(r"\d{17}[\dX]\Z", re.ASCII)
@@ -29,8 +29,8 @@ def normalise_number(number: str) -> str:
 
 
 def normalise_name(name: str) -> str:
-    """A name as it is stored: in the code points of GB 18030-2022, composed, no spaces at the ends or between Chinese characters, one kind of dot."""
-    plain = " ".join(unicodedata.normalize("NFKC", name.translate(GB18030_2022)).split())
+    """A name as it is stored: in the code points of GB 18030-2022, composed, without what nobody sees, no spaces at the ends or between Chinese characters, one kind of dot."""
+    plain = " ".join(unicodedata.normalize("NFKC", without_invisible(name).translate(GB18030_2022)).split())
     if re.search(r"[\u3400-\u9fff]", plain):
         plain = _DOTS.sub("·", plain).replace(" ", "")
     return plain

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from trainhub.certificates.layouts import model
+from trainhub.certificates.layouts import model, typeset
 from trainhub.certificates.layouts.typeset import break_lines, fit, tokens
 from trainhub.kernel import fonts
 from trainhub.kernel.characters import GB18030_2022, BadCharacters, clean_name
@@ -91,6 +91,31 @@ def test_a_text_is_shrunk_then_reported() -> None:
     assert fit("字" * 56, box, _width).overflows is False
     cut = fit("字" * 57, box, _width)
     assert (cut.size, cut.overflows, cut.lines[1][-1]) == (10, True, "…")
+
+
+@pytest.mark.parametrize(("height", "size"), [(20, 20), (19.9, 19.5), (15, 15), (10, 10), (9, 10)])
+def test_a_line_is_no_taller_than_its_box(height: float, size: float) -> None:
+    """At the smallest size it is as it is: such a box is refused when the template is saved."""
+    box = model.Text("", model.Box(0, 0, 500, height / typeset.POINTS_PER_MM), size=20, min_size=10, max_lines=3)
+    fitted = fit("短", box, _width)
+    assert (fitted.size, fitted.overflows, fitted.lines) == (size, False, ("短",))
+
+
+@pytest.mark.parametrize(("height", "lines"), [(29.9, 1), (30, 2), (39.9, 2), (40, 3)])
+def test_lines_set_close_stay_in_their_box(height: float, lines: int) -> None:
+    """Two lines of 20 points, half a size apart, are 30 points tall."""
+    box = model.Text("", model.Box(0, 0, 101 / typeset.POINTS_PER_MM, height / typeset.POINTS_PER_MM), size=20, min_size=20, max_lines=3, leading=0.5)
+    fitted = fit("字" * 5 * lines, box, _width)
+    assert (len(fitted.lines), fitted.overflows) == (lines, False)
+    assert fit("字" * (5 * lines + 1), box, _width).overflows
+
+
+@pytest.mark.parametrize("code", model.codes())
+def test_the_built_in_templates_are_set_as_before_boxes_had_a_height(code: str) -> None:
+    """Their boxes were made for their sizes: what was printed is printed again byte for byte."""
+    for one in model.built_in(code).elements:
+        if isinstance(one, model.Text):
+            assert fit("短", one, _width).size == one.size
 
 
 def test_names_get_standard_characters() -> None:

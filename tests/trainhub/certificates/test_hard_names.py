@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import shutil
 import subprocess
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -13,13 +14,17 @@ from sqlalchemy.orm import Session
 from tests.factories import ground
 from tests.factories.certificates import certificate
 from trainhub.certificates import operations
+from trainhub.certificates.facts import checked
 from trainhub.certificates.layouts.drawing import Press
-from trainhub.certificates.layouts.model import built_in
+from trainhub.certificates.layouts.model import Field, built_in
 from trainhub.certificates.numbers import check_digit
+from trainhub.certificates.operations._support import clean_facts, obstacles_told
 from trainhub.certificates.types import State
 from trainhub.kernel import fonts
-from trainhub.kernel.characters import BadCharacters, bad_characters, clean_name
+from trainhub.kernel.characters import BadCharacters, bad_characters, clean_name, clean_text
 from trainhub.kernel.errors import Refused
+from trainhub.kernel.i18n import in_language
+from trainhub.people.rules import normalise_name
 
 pytestmark = pytest.mark.skipif(not fonts.available(), reason="the document fonts are not installed: make setup")
 needs_poppler = pytest.mark.skipif(shutil.which("pdftotext") is None, reason="pdftotext (poppler-utils) is not installed")
@@ -156,6 +161,65 @@ def test_the_fonts_say_what_they_are() -> None:
     assert all(one.is_installed and one.version and one.characters > 20_000 and one.licence == "SIL Open Font License 1.1" for one in text)
 
 
-@pytest.mark.parametrize("mark", "\u00ad\u061c\u200b\u200e\u200f\u202a\u202e\u2060\u2066\u2069\ufeff")
+INVISIBLE = "\u00ad\u034f\u061c\u115f\u1160\u200b\u200c\u200d\u200e\u200f\u202a\u202e\u2060\u2066\u2069\u2800\u3164\ufeff\uffa0\U000e0041"
+
+
+@pytest.mark.parametrize("mark", INVISIBLE)
 def test_what_nobody_sees_in_a_name_is_left_out(mark: str) -> None:
     assert clean_name(f"{mark}张{mark}三{mark}") == "张三"
+    assert normalise_name(f"{mark}张{mark}三{mark}") == "张三", "also where people are registered"
+
+
+@pytest.mark.parametrize("separator", "\u2028\u2029")
+def test_separators_of_lines_become_blanks(separator: str) -> None:
+    assert clean_name(f"John{separator}Smith") == normalise_name(f"John{separator}Smith") == "John Smith"
+    assert clean_text(f"工业{separator}互联网") == "工业 互联网"
+
+
+def test_joiners_stay_where_a_script_spells_with_them() -> None:
+    assert clean_name("محمد\u200cعلي") == "محمد\u200cعلي"
+    assert clean_name("क\u094d\u200dष") == "क\u094d\u200dष"
+    assert clean_name("Anna\u200cLena") == "AnnaLena"
+
+
+@pytest.mark.parametrize("mark", INVISIBLE)
+def test_what_nobody_sees_in_a_fact_is_left_out(mark: str) -> None:
+    course = Field("course", "课程", "course")
+    assert checked(course, f"{mark}工业{mark}互联网{mark}") == "工业互联网"
+    assert clean_facts({"course": f"{mark}工业{mark}互联网{mark}"}) == {"course": "工业互联网"}
+
+
+@pytest.mark.parametrize("name", ["x\u030c", "O\u0323\u0300la", "E\u0329\u0301niola", "ɛ\u0303", "张\u20dd"])
+def test_marks_that_no_letter_comes_with_wait(session: Session, name: str) -> None:
+    """Each glyph is set beside the one before it: a mark would stand beside its letter, or over another."""
+    who = ground.person(name)
+    session.flush()
+    made = certificate(who=who)
+    assert (made.state, made.note) == (State.DRAFT, "needs_glyph")
+    mark = unicodedata.normalize("NFC", name)[1]
+    with pytest.raises(Refused, match=rf"姓名：.*U\+{ord(mark):04X}.*整字母"):
+        operations.release(certificate=made, by=ground.SYSTEM, today=made.issued_on, now=ground.NOW)
+
+
+@pytest.mark.parametrize("name", ["ཚེ་རིང", "अनिल", "สมชาย", "ᠪᠠᠲᠤ", "ᄒ"])
+def test_letters_that_have_to_be_joined_or_stacked_wait(name: str) -> None:
+    assert fonts.missing_glyphs(name) == list(dict.fromkeys(name))
+
+
+def test_it_is_said_which_character_in_which_field_and_what_to_do(session: Session) -> None:
+    layout = built_in("training")
+    facts = {"name": "x\u030c", "course": "محمد", "base": "\ue000", "class_name": "\u0915", "hours": "8"}
+    said = obstacles_told(layout, facts)
+    for part in (
+        "姓名：◌\u030c U+030C",
+        "培训项目：\u2068م\u2069 U+0645",
+        "培训基地：\ue000 U+E000",
+        "班级：क U+0915",
+        "整字母",
+        "从右向左",
+        "GB 18030-2022",
+        "连写",
+    ):
+        assert part in said
+    with in_language("en"):
+        assert "Name: ◌\u030c U+030C" in obstacles_told(layout, facts)

@@ -133,6 +133,10 @@ def test_a_layout_of_ones_own_is_a_file(tmp_path: Path) -> None:
     command = [str(table), "--template", str(layout), "--out", str(out), "--json"]
     assert json.loads(CliRunner().invoke(render, command).stdout)["pages"] == 1
     assert out.read_bytes().startswith(b"%PDF")
+    body["elements"][-1]["text"] = "{Grade}"
+    layout.write_text(json.dumps(body), "utf-8")
+    refused = CliRunner().invoke(render, command)
+    assert "应写作 {grade}" in json.loads(refused.stdout)["error"]["message"], "words that every page would print wrong"
     layout.write_text("{}", "utf-8")
     refused = CliRunner().invoke(render, command)
     assert (refused.exit_code, json.loads(refused.stdout)["error"]["code"]) == (1, "bad_template")

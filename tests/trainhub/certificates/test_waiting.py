@@ -155,7 +155,7 @@ def test_the_page_names_characters_and_facts_and_issues_what_is_mended(session: 
         numbers = [one.number for one in waiting]
     head = as_role(Role.UNIVERSITY_ADMIN, organisation_id=issuer.id)
     page = head.get("/certificates/waiting").text
-    assert all(said in page for said in ("U+33479", "有字体缺字", "内容太长，会被截断", "课程", "全部重新检查并签发"))
+    assert all(said in page for said in ("U+33479", "有不能打印的字", "现有字体中没有", "内容太长，会被截断", "课程", "全部重新检查并签发"))
     assert "/certificates/waiting" in head.get("/certificates/").text
     assert "U+33479" in head.get(f"/certificates/{numbers[0]}").text
     assert numbers[0][-5:] not in as_role(Role.UNIVERSITY_ADMIN, organisation_id=other.id).get("/certificates/waiting").text

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from unicodedata import bidirectional
+from functools import cache
 
 from trainhub.certificates.layouts.drawing import signature_labels, widths_of
 from trainhub.certificates.layouts.filling import Facts, printed_text
 from trainhub.certificates.layouts.model import FIELD, Field, Layout, Signature, Text
 from trainhub.certificates.layouts.typeset import fit
 from trainhub.kernel import fonts
-from trainhub.kernel.i18n import _, either, listed
+from trainhub.kernel.characters import bad_characters, is_invisible, is_mark, is_right_to_left, is_set_together
+from trainhub.kernel.i18n import _, clauses, either, listed
 
 Cut = tuple[str, int]
 """The name of a fact that does not fit, and by how many characters."""
@@ -44,14 +45,76 @@ def cut_wording(layout: Layout) -> list[str]:
 
 
 def lacking(layout: Layout, facts: Facts) -> list[str]:
-    """The characters of the printed facts that no font installed here draws, each once: they would come out blank."""
+    """The characters of the printed facts that nothing installed here draws right, each once: they would come out blank, beside their letter or
+    in another order."""
+    return fonts.missing_glyphs("".join(text for _name, text in _printed(layout, facts)))
+
+
+def _printed(layout: Layout, facts: Facts) -> list[tuple[str, str]]:
+    """The facts that a page may print, by name."""
     printed = {"name", *(field.name for field in layout.fields)}
-    return fonts.missing_glyphs("".join(str(value) for name, value in sorted(facts.items()) if name in printed))
+    return [(name, str(value)) for name, value in sorted(facts.items()) if name in printed]
+
+
+def unprintable(text: str) -> list[str]:
+    """The characters of a text about to be issued or approved that would not come out right, each once. Without the fonts the letters cannot be judged."""
+    has_fonts = fonts.available()
+    return [char for char in dict.fromkeys(text) if _is_no_letter(char) or (has_fonts and fonts.font_of(char) is None)]
+
+
+@cache
+def _is_no_letter(char: str) -> bool:
+    return is_invisible(char) or bool(bad_characters(char))
+
+
+def lacking_by_field(layout: Layout, facts: Facts) -> list[tuple[str, list[str]]]:
+    """The facts with characters that would not come out right (`unprintable`), by the name of the field; the holder's name first."""
+    found = [(name, chars) for name, text in _printed(layout, facts) if (chars := unprintable(text))]
+    return sorted(found, key=lambda one: one[0] != "name")
+
+
+def characters_told(layout: Layout, found: Iterable[tuple[str, Sequence[str]]]) -> str:
+    """Which characters of which fields cannot be printed, why and what to do: 姓名：◌̌ U+030C（附加符号不能单独叠印，请改用…）."""
+    found = tuple(found)
+    labels = labels_of(layout, [name for name, _chars in found])
+    return clauses(_("%(field)s：%(chars)s", field=label, chars=why_told(chars)) for label, (_name, chars) in zip(labels, found, strict=True))
+
+
+def why_told(chars: Iterable[str]) -> str:
+    """Characters that cannot be printed, with their code points, those of one cause together with what to do about it."""
+    causes: dict[str, list[str]] = {}
+    for char in chars:
+        causes.setdefault(cause(char), []).append(char)
+    return listed(_("%(chars)s（%(why)s）", chars=named(those), why=why) for why, those in causes.items())
+
+
+def cause(char: str) -> str:
+    """Why a character cannot be printed and what to do, in words."""
+    if is_invisible(char) or char < " ":
+        return _("看不见的控制符，请删除")
+    if is_right_to_left(char):
+        return _("从右向左书写的文字不能排印，请改用证件上的汉字或拉丁字母")
+    if is_set_together(char):
+        return _("须连写或叠写的文字不能排印，请改用证件上的汉字或拉丁字母")
+    if is_mark(char):
+        return _("附加符号不能单独叠印，请改用带这个符号的整字母，或经本人同意去掉符号")
+    if bad_characters(char):
+        return _("不是国家标准字符，请改用 GB 18030-2022 的字")
+    return _("现有字体中没有，请核对用字或安装含该字的字体")
 
 
 def named(chars: Iterable[str]) -> str:
-    """Characters with their code points, for a person who looks for a font; letters written from right to left keep beside theirs."""
-    return listed(f"\u2068{char}\u2069 U+{ord(char):04X}" if bidirectional(char) in ("R", "AL") else f"{char} U+{ord(char):04X}" for char in chars)
+    """Characters with their code points, for a person: a mark on a dotted circle, and letters written from right to left kept beside theirs."""
+    return listed(" ".join(one for one in (shown_char(char), f"U+{ord(char):04X}") if one) for char in chars)
+
+
+def shown_char(char: str) -> str:
+    """A character by itself as a page can show it; nothing for what nobody sees."""
+    if is_invisible(char) or char < " ":
+        return ""
+    if is_mark(char):
+        return f"\u25cc{char}"
+    return f"\u2068{char}\u2069" if is_right_to_left(char) else char
 
 
 def labels_of(layout: Layout, names: Sequence[str]) -> list[str]:

@@ -11,6 +11,8 @@ from trainhub.certificates.layouts.model import Text
 POINTS_PER_MM = 72 / 25.4
 STEP = 0.5
 """Points by which a text that does not fit is made smaller."""
+HAIR = 0.01
+"""Points by which rounding may make a line taller than its box."""
 
 # GB/T 15834: these may not begin a line; those may not end one.
 NOT_FIRST = frozenset("，。、；：！？）》」』】〕〉’”…—·％%,.;:!?)]}")
@@ -86,8 +88,9 @@ def _balanced(pieces: list[str], lines: list[str], limit: float, width: Width) -
 
 
 def fit(text: str, element: Text, width: Width) -> Fitted:
-    """The text at the largest size that fits the element's box and number of lines.
+    """The text at the largest size that fits the element's box, in width and height, and its number of lines.
 
+    A box lower than the smallest size is no template's any more (`checking.faults`): a text of an older one stands out of it, whole.
     At the smallest size whatever does not fit is cut and ends in an ellipsis, and `lost` counts it (white space does not count).
     """
     box_width, box_height = element.box.w * POINTS_PER_MM, element.box.h * POINTS_PER_MM
@@ -96,15 +99,15 @@ def fit(text: str, element: Text, width: Width) -> Fitted:
     def spaced(piece: str) -> float:
         return width(piece) + spacing * len(piece)
 
-    natural = spaced(text)
-    if "\n" not in text and natural * element.size <= box_width:
+    natural, room = spaced(text), max(box_height, element.min_size) + HAIR
+    if "\n" not in text and natural * element.size <= box_width and element.size <= room:
         return Fitted((text,), element.size)
     pieces = tokens(text)
     size = element.size
     while True:
         limit = box_width / size
-        allowed = max(1, min(element.max_lines, int(box_height / (size * element.leading) + 0.12)))
-        if natural <= limit * allowed:
+        allowed = max(1, min(element.max_lines, _lines(box_height, size, element.leading)))
+        if size <= room and natural <= limit * allowed:
             lines = break_lines(pieces, limit, spaced)
             if len(lines) <= allowed:
                 if len(lines) > 1 and element.align == "center":
@@ -119,6 +122,11 @@ def fit(text: str, element: Text, width: Width) -> Fitted:
         last = last[:-1]
     kept = "".join((*lines[:-1], last))
     return Fitted((*lines[:-1], last + "…"), size, lost=max(1, _solid(text) - _solid(kept)))
+
+
+def _lines(height: float, size: float, leading: float) -> int:
+    """How many lines a box holds: with room above and below at the usual leading, and never more than reach from its top to its foot."""
+    return min(int(height / (size * leading) + 0.12), 1 + int((height - size + HAIR) / (size * leading)))
 
 
 def _solid(text: str) -> int:

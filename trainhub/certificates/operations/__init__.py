@@ -1,6 +1,5 @@
 """The verbs of certificates: issue, release, suspend, resume, revoke, reissue, correct."""
 
-from trainhub.certificates.operations._support import lacking_characters
 from trainhub.certificates.operations.changing import CannotChange, reissue, resume, revoke, suspend
 from trainhub.certificates.operations.correcting import correct, prepare_correction
 from trainhub.certificates.operations.issuing import CannotIssue, issue, release
@@ -14,7 +13,6 @@ __all__ = [
     "NumbersExhausted",
     "correct",
     "issue",
-    "lacking_characters",
     "next_serial",
     "prepare_correction",
     "present",

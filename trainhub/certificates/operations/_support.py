@@ -10,15 +10,16 @@ from typing import Any
 from sqlalchemy import update
 
 from trainhub.certificates import queries
+from trainhub.certificates.checking import is_wording_printable, unprintable_wording
 from trainhub.certificates.layouts.drawing import missing_facts
-from trainhub.certificates.layouts.fitting import cuts, cuts_told, labels_of, named
+from trainhub.certificates.layouts.fitting import characters_told, cuts, cuts_told, labels_of, lacking_by_field
 from trainhub.certificates.layouts.model import Layout
 from trainhub.certificates.models import Certificate, CertificateEvent
 from trainhub.certificates.types import Event, State
 from trainhub.identity.queries import accounts_of_persons
 from trainhub.kernel import fonts
 from trainhub.kernel.access import Identity
-from trainhub.kernel.characters import BadCharacters, bad_characters, clean_name, normalise
+from trainhub.kernel.characters import BadCharacters, clean_name, clean_text
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Stale
 from trainhub.kernel.i18n import _, clauses, listed
@@ -45,7 +46,7 @@ def as_text(value: Any) -> str:
     if isinstance(value, float | Decimal):
         text = f"{value:f}"
         return text.rstrip("0").rstrip(".") if "." in text else text
-    return normalise(str(value))
+    return clean_text(str(value))
 
 
 def clean_facts(facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -59,7 +60,7 @@ def printed_name(name: str) -> str:
     try:
         return clean_name(name)
     except BadCharacters:
-        return normalise(name)
+        return clean_text(name)
 
 
 def clean_evidence(evidence: Iterable[Any]) -> list[Any]:
@@ -77,7 +78,7 @@ def why_not_printable(layout: Layout, facts: Mapping[str, Any]) -> str:
     A character in no installed font would print blank, a fact too long for its box would be cut, a required fact that is not
     there would be drawn as lacking. Without the text fonts the letters cannot be judged; drawing then says that they are missing.
     """
-    if lacking_characters(layout, facts):
+    if lacking_characters(layout, facts) or not is_wording_printable(layout):
         return NEEDS_GLYPH
     if lacking_facts(layout, facts):
         return LACKS_FACTS
@@ -88,7 +89,7 @@ def why_not_printable(layout: Layout, facts: Mapping[str, Any]) -> str:
 
 def obstacles_told(layout: Layout, facts: Mapping[str, Any]) -> str:
     """What `why_not_printable` objects to, for a person: each character with its code point, each field that lacks or with what is too much of it."""
-    said = named(lacking_characters(layout, facts))
+    said = characters_in_the_way(layout, facts)
     lacks = lacking_facts(layout, facts)
     cut = cuts(layout, {name: str(value) for name, value in facts.items()}) if fonts.available() else ()
     return clauses(one for one in (said, lacks and _("缺少%(fields)s", fields=lacks), cuts_told(layout, cut)) if one)
@@ -100,11 +101,14 @@ def lacking_facts(layout: Layout, facts: Mapping[str, Any]) -> str:
 
 
 def lacking_characters(layout: Layout, facts: Mapping[str, Any]) -> list[str]:
-    """The characters of the printed facts that no standard knows or no installed font draws, each once."""
-    printed = {"name", *(field.name for field in layout.fields)}
-    text = "".join(str(value) for name, value in sorted(facts.items()) if name in printed)
-    bad = bad_characters(text)
-    return bad + [char for char in fonts.missing_glyphs(text) if char not in bad] if fonts.available() else bad
+    """The characters of the printed facts that would not come out right, each once."""
+    return list(dict.fromkeys(char for _name, chars in lacking_by_field(layout, facts) for char in chars))
+
+
+def characters_in_the_way(layout: Layout, facts: Mapping[str, Any]) -> str:
+    """Which characters of which facts, and of the template's own words, cannot be printed, why and what to do; empty when all can."""
+    own = [] if is_wording_printable(layout) else [_("模板%(element)s", element=one) for one in unprintable_wording(layout)]
+    return clauses(one for one in (characters_told(layout, lacking_by_field(layout, facts)), *own) if one)
 
 
 def add_event(
@@ -190,6 +194,7 @@ __all__ = [
     "OVERFLOWS",
     "add_event",
     "as_text",
+    "characters_in_the_way",
     "clean_evidence",
     "clean_facts",
     "lacking_characters",

@@ -161,8 +161,10 @@ def _printed(facts: Mapping[str, Any], issuer: Organisation, name: str) -> dict[
 
 
 def why_waiting(item: IssueItem, layout: Layout, issuer: Organisation, name: str) -> str:
-    """What is wrong with an item of a batch on a page of this layout: characters, fields and how much of them is too much."""
-    return obstacles_told(layout, _printed(item.facts, issuer, name))
+    """What is wrong with an item of a batch on a page of this layout: characters, fields and how much of them is too much, and its row in the list."""
+    told = obstacles_told(layout, _printed(item.facts, issuer, name))
+    row = next((one["id"] for one in item.evidence if one["kind"] == "roster"), "")
+    return _("名单第%(row)s行，%(told)s", row=row, told=told) if row and told else told
 
 
 def decide(*, batch: IssueBatch, is_approved: bool, reason: str, by: Identity, today: date, now: datetime) -> IssueBatch:

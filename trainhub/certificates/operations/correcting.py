@@ -22,6 +22,7 @@ from trainhub.certificates.operations._support import (
     LACKS_FACTS,
     NEEDS_GLYPH,
     add_event,
+    characters_in_the_way,
     clean_evidence,
     clean_facts,
     lacking_facts,
@@ -268,7 +269,8 @@ def _must_be_the_only_one(certificate: Certificate, facts: Mapping[str, Any]) ->
 def _must_print(layout: Layout, facts: Mapping[str, Any]) -> None:
     why = why_not_printable(layout, facts)
     if why == NEEDS_GLYPH:
-        raise CannotChange(_("更正后的内容中有字体缺少的字，不能打印，没有更正。"))
+        told = characters_in_the_way(layout, facts)
+        raise CannotChange(_("更正后的内容中有不能打印的字，没有更正。%(told)s。", told=told))
     if why == LACKS_FACTS:
         raise CannotChange(_("所选模板必填的%(fields)s没有内容，没有更正。", fields=lacking_facts(layout, facts)), field="template")
     if why:

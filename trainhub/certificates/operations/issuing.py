@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError
 
 from trainhub.certificates import queries
-from trainhub.certificates.layouts.fitting import cuts, cuts_told, named
+from trainhub.certificates.layouts.fitting import cuts, cuts_told
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.numbers import new_code, parse
 from trainhub.certificates.operations._support import (
@@ -20,9 +20,9 @@ from trainhub.certificates.operations._support import (
     NEEDS_GLYPH,
     OVERFLOWS,
     add_event,
+    characters_in_the_way,
     clean_evidence,
     clean_facts,
-    lacking_characters,
     lacking_facts,
     move,
     printed_name,
@@ -168,8 +168,8 @@ def release(*, certificate: Certificate, by: Identity, today: date, now: datetim
     facts = dict(found.facts)
     why = why_not_printable(layout, facts)
     if why == NEEDS_GLYPH:
-        chars = named(lacking_characters(layout, facts))
-        raise CannotIssue(_("姓名或内容中仍有字体缺少的字（%(chars)s），暂不能签发。请系统管理员安装含该字的字体后再试。", chars=chars))
+        told = characters_in_the_way(layout, facts)
+        raise CannotIssue(_("仍有不能打印的字，暂不能签发。%(told)s。在来源中改正或安装字体后再试。", told=told))
     if why == LACKS_FACTS:
         lacks = lacking_facts(layout, facts)
         message = _("模板必填的%(fields)s没有内容，没有签发。请在来源中补全后再签发，或换用不要求这些内容的模板。", fields=lacks)

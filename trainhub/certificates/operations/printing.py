@@ -181,7 +181,7 @@ class Drawn:
 def draw(run: PrintRun, chunk: PrintChunk, maker: Maker) -> Drawn:
     """Draw one file; reads only. What was printed once is drawn as it was; before that, what stands is drawn."""
     from trainhub.certificates.layouts.drawing import Press, common_facts
-    from trainhub.certificates.layouts.fitting import cuts_told, lacking, named
+    from trainhub.certificates.layouts.fitting import cuts_told, lacking, why_told
 
     lines = queries.items_of(run.id, chunk.first, chunk.last)
     if chunk.finished_at is not None:
@@ -200,9 +200,9 @@ def draw(run: PrintRun, chunk: PrintChunk, maker: Maker) -> Drawn:
         if chars:  # a font that was there when it was issued: a page with a blank in a name must not be printed
             raise CannotPrint(
                 _(
-                    "证书 %(number)s 中有这台机器的字体没有的字（%(chars)s），没有绘制：请安装签发时所用的字体后继续绘制。",
+                    "证书 %(number)s 中有这台机器不能正确印出的字：%(chars)s。没有绘制：请更正证书，或安装签发时所用的字体，再继续绘制。",
                     number=certificate.number,
-                    chars=named(chars),
+                    chars=why_told(chars),
                 ),
                 code="needs_glyph",
             )

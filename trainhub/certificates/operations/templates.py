@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from trainhub.certificates import queries
+from trainhub.certificates.checking import faults, unprintable_wording
 from trainhub.certificates.layouts.drawing import Press, common_facts
 from trainhub.certificates.layouts.fitting import cut_wording, labels_of
 from trainhub.certificates.layouts.model import BadLayout, Layout, Qr, Text, built_in, codes, data_of, read_layout
@@ -18,7 +19,7 @@ from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused, Stale
-from trainhub.kernel.i18n import _, listed
+from trainhub.kernel.i18n import N_, _, listed
 from trainhub.organisations.models import Organisation
 
 MOST_BYTES = 200_000
@@ -27,6 +28,11 @@ MOST_IMAGES = 6
 _CODE = re.compile(r"[a-z][a-z_]{1,29}")
 _IMAGE = re.compile(r"[a-z][a-z0-9-]{0,29}")
 LONGEST_NAME = "诺" * 60
+MOST_TOLD = 5
+"""Faults of a template told in one refusal."""
+NOT_SAVED = N_("模板没有保存。%(wrong)s")
+NOT_SUBMITTED = N_("模板没有提交。%(wrong)s")
+NOT_APPROVED = N_("模板没有批准，可退回修改。%(wrong)s")
 SAMPLE = {"date": "2026-03-05", "number": "48"}
 
 
@@ -74,11 +80,19 @@ def _bounded(layout: Layout) -> None:
             raise BadLayout(f"element {position}: a number beyond 2000")
 
 
+def _must_be_sound(layout: Layout, refusal: str) -> None:
+    """BadTemplate, naming the elements, for what every certificate of this layout would print wrong."""
+    wrong = [*faults(layout), *unprintable_wording(layout)]
+    if wrong:
+        raise BadTemplate(_(refusal, wrong=" ".join(wrong[:MOST_TOLD])), field="body")
+
+
 def warnings_of(layout: Layout) -> list[str]:
     """What a person should look at before approving: a field no text prints, a name of 60 characters that is cut."""
     press = Press(layout, common_facts(layout, sample_facts(layout)), base_url="https://example.org")
     report = press.add({**sample_facts(layout), "name": LONGEST_NAME})
     said = [_("60个字的姓名放不下，这样的证书不会签发：请加大姓名的方框或允许多行。")] if "name" in report.overflows else []
+    said += [*faults(layout), *unprintable_wording(layout)]
     said += [_("固定文字“%(text)s”放不下，会被截断：请加大方框、允许多行或减小字号。", text=text[:40]) for text in cut_wording(layout)]
     printed = "".join(getattr(one, "text", "") for one in layout.elements)
     absent = labels_of(layout, [one.name for one in layout.fields if f"{{{one.name}}}" not in printed])
@@ -208,7 +222,7 @@ def remove_image(*, template: CertificateTemplate, name: str, by: Identity) -> N
 
 
 def save(*, template: CertificateTemplate, body: str, version: int, by: Identity) -> CertificateTemplate:
-    """Keep an edited draft that can be drawn; refused when somebody else saved since (Stale)."""
+    """Keep an edited draft that can be drawn and has no fault of its own (BadTemplate); refused when somebody else saved since (Stale)."""
     if template.version != version:
         raise Stale(_("这个模板刚被其他人修改过，你的修改没有保存。请核对后再提交。"))
     _must_be(template, TemplateState.DRAFT)
@@ -217,6 +231,7 @@ def save(*, template: CertificateTemplate, body: str, version: int, by: Identity
     if (layout.code, layout.version) != (template.code, template.edition):
         message = _("code 和 version 应保持为 %(code)s 和 %(edition)d。", code=template.code, edition=template.edition)
         raise BadTemplate(message, field="body")
+    _must_be_sound(layout, NOT_SAVED)
     template.body, template.made_by_id = body, by.account_id
     session().flush()
     audit.record(by=by, did="certificates.template.saved", on=template, data={"code": template.code, "edition": template.edition})
@@ -229,9 +244,11 @@ def _must_be(template: CertificateTemplate, *states: TemplateState) -> None:
 
 
 def submit(*, template: CertificateTemplate, by: Identity) -> None:
-    """Hand a draft to a second person; BadTemplate when its own wording does not fit, as that would be cut on every certificate."""
+    """Hand a draft to a second person; BadTemplate when its own wording cannot be printed or does not fit, as that would be wrong on every certificate."""
     _must_be(template, TemplateState.DRAFT)
-    cut = cut_wording(checked_layout(template.body))
+    layout = checked_layout(template.body)
+    _must_be_sound(layout, NOT_SUBMITTED)
+    cut = cut_wording(layout)
     if cut:
         message = _("固定文字“%(text)s”放不下，每张证书上都会被截断，没有提交。请加大方框、允许多行或减小字号。", text=cut[0][:40])
         raise BadTemplate(message)
@@ -241,11 +258,12 @@ def submit(*, template: CertificateTemplate, by: Identity) -> None:
 
 
 def decide(*, template: CertificateTemplate, is_approved: bool, reason: str, by: Identity, now: datetime) -> None:
-    """Approve (not by anybody who drew or changed this version), or send back to be edited. The version before is retired; it still draws what it issued."""
+    """Approve (not by anybody who drew or changed this version, and not what prints wrong), or send back to be edited. The version before is retired; it still draws what it issued."""
     _must_be(template, TemplateState.SUBMITTED)
     if is_approved and queries.is_editor(template, by.account_id):
         raise BadTemplate(_("模板须由另一人批准：编辑过这个版本的人都不能批准它。"))
     if is_approved:
+        _must_be_sound(checked_layout(template.body), NOT_APPROVED)
         for one in queries.template_versions(template.code):
             if one.state is TemplateState.APPROVED:
                 one.state = TemplateState.RETIRED

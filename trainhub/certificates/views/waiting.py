@@ -12,7 +12,7 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired
 
 from trainhub.certificates import labels, operations, queries, tasks
-from trainhub.certificates.layouts.fitting import cuts, cuts_told
+from trainhub.certificates.layouts.fitting import cause, cuts, cuts_told, labels_of, lacking_by_field, shown_char
 from trainhub.certificates.layouts.model import Layout
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.numbers import show_number
@@ -51,12 +51,13 @@ class ReleaseForm(Form):
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:
-    """What keeps a draft from being issued: characters nothing draws, required facts that lack, facts that would be cut and by how much.
+    """What keeps a draft from being issued: characters nothing draws right (field, character, code point, why and what to do), required facts that
+    lack, facts that would be cut and by how much.
 
     Or that the records it rests on do not bear it any more (`is_due`).
     """
 
-    characters: tuple[tuple[str, str], ...] = ()
+    characters: tuple[tuple[str, str, str, str], ...] = ()
     cut: str = ""
     lacks: str = ""
     is_due: bool = True
@@ -77,10 +78,14 @@ def obstacles_of(drafts: Sequence[Certificate]) -> dict[int, Obstacle]:
 def _obstacle(found: Attested | None, layout: Layout) -> Obstacle:
     if found is None:
         return Obstacle(is_due=False)
-    lacking = operations.lacking_characters(layout, found.facts)
+    lacking = lacking_by_field(layout, found.facts)
+    called = labels_of(layout, [name for name, _chars in lacking])
+    told = [
+        (label, shown_char(char), f"U+{ord(char):04X}", cause(char)) for label, (_name, chars) in zip(called, lacking, strict=True) for char in chars
+    ]
     facts = {name: str(value) for name, value in found.facts.items()}
     cut = cuts_told(layout, cuts(layout, facts)) if fonts.available() else ""
-    return Obstacle(tuple((char, f"U+{ord(char):04X}") for char in lacking), cut, lacking_facts(layout, found.facts))
+    return Obstacle(tuple(told), cut, lacking_facts(layout, found.facts))
 
 
 @blueprint.get("/waiting")
