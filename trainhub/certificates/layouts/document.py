@@ -167,6 +167,19 @@ class Book:
         data: bytes = self._document.GetPDFData(None)
         return data
 
+    def finish_vouched(self, fonts: dict[str, int], forms: dict[str, int], attach: Attached) -> bytes:
+        """The same with attachments, one of which vouches for the file (only when `is_sealed`)."""
+        seal = self.seal
+        self.attach(attach.name, attach.draft, is_plain=True)
+        for name, data in attach.files.items():
+            self.attach(name, data)
+        pdf = self.finish(fonts, forms)
+        at = pdf.index(attach.draft)
+        final = attach.vouch(pdf, at, seal)
+        if len(final) != len(attach.draft):
+            raise ValueError("what vouches for the file has another length than its draft")
+        return pdf[:at] + final + pdf[at + len(final) :]
+
 
 def _resources(fonts: dict[str, int], forms: dict[str, int]) -> bytes:
     named = (" ".join(f"/{name} {at} 0 R" for name, at in group.items()) for group in (fonts, forms))

@@ -367,19 +367,7 @@ class Press:
         form = self._book.put_form(self.background.stream, self._book.put_resources(fixed, pictures))
         faces = self._ink.typefaces.values()
         own = {face.resource: self._book.put_font(program(face.font, face.chars)) for face in faces}
-        if attach is None:
-            return self._book.finish(own, {"B": form})
-        seal = self._book.seal
-        self._book.attach(attach.name, attach.draft, is_plain=True)
-        for name, data in attach.files.items():
-            self._book.attach(name, data)
-        pdf = self._book.finish(own, {"B": form})
-        at = pdf.index(attach.draft)
-        end = at + len(attach.draft)
-        final = attach.vouch(pdf, at, seal)
-        if len(final) != len(attach.draft):
-            raise ValueError("what vouches for the file has another length than its draft")
-        return pdf[:at] + final + pdf[end:]
+        return self._book.finish(own, {"B": form}) if attach is None else self._book.finish_vouched(own, {"B": form}, attach)
 
 
 def common_facts(layout: Layout, facts: Facts) -> dict[str, str]:
