@@ -119,13 +119,18 @@
     const { proof: [proof, ...more], ...body } = data;
     if (more.length) return null;
     const b = badgeOf(data);
-    if (canonical(shape(b)) !== canonical(body) || b.issuer !== did) return null;
-    return (await proves(proof, quads(b))) ? b : null;
+    if (canonical(shape(b)) !== canonical(body) || b.issuer !== didOf(siteOf(b.at)) || /[\s<>"{}|\\^`]/.test(b.at + b.issuer + b.list)) return null;
+    return (await proves(proof, quads(b), b.issuer)) ? b : null;
   };
+  // The site may have moved since: the address is the one of then, and a key of ours vouches for it. See `did_of` in openbadges.py.
+  const quote = (part) => encodeURIComponent(part).replace(/[!*'()]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
+  const didOf = (site) => ['did:web', ...String(site).replace(/^\w+:\/\//, '').split('/').filter(Boolean).map(quote)].join(':');
+  const siteOf = (address) => String(address).split(/\/(?:V|status)\//)[0];
+  const multikeyOf = (proof) => String((proof || {}).verificationMethod).split('#')[1];
   // Whether a proof by one of our keys covers these N-Quads.
-  const proves = async (proof, lines) => {
-    const multikey = proof.verificationMethod.split('#')[1];
-    if (multikeys[multikey] !== proof.verificationMethod || proof.type !== 'DataIntegrityProof' || proof.cryptosuite !== 'eddsa-rdfc-2022' || proof.proofPurpose !== 'assertionMethod') return false;
+  const proves = async (proof, lines, issuer) => {
+    const multikey = multikeyOf(proof);
+    if (!multikeys[multikey] || proof.verificationMethod !== `${issuer}#${multikey}` || proof.type !== 'DataIntegrityProof' || proof.cryptosuite !== 'eddsa-rdfc-2022' || proof.proofPurpose !== 'assertionMethod') return false;
     if (/["\\]/.test(proof.created) || Object.keys(proof).length !== 6) return false;
     const options = `_:c14n0 <http://purl.org/dc/terms/created> "${proof.created}"^^${DATE} .\n_:c14n0 ${TYPE} <${SEC}DataIntegrityProof> .\n`
       + `_:c14n0 <${SEC}cryptosuite> "eddsa-rdfc-2022"^^<${SEC}cryptosuiteString> .\n_:c14n0 <${SEC}proofPurpose> <${SEC}assertionMethod> .\n`
@@ -142,9 +147,10 @@
   // A status list of ours: its day and its bits; null when it is not as we signed it. See `status_list` in openbadges.py.
   const checkList = async (data) => {
     const { proof, ...body } = data, s = data.credentialSubject || {}, at = data.id, day = data.validFrom, encoded = s.encodedList;
-    if (data.issuer !== did || typeof encoded !== 'string' || !/^u[\w-]+$/.test(encoded) || /[<>"\\\s]/.test(at + day)) return null;
+    const issuer = didOf(siteOf(at));
+    if (data.issuer !== issuer || typeof encoded !== 'string' || !/^u[\w-]+$/.test(encoded) || /[<>"\\\s]/.test(at + day)) return null;
     const expected = {
-      '@context': ['https://www.w3.org/ns/credentials/v2'], id: at, type: ['VerifiableCredential', 'BitstringStatusListCredential'], issuer: did,
+      '@context': ['https://www.w3.org/ns/credentials/v2'], id: at, type: ['VerifiableCredential', 'BitstringStatusListCredential'], issuer,
       validFrom: day, credentialSubject: { id: `${at}#list`, type: 'BitstringStatusList', statusPurpose: 'revocation', encodedList: encoded },
     };
     const [one, ...more] = [proof].flat();
@@ -153,12 +159,13 @@
       `<${at}#list> ${TYPE} <${STATUS}BitstringStatusList> .\n`, `<${at}#list> <${STATUS}encodedList> "${encoded}"^^<${SEC}multibase> .\n`,
       `<${at}#list> <${STATUS}statusPurpose> "revocation" .\n`, `<${at}> ${TYPE} <${VC}VerifiableCredential> .\n`,
       `<${at}> ${TYPE} <${STATUS}BitstringStatusListCredential> .\n`, `<${at}> <${VC}credentialSubject> <${at}#list> .\n`,
-      `<${at}> <${VC}issuer> <${did}> .\n`, `<${at}> <${VC}validFrom> "${day}"^^${DATE} .\n`,
+      `<${at}> <${VC}issuer> <${issuer}> .\n`, `<${at}> <${VC}validFrom> "${day}"^^${DATE} .\n`,
     ];
-    if (!(await proves(one, lines.sort(byCodePoint).join('')))) return null;
-    return { at, day, bits: await inflate(unb64(encoded.slice(1)), 'gzip') };
+    if (!(await proves(one, lines.sort(byCodePoint).join(''), issuer))) return null;
+    return { at: pageOf(at), day, bits: await inflate(unb64(encoded.slice(1)), 'gzip') };
   };
-  const lists = new Map();
+  const lists = new Map(); // by its page: the same certificates stand on it whatever the address of the day
+  const pageOf = (address) => address.slice(siteOf(address).length);
   const isList = (one) => [one.type].flat().includes('BitstringStatusListCredential');
 
   const latin = (bytes) => { let s = ''; for (let i = 0; i < bytes.length; i += 8192) s += String.fromCharCode(...bytes.subarray(i, i + 8192)); return s; };
@@ -186,6 +193,20 @@
     return { attached, seal };
   };
 
+  // Whether every byte is as it was signed, but for the credential itself and a signature of the issuer behind. See layouts/whole.py.
+  const digestOf = async (...parts) => hex(await crypto.subtle.digest('SHA-256', await new Blob(parts).arrayBuffer()));
+  const isWhole = async (bytes, said, held) => {
+    const { at, size, sha256: whole, update } = Object(said);
+    if (![at, size].every((one) => /^\d{10}$/.test(one))) return false;
+    const start = Number(at), end = start + held.length, stop = Number(size);
+    if (end > stop || stop > bytes.length || latin(bytes.subarray(start, end)) !== latin(held)) return false;
+    if ((await digestOf(bytes.subarray(0, start), bytes.subarray(end, stop))) !== whole) return false;
+    if (bytes.length === stop) return true;
+    const added = latin(bytes.subarray(stop)).replace(/\/M\(D:\d{14}\+00'00'\)/, "/M(D:00000000000000+00'00')")
+      .replace(/\/Contents<[0-9a-f]*>/, (found) => `/Contents<${'0'.repeat(found.length - 11)}>`);
+    return (await digestOf(Uint8Array.from(added, (c) => c.charCodeAt(0)))) === update;
+  };
+
   const show = (state, message, rows = [], more = words.state, name = '') => {
     const box = document.createElement('div');
     box.className = `notice notice-${state}`;
@@ -196,7 +217,7 @@
     strong.className = 'notice-title';
     strong.textContent = name ? `${name}: ${message}` : message;
     body.append(strong);
-    if (state === 'ok') body.append(more);
+    if (state === 'ok' || more !== words.state) body.append(more);
     box.append(body);
     out.append(box);
     if (!rows.length) return;
@@ -222,25 +243,32 @@
     const snapshot = found.find((one) => one.type === 'trainhub-certificate');
     const badge = found.find((one) => one.proof);
     if (!snapshot && !badge) return ['bad', words.none];
-    let rows = [], good = true, list = null, isListed = false;
+    let rows = [], good = true, list = null, isListed = false, site = '';
+    if (snapshot ? !keys[snapshot.key] : !multikeys[multikeyOf([badge.proof].flat()[0])]) return ['bad', words.key];
     if (snapshot) {
       good = await checkSnapshot(snapshot).catch(unless(false));
+      site = snapshot.site;
       const c = snapshot.certificate || {};
       rows = [[words.number, c.number], [words.holder, (c.facts || {}).name], [words.issuer, (c.facts || {}).issuer], ...Object.entries(c.facts || {}).filter(([k]) => !['name', 'issuer', 'issuer_en'].includes(k)).map(([k, value]) => [(labels[c.kind] || {})[k] || k, value])];
     }
     if (good && badge) {
       const b = await checkBadge(badge).catch(unless(null));
-      good = Boolean(b) && (!snapshot || b.number === snapshot.certificate.number);
-      list = (b && lists.get(b.list)) || null;
+      good = Boolean(b) && (!snapshot || (b.number === snapshot.certificate.number && b.issuer === didOf(site)));
+      if (b) site = siteOf(b.at);
+      list = (b && lists.get(pageOf(b.list))) || null;
       isListed = Boolean(list && list.bits[Number(b.index) >> 3] & (0x80 >> (Number(b.index) & 7)));
       if (b && !snapshot) rows = [[words.kind, b.title], [words.number, b.number], [words.holder, b.salt ? '***' : b.identity], [words.issuer, b.issuerName], [words.content, b.description]];
     }
     if (!good) return ['bad', words.bad];
     const ours = [snapshot, badge].filter(Boolean).map(canonical).sort().join('\n');
-    const isPage = !pdf || (snapshot && pdf.seal && pdf.seal === snapshot.page && [...pdf.attached].sort().join('\n') === ours);
+    const isNew = snapshot && snapshot.version === 2;
+    if (snapshot && snapshot.version > 2) return ['wait', words.newer, rows];
+    const isPage = !pdf || (isNew ? await isWhole(bytes, snapshot.file, utf8.encode(canonical(snapshot)))
+      : snapshot && pdf.seal && pdf.seal === snapshot.page && [...pdf.attached].sort().join('\n') === ours);
     if (!isPage) return ['bad', words.page, rows];
     if (isListed) return ['bad', told(words.revoked, list), rows];
-    return ['ok', words.good, rows, list ? told(words.stands, list) : words.state];
+    const more = [list ? told(words.stands, list) : words.state, ...(didOf(site) === did ? [] : [words.moved.replace('{site}', site)])].join(' ');
+    return pdf && !isNew ? ['wait', words.streams, rows, more] : ['ok', words.good, rows, more];
   };
 
   // The status lists among the files are read first, whichever order they were chosen in; then each certificate is judged.
@@ -250,7 +278,7 @@
       const data = file.size < 4e6 ? parsed(await file.text()) : {};
       if (!isList(data)) { certificates.push(file); continue; }
       const list = await checkList(data).catch(unless(null));
-      if (list) lists.set(list.at, list);
+      if (list && (lists.get(list.at) || list).day <= list.day) lists.set(list.at, list);
       if (!list) show('bad', words.badlist);
       else if (!certificates.length && file === files[files.length - 1]) show('wait', told(words.list, list));
     }

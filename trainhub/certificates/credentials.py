@@ -3,7 +3,8 @@
 The credential is JSON: {"type", "version", "site", "key", "certificate": {...}, "signature"}. The Ed25519 signature is over
 the canonical form (`chain.canonical`: sorted keys, no blanks, UTF-8) of everything but "signature"; `key` names the public
 key, published at /.well-known/trainhub-certificates.json. It says what was issued, not whether it still stands: that only
-the verification page knows. `page` is the digest of what the PDF draws. Pure, apart from the cryptography.
+the verification page knows. `page` is the digest of what the PDF draws, `file` vouches for the whole of it (`layouts/whole.py`; version 1
+had none). Pure, apart from the cryptography.
 """
 
 from __future__ import annotations
@@ -17,10 +18,15 @@ from typing import Any
 
 from trainhub.certificates import signers
 from trainhub.certificates.chain import canonical
+from trainhub.certificates.layouts.reading import Read
+from trainhub.certificates.layouts.whole import is_whole
 from trainhub.certificates.signers import Signer, Trust, key_id
+from trainhub.certificates.types import Looked
 
 TYPE = "trainhub-certificate"
-VERSION = 1
+VERSION = 2
+"""Of the credential. Version 1 vouched for the streams of its file only."""
+KEYS_VERSION = 1
 FILE = "certificate.json"
 
 
@@ -62,7 +68,7 @@ def published(keys: Iterable[bytes], site: str) -> dict[str, Any]:
     """What is published for those who verify offline: the keys that hold, the present one first."""
     return {
         "type": TYPE,
-        "version": VERSION,
+        "version": KEYS_VERSION,
         "site": site,
         "verify": f"{site}/V/{{number}}/{{code}}",
         "canonical": "JSON, sorted keys, separators ',' and ':', UTF-8, without the member 'signature'",
@@ -70,17 +76,27 @@ def published(keys: Iterable[bytes], site: str) -> dict[str, Any]:
     }
 
 
-def credential(snapshot: Snapshot, *, signer: Signer, site: str, page: str = "") -> dict[str, Any]:
-    """The signed credential; equal input gives equal bytes (Ed25519 signatures are deterministic)."""
-    body: dict[str, Any] = {
+def unsigned(snapshot: Snapshot, *, signer: Signer, site: str, page: str, file: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """What is signed; without `file` it is what version 1 signed."""
+    return {
         "type": TYPE,
-        "version": VERSION,
+        "version": VERSION if file is not None else 1,
         "site": site,
         "key": key_id(signer.public),
         "page": page,
+        **({"file": dict(file)} if file is not None else {}),
         "certificate": snapshot.as_dict(),
     }
+
+
+def signed(body: Mapping[str, Any], signer: Signer) -> dict[str, Any]:
+    """The signed credential; equal input gives equal bytes (Ed25519 signatures are deterministic)."""
     return {**body, "signature": _b64(signer.sign(canonical(body)))}
+
+
+def draft(body: Mapping[str, Any]) -> bytes:
+    """As many bytes as the signed one has."""
+    return canonical({**body, "signature": _b64(bytes(64))})
 
 
 def is_signed(found: Mapping[str, Any], trust: Trust) -> bool:
@@ -92,6 +108,15 @@ def is_signed(found: Mapping[str, Any], trust: Trust) -> bool:
     except ValueError:
         return False
     return public is not None and signers.is_signed(canonical(body), signature, public)
+
+
+def looked_at(pdf: bytes, read: Read, found: Mapping[str, Any], badge: Mapping[str, Any] | None) -> Looked | None:
+    """How much of a file its signed credential vouches for; None when the file is not what was signed."""
+    if found.get("version") == VERSION:
+        return Looked.WHOLE_FILE if is_whole(pdf, found.get("file"), canonical(found)) else None
+    ours = sorted(canonical(one) for one in (found, badge) if one is not None)  # a page could hide in an attachment of another form
+    is_drawn = read.seal and found.get("page") == read.seal and sorted(read.attachments) == ours
+    return Looked.CONTENT_STREAMS if is_drawn and found.get("version") == 1 else None
 
 
 def parse(data: bytes) -> dict[str, Any] | None:

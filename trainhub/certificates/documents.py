@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
-from trainhub.certificates import openbadges, queries
+from trainhub.certificates import credentials, openbadges, pades, queries
 from trainhub.certificates.chain import canonical
-from trainhub.certificates.credentials import FILE, Snapshot, credential
+from trainhub.certificates.credentials import FILE, Snapshot
 from trainhub.certificates.facts import own_fact
+from trainhub.certificates.layouts import whole
 from trainhub.certificates.layouts.model import Layout
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.numbers import mask_name
@@ -61,11 +63,6 @@ def snapshot_of(certificate: Certificate) -> Snapshot:
 def page_facts(certificate: Certificate) -> dict[str, str]:
     """The facts as a page prints them."""
     return {**{name: str(value) for name, value in certificate.facts.items()}, "number": certificate.number, "code": certificate.code}
-
-
-def credential_of(certificate: Certificate, maker: Maker, page: str = "") -> dict[str, Any]:
-    """The signed credential of a certificate."""
-    return credential(snapshot_of(certificate), signer=maker.signer, site=maker.site, page=page)
 
 
 def title_of(certificate: Certificate) -> str:
@@ -144,15 +141,24 @@ def _must_be_drawn_here(certificate: Certificate) -> None:
 
 def pdf_of(certificate: Certificate, maker: Maker) -> bytes:
     """The single PDF; equal certificates give equal bytes. Refused for drafts and editions that no longer stand."""
+    from trainhub.certificates.layouts.document import Attached
     from trainhub.certificates.layouts.drawing import render
 
     _must_stand(certificate)
     _must_be_drawn_here(certificate)
+    snapshot = snapshot_of(certificate)
 
-    def attach(page: str) -> dict[str, bytes]:
-        badge = openbadges.signed(badge_of(certificate, maker), maker.signer)
-        return {FILE: canonical(credential_of(certificate, maker, page)), openbadges.FILE: canonical(badge)}
+    def body(page: str, file: Mapping[str, str]) -> dict[str, Any]:
+        return credentials.unsigned(snapshot, signer=maker.signer, site=maker.site, page=page, file=file)
 
+    draft = credentials.draft(body("0" * 64, whole.BLANK))
+
+    def vouch(pdf: bytes, at: int, page: str) -> bytes:
+        file = whole.vouched(pdf, at, len(draft), pades.update_of(pdf))
+        return canonical(credentials.signed(body(page, file), maker.signer))
+
+    badge = openbadges.signed(badge_of(certificate, maker), maker.signer)
+    attach = Attached({openbadges.FILE: canonical(badge)}, FILE, draft, vouch)
     layout = queries.layout_of(certificate.template, certificate.template_version)
     return render(layout, page_facts(certificate), base_url=maker.site, attach=attach)
 

@@ -162,8 +162,16 @@ def _place(pdf: bytes, start: int, number: int) -> bytes:
         raise CannotSeal("the file has no plain cross-reference table") from bad
 
 
-def sealed(pdf: bytes, sealer: Sealer, at: datetime) -> bytes:
-    """A PDF drawn here with its signature; `at` is the time the signer claims. CannotSeal for any other file."""
+_NO_TIME = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+def update_of(pdf: bytes) -> bytes:
+    """What a signature would add to a PDF drawn here; its time and the signature itself are none."""
+    return bytes(_framed(pdf, _NO_TIME)[0][len(pdf) :])
+
+
+def _framed(pdf: bytes, at: datetime) -> tuple[bytearray, int, int]:
+    """The file with room for a signature, where that room begins and where it ends."""
     trailer = pdf[pdf.rfind(b"trailer") :]
     root, size, info = _ROOT.search(trailer), _SIZE.search(trailer), _INFO.search(trailer)
     start = int(trailer.rpartition(b"startxref")[2].split()[0]) if b"startxref" in trailer else -1
@@ -200,6 +208,12 @@ def sealed(pdf: bytes, sealer: Sealer, at: datetime) -> bytes:
     ranges = b"/ByteRange[0 %010d %010d %010d]" % (opening, closing, len(out) - closing)
     where = out.index(empty, places[signature])
     out[where : where + len(ranges)] = ranges
+    return out, opening, closing
+
+
+def sealed(pdf: bytes, sealer: Sealer, at: datetime) -> bytes:
+    """A PDF drawn here with its signature; `at` is the time the signer claims. CannotSeal for any other file."""
+    out, opening, closing = _framed(pdf, at)
     made = cms(bytes(out[:opening] + out[closing:]), sealer)
     if len(made) > ROOM:
         raise CannotSeal("the certificates of the key file are too large")

@@ -10,11 +10,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from trainhub.certificates import credentials, openbadges
-from trainhub.certificates.chain import canonical
 from trainhub.certificates.layouts import reading
 from trainhub.certificates.numbers import KIND_DIGITS, mask_name, parse
 from trainhub.certificates.signers import PUBLIC_BYTES, Trust, unbase58
-from trainhub.certificates.types import Status
+from trainhub.certificates.types import Looked, Status
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.i18n import _
 
@@ -64,7 +63,13 @@ def check(data: bytes, trust: Trust) -> dict[str, Any]:
 
 
 def _answer(
-    status: Status, reason: str, number: str = "", holder: str | None = None, kind: str | None = None, issued_on: str | None = None
+    status: Status,
+    reason: str,
+    number: str = "",
+    holder: str | None = None,
+    kind: str | None = None,
+    issued_on: str | None = None,
+    looked: Looked | None = None,
 ) -> dict[str, Any]:
     masked = mask_name(holder) if holder else None
     return {
@@ -74,12 +79,20 @@ def _answer(
         "kind": kind,
         "issued_on": issued_on,
         "reason": reason,
+        **({"checked": looked.value} if looked is not None else {}),
         "offline": True,
     }
 
 
 def _signed_only() -> str:
     return _("签名有效，内容与签发时一致。离线不能知道此后是否被撤销、暂停或更正：请再用编号和核验码在签发平台查一次。")
+
+
+def _streams_only() -> str:
+    return _(
+        "签名有效，但文件下载得较早：只核对了其中的文字、字体和图形数据，没有核对整个文件。请以上列内容为准，"
+        "并用编号和核验码在签发平台查一次：是否被撤销、暂停或更正，离线不能知道。"
+    )
 
 
 def _forged() -> str:
@@ -93,7 +106,8 @@ def _check_badge(data: bytes, trust: Trust) -> dict[str, Any]:
     badge = openbadges.verified(found, openbadges.did_of(str(found.get("id", "")).partition("/V/")[0]), trust)
     if badge is None:
         return _answer(Status.TAMPERED, _forged())
-    return _answer(Status.ISSUED, _signed_only(), badge.number, "" if badge.salt else badge.identity, _kind_of(badge.number))
+    holder = "" if badge.salt else badge.identity
+    return _answer(Status.ISSUED, _signed_only(), badge.number, holder, _kind_of(badge.number), looked=Looked.CREDENTIAL)
 
 
 def _kind_of(number: str) -> str | None:
@@ -119,11 +133,14 @@ def _check_file(data: bytes, trust: Trust) -> dict[str, Any]:
         "issued_on": str(said["issued_on"]),
     }
     badge = next((one for one in map(openbadges.parse, read.attachments) if one is not None), None)
-    ours = sorted(canonical(one) for one in (found, badge) if one is not None)
-    if not read.seal or found.get("page") != read.seal or sorted(read.attachments) != ours:
-        return _answer(Status.TAMPERED, _("页面内容与签发时不同：文件被改动或被其他软件另存过，请以查验页显示的内容为准。"), **about)
+    if int(found.get("version") or 0) > credentials.VERSION:
+        return _answer(Status.UNKNOWN, _("签名有效，但文件比这个程序新，不知道怎样核对：请用新版程序，或用编号和核验码在签发平台查验。"), **about)
+    looked = credentials.looked_at(data, read, found, badge)
+    if looked is None:
+        return _answer(Status.TAMPERED, _("文件与签发时不同：被改动过，或被其他软件另存过。请以查验页显示的内容为准。"), **about)
     if badge is not None:
         values = openbadges.verified(badge, openbadges.did_of(str(found.get("site", ""))), trust)
         if values is None or (values.number, values.identity) != (about["number"], about["holder"]):
             return _answer(Status.TAMPERED, _("文件内附的凭证被改动过，或不属于这张证书。"), **about)
-    return _answer(Status.ISSUED, _signed_only(), **about)
+    reason = _signed_only() if looked is Looked.WHOLE_FILE else _streams_only()
+    return _answer(Status.ISSUED, reason, looked=looked, **about)

@@ -67,6 +67,15 @@ class Status(StrEnum):
     TAMPERED = "tampered"
 
 
+class Looked(StrEnum):
+    """What of a file verification looked at: every byte of a PDF, of an older PDF the streams that it draws with (not how they are put
+    together), or a credential."""
+
+    WHOLE_FILE = "whole_file"
+    CONTENT_STREAMS = "content_streams"
+    CREDENTIAL = "credential"
+
+
 @dataclass(frozen=True, order=True)
 class Number:
     """The parts of an 18-digit certificate number; the check digit follows from them."""

@@ -13,7 +13,6 @@ from datetime import date
 from typing import Any
 
 from trainhub.certificates import credentials, openbadges, queries
-from trainhub.certificates.chain import canonical
 from trainhub.certificates.documents import HIDDEN, PERSONS, Maker, badge_of, snapshot_of
 from trainhub.certificates.layouts import reading
 from trainhub.certificates.layouts.model import Layout
@@ -21,7 +20,7 @@ from trainhub.certificates.models import Certificate
 from trainhub.certificates.numbers import is_number, mask_name, read_code, read_number
 from trainhub.certificates.signers import Trust
 from trainhub.certificates.states import PUBLIC, shown_state
-from trainhub.certificates.types import Event, State, Status
+from trainhub.certificates.types import Event, Looked, State, Status
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.i18n import _
 from trainhub.organisations import queries as organisations
@@ -59,6 +58,7 @@ class Verdict:
     issuer: str = ""
     issuer_en: str = ""
     facts: tuple[tuple[str, str, str], ...] = field(default=())
+    looked: Looked | None = None
 
     @property
     def holder_masked(self) -> str | None:
@@ -66,7 +66,7 @@ class Verdict:
         return mask_name(self.certificate.holder) if self.certificate is not None else None
 
     def as_dict(self) -> dict[str, Any]:
-        """The promised fields of the contract, always all of them."""
+        """The promised fields of the contract, always all of them; `checked` when a file was good."""
         one = self.certificate
         return {
             "status": self.status.value,
@@ -75,6 +75,7 @@ class Verdict:
             "kind": one.kind.value if one is not None else None,
             "issued_on": one.issued_on.isoformat() if one is not None else None,
             "reason": self.reason,
+            **({"checked": self.looked.value} if self.looked is not None else {}),
         }
 
     def as_public_dict(self) -> dict[str, Any]:
@@ -220,7 +221,7 @@ def check_badge(data: bytes, maker: Maker, trust: Trust, *, english: bool = Fals
         ours = replace(ours, narrative=badge.narrative)
     if badge != ours:
         return Verdict(Status.TAMPERED, number, _("文件中的内容与平台中的记录不一致。"))
-    return _verdict(stored, is_full=True, english=english)
+    return replace(_verdict(stored, is_full=True, english=english), looked=Looked.CREDENTIAL)
 
 
 def _forged() -> str:
@@ -254,12 +255,20 @@ def check_file(data: bytes, maker: Maker, trust: Trust, *, english: bool = False
     if snapshot_of(stored).as_dict() != dict(said):
         return Verdict(Status.TAMPERED, number, _("文件中的内容与平台中的记录不一致。"))
     badge = next((one for one in map(openbadges.parse, read.attachments) if one is not None), None)
-    ours = sorted(canonical(one) for one in (found, badge) if one is not None)  # a page could hide in an attachment of another form
-    if not read.seal or found.get("page") != read.seal or sorted(read.attachments) != ours:
-        return Verdict(Status.TAMPERED, number, _("页面内容与签发时不同：文件被改动或被其他软件另存过，请以查验页显示的内容为准。"))
+    looked = credentials.looked_at(data, read, found, badge)
+    if looked is None:
+        return Verdict(Status.TAMPERED, number, _("文件与签发时不同：被改动过，或被其他软件另存过。请以查验页显示的内容为准。"))
     if badge is not None:
         then = replace(maker, site=str(found.get("site", "")))  # signed; the site may have moved since
         values = openbadges.verified(badge, openbadges.did_of(then.site), trust)
         if values is None or values != badge_of(stored, then):
             return Verdict(Status.TAMPERED, number, _("文件内附的凭证被改动过，或与平台中的记录不一致。"))
-    return _verdict(stored, is_full=True, english=english)
+    verdict = replace(_verdict(stored, is_full=True, english=english), looked=looked)
+    if looked is Looked.CONTENT_STREAMS and verdict.status is Status.ISSUED:
+        verdict = replace(
+            verdict,
+            reason=_(
+                "证书有效，但这个文件下载得较早：只核对了其中的文字、字体和图形数据，没有核对整个文件。请以平台记录的内容为准，或请持证人重新下载。"
+            ),
+        )
+    return verdict

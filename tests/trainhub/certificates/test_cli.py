@@ -82,7 +82,7 @@ def test_a_file(run: Run, app: Flask, tmp_path: Path) -> None:
     file.write_bytes(pdf.replace(b"%%EOF", b"9 0 obj <</Length 4>>stream\nBT ETendstream endobj\n%%EOF"))
     answer = run("verify", str(file))[1]
     assert (answer["status"], answer["number"]) == ("tampered", made.number)
-    assert "内容与签发时不同" in answer["reason"]
+    assert "文件与签发时不同" in answer["reason"]
     foreign = documents.Maker(site="http://127.0.0.1:8000", signer=SeedSigner(b"x" * 32))
     file.write_bytes(documents.pdf_of(made, foreign))
     answer = run("verify", str(file))[1]

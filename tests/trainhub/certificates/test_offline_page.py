@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,10 @@ from sqlalchemy.orm import Session
 from tests.factories import ground
 from tests.factories.certificates import REASON, certificate
 from tests.journeys.test_browser import DESK, PHONE, chromium, too_wide  # noqa: F401 - a fixture
+from tests.trainhub.certificates.test_whole_file import AT, CHANGES, key_file, of_before
 from trainhub.certificates import documents, openbadges, operations
 from trainhub.certificates.models import Certificate
+from trainhub.certificates.pades import sealed
 from trainhub.certificates.signers import SeedSigner
 from trainhub.certificates.tasks import maker
 from trainhub.kernel import fonts
@@ -109,7 +111,7 @@ def test_what_was_issued_holds(ask: Ask, made: Certificate, client: FlaskClient)
 def test_what_was_changed_does_not(ask: Ask, made: Certificate) -> None:
     pdf = documents.pdf_of(made, maker())
     drawn = ask(("drawn.pdf", pdf.replace(b"%%EOF", b"9 0 obj <</Length 4>>stream\nBT ETendstream endobj\n%%EOF")))
-    assert (drawn.state, "页面内容与签发时不同" in drawn.title) == ("bad", True)
+    assert (drawn.state, "文件与签发时不同" in drawn.title) == ("bad", True)
     for change in (
         lambda data: data["credentialSubject"]["achievement"].update(name="博士学位证书"),
         lambda data: data["credentialSubject"].update(licenseNumber="350001120260000025"),
@@ -124,6 +126,38 @@ def test_what_was_changed_does_not(ask: Ask, made: Certificate) -> None:
         change(badge)
         told = ask(("changed.json", json.dumps(badge).encode()))
         assert (told.state, "签名与内容不符" in told.title) == ("bad", True), badge
+
+
+def test_a_changed_file_is_found_out_as_the_site_does(ask: Ask, made: Certificate) -> None:
+    pdf = documents.pdf_of(made, maker())
+    for name, change in CHANGES.items():
+        told = ask((f"{name}.pdf", change(pdf)))
+        assert (told.state, "文件与签发时不同" in told.title) == ("bad", True), name
+    signed = sealed(pdf, key_file(), AT)
+    assert ask(("signed.pdf", signed)).state == "ok"
+    assert ask(("twice.pdf", signed + signed[len(pdf) :])).state == "bad"
+    assert ask(("shown.pdf", signed.replace(b"/Rect[0 0 0 0]", b"/Rect[0 0 9 9]"))).state == "bad"
+
+
+def test_a_file_of_before_is_told_for_what_was_looked_at(ask: Ask, made: Certificate) -> None:
+    pdf = of_before(made)
+    for data in (pdf, sealed(pdf, key_file(), AT)):
+        told = ask(("before.pdf", data))
+        assert (told.state, "只核对了" in told.title, made.number in told.text) == ("wait", True, True)
+
+
+def test_what_was_issued_under_another_address_of_ours_holds(ask: Ask, made: Certificate, client: FlaskClient) -> None:
+    before = replace(maker(), site="https://before.example.edu.cn:8443")
+    badge = json.dumps(documents.badge_file_of(made, before)).encode()
+    for name, data in (("moved.pdf", documents.pdf_of(made, before)), ("moved.json", badge)):
+        told = ask((name, data))
+        assert (told.state, "签名有效" in told.title) == ("ok", True), name
+        assert "https://before.example.edu.cn:8443" in told.text
+        assert "现在的网址是 http://127.0.0.1:8000" in told.text
+    with transaction():
+        operations.revoke(certificate=made, **REASON)
+    told = ask(("moved.json", badge), ("list.json", client.get("/status/1").data))
+    assert (told.state, "已撤销" in told.title) == ("bad", True), "the list of the present address tells of it"
 
 
 def test_what_another_key_signed_does_not(ask: Ask, made: Certificate) -> None:

@@ -63,7 +63,7 @@ def test_a_pdf(app: Flask, made: Certificate, check: Check) -> None:
     assert (answer["status"], answer["number"], answer["holder_masked"], answer["kind"]) == ("issued", made.number, "欧阳**", "completion")
     assert (answer["issued_on"], answer["offline"], "离线不能知道" in answer["reason"]) == ("2026-03-02", True, True)
     drawn = check(pdf.replace(b"%%EOF", b"9 0 obj <</Length 4>>stream\nBT ETendstream endobj\n%%EOF"))
-    assert (drawn["status"], "页面内容与签发时不同" in drawn["reason"]) == ("tampered", True)
+    assert (drawn["status"], "文件与签发时不同" in drawn["reason"]) == ("tampered", True)
     foreign = documents.pdf_of(made, documents.Maker(site=maker().site, signer=SeedSigner(b"x" * 32)))
     assert check(foreign)["status"] == "tampered"
     assert check(b"hello")["error"]["code"] == "file_not_readable"

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from reportlab.pdfbase.pdfdoc import PDFDocument, PDFObject, PDFString
@@ -21,6 +22,20 @@ from trainhub.certificates.layouts.sheet import PLAIN, Sheet, box
 def digest_of(digests: Iterable[str]) -> str:
     """One SHA-256 over the digests of streams, in whatever order a file holds them."""
     return hashlib.sha256("\n".join(sorted(digests)).encode("ascii")).hexdigest()
+
+
+@dataclass(frozen=True)
+class Attached:
+    """The attachments of a file: finished ones, and one that vouches for the file it lies in.
+
+    That one is `draft` while the file is put together; then `vouch` is handed the file, where the draft stands in it and the digest of
+    its streams, and answers with as many bytes, which take the draft's place.
+    """
+
+    files: Mapping[str, bytes]
+    name: str
+    draft: bytes
+    vouch: Callable[[bytes, int, str], bytes]
 
 
 class _Raw(PDFObject):  # type: ignore[misc]
@@ -84,12 +99,12 @@ class Book:
         assert self._digests is not None
         return digest_of(self._digests)
 
-    def attach(self, name: str, data: bytes) -> None:
-        """Attach a file to the document (an embedded file, listed by every reader). `name` is plain ASCII."""
-        compressed = zlib.compress(data, 9)
+    def attach(self, name: str, data: bytes, *, is_plain: bool = False) -> None:
+        """Attach a file to the document (an embedded file, listed by every reader). `name` is plain ASCII; `is_plain`: not deflated."""
+        stored = data if is_plain else zlib.compress(data, 9)
         entries = f"/Type/EmbeddedFile/Subtype/application#2Fjson/Params<</Size {len(data)}>>"
-        head = f"<</Filter/FlateDecode/Length {len(compressed)}{entries}>>stream\n".encode("ascii")
-        file = self.put(b"%b%b\nendstream" % (head, compressed))
+        head = f"<<{'' if is_plain else '/Filter/FlateDecode'}/Length {len(stored)}{entries}>>stream\n".encode("ascii")
+        file = self.put(b"%b%b\nendstream" % (head, stored))
         spec = self.put(f"<</Type/Filespec/F({name})/UF({name})/AFRelationship/Data/EF<</F {file} 0 R>>>>".encode("ascii"))
         self._names = sorted([*self._names, (name, spec)])
         names = " ".join(f"({one}) {at} 0 R" for one, at in self._names)
@@ -151,6 +166,19 @@ class Book:
         )
         data: bytes = self._document.GetPDFData(None)
         return data
+
+    def finish_vouched(self, fonts: dict[str, int], forms: dict[str, int], attach: Attached) -> bytes:
+        """The same with attachments, one of which vouches for the file (only when `is_sealed`)."""
+        seal = self.seal
+        self.attach(attach.name, attach.draft, is_plain=True)
+        for name, data in attach.files.items():
+            self.attach(name, data)
+        pdf = self.finish(fonts, forms)
+        at = pdf.index(attach.draft)
+        final = attach.vouch(pdf, at, seal)
+        if len(final) != len(attach.draft):
+            raise ValueError("what vouches for the file has another length than its draft")
+        return pdf[:at] + final + pdf[at + len(final) :]
 
 
 def _resources(fonts: dict[str, int], forms: dict[str, int]) -> bytes:

@@ -8,12 +8,12 @@ their own, cached in the process; a page holds its own texts and the QR code as 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache, partial
 
 from trainhub.certificates.layouts import art, qr
-from trainhub.certificates.layouts.document import Book
+from trainhub.certificates.layouts.document import Attached, Book
 from trainhub.certificates.layouts.filling import Facts, fill, gaps, worded
 from trainhub.certificates.layouts.ink import Ink, Program, number, program, rgb
 from trainhub.certificates.layouts.model import (
@@ -38,7 +38,6 @@ from trainhub.certificates.layouts.sheet import PLAIN, Sheet, marks
 from trainhub.certificates.layouts.typeset import POINTS_PER_MM, fit
 from trainhub.kernel.fonts import Font, font_of, text_font
 
-Attach = Callable[[str], Mapping[str, bytes]]
 _REMEMBERED = 4096
 
 
@@ -358,21 +357,17 @@ class Press:
         fonts |= {face.resource: (face.font, face.chars) for face in self._ink.typefaces.values()}
         return zlib.decompress(self.background.stream).decode("latin-1"), own.decode("ascii"), fonts
 
-    def finish(self, attach: Attach | None = None) -> bytes:
+    def finish(self, attach: Attached | None = None) -> bytes:
         """The PDF of all pages added.
 
-        `attach` (only when `is_sealed`) is handed the digest of everything drawn and answers with attachments by name:
-        so an attachment can vouch for the page it lies in.
+        With `attach` (only when `is_sealed`) one of the attachments vouches for the file it lies in.
         """
         fixed = {name: self._book.put_font(font) for name, font in self.background.fonts}
         pictures = {name: self._book.put_picture(one) for name, one in self.background.pictures}
         form = self._book.put_form(self.background.stream, self._book.put_resources(fixed, pictures))
         faces = self._ink.typefaces.values()
         own = {face.resource: self._book.put_font(program(face.font, face.chars)) for face in faces}
-        if attach is not None:
-            for name, data in attach(self._book.seal).items():
-                self._book.attach(name, data)
-        return self._book.finish(own, {"B": form})
+        return self._book.finish(own, {"B": form}) if attach is None else self._book.finish_vouched(own, {"B": form}, attach)
 
 
 def common_facts(layout: Layout, facts: Facts) -> dict[str, str]:
@@ -386,7 +381,7 @@ def render(
     facts: Facts,
     *,
     base_url: str = "http://127.0.0.1:8000",
-    attach: Attach | None = None,
+    attach: Attached | None = None,
 ) -> bytes:
     """The PDF of one certificate. Common facts are taken from `facts` too; a missing fact shows on the page."""
     press = Press(layout, common_facts(layout, facts), base_url=base_url, is_sealed=attach is not None)

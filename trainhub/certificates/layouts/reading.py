@@ -2,7 +2,8 @@
 
 A file is cut at its streams. That finds the attachment also after another program saved the file anew (embedded files
 stay streams of their own); anything such a program adds or changes gives another digest, which is what is asked. What lies
-between the streams may not draw either: a note, a stamp or a stream in a disguise leaves the file without a seal. The page that
+between the streams may not draw either: a note, a stamp or a stream in a disguise leaves the file without a seal. How the streams are put
+together is not looked at: newer files are vouched for as a whole (`whole.py`), the digest is for those of before. The page that
 verifies offline (static/js/verify-offline.js) reads in the same way.
 """
 
