@@ -11,7 +11,7 @@ from courses.assessment.rules import GRACE
 from courses.catalogue import authoring_queries as authored
 from courses.catalogue import queries as catalogue
 from courses.catalogue.models import Run
-from courses.learning import exports, operations, queries, seat_queries, tables
+from courses.learning import exports, intakes, operations, queries, seat_queries, tables
 from trainhub.kernel import clock, files
 from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.db import session, transaction
@@ -69,6 +69,7 @@ def forget(_running: Running) -> Mapping[str, Any]:
     with transaction():
         answers = retaining.forget_answers(today=clock.today())
         digests = tables.forget(clock.now())
+        digests += files.forget((intakes.KIND,), before=clock.now() - tables.KEPT)
     files.erase(digests)
     session().rollback()
     return {"answers": answers, "tables": len(digests)}
