@@ -11,7 +11,7 @@ from courses.assignments.queries import work
 from courses.catalogue import queries as catalogue
 from courses.catalogue.models import Run
 from courses.learning import intakes
-from courses.learning.tables import PART, Table
+from courses.learning.tables import PART
 from trainhub.kernel import clock
 from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.db import session, transaction
@@ -19,6 +19,7 @@ from trainhub.kernel.downloads import codes_of
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.i18n import _
 from trainhub.kernel.jobs import Running
+from trainhub.kernel.made_tables import Made
 
 TEND_PEERS = "courses.tend_peer_review"
 
@@ -37,10 +38,10 @@ def place(run: Run, chosen: Mapping[str, str]) -> Mapping[str, Any]:
     return {"block_id": _assignment(run, chosen).block_id}
 
 
-def workbook(run: Run, chosen: Mapping[str, str]) -> Table:
+def workbook(run: Run, chosen: Mapping[str, str]) -> Made:
     """The marks of an assignment that very many handed in."""
     assignment_id = _assignment(run, chosen).id
-    return Table(sheets.SCHEMA.columns, sheets.rows(assignment_id), work.count_handed_in(assignment_id), codes=codes_of(sheets.SCHEMA))
+    return Made(sheets.SCHEMA.columns, sheets.rows(assignment_id), work.count_handed_in(assignment_id), codes=codes_of(sheets.SCHEMA))
 
 
 def take_table(given: intakes.Given, progress: intakes.Progress) -> int:

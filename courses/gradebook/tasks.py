@@ -12,13 +12,13 @@ from courses.gradebook.models import Gradebook
 from courses.gradebook.operations import feeding, grades, sheets
 from courses.learning import intakes
 from courses.learning import queries as learners
-from courses.learning.tables import Table
 from trainhub.kernel import clock
 from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.i18n import _
 from trainhub.kernel.jobs import Running
+from trainhub.kernel.made_tables import Made
 
 HAND_DOWN = "courses.hand_down_marks"
 FEED = "courses.feed_plans"
@@ -27,10 +27,10 @@ MOST = 20_000
 """A tick takes no more; the next goes on."""
 
 
-def workbook(run: Run, _chosen: Mapping[str, str]) -> Table:
+def workbook(run: Run, _chosen: Mapping[str, str]) -> Made:
     """The whole gradebook of a run with very many learners."""
     columns, rows = sheets.lines(_book(run.id))
-    return Table(columns, rows, run.taken, codes=["student_no"])
+    return Made(columns, rows, run.taken, codes=["student_no"])
 
 
 def take_table(given: intakes.Given, progress: intakes.Progress) -> int:

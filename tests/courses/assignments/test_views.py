@@ -11,6 +11,7 @@ from typing import Any
 import openpyxl
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from courses.assignments.models import Assignment
@@ -23,7 +24,7 @@ from courses.learning.models import Enrolment
 from tests.factories import courses as make
 from tests.factories import ground
 from tests.factories import work as made
-from trainhub.kernel import clock, jobs
+from trainhub.kernel import clock, jobs, made_tables
 from trainhub.kernel.access import SYSTEM, Identity, Role
 from trainhub.kernel.db import session as current
 
@@ -232,7 +233,7 @@ def test_a_workbook_of_very_many_marks_is_made_by_a_job_one_for_each_assignment(
     assert lecturer.get(url).location == page
     assert "生成 Excel" in lecturer.get(page).text
     assert lecturer.post(page).location == page
-    monkeypatch.setattr(tables, "STEP", 1)  # progress commits between any two lines
+    monkeypatch.setattr(made_tables, "STEP", 1)  # progress commits between any two lines
     jobs.run_all()
     shown = lecturer.get(page).text
     assert f"/tables/marks/file?block={block_id}" in shown
@@ -284,8 +285,11 @@ def test_a_table_of_very_many_marks_is_taken_by_a_job(as_role: AsRole, session: 
     # who is taken off the staff while the job waits grades nothing
     rows[:] = [(row.alias, row.version) for row in work.handed_in(task.id)]
     assert send("90") == page
-    monkeypatch.setattr("courses.learning.intakes.identity_of", lambda _account_id, today: Identity(None, None))
+    monkeypatch.setattr("courses.learning.intakes.identity_of", lambda _account_id, today: Identity(7, None, "已离开"))
     jobs.run_all()
+    last = session.scalars(select(jobs.Job).where(jobs.Job.task == intakes.TASK).order_by(jobs.Job.id.desc())).first()
+    assert last is not None
+    assert (last.state, (last.result or {})["error"]["code"]) == (jobs.JobState.FAILED, "not_allowed")
     assert [row.points_x10 for row in work.handed_in(task.id)] == [880] * 3
 
 
