@@ -48,12 +48,14 @@ from courses.interop import tasks as interop_tasks
 from courses.interop import views as interop_views
 from courses.learning import api as learning_api
 from courses.learning import cli as learning_cli
+from courses.learning import intakes
 from courses.learning import models as learning_models
 from courses.learning import queries as learning_queries
 from courses.learning import tables as learner_tables
 from courses.learning import tasks as learning_tasks
 from courses.learning.operations import progress as completing
 from courses.learning.views import authors, common, course, doing, entry, marking, notes, player, quiz, staff
+from courses.learning.views import intakes as intake_pages
 from courses.learning.views import tables as table_pages
 from courses.messages import models as message_models
 from courses.messages import tasks as message_tasks
@@ -97,7 +99,7 @@ TABLES: tuple[ModuleType, ...] = (
 interop_cli.group.add_command(learning_cli.recompute)
 COMMANDS: dict[str, click.Command] = {**interop_cli.COMMANDS}
 AUTHORING_PAGES = (authoring_outline, authoring_parts, authoring_versions)
-LEARNING_PAGES = (course, entry, notes, player, quiz, doing, table_pages, discussion_staff_views)
+LEARNING_PAGES = (course, entry, notes, player, quiz, doing, table_pages, intake_pages, discussion_staff_views)
 ASSESSMENT_PAGES = (bank_pages, quiz_pages, exchange_pages, statistics_pages)
 ASSIGNMENT_PAGES = (learner, reviews, setting_up, assignments_staff)
 CURRICULUM_PAGES = (curriculum_marks, curriculum_editing)
@@ -260,6 +262,12 @@ def register(app: Flask) -> None:
     learner_tables.register(app, "grades", learner_tables.Kind(_l("成绩册"), "gradebook.show", gradebook_tasks.workbook))
     marks = learner_tables.Kind(_l("作业成绩"), "assignments.submissions", assignments_tasks.workbook, Can.RUN_GRADE, assignments_tasks.place)
     learner_tables.register(app, "marks", marks)
+    jobs.register_task(app, intakes.TASK, intakes.take)
+    said, headings = gradebook_tables.said, gradebook_tables.headings
+    intakes.register(app, "grades", intakes.Kind(_l("成绩册"), "gradebook.show", gradebook_tasks.take_table, said, headings))
+    said, headings = assignments_staff.said, assignments_staff.headings
+    taken = intakes.Kind(_l("作业成绩"), "assignments.submissions", assignments_tasks.take_table, said, headings, place=assignments_tasks.place)
+    intakes.register(app, "marks", taken)
     jobs.register_task(app, learning_tasks.REGROUP, learning_tasks.judge_after_regrouping)
     jobs.register_periodic(app, learning_tasks.FORGET, learning_tasks.forget, every=timedelta(days=1), title=N_("抹去保存期限届满的作答"))
     jobs.register_periodic(app, discussion_tasks.FORGET, discussion_tasks.forget, every=timedelta(days=1), title=N_("去除保存期限届满的发言署名"))

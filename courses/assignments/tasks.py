@@ -8,8 +8,10 @@ from typing import Any
 from courses.assignments.models import Assignment
 from courses.assignments.operations import peers, releasing, sheets, telling
 from courses.assignments.queries import work
+from courses.catalogue import queries as catalogue
 from courses.catalogue.models import Run
-from courses.learning.tables import PART, Table
+from courses.learning import intakes
+from courses.learning.tables import PART
 from trainhub.kernel import clock
 from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.db import session, transaction
@@ -17,6 +19,7 @@ from trainhub.kernel.downloads import codes_of
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.i18n import _
 from trainhub.kernel.jobs import Running
+from trainhub.kernel.made_tables import Made
 from trainhub.kernel.numbers import is_key
 
 TEND_PEERS = "courses.tend_peer_review"
@@ -36,10 +39,24 @@ def place(run: Run, chosen: Mapping[str, str]) -> Mapping[str, Any]:
     return {"block_id": _assignment(run, chosen).block_id}
 
 
-def workbook(run: Run, chosen: Mapping[str, str]) -> Table:
+def workbook(run: Run, chosen: Mapping[str, str]) -> Made:
     """The marks of an assignment that very many handed in."""
     assignment_id = _assignment(run, chosen).id
-    return Table(sheets.SCHEMA.columns, sheets.rows(assignment_id), work.count_handed_in(assignment_id), codes=codes_of(sheets.SCHEMA))
+    return Made(sheets.SCHEMA.columns, sheets.rows(assignment_id), work.count_handed_in(assignment_id), codes=codes_of(sheets.SCHEMA))
+
+
+def take_table(given: intakes.Given, progress: intakes.Progress) -> int:
+    """A table of marks with very many lines: checked, then written in one transaction. Raises what `sheets.take` raises."""
+
+    def assignment() -> Assignment:
+        run = catalogue.run_by_id(given.run_id)
+        assert run is not None
+        return _assignment(run, given.chosen)
+
+    wanted = sheets.check(assignment=assignment(), file=given.file, filename=given.name, by=given.by, progress=progress)
+    session().rollback()
+    with transaction():
+        return sheets.write(assignment=assignment(), wanted=wanted, filename=given.name, by=given.by, now=given.now)
 
 
 def tend_peer_review(running: Running) -> Mapping[str, Any]:

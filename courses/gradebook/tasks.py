@@ -8,15 +8,17 @@ from typing import Any
 
 from courses.catalogue.models import Run
 from courses.gradebook import feed_queries, queries
+from courses.gradebook.models import Gradebook
 from courses.gradebook.operations import feeding, grades, sheets
+from courses.learning import intakes
 from courses.learning import queries as learners
-from courses.learning.tables import Table
 from trainhub.kernel import clock
 from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.i18n import _
 from trainhub.kernel.jobs import Running
+from trainhub.kernel.made_tables import Made
 
 HAND_DOWN = "courses.hand_down_marks"
 FEED = "courses.feed_plans"
@@ -25,13 +27,27 @@ MOST = 20_000
 """A tick takes no more; the next goes on."""
 
 
-def workbook(run: Run, _chosen: Mapping[str, str]) -> Table:
+def workbook(run: Run, _chosen: Mapping[str, str]) -> Made:
     """The whole gradebook of a run with very many learners."""
-    book = queries.book_of(run.id)
+    columns, rows = sheets.lines(_book(run.id))
+    return Made(columns, rows, run.taken, codes=["student_no"])
+
+
+def take_table(given: intakes.Given, progress: intakes.Progress) -> int:
+    """A table of grades with very many lines: checked, then written in one transaction. Raises what `sheets.take` raises."""
+    book = _book(given.run_id)
+    wanted = sheets.check(book=book, file=given.file, filename=given.name, by=given.by, progress=progress)
+    session().rollback()
+    with transaction():
+        reason = given.chosen.get("reason", "")
+        return sheets.write(book=_book(given.run_id), wanted=wanted, filename=given.name, reason=reason, by=given.by, now=given.now)
+
+
+def _book(run_id: int) -> Gradebook:
+    book = queries.book_of(run_id)
     if book is None:
         raise NotFound(_("这期课程还没有建立成绩册。"))
-    columns, rows = sheets.lines(book)
-    return Table(columns, rows, run.taken, codes=["student_no"])
+    return book
 
 
 def hand_down_marks(running: Running) -> Mapping[str, Any]:

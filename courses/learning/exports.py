@@ -11,10 +11,10 @@ import sqlalchemy as sa
 
 from courses.learning import queries
 from courses.learning.labels import STATES
-from courses.learning.tables import Table
 from courses.learning.types import EnrolmentState, NoteRow
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
+from trainhub.kernel.made_tables import Made
 from trainhub.kernel.sheets.text import neutralised
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.sheets.writing import BOM
@@ -43,10 +43,10 @@ def learner_rows(statement: sa.Select[Any]) -> Iterator[tuple[Any, ...]]:
     return _lines(session().execute(statement.execution_options(yield_per=1000)))
 
 
-def whole(statement: sa.Select[Any]) -> Table:
+def whole(statement: sa.Select[Any]) -> Made:
     """The same as a table that is read at once, because the progress of a job closes every open cursor."""
     found = session().execute(statement).all()
-    return Table(COLUMNS, _lines(found), len(found))
+    return Made(COLUMNS, _lines(found), len(found))
 
 
 def _lines(rows: Iterable[Any]) -> Iterator[tuple[Any, ...]]:

@@ -11,11 +11,12 @@ from courses.assessment.rules import GRACE
 from courses.catalogue import authoring_queries as authored
 from courses.catalogue import queries as catalogue
 from courses.catalogue.models import Run
-from courses.learning import exports, operations, queries, seat_queries, tables
+from courses.learning import exports, intakes, operations, queries, seat_queries, tables
 from trainhub.kernel import clock, files
 from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.jobs import Running
+from trainhub.kernel.made_tables import KEPT, Made
 
 CLOSE_OVERDUE = "courses.close_overdue"
 FORGET = "courses.forget"
@@ -59,7 +60,7 @@ def make_table(running: Running) -> Mapping[str, Any]:
     return tables.make(running, run, clock.now()) if run is not None else {}
 
 
-def workbook(run: Run, chosen: Mapping[str, str]) -> tables.Table:
+def workbook(run: Run, chosen: Mapping[str, str]) -> Made:
     """Very many learners as their list was narrowed and sorted."""
     return exports.whole(exports.statement(run.id, chosen))
 
@@ -69,6 +70,7 @@ def forget(_running: Running) -> Mapping[str, Any]:
     with transaction():
         answers = retaining.forget_answers(today=clock.today())
         digests = tables.forget(clock.now())
+        digests += files.forget((intakes.KIND,), before=clock.now() - KEPT)
     files.erase(digests)
     session().rollback()
     return {"answers": answers, "tables": len(digests)}

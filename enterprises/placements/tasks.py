@@ -72,14 +72,10 @@ def rejudge(_running: Running) -> Mapping[str, Any]:
 
 def table(running: Running) -> Mapping[str, Any]:
     """Make a table of the self-report for whoever asked; made twice it is two files, of which the job names the last."""
-    args, today = running.args, clock.today()
+    today = clock.today()
     assert running.asked_by_id is not None
-    with transaction():
-        by = identities.identity_of(running.asked_by_id, today=today, origin="job")
-        data, name, rows = operations.draw_table(table=args["table"], form=args["form"], language=args["language"], by=by, today=today)
-    with transaction():
-        kept = operations.keep_table(data=data, name=name, by=by, now=clock.now())
-        return {"file_id": kept.id, "rows": rows}
+    by = identities.identity_of(running.asked_by_id, today=today, origin="job")
+    return operations.make_table(running, by=by, today=today, now=clock.now())
 
 
 def forget(_running: Running) -> Mapping[str, Any]:

@@ -123,6 +123,24 @@ def keep_bytes(data: bytes, *, name: str, kind: str, media_type: str, by: Identi
     return row
 
 
+def keep_made(file: IO[bytes], *, name: str, kind: str, media_type: str, by: Identity, now: datetime) -> StoredFile:
+    """The same from an open file, however large: it is read in pieces."""
+    import obstore
+
+    digest, size = hashlib.sha256(), 0
+    file.seek(0)
+    while chunk := file.read(CHUNK):
+        size += len(chunk)
+        digest.update(chunk)
+    sha256 = digest.hexdigest()
+    file.seek(0)
+    obstore.put(store(), path_of(sha256), file, max_concurrency=PARTS_AT_ONCE)
+    row = StoredFile(kind=kind, name=name[:255], media_type=media_type, size=size, sha256=sha256, uploaded_by_id=by.account_id, uploaded_at=now)
+    session().add(row)
+    session().flush()
+    return row
+
+
 def forget(kinds: Collection[str], *, before: datetime) -> list[str]:
     """Delete the rows of files of some kinds handed in before an instant; returns the checksums nobody names any more.
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import IO, Any
@@ -11,6 +12,7 @@ from courses.assignments.models import Assignment, Submission
 from courses.assignments.operations.grading import add_mark, settle
 from courses.assignments.queries import work
 from courses.assignments.types import Marking, MarkRole
+from courses.learning.intakes import MOST_ROWS, STEP, Progress, nobody_asks
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.errors import Refused
@@ -21,7 +23,10 @@ from trainhub.kernel.sheets.schema import Field, Parsed, Schema
 from trainhub.kernel.sheets.types import Problem
 from trainhub.people import queries as people
 
-MOST_ROWS = 20_000
+AT_ONCE = 200
+"""Submissions that are loaded together to be marked."""
+MOST_TOLD = 500
+"""Problems that a page lists."""
 SCHEMA = Schema(
     (
         Field("alias", "作业编号", required=True, is_code=True),
@@ -65,43 +70,99 @@ def name_of(submission: Submission) -> str:
     return "、".join(row.person.name for row in submission.members)
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A submission as a table is checked against it."""
+
+    id: int
+    version: int
+    points_x10: int | None
+    persons: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A mark that a table gives, and where it says so."""
+
+    known: Known
+    points_x10: int
+    comment: str
+    at: tuple[str, str | None, int]
+
+
 def take(*, assignment: Assignment, file: IO[bytes], filename: str, by: Identity, now: datetime) -> int:
     """Take marks from a table; rows without points or with the points that stand change nothing. Returns how many changed.
 
     Raises SheetRefused naming every bad row: unknown number, negative or too many points, twice the same work, changed meanwhile.
     """
-    known = {row.alias: row for row in work.handed_in(assignment.id)}
+    return write(assignment=assignment, wanted=check(assignment=assignment, file=file, filename=filename, by=by), filename=filename, by=by, now=now)
+
+
+def check(*, assignment: Assignment, file: IO[bytes], filename: str, by: Identity, progress: Progress = nobody_asks) -> list[Wanted]:
+    """Which marks a table gives; the first half of `take`, which reads only. `progress` may commit: nothing here hangs on the session."""
+    max_x10 = assignment.max_x10
+    known = {
+        row.alias: Known(row.id, row.version, row.points_x10, frozenset(member.person_id for member in row.members))
+        for part in work.handed_in_parts(assignment.id)
+        for row in part
+    }
     own = frozenset(people.human_ids(by.person_id)) if by.person_id is not None else frozenset[int]()
     problems: list[Problem] = []
-    wanted: list[tuple[Submission, int, str]] = []
+    wanted: list[Wanted] = []
     seen: set[str] = set()
     with read_table(file, SCHEMA.columns, filename=filename, max_rows=MOST_ROWS) as table:
-        for parsed in SCHEMA.parse(table):
+        for number, parsed in enumerate(SCHEMA.parse(table)):
+            if number % STEP == 0:
+                progress(number, table.row_count)
             problems += [one for one in parsed.problems if one.level == "error"]
             if not parsed.is_good:
                 continue
-            found = _row(assignment, parsed, known, seen, own)
+            at = (table.file, table.sheet, parsed.number)
+            found = _row(max_x10, parsed, known, seen, own)
             if isinstance(found, str):
                 column, said = found.split("|", 1)
-                problems.append(Problem(table.file, table.sheet, parsed.number, column, str(parsed.row.values.get(column, "")), said))
+                problems.append(Problem(*at, column, str(parsed.row.values.get(column, "")), said))
             elif found is not None:
-                wanted.append(found)
-    if problems:
-        raise SheetRefused(
-            _("表格有 %(n)d 处错误，没有导入任何成绩。请按下面的提示修改后重新上传。", n=len(problems)),
-            field="file",
-            details=[one.as_dict() for one in problems],
-        )
-    for submission, points_x10, comment in wanted:
-        add_mark(submission, MarkRole.SHEET, Marking({"points": points_x10}, comment), points_x10, by, now, str(_("表格导入")))
-        settle(submission=submission, by=by, now=now)
+                wanted.append(Wanted(*found, at))
+        progress(table.row_count, table.row_count)
+    _refuse(problems)
+    return wanted
+
+
+def write(*, assignment: Assignment, wanted: Sequence[Wanted], filename: str, by: Identity, now: datetime) -> int:
+    """Write the marks that a table gives; the second half of `take`, in one transaction. Raises SheetRefused when one was changed since
+    it was checked."""
+    stale: list[Problem] = []
+    for start in range(0, len(wanted), AT_ONCE):
+        some = wanted[start : start + AT_ONCE]
+        found = work.whole([one.known.id for one in some])
+        for one in some:
+            submission = found.get(one.known.id)
+            if submission is None or submission.version != one.known.version:
+                stale.append(Problem(*one.at, "version", str(one.known.version), changed_meanwhile()))
+                continue
+            add_mark(submission, MarkRole.SHEET, Marking({"points": one.points_x10}, one.comment), one.points_x10, by, now, str(_("表格导入")))
+            settle(submission=submission, by=by, now=now)
+    _refuse(stale)
     audit.record(by=by, did="courses.assignment.sheet_taken", on=assignment, data={"marks": len(wanted), "file": filename})
     return len(wanted)
 
 
-def _row(
-    assignment: Assignment, parsed: Parsed, known: dict[str, Submission], seen: set[str], own: frozenset[int]
-) -> tuple[Submission, int, str] | str | None:
+def changed_meanwhile() -> str:
+    """What is said of a mark that somebody else gave after the table was put out."""
+    return _("导出之后这份作业的成绩已被他人修改。请重新导出后再填。")
+
+
+def _refuse(problems: Sequence[Problem]) -> None:
+    if problems:
+        raise SheetRefused(
+            _("表格有 %(n)d 处错误，没有导入任何成绩。请按下面的提示修改后重新上传。", n=len(problems)),
+            field="file",
+            details=[one.as_dict() for one in problems[:MOST_TOLD]],
+        )
+
+
+def _row(max_x10: int, parsed: Parsed, known: dict[str, Known], seen: set[str], own: frozenset[int]) -> tuple[Known, int, str] | str | None:
     """What a row asks for; `column|words` when it cannot be; None when it changes nothing. `own`: the person rows of who grades."""
     data = parsed.data
     submission = known.get(data["alias"])
@@ -113,12 +174,12 @@ def _row(
     if data["points"] is None:
         return None
     points_x10 = int(data["points"] * 10)
-    if points_x10 > assignment.max_x10:
-        return "points|" + _("得分超过满分 %(max)s。", max=f"{assignment.max_x10 / 10:g}")
+    if points_x10 > max_x10:
+        return "points|" + _("得分超过满分 %(max)s。", max=f"{max_x10 / 10:g}")
     if points_x10 == submission.points_x10:
         return None
     if data["version"] != submission.version:
-        return "version|" + _("导出之后这份作业的成绩已被他人修改。请重新导出后再填。")
-    if own.intersection(row.person_id for row in submission.members):
+        return "version|" + changed_meanwhile()
+    if own & submission.persons:
         return "alias|" + _("不能给自己的作业评分。")
     return submission, points_x10, data["comment"] or ""

@@ -141,6 +141,11 @@ def handed_in_parts(assignment_id: int) -> Iterator[list[Submission]]:
             return
 
 
+def whole(ids: Collection[int]) -> dict[int, Submission]:
+    """Submissions by id, with what grading them needs."""
+    return {row.id: row for row in session().scalars(_whole().where(Submission.id.in_(ids)))}
+
+
 def count_handed_in(assignment_id: int) -> int:
     """How many of these there are."""
     statement = select(func.count()).select_from(Submission).where(Submission.assignment_id == assignment_id, Submission.number > 0)

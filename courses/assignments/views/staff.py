@@ -16,7 +16,7 @@ from courses.catalogue import labels as words
 from courses.catalogue import queries as catalogue
 from courses.catalogue.markup import plain
 from courses.catalogue.models import Run
-from courses.learning import seat_queries, tables
+from courses.learning import intakes, seat_queries, tables
 from courses.permissions import Can
 from trainhub.kernel import clock, downloads, files, paging
 from trainhub.kernel.access import guard
@@ -216,20 +216,34 @@ def marks_out(pair: tuple[Marked, str]) -> Any:
 @blueprint.post("/teaching/assignments/<int:block_id>/marks")
 @guard(Can.RUN_GRADE, load=load_block)
 def marks_in(marked: Marked) -> Any:
-    """Take marks from a table, all or nothing."""
+    """Take marks from a table, all or nothing; one with very many lines is taken by a job."""
     block_id = marked.block.id
     upload = request.files.get("file")
     if upload is None or not upload.filename:
         raise Refused(_("请选择成绩表（CSV 或 XLSX）。"), field="file")
+    if intakes.is_long(upload.stream, sheets.SCHEMA.columns, filename=upload.filename):
+        run_id, chosen = marked.run.id, {tables.PART: str(block_id)}
+        with transaction():
+            intakes.ask("marks", run=marked.run, chosen=chosen, file=upload.stream, name=upload.filename, by=me(), now=clock.now())
+        return redirect(intakes.address("marks", run_id=run_id, chosen=chosen), 303)
     try:
         with transaction():
             count = sheets.take(assignment=marked.assignment, file=upload.stream, filename=upload.filename, by=me(), now=clock.now())
     except sheets.SheetRefused as refused:
         marked = load_block(block_id)
-        named = downloads.headings(sheets.SCHEMA.columns)
-        page = render_template("courses/assignments/sheet_errors.html", run=marked.run, block=marked.block, refused=refused, headings=named)
+        page = render_template("courses/assignments/sheet_errors.html", run=marked.run, block=marked.block, refused=refused, headings=headings())
         return page, refused.status
-    return done(_("已导入 %(n)d 份成绩。", n=count), "assignments.submissions", block_id=block_id)
+    return done(said(count), "assignments.submissions", block_id=block_id)
+
+
+def headings() -> dict[str, str]:
+    """The words of the columns that a problem names by their key."""
+    return downloads.headings(sheets.SCHEMA.columns)
+
+
+def said(count: int) -> str:
+    """What a table that was taken changed."""
+    return _("已导入 %(n)d 份成绩。", n=count)
 
 
 @blueprint.get("/teaching/assignments/<int:block_id>/likeness")

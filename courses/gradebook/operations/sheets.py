@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import IO, Any
@@ -12,6 +13,7 @@ from courses.gradebook.models import Gradebook
 from courses.gradebook.operations.grades import EXCUSED_WORD, OWN_LINE, set_grade
 from courses.gradebook.types import BookRow, Cell, ColumnRule, GradeKind, Scale
 from courses.learning import operations as learning
+from courses.learning.intakes import MOST_ROWS, STEP, Progress, nobody_asks
 from courses.learning.models import Enrolment
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
@@ -22,7 +24,8 @@ from trainhub.kernel.sheets.parsers import parse_decimal
 from trainhub.kernel.sheets.reading import read_table
 from trainhub.kernel.sheets.types import Column, Problem, Row
 
-MOST_ROWS = 50_000
+AT_ONCE = 500
+"""Lines whose version one statement asks for."""
 EXCUSALS = frozenset({EXCUSED_WORD, "免考", "免计", "excused", "exempt"})
 """What a cell may say for an excusal, in either language and either case; the platform writes the first."""
 KEY = Column("enrolment", "报名编号", required=True)
@@ -70,6 +73,18 @@ def lines(book: Gradebook) -> tuple[tuple[Column, ...], Iterator[list[Any]]]:
     return table_columns(columns), (table_row(row, columns, scale) for row in queries.all_rows(book, categories, columns))
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A cell that a table changes: its line as the table knew it, the column, what it is to say, and where the table says so."""
+
+    enrolment_id: int
+    version: int
+    column: ColumnRule
+    kind: GradeKind
+    points_x10: int | None
+    at: tuple[str, str | None, int]
+
+
 def take(*, book: Gradebook, file: IO[bytes], filename: str, reason: str, by: Identity, now: datetime) -> int:
     """Take grades from a table, all or nothing; returns how many cells changed.
 
@@ -77,42 +92,71 @@ def take(*, book: Gradebook, file: IO[bytes], filename: str, reason: str, by: Id
     `excused` an excusal; both carry `reason`. Raises GradesStale (409) when a line that the table changes was changed meanwhile, else
     GradesRefused naming every bad cell.
     """
+    return write(book=book, wanted=check(book=book, file=file, filename=filename, by=by), filename=filename, reason=reason, by=by, now=now)
+
+
+def check(*, book: Gradebook, file: IO[bytes], filename: str, by: Identity, progress: Progress = nobody_asks) -> list[Wanted]:
+    """Which cells a table changes; the first half of `take`, which reads only. `progress` may commit: nothing here hangs on the session."""
     categories, columns = queries.rules_of(book.id)
     known = {row.enrolment_id: row for row in queries.all_rows(book, categories, columns)}
     problems: list[Problem] = []
     stale: list[Problem] = []
-    wanted: list[tuple[int, ColumnRule, GradeKind, int | None]] = []
+    wanted: list[Wanted] = []
     seen: set[int] = set()
     own = queries.own_lines(book.run_id, by.person_id)
     with read_table(file, table_columns(columns), filename=filename, max_rows=MOST_ROWS) as table:
-        for row in table.rows():
+        for number, row in enumerate(table.rows()):
+            if number % STEP == 0:
+                progress(number, table.row_count)
             problems += [one for one in row.problems if one.level == "error"]
             line = _line(row, known, seen, table.file, table.sheet, problems)
             if line is None:
                 continue
             changes = _changes(row, line, columns, table.file, table.sheet, problems)
+            at = (table.file, table.sheet, row.number)
             if changes and line.enrolment_id in own:
-                problems.append(Problem(table.file, table.sheet, row.number, "enrolment", str(line.enrolment_id), str(OWN_LINE)))
+                problems.append(Problem(*at, "enrolment", str(line.enrolment_id), str(OWN_LINE)))
             if changes and row.values["line_version"].strip() != str(line.version):
-                said = _("导出之后这名学员的成绩已被他人修改。请重新导出后再填。")
-                stale.append(Problem(table.file, table.sheet, row.number, "line_version", row.values["line_version"], said))
-            wanted += [(line.enrolment_id, *change) for change in changes]
-    if problems or stale:
-        kind = GradesRefused if problems else GradesStale
-        raise kind(
-            _("表格有 %(n)d 处问题，没有导入任何成绩。请按下面的提示修改后重新上传。", n=len(problems) + len(stale)),
-            field="file",
-            details=[one.as_dict() for one in (*problems, *stale)][:500],
-        )
+                stale.append(_stale(at, row.values["line_version"]))
+            wanted += [Wanted(line.enrolment_id, line.version, *change, at) for change in changes]
+        progress(table.row_count, table.row_count)
+    _refuse(problems, stale)
+    return wanted
+
+
+def write(*, book: Gradebook, wanted: Sequence[Wanted], filename: str, reason: str, by: Identity, now: datetime) -> int:
+    """Write the cells that a table changes; the second half of `take`, in one transaction. Raises GradesStale when a line was changed
+    since it was checked."""
+    ids = sorted({one.enrolment_id for one in wanted})
+    versions: dict[int, int] = {}
+    for start in range(0, len(ids), AT_ONCE):
+        versions |= queries.line_versions(ids[start : start + AT_ONCE])
+    _refuse([], [_stale(one.at, str(one.version)) for one in wanted if versions.get(one.enrolment_id, 0) != one.version])
     stored = {row.id: row for row in queries.columns_of(book.id)}
-    for enrolment_id, column, grade_kind, points in wanted:
-        enrolment = session().get_one(Enrolment, enrolment_id)
-        given = {"book": book, "column": stored[column.id], "enrolment": enrolment, "kind": grade_kind, "points_x10": points, "version": None}
-        set_grade(**given, reason=reason.strip() or str(_("表格导入")), by=by, now=now, own=own)  # type: ignore[arg-type]
+    own = queries.own_lines(book.run_id, by.person_id)
+    for one in wanted:
+        enrolment = session().get_one(Enrolment, one.enrolment_id)
+        given = {"book": book, "column": stored[one.column.id], "enrolment": enrolment, "kind": one.kind, "points_x10": one.points_x10}
+        set_grade(**given, version=None, reason=reason.strip() or str(_("表格导入")), by=by, now=now, own=own)  # type: ignore[arg-type]
     if wanted:
-        learning.ask_for_marks(run_id=book.run_id, enrolment_ids=sorted({key for key, *_rest in wanted}))
+        learning.ask_for_marks(run_id=book.run_id, enrolment_ids=ids)
     audit.record(by=by, did="courses.gradebook.sheet_taken", on=book, data={"cells": len(wanted), "file": filename})
     return len(wanted)
+
+
+def _stale(at: tuple[str, str | None, int], version: str) -> Problem:
+    return Problem(*at, "line_version", version, _("导出之后这名学员的成绩已被他人修改。请重新导出后再填。"))
+
+
+def _refuse(problems: Sequence[Problem], stale: Sequence[Problem]) -> None:
+    if not problems and not stale:
+        return
+    kind = GradesRefused if problems else GradesStale
+    raise kind(
+        _("表格有 %(n)d 处问题，没有导入任何成绩。请按下面的提示修改后重新上传。", n=len(problems) + len(stale)),
+        field="file",
+        details=[one.as_dict() for one in (*problems, *stale)][:500],
+    )
 
 
 def _line(row: Row, known: dict[int, BookRow], seen: set[int], file: str, sheet: str | None, problems: list[Problem]) -> BookRow | None:

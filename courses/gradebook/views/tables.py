@@ -11,7 +11,7 @@ from courses.gradebook import queries
 from courses.gradebook.operations import sheets
 from courses.gradebook.types import Scale
 from courses.gradebook.views.book import Open, blueprint, line_page, load
-from courses.learning import seat_queries, tables
+from courses.learning import intakes, seat_queries, tables
 from courses.learning.places import Place, load_place, load_run, me
 from courses.permissions import Can
 from trainhub.kernel import clock, downloads
@@ -40,19 +40,32 @@ def export(opened: Open) -> Any:
 @blueprint.post("/teaching/runs/<int:run_id>/gradebook/import")
 @guard(Can.RUN_GRADE, load=load)
 def take(opened: Open) -> Any:
-    """Take grades from a table, all or nothing."""
-    run_id, upload = opened.run.id, request.files.get("file")
+    """Take grades from a table, all or nothing; one with very many lines is taken by a job."""
+    run_id, upload, reason = opened.run.id, request.files.get("file"), request.form.get("reason", "")
     if upload is None or not upload.filename:
         raise Refused(_("请选择成绩表（CSV 或 XLSX）。"), field="file")
+    if intakes.is_long(upload.stream, sheets.table_columns(queries.rules_of(opened.book.id)[1]), filename=upload.filename):
+        chosen = {"reason": reason[:400]}
+        with transaction():
+            intakes.ask("grades", run=load_run(run_id), chosen=chosen, file=upload.stream, name=upload.filename, by=me(), now=clock.now())
+        return redirect(intakes.address("grades", run_id=run_id, chosen=chosen), 303)
     try:
         with transaction():
-            count = sheets.take(
-                book=opened.book, file=upload.stream, filename=upload.filename, reason=request.form.get("reason", ""), by=me(), now=clock.now()
-            )
+            count = sheets.take(book=opened.book, file=upload.stream, filename=upload.filename, reason=reason, by=me(), now=clock.now())
     except sheets.GradesRefused as refused:
-        named = downloads.headings((*sheets.FIXED, sheets.VERSION))
-        return render_template("courses/gradebook/sheet_errors.html", run=load_run(run_id), refused=refused, headings=named), refused.status
-    return done(_("已导入 %(n)d 个成绩。", n=count) if count else _("表格与成绩册一致，没有改动。"), "gradebook.show", run_id=run_id)
+        page = render_template("courses/gradebook/sheet_errors.html", run=load_run(run_id), refused=refused, headings=headings())
+        return page, refused.status
+    return done(said(count), "gradebook.show", run_id=run_id)
+
+
+def headings() -> dict[str, str]:
+    """The words of the columns that a problem names by their key."""
+    return downloads.headings((*sheets.FIXED, sheets.VERSION))
+
+
+def said(count: int) -> str:
+    """What a table that was taken changed."""
+    return _("已导入 %(n)d 个成绩。", n=count) if count else _("表格与成绩册一致，没有改动。")
 
 
 @blueprint.get("/teaching/runs/<int:run_id>/gradebook/statistics")

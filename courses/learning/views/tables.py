@@ -15,11 +15,12 @@ from courses.learning import tables
 from courses.learning.places import load_run, me
 from courses.learning.views.staff import blueprint
 from courses.permissions import Can
-from trainhub.kernel import downloads, files
+from trainhub.kernel import clock, downloads, files
 from trainhub.kernel.access import Subject, demand, guard
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.i18n import _
+from trainhub.kernel.made_tables import KEPT, file_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +59,10 @@ def _page(asked: Asked, template: str) -> str:
         kind=kind,
         back=url_for(kind.endpoint, **asked.place),
         job=job,
-        file=tables.file_of(job),
+        file=file_of(job, clock.now()),
         chosen=asked.chosen,
         is_narrowed=job is not None and any(name in tables.CHOSEN for name in job.args["chosen"]),
-        kept_days=tables.KEPT.days,
+        kept_days=KEPT.days,
         words=words,
     )
 
@@ -95,7 +96,7 @@ def table_state(asked: Asked) -> Any:
 @guard(Can.RUN_VIEW_LEARNERS, load=load)
 def table_file(asked: Asked) -> Response:
     """The workbook."""
-    row = tables.file_of(tables.mine(asked.what, asked.run.id, me(), asked.part))
+    row = file_of(tables.mine(asked.what, asked.run.id, me(), asked.part), clock.now())
     if row is None:
         raise NotFound(_("没有生成好的表格，或它已过保存期限。请重新生成。"))
     answer = Response(files.stream(row), mimetype=row.media_type)

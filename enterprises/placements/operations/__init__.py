@@ -58,20 +58,18 @@ from enterprises.placements.operations.retaining import forget_logs
 from enterprises.placements.operations.rounds import change_round, close_round, create_round, open_round, save_preferences
 from enterprises.placements.operations.selffound import approve_self_found, cancel_self_found, propose_self_found, return_self_found
 from enterprises.placements.operations.tables import (
-    TABLE_DAYS,
     TABLE_TASK,
     TABLES,
     Table,
     ask_for_table,
-    draw_table,
     file_of,
     forget_tables,
-    keep_table,
+    make_table,
+    table_job,
 )
 
 __all__ = [
     "TABLES",
-    "TABLE_DAYS",
     "TABLE_TASK",
     "Table",
     "accept_placement",
@@ -112,7 +110,6 @@ __all__ = [
     "decide_entries",
     "decline_placement",
     "demand_mentor",
-    "draw_table",
     "drop_photo",
     "end_early",
     "file_of",
@@ -122,11 +119,11 @@ __all__ = [
     "grade_placement",
     "issue_certificate",
     "keep_plan",
-    "keep_table",
     "late_papers",
     "log_day",
     "log_week",
     "make_mentor_link",
+    "make_table",
     "may_be_rated",
     "move_onto_campus",
     "offer_position",
@@ -159,6 +156,7 @@ __all__ = [
     "sign_plan_as_enterprise",
     "start_placement",
     "submit_position",
+    "table_job",
     "warn_of_leaving_mentors",
     "withdraw_placement",
 ]

@@ -1,28 +1,24 @@
-"""The tables T1 and T4 of the self-report as files: drawn at once while they are small, else by a job and kept for a few days."""
+"""The tables T1 and T4 of the self-report as files: drawn at once while they are small, else by a job (`kernel.made_tables`)."""
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from enterprises.bases import labels as base_labels
 from enterprises.placements import queries
 from enterprises.placements.operations._support import WrongState
-from trainhub.kernel import audit, files, jobs
+from trainhub.kernel import audit, jobs, made_tables
 from trainhub.kernel.access import Identity
-from trainhub.kernel.downloads import XLSX
 from trainhub.kernel.files import StoredFile
-from trainhub.kernel.i18n import N_, _, in_language, language, listed, say
+from trainhub.kernel.i18n import N_, _, listed, say
+from trainhub.kernel.made_tables import Made
 from trainhub.kernel.sheets.types import Column
-from trainhub.kernel.sheets.writing import Sheet, for_reader, iter_csv, write_xlsx
 
 TABLE_TASK = "placements.table"
 KIND = "placement_table"
-TABLE_DAYS = 7
-"""How long a file that a job made can be fetched: it names students."""
 T1 = (
     Column("school_year", "学年"),
     Column("class", "年级/班级"),
@@ -87,13 +83,13 @@ def _rows_1(by: Identity, on: date) -> Iterable[tuple[Any, ...]]:
 
 
 def _rows_4(by: Identity, on: date) -> Iterable[tuple[Any, ...]]:
-    return (
+    return [  # whole before the first line is written: the progress of a job commits, and what was loaded is stale from then on
         (
             row["base"].code, row["base"].name, listed(base_labels.BASE_TYPES[one] for one in row["types"]), listed(row["hosts"]),
             *(row["agreement"] or (None, None)), listed(row["items"]), row["capacity"], row["students"], listed(row["leaders"]), row["school_mentors"], row["mentors"], *row["invested"],
         )
         for row in queries.table_4(by, since=window(on), on=on)
-    )  # fmt: skip
+    ]  # fmt: skip
 
 
 TABLES = {
@@ -104,51 +100,43 @@ TABLES = {
 }
 
 
-def ask_for_table(*, table: str, form: str, by: Identity, now: datetime) -> jobs.Job:
+def table_job(table: str, by: Identity) -> jobs.Job | None:
+    """The latest job by which somebody asked for a table."""
+    return made_tables.mine(made_tables.key_of("placements", table, by=by))
+
+
+def ask_for_table(*, table: str, form: str, by: Identity) -> jobs.Job:
     """Let a job make a table in the reader's language; while the same one waits or runs it is that one."""
-    known = queries.table_job(TABLE_TASK, by.account_id, table)
-    if known is not None and known.state in (jobs.JobState.QUEUED, jobs.JobState.RUNNING) and known.args.get("form") == form:
-        return known
-    job = jobs.ask(TABLE_TASK, by=by, title=say(N_("生成表格：%(name)s"), name=say(TABLES[table].name)), table=table, form=form, language=language())
-    audit.record(by=by, did="placements.table.asked", on=("job", str(job.id)), data={"table": table, "form": form})
+    name = TABLES[table].name
+    job, is_new = made_tables.ask(
+        TABLE_TASK,
+        key=made_tables.key_of("placements", table, by=by),
+        title=say(N_("生成表格：%(name)s"), name=say(name)),
+        name=str(_(name)),
+        form=form,
+        by=by,
+        table=table,
+    )
+    if is_new:
+        audit.record(by=by, did="placements.table.asked", on=("job", str(job.id)), data={"table": table, "form": form})
     return job
 
 
-def draw_table(*, table: str, form: str, language: str, by: Identity, today: date) -> tuple[bytes, str, int]:
-    """The content of a table as csv or xlsx, its file name and how many rows it has. Reads only."""
-    one, count = TABLES[table], 0
-
-    def counted() -> Iterable[tuple[Any, ...]]:
-        nonlocal count
-        for row in one.rows(by, today):
-            count += 1
-            yield row
-
-    with in_language(language):
-        name, headers = _(one.name), for_reader()
-        if form == "csv":
-            return b"".join(iter_csv(counted(), one.columns, headers=headers)), f"{name}.csv", count
-        target = io.BytesIO()
-        write_xlsx([Sheet(name[:31], one.columns, counted(), codes=one.codes, headers=headers)], target)
-        return target.getvalue(), f"{name}.xlsx", count
-
-
-def keep_table(*, data: bytes, name: str, by: Identity, now: datetime) -> StoredFile:
-    """Keep what was drawn."""
-    media = XLSX if name.endswith(".xlsx") else "text/csv"
-    return files.keep_bytes(data, name=name, kind=KIND, media_type=media, by=by, now=now)
+def make_table(running: jobs.Running, *, by: Identity, today: date, now: datetime) -> Mapping[str, Any]:
+    """Write the table of a job and keep it."""
+    one = TABLES[running.args["table"]]
+    return made_tables.make(running, lambda: Made(one.columns, one.rows(by, today), one.size(by, today), one.codes), kind=KIND, now=now)
 
 
 def forget_tables(*, now: datetime) -> list[str]:
-    """Let go of files that were made more than a week ago; the checksums to erase after the commit."""
-    return files.forget([KIND], before=now - timedelta(days=TABLE_DAYS))
+    """Let go of files that were kept long enough; the checksums to erase after the commit."""
+    return made_tables.forget((KIND,), now)
 
 
-def file_of(job: jobs.Job, now: datetime) -> int:
-    """The file that a job made. Raises WrongState while there is none, or none any more."""
-    made = (job.result or {}).get("file_id")
-    if job.state is not jobs.JobState.DONE or made is None:
+def file_of(job: jobs.Job, now: datetime) -> StoredFile | None:
+    """The file that a job made; None when it was let go. Raises WrongState while there is none, or none any more."""
+    if job.state is not jobs.JobState.DONE:
         raise WrongState(_("表格还在生成，请稍后再下载。"))
-    if job.finished_at is not None and job.finished_at <= now - timedelta(days=TABLE_DAYS):
+    if made_tables.is_over(job, now):
         raise WrongState(_("这份表格已超过保存期限，请重新生成。"))
-    return int(made)
+    return made_tables.file_of(job, now)

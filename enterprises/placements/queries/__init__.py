@@ -160,7 +160,7 @@ from enterprises.placements.queries.rounds import (
     wishes_by_position,
 )
 from enterprises.placements.queries.selffound import same_enterprises, self_found, self_found_listing, self_found_of, subject_of_self_found
-from enterprises.placements.queries.tables import table_1, table_1_size, table_4, table_4_size, table_job
+from enterprises.placements.queries.tables import table_1, table_1_size, table_4, table_4_size
 
 __all__ = [
     "GOING",
@@ -310,7 +310,6 @@ __all__ = [
     "table_1_size",
     "table_4",
     "table_4_size",
-    "table_job",
     "term",
     "term_choices",
     "terms_between",

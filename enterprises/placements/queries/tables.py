@@ -19,7 +19,6 @@ from trainhub.identity import queries as identities
 from trainhub.kernel.access import Identity, Role
 from trainhub.kernel.clock import academic_year
 from trainhub.kernel.db import session
-from trainhub.kernel.jobs import Job
 from trainhub.ledger import queries as ledger
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
@@ -41,12 +40,6 @@ def table_4_size(identity: Identity, *, since: date) -> int:
     """How many rows T4 has."""
     statement = select(func.count(Placement.base_id.distinct())).join(Student, Student.id == Placement.student_id)
     return session().scalar(statement.where(visible_to(identity), LIVE, Placement.ends_on >= since)) or 0
-
-
-def table_job(task: str, account_id: int | None, table: str) -> Job | None:
-    """The latest job by which somebody asked for a table."""
-    statement = select(Job).where(Job.task == task, Job.asked_by_id == account_id).order_by(Job.id.desc()).limit(20)
-    return next((job for job in session().scalars(statement) if job.args.get("table") == table), None)
 
 
 def table_1(identity: Identity, *, since: date, on: date) -> list[dict[str, Any]]:

@@ -17,11 +17,11 @@ from enterprises.placements.types import Light, OfferState
 from enterprises.placements.views.shared import blueprint, day_of
 from trainhub.kernel import clock, downloads, paging, sending
 from trainhub.kernel.access import Role, guard, signed_in, who
-from trainhub.kernel.db import session, transaction
+from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound
-from trainhub.kernel.files import StoredFile
 from trainhub.kernel.i18n import _
 from trainhub.kernel.jobs import Job, JobState
+from trainhub.kernel.made_tables import KEPT
 from trainhub.organisations import queries as organisations
 from trainhub.policy.book import book
 
@@ -183,16 +183,20 @@ def _told(job: Job | None) -> dict[str, Any] | None:
         return {
             "state": "succeeded",
             "percent": 100,
-            "text": _("共 %(n)s 行，%(days)s 天内可以下载。", n=(job.result or {}).get("rows", 0), days=operations.TABLE_DAYS),
+            "text": _("共 %(n)s 行，%(days)s 天内可以下载。", n=(job.result or {}).get("rows", 0), days=KEPT.days),
         }
     if job.state is JobState.FAILED:
         return {"state": "failed", "percent": 0, "text": _("没有完成，请重新生成。")}
-    is_queued = job.state is JobState.QUEUED
-    return {"state": job.state.value, "percent": 0 if is_queued else 50, "text": _("已排队，即将开始。") if is_queued else _("正在汇集数据。")}
+    if job.state is JobState.QUEUED:
+        return {"state": job.state.value, "percent": 0, "text": _("已排队，即将开始。")}
+    if not job.total_count:
+        return {"state": job.state.value, "percent": 0, "text": _("正在汇集数据。")}
+    text = _("已写 %(n)s / %(m)s 行", n=job.done_count, m=job.total_count)
+    return {"state": job.state.value, "percent": min(100, round(100 * job.done_count / job.total_count)), "text": text}
 
 
 def _context(key: str) -> dict[str, Any]:
-    job = queries.table_job(operations.TABLE_TASK, who().account_id, key)
+    job = operations.table_job(key, who())
     return {"key": key, "name": _(_known(key).name), "made": job, "job": _told(job)}
 
 
@@ -222,7 +226,7 @@ def ask_for_table(table: str) -> Any:
         raise NotFound(_("只能导出为 csv 或 xlsx。"))
     _known(table)
     with transaction():
-        operations.ask_for_table(table=table, form=form, by=who(), now=clock.now())
+        operations.ask_for_table(table=table, form=form, by=who())
     return redirect(url_for("placements.table_page", table=table, form=form), 303)
 
 
@@ -231,8 +235,8 @@ def ask_for_table(table: str) -> Any:
 def table_file(table: str) -> Any:
     """What the reader's own job made."""
     _known(table)
-    job = queries.table_job(operations.TABLE_TASK, who().account_id, table)
-    kept = session().get(StoredFile, operations.file_of(job, clock.now())) if job is not None else None
+    job = operations.table_job(table, who())
+    kept = operations.file_of(job, clock.now()) if job is not None else None
     if kept is None:
         raise NotFound(_("这张表还没有生成。"))
     return sending.send(kept, as_download=True)

@@ -11,6 +11,7 @@ from typing import Any
 import openpyxl
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from courses.assignments.models import Assignment
@@ -18,13 +19,13 @@ from courses.assignments.operations import grading, handing_in, releasing, sheet
 from courses.assignments.operations import peers as reviewing
 from courses.assignments.queries import peers, teams, work
 from courses.catalogue.operations import copying
-from courses.learning import tables
+from courses.learning import intakes, tables
 from courses.learning.models import Enrolment
 from tests.factories import courses as make
 from tests.factories import ground
 from tests.factories import work as made
-from trainhub.kernel import clock, jobs
-from trainhub.kernel.access import SYSTEM, Role
+from trainhub.kernel import clock, jobs, made_tables
+from trainhub.kernel.access import SYSTEM, Identity, Role
 from trainhub.kernel.db import session as current
 
 AsRole = Callable[..., FlaskClient]
@@ -232,7 +233,7 @@ def test_a_workbook_of_very_many_marks_is_made_by_a_job_one_for_each_assignment(
     assert lecturer.get(url).location == page
     assert "生成 Excel" in lecturer.get(page).text
     assert lecturer.post(page).location == page
-    monkeypatch.setattr(tables, "STEP", 1)  # progress commits between any two lines
+    monkeypatch.setattr(made_tables, "STEP", 1)  # progress commits between any two lines
     jobs.run_all()
     shown = lecturer.get(page).text
     assert f"/tables/marks/file?block={block_id}" in shown
@@ -253,6 +254,43 @@ def test_a_workbook_of_very_many_marks_is_made_by_a_job_one_for_each_assignment(
     watcher = as_role(Role.PROGRAMME_ADMIN, organisation_id=owner_id)
     assert watcher.get(f"/teaching/runs/{run_id}/tables/learners").status_code == 200
     assert [watcher.get(page).status_code, watcher.post(page).status_code] == [403, 403]
+
+
+def test_a_table_of_very_many_marks_is_taken_by_a_job(as_role: AsRole, session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    lecturer, task = teaching(as_role)
+    for n in range(3):
+        made.hand_in(task, made.learner(task, ground.person(name=f"学员{n}")))
+    session.commit()
+    rows = [(row.alias, row.version) for row in work.handed_in(task.id)]
+    url, page = f"/teaching/assignments/{task.block_id}/marks", f"/teaching/runs/{task.run_id}/intakes/marks?block={task.block_id}"
+
+    def send(points: str) -> str | None:
+        text = "作业编号,得分,版本\r\n" + "".join(f"{alias},{points},{version}\r\n" for alias, version in rows)
+        return lecturer.post(url, data={"file": (io.BytesIO(text.encode()), "a.csv")}).location
+
+    monkeypatch.setattr(intakes, "AT_ONCE", 2)
+    monkeypatch.setattr(sheets, "STEP", 1)  # progress commits between any two lines
+    monkeypatch.setattr(sheets, "AT_ONCE", 2)
+    assert send("-5") == page
+    jobs.run_all()
+    shown = lecturer.get(page).text
+    assert ("没有导入任何成绩" in shown, ">得分<" in shown) == (True, True)
+    assert [row.points_x10 for row in work.handed_in(task.id)] == [None] * 3
+    assert send("88") == page
+    jobs.run_all()
+    assert "已导入 3 份成绩" in lecturer.get(page).text
+    assert [row.points_x10 for row in work.handed_in(task.id)] == [880] * 3
+    assert lecturer.get(page.replace(f"={task.block_id}", "=0")).status_code == 404
+    assert as_role(Role.TRAINEE).get(page).status_code == 403
+    # who is taken off the staff while the job waits grades nothing
+    rows[:] = [(row.alias, row.version) for row in work.handed_in(task.id)]
+    assert send("90") == page
+    monkeypatch.setattr("courses.learning.intakes.identity_of", lambda _account_id, today: Identity(7, None, "已离开"))
+    jobs.run_all()
+    last = session.scalars(select(jobs.Job).where(jobs.Job.task == intakes.TASK).order_by(jobs.Job.id.desc())).first()
+    assert last is not None
+    assert (last.state, (last.result or {})["error"]["code"]) == (jobs.JobState.FAILED, "not_allowed")
+    assert [row.points_x10 for row in work.handed_in(task.id)] == [880] * 3
 
 
 def test_lists_cost_the_same_at_1_and_at_30_rows(as_role: AsRole, session: Session, count_queries: list[str]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import openpyxl
 import pytest
@@ -14,13 +15,14 @@ from sqlalchemy.orm import Session
 
 from courses.gradebook import queries
 from courses.gradebook.operations import books, sheets
-from courses.learning import tables
+from courses.learning import intakes, tables
 from courses.learning.types import EnrolmentState
 from tests.factories import courses as make
 from tests.factories import ground
 from tests.factories import work as made
 from trainhub.kernel import clock, jobs
 from trainhub.kernel.access import SYSTEM, Role
+from trainhub.kernel.files import StoredFile
 
 AsRole = Callable[..., FlaskClient]
 
@@ -160,6 +162,81 @@ def test_a_workbook_of_very_many_is_made_by_a_job_and_kept_some_days(
     assert "已过保存期限" in client.get(page).text
     assert client.post(page).status_code == 303
     assert session.scalar(select(func.count()).select_from(jobs.Job).where(jobs.Job.task == tables.TASK)) == 2
+
+
+def test_a_table_of_very_many_grades_is_taken_by_a_job_all_or_nothing(
+    lecturer: tuple[FlaskClient, int], as_role: AsRole, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, run_id = lecturer
+    run = make.queries.run_by_id(run_id)
+    assert run is not None
+    learners = [make.enrolment(run, ground.person(name=f"学员{n}")) for n in range(4)]
+    book = books.make(run=run, by=SYSTEM, now=make.NOW)
+    category = queries.categories_of(book.id)[0]
+    books.save_column(
+        book=book, column_id=None, title="课堂表现", category_id=category.id, max_x10=200, weight_x10=10, is_extra=False, is_hidden=False, is_locked=False,
+        by=SYSTEM, now=make.NOW,
+    )  # fmt: skip
+    session.commit()
+    url, page = f"/teaching/runs/{run_id}/gradebook/import", f"/teaching/runs/{run_id}/intakes/grades"
+    assert client.get(page).status_code == 404  # nothing was handed in
+
+    def send(points: dict[int, str], version: int = 0) -> Any:
+        text = "报名编号,版本,课堂表现\r\n" + "".join(f"{key},{version},{value}\r\n" for key, value in points.items())
+        return client.post(url, data={"file": (io.BytesIO(text.encode()), "成绩.csv"), "reason": "补录"})
+
+    def standing() -> list[int | None]:
+        column = next(one for one in queries.columns_of(book.id) if one.block_id is None)
+        return [row.points_x10 if (row := queries.grade(column.id, one.id)) is not None else None for one in learners]
+
+    monkeypatch.setattr(intakes, "AT_ONCE", 4)
+    monkeypatch.setattr(sheets, "STEP", 1)  # progress commits between any two lines
+    four = {one.id: "11" for one in learners}
+    assert send({**four, learners[3].id: ""}).location == f"/teaching/runs/{run_id}/gradebook"  # at the threshold: at once
+    assert standing() == [110, 110, 110, None]
+    monkeypatch.setattr(intakes, "AT_ONCE", 3)
+    # one bad line: nothing is taken, and it is named
+    assert send({learners[0].id: "12", learners[3].id: "12", 7777777: "5", learners[1].id: "99"}, version=0).location == page
+    assert "排队中" in client.get(f"{page}/state").text
+    assert "上一份表格还在导入" in send(four).text
+    jobs.run_all()
+    shown = client.get(page).text
+    assert all(word in shown for word in ("没有导入任何成绩", "7777777", "课堂表现", "报名编号"))
+    assert standing() == [110, 110, 110, None]
+    # with the versions of today everything is taken; a file that was taken is not kept
+    latest = queries.line_versions([one.id for one in learners])
+    text = "报名编号,版本,课堂表现\r\n" + "".join(f"{one.id},{latest.get(one.id, 0)},12\r\n" for one in learners)
+    for _twice in range(2):  # the same file again while it waits is that one
+        assert client.post(url, data={"file": (io.BytesIO(text.encode()), "成绩.csv")}).location == page
+    assert session.scalar(select(func.count()).select_from(jobs.Job).where(jobs.Job.task == intakes.TASK)) == 2
+    jobs.run_all()
+    assert "已导入 4 个成绩" in client.get(page).text
+    assert standing() == [120] * 4
+    assert session.scalar(select(func.count()).select_from(StoredFile).where(StoredFile.kind == intakes.KIND)) == 0
+    # the same again changes nothing: the lines have other versions, and nothing is to change in them
+    assert client.post(url, data={"file": (io.BytesIO(text.encode()), "成绩.csv")}).location == page
+    jobs.run_all()
+    assert "表格与成绩册一致，没有改动" in client.get(page).text
+    assert as_role(Role.UNIVERSITY_ADMIN, organisation_id=run.course.owner_id).get(page).status_code in (403, 404)
+    assert as_role(Role.TRAINEE).get(page).status_code == 403
+
+
+def test_what_somebody_writes_between_the_check_and_the_writing_is_not_overwritten(lecturer: tuple[FlaskClient, int], session: Session) -> None:
+    _client, run_id = lecturer
+    run = make.queries.run_by_id(run_id)
+    assert run is not None
+    one = make.enrolment(run)
+    book = books.make(run=run, by=SYSTEM, now=make.NOW)
+    column = queries.columns_of(book.id)[0]
+    text = f"报名编号,版本,{column.title}\r\n{one.id},0,5\r\n"
+    given = {"book": book, "filename": "a.csv", "by": SYSTEM}
+    wanted = sheets.check(file=io.BytesIO(text.encode()), **given)
+    sheets.take(file=io.BytesIO(text.replace(",5", ",7").encode()), reason="", now=make.NOW, **given)
+    with pytest.raises(sheets.GradesStale):
+        sheets.write(wanted=wanted, reason="", now=make.NOW, **given)
+    grade = queries.grade(column.id, one.id)
+    assert grade is not None
+    assert grade.points_x10 == 70
 
 
 def test_a_hidden_column_is_not_shown_to_its_learner(lecturer: tuple[FlaskClient, int], as_role: AsRole, session: Session) -> None:
