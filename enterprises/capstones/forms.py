@@ -88,7 +88,7 @@ class SupervisorForm(Form):
 
     role = Text(_l("角色"), validators=[InputRequired(), AnyOf([role.value for role in SupervisorRole])])
     person_id = IntegerField(_l("导师"), validators=[InputRequired()])
-    reason = Text(_l("跨学科指导的理由"), validators=[Length(max=400)])
+    reason = Text(_l("更换导师或跨学科指导的理由"), validators=[Length(max=400)])
 
 
 class GuidanceForm(Form):

@@ -186,7 +186,7 @@ class Form(FlaskForm):  # type: ignore[misc]
         if "version" not in self._of_row or self.version.object_data == self.version.data:
             return message
         self.version.data, self.version.raw_data = self.version.object_data, None
-        for name in self._of_row - {"version"}:
+        for name in (self._of_row & set(self._fields)) - {"version"}:  # a page may leave fields out
             now = _now_says(self._fields[name])
             if now is not None:
                 self._fields[name].now_says = now

@@ -172,8 +172,8 @@ def assign_supervisor(
     A school supervisor teaches at the student's university, an enterprise one is a mentor of the capstone's enterprise, both
     on `today` and within their limit over all programmes (own.capstone.supervisor_load_max, mentor_load_max); nobody
     stands on both sides, also not one after the other, no student supervises, nobody with a conflict of interest, nobody who
-    reviews it or sits in its panel (`capstones.impartiality`). A teacher of
-    another discipline needs a `reason`, which is kept. Raises CapstoneRefused, WrongState.
+    reviews it or sits in its panel (`capstones.impartiality`). A teacher of another discipline needs a `reason`, and so does
+    whoever replaces somebody; it is kept. Raises CapstoneRefused, WrongState.
     """
     demand(capstone, Action.SUPERVISE, by)
     before = queries.live_supervision(capstone.id, role)
@@ -192,7 +192,9 @@ def assign_supervisor(
             field="person_id",
             code="overloaded",
         )
+    reason = within(reason, field="reason")
     if before is not None:
+        reason = given(reason, _("更换导师须写明理由，理由会记录在案。"), field="reason")
         before.until = today
         session().flush()
     row = Supervision(capstone_id=capstone.id, role=role, person_id=person.id, since=today)
@@ -202,7 +204,7 @@ def assign_supervisor(
         by=by,
         did="capstones.supervisor.assigned",
         on=capstone,
-        data={"role": role, "person": person.id, "before": before.person_id if before else None, "reason": within(reason, field="reason")},
+        data={"role": role, "person": person.id, "before": before.person_id if before else None, "reason": reason},
     )
     topic = session().get_one(Topic, capstone.topic_id)
     tell(

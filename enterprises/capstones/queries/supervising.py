@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import func, or_, select
 
@@ -14,9 +14,11 @@ from enterprises.capstones.queries.capstones import mentor_load, school_load
 from enterprises.capstones.queries.impartiality import barred_among
 from enterprises.capstones.types import LIVE, WORKING, CapstoneState, Load, SupervisorRole
 from enterprises.mentors.models import Mentor
+from trainhub.kernel.audit import AuditEvent
 from trainhub.kernel.db import session
 from trainhub.kernel.jobs import Job
 from trainhub.organisations.models import Organisation
+from trainhub.people import queries as people
 from trainhub.people.models import Student, Teacher
 
 NO_LIMIT = 1_000_000
@@ -47,6 +49,34 @@ def to_supervise(cohort_id: int) -> list[ToSupervise]:
 def supervisions_among(capstone_ids: Collection[int]) -> list[Supervision]:
     """Who supervises these capstones now."""
     return list(session().scalars(select(Supervision).where(Supervision.capstone_id.in_(list(capstone_ids)), Supervision.until.is_(None))))
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """A supervisor who was replaced, or taken away without a successor (`now` is empty)."""
+
+    at: datetime
+    role: SupervisorRole
+    before: str
+    now: str
+    reason: str
+
+
+def replacements_of(capstone_id: int) -> list[Replacement]:
+    """Who was replaced by whom and why, the latest first, as the audit log has it: what was decided is written nowhere else."""
+    statement = select(AuditEvent.at, AuditEvent.did, AuditEvent.data).where(
+        AuditEvent.on_kind == Capstone.__tablename__,
+        AuditEvent.on_id == str(capstone_id),
+        AuditEvent.did.in_(["capstones.supervisor.assigned", "capstones.supervisor.ended"]),
+    )
+    found = []
+    for at, did, data in session().execute(statement.order_by(AuditEvent.id.desc())):
+        is_end = did == "capstones.supervisor.ended"
+        before, now = (data["person"], None) if is_end else (data.get("before"), data["person"])
+        if before is not None:
+            found.append((at, SupervisorRole(data["role"]), before, now, str(data.get("reason") or "")))
+    names = people.names_of({key for row in found for key in row[2:4]})
+    return [Replacement(at, role, names.get(before, ""), names.get(now or 0, ""), reason) for at, role, before, now, reason in found]
 
 
 def graded_slots(capstone_ids: Collection[int]) -> set[tuple[int, SupervisorRole]]:

@@ -13,6 +13,7 @@ from enterprises.capstones.machine import Actor, Answer, permits
 from enterprises.capstones.models import Capstone, Topic
 from enterprises.capstones.queries import archive
 from enterprises.capstones.queries.impartiality import exceptions_of
+from enterprises.capstones.queries.supervising import replacements_of
 from enterprises.capstones.rules import lacking
 from enterprises.capstones.types import CONCLUDED, LIVE, Action, CapstoneState, ReasonKind, ReviewKind, Stage, SupervisorRole, WindowStage
 from enterprises.capstones.views._support import desk_of, load, shown
@@ -91,6 +92,7 @@ def page(
         enterprise=enterprise,
         desk=desk_of(enterprise),
         supervisors=queries.supervisions_of(row.id),
+        replacements=replacements_of(row.id) if manages else [],
         entries=queries.entries_of(row.id),
         papers=queries.papers_of(row.id),
         versions=_versions(row),

@@ -183,8 +183,14 @@ def check_supervisor(row: Capstone) -> Any:
         "enterprises/capstones/_warnings.html",
         lines=_warnings(row, role, person),
         is_fine=_("可以指派"),
-        needs_reason=role is SupervisorRole.SCHOOL and _is_stranger(row, person),
+        needs_reason=_replaces(row, role, person) or (role is SupervisorRole.SCHOOL and _is_stranger(row, person)),
     )
+
+
+def _replaces(row: Capstone, role: SupervisorRole, person: Person) -> bool:
+    """Whether somebody else is in office there, so that a reason is asked for."""
+    held = queries.live_supervision(row.id, role)
+    return held is not None and held.person_id != person.id
 
 
 def _is_stranger(row: Capstone, person: Person) -> bool:
@@ -202,6 +208,8 @@ def _warnings(row: Capstone, role: SupervisorRole, person: Person) -> list[tuple
     """(bad or wait, words) of everything that speaks against somebody."""
     today, student = clock.today(), session().get_one(Student, row.student_id)
     found: list[tuple[str, str]] = []
+    if _replaces(row, role, person):
+        found.append(("info", _("更换现任导师，须写明理由。")))
     rank = queries.wishes_among([row.id]).get((row.id, role, person.id))
     if rank is not None:
         found.append(("info", _("学生的第 %(n)d 志愿", n=rank)))
@@ -215,6 +223,8 @@ def _warnings(row: Capstone, role: SupervisorRole, person: Person) -> list[tuple
             _leaving(teacher.until, row, found)
             if _is_stranger(row, person):
                 found.append(("wait", _("学科不同（%(discipline)s），须写明理由。", discipline=teacher.discipline or _("其他专业"))))
+        if people.is_among(person.id, [one.person_id for one in queries.mentors_for([row.enterprise_id], today)]):
+            found.append(("wait", _("也是该企业在任的指导教师：双导师应分别代表学校和企业，请核对。")))
     else:
         mentor = queries.mentor_at(person.id, row.enterprise_id, today)
         if mentor is None:

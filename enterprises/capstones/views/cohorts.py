@@ -24,6 +24,7 @@ from trainhub.kernel.numbers import whole
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.web import done
 from trainhub.organisations.models import Organisation
+from trainhub.people import queries as people
 from trainhub.people.models import Person, Student
 from trainhub.policy.book import book
 from trainhub.policy.findings import Status
@@ -265,11 +266,18 @@ def _supervisors_page(row: Capstone, problem: str = "", status: int = 200) -> An
         enterprise=session().get_one(Organisation, row.enterprise_id),
         sides=sides,
         taken={role: entry[0].person_id for role, entry in now.items()},
+        doubles=_doubles([one.person_id for one in sides[0][2]], [one.person_id for one in sides[1][2]]),
         against={role: refused.message for role in SupervisorRole if (refused := operations.against_another(row, role)) is not None},
         labels=labels,
         problem=problem,
     )
     return page, status
+
+
+def _doubles(teachers: list[int], mentors: list[int]) -> set[int]:
+    """The teachers who are mentors of the capstone's enterprise, too: said before one of them is given for the school."""
+    humans = people.humans_of([*teachers, *mentors])
+    return {person for person in teachers if humans[person] in {humans[one] for one in mentors}}
 
 
 @blueprint.post("/<int:capstone_id>/supervisors")

@@ -150,11 +150,12 @@ def test_topics_of_other_programmes_or_not_approved_are_refused(session: Session
 
 
 # -- supervisors --------------------------------------------------------------------------------------------------------
-def _supervise(found: make.Case, role: SupervisorRole, person: object) -> object:
+def _supervise(found: make.Case, role: SupervisorRole, person: object, reason: str = "") -> object:
     return operations.assign_supervisor(
         capstone=found.capstone,
         role=role,
         person=person,  # type: ignore[arg-type]
+        reason=reason,
         by=SYSTEM,
         today=TODAY,
         now=NOW,
@@ -209,7 +210,9 @@ def test_a_new_supervisor_ends_the_one_before(session: Session) -> None:
     found = make.case()
     other = ground.person()
     ground.teacher(of=found.programme, who=other)
-    row = _supervise(found, SupervisorRole.SCHOOL, other)
+    with pytest.raises(CapstoneRefused, match="更换导师须写明理由"):
+        _supervise(found, SupervisorRole.SCHOOL, other)
+    row = _supervise(found, SupervisorRole.SCHOOL, other, "原导师出国访学")
     assert _supervise(found, SupervisorRole.SCHOOL, other) is row
     states = [(r.person_id, r.until) for r, _n in queries.supervisions_of(found.capstone.id) if r.role is SupervisorRole.SCHOOL]
     assert states == [(other.id, None), (found.school.id, TODAY)]  # type: ignore[union-attr]

@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from enterprises.capstones import operations, queries
+from enterprises.capstones.types import SupervisorRole
 from tests.factories import capstones as make
 from tests.factories import ground
 from tests.factories.capstones import NOW
@@ -62,3 +63,47 @@ def test_a_deadline_that_is_no_day_is_not_taken_for_today(session: Session, as_r
         answer = head.post(at, data={"person_id": reviewer.id, "kind": "blind", "due_on": day})
         assert (answer.status_code, f"日期“{day}”不存在" in answer.text) == (422, True)
     assert queries.reviews_of(key) == []
+
+
+# -- who is replaced, and why -------------------------------------------------------------------------------------------
+
+
+def test_whoever_replaces_a_supervisor_says_why_and_the_page_tells(session: Session, as_role: AsRole) -> None:
+    found, other = make.case(), ground.person(name="陈换任")
+    ground.teacher(who=other, of=found.programme)
+    key, before = found.capstone.id, found.school.id  # type: ignore[union-attr]
+    head, data = _head(as_role, found), {"role": "school", "person_id": other.id}
+    for at in (f"/capstones/{key}/supervisors", f"/capstones/{key}/supervisors/board"):
+        for reason in ("", "  "):
+            answer = head.post(at, data=data | {"reason": reason})
+            assert (answer.status_code, "更换导师须写明理由" in answer.text) == (422, True)
+    assert queries.live_supervision(key, SupervisorRole.SCHOOL).person_id == before  # type: ignore[union-attr]
+    told = head.get(f"/capstones/{key}/supervisors/check?role=school&person_id={other.id}").text
+    assert ("更换现任导师" in told, "data-needs-reason" in told) == (True, True)
+    assert "data-needs-reason" not in head.get(f"/capstones/{key}/supervisors/check?role=school&person_id={before}").text
+    assert head.post(f"/capstones/{key}/supervisors", data=data | {"reason": "原导师出国访学"}).status_code == 303
+    assert queries.live_supervision(key, SupervisorRole.SCHOOL).person_id == other.id  # type: ignore[union-attr]
+    page = head.get(f"/capstones/{key}").text
+    assert ("导师变更记录" in page, "理由：原导师出国访学" in page, f"→ {other.name}" in page) == (True, True, True)
+    student = as_role(Role.STUDENT, organisation_id=found.student.university_id, person_id=found.who.id)
+    assert "原导师出国访学" not in student.get(f"/capstones/{key}").text
+
+
+def test_the_first_supervisor_needs_no_reason(session: Session, as_role: AsRole) -> None:
+    found, first = make.case(has_supervisors=False), ground.person()
+    ground.teacher(who=first, of=found.programme)
+    key, head = found.capstone.id, _head(as_role, found)
+    assert head.post(f"/capstones/{key}/supervisors/board", data={"role": "school", "person_id": first.id}).status_code == 303
+    assert "导师变更记录" not in head.get(f"/capstones/{key}").text
+
+
+def test_a_teacher_who_is_a_mentor_of_the_enterprise_is_told_before(session: Session, as_role: AsRole) -> None:
+    found, both, plain = make.case(has_supervisors=False), ground.person(name="林两任"), ground.person()
+    for one in (both, plain):
+        ground.teacher(who=one, of=found.programme)
+    make.mentor(found.enterprise, who=both)
+    key, head = found.capstone.id, _head(as_role, found)
+    at = f"/capstones/{key}/supervisors/check?role=school&person_id="
+    assert "也是该企业在任的指导教师" in head.get(f"{at}{both.id}").text
+    assert "也是该企业在任的指导教师" not in head.get(f"{at}{plain.id}").text
+    assert head.get(f"/capstones/{key}/supervisors").text.count("也是该企业在任的指导教师") == 1

@@ -474,7 +474,7 @@ def test_five_wrong_answers_or_another_supervisor_close_a_link(session: Session)
     _link, secret = operations.make_link(capstone=found.capstone, purpose=LinkPurpose.GUIDANCE, by=SYSTEM, now=NOW)
     other = ground.person()
     make.mentor(found.enterprise, who=other)
-    operations.assign_supervisor(capstone=found.capstone, role=SupervisorRole.ENTERPRISE, person=other, by=SYSTEM, **TIMES)
+    operations.assign_supervisor(capstone=found.capstone, role=SupervisorRole.ENTERPRISE, person=other, reason="原导师离职", by=SYSTEM, **TIMES)
     with pytest.raises(LinkClosed, match="已不是"):
         operations.link_of(secret, NOW)
 

@@ -84,6 +84,14 @@ def test_the_current_value_stands_beside_what_differs(app: Flask, typed: dict[st
         assert form.name.data == typed.get("name", "新名")
 
 
+def test_a_field_that_the_page_leaves_out_stands_beside_nothing(app: Flask) -> None:
+    with app.test_request_context(method="POST", data={**SAME, "name": "旧名", "version": "2"}):
+        form = Facts(obj=Row())
+        del form.size
+        form.refuse(Stale("刚被其他人修改过"))
+        assert form.name.now_says == "新名"
+
+
 def test_other_refusals_show_nothing_more(app: Flask) -> None:
     with app.test_request_context(method="POST", data={**SAME, "name": "旧名", "version": "3"}):
         form = Facts(obj=Row())
