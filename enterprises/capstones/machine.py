@@ -47,6 +47,7 @@ MACHINE: dict[Action, Step] = {
     Action.SEND_LINK: Step((*WORKING, S.SUBMITTED, S.GRADED), (Actor.ADMIN,)),
     Action.ISSUE_TASK: Step(WORKING, BOTH),
     Action.GUIDE: Step((*WORKING, S.SUBMITTED, S.GRADED), (Actor.STUDENT, *BOTH)),
+    Action.CONFIRM_FOR: Step((*WORKING, S.SUBMITTED, S.GRADED), (Actor.ADMIN,)),
     Action.HAND_IN: Step((*WORKING, S.SUBMITTED), (Actor.STUDENT,)),
     Action.COMMENT: Step((*WORKING, S.SUBMITTED), (Actor.STUDENT, *BOTH)),
     Action.OPEN: Step((S.ASSIGNED,), (Actor.SCHOOL,), (S.OPENED,)),

@@ -13,6 +13,7 @@ from enterprises.capstones.labels import ROLES
 from enterprises.capstones.models import Capstone, Supervision, Topic
 from enterprises.capstones.operations._support import CapstoneRefused, demand, demand_person, given, stop, tell, within
 from enterprises.capstones.operations.changing import take_seat
+from enterprises.capstones.operations.guiding import tell_successor
 from enterprises.capstones.operations.impartial import demand_office
 from enterprises.capstones.operations.standing import against_another
 from enterprises.capstones.types import Action, CapstoneState, SupervisorRole, TopicState
@@ -223,6 +224,7 @@ def assign_supervisor(
         unique_key=f"capstones.supervised:{row.id}",
         now=now,
     )
+    tell_successor(capstone, role, person.id, now)
     return row
 
 

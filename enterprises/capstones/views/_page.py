@@ -11,7 +11,7 @@ from enterprises.capstones import forms, labels, operations, queries, scheduling
 from enterprises.capstones.impartiality import Office
 from enterprises.capstones.machine import Actor, Answer, permits
 from enterprises.capstones.models import Capstone, Topic
-from enterprises.capstones.queries import archive
+from enterprises.capstones.queries import archive, guiding
 from enterprises.capstones.queries.impartiality import exceptions_of
 from enterprises.capstones.rules import lacking
 from enterprises.capstones.types import CONCLUDED, LIVE, Action, CapstoneState, ReasonKind, ReviewKind, Stage, SupervisorRole, WindowStage
@@ -92,6 +92,7 @@ def page(
         desk=desk_of(enterprise),
         supervisors=queries.supervisions_of(row.id),
         entries=queries.entries_of(row.id),
+        **_confirmable(row, can),
         papers=queries.papers_of(row.id),
         versions=_versions(row),
         used_mb=queries.size_of_files(row.id) / 1024 / 1024,
@@ -162,6 +163,16 @@ def _lost(row: Capstone) -> list[str]:
         result = operations.result_of(row, clock.today())
         is_shown = result is None or operations.against_finish(row, result) is None
     return [] if is_shown else [text for name in ("score", "reason", "note", "text") if (text := request.form.get(name, "").strip())]
+
+
+def _confirmable(row: Capstone, can: dict[str, bool]) -> dict[str, Any]:
+    """The guidances the reader may confirm: as the other party, or for a supervisor who left; `left` are the latter for everybody."""
+    found, me = guiding.confirmers_of(row.id), who().person_id
+    return {
+        "confirmable": {key for key, one in found.items() if can[Action.GUIDE] and me in one.persons},
+        "confirmable_for": {key for key, one in found.items() if can[Action.CONFIRM_FOR] and one.is_left},
+        "left": {key for key, one in found.items() if one.is_left},
+    }
 
 
 def _barred(row: Capstone, manages: bool) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from flask import session as cookie
 
 from enterprises.capstones import forms, labels, operations, queries
 from enterprises.capstones.models import Capstone, CapstoneGrade, MentorLink, Topic
+from enterprises.capstones.queries import guiding
 from enterprises.capstones.types import Action, LinkPurpose, Stage, SupervisorRole
 from enterprises.capstones.views import blueprint
 from enterprises.capstones.views._support import load, stored
@@ -143,7 +144,8 @@ def _link_page(secret: str, row: MentorLink, form: forms.GradeForm | None = None
         if mine is not None:
             form.fill(mine.rubric, mine.comment)
     student = session().get_one(Student, capstone.student_id)
-    waiting = [e for e, _name in queries.entries_of(capstone.id) if e.role is SupervisorRole.ENTERPRISE and e.confirmed_at is None]
+    confirmers = guiding.confirmers_of(capstone.id)
+    waiting = [e for e, _name in queries.entries_of(capstone.id) if e.confirmed_at is None and row.person_id in confirmers[e.id].persons]
     html = render_template(
         "enterprises/capstones/link.html",
         secret=secret,
@@ -154,7 +156,7 @@ def _link_page(secret: str, row: MentorLink, form: forms.GradeForm | None = None
         enterprise=session().get_one(Organisation, capstone.enterprise_id),
         form=form,
         mine=mine,
-        waiting=[e for e in waiting if e.logged_by_person_id == student.person_id],
+        waiting=waiting,
         has_thesis=any(p.stage is Stage.THESIS for p, _f in queries.papers_of(capstone.id)),
         today=clock.today(),
         against="" if problem or against is None else against.message,
