@@ -269,10 +269,12 @@ def _limit_of_mentor(person: Person, capstone: Capstone, today: date) -> int:
 
 def end_supervision(*, supervision: Supervision, reason: str, by: Identity, today: date, now: datetime) -> Supervision:
     """End a supervision without a successor, with a reason. A repeat changes nothing."""
+    capstone = session().get_one(Capstone, supervision.capstone_id)
+    if supervision.until is None:
+        demand(capstone, Action.SUPERVISE, by)
+        session().refresh(supervision)  # somebody else may have ended it before the capstone was held
     if supervision.until is not None:
         return supervision
-    capstone = session().get_one(Capstone, supervision.capstone_id)
-    demand(capstone, Action.SUPERVISE, by)
     stop(against_another(capstone, supervision.role))
     why = given(reason, _("请写明更换导师的理由。"), field="reason")
     supervision.until = today

@@ -41,7 +41,9 @@ def log_guidance(*, capstone: Capstone, role: SupervisorRole, on: date, content:
         raise CapstoneRefused(_("指导日期早于毕业设计的开始日期 %(day)s。", day=capstone.starts_on.isoformat()), field="on")
     if queries.entry_on(capstone.id, role, on) is not None:
         raise CapstoneRefused(
-            _("%(day)s 已登记过%(role)s的指导，一天只记一次。请换日期，或查看已有记录。", day=on.isoformat(), role=ROLES[role]), field="on"
+            _("%(day)s 已登记过%(role)s的指导，一天只记一次。请换日期，或查看已有记录。", day=on.isoformat(), role=ROLES[role]),
+            field="on",
+            code="already_logged",
         )
     row = GuidanceEntry(
         capstone_id=capstone.id,
@@ -83,6 +85,9 @@ def confirm_guidance(*, entry: GuidanceEntry, by: Identity, now: datetime) -> Gu
 
 
 def _confirm(entry: GuidanceEntry, capstone: Capstone, by: Identity, now: datetime, **said: str) -> None:
+    session().refresh(entry)  # `demand` holds the capstone: what another window confirmed meanwhile is seen only now
+    if entry.confirmed_at is not None:
+        return
     entry.confirmed_at, entry.confirmed_by_id = now, by.account_id
     session().flush()
     audit.record(by=by, did="capstones.guidance.confirmed", on=capstone, data={"entry": entry.id, "role": entry.role, "on": entry.on, **said})

@@ -203,8 +203,8 @@ def use_link(secret: str) -> Any:
 
 def _act(row: MentorLink, form: forms.GradeForm) -> None:
     capstone, by, now = load(row.capstone_id), operations.holder_of(row), clock.now()
+    # The act locks the capstone, so it comes before the link is marked as used: no two acts wait for each other.
     if row.purpose is LinkPurpose.GRADE:
-        # The grade locks the capstone, so it comes before anything that is written for everybody (the audit): no two acts wait for each other.
         signed: dict[str, Any] = {"points": form.points(), "comment": form.comment.data or "", "by": by, "today": clock.today(), "now": now}
         mine = _own_grade(row)
         if mine is None:
@@ -213,7 +213,6 @@ def _act(row: MentorLink, form: forms.GradeForm) -> None:
             operations.correct_grade(grade=mine, reason=form.reason.data or "", **signed)
         operations.use_link(link=row, now=now)
         return
-    operations.use_link(link=row, now=now)
     entries = {e.id: e for e, _name in queries.entries_of(capstone.id)}
     confirmed = [entries[int(key)] for key in request.form.getlist("entry") if key.isdigit() and int(key) in entries]
     for entry in confirmed:
@@ -224,6 +223,7 @@ def _act(row: MentorLink, form: forms.GradeForm) -> None:
         operations.log_guidance(capstone=capstone, role=SupervisorRole.ENTERPRISE, on=on, content=content, by=by, today=clock.today(), now=now)
     elif not confirmed:
         raise Refused(_("请勾选要确认的指导记录，或登记一次指导。"))
+    operations.use_link(link=row, now=now)
 
 
 @blueprint.get("/link-done")
