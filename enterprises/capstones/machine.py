@@ -47,6 +47,7 @@ MACHINE: dict[Action, Step] = {
     Action.SEND_LINK: Step((*WORKING, S.SUBMITTED, S.GRADED), (Actor.ADMIN,)),
     Action.ISSUE_TASK: Step(WORKING, BOTH),
     Action.GUIDE: Step((*WORKING, S.SUBMITTED, S.GRADED), (Actor.STUDENT, *BOTH)),
+    Action.CONFIRM_FOR: Step((*WORKING, S.SUBMITTED, S.GRADED), (Actor.ADMIN,)),
     Action.HAND_IN: Step((*WORKING, S.SUBMITTED), (Actor.STUDENT,)),
     Action.COMMENT: Step((*WORKING, S.SUBMITTED), (Actor.STUDENT, *BOTH)),
     Action.OPEN: Step((S.ASSIGNED,), (Actor.SCHOOL,), (S.OPENED,)),
@@ -77,13 +78,15 @@ MACHINE: dict[Action, Step] = {
 
 HOLDING: frozenset[Action] = frozenset(
     {
+        Action.SUPERVISE, Action.GUIDE, Action.CONFIRM_FOR, Action.ASK_REVIEW,
         Action.CHANGE_TOPIC, Action.HAND_IN, Action.SUBMIT, Action.REVIEW, Action.SEND_BACK, Action.CONCLUDE_FAILED,
         Action.DEFEND, Action.GRADE, Action.CORRECT, Action.ASK_THIRD, Action.GRADE_THIRD,
         Action.MODERATE, Action.SETTLE, Action.FINISH, Action.APPEAL, Action.DECIDE_APPEAL, Action.ARCHIVE, Action.WITHDRAW,
     }
 )  # fmt: skip
 """What is done to one capstone at a time although its outcome hangs on what others do: two sides that sign at once would each miss the
-other's grade, and nobody would be left to say that everything is there."""
+other's grade, and nobody would be left to say that everything is there; a supervisor would be exchanged while the grade is signed; and
+what is sent twice at once would be written twice."""
 
 ALLOWED: dict[Action, tuple[CapstoneState, ...]] = {action: step.states for action, step in MACHINE.items()}
 """In which states an action may happen."""

@@ -102,6 +102,7 @@ class Action(StrEnum):
     SEND_LINK = "send_link"
     ISSUE_TASK = "issue_task"
     GUIDE = "guide"
+    CONFIRM_FOR = "confirm_for"
     HAND_IN = "hand_in"
     COMMENT = "comment"
     OPEN = "open"

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from io import BytesIO
 
 from enterprises.capstones.models import Capstone, Topic
-from enterprises.capstones.operations import adopt_rubric, assigning, concluding, grading, topics, working
+from enterprises.capstones.operations import adopt_rubric, assigning, concluding, grading, guiding, topics, working
 from enterprises.capstones.types import EvidenceKind, RubricItem, Side, Stage, SupervisorRole
 from trainhub.demo import capstones
 from trainhub.demo.capstone_texts import TOPICS
@@ -152,10 +152,10 @@ def _guide(world: World, capstone: Capstone, school: Identity, mentor: Identity,
     for turn in range(times):
         for role, who, shift in ((SupervisorRole.SCHOOL, school, 0), (SupervisorRole.ENTERPRISE, mentor, 2)):
             day = first + timedelta(days=turn * step + shift)
-            entry = working.log_guidance(
+            entry = guiding.log_guidance(
                 capstone=capstone, role=role, on=day, content=GUIDANCE[turn % len(GUIDANCE)], by=who, today=day, now=_at(world, day)
             )
-            working.confirm_guidance(entry=entry, by=student, now=_at(world, day))
+            guiding.confirm_guidance(entry=entry, by=student, now=_at(world, day))
 
 
 def _points(number: int, shift: int) -> dict[RubricItem, int]:
@@ -290,4 +290,4 @@ def _talk(world: World, capstone: Capstone, school: Identity, mentor: Identity) 
         (SupervisorRole.SCHOOL, school, 2, "初稿结构完整。摘要写清样本量与误判率下降幅度，参考文献按国标格式修改后即可提交。"),
     ):
         day = max(capstone.starts_on, world.calendar.plus(-ago))
-        working.log_guidance(capstone=capstone, role=role, on=day, content=content, by=who, today=day, now=_at(world, day))
+        guiding.log_guidance(capstone=capstone, role=role, on=day, content=content, by=who, today=day, now=_at(world, day))

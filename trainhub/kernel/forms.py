@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from flask import g, has_request_context
 from flask_wtf import FlaskForm
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 from wtforms import (
     BooleanField,
@@ -239,14 +240,19 @@ def given(value: T | None) -> T:
 
 
 def once(key: str) -> bool:
-    """Whether this submission is the first; False when the same form was already sent."""
+    """Whether this submission is the first; False when the same form was already sent, also by a double click whose first half is not done yet."""
     if not key:
         return True
     current = session()
     if current.get(FormSubmission, key[:64]) is not None:
         return False
-    current.add(FormSubmission(key=key[:64], used_at=clock.now()))
     current.flush()
+    try:
+        with current.begin_nested():
+            current.add(FormSubmission(key=key[:64], used_at=clock.now()))
+            current.flush()
+    except IntegrityError:  # the other one was committed while this waited for its key
+        return False
     return True
 
 

@@ -23,6 +23,7 @@ from enterprises.capstones.operations.concluding import accept_result, appeal, a
 from enterprises.capstones.operations.defending import drop_group, form_group, place_defence, publish_timetable, record_defence, timetable
 from enterprises.capstones.operations.failing import conclude_failed, send_back
 from enterprises.capstones.operations.grading import ask_third, correct_grade, grade, grade_third, result_of
+from enterprises.capstones.operations.guiding import confirm_guidance, confirm_guidance_for, log_guidance
 from enterprises.capstones.operations.impartial import against_office
 from enterprises.capstones.operations.judging import ask_cross_reviews, ask_review, cancel_review, sign_review, unread_originals
 from enterprises.capstones.operations.linking import LinkClosed, count_failure, holder_of, is_holder, link_of, make_link, revoke_link, use_link
@@ -50,7 +51,7 @@ from enterprises.capstones.operations.topics import (
     withdraw_topic,
 )
 from enterprises.capstones.operations.wishing import save_wishes
-from enterprises.capstones.operations.working import comment, confirm_guidance, hand_in, log_guidance, pass_stage, return_paper, submit_thesis
+from enterprises.capstones.operations.working import comment, hand_in, pass_stage, return_paper, submit_thesis
 
 __all__ = [
     "CapstoneRefused",
@@ -92,6 +93,7 @@ __all__ = [
     "compute_plan",
     "conclude_failed",
     "confirm_guidance",
+    "confirm_guidance_for",
     "correct_grade",
     "count_failure",
     "create_choices",

@@ -13,6 +13,7 @@ from enterprises.capstones.labels import ROLES
 from enterprises.capstones.models import Capstone, Supervision, Topic
 from enterprises.capstones.operations._support import CapstoneRefused, demand, demand_person, given, stop, tell, within
 from enterprises.capstones.operations.changing import take_seat
+from enterprises.capstones.operations.guiding import tell_successor
 from enterprises.capstones.operations.impartial import demand_office
 from enterprises.capstones.operations.standing import against_another
 from enterprises.capstones.types import Action, CapstoneState, SupervisorRole, TopicState
@@ -225,6 +226,7 @@ def assign_supervisor(
         unique_key=f"capstones.supervised:{row.id}",
         now=now,
     )
+    tell_successor(capstone, role, person.id, now)
     return row
 
 
@@ -269,10 +271,12 @@ def _limit_of_mentor(person: Person, capstone: Capstone, today: date) -> int:
 
 def end_supervision(*, supervision: Supervision, reason: str, by: Identity, today: date, now: datetime) -> Supervision:
     """End a supervision without a successor, with a reason. A repeat changes nothing."""
+    capstone = session().get_one(Capstone, supervision.capstone_id)
+    if supervision.until is None:
+        demand(capstone, Action.SUPERVISE, by)
+        session().refresh(supervision)  # somebody else may have ended it before the capstone was held
     if supervision.until is not None:
         return supervision
-    capstone = session().get_one(Capstone, supervision.capstone_id)
-    demand(capstone, Action.SUPERVISE, by)
     stop(against_another(capstone, supervision.role))
     why = given(reason, _("请写明更换导师的理由。"), field="reason")
     supervision.until = today

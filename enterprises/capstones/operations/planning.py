@@ -59,6 +59,7 @@ def apply_plan(*, plan: SupervisorPlan, by: Identity, today: date, now: datetime
     if plan.state is not PlanState.READY or plan.result is None:
         raise WrongState(_("方案还没有算好，或已作废。"))
     current, made = session(), 0
+    queries.hold(one[0] for one in plan.result["changes"])  # before any teacher or mentor is: who gives one by hand holds the capstone first too
     for capstone_id, side, before, _person in plan.result["changes"]:
         held = queries.live_supervision(capstone_id, SupervisorRole(side))
         if (held.person_id if held is not None else None) != before:

@@ -127,5 +127,5 @@ def against_link(link: MentorLink, capstone: Capstone, now: datetime) -> Refused
 def against_another(capstone: Capstone, role: SupervisorRole) -> Refused | None:
     """Why a side cannot get another supervisor."""
     if role in queries.grades_of(capstone.id):
-        return CapstoneRefused(_("这一方已经评分，不能再更换导师。"), field="person_id")
+        return CapstoneRefused(_("这一方已经评分，不能再更换导师。"), field="person_id", code="graded")
     return against_state(capstone, Action.SUPERVISE)

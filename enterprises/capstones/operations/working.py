@@ -1,13 +1,13 @@
-"""The work on a capstone: guidance logged and confirmed, papers handed in, commented, returned, stages passed, the thesis submitted."""
+"""The work on a capstone: papers handed in, commented, returned, stages passed, the thesis submitted."""
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from enterprises.capstones import queries
-from enterprises.capstones.labels import ROLES, STAGES
-from enterprises.capstones.models import Capstone, CapstonePaper, GuidanceEntry, PaperComment, Review
-from enterprises.capstones.operations._support import CapstoneRefused, WrongPerson, demand, demand_room, demand_window, given, stop, tell, within
+from enterprises.capstones.labels import STAGES
+from enterprises.capstones.models import Capstone, CapstonePaper, PaperComment, Review
+from enterprises.capstones.operations._support import CapstoneRefused, demand, demand_room, demand_window, given, stop, tell, within
 from enterprises.capstones.operations.standing import against_stage, against_thesis
 from enterprises.capstones.types import Action, CapstoneState, Stage, SupervisorRole, WindowStage
 from trainhub.kernel import audit
@@ -20,7 +20,6 @@ from trainhub.notifications import operations as notifications
 from trainhub.people import queries as people
 from trainhub.people.models import Student
 
-TOLD_CONFIRM = N_("请确认 %(day)s 的毕业设计指导记录（%(role)s）")
 TOLD_HANDED_IN = N_("%(name)s 提交了%(stage)s，请查看并给出意见")
 TOLD_SUBMITTED = N_("学生已提交论文，请评分：%(title)s")
 TOLD_COMMENT = N_("%(name)s 对你的%(stage)s写了意见")
@@ -32,74 +31,6 @@ READ_BY_SUPERVISORS = (Stage.OPENING, Stage.MIDTERM, Stage.DRAFT)
 
 def _student_person(capstone: Capstone) -> int:
     return session().get_one(Student, capstone.student_id).person_id
-
-
-# -- guidance -----------------------------------------------------------------------------------------------------------
-
-
-def log_guidance(*, capstone: Capstone, role: SupervisorRole, on: date, content: str, by: Identity, today: date, now: datetime) -> GuidanceEntry:
-    """Log one guidance of one side; the supervisor or the student writes it, the other confirms it.
-
-    One guidance a side and day: the same day again is refused. Raises WrongPerson, WrongState, CapstoneRefused (a day in the
-    future or outside the capstone, no supervisor, no content).
-    """
-    demand(capstone, Action.GUIDE, by)
-    supervision = queries.live_supervision(capstone.id, role)
-    if supervision is None:
-        raise CapstoneRefused(_("还没有%(role)s，不能登记指导。请先由专业负责人指派。", role=ROLES[role]))
-    if not people.is_among(by.person_id, (supervision.person_id, _student_person(capstone))):
-        raise WrongPerson(_("只有学生本人和这一方的导师可以登记指导。"))
-    content = given(content, _("请写明指导内容：讨论了什么、下一步做什么。"), field="content", most=4000)
-    if on > today:
-        raise CapstoneRefused(_("指导日期 %(day)s 还没有到。", day=on.isoformat()), field="on")
-    if on < capstone.starts_on:
-        raise CapstoneRefused(_("指导日期早于毕业设计的开始日期 %(day)s。", day=capstone.starts_on.isoformat()), field="on")
-    if queries.entry_on(capstone.id, role, on) is not None:
-        raise CapstoneRefused(
-            _("%(day)s 已登记过%(role)s的指导，一天只记一次。请换日期，或查看已有记录。", day=on.isoformat(), role=ROLES[role]), field="on"
-        )
-    row = GuidanceEntry(
-        capstone_id=capstone.id,
-        person_id=supervision.person_id,
-        role=role,
-        on=on,
-        content=content,
-        logged_by_person_id=by.person_id,
-        created_at=now,
-    )
-    session().add(row)
-    session().flush()
-    audit.record(by=by, did="capstones.guidance.logged", on=capstone, data={"entry": row.id, "role": role, "on": on})
-    tell(
-        person_ids=[_confirmer(row, capstone)],
-        kind="capstones.guidance",
-        message=TOLD_CONFIRM,
-        values={"day": on.isoformat(), "role": notifications.word(ROLES[role])},
-        url=f"/capstones/{capstone.id}#guidance",
-        unique_key=f"capstones.guidance:{row.id}",
-        now=now,
-    )
-    return row
-
-
-def _confirmer(entry: GuidanceEntry, capstone: Capstone) -> int:
-    """Who did not write it: the student for what the supervisor wrote, and the other way round."""
-    student = _student_person(capstone)
-    return entry.person_id if people.is_same_human(entry.logged_by_person_id, student) else student
-
-
-def confirm_guidance(*, entry: GuidanceEntry, by: Identity, now: datetime) -> GuidanceEntry:
-    """Confirm what the other party logged; only then it counts for 8.3. A repeat changes nothing. Raises WrongPerson."""
-    capstone = session().get_one(Capstone, entry.capstone_id)
-    if not people.is_same_human(by.person_id, _confirmer(entry, capstone)) or people.is_same_human(by.person_id, entry.logged_by_person_id):
-        raise WrongPerson(_("指导记录须由另一方确认：导师登记的由学生确认，学生登记的由导师确认。"))
-    if entry.confirmed_at is not None:
-        return entry
-    demand(capstone, Action.GUIDE, by)
-    entry.confirmed_at, entry.confirmed_by_id = now, by.account_id
-    session().flush()
-    audit.record(by=by, did="capstones.guidance.confirmed", on=capstone, data={"entry": entry.id, "role": entry.role, "on": entry.on})
-    return entry
 
 
 # -- papers -------------------------------------------------------------------------------------------------------------

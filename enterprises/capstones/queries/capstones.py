@@ -9,7 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement, case, func, or_, select
 
-from enterprises.capstones.models import Capstone, CapstoneGrade, GuidanceEntry, Supervision, Topic
+from enterprises.capstones.models import Capstone, CapstoneGrade, Supervision, Topic
+from enterprises.capstones.queries.guiding import waiting_for
 from enterprises.capstones.queries.standing import is_appealed
 from enterprises.capstones.types import CONCLUDED, LIVE, WORKING, CapstoneRow, CapstoneState, Load, SupervisorRole
 from enterprises.mentors.models import Mentor
@@ -256,13 +257,7 @@ def open_work(person_id: int) -> tuple[int, int]:
         .join(Capstone, Capstone.id == mine.c.capstone_id)
         .where(Capstone.state == CapstoneState.SUBMITTED, ~graded.exists())
     )
-    to_confirm = session().scalar(
-        select(func.count())
-        .select_from(GuidanceEntry)
-        .join(mine, sa.and_(mine.c.capstone_id == GuidanceEntry.capstone_id, mine.c.role == GuidanceEntry.role))
-        .where(GuidanceEntry.confirmed_at.is_(None), GuidanceEntry.logged_by_person_id != person_id)
-    )
-    return to_grade or 0, to_confirm or 0
+    return to_grade or 0, len(waiting_for(person_id))
 
 
 # -- supervisors --------------------------------------------------------------------------------------------------------

@@ -156,7 +156,7 @@ def verdicts_of(capstone_ids: Collection[int]) -> dict[int, Counter[Verdict]]:
     found: dict[int, Counter[Verdict]] = {key: Counter() for key in capstone_ids}
     statement = select(Review.capstone_id, Review.verdict).where(Review.capstone_id.in_(found), Review.cancelled_at.is_(None))
     for key, verdict in session().execute(statement.where(Review.verdict.is_not(None))):
-        found[key][verdict] += 1
+        found[key].update([verdict] if verdict is not None else [])
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -44,6 +44,12 @@ def to_supervise(cohort_id: int) -> list[ToSupervise]:
         .order_by(Capstone.id)
     )
     return [ToSupervise(*row) for row in session().execute(statement)]
+
+
+def hold(capstone_ids: Iterable[int]) -> None:
+    """Lock capstones to the end of the transaction, in the order of their ids, and read them anew."""
+    statement = select(Capstone).where(Capstone.id.in_(set(capstone_ids))).order_by(Capstone.id)
+    session().scalars(statement.with_for_update(key_share=True).execution_options(populate_existing=True)).all()
 
 
 def supervisions_among(capstone_ids: Collection[int]) -> list[Supervision]:

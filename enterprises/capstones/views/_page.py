@@ -11,7 +11,7 @@ from enterprises.capstones import forms, labels, operations, queries, scheduling
 from enterprises.capstones.impartiality import Office
 from enterprises.capstones.machine import Actor, Answer, permits
 from enterprises.capstones.models import Capstone, Topic
-from enterprises.capstones.queries import archive
+from enterprises.capstones.queries import archive, guiding
 from enterprises.capstones.queries.impartiality import exceptions_of
 from enterprises.capstones.queries.supervising import replacements_of
 from enterprises.capstones.rules import lacking
@@ -94,6 +94,7 @@ def page(
         supervisors=queries.supervisions_of(row.id),
         replacements=replacements_of(row.id) if manages else [],
         entries=queries.entries_of(row.id),
+        **_confirmable(row, can),
         papers=queries.papers_of(row.id),
         versions=_versions(row),
         used_mb=queries.size_of_files(row.id) / 1024 / 1024,
@@ -164,6 +165,16 @@ def _lost(row: Capstone) -> list[str]:
         result = operations.result_of(row, clock.today())
         is_shown = result is None or operations.against_finish(row, result) is None
     return [] if is_shown else [text for name in ("score", "reason", "note", "text") if (text := request.form.get(name, "").strip())]
+
+
+def _confirmable(row: Capstone, can: dict[str, bool]) -> dict[str, Any]:
+    """The guidances the reader may confirm: as the other party, or for a supervisor who left; `left` are the latter for everybody."""
+    found, me = guiding.confirmers_of(row.id), who().person_id
+    return {
+        "confirmable": {key for key, one in found.items() if can[Action.GUIDE] and me in one.persons},
+        "confirmable_for": {key for key, one in found.items() if can[Action.CONFIRM_FOR] and one.is_left},
+        "left": {key for key, one in found.items() if one.is_left},
+    }
 
 
 def _barred(row: Capstone, manages: bool) -> list[dict[str, Any]]:

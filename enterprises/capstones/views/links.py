@@ -9,6 +9,7 @@ from flask import session as cookie
 
 from enterprises.capstones import forms, labels, operations, queries
 from enterprises.capstones.models import Capstone, CapstoneGrade, MentorLink, Topic
+from enterprises.capstones.queries import guiding
 from enterprises.capstones.types import Action, LinkPurpose, Stage, SupervisorRole
 from enterprises.capstones.views import blueprint
 from enterprises.capstones.views._support import load, stored
@@ -145,7 +146,8 @@ def _link_page(secret: str, row: MentorLink, form: forms.GradeForm | None = None
         if mine is not None:
             form.fill(mine.rubric, mine.comment)
     student = session().get_one(Student, capstone.student_id)
-    waiting = [e for e, _name in queries.entries_of(capstone.id) if e.role is SupervisorRole.ENTERPRISE and e.confirmed_at is None]
+    confirmers = guiding.confirmers_of(capstone.id)
+    waiting = [e for e, _name in queries.entries_of(capstone.id) if e.confirmed_at is None and row.person_id in confirmers[e.id].persons]
     html = render_template(
         "enterprises/capstones/link.html",
         secret=secret,
@@ -156,7 +158,7 @@ def _link_page(secret: str, row: MentorLink, form: forms.GradeForm | None = None
         enterprise=session().get_one(Organisation, capstone.enterprise_id),
         form=form,
         mine=mine,
-        waiting=[e for e in waiting if e.logged_by_person_id == student.person_id],
+        waiting=waiting,
         has_thesis=any(p.stage is Stage.THESIS for p, _f in queries.papers_of(capstone.id)),
         today=clock.today(),
         against="" if problem or against is None else against.message,
@@ -203,8 +205,8 @@ def use_link(secret: str) -> Any:
 
 def _act(row: MentorLink, form: forms.GradeForm) -> None:
     capstone, by, now = load(row.capstone_id), operations.holder_of(row), clock.now()
+    # The act locks the capstone, so it comes before the link is marked as used: no two acts wait for each other.
     if row.purpose is LinkPurpose.GRADE:
-        # The grade locks the capstone, so it comes before anything that is written for everybody (the audit): no two acts wait for each other.
         signed: dict[str, Any] = {"points": form.points(), "comment": form.comment.data or "", "by": by, "today": clock.today(), "now": now}
         mine = _own_grade(row)
         if mine is None:
@@ -213,7 +215,6 @@ def _act(row: MentorLink, form: forms.GradeForm) -> None:
             operations.correct_grade(grade=mine, reason=form.reason.data or "", **signed)
         operations.use_link(link=row, now=now)
         return
-    operations.use_link(link=row, now=now)
     entries = {e.id: e for e, _name in queries.entries_of(capstone.id)}
     confirmed = [entries[int(key)] for key in request.form.getlist("entry") if is_key(key) and int(key) in entries]
     for entry in confirmed:
@@ -224,6 +225,7 @@ def _act(row: MentorLink, form: forms.GradeForm) -> None:
         operations.log_guidance(capstone=capstone, role=SupervisorRole.ENTERPRISE, on=on, content=content, by=by, today=clock.today(), now=now)
     elif not confirmed:
         raise Refused(_("请勾选要确认的指导记录，或登记一次指导。"))
+    operations.use_link(link=row, now=now)
 
 
 @blueprint.get("/link-done")

@@ -74,6 +74,19 @@ def confirm_guidance(entry: GuidanceEntry) -> Any:
     return on_page(act, refused_on(key))
 
 
+@blueprint.post("/<int:capstone_id>/guidance/<int:entry_id>/confirm-for")
+@guard(Can.CAPSTONE_FINISH, load=load_entry, subject=lambda entry: queries.subject_of(load(entry.capstone_id)))
+def confirm_guidance_for(entry: GuidanceEntry) -> Any:
+    """Confirm with a reason what names a supervisor who left."""
+    key, entry_id = entry.capstone_id, entry.id
+
+    def act() -> Any:
+        operations.confirm_guidance_for(entry=load_entry(key, entry_id), reason=request.form.get("reason", ""), by=who(), now=clock.now())
+        return partial(done, _("已代为确认，学生会收到通知。"), "capstones.show", capstone_id=key, _anchor="guidance")
+
+    return on_page(act, refused_on(key))
+
+
 @blueprint.post("/<int:capstone_id>/papers")
 @guard(Can.CAPSTONE_GUIDE, load=load, subject=queries.subject_of)
 def hand_in(row: Capstone) -> Any:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from enterprises.capstones import operations, queries
 from enterprises.capstones.machine import MACHINE, Actor, Answer, permits
-from enterprises.capstones.models import DefenceSlot, Review
+from enterprises.capstones.models import DefenceSlot, GuidanceEntry, Review
 from enterprises.capstones.operations import WrongPerson, WrongState
 from enterprises.capstones.types import Action, CapstoneState, LinkPurpose, ReviewKind, Stage, SupervisorRole, Verdict, WindowStage
 from tests.factories import capstones as make
@@ -26,6 +26,7 @@ W, S, G, M, C = "assigned opened midterm", "submitted", "graded", "moderation", 
 PROMISED = {
     "supervise": ("admin", f"{W} {S}"), "change_topic": ("admin", W), "wish": ("student", W), "extend": ("admin", f"{W} {S} {G}"), "issue_task": ("school enterprise", W),
     "send_link": ("admin", f"{W} {S} {G}"),
+    "confirm_for": ("admin", f"{W} {S} {G}"),
     "guide": ("student school enterprise", f"{W} {S} {G}"), "hand_in": ("student", f"{W} {S}"), "comment": ("student school enterprise", f"{W} {S}"),
     "open": ("school", "assigned"), "pass_midterm": ("school", "opened"), "return": ("school", W), "submit": ("student", f"{W} {S}"),
     "send_back": ("admin", S), "conclude_failed": ("admin", S),
@@ -62,6 +63,7 @@ class World:
     review: Review
     spare: Person
     group_day: object
+    left: GuidanceEntry  # names a supervisor who is in office no more
 
 
 def _world(session: Session) -> World:
@@ -97,8 +99,13 @@ def _world(session: Session) -> World:
     assert paper.decided_at is None
     found.capstone.finished_on = TODAY
     session.add_all([slot, review])  # after the grades: with a review or a defence open nothing is graded
+    left = GuidanceEntry(
+        capstone_id=found.capstone.id, person_id=ground.person().id, role=SupervisorRole.SCHOOL, on=make.START, content="讨论",
+        logged_by_person_id=found.who.id, created_at=NOW,
+    )  # fmt: skip
+    session.add(left)
     session.flush()
-    return World(found, by, slot, review, spare, TODAY)
+    return World(found, by, slot, review, spare, TODAY, left)
 
 
 def _verbs(world: World) -> dict[Action, Callable[[Actor], object]]:
@@ -115,6 +122,7 @@ def _verbs(world: World) -> dict[Action, Callable[[Actor], object]]:
 
     other = make.topic(programme=found.programme, enterprise=found.enterprise)
     times = {"today": TODAY, "now": NOW}
+    left = world.left
     return {
         Action.SUPERVISE: lambda who: ops.assign_supervisor(
             capstone=capstone, role=SupervisorRole.SCHOOL, person=world.spare, by=by[who], **times
@@ -127,6 +135,7 @@ def _verbs(world: World) -> dict[Action, Callable[[Actor], object]]:
         Action.SEND_LINK: lambda who: ops.make_link(capstone=capstone, purpose=LinkPurpose.GRADE, by=by[who], now=NOW),
         Action.ISSUE_TASK: lambda who: ops.hand_in(capstone=capstone, stage=Stage.TASK_BOOK, file_id=make.pdf(), by=by[who], now=NOW),
         Action.GUIDE: lambda who: ops.log_guidance(capstone=capstone, role=side(who), on=TODAY, content="讨论", by=by[who], **times),
+        Action.CONFIRM_FOR: lambda who: ops.confirm_guidance_for(entry=left, reason="核对", by=by[who], now=NOW),
         Action.HAND_IN: lambda who: ops.hand_in(capstone=capstone, stage=Stage.DRAFT, file_id=make.pdf(), by=by[who], now=NOW),
         Action.COMMENT: lambda who: ops.comment(paper=paper(), text="好", by=by[who], now=NOW),  # type: ignore[arg-type]
         Action.OPEN: lambda who: ops.pass_stage(capstone=capstone, stage=Stage.OPENING, by=by[who], now=NOW),

@@ -1,0 +1,110 @@
+"""Selects on who may confirm a guidance: the other party of it, or who stands for a supervisor who left."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import select
+
+from enterprises.capstones.machine import MACHINE
+from enterprises.capstones.models import Capstone, GuidanceEntry, Supervision
+from enterprises.capstones.types import Action, SupervisorRole
+from enterprises.mentors.models import Mentor
+from trainhub.kernel.db import session
+from trainhub.people.models import Student
+from trainhub.people.queries import humans_of, rows_of_humans
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmers:
+    """Who may confirm a guidance, by every person row of theirs; `is_left`: its supervisor is in office no more, so a head may too, with a reason."""
+
+    persons: frozenset[int]
+    is_left: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    entry: GuidanceEntry
+    enterprise_id: int
+    student: int
+
+
+def confirmers_of(capstone_id: int) -> dict[int, Confirmers]:
+    """{guidance: who may confirm it} of one capstone, confirmed ones too."""
+    return _confirmers(_asked(GuidanceEntry.capstone_id == capstone_id))
+
+
+def waiting_for(person_id: int) -> list[GuidanceEntry]:
+    """The guidances of capstones somebody supervises that wait for this person; six queries however many there are."""
+    mine = select(Supervision.capstone_id).where(Supervision.person_id == person_id, Supervision.until.is_(None))
+    asked = _asked(
+        GuidanceEntry.capstone_id.in_(mine),
+        GuidanceEntry.confirmed_at.is_(None),
+        Capstone.state.in_(MACHINE[Action.GUIDE].states),
+        Capstone.archived_at.is_(None),
+    )
+    found = _confirmers(asked)
+    return [one.entry for one in asked if person_id in found[one.entry.id].persons]
+
+
+def waiting_since_left(capstone_id: int, role: SupervisorRole) -> list[GuidanceEntry]:
+    """The guidances of a side that name a supervisor who left and that nobody has confirmed."""
+    asked = _asked(GuidanceEntry.capstone_id == capstone_id, GuidanceEntry.role == role, GuidanceEntry.confirmed_at.is_(None))
+    found = _confirmers(asked)
+    return [one.entry for one in asked if found[one.entry.id].is_left]
+
+
+def _asked(*clauses: object) -> list[_Asked]:
+    statement = (
+        select(GuidanceEntry, Capstone.enterprise_id, Student.person_id)
+        .join(Capstone, Capstone.id == GuidanceEntry.capstone_id)
+        .join(Student, Student.id == Capstone.student_id)
+        .where(*clauses)  # type: ignore[arg-type]
+        .order_by(GuidanceEntry.id)
+    )
+    return [_Asked(entry, enterprise_id, student) for entry, enterprise_id, student in session().execute(statement)]
+
+
+def _confirmers(asked: Collection[_Asked]) -> dict[int, Confirmers]:
+    """The rule: the student confirms what a supervisor wrote; what the student wrote confirms the supervisor it names.
+
+    When that one has left, whoever supervises on that side now stands for it, as far as both are of the same house (a mentor of another
+    enterprise cannot say what happened in the one before), and a head with a reason.
+    """
+    held = {
+        (capstone_id, role): person_id
+        for capstone_id, role, person_id in session().execute(
+            select(Supervision.capstone_id, Supervision.role, Supervision.person_id).where(
+                Supervision.capstone_id.in_({one.entry.capstone_id for one in asked}), Supervision.until.is_(None)
+            )
+        )
+    }
+    named = [key for one in asked for key in (one.entry.person_id, one.entry.logged_by_person_id, one.student) if key is not None]
+    rows, human = rows_of_humans([*named, *held.values()]), humans_of([*named, *held.values()])
+    at = _mentors_at(one.entry.person_id for one in asked)
+    found = {}
+    for one in asked:
+        entry = one.entry
+        if human.get(entry.logged_by_person_id or 0) != human[one.student]:
+            found[entry.id] = Confirmers(rows[one.student], is_left=False)
+            continue
+        holder = held.get((entry.capstone_id, entry.role))
+        is_left = holder is None or human[holder] != human[entry.person_id]
+        vouches = not is_left or entry.role is SupervisorRole.SCHOOL or _was_mentor(at.get((entry.person_id, one.enterprise_id), []), entry.on)
+        persons = rows[holder] if holder is not None and vouches else frozenset()
+        found[entry.id] = Confirmers(persons - rows[one.student], is_left)
+    return found
+
+
+def _mentors_at(person_ids: Iterable[int]) -> dict[tuple[int, int], list[Mentor]]:
+    found: dict[tuple[int, int], list[Mentor]] = {}
+    for mentor in session().scalars(select(Mentor).where(Mentor.person_id.in_(set(person_ids)))):
+        found.setdefault((mentor.person_id, mentor.enterprise_id), []).append(mentor)
+    return found
+
+
+def _was_mentor(terms: Collection[Mentor], on: date) -> bool:
+    return any(term.since <= on and (term.until is None or term.until >= on) for term in terms)
