@@ -51,17 +51,17 @@ def import_list(running: Running) -> Mapping[str, Any]:
                 for piece in files.stream(stored):
                     out.write(piece)
             session().rollback()
-            batch_id, count = _put_together(running, path, name, by)
+            batch_id, count, warnings = _put_together(running, path, name, by)
     except Refused:
         _drop(running.args["file_id"], sha256)
         _tell(running, REFUSED, {"name": name})
         raise
     _drop(running.args["file_id"], sha256)
     _tell(running, CHECKED, {"name": name, "n": count})
-    return {"batch": batch_id}
+    return {"batch": batch_id, "warnings": warnings}
 
 
-def _put_together(running: Running, path: Path, name: str, by: Identity) -> tuple[int, int]:
+def _put_together(running: Running, path: Path, name: str, by: Identity) -> tuple[int, int, list[str]]:
     args, kind = running.args, Kind(running.args["kind"])
     issuer = organisations.by_id(args["issuer_id"])
     if issuer is None:
@@ -69,7 +69,9 @@ def _put_together(running: Running, path: Path, name: str, by: Identity) -> tupl
     demand(by, Can.BATCH_VIEW, queries.subject_of_issuer(issuer.id))
     template = template_for(issuer, kind, args["template"] or None)
     said = [_("正在核对人员和内容"), _("正在检查每一个字和版面")]
-    found = imports.read(path, name, queries.layout_of(template), issuer.id, lambda done, total: running.progress(done, 2 * total, said[0]))
+    found = imports.read(
+        path, name, queries.layout_of(template), issuer.id, lambda done, total: running.progress(done, 2 * total, said[0]), kind=kind
+    )
     imports.refuse_problems(found)
     total = len(found.rows)
     checked = batches.check(
@@ -92,7 +94,7 @@ def _put_together(running: Running, path: Path, name: str, by: Identity) -> tupl
             now=clock.now(),
             job_id=running.id,
         )
-        return batch.id, batch.count
+        return batch.id, batch.count, imports.warnings_told(found.warnings)
 
 
 def _drop(file_id: int, sha256: str) -> None:
