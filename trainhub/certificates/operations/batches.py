@@ -85,10 +85,7 @@ def check(
     """
     if kind is Kind.PROGRAMME:
         raise CannotIssue(_("培养证书只能在“培养链条”中签发：课程、企业学习、毕业设计三项须先由平台核实齐全。"))
-    if not rows:
-        raise CannotIssue(_("没有选择任何人，没有建立签发批次。"))
-    if len(rows) > MOST_ITEMS:
-        raise CannotIssue(_("一批最多签发%(most)d张，请分批。", most=MOST_ITEMS))
+    must_be_a_batch(len(rows))
     template = template_for(issuer, kind, template)
     layout = queries.layout_of(template)
     names = {key: person.name for key, person in people.persons_by_id(row.person_id for row in rows).items()}
@@ -114,6 +111,14 @@ def check(
     if unlike:
         raise CannotIssue(_contradictions({names[items[key]["person_id"]]: those for key, those in unlike.items()}, layout))
     return Checked(template, layout.version, list(items.values()), waiting)
+
+
+def must_be_a_batch(count: int) -> None:
+    """CannotIssue for nobody, and for more than a batch holds."""
+    if not count:
+        raise CannotIssue(_("没有选择任何人，没有建立签发批次。"))
+    if count > MOST_ITEMS:
+        raise CannotIssue(_("一批最多签发%(most)d张，请分批。", most=MOST_ITEMS))
 
 
 def _contradictions(unlike: Mapping[str, Sequence[Mapping[str, Any]]], layout: Layout) -> str:

@@ -138,7 +138,7 @@ def batch_template(kind: str) -> Any:
 # -- a long list --------------------------------------------------------------------------------------------------------
 def _job(job_id: int) -> Job:
     row = queries.job_by_id(job_id)
-    if row is None or row.task != list_tasks.IMPORT or row.asked_by_id != who().account_id:
+    if row is None or row.task not in (list_tasks.IMPORT, list_tasks.SELECT) or row.asked_by_id != who().account_id:
         raise NotFound(_("没有这次导入，或它由其他人发起。"))
     return row
 
@@ -149,6 +149,7 @@ def _page(row: Job, name: str) -> str:
     return render_template(
         name,
         job=row,
+        is_selection=row.task == list_tasks.SELECT,
         state={JobState.DONE: "succeeded"}.get(row.state, row.state.value),
         percent=round(100 * row.done_count / row.total_count) if row.total_count else 0,
         problems=problems[:SHOWN_PROBLEMS],
