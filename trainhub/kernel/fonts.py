@@ -32,10 +32,11 @@ FALLBACKS: dict[str, str] = {
     "HanaMinB.ttf": "fonts-hanazono",  # extensions B to F
     "BabelStoneHan.ttf": "fonts-babelstone-han",  # extensions up to H
     "DejaVuSerif.ttf": "fonts-dejavu-core",  # Latin letters with marks that Chinese fonts leave out, Greek, Cyrillic
+    "DejaVuSerif-Bold.ttf": "fonts-dejavu-core",  # the same for what is set in bold
 }
 """For rare names, in the order tried when installed: the file and its Debian package."""
-LETTERS = "DejaVuSerif"
-"""Of these, the one that letters of European scripts are looked for in first: fonts of rare ideographs have some of them too, in another design."""
+LETTERS = ("DejaVuSerif", "DejaVuSerif-Bold")
+"""Of these, those that letters of European scripts are looked for in first: fonts of rare ideographs have some of them too, in another design."""
 _LETTERS = ((0x0000, 0x052F), (0x1E00, 0x1FFF), (0x2C60, 0x2C7F), (0xA640, 0xA69F), (0xA720, 0xA7FF))
 
 SYSTEM_FOLDERS: tuple[Path, ...] = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"), Path("~/.local/share/fonts").expanduser())
@@ -185,7 +186,8 @@ def text_font(style: str = "serif") -> Font:
 def _chain(style: str, *, is_for_letters: bool) -> tuple[Font, ...]:
     """The fonts tried for a style, in order: itself, the other text family in the same weight, the rare ones."""
     other = style.replace("serif", "sans") if style.startswith("serif") else style.replace("sans", "serif")
-    rare = sorted(fallback_fonts(), key=lambda font: is_for_letters and font.name != LETTERS)
+    first = (LETTERS[::-1] if style.endswith("-bold") else LETTERS) if is_for_letters else ()
+    rare = sorted(fallback_fonts(), key=lambda font: first.index(font.name) if font.name in first else len(first))
     return (text_font(style), text_font(other), *rare)
 
 
