@@ -46,9 +46,13 @@ def issue(file: Path, kind: str, issuer: str, title: str, template: str | None, 
     if owner is None:
         raise NotFound(_("没有代码为 %(code)s 的单位。", code=issuer[:40]), code="no_issuer")
     code = template_for(owner, Kind(kind), template)
-    found = imports.read(file, file.name, queries.layout_of(code), owner.id)
+    found = imports.read(file, file.name, queries.layout_of(code), owner.id, kind=Kind(kind))
     imports.refuse_problems(found)
     answer: dict[str, Any] = {"rows": found.count}
+    if found.warnings:
+        answer["warnings"] = [one.as_dict() for one in found.warnings[:MOST_TOLD]]
+        for told in imports.warnings_told(found.warnings):
+            say(told)
     with suppress(_OnlyChecked), transaction():
         batch = batches.prepare(
             title=title,

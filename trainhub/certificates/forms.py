@@ -29,7 +29,7 @@ class VerifyForm(Form):
 
     number = Text(_l("证书编号"), [DataRequired(_l("请填写证书编号。")), Length(max=60)], description=_l("18位数字，印在证书左下方，空格可有可无。"))
     code = Text(_l("核验码"), [Optional(), Length(max=60)], description=_l("12位字母和数字，在编号下方。没有核验码时只显示证书是否存在和当前状态。"))
-    name = Text(_l("持证人姓名"), [Optional(), Length(max=200)], description=_l("填写后会告诉你姓名是否与证书一致；姓名不会被保存。"))
+    name = Text(_l("持证人姓名"), [Optional(), Length(max=200)], description=_l("与核验码一起填写，会告诉你姓名是否与证书一致；姓名不会被保存。"))
 
 
 class FileForm(Form):

@@ -11,12 +11,15 @@ from typing import IO, Any
 
 from trainhub.certificates.facts import checked
 from trainhub.certificates.layouts.model import Layout
-from trainhub.certificates.operations._support import printed_name
+from trainhub.certificates.operations._support import as_text, clean_facts, printed_name
 from trainhub.certificates.operations.batches import MOST_ITEMS, TOLD_EVERY, Wanted
+from trainhub.certificates.rules import asked_key, differing
+from trainhub.certificates.types import Kind
 from trainhub.kernel.characters import clean_name
 from trainhub.kernel.errors import Refused
-from trainhub.kernel.i18n import _, in_language
+from trainhub.kernel.i18n import _, in_language, listed
 from trainhub.kernel.imports import ImportRefused
+from trainhub.kernel.sheets.parsers import parse_decimal
 from trainhub.kernel.sheets.reading import read_table
 from trainhub.kernel.sheets.types import Column, Problem, Row, shown
 from trainhub.people import labels as people_labels
@@ -27,6 +30,8 @@ from trainhub.people.types import IdType
 
 MOST_PROBLEMS = 5_000
 """Problems of a file that are told one by one; their count is told whole."""
+MOST_SAID = 5
+"""Columns and rows named when a batch was made in spite of them."""
 SKIPPED = frozenset({"issued_on"})
 """Facts that issuing sets itself."""
 
@@ -42,24 +47,65 @@ def columns_of(layout: Layout) -> tuple[Column, ...]:
     return who + tuple(Column(one.name, one.label, required=one.required) for one in layout.own_fields if one.name not in SKIPPED)
 
 
+_READ_TOO = (Column("issued_on", "发证日期", aliases=("签发日期", "颁发日期")),)
+"""Columns that are known so that they are not taken for unknown ones, and that a list may not fill in."""
+
+
 @dataclass(slots=True)
 class Read:
-    """What a table holds: certificates to ask for, or problems. `digest` is the SHA-256 of the file."""
+    """What a table holds: certificates to ask for, or problems; `warnings` are columns left out and rows that became one. `digest` is the
+    SHA-256 of the file."""
 
     rows: list[Wanted]
     problems: list[Problem]
     count: int
     digest: str
+    warnings: list[Problem]
 
 
 class _Reader:
     def __init__(self, layout: Layout, issuer_id: int, file: str, sheet: str | None) -> None:
         self.layout, self.issuer_id, self.file, self.sheet = layout, issuer_id, file, sheet
         self.problems: list[Problem] = []
+        self.warnings: list[Problem] = []
 
     def problem(self, row: Row, column: str, text: str, *, is_secret: bool = False) -> None:
         value = "" if is_secret else shown(row.values.get(column, ""))
         self.problems.append(Problem(self.file, self.sheet, row.number, column, value, text, "error"))
+
+    def once(self, kind: Kind, asked: Sequence[tuple[Row, Wanted]]) -> list[Wanted]:
+        """Each certificate once: rows that say the same become one that rests on all of them, rows that contradict each other are all told."""
+        groups: dict[str, list[tuple[Row, Wanted, dict[str, Any]]]] = {}
+        for row, wanted in asked:
+            facts = clean_facts(wanted.facts)
+            key = asked_key(kind, self.issuer_id, wanted.person_id, facts)
+            groups.setdefault(key, []).append((row, wanted, {name: self.compared(name, text) for name, text in facts.items()}))
+        return [self._one_of(group) for group in groups.values()]
+
+    def compared(self, name: str, text: str) -> str:
+        """A fact as two rows are compared: 48.0 hours are 48 hours."""
+        field = self.layout.field(name)
+        if field is None or field.type != "number":
+            return text
+        try:
+            return as_text(parse_decimal(text))
+        except ValueError:
+            return text  # told as a problem of its own
+
+    def _one_of(self, group: Sequence[tuple[Row, Wanted, dict[str, Any]]]) -> Wanted:
+        (first, wanted, facts), *others = group
+        if not others:
+            return wanted
+        if all(one == facts for _row, _wanted, one in others):
+            for row, _wanted, _facts in others:
+                text = _("第 %(row)d 行与第 %(first)d 行相同，已合并为一张证书。", row=row.number, first=first.number)
+                self.warnings.append(Problem(self.file, self.sheet, row.number, "name", None, text, "warning"))
+            return Wanted(wanted.person_id, wanted.facts, [one for _row, each, _facts in group for one in each.evidence])
+        for row, _wanted, mine in group:
+            against, other = next((one, theirs) for one, _wanted, theirs in group if theirs != mine)
+            for name in differing(mine, other):
+                self.problem(row, name, _("与第 %(row)d 行矛盾：同一人的同一张证书，这一项不同。请核对后只保留正确的一行。", row=against.number))
+        return wanted
 
     def number_of(self, row: Row) -> str:
         """The keyed hash of the row's identity number; empty when there is none or it is wrong."""
@@ -119,26 +165,34 @@ def read(
     layout: Layout,
     issuer_id: int,
     tell: Callable[[int, int], None] = lambda done, total: None,
+    *,
+    kind: Kind,
 ) -> Read:
     """Read and check a table; writes nothing. Raises SheetError when the file as a whole cannot be used.
 
     `tell` is told how far it is and may commit: for a long list it is the bar that somebody watches.
     """
-    with read_table(file, columns_of(layout), filename=filename, max_rows=MOST_ITEMS) as table:
+    with read_table(file, (*columns_of(layout), *_READ_TOO), filename=filename, max_rows=MOST_ITEMS) as table:
         reader = _Reader(layout, issuer_id, table.file, table.sheet)
         reader.problems += [one for one in table.problems if one.level == "error"]
+        reader.warnings += [one for one in table.problems if one.level == "warning"]
         rows = list(table.rows())
         digest = _digest(file)
     tell(0, len(rows))
     whose = _whose(reader, rows)
-    wanted = []
+    asked = []
     for place, (row, person_id) in enumerate(whose):
         if place % TOLD_EVERY == 0:
             tell(place, len(whose))
         facts = reader.facts_of(row)
         if person_id:
-            wanted.append(Wanted(person_id, facts, evidence=[("roster", row.number, f"名单“{table.file}”第{row.number}行")]))
-    return Read(wanted, sorted(reader.problems, key=lambda one: (one.row or 0, one.column or "")), len(rows), digest)
+            asked.append((row, Wanted(person_id, facts, evidence=[("roster", row.number, f"名单“{table.file}”第{row.number}行")])))
+    dated = next((row for row in rows if row.values.get("issued_on")), None)
+    if dated is not None:
+        reader.problem(dated, "issued_on", _("发证日期在审核通过、签发的当天自动填写，名单中不能指定：请删除这一列后重新导入。"))
+    wanted = reader.once(kind, asked)
+    warnings = sorted(reader.warnings, key=lambda one: one.row or 0)
+    return Read(wanted, sorted(reader.problems, key=lambda one: (one.row or 0, one.column or "")), len(rows), digest, warnings)
 
 
 def _whose(reader: _Reader, rows: Sequence[Row]) -> list[tuple[Row, int]]:
@@ -190,6 +244,17 @@ def refuse_problems(found: Read) -> None:
             field="file",
             details=[one.as_dict() for one in found.problems[:MOST_PROBLEMS]],
         )
+
+
+def warnings_told(warnings: Sequence[Problem]) -> list[str]:
+    """What was left out or merged, a sentence each; nothing when nothing was."""
+    unknown = [one.column or "" for one in warnings if one.column != "name"]
+    said = [_("未识别的列已忽略：%(columns)s。", columns=listed(unknown[:MOST_SAID]))] if unknown else []
+    merged = [one.problem for one in warnings if one.column == "name"]
+    said += merged[:MOST_SAID]
+    if len(merged) > MOST_SAID:
+        said.append(_("另有 %(n)d 行重复，也已合并。", n=len(merged) - MOST_SAID))
+    return said
 
 
 def examples(layout: Layout) -> Mapping[str, Any]:

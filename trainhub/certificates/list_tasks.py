@@ -1,4 +1,4 @@
-"""A long list that somebody handed in becomes a batch, in the background."""
+"""A long list that somebody handed in, or a large selection, becomes a batch in the background."""
 
 from __future__ import annotations
 
@@ -23,12 +23,22 @@ from trainhub.kernel.i18n import N_, _
 from trainhub.kernel.jobs import Running
 from trainhub.notifications.operations import notify
 from trainhub.organisations import queries as organisations
+from trainhub.organisations.models import Organisation
+from trainhub.people import queries as people
+from trainhub.people.types import StudentState
+from trainhub.programmes import queries as programmes
 
 IMPORT = "certificates.import"
 TITLE = N_("检查签发名单 %(name)s")
 FILE_KIND = "import"
+SELECT = "certificates.select"
+SELECTION_TITLE = N_("检查签发人员 %(name)s")
 CHECKED = N_("名单“%(name)s”检查无误，已建立批次，共 %(n)d 张，等待另一人审核。")
 REFUSED = N_("名单“%(name)s”没有通过检查，没有建立批次，请查看原因。")
+SELECTED = N_("批次“%(name)s”已建立，共 %(n)d 张，等待另一人审核。")
+NOT_SELECTED = N_("批次“%(name)s”没有建立，请查看原因。")
+STUDYING = {"enrolled": (StudentState.ENROLLED,), "graduated": (StudentState.GRADUATED,), "both": (StudentState.ENROLLED, StudentState.GRADUATED)}
+"""Whose names a selection shows, by the word in its address; those who study now unless asked otherwise."""
 
 
 def import_list(running: Running) -> Mapping[str, Any]:
@@ -51,43 +61,90 @@ def import_list(running: Running) -> Mapping[str, Any]:
                 for piece in files.stream(stored):
                     out.write(piece)
             session().rollback()
-            batch_id, count = _put_together(running, path, name, by)
+            batch_id, count, warnings = _put_together(running, path, name, by)
     except Refused:
         _drop(running.args["file_id"], sha256)
         _tell(running, REFUSED, {"name": name})
         raise
     _drop(running.args["file_id"], sha256)
     _tell(running, CHECKED, {"name": name, "n": count})
+    return {"batch": batch_id, "warnings": warnings}
+
+
+def select_people(running: Running) -> Mapping[str, Any]:
+    """Check everybody of a programme who was chosen together and put a batch together; harmless to repeat.
+
+    args: programme_id, cohort_id, studying (`STUDYING`), facts, title_of_batch, kind, issuer_id, template. Who is chosen is asked now.
+    """
+    known = queries.batch_of_job(running.id)
+    if known is not None:
+        return {"batch": known.id}
+    assert running.asked_by_id is not None
+    args, by = running.args, identity_of(running.asked_by_id, today=clock.today(), origin="job")
+    name = args["title_of_batch"]
+    try:
+        if args["programme_id"] not in dict(programmes.choices(by)):
+            raise NotFound(_("没有这个专业，或它不在你的范围内，没有建立批次。"))
+        persons = people.person_ids_of_programme(args["programme_id"], cohort_id=args["cohort_id"], states=STUDYING[args["studying"]])
+        rows = [batches.Wanted(key, args["facts"]) for key in dict.fromkeys(persons)]
+        issuer, kind, template = _issuing(args, by)
+        checked = batches.check(
+            kind=kind,
+            issuer=issuer,
+            rows=rows,
+            template=template,
+            tell=lambda done, total: running.progress(done, total, _("正在检查每一个字和版面")),
+        )
+        batch_id, count = _make(running, BatchSource.SELECTION, checked, "", by)
+    except Refused:
+        session().rollback()
+        _tell(running, NOT_SELECTED, {"name": name})
+        raise
+    _tell(running, SELECTED, {"name": name, "n": count})
     return {"batch": batch_id}
 
 
-def _put_together(running: Running, path: Path, name: str, by: Identity) -> tuple[int, int]:
-    args, kind = running.args, Kind(running.args["kind"])
-    issuer = organisations.by_id(args["issuer_id"])
+def _issuing(args: Mapping[str, Any], by: Identity) -> tuple[Organisation, Kind, str]:
+    """The issuer, kind and template of a batch, if whoever asked for it may still issue there."""
+    issuer, kind = organisations.by_id(args["issuer_id"]), Kind(args["kind"])
     if issuer is None:
         raise NotFound(_("持证人或发证单位不存在，没有签发证书。"))
     demand(by, Can.BATCH_VIEW, queries.subject_of_issuer(issuer.id))
-    template = template_for(issuer, kind, args["template"] or None)
+    return issuer, kind, template_for(issuer, kind, args["template"] or None)
+
+
+def _put_together(running: Running, path: Path, name: str, by: Identity) -> tuple[int, int, list[str]]:
+    issuer, kind, template = _issuing(running.args, by)
     said = [_("正在核对人员和内容"), _("正在检查每一个字和版面")]
-    found = imports.read(path, name, queries.layout_of(template), issuer.id, lambda done, total: running.progress(done, 2 * total, said[0]))
+    found = imports.read(
+        path, name, queries.layout_of(template), issuer.id, lambda done, total: running.progress(done, 2 * total, said[0]), kind=kind
+    )
     imports.refuse_problems(found)
     total = len(found.rows)
     checked = batches.check(
         kind=kind, issuer=issuer, rows=found.rows, template=template, tell=lambda done, _total: running.progress(total + done, 2 * total, said[1])
     )
+    batch_id, count = _make(running, BatchSource.IMPORT, checked, found.digest, by)
+    return batch_id, count, imports.warnings_told(found.warnings)
+
+
+def _make(running: Running, source: BatchSource, checked: batches.Checked, digest: str, by: Identity) -> tuple[int, int]:
+    """Write the batch, once; its id and how many are in it."""
+    args = running.args
     session().rollback()
     with transaction():
-        if not once(f"{IMPORT}:{running.id}"):
+        task = IMPORT if source is BatchSource.IMPORT else SELECT
+        if not once(f"{task}:{running.id}"):
             raise Refused(_("这个表单已经提交过，没有重复建立批次。"))
         issuer = organisations.by_id(args["issuer_id"])
         assert issuer is not None
         batch = batches.prepare(
             title=args["title_of_batch"],
-            kind=kind,
-            source=BatchSource.IMPORT,
+            kind=Kind(args["kind"]),
+            source=source,
             issuer=issuer,
             checked=checked,
-            digest=found.digest,
+            digest=digest,
             by=by,
             now=clock.now(),
             job_id=running.id,

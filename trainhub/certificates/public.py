@@ -40,7 +40,7 @@ def _cacheable(answer: Response) -> Response:
     return answer
 
 
-def _page(verdict: Verdict, *, name_fits: bool | None = None) -> Response:
+def _page(verdict: Verdict, *, name_fits: bool | None = None, is_name_unread: bool = False) -> Response:
     headline, meaning = labels.VERDICTS[verdict.status]
     text = render_template(
         "trainhub/certificates/verdict.html",
@@ -51,6 +51,7 @@ def _page(verdict: Verdict, *, name_fits: bool | None = None) -> Response:
         title=title_of(verdict.certificate) if verdict.certificate is not None else "",
         show_number=show_number,
         name_fits=name_fits,
+        is_name_unread=is_name_unread,
         checked_at=clock.now(),
         site=current_app.config["SETTINGS"].base_url,
         labels=labels,
@@ -86,7 +87,10 @@ def verify() -> Any:
 @asks
 @public
 def verify_post() -> Any:
-    """Answer the form; a name given is compared with the holder's."""
+    """Answer the form; a name given is compared with the holder's.
+
+    Only with the code: numbers run in series, and whoever holds none of the certificates could ask them one by one for a name.
+    """
     form = VerifyForm()
     if not form.validate():
         return _form_page(form, FileForm(formdata=None), 422)
@@ -98,7 +102,8 @@ def verify_post() -> Any:
         except Refused as refused:
             form.refuse(refused)
             return _form_page(form, FileForm(formdata=None), 422)
-    return _page(verdict, name_fits=name_fits)
+    is_unread = bool(form.name.data) and not verdict.is_full and verdict.certificate is not None and not form.code.data
+    return _page(verdict, name_fits=name_fits, is_name_unread=is_unread)
 
 
 @blueprint.post("/verify/file")

@@ -112,6 +112,11 @@ def is_same_thing(kind: Kind, one: Mapping[str, Any], other: Mapping[str, Any]) 
     return bool(apart) and all(str(one.get(name) or "") == str(other.get(name) or "") for name in apart)
 
 
+def differing(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
+    """The facts in which two that are asked for as one certificate contradict each other, in the order of the first."""
+    return [name for name in dict.fromkeys((*one, *other)) if str(one.get(name) or "") != str(other.get(name) or "")]
+
+
 def thing_of(asked_key: str) -> str:
     """What a certificate was asked for, without whose it is; empty when the key names no holder (one placement, one capstone)."""
     found = _NAMES_ITS_HOLDER.fullmatch(asked_key)

@@ -126,6 +126,8 @@ def without_invisible(text: str) -> str:
 
     The joiners U+200C and U+200D stay after a letter of a script that needs them: there they are spelling.
     """
+    if text.isascii():
+        return text
     plain = text.translate(_INVISIBLE)
     return _STRAY_JOINERS.sub("", plain) if "\u200c" in plain or "\u200d" in plain else plain
 

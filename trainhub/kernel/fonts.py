@@ -32,8 +32,12 @@ FALLBACKS: dict[str, str] = {
     "HanaMinB.ttf": "fonts-hanazono",  # extensions B to F
     "BabelStoneHan.ttf": "fonts-babelstone-han",  # extensions up to H
     "DejaVuSerif.ttf": "fonts-dejavu-core",  # Latin letters with marks that Chinese fonts leave out, Greek, Cyrillic
+    "DejaVuSerif-Bold.ttf": "fonts-dejavu-core",  # the same for what is set in bold
 }
 """For rare names, in the order tried when installed: the file and its Debian package."""
+LETTERS = ("DejaVuSerif", "DejaVuSerif-Bold")
+"""Of these, those that letters of European scripts are looked for in first: fonts of rare ideographs have some of them too, in another design."""
+_LETTERS = ((0x0000, 0x052F), (0x1E00, 0x1FFF), (0x2C60, 0x2C7F), (0xA640, 0xA69F), (0xA720, 0xA7FF))
 
 SYSTEM_FOLDERS: tuple[Path, ...] = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"), Path("~/.local/share/fonts").expanduser())
 
@@ -179,10 +183,12 @@ def text_font(style: str = "serif") -> Font:
 
 
 @cache
-def _chain(style: str) -> tuple[Font, ...]:
+def _chain(style: str, *, is_for_letters: bool) -> tuple[Font, ...]:
     """The fonts tried for a style, in order: itself, the other text family in the same weight, the rare ones."""
     other = style.replace("serif", "sans") if style.startswith("serif") else style.replace("sans", "serif")
-    return (text_font(style), text_font(other), *fallback_fonts())
+    first = (LETTERS[::-1] if style.endswith("-bold") else LETTERS) if is_for_letters else ()
+    rare = sorted(fallback_fonts(), key=lambda font: first.index(font.name) if font.name in first else len(first))
+    return (text_font(style), text_font(other), *rare)
 
 
 def _is_beyond(char: str) -> bool:
@@ -197,7 +203,7 @@ def font_of(char: str, style: str = "serif") -> Font | None:
     """The first font that draws the character; None when no installed font has it, or when what a font has would be wrong."""
     if _is_beyond(char):
         return None
-    for font in _chain(style):
+    for font in _chain(style, is_for_letters=any(first <= ord(char) <= last for first, last in _LETTERS)):
         if font.has(char):
             return font
     return None

@@ -242,7 +242,7 @@ def test_a_batch_rests_on_the_same_words_whoever_imports_it_reads_what(session: 
     who, issuer = ground.person("张三", id_type=IdType.RESIDENT_ID, id_number=number), ground.university()
     table = f"姓名,证件类型,证件号码,培训项目,培训基地,学时\n张三,居民身份证,{number},课程,基地,48"
     with in_language(language):
-        found = imports.read(io.BytesIO(table.encode()), "名单.csv", queries.layout_of("training"), issuer.id)
+        found = imports.read(io.BytesIO(table.encode()), "名单.csv", queries.layout_of("training"), issuer.id, kind=Kind.TRAINING)
         assert found.problems == []
         batch = _prepare([], issuer, rows=found.rows)
         _decide(batch)

@@ -150,6 +150,26 @@ def test_young_ideographs_are_names_even_before_any_font_has_them(name: str) -> 
     assert fonts.missing_glyphs(name) in ([], [name[1]])
 
 
+@pytest.mark.parametrize("letter", "žŁłŻćŐşĦ\u1e9e\u03b1\u0416\u0456")
+@pytest.mark.parametrize("style", fonts.STYLES)
+def test_letters_come_from_a_face_of_letters(letter: str, style: str) -> None:
+    """The fonts for rare ideographs have some of them too, drawn as wide as an ideograph or in another weight."""
+    if not {font.name for font in fonts.fallback_fonts()} >= set(fonts.LETTERS):
+        pytest.skip("DejaVu Serif is not installed")
+    found = fonts.font_of(letter, style)
+    assert found is not None
+    assert found.name in {*fonts.STYLES, "DejaVuSerif-Bold" if style.endswith("-bold") else "DejaVuSerif"}
+
+
+def test_ideographs_are_looked_for_in_the_order_promised() -> None:
+    installed = [font.name for font in fonts.fallback_fonts()]
+    for char in "\U0002a6d6\U0002ebe0\U000323af":
+        found = fonts.font_of(char)
+        holds = [font.name for font in fonts.fallback_fonts() if font.has(char)]
+        assert (found.name if found else None) == (holds[0] if holds else None)
+    assert installed == [name for name in (file.removesuffix(".ttf") for file in fonts.FALLBACKS) if name in installed]
+
+
 def test_what_runs_from_right_to_left_is_drawn_by_no_font() -> None:
     """DejaVu and others have the letters, but nothing here orders and joins them: printed, the name would be another."""
     assert fonts.missing_glyphs("م א A") == ["م", "א"]

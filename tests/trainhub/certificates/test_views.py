@@ -207,6 +207,13 @@ def test_the_form(session: Session, client: FlaskClient) -> None:
     assert "姓名相符" in right.text
     wrong = client.post("/verify", data={"number": spaced, "code": made.code, "name": "李四"})
     assert "姓名不符" in wrong.text
+    for name in ("张三", "李四"):
+        unread = client.post("/verify", data={"number": spaced, "code": "", "name": name})
+        assert "没有核对姓名" in unread.text, "a number alone tells nobody whose it is"
+        assert "姓名相符" not in unread.text
+        assert "姓名不符" not in unread.text
+    assert "没有核对姓名" not in right.text + wrong.text + client.post("/verify", data={"number": spaced}).text
+    assert "没有核对姓名" not in client.post("/verify", data={"number": "1" * 18, "name": "张三"}).text, "nothing was found to compare with"
     assert client.post("/verify", data={"number": "", "code": made.code}).status_code == 422
     bad = client.post("/verify", data={"number": "123", "code": "x"})
     assert bad.status_code == 404

@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import insert, update
 
 from trainhub.certificates import chain, queries
+from trainhub.certificates.layouts.fitting import labels_of
 from trainhub.certificates.layouts.model import Layout
 from trainhub.certificates.models import Certificate, CertificateEvent, IssueBatch, IssueItem
 from trainhub.certificates.numbers import KIND_DIGITS, compose, new_code
@@ -24,14 +25,14 @@ from trainhub.certificates.operations._support import clean_evidence, clean_fact
 from trainhub.certificates.operations.correcting import carry_out
 from trainhub.certificates.operations.issuing import CannotIssue, clock_stands, template_for
 from trainhub.certificates.operations.numbering import PROVINCE, next_serials, unit_of
-from trainhub.certificates.rules import asked_key
+from trainhub.certificates.rules import asked_key, differing
 from trainhub.certificates.types import BatchSource, BatchState, Event, Kind, Number, State
 from trainhub.identity.queries import is_same_holder
 from trainhub.kernel import audit, jobs
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused, Stale
-from trainhub.kernel.i18n import N_, _, say
+from trainhub.kernel.i18n import N_, _, clauses, listed, say
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
 from trainhub.people import queries as people
@@ -39,6 +40,8 @@ from trainhub.people import queries as people
 MOST_ITEMS = 50_000
 PORTION = 500
 TOLD_EVERY = 1_000
+MOST_TOLD = 5
+"""Persons with contradictions who are named; the others are counted."""
 TASK = "certificates.issue"
 TITLE = N_("签发证书：%(title)s")
 
@@ -82,15 +85,13 @@ def check(
     """
     if kind is Kind.PROGRAMME:
         raise CannotIssue(_("培养证书只能在“培养链条”中签发：课程、企业学习、毕业设计三项须先由平台核实齐全。"))
-    if not rows:
-        raise CannotIssue(_("没有选择任何人，没有建立签发批次。"))
-    if len(rows) > MOST_ITEMS:
-        raise CannotIssue(_("一批最多签发%(most)d张，请分批。", most=MOST_ITEMS))
+    must_be_a_batch(len(rows))
     template = template_for(issuer, kind, template)
     layout = queries.layout_of(template)
     names = {key: person.name for key, person in people.persons_by_id(row.person_id for row in rows).items()}
     issuer_id, shared = issuer.id, _shared(issuer)
     items: dict[str, dict[str, Any]] = {}
+    unlike: dict[str, list[dict[str, Any]]] = {}
     waiting = 0
     for place, row in enumerate(rows):
         if place % TOLD_EVERY == 0:
@@ -103,7 +104,36 @@ def check(
             note = why_not_printable(layout, {**facts, **shared, "name": printed_name(names[row.person_id])})
             waiting += bool(note)
             items[key] = {"person_id": row.person_id, "asked_key": key, "facts": facts, "note": note, "evidence": clean_evidence(row.evidence)}
+        elif facts == items[key]["facts"]:
+            items[key]["evidence"] += [one for one in clean_evidence(row.evidence) if one not in items[key]["evidence"]]
+        else:
+            unlike.setdefault(key, [items[key]["facts"]]).append(facts)
+    if unlike:
+        raise CannotIssue(_contradictions({names[items[key]["person_id"]]: those for key, those in unlike.items()}, layout))
     return Checked(template, layout.version, list(items.values()), waiting)
+
+
+def must_be_a_batch(count: int) -> None:
+    """CannotIssue for nobody, and for more than a batch holds."""
+    if not count:
+        raise CannotIssue(_("没有选择任何人，没有建立签发批次。"))
+    if count > MOST_ITEMS:
+        raise CannotIssue(_("一批最多签发%(most)d张，请分批。", most=MOST_ITEMS))
+
+
+def _contradictions(unlike: Mapping[str, Sequence[Mapping[str, Any]]], layout: Layout) -> str:
+    """Whose records contradict each other and in what, in words: 张三（学时 48、64）."""
+    told = []
+    for name, facts in list(unlike.items())[:MOST_TOLD]:
+        fields = list(dict.fromkeys(field for other in facts[1:] for field in differing(facts[0], other)))
+        values = [listed(dict.fromkeys(str(one.get(field) or _("空")) for one in facts)) for field in fields]
+        said = listed(f"{label} {value}" for label, value in zip(labels_of(layout, fields), values, strict=True))
+        told.append(_("%(name)s（%(said)s）", name=name, said=said))
+    return _(
+        "有 %(n)d 人的同一张证书内容互相矛盾，没有建立批次：%(who)s。请在来源中更正，或不选这些人。",
+        n=len(unlike),
+        who=clauses(told),
+    )
 
 
 def prepare(
@@ -122,10 +152,10 @@ def prepare(
 ) -> IssueBatch:
     """Put a batch together for a second person to decide. Nothing is numbered or issued.
 
-    Who is named twice with the same facts is taken once; without a template the issuer's own is used, in the version of now. A long list is
+    Who is named twice with the same facts is taken once, on the evidence of both; without a template the issuer's own is used, in the version of now. A long list is
     `checked` before, so that nobody who writes waits for it; `job_id` is the job that did. `digest` is the SHA-256 of the
     file the rows were read from; without one that of the rows themselves is kept (`queries.table_of`). Raises CannotIssue for none,
-    for too many, a template the issuer may not use, and programme certificates: they rest on the verified chain, not on a list.
+    for too many, for records of one person that contradict each other, a template the issuer may not use, and programme certificates: they rest on the verified chain, not on a list.
     """
     found = checked or check(kind=kind, issuer=issuer, rows=rows, template=template)
     items = found.items

@@ -15,7 +15,7 @@ from trainhub.certificates.permissions import Can
 from trainhub.certificates.types import State
 from trainhub.kernel.access import acting, may
 from trainhub.kernel.errors import NotFound
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import _, language
 from trainhub.kernel.numbers import whole
 from trainhub.kernel.sheets.types import Column
 
@@ -71,3 +71,8 @@ def exported(rows: Iterable[queries.CertificateRow]) -> Iterator[dict[str, Any]]
             "state": str(labels.STATES[row.state]),
             "state_on": row.state_on.isoformat(),
         }
+
+
+def in_a_row(sentences: Iterable[str]) -> str:
+    """Several sentences as the reader's language sets them one behind the other."""
+    return ("" if language() == "zh" else " ").join(sentences)

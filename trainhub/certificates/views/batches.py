@@ -7,15 +7,16 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from flask import render_template, request, send_file, url_for
+from flask import redirect, render_template, request, send_file, url_for
 
 from trainhub.certificates import batch_forms as forms
-from trainhub.certificates import labels, queries, tasks, verifying
+from trainhub.certificates import labels, list_tasks, queries, tasks, verifying
 from trainhub.certificates.forms import batches_wanted
 from trainhub.certificates.layouts.model import Layout
 from trainhub.certificates.models import Certificate, IssueBatch
 from trainhub.certificates.numbers import show_number
 from trainhub.certificates.operations import batches
+from trainhub.certificates.operations._support import clean_facts
 from trainhub.certificates.operations.batches import Wanted
 from trainhub.certificates.permissions import Can
 from trainhub.certificates.types import BatchSource, BatchState, Kind
@@ -27,15 +28,16 @@ from trainhub.kernel.access import demand, guard, may, who
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import once
-from trainhub.kernel.i18n import _, language
+from trainhub.kernel.i18n import _, language, say
 from trainhub.kernel.numbers import keys_of, whole
 from trainhub.kernel.web import done
 from trainhub.organisations import queries as organisations
 from trainhub.people import queries as people
-from trainhub.people.types import StudentState
 from trainhub.programmes import queries as programmes
 from trainhub.programmes.models import Programme
 
+SELECTED_AT_ONCE = 1000
+"""So many people are checked while whoever chose them waits, which takes less than a second; more by a job."""
 MOST_LISTED = 1000
 """People with a box of their own on the page of a selection; 全部人员 takes the others too."""
 PREVIEWED = 3
@@ -66,13 +68,9 @@ def issuer_of(issuer_id: int) -> Any:
     return organisations.by_id(issuer_id)
 
 
-STUDYING = {"enrolled": (StudentState.ENROLLED,), "graduated": (StudentState.GRADUATED,), "both": (StudentState.ENROLLED, StudentState.GRADUATED)}
-"""Whose names a selection shows, by the word in its address; those who study now unless asked otherwise."""
-
-
 def _studying() -> str:
     wanted = request.values.get("studying", "")
-    return wanted if wanted in STUDYING else "enrolled"
+    return wanted if wanted in list_tasks.STUDYING else "enrolled"
 
 
 def _template(kind: Kind, programme: Programme | None, offered: Mapping[str, str]) -> str:
@@ -98,8 +96,9 @@ def batch_select() -> Any:
     template = _template(kind, programme, templates)
     layout = queries.layout_of(template)
     studying = _studying()
-    students = people.students_of_programme(programme.id, cohort_id=cohort, states=STUDYING[studying]) if programme is not None else []
-    everyone, listed = [one.person_id for one in students], students[:MOST_LISTED]
+    states = list_tasks.STUDYING[studying]
+    everyone = people.person_ids_of_programme(programme.id, cohort_id=cohort, states=states) if programme is not None else []
+    listed = people.students_of_programme(programme.id, cohort_id=cohort, states=states, limit=MOST_LISTED) if programme is not None else []
     names = people.names_of(one.person_id for one in listed)
     persons = [(one.person_id, f"\u2068{names[one.person_id]}\u2069 {one.student_no} {one.class_name}") for one in listed]
     form = forms.selection_form(layout)().prepare(who(), persons, everyone, templates[template])
@@ -109,7 +108,10 @@ def batch_select() -> Any:
     elif form.validate():
         try:
             issuer = issuer_of(form.issuer_id.data)
-            facts = form.facts()
+            facts, chosen_now = form.facts(), form.chosen()
+            if len(chosen_now) > SELECTED_AT_ONCE and programme is not None:
+                batches.must_be_a_batch(len(chosen_now))
+                return _select_by_job(form, kind, issuer.id, {"programme_id": programme.id, "cohort_id": cohort, "studying": studying})
             with transaction():
                 if not once(form.submission_key.data or ""):
                     return done(_("这个表单已经提交过，没有重复建立批次。"), "certificates.batch_list")
@@ -119,7 +121,7 @@ def batch_select() -> Any:
                     template=layout.code,
                     source=BatchSource.SELECTION,
                     issuer=issuer,
-                    rows=[Wanted(key, facts) for key in form.chosen()],
+                    rows=[Wanted(key, facts) for key in chosen_now],
                     by=who(),
                     now=clock.now(),
                 )
@@ -138,11 +140,31 @@ def batch_select() -> Any:
         cohorts={one.id: one.year for one in programmes.cohorts_of(programme.id)} if programme is not None else {},
         cohort=cohort,
         studying=studying,
-        total=len(students),
+        total=len(everyone),
         listed=len(listed),
         facts=[name for name in form._fields if name.startswith("fact_")],
     )
     return page, 422 if request.method == "POST" else 200
+
+
+def _select_by_job(form: forms.SelectionForm, kind: Kind, issuer_id: int, chosen: Mapping[str, Any]) -> Any:
+    with transaction():
+        if not once(form.submission_key.data or ""):
+            return done(_("这个表单已经提交过，没有重复建立批次。"), "certificates.batch_list")
+        title = form.title.data or ""
+        job = jobs.ask(
+            list_tasks.SELECT,
+            by=who(),
+            title=say(list_tasks.SELECTION_TITLE, name=title),
+            title_of_batch=title,
+            kind=kind.value,
+            issuer_id=issuer_id,
+            template=form.layout.code,
+            facts=clean_facts(form.facts()),
+            **chosen,
+        )
+        job_id = job.id
+    return redirect(url_for("certificates.list_job", job_id=job_id), 303)
 
 
 @blueprint.get("/batches/<int:batch_id>")

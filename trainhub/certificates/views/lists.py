@@ -15,7 +15,7 @@ from trainhub.certificates.operations.issuing import template_for
 from trainhub.certificates.permissions import Can
 from trainhub.certificates.types import BatchSource, Kind
 from trainhub.certificates.views import blueprint
-from trainhub.certificates.views._support import refreshing
+from trainhub.certificates.views._support import in_a_row, refreshing
 from trainhub.certificates.views.batches import issuer_of
 from trainhub.kernel import clock, downloads, files, jobs, sniff
 from trainhub.kernel.access import guard, who
@@ -78,7 +78,7 @@ def _is_short(form: forms.ImportForm) -> bool:
 
 def _take_short(form: forms.ImportForm, kind: Kind, issuer: Organisation, template: str) -> Any:
     upload = form.file.data
-    found = imports.read(io.BytesIO(upload.stream.read()), upload.filename or "", queries.layout_of(template), issuer.id)
+    found = imports.read(io.BytesIO(upload.stream.read()), upload.filename or "", queries.layout_of(template), issuer.id, kind=kind)
     imports.refuse_problems(found)
     with transaction():
         if not once(form.submission_key.data or ""):
@@ -94,7 +94,8 @@ def _take_short(form: forms.ImportForm, kind: Kind, issuer: Organisation, templa
             by=who(),
             now=clock.now(),
         )
-    return done(_("已建立批次，共 %(n)d 张，等待另一人审核。", n=batch.count), "certificates.batch", batch_id=batch.id)
+    said = _("已建立批次，共 %(n)d 张，等待另一人审核。", n=batch.count)
+    return done(in_a_row([said, *imports.warnings_told(found.warnings)]), "certificates.batch", batch_id=batch.id)
 
 
 def _take_long(form: forms.ImportForm, kind: Kind, issuer: Organisation, template: str) -> Any:
@@ -137,7 +138,7 @@ def batch_template(kind: str) -> Any:
 # -- a long list --------------------------------------------------------------------------------------------------------
 def _job(job_id: int) -> Job:
     row = queries.job_by_id(job_id)
-    if row is None or row.task != list_tasks.IMPORT or row.asked_by_id != who().account_id:
+    if row is None or row.task not in (list_tasks.IMPORT, list_tasks.SELECT) or row.asked_by_id != who().account_id:
         raise NotFound(_("没有这次导入，或它由其他人发起。"))
     return row
 
@@ -148,6 +149,7 @@ def _page(row: Job, name: str) -> str:
     return render_template(
         name,
         job=row,
+        is_selection=row.task == list_tasks.SELECT,
         state={JobState.DONE: "succeeded"}.get(row.state, row.state.value),
         percent=round(100 * row.done_count / row.total_count) if row.total_count else 0,
         problems=problems[:SHOWN_PROBLEMS],
@@ -162,7 +164,10 @@ def list_job(job_id: int) -> Any:
     """How far the check of a list is; then its batch, or what is to be put right."""
     row = _job(job_id)
     if row.state is JobState.DONE:
-        return redirect(url_for("certificates.batch", batch_id=(row.result or {})["batch"]), 303)
+        result = row.shown_result
+        if result.get("warnings"):
+            return done(in_a_row(result["warnings"]), "certificates.batch", batch_id=result["batch"])
+        return redirect(url_for("certificates.batch", batch_id=result["batch"]), 303)
     return _page(row, "trainhub/certificates/list_job.html")
 
 

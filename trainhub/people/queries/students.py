@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity, Subject
@@ -157,14 +157,25 @@ def petoe_student_ids(programme_id: int, on: date) -> list[int]:
     return list(session().scalars(select(Student.id).where(Student.programme_id == programme_id, petoe_on(on)).order_by(Student.id)))
 
 
-def students_of_programme(programme_id: int, *, cohort_id: int | None = None, states: Iterable[StudentState] | None = None) -> list[Student]:
-    """The students of a programme (or one cohort of it) in the order of their numbers; default: whatever their state."""
-    statement = select(Student).where(Student.programme_id == programme_id)
+def students_of_programme(
+    programme_id: int, *, cohort_id: int | None = None, states: Iterable[StudentState] | None = None, limit: int | None = None
+) -> list[Student]:
+    """The students of a programme (or one cohort of it) in the order of their numbers, the first so many; default: whatever their state."""
+    return list(session().scalars(_of_programme(select(Student), programme_id, cohort_id, states).limit(limit)))
+
+
+def person_ids_of_programme(programme_id: int, *, cohort_id: int | None = None, states: Iterable[StudentState] | None = None) -> list[int]:
+    """The persons of `students_of_programme`, in the same order, without reading anything else of them."""
+    return list(session().scalars(_of_programme(select(Student.person_id), programme_id, cohort_id, states)))
+
+
+def _of_programme(statement: Select[Any], programme_id: int, cohort_id: int | None, states: Iterable[StudentState] | None) -> Select[Any]:
+    statement = statement.where(Student.programme_id == programme_id)
     if cohort_id is not None:
         statement = statement.where(Student.cohort_id == cohort_id)
     if states is not None:
         statement = statement.where(Student.state.in_(list(states)))
-    return list(session().scalars(statement.order_by(Student.student_no, Student.id)))
+    return statement.order_by(Student.student_no, Student.id)
 
 
 def subject_of_student(student: Student) -> Subject:

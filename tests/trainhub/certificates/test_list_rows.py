@@ -1,0 +1,165 @@
+"""Rows of a list: what contradicts another row is told at both, equal rows become one certificate and it is said, no column is dropped silently."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from click.testing import CliRunner
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from tests.factories import ground
+from trainhub.certificates import cli, imports, list_tasks, queries
+from trainhub.certificates.models import IssueBatch, IssueItem
+from trainhub.certificates.operations import batches
+from trainhub.certificates.operations.batches import Wanted
+from trainhub.certificates.operations.issuing import CannotIssue
+from trainhub.certificates.types import BatchSource, Kind
+from trainhub.certificates.views import lists
+from trainhub.kernel import jobs
+from trainhub.kernel.access import SYSTEM, Role
+from trainhub.kernel.db import transaction
+from trainhub.kernel.i18n import in_language
+from trainhub.organisations.models import Organisation
+
+AsRole = Callable[..., FlaskClient]
+HEAD = "姓名,学号,培训项目,培训基地,学时,班级,结束日期"
+ROW = "张三,2026001,课程,基地,48,二班,2026-02-05"
+
+
+@pytest.fixture
+def issuer(session: Session) -> Organisation:
+    session.expire_on_commit = False
+    with transaction():
+        here = ground.university()
+        programme = ground.programme(here)
+        ground.student(programme, who=ground.person("张三"), student_no="2026001")
+        ground.student(programme, who=ground.person("李四"), student_no="2026002")
+    return here
+
+
+def _table(*rows: str, head: str = HEAD) -> bytes:
+    return "\n".join([head, *rows]).encode()
+
+
+def _read(issuer: Organisation, *rows: str, head: str = HEAD) -> imports.Read:
+    return imports.read(io.BytesIO(_table(*rows, head=head)), "名单.csv", queries.layout_of("training"), issuer.id, kind=Kind.TRAINING)
+
+
+def _told(found: imports.Read) -> list[tuple[int | None, str | None]]:
+    return [(one.row, one.column) for one in found.problems]
+
+
+def test_rows_that_contradict_each_other_are_both_told(session: Session, issuer: Organisation) -> None:
+    found = _read(issuer, ROW, "李四,2026002,课程,基地,48,二班,2026-02-05", ROW.replace("48", "64").replace("基地", "别处"))
+    assert _told(found) == [(2, "base"), (2, "hours"), (4, "base"), (4, "hours")]
+    assert [one.value for one in found.problems] == ["基地", "48", "别处", "64"]
+    assert "与第 4 行矛盾" in found.problems[0].problem
+    assert "与第 2 行矛盾" in found.problems[2].problem
+    with pytest.raises(imports.ImportRefused):
+        imports.refuse_problems(found)
+
+
+def test_each_of_three_rows_is_told_what_it_contradicts(session: Session, issuer: Organisation) -> None:
+    found = _read(issuer, ROW, ROW, ROW.replace("48", "64"))
+    assert _told(found) == [(2, "hours"), (3, "hours"), (4, "hours")]
+
+
+def test_other_things_of_one_person_are_no_contradiction(session: Session, issuer: Organisation) -> None:
+    found = _read(issuer, ROW, ROW.replace("二班", "三班").replace("48", "64"), ROW.replace("02-05", "03-05"), ROW.replace("课程", "另一门"))
+    assert (found.problems, found.warnings, len(found.rows)) == ([], [], 4)
+
+
+def test_equal_rows_are_one_certificate_that_rests_on_both(session: Session, issuer: Organisation) -> None:
+    found = _read(issuer, ROW, "李四,2026002,课程,基地,48,二班,2026-02-05", ROW.replace("48", "48.0").replace("2026-02-05", "2026/2/5"))
+    assert [(one.row, one.level) for one in found.warnings] == [(4, "warning")]
+    assert "与第 2 行相同" in found.warnings[0].problem
+    assert len(found.rows) == 2
+    assert [text for _kind, _id, text in found.rows[0].evidence] == ["名单“名单.csv”第2行", "名单“名单.csv”第4行"]
+
+
+def test_columns_nobody_knows_are_named(session: Session, issuer: Organisation) -> None:
+    found = _read(issuer, f"{ROW},很好,x", head=f"{HEAD},备注,成绩等第")
+    assert found.problems == []
+    assert [(one.column, one.problem) for one in found.warnings] == [("备注", "未识别的列，已忽略。"), ("成绩等第", "未识别的列，已忽略。")]
+
+
+@pytest.mark.parametrize("heading", ["发证日期", "签发日期", "issued_on"])
+def test_a_date_of_issue_in_a_list_is_refused_in_words(session: Session, issuer: Organisation, heading: str) -> None:
+    found = _read(issuer, f"{ROW},", f"{ROW.replace('二班', '三班')},2026-01-01", head=f"{HEAD},{heading}")
+    assert _told(found) == [(3, "issued_on")]
+    assert "签发的当天" in found.problems[0].problem
+    assert _read(issuer, f"{ROW},", head=f"{HEAD},{heading}").problems == [], "an empty column asks for nothing"
+
+
+def _post(client: FlaskClient, content: bytes, issuer_id: int) -> Any:
+    data = {"title": "春季班", "kind": "training", "issuer_id": issuer_id, "submission_key": "k", "file": (io.BytesIO(content), "名单.csv")}
+    return client.post("/certificates/batches/import", data=data)
+
+
+@pytest.mark.parametrize("is_long", [False, True])
+def test_the_pages_say_what_was_merged_and_left_out(session: Session, issuer: Organisation, as_role: AsRole, is_long: bool) -> None:
+    maker = as_role(Role.UNIVERSITY_ADMIN, organisation_id=issuer.id)
+    remark = "x" * (lists.SHORT if is_long else 1)
+    answer = _post(maker, _table(f"{ROW},{remark[:30000]},{remark[:30000]},{remark[:9000]}", f"{ROW},,,", head=f"{HEAD},备注,甲,乙"), issuer.id)
+    assert answer.status_code == 303
+    if is_long:
+        jobs.run_all()
+        job = session.scalars(sa.select(jobs.Job).where(jobs.Job.task == list_tasks.IMPORT)).one()
+        assert "备注" not in json.dumps(job.args, ensure_ascii=False)
+        with in_language("en"):
+            answer = maker.get(answer.location)
+            assert "Row 3 says the same as row 2" in maker.get(answer.location).text
+        answer = maker.get(f"/certificates/batches/import/{job.id}")
+    page = maker.get(answer.location).text
+    assert "第 3 行与第 2 行相同" in page
+    assert "备注" in page
+    assert session.scalars(sa.select(IssueItem)).one().evidence[1]["id"] == "3"
+
+
+def test_the_page_names_both_rows_of_a_contradiction(session: Session, issuer: Organisation, as_role: AsRole) -> None:
+    maker = as_role(Role.UNIVERSITY_ADMIN, organisation_id=issuer.id)
+    answer = _post(maker, _table(ROW, ROW.replace("48", "64")), issuer.id)
+    assert answer.status_code == 422
+    for said in ("第 2 行", "第 3 行", "学时", "48", "64", "矛盾"):
+        assert said in answer.text
+    assert session.scalar(sa.select(sa.func.count()).select_from(IssueBatch)) == 0
+
+
+def test_the_command_gives_warnings_and_both_rows(session: Session, app: Flask, issuer: Organisation, tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+
+    def run(content: bytes) -> Any:
+        file.write_bytes(content)
+        args = ["issue", str(file), "--kind", "training", "--issuer", issuer.code or "", "--title", "春", "--dry-run", "--json"]
+        return json.loads(CliRunner().invoke(cli.certificates, args, obj={"create_app": lambda: app}).stdout)
+
+    found = run(_table(f"{ROW},x", f"{ROW},x", head=f"{HEAD},备注"))
+    assert (found["rows"], found["certificates"]) == (2, 1)
+    assert [(one["row"], one["column"]) for one in found["warnings"]] == [(1, "备注"), (3, "name")]
+    bad = run(_table(ROW, ROW.replace("48", "64")))["error"]["details"]
+    assert [(one["row"], one["column"], one["value"]) for one in bad] == [(2, "hours", "48"), (3, "hours", "64")]
+
+
+def test_a_selection_with_contradictions_is_refused_by_name(session: Session, issuer: Organisation) -> None:
+    who, other = ground.person("张三"), ground.person("李四")
+    facts = {"course": "课程", "base": "基地", "hours": 48}
+    rows = [Wanted(who.id, facts), Wanted(other.id, facts), Wanted(who.id, {**facts, "hours": 64})]
+    with pytest.raises(CannotIssue, match=r"张三（学时 48、64）"):
+        batches.check(kind=Kind.TRAINING, issuer=issuer, rows=rows, template="training")
+    found = batches.check(
+        kind=Kind.TRAINING,
+        issuer=issuer,
+        rows=[Wanted(who.id, facts, [("a", 1, "甲")]), Wanted(who.id, facts, [("a", 2, "乙")])],
+        template="training",
+    )
+    assert [one["text"] for one in found.items[0]["evidence"]] == ["甲", "乙"]
+    batch = batches.prepare(title="一", kind=Kind.TRAINING, source=BatchSource.SELECTION, issuer=issuer, checked=found, by=SYSTEM, now=ground.NOW)
+    assert batch.count == 1
