@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import time
 from collections.abc import Mapping
@@ -11,6 +10,7 @@ from typing import Any
 
 import click
 
+from trainhub.certificates.addresses import without_app
 from trainhub.certificates.facts import checked
 from trainhub.certificates.layouts.model import BadLayout, Layout, built_in, codes, read_layout
 from trainhub.certificates.numbers import has_number_shape, is_code, read_code
@@ -231,6 +231,8 @@ def render(file: Path, template: str, out: Path, issuer: str, issuer_en: str, ba
     Example: trainhub certificates render names.csv --template completion --out certificates.pdf --json
     Example: trainhub certificates render names.csv --template my-layout.json --out certificates.pdf
     """
-    address = base_url or os.environ.get("TRAINHUB_BASE_URL") or "http://127.0.0.1:8000"
+    address, is_real = (base_url, True) if base_url else without_app()
+    if not is_real:
+        say(_("没有设置 TRAINHUB_BASE_URL：二维码指向 %(address)s，只能试印。正式打印请设置它，或用 --base-url 指明查验网址。", address=address))
     common = {"issuer": normalise(issuer), "issuer_en": normalise(issuer_en)}
     return render_table(file, layout_named(template), out, common=common, base_url=address)
