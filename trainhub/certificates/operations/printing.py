@@ -375,7 +375,7 @@ def cover(run: PrintRun, chunk: PrintChunk, total: int) -> bytes:
         "起止编号": f"{first} … {last}",
         "打印方式": "套打（仅印可变内容）" if run.mode is PrintMode.OVERPRINT else "全页",
         "纸张": f"出血 {run.bleed_mm} 毫米{'，带裁切线' if run.has_marks else ''}" if run.bleed_mm or run.has_marks else "成品尺寸，无出血",
-        "查验网址": run.site,
+        "查验地址": run.site,
         "SHA-256": chunk.sha256,
     }
     return cover_sheet(run.title, facts, shares)
