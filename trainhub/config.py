@@ -43,7 +43,7 @@ class Settings:
     def is_reachable(self) -> bool:
         """Whether others reach the address; an unset one leads whoever scans a code to their own device."""
         host = urlsplit(self.base_url).hostname or ""
-        return not (host in ("localhost", "::1", "0.0.0.0", "::") or host.startswith("127.") or host.endswith(".localhost"))
+        return not (host in ("localhost", "::1", "::") or host.startswith(("0.", "127.")) or host.endswith(".localhost"))
 
     @property
     def is_https(self) -> bool:
