@@ -287,6 +287,9 @@ def test_the_pages_of_a_selection(session: Session, as_role: AsRole) -> None:
     assert students[0].student_no in maker.get(where).text
     form = {"title": "选", "issuer_id": here.id, "template": "training", "fact_course": "课程", "fact_base": "基地", "fact_hours": "8"}
     assert maker.post(where, data=form).status_code == 422
+    for hours in ("-5", "很多", "1e3"):
+        refused = maker.post(where, data={**form, "fact_hours": hours, "persons": [students[0].person_id], "submission_key": hours})
+        assert (refused.status_code, hours in refused.text) == (422, True), "what a table may not say, a form may not either"
     answer = maker.post(where, data={**form, "persons": [students[0].person_id, students[2].person_id], "submission_key": "s"})
     assert answer.status_code == 303
     batch = session.scalar(sa.select(IssueBatch))

@@ -483,6 +483,8 @@ def test_reissuing_and_correcting_by_the_form(session: Session, as_role: AsRole)
     facts = {f"fact_{name}": value for name, value in made.facts.items()} | {"fact_weeks": "33"}
     same = admin.post(f"/certificates/{made.number}/change/correct", data={**reason, **facts, "fact_weeks": "32"})
     assert "没有改动任何内容" in same.text
+    for wrong in ({"fact_weeks": "-5"}, {"fact_starts_on": "1026-03-03"}):
+        assert admin.post(f"/certificates/{made.number}/change/correct", data={**reason, **facts, **wrong}).status_code == 422
     answer = admin.post(f"/certificates/{made.number}/change/correct", data={**reason, **facts})
     assert answer.status_code == 303
     assert "有一份更正等待审核" in admin.get(f"/certificates/{made.number}").text

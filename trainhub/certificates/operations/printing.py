@@ -19,7 +19,7 @@ from typing import Any
 
 from sqlalchemy import delete, insert, update
 
-from trainhub.certificates import queries
+from trainhub.certificates import labels, queries
 from trainhub.certificates.documents import Maker, page_facts
 from trainhub.certificates.layouts.model import Layout
 from trainhub.certificates.layouts.sheet import Sheet
@@ -347,13 +347,13 @@ def _manifest_rows(run: PrintRun, chunk: PrintChunk) -> Iterator[dict[str, Any]]
             "number": one.number,
             "edition": one.edition,
             "name": one.holder,
-            "kind": one.kind.value,
+            "kind": str(labels.KINDS[one.kind]),
             "base": item.base,
             "class_name": item.class_name,
             "issued_on": one.issued_on.isoformat(),
             "blank": serial or "",
             "file": file_name(run, chunk) if item.page is not None else "",
-            "note": "" if item.page is not None else "打印前状态已变更，未打印",
+            "note": "" if item.page is not None else _("打印前状态已变更，未打印"),
         }
 
 

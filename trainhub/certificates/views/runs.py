@@ -324,7 +324,7 @@ def blanks_table(pair: tuple[PrintRun, str]) -> Any:
             "number": one.number,
             "name": one.holder,
             "reason": one.sheet.reason,
-            "at": one.sheet.at.isoformat(timespec="minutes"),
+            "at": f"{clock.local(one.sheet.at):%Y-%m-%d %H:%M}",
         }
         for one in queries.blanks_of(row.id)
     )
