@@ -64,7 +64,6 @@ MANIFEST = (
 def settle_address(run: PrintRun, site: str) -> None:
     """Note the address of a run that was made before addresses were noted, for all its drawing from now on."""
     run.site = run.site or site
-    session().flush()
 
 
 class CannotPrint(Refused):
@@ -89,7 +88,6 @@ def start_run(
     site: str = "",
 ) -> PrintRun:
     """Freeze the choice, cut it into files and ask for the job that draws them. `wanted` names one kind and one issuer.
-
     `site` is the address the codes lead to, wherever and whenever it is drawn.
 
     Only current, issued certificates that `by` may see are printed, in the order of base, class and number; a file holds
