@@ -40,6 +40,12 @@ class Settings:
     extra: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def is_reachable(self) -> bool:
+        """Whether others reach the address; an unset one leads whoever scans a code to their own device."""
+        host = urlsplit(self.base_url).hostname or ""
+        return not (host in ("localhost", "::1", "::") or host.startswith(("0.", "127.")) or host.endswith(".localhost"))
+
+    @property
     def is_https(self) -> bool:
         """Cookies are Secure exactly when the address people use is https."""
         return self.base_url.startswith("https://")

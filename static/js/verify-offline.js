@@ -207,7 +207,7 @@
     return (await digestOf(Uint8Array.from(added, (c) => c.charCodeAt(0)))) === update;
   };
 
-  const show = (state, message, rows = [], more = words.state, name = '') => {
+  const show = (state, message, rows = [], more = '', name = '') => {
     const box = document.createElement('div');
     box.className = `notice notice-${state}`;
     box.setAttribute('role', 'alert');
@@ -217,7 +217,7 @@
     strong.className = 'notice-title';
     strong.textContent = name ? `${name}: ${message}` : message;
     body.append(strong);
-    if (state === 'ok' || more !== words.state) body.append(more);
+    body.append(more);
     box.append(body);
     out.append(box);
     if (!rows.length) return;

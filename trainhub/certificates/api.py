@@ -99,7 +99,7 @@ def certificates(query: CertificateQuery) -> Any:
 def _load(number: str) -> Certificate:
     number = read_number(number)
     found = queries.by_number(number) if is_number(number) else None
-    if found is None:
+    if found is None or not queries.may_know_of(acting(), found):
         raise NotFound(_("没有编号为 %(number)s 的证书，请核对编号。", number=number[:40]))
     return found
 

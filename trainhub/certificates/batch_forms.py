@@ -7,11 +7,12 @@ from functools import lru_cache
 from typing import Any
 
 from flask_wtf.file import FileField, FileRequired
-from wtforms import BooleanField, DateField, SelectField
+from wtforms import BooleanField, SelectField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 
 from trainhub.certificates import labels, queries
+from trainhub.certificates.fact_forms import fact_field
 from trainhub.certificates.imports import SKIPPED
 from trainhub.certificates.layouts.model import Layout
 from trainhub.certificates.types import Kind
@@ -114,8 +115,7 @@ def selection_form(layout: Layout) -> type[SelectionForm]:
         if one.name in SKIPPED:
             continue
         checks: list[Any] = [DataRequired(_l("此项不能为空。"))] if one.required else [Optional()]
-        label = labels.of_field(one)
-        fields[f"fact_{one.name}"] = DateField(label, checks) if one.type == "date" else Text(label, [*checks, Length(max=300)])
+        fields[f"fact_{one.name}"] = fact_field(one, checks)
     return type("KindSelectionForm", (SelectionForm,), fields)
 
 

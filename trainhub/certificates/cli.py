@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from trainhub.certificates.cli_issue import issue
+from trainhub.certificates.cli_numbers import certificate_numbers
 from trainhub.certificates.cli_print import print_run
 from trainhub.certificates.cli_render import render
 from trainhub.kernel.commands import edge, operator, say
@@ -47,16 +48,19 @@ def _verdict_text(result: Any) -> str:
 def verify(file_or_number: str, code: str | None, keys: Path | None) -> dict[str, Any]:
     """Verify a certificate's PDF or credential (JSON), or a number / 查验证书 PDF、凭证文件或编号.
 
+    With --code a file is also compared with the code, such as that of a paper copy.
+
     Example: trainhub certificates verify 350001120260000017 --code 7K3M-ZQ9X-W2HB --json
     Example: trainhub certificates verify certificate.pdf --keys did.json
     """
-    from trainhub.certificates.numbers import has_number_shape, read_number
+    from trainhub.certificates.numbers import has_number_shape, read_code, read_number
 
     path = Path(file_or_number)
+    held = code if code is None else read_code(code)
     if keys is not None:
         from trainhub.certificates import standalone
 
-        return standalone.check(_bytes_of(path), standalone.read_keys(keys.read_bytes()))
+        return standalone.check(_bytes_of(path), standalone.read_keys(keys.read_bytes()), held)
     from trainhub.certificates import tasks, verifying
 
     if has_number_shape(read_number(file_or_number)) and not path.is_file():
@@ -64,7 +68,7 @@ def verify(file_or_number: str, code: str | None, keys: Path | None) -> dict[str
     if path.is_file() or path.suffix or "/" in file_or_number:
         data = _bytes_of(path)
         check = verifying.check_badge if data.lstrip()[:1] == b"{" else verifying.check_file
-        return check(data, tasks.maker(), tasks.trust()).as_dict()
+        return verifying.with_code(check(data, tasks.maker(), tasks.trust()), held).as_dict()
     return verifying.check(file_or_number, code).as_dict()
 
 
@@ -143,3 +147,4 @@ certificates.add_command(signing_keys)
 certificates.add_command(verify)
 certificates.add_command(print_run)
 certificates.add_command(issue)
+certificates.add_command(certificate_numbers)

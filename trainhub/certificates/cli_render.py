@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import re
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import click
 
+from trainhub.certificates.addresses import without_app
 from trainhub.certificates.facts import checked
 from trainhub.certificates.layouts.model import BadLayout, Layout, built_in, codes, read_layout
-from trainhub.certificates.numbers import has_number_shape, is_code, read_code
+from trainhub.certificates.numbers import has_number_shape, is_code, read_code, read_number
 from trainhub.kernel.characters import BadCharacters, bad_characters, clean_name, clean_text
 from trainhub.kernel.commands import edge, progress, say
 from trainhub.kernel.errors import NotFound, Refused
@@ -44,14 +45,15 @@ def columns_of(layout: Layout) -> tuple[Column, ...]:
 def facts_of(layout: Layout, row: Row) -> tuple[dict[str, str], list[tuple[str, str]], bool]:
     """(facts to print, problems as (column, what), whether the name waits for a person) of a row.
 
+    Number and code are read as a person types them (full width, blanks, hyphens, any case) and printed in their own spelling.
     An empty cell of a template field is no problem here: it shows on the page. A name in private-use characters that
     GB 18030-2022 does not know cannot be printed by any font: it waits for a person.
     """
     problems = [(problem.column or "", problem.problem) for problem in row.problems if problem.level == "error"]
-    facts = {"number": row.values["number"].strip(), "code": row.values["code"].strip()}
+    facts = {"number": read_number(row.values["number"]), "code": read_code(row.values["code"])}
     if not has_number_shape(facts["number"]):
         problems.append(("number", _("证书编号必须是18位数字。")))
-    if not is_code(read_code(facts["code"])):
+    if not is_code(facts["code"]):
         problems.append(("code", _("核验码必须是12位，只用数字和除 I、L、O、U 以外的字母。")))
     waits = False
     try:
@@ -146,6 +148,8 @@ def _write(path: Path, data: bytes) -> None:
         partial.write_bytes(data)
         partial.replace(path)
     except OSError as error:
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
         raise Refused(_("无法写入文件 %(file)s：%(why)s。", file=path.name, why=error.strerror), code="cannot_write") from error
 
 
@@ -158,7 +162,7 @@ def render_table(file: Path, layout: Layout, out: Path, *, common: Mapping[str, 
     """
     with read_table(file, columns_of(layout)) as table:
         for problem in table.problems:
-            say(problem.problem)
+            say(f"{problem.column}：{problem.problem}" if problem.column else problem.problem)
         if table.row_count == 0:
             raise RenderRefused(_("文件“%(file)s”中没有数据行。", file=table.file), code="empty_file")
         job = _Job(layout, common, base_url)
@@ -247,6 +251,8 @@ def render(file: Path, template: str, out: Path, issuer: str, issuer_en: str, ba
     Example: trainhub certificates render names.csv --template completion --out certificates.pdf --json
     Example: trainhub certificates render names.csv --template my-layout.json --out certificates.pdf
     """
-    address = base_url or os.environ.get("TRAINHUB_BASE_URL") or "http://127.0.0.1:8000"
+    address, is_real = (base_url, True) if base_url else without_app()
+    if not is_real:
+        say(_("没有设置 TRAINHUB_BASE_URL：二维码指向 %(address)s，只能试印。正式打印请设置它，或用 --base-url 指明查验网址。", address=address))
     common = {"issuer": clean_text(issuer), "issuer_en": clean_text(issuer_en)}
     return render_table(file, layout_named(template), out, common=common, base_url=address)

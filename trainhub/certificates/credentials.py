@@ -22,6 +22,7 @@ from trainhub.certificates.layouts.reading import Read
 from trainhub.certificates.layouts.whole import is_whole
 from trainhub.certificates.signers import Signer, Trust, key_id
 from trainhub.certificates.types import Looked
+from trainhub.kernel.i18n import _
 
 TYPE = "trainhub-certificate"
 VERSION = 2
@@ -117,6 +118,11 @@ def looked_at(pdf: bytes, read: Read, found: Mapping[str, Any], badge: Mapping[s
     ours = sorted(canonical(one) for one in (found, badge) if one is not None)  # a page could hide in an attachment of another form
     is_drawn = read.seal and found.get("page") == read.seal and sorted(read.attachments) == ours
     return Looked.CONTENT_STREAMS if is_drawn and found.get("version") == 1 else None
+
+
+def other_code() -> str:
+    """What is said when a file holds another code than the one given beside it."""
+    return _("文件中的核验码与给出的核验码不同：文件与核验码不属于同一张（同一版）证书，请逐位核对，或分别查验。")
 
 
 def parse(data: bytes) -> dict[str, Any] | None:

@@ -12,6 +12,7 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, ValidationError
 
 from trainhub.certificates import labels, queries
+from trainhub.certificates.fact_forms import fact_field
 from trainhub.certificates.layouts.model import Layout
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.operations.correcting import FIXED
@@ -62,11 +63,7 @@ def correction_form(layout: Layout) -> type[ReasonForm]:
         if one.name in FIXED:
             continue
         checks = [DataRequired(_l("此项不能为空。"))] if one.required and not one.default else [Optional()]
-        label = labels.of_field(one)
-        if one.type == "date":
-            fields[f"fact_{one.name}"] = DateField(label, checks)
-        else:
-            fields[f"fact_{one.name}"] = Text(label, [*checks, Length(max=300)])
+        fields[f"fact_{one.name}"] = fact_field(one, checks)
     return type("CorrectionForm", (ReasonForm,), fields)
 
 

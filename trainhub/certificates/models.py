@@ -106,7 +106,8 @@ class CertificateEvent(Base):
 class PrintRun(Base):
     """Certificates of one kind and issuer chosen to be printed together; the choice and its order are frozen in its items.
 
-    `chunk_pages` is how many pages a file holds at most. `mode`, `bleed_mm` and `has_marks` are how it is drawn. A run in
+    `chunk_pages` is how many pages a file holds at most. `mode`, `bleed_mm` and `has_marks` are how it is drawn,
+    `site` is the address its codes lead to (empty: none was noted yet). A run in
     `overprint` mode is closed (`settled_at`, 核销) when every blank handed out for it is accounted for.
     """
 
@@ -121,6 +122,7 @@ class PrintRun(Base):
     mode: Mapped[PrintMode] = mapped_column(enum_column(PrintMode), default=PrintMode.FULL)
     bleed_mm: Mapped[int] = mapped_column(default=0)
     has_marks: Mapped[bool] = mapped_column(default=False)
+    site: Mapped[str] = mapped_column(sa.String(200), default="", server_default="")
     job_id: Mapped[int | None] = mapped_column(ref("job.id"))
     asked_by_id: Mapped[int | None]
     asked_at: Mapped[datetime]

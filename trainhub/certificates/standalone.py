@@ -54,12 +54,15 @@ def _of_multikey(text: str) -> bytes:
     return data[len(_MULTIKEY_HEAD) :]
 
 
-def check(data: bytes, trust: Trust) -> dict[str, Any]:
-    """The verdict on a PDF or a credential, in the fields of `verifying.Verdict.as_dict` and `offline`.
+def check(data: bytes, trust: Trust, code: str | None = None) -> dict[str, Any]:
+    """The verdict on a PDF or a credential, in the fields of `verifying.Verdict.as_dict` and `offline`; `code` was given beside it.
 
     Raises Refused for a file that is neither.
     """
-    return _check_badge(data, trust) if data.lstrip()[:1] == b"{" else _check_file(data, trust)
+    found, held = _check_badge(data, trust) if data.lstrip()[:1] == b"{" else _check_file(data, trust)
+    if code is None or found["status"] == Status.TAMPERED or held in ("", code):
+        return found
+    return _answer(Status.UNKNOWN, credentials.other_code(), found["number"] or "")
 
 
 def _answer(
@@ -99,15 +102,17 @@ def _forged() -> str:
     return _("没有有效的签名：文件被改动过，不是这个平台签发的，或签名密钥不在这份密钥文件中（文件较旧，或密钥已作废）。")
 
 
-def _check_badge(data: bytes, trust: Trust) -> dict[str, Any]:
+def _check_badge(data: bytes, trust: Trust) -> tuple[dict[str, Any], str]:
     found = openbadges.parse(data)
     if found is None:
         raise Refused(_("这不是本平台的证书文件：请使用下载的 PDF 或凭证（JSON）原文件。"), code="file_not_readable")
     badge = openbadges.verified(found, openbadges.did_of(str(found.get("id", "")).partition("/V/")[0]), trust)
     if badge is None:
-        return _answer(Status.TAMPERED, _forged())
+        return _answer(Status.TAMPERED, _forged()), ""
     holder = "" if badge.salt else badge.identity
-    return _answer(Status.ISSUED, _signed_only(), badge.number, holder, _kind_of(badge.number), looked=Looked.CREDENTIAL)
+    return _answer(Status.ISSUED, _signed_only(), badge.number, holder, _kind_of(badge.number), looked=Looked.CREDENTIAL), badge.address.rpartition(
+        "/"
+    )[2]
 
 
 def _kind_of(number: str) -> str | None:
@@ -115,16 +120,16 @@ def _kind_of(number: str) -> str | None:
     return next((kind.value for kind, digit in KIND_DIGITS.items() if parts is not None and digit == parts.kind), None)
 
 
-def _check_file(data: bytes, trust: Trust) -> dict[str, Any]:
+def _check_file(data: bytes, trust: Trust) -> tuple[dict[str, Any], str]:
     try:
         read = reading.read(data)
     except reading.NotReadable as bad:
         raise Refused(_("这不是单张证书的 PDF 文件，无法读取。请使用平台下载的原文件。"), code="file_not_readable") from bad
     found = next((one for one in map(credentials.parse, read.attachments) if one is not None), None)
     if found is None:
-        return _answer(Status.UNKNOWN, _("文件中没有本平台的签名数据（扫描件、批量打印件或另存的文件没有）：请用编号和核验码查验。"))
+        return _answer(Status.UNKNOWN, _("文件中没有本平台的签名数据（扫描件、批量打印件或另存的文件没有）：请用编号和核验码查验。")), ""
     if not credentials.is_signed(found, trust):
-        return _answer(Status.TAMPERED, _forged())
+        return _answer(Status.TAMPERED, _forged()), ""
     said: Mapping[str, Any] = found["certificate"]
     about: dict[str, Any] = {
         "number": str(said["number"]),
@@ -134,13 +139,13 @@ def _check_file(data: bytes, trust: Trust) -> dict[str, Any]:
     }
     badge = next((one for one in map(openbadges.parse, read.attachments) if one is not None), None)
     if int(found.get("version") or 0) > credentials.VERSION:
-        return _answer(Status.UNKNOWN, _("签名有效，但文件比这个程序新，不知道怎样核对：请用新版程序，或用编号和核验码在签发平台查验。"), **about)
+        return _answer(Status.UNKNOWN, _("签名有效，但文件比这个程序新，不知道怎样核对：请用新版程序，或用编号和核验码在签发平台查验。"), **about), ""
     looked = credentials.looked_at(data, read, found, badge)
     if looked is None:
-        return _answer(Status.TAMPERED, _("文件与签发时不同：被改动过，或被其他软件另存过。请以查验页显示的内容为准。"), **about)
+        return _answer(Status.TAMPERED, _("文件与签发时不同：被改动过，或被其他软件另存过。请以查验页显示的内容为准。"), **about), ""
     if badge is not None:
         values = openbadges.verified(badge, openbadges.did_of(str(found.get("site", ""))), trust)
         if values is None or (values.number, values.identity) != (about["number"], about["holder"]):
-            return _answer(Status.TAMPERED, _("文件内附的凭证被改动过，或不属于这张证书。"), **about)
+            return _answer(Status.TAMPERED, _("文件内附的凭证被改动过，或不属于这张证书。"), **about), ""
     reason = _signed_only() if looked is Looked.WHOLE_FILE else _streams_only()
-    return _answer(Status.ISSUED, reason, looked=looked, **about)
+    return _answer(Status.ISSUED, reason, looked=looked, **about), str(said["code"])

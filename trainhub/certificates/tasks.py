@@ -10,7 +10,7 @@ from typing import Any
 from flask import current_app
 from sqlalchemy.exc import IntegrityError
 
-from trainhub.certificates import operations, queries
+from trainhub.certificates import addresses, operations, queries
 from trainhub.certificates.documents import Maker
 from trainhub.certificates.models import PrintChunk, PrintRun
 from trainhub.certificates.operations import batches, blanks, printing
@@ -39,6 +39,11 @@ def maker() -> Maker:
     """What drawing needs of this installation."""
     ring = keyring()
     return Maker(site=current_app.config["SETTINGS"].base_url, signer=signing.present_signer(ring, module()), salting=ring.lookup)
+
+
+def printing_site() -> str:
+    """The address printed codes lead to. Refused where paper would lead everybody to their own device: only demos print that."""
+    return addresses.printable(current_app.config["SETTINGS"])
 
 
 def module() -> Signer | None:
@@ -90,6 +95,14 @@ def draw_chunk(run_id: int, place: int, by: Identity) -> None:
 
 def draw_run(run_id: int, by: Identity, progress: Progress) -> None:
     """Draw what of a run is not drawn yet; harmless to repeat, also by two at once (equal bytes take the same place)."""
+    found = queries.run_by_id(run_id)
+    if found is not None and not found.site:
+        site = printing_site()
+        session().rollback()
+        with transaction():
+            run = queries.run_by_id(run_id)
+            if run is not None:
+                printing.settle_address(run, site)
     if not queries.chunks_of(run_id):
         session().rollback()
         progress(0, 0, "")

@@ -232,6 +232,13 @@ def _withdrawn() -> str:
     return _("文件是用已作废的密钥签名的，不能再作为凭证：请持证人重新下载，或用编号和核验码查验。")
 
 
+def with_code(verdict: Verdict, code: str | None) -> Verdict:
+    """The verdict on a file, compared with a code that was given beside it: of another certificate, or of another edition, it is unknown."""
+    if code is None or verdict.certificate is None or verdict.status is Status.TAMPERED or verdict.certificate.code == code:
+        return verdict
+    return Verdict(Status.UNKNOWN, verdict.number, credentials.other_code())
+
+
 def check_file(data: bytes, maker: Maker, trust: Trust, *, english: bool = False) -> Verdict:
     """The verdict on a PDF of one certificate: its signed credentials, what it draws, and the database must agree.
 

@@ -44,6 +44,7 @@ THINGS = {
     "certificates.batch": _l("证书签发批次"),
     "certificates.template": _l("证书模板"),
     "certificates.key": _l("证书签名密钥"),
+    "certificates.numbers": _l("证书编号计数"),
 }
 """How the audit log calls the things of this part."""
 KINDS = {
@@ -52,6 +53,7 @@ KINDS = {
     "issue_batch": Kind(_l("证书签发批次"), "title", "certificates.batch", {"batch_id": "id"}),
     "print_run": Kind(_l("证书打印批次"), "title", "certificates.run", {"run_id": "id"}),
     "signing_key": Kind(_l("证书签名密钥")),
+    "certificate_counter": Kind(_l("证书编号计数")),
 }
 """What the audit log calls the things that events happened to, with their names and pages."""
 

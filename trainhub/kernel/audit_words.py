@@ -211,6 +211,7 @@ DEEDS: Mapping[str, Any] = {
     "report_dismissed": _l("已驳回举报"),
     "link_made": _l("已生成加入链接"),
     "link_revoked": _l("已停用加入链接"),
+    "advanced": _l("已后移"),
     "portion_issued": _l("已签发一部分"),
     "renumbered": _l("已换编号"),
     "prepared": _l("已准备"),

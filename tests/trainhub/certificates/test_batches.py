@@ -287,6 +287,9 @@ def test_the_pages_of_a_selection(session: Session, as_role: AsRole) -> None:
     assert students[0].student_no in maker.get(where).text
     form = {"title": "选", "issuer_id": here.id, "template": "training", "fact_course": "课程", "fact_base": "基地", "fact_hours": "8"}
     assert maker.post(where, data=form).status_code == 422
+    for hours in ("-5", "很多", "1e3"):
+        refused = maker.post(where, data={**form, "fact_hours": hours, "persons": [students[0].person_id], "submission_key": hours})
+        assert (refused.status_code, hours in refused.text) == (422, True), "what a table may not say, a form may not either"
     answer = maker.post(where, data={**form, "persons": [students[0].person_id, students[2].person_id], "submission_key": "s"})
     assert answer.status_code == 303
     batch = session.scalar(sa.select(IssueBatch))
@@ -342,11 +345,25 @@ def test_the_command_checks_and_prepares(session: Session, app: Flask, tmp_path:
 
     def run(*more: str) -> Any:
         args = ["issue", str(file), "--kind", "training", "--issuer", here.code or "", "--title", "春", *more, "--json"]
-        return json.loads(CliRunner().invoke(cli.certificates, args, obj={"create_app": lambda: app}).stdout)
+        return json.loads(CliRunner().invoke(cli.certificates, args, obj={"create_app": lambda: app}).stdout or "null")
+
+    with transaction():
+        preparer = account(username="zhou", roles=(Role.UNIVERSITY_ADMIN,), organisation_id=here.id).id
+        account(username="lin", roles=(Role.UNIVERSITY_ADMIN,), organisation_id=ground.university().id)
 
     assert run("--dry-run") == {"rows": 1, "certificates": 1, "known": 0, "needs_glyph": 0, "lacks_facts": 0, "overflows": 0, "batch": None}
     assert session.scalar(sa.select(sa.func.count()).select_from(IssueBatch)) == 0
-    assert run()["batch"] is not None
+    assert run() is None, "wrong usage: who prepares it is not said"
+    assert run("--as", "nobody")["error"]["code"] == "not_found"
+    assert run("--as", "lin")["error"]["code"] == "not_allowed", "somebody of another university"
+    assert session.scalar(sa.select(sa.func.count()).select_from(IssueBatch)) == 0
+    batch = session.get(IssueBatch, run("--as", "zhou")["batch"])
+    assert batch is not None
+    assert batch.asked_by_id == preparer
+    given: dict[str, Any] = {"batch": batch, "is_approved": True, "reason": "", "today": TODAY, "now": ground.NOW}
+    with pytest.raises(batches.CannotDecide, match="另一人"):
+        batches.decide(by=_who(preparer), **given)
+    batches.decide(by=_who(2), **given)
     file.write_bytes(_table([f"张三,,2026001,{'工业互联网平台架构与数据采集' * 20},基地,48,二班,,"]))
     args = ["issue", str(file), "--kind", "training", "--issuer", here.code or "", "--title", "春", "--dry-run", "--json"]
     told = CliRunner().invoke(cli.certificates, args, obj={"create_app": lambda: app})
@@ -354,7 +371,18 @@ def test_the_command_checks_and_prepares(session: Session, app: Flask, tmp_path:
     assert "张三：" in told.stderr
     assert "（多出" in told.stderr
     file.write_bytes(_table(["李四,,2026001,课程,基地,48,二班,,"]))
-    assert run()["error"]["details"][0]["problem"].startswith("姓名与登记的不一致")
+    assert run("--as", "zhou")["error"]["details"][0]["problem"].startswith("姓名与登记的不一致")
+
+
+def test_what_nobody_is_known_to_have_prepared_is_approved_by_nobody(session: Session) -> None:
+    """A batch put together by a command of before names no preparer: whoever approved it may have been the same person."""
+    with transaction():
+        row, issuer = Wanted(ground.person().id, FACTS), ground.university()
+        one = batches.prepare(title="一期", kind=Kind.TRAINING, source=BatchSource.IMPORT, issuer=issuer, rows=[row], by=SYSTEM, now=ground.NOW)
+    given: dict[str, Any] = {"today": TODAY, "now": ground.NOW}
+    with pytest.raises(batches.CannotDecide, match="不知道由谁建立"):
+        batches.decide(batch=one, is_approved=True, reason="", by=_who(2), **given)
+    assert batches.decide(batch=one, is_approved=False, reason="重新建立", by=_who(2), **given).state is BatchState.REJECTED
 
 
 def test_a_programme_certificate_is_for_the_chain_alone(session: Session, as_role: AsRole) -> None:

@@ -98,6 +98,26 @@ def test_a_file(run: Run, app: Flask, tmp_path: Path) -> None:
 
 
 @with_fonts
+def test_a_file_is_compared_with_the_code_given_beside(run: Run, app: Flask, tmp_path: Path) -> None:
+    with transaction():
+        made, other = certificate(), certificate()
+    keys = tmp_path / "did.json"
+    keys.write_bytes(app.test_client().get("/.well-known/did.json").data)
+    pdf, badge = tmp_path / "c.pdf", tmp_path / "b.json"
+    pdf.write_bytes(documents.pdf_of(made, maker()))
+    badge.write_text(json.dumps(documents.badge_file_of(made, maker())), "utf-8")
+    for file in (pdf, badge):
+        for more in ((), ("--keys", str(keys))):
+            good = run("verify", str(file), "--code", f" {made.code[:4].lower()}-{made.code[4:]}", *more)[1]
+            assert (good["status"], good["number"]) == ("issued", made.number)
+            wrong = run("verify", str(file), "--code", other.code, *more)[1]
+            assert (wrong["status"], wrong["number"], wrong["holder_masked"]) == ("unknown", made.number, None)
+            assert "与给出的核验码不同" in wrong["reason"]
+    pdf.write_bytes(pdf.read_bytes() + b" ")
+    assert run("verify", str(pdf), "--code", other.code)[1]["status"] == "tampered"
+
+
+@with_fonts
 def test_a_file_whose_facts_were_signed_otherwise(run: Run, tmp_path: Path) -> None:
     """Somebody who holds the key file draws other facts: the database still knows better."""
     with transaction():

@@ -144,6 +144,7 @@ def test_a_file_of_before_is_told_for_what_was_looked_at(ask: Ask, made: Certifi
     for data in (pdf, sealed(pdf, key_file(), AT)):
         told = ask(("before.pdf", data))
         assert (told.state, "只核对了" in told.title, made.number in told.text) == ("wait", True, True)
+        assert "不能知道证书此后是否被撤销" in told.text
 
 
 def test_what_was_issued_under_another_address_of_ours_holds(ask: Ask, made: Certificate, client: FlaskClient) -> None:

@@ -26,7 +26,7 @@ from trainhub.certificates.models import Certificate, PrintRun
 from trainhub.certificates.operations import blanks, printing, templates
 from trainhub.certificates.types import Kind, PrintMode, SheetState
 from trainhub.certificates.views import runs
-from trainhub.kernel import fonts, jobs, pinyin
+from trainhub.kernel import clock, fonts, jobs, pinyin
 from trainhub.kernel.access import SYSTEM, Identity, Role
 from trainhub.kernel.db import transaction
 from trainhub.organisations import queries as organisations
@@ -70,6 +70,7 @@ def test_files_are_in_the_order_of_base_and_class(session: Session, tmp_path: Pa
     assert all(one.pages <= 500 for one in chunks)
     lines = parts[f"certificates-{run.id}-001.csv"].decode("utf-8-sig").splitlines()
     assert lines[0] == "页,证书编号,版次,姓名,种类,培训基地,班级,发证日期,空白证书号,文件,备注"
+    assert {line.split(",")[4] for line in lines[1:]} == {"培训证书"}, "a kind is told in words"
     places = [tuple(line.split(",")[5:7]) for line in lines[1:]]
     assert places == sorted(places)
     cover = tmp_path / "cover.pdf"
@@ -378,7 +379,10 @@ def test_the_pages_of_a_run(session: Session, app: Flask, as_role: AsRole) -> No
     assert admin.post(f"{where}/blanks/settle").status_code == 303
     assert "已核销" in admin.get(where).text
     assert "已核销" in admin.get("/certificates/runs").text
-    assert "A02,已使用" in admin.get(f"{where}/blanks.csv").data.decode("utf-8-sig")
+    register = admin.get(f"{where}/blanks.csv").data.decode("utf-8-sig")
+    assert "A02,已使用" in register
+    assert f"{clock.local(clock.now()):%Y-%m-%d %H:}" in register, "the time of the place, without an offset"
+    assert "+00:00" not in register
     whole = admin.get(f"{where}/all.pdf")
     assert whole.data.startswith(b"%PDF-")
     with zipfile.ZipFile(io.BytesIO(admin.get(f"{where}/all.zip").data)) as archive:

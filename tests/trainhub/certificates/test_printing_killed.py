@@ -35,7 +35,7 @@ def place(blank_file: Blank, tmp_path: Path) -> tuple[Path, int]:
             1499, issuer=issuer, facts=lambda index: {"base": ("福州基地", "泉州基地")[index % 2], "class_name": f"{index % 3 + 1}班", "name": "张三"}
         )
         wanted = queries.CertificateFilter(kind=Kind.TRAINING, issuer_id=issuer.id)
-        key = printing.start_run(title="春季培训", wanted=wanted, by=SYSTEM, now=ground.NOW, chunk_pages=500).id
+        key = printing.start_run(title="春季培训", wanted=wanted, by=SYSTEM, now=ground.NOW, chunk_pages=500, site="https://px.example.edu.cn").id
     return folder, key
 
 

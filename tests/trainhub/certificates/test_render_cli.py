@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ from sqlalchemy.orm import Session
 
 from tests.factories import ground
 from trainhub.certificates.cli_render import render
-from trainhub.certificates.layouts.model import built_in, data_of
+from trainhub.certificates.facts import checked
+from trainhub.certificates.layouts.model import Field, built_in, data_of
 from trainhub.certificates.operations import templates
 from trainhub.certificates.types import Kind
 from trainhub.kernel import fonts
@@ -66,6 +68,54 @@ def test_a_name_in_no_font_gets_no_page(tmp_path: Path) -> None:
     assert answer["needs_glyph"] == [2, 4]
 
 
+def test_number_and_code_are_read_as_a_person_types_them_and_printed_as_they_are(tmp_path: Path) -> None:
+    whole = _run(tmp_path, GOOD)[2].read_bytes()
+    wide = GOOD.translate({ord(char): ord(char) + 0xFEE0 for char in "0123456789KMZQXWHB"}).replace("２０２６-１１-２２", "2026-11-22")
+    spaced = GOOD.replace("350001120260000017", "35 0001 1 2026 000001 7").replace("7K3MZQ9XW2HB", "7k3m-zq9x-w2hb")
+    for row in (wide, spaced, GOOD.replace("7K3M", "7k3m")):
+        status, _answer, out = _run(tmp_path, row.replace("，", ",").replace("４８", "48"))
+        assert (status, out.read_bytes() == whole) == (0, True), row
+
+
+def test_an_unknown_column_is_named(tmp_path: Path) -> None:
+    table, out = tmp_path / "names.csv", tmp_path / "out.pdf"
+    table.write_text(f"{HEADER},备注说明\n{GOOD},无\n", encoding="utf-8")
+    result = CliRunner().invoke(render, [str(table), "--template", "completion", "--out", str(out), "--json"])
+    assert result.exit_code == 0
+    assert "备注说明：未识别的列，已忽略" in result.stderr
+
+
+def test_a_full_disk_leaves_nothing_half_done(tmp_path: Path) -> None:
+    (tmp_path / "names.csv").write_text(f"{HEADER}\n{GOOD}\n", encoding="utf-8")
+    (tmp_path / "out").mkdir()
+    command = [str(tmp_path / "names.csv"), "--template", "completion", "--out", str(tmp_path / "out" / "c.pdf"), "--json"]
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, hard))  # a file of more bytes cannot be written, as on a full disk
+    try:
+        refused = CliRunner().invoke(render, command)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert (refused.exit_code, json.loads(refused.stdout)["error"]["code"]) == (1, "cannot_write")
+    assert list((tmp_path / "out").iterdir()) == []
+    assert CliRunner().invoke(render, command).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "good", "bad"),
+    [
+        ("number", ("0", "0.5", "31.8", "100000"), ("-1", "-0.1", "100001", "1e3")),
+        ("date", ("1950-01-01", "2099-12-31"), ("1949-12-31", "2100-01-01", "1026-03-02")),
+    ],
+)
+def test_facts_that_cannot_be_are_refused(app: Flask, kind: str, good: tuple[str, ...], bad: tuple[str, ...]) -> None:
+    field = Field(name="it", label="某项", label_en="it", type=kind)
+    with app.test_request_context():
+        assert [checked(field, text) for text in good] == list(good)
+        for text in bad:
+            with pytest.raises(ValueError, match=r"不能|不是|应在"):
+                checked(field, text)
+
+
 def test_a_row_that_would_be_cut_gets_no_page_and_is_told_by_how_much(tmp_path: Path) -> None:
     import pikepdf
 
@@ -103,7 +153,10 @@ def test_the_check_digit_is_not_judged(tmp_path: Path) -> None:
         ("7K3MZQ9XW2HB", "7K3MZQ9XW2HU", "code"),
         ("张三", "", "name"),
         ("2026-11-22", "2026-02-30", "issued_on"),
+        ("2026-11-22", "1026-11-22", "issued_on"),
+        ("2026-11-22", "2126-11-22", "issued_on"),
         (",48,", ",many,", "hours"),
+        (",48,", ",-5,", "hours"),
     ],
 )
 def test_bad_rows_refuse_the_whole_file(tmp_path: Path, old: str, new: str, column: str) -> None:

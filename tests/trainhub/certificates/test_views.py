@@ -490,6 +490,8 @@ def test_reissuing_and_correcting_by_the_form(session: Session, as_role: AsRole)
     facts = {f"fact_{name}": value for name, value in made.facts.items()} | {"fact_weeks": "33"}
     same = admin.post(f"/certificates/{made.number}/change/correct", data={**reason, **facts, "fact_weeks": "32"})
     assert "没有改动任何内容" in same.text
+    for wrong in ({"fact_weeks": "-5"}, {"fact_starts_on": "1026-03-03"}):
+        assert admin.post(f"/certificates/{made.number}/change/correct", data={**reason, **facts, **wrong}).status_code == 422
     answer = admin.post(f"/certificates/{made.number}/change/correct", data={**reason, **facts})
     assert answer.status_code == 303
     assert "有一份更正等待审核" in admin.get(f"/certificates/{made.number}").text
@@ -553,6 +555,23 @@ def test_the_api_lists_and_shows_by_permission(session: Session, app: Flask) -> 
     assert client.get("/api/v1/certificates/123").status_code == 404
     first = client.get("/api/v1/certificates?limit=1").json
     assert first["next_cursor"] is None
+
+
+@with_fonts
+def test_the_api_tells_nobody_but_the_issuer_of_a_draft(session: Session, app: Flask) -> None:
+    here, who = ground.university(), ground.person()
+    draft = _kept(issuer=here, who=who, facts={"course": "面向智能制造现场的工业互联网平台架构与数据采集技术综合实践" * 9})
+    assert draft.state is State.DRAFT
+    where = f"/api/v1/certificates/{draft.number}"
+    holder = api_client(app, scopes=("certificates:",), person=who)
+    answer = holder.get(where)
+    assert answer.status_code == 404, "as for a number nobody issued"
+    assert answer.json["detail"] == f"没有编号为 {draft.number} 的证书，请核对编号。"
+    staff = api_client(app, Role.UNIVERSITY_ADMIN, scopes=("certificates:",), organisation_id=here.id)
+    assert staff.get(where).json["state"] == "draft"
+    assert staff.get("/api/v1/certificates?state=draft").json["items"][0]["number"] == draft.number
+    made = _kept(issuer=here, who=who)
+    assert holder.get(f"/api/v1/certificates/{made.number}").status_code == 200
 
 
 def test_nothing_is_deleted(session: Session) -> None:

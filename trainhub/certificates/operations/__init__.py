@@ -3,7 +3,7 @@
 from trainhub.certificates.operations.changing import CannotChange, reissue, resume, revoke, suspend
 from trainhub.certificates.operations.correcting import correct, prepare_correction
 from trainhub.certificates.operations.issuing import CannotIssue, issue, release
-from trainhub.certificates.operations.numbering import NumbersExhausted, next_serial, unit_of
+from trainhub.certificates.operations.numbering import NumbersExhausted, unit_of
 from trainhub.certificates.operations.present import present, present_of
 from trainhub.certificates.operations.waiting import why_it_waits
 
@@ -13,7 +13,6 @@ __all__ = [
     "NumbersExhausted",
     "correct",
     "issue",
-    "next_serial",
     "prepare_correction",
     "present",
     "present_of",

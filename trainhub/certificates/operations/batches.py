@@ -204,6 +204,10 @@ def decide(*, batch: IssueBatch, is_approved: bool, reason: str, by: Identity, t
     correction CannotChange when the certificate was changed since.
     """
     reason = reason.strip()
+    if is_approved and batch.asked_by_id is None:
+        raise CannotDecide(
+            _("不知道由谁建立了这个批次，不能确认审核的是另一人：请退回，再由具名账号重新建立（命令行用 trainhub certificates issue --as 账号）。")
+        )
     if is_approved and is_same_holder(by.account_id, batch.asked_by_id):
         raise CannotDecide(_("签发须由另一人审核：建立批次的人不能审核自己的批次，请另一位负责人处理。"))
     if not is_approved and not reason:
@@ -276,7 +280,7 @@ def _write(batch: IssueBatch, items: Sequence[IssueItem], *, by: Identity, today
     persons = people.persons_by_id(item.person_id for item in items)
     programmes = queries.programmes_of(item.person_id for item in items)
     unit, province = unit_of(issuer.id), (issuer.region_code or "")[:2] or PROVINCE
-    first = next_serials(unit, batch.kind, today.year, len(items))
+    first = next_serials(province, unit, batch.kind, today.year, len(items))
     rows = []
     for serial, item in enumerate(items, first):
         name = printed_name(persons[item.person_id].name)

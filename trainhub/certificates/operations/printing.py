@@ -19,7 +19,7 @@ from typing import Any
 
 from sqlalchemy import delete, insert, update
 
-from trainhub.certificates import queries
+from trainhub.certificates import labels, queries
 from trainhub.certificates.documents import Maker, page_facts
 from trainhub.certificates.layouts.model import Layout
 from trainhub.certificates.layouts.sheet import Sheet
@@ -61,6 +61,11 @@ MANIFEST = (
 )
 
 
+def settle_address(run: PrintRun, site: str) -> None:
+    """Note the address of a run that was made before addresses were noted, for all its drawing from now on."""
+    run.site = run.site or site
+
+
 class CannotPrint(Refused):
     """There is nothing to print, too much, or the files cannot be written; nothing half-done is left."""
 
@@ -80,8 +85,10 @@ def start_run(
     mode: PrintMode = PrintMode.FULL,
     bleed_mm: int = 0,
     has_marks: bool = False,
+    site: str = "",
 ) -> PrintRun:
     """Freeze the choice, cut it into files and ask for the job that draws them. `wanted` names one kind and one issuer.
+    `site` is the address the codes lead to, wherever and whenever it is drawn.
 
     Only current, issued certificates that `by` may see are printed, in the order of base, class and number; a file holds
     `chunk_pages` pages at most (500 to 5,000), of one layout and one issuer's name. More than `AT_ONCE` are put in order by the job.
@@ -104,6 +111,7 @@ def start_run(
         mode=mode,
         bleed_mm=bleed_mm,
         has_marks=has_marks,
+        site=site,
         asked_by_id=by.account_id,
         asked_at=now,
     )
@@ -194,7 +202,7 @@ def draw(run: PrintRun, chunk: PrintChunk, maker: Maker) -> Drawn:
     first = lines[0][1]
     layout = queries.layout_of(first.template, first.template_version)
     sheet = Sheet(bleed=run.bleed_mm, has_marks=run.has_marks, is_overprint=run.mode is PrintMode.OVERPRINT)
-    press = Press(layout, common_facts(layout, page_facts(first)), base_url=maker.site, sheet=sheet)
+    press = Press(layout, common_facts(layout, page_facts(first)), base_url=run.site or maker.site, sheet=sheet)
     for _item, certificate, _serial in lines:
         chars = lacking(layout, certificate.facts)
         if chars:  # a font that was there when it was issued: a page with a blank in a name must not be printed
@@ -337,13 +345,13 @@ def _manifest_rows(run: PrintRun, chunk: PrintChunk) -> Iterator[dict[str, Any]]
             "number": one.number,
             "edition": one.edition,
             "name": one.holder,
-            "kind": one.kind.value,
+            "kind": str(labels.KINDS[one.kind]),
             "base": item.base,
             "class_name": item.class_name,
             "issued_on": one.issued_on.isoformat(),
             "blank": serial or "",
             "file": file_name(run, chunk) if item.page is not None else "",
-            "note": "" if item.page is not None else "打印前状态已变更，未打印",
+            "note": "" if item.page is not None else _("打印前状态已变更，未打印"),
         }
 
 
@@ -365,6 +373,7 @@ def cover(run: PrintRun, chunk: PrintChunk, total: int) -> bytes:
         "起止编号": f"{first} … {last}",
         "打印方式": "套打（仅印可变内容）" if run.mode is PrintMode.OVERPRINT else "全页",
         "纸张": f"出血 {run.bleed_mm} 毫米{'，带裁切线' if run.has_marks else ''}" if run.bleed_mm or run.has_marks else "成品尺寸，无出血",
+        "查验地址": run.site,
         "SHA-256": chunk.sha256,
     }
     return cover_sheet(run.title, facts, shares)

@@ -23,6 +23,7 @@ from trainhub.certificates.queries.batches import (
     waiting_items,
     with_account,
 )
+from trainhub.certificates.queries.counting import Counter, counters, highest_serial
 from trainhub.certificates.queries.history import (
     EventRow,
     computed_hash,
@@ -52,6 +53,7 @@ from trainhub.certificates.queries.issued import (
     every,
     issuer_choices,
     listing,
+    may_know_of,
     names_of,
     of_person,
     subject_of,
@@ -125,6 +127,7 @@ __all__ = [
     "BlankRow",
     "CertificateFilter",
     "CertificateRow",
+    "Counter",
     "EventRow",
     "ItemRow",
     "Line",
@@ -158,6 +161,7 @@ __all__ = [
     "count_printable",
     "count_to_pull",
     "count_undecided",
+    "counters",
     "counts_by_state",
     "dated_after",
     "default_template",
@@ -168,6 +172,7 @@ __all__ = [
     "every",
     "first_items",
     "free_blanks",
+    "highest_serial",
     "images_of",
     "is_editor",
     "is_whole",
@@ -189,6 +194,7 @@ __all__ = [
     "listed",
     "listing",
     "lock_run",
+    "may_know_of",
     "names_of",
     "names_of_accounts",
     "of_person",

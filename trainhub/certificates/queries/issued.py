@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -12,11 +12,11 @@ from sqlalchemy.orm import aliased
 
 from trainhub.certificates.facts import own_fact
 from trainhub.certificates.models import Certificate
-from trainhub.certificates.permissions import VIEWERS
+from trainhub.certificates.permissions import VIEWERS, Can
 from trainhub.certificates.rules import thing_of
 from trainhub.certificates.states import PUBLIC
 from trainhub.certificates.types import Kind, State
-from trainhub.kernel.access import Identity, Subject
+from trainhub.kernel.access import Identity, Subject, may
 from trainhub.kernel.db import session
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import BaseHost, Organisation
@@ -155,6 +155,13 @@ def subject_of(certificate: Certificate) -> Subject:
     issuer = organisations.by_id(certificate.issuer_id)
     assert issuer is not None
     return _subject(certificate, organisations.subject_of(issuer))
+
+
+def may_know_of(reader: Identity | None, certificate: Certificate) -> bool:
+    """Whether a reader may learn that it exists: of a draft only who sees the issuer's certificates in lists, the holder not before it is issued."""
+    if certificate.state is not State.DRAFT:
+        return True
+    return may(reader, Can.VIEW, replace(subject_of(certificate), persons=frozenset()))
 
 
 def subjects_of(certificates: Collection[Certificate]) -> dict[int, Subject]:

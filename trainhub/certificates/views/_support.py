@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from typing import Any
 
 from flask import Response, request
@@ -11,9 +10,7 @@ from flask import Response, request
 from trainhub.certificates import labels, queries
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.numbers import is_number, read_number
-from trainhub.certificates.permissions import Can
-from trainhub.certificates.types import State
-from trainhub.kernel.access import acting, may
+from trainhub.kernel.access import acting
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.i18n import _, language
 from trainhub.kernel.numbers import whole
@@ -39,14 +36,9 @@ def load(number: str) -> Certificate:
     edition = request.args.get("edition", type=whole)
     if found is not None and edition is not None:
         found = next((one for one in queries.editions_of(number) if one.edition == edition), None)
-    if found is None or (found.state is State.DRAFT and not _may_see_draft(found)):
+    if found is None or not queries.may_know_of(acting(), found):
         raise NotFound(_("没有编号为 %(number)s 的证书，请核对编号。", number=number[:40]))
     return found
-
-
-def _may_see_draft(certificate: Certificate) -> bool:
-    """Whoever sees the issuer's certificates in lists sees its drafts; the holder does not learn of one before it is issued."""
-    return may(acting(), Can.VIEW, replace(queries.subject_of(certificate), persons=frozenset()))
 
 
 def refreshing(bar: str, *, is_news: bool) -> Response:

@@ -11,6 +11,7 @@ from typing import Any
 from flask import Response, render_template, request, stream_with_context
 
 from trainhub.certificates import forms, labels, queries, tasks
+from trainhub.certificates.addresses import NoAddress
 from trainhub.certificates.layouts.joining import join
 from trainhub.certificates.models import PrintChunk, PrintRun
 from trainhub.certificates.numbers import show_number
@@ -89,9 +90,10 @@ def new_run() -> Any:
                     mode=PrintMode(form.mode.data),
                     bleed_mm=3 if form.has_bleed.data else 0,
                     has_marks=bool(form.has_marks.data),
+                    site=tasks.printing_site(),
                 )
             return done(_("已开始绘制 %(count)d 张证书。", count=run.count), "certificates.run", run_id=run.id)
-        except printing.CannotPrint as refused:
+        except (printing.CannotPrint, NoAddress) as refused:
             form.refuse(refused)
     status = 422 if request.method == "POST" else 200
     return render_template("trainhub/certificates/run_form.html", form=form), status
@@ -323,7 +325,7 @@ def blanks_table(pair: tuple[PrintRun, str]) -> Any:
             "number": one.number,
             "name": one.holder,
             "reason": one.sheet.reason,
-            "at": one.sheet.at.isoformat(timespec="minutes"),
+            "at": f"{clock.local(one.sheet.at):%Y-%m-%d %H:%M}",
         }
         for one in queries.blanks_of(row.id)
     )

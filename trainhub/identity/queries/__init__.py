@@ -14,7 +14,7 @@ from trainhub.identity.queries.accounts import (
     names_typed,
     password_history,
 )
-from trainhub.identity.queries.acting import Known, by_api_token, by_session, identity_of, unread_counter
+from trainhub.identity.queries.acting import Known, by_api_token, by_session, identity_named, identity_of, unread_counter
 from trainhub.identity.queries.grants import (
     GrantRow,
     active,
@@ -92,6 +92,7 @@ __all__ = [
     "grant_organisations",
     "grants_of",
     "holders_at",
+    "identity_named",
     "identity_of",
     "is_child",
     "is_known_actor",

@@ -13,8 +13,9 @@ from flask import current_app
 from sqlalchemy import func, or_, select
 
 from trainhub.identity.models import Account, ApiToken, Consent, RoleGrant, UserSession
+from trainhub.identity.queries.accounts import names_typed
 from trainhub.identity.queries.grants import active
-from trainhub.identity.rules import as_grant
+from trainhub.identity.rules import as_grant, typed_name
 from trainhub.identity.types import AccountState
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
@@ -136,6 +137,14 @@ def identity_of(account_id: int, *, today: date, origin: str = "") -> Identity:
     if known is None:
         raise NotFound(_("账号不存在或已停用。"))
     return known.identity
+
+
+def identity_named(name: str, *, today: date, origin: str = "") -> Identity:
+    """The same of the account that signs in by a name. Raises NotFound, also when a student's number needs its university's code."""
+    ids = {login.account_id for login in names_typed(typed_name(name))}
+    if len(ids) != 1:
+        raise NotFound(_("没有以“%(name)s”登录的账号。", name=name[:80]))
+    return identity_of(ids.pop(), today=today, origin=origin)
 
 
 def by_session(token_hash: str, *, now: datetime, today: date, origin: str) -> Known | None:

@@ -22,6 +22,7 @@ from trainhub.oversight.issuing import operations, queries
 
 AsRole = Callable[..., FlaskClient]
 DAY = date(2026, 2, 27)
+FIRST = Identity(account_id=1, person_id=None, name="建立人", grants=())
 OTHER = Identity(account_id=2, person_id=None, name="审核人", grants=())
 
 
@@ -115,7 +116,7 @@ def test_supervision_is_counted_from_confirmed_days(session: Session, as_role: A
             title="带教证明",
             since=term.starts_on,
             until=term.ends_on,
-            by=SYSTEM,
+            by=FIRST,
             today=term.ends_on,
             now=ground.NOW,
         )
