@@ -54,7 +54,7 @@ MOST_LATER = 50
 
 def later_than(moment: datetime, kinds: Collection[str]) -> list[Later]:
     """What was entered after a moment about the things that a report counts (prefixes of the audit log), the latest first."""
-    found = [(one, rules.told_changes(one.data)) for one in audit.since(moment, kinds, most=MOST_LATER)]
+    found = [(one, rules.told_changes(one.did, one.data)) for one in audit.since(moment, kinds, most=MOST_LATER)]
     names = _named({(one.on_kind, one.on_id) for one, _changes in found})
     return [
         Later(one.at, one.actor, one.did, names.get((one.on_kind, one.on_id), f"{one.on_kind} {one.on_id}"), changes)
