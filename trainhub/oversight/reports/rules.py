@@ -115,8 +115,14 @@ TAKEN_BACK: Mapping[str, frozenset[str]] = {
 """What a recount takes back to the moment of the report: a change of these is no reason why it differs, nor is a thing that is new since."""
 
 
+NEW = (".added", ".created", ".registered", "_planned", "_given", ".verified")
+"""What is new keeps the moment it was entered at, and a report counts what was entered before its own."""
+
+
 def told_changes(did: str, data: Mapping[str, Any]) -> tuple[tuple[str, str, str], ...] | None:
     """(what, before, after) of the values an entry changed that a report counts as they stand; None: it changed no such value."""
+    if did.endswith(NEW):
+        return None
     back = next((keys for kind, keys in TAKEN_BACK.items() if did.startswith(kind)), None)
     pairs = {key: value for key, value in data.items() if isinstance(value, list) and len(value) == 2}
     counted = COUNTED - (back or frozenset())

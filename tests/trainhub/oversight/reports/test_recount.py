@@ -124,7 +124,8 @@ def test_only_changes_that_a_recount_does_not_take_back_are_told() -> None:
     assert rules.told_changes("organisations.organisation.registered", {"code": "A"}) is None
     assert rules.told_changes(student, {"left_on": [None, "2026-01-01"], "guardian_phone": ["", "1"]}) is None
     assert rules.told_changes(mentor, {"until": [None, "2026-01-01"]}) == (("until", "—", "2026-01-01"),)
-    assert rules.told_changes("people.employment.verified", {"employment": 3}) == ()
+    assert rules.told_changes("people.employment.ended", {"employment": 3}) == ()
+    assert rules.told_changes("people.employment.added", {"employment": 3}) is None
 
 
 def test_every_kind_knows_what_it_counts() -> None:
