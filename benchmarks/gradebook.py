@@ -42,7 +42,7 @@ def measure(folder: Path, learners: int, columns: int, database: str) -> dict[st
 
     from trainhub.app import create_app
     from trainhub.config import Settings
-    from trainhub.kernel import keys
+    from trainhub.kernel import jobs, keys
     from trainhub.kernel.db import Base, db, transaction
     from trainhub.kernel.initialise import load_reference
 
@@ -89,6 +89,7 @@ def measure(folder: Path, learners: int, columns: int, database: str) -> dict[st
                 table = body
         started = time.perf_counter()
         assert client.post(f"{url}/import", data={"file": (io.BytesIO(table), "grades.csv")}).status_code == 303
+        jobs.run_all()  # more than intakes.AT_ONCE lines are taken by a job
         seconds = time.perf_counter() - started
         found["import_unchanged"] = {"rows_per_second": round(learners / seconds), "seconds": round(seconds, 2)}
         started = time.perf_counter()

@@ -226,6 +226,17 @@ def grade(column_id: int, enrolment_id: int) -> Grade | None:
     return session().scalar(select(Grade).where(Grade.column_id == column_id, Grade.enrolment_id == enrolment_id))
 
 
+def enrolments_in(ids: Collection[int]) -> dict[int, Enrolment]:
+    """Enrolments by id."""
+    return {row.id: row for row in session().scalars(select(Enrolment).where(Enrolment.id.in_(ids)))}
+
+
+def grades_in(column_ids: Collection[int], enrolment_ids: Collection[int]) -> dict[tuple[int, int], Grade]:
+    """The same for many cells, by (column, enrolment)."""
+    found = session().scalars(select(Grade).where(Grade.column_id.in_(column_ids), Grade.enrolment_id.in_(enrolment_ids)))
+    return {(row.column_id, row.enrolment_id): row for row in found}
+
+
 def history(enrolment_id: int) -> list[Change]:
     """The history of a learner's cells, the latest first."""
     statement = (

@@ -41,16 +41,18 @@ CITY, PINGTAN, CITY_ROWS = "3501", "350128", 60
 
 STAFF_COURSES = (("智能装备操作与维护", 40), ("工业机器人编程与调试", 64), ("安全生产与质量管理", 24))
 STAFF, STAFF_DAYS = 90, 240
-"""Workers whom the enterprise of the demo's account trained itself in so many days: what it claims subsidies for."""
+"""Workers whom the enterprise of the demo's account, and the base that the same account leads, trained in so many days: what they claim
+subsidies for."""
 
 
 def of_enterprise(lines: Iterable[dict[str, str]], calendar: Calendar) -> Iterator[dict[str, str]]:
-    """The roster of the enterprise: workers of the large roster, each with one more course, evenly over the last days."""
+    """The roster of the enterprise and its base: workers of the large roster, each with one more course, evenly over the last days."""
     workers = [line for line in lines if line["category"] == "worker" and line["counted"] == "yes"][::20][:STAFF]
     for number, line in enumerate(workers):
-        course, hours = STAFF_COURSES[number % len(STAFF_COURSES)]
+        course, hours = STAFF_COURSES[number // 3 % len(STAFF_COURSES)]
         day = calendar.plus(-STAFF_DAYS + (number + 1) * STAFF_DAYS // (len(workers) + 1))
-        yield line | {"base_code": credit_code(1), "course": course, "hours": str(hours), "completed_on": day.isoformat()}
+        at = BASES[0][0] if number % 3 == 2 else credit_code(1)
+        yield line | {"base_code": at, "course": course, "hours": str(hours), "completed_on": day.isoformat()}
 
 
 def _days(calendar: Calendar, dice: random.Random) -> Iterator[date]:

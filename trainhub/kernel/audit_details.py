@@ -162,6 +162,11 @@ def _flat(data: Mapping[str, Any], before: str) -> Iterator[tuple[str, str]]:
             yield label, _told(str(key), value)
 
 
+def name_of(key: str) -> str:
+    """What a detail is called."""
+    return _name(key)
+
+
 def _name(key: str) -> str:
     stem = key.removesuffix("_x10").removesuffix("_fen")
     known = NAMES.get(key) or NAMES.get(stem)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from courses.catalogue import queries as catalogue
@@ -36,17 +36,19 @@ def set_grade(
     by: Identity,
     now: datetime,
     own: Collection[int] | None = None,
+    known: Mapping[tuple[int, int], Grade] | None = None,
 ) -> bool:
     """Write a mark, an override, an excusal, or (None) take back what was written. Returns False when nothing changed.
 
     `version` is the version of the cell when it was shown (0: nobody had written into it). Overrides and excusals need a reason.
     Nobody writes into their own line, whichever of their person rows it names. `own`: the lines of the one who writes
-    (`queries.own_lines`), from a caller with many cells who has asked once.
+    (`queries.own_lines`), `known`: what stands in the cells (`queries.grades_in`), both from a caller with many cells who has asked once, and
+    who flushes.
     """
     if people.is_among(by.person_id, [enrolment.person_id]) if own is None else enrolment.id in own:
         raise BadBook(str(OWN_LINE))
     _check(book, column, enrolment, kind, points_x10, reason)
-    row = queries.grade(column.id, enrolment.id)
+    row = queries.grade(column.id, enrolment.id) if known is None else known.get((column.id, enrolment.id))
     if version is not None and version != (row.version if row is not None else 0):
         raise Stale(_("“%(title)s”的成绩刚被其他教师修改过，你的修改没有保存，也没有覆盖对方的修改。请刷新后核对。", title=column.title))
     points_x10 = points_x10 if kind in (GradeKind.MANUAL, GradeKind.OVERRIDE) else None
@@ -57,7 +59,8 @@ def set_grade(
         row = Grade(column_id=column.id, enrolment_id=enrolment.id)
         session().add(row)
     row.kind, row.points_x10, row.reason, row.by_id, row.changed_at = kind, points_x10, reason.strip()[:400], by.account_id, now
-    session().flush()
+    if known is None:
+        session().flush()
     session().add(
         GradeChange(
             column_id=column.id,
@@ -71,7 +74,8 @@ def set_grade(
             at=now,
         )
     )
-    session().flush()
+    if known is None:
+        session().flush()
     audit.record(
         by=by,
         did="courses.grade.set",

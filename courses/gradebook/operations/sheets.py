@@ -14,7 +14,6 @@ from courses.gradebook.operations.grades import EXCUSED_WORD, OWN_LINE, set_grad
 from courses.gradebook.types import BookRow, Cell, ColumnRule, GradeKind, Scale
 from courses.learning import operations as learning
 from courses.learning.intakes import MOST_ROWS, STEP, Progress, nobody_asks
-from courses.learning.models import Enrolment
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
@@ -25,7 +24,7 @@ from trainhub.kernel.sheets.reading import read_table
 from trainhub.kernel.sheets.types import Column, Problem, Row
 
 AT_ONCE = 500
-"""Lines whose version one statement asks for."""
+"""Cells that are written together."""
 EXCUSALS = frozenset({EXCUSED_WORD, "免考", "免计", "excused", "exempt"})
 """What a cell may say for an excusal, in either language and either case; the platform writes the first."""
 KEY = Column("enrolment", "报名编号", required=True)
@@ -134,10 +133,15 @@ def write(*, book: Gradebook, wanted: Sequence[Wanted], filename: str, reason: s
     _refuse([], [_stale(one.at, str(one.version)) for one in wanted if versions.get(one.enrolment_id, 0) != one.version])
     stored = {row.id: row for row in queries.columns_of(book.id)}
     own = queries.own_lines(book.run_id, by.person_id)
-    for one in wanted:
-        enrolment = session().get_one(Enrolment, one.enrolment_id)
-        given = {"book": book, "column": stored[one.column.id], "enrolment": enrolment, "kind": one.kind, "points_x10": one.points_x10}
-        set_grade(**given, version=None, reason=reason.strip() or str(_("表格导入")), by=by, now=now, own=own)  # type: ignore[arg-type]
+    for start in range(0, len(wanted), AT_ONCE):
+        some = wanted[start : start + AT_ONCE]
+        lines = queries.enrolments_in({one.enrolment_id for one in some})
+        known = queries.grades_in({one.column.id for one in some}, lines.keys())
+        for one in some:
+            given = {"book": book, "column": stored[one.column.id], "enrolment": lines[one.enrolment_id], "kind": one.kind}
+            given |= {"points_x10": one.points_x10, "version": None, "known": known, "own": own}
+            set_grade(**given, reason=reason.strip() or str(_("表格导入")), by=by, now=now)  # type: ignore[arg-type]
+        session().flush()
     if wanted:
         learning.ask_for_marks(run_id=book.run_id, enrolment_ids=ids)
     audit.record(by=by, did="courses.gradebook.sheet_taken", on=book, data={"cells": len(wanted), "file": filename})

@@ -107,11 +107,27 @@ COUNTED = frozenset(
 """What a change must have touched to be counted otherwise; a telephone number changes no figure, and is nobody's to read here."""
 
 
-def told_changes(data: Mapping[str, Any]) -> tuple[tuple[str, str, str], ...] | None:
-    """(what, before, after) of the values an entry changed that a report counts; None: it changed others only."""
+TAKEN_BACK: Mapping[str, frozenset[str]] = {
+    "organisations.organisation.": frozenset(["name", "name_en", "state"]),
+    "programmes.programme.": frozenset(["name", "name_en", "key_field_no", "is_petoe"]),
+    "people.student.": frozenset(["cohort_id", "state", "enrolled_on", "left_on"]),
+}
+"""What a recount takes back to the moment of the report: a change of these is no reason why it differs, nor is a thing that is new since."""
+
+
+NEW = (".added", ".created", ".registered", "_planned", "_given", ".verified")
+"""What is new keeps the moment it was entered at, and a report counts what was entered before its own."""
+
+
+def told_changes(did: str, data: Mapping[str, Any]) -> tuple[tuple[str, str, str], ...] | None:
+    """(what, before, after) of the values an entry changed that a report counts as they stand; None: it changed no such value."""
+    if did.endswith(NEW):
+        return None
+    back = next((keys for kind, keys in TAKEN_BACK.items() if did.startswith(kind)), None)
     pairs = {key: value for key, value in data.items() if isinstance(value, list) and len(value) == 2}
-    told = tuple((key, _value(before), _value(after)) for key, (before, after) in sorted(pairs.items()) if key in COUNTED)
-    return None if pairs and not told else told
+    counted = COUNTED - (back or frozenset())
+    told = tuple((key, _value(before), _value(after)) for key, (before, after) in sorted(pairs.items()) if key in counted)
+    return None if not told and (pairs or back is not None) else told
 
 
 def _value(value: object) -> str:

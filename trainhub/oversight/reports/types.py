@@ -137,7 +137,7 @@ class Later:
     at: datetime
     by: str
     did: str
-    on: str
+    on: tuple[str, str]
     changes: tuple[tuple[str, str, str], ...]
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from flask import Blueprint, Response, redirect, render_template, request, send_file, url_for
 from markupsafe import Markup, escape
 
-from trainhub.kernel import audit_words, clock, downloads, paging
+from trainhub.kernel import audit_details, audit_kinds, audit_words, clock, downloads, paging
 from trainhub.kernel.access import guard, may, public, who
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound
@@ -166,6 +166,7 @@ def state(row: Report) -> Any:
 @guard(Can.VIEW, load=load, subject=queries.subject_of)
 def recount(row: Report) -> Any:
     """Count again as it was known then, and compare."""
+    found = operations.recount(row)
     return render_template(
         "trainhub/reports/show.html",
         report=row,
@@ -173,8 +174,10 @@ def recount(row: Report) -> Any:
         job=None,
         labels=labels,
         can=Can,
-        recount=operations.recount(row),
+        recount=found,
         in_words=audit_words.in_words,
+        name_of=audit_details.name_of,
+        things=audit_kinds.things([one.on for one in found.later], identity=who()),
     )
 
 

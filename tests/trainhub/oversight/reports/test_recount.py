@@ -116,14 +116,16 @@ def test_what_cannot_be_counted_as_it_was_is_named(session: Session, as_role: As
     assert "13800000000" not in page
 
 
-def test_changes_of_what_no_report_counts_are_not_told() -> None:
-    assert rules.told_changes({"contact_phone": ["1", "2"]}) is None
-    assert rules.told_changes({"contact_phone": ["1", "2"], "name": ["甲", "乙"]}) == (("name", "甲", "乙"),)
-    assert rules.told_changes({"left_on": [None, "2026-01-01"], "state": ["enrolled", ""]}) == (
-        ("left_on", "—", "2026-01-01"),
-        ("state", "enrolled", "—"),
-    )
-    assert rules.told_changes({"employment": 3}) == ()
+def test_only_changes_that_a_recount_does_not_take_back_are_told() -> None:
+    mentor, organisation, student = "mentors.mentor.changed", "organisations.organisation.changed", "people.student.changed"
+    assert rules.told_changes(organisation, {"contact_phone": ["1", "2"]}) is None
+    assert rules.told_changes(organisation, {"contact_phone": ["1", "2"], "name": ["甲", "乙"]}) is None
+    assert rules.told_changes(organisation, {"name": ["甲", "乙"], "region_code": ["350100", ""]}) == (("region_code", "350100", "—"),)
+    assert rules.told_changes("organisations.organisation.registered", {"code": "A"}) is None
+    assert rules.told_changes(student, {"left_on": [None, "2026-01-01"], "guardian_phone": ["", "1"]}) is None
+    assert rules.told_changes(mentor, {"until": [None, "2026-01-01"]}) == (("until", "—", "2026-01-01"),)
+    assert rules.told_changes("people.employment.ended", {"employment": 3}) == ()
+    assert rules.told_changes("people.employment.added", {"employment": 3}) is None
 
 
 def test_every_kind_knows_what_it_counts() -> None:

@@ -22,7 +22,16 @@ class Recipe:
 
 
 NAMES = ("organisations.organisation.", "programmes.programme.")
-FIELD = (*NAMES, "people.employment.", "courses.teaching.", "mentors.mentor.", "capstones.capstone.", "capstones.supervisor.")
+FIELD = (
+    *NAMES,
+    "people.employment.",
+    "courses.teaching.secondment_",
+    "courses.teaching.appointed",
+    "courses.teaching.closed",
+    "mentors.mentor.",
+    "capstones.capstone.",
+    "capstones.supervisor.",
+)
 SURVEY = (*NAMES, "surveys.", "people.student.", "programmes.cohort.")
 GROUND = (*FIELD, "people.student.", "programmes.cohort.", "courses.course.", "courses.run.", "certificates.certificate.", "goals.", "awards.award.")
 RECIPES: dict[ReportKind, Recipe] = {

@@ -17,8 +17,6 @@ from trainhub.oversight.reports import rules
 from trainhub.oversight.reports.models import Report
 from trainhub.oversight.reports.permissions import READERS
 from trainhub.oversight.reports.types import Later, ReportKind, ReportState
-from trainhub.people.models import Student
-from trainhub.programmes.models import Programme
 
 
 def by_id(report_id: int) -> Report | None:
@@ -54,26 +52,8 @@ MOST_LATER = 50
 
 def later_than(moment: datetime, kinds: Collection[str]) -> list[Later]:
     """What was entered after a moment about the things that a report counts (prefixes of the audit log), the latest first."""
-    found = [(one, rules.told_changes(one.data)) for one in audit.since(moment, kinds, most=MOST_LATER)]
-    names = _named({(one.on_kind, one.on_id) for one, _changes in found})
-    return [
-        Later(one.at, one.actor, one.did, names.get((one.on_kind, one.on_id), f"{one.on_kind} {one.on_id}"), changes)
-        for one, changes in found
-        if changes is not None
-    ]
-
-
-def _named(things: Collection[tuple[str, str]]) -> dict[tuple[str, str], str]:
-    """Things of the audit log by name: organisations, programmes, students by their number."""
-    found: dict[tuple[str, str], str] = {}
-    for kind, key, label in (
-        ("organisation", Organisation.id, Organisation.name),
-        ("programme", Programme.id, Programme.name),
-        ("student", Student.id, Student.student_no),
-    ):
-        ids = sorted(int(on) for of, on in things if of == kind and on.isdigit())
-        found |= {(kind, str(row_id)): text for row_id, text in session().execute(select(key, label).where(key.in_(ids)))}
-    return found
+    found = [(one, rules.told_changes(one.did, one.data)) for one in audit.since(moment, kinds, most=MOST_LATER)]
+    return [Later(one.at, one.actor, one.did, (one.on_kind, one.on_id), changes) for one, changes in found if changes is not None]
 
 
 def last_until(kind: ReportKind) -> date | None:
