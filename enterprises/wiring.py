@@ -34,6 +34,7 @@ from enterprises.capstones.views import board as capstones_board
 from enterprises.capstones.views import capstones as capstones_pages
 from enterprises.capstones.views import checking as capstones_checking
 from enterprises.capstones.views import cohorts as capstones_cohorts
+from enterprises.capstones.views import defending as capstones_defending
 from enterprises.capstones.views import grading as capstones_grading
 from enterprises.capstones.views import judging as capstones_judging
 from enterprises.capstones.views import links as capstones_links
@@ -207,6 +208,7 @@ CAPSTONE_PAGES: tuple[ModuleType, ...] = (
     capstones_board,
     capstones_checking,
     capstones_cohorts,
+    capstones_defending,
     capstones_grading,
     capstones_judging,
     capstones_links,

@@ -20,9 +20,17 @@ from enterprises.capstones.operations.choosing import (
     why_not,
 )
 from enterprises.capstones.operations.concluding import accept_result, appeal, archive, decide_appeal, finish, issue_certificate, moderate, settle
-from enterprises.capstones.operations.defending import drop_group, form_group, place_defence, publish_timetable, record_defence, timetable
+from enterprises.capstones.operations.defending import (
+    drop_group,
+    exchange_secretary,
+    form_group,
+    place_defence,
+    publish_timetable,
+    record_defence,
+    timetable,
+)
 from enterprises.capstones.operations.failing import conclude_failed, send_back
-from enterprises.capstones.operations.grading import ask_third, correct_grade, grade, grade_third, result_of
+from enterprises.capstones.operations.grading import against_third, ask_third, correct_grade, grade, grade_third, result_of
 from enterprises.capstones.operations.guiding import confirm_guidance, confirm_guidance_for, log_guidance
 from enterprises.capstones.operations.impartial import against_office
 from enterprises.capstones.operations.judging import ask_cross_reviews, ask_review, cancel_review, sign_review, unread_originals
@@ -73,6 +81,7 @@ __all__ = [
     "against_scoring",
     "against_stage",
     "against_state",
+    "against_third",
     "against_window",
     "appeal",
     "apply_plan",
@@ -105,6 +114,7 @@ __all__ = [
     "drop_group",
     "end_supervision",
     "enterprise_closed",
+    "exchange_secretary",
     "extend",
     "finish",
     "forget_guidance",

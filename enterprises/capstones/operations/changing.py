@@ -10,7 +10,7 @@ from sqlalchemy import update
 from enterprises.capstones import queries
 from enterprises.capstones.models import Capstone, Supervision, Team, Topic
 from enterprises.capstones.operations._support import CapstoneRefused, TopicRefused, demand, given, heads_of, tell
-from enterprises.capstones.operations.topics import withdraw_topic
+from enterprises.capstones.operations.topics import tell_rankers, withdraw_topic
 from enterprises.capstones.types import WORKING, Action, SupervisorRole, TopicState
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
@@ -122,6 +122,7 @@ def leave_programme(*, enterprise: Organisation, reason: str, by: Identity, now:
             withdrawn += 1
         elif topic.closed_at is None:
             topic.closed_at = now
+            tell_rankers(topic, reason.strip(), now)
     session().flush()
     audit.record(
         by=by,

@@ -10,7 +10,7 @@ from enterprises.capstones.impartiality import Office
 from enterprises.capstones.labels import DECISIONS, GRADES
 from enterprises.capstones.models import Capstone, Reconsideration, Topic
 from enterprises.capstones.operations._support import CapstoneRefused, demand, demand_person, given, heads_of, stop, tell, within
-from enterprises.capstones.operations.grading import result_of
+from enterprises.capstones.operations.grading import release_third, result_of
 from enterprises.capstones.operations.standing import against_appeal, against_archive, against_finish, is_settled
 from enterprises.capstones.queries.archive import manifest_of
 from enterprises.capstones.queries.impartiality import bar_of
@@ -73,6 +73,7 @@ def settle(*, capstone: Capstone, score_x10: int | None, note: str, by: Identity
     capstone.state = CapstoneState.GRADED
     session().flush()
     audit.record(by=by, did="capstones.moderation.settled", on=capstone, data=_said(row))
+    release_third(capstone, today, now)
     return row
 
 

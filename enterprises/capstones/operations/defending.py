@@ -25,6 +25,9 @@ from trainhub.programmes.models import Cohort, Programme
 
 TOLD_AGAIN = N_("答辩结论：修改后再审。请按意见修改，重新提交论文，再次答辩")
 TOLD_AGAIN_SUPERVISORS = N_("%(name)s 的答辩结论：修改后再审。论文修改重交后再次答辩，请指导")
+TOLD_SECRETARY = N_("你担任毕业设计答辩秘书：%(day)s %(time)s，%(room)s")
+TOLD_NO_SECRETARY = N_("你不再担任毕业设计答辩秘书：%(day)s %(time)s，%(room)s")
+TOLD_CALLED_OFF = N_("毕业设计答辩安排已取消，请等待新的安排：%(day)s %(time)s，%(room)s")
 LEAST_JUDGES = 2
 """How many of a panel of three or more give points when somebody has to leave for one student."""
 TOLD_DEFENCE = N_("毕业设计答辩：%(day)s %(time)s，%(room)s")
@@ -104,12 +107,18 @@ def _demand_no_clash(sessions: Sequence[scheduling.Session], *, students: Mappin
 
 
 def drop_group(*, group: DefenceGroup, by: Identity, now: datetime) -> None:
-    """Remove a group without records. Raises CapstoneRefused."""
+    """Remove a group without records; when it was published everybody of it is told. Raises CapstoneRefused."""
     queries.open_slots([group.id])
     slots = queries.slots_of_group(group.id)
     if any(slot.recorded_at is not None for slot, *_rest in slots):
         raise CapstoneRefused(_("这一组已有答辩记录，不能删除。"))
     audit.record(by=by, did="capstones.defence.removed", on=group, data={"name": group.name, "students": len(slots)})
+    if group.published_at is not None:
+        key = f"called_off:{group.id}:{group.published_at.isoformat()}"
+        for slot, capstone, _student, person in slots:
+            _tell_place(group, slot.starts_minute, [person.id], f"{key}:{capstone.id}", f"/capstones/{capstone.id}", now, TOLD_CALLED_OFF)
+        panel = [member.person_id for member, _name in queries.members_of_group(group.id)]
+        _tell_place(group, group.starts_minute, [*panel, group.secretary_id], key, "/capstones/tasks", now, TOLD_CALLED_OFF)
     for slot, *_rest in slots:
         session().delete(slot)
     for member, _name in queries.members_of_group(group.id):
@@ -120,6 +129,34 @@ def drop_group(*, group: DefenceGroup, by: Identity, now: datetime) -> None:
     for _slot, capstone, *_rest in slots:
         if capstone.state is CapstoneState.SUBMITTED:
             compute(capstone, local(now).date())
+
+
+def exchange_secretary(*, group: DefenceGroup, secretary: Person, by: Identity, now: datetime) -> DefenceGroup:
+    """Let somebody else keep the record of a group that has not recorded everything; who is in the timetable is told. A repeat changes nothing.
+
+    Outside the panel, with an account, and free at that time in whatever programme. Raises CapstoneRefused.
+    """
+    if group.secretary_id == secretary.id:
+        return group
+    if secretary.id in {member.person_id for member, _name in queries.members_of_group(group.id)}:
+        raise CapstoneRefused(_("秘书不能同时是答辩组成员。"), field="secretary_id")
+    demand_account(secretary)
+    cohort = session().get_one(Cohort, group.cohort_id)
+    people = {secretary.id, group.secretary_id, *(member.person_id for member, _name in queries.members_of_group(group.id))}
+    queries.groups_beside([group.on], _university(cohort), people, hold=True)
+    slots = [slot for slot, *_rest in queries.slots_of_group(group.id)]
+    if slots and all(slot.recorded_at is not None for slot in slots):
+        raise CapstoneRefused(_("这一组的答辩都已登记，不需要更换秘书。"), field="secretary_id")
+    before, group.secretary_id = group.secretary_id, secretary.id
+    session().flush()
+    beside = queries.groups_beside([group.on], _university(cohort), people)
+    _demand_no_clash(queries.sessions_of(beside, own=cohort.id), only=group.id)
+    audit.record(by=by, did="capstones.defence.changed", on=group, data={"secretary": secretary.id, "before": before})
+    if group.published_at is not None:
+        at, key = group.starts_minute, f"secretary:{group.id}:{now.isoformat()}"
+        _tell_place(group, at, [before], f"{key}:before", "/capstones/tasks", now, TOLD_NO_SECRETARY)
+        _tell_place(group, at, [secretary.id], f"{key}:after", "/capstones/tasks", now, TOLD_SECRETARY)
+    return group
 
 
 def place_defence(*, capstone: Capstone, by: Identity) -> None:
@@ -207,9 +244,9 @@ def publish_timetable(*, cohort: Cohort, by: Identity, now: datetime) -> int:
     return told
 
 
-def _tell_place(group: DefenceGroup, minute: int, people: Sequence[int], key: str, url: str, now: datetime) -> None:
+def _tell_place(group: DefenceGroup, minute: int, people: Sequence[int], key: str, url: str, now: datetime, message: str = TOLD_DEFENCE) -> None:
     values = {"day": group.on.isoformat(), "time": scheduling.clock_of(minute), "room": group.room}
-    tell(person_ids=people, kind="capstones.defence", message=TOLD_DEFENCE, values=values, url=url, unique_key=f"capstones.defence:{key}", now=now)
+    tell(person_ids=people, kind="capstones.defence", message=message, values=values, url=url, unique_key=f"capstones.defence:{key}", now=now)
 
 
 def record_defence(

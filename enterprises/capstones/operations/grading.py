@@ -24,6 +24,7 @@ from trainhub.kernel.i18n import N_, _
 from trainhub.people import queries as people
 from trainhub.people.models import Person
 
+TOLD_NO_THIRD = N_("毕业设计“%(title)s”不再需要第三方评分，不必再评")
 TOLD_THIRD = N_("请为毕业设计“%(title)s”作第三方评分：双方评分相差过大")
 
 
@@ -83,6 +84,7 @@ def correct_grade(
         on=capstone,
         data={"role": grade.role, "before_x10": grade.score_x10, "score_x10": row.score_x10, "reason": why},
     )
+    release_third(capstone, today, now)
     return row
 
 
@@ -148,9 +150,7 @@ def ask_third(*, capstone: Capstone, person: Person, by: Identity, today: date, 
     """Ask a person of neither side for a third grade; only when the two sides lie too far apart. Until it is signed another may be asked."""
     demand(capstone, Action.ASK_THIRD, by)
     stop(against_scoring(capstone))
-    result = result_of(capstone, today)
-    if result is None or not result.is_far_apart:
-        raise CapstoneRefused(_("双方评分没有相差过大，不需要第三方评分。"))
+    stop(against_third(capstone, today))
     demand_office(capstone, person, Office.THIRD)
     demand_account(person)
     row = queries.third_of(capstone.id)
@@ -177,6 +177,30 @@ def ask_third(*, capstone: Capstone, person: Person, by: Identity, today: date, 
     return row
 
 
+def against_third(capstone: Capstone, today: date) -> CapstoneRefused | None:
+    """Why a third grade is not needed (any more): the two sides do not lie too far apart."""
+    result = result_of(capstone, today)
+    if result is not None and result.is_far_apart:
+        return None
+    return CapstoneRefused(_("双方评分没有相差过大，不需要第三方评分。"), code="not_needed")
+
+
+def release_third(capstone: Capstone, today: date, now: datetime) -> None:
+    """Tell who was asked for a third grade that nobody waits for it any more: the sides agree again, or a moderation has its conclusion."""
+    row = queries.third_of(capstone.id)
+    if row is None or row.signed_at is not None or (against_third(capstone, today) or against_scoring(capstone)) is None:
+        return
+    tell(
+        person_ids=[row.person_id],
+        kind="capstones.third",
+        message=TOLD_NO_THIRD,
+        values={"title": queries.title_of(capstone)},
+        url="/capstones/tasks",
+        unique_key=f"capstones.third_released:{row.id}:{row.person_id}",
+        now=now,
+    )
+
+
 def demand_account(person: Person) -> None:
     """Refuse to ask somebody without an account for a signature: one-time links are for an enterprise's supervisor only."""
     if person.id not in identity.accounts_of_persons([person.id]):
@@ -189,6 +213,7 @@ def grade_third(*, capstone: Capstone, points: Mapping[Any, int], comment: str =
     """Sign the third grade, once."""
     demand(capstone, Action.GRADE_THIRD, by)
     stop(against_scoring(capstone))
+    stop(against_third(capstone, today))
     demand_still(capstone, by, Office.THIRD)
     row = queries.third_of(capstone.id)
     assert row is not None

@@ -10,7 +10,7 @@ from enterprises.capstones.models import Capstone, MentorLink
 from enterprises.capstones.operations._support import CapstoneRefused, against_state, against_window
 from enterprises.capstones.operations.impartial import against_office
 from enterprises.capstones.queries.impartiality import exceptions_of
-from enterprises.capstones.types import Action, LinkPurpose, ReasonKind, Result, Stage, SupervisorRole, WindowStage
+from enterprises.capstones.types import Action, LinkPurpose, ReasonKind, Result, Stage, SupervisorRole, Verdict, WindowStage
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.i18n import _, listed
@@ -63,8 +63,16 @@ def against_paper(capstone: Capstone, stage: Stage, now: datetime) -> Refused | 
 
 
 def against_thesis(capstone: Capstone) -> CapstoneRefused | None:
-    """A thesis that somebody has graded is not exchanged, unless a reviewer or a panel has sent it back."""
-    if queries.grades_of(capstone.id) and not queries.revised_reviews(capstone) and not queries.is_sent_back_by_panel(capstone):
+    """A thesis that somebody has graded, reviewed or heard is not exchanged, unless a reviewer, the programme or a panel has sent it back."""
+    if queries.revised_reviews(capstone) or queries.is_sent_back_by_panel(capstone):
+        return None
+    if any(row.signed_at is not None and row.cancelled_at is None for row, _name in queries.reviews_of(capstone.id)):
+        return CapstoneRefused(
+            _("论文已有评阅意见，评阅的就是这一稿，不能再更换。评阅人或专业负责人退回修改后才能重新提交。"), field="file", code="frozen"
+        )
+    if any(slot.verdict in (Verdict.PASS, Verdict.FAIL) for slot, _group in queries.slots_of(capstone.id)):
+        return CapstoneRefused(_("论文已经答辩并有结论，不能再更换。"), field="file", code="frozen")
+    if queries.grades_of(capstone.id):
         return CapstoneRefused(_("已有一方评分，不能再更换论文。如确需更换，请联系专业负责人。"), field="file")
     return None
 

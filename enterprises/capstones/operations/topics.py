@@ -9,8 +9,9 @@ from sqlalchemy import delete, insert, select, update
 
 from enterprises.capstones import likeness, queries
 from enterprises.capstones.models import Topic, TopicMark
-from enterprises.capstones.operations._support import TopicRefused, WrongPerson, WrongState, given, within
-from enterprises.capstones.types import EvidenceKind, Side, TopicOrigin, TopicSource, TopicState
+from enterprises.capstones.operations._support import TopicRefused, WrongPerson, WrongState, given, tell, within
+from enterprises.capstones.queries.choosing import ranked_by
+from enterprises.capstones.types import ChoiceState, EvidenceKind, Side, TopicOrigin, TopicSource, TopicState
 from trainhub.identity import queries as identity
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
@@ -27,6 +28,8 @@ from trainhub.programmes import queries as programmes
 SEATS_MOST = 50
 TOLD_APPROVED = N_("你提出的选题已由校企双方审批通过：%(title)s")
 TOLD_REFUSED = N_("你提出的选题被退回：%(title)s。理由：%(reason)s")
+TOLD_GONE_OPEN = N_("你填报的选题“%(title)s”已撤回：%(reason)s。请在截止前重新填报志愿")
+TOLD_GONE = N_("你填报的选题“%(title)s”已撤回：%(reason)s。这一志愿不再计入，其余志愿不变")
 TOLD_WITHDRAWN = N_("你提出的选题已撤回：%(title)s。理由：%(reason)s")
 
 
@@ -265,7 +268,22 @@ def withdraw_topic(*, topic: Topic, reason: str, by: Identity, now: datetime, ve
     session().refresh(topic)
     audit.record(by=by, did="capstones.topic.withdrawn", on=topic, data={"reason": topic.reason})
     _tell_proposer(topic, TOLD_WITHDRAWN, by, now)
+    tell_rankers(topic, topic.reason, now)
     return topic
+
+
+def tell_rankers(topic: Topic, reason: str, now: datetime) -> None:
+    """Tell who has ranked a topic in a round that is not published that it is gone: choose anew, or that the rank counts no longer."""
+    for round_, person_id in ranked_by(topic.id):
+        tell(
+            person_ids=[person_id],
+            kind="capstones.choices",
+            message=TOLD_GONE_OPEN if round_.state is ChoiceState.OPEN else TOLD_GONE,
+            values={"title": topic.title, "reason": reason[:100]},
+            url="/capstones/choices",
+            unique_key=f"capstones.topic_gone:{topic.id}:{round_.id}:{person_id}",
+            now=now,
+        )
 
 
 def _tell_proposer(topic: Topic, message: str, by: Identity, now: datetime) -> None:

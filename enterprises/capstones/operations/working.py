@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from enterprises.capstones import queries
+from enterprises.capstones.impartiality import Office
 from enterprises.capstones.labels import STAGES
 from enterprises.capstones.models import Capstone, CapstonePaper, PaperComment, Review
 from enterprises.capstones.operations._support import CapstoneRefused, demand, demand_room, demand_window, given, stop, tell, within
 from enterprises.capstones.operations.standing import against_stage, against_thesis
+from enterprises.capstones.queries.impartiality import bar_of
 from enterprises.capstones.types import Action, CapstoneState, Stage, SupervisorRole, WindowStage
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
@@ -22,6 +24,7 @@ from trainhub.people.models import Student
 
 TOLD_HANDED_IN = N_("%(name)s 提交了%(stage)s，请查看并给出意见")
 TOLD_SUBMITTED = N_("学生已提交论文，请评分：%(title)s")
+TOLD_NEW_VERSION = N_("你评阅的毕业设计论文有了新稿，请在 %(day)s 前评阅新稿")
 TOLD_COMMENT = N_("%(name)s 对你的%(stage)s写了意见")
 TOLD_RETURNED = N_("%(stage)s被退回修改：%(reason)s")
 TOLD_TASK = N_("任务书已下达：%(title)s")
@@ -147,8 +150,35 @@ def pass_stage(*, capstone: Capstone, stage: Stage, by: Identity, now: datetime,
     return capstone
 
 
+def _ask_again(capstone: Capstone, sent_back: list[Review], by: Identity, now: datetime) -> None:
+    """Who sent the thesis back reads the new version, and so does everybody who judged the one before; who is still reading is told."""
+    known = [row for row, _name in queries.reviews_of(capstone.id) if row.cancelled_at is None]
+    told = {row.person_id: row.due_on for row in known if row.signed_at is None}
+    for before in (*sent_back, *(row for row in known if sent_back and row.signed_at is not None)):
+        before.cancelled_at = before.cancelled_at or now
+        session().flush()
+        if before.person_id in told or bar_of(capstone, before.person_id, Office.REVIEW) is not None:
+            continue
+        told[before.person_id] = due = max(before.due_on, local(now).date() + timedelta(days=7))
+        session().add(
+            Review(capstone_id=capstone.id, person_id=before.person_id, kind=before.kind, due_on=due, asked_by_id=by.account_id, asked_at=now)
+        )
+    session().flush()
+    for person_id, day in told.items():
+        tell(
+            person_ids=[person_id],
+            kind="capstones.review",
+            message=TOLD_NEW_VERSION,
+            values={"day": day.isoformat()},
+            url="/capstones/tasks",
+            unique_key=f"capstones.review_again:{capstone.id}:{capstone.thesis_file_id}:{person_id}",
+            now=now,
+        )
+
+
 def submit_thesis(*, capstone: Capstone, file_id: int, note: str = "", by: Identity, now: datetime) -> Capstone:
-    """The student submits the thesis; a new version may follow until the first grade, and when a reviewer or a panel has sent it back.
+    """The student submits the thesis; a new version may follow until the first grade or the first review that is signed, and when a reviewer, the
+    programme or a panel has sent it back; whoever has reviewed the version before reads the new one.
 
     Raises WrongPerson, WrongState, CapstoneRefused.
     """
@@ -159,12 +189,7 @@ def submit_thesis(*, capstone: Capstone, file_id: int, note: str = "", by: Ident
     capstone.state, capstone.thesis_file_id, capstone.submitted_at = CapstoneState.SUBMITTED, file_id, now
     session().flush()
     audit.record(by=by, did="capstones.thesis.submitted", on=capstone, data={"file": file_id})
-    for before in sent_back:  # who sent it back reads the new version
-        due = max(before.due_on, local(now).date() + timedelta(days=7))
-        session().add(
-            Review(capstone_id=capstone.id, person_id=before.person_id, kind=before.kind, due_on=due, asked_by_id=by.account_id, asked_at=now)
-        )
-    session().flush()
+    _ask_again(capstone, sent_back, by, now)
     tell(
         person_ids=[row.person_id for row, _name in queries.supervisions_of(capstone.id) if row.until is None],
         kind="capstones.submitted",

@@ -79,6 +79,27 @@ def all_choices(round_id: int) -> dict[int, dict[int, int]]:
     return found
 
 
+def ranked_by(topic_id: int) -> list[tuple[ChoiceRound, int]]:
+    """(round, person) of who ranked a topic in a round that is not published, alone or by the leader of the own team."""
+    statement = (
+        select(ChoiceRound, Choice.student_id)
+        .join(ChoiceRound, ChoiceRound.id == Choice.round_id)
+        .where(Choice.topic_id == topic_id, ChoiceRound.state != ChoiceState.PUBLISHED)
+        .order_by(ChoiceRound.id, Choice.student_id)
+    )
+    found: dict[int, tuple[ChoiceRound, set[int]]] = {}
+    for round_, student_id in session().execute(statement):
+        found.setdefault(round_.id, (round_, set()))[1].add(student_id)
+    rows = []
+    for round_, students in found.values():
+        teams = teams_in(round_.id)
+        led = [key for key, team in teams_by_ids(list(teams)).items() if team.leader_id in students]
+        everybody = students.union(*(teams[key] for key in led))
+        persons = session().scalars(select(Student.person_id).where(Student.id.in_(everybody)).order_by(Student.person_id))
+        rows += [(round_, person_id) for person_id in persons]
+    return rows
+
+
 def demand_for(round_id: int) -> dict[int, int]:
     """How many students ranked each topic; who leads a team ranks for all of it."""
     teams, found = teams_in(round_id), Counter[int]()

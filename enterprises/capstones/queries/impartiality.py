@@ -140,7 +140,7 @@ def exceptions_of(rows: Collection[Capstone]) -> dict[int, list[BarredHolder]]:
         CapstoneGrade.capstone_id.in_(barred), CapstoneGrade.replaced_at.is_(None)
     )
     signed = {(key, person, Office(role.value)) for key, person, role in session().execute(graded)}
-    settled = set(session().scalars(select(Reconsideration.capstone_id).where(_is_settled(), Reconsideration.capstone_id.in_(barred))))
+    settled = set(session().scalars(select(Reconsideration.capstone_id).where(is_settled(), Reconsideration.capstone_id.in_(barred))))
     held = [one for one in held if one[:3] not in signed] + [(*one, True) for one in sorted(signed) if one[0] not in settled]
     students = {row.id: row.student_id for row in rows}
     mine = [one for one in held if one[1] in barred[one[0]]]
@@ -153,7 +153,8 @@ def exceptions_of(rows: Collection[Capstone]) -> dict[int, list[BarredHolder]]:
     return dict(found)
 
 
-def _is_settled() -> ColumnElement[bool]:
+def is_settled() -> ColumnElement[bool]:
+    """SQL: a moderation that has its conclusion."""
     return and_(Reconsideration.kind == ReasonKind.MODERATION, Reconsideration.decided_at.is_not(None))
 
 

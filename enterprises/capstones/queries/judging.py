@@ -16,11 +16,15 @@ from enterprises.capstones.models import (
     CapstonePaper,
     DefenceGroup,
     DefenceSlot,
+    Reconsideration,
     Review,
     Supervision,
+    ThirdGrade,
+    Topic,
 )
 from enterprises.capstones.queries.capstones import rows_of
 from enterprises.capstones.queries.facts import numbers
+from enterprises.capstones.queries.impartiality import is_settled
 from enterprises.capstones.queries.stages import reviews_of, rubric_of, slots_of
 from enterprises.capstones.types import WORKING, CapstoneRow, CapstoneState, RubricItem, SupervisorRole, Verdict
 from enterprises.mentors.models import Mentor
@@ -98,6 +102,32 @@ def is_failed_by_judges(row: Capstone) -> bool:
     """Whether a review that stands, or the last defence, says that the thesis does not pass."""
     reviews = [review.verdict for review, _name in reviews_of(row.id) if review.cancelled_at is None]
     return Verdict.FAIL in (*reviews, *(slot.verdict for slot, _group in slots_of(row.id)[:1]))
+
+
+def thirds_of(person_id: int, on: date) -> list[tuple[ThirdGrade, str, bool]]:
+    """The third grades somebody was asked for, with the topic and whether each is (still) needed: signed, or the sides lie too far apart
+    in a result that waits for it."""
+    statement = (
+        select(ThirdGrade, Topic.title, Capstone.state)
+        .join(Capstone, Capstone.id == ThirdGrade.capstone_id)
+        .join(Topic, Topic.id == Capstone.topic_id)
+        .where(ThirdGrade.person_id == person_id)
+        .order_by(ThirdGrade.signed_at.is_not(None), ThirdGrade.id)
+    )
+    rows = session().execute(statement).all()
+    waiting = [third.capstone_id for third, _title, state in rows if third.signed_at is None and state is CapstoneState.GRADED]
+    scores, over = scores_of_each(waiting), numbers(on).difference_over.number
+    settled = set(session().scalars(select(Reconsideration.capstone_id).where(Reconsideration.capstone_id.in_(waiting), is_settled())))
+
+    def is_needed(third: ThirdGrade) -> bool:
+        if third.signed_at is not None:
+            return True
+        one = scores.get(third.capstone_id)
+        if one is None or third.capstone_id in settled or one["school"] is None or one["enterprise"] is None:
+            return False
+        return abs(one["school"] - one["enterprise"]) > over
+
+    return [(third, title, is_needed(third)) for third, title, _state in rows]
 
 
 # -- who reviews --------------------------------------------------------------------------------------------------------

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -27,6 +29,7 @@ from enterprises.mentors.models import Mentor
 from trainhub.kernel.db import session
 from trainhub.kernel.files import StoredFile
 from trainhub.kernel.i18n import _
+from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
 from trainhub.people import queries as people
 from trainhub.people.models import Person, Student
@@ -273,46 +276,80 @@ class Supervised:
 
 
 def supervised_in(*cohort_ids: int) -> list[Supervised]:
-    """Who supervised concluded capstones of cohorts for an enterprise, with confirmed guidances."""
-    guided = (
-        select(GuidanceEntry.person_id, GuidanceEntry.capstone_id, func.count().label("times"))
-        .where(GuidanceEntry.confirmed_at.is_not(None))
-        .group_by(GuidanceEntry.person_id, GuidanceEntry.capstone_id)
-        .subquery()
-    )
-    statement: Any = (
-        select(
-            Person.id,
-            Person.name,
-            Organisation.id,
-            Organisation.name,
-            Programme.id,
-            Programme.name,
-            Cohort.id,
-            Cohort.year,
-            func.count(func.distinct(Capstone.id)),
-            func.min(Capstone.starts_on),
-            func.max(Capstone.ends_on),
-            func.coalesce(func.sum(guided.c.times), 0),
-        )
-        .select_from(Supervision)
+    """Who supervised concluded capstones of cohorts for an enterprise, with confirmed guidances and the time served.
+
+    In office at the end, or replaced after a guidance that was confirmed: that one too has supervised, for the time until then, at the
+    enterprise of that time.
+    """
+    statement = (
+        select(Supervision, Capstone, Cohort, Programme, Person)
         .join(Capstone, Capstone.id == Supervision.capstone_id)
         .join(Student, Student.id == Capstone.student_id)
         .join(Cohort, Cohort.id == Student.cohort_id)
         .join(Programme, Programme.id == Student.programme_id)
         .join(Person, Person.id == Supervision.person_id)
-        .join(Organisation, Organisation.id == Capstone.enterprise_id)
-        .outerjoin(guided, and_(guided.c.person_id == Person.id, guided.c.capstone_id == Capstone.id))
-        .where(
-            Supervision.role == SupervisorRole.ENTERPRISE,
-            Supervision.until.is_(None),
-            Student.cohort_id.in_(cohort_ids),
-            Capstone.state.in_(CONCLUDED),
-        )
-        .group_by(Person.id, Person.name, Person.pinyin, Organisation.id, Organisation.name, Programme.id, Programme.name, Cohort.id, Cohort.year)
-        .order_by(Person.pinyin, Person.id)
+        .where(Supervision.role == SupervisorRole.ENTERPRISE, Student.cohort_id.in_(cohort_ids), Capstone.state.in_(CONCLUDED))
+        .order_by(Person.pinyin, Person.id, Supervision.id)
     )
-    return [Supervised(*row) for row in session().execute(statement)]
+    rows = session().execute(statement).all()
+    keys = {capstone.id for _held, capstone, *_rest in rows}
+    guided = {
+        (person_id, key): (int(times), first, last)
+        for person_id, key, times, first, last in session().execute(
+            select(GuidanceEntry.person_id, GuidanceEntry.capstone_id, func.count(), func.min(GuidanceEntry.on), func.max(GuidanceEntry.on))
+            .where(GuidanceEntry.confirmed_at.is_not(None), GuidanceEntry.capstone_id.in_(keys))
+            .group_by(GuidanceEntry.person_id, GuidanceEntry.capstone_id)
+        )
+    }
+    houses = _houses({held.person_id for held, *_rest in rows})
+    served = Counter(held.capstone_id for held, *_rest in rows)
+    made: dict[tuple[int, int, int], Supervised] = {}
+    counted: dict[tuple[int, int, int], set[int]] = defaultdict(set)
+    for held, capstone, cohort, programme, person in rows:
+        times, first, last = guided.get((person.id, capstone.id), (0, None, None))
+        if held.until is not None and not times:
+            continue
+        starts_on, ends_on = capstone.starts_on, capstone.ends_on
+        if served[capstone.id] > 1:  # only one part of the time is this person's
+            starts_on = min(max(held.since, starts_on), *((first,) if first else (ends_on,)))
+            ends_on = ends_on if held.until is None else max(min(held.until, ends_on), *((last,) if last else (starts_on,)))
+        house = _house_of(held, capstone.enterprise_id, houses.get(person.id, []))
+        key = (person.id, house, cohort.id)
+        known = made.get(key)
+        is_new = capstone.id not in counted[key]
+        counted[key].add(capstone.id)
+        made[key] = Supervised(
+            person_id=person.id,
+            name=person.name,
+            enterprise_id=house,
+            enterprise="",
+            programme_id=programme.id,
+            programme=programme.name,
+            cohort_id=cohort.id,
+            cohort_year=cohort.year,
+            students=len(counted[key]),
+            starts_on=min(starts_on, known.starts_on) if known else starts_on,
+            ends_on=max(ends_on, known.ends_on) if known else ends_on,
+            guidances=(known.guidances if known else 0) + (times if is_new else 0),
+        )
+    names = organisations.names_of(one.enterprise_id for one in made.values())
+    return [replace(one, enterprise=names[one.enterprise_id]) for one in made.values()]
+
+
+def _houses(person_ids: Collection[int]) -> dict[int, list[Mentor]]:
+    """Where people are or were mentors, the earliest first."""
+    found: dict[int, list[Mentor]] = defaultdict(list)
+    for mentor in session().scalars(select(Mentor).where(Mentor.person_id.in_(person_ids)).order_by(Mentor.since, Mentor.id)):
+        found[mentor.person_id].append(mentor)
+    return found
+
+
+def _house_of(held: Supervision, enterprise_id: int, terms: list[Mentor]) -> int:
+    """The enterprise for which somebody supervised: the capstone's, or the one before a change of topic took it elsewhere."""
+    if held.until is None or not terms or any(term.enterprise_id == enterprise_id for term in terms):
+        return enterprise_id
+    then = [term for term in terms if term.since <= held.until and (term.until is None or term.until >= held.since)]
+    return (then or terms)[0].enterprise_id
 
 
 def versions_between(capstone_id: int) -> list[tuple[CapstonePaper, datetime]]:

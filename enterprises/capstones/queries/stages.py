@@ -269,7 +269,7 @@ def link_by_hash(digest: str) -> MentorLink | None:
 
 
 def tasks_of(person_id: int) -> dict[str, list[Any]]:
-    """What waits for a person: reviews, third grades and defences to record, each with the capstone and its topic."""
+    """What waits for a person: reviews and defences to record, each with the capstone and its topic (third grades: `judging.thirds_of`)."""
     reviews = (
         select(Review, Topic.title)
         .join(Capstone, Capstone.id == Review.capstone_id)
@@ -277,17 +277,9 @@ def tasks_of(person_id: int) -> dict[str, list[Any]]:
         .where(Review.person_id == person_id, Review.cancelled_at.is_(None))
         .order_by(Review.signed_at.is_not(None), Review.due_on, Review.id)
     )
-    thirds = (
-        select(ThirdGrade, Topic.title)
-        .join(Capstone, Capstone.id == ThirdGrade.capstone_id)
-        .join(Topic, Topic.id == Capstone.topic_id)
-        .where(ThirdGrade.person_id == person_id)
-        .order_by(ThirdGrade.signed_at.is_not(None), ThirdGrade.id)
-    )
     defences = select(DefenceGroup).where(DefenceGroup.secretary_id == person_id).order_by(DefenceGroup.on.desc(), DefenceGroup.id)
     return {
         "reviews": [(row, title) for row, title in session().execute(reviews)],
-        "thirds": [(row, title) for row, title in session().execute(thirds)],
         "defences": list(session().scalars(defences)),
     }
 

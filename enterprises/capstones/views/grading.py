@@ -187,6 +187,7 @@ def _against_third(row: Capstone, person_id: int) -> str:
     found = (
         operations.against_state(row, Action.GRADE_THIRD)
         or operations.against_scoring(row)
+        or operations.against_third(row, clock.today())
         or operations.against_office(row, session().get_one(Person, person_id), Office.THIRD)
     )
     return found.message if found is not None else ""

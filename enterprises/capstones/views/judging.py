@@ -10,19 +10,16 @@ from flask import render_template, request, url_for
 
 from enterprises.capstones import forms, labels, operations, queries, scheduling
 from enterprises.capstones.impartiality import Office
-from enterprises.capstones.models import Capstone, DefenceGroup, DefenceSlot, Review, Topic
-from enterprises.capstones.queries import archive
+from enterprises.capstones.models import Capstone, DefenceGroup, Review, Topic
+from enterprises.capstones.queries.judging import thirds_of
 from enterprises.capstones.types import Action, ReviewKind, Verdict, WindowStage
 from enterprises.capstones.views import blueprint
 from enterprises.capstones.views._support import (
-    group_secretary,
     load,
     load_group,
     load_review,
-    load_slot,
     on_page,
     review_subject,
-    secretary_subject,
     stored,
     with_upload,
 )
@@ -38,6 +35,7 @@ from trainhub.kernel.i18n import _
 from trainhub.kernel.numbers import whole
 from trainhub.kernel.sending import send
 from trainhub.kernel.web import done
+from trainhub.people import queries as people
 from trainhub.people.models import Person
 from trainhub.policy.book import book
 from trainhub.programmes.models import Cohort, Programme
@@ -48,10 +46,18 @@ from trainhub.programmes.models import Cohort, Programme
 def tasks() -> Any:
     """What waits for who reviews, grades as a third, keeps the record of a defence or is an expert of a spot check."""
     person_id = who().person_id or 0
-    found = {**queries.tasks_of(person_id), "spots": queries.spot_tasks(person_id)}
+    thirds = thirds_of(person_id, clock.today())
+    idle = {row.id for row, _title, is_needed in thirds if not is_needed}
+    asked = queries.tasks_of(person_id)
+    found = {
+        "reviews": asked["reviews"],
+        "thirds": [(row, title) for row, title, _is_needed in thirds],
+        "defences": asked["defences"],
+        "spots": queries.spot_tasks(person_id),
+    }
     rows = [(kind, *(one if isinstance(one, tuple) else (one, ""))) for kind, many in found.items() for one in many]
-    open_first = sorted(rows, key=lambda one: getattr(one[1], "signed_at", None) is not None)
-    return render_template("enterprises/capstones/tasks.html", labels=labels, page=paging.slice_wanted(open_first))
+    open_first = sorted(rows, key=lambda one: getattr(one[1], "signed_at", None) is not None or (one[0] == "thirds" and one[1].id in idle))
+    return render_template("enterprises/capstones/tasks.html", labels=labels, idle=idle, page=paging.slice_wanted(open_first))
 
 
 # -- reviews ------------------------------------------------------------------------------------------------------------
@@ -196,6 +202,7 @@ def _judging_page(pair: Pair, form: forms.GroupForm, status: int = 200, problem:
         form=form,
         page=paging.slice_wanted(queries.judged_rows(of.id), at=url_for("capstones.judging", code=programme.code, year=of.year)),
         groups=groups,
+        secretaries=people.names_of({group.secretary_id for group in found}),
         ahead=bool(ahead),
         crossable=operations.unread_originals(of.id, today),
         tellable=any(slots for _group, slots in ahead),
@@ -296,6 +303,23 @@ def drop_group(row: DefenceGroup) -> Any:
     return on_page(act, _refused(code, year))
 
 
+@blueprint.post("/defences/<int:group_id>/secretary")
+@guard(Can.CAPSTONE_ASSIGN, load=load_group, subject=_group_programme)
+def exchange_secretary(row: DefenceGroup) -> Any:
+    """Let somebody else keep the record of a group."""
+    key = row.id
+    code, year = session().get_one(Programme, row.programme_id).code, session().get_one(Cohort, row.cohort_id).year
+
+    def act() -> Any:
+        person = session().get(Person, request.form.get("secretary_id", 0, type=whole))
+        if person is None:
+            raise Refused(_("请选择一位秘书。"), field="secretary_id")
+        operations.exchange_secretary(group=load_group(key), secretary=person, by=who(), now=clock.now())
+        return partial(done, _("答辩秘书已更换。"), "capstones.judging", code=code, year=year)
+
+    return on_page(act, _refused(code, year))
+
+
 @blueprint.post("/cohorts/<code>/<int:year>/judging/timetable")
 @guard(Can.CAPSTONE_ASSIGN, load=load_cohort, subject=subject)
 def timetable(pair: Pair) -> Any:
@@ -319,60 +343,3 @@ def timetable(pair: Pair) -> Any:
         return partial(done, said, "capstones.judging", code=code, year=year)
 
     return on_page(act, _refused(code, year))
-
-
-@blueprint.get("/defences/<int:group_id>")
-@guard(Can.REVIEW_SIGN, load=load_group, subject=group_secretary)
-def defence(row: DefenceGroup) -> Any:
-    """The secretary's page of a group."""
-    return _defence_page(row)
-
-
-def _against_record(capstone: Capstone) -> str:
-    """Why the secretary cannot keep the record of a student today; empty when nothing stands against it."""
-    found = operations.against_state(capstone, Action.DEFEND) or operations.against_window(capstone, WindowStage.DEFENCE, clock.now())
-    return found.message if found is not None else ""
-
-
-def _defence_page(row: DefenceGroup, problem: str = "", status: int = 200, typed_at: int | None = None) -> Any:
-    """The page; `typed_at`: the place whose record was refused, shown again as it was typed."""
-    slots = queries.slots_of_group(row.id)
-    html = render_template(
-        "enterprises/capstones/defence.html",
-        group=row,
-        members=queries.members_of_group(row.id),
-        slots=slots,
-        files=archive.files_by_ids(slot.file_id for slot, *_rest in slots if slot.file_id is not None),
-        secret=queries.confidential_among(capstone.id for _slot, capstone, *_rest in slots),
-        titles={capstone.id: queries.title_of(capstone) for _slot, capstone, _student, _person in slots},
-        clock_of=scheduling.clock_of,
-        labels=labels,
-        today=clock.today(),
-        barred=queries.barred_from_each([capstone for slot, capstone, *_rest in slots if slot.recorded_at is None], Office.PANEL),
-        against={slot.id: words for slot, capstone, *_rest in slots if slot.id != typed_at and (words := _against_record(capstone))},
-        typed_at=typed_at,
-        problem=problem,
-    )
-    return html, status
-
-
-@blueprint.post("/defences/slots/<int:slot_id>")
-@guard(Can.REVIEW_SIGN, load=load_slot, subject=secretary_subject)
-def record_defence(row: DefenceSlot) -> Any:
-    """The secretary's record of one student."""
-    key, group_id = row.id, row.group_id
-    panel = [member.person_id for member, _name in queries.members_of_group(group_id)]
-    scores = {person: value for person in panel if (value := request.form.get(f"score-{person}", type=whole)) is not None}
-    verdict = next((v for v in Verdict if v.value == request.form.get("verdict")), None)
-
-    def act(file_id: int | None) -> None:
-        if verdict is None:
-            raise Refused(_("请选择答辩结论。"), field="verdict")
-        questions = request.form.get("questions", "")
-        operations.record_defence(slot=load_slot(key), scores=scores, questions=questions, verdict=verdict, file_id=file_id, **times())
-
-    try:
-        with_upload(request.files.get("file"), "capstone", act)
-    except Refused as refused:
-        return _defence_page(load_group(group_id), refused.message, refused.status, key)
-    return done(_("答辩记录已签名。"), "capstones.defence", group_id=group_id)
