@@ -156,10 +156,12 @@ class Can(StrEnum):
 GRANTS: Table = {
     # -- bases and mentors
     Can.BASE_VIEW: ((anyone_signed_in,),),
-    Can.BASE_INSIDE: ((role_over(*BASE_EDITORS, Role.PREFECTURE_OPERATOR, *DEPARTMENTS, Role.EXPERT, Role.INSPECTOR, Role.AUDITOR),),),
+    Can.BASE_INSIDE: (
+        (role_over(*BASE_EDITORS, Role.PROGRAMME_ADMIN, Role.PREFECTURE_OPERATOR, *DEPARTMENTS, Role.EXPERT, Role.INSPECTOR, Role.AUDITOR),),
+    ),
     Can.BASE_EDIT: ((role_over(*BASE_EDITORS),),),
     Can.BASE_ACCEPT: ((role_everywhere(*DEPARTMENTS),),),
-    Can.BASE_INSPECT: ((role_over(Role.UNIVERSITY_ADMIN, Role.CENTRE_LEADER, Role.PREFECTURE_OPERATOR, Role.INSPECTOR, *DEPARTMENTS),),),
+    Can.BASE_INSPECT: ((role_over(*SCHOOL, Role.PREFECTURE_OPERATOR, Role.INSPECTOR, *DEPARTMENTS),),),
     Can.INTEREST_LIST: ((role(*OFFERERS, *SCHOOL, Role.PREFECTURE_OPERATOR, Role.DEPT_EDU, Role.AUDITOR),),),
     Can.INTEREST_STATE: ((role_over(Role.ENTERPRISE_COORDINATOR, Role.SYSTEM_ADMIN),),),
     Can.MENTOR_LIST: ((role(*MENTOR_VIEWERS, *SCHOOL, Role.SCHOOL_SUPERVISOR),),),

@@ -8,7 +8,7 @@ from flask import render_template, request, url_for
 
 from enterprises.bases import forms, labels, operations, queries
 from enterprises.bases.models import BaseInspection, InspectionFinding
-from enterprises.bases.views import blueprint, load_unit, subject_of_unit
+from enterprises.bases.views import blueprint, inspected_subject, load_unit, subject_of_unit
 from enterprises.permissions import Can
 from trainhub.kernel import clock, files, paging, sniff
 from trainhub.kernel.access import Role, demand, guard, who
@@ -25,7 +25,7 @@ from trainhub.organisations.types import OrganisationKind
 
 
 @blueprint.route("/<code>/inspections", methods=["GET", "POST"])
-@guard(Can.BASE_INSPECT, load=load_unit, subject=subject_of_unit)
+@guard(Can.BASE_INSPECT, load=load_unit, subject=inspected_subject)
 def add_inspection(base: Organisation) -> Any:
     """Record an inspection or review."""
     form = forms.InspectionForm()
@@ -96,7 +96,7 @@ def load_inspection(inspection_id: int) -> tuple[Organisation, BaseInspection]:
 
 
 @blueprint.get("/inspections/<int:inspection_id>/file")
-@guard(Can.BASE_INSIDE, load=load_inspection, subject=lambda pair: subject_of_unit(pair[0]))
+@guard(Can.BASE_INSIDE, load=load_inspection, subject=lambda pair: inspected_subject(pair[0]))
 def inspection_file(pair: tuple[Organisation, BaseInspection]) -> Any:
     """The record of an inspection, for those inside."""
     kept = session().get(files.StoredFile, pair[1].file_id) if pair[1].file_id else None

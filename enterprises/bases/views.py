@@ -27,6 +27,7 @@ from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
 from trainhub.organisations.types import OrganisationKind
 from trainhub.policy.book import book
+from trainhub.programmes import queries as programmes
 
 blueprint = Blueprint("bases", __name__, url_prefix="/bases")
 PANELS = "enterprises.bases.panels"
@@ -55,8 +56,18 @@ def subject_of_unit(unit: Organisation) -> Subject:
     known = organisations.subject_of(unit)
     if unit.kind is OrganisationKind.BASE:
         return known
-    schools = {key for ask in current_app.extensions.get(queries.SCHOOLS, []) for key in ask(unit.id)}
-    return replace(known, organisations=known.organisations | schools)
+    return replace(known, organisations=known.organisations | _schools(unit))
+
+
+def _schools(unit: Organisation) -> set[int]:
+    return {key for ask in current_app.extensions.get(queries.SCHOOLS, []) for key in ask(unit.id)}
+
+
+def inspected_subject(unit: Organisation) -> Subject:
+    """What permissions to inspect a unit, and to read what was found, are judged on: the schools that send students there answer for it,
+    with their programmes, whether they host it or not. Who runs the unit is inspected and does not inspect."""
+    known, schools = subject_of_unit(unit), _schools(unit)
+    return replace(known, organisations=known.organisations | schools, programmes=programmes.ids_at(known.organisations | schools))
 
 
 COLUMNS = (
@@ -152,6 +163,7 @@ def _papers(unit: Organisation, spans: list[AgreementSpan]) -> dict[str, Any]:
     return {
         "base": unit,
         "subject": subject_of_unit(unit),
+        "inspected": inspected_subject(unit),
         "agreements": [
             (row, rules.is_in_force(span, today), rules.expires_soon(span, on=today, days=days)) for row, span in zip(agreements, spans, strict=True)
         ],

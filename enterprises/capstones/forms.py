@@ -10,7 +10,7 @@ from typing import Any
 from flask import request
 from flask_wtf.file import FileField
 from wtforms import BooleanField, DateField, DecimalField, IntegerField, SelectField, SelectMultipleField, TimeField
-from wtforms.validators import AnyOf, InputRequired, Length, NumberRange, Optional
+from wtforms.validators import AnyOf, InputRequired, Length, NumberRange, Optional, ValidationError
 
 from enterprises.capstones import labels
 from enterprises.capstones.types import EvidenceKind, RoundKind, Stage, SupervisorRole, TopicFilter, TopicSource, TopicState, Verdict, WindowStage
@@ -99,13 +99,22 @@ class GuidanceForm(Form):
     content = LongText(_l("指导内容"), description=_l("讨论了什么，下一步做什么。"), validators=[InputRequired(), Length(max=4000)])
 
 
+def one_place(_form: Any, field: Any) -> None:
+    """What is kept in tenths is typed in tenths: nothing is cut off unseen."""
+    if field.data is not None and field.data * 10 != int(field.data * 10):
+        raise ValidationError(_("最多一位小数，例如 30.1。"))
+
+
 class PaperForm(Form):
     """A paper of a stage."""
 
     stage = SelectField(_l("材料"), validators=[InputRequired()])
     file = FileField(_l("文件"), validators=[InputRequired(_l("请选择文件。"))])
     similarity = DecimalField(
-        _l("总相似比例（%）"), places=1, description=_l("只有查重报告需要填写。"), validators=[Optional(), NumberRange(min=0, max=100)]
+        _l("总相似比例（%）"),
+        places=1,
+        description=_l("只有查重报告需要填写，最多一位小数。"),
+        validators=[Optional(), NumberRange(min=0, max=100), one_place],
     )
     note = Text(_l("说明"), validators=[Length(max=400)])
 

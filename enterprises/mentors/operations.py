@@ -138,3 +138,23 @@ def declare_conflict(*, mentor: Mentor, student: Student, reason: str, by: Ident
         follow(mentor, student, by=by, now=now)
     audit.record(by=by, did="mentors.conflict.declared", on=mentor, data={"student": student.student_no, "reason": row.reason})
     return row
+
+
+def withdraw_conflict(*, mentor: Mentor, student: Student, reason: str, by: Identity, now: datetime) -> bool:
+    """Take a declared conflict back, with a reason: the mentor may be given again, and nobody is given by this. Whether there was one.
+
+    The declaration and its withdrawal stay in the audit log, where nothing is changed or removed. Raises BadMentor without a reason.
+    """
+    known = queries.conflict(mentor.id, student.id)
+    if known is None:
+        return False
+    why = reason.strip()
+    if not why:
+        raise BadMentor(_("请写明撤回回避的理由。"), field="reason")
+    if len(why) > 200:
+        raise BadMentor(_("理由最多 %(most)d 字，现在有 %(n)d 字。", most=200, n=len(why)), field="reason")
+    data = {"student": student.student_no, "declared": known.reason, "declared_on": local(known.declared_at).date(), "reason": why}
+    session().delete(known)
+    session().flush()
+    audit.record(by=by, did="mentors.conflict.withdrawn", on=mentor, data=data)
+    return True

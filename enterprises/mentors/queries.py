@@ -12,6 +12,7 @@ from sqlalchemy import func, or_, select
 from enterprises.mentors.models import Mentor, MentorAppraisal, MentorConflict
 from enterprises.permissions import MENTOR_VIEWERS
 from trainhub.kernel.access import Identity, Role, Subject
+from trainhub.kernel.audit import AuditEvent
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.organisations import queries as organisations
@@ -206,6 +207,14 @@ def conflicts_of(mentor_id: int) -> list[tuple[MentorConflict, str]]:
         .order_by(Person.pinyin, MentorConflict.student_id)
     )
     return [(row, f"{name}（{number}）") for row, name, number in session().execute(statement)]
+
+
+def withdrawn_conflicts(mentor_id: int) -> list[tuple[datetime, dict[str, Any]]]:
+    """What was declared and taken back, the latest first, as the audit log has it: student, declared, declared_on, reason."""
+    statement = select(AuditEvent.at, AuditEvent.data).where(
+        AuditEvent.on_kind == Mentor.__tablename__, AuditEvent.on_id == str(mentor_id), AuditEvent.did == "mentors.conflict.withdrawn"
+    )
+    return [(at, data) for at, data in session().execute(statement.order_by(AuditEvent.id.desc()))]
 
 
 def student_by_no(number: str, university_ids: Collection[int] | None = None) -> Student | None:

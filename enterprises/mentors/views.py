@@ -11,7 +11,7 @@ from enterprises.mentors.models import Mentor
 from enterprises.permissions import Can
 from trainhub.kernel import clock, downloads, paging
 from trainhub.kernel.access import Role, demand, guard, may, signed_in, who
-from trainhub.kernel.db import transaction
+from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import once
 from trainhub.kernel.i18n import _
@@ -21,6 +21,7 @@ from trainhub.organisations import queries as organisations
 from trainhub.organisations.types import OrganisationKind
 from trainhub.people import labels as people_labels
 from trainhub.people import operations as people
+from trainhub.people.models import Student
 from trainhub.people.types import IdType
 from trainhub.policy.book import book
 
@@ -104,6 +105,7 @@ def show(mentor: Mentor) -> Any:
         can=Can,
         appraisals=queries.appraisals_of(mentor.id),
         conflicts=queries.conflicts_of(mentor.id),
+        withdrawn=queries.withdrawn_conflicts(mentor.id) if may(who(), Can.MENTOR_EDIT, queries.subject_of(mentor)) else [],
         appraisal_form=forms.AppraisalForm(formdata=None, year=clock.today().year),
         conflict_form=forms.ConflictForm(formdata=None).apart("conflict"),
         labels=labels,
@@ -139,6 +141,20 @@ def declare_conflict(mentor: Mentor) -> Any:
         operations.declare_conflict(mentor=mentor, student=student, reason=form.reason.data or "", by=who(), now=clock.now())
         key = mentor.id
     return done(_("已登记回避，不会再安排这名学生由此人指导。"), "mentors.show", mentor_id=key)
+
+
+@blueprint.post("/<int:mentor_id>/conflicts/<int:student_id>/withdraw")
+@guard(Can.MENTOR_EDIT, load=lambda mentor_id, student_id: (load(mentor_id), student_id), subject=lambda pair: queries.subject_of(pair[0]))
+def withdraw_conflict(pair: tuple[Mentor, int]) -> Any:
+    """Take a declared conflict back, with a reason."""
+    mentor, student_id = pair
+    with transaction():
+        student = session().get(Student, student_id)
+        if student is None:
+            raise NotFound(_("没有这名学生。"))
+        operations.withdraw_conflict(mentor=mentor, student=student, reason=request.form.get("reason", ""), by=who(), now=clock.now())
+        key = mentor.id
+    return done(_("已撤回回避，撤回的理由已记录；需要此人指导的，请另行安排。"), "mentors.show", mentor_id=key)
 
 
 def _page(form: Any, title: str, action: str, back: str) -> Any:

@@ -154,6 +154,13 @@ def university_choices(identity: Identity) -> list[tuple[int, str]]:
     return [(key, name) for key, name in session().execute(statement)]
 
 
+def ids_at(university_ids: Collection[int]) -> frozenset[int]:
+    """The programmes of universities, for what their heads may do."""
+    return (
+        frozenset(session().scalars(select(Programme.id).where(Programme.university_id.in_(list(university_ids))))) if university_ids else frozenset()
+    )
+
+
 def of_university(university_id: int) -> list[Programme]:
     """The programmes of a university."""
     return list(session().scalars(select(Programme).where(Programme.university_id == university_id).order_by(Programme.code)))

@@ -123,6 +123,20 @@ def adopt_rubric(
     for item in items:
         if not str(item["label"]).strip():
             raise CapstoneRefused(_("每个评分项都要有名称。"), field="items")
+        for name, most, said in (("label", 60, _("名称")), ("hint", 200, _("说明"))):
+            text = str(item[name]).strip()
+            if len(text) > most:
+                raise CapstoneRefused(
+                    _(
+                        "评分项“%(label)s…”的%(name)s最多 %(most)d 字，现在有 %(n)d 字，请删减后再发布。",
+                        label=str(item["label"])[:12],
+                        name=said,
+                        most=most,
+                        n=len(text),
+                    ),
+                    field="items",
+                    code="too_long",
+                )
         if not item["points"] or not set(item["points"]) <= known:
             raise CapstoneRefused(
                 _(

@@ -35,6 +35,7 @@ class ExportRow:
     school_supervisor: str
     enterprise_supervisor: str
     enterprise_supervisor_post: str
+    enterprise_supervisor_title: str
     starts_on: date
     ends_on: date
     place: str
@@ -63,6 +64,7 @@ def export_rows(programme_id: int, cohort_id: int, on: date) -> list[ExportRow]:
             teacher.name,
             mentor.name,
             Mentor.post,
+            Mentor.title,
             Capstone.starts_on,
             Capstone.ends_on,
             Capstone.place,
@@ -97,11 +99,12 @@ def _row(row: Any, on: date) -> ExportRow:
     capstone, petoe, *cells = row
     found = dict(zip(NAMES, cells, strict=True))
     found |= {name: found[name] or "" for name in TEXTS}
-    mentor = frozen.mentor_of(capstone, on, {"post": found["enterprise_supervisor_post"]})
+    mentor = frozen.mentor_of(capstone, on, {"post": found["enterprise_supervisor_post"], "title": found["enterprise_supervisor_title"]})
     proof = frozen.evidence_of(capstone, on, {"evidence": found["evidence"], "file": found["evidence_file"]})
-    found |= {"enterprise_supervisor_post": mentor["post"], "evidence": proof["evidence"], "evidence_file": proof["file"]}
+    found |= {"enterprise_supervisor_post": mentor["post"], "enterprise_supervisor_title": mentor["title"]}
+    found |= {"evidence": proof["evidence"], "evidence_file": proof["file"]}
     return ExportRow(is_petoe=bool(petoe), **found)
 
 
 NAMES = tuple(one.name for one in fields(ExportRow))[1:]
-TEXTS = ("school_supervisor", "enterprise_supervisor", "enterprise_supervisor_post", "evidence_file")
+TEXTS = ("school_supervisor", "enterprise_supervisor", "enterprise_supervisor_post", "enterprise_supervisor_title", "evidence_file")

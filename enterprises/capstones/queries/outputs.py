@@ -170,7 +170,7 @@ def _petoe_first(rows: Any) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: not row["is_petoe"])
 
 
-def directory(on: date, *, programme_id: int | None = None, enterprise_id: int | None = None) -> list[dict[str, Any]]:
+def directory(on: date, *, programme_id: int | None = None, cohort_id: int | None = None, enterprise_id: int | None = None) -> list[dict[str, Any]]:
     """The directory of enterprise supervisors: everybody who supervises or supervised a capstone, with students and confirmed guidances.
 
     Students who dropped out do not count.
@@ -218,6 +218,8 @@ def directory(on: date, *, programme_id: int | None = None, enterprise_id: int |
     )
     if programme_id is not None:
         statement = statement.where(Student.programme_id == programme_id)
+    if cohort_id is not None:
+        statement = statement.where(Student.cohort_id == cohort_id)
     if enterprise_id is not None:
         statement = statement.where(Capstone.enterprise_id == enterprise_id)
     names = ("person_id", "mentor", "enterprise", "post", "title", "years", "students", "live", "guidances", "since")

@@ -42,6 +42,7 @@ T2 = (
     Column("school_supervisor", "校内导师"),
     Column("enterprise_supervisor", "企业指导教师"),
     Column("enterprise_supervisor_post", "企业指导教师职务"),
+    Column("enterprise_supervisor_title", "企业指导教师职称"),
     Column("starts_on", "开始日期"),
     Column("ends_on", "结束日期"),
     Column("place", "地点"),

@@ -45,6 +45,18 @@ class Output:
     columns: tuple[Column, ...]
     widths: tuple[int, ...]
     rows: Callable[[Programme, Cohort], list[dict[str, Any]]]
+    is_of_all: bool = False
+    """Of every cohort of the programme, and so named without one."""
+
+    @property
+    def on_page(self) -> tuple[Column, ...]:
+        """The columns of the page: a row, on a phone a card, begins with a name and not with a yes or no."""
+        head = [column for name in ("name", "student_no", "is_petoe") for column in self.columns if column.name == name]
+        return (*head, *(column for column in self.columns if column not in head))
+
+    def of(self, programme: Programme, cohort: Cohort) -> str:
+        """Whose table it is, in words."""
+        return programme.name if self.is_of_all else f"{programme.name} {cohort.year}{_('级')}"
 
 
 def _words(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -57,8 +69,14 @@ def _words(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return rows
 
 
+DIRECTORY = (
+    Column("mentor", "姓名"), FIRM, Column("post", "职务"), Column("title", "职称"), Column("years", "从业年限"),
+    Column("students", "指导学生"), Column("live", "正在指导"), Column("guidances", "确认的指导次数"), Column("since", "始于"),
+)  # fmt: skip
+
+
 OUTPUTS: dict[str, Output] = {
-    "t2": Output(_l("T2 毕业设计清单"), "002:319", T2, (6, 12, 8, 17, 8, 14, 8, 8, 9, 12, 12, 10, 7, 7, 7, 6, 9, 10), lambda p, c: t2_rows(p.id, c.id)),
+    "t2": Output(_l("T2 毕业设计清单"), "002:319", T2, (6, 12, 8, 17, 8, 14, 8, 8, 8, 8, 12, 12, 9, 7, 7, 7, 6, 8, 9), lambda p, c: t2_rows(p.id, c.id)),
     "m81": Output(
         _l("M8.1 选题清单及证明材料"),
         "002:575",
@@ -91,14 +109,11 @@ OUTPUTS: dict[str, Output] = {
         lambda _p, c: _words(queries.mentors_table(c.id, clock.today())),
     ),
     "directory": Output(
-        _l("企业指导教师名录"),
-        "002:577",
-        (
-            Column("mentor", "姓名"), FIRM, Column("post", "职务"), Column("title", "职称"), Column("years", "从业年限"),
-            Column("students", "指导学生"), Column("live", "正在指导"), Column("guidances", "确认的指导次数"), Column("since", "始于"),
-        ),
-        (5, 9, 7, 6, 4, 4, 4, 5, 5),
-        lambda p, _c: queries.directory(clock.today(), programme_id=p.id),
+        _l("企业指导教师名录"), "002:577", DIRECTORY, (5, 9, 7, 6, 4, 4, 4, 5, 5), lambda _p, c: queries.directory(clock.today(), cohort_id=c.id)
+    ),
+    "directory-all": Output(
+        _l("企业指导教师名录（各年级）"), "002:577", DIRECTORY, (5, 9, 7, 6, 4, 4, 4, 5, 5),
+        lambda p, _c: queries.directory(clock.today(), programme_id=p.id), is_of_all=True,
     ),
 }  # fmt: skip
 
@@ -146,13 +161,13 @@ def _materials_page(pair: Pair, output: Output, which: str, problem: str = "", s
 def export_materials(found: tuple[Pair, Output, str]) -> Any:
     """One of the tables as CSV, xlsx or PDF."""
     (programme, of), output, form = found
-    rows, name = output.rows(programme, of), f"{output.title}-{programme.name}-{of.year}"
+    rows, name = output.rows(programme, of), f"{output.title}-{output.of(programme, of)}"
     if form != "pdf":
         return downloads.table(rows, output.columns, name=name, form=form, codes=["student_no", "sha256"])
     university = session().get_one(Organisation, programme.university_id)
     note = _(
-        "%(university)s · %(programme)s · %(year)d 级 · 共 %(n)d 行 · 生成于 %(day)s · 依据 %(clause)s",
-        university=university.name, programme=programme.name, year=of.year, n=len(rows), day=clock.today().isoformat(), clause=output.clause,
+        "%(university)s · %(programme)s · 共 %(n)d 行 · 生成于 %(day)s · 依据 %(clause)s",
+        university=university.name, programme=output.of(programme, of), n=len(rows), day=clock.today().isoformat(), clause=output.clause,
     )  # fmt: skip
     data = paper.table_pdf(
         str(output.title),

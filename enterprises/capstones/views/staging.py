@@ -213,8 +213,8 @@ def _typed() -> tuple[list[dict[str, Any]], dict[str, int]]:
     items = [
         {
             "code": f"item{place}",
-            "label": form.get(f"label-{place}", "").strip()[:60],
-            "hint": form.get(f"hint-{place}", "").strip()[:200],
+            "label": form.get(f"label-{place}", "").strip(),
+            "hint": form.get(f"hint-{place}", "").strip(),
             "weight": form.get(f"weight-{place}", 0, type=whole),
             "points": form.getlist(f"points-{place}")[:30],
         }

@@ -355,13 +355,13 @@ def clashing_terms(round: Round, student: Student) -> dict[int, str]:
     return {term_id: name for term_id, name in session().execute(statement)}
 
 
-def schools_of(enterprise_id: int) -> set[int]:
-    """The universities for whose terms an enterprise offers seats."""
+def schools_of(unit_id: int) -> set[int]:
+    """The universities for whose terms seats are offered by an enterprise, or at a base."""
     statement = (
         select(Term.university_id)
         .join(PositionSeats, PositionSeats.term_id == Term.id)
         .join(Position, Position.id == PositionSeats.position_id)
-        .where(Position.enterprise_id == enterprise_id)
+        .where(or_(Position.enterprise_id == unit_id, Position.base_id == unit_id))
     )
     return set(session().scalars(statement.distinct()))
 

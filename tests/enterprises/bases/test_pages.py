@@ -10,13 +10,14 @@ import time_machine
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from enterprises.bases import history, labels, operations, tasks
+from enterprises.bases import history, labels, operations, queries, tasks
 from enterprises.bases.types import AgreementTopic
 from tests.factories import enterprises as make
 from tests.factories import ground
 from trainhub.kernel import files
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.audit import AuditEvent
+from trainhub.organisations.models import Organisation
 
 
 def test_the_text_of_an_agreement_is_previewed_for_those_inside_only(session: Session, as_role: Callable[..., FlaskClient]) -> None:
@@ -82,3 +83,39 @@ def test_a_changed_figure_is_told_as_people_write_it() -> None:
     data = {"is_on_campus": [False, True], "enterprise_invested_fen": [None, 380_000_000], "latitude_e5": [2_607_421, 2_600_000], "workers": [100, 0]}
     told = history.changed(AuditEvent(did="bases.base.changed", data=data))
     assert told == "设在校内 否 → 是、企业投入（元） — → 3800000、纬度（度） 26.07421 → 26、从业人员（人） 100 → 0"
+
+
+def test_who_runs_a_base_does_not_inspect_it_and_the_schools_that_send_students_do(session: Session, as_role: Callable[..., FlaskClient]) -> None:
+    """The account of the base recorded its own inspection, the schools got 403: the gate before every placement was opened by who stands behind it."""
+    firm, programme, other = ground.enterprise(), ground.programme(), ground.programme()
+    base, university = ground.base(firm), session.get_one(Organisation, programme.university_id)
+    make.opened_base(base=base)
+    make.position(enterprise=firm, base=base, terms=[make.term(university=university)])
+    code, key, sent = (
+        base.code,
+        base.id,
+        {"kind": "safety", "on": "2026-02-01", "inspectors": "教务处", "conclusion": "conditional", "text": "见记录"},
+    )
+
+    def as_(role: Role, **scope: int) -> FlaskClient:
+        session.commit()  # requests share the session of the test: a refusal rolls back its own request only
+        return as_role(role, **scope)
+
+    own = {"leader": as_(Role.CENTRE_LEADER, organisation_id=key), "firm": as_(Role.ENTERPRISE_COORDINATOR, organisation_id=firm.id)}
+    away = as_(Role.PROGRAMME_ADMIN, programme_id=other.id)
+    for client in (*own.values(), away):
+        assert client.post(f"/bases/{code}/inspections", data=sent).status_code == 403
+        assert f"/bases/{code}/inspections" not in client.get(f"/bases/{code}").text
+    before = len(queries.inspections_of(key))
+    head = as_(Role.PROGRAMME_ADMIN, programme_id=programme.id)
+    school = as_(Role.UNIVERSITY_ADMIN, organisation_id=university.id)
+    for n, client in enumerate((head, school), 1):
+        assert f"/bases/{code}/inspections" in client.get(f"/bases/{code}").text
+        assert client.post(f"/bases/{code}/inspections", data=sent | {"findings": f"通道堵塞{n}", "inspectors": f"第{n}组"}).status_code == 303
+        assert f"通道堵塞{n}" in client.get(f"/bases/{code}").text
+    assert len(queries.inspections_of(key)) == before + 2
+    assert "通道堵塞1" not in away.get(f"/bases/{code}").text
+    row = next(iter(queries.findings_of(key).values()))[0]
+    assert head.post(f"/bases/findings/{row.id}/close", data={"measure": "已清理"}).status_code == 403
+    assert own["leader"].post(f"/bases/findings/{row.id}/close", data={"measure": "已清理通道"}).status_code == 303
+    assert "已清理通道" in head.get(f"/bases/{code}").text

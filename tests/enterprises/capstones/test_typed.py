@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from enterprises.capstones import operations, queries
+from enterprises.capstones import forms, operations, queries
 from enterprises.capstones.types import SupervisorRole
 from tests.factories import capstones as make
 from tests.factories import ground
 from tests.factories.capstones import NOW
 from trainhub.kernel.access import SYSTEM, Role
+from trainhub.people.models import Person
+from trainhub.programmes.models import Cohort
 
 AsRole = Callable[..., FlaskClient]
 
@@ -107,3 +111,56 @@ def test_a_teacher_who_is_a_mentor_of_the_enterprise_is_told_before(session: Ses
     assert "也是该企业在任的指导教师" in head.get(f"{at}{both.id}").text
     assert "也是该企业在任的指导教师" not in head.get(f"{at}{plain.id}").text
     assert head.get(f"/capstones/{key}/supervisors").text.count("也是该企业在任的指导教师") == 1
+
+
+# -- what is published as it was typed ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("field", "most"), [("label", 60), ("hint", 200)])
+def test_a_name_of_an_item_is_whole_or_refused(session: Session, as_role: AsRole, field: str, most: int) -> None:
+    found = make.case(has_supervisors=False)
+    version = ground.version(found.programme, from_cohort_year=2031)
+    points = next(point.number for _version, _number, point in queries.points_of(version.id))
+    key, head = version.id, _head(as_role, found)
+    data = {"label-0": "质量", "hint-0": "说明", "weight-0": "100", "points-0": points, "edition": "0"}
+    data |= {"component-school": "50", "component-enterprise": "50", "component-review": "0", "component-defence": "0"}
+    long = head.post(f"/capstones/rubrics/{key}", data=data | {f"{field}-0": "理" * (most + 1)})
+    assert (long.status_code, f"最多 {most} 字，现在有 {most + 1} 字" in long.text, "理" * (most + 1) in long.text) == (422, True, True)
+    assert queries.rubric_of_version(key) is None
+    assert head.post(f"/capstones/rubrics/{key}", data=data | {f"{field}-0": "理" * most}).status_code == 303
+    assert queries.rubric_of_version(key).items[0][field] == "理" * most  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(("typed", "fine"), [("30.1", True), ("30", True), ("30.10", True), ("30.05", False), ("nan", False), ("100.1", False)])
+def test_a_share_of_similar_text_is_kept_as_typed_or_refused(app: Flask, typed: str, fine: bool) -> None:
+    with app.test_request_context(method="POST", data={"similarity": typed, "stage": "similarity"}):
+        form = forms.PaperForm(meta={"csrf": False})
+        form.stage.choices = [("similarity", "查重")]
+        form.validate_on_submit()
+        assert ("similarity" not in form.errors) == fine
+
+
+def test_the_directory_is_of_the_cohort_and_that_of_the_programme_says_so(session: Session, as_role: AsRole) -> None:
+    found = make.case()
+    other = make.case(programme=found.programme, enterprise=found.enterprise)
+    cohort = ground.cohort(found.programme, 2029)
+    other.student.cohort_id = cohort.id
+    names = [session.get_one(Person, case.field.id).name for case in (found, other)]  # type: ignore[union-attr]
+    session.flush()
+    head, at = _head(as_role, found), f"/capstones/cohorts/{found.programme.code}"
+    year = session.get_one(Cohort, found.student.cohort_id).year
+    page, every = head.get(f"{at}/{year}/materials/directory").text, head.get(f"{at}/{year}/materials/directory-all").text
+    assert ([name in page for name in names], f"{year}级" in page) == ([True, False], True)
+    assert [name in every for name in names] == [True, True]
+    assert head.get(f"{at}/{year}/materials/directory-all.csv").status_code == 200
+
+
+def test_a_card_of_a_table_begins_with_a_name_and_t2_names_the_title(session: Session, as_role: AsRole) -> None:
+    found = make.case()
+    mentor = queries.mentor_at(found.field.id, found.enterprise.id, make.TODAY)  # type: ignore[union-attr]
+    mentor.title = "正高级工程师"  # type: ignore[union-attr]
+    head, year = _head(as_role, found), 2023
+    for which in ("t2", "m81", "m82", "m83"):
+        page = head.get(f"/capstones/cohorts/{found.programme.code}/{year}/materials/{which}").text
+        assert re.search(r"<tbody>\s*<tr><td data-label=\"([^\"]+)\"", page)[1] == "姓名", which  # type: ignore[index]
+    assert "正高级工程师" in head.get(f"/capstones/cohorts/{found.programme.code}/{year}/materials/t2.csv").get_data(as_text=True)

@@ -219,7 +219,7 @@ def test_the_cohort_page_lists_exceptions_and_exports_t2(session: Session, as_ro
     assert [f">{names[lacking.person_id]}<" in only, f">{names[found.who.id]}<" in only] == [True, False]
     table = head.get(f"{where}/t2.csv").data.decode("utf-8-sig").splitlines()
     assert table[0].split(",")[:5] == ["是否卓越计划", "学号", "姓名", "题目", "题目来源"]
-    assert [table[1].split(",")[i] for i in (0, 1, 4, 12, 14, 15)] == ["是", found.student.student_no, "工程实践", "80.0", "80.0", "良好"]
+    assert [table[1].split(",")[i] for i in (0, 1, 4, 13, 15, 16)] == ["是", found.student.student_no, "工程实践", "80.0", "80.0", "良好"]
     assert head.get(f"{where}/t2.xlsx").data[:2] == b"PK"
     assert head.get(f"{where}/t2.pdf").status_code == 404
     assert as_role(Role.ENTERPRISE_COORDINATOR, organisation_id=found.enterprise.id).get(where).status_code == 403

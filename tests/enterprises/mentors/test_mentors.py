@@ -19,7 +19,7 @@ from tests.factories import ground
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.errors import Stale
 from trainhub.kernel.imports import ImportRefused, run_file
-from trainhub.people.models import Person
+from trainhub.people.models import Person, Student
 from trainhub.people.queries import employment_of
 from trainhub.people.types import IdType
 
@@ -149,3 +149,36 @@ def test_somebody_of_another_enterprise_is_refused_in_the_dry_run(session: Sessi
     with pytest.raises(ImportRefused) as refused:
         run_file(imports.SPEC, str(path), dry_run=True, by=SYSTEM, today=TODAY, now=NOW)
     assert "正在另一家企业" in str(refused.value.details[0]["problem"])
+
+
+def test_a_declared_conflict_is_taken_back_with_a_reason_and_both_stay_on_record(session: Session, as_role: Callable[..., FlaskClient]) -> None:
+    one, student = make.mentor(enterprise=ground.enterprise()), ground.student()
+    operations.declare_conflict(mentor=one, student=student, reason="误登为亲属", by=SYSTEM, now=NOW)
+    key, number, at = one.id, student.student_no, f"/mentors/{one.id}/conflicts/{student.id}/withdraw"
+    firm, person_id, student_id = one.enterprise_id, one.person_id, student.id
+
+    def as_(role: Role, **scope: int) -> FlaskClient:
+        session.commit()  # requests share the session of the test: a refusal rolls back its own request only
+        return as_role(role, **scope)
+
+    coordinator = as_(Role.ENTERPRISE_COORDINATOR, organisation_id=firm)
+    assert f"{at}" in coordinator.get(f"/mentors/{key}").text
+    for wrong, words in (("  ", "请写明撤回回避的理由"), ("字" * 201, "最多 200 字，现在有 201 字")):
+        answer = coordinator.post(at, data={"reason": wrong})
+        assert (answer.status_code, words in answer.text) == (422, True)
+    for stranger in (
+        as_(Role.ENTERPRISE_COORDINATOR, organisation_id=ground.enterprise().id),
+        as_(Role.PROGRAMME_ADMIN, programme_id=ground.programme().id),
+    ):
+        assert stranger.post(at, data={"reason": "核实后并非亲属"}).status_code == 403
+    assert queries.conflict(key, student_id) is not None
+    for _n in range(2):  # a second click changes nothing
+        assert coordinator.post(at, data={"reason": "核实后并非亲属"}).status_code == 303
+    assert queries.conflict(key, student_id) is None
+    told = queries.withdrawn_conflicts(key)
+    assert [(data["student"], data["declared"], data["reason"]) for _at, data in told] == [(number, "误登为亲属", "核实后并非亲属")]
+    mine = as_(Role.MENTOR, organisation_id=firm, person_id=person_id).get(f"/mentors/{key}").text
+    assert ("已撤回的回避" in mine, "核实后并非亲属" in mine) == (True, True)
+    again = operations.declare_conflict(mentor=queries.by_id(key), student=session.get_one(Student, student_id), reason="亲属", by=SYSTEM, now=NOW)  # type: ignore[arg-type]
+    assert again.reason == "亲属"
+    assert coordinator.post(f"/mentors/{key}/conflicts/{10**12}/withdraw", data={"reason": "x"}).status_code == 404

@@ -166,7 +166,8 @@ def capstone_table(programme: Programme, on: date) -> list[Table]:
     rows = dossier.capstones(programme.id, on)
 
     def line(year: int, row: ExportRow) -> list[Any]:
-        post = f"（{row.enterprise_supervisor_post}）" if row.enterprise_supervisor_post else ""
+        told = "、".join(text for text in (row.enterprise_supervisor_post, row.enterprise_supervisor_title) if text)
+        post = f"（{told}）" if told else ""
         return [
             f"{year} 级", "是" if row.is_petoe else "否", row.student_no, row.name, row.topic, SOURCES[row.source], row.enterprise, row.school_supervisor,
             f"{row.enterprise_supervisor}{post}", row.starts_on, row.ends_on, row.place, marks(row.school_score_x10), marks(row.enterprise_score_x10),
