@@ -13,6 +13,7 @@ from trainhub.certificates.layouts.typeset import POINTS_PER_MM
 from trainhub.kernel.i18n import _, listed
 
 _BRACED = re.compile(r"\{[^{}]*\}|[{}]")
+_NAME = re.compile(r"[a-z_]+")
 _KIND_OF = {made: kind for kind, made in KINDS.items()}
 _HAIR = 0.01
 """Millimetres by which rounding may put an element beyond the page."""
@@ -25,6 +26,8 @@ def faults(layout: Layout) -> list[str]:
         wrong = [*_fields_wrong(layout, one), *_place_wrong(layout, one)]
         found += [_("%(element)s：%(wrong)s", element=_called(position, one), wrong=said) for said in wrong]
     for field in layout.fields:
+        if not _NAME.fullmatch(field.name):
+            found.append(_("字段“%(label)s”的名称 %(name)s 只能用小写字母和下划线。", label=field.label, name=field.name))
         if _BRACED.search(field.default):
             found.append(_("字段“%(name)s”的默认值：这里不能用字段，花括号会照原样印出。", name=field.label))
     return found
@@ -88,8 +91,9 @@ def _fields_wrong(layout: Layout, one: Element) -> Iterator[str]:
 
 def _no_field(layout: Layout, braced: str) -> str:
     inner = braced.strip("{} \t").casefold()
-    names = {name: name for name in ("name", "number", "code")} | {one.name: one.name for one in layout.fields}
-    names |= {one.label.casefold(): one.name for one in layout.fields} | {one.label_en.casefold(): one.name for one in layout.fields}
+    fields = [one for one in layout.fields if _NAME.fullmatch(one.name)]
+    names = {name: name for name in ("name", "number", "code")} | {one.name: one.name for one in fields}
+    names |= {one.label.casefold(): one.name for one in fields} | {one.label_en.casefold(): one.name for one in fields}
     meant = names.get(inner) or names.get(inner.replace(" ", "_").replace("-", "_"))
     if meant:
         return _("%(found)s不是字段，会照原样印出：应写作 %(meant)s。", found=braced, meant=f"{{{meant}}}")

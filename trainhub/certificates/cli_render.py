@@ -18,7 +18,7 @@ from trainhub.certificates.numbers import has_number_shape, is_code, read_code, 
 from trainhub.kernel.characters import BadCharacters, bad_characters, clean_name, clean_text
 from trainhub.kernel.commands import edge, progress, say
 from trainhub.kernel.errors import NotFound, Refused
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import _, clauses
 from trainhub.kernel.sheets.reading import Table, read_table
 from trainhub.kernel.sheets.types import Column, Row
 
@@ -153,6 +153,16 @@ def _write(path: Path, data: bytes) -> None:
         raise Refused(_("无法写入文件 %(file)s：%(why)s。", file=path.name, why=error.strerror), code="cannot_write") from error
 
 
+def _must_be_printable(layout: Layout, common: Mapping[str, str]) -> None:
+    """Refused when what stands on every page, the issuer and the template's own words, holds a character that would not come out right."""
+    from trainhub.certificates.checking import unprintable_wording
+    from trainhub.certificates.layouts.fitting import characters_told, lacking_by_field
+
+    wrong = [one for one in (characters_told(layout, lacking_by_field(layout, common)), *unprintable_wording(layout)) if one]
+    if wrong:
+        raise Refused(_("有不能打印的字，没有生成文件。%(told)s。", told=clauses(wrong)), code="needs_glyph")
+
+
 def render_table(file: Path, layout: Layout, out: Path, *, common: Mapping[str, str], base_url: str) -> dict[str, Any]:
     """Draw every row of a table into one PDF.
 
@@ -160,6 +170,7 @@ def render_table(file: Path, layout: Layout, out: Path, *, common: Mapping[str, 
     overflows (data rows with a text too long for its box): those rows get no page.
     Raises SheetError for an unreadable table and RenderRefused for bad rows; then nothing is written.
     """
+    _must_be_printable(layout, common)
     with read_table(file, columns_of(layout)) as table:
         for problem in table.problems:
             say(f"{problem.column}：{problem.problem}" if problem.column else problem.problem)

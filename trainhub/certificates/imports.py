@@ -76,7 +76,10 @@ class _Reader:
     def once(self, kind: Kind, asked: Sequence[tuple[Row, Wanted]]) -> list[Wanted]:
         """Each certificate once: rows that say the same become one that rests on all of them, rows that contradict each other are all told."""
         groups: dict[str, list[tuple[Row, Wanted, dict[str, Any]]]] = {}
+        mistaken = {one.row for one in self.problems}  # told already; what they ask for is not known
         for row, wanted in asked:
+            if row.number in mistaken:
+                continue
             facts = clean_facts(wanted.facts)
             key = asked_key(kind, self.issuer_id, wanted.person_id, facts)
             groups.setdefault(key, []).append((row, wanted, {name: self.compared(name, text) for name, text in facts.items()}))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +13,13 @@ from trainhub.certificates.operations.issuing import template_for
 from trainhub.certificates.permissions import Can
 from trainhub.certificates.types import BatchSource, Kind
 from trainhub.identity.queries import identity_of
-from trainhub.kernel import clock, files
+from trainhub.kernel import clock, files, jobs
 from trainhub.kernel.access import Identity, demand
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.files import StoredFile
 from trainhub.kernel.forms import once
-from trainhub.kernel.i18n import N_, _
+from trainhub.kernel.i18n import N_, _, say
 from trainhub.kernel.jobs import Running
 from trainhub.notifications.operations import notify
 from trainhub.organisations import queries as organisations
@@ -32,6 +32,11 @@ IMPORT = "certificates.import"
 TITLE = N_("检查签发名单 %(name)s")
 FILE_KIND = "import"
 SELECT = "certificates.select"
+LONG = "trainhub.certificates.long_selections"
+"""Under this name in `app.extensions` stands for each task of a large selection a function of the job's args that answers with what the page of its
+choice is called and where it is."""
+SELECTED_AT_ONCE = 1000
+"""So many people are checked while whoever chose them waits, which takes less than a second; more by a job."""
 SELECTION_TITLE = N_("检查签发人员 %(name)s")
 CHECKED = N_("名单“%(name)s”检查无误，已建立批次，共 %(n)d 张，等待另一人审核。")
 REFUSED = N_("名单“%(name)s”没有通过检查，没有建立批次，请查看原因。")
@@ -71,10 +76,10 @@ def import_list(running: Running) -> Mapping[str, Any]:
     return {"batch": batch_id, "warnings": warnings}
 
 
-def select_people(running: Running) -> Mapping[str, Any]:
-    """Check everybody of a programme who was chosen together and put a batch together; harmless to repeat.
+def select(running: Running, choose: Callable[[Mapping[str, Any], Identity], Sequence[batches.Wanted]]) -> Mapping[str, Any]:
+    """Check a large selection and put a batch together; harmless to repeat. `choose` tells from the args who is chosen, and may refuse.
 
-    args: programme_id, cohort_id, studying (`STUDYING`), facts, title_of_batch, kind, issuer_id, template. Who is chosen is asked now.
+    args, beside those of `choose`: title_of_batch, kind, issuer_id, template.
     """
     known = queries.batch_of_job(running.id)
     if known is not None:
@@ -83,11 +88,8 @@ def select_people(running: Running) -> Mapping[str, Any]:
     args, by = running.args, identity_of(running.asked_by_id, today=clock.today(), origin="job")
     name = args["title_of_batch"]
     try:
-        if args["programme_id"] not in dict(programmes.choices(by)):
-            raise NotFound(_("没有这个专业，或它不在你的范围内，没有建立批次。"))
-        persons = people.person_ids_of_programme(args["programme_id"], cohort_id=args["cohort_id"], states=STUDYING[args["studying"]])
-        rows = [batches.Wanted(key, args["facts"]) for key in dict.fromkeys(persons)]
         issuer, kind, template = _issuing(args, by)
+        rows = choose(args, by)
         checked = batches.check(
             kind=kind,
             issuer=issuer,
@@ -102,6 +104,33 @@ def select_people(running: Running) -> Mapping[str, Any]:
         raise
     _tell(running, SELECTED, {"name": name, "n": count})
     return {"batch": batch_id}
+
+
+def ask_to_select(task: str, *, by: Identity, title: str, kind: Kind, issuer_id: int, template: str, **chosen: Any) -> int:
+    """Ask for the job of a large selection; its id."""
+    job = jobs.ask(
+        task,
+        by=by,
+        title=say(SELECTION_TITLE, name=title),
+        title_of_batch=title,
+        kind=kind.value,
+        issuer_id=issuer_id,
+        template=template,
+        **chosen,
+    )
+    return job.id
+
+
+def select_people(running: Running) -> Mapping[str, Any]:
+    """A batch of everybody of a programme who was chosen together. args: programme_id, cohort_id, studying (`STUDYING`), facts; who it is is asked now."""
+    return select(running, _people_of_programme)
+
+
+def _people_of_programme(args: Mapping[str, Any], by: Identity) -> Sequence[batches.Wanted]:
+    if args["programme_id"] not in dict(programmes.choices(by)):
+        raise NotFound(_("没有这个专业，或它不在你的范围内，没有建立批次。"))
+    persons = people.person_ids_of_programme(args["programme_id"], cohort_id=args["cohort_id"], states=STUDYING[args["studying"]])
+    return [batches.Wanted(key, args["facts"]) for key in dict.fromkeys(persons)]
 
 
 def _issuing(args: Mapping[str, Any], by: Identity) -> tuple[Organisation, Kind, str]:

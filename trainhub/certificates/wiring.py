@@ -83,6 +83,7 @@ def register(app: Flask) -> None:
     register_task(app, batches.TASK, tasks.issue)
     register_task(app, tasks.RELEASE, tasks.release)
     register_task(app, list_tasks.IMPORT, list_tasks.import_list)
+    app.extensions.setdefault(list_tasks.LONG, {})[list_tasks.SELECT] = batch_views.choose_again
     register_task(app, list_tasks.SELECT, list_tasks.select_people)
     register_nav(
         app,

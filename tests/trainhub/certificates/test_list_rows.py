@@ -72,6 +72,12 @@ def test_each_of_three_rows_is_told_what_it_contradicts(session: Session, issuer
     assert _told(found) == [(2, "hours"), (3, "hours"), (4, "hours")]
 
 
+def test_a_row_with_a_mistake_of_its_own_is_told_that_alone(session: Session, issuer: Organisation) -> None:
+    found = _read(issuer, ROW, ROW.replace("48", "很多"))
+    assert _told(found) == [(3, "hours")]
+    assert "不是数字" in found.problems[0].problem
+
+
 def test_other_things_of_one_person_are_no_contradiction(session: Session, issuer: Organisation) -> None:
     found = _read(issuer, ROW, ROW.replace("二班", "三班").replace("48", "64"), ROW.replace("02-05", "03-05"), ROW.replace("课程", "另一门"))
     assert (found.problems, found.warnings, len(found.rows)) == ([], [], 4)

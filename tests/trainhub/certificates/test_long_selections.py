@@ -48,7 +48,7 @@ class Place:
 
 @pytest.fixture(autouse=True)
 def _few(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(views, "SELECTED_AT_ONCE", 3)
+    monkeypatch.setattr(list_tasks, "SELECTED_AT_ONCE", 3)
 
 
 def _jobs(session: Session) -> list[jobs.Job]:

@@ -195,6 +195,17 @@ def test_a_layout_of_ones_own_is_a_file(tmp_path: Path) -> None:
     assert (refused.exit_code, json.loads(refused.stdout)["error"]["code"]) == (1, "bad_template")
 
 
+@pytest.mark.parametrize("option", ["--issuer", "--issuer-en"])
+def test_an_issuer_that_no_font_draws_is_refused(tmp_path: Path, option: str) -> None:
+    table, out = tmp_path / "names.csv", tmp_path / "out.pdf"
+    table.write_text(f"{HEADER}\n{GOOD}\n", "utf-8")
+    command = [str(table), "--template", "completion", "--out", str(out), option, "大学\U000323b0", "--json"]
+    refused = CliRunner().invoke(render, command)
+    assert (refused.exit_code, json.loads(refused.stdout)["error"]["code"]) == (1, "needs_glyph")
+    assert "U+323B0" in json.loads(refused.stdout)["error"]["message"]
+    assert not out.exists()
+
+
 def test_a_template_drawn_up_here_is_named_with_its_version(app: Flask, session: Session, tmp_path: Path) -> None:
     by, other = Identity(1, None, "甲", ()), Identity(2, None, "乙", ())
     with transaction():

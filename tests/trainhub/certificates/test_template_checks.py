@@ -149,6 +149,16 @@ def test_what_every_certificate_would_print_wrong_is_not_saved(session: Session,
     assert row.body == before
 
 
+def test_a_field_that_no_text_could_print_is_told(session: Session) -> None:
+    body = json.loads(_with({"kind": "text", "text": "{grade2}", "box": BOX}))
+    body["fields"].append({"name": "grade2", "label": "等第", "label_en": "grade", "type": "text", "required": False})
+    said = checking.faults(read_layout(json.dumps(body)))
+    assert len(said) == 2
+    assert "{grade2}不是字段" in said[0]
+    assert "应写作" not in said[0]
+    assert "字段“等第”的名称 grade2 只能用小写字母和下划线" in said[1]
+
+
 @pytest.mark.parametrize(
     "element",
     [

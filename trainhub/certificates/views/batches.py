@@ -28,7 +28,7 @@ from trainhub.kernel.access import demand, guard, may, who
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import once
-from trainhub.kernel.i18n import _, language, say
+from trainhub.kernel.i18n import _, language
 from trainhub.kernel.numbers import keys_of, whole
 from trainhub.kernel.web import done
 from trainhub.organisations import queries as organisations
@@ -36,8 +36,6 @@ from trainhub.people import queries as people
 from trainhub.programmes import queries as programmes
 from trainhub.programmes.models import Programme
 
-SELECTED_AT_ONCE = 1000
-"""So many people are checked while whoever chose them waits, which takes less than a second; more by a job."""
 MOST_LISTED = 1000
 """People with a box of their own on the page of a selection; 全部人员 takes the others too."""
 PREVIEWED = 3
@@ -109,7 +107,7 @@ def batch_select() -> Any:
         try:
             issuer = issuer_of(form.issuer_id.data)
             facts, chosen_now = form.facts(), form.chosen()
-            if len(chosen_now) > SELECTED_AT_ONCE and programme is not None:
+            if len(chosen_now) > list_tasks.SELECTED_AT_ONCE and programme is not None:
                 batches.must_be_a_batch(len(chosen_now))
                 return _select_by_job(form, kind, issuer.id, {"programme_id": programme.id, "cohort_id": cohort, "studying": studying})
             with transaction():
@@ -151,20 +149,23 @@ def _select_by_job(form: forms.SelectionForm, kind: Kind, issuer_id: int, chosen
     with transaction():
         if not once(form.submission_key.data or ""):
             return done(_("这个表单已经提交过，没有重复建立批次。"), "certificates.batch_list")
-        title = form.title.data or ""
-        job = jobs.ask(
+        job_id = list_tasks.ask_to_select(
             list_tasks.SELECT,
             by=who(),
-            title=say(list_tasks.SELECTION_TITLE, name=title),
-            title_of_batch=title,
-            kind=kind.value,
+            title=form.title.data or "",
+            kind=kind,
             issuer_id=issuer_id,
             template=form.layout.code,
             facts=clean_facts(form.facts()),
             **chosen,
         )
-        job_id = job.id
     return redirect(url_for("certificates.list_job", job_id=job_id), 303)
+
+
+def choose_again(args: Mapping[str, Any]) -> tuple[str, str]:
+    """What the page of a selection is called, and its address with the choice that was made."""
+    chosen = {"programme": args["programme_id"], "cohort": args["cohort_id"], "studying": args["studying"]}
+    return _("选择人员"), url_for("certificates.batch_select", kind=args["kind"], template=args["template"], **chosen)
 
 
 @blueprint.get("/batches/<int:batch_id>")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from flask import redirect, render_template, request, url_for
+from flask import current_app, redirect, render_template, request, url_for
 
 from trainhub.certificates import batch_forms as forms
 from trainhub.certificates import imports, labels, list_tasks, queries
@@ -138,9 +138,15 @@ def batch_template(kind: str) -> Any:
 # -- a long list --------------------------------------------------------------------------------------------------------
 def _job(job_id: int) -> Job:
     row = queries.job_by_id(job_id)
-    if row is None or row.task not in (list_tasks.IMPORT, list_tasks.SELECT) or row.asked_by_id != who().account_id:
+    if row is None or row.task not in (list_tasks.IMPORT, *_selections()) or row.asked_by_id != who().account_id:
         raise NotFound(_("没有这次导入，或它由其他人发起。"))
     return row
+
+
+def _selections() -> Mapping[str, Callable[[Mapping[str, Any]], tuple[str, str]]]:
+    """The tasks of large selections, with the pages they were made on."""
+    found: Mapping[str, Callable[[Mapping[str, Any]], tuple[str, str]]] = current_app.extensions[list_tasks.LONG]
+    return found
 
 
 def _page(row: Job, name: str) -> str:
@@ -149,7 +155,7 @@ def _page(row: Job, name: str) -> str:
     return render_template(
         name,
         job=row,
-        is_selection=row.task == list_tasks.SELECT,
+        chosen_on=_selections()[row.task](row.args) if row.task in _selections() else None,
         state={JobState.DONE: "succeeded"}.get(row.state, row.state.value),
         percent=round(100 * row.done_count / row.total_count) if row.total_count else 0,
         problems=problems[:SHOWN_PROBLEMS],

@@ -65,6 +65,20 @@ def supervisions(*, university_id: int, since: date, until: date, today: date) -
     return found
 
 
+def trained(*, keys: Sequence[int], organisation_ids: Collection[int], since: date, until: date) -> list[Wanted]:
+    """A certificate for each record of whole classes that was completed in the span of days. Raises CannotIssue when a class is none of the reader's bases'."""
+    rows = []
+    for key in keys:
+        records = queries.records_of(key, organisation_ids, since, until)
+        if not records:
+            raise CannotIssue(_("所选的班级不存在，或不在你的范围内。"))
+        for record, base in records:
+            facts = {"course": record.course, "base": base, "hours": Decimal(record.hours_x10) / 10, "ends_on": record.completed_on}
+            text = f"{record.course}（{base}，{record.completed_on.isoformat()} 完成）"
+            rows.append(Wanted(record.person_id, facts, evidence=[("training_record", record.id, text)]))
+    return rows
+
+
 def prepare_training(
     *,
     keys: Sequence[int],
@@ -76,16 +90,8 @@ def prepare_training(
     by: Identity,
     now: datetime,
 ) -> IssueBatch:
-    """A batch of training certificates for whole classes: what was completed in the span of days. Raises CannotIssue when a class is none of the reader's bases'."""
-    rows = []
-    for key in keys:
-        records = queries.records_of(key, organisation_ids, since, until)
-        if not records:
-            raise CannotIssue(_("所选的班级不存在，或不在你的范围内。"))
-        for record, base in records:
-            facts = {"course": record.course, "base": base, "hours": Decimal(record.hours_x10) / 10, "ends_on": record.completed_on}
-            text = f"{record.course}（{base}，{record.completed_on.isoformat()} 完成）"
-            rows.append(Wanted(record.person_id, facts, evidence=[("training_record", record.id, text)]))
+    """A batch of training certificates for whole classes; see `trained`. For many records the page leaves it to a job (tasks.py)."""
+    rows = trained(keys=keys, organisation_ids=organisation_ids, since=since, until=until)
     return batches.prepare(title=title, kind=Kind.TRAINING, source=BatchSource.SELECTION, issuer=issuer, rows=rows, by=by, now=now)
 
 

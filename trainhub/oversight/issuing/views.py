@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, redirect, render_template, request, url_for
 
+from trainhub.certificates import list_tasks
 from trainhub.certificates import queries as certificates
 from trainhub.certificates.operations.issuing import CannotIssue
 from trainhub.certificates.permissions import Can
+from trainhub.certificates.types import Kind
 from trainhub.kernel import clock
 from trainhub.kernel.access import demand, guard, who
 from trainhub.kernel.db import transaction
@@ -19,6 +22,7 @@ from trainhub.kernel.web import done
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
 from trainhub.oversight.issuing import forms, operations, queries
+from trainhub.oversight.issuing.tasks import TRAINING
 
 blueprint = Blueprint("issuing", __name__, url_prefix="/certificates/batches/from")
 
@@ -57,12 +61,14 @@ def training() -> Any:
     form = forms.ClassesForm(formdata=request.form if request.method == "POST" else None).prepare(issuers, offered)
     if request.method == "POST" and form.validate():
         try:
-            issuer = _issuer(form.issuer_id.data)
+            issuer, keys = _issuer(form.issuer_id.data), form.classes.data or []
+            if sum(one.people for one in classes if one.key in keys) > list_tasks.SELECTED_AT_ONCE:
+                return _train_by_job(form, issuer, since.isoformat(), until.isoformat())
             with transaction():
                 if not once(form.submission_key.data or ""):
                     return done(_("这个表单已经提交过，没有重复建立批次。"), "certificates.batch_list")
                 batch = operations.prepare_training(
-                    keys=form.classes.data or [],
+                    keys=keys,
                     organisation_ids=ids,
                     since=since,
                     until=until,
@@ -76,6 +82,30 @@ def training() -> Any:
             form.refuse(refused)
     page = render_template("trainhub/issuing/training.html", form=form, span=span, classes=classes, asked=request.args.to_dict())
     return page, 422 if request.method == "POST" else 200
+
+
+def _train_by_job(form: forms.ClassesForm, issuer: Organisation, since: str, until: str) -> Any:
+    issuer_id, template = issuer.id, certificates.default_template(Kind.TRAINING, issuer)
+    with transaction():
+        if not once(form.submission_key.data or ""):
+            return done(_("这个表单已经提交过，没有重复建立批次。"), "certificates.batch_list")
+        job_id = list_tasks.ask_to_select(
+            TRAINING,
+            by=who(),
+            title=form.title.data or "",
+            kind=Kind.TRAINING,
+            issuer_id=issuer_id,
+            template=template,
+            keys=form.classes.data,
+            since=since,
+            until=until,
+        )
+    return redirect(url_for("certificates.list_job", job_id=job_id), 303)
+
+
+def choose_again(args: Mapping[str, Any]) -> tuple[str, str]:
+    """What the page of a choice of classes is called, and its address with the span of days that was asked for."""
+    return _("由培训记录签发"), url_for("issuing.training", since=args["since"], until=args["until"])
 
 
 @blueprint.route("/mentors", methods=["GET", "POST"])

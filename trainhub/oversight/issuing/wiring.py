@@ -7,8 +7,10 @@ from types import ModuleType
 import click
 from flask import Flask
 
+from trainhub.certificates.list_tasks import LONG
 from trainhub.certificates.types import EVIDENCE_PAGES, EVIDENCE_WORDS
-from trainhub.oversight.issuing import panels, views
+from trainhub.kernel.jobs import register_task
+from trainhub.oversight.issuing import panels, tasks, views
 
 TABLES: tuple[ModuleType, ...] = ()
 COMMANDS: dict[str, click.Command] = {}
@@ -17,5 +19,7 @@ COMMANDS: dict[str, click.Command] = {}
 def register(app: Flask) -> None:
     """Its blueprint, and what certificates say of the training records they rest on."""
     app.register_blueprint(views.blueprint)
+    register_task(app, tasks.TRAINING, tasks.training)
+    app.extensions.setdefault(LONG, {})[tasks.TRAINING] = views.choose_again
     app.extensions.setdefault(EVIDENCE_PAGES, {})["training_record"] = panels.record_pages
     app.extensions.setdefault(EVIDENCE_WORDS, {})["training_record"] = panels.record_words

@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, timedelta
 
+import pytest
+import sqlalchemy as sa
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from enterprises.placements import operations as placements
 from tests.factories import enterprises as make
 from tests.factories import ground
+from trainhub.certificates import list_tasks
 from trainhub.certificates import queries as certificates
+from trainhub.certificates.models import IssueBatch, IssueItem
 from trainhub.certificates.operations import batches
-from trainhub.certificates.types import State
+from trainhub.certificates.types import Kind, State
+from trainhub.kernel import jobs
 from trainhub.kernel.access import SYSTEM, Identity, Role
 from trainhub.kernel.db import transaction
 from trainhub.ledger.operations import cancel_record, record_training
@@ -138,3 +143,45 @@ def test_supervision_is_counted_from_confirmed_days(session: Session, as_role: A
     )
     assert "2 人" in page.text
     assert as_role(Role.STUDENT).get("/certificates/batches/from/mentors").status_code == 403
+
+
+@pytest.mark.parametrize(("count", "is_job"), [(2, False), (3, True)])
+def test_many_records_are_checked_by_a_job(session: Session, as_role: AsRole, monkeypatch: pytest.MonkeyPatch, count: int, is_job: bool) -> None:
+    monkeypatch.setattr(list_tasks, "SELECTED_AT_ONCE", 2)
+    with transaction():
+        base = ground.base()
+        records = _trained(base.id, "工业互联网应用", count)
+    head = as_role(Role.CENTRE_LEADER, organisation_id=base.id)
+    where = f"/certificates/batches/from/training?since={DAY - timedelta(days=5)}&until={DAY}"
+    sent = {"title": "二月班", "issuer_id": base.id, "classes": [records[0]], "submission_key": "k"}
+    answer = head.post(where, data=sent)
+    assert answer.status_code == 303
+    assert session.scalar(sa.select(sa.func.count()).select_from(IssueBatch)) == (0 if is_job else 1)
+    if is_job:
+        assert head.post(where, data=sent).status_code == 303, "the same form again"
+        assert "检查签发人员 二月班" in head.get(answer.location).text
+        jobs.run_all()
+        answer = head.get(answer.location)
+    batch = session.scalars(sa.select(IssueBatch)).one()
+    assert answer.location == f"/certificates/batches/{batch.id}"
+    assert (batch.count, batch.title, batch.kind) == (count, "二月班", Kind.TRAINING)
+    items = session.scalars(sa.select(IssueItem).order_by(IssueItem.position)).all()
+    assert [one.evidence[0]["id"] for one in items] == [str(key) for key in records]
+    assert {(one.facts["hours"], one.facts["ends_on"]) for one in items} == {("48.5", "2026-02-27")}
+
+
+def test_a_job_of_records_that_are_gone_says_so(session: Session, as_role: AsRole, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(list_tasks, "SELECTED_AT_ONCE", 0)
+    with transaction():
+        base = ground.base()
+        (record,) = _trained(base.id, "工业互联网应用", 1)
+    head = as_role(Role.CENTRE_LEADER, organisation_id=base.id)
+    where = f"/certificates/batches/from/training?since={DAY - timedelta(days=5)}&until={DAY}"
+    answer = head.post(where, data={"title": "二月班", "issuer_id": base.id, "classes": [record]})
+    with transaction():
+        cancel_record(record_id=record, reason="登记有误", by=SYSTEM, now=ground.NOW)
+    jobs.run_all()
+    page = head.get(answer.location).text
+    assert "所选的班级不存在" in page
+    assert f'href="/certificates/batches/from/training?since={DAY - timedelta(days=5)}&amp;until={DAY}"' in page
+    assert session.scalar(sa.select(sa.func.count()).select_from(IssueBatch)) == 0
