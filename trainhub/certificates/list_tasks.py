@@ -76,7 +76,7 @@ def import_list(running: Running) -> Mapping[str, Any]:
     return {"batch": batch_id, "warnings": warnings}
 
 
-def select(running: Running, choose: Callable[[Mapping[str, Any], Identity], Sequence[batches.Wanted]]) -> Mapping[str, Any]:
+def put_selection_together(running: Running, choose: Callable[[Mapping[str, Any], Identity], Sequence[batches.Wanted]]) -> Mapping[str, Any]:
     """Check a large selection and put a batch together; harmless to repeat. `choose` tells from the args who is chosen, and may refuse.
 
     args, beside those of `choose`: title_of_batch, kind, issuer_id, template.
@@ -123,7 +123,7 @@ def ask_to_select(task: str, *, by: Identity, title: str, kind: Kind, issuer_id:
 
 def select_people(running: Running) -> Mapping[str, Any]:
     """A batch of everybody of a programme who was chosen together. args: programme_id, cohort_id, studying (`STUDYING`), facts; who it is is asked now."""
-    return select(running, _people_of_programme)
+    return put_selection_together(running, _people_of_programme)
 
 
 def _people_of_programme(args: Mapping[str, Any], by: Identity) -> Sequence[batches.Wanted]:

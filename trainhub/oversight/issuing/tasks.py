@@ -17,8 +17,8 @@ TRAINING = "issuing.training"
 
 
 def training(running: Running) -> Mapping[str, Any]:
-    """A batch of the classes that were chosen. args: keys, since, until (ISO), and those of `list_tasks.select`; harmless to repeat."""
-    return list_tasks.select(running, _trained)
+    """A batch of the classes that were chosen. args: keys, since, until (ISO), and those of `list_tasks.put_selection_together`; harmless to repeat."""
+    return list_tasks.put_selection_together(running, _trained)
 
 
 def _trained(args: Mapping[str, Any], by: Identity) -> Sequence[Wanted]:
