@@ -9,9 +9,10 @@ from datetime import date, datetime
 from enterprises.capstones import queries, scheduling
 from enterprises.capstones.impartiality import Office
 from enterprises.capstones.models import Capstone, DefenceGroup, DefenceMember, DefenceSlot
-from enterprises.capstones.operations._support import CapstoneRefused, WrongPerson, WrongState, demand, demand_room, demand_window, given, tell
+from enterprises.capstones.operations._support import CapstoneRefused, WrongPerson, WrongState, demand, demand_room, demand_window, given, stop, tell
 from enterprises.capstones.operations.grading import compute, demand_account
 from enterprises.capstones.operations.judging import alike, tell_revise
+from enterprises.capstones.operations.standing import against_defence
 from enterprises.capstones.rules import half_up
 from enterprises.capstones.types import Action, CapstoneState, Verdict, WindowStage
 from trainhub.kernel import audit
@@ -270,6 +271,7 @@ def record_defence(
     if today < group.on:
         raise WrongState(_("答辩在 %(day)s，还不能登记。", day=group.on.isoformat()))
     demand_window(capstone, WindowStage.DEFENCE, now)
+    stop(against_defence(capstone))
     _demand_points(capstone, group, scores)
     slot.questions = given(questions, _("请记录提问与回答。"), field="questions", most=8000)
     if file_id is not None:

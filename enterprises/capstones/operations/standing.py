@@ -77,6 +77,13 @@ def against_thesis(capstone: Capstone) -> CapstoneRefused | None:
     return None
 
 
+def against_defence(capstone: Capstone) -> CapstoneRefused | None:
+    """Why no defence is recorded although there is a place: a review that was signed since does not let the thesis pass."""
+    if not queries.is_failed_in_review(capstone):
+        return None
+    return CapstoneRefused(_("论文评阅不通过，还不能答辩：请专业负责人先决定退回修改、另请评阅人，或按不合格办理。"), code="failed_in_review")
+
+
 def against_finish(capstone: Capstone, result: Result) -> CapstoneRefused | None:
     """Why the result cannot be published yet: the sides lie too far apart, who stands near the student has graded, or judges said no to what the grades pass."""
     if is_settled(capstone):

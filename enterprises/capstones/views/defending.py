@@ -32,7 +32,11 @@ def defence(row: DefenceGroup) -> Any:
 
 def _against_record(capstone: Capstone) -> str:
     """Why the secretary cannot keep the record of a student today; empty when nothing stands against it."""
-    found = operations.against_state(capstone, Action.DEFEND) or operations.against_window(capstone, WindowStage.DEFENCE, clock.now())
+    found = (
+        operations.against_state(capstone, Action.DEFEND)
+        or operations.against_window(capstone, WindowStage.DEFENCE, clock.now())
+        or operations.against_defence(capstone)
+    )
     return found.message if found is not None else ""
 
 

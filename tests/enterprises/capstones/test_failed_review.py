@@ -178,3 +178,32 @@ def test_the_page_says_what_comes_next_and_offers_it(session: Session, as_role: 
     row = queries.by_id(key)
     assert row is not None
     assert row.state is CapstoneState.MIDTERM
+
+
+def test_no_defence_is_recorded_that_the_reviews_do_not_allow(session: Session) -> None:
+    """The place was given before the review was signed; once more reviewers pass the thesis, it is heard."""
+    found = make.case()
+    _weigh(found)
+    make.submit(found)
+    panel = [ground.person() for _n in range(3)]
+    group = operations.form_group(
+        cohort=_cohort(session, found), name="甲", room="A1", on=TODAY, starts_minute=540, minutes_each=30, chair=panel[0], members=panel[1:],
+        secretary=(secretary := make.signer()), by=SYSTEM, now=NOW,
+    )  # fmt: skip
+    operations.timetable(cohort=_cohort(session, found), by=SYSTEM, **TIMES)
+    _sign(session, _ask(found), Verdict.FAIL)
+    slot = queries.slots_of_group(group.id)[0][0]
+    record = {
+        "slot": slot,
+        "scores": {one.id: 80 for one in panel},
+        "questions": "问",
+        "verdict": Verdict.PASS,
+        "by": make.as_person(secretary),
+        **TIMES,
+    }
+    with pytest.raises(CapstoneRefused, match="评阅") as no:
+        operations.record_defence(**record)
+    assert no.value.code == "failed_in_review"
+    for _n in range(2):
+        _sign(session, _ask(found), Verdict.PASS, 70)
+    assert operations.record_defence(**record).recorded_at == NOW
