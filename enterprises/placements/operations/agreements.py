@@ -32,6 +32,9 @@ def sign_placement(
 ) -> AgreementSignature:
     """Record one signature under a text (on the page, or a paper one by upload); the known one stays.
 
+    What is signed on the page is signed today; another day needs the scan (`file_id`), and lies between the day on which the
+    text was sent and today: days count from the last signature on, so a date is never only a claim.
+
     Without a number it is the agreement as it stands now. The signature keeps what stood above it: whatever changes afterwards,
     everybody sees what was signed. A paper signature is under the same sheet as the first one.
 
@@ -51,8 +54,7 @@ def sign_placement(
             return known
     if not signed_name.strip():
         raise BadPlacement(_("请填写签署人姓名。"), field="signed_name")
-    if signed_on > local(now).date():
-        raise BadPlacement(_("签署日期不能晚于今天。"), field="signed_on")
+    _check_day(placement, number, signed_on, local(now).date(), is_paper=file_id is not None)
     facts, signed = queries.agreed_now(placement.id), rules.signed_facts(known.facts for known in known_here)
     changes = rules.changed_facts(signed, facts) if signed is not None else []
     if changes and file_id is None:
@@ -77,6 +79,19 @@ def sign_placement(
         data={"party": party.value, "signed_on": signed_on, "text": number, "is_paper": file_id is not None},
     )
     return row
+
+
+def _check_day(placement: Placement, number: int, signed_on: date, today: date, *, is_paper: bool) -> None:
+    if signed_on > today:
+        raise BadPlacement(_("签署日期不能晚于今天。"), field="signed_on")
+    if not is_paper:
+        if signed_on != today:
+            said = _("在页面上签署的，签署日期就是今天（%(day)s）；此前在纸上签署的，请上传扫描件。", day=today)
+            raise BadPlacement(said, field="signed_on", code="not_today")
+        return
+    sent_on = next((row.sent_on for row in queries.text_rows(placement.id) if row.number == number), local(placement.created_at).date())
+    if signed_on < sent_on:
+        raise BadPlacement(_("这份文本 %(day)s 才发出，签署日期不能更早。", day=sent_on), field="signed_on", code="before_text")
 
 
 def _lines(changes: Sequence[str]) -> list[str]:

@@ -7,9 +7,10 @@ from datetime import date, datetime
 
 from sqlalchemy import update
 
+from enterprises.mentors import queries as mentors
 from enterprises.placements import labels, queries, rules
 from enterprises.placements.models import DayEntry, Placement, WeeklyLog
-from enterprises.placements.operations._support import BadDay, WrongState, parameter, tell
+from enterprises.placements.operations._support import BadDay, WrongState, demand_office, parameter, tell
 from enterprises.placements.operations.certifying import correct_certificate
 from enterprises.placements.types import DayState, Ground, LogTag, NoteSide, PlacementState
 from trainhub.kernel import audit
@@ -119,6 +120,9 @@ def decide_entries(
         raise BadDay(_("退回时请写明理由，学生会看到。"), field="reason", code="reason_needed")
     if placement.state not in (PlacementState.STARTED, PlacementState.FINISHED):
         raise WrongState(_("实习没有在进行，不能确认实习日。"))
+    mentor = mentors.by_id(placement.mentor_id) if placement.mentor_id is not None else None
+    if mentor is not None:
+        demand_office(mentor, today=today)
     ids = sorted(set(entry_ids))
     if is_approved:
         _check_ground(placement, queries.days_by_ids(ids))
