@@ -10,7 +10,7 @@ from sqlalchemy import update
 
 from enterprises.mentors import queries as mentors
 from enterprises.mentors.models import Mentor
-from enterprises.placements.models import PositionSeats
+from enterprises.placements.models import Placement, PositionSeats
 from trainhub.identity import queries as identities
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused
@@ -60,6 +60,11 @@ def demand_office(mentor: Mentor, *, today: date) -> None:
     if mentor.until is not None and mentor.until < today:
         name = mentors.name_of(mentor.id)
         raise WrongState(_("%(name)s的聘任已于 %(day)s 结束，请企业另行安排指导教师。", name=name, day=mentor.until), code="office_over")
+
+
+def hold(placement: Placement) -> None:
+    """Let whatever is sent to a placement at the same time (a button pressed twice) queue up: the second sees what the first wrote."""
+    session().refresh(placement, with_for_update={"key_share": True})  # who only refers to the row does not wait
 
 
 def take_seats(position_id: int, term_id: int, count: int) -> bool:

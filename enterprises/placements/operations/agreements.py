@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from enterprises.placements import labels, queries, rules
 from enterprises.placements.models import AgreementSignature, AgreementText, Placement
-from enterprises.placements.operations._support import BadPlacement, WrongState
+from enterprises.placements.operations._support import BadPlacement, WrongState, hold
 from enterprises.placements.types import AgreementKind, AgreementParty, PlacementState
 from trainhub.identity import queries as identities
 from trainhub.kernel import audit
@@ -43,6 +43,7 @@ def sign_placement(
     """
     if placement.state is PlacementState.WITHDRAWN:
         raise WrongState(_("这项安排已撤销，不能签署协议。"))
+    hold(placement)
     texts = queries.texts_of(placement.id)
     standing = {text.number: text for text in texts if not text.is_replaced}
     number = text_no if text_no is not None else min(number for number, text in standing.items() if text.kind is AgreementKind.AGREEMENT)
@@ -110,6 +111,7 @@ def amend_agreement(
     """
     if placement.state in (PlacementState.WITHDRAWN, PlacementState.FINISHED):
         raise WrongState(_("实习已结束或撤销，不能再签补充协议。"))
+    hold(placement)
     lines, rows = _lines(changes), queries.text_rows(placement.id)
     for known in rows:
         if known.kind is AgreementKind.AMENDMENT and not known.is_replaced and known.changes == lines:
@@ -131,7 +133,7 @@ def correct_text(
         raise WrongState(_("实习已结束或撤销，协议不能再更正。"))
     if not reason.strip():
         raise BadPlacement(_("请写明更正的理由。"), field="reason")
-    session().refresh(placement, with_for_update={"key_share": True})  # one correction after the other
+    hold(placement)
     lines, rows = _lines(changes), {row.number: row for row in queries.text_rows(placement.id)}
     if number == 1 and 1 not in rows:
         rows[1] = AgreementText(
