@@ -243,7 +243,7 @@ class SignForm(Form):
     party = SelectField(_l("签署方"), coerce=AgreementParty)
     signed_name = Text(_l("签署人"), [DataRequired(NEEDED), Length(max=120)])
     signed_on = DateField(_l("签署日期"), [InputRequired(NEEDED)])
-    file = FileField(_l("纸质签署件"), description=_l("纸面签署的，上传扫描件。"))
+    file = FileField(_l("纸质签署件"))
 
 
 class TextForm(Form):

@@ -161,7 +161,7 @@ def ready(placement: Placement, mentor: Mentor) -> Placement:
     placements.assign_mentor(placement=placement, mentor=mentor, by=SYSTEM, now=NOW)
     before = min(date(2026, 1, 5), placement.starts_on)
     for party in (AgreementParty.SCHOOL, AgreementParty.ENTERPRISE, AgreementParty.STUDENT, AgreementParty.GUARDIAN):
-        placements.sign_placement(placement=placement, party=party, signed_name="签署人", signed_on=before, by=SYSTEM, now=NOW)
+        placements.sign_placement(placement=placement, party=party, signed_name="签署人", signed_on=before, by=SYSTEM, now=at(before))
     placements.record_insurance(placement=placement, policy_no="PICC-1", since=placement.starts_on, until=placement.ends_on, by=SYSTEM, now=NOW)
     placements.record_safety(placement=placement, trained_on=min(placement.starts_on, TODAY), by=SYSTEM, now=NOW)
     return placement

@@ -32,6 +32,8 @@ ROSTER = ("name", "id_type", "id_number", "category", "county_code", "base_code"
 COURSE = "ECOM-301"
 FIRST_DAY, LAST_DAY = -6, 77
 """The open round's term: from Monday 16 November 2026 to Sunday 7 February 2027, as days after 22 November 2026."""
+SIGNED_WEEK = 1
+"""The Monday of the first week after the agreement was signed, likewise."""
 
 
 def roster(days: list[str], seed: int = 9001) -> bytes:
@@ -129,10 +131,10 @@ def my_planned_placement(student: Visitor) -> str:
     raise AssertionError("no planned placement: " + page.words[:800])
 
 
-def sign(somebody: Visitor, address: str, party: str, name: str, day: date) -> None:
-    """One party's signature under the agreement."""
+def sign(somebody: Visitor, address: str, party: str, name: str) -> None:
+    """One party's signature under the agreement, of today."""
     somebody.get(f"{address}/agreement")
-    somebody.send("/sign", {"party": party, "signed_name": name, "signed_on": day})
+    somebody.send("/sign", {"party": party, "signed_name": name})
 
 
 def log_week(student: Visitor, address: str, monday: date) -> None:
@@ -260,10 +262,10 @@ def walk(province: Flask, place: Place, visitor: Callable[..., Visitor], tmp_pat
         host.get(address)
         host.send("/start", status=422) if host.page.has_form("/start") else None  # type: ignore[union-attr]
         first, last = DAY + timedelta(days=FIRST_DAY), DAY + timedelta(days=LAST_DAY)
-        # Signed and trained in time: no day before would count, however late the papers are entered.
-        sign(head, address, "school", "武夷工程学院教务处", first)
-        sign(host, address, "enterprise", "榕城智造人力资源部", first)
-        sign(student, address, "student", "学生本人", first)
+        # Each side signs for itself, today: no day before counts.
+        sign(head, address, "school", "武夷工程学院教务处")
+        sign(host, address, "enterprise", "榕城智造人力资源部")
+        sign(student, address, "student", "学生本人")
         head.get(address)
         head.send("/insurance", {"insurance_no": "JOURNEY-1", "insured_from": first, "insured_until": last})
         host.get(address)
@@ -273,9 +275,11 @@ def walk(province: Flask, place: Place, visitor: Callable[..., Visitor], tmp_pat
         host.get(address)
         host.send("/start")
 
-        # One day short of the 32 weeks: the student logs this week, the mentor confirms, the target is reached.
+    # One day short of the 32 weeks: the student logs the first week, the mentor confirms, the target is reached.
+    with travel(SIGNED_WEEK + 4):
+        student, head, host, mentor = visitor("student"), visitor("programme"), visitor("enterprise"), visitor("mentor")
         assert "159" in student.get("/placements/mine/weeks").words
-        log_week(student, address, first)
+        log_week(student, address, DAY + timedelta(days=SIGNED_WEEK))
         mentor.get("/placements/confirm")
         mentor.send(address + "/confirm")
         weeks = student.get("/placements/mine/weeks").words

@@ -8,10 +8,13 @@ from typing import Any
 
 from sqlalchemy import update
 
-from enterprises.placements.models import PositionSeats
+from enterprises.mentors import queries as mentors
+from enterprises.mentors.models import Mentor
+from enterprises.placements.models import Placement, PositionSeats
 from trainhub.identity import queries as identities
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused
+from trainhub.kernel.i18n import _
 from trainhub.notifications.operations import notify
 from trainhub.policy.book import book
 from trainhub.policy.types import Parameter
@@ -50,6 +53,18 @@ class BadDay(Refused):
 def parameter(key: str, on: date) -> Parameter:
     """A number of the policy book on a day."""
     return book().at(key, on=on)
+
+
+def demand_office(mentor: Mentor, *, today: date) -> None:
+    """A mentor whose office at the enterprise is over decides and grades no more: the enterprise names another. Raises WrongState."""
+    if mentor.until is not None and mentor.until < today:
+        name = mentors.name_of(mentor.id)
+        raise WrongState(_("%(name)s的聘任已于 %(day)s 结束，请企业另行安排指导教师。", name=name, day=mentor.until), code="office_over")
+
+
+def hold(placement: Placement) -> None:
+    """Let whatever is sent to a placement at the same time (a button pressed twice) queue up: the second sees what the first wrote."""
+    session().refresh(placement, with_for_update={"key_share": True})  # who only refers to the row does not wait
 
 
 def take_seats(position_id: int, term_id: int, count: int) -> bool:

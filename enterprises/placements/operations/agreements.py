@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from enterprises.placements import labels, queries, rules
 from enterprises.placements.models import AgreementSignature, AgreementText, Placement
-from enterprises.placements.operations._support import BadPlacement, WrongState
+from enterprises.placements.operations._support import BadPlacement, WrongState, hold
 from enterprises.placements.types import AgreementKind, AgreementParty, PlacementState
 from trainhub.identity import queries as identities
 from trainhub.kernel import audit
@@ -32,6 +32,9 @@ def sign_placement(
 ) -> AgreementSignature:
     """Record one signature under a text (on the page, or a paper one by upload); the known one stays.
 
+    What is signed on the page is signed today; another day needs the scan (`file_id`), and lies between the day on which the
+    text was sent and today: days count from the last signature on, so a date is never only a claim.
+
     Without a number it is the agreement as it stands now. The signature keeps what stood above it: whatever changes afterwards,
     everybody sees what was signed. A paper signature is under the same sheet as the first one.
 
@@ -40,6 +43,7 @@ def sign_placement(
     """
     if placement.state is PlacementState.WITHDRAWN:
         raise WrongState(_("这项安排已撤销，不能签署协议。"))
+    hold(placement)
     texts = queries.texts_of(placement.id)
     standing = {text.number: text for text in texts if not text.is_replaced}
     number = text_no if text_no is not None else min(number for number, text in standing.items() if text.kind is AgreementKind.AGREEMENT)
@@ -51,8 +55,7 @@ def sign_placement(
             return known
     if not signed_name.strip():
         raise BadPlacement(_("请填写签署人姓名。"), field="signed_name")
-    if signed_on > local(now).date():
-        raise BadPlacement(_("签署日期不能晚于今天。"), field="signed_on")
+    _check_day(placement, number, signed_on, local(now).date(), is_paper=file_id is not None)
     facts, signed = queries.agreed_now(placement.id), rules.signed_facts(known.facts for known in known_here)
     changes = rules.changed_facts(signed, facts) if signed is not None else []
     if changes and file_id is None:
@@ -79,6 +82,19 @@ def sign_placement(
     return row
 
 
+def _check_day(placement: Placement, number: int, signed_on: date, today: date, *, is_paper: bool) -> None:
+    if signed_on > today:
+        raise BadPlacement(_("签署日期不能晚于今天。"), field="signed_on")
+    if not is_paper:
+        if signed_on != today:
+            said = _("在页面上签署的，签署日期就是今天（%(day)s）；此前在纸上签署的，请上传扫描件。", day=today)
+            raise BadPlacement(said, field="signed_on", code="not_today")
+        return
+    sent_on = next((row.sent_on for row in queries.text_rows(placement.id) if row.number == number), local(placement.created_at).date())
+    if signed_on < sent_on:
+        raise BadPlacement(_("这份文本 %(day)s 才发出，签署日期不能更早。", day=sent_on), field="signed_on", code="before_text")
+
+
 def _lines(changes: Sequence[str]) -> list[str]:
     found = [line.strip()[:300] for line in changes if line.strip()]
     if not found:
@@ -95,6 +111,7 @@ def amend_agreement(
     """
     if placement.state in (PlacementState.WITHDRAWN, PlacementState.FINISHED):
         raise WrongState(_("实习已结束或撤销，不能再签补充协议。"))
+    hold(placement)
     lines, rows = _lines(changes), queries.text_rows(placement.id)
     for known in rows:
         if known.kind is AgreementKind.AMENDMENT and not known.is_replaced and known.changes == lines:
@@ -116,7 +133,7 @@ def correct_text(
         raise WrongState(_("实习已结束或撤销，协议不能再更正。"))
     if not reason.strip():
         raise BadPlacement(_("请写明更正的理由。"), field="reason")
-    session().refresh(placement, with_for_update={"key_share": True})  # one correction after the other
+    hold(placement)
     lines, rows = _lines(changes), {row.number: row for row in queries.text_rows(placement.id)}
     if number == 1 and 1 not in rows:
         rows[1] = AgreementText(

@@ -7,9 +7,10 @@ from datetime import date, datetime
 
 from sqlalchemy import update
 
+from enterprises.mentors import queries as mentors
 from enterprises.placements import labels, queries, rules
 from enterprises.placements.models import DayEntry, Placement, WeeklyLog
-from enterprises.placements.operations._support import BadDay, WrongState, parameter, tell
+from enterprises.placements.operations._support import BadDay, WrongState, demand_office, hold, parameter, tell
 from enterprises.placements.operations.certifying import correct_certificate
 from enterprises.placements.types import DayState, Ground, LogTag, NoteSide, PlacementState
 from trainhub.kernel import audit
@@ -28,6 +29,7 @@ def log_day(*, placement: Placement, on: date, today: date, by: Identity, now: d
 
     A rejected day may be logged again and waits anew; what was sent back stays readable beside it. Raises BadDay outside the placement, in the future, before the start.
     """
+    hold(placement)
     away, ground = queries.absences_of(placement.id), queries.ground_of(placement)
     row = _enter(placement, queries.day_entry(placement.id, on), on, note, away=away, ground=ground, today=today, by=by, now=now)
     session().flush()
@@ -71,6 +73,7 @@ def log_week(*, placement: Placement, days: Mapping[date, str], week: Iterable[d
     The result is (logged anew, taken back). Confirmed days stay. Raises BadDay as `log_day` does, for the whole week.
     """
     span = sorted(week)
+    hold(placement)
     known = {entry.on: entry for entry in queries.entries_between(placement.id, span[0], span[-1])}
     away, ground = queries.absences_of(placement.id), queries.ground_of(placement)
     for day in sorted(days):
@@ -119,6 +122,9 @@ def decide_entries(
         raise BadDay(_("退回时请写明理由，学生会看到。"), field="reason", code="reason_needed")
     if placement.state not in (PlacementState.STARTED, PlacementState.FINISHED):
         raise WrongState(_("实习没有在进行，不能确认实习日。"))
+    mentor = mentors.by_id(placement.mentor_id) if placement.mentor_id is not None else None
+    if mentor is not None:
+        demand_office(mentor, today=today)
     ids = sorted(set(entry_ids))
     if is_approved:
         _check_ground(placement, queries.days_by_ids(ids))
@@ -245,6 +251,7 @@ def save_weekly_log(
         raise BadDay(_("这一周不在实习期内，或还没有到。"), field="text")
     if not text.strip():
         raise BadDay(_("请填写本周的收获与问题。"), field="text")
+    hold(placement)
     year, number, _weekday = on.isocalendar()
     row = queries.weekly_log(placement.id, year, number)
     wanted = sorted({LogTag(tag).value for tag in tags})

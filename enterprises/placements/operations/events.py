@@ -10,7 +10,7 @@ from enterprises.mentors.models import Mentor
 from enterprises.placements import labels, queries, rules
 from enterprises.placements.lawful import bars_of
 from enterprises.placements.models import DayEntry, Placement, PlacementEvent, Position, Term
-from enterprises.placements.operations._support import BadPlacement, NoSeat, WrongState, give_back_seat, take_seats, tell
+from enterprises.placements.operations._support import BadPlacement, NoSeat, WrongState, give_back_seat, hold, take_seats, tell
 from enterprises.placements.operations.certifying import issue_certificate
 from enterprises.placements.operations.placing import assign_mentor, check_room, withdraw_placement
 from enterprises.placements.types import DayState, EventKind, EventState, OfferState, PlacementState, WithdrawalSide
@@ -57,6 +57,7 @@ def report_event(
         raise BadPlacement(_("请写明情况。"), field="text")
     if placement.state is PlacementState.WITHDRAWN:
         raise WrongState(_("这项安排已撤销。"))
+    hold(placement)
     for known in queries.events_of(placement.id):
         if known.kind is kind and (known.since, known.until, known.text) == (since, until, text.strip()):
             return known

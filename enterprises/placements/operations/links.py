@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from typing import Any
 
 from flask import current_app
 from sqlalchemy import update
@@ -13,11 +14,12 @@ from sqlalchemy import update
 from enterprises.mentors import queries as mentors
 from enterprises.mentors.models import Mentor
 from enterprises.placements import queries
-from enterprises.placements.models import MentorLink
-from enterprises.placements.operations._support import WrongState
+from enterprises.placements.models import DayEntry, MentorLink
+from enterprises.placements.operations._support import WrongState, demand_office
 from enterprises.placements.operations.days import decide_entries
 from enterprises.placements.operations.logs import add_note
 from enterprises.placements.types import NoteSide
+from trainhub.identity import queries as identities
 from trainhub.identity.delivery import channels, deliver
 from trainhub.identity.types import Channel
 from trainhub.kernel import audit
@@ -36,8 +38,15 @@ def hashed(token: str) -> str:
 
 
 def make_mentor_link(*, mentor: Mentor, by: Identity, now: datetime) -> str:
-    """A new secret for a link of seven days; links of the mentor that still open are closed by it."""
-    for known in queries.live_links(mentor.id, now):
+    """A new secret for a link of seven days; links for the mentor that its maker made before are closed by it.
+
+    It opens what its maker may see of the mentor's students, one that the weekly reminder made (no account) all of them.
+    Raises WrongState for a mentor who has an account, or whose office is over.
+    """
+    if identities.accounts_of_persons({mentor.person_id}):
+        raise WrongState(_("%(name)s有账户，请本人登录后确认，不能生成链接。", name=mentors.name_of(mentor.id)), code="has_account")
+    demand_office(mentor, today=local(now).date())
+    for known in queries.live_links(mentor.id, by.account_id, now):
         known.expires_at = now
     token = secrets.token_urlsafe(32)
     row = MentorLink(mentor_id=mentor.id, token_hash=hashed(token), made_by_id=by.account_id, made_at=now, expires_at=now + LASTS)
@@ -50,7 +59,7 @@ def make_mentor_link(*, mentor: Mentor, by: Identity, now: datetime) -> str:
 def send_link(*, mentor: Mentor, token: str, days: int, now: datetime) -> Channel | None:
     """Send a link to the mentor by e-mail, or by short message where there is no address; by which of them, None: by neither.
 
-    Whether it arrives is the channel's matter; the link can always be shown to whoever made it.
+    Whether it arrives is the channel's matter.
     """
     email, phone, name = queries.contact_of_mentor(mentor.id)
     url = f"{current_app.config['SETTINGS'].base_url.rstrip('/')}/placements/c/{token}"
@@ -72,6 +81,8 @@ def remind_without_account(*, person_id: int, now: datetime) -> bool:
     since = monday.replace(hour=0, minute=0, second=0, microsecond=0)
     sent = False
     for mentor in mentors.of_person(person_id):
+        if mentor.until is not None and mentor.until < local(now).date():
+            continue  # the enterprise has been told, and names another
         waiting = len(queries.pending_for_mentor([mentor.id]))
         if waiting and not queries.has_link_since(mentor.id, since):
             token = make_mentor_link(mentor=mentor, by=SYSTEM, now=now)
@@ -88,8 +99,20 @@ def open_link(token: str, *, now: datetime) -> tuple[MentorLink, Mentor, Identit
         raise NotFound(_("这个链接已使用或已过期。请联系企业联系人重新生成。"))
     mentor = mentors.by_id(row.mentor_id)
     assert mentor is not None
+    demand_office(mentor, today=local(now).date())
     person_id, name = queries.mentor_person(mentor.id)
     return row, mentor, Identity(account_id=None, person_id=person_id, name=name)
+
+
+def waiting_by(link: MentorLink, *, today: date) -> list[tuple[Any, DayEntry]]:
+    """The days that a link opens: of the mentor's students those its maker may see today."""
+    if link.made_by_id is None:
+        return queries.pending_for_mentor([link.mentor_id])
+    try:
+        maker = identities.identity_of(link.made_by_id, today=today)
+    except NotFound:
+        return []  # whoever made it has no account any more
+    return queries.pending_for_mentor([link.mentor_id], of=maker)
 
 
 def demand_mentor(mentor: Mentor, *, by: Identity | None) -> None:
@@ -110,7 +133,7 @@ def decide_by_link(
     Raises NotFound for a link that opens no more, WrongState without days, and what `decide_entries` refuses.
     """
     row, mentor, identity = open_link(token, now=now)
-    waiting = {entry.id: placement.id for placement, entry in queries.pending_for_mentor([mentor.id])}
+    waiting = {entry.id: placement.id for placement, entry in waiting_by(row, today=local(now).date())}
     if not approved and not rejected:
         raise WrongState(_("请选择要处理的日子。"))
     used = session().execute(

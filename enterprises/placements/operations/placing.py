@@ -15,7 +15,7 @@ from enterprises.placements import labels, queries, rules
 from enterprises.placements.checklist import checklist
 from enterprises.placements.lawful import bars_of
 from enterprises.placements.models import DayEntry, Placement, Position, Round, Term
-from enterprises.placements.operations._support import BadPlacement, NoSeat, NotReady, WrongState, give_back_seat, take_seat_back, take_seats, tell
+from enterprises.placements.operations._support import BadPlacement, NoSeat, NotReady, WrongState, demand_office, give_back_seat, take_seat_back, take_seats, tell
 from enterprises.placements.operations.certifying import issue_certificate
 from enterprises.placements.operations.counting import record_training
 from enterprises.placements.types import DayState, OfferState, PlacementState, WithdrawalSide
@@ -332,6 +332,9 @@ def grade_placement(
     check_version(placement, version)
     if placement.state is not PlacementState.STARTED:
         raise WrongState(_("实习进行中才能评定成绩。"))
+    guide = mentors.by_id(placement.mentor_id) if placement.mentor_id is not None else None
+    if guide is not None:
+        demand_office(guide, today=today)
     if not 0 <= score_x10 <= 1000:
         raise BadPlacement(_("成绩应在 0 至 100 之间。"), field="score")
     if (placement.ends_on - today).days > 7:

@@ -170,11 +170,11 @@ def save_preferences(*, round: Round, student: Student, position_ids: Sequence[i
     problem = rules.check_preferences(wanted, eligible=eligible, most=round.max_preferences)
     if problem is not None:
         raise BadPlacement(str(labels.PREFERENCE_PROBLEMS[problem]) % {"most": round.max_preferences}, field="ranks", code=problem.value)
+    # The lock on the round makes two saves of one student queue up: the second sees the rows of the first.
+    session().execute(update(Round).where(Round.id == round.id).values(title=Round.title).execution_options(synchronize_session=False))
     known = queries.preferences_of(round.id, student.id)
     if [row.position_id for row in known] == wanted:
         return known
-    # The lock on the round makes two saves of one student queue up: the second sees the rows of the first.
-    session().execute(update(Round).where(Round.id == round.id).values(title=Round.title).execution_options(synchronize_session=False))
     for row in known:
         session().delete(row)
     session().flush()

@@ -240,9 +240,10 @@ def mentor_link(token_hash: str) -> MentorLink | None:
     return session().scalar(select(MentorLink).where(MentorLink.token_hash == token_hash))
 
 
-def live_links(mentor_id: int, now: datetime) -> list[MentorLink]:
-    """Links of a mentor that still open."""
+def live_links(mentor_id: int, made_by_id: int | None, now: datetime) -> list[MentorLink]:
+    """Links of a mentor that somebody made (None: the weekly reminder) and that still open."""
     statement = select(MentorLink).where(MentorLink.mentor_id == mentor_id, MentorLink.used_at.is_(None), MentorLink.expires_at > now)
+    statement = statement.where(MentorLink.made_by_id.is_(None) if made_by_id is None else MentorLink.made_by_id == made_by_id)
     return list(session().scalars(statement.order_by(MentorLink.id)))
 
 

@@ -356,8 +356,9 @@ def pending_count(placement_id: int) -> int:
     return session().scalar(statement) or 0
 
 
-def pending_for_mentor(mentor_ids: Collection[int]) -> list[tuple[Any, DayEntry]]:
-    """Every day that waits for a mentor with its placement's names, by student and day: one query."""
+def pending_for_mentor(mentor_ids: Collection[int], *, of: Identity | None = None) -> list[tuple[Any, DayEntry]]:
+    """Every day that waits for a mentor with its placement's names, by student and day: one query. `of`: only of placements
+    that somebody may see."""
     statement = (
         _columns()
         .add_columns(DayEntry)
@@ -365,6 +366,8 @@ def pending_for_mentor(mentor_ids: Collection[int]) -> list[tuple[Any, DayEntry]
         .where(Placement.mentor_id.in_(list(mentor_ids)), DayEntry.state == DayState.PENDING, Placement.state == PlacementState.STARTED)
         .order_by(Person.pinyin, Placement.id, DayEntry.on)
     )
+    if of is not None:
+        statement = statement.where(visible_to(of))
     return [(row, row.DayEntry) for row in session().execute(statement)]
 
 

@@ -17,7 +17,7 @@ from enterprises.placements.views.shared import act, blueprint, load_placement
 from trainhub.kernel import clock, files, sniff
 from trainhub.kernel.access import Subject, demand, guard, may, who
 from trainhub.kernel.db import session
-from trainhub.kernel.errors import NotFound
+from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _
 from trainhub.kernel.sending import send
 
@@ -29,13 +29,28 @@ def _kept(upload: Any) -> int | None:
     return files.keep(upload.stream, name=upload.filename, kind="agreement", by=who(), now=clock.now(), allowed=sniff.EVIDENCE).id
 
 
+def _own_parties(placement: Placement) -> tuple[AgreementParty, ...]:
+    """For whom the reader signs on the page: a student for themselves, the enterprise's people for it, the school's for it.
+
+    Whoever acts for the school never signs for the enterprise, whatever else they may do.
+    """
+    side = queries.subject_of_student_side(placement)
+    arranges = may(who(), Can.PLACEMENT_ARRANGE, side)
+    hosts = not arranges and may(who(), Can.PLACEMENT_HOST, queries.at_enterprise(placement))
+    found = ((AgreementParty.SCHOOL, arranges), (AgreementParty.ENTERPRISE, hosts), (AgreementParty.STUDENT, _is_student(placement)))
+    return tuple(party for party, is_own in found if is_own)
+
+
+def _is_student(placement: Placement) -> bool:
+    side = queries.subject_of_student_side(placement)
+    return may(who(), Can.PLACEMENT_OWN, Subject.of(persons=side.persons))
+
+
 def _parties(placement: Placement) -> tuple[AgreementParty, ...]:
-    """Whose signature the reader may record: a school any (paper), an enterprise and a student their own."""
+    """Whose signature the reader may record: everybody their own, a school also the others' (from the paper, with its scan)."""
     if may(who(), Can.PLACEMENT_ARRANGE, queries.subject_of_student_side(placement)):
         return tuple(AgreementParty)
-    hosts = may(who(), Can.PLACEMENT_HOST, queries.at_enterprise(placement))
-    is_mine = may(who(), Can.PLACEMENT_OWN, queries.subject_of_student_side(placement))
-    return (*((AgreementParty.ENTERPRISE,) if hosts else ()), *((AgreementParty.STUDENT,) if is_mine else ()))
+    return _own_parties(placement)
 
 
 def _needed(placement: Placement, signatures: Sequence[AgreementSignature]) -> tuple[AgreementParty, ...]:
@@ -84,6 +99,7 @@ def agreement(placement: Placement) -> Any:
         findings=checklist(placement, today=clock.today()) if gate else [],
         needed=_needed(placement, signatures),
         sign_form=sign_form,
+        own_parties=_own_parties(placement),
         amend_form=forms.TextForm(formdata=None, changes="\n".join(labels.change_words(changes))).apart("amend"),
         correct_form=forms.TextForm(formdata=None).apart("correct"),
         arranges=may(who(), Can.PLACEMENT_ARRANGE, queries.subject_of_student_side(placement)),
@@ -127,26 +143,27 @@ def load_text(placement_id: int, number: int) -> tuple[Placement, int]:
 @blueprint.post("/<int:placement_id>/agreement/<int:number>/sign")
 @guard(Can.PLACEMENT_VIEW, load=load_text, subject=lambda pair: queries.subject_of_placement(pair[0]))
 def sign(pair: tuple[Placement, int]) -> Any:
-    """Record a signature: a school any, an enterprise and a student their own; a paper one by upload."""
+    """Record a signature: everybody their own, dated today; a school also another party's, from the paper with its scan."""
     placement, number = pair
     form = forms.SignForm()
     form.party.choices = [(party.value, label) for party, label in labels.PARTIES.items()]
 
     def work() -> None:
-        side = queries.subject_of_student_side(placement)
-        if not may(who(), Can.PLACEMENT_ARRANGE, side):
-            if form.party.data is AgreementParty.ENTERPRISE:
-                demand(who(), Can.PLACEMENT_HOST, queries.at_enterprise(placement))
-            elif form.party.data is AgreementParty.STUDENT:
-                demand(who(), Can.PLACEMENT_OWN, Subject.of(persons=side.persons))
-            else:
-                demand(who(), Can.PLACEMENT_ARRANGE, side)
+        party, is_paper = form.party.data, bool(form.file.data)
+        if party not in _own_parties(placement):
+            demand(who(), Can.PLACEMENT_ARRANGE, queries.subject_of_student_side(placement))
+            if not is_paper:
+                raise Refused(
+                    _("代%(party)s登记签署的，须上传纸质签署件的扫描件；也可以请对方登录后自己签署。", party=str(labels.PARTIES[party])),
+                    field="file",
+                    code="scan_needed",
+                )
         operations.sign_placement(
             placement=placement,
-            party=form.party.data,
+            party=party,
             signed_name=form.signed_name.data or "",
             signed_on=form.signed_on.data,  # type: ignore[arg-type]
-            person_id=who().person_id if form.party.data is AgreementParty.STUDENT else None,
+            person_id=who().person_id if party is AgreementParty.STUDENT and _is_student(placement) else None,
             file_id=_kept(form.file.data),
             text_no=number,
             by=who(),

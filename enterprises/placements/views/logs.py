@@ -14,7 +14,7 @@ from enterprises.placements.types import NoteSide
 from enterprises.placements.views.placing import both_sides
 from enterprises.placements.views.shared import act, blueprint, day_of, load_placement
 from trainhub.kernel import clock, files, paging
-from trainhub.kernel.access import acting, guard, public, who
+from trainhub.kernel.access import acting, guard, may, public, who
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _
@@ -143,7 +143,7 @@ def reviews() -> Any:
 @blueprint.post("/<int:placement_id>/mentor-link")
 @guard(Can.PLACEMENT_RUN, load=load_placement, subject=both_sides)
 def make_mentor_link(placement: Placement) -> Any:
-    """Make a one-time link for the mentor of a placement and show it once."""
+    """Make a one-time link for the mentor of a placement and send it; only the enterprise sees one that could not be sent."""
     mentor = mentors.by_id(placement.mentor_id) if placement.mentor_id else None
     if mentor is None:
         raise Refused(_("这项实习还没有企业指导教师。"))
@@ -151,14 +151,20 @@ def make_mentor_link(placement: Placement) -> Any:
         raise Refused(_("请重新打开页面后再提交。"))
     with transaction():
         token = operations.make_mentor_link(mentor=mentor, by=who(), now=clock.now())
-        waiting = len(queries.pending_for_mentor([mentor.id]))
+        waiting = len(queries.pending_for_mentor([mentor.id], of=who()))
         channel = operations.send_link(mentor=mentor, token=token, days=waiting, now=clock.now())
+        if channel is None and may(who(), Can.PLACEMENT_RUN, queries.subject_of_student_side(placement)):
+            # A school would confirm its own students' days with it: nothing is made that it could not send.
+            raise Refused(
+                _("没有登记%(name)s的邮箱，或本系统没有接通发送，链接没有生成。请企业联系人生成后交给本人，或由本人登录确认。", name=mentors.name_of(mentor.id)),
+                code="not_sent",
+            )
     return render_template(
         "enterprises/placements/mentor_link.html",
         placement=placement,
         name=mentors.name_of(mentor.id),
         channel=channel,
-        # What reached the mentor is for nobody else to see; otherwise whoever made it hands it on.
+        # What reached the mentor is for nobody else to see; otherwise the enterprise hands it on.
         link="" if channel is not None else url_for("placements.by_link", token=token, _external=True),
     )
 
@@ -168,7 +174,7 @@ def make_mentor_link(placement: Placement) -> Any:
 def by_link(token: str) -> Any:
     """What waits for the mentor of a link; sending it once uses the link up."""
     now = clock.now()
-    _row, mentor, identity = operations.open_link(token, now=now)
+    link, mentor, identity = operations.open_link(token, now=now)
     operations.demand_mentor(mentor, by=acting())
     problem: Refused | None = None
     form = forms.PlainForm()
@@ -188,7 +194,7 @@ def by_link(token: str) -> Any:
         except Refused as refused:
             problem = refused
     waiting: dict[int, dict[str, Any]] = {}
-    for placed, entry in queries.pending_for_mentor([mentor.id]):
+    for placed, entry in operations.waiting_by(link, today=clock.today()):
         weeks = waiting.setdefault(placed.id, {"row": placed, "weeks": {}})["weeks"]
         weeks.setdefault(entry.on.isocalendar()[:2], {"entries": [], "log": None})["entries"].append(entry)
     for log in queries.logs_of(set(waiting)):

@@ -48,7 +48,7 @@ def world(session: Session) -> SimpleNamespace:
 def begin(world: SimpleNamespace, *, signed_on: date, trained_on: date, on: date) -> None:
     """Sign, train, and register the start on a day."""
     for party in THREE:
-        operations.sign_placement(placement=world.row, party=party, signed_name="签署人", signed_on=signed_on, by=SYSTEM, now=make.at(on))
+        operations.sign_placement(placement=world.row, party=party, signed_name="签署人", signed_on=signed_on, by=SYSTEM, now=make.at(signed_on))
     operations.record_safety(placement=world.row, trained_on=trained_on, by=SYSTEM, now=make.at(on))
     operations.start_placement(placement=world.row, today=on, by=SYSTEM, now=make.at(on))
 

@@ -136,7 +136,7 @@ def test_a_minor_needs_a_guardian(world: SimpleNamespace) -> None:
     with pytest.raises(NotReady) as refused:
         operations.start_placement(placement=placed, today=world.term.starts_on, by=SYSTEM, now=NOW)
     assert "start.guardian" in [row["code"] for row in refused.value.details]
-    operations.sign_placement(placement=placed, party=AgreementParty.GUARDIAN, signed_name="母亲", signed_on=date(2026, 1, 5), by=SYSTEM, now=NOW)
+    operations.sign_placement(placement=placed, party=AgreementParty.GUARDIAN, signed_name="母亲", signed_on=date(2026, 3, 2), by=SYSTEM, now=NOW)
     with pytest.raises(NotReady) as refused:
         operations.start_placement(placement=placed, today=world.term.starts_on, by=SYSTEM, now=NOW)
     assert "start.guardian" not in [row["code"] for row in refused.value.details]

@@ -1,14 +1,19 @@
-"""Two sessions on one round at once: a plan is started once, and published once."""
+"""Two sessions at once on one round or placement: a plan is started and published once, what is sent twice is kept once."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
+from types import SimpleNamespace
+from typing import Any
 
+import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
 from enterprises.placements import operations, queries
-from enterprises.placements.models import Placement, Round
+from enterprises.placements.models import AgreementSignature, DayEntry, Placement, PlacementEvent, Preference, Round, WeeklyLog
+from enterprises.placements.types import AgreementParty, EventKind
 from tests.factories import enterprises as make
 from tests.factories import ground
 from tests.factories.parallel import together
@@ -52,3 +57,60 @@ def test_a_plan_that_two_start_at_once_is_one_job_and_published_once(committed: 
     assert together(committed, publish, publish) == ["", ""]
     with committed.app_context():
         assert session().scalar(select(func.count()).select_from(Placement).where(Placement.round_id == key)) == 1
+
+
+WEEK = [date(2026, 3, 2) + timedelta(days=n) for n in range(5)]
+WHOLE: dict[str, Any] = {"by": SYSTEM, "now": make.at(WEEK[-1])}
+
+
+@pytest.fixture
+def world(committed: Flask) -> SimpleNamespace:
+    """A placement that runs, and an open round of its student."""
+    with committed.app_context(), transaction():
+        university, enterprise = ground.university(), ground.enterprise()
+        programme, term = ground.programme(university), make.term(university=university)
+        later = make.term(university=university, starts_on=date(2026, 9, 7))
+        positions = [make.position(enterprise=enterprise, terms=[term, later]) for _ in range(2)]
+        student = ground.student(programme, petoe_since=date(2023, 9, 1))
+        placement = make.started(student=student, position=positions[0], term=term, mentor=make.mentor(enterprise=enterprise))
+        round = make.round(programme=programme, cohort=ground.cohort(programme), terms=[later])
+        return SimpleNamespace(key=placement.id, round_id=round.id, student_id=student.id, positions=[one.id for one in positions], app=committed)
+
+
+def running(world: SimpleNamespace) -> Any:
+    return queries.placement(world.key)
+
+
+SENT: dict[str, tuple[Callable[[SimpleNamespace], object], Any, int]] = {
+    "days": (lambda w: operations.log_week(placement=running(w), days=dict.fromkeys(WEEK, ""), week=WEEK, today=WEEK[-1], **WHOLE), DayEntry, 5),
+    "log": (lambda w: operations.save_weekly_log(placement=running(w), on=WEEK[0], text="收获", tags=[], today=WEEK[-1], **WHOLE), WeeklyLog, 1),
+    "signature": (
+        lambda w: operations.sign_placement(
+            placement=running(w), party=AgreementParty.STUDENT, signed_name="本人", signed_on=WEEK[-1], text_no=2, **WHOLE
+        ),
+        AgreementSignature,
+        5,
+    ),
+    "leave": (
+        lambda w: operations.report_event(placement=running(w), kind=EventKind.ABSENCE, since=WEEK[1], until=WEEK[1], text="家事", **WHOLE),
+        PlacementEvent,
+        1,
+    ),
+    "wishes": (
+        lambda w: operations.save_preferences(
+            round=queries.round_(w.round_id), student=queries.student(w.student_id), position_ids=w.positions, **WHOLE
+        ),
+        Preference,
+        2,
+    ),
+}
+
+
+@pytest.mark.parametrize("what", SENT)
+def test_a_form_that_is_sent_twice_at_once_is_kept_once(world: SimpleNamespace, what: str) -> None:
+    send, table, count = SENT[what]
+    with world.app.app_context(), transaction():
+        operations.amend_agreement(placement=running(world), changes=["延长两周"], reason="", **WHOLE)
+    assert together(world.app, lambda: send(world), lambda: send(world)) == ["", ""]
+    with world.app.app_context():
+        assert session().scalar(select(func.count()).select_from(table)) == count

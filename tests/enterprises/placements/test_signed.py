@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from datetime import date
 from types import SimpleNamespace
 from typing import Any
 
@@ -23,7 +22,7 @@ from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import transaction
 
 AsRole = Callable[..., FlaskClient]
-NOW, SIGNED_ON = make.NOW, date(2026, 2, 2)
+NOW, SIGNED_ON = make.NOW, make.TODAY
 THREE = (AgreementParty.SCHOOL, AgreementParty.ENTERPRISE, AgreementParty.STUDENT)
 WHOLE: dict[str, Any] = {"by": SYSTEM, "now": NOW}
 PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
