@@ -20,7 +20,7 @@ from trainhub.kernel.numbers import whole
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.web import done
 from trainhub.organisations import queries as organisations
-from trainhub.oversight.evaluation import behind, catalogue, labels, readiness, registry, submitted
+from trainhub.oversight.evaluation import behind, catalogue, deciding, labels, readiness, registry, submitted
 from trainhub.oversight.evaluation.documents import report
 from trainhub.oversight.evaluation.forms import JudgementForm
 from trainhub.oversight.evaluation.operations import judging
@@ -322,7 +322,8 @@ def criterion(thing: tuple[Programme, Criterion]) -> Any:
         finding, table = next(f for f in answer.findings if f.code == asked.code), behind.behind(case, asked.code)
         before = next((was for was, now in changed_since(programme, answer)[1] if now.code == asked.code), None)
     form = JudgementForm()
-    is_open = asked.kind is CriterionKind.JUDGED or finding.status is Status.JUDGE
+    raw = deciding.unsettled(programme, on, case)[asked.code] if kept is None else finding  # a judgement is judged over, as of every other criterion
+    is_open = asked.kind is CriterionKind.JUDGED or raw.status is Status.JUDGE
     may_judge = is_open and kept is None and may(who(), Can.JUDGE, on_programme(programme))
     if form.is_submitted() and not may_judge:
         if on_programme(programme).is_submitted and may(who(), Can.EDIT_REGISTER, on_programme(programme)):
@@ -338,7 +339,7 @@ def criterion(thing: tuple[Programme, Criterion]) -> Any:
                         criterion=asked.code,
                         result=form.result.data,
                         remark=form.remark.data or "",
-                        finding=finding,
+                        finding=raw,
                         by=who(),
                         today=clock.today(),
                         now=clock.now(),

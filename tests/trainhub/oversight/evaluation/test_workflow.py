@@ -36,7 +36,7 @@ from trainhub.oversight.evaluation.register_types import Quality
 from trainhub.oversight.evaluation.store import queries as store
 from trainhub.oversight.evaluation.store.models import FrozenReadiness
 from trainhub.oversight.evaluation.store.operations import keeping
-from trainhub.oversight.evaluation.types import AccreditationStanding, JudgementResult, Outcome, Verdict
+from trainhub.oversight.evaluation.types import AccreditationStanding, CriterionKind, JudgementResult, Outcome, Verdict
 from trainhub.oversight.evaluation.workflow import diverging, queries, rules, table, words
 from trainhub.oversight.evaluation.workflow.models import Application, Consensus, Step
 from trainhub.oversight.evaluation.workflow.operations import moving, outliving, papers, visiting
@@ -263,6 +263,35 @@ def submitted(play: Play, day: date = DAY) -> Application:
     return go(row, Event.SUBMIT, day)
 
 
+def scheduled(play: Play, day: date = DAY, *, starts_on: date | None = None, ends_on: date | None = None) -> Application:
+    """Submitted, with a visit of a day (or the days given), its interviews and both experts declared."""
+    row, first = submitted(play, day), starts_on or day
+    visiting.arrange(application=row, starts_on=first, ends_on=ends_on or first, no_centre_reason="停工", by=play.association, now=at(day))
+    for place, kind in enumerate((VisitItemKind.INTERVIEW_STUDENT, VisitItemKind.INTERVIEW_TEACHER, VisitItemKind.INTERVIEW_HEAD)):
+        clock = {"starts": f"{9 + place:02}:00", "ends": f"{9 + place:02}:45"}
+        visiting.add_item(application=row, kind=kind, on=first, place="会议室", by=play.association, now=at(day), **clock)
+    for account, is_leader in ((play.leader, True), (play.member, False)):
+        expert = visiting.assign(application=row, account=account, is_leader=is_leader, by=play.association, today=day, now=at(day))
+        visiting.declare(expert=expert, has_conflict=False, conflict="", by=play.who(account), now=at(day))
+    return go(row, Event.SCHEDULE_VISIT, day, play.association)
+
+
+def by_the_group(play: Play, row: Application, day: date, refused: tuple[str, ...] = ()) -> None:
+    """The working group judges everything that a person decides, an hour later."""
+    for one in catalogue.criteria().values():
+        if one.kind is CriterionKind.JUDGED:
+            result = JudgementResult.NOT_MET if one.code in refused else JudgementResult.MET
+            judging.record_judgement(
+                programme=play.built.programme,
+                criterion=one.code,
+                result=result,
+                remark="专家工作组查阅材料",
+                by=play.group,
+                today=day,
+                now=at(day) + timedelta(hours=1),
+            )
+
+
 def judge(play: Play, row: Application, account: Account, day: date, differs: tuple[str, ...] = ()) -> None:
     expert, who = queries.assignment(row.id, account.id), play.who(account)
     assert expert is not None
@@ -439,7 +468,7 @@ def test_a_failed_one_waits_two_years_and_may_come_alone(play: Play, session: Se
     assert set(queries.current_documents(row.id)) == {DocumentKind.SUPPLEMENTARY_REPORT}
     hand(row, DocumentKind.ACCREDITATION_CONCLUSION, day)
     go(row, Event.SEND_ALONE, day, play.association)
-    judging.record_judgement(programme=programme, criterion="1.3", result=judging.JudgementResult.NOT_MET, remark="定位不清", by=SYSTEM, today=day, now=at(day))  # fmt: skip
+    by_the_group(play, row, day, refused=("1.3",))
     # an accreditation that ends while the working group deliberates stops it
     with pytest.raises(Refused, match="已于 2030-01-01 到期"):
         go(row, Event.CONCLUDE, date(2030, 1, 1), play.group)
@@ -450,8 +479,37 @@ def test_a_failed_one_waits_two_years_and_may_come_alone(play: Play, session: Se
         moving.publish_list(year=2026, keys=[row.id], document="", by=play.group, today=day, now=at(day))
     assert (queries.publication_of(2026), row.state) == (None, State.FAILED)
     with pytest.raises(Refused, match="2028-09-07"):
-        go(row, Event.APPLY_AGAIN, date(2028, 9, 6))
-    assert go(row, Event.APPLY_AGAIN, date(2028, 9, 7)).route is Route.EVALUATION_ONLY
+        go(row, Event.APPLY_ALONE, date(2028, 9, 6))
+    with pytest.raises(Refused, match="应单独提出评价申请"):
+        go(row, Event.APPLY_AGAIN, date(2028, 9, 7))
+    assert go(row, Event.APPLY_ALONE, date(2028, 9, 7)).route is Route.EVALUATION_ONLY
+
+
+@pytest.mark.parametrize(("event", "route", "code"), [(Event.APPLY_AGAIN, Route.JOINT, "T12b"), (Event.APPLY_ALONE, Route.EVALUATION_ONLY, "T12c")])
+def test_who_failed_with_a_short_accreditation_chooses_the_route(play: Play, session: Session, event: Event, route: Route, code: str) -> None:
+    """An accreditation of three years that lapses soon need not carry the next evaluation: it may come with the next accreditation."""
+    since, again = DAY - timedelta(days=300), date(2028, 9, 7)
+    programmes.enter_accreditation(programme=play.built.programme, result=AccreditationResult.PASSED, concluded_on=since, valid_from=since, valid_years=3, by=SYSTEM, now=at(DAY))  # fmt: skip
+    row = Application(programme_id=play.built.programme.id, route=Route.JOINT, state=State.FAILED, state_since=DAY, has_prerequisite=True, created_at=at(DAY), verdict=Verdict.ACCREDITED_SPECIAL_NOT_MET, reapply_from=again)  # fmt: skip
+    session.add(row)
+    session.flush()
+    ways = {one.transition.code: one.gaps for one in rules.following(queries.facts_of(row, again))}
+    assert ways == {"T12b": (), "T12c": ()}
+    after = go(row, event, again)
+    assert (after.route, after.state, after.previous_id, [one.code for one in queries.steps_of(after.id)]) == (route, State.APPLIED, row.id, [code])
+    with pytest.raises(Refused, match="进行中的申请"):
+        go(row, event, again)
+
+
+def test_who_was_not_accepted_with_a_long_accreditation_comes_back_alone(play: Play) -> None:
+    row, again = apply(play), date(2027, 1, 1)
+    go(row, Event.REFUSE, DAY, play.association, reason="材料不全")
+    programmes.enter_accreditation(programme=play.built.programme, result=AccreditationResult.PASSED, concluded_on=DAY, valid_from=DAY, valid_years=6, by=SYSTEM, now=at(DAY))  # fmt: skip
+    with pytest.raises(Refused, match="应单独提出评价申请"):
+        go(row, Event.APPLY_NEXT_YEAR, again)
+    with pytest.raises(Refused, match="2027-01-01"):
+        go(row, Event.APPLY_ALONE, again - timedelta(days=1))
+    assert go(row, Event.APPLY_ALONE, again).route is Route.EVALUATION_ONLY
 
 
 def test_the_honour_of_an_earlier_evaluation_is_not_carried_into_the_next(play: Play) -> None:
@@ -465,6 +523,7 @@ def test_the_honour_of_an_earlier_evaluation_is_not_carried_into_the_next(play: 
         go(row, Event.SUBMIT, turn)
         hand(row, DocumentKind.ACCREDITATION_CONCLUSION, turn)
         go(row, Event.SEND_ALONE, turn, play.association)
+        by_the_group(play, row, turn)
         if quality is not None:
             judging.note_quality(programme=programme, quality=quality, text="校企融合有特色", by=play.group, today=turn, now=at(turn))
         results.append(go(row, Event.CONCLUDE, turn, play.group).special_result)
@@ -480,12 +539,13 @@ def test_what_visitors_could_not_judge_is_not_left_to_the_programme(play: Play, 
     go(row, Event.SUBMIT, day)
     hand(row, DocumentKind.ACCREDITATION_CONCLUSION, day)
     go(row, Event.SEND_ALONE, day, play.association)
+    by_the_group(play, row, day)
     later = at(day + timedelta(days=1))
     session.add(Consensus(application_id=row.id, criterion="1.3", opinion=Opinion.UNCLEAR, remark="材料不足", recorded_by="组长", recorded_at=later))
     session.flush()
-    with pytest.raises(Refused, match=r"未能判断的要点，请由专家工作组判断：1\.3"):
+    with pytest.raises(Refused, match=r"还有 1 个要点.*请由专家工作组判断：1\.3。"):
         go(row, Event.CONCLUDE, day + timedelta(days=2), play.group)
-    last = {"today": day + timedelta(days=2), "now": at(day + timedelta(days=2))}
+    last = {"today": day + timedelta(days=2), "now": at(day + timedelta(days=2)) - timedelta(hours=1)}
     judging.record_judgement(programme=programme, criterion="1.3", result=judging.JudgementResult.MET, remark="查阅后达到", by=play.group, **last)
     assert go(row, Event.CONCLUDE, day + timedelta(days=2), play.group).verdict is Verdict.ACCREDITED_SPECIAL_MET
 

@@ -13,7 +13,7 @@ from trainhub.oversight.evaluation import catalogue, readiness
 from trainhub.oversight.evaluation.models import EvaluationDecision, ExpertJudgement, ItemMarkSource, QualityRemark
 from trainhub.oversight.evaluation.queries import judgements, marks
 from trainhub.oversight.evaluation.register_types import Quality
-from trainhub.oversight.evaluation.types import CriterionKind, JudgementResult, MarkSource, Outcome
+from trainhub.oversight.evaluation.types import Assessment, CriterionKind, JudgementResult, MarkSource, Outcome
 from trainhub.policy.findings import Finding, Status, as_dicts
 from trainhub.programmes.models import Programme
 
@@ -85,13 +85,15 @@ def note_quality(*, programme: Programme, quality: Quality | None, text: str, by
     return row
 
 
-def record_decision(*, programme: Programme, outcome: Outcome, decided_on: date, by: Identity, now: datetime, reason: str = "") -> EvaluationDecision:
-    """Record how an application ended and freeze the findings as they stand now, for this decision alone.
+def record_decision(
+    *, programme: Programme, outcome: Outcome, decided_on: date, by: Identity, now: datetime, reason: str = "", found: Assessment | None = None
+) -> EvaluationDecision:
+    """Record how an application ended and freeze the findings it rests on (`found`, else as they stand now), for this decision alone.
 
     The verdict is derived, never typed. Whoever asks sees to it that an application is decided once: its state says whether it was.
     Raises BadDecision when a conclusion is asked for that has no verdict yet.
     """
-    found = readiness.assess(programme, decided_on)
+    found = found if found is not None else readiness.assess(programme, decided_on)
     if outcome is Outcome.CONCLUDED and found.verdict is None:
         raise BadDecision(_("还不能得出评价结论：认证结论、数据或专家判断尚不完整。"))
     row = EvaluationDecision(

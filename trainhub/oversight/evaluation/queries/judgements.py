@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, select
 
 from trainhub.kernel.db import session
 from trainhub.oversight.evaluation.models import EvaluationDecision, ExpertJudgement, QualityRemark
@@ -16,12 +17,22 @@ from trainhub.programmes.types import AccreditationResult
 
 def latest_judgements(programme_id: int, on: date) -> dict[str, JudgementCase]:
     """The latest judgement up to a day about every criterion that was judged: one query."""
-    statement = (
-        select(ExpertJudgement)
-        .where(ExpertJudgement.programme_id == programme_id, ExpertJudgement.judged_on <= on)
-        .order_by(ExpertJudgement.judged_on, ExpertJudgement.id)
-    )
-    return {row.criterion: JudgementCase(row.result, row.remark, row.judged_by, row.judged_on) for row in session().scalars(statement)}
+    return {row.criterion: _case(row) for row in session().scalars(_until(programme_id, on))}
+
+
+def latest_since(programme_id: int, on: date, since: datetime, later: Mapping[str, datetime]) -> dict[str, JudgementCase]:
+    """The same of what was judged after a moment, or of some criteria after a `later` one."""
+    found = session().scalars(_until(programme_id, on).where(ExpertJudgement.judged_at > since))
+    return {row.criterion: _case(row) for row in found if row.judged_at > later.get(row.criterion, since)}
+
+
+def _until(programme_id: int, on: date) -> Select[tuple[ExpertJudgement]]:
+    known = select(ExpertJudgement).where(ExpertJudgement.programme_id == programme_id, ExpertJudgement.judged_on <= on)
+    return known.order_by(ExpertJudgement.judged_on, ExpertJudgement.id)
+
+
+def _case(row: ExpertJudgement) -> JudgementCase:
+    return JudgementCase(row.result, row.remark, row.judged_by, row.judged_on)
 
 
 def judgements_of(programme_id: int, criterion: str) -> list[ExpertJudgement]:
@@ -32,12 +43,6 @@ def judgements_of(programme_id: int, criterion: str) -> list[ExpertJudgement]:
         .order_by(ExpertJudgement.judged_on.desc(), ExpertJudgement.id.desc())
     )
     return list(session().scalars(statement))
-
-
-def latest_times(programme_id: int) -> dict[str, datetime]:
-    """When each criterion that was judged was judged last."""
-    statement = select(ExpertJudgement.criterion, func.max(ExpertJudgement.judged_at)).where(ExpertJudgement.programme_id == programme_id)
-    return {code: at for code, at in session().execute(statement.group_by(ExpertJudgement.criterion))}
 
 
 def quality_on(programme_id: int, on: date) -> Quality | None:

@@ -16,12 +16,11 @@ from trainhub.kernel.i18n import _
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
 from trainhub.organisations.types import OrganisationKind
-from trainhub.oversight.evaluation import catalogue
 from trainhub.oversight.evaluation.permissions import READERS, CaseSubject
 from trainhub.oversight.evaluation.queries import judgements
 from trainhub.oversight.evaluation.queries.members import members_of
 from trainhub.oversight.evaluation.rules.verdict import standing, valid_until
-from trainhub.oversight.evaluation.types import CriterionKind
+from trainhub.oversight.evaluation.types import Verdict
 from trainhub.oversight.evaluation.workflow import rules
 from trainhub.oversight.evaluation.workflow.models import (
     Application,
@@ -40,7 +39,6 @@ from trainhub.oversight.evaluation.workflow.types import (
     DocumentKind,
     ExpertFacts,
     Facts,
-    Opinion,
     Route,
     State,
     VisitFacts,
@@ -249,18 +247,25 @@ def first_graduation(programme_id: int) -> date | None:
     )
 
 
+def last_verdict_of(programme_id: int) -> Verdict | None:
+    """The verdict of the latest evaluation that came to one."""
+    statement = select(Application.verdict).where(Application.programme_id == programme_id, Application.verdict.is_not(None))
+    return session().scalar(statement.order_by(Application.id.desc()).limit(1))
+
+
 def clock_of(programme_id: int) -> date | None:
     """The first day of the next application: the latest clock of all applications, so that none is gone around by an older one."""
     return session().scalar(select(func.max(Application.reapply_from)).where(Application.programme_id == programme_id))
 
 
-def facts_of(row: Application, today: date, *, reason: str = "", criteria: Collection[str] = (), verdict: Any = None) -> Facts:
-    """What the guards ask on a day. `criteria` are all that need agreement; `verdict` is handed in where it is derived anew."""
+def facts_of(
+    row: Application, today: date, *, reason: str = "", criteria: Collection[str] = (), verdict: Any = None, undecided: tuple[str, ...] = ()
+) -> Facts:
+    """What the guards ask on a day. `criteria` are all that need agreement; `verdict` and what keeps it open are handed in where it is derived anew."""
     agenda, experts = agenda_of(row.id), experts_of(row.id)
     opinions = opinions_of(row.id) if experts else {}
     agreed = consensus_of(row.id) if row.state is State.VISIT_SCHEDULED else {}
     accreditation = judgements.accreditation_on(row.programme_id, today)
-    previous = application(row.previous_id) if row.previous_id is not None else None
     other = open_of(row.programme_id)
     visit = None
     if row.visit_starts_on is not None and row.visit_ends_on is not None:
@@ -281,7 +286,7 @@ def facts_of(row: Application, today: date, *, reason: str = "", criteria: Colle
         accreditation=standing(accreditation, today),
         accreditation_years=accreditation.valid_years if accreditation is not None else None,
         accreditation_until=valid_until(accreditation),
-        last_verdict=previous.verdict if previous is not None else None,
+        last_verdict=last_verdict_of(row.programme_id),
         reapply_from=clock_of(row.programme_id),
         reason=reason,
         documents=frozenset(current_documents(row.id)),
@@ -301,7 +306,7 @@ def facts_of(row: Application, today: date, *, reason: str = "", criteria: Colle
         open_criteria=tuple(code for code in criteria if code not in agreed),
         has_new_conclusion=accreditation is not None and row.submitted_at is not None and accreditation.concluded_on >= row.submitted_at.date(),
         uncovered=uncovered_standards(row.programme_id, today) if row.state is State.PREPARING else (),
-        undecided=undecided_of(row) if row.state is State.IN_WORKING_GROUP else (),
+        undecided=undecided,
         is_visit_optional=book().at("own.evaluation.visit_optional_evaluation_only", on=today).flag,
         verdict=verdict if verdict is not None else row.verdict,
         is_listed=row.state is State.PUBLISHED,
@@ -322,18 +327,6 @@ def uncovered_standards(programme_id: int, today: date) -> tuple[str, ...]:
     version_id = members_of(programme_id, today).version_id
     covered = {code for one in programmes.requirements_of(version_id or 0) for code in one.standards}
     return tuple(one.code for one in programmes.standards() if one.code not in covered)
-
-
-def undecided_of(row: Application) -> tuple[str, ...]:
-    """Criteria a person decides that the visiting group could not judge, and that nobody has judged since it said so."""
-    said = judgements.latest_times(row.programme_id)
-    return tuple(
-        code
-        for code, agreed in consensus_of(row.id).items()
-        if agreed.opinion is Opinion.UNCLEAR
-        and catalogue.criteria()[code].kind is CriterionKind.JUDGED
-        and (code not in said or said[code] <= agreed.recorded_at)
-    )
 
 
 def subject_of(row: Application, today: date) -> CaseSubject:

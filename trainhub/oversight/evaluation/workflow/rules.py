@@ -46,8 +46,12 @@ TABLE: tuple[Transition, ...] = (
     Transition("T1c", _E.APPLY_ALONE, (_S.ELIGIBLE,), _S.APPLIED, _A.PROGRAMME, (_G.ROUTE_ALONE,), clause="PETOE-P14b, 002:223", route=Route.EVALUATION_ONLY),
     Transition("T2", _E.REFUSE, (_S.APPLIED,), _S.NOT_ACCEPTED, _A.ASSOCIATION, (_G.REASON,), "petoe.reapply_not_accepted_years", clause="PETOE-P6, 002:211"),
     Transition(
-        "T2b", _E.APPLY_NEXT_YEAR, (_S.NOT_ACCEPTED,), _S.APPLIED, _A.PROGRAMME, (_G.CLOCK, _G.NONE_OPEN),
+        "T2b", _E.APPLY_NEXT_YEAR, (_S.NOT_ACCEPTED,), _S.APPLIED, _A.PROGRAMME, (_G.CLOCK, _G.NONE_OPEN, _G.ROUTE_JOINT),
         "petoe.reapply_not_accepted_years", clause="PETOE-P6, 002:211",
+    ),
+    Transition(
+        "T2c", _E.APPLY_ALONE, (_S.NOT_ACCEPTED,), _S.APPLIED, _A.PROGRAMME, (_G.CLOCK, _G.NONE_OPEN, _G.ROUTE_ALONE),
+        "petoe.reapply_not_accepted_years", clause="PETOE-P6, P14b, 002:211, 002:223", route=Route.EVALUATION_ONLY,
     ),
     Transition("T3", _E.ACCEPT, (_S.APPLIED,), _S.PREPARING, _A.ASSOCIATION, clause="PETOE-P6, 002:211"),
     Transition(
@@ -75,7 +79,11 @@ TABLE: tuple[Transition, ...] = (
     Transition("T10", _E.CONCLUDE, (_S.IN_WORKING_GROUP,), _S.CONCLUDED, _A.WORKING_GROUP, (_G.DERIVABLE,), clause="PETOE-P12, P16, 002:217, 002:645"),
     Transition("T11", _E.PUBLISH, (_S.CONCLUDED,), _S.PUBLISHED, _A.WORKING_GROUP, (_G.VERDICT_MET, _G.ONE_LIST), "petoe.publications_per_year", clause="PETOE-P13, 002:219"),
     Transition("T12", _E.FAIL, (_S.CONCLUDED,), _S.FAILED, _A.SYSTEM, (_G.VERDICT_OTHER,), "petoe.reapply_failed_years", clause="PETOE-P15, 002:225"),
-    Transition("T12b", _E.APPLY_AGAIN, (_S.FAILED,), _S.APPLIED, _A.PROGRAMME, (_G.CLOCK, _G.NONE_OPEN), "petoe.reapply_failed_years", clause="PETOE-P15, 002:225"),
+    Transition("T12b", _E.APPLY_AGAIN, (_S.FAILED,), _S.APPLIED, _A.PROGRAMME, (_G.CLOCK, _G.NONE_OPEN, _G.ROUTE_JOINT), "petoe.reapply_failed_years", clause="PETOE-P15, 002:225"),
+    Transition(
+        "T12c", _E.APPLY_ALONE, (_S.FAILED,), _S.APPLIED, _A.PROGRAMME, (_G.CLOCK, _G.NONE_OPEN, _G.ROUTE_ALONE),
+        "petoe.reapply_failed_years", clause="PETOE-P14b, P15, 002:223, 002:225", route=Route.EVALUATION_ONLY,
+    ),
     Transition("Tx", _E.WITHDRAW, OPEN, _S.WITHDRAWN, _A.PROGRAMME, (_G.REASON,), clause="own"),
 )  # fmt: skip
 """Every transition there is, in the numbering of requirements.md 2. `own`: the documents do not say, practice needs it."""
@@ -184,9 +192,12 @@ def _visit_over(facts: Facts) -> list[Gap]:
 def _forms(facts: Facts) -> list[Gap]:
     gaps = [Gap.of(Lack.FORM_OPEN, name=e.name, n=e.answered) for e in facts.experts if e.is_usable and not e.is_submitted]
     if facts.open_criteria:
-        codes = "、".join(facts.open_criteria[:FEW]) + ("…" if len(facts.open_criteria) > FEW else "")
-        gaps.append(Gap.of(Lack.NO_AGREEMENT, n=len(facts.open_criteria), codes=codes))
+        gaps.append(Gap.of(Lack.NO_AGREEMENT, n=len(facts.open_criteria), codes=_some(facts.open_criteria)))
     return gaps
+
+
+def _some(codes: tuple[str, ...]) -> str:
+    return "、".join(codes[:FEW]) + ("…" if len(codes) > FEW else "")
 
 
 def _conclusion(facts: Facts) -> list[Gap]:
@@ -214,7 +225,7 @@ def _dossier_alone(facts: Facts) -> list[Gap]:
 def _derivable(facts: Facts) -> list[Gap]:
     gaps = _still_valid(facts)
     if facts.undecided and facts.accreditation is not AccreditationStanding.FAILED:
-        gaps.append(Gap.of(Lack.UNDECIDED, codes="、".join(facts.undecided)))
+        gaps.append(Gap.of(Lack.UNDECIDED, n=len(facts.undecided), codes=_some(facts.undecided)))
     if not gaps and facts.verdict is None:
         gaps.append(Gap.of(Lack.NO_VERDICT))
     return gaps

@@ -208,7 +208,7 @@ class Facts:
     uncovered: tuple[str, ...] = ()
     """General standards that no graduation requirement covers, asked before the reports are handed in."""
     undecided: tuple[str, ...] = ()
-    """Criteria that the visiting group could not judge and nobody has judged since."""
+    """Criteria that keep the result open: nobody outside the programme has judged them since the submission, see `deciding`."""
     is_visit_optional: bool = True
     verdict: Verdict | None = None
     is_listed: bool = False

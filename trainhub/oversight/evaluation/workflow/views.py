@@ -19,7 +19,7 @@ from trainhub.kernel.papers import docx, pdf
 from trainhub.kernel.papers.blocks import DOCX, PDF
 from trainhub.kernel.web import done
 from trainhub.organisations import queries as organisations
-from trainhub.oversight.evaluation import catalogue, labels, readiness, submitted
+from trainhub.oversight.evaluation import catalogue, deciding, labels, submitted
 from trainhub.oversight.evaluation.documents import visit_form
 from trainhub.oversight.evaluation.operations import judging
 from trainhub.oversight.evaluation.permissions import READERS, Can, CaseSubject
@@ -135,8 +135,9 @@ def open_application(programme: Programme) -> Any:
 def application(row: Application) -> Any:
     """Where the application stands, what can be done next and by whom, what is missing, the documents, the visit, the history."""
     today, subject = clock.today(), on_case(row)
-    answer = readiness.assess(programme_of(row), today) if row.state is State.IN_WORKING_GROUP else None
-    facts = queries.facts_of(row, today, criteria=_open_codes(row), verdict=answer.verdict if answer is not None else None)
+    resting, answer = deciding.look(row, programme_of(row), today) if row.state is State.IN_WORKING_GROUP else (None, None)
+    needed = deciding.undecided(resting) if resting is not None else ()
+    facts = queries.facts_of(row, today, criteria=_open_codes(row), verdict=resting.verdict if resting is not None else None, undecided=needed)
     before = submitted.of_application(row, programme_of(row)) if answer is not None else None
     following = [one for one in rules.following(facts) if one.transition.actor is not Actor.SYSTEM]
     mine = queries.assignment(row.id, who().account_id)

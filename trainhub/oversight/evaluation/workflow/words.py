@@ -8,7 +8,7 @@ from typing import Any
 from trainhub.kernel.i18n import N_, _, _l
 from trainhub.oversight.evaluation.workflow.types import Actor, DocumentKind, Event, Gap, Guard, Lack, Opinion, Route, State, VisitItemKind
 
-ROUTES: Mapping[Route, Any] = {Route.JOINT: _l("随认证一并评价"), Route.EVALUATION_ONLY: _l("仅评价（认证有效期 6 年）")}
+ROUTES: Mapping[Route, Any] = {Route.JOINT: _l("随认证一并评价"), Route.EVALUATION_ONLY: _l("仅评价")}
 STATES: Mapping[State, Any] = {
     State.IMPLEMENTING: _l("实施中"),
     State.ELIGIBLE: _l("可申请"),
@@ -39,7 +39,7 @@ EVENTS: Mapping[Event, Any] = {
     Event.APPLY: _l("随认证一并申请"),
     Event.APPLY_ALONE: _l("申请仅评价"),
     Event.REFUSE: _l("不接受申请"),
-    Event.APPLY_NEXT_YEAR: _l("下一年度再次申请"),
+    Event.APPLY_NEXT_YEAR: _l("下一年度随认证再次申请"),
     Event.ACCEPT: _l("接受申请"),
     Event.SUBMIT: _l("提交报告"),
     Event.SCHEDULE_VISIT: _l("确定现场考查"),
@@ -51,7 +51,7 @@ EVENTS: Mapping[Event, Any] = {
     Event.CONCLUDE: _l("作出评价结论"),
     Event.PUBLISH: _l("公布名单"),
     Event.FAIL: _l("记为未通过"),
-    Event.APPLY_AGAIN: _l("满 2 年再次申请"),
+    Event.APPLY_AGAIN: _l("满 2 年随认证再次申请"),
     Event.WITHDRAW: _l("撤回申请"),
 }
 ACTORS: Mapping[Actor, Any] = {
@@ -66,7 +66,7 @@ GUARDS: Mapping[Guard, Any] = {
     Guard.PREREQUISITE: _l("满足认证申请要求"),
     Guard.NONE_OPEN: _l("没有进行中的申请"),
     Guard.ROUTE_JOINT: _l("认证有效期不是 6 年"),
-    Guard.ROUTE_ALONE: _l("6 年认证在有效期内"),
+    Guard.ROUTE_ALONE: _l("6 年认证在有效期内，或上次认证有效而专门要求没有达到"),
     Guard.CLOCK: _l("已到可再次申请的日期"),
     Guard.REASON: _l("写明理由"),
     Guard.REPORTS: _l("报告齐全，同时提交"),
@@ -136,7 +136,7 @@ LACKS: Mapping[Lack, str] = {
     Lack.LAPSED: N_("认证已于 %(day)s 到期，评价不能继续；请登记新的认证结论。"),
     Lack.VISIT_PLANNED: N_("已安排现场考查，请先完成考查。"),
     Lack.VISIT_NEEDED: N_("请先安排并完成现场考查。"),
-    Lack.UNDECIDED: N_("考查专家组未能判断的要点，请由专家工作组判断：%(codes)s。"),
+    Lack.UNDECIDED: N_("还有 %(n)s 个要点在提交报告之后没有专家判断（专业自己的判断不作依据），请由专家工作组判断：%(codes)s。"),
     Lack.NO_VERDICT: N_("还不能得出评价结论：认证结论、数据或专家判断尚不完整。"),
     Lack.NOT_MET: N_("只有“通过工程教育专业认证且达到卓越计划专门要求”的专业列入公布名单（002:219）。"),
     Lack.MET: N_("结论为达到，不是未通过。"),

@@ -13,7 +13,7 @@ from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import _
-from trainhub.oversight.evaluation import catalogue, readiness, submitted
+from trainhub.oversight.evaluation import catalogue, deciding, readiness, submitted
 from trainhub.oversight.evaluation.models import EvaluationDecision
 from trainhub.oversight.evaluation.operations import judging
 from trainhub.oversight.evaluation.queries import judgements
@@ -23,7 +23,7 @@ from trainhub.oversight.evaluation.types import DecisionCase, JudgementResult, O
 from trainhub.oversight.evaluation.workflow import queries, rules, words
 from trainhub.oversight.evaluation.workflow.models import Application, Listed, Publication, Step
 from trainhub.oversight.evaluation.workflow.operations import papers
-from trainhub.oversight.evaluation.workflow.types import CLOSED, Actor, DocumentKind, Event, Facts, Gap, Guard, Opinion, Route, State, Transition
+from trainhub.oversight.evaluation.workflow.types import CLOSED, Actor, DocumentKind, Event, Gap, Opinion, Route, State, Transition
 from trainhub.policy.book import book
 from trainhub.policy.findings import Status
 from trainhub.programmes import queries as programmes
@@ -67,7 +67,7 @@ def step(
 ) -> Application:
     """Move an application by an event of the table. A step that was already made is returned as it is.
 
-    Returns the application, or its successor where the table starts a new one (T2b, T12b). Raises BadStep and Stale.
+    Returns the application, or its successor where the table starts a new one (T2b, T2c, T12b, T12c). Raises BadStep and Stale.
     """
     last = next(iter(queries.steps_of(application.id)), None)
     if last is not None and last.event is event and last.to_state is application.state:
@@ -76,12 +76,13 @@ def step(
     transition = _transition(application, event)
     facts = queries.facts_of(application, today, reason=reason, criteria=list(catalogue.criteria()))
     if event is Event.CONCLUDE:
-        facts = replace(facts, verdict=readiness.assess(_programme(application), today).verdict)
+        found = deciding.look(application, _programme(application), today)[0]
+        facts = replace(facts, verdict=found.verdict, undecided=deciding.undecided(found))
     gaps = rules.gaps(transition, facts)
     if gaps:
         raise _refusal(gaps)
-    if event in (Event.APPLY_NEXT_YEAR, Event.APPLY_AGAIN):
-        return _successor(application, transition, facts, by=by, today=today, now=now)
+    if application.state in (State.NOT_ACCEPTED, State.FAILED):
+        return _successor(application, transition, by=by, today=today, now=now)
     effect = EFFECTS.get(event)
     if effect is not None:
         effect(application, by=by, today=today, now=now, reason=reason)
@@ -143,14 +144,12 @@ def _write(
     return application
 
 
-def _successor(application: Application, transition: Transition, facts: Facts, *, by: Identity, today: date, now: datetime) -> Application:
-    """A new row for the new application: the old one keeps its documents, opinions and history."""
-    facts = replace(facts, last_verdict=application.verdict)
-    is_alone = not rules.GUARDS[Guard.ROUTE_ALONE](facts)
+def _successor(application: Application, transition: Transition, *, by: Identity, today: date, now: datetime) -> Application:
+    """A new row for the new application, on the route that the programme chose: the old one keeps its documents, opinions and history."""
     row = Application(
         programme_id=application.programme_id,
         previous_id=application.id,
-        route=Route.EVALUATION_ONLY if is_alone else Route.JOINT,
+        route=transition.route or Route.JOINT,
         state=application.state,
         state_since=today,
         has_prerequisite=application.has_prerequisite,
@@ -169,7 +168,9 @@ def _alone(application: Application, **_rest: Any) -> None:
 
 
 def _decide(application: Application, outcome: Outcome, *, by: Identity, today: date, now: datetime, reason: str) -> EvaluationDecision:
-    row = judging.record_decision(programme=_programme(application), outcome=outcome, decided_on=today, by=by, now=now, reason=reason)
+    programme = _programme(application)
+    found = deciding.look(application, programme, today)[0] if outcome is Outcome.CONCLUDED else None
+    row = judging.record_decision(programme=programme, outcome=outcome, decided_on=today, by=by, now=now, reason=reason, found=found)
     application.decision_id = row.id
     p = readiness.parameters(today)
     application.reapply_from = verdicts.reapply_from(
@@ -199,7 +200,7 @@ def _submit(application: Application, *, by: Identity, today: date, now: datetim
 def _end_visit(application: Application, *, by: Identity, today: date, now: datetime, reason: str) -> None:
     """The form of the group is drawn, and what it agreed on becomes the judgement of each criterion a person decides."""
     programme = _programme(application)
-    found = {finding.code: finding for finding in readiness.assess(programme, today).findings}
+    found = deciding.unsettled(programme, today)  # the programme's own word closes nothing that soft words leave open
     seen = submitted.of_application(application, programme)
     for code, agreed in queries.consensus_of(application.id).items():
         if agreed.opinion is Opinion.UNCLEAR:

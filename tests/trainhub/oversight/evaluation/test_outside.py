@@ -1,0 +1,183 @@
+"""A verdict rests on the data and on what somebody outside the programme judged since the reports were handed in."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from courses.teaching.models import Secondment
+from tests.factories import identity as accounts
+from tests.trainhub.oversight.evaluation.test_workflow import DAY, Play, at, by_the_group, go, hand, play, scheduled  # noqa: F401 - fixtures
+from trainhub.identity import queries as identity_queries
+from trainhub.kernel.access import SYSTEM, Identity, Role
+from trainhub.kernel.errors import Refused
+from trainhub.oversight.evaluation import catalogue, deciding, readiness
+from trainhub.oversight.evaluation.models import EvaluationDecision, ExpertJudgement
+from trainhub.oversight.evaluation.operations import judging
+from trainhub.oversight.evaluation.queries import judgements
+from trainhub.oversight.evaluation.types import CriterionKind, JudgementResult, Verdict
+from trainhub.oversight.evaluation.workflow import queries
+from trainhub.oversight.evaluation.workflow.models import Application
+from trainhub.oversight.evaluation.workflow.operations import moving, visiting
+from trainhub.oversight.evaluation.workflow.types import DocumentKind, Event, Opinion, State
+from trainhub.policy.findings import Finding, Status
+from trainhub.programmes import operations as programmes
+from trainhub.programmes.types import AccreditationResult
+
+
+def head_of(play: Play) -> Identity:
+    account = accounts.account(roles=(Role.PROGRAMME_ADMIN,), programme_id=play.built.programme.id)
+    return identity_queries.identity_of(account.id, today=DAY)
+
+
+def accredited(play: Play, years: int = 6, since: date = date(2024, 1, 1)) -> None:
+    programmes.enter_accreditation(
+        programme=play.built.programme,
+        result=AccreditationResult.PASSED,
+        concluded_on=since,
+        valid_from=since,
+        valid_years=years,
+        by=SYSTEM,
+        now=at(DAY),
+    )
+
+
+def at_the_group_alone(play: Play, by: Identity = SYSTEM) -> Application:
+    """Alone and without a visit, with the working group."""
+    row = moving.open_application(programme=play.built.programme, has_prerequisite=True, by=by, today=DAY, now=at(DAY))
+    go(go(row, Event.APPLY_ALONE, DAY, by), Event.ACCEPT, DAY, play.association)
+    hand(row, DocumentKind.SUPPLEMENTARY_REPORT, DAY)
+    go(row, Event.SUBMIT, DAY, by)
+    hand(row, DocumentKind.ACCREDITATION_CONCLUSION, DAY)
+    return go(row, Event.SEND_ALONE, DAY, play.association)
+
+
+def finding_of(play: Play, code: str) -> Finding:
+    return next(one for one in readiness.assess(play.built.programme, DAY).findings if one.code == code)
+
+
+def make_soft(session: Session) -> None:
+    """4.2 is left open by the data: a secondment of nearly three years where one to two are asked (002:443)."""
+    row = session.scalar(sa.select(Secondment).where(Secondment.planned_since.is_not(None)))
+    assert row is not None
+    assert row.planned_since is not None
+    row.planned_until = row.planned_since + timedelta(days=1000)
+    session.flush()
+
+
+def test_a_programmes_word_about_itself_is_no_verdict(play: Play, session: Session) -> None:
+    """Alone and without a visit: all 42 were judged by the head before the submission, by nobody else since."""
+    accredited(play)
+    head, programme = head_of(play), play.built.programme
+    session.execute(sa.delete(ExpertJudgement).where(ExpertJudgement.programme_id == programme.id))
+    own = [one.code for one in catalogue.criteria().values() if one.kind is CriterionKind.JUDGED]
+    for code in own:
+        judging.record_judgement(programme=programme, criterion=code, result=JudgementResult.MET, remark="自评", by=head, today=DAY, now=at(DAY))
+    row = at_the_group_alone(play, head)
+    assert readiness.assess(programme, DAY).verdict is Verdict.ACCREDITED_SPECIAL_MET, "what the programme says of itself still shows how ready it is"
+    with pytest.raises(Refused, match=r"还有 42 个要点.*没有专家判断.*1\.2、"):
+        go(row, Event.CONCLUDE, DAY, play.group)
+    later = at(DAY) + timedelta(hours=1)
+    needed = deciding.undecided(deciding.look(row, programme, DAY)[0])
+    assert set(needed) == set(own)
+    for code in needed[:-1]:
+        judging.record_judgement(programme=programme, criterion=code, result=JudgementResult.MET, remark="", by=play.group, today=DAY, now=later)
+    with pytest.raises(Refused, match=f"{needed[-1]}。"):
+        go(row, Event.CONCLUDE, DAY, play.group)
+    judging.record_judgement(programme=programme, criterion=needed[-1], result=JudgementResult.MET, remark="", by=play.group, today=DAY, now=later)
+    go(row, Event.CONCLUDE, DAY, play.group)
+    assert (row.state, row.verdict) == (State.CONCLUDED, Verdict.ACCREDITED_SPECIAL_MET)
+    decision = session.get_one(EvaluationDecision, row.decision_id)
+    said = {one["code"]: str(one["details"]) for one in decision.findings}
+    assert all(play.group.name in said[code] and head.name not in said[code] for code in needed)
+
+
+def test_what_the_data_refuse_needs_nobodys_word(play: Play, session: Session) -> None:
+    accredited(play)
+    session.execute(sa.delete(ExpertJudgement))
+    programmes.change_cohort(cohort=play.built.cohort, graduated_on=play.built.cohort.graduated_on, by=SYSTEM, now=at(DAY))
+    row = at_the_group_alone(play)
+    judging.record_judgement(
+        programme=play.built.programme,
+        criterion="1.3",
+        result=JudgementResult.NOT_MET,
+        remark="定位不清",
+        by=play.group,
+        today=DAY,
+        now=at(DAY) + timedelta(hours=1),
+    )
+    assert go(row, Event.CONCLUDE, DAY, play.group).verdict is Verdict.ACCREDITED_SPECIAL_NOT_MET
+
+
+def test_a_failed_programme_that_judges_over_the_experts_does_not_decide_the_next_time(play: Play) -> None:
+    accredited(play)
+    head = head_of(play)
+    row = at_the_group_alone(play)
+    by_the_group(play, row, DAY, refused=("1.3",))
+    go(row, Event.CONCLUDE, DAY, play.group)
+    again = date(2028, 9, 7)
+    judging.record_judgement(
+        programme=play.built.programme, criterion="1.3", result=JudgementResult.MET, remark="已改", by=head, today=again, now=at(again)
+    )
+    row = go(row, Event.APPLY_ALONE, again)
+    go(row, Event.ACCEPT, again, play.association)
+    hand(row, DocumentKind.SUPPLEMENTARY_REPORT, again)
+    go(row, Event.SUBMIT, again)
+    hand(row, DocumentKind.ACCREDITATION_CONCLUSION, again)
+    go(row, Event.SEND_ALONE, again, play.association)
+    resting, shown = deciding.look(row, play.built.programme, again)
+    assert [next(f.status for f in one.findings if f.code == "1.3") for one in (resting, shown)] == [Status.JUDGE, Status.MET]
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_soft_words_that_the_group_could_not_judge_stay_open(play: Play, session: Session, own: bool) -> None:
+    """A computed criterion that the data leave open is not settled by the programme's own word of before the submission."""
+    make_soft(session)
+    assert finding_of(play, "4.2").status is Status.JUDGE
+    if own:
+        judging.record_judgement(programme=play.built.programme, criterion="4.2", result=JudgementResult.MET, remark="本专业认为可以", by=head_of(play), today=DAY, now=at(DAY), finding=finding_of(play, "4.2"))  # fmt: skip
+    row = scheduled(play)
+    for account in (play.leader, play.member):
+        expert = queries.assignment(row.id, account.id)
+        assert expert is not None
+        said = [(c, Opinion.UNCLEAR if c == "4.2" else Opinion.MET, "无法判断" if c == "4.2" else "") for c in catalogue.criteria()]
+        visiting.say(application=row, expert=expert, opinions=said, by=play.who(account), today=DAY, now=at(DAY))
+        visiting.submit_form(application=row, expert=expert, by=play.who(account), today=DAY, now=at(DAY))
+    then = DAY + timedelta(days=1)
+    to_the_group(play, row, then)
+    with pytest.raises(Refused, match=r"没有专家判断.*4\.2。"):
+        go(row, Event.CONCLUDE, then, play.group)
+    raw = deciding.unsettled(play.built.programme, then)["4.2"]
+    judging.record_judgement(programme=play.built.programme, criterion="4.2", result=JudgementResult.MET, remark="查阅合同", by=play.group, today=then, now=at(then) + timedelta(hours=1), finding=raw)  # fmt: skip
+    assert go(row, Event.CONCLUDE, then, play.group).verdict is Verdict.ACCREDITED_SPECIAL_MET
+
+
+def to_the_group(play: Play, row: Application, day: date) -> None:
+    """From the end of the visit to the working group, with an accreditation passed for three years."""
+    go(row, Event.END_VISIT, day, play.who(play.leader))
+    hand(row, DocumentKind.ACCREDITATION_VISIT_REPORT, day)
+    go(row, Event.SEND_TO_ASSOCIATION, day, play.who(play.leader))
+    accredited(play, 3, day)
+    hand(row, DocumentKind.ACCREDITATION_CONCLUSION, day)
+    go(row, Event.CONCLUDE_ACCREDITATION, day, play.association)
+    go(row, Event.SEND_TO_GROUP, day, play.association)
+
+
+def test_the_group_of_the_visit_outvotes_the_programme_on_soft_words(play: Play, session: Session) -> None:
+    make_soft(session)
+    judging.record_judgement(programme=play.built.programme, criterion="4.2", result=JudgementResult.MET, remark="本专业认为可以", by=head_of(play), today=DAY, now=at(DAY), finding=finding_of(play, "4.2"))  # fmt: skip
+    row = scheduled(play)
+    for account in (play.leader, play.member):
+        expert = queries.assignment(row.id, account.id)
+        assert expert is not None
+        said = [(c, Opinion.NOT_MET if c == "4.2" else Opinion.MET, "选派过长" if c == "4.2" else "") for c in catalogue.criteria()]
+        visiting.say(application=row, expert=expert, opinions=said, by=play.who(account), today=DAY, now=at(DAY))
+        visiting.submit_form(application=row, expert=expert, by=play.who(account), today=DAY, now=at(DAY))
+    then = DAY + timedelta(days=1)
+    to_the_group(play, row, then)
+    latest = judgements.judgements_of(play.built.programme.id, "4.2")[0]
+    assert (latest.result, latest.remark) == (JudgementResult.NOT_MET, "选派过长")
+    assert go(row, Event.CONCLUDE, then, play.group).verdict is Verdict.ACCREDITED_SPECIAL_NOT_MET

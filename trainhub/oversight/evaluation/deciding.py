@@ -1,0 +1,46 @@
+"""What a verdict rests on: the data, and what somebody outside the programme judged since the reports were handed in (002:217).
+
+What a programme says about itself shows how ready it is; it decides nothing. What the visiting group could not judge is open until the
+working group has judged it since.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+from trainhub.oversight.evaluation import readiness
+from trainhub.oversight.evaluation.queries import judgements
+from trainhub.oversight.evaluation.rules import verdict
+from trainhub.oversight.evaluation.types import Assessment, Case
+from trainhub.oversight.evaluation.workflow import queries
+from trainhub.oversight.evaluation.workflow.models import Application
+from trainhub.oversight.evaluation.workflow.types import Opinion
+from trainhub.policy.findings import Finding, Status
+from trainhub.programmes.models import Programme
+
+
+def look(application: Application, programme: Programme, on: date) -> tuple[Assessment, Assessment]:
+    """(the answer a verdict rests on, the answer as it shows to everybody) on a day; before the submission both are the same."""
+    answer, case = readiness.look(programme, on)
+    if application.submitted_at is None:
+        return answer, answer
+    unclear = {code: one.recorded_at for code, one in queries.consensus_of(application.id).items() if one.opinion is Opinion.UNCLEAR}
+    said = judgements.latest_since(programme.id, on, application.submitted_at, unclear)
+    answers = readiness.answers_of(case, said, readiness.parameters(on))
+    special = verdict.special_result((one.status for one in answers), judgements.quality_on(programme.id, on))
+    reached = verdict.verdict_of(answer.accreditation, special)
+    return replace(answer, answers=answers, special_result=special, verdict=reached, judgements=said), answer
+
+
+def undecided(answer: Assessment) -> tuple[str, ...]:
+    """The criteria that keep the result of the ten open, because nobody outside the programme has judged them."""
+    if answer.special_result is not None:
+        return ()
+    return tuple(one.code for part in answer.answers if part.status is Status.JUDGE for one in part.findings if one.status is Status.JUDGE)
+
+
+def unsettled(programme: Programme, on: date, case: Case | None = None) -> dict[str, Finding]:
+    """What the data alone say about each criterion on a day: soft words are open, whoever judged them."""
+    found = case if case is not None else readiness.look(programme, on)[1]
+    return {finding.code: finding for answer in readiness.answers_of(found, {}, readiness.parameters(on)) for finding in answer.findings}
