@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import ColumnElement, and_, or_, select
 
@@ -25,7 +26,7 @@ from enterprises.capstones.types import LIVE, ReasonKind
 from enterprises.mentors.models import MentorConflict
 from trainhub.kernel.db import session
 from trainhub.people.models import Student
-from trainhub.people.queries import names_of, rows_of_humans
+from trainhub.people.queries import counts_in_cohort, names_of, rows_of_humans
 
 Ties = dict[int, set[Tie]]
 """{person row: what the human is to one capstone}."""
@@ -178,11 +179,11 @@ def _holders(ids: Collection[int]) -> list[tuple[int, int, Office]]:
     return found
 
 
-def with_exceptions(cohort_id: int | None = None) -> list[int]:
+def with_exceptions(on: date, cohort_id: int | None = None) -> list[int]:
     """The capstones (of a cohort's students who count) that are not concluded and have such a holder: found by the conflicts, which are few."""
     students = select(Conflict.student_id).where(Conflict.lifted_at.is_(None)).union(select(MentorConflict.student_id))
     statement = select(Capstone).where(Capstone.state.in_(LIVE), Capstone.student_id.in_(students))
     if cohort_id is not None:
-        statement = statement.join(Student, Student.id == Capstone.student_id).where(Student.cohort_id == cohort_id)
+        statement = statement.join(Student, Student.id == Capstone.student_id).where(Student.cohort_id == cohort_id, counts_in_cohort(on))
     rows = session().scalars(statement).all()
     return sorted(exceptions_of(rows)) if rows else []

@@ -52,7 +52,7 @@ def _statement() -> Any:
         only_live=asked == "live",
         only_alone=asked == "alone",
         only_appealed=asked == "appealed",
-        among=with_exceptions(cohort) if asked == "barred" else None,
+        among=with_exceptions(clock.today(), cohort) if asked == "barred" else None,
         sort=request.args.get("sort", ""),
     )
 

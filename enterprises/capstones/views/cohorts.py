@@ -89,7 +89,7 @@ def cohort(pair: Pair) -> Any:
         has_petoe=any(row.is_petoe for row in counted),
         findings=_findings(counted, any(row.is_petoe for row in counted)),
         board=queries.board_of_cohort(programme.id, of.id, clock.today()),
-        barred=len(with_exceptions(of.id)),
+        barred=len(with_exceptions(clock.today(), of.id)),
         version=programmes.version_for(programme.id, of.year),
         to_move=queries.to_move(of.id),
         labels=labels,
