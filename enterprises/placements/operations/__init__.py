@@ -14,7 +14,15 @@ from enterprises.placements.operations.days import (
     save_weekly_log,
 )
 from enterprises.placements.operations.events import change_base, close_event, decide_absence, end_early, report_event
-from enterprises.placements.operations.links import decide_by_link, demand_mentor, make_mentor_link, open_link, remind_without_account, send_link, waiting_by
+from enterprises.placements.operations.links import (
+    decide_by_link,
+    demand_mentor,
+    make_mentor_link,
+    open_link,
+    remind_without_account,
+    send_link,
+    waiting_by,
+)
 from enterprises.placements.operations.logs import add_note, add_photo, check_place, drop_photo, may_be_rated, rate, review_week
 from enterprises.placements.operations.offers import (
     approve_position,
@@ -157,7 +165,7 @@ __all__ = [
     "start_placement",
     "submit_position",
     "table_job",
-    "warn_of_leaving_mentors",
     "waiting_by",
+    "warn_of_leaving_mentors",
     "withdraw_placement",
 ]

@@ -15,7 +15,17 @@ from enterprises.placements import labels, queries, rules
 from enterprises.placements.checklist import checklist
 from enterprises.placements.lawful import bars_of
 from enterprises.placements.models import DayEntry, Placement, Position, Round, Term
-from enterprises.placements.operations._support import BadPlacement, NoSeat, NotReady, WrongState, demand_office, give_back_seat, take_seat_back, take_seats, tell
+from enterprises.placements.operations._support import (
+    BadPlacement,
+    NoSeat,
+    NotReady,
+    WrongState,
+    demand_office,
+    give_back_seat,
+    take_seat_back,
+    take_seats,
+    tell,
+)
 from enterprises.placements.operations.certifying import issue_certificate
 from enterprises.placements.operations.counting import record_training
 from enterprises.placements.types import DayState, OfferState, PlacementState, WithdrawalSide
