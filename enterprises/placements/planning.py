@@ -12,7 +12,7 @@ from typing import Any
 from enterprises.bases import queries as bases
 from enterprises.placements import queries, rules
 from enterprises.placements.lawful import bars_of, is_minor
-from enterprises.placements.models import Placement, Position, Round
+from enterprises.placements.models import Placement, Position, Round, Term
 from enterprises.placements.planner.types import Case, Group, Options, Post, Pupil, Slot, narrowed, without
 from enterprises.placements.queries.rounds import Planned
 from enterprises.placements.types import Bar, LawFacts, PlacementState, PlanKind, PlanSettings, WhatIf
@@ -46,7 +46,7 @@ def problem_of(
     facts = within_bases(never_again(lawful_only(queries.planning_facts(round, today=today))))
     begun = {term.id for term in facts.terms if term.starts_on <= today}
     movable = {row.id: row for row in facts.placed if _may_move(row, round, begun, today)} if kind is PlanKind.REPAIR else {}
-    case = case_of(facts, today=today, settings=wanted, movable=movable)
+    case = case_of(facts, today=today, settings=wanted, movable=movable, begun=begun)
     removable = tuple(sorted((row.student_id, row.term_id, row.position_id, row.id) for row in movable.values()))
     return Problem(kind, _tried(case, facts, what_ifs), round.seed, wanted, tuple(what_ifs), removable)
 
@@ -165,13 +165,14 @@ def _may_move(row: Placement, round: Round, begun: Collection[int], today: date)
     return row.round_id == round.id and is_open and row.term_id not in begun
 
 
-def case_of(facts: Planned, *, today: date, settings: PlanSettings, movable: dict[int, Placement]) -> Case:
+def case_of(facts: Planned, *, today: date, settings: PlanSettings, movable: dict[int, Placement], begun: Collection[int] = frozenset()) -> Case:
     """The round in the planner's words. Ids are texts of ten digits, so that their order is that of the numbers.
 
     Weeks before: what is credited, and the whole weeks of placements that stand and are not finished (what is credited
-    inside them is not counted twice), so that the case does not change from one day to the next. Placements in the
-    round's terms stay; they take a seat that the database no longer counts as free. Those that may be moved are the
-    earlier plan, of which as little as possible changes.
+    inside them is not counted twice), so that the case does not change from one day to the next. Of a finished placement
+    only what is credited counts. Placements in the round's terms stay; they take a seat that the database no longer counts
+    as free. Those that may be moved are the earlier plan, of which as little as possible changes. Nobody comes new into a
+    term that has begun: its weeks cannot be had any more.
     """
     per_week = book().at("own.weeks.days_per_week", on=today).number
     required = book().at("petoe.enterprise_weeks", on=today).number
@@ -186,12 +187,15 @@ def case_of(facts: Planned, *, today: date, settings: PlanSettings, movable: dic
     fixed: list[tuple[str, str, str]] = []
     current: list[tuple[str, str, str]] = []
     elsewhere: list[Placement] = []
+    terms = {term.id: term for term in facts.terms}
     for row in facts.placed:
         if row.term_id not in inside:
             if row.state is not PlacementState.FINISHED:
                 prior[row.student_id] += rules.weeks_between(row.starts_on, row.ends_on) * 10
         elif row.position_id in offered and row.ended_early_on is None:
             (current if row.id in movable else fixed).append((key(row.student_id), key(row.term_id), key(row.position_id)))
+            # The planner counts the whole term for whoever holds a place in it.
+            prior[row.student_id] += _still_to_come(row, terms[row.term_id]) - terms[row.term_id].weeks * 10
             seats[row.position_id, row.term_id] = seats.get((row.position_id, row.term_id), 0) + 1
             room[row.enterprise_id, row.term_id] = room.get((row.enterprise_id, row.term_id), 0) + 1
             where = (offered[row.position_id].base_id or 0, row.term_id)
@@ -199,14 +203,12 @@ def case_of(facts: Planned, *, today: date, settings: PlanSettings, movable: dic
                 base_room[where] += 1
         elif row.id not in movable:
             elsewhere.append(row)
-    weeks = {term.id: term.weeks * 10 for term in facts.terms}
-    blocked: dict[int, set[str]] = {}
+    blocked: dict[int, set[str]] = {student.id: {key(term_id) for term_id in begun} for student in facts.students}
     for student_id, term_id in facts.given_up:
         blocked.setdefault(student_id, set()).add(key(term_id))
     for row in elsewhere:  # at a position closed since, or ended early: the term is taken; what was left standing counts
         blocked.setdefault(row.student_id, set()).add(key(row.term_id))
-        if row.state is not PlacementState.FINISHED:
-            prior[row.student_id] += weeks[row.term_id]
+        prior[row.student_id] += _still_to_come(row, terms[row.term_id])
     held = {(student, term) for student, term, _post in fixed}
     bounded = {base_id for base_id, _term in base_room}
     return Case(
@@ -237,7 +239,7 @@ def case_of(facts: Planned, *, today: date, settings: PlanSettings, movable: dic
             for student_id, posts in facts.preferences.items()
         },
         fixed=tuple(sorted(fixed)),
-        current=tuple(sorted(current)) if movable else None,
+        current=tuple(sorted([*fixed, *current])) if movable else None,
         room={(key(firm), key(term_id)): max(0, count) for (firm, term_id), count in sorted(room.items())} if settings.is_mentor_bound else None,
         base_room={(key(base_id), key(term_id)): count for (base_id, term_id), count in sorted(base_room.items())} if base_room else None,
     )
@@ -268,6 +270,16 @@ def _tried(case: Case, facts: Planned, what_ifs: Sequence[WhatIf]) -> Case:
             if at in seats:
                 seats[at] = sum(row[1:] == (at[1], post) for row in case.fixed)
     return replace(case, seats=seats, room=room, base_room=base_room)
+
+
+def _still_to_come(row: Placement, term: Term) -> int:
+    """Tenths of a week that a placement in a term adds to what is credited outside of it: nothing once it is over; the term's weeks, or
+    of one that began inside the term its own."""
+    if row.state is PlacementState.FINISHED:
+        return 0
+    if row.starts_on <= term.starts_on and term.ends_on <= row.ends_on:
+        return term.weeks * 10
+    return min(term.weeks, rules.weeks_between(row.starts_on, row.ends_on)) * 10
 
 
 def _running_weeks(placed: Sequence[Placement]) -> dict[int, set[str]]:

@@ -119,12 +119,16 @@ def round(
     programme: Programme,
     cohort: Any,
     terms: Iterable[Term],
-    opens_on: date = TODAY,
-    closes_on: date = TODAY + timedelta(days=6),
+    opens_on: date | None = None,
+    closes_on: date | None = None,
     is_open: bool = True,
     **fields: Any,
 ) -> Round:
-    """A round that is open from today for a week."""
+    """A round that is open from today for a week, or in the week before the last before its first term if that begins sooner."""
+    terms = list(terms)
+    opens_on = opens_on or min([TODAY, *(one.starts_on - timedelta(days=14) for one in terms)])
+    closes_on = closes_on or opens_on + timedelta(days=6)
+    now = NOW if opens_on == TODAY else at(opens_on)
     row = placements.create_round(
         programme=programme,
         cohort=cohort,
@@ -133,11 +137,11 @@ def round(
         closes_on=closes_on,
         terms=terms,
         by=SYSTEM,
-        now=NOW,
+        now=now,
         **fields,
     )
     if is_open:
-        placements.open_round(round=row, by=SYSTEM, now=NOW)
+        placements.open_round(round=row, by=SYSTEM, now=now)
     return row
 
 
@@ -169,7 +173,8 @@ def ready(placement: Placement, mentor: Mentor) -> Placement:
 
 def started(*, student: Student, position: Position, term: Term, mentor: Mentor) -> Placement:
     """A placement that has begun on the first day of its term."""
-    placement = placements.place_student(student=student, position=position, term=term, by=SYSTEM, now=NOW)
+    now = at(min(TODAY, term.starts_on) - timedelta(days=1))
+    placement = placements.place_student(student=student, position=position, term=term, by=SYSTEM, now=now)
     ready(placement, mentor)
     return placements.start_placement(placement=placement, today=max(TODAY, term.starts_on), by=SYSTEM, now=NOW)
 

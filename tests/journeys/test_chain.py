@@ -1,7 +1,7 @@
 """The whole promise, once, on the demo province: from a roster and an enrolment to a certificate that anybody can verify.
 
-Everything is done by the people whose work it is, in the pages they have, and on one day: the demo is made so that whoever
-tries it can walk from the first page to the verified certificate in a sitting. The calendar moves once, to the end of the term.
+Everything is done by the people whose work it is, in the pages they have. The calendar moves twice: to the first week of the
+term to which the open round leads, and to its end.
 """
 
 from __future__ import annotations
@@ -30,10 +30,8 @@ from trainhub.demo.invented import people
 
 ROSTER = ("name", "id_type", "id_number", "category", "county_code", "base_code", "course", "hours", "completed_on", "counted")
 COURSE = "ECOM-301"
-FIRST_DAY, LAST_DAY = -6, 77
-"""The open round's term: from Monday 16 November 2026 to Sunday 7 February 2027, as days after 22 November 2026."""
-SIGNED_WEEK = 1
-"""The Monday of the first week after the agreement was signed, likewise."""
+FIRST_DAY, LAST_DAY = 92, 175
+"""The open round's term: from Monday 22 February to Sunday 16 May 2027, as days after 22 November 2026."""
 
 
 def roster(days: list[str], seed: int = 9001) -> bytes:
@@ -269,23 +267,24 @@ def walk(province: Flask, place: Place, visitor: Callable[..., Visitor], tmp_pat
         head.get(address)
         head.send("/insurance", {"insurance_no": "JOURNEY-1", "insured_from": first, "insured_until": last})
         host.get(address)
-        host.send("/safety", {"safety_trained_on": first})
+        host.send("/safety", {"safety_trained_on": DAY})
         form = host.get(address).form("/mentor")
         host.send("/mentor", {"mentor_id": _option(form, "mentor_id", name_of(mentor))})
+        do_capstone(visitor)
+    # The first Friday of the term.
+    with travel(FIRST_DAY + 4):
+        student, head, host, mentor = visitor("student"), visitor("programme"), visitor("enterprise"), visitor("mentor")
         host.get(address)
         host.send("/start")
 
-    # One day short of the 32 weeks: the student logs the first week, the mentor confirms, the target is reached.
-    with travel(SIGNED_WEEK + 4):
-        student, head, host, mentor = visitor("student"), visitor("programme"), visitor("enterprise"), visitor("mentor")
+        # One day short of the 32 weeks: the student logs this week, the mentor confirms, the target is reached.
         assert "159" in student.get("/placements/mine/weeks").words
-        log_week(student, address, DAY + timedelta(days=SIGNED_WEEK))
+        log_week(student, address, first)
         mentor.get("/placements/confirm")
         mentor.send(address + "/confirm")
         weeks = student.get("/placements/mine/weeks").words
         assert "164" in weeks or "32.8" in weeks
         assert "累计满 32 周" in student.get("/notifications/").words
-        do_capstone(visitor)
 
         # The chain is whole: the programme certificate, printed, read by a camera and verified by a stranger.
         page = head.get("/chains/DEMO-P3?cohort=2023")

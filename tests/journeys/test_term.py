@@ -37,7 +37,7 @@ class Phone(Driver):
 
 
 def offer(host: Driver, head: Driver) -> None:
-    """The enterprise offers a position in the running term; what charges students is refused; the school approves."""
+    """The enterprise offers a position in the next term; what charges students is refused; the school approves."""
     host.get("/placements/positions/new")
     assert host.page is not None
     base = _option(host.page.form("/positions/new"), "base_id", "榕城")  # inspected and under agreement: the start asks for both
@@ -59,17 +59,15 @@ def offer(host: Driver, head: Driver) -> None:
 
 
 def hand_in(student: Driver, head: Driver, host: Driver, mentor: str, address: str) -> None:
-    """Agreement, insurance and safety with their papers, mentor, start; the student sees the papers."""
+    """Agreement, insurance and safety with their papers, mentor; the student sees the papers."""
     for somebody, party, name in ((head, "school", "教务处"), (host, "enterprise", "人力资源部"), (student, "student", "学生本人")):
-        sign(somebody, address, party, name, MONDAY)
+        sign(somebody, address, party, name, DAY)
     head.get(address)
     insured = {"insurance_no": "TERM-1", "insured_from": MONDAY, "insured_until": DAY + timedelta(days=LAST_DAY)}
     head.send("/insurance", {**insured, "file": ("保险单.pdf", one_page_pdf())})
     host.get(address)
-    host.send("/safety", {"safety_trained_on": MONDAY, "file": ("签到.pdf", one_page_pdf())})
+    host.send("/safety", {"safety_trained_on": DAY, "file": ("签到.pdf", one_page_pdf())})
     host.send("/mentor", {"mentor_id": _option(host.get(address).form("/mentor"), "mentor_id", mentor)})
-    host.get(address)
-    host.send("/start")
     papers = [link for link in student.get(address).links() if re.search(r"/papers/\d+$", link)]
     assert len(papers) == 2
     assert student.download(papers[0]).startswith(b"%PDF-")
@@ -100,7 +98,7 @@ def log_through_a_lost_network(student: Driver, address: str) -> None:
 
 def test_a_term_on_phones_and_desks(province: Flask, chromium: Any) -> None:
     people: list[Driver] = []
-    with served(province) as home, travel(0):
+    with served(province) as home:
 
         def person(kind: type[Driver], name: str) -> Driver:
             size = PHONE if kind is Phone else DESK
@@ -108,28 +106,41 @@ def test_a_term_on_phones_and_desks(province: Flask, chromium: Any) -> None:
             people[-1].sign_in(name)
             return people[-1]
 
-        host, head, student, mentor = person(Driver, "enterprise"), person(Driver, "programme"), person(Phone, "student"), person(Phone, "mentor")
-        offer(host, head)
-        choose(student)
-        plan(province, head)
-        address = my_planned_placement(student)
-        hand_in(student, head, host, name_of(mentor), address)
-        head.get(f"{address}/events")
-        head.send("/events", {"kind": "visit", "since": DAY + timedelta(days=3), "text": "期中走访"})
-        assert "走访检查" in student.get("/learning/calendar").words
-        log_through_a_lost_network(student, address)
-        mentor.get("/placements/confirm")
-        mentor.send(address + "/confirm")
-        head.get("/placements/reviews")
-        reviewed = head.send(r"/logs/\d+/review", {"text": "记录具体。"})
-        assert "已审阅" in reviewed.words
-        weeks = student.get("/placements/mine/weeks").words
-        assert "已确认" in student.get(f"{address}/days?week={MONDAY}").words
-        assert "32" in weeks
-        for path in ("/placements/enterprise", "/placements/timeline", "/bases/DEMO-B1/history"):
-            host.get(path)
-        for path in ("/placements/progress", "/placements/seats"):
-            head.get(path)
+        def everybody() -> list[Driver]:
+            return [person(Driver, "enterprise"), person(Driver, "programme"), person(Phone, "student"), person(Phone, "mentor")]
+
+        with travel(0):
+            host, head, student, mentor = everybody()
+            offer(host, head)
+            choose(student)
+            plan(province, head)
+            address = my_planned_placement(student)
+            hand_in(student, head, host, name_of(mentor), address)
+        with travel(FIRST_DAY + 4):
+            host, head, student, mentor = everybody()
+            in_the_field(host, head, student, mentor, address)
         for one in people:
             one.window.context.close()
     assert [line for one in people for line in one.complaints if "ERR_INTERNET_DISCONNECTED" not in line] == []
+
+
+def in_the_field(host: Driver, head: Driver, student: Driver, mentor: Driver, address: str) -> None:
+    """The first week: begun, a visit planned, days logged, confirmed and reviewed."""
+    host.get(address)
+    host.send("/start")
+    head.get(f"{address}/events")
+    head.send("/events", {"kind": "visit", "since": MONDAY + timedelta(days=9), "text": "期中走访"})
+    assert "走访检查" in student.get("/learning/calendar").words
+    log_through_a_lost_network(student, address)
+    mentor.get("/placements/confirm")
+    mentor.send(address + "/confirm")
+    head.get("/placements/reviews")
+    reviewed = head.send(r"/logs/\d+/review", {"text": "记录具体。"})
+    assert "已审阅" in reviewed.words
+    weeks = student.get("/placements/mine/weeks").words
+    assert "已确认" in student.get(f"{address}/days?week={MONDAY}").words
+    assert "32" in weeks
+    for path in ("/placements/enterprise", "/placements/timeline", "/bases/DEMO-B1/history"):
+        host.get(path)
+    for path in ("/placements/progress", "/placements/seats"):
+        head.get(path)

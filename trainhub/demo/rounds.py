@@ -1,7 +1,8 @@
 """The field work of programme 3: six terms, a finished and an open round, a class that is in the field now.
 
-The student of the demo account stands one day short of 32 weeks: the round that is open leads to a term that runs already, so
-that whoever tries the demo can choose, be placed, log a day, have it confirmed and reach the target on the same day.
+The student of the demo account stands one day short of 32 weeks. The round that is open leads to the next term, for nobody is placed
+in one that runs; a place that the student finds in the running term begins on the day the school approves it, so that whoever tries
+the demo can log a day, have it confirmed and reach the target on the same day.
 """
 
 from __future__ import annotations
@@ -172,9 +173,10 @@ def _goes_on(world: World, placement: Placement, number: int) -> None:
 
 
 def _open_round(world: World, terms: Sequence[Term]) -> None:
-    """The open round of the final cohort for the running term; a third of the students have chosen, `student` has not."""
+    """The open round of the final cohort for the next term; a third of the students have chosen, `student` has not."""
     calendar, entry = world.calendar, world.calendar.final_entry
-    positions = [field.position(world, host, [(terms[NOW], 10 * world.scale)], calendar.at(-45), ordinal=1) for host in (0, 2, 5, 7, 8)]
+    seats = [(terms[NOW], 10 * world.scale), (terms[NEXT], 10 * world.scale)]
+    positions = [field.position(world, host, seats, calendar.at(-45), ordinal=1) for host in (0, 2, 5, 7, 8)]
     students = world.students[2, entry][: 20 * world.scale]
     for number in SELF_FOUND:
         at = positions[number % 4]
@@ -185,7 +187,7 @@ def _open_round(world: World, terms: Sequence[Term]) -> None:
         title=f"{entry} 级企业学习第二轮",
         opens_on=calendar.plus(-5),
         closes_on=calendar.plus(14),
-        terms=[terms[NOW]],
+        terms=[terms[NEXT]],
         by=world.by,
         now=calendar.at(-8),
     )

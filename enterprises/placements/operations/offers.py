@@ -102,6 +102,16 @@ def change_term(
     check_version(term, version)
     if (starts_on, ends_on) != (term.starts_on, term.ends_on) and queries.has_placements(term_id=term.id):
         raise WrongState(_("已有学生安排在这个学期，不能再改日期。"), field="starts_on")
+    for round_ in queries.rounds_over(term.id) if starts_on != term.starts_on else ():
+        if starts_on <= round_.closes_on:
+            raise BadPlacement(
+                _(
+                    "轮次“%(title)s”为这个学期填报志愿到 %(day)s，学期须在此之后开始。请先改轮次的截止日期。",
+                    title=round_.title,
+                    day=round_.closes_on,
+                ),
+                field="starts_on",
+            )
     term.weeks = _check_span(queries.terms_of(term.university_id), term.id, starts_on, ends_on, weeks)
     term.title, term.starts_on, term.ends_on = title.strip() or term.title, starts_on, ends_on
     session().flush()

@@ -76,22 +76,31 @@ def place_student(
 ) -> Placement:
     """Place a student directly (a self-found or corrected place); takes the seat. The same place again is the known one.
 
-    Raises NoSeat, WrongState when the position is not approved, BadPlacement when the major is not accepted or the
-    student is placed elsewhere in the term.
+    In a term that runs the placement begins today, and after what the student ended early in it: the days before are nobody's
+    or another's.
+
+    Raises NoSeat, WrongState when the position is not approved or the term is over, BadPlacement when the major is not accepted
+    or the student is placed elsewhere in the term.
     """
+    today, starts_on = local(now).date(), term.starts_on
     for known in queries.live_of_student(student.id):
-        if known.term_id == term.id and known.ended_early_on is None:
+        if known.term_id == term.id and known.ended_early_on is not None:
+            starts_on = max(starts_on, known.ends_on + rules.ONE_DAY)
+        elif known.term_id == term.id:
             if known.position_id == position.id:
                 return known
             raise BadPlacement(_("这名学生在“%(term)s”已有安排，请先撤销原来的安排。", term=term.title), field="term_id")
+    starts_on = max(starts_on, today) if term.starts_on < today else starts_on
+    if starts_on > term.ends_on:
+        raise WrongState(_("“%(term)s”已于 %(day)s 结束，不能再安排学生。", term=term.title, day=term.ends_on), code="term_over")
     if position.state is not OfferState.APPROVED:
         raise WrongState(_("岗位“%(title)s”尚未通过审核。", title=position.title))
     if not rules.accepts(position.majors, queries.major_of(student.id)):
         raise BadPlacement(_("岗位“%(title)s”不接收这名学生的专业。", title=position.title), field="position_id")
-    bars = bars_of(queries.law_facts([student.id])[student.id], position, term.starts_on)
+    bars = bars_of(queries.law_facts([student.id])[student.id], position, starts_on)
     if bars:
         raise BadPlacement(listed(labels.BARS[bar] for bar in bars) + _("。"), field="position_id", code=bars[0].value)
-    check_room(position.base_id, [(term.starts_on, term.ends_on)])
+    check_room(position.base_id, [(starts_on, term.ends_on)])
     if not take_seats(position.id, term.id, 1):
         raise NoSeat(_("岗位“%(title)s”在“%(term)s”已没有空余席位。", title=position.title, term=term.title), field="position_id")
     row = Placement(
@@ -101,7 +110,7 @@ def place_student(
         enterprise_id=position.enterprise_id,
         base_id=position.base_id,
         round_id=round.id if round else None,
-        starts_on=term.starts_on,
+        starts_on=starts_on,
         ends_on=term.ends_on,
         rank=rank,
         explanation=explanation[:300],

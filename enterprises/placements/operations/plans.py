@@ -65,7 +65,10 @@ def _hold(round: Round) -> None:
 
 
 def check_plannable(round: Round, kind: PlanKind, now: datetime) -> None:
-    """Refuse a computation that makes no sense in the round's state."""
+    """Refuse a computation that makes no sense in the round's state, or when there is no term left to place anybody in."""
+    today = local(now).date()
+    if all(term.starts_on <= today for term in queries.terms_by_ids(round.term_ids)):
+        raise WrongState(_("本轮次的学期都已开始，不能再安排学生进入。请为以后的学期新建轮次；个别学生可直接安排或走自主联系。"), code="terms_begun")
     if kind is PlanKind.REPAIR:
         if round.state is not RoundState.PUBLISHED:
             raise WrongState(_("轮次公布之后才需要修补；公布之前请直接重新计算。"))
@@ -74,7 +77,7 @@ def check_plannable(round: Round, kind: PlanKind, now: datetime) -> None:
         raise WrongState(_("轮次已公布，不能重新计算。有学生退出或岗位变动时请用“修补安排”。"))
     if round.state is RoundState.DRAFT:
         raise WrongState(_("轮次还没有开放填报，不能计算安排。"))
-    if kind is PlanKind.PLAN and round.state is RoundState.OPEN and local(now).date() <= round.closes_on:
+    if kind is PlanKind.PLAN and round.state is RoundState.OPEN and today <= round.closes_on:
         raise WrongState(_("填报到 %(day)s 24 时截止，请先关闭填报。", day=round.closes_on), code="still_open")
 
 

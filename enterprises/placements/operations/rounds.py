@@ -56,6 +56,7 @@ def create_round(
         term_ids=[t.id for t in chosen],
         created_at=now,
     )
+    _check_terms(chosen, closes_on)
     _set(row, {"title": title, "opens_on": opens_on, "closes_on": closes_on, "max_preferences": max_preferences, "seed": seed, **settings})
     session().add(row)
     session().flush()
@@ -63,6 +64,17 @@ def create_round(
         by=by, did="placements.round.created", on=row, data={"programme": programme.code, "cohort": cohort.year, "terms": [t.code for t in chosen]}
     )
     return row
+
+
+def _check_terms(terms: Iterable[Term], closes_on: date) -> None:
+    """The last wish is made before the first term begins: nobody is placed in a term that runs."""
+    for term in terms:
+        if term.starts_on <= closes_on:
+            raise BadPlacement(
+                _("“%(term)s”从 %(day)s 开始，志愿须在此之前截止。请提前截止日期，或选择更晚的学期。", term=term.title, day=term.starts_on),
+                field="closes_on",
+                code="term_begins_first",
+            )
 
 
 def _set(row: Round, values: dict[str, Any]) -> None:
@@ -87,6 +99,8 @@ def change_round(*, round: Round, by: Identity, now: datetime, version: int | No
     unknown = sorted(set(fields) - EDITABLE)
     if unknown:
         raise TypeError(f"change_round() got unexpected fields {unknown}")
+    if fields.get("closes_on", round.closes_on) != round.closes_on:
+        _check_terms(queries.terms_by_ids(round.term_ids), fields["closes_on"])
     _set(round, fields)
     if round.state is RoundState.PLANNED:
         round.state, round.plan = RoundState.CLOSED, None
@@ -103,6 +117,7 @@ def open_round(*, round: Round, by: Identity, now: datetime) -> Round:
         raise WrongState(_("轮次已公布，不能重新开放。"))
     if local(now).date() > round.closes_on:
         raise WrongState(_("截止日期 %(day)s 已过，请先修改日期。", day=round.closes_on), code="deadline_over")
+    _check_terms(queries.terms_by_ids(round.term_ids), round.closes_on)
     round.state, round.plan = RoundState.OPEN, None
     session().flush()
     audit.record(by=by, did="placements.round.opened", on=round)

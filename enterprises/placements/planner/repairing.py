@@ -45,7 +45,7 @@ def least_changes(setup: Setup, before: Reach, until: float) -> Reach:
     answer = master.least(price)
     if answer is None or int(answer.numbers[takes].sum()) != before.total:
         return before
-    pupil, slot, _post = setup.rows(setup.current)
-    lost = int((kept[pupil, slot] == NOWHERE).sum())
+    pupil, slot, post = setup.rows(setup.current)
+    lost = int(((kept[pupil, slot] == NOWHERE) & (setup.held[pupil, slot] != post)).sum())
     dropped = int((groups.size * np.bitwise_count(groups.mark)).sum())
     return Reach(groups, found, answer.numbers, before.bound, before.is_proven, lost + dropped + answer.bound)

@@ -98,6 +98,12 @@ def rounds_to_close(today: date) -> list[Round]:
     return list(session().scalars(select(Round).where(Round.state == RoundState.OPEN, Round.closes_on < today).order_by(Round.id)))
 
 
+def rounds_over(term_id: int) -> list[Round]:
+    """The rounds that are not published yet and place students in a term."""
+    rows = session().scalars(select(Round).where(Round.state != RoundState.PUBLISHED).order_by(Round.id))
+    return [row for row in rows if term_id in row.term_ids]
+
+
 def running_plan_job(round_id: int) -> Job | None:
     """The job that computes this round's plan, while it waits or runs."""
     statement = select(Job).where(Job.task == "placements.plan", Job.state.in_([JobState.QUEUED, JobState.RUNNING])).order_by(Job.id.desc())
@@ -329,8 +335,8 @@ def cohort_choices(identity: Identity) -> list[tuple[int, str]]:
 
 
 def term_choices(identity: Identity, today: date) -> list[tuple[Term, str]]:
-    """The terms of the reader's schools that are not over, in time."""
-    statement = terms_visible(identity).where(Term.ends_on >= today).order_by(None).order_by(Term.starts_on, Term.id)
+    """The terms of the reader's schools that have not begun, in time."""
+    statement = terms_visible(identity).where(Term.starts_on > today).order_by(None).order_by(Term.starts_on, Term.id)
     return [(row, name) for row, name in session().execute(statement)]
 
 

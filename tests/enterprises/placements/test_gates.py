@@ -229,7 +229,7 @@ def test_a_plan_keeps_to_the_capacity_of_a_base_over_all_its_positions(world: Si
     students = [ground.student(other, petoe_since=date(2023, 9, 1)) for _n in range(4)]
     round = make.round(programme=other, cohort=ground.cohort(other), terms=[world.term])
     for student in students:
-        operations.save_preferences(round=round, student=student, position_ids=[more.id], by=SYSTEM, now=NOW)
+        operations.save_preferences(round=round, student=student, position_ids=[more.id], by=SYSTEM, now=make.at(round.opens_on))
     after = make.at(round.closes_on + timedelta(days=1))
     operations.plan_round(round=round, by=SYSTEM, now=after)
     assert [row[2] for row in round.plan["assignments"]] == [more.id] * planned  # nobody has to take the other position first
@@ -274,7 +274,7 @@ def test_a_plan_leaves_out_posts_that_are_unfit_for_a_student(session: Session) 
     round = make.round(
         programme=programme, cohort=ground.cohort(programme), terms=[term], opens_on=date(2026, 2, 1), closes_on=date(2026, 2, 10), is_open=False
     )
-    problem = planning.problem_of(round, today=make.TODAY)
+    problem = planning.problem_of(round, today=round.closes_on)
     plan = planning.compute(problem, now=NOW, time_limit=20.0)
     [assigned] = plan["assignments"]
     below = next(row for row in plan["unplaced"] if row[0] != assigned[0])  # sixteen weeks are too few for both
@@ -467,17 +467,18 @@ def test_a_round_may_ask_for_one_enterprise_and_says_what_that_costs(session: Se
         position = make.position(enterprise=enterprise, terms=[term], seats=1)
     student = ground.student(programme, petoe_since=date(2023, 9, 1))
     round = make.round(programme=programme, cohort=ground.cohort(programme), terms=terms)
-    operations.save_preferences(round=round, student=student, position_ids=[position.id], by=SYSTEM, now=NOW)
+    now = make.at(round.opens_on)
+    operations.save_preferences(round=round, student=student, position_ids=[position.id], by=SYSTEM, now=now)
     assert [(one.id, people) for one, people in queries.rankers_of(position.id)] == [(round.id, [student.person_id])]
-    operations.close_round(round=round, by=SYSTEM, now=NOW)
-    assert operations.plan_round(round=round, by=SYSTEM, now=NOW)["reached"] == 1
-    operations.change_round(round=round, is_one_enterprise=True, by=SYSTEM, now=NOW)
-    summary = operations.plan_round(round=round, by=SYSTEM, now=NOW)
+    operations.close_round(round=round, by=SYSTEM, now=now)
+    assert operations.plan_round(round=round, by=SYSTEM, now=now)["reached"] == 1
+    operations.change_round(round=round, is_one_enterprise=True, by=SYSTEM, now=now)
+    summary = operations.plan_round(round=round, by=SYSTEM, now=now)
     assert (summary["reached"], summary["reached_anywhere"]) == (0, 1)
     assert round.plan is not None
     [below] = round.plan["unplaced"]
     assert below[4] == {"cause": "no_enterprise_for_all_terms"}
-    operations.publish_round(round=round, by=SYSTEM, now=NOW)
+    operations.publish_round(round=round, by=SYSTEM, now=now)
 
 
 def test_old_trials_of_a_round_are_forgotten(world: SimpleNamespace) -> None:

@@ -403,10 +403,10 @@ def test_an_ineligible_position_is_refused(world: SimpleNamespace) -> None:
     row = make.round(programme=world.programme, cohort=cohort, terms=[world.term])
     other = make.position(enterprise=world.enterprise, terms=[world.term], majors=["999999"])
     with pytest.raises(BadPlacement) as refused:
-        operations.save_preferences(round=row, student=world.student, position_ids=[other.id], by=SYSTEM, now=NOW)
+        operations.save_preferences(round=row, student=world.student, position_ids=[other.id], by=SYSTEM, now=make.at(row.opens_on))
     assert refused.value.code == "not_eligible"
     with pytest.raises(BadPlacement) as refused:
-        operations.save_preferences(round=row, student=world.student, position_ids=[world.position.id] * 2, by=SYSTEM, now=NOW)
+        operations.save_preferences(round=row, student=world.student, position_ids=[world.position.id] * 2, by=SYSTEM, now=make.at(row.opens_on))
     assert refused.value.code == "twice"
 
 
@@ -416,9 +416,9 @@ def test_a_round_from_choice_to_publication(world: SimpleNamespace) -> None:
     other = make.position(enterprise=world.enterprise, base=world.base, terms=[world.term, second], seats=2)
     row = make.round(programme=world.programme, cohort=cohort, terms=[world.term, second])
     friend = ground.student(world.programme, petoe_since=date(2023, 9, 1))
-    operations.save_preferences(round=row, student=world.student, position_ids=[world.position.id, other.id], by=SYSTEM, now=NOW)
+    operations.save_preferences(round=row, student=world.student, position_ids=[world.position.id, other.id], by=SYSTEM, now=make.at(row.opens_on))
     with pytest.raises(WrongState):
-        operations.plan_round(round=row, by=SYSTEM, now=NOW)
+        operations.plan_round(round=row, by=SYSTEM, now=make.at(row.opens_on))
     after = make.at(row.closes_on + timedelta(days=1))
     summary = operations.plan_round(round=row, by=SYSTEM, now=after)
     assert (row.state, summary["reached"], summary["students"]) == (RoundState.PLANNED, 2, 2)
