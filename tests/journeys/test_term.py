@@ -18,12 +18,14 @@ from tests.journeys.conftest import DAY, travel
 from tests.journeys.driving import Driver, served
 from tests.journeys.files import one_page_pdf
 from tests.journeys.test_browser import DESK, PHONE, chromium  # noqa: F401 - a fixture
-from tests.journeys.test_chain import FIRST_DAY, LAST_DAY, _option, choose, my_planned_placement, name_of, plan, sign
+from tests.journeys.test_chain import FIRST_DAY, LAST_DAY, SIGNED_WEEK, _option, choose, my_planned_placement, name_of, plan, sign
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(600)]
 
 PNG = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
 MONDAY = DAY + timedelta(days=FIRST_DAY)
+WEEK = DAY + timedelta(days=SIGNED_WEEK)
+"""The Monday of the first week after the agreement was signed"""
 
 
 class Phone(Driver):
@@ -61,7 +63,7 @@ def offer(host: Driver, head: Driver) -> None:
 def hand_in(student: Driver, head: Driver, host: Driver, mentor: str, address: str) -> None:
     """Agreement, insurance and safety with their papers, mentor, start; the student sees the papers."""
     for somebody, party, name in ((head, "school", "教务处"), (host, "enterprise", "人力资源部"), (student, "student", "学生本人")):
-        sign(somebody, address, party, name, MONDAY)
+        sign(somebody, address, party, name)
     head.get(address)
     insured = {"insurance_no": "TERM-1", "insured_from": MONDAY, "insured_until": DAY + timedelta(days=LAST_DAY)}
     head.send("/insurance", {**insured, "file": ("保险单.pdf", one_page_pdf())})
@@ -77,8 +79,8 @@ def hand_in(student: Driver, head: Driver, host: Driver, mentor: str, address: s
 
 def log_through_a_lost_network(student: Driver, address: str) -> None:
     """What is typed without a network survives a reload, and is sent when the network is back."""
-    page, days = student.window, [MONDAY + timedelta(days=n) for n in range(5)]
-    student.get(f"{address}/days?week={MONDAY}")
+    page, days = student.window, [WEEK + timedelta(days=n) for n in range(5)]
+    student.get(f"{address}/days?week={WEEK}")
     for day in days:
         page.check(f"#d{day}")
     page.fill(f"#n{days[0]}", "学会了标定相机。")
@@ -90,10 +92,24 @@ def log_through_a_lost_network(student: Driver, address: str) -> None:
     page.wait_for_selector("text=没有网络")
     with page.expect_navigation(wait_until="load"):
         page.context.set_offline(False)
-    student.get(f"{address}/days?week={MONDAY}")
+    student.get(f"{address}/days?week={WEEK}")
     assert page.input_value(f"#n{days[0]}") == "学会了标定相机。"
     assert page.evaluate("Object.keys(localStorage).filter(key => key.includes('draft-days')).length") == 0
     student.send("/log", {"text": "本周完成相机标定，知道了误差从哪里来。", "tags": ["technology", "ethics"]})
+    # A draft of another device's past does not come over what was saved since.
+    old = page.evaluate(
+        """() => {
+            const form = document.querySelector("[data-draft^=log-]"), text = form.querySelector("textarea");
+            const draft = { values: { [text.id]: "很久以前的草稿" }, base: { [text.id]: "" } };
+            localStorage.setItem(`trainhub-draft-${form.dataset.draft}`, JSON.stringify(draft));
+            return text.id;
+        }"""
+    )
+    page.reload(wait_until="load")
+    assert page.input_value(f"#{old}") == "本周完成相机标定，知道了误差从哪里来。"
+    assert "很久以前的草稿" in page.inner_text("[data-draft^=log-]")
+    page.evaluate("localStorage.clear()")
+    page.reload(wait_until="load")
     student.send("/photos", {"photos": ("标定.png", PNG)})
     assert "标定" in student.page.text or "照片" in student.page.words  # type: ignore[union-attr]
 
@@ -117,6 +133,8 @@ def test_a_term_on_phones_and_desks(province: Flask, chromium: Any) -> None:
         head.get(f"{address}/events")
         head.send("/events", {"kind": "visit", "since": DAY + timedelta(days=3), "text": "期中走访"})
         assert "走访检查" in student.get("/learning/calendar").words
+    with served(province) as home, travel(SIGNED_WEEK + 4):
+        host, head, student, mentor = person(Driver, "enterprise"), person(Driver, "programme"), person(Phone, "student"), person(Phone, "mentor")
         log_through_a_lost_network(student, address)
         mentor.get("/placements/confirm")
         mentor.send(address + "/confirm")
@@ -124,7 +142,7 @@ def test_a_term_on_phones_and_desks(province: Flask, chromium: Any) -> None:
         reviewed = head.send(r"/logs/\d+/review", {"text": "记录具体。"})
         assert "已审阅" in reviewed.words
         weeks = student.get("/placements/mine/weeks").words
-        assert "已确认" in student.get(f"{address}/days?week={MONDAY}").words
+        assert "已确认" in student.get(f"{address}/days?week={WEEK}").words
         assert "32" in weeks
         for path in ("/placements/enterprise", "/placements/timeline", "/bases/DEMO-B1/history"):
             host.get(path)

@@ -14,7 +14,16 @@ from enterprises.placements.operations.days import (
     save_weekly_log,
 )
 from enterprises.placements.operations.events import change_base, close_event, decide_absence, end_early, report_event
-from enterprises.placements.operations.links import decide_by_link, demand_mentor, make_mentor_link, open_link, remind_without_account, send_link, waiting_by
+from enterprises.placements.operations.finishing import finish_placement, grade_placement, may_be_graded
+from enterprises.placements.operations.links import (
+    decide_by_link,
+    demand_mentor,
+    make_mentor_link,
+    open_link,
+    remind_without_account,
+    send_link,
+    waiting_by,
+)
 from enterprises.placements.operations.logs import add_note, add_photo, check_place, drop_photo, may_be_rated, rate, review_week
 from enterprises.placements.operations.offers import (
     approve_position,
@@ -33,8 +42,6 @@ from enterprises.placements.operations.placing import (
     accept_placement,
     assign_mentor,
     decline_placement,
-    finish_placement,
-    grade_placement,
     late_papers,
     place_student,
     record_insurance,
@@ -124,6 +131,7 @@ __all__ = [
     "log_week",
     "make_mentor_link",
     "make_table",
+    "may_be_graded",
     "may_be_rated",
     "move_onto_campus",
     "offer_position",
@@ -157,7 +165,7 @@ __all__ = [
     "start_placement",
     "submit_position",
     "table_job",
-    "warn_of_leaving_mentors",
     "waiting_by",
+    "warn_of_leaving_mentors",
     "withdraw_placement",
 ]

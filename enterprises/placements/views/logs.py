@@ -156,7 +156,10 @@ def make_mentor_link(placement: Placement) -> Any:
         if channel is None and may(who(), Can.PLACEMENT_RUN, queries.subject_of_student_side(placement)):
             # A school would confirm its own students' days with it: nothing is made that it could not send.
             raise Refused(
-                _("没有登记%(name)s的邮箱，或本系统没有接通发送，链接没有生成。请企业联系人生成后交给本人，或由本人登录确认。", name=mentors.name_of(mentor.id)),
+                _(
+                    "没有登记%(name)s的邮箱，或本系统没有接通发送，链接没有生成。请企业联系人生成后交给本人，或由本人登录确认。",
+                    name=mentors.name_of(mentor.id),
+                ),
                 code="not_sent",
             )
     return render_template(

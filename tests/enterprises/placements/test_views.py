@@ -463,9 +463,7 @@ def test_numbers_beyond_any_id_are_refused_in_words(world: SimpleNamespace, peop
         assert people["enterprise"].post(url, data=data).status_code == 422
 
 
-def test_whoever_makes_a_link_for_a_mentor_does_not_confirm_through_it(
-    world: SimpleNamespace, people: dict[str, FlaskClient], app: Flask
-) -> None:
+def test_whoever_makes_a_link_for_a_mentor_does_not_confirm_through_it(world: SimpleNamespace, people: dict[str, FlaskClient], app: Flask) -> None:
     with transaction():
         placement = queries.placement(world.placement_id)
         assert placement is not None
