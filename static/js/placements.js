@@ -22,21 +22,33 @@
       }
       box.textContent = text;
     };
-    const served = JSON.stringify(values());
+    // A draft keeps what was typed and what the page had shown. Where the server says something else by now, that stays: what was
+    // typed is told beside the form, and never put over what was saved on another device or decided meanwhile.
+    const base = values();
+    const served = JSON.stringify(base);
+    const draft = () => ({ values: values(), base });
     const kept = read(key);
-    if (kept && JSON.stringify(kept) !== served) {
-      controls().forEach((one) => {
-        const value = kept[one.id || one.name];
-        if (value === undefined) return;
+    let restored = false;
+    const unsaved = [];
+    controls().forEach((one) => {
+      const name = one.id || one.name;
+      const value = kept?.values?.[name];
+      const shown = kept?.base?.[name];
+      if (value === undefined || value === shown || value === base[name]) return;
+      if (shown !== base[name]) {
+        unsaved.push(typeof value === "string" ? value : (one.labels?.[0]?.textContent.trim() || name));
+      } else {
         if (typeof value === "boolean") one.checked = value;
         else one.value = value;
-      });
-      say(words.restored);
-    } else drop(key);
+        restored = true;
+      }
+    });
+    if (unsaved.length) say(`${words.changed} ${unsaved.join(" · ")}`);
+    else if (restored) say(words.restored);
+    else drop(key);
     const keep = () => {
-      const now = values();
-      if (JSON.stringify(now) === served) drop(key);
-      else write(key, now);
+      if (JSON.stringify(values()) === served) drop(key);
+      else write(key, draft());
     };
     form.addEventListener("input", keep);
     form.addEventListener("change", keep);
@@ -49,7 +61,7 @@
       if (checked) return;
       event.preventDefault();
       event.stopImmediatePropagation();
-      write(key, values());
+      write(key, draft());
       const button = event.submitter;
       reachable().then((ok) => {
         if (!ok) {

@@ -61,7 +61,7 @@ def offer(host: Driver, head: Driver) -> None:
 def hand_in(student: Driver, head: Driver, host: Driver, mentor: str, address: str) -> None:
     """Agreement, insurance and safety with their papers, mentor; the student sees the papers."""
     for somebody, party, name in ((head, "school", "教务处"), (host, "enterprise", "人力资源部"), (student, "student", "学生本人")):
-        sign(somebody, address, party, name, DAY)
+        sign(somebody, address, party, name)
     head.get(address)
     insured = {"insurance_no": "TERM-1", "insured_from": MONDAY, "insured_until": DAY + timedelta(days=LAST_DAY)}
     head.send("/insurance", {**insured, "file": ("保险单.pdf", one_page_pdf())})
@@ -92,6 +92,20 @@ def log_through_a_lost_network(student: Driver, address: str) -> None:
     assert page.input_value(f"#n{days[0]}") == "学会了标定相机。"
     assert page.evaluate("Object.keys(localStorage).filter(key => key.includes('draft-days')).length") == 0
     student.send("/log", {"text": "本周完成相机标定，知道了误差从哪里来。", "tags": ["technology", "ethics"]})
+    # A draft of another device's past does not come over what was saved since.
+    old = page.evaluate(
+        """() => {
+            const form = document.querySelector("[data-draft^=log-]"), text = form.querySelector("textarea");
+            const draft = { values: { [text.id]: "很久以前的草稿" }, base: { [text.id]: "" } };
+            localStorage.setItem(`trainhub-draft-${form.dataset.draft}`, JSON.stringify(draft));
+            return text.id;
+        }"""
+    )
+    page.reload(wait_until="load")
+    assert page.input_value(f"#{old}") == "本周完成相机标定，知道了误差从哪里来。"
+    assert "很久以前的草稿" in page.inner_text("[data-draft^=log-]")
+    page.evaluate("localStorage.clear()")
+    page.reload(wait_until="load")
     student.send("/photos", {"photos": ("标定.png", PNG)})
     assert "标定" in student.page.text or "照片" in student.page.words  # type: ignore[union-attr]
 

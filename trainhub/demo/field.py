@@ -12,7 +12,7 @@ from enterprises.bases.types import AgreementTopic, Conclusion, InspectionKind
 from enterprises.mentors.models import Mentor
 from enterprises.placements import queries
 from enterprises.placements.models import Placement, Position, Term
-from enterprises.placements.operations import agreements, days, offers, placing
+from enterprises.placements.operations import agreements, days, finishing, offers, placing
 from enterprises.placements.types import AgreementParty, LogTag
 from trainhub.demo.calendar import working_days
 from trainhub.demo.invented import BASES, PROGRAMMES
@@ -216,7 +216,7 @@ def _weekly(world: World, placement: Placement, logged: Sequence[date], number: 
 
 def grade(world: World, placement: Placement, number: int) -> None:
     """The mentor's mark and words, on the last day."""
-    placing.grade_placement(
+    finishing.grade_placement(
         placement=placement,
         score_x10=760 + number * 37 % 210,
         comment=GRADES[number % len(GRADES)],
@@ -230,7 +230,7 @@ def end(world: World, placement: Placement, number: int) -> Placement:
     """Graded and finished: the day after the last."""
     grade(world, placement, number)
     day = placement.ends_on + timedelta(days=1)
-    return placing.finish_placement(placement=placement, today=day, by=world.by, now=instant(world, day))
+    return finishing.finish_placement(placement=placement, today=day, by=world.by, now=instant(world, day))
 
 
 def live(student: Student) -> list[Placement]:

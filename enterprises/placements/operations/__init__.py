@@ -14,6 +14,7 @@ from enterprises.placements.operations.days import (
     save_weekly_log,
 )
 from enterprises.placements.operations.events import change_base, close_event, decide_absence, end_early, report_event
+from enterprises.placements.operations.finishing import finish_placement, grade_placement, may_be_graded
 from enterprises.placements.operations.links import (
     decide_by_link,
     demand_mentor,
@@ -41,8 +42,6 @@ from enterprises.placements.operations.placing import (
     accept_placement,
     assign_mentor,
     decline_placement,
-    finish_placement,
-    grade_placement,
     late_papers,
     place_student,
     record_insurance,
@@ -132,6 +131,7 @@ __all__ = [
     "log_week",
     "make_mentor_link",
     "make_table",
+    "may_be_graded",
     "may_be_rated",
     "move_onto_campus",
     "offer_position",

@@ -64,6 +64,7 @@ def demand_office(mentor: Mentor, *, today: date) -> None:
 
 def hold(placement: Placement) -> None:
     """Let whatever is sent to a placement at the same time (a button pressed twice) queue up: the second sees what the first wrote."""
+    session().flush()
     session().refresh(placement, with_for_update={"key_share": True})  # who only refers to the row does not wait
 
 

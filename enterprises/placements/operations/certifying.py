@@ -20,6 +20,11 @@ from trainhub.kernel.i18n import _
 from trainhub.ledger import queries as ledger
 
 
+def has_ended(placement: Placement) -> bool:
+    """Whether a placement ran and is over: finished (in time or early), or withdrawn after it had begun."""
+    return placement.state is PlacementState.FINISHED or (placement.state is PlacementState.WITHDRAWN and placement.started_on is not None)
+
+
 def asked_key(placement: Placement) -> str:
     """The stable name of a placement's certificate."""
     return f"placement:{placement.id}"
@@ -45,12 +50,12 @@ def _earned(student_id: int, days: int) -> tuple[str, int, str]:
 
 
 def issue_certificate(*, placement: Placement, by: Identity, today: date, now: datetime) -> Certificate | None:
-    """Issue the certificate of a finished placement, or return the known one.
+    """Issue the certificate of a placement that ran and is over, or return the known one.
 
     It states the weeks credited, never those planned. None when no day is credited or the mentor's mark is below
     own.certificate.completion_mark_x10: then there is nothing to attest. Raises WrongState before the end.
     """
-    if placement.state is not PlacementState.FINISHED:
+    if not has_ended(placement):
         raise WrongState(_("实习结束后才能签发企业学习证明。"))
     found = _attested([placement], today).get(placement.id)
     if found is None:
@@ -75,7 +80,7 @@ def _attested(placements: Sequence[Placement], today: date) -> dict[int, Atteste
     credited = credited_days(placements, today=today)
     mark = parameter("own.certificate.completion_mark_x10", today).number
     due = [one for one in placements if credited[one.id] and one.mentor_score_x10 is not None and one.mentor_score_x10 >= mark]
-    views = queries.placement_views(one.id for one in due)
+    views, last = queries.placement_views(one.id for one in due), queries.last_confirmed(one.id for one in due)
     found = {}
     for placement in due:
         row, days = views[placement.id], credited[placement.id]
@@ -86,7 +91,8 @@ def _attested(placements: Sequence[Placement], today: date) -> dict[int, Atteste
             "mentor": row.mentor or "",
             "position": row.position,
             "starts_on": placement.starts_on,
-            "ends_on": placement.ends_on,
+            # What was planned beyond the last day of one that was withdrawn never came.
+            "ends_on": last.get(placement.id, placement.ends_on) if placement.state is PlacementState.WITHDRAWN else placement.ends_on,
         }
         title = queries.titled(row.enterprise, row.position, row.term)
         found[placement.id] = Attested(facts, [("placement", placement.id, title), _earned(placement.student_id, days)])
@@ -96,13 +102,13 @@ def _attested(placements: Sequence[Placement], today: date) -> dict[int, Atteste
 def present_facts(drafts: Sequence[Certificate], today: date) -> dict[int, Attested]:
     """What placements' certificates that are still drafts would say today, by their ids; without those that nothing is due for any more."""
     of = {draft.id: int(draft.asked_key.removeprefix("placement:")) for draft in drafts}
-    finished = [row for row in queries.placements_by_id(of.values()) if row.state is PlacementState.FINISHED]
+    finished = [row for row in queries.placements_by_id(of.values()) if has_ended(row)]
     found = _attested(finished, today)
     return {key: found[one] for key, one in of.items() if one in found}
 
 
 def correct_certificate(*, placement: Placement, reason: str, by: Identity, today: date, now: datetime, record: str = "实习日更正记录") -> bool:
-    """After a confirmed day was withdrawn, or holidays changed what days earn: the certificate that stands says the new weeks, or
+    """After a confirmed day was withdrawn or restored, or holidays changed what days earn: the certificate that stands says the new weeks, or
     is revoked when none are left. False when it is right, or there is none."""
     certificate = certificate_queries.by_asked_key(asked_key(placement))
     if certificate is None or certificate.state not in (State.ISSUED, State.SUSPENDED):
@@ -126,3 +132,10 @@ def correct_certificate(*, placement: Placement, reason: str, by: Identity, toda
             now=now,
         )
     return True
+
+
+def correct_certificates(*, student_id: int, reason: str, by: Identity, today: date, now: datetime, record: str = "实习日更正记录") -> int:
+    """The same for every placement of a student: a day at one may give or take credit at another, a week counts only so many.
+    How many were wrong."""
+    ended = [row for row in queries.of_students([student_id]) if has_ended(row)]
+    return sum(correct_certificate(placement=row, reason=reason, record=record, by=by, today=today, now=now) for row in ended)

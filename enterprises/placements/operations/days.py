@@ -11,7 +11,7 @@ from enterprises.mentors import queries as mentors
 from enterprises.placements import labels, queries, rules
 from enterprises.placements.models import DayEntry, Placement, WeeklyLog
 from enterprises.placements.operations._support import BadDay, WrongState, demand_office, hold, parameter, tell
-from enterprises.placements.operations.certifying import correct_certificate
+from enterprises.placements.operations.certifying import correct_certificates, has_ended, issue_certificate
 from enterprises.placements.types import DayState, Ground, LogTag, NoteSide, PlacementState
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
@@ -24,10 +24,10 @@ from trainhub.ledger.types import Source
 from trainhub.people import queries as people
 
 
-def log_day(*, placement: Placement, on: date, today: date, by: Identity, now: datetime, note: str = "") -> DayEntry:
-    """Log one day; saving it twice is one day (the note of the later one stays while it waits).
+def log_day(*, placement: Placement, on: date, today: date, by: Identity, now: datetime, note: str | None = None) -> DayEntry:
+    """Log one day; saving it twice is one day (the note of the later one, if it says one, stays while it waits).
 
-    A rejected day may be logged again and waits anew; what was sent back stays readable beside it. Raises BadDay outside the placement, in the future, before the start.
+    A rejected day may be logged again (also after the end) and waits anew; what was sent back stays readable beside it. Raises BadDay outside the placement, in the future, before the start.
     """
     hold(placement)
     away, ground = queries.absences_of(placement.id), queries.ground_of(placement)
@@ -40,7 +40,7 @@ def _enter(
     placement: Placement,
     row: DayEntry | None,
     on: date,
-    note: str,
+    note: str | None,
     *,
     away: Sequence[tuple[date, date]],
     ground: Ground,
@@ -50,31 +50,46 @@ def _enter(
 ) -> DayEntry:
     """What `log_day` promises, with the known entry of the day at hand; the caller flushes."""
     span = (placement.starts_on, placement.ends_on)
-    problem = rules.day_problem(on, span=span, state=placement.state, today=today, away=away, ground=ground)
+    is_returned = row is not None and row.state is not DayState.APPROVED
+    problem = rules.day_problem(on, span=span, state=placement.state, today=today, away=away, ground=ground, is_returned=is_returned)
     if problem is not None:
         raise BadDay(_("%(day)s：", day=on) + str(labels.DAY_PROBLEMS[problem]), field="days", code=problem.value)
-    note = note.strip()[:1000]
+    said = note.strip()[:1000] if note is not None else None
     if row is None:
-        row = DayEntry(placement_id=placement.id, student_id=placement.student_id, on=on, note=note, created_at=now)
+        row = DayEntry(placement_id=placement.id, student_id=placement.student_id, on=on, note=said or "", created_at=now)
         session().add(row)
         audit.record(by=by, did="placements.day.logged", on=placement, data={"day": on})
     elif row.state is DayState.REJECTED:
         row.earlier = [*(row.earlier or []), {"note": row.note, "reason": row.reason, "decided_at": row.decided_at and row.decided_at.isoformat()}]
-        row.state, row.note, row.reason, row.decided_at, row.decided_by_id = DayState.PENDING, note, "", None, None
+        row.state, row.note, row.reason, row.decided_at, row.decided_by_id = DayState.PENDING, said or "", "", None, None
         audit.record(by=by, did="placements.day.logged", on=placement, data={"day": on, "again": True})
-    elif row.state is DayState.PENDING and note:
-        row.note = note
+    elif row.state is DayState.PENDING and said is not None and row.note != said:
+        row.note = said
     return row
 
 
-def log_week(*, placement: Placement, days: Mapping[date, str], week: Iterable[date], today: date, by: Identity, now: datetime) -> tuple[int, int]:
+def log_week(
+    *,
+    placement: Placement,
+    days: Mapping[date, str],
+    week: Iterable[date],
+    today: date,
+    by: Identity,
+    now: datetime,
+    shown: Mapping[date, int] | None = None,
+) -> tuple[int, int]:
     """Save the ticked days of a week with their notes; days that wait and are no longer ticked are taken back.
 
-    The result is (logged anew, taken back). Confirmed days stay. Raises BadDay as `log_day` does, for the whole week.
+    `shown`: the version of each day's entry that the page had shown, 0: none. A day that was logged, changed or decided since then
+    is neither taken back nor overwritten.
+
+    The result is (logged anew, taken back). Confirmed days stay. Raises BadDay as `log_day` does, Stale; for the whole week.
     """
     span = sorted(week)
     hold(placement)
     known = {entry.on: entry for entry in queries.entries_between(placement.id, span[0], span[-1])}
+    if any(_is_stale(known.get(day), days.get(day), version) for day, version in (shown or {}).items()):
+        raise Stale(_("这一周的实习日刚在别处保存过，或指导教师刚处理过，你的修改没有保存。请核对下面的内容后再保存。"))
     away, ground = queries.absences_of(placement.id), queries.ground_of(placement)
     for day in sorted(days):
         counts = day in known and known[day].state is DayState.APPROVED  # sent along with the rest of its week
@@ -91,6 +106,16 @@ def log_week(*, placement: Placement, days: Mapping[date, str], week: Iterable[d
     if taken_back:
         audit.record(by=by, did="placements.day.taken_back", on=placement, data={"days": sorted(entry.on.isoformat() for entry in taken_back)})
     return len(set(days) - set(known)), len(taken_back)
+
+
+def _is_stale(entry: DayEntry | None, wanted: str | None, version: int) -> bool:
+    """Whether a page that had shown a version of a day would change what it had not shown; `wanted` is None for an unticked day."""
+    if (entry.version if entry is not None else 0) == version:
+        return False
+    if entry is None or entry.state is DayState.REJECTED:
+        return wanted is not None
+    stands = None if wanted is None else wanted.strip()[:1000]
+    return stands is None or (entry.state is DayState.PENDING and stands != entry.note)
 
 
 def decide_days(
@@ -155,6 +180,9 @@ def decide_entries(
             now=now,
         )
         reach_weeks(student_id=placement.student_id, today=today, by=by, now=now)
+        if has_ended(placement):
+            issue_certificate(placement=placement, by=by, today=today, now=now)  # the first day that it attests
+        correct_certificates(student_id=placement.student_id, reason="实习日补充确认", by=by, today=today, now=now)
     audit.record(
         by=by,
         did="placements.days.confirmed" if is_approved else "placements.days.rejected",
@@ -215,8 +243,8 @@ def reach_weeks(*, student_id: int, today: date, by: Identity, now: datetime) ->
 def correct_day(*, entry: DayEntry, placement: Placement, reason: str, today: date, by: Identity, now: datetime) -> bool:
     """Withdraw a confirmed day that turned out wrong: the ledger keeps its row with the reason, the entry is rejected.
 
-    False when it was not confirmed. A milestone of 32 weeks that no longer holds is withdrawn too, and the certificate of a
-    finished placement is corrected to the weeks that are left. Raises ReasonNeeded.
+    False when it was not confirmed. A milestone of 32 weeks that no longer holds is withdrawn too, and the certificates of
+    all the student's placements that are over are corrected to the weeks that are left. Raises ReasonNeeded.
     """
     if entry.state is not DayState.APPROVED:
         return False
@@ -226,7 +254,7 @@ def correct_day(*, entry: DayEntry, placement: Placement, reason: str, today: da
     student = queries.student(placement.student_id)
     if ledger_queries.weeks_of(student.id).credited_days < parameter("own.weeks.days_required", today).number:
         ledger.withdraw_milestone(person_id=student.person_id, source=Source.PLACEMENT, key=f"weeks:{student.id}", reason=reason, by=by, now=now)
-    correct_certificate(placement=placement, reason=entry.reason, by=by, today=today, now=now)
+    correct_certificates(student_id=placement.student_id, reason=entry.reason, by=by, today=today, now=now)
     audit.record(by=by, did="placements.day.corrected", on=placement, data={"day": entry.on, "reason": entry.reason})
     tell(
         [student.person_id, queries.person_of_mentor(placement.mentor_id)],

@@ -11,7 +11,7 @@ from enterprises.placements import labels, queries, rules
 from enterprises.placements.lawful import bars_of
 from enterprises.placements.models import DayEntry, Placement, PlacementEvent, Position, Term
 from enterprises.placements.operations._support import BadPlacement, NoSeat, WrongState, give_back_seat, hold, take_seats, tell
-from enterprises.placements.operations.certifying import issue_certificate
+from enterprises.placements.operations.finishing import conclude
 from enterprises.placements.operations.placing import assign_mentor, check_room, withdraw_placement
 from enterprises.placements.types import DayState, EventKind, EventState, OfferState, PlacementState, WithdrawalSide
 from trainhub.identity import queries as identities
@@ -204,7 +204,7 @@ def end_early(*, placement: Placement, on: date, reason: str, today: date, by: I
     placement.withdrawal_reason = reason.strip()[:400]
     session().flush()
     audit.record(by=by, did="placements.placement.ended_early", on=placement, data={"on": on, "reason": placement.withdrawal_reason})
-    issue_certificate(placement=placement, by=by, today=today, now=now)
+    conclude(placement=placement, today=today, by=by, now=now)
     tell(
         [queries.person_of_student(placement.student_id), queries.person_of_mentor(placement.mentor_id)],
         kind="placements.ended_early",

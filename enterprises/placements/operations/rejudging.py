@@ -6,9 +6,8 @@ from datetime import date, datetime, timedelta
 
 from enterprises.placements import queries
 from enterprises.placements.operations._support import parameter, tell
-from enterprises.placements.operations.certifying import correct_certificate
+from enterprises.placements.operations.certifying import correct_certificate, has_ended
 from enterprises.placements.operations.days import reach_weeks
-from enterprises.placements.types import PlacementState
 from trainhub.kernel.access import Identity
 from trainhub.kernel.i18n import N_
 from trainhub.ledger import operations as ledger
@@ -35,7 +34,7 @@ def rejudge_weeks(*, today: date, by: Identity, now: datetime) -> dict[str, int]
         else:
             told["lost"] += _lose_weeks(student_id, by, now)
     for placement in queries.of_students(students):
-        if placement.state is PlacementState.FINISHED:
+        if has_ended(placement):
             told["certificates"] += correct_certificate(placement=placement, reason=REASON, record="放假安排变动记录", by=by, today=today, now=now)
     return told
 

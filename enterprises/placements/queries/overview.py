@@ -23,7 +23,7 @@ from enterprises.placements.models import (
     Round,
     Term,
 )
-from enterprises.placements.queries.placing import LIVE, visible_to
+from enterprises.placements.queries.placing import HELD, LIVE, visible_to
 from enterprises.placements.types import DayState, EventKind, EventState, OfferState, PlacementState, PlanSide, RoundState
 from trainhub.identity import queries as identities
 from trainhub.kernel.access import Identity
@@ -213,7 +213,7 @@ def waiting_by_mentor(enterprise_ids: Collection[int]) -> list[tuple[int, str, i
         .join(Person, Person.id == Mentor.person_id)
         .join(Placement, Placement.mentor_id == Mentor.id)
         .join(DayEntry, DayEntry.placement_id == Placement.id)
-        .where(Mentor.enterprise_id.in_(list(enterprise_ids)), DayEntry.state == DayState.PENDING, Placement.state == PlacementState.STARTED)
+        .where(Mentor.enterprise_id.in_(list(enterprise_ids)), DayEntry.state == DayState.PENDING, Placement.state.in_(HELD))
         .group_by(Mentor.id, Person.name)
         .order_by(sa.desc("days"), Mentor.id)
     )

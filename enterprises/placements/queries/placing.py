@@ -24,6 +24,7 @@ from trainhub.people.models import Person, Student
 from trainhub.programmes.models import Programme
 from trainhub.programmes.types import DegreeLevel
 
+HELD = (PlacementState.STARTED, PlacementState.FINISHED)
 LIVE = Placement.state != PlacementState.WITHDRAWN
 
 
@@ -350,6 +351,14 @@ def days_by_ids(ids: Collection[int]) -> list[date]:
     return list(session().scalars(select(DayEntry.on).where(DayEntry.id.in_(list(ids))).order_by(DayEntry.on)))
 
 
+def last_confirmed(placement_ids: Iterable[int]) -> dict[int, date]:
+    """By placement its last confirmed day; without those that have none."""
+    statement = select(DayEntry.placement_id, func.max(DayEntry.on)).where(
+        DayEntry.placement_id.in_(set(placement_ids)), DayEntry.state == DayState.APPROVED
+    )
+    return {key: day for key, day in session().execute(statement.group_by(DayEntry.placement_id))}
+
+
 def pending_count(placement_id: int) -> int:
     """How many days of a placement wait for the mentor."""
     statement = select(func.count(DayEntry.id)).where(DayEntry.placement_id == placement_id, DayEntry.state == DayState.PENDING)
@@ -363,7 +372,7 @@ def pending_for_mentor(mentor_ids: Collection[int], *, of: Identity | None = Non
         _columns()
         .add_columns(DayEntry)
         .join(DayEntry, DayEntry.placement_id == Placement.id)
-        .where(Placement.mentor_id.in_(list(mentor_ids)), DayEntry.state == DayState.PENDING, Placement.state == PlacementState.STARTED)
+        .where(Placement.mentor_id.in_(list(mentor_ids)), DayEntry.state == DayState.PENDING, Placement.state.in_(HELD))
         .order_by(Person.pinyin, Placement.id, DayEntry.on)
     )
     if of is not None:
@@ -377,7 +386,7 @@ def mentors_waited_for(due: date) -> list[tuple[int, int]]:
         select(Mentor.person_id, func.count(DayEntry.id))
         .join(Placement, Placement.mentor_id == Mentor.id)
         .join(DayEntry, DayEntry.placement_id == Placement.id)
-        .where(DayEntry.state == DayState.PENDING, DayEntry.on <= due, Placement.state == PlacementState.STARTED)
+        .where(DayEntry.state == DayState.PENDING, DayEntry.on <= due, Placement.state.in_(HELD))
         .group_by(Mentor.person_id)
         .order_by(Mentor.person_id)
     )

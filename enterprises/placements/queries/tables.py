@@ -12,9 +12,9 @@ from sqlalchemy import func, select
 
 from enterprises.bases import queries as bases
 from enterprises.mentors.models import Mentor
-from enterprises.placements.models import Placement, PlanItem
-from enterprises.placements.queries.placing import LIVE, visible_to
-from enterprises.placements.types import PlacementState
+from enterprises.placements.models import DayEntry, Placement, PlanItem
+from enterprises.placements.queries.placing import HELD, last_confirmed, visible_to
+from enterprises.placements.types import DayState, PlacementState
 from trainhub.identity import queries as identities
 from trainhub.kernel.access import Identity, Role
 from trainhub.kernel.clock import academic_year
@@ -27,19 +27,21 @@ from trainhub.people.models import Person, Student
 from trainhub.policy.book import book
 from trainhub.programmes.models import Cohort, Programme
 
-HELD = (PlacementState.STARTED, PlacementState.FINISHED)
+CONFIRMED = select(DayEntry.id).where(DayEntry.placement_id == Placement.id, DayEntry.state == DayState.APPROVED)
+CAME = sa.or_(Placement.state.in_(HELD), sa.and_(Placement.state == PlacementState.WITHDRAWN, CONFIRMED.exists()))
+"""The student has come: the placement began, and if it was withdrawn, days of it count."""
 
 
 def table_1_size(identity: Identity, *, since: date) -> int:
     """How many rows T1 has."""
     statement = select(func.count(Placement.id)).join(Student, Student.id == Placement.student_id)
-    return session().scalar(statement.where(visible_to(identity), Placement.state.in_(HELD), Placement.ends_on >= since)) or 0
+    return session().scalar(statement.where(visible_to(identity), CAME, Placement.ends_on >= since)) or 0
 
 
 def table_4_size(identity: Identity, *, since: date) -> int:
     """How many rows T4 has."""
     statement = select(func.count(Placement.base_id.distinct())).join(Student, Student.id == Placement.student_id)
-    return session().scalar(statement.where(visible_to(identity), LIVE, Placement.ends_on >= since)) or 0
+    return session().scalar(statement.where(visible_to(identity), CAME, Placement.ends_on >= since)) or 0
 
 
 def table_1(identity: Identity, *, since: date, on: date) -> list[dict[str, Any]]:
@@ -55,6 +57,7 @@ def table_1(identity: Identity, *, since: date, on: date) -> list[dict[str, Any]
             Placement.base_id,
             Placement.starts_on,
             Placement.ends_on,
+            Placement.state,
             Placement.mentor_score_x10,
             Student.student_no,
             Student.class_name,
@@ -75,12 +78,13 @@ def table_1(identity: Identity, *, since: date, on: date) -> list[dict[str, Any]
         .outerjoin(base, base.id == Placement.base_id)
         .outerjoin(Mentor, Mentor.id == Placement.mentor_id)
         .outerjoin(mentor_person, mentor_person.id == Mentor.person_id)
-        .where(visible_to(identity), Placement.state.in_(HELD), Placement.ends_on >= since)
+        .where(visible_to(identity), CAME, Placement.ends_on >= since)
         .order_by(people.petoe_of_cohort(on).desc(), Programme.pinyin, Cohort.year, Student.student_no, Placement.starts_on, Placement.id)
     )
     rows = list(session().execute(statement))
     per_week = book().at("own.weeks.days_per_week", on=on).number
     credited = _credited_by_placement({row.student_id for row in rows}, per_week)
+    last = last_confirmed(row.id for row in rows if row.state is PlacementState.WITHDRAWN)
     items = _items_by_base({row.version_id for row in rows if row.version_id is not None})
     sums: dict[int, int] = defaultdict(int)
     for key, student_id in session().execute(select(Placement.id, Placement.student_id).where(Placement.ends_on < since)):
@@ -100,7 +104,7 @@ def table_1(identity: Identity, *, since: date, on: date) -> list[dict[str, Any]
                 "where": row.base or row.enterprise,
                 "items": items.get((row.version_id, row.base_id), []),
                 "starts_on": row.starts_on,
-                "ends_on": row.ends_on,
+                "ends_on": last.get(row.id, row.ends_on),
                 "weeks": days / per_week,
                 "weeks_sum": sums[row.student_id] / per_week,
                 "mentor": row.mentor or "",
@@ -133,11 +137,11 @@ def _items_by_base(version_ids: Collection[int]) -> dict[tuple[int | None, int |
 
 
 def table_4(identity: Identity, *, since: date, on: date) -> list[dict[str, Any]]:
-    """T4: the bases where students inside the reader's scope were placed since a day, or that plan items name (SUP-6)."""
+    """T4: the bases where students inside the reader's scope have been since a day, with the items of plans that name them (SUP-6)."""
     counted = select(Placement.base_id, func.count(Placement.student_id.distinct()).label("students")).join(
         Student, Student.id == Placement.student_id
     )
-    counted = counted.where(visible_to(identity), LIVE, Placement.base_id.is_not(None), Placement.ends_on >= since).group_by(Placement.base_id)
+    counted = counted.where(visible_to(identity), CAME, Placement.base_id.is_not(None), Placement.ends_on >= since).group_by(Placement.base_id)
     students: dict[int, int] = {key: count for key, count in session().execute(counted) if key is not None}
     titles: dict[int, list[str]] = defaultdict(list)
     for base_id, title in session().execute(
@@ -151,7 +155,11 @@ def table_4(identity: Identity, *, since: date, on: date) -> list[dict[str, Any]
         base, profile = organisations.by_id(base_id), bases.profile(base_id)
         if base is None:
             continue
-        hosts = [row.name for host, row in organisations.hosts_of(base_id) if host.until is None and row.kind == "enterprise"]
+        hosts = [
+            row.name
+            for host, row in organisations.hosts_of(base_id)
+            if (host.since is None or host.since <= on) and (host.until is None or host.until >= on) and row.kind == "enterprise"
+        ]
         agreements = [row for row in bases.agreements_of(base_id) if row.since <= on <= row.until]
         leaders = [f"{name}（{leader.post}）" for leader, name in bases.leaders_of(base_id) if leader.until is None or leader.until >= on]
         found.append(
@@ -178,7 +186,7 @@ def table_4(identity: Identity, *, since: date, on: date) -> list[dict[str, Any]
 def _school_mentors(base_id: int, since: date, on: date) -> int:
     """School supervisors of the programmes whose students were at a base since a day."""
     placed = select(Student.programme_id).join(Placement, Placement.student_id == Student.id)
-    programmes = session().scalars(placed.where(Placement.base_id == base_id, LIVE, Placement.ends_on >= since).distinct())
+    programmes = session().scalars(placed.where(Placement.base_id == base_id, CAME, Placement.ends_on >= since).distinct())
     return len(
         {
             one

@@ -18,11 +18,19 @@ Span = tuple[date, date]
 
 # -- days ---------------------------------------------------------------------------------------------------------------
 def day_problem(
-    day: date, *, span: tuple[date, date], state: PlacementState, today: date, away: Iterable[Span] = (), ground: Ground | None = None
+    day: date,
+    *,
+    span: tuple[date, date],
+    state: PlacementState,
+    today: date,
+    away: Iterable[Span] = (),
+    ground: Ground | None = None,
+    is_returned: bool = False,
 ) -> DayProblem | None:
     """Why a day cannot be logged, or None: the placement has started, the day lies inside it, it has come, the student was
-    not away with leave, and nothing of `ground_problem` stands against it."""
-    if state is not PlacementState.STARTED:
+    not away with leave, and nothing of `ground_problem` stands against it. `is_returned`: it was logged before and was sent back
+    or corrected, which may be put right after the end too."""
+    if state is not PlacementState.STARTED and not (is_returned and state is PlacementState.FINISHED):
         return DayProblem.NOT_STARTED
     if not span[0] <= day <= span[1]:
         return DayProblem.OUTSIDE

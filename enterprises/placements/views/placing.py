@@ -115,7 +115,9 @@ def show(placement: Placement) -> Any:
         mentor_form.mentor_id.data = placement.mentor_id
     guide = mentors.by_id(placement.mentor_id) if placement.mentor_id else None
     entries = queries.entries_of(placement.id)
-    made = certificates.by_asked_key(operations.asked_key(placement)) if placement.state is PlacementState.FINISHED else None
+    made = (
+        certificates.by_asked_key(operations.asked_key(placement)) if placement.state in (PlacementState.FINISHED, PlacementState.WITHDRAWN) else None
+    )
     return render_template(
         "enterprises/placements/show.html",
         placement=placement,
@@ -133,6 +135,7 @@ def show(placement: Placement) -> Any:
         hosts=hosts,
         is_mine=is_mine,
         guides=guides,
+        may_grade=guides and operations.may_be_graded(placement),
         mentor_form=mentor_form,
         mentor_until=guide.until if guide is not None else None,
         insurance_form=forms.InsuranceForm(

@@ -154,6 +154,14 @@ def _week_page(placement: Placement, day: date, log_form: Any = None, problem: R
     span = (placement.starts_on, placement.ends_on)
     away, ground = queries.absences_of(placement.id), queries.ground_of(placement)
     student_side = queries.subject_of_student_side(placement)
+    is_mine = who().person_id == queries.person_of_student(placement.student_id)
+    returned = {one for one, entry in entries.items() if entry.state is not DayState.APPROVED}
+    problems = {
+        one: rules.day_problem(one, span=span, state=placement.state, today=today, away=away, ground=ground, is_returned=one in returned)
+        for one in week
+    }
+    # After the end only what was sent back or corrected is put right.
+    writes = is_mine and (placement.state is PlacementState.STARTED or (placement.state is PlacementState.FINISHED and bool(returned)))
     page = render_template(
         "enterprises/placements/week.html",
         placement=placement,
@@ -163,8 +171,9 @@ def _week_page(placement: Placement, day: date, log_form: Any = None, problem: R
         entries=entries,
         holidays=holiday_days.standing(week),
         HOLIDAYS=ledger_labels.HOLIDAY_KINDS,
-        problems={one: rules.day_problem(one, span=span, state=placement.state, today=today, away=away, ground=ground) for one in week},
-        is_mine=who().person_id == queries.person_of_student(placement.student_id),
+        problems=problems,
+        writes=writes,
+        is_mine=is_mine,
         before=week[0] - timedelta(days=7) if week[0] > placement.starts_on else None,
         after=week[-1] + timedelta(days=1) if week[-1] < placement.ends_on else None,
         log=log,
@@ -193,9 +202,13 @@ def log_days(placement: Placement) -> Any:
     day = day_of("week", _default_day(placement))
     week = rules.week_of(day)
     wanted = {one: request.form.get(f"note_{one.isoformat()}", "")[:1000] for one in week if request.form.get(f"day_{one.isoformat()}")}
+    versions = {one: request.form.get(f"shown_{one.isoformat()}", "") for one in week}
+    shown = {one: int(text) for one, text in versions.items() if text == "0" or is_key(text)}
     try:
         with transaction():
-            added, taken_back = operations.log_week(placement=placement, days=wanted, week=week, today=clock.today(), by=who(), now=clock.now())
+            added, taken_back = operations.log_week(
+                placement=placement, days=wanted, week=week, shown=shown, today=clock.today(), by=who(), now=clock.now()
+            )
             _check_place(placement)
             key = placement.id
         said = _("已保存：新登记 %(a)d 天，撤回 %(b)d 天。", a=added, b=taken_back) if added or taken_back else _("已保存。")

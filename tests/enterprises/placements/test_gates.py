@@ -508,6 +508,7 @@ def test_a_base_tells_its_history(world: SimpleNamespace) -> None:
     assert len(outside) <= len(inside)
     titles = " ".join(one.title for one in outside)
     assert all(word in titles for word in ("春季：可接收 12 人", "签署《校企合作教育协议》", "实地考察 · 通过", "登记为工程实践教育中心"))
+    assert start(world) == []
     [line] = [one for one in queries.table_4(SYSTEM, since=date(2023, 9, 1), on=date(2026, 6, 1)) if one["base"].id == world.base.id]
     assert line["invested"] == (None, 300_000.0)
 

@@ -22,6 +22,7 @@ from trainhub.kernel import files, jobs
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import transaction
 from trainhub.organisations import queries as organisations
+from trainhub.programmes import queries as programmes
 
 AsRole = Callable[..., FlaskClient]
 NOW = make.NOW
@@ -118,3 +119,22 @@ def test_the_sum_of_weeks_begins_before_the_window(world: SimpleNamespace) -> No
         make.confirmed(later, make.weekdays(date(2026, 7, 6), 5))
     [row] = queries.table_1(SYSTEM, since=date(2026, 7, 1), on=date(2026, 7, 20))
     assert (row["weeks"], row["weeks_sum"]) == (1.0, 2.0)
+
+
+def test_t4_counts_who_has_come_and_names_hosts_until_their_last_day(world: SimpleNamespace) -> None:
+    with transaction():
+        first = queries.placement(world.key)
+        assert first is not None
+        position = queries.position(first.position_id)
+        assert position is not None
+        student = ground.student(programmes.by_id(world.programme_id), petoe_since=date(2023, 9, 1))  # type: ignore[arg-type]
+        term = make.term(university=organisations.by_id(world.university_id), starts_on=date(2026, 9, 7))  # type: ignore[arg-type]
+        operations.set_seats(position=position, term=term, seats=3, by=SYSTEM, now=NOW)
+        operations.place_student(student=student, position=position, term=term, by=SYSTEM, now=NOW)  # in September
+        [(host, enterprise)] = [(one, row) for one, row in organisations.hosts_of(first.base_id or 0) if row.kind == "enterprise"]
+        host.until = DAYS[-1]
+        names = [enterprise.name]
+    [row] = queries.table_4(SYSTEM, since=date(2025, 9, 1), on=DAYS[-1])
+    assert (row["students"], row["hosts"]) == (1, names)
+    [row] = queries.table_4(SYSTEM, since=date(2025, 9, 1), on=DAYS[-1] + timedelta(days=1))
+    assert row["hosts"] == []

@@ -172,6 +172,40 @@ def test_each_kind_of_programme_has_its_switch(session: Session, tmp_path: Path,
         assert credited() == [3, 5]
 
 
+@pytest.mark.parametrize(("before", "after", "credited"), [("false", "true", [3, 5]), ("true", "false", [5, 3])])
+def test_each_week_by_the_switch_of_its_own_day(
+    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: str, after: str, credited: list[int]
+) -> None:
+    """The switch changes on Monday 5 October 2026: the week before it counts as it did then, whatever is confirmed afterwards."""
+    all_entered()
+    student, enterprise = ground.student(ground.programme(ground.university(), is_petoe=True)), ground.enterprise()
+    weeks = [[MONDAY - timedelta(days=n) for n in (7, 6, 5)], THREE]
+    params = tmp_path / "params"
+    shutil.copytree(books.PARAMS, params)
+    file = params / "trainhub_teaching.toml"
+    text, line = file.read_text(encoding="utf-8"), 'key = "own.weeks.holiday_rule"\nvalue = false\n'
+    rest = text[text.index(line) + len(line) :].split("[[parameter]]", 1)[0]
+    now = f'[[parameter]]\nkey = "own.weeks.holiday_rule"\nvalue = {after}\nsince = 2026-10-05\n{rest}'
+    text = text.replace(line + rest, f"{line.replace('false', before)}until = 2026-10-04\n{rest}{now}")
+    file.write_text(text, encoding="utf-8")
+    monkeypatch.setattr(books, "PARAMS", params)
+    books.book.cache_clear()
+    try:
+        for number, days in enumerate(weeks):
+            ledger.confirm_days(
+                student_id=student.id, enterprise_id=enterprise.id, days=days, base_id=None, source_id=None, by=SYSTEM, now=ground.NOW
+            )
+            totals = ledger_queries.weeks_of(student.id).by_week
+            assert [totals[week] for week in ("2026-W40", "2026-W41") if week in totals] == credited[: number + 1]
+        every = [day for days in weeks for day in days]
+        assert [week.is_counted for _name, week in sorted(queries.explained(student.id, every).items())] == [before == "true", after == "true"]
+        assert queries.shortened(every, is_vocational=False) == {"2026-W40" if before == "true" else "2026-W41": 3}
+        assert [queries.may_have_counted(day) for day in (MONDAY - timedelta(days=1), MONDAY)] == [before == "true", True]
+    finally:
+        monkeypatch.undo()
+        books.book.cache_clear()
+
+
 @pytest.mark.parametrize(
     ("since", "until", "usual", "known"),
     [

@@ -47,23 +47,38 @@ def is_switched_on(*, is_vocational: bool, on: date) -> bool:
     return book().at(RULES[is_vocational], on=on).flag
 
 
+def may_have_counted(on: date) -> bool:
+    """Whether any switch was on at any time up to a day: else no holiday ever did anything to a number."""
+    return any(version.flag and version.since <= on for key in RULES.values() for version in book().versions(key))
+
+
+def _counted(working: Mapping[str, int], *, is_vocational: bool) -> dict[str, int]:
+    """Of shortened weeks those that count as full: each by the switch of its own Monday, so that a rule that comes or goes leaves
+    every week before it as it was."""
+    found = {}
+    for week, count in working.items():
+        year, number = week.split("-W")
+        switch = book().find(RULES[is_vocational], on=date.fromisocalendar(int(year), int(number), 1))
+        if switch is not None and switch.flag:
+            found[week] = count
+    return found
+
+
 def shortened(days: Collection[date], *, is_vocational: bool) -> dict[str, int]:
-    """By ISO week of the days how many are worked in it, where holidays make them fewer; nothing unless the switch is on for the latest day."""
-    if not days or not is_switched_on(is_vocational=is_vocational, on=max(days)):
+    """By ISO week of the days how many are worked in it, where holidays make them fewer and the switch was on for the week."""
+    if not days or not may_have_counted(max(days)):
         return {}
-    return calendar_of(days).worked_in_weeks(days)
+    return _counted(calendar_of(days).worked_in_weeks(days), is_vocational=is_vocational)
 
 
 def shortened_of(days: Mapping[int, Collection[date]]) -> dict[int, dict[str, int]]:
-    """The same by student, each by the switch of the kind of programme; no query while no switch is on, else two for 900 students."""
+    """The same by student, each by the switch of the kind of programme; no query while no switch was ever on, else two for 900 students."""
     every = [day for some in days.values() for day in some]
-    latest = {max(some) for some in days.values() if some}
-    if not any(is_switched_on(is_vocational=kind, on=day) for kind in RULES for day in latest):
+    if not every or not may_have_counted(max(every)):
         return {}
     calendar, vocational = calendar_of(every), _vocational(days)
-    return {
-        key: calendar.worked_in_weeks(some) for key, some in days.items() if some and is_switched_on(is_vocational=key in vocational, on=max(some))
-    }
+    found = {key: _counted(calendar.worked_in_weeks(some), is_vocational=key in vocational) for key, some in days.items() if some}
+    return {key: weeks for key, weeks in found.items() if weeks}
 
 
 def _vocational(student_ids: Iterable[int]) -> set[int]:

@@ -68,9 +68,9 @@ def _week_of(day: Any) -> Any:
 def credited_days(programme_id: int, members: Sequence[Member], *, on: date, days_per_week: int) -> tuple[StudentCase, ...]:
     """The credited days of the judged students up to a day: one query, summed by the database as `ledger.rules.credit_weeks` does.
 
-    While a holiday switch (own.weeks.holiday_rule…) is on the days themselves are read and the ledger's own rule sums them.
+    Once a holiday switch (own.weeks.holiday_rule…) was on the days themselves are read and the ledger's own rule sums them.
     """
-    if any(holidays.is_switched_on(is_vocational=kind, on=on) for kind in holidays.RULES):
+    if holidays.may_have_counted(on):
         return _with_holidays(programme_id, members, on, days_per_week)
     week = _week_of(ConfirmedDay.on)
     weeks = (
