@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 
 from flask import Flask, current_app
 
 from trainhub.programmes.models import Programme
 
 _KEY = "trainhub.programmes.holds"
-Reason = Callable[[Programme], str]
-"""Why the conclusion of a programme is not entered here now; empty when nothing stands in the way."""
+Reason = Callable[[Programme, date | None], str]
+"""Why the conclusion of a programme (of a day, where it is known) is not entered here now; empty when nothing stands in the way."""
 
 
 def register_hold(app: Flask, name: str, reason: Reason) -> None:
@@ -21,6 +22,6 @@ def register_hold(app: Flask, name: str, reason: Reason) -> None:
     known[name] = reason
 
 
-def reasons(programme: Programme) -> list[str]:
-    """Everything that stands in the way today, in words."""
-    return [text for reason in current_app.extensions.get(_KEY, {}).values() if (text := reason(programme))]
+def reasons(programme: Programme, concluded_on: date | None = None) -> list[str]:
+    """Everything that stands in the way today, of a conclusion of a day too, in words."""
+    return [text for reason in current_app.extensions.get(_KEY, {}).values() if (text := reason(programme, concluded_on))]

@@ -203,7 +203,7 @@ def accredit(programme: Programme) -> Any:
     form = forms.AccreditationForm(version=programme.version)
     if form.validate_on_submit():
         try:
-            for reason in holds.reasons(programme):
+            for reason in holds.reasons(programme, form.concluded_on.data):
                 raise Refused(reason, field="result")
             with transaction():
                 assert form.concluded_on.data is not None

@@ -39,6 +39,7 @@ SPECIAL: Mapping[SpecialResult, Any] = {
 ACCREDITATIONS: Mapping[AccreditationStanding, Any] = {
     AccreditationStanding.PASSED: _l("通过认证"),
     AccreditationStanding.FAILED: _l("未通过认证"),
+    AccreditationStanding.PENDING: _l("通过认证，有效期尚未开始"),
     AccreditationStanding.EXPIRED: _l("认证已过有效期"),
 }
 VERDICTS: Mapping[Verdict, Any] = {

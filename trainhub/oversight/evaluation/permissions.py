@@ -1,8 +1,8 @@
 """Who may do what with programme evaluation.
 
 The association and the expert working group are offices: an expert grant over an organisation of that kind acts for it. An
-expert of a visit needs no grant over the programme: the assignment opens the dossier, and only around the visit. What was
-handed in and what the programme is found to be is the dossier; what the programme works with is not: the evidence and the
+expert of a visit needs no grant over the programme: the assignment opens the dossier, and only around the visit. Ending the
+visit and sending its result is not bound to those days. What was handed in and what the programme is found to be is the dossier; what the programme works with is not: the evidence and the
 texts of today, the registers, simulations, the changes over time.
 """
 
@@ -28,6 +28,8 @@ class CaseSubject(Subject):
     assigned: frozenset[int] = frozenset()
     is_submitted: bool = False
     """An application is with the experts: from the submission of the reports to the verdict."""
+    members: frozenset[int] = frozenset()
+    """The accounts of the group of a visit whose result it has not sent yet, on every day."""
 
 
 at_association: Predicate = named("association", lambda who, on: bool(who.organisation_ids(Role.EXPERT) & getattr(on, "associations", frozenset())))
@@ -36,6 +38,8 @@ in_group: Predicate = named("working_group", lambda who, on: bool(who.organisati
 """Acts for the expert working group of the 卓越计划."""
 visits: Predicate = named("visits", lambda who, on: who.account_id is not None and who.account_id in getattr(on, "visitors", ()))
 """An expert of the visit, around the days of the visit."""
+sends: Predicate = named("sends", lambda who, on: who.account_id is not None and who.account_id in getattr(on, "members", ()))
+"""An expert of the visit until its result is sent: reading comes to an end, what the group has to send does not."""
 is_assigned: Predicate = named("assigned", lambda who, on: who.account_id is not None and who.account_id in getattr(on, "assigned", ()))
 """An expert assigned to the visit, before the declaration too."""
 
@@ -56,6 +60,7 @@ class Can(StrEnum):
     ACT_PROGRAMME = "evaluation:application:submit"
     ACT_ASSOCIATION = "evaluation:application:handle"
     ACT_VISIT = "evaluation:visit:judge"
+    SEND_VISIT = "evaluation:visit:send"
     ACT_GROUP = "evaluation:verdict:decide"
     DECLARE = "evaluation:visit:declare"
     PUBLISH = "evaluation:list:publish"
@@ -73,6 +78,7 @@ GRANTS: Table = {
     Can.ACT_PROGRAMME: ((role_over(*EDITORS),),),
     Can.ACT_ASSOCIATION: ((at_association,),),
     Can.ACT_VISIT: ((visits,),),
+    Can.SEND_VISIT: ((sends,),),
     Can.ACT_GROUP: ((in_group,),),
     Can.DECLARE: ((is_assigned,),),
     Can.PUBLISH: ((in_group,),),

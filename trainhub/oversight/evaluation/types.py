@@ -45,10 +45,11 @@ class Verdict(StrEnum):
 
 
 class AccreditationStanding(StrEnum):
-    """Where the accreditation stands on a day; an expired one no longer carries a verdict."""
+    """Where the accreditation stands on a day; one that has not begun carries no verdict yet, an expired one none any more."""
 
     PASSED = "passed"
     FAILED = "failed"
+    PENDING = "pending"
     EXPIRED = "expired"
 
 

@@ -35,7 +35,7 @@ from trainhub.oversight.evaluation.submitted import Submitted
 from trainhub.oversight.evaluation.types import Assessment, Case, Criterion, CriterionKind
 from trainhub.oversight.evaluation.workflow import diverging
 from trainhub.oversight.evaluation.workflow import queries as cases
-from trainhub.oversight.evaluation.workflow.words import OPINIONS
+from trainhub.oversight.evaluation.workflow.words import OPINIONS, recorder
 from trainhub.policy.findings import Finding, Status
 from trainhub.policy.types import PolicyError
 from trainhub.programmes import queries as programmes
@@ -364,6 +364,7 @@ def criterion(thing: tuple[Programme, Criterion]) -> Any:
         finding=finding,
         behind=table,
         agreed=agreed,
+        recorder=recorder,
         is_divergent=agreed is not None and diverging.differs(finding, agreed.opinion),
         opinions=OPINIONS,
         values=shown(finding),

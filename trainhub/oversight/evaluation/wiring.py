@@ -32,9 +32,8 @@ from trainhub.oversight.evaluation.store import drawing_views, package_views
 from trainhub.oversight.evaluation.store import models as store_models
 from trainhub.oversight.evaluation.store import views as store_views
 from trainhub.oversight.evaluation.store.operations import drawing, packing
-from trainhub.oversight.evaluation.workflow import list_views, visit_views
+from trainhub.oversight.evaluation.workflow import list_views, outcome_queries, visit_views
 from trainhub.oversight.evaluation.workflow import models as workflow_models
-from trainhub.oversight.evaluation.workflow import queries as workflow_queries
 from trainhub.oversight.evaluation.workflow import views as workflow_views
 from trainhub.programmes import holds
 
@@ -121,7 +120,7 @@ def register(app: Flask) -> None:
     )
     jobs.register_task(app, packing.TASK, tasks.pack)
     jobs.register_task(app, drawing.TASK, tasks.draw_report)
-    holds.register_hold(app, "evaluation", workflow_queries.why_not_accredited_here)
+    holds.register_hold(app, "evaluation", outcome_queries.why_not_accredited_here)
     register_nav(
         app,
         Entry(

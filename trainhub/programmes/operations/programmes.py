@@ -9,6 +9,7 @@ from sqlalchemy.orm.attributes import flag_modified
 
 from trainhub.kernel import audit, pinyin
 from trainhub.kernel.access import Identity
+from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import _
@@ -162,12 +163,15 @@ def enter_accreditation(
     valid_years: int | None = None,
     opened_at: int | None = None,
 ) -> Accreditation:
-    """Enter the association's conclusion (PETOE-P2, 002:217): it is never computed here. The same day again replaces it.
+    """Enter the association's conclusion (PETOE-P2, 002:217): it is never computed here. The same day again replaces it. The latest day holds,
+    so that no conclusion is of a day to come.
 
     `opened_at`: the version of the programme, which counts up with its conclusions, so that two who enter one notice each other.
     Raises BadProgramme and Stale.
     """
     check_version(programme, opened_at)
+    if concluded_on > local(now).date():
+        raise BadProgramme(_("结论日期不能晚于今天：尚未作出的认证结论不能登记。"), field="concluded_on")
     if valid_years not in (None, 3, 6):
         raise BadProgramme(_("认证有效期只能是 3 年或 6 年。"), field="valid_years")
     row = next((a for a in queries.accreditations_of(programme.id) if a.concluded_on == concluded_on), None)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from courses.teaching.models import Secondment
 from tests.factories import identity as accounts
-from tests.trainhub.oversight.evaluation.test_workflow import DAY, Play, at, by_the_group, go, hand, play, scheduled  # noqa: F401 - fixtures
+from tests.trainhub.oversight.evaluation.test_workflow import DAY, Play, at, by_the_group, go, hand, judge, play, scheduled  # noqa: F401 - fixtures
 from trainhub.identity import queries as identity_queries
 from trainhub.kernel.access import SYSTEM, Identity, Role
 from trainhub.kernel.errors import Refused
@@ -18,12 +18,13 @@ from trainhub.oversight.evaluation import catalogue, deciding, readiness
 from trainhub.oversight.evaluation.models import EvaluationDecision, ExpertJudgement
 from trainhub.oversight.evaluation.operations import judging
 from trainhub.oversight.evaluation.queries import judgements
-from trainhub.oversight.evaluation.types import CriterionKind, JudgementResult, Verdict
-from trainhub.oversight.evaluation.workflow import queries
+from trainhub.oversight.evaluation.types import AccreditationStanding, CriterionKind, JudgementResult, Verdict
+from trainhub.oversight.evaluation.workflow import outcome_queries, queries
 from trainhub.oversight.evaluation.workflow.models import Application
 from trainhub.oversight.evaluation.workflow.operations import moving, visiting
-from trainhub.oversight.evaluation.workflow.types import DocumentKind, Event, Opinion, State
+from trainhub.oversight.evaluation.workflow.types import DocumentKind, Event, Opinion, Route, State
 from trainhub.policy.findings import Finding, Status
+from trainhub.programmes import holds
 from trainhub.programmes import operations as programmes
 from trainhub.programmes.types import AccreditationResult
 
@@ -41,7 +42,7 @@ def accredited(play: Play, years: int = 6, since: date = date(2024, 1, 1)) -> No
         valid_from=since,
         valid_years=years,
         by=SYSTEM,
-        now=at(DAY),
+        now=at(max(DAY, since)),
     )
 
 
@@ -116,7 +117,7 @@ def test_a_failed_programme_that_judges_over_the_experts_does_not_decide_the_nex
     accredited(play)
     head = head_of(play)
     row = at_the_group_alone(play)
-    by_the_group(play, row, DAY, refused=("1.3",))
+    by_the_group(row, play.group, DAY, refused=("1.3",))
     go(row, Event.CONCLUDE, DAY, play.group)
     again = date(2028, 9, 7)
     judging.record_judgement(
@@ -181,3 +182,72 @@ def test_the_group_of_the_visit_outvotes_the_programme_on_soft_words(play: Play,
     latest = judgements.judgements_of(play.built.programme.id, "4.2")[0]
     assert (latest.result, latest.remark) == (JudgementResult.NOT_MET, "选派过长")
     assert go(row, Event.CONCLUDE, then, play.group).verdict is Verdict.ACCREDITED_SPECIAL_NOT_MET
+
+
+def test_no_conclusion_is_of_a_day_to_come(play: Play) -> None:
+    """The latest conclusion holds: one of a later day would outvote the association's."""
+    enter = {"programme": play.built.programme, "result": AccreditationResult.PASSED, "valid_years": 6, "by": SYSTEM, "now": at(DAY)}
+    with pytest.raises(Refused, match="结论日期不能晚于今天"):
+        programmes.enter_accreditation(concluded_on=DAY + timedelta(days=1), **enter)  # type: ignore[arg-type]
+    assert programmes.enter_accreditation(concluded_on=DAY, **enter).concluded_on == DAY  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("begins", "standing"), [(1, AccreditationStanding.PENDING), (0, AccreditationStanding.PASSED), (-1, AccreditationStanding.PASSED)]
+)
+def test_an_accreditation_that_has_not_begun_carries_no_verdict_yet(play: Play, begins: int, standing: AccreditationStanding) -> None:
+    programme, first = play.built.programme, DAY + timedelta(days=begins)
+    programmes.enter_accreditation(programme=programme, result=AccreditationResult.PASSED, concluded_on=DAY, valid_from=first, valid_years=6, by=SYSTEM, now=at(DAY))  # fmt: skip
+    found = readiness.assess(programme, DAY)
+    assert (found.accreditation, found.verdict is None) == (standing, standing is AccreditationStanding.PENDING)
+    # the one before carries it as long as that holds
+    accredited(play, 3, date(2024, 1, 1))
+    assert readiness.assess(programme, DAY).accreditation is AccreditationStanding.PASSED
+
+
+def test_the_verdict_waits_for_the_accreditation_to_begin(play: Play) -> None:
+    accredited(play)
+    row = at_the_group_alone(play)
+    by_the_group(row, play.group, DAY)
+    begins = date(2030, 6, 1)  # the first one has ended by then
+    programmes.enter_accreditation(programme=play.built.programme, result=AccreditationResult.PASSED, concluded_on=date(2030, 2, 1), valid_from=begins, valid_years=6, by=SYSTEM, now=at(begins))  # fmt: skip
+    with pytest.raises(Refused, match="认证自 2030-06-01 起才有效"):
+        go(row, Event.CONCLUDE, begins - timedelta(days=1), play.group)
+
+
+def test_the_programme_does_not_write_over_the_associations_conclusion(play: Play) -> None:
+    row, then = scheduled(play), DAY + timedelta(days=1)
+    for account in (play.leader, play.member):
+        judge(play, row, account, DAY)
+    to_the_group(play, row, then)
+    go(row, Event.CONCLUDE, then, play.group)
+    assert row.verdict is Verdict.ACCREDITED_SPECIAL_MET
+    programme = play.built.programme
+    told = {day: bool(holds.reasons(programme, day)) for day in (DAY - timedelta(days=1), DAY, then, then + timedelta(days=1))}
+    assert list(told.values()) == [False, True, True, False]
+    assert "由认证协会在评价申请中登记，不能在这里登记或更改" in holds.reasons(programme, then)[0]
+    # what is concluded later belongs to a later evaluation: this one's page keeps its own
+    later = date(2030, 1, 1)
+    programmes.enter_accreditation(programme=programme, result=AccreditationResult.PASSED, concluded_on=later, valid_from=later, valid_years=6, by=SYSTEM, now=at(later))  # fmt: skip
+    assert outcome_queries.validity_of(row) == date(then.year + 3, then.month, then.day)
+
+
+def test_a_list_is_of_the_year_in_which_it_is_published(play: Play, session: Session) -> None:
+    """Whoever could name the year could publish two on a day."""
+    accredited(play)
+    rows = []
+    for day in (DAY, DAY + timedelta(days=1)):
+        row = at_the_group_alone(play) if day == DAY else Application(programme_id=play.built.programme.id, route=Route.JOINT, state=State.CONCLUDED, state_since=day, created_at=at(day), verdict=Verdict.ACCREDITED_SPECIAL_MET)  # fmt: skip
+        if day == DAY:
+            by_the_group(row, play.group, DAY)
+            go(row, Event.CONCLUDE, DAY, play.group)
+        else:
+            session.add(row)
+            session.flush()
+        rows.append(row.id)
+    assert moving.publish_list(keys=rows[:1], document="", by=play.group, today=DAY, now=at(DAY)) == 1
+    last, new_year = date(DAY.year, 12, 31), date(DAY.year + 1, 1, 1)
+    with pytest.raises(Refused, match="每年公布一次"):
+        moving.publish_list(keys=rows[1:], document="", by=play.group, today=last, now=at(last))
+    assert moving.publish_list(keys=rows[1:], document="", by=play.group, today=new_year, now=at(new_year)) == 1
+    assert [one.year for one, _listed in outcome_queries.publications()] == [DAY.year + 1, DAY.year]

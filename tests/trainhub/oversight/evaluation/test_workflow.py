@@ -37,7 +37,7 @@ from trainhub.oversight.evaluation.store import queries as store
 from trainhub.oversight.evaluation.store.models import FrozenReadiness
 from trainhub.oversight.evaluation.store.operations import keeping
 from trainhub.oversight.evaluation.types import AccreditationStanding, CriterionKind, JudgementResult, Outcome, Verdict
-from trainhub.oversight.evaluation.workflow import diverging, queries, rules, table, words
+from trainhub.oversight.evaluation.workflow import diverging, outcome_queries, queries, rules, table, words
 from trainhub.oversight.evaluation.workflow.models import Application, Consensus, Step
 from trainhub.oversight.evaluation.workflow.operations import moving, outliving, papers, visiting
 from trainhub.oversight.evaluation.workflow.types import (
@@ -59,6 +59,7 @@ from trainhub.people.models import PetoeSpan
 from trainhub.people.types import StudentState
 from trainhub.programmes import holds
 from trainhub.programmes import operations as programmes
+from trainhub.programmes import queries as programme_queries
 from trainhub.programmes.models import RequirementStandard
 from trainhub.programmes.types import AccreditationResult
 
@@ -214,6 +215,11 @@ class Play:
 
 @pytest.fixture
 def play(session: Session) -> Play:
+    return cast_of(session)
+
+
+def cast_of(session: Session) -> Play:
+    """A programme whose first cohort graduated, both offices, two experts, and one from the same school."""
     built = factory.meeting(students=4)
     for student in built.students:
         people.change_student(student=student, state=StudentState.GRADUATED, left_on=GRADUATION, by=SYSTEM, now=factory.NOW)
@@ -276,17 +282,19 @@ def scheduled(play: Play, day: date = DAY, *, starts_on: date | None = None, end
     return go(row, Event.SCHEDULE_VISIT, day, play.association)
 
 
-def by_the_group(play: Play, row: Application, day: date, refused: tuple[str, ...] = ()) -> None:
+def by_the_group(row: Application, group: Identity, day: date, refused: tuple[str, ...] = ()) -> None:
     """The working group judges everything that a person decides, an hour later."""
+    programme = programme_queries.by_id(row.programme_id)
+    assert programme is not None
     for one in catalogue.criteria().values():
         if one.kind is CriterionKind.JUDGED:
             result = JudgementResult.NOT_MET if one.code in refused else JudgementResult.MET
             judging.record_judgement(
-                programme=play.built.programme,
+                programme=programme,
                 criterion=one.code,
                 result=result,
                 remark="专家工作组查阅材料",
-                by=play.group,
+                by=group,
                 today=day,
                 now=at(day) + timedelta(hours=1),
             )
@@ -393,9 +401,9 @@ def test_a_whole_evaluation_on_the_joint_route(play: Play, session: Session) -> 
     go(row, Event.CONCLUDE, last, play.group)
     assert (row.state, row.verdict, row.open_key) == (State.CONCLUDED, Verdict.ACCREDITED_SPECIAL_MET, None)
     # -- the list of the year, once
-    assert moving.publish_list(year=2026, keys=[row.id], document="", by=play.group, today=last, now=at(last)) == 1
+    assert moving.publish_list(keys=[row.id], document="", by=play.group, today=last, now=at(last)) == 1
     with pytest.raises(Refused, match="每年公布一次"):
-        moving.publish_list(year=2026, keys=[row.id], document="", by=play.group, today=last, now=at(last))
+        moving.publish_list(keys=[row.id], document="", by=play.group, today=last, now=at(last))
     assert row.state is State.PUBLISHED
     codes = [step.code for step in reversed(queries.steps_of(row.id))]
     assert codes == ["T0", "T1", "T3", "T4", "T5", "T6", "T7", "T8", "T9", "T10", "T11"]
@@ -468,7 +476,7 @@ def test_a_failed_one_waits_two_years_and_may_come_alone(play: Play, session: Se
     assert set(queries.current_documents(row.id)) == {DocumentKind.SUPPLEMENTARY_REPORT}
     hand(row, DocumentKind.ACCREDITATION_CONCLUSION, day)
     go(row, Event.SEND_ALONE, day, play.association)
-    by_the_group(play, row, day, refused=("1.3",))
+    by_the_group(row, play.group, day, refused=("1.3",))
     # an accreditation that ends while the working group deliberates stops it
     with pytest.raises(Refused, match="已于 2030-01-01 到期"):
         go(row, Event.CONCLUDE, date(2030, 1, 1), play.group)
@@ -476,8 +484,8 @@ def test_a_failed_one_waits_two_years_and_may_come_alone(play: Play, session: Se
     assert (row.state, row.verdict, row.reapply_from) == (State.FAILED, Verdict.ACCREDITED_SPECIAL_NOT_MET, date(2028, 9, 7))
     # who did not pass is on no list, and a list that is refused leaves nothing behind: the year is still free
     with pytest.raises(Refused, match="没有通过的评价结论"), session.begin_nested():
-        moving.publish_list(year=2026, keys=[row.id], document="", by=play.group, today=day, now=at(day))
-    assert (queries.publication_of(2026), row.state) == (None, State.FAILED)
+        moving.publish_list(keys=[row.id], document="", by=play.group, today=day, now=at(day))
+    assert (outcome_queries.publications(), row.state) == ([], State.FAILED)
     with pytest.raises(Refused, match="2028-09-07"):
         go(row, Event.APPLY_ALONE, date(2028, 9, 6))
     with pytest.raises(Refused, match="应单独提出评价申请"):
@@ -523,7 +531,7 @@ def test_the_honour_of_an_earlier_evaluation_is_not_carried_into_the_next(play: 
         go(row, Event.SUBMIT, turn)
         hand(row, DocumentKind.ACCREDITATION_CONCLUSION, turn)
         go(row, Event.SEND_ALONE, turn, play.association)
-        by_the_group(play, row, turn)
+        by_the_group(row, play.group, turn)
         if quality is not None:
             judging.note_quality(programme=programme, quality=quality, text="校企融合有特色", by=play.group, today=turn, now=at(turn))
         results.append(go(row, Event.CONCLUDE, turn, play.group).special_result)
@@ -539,7 +547,7 @@ def test_what_visitors_could_not_judge_is_not_left_to_the_programme(play: Play, 
     go(row, Event.SUBMIT, day)
     hand(row, DocumentKind.ACCREDITATION_CONCLUSION, day)
     go(row, Event.SEND_ALONE, day, play.association)
-    by_the_group(play, row, day)
+    by_the_group(row, play.group, day)
     later = at(day + timedelta(days=1))
     session.add(Consensus(application_id=row.id, criterion="1.3", opinion=Opinion.UNCLEAR, remark="材料不足", recorded_by="组长", recorded_at=later))
     session.flush()

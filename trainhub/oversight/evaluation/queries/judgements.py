@@ -10,7 +10,8 @@ from sqlalchemy import Select, select
 from trainhub.kernel.db import session
 from trainhub.oversight.evaluation.models import EvaluationDecision, ExpertJudgement, QualityRemark
 from trainhub.oversight.evaluation.register_types import Quality
-from trainhub.oversight.evaluation.types import AccreditationCase, DecisionCase, JudgementCase
+from trainhub.oversight.evaluation.rules import verdict
+from trainhub.oversight.evaluation.types import AccreditationCase, AccreditationStanding, DecisionCase, JudgementCase
 from trainhub.programmes import queries as programmes
 from trainhub.programmes.types import AccreditationResult
 
@@ -26,7 +27,7 @@ def latest_since(programme_id: int, on: date, since: datetime, later: Mapping[st
     return {row.criterion: _case(row) for row in found if row.judged_at > later.get(row.criterion, since)}
 
 
-def _until(programme_id: int, on: date) -> Select[tuple[ExpertJudgement]]:
+def _until(programme_id: int, on: date) -> Select[ExpertJudgement]:
     known = select(ExpertJudgement).where(ExpertJudgement.programme_id == programme_id, ExpertJudgement.judged_on <= on)
     return known.order_by(ExpertJudgement.judged_on, ExpertJudgement.id)
 
@@ -73,8 +74,13 @@ def decision_on(programme_id: int, on: date) -> DecisionCase | None:
 
 
 def accreditation_on(programme_id: int, on: date) -> AccreditationCase | None:
-    """The association's latest conclusion up to a day."""
-    row = programmes.accreditation_on(programme_id, on)
-    if row is None:
-        return None
-    return AccreditationCase(row.result is AccreditationResult.PASSED, row.concluded_on, row.valid_from, row.valid_years)
+    """The association's latest conclusion up to a day; the one before while that still holds and the latest has not begun."""
+    known = [
+        AccreditationCase(row.result is AccreditationResult.PASSED, row.concluded_on, row.valid_from, row.valid_years)
+        for row in programmes.accreditations_of(programme_id)
+        if row.concluded_on <= on
+    ]
+    states = [verdict.standing(one, on) for one in known[:2]]
+    if states == [AccreditationStanding.PENDING, AccreditationStanding.PASSED]:
+        return known[1]
+    return known[0] if known else None

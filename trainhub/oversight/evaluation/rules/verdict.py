@@ -101,6 +101,8 @@ def standing(case: AccreditationCase | None, on: date) -> AccreditationStanding 
         return None
     if not case.is_passed:
         return AccreditationStanding.FAILED
+    if case.valid_from is not None and on < case.valid_from:
+        return AccreditationStanding.PENDING
     until = valid_until(case)
     if until is not None and on >= until:
         return AccreditationStanding.EXPIRED

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask_wtf.file import FileField, FileRequired
-from wtforms import BooleanField, DateField, IntegerField, RadioField, SelectField
+from wtforms import BooleanField, DateField, RadioField, SelectField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
-from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms.validators import InputRequired, Length, Optional
 
 from trainhub.kernel.forms import Checks, Form, LongText, Text
 from trainhub.kernel.i18n import _l
@@ -146,6 +146,5 @@ class QualityForm(Form):
 class PublishForm(Form):
     """The list of a year."""
 
-    year = IntegerField(_l("年度"), [InputRequired(_l("请填写年度。")), NumberRange(2000, 2200)])
     document = Text(_l("公布文件"), [Optional(), Length(max=120)])
     keys = Checks(_l("列入名单的专业"), coerce=int, choices=[])

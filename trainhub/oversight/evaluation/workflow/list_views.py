@@ -21,7 +21,7 @@ from trainhub.oversight.evaluation.queries import judgements
 from trainhub.oversight.evaluation.rules import verdict
 from trainhub.oversight.evaluation.types import Verdict
 from trainhub.oversight.evaluation.views import blueprint, load, on_programme, page
-from trainhub.oversight.evaluation.workflow import forms, queries, words
+from trainhub.oversight.evaluation.workflow import forms, outcome_queries, queries, words
 from trainhub.oversight.evaluation.workflow.operations import moving
 from trainhub.oversight.evaluation.workflow.types import State
 from trainhub.programmes.models import Programme
@@ -31,7 +31,7 @@ from trainhub.programmes.models import Programme
 @public
 def published() -> Any:
     """The yearly lists of programmes that passed, for everybody (PETOE-P13, 002:219)."""
-    return render_template("trainhub/evaluation/cases/published.html", lists=queries.publications(), labels=labels)
+    return render_template("trainhub/evaluation/cases/published.html", lists=outcome_queries.publications(), labels=labels)
 
 
 def _groups(_nothing: Any = None) -> CaseSubject:
@@ -42,8 +42,8 @@ def _groups(_nothing: Any = None) -> CaseSubject:
 @guard(Can.PUBLISH, load=lambda: None, subject=_groups)
 def lists(_nothing: None) -> Any:
     """The working group publishes the list of a year."""
-    form = forms.PublishForm(year=clock.today().year)
-    waiting = queries.waiting_for_list()
+    form = forms.PublishForm()
+    waiting = outcome_queries.waiting_for_list()
     met = [one for one in waiting if one[0].verdict is Verdict.ACCREDITED_SPECIAL_MET]
     form.keys.choices = options((row.id, f"{university} · {programme.name}") for row, programme, university in met)
     if form.validate_on_submit():
@@ -51,18 +51,23 @@ def lists(_nothing: None) -> Any:
             with transaction():
                 if once(form.submission_key.data or ""):
                     moving.publish_list(
-                        year=form.year.data or 0,
                         keys=form.keys.data or [],
                         document=form.document.data or "",
                         by=who(),
                         today=clock.today(),
                         now=clock.now(),
                     )
-            return done(_("已公布 %(year)d 年名单。", year=form.year.data), "evaluation.published")
+            return done(_("已公布 %(year)d 年名单。", year=clock.today().year), "evaluation.published")
         except Refused as refused:
             form.refuse(refused)
     page = render_template(
-        "trainhub/evaluation/cases/lists.html", form=form, waiting=waiting, lists=queries.publications(), words=words, labels=labels
+        "trainhub/evaluation/cases/lists.html",
+        form=form,
+        waiting=waiting,
+        lists=outcome_queries.publications(),
+        words=words,
+        labels=labels,
+        year=clock.today().year,
     )
     return page, 422 if form.is_submitted() else 200
 

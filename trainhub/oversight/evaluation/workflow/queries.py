@@ -10,9 +10,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, or_, select
 
 from trainhub.kernel.access import Identity, Role
+from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.kernel.files import StoredFile
-from trainhub.kernel.i18n import _
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
 from trainhub.organisations.types import OrganisationKind
@@ -26,20 +26,18 @@ from trainhub.oversight.evaluation.workflow.models import (
     Application,
     CaseDocument,
     Consensus,
-    Listed,
-    Publication,
     Step,
     VisitExpert,
     VisitItem,
     VisitOpinion,
 )
 from trainhub.oversight.evaluation.workflow.types import (
+    IN_VISIT,
     WITH_EXPERTS,
     Actor,
     DocumentKind,
     ExpertFacts,
     Facts,
-    Route,
     State,
     VisitFacts,
 )
@@ -52,6 +50,20 @@ from trainhub.programmes.models import Cohort, Programme
 def application(key: int) -> Application | None:
     """An application by id."""
     return session().get(Application, key)
+
+
+def hold(row: Application) -> None:
+    """One change of an application after the other: who comes second waits, then reads what the first has left."""
+    current = session()
+    current.refresh(row, with_for_update={"key_share": True})  # who only refers to the row does not wait
+    for one in current.identity_map.values():
+        if isinstance(one, VisitExpert | CaseDocument):
+            current.expire(one)
+
+
+def hold_programme(programme: Programme) -> None:
+    """One application of a programme is opened after the other."""
+    session().execute(select(Programme.id).where(Programme.id == programme.id).with_for_update(key_share=True))
 
 
 def applications_of(programme_id: int) -> list[Application]:
@@ -192,8 +204,12 @@ def opinions_of(application_id: int) -> dict[int, dict[str, VisitOpinion]]:
 
 
 def consensus_of(application_id: int) -> dict[str, Consensus]:
-    """By criterion: the latest agreement of the group."""
-    statement = select(Consensus).where(Consensus.application_id == application_id).order_by(Consensus.id)
+    """By criterion: the latest agreement of the group. What was agreed on before the last form came in rests on fewer forms: that is open again."""
+    forms = select(func.max(VisitExpert.submitted_at)).where(VisitExpert.application_id == application_id, VisitExpert.ended_at.is_(None))
+    last = forms.scalar_subquery()
+    statement = (
+        select(Consensus).where(Consensus.application_id == application_id, or_(last.is_(None), Consensus.recorded_at >= last)).order_by(Consensus.id)
+    )
     return {row.criterion: row for row in session().scalars(statement)}
 
 
@@ -210,31 +226,6 @@ def readable_by(row: Application, account_id: int | None) -> set[int] | None:
         return set()
     is_all_in = all(one.submitted_at is not None for one in experts if one.declared_at is not None and not one.has_conflict)
     return None if is_all_in else {mine.id}
-
-
-def publications() -> list[tuple[Publication, list[Listed]]]:
-    """The yearly lists with their programmes, the newest year first: two queries."""
-    rows: dict[int, list[Listed]] = defaultdict(list)
-    for one in session().scalars(select(Listed).order_by(Listed.university, Listed.programme)):
-        rows[one.publication_id].append(one)
-    return [(row, rows[row.id]) for row in session().scalars(select(Publication).order_by(Publication.year.desc()))]
-
-
-def publication_of(year: int) -> Publication | None:
-    """The list of a year."""
-    return session().scalar(select(Publication).where(Publication.year == year))
-
-
-def waiting_for_list() -> list[tuple[Application, Programme, str]]:
-    """Concluded applications that are on no list yet, with programme and university."""
-    statement = (
-        select(Application, Programme, Organisation.name)
-        .join(Programme, Programme.id == Application.programme_id)
-        .join(Organisation, Organisation.id == Programme.university_id)
-        .where(Application.state == State.CONCLUDED)
-        .order_by(Organisation.name, Programme.name, Application.id)
-    )
-    return [(row, programme, name) for row, programme, name in session().execute(statement)]
 
 
 def first_graduation(programme_id: int) -> date | None:
@@ -266,6 +257,7 @@ def facts_of(
     opinions = opinions_of(row.id) if experts else {}
     agreed = consensus_of(row.id) if row.state is State.VISIT_SCHEDULED else {}
     accreditation = judgements.accreditation_on(row.programme_id, today)
+    conclusion = programmes.accreditation_on(row.programme_id, today)
     other = open_of(row.programme_id)
     visit = None
     if row.visit_starts_on is not None and row.visit_ends_on is not None:
@@ -285,6 +277,7 @@ def facts_of(
         has_other_open=other is not None and other.id != row.id,
         accreditation=standing(accreditation, today),
         accreditation_years=accreditation.valid_years if accreditation is not None else None,
+        accreditation_from=accreditation.valid_from if accreditation is not None else None,
         accreditation_until=valid_until(accreditation),
         last_verdict=last_verdict_of(row.programme_id),
         reapply_from=clock_of(row.programme_id),
@@ -304,7 +297,7 @@ def facts_of(
             for one in experts
         ),
         open_criteria=tuple(code for code in criteria if code not in agreed),
-        has_new_conclusion=accreditation is not None and row.submitted_at is not None and accreditation.concluded_on >= row.submitted_at.date(),
+        has_new_conclusion=row.submitted_at is not None and conclusion is not None and conclusion.concluded_on >= local(row.submitted_at).date(),
         uncovered=uncovered_standards(row.programme_id, today) if row.state is State.PREPARING else (),
         undecided=undecided,
         is_visit_optional=book().at("own.evaluation.visit_optional_evaluation_only", on=today).flag,
@@ -312,14 +305,6 @@ def facts_of(
         is_listed=row.state is State.PUBLISHED,
         numbers={key: book().at(key, on=today).words for key in rules.ASKED},
     )
-
-
-def why_not_accredited_here(programme: Programme) -> str:
-    """Why a programme does not enter the association's conclusion itself: the association does, in the evaluation under way (002:217)."""
-    row = open_of(programme.id)
-    if row is None or row.route is not Route.JOINT or row.state not in WITH_EXPERTS:
-        return ""
-    return _("评价申请正在进行，本次认证结论由认证协会在申请中登记。")
 
 
 def uncovered_standards(programme_id: int, today: date) -> tuple[str, ...]:
@@ -347,13 +332,18 @@ def subject_with(programme: Programme, rows: list[Application], today: date) -> 
     if not rows:
         return CaseSubject(plain.organisations, plain.programmes, plain.regions, plain.persons)
     spans = {row.id: reading_days(row, today) for row in rows}
-    visitors, assigned = set(), set()
+    visitors, assigned, members = set(), set(), set()
+    visited = {row.id for row in rows if row.state in IN_VISIT}
     statement = select(VisitExpert).where(VisitExpert.application_id.in_(list(spans)), VisitExpert.ended_at.is_(None))
     for one in session().scalars(statement):
         assigned.add(one.account_id)
         span = spans[one.application_id]
-        if one.declared_at is not None and not one.has_conflict and span is not None and span[0] <= today <= span[1]:
+        if not is_visiting(one):
+            continue
+        if span is not None and span[0] <= today <= span[1]:
             visitors.add(one.account_id)
+        if one.application_id in visited:
+            members.add(one.account_id)
     return CaseSubject(
         plain.organisations,
         plain.programmes,
@@ -364,6 +354,7 @@ def subject_with(programme: Programme, rows: list[Application], today: date) -> 
         frozenset(visitors),
         frozenset(assigned),
         any(row.state in WITH_EXPERTS for row in rows),
+        frozenset(members),
     )
 
 
@@ -374,6 +365,12 @@ def reading_days(row: Application, today: date) -> tuple[date, date] | None:
     before = book().at("own.evaluation.expert_days_before", on=today).number
     after = book().at("own.evaluation.expert_days_after", on=today).number
     return rules.access_span(row.visit_starts_on, row.visit_ends_on, before=before, after=after)
+
+
+def judging_days(row: Application, today: date) -> tuple[date, date] | None:
+    """The days on which the form is filled: what was seen there, so from the first day of the visit to the last day of reading."""
+    span = reading_days(row, today)
+    return (row.visit_starts_on, span[1]) if span is not None and row.visit_starts_on is not None else None
 
 
 def visits_of(account_id: int | None) -> list[tuple[Application, VisitExpert, str]]:

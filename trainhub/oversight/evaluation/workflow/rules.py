@@ -59,7 +59,7 @@ TABLE: tuple[Transition, ...] = (
         (_D.SELF_REPORT, _D.SUPPLEMENTARY_REPORT), "PETOE-P7, P8, 002:213",
     ),
     Transition("T5", _E.SCHEDULE_VISIT, (_S.SUBMITTED,), _S.VISIT_SCHEDULED, _A.ASSOCIATION, (_G.AGENDA, _G.EXPERTS), "own:accreditation_schedule", clause="PETOE-P9, 002:215"),
-    Transition("T6", _E.END_VISIT, (_S.VISIT_SCHEDULED,), _S.VISITED, _A.VISIT_GROUP, (_G.VISIT_OVER, _G.FORMS), documents=(_D.VISIT_FORM,), clause="PETOE-P10, 002:215"),
+    Transition("T6", _E.END_VISIT, (_S.VISIT_SCHEDULED,), _S.VISITED, _A.VISIT_GROUP, (_G.VISIT_OVER, _G.AGENDA, _G.FORMS), documents=(_D.VISIT_FORM,), clause="PETOE-P10, 002:215"),
     Transition(
         "T7", _E.SEND_TO_ASSOCIATION, (_S.VISITED,), _S.AT_ASSOCIATION, _A.VISIT_GROUP, (_G.VISIT_DOCUMENTS,), "own:same_moment",
         (_D.VISIT_FORM, _D.ACCREDITATION_VISIT_REPORT), "PETOE-P10, 002:215", Route.JOINT,
@@ -208,6 +208,8 @@ def _conclusion(facts: Facts) -> list[Gap]:
 def _still_valid(facts: Facts) -> list[Gap]:
     if facts.accreditation is AccreditationStanding.EXPIRED:
         return [Gap.of(Lack.LAPSED, day=facts.accreditation_until)]
+    if facts.accreditation is AccreditationStanding.PENDING:
+        return [Gap.of(Lack.PENDING, day=facts.accreditation_from)]
     return []
 
 

@@ -39,6 +39,8 @@ class State(StrEnum):
 
 CLOSED = frozenset([State.NOT_ACCEPTED, State.CONCLUDED, State.PUBLISHED, State.FAILED, State.WITHDRAWN])
 """States in which another application may be opened; in every other one the application is the open one of its programme."""
+IN_VISIT = frozenset([State.VISIT_SCHEDULED, State.VISITED])
+"""States in which the group of the visit has the next step, or the association on the route alone."""
 WITH_EXPERTS = frozenset(
     [State.SUBMITTED, State.VISIT_SCHEDULED, State.VISITED, State.AT_ASSOCIATION, State.ACCREDITATION_CONCLUDED, State.IN_WORKING_GROUP]
 )
@@ -195,6 +197,7 @@ class Facts:
     has_other_open: bool = False
     accreditation: AccreditationStanding | None = None
     accreditation_years: int | None = None
+    accreditation_from: date | None = None
     accreditation_until: date | None = None
     last_verdict: Verdict | None = None
     reapply_from: date | None = None
@@ -244,6 +247,7 @@ class Lack(StrEnum):
     NO_AGREEMENT = "no_agreement"
     NO_CONCLUSION = "no_conclusion"
     LAPSED = "lapsed"
+    PENDING = "pending"
     VISIT_PLANNED = "visit_planned"
     VISIT_NEEDED = "visit_needed"
     UNDECIDED = "undecided"

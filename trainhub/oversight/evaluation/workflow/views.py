@@ -24,7 +24,7 @@ from trainhub.oversight.evaluation.documents import visit_form
 from trainhub.oversight.evaluation.operations import judging
 from trainhub.oversight.evaluation.permissions import READERS, Can, CaseSubject
 from trainhub.oversight.evaluation.views import blueprint, load, on_programme
-from trainhub.oversight.evaluation.workflow import forms, queries, rules, words
+from trainhub.oversight.evaluation.workflow import forms, outcome_queries, queries, rules, words
 from trainhub.oversight.evaluation.workflow.models import Application, CaseDocument
 from trainhub.oversight.evaluation.workflow.operations import moving, papers
 from trainhub.oversight.evaluation.workflow.types import Actor, DocumentKind, Event, State
@@ -35,7 +35,7 @@ from trainhub.programmes.models import Programme
 ACTS: Mapping[Actor, Can] = {
     Actor.PROGRAMME: Can.ACT_PROGRAMME,
     Actor.ASSOCIATION: Can.ACT_ASSOCIATION,
-    Actor.VISIT_GROUP: Can.ACT_VISIT,
+    Actor.VISIT_GROUP: Can.SEND_VISIT,
     Actor.WORKING_GROUP: Can.ACT_GROUP,
 }
 WAY = (
@@ -151,8 +151,9 @@ def application(row: Application) -> Any:
         following=[(one, may(who(), ACTS[one.transition.actor], subject)) for one in following],
         steps_done=queries.steps_of(row.id),
         way=_way(row),
-        documents=queries.documents_of(row.id),
+        documents=queries.documents_of(row.id) if may(who(), Can.VIEW_WORK, subject) else list(queries.current_documents(row.id).values()),
         held=queries.current_documents(row.id),
+        validity=outcome_queries.validity_of(row) if row.verdict is not None else None,
         agenda=queries.agenda_of(row.id),
         experts=queries.experts_of(row.id),
         mine=mine,
@@ -240,7 +241,7 @@ def hand_in(row: Application) -> Any:
     if not form.validate_on_submit():
         raise Refused("".join(str(text) for errors in form.errors.values() for text in errors))
     kind = form.kind.data
-    demand(who(), ACTS.get(papers.WHEN[kind][0], Can.ACT_VISIT), on_case(row))
+    demand(who(), ACTS.get(papers.WHEN[kind][0], Can.CASE_VIEW), on_case(row))  # what the platform draws nobody uploads: refused in words
     with transaction():
         if once(form.submission_key.data or ""):
             papers.hand_in(application=row, kind=kind, file=form.file.data, name=form.file.data.filename or "", by=who(), now=clock.now())
@@ -316,7 +317,10 @@ def on_pair(pair: tuple[Application, Any]) -> CaseSubject:
 @blueprint.get("/applications/<int:key>/documents/<int:document_id>")
 @guard(Can.VIEW, load=load_document, subject=on_pair)
 def document(pair: tuple[Application, CaseDocument]) -> Any:
-    """The file of a document."""
+    """The file of a document; the drafts before the edition that holds are not the experts'."""
+    row, held = pair
+    if held.id != queries.current_documents(row.id)[held.kind][0].id and not may(who(), Can.VIEW_WORK, on_case(row)):
+        raise NotFound(_("没有这份文件。"))
     file = session().get(files.StoredFile, pair[1].file_id)
     assert file is not None
     return sending.send(file)

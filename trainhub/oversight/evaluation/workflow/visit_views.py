@@ -79,7 +79,7 @@ def plan_visit(row: Application) -> Any:
         expert_form=experts,
         agenda=queries.agenda_of(row.id),
         experts=queries.experts_of(row.id),
-        is_open=row.state is State.SUBMITTED,
+        is_open=row.state in visiting.PLANNING,
     )
     return body, 422 if chosen is not None else 200
 
@@ -155,6 +155,7 @@ def declare(row: Application) -> Any:
 def visit_form(row: Application) -> Any:
     """One expert's form, a requirement at a time: large choices for a tablet, what was computed beside each criterion."""
     expert, today = _mine(row), clock.today()
+    days = queries.judging_days(row, today)
     parts = catalogue.requirements()
     number = min(max(request.args.get("r", 1, type=whole), 1), len(parts))
     part = parts[number - 1]
@@ -193,7 +194,9 @@ def visit_form(row: Application) -> Any:
         total=len(catalogue.criteria()),
         problem=problem,
         opinions=Opinion,
-        is_open=row.state is State.VISIT_SCHEDULED and expert.submitted_at is None,
+        is_open=row.state is State.VISIT_SCHEDULED and expert.submitted_at is None and days is not None and days[0] <= today <= days[1],
+        days=days,
+        today=today,
         back=url_for(HERE, key=row.id),
     )
     return body, 422 if problem is not None else 200

@@ -108,6 +108,9 @@ ITEMS: Mapping[VisitItemKind, Any] = {
 }
 OPINIONS: Mapping[Opinion, Any] = {Opinion.MET: _l("达到"), Opinion.NOT_MET: _l("未达到"), Opinion.UNCLEAR: _l("未能判断")}
 
+TOGETHER = N_("全组一致")
+"""Who recorded what all said alike: kept in the official terms, told in the reader's."""
+
 LACKS: Mapping[Lack, str] = {
     Lack.NOT_GRADUATED: N_("按卓越计划培养方案培养的第一届学生尚未毕业（002:211）。第一届毕业并登记毕业日期后即可申请。"),
     Lack.NO_PREREQUISITE: N_("请由专业负责人确认已满足专业认证申请要求（002:211）。"),
@@ -134,6 +137,7 @@ LACKS: Mapping[Lack, str] = {
     Lack.NO_AGREEMENT: N_("还有 %(n)s 个要点没有形成组内一致意见：%(codes)s。"),
     Lack.NO_CONCLUSION: N_("请先登记本次认证的结论。"),
     Lack.LAPSED: N_("认证已于 %(day)s 到期，评价不能继续；请登记新的认证结论。"),
+    Lack.PENDING: N_("认证自 %(day)s 起才有效，之前不能据以作出评价结论。"),
     Lack.VISIT_PLANNED: N_("已安排现场考查，请先完成考查。"),
     Lack.VISIT_NEEDED: N_("请先安排并完成现场考查。"),
     Lack.UNDECIDED: N_("还有 %(n)s 个要点在提交报告之后没有专家判断（专业自己的判断不作依据），请由专家工作组判断：%(codes)s。"),
@@ -148,6 +152,11 @@ LACKS: Mapping[Lack, str] = {
 def tell(gap: Gap) -> str:
     """What stands in the way, in the language of the reader; documents and items of an agenda by their names."""
     return _(LACKS[gap.lack], **{name: _called(fact) for name, fact in gap.facts.items()})
+
+
+def recorder(name: str) -> str:
+    """Who recorded what a group agreed on, in the language of the reader."""
+    return _("全组一致") if name == TOGETHER else name
 
 
 def _called(fact: object) -> object:

@@ -12,7 +12,7 @@ from trainhub.kernel.access import SYSTEM, Identity
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.forms import check_version
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import N_, _
 from trainhub.oversight.evaluation import catalogue, deciding, readiness, submitted
 from trainhub.oversight.evaluation.models import EvaluationDecision
 from trainhub.oversight.evaluation.operations import judging
@@ -20,7 +20,7 @@ from trainhub.oversight.evaluation.queries import judgements
 from trainhub.oversight.evaluation.rules import verdict as verdicts
 from trainhub.oversight.evaluation.store.operations import freezing
 from trainhub.oversight.evaluation.types import DecisionCase, JudgementResult, Outcome
-from trainhub.oversight.evaluation.workflow import queries, rules, words
+from trainhub.oversight.evaluation.workflow import outcome_queries, queries, rules, words
 from trainhub.oversight.evaluation.workflow.models import Application, Listed, Publication, Step
 from trainhub.oversight.evaluation.workflow.operations import papers
 from trainhub.oversight.evaluation.workflow.types import CLOSED, Actor, DocumentKind, Event, Gap, Opinion, Route, State, Transition
@@ -41,6 +41,7 @@ def open_application(*, programme: Programme, has_prerequisite: bool, by: Identi
 
     The clock of an earlier application runs for a new one too. Raises BadStep with everything that is missing (PETOE-P5, 002:211).
     """
+    queries.hold_programme(programme)
     known = queries.open_of(programme.id)
     if known is not None:
         return known
@@ -69,6 +70,7 @@ def step(
 
     Returns the application, or its successor where the table starts a new one (T2b, T2c, T12b, T12c). Raises BadStep and Stale.
     """
+    queries.hold(application)
     last = next(iter(queries.steps_of(application.id)), None)
     if last is not None and last.event is event and last.to_state is application.state:
         return application
@@ -192,7 +194,7 @@ def _submit(application: Application, *, by: Identity, today: date, now: datetim
     """Everything of the dossier is frozen. 特色 or 优秀 of an earlier evaluation stays with that one: the group notes it anew or not at all."""
     application.submitted_at = now
     if judgements.quality_on(application.programme_id, today) is not None:
-        text = _("再次申请评价，上一次的定性评价不带入本次。")
+        text = N_("再次申请评价，上一次的定性评价不带入本次。")
         judging.note_quality(programme=_programme(application), quality=None, text=text, by=by, today=today, now=now)
     freezing.freeze(application_id=application.id, programme=_programme(application), by=by, today=today, now=now)
 
@@ -212,7 +214,7 @@ def _end_visit(application: Application, *, by: Identity, today: date, now: date
             programme=programme,
             criterion=code,
             result=JudgementResult(agreed.opinion.value),
-            remark=agreed.remark or _("现场考查专家组一致意见。"),
+            remark=agreed.remark or N_("现场考查专家组一致意见。"),
             finding=left[0] if left else found[code],
             by=by,
             today=today,
@@ -240,21 +242,23 @@ EFFECTS: dict[Event, Callable[..., None]] = {
 }
 
 
-def publish_list(*, year: int, keys: list[int], document: str, by: Identity, today: date, now: datetime) -> int:
-    """T11: publish the one list of a year; returns how many programmes are on it. Raises BadStep.
+def publish_list(*, keys: list[int], document: str, by: Identity, today: date, now: datetime) -> int:
+    """T11: publish the one list of the year that runs; returns how many programmes are on it. Raises BadStep.
 
-    Only programmes with 通过且达到 can be on it (PETOE-P13, 002:219). A list that exists is not added to: the rest waits a year.
+    The year is that of the day: whoever could name one could publish two lists on a day. Only programmes with 通过且达到 can be on it (PETOE-P13, 002:219). A list that exists is not added to: the rest waits a year.
     """
+    year = today.year
     limit = book().at("petoe.publications_per_year", on=today).number
-    known = queries.publication_of(year)
+    outcome_queries.hold_waiting()
+    known = outcome_queries.publication_in(year)
     if known is not None and limit == 1:
-        raise BadStep(_("%(year)d 年的名单已于 %(day)s 公布，每年公布一次（002:219）。", year=year, day=known.published_on), field="year")
+        raise BadStep(_("%(year)d 年的名单已于 %(day)s 公布，每年公布一次（002:219）。", year=year, day=known.published_on), field="keys")
     if not keys:
         raise BadStep(_("请至少选择一个专业。"), field="keys")
     row = Publication(year=year, published_on=today, document=document.strip()[:120], published_by=by.name[:200], published_at=now)
     session().add(row)
     session().flush()
-    waiting = {one.id: (one, programme, university) for one, programme, university in queries.waiting_for_list()}
+    waiting = {one.id: (one, programme, university) for one, programme, university in outcome_queries.waiting_for_list()}
     for key in sorted(set(keys)):
         if key not in waiting:
             raise BadStep(_("有的专业没有通过的评价结论，或已经公布，不能列入名单。"), field="keys")

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import IO
 
+from sqlalchemy.orm.attributes import flag_modified
+
 from trainhub.kernel import audit, files, sniff
 from trainhub.kernel.access import Identity
 from trainhub.kernel.clock import local
@@ -66,6 +68,8 @@ def demand_open(application: Application, kind: DocumentKind, on: date) -> None:
 
 def hand_in(*, application: Application, kind: DocumentKind, file: IO[bytes], name: str, by: Identity, now: datetime) -> CaseDocument:
     """Hand in a document; a second one is the next edition until it is sent. The same content again changes nothing. Raises BadDocument."""
+    if WHEN[kind][0] is Actor.SYSTEM:
+        raise BadDocument(_("“%(what)s”由平台根据专家意见生成，不能上传。", what=words.DOCUMENTS[kind]), field="file")
     demand_open(application, kind, local(now).date())
     stored = files.keep(file, name=name, kind=KIND, by=by, now=now, allowed=sniff.EVIDENCE)
     return _add(application, kind, stored, by=by, now=now, is_generated=False)
@@ -87,6 +91,8 @@ def hand_in_kept(*, application: Application, kind: DocumentKind, stored: Stored
 
 
 def _add(application: Application, kind: DocumentKind, stored: StoredFile, *, by: Identity, now: datetime, is_generated: bool) -> CaseDocument:
+    queries.hold(application)
+    demand_open(application, kind, local(now).date())  # it may have been sent since
     known = queries.current_documents(application.id).get(kind)
     if known is not None and known[0].frozen_at is not None:
         raise BadDocument(_("“%(what)s”已随申请送出，内容已固定，不能更换。", what=words.DOCUMENTS[kind]), field="file")
@@ -102,6 +108,7 @@ def _add(application: Application, kind: DocumentKind, stored: StoredFile, *, by
         handed_in_at=now,
     )
     session().add(row)
+    flag_modified(application, "petoe_passage")  # counts the version up: who sends the application has seen this edition, or is told
     session().flush()
     audit.record(
         by=by, did="evaluation.document.handed_in", on=application, data={"kind": kind.value, "edition": row.edition, "sha256": stored.sha256}
@@ -111,6 +118,7 @@ def _add(application: Application, kind: DocumentKind, stored: StoredFile, *, by
 
 def note_passage(*, application: Application, passage: str, by: Identity, now: datetime) -> None:
     """Where the self-report says how the plan of the 卓越计划 attains the accreditation standards (PETOE-P8, 002:213)."""
+    queries.hold(application)
     if application.state is not State.PREPARING:
         raise BadDocument(_("报告已提交，位置不能再改。"), field="passage")
     if not is_asked(application, DocumentKind.SELF_REPORT, local(now).date()):

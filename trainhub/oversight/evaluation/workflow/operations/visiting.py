@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable
 from datetime import date, datetime
 
+from sqlalchemy import select
+
 from trainhub.identity.models import Account
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
@@ -15,12 +17,12 @@ from trainhub.kernel.errors import Refused
 from trainhub.kernel.i18n import _
 from trainhub.oversight.evaluation import catalogue
 from trainhub.oversight.evaluation.queries import staff
-from trainhub.oversight.evaluation.workflow import queries
+from trainhub.oversight.evaluation.workflow import queries, words
 from trainhub.oversight.evaluation.workflow.models import Application, Consensus, VisitExpert, VisitItem, VisitOpinion
 from trainhub.oversight.evaluation.workflow.types import Opinion, State, VisitItemKind
 from trainhub.programmes import queries as programmes
 
-PLANNING = frozenset([State.SUBMITTED])
+PLANNING = frozenset([State.SUBMITTED, State.VISIT_SCHEDULED])
 JUDGING = frozenset([State.VISIT_SCHEDULED])
 CLOCK = re.compile(r"^([01]\d|2[0-3]):[0-5]\d$")
 
@@ -38,15 +40,23 @@ class BadOpinion(Refused):
 
 
 def _planning(application: Application) -> None:
+    queries.hold(application)
     if application.state not in PLANNING:
-        raise BadVisit(_("只有已提交、尚未确定考查的申请可以安排现场考查。"))
+        state = words.STATES[application.state]
+        raise BadVisit(_("申请现处于“%(state)s”，不能安排现场考查；提交报告之后、完成考查之前才能安排或改期。", state=state))
 
 
 def arrange(*, application: Application, starts_on: date, ends_on: date, no_centre_reason: str, by: Identity, now: datetime) -> Application:
-    """Set the days of the visit, and the reason when no practice centre can be visited (PETOE-P9, 002:215)."""
+    """Set the days of the visit, and the reason when no practice centre can be visited (PETOE-P9, 002:215).
+
+    A visit that is fixed is put off or made longer the same way, until it is over: with it the days on which experts read and judge. Its first
+    day stays as soon as a form is handed in.
+    """
     _planning(application)
     if ends_on < starts_on:
         raise BadVisit(_("结束日期不能早于开始日期。"), field="ends_on")
+    if starts_on != application.visit_starts_on and any(one.submitted_at is not None for one in queries.experts_of(application.id)):
+        raise BadVisit(_("已有专家提交评价表，考查的开始日期不能再改，可以改结束日期。"), field="starts_on")
     before = (application.visit_starts_on, application.visit_ends_on, application.no_centre_reason)
     after = (starts_on, ends_on, no_centre_reason.strip()[:400])
     if before != after:
@@ -69,7 +79,7 @@ def add_item(
     persons: str = "",
     base_id: int | None = None,
 ) -> VisitItem:
-    """Add an item to the agenda. The same item again is returned as it is. Raises BadVisit."""
+    """Add an item to the agenda until the visit is over. The same item again is returned as it is. Raises BadVisit."""
     _planning(application)
     if application.visit_starts_on is None or application.visit_ends_on is None:
         raise BadVisit(_("请先确定考查的起止日期。"), field="on")
@@ -96,8 +106,11 @@ def add_item(
 
 
 def remove_item(*, application: Application, item: VisitItem, by: Identity, now: datetime) -> None:
-    """Take an item from the agenda while the visit is planned."""
+    """Take an item from the agenda until the visit is over. One that is gone stays gone."""
+    key = item.id
     _planning(application)
+    if session().scalar(select(VisitItem.id).where(VisitItem.id == key)) is None:
+        return
     audit.record(by=by, did="evaluation.visit.item_removed", on=application, data={"kind": item.kind.value, "on": item.on, "starts": item.starts})
     session().delete(item)
     session().flush()
@@ -106,9 +119,11 @@ def remove_item(*, application: Application, item: VisitItem, by: Identity, now:
 def assign(*, application: Application, account: Account, is_leader: bool, by: Identity, today: date, now: datetime) -> VisitExpert:
     """Assign an expert. One who belongs to the programme's university is refused with the reason; again changes nothing.
 
-    Belongs: employed or teaching there, or holding a role over it or the programme. A former assignment is opened anew.
+    Belongs: employed or teaching there, or holding a role over it or the programme. A former assignment is opened anew: the expert declares and
+    hands in the form again, what was said is still on it.
     """
-    if application.state not in (*PLANNING, *JUDGING):
+    queries.hold(application)
+    if application.state not in PLANNING:
         raise BadVisit(_("现在不能更换考查专家。"))
     programme = programmes.by_id(application.programme_id)
     assert programme is not None
@@ -125,7 +140,7 @@ def assign(*, application: Application, account: Account, is_leader: bool, by: I
     elif row.ended_at is None and row.is_leader == is_leader:
         return row
     if row.ended_at is not None:
-        row.ended_at, row.end_reason, row.declared_at, row.has_conflict, row.conflict = None, "", None, False, ""
+        row.ended_at, row.end_reason, row.declared_at, row.has_conflict, row.conflict, row.submitted_at = None, "", None, False, "", None
     row.is_leader, row.unit = is_leader, staff.unit_of(account.person_id, today)
     session().flush()
     audit.record(by=by, did="evaluation.expert.assigned", on=application, data={"expert": row.id, "leader": is_leader})
@@ -138,7 +153,8 @@ def end_assignment(*, expert: VisitExpert, reason: str, by: Identity, now: datet
     if not reason.strip():
         raise BadVisit(_("请写明理由。"), field="reason")
     application = _application_of(expert)
-    if application.state not in (*PLANNING, *JUDGING):
+    queries.hold(application)
+    if application.state not in PLANNING:
         raise BadVisit(_("现在不能更换考查专家。"))
     if expert.ended_at is None:
         expert.ended_at, expert.end_reason, expert.is_leader = now, reason.strip()[:400], False
@@ -156,6 +172,7 @@ def _application_of(expert: VisitExpert) -> Application:
 
 def declare(*, expert: VisitExpert, has_conflict: bool, conflict: str, by: Identity, now: datetime) -> VisitExpert:
     """Declare whether there is a conflict of interest; only then the dossier opens. A conflict needs its words."""
+    queries.hold(_application_of(expert))
     if expert.ended_at is not None or by.account_id != expert.account_id:
         raise BadVisit(_("只有被指派的专家本人可以声明。"))
     if has_conflict and not conflict.strip():
@@ -195,9 +212,11 @@ def _may_judge(application: Application, expert: VisitExpert, by: Identity, toda
         raise BadOpinion(_("请先声明没有利益冲突。"))
     if ties := _ties(application, by, now):
         raise BadOpinion(_("你%(why)s，不能继续评价。请通知认证协会更换专家。", why="；".join(ties)))
-    span = queries.reading_days(application, today)
-    if span is None or not span[0] <= today <= span[1]:
-        raise BadOpinion(_("不在本次考查期内。"))
+    span = queries.judging_days(application, today)
+    if span is None or today < span[0]:
+        raise BadOpinion(_("现场考查自 %(day)s 开始，之前只能查阅材料，不能填写评价表。", day=span[0] if span is not None else "—"))
+    if today > span[1]:
+        raise BadOpinion(_("填写评价表的日期是 %(a)s 至 %(b)s，已经过了；需要继续填写的，请认证协会延长考查期。", a=span[0], b=span[1]))
 
 
 def say(
@@ -213,6 +232,7 @@ def say(
 
     未达到 and 未能判断 need a remark. A form that was submitted takes nothing more.
     """
+    queries.hold(application)
     _may_judge(application, expert, by, today, now)
     if expert.submitted_at is not None:
         raise BadOpinion(_("评价表已提交，不能再改。"))
@@ -237,6 +257,7 @@ def say(
 
 def submit_form(*, application: Application, expert: VisitExpert, by: Identity, today: date, now: datetime) -> VisitExpert:
     """Submit one's form when every criterion has an opinion; again changes nothing. Raises BadOpinion with what is open."""
+    queries.hold(application)  # two who hand in the last forms at once: the second reads the first's
     if expert.submitted_at is not None:
         return expert
     _may_judge(application, expert, by, today, now)
@@ -271,7 +292,7 @@ def adopt(*, application: Application, by: Identity, now: datetime) -> int:
                 opinion=found.pop(),
                 remark=remark,
                 was_disputed=False,
-                recorded_by=_("全组一致"),
+                recorded_by=words.TOGETHER,
                 recorded_at=now,
             )
         )
@@ -285,7 +306,9 @@ def adopt(*, application: Application, by: Identity, now: datetime) -> int:
 def agree(
     *, application: Application, expert: VisitExpert, criterion: str, opinion: Opinion, remark: str, by: Identity, today: date, now: datetime
 ) -> Consensus:
-    """The leader records what the group agreed on where opinions differed; the reason is required. Raises BadOpinion."""
+    """The leader records what the group agreed on where opinions differed; the reason is required. What all said alike is what the group
+    agreed on: nobody writes over it. Raises BadOpinion."""
+    queries.hold(application)
     _may_judge(application, expert, by, today, now)
     if not expert.is_leader:
         raise BadOpinion(_("一致意见由组长记录。"))
@@ -298,6 +321,10 @@ def agree(
     if not remark:
         raise BadOpinion(_("请写明讨论后形成一致意见的理由。"), field="remark")
     said = queries.opinions_of(application.id)
+    opinions = {said[one.id][criterion].opinion for one in experts}
+    if len(opinions) == 1 and opinion not in opinions:
+        told = words.OPINIONS[opinions.pop()]
+        raise BadOpinion(_("要点 %(code)s 全组意见相同（%(opinion)s），就是全组一致意见，组长不能另行记录。", code=criterion, opinion=told))
     known = queries.consensus_of(application.id).get(criterion)
     if known is not None and (known.opinion, known.remark) == (opinion, remark):
         return known
@@ -306,7 +333,7 @@ def agree(
         criterion=criterion,
         opinion=opinion,
         remark=remark,
-        was_disputed=len({said[one.id][criterion].opinion for one in experts}) > 1,
+        was_disputed=len(opinions) > 1,
         recorded_by=by.name[:200],
         recorded_at=now,
     )
