@@ -7,6 +7,9 @@ from trainhub.kernel.sentences import Sentences
 
 FOUND = Sentences(
     N_("%(label)s：%(rest)s"),
+    N_("%(years)s 级方案"),
+    N_("%(found)s / %(required)s"),
+    N_("无数据"),
     N_("%(one)s；%(other)s"),
     N_("%(one)s、%(other)s"),
     N_("学校"),

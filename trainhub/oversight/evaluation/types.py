@@ -215,6 +215,7 @@ class PlacementCase:
     is_insured: bool
     has_ended: bool
     has_grade: bool
+    cohort_year: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +227,23 @@ class PlanItemCase:
     is_at_enterprise: bool
     has_assessment: bool
     has_enterprise_mentor: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PlanCase:
+    """A plan by which judged cohorts are trained (`cohort_years`, of so many judged students). `name` is empty where all follow one."""
+
+    name: str = ""
+    cohort_years: tuple[int, ...] = ()
+    students: int = 0
+    standards: tuple[StandardCase, ...] = ()
+    points: tuple[PointCase, ...] = ()
+    courses: tuple[CourseCase, ...] = ()
+    items: tuple[PlanItemCase, ...] = ()
+
+    def named(self, text: str) -> str:
+        """A text about the plan that says which one is meant, where there is another."""
+        return f"{self.name}：{text}" if self.name else text
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,15 +322,12 @@ class Case:
 
     on: date
     group: Group
-    standards: tuple[StandardCase, ...] = ()
-    points: tuple[PointCase, ...] = ()
-    courses: tuple[CourseCase, ...] = ()
+    plans: tuple[PlanCase, ...] = (PlanCase(),)
     teachers: tuple[TeacherCase, ...] = ()
     part_time: tuple[PartTimeCase, ...] = ()
     candidates: Mapping[int, tuple[CandidateCase, ...]] = field(default_factory=dict)
     centres: tuple[CentreCase, ...] = ()
     placements: tuple[PlacementCase, ...] = ()
-    plan_items: tuple[PlanItemCase, ...] = ()
     students: tuple[StudentCase, ...] = ()
     capstones: tuple[CapstoneCase, ...] = ()
     international: InternationalCase = InternationalCase(0, 0, 0)
