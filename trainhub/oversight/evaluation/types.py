@@ -144,6 +144,8 @@ class TeacherCase:
     is_foreign: bool
     has_foreign_doctorate: bool
     overseas_months: int
+    unread_country: str = ""
+    """What stands for the country of the doctorate and is no country's code: it says nothing, so it does not count."""
     secondments: tuple[SecondmentCase, ...] = ()
 
 

@@ -13,6 +13,7 @@ from courses.curriculum.types import CourseCategory
 from courses.teaching import queries as teaching
 from courses.teaching.types import OfferingRow, SecondmentState
 from enterprises.capstones.queries.facts import SUPPOSED
+from trainhub.kernel.contacts import is_country
 from trainhub.kernel.db import session
 from trainhub.oversight.evaluation.models import ExchangeRecord, IntlProgramme
 from trainhub.oversight.evaluation.queries import evidence, field
@@ -36,7 +37,7 @@ from trainhub.policy.book import book
 from trainhub.policy.types import Parameter
 from trainhub.programmes.models import Programme
 
-AT_HOME = frozenset(["", "CN", "CHN", "HK", "HKG", "MO", "MAC", "TW", "TWN"])
+AT_HOME = frozenset(["CN", "HK", "MO", "TW"])
 """A doctorate counts when it is from abroad (国外): Hong Kong, Macao and Taiwan are not (requirements.md 8.2, 23)."""
 
 
@@ -175,6 +176,7 @@ def _staff(
     staff, part_time = [], []
     for teacher, person in rows:
         label = f"{person.name}（{teacher.staff_no}）"
+        country = teacher.phd_country.strip().upper()
         staff.append(
             TeacherCase(
                 label=label,
@@ -183,8 +185,9 @@ def _staff(
                 enterprise_days=days_in(spans.get(person.id, ()), until=on),
                 hours_x10=hours[teacher.id],
                 is_foreign=person.nationality_kind is NationalityKind.FOREIGN,
-                has_foreign_doctorate=teacher.phd_country not in AT_HOME,
+                has_foreign_doctorate=is_country(country) and country not in AT_HOME,
                 overseas_months=teacher.overseas_months,
+                unread_country="" if is_country(country) else teacher.phd_country.strip(),
                 secondments=tuple(plans[teacher.id]),
             )
         )
