@@ -217,6 +217,27 @@ def test_the_cap_of_two() -> None:
     assert seen(cap(candidates(1, 2, 3, 4, 5))) == ("not_met", 5, 6)
 
 
+def waived(*leads: tuple[int, str]) -> dict[int, tuple[CandidateCase, ...]]:
+    """Candidates as (lead, waiver)."""
+    return {2022: tuple(CandidateCase(f"课{n}", 2022, True, "core", f"师{lead}", lead, 5000, waiver=why) for n, (lead, why) in enumerate(leads))}
+
+
+@pytest.mark.parametrize(
+    ("leads", "status"),
+    [
+        ([(1, "仅此人能讲")] * 3 + [(2, "")] * 3, "not_met"),  # the waivers of one do not cover what the other exceeds
+        ([(1, "仅此人能讲"), (1, ""), (1, ""), (2, "仅此人能讲"), (2, ""), (2, "")], "judge"),  # each for the one course too many
+        ([(1, "仅此人能讲")] + [(1, "")] * 3 + [(2, ""), (3, "")], "not_met"),  # two too many, one waived
+        ([(1, "仅此人能讲")] * 2 + [(1, "")] * 2 + [(2, ""), (3, "")], "judge"),
+        ([(1, ""), (1, ""), (1, ""), (2, "仅此人能讲"), (2, "仅此人能讲"), (3, "")], "not_met"),  # a waiver of who exceeds nothing
+    ],
+)
+def test_a_waiver_covers_what_exceeds_the_cap_and_nothing_else(leads: list[tuple[int, str]], status: str) -> None:
+    found = cap(waived(*leads))
+    assert found.status.value == status
+    assert any("没有豁免" in line for line in found.details) is (status == "not_met")
+
+
 def test_a_weakness_counts_once_but_the_six_are_the_same_six() -> None:
     six = candidates(1, 1, 2, 2, 3, 3, days=10)
     assert cap(six).status is Status.MET
