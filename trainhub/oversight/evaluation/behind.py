@@ -90,8 +90,11 @@ TABLES: Mapping[str, tuple[Sequence[Any], Callable[[Case], Rows]]] = {
         lambda case: [(t.label, _yes(t.is_senior), t.enterprise_days, f"{t.hours_x10 / 10:g}") for t in case.teachers if t.is_full_time],
     ),
     "4.7": (
-        (_l("教师"), _l("聘任"), _l("培训通过"), _l("首次任课"), _l("最近考核")),
-        lambda case: [(p.label, _day(p.since), _day(p.training_passed_on), _day(p.first_task_on), _day(p.last_appraised_on)) for p in case.part_time],
+        (_l("教师"), _l("聘任"), _l("聘任到期"), _l("培训通过"), _l("首次任课"), _l("最近考核")),
+        lambda case: [
+            (p.label, _day(p.since), _day(p.ended_on), _day(p.training_passed_on), _day(p.first_task_on), _day(p.last_appraised_on))
+            for p in case.part_time
+        ],
     ),
     "5.1": _SIX,
     "5.2": _SIX,

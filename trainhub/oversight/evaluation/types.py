@@ -161,6 +161,8 @@ class PartTimeCase:
     last_appraised_on: date | None
     tasks_of_term: int = 0
     """Task books (教学任务书) of the latest term that has any (PETOE-4.8, 002:459)."""
+    ended_on: date | None = None
+    """The last day of the latest appointment, when none holds on the day any more."""
 
 
 @dataclass(frozen=True, slots=True)

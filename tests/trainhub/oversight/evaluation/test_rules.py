@@ -171,6 +171,7 @@ def test_senior_teachers_teach_the_average(senior: int, other: int, status: str)
         ({"last_appraised_on": date(2025, 3, 1)}, "not_met"),
         ({"duties": ""}, "not_met"),
         ({"since": None}, "not_met"),
+        ({"ended_on": date(2026, 2, 28)}, "not_met"),
     ],
 )
 def test_files_of_part_time_teachers(change: dict[str, Any], status: str) -> None:

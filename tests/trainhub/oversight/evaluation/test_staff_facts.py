@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from courses.teaching import operations as teaching
+from courses.teaching.models import PartTimeAppointment
 from tests.factories import evaluation as factory
 from tests.factories import ground
 from trainhub.kernel.access import SYSTEM
@@ -56,3 +58,29 @@ def test_a_code_is_kept_in_capitals(session: Session) -> None:
     assert built.teachers[0].phd_country == "DE"
     people.change_teacher(teacher=built.teachers[0], programme=built.programme, phd_country="", **W)
     assert built.teachers[0].phd_country == ""
+
+
+@pytest.mark.database
+@pytest.mark.parametrize(("days", "status"), [(0, "met"), (1, "not_met"), (400, "not_met"), (-1, "met")])
+def test_an_appointment_that_ended_appoints_nobody(session: Session, days: int, status: str) -> None:
+    """Its last day still counts (PETOE-4.7, 002:457)."""
+    built = factory.meeting(students=2)
+    assert found_of(built, "4.7").status.value == "met"
+    last = factory.TODAY - timedelta(days=days)
+    session.execute(sa.update(PartTimeAppointment).values(until=sa.case((PartTimeAppointment.since > last, PartTimeAppointment.since), else_=last)))
+    session.expire_all()
+    finding = found_of(built, "4.7")
+    assert finding.status.value == status
+    assert any("聘任已于" in line for line in finding.details) is (status == "not_met")
+
+
+def test_an_appointment_that_follows_another_one_holds(session: Session) -> None:
+    built = factory.meeting(students=2)
+    row = session.scalars(sa.select(PartTimeAppointment)).one()
+    row.until = factory.TODAY - timedelta(days=30)
+    again = teaching.appoint_part_time(teacher=built.teachers[-1], since=factory.TODAY - timedelta(days=29), duties="指导", **W)
+    session.flush()
+    assert found_of(built, "4.7").status.value == "met"
+    again.until = factory.TODAY - timedelta(days=1)
+    session.flush()
+    assert [line.partition("：")[2] for line in found_of(built, "4.7").details] == [f"聘任已于 {again.until} 到期"]

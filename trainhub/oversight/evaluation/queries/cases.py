@@ -193,16 +193,18 @@ def _staff(
         )
         if teacher.kind is TeacherKind.PART_TIME:
             mine = files[teacher.id]
+            holding = [a for a in mine if a.until is None or a.until >= on]
             passed = [a.training_passed_on for a in mine if a.training_passed_on is not None and a.training_passed_on <= on]
             part_time.append(
                 PartTimeCase(
                     label=label,
                     since=mine[0].since if mine else None,
-                    duties=mine[-1].duties if mine else "",
+                    duties=(holding or mine)[-1].duties if mine else "",
                     training_passed_on=min(passed) if passed else None,
                     first_task_on=first.get(teacher.id),
                     last_appraised_on=appraised.get(teacher.id),
                     tasks_of_term=of_term[teacher.id],
+                    ended_on=max((a.until for a in mine if a.until is not None), default=None) if not holding else None,
                 )
             )
     return tuple(staff), tuple(part_time)
