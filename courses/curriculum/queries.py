@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from courses.curriculum.models import AssessmentItem, CourseObjective, CoursePremise, CourseResult, CurriculumCourse, ItemObjective, ItemScore
 from courses.curriculum.types import AssessmentKind, CourseRow
@@ -42,14 +42,27 @@ def assessments_of(course_id: int) -> list[AssessmentItem]:
     return list(session().scalars(select(AssessmentItem).where(AssessmentItem.course_id == course_id).order_by(AssessmentItem.id)))
 
 
-def courses_of(version_id: int, *, with_order: bool = True) -> list[CourseRow]:
-    """The courses of a version by term and code, with objectives, assessments and what they require: four queries whatever their number.
+def courses_of(version_id: int) -> list[CourseRow]:
+    """The courses of a version by term and code, with objectives, assessments and what they require: four queries whatever their number."""
+    return _course_rows(rows_of(version_id), required_in(version_id), _inside([version_id]))
 
-    Where nobody asks what comes before what (`with_order` False) it is left out, with its query.
-    """
-    rows = rows_of(version_id)
-    names, required = {row.id: row.name for row in rows}, required_in(version_id) if with_order else {}
-    mine = select(CurriculumCourse.id).where(CurriculumCourse.version_id == version_id)
+
+def courses_of_versions(version_ids: Collection[int]) -> dict[int, list[CourseRow]]:
+    """By version: its courses by term and code, without what comes before what. Three queries whatever the number of versions."""
+    found: dict[int, list[CourseRow]] = {key: [] for key in version_ids}
+    statement = select(CurriculumCourse).where(CurriculumCourse.version_id.in_(list(version_ids)))
+    rows = list(session().scalars(statement.order_by(CurriculumCourse.version_id, CurriculumCourse.term, CurriculumCourse.code)))
+    for row in _course_rows(rows, {}, _inside(version_ids)):
+        found[row.version_id].append(row)
+    return found
+
+
+def _inside(version_ids: Iterable[int]) -> Select[int]:
+    return select(CurriculumCourse.id).where(CurriculumCourse.version_id.in_(list(version_ids)))
+
+
+def _course_rows(rows: Sequence[CurriculumCourse], required: Mapping[int, set[int]], mine: Select[int]) -> list[CourseRow]:
+    names = {row.id: row.name for row in rows}
     objectives: dict[int, list[tuple[int, int, str]]] = defaultdict(list)
     for one in session().scalars(
         select(CourseObjective).where(CourseObjective.course_id.in_(mine)).order_by(CourseObjective.course_id, CourseObjective.number)
@@ -111,12 +124,11 @@ def results_of_objectives(objective_ids: Iterable[int]) -> dict[tuple[int, int],
     return {(row.student_id, row.objective_id): row for row in session().scalars(statement)}
 
 
-def conclusions(version_id: int, *, on: date) -> dict[tuple[int, int], int]:
-    """How many objectives of a course have a conclusion for a student on a day, by (course, student): one query."""
-    mine = select(CurriculumCourse.id).where(CurriculumCourse.version_id == version_id)
+def conclusions(version_ids: Collection[int], *, on: date) -> dict[tuple[int, int], int]:
+    """How many objectives of a course of these plans have a conclusion for a student on a day, by (course, student): one query."""
     statement = (
         select(CourseResult.course_id, CourseResult.student_id, func.count())
-        .where(CourseResult.course_id.in_(mine), CourseResult.concluded_on <= on)
+        .where(CourseResult.course_id.in_(_inside(version_ids)), CourseResult.concluded_on <= on)
         .group_by(CourseResult.course_id, CourseResult.student_id)
     )
     return {(course_id, student_id): int(number) for course_id, student_id, number in session().execute(statement)}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqlalchemy import and_, select
 
 from courses.curriculum.models import CourseObjective, CurriculumCourse
@@ -13,14 +15,22 @@ from trainhub.programmes.models import GraduationRequirement, IndicatorPoint
 
 def covers_of_version(version_id: int) -> list[Cover]:
     """Every edge of the points of a version, in the order it was made: one query."""
+    return covers_of_versions([version_id])[version_id]
+
+
+def covers_of_versions(version_ids: Collection[int]) -> dict[int, list[Cover]]:
+    """By version: every edge of its points, in the order it was made. One query whatever the number of versions."""
+    found: dict[int, list[Cover]] = {key: [] for key in version_ids}
     statement = (
-        select(PointCover.id, PointCover.point_id, PointCover.kind, PointCover.target_id, PointCover.weight)
+        select(GraduationRequirement.version_id, PointCover.id, PointCover.point_id, PointCover.kind, PointCover.target_id, PointCover.weight)
         .join(IndicatorPoint, IndicatorPoint.id == PointCover.point_id)
         .join(GraduationRequirement, GraduationRequirement.id == IndicatorPoint.requirement_id)
-        .where(GraduationRequirement.version_id == version_id)
+        .where(GraduationRequirement.version_id.in_(list(version_ids)))
         .order_by(PointCover.id)
     )
-    return [Cover(*row) for row in session().execute(statement)]
+    for version_id, key, point_id, kind, target_id, weight in session().execute(statement):
+        found[version_id].append(Cover(key, point_id, kind, target_id, weight))
+    return found
 
 
 def cover(point_id: int, kind: TargetKind, target_id: int) -> PointCover | None:

@@ -138,7 +138,7 @@ class TeacherFacts(Form):
     discipline = Text(_l("学科"), [Length(max=60)], description=_l("分配毕业设计导师时按学科匹配。"))
     since = DateField(_l("到岗日期"), [InputRequired(NEEDED)])
     until = DateField(_l("离职日期"), [Optional()])
-    phd_country = Text(_l("博士学位授予国家"), [Length(max=3)], description=_l("国家代码，如 CN、DE。"))
+    phd_country = Text(_l("博士学位授予国家"), [Length(max=3)], description=_l("ISO 3166 的两位字母，例如 CN、DE；没有博士学位则留空。"))
     overseas_months = IntegerField(_l("海外学习工作月数"), [Optional(), NumberRange(0, 1200)], default=0)
     capstone_capacity = IntegerField(_l("毕业设计指导人数上限"), [InputRequired(NEEDED), NumberRange(0, 100)], default=8)
 

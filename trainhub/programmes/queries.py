@@ -257,9 +257,14 @@ def points_of(requirement_id: int) -> list[IndicatorPoint]:
 
 def requirements_of(version_id: int) -> list[Requirement]:
     """The requirements of a version with standards and points: three queries whatever their number."""
-    rows = list(
-        session().scalars(select(GraduationRequirement).where(GraduationRequirement.version_id == version_id).order_by(GraduationRequirement.number))
-    )
+    return requirements_of_versions([version_id])[version_id]
+
+
+def requirements_of_versions(version_ids: Collection[int]) -> dict[int, list[Requirement]]:
+    """By version: its requirements with standards and points. Three queries whatever the number of versions."""
+    found: dict[int, list[Requirement]] = {key: [] for key in version_ids}
+    statement = select(GraduationRequirement).where(GraduationRequirement.version_id.in_(list(version_ids)))
+    rows = list(session().scalars(statement.order_by(GraduationRequirement.version_id, GraduationRequirement.number)))
     ids = [row.id for row in rows]
     covered: dict[int, set[str]] = {key: set() for key in ids}
     points: dict[int, list[Point]] = {key: [] for key in ids}
@@ -269,7 +274,9 @@ def requirements_of(version_id: int) -> list[Requirement]:
         covered[key].add(code)
     for point in session().scalars(select(IndicatorPoint).where(IndicatorPoint.requirement_id.in_(ids)).order_by(IndicatorPoint.id)):
         points[point.requirement_id].append(Point(point.id, point.requirement_id, point.number, point.kind, point.text))
-    return [Requirement(r.id, r.number, r.title, r.text, frozenset(covered[r.id]), tuple(points[r.id])) for r in rows]
+    for r in rows:
+        found[r.version_id].append(Requirement(r.id, r.number, r.title, r.text, frozenset(covered[r.id]), tuple(points[r.id])))
+    return found
 
 
 def points_of_versions(version_ids: Iterable[int]) -> list[tuple[int, int, IndicatorPoint]]:

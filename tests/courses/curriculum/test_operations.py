@@ -67,8 +67,8 @@ def test_results_conclude_by_the_threshold_and_repeat_changes_nothing(session: S
     found = queries.result(student.id, one.id)
     assert found is not None
     assert (found.score_x10, found.is_attained) == (600, True)
-    assert queries.conclusions(row.version_id, on=date(2025, 6, 30)) == {}
-    assert queries.conclusions(row.version_id, on=date(2025, 7, 1)) == {(row.id, student.id): 1}
+    assert queries.conclusions([row.version_id], on=date(2025, 6, 30)) == {}
+    assert queries.conclusions([row.version_id], on=date(2025, 7, 1)) == {(row.id, student.id): 1}
     assert queries.attainment(row.version_id) == {one.id: (1, 1, 600)}
 
 

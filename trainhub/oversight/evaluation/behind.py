@@ -58,7 +58,9 @@ _SIX = (
 _PLAN = (
     (_l("环节"), {"label": _l("周数"), "num": True}, _l("在企业"), _l("企业指导教师"), _l("考核方式")),
     lambda case: [
-        (i.label, f"{i.weeks_x10 / 10:g}", _yes(i.is_at_enterprise), _yes(i.has_enterprise_mentor), _yes(i.has_assessment)) for i in case.plan_items
+        (plan.named(i.label), f"{i.weeks_x10 / 10:g}", _yes(i.is_at_enterprise), _yes(i.has_enterprise_mentor), _yes(i.has_assessment))
+        for plan in case.plans
+        for i in plan.items
     ],
 )
 _CAPSTONE = (_l("学生"), _l("有毕业设计"), _l("达到"))
@@ -66,12 +68,18 @@ _CAPSTONE = (_l("学生"), _l("有毕业设计"), _l("达到"))
 TABLES: Mapping[str, tuple[Sequence[Any], Callable[[Case], Rows]]] = {
     "1.1": (
         (_l("通用标准"), _l("对应的毕业要求"), _l("通到有考核课程的毕业要求")),
-        lambda case: [(s.code, listed(s.mapped), listed(s.assessed)) for s in case.standards],
+        lambda case: [(plan.named(s.code), listed(s.mapped), listed(s.assessed)) for plan in case.plans for s in plan.standards],
     ),
-    "2.2": ((_l("指标点"), _l("课程目标或环节")), lambda case: [(p.number, listed(p.carried_by)) for p in case.points]),
+    "2.2": (
+        (_l("指标点"), _l("课程目标或环节")),
+        lambda case: [(plan.named(p.number), listed(p.carried_by)) for plan in case.plans for p in plan.points],
+    ),
     "2.5": (
         (_l("课程"), {"label": _l("课程目标"), "num": True}, {"label": _l("考核权重"), "num": True}, {"label": _l("缺少结论的学生"), "num": True}),
-        lambda case: sorted(((c.label, c.objectives, f"{c.weight}%", len(c.missing)) for c in case.courses), key=lambda row: -row[3]),
+        lambda case: sorted(
+            ((plan.named(c.label), c.objectives, f"{c.weight}%", len(c.missing)) for plan in case.plans for c in plan.courses),
+            key=lambda row: -row[3],
+        ),
     ),
     "4.2": (
         (_l("教师"), {"label": _l("企业工作天数"), "num": True}, _l("到企业工作")),
@@ -82,8 +90,11 @@ TABLES: Mapping[str, tuple[Sequence[Any], Callable[[Case], Rows]]] = {
         lambda case: [(t.label, _yes(t.is_senior), t.enterprise_days, f"{t.hours_x10 / 10:g}") for t in case.teachers if t.is_full_time],
     ),
     "4.7": (
-        (_l("教师"), _l("聘任"), _l("培训通过"), _l("首次任课"), _l("最近考核")),
-        lambda case: [(p.label, _day(p.since), _day(p.training_passed_on), _day(p.first_task_on), _day(p.last_appraised_on)) for p in case.part_time],
+        (_l("教师"), _l("聘任"), _l("聘任到期"), _l("培训通过"), _l("首次任课"), _l("最近考核")),
+        lambda case: [
+            (p.label, _day(p.since), _day(p.ended_on), _day(p.training_passed_on), _day(p.first_task_on), _day(p.last_appraised_on))
+            for p in case.part_time
+        ],
     ),
     "5.1": _SIX,
     "5.2": _SIX,

@@ -7,6 +7,9 @@ from trainhub.kernel.sentences import Sentences
 
 FOUND = Sentences(
     N_("%(label)s：%(rest)s"),
+    N_("%(years)s 级方案"),
+    N_("%(found)s / %(required)s"),
+    N_("无数据"),
     N_("%(one)s；%(other)s"),
     N_("%(one)s、%(other)s"),
     N_("学校"),
@@ -54,6 +57,7 @@ FOUND = Sentences(
     N_("本专业在籍学生 %(n)s 人"),
     N_("没有登记本专业的教师。"),
     N_("有国际背景"),
+    N_("博士学位授予国家“%(country)s”不是国家代码，未计入"),
     N_("还没有为任何年级确定 6 门课程。"),
     N_("%(year)s 级候选 %(n)s 门"),
     N_("不在入学后四年内"),
@@ -65,6 +69,7 @@ FOUND = Sentences(
     N_("%(year)s 级"),
     N_("主讲 %(n)s 门，上限 %(cap)s 门"),
     N_("主讲 %(n)s 门，上限 %(cap)s 门（豁免：%(reason)s）"),
+    N_("超出的课程中 %(n)s 门没有豁免"),
     N_("没有毕业要求与之对应"),
     N_("已对应，但没有通到有考核的课程或环节"),
     N_("毕业要求还没有对应任何一条通用标准。"),
@@ -88,6 +93,7 @@ FOUND = Sentences(
     N_("%(n)s 学时/人"),
     N_("高水平教师 %(n)s 人，专职教师 %(m)s 人"),
     N_("没有聘任"),
+    N_("聘任已于 %(day)s 到期"),
     N_("没有写明岗位职责"),
     N_("没有通过岗前培训"),
     N_("应在 %(day)s 前考核"),

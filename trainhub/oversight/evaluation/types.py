@@ -145,6 +145,8 @@ class TeacherCase:
     is_foreign: bool
     has_foreign_doctorate: bool
     overseas_months: int
+    unread_country: str = ""
+    """What stands for the country of the doctorate and is no country's code: it says nothing, so it does not count."""
     secondments: tuple[SecondmentCase, ...] = ()
 
 
@@ -160,6 +162,8 @@ class PartTimeCase:
     last_appraised_on: date | None
     tasks_of_term: int = 0
     """Task books (教学任务书) of the latest term that has any (PETOE-4.8, 002:459)."""
+    ended_on: date | None = None
+    """The last day of the latest appointment, when none holds on the day any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +220,7 @@ class PlacementCase:
     is_insured: bool
     has_ended: bool
     has_grade: bool
+    cohort_year: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +232,23 @@ class PlanItemCase:
     is_at_enterprise: bool
     has_assessment: bool
     has_enterprise_mentor: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PlanCase:
+    """A plan by which judged cohorts are trained (`cohort_years`, of so many judged students). `name` is empty where all follow one."""
+
+    name: str = ""
+    cohort_years: tuple[int, ...] = ()
+    students: int = 0
+    standards: tuple[StandardCase, ...] = ()
+    points: tuple[PointCase, ...] = ()
+    courses: tuple[CourseCase, ...] = ()
+    items: tuple[PlanItemCase, ...] = ()
+
+    def named(self, text: str) -> str:
+        """A text about the plan that says which one is meant, where there is another."""
+        return f"{self.name}：{text}" if self.name else text
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,15 +327,12 @@ class Case:
 
     on: date
     group: Group
-    standards: tuple[StandardCase, ...] = ()
-    points: tuple[PointCase, ...] = ()
-    courses: tuple[CourseCase, ...] = ()
+    plans: tuple[PlanCase, ...] = (PlanCase(),)
     teachers: tuple[TeacherCase, ...] = ()
     part_time: tuple[PartTimeCase, ...] = ()
     candidates: Mapping[int, tuple[CandidateCase, ...]] = field(default_factory=dict)
     centres: tuple[CentreCase, ...] = ()
     placements: tuple[PlacementCase, ...] = ()
-    plan_items: tuple[PlanItemCase, ...] = ()
     students: tuple[StudentCase, ...] = ()
     capstones: tuple[CapstoneCase, ...] = ()
     international: InternationalCase = InternationalCase(0, 0, 0)

@@ -11,7 +11,7 @@ from trainhub.kernel.access import Identity, may
 from trainhub.kernel.downloads import unsealed
 from trainhub.kernel.i18n import _, _l
 from trainhub.kernel.imports import Draft, ImportSpec, given
-from trainhub.kernel.sheets.parsers import parse_code, parse_date, parse_int, parse_text
+from trainhub.kernel.sheets.parsers import parse_code, parse_country, parse_date, parse_int, parse_text
 from trainhub.kernel.sheets.schema import Field, Parsed, Schema
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.imports import FLAG, choice, word_of
@@ -44,7 +44,7 @@ SCHEMA = Schema(
         Field("title", "职称", parse_text(most=60)),
         Field("discipline", "学科", parse_text(most=60)),
         Field("is_senior", "高级职称", **FLAG),
-        Field("phd_country", "博士学位授予国家", parse_code),
+        Field("phd_country", "博士学位授予国家", parse_country),
         Field("overseas_months", "海外学习工作月数", _count),
         Field("capstone_capacity", "毕业设计指导人数上限", lambda text: parse_int(text, least=0, most=100)),
         *REST,

@@ -11,6 +11,7 @@ from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import _
+from trainhub.kernel.sheets.parsers import parse_country
 from trainhub.organisations.models import Organisation
 from trainhub.organisations.types import SCHOOLS
 from trainhub.people import queries, rules
@@ -66,7 +67,7 @@ def add_teacher(
         title=title.strip(),
         discipline=discipline.strip(),
         is_senior=is_senior,
-        phd_country=phd_country.strip().upper(),
+        phd_country=_country(phd_country),
         overseas_months=overseas_months,
         since=since,
         until=until,
@@ -78,6 +79,14 @@ def add_teacher(
     session().flush()
     audit.record(by=by, did="people.teacher.added", on=row, data={"staff_no": staff_no, "university": university.code})
     return row
+
+
+def _country(text: str) -> str:
+    """The code of the country of a doctorate, empty without one: whether it counts as 国外 is read from it (002:585)."""
+    try:
+        return parse_country(text.strip()) if text.strip() else ""
+    except ValueError as wrong:
+        raise BadTeacher(str(wrong), field="phd_country") from wrong
 
 
 def _check_teacher(row: Teacher, programme: Programme | None) -> None:
@@ -105,7 +114,9 @@ def change_teacher(
     unknown = sorted(set(fields) - EDITABLE)
     if unknown:
         raise TypeError(f"change_teacher() got unexpected fields {unknown}")
-    fields = {key: value.strip() if key in ("title", "discipline", "phd_country") else value for key, value in fields.items()}
+    fields = {key: value.strip() if key in ("title", "discipline") else value for key, value in fields.items()}
+    if "phd_country" in fields:
+        fields["phd_country"] = _country(fields["phd_country"])
     fields["programme_id"] = programme.id if programme else None
     changed = {key: [getattr(teacher, key), value] for key, value in fields.items() if getattr(teacher, key) != value}
     for key, (_before, after) in changed.items():

@@ -69,8 +69,8 @@ def test_mentors_who_guide_in_more_than_one_term_are_told_apart(session: Session
         return PlacementRow(key, 1, 1, None, term_id, mentor_id, PlacementState.FINISHED, first, last, True, True)
 
     rows = [placed(1, 1, 7), placed(2, 2, 7), placed(3, 1, 8), placed(4, 1, 8), placed(5, 2, None)]
-    assert evidence.of_practice(0, 0, (), rows, {1}, factory.TODAY)["6.4"] == "指导过实习的企业指导教师 2 人；在不止一个学期指导的 1 人"
-    assert evidence.of_practice(0, 0, (), rows[4:], {1}, factory.TODAY)["6.4"] == ""
+    assert evidence.of_practice(0, (), rows, {1}, factory.TODAY)["6.4"] == "指导过实习的企业指导教师 2 人；在不止一个学期指导的 1 人"
+    assert evidence.of_practice(0, (), rows[4:], {1}, factory.TODAY)["6.4"] == ""
 
 
 def test_sources_of_money_are_counted_once(session: Session) -> None:

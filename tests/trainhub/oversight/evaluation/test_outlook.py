@@ -151,7 +151,7 @@ def test_the_path_breaks_where_it_breaks(session: Session) -> None:
     session.execute(sa.delete(PointCover).where(PointCover.kind == TargetKind.OBJECTIVE))
     session.execute(sa.update(PlanItem).values(assessment=" "))
     session.expire_all()
-    assert {one.assessed for one in case_of(built.programme, factory.TODAY).standards} == {()}
+    assert {one.assessed for one in case_of(built.programme, factory.TODAY).plans[0].standards} == {()}
     assert matrices.of_version(built.version.id).covered() == (11, 0)
 
 

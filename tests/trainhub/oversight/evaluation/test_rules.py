@@ -171,6 +171,7 @@ def test_senior_teachers_teach_the_average(senior: int, other: int, status: str)
         ({"last_appraised_on": date(2025, 3, 1)}, "not_met"),
         ({"duties": ""}, "not_met"),
         ({"since": None}, "not_met"),
+        ({"ended_on": date(2026, 2, 28)}, "not_met"),
     ],
 )
 def test_files_of_part_time_teachers(change: dict[str, Any], status: str) -> None:
@@ -215,6 +216,27 @@ def test_the_cap_of_two() -> None:
     assert seen(cap(candidates(1, 1, 1, 2, 2, 3, 3))) == ("met", 6, 6)
     assert seen(cap(candidates(1, 1, 1, 2, 2, 3, waiver="企业专题仅此人能讲"))) == ("judge", 5, 6)
     assert seen(cap(candidates(1, 2, 3, 4, 5))) == ("not_met", 5, 6)
+
+
+def waived(*leads: tuple[int, str]) -> dict[int, tuple[CandidateCase, ...]]:
+    """Candidates as (lead, waiver)."""
+    return {2022: tuple(CandidateCase(f"课{n}", 2022, True, "core", f"师{lead}", lead, 5000, waiver=why) for n, (lead, why) in enumerate(leads))}
+
+
+@pytest.mark.parametrize(
+    ("leads", "status"),
+    [
+        ([(1, "仅此人能讲")] * 3 + [(2, "")] * 3, "not_met"),  # the waivers of one do not cover what the other exceeds
+        ([(1, "仅此人能讲"), (1, ""), (1, ""), (2, "仅此人能讲"), (2, ""), (2, "")], "judge"),  # each for the one course too many
+        ([(1, "仅此人能讲")] + [(1, "")] * 3 + [(2, ""), (3, "")], "not_met"),  # two too many, one waived
+        ([(1, "仅此人能讲")] * 2 + [(1, "")] * 2 + [(2, ""), (3, "")], "judge"),
+        ([(1, ""), (1, ""), (1, ""), (2, "仅此人能讲"), (2, "仅此人能讲"), (3, "")], "not_met"),  # a waiver of who exceeds nothing
+    ],
+)
+def test_a_waiver_covers_what_exceeds_the_cap_and_nothing_else(leads: list[tuple[int, str]], status: str) -> None:
+    found = cap(waived(*leads))
+    assert found.status.value == status
+    assert any("没有豁免" in line for line in found.details) is (status == "not_met")
 
 
 def test_a_weakness_counts_once_but_the_six_are_the_same_six() -> None:

@@ -9,29 +9,25 @@ from typing import Any
 
 from sqlalchemy import and_, or_, select
 
-from courses.curriculum import queries as curriculum
-from courses.curriculum.types import CourseCategory, CourseRow
-from courses.standards import queries as standards
-from courses.standards.types import Cover, TargetKind
+from courses.curriculum.types import CourseCategory
 from courses.teaching import queries as teaching
 from courses.teaching.types import OfferingRow, SecondmentState
 from enterprises.capstones.queries.facts import SUPPOSED
+from trainhub.kernel.contacts import is_country
 from trainhub.kernel.db import session
 from trainhub.oversight.evaluation.models import ExchangeRecord, IntlProgramme
 from trainhub.oversight.evaluation.queries import evidence, field
 from trainhub.oversight.evaluation.queries.members import Member, members_of
+from trainhub.oversight.evaluation.queries.plans import plan_cases, plans_of
 from trainhub.oversight.evaluation.rules.common import days_in, months_between
 from trainhub.oversight.evaluation.rules.verdict import add_years
 from trainhub.oversight.evaluation.types import (
     CandidateCase,
     Case,
-    CourseCase,
     InternationalCase,
     PartTimeCase,
-    PointCase,
     SecondmentCase,
     Span,
-    StandardCase,
     TeacherCase,
     WorkEntry,
 )
@@ -39,11 +35,9 @@ from trainhub.people.models import Employment, Person, Student, Teacher
 from trainhub.people.types import NationalityKind, TeacherKind
 from trainhub.policy.book import book
 from trainhub.policy.types import Parameter
-from trainhub.programmes import queries as programmes
 from trainhub.programmes.models import Programme
-from trainhub.programmes.types import Requirement
 
-AT_HOME = frozenset(["", "CN", "CHN", "HK", "HKG", "MO", "MAC", "TW", "TWN"])
+AT_HOME = frozenset(["CN", "HK", "MO", "TW"])
 """A doctorate counts when it is from abroad (国外): Hong Kong, Macao and Taiwan are not (requirements.md 8.2, 23)."""
 
 
@@ -61,100 +55,31 @@ def case_of(programme: Programme, on: date, only_year: int | None = None, *, rul
     p = rules or rules_of(on)
     members = members_of(programme.id, on, only_year)
     judged = {member.id: member for member in members.judged}
-    version_id = members.version_id
-    if version_id is None:
-        version = programmes.version_for(programme.id, on.year)
-        version_id = version.id if version is not None else 0
-    requirements = programmes.requirements_of(version_id)
-    courses = curriculum.courses_of(version_id, with_order=False)
-    items = field.plan_items_of(version_id)
-    covers = standards.covers_of_version(version_id)
-    carried = _carried(covers, courses, {item.id: (item.title, bool(item.assessment.strip())) for item in items})
+    plans = plans_of(programme, members, on)
     offerings = teaching.offerings_of_cohorts(members.cohort_ids)
     rows = teaching.staff_of_programme(programme.id, on)
     people = {person.id for _teacher, person in rows} | {row.lead_person_id for row in offerings if row.lead_person_id is not None}
     spans = enterprise_spans(people, on, counts_institutes=p["own.evaluation.research_institute_counts"].flag)
     staff, part_time = _staff(rows, spans, on)
     placements = field.placements_of(programme.id)
-    bases = [item.base_id for item in items] + [row.base_id for row in placements if row.student_id in judged]
+    bases = [item.base_id for plan in plans for item in plan.items] + [row.base_id for row in placements if row.student_id in judged]
     capstones, found = field.capstone_cases(programme.id, members.judged, on, p)
     return Case(
         on=on,
         group=members.group,
-        standards=_standards(requirements, carried, courses),
-        points=tuple(
-            PointCase(point.number, point.kind.value, tuple(label for label, _is in carried[point.id]))
-            for requirement in requirements
-            for point in requirement.points
-        ),
-        courses=_courses(courses, offerings, members.judged, curriculum.conclusions(version_id, on=on), on),
+        plans=plan_cases(plans, offerings, members.judged, on),
         teachers=staff,
         part_time=part_time,
         candidates=_candidates(offerings, members.group.cohort_years, spans, members.starts, on, p["petoe.core_courses_window_years"].number),
         centres=field.centre_cases([key for key in bases if key is not None], on),
         placements=field.placement_cases(programme.id, placements, judged, on),
-        plan_items=field.plan_cases(items),
         students=field.credited_days(programme.id, members.judged, on=on, days_per_week=p["own.weeks.days_per_week"].number),
         capstones=capstones,
         international=_international(programme.id, members.present, on),
         evidence=found
-        | evidence.of_programme(programme, version_id, requirements, courses, covers, staff, part_time, on)
-        | evidence.of_practice(programme.id, version_id, items, placements, judged, on)
+        | evidence.of_programme(programme, plans, staff, part_time, on)
+        | evidence.of_practice(programme.id, plans, placements, judged, on)
         | evidence.of_six(offerings, members.group.cohort_years, on),
-    )
-
-
-def _carried(covers: Sequence[Cover], courses: Sequence[CourseRow], items: Mapping[int, tuple[str, bool]]) -> dict[int, list[tuple[str, bool]]]:
-    """By indicator point: what carries it, and whether that is assessed. An edge to something that is gone carries nothing."""
-    objectives = {key: (course, number) for course in courses for key, number, _text in course.objectives}
-    found: dict[int, list[tuple[str, bool]]] = defaultdict(list)
-    for cover in covers:
-        if cover.kind is TargetKind.OBJECTIVE and cover.target_id in objectives:
-            course, number = objectives[cover.target_id]
-            found[cover.point_id].append((f"{course.name}·目标{number}", course.weight > 0))
-        elif cover.kind is TargetKind.PLAN_ITEM and cover.target_id in items:
-            found[cover.point_id].append(items[cover.target_id])
-    return found
-
-
-def _standards(
-    requirements: Sequence[Requirement], carried: Mapping[int, list[tuple[str, bool]]], courses: Sequence[CourseRow]
-) -> tuple[StandardCase, ...]:
-    return tuple(
-        StandardCase(
-            standard.code,
-            tuple(r.number for r in requirements if standard.code in r.standards),
-            tuple(
-                r.number
-                for r in requirements
-                if standard.code in r.standards and any(is_assessed for p in r.points for _label, is_assessed in carried[p.id])
-            ),
-        )
-        for standard in programmes.standards()
-    )
-
-
-def _courses(
-    courses: Sequence[CourseRow], offerings: Sequence[OfferingRow], judged: Sequence[Member], concluded: Mapping[tuple[int, int], int], on: date
-) -> tuple[CourseCase, ...]:
-    closed: dict[int, list[OfferingRow]] = defaultdict(list)
-    for offering in offerings:
-        if offering.closed_on is not None and offering.closed_on <= on:
-            closed[offering.course_id].append(offering)
-    return tuple(
-        CourseCase(
-            label=f"{course.code} {course.name}",
-            weight=course.weight,
-            objectives=len(course.objectives),
-            closed=len(closed[course.id]),
-            missing=tuple(
-                member.label
-                for offering in closed[course.id]
-                for member in judged
-                if member.cohort_id == offering.cohort_id and concluded.get((course.id, member.id), 0) < len(course.objectives)
-            ),
-        )
-        for course in courses
     )
 
 
@@ -251,6 +176,7 @@ def _staff(
     staff, part_time = [], []
     for teacher, person in rows:
         label = f"{person.name}（{teacher.staff_no}）"
+        country = teacher.phd_country.strip().upper()
         staff.append(
             TeacherCase(
                 label=label,
@@ -259,23 +185,26 @@ def _staff(
                 enterprise_days=days_in(spans.get(person.id, ()), until=on),
                 hours_x10=hours[teacher.id],
                 is_foreign=person.nationality_kind is NationalityKind.FOREIGN,
-                has_foreign_doctorate=teacher.phd_country not in AT_HOME,
+                has_foreign_doctorate=is_country(country) and country not in AT_HOME,
                 overseas_months=teacher.overseas_months,
+                unread_country="" if is_country(country) else teacher.phd_country.strip(),
                 secondments=tuple(plans[teacher.id]),
             )
         )
         if teacher.kind is TeacherKind.PART_TIME:
             mine = files[teacher.id]
+            holding = [a for a in mine if a.until is None or a.until >= on]
             passed = [a.training_passed_on for a in mine if a.training_passed_on is not None and a.training_passed_on <= on]
             part_time.append(
                 PartTimeCase(
                     label=label,
                     since=mine[0].since if mine else None,
-                    duties=mine[-1].duties if mine else "",
+                    duties=(holding or mine)[-1].duties if mine else "",
                     training_passed_on=min(passed) if passed else None,
                     first_task_on=first.get(teacher.id),
                     last_appraised_on=appraised.get(teacher.id),
                     tasks_of_term=of_term[teacher.id],
+                    ended_on=max((a.until for a in mine if a.until is not None), default=None) if not holding else None,
                 )
             )
     return tuple(staff), tuple(part_time)

@@ -11,13 +11,13 @@ import sqlalchemy as sa
 from sqlalchemy import func, select
 
 from courses.curriculum.rules import only_exams
-from courses.curriculum.types import CourseRow, Importance, Language
+from courses.curriculum.types import Importance, Language
 from courses.discussion.models import Post
 from courses.standards import queries as standards
-from courses.standards.types import Cover, TargetKind
+from courses.standards.types import TargetKind
 from courses.teaching.types import OfferingRow
 from enterprises.bases.models import BaseProfile
-from enterprises.placements.models import Placement, PlanItem, PlanSignature, WeeklyLog
+from enterprises.placements.models import Placement, PlanSignature, WeeklyLog
 from enterprises.placements.types import LogTag
 from trainhub.kernel.clock import end_of
 from trainhub.kernel.db import session
@@ -34,42 +34,44 @@ from trainhub.oversight.evaluation.models import (
     TeachingCase,
 )
 from trainhub.oversight.evaluation.queries.field import PlacementRow
+from trainhub.oversight.evaluation.queries.plans import Plan
 from trainhub.oversight.evaluation.queries.support import need_text, team_text
 from trainhub.oversight.evaluation.register_types import ACTIVITY_CRITERIA, ActivityKind, BudgetPurpose, ParticipationArea, PolicyTopic
 from trainhub.oversight.evaluation.types import PartTimeCase, TeacherCase
 from trainhub.people.models import Student
 from trainhub.policy.book import book
 from trainhub.programmes.models import Programme
-from trainhub.programmes.types import PointKind, Requirement
+from trainhub.programmes.types import PointKind
 
 TEACHING_LEAST = ("petoe.points_per_item_min", "petoe.delivery_modes_min", "petoe.ability_points_per_term_min")
 
 
 def of_programme(
     programme: Programme,
-    version_id: int,
-    requirements: Sequence[Requirement],
-    courses: Sequence[CourseRow],
-    covers: Sequence[Cover],
+    plans: Sequence[Plan],
     teachers: Sequence[TeacherCase],
     part_time: Sequence[PartTimeCase],
     on: date,
 ) -> dict[str, str]:
-    """Texts by criterion; a criterion without facts is left out. Eleven queries."""
+    """Texts by criterion; a criterion without facts is left out. Eleven queries. Of several plans each is told for itself,
+    the school standard of the newest.
+    """
     numbers = _numbers(programme.id, on)
     documents = list(
         session().scalars(
             select(PolicyDocument).where(PolicyDocument.programme_id == programme.id, PolicyDocument.issued_on <= on).order_by(PolicyDocument.id)
         )
     )
-    school = standards.school_standard(version_id)
+    newest = plans[-1]
+    school = standards.school_standard(newest.version_id)
     clauses = standards.industry_map_of(school)
+    of_newest = f"{newest.name}：" if newest.name else ""
     found = {
         "1.4": _took_part(numbers, ParticipationArea.STANDARD, on),
         "2.7": _took_part(numbers, ParticipationArea.CURRICULUM, on),
         "6.5": _took_part(numbers, ParticipationArea.PLACEMENT_PLAN, on),
-        "1.2": f"行业标准 {len(clauses)} 条，已对应 {sum(bool(mapped) for mapped in clauses.values())} 条" if clauses else "",
-        "1.3": f"学校标准：{school.title} {school.issued_no}".strip() if school is not None else "",
+        "1.2": f"{of_newest}行业标准 {len(clauses)} 条，已对应 {sum(bool(mapped) for mapped in clauses.values())} 条" if clauses else "",
+        "1.3": f"{of_newest}学校标准：{school.title} {school.issued_no}".strip() if school is not None else "",
         "3.3": f"来自企业的问题、案例或项目 {numbers['case', 'rows']} 项，涉及课程 {numbers['case', 'courses']} 门"
         if numbers["case", "rows"]
         else "",
@@ -80,7 +82,10 @@ def of_programme(
     found |= {ACTIVITY_CRITERIA[kind]: _activities(numbers, kind) for kind in ActivityKind if kind is not ActivityKind.EVENT}
     found |= _together(programme.id, on) | _money(programme.id, on) | _appraisal(programme.id, on) | _reviews(programme.id, on)
     found |= _documents([(d.topic, f"{d.title} {d.issued_no}".strip(), d.issued_no) for d in documents], on)
-    found |= _teaching(requirements, courses, covers, numbers["activity", ActivityKind.EVENT.value], on)
+    taught = [(plan, _teaching(plan, numbers["activity", ActivityKind.EVENT.value], on)) for plan in plans]
+    for code in taught[0][1]:
+        lines = [f"{plan.name}：{texts[code]}" if plan.name else texts[code] for plan, texts in taught if texts[code]]
+        found[code] = "；".join(lines)
     full_time = [teacher for teacher in teachers if teacher.is_full_time]
     done = [plan for teacher in full_time for plan in teacher.secondments if plan.is_done]
     if done:
@@ -198,15 +203,16 @@ def _reviews(programme_id: int, on: date) -> dict[str, str]:
     return {"6.7": f"质量评价 {len(rows)} 次，企业方占 {enterprise}/{everybody} 人次（“主体”：超过 {over}%，{is_most}），尚未完成整改 {open_} 次"}
 
 
-def of_practice(
-    programme_id: int, version_id: int, items: Sequence[PlanItem], placements: Sequence[PlacementRow], judged: Collection[int], on: date
-) -> dict[str, str]:
+def of_practice(programme_id: int, plans: Sequence[Plan], placements: Sequence[PlacementRow], judged: Collection[int], on: date) -> dict[str, str]:
     """The same about learning in enterprises: capacity, both signatures, the mentors, what was carried out. Three queries."""
+    items = [item for plan in plans for item in plan.items]
     bases = sorted({item.base_id for item in items if item.base_id is not None} | {row.base_id for row in placements if row.base_id is not None})
     seats = list(
         session().scalars(select(BaseProfile.capacity_per_term).where(BaseProfile.base_id.in_(bases), BaseProfile.capacity_per_term.is_not(None)))
     )
-    signed = list(session().scalars(select(PlanSignature.side).where(PlanSignature.version_id == version_id, PlanSignature.signed_on <= on)))
+    sides = select(PlanSignature.version_id, PlanSignature.side)
+    sides = sides.where(PlanSignature.version_id.in_([plan.version_id for plan in plans]), PlanSignature.signed_on <= on)
+    signed = Counter(version_id for version_id, _side in session().execute(sides.distinct()))
     mine = [row for row in placements if row.student_id in judged and row.starts_on <= on]
     most = max(Counter(row.term_id for row in mine).values(), default=0)
     terms: defaultdict[int, set[int]] = defaultdict(set)
@@ -218,7 +224,11 @@ def of_practice(
     ended = sum(row.ends_on <= on for row in mine)
     return {
         "6.1": f"基地每学期可接纳 {sum(number or 0 for number in seats)} 人，同一学期最多安排 {most} 人" if seats else "",
-        "6.3": f"企业培养方案已由校企双方中的 {len(set(signed))} 方签署" if signed else "",
+        "6.3": "；".join(
+            (f"{plan.name}：" if plan.name else "") + f"企业培养方案已由校企双方中的 {signed[plan.version_id]} 方签署"
+            for plan in plans
+            if signed[plan.version_id]
+        ),
         "6.4": "；".join(text for text in (team_text(programme_id, on), guided) if text),
         "6.11": f"企业培养方案 {len(items)} 个环节，实习 {len(mine)} 人次，已完成 {ended} 人次" if items and mine else "",
     }
@@ -271,7 +281,8 @@ def _documents(documents: Sequence[tuple[PolicyTopic, str, str]], on: date) -> d
     }
 
 
-def _teaching(requirements: Sequence[Requirement], courses: Sequence[CourseRow], covers: Sequence[Cover], events: int, on: date) -> dict[str, str]:
+def _teaching(plan: Plan, events: int, on: date) -> dict[str, str]:
+    requirements, courses, covers = plan.requirements, plan.courses, plan.covers
     least = {key: book().at(key, on=on).number for key in TEACHING_LEAST}
     points = [point for requirement in requirements for point in requirement.points]
     major = [course for course in courses if course.importance in (Importance.CORE, Importance.MAJOR)]

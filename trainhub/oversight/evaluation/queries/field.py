@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -38,10 +38,22 @@ def plan_items_of(version_id: int | None) -> list[PlanItem]:
     return list(session().scalars(select(PlanItem).where(PlanItem.version_id == version_id).order_by(PlanItem.position, PlanItem.id)))
 
 
-def plan_cases(items: Iterable[PlanItem]) -> tuple[PlanItemCase, ...]:
-    """What rules ask of plan items; one at a base on campus is not at an enterprise, whatever was ticked."""
-    rows = list(items)
-    campus = on_campus({item.base_id for item in rows if item.base_id is not None})
+def plan_items_of_versions(version_ids: Collection[int]) -> dict[int, list[PlanItem]]:
+    """By version: the items of its enterprise training plan in order. One query whatever the number of versions."""
+    found: dict[int, list[PlanItem]] = {key: [] for key in version_ids}
+    statement = select(PlanItem).where(PlanItem.version_id.in_(list(version_ids))).order_by(PlanItem.version_id, PlanItem.position, PlanItem.id)
+    for item in session().scalars(statement):
+        found[item.version_id].append(item)
+    return found
+
+
+def on_campus_of(items: Iterable[PlanItem]) -> Collection[int]:
+    """The bases of plan items that are on campus."""
+    return on_campus({item.base_id for item in items if item.base_id is not None})
+
+
+def plan_cases(items: Iterable[PlanItem], campus: Collection[int]) -> tuple[PlanItemCase, ...]:
+    """What rules ask of plan items; one at a base on campus (`on_campus_of`) is not at an enterprise, whatever was ticked."""
     return tuple(
         PlanItemCase(
             item.title,
@@ -50,7 +62,7 @@ def plan_cases(items: Iterable[PlanItem]) -> tuple[PlanItemCase, ...]:
             bool(item.assessment.strip()),
             item.has_enterprise_mentor,
         )
-        for item in rows
+        for item in items
     )
 
 
@@ -156,6 +168,7 @@ def placement_cases(programme_id: int, placements: Iterable[PlacementRow], membe
             is_insured=row.is_insured,
             has_ended=row.state is PlacementState.FINISHED and row.ends_on <= on,
             has_grade=row.has_grade,
+            cohort_year=members[row.student_id].cohort_year,
         )
         for row in placements
         if row.student_id in members and row.state in BEGUN and row.starts_on <= on

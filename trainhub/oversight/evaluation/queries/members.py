@@ -41,7 +41,10 @@ class Members:
     group: Group
     cohort_ids: tuple[int, ...]
     version_id: int | None
+    """The plan of the newest of them: what a page shows as long as nobody chose another one."""
     starts: Mapping[int, date]
+    plans: tuple[tuple[int, int | None], ...] = ()
+    """(year, plan) of every judged cohort, the oldest first; without any, of the newest cohort there is."""
 
 
 def members_of(programme_id: int, on: date, only_year: int | None = None) -> Members:
@@ -115,7 +118,10 @@ def members_of(programme_id: int, on: date, only_year: int | None = None) -> Mem
     )
     starts = {key: cohorts[key].starts_on for key in ids}
     latest = cohorts[ids[-1]] if ids else (list(cohorts.values())[-1] if cohorts else None)
-    return Members(tuple(present), tuple(judged), group, tuple(ids), latest.version_id if latest is not None else None, starts)
+    plans = tuple((cohorts[key].year, cohorts[key].version_id) for key in ids)
+    if not plans and latest is not None:
+        plans = ((latest.year, latest.version_id),)
+    return Members(tuple(present), tuple(judged), group, tuple(ids), latest.version_id if latest is not None else None, starts, plans)
 
 
 def _lasts(until: date | None, on: date, left_on: date | None) -> bool:

@@ -22,6 +22,7 @@ def has_background(teacher: TeacherCase, *, stay_months: int) -> bool:
 def judge_faculty(criterion: Criterion, teachers: Sequence[TeacherCase], *, percent: Parameter, tolerance: Parameter, stay: Parameter) -> Finding:
     """9.1: about a quarter of all teachers; between 23 and 25 % a person decides, because of 左右 (002:585)."""
     with_it = [teacher for teacher in teachers if has_background(teacher, stay_months=stay.number)]
+    unread = [f"{one.label}：博士学位授予国家“{one.unread_country}”不是国家代码，未计入" for one in teachers if one.unread_country]
     finding = share_at_least(
         criterion.code,
         len(with_it),
@@ -29,7 +30,7 @@ def judge_faculty(criterion: Criterion, teachers: Sequence[TeacherCase], *, perc
         percent,
         tolerance=tolerance,
         denominator=f"专兼职教师 {len(teachers)} 人",
-        details=("没有登记本专业的教师。",) if not teachers else [f"{teacher.label}：有国际背景" for teacher in with_it],
+        details=("没有登记本专业的教师。",) if not teachers else [*(f"{teacher.label}：有国际背景" for teacher in with_it), *unread],
     )
     return cited(finding, criterion)
 

@@ -97,7 +97,8 @@ def judge_cap(
 ) -> Finding:
     """5.4: nobody leads more than two of the six; of more candidates a valid six is chosen (002:487).
 
-    The requirement says 原则上 (002:271): with a written waiver for what exceeds the cap a person decides (requirements.md 8.1, 1).
+    The requirement says 原则上 (002:271): with a written waiver for what exceeds the cap a person decides (requirements.md 8.1, 1). The
+    waivers of a lecturer cover what this one leads too many, not what another does.
     """
     if not any(cohorts.values()):
         return lacking(criterion, cap, NOTHING, required=courses.number)
@@ -109,12 +110,15 @@ def judge_cap(
         if found[year] >= courses.number:
             continue
         over = {lead for lead, number in Counter(case.lead_id for case in candidates).items() if lead is not None and number > cap.number}
-        waived = sum(1 for case in candidates if case.lead_id in over and case.waiver)
-        is_waived = is_waived and waiver_allowed.flag and found[year] + waived >= courses.number
+        covered = 0
         for lead in sorted(over):
             mine = [case for case in candidates if case.lead_id == lead]
-            reason = next((case.waiver for case in mine if case.waiver), "")
-            details.append(f"{year} 级 {mine[0].lead}：主讲 {len(mine)} 门，上限 {cap.number} 门" + (f"（豁免：{reason}）" if reason else ""))
+            reasons = [case.waiver for case in mine if case.waiver]
+            open_ = max(len(mine) - cap.number - len(reasons), 0)
+            covered += len(mine) - cap.number - open_
+            line = f"{year} 级 {mine[0].lead}：主讲 {len(mine)} 门，上限 {cap.number} 门" + (f"（豁免：{reasons[0]}）" if reasons else "")
+            details.append("；".join((line, f"超出的课程中 {open_} 门没有豁免")) if open_ else line)
+        is_waived = is_waived and waiver_allowed.flag and found[year] + covered >= courses.number
         if not over:
             details.append(f"{year} 级：有主讲教师的候选课程只有 {found[year]} 门")
     _year, least = _weakest(found)

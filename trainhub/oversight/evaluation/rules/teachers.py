@@ -95,6 +95,8 @@ def part_time_gaps(case: PartTimeCase, on: date, *, every_months: int) -> list[s
     gaps = []
     if case.since is None:
         return ["没有聘任"]
+    if case.ended_on is not None:
+        gaps.append(f"聘任已于 {case.ended_on} 到期")
     if not case.duties:
         gaps.append("没有写明岗位职责")
     if case.training_passed_on is None:
@@ -108,7 +110,7 @@ def part_time_gaps(case: PartTimeCase, on: date, *, every_months: int) -> list[s
 
 
 def judge_part_time(criterion: Criterion, cases: Sequence[PartTimeCase], *, on: date, training: Parameter, appraisal_months: Parameter) -> Finding:
-    """4.7: training before the job, duties, an appraisal in every period, for each part-time teacher in use (002:457)."""
+    """4.7: an appointment that holds, training before the job, duties, an appraisal in every period, for each part-time teacher in use (002:457)."""
     gaps = {case.label: part_time_gaps(case, on, every_months=appraisal_months.number) for case in cases}
     return every(
         criterion,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from trainhub.oversight.evaluation.rules import capstones, centres, international, lecturers, standards, teachers, weeks
-from trainhub.oversight.evaluation.types import Case, Criterion, Group
-from trainhub.policy.findings import Finding
+from trainhub.oversight.evaluation.types import Case, Criterion, Group, PlacementCase, PlanCase
+from trainhub.policy.findings import Finding, Status
 from trainhub.policy.types import Parameter
 
 PARAMETERS = (
@@ -61,16 +62,43 @@ def group_text(group: Group) -> str:
     return f"{years} 级（{'已毕业' if group.is_finished else '在读'}）卓越计划学生 {group.size} 人"
 
 
+WORST_FIRST = (Status.NOT_MET, Status.NO_DATA, Status.JUDGE, Status.MET)
+
+
+def of_plans(case: Case, judge: Callable[[PlanCase], Finding]) -> Finding:
+    """What is asked of a plan is asked of the plan of every judged cohort: the answer is that of the weakest, all of them are told."""
+    answers = [(plan, judge(plan)) for plan in case.plans]
+    if len(answers) == 1:
+        return answers[0][1]
+    _plan, weakest = min(answers, key=lambda one: WORST_FIRST.index(one[1].status))
+    told = [f"{plan.name}：{one.found} / {one.required}" if one.found is not None else f"{plan.name}：无数据" for plan, one in answers]
+    return replace(
+        weakest,
+        denominator="；".join(f"{plan.name}：{one.denominator or '无数据'}" for plan, one in answers),
+        details=(*told, *(f"{plan.name}：{line}" for plan, one in answers for line in one.details)),
+    )
+
+
 def findings(case: Case, criteria: Mapping[str, Criterion], p: Mapping[str, Parameter]) -> dict[str, Finding]:
     """The findings of the computed criteria by code."""
     c, who = criteria, group_text(case.group)
     six = {"courses": p["petoe.core_courses"], "importance": p["petoe.core_course_importance"]}
     days = p["own.lecturer.enterprise_days"]
+
+    def placed(plan: PlanCase) -> list[PlacementCase]:
+        return [one for one in case.placements if one.cohort_year in plan.cohort_years]
+
     found = (
-        standards.judge_coverage(c["1.1"], case.standards, required=p["petoe.general_standards"]),
-        standards.judge_points(c["2.2"], case.points, minimum=p["petoe.components_per_point_min"]),
-        standards.judge_conclusions(
-            c["2.5"], case.courses, minimum=p["petoe.assessments_per_course_min"], denominator=f"课程 {len(case.courses)} 门，{who}"
+        of_plans(case, lambda plan: standards.judge_coverage(c["1.1"], plan.standards, required=p["petoe.general_standards"])),
+        of_plans(case, lambda plan: standards.judge_points(c["2.2"], plan.points, minimum=p["petoe.components_per_point_min"])),
+        of_plans(
+            case,
+            lambda plan: standards.judge_conclusions(
+                c["2.5"],
+                plan.courses,
+                minimum=p["petoe.assessments_per_course_min"],
+                denominator=f"课程 {len(plan.courses)} 门，{group_text(replace(case.group, cohort_years=plan.cohort_years, size=plan.students))}",
+            ),
         ),
         teachers.judge_secondments(
             c["4.2"],
@@ -108,11 +136,16 @@ def findings(case: Case, criteria: Mapping[str, Criterion], p: Mapping[str, Para
             agreement=p["petoe.tri_party_agreement_required"],
         ),
         centres.judge_agreements(c["6.6"], case.centres, on=case.on, topics=p["petoe.agreement_topics"]),
-        centres.judge_item_mentors(c["6.8"], case.plan_items, case.placements, mentors=p["petoe.plan_item_enterprise_mentors_min"]),
-        centres.judge_item_assessments(c["6.9"], case.plan_items, case.placements, assessments=p["petoe.plan_item_assessments_min"]),
-        weeks.judge_plan_weeks(c["7.1"], case.plan_items, weeks=p["petoe.plan_weeks"]),
+        of_plans(
+            case, lambda plan: centres.judge_item_mentors(c["6.8"], plan.items, placed(plan), mentors=p["petoe.plan_item_enterprise_mentors_min"])
+        ),
+        of_plans(
+            case,
+            lambda plan: centres.judge_item_assessments(c["6.9"], plan.items, placed(plan), assessments=p["petoe.plan_item_assessments_min"]),
+        ),
+        of_plans(case, lambda plan: weeks.judge_plan_weeks(c["7.1"], plan.items, weeks=p["petoe.plan_weeks"])),
         weeks.judge_students(c["7.2"], case.students, days=p["own.weeks.days_required"], denominator=who),
-        weeks.judge_places(c["7.3"], case.plan_items, location=p["petoe.plan_location"]),
+        of_plans(case, lambda plan: weeks.judge_places(c["7.3"], plan.items, location=p["petoe.plan_location"])),
         capstones.judge(c["8.2"], case.capstones, parameter=p["petoe.capstone_same_enterprise"], denominator=who),
         capstones.judge(c["8.3"], case.capstones, parameter=p["petoe.capstone_enterprise_supervisors_min"], denominator=who),
         international.judge_faculty(

@@ -1,0 +1,115 @@
+"""Several graduated cohorts, each trained by a plan of its own: every one is judged by it."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from sqlalchemy.orm import Session
+
+from tests.factories import evaluation as factory
+from tests.factories import ground
+from trainhub.kernel.access import SYSTEM
+from trainhub.oversight.evaluation import behind, readiness
+from trainhub.oversight.evaluation.queries.cases import case_of
+from trainhub.people import operations as people
+from trainhub.people.types import StudentState
+from trainhub.policy.findings import Finding
+from trainhub.programmes import operations as programmes
+from trainhub.programmes.models import Cohort, ProgrammeVersion
+
+DAY = date(2026, 9, 7)
+GRADUATION = date(2026, 6, 30)
+OF_PLANS = ("1.1", "2.2", "2.5", "6.8", "6.9", "7.1", "7.3")
+
+
+def of(built: factory.Built, on: date = DAY) -> dict[str, Finding]:
+    return {finding.code: finding for finding in readiness.assess(built.programme, on).findings}
+
+
+def graduated(built: factory.Built) -> None:
+    for student in built.students:
+        people.change_student(student=student, state=StudentState.GRADUATED, left_on=GRADUATION, by=SYSTEM, now=factory.NOW)
+    programmes.change_cohort(cohort=built.cohort, graduated_on=GRADUATION, by=SYSTEM, now=factory.NOW)
+
+
+def another(built: factory.Built, year: int, version: ProgrammeVersion | None) -> Cohort:
+    """One more graduated cohort of one 卓越计划 student."""
+    row = programmes.create_cohort(programme=built.programme, year=year, version=version, by=SYSTEM, now=factory.NOW)
+    student = ground.student(built.programme, year=year, petoe_since=date(year, 9, 1))
+    people.change_student(student=student, state=StudentState.GRADUATED, left_on=GRADUATION, by=SYSTEM, now=factory.NOW)
+    programmes.change_cohort(cohort=row, graduated_on=GRADUATION, by=SYSTEM, now=factory.NOW)
+    return row
+
+
+@pytest.mark.database
+@pytest.mark.parametrize("year", [2021, 2023])
+def test_a_cohort_with_an_empty_plan_is_not_hidden_behind_another_one(session: Session, year: int) -> None:
+    """Older or newer: what is asked of plans is asked of both, and the answer names which of them fails (PETOE-1, 2, 6, 7)."""
+    built = factory.meeting(students=4)
+    graduated(built)
+    assert {code: of(built)[code].status.value for code in OF_PLANS} == dict.fromkeys(OF_PLANS, "met")
+    empty = programmes.create_version(programme=built.programme, label="空白版", from_cohort_year=year, by=SYSTEM, now=factory.NOW)
+    another(built, year, empty)
+    found = of(built)
+    statuses = {code: found[code].status.value for code in OF_PLANS}
+    assert statuses == {code: "not_met" if code == "7.1" else "no_data" for code in OF_PLANS}
+    for code in OF_PLANS:
+        assert f"{year} 级方案" in " ".join(found[code].details), code
+        assert "2022 级方案" in str(found[code].denominator), code
+        assert f"{year} 级方案" in str(found[code].denominator), code
+    assert (found["7.1"].found, found["7.1"].required) == (0, 32)
+
+
+def test_cohorts_of_one_plan_are_judged_by_it_once(session: Session) -> None:
+    built = factory.meeting(students=4)
+    graduated(built)
+    alone = of(built)
+    another(built, 2023, built.version)
+    both = of(built)
+    for code in ("1.1", "2.2", "7.1", "7.3"):
+        assert (both[code].status, both[code].found, both[code].denominator) == (alone[code].status, alone[code].found, alone[code].denominator)
+    assert case_of(built.programme, DAY).group.cohort_years == (2022, 2023)
+
+
+def test_the_table_behind_a_finding_tells_the_plans_apart(session: Session) -> None:
+    built = factory.meeting(students=2)
+    graduated(built)
+    copied = programmes.create_version(
+        programme=built.programme, label="2023版", from_cohort_year=2023, by=SYSTEM, now=factory.NOW, copy_from=built.version
+    )
+    another(built, 2023, copied)
+    case = case_of(built.programme, DAY)
+    table = behind.behind(case, "1.1")
+    assert table is not None
+    assert [sum(row[0].startswith(f"{year} 级方案：") for row in table.rows) for year in (2022, 2023)] == [11, 11]
+
+
+@pytest.mark.parametrize("assigned", [True, False])
+def test_a_cohort_without_an_assigned_plan_follows_the_published_one_of_its_year(session: Session, assigned: bool) -> None:
+    built = factory.meeting(students=2)
+    graduated(built)
+    row = another(built, 2023, built.version)
+    row.version_id = built.version.id if assigned else None
+    session.flush()
+    assert len(case_of(built.programme, DAY).plans) == 1
+
+
+def test_more_cohorts_ask_no_more_queries(session: Session, count_queries: list[str]) -> None:
+    """Neither plans nor cohorts: 2 or 5 of them, the same number."""
+    built = factory.meeting(students=2)
+    graduated(built)
+    numbers = []
+    for years in ((2023,), (2024, 2025, 2021)):
+        for year in years:
+            version = programmes.create_version(
+                programme=built.programme, label=f"{year}版", from_cohort_year=year, by=SYSTEM, now=factory.NOW, copy_from=built.version
+            )
+            another(built, year, version)
+        session.flush()
+        session.expire_all()
+        assert built.programme.id
+        count_queries.clear()
+        readiness.assess(built.programme, DAY)
+        numbers.append(len(count_queries))
+    assert numbers[0] == numbers[1]

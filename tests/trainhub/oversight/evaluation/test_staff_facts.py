@@ -1,0 +1,86 @@
+"""What evaluation reads in the files of teachers: doctorates, appointments, task books, one human under several numbers."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from courses.teaching import operations as teaching
+from courses.teaching.models import PartTimeAppointment
+from tests.factories import evaluation as factory
+from tests.factories import ground
+from trainhub.kernel.access import SYSTEM
+from trainhub.oversight.evaluation import readiness
+from trainhub.people import operations as people
+from trainhub.people.models import Teacher
+from trainhub.policy.findings import Finding
+
+W: dict[str, Any] = {"by": SYSTEM, "now": factory.NOW}
+
+
+def found_of(built: factory.Built, code: str, on: date = factory.TODAY) -> Finding:
+    return next(one for one in readiness.assess(built.programme, on).findings if one.code == code)
+
+
+@pytest.mark.parametrize(
+    ("stored", "counts"),
+    [("DE", 7), ("中国", 0), ("cn", 0), ("CHN", 0), ("HKG", 0), ("香港", 0), ("台湾", 0), ("无", 0), ("HK", 0), ("ZZ", 0), ("", 0), ("de", 7)],
+)
+def test_a_doctorate_from_abroad_is_one_of_a_foreign_country(session: Session, stored: str, counts: int) -> None:
+    """国外, so neither the mainland nor Hong Kong, Macao, Taiwan (002:585); what is no country's code says nothing and is named."""
+    built = factory.bare()
+    session.execute(sa.update(Teacher).where(Teacher.programme_id == built.programme.id).values(phd_country=stored, overseas_months=0))
+    session.expire_all()
+    finding = found_of(built, "9.1")
+    assert str(finding.found).startswith(f"{counts}/7 ")
+    named = [line for line in finding.details if line.endswith(f"博士学位授予国家“{stored}”不是国家代码，未计入")]
+    assert len(named) == (7 if stored in ("中国", "CHN", "HKG", "香港", "台湾", "无", "ZZ") else 0)
+    assert sum(line.endswith("：有国际背景") for line in finding.details) == counts
+
+
+@pytest.mark.parametrize("wrong", ["中国", "无", "CHN", "ZZ", "D1"])
+def test_a_file_takes_only_codes_of_countries(session: Session, wrong: str) -> None:
+    built = factory.bare(students=1, teachers=1)
+    with pytest.raises(people.BadTeacher, match="ISO 3166") as refused:
+        people.change_teacher(teacher=built.teachers[0], programme=built.programme, phd_country=wrong, **W)
+    assert refused.value.field == "phd_country"
+    with pytest.raises(people.BadTeacher, match="ISO 3166"):
+        ground.teacher(of=built.programme, phd_country=wrong)
+
+
+def test_a_code_is_kept_in_capitals(session: Session) -> None:
+    built = factory.bare(students=1, teachers=1)
+    people.change_teacher(teacher=built.teachers[0], programme=built.programme, phd_country=" de ", **W)
+    assert built.teachers[0].phd_country == "DE"
+    people.change_teacher(teacher=built.teachers[0], programme=built.programme, phd_country="", **W)
+    assert built.teachers[0].phd_country == ""
+
+
+@pytest.mark.database
+@pytest.mark.parametrize(("days", "status"), [(0, "met"), (1, "not_met"), (400, "not_met"), (-1, "met")])
+def test_an_appointment_that_ended_appoints_nobody(session: Session, days: int, status: str) -> None:
+    """Its last day still counts (PETOE-4.7, 002:457)."""
+    built = factory.meeting(students=2)
+    assert found_of(built, "4.7").status.value == "met"
+    last = factory.TODAY - timedelta(days=days)
+    session.execute(sa.update(PartTimeAppointment).values(until=sa.case((PartTimeAppointment.since > last, PartTimeAppointment.since), else_=last)))
+    session.expire_all()
+    finding = found_of(built, "4.7")
+    assert finding.status.value == status
+    assert any("聘任已于" in line for line in finding.details) is (status == "not_met")
+
+
+def test_an_appointment_that_follows_another_one_holds(session: Session) -> None:
+    built = factory.meeting(students=2)
+    row = session.scalars(sa.select(PartTimeAppointment)).one()
+    row.until = factory.TODAY - timedelta(days=30)
+    again = teaching.appoint_part_time(teacher=built.teachers[-1], since=factory.TODAY - timedelta(days=29), duties="指导", **W)
+    session.flush()
+    assert found_of(built, "4.7").status.value == "met"
+    again.until = factory.TODAY - timedelta(days=1)
+    session.flush()
+    assert [line.partition("：")[2] for line in found_of(built, "4.7").details] == [f"聘任已于 {again.until} 到期"]

@@ -1,0 +1,143 @@
+"""The plans by which the judged cohorts are trained: each cohort is judged by its own, whatever plan came after it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from courses.curriculum import queries as curriculum
+from courses.curriculum.types import CourseRow
+from courses.standards import queries as standards
+from courses.standards.types import Cover, TargetKind
+from courses.teaching.types import OfferingRow
+from enterprises.placements.models import PlanItem
+from trainhub.oversight.evaluation.queries import field
+from trainhub.oversight.evaluation.queries.members import Member, Members
+from trainhub.oversight.evaluation.types import CourseCase, PlanCase, PointCase, StandardCase
+from trainhub.programmes import queries as programmes
+from trainhub.programmes.models import Programme
+from trainhub.programmes.types import Requirement, VersionState
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A plan with all it holds, and the judged cohorts that follow it. `name` tells it from the others: empty where there is one."""
+
+    version_id: int
+    cohort_years: tuple[int, ...]
+    name: str
+    requirements: Sequence[Requirement]
+    courses: Sequence[CourseRow]
+    items: Sequence[PlanItem]
+    covers: Sequence[Cover]
+
+
+def plans_of(programme: Programme, members: Members, on: date) -> list[Plan]:
+    """The plans of the judged cohorts, the oldest cohort first; of a programme without cohorts the plan of the year.
+
+    A cohort to which none is assigned follows the published one that holds for its year. Eight queries whatever their number, one more
+    where none is assigned.
+    """
+    years: dict[int, list[int]] = defaultdict(list)
+    cohorts = members.plans or ((on.year, None),)
+    known = programmes.versions_of(programme.id) if any(version_id is None for _year, version_id in cohorts) else []
+    for year, version_id in cohorts:
+        if version_id is None:  # the newest first: the latest that begins with the year or before
+            holds = (row.id for row in known if row.state is VersionState.PUBLISHED and row.from_cohort_year <= year)
+            version_id = next(holds, 0)
+        years[version_id].append(year)
+    requirements, courses = programmes.requirements_of_versions(years), curriculum.courses_of_versions(years)
+    items, covers = field.plan_items_of_versions(years), standards.covers_of_versions(years)
+    return [
+        Plan(
+            key,
+            tuple(mine),
+            f"{'、'.join(str(year) for year in mine)} 级方案" if len(years) > 1 else "",
+            requirements[key],
+            courses[key],
+            items[key],
+            covers[key],
+        )
+        for key, mine in years.items()
+    ]
+
+
+def plan_cases(plans: Sequence[Plan], offerings: Sequence[OfferingRow], judged: Sequence[Member], on: date) -> tuple[PlanCase, ...]:
+    """What the rules ask of the plans. Three queries whatever their number."""
+    concluded = curriculum.conclusions([plan.version_id for plan in plans], on=on)
+    general = [row.code for row in programmes.standards()]
+    campus = field.on_campus_of([item for plan in plans for item in plan.items])
+    found = []
+    for plan in plans:
+        carried = _carried(plan)
+        found.append(
+            PlanCase(
+                name=plan.name,
+                cohort_years=plan.cohort_years,
+                students=sum(member.cohort_year in plan.cohort_years for member in judged),
+                standards=_standards(general, plan.requirements, carried),
+                points=tuple(
+                    PointCase(point.number, point.kind.value, tuple(label for label, _is in carried[point.id]))
+                    for requirement in plan.requirements
+                    for point in requirement.points
+                ),
+                courses=_courses(plan.courses, offerings, judged, concluded, on),
+                items=field.plan_cases(plan.items, campus),
+            )
+        )
+    return tuple(found)
+
+
+def _carried(plan: Plan) -> dict[int, list[tuple[str, bool]]]:
+    """By indicator point: what carries it, and whether that is assessed. An edge to something that is gone carries nothing."""
+    objectives = {key: (course, number) for course in plan.courses for key, number, _text in course.objectives}
+    items = {item.id: (item.title, bool(item.assessment.strip())) for item in plan.items}
+    found: dict[int, list[tuple[str, bool]]] = defaultdict(list)
+    for cover in plan.covers:
+        if cover.kind is TargetKind.OBJECTIVE and cover.target_id in objectives:
+            course, number = objectives[cover.target_id]
+            found[cover.point_id].append((f"{course.name}·目标{number}", course.weight > 0))
+        elif cover.kind is TargetKind.PLAN_ITEM and cover.target_id in items:
+            found[cover.point_id].append(items[cover.target_id])
+    return found
+
+
+def _standards(
+    general: Sequence[str], requirements: Sequence[Requirement], carried: Mapping[int, list[tuple[str, bool]]]
+) -> tuple[StandardCase, ...]:
+    return tuple(
+        StandardCase(
+            code,
+            tuple(r.number for r in requirements if code in r.standards),
+            tuple(
+                r.number for r in requirements if code in r.standards and any(is_assessed for p in r.points for _label, is_assessed in carried[p.id])
+            ),
+        )
+        for code in general
+    )
+
+
+def _courses(
+    courses: Sequence[CourseRow], offerings: Sequence[OfferingRow], judged: Sequence[Member], concluded: Mapping[tuple[int, int], int], on: date
+) -> tuple[CourseCase, ...]:
+    closed: dict[int, list[OfferingRow]] = defaultdict(list)
+    for offering in offerings:
+        if offering.closed_on is not None and offering.closed_on <= on:
+            closed[offering.course_id].append(offering)
+    return tuple(
+        CourseCase(
+            label=f"{course.code} {course.name}",
+            weight=course.weight,
+            objectives=len(course.objectives),
+            closed=len(closed[course.id]),
+            missing=tuple(
+                member.label
+                for offering in closed[course.id]
+                for member in judged
+                if member.cohort_id == offering.cohort_id and concluded.get((course.id, member.id), 0) < len(course.objectives)
+            ),
+        )
+        for course in courses
+    )
