@@ -297,6 +297,7 @@ class InsuranceForm(Form):
     insurance_no = Text(_l("保险单号"), [DataRequired(NEEDED), Length(max=80)])
     insured_from = DateField(_l("起保日期"), [InputRequired(NEEDED)])
     insured_until = DateField(_l("到期日期"), [InputRequired(NEEDED)])
+    follows = BooleanField(_l("续保：与已登记的保险相接"), description=_l("原保险保留，合计覆盖两段期间；不勾选则代替已登记的。"))
     is_charged = BooleanField(_l("保费向学生收取"), description=_l("不得收取：保费由学校或企业承担。"))
     file = FileField(_l("保险单"), description=_l("PDF 或扫描件。"))
 

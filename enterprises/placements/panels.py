@@ -10,7 +10,7 @@ from flask import current_app, url_for
 
 from enterprises.mentors import queries as mentors
 from enterprises.placements import labels, queries
-from enterprises.placements.types import RaterSide
+from enterprises.placements.types import EventKind, RaterSide
 from trainhub.kernel import ical
 from trainhub.kernel.access import Identity, who
 from trainhub.kernel.i18n import _
@@ -73,7 +73,8 @@ def calendar(person_id: int, since: date, until: date) -> list[ical.Event]:
             starts=row.since,
             ends=row.until,
             summary=f"{labels.EVENT_KINDS[row.kind]} · {row.student} · {row.enterprise}",
-            description=row.text,
+            # Feeds are read by other programs and shown to others: why somebody was away, or hurt, is said on the page alone.
+            description=row.text if row.kind is EventKind.VISIT else "",
             url=f"{home}/placements/{row.placement_id}/events",
             category=_("企业实习"),
         )

@@ -165,6 +165,7 @@ class DayProblem(StrEnum):
     NO_PAPERS = "no_papers"
     UNINSURED = "uninsured"
     ON_CAMPUS = "on_campus"
+    LEFT = "left"
 
 
 def _never(_day: date) -> bool:
@@ -174,11 +175,12 @@ def _never(_day: date) -> bool:
 @dataclass(frozen=True, slots=True)
 class Ground:
     """What the days of a placement stand on: since when agreement and safety training were there (None: since its first day), what
-    the insurance covers (None: not known), on which days the base stands on campus."""
+    the insurance covers (None: not known), on which days the base stands on campus, when the student left the school."""
 
     counts_from: date | None = None
     insured: tuple[date | None, date | None] = (None, None)
     is_on_campus: Callable[[date], bool] = _never
+    left_on: date | None = None
 
 
 class PreferenceProblem(StrEnum):

@@ -96,16 +96,21 @@ def log_week(
         _enter(placement, known.get(day), day, days[day], away=away, ground=Ground() if counts else ground, today=today, by=by, now=now)
     taken_back = [entry for day, entry in known.items() if day not in days and entry.state is DayState.PENDING]
     for entry in taken_back:
-        if entry.earlier:  # what was sent back stands as it was, and is not lost with the attempt to correct it
-            *before, last = entry.earlier
-            decided = last["decided_at"] and datetime.fromisoformat(last["decided_at"])
-            entry.state, entry.note, entry.reason, entry.decided_at, entry.earlier = DayState.REJECTED, last["note"], last["reason"], decided, before
-        else:
-            session().delete(entry)
+        take_back(entry)
     session().flush()
     if taken_back:
         audit.record(by=by, did="placements.day.taken_back", on=placement, data={"days": sorted(entry.on.isoformat() for entry in taken_back)})
     return len(set(days) - set(known)), len(taken_back)
+
+
+def take_back(entry: DayEntry) -> None:
+    """Take a waiting day back: what was sent back before stands as it was, and is not lost with the attempt to correct it."""
+    if not entry.earlier:
+        session().delete(entry)
+        return
+    *before, last = entry.earlier
+    decided = last["decided_at"] and datetime.fromisoformat(last["decided_at"])
+    entry.state, entry.note, entry.reason, entry.decided_at, entry.earlier = DayState.REJECTED, last["note"], last["reason"], decided, before
 
 
 def _is_stale(entry: DayEntry | None, wanted: str | None, version: int) -> bool:

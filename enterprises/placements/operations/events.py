@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import delete
-
 from enterprises.mentors.models import Mentor
 from enterprises.placements import labels, queries, rules
 from enterprises.placements.lawful import bars_of
-from enterprises.placements.models import DayEntry, Placement, PlacementEvent, Position, Term
+from enterprises.placements.models import Placement, PlacementEvent, Position, Term
 from enterprises.placements.operations._support import BadPlacement, NoSeat, WrongState, give_back_seat, hold, take_seats, tell
+from enterprises.placements.operations.days import take_back
 from enterprises.placements.operations.finishing import conclude
 from enterprises.placements.operations.placing import assign_mentor, check_room, withdraw_placement
 from enterprises.placements.types import DayState, EventKind, EventState, OfferState, PlacementState, WithdrawalSide
@@ -41,20 +40,24 @@ def report_event(
     """Report an absence, an interruption, an incident or a visit. The same again is the known one.
 
     `is_settled`: an absence is approved at once, an incident or visit has nothing left to do. An incident is told to the
-    school at once. A visit of a day to come is planned: student and mentor are told, it is closed with what was found.
-    Raises BadPlacement outside the placement, without words, or for an incident in the future.
+    school at once. A visit that has nothing left to do says what was found. A visit of a day to come is planned: student and mentor are told, it is closed with what was found.
+    Raises BadPlacement outside the placement, without words, or for what would have happened in the future.
     """
     if until < since:
         raise BadPlacement(_("结束日期不能早于开始日期。"), field="until")
-    if kind in AWAY and not rules.spans_overlap((since, until), (placement.starts_on, placement.ends_on)):
+    today = local(now).date()
+    is_planned = kind is EventKind.VISIT and since > today
+    inside = placement.starts_on <= since and (until if kind in AWAY else since) <= placement.ends_on
+    if kind is not EventKind.VISIT and not inside:
         raise BadPlacement(_("日期不在实习期内（%(a)s 至 %(b)s）。", a=placement.starts_on, b=placement.ends_on), field="since")
-    is_planned = kind is EventKind.VISIT and since > local(now).date()
-    if kind is EventKind.INCIDENT and since > local(now).date():
-        raise BadPlacement(_("日期不能晚于今天。"), field="since")
-    if is_planned and not (since - local(now).date() <= LONGEST_AHEAD and placement.starts_on <= since <= placement.ends_on):
+    if kind not in AWAY and not is_planned and until > today:
+        raise BadPlacement(_("日期不能晚于今天。"), field="since" if since > today else "until")
+    if is_planned and not (until - today <= LONGEST_AHEAD and placement.starts_on <= since and until <= placement.ends_on):
         raise BadPlacement(_("日期不在实习期内（%(a)s 至 %(b)s）。", a=placement.starts_on, b=placement.ends_on), field="since")
     if not text.strip():
         raise BadPlacement(_("请写明情况。"), field="text")
+    if is_settled and kind is EventKind.VISIT and not is_planned and not outcome.strip():
+        raise BadPlacement(_("直接办结的走访，请写明发现和处理；没有问题的也请写明。"), field="outcome")
     if placement.state is PlacementState.WITHDRAWN:
         raise WrongState(_("这项安排已撤销。"))
     hold(placement)
@@ -160,8 +163,9 @@ def _settle(event: PlacementEvent, placement: Placement, state: EventState, by: 
     if state is EventState.APPROVED:
         if queries.rows_of_days(placement.id, event.since, event.until, DayState.APPROVED):
             raise WrongState(_("这段时间里有已确认的实习日，请先更正那些日子。"), code="days_confirmed")
-        inside = [row for row in queries.entries_between(placement.id, event.since, event.until) if row.state is not DayState.APPROVED]
-        session().execute(delete(DayEntry).where(DayEntry.id.in_([row.id for row in inside])).execution_options(synchronize_session="fetch"))
+        for row in queries.entries_between(placement.id, event.since, event.until):
+            if row.state is DayState.PENDING:  # what was sent back or corrected stays, with its reason
+                take_back(row)
     event.state, event.decided_by_id, event.decided_at = state, by.account_id, now
     session().flush()
     audit.record(by=by, did="placements.event.settled", on=placement, data={"event": event.id, "state": state.value, "outcome": event.outcome})

@@ -250,21 +250,45 @@ def assign_mentor(*, placement: Placement, mentor: Mentor, by: Identity, now: da
 
 
 def record_insurance(
-    *, placement: Placement, policy_no: str, since: date, until: date, by: Identity, now: datetime, is_charged: bool = False
+    *,
+    placement: Placement,
+    policy_no: str,
+    since: date,
+    until: date,
+    by: Identity,
+    now: datetime,
+    is_charged: bool = False,
+    follows: bool = False,
 ) -> Placement:
-    """Note the student's insurance; whether it covers the period is the checklist's question.
+    """Note the student's insurance; whether it covers the period is the checklist's question. What is recorded takes the place of
+    what was; a policy that `follows` the known one without a gap (or comes before it) is added to it.
 
-    Raises BadPlacement, also when its price is charged to the student (cn.voc.insurance_required: 保费不得向学生另行收取).
+    Raises BadPlacement, also when its price is charged to the student (cn.voc.insurance_required: 保费不得向学生另行收取), or when
+    confirmed days would lose their cover.
     """
     if is_charged:
         raise BadPlacement(_("实习责任保险的保费不得向学生收取，由学校或企业承担。"), field="is_charged", code="insurance_charged")
     if until < since:
         raise BadPlacement(_("保险的截止日期不能早于开始日期。"), field="insured_until")
-    if not policy_no.strip():
+    number = policy_no.strip()
+    if not number:
         raise BadPlacement(_("请填写保险单号。"), field="insurance_no")
     before = (placement.insurance_no, placement.insured_from, placement.insured_until)
-    placement.insurance_no, placement.insured_from, placement.insured_until = policy_no.strip()[:80], since, until
-    if before != (placement.insurance_no, since, until):
+    if follows and placement.insured_from is not None and placement.insured_until is not None:
+        if since > placement.insured_until + rules.ONE_DAY or until < placement.insured_from - rules.ONE_DAY:
+            said = _("续保与已登记的保险（%(a)s 至 %(b)s）之间有空档，请核对日期。", a=placement.insured_from, b=placement.insured_until)
+            raise BadPlacement(said, field="insured_from", code="insurance_gap")
+        since, until = min(since, placement.insured_from), max(until, placement.insured_until)
+        numbers = placement.insurance_no.split("、")
+        number = "、".join(numbers if number in numbers else [*numbers, number])
+    if len(number) > 80:
+        raise BadPlacement(_("保险单号合计不能超过 80 个字。"), field="insurance_no")
+    uncovered = queries.confirmed_outside(placement.id, since, until)
+    if uncovered:
+        said = _("有 %(n)d 个已确认的实习日（最早 %(day)s）不在这段保险期间内。请核对日期，或先更正那些日子。", n=len(uncovered), day=uncovered[0])
+        raise BadPlacement(said, field="insured_until", code="days_confirmed")
+    placement.insurance_no, placement.insured_from, placement.insured_until = number, since, until
+    if before != (number, since, until):
         session().flush()
         audit.record(by=by, did="placements.insurance.recorded", on=placement, data={"since": since, "until": until})
     return placement

@@ -99,7 +99,8 @@ def papers_on(placement: Placement) -> date | None:
 def ground_of(placement: Placement) -> Ground:
     """What the days of a placement stand on."""
     insured = (placement.insured_from, placement.insured_until)
-    return Ground(placement.counts_from, insured, bases.campus_on(placement.base_id) if placement.base_id is not None else _nowhere)
+    campus = bases.campus_on(placement.base_id) if placement.base_id is not None else _nowhere
+    return Ground(placement.counts_from, insured, campus, session().get_one(Student, placement.student_id).left_on)
 
 
 def _nowhere(_day: date) -> bool:

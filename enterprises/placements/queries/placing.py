@@ -359,6 +359,12 @@ def last_confirmed(placement_ids: Iterable[int]) -> dict[int, date]:
     return {key: day for key, day in session().execute(statement.group_by(DayEntry.placement_id))}
 
 
+def confirmed_outside(placement_id: int, since: date, until: date) -> list[date]:
+    """The confirmed days of a placement before and after a span, in time."""
+    statement = select(DayEntry.on).where(DayEntry.placement_id == placement_id, DayEntry.state == DayState.APPROVED)
+    return list(session().scalars(statement.where(or_(DayEntry.on < since, DayEntry.on > until)).order_by(DayEntry.on)))
+
+
 def pending_count(placement_id: int) -> int:
     """How many days of a placement wait for the mentor."""
     statement = select(func.count(DayEntry.id)).where(DayEntry.placement_id == placement_id, DayEntry.state == DayState.PENDING)

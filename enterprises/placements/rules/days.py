@@ -43,7 +43,9 @@ def day_problem(
 
 def ground_problem(day: date, ground: Ground) -> DayProblem | None:
     """Why a day of a running placement earns nothing, whenever the start was registered, or None: agreement and safety training
-    were there, the insurance covers it, and the base was not on campus (PETOE-6.2, 7.3; CN-UG, CN-VOC)."""
+    were there, the insurance covers it, the base was not on campus, and the student had not left the school (PETOE-6.2, 7.3; CN-UG, CN-VOC)."""
+    if ground.left_on is not None and day > ground.left_on:
+        return DayProblem.LEFT
     since, until = ground.insured
     if ground.counts_from is not None and day < ground.counts_from:
         return DayProblem.NO_PAPERS

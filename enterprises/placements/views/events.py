@@ -54,15 +54,22 @@ def events(placement: Placement) -> Any:
         events=queries.events_of(placement.id),
         form=form,
         decides=may(who(), Can.EVENT_DECIDE, deciders(placement)),
+        closes=may(who(), Can.EVENT_DECIDE, closers(placement)),
         outcome_form=forms.OutcomeForm(formdata=None),
         labels=labels,
     )
 
 
 def deciders(placement: Placement) -> Subject:
-    """School and mentor: who decides on absences and closes what is open."""
+    """School and mentor: who decides on absences."""
     school, mentor = queries.subject_of_student_side(placement), queries.subject_of_mentor_side(placement)
     return Subject.of(organisations=school.organisations, programmes=school.programmes, regions=school.regions, persons=mentor.persons)
+
+
+def closers(placement: Placement) -> Subject:
+    """The school alone: incidents and what a visit found may concern the mentor, and the student."""
+    school = queries.subject_of_student_side(placement)
+    return Subject.of(organisations=school.organisations, programmes=school.programmes, regions=school.regions)
 
 
 def _do(placement: Placement, form: Any, said: str, work: Any) -> Any:
@@ -138,7 +145,7 @@ def refuse_absence(pair: tuple[Placement, PlacementEvent]) -> Any:
 
 
 @blueprint.post("/events/<int:event_id>/close")
-@guard(Can.EVENT_DECIDE, load=load_event, subject=lambda pair: deciders(pair[0]))
+@guard(Can.EVENT_DECIDE, load=load_event, subject=lambda pair: closers(pair[0]))
 def close_event(pair: tuple[Placement, PlacementEvent]) -> Any:
     """Say what was done, and close."""
     placement, row = pair

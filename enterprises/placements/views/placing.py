@@ -232,6 +232,7 @@ def insurance(placement: Placement) -> Any:
             since=given(form.insured_from.data),
             until=given(form.insured_until.data),
             is_charged=bool(form.is_charged.data),
+            follows=bool(form.follows.data),
             by=who(),
             now=clock.now(),
         ),

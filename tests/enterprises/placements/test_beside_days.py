@@ -1,0 +1,199 @@
+"""Beside the days: who closes what, what leave does to entries, which dates are refused, students who left, insurance, the calendar."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import time_machine
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from enterprises.placements import operations, panels, queries
+from enterprises.placements.operations._support import BadDay, BadPlacement
+from enterprises.placements.types import DayState, EventKind, EventState
+from tests.factories import enterprises as make
+from tests.factories import ground
+from trainhub.kernel.access import SYSTEM, Role
+from trainhub.kernel.db import db, transaction
+from trainhub.people.types import StudentState
+
+AsRole = Callable[..., FlaskClient]
+STARTS = make.TODAY
+FRIDAY = STARTS + timedelta(days=4)
+NOW = make.at(FRIDAY)
+WHOLE: dict[str, Any] = {"by": SYSTEM, "now": NOW}
+
+
+@pytest.fixture
+def world(session: Session) -> SimpleNamespace:
+    """A placement of sixteen weeks that runs since Monday 2 March 2026; it is Friday."""
+    with time_machine.travel(make.NOW, tick=False), transaction():
+        university, enterprise = ground.university(), ground.enterprise()
+        programme, term = ground.programme(university), make.term(university=university)
+        student = ground.student(programme, petoe_since=date(2023, 9, 1))
+        mentor = make.mentor(enterprise=enterprise)
+        row = make.started(student=student, position=make.position(enterprise=enterprise, terms=[term]), term=term, mentor=mentor)
+        return SimpleNamespace(
+            key=row.id, row=row, student=student, mentor_person=mentor.person_id, enterprise_id=enterprise.id, university_id=university.id
+        )
+
+
+def report(world: SimpleNamespace, kind: EventKind, since: date, until: date, **more: Any) -> Any:
+    return operations.report_event(placement=queries.placement(world.key), kind=kind, since=since, until=until, **{"text": "情况", **more, **WHOLE})
+
+
+# -- visits and incidents -----------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("kind", [EventKind.VISIT, EventKind.INCIDENT])
+def test_only_the_school_closes_what_concerns_the_mentor(world: SimpleNamespace, as_role: AsRole, kind: EventKind) -> None:
+    with time_machine.travel(NOW, tick=False):
+        with transaction():
+            key = report(world, kind, STARTS, STARTS).id
+        mentor = as_role(Role.MENTOR, organisation_id=world.enterprise_id, person_id=world.mentor_person)
+        close, page = f"/placements/events/{key}/close", f"/placements/{world.key}/events"
+        assert "办结此项" not in mentor.get(page).text
+        assert mentor.post(close, data={"outcome": "没有问题"}).status_code == 403
+        school = as_role(Role.UNIVERSITY_ADMIN, organisation_id=world.university_id)
+        assert "办结此项" in school.get(page).text
+        assert school.post(close, data={"outcome": "已整改"}).status_code == 303
+
+
+def test_a_mentor_still_decides_on_leave(world: SimpleNamespace, as_role: AsRole) -> None:
+    with time_machine.travel(NOW, tick=False):
+        with transaction():
+            key = report(world, EventKind.ABSENCE, STARTS, STARTS).id
+        mentor = as_role(Role.MENTOR, organisation_id=world.enterprise_id, person_id=world.mentor_person)
+        assert "不批准" in mentor.get(f"/placements/{world.key}/events").text
+        assert mentor.post(f"/placements/events/{key}/approve").status_code == 303
+
+
+def test_a_visit_that_is_settled_at_once_says_what_was_found(world: SimpleNamespace) -> None:
+    with pytest.raises(BadPlacement) as refused:
+        report(world, EventKind.VISIT, STARTS, STARTS, is_settled=True, outcome=" ")
+    assert refused.value.field == "outcome"
+    assert report(world, EventKind.VISIT, STARTS, STARTS, is_settled=True, outcome="无需整改").state is EventState.CLOSED
+
+
+# -- dates --------------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("kind", "since", "until", "is_refused"),
+    [
+        (EventKind.INCIDENT, STARTS - timedelta(days=1), STARTS, True),
+        (EventKind.INCIDENT, STARTS, FRIDAY, False),
+        (EventKind.INCIDENT, STARTS, FRIDAY + timedelta(days=1), True),
+        (EventKind.INCIDENT, date(2020, 1, 1), date(2030, 1, 1), True),
+        (EventKind.VISIT, STARTS, FRIDAY, False),
+        (EventKind.VISIT, STARTS, date(2099, 1, 1), True),
+        (EventKind.ABSENCE, STARTS - timedelta(days=1), STARTS, True),
+        (EventKind.ABSENCE, STARTS, date(2026, 6, 21), False),
+        (EventKind.ABSENCE, STARTS, date(2026, 6, 22), True),
+        (EventKind.INTERRUPTION, STARTS, date(2099, 1, 1), True),
+    ],
+)
+def test_what_is_reported_lies_in_the_placement(world: SimpleNamespace, kind: EventKind, since: date, until: date, is_refused: bool) -> None:
+    if is_refused:
+        with pytest.raises(BadPlacement) as refused:
+            report(world, kind, since, until)
+        assert refused.value.field in ("since", "until")
+    else:
+        assert report(world, kind, since, until).since == since
+
+
+def test_leave_keeps_what_was_sent_back_or_corrected(world: SimpleNamespace) -> None:
+    days = [STARTS + timedelta(days=n) for n in range(4)]
+    for day in days:
+        operations.log_day(placement=world.row, on=day, note="装配", today=FRIDAY, **WHOLE)
+    decide = {"placement": world.row, "today": FRIDAY, **WHOLE}
+    operations.decide_days(days=days[:1], is_approved=True, **decide)
+    operations.decide_days(days=days[1:3], is_approved=False, reason="未到岗", **decide)
+    entry = queries.day_entry(world.key, days[0])
+    assert entry is not None
+    operations.correct_day(entry=entry, placement=world.row, reason="教务抽查", today=FRIDAY, **WHOLE)
+    operations.log_day(placement=world.row, on=days[2], note="又写", today=FRIDAY, **WHOLE)  # waits anew
+    event = report(world, EventKind.ABSENCE, days[0], days[3])
+    operations.decide_absence(event=event, placement=world.row, is_approved=True, **WHOLE)
+    kept = [(one.on, one.state, one.reason, one.note) for one in queries.entries_of(world.key)]
+    assert kept == [
+        (days[0], DayState.REJECTED, "教务抽查", "装配"),
+        (days[1], DayState.REJECTED, "未到岗", "装配"),
+        (days[2], DayState.REJECTED, "未到岗", "装配"),
+    ]
+
+
+# -- who has left -------------------------------------------------------------------------------------------------------
+def test_a_student_earns_nothing_after_leaving_the_school(world: SimpleNamespace) -> None:
+    left = STARTS + timedelta(days=1)
+    for day in (left, left + timedelta(days=1)):
+        operations.log_day(placement=world.row, on=day, today=FRIDAY, **WHOLE)
+    world.student.state, world.student.left_on = StudentState.WITHDRAWN, left
+    for day, problem in ((left, ""), (left + timedelta(days=1), "left")):
+        for act in (
+            lambda day=day: operations.log_day(placement=world.row, on=day, today=FRIDAY, **WHOLE),
+            lambda day=day: operations.decide_days(placement=world.row, days=[day], is_approved=True, today=FRIDAY, **WHOLE),
+        ):
+            found = ""
+            try:
+                act()
+            except BadDay as refused:
+                found = refused.code
+            assert found == problem
+
+
+# -- insurance ----------------------------------------------------------------------------------------------------------
+def test_policies_that_follow_each_other_cover_the_period_together(world: SimpleNamespace) -> None:
+    row, middle = world.row, date(2026, 4, 30)
+    operations.record_insurance(placement=row, policy_no="2025", since=row.starts_on, until=middle, **WHOLE)
+    later = {"placement": row, "policy_no": "2026", "until": row.ends_on, "follows": True, **WHOLE}
+    with pytest.raises(BadPlacement) as refused:
+        operations.record_insurance(since=middle + timedelta(days=2), **later)
+    assert (refused.value.field, row.insurance_no) == ("insured_from", "2025")
+    for _time in range(2):
+        operations.record_insurance(since=middle + timedelta(days=1), **later)
+        assert (row.insurance_no, row.insured_from, row.insured_until) == ("2025、2026", row.starts_on, row.ends_on)
+    operations.record_insurance(
+        placement=row, policy_no="2024", since=date(2026, 1, 1), until=row.starts_on - timedelta(days=1), follows=True, **WHOLE
+    )
+    assert (row.insurance_no, row.insured_from, row.insured_until) == ("2025、2026、2024", date(2026, 1, 1), row.ends_on)
+    with pytest.raises(BadPlacement):
+        operations.record_insurance(placement=row, policy_no="9" * 70, since=row.starts_on, until=row.ends_on, follows=True, **WHOLE)
+    operations.record_insurance(placement=row, policy_no="全", since=row.starts_on, until=row.ends_on, **WHOLE)  # corrected
+    assert row.insurance_no == "全"
+
+
+@pytest.mark.parametrize(("since", "until", "is_refused"), [(0, 4, False), (1, 4, True), (0, 3, True)])
+def test_a_cover_is_not_taken_from_days_that_count(world: SimpleNamespace, since: int, until: int, is_refused: bool) -> None:
+    make.confirmed(world.row, make.weekdays(STARTS, 5))
+    before = (world.row.insured_from, world.row.insured_until)
+    span = {"since": STARTS + timedelta(days=since), "until": STARTS + timedelta(days=until)}
+    if is_refused:
+        with pytest.raises(BadPlacement) as refused:
+            operations.record_insurance(placement=world.row, policy_no="X", **span, **WHOLE)
+        assert (refused.value.code, "1 个" in refused.value.message) == ("days_confirmed", True)
+        assert (world.row.insured_from, world.row.insured_until) == before
+    else:
+        operations.record_insurance(placement=world.row, policy_no="X", **span, **WHOLE)
+        assert (world.row.insured_from, world.row.insured_until) == (span["since"], span["until"])
+
+
+def test_the_page_takes_a_policy_that_follows(world: SimpleNamespace, as_role: AsRole) -> None:
+    with time_machine.travel(NOW, tick=False):
+        school, url = as_role(Role.UNIVERSITY_ADMIN, organisation_id=world.university_id), f"/placements/{world.key}"
+        assert "续保" in school.get(url).text
+        data = {"insurance_no": "PICC-2", "insured_from": "2026-06-22", "insured_until": "2026-08-31", "follows": "y"}
+        assert school.post(f"{url}/insurance", data=data).status_code == 303
+        db.session.expire_all()
+        row = queries.placement(world.key)
+        assert row is not None
+        assert (row.insurance_no, row.insured_until) == ("PICC-1、PICC-2", date(2026, 8, 31))
+
+
+# -- the calendar -------------------------------------------------------------------------------------------------------
+def test_a_calendar_says_nothing_of_why_somebody_was_away(world: SimpleNamespace) -> None:
+    event = report(world, EventKind.ABSENCE, FRIDAY, FRIDAY, text="复诊，请勿告知他人")
+    operations.decide_absence(event=event, placement=world.row, is_approved=True, **WHOLE)
+    report(world, EventKind.VISIT, STARTS, STARTS, text="期中走访")
+    found = [one.description for one in panels.calendar(world.mentor_person, STARTS, FRIDAY) if one.uid.startswith("placement-event")]
+    assert sorted(found) == ["", "期中走访"]
