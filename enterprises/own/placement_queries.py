@@ -23,6 +23,7 @@ from enterprises.placements.models import (
     PlacementPaper,
     Position,
     Preference,
+    Priority,
     Rating,
     Round,
     SelfFound,
@@ -180,6 +181,14 @@ def preferences(person_id: int) -> Owned:
         .join(Student, Student.id == row.student_id)
     )
     return Owned(statement.where(same_human(Student.person_id, person_id)).order_by(row.round_id, row.rank))
+
+
+def priorities(person_id: int) -> Owned:
+    """The class in the published order of rounds."""
+    row = Priority
+    statement = pick(row, Round.title.label("round"), row.rank.label("priority"), Round.priority_rule)
+    joined = statement.join(Round, Round.id == row.round_id).join(Student, Student.id == row.student_id)
+    return Owned(joined.where(same_human(Student.person_id, person_id)).order_by(row.round_id))
 
 
 def self_found(person_id: int) -> Owned:

@@ -19,6 +19,7 @@ from trainhub.kernel.i18n import _l
 EXPORTS: Sequence[Kind] = (
     ("placements", _l("企业实习"), placement.placements, stays.Placement),
     ("placement_preferences", _l("实习志愿"), placement.preferences, stays.Preference),
+    ("placement_priorities", _l("实习轮次的优先次序"), placement.priorities, stays.Priority),
     ("self_found_places", _l("自主联系的实习单位"), placement.self_found, stays.SelfFound),
     ("placement_days", _l("实习日志"), placement.days, stays.DayEntry),
     ("placement_weeks", _l("实习周志"), placement.weeks, stays.WeeklyLog),

@@ -26,12 +26,16 @@ def placements() -> None:
 )
 @click.option("--same-enterprise", "bonus", type=click.IntRange(0, 100), default=0, metavar="POINTS", help="ranks that a further term there is worth")
 @click.option("--one-enterprise", "whole", is_flag=True, help="hard continuity: every term of a student at one enterprise (costs completions)")
-def simulate(folder: Path, out: Path, seed: int, time_limit: float, relax_fixed: bool, aim: str, bonus: int, whole: bool) -> dict[str, Any]:
+@click.option("--wishes-first", "first", is_flag=True, help="who handed in wishes is planned first, the others share what is left")
+def simulate(
+    folder: Path, out: Path, seed: int, time_limit: float, relax_fixed: bool, aim: str, bonus: int, whole: bool, first: bool
+) -> dict[str, Any]:
     """试算一次实习安排，不用数据库 / plan placements from files, without a database.
 
     DIR holds terms.csv, positions.csv, seats.csv, students.csv, preferences.csv and, if wanted, fixed.csv, current.csv,
     mentors.csv (mentor, enterprise, load: then no enterprise takes more students in a term than its mentors can look after) and
-    bases.csv (base, term, places: no base takes more, over all positions whose column base names it).
+    bases.csv (base, term, places: no base takes more, over all positions whose column base names it). A column priority (1 to 9)
+    of students.csv is the published order: inside a group 1 goes before 2, and these before who has none; then the lottery.
 
     Example: trainhub placements simulate round-2026 --out plan --seed 7 --json
     """
@@ -39,7 +43,7 @@ def simulate(folder: Path, out: Path, seed: int, time_limit: float, relax_fixed:
     from enterprises.placements.planner.types import Options
     from enterprises.placements.types import Aim
 
-    return files.simulate(folder, out, seed=seed, time_limit=time_limit, is_relaxed=relax_fixed, options=Options(Aim(aim), bonus, whole))
+    return files.simulate(folder, out, seed=seed, time_limit=time_limit, is_relaxed=relax_fixed, options=Options(Aim(aim), bonus, whole, first))
 
 
 placements.add_command(simulate)

@@ -11,8 +11,10 @@ from wtforms.validators import DataRequired, InputRequired, Length, NumberRange,
 
 from enterprises.placements import labels
 from enterprises.placements.types import AgreementParty, Aim, EventKind, LogTag, PaperKind, PlanSide, WithdrawalSide
+from trainhub.kernel.errors import Refused
 from trainhub.kernel.forms import Checks, Form, LongText, Text
-from trainhub.kernel.i18n import _l
+from trainhub.kernel.i18n import _, _l
+from trainhub.kernel.numbers import key_of
 
 NEEDED = _l("请填写此项。")
 
@@ -153,9 +155,42 @@ class RoundForm(Form):
         _l("不超过企业指导教师能指导的人数"), default=True, description=_l("取消后可能有学生（经验约 6%）没有指导教师，不能开始实习。")
     )
 
+    is_wishes_first = BooleanField(
+        _l("先安排填报了志愿的学生"),
+        default=True,
+        description=_l(
+            "没有填报的学生不占填报学生能用的席位，最后才安排到剩余席位；因此达到周数的总人数可能减少，计算后会显示减少多少。"
+            "不勾选则填报与否不影响先后，达到周数的总人数最多。"
+        ),
+    )
+    priority_rule = Text(_l("优先次序的依据"), [Length(max=400)], description=_l("随轮次公布，学生填报时能看到；没有优先名单的不用填。"))
+    priorities = LongText(
+        _l("优先名单"),
+        [Length(max=20_000)],
+        description=_l("每行一个学号，可在后面空一格写优先级（1 最先，不写为 1）。条件相同的学生先按优先级、再按抽签；不在名单上的排在最后。"),
+    )
+
+    def order(self) -> dict[str, int]:
+        """The published order as typed. Raises Refused naming a line that is none."""
+        found: dict[str, int] = {}
+        for number, line in enumerate((self.priorities.data or "").splitlines(), start=1):
+            student, *rank = line.replace("，", " ").replace(",", " ").split() or [""]
+            known = key_of(rank[0]) if rank else 1
+            if known is None or len(rank) > 1 or student in found:
+                words = _(
+                    "优先名单第 %(n)d 行“%(line)s”有误：每行一个学号，后面可写 1 至 9 的优先级，学号不能重复。", n=number, line=line.strip()[:40]
+                )
+                raise Refused(words, field="priorities")
+            if student:
+                found[student] = known
+        return found
+
     def settings(self) -> dict[str, Any]:
         """How the round is planned."""
         return {
+            "is_wishes_first": bool(self.is_wishes_first.data),
+            "priority_rule": self.priority_rule.data or "",
+            "priorities": self.order(),
             "aim": self.aim.data,
             "same_enterprise": self.same_enterprise.data or 0,
             "is_mentor_bound": bool(self.is_mentor_bound.data),

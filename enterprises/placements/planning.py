@@ -35,7 +35,7 @@ class Problem:
 
 def settings_of(round: Round) -> PlanSettings:
     """How the round says that it is planned."""
-    return PlanSettings(round.aim, round.same_enterprise, round.is_mentor_bound, round.is_one_enterprise)
+    return PlanSettings(round.aim, round.same_enterprise, round.is_mentor_bound, round.is_one_enterprise, round.is_wishes_first)
 
 
 def problem_of(
@@ -231,6 +231,7 @@ def case_of(facts: Planned, *, today: date, settings: PlanSettings, movable: dic
                 prior[student.id],
                 required * 10,
                 frozenset(one for one in blocked.get(student.id, ()) if (key(student.id), one) not in held),
+                facts.priorities.get(student.id, 0),
             )
             for student in facts.students
         ),
@@ -321,7 +322,8 @@ def compute(problem: Problem, *, now: datetime, time_limit: float, tell: Callabl
     from enterprises.placements.planner.plan import solve
 
     case = problem.case
-    options = Options(problem.settings.aim, problem.settings.same_enterprise, problem.settings.is_one_enterprise)
+    wanted = problem.settings
+    options = Options(wanted.aim, wanted.same_enterprise, wanted.is_one_enterprise, wanted.is_wishes_first)
     result = solve(case, seed=problem.seed, time_limit=time_limit, options=options, tell=tell)
     fixed = set(case.fixed)
     found = {(int(a.pupil), int(a.slot), int(a.post)) for a in result.assignments}

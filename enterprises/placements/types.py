@@ -267,16 +267,19 @@ class PlanSettings:
     is_mentor_bound: bool = True
     is_one_enterprise: bool = False
     """Hard continuity: every term of a student at one enterprise"""
+    is_wishes_first: bool = False
+    """Who handed in wishes is planned first; the others share what is left"""
 
     def as_data(self) -> dict[str, Any]:
-        """As JSON-able data; hard continuity only where it is asked for, so that earlier plans keep their hash."""
+        """As JSON-able data; switches only where they are on, so that earlier plans keep their hash."""
         found = {"aim": self.aim.value, "same_enterprise": self.same_enterprise, "is_mentor_bound": self.is_mentor_bound}
-        return {**found, "is_one_enterprise": True} if self.is_one_enterprise else found
+        return found | {name: True for name in ("is_one_enterprise", "is_wishes_first") if getattr(self, name)}
 
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> PlanSettings:
         """Back from data."""
-        return cls(Aim(data["aim"]), int(data["same_enterprise"]), bool(data["is_mentor_bound"]), bool(data.get("is_one_enterprise", False)))
+        switches = {name: bool(data.get(name, False)) for name in ("is_one_enterprise", "is_wishes_first")}
+        return cls(Aim(data["aim"]), int(data["same_enterprise"]), bool(data["is_mentor_bound"]), **switches)
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,7 +143,7 @@ def in_the_field(host: Driver, head: Driver, student: Driver, mentor: Driver, ad
     host.get(address)
     host.send("/start")
     head.get(f"{address}/events")
-    head.send("/events", {"kind": "visit", "since": MONDAY + timedelta(days=9), "text": "期中走访"})
+    head.send("/events", {"kind": "visit", "since": MONDAY + timedelta(days=6), "text": "期中走访"})
     assert "走访检查" in student.get("/learning/calendar").words
     log_through_a_lost_network(student, address)
     mentor.get("/placements/confirm")

@@ -230,6 +230,8 @@ LABELS: Mapping[str, Any] = {
     "published_on": _l("发表日期"),
     "question_kind": _l("题型"),
     "rank": _l("志愿序号"),
+    "priority": _l("优先级"),
+    "priority_rule": _l("优先次序的依据"),
     "rated_at": _l("评价时间"),
     "reached_on": _l("完成日期"),
     "read_at": _l("阅读时间"),

@@ -1,6 +1,6 @@
 """Every table of placements."""
 
-from enterprises.placements.models.choosing import RoundPlan, SelfFound
+from enterprises.placements.models.choosing import Priority, RoundPlan, SelfFound
 from enterprises.placements.models.daily import AgreementText, LogNote, LogPhoto, MentorLink, PlacementEvent, PlacementPaper, Rating
 from enterprises.placements.models.placing import (
     AgreementSignature,
@@ -31,6 +31,7 @@ __all__ = [
     "Position",
     "PositionSeats",
     "Preference",
+    "Priority",
     "Rating",
     "Round",
     "RoundPlan",

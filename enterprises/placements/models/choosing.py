@@ -28,6 +28,18 @@ class RoundPlan(Base):
     __table_args__ = (sa.UniqueConstraint("round_id", "number"),)
 
 
+class Priority(Base):
+    """The class of a student in the published order of a round: 1 goes first; who has none comes after."""
+
+    __tablename__ = "placement_priority"
+
+    round_id: Mapped[int] = mapped_column(ref("placement_round.id"), primary_key=True)
+    student_id: Mapped[int] = mapped_column(ref("student.id"), primary_key=True, index=True)
+    rank: Mapped[int]
+
+    __table_args__ = (sa.CheckConstraint("rank BETWEEN 1 AND 9", name="rank_known"),)
+
+
 class SelfFound(Versioned, Base):
     """A place a student found: an enterprise as the student knows it, until the school finds it in the register and approves."""
 

@@ -130,6 +130,9 @@ class Round(Versioned, Base):
     same_enterprise: Mapped[int] = mapped_column(default=0)
     is_mentor_bound: Mapped[bool] = mapped_column(default=True)
     is_one_enterprise: Mapped[bool] = mapped_column(default=False)
+    is_wishes_first: Mapped[bool] = mapped_column(default=False)
+    priority_rule: Mapped[str] = mapped_column(sa.String(400), default="")
+    """Whom the order of students (`Priority`) puts first and why; published with the round."""
     term_ids: Mapped[list[Any]]
     plan: Mapped[dict[str, Any] | None]
     published_at: Mapped[datetime | None]

@@ -138,7 +138,7 @@ def adopt_plan(*, plan: RoundPlan, round: Round, by: Identity, now: datetime) ->
         return round
     settings = PlanSettings.of(plan.data["settings"])
     round.aim, round.same_enterprise, round.is_mentor_bound = Aim(settings.aim), settings.same_enterprise, settings.is_mentor_bound
-    round.is_one_enterprise = settings.is_one_enterprise
+    round.is_one_enterprise, round.is_wishes_first = settings.is_one_enterprise, settings.is_wishes_first
     round.plan, round.state = {**plan.data, "plan_id": plan.id}, RoundState.PLANNED
     session().flush()
     audit.record(by=by, did="placements.round.plan_adopted", on=round, data={"number": plan.number, "result": plan.data["result_hash"]})

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from enterprises.placements import labels, lawful, queries, rules
-from enterprises.placements.models import Preference, Round, Term
+from enterprises.placements.models import Preference, Priority, Round, Term
 from enterprises.placements.operations._support import BadPlacement, WrongState, tell
 from enterprises.placements.types import RoundState
 from trainhub.kernel import audit
@@ -17,12 +17,13 @@ from trainhub.kernel.access import Identity
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.kernel.forms import check_version
-from trainhub.kernel.i18n import N_, _
+from trainhub.kernel.i18n import N_, _, listed
 from trainhub.people import queries as people
 from trainhub.people.models import Student
 from trainhub.programmes.models import Cohort, Programme
 
-EDITABLE = frozenset(["title", "opens_on", "closes_on", "max_preferences", "seed", "aim", "same_enterprise", "is_mentor_bound", "is_one_enterprise"])
+SWITCHES = ("aim", "same_enterprise", "is_mentor_bound", "is_one_enterprise", "is_wishes_first", "priority_rule")
+EDITABLE = frozenset(["title", "opens_on", "closes_on", "max_preferences", "seed", *SWITCHES])
 
 
 def create_round(
@@ -37,9 +38,10 @@ def create_round(
     now: datetime,
     max_preferences: int = 5,
     seed: int = 1,
+    priorities: Mapping[str, int] | None = None,
     **settings: Any,
 ) -> Round:
-    """Set up a round for a cohort over terms of its university; `settings`: aim, same_enterprise, is_mentor_bound, is_one_enterprise. Raises BadPlacement."""
+    """Set up a round for a cohort over terms of its university; `settings`: SWITCHES; `priorities` as in `change_round`. Raises BadPlacement."""
     chosen = sorted(terms, key=lambda term: (term.starts_on, term.id))
     if not chosen:
         raise BadPlacement(_("请至少选择一个实习学期。"), field="terms")
@@ -60,6 +62,8 @@ def create_round(
     _set(row, {"title": title, "opens_on": opens_on, "closes_on": closes_on, "max_preferences": max_preferences, "seed": seed, **settings})
     session().add(row)
     session().flush()
+    if priorities is not None:
+        _put_in_order(row, priorities)
     audit.record(
         by=by, did="placements.round.created", on=row, data={"programme": programme.code, "cohort": cohort.year, "terms": [t.code for t in chosen]}
     )
@@ -91,8 +95,32 @@ def _set(row: Round, values: dict[str, Any]) -> None:
         setattr(row, key, value)
 
 
-def change_round(*, round: Round, by: Identity, now: datetime, version: int | None = None, **fields: Any) -> Round:
-    """Change title, dates, number of preferences or the seed of the lottery before publication. Raises Stale, WrongState."""
+def _put_in_order(row: Round, priorities: Mapping[str, int]) -> int:
+    """Keep the published order; how many entries changed. Raises BadPlacement for a number that the cohort does not have, a class
+    that there is not, or an order without the rule that it follows."""
+    if priorities and not row.priority_rule.strip():
+        raise BadPlacement(_("优先名单随轮次公布，请写明依据，如“烈士子女、退役复学学生优先”。"), field="priority_rule")
+    if wrong := sorted(number for number, rank in priorities.items() if not 1 <= rank <= 9):
+        raise BadPlacement(_("优先级应为 1 至 9 的整数：%(numbers)s。", numbers=listed(wrong[:6])), field="priorities")
+    known = queries.cohort_numbers(row.cohort_id)
+    if strange := sorted(set(priorities) - set(known)):
+        raise BadPlacement(_("本年级没有这些学号：%(numbers)s。请核对后重新填写。", numbers=listed(strange[:6])), field="priorities")
+    before, after = queries.priorities_of(row.id), {known[number]: rank for number, rank in priorities.items()}
+    if before != after:
+        session().execute(delete(Priority).where(Priority.round_id == row.id))
+        session().add_all(Priority(round_id=row.id, student_id=key, rank=rank) for key, rank in sorted(after.items()))
+        session().flush()
+    return sum(before.get(key) != after.get(key) for key in {*before, *after})
+
+
+def change_round(
+    *, round: Round, by: Identity, now: datetime, version: int | None = None, priorities: Mapping[str, int] | None = None, **fields: Any
+) -> Round:
+    """Change title, dates, number of preferences, the seed of the lottery or how it is planned before publication.
+
+    `priorities`: the published order, by student number the class (1 goes first); it replaces the one before. Raises Stale,
+    WrongState, BadPlacement.
+    """
     check_version(round, version)
     if round.state is RoundState.PUBLISHED:
         raise WrongState(_("轮次已公布，不能再改。"))
@@ -105,6 +133,8 @@ def change_round(*, round: Round, by: Identity, now: datetime, version: int | No
     if round.state is RoundState.PLANNED:
         round.state, round.plan = RoundState.CLOSED, None
     session().flush()
+    if priorities is not None:
+        fields["priorities"] = _put_in_order(round, priorities)
     audit.record(by=by, did="placements.round.changed", on=round, data=fields)
     return round
 

@@ -17,7 +17,7 @@ from enterprises.placements.planner import exact
 from enterprises.placements.planner.deciding import Placed
 from enterprises.placements.planner.network import Network, cheapest
 from enterprises.placements.planner.prepare import NOWHERE, UNRANKED, Bools, Ints, Setup, alike, bits
-from enterprises.placements.planner.reach import Groups, Reach, Unknowns
+from enterprises.placements.planner.reach import Groups, Reach, Unknowns, turns
 from enterprises.placements.planner.repairing import keepable
 from enterprises.placements.types import Aim
 
@@ -58,13 +58,15 @@ def reach_at_one(setup: Setup, until: float, aim: Aim) -> Homes:
     homes, everybody = homes_of(setup), aim is Aim.EVERYONE
     inside = np.flatnonzero((setup.need > 0) if everybody else (setup.family > 0))
     marks = setup.free if everybody else np.zeros(len(setup.pupils), dtype=np.int64)
-    keys, at, size = np.unique(np.column_stack([setup.kind, setup.family, marks, homes])[inside], axis=0, return_inverse=True, return_counts=True)
+    keys, at, size = np.unique(
+        np.column_stack([setup.kind, setup.family, marks, homes, setup.rank])[inside], axis=0, return_inverse=True, return_counts=True
+    )
     of = np.full(len(setup.pupils), -1, dtype=np.int64)
     of[inside] = at.reshape(-1)
-    groups = Groups(keys[:, 0], keys[:, 1], keys[:, 2], size, of)
+    groups = Groups(keys[:, 0], keys[:, 1], keys[:, 2], size, of, keys[:, 4])
     opened = open_at(setup)
     rows: list[tuple[int, int, int, int]] = []
-    for group, (kind, family, mark, home) in enumerate(keys.tolist()):
+    for group, (kind, family, mark, home, _rank) in enumerate(keys.tolist()):
         firms = np.flatnonzero(opened[:, kind].any(axis=0)).tolist() if home < 0 else [home]
         for firm in firms:
             rows += [(group, one, 1, firm) for one in setup.families[family] if all(opened[slot, kind, firm] for slot in bits(one))]
@@ -72,13 +74,16 @@ def reach_at_one(setup: Setup, until: float, aim: Aim) -> Homes:
     table = np.array(rows, dtype=np.int64).reshape(-1, 4)
     found = Unknowns(table[:, 0], table[:, 1], table[:, 2].astype(bool), groups.kind[table[:, 0]], size[table[:, 0]])
     objectives = [-np.ones(len(found)), -found.reaches.astype(float)] if everybody else [-found.reaches.astype(float)]
-    numbers, bound, is_proven = _most(setup, groups, found, table[:, 3], objectives, until)
+    main = len(objectives)
+    for some in [np.ones(len(found), dtype=bool), found.reaches] if everybody else [found.reaches]:
+        objectives += [-(some & one).astype(float) for one in turns(groups, found)]
+    numbers, bound, is_proven = _most(setup, groups, found, table[:, 3], objectives, main, until)
     reach = Reach(groups, found, numbers, min(int(size.sum()), bound), is_proven, is_single=everybody)
     return Homes(reach, table[:, 3])
 
 
-def _most(setup: Setup, groups: Groups, found: Unknowns, firm: Ints, objectives: list[Ints], until: float) -> tuple[Ints, int, bool]:
-    """The numbers of least objectives, one after the other; the bound of the last one, and whether all are proven."""
+def _most(setup: Setup, groups: Groups, found: Unknowns, firm: Ints, objectives: list[Ints], main: int, until: float) -> tuple[Ints, int, bool]:
+    """The numbers of least objectives, one after the other; the bound of the main-th, and whether all are proven."""
     numbers = np.zeros(len(found), dtype=np.int64)
     if not len(found):
         return numbers, 0, True
@@ -87,13 +92,14 @@ def _most(setup: Setup, groups: Groups, found: Unknowns, firm: Ints, objectives:
         model.row([(int(column), 1.0) for column in np.flatnonzero(found.group == group)], 0, size)
     _serve(setup, model, found.mask, found.kind, firm)
     bound, is_proven = int(groups.size.sum()), True
-    for objective in objectives:
+    for turn, objective in enumerate(objectives, start=1):
         answer = model.least(objective, until)
         if answer.x is None:
             return numbers, bound, False
         numbers = np.rint(answer.x[: len(found)]).astype(np.int64)
         dual = answer.mip_dual_bound if answer.mip_dual_bound is not None and math.isfinite(answer.mip_dual_bound) else -float(groups.size.sum())
-        bound, is_proven = math.floor(-dual + 1e-6), is_proven and answer.status == 0
+        bound = math.floor(-dual + 1e-6) if turn <= main else bound
+        is_proven = is_proven and answer.status == 0
         model.row([(column, float(value)) for column, value in enumerate(objective) if value], -np.inf, float(objective @ numbers) + 1e-6)
     return numbers, bound, is_proven
 

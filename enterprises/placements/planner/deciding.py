@@ -206,7 +206,7 @@ def _of_chosen(setup: Setup, chosen: Ints) -> Groups:
     found, at, size = np.unique(np.column_stack([setup.kind, setup.family])[chosen], axis=0, return_inverse=True, return_counts=True)
     of = np.full(len(setup.pupils), -1, dtype=np.int64)
     of[chosen] = at.reshape(-1)
-    return Groups(found[:, 0], found[:, 1], np.zeros(len(size), dtype=np.int64), size, of)
+    return Groups(found[:, 0], found[:, 1], np.zeros(len(size), dtype=np.int64), size, of, np.zeros(len(size), dtype=np.int64))
 
 
 def _hand_out(cost: Ints, counts: Ints) -> Ints:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from enterprises.placements.planner.prepare import NOWHERE, Bools, Ints, Setup, bits
+from enterprises.placements.planner.prepare import BEHIND, NOWHERE, Bools, Ints, Setup, bits
 from enterprises.placements.planner.reach import Cut, hall_cut
 from enterprises.placements.planner.telling import first
 from enterprises.placements.planner.types import Cause, Reason, Unplaced
@@ -41,7 +41,8 @@ def _why(setup: Setup, pupil: int, told: _Bottlenecks) -> tuple[Reason, Why]:
             "target_x10": one.target_x10,
             "blocked": [slot.name or slot.id for slot in sorted(setup.case.slots, key=lambda slot: slot.id) if slot.id in one.blocked],
         }
-    return Reason.SEATS_SHORT, told.of(kind, int(setup.family[pupil]))
+    why = told.of(kind, int(setup.family[pupil]))
+    return Reason.SEATS_SHORT, {**why, "after": "priority"} if told.went_first(pupil) else why
 
 
 class _Bottlenecks:
@@ -59,6 +60,7 @@ class _Bottlenecks:
         posts_called = {one.id: one.name or one.id for one in setup.case.posts}
         self._slot_names, self._post_names = [slots_called[one] for one in setup.slots], [posts_called[one] for one in setup.posts]
         self._offered = offered
+        self._has_reached = (placed != NOWHERE).any(axis=1) & ~is_below
         is_there = (placed != NOWHERE) & ~is_below[:, None]
         self._demand = [np.bincount(setup.kind[is_there[:, slot]], minlength=kinds) for slot in slots]
         waits = ((setup.free[:, None] >> np.arange(len(setup.slots)) & 1) > 0) & is_below[:, None] & (placed == NOWHERE)
@@ -68,6 +70,15 @@ class _Bottlenecks:
             self._majors[kind].add(one.major)
         self._cuts: dict[tuple[int, int], Cut | None] = {}
         self._told: dict[tuple[int, int], Why] = {}
+
+    def went_first(self, pupil: int) -> bool:
+        """Whether somebody whom the same positions accept reached the target as one of an earlier class of the published order."""
+        setup = self._setup
+        if not setup.rank.any():
+            return False
+        mine = int(setup.rank[pupil]) or BEHIND
+        earlier = (setup.rank > 0) & (setup.rank < mine) & (setup.kind == setup.kind[pupil])
+        return bool((earlier & self._has_reached).any())
 
     def of(self, kind: int, family: int) -> Why:
         """The cause for a student of the kind for whom the sets of the family suffice."""

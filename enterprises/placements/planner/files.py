@@ -69,6 +69,7 @@ SCHEMAS: dict[str, Schema] = {
             _field("prior_weeks", "已有周数", _weeks, required=False, default=0),
             _field("target_weeks", "目标周数", _weeks, required=False),
             _field("blocked_terms", "不可用学期", split_list(), required=False, default=()),
+            _field("priority", "优先级", _count(1, 9), required=False, default=0),
         ]
     ),
     "preferences": Schema([STUDENT, _field("rank", "志愿顺序", _count(1, 1000)), POSITION]),
@@ -146,10 +147,10 @@ def _pupils(folder: Folder, slots: dict[str, Slot]) -> dict[str, Pupil]:
         for row, one in zip(rows.numbers, rows.data["blocked_terms"], strict=True):
             if one in strange:
                 folder.bad("students", row, "blocked_terms", strange[one], _("“%(value)s”没有在对应文件中出现。", value=strange[one]))
-    names = ("student", "major", "prior_weeks", "target_weeks", "blocked_terms")
+    names = ("student", "major", "prior_weeks", "target_weeks", "blocked_terms", "priority")
     return {
-        pupil: Pupil(pupil, major, prior, required if target is None else target, blocked[terms])
-        for pupil, major, prior, target, terms in _zip(rows.data, *names)
+        pupil: Pupil(pupil, major, prior, required if target is None else target, blocked[terms], priority)
+        for pupil, major, prior, target, terms, priority in _zip(rows.data, *names)
     }
 
 

@@ -1,14 +1,15 @@
-"""The plan of a case: how many (exact), who (lottery), where and when (least rank cost), then the seats left over."""
+"""The plan of a case: how many (exact), who (published order, then lottery), where and when (least rank cost), then the seats left over."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from enterprises.placements.planner import continuity
+from enterprises.placements.planner import continuity, turns
 from enterprises.placements.planner.crossing import untangle
 from enterprises.placements.planner.deciding import Placed, Wider, place
 from enterprises.placements.planner.explain import explain
@@ -31,9 +32,29 @@ def solve(case: Case, *, seed: int = 1, time_limit: float = 60.0, options: Optio
     Objectives, each within the optimum of those before: most students reach their target; fewest student-terms change
     against `case.current`; least rank cost of those who reach. `figures` are those of the contract; `weeks_total` counts
     the weeks placed, the shares count student-terms. `tell` is called with 1 to `steps.STEPS` as each step is done.
+
+    With `is_wishes_first` the objectives are those of the students who handed in wishes; then those of the others, for what is left.
     """
     began = time.monotonic()
     until = began + time_limit
+    if not options.is_wishes_first or not turns.is_split(case):
+        return _solve(case, seed, until, options, tell)
+    alone = _solve(turns.first(case), seed, until, options, _silent)
+    plan = _solve(turns.second(case, alone), seed, until, options, tell)
+    plain = replace(case, current=None) if case.current is not None else case
+    together = _reached(plain, seed, until, options)
+    anywhere = _reached(plain, seed, until, replace(options, is_one_enterprise=False)) if options.is_one_enterprise else None
+    return turns.joined(case, alone, plan, together, anywhere, round(time.monotonic() - began, 3))
+
+
+def _reached(case: Case, seed: int, until: float, options: Options) -> int:
+    """How many reach when everybody is planned at once: what it costs to plan some first."""
+    setup = prepare(untangle(case).case, seed)
+    return int((setup.need <= 0).sum()) + _count(setup, until, options)[0].total
+
+
+def _solve(case: Case, seed: int, until: float, options: Options, tell: Callable[[int], None]) -> Plan:
+    began = time.monotonic()
     untangled = untangle(case)
     setup = prepare(untangled.case, seed)
     tell(1)
@@ -101,7 +122,7 @@ def _solver() -> str:
 
 
 def choose(setup: Setup, numbers: Reach) -> tuple[Ints, Ints]:
-    """Step 2: of each group as many as step 1 says, by lottery: those who reach, and the next who get one slot; in order."""
+    """Step 2: of each group as many as step 1 says, by the published order, then by lottery: those who reach, and the next who get one slot; in order."""
     groups, found = numbers.groups, numbers.unknowns
 
     def counts(some: Bools) -> Ints:

@@ -20,6 +20,8 @@ Bools = Any
 
 UNRANKED = 15
 """The cost of a position that was not ranked (own.placement.unranked_cost, contract)."""
+BEHIND = 2**31
+"""The turn of students without a class in the published order."""
 NOWHERE = -1
 """In a table of students by slots: no position."""
 GONE = -2
@@ -77,7 +79,9 @@ class Setup:
     bundle_limit: Ints
     """[B] the innermost limit"""
     lottery: Ints
-    """[N] the place in the seeded order of all students"""
+    """[N] the place in the order of all students: by the class of the published order, then as the seed drew"""
+    rank: Ints
+    """[N] the class of the published order, nought: none"""
     wishes: Wishes
     held: Ints
     """[N, S] the post of the fixed rows, or NOWHERE"""
@@ -188,6 +192,7 @@ def prepare(case: Case, seed: int) -> Setup:
         bundles=bundles,
         bundle_limit=bundle_limit,
         lottery=_lottery(pupils, seed),
+        rank=np.array([pupil.priority for pupil in pupils], dtype=np.int64),
         wishes=_wishes(case, pupils, post_at, kind, accepts),
         held=held,
         current=current,
@@ -198,8 +203,9 @@ def prepare(case: Case, seed: int) -> Setup:
 
 def _lottery(pupils: list[Pupil], seed: int) -> Ints:
     drawn = np.array([draw(seed, pupil.id) for pupil in pupils], dtype=np.uint64)
+    turn = np.array([pupil.priority or BEHIND for pupil in pupils], dtype=np.int64)
     place = np.empty(len(pupils), dtype=np.int64)
-    place[np.argsort(drawn, kind="stable")] = np.arange(len(pupils))
+    place[np.lexsort((drawn, turn))] = np.arange(len(pupils))
     return place
 
 

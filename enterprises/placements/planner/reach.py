@@ -22,7 +22,8 @@ Cut = tuple[int, Bools, int]
 
 @dataclass(slots=True)
 class Groups:
-    """Students who are interchangeable: accepted by the same posts, the same sets of slots suffice, the same `mark`.
+    """Students who are interchangeable: accepted by the same posts, the same sets of slots suffice, the same `mark`, the same class
+    of the published order (in a repair that is not asked).
 
     The mark is nought, or what else must be equal: the slots that are kept in a repair, the free slots when everybody counts.
     """
@@ -33,16 +34,25 @@ class Groups:
     size: Ints
     of: Ints
     """[N] the group of each student, -1: none"""
+    rank: Ints
+    """The class of the published order, nought: none"""
 
 
-def group(setup: Setup, marks: Ints | None = None) -> Groups:
+def group(setup: Setup, marks: Ints | None = None, *, is_ranked: bool = True) -> Groups:
     """Put together the students for whom some set suffices, or who have a mark."""
     mark = np.zeros(len(setup.pupils), dtype=np.int64) if marks is None else marks
     inside = np.flatnonzero((setup.family > 0) | ((setup.need > 0) & (mark > 0)))
-    found, at, size = np.unique(np.column_stack([setup.kind, setup.family, mark])[inside], axis=0, return_inverse=True, return_counts=True)
+    rank = setup.rank if is_ranked else np.zeros_like(setup.rank)
+    found, at, size = np.unique(np.column_stack([setup.kind, setup.family, mark, rank])[inside], axis=0, return_inverse=True, return_counts=True)
     of = np.full(len(setup.pupils), -1, dtype=np.int64)
     of[inside] = at.reshape(-1)
-    return Groups(found[:, 0], found[:, 1], found[:, 2], size, of)
+    return Groups(found[:, 0], found[:, 1], found[:, 2], size, of, found[:, 3])
+
+
+def turns(groups: Groups, unknowns: Unknowns) -> list[Bools]:
+    """The unknowns of each class of the published order, the first class first; none when nobody has one."""
+    rank = np.where(unknowns.group >= 0, groups.rank[unknowns.group], 0) if len(groups.rank) else unknowns.group * 0
+    return [rank == one for one in np.unique(rank[rank > 0])]
 
 
 @dataclass(slots=True)
@@ -258,7 +268,30 @@ def reach(setup: Setup, until: float) -> Reach:
     of = master.unknowns.group
     for at, size in enumerate(groups.size):
         master.row(np.flatnonzero(of == at), 1.0, 0, float(size))
-    return _most(master, groups, -master.unknowns.reaches.astype(np.int64))
+    found = _most(master, groups, -master.unknowns.reaches.astype(np.int64))
+    return _in_order(master, found, [found.unknowns.reaches])
+
+
+def _in_order(master: Master, found: Reach, wanted: list[Bools]) -> Reach:
+    """Among all such numbers those with most of the first class of the published order, then of the second, and so on; of what is
+    wanted one after the other. Without time for it, and where the maximum is not proven, the numbers stay."""
+    classes = turns(found.groups, found.unknowns)
+    if not classes or not found.is_proven:
+        return found
+    most = float(found.groups.size.sum())
+    for some in wanted:
+        if some.any():
+            master.row(np.flatnonzero(some), 1.0, float(found.numbers[some].sum()), most)
+    for some in wanted:
+        for one in classes:
+            columns = np.flatnonzero(some & one)
+            answer = master.least(-(some & one).astype(np.int64)) if len(columns) else None
+            if answer is not None:
+                found.numbers, found.is_proven = answer.numbers, found.is_proven and answer.is_proven
+                master.row(columns, 1.0, float(answer.numbers[columns].sum()), most)
+            elif len(columns):
+                found.is_proven = False
+    return found
 
 
 def everyone(setup: Setup, until: float) -> Reach:
@@ -276,7 +309,7 @@ def everyone(setup: Setup, until: float) -> Reach:
         most = found  # no time was left for the second step
     most.is_proven &= found.is_proven
     most.is_single = True
-    return most
+    return _in_order(master, most, [np.ones(len(of), dtype=bool), most.unknowns.reaches])
 
 
 def _most(master: Master, groups: Groups, objective: Ints) -> Reach:

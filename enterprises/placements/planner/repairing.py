@@ -27,7 +27,7 @@ def least_changes(setup: Setup, before: Reach, until: float) -> Reach:
     """
     kept = keepable(setup)
     marks = (kept != NOWHERE) @ np.left_shift(1, np.arange(len(setup.slots), dtype=np.int64))
-    groups = group(setup, marks)
+    groups = group(setup, marks, is_ranked=False)
     master = Master(setup, unknowns(setup, groups, single=True), until)
     found = master.unknowns
     takes = found.reaches

@@ -16,6 +16,19 @@ def told(why: object) -> str:
     """Why a student stays below the target. What plans of before kept as a sentence is left as it is."""
     if not isinstance(why, dict):
         return str(why)
+    return _cause(why) + _order(why.get("after"))
+
+
+def _order(after: str | None) -> str:
+    """Who went first, where that is a part of the reason."""
+    if after == "wishes":
+        return " " + _("本轮先安排填报了志愿的学生，该生没有填报。")
+    if after == "priority":
+        return " " + _("席位先给了公布的优先次序在前的学生。")
+    return ""
+
+
+def _cause(why: dict[str, Any]) -> str:
     match Cause(why["cause"]):
         case Cause.FIXED_CONFLICT:
             return _("该生的一项已定安排无法保留（岗位不接收、学期不可用或席位不足），已按其余条件重新安排，仍未达到目标。")
@@ -51,6 +64,8 @@ def proof(figures: Mapping[str, Any], aim: Aim, *, is_one_enterprise: bool = Fal
     """
     reached, most = figures["reached"], figures["reached_bound"]
     under = _("（以各学期在同一企业为条件）") if is_one_enterprise else ""
+    if "reached_together" in figures:
+        under += _("（以先安排填报了志愿的学生为条件）")
     if figures["optimal"] and aim is Aim.EVERYONE:
         return (
             True,

@@ -81,16 +81,25 @@ class Pupil:
     prior_x10: int = 0
     target_x10: int = 320
     blocked: frozenset[str] = frozenset()
+    priority: int = 0
+    """The class of the published order: 1 goes first; 0, none, comes after all of them."""
+
+    def as_data(self) -> list[Any]:
+        """As JSON-able data; the class only where there is one, so that earlier plans keep their hash."""
+        found = [self.id, self.major, self.prior_x10, self.target_x10, sorted(self.blocked)]
+        return [*found, self.priority] if self.priority else found
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
     """How a case is planned; the defaults are the contract. `bonus`: rank points that a further term at the same enterprise is
-    worth; `is_one_enterprise`: hard continuity, every term of a student at one enterprise (fixed rows stay where they are)."""
+    worth; `is_one_enterprise`: hard continuity, every term of a student at one enterprise (fixed rows stay where they are);
+    `is_wishes_first`: who handed in wishes is planned as if nobody else were there, the others share what is left (`turns`)."""
 
     aim: Aim = Aim.COMPLETE
     bonus: int = 0
     is_one_enterprise: bool = False
+    is_wishes_first: bool = False
 
 
 Triple = tuple[str, str, str]
@@ -127,7 +136,7 @@ class Case:
             sorted([one.id, one.weeks_x10] for one in self.slots),
             sorted([one.id, one.enterprise, sorted(one.majors)] for one in self.posts),
             sorted([post, slot, count] for (post, slot), count in self.seats.items()),
-            sorted([one.id, one.major, one.prior_x10, one.target_x10, sorted(one.blocked)] for one in self.pupils),
+            sorted(one.as_data() for one in self.pupils),
             sorted([pupil, sorted(posts.items())] for pupil, posts in self.wishes.items()),
             sorted(map(list, self.fixed)),
             None if self.current is None else sorted(map(list, self.current)),

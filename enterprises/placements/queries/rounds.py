@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from enterprises.mentors import queries as mentors
 from enterprises.mentors.models import Mentor
 from enterprises.permissions import SCHOOL
-from enterprises.placements.models import Placement, PlanItem, Position, PositionSeats, Preference, Round, RoundPlan, Term
+from enterprises.placements.models import Placement, PlanItem, Position, PositionSeats, Preference, Priority, Round, RoundPlan, Term
 from enterprises.placements.queries.offers import terms_visible
 from enterprises.placements.types import OfferState, PlacementState, PlanKind, RoundState, WithdrawalSide
 from trainhub.kernel.access import Identity, Subject
@@ -75,6 +75,28 @@ def students_of_round(row: Round, on: date) -> list[Student]:
 def persons_of_round(row: Round, on: date) -> list[int]:
     """The persons whom a round is for, for telling them."""
     return [student.person_id for student in students_of_round(row, on)]
+
+
+def priorities_of(round_id: int) -> dict[int, int]:
+    """By student the class in the published order of a round."""
+    rows = session().execute(select(Priority.student_id, Priority.rank).where(Priority.round_id == round_id).order_by(Priority.student_id))
+    return {student_id: rank for student_id, rank in rows}
+
+
+def priority_lines(round_id: int) -> str:
+    """The published order as it is typed: a student number and the class, a line each."""
+    statement = (
+        select(Student.student_no, Priority.rank)
+        .join(Student, Student.id == Priority.student_id)
+        .where(Priority.round_id == round_id)
+        .order_by(Priority.rank, Student.student_no)
+    )
+    return "\n".join(f"{number} {rank}" for number, rank in session().execute(statement))
+
+
+def cohort_numbers(cohort_id: int) -> dict[str, int]:
+    """The students of a cohort by their numbers."""
+    return {number: key for number, key in session().execute(select(Student.student_no, Student.id).where(Student.cohort_id == cohort_id))}
 
 
 def preference_counts(round_id: int) -> tuple[int, int]:
@@ -243,6 +265,8 @@ class Planned:
     """By position the majors it takes where the rules narrow them; empty: none."""
     base_room: dict[tuple[int, int], int] = field(default_factory=dict)
     """By (base, term) how many more students the base can take over all its positions; not named: it says nothing."""
+    priorities: dict[int, int] = field(default_factory=dict)
+    """By student the class in the published order."""
 
 
 def planning_facts(row: Round, *, today: date) -> Planned:
@@ -291,6 +315,7 @@ def planning_facts(row: Round, *, today: date) -> Planned:
         placed,
         frozenset((student_id, term_id) for student_id, term_id in given_up),
         frozenset((student_id, position_id) for student_id, position_id in cancelled),
+        priorities=priorities_of(row.id),
     )
 
 

@@ -70,6 +70,7 @@ def ask_what_if(round: Round) -> Any:
         min(100, max(0, same if same is not None else round.same_enterprise)),
         bool(request.form.get("is_mentor_bound")),
         bool(request.form.get("is_one_enterprise")),
+        bool(request.form.get("is_wishes_first")),
     )
     if not what_ifs and settings == planning.settings_of(round):
         raise Refused(_("试算条件与现在的设置相同。请改变至少一项。"))
@@ -171,6 +172,7 @@ def result(pair: tuple[Round, Student]) -> Any:
             }
             for wish in wishes
         ],
+        priority=queries.priorities_of(round.id).get(student.id),
         unlisted=[row for row in rows if row.rank is None and row.state != "withdrawn"],
         labels=labels,
     )

@@ -75,7 +75,7 @@ def new_round() -> Any:
 @guard(Can.ROUND_EDIT, load=load_round, subject=queries.subject_of_round)
 def edit_round(round: Round) -> Any:
     """Change dates, preferences or seed."""
-    form = forms.RoundForm(obj=round)
+    form = forms.RoundForm(obj=round, priorities=queries.priority_lines(round.id))
     del form.cohort_id, form.terms
 
     def work() -> dict[str, Any]:
@@ -137,6 +137,7 @@ def show_round(round: Round) -> Any:
         positions=positions,
         bases=sorted({(row.base_id, row.base) for row in positions if row.base_id is not None}, key=lambda one: one[1]),
         settings=planning.settings_of(round),
+        in_order=len(queries.priorities_of(round.id)),
         labels=labels,
         today=clock.today(),
         States=RoundState,
@@ -187,6 +188,8 @@ def conditions_of(plans: Sequence[RoundPlan]) -> dict[int, list[str]]:
             words.append(_("同一企业优先 %(n)d 分", n=settings.same_enterprise))
         if settings.is_one_enterprise:
             words.append(_("各学期必须在同一企业"))
+        if settings.is_wishes_first:
+            words.append(_("先安排填报了志愿的学生"))
         if not settings.is_mentor_bound:
             words.append(_("不限指导教师人数"))
         for one in plan.data.get("what_ifs", []):

@@ -104,6 +104,7 @@ def preferences(pair: tuple[Round, Student]) -> Any:
         clashing=queries.clashing_terms(round, student),
         bar_words=labels.BARS,
         is_for_me=is_for_me,
+        priority=queries.priorities_of(round.id).get(student.id),
         is_open=is_for_me and round.state is RoundState.OPEN and rules.is_open(round.opens_on, round.closes_on, clock.today()),
         problem=problem,
         form=form,
