@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from enterprises.bases import queries as bases
 from enterprises.mentors.models import Mentor
@@ -26,7 +26,7 @@ from enterprises.placements.models import (
     Rating,
     WeeklyLog,
 )
-from enterprises.placements.queries.placing import placement_view, visible_to
+from enterprises.placements.queries.placing import HELD, placement_view, visible_to
 from enterprises.placements.rules import parties_needed
 from enterprises.placements.types import (
     AgreementKind,
@@ -145,6 +145,33 @@ def events_listing(identity: Identity, *, kind: EventKind | None = None, only_op
     if only_open:
         statement = statement.where(PlacementEvent.state == EventState.OPEN)
     return statement.order_by(PlacementEvent.state != EventState.OPEN, PlacementEvent.since.desc(), PlacementEvent.id.desc())
+
+
+def last_confirmed(placement_ids: Iterable[int]) -> dict[int, date]:
+    """By placement its last confirmed day; without those that have none."""
+    statement = select(DayEntry.placement_id, func.max(DayEntry.on)).where(
+        DayEntry.placement_id.in_(set(placement_ids)), DayEntry.state == DayState.APPROVED
+    )
+    return {key: day for key, day in session().execute(statement.group_by(DayEntry.placement_id))}
+
+
+def confirmed_outside(placement_id: int, since: date, until: date) -> list[date]:
+    """The confirmed days of a placement before and after a span, in time."""
+    statement = select(DayEntry.on).where(DayEntry.placement_id == placement_id, DayEntry.state == DayState.APPROVED)
+    return list(session().scalars(statement.where(or_(DayEntry.on < since, DayEntry.on > until)).order_by(DayEntry.on)))
+
+
+def mentors_waited_for(due: date) -> list[tuple[int, int]]:
+    """Persons of mentors for whom days up to `due` still wait, with how many."""
+    statement = (
+        select(Mentor.person_id, func.count(DayEntry.id))
+        .join(Placement, Placement.mentor_id == Mentor.id)
+        .join(DayEntry, DayEntry.placement_id == Placement.id)
+        .where(DayEntry.state == DayState.PENDING, DayEntry.on <= due, Placement.state.in_(HELD))
+        .group_by(Mentor.person_id)
+        .order_by(Mentor.person_id)
+    )
+    return [(person_id, count) for person_id, count in session().execute(statement)]
 
 
 # -- logs ---------------------------------------------------------------------------------------------------------------

@@ -206,18 +206,18 @@ def rounds_of_person(person_id: int, since: date, until: date) -> list[Round]:
 
 
 # -- an enterprise at a glance ------------------------------------------------------------------------------------------
-def waiting_by_mentor(enterprise_ids: Collection[int]) -> list[tuple[int, str, int, int]]:
-    """(mentor, name, days that wait, one of the placements) of enterprises, most first."""
+def waiting_by_mentor(enterprise_ids: Collection[int]) -> list[tuple[int, str, int, int, int]]:
+    """(mentor, name, days that wait, one of the placements, person) of enterprises, most first."""
     statement = (
-        select(Mentor.id, Person.name, func.count(DayEntry.id).label("days"), func.min(Placement.id))
+        select(Mentor.id, Person.name, func.count(DayEntry.id).label("days"), func.min(Placement.id), Mentor.person_id)
         .join(Person, Person.id == Mentor.person_id)
         .join(Placement, Placement.mentor_id == Mentor.id)
         .join(DayEntry, DayEntry.placement_id == Placement.id)
         .where(Mentor.enterprise_id.in_(list(enterprise_ids)), DayEntry.state == DayState.PENDING, Placement.state.in_(HELD))
-        .group_by(Mentor.id, Person.name)
+        .group_by(Mentor.id, Person.name, Mentor.person_id)
         .order_by(sa.desc("days"), Mentor.id)
     )
-    return [(key, name, days, placement) for key, name, days, placement in session().execute(statement)]
+    return [(key, name, days, placement, person) for key, name, days, placement, person in session().execute(statement)]
 
 
 def offers_by_state(enterprise_ids: Collection[int]) -> dict[OfferState, int]:

@@ -351,20 +351,6 @@ def days_by_ids(ids: Collection[int]) -> list[date]:
     return list(session().scalars(select(DayEntry.on).where(DayEntry.id.in_(list(ids))).order_by(DayEntry.on)))
 
 
-def last_confirmed(placement_ids: Iterable[int]) -> dict[int, date]:
-    """By placement its last confirmed day; without those that have none."""
-    statement = select(DayEntry.placement_id, func.max(DayEntry.on)).where(
-        DayEntry.placement_id.in_(set(placement_ids)), DayEntry.state == DayState.APPROVED
-    )
-    return {key: day for key, day in session().execute(statement.group_by(DayEntry.placement_id))}
-
-
-def confirmed_outside(placement_id: int, since: date, until: date) -> list[date]:
-    """The confirmed days of a placement before and after a span, in time."""
-    statement = select(DayEntry.on).where(DayEntry.placement_id == placement_id, DayEntry.state == DayState.APPROVED)
-    return list(session().scalars(statement.where(or_(DayEntry.on < since, DayEntry.on > until)).order_by(DayEntry.on)))
-
-
 def pending_count(placement_id: int) -> int:
     """How many days of a placement wait for the mentor."""
     statement = select(func.count(DayEntry.id)).where(DayEntry.placement_id == placement_id, DayEntry.state == DayState.PENDING)
@@ -384,19 +370,6 @@ def pending_for_mentor(mentor_ids: Collection[int], *, of: Identity | None = Non
     if of is not None:
         statement = statement.where(visible_to(of))
     return [(row, row.DayEntry) for row in session().execute(statement)]
-
-
-def mentors_waited_for(due: date) -> list[tuple[int, int]]:
-    """Persons of mentors for whom days up to `due` still wait, with how many."""
-    statement = (
-        select(Mentor.person_id, func.count(DayEntry.id))
-        .join(Placement, Placement.mentor_id == Mentor.id)
-        .join(DayEntry, DayEntry.placement_id == Placement.id)
-        .where(DayEntry.state == DayState.PENDING, DayEntry.on <= due, Placement.state.in_(HELD))
-        .group_by(Mentor.person_id)
-        .order_by(Mentor.person_id)
-    )
-    return [(person_id, count) for person_id, count in session().execute(statement)]
 
 
 def weekly_log(placement_id: int, iso_year: int, iso_week: int) -> WeeklyLog | None:

@@ -13,7 +13,8 @@ from sqlalchemy import func, select
 from enterprises.bases import queries as bases
 from enterprises.mentors.models import Mentor
 from enterprises.placements.models import DayEntry, Placement, PlanItem
-from enterprises.placements.queries.placing import HELD, last_confirmed, visible_to
+from enterprises.placements.queries.daily import last_confirmed
+from enterprises.placements.queries.placing import HELD, visible_to
 from enterprises.placements.types import DayState, PlacementState
 from trainhub.identity import queries as identities
 from trainhub.kernel.access import Identity, Role

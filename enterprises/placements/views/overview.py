@@ -15,6 +15,7 @@ from enterprises.permissions import Can
 from enterprises.placements import labels, operations, queries, rules
 from enterprises.placements.types import Light, OfferState
 from enterprises.placements.views.shared import blueprint, day_of
+from trainhub.identity import queries as identities
 from trainhub.kernel import clock, downloads, paging, sending
 from trainhub.kernel.access import Role, guard, signed_in, who
 from trainhub.kernel.db import transaction
@@ -128,6 +129,8 @@ def enterprise() -> Any:
     pool = [(key, name, one) for one in ids for key, name in mentors.choices(one, today)]
     loads = queries.loads_of_mentors([key for key, _name, _one in pool], today, today)
     limits = {key: found.load_limit for key, _name, _one in pool if (found := mentors.by_id(key)) is not None}
+    waiting = queries.waiting_by_mentor(ids)
+    accounts = identities.accounts_of_persons({person for *_rest, person in waiting})
     return render_template(
         "enterprises/placements/enterprise.html",
         enterprises=[row for key in ids if (row := organisations.by_id(key)) is not None],
@@ -135,7 +138,7 @@ def enterprise() -> Any:
         year=today.year,
         offers=queries.offers_by_state(ids),
         present=queries.present_at(ids, today),
-        waiting=queries.waiting_by_mentor(ids),
+        waiting=[(key, name, days, placement, person not in accounts) for key, name, days, placement, person in waiting],
         pool=[(key, name, loads.get(key, 0), limits[key]) for key, name, _one in pool],
         most=most,
         plans=paging.slice_wanted(queries.plans_at(ids), key="plans"),

@@ -18,6 +18,7 @@ from enterprises.placements.views.shared import act, blueprint, load_placement
 from trainhub.certificates import queries as certificates
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.operations import why_it_waits
+from trainhub.identity import queries as identities
 from trainhub.kernel import clock, downloads, paging
 from trainhub.kernel.access import Subject, guard, may, who
 from trainhub.kernel.db import session, transaction
@@ -34,6 +35,12 @@ def both_sides(row: Placement) -> Subject:
     """School and enterprise: for what either arranges."""
     school, enterprise = queries.subject_of_student_side(row), queries.at_enterprise(row)
     return Subject.of(organisations=(*school.organisations, *enterprise.organisations), programmes=school.programmes, regions=school.regions)
+
+
+def _needs_link(placement: Placement) -> bool:
+    """Whether the mentor has no account to confirm with."""
+    person_id = queries.person_of_mentor(placement.mentor_id)
+    return person_id is not None and not identities.accounts_of_persons({person_id})
 
 
 COLUMNS = (
@@ -161,7 +168,7 @@ def show(placement: Placement) -> Any:
             if may_rate and operations.may_be_rated(placement, today)
         ],
         own_sides=[side for side, is_own in ((RaterSide.STUDENT, is_mine), (RaterSide.ENTERPRISE, guides or hosts)) if is_own],
-        can_link=bool(placement.mentor_id) and (arranges or hosts) and placement.state is PlacementState.STARTED,
+        can_link=(arranges or hosts) and placement.state is PlacementState.STARTED and _needs_link(placement),
         end_form=forms.EndForm(formdata=None).apart("end"),
         labels=labels,
         States=PlacementState,

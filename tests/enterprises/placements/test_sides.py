@@ -170,8 +170,11 @@ def test_a_link_opens_the_students_of_whoever_made_it(running: SimpleNamespace, 
 
 
 def test_a_mentor_with_an_account_gets_no_link(running: SimpleNamespace, as_role: AsRole, mails: list[str]) -> None:
-    as_role(Role.MENTOR, organisation_id=running.enterprise_id, person_id=running.mentor_person)
     host = as_role(Role.ENTERPRISE_COORDINATOR, organisation_id=running.enterprise_id)
+    pages = ("/placements/enterprise", f"/placements/{running.keys[0]}")
+    assert ["/mentor-link" in host.get(page).text for page in pages] == [True, True]
+    as_role(Role.MENTOR, organisation_id=running.enterprise_id, person_id=running.mentor_person)
+    assert ["/mentor-link" in host.get(page).text for page in pages] == [False, False]
     refused = host.post(f"/placements/{running.keys[0]}/mentor-link")
     assert (refused.status_code, "请本人登录后确认" in refused.text, mails) == (422, True, [])
 
