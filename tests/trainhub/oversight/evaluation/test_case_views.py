@@ -29,7 +29,7 @@ from trainhub.oversight.evaluation.store.operations import keeping
 from trainhub.oversight.evaluation.workflow import queries
 from trainhub.oversight.evaluation.workflow.models import Consensus
 from trainhub.oversight.evaluation.workflow.operations import moving, papers, visiting
-from trainhub.oversight.evaluation.workflow.types import DocumentKind, Event, Opinion, State
+from trainhub.oversight.evaluation.workflow.types import DocumentKind, Event, Opinion, Route, State
 from trainhub.people import operations as people
 from trainhub.people.types import StudentState
 from trainhub.programmes import operations as programmes
@@ -324,3 +324,32 @@ def test_experts_read_the_edition_that_holds_and_not_the_drafts_before_it(
     # nor uploads an expert what the platform draws, by a request of one's own making
     forged = _again(app, account_id).post(f"{at}/documents", data={"kind": "visit_form", "file": (io.BytesIO(PDF), "forged.pdf")})
     assert (forged.status_code, "不能上传" in forged.get_data(as_text=True)) == (422, True)
+
+
+def test_the_group_sends_its_result_after_the_days_of_reading(app: Flask, session: Session, played: dict[str, int], as_role: AsRole) -> None:
+    """Fifteen days after the visit an expert reads the dossier no more, and still hands in the report and sends both documents."""
+    key, today, now = played["key"], clock.today(), clock.now()
+    with transaction():
+        row = queries.application(key)
+        assert row is not None
+        row.route, row.state, row.submitted_at = Route.JOINT, State.VISIT_SCHEDULED, now - timedelta(days=30)
+        row.visit_starts_on = row.visit_ends_on = today - timedelta(days=15)
+        account = accounts.account()
+        accounts.grant(account, Role.EXPERT)
+        expert = visiting.assign(application=row, account=account, is_leader=True, by=SYSTEM, today=today, now=now)
+        visiting.declare(expert=expert, has_conflict=False, conflict="", by=identity_queries.identity_of(account.id, today=today), now=now)
+        papers.draw_form(row, programme=_programme(played), by=SYSTEM, today=today, now=now)
+        row.state = State.VISITED
+        account_id = account.id
+    at = f"/evaluation/applications/{key}"
+    expert_ = _again(app, account_id)
+    assert [expert_.get(path).status_code for path in (at, f"{at}/dossier", f"{at}/form")] == [200, 403, 403]
+    assert 'value="accreditation_visit_report"' in expert_.get(at).get_data(as_text=True)
+    report = {"kind": "accreditation_visit_report", "file": (io.BytesIO(PDF), "考查报告.pdf")}
+    assert _again(app, account_id).post(f"{at}/documents", data=report).status_code == 303
+    assert "送认证协会" in _again(app, account_id).get(at).get_data(as_text=True)
+    assert _again(app, account_id).post(f"{at}/step", data={"event": "send_to_association"}).status_code == 303
+    row = queries.application(key)
+    assert row is not None
+    session.refresh(row)
+    assert row.state is State.AT_ASSOCIATION
