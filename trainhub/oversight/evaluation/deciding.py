@@ -23,14 +23,25 @@ from trainhub.programmes.models import Programme
 def look(application: Application, programme: Programme, on: date) -> tuple[Assessment, Assessment]:
     """(the answer a verdict rests on, the answer as it shows to everybody) on a day; before the submission both are the same."""
     answer, case = readiness.look(programme, on)
+    return _resting(application, programme, answer, case), answer
+
+
+def sheet(application: Application, programme: Programme, on: date) -> tuple[Assessment, dict[str, Finding]]:
+    """(the answer a verdict rests on, what the data alone say about each criterion): what the working group has before it."""
+    answer, case = readiness.look(programme, on)
+    return _resting(application, programme, answer, case), unsettled(programme, on, case)
+
+
+def _resting(application: Application, programme: Programme, answer: Assessment, case: Case) -> Assessment:
     if application.submitted_at is None:
-        return answer, answer
+        return answer
+    on = answer.on
     unclear = {code: one.recorded_at for code, one in queries.consensus_of(application.id).items() if one.opinion is Opinion.UNCLEAR}
     said = judgements.latest_since(programme.id, on, application.submitted_at, unclear)
     answers = readiness.answers_of(case, said, readiness.parameters(on))
     special = verdict.special_result((one.status for one in answers), judgements.quality_on(programme.id, on))
     reached = verdict.verdict_of(answer.accreditation, special)
-    return replace(answer, answers=answers, special_result=special, verdict=reached, judgements=said), answer
+    return replace(answer, answers=answers, special_result=special, verdict=reached, judgements=said)
 
 
 def undecided(answer: Assessment) -> tuple[str, ...]:

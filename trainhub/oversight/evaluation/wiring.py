@@ -32,7 +32,7 @@ from trainhub.oversight.evaluation.store import drawing_views, package_views
 from trainhub.oversight.evaluation.store import models as store_models
 from trainhub.oversight.evaluation.store import views as store_views
 from trainhub.oversight.evaluation.store.operations import drawing, packing
-from trainhub.oversight.evaluation.workflow import list_views, outcome_queries, visit_views
+from trainhub.oversight.evaluation.workflow import group_views, list_views, outcome_queries, visit_views
 from trainhub.oversight.evaluation.workflow import models as workflow_models
 from trainhub.oversight.evaluation.workflow import views as workflow_views
 from trainhub.programmes import holds
@@ -53,6 +53,7 @@ PAGES: tuple[ModuleType, ...] = (
     workflow_views,
     visit_views,
     list_views,
+    group_views,
 )
 """They add their pages to the blueprint of `views`."""
 THINGS = {

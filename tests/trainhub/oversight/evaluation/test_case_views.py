@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from tests.factories import evaluation as factory
 from tests.factories import ground
+from tests.factories import identity as accounts
 from tests.factories.identity import sign_in
 from tests.trainhub.oversight.evaluation.test_workflow import PDF
 from trainhub.identity import queries as identity_queries
@@ -22,12 +23,13 @@ from trainhub.kernel import clock, jobs
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import transaction
 from trainhub.organisations.types import OrganisationKind
+from trainhub.oversight.evaluation.queries import judgements
 from trainhub.oversight.evaluation.store import queries as store
 from trainhub.oversight.evaluation.store.operations import keeping
 from trainhub.oversight.evaluation.workflow import queries
 from trainhub.oversight.evaluation.workflow.models import Consensus
-from trainhub.oversight.evaluation.workflow.operations import moving
-from trainhub.oversight.evaluation.workflow.types import DocumentKind, Event, Opinion, State
+from trainhub.oversight.evaluation.workflow.operations import moving, papers, visiting
+from trainhub.oversight.evaluation.workflow.types import DocumentKind, Event, Opinion, Route, State
 from trainhub.people import operations as people
 from trainhub.people.types import StudentState
 from trainhub.programmes import operations as programmes
@@ -257,3 +259,97 @@ def test_the_pages_tell_where_the_group_and_the_data_differ(app: Flask, session:
         assert "与数据不一致" in text, path
         assert "周志与现场不符" in text, path
     assert "与数据不一致" not in head.get(f"/evaluation/{code}/criteria/7.1").get_data(as_text=True)
+
+
+def test_the_working_group_judges_a_requirement_at_a_time(session: Session, played: dict[str, int], as_role: AsRole) -> None:
+    """Without a visit everything that a person decides is the working group's: not 42 pages, ten."""
+    key, at, day = played["key"], f"/evaluation/applications/{played['key']}/judging", clock.today()
+    early = browser(as_role, played, "group").get(at)
+    assert (early.status_code, "审议期间" in early.get_data(as_text=True)) == (422, True)
+    with transaction():
+        row = queries.application(key)
+        assert row is not None
+        row.state, row.submitted_at = State.IN_WORKING_GROUP, clock.now() - timedelta(minutes=5)
+    for other in ("head", "association"):
+        assert browser(as_role, played, other).get(at).status_code == 403
+    group = browser(as_role, played, "group")
+    assert "评判要点" in group.get(f"/evaluation/applications/{key}").get_data(as_text=True)
+    text = group.get(f"{at}?r=1").get_data(as_text=True)
+    assert ("还有 42 个要点没有专家判断" in text, text.count("还没有专家判断")) == (True, 3)
+    bare = group.post(f"{at}?r=1", data={"result-1.2": "met", "result-1.3": "not_met", "remark-1.3": " "})
+    assert (bare.status_code, "请写明未达到的理由" in bare.get_data(as_text=True)) == (422, True)
+    sent = {
+        "result-1.2": "met",
+        "remark-1.2": "",
+        "result-1.3": "met",
+        "remark-1.3": "定位清楚",
+        "result-1.1": "not_met",
+        "remark-1.1": "数据决定，不收",
+    }
+    assert browser(as_role, played, "group").post(f"{at}?r=1", data=sent).status_code == 303
+    said = judgements.latest_since(played["programme"], day, clock.now() - timedelta(minutes=4), {})
+    assert {code: one.remark for code, one in said.items()} == {"1.2": "", "1.3": "定位清楚"}
+    group = browser(as_role, played, "group")
+    assert group.post(f"{at}?r=1", data=sent).status_code == 303
+    assert len([one for one in judgements.judgements_of(played["programme"], "1.3") if one.remark == "定位清楚"]) == 1, "the same again adds nothing"
+    text = group.get(f"{at}?r=1").get_data(as_text=True)
+    assert ("还有 40 个要点没有专家判断" in text, "2/3" in text) == (True, True)
+
+
+def test_experts_read_the_edition_that_holds_and_not_the_drafts_before_it(
+    app: Flask, session: Session, played: dict[str, int], as_role: AsRole
+) -> None:
+    key, today, now = played["key"], clock.today(), clock.now()
+    with transaction():
+        row = queries.application(key)
+        assert row is not None
+        row.state = State.PREPARING
+        for text in (b"draft", b"final"):
+            papers.hand_in(
+                application=row, kind=DocumentKind.SUPPLEMENTARY_REPORT, file=io.BytesIO(PDF + text), name=f"{text.decode()}.pdf", by=SYSTEM, now=now
+            )
+        row.state, row.submitted_at, row.visit_starts_on, row.visit_ends_on = State.VISIT_SCHEDULED, now, today, today
+        account = accounts.account()
+        accounts.grant(account, Role.EXPERT)
+        expert = visiting.assign(application=row, account=account, is_leader=True, by=SYSTEM, today=today, now=now)
+        who = identity_queries.identity_of(account.id, today=today)
+        visiting.declare(expert=expert, has_conflict=False, conflict="", by=who, now=now)
+        final, draft = (one.id for one, _file in queries.documents_of(key))
+        account_id = account.id
+    at = f"/evaluation/applications/{key}"
+    for reader, sees in ((browser(as_role, played, "head"), True), (_again(app, account_id), False)):
+        text = reader.get(at).get_data(as_text=True)
+        assert ("final.pdf" in text, "draft.pdf" in text) == (True, sees)
+        assert [reader.get(f"{at}/documents/{one}").status_code for one in (final, draft)] == [200, 200 if sees else 404]
+    # nor uploads an expert what the platform draws, by a request of one's own making
+    forged = _again(app, account_id).post(f"{at}/documents", data={"kind": "visit_form", "file": (io.BytesIO(PDF), "forged.pdf")})
+    assert (forged.status_code, "不能上传" in forged.get_data(as_text=True)) == (422, True)
+
+
+def test_the_group_sends_its_result_after_the_days_of_reading(app: Flask, session: Session, played: dict[str, int], as_role: AsRole) -> None:
+    """Fifteen days after the visit an expert reads the dossier no more, and still hands in the report and sends both documents."""
+    key, today, now = played["key"], clock.today(), clock.now()
+    with transaction():
+        row = queries.application(key)
+        assert row is not None
+        row.route, row.state, row.submitted_at = Route.JOINT, State.VISIT_SCHEDULED, now - timedelta(days=30)
+        row.visit_starts_on = row.visit_ends_on = today - timedelta(days=15)
+        account = accounts.account()
+        accounts.grant(account, Role.EXPERT)
+        expert = visiting.assign(application=row, account=account, is_leader=True, by=SYSTEM, today=today, now=now)
+        visiting.declare(expert=expert, has_conflict=False, conflict="", by=identity_queries.identity_of(account.id, today=today), now=now)
+        papers.draw_form(row, programme=_programme(played), by=SYSTEM, today=today, now=now)
+        row.state = State.VISITED
+        account_id = account.id
+    at = f"/evaluation/applications/{key}"
+    expert_ = _again(app, account_id)
+    assert [expert_.get(path).status_code for path in (at, f"{at}/dossier", f"{at}/form")] == [200, 403, 403]
+    assert 'value="accreditation_visit_report"' in expert_.get(at).get_data(as_text=True)
+    report = {"kind": "accreditation_visit_report", "file": (io.BytesIO(PDF), "考查报告.pdf")}
+    assert _again(app, account_id).post(f"{at}/documents", data=report).status_code == 303
+    assert "送认证协会" in _again(app, account_id).get(at).get_data(as_text=True)
+    assert _again(app, account_id).post(f"{at}/step", data={"event": "send_to_association"}).status_code == 303
+    row = queries.application(key)
+    assert row is not None
+    session.refresh(row)
+    assert row.state is State.AT_ASSOCIATION

@@ -280,6 +280,6 @@ def _visit(identity: Identity, case: Application, assigned: VisitExpert, name: s
         url = link(identity, "evaluation.application", subject, key=case.id)
         return Todo(_("声明利益冲突：%(name)s", name=name), url, _("去声明"), 1, days, 0, "clipboard")
     url = link(identity, "evaluation.visit_form", subject, key=case.id)
-    if not url or case.state is not State.VISIT_SCHEDULED:
+    if not url or case.state is not State.VISIT_SCHEDULED or (case.visit_starts_on is not None and today < case.visit_starts_on):
         return None
     return Todo(_("填写现场考查评价表：%(name)s", name=name), url, _("去填写"), 1, days, 0, "clipboard")

@@ -6,8 +6,6 @@ import re
 from collections.abc import Iterable
 from datetime import date, datetime
 
-from sqlalchemy import select
-
 from trainhub.identity.models import Account
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
@@ -109,7 +107,7 @@ def remove_item(*, application: Application, item: VisitItem, by: Identity, now:
     """Take an item from the agenda until the visit is over. One that is gone stays gone."""
     key = item.id
     _planning(application)
-    if session().scalar(select(VisitItem.id).where(VisitItem.id == key)) is None:
+    if key not in {one.id for one in queries.agenda_of(application.id)}:
         return
     audit.record(by=by, did="evaluation.visit.item_removed", on=application, data={"kind": item.kind.value, "on": item.on, "starts": item.starts})
     session().delete(item)

@@ -1,0 +1,84 @@
+"""The sheet of the working group: what nobody outside the programme has judged since the submission, a requirement at a time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import request, url_for
+
+from trainhub.kernel import clock
+from trainhub.kernel.access import guard, who
+from trainhub.kernel.db import transaction
+from trainhub.kernel.errors import Refused
+from trainhub.kernel.i18n import _
+from trainhub.kernel.numbers import whole
+from trainhub.kernel.web import done
+from trainhub.oversight.evaluation import catalogue, deciding
+from trainhub.oversight.evaluation.operations import judging
+from trainhub.oversight.evaluation.permissions import Can
+from trainhub.oversight.evaluation.types import JudgementResult
+from trainhub.oversight.evaluation.views import blueprint, shown
+from trainhub.oversight.evaluation.workflow import queries
+from trainhub.oversight.evaluation.workflow.models import Application
+from trainhub.oversight.evaluation.workflow.operations import moving
+from trainhub.oversight.evaluation.workflow.types import State
+from trainhub.oversight.evaluation.workflow.views import HERE, case_page, load_case, on_case, programme_of
+from trainhub.policy.findings import Status
+
+
+@blueprint.route("/applications/<int:key>/judging", methods=["GET", "POST"])
+@guard(Can.ACT_GROUP, load=load_case, subject=on_case)
+def judging_sheet(row: Application) -> Any:
+    """The criteria that a person decides, with who judged them since the submission; the group judges all of a requirement at once."""
+    if row.state is not State.IN_WORKING_GROUP:
+        raise moving.BadStep(_("专家工作组审议期间才能评判。"))
+    programme, today = programme_of(row), clock.today()
+    parts = catalogue.requirements()
+    number = min(max(request.args.get("r", 1, type=whole), 1), len(parts))
+    resting, raw = deciding.sheet(row, programme, today)
+    asked = {part.no: [one for one in part.criteria if raw[one.code].status is Status.JUDGE] for part in parts}
+    typed = {code: (one.result.value, one.remark) for code, one in resting.judgements.items()}
+    problem: Refused | None = None
+    if request.method == "POST":
+        sent = {
+            one.code: (request.form.get(f"result-{one.code}", ""), request.form.get(f"remark-{one.code}", "").strip()[:2000]) for one in asked[number]
+        }
+        known = {one.value for one in JudgementResult}
+        try:
+            with transaction():
+                queries.hold(row)
+                for code, (result, remark) in sent.items():
+                    if result in known and (result, remark) != typed.get(code):
+                        judging.record_judgement(
+                            programme=programme,
+                            criterion=code,
+                            result=JudgementResult(result),
+                            remark=remark,
+                            finding=raw[code],
+                            by=who(),
+                            today=today,
+                            now=clock.now(),
+                        )
+            onward = next((no for no in range(number + 1, len(parts) + 1) if asked[no]), number)
+            return done(_("已保存第 %(n)s 项专门要求的评判。", n=number), "evaluation.judging_sheet", key=row.id, r=onward)
+        except Refused as refused:
+            problem = refused
+            typed |= sent
+    body = case_page(
+        "judging",
+        row,
+        "show",
+        part=parts[number - 1],
+        asked=asked[number],
+        all_parts=[(part, sum(one.code in resting.judgements for one in asked[part.no]), len(asked[part.no])) for part in parts],
+        typed=typed,
+        found=raw,
+        said=resting.judgements,
+        seen=queries.consensus_of(row.id),
+        left=len(deciding.undecided(resting)),
+        shown=shown,
+        results=JudgementResult,
+        problem=problem,
+        back=url_for(HERE, key=row.id),
+    )
+    return body, 422 if problem is not None else 200
