@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
@@ -45,6 +45,10 @@ class Members:
     starts: Mapping[int, date]
     plans: tuple[tuple[int, int | None], ...] = ()
     """(year, plan) of every judged cohort, the oldest first; without any, of the newest cohort there is."""
+    belonging: tuple[Member, ...] = ()
+    """Everybody who belongs to the 卓越计划, also of cohorts that are not judged yet."""
+    followed: Mapping[int, int | None] = field(default_factory=dict)
+    """By cohort: its plan."""
 
 
 def members_of(programme_id: int, on: date, only_year: int | None = None) -> Members:
@@ -121,7 +125,17 @@ def members_of(programme_id: int, on: date, only_year: int | None = None) -> Mem
     plans = tuple((cohorts[key].year, cohorts[key].version_id) for key in ids)
     if not plans and latest is not None:
         plans = ((latest.year, latest.version_id),)
-    return Members(tuple(present), tuple(judged), group, tuple(ids), latest.version_id if latest is not None else None, starts, plans)
+    return Members(
+        present=tuple(present),
+        judged=tuple(judged),
+        group=group,
+        cohort_ids=tuple(ids),
+        version_id=latest.version_id if latest is not None else None,
+        starts=starts,
+        plans=plans,
+        belonging=tuple(petoe),
+        followed={key: row.version_id for key, row in cohorts.items()},
+    )
 
 
 def _lasts(until: date | None, on: date, left_on: date | None) -> bool:
