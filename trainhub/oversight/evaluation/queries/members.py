@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, func, or_, select
 
 from trainhub.kernel.db import session
 from trainhub.oversight.evaluation.types import Group
@@ -135,6 +135,24 @@ def members_of(programme_id: int, on: date, only_year: int | None = None) -> Mem
         plans=plans,
         belonging=tuple(petoe),
         followed={key: row.version_id for key, row in cohorts.items()},
+    )
+
+
+def first_graduation(programme_id: int) -> date | None:
+    """When the first cohort graduated in which somebody was trained by the 卓越计划 until the end (PETOE-P5, 002:211).
+
+    Who withdrew from the school or left the 卓越计划 before does not make a cohort one that was trained by its plan (as `members_of` judges).
+    """
+    stayed = or_(
+        PetoeSpan.until.is_(None),
+        PetoeSpan.until >= Cohort.graduated_on,
+        and_(Student.left_on <= Cohort.graduated_on, PetoeSpan.until >= Student.left_on),
+    )
+    return session().scalar(
+        select(func.min(Cohort.graduated_on))
+        .join(Student, Student.cohort_id == Cohort.id)
+        .join(PetoeSpan, PetoeSpan.student_id == Student.id)
+        .where(Cohort.programme_id == programme_id, Student.state != StudentState.WITHDRAWN, PetoeSpan.since <= Cohort.graduated_on, stayed)
     )
 
 

@@ -19,7 +19,8 @@ from trainhub.organisations.types import OrganisationKind
 from trainhub.oversight.evaluation import catalogue
 from trainhub.oversight.evaluation.permissions import READERS, CaseSubject
 from trainhub.oversight.evaluation.queries import judgements
-from trainhub.oversight.evaluation.queries.members import members_of
+from trainhub.oversight.evaluation.queries.members import first_graduation as first_graduation
+from trainhub.oversight.evaluation.queries.plans import uncovered_standards as uncovered_standards
 from trainhub.oversight.evaluation.rules.verdict import standing, valid_until
 from trainhub.oversight.evaluation.types import CriterionKind
 from trainhub.oversight.evaluation.workflow import rules
@@ -45,10 +46,9 @@ from trainhub.oversight.evaluation.workflow.types import (
     State,
     VisitFacts,
 )
-from trainhub.people.models import PetoeSpan, Student
 from trainhub.policy.book import book
 from trainhub.programmes import queries as programmes
-from trainhub.programmes.models import Cohort, Programme
+from trainhub.programmes.models import Programme
 
 
 def application(key: int) -> Application | None:
@@ -239,16 +239,6 @@ def waiting_for_list() -> list[tuple[Application, Programme, str]]:
     return [(row, programme, name) for row, programme, name in session().execute(statement)]
 
 
-def first_graduation(programme_id: int) -> date | None:
-    """When the first cohort with 卓越计划 students graduated (PETOE-P5, 002:211)."""
-    return session().scalar(
-        select(func.min(Cohort.graduated_on))
-        .join(Student, Student.cohort_id == Cohort.id)
-        .join(PetoeSpan, PetoeSpan.student_id == Student.id)
-        .where(Cohort.programme_id == programme_id)
-    )
-
-
 def clock_of(programme_id: int) -> date | None:
     """The first day of the next application: the latest clock of all applications, so that none is gone around by an older one."""
     return session().scalar(select(func.max(Application.reapply_from)).where(Application.programme_id == programme_id))
@@ -315,13 +305,6 @@ def why_not_accredited_here(programme: Programme) -> str:
     if row is None or row.route is not Route.JOINT or row.state not in WITH_EXPERTS:
         return ""
     return _("评价申请正在进行，本次认证结论由认证协会在申请中登记。")
-
-
-def uncovered_standards(programme_id: int, today: date) -> tuple[str, ...]:
-    """The general standards without a graduation requirement in the plan that is judged (SUP-1, 002:295)."""
-    version_id = members_of(programme_id, today).version_id
-    covered = {code for one in programmes.requirements_of(version_id or 0) for code in one.standards}
-    return tuple(one.code for one in programmes.standards() if one.code not in covered)
 
 
 def undecided_of(row: Application) -> tuple[str, ...]:
