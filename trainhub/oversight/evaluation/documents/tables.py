@@ -89,8 +89,8 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], not
 
 def counted_over(years: Sequence[int], students: int) -> Table:
     """Over whom the attainment beside it is counted."""
-    who = [["年级", "、".join(str(year) for year in years)], ["卓越计划学生人数", students]]
-    rows = [*who, ["不计入", "退学的、退出卓越计划的和没有参加卓越计划的学生"]]
+    rows: list[list[Any]] = [["年级", "、".join(str(year) for year in years)], ["卓越计划学生人数", students]]
+    rows.append(["不计入", "退学的、退出卓越计划的和没有参加卓越计划的学生"])
     return table("达成情况的统计范围", ("项目", "内容"), rows)
 
 
