@@ -134,12 +134,15 @@ def conclusions(version_ids: Collection[int], *, on: date) -> dict[tuple[int, in
     return {(course_id, student_id): int(number) for course_id, student_id, number in session().execute(statement)}
 
 
-def attainment(version_id: int) -> dict[int, tuple[int, int, int]]:
-    """By objective: (conclusions, of them attained, sum of the marks in tenths)."""
-    mine = select(CurriculumCourse.id).where(CurriculumCourse.version_id == version_id)
+def attainment(version_id: int, student_ids: Collection[int] | None = None) -> dict[int, tuple[int, int, int]]:
+    """By objective: (conclusions, of them attained, sum of the marks in tenths) of some students, else of all who did not withdraw."""
+    if student_ids is None:
+        counted = CourseResult.student_id.not_in(select(Student.id).where(Student.state == StudentState.WITHDRAWN))
+    else:
+        counted = CourseResult.student_id.in_(list(student_ids))
     statement = (
         select(CourseResult.objective_id, CourseResult.is_attained, func.count(), func.sum(CourseResult.score_x10))
-        .where(CourseResult.course_id.in_(mine))
+        .where(CourseResult.course_id.in_(_inside([version_id])), counted)
         .group_by(CourseResult.objective_id, CourseResult.is_attained)
     )
     found: dict[int, tuple[int, int, int]] = {}

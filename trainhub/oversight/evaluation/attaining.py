@@ -17,6 +17,7 @@ from courses.standards.types import TargetKind
 from enterprises.placements.models import PlanItem
 from trainhub.oversight.evaluation.queries import field as in_enterprises
 from trainhub.oversight.evaluation.queries import marks
+from trainhub.oversight.evaluation.queries.members import members_of
 from trainhub.oversight.evaluation.rules import attainment as rules
 from trainhub.oversight.evaluation.rules.attainment import Attained
 from trainhub.oversight.evaluation.types import MarkSource
@@ -57,19 +58,35 @@ def carriers_of(version_id: int) -> dict[int, list[tuple[Target, int]]]:
     return found
 
 
-def of_targets(version_id: int, on: date) -> dict[Target, tuple[int, int, int]]:
-    """By objective and item: (marks, of them attained, their sum in tenths) over all students of the plan."""
-    found: dict[Target, tuple[int, int, int]] = {(TargetKind.OBJECTIVE, key): row for key, row in curriculum.attainment(version_id).items()}
+@dataclass(frozen=True, slots=True)
+class Whom:
+    """Over whom the attainment of a plan is counted, with the years of their cohorts."""
+
+    student_ids: tuple[int, ...]
+    cohort_years: tuple[int, ...]
+
+
+def whom_of(programme_id: int, version_id: int, on: date) -> Whom:
+    """The 卓越计划 students whose cohort follows the plan; who withdrew, left the 卓越计划 or never was in it is not counted. Two queries."""
+    members = members_of(programme_id, on)
+    mine = [member for member in members.belonging if members.followed[member.cohort_id] in (version_id, None)]
+    return Whom(tuple(member.id for member in mine), tuple(sorted({member.cohort_year for member in mine})))
+
+
+def of_targets(version_id: int, on: date, student_ids: Collection[int]) -> dict[Target, tuple[int, int, int]]:
+    """By objective and item: (marks, of them attained, their sum in tenths) over some students (`whom_of`)."""
+    concluded = curriculum.attainment(version_id, student_ids)
+    found: dict[Target, tuple[int, int, int]] = {(TargetKind.OBJECTIVE, key): row for key, row in concluded.items()}
     percent, _class = thresholds(on)
     by_item: dict[int, list[int]] = defaultdict(list)
-    for reached in marks.item_marks(version_id, in_enterprises.plan_items_of(version_id)).values():
+    for reached in marks.item_marks(version_id, in_enterprises.plan_items_of(version_id), student_ids).values():
         for item_id, mark in reached.items():
             by_item[item_id].append(mark)
     return found | {(TargetKind.PLAN_ITEM, key): rules.summed(found_marks, percent) for key, found_marks in by_item.items()}
 
 
 def of_points(version_id: int, reached: Mapping[Target, tuple[int, int, int]]) -> dict[int, Attained]:
-    """By point: what all students together reached, from `of_targets`. One query whatever their number."""
+    """By point: what the students together reached, from `of_targets`. One query whatever their number."""
     return {point: rules.of_point(carried, reached) for point, carried in carriers_of(version_id).items()}
 
 

@@ -69,11 +69,13 @@ def attainment(programme: Programme) -> Any:
     """M2.3: indicator points by courses and plan items, with delivery and assessment; gaps and orphans shown (002:401)."""
     version = version_of(programme)
     version_id = version.id if version is not None else 0
-    reached = attaining.of_targets(version_id, clock.today())
+    whom = attaining.whom_of(programme.id, version_id, clock.today())
+    reached = attaining.of_targets(version_id, clock.today(), whom.student_ids)
     return _matrix_page(
         programme,
         "attainment",
         reached=reached,
+        whom=whom,
         points=attaining.of_points(version_id, reached),
         practice=attaining.of_items(version_id, reached),
         kinds=TargetKind,

@@ -52,15 +52,24 @@ def look(programme: Programme, on: date) -> tuple[Assessment, Case]:
     return answer, case
 
 
+CLOCKS = ("petoe.reapply_failed_years", "petoe.reapply_not_accepted_years", "own.evaluation.next_year_basis")
+"""The numbers that set the day of the next application."""
+
+
 def reapply_from(programme: Programme, reached: Verdict | None, on: date, p: Mapping[str, Parameter]) -> date | None:
-    """From when the programme may apply again, by these numbers."""
+    """From when the programme may apply again: by these numbers, as long as nothing was decided.
+
+    What was decided keeps the rules of its day: a number that changed since does not move the clock of an old decision.
+    """
+    decision = judgements.decision_on(programme.id, on)
+    clocks = {key: book().at(key, on=decision.decided_on) for key in CLOCKS} if decision is not None else p
     return verdict.reapply_from(
-        judgements.decision_on(programme.id, on),
+        decision,
         reached,
         on,
-        failed_years=p["petoe.reapply_failed_years"],
-        not_accepted_years=p["petoe.reapply_not_accepted_years"],
-        basis=p["own.evaluation.next_year_basis"],
+        failed_years=clocks["petoe.reapply_failed_years"],
+        not_accepted_years=clocks["petoe.reapply_not_accepted_years"],
+        basis=clocks["own.evaluation.next_year_basis"],
     )
 
 

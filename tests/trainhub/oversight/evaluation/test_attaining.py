@@ -10,6 +10,8 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from courses.curriculum import queries as curriculum_queries
+from courses.curriculum.models import CourseResult
 from courses.standards import operations as standards
 from courses.standards.types import TargetKind
 from enterprises.capstones.models import Capstone
@@ -19,11 +21,13 @@ from tests.factories import ground
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import transaction
 from trainhub.oversight.evaluation import attaining
+from trainhub.oversight.evaluation.documents import materials
 from trainhub.oversight.evaluation.operations import judging
 from trainhub.oversight.evaluation.queries.marks import CAPSTONE_WORDS
 from trainhub.oversight.evaluation.rules import attainment as rules
 from trainhub.oversight.evaluation.types import MarkSource
 from trainhub.people import operations as people
+from trainhub.people.models import PetoeSpan
 from trainhub.people.types import StudentState
 from trainhub.programmes import operations as programmes
 
@@ -77,7 +81,7 @@ def test_grades_of_placements_and_capstones_flow_into_points(session: Session, a
     lines = attaining.of_students(version_id, ids)
     assert lines[ids[0]].points[first] == 750, "three parts of 85, one of 45"
     assert (first in lines[ids[1]].points, lines[ids[2]].points[first]) == (False, 850)
-    reached = attaining.of_targets(version_id, factory.TODAY)
+    reached = attaining.of_targets(version_id, factory.TODAY, ids)
     assert reached[TargetKind.PLAN_ITEM, item_ids[0]] == (2, 2, 1700)
     assert reached[TargetKind.PLAN_ITEM, item_ids[1]] == (1, 0, 450)
     assert [one.source.value for one in attaining.of_items(version_id, reached)] == ["placement", "placement", "capstone"]
@@ -118,3 +122,40 @@ def test_who_graduated_before_the_cohort_did_has_a_page(session: Session, as_rol
     for key in ids:
         assert head.get(f"/evaluation/{code}/attainment/students/{key}").status_code == 200
     assert f"/attainment/students/{ids[0]}" in listed
+
+
+@pytest.mark.database
+def test_a_group_is_the_students_of_the_plan_who_belong_to_it(session: Session, as_role: Callable[..., Any]) -> None:
+    """Not who withdrew, left the 卓越计划 or never was in it; the page and M2.3 say over whom (002:401)."""
+    with transaction():
+        built = factory.meeting(students=4)
+        version_id, programme = built.version.id, built.programme
+        code, programme_id = programme.code, programme.id
+        ids = [student.id for student in built.students]
+        # three of four reach nothing: one withdraws, one leaves the plan, one turns out never to have been in it
+        session.execute(sa.update(CourseResult).where(CourseResult.student_id.in_(ids[1:])).values(score_x10=0, is_attained=False))
+        session.execute(sa.update(CourseResult).where(CourseResult.student_id == ids[0]).values(score_x10=900, is_attained=True))
+        session.execute(sa.update(Placement).where(Placement.student_id.in_(ids[1:])).values(mentor_score_x10=0))
+        people.change_student(student=built.students[1], state=StudentState.WITHDRAWN, left_on=date(2025, 1, 1), by=SYSTEM, now=factory.NOW)
+        session.execute(sa.update(PetoeSpan).where(PetoeSpan.student_id == ids[2]).values(until=date(2023, 1, 1)))
+        session.execute(sa.delete(PetoeSpan).where(PetoeSpan.student_id == ids[3]))
+    session.expire_all()
+    whom = attaining.whom_of(programme_id, version_id, factory.TODAY)
+    assert (whom.student_ids, whom.cohort_years) == ((ids[0],), (2022,))
+    reached = attaining.of_targets(version_id, factory.TODAY, whom.student_ids)
+    assert {row[0] for row in reached.values()} == {1}
+    points = attaining.of_points(version_id, reached)
+    assert {one.attained == one.marks for one in points.values()} == {True}
+    head = as_role(Role.PROGRAMME_ADMIN, programme_id=programme_id)
+    assert "2022 级卓越计划学生 1 人" in head.get(f"/evaluation/{code}/attainment").get_data(as_text=True)
+    drawn = materials.Drawn(programme, factory.TODAY).tables("M2.3")
+    assert drawn[-1].title == "达成情况的统计范围"
+    assert [row[1] for row in drawn[-1].rows][:2] == ["2022", "1"]
+
+
+def test_the_page_of_a_course_leaves_out_who_withdrew(session: Session) -> None:
+    built = factory.meeting(students=2)
+    before = curriculum_queries.attainment(built.version.id)
+    people.change_student(student=built.students[1], state=StudentState.WITHDRAWN, left_on=date(2025, 1, 1), by=SYSTEM, now=factory.NOW)
+    after = curriculum_queries.attainment(built.version.id)
+    assert ({row[0] for row in before.values()}, {row[0] for row in after.values()}) == ({2}, {1})

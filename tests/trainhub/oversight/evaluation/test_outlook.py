@@ -24,8 +24,9 @@ from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import transaction
 from trainhub.kernel.papers import docx
 from trainhub.kernel.papers.blocks import Bullets, Grid, Heading, Paper, Para
-from trainhub.oversight.evaluation import remembering, simulation
+from trainhub.oversight.evaluation import readiness, remembering, simulation
 from trainhub.oversight.evaluation.documents import archive, materials, matrices, report, tables
+from trainhub.oversight.evaluation.operations import judging
 from trainhub.oversight.evaluation.queries import training
 from trainhub.oversight.evaluation.queries.cases import case_of
 from trainhub.oversight.evaluation.rules import attainment
@@ -34,6 +35,7 @@ from trainhub.oversight.evaluation.simulation import Assumptions
 from trainhub.oversight.evaluation.store import catalogue, queries
 from trainhub.oversight.evaluation.store.operations import keeping
 from trainhub.oversight.evaluation.store.types import Mode
+from trainhub.oversight.evaluation.types import Outcome, Verdict
 from trainhub.people import queries as people_queries
 from trainhub.people.models import Person, Teacher
 
@@ -249,3 +251,22 @@ def test_every_number_that_the_preview_offers_changes_something(session: Session
     assert sorted(idle) == sorted(WITHOUT_FACTS)
     page = as_role(Role.DEPT_EDU).get(f"/evaluation/rules?key=petoe.reapply_failed_years&value=3&on={day}").get_data(as_text=True)
     assert f"{day.replace(year=day.year + 2)} → {day.replace(year=day.year + 3)}" in page
+
+
+@pytest.mark.parametrize(
+    ("outcome", "clock"), [(Outcome.CONCLUDED, date(2028, 3, 2)), (Outcome.NOT_ACCEPTED, date(2027, 1, 1))], ids=["failed", "not accepted"]
+)
+def test_a_change_of_rules_does_not_move_the_clock_of_what_was_decided(session: Session, outcome: Outcome, clock: date) -> None:
+    """The rules of the day of the decision set it: later ones hold for later decisions (PETOE-P6, P15; 002:211, 002:225)."""
+    built = factory.failing(students=2)
+    day, later = factory.TODAY, factory.TODAY + timedelta(days=400)
+    judging.record_decision(programme=built.programme, outcome=outcome, decided_on=day, reason="材料不全", by=SYSTEM, now=factory.NOW)
+    changes = [
+        simulation.suppose("petoe.reapply_failed_years", 5, later),
+        simulation.suppose("petoe.reapply_not_accepted_years", 3, later),
+    ]
+    changed = {**readiness.parameters(later), **{one.key: one.after for one in changes}}
+    assert readiness.reapply_from(built.programme, Verdict.ACCREDITED_SPECIAL_NOT_MET, later, changed) == clock
+    (effect,) = simulation.effects([built.programme], changes, later)
+    assert (effect.reapply_before, effect.reapply_after) == (clock, clock)
+    assert readiness.assess(built.programme, later).reapply_from == clock

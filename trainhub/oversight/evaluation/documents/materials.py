@@ -160,7 +160,8 @@ def attainment_matrix(drawn: Drawn) -> list[Table]:
         ]
         for course in drawn.matrix.courses
     ]  # fmt: skip
-    reached = attaining.of_points(drawn.version_id, attaining.of_targets(drawn.version_id, drawn.on))
+    whom = attaining.whom_of(drawn.programme.id, drawn.version_id, drawn.on)
+    reached = attaining.of_points(drawn.version_id, attaining.of_targets(drawn.version_id, drawn.on, whom.student_ids))
     percent = attaining.thresholds(drawn.on)[1]
     attained = [
         [
@@ -179,6 +180,7 @@ def attainment_matrix(drawn: Drawn) -> list[Table]:
         table("学校标准实现矩阵", ("毕业要求", "指标点", "内容", "由哪些课程目标或环节实现"), rows),
         table("课程的实施与考核", ("代码", "课程", "实施方式", "考核评价方式"), courses),
         table("标准达成情况", ("毕业要求", "指标点", "平均分", "达成的成绩", "全部成绩", f"结论（平均分不低于 {percent}）"), attained),
+        tables.counted_over(whom.cohort_years, len(whom.student_ids)),
     ]
 
 

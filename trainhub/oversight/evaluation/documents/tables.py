@@ -87,6 +87,13 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], not
     return Table(title, columns, [[cell(value) for value in row] for row in rows], nothing)
 
 
+def counted_over(years: Sequence[int], students: int) -> Table:
+    """Over whom the attainment beside it is counted."""
+    rows: list[list[Any]] = [["年级", "、".join(str(year) for year in years)], ["卓越计划学生人数", students]]
+    rows.append(["不计入", "退学的、退出卓越计划的和没有参加卓越计划的学生"])
+    return table("达成情况的统计范围", ("项目", "内容"), rows)
+
+
 def workbook(tables: Sequence[Table]) -> bytes:
     """The tables as a workbook, one sheet each; an empty one says so."""
     target = io.BytesIO()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, func, or_, select
 
 from trainhub.kernel.db import session
 from trainhub.oversight.evaluation.types import Group
@@ -45,6 +45,10 @@ class Members:
     starts: Mapping[int, date]
     plans: tuple[tuple[int, int | None], ...] = ()
     """(year, plan) of every judged cohort, the oldest first; without any, of the newest cohort there is."""
+    belonging: tuple[Member, ...] = ()
+    """Everybody who belongs to the 卓越计划, also of cohorts that are not judged yet."""
+    followed: Mapping[int, int | None] = field(default_factory=dict)
+    """By cohort: its plan."""
 
 
 def members_of(programme_id: int, on: date, only_year: int | None = None) -> Members:
@@ -121,7 +125,35 @@ def members_of(programme_id: int, on: date, only_year: int | None = None) -> Mem
     plans = tuple((cohorts[key].year, cohorts[key].version_id) for key in ids)
     if not plans and latest is not None:
         plans = ((latest.year, latest.version_id),)
-    return Members(tuple(present), tuple(judged), group, tuple(ids), latest.version_id if latest is not None else None, starts, plans)
+    return Members(
+        present=tuple(present),
+        judged=tuple(judged),
+        group=group,
+        cohort_ids=tuple(ids),
+        version_id=latest.version_id if latest is not None else None,
+        starts=starts,
+        plans=plans,
+        belonging=tuple(petoe),
+        followed={key: row.version_id for key, row in cohorts.items()},
+    )
+
+
+def first_graduation(programme_id: int) -> date | None:
+    """When the first cohort graduated in which somebody was trained by the 卓越计划 until the end (PETOE-P5, 002:211).
+
+    Who withdrew from the school or left the 卓越计划 before does not make a cohort one that was trained by its plan (as `members_of` judges).
+    """
+    stayed = or_(
+        PetoeSpan.until.is_(None),
+        PetoeSpan.until >= Cohort.graduated_on,
+        and_(Student.left_on <= Cohort.graduated_on, PetoeSpan.until >= Student.left_on),
+    )
+    return session().scalar(
+        select(func.min(Cohort.graduated_on))
+        .join(Student, Student.cohort_id == Cohort.id)
+        .join(PetoeSpan, PetoeSpan.student_id == Student.id)
+        .where(Cohort.programme_id == programme_id, Student.state != StudentState.WITHDRAWN, PetoeSpan.since <= Cohort.graduated_on, stayed)
+    )
 
 
 def _lasts(until: date | None, on: date, left_on: date | None) -> bool:

@@ -14,7 +14,7 @@ from courses.standards.types import Cover, TargetKind
 from courses.teaching.types import OfferingRow
 from enterprises.placements.models import PlanItem
 from trainhub.oversight.evaluation.queries import field
-from trainhub.oversight.evaluation.queries.members import Member, Members
+from trainhub.oversight.evaluation.queries.members import Member, Members, members_of
 from trainhub.oversight.evaluation.types import CourseCase, PlanCase, PointCase, StandardCase
 from trainhub.programmes import queries as programmes
 from trainhub.programmes.models import Programme
@@ -34,20 +34,32 @@ class Plan:
     covers: Sequence[Cover]
 
 
-def plans_of(programme: Programme, members: Members, on: date) -> list[Plan]:
-    """The plans of the judged cohorts, the oldest cohort first; of a programme without cohorts the plan of the year.
+def followed(programme_id: int, members: Members, on: date) -> dict[int, list[int]]:
+    """By plan the years of the judged cohorts that follow it, the oldest cohort first; without cohorts the plan of the year.
 
-    A cohort to which none is assigned follows the published one that holds for its year. Eight queries whatever their number, one more
-    where none is assigned.
+    A cohort to which none is assigned follows the published one that holds for its year; 0 where there is none. At most one query.
     """
     years: dict[int, list[int]] = defaultdict(list)
     cohorts = members.plans or ((on.year, None),)
-    known = programmes.versions_of(programme.id) if any(version_id is None for _year, version_id in cohorts) else []
+    known = programmes.versions_of(programme_id) if any(version_id is None for _year, version_id in cohorts) else []
     for year, version_id in cohorts:
         if version_id is None:  # the newest first: the latest that begins with the year or before
             holds = (row.id for row in known if row.state is VersionState.PUBLISHED and row.from_cohort_year <= year)
             version_id = next(holds, 0)
         years[version_id].append(year)
+    return dict(years)
+
+
+def uncovered_standards(programme_id: int, today: date) -> tuple[str, ...]:
+    """The general standards without a graduation requirement in a plan of a judged cohort (SUP-1, 002:295)."""
+    plans = programmes.requirements_of_versions(followed(programme_id, members_of(programme_id, today), today))
+    covered = [{code for one in requirements for code in one.standards} for requirements in plans.values()]
+    return tuple(one.code for one in programmes.standards() if not all(one.code in codes for codes in covered))
+
+
+def plans_of(programme: Programme, members: Members, on: date) -> list[Plan]:
+    """The plans of the judged cohorts with all they hold. Eight queries whatever their number, one more where none is assigned."""
+    years = followed(programme.id, members, on)
     requirements, courses = programmes.requirements_of_versions(years), curriculum.courses_of_versions(years)
     items, covers = field.plan_items_of_versions(years), standards.covers_of_versions(years)
     return [

@@ -18,7 +18,8 @@ from trainhub.organisations.models import Organisation
 from trainhub.organisations.types import OrganisationKind
 from trainhub.oversight.evaluation.permissions import READERS, CaseSubject
 from trainhub.oversight.evaluation.queries import judgements
-from trainhub.oversight.evaluation.queries.members import members_of
+from trainhub.oversight.evaluation.queries.members import first_graduation as first_graduation
+from trainhub.oversight.evaluation.queries.plans import uncovered_standards as uncovered_standards
 from trainhub.oversight.evaluation.rules.verdict import standing, valid_until
 from trainhub.oversight.evaluation.types import Verdict
 from trainhub.oversight.evaluation.workflow import rules
@@ -41,10 +42,9 @@ from trainhub.oversight.evaluation.workflow.types import (
     State,
     VisitFacts,
 )
-from trainhub.people.models import PetoeSpan, Student
 from trainhub.policy.book import book
 from trainhub.programmes import queries as programmes
-from trainhub.programmes.models import Cohort, Programme
+from trainhub.programmes.models import Programme
 
 
 def application(key: int) -> Application | None:
@@ -228,16 +228,6 @@ def readable_by(row: Application, account_id: int | None) -> set[int] | None:
     return None if is_all_in else {mine.id}
 
 
-def first_graduation(programme_id: int) -> date | None:
-    """When the first cohort with 卓越计划 students graduated (PETOE-P5, 002:211)."""
-    return session().scalar(
-        select(func.min(Cohort.graduated_on))
-        .join(Student, Student.cohort_id == Cohort.id)
-        .join(PetoeSpan, PetoeSpan.student_id == Student.id)
-        .where(Cohort.programme_id == programme_id)
-    )
-
-
 def last_verdict_of(programme_id: int) -> Verdict | None:
     """The verdict of the latest evaluation that came to one."""
     statement = select(Application.verdict).where(Application.programme_id == programme_id, Application.verdict.is_not(None))
@@ -305,13 +295,6 @@ def facts_of(
         is_listed=row.state is State.PUBLISHED,
         numbers={key: book().at(key, on=today).words for key in rules.ASKED},
     )
-
-
-def uncovered_standards(programme_id: int, today: date) -> tuple[str, ...]:
-    """The general standards without a graduation requirement in the plan that is judged (SUP-1, 002:295)."""
-    version_id = members_of(programme_id, today).version_id
-    covered = {code for one in programmes.requirements_of(version_id or 0) for code in one.standards}
-    return tuple(one.code for one in programmes.standards() if one.code not in covered)
 
 
 def subject_of(row: Application, today: date) -> CaseSubject:
