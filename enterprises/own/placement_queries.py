@@ -21,6 +21,7 @@ from enterprises.placements.models import (
     Placement,
     PlacementEvent,
     PlacementPaper,
+    PlanHostSignature,
     Position,
     Preference,
     Priority,
@@ -39,6 +40,7 @@ from trainhub.kernel.i18n import _, listed
 from trainhub.organisations.models import Organisation
 from trainhub.people.models import Person, Student
 from trainhub.people.queries import same_human
+from trainhub.programmes.models import Programme, ProgrammeVersion
 
 Select = sa.Select[Any]
 PLACE = (Organisation.name.label("enterprise"), Position.title.label("post"))
@@ -233,6 +235,19 @@ def conflicts(person_id: int) -> Owned:
     statement = pick(row, row.reason, row.declared_at).join(Mentor, Mentor.id == row.mentor_id).join(Student, Student.id == row.student_id)
     mine = sa.or_(same_human(Mentor.person_id, person_id), same_human(Student.person_id, person_id))
     return Owned(statement.where(mine).order_by(row.declared_at))
+
+
+def plan_signatures(person_id: int) -> Owned:
+    """Training plans one signed for an enterprise."""
+    row = PlanHostSignature
+    statement = (
+        pick(row, Organisation.name.label("enterprise"), Programme.name.label("programme"), ProgrammeVersion.label.label("plan"),
+             row.signed_name, row.signed_on)
+        .join(ProgrammeVersion, ProgrammeVersion.id == row.version_id)
+        .join(Programme, Programme.id == ProgrammeVersion.programme_id)
+        .outerjoin(Organisation, Organisation.id == row.organisation_id)
+    )  # fmt: skip
+    return Owned(statement.where(same_human(row.person_id, person_id)).order_by(row.id))
 
 
 def mentor_links(person_id: int) -> Owned:

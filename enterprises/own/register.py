@@ -29,6 +29,7 @@ EXPORTS: Sequence[Kind] = (
     ("placement_papers", _l("实习材料"), placement.papers, stays.PlacementPaper),
     ("placement_agreements", _l("实习协议"), placement.agreements, stays.AgreementText),
     ("agreement_signatures", _l("实习协议的签署"), placement.signatures, stays.AgreementSignature),
+    ("plan_signatures", _l("签署的企业培养方案"), placement.plan_signatures, stays.PlanHostSignature),
     ("placement_ratings", _l("实习互评"), placement.ratings, stays.Rating),
     ("capstones", _l("毕业设计"), capstone.capstones, works.Capstone),
     ("capstone_topics", _l("提出的选题"), capstone.topics, works.Topic),

@@ -10,7 +10,7 @@ from wtforms import BooleanField, DateField, DecimalField, IntegerField, SelectF
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 
 from enterprises.placements import labels
-from enterprises.placements.types import AgreementParty, Aim, EventKind, LogTag, PaperKind, PlanSide, WithdrawalSide
+from enterprises.placements.types import AgreementParty, Aim, EventKind, LogTag, PaperKind, WithdrawalSide
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.forms import Checks, Form, LongText, Text
 from trainhub.kernel.i18n import _, _l
@@ -257,11 +257,12 @@ class CopyPlanForm(Form):
 
 
 class PlanSignForm(Form):
-    """A signature under the plan."""
+    """A signature under the plan: of the school, of an enterprise, or for the items that name none."""
 
-    side = SelectField(_l("签署方"), coerce=PlanSide, choices=lambda: options(labels.PLAN_SIDES))
+    party = SelectField(_l("签署方"))
     signed_name = Text(_l("签署人"), [DataRequired(NEEDED), Length(max=120)])
     signed_on = DateField(_l("签署日期"), [InputRequired(NEEDED)])
+    file = FileField(_l("纸质签署件"), description=_l("企业的纸面签署须上传签署页的扫描件。"))
 
 
 class HostPlanSignForm(Form):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import reduce
 from typing import Any
 
 from enterprises.placements.types import (
@@ -117,6 +118,15 @@ AGREED: Mapping[str, Any] = {
 }
 """What the parties of a placement agree on, in the order of the page."""
 PLAN_SIDES: Mapping[PlanSide, Any] = {PlanSide.SCHOOL: _l("学校"), PlanSide.ENTERPRISE: _l("企业")}
+
+
+def place_words(names: Sequence[str]) -> str:
+    """A place of the training plan by the enterprises that run it, any of which signs."""
+    if not names:
+        return _("未写明企业的环节")
+    return reduce(lambda one, other: _("%(one)s或%(other)s", one=one, other=other), names)
+
+
 TAGS: Mapping[LogTag, Any] = {
     LogTag.TECHNOLOGY: _l("先进技术"),
     LogTag.CULTURE: _l("企业文化"),

@@ -258,6 +258,15 @@ class PlanLine:
 
 
 @dataclass(frozen=True, slots=True)
+class PlanPlace:
+    """Where items of the enterprise training plan take place: the enterprises that run it now, any of which signs for it. None: the
+    items name no base, or one that no enterprise runs; whoever signs for these does so on paper."""
+
+    hosts: frozenset[int]
+    bases: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class PlanSettings:
     """How a round is planned. `same_enterprise`: ranks that a further term at one enterprise is worth, 0: nothing;
     `is_mentor_bound`: no enterprise takes more students in a term than its mentors can look after."""

@@ -5,6 +5,7 @@ The ground (universities, enterprises, persons, students) comes from tests/facto
 
 from __future__ import annotations
 
+import io
 import itertools
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
@@ -17,14 +18,16 @@ from enterprises.bases.types import AgreementTopic, BaseType, Conclusion, Inspec
 from enterprises.mentors import operations as mentors
 from enterprises.mentors.models import Mentor
 from enterprises.placements import operations as placements
+from enterprises.placements import queries as placement_queries
 from enterprises.placements.models import Placement, Position, Round, Term
-from enterprises.placements.types import AgreementParty
+from enterprises.placements.types import AgreementParty, PlanSide
 from tests.factories import ground
+from trainhub.kernel import files
 from trainhub.kernel.access import SYSTEM
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
 from trainhub.people.models import Person, Student
-from trainhub.programmes.models import Programme
+from trainhub.programmes.models import Programme, ProgrammeVersion
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 TODAY = date(2026, 3, 2)
@@ -59,6 +62,20 @@ def opened_base(
             now=NOW,
         )
     return profile
+
+
+def scan(name: str = "签署页.pdf") -> int:
+    """The scan of something signed on paper; its id."""
+    return files.keep(io.BytesIO(b"%PDF-1.4\n%%EOF\n"), name=name, kind="plan_signature", by=SYSTEM, now=NOW).id
+
+
+def signed_plan(version: ProgrammeVersion, *sides: PlanSide) -> None:
+    """The plan of a version signed on paper by the sides; for the enterprises, by every one its items name, or by those that none names."""
+    wanted: dict[str, Any] = {"version": version, "signed_name": "签署人", "signed_on": TODAY, "by": SYSTEM, "now": NOW}
+    if PlanSide.SCHOOL in sides:
+        placements.sign_plan(**wanted)
+    for place in placement_queries.plan_places(version.id) if PlanSide.ENTERPRISE in sides else ():
+        placements.record_plan_signature(enterprise_id=min(place.hosts, default=None), file_id=scan(), **wanted)
 
 
 def mentor(*, enterprise: Organisation, person: Person | None = None, since: date = date(2020, 1, 1), **fields: Any) -> Mentor:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
-from enterprises.placements.operations import planitems
-from enterprises.placements.types import PlanSide
+from enterprises.placements import queries as placements
+from enterprises.placements.operations import planitems, plansigning
 from trainhub.demo import evaluation_cases
 from trainhub.demo.evaluation_data import complete_programme, failing_programme, plan_of
 from trainhub.demo.ground import FOREIGN_EVERY
@@ -37,8 +38,10 @@ def build(world: World) -> None:
             ).id
             for title, weeks, base in PLAN
         ]
-        for side, name in ((PlanSide.ENTERPRISE, "总工程师"), (PlanSide.SCHOOL, "教学院长")):
-            planitems.sign_plan(version=version, side=side, signed_name=name, signed_on=calendar.plus(-1500), by=world.by, now=calendar.at(-1500))
+        signed: dict[str, Any] = {"version": version, "by": world.by, "now": calendar.at(-1500)}
+        for enterprise_id in placements.plan_enterprises(version.id):
+            plansigning.sign_plan_as_enterprise(enterprise_id=enterprise_id, signed_name="总工程师", **signed)
+        plansigning.sign_plan(signed_name="教学院长", signed_on=calendar.plus(-1500), **signed)
 
     for place, programme in enumerate(world.programmes):
         version = plan_of(

@@ -214,6 +214,7 @@ LABELS: Mapping[str, Any] = {
     "earlier": _l("此前的登记"),
     "place_distance_m": _l("距单位（米）"),
     "placed_at": _l("设定时间"),
+    "plan": _l("培养方案"),
     "planned_since": _l("计划起"),
     "planned_until": _l("计划止"),
     "position": _l("题号"),

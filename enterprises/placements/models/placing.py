@@ -34,7 +34,8 @@ class PlanItem(Versioned, Base):
 
 
 class PlanSignature(Base):
-    """The signature of one side under the enterprise training plan of a version (PETOE-6.3, 002:511)."""
+    """The signature of one side under the enterprise training plan of a version (PETOE-6.3, 002:511). That of the enterprise side
+    stands once every enterprise of the items has signed (`PlanHostSignature`), and is of the day of the last."""
 
     __tablename__ = "plan_signature"
 
@@ -43,8 +44,37 @@ class PlanSignature(Base):
     signed_name: Mapped[str] = mapped_column(sa.String(120))
     signed_on: Mapped[date]
     organisation_id: Mapped[int | None] = mapped_column(ref("organisation.id"))
-    """The enterprise that signed on its own page; None: the school recorded what was signed on paper."""
+    """The enterprise, where one alone signed; None: several did, or the school recorded what was signed on paper without naming one."""
     recorded_by_id: Mapped[int | None]
+
+
+class PlanHostSignature(Base):
+    """The signature of one enterprise under the plan, for the items at the bases it runs; a paper one has its scan."""
+
+    __tablename__ = "plan_host_signature"
+
+    id: Mapped[Key]
+    version_id: Mapped[int] = mapped_column(ref("programme_version.id"))
+    organisation_id: Mapped[int | None] = mapped_column(ref("organisation.id"))
+    """None: for the items that name no enterprise."""
+    signed_name: Mapped[str] = mapped_column(sa.String(120))
+    signed_on: Mapped[date]
+    person_id: Mapped[int | None] = mapped_column(ref("person.id"))
+    """Who signed on the page of the enterprise."""
+    file_id: Mapped[int | None] = mapped_column(ref("stored_file.id"))
+    """The scan of what was signed on paper, recorded by the school; None: signed on the page of the enterprise."""
+    recorded_by_id: Mapped[int | None]
+
+    __table_args__ = (
+        sa.UniqueConstraint("version_id", "organisation_id"),
+        sa.Index(
+            "uq_plan_host_signature_unnamed",
+            "version_id",
+            unique=True,
+            sqlite_where=sa.text("organisation_id IS NULL"),
+            postgresql_where=sa.text("organisation_id IS NULL"),
+        ),
+    )
 
 
 class Term(Versioned, Base):

@@ -52,13 +52,11 @@ from enterprises.placements.operations.placing import (
 from enterprises.placements.operations.planitems import (
     add_plan_item,
     change_plan_item,
-    check_plan,
     copy_plan,
     remove_plan_item,
-    sign_plan,
-    sign_plan_as_enterprise,
 )
 from enterprises.placements.operations.plans import adopt_plan, ask_for_plan, check_plannable, keep_plan, plan_round, publish_repair, publish_round
+from enterprises.placements.operations.plansigning import check_plan, record_plan_signature, sign_plan, sign_plan_as_enterprise, unsigned_places
 from enterprises.placements.operations.rejudging import rejudge_weeks
 from enterprises.placements.operations.reminding import remind_mentors, remind_students, warn_of_leaving_mentors
 from enterprises.placements.operations.retaining import forget_logs
@@ -144,6 +142,7 @@ __all__ = [
     "publish_round",
     "rate",
     "record_insurance",
+    "record_plan_signature",
     "record_safety",
     "rejudge_weeks",
     "release_mentor",
@@ -165,6 +164,7 @@ __all__ = [
     "start_placement",
     "submit_position",
     "table_job",
+    "unsigned_places",
     "waiting_by",
     "warn_of_leaving_mentors",
     "withdraw_placement",

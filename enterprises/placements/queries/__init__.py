@@ -48,7 +48,6 @@ from enterprises.placements.queries.offers import (
     plan_item,
     plan_items,
     plan_lines,
-    plan_signatures,
     position,
     position_by_code,
     position_row,
@@ -77,8 +76,6 @@ from enterprises.placements.queries.overview import (
     majors_known,
     of_person,
     offers_by_state,
-    plan_enterprises,
-    plans_at,
     present_at,
     rounds_of_person,
     seats_by_county,
@@ -166,6 +163,14 @@ from enterprises.placements.queries.rounds import (
     wishes_by_position,
 )
 from enterprises.placements.queries.selffound import same_enterprises, self_found, self_found_listing, self_found_of, subject_of_self_found
+from enterprises.placements.queries.signers import (
+    plan_enterprises,
+    plan_host_signature,
+    plan_host_signatures,
+    plan_places,
+    plan_signatures,
+    plans_at,
+)
 from enterprises.placements.queries.tables import table_1, table_1_size, table_4, table_4_size
 
 __all__ = [
@@ -258,9 +263,12 @@ __all__ = [
     "placements_by_id",
     "placements_by_ids",
     "plan_enterprises",
+    "plan_host_signature",
+    "plan_host_signatures",
     "plan_item",
     "plan_items",
     "plan_lines",
+    "plan_places",
     "plan_signatures",
     "planning_facts",
     "plans_at",

@@ -12,7 +12,7 @@ from sqlalchemy import func, or_, select
 from enterprises.bases import queries as bases
 from enterprises.permissions import OFFERERS, SCHOOL
 from enterprises.placements import rules
-from enterprises.placements.models import Placement, PlanItem, PlanSignature, Position, PositionSeats, Preference, Round, Term
+from enterprises.placements.models import Placement, PlanItem, Position, PositionSeats, Preference, Round, Term
 from enterprises.placements.types import Choice, LawFacts, OfferState, PlacementState, PlanLine
 from trainhub.kernel.access import Identity, Role, Subject
 from trainhub.kernel.db import session
@@ -43,11 +43,6 @@ def plan_lines(version_id: int) -> list[PlanLine]:
 def plan_item(item_id: int) -> PlanItem | None:
     """An item by id."""
     return session().get(PlanItem, item_id)
-
-
-def plan_signatures(version_id: int) -> list[PlanSignature]:
-    """Who signed the plan."""
-    return list(session().scalars(select(PlanSignature).where(PlanSignature.version_id == version_id).order_by(PlanSignature.side)))
 
 
 # -- terms --------------------------------------------------------------------------------------------------------------

@@ -15,8 +15,6 @@ from enterprises.placements.models import (
     DayEntry,
     Placement,
     PlacementEvent,
-    PlanItem,
-    PlanSignature,
     Position,
     PositionSeats,
     Preference,
@@ -24,17 +22,15 @@ from enterprises.placements.models import (
     Term,
 )
 from enterprises.placements.queries.placing import HELD, LIVE, visible_to
-from enterprises.placements.types import DayState, EventKind, EventState, OfferState, PlacementState, PlanSide, RoundState
+from enterprises.placements.types import DayState, EventKind, EventState, OfferState, PlacementState, RoundState
 from trainhub.identity import queries as identities
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.organisations import queries as organisations
-from trainhub.organisations.models import BaseHost, Organisation
-from trainhub.organisations.types import OrganisationKind
+from trainhub.organisations.models import Organisation
 from trainhub.people.models import Person, Student
 from trainhub.people.types import StudentState
-from trainhub.programmes.models import Cohort, Programme, ProgrammeVersion
-from trainhub.programmes.types import VersionState
+from trainhub.programmes.models import Cohort, Programme
 
 
 # -- the time line ------------------------------------------------------------------------------------------------------
@@ -249,49 +245,3 @@ def terms_between(since: date, until: date, university_ids: Collection[int] | No
     if university_ids is not None:
         statement = statement.where(Term.university_id.in_(list(university_ids)))
     return list(session().scalars(statement.order_by(Term.starts_on, Term.id)))
-
-
-# -- the training plan, as the enterprises see it -------------------------------------------------------------------------
-def _plan_hosts() -> Any:
-    """(version, enterprise) of every item that names a base, by the enterprises that host the base now."""
-    return (
-        select(PlanItem.version_id, BaseHost.organisation_id.label("enterprise_id"))
-        .join(BaseHost, sa.and_(BaseHost.base_id == PlanItem.base_id, BaseHost.until.is_(None)))
-        .join(Organisation, Organisation.id == BaseHost.organisation_id)
-        .where(Organisation.kind == OrganisationKind.ENTERPRISE)
-        .distinct()
-    )
-
-
-def plan_enterprises(version_id: int) -> list[int]:
-    """The enterprises at whose bases items of a training plan take place: whoever may sign for the enterprise side."""
-    hosts = _plan_hosts().subquery()
-    return list(session().scalars(select(hosts.c.enterprise_id).where(hosts.c.version_id == version_id).order_by(hosts.c.enterprise_id)))
-
-
-def plans_at(enterprise_ids: Collection[int]) -> list[Any]:
-    """Versions whose training plan takes place at one of the enterprises: id, label, state, programme, university, and which sides signed."""
-    hosts, sides = _plan_hosts().subquery(), (sa.orm.aliased(PlanSignature), sa.orm.aliased(PlanSignature))
-    statement: Any = select(
-        ProgrammeVersion.id,
-        ProgrammeVersion.label,
-        ProgrammeVersion.state,
-        Programme.name.label("programme"),
-        Organisation.name.label("university"),
-        sides[0].signed_on.label("school_on"),
-        sides[1].signed_on.label("enterprise_on"),
-    )
-    for side, row in zip((PlanSide.SCHOOL, PlanSide.ENTERPRISE), sides, strict=True):
-        statement = statement.outerjoin(row, sa.and_(row.version_id == ProgrammeVersion.id, row.side == side))
-    statement = (
-        statement.join(Programme, Programme.id == ProgrammeVersion.programme_id)
-        .join(Organisation, Organisation.id == Programme.university_id)
-        .where(
-            ProgrammeVersion.state != VersionState.RETIRED,
-            ProgrammeVersion.id.in_(select(hosts.c.version_id).where(hosts.c.enterprise_id.in_(list(enterprise_ids)))),
-        )
-        .order_by(
-            sides[1].signed_on.is_not(None), Organisation.pinyin, Programme.pinyin, ProgrammeVersion.from_cohort_year.desc(), ProgrammeVersion.id
-        )
-    )
-    return list(session().execute(statement))

@@ -10,6 +10,7 @@ from enterprises.placements.rules.days import Span, without
 from enterprises.placements.types import (
     AgreementParty,
     PlanLine,
+    PlanPlace,
     PreferenceProblem,
 )
 from trainhub.policy.findings import Finding, decided, no_data
@@ -50,6 +51,12 @@ def judge_plan_assessment(items: Sequence[PlanLine], *, parameter: Parameter) ->
     lacking = tuple(item.title for item in items if not item.assessment.strip())
     found = f"{len(items) - len(lacking)}/{len(items)}"
     return decided("6.9", not lacking, found=found, required=f"{len(items)}/{len(items)}", parameter=parameter, details=lacking)
+
+
+def places_unsigned(places: Iterable[PlanPlace], signed: Iterable[int | None]) -> list[PlanPlace]:
+    """The places of a plan for which no enterprise has signed: one of those that run it does, and None signs for those that nobody runs."""
+    known = set(signed)
+    return [place for place in places if not (place.hosts & known if place.hosts else None in known)]
 
 
 def judge_plan_signatures(sides: Iterable[str], *, parameter: Parameter) -> Finding:

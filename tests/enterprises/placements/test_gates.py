@@ -376,7 +376,7 @@ def test_a_plan_holds_when_signed_published_and_afterwards(world: SimpleNamespac
     first = operations.add_plan_item(version=version, title="认识实习", weeks_x10=300, assessment="报告", by=SYSTEM, now=NOW)
     signing: dict[str, Any] = {"version": version, "signed_name": "签署人", "signed_on": STARTS, "by": SYSTEM, "now": NOW}
     with pytest.raises(BadPlacement) as refused:
-        operations.sign_plan(side=PlanSide.SCHOOL, **signing)
+        operations.sign_plan(**signing)
     assert refused.value.code == "plan_too_short"
     second = operations.add_plan_item(version=version, title="岗位实习", weeks_x10=20, assessment="答辩", by=SYSTEM, now=NOW)
     with pytest.raises(BadPlacement) as refused:
@@ -390,7 +390,7 @@ def test_a_plan_holds_when_signed_published_and_afterwards(world: SimpleNamespac
         operations.change_plan_item(item=first, weeks_x10=299, by=SYSTEM, now=NOW)
     first.weeks_x10 = 300
     assert operations.change_plan_item(item=first, weeks_x10=310, by=SYSTEM, now=NOW)
-    assert operations.sign_plan(side=PlanSide.SCHOOL, **signing).side is PlanSide.SCHOOL
+    assert operations.sign_plan(**signing).side is PlanSide.SCHOOL
 
 
 # -- links, visits, plans -----------------------------------------------------------------------------------------------

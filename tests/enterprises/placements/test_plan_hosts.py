@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 
 from enterprises.placements import operations, queries
 from enterprises.placements.operations._support import BadPlacement
-from enterprises.placements.types import PlanSide
 from tests.factories import enterprises as make
 from tests.factories import ground, identity
 from trainhub.identity import queries as identities
@@ -51,7 +50,7 @@ def told(session: Session, who: Identity) -> list[str]:
 
 
 def test_each_side_signs_for_itself_and_the_other_is_told(hosted: SimpleNamespace, session: Session) -> None:
-    operations.sign_plan(version=hosted.version, side=PlanSide.SCHOOL, signed_name="院长", signed_on=TODAY, by=hosted.head, now=NOW)
+    operations.sign_plan(version=hosted.version, signed_name="院长", signed_on=TODAY, by=hosted.head, now=NOW)
     assert told(session, hosted.host) == ["placements.plan_to_sign"]
     row = as_host(hosted, by=hosted.host)
     assert (row.organisation_id, row.signed_on, row.recorded_by_id) == (hosted.enterprise.id, TODAY, hosted.host.account_id)
@@ -81,7 +80,7 @@ def test_who_may_not_sign_for_the_enterprise(hosted: SimpleNamespace, who: str) 
         for item in hosted.items:
             operations.change_plan_item(item=item, base_id=None, by=SYSTEM, now=NOW)
     elif who == "same":
-        operations.sign_plan(version=hosted.version, side=PlanSide.SCHOOL, signed_name="院长", signed_on=TODAY, by=hosted.host, now=NOW)
+        operations.sign_plan(version=hosted.version, signed_name="院长", signed_on=TODAY, by=hosted.host, now=NOW)
         changed["by"] = hosted.host
     else:
         operations.change_plan_item(item=hosted.items[1], weeks_x10=119, by=SYSTEM, now=NOW)

@@ -38,7 +38,7 @@ def world(session: Session) -> SimpleNamespace:
 
 
 def signed(world: SimpleNamespace, side: PlanSide) -> None:
-    operations.sign_plan(version=world.version, side=side, signed_name="签署人", signed_on=TODAY, by=SYSTEM, now=NOW)
+    make.signed_plan(world.version, side)
 
 
 @pytest.mark.parametrize("change", ["add", "change", "remove", "nothing"])

@@ -1,7 +1,7 @@
 """Rounds may plan participants first, and publish an order of students
 
-Revision ID: 0053
-Revises: 0051
+Revision ID: 0050
+Revises: 0049
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from alembic import op
 
 from trainhub.kernel.db import BigKey
 
-revision = "0053"
-down_revision = "0051"
+revision = "0050"
+down_revision = "0049"
 branch_labels = None
 depends_on = None
 
