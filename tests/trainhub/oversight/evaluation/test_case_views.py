@@ -6,7 +6,7 @@ import io
 import re
 import zipfile
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -27,7 +27,7 @@ from trainhub.oversight.evaluation.queries import judgements
 from trainhub.oversight.evaluation.store import queries as store
 from trainhub.oversight.evaluation.store.operations import keeping
 from trainhub.oversight.evaluation.workflow import queries
-from trainhub.oversight.evaluation.workflow.models import Consensus
+from trainhub.oversight.evaluation.workflow.models import Consensus, Step
 from trainhub.oversight.evaluation.workflow.operations import moving, papers, visiting
 from trainhub.oversight.evaluation.workflow.types import DocumentKind, Event, Opinion, Route, State
 from trainhub.people import operations as people
@@ -353,3 +353,24 @@ def test_the_group_sends_its_result_after_the_days_of_reading(app: Flask, sessio
     assert row is not None
     session.refresh(row)
     assert row.state is State.AT_ASSOCIATION
+
+
+def test_the_head_enters_no_conclusion_in_the_associations_place(session: Session, played: dict[str, int], as_role: AsRole) -> None:
+    """Neither of a day to come, which would outvote it, nor of a day of the evaluation, which would replace it."""
+    today, page = clock.today(), f"/programmes/{_code(played)}/accreditation"
+
+    def enter(day: date) -> tuple[int, str]:
+        sent = {"result": "passed", "concluded_on": day.isoformat(), "valid_from": day.isoformat(), "valid_years": "6"}
+        answer = browser(as_role, played, "head").post(page, data=sent)
+        return answer.status_code, answer.get_data(as_text=True)
+
+    status, text = enter(today + timedelta(days=1))
+    assert (status, "结论日期不能晚于今天" in text) == (422, True)
+    with transaction():
+        row = queries.application(played["key"])
+        assert row is not None
+        row.route, row.state, row.open_key, row.submitted_at = Route.JOINT, State.CONCLUDED, None, clock.now() - timedelta(days=20)
+        more: dict[str, Any] = {"application_id": row.id, "code": "T8", "from_state": State.AT_ASSOCIATION, "to_state": State.ACCREDITATION_CONCLUDED}
+        on = today - timedelta(days=5)
+        session.add(Step(event=Event.CONCLUDE_ACCREDITATION, on=on, at=clock.now() - timedelta(days=5), by_name="协会", documents=[], **more))
+    assert [enter(today - timedelta(days=days))[0] for days in (21, 20, 5, 4)] == [303, 422, 422, 303]
