@@ -398,7 +398,7 @@ def test_without_any_capstone_there_is_no_data() -> None:
 
 @pytest.mark.parametrize(("part", "status"), [(25, "met"), (24, "judge"), (23, "judge"), (22, "not_met")])
 def test_about_a_quarter_of_the_teachers(part: int, status: str) -> None:
-    cases = [teacher(is_foreign=n < part) for n in range(100)]
+    cases = [teacher(is_foreign=n < part, person_id=n) for n in range(100)]
     found = international.judge_faculty(
         C["9.1"], cases, percent=P["petoe.intl_faculty_percent"], tolerance=P["own.intl.faculty_tolerance_points"], stay=P["petoe.intl_stay_months"]
     )
