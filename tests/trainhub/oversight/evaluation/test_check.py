@@ -223,7 +223,9 @@ def test_the_command_prints_what_the_contract_promises(app: Flask, session: Sess
     assert (data["reapply_from"], data["accreditation"]) == ("2028-03-02", "passed")
 
 
-@pytest.mark.parametrize(("arguments", "code"), [(["NOWHERE"], "unknown_programme"), (["X", "--on", "2016-02-30"], "bad_date")])
+@pytest.mark.parametrize(
+    ("arguments", "code"), [(["NOWHERE"], "unknown_programme"), (["X", "--on", "2016-02-30"], "bad_date"), (["X", "--on", "9999-12-31"], "bad_date")]
+)
 def test_the_command_refuses_with_words(app: Flask, arguments: list[str], code: str) -> None:
     result = CliRunner().invoke(cli.evaluation, ["check", *arguments, "--json"], obj={"create_app": lambda: app})
     assert result.exit_code == 1
