@@ -13,6 +13,7 @@ from trainhub.kernel import clock
 from trainhub.kernel.commands import edge
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _
+from trainhub.kernel.numbers import a_year
 from trainhub.oversight.evaluation import readiness
 from trainhub.oversight.evaluation.documents import archive
 from trainhub.oversight.evaluation.workflow import rules, table
@@ -32,7 +33,9 @@ def _day(text: str | None) -> date:
     if not text:
         return clock.today()
     try:
-        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=clock.SHANGHAI).date()
+        found = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=clock.SHANGHAI).date()
+        a_year(str(found.year))
+        return found
     except ValueError as wrong:
         raise Refused(
             _("日期“%(text)s”不存在：请按 2026-03-01 的格式输入。", text=text),

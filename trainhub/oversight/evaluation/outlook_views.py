@@ -113,7 +113,10 @@ def simulate(programme: Programme) -> Any:
 def preview_rules() -> Any:
     """What a change of rules would do to each programme before it takes effect: those already in the book, or one to think about."""
     on = asked_day()
-    numbers = simulation.changeable(on)
+    try:
+        numbers = simulation.changeable(on)
+    except PolicyError as none:
+        raise Refused(str(none), field="on") from none
     key, text = request.args.get("key", ""), request.args.get("value", "").strip()
     changes = simulation.announced(on)
     asked = None
@@ -149,15 +152,19 @@ def preview_rules() -> Any:
 def teacher_training() -> Any:
     """How many full-time and part-time teachers were trained, against the target of the documents (RESEARCH-5.2b, 002:167)."""
     on = asked_day()
-    target = book().at("research.teachers_target", on=on)
-    deadline = book().at("research.teachers_deadline", on=on)
+    try:
+        target = book().at("research.teachers_target", on=on)
+        deadline = book().at("research.teachers_deadline", on=on)
+        coverage = book().at("research.online_training_percent", on=on)
+    except PolicyError as none:
+        raise Refused(str(none), field="on") from none
     until = min(on, deadline.value) if isinstance(deadline.value, date) else on
     return render_template(
         "trainhub/evaluation/teacher_training.html",
         on=on,
         target=target,
         deadline=deadline,
-        coverage=book().at("research.online_training_percent", on=on),
+        coverage=coverage,
         found=training.trained_teachers(SINCE, until),
         later=training.trained_teachers(SINCE, on) if until < on else None,
     )

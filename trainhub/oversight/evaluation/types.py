@@ -148,6 +148,12 @@ class TeacherCase:
     unread_country: str = ""
     """What stands for the country of the doctorate and is no country's code: it says nothing, so it does not count."""
     secondments: tuple[SecondmentCase, ...] = ()
+    person_id: int | None = None
+
+    @property
+    def human(self) -> int | str:
+        """Who it is: one human may teach under several numbers."""
+        return self.label if self.person_id is None else self.person_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +196,12 @@ class CandidateCase:
     counted_until: date = date.max
     """The last day of the lecturer's work that counts: the day before the first teaching day, or the day asked for."""
     waiver: str = ""
+    person_id: int | None = None
+
+    @property
+    def human(self) -> int | None:
+        """Who leads: one human may teach under several numbers."""
+        return self.lead_id if self.person_id is None else self.person_id
 
 
 @dataclass(frozen=True, slots=True)

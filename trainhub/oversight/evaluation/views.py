@@ -16,7 +16,7 @@ from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotAllowed, NotFound, Refused
 from trainhub.kernel.forms import once
 from trainhub.kernel.i18n import _, listed
-from trainhub.kernel.numbers import whole
+from trainhub.kernel.numbers import a_year, whole
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.web import done
 from trainhub.organisations import queries as organisations
@@ -79,12 +79,14 @@ def subject_of(thing: tuple[Programme, Any]) -> CaseSubject:
 
 
 def asked_day() -> date:
-    """The day of the address; today when it says none."""
+    """The day of the address; today when it says none. Beyond these years the clocks of the rules would leave the calendar."""
     text = request.args.get("on", "")
     if not text:
         return clock.today()
     try:
-        return date.fromisoformat(text)
+        found = date.fromisoformat(text)
+        a_year(str(found.year))
+        return found
     except ValueError as wrong:
         raise Refused(_("日期“%(text)s”不存在：请按 2026-03-01 的格式输入。", text=text[:20]), field="on") from wrong
 

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from click.testing import CliRunner
 from flask import Flask
 from sqlalchemy import select
@@ -16,6 +17,8 @@ from sqlalchemy.orm import Session
 from enterprises.capstones import queries as capstones
 from enterprises.capstones.models import GuidanceEntry
 from enterprises.capstones.types import SupervisorRole
+from enterprises.placements.models import Placement
+from enterprises.placements.types import PlacementState
 from tests.factories import evaluation as factory
 from tests.factories import ground
 from tests.trainhub.ledger.test_holidays import THREE, all_entered, switched_on  # noqa: F401 - a fixture
@@ -28,6 +31,7 @@ from trainhub.oversight.evaluation import catalogue, cli, readiness
 from trainhub.oversight.evaluation.queries import field
 from trainhub.oversight.evaluation.queries.members import members_of
 from trainhub.people import operations as people
+from trainhub.people.models import PetoeSpan
 from trainhub.people.types import StudentState
 from trainhub.policy.findings import Status
 from trainhub.programmes import operations as programmes
@@ -82,6 +86,30 @@ def test_capstones_are_counted_as_their_own_pages_count_them(session: Session) -
     for code, met in (("8.2", 4), ("8.3", 3)):
         assert sum(row.statuses[code] is Status.MET for row in rows) == by_code[code].found == met
     assert [line.partition("：")[2] for line in by_code["8.3"].details] == ["校内导师确认的指导记录 7 次，需 8 次"]
+
+
+@pytest.mark.database
+def test_a_placement_that_is_over_asks_for_its_grade_whoever_forgot_to_close_it(session: Session) -> None:
+    """6.8 and 6.9: finished or not, after its last day it ended; on that day one that still runs has not (002:523, 002:525)."""
+    built = factory.meeting(students=2)
+    session.execute(sa.update(Placement).values(state=PlacementState.STARTED, mentor_score_x10=None))
+    session.expire_all()
+    last = session.scalars(sa.select(Placement.ends_on)).first()
+    assert last is not None
+    for on, expected in ((factory.TODAY, "not_met"), (last + timedelta(days=1), "not_met"), (last, "no_data")):
+        by_code = {finding.code: finding for finding in readiness.assess(built.programme, on).findings}
+        assert {code: by_code[code].status.value for code in ("6.8", "6.9")} == {"6.8": expected, "6.9": expected}, on
+    assert len([line for line in by_code["6.8"].details if "没有评分" in line]) == 0
+
+
+def test_zero_students_meet_nothing_that_is_about_students(session: Session) -> None:
+    built = factory.meeting(students=2)
+    session.execute(sa.delete(PetoeSpan))
+    session.expire_all()
+    statuses = computed(readiness.assess(built.programme, factory.TODAY))
+    assert {code: statuses[code] for code in ("6.2", "6.8", "6.9", "7.2", "8.2", "8.3")} == dict.fromkeys(
+        ("6.2", "6.8", "6.9", "7.2", "8.2", "8.3"), "no_data"
+    )
 
 
 def test_the_same_after_the_cohort_graduated(session: Session) -> None:
@@ -195,7 +223,9 @@ def test_the_command_prints_what_the_contract_promises(app: Flask, session: Sess
     assert (data["reapply_from"], data["accreditation"]) == ("2028-03-02", "passed")
 
 
-@pytest.mark.parametrize(("arguments", "code"), [(["NOWHERE"], "unknown_programme"), (["X", "--on", "2016-02-30"], "bad_date")])
+@pytest.mark.parametrize(
+    ("arguments", "code"), [(["NOWHERE"], "unknown_programme"), (["X", "--on", "2016-02-30"], "bad_date"), (["X", "--on", "9999-12-31"], "bad_date")]
+)
 def test_the_command_refuses_with_words(app: Flask, arguments: list[str], code: str) -> None:
     result = CliRunner().invoke(cli.evaluation, ["check", *arguments, "--json"], obj={"create_app": lambda: app})
     assert result.exit_code == 1

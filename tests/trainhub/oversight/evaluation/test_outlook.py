@@ -270,3 +270,29 @@ def test_a_change_of_rules_does_not_move_the_clock_of_what_was_decided(session: 
     (effect,) = simulation.effects([built.programme], changes, later)
     assert (effect.reapply_before, effect.reapply_after) == (clock, clock)
     assert readiness.assess(built.programme, later).reapply_from == clock
+
+
+@pytest.mark.parametrize("on", ["9999-12-31", "3000-01-01", "1899-12-31", "0001-01-01", "2009-12-31", "2026-02-30", "²", "①"])
+def test_a_day_that_nobody_can_mean_is_refused(session: Session, as_role: Callable[..., Any], on: str) -> None:
+    with transaction():
+        built = factory.bare(students=1, teachers=1)
+        code, programme_id = built.programme.code, built.programme.id
+    head, office = as_role(Role.PROGRAMME_ADMIN, programme_id=programme_id), as_role(Role.DEPT_EDU)
+    for path in (f"/evaluation/{code}", f"/evaluation/{code}/simulate", f"/evaluation/{code}/criteria/9.1"):
+        assert head.get(path, query_string={"on": on}).status_code == 422, path
+    for more in ({}, {"key": "petoe.reapply_failed_years", "value": "100"}):
+        assert office.get("/evaluation/rules", query_string={"on": on, **more}).status_code == 422
+    assert office.get("/evaluation/teacher-training", query_string={"on": on}).status_code == 422
+
+
+@pytest.mark.parametrize("on", ["2999-12-31", "2026-03-02"])
+def test_the_last_day_that_can_be_asked_is_answered(session: Session, as_role: Callable[..., Any], on: str) -> None:
+    with transaction():
+        built = factory.failing(students=1)
+        code, programme_id = built.programme.code, built.programme.id
+    head, office = as_role(Role.PROGRAMME_ADMIN, programme_id=programme_id), as_role(Role.DEPT_EDU)
+    assert head.get(f"/evaluation/{code}?on={on}").status_code == 200
+    assert head.get(f"/evaluation/{code}/simulate", query_string={"on": on, "lecturer": ["²", "1"], "experienced": "①"}).status_code == 200
+    most = {"on": on, "key": "petoe.reapply_failed_years", "value": "100"}
+    assert office.get("/evaluation/rules", query_string=most).status_code == 200
+    assert office.get("/evaluation/rules", query_string={**most, "value": "²"}).status_code == 422

@@ -298,6 +298,27 @@ def test_leaders_of_both_sides_and_three_signatures() -> None:
     assert judge({"school": 1, "enterprise": 1}, placement(frozenset(["school", "student"]))) == "not_met"
 
 
+@pytest.mark.parametrize(("leaders", "status"), [({"school": 1, "enterprise": 1}, Status.NO_DATA), ({"school": 1}, Status.NOT_MET)])
+def test_no_placement_proves_no_agreement(leaders: dict[str, int], status: Status) -> None:
+    """With nothing to look at there is never a pass; what is known to be wrong is said anyway."""
+    found = centres.judge_leadership(
+        C["6.2"],
+        [CentreCase("中心", leaders, ())],
+        [],
+        leaders=P["petoe.centre_leaders_per_side_min"],
+        agreement=P["petoe.tri_party_agreement_required"],
+    )
+    assert found.status is status
+
+
+@pytest.mark.parametrize(("has_mentor", "status"), [(True, Status.NO_DATA), (False, Status.NOT_MET)])
+def test_no_placement_that_ended_proves_no_grade(has_mentor: bool, status: Status) -> None:
+    item = PlanItemCase("实习", 320, True, True, has_mentor)
+    running = replace(placement(has_grade=False), has_ended=False)
+    for cases in ([], [running]):
+        assert centres.judge_item_mentors(C["6.8"], [item], cases, mentors=P["petoe.plan_item_enterprise_mentors_min"]).status is status
+
+
 def test_plan_items_have_mentors_and_assessments() -> None:
     item = PlanItemCase("实习", 320, True, True, True)
     mentors, assessments = P["petoe.plan_item_enterprise_mentors_min"], P["petoe.plan_item_assessments_min"]
@@ -377,7 +398,7 @@ def test_without_any_capstone_there_is_no_data() -> None:
 
 @pytest.mark.parametrize(("part", "status"), [(25, "met"), (24, "judge"), (23, "judge"), (22, "not_met")])
 def test_about_a_quarter_of_the_teachers(part: int, status: str) -> None:
-    cases = [teacher(is_foreign=n < part) for n in range(100)]
+    cases = [teacher(is_foreign=n < part, person_id=n) for n in range(100)]
     found = international.judge_faculty(
         C["9.1"], cases, percent=P["petoe.intl_faculty_percent"], tolerance=P["own.intl.faculty_tolerance_points"], stay=P["petoe.intl_stay_months"]
     )

@@ -10,13 +10,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from courses.teaching import operations as teaching
-from courses.teaching.models import PartTimeAppointment
+from courses.teaching.models import Offering, PartTimeAppointment
 from tests.factories import evaluation as factory
 from tests.factories import ground
 from trainhub.kernel.access import SYSTEM
 from trainhub.oversight.evaluation import readiness
 from trainhub.people import operations as people
-from trainhub.people.models import Teacher
+from trainhub.people.models import Person, Teacher
 from trainhub.policy.findings import Finding
 
 W: dict[str, Any] = {"by": SYSTEM, "now": factory.NOW}
@@ -84,3 +84,22 @@ def test_an_appointment_that_follows_another_one_holds(session: Session) -> None
     again.until = factory.TODAY - timedelta(days=1)
     session.flush()
     assert [line.partition("：")[2] for line in found_of(built, "4.7").details] == [f"聘任已于 {again.until} 到期"]
+
+
+def test_one_human_under_several_numbers_is_one_lecturer_and_one_teacher(session: Session) -> None:
+    """5.4 caps persons, 9.1 counts distinct ones (002:487, 002:585)."""
+    built = factory.meeting(students=2)
+    before = found_of(built, "9.1")
+    leads = session.scalars(sa.select(Offering).where(Offering.is_designated.is_(True)).order_by(Offering.id)).all()
+    first = session.get_one(Teacher, leads[0].lead_teacher_id)
+    numbers = [first, *(ground.teacher(of=built.programme, who=session.get_one(Person, first.person_id), phd_country="DE") for _n in range(2))]
+    for place, offering in enumerate(leads):
+        offering.lead_teacher_id = numbers[place % 3].id
+    session.flush()
+    cap = found_of(built, "5.4")
+    assert (cap.status.value, cap.found) == ("not_met", 2)
+    assert len([line for line in cap.details if f"主讲 {len(leads)} 门" in line]) == 1
+    after = found_of(built, "9.1")
+    assert after.denominator == before.denominator
+    who = f"{session.get_one(Person, first.person_id).name}（"
+    assert sum(line.startswith(who) and line.endswith("有国际背景") for line in after.details) == 1

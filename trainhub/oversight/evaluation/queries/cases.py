@@ -139,6 +139,7 @@ def _candidates(
                 counted_until=last,
                 is_in_window=row.first_teaching_on < add_years(starts[row.cohort_id], window),
                 waiver=row.waiver,
+                person_id=row.lead_person_id,
             )
         )
     return {year: tuple(cases) for year, cases in found.items()}
@@ -189,6 +190,7 @@ def _staff(
                 overseas_months=teacher.overseas_months,
                 unread_country="" if is_country(country) else teacher.phd_country.strip(),
                 secondments=tuple(plans[teacher.id]),
+                person_id=person.id,
             )
         )
         if teacher.kind is TeacherKind.PART_TIME:

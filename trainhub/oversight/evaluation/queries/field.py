@@ -151,7 +151,10 @@ def placements_of(programme_id: int) -> list[PlacementRow]:
 
 
 def placement_cases(programme_id: int, placements: Iterable[PlacementRow], members: Mapping[int, Member], on: date) -> tuple[PlacementCase, ...]:
-    """The placements of judged students that began by the day, with who signed."""
+    """The placements of judged students that began by the day, with who signed.
+
+    One that is over has ended, also when nobody closed it: what was forgotten is asked for, not overlooked.
+    """
     statement = (
         select(AgreementSignature.placement_id, func.aggregate_strings(cast(AgreementSignature.party, String(40)), ","))
         .join(Placement, Placement.id == AgreementSignature.placement_id)
@@ -166,7 +169,7 @@ def placement_cases(programme_id: int, placements: Iterable[PlacementRow], membe
             label=f"{members[row.student_id].label} {row.starts_on}—{row.ends_on}",
             signed=signed.get(row.id, nobody),
             is_insured=row.is_insured,
-            has_ended=row.state is PlacementState.FINISHED and row.ends_on <= on,
+            has_ended=row.ends_on < on or (row.state is PlacementState.FINISHED and row.ends_on <= on),
             has_grade=row.has_grade,
             cohort_year=members[row.student_id].cohort_year,
         )

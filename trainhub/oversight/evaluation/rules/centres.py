@@ -22,7 +22,7 @@ def judge_leadership(
 ) -> Finding:
     """6.2: leaders of both sides at every centre; the three-party agreement of every placement that has begun (002:509).
 
-    Missing insurance is named, the documents give no rule for it.
+    Missing insurance is named, the documents give no rule for it. Before a placement has begun no agreement shows anything.
     """
     if not centres:
         return lacking(criterion, leaders, NO_CENTRE)
@@ -39,6 +39,8 @@ def judge_leadership(
             unsigned.append(f"{case.label}：三方协议缺少{'、'.join(lacking_parties)}签署")
     details += unsigned
     details += [f"{case.label}：没有登记保险（提示）" for case in placements if not case.is_insured]
+    if agreement.flag and not placements and led == len(centres):
+        return lacking(criterion, agreement, "还没有开始的实习，没有三方协议。")
     signed = len(placements) - len(unsigned)
     finding = decided(
         criterion.code,
@@ -80,11 +82,13 @@ def judge_agreements(criterion: Criterion, centres: Sequence[CentreCase], *, on:
 
 
 def judge_item_mentors(criterion: Criterion, items: Sequence[PlanItemCase], placements: Sequence[PlacementCase], *, mentors: Parameter) -> Finding:
-    """6.8: enterprise mentors guide every item of the plan and grade every placement that ended (002:523)."""
+    """6.8: enterprise mentors guide every item of the plan and grade every placement that ended (002:523). Before one ended nothing is graded."""
     if not items:
         return lacking(criterion, mentors, NO_PLAN)
     without = [item.label for item in items if int(item.has_enterprise_mentor) < mentors.number]
     ended = [case for case in placements if case.has_ended]
+    if not ended and not without:
+        return lacking(criterion, mentors, "还没有结束的实习，没有企业评分。")
     ungraded = [case.label for case in ended if not case.has_grade]
     finding = decided(
         criterion.code,

@@ -20,17 +20,18 @@ def has_background(teacher: TeacherCase, *, stay_months: int) -> bool:
 
 
 def judge_faculty(criterion: Criterion, teachers: Sequence[TeacherCase], *, percent: Parameter, tolerance: Parameter, stay: Parameter) -> Finding:
-    """9.1: about a quarter of all teachers; between 23 and 25 % a person decides, because of 左右 (002:585)."""
-    with_it = [teacher for teacher in teachers if has_background(teacher, stay_months=stay.number)]
+    """9.1: about a quarter of all teachers, each human once; between 23 and 25 % a person decides, because of 左右 (002:585)."""
+    humans = {teacher.human for teacher in teachers}
+    with_it = {teacher.human: teacher for teacher in reversed(teachers) if has_background(teacher, stay_months=stay.number)}
     unread = [f"{one.label}：博士学位授予国家“{one.unread_country}”不是国家代码，未计入" for one in teachers if one.unread_country]
     finding = share_at_least(
         criterion.code,
         len(with_it),
-        len(teachers),
+        len(humans),
         percent,
         tolerance=tolerance,
-        denominator=f"专兼职教师 {len(teachers)} 人",
-        details=("没有登记本专业的教师。",) if not teachers else [*(f"{teacher.label}：有国际背景" for teacher in with_it), *unread],
+        denominator=f"专兼职教师 {len(humans)} 人",
+        details=("没有登记本专业的教师。",) if not teachers else [*(f"{one.label}：有国际背景" for one in reversed(with_it.values())), *unread],
     )
     return cited(finding, criterion)
 

@@ -25,8 +25,8 @@ def is_qualified(case: CandidateCase, days: Parameter) -> bool:
 
 
 def within_cap(cases: Sequence[CandidateCase], cap: int) -> int:
-    """How many courses can be chosen with at most `cap` for each lecturer: the sum of min(cap, courses) (1.x)."""
-    leads = Counter(case.lead_id for case in cases if case.lead_id is not None)
+    """How many courses can be chosen with at most `cap` for each lecturer, a human under whatever number: the sum of min(cap, courses) (1.x)."""
+    leads = Counter(case.human for case in cases if case.human is not None)
     return sum(min(cap, number) for number in leads.values())
 
 
@@ -109,10 +109,10 @@ def judge_cap(
         found[year] = within_cap(candidates, cap.number)
         if found[year] >= courses.number:
             continue
-        over = {lead for lead, number in Counter(case.lead_id for case in candidates).items() if lead is not None and number > cap.number}
+        over = {lead for lead, number in Counter(case.human for case in candidates).items() if lead is not None and number > cap.number}
         covered = 0
         for lead in sorted(over):
-            mine = [case for case in candidates if case.lead_id == lead]
+            mine = [case for case in candidates if case.human == lead]
             reasons = [case.waiver for case in mine if case.waiver]
             open_ = max(len(mine) - cap.number - len(reasons), 0)
             covered += len(mine) - cap.number - open_
