@@ -19,6 +19,7 @@ from trainhub.certificates.operations.correcting import FIXED
 from trainhub.certificates.rules import LEAST_CHUNK, MOST_BLANKS, MOST_CHUNK, USUAL_CHUNK
 from trainhub.certificates.types import BatchSource, BatchState, Kind, RunState, State
 from trainhub.kernel.access import Identity
+from trainhub.kernel.fields import day_asked
 from trainhub.kernel.forms import Form, LongText, Text
 from trainhub.kernel.i18n import _, _l
 from trainhub.kernel.numbers import whole
@@ -82,10 +83,18 @@ def correction_templates(certificate: Certificate) -> dict[str, str]:
     return {"": _("%(title)s：不变（第 %(n)d 版）", title=labels.of_layout(layout), n=certificate.template_version), **offered}
 
 
+def _stored_day(text: Any) -> date | None:
+    """A day among the facts of a certificate; what is none is typed anew."""
+    try:
+        return date.fromisoformat(str(text))
+    except ValueError:
+        return None
+
+
 def initial_facts(facts: dict[str, Any], layout: Layout) -> dict[str, Any]:
     """What a correction form shows at first."""
     dates = {one.name for one in layout.fields if one.type == "date"}
-    return {f"fact_{name}": day(value) if name in dates else value for name, value in facts.items()}
+    return {f"fact_{name}": _stored_day(value) if name in dates else value for name, value in facts.items()}
 
 
 class RunForm(Form):
@@ -131,20 +140,12 @@ class SpoilForm(Form):
     reason = Text(_l("原因"), [DataRequired(_l("请写明原因。")), Length(max=200)], description=_l("例如卡纸、污损、印偏。"))
 
 
-def day(text: Any) -> date | None:
-    """A day of the address; nonsense is no filter."""
-    try:
-        return date.fromisoformat(str(text))
-    except ValueError:
-        return None
-
-
 def _enum(kind: Any, text: str) -> Any:
     return kind(text) if text in {one.value for one in kind} else None
 
 
 def wanted() -> queries.CertificateFilter:
-    """The filter of the address."""
+    """The filter of the address. Raises Refused for a day that does not exist."""
     args = request.args
     return queries.CertificateFilter(
         text=args.get("q", "").strip()[:100],
@@ -152,8 +153,8 @@ def wanted() -> queries.CertificateFilter:
         state=_enum(State, args.get("state", "")),
         issuer_id=args.get("issuer", type=whole),
         programme_id=args.get("programme", type=whole),
-        since=day(args.get("since", "")),
-        until=day(args.get("until", "")),
+        since=day_asked("since"),
+        until=day_asked("until"),
         only_current=args.get("all") != "yes",
     )
 

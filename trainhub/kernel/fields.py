@@ -81,7 +81,17 @@ def number_x10(text: str) -> int:
 
 def day_sent(name: str, default: Day) -> date | Day:
     """A day of the sent form; empty is the default, a day that does not exist is refused and never taken for another one."""
-    text = request.form.get(name, "").strip()
+    return _day(request.form.get(name, ""), name, default)
+
+
+def day_asked(name: str) -> date | None:
+    """A day of the address that narrows a list; None: it does not. One that does not exist is refused: a list that was not narrowed
+    looks like one in which everything was found."""
+    return _day(request.args.get(name, ""), name, None)
+
+
+def _day(text: str, name: str, default: Day) -> date | Day:
+    text = text.strip()
     try:
         return date.fromisoformat(text) if text else default
     except ValueError as wrong:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from flask import request
@@ -11,6 +10,7 @@ from wtforms import BooleanField, DateField, DecimalField, SelectField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired, Length, NumberRange
 
+from trainhub.kernel.fields import day_asked
 from trainhub.kernel.forms import Form, LongText, Text
 from trainhub.kernel.i18n import _l
 from trainhub.kernel.numbers import whole
@@ -18,24 +18,16 @@ from trainhub.ledger import labels
 from trainhub.ledger.types import Category
 
 
-def day(name: str) -> date | None:
-    """A day from the address; nonsense is no filter."""
-    try:
-        return date.fromisoformat(request.args.get(name, ""))
-    except ValueError:
-        return None
-
-
 def wanted() -> dict[str, Any]:
-    """The filters of the registry from the address."""
+    """The filters of the registry from the address. Raises Refused for a day that does not exist."""
     category = request.args.get("category", "")
     return {
         "text": request.args.get("q", "").strip()[:60],
         "base_id": request.args.get("base", type=whole),
         "region": request.args.get("region", "")[:6],
         "category": category if category in {one.value for one in labels.CATEGORIES} else "",
-        "since": day("since"),
-        "until": day("until"),
+        "since": day_asked("since"),
+        "until": day_asked("until"),
         "sort": request.args.get("sort", ""),
     }
 

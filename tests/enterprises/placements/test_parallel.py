@@ -13,13 +13,14 @@ from sqlalchemy import func, select
 
 from enterprises.placements import operations, queries
 from enterprises.placements.models import AgreementSignature, DayEntry, Placement, PlacementEvent, Preference, Round, WeeklyLog
-from enterprises.placements.types import AgreementParty, EventKind
+from enterprises.placements.types import AgreementParty, EventKind, PlanSide
 from tests.factories import enterprises as make
 from tests.factories import ground
 from tests.factories.parallel import together
 from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.jobs import Job
+from trainhub.programmes import queries as programmes
 
 NOW = make.NOW
 
@@ -114,3 +115,27 @@ def test_a_form_that_is_sent_twice_at_once_is_kept_once(world: SimpleNamespace, 
     assert together(world.app, lambda: send(world), lambda: send(world)) == ["", ""]
     with world.app.app_context():
         assert session().scalar(select(func.count()).select_from(table)) == count
+
+
+def test_two_enterprises_that_sign_a_plan_at_once_complete_their_side(committed: Flask) -> None:
+    """Each would otherwise see only its own signature, and nobody would close the side."""
+    with committed.app_context(), transaction():
+        version = ground.version(ground.programme(ground.university()), is_published=False)
+        enterprises = [ground.enterprise(), ground.enterprise()]
+        for enterprise, weeks in zip(enterprises, (200, 120), strict=True):
+            operations.add_plan_item(version=version, title="t", weeks_x10=weeks, base_id=ground.base(enterprise).id, by=SYSTEM, now=NOW)
+        key, signers = version.id, [enterprise.id for enterprise in enterprises]
+
+    def signing(enterprise_id: int) -> Callable[[], object]:
+        def sign() -> object:
+            found = programmes.version_by_id(key)
+            assert found is not None
+            queries.plan_host_signatures(key)  # the page was read before
+            return operations.sign_plan_as_enterprise(version=found, enterprise_id=enterprise_id, signed_name="总工", by=SYSTEM, now=NOW)
+
+        return sign
+
+    assert together(committed, *(signing(one) for one in signers)) == ["", ""]
+    with committed.app_context():
+        assert len(queries.plan_host_signatures(key)) == 2
+        assert [row.side for row in queries.plan_signatures(key)] == [PlanSide.ENTERPRISE]

@@ -137,3 +137,13 @@ def test_a_batch_of_a_command_is_the_systems_on_both_pages(session: Session, as_
     _batches(session, here, ["命令"])
     head = as_role(Role.UNIVERSITY_ADMIN, organisation_id=here.id)
     assert re.findall(r'<span class="sub">(系统|陈某)</span>', head.get("/certificates/batches").text) == ["系统", "陈某"]
+
+
+@pytest.mark.parametrize("page", ["/certificates/", "/certificates/export.csv"])
+@pytest.mark.parametrize("name", ["since", "until"])
+def test_a_day_that_does_not_exist_is_no_list_of_everything(as_role: AsRole, here: Organisation, page: str, name: str) -> None:
+    client = as_role(Role.UNIVERSITY_ADMIN, organisation_id=here.id)
+    for text in ("2016-02-30", "abc"):
+        answer = client.get(page, query_string={name: text})
+        assert (answer.status_code, f"日期“{text}”不存在" in answer.text) == (422, True)
+    assert [client.get(page, query_string={name: text}).status_code for text in ("", "2016-02-29")] == [200, 200]

@@ -13,7 +13,7 @@ from werkzeug.datastructures import MultiDict
 from wtforms import DecimalField, IntegerField
 
 from trainhub.kernel.errors import OutOfRange, Refused
-from trainhub.kernel.fields import day_sent, number_x10
+from trainhub.kernel.fields import day_asked, day_sent, number_x10
 from trainhub.kernel.forms import Form
 from trainhub.kernel.numbers import LARGEST, a_year, decimal_of, is_key, key_of, keys_of, whole
 from trainhub.people.models import Person
@@ -75,6 +75,15 @@ def test_a_day_of_a_form(app: Flask) -> None:
         for name in "cd":
             with pytest.raises(Refused) as refused:
                 day_sent(name, date(2026, 1, 1))
+            assert refused.value.field == name
+
+
+def test_a_day_of_an_address(app: Flask) -> None:
+    with app.test_request_context(query_string={"a": "2026-03-02", "b": " ", "c": "abc", "d": "2026-02-30"}):
+        assert (day_asked("a"), day_asked("b"), day_asked("x")) == (date(2026, 3, 2), None, None)
+        for name in "cd":
+            with pytest.raises(Refused) as refused:
+                day_asked(name)
             assert refused.value.field == name
 
 

@@ -43,6 +43,17 @@ def names(client: FlaskClient, address: str = "/trainees/") -> set[str]:
     return {name for name in ("林福州", "陈平潭", "黄厦门") if name in answer.text}
 
 
+@pytest.mark.parametrize("page", ["/trainees/", "/trainees/export.csv"])
+@pytest.mark.parametrize("name", ["since", "until"])
+def test_a_day_that_does_not_exist_is_no_list_of_everything(as_role: As, filled: dict[str, int], page: str, name: str) -> None:
+    """A bookmark with a wrong day was answered with every row, as if it had been narrowed."""
+    client = as_role(Role.DEPT_HR)
+    for text in ("2016-02-30", "abc"):
+        answer = client.get(page, query_string={name: text})
+        assert (answer.status_code, f"日期“{text}”不存在" in answer.text, "林福州" in answer.text) == (422, True, False)
+    assert [client.get(page, query_string={name: text}).status_code for text in ("", "2016-02-29")] == [200, 200]
+
+
 def test_each_role_sees_its_own_rows(as_role: As, filled: dict[str, int]) -> None:
     assert names(as_role(Role.DEPT_HR)) == {"林福州", "陈平潭", "黄厦门"}
     assert names(as_role(Role.PREFECTURE_OPERATOR, region_code="350100")) == {"林福州"}
@@ -114,7 +125,7 @@ def test_numbers_are_masked_in_list_and_export(as_role: As, filled: dict[str, in
         ("since=2016-04-01", {"陈平潭"}),
         ("until=2016-03-01", {"林福州", "黄厦门"}),
         ("q=%25", set()),
-        ("since=nonsense&category=x&base=y", {"林福州", "陈平潭", "黄厦门"}),
+        ("since=&category=x&base=y", {"林福州", "陈平潭", "黄厦门"}),
     ],
 )
 def test_filters(as_role: As, filled: dict[str, int], query: str, found: set[str]) -> None:
