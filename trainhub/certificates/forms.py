@@ -20,7 +20,7 @@ from trainhub.certificates.types import BatchSource, BatchState, Kind, RunState,
 from trainhub.kernel.access import Identity
 from trainhub.kernel.forms import Form, LongText, Text
 from trainhub.kernel.i18n import _, _l
-from trainhub.kernel.numbers import whole
+from trainhub.kernel.numbers import a_day, whole
 from trainhub.organisations import queries as organisations
 
 
@@ -137,7 +137,7 @@ class SpoilForm(Form):
 def day(text: Any) -> date | None:
     """A day of the address; nonsense is no filter."""
     try:
-        return date.fromisoformat(str(text))
+        return a_day(str(text))
     except ValueError:
         return None
 

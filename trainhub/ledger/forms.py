@@ -13,7 +13,7 @@ from wtforms.validators import InputRequired, Length, NumberRange
 
 from trainhub.kernel.forms import Form, LongText, Text
 from trainhub.kernel.i18n import _l
-from trainhub.kernel.numbers import whole
+from trainhub.kernel.numbers import a_day, whole
 from trainhub.ledger import labels
 from trainhub.ledger.types import Category
 
@@ -21,7 +21,7 @@ from trainhub.ledger.types import Category
 def day(name: str) -> date | None:
     """A day from the address; nonsense is no filter."""
     try:
-        return date.fromisoformat(request.args.get(name, ""))
+        return a_day(request.args.get(name, ""))
     except ValueError:
         return None
 
