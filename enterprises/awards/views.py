@@ -23,6 +23,7 @@ from trainhub.kernel.files import StoredFile
 from trainhub.kernel.forms import Form
 from trainhub.kernel.frames import found, submit
 from trainhub.kernel.i18n import _
+from trainhub.kernel.numbers import a_day
 from trainhub.kernel.sending import send
 from trainhub.kernel.web import done
 from trainhub.organisations import queries as organisations
@@ -36,7 +37,7 @@ def asked_day() -> date:
     """The day of the address, today without one."""
     text = request.args.get("on", "")
     try:
-        return date.fromisoformat(text) if text else clock.today()
+        return a_day(text) if text else clock.today()
     except ValueError as wrong:
         raise Refused(_("日期“%(text)s”不存在：请按 2026-03-01 的格式输入。", text=text[:20]), field="on") from wrong
 

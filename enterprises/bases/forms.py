@@ -148,6 +148,13 @@ class AgreementForm(Form):
     file = FileField(_l("协议文本"), description=_l("PDF 或扫描件。"))
 
 
+class AgreementChangeForm(AgreementForm):
+    """The correction of an agreement, or its early end."""
+
+    until = DateField(_l("截止日期"), [InputRequired(NEEDED)], description=_l("协议提前终止的，改为最后一天。"))
+    reason = LongText(_l("更正或提前终止的理由"), [DataRequired(NEEDED), Length(max=400)])
+
+
 class AcceptanceForm(Form):
     """A step of recognition or acceptance."""
 
@@ -171,9 +178,9 @@ class InspectionForm(Form):
 
 
 class MeasureForm(Form):
-    """How something found was mended."""
+    """How something found was mended; who inspects may leave what the base reported."""
 
-    measure = Text(_l("整改措施"), [DataRequired(NEEDED), Length(max=400)])
+    measure = Text(_l("整改措施"), [Length(max=400)])
 
 
 class InterestForm(Form):

@@ -72,18 +72,33 @@ def load_finding(finding_id: int) -> tuple[Organisation, InspectionFinding]:
     return base, found[0]
 
 
-@blueprint.post("/findings/<int:finding_id>/close")
-@guard(Can.BASE_EDIT, load=load_finding, subject=lambda pair: subject_of_unit(pair[0]))
-def close_finding(pair: tuple[Organisation, InspectionFinding]) -> Any:
-    """Say how something found was mended."""
-    base, row = pair
+def _measure() -> str:
     form = forms.MeasureForm()
     if not form.validate_on_submit():
-        raise Refused(_("请写明整改措施。"), field="measure")
+        raise Refused(_("整改措施最多 400 个字。"), field="measure")
+    return form.measure.data or ""
+
+
+@blueprint.post("/findings/<int:finding_id>/measure")
+@guard(Can.BASE_EDIT, load=load_finding, subject=lambda pair: subject_of_unit(pair[0]))
+def report_measure(pair: tuple[Organisation, InspectionFinding]) -> Any:
+    """Say how something found was mended; who inspects closes it."""
+    base, row = pair
     with transaction():
-        operations.close_finding(finding=row, base=base, measure=form.measure.data or "", on=clock.today(), by=who(), now=clock.now())
+        operations.report_measure(finding=row, base=base, measure=_measure(), by=who(), now=clock.now())
         code = base.code
-    return done(_("已登记整改。"), "bases.show", code=code)
+    return done(_("已报整改，等待检查方核实。"), "bases.show", code=code)
+
+
+@blueprint.post("/findings/<int:finding_id>/close")
+@guard(Can.BASE_INSPECT, load=load_finding, subject=lambda pair: inspected_subject(pair[0]))
+def close_finding(pair: tuple[Organisation, InspectionFinding]) -> Any:
+    """Who inspects has seen that something found was mended."""
+    base, row = pair
+    with transaction():
+        operations.close_finding(finding=row, base=base, measure=_measure(), on=clock.today(), by=who(), now=clock.now())
+        code = base.code
+    return done(_("已核实整改。"), "bases.show", code=code)
 
 
 def load_inspection(inspection_id: int) -> tuple[Organisation, BaseInspection]:

@@ -300,6 +300,38 @@ def _agreement_subject(row: BaseAgreement) -> Any:
     return subject_of_unit(base)
 
 
+@blueprint.route("/agreements/<int:agreement_id>/edit", methods=["GET", "POST"])
+@guard(Can.BASE_EDIT, load=load_agreement, subject=_agreement_subject)
+def edit_agreement(row: BaseAgreement) -> Any:
+    """Correct an agreement, or end it early."""
+    form, base = forms.AgreementChangeForm(obj=row), organisations.by_id(row.base_id)
+    assert base is not None
+
+    def work(unit: Organisation) -> None:
+        upload = form.file.data
+        kept = (
+            files.keep(upload.stream, name=upload.filename, kind="agreement", by=who(), now=clock.now(), allowed=sniff.EVIDENCE) if upload else None
+        )
+        operations.change_agreement(
+            agreement=row,
+            base=unit,
+            title=form.title.data or "",
+            signed_on=form.signed_on.data,  # type: ignore[arg-type]
+            since=form.since.data,  # type: ignore[arg-type]
+            until=form.until.data,  # type: ignore[arg-type]
+            topics=form.topics.data or [],
+            reason=form.reason.data or "",
+            version=form.version.data,
+            file_id=kept.id if kept else None,
+            by=who(),
+            now=clock.now(),
+        )
+
+    return save(
+        form, base, _("更正或提前终止协议"), url_for("bases.edit_agreement", agreement_id=row.id), _("协议已更正，原来的内容留在操作日志中。"), work
+    )
+
+
 @blueprint.get("/agreements/<int:agreement_id>/file")
 @guard(Can.BASE_INSIDE, load=load_agreement, subject=_agreement_subject)
 def agreement_file(row: BaseAgreement) -> Any:

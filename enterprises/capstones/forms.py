@@ -16,7 +16,7 @@ from enterprises.capstones import labels
 from enterprises.capstones.types import EvidenceKind, RoundKind, Stage, SupervisorRole, TopicFilter, TopicSource, TopicState, Verdict, WindowStage
 from trainhub.kernel.forms import Form, LongText, Text
 from trainhub.kernel.i18n import _, _l
-from trainhub.kernel.numbers import whole
+from trainhub.kernel.numbers import a_day, whole
 
 SECRECY = _l(
     "题目、企业和需要的能力仍然公开，请勿把保密内容写进题目；问题、证明、论文和过程材料只对校企双方负责人、承担的学生和导师、"
@@ -294,4 +294,4 @@ class EvidenceForm(Form):
 
 def as_date(text: str) -> date:
     """A day of a plain field; raises ValueError for anything else."""
-    return date.fromisoformat(text)
+    return a_day(text)

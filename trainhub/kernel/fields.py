@@ -15,7 +15,7 @@ from trainhub.kernel.clock import SHANGHAI, local
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.forms import Form
 from trainhub.kernel.i18n import _, _l
-from trainhub.kernel.numbers import decimal_of
+from trainhub.kernel.numbers import a_day, decimal_of
 
 Day = TypeVar("Day", date, None)
 
@@ -93,6 +93,6 @@ def day_asked(name: str) -> date | None:
 def _day(text: str, name: str, default: Day) -> date | Day:
     text = text.strip()
     try:
-        return date.fromisoformat(text) if text else default
+        return a_day(text) if text else default
     except ValueError as wrong:
         raise Refused(_("日期“%(text)s”不存在，请按 2026-03-01 的格式填写。", text=text[:40]), field=name) from wrong

@@ -39,7 +39,7 @@ from trainhub.kernel import clock
 from trainhub.kernel.db import Base, Versioned, session
 from trainhub.kernel.errors import Refused, Stale
 from trainhub.kernel.i18n import _, _l, format_date, format_datetime, listed
-from trainhub.kernel.numbers import LARGEST, is_finite
+from trainhub.kernel.numbers import FIRST_DAY, LARGEST, LAST_DAY, is_day, is_finite
 
 
 class FormSubmission(Base):
@@ -144,7 +144,7 @@ class Form(FlaskForm):  # type: ignore[misc]
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Whether what was typed holds; a page that shows a form again with its mistakes answers 422 (see `web`)."""
-        is_sound = self._has_numbers() & bool(super().validate(extra_validators))
+        is_sound = self._has_numbers() & self._has_days() & bool(super().validate(extra_validators))
         if not is_sound and has_request_context() and self.is_submitted():
             g.is_mistaken = True
         return is_sound
@@ -159,6 +159,15 @@ class Form(FlaskForm):  # type: ignore[misc]
         ]
         for field in wrong:
             field.data, field.process_errors = None, [*field.process_errors, _("请填写数字，例如 12.5；这个数太大，或者不是数。")]
+        return not wrong
+
+    def _has_days(self) -> bool:
+        """Whether every date is one that can be counted with: 0001-01-01 and 9999-12-31 are dates to Python."""
+        wrong = [
+            field for field in self if isinstance(field, DateField | DateTimeField) and field.data is not None and not is_day(_date_of(field.data))
+        ]
+        for field in wrong:
+            field.data, field.process_errors = None, [*field.process_errors, _("请填写 %(a)s 至 %(b)s 之间的日期。", a=FIRST_DAY, b=LAST_DAY)]
         return not wrong
 
     def apart(self, word: str) -> Form:
@@ -227,6 +236,10 @@ def _in_words(value: Any) -> str:
     if isinstance(value, date):
         return format_date(value)
     return str(value) if value not in (None, "") else _("（空）")
+
+
+def _date_of(value: date | datetime) -> date:
+    return value.date() if isinstance(value, datetime) else value
 
 
 T = TypeVar("T")

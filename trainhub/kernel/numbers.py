@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from datetime import date
 from decimal import Decimal, InvalidOperation
 
 LARGEST = 2**63 - 1
@@ -43,6 +44,23 @@ def a_year(text: str) -> int:
     if not 1900 <= number <= 2999:
         raise ValueError(text[:40])
     return number
+
+
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
+"""What people mean by a date lies between these; beyond them the day after, or a loop over weeks, ends in an error."""
+
+
+def is_day(day: date) -> bool:
+    """Whether a date is one that can be counted with."""
+    return FIRST_DAY <= day <= LAST_DAY
+
+
+def a_day(text: str) -> date:
+    """A date of an address or a field; ValueError for what is none, and for one that nobody means."""
+    day = date.fromisoformat(text)
+    if not is_day(day):
+        raise ValueError(text[:40])
+    return day
 
 
 def is_finite(number: Decimal | float) -> bool:

@@ -6,6 +6,7 @@ from enterprises.bases.operations.describing import (
     WrongStep,
     add_leader,
     add_type,
+    change_agreement,
     change_base,
     end_leader,
     open_base,
@@ -13,7 +14,14 @@ from enterprises.bases.operations.describing import (
     set_period,
     sign_agreement,
 )
-from enterprises.bases.operations.partnering import close_finding, record_inspection, remind_of_agreements, remind_of_inspections, state_interest
+from enterprises.bases.operations.partnering import (
+    close_finding,
+    record_inspection,
+    remind_of_agreements,
+    remind_of_inspections,
+    report_measure,
+    state_interest,
+)
 
 __all__ = [
     "MOVED",
@@ -21,6 +29,7 @@ __all__ = [
     "WrongStep",
     "add_leader",
     "add_type",
+    "change_agreement",
     "change_base",
     "close_finding",
     "end_leader",
@@ -29,6 +38,7 @@ __all__ = [
     "record_inspection",
     "remind_of_agreements",
     "remind_of_inspections",
+    "report_measure",
     "set_period",
     "sign_agreement",
     "state_interest",

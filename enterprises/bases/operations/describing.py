@@ -249,12 +249,7 @@ def sign_agreement(
     Fewer than the four topics are accepted and show as a finding. Raises BadBase for impossible dates or an empty title.
     """
     title = title.strip()
-    if not title:
-        raise BadBase(_("请填写协议名称。"), field="title")
-    if until < since:
-        raise BadBase(_("协议的截止日期不能早于开始日期。"), field="until")
-    if signed_on > local(now).date():
-        raise BadBase(_("签署日期不能晚于今天。"), field="signed_on")
+    _check_agreement(title, signed_on, since, until, local(now).date())
     wanted = sorted({AgreementTopic(topic) for topic in topics}, key=list(AgreementTopic).index)
     for known in queries.agreements_of(base.id):
         if (known.title, known.signed_on, known.since, known.until) == (title, signed_on, since, until):
@@ -271,6 +266,63 @@ def sign_agreement(
         data={"agreement": row.id, "title": title, "since": since, "until": until, "topics": row.topics},
     )
     return row
+
+
+def _check_agreement(title: str, signed_on: date, since: date, until: date, today: date) -> None:
+    if not title:
+        raise BadBase(_("请填写协议名称。"), field="title")
+    if until < since:
+        raise BadBase(_("协议的截止日期不能早于开始日期。"), field="until")
+    if signed_on > today:
+        raise BadBase(_("签署日期不能晚于今天。"), field="signed_on")
+
+
+def change_agreement(
+    *,
+    agreement: BaseAgreement,
+    base: Organisation,
+    title: str,
+    signed_on: date,
+    since: date,
+    until: date,
+    topics: Iterable[AgreementTopic | str],
+    reason: str,
+    by: Identity,
+    now: datetime,
+    version: int | None = None,
+    file_id: int | None = None,
+) -> BaseAgreement:
+    """Correct what was typed, or end the agreement early by an earlier last day, with the reason; the audit log keeps what stood
+    there. Starts are judged by what stands from now on; placements that have begun go on. The same again changes nothing.
+
+    Raises Stale, BadBase without a reason or for what `sign_agreement` refuses.
+    """
+    check_version(agreement, version)
+    _check_agreement(title.strip(), signed_on, since, until, local(now).date())
+    wanted = {AgreementTopic(topic) for topic in topics}
+    after = {
+        "title": title.strip()[:200],
+        "signed_on": signed_on,
+        "since": since,
+        "until": until,
+        "topics": [topic.value for topic in AgreementTopic if topic in wanted],
+        "file_id": file_id or agreement.file_id,
+    }
+    changed = {name: [getattr(agreement, name), value] for name, value in after.items() if getattr(agreement, name) != value}
+    if not changed:
+        return agreement
+    if not reason.strip():
+        raise BadBase(_("请写明更正或提前终止的理由。"), field="reason")
+    for name, value in after.items():
+        setattr(agreement, name, value)
+    session().flush()
+    audit.record(
+        by=by,
+        did="bases.agreement.changed",
+        on=("base", str(base.id)),
+        data={"agreement": agreement.id, "reason": reason.strip()[:400], "changed": changed},
+    )
+    return agreement
 
 
 def record_acceptance(

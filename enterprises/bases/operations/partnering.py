@@ -76,13 +76,26 @@ def record_inspection(
     return row
 
 
-def close_finding(*, finding: InspectionFinding, base: Organisation, measure: str, on: date, by: Identity, now: datetime) -> InspectionFinding:
-    """Say how something found was mended; doing it again changes nothing."""
-    if finding.closed_on is not None:
-        return finding
+def report_measure(*, finding: InspectionFinding, base: Organisation, measure: str, by: Identity, now: datetime) -> InspectionFinding:
+    """The base says how it mended something found; who inspects closes it. The same again changes nothing. Raises BadBase once it is closed."""
     if not measure.strip():
         raise BadBase(_("请写明整改措施。"), field="measure")
-    finding.closed_on, finding.measure, finding.closed_by_id = on, measure.strip()[:400], by.account_id
+    if finding.closed_on is not None:
+        raise BadBase(_("这个问题已核实整改，不用再报。"), field="measure")
+    if finding.measure != measure.strip()[:400]:
+        finding.measure = measure.strip()[:400]
+        session().flush()
+        audit.record(by=by, did="bases.finding.reported", on=("base", str(base.id)), data={"finding": finding.id, "measure": finding.measure})
+    return finding
+
+
+def close_finding(*, finding: InspectionFinding, base: Organisation, measure: str, on: date, by: Identity, now: datetime) -> InspectionFinding:
+    """Who inspects has seen that something found was mended: what was done, or what the base reported. Doing it again changes nothing."""
+    if finding.closed_on is not None:
+        return finding
+    if not (measure.strip() or finding.measure):
+        raise BadBase(_("请写明整改措施。"), field="measure")
+    finding.closed_on, finding.measure, finding.closed_by_id = on, measure.strip()[:400] or finding.measure, by.account_id
     session().flush()
     audit.record(by=by, did="bases.finding.closed", on=("base", str(base.id)), data={"finding": finding.id, "measure": finding.measure})
     return finding

@@ -21,6 +21,7 @@ from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import N_, _, listed
+from trainhub.kernel.numbers import FIRST_DAY, LAST_DAY, is_day
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
 from trainhub.organisations.rules import is_code, normalise_code
@@ -49,6 +50,8 @@ EDITABLE = frozenset(
         "is_hard_labour",
     ]
 )
+MOST_WEEKS = 60
+"""Longer than any term: a year and the holidays before and after it."""
 JUDGED = EDITABLE - {"skills", "conditions", "county_code"}
 """What an approved offer is approved for: changing it asks the schools again."""
 
@@ -84,6 +87,11 @@ def create_term(
 def _check_span(known: list[Term], own_id: int | None, starts_on: date, ends_on: date, weeks: int | None) -> int:
     if ends_on <= starts_on:
         raise BadPlacement(_("结束日期应晚于开始日期。"), field="ends_on")
+    for field, day in (("starts_on", starts_on), ("ends_on", ends_on)):
+        if not is_day(day):
+            raise BadPlacement(_("请填写 %(a)s 至 %(b)s 之间的日期。", a=FIRST_DAY, b=LAST_DAY), field=field)
+    if rules.weeks_between(starts_on, ends_on) > MOST_WEEKS:
+        raise BadPlacement(_("一个实习学期最长 %(weeks)d 周，请核对起止日期。", weeks=MOST_WEEKS), field="ends_on")
     for term in known:
         if term.id != own_id and rules.spans_overlap((term.starts_on, term.ends_on), (starts_on, ends_on)):
             raise BadPlacement(
@@ -221,14 +229,15 @@ def change_position(*, position: Position, by: Identity, now: datetime, version:
 def set_seats(*, position: Position, term: Term, seats: int, by: Identity, now: datetime) -> PositionSeats:
     """Say how many students a position takes in a term. Raises BadPlacement below the seats already taken; of an approved
     position also what an offer is refused for (the base's capacity, an enterprise that takes nobody that year), and more seats
-    of an offer that was handed in need the enterprise's word for the year as the offer itself did. The position's version counts
-    up with its seats, so that two editors notice each other."""
+    of an offer that was handed in need the enterprise's word for the year as the offer itself did. More seats than were approved, in
+    whatever term, ask the schools again. The position's version counts up with its seats, so that two editors notice each other."""
     if not 0 <= seats <= 10_000:
         raise BadPlacement(_("席位应为 0 至 10000 的整数。"), field="seats")
     if position.state is OfferState.CLOSED:
         raise WrongState(_("岗位已关闭，不能再改席位。"))
     row = queries.seats_of(position.id, term.id)
-    if position.state is not OfferState.DRAFT and seats > (row.seats if row is not None else 0):
+    is_more = seats > (row.seats if row is not None else 0)
+    if position.state is not OfferState.DRAFT and is_more:
         _check_year(position, term.starts_on.year, needs_word=True)
     if row is None:
         row = PositionSeats(position_id=position.id, term_id=term.id, seats=seats, taken=0)
@@ -243,7 +252,10 @@ def set_seats(*, position: Position, term: Term, seats: int, by: Identity, now: 
     session().flush()
     if position.state is OfferState.APPROVED:
         _check_lawful(position, local(now).date())
-    audit.record(by=by, did="placements.position.seats_set", on=position, data={"term": term.code, "seats": seats})
+        if is_more:
+            position.state = OfferState.SUBMITTED
+            session().flush()
+    audit.record(by=by, did="placements.position.seats_set", on=position, data={"term": term.code, "seats": seats, "state": position.state.value})
     return row
 
 

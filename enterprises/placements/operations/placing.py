@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
 from sqlalchemy import update
@@ -24,10 +24,19 @@ from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.kernel.i18n import N_, _, listed
 from trainhub.notifications.operations import notify
+from trainhub.organisations.models import Organisation
 from trainhub.people.models import Student
 from trainhub.policy.findings import missing
 
 BEFORE_START = (PlacementState.PLANNED, PlacementState.ACCEPTED)
+
+
+def hold_bases(base_ids: Iterable[int | None]) -> None:
+    """Make those who place students at the same bases queue up: the second counts whom the first placed."""
+    for base_id in sorted({one for one in base_ids if one is not None}):
+        session().execute(
+            update(Organisation).where(Organisation.id == base_id).values(name=Organisation.name).execution_options(synchronize_session=False)
+        )
 
 
 def check_room(base_id: int | None, new: Sequence[rules.Span]) -> None:
@@ -37,6 +46,7 @@ def check_room(base_id: int | None, new: Sequence[rules.Span]) -> None:
     """
     if base_id is None:
         return
+    hold_bases([base_id])
     known = queries.spans_at_base(base_id, min(since for since, _until in new), max(until for _since, until in new))
     placed, most = rules.fullest([*known, *((since, until, 1) for since, until in new)], new, bases.capacities(base_id))
     if most is not None and placed > most:

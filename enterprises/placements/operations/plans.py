@@ -11,7 +11,7 @@ from sqlalchemy import update
 from enterprises.placements import planning, queries
 from enterprises.placements.models import Placement, Round, RoundPlan
 from enterprises.placements.operations._support import BadPlacement, NoSeat, WrongState, parameter, take_seats, tell
-from enterprises.placements.operations.placing import check_room, withdraw_placement
+from enterprises.placements.operations.placing import check_room, hold_bases, withdraw_placement
 from enterprises.placements.operations.rounds import close_round
 from enterprises.placements.types import Aim, PlanKind, PlanSettings, RoundState, WhatIf, WithdrawalSide
 from trainhub.kernel import audit, jobs
@@ -184,6 +184,7 @@ def _place(round: Round, new: Sequence[Sequence[Any]], now: datetime) -> list[Pl
     coming: dict[int | None, list[tuple[date, date]]] = {}
     for _student, term_id, position_id, *_rest in new:
         coming.setdefault(positions[position_id].base_id, []).append((terms[term_id].starts_on, terms[term_id].ends_on))
+    hold_bases(coming)
     for base_id, spans in coming.items():
         check_room(base_id, spans)
     for (position_id, term_id), count in sorted(counts.items()):
@@ -224,6 +225,8 @@ def publish_repair(*, plan: RoundPlan, round: Round, by: Identity, now: datetime
     problem = planning.problem_of(round, today=today, kind=PlanKind.REPAIR, settings=settings)
     if planning.hash_of(problem) != plan.data["input_hash"]:
         raise WrongState(_("安排、席位或学生名单在计算之后有变化，请重新计算修补方案。"), code="plan_outdated")
+    # Bases before seats, as everybody does who places students.
+    hold_bases(row.base_id for row in queries.positions_by_ids({one[2] for one in plan.data["assignments"] if not one[4]}).values())
     for placement_id in plan.data["removed"]:
         row = queries.placement(placement_id)
         if row is not None:

@@ -129,12 +129,29 @@ def change_round(
         raise TypeError(f"change_round() got unexpected fields {unknown}")
     if fields.get("closes_on", round.closes_on) != round.closes_on:
         _check_terms(queries.terms_by_ids(round.term_ids), fields["closes_on"])
+    today, promised = local(now).date(), round.closes_on
+    closes_on = fields.get("closes_on", promised)
+    is_earlier = round.state is RoundState.OPEN and closes_on < promised
+    if is_earlier and closes_on < today:
+        raise BadPlacement(_("填报正在进行，截止日期不能改到今天（%(day)s）以前。现在就要截止请用“提前关闭填报”。", day=today), field="closes_on")
     _set(round, fields)
     if round.state is RoundState.PLANNED:
         round.state, round.plan = RoundState.CLOSED, None
     session().flush()
     if priorities is not None:
         fields["priorities"] = _put_in_order(round, priorities)
+    if is_earlier:
+        tell(
+            queries.persons_of_round(round, today),
+            kind="placements.round_moved",
+            message=N_("“%(title)s”的志愿填报改为 %(day)s 24 时截止（原定 %(before)s），请在此之前填好。"),
+            url=f"/placements/rounds/{round.id}/preferences",
+            key=f"round:{round.id}:moved:{now.isoformat()}",
+            now=now,
+            title=round.title,
+            day=round.closes_on.isoformat(),
+            before=promised.isoformat(),
+        )
     audit.record(by=by, did="placements.round.changed", on=round, data=fields)
     return round
 

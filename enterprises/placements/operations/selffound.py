@@ -69,7 +69,8 @@ def propose_self_found(
 
 
 def approve_self_found(*, row: SelfFound, enterprise: Organisation, by: Identity, now: datetime) -> Placement:
-    """The school has found the enterprise in the register and approves: a position with one seat, and the student on it.
+    """The school has found the enterprise in the register and approves: a position with one seat, and the student on it. It is
+    open to nobody else, whatever becomes of the placement.
 
     Again returns the placement made. Raises WrongState when it does not wait, the enterprise is not verified (as for every
     offer), and what `place_student` refuses.
@@ -89,6 +90,7 @@ def approve_self_found(*, row: SelfFound, enterprise: Organisation, by: Identity
     offers.submit_position(position=position, by=by, now=now, is_found_by_student=True)
     offers.approve_position(position=position, by=by, now=now)
     placement = place_student(student=student, position=position, term=term, explanation=N_("自主联系的实习单位"), by=by, now=now)
+    offers.close_position(position=position, by=by, now=now)
     row.state, row.placement_id, row.decided_by_id, row.decided_at = SelfFoundState.APPROVED, placement.id, by.account_id, now
     session().flush()
     audit.record(by=by, did="placements.self_found.approved", on=row, data={"enterprise": enterprise.code, "placement": placement.id})

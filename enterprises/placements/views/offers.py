@@ -231,6 +231,7 @@ def edit_position(position: Position) -> Any:
 @guard(Can.POSITION_EDIT, load=load_position, subject=queries.subject_of_position)
 def set_seats(position: Position) -> Any:
     """Set the seats of every term named in the form."""
+    was_approved = position.state is OfferState.APPROVED
     with transaction():
         check_version(position, request.form.get("version", type=whole))  # once for all terms: each change counts it up
         for name, value in request.form.items():
@@ -245,8 +246,12 @@ def set_seats(position: Position) -> Any:
             if not is_key(seats.strip()):
                 raise Refused(_("席位应为 0 或正整数：“%(value)s”。", value=seats.strip()[:20]))
             operations.set_seats(position=position, term=load_term(int(more)), seats=int(seats), by=who(), now=clock.now())
-        key = position.id
-    return done(_("席位已保存。"), "placements.show_position", position_id=key)
+        key, is_waiting = position.id, was_approved and position.state is OfferState.SUBMITTED
+    return done(
+        _("席位已保存。席位增加了，请学校重新审核；审核通过前不参加新的安排。") if is_waiting else _("席位已保存。"),
+        "placements.show_position",
+        position_id=key,
+    )
 
 
 def _button(position: Position, said: str, work: Any, form: Any = None) -> Any:

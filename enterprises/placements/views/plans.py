@@ -48,7 +48,12 @@ def ask_for_repair(round: Round) -> Any:
 
 
 def _number(name: str) -> int | None:
-    return request.form.get(name, type=whole)
+    """A whole number of the form, None without one; what is none is refused and never taken for nothing."""
+    text = request.form.get(name, "").strip()
+    try:
+        return whole(text) if text else None
+    except ValueError as wrong:
+        raise Refused(_("“%(text)s”不是整数，请填写如 2 或 -1。", text=text[:20]), field=name) from wrong
 
 
 @blueprint.post("/rounds/<int:round_id>/what-if")

@@ -222,3 +222,26 @@ def test_after_an_early_end_on_the_last_day_the_term_takes_the_student_no_more(w
     with pytest.raises(WrongState) as refused:
         operations.place_student(student=world.students[0], position=world.position, term=world.spring, by=SYSTEM, now=make.at(end))
     assert refused.value.code == "term_over"
+
+
+@pytest.mark.parametrize(("weeks", "is_refused"), [(59, False), (60, False), (61, True)])
+def test_a_term_has_a_longest_length(world: SimpleNamespace, weeks: int, is_refused: bool) -> None:
+    wanted: dict[str, Any] = {"university": ground.university(), "starts_on": SPRING, "weeks": weeks}
+    if not is_refused:
+        assert make.term(**wanted).weeks == weeks
+        return
+    with pytest.raises(BadPlacement) as refused:
+        make.term(**wanted)
+    assert refused.value.field == "ends_on"
+
+
+@pytest.mark.parametrize(
+    ("starts_on", "is_refused"), [(date(9999, 1, 4), True), (date(2199, 12, 30), True), (date(2199, 1, 7), False), (date(1899, 12, 25), True)]
+)
+def test_a_term_lies_in_days_that_can_be_counted_with(world: SimpleNamespace, starts_on: date, is_refused: bool) -> None:
+    wanted: dict[str, Any] = {"university": ground.university(), "starts_on": starts_on, "weeks": 2}
+    if not is_refused:
+        assert make.term(**wanted).starts_on == starts_on
+        return
+    with pytest.raises(BadPlacement):
+        make.term(**wanted)

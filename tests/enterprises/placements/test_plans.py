@@ -86,6 +86,8 @@ def test_why_somebody_stays_below_is_told_in_the_language_of_the_reader(world: S
 def test_mentors_bound_a_plan_unless_switched_off(world: SimpleNamespace) -> None:
     operations.set_seats(position=world.one, term=world.term, seats=4, by=SYSTEM, now=NOW)
     operations.set_seats(position=world.other, term=world.term, seats=4, by=SYSTEM, now=NOW)
+    for position in (world.one, world.other):
+        operations.approve_position(position=position, by=SYSTEM, now=NOW)
     ids = [make.mentor(enterprise=world.enterprise, load_limit=0).id]
     assert len(ids) == 1
     assert tried(world)["summary"]["reached"] == 4  # type: ignore[index]

@@ -113,6 +113,7 @@ def test_the_sum_of_weeks_begins_before_the_window(world: SimpleNamespace) -> No
         position = queries.position(first.position_id)
         assert position is not None
         operations.set_seats(position=position, term=term, seats=3, by=SYSTEM, now=NOW)
+        operations.approve_position(position=position, by=SYSTEM, now=NOW)
         mentor = mentors.by_id(first.mentor_id or 0)
         assert mentor is not None
         later = make.started(student=queries.student(first.student_id), position=position, term=term, mentor=mentor)

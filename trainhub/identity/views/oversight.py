@@ -21,6 +21,7 @@ from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.fields import pick
 from trainhub.kernel.i18n import _, format_datetime, listed
+from trainhub.kernel.numbers import a_day
 from trainhub.kernel.paging import paginate, wanted
 from trainhub.kernel.pinyin import of_text
 from trainhub.kernel.sheets.types import Column
@@ -60,7 +61,7 @@ def _filter() -> tuple[queries.AuditFilter, dict[str, str]]:
 
     def day(name: str) -> date | None:
         try:
-            return date.fromisoformat(text(name)) if text(name) else None
+            return a_day(text(name)) if text(name) else None
         except ValueError:
             problems[name] = _("“%(text)s”不是存在的日期，请填写例如 2016-02-03。", text=text(name))
             return None

@@ -16,6 +16,7 @@ from typing import TypeVar
 
 from trainhub.kernel import contacts
 from trainhub.kernel.i18n import _
+from trainhub.kernel.numbers import FIRST_DAY, LAST_DAY, is_day
 
 T = TypeVar("T")
 Parser = Callable[[str], T]
@@ -42,9 +43,12 @@ def parse_date(text: str) -> date:
         raise ValueError(_("不是日期：“%(value)s”。请写成 2016-02-03。", value=_cut(text)))
     year, month, day = (int(part) for part in found.groups() if part is not None)
     try:
-        return date(year, month, day)
+        found_day = date(year, month, day)
     except ValueError:
         raise ValueError(_("没有这一天：%(year)d年%(month)d月%(day)d日。请核对日期。", year=year, month=month, day=day)) from None
+    if not is_day(found_day):
+        raise ValueError(_("请填写 %(a)s 至 %(b)s 之间的日期。", a=FIRST_DAY, b=LAST_DAY))
+    return found_day
 
 
 def parse_int(text: str, *, least: int | None = None, most: int | None = None) -> int:

@@ -16,7 +16,7 @@ from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotAllowed, NotFound, Refused
 from trainhub.kernel.forms import once
 from trainhub.kernel.i18n import _, listed
-from trainhub.kernel.numbers import a_year, whole
+from trainhub.kernel.numbers import a_day, whole
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.web import done
 from trainhub.organisations import queries as organisations
@@ -84,9 +84,7 @@ def asked_day() -> date:
     if not text:
         return clock.today()
     try:
-        found = date.fromisoformat(text)
-        a_year(str(found.year))
-        return found
+        return a_day(text)
     except ValueError as wrong:
         raise Refused(_("日期“%(text)s”不存在：请按 2026-03-01 的格式输入。", text=text[:20]), field="on") from wrong
 

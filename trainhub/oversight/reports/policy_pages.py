@@ -14,6 +14,7 @@ from trainhub.kernel import clock, downloads
 from trainhub.kernel.access import public
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _, language
+from trainhub.kernel.numbers import a_day
 from trainhub.kernel.sheets.types import Column
 from trainhub.policy.book import book
 from trainhub.policy.types import STATUS_LABELS, USE_LABELS, Clause, Parameter, PolicyError, SourceStatus, Use
@@ -73,7 +74,7 @@ def _asked_day() -> date:
     if not text:
         return clock.today()
     try:
-        return date.fromisoformat(text)
+        return a_day(text)
     except ValueError as wrong:
         raise Refused(_("日期“%(text)s”不存在：请按 2026-03-01 的格式输入。", text=text), field="on") from wrong
 
