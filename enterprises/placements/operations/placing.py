@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from sqlalchemy import update
@@ -16,6 +16,7 @@ from enterprises.placements.checklist import checklist
 from enterprises.placements.lawful import bars_of
 from enterprises.placements.models import DayEntry, Placement, Position, Round, Term
 from enterprises.placements.operations._support import BadPlacement, NoSeat, NotReady, WrongState, give_back_seat, take_seat_back, take_seats, tell
+from enterprises.placements.operations.holding import hold_bases
 from enterprises.placements.types import DayState, OfferState, PlacementState, WithdrawalSide
 from trainhub.identity import queries as identities
 from trainhub.kernel import audit
@@ -24,19 +25,10 @@ from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.kernel.i18n import N_, _, listed
 from trainhub.notifications.operations import notify
-from trainhub.organisations.models import Organisation
 from trainhub.people.models import Student
 from trainhub.policy.findings import missing
 
 BEFORE_START = (PlacementState.PLANNED, PlacementState.ACCEPTED)
-
-
-def hold_bases(base_ids: Iterable[int | None]) -> None:
-    """Make those who place students at the same bases queue up: the second counts whom the first placed."""
-    for base_id in sorted({one for one in base_ids if one is not None}):
-        session().execute(
-            update(Organisation).where(Organisation.id == base_id).values(name=Organisation.name).execution_options(synchronize_session=False)
-        )
 
 
 def check_room(base_id: int | None, new: Sequence[rules.Span]) -> None:
@@ -319,8 +311,7 @@ def record_safety(*, placement: Placement, trained_on: date, by: Identity, now: 
 
 def late_papers(placement: Placement) -> date | None:
     """The first day that counts where agreement or safety training came after the first day of a placement; None: they were there."""
-    there = queries.papers_on(placement)
-    return there if there is not None and there > placement.starts_on else None
+    return there if (there := queries.papers_on(placement)) is not None and there > placement.starts_on else None
 
 
 def start_placement(*, placement: Placement, today: date, by: Identity, now: datetime) -> Placement:

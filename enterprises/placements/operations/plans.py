@@ -11,7 +11,8 @@ from sqlalchemy import update
 from enterprises.placements import planning, queries
 from enterprises.placements.models import Placement, Round, RoundPlan
 from enterprises.placements.operations._support import BadPlacement, NoSeat, WrongState, parameter, take_seats, tell
-from enterprises.placements.operations.placing import check_room, hold_bases, withdraw_placement
+from enterprises.placements.operations.holding import hold_bases
+from enterprises.placements.operations.placing import check_room, withdraw_placement
 from enterprises.placements.operations.rounds import close_round
 from enterprises.placements.types import Aim, PlanKind, PlanSettings, RoundState, WhatIf, WithdrawalSide
 from trainhub.kernel import audit, jobs
