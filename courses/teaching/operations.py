@@ -9,6 +9,7 @@ from courses.curriculum.types import CourseCategory, Importance
 from courses.teaching import queries
 from courses.teaching.models import Offering, PartTimeAppointment, PartTimeAppraisal, Secondment, TeachingTask
 from courses.teaching.types import AppraisalResult, SecondmentState
+from courses.teaching.types import semester_of as semester_of
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
@@ -85,15 +86,6 @@ def offer_course(
     if is_designated:
         designate(offering=row, course=course, by=by, now=now)
     return row
-
-
-def semester_of(day: date) -> tuple[int, int]:
-    """Academic year and semester: autumn (1) from August, spring (2) from February, summer (3) in July."""
-    if day.month >= 8:
-        return day.year, 1
-    if day.month == 1:
-        return day.year - 1, 1
-    return day.year - 1, 3 if day.month == 7 else 2
 
 
 def designate(*, offering: Offering, course: CurriculumCourse, by: Identity, now: datetime, is_designated: bool = True) -> Offering:

@@ -45,3 +45,12 @@ class OfferingRow:
     waiver: str
     relevance: str = ""
     version: int = 1
+
+
+def semester_of(day: date) -> tuple[int, int]:
+    """Academic year and semester: autumn (1) from August, spring (2) from February, summer (3) in July."""
+    if day.month >= 8:
+        return day.year, 1
+    if day.month == 1:
+        return day.year - 1, 1
+    return day.year - 1, 3 if day.month == 7 else 2

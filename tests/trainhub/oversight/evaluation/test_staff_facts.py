@@ -103,3 +103,23 @@ def test_one_human_under_several_numbers_is_one_lecturer_and_one_teacher(session
     assert after.denominator == before.denominator
     who = f"{session.get_one(Person, first.person_id).name}（"
     assert sum(line.startswith(who) and line.endswith("有国际背景") for line in after.details) == 1
+
+
+@pytest.mark.parametrize("place", [5, -1], ids=["a junior one", "a part-time one"])
+def test_the_first_task_of_a_new_term_turns_nothing_over(session: Session, place: int) -> None:
+    """Workload is that of a term, of the last one that is over: the first order of the next one says nothing yet (PETOE-4.5, 002:453)."""
+    built = factory.meeting(students=2)
+    day = date(2026, 9, 7)
+    before = found_of(built, "4.5", day)
+    assert before.status.value == "met"
+    teaching.give_task(teacher=built.teachers[place], title="新学年第一份任务书", hours_x10=320, starts_on=date(2026, 9, 1), **W)
+    after = found_of(built, "4.5", day)
+    assert (after.status, after.found, after.required) == (before.status, before.found, before.required)
+
+
+def test_before_any_term_is_over_the_running_one_is_asked(session: Session) -> None:
+    built = factory.bare(students=1, teachers=3)
+    built.teachers[0].is_senior = True
+    for teacher, hours in zip(built.teachers[:2], (320, 640), strict=True):
+        teaching.give_task(teacher=teacher, title="任务书", hours_x10=hours, starts_on=factory.TODAY, **W)
+    assert (found_of(built, "4.5").status.value, found_of(built, "4.5").found) == ("not_met", "32.0 学时/人")

@@ -11,7 +11,7 @@ from sqlalchemy import and_, or_, select
 
 from courses.curriculum.types import CourseCategory
 from courses.teaching import queries as teaching
-from courses.teaching.types import OfferingRow, SecondmentState
+from courses.teaching.types import OfferingRow, SecondmentState, semester_of
 from enterprises.capstones.queries.facts import SUPPOSED
 from trainhub.kernel.contacts import is_country
 from trainhub.kernel.db import session
@@ -152,12 +152,15 @@ def _staff(
     hours: dict[int, int] = defaultdict(int)
     first: dict[int, date] = {}
     tasks = [task for task in teaching.tasks_of_teachers(ids) if task.starts_on <= on]
-    latest = max((task.academic_year for task in tasks), default=0)
+    full_time = {teacher.id for teacher, _person in rows if teacher.kind is TeacherKind.FULL_TIME}
+    terms = {(task.academic_year, task.semester) for task in tasks if task.teacher_id in full_time}
+    # the last term that is over: of a running one not every task is handed out yet, so its first one would turn the answer over
+    latest = max({one for one in terms if one < semester_of(on)} or terms, default=(0, 0))
     term = max(((task.academic_year, task.semester) for task in tasks), default=(0, 0))
     of_term = Counter(task.teacher_id for task in tasks if (task.academic_year, task.semester) == term)
     for task in tasks:
         first.setdefault(task.teacher_id, task.starts_on)
-        if task.academic_year == latest:
+        if (task.academic_year, task.semester) == latest:
             hours[task.teacher_id] += task.hours_x10
     plans: dict[int, list[SecondmentCase]] = defaultdict(list)
     for plan in teaching.secondments_of_teachers(ids):

@@ -68,12 +68,15 @@ def is_senior(teacher: TeacherCase, *, years: int) -> bool:
 
 
 def judge_workload(criterion: Criterion, teachers: Sequence[TeacherCase], *, percent: Parameter, senior_years: Parameter) -> Finding:
-    """4.5: senior full-time teachers teach on average no less than all full-time teachers do (002:453). Whole numbers, no rounding."""
+    """4.5: senior full-time teachers teach on average no less than all full-time teachers do (002:453). Whole numbers, no rounding.
+
+    The hours are those of one term: the last that is over, the running one as long as none is.
+    """
     staff = [teacher for teacher in teachers if teacher.is_full_time]
     seniors = [teacher for teacher in staff if is_senior(teacher, years=senior_years.number)]
     total, mine = sum(t.hours_x10 for t in staff), sum(t.hours_x10 for t in seniors)
     if not staff or total == 0:
-        return lacking(criterion, percent, "最近一个学年没有下达给专职教师的教学任务。")
+        return lacking(criterion, percent, "没有下达给专职教师的教学任务。")
     if not seniors:
         return lacking(criterion, percent, "没有登记学术水平高、工程经验丰富的专职教师。")
     # mine / len(seniors) >= percent/100 * total / len(staff)
