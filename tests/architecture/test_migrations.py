@@ -221,10 +221,10 @@ def test_two_decisions_of_a_day_are_not_migrated_away(history: Callable[[str], s
         for outcome in ("concluded", "not_accepted"):
             _row(connection, "evaluation_decision", programme_id=programme, decided_on=date(2026, 9, 7), outcome=outcome)
     with pytest.raises(RuntimeError, match="1 days carry two decisions"):
-        migrations.downgrade(engine, "0051-1")
+        migrations.downgrade(engine, "0048-1")
     with engine.begin() as connection:
         connection.execute(sa.delete(decisions).where(decisions.c.outcome == "not_accepted"))
-    migrations.downgrade(engine, "0051-1")
+    migrations.downgrade(engine, "0048-1")
     migrations.upgrade(engine)
 
 

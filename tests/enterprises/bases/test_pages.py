@@ -116,6 +116,9 @@ def test_who_runs_a_base_does_not_inspect_it_and_the_schools_that_send_students_
     assert len(queries.inspections_of(key)) == before + 2
     assert "通道堵塞1" not in away.get(f"/bases/{code}").text
     row = next(iter(queries.findings_of(key).values()))[0]
-    assert head.post(f"/bases/findings/{row.id}/close", data={"measure": "已清理"}).status_code == 403
-    assert own["leader"].post(f"/bases/findings/{row.id}/close", data={"measure": "已清理通道"}).status_code == 303
+    assert head.post(f"/bases/findings/{row.id}/measure", data={"measure": "已清理"}).status_code == 403
+    assert own["leader"].post(f"/bases/findings/{row.id}/close", data={"measure": "已清理通道"}).status_code == 403
+    assert own["leader"].post(f"/bases/findings/{row.id}/measure", data={"measure": "已清理通道"}).status_code == 303
     assert "已清理通道" in head.get(f"/bases/{code}").text
+    assert head.post(f"/bases/findings/{row.id}/close", data={"measure": "已清理通道，现场核实"}).status_code == 303
+    assert "已整改" in head.get(f"/bases/{code}").text
