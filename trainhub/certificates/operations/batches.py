@@ -198,7 +198,8 @@ def why_waiting(item: IssueItem, layout: Layout, issuer: Organisation, name: str
 
 
 def decide(*, batch: IssueBatch, is_approved: bool, reason: str, by: Identity, today: date, now: datetime) -> IssueBatch:
-    """Approve or send back. Four eyes: nobody approves what they prepared; the one who prepared may take it back.
+    """Approve or send back. Four eyes: nobody approves what they prepared; the one who prepared may take it back. Nobody decides on their own
+    certificate: a correction of it, or a list that names them.
 
     Approving asks for the job that issues; a correction, a batch of one, is carried out at once. Raises CannotDecide, and for a
     correction CannotChange when the certificate was changed since.
@@ -210,6 +211,9 @@ def decide(*, batch: IssueBatch, is_approved: bool, reason: str, by: Identity, t
         )
     if is_approved and is_same_holder(by.account_id, batch.asked_by_id):
         raise CannotDecide(_("签发须由另一人审核：建立批次的人不能审核自己的批次，请另一位负责人处理。"))
+    is_preparer = batch.asked_by_id is not None and is_same_holder(by.account_id, batch.asked_by_id)
+    if not is_preparer and queries.is_named_in(batch.id, by.person_id):
+        raise CannotDecide(_("名单中有你自己的证书，须由与此无关的另一位负责人审核。"))
     if not is_approved and not reason:
         raise CannotDecide(_("退回时请写明理由。"), field="reason")
     moved = session().execute(

@@ -122,7 +122,8 @@ def carry_out(*, batch: IssueBatch, by: Identity, today: date, now: datetime) ->
     drawn = (batch.template, batch.template_version)
     _must_be_the_only_one(certificate, item.facts)  # one of the same may have been issued since this was drawn up
     _must_print(queries.layout_of(*drawn), item.facts)
-    given: dict[str, Any] = {"reason": batch.why, "document": batch.document, "on": batch.effective_on, "by": by, "today": today, "now": now}
+    effective_on = max(batch.effective_on, min(certificate.state_on, today))  # it may have been suspended since this was drawn up
+    given: dict[str, Any] = {"reason": batch.why, "document": batch.document, "on": effective_on, "by": by, "today": today, "now": now}
     rests = {"kind": "batch", "id": str(batch.id), "text": batch.title}
     held = queries.last_event(certificate) if certificate.state is State.SUSPENDED else None
     made = _supersede(certificate, item.facts, drawn, evidence=[rests], **given)

@@ -18,6 +18,7 @@ from trainhub.kernel.access import Identity, Subject
 from trainhub.kernel.db import session
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
+from trainhub.people import queries as people
 from trainhub.people.models import Person, Student
 
 
@@ -89,6 +90,14 @@ def issuing_choices(identity: Identity) -> list[tuple[int, str]]:
     mine = organisations.scope(identity, CHANGERS, organisations=(Organisation.id, Organisation.parent_id), region=Organisation.region_code)
     statement = select(Organisation.id, Organisation.name).where(mine).order_by(Organisation.pinyin, Organisation.id)
     return [(key, name) for key, name in session().execute(statement)]
+
+
+def is_named_in(batch_id: int, person_id: int | None) -> bool:
+    """Whether one of the certificates of a batch is for this human."""
+    if person_id is None:
+        return False
+    named = exists().where(IssueItem.batch_id == batch_id, people.of_human(IssueItem.person_id, person_id))
+    return bool(session().scalar(select(named)))
 
 
 def open_items(batch_id: int, limit: int) -> list[IssueItem]:

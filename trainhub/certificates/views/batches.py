@@ -212,6 +212,7 @@ def _page(row: IssueBatch, form: forms.DecisionForm | None = None) -> Any:
         may_decide=row.state is BatchState.PREPARED and may(who(), Can.BATCH_DECIDE, subject),
         may_go_on=row.state is BatchState.APPROVED and may(who(), Can.BATCH_DECIDE, subject),
         is_mine=is_same_holder(row.asked_by_id, who().account_id),
+        is_own=queries.is_named_in(row.id, who().person_id) and not is_same_holder(row.asked_by_id, who().account_id),
         form=form or forms.DecisionForm(formdata=None),
         labels=labels,
         show_number=show_number,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -28,10 +30,12 @@ from trainhub.ledger import operations as ledger
 from trainhub.ledger.models import ConfirmedDay
 from trainhub.ledger.types import Source
 from trainhub.notifications.models import Notice
-from trainhub.oversight.chains import mending
+from trainhub.oversight.chains import mending, queries
 from trainhub.people.models import Student
 from trainhub.people.types import StudentState
+from trainhub.programmes.models import Programme
 
+AsRole = Callable[..., FlaskClient]
 pytestmark = pytest.mark.database
 PUSH: dict[str, Any] = {"by": SYSTEM, "now": ground.NOW}
 
@@ -159,3 +163,22 @@ def test_a_suspended_one_stays_so_until_somebody_resumes_it(session: Session) ->
     held = _held(student)
     assert held is not None
     assert (held.id != made.id, held.state, held.facts["weeks"]) == (True, State.SUSPENDED, "33")
+
+
+@pytest.mark.parametrize(("state", "word"), [(State.SUSPENDED, "已暂停"), (State.REVOKED, "已撤销")])
+def test_what_was_suspended_or_revoked_is_not_counted_as_held(session: Session, as_role: AsRole, state: State, word: str) -> None:
+    student, made = _issued(session)
+    programme = session.get_one(Programme, student.programme_id)
+    head, mine = as_role(Role.PROGRAMME_ADMIN, programme_id=programme.id), as_role(Role.STUDENT, person_id=student.person_id)
+
+    def seen() -> tuple[int, bool, bool, bool]:
+        page, table = head.get(f"/chains/{programme.code}").text, head.get(f"/chains/{programme.code}/export.csv").get_data(as_text=True)
+        counted = sum(one.is_certified for one in queries.chains_of_programme(programme, on=date(2026, 3, 2)))
+        return counted, word in page, word in table, "notice-ok" in mine.get("/chains/mine").text
+
+    assert seen() == (1, False, False, True)
+    change = certifying.suspend if state is State.SUSPENDED else certifying.revoke
+    change(certificate=made, **{**REASON, "today": made.issued_on, "on": made.issued_on})
+    session.commit()
+    assert seen() == (0, True, True, False)
+    assert f"培养证书：{word}" in mine.get("/chains/mine").text
