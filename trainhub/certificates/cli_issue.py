@@ -88,7 +88,8 @@ def issue(file: Path, kind: str, issuer: str, title: str, template: str | None, 
         notes = queries.waiting_by_note(batch.id)
         answer |= {
             "certificates": batch.count,
-            "known": queries.known_in(batch.id),
+            "known": queries.known_in(batch),
+            "revoked": queries.revoked_in(batch),
             **{note: notes.get(note, 0) for note in (NEEDS_GLYPH, LACKS_FACTS, OVERFLOWS)},
         }
         layout = queries.layout_of(code)

@@ -112,6 +112,22 @@ def is_same_thing(kind: Kind, one: Mapping[str, Any], other: Mapping[str, Any]) 
     return bool(apart) and all(str(one.get(name) or "") == str(other.get(name) or "") for name in apart)
 
 
+def is_of_a_list(kind: Kind, asked_key: str) -> bool:
+    """Whether a certificate was issued from a list or a selection: then its facts are all that tells what it is for."""
+    return asked_key.startswith(f"{kind.value}:") and ":person:" in asked_key
+
+
+def is_twice(kind: Kind, one: tuple[str, Mapping[str, Any]], other: tuple[str, Mapping[str, Any]]) -> bool:
+    """Whether two certificates of a kind, of one human by one issuer, are for the same thing; of each its asked key and its facts.
+
+    Two that rules issued for two records (a course of two years, two placements) are two, whatever they say.
+    """
+    thing = thing_of(one[0])
+    if thing and thing == thing_of(other[0]):
+        return True
+    return is_same_thing(kind, one[1], other[1]) and (is_of_a_list(kind, one[0]) or is_of_a_list(kind, other[0]))
+
+
 def differing(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
     """The facts in which two that are asked for as one certificate contradict each other, in the order of the first."""
     return [name for name in dict.fromkeys((*one, *other)) if str(one.get(name) or "") != str(other.get(name) or "")]

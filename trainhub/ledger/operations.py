@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime
 
+from flask import current_app
 from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
@@ -19,9 +20,10 @@ from trainhub.kernel.i18n import _
 from trainhub.ledger import queries
 from trainhub.ledger.models import ConfirmedDay, Milestone, PossibleDuplicate, RecordCancellation, TrainingCourse, TrainingRecord
 from trainhub.ledger.rosters import queries as rosters
-from trainhub.ledger.types import Category, Source
+from trainhub.ledger.types import MOVED, Category, Source
 from trainhub.organisations import queries as organisations
 from trainhub.people import operations as people
+from trainhub.people.models import Student
 from trainhub.people.types import PairDecision
 
 
@@ -288,7 +290,13 @@ def withdraw_day(*, student_id: int, enterprise_id: int, day: date, reason: str,
         on=("student", str(student_id)),
         data={"enterprise": enterprise_id, "day": day, "reason": reason[:400]},
     )
+    _moved(session().get_one(Student, student_id).person_id, by, now)
     return True
+
+
+def _moved(person_id: int, by: Identity, now: datetime) -> None:
+    for tell in current_app.extensions.get(MOVED, ()):
+        tell(person_id, by, now)
 
 
 def reach_milestone(
@@ -331,6 +339,7 @@ def reach_milestone(
             raise
         return known, False
     audit.record(by=by, did="ledger.milestone.reached", on=row, data={"key": key, "source": source, "reached_on": reached_on})
+    _moved(person_id, by, now)
     return row, True
 
 
@@ -345,6 +354,7 @@ def withdraw_milestone(*, person_id: int, source: Source, key: str, reason: str,
     row.withdrawn_at = now
     session().flush()
     audit.record(by=by, did="ledger.milestone.withdrawn", on=row, data={"key": key, "reason": reason[:400]})
+    _moved(person_id, by, now)
     return True
 
 

@@ -8,6 +8,11 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
+MOVED = "trainhub.ledger.moved"
+"""Under this name in `app.extensions` who judges from above by what stands here asks to do so: a list of functions of (person id, by, now), called when
+a milestone of a person is reached or withdrawn or a confirmed day is withdrawn. They queue a job in the same transaction and judge nothing themselves: a
+change of several steps (an appeal withdraws a milestone and reaches another) is judged by what stands after it."""
+
 
 class Category(StrEnum):
     """Who is trained for the 400,000 goal (FJ-16c): founders and workers of the internet economy."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 
 from enterprises.capstones import queries
@@ -32,8 +33,10 @@ def certify_supervision(*, programme: Programme, cohort: Cohort, by: Identity, t
     rows = [row for row in queries.supervised_in(cohort.id) if row.guidances > 0]
     if not rows:
         raise CapstoneRefused(_("这个年级还没有已公布成绩、且有指导记录的企业指导教师。"))
-    known = issued.by_asked_keys(key_of(row) for row in rows)
-    missing = [row for row in rows if key_of(row) not in known]
+    humans = people.rows_of_humans(row.person_id for row in rows)  # certified before a merging of persons is certified
+    keys = [[key_of(replace(row, person_id=person_id)) for person_id in humans[row.person_id]] for row in rows]
+    known = issued.by_asked_keys(key for own in keys for key in own)
+    missing = [row for row, own in zip(rows, keys, strict=True) if not any(key in known for key in own)]
     waiting = 0
     for row in missing:
         found = _attested(row)

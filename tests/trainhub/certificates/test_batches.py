@@ -138,7 +138,7 @@ def test_the_same_thing_is_issued_once(session: Session) -> None:
     assert first.count == 1
     _issue(first)
     second = _prepare([who], issuer)
-    assert queries.known_in(second.id) == 1
+    assert queries.known_in(second) == 1
     _decide(second)
     _issue(second)
     assert session.scalar(sa.select(sa.func.count()).select_from(Certificate)) == 1
@@ -351,7 +351,16 @@ def test_the_command_checks_and_prepares(session: Session, app: Flask, tmp_path:
         preparer = account(username="zhou", roles=(Role.UNIVERSITY_ADMIN,), organisation_id=here.id).id
         account(username="lin", roles=(Role.UNIVERSITY_ADMIN,), organisation_id=ground.university().id)
 
-    assert run("--dry-run") == {"rows": 1, "certificates": 1, "known": 0, "needs_glyph": 0, "lacks_facts": 0, "overflows": 0, "batch": None}
+    assert run("--dry-run") == {
+        "rows": 1,
+        "certificates": 1,
+        "known": 0,
+        "revoked": 0,
+        "needs_glyph": 0,
+        "lacks_facts": 0,
+        "overflows": 0,
+        "batch": None,
+    }
     assert session.scalar(sa.select(sa.func.count()).select_from(IssueBatch)) == 0
     assert run() is None, "wrong usage: who prepares it is not said"
     assert run("--as", "nobody")["error"]["code"] == "not_found"

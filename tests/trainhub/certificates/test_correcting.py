@@ -184,7 +184,7 @@ def _listed(person_id: int, issuer: Organisation, course: str) -> int:
     """Issue from a list that says so; how many of it were certified already."""
     rows = [Wanted(person_id, {**FACTS[Kind.TRAINING], "course": course})]
     batch = batches.prepare(title="一期", kind=Kind.TRAINING, source=BatchSource.IMPORT, issuer=issuer, rows=rows, by=WRITER, now=ground.NOW)
-    known = queries.known_in(batch.id)
+    known = queries.known_in(batch)
     _decide(batch)
     batches.issue_portion(batch=batch, by=SYSTEM, today=TODAY, now=ground.NOW)
     return known

@@ -175,6 +175,9 @@ def test_every_later_state_is_told_for_the_old_and_the_new_code(session: Session
     assert (status(old), status(second)) == ("suspended", "suspended")
     with transaction():
         third = corrected(second, facts={"hours": 40})
+    assert (status(old), status(second), status(third)) == ("superseded", "superseded", "suspended"), "other words lift no suspension"
+    with transaction():
+        operations.resume(certificate=third, **REASON)
     assert (status(old), status(second), status(third)) == ("superseded", "superseded", "issued")
 
 

@@ -89,7 +89,7 @@ def check(
     template = template_for(issuer, kind, template)
     layout = queries.layout_of(template)
     names = {key: person.name for key, person in people.persons_by_id(row.person_id for row in rows).items()}
-    issuer_id, shared = issuer.id, _shared(issuer)
+    issuer_id, shared, humans = issuer.id, _shared(issuer), people.humans_of(names)
     items: dict[str, dict[str, Any]] = {}
     unlike: dict[str, list[dict[str, Any]]] = {}
     waiting = 0
@@ -99,7 +99,7 @@ def check(
         if row.person_id not in names:
             raise CannotIssue(_("名单中有人已不存在，请重新选择。"))
         facts = clean_facts(row.facts)
-        key = asked_key(kind, issuer_id, row.person_id, facts)
+        key = asked_key(kind, issuer_id, humans[row.person_id], facts)
         if key not in items:
             note = why_not_printable(layout, {**facts, **shared, "name": printed_name(names[row.person_id])})
             waiting += bool(note)
@@ -198,7 +198,8 @@ def why_waiting(item: IssueItem, layout: Layout, issuer: Organisation, name: str
 
 
 def decide(*, batch: IssueBatch, is_approved: bool, reason: str, by: Identity, today: date, now: datetime) -> IssueBatch:
-    """Approve or send back. Four eyes: nobody approves what they prepared; the one who prepared may take it back.
+    """Approve or send back. Four eyes: nobody approves what they prepared; the one who prepared may take it back. Nobody decides on their own
+    certificate: a correction of it, or a list that names them.
 
     Approving asks for the job that issues; a correction, a batch of one, is carried out at once. Raises CannotDecide, and for a
     correction CannotChange when the certificate was changed since.
@@ -210,6 +211,9 @@ def decide(*, batch: IssueBatch, is_approved: bool, reason: str, by: Identity, t
         )
     if is_approved and is_same_holder(by.account_id, batch.asked_by_id):
         raise CannotDecide(_("签发须由另一人审核：建立批次的人不能审核自己的批次，请另一位负责人处理。"))
+    is_preparer = batch.asked_by_id is not None and is_same_holder(by.account_id, batch.asked_by_id)
+    if not is_preparer and queries.is_named_in(batch.id, by.person_id):
+        raise CannotDecide(_("名单中有你自己的证书，须由与此无关的另一位负责人审核。"))
     if not is_approved and not reason:
         raise CannotDecide(_("退回时请写明理由。"), field="reason")
     moved = session().execute(
@@ -245,22 +249,22 @@ def go_on(*, batch: IssueBatch, by: Identity) -> None:
 def issue_portion(*, batch: IssueBatch, by: Identity, today: date, now: datetime) -> int:
     """Issue the next items of an approved batch; returns how many are left. Harmless to repeat.
 
-    What was issued for the same thing before is linked, not issued again. The last portion ends the batch.
+    What was issued for the same thing before, by a rule, another list or to a person merged since, is linked, not issued again (also when
+    it was revoked: that is counted beforehand, see `queries.revoked_in`). The last portion ends the batch.
     """
     if batch.state is not BatchState.APPROVED:
         return 0
     clock_stands()
     items = queries.open_items(batch.id, PORTION)
-    known = queries.by_asked_keys(item.asked_key for item in items)
-    fresh = [item for item in items if item.asked_key not in known]
-    made = _write(batch, fresh, by=by, today=today, now=now) if fresh else {}
+    known = queries.known_of(batch, [item.position for item in items])
+    humans = people.humans_of(item.person_id for item in items)
+    # Two whom the batch names may have turned out to be one since: they are issued one.
+    things = {item.position: asked_key(batch.kind, batch.issuer_id, humans[item.person_id], item.facts) for item in items}
+    fresh = {things[item.position]: item for item in reversed(items) if item.position not in known}
+    made = _write(batch, list(fresh.values())[::-1], by=by, today=today, now=now) if fresh else {}
     links = [
-        {
-            "batch_id": batch.id,
-            "position": item.position,
-            "certificate_id": known[item.asked_key].id if item.asked_key in known else made[item.asked_key],
-        }
-        for item in items
+        {"batch_id": batch.id, "position": one.position, "certificate_id": known.get(one.position) or made[fresh[things[one.position]].asked_key]}
+        for one in items
     ]
     if links:
         session().execute(update(IssueItem).execution_options(synchronize_session=False), links)

@@ -33,6 +33,10 @@ STATE_WORDS = {
 }
 
 
+AFTERWARDS = frozenset({Event.SUSPEND, Event.RESUME})
+"""Changes that others follow: what follows is not dated before them."""
+
+
 class CannotChange(Refused):
     """The certificate's state or the reasons given do not allow the change; nothing was changed."""
 
@@ -58,6 +62,9 @@ def checked_change(certificate: Certificate, event: Event, reason: str, document
         raise CannotChange(_("生效日期不能晚于今天。"), field="on")
     if on < min(certificate.issued_on, today):
         raise CannotChange(_("生效日期不能早于发证日期 %(day)s。", day=certificate.issued_on.isoformat()), field="on")
+    before = queries.last_event(certificate)
+    if before is not None and before.event in AFTERWARDS and on < min(before.on, today):
+        raise CannotChange(_("生效日期不能早于上一次变更的日期 %(day)s。", day=before.on.isoformat()), field="on")
     return after, reason, document
 
 

@@ -107,7 +107,8 @@ def prepare_correction(
 def carry_out(*, batch: IssueBatch, by: Identity, today: date, now: datetime) -> Certificate:
     """Do what an approved correction says; returns the certificate that takes the place.
 
-    Called by `batches.decide`, which asks for the second person. Raises CannotChange when the certificate was changed meanwhile.
+    Called by `batches.decide`, which asks for the second person. The one that takes the place of a suspended one is suspended too, for the
+    same reason, until somebody resumes it. Raises CannotChange when the certificate was changed meanwhile.
     """
     assert batch.replaces_id is not None
     assert batch.effective_on is not None
@@ -121,9 +122,13 @@ def carry_out(*, batch: IssueBatch, by: Identity, today: date, now: datetime) ->
     drawn = (batch.template, batch.template_version)
     _must_be_the_only_one(certificate, item.facts)  # one of the same may have been issued since this was drawn up
     _must_print(queries.layout_of(*drawn), item.facts)
-    given: dict[str, Any] = {"reason": batch.why, "document": batch.document, "on": batch.effective_on, "by": by, "today": today, "now": now}
+    effective_on = max(batch.effective_on, min(certificate.state_on, today))  # it may have been suspended since this was drawn up
+    given: dict[str, Any] = {"reason": batch.why, "document": batch.document, "on": effective_on, "by": by, "today": today, "now": now}
     rests = {"kind": "batch", "id": str(batch.id), "text": batch.title}
+    held = queries.last_event(certificate) if certificate.state is State.SUSPENDED else None
     made = _supersede(certificate, item.facts, drawn, evidence=[rests], **given)
+    if held is not None:  # what it was suspended for is not settled by other words on it
+        suspend(certificate=made, **{**given, "reason": held.reason, "document": held.document, "on": max(held.on, made.issued_on)})
     item.certificate_id = made.id
     return made
 
@@ -212,9 +217,7 @@ def _asked_now(certificate: Certificate, facts: Mapping[str, Any]) -> str:
         return key
     if other.state is State.REVOKED:  # that one keeps the name: who was revoked is not issued the same by the next list
         return certificate.asked_key
-    raise CannotChange(
-        _("持证人已有一张内容相同的证书 %(number)s，更正后会重复，没有更正。多发的一张请改用“撤销”。", number=show_number(other.number))
-    )
+    raise CannotChange(_told_twice(other))
 
 
 def is_dated_right(certificate: Certificate, today: date) -> bool:
@@ -254,16 +257,19 @@ def _changed(certificate: Certificate, facts: Mapping[str, Any], layout: Layout)
 def _must_be_the_only_one(certificate: Certificate, facts: Mapping[str, Any]) -> None:
     """CannotChange when the correction would say what another certificate of the holder says already (unless this one says so too).
 
-    Asked only of those from batches, where the facts are all that tells two apart; a room's may say the same of two years.
+    Whoever issued the two: what a person types may not make one of what two records, or a record and a list, tell apart.
     """
-    from_batch = batch_keys(certificate.kind, certificate.issuer_id)
-    if is_same_thing(certificate.kind, certificate.facts, facts) or not certificate.asked_key.startswith(from_batch):
+    if is_same_thing(certificate.kind, certificate.facts, facts):
         return
-    for other in queries.of_person(certificate.person_id):
-        is_other = other.id != certificate.id and other.asked_key.startswith(from_batch)
-        if is_other and other.state in (State.ISSUED, State.SUSPENDED) and is_same_thing(other.kind, other.facts, facts):
-            number = show_number(other.number)
-            raise CannotChange(_("持证人已有一张内容相同的证书 %(number)s，更正后会重复，没有更正。多发的一张请改用“撤销”。", number=number))
+    states = (State.ISSUED, State.SUSPENDED)
+    for other in queries.of_same_thing(certificate.kind, certificate.issuer_id, certificate.person_id, facts, states):
+        if other.id != certificate.id:
+            raise CannotChange(_told_twice(other))
+
+
+def _told_twice(other: Certificate) -> str:
+    number = show_number(other.number)
+    return _("持证人已有一张内容相同的证书 %(number)s，更正后会重复，没有更正。多发的一张请改用“撤销”。", number=number)
 
 
 def _must_print(layout: Layout, facts: Mapping[str, Any]) -> None:

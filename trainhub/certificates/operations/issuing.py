@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from trainhub.certificates import queries
 from trainhub.certificates.layouts.fitting import cuts, cuts_told
 from trainhub.certificates.models import Certificate
-from trainhub.certificates.numbers import new_code, parse
+from trainhub.certificates.numbers import new_code, parse, show_number
 from trainhub.certificates.operations._support import (
     CLOCK,
     ISSUED,
@@ -31,6 +31,7 @@ from trainhub.certificates.operations._support import (
 )
 from trainhub.certificates.operations.numbering import new_number
 from trainhub.certificates.operations.present import present
+from trainhub.certificates.rules import is_twice
 from trainhub.certificates.states import next_state
 from trainhub.certificates.types import Event, Kind, State
 from trainhub.kernel import audit, clock
@@ -63,7 +64,8 @@ def issue(
     programme_id: int | None = None,
     template: str | None = None,
 ) -> Certificate:
-    """Issue a certificate, or return the one that is known for the same `asked_key` (also when it was revoked since).
+    """Issue a certificate, or return the one that is known for the same `asked_key` (also when it was revoked since), or one that stands or waits
+    for the same thing under another name: from a list, or of a person merged with this one (see `rules.is_twice`).
 
     `facts` are the fields of the template (default: the one the issuer chose, see layouts/*.json), dates as dates or ISO text; the
     holder's name, the issuer's names and the date of issue are added here and frozen with them. `evidence` lists what it
@@ -82,6 +84,9 @@ def issue(
     layout = queries.layout_of(code)
     if not asked_key or len(asked_key) > 160:
         raise CannotIssue(_("签发请求缺少标识，或标识超过160个字符，没有签发证书。"))
+    doubled = same_thing(kind, issuer_id, person_id, asked_key, facts, STANDING)
+    if doubled is not None:
+        return doubled
     name = printed_name(person.name)
     issued = {"name": name, "issuer": issuer.name, "issuer_en": issuer.name_en, "issued_on": today}
     snapshot = clean_facts({**facts, **issued})
@@ -122,6 +127,18 @@ def issue(
     else:
         _note_issued(made, by=by, today=today, now=now)
     return made
+
+
+STANDING = (State.DRAFT, State.ISSUED, State.SUSPENDED)
+
+
+def same_thing(
+    kind: Kind, issuer_id: int, person_id: int, asked_key: str, facts: Mapping[str, Any], states: Collection[State], *, besides: int | None = None
+) -> Certificate | None:
+    """The first certificate of these states that the human has for what is asked for under this name, whoever issued it."""
+    found = queries.of_same_thing(kind, issuer_id, person_id, clean_facts(facts), states)
+    mine = (asked_key, clean_facts(facts))
+    return next((one for one in found if one.id != besides and is_twice(kind, mine, (one.asked_key, one.facts))), None)
 
 
 def template_for(issuer: Organisation, kind: Kind, template: str | None) -> str:
@@ -166,6 +183,10 @@ def release(*, certificate: Certificate, by: Identity, today: date, now: datetim
     if found is None:
         raise CannotIssue(_("来源记录已变更，现在不符合签发条件，没有签发。记录重新符合条件后可再次检查签发，编号保留。"))
     facts = dict(found.facts)
+    same = (certificate.kind, certificate.issuer_id, certificate.person_id, certificate.asked_key, facts)
+    twin = same_thing(*same, (State.ISSUED, State.SUSPENDED), besides=certificate.id)
+    if twin is not None:
+        raise CannotIssue(_("持证人已有一张内容相同的证书 %(number)s，没有重复签发。", number=show_number(twin.number)))
     why = why_not_printable(layout, facts)
     if why == NEEDS_GLYPH:
         told = characters_in_the_way(layout, facts)

@@ -7,6 +7,8 @@ import re
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy.exc import IntegrityError
+
 from trainhub.certificates import queries
 from trainhub.certificates.checking import faults, unprintable_wording
 from trainhub.certificates.layouts.drawing import Press, common_facts
@@ -110,7 +112,7 @@ def start(*, code: str, kind: Kind, owner: Organisation | None, by: Identity, no
     if queries.template_versions(code):
         raise BadTemplate(_("代码“%(code)s”已被使用：请换一个代码，或在该模板的页面上建立下一个版本。", code=code), field="code")
     row = CertificateTemplate(code=code, edition=1, kind=kind, owner_id=owner.id if owner else None, made_by_id=by.account_id, made_at=now)
-    return _begin(row, data_of(built_in(kind.value)), by)
+    return _begin(row, data_of(built_in(kind.value)), by, BadTemplate(_("这个代码刚被其他人使用：请换一个代码。"), field="code"))
 
 
 def next_version(*, template: CertificateTemplate, by: Identity, now: datetime) -> CertificateTemplate:
@@ -121,13 +123,18 @@ def next_version(*, template: CertificateTemplate, by: Identity, now: datetime) 
     row = CertificateTemplate(
         code=latest.code, edition=latest.edition + 1, kind=latest.kind, owner_id=latest.owner_id, made_by_id=by.account_id, made_at=now
     )
-    return _begin(row, json.loads(latest.body), by)
+    taken = BadTemplate(_("模板“%(code)s”刚由其他人建立了下一个版本，请刷新后处理。", code=template.code))
+    return _begin(row, json.loads(latest.body), by, taken)
 
 
-def _begin(row: CertificateTemplate, body: dict[str, Any], by: Identity) -> CertificateTemplate:
+def _begin(row: CertificateTemplate, body: dict[str, Any], by: Identity, taken: BadTemplate) -> CertificateTemplate:
     row.body = pretty({**body, "code": row.code, "version": row.edition})
-    session().add(row)
-    session().flush()
+    try:
+        with session().begin_nested():
+            session().add(row)
+            session().flush()
+    except IntegrityError as twice:
+        raise taken from twice
     audit.record(by=by, did="certificates.template.started", on=row, data={"code": row.code, "edition": row.edition})
     return row
 
@@ -150,11 +157,25 @@ def choose(*, issuer: Organisation, kind: Kind, template: str, by: Identity, now
         raise BadTemplate(message, field="template")
     row = queries.issuer_template(issuer.id, kind)
     if row is None:
-        row = IssuerTemplate(issuer_id=issuer.id, kind=kind, template=template)
-        session().add(row)
+        row = _chosen(IssuerTemplate(issuer_id=issuer.id, kind=kind, template=template, chosen_by_id=by.account_id, chosen_at=now))
     row.template, row.chosen_by_id, row.chosen_at = template, by.account_id, now
     session().flush()
     audit.record(by=by, did="certificates.template.set", on=issuer, data={"issuer": issuer.name, "kind": kind.value, "template": template})
+    return row
+
+
+def _chosen(row: IssuerTemplate) -> IssuerTemplate:
+    """The row of a first choice, also when somebody else chose at the same moment: the last word counts, as it does later."""
+    issuer_id, kind = row.issuer_id, row.kind
+    try:
+        with session().begin_nested():
+            session().add(row)
+            session().flush()
+    except IntegrityError:
+        known = queries.issuer_template(issuer_id, kind)
+        if known is None:
+            raise
+        return known
     return row
 
 

@@ -6,17 +6,19 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
 
 from trainhub.certificates import chain
 from trainhub.certificates.models import Certificate, IssueBatch, IssueItem
 from trainhub.certificates.permissions import CHANGERS
-from trainhub.certificates.types import BatchSource, BatchState, Kind
+from trainhub.certificates.queries.issued import says_same
+from trainhub.certificates.types import BatchSource, BatchState, Kind, State
 from trainhub.identity.models import Account
 from trainhub.kernel.access import Identity, Subject
 from trainhub.kernel.db import session
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
+from trainhub.people import queries as people
 from trainhub.people.models import Person, Student
 
 
@@ -90,6 +92,14 @@ def issuing_choices(identity: Identity) -> list[tuple[int, str]]:
     return [(key, name) for key, name in session().execute(statement)]
 
 
+def is_named_in(batch_id: int, person_id: int | None) -> bool:
+    """Whether one of the certificates of a batch is for this human."""
+    if person_id is None:
+        return False
+    named = exists().where(IssueItem.batch_id == batch_id, people.of_human(IssueItem.person_id, person_id))
+    return bool(session().scalar(select(named)))
+
+
 def open_items(batch_id: int, limit: int) -> list[IssueItem]:
     """The next items without a certificate, in order."""
     statement = select(IssueItem).where(IssueItem.batch_id == batch_id, IssueItem.certificate_id.is_(None)).order_by(IssueItem.position).limit(limit)
@@ -151,12 +161,44 @@ def open_correction(certificate_id: int) -> IssueBatch | None:
     return session().scalar(statement.limit(1))
 
 
-def known_in(batch_id: int) -> int:
-    """How many of a batch's items are certified already: they will be linked, not issued again."""
-    statement = select(func.count()).where(
-        IssueItem.batch_id == batch_id, exists().where(Certificate.asked_key == IssueItem.asked_key, Certificate.is_current.is_(True))
+def _known(batch: IssueBatch) -> Any:
+    """SQL, for a statement that joins the item's person: a certificate is the one an item asks for, under its name or that of the one who stands for its person,
+    or issued by a rule, another list or to a person merged since, with facts that name the same thing."""
+    holder = func.coalesce(Person.merged_into_id, Person.id)
+    same = and_(
+        Certificate.person_id == holder,
+        Certificate.kind == batch.kind,
+        Certificate.issuer_id == batch.issuer_id,
+        says_same(batch.kind, IssueItem.facts),
     )
-    return session().scalar(statement) or 0
+    return and_(Certificate.is_current.is_(True), or_(Certificate.asked_key == IssueItem.asked_key, same))
+
+
+def _items_with(batch: IssueBatch, *columns: Any) -> Any:
+    return select(*columns).select_from(IssueItem).join(Person, Person.id == IssueItem.person_id).where(IssueItem.batch_id == batch.id)
+
+
+def known_in(batch: IssueBatch) -> int:
+    """How many of a batch's items are certified already: they will be linked, not issued again."""
+    standing = exists().where(_known(batch), Certificate.state != State.REVOKED)
+    return session().scalar(_items_with(batch, func.count()).where(standing)) or 0
+
+
+def revoked_in(batch: IssueBatch) -> int:
+    """How many of a batch's items ask for what was revoked and does not stand otherwise: a list issues none of these again."""
+    standing = exists().where(_known(batch), Certificate.state != State.REVOKED)
+    revoked = exists().where(_known(batch), Certificate.state == State.REVOKED)
+    return session().scalar(_items_with(batch, func.count()).where(revoked, ~standing)) or 0
+
+
+def known_of(batch: IssueBatch, positions: Collection[int]) -> dict[int, int]:
+    """The id of the certificate that each of these items asks for, where there is one: what stands before what waits or was revoked, then the first."""
+    rank = case((Certificate.state.in_((State.ISSUED, State.SUSPENDED)), 0), (Certificate.state == State.DRAFT, 1), else_=2)
+    statement = _items_with(batch, IssueItem.position, Certificate.id).join(Certificate, _known(batch)).where(IssueItem.position.in_(positions))
+    found: dict[int, int] = {}
+    for position, certificate_id in session().execute(statement.order_by(IssueItem.position, rank, Certificate.id)):
+        found.setdefault(position, certificate_id)
+    return found
 
 
 def programmes_of(person_ids: Iterable[int]) -> dict[int, int]:

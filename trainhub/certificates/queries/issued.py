@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, and_, false, func, or_, select
 from sqlalchemy.orm import aliased
 
 from trainhub.certificates.facts import own_fact
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.permissions import VIEWERS, Can
-from trainhub.certificates.rules import thing_of
+from trainhub.certificates.rules import TELLS_APART, is_twice
 from trainhub.certificates.states import PUBLIC
 from trainhub.certificates.types import Kind, State
 from trainhub.kernel.access import Identity, Subject, may
 from trainhub.kernel.db import session
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import BaseHost, Organisation
+from trainhub.people import queries as people
 from trainhub.people.models import Person
 from trainhub.programmes.models import Programme
 
@@ -43,6 +44,32 @@ def by_asked_keys(asked_keys: Iterable[str]) -> dict[str, Certificate]:
         statement = select(Certificate).where(Certificate.asked_key.in_(wanted[start : start + 500]), Certificate.is_current.is_(True))
         found.update({row.asked_key: row for row in session().scalars(statement)})
     return found
+
+
+def says_same(kind: Kind, facts: Any, other: Any = Certificate.facts) -> ColumnElement[bool]:
+    """SQL: a certificate of the kind names the same thing as these facts (a column or values), see `rules.TELLS_APART`."""
+    same = [_fact(other, name) == _fact(facts, name) for name in TELLS_APART.get(kind, ())]
+    return and_(*same) if same else false()
+
+
+def _fact(facts: Any, name: str) -> Any:
+    return str(facts.get(name) or "") if isinstance(facts, Mapping) else func.coalesce(facts[name].as_string(), "")
+
+
+def of_same_thing(kind: Kind, issuer_id: int, person_id: int, facts: Mapping[str, Any], states: Collection[State]) -> list[Certificate]:
+    """The current certificates of these states that the human has of the issuer for the same thing, whoever issued them, the first first.
+
+    A merging of persons moves certificates to the one who stays, so that one is asked for whichever row is named.
+    """
+    statement = select(Certificate).where(
+        Certificate.person_id == people.human_id(person_id),
+        Certificate.kind == kind,
+        Certificate.issuer_id == issuer_id,
+        Certificate.is_current.is_(True),
+        Certificate.state.in_(states),
+        says_same(kind, facts),
+    )
+    return list(session().scalars(statement.order_by(Certificate.id)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,21 +130,22 @@ def successor_of(certificate: Certificate) -> Certificate | None:
 
 
 def twins_of(certificate: Certificate) -> list[Certificate]:
-    """Other valid certificates of the same human for the same thing: issued to two persons who turned out to be one.
-
-    A merging moves both to the person who stays; which of them is revoked is for the issuer to say.
+    """Other valid certificates of the same human for the same thing, see `rules.is_twice`: issued to two persons who turned out to be
+    one, or by a rule and from a list. Which of them is revoked is for the issuer to say.
     """
-    thing = thing_of(certificate.asked_key)
-    if not thing or certificate.state is not State.ISSUED or not certificate.is_current:
+    if certificate.state is not State.ISSUED or not certificate.is_current:
         return []
     statement = select(Certificate).where(
         Certificate.person_id == certificate.person_id,
         Certificate.id != certificate.id,
+        Certificate.kind == certificate.kind,
+        Certificate.issuer_id == certificate.issuer_id,
         Certificate.is_current.is_(True),
         Certificate.state == State.ISSUED,
-        Certificate.asked_key.startswith(thing, autoescape=True),
     )
-    return [one for one in session().scalars(statement.order_by(Certificate.id)) if thing_of(one.asked_key) == thing]
+    mine = (certificate.asked_key, certificate.facts)
+    others = session().scalars(statement.order_by(Certificate.id))
+    return [one for one in others if is_twice(certificate.kind, mine, (one.asked_key, one.facts))]
 
 
 # -- scopes -------------------------------------------------------------------------------------------------------------
@@ -297,16 +325,39 @@ def every(identity: Identity, wanted: CertificateFilter, sort: str = "-issued") 
         yield as_row(row)
 
 
+def _both_ways() -> Any:
+    """The persons who hold a certificate from a list beside one of a rule, of one kind and issuer: few, while most hold only one sort."""
+    one, other = aliased(Certificate), aliased(Certificate)
+    return (
+        select(one.person_id)
+        .join(other, and_(other.person_id == one.person_id, other.kind == one.kind, other.issuer_id == one.issuer_id))
+        .where(
+            *(each.is_current.is_(True) & (each.state == State.ISSUED) for each in (one, other)),
+            or_(*(and_(one.kind == kind, one.asked_key.like(f"{kind.value}:%:person:%")) for kind in TELLS_APART)),
+            and_(*(or_(other.kind != kind, other.asked_key.not_like(f"{kind.value}:%:person:%")) for kind in TELLS_APART)),
+        )
+    )
+
+
 def doubled(identity: Identity) -> list[list[CertificateRow]]:
     """The valid certificates in the reader's scope that one human holds twice for one thing, together, by name; see `twins_of`."""
     merged = select(Person.merged_into_id).where(Person.merged_into_id.is_not(None))
-    statement = _rows(identity, CertificateFilter(state=State.ISSUED), Certificate.person_id, Certificate.asked_key, Certificate.facts)
-    by_thing: dict[tuple[int, str], list[CertificateRow]] = {}
-    for *row, person_id, asked_key, facts in session().execute(
-        statement.where(Certificate.person_id.in_(merged)).order_by(Person.pinyin, Certificate.person_id, Certificate.id)
+    more = (Certificate.person_id, Certificate.issuer_id, Certificate.asked_key, Certificate.facts)
+    statement = _rows(identity, CertificateFilter(state=State.ISSUED), *more)
+    groups: dict[tuple[int, int, Kind], list[list[tuple[CertificateRow, tuple[str, Mapping[str, Any]]]]]] = {}
+    for *values, person_id, issuer_id, asked_key, facts in session().execute(
+        statement.where(or_(Certificate.person_id.in_(merged), Certificate.person_id.in_(_both_ways()))).order_by(
+            Person.pinyin, Certificate.person_id, Certificate.id
+        )
     ):
-        by_thing.setdefault((person_id, thing_of(asked_key)), []).append(as_row((*row, own_fact(facts))))
-    return [rows for (_person_id, thing), rows in by_thing.items() if thing and len(rows) > 1]
+        row, mine = as_row((*values, own_fact(facts))), (asked_key, facts)
+        here = groups.setdefault((person_id, issuer_id, row.kind), [])
+        group = next((one for one in here if any(is_twice(row.kind, mine, theirs) for _row, theirs in one)), None)
+        if group is None:
+            here.append([(row, mine)])
+        else:
+            group.append((row, mine))
+    return [[row for row, _mine in group] for here in groups.values() for group in here if len(group) > 1]
 
 
 def counts_by_state(identity: Identity) -> dict[State, int]:

@@ -37,7 +37,10 @@ def _evidence(chain: Chain) -> list[tuple[str, Any, str]]:
     return rows
 
 
-def _attested(programme: Programme, university: Organisation, chain: Chain) -> Attested:
+def attested(programme: Programme, chain: Chain, university: Organisation | None = None) -> Attested:
+    """What a programme certificate of this chain says and what it rests on."""
+    university = university or organisations.by_id(programme.university_id)
+    assert university is not None
     facts = {
         "university": university.name,
         "programme": programme.name,
@@ -60,7 +63,7 @@ def present_facts(drafts: Sequence[Certificate], today: date) -> dict[int, Attes
             asked.append((draft, programme, student))
     chains = chains_of([(programme, student) for _draft, programme, student in asked], on=today)
     return {
-        draft.id: _attested(programme, issuers[draft.issuer_id], chain)
+        draft.id: attested(programme, chain, issuers[draft.issuer_id])
         for (draft, programme, _student), chain in zip(asked, chains, strict=True)
         if chain.is_complete
     }
@@ -82,7 +85,7 @@ def issue(*, programme: Programme, chains: Iterable[Chain], by: Identity, today:
         if chain.certificate_number is not None:
             known += 1
             continue
-        found = _attested(programme, university, chain)
+        found = attested(programme, chain, university)
         certificate = certificates.issue(
             kind=Kind.PROGRAMME,
             person_id=chain.person_id,

@@ -51,6 +51,11 @@ class Chain:
         return bool(self.findings) and all(finding.met for finding in self.findings)
 
     @property
+    def is_certified(self) -> bool:
+        """Whether a programme certificate stands: one that waits, is suspended or was revoked attests nothing."""
+        return self.certificate_state == "issued"
+
+    @property
     def met_count(self) -> int:
         """How many of the three are met."""
         return sum(finding.met for finding in self.findings)

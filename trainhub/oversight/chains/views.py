@@ -8,7 +8,9 @@ from typing import Any
 
 from flask import Blueprint, render_template, request
 
+from trainhub.certificates import labels as certificate_labels
 from trainhub.certificates.numbers import show_number
+from trainhub.certificates.types import State
 from trainhub.kernel import clock, downloads, paging
 from trainhub.kernel.access import Subject, guard, signed_in, who
 from trainhub.kernel.db import transaction
@@ -34,6 +36,7 @@ COLUMNS = (
     Column("enterprise_days", "企业学习"),
     Column("capstone", "毕业设计"),
     Column("certificate", "培养证书"),
+    Column("certificate_state", "证书状态"),
 )
 SORTS: dict[str, Callable[[Chain], Any]] = {
     "no": lambda one: one.student_no,
@@ -82,7 +85,7 @@ def mine() -> Any:
         programme = programmes.by_id(student.programme_id)
         assert programme is not None
         rows.append((programme, queries.chain_of_student(programme, student, on=clock.today())))
-    return render_template("trainhub/chains/mine.html", rows=rows, facts=FACTS, show_number=show_number)
+    return render_template("trainhub/chains/mine.html", rows=rows, facts=FACTS, labels=certificate_labels, show_number=show_number)
 
 
 def _asked(row: Programme) -> tuple[list[Chain], list[Chain], list[Chain]]:
@@ -114,8 +117,15 @@ class Export:
 def export(asked: Export) -> Any:
     """The marks of a cohort as a file, narrowed and sorted as the page is."""
     _chains, _ready, shown = _asked(asked.programme)
-    cells = ((one.student_no, one.name, one.class_name, *(_mark(finding) for finding in one.findings), one.certificate_number or "") for one in shown)
+    cells = (
+        (one.student_no, one.name, one.class_name, *(_mark(finding) for finding in one.findings), one.certificate_number or "", _state(one))
+        for one in shown
+    )
     return downloads.table(cells, COLUMNS, name=f"{_('培养链条')}-{asked.programme.code}", form=asked.form, codes=["student_no", "certificate"])
+
+
+def _state(one: Chain) -> str:
+    return str(certificate_labels.STATES[State(one.certificate_state)]) if one.certificate_state else ""
 
 
 def _mark(finding: Finding) -> str:
@@ -138,12 +148,13 @@ def programme(row: Programme) -> Any:
         chains=shown,
         total=len(chains),
         complete=sum(one.is_complete for one in chains),
-        certified=sum(one.certificate_number is not None for one in chains),
+        certified=sum(one.is_certified for one in chains),
         ready=len(ready),
         cohorts=programmes.cohorts_of(row.id),
         cohort_id=cohort_id,
         facts=FACTS,
         can=Can,
+        labels=certificate_labels,
         show_number=show_number,
     )
 

@@ -11,8 +11,10 @@ from trainhub.certificates.types import EVIDENCE_PAGES, PRESENT_FACTS
 from trainhub.kernel import audit_words
 from trainhub.kernel.access import Role, register_permissions
 from trainhub.kernel.i18n import _l
+from trainhub.kernel.jobs import register_task
 from trainhub.kernel.nav import Entry, register_nav
-from trainhub.oversight.chains import cli, operations, permissions, views
+from trainhub.ledger.types import MOVED
+from trainhub.oversight.chains import cli, mending, operations, permissions, tasks, views
 from trainhub.oversight.chains.permissions import Can
 
 TABLES: tuple[ModuleType, ...] = ()
@@ -32,6 +34,8 @@ def register(app: Flask) -> None:
     app.register_blueprint(views.blueprint)
     for kind in ("milestone", "weeks", "cohort"):
         app.extensions.setdefault(EVIDENCE_PAGES, {})[kind] = lambda keys, is_own: dict.fromkeys(keys, url_for("chains.mine")) if is_own else {}
+    app.extensions.setdefault(MOVED, []).append(mending.hear)
+    register_task(app, mending.TASK, tasks.judge)
     app.extensions.setdefault(PRESENT_FACTS, {})["programme"] = operations.present_facts
     register_nav(
         app,

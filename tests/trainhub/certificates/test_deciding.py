@@ -1,0 +1,88 @@
+"""Who decides is not the holder, and what follows is not dated before what it follows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from tests.factories import ground
+from tests.factories.certificates import DECIDER, FACTS, REASON, TODAY, WRITER, certificate
+from trainhub.certificates import operations, queries
+from trainhub.certificates.models import IssueBatch
+from trainhub.certificates.operations import batches
+from trainhub.certificates.operations.changing import CannotChange
+from trainhub.certificates.types import BatchSource, BatchState, Kind, State
+from trainhub.kernel.access import Identity, Role
+
+AsRole = Callable[..., FlaskClient]
+pytestmark = pytest.mark.database
+
+
+def _who(person_id: int, account_id: int = 77) -> Identity:
+    return Identity(account_id=account_id, person_id=person_id, name="本人", grants=())
+
+
+def _decide(batch: IssueBatch, by: Identity, *, is_approved: bool = True) -> None:
+    batches.decide(batch=batch, is_approved=is_approved, reason="核对", by=by, today=TODAY, now=ground.NOW)
+
+
+@pytest.mark.parametrize("is_approved", [True, False])
+def test_the_holder_does_not_decide_on_the_correction_of_their_own(session: Session, is_approved: bool) -> None:
+    who, other = ground.person("林一"), ground.person("林一")
+    made = certificate(who=who)
+    batch = operations.prepare_correction(certificate=made, facts={"hours": 100}, **{**REASON, "by": WRITER})
+    for one in (who, other):
+        if one is other:
+            ground.merge(who, other)
+        with pytest.raises(batches.CannotDecide, match="你自己"):
+            _decide(batch, _who(one.id), is_approved=is_approved)
+    assert batch.state is BatchState.PREPARED
+    _decide(batch, _who(ground.person().id), is_approved=is_approved)
+
+
+def test_nobody_approves_a_list_that_names_them_and_its_page_says_so(session: Session, as_role: AsRole) -> None:
+    session.expire_on_commit = False
+    who, at = ground.person(), ground.university()
+    rows = [batches.Wanted(one.id, FACTS[Kind.TRAINING]) for one in (ground.person(), who)]
+    batch = batches.prepare(title="春季班", issuer=at, rows=rows, kind=Kind.TRAINING, source=BatchSource.IMPORT, by=WRITER, now=ground.NOW)
+    with pytest.raises(batches.CannotDecide, match="你自己"):
+        _decide(batch, _who(who.id))
+    session.commit()
+    own = as_role(Role.UNIVERSITY_ADMIN, organisation_id=at.id, person_id=who.id).get(f"/certificates/batches/{batch.id}").text
+    assert ("名单中有你自己的证书" in own, "通过并签发" in own) == (True, False)
+    _decide(batch, DECIDER)
+
+
+def test_who_prepared_it_may_take_back_what_names_them(session: Session) -> None:
+    who = ground.person()
+    writer = _who(who.id, account_id=91)
+    batch = operations.prepare_correction(certificate=certificate(who=who), facts={"hours": 100}, **{**REASON, "by": writer})
+    _decide(batch, writer, is_approved=False)
+    assert batch.state is BatchState.REJECTED
+
+
+@pytest.mark.parametrize(("days", "is_taken"), [(-1, False), (0, True), (1, True)])
+def test_a_change_is_not_dated_before_the_one_it_follows(session: Session, days: int, is_taken: bool) -> None:
+    made = certificate(today=date(2025, 11, 3))
+    held = TODAY - timedelta(days=30)
+    operations.suspend(certificate=made, **{**REASON, "on": held})
+    given = {**REASON, "on": held + timedelta(days=days)}
+    if is_taken:
+        operations.resume(certificate=made, **given)
+        assert made.state is State.ISSUED
+    else:
+        with pytest.raises(CannotChange, match="上一次变更"):
+            operations.resume(certificate=made, **given)
+        assert made.state is State.SUSPENDED
+
+
+def test_a_correction_drawn_up_before_a_suspension_is_dated_after_it(session: Session) -> None:
+    made = certificate(today=date(2025, 11, 3))
+    batch = operations.prepare_correction(certificate=made, facts={"hours": 50}, **{**REASON, "by": WRITER, "on": TODAY - timedelta(days=9)})
+    operations.suspend(certificate=made, **REASON)
+    _decide(batch, DECIDER)
+    assert [one.event.on for one in queries.events_of([made])] == [date(2025, 11, 3), TODAY, TODAY]

@@ -1,0 +1,125 @@
+"""The programme certificate follows its chain: asked for when the last part comes, suspended when a part goes, corrected when less is left than it says.
+
+What the parts rest on is withdrawn below (a day, an appeal, holidays); the ledger says so by `MOVED` and a job judges what stands afterwards.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from trainhub.certificates import operations as certificates
+from trainhub.certificates import queries as issued
+from trainhub.certificates.models import Certificate
+from trainhub.certificates.types import State
+from trainhub.identity import queries as identity
+from trainhub.kernel import clock, jobs
+from trainhub.kernel.access import SYSTEM, Identity, Role
+from trainhub.kernel.i18n import N_, say
+from trainhub.notifications import operations as notifications
+from trainhub.oversight.chains.operations import attested, issue
+from trainhub.oversight.chains.queries import COUNTED, asked_key, chain_of_student
+from trainhub.oversight.chains.types import Chain
+from trainhub.people import queries as people
+from trainhub.people.models import Student
+from trainhub.programmes import queries as programmes
+from trainhub.programmes.models import Programme
+
+TASK = "chains.judge"
+TITLE = N_("核对培养链条与培养证书")
+REASON = "培养链条的来源记录已更正或撤回，现在不齐全"
+LESS = "培养链条的来源记录已更正或撤回，证书所载与记录不符"
+DOCUMENT = "培养链条核对记录"
+TOLD = N_("%(name)s（%(no)s）的培养链条不再齐全，培养证书 %(number)s 已自动暂停。请核对来源记录后恢复有效或撤销。")
+
+
+def hear(person_id: int, by: Identity, now: datetime) -> None:
+    """Queue the judging of a person's chains when it could change a certificate; see `ledger.types.MOVED`."""
+    for student in people.students_of_person(people.human_id(person_id)):
+        programme = _programme_of(student)
+        held = issued.by_asked_key(asked_key(programme, student.id))
+        if held is None:
+            is_due = student.state in COUNTED and chain_of_student(programme, student, on=clock.local(now).date()).is_complete
+        else:
+            is_due = held.state in (State.ISSUED, State.SUSPENDED)
+        if is_due:
+            _queue(student, by, now)
+
+
+def _queue(student: Student, by: Identity, now: datetime) -> None:
+    """One job for all that one act moves, unless that of an act of the same moment is done already."""
+    key = f"{TASK}:{student.id}:{now.isoformat()}"
+    before = jobs.known(key)
+    if before is not None and before.state is not jobs.JobState.QUEUED:
+        key = f"{key}:after:{before.id}:{clock.now().timestamp()}"
+    jobs.ask(TASK, by=by, title=say(TITLE), unique_key=key, student=student.id)
+
+
+def judge(*, student: Student, today: date, now: datetime) -> str:
+    """Bring the programme certificate of a student in line with the chain as it stands: `issued`, `corrected`, `suspended`, or nothing.
+
+    A broken chain suspends and tells the programme's heads: they see whether the records are put right (resume) or not (revoke). Doing it
+    again changes nothing; a suspension is never lifted by this.
+    """
+    programme = _programme_of(student)
+    chain = chain_of_student(programme, student, on=today)
+    held = issued.by_asked_key(asked_key(programme, student.id))
+    if held is None:
+        if not chain.is_complete or student.state not in COUNTED:
+            return ""
+        return "issued" if issue(programme=programme, chains=[chain], by=SYSTEM, today=today, now=now).issued else ""
+    if not chain.is_complete:
+        return _suspend(held, chain, programme, student, today, now)
+    return _correct(held, chain, programme, today, now)
+
+
+def _programme_of(student: Student) -> Programme:
+    programme = programmes.by_id(student.programme_id)
+    assert programme is not None
+    return programme
+
+
+def _suspend(held: Certificate, chain: Chain, programme: Programme, student: Student, today: date, now: datetime) -> str:
+    if held.state is not State.ISSUED:
+        return ""
+    document = f"{DOCUMENT}（{today.isoformat()}）"  # stands in its history for good, in the official words
+    certificates.suspend(certificate=held, reason=REASON, document=document, on=today, by=SYSTEM, today=today, now=now)
+    heads = identity.accounts_holding(Role.PROGRAMME_ADMIN, programme_id=programme.id) or identity.accounts_holding(
+        Role.UNIVERSITY_ADMIN, organisation_id=programme.university_id
+    )
+    notifications.notify(
+        account_ids=heads,
+        kind="chains.broken",
+        message=TOLD,
+        values={"name": chain.name, "no": student.student_no, "number": held.number},
+        url=f"/certificates/{held.number}",
+        unique_key=f"chains.broken:{held.id}:{now.isoformat()}",
+        now=now,
+    )
+    return "suspended"
+
+
+def _correct(held: Certificate, chain: Chain, programme: Programme, today: date, now: datetime) -> str:
+    """Only what says more than the records bear is corrected; what was earned since stands on no certificate of before."""
+    if held.state not in (State.ISSUED, State.SUSPENDED):
+        return ""
+    now_said = attested(programme, chain)
+    wrong = {}
+    if _number(held.facts.get("weeks")) > chain.facts.credited_weeks:
+        wrong["weeks"] = now_said.facts["weeks"]
+    if held.facts.get("capstone") and held.facts["capstone"] not in {one.title for one in chain.facts.capstones}:
+        wrong["capstone"] = now_said.facts["capstone"]
+    if not wrong:
+        return ""
+    document = f"{DOCUMENT}（{today.isoformat()}）"
+    given: dict[str, Any] = {"reason": LESS, "document": document, "on": today, "by": SYSTEM, "today": today, "now": now}
+    certificates.correct(certificate=held, facts=wrong, evidence=now_said.evidence, **given)
+    return "corrected"
+
+
+def _number(text: object) -> Decimal:
+    try:
+        return Decimal(str(text or 0))
+    except InvalidOperation:
+        return Decimal(0)
