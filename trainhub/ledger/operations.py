@@ -172,7 +172,8 @@ def correct_record(
 ) -> TrainingRecord:
     """Correct a record: a new one takes its place, the wrong one stays cancelled and names it. All or nothing.
 
-    Raises BadRecord: cancelled already, nothing changed, a day after today, a county that was none on that day.
+    Raises BadRecord: cancelled already, nothing changed, a day after today, a county that was none on that day or lies outside the
+    region of who corrects.
     """
     if record.cancelled_at is not None:
         raise BadRecord(_("这条记录已作废，不能再更正。"))
@@ -181,6 +182,9 @@ def correct_record(
     county = organisations.resolve_county(county_code, completed_on)
     if county is None:
         raise BadRecord(_("没有县区代码“%(code)s”。请按行政区划代码填写 6 位县（市、区）代码。", code=county_code[:20]), field="county_code")
+    reach = queries.reach_of(by)
+    if reach is not None and record.organisation_id not in reach.own and county not in reach.counties:
+        raise BadRecord(_("县区代码 %(code)s 不在你负责的地区之内。应归外地的，请省人社厅更正。", code=county), field="county_code")
     before = (record.course, record.category, record.county_code, record.hours_x10, record.completed_on, record.is_counted)
     if before == (course.strip(), category, county, hours_x10, completed_on, is_counted):
         raise BadRecord(_("没有改变任何一项，不用更正。"))

@@ -294,6 +294,28 @@ def test_an_imported_entry_counts_until_somebody_looks_it_up(session: Session) -
     assert is_good()
 
 
+@pytest.mark.database
+@pytest.mark.parametrize(("days", "is_good"), [(-1, False), (0, True), (1, True)])
+def test_a_look_up_of_an_earlier_day_lifts_no_blacklist(session: Session, days: int, is_good: bool) -> None:
+    company, found = ground.enterprise(uscc=ground.uscc()), TODAY - timedelta(days=10)
+    call: dict[str, Any] = {"organisation": company, "detail": "信用福建", "by": SYSTEM, "today": TODAY, "now": NOW}
+    credit.enter(is_listed=True, on=found, **call)
+    credit.enter(is_listed=False, on=found + timedelta(days=days), **call)
+    assert (company.credit_status == "正常", company.credit_checked_on) == (is_good, found + timedelta(days=max(0, days)))
+    assert queries.credit_finding(company, CompanyRule.LISTING, TODAY).met is is_good
+    assert len(queries.checks_of(company.id)) == 2
+
+
+@pytest.mark.database
+@pytest.mark.parametrize(("day", "is_good"), [(date(2025, 12, 31), False), (date(2026, 1, 1), True), (date(2026, 1, 2), True)])
+def test_an_entry_is_seen_only_by_a_look_up_from_its_day_on(session: Session, day: date, is_good: bool) -> None:
+    company = ground.enterprise(uscc=ground.uscc())
+    call: dict[str, Any] = {"by": SYSTEM, "today": TODAY, "now": NOW}
+    execute_bytes(credit.SPEC, f"{HEAD}{company.uscc},甲,欠薪,2026-01-01,\n".encode(), filename="a.csv", **call)
+    credit.enter(organisation=company, is_listed=False, detail="信用福建", on=day, **call)
+    assert queries.credit_finding(company, CompanyRule.LISTING, TODAY).met is is_good
+
+
 def test_the_pages(session: Session, as_role: AsRole, client: FlaskClient) -> None:
     company = ground.enterprise(uscc=ground.uscc())
     code, key = company.code, company.id
