@@ -198,18 +198,31 @@ def draw_sample(*, claim: SubsidyClaim, percent: int, seed: int, by: Identity) -
 
 
 def check_item(*, item: SubsidyItem, claim: SubsidyClaim, is_confirmed: bool, note: str, by: Identity, now: datetime) -> SubsidyItem:
-    """What looking at one item of the lot found. One that is not confirmed is refused, with a note, and may be claimed again."""
+    """What looking at one item of the lot found. One that is not confirmed is refused, with a note, and may be claimed again; once
+    that was done, the finding stands: confirmed as well, the person and course would be paid twice. Raises SubsidyRefused."""
     _in(claim, (ClaimState.SAMPLED,))
     if not item.is_sampled or item.claim_id != claim.id:
         raise SubsidyRefused(_("这一条不在抽查范围内。"))
     if not is_confirmed and not note.strip():
         raise SubsidyRefused(_("不予确认的，请写明理由。"), field="note")
-    item.is_confirmed, item.note, item.checked_by_id, item.checked_at = is_confirmed, note.strip()[:400], by.account_id, now
-    item.state = ItemState.CLAIMED if is_confirmed else ItemState.REFUSED
-    session().flush()
+    if is_confirmed and item.state is not ItemState.CLAIMED and queries.is_claimed_elsewhere(item):
+        raise _claimed_anew()
+    try:
+        with session().begin_nested():
+            item.is_confirmed, item.note, item.checked_by_id, item.checked_at = is_confirmed, note.strip()[:400], by.account_id, now
+            item.state = ItemState.CLAIMED if is_confirmed else ItemState.REFUSED
+            session().flush()
+    except IntegrityError as meanwhile:
+        raise _claimed_anew() from meanwhile
     _recount(claim)
     audit.record(by=by, did="subsidies.item.confirmed" if is_confirmed else "subsidies.item.refused", on=item, data={"note": item.note})
     return item
+
+
+def _claimed_anew() -> SubsidyRefused:
+    return SubsidyRefused(
+        _("这名人员的这门课程已经重新申领，不能再改为“属实”：请在新的申领中办理；要在这里办理的，先退回那一份。"), code="claimed_elsewhere"
+    )
 
 
 def _refuse_cancelled(claim: SubsidyClaim, by: Identity, now: datetime) -> None:

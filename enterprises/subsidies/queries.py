@@ -134,6 +134,14 @@ def item(item_id: int) -> SubsidyItem | None:
     return session().get(SubsidyItem, item_id)
 
 
+def is_claimed_elsewhere(one: SubsidyItem) -> bool:
+    """Whether the same human and course stands claimed or paid by another item."""
+    human = select(HUMAN).where(Person.id == one.person_id).scalar_subquery()
+    statement = select(SubsidyItem.id).join(Person, Person.id == SubsidyItem.person_id)
+    same = (human == HUMAN, SubsidyItem.course == one.course, SubsidyItem.state.in_(LIVE_ITEMS), SubsidyItem.id != one.id)
+    return session().scalar(statement.where(*same).limit(1)) is not None
+
+
 def cancelled_items(claim_id: int) -> list[SubsidyItem]:
     """The items of a claim that stand although their record was cancelled."""
     statement = select(SubsidyItem).join(TrainingRecord, TrainingRecord.id == SubsidyItem.record_id)

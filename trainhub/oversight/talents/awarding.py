@@ -135,12 +135,19 @@ def confer(
     talent = session().get_one(Talent, award.talent_id)
     award.conference_minutes = text
     if is_positive:
+        _refuse_ended(talent)
         if bad := [one for one in support_of(talent, today).findings if one.code.endswith(".credit") and not one.met]:
             raise not_eligible(bad)
         award.state, award.decided_on = AwardState.DECIDED, on
     else:
         award.state, award.reason, award.ended_on = AwardState.REJECTED, text[:400], today
     return _ended(award, by, on=on)
+
+
+def _refuse_ended(talent: Talent) -> None:
+    """Who was taken out of the database since the decision gets nothing; an entry that merely ran out was good when it was decided."""
+    if talent.state is not TalentState.RECOGNISED:
+        raise AwardRefused(_("这名人才已经出库，不能再通过或拨付：请由主管部门撤销这项支持；还在联席会议的，登记为不同意。"), code="talent_ended")
 
 
 def _check_day(on: date, today: date, earliest: date | None) -> None:
@@ -157,6 +164,7 @@ def pay(
     that kind; FJ-15d may be a department's own money (None). Raises PoolRefused, NotEligible, NoticeRefused, AwardRefused."""
     _begin(award, Who.PAYER, (AwardState.DECIDED,), by, version)
     talent = session().get_one(Talent, award.talent_id)
+    _refuse_ended(talent)
     if bad := [one for one in support_of(talent, today).findings if one.code.endswith(".credit") and not one.met]:
         raise not_eligible(bad, _("决定之后列入失信名单，不能拨付：移出名单后重新核查信用再拨付，或由主管部门撤销这项奖励。"))
     noticing.require(award, on)

@@ -125,6 +125,22 @@ def test_a_talent_whose_conditions_are_gone_gets_nothing(session: Session) -> No
         _decide(listed)
 
 
+@pytest.mark.database
+def test_a_talent_taken_out_of_the_database_is_neither_conferred_nor_paid(session: Session) -> None:
+    paid, waits, pool = _talent(), _talent(), _pool()
+    made, put_forward = _decide(paid), _decide(waits, 100)
+    noticing.publish(award=made, by=HR, today=TODAY)
+    for row in (paid, waits):
+        operations.end(row=row, decision="业绩造假", by=SYSTEM, today=TODAY)
+    with pytest.raises(AwardRefused, match="已经出库"):
+        awarding.pay(award=made, on=AFTER, reference="P", pool_id=pool, by=FIN, today=AFTER, now=NOW)
+    with pytest.raises(AwardRefused, match="已经出库"):
+        awarding.confer(award=put_forward, on=TODAY, is_positive=True, text="同意", by=HR, **WHEN)
+    assert (made.state, put_forward.state) == (AwardState.DECIDED, AwardState.CONFERENCE)
+    awarding.confer(award=put_forward, on=TODAY, is_positive=False, text="已出库", by=HR, **WHEN)
+    assert awarding.revoke(award=made, reason="业绩造假", by=HR, **WHEN).state is AwardState.REVOKED
+
+
 def test_a_company_that_came_onto_the_credit_list_is_not_paid(session: Session) -> None:
     firm = ground.enterprise()
     made, pool = _decide(_talent(employer_id=firm.id)), _pool()
