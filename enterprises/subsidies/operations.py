@@ -282,6 +282,7 @@ def pay(*, claim: SubsidyClaim, pool_id: int, reference: str, on: date, by: Iden
         raise SubsidyRefused(_("请填写拨付凭证号。"), field="reference")
     if on > today or (claim.decided_on is not None and on < claim.decided_on):
         raise SubsidyRefused(_("拨付日期须在审核日期与今天之间。"), field="on")
+    queries.hold_records(claim.id)
     if gone := len(queries.cancelled_items(claim.id)):
         raise SubsidyRefused(_("审核以后有 %(n)d 条培训记录作废，请省人社厅退回这份申领重新生成。", n=gone), code="record_cancelled")
     if twice := len(queries.doubled_items(claim.id)):

@@ -172,6 +172,13 @@ def is_claimed_elsewhere(one: SubsidyItem) -> bool:
     return session().scalar(statement.where(*same).limit(1)) is not None
 
 
+def hold_records(claim_id: int) -> None:
+    """Let cancellations of what a claim is for wait until it is paid, and the payment wait for those under way."""
+    of_claim = select(SubsidyItem.record_id).where(SubsidyItem.claim_id == claim_id, SubsidyItem.state == ItemState.CLAIMED)
+    held = select(TrainingRecord.id).where(TrainingRecord.id.in_(of_claim)).order_by(TrainingRecord.id)
+    session().execute(held.with_for_update()).all()
+
+
 def cancelled_items(claim_id: int, state: ItemState = ItemState.CLAIMED) -> list[SubsidyItem]:
     """The items of a claim in a state although their record was cancelled."""
     statement = select(SubsidyItem).join(TrainingRecord, TrainingRecord.id == SubsidyItem.record_id)

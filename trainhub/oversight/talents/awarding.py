@@ -162,6 +162,8 @@ def pay(
 ) -> TalentAward:
     """Record the payment, after the public notice and with nothing said against it left open. FJ-15b comes out of the newly added provincial guidance fund (从省级新增引导资金中), so it names a pool of
     that kind; FJ-15d may be a department's own money (None). Raises PoolRefused, NotEligible, NoticeRefused, AwardRefused."""
+    queries.hold(award.talent_id)  # an objection that is being recorded is heard before the money goes out
+    session().refresh(award)
     _begin(award, Who.PAYER, (AwardState.DECIDED,), by, version)
     talent = session().get_one(Talent, award.talent_id)
     _refuse_ended(talent)

@@ -330,3 +330,28 @@ def test_two_decisions_at_once_give_one_award(committed: Flask) -> None:
     assert together(committed, act, act) == ["", "already_awarded"]
     with committed.app_context():
         assert len(award_queries.awards_of(current().get_one(Talent, key))) == 1
+
+
+@pytest.mark.database
+@pytest.mark.parametrize(("is_objected_first", "answers"), [(True, ["", "objection_open"]), (False, ["", "wrong_step"])])
+def test_an_objection_of_the_moment_of_payment_is_heard_or_refused(committed: Flask, is_objected_first: bool, answers: list[str]) -> None:
+    with committed.app_context(), transaction():
+        made = _decide(_talent())
+        noticing.publish(award=made, by=HR, today=TODAY)
+        key, pool = made.id, _pool()
+
+    def objected() -> object:
+        award = current().get_one(TalentAward, key)
+        return noticing.object_to(award=award, on=AFTER, objector="某某", text="业绩不实", by=HR, today=AFTER, now=NOW)
+
+    def paid() -> object:
+        award = current().get_one(TalentAward, key)
+        return awarding.pay(award=award, on=AFTER, reference="P", pool_id=pool, by=FIN, today=AFTER, now=NOW)
+
+    acts = (objected, paid) if is_objected_first else (paid, objected)
+    assert together(committed, *acts) == answers
+    with committed.app_context():
+        assert (current().get_one(TalentAward, key).state is AwardState.PAID, len(award_queries.objections_of(key))) == (
+            not is_objected_first,
+            int(is_objected_first),
+        )
