@@ -48,6 +48,7 @@ def accept(*, award: Award, on: date, document: str = "", by: Identity, today: d
 def _check_day(on: date, today: date, earliest: date | None, *, before: bool = False) -> None:
     if on > today:
         raise AwardRefused(_("日期不能晚于今天。"), field="on")
+    queries.parameters(on)  # nothing was recognised under rules that did not exist yet
     if earliest is not None and on < earliest and not before:
         raise AwardRefused(_("日期不能早于上一步（%(day)s）。", day=earliest.isoformat()), field="on")
 

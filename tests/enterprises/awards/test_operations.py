@@ -313,6 +313,34 @@ def test_a_host_that_is_blacklisted_meanwhile_stops_the_conference(session: Sess
     assert row.state is AwardState.CONFERENCE
 
 
+@pytest.mark.database
+@pytest.mark.parametrize(("on", "is_good"), [(date(1900, 1, 1), False), (date(2014, 12, 31), False), (date(2015, 1, 1), True)])
+def test_nothing_is_recognised_before_there_were_rules(session: Session, on: date, is_good: bool) -> None:
+    row = make.examined(make.apply(make.base()))
+    if is_good:
+        assert operations.recognise(award=row, on=on, by=EDU, **WHEN).recognised_on == on
+        return
+    with pytest.raises(Refused) as refused:
+        operations.recognise(award=row, on=on, by=EDU, **WHEN)
+    assert (refused.value.code, row.recognised_on) == ("no_rule_on_day", None)
+
+
+@pytest.mark.parametrize(("days", "is_good"), [(-1, False), (0, True)])
+def test_a_conference_is_not_before_the_application(session: Session, days: int, is_good: bool) -> None:
+    """Though the base was recognised and accepted years before it applied."""
+    row, long_ago = make.examined(make.apply(make.base())), date(2016, 1, 5)
+    operations.recognise(award=row, on=long_ago, by=SYSTEM, **WHEN)
+    operations.accept(award=row, on=long_ago, by=SYSTEM, **WHEN)
+    operations.decide(award=row, amount_fen=100_000_000, minutes="纪要", by=SYSTEM, **WHEN)
+    call: dict[str, Any] = {"award": row, "on": TODAY + timedelta(days=days), "is_positive": True, "text": "同意", "by": HR, **WHEN}
+    if is_good:
+        assert operations.confer(**call).decided_on == TODAY
+        return
+    with pytest.raises(Refused, match="上一步与今天之间"):
+        operations.confer(**call)
+    assert row.decided_on is None
+
+
 def test_a_decision_needs_minutes(session: Session) -> None:
     with pytest.raises(AwardRefused, match="会议纪要"):
         operations.decide(award=make.accepted(make.base()), amount_fen=60_000_000, minutes=" ", by=EDU, **WHEN)

@@ -131,7 +131,7 @@ def confer(
     """What the joint conference decided (联席会议, FJ-34, 000:829): the amount stands, or it ends and may be decided anew."""
     _begin(award, Who.CONFERENCE, (AwardState.CONFERENCE,), by, version)
     text = need(text, _("请写明联席会议的意见和纪要。"), "text")
-    _check_day(on, today, None)
+    _check_day(on, today, date(award.year, 1, 1))  # it may be entered after it met, but it spoke of money for this year
     talent = session().get_one(Talent, award.talent_id)
     award.conference_minutes = text
     if is_positive:

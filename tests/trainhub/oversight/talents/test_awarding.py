@@ -125,6 +125,18 @@ def test_a_talent_whose_conditions_are_gone_gets_nothing(session: Session) -> No
         _decide(listed)
 
 
+@pytest.mark.parametrize(("on", "is_good"), [(date(1990, 1, 1), False), (date(2025, 12, 31), False), (date(2026, 1, 1), True)])
+def test_a_conference_is_not_before_the_year_of_the_money(session: Session, on: date, is_good: bool) -> None:
+    made = _decide(_talent(), 100)
+    call: dict[str, Any] = {"award": made, "on": on, "is_positive": True, "text": "同意", "by": HR, **WHEN}
+    if is_good:
+        assert awarding.confer(**call).decided_on == on
+        return
+    with pytest.raises(AwardRefused, match="不能早于上一步"):
+        awarding.confer(**call)
+    assert made.state is AwardState.CONFERENCE
+
+
 @pytest.mark.database
 def test_a_talent_taken_out_of_the_database_is_neither_conferred_nor_paid(session: Session) -> None:
     paid, waits, pool = _talent(), _talent(), _pool()
