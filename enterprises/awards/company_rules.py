@@ -185,23 +185,35 @@ def _relief(figures: Figures, book: Book, clause: Clause) -> tuple[list[Finding]
 
 
 def _rent(figures: Figures, book: Book, clause: Clause) -> tuple[list[Finding], Amount]:
-    """FJ-28b, 000:803: up to 30 yuan a m² and month in space not built by government."""
-    area = figures.get("rented_m2")
-    top = None if area is None else area * book["fj.rent_subsidy_max_fen_per_m2_month"].number
+    """FJ-28b, 000:803: up to 30 yuan a m² and month in space not built by government, for the months of the year it was rented."""
+    area, months = figures.get("rented_m2"), figures.get("rented_months")
+    top = None if area is None or months is None else area * min(months, 12) * book["fj.rent_subsidy_max_fen_per_m2_month"].number
+    required = "当年租用 1 至 12 个月"
+    rented = (
+        no_data("FJ-28b.months", clause, required=required, details=("没有登记。",))
+        if months is None
+        else Finding("FJ-28b.months", Status.MET if 1 <= months <= 12 else Status.NOT_MET, required, months, clause)
+    )
     return [
         _yes(figures, "key_internet_firm", "FJ-28b.firm", "重点互联网企业", clause),
         _positive(figures, "rented_m2", "FJ-28b.area", "租用非政府投资建设的面积（平方米）", clause),
+        rented,
     ], (None, top)
 
 
 def _investor(figures: Figures, book: Book, clause: Clause) -> tuple[list[Finding], Amount]:
-    """FJ-12, 000:727: a venture investor, from the year income arises, two years, never more than was invested."""
-    invested = figures.get("vc_invested_fen")
-    top = None if invested is None else invested * book["fj.vc_aid_cap_percent"].number // 100
-    return [
+    """FJ-12, 000:727: a venture investor, from the year income arises, two years, together never more than was invested."""
+    invested, given = figures.get("vc_invested_fen"), figures.get("vc_aid_given_fen") or 0
+    cap = None if invested is None else invested * book["fj.vc_aid_cap_percent"].number // 100
+    findings = [
         _positive(figures, "vc_invested_fen", "FJ-12.invested", "创投机构投资额", clause),
         _yes(figures, "vc_income", "FJ-12.income", "已产生收入", clause),
-    ], (None, top)
+    ]
+    first = min([year for year, has in figures.history("vc_income").items() if has] + [*figures.history("vc_aid_year")], default=figures.year)
+    findings.append(at_most("FJ-12.years", max(1, figures.year - first + 1), book["fj.vc_aid_years"]))
+    if cap and given:
+        findings.append(Finding("FJ-12.total", Status.MET if given < cap else Status.NOT_MET, cap, given, clause, unit="fen"))
+    return findings, (None, None if cap is None else max(0, cap - given))
 
 
 def _contest(figures: Figures, book: Book, clause: Clause) -> tuple[list[Finding], Amount]:
@@ -273,6 +285,7 @@ PARAMETERS = (
     "fj.booth_percent_max",
     "fj.rent_subsidy_max_fen_per_m2_month",
     "fj.vc_aid_cap_percent",
+    "fj.vc_aid_years",
     "fj.contest_prizes_year_fen",
     "own.awards.boundary_to_judge",
     "fj.highest_only",
@@ -306,11 +319,14 @@ def _is_same(one: EarlierAward, rule: CompanyRule, case: CompanyCase) -> bool:
 
 def _with_awards(case: CompanyCase) -> Figures:
     """The figures, with what was awarded here added to what was entered as received: for research over all years (FJ-11), for bids
-    of other projects in the year (FJ-25a)."""
+    of other projects in the year (FJ-25a), for investors over all years, with the years (FJ-12)."""
     values, year = dict(case.figures.values), case.figures.year
     for key, rule, of_year in (("rd_subsidy_paid_fen", CompanyRule.RESEARCH, False), ("bid_award_paid_fen", CompanyRule.BID, True)):
         given = sum(one.amount_fen or 0 for one in case.earlier if one.rule == rule and (not of_year or one.year == year))
         values[key, year] = (case.figures.get(key) or 0) + given
+    aided = [one for one in case.earlier if one.rule == CompanyRule.INVESTOR]
+    values["vc_aid_given_fen", year] = sum(one.amount_fen or 0 for one in aided)
+    values.update({("vc_aid_year", one.year): 1 for one in aided})
     return Figures(values, year)
 
 

@@ -80,7 +80,7 @@ def look_up(*, organisation: Organisation, by: Identity, today: date, now: datet
 
 
 def enter(*, organisation: Organisation, is_listed: bool, detail: str, on: date, by: Identity, today: date, now: datetime) -> CreditCheck:
-    """Enter a look-up made elsewhere, with where it was made."""
+    """Enter a look-up made elsewhere, with where it was made. The one with the latest day holds, of one day the last entered."""
     if not detail.strip():
         raise CreditRefused(_("请写明在哪里核查、查到什么。"), field="detail")
     if on > today:
@@ -99,7 +99,8 @@ def _keep(organisation: Organisation, is_listed: bool, source: str, detail: str,
         checked_at=now,
     )
     session().add(row)
-    organisation.credit_status, organisation.credit_checked_on = (BAD if is_listed else GOOD), on
+    if organisation.credit_checked_on is None or organisation.credit_checked_on <= on:  # what was found earlier lifts nothing found since
+        organisation.credit_status, organisation.credit_checked_on = (BAD if is_listed else GOOD), on
     session().flush()
     audit.record(by=by, did="awards.credit.recorded", on=organisation, data={"is_listed": is_listed, "source": source, "detail": row.detail})
     return row

@@ -116,8 +116,11 @@ COMPANY_CONDITIONS: dict[str, Any] = {
     "FJ-28a.park": _l("入驻政府投资建设的园区"),
     "FJ-28b.firm": _l("重点互联网企业"),
     "FJ-28b.area": _l("租用面积（平方米）"),
+    "FJ-28b.months": _l("当年租用月数"),
     "FJ-12.invested": _l("创投机构投资额"),
     "FJ-12.income": _l("已产生收入"),
+    "FJ-12.years": _l("自产生收入起第几年"),
+    "FJ-12.total": _l("累计资助（不超过投资额）"),
     "FJ-10c.winner": _l("创业大赛优胜者"),
     "FJ-10b.incubated": _l("创业企业（项目）"),
     "FJ-16d.trained": _l("有计入的培训结业"),
@@ -162,6 +165,7 @@ WORDS: dict[str, Any] = {
     "境外互联网展会展位费": _l("境外展会展位费"),
     "当年互联网创业大赛优胜者": _l("创业大赛优胜者"),
     "租用非政府投资建设的面积（平方米）": _l("租用面积（平方米）"),
+    "当年租用 1 至 12 个月": _l("当年租用 1 至 12 个月"),
     "入驻政府投资建设、经认定的园区": _l("入驻政府投资建设的园区"),
 }
 """Words of findings as the reader's language has them; what is not here is shown as it stands."""
@@ -189,6 +193,7 @@ FIGURES: dict[str, tuple[Any, str]] = {
     "key_internet_firm": (_l("重点互联网企业"), "yes"),
     "in_government_park": (_l("入驻政府投资建设的认定园区"), "yes"),
     "rented_m2": (_l("租用非政府投资园区面积（平方米）"), "number"),
+    "rented_months": (_l("当年租用月数"), "number"),
     "incubated": (_l("创业企业（项目）"), "yes"),
     "contest_winner": (_l("当年创业大赛优胜者"), "yes"),
     "vc_invested_fen": (_l("创投机构投资额（元）"), "fen"),

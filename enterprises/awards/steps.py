@@ -53,7 +53,7 @@ def record(
     if not text.strip():
         raise StepRefused(_("请写明意见和依据。"), field="text")
     found = queries.latest_steps(award.id)
-    earliest = award.accepted_on or award.applied_on
+    earliest = max((day for day in (award.accepted_on, award.applied_on) if day is not None), default=None)
     if kind is StepKind.INSPECTION:
         check = found.get(StepKind.CHECK)
         if check is None or not check.is_positive:

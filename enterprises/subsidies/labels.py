@@ -30,3 +30,5 @@ ITEMS: dict[ItemState, Any] = {
     ItemState.CLAWED_BACK: _l("已追回"),
 }
 ITEM_PILLS: dict[ItemState, str] = {ItemState.CLAIMED: "info", ItemState.REFUSED: "bad", ItemState.PAID: "ok", ItemState.CLAWED_BACK: "bad"}
+WRONG: dict[str, Any] = {"cancelled": _l("记录已作废"), "twice": _l("同一人重复拨付")}
+"""Why a paid item should come back."""

@@ -198,34 +198,48 @@ def draw_sample(*, claim: SubsidyClaim, percent: int, seed: int, by: Identity) -
 
 
 def check_item(*, item: SubsidyItem, claim: SubsidyClaim, is_confirmed: bool, note: str, by: Identity, now: datetime) -> SubsidyItem:
-    """What looking at one item of the lot found. One that is not confirmed is refused, with a note, and may be claimed again."""
+    """What looking at one item of the lot found. One that is not confirmed is refused, with a note, and may be claimed again; once
+    that was done, the finding stands: confirmed as well, the person and course would be paid twice. Raises SubsidyRefused."""
     _in(claim, (ClaimState.SAMPLED,))
     if not item.is_sampled or item.claim_id != claim.id:
         raise SubsidyRefused(_("这一条不在抽查范围内。"))
     if not is_confirmed and not note.strip():
         raise SubsidyRefused(_("不予确认的，请写明理由。"), field="note")
-    item.is_confirmed, item.note, item.checked_by_id, item.checked_at = is_confirmed, note.strip()[:400], by.account_id, now
-    item.state = ItemState.CLAIMED if is_confirmed else ItemState.REFUSED
-    session().flush()
+    if is_confirmed and item.state is not ItemState.CLAIMED and queries.is_claimed_elsewhere(item):
+        raise _claimed_anew()
+    try:
+        with session().begin_nested():
+            item.is_confirmed, item.note, item.checked_by_id, item.checked_at = is_confirmed, note.strip()[:400], by.account_id, now
+            item.state = ItemState.CLAIMED if is_confirmed else ItemState.REFUSED
+            session().flush()
+    except IntegrityError as meanwhile:
+        raise _claimed_anew() from meanwhile
     _recount(claim)
     audit.record(by=by, did="subsidies.item.confirmed" if is_confirmed else "subsidies.item.refused", on=item, data={"note": item.note})
     return item
 
 
-def _refuse_cancelled(claim: SubsidyClaim, by: Identity, now: datetime) -> None:
-    """Items whose record was cancelled since the claim was drawn up bring nothing; a corrected completion may be claimed anew."""
-    gone = queries.cancelled_items(claim.id)
-    for item in gone:
-        item.state, item.note = ItemState.REFUSED, _("培训记录已作废。")
-        item.checked_by_id, item.checked_at = by.account_id, now
-        audit.record(by=by, did="subsidies.item.refused", on=item, data={"note": item.note})
-    session().flush()
+def _claimed_anew() -> SubsidyRefused:
+    return SubsidyRefused(
+        _("这名人员的这门课程已经重新申领，不能再改为“属实”：请在新的申领中办理；要在这里办理的，先退回那一份。"), code="claimed_elsewhere"
+    )
+
+
+def _refuse_void(claim: SubsidyClaim, by: Identity, now: datetime) -> None:
+    """Items whose record was cancelled since the claim was drawn up bring nothing (a corrected completion may be claimed anew), nor does
+    the second one of persons that were found to be one human."""
+    for rows, note in ((queries.cancelled_items, _("培训记录已作废。")), (queries.doubled_items, _("与另一人判定为同一人，同一课程已另行申领。"))):
+        for item in rows(claim.id):
+            item.state, item.note = ItemState.REFUSED, note
+            item.checked_by_id, item.checked_at = by.account_id, now
+            audit.record(by=by, did="subsidies.item.refused", on=item, data={"note": item.note})
+        session().flush()
     _recount(claim)
 
 
 def approve(*, claim: SubsidyClaim, minutes: str, by: Identity, today: date, now: datetime, version: int | None = None) -> SubsidyClaim:
-    """Approve what stands, when the whole lot was looked at; items whose record was cancelled meanwhile are refused. Raises
-    Blacklisted, SubsidyRefused."""
+    """Approve what stands, when the whole lot was looked at; items whose record was cancelled meanwhile are refused, and the
+    second of persons that were found to be one. Raises Blacklisted, SubsidyRefused."""
     _in(claim, (ClaimState.SAMPLED,), version)
     _refuse_blacklisted(claim, today, _("审核通过培训补助"))
     drawn, checked, _refused = queries.sample_state(claim.id)
@@ -233,7 +247,7 @@ def approve(*, claim: SubsidyClaim, minutes: str, by: Identity, today: date, now
         raise SubsidyRefused(_("还有 %(n)d 条抽查没有结论。", n=drawn - checked))
     if not minutes.strip():
         raise SubsidyRefused(_("请写明审核意见。"), field="minutes")
-    _refuse_cancelled(claim, by, now)
+    _refuse_void(claim, by, now)
     if not claim.amount_fen:
         raise SubsidyRefused(_("没有可以拨付的条目，请退回这份申领。"))
     claim.minutes, claim.decided_on, claim.state = minutes.strip(), today, ClaimState.APPROVED
@@ -261,15 +275,20 @@ def reject(*, claim: SubsidyClaim, reason: str, by: Identity, today: date) -> Su
 
 def pay(*, claim: SubsidyClaim, pool_id: int, reference: str, on: date, by: Identity, today: date) -> SubsidyClaim:
     """Pay an approved claim from a pool that holds enough. Raises PoolRefused, Blacklisted (also who came onto the list since the
-    approval), SubsidyRefused (also when a record was cancelled since)."""
+    approval), SubsidyRefused (also when a record was cancelled since, or two persons were found to be one)."""
     _in(claim, (ClaimState.APPROVED,))
     _refuse_blacklisted(claim, today, _("拨付培训补助"))
     if not reference.strip():
         raise SubsidyRefused(_("请填写拨付凭证号。"), field="reference")
     if on > today or (claim.decided_on is not None and on < claim.decided_on):
         raise SubsidyRefused(_("拨付日期须在审核日期与今天之间。"), field="on")
+    queries.hold_records(claim.id)
     if gone := len(queries.cancelled_items(claim.id)):
         raise SubsidyRefused(_("审核以后有 %(n)d 条培训记录作废，请省人社厅退回这份申领重新生成。", n=gone), code="record_cancelled")
+    if twice := len(queries.doubled_items(claim.id)):
+        raise SubsidyRefused(
+            _("审核以后有 %(n)d 条的人员与另一人判定为同一人，同一课程只补一次，请省人社厅退回这份申领重新生成。", n=twice), code="same_human"
+        )
     funds.spend(pool_id, claim.amount_fen)
     session().execute(
         update(SubsidyItem)

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import func, select
+from sqlalchemy.orm import aliased
 
 from enterprises.permissions import SUBSIDY_VIEWERS
 from enterprises.subsidies.models import SubsidyClaim, SubsidyItem, SubsidyRate
 from enterprises.subsidies.types import LIVE_ITEMS, Candidate, ClaimState, ItemState, Rate
 from trainhub.kernel.access import Identity, Subject
 from trainhub.kernel.db import session
-from trainhub.ledger.models import TrainingRecord
+from trainhub.ledger.models import RecordCancellation, TrainingRecord
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
 from trainhub.people.models import Person
 
+CHUNK = 900
 HUMAN = func.coalesce(Person.merged_into_id, Person.id)
 
 
@@ -65,7 +68,34 @@ def taken(organisation_id: int, since: date, until: date) -> set[tuple[int, str]
         .join(Person, Person.id == SubsidyItem.person_id)
         .where(SubsidyItem.state.in_(LIVE_ITEMS), SubsidyItem.course.in_(courses))
     )
-    return {(human, course) for human, course in found}
+    return {(human, course) for human, course in found} | _corrected(organisation_id)
+
+
+def _corrected(organisation_id: int) -> set[tuple[int, str]]:
+    """(human, course) of what now stands for trainings that are claimed under a record corrected since: the training was claimed,
+    whatever its course is called today."""
+    wrong, right = aliased(TrainingRecord), aliased(TrainingRecord)
+    found: set[tuple[int, str]] = set()
+    wanted = (
+        select(SubsidyItem.record_id)
+        .join(wrong, wrong.id == SubsidyItem.record_id)
+        .where(SubsidyItem.state.in_(LIVE_ITEMS), wrong.organisation_id == organisation_id, wrong.cancelled_at.is_not(None))
+    )
+    ids = set(session().scalars(wanted))
+    while ids:  # a correction may itself have been corrected
+        rows: list[Any] = []
+        wanted_ids = sorted(ids)
+        for start in range(0, len(wanted_ids), CHUNK):
+            statement = (
+                select(right.id, HUMAN, right.course, right.cancelled_at)
+                .join(RecordCancellation, RecordCancellation.replaced_by_id == right.id)
+                .join(Person, Person.id == right.person_id)
+                .where(RecordCancellation.record_id.in_(wanted_ids[start : start + CHUNK]))
+            )
+            rows += session().execute(statement)
+        found |= {(human, course) for _id, human, course, cancelled_at in rows if cancelled_at is None}
+        ids = {key for key, _human, _course, cancelled_at in rows if cancelled_at is not None}
+    return found
 
 
 def claim(claim_id: int) -> SubsidyClaim | None:
@@ -134,11 +164,51 @@ def item(item_id: int) -> SubsidyItem | None:
     return session().get(SubsidyItem, item_id)
 
 
-def cancelled_items(claim_id: int) -> list[SubsidyItem]:
-    """The items of a claim that stand although their record was cancelled."""
+def is_claimed_elsewhere(one: SubsidyItem) -> bool:
+    """Whether the same human and course stands claimed or paid by another item."""
+    human = select(HUMAN).where(Person.id == one.person_id).scalar_subquery()
+    statement = select(SubsidyItem.id).join(Person, Person.id == SubsidyItem.person_id)
+    same = (human == HUMAN, SubsidyItem.course == one.course, SubsidyItem.state.in_(LIVE_ITEMS), SubsidyItem.id != one.id)
+    return session().scalar(statement.where(*same).limit(1)) is not None
+
+
+def hold_records(claim_id: int) -> None:
+    """Let cancellations of what a claim is for wait until it is paid, and the payment wait for those under way."""
+    of_claim = select(SubsidyItem.record_id).where(SubsidyItem.claim_id == claim_id, SubsidyItem.state == ItemState.CLAIMED)
+    held = select(TrainingRecord.id).where(TrainingRecord.id.in_(of_claim)).order_by(TrainingRecord.id)
+    session().execute(held.with_for_update()).all()
+
+
+def cancelled_items(claim_id: int, state: ItemState = ItemState.CLAIMED) -> list[SubsidyItem]:
+    """The items of a claim in a state although their record was cancelled."""
     statement = select(SubsidyItem).join(TrainingRecord, TrainingRecord.id == SubsidyItem.record_id)
-    standing = (SubsidyItem.claim_id == claim_id, SubsidyItem.state == ItemState.CLAIMED)
+    standing = (SubsidyItem.claim_id == claim_id, SubsidyItem.state == state)
     return list(session().scalars(statement.where(*standing, TrainingRecord.cancelled_at.is_not(None)).order_by(SubsidyItem.id)))
+
+
+def doubled_items(claim_id: int, state: ItemState = ItemState.CLAIMED) -> list[SubsidyItem]:
+    """The items of a claim in a state beside which another one stands for the same human and course: persons that were found to be
+    one after they were claimed. A paid one stands before a claimed one, of two alike the earlier; it is not named."""
+    merged = aliased(Person)
+    is_merged = sa.or_(Person.merged_into_id.is_not(None), select(merged.id).where(merged.merged_into_id == Person.id).exists())
+    own = select(HUMAN).join(SubsidyItem, SubsidyItem.person_id == Person.id)
+    humans = sorted(set(session().scalars(own.where(SubsidyItem.claim_id == claim_id, SubsidyItem.state == state, is_merged))))
+    standing: dict[tuple[int, str], list[SubsidyItem]] = defaultdict(list)
+    for start in range(0, len(humans), CHUNK):
+        part = humans[start : start + CHUNK]
+        statement = select(HUMAN, SubsidyItem).join(SubsidyItem, SubsidyItem.person_id == Person.id)
+        of_them = sa.or_(Person.id.in_(part), Person.merged_into_id.in_(part))
+        for human, one in session().execute(statement.where(of_them, SubsidyItem.state.in_(LIVE_ITEMS))):
+            standing[human, one.course].append(one)
+    found = [one for rows in standing.values() for one in sorted(rows, key=lambda row: (row.state is not ItemState.PAID, row.id))[1:]]
+    return sorted((one for one in found if one.claim_id == claim_id and one.state is state), key=lambda row: row.id)
+
+
+def to_claw_back(claim_id: int) -> dict[int, str]:
+    """Why paid items of a claim should come back, by item: "cancelled" (the record was since) or "twice" (another payment stands for the same
+    human and course)."""
+    paid = ItemState.PAID
+    return {one.id: "twice" for one in doubled_items(claim_id, paid)} | {one.id: "cancelled" for one in cancelled_items(claim_id, paid)}
 
 
 def item_ids(claim_id: int) -> list[int]:

@@ -64,8 +64,9 @@ def a_day(text: str) -> date:
 
 
 def is_finite(number: Decimal | float) -> bool:
-    """Whether a decimal is a number, and one that can be counted with: not `nan`, not `inf`, not `1e999`."""
-    return math.isfinite(number) and -LARGEST <= number <= LARGEST
+    """Whether a decimal is a number, and one that can be counted with: not `nan` (nor `sNaN`, which raises when it is asked), not `inf`, not `1e999`."""
+    finite = number.is_finite() if isinstance(number, Decimal) else math.isfinite(number)
+    return finite and -LARGEST <= number <= LARGEST
 
 
 def decimal_of(text: str, *, places: int = 1) -> Decimal | None:

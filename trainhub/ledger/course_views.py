@@ -23,7 +23,7 @@ from trainhub.organisations import queries as organisations
 
 def _form() -> forms.CourseForm:
     form = forms.CourseForm()
-    form.organisation.choices = [(code, f"{name}（{code}）") for code, name in queries.importable(queries.may_import_for(who()))]
+    form.organisation.choices = [(code, f"{name}（{code}）") for code, name in queries.importable(who())]
     return form
 
 

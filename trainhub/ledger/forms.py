@@ -8,11 +8,11 @@ from flask import request
 from flask_wtf.file import FileField, FileRequired
 from wtforms import BooleanField, DateField, DecimalField, SelectField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
-from wtforms.validators import InputRequired, Length, NumberRange
+from wtforms.validators import InputRequired, Length, NumberRange, ValidationError
 
 from trainhub.kernel.fields import day_asked
 from trainhub.kernel.forms import Form, LongText, Text
-from trainhub.kernel.i18n import _l
+from trainhub.kernel.i18n import _, _l
 from trainhub.kernel.numbers import whole
 from trainhub.ledger import labels
 from trainhub.ledger.types import Category
@@ -67,6 +67,12 @@ class CorrectForm(Form):
     county_code = Text(_l("所属县区代码"), [InputRequired(), Length(max=6)])
     hours = DecimalField(_l("学时"), [InputRequired(), NumberRange(0, 10_000)], places=1)
     completed_on = DateField(_l("完成日期"), [InputRequired()])
+
+    def validate_hours(self, field: DecimalField) -> None:
+        """At most one decimal, as in a roster: a second one would be cut off unseen."""
+        if field.data is not None and field.data * 10 % 1:
+            raise ValidationError(_("学时最多一位小数。"))
+
     is_counted = BooleanField(_l("是否计入"))
     reason = LongText(_l("更正理由"), [InputRequired(_l("请写明更正理由。")), Length(max=400)])
 

@@ -20,10 +20,11 @@ from trainhub.kernel.i18n import _
 from trainhub.ledger import queries
 from trainhub.ledger.models import ConfirmedDay, Milestone, PossibleDuplicate, RecordCancellation, TrainingCourse, TrainingRecord
 from trainhub.ledger.rosters import queries as rosters
+from trainhub.ledger.rosters.checking import EARLIEST
 from trainhub.ledger.types import MOVED, Category, Source
 from trainhub.organisations import queries as organisations
 from trainhub.people import operations as people
-from trainhub.people.models import Student
+from trainhub.people.models import Person, Student
 from trainhub.people.types import PairDecision
 
 
@@ -174,15 +175,25 @@ def correct_record(
 ) -> TrainingRecord:
     """Correct a record: a new one takes its place, the wrong one stays cancelled and names it. All or nothing.
 
-    Raises BadRecord: cancelled already, nothing changed, a day after today, a county that was none on that day.
+    It takes nothing that a roster would refuse, so that an export can be imported. Raises BadRecord: cancelled already, nothing changed,
+    a day after today, too early or before the person was born, a county that was none on that day or lies outside the
+    region of who corrects.
     """
     if record.cancelled_at is not None:
         raise BadRecord(_("这条记录已作废，不能再更正。"))
     if completed_on > today:
         raise BadRecord(_("完成日期不能晚于今天。"), field="completed_on")
+    if completed_on < EARLIEST:
+        raise BadRecord(_("完成日期 %(day)s 过早。请核对年份。", day=completed_on), field="completed_on")
+    born = session().get_one(Person, record.person_id).birth_on
+    if born is not None and born >= completed_on:
+        raise BadRecord(_("完成日期早于证件号码中的出生日期 %(birth)s。请核对。", birth=born), field="completed_on")
     county = organisations.resolve_county(county_code, completed_on)
     if county is None:
         raise BadRecord(_("没有县区代码“%(code)s”。请按行政区划代码填写 6 位县（市、区）代码。", code=county_code[:20]), field="county_code")
+    reach = queries.reach_of(by)
+    if reach is not None and record.organisation_id not in reach.own and county not in reach.counties:
+        raise BadRecord(_("县区代码 %(code)s 不在你负责的地区之内。应归外地的，请省人社厅更正。", code=county), field="county_code")
     before = (record.course, record.category, record.county_code, record.hours_x10, record.completed_on, record.is_counted)
     if before == (course.strip(), category, county, hours_x10, completed_on, is_counted):
         raise BadRecord(_("没有改变任何一项，不用更正。"))

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy import or_, select
 
 from trainhub.kernel import paging
-from trainhub.kernel.access import Identity, Role, ScopeKind
+from trainhub.kernel.access import Identity, ScopeKind
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.ledger import rules
@@ -25,10 +25,10 @@ from trainhub.ledger.models import (
     RosterBatch,
     TrainingRecord,
 )
-from trainhub.ledger.permissions import READERS, SEES_ALL
-from trainhub.ledger.types import Source, WeeksTotal
+from trainhub.ledger.permissions import IMPORTERS, READERS, SEES_ALL
+from trainhub.ledger.types import Reach, Source, WeeksTotal
 from trainhub.organisations.models import Organisation, Region
-from trainhub.organisations.queries import ordered_or, scope
+from trainhub.organisations.queries import ordered_or, scope, within_regions
 from trainhub.organisations.types import OrganisationKind
 from trainhub.people import queries as people
 from trainhub.people.models import Person
@@ -205,18 +205,33 @@ def visible_to(identity: Identity) -> sa.ColumnElement[bool]:
     return inside if identity.person_id is None else or_(inside, people.same_human(TrainingRecord.person_id, identity.person_id))
 
 
-def may_import_for(identity: Identity) -> frozenset[int] | None:
-    """The organisations for which this identity may import rosters; None: for any."""
-    if any(g.role in (Role.DEPT_HR, Role.SYSTEM_ADMIN, Role.PREFECTURE_OPERATOR) and g.kind is not ScopeKind.ORGANISATION for g in identity.grants):
+def may_import_for(identity: Identity) -> sa.ColumnElement[bool]:
+    """The organisations for which this identity may import rosters: a city those of its region, a base or university itself."""
+    return scope(identity, IMPORTERS, organisations=(Organisation.id,), region=Organisation.region_code)
+
+
+def imports_for_many(identity: Identity) -> bool:
+    """Whether the identity imports for more than its own organisation, so that a file may name them row by row."""
+    return any(grant.role in IMPORTERS and grant.kind is not ScopeKind.ORGANISATION for grant in identity.grants)
+
+
+def importable(identity: Identity) -> list[tuple[str, str]]:
+    """(code, name) of the organisations for which rosters may be imported: the own ones, and every base of the region or province."""
+    wanted = or_(Organisation.kind == OrganisationKind.BASE, Organisation.id.in_(identity.organisation_ids(*IMPORTERS)))
+    statement = select(Organisation.code, Organisation.name).where(may_import_for(identity), wanted)
+    return [(row.code, row.name) for row in session().execute(statement.order_by(Organisation.name, Organisation.id))]
+
+
+def reach_of(identity: Identity) -> Reach | None:
+    """Where this identity may record trainings; None: everywhere."""
+    if identity.everywhere(*IMPORTERS):
         return None
-    return identity.organisation_ids(Role.CENTRE_LEADER, Role.UNIVERSITY_ADMIN, Role.ENTERPRISE_COORDINATOR)
-
-
-def importable(allowed: Collection[int] | None) -> list[tuple[str, str]]:
-    """(code, name) of the organisations for which rosters may be imported: the given ones, or every base."""
-    wanted = Organisation.kind == OrganisationKind.BASE if allowed is None else Organisation.id.in_(allowed)
-    found = session().execute(select(Organisation.code, Organisation.name).where(wanted).order_by(Organisation.name, Organisation.id))
-    return [(row.code, row.name) for row in found]
+    codes = identity.region_codes(*IMPORTERS)
+    return Reach(
+        own=identity.organisation_ids(*IMPORTERS),
+        regional=frozenset(session().scalars(select(Organisation.id).where(within_regions(Organisation.region_code, codes)))),
+        counties=frozenset(session().scalars(select(Region.code).where(within_regions(Region.code, codes)))),
+    )
 
 
 REGISTRY = (

@@ -68,6 +68,16 @@ class FirstCount:
     completed_on: date
 
 
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Where somebody may record trainings: at an organisation of their own with any county (who learns there may live elsewhere), at
+    one of their region only with a county of the region, so that no city writes into another's figures."""
+
+    own: frozenset[int]
+    regional: frozenset[int]
+    counties: frozenset[str]
+
+
 @dataclass(slots=True)
 class RosterResult:
     """What came out of a roster, in the words of the contract."""

@@ -170,9 +170,8 @@ def cancel(record: Record) -> Any:
 # -- rosters ------------------------------------------------------------------------------------------------------------
 def _roster_form() -> forms.RosterForm:
     form = forms.RosterForm()
-    allowed = queries.may_import_for(who())
-    choices = [(code, f"{name}（{code}）") for code, name in queries.importable(allowed)]
-    form.base.choices = choices if allowed is not None else [("", _("按表中的培训机构代码")), *choices]
+    choices = [(code, f"{name}（{code}）") for code, name in queries.importable(who())]
+    form.base.choices = [("", _("按表中的培训机构代码")), *choices] if queries.imports_for_many(who()) else choices
     return form
 
 

@@ -22,7 +22,7 @@ from trainhub.kernel.db import session
 from trainhub.kernel.errors import NotAllowed
 from trainhub.kernel.i18n import _, format_yuan
 from trainhub.organisations import queries as organisations
-from trainhub.policy.findings import as_dicts
+from trainhub.policy.findings import Finding, Status, as_dicts
 
 
 def recognise(*, award: Award, on: date, document: str = "", by: Identity, today: date, now: datetime, version: int | None = None) -> Award:
@@ -48,6 +48,7 @@ def accept(*, award: Award, on: date, document: str = "", by: Identity, today: d
 def _check_day(on: date, today: date, earliest: date | None, *, before: bool = False) -> None:
     if on > today:
         raise AwardRefused(_("日期不能晚于今天。"), field="on")
+    queries.parameters(on)  # nothing was recognised under rules that did not exist yet
     if earliest is not None and on < earliest and not before:
         raise AwardRefused(_("日期不能早于上一步（%(day)s）。", day=earliest.isoformat()), field="on")
 
@@ -129,7 +130,7 @@ def confer(
     version: int | None = None,
 ) -> Award:
     """What the joint conference (联席会议, FJ-34, 000:829) decided about an amount that was put before it: the award is decided, or
-    goes back to where its amount is decided, with the minutes. Nothing given meanwhile, no entry on the credit list, and no cap that
+    goes back to where its amount is decided, with the minutes. Nothing given meanwhile, nothing lost meanwhile (`LOSABLE`), and no cap that
     others have used up meanwhile, may stand in the way. Raises AlreadyAwarded, NotEligible, AwardRefused, StepRefused, WrongStep, NotAllowed.
     """
     begin(award, Action.CONFER, by, version)
@@ -142,11 +143,20 @@ def confer(
     _refuse_overlap(award, award.amount_fen, today)
     answer = queries.answer_of(award, today)
     _refuse_twice(award, answer)
-    if bad := [f for f in answer.missing if f.code.endswith(".credit")]:
-        raise not_eligible(bad)
+    if bad := _lost(answer):
+        raise not_eligible(bad, _("提交联席会议之后才不具备的，请登记为不同意，退回重新办理。"))
     _check_amount(award.amount_fen, answer)
     award.conference_minutes, award.decided_on = text.strip(), on
     return end(award, Action.CONFER, by, amount_fen=award.amount_fen, overlap_group=award.overlap_group)
+
+
+LOSABLE = (".credit", ".recognised", ".accepted", ".type", ".form", ".leading", ".partner", ".place")
+"""What must still stand when money goes out: who the award is for, and what the department itself said of it. Figures are those of
+the decision, and so is every number of the rules: it stores its findings."""
+
+
+def _lost(answer: Entitlement) -> list[Finding]:
+    return [f for f in answer.missing if f.code.endswith(LOSABLE) and f.status is Status.NOT_MET]
 
 
 def _hold(award: Award) -> None:
@@ -210,11 +220,13 @@ def pay(
     """Record the payment with its reference, from a pool that holds enough (None: a department's own money).
 
     Awards without money are closed without a payment. Who came onto the credit list since the decision is not paid (FJ-31,
-    000:817). Raises NotEligible, PoolRefused.
+    000:817), nor who lost what the award is given for: recognition, acceptance, type, hosts (`LOSABLE`). Raises NotEligible, PoolRefused.
     """
     begin(award, Action.PAY, by, version)
-    if bad := [f for f in queries.answer_of(award, today).missing if f.code.endswith(".credit")]:
-        raise not_eligible(bad, _("决定之后列入失信名单，不能拨付：移出名单后重新核查信用再拨付，或由主管部门撤销这项奖励。"))
+    if bad := _lost(queries.answer_of(award, today)):
+        only_listed = all(f.code.endswith(".credit") for f in bad)
+        listed = _("决定之后列入失信名单，不能拨付：移出名单后重新核查信用再拨付，或由主管部门撤销这项奖励。")
+        raise not_eligible(bad, listed if only_listed else _("决定之后条件已不具备，不能拨付：恢复之后再拨付，或由主管部门撤销这项奖励。"))
     if award.amount_fen is None:
         reference = reference.strip() or "—"
     award.payment_reference = need(reference, _("请填写拨付凭证号。"), "reference")[:120]

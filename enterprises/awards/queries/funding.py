@@ -64,8 +64,13 @@ def credit_on(known: Mapping[int, tuple[str, date | None]], on: date) -> dict[in
 
 
 def listed_unseen(organisation_ids: Collection[int], on: date) -> list[tuple[int, CreditListing]]:
-    """(organisation, its entry that stands on a day) where no look-up was made since the entry came in."""
-    seen = select(CreditCheck.id).where(CreditCheck.organisation_id == Organisation.id, CreditCheck.checked_at >= CreditListing.entered_at)
+    """(organisation, its entry that stands on a day) where no look-up was made since the entry came in. One dated before the entry
+    begins cannot have seen it, whenever it was entered."""
+    seen = select(CreditCheck.id).where(
+        CreditCheck.organisation_id == Organisation.id,
+        CreditCheck.checked_at >= CreditListing.entered_at,
+        CreditCheck.on >= CreditListing.since,
+    )
     found = session().execute(
         select(Organisation.id, CreditListing)
         .join(CreditListing, CreditListing.uscc == Organisation.uscc)

@@ -78,7 +78,11 @@ def _judge(rule: str, year: int = 2016, **values: Any) -> Any:
         ("FJ-25b", {"revenue_fen": 5000 * WAN, "revenue_fen__2015": 4000 * WAN + 1}, "not_met", 50 * WAN),
         ("FJ-25b", {"revenue_fen": 5000 * WAN}, "judge", 50 * WAN),
         ("FJ-25c", {"booth_fee_fen": 3 * WAN}, "met", 3 * WAN // 2),
-        ("FJ-28b", {"key_internet_firm": YES, "rented_m2": 200}, "met", 600_000),
+        ("FJ-28b", {"key_internet_firm": YES, "rented_m2": 200}, "no_data", None),
+        ("FJ-28b", {"key_internet_firm": YES, "rented_m2": 200, "rented_months": 0}, "not_met", 0),
+        ("FJ-28b", {"key_internet_firm": YES, "rented_m2": 200, "rented_months": 1}, "met", 600_000),
+        ("FJ-28b", {"key_internet_firm": YES, "rented_m2": 200, "rented_months": 12}, "met", 7_200_000),
+        ("FJ-28b", {"key_internet_firm": YES, "rented_m2": 200, "rented_months": 13}, "not_met", 7_200_000),
         ("FJ-28a", {"key_internet_firm": YES, "in_government_park": YES}, "met", None),
         ("FJ-12", {"vc_invested_fen": 70 * WAN, "vc_income": YES}, "met", 70 * WAN),
         ("FJ-10c", {"contest_winner": 0}, "not_met", 500 * WAN),
@@ -112,6 +116,32 @@ def test_what_was_awarded_before_counts(session: Session) -> None:
     assert (judge(first).amount_max_fen, judge(first).verdict) == (50 * WAN, Verdict.ELIGIBLE)
     assert judge(first, EarlierAward("FJ-11", "FJ-11/2017", date(2017, 5, 1), 2017, 50 * WAN)).verdict is Verdict.AWARDED
     assert [one.code for one in judge(credit_status="失信").missing] == ["FJ-11.credit"]
+
+
+@pytest.mark.parametrize(
+    ("year", "given", "left", "missing"),
+    [
+        (2016, {}, 70, []),
+        (2017, {2016: 40}, 30, []),
+        (2017, {2016: 69}, 1, []),
+        (2017, {2016: 70}, 0, ["FJ-12.total"]),
+        (2018, {2016: 20}, 50, ["FJ-12.years"]),
+        (2018, {2016: 20, 2017: 20}, 30, ["FJ-12.years"]),
+        (2018, {2017: 20}, 50, []),
+    ],
+)
+def test_an_investor_is_aided_two_years_and_never_above_the_investment(year: int, given: dict[int, int], left: int, missing: list[str]) -> None:
+    held = {key: book().at(key, on=date(year, 12, 31)) for key in company_rules.PARAMETERS}
+    earlier = tuple(EarlierAward("FJ-12", f"FJ-12/{one}", date(one, 5, 1), one, wan * WAN) for one, wan in given.items())
+    figures = Figures({("vc_invested_fen", 0): 70 * WAN, ("vc_income", 0): 1}, year)
+    found = company_rules.judge(CompanyRule.INVESTOR, CompanyCase("甲", figures, "正常", earlier), held)
+    assert (found.amount_max_fen, [one.code for one in found.missing]) == (left * WAN, missing)
+
+
+@pytest.mark.parametrize(("year", "is_met"), [(2016, True), (2017, True), (2018, False)])
+def test_the_two_years_of_an_investor_begin_with_the_income(year: int, is_met: bool) -> None:
+    years = {f"vc_income__{one}": 1 for one in (2016, 2017, 2018)}
+    assert (all_of(_judge("FJ-12", year, vc_invested_fen=70 * WAN, **years).findings).value == "met") is is_met
 
 
 def test_the_way_of_an_incentive_of_an_enterprise(session: Session) -> None:
@@ -292,6 +322,28 @@ def test_an_imported_entry_counts_until_somebody_looks_it_up(session: Session) -
     assert not is_good()
     execute_bytes(credit.SPEC, f"{HEAD}{company.uscc},甲,欠薪,2026-01-01,2026-02-01\n".encode(), **later)
     assert is_good()
+
+
+@pytest.mark.database
+@pytest.mark.parametrize(("days", "is_good"), [(-1, False), (0, True), (1, True)])
+def test_a_look_up_of_an_earlier_day_lifts_no_blacklist(session: Session, days: int, is_good: bool) -> None:
+    company, found = ground.enterprise(uscc=ground.uscc()), TODAY - timedelta(days=10)
+    call: dict[str, Any] = {"organisation": company, "detail": "信用福建", "by": SYSTEM, "today": TODAY, "now": NOW}
+    credit.enter(is_listed=True, on=found, **call)
+    credit.enter(is_listed=False, on=found + timedelta(days=days), **call)
+    assert (company.credit_status == "正常", company.credit_checked_on) == (is_good, found + timedelta(days=max(0, days)))
+    assert queries.credit_finding(company, CompanyRule.LISTING, TODAY).met is is_good
+    assert len(queries.checks_of(company.id)) == 2
+
+
+@pytest.mark.database
+@pytest.mark.parametrize(("day", "is_good"), [(date(2025, 12, 31), False), (date(2026, 1, 1), True), (date(2026, 1, 2), True)])
+def test_an_entry_is_seen_only_by_a_look_up_from_its_day_on(session: Session, day: date, is_good: bool) -> None:
+    company = ground.enterprise(uscc=ground.uscc())
+    call: dict[str, Any] = {"by": SYSTEM, "today": TODAY, "now": NOW}
+    execute_bytes(credit.SPEC, f"{HEAD}{company.uscc},甲,欠薪,2026-01-01,\n".encode(), filename="a.csv", **call)
+    credit.enter(organisation=company, is_listed=False, detail="信用福建", on=day, **call)
+    assert queries.credit_finding(company, CompanyRule.LISTING, TODAY).met is is_good
 
 
 def test_the_pages(session: Session, as_role: AsRole, client: FlaskClient) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from enterprises.awards.specs import SPECS
 from enterprises.awards.types import TRANSITIONS, Action, AwardState, RuleCode, Verdict, Who
 from enterprises.bases import operations as bases
 from enterprises.bases import queries as base_queries
+from enterprises.bases.models import BaseProfile
 from enterprises.bases.types import AcceptanceStep, BaseType
 from tests.factories import awards as make
 from tests.factories import ground
@@ -24,6 +26,7 @@ from tests.factories.awards import EDU, FIN, HR, NOW, ST, TODAY
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.errors import NotAllowed, Refused, Stale
 from trainhub.organisations import operations as organisations
+from trainhub.organisations import queries as organisation_queries
 from trainhub.organisations.types import HostSide
 
 WHEN = {"today": TODAY, "now": NOW}
@@ -124,6 +127,44 @@ def test_who_came_onto_the_credit_list_is_not_paid(session: Session) -> None:
     assert (row.state, row.payment_reference) == (AwardState.DECIDED, "")
     host.credit_status = "正常"
     session.flush()
+    assert operations.pay(award=row, on=TODAY, reference="1", by=FIN, **WHEN).state is AwardState.PAID
+
+
+def _revoke_recognition(base: Any) -> None:
+    bases.record_acceptance(base=base, type=BaseType.PRACTICE_BASE, step=AcceptanceStep.REVOKED, on=TODAY, by=SYSTEM, now=NOW)
+
+
+def _end_hosts(base: Any) -> None:
+    for host, _organisation in organisation_queries.hosts_of(base.id):
+        organisations.end_host(base=base, host_id=host.id, until=TODAY - timedelta(days=1), by=SYSTEM, now=NOW)
+
+
+@pytest.mark.database
+@pytest.mark.parametrize(("lose", "named"), [(_revoke_recognition, "认定；验收"), (_end_hosts, "互联网龙头企业")])
+def test_an_award_whose_ground_was_lost_is_neither_conferred_nor_paid(session: Session, lose: Callable[[Any], None], named: str) -> None:
+    base = make.base()
+    row = make.decided(base)
+    lose(base)
+    session.flush()
+    with pytest.raises(NotEligible, match=f"{named}.*撤销这项奖励"):
+        operations.pay(award=row, on=TODAY, reference="1", by=FIN, **WHEN)
+    assert (row.state, row.payment_reference) == (AwardState.DECIDED, "")
+    other = make.base()
+    waits = make.decided(other, amount_fen=100_000_000)
+    lose(other)
+    session.flush()
+    with pytest.raises(NotEligible, match=f"{named}.*登记为不同意"):
+        operations.confer(award=waits, on=TODAY, is_positive=True, text="同意", by=HR, **WHEN)
+    assert waits.state is AwardState.CONFERENCE
+
+
+def test_figures_are_those_of_the_decision(session: Session) -> None:
+    """A park whose workers left after the decision is paid: the decision stores its findings."""
+    base = make.base(BaseType.RURAL_PARK, workers=100)
+    row = make.decided(base, RuleCode.RURAL_PARK, 20_000_000)
+    session.get_one(BaseProfile, base.id).workers = 99
+    session.flush()
+    assert not queries.answer_of(row, TODAY).is_eligible
     assert operations.pay(award=row, on=TODAY, reference="1", by=FIN, **WHEN).state is AwardState.PAID
 
 
@@ -270,6 +311,34 @@ def test_a_host_that_is_blacklisted_meanwhile_stops_the_conference(session: Sess
     with pytest.raises(NotEligible, match="信用状况"):
         operations.confer(award=row, on=TODAY, is_positive=True, text="同意", by=HR, **WHEN)
     assert row.state is AwardState.CONFERENCE
+
+
+@pytest.mark.database
+@pytest.mark.parametrize(("on", "is_good"), [(date(1900, 1, 1), False), (date(2014, 12, 31), False), (date(2015, 1, 1), True)])
+def test_nothing_is_recognised_before_there_were_rules(session: Session, on: date, is_good: bool) -> None:
+    row = make.examined(make.apply(make.base()))
+    if is_good:
+        assert operations.recognise(award=row, on=on, by=EDU, **WHEN).recognised_on == on
+        return
+    with pytest.raises(Refused) as refused:
+        operations.recognise(award=row, on=on, by=EDU, **WHEN)
+    assert (refused.value.code, row.recognised_on) == ("no_rule_on_day", None)
+
+
+@pytest.mark.parametrize(("days", "is_good"), [(-1, False), (0, True)])
+def test_a_conference_is_not_before_the_application(session: Session, days: int, is_good: bool) -> None:
+    """Though the base was recognised and accepted years before it applied."""
+    row, long_ago = make.examined(make.apply(make.base())), date(2016, 1, 5)
+    operations.recognise(award=row, on=long_ago, by=SYSTEM, **WHEN)
+    operations.accept(award=row, on=long_ago, by=SYSTEM, **WHEN)
+    operations.decide(award=row, amount_fen=100_000_000, minutes="纪要", by=SYSTEM, **WHEN)
+    call: dict[str, Any] = {"award": row, "on": TODAY + timedelta(days=days), "is_positive": True, "text": "同意", "by": HR, **WHEN}
+    if is_good:
+        assert operations.confer(**call).decided_on == TODAY
+        return
+    with pytest.raises(Refused, match="上一步与今天之间"):
+        operations.confer(**call)
+    assert row.decided_on is None
 
 
 def test_a_decision_needs_minutes(session: Session) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
+import pytest
 from flask import Flask
 from sqlalchemy import select
 
@@ -11,7 +12,9 @@ from enterprises.awards import funds
 from enterprises.awards import queries as awards
 from enterprises.awards.types import PoolKind
 from enterprises.subsidies import operations, queries
-from enterprises.subsidies.models import SubsidyItem
+from enterprises.subsidies.models import SubsidyClaim, SubsidyItem
+from tests.enterprises.subsidies.test_findings import _approved
+from tests.enterprises.subsidies.test_subsidies import _pool, _world
 from tests.factories import ground
 from tests.factories.parallel import together
 from trainhub.kernel.access import SYSTEM
@@ -62,3 +65,26 @@ def test_an_item_is_taken_back_once(committed: Flask) -> None:
         assert left is not None
         assert claim_now is not None
         assert (left.spent_fen, claim_now.amount_fen, queries.clawed_back(key)) == (50_000, 50_000, (1, 50_000))
+
+
+@pytest.mark.database
+@pytest.mark.parametrize("is_cancelled_first", [True, False])
+def test_nothing_is_paid_for_a_record_that_is_being_cancelled(committed: Flask, is_cancelled_first: bool) -> None:
+    with committed.app_context(), transaction():
+        claim = _approved(_world())
+        record_id = session().scalars(select(SubsidyItem.record_id).order_by(SubsidyItem.id)).first()
+        assert record_id is not None
+        key, pool, record = claim.id, _pool(10_000_000).id, record_id
+
+    def cancel() -> object:
+        return ledger.cancel_record(record_id=record, reason="冒名", by=SYSTEM, now=NOW)
+
+    def pay() -> object:
+        return operations.pay(claim=session().get_one(SubsidyClaim, key), pool_id=pool, reference="1", on=TODAY, by=SYSTEM, today=TODAY)
+
+    if is_cancelled_first:
+        assert together(committed, cancel, pay) == ["", "record_cancelled"]
+    else:
+        assert together(committed, pay, cancel) == ["", ""]
+    with committed.app_context():
+        assert len(queries.to_claw_back(key)) == int(not is_cancelled_first)

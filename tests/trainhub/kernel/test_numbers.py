@@ -93,7 +93,7 @@ class _Numbers(Form):
 
 
 @pytest.mark.parametrize(("count", "share", "wrong"), [
-    ("5", "1.5", set()), (str(LARGEST), "1", set()), (str(LARGEST + 1), "1", {"count"}), ("1", "nan", {"share"}), ("1", "-inf", {"share"}),
+    ("5", "1.5", set()), (str(LARGEST), "1", set()), (str(LARGEST + 1), "1", {"count"}), ("1", "nan", {"share"}), ("1", "sNaN", {"share"}), ("1", "-inf", {"share"}),
     ("²", "1e999", {"count", "share"}),
 ])  # fmt: skip
 def test_a_form_takes_no_number_that_is_none(app: Flask, count: str, share: str, wrong: set[str]) -> None:

@@ -16,6 +16,7 @@ from trainhub.kernel.errors import Refused
 from trainhub.ledger import operations, queries
 from trainhub.ledger.models import TrainingRecord
 from trainhub.ledger.types import Category, Source
+from trainhub.people.models import Person
 
 NOW, TODAY = datetime(2026, 3, 2, 2, tzinfo=UTC), date(2026, 3, 2)
 RIGHT: dict[str, Any] = {
@@ -53,6 +54,37 @@ def test_a_correction_is_a_new_record(session: Session) -> None:
     assert queries.cancellation_of(wrong.id).replaced_by_id == made.id
     with pytest.raises(Refused, match="已作废"):
         operations.correct_record(**call, **RIGHT)
+
+
+@pytest.mark.database
+@pytest.mark.parametrize(
+    ("born", "day", "refused"),
+    [
+        (None, date(1977, 12, 31), "过早"),
+        (None, date(1978, 1, 1), ""),
+        (date(2003, 5, 17), date(2003, 5, 16), "出生日期"),
+        (date(2003, 5, 17), date(2003, 5, 17), "出生日期"),
+        (date(2003, 5, 17), date(2003, 5, 18), ""),
+    ],
+)
+def test_a_correction_takes_no_day_that_a_roster_refuses(session: Session, born: date | None, day: date, refused: str) -> None:
+    wrong = _record()
+    session.get_one(Person, wrong.person_id).birth_on = born
+    call: dict[str, Any] = {"record": wrong, "reason": "日期填错", "by": SYSTEM, "today": TODAY, "now": NOW, **RIGHT, "completed_on": day}
+    if not refused:
+        assert operations.correct_record(**call).completed_on == day
+        return
+    with pytest.raises(Refused, match=refused):
+        operations.correct_record(**call)
+    assert wrong.cancelled_at is None
+
+
+@pytest.mark.parametrize(("hours", "status"), [("16.5", 303), ("16.50", 303), ("16.55", 422)])
+def test_hours_are_corrected_to_one_decimal(session: Session, as_role: Callable[..., FlaskClient], hours: str, status: int) -> None:
+    key = _record().id
+    session.commit()
+    data = {"course": "电商", "category": "worker", "county_code": "350102", "completed_on": "2026-01-10", "is_counted": "y", "reason": "学时填错"}
+    assert as_role(Role.DEPT_HR).post(f"/trainees/records/{key}/correct", data={**data, "hours": hours}).status_code == status
 
 
 def test_the_page_of_a_record_corrects_it(session: Session, as_role: Callable[..., FlaskClient]) -> None:

@@ -45,6 +45,19 @@ def test_a_name_that_stands_for_ten_persons_with_a_course_each_is_a_course(
         assert command("trainees", "import", file, "--strict")["exit_code"] == 1
 
 
+@pytest.mark.parametrize(
+    ("courses", "persons", "is_swapped"),
+    [(5, 7, True), (4, 3, True), (3, 3, False), (5, 2, False), (2, 5, True)],
+)
+def test_a_swapped_file_of_few_persons_for_each_course_is_noticed(
+    command: Command, bases: dict[str, int], tmp_path: Path, courses: int, persons: int, is_swapped: bool
+) -> None:
+    """Three persons and more for a course, ten and more in the file."""
+    rows = [line for n in range(courses) for line in _lines(persons, name=f"课程{n}", start=1 + n * persons)]
+    result = command("trainees", "import", write(tmp_path / "r.csv", rows))
+    assert _taken(result) == ((0, 0, len(rows)) if is_swapped else (0, len(rows), 0))
+
+
 @pytest.mark.parametrize(("right", "is_swapped"), [(21, False), (20, False), (19, True)])
 def test_more_than_half_of_the_rows_make_it_the_whole_file(
     command: Command, bases: dict[str, int], tmp_path: Path, right: int, is_swapped: bool

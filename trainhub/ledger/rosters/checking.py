@@ -11,7 +11,7 @@ from trainhub.kernel.i18n import _
 from trainhub.kernel.sheets.schema import Parsed
 from trainhub.kernel.sheets.types import shown
 from trainhub.ledger.rosters import swapping
-from trainhub.ledger.types import Category
+from trainhub.ledger.types import Category, Reach
 from trainhub.organisations.types import CountyBook
 from trainhub.people import queries as people
 from trainhub.people import rules as people_rules
@@ -69,7 +69,14 @@ class Checker:
     """Judges rows one by one; made once for a file."""
 
     def __init__(
-        self, *, counties: CountyBook, organisations: dict[str, int], courses: dict[tuple[int, str], date], base_id: int | None, today: date
+        self,
+        *,
+        counties: CountyBook,
+        organisations: dict[str, int],
+        courses: dict[tuple[int, str], date],
+        base_id: int | None,
+        today: date,
+        reach: Reach | None = None,
     ) -> None:
         self._counties = counties
         self._organisations = organisations
@@ -79,6 +86,7 @@ class Checker:
         """姓名 and 课程 are swapped over the whole file: no row is taken (see `swapping`)."""
         self._base_id = base_id
         self._today = today
+        self._reach = reach
 
     def check(self, parsed: Parsed) -> Entry | list[Complaint]:
         """The entry, or everything that is wrong with the row."""
@@ -101,6 +109,7 @@ class Checker:
                     is_city = data["county_code"] in self._counties.cities  # a course or a placement may have known no more
                     county = data["county_code"] if is_city else None
                     (only_known if is_city else bad).append(("county_code", self._county_problem(data["county_code"], day)))
+        self._check_reach(organisation_id, county, bad)
         if "name" not in said and (told := name_told(people_rules.normalise_name(data["name"]))):
             only_known.append(("name", told))
         person = None
@@ -139,6 +148,14 @@ class Checker:
             bad.append(("base_code", _("“%(code)s”不是本次导入指定的机构。请改正这一格，或清空它，或分开导入。", code=shown(code))))
             return None
         return found
+
+    def _check_reach(self, organisation_id: int | None, county: str | None, bad: list[Complaint]) -> None:
+        if self._reach is None or organisation_id is None or organisation_id in self._reach.own:
+            return
+        if organisation_id not in self._reach.regional:
+            bad.append(("base_code", _("这个机构不在你负责的地区之内。请由它所在设区市或省人社厅导入。")))
+        elif county is not None and county not in self._reach.counties:
+            bad.append(("county_code", _("县区代码 %(code)s 不在你负责的地区之内。请核对；确属外地的，由省人社厅或培训机构导入。", code=county)))
 
     def _check_day(self, day: date, bad: list[Complaint]) -> None:
         if day > self._today:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -147,13 +147,12 @@ COURSE_SORTS: dict[str, tuple[Any, ...]] = {
 }
 
 
-def courses_listing(allowed: Collection[int] | None, text: str = "", sort: str = "") -> organisations.Statement:
-    """Registered courses with the organisation's code and name; of some organisations, or of all (None)."""
+def courses_listing(allowed: sa.ColumnElement[bool], text: str = "", sort: str = "") -> organisations.Statement:
+    """Registered courses with the organisation's code and name, of the organisations that a clause allows."""
     statement: organisations.Statement = select(TrainingCourse, Organisation.code, Organisation.name).join(
         Organisation, Organisation.id == TrainingCourse.organisation_id
     )
-    if allowed is not None:
-        statement = statement.where(TrainingCourse.organisation_id.in_(allowed))
+    statement = statement.where(allowed)
     if text:
         statement = statement.where(organisations.matches(text, TrainingCourse.title, Organisation.name, Organisation.pinyin, Organisation.code))
     return organisations.ordered_or(statement, sort, COURSE_SORTS, Organisation.name, TrainingCourse.title, unique=TrainingCourse.id)

@@ -24,6 +24,7 @@ from trainhub.kernel.i18n import _, listed
 from trainhub.kernel.sheets.reading import Table, read_table
 from trainhub.kernel.sheets.types import REJECTED_COLUMNS, Row, told
 from trainhub.kernel.sheets.writing import write_csv
+from trainhub.ledger import queries
 from trainhub.ledger.rosters import importing, swapping
 from trainhub.ledger.rosters import queries as rosters
 from trainhub.ledger.rosters.checking import Checker, Complaint, Entry, is_erased
@@ -85,7 +86,12 @@ class Import:
                 raise Refused(_("没有代码为“%(code)s”的基地或机构。", code=roster.base_code[:40]), field="base", code="unknown_base")
         self.schema = schema(has_base=self.base_id is not None)
         self.checker = Checker(
-            counties=organisations.county_book(), organisations=codes, courses=rosters.course_starts(), base_id=self.base_id, today=today
+            counties=organisations.county_book(),
+            organisations=codes,
+            courses=rosters.course_starts(),
+            base_id=self.base_id,
+            today=today,
+            reach=queries.reach_of(by),
         )
         session().rollback()
 

@@ -7,14 +7,17 @@ from collections.abc import Collection, Iterable, Mapping
 
 LOOKED_AT = 4_000
 """Rows from the start that are looked at: what is swapped is swapped from the first row."""
+FEW = 3
+"""From how many different numbers, each with a course of its own, on a "name" may be a course. Persons who do share a name took the same
+few courses, where behind a course in the wrong column stand as many names as persons; two may be chance, of three of one name with a
+course each most of a file does not consist."""
 MANY = 10
-"""From how many different numbers, each with a course of its own, on a "name" is a course. The most frequent full names of the
-country stand for some two persons in ten thousand, so that of `LOOKED_AT` persons ten of one name are out of reach; and persons who do
-share a name took the same few courses, where behind a course in the wrong column stand as many names as persons."""
+"""From how many persons behind such names on it is no chance: a group of three namesakes with a course each is one."""
 
 
 def is_swapped(rows: Iterable[Mapping[str, str]], titles: Collection[str]) -> bool:
-    """Most rows have a "name" that stands for `MANY` persons, or that is a registered course while their course is none."""
+    """Most rows have a "name" that stands for `FEW` persons or more, `MANY` of them in the file, or that is a registered course while
+    their course is none."""
     numbers: dict[str, set[str]] = defaultdict(set)
     courses: dict[str, set[str]] = defaultdict(set)
     counts: dict[str, int] = defaultdict(int)
@@ -28,7 +31,9 @@ def is_swapped(rows: Iterable[Mapping[str, str]], titles: Collection[str]) -> bo
             counts[name] += 1
             numbers[name].add(row.get("id_number", "").strip())
             courses[name].add(course)
-    odd = sum(count for name, count in counts.items() if min(len(numbers[name]), len(courses[name])) >= MANY)
+    shared = [name for name in counts if min(len(numbers[name]), len(courses[name])) >= FEW]
+    is_chance = len(set().union(*(numbers[name] for name in shared))) < MANY
+    odd = 0 if is_chance else sum(counts[name] for name in shared)
     return (odd + registered) * 2 > total
 
 

@@ -131,16 +131,23 @@ def confer(
     """What the joint conference decided (联席会议, FJ-34, 000:829): the amount stands, or it ends and may be decided anew."""
     _begin(award, Who.CONFERENCE, (AwardState.CONFERENCE,), by, version)
     text = need(text, _("请写明联席会议的意见和纪要。"), "text")
-    _check_day(on, today, None)
+    _check_day(on, today, date(award.year, 1, 1))  # it may be entered after it met, but it spoke of money for this year
     talent = session().get_one(Talent, award.talent_id)
     award.conference_minutes = text
     if is_positive:
+        _refuse_ended(talent)
         if bad := [one for one in support_of(talent, today).findings if one.code.endswith(".credit") and not one.met]:
             raise not_eligible(bad)
         award.state, award.decided_on = AwardState.DECIDED, on
     else:
         award.state, award.reason, award.ended_on = AwardState.REJECTED, text[:400], today
     return _ended(award, by, on=on)
+
+
+def _refuse_ended(talent: Talent) -> None:
+    """Who was taken out of the database since the decision gets nothing; an entry that merely ran out was good when it was decided."""
+    if talent.state is not TalentState.RECOGNISED:
+        raise AwardRefused(_("这名人才已经出库，不能再通过或拨付：请由主管部门撤销这项支持；还在联席会议的，登记为不同意。"), code="talent_ended")
 
 
 def _check_day(on: date, today: date, earliest: date | None) -> None:
@@ -155,8 +162,11 @@ def pay(
 ) -> TalentAward:
     """Record the payment, after the public notice and with nothing said against it left open. FJ-15b comes out of the newly added provincial guidance fund (从省级新增引导资金中), so it names a pool of
     that kind; FJ-15d may be a department's own money (None). Raises PoolRefused, NotEligible, NoticeRefused, AwardRefused."""
+    queries.hold(award.talent_id)  # an objection that is being recorded is heard before the money goes out
+    session().refresh(award)
     _begin(award, Who.PAYER, (AwardState.DECIDED,), by, version)
     talent = session().get_one(Talent, award.talent_id)
+    _refuse_ended(talent)
     if bad := [one for one in support_of(talent, today).findings if one.code.endswith(".credit") and not one.met]:
         raise not_eligible(bad, _("决定之后列入失信名单，不能拨付：移出名单后重新核查信用再拨付，或由主管部门撤销这项奖励。"))
     noticing.require(award, on)

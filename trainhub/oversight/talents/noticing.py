@@ -58,6 +58,8 @@ def object_to(
 
     Raises NoticeRefused, NotAllowed, Stale.
     """
+    queries.hold(award.talent_id)
+    session().refresh(award)  # it may have been paid while this waited
     check_version(award, version)
     _may(award, by)
     if award.published_on is None or award.state is not AwardState.DECIDED:

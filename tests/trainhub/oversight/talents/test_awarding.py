@@ -125,6 +125,34 @@ def test_a_talent_whose_conditions_are_gone_gets_nothing(session: Session) -> No
         _decide(listed)
 
 
+@pytest.mark.parametrize(("on", "is_good"), [(date(1990, 1, 1), False), (date(2025, 12, 31), False), (date(2026, 1, 1), True)])
+def test_a_conference_is_not_before_the_year_of_the_money(session: Session, on: date, is_good: bool) -> None:
+    made = _decide(_talent(), 100)
+    call: dict[str, Any] = {"award": made, "on": on, "is_positive": True, "text": "同意", "by": HR, **WHEN}
+    if is_good:
+        assert awarding.confer(**call).decided_on == on
+        return
+    with pytest.raises(AwardRefused, match="不能早于上一步"):
+        awarding.confer(**call)
+    assert made.state is AwardState.CONFERENCE
+
+
+@pytest.mark.database
+def test_a_talent_taken_out_of_the_database_is_neither_conferred_nor_paid(session: Session) -> None:
+    paid, waits, pool = _talent(), _talent(), _pool()
+    made, put_forward = _decide(paid), _decide(waits, 100)
+    noticing.publish(award=made, by=HR, today=TODAY)
+    for row in (paid, waits):
+        operations.end(row=row, decision="业绩造假", by=SYSTEM, today=TODAY)
+    with pytest.raises(AwardRefused, match="已经出库"):
+        awarding.pay(award=made, on=AFTER, reference="P", pool_id=pool, by=FIN, today=AFTER, now=NOW)
+    with pytest.raises(AwardRefused, match="已经出库"):
+        awarding.confer(award=put_forward, on=TODAY, is_positive=True, text="同意", by=HR, **WHEN)
+    assert (made.state, put_forward.state) == (AwardState.DECIDED, AwardState.CONFERENCE)
+    awarding.confer(award=put_forward, on=TODAY, is_positive=False, text="已出库", by=HR, **WHEN)
+    assert awarding.revoke(award=made, reason="业绩造假", by=HR, **WHEN).state is AwardState.REVOKED
+
+
 def test_a_company_that_came_onto_the_credit_list_is_not_paid(session: Session) -> None:
     firm = ground.enterprise()
     made, pool = _decide(_talent(employer_id=firm.id)), _pool()
@@ -314,3 +342,28 @@ def test_two_decisions_at_once_give_one_award(committed: Flask) -> None:
     assert together(committed, act, act) == ["", "already_awarded"]
     with committed.app_context():
         assert len(award_queries.awards_of(current().get_one(Talent, key))) == 1
+
+
+@pytest.mark.database
+@pytest.mark.parametrize(("is_objected_first", "answers"), [(True, ["", "objection_open"]), (False, ["", "wrong_step"])])
+def test_an_objection_of_the_moment_of_payment_is_heard_or_refused(committed: Flask, is_objected_first: bool, answers: list[str]) -> None:
+    with committed.app_context(), transaction():
+        made = _decide(_talent())
+        noticing.publish(award=made, by=HR, today=TODAY)
+        key, pool = made.id, _pool()
+
+    def objected() -> object:
+        award = current().get_one(TalentAward, key)
+        return noticing.object_to(award=award, on=AFTER, objector="某某", text="业绩不实", by=HR, today=AFTER, now=NOW)
+
+    def paid() -> object:
+        award = current().get_one(TalentAward, key)
+        return awarding.pay(award=award, on=AFTER, reference="P", pool_id=pool, by=FIN, today=AFTER, now=NOW)
+
+    acts = (objected, paid) if is_objected_first else (paid, objected)
+    assert together(committed, *acts) == answers
+    with committed.app_context():
+        assert (current().get_one(TalentAward, key).state is AwardState.PAID, len(award_queries.objections_of(key))) == (
+            not is_objected_first,
+            int(is_objected_first),
+        )

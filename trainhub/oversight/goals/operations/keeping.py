@@ -79,6 +79,7 @@ def close_period(*, goal: Goal, until: date, reason: str, by: Identity, today: d
         raise BadClosing(_("只能封存已经过去的日子，最晚到昨天：今天还会有记录登记。"), field="until")
     if until < goal.starts_on:
         raise BadClosing(_("封存日不能早于目标的起始日。"), field="until")
+    queries.hold(goal.id)
     standing = queries.closings_of(goal.id, only_standing=True)
     if any(row.until >= until for row in standing):
         raise BadClosing(_("截至 %(day)s 的时段已经封存。", day=max(row.until for row in standing)), field="until", code="already_closed")

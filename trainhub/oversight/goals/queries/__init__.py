@@ -34,7 +34,7 @@ from trainhub.oversight.goals.queries.counting import (
 )
 from trainhub.oversight.goals.queries.days import enrolments_page, is_unsorted, people_page
 from trainhub.oversight.goals.queries.enrolling import enrolments
-from trainhub.oversight.goals.queries.keeping import closing, closings_of, figures_of, is_late, late_counts, late_persons, reviews_of
+from trainhub.oversight.goals.queries.keeping import closing, closings_of, figures_of, hold, is_late, late_counts, late_persons, reviews_of
 from trainhub.oversight.goals.queries.refreshing import kept_days_of, persons_to_keep, sums_by_day, sums_by_share
 
 __all__ = [
@@ -56,6 +56,7 @@ __all__ = [
     "enrolments_page",
     "figures_of",
     "first_completions",
+    "hold",
     "humans_of",
     "is_late",
     "is_unsorted",

@@ -21,6 +21,11 @@ def closings_of(goal_id: int, *, only_standing: bool = False) -> list[GoalClosin
     return list(session().scalars(statement))
 
 
+def hold(goal_id: int) -> None:
+    """Let closings of one goal wait for each other: a period is closed once."""
+    session().execute(select(Goal.id).where(Goal.id == goal_id).with_for_update())
+
+
 def closing(closing_id: int) -> GoalClosing | None:
     """A closed period by id."""
     return session().get(GoalClosing, closing_id)

@@ -1,0 +1,141 @@
+"""A finding of the sample that is changed afterwards, and what is paid once only: after a merge, after a correction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from enterprises.subsidies import operations, queries
+from enterprises.subsidies.models import SubsidyItem
+from enterprises.subsidies.operations import SubsidyRefused
+from enterprises.subsidies.types import ItemState
+from tests.enterprises.subsidies.test_subsidies import NOW, TODAY, _claim, _pool, _world
+from trainhub.kernel.access import SYSTEM, Role
+from trainhub.ledger import operations as ledger
+from trainhub.ledger.models import TrainingRecord
+from trainhub.people import operations as people
+from trainhub.people.types import PairDecision
+
+pytestmark = pytest.mark.database
+
+
+def _drawn(base: Any) -> tuple[Any, Any]:
+    claim = _claim(base)
+    operations.submit(claim=claim, by=SYSTEM, today=TODAY)
+    operations.draw_sample(claim=claim, percent=100, seed=1, by=SYSTEM)
+    first = queries.item(queries.item_ids(claim.id)[0])
+    assert first is not None
+    return claim, first
+
+
+def test_a_finding_is_not_turned_once_the_completion_was_claimed_anew(session: Session) -> None:
+    base = _world()
+    claim, item = _drawn(base)
+    call: dict[str, Any] = {"item": item, "claim": claim, "by": SYSTEM, "now": NOW}
+    operations.check_item(is_confirmed=False, note="无签到", **call)
+    operations.check_item(is_confirmed=True, note="", **call)  # nobody claimed it meanwhile: it may be turned
+    assert (item.state, claim.item_count) == (ItemState.CLAIMED, 3)
+    operations.check_item(is_confirmed=False, note="无签到", **call)
+    again = _claim(base)
+    assert again.item_count == 1
+    with pytest.raises(SubsidyRefused, match="已经重新申领"):
+        operations.check_item(is_confirmed=True, note="", **call)
+    session.expire_all()
+    assert (item.state, item.is_confirmed, item.note, claim.item_count, again.item_count) == (ItemState.REFUSED, False, "无签到", 2, 1)
+
+
+def _approved(base: Any) -> Any:
+    claim, _first = _drawn(base)
+    for key in queries.item_ids(claim.id):
+        item = queries.item(key)
+        assert item is not None
+        operations.check_item(item=item, claim=claim, is_confirmed=True, note="", by=SYSTEM, now=NOW)
+    return operations.approve(claim=claim, minutes="同意", by=SYSTEM, today=TODAY, now=NOW)
+
+
+def _paid(base: Any) -> Any:
+    return _pay(_approved(base))
+
+
+def _pay(claim: Any) -> Any:
+    return operations.pay(claim=claim, pool_id=_pool(10_000_000).id, reference="拨1", on=TODAY, by=SYSTEM, today=TODAY)
+
+
+def _merge(claim: Any, session: Session) -> list[Any]:
+    """The first two persons of a claim are one human; their items."""
+    items = [queries.item(key) for key in queries.item_ids(claim.id)] or list(session.scalars(select(SubsidyItem).order_by(SubsidyItem.id)))
+    first, second = items[0], items[1]
+    assert first is not None
+    assert second is not None
+    people.note_decision(first_id=first.person_id, second_id=second.person_id, decision=PairDecision.SAME, reason="同一人", by=SYSTEM, now=NOW)
+    return [first, second]
+
+
+def test_of_two_persons_found_to_be_one_the_second_is_refused_at_the_approval(session: Session) -> None:
+    claim, _first = _drawn(_world())
+    items = _merge(claim, session)
+    for key in queries.item_ids(claim.id):
+        item = queries.item(key)
+        assert item is not None
+        operations.check_item(item=item, claim=claim, is_confirmed=True, note="", by=SYSTEM, now=NOW)
+    operations.approve(claim=claim, minutes="同意", by=SYSTEM, today=TODAY, now=NOW)
+    assert ([one.state for one in items], claim.item_count, claim.amount_fen) == ([ItemState.CLAIMED, ItemState.REFUSED], 2, 100_000)
+    assert "同一人" in items[1].note
+    assert _pay(claim).amount_fen == 100_000
+
+
+def test_two_persons_found_to_be_one_after_the_approval_are_not_paid(session: Session) -> None:
+    claim = _approved(_world())
+    _merge(claim, session)
+    with pytest.raises(SubsidyRefused, match="1 条的人员与另一人判定为同一人"):
+        _pay(claim)
+    assert operations.reject(claim=claim, reason="重新生成", by=SYSTEM, today=TODAY).item_count == 3
+
+
+def test_a_pair_that_was_paid_is_flagged_and_taken_back_once(session: Session, as_role: Callable[..., FlaskClient]) -> None:
+    claim = _paid(_world())
+    items = list(session.scalars(select(SubsidyItem).order_by(SubsidyItem.id)))
+    assert queries.to_claw_back(claim.id) == {}
+    people.note_decision(first_id=items[0].person_id, second_id=items[1].person_id, decision=PairDecision.SAME, reason="同", by=SYSTEM, now=NOW)
+    assert queries.to_claw_back(claim.id) == {items[1].id: "twice"}
+    key = claim.id
+    session.commit()
+    page = as_role(Role.DEPT_FIN).get(f"/subsidies/{key}").text
+    assert ("有 1 条应追回" in page, page.count("同一人重复拨付")) == (True, 1)
+    item, again = queries.item(items[1].id), queries.claim(key)
+    assert item is not None
+    assert again is not None
+    operations.claw_back(item=item, claim=again, reason="重复", by=SYSTEM, today=TODAY, now=NOW)
+    assert queries.to_claw_back(key) == {}
+
+
+def test_a_training_is_not_paid_again_under_a_corrected_name(session: Session) -> None:
+    base = _world()
+    claim = _paid(base)
+    item = session.scalars(select(SubsidyItem).order_by(SubsidyItem.id.desc())).first()
+    assert item is not None
+    wrong = session.get_one(TrainingRecord, item.record_id)
+    for course in ("电子商务", "电子商务运营"):  # corrected, and corrected again
+        wrong = ledger.correct_record(
+            record=wrong,
+            course=course,
+            category=wrong.category,
+            county_code=wrong.county_code,
+            hours_x10=wrong.hours_x10,
+            completed_on=wrong.completed_on,
+            is_counted=True,
+            reason="课程名称",
+            by=SYSTEM,
+            today=TODAY,
+            now=NOW,
+        )
+        with pytest.raises(SubsidyRefused, match="没有可以申领"):
+            _claim(base)
+    assert queries.to_claw_back(claim.id) == {item.id: "cancelled"}
+    operations.claw_back(item=item, claim=claim, reason="课程名称已更正", by=SYSTEM, today=TODAY, now=NOW)
+    assert (queries.to_claw_back(claim.id), _claim(base).item_count) == ({}, 1)
