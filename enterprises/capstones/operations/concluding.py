@@ -107,10 +107,9 @@ def _decide(row: Reconsideration, capstone: Capstone, score_x10: int | None, not
 def _demand_heard(capstone: Capstone, score_x10: int | None, today: date) -> None:
     """Refuse a pass of what was never judged in a part that carries weight: it ended in its review (`failing.conclude_failed`)."""
     is_pass = score_x10 is not None and score_x10 >= queries.numbers(today).pass_mark.number
-    if is_pass and rules.lacking(queries.scores_of(capstone), queries.weights_of(capstone, today)):
-        raise CapstoneRefused(
-            _("评阅不通过、没有答辩的毕业设计不能改为合格：占权重的评分或答辩还没有成绩。学生可以重做。"), field="score", code="not_defended"
-        )
+    is_unheard = bool(rules.lacking(queries.scores_of(capstone), queries.weights_of(capstone, today)))
+    if is_pass and (is_unheard or queries.is_failed_in_review(capstone)):
+        raise CapstoneRefused(_("评阅不通过、不再答辩的毕业设计不能改为合格。学生可以重做。"), field="score", code="not_defended")
 
 
 def _said(row: Reconsideration) -> dict[str, object]:

@@ -241,9 +241,14 @@ def result_of(capstone: Capstone, today: date) -> Result | None:
 
 
 def compute(capstone: Capstone, today: date) -> Result | None:
-    """Write the result of the scores that are there; with all of them, and no review or defence open, the state becomes `graded`."""
+    """Write the result of the scores that are there; with all of them, and no review or defence open, the state becomes `graded`.
+
+    Not while its reviewers fail it: signatures of the supervisors do not take from the head what a failed thesis comes to (`failing`).
+    """
     result = result_of(capstone, today)
-    if result is None or (capstone.state is CapstoneState.SUBMITTED and queries.awaited(capstone)):
+    if result is None:
+        return None
+    if capstone.state is CapstoneState.SUBMITTED and (queries.awaited(capstone) or queries.is_failed_in_review(capstone)):
         return None
     third = queries.third_of(capstone.id)
     capstone.score_x10, capstone.grade_text = result.score_x10, result.grade.value

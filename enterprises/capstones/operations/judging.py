@@ -84,7 +84,11 @@ def ask_review(*, capstone: Capstone, person: Person, kind: ReviewKind, due_on: 
 
 
 def cancel_review(*, review: Review, by: Identity, now: datetime) -> Review:
-    """Take back a request that was not answered. A repeat changes nothing."""
+    """Take back a request that was not answered. A repeat changes nothing.
+
+    Who failed the version before and does not read the new one has said no all the same: that verdict counts again, so that no
+    verdict is made to vanish. After 修改后再审 somebody else reads the new version (`queries.awaited`).
+    """
     capstone = session().get_one(Capstone, review.capstone_id)
     demand(capstone, Action.ASK_REVIEW, by)
     if review.cancelled_at is not None:
@@ -92,8 +96,12 @@ def cancel_review(*, review: Review, by: Identity, now: datetime) -> Review:
     if review.signed_at is not None:
         raise CapstoneRefused(_("评阅意见已签名，不能撤回。"))
     review.cancelled_at = now
+    said = {"review": review.id}
+    before = [row for row, _name in queries.reviews_of(capstone.id) if row.signed_at and is_same_human(row.person_id, review.person_id)]
+    if before and before[-1].verdict is Verdict.FAIL:
+        before[-1].cancelled_at, said["counts_again"] = None, before[-1].id
     session().flush()
-    audit.record(by=by, did="capstones.review.cancelled", on=capstone, data={"review": review.id})
+    audit.record(by=by, did="capstones.review.cancelled", on=capstone, data=said)
     compute(capstone, local(now).date())  # it may have been the last thing that was waited for
     return review
 
