@@ -10,6 +10,7 @@ from enterprises.capstones import queries, rules
 from enterprises.capstones.labels import WINDOWS
 from enterprises.capstones.models import Capstone, Conflict, Rubric, StageExtension, StageWindow
 from enterprises.capstones.operations._support import CapstoneRefused, demand, given, heads_of, tell
+from enterprises.capstones.operations.checking import release_expert
 from enterprises.capstones.queries.impartiality import exceptions_of
 from enterprises.capstones.types import LIVE, Action, WindowStage
 from trainhub.identity import queries as identity
@@ -190,6 +191,9 @@ def record_conflict(*, person: Person, student: Student, reason: str, by: Identi
     session().add(row)
     session().flush()
     audit.record(by=by, did="capstones.conflict.recorded", on=row, data={"person": person.id, "student": student.student_no})
+    capstone = queries.capstone_of_student(student.id)
+    if capstone is not None:
+        release_expert(person=person, capstone=capstone, by=by, now=now)
     _tell_in_office(person, student, row, now)
     return row
 
@@ -213,10 +217,11 @@ def _tell_in_office(person: Person, student: Student, conflict: Conflict, now: d
         )
 
 
-def lift_conflict(*, conflict: Conflict, by: Identity, now: datetime) -> Conflict:
-    """Lift a conflict of interest that does not stand any more; the row stays."""
+def lift_conflict(*, conflict: Conflict, reason: str, by: Identity, now: datetime) -> Conflict:
+    """Lift a conflict of interest that does not stand (any more), with the reason, which the audit keeps; the row stays. A repeat changes nothing."""
     if conflict.lifted_at is None:
+        why = given(reason, _("请写明解除的理由：登记有误，或关系已不存在。"), field="reason")
         conflict.lifted_at = now
         session().flush()
-        audit.record(by=by, did="capstones.conflict.lifted", on=conflict)
+        audit.record(by=by, did="capstones.conflict.lifted", on=conflict, data={"reason": why})
     return conflict

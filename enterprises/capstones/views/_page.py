@@ -72,7 +72,11 @@ def page(
     can = {action.value: row.archived_at is None and permits(action, row.state, actors) is Answer.YES for action in Action}
     manages = Actor.ADMIN in actors
     is_party = manages and who().person_id in queries.barred_from(row, Office.DECISION)
-    judges_own = is_party and (can[Action.SETTLE] or (can[Action.DECIDE_APPEAL] and queries.open_reconsideration(row.id) is not None))
+    has_settled = manages and operations.against_own_decision(row, who()) is not None
+    is_appealed = can[Action.DECIDE_APPEAL] and queries.open_reconsideration(row.id) is not None
+    judges_own = (is_party and can[Action.SETTLE]) or ((is_party or has_settled) and is_appealed)
+    if has_settled:
+        can.update(decide_appeal=False)
     if is_party:
         can.update(settle=False, decide_appeal=False, conclude_failed=False)
     is_public = row.state in CONCLUDED
