@@ -136,7 +136,7 @@ def finish(*, capstone: Capstone, note: str = "", by: Identity, today: date, now
     result = result_of(capstone, today)
     assert result is not None or is_settled(capstone)
     if result is not None:
-        stop(against_finish(capstone, result))
+        stop(against_finish(capstone, result, today))
     if result is not None and not is_settled(capstone):
         capstone.score_x10, capstone.grade_text = result.score_x10, result.grade.value
     capstone.finished_on, capstone.note = today, within(note, field="note")

@@ -11,7 +11,7 @@ from enterprises.capstones.impartiality import Office
 from enterprises.capstones.models import Capstone, DefenceGroup, DefenceMember, DefenceSlot
 from enterprises.capstones.operations._support import CapstoneRefused, WrongPerson, WrongState, demand, demand_room, demand_window, given, stop, tell
 from enterprises.capstones.operations.grading import compute, demand_account
-from enterprises.capstones.operations.judging import alike, tell_revise
+from enterprises.capstones.operations.judging import alike, demand_original, tell_revise
 from enterprises.capstones.operations.standing import against_defence
 from enterprises.capstones.rules import half_up
 from enterprises.capstones.types import Action, CapstoneState, Verdict, WindowStage
@@ -272,6 +272,8 @@ def record_defence(
         raise WrongState(_("答辩在 %(day)s，还不能登记。", day=group.on.isoformat()))
     demand_window(capstone, WindowStage.DEFENCE, now)
     stop(against_defence(capstone))
+    if verdict is Verdict.PASS:
+        demand_original(capstone, today)
     _demand_points(capstone, group, scores)
     slot.questions = given(questions, _("请记录提问与回答。"), field="questions", most=8000)
     if file_id is not None:

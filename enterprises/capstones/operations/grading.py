@@ -14,7 +14,7 @@ from enterprises.capstones.labels import ROLES
 from enterprises.capstones.models import Capstone, CapstoneGrade, ThirdGrade
 from enterprises.capstones.operations._support import CapstoneRefused, WrongPerson, demand, demand_window, given, stop, tell
 from enterprises.capstones.operations.impartial import demand_office, demand_still
-from enterprises.capstones.operations.standing import against_scoring
+from enterprises.capstones.operations.standing import against_scoring, against_term
 from enterprises.capstones.types import Action, CapstoneState, Result, SupervisorRole, WindowStage
 from trainhub.identity import queries as identity
 from trainhub.kernel import audit
@@ -47,6 +47,7 @@ def grade(
     if not queries.is_supervisor(capstone.id, role, by.person_id):
         raise WrongPerson(_("只有这个毕业设计的%(role)s可以为这一方评分。", role=ROLES[role]))
     demand_window(capstone, WindowStage.GRADING, now)
+    stop(against_term(capstone, role, now))
     demand_still(capstone, by, Office(role.value))
     if role in queries.grades_of(capstone.id):
         raise CapstoneRefused(_("这一方已经评分并签名。如需更正，请使用“更正评分”并写明理由。"), code="already_graded")

@@ -9,10 +9,12 @@ from enterprises.capstones.impartiality import Office
 from enterprises.capstones.models import Capstone, MentorLink
 from enterprises.capstones.operations._support import CapstoneRefused, against_state, against_window
 from enterprises.capstones.operations.impartial import against_office
+from enterprises.capstones.queries import guiding
 from enterprises.capstones.queries.impartiality import exceptions_of
 from enterprises.capstones.types import Action, LinkPurpose, ReasonKind, Result, Stage, SupervisorRole, Verdict, WindowStage
 from trainhub.identity import queries as identity
 from trainhub.kernel.access import Identity
+from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.i18n import _, listed
@@ -39,6 +41,7 @@ def against_grade(capstone: Capstone, role: SupervisorRole, now: datetime) -> Re
         against_state(capstone, Action.CORRECT if is_signed else Action.GRADE)
         or (against_scoring(capstone) if is_signed else None)
         or against_window(capstone, WindowStage.GRADING, now)
+        or against_term(capstone, role, now)
         or against_supervisor(capstone, role)
     )
 
@@ -57,6 +60,17 @@ def against_supervisor(capstone: Capstone, role: SupervisorRole) -> CapstoneRefu
     """Why the supervisor of a side signs nothing any more: something bars the person by now, although nothing did when the office was given."""
     held = queries.live_supervision(capstone.id, role)
     return against_office(capstone, session().get_one(Person, held.person_id), Office(role.value), field=None) if held is not None else None
+
+
+def against_term(capstone: Capstone, role: SupervisorRole, now: datetime) -> CapstoneRefused | None:
+    """Why the supervisor of a side signs no grade: the person has left the university or the enterprise (8.3, 8.4 ask for one of each house)."""
+    held = queries.live_supervision(capstone.id, role)
+    if held is None or guiding.is_in_office(capstone, role, held.person_id, local(now).date()):
+        return None
+    name = session().get_one(Person, held.person_id).name
+    return CapstoneRefused(
+        _("%(name)s 已不在任（离开了学校或企业，或任期已满），不能再评分：请专业负责人另行指派导师。", name=name), code="not_in_office"
+    )
 
 
 def against_paper(capstone: Capstone, stage: Stage, now: datetime) -> Refused | None:
@@ -91,8 +105,8 @@ def against_defence(capstone: Capstone) -> CapstoneRefused | None:
     return CapstoneRefused(_("论文评阅不通过，还不能答辩：请专业负责人先决定退回修改、另请评阅人，或按不合格办理。"), code="failed_in_review")
 
 
-def against_finish(capstone: Capstone, result: Result) -> CapstoneRefused | None:
-    """Why the result cannot be published yet: the sides lie too far apart, who stands near the student has signed something, or judges said no to what the grades pass."""
+def against_finish(capstone: Capstone, result: Result, today: date) -> CapstoneRefused | None:
+    """Why the result cannot be published yet: the sides lie too far apart, who stands near the student has signed something, the similarity report lies above the limit, or judges said no to what the grades pass."""
     near = [one.name for one in exceptions_of([capstone]).get(capstone.id, ()) if one.is_signed]
     if near:
         why = _("%(names)s 与该学生有利益关系，已签名的评分须先复核并写明结论，再公布成绩。", names=listed(dict.fromkeys(near)))
@@ -109,9 +123,23 @@ def against_finish(capstone: Capstone, result: Result) -> CapstoneRefused | None
             field="note",
             code="far_apart",
         )
+    if result.is_passed and is_too_similar(capstone, today):
+        why = _("最近一次查重比例超过规定，而总评合格：请先复核并写明结论，再公布成绩。")
+        return CapstoneRefused(why, field="note", code="too_similar")
     if result.is_passed and queries.is_failed_by_judges(capstone):
         return CapstoneRefused(_("评阅或答辩的结论是“不通过”，而总评合格：请先复核并写明结论，再公布成绩。"), field="note", code="failed_by_judges")
     return None
+
+
+def most_similar(today: date) -> int:
+    """The limit of similarity in per cent; exactly the limit is not above it."""
+    return book().at("own.capstone.similarity_over_percent", on=today).number
+
+
+def is_too_similar(capstone: Capstone, today: date) -> bool:
+    """Whether the latest similarity report of a capstone lies above the limit."""
+    found = queries.latest_similarity(capstone.id)
+    return found is not None and found > most_similar(today) * 10
 
 
 def _appeals_end(capstone: Capstone, today: date) -> date:

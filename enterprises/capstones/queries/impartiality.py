@@ -181,7 +181,7 @@ def _signed(ids: Collection[int]) -> set[tuple[int, int, Office]]:
     found = {(key, person, Office(role.value)) for key, person, role in session().execute(grades)}
     for office, statement in ((Office.REVIEW, reviews), (Office.THIRD, thirds)):
         found |= {(key, person, office) for key, person in session().execute(statement)}
-    latest = {key: scores for key, scores in session().execute(panels.order_by(DefenceSlot.id))}  # noqa: C416 (rows, not pairs)
+    latest = {key: scores for key, scores in session().execute(panels.order_by(DefenceSlot.id))}
     return found | {(key, int(person), Office.PANEL) for key, scores in latest.items() for person in scores}
 
 

@@ -167,7 +167,7 @@ def _lost(row: Capstone) -> list[str]:
     is_shown = operations.against_state(row, action) is None
     if is_shown and action is Action.FINISH:
         result = operations.result_of(row, clock.today())
-        is_shown = result is None or operations.against_finish(row, result) is None
+        is_shown = result is None or operations.against_finish(row, result, clock.today()) is None
     return [] if is_shown else [text for name in ("score", "reason", "note", "text") if (text := request.form.get(name, "").strip())]
 
 
@@ -212,7 +212,7 @@ def _standing(row: Capstone, roles: list[SupervisorRole], can: dict[str, bool]) 
     result = operations.result_of(row, today) if can[Action.FINISH] else None
     grade = operations.against_grade(row, roles[0], clock.now()) if roles else None
     against = {
-        Action.FINISH: operations.against_finish(row, result) if result is not None else None,
+        Action.FINISH: operations.against_finish(row, result, today) if result is not None else None,
         Action.ARCHIVE: operations.against_archive(row, today) if can[Action.ARCHIVE] else None,
         Action.APPEAL: operations.against_appeal(row, today) if can[Action.APPEAL] else None,
         Action.ASK_THIRD: operations.against_scoring(row) if can[Action.ASK_THIRD] else None,
