@@ -42,6 +42,8 @@ def log_guidance(*, capstone: Capstone, role: SupervisorRole, on: date, content:
         raise CapstoneRefused(_("指导日期 %(day)s 还没有到。", day=on.isoformat()), field="on")
     if on < capstone.starts_on:
         raise CapstoneRefused(_("指导日期早于毕业设计的开始日期 %(day)s。", day=capstone.starts_on.isoformat()), field="on")
+    if on > capstone.ends_on:
+        raise CapstoneRefused(_("指导日期晚于毕业设计的结束日期 %(day)s。", day=capstone.ends_on.isoformat()), field="on")
     if queries.entry_on(capstone.id, role, on) is not None:
         raise CapstoneRefused(
             _("%(day)s 已登记过%(role)s的指导，一天只记一次。请换日期，或查看已有记录。", day=on.isoformat(), role=ROLES[role]),

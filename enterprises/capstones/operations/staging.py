@@ -40,6 +40,7 @@ def set_windows(
 
     `seen` are the days of stages as the editor found them. Raises Stale when somebody set others meanwhile.
     """
+    session().refresh(cohort, with_for_update={"key_share": True})  # the form sent twice at once: the second sees the first
     known, changed = queries.windows_of(cohort.id), 0
     standing = {stage: (row.opens_on, row.closes_on) for stage, row in known.items()}
     if any(standing.get(stage) != days for stage, days in (seen or {}).items()):
@@ -178,6 +179,7 @@ def record_conflict(*, person: Person, student: Student, reason: str, by: Identi
     """
     if people.is_same_human(person.id, student.person_id):
         raise CapstoneRefused(_("这就是学生本人。"), field="person_id")
+    session().refresh(student, with_for_update={"key_share": True})  # recorded twice at once it is one
     known = queries.conflict_between(person.id, student.id)
     if isinstance(known, Conflict):
         return known
