@@ -8,8 +8,6 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import update
-
 from enterprises.capstones import queries, rules
 from enterprises.capstones.labels import ROUND_KINDS
 from enterprises.capstones.models import Choice, ChoiceRound, Team, TeamMember, Topic
@@ -26,8 +24,7 @@ from trainhub.notifications import operations as notifications
 from trainhub.people.models import Student
 from trainhub.programmes.models import Cohort
 
-SEEDS = 1 << 31
-"""How many seeds there are; nobody knows the one of a round before it is planned."""
+SEEDS = 1 << 31  # nobody knows the one of a round before it is planned
 TOLD_OPEN = N_("毕业设计选题（%(kind)s）开放填报，%(day)s 24 时前可反复修改")
 TOLD_PUBLISHED = N_("毕业设计选题（%(kind)s）结果已公布")
 TOLD_ASKED = N_("%(name)s 邀请你加入毕业设计小组“%(team)s”")
@@ -145,9 +142,6 @@ def save_choices(*, round: ChoiceRound, student: Student, topic_ids: Sequence[in
         problem = why_not(eligible.get(key), student, size)
         if problem:
             raise CapstoneRefused(problem, field="topics")
-    session().execute(
-        update(ChoiceRound).where(ChoiceRound.id == round.id).values(most=ChoiceRound.most).execution_options(synchronize_session=False)
-    )
     for row in queries.choices_of(round.id, student.id):
         session().delete(row)
     session().flush()
