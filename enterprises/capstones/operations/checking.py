@@ -13,7 +13,8 @@ from enterprises.capstones.impartiality import Office
 from enterprises.capstones.labels import years
 from enterprises.capstones.models import Capstone, SpotCheck, SpotItem, SpotOpinion
 from enterprises.capstones.operations._support import CapstoneRefused, WrongPerson, given, tell
-from enterprises.capstones.operations.impartial import demand_office
+from enterprises.capstones.operations.impartial import demand_office, demand_still
+from enterprises.capstones.queries.checking import open_opinions
 from enterprises.capstones.types import SpotOutcome, SpotVerdict
 from trainhub.identity import queries as identity
 from trainhub.kernel import audit
@@ -27,6 +28,7 @@ from trainhub.people.queries import is_same_human
 from trainhub.policy.book import book
 
 TOLD_EXPERT = N_("请评议一篇抽检的毕业论文")
+TOLD_RELEASED = N_("你与一篇抽检论文的学生有利益关系，须回避，不必再评议")
 TOLD_VOID = N_("你被请去评议的论文抽检已作废，不必再评议")
 
 
@@ -198,6 +200,28 @@ def send_to_experts(*, item: SpotItem, people: Sequence[Person], by: Identity, t
     return len(people)
 
 
+def release_expert(*, person: Person, capstone: Capstone, by: Identity, now: datetime) -> None:
+    """Take the request back from an expert who may not judge this thesis any more and has not signed: another one is asked in this place."""
+    for opinion in open_opinions(capstone.id, person.id):
+        item = session().get_one(SpotItem, opinion.item_id)
+        _hold(item)
+        session().refresh(opinion)
+        if opinion.signed_at is not None:
+            continue
+        session().delete(opinion)
+        session().flush()
+        audit.record(by=by, did="capstones.spot_check.released", on=("spot_item", str(item.id)), data={"expert": opinion.person_id})
+        tell(
+            person_ids=[opinion.person_id],
+            kind="capstones.spot_check",
+            message=TOLD_RELEASED,
+            values={},
+            url="/capstones/tasks",
+            unique_key=f"capstones.spot_released:{item.id}:{opinion.person_id}",
+            now=now,
+        )
+
+
 def give_opinion(*, opinion: SpotOpinion, verdict: SpotVerdict, comment: str, by: Identity, today: date, now: datetime) -> SpotItem:
     """Sign an opinion, once; when the round is complete the outcome follows by the rule of two. Raises WrongPerson, CapstoneRefused."""
     if not is_same_human(by.person_id, opinion.person_id):
@@ -208,6 +232,7 @@ def give_opinion(*, opinion: SpotOpinion, verdict: SpotVerdict, comment: str, by
     session().refresh(opinion)
     if opinion.signed_at is not None:
         raise CapstoneRefused(_("评议意见已签名。"), code="already_graded")
+    demand_still(session().get_one(Capstone, item.capstone_id), by, Office.EXPERT)
     opinion.comment = given(comment, _("请写明评议意见。"), field="comment", most=4000)
     opinion.verdict, opinion.signed_at = verdict, now
     session().flush()

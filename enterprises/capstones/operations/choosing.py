@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
-
-from sqlalchemy import update
 
 from enterprises.capstones import queries, rules
 from enterprises.capstones.labels import ROUND_KINDS
@@ -25,6 +24,7 @@ from trainhub.notifications import operations as notifications
 from trainhub.people.models import Student
 from trainhub.programmes.models import Cohort
 
+SEEDS = 1 << 31  # nobody knows the one of a round before it is planned
 TOLD_OPEN = N_("毕业设计选题（%(kind)s）开放填报，%(day)s 24 时前可反复修改")
 TOLD_PUBLISHED = N_("毕业设计选题（%(kind)s）结果已公布")
 TOLD_ASKED = N_("%(name)s 邀请你加入毕业设计小组“%(team)s”")
@@ -32,10 +32,14 @@ TOLD_LEFT = N_("%(name)s 没有参加或退出了毕业设计小组“%(team)s�
 
 
 def create_choices(
-    *, cohort: Cohort, kind: RoundKind, opens_on: date, closes_on: date, starts_on: date, ends_on: date, most: int = 5, seed: int = 1,
+    *, cohort: Cohort, kind: RoundKind, opens_on: date, closes_on: date, starts_on: date, ends_on: date, most: int = 5, seed: int | None = None,
     by: Identity, now: datetime,
 ) -> ChoiceRound:  # fmt: skip
-    """Set up a round. A supplementary or final one follows a published first one. Raises CapstoneRefused."""
+    """Set up a round. A supplementary or final one follows a published first one. Raises CapstoneRefused.
+
+    The seed of its lottery comes from the machine's secure source of randomness; it is kept, and shown with the plan.
+    """
+    session().refresh(cohort, with_for_update={"key_share": True})  # two rounds at once: the second sees the first
     if closes_on < opens_on:
         raise CapstoneRefused(_("截止日期不能早于开始日期。"), field="closes_on")
     if ends_on <= starts_on:
@@ -49,7 +53,7 @@ def create_choices(
         raise CapstoneRefused(_("补选和终轮在首轮公布之后进行。"), field="kind")
     row = ChoiceRound(
         programme_id=cohort.programme_id, cohort_id=cohort.id, kind=kind, opens_on=opens_on, closes_on=closes_on, starts_on=starts_on,
-        ends_on=ends_on, most=most, seed=seed, created_at=now,
+        ends_on=ends_on, most=most, seed=secrets.randbelow(SEEDS) if seed is None else seed, created_at=now,
     )  # fmt: skip
     session().add(row)
     session().flush()
@@ -82,6 +86,7 @@ def open_choices(*, round: ChoiceRound, by: Identity, now: datetime) -> ChoiceRo
 
 def close_choices(*, round: ChoiceRound, by: Identity, now: datetime) -> ChoiceRound:
     """Lock the choices. Doing it again changes nothing."""
+    _hold(round)
     if round.state is ChoiceState.OPEN:
         round.state = ChoiceState.CLOSED
         session().flush()
@@ -91,7 +96,13 @@ def close_choices(*, round: ChoiceRound, by: Identity, now: datetime) -> ChoiceR
     return round
 
 
+def _hold(round: ChoiceRound) -> None:
+    """One act on a round at a time: who joins two teams at once would be in both, and a choice would be saved after the round has closed."""
+    session().refresh(round, with_for_update={"key_share": True})
+
+
 def _demand_window(round: ChoiceRound, now: datetime) -> None:
+    _hold(round)
     today = local(now).date()
     if round.state is not ChoiceState.OPEN or not round.opens_on <= today <= round.closes_on:
         raise WrongState(
@@ -131,9 +142,6 @@ def save_choices(*, round: ChoiceRound, student: Student, topic_ids: Sequence[in
         problem = why_not(eligible.get(key), student, size)
         if problem:
             raise CapstoneRefused(problem, field="topics")
-    session().execute(
-        update(ChoiceRound).where(ChoiceRound.id == round.id).values(most=ChoiceRound.most).execution_options(synchronize_session=False)
-    )
     for row in queries.choices_of(round.id, student.id):
         session().delete(row)
     session().flush()

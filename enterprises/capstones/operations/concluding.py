@@ -11,7 +11,7 @@ from enterprises.capstones.labels import DECISIONS, GRADES
 from enterprises.capstones.models import Capstone, Reconsideration, Topic
 from enterprises.capstones.operations._support import CapstoneRefused, demand, demand_person, given, heads_of, stop, tell, within
 from enterprises.capstones.operations.grading import release_third, result_of
-from enterprises.capstones.operations.standing import against_appeal, against_archive, against_finish, is_settled
+from enterprises.capstones.operations.standing import against_appeal, against_archive, against_finish, against_own_decision, is_settled
 from enterprises.capstones.queries.archive import manifest_of
 from enterprises.capstones.queries.impartiality import bar_of
 from enterprises.capstones.types import CONCLUDED, Action, CapstoneState, Decision, ReasonKind, SupervisorRole, TextGrade
@@ -19,8 +19,9 @@ from trainhub.certificates import operations as certificates
 from trainhub.certificates import queries as issued
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.types import Attested, Kind, State
+from trainhub.identity import queries as identity
 from trainhub.kernel import audit
-from trainhub.kernel.access import Identity
+from trainhub.kernel.access import Identity, Role
 from trainhub.kernel.db import session
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import N_, _, in_language
@@ -107,10 +108,9 @@ def _decide(row: Reconsideration, capstone: Capstone, score_x10: int | None, not
 def _demand_heard(capstone: Capstone, score_x10: int | None, today: date) -> None:
     """Refuse a pass of what was never judged in a part that carries weight: it ended in its review (`failing.conclude_failed`)."""
     is_pass = score_x10 is not None and score_x10 >= queries.numbers(today).pass_mark.number
-    if is_pass and rules.lacking(queries.scores_of(capstone), queries.weights_of(capstone, today)):
-        raise CapstoneRefused(
-            _("评阅不通过、没有答辩的毕业设计不能改为合格：占权重的评分或答辩还没有成绩。学生可以重做。"), field="score", code="not_defended"
-        )
+    is_unheard = bool(rules.lacking(queries.scores_of(capstone), queries.weights_of(capstone, today)))
+    if is_pass and (is_unheard or queries.is_failed_in_review(capstone)):
+        raise CapstoneRefused(_("评阅不通过、不再答辩的毕业设计不能改为合格。学生可以重做。"), field="score", code="not_defended")
 
 
 def _said(row: Reconsideration) -> dict[str, object]:
@@ -136,7 +136,7 @@ def finish(*, capstone: Capstone, note: str = "", by: Identity, today: date, now
     result = result_of(capstone, today)
     assert result is not None or is_settled(capstone)
     if result is not None:
-        stop(against_finish(capstone, result))
+        stop(against_finish(capstone, result, today))
     if result is not None and not is_settled(capstone):
         capstone.score_x10, capstone.grade_text = result.score_x10, result.grade.value
     capstone.finished_on, capstone.note = today, within(note, field="note")
@@ -265,7 +265,7 @@ def appeal(*, capstone: Capstone, reason: str, by: Identity, today: date, now: d
     audit.record(by=by, did="capstones.appeal.opened", on=capstone, data={"reason": row.reason[:400]})
     student = session().get_one(Student, capstone.student_id)
     notifications.notify(
-        account_ids=heads_of(student),
+        account_ids=_deciders(capstone, student),
         kind="capstones.appeal",
         message=TOLD_APPEAL,
         values={"name": session().get_one(Person, student.person_id).name, "title": queries.title_of(capstone)},
@@ -274,6 +274,15 @@ def appeal(*, capstone: Capstone, reason: str, by: Identity, today: date, now: d
         now=now,
     )
     return row
+
+
+def _deciders(capstone: Capstone, student: Student) -> list[int]:
+    """Whom an appeal is told: the heads; when each of them has settled the result, the university's administrators, who decide it then."""
+    settled = [row.decided_by_id for row in queries.reconsiderations_of(capstone.id) if row.kind is ReasonKind.MODERATION]
+    heads = heads_of(student)
+    if any(not any(identity.is_same_holder(head, one) for one in settled) for head in heads):
+        return heads
+    return sorted({*heads, *identity.accounts_holding(Role.UNIVERSITY_ADMIN, organisation_id=student.university_id)})
 
 
 def accept_result(*, capstone: Capstone, by: Identity, today: date, now: datetime) -> Reconsideration:
@@ -296,10 +305,11 @@ def decide_appeal(*, capstone: Capstone, score_x10: int | None, note: str, by: I
 
     A new score is written to the ledger (the old milestone is withdrawn with the reason) and to the certificate, which is corrected,
     or revoked when the capstone has failed now. Raises CapstoneRefused without an open appeal, and for somebody who supervises or
-    has scored the capstone: nobody decides on the own grade.
+    has scored the capstone, has settled its moderation or ended it as failed: nobody decides on the own grade or conclusion.
     """
     demand(capstone, Action.DECIDE_APPEAL, by)
     demand_impartial(capstone, by)
+    stop(against_own_decision(capstone, by))
     row = queries.open_reconsideration(capstone.id)
     if row is None:
         raise CapstoneRefused(_("没有待处理的申诉。"))

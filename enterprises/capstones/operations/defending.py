@@ -11,7 +11,7 @@ from enterprises.capstones.impartiality import Office
 from enterprises.capstones.models import Capstone, DefenceGroup, DefenceMember, DefenceSlot
 from enterprises.capstones.operations._support import CapstoneRefused, WrongPerson, WrongState, demand, demand_room, demand_window, given, stop, tell
 from enterprises.capstones.operations.grading import compute, demand_account
-from enterprises.capstones.operations.judging import alike, tell_revise
+from enterprises.capstones.operations.judging import alike, demand_original, tell_revise
 from enterprises.capstones.operations.standing import against_defence
 from enterprises.capstones.rules import half_up
 from enterprises.capstones.types import Action, CapstoneState, Verdict, WindowStage
@@ -185,6 +185,7 @@ def timetable(*, cohort: Cohort, by: Identity, today: date, now: datetime) -> sc
     students = dict.fromkeys(mine, 1)
     for one in own:
         _demand_no_clash(sessions, students=students, only=one.id)
+    stood = {slot.capstone_id: (slot.id, slot.group_id, slot.starts_minute) for slot in old}
     for slot in old:
         session().delete(slot)
     session().flush()
@@ -194,13 +195,29 @@ def timetable(*, cohort: Cohort, by: Identity, today: date, now: datetime) -> sc
     by_id = {row.id: row for row in due}
     for capstone_id, (group_id, minute) in sorted(found.placed.items()):
         place_defence(capstone=by_id[capstone_id], by=by)
-        session().add(DefenceSlot(group_id=group_id, capstone_id=capstone_id, starts_minute=minute, scores={}))
+        key, *before = stood.get(capstone_id, (None,))
+        kept = key if before == [group_id, minute] else None  # the same place is the same row: nobody is told of it twice
+        session().add(DefenceSlot(id=kept, group_id=group_id, capstone_id=capstone_id, starts_minute=minute, scores={}))
     session().flush()
+    _tell_moved({group.id: group for group in groups}, stood, found.placed, now)
     for capstone_id in sorted(found.left | same):
         compute(by_id[capstone_id], today)
     said = {"placed": len(found.placed), "left": sorted(found.left), "alike": sorted(same)}
     audit.record(by=by, did="capstones.defence.placed", on=("cohort", str(cohort.id)), data=said)
     return replace(found, alike=same)
+
+
+def _tell_moved(
+    groups: Mapping[int, DefenceGroup], stood: Mapping[int, tuple[int, int, int]], placed: Mapping[int, tuple[int, int]], now: datetime
+) -> None:
+    """Tell the students whose place was published and is theirs no more, whether they have another one (which is told when it is published) or none."""
+    for capstone_id, (_key, group_id, minute) in sorted(stood.items()):
+        group = groups[group_id]
+        if group.published_at is None or placed.get(capstone_id) == (group_id, minute):
+            continue
+        capstone = session().get_one(Capstone, capstone_id)
+        key = f"moved:{capstone_id}:{group_id}:{minute}:{now.isoformat()}"
+        _tell_place(group, minute, [queries.person_of_student(capstone)], key, f"/capstones/{capstone_id}", now, TOLD_CALLED_OFF)
 
 
 def _demand_points(capstone: Capstone, group: DefenceGroup, scores: Mapping[int, int]) -> None:
@@ -234,7 +251,7 @@ def publish_timetable(*, cohort: Cohort, by: Identity, now: datetime) -> int:
                 group,
                 slot.starts_minute,
                 [person.id],
-                f"slot:{slot.capstone_id}:{group.id}:{slot.starts_minute}",
+                f"slot:{slot.id}:{slot.capstone_id}:{group.id}:{slot.starts_minute}",
                 f"/capstones/{slot.capstone_id}",
                 now,
             )
@@ -272,6 +289,8 @@ def record_defence(
         raise WrongState(_("答辩在 %(day)s，还不能登记。", day=group.on.isoformat()))
     demand_window(capstone, WindowStage.DEFENCE, now)
     stop(against_defence(capstone))
+    if verdict is Verdict.PASS:
+        demand_original(capstone, today)
     _demand_points(capstone, group, scores)
     slot.questions = given(questions, _("请记录提问与回答。"), field="questions", most=8000)
     if file_id is not None:

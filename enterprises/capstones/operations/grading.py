@@ -14,7 +14,7 @@ from enterprises.capstones.labels import ROLES
 from enterprises.capstones.models import Capstone, CapstoneGrade, ThirdGrade
 from enterprises.capstones.operations._support import CapstoneRefused, WrongPerson, demand, demand_window, given, stop, tell
 from enterprises.capstones.operations.impartial import demand_office, demand_still
-from enterprises.capstones.operations.standing import against_scoring
+from enterprises.capstones.operations.standing import against_scoring, against_term
 from enterprises.capstones.types import Action, CapstoneState, Result, SupervisorRole, WindowStage
 from trainhub.identity import queries as identity
 from trainhub.kernel import audit
@@ -47,6 +47,7 @@ def grade(
     if not queries.is_supervisor(capstone.id, role, by.person_id):
         raise WrongPerson(_("只有这个毕业设计的%(role)s可以为这一方评分。", role=ROLES[role]))
     demand_window(capstone, WindowStage.GRADING, now)
+    stop(against_term(capstone, role, now))
     demand_still(capstone, by, Office(role.value))
     if role in queries.grades_of(capstone.id):
         raise CapstoneRefused(_("这一方已经评分并签名。如需更正，请使用“更正评分”并写明理由。"), code="already_graded")
@@ -241,9 +242,14 @@ def result_of(capstone: Capstone, today: date) -> Result | None:
 
 
 def compute(capstone: Capstone, today: date) -> Result | None:
-    """Write the result of the scores that are there; with all of them, and no review or defence open, the state becomes `graded`."""
+    """Write the result of the scores that are there; with all of them, and no review or defence open, the state becomes `graded`.
+
+    Not while its reviewers fail it: signatures of the supervisors do not take from the head what a failed thesis comes to (`failing`).
+    """
     result = result_of(capstone, today)
-    if result is None or (capstone.state is CapstoneState.SUBMITTED and queries.awaited(capstone)):
+    if result is None:
+        return None
+    if capstone.state is CapstoneState.SUBMITTED and (queries.awaited(capstone) or queries.is_failed_in_review(capstone)):
         return None
     third = queries.third_of(capstone.id)
     capstone.score_x10, capstone.grade_text = result.score_x10, result.grade.value

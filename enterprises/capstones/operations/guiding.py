@@ -6,8 +6,10 @@ from datetime import date, datetime
 
 from enterprises.capstones import queries
 from enterprises.capstones.labels import ROLES
+from enterprises.capstones.machine import Actor
 from enterprises.capstones.models import Capstone, GuidanceEntry
-from enterprises.capstones.operations._support import CapstoneRefused, WrongPerson, demand, demand_person, given, tell
+from enterprises.capstones.operations._support import CapstoneRefused, WrongPerson, demand, demand_person, given, stop, tell
+from enterprises.capstones.operations.standing import against_supervisor
 from enterprises.capstones.queries import guiding
 from enterprises.capstones.types import Action, SupervisorRole
 from trainhub.kernel import audit
@@ -34,11 +36,14 @@ def log_guidance(*, capstone: Capstone, role: SupervisorRole, on: date, content:
         raise CapstoneRefused(_("还没有%(role)s，不能登记指导。请先由专业负责人指派。", role=ROLES[role]))
     if not people.is_among(by.person_id, (supervision.person_id, queries.person_of_student(capstone))):
         raise WrongPerson(_("只有学生本人和这一方的导师可以登记指导。"))
+    stop(against_supervisor(capstone, role))
     content = given(content, _("请写明指导内容：讨论了什么、下一步做什么。"), field="content", most=4000)
     if on > today:
         raise CapstoneRefused(_("指导日期 %(day)s 还没有到。", day=on.isoformat()), field="on")
     if on < capstone.starts_on:
         raise CapstoneRefused(_("指导日期早于毕业设计的开始日期 %(day)s。", day=capstone.starts_on.isoformat()), field="on")
+    if on > capstone.ends_on:
+        raise CapstoneRefused(_("指导日期晚于毕业设计的结束日期 %(day)s。", day=capstone.ends_on.isoformat()), field="on")
     if queries.entry_on(capstone.id, role, on) is not None:
         raise CapstoneRefused(
             _("%(day)s 已登记过%(role)s的指导，一天只记一次。请换日期，或查看已有记录。", day=on.isoformat(), role=ROLES[role]),
@@ -79,7 +84,9 @@ def confirm_guidance(*, entry: GuidanceEntry, by: Identity, now: datetime) -> Gu
         raise WrongPerson(_("指导记录须由另一方确认：导师登记的由学生确认，学生登记的由导师确认。"))
     if entry.confirmed_at is not None:
         return entry
-    demand(capstone, Action.GUIDE, by)
+    actors = demand(capstone, Action.GUIDE, by)
+    if Actor.STUDENT not in actors:
+        stop(against_supervisor(capstone, entry.role))
     _confirm(entry, capstone, by, now)
     return entry
 

@@ -12,6 +12,7 @@ from enterprises.capstones.models import Capstone, Review
 from enterprises.capstones.operations._support import CapstoneRefused, WrongPerson, demand, demand_room, demand_window, given, heads_of, tell
 from enterprises.capstones.operations.grading import compute, demand_account
 from enterprises.capstones.operations.impartial import demand_office, demand_still
+from enterprises.capstones.operations.standing import most_similar
 from enterprises.capstones.types import Action, CapstoneState, ReviewKind, Verdict, WindowStage
 from trainhub.identity import queries as identity
 from trainhub.kernel import audit
@@ -22,7 +23,6 @@ from trainhub.kernel.i18n import N_, _
 from trainhub.notifications import operations as notifications
 from trainhub.people.models import Person, Student
 from trainhub.people.queries import is_same_human
-from trainhub.policy.book import book
 from trainhub.programmes.models import Cohort
 
 TOLD_REVIEW = N_("请在 %(day)s 前评阅毕业设计论文")
@@ -32,20 +32,15 @@ TOLD_FAILED_HEADS = N_("%(name)s 的论文有一份评阅意见为“不通过�
 TOLD_REVISE_SUPERVISORS = N_("%(name)s 的论文被评阅人退回：修改后再审，请指导")
 
 
-def _most_similar(today: date) -> int:
-    """The limit of similarity in per cent; exactly the limit is not above it."""
-    return book().at("own.capstone.similarity_over_percent", on=today).number
-
-
 def alike(capstones: Sequence[Capstone], today: date) -> frozenset[int]:
     """The capstones whose latest similarity report lies above the limit: neither reviewed nor defended before another report."""
-    most, found = _most_similar(today), queries.similarities_of([row.id for row in capstones])
+    most, found = most_similar(today), queries.similarities_of([row.id for row in capstones])
     return frozenset(key for key, share in found.items() if share > most * 10)
 
 
-def _demand_original(capstone: Capstone, today: date) -> None:
+def demand_original(capstone: Capstone, today: date) -> None:
     """Refuse a thesis whose latest similarity report lies above the limit."""
-    most, found = _most_similar(today), queries.latest_similarity(capstone.id)
+    most, found = most_similar(today), queries.latest_similarity(capstone.id)
     if found is not None and found > most * 10:
         raise CapstoneRefused(
             _("最近一次查重比例为 %(found)s%%，超过 %(most)d%%：修改并重新查重后才能送审、答辩。", found=f"{found / 10:.1f}", most=most),
@@ -59,7 +54,7 @@ def _demand_original(capstone: Capstone, today: date) -> None:
 def ask_review(*, capstone: Capstone, person: Person, kind: ReviewKind, due_on: date, by: Identity, today: date, now: datetime) -> Review:
     """Ask somebody of neither side, with an account, to review a thesis. The same person again: the known row. Raises CapstoneRefused, WrongState."""
     demand(capstone, Action.ASK_REVIEW, by)
-    _demand_original(capstone, today)
+    demand_original(capstone, today)
     demand_office(capstone, person, Office.REVIEW)
     demand_account(person)
     known = queries.review_of(capstone.id, person.id)
@@ -84,7 +79,11 @@ def ask_review(*, capstone: Capstone, person: Person, kind: ReviewKind, due_on: 
 
 
 def cancel_review(*, review: Review, by: Identity, now: datetime) -> Review:
-    """Take back a request that was not answered. A repeat changes nothing."""
+    """Take back a request that was not answered. A repeat changes nothing.
+
+    Who failed the version before and does not read the new one has said no all the same: that verdict counts again, so that no
+    verdict is made to vanish. After 修改后再审 somebody else reads the new version (`queries.awaited`).
+    """
     capstone = session().get_one(Capstone, review.capstone_id)
     demand(capstone, Action.ASK_REVIEW, by)
     if review.cancelled_at is not None:
@@ -92,8 +91,12 @@ def cancel_review(*, review: Review, by: Identity, now: datetime) -> Review:
     if review.signed_at is not None:
         raise CapstoneRefused(_("评阅意见已签名，不能撤回。"))
     review.cancelled_at = now
+    said = {"review": review.id}
+    before = [row for row, _name in queries.reviews_of(capstone.id) if row.signed_at and is_same_human(row.person_id, review.person_id)]
+    if before and before[-1].verdict is Verdict.FAIL:
+        before[-1].cancelled_at, said["counts_again"] = None, before[-1].id
     session().flush()
-    audit.record(by=by, did="capstones.review.cancelled", on=capstone, data={"review": review.id})
+    audit.record(by=by, did="capstones.review.cancelled", on=capstone, data=said)
     compute(capstone, local(now).date())  # it may have been the last thing that was waited for
     return review
 
@@ -144,6 +147,8 @@ def sign_review(
     demand_still(capstone, by, Office.REVIEW)
     if review.signed_at is not None:
         raise CapstoneRefused(_("评阅意见已签名。"), code="already_graded")
+    if verdict is Verdict.PASS:  # a reviewer may say no to it all the same, or have it revised
+        demand_original(capstone, today)
     if not 0 <= score <= 100:
         raise CapstoneRefused(_("请给 0 至 100 的整数分。"), field="score")
     review.comment = given(comment, _("请写明评阅意见。"), field="comment", most=4000)

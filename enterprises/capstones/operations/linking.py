@@ -11,6 +11,7 @@ from sqlalchemy import update
 from enterprises.capstones import queries
 from enterprises.capstones.models import Capstone, MentorLink
 from enterprises.capstones.operations._support import CapstoneRefused, demand, demand_person
+from enterprises.capstones.queries import guiding
 from enterprises.capstones.types import Action, LinkPurpose, SupervisorRole
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
@@ -90,6 +91,8 @@ def link_of(secret: str, now: datetime) -> MentorLink:
     supervision = queries.live_supervision(row.capstone_id, SupervisorRole.ENTERPRISE)
     if supervision is None or supervision.person_id != row.person_id:
         raise LinkClosed(_("链接对应的人已不是这个毕业设计的企业指导教师。"))
+    if not guiding.is_in_office(session().get_one(Capstone, row.capstone_id), SupervisorRole.ENTERPRISE, row.person_id, local(now).date()):
+        raise LinkClosed(_("链接对应的人已不在这家企业任职，请联系学校。"))
     return row
 
 

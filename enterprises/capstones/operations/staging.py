@@ -10,6 +10,7 @@ from enterprises.capstones import queries, rules
 from enterprises.capstones.labels import WINDOWS
 from enterprises.capstones.models import Capstone, Conflict, Rubric, StageExtension, StageWindow
 from enterprises.capstones.operations._support import CapstoneRefused, demand, given, heads_of, tell
+from enterprises.capstones.operations.checking import release_expert
 from enterprises.capstones.queries.impartiality import exceptions_of
 from enterprises.capstones.types import LIVE, Action, WindowStage
 from trainhub.identity import queries as identity
@@ -39,6 +40,7 @@ def set_windows(
 
     `seen` are the days of stages as the editor found them. Raises Stale when somebody set others meanwhile.
     """
+    session().refresh(cohort, with_for_update={"key_share": True})  # the form sent twice at once: the second sees the first
     known, changed = queries.windows_of(cohort.id), 0
     standing = {stage: (row.opens_on, row.closes_on) for stage, row in known.items()}
     if any(standing.get(stage) != days for stage, days in (seen or {}).items()):
@@ -177,6 +179,7 @@ def record_conflict(*, person: Person, student: Student, reason: str, by: Identi
     """
     if people.is_same_human(person.id, student.person_id):
         raise CapstoneRefused(_("这就是学生本人。"), field="person_id")
+    session().refresh(student, with_for_update={"key_share": True})  # recorded twice at once it is one
     known = queries.conflict_between(person.id, student.id)
     if isinstance(known, Conflict):
         return known
@@ -190,6 +193,9 @@ def record_conflict(*, person: Person, student: Student, reason: str, by: Identi
     session().add(row)
     session().flush()
     audit.record(by=by, did="capstones.conflict.recorded", on=row, data={"person": person.id, "student": student.student_no})
+    capstone = queries.capstone_of_student(student.id)
+    if capstone is not None:
+        release_expert(person=person, capstone=capstone, by=by, now=now)
     _tell_in_office(person, student, row, now)
     return row
 
@@ -213,10 +219,11 @@ def _tell_in_office(person: Person, student: Student, conflict: Conflict, now: d
         )
 
 
-def lift_conflict(*, conflict: Conflict, by: Identity, now: datetime) -> Conflict:
-    """Lift a conflict of interest that does not stand any more; the row stays."""
+def lift_conflict(*, conflict: Conflict, reason: str, by: Identity, now: datetime) -> Conflict:
+    """Lift a conflict of interest that does not stand (any more), with the reason, which the audit keeps; the row stays. A repeat changes nothing."""
     if conflict.lifted_at is None:
+        why = given(reason, _("请写明解除的理由：登记有误，或关系已不存在。"), field="reason")
         conflict.lifted_at = now
         session().flush()
-        audit.record(by=by, did="capstones.conflict.lifted", on=conflict)
+        audit.record(by=by, did="capstones.conflict.lifted", on=conflict, data={"reason": why})
     return conflict

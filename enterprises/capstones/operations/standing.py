@@ -9,8 +9,12 @@ from enterprises.capstones.impartiality import Office
 from enterprises.capstones.models import Capstone, MentorLink
 from enterprises.capstones.operations._support import CapstoneRefused, against_state, against_window
 from enterprises.capstones.operations.impartial import against_office
+from enterprises.capstones.queries import guiding
 from enterprises.capstones.queries.impartiality import exceptions_of
 from enterprises.capstones.types import Action, LinkPurpose, ReasonKind, Result, Stage, SupervisorRole, Verdict, WindowStage
+from trainhub.identity import queries as identity
+from trainhub.kernel.access import Identity
+from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.i18n import _, listed
@@ -33,12 +37,12 @@ def against_scoring(capstone: Capstone) -> CapstoneRefused | None:
 def against_grade(capstone: Capstone, role: SupervisorRole, now: datetime) -> Refused | None:
     """Why the supervisor of a side cannot sign today, or correct what is signed."""
     is_signed = role in queries.grades_of(capstone.id)
-    held = queries.live_supervision(capstone.id, role)
     return (
         against_state(capstone, Action.CORRECT if is_signed else Action.GRADE)
         or (against_scoring(capstone) if is_signed else None)
         or against_window(capstone, WindowStage.GRADING, now)
-        or (against_office(capstone, session().get_one(Person, held.person_id), Office(role.value)) if held is not None else None)
+        or against_term(capstone, role, now)
+        or against_supervisor(capstone, role)
     )
 
 
@@ -49,7 +53,24 @@ def against_stage(capstone: Capstone, stage: Stage) -> CapstoneRefused | None:
         return CapstoneRefused(_("学生还没有提交这一阶段的报告。"), field="stage")
     if latest.returned_at is not None:
         return CapstoneRefused(_("最近一次报告已退回修改，请等学生重新提交。"), field="stage")
-    return None
+    return against_supervisor(capstone, SupervisorRole.SCHOOL)
+
+
+def against_supervisor(capstone: Capstone, role: SupervisorRole) -> CapstoneRefused | None:
+    """Why the supervisor of a side signs nothing any more: something bars the person by now, although nothing did when the office was given."""
+    held = queries.live_supervision(capstone.id, role)
+    return against_office(capstone, session().get_one(Person, held.person_id), Office(role.value), field=None) if held is not None else None
+
+
+def against_term(capstone: Capstone, role: SupervisorRole, now: datetime) -> CapstoneRefused | None:
+    """Why the supervisor of a side signs no grade: the person has left the university or the enterprise (8.3, 8.4 ask for one of each house)."""
+    held = queries.live_supervision(capstone.id, role)
+    if held is None or guiding.is_in_office(capstone, role, held.person_id, local(now).date()):
+        return None
+    name = session().get_one(Person, held.person_id).name
+    return CapstoneRefused(
+        _("%(name)s 已不在任（离开了学校或企业，或任期已满），不能再评分：请专业负责人另行指派导师。", name=name), code="not_in_office"
+    )
 
 
 def against_paper(capstone: Capstone, stage: Stage, now: datetime) -> Refused | None:
@@ -84,8 +105,12 @@ def against_defence(capstone: Capstone) -> CapstoneRefused | None:
     return CapstoneRefused(_("论文评阅不通过，还不能答辩：请专业负责人先决定退回修改、另请评阅人，或按不合格办理。"), code="failed_in_review")
 
 
-def against_finish(capstone: Capstone, result: Result) -> CapstoneRefused | None:
-    """Why the result cannot be published yet: the sides lie too far apart, who stands near the student has graded, or judges said no to what the grades pass."""
+def against_finish(capstone: Capstone, result: Result, today: date) -> CapstoneRefused | None:
+    """Why the result cannot be published yet: the sides lie too far apart, who stands near the student has signed something, the similarity report lies above the limit, or judges said no to what the grades pass."""
+    near = [one.name for one in exceptions_of([capstone]).get(capstone.id, ()) if one.is_signed]
+    if near:
+        why = _("%(names)s 与该学生有利益关系，已签名的评分须先复核并写明结论，再公布成绩。", names=listed(dict.fromkeys(near)))
+        return CapstoneRefused(why, field="note", code="partial")
     if is_settled(capstone):
         return None
     third = queries.third_of(capstone.id)
@@ -98,13 +123,23 @@ def against_finish(capstone: Capstone, result: Result) -> CapstoneRefused | None
             field="note",
             code="far_apart",
         )
-    near = [one.name for one in exceptions_of([capstone]).get(capstone.id, ()) if one.is_signed]
-    if near:
-        why = _("%(names)s 与该学生有利益关系，已签名的评分须先复核并写明结论，再公布成绩。", names=listed(near))
-        return CapstoneRefused(why, field="note", code="partial")
+    if result.is_passed and is_too_similar(capstone, today):
+        why = _("最近一次查重比例超过规定，而总评合格：请先复核并写明结论，再公布成绩。")
+        return CapstoneRefused(why, field="note", code="too_similar")
     if result.is_passed and queries.is_failed_by_judges(capstone):
         return CapstoneRefused(_("评阅或答辩的结论是“不通过”，而总评合格：请先复核并写明结论，再公布成绩。"), field="note", code="failed_by_judges")
     return None
+
+
+def most_similar(today: date) -> int:
+    """The limit of similarity in per cent; exactly the limit is not above it."""
+    return book().at("own.capstone.similarity_over_percent", on=today).number
+
+
+def is_too_similar(capstone: Capstone, today: date) -> bool:
+    """Whether the latest similarity report of a capstone lies above the limit."""
+    found = queries.latest_similarity(capstone.id)
+    return found is not None and found > most_similar(today) * 10
 
 
 def _appeals_end(capstone: Capstone, today: date) -> date:
@@ -119,6 +154,18 @@ def against_appeal(capstone: Capstone, today: date) -> CapstoneRefused | None:
         return None
     days = book().at("own.capstone.appeal_days", on=today).number
     return CapstoneRefused(_("申诉须在成绩公布后 %(days)d 天内提出，已于 %(last)s 截止。", days=days, last=last.isoformat()), code="too_late")
+
+
+def against_own_decision(capstone: Capstone, by: Identity) -> CapstoneRefused | None:
+    """Why somebody does not decide the appeal: what is appealed is the own conclusion, of a moderation or of a thesis that ended as failed."""
+    settled = [row.decided_by_id for row in queries.reconsiderations_of(capstone.id) if row.kind is ReasonKind.MODERATION]
+    if not any(identity.is_same_holder(by.account_id, one) for one in settled):
+        return None
+    return CapstoneRefused(
+        _("这一成绩的复核结论是你作出的，不能由你决定它的申诉。请本专业的其他负责人办理；没有其他负责人时由学校教务管理员办理。"),
+        field="note",
+        code="own_decision",
+    )
 
 
 def against_archive(capstone: Capstone, today: date) -> CapstoneRefused | None:
@@ -136,7 +183,7 @@ def against_link(link: MentorLink, capstone: Capstone, now: datetime) -> Refused
     """Why the act of a link that works cannot be done today."""
     if link.purpose is LinkPurpose.GRADE:
         return against_grade(capstone, SupervisorRole.ENTERPRISE, now)
-    return against_state(capstone, Action.GUIDE)
+    return against_state(capstone, Action.GUIDE) or against_supervisor(capstone, SupervisorRole.ENTERPRISE)
 
 
 def against_another(capstone: Capstone, role: SupervisorRole) -> Refused | None:

@@ -9,7 +9,7 @@ from enterprises.capstones.impartiality import Office
 from enterprises.capstones.labels import STAGES
 from enterprises.capstones.models import Capstone, CapstonePaper, PaperComment, Review
 from enterprises.capstones.operations._support import CapstoneRefused, demand, demand_room, demand_window, given, stop, tell, within
-from enterprises.capstones.operations.standing import against_stage, against_thesis
+from enterprises.capstones.operations.standing import against_stage, against_supervisor, against_thesis
 from enterprises.capstones.queries.impartiality import bar_of
 from enterprises.capstones.types import Action, CapstoneState, Stage, SupervisorRole, WindowStage
 from trainhub.kernel import audit
@@ -47,7 +47,10 @@ def hand_in(
     A similarity report names its share in tenths of a per cent. Raises WrongPerson, WrongState (stage or window),
     CapstoneRefused (no share, or the papers of the capstone grow beyond own.capstone.attachments_mb_max).
     """
-    demand(capstone, Action.ISSUE_TASK if stage is Stage.TASK_BOOK else Action.HAND_IN, by)
+    actors = demand(capstone, Action.ISSUE_TASK if stage is Stage.TASK_BOOK else Action.HAND_IN, by)
+    if stage is Stage.TASK_BOOK:
+        for role in SupervisorRole:
+            stop(against_supervisor(capstone, role) if role.value in actors else None)
     demand_window(capstone, WindowStage(stage.value), now)
     if stage is Stage.SIMILARITY and similarity_x10 is None:
         raise CapstoneRefused(_("请填写查重报告中的总相似比例。"), field="similarity")
@@ -117,6 +120,7 @@ def return_paper(*, paper: CapstonePaper, reason: str, by: Identity, now: dateti
     demand(capstone, Action.RETURN, by)
     if paper.returned_at is not None:
         return paper
+    stop(against_supervisor(capstone, SupervisorRole.SCHOOL))
     if paper.stage not in (Stage.OPENING, Stage.MIDTERM):
         raise CapstoneRefused(_("只有开题报告和中期报告可以退回；对其他材料请写意见。"))
     paper.return_reason, paper.returned_at = given(reason, _("请写明退回的理由，学生会看到。"), field="reason"), now

@@ -108,7 +108,7 @@ def _solve(units: Sequence[Unit], pairs: Sequence[tuple[int, int, int]], seats: 
     fits = csr_matrix((size, ([topics[topic] for _at, topic, _cost in pairs], range(count))), shape=(len(topics), count))
     limits: list[Any] = [LinearConstraint(once, ub=1), LinearConstraint(fits, ub=[seats[topic] for topic in topics])]
     lottery = random.Random(f"{seed}/choices")
-    tickets = np.array([lottery.randrange(10) for _pair in pairs], dtype=float)
+    tickets = np.array(lottery.sample(range(count), count), dtype=float)  # each its own: equal tickets would be decided by the order of the rows
     best = None
     for goal in (-size * takes_part, -size, size * cost, tickets):
         found = milp(goal, constraints=limits, integrality=np.ones(count), bounds=Bounds(0, 1), options={"mip_rel_gap": 0})

@@ -21,6 +21,7 @@ from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
 from trainhub.organisations.types import OrganisationKind
 from trainhub.people.models import Person, Student, Teacher
+from trainhub.people.queries import of_human
 from trainhub.programmes.models import Programme
 
 SPOT_ROLES = (Role.UNIVERSITY_ADMIN, Role.DEPT_EDU, Role.INSPECTOR, Role.EXPERT, Role.AUDITOR, Role.SYSTEM_ADMIN)
@@ -174,6 +175,18 @@ def opinions_of(item_id: int) -> list[tuple[SpotOpinion, str]]:
         .execution_options(populate_existing=True)
     )
     return [(row, name) for row, name in session().execute(statement)]
+
+
+def open_opinions(capstone_id: int, person_id: int) -> list[SpotOpinion]:
+    """The opinions on a thesis that a human was asked for in valid samples and has not signed."""
+    statement = (
+        select(SpotOpinion)
+        .join(SpotItem, SpotItem.id == SpotOpinion.item_id)
+        .join(SpotCheck, SpotCheck.id == SpotItem.check_id)
+        .where(SpotItem.capstone_id == capstone_id, SpotOpinion.signed_at.is_(None), SpotCheck.voided_at.is_(None))
+        .where(of_human(SpotOpinion.person_id, person_id))
+    )
+    return list(session().scalars(statement.order_by(SpotOpinion.id)))
 
 
 def people_of_university(university_id: int, on: date) -> frozenset[int]:

@@ -140,10 +140,20 @@ def _facts(ids: list[int], on: date) -> dict[int, CapstoneFacts]:
 
 
 def _logs_and_grades(ids: list[int], on: date) -> CompoundSelect[Any]:
-    """(capstone, role, how many guidances are confirmed) and, without a number, (capstone, role) of whoever has graded."""
+    """(capstone, role, how many guidances are confirmed) and, without a number, (capstone, role) of whoever has graded.
+
+    A guidance of an enterprise's side counts when it was a mentor's of the enterprise where the capstone is done now: what the one before a
+    change of enterprise did is no guidance by this one (8.3).
+    """
+    of_this_house = (
+        select(Mentor.id)
+        .join(Capstone, Capstone.enterprise_id == Mentor.enterprise_id)
+        .where(Capstone.id == GuidanceEntry.capstone_id, Mentor.person_id == GuidanceEntry.person_id)
+    )
     logs = (
         select(GuidanceEntry.capstone_id, cast(GuidanceEntry.role, String(40)), func.count())
         .where(GuidanceEntry.capstone_id.in_(ids), GuidanceEntry.confirmed_at.is_not(None), GuidanceEntry.on <= on)
+        .where(or_(GuidanceEntry.role == SupervisorRole.SCHOOL, of_this_house.correlate(GuidanceEntry).exists()))
         .group_by(GuidanceEntry.capstone_id, GuidanceEntry.role)
     )
     nothing = cast(null(), Integer)

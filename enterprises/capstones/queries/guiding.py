@@ -13,8 +13,8 @@ from enterprises.capstones.models import Capstone, GuidanceEntry, Supervision
 from enterprises.capstones.types import Action, SupervisorRole
 from enterprises.mentors.models import Mentor
 from trainhub.kernel.db import session
-from trainhub.people.models import Student
-from trainhub.people.queries import humans_of, rows_of_humans
+from trainhub.people.models import Student, Teacher
+from trainhub.people.queries import humans_of, of_human, rows_of_humans
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +97,16 @@ def _confirmers(asked: Collection[_Asked]) -> dict[int, Confirmers]:
         persons = rows[holder] if holder is not None and vouches else frozenset()
         found[entry.id] = Confirmers(persons - rows[one.student], is_left)
     return found
+
+
+def is_in_office(row: Capstone, role: SupervisorRole, person_id: int, on: date) -> bool:
+    """Whether a human is a teacher of the student's university, or a mentor of the capstone's enterprise, on a day."""
+    if role is SupervisorRole.SCHOOL:
+        university = select(Student.university_id).where(Student.id == row.student_id).scalar_subquery()
+        terms = select(Teacher.since, Teacher.until).where(of_human(Teacher.person_id, person_id), Teacher.university_id == university)
+    else:
+        terms = select(Mentor.since, Mentor.until).where(of_human(Mentor.person_id, person_id), Mentor.enterprise_id == row.enterprise_id)
+    return any(since <= on and (until is None or until >= on) for since, until in session().execute(terms))
 
 
 def _mentors_at(person_ids: Iterable[int]) -> dict[tuple[int, int], list[Mentor]]:

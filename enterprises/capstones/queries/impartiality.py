@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, and_, or_, select
 
@@ -22,7 +22,7 @@ from enterprises.capstones.models import (
     ThirdGrade,
 )
 from enterprises.capstones.queries.stages import conflict_between, conflicts_with
-from enterprises.capstones.types import LIVE, ReasonKind
+from enterprises.capstones.types import LIVE, ReasonKind, Verdict
 from enterprises.mentors.models import MentorConflict
 from trainhub.kernel.db import session
 from trainhub.people.models import Student
@@ -125,8 +125,9 @@ class BarredHolder:
 def exceptions_of(rows: Collection[Capstone]) -> dict[int, list[BarredHolder]]:
     """{capstone: who holds an office of it and has a conflict of interest with the student}; only those that have one.
 
-    Supervisors in office, grades that hold, reviews that are open, third grades that are due, panels that have not met. A member of a
-    panel leaves for this student when the record is kept.
+    Supervisors in office, reviews that are open, third grades that are due, panels that have not met; and whatever was signed by such a
+    person and holds: grades of both sides, third grades, reviews, points of a panel. A member of a panel leaves for this student when the
+    record is kept. A moderation that was settled after the conflict came to light has looked at what is signed; one before has not.
     """
     by_student = {row.student_id: row for row in rows}
     near: dict[int, set[int]] = defaultdict(set)
@@ -137,19 +138,19 @@ def exceptions_of(rows: Collection[Capstone]) -> dict[int, list[BarredHolder]]:
     rows_of = rows_of_humans(set().union(*near.values()))
     barred = {key: set().union(*(rows_of[person] for person in persons)) for key, persons in near.items()}
     held = [(key, person, office, False) for key, person, office in _holders(list(barred))]
-    graded = select(CapstoneGrade.capstone_id, CapstoneGrade.person_id, CapstoneGrade.role).where(
-        CapstoneGrade.capstone_id.in_(barred), CapstoneGrade.replaced_at.is_(None)
-    )
-    signed = {(key, person, Office(role.value)) for key, person, role in session().execute(graded)}
-    settled = set(session().scalars(select(Reconsideration.capstone_id).where(is_settled(), Reconsideration.capstone_id.in_(barred))))
-    held = [one for one in held if one[:3] not in signed] + [(*one, True) for one in sorted(signed) if one[0] not in settled]
+    signed = _signed(list(barred))
+    held = [one for one in held if one[:3] not in signed] + [(*one, True) for one in sorted(signed)]
     students = {row.id: row.student_id for row in rows}
     mine = [one for one in held if one[1] in barred[one[0]]]
     names = names_of({person for _key, person, _office, _is_signed in mine})
+    settled = _settled_at({key for key, *_rest in mine})
     found: dict[int, list[BarredHolder]] = defaultdict(list)
     for key, person, office, is_signed in mine:
         conflict = conflict_between(person, students[key])
         assert conflict is not None
+        known_at = conflict.recorded_at if isinstance(conflict, Conflict) else conflict.declared_at
+        if is_signed and key in settled and settled[key] >= known_at:
+            continue
         found[key].append(BarredHolder(key, person, names[person], office, conflict.reason, is_signed))
     return dict(found)
 
@@ -157,6 +158,31 @@ def exceptions_of(rows: Collection[Capstone]) -> dict[int, list[BarredHolder]]:
 def is_settled() -> ColumnElement[bool]:
     """SQL: a moderation that has its conclusion."""
     return and_(Reconsideration.kind == ReasonKind.MODERATION, Reconsideration.decided_at.is_not(None))
+
+
+def _settled_at(ids: Collection[int]) -> dict[int, datetime]:
+    """When the latest moderation of each capstone had its conclusion."""
+    statement = select(Reconsideration.capstone_id, Reconsideration.decided_at).where(is_settled(), Reconsideration.capstone_id.in_(ids))
+    return {key: at for key, at in session().execute(statement.order_by(Reconsideration.decided_at)) if at is not None}
+
+
+def _signed(ids: Collection[int]) -> set[tuple[int, int, Office]]:
+    """(capstone, person, office) of whoever has signed something that holds."""
+    grades = select(CapstoneGrade.capstone_id, CapstoneGrade.person_id, CapstoneGrade.role).where(
+        CapstoneGrade.capstone_id.in_(ids), CapstoneGrade.replaced_at.is_(None)
+    )
+    reviews = select(Review.capstone_id, Review.person_id).where(
+        Review.capstone_id.in_(ids), Review.cancelled_at.is_(None), Review.signed_at.is_not(None)
+    )
+    thirds = select(ThirdGrade.capstone_id, ThirdGrade.person_id).where(ThirdGrade.capstone_id.in_(ids), ThirdGrade.signed_at.is_not(None))
+    panels = select(DefenceSlot.capstone_id, DefenceSlot.scores).where(
+        DefenceSlot.capstone_id.in_(ids), DefenceSlot.verdict.in_((Verdict.PASS, Verdict.FAIL))
+    )
+    found = {(key, person, Office(role.value)) for key, person, role in session().execute(grades)}
+    for office, statement in ((Office.REVIEW, reviews), (Office.THIRD, thirds)):
+        found |= {(key, person, office) for key, person in session().execute(statement)}
+    latest = {key: scores for key, scores in session().execute(panels.order_by(DefenceSlot.id))}
+    return found | {(key, int(person), Office.PANEL) for key, scores in latest.items() for person in scores}
 
 
 def _holders(ids: Collection[int]) -> list[tuple[int, int, Office]]:

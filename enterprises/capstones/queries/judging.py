@@ -94,8 +94,18 @@ def awaited(row: Capstone) -> tuple[str, ...]:
     """`review` and `defence` that were asked for and are open, with weight or without: what was begun is heard before anything is concluded."""
     asked = any(review.cancelled_at is None and review.signed_at is None for review, _name in reviews_of(row.id))
     latest = next((slot for slot, _group in slots_of(row.id)), None)
-    open_ = {"review": asked or bool(revised_reviews(row)), "defence": latest is not None and latest.verdict in (None, Verdict.REVISE)}
+    open_ = {
+        "review": asked or bool(revised_reviews(row)) or _is_unread_again(row),
+        "defence": latest is not None and latest.verdict in (None, Verdict.REVISE),
+    }
     return tuple(name for name, is_open in open_.items() if is_open)
+
+
+def _is_unread_again(row: Capstone) -> bool:
+    """Whether a reviewer has sent a thesis back and nobody reads, or has read, what came after: the re-reading was taken back."""
+    back = select(Review.id).where(Review.capstone_id == row.id, Review.verdict.in_((Verdict.REVISE, Verdict.FAIL)), Review.cancelled_at.is_not(None))
+    stands = select(Review.id).where(Review.capstone_id == row.id, Review.cancelled_at.is_(None))
+    return session().scalar(back.limit(1)) is not None and session().scalar(stands.limit(1)) is None
 
 
 def is_failed_by_judges(row: Capstone) -> bool:

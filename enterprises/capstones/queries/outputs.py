@@ -117,9 +117,9 @@ def mentors_table(cohort_id: int, on: date) -> list[dict[str, Any]]:
     """M8.3 与学生对应的企业指导教师名录 (002:577): one row a student, with what the supervisor really did."""
     mentor_person = Person.__table__.alias("mentor_person")
     guided = (
-        select(GuidanceEntry.capstone_id, func.count().label("times"))
+        select(GuidanceEntry.capstone_id, GuidanceEntry.person_id, func.count().label("times"))
         .where(GuidanceEntry.role == SupervisorRole.ENTERPRISE, GuidanceEntry.confirmed_at.is_not(None))
-        .group_by(GuidanceEntry.capstone_id)
+        .group_by(GuidanceEntry.capstone_id, GuidanceEntry.person_id)
         .subquery()
     )
     statement = (
@@ -131,7 +131,7 @@ def mentors_table(cohort_id: int, on: date) -> list[dict[str, Any]]:
         )
         .outerjoin(mentor_person, mentor_person.c.id == Supervision.person_id)
         .outerjoin(Mentor, and_(Mentor.person_id == Supervision.person_id, Mentor.enterprise_id == Capstone.enterprise_id))
-        .outerjoin(guided, guided.c.capstone_id == Capstone.id)
+        .outerjoin(guided, and_(guided.c.capstone_id == Capstone.id, guided.c.person_id == Supervision.person_id))
         .outerjoin(
             CapstoneGrade,
             and_(

@@ -111,9 +111,14 @@ def confidential_among(capstone_ids: Iterable[int]) -> frozenset[int]:
     return frozenset(session().scalars(statement.where(Capstone.id.in_(list(capstone_ids)), Topic.is_confidential.is_(True))))
 
 
+def _in_office() -> ColumnElement[bool]:
+    """SQL: a mentor whose term has no end, or one that has not come. By the day of the database: who may read is asked without a day."""
+    return or_(Mentor.until.is_(None), Mentor.until >= func.current_date())
+
+
 def _own(person_id: int) -> list[ColumnElement[bool]]:
     """Topics one proposed, of an enterprise one is mentor of, that one works on, or whose work one supervises."""
-    mentored = select(Mentor.enterprise_id).where(Mentor.person_id == person_id, Mentor.until.is_(None))
+    mentored = select(Mentor.enterprise_id).where(Mentor.person_id == person_id, _in_office())
     worked = select(Capstone.topic_id).join(Student, Student.id == Capstone.student_id).where(Student.person_id == person_id)
     supervised = select(Capstone.topic_id).join(Supervision, Supervision.capstone_id == Capstone.id)
     return [
@@ -204,7 +209,7 @@ def topic_subject(row: Topic) -> Subject:
         organisations=(row.enterprise_id, programme.university_id),
         programmes=(row.programme_id,),
         regions=organisations.region_path(university.region_code if university else None).codes,
-        persons=session().scalars(select(Mentor.person_id).where(Mentor.enterprise_id == row.enterprise_id, Mentor.until.is_(None))),
+        persons=session().scalars(select(Mentor.person_id).where(Mentor.enterprise_id == row.enterprise_id, _in_office())),
     )
 
 

@@ -72,7 +72,11 @@ def page(
     can = {action.value: row.archived_at is None and permits(action, row.state, actors) is Answer.YES for action in Action}
     manages = Actor.ADMIN in actors
     is_party = manages and who().person_id in queries.barred_from(row, Office.DECISION)
-    judges_own = is_party and (can[Action.SETTLE] or (can[Action.DECIDE_APPEAL] and queries.open_reconsideration(row.id) is not None))
+    has_settled = manages and operations.against_own_decision(row, who()) is not None
+    is_appealed = can[Action.DECIDE_APPEAL] and queries.open_reconsideration(row.id) is not None
+    judges_own = (is_party and can[Action.SETTLE]) or ((is_party or has_settled) and is_appealed)
+    if has_settled:
+        can.update(decide_appeal=False)
     if is_party:
         can.update(settle=False, decide_appeal=False, conclude_failed=False)
     is_public = row.state in CONCLUDED
@@ -163,7 +167,7 @@ def _lost(row: Capstone) -> list[str]:
     is_shown = operations.against_state(row, action) is None
     if is_shown and action is Action.FINISH:
         result = operations.result_of(row, clock.today())
-        is_shown = result is None or operations.against_finish(row, result) is None
+        is_shown = result is None or operations.against_finish(row, result, clock.today()) is None
     return [] if is_shown else [text for name in ("score", "reason", "note", "text") if (text := request.form.get(name, "").strip())]
 
 
@@ -208,7 +212,7 @@ def _standing(row: Capstone, roles: list[SupervisorRole], can: dict[str, bool]) 
     result = operations.result_of(row, today) if can[Action.FINISH] else None
     grade = operations.against_grade(row, roles[0], clock.now()) if roles else None
     against = {
-        Action.FINISH: operations.against_finish(row, result) if result is not None else None,
+        Action.FINISH: operations.against_finish(row, result, today) if result is not None else None,
         Action.ARCHIVE: operations.against_archive(row, today) if can[Action.ARCHIVE] else None,
         Action.APPEAL: operations.against_appeal(row, today) if can[Action.APPEAL] else None,
         Action.ASK_THIRD: operations.against_scoring(row) if can[Action.ASK_THIRD] else None,

@@ -14,13 +14,14 @@ from enterprises.capstones.machine import Actor
 from enterprises.capstones.models import Capstone, DefenceSlot, Review, Topic
 from enterprises.capstones.queries import archive
 from enterprises.capstones.queries.archive import KeptFile
+from enterprises.capstones.types import CONCLUDED
 from enterprises.capstones.views import blueprint
 from enterprises.capstones.views._support import demand_opened, load, load_review, load_slot, review_subject, secretary_subject, stored
 from enterprises.permissions import Can
-from trainhub.kernel import clock, downloads
+from trainhub.kernel import clock, downloads, files
 from trainhub.kernel.access import guard, may, who
 from trainhub.kernel.db import session
-from trainhub.kernel.errors import NotFound
+from trainhub.kernel.errors import NotAllowed, NotFound
 from trainhub.kernel.i18n import _, format_datetime
 from trainhub.kernel.sending import send
 from trainhub.people.models import Person, Student
@@ -29,6 +30,11 @@ from trainhub.people.models import Person, Student
 def _is_whole(row: Capstone) -> bool:
     """Whether the reader runs the programme: only then reviewers have names."""
     return Actor.ADMIN in queries.actors_of(row, who(), among=(Actor.ADMIN,))
+
+
+def _is_signed_open(row: Capstone) -> bool:
+    """Whether the reader may see what a panel has signed: from publication on; whoever runs the programme before."""
+    return row.state in CONCLUDED or _is_whole(row)
 
 
 def _address(row: Capstone, one: KeptFile) -> str:
@@ -41,6 +47,8 @@ def _address(row: Capstone, one: KeptFile) -> str:
         return url_for("capstones.evidence", topic_id=one.key) if is_mine else ""
     if one.stage == archive.REVIEW:
         return url_for("capstones.review_attachment", capstone_id=row.id, review_id=one.key)
+    if one.stage == archive.DEFENCE and not _is_signed_open(row):
+        return ""
     if one.stage == archive.DEFENCE:
         return url_for("capstones.defence_attachment", capstone_id=row.id, slot_id=one.key)
     return url_for("capstones.paper", capstone_id=row.id, paper_id=one.key)
@@ -69,7 +77,8 @@ def kept_files(row: Capstone) -> Any:
     found = _listed(row, is_whole)
     is_same = None
     if row.archived_at is not None:
-        now = {(one.stage, one.file.sha256) for one in archive.files_of(row)}
+        live = archive.files_of(row)
+        now = {(one.stage, one.file.sha256) for one in live if files.is_intact(one.file)}
         is_same = now == {(one["stage"], one["sha256"]) for one in found}
     return render_template(
         "enterprises/capstones/files.html",
@@ -160,6 +169,8 @@ def defence_attachment(pair: tuple[Capstone, int]) -> Any:
     demand_opened(pair[0].topic_id)
     if found is None or found.capstone_id != pair[0].id:
         raise NotFound(_("没有这个答辩安排。"))
+    if not _is_signed_open(pair[0]):
+        raise NotAllowed(_("答辩的打分表在成绩公布后才能查看。"))
     return _attachment(archive.DEFENCE, found.id, found.file_id)
 
 

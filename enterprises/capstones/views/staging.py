@@ -269,6 +269,9 @@ def lift_conflict(row: Conflict) -> Any:
     assert programme is not None
     assert cohort is not None
     code, year = programme.code, cohort.year
-    with transaction():
-        operations.lift_conflict(conflict=load_conflict(key), by=who(), now=clock.now())
-    return done(_("回避关系已解除。"), "capstones.assign", code=code, year=year, _anchor="conflicts")
+
+    def act() -> Any:
+        operations.lift_conflict(conflict=load_conflict(key), reason=request.form.get("reason", ""), by=who(), now=clock.now())
+        return partial(done, _("回避关系已解除。"), "capstones.assign", code=code, year=year, _anchor="conflicts")
+
+    return on_page(act, lambda refused: assign_page(load_cohort(code, year), fresh_assignment(), refused.status, refused.message))

@@ -33,7 +33,9 @@ def _log(key: int, by: Identity, content: str) -> Callable[[], object]:
 
 
 def _assign(key: int, role: SupervisorRole, person_id: int) -> Callable[[], object]:
-    return lambda: operations.assign_supervisor(capstone=_one(key), role=role, person=session().get_one(Person, person_id), by=SYSTEM, **TIMES)
+    return lambda: operations.assign_supervisor(
+        capstone=_one(key), role=role, person=session().get_one(Person, person_id), reason="更换", by=SYSTEM, **TIMES
+    )
 
 
 def _able(found: make.Case, role: SupervisorRole) -> int:

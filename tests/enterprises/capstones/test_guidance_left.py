@@ -41,7 +41,7 @@ def _exchange(found: make.Case, role: SupervisorRole) -> Person:
         ground.teacher(of=found.programme, who=after)
     else:
         make.mentor(found.enterprise, who=after)
-    operations.assign_supervisor(capstone=found.capstone, role=role, person=after, by=SYSTEM, **TIMES)
+    operations.assign_supervisor(capstone=found.capstone, role=role, person=after, reason="离任", by=SYSTEM, **TIMES)
     return after
 
 
@@ -113,7 +113,7 @@ def test_a_mentor_of_the_new_enterprise_does_not_vouch_for_the_one_before(sessio
     operations.change_topic(capstone=found.capstone, topic=topic, reason="改题", by=SYSTEM, **TIMES)
     after = make.signer()
     make.mentor(other, who=after)
-    operations.assign_supervisor(capstone=found.capstone, role=ENTERPRISE, person=after, by=SYSTEM, **TIMES)
+    operations.assign_supervisor(capstone=found.capstone, role=ENTERPRISE, person=after, reason="离任", by=SYSTEM, **TIMES)
     with pytest.raises(WrongPerson):
         operations.confirm_guidance(entry=entry, by=make.as_person(after), now=NOW)
     assert queries.open_work(after.id)[1] == 0
@@ -126,7 +126,7 @@ def test_who_takes_over_is_told_that_guidances_wait(session: Session) -> None:
     operations.log_guidance(capstone=found.capstone, role=SCHOOL, on=START, content="讨论", by=found.by("student"), **TIMES)
     after = make.signer()
     ground.teacher(of=found.programme, who=after)
-    operations.assign_supervisor(capstone=found.capstone, role=SCHOOL, person=after, by=SYSTEM, **TIMES)
+    operations.assign_supervisor(capstone=found.capstone, role=SCHOOL, person=after, reason="离任", by=SYSTEM, **TIMES)
     key = accounts.accounts_of_persons([after.id])[after.id]
     assert ["1 条" in text for text in make.told(key, "capstones.guidance")] == [True]
 

@@ -211,7 +211,7 @@ def test_what_the_register_of_mentors_declares_is_a_conflict_of_interest_here_to
     assert person.id in queries.barred_from(found.capstone)
     assert person.id in queries.barred_from(found.capstone, Office.ENTERPRISE)
     row = operations.record_conflict(person=person, student=found.student, reason="亲属", by=SYSTEM, now=NOW)
-    operations.lift_conflict(conflict=row, by=SYSTEM, now=NOW)
+    operations.lift_conflict(conflict=row, reason="登记有误", by=SYSTEM, now=NOW)
     with pytest.raises(CapstoneRefused, match="舅舅"):  # the programme lifts its own record, not the register's
         operations.assign_supervisor(**assign)
     key, programme_id, name = found.capstone.id, found.programme.id, person.id

@@ -220,7 +220,7 @@ def test_a_mentor_who_was_replaced_is_certified_for_the_time_served(session: Ses
     operations.confirm_guidance(entry=row, by=found.by("student"), now=NOW)
     for who in (idle, after):
         make.mentor(found.enterprise, who=who)
-        operations.assign_supervisor(capstone=found.capstone, role=ENTERPRISE, person=who, by=SYSTEM, today=change, now=NOW)
+        operations.assign_supervisor(capstone=found.capstone, role=ENTERPRISE, person=who, reason="离任", by=SYSTEM, today=change, now=NOW)
     found.field = after
     row = operations.log_guidance(capstone=found.capstone, role=ENTERPRISE, on=change, content="讨论", by=make.as_person(after), **TIMES)
     operations.confirm_guidance(entry=row, by=found.by("student"), now=NOW)
@@ -248,7 +248,7 @@ def test_who_guided_at_the_enterprise_before_is_certified_for_that_one(session: 
     operations.change_topic(capstone=found.capstone, topic=make.topic(programme=found.programme, enterprise=other), reason="改题", by=SYSTEM, **TIMES)
     who = ground.person()
     make.mentor(other, who=who)
-    operations.assign_supervisor(capstone=found.capstone, role=ENTERPRISE, person=who, by=SYSTEM, **TIMES)
+    operations.assign_supervisor(capstone=found.capstone, role=ENTERPRISE, person=who, reason="离任", by=SYSTEM, **TIMES)
     found.field = who
     make.submit(found)
     for role in SupervisorRole:

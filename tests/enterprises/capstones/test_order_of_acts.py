@@ -54,7 +54,7 @@ def _secretary(session: Session, slot: DefenceSlot) -> object:
 
 
 def _assign(found: make.Case, role: SupervisorRole, who: Person) -> Supervision:
-    return operations.assign_supervisor(capstone=found.capstone, role=role, person=who, by=SYSTEM, **TIMES)
+    return operations.assign_supervisor(capstone=found.capstone, role=role, person=who, reason="更换", by=SYSTEM, **TIMES)
 
 
 # -- named afterwards ---------------------------------------------------------------------------------------------------
@@ -142,7 +142,7 @@ def test_a_review_is_not_signed_by_who_stands_near_the_student_meanwhile(session
     with pytest.raises(CapstoneRefused, match="回避") as no:
         operations.sign_review(**sign)
     assert no.value.code == "conflict"
-    operations.lift_conflict(conflict=conflict, by=SYSTEM, now=NOW)
+    operations.lift_conflict(conflict=conflict, reason="登记有误", by=SYSTEM, now=NOW)
     assert operations.sign_review(**sign).signed_at == NOW
 
 
@@ -253,7 +253,7 @@ def test_a_conflict_with_who_is_in_office_is_told_and_shown(session: Session, as
     shown = head.get(f"/capstones/?state=barred&cohort={cohort_id}").text
     assert f'/capstones/{key}"' in shown
     assert other_name not in shown
-    operations.lift_conflict(conflict=session.get_one(Conflict, conflict_id), by=SYSTEM, now=NOW)
+    operations.lift_conflict(conflict=session.get_one(Conflict, conflict_id), reason="登记有误", by=SYSTEM, now=NOW)
     session.commit()
     assert "须回避" not in head.get(f"/capstones/{key}").text
 
