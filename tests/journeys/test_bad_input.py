@@ -162,7 +162,7 @@ def test_a_double_submit_logs_once(sign_in: Callable[[str], Visitor]) -> None:
     address = next(link for link in listed.links() if re.fullmatch(r"/capstones/\d+", link) and supervisor.get(link).has_form("/guidance"))
     form_page = supervisor.get(address)
     for _turn in range(2):
-        supervisor.send("/guidance", {"content": "只登记一次的指导。", "on": DAY}, page=form_page)
+        supervisor.send("/guidance", {"content": "只登记一次的指导。"}, page=form_page)
     assert supervisor.get(address).words.count("只登记一次的指导。") == 1
 
 

@@ -37,6 +37,8 @@ PARTS = {
 """What each city, and 平潭, is to bring of the demo's goal."""
 CITY, PINGTAN, CITY_ROWS = "3501", "350128", 60
 """The operator of this city imported the last rows of its own people; the others came with the roster of the province."""
+CITY_BASE = BASES[7][0]
+"""A unit of the city: its operator imports for no other (`ledger.queries.may_import_for`)."""
 
 
 STAFF_COURSES = (("智能装备操作与维护", 40), ("工业机器人编程与调试", 64), ("安全生产与质量管理", 24))
@@ -108,7 +110,7 @@ def build(calendar: Calendar, scale: int) -> None:
     of_city = sorted(in_city, key=lambda row: row["completed_on"])[-CITY_ROWS:]
     apart = {id(row) for row in of_city}
     _import("演示学员名册.csv", (row for row in everything if id(row) not in apart), by=SYSTEM, calendar=calendar, is_strict=True)
-    _city(of_city, calendar)
+    _city([row | {"base_code": CITY_BASE} for row in of_city], calendar)
     _import("企业职工培训名册.csv", of_enterprise(everything, calendar), by=SYSTEM, calendar=calendar, is_strict=True)
     year = calendar.day.year
     with transaction():

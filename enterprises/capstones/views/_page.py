@@ -47,7 +47,7 @@ def guidance_form(row: Capstone, is_student: bool, roles: list[SupervisorRole]) 
     sides = [role for role in SupervisorRole if queries.live_supervision(row.id, role) is not None] if is_student else roles
     form.role.choices = [(r.value, labels.ROLES[r]) for r in sides]
     if form.on.data is None:
-        form.on.data = clock.today()
+        form.on.data = min(clock.today(), row.ends_on)  # no day after the capstone's end is taken
     return form
 
 

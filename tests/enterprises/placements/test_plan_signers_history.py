@@ -33,7 +33,7 @@ def rows(connection: sa.Connection, table: str) -> list[Any]:
 @pytest.fixture
 def before(engine: sa.Engine) -> sa.Engine:
     """Two enterprises with a base each, the first of which signed four plans."""
-    revision = ScriptDirectory.from_config(migrations.config()).get_revision("0052")
+    revision = ScriptDirectory.from_config(migrations.config()).get_revision("0049")
     assert revision is not None
     migrations.upgrade(engine, str(revision.down_revision))
     with engine.connect() as connection:
@@ -52,7 +52,7 @@ def before(engine: sa.Engine) -> sa.Engine:
 
 
 def test_each_keeps_what_it_signed_and_drafts_wait_for_the_others(before: sa.Engine) -> None:
-    migrations.upgrade(before, "0052")
+    migrations.upgrade(before, "0049")
     with before.connect() as connection:
         assert rows(connection, "plan_host_signature") == [(1, 2), (2, 2), (3, 2), (4, 2)]
         assert rows(connection, "plan_signature") == [(1, 2), (3, 2), (5, None)]
@@ -62,7 +62,7 @@ def test_each_keeps_what_it_signed_and_drafts_wait_for_the_others(before: sa.Eng
 
 
 def test_there_is_no_way_back_over_what_several_signed(before: sa.Engine) -> None:
-    migrations.upgrade(before, "0052")
+    migrations.upgrade(before, "0049")
     with before.connect() as connection:
         put(connection, "plan_host_signature", version_id=2, organisation_id=3, signed_name="厂长", signed_on=DAY)
         connection.commit()

@@ -131,6 +131,7 @@ def test_t4_counts_who_has_come_and_names_hosts_until_their_last_day(world: Simp
         student = ground.student(programmes.by_id(world.programme_id), petoe_since=date(2023, 9, 1))  # type: ignore[arg-type]
         term = make.term(university=organisations.by_id(world.university_id), starts_on=date(2026, 9, 7))  # type: ignore[arg-type]
         operations.set_seats(position=position, term=term, seats=3, by=SYSTEM, now=NOW)
+        operations.approve_position(position=position, by=SYSTEM, now=NOW)
         operations.place_student(student=student, position=position, term=term, by=SYSTEM, now=NOW)  # in September
         [(host, enterprise)] = [(one, row) for one, row in organisations.hosts_of(first.base_id or 0) if row.kind == "enterprise"]
         host.until = DAYS[-1]

@@ -338,14 +338,16 @@ def test_the_training_plan_says_what_is_missing(world: SimpleNamespace, people: 
     assert "31.5" in people["programme"].get(url).text
     assert people["programme"].post(url, data={**item, "weeks": "0"}).status_code == 422
     assert people["programme"].post(url, data={**item, "title": "校内实训", "weeks": "0.5", "is_at_enterprise": ""}).status_code == 303
-    signing = {"side": "school", "signed_name": "甲", "signed_on": "2026-03-01"}
+    signing = {"party": "school", "signed_name": "甲", "signed_on": "2026-03-01"}
     assert people["programme"].post(f"{url}/sign", data=signing).status_code == 422
     inside = queries.plan_items(world.version_id)[1]
     edit = f"/placements/plan-items/{inside.id}/edit"
     assert "0.5" in people["programme"].get(edit).text
     assert people["programme"].post(edit, data={**item, "title": "岗位实习", "weeks": "0.5", "version": inside.version}).status_code == 303
-    for side in ("school", "enterprise"):
-        assert people["programme"].post(f"{url}/sign", data={**signing, "side": side}).status_code == 303
+    assert people["programme"].post(f"{url}/sign", data=signing).status_code == 303
+    assert people["programme"].post(f"{url}/sign", data={**signing, "party": "unnamed"}).status_code == 422  # the scan is missing
+    scan = {"file": (io.BytesIO(b"%PDF-1.4\n%%EOF\n"), "签署页.pdf")}
+    assert people["programme"].post(f"{url}/sign", data={**signing, "party": "unnamed", **scan}).status_code == 303
     assert people["programme"].post(url, data=item).status_code == 422
     assert len(queries.plan_items(world.version_id)) == 2
 

@@ -112,7 +112,7 @@ def test_facts_that_cannot_be_are_refused(app: Flask, kind: str, good: tuple[str
     with app.test_request_context():
         assert [checked(field, text) for text in good] == list(good)
         for text in bad:
-            with pytest.raises(ValueError, match=r"不能|不是|应在"):
+            with pytest.raises(ValueError, match=r"不能|不是|应在|请填写"):
                 checked(field, text)
 
 
