@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 
 from tests.journeys.browsing import Page, Visitor
-from tests.journeys.conftest import DAY, Place, opened, run_jobs, travel
+from tests.journeys.conftest import Place, opened, run_jobs, travel
 from tests.journeys.files import one_page_pdf
 from tests.journeys.test_chain import ROSTER
 from trainhub.demo.invented import people
