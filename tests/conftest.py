@@ -90,10 +90,28 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.database)
 
 
+class JourneysFirst:
+    """Behind every plugin that orders tests: of several processes one walks all journeys, which takes longer than anything else."""
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> Iterator[None]:
+        """As the others left them, the journeys in front."""
+        yield
+        items.sort(key=lambda item: not item.nodeid.startswith("tests/journeys/"))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Only a process among several orders them so."""
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        config.pluginmanager.register(JourneysFirst())
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Of several processes each takes whole files, for their fixtures' sake; one takes all journeys, and builds the demo province once."""
+    """Of several processes each takes whole files, for their fixtures' sake; one takes all journeys, first of all, and builds the demo province once."""
     from xdist.scheduler import LoadScopeScheduling
+
+    config.option.loadscopereorder = False  # the longest first is what the collection does, see `JourneysFirst`
 
     class ByFile(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:

@@ -39,8 +39,8 @@ def statement(run_id: int, chosen: Mapping[str, str]) -> sa.Select[Any]:
 
 
 def learner_rows(statement: sa.Select[Any]) -> Iterator[tuple[Any, ...]]:
-    """The rows of the export, read while they are sent."""
-    return _lines(session().execute(statement.execution_options(yield_per=1000)))
+    """The rows of the export, read while they are sent: asked for with the first of them, since what the request still commits closes a cursor."""
+    yield from _lines(session().execute(statement.execution_options(yield_per=1000)))
 
 
 def whole(statement: sa.Select[Any]) -> Made:
