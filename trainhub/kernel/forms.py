@@ -162,9 +162,12 @@ class Form(FlaskForm):  # type: ignore[misc]
         return not wrong
 
     def _has_days(self) -> bool:
-        """Whether every date is one that can be counted with: 0001-01-01 and 9999-12-31 are dates to Python."""
+        """Whether every date is one that can be counted with: 0001-01-01 and 9999-12-31 are dates to Python. (To WTForms a field of a time of
+        the day is one of a date and time.)"""
         wrong = [
-            field for field in self if isinstance(field, DateField | DateTimeField) and field.data is not None and not is_day(_date_of(field.data))
+            field
+            for field in self
+            if isinstance(field, DateField | DateTimeField) and isinstance(field.data, date) and not is_day(_date_of(field.data))
         ]
         for field in wrong:
             field.data, field.process_errors = None, [*field.process_errors, _("请填写 %(a)s 至 %(b)s 之间的日期。", a=FIRST_DAY, b=LAST_DAY)]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, time
 
 import pytest
 from flask import Flask
-from wtforms import DateField
+from wtforms import DateField, TimeField
 from wtforms.validators import Optional
 
 from trainhub.kernel.forms import Form
@@ -21,6 +21,10 @@ BOUNDS = [
 
 class _DayForm(Form):
     on = DateField("日期", [Optional()])
+
+
+class _HourForm(Form):
+    starts_at = TimeField("时间")
 
 
 @pytest.mark.parametrize(("text", "is_known"), BOUNDS)
@@ -41,6 +45,13 @@ def test_tables_and_addresses_take_the_same_days(text: str, is_known: bool) -> N
         else:
             with pytest.raises(ValueError):
                 read(text)
+
+
+def test_a_time_of_the_day_is_no_day(app: Flask) -> None:
+    with app.test_request_context(method="POST", data={"starts_at": "09:00"}):
+        form = _HourForm(meta={"csrf": False})
+        assert form.validate()
+        assert form.starts_at.data == time(9)
 
 
 @pytest.mark.parametrize("text", ["", "2026-02-30", "heute", "20260201x"])
