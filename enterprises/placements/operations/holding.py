@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import update
 
+from enterprises.placements.models import Round
 from trainhub.kernel.db import session
 from trainhub.organisations.models import Organisation
 
@@ -16,3 +17,9 @@ def hold_bases(base_ids: Iterable[int | None]) -> None:
         session().execute(
             update(Organisation).where(Organisation.id == base_id).values(name=Organisation.name).execution_options(synchronize_session=False)
         )
+
+
+def hold_round(round: Round) -> None:
+    """Make two presses at one round queue up: the second sees what the first did."""
+    session().execute(update(Round).where(Round.id == round.id).values(title=Round.title).execution_options(synchronize_session=False))
+    session().refresh(round)

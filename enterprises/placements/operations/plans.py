@@ -6,12 +6,10 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import update
-
 from enterprises.placements import planning, queries
 from enterprises.placements.models import Placement, Round, RoundPlan
 from enterprises.placements.operations._support import BadPlacement, NoSeat, WrongState, parameter, take_seats, tell
-from enterprises.placements.operations.holding import hold_bases
+from enterprises.placements.operations.holding import hold_bases, hold_round
 from enterprises.placements.operations.placing import check_room, withdraw_placement
 from enterprises.placements.operations.rounds import close_round
 from enterprises.placements.types import Aim, PlanKind, PlanSettings, RoundState, WhatIf, WithdrawalSide
@@ -50,19 +48,13 @@ def ask_for_plan(
         "settings": (settings or planning.settings_of(round)).as_data(),
         "what_ifs": [one.as_data() for one in what_ifs],
     }
-    _hold(round)
+    hold_round(round)
     running = queries.running_plan_job(round.id)
     if running is not None:
         if {name: running.args.get(name) for name in args} == args:
             return running
         raise WrongState(_("这个轮次的另一项计算正在进行，完成后再试。"), code="plan_running")
     return jobs.ask("placements.plan", by=by, title=say(TITLES[kind], title=round.title), round_id=round.id, **args)
-
-
-def _hold(round: Round) -> None:
-    """Make two presses at once queue up: the second sees what the first did."""
-    session().execute(update(Round).where(Round.id == round.id).values(title=Round.title).execution_options(synchronize_session=False))
-    session().refresh(round)
 
 
 def check_plannable(round: Round, kind: PlanKind, now: datetime) -> None:
@@ -151,7 +143,7 @@ def publish_round(*, round: Round, by: Identity, now: datetime) -> int:
 
     Raises NoSeat when seats were taken meanwhile, WrongState without a plan or when the input has changed since.
     """
-    _hold(round)
+    hold_round(round)
     if round.state is RoundState.PUBLISHED:
         return 0
     if round.state is not RoundState.PLANNED or round.plan is None:
@@ -218,7 +210,7 @@ def publish_repair(*, plan: RoundPlan, round: Round, by: Identity, now: datetime
     """
     if plan.round_id != round.id or plan.kind is not PlanKind.REPAIR:
         raise WrongState(_("这不是本轮次的修补方案。"))
-    _hold(round)
+    hold_round(round)
     if round.plan is not None and round.plan.get("repair_id") == plan.id:
         return 0, 0
     today = local(now).date()

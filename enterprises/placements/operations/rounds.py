@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete
 
 from enterprises.placements import labels, lawful, queries, rules
 from enterprises.placements.models import Preference, Priority, Round, Term
 from enterprises.placements.operations._support import BadPlacement, WrongState, tell
+from enterprises.placements.operations.holding import hold_round
 from enterprises.placements.types import RoundState
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
@@ -233,7 +234,7 @@ def save_preferences(*, round: Round, student: Student, position_ids: Sequence[i
     if problem is not None:
         raise BadPlacement(str(labels.PREFERENCE_PROBLEMS[problem]) % {"most": round.max_preferences}, field="ranks", code=problem.value)
     # The lock on the round makes two saves of one student queue up: the second sees the rows of the first.
-    session().execute(update(Round).where(Round.id == round.id).values(title=Round.title).execution_options(synchronize_session=False))
+    hold_round(round)
     known = queries.preferences_of(round.id, student.id)
     if [row.position_id for row in known] == wanted:
         return known
