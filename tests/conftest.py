@@ -90,34 +90,45 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.database)
 
 
-class JourneysFirst:
-    """Behind every plugin that orders tests: of several processes one walks all journeys, which takes longer than anything else."""
+BEFORE_OTHER_JOURNEYS = 60
+"""Files for the other processes to go through while one builds the demo province for all of them."""
+
+
+class LongestFirst:
+    """Behind every plugin that orders tests: of several processes one begins with a journey, which builds the demo, and the others follow.
+
+    Journeys take longest; what is short comes last, so that all processes end at about the same time.
+    """
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> Iterator[None]:
-        """As the others left them, the journeys in front."""
+        """As the others left them, the journeys in front, but for some files behind the first of them."""
         yield
-        items.sort(key=lambda item: not item.nodeid.startswith("tests/journeys/"))
+        files = dict.fromkeys(_file_of(item.nodeid) for item in items)
+        journeys = sorted(name for name in files if name.startswith("tests/journeys/"))
+        others = [name for name in files if name not in set(journeys)]
+        order = [*journeys[:1], *others[:BEFORE_OTHER_JOURNEYS], *journeys[1:], *others[BEFORE_OTHER_JOURNEYS:]]
+        turn = {name: number for number, name in enumerate(order)}
+        items.sort(key=lambda item: turn[_file_of(item.nodeid)])
+
+
+def _file_of(nodeid: str) -> str:
+    return nodeid.split("::", 1)[0]
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Only a process among several orders them so."""
     if os.environ.get("PYTEST_XDIST_WORKER"):
-        config.pluginmanager.register(JourneysFirst())
+        config.pluginmanager.register(LongestFirst())
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Of several processes each takes whole files, for their fixtures' sake; one takes all journeys, first of all, and builds the demo province once."""
-    from xdist.scheduler import LoadScopeScheduling
+    """Of several processes each takes whole files, for their fixtures' sake."""
+    from xdist.scheduler import LoadFileScheduling
 
-    config.option.loadscopereorder = False  # the longest first is what the collection does, see `JourneysFirst`
-
-    class ByFile(LoadScopeScheduling):
-        def _split_scope(self, nodeid: str) -> str:
-            return "journeys" if nodeid.startswith("tests/journeys/") else nodeid.split("::", 1)[0]
-
-    return ByFile(config, log)
+    config.option.loadscopereorder = False  # the longest first is what the collection does, see `LongestFirst`
+    return LoadFileScheduling(config, log)
 
 
 def database_of_the_run() -> str:

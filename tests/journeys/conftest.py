@@ -6,6 +6,7 @@ JOURNEYS_DEMO names an instance folder that `trainhub demo --today 2026-11-22` h
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
@@ -106,8 +107,14 @@ class Place:
         _run(self.server, f'CREATE DATABASE "{name}" TEMPLATE "{source}"')
         return Place(folder, self.database_url.rsplit("/", 1)[0] + "/" + name, self.server)
 
+    def create(self) -> None:
+        """Its own empty database, where it has one on a server."""
+        if self.server is not None:
+            self.drop()
+            _run(self.server, f'CREATE DATABASE "{self.database_url.rsplit("/", 1)[1]}"')
+
     def drop(self) -> None:
-        """Remove the copy's own database."""
+        """Remove its own database."""
         if self.server is not None:
             _run(self.server, f'DROP DATABASE IF EXISTS "{self.database_url.rsplit("/", 1)[1]}" WITH (FORCE)')
 
@@ -122,25 +129,45 @@ def _run(server: sa.Engine, statement: str) -> None:
         connection.execute(sa.text(statement))
 
 
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """One process of the run at a time."""
+    with (folder / "demo.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    """The demo province, as `trainhub demo` builds it in an empty folder; nobody changes this one."""
-    url = os.environ.get("TRAINHUB_TEST_DATABASE_URL", "")
+    """The demo province, as `trainhub demo` builds it in an empty folder; nobody changes this one.
+
+    Of several processes the first that needs it builds it for all, and the last one removes it.
+    """
+    if known := os.environ.get("JOURNEYS_DEMO"):
+        yield Place(Path(known))
+        return
+    worker, run = os.environ.get("PYTEST_XDIST_WORKER", "alone"), os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))[:12]
+    shared = tmp_path_factory.getbasetemp().parent if worker != "alone" else tmp_path_factory.mktemp("shared")
+    used = shared / "demo-used-by"
+    url, place = os.environ.get("TRAINHUB_TEST_DATABASE_URL", ""), Place(shared / "demo")
     if url.startswith("postgres"):
         server = sa.create_engine("postgresql+psycopg://" + url.split("://", 1)[1])
-        name = f"journeys_{os.getpid()}"
-        _run(server, f'CREATE DATABASE "{name}"')
-        place = Place(tmp_path_factory.mktemp("demo") / "instance", url.rsplit("/", 1)[0] + "/" + name, server)
-        place.program("demo", "--today", DAY.isoformat())
-        yield place
-        place.drop()
-        server.dispose()
-        return
-    known = os.environ.get("JOURNEYS_DEMO")
-    place = Place(Path(known) if known else tmp_path_factory.mktemp("demo") / "instance")
-    if not known:
-        place.program("demo", "--today", DAY.isoformat())
+        place = Place(place.folder, f"{url.rsplit('/', 1)[0]}/journeys_{run}", server)
+    with _alone(shared):
+        if not used.exists():
+            place.create()
+            place.program("demo", "--today", DAY.isoformat())
+            used.mkdir()
+        (used / worker).touch()
     yield place
+    with _alone(shared):
+        (used / worker).unlink()
+        if not any(used.iterdir()):
+            used.rmdir()
+            shutil.rmtree(place.folder)
+            place.drop()
+    if place.server is not None:
+        place.server.dispose()
 
 
 @pytest.fixture

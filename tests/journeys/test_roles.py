@@ -20,7 +20,7 @@ WITHOUT = {"university_admin": "闽江理工大学", "dept_edu": "", "dept_hr": 
 """Roles that no demo account holds alone, and over which organisation they are granted."""
 MOST = 400
 """Pages a role opens at most."""
-ALIKE = 3
+ALIKE = 2
 """Of pages that differ only by a number or a code, this many are opened."""
 SKIPPED = re.compile(r"^/(logout|static/)|[?&](lang|sort|size)=")
 
