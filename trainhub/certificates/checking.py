@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from trainhub.certificates import labels
 from trainhub.certificates.layouts.fitting import labels_of, unprintable, why_told
-from trainhub.certificates.layouts.model import FIELD, KINDS, Divider, Element, Image, Layout, Panel, Qr, Rosette, Rule, Seal, Signature, Text
+from trainhub.certificates.layouts.model import ALWAYS, FIELD, KINDS, Divider, Element, Image, Layout, Panel, Qr, Rosette, Rule, Seal, Signature, Text
 from trainhub.certificates.layouts.typeset import POINTS_PER_MM
 from trainhub.kernel.i18n import _, listed
 
@@ -31,6 +31,65 @@ def faults(layout: Layout) -> list[str]:
         if _BRACED.search(field.default):
             found.append(_("字段“%(name)s”的默认值：这里不能用字段，花括号会照原样印出。", name=field.label))
     return found
+
+
+LEAST_QR = 15.0
+"""Millimetres of a code's side: its 33 to 41 modules are then at least two dots wide at 150 dpi."""
+LEAST_CONTRAST = 3.0
+"""Of letters and codes to what lies behind them (WCAG 2.1, 1.4.11)."""
+
+
+def lacks(layout: Layout) -> list[str]:
+    """What every certificate must show and this layout does not, or not so that it can be read: name, number, a code that can be scanned."""
+    found = []
+    for name, label in (("name", _("姓名")), ("number", _("证书编号"))):
+        texts = [one for one in layout.elements if isinstance(one, Text) and name in FIELD.findall(one.text)]
+        if not any(_is_always_there(layout, one) for one in texts):
+            found.append(_("页面上没有%(what)s。", what=label))
+        elif not any(_is_always_there(layout, one) and _contrast(layout, one) >= LEAST_CONTRAST for one in texts):
+            found.append(_("%(what)s的颜色与底色太接近，看不清。", what=label))
+    codes = [one for one in layout.elements if isinstance(one, Qr)]
+    if not codes:
+        found.append(_("页面上没有%(what)s。", what=_("查验二维码")))
+    elif not any(_is_scannable(layout, one) for one in codes):
+        least = f"{LEAST_QR:g}"
+        found.append(_("查验二维码扫不出：应为边长至少 %(least)s 毫米的正方形，颜色明显深于底色。", least=least))
+    return found
+
+
+def _is_always_there(layout: Layout, one: Text) -> bool:
+    asked = layout.field(one.needs) if one.needs else None
+    return not one.unless and (not one.needs or one.needs in ALWAYS or (asked is not None and asked.required))
+
+
+def _is_scannable(layout: Layout, one: Qr) -> bool:
+    short, long = sorted((one.box.w, one.box.h))
+    is_dark = _luminance(one.color) < _luminance(_ground(layout, one))  # few readers take light modules on a dark ground
+    return short >= LEAST_QR and long <= short * 1.1 and is_dark and _contrast(layout, one) >= LEAST_CONTRAST
+
+
+def _contrast(layout: Layout, one: Text | Qr) -> float:
+    dark, light = sorted((_luminance(one.color), _luminance(_ground(layout, one))))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _ground(layout: Layout, one: Text | Qr) -> str:
+    """The colour behind the middle of an element: of the last filled rectangle there, or of the paper."""
+    x, y = one.box.x + one.box.w / 2, one.box.y + one.box.h / 2
+    behind = [panel for panel in layout.elements if isinstance(panel, Panel) and _holds(panel, x, y)]
+    return behind[-1].color if behind else "#ffffff"
+
+
+def _holds(panel: Panel, x: float, y: float) -> bool:
+    box = panel.box
+    return box.x <= x <= box.x + box.w and box.y <= y <= box.y + box.h
+
+
+def _luminance(color: str) -> float:
+    """The relative luminance of #rrggbb (WCAG 2.1)."""
+    parts = (int(color[place : place + 2], 16) / 255 for place in (1, 3, 5))
+    red, green, blue = (one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def unprintable_wording(layout: Layout) -> list[str]:

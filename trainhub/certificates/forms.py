@@ -133,6 +133,14 @@ class TakeForm(Form):
     count = IntegerField(_l("张数"), [InputRequired(_l("请填写张数。")), NumberRange(1, MOST_BLANKS, _l("张数应在1到100000之间。"))])
 
 
+class ReturnForm(Form):
+    """Blanks that are given back unused."""
+
+    first = Text(_l("退回的起始号"), [DataRequired(_l("请填写起始号。")), Length(max=30)], description=_l("只退回没有印过的；印过的请登记作废。"))
+    count = IntegerField(_l("退回张数"), [InputRequired(_l("请填写张数。")), NumberRange(1, MOST_BLANKS, _l("张数应在1到100000之间。"))])
+    reason = Text(_l("退回原因"), [DataRequired(_l("请写明原因。")), Length(max=200)], description=_l("例如号码登记错误、领多了。"))
+
+
 class SpoilForm(Form):
     """A blank that was spoiled."""
 

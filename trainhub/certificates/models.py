@@ -162,12 +162,15 @@ class PrintItem(Base):
 
 
 class BlankSheet(Base):
-    """A pre-printed blank by its serial; none is used twice, none disappears. `position` is the item printed on it."""
+    """A pre-printed blank by its serial in the books of a run; none is used twice, none disappears. `position` is the item printed on it.
+
+    What a run gave back may be handed out to the next: the books of the first keep their row.
+    """
 
     __tablename__ = "blank_sheet"
 
+    run_id: Mapped[int] = mapped_column(ref("print_run.id"), primary_key=True)
     serial: Mapped[str] = mapped_column(sa.String(30), primary_key=True)
-    run_id: Mapped[int] = mapped_column(ref("print_run.id"))
     state: Mapped[SheetState] = mapped_column(enum_column(SheetState))
     position: Mapped[int | None]
     reason: Mapped[str] = mapped_column(sa.String(200), default="")
@@ -183,6 +186,13 @@ class BlankSheet(Base):
             unique=True,
             sqlite_where=sa.text("state = 'used'"),
             postgresql_where=sa.text("state = 'used'"),
+        ),
+        sa.Index(
+            "uq_blank_sheet_held",
+            "serial",
+            unique=True,
+            sqlite_where=sa.text("state <> 'returned'"),
+            postgresql_where=sa.text("state <> 'returned'"),
         ),
     )
 

@@ -40,9 +40,12 @@ def plan_chunks(keys: Iterable[tuple[Hashable, Hashable]], limit: int) -> list[t
 
 @dataclass(frozen=True)
 class Reconciliation:
-    """The blanks of a run: what was taken must be used, spoiled or given back, and every page must lie on one."""
+    """The blanks of a run: what was taken must be used, spoiled or given back, and every page that may be handed out must lie on one.
 
-    pages: int
+    `lacking`: such pages without a blank. One whose certificate was revoked, suspended or replaced since it was drawn needs none.
+    """
+
+    lacking: int
     taken: int
     used: int
     spoiled: int
@@ -54,20 +57,15 @@ class Reconciliation:
         return self.taken + self.used + self.spoiled + self.returned
 
     @property
-    def lacking(self) -> int:
-        """Pages without a blank."""
-        return self.pages - self.used
-
-    @property
     def is_even(self) -> bool:
         """Whether the run can be closed: every page has its blank; what is left over is given back then."""
-        return self.lacking == 0 and self.pages > 0
+        return self.lacking == 0
 
 
-def reconcile(pages: int, counts: Mapping[SheetState, int]) -> Reconciliation:
-    """The sums of a run from how many of its blanks are in each state."""
+def reconcile(lacking: int, counts: Mapping[SheetState, int]) -> Reconciliation:
+    """The sums of a run from its pages without a blank and how many of its blanks are in each state."""
     taken, used, spoiled, returned = (counts.get(one, 0) for one in (SheetState.TAKEN, SheetState.USED, SheetState.SPOILED, SheetState.RETURNED))
-    return Reconciliation(pages, taken, used, spoiled, returned)
+    return Reconciliation(lacking, taken, used, spoiled, returned)
 
 
 def serials(first: str, count: int) -> list[str]:

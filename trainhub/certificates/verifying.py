@@ -217,8 +217,8 @@ def check_badge(data: bytes, maker: Maker, trust: Trust, *, english: bool = Fals
     if stored is None:
         return Verdict(Status.TAMPERED, number, _("文件有签名，但平台中没有对应的证书，请联系发证单位核实。"))
     ours = badge_of(stored, replace(maker, site=site), is_public=bool(badge.salt))
-    if badge.salt:  # public ones of before told what they rest on; the signature vouches for that text
-        ours = replace(ours, narrative=badge.narrative)
+    if badge.salt:  # public ones of before told what they rest on, and were salted by keys that may be lost: the signature vouches for both
+        ours = replace(ours, narrative=badge.narrative, salt=badge.salt, identity=openbadges.hashed_name(stored.holder, badge.salt))
     if badge != ours:
         return Verdict(Status.TAMPERED, number, _("文件中的内容与平台中的记录不一致。"))
     return replace(_verdict(stored, is_full=True, english=english), looked=Looked.CREDENTIAL)

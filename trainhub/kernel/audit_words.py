@@ -220,6 +220,8 @@ DEEDS: Mapping[str, Any] = {
     "rotated": _l("已更换"),
     "blank_spoiled": _l("已登记空白证书作废"),
     "blanks_settled": _l("已核销空白证书"),
+    "blanks_laid": _l("已对应到空白证书"),
+    "blanks_returned": _l("已退回空白证书"),
     "blanks_taken": _l("已领用空白证书"),
     "retired": _l("已停用"),
     "unsigned": _l("已去除署名"),

@@ -91,9 +91,29 @@ class BadCharacters(Refused):
 _YOUNG_IDEOGRAPHS = ((0x2B739, 0x2B73F), (0x2EBF0, 0x2EE5D), (0x31350, 0x33479))
 
 
+LOST = "\ufffd"
+"""What a converter leaves where it could not read a character: the text was damaged on its way here."""
+STAND_INS = f"{LOST}\u25a1\u3013"
+"""What stands where somebody could not type or print a character (□, 〓), or a converter not read it."""
+# U+2FF0.. and U+31EF say how an ideograph is put together (⿰木木): a description, not the ideograph.
+_DESCRIBING = ((0x2FF0, 0x2FFF), (0x31EF, 0x31EF))
+# Letters of flags and shades of skin: two characters are one picture.
+_PICTURED = ((0x1F1E6, 0x1F1FF), (0x1F3FB, 0x1F3FF))
+
+
 def bad_characters(text: str) -> list[str]:
-    """Characters of a normalised text that must be refused: private use, control, surrogate or unassigned ones."""
-    return [char for char in dict.fromkeys(text) if unicodedata.category(char) in {"Co", "Cc", "Cs", "Cn"} and not _is_young(char)]
+    """Characters of a normalised text that must be refused: private use, control, surrogate or unassigned ones, and what was lost on its way."""
+    return [char for char in dict.fromkeys(text) if char == LOST or (unicodedata.category(char) in {"Co", "Cc", "Cs", "Cn"} and not _is_young(char))]
+
+
+def is_describing(char: str) -> bool:
+    """Whether a character only says how an ideograph is put together."""
+    return char >= "\u2ff0" and any(first <= ord(char) <= last for first, last in _DESCRIBING)
+
+
+def is_pictured(char: str) -> bool:
+    """Whether a character makes one picture together with another: set by itself it is something else."""
+    return char >= "\U0001f1e6" and any(first <= ord(char) <= last for first, last in _PICTURED)
 
 
 def _is_young(char: str) -> bool:

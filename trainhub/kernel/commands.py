@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import getpass
 import json
+import sqlite3
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
@@ -71,6 +72,8 @@ def _say_refused(refused: Refused, *, as_json: bool) -> None:
         click.echo("  " + "  ".join(f"{k}={v}" for k, v in row.items() if v not in (None, "")), err=True)
 
 
+DISK_FULL = "53100"
+"""PostgreSQL's state for a full disk (appendix A of its manual)."""
 OF_THE_MACHINE = {errno.ENOENT, errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EISDIR, errno.ENOTDIR}
 
 
@@ -80,18 +83,44 @@ def _of_the_machine(problem: OSError | OperationalError | ProgrammingError) -> R
         if problem.errno not in OF_THE_MACHINE:
             return None
         return Refused(f"无法读写 {problem.filename or '文件'}：{problem.strerror}。请检查路径、权限和剩余空间。", code="cannot_access")
+    return _no_room(problem) or _of_the_database()
+
+
+def _of_the_database() -> Refused | None:
+    """What is wrong with the database as it is now: it cannot be reached or read, or was not migrated. None: nothing is."""
     from trainhub.kernel import migrations
     from trainhub.kernel.db import db
 
     try:
         with db.engine.connect() as connection:
             revision = migrations.revision_of(connection)
+            # A SQLite file that cannot be read for want of room lists no columns of any table, which looks like an empty one.
+            if revision is None and connection.dialect.name == "sqlite":
+                connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar()
     except OperationalError as away:
-        reason = str(away.orig).strip().splitlines()[0]
-        return Refused(f"数据库无法连接：{reason}。请检查 TRAINHUB_DATABASE_URL；新实例请先执行 trainhub init。", code="no_database")
+        return _no_room(away) or Refused(
+            f"数据库无法连接：{_reason(away)}。请检查 TRAINHUB_DATABASE_URL；新实例请先执行 trainhub init。", code="no_database"
+        )
     if revision == migrations.head():
         return None
     return Refused(f"数据库版本是 {revision or '空'}，当前程序需要 {migrations.head()}：请先执行 trainhub init。", code="not_migrated")
+
+
+def _no_room(problem: OperationalError | ProgrammingError) -> Refused | None:
+    """Whether the database itself says that its disk is full or cannot be written: SQLite by its error code, PostgreSQL by its state."""
+    primary = getattr(problem.orig, "sqlite_errorcode", 0) & 0xFF
+    if primary == sqlite3.SQLITE_FULL or getattr(problem.orig, "sqlstate", None) == DISK_FULL:
+        return Refused(f"数据库所在的磁盘已满：{_reason(problem)}。没有写完的已撤回，之前完成的都保留；请腾出空间后重新执行。", code="disk_full")
+    if primary == sqlite3.SQLITE_IOERR:
+        return Refused(
+            f"数据库文件无法读写：{_reason(problem)}。磁盘可能已满或有故障。没有写完的已撤回，之前完成的都保留；请检查剩余空间后重新执行。",
+            code="disk_full",
+        )
+    return None
+
+
+def _reason(problem: OperationalError | ProgrammingError) -> str:
+    return str(problem.orig).strip().splitlines()[0]
 
 
 def as_text(result: Mapping[str, Any], indent: str = "") -> str:

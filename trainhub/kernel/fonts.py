@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from trainhub.assets import asset_dir
-from trainhub.kernel.characters import bad_characters, is_mark, is_right_to_left, is_set_together
+from trainhub.kernel.characters import bad_characters, is_describing, is_mark, is_pictured, is_right_to_left, is_set_together
 from trainhub.kernel.errors import Refused
 
 STYLES: dict[str, str] = {
@@ -194,8 +194,11 @@ def _chain(style: str, *, is_for_letters: bool) -> tuple[Font, ...]:
 def _is_beyond(char: str) -> bool:
     """Whether a glyph says nothing about the character: private use means something else in every font; a mark stands over, under or in the character
     before it, and a variation selector asks for another form of that; letters that run from right to left, and those of scripts that are joined or
-    stacked, must be ordered and shaped. Nothing here does that: glyphs are set one beside the other."""
-    return is_mark(char) or is_set_together(char) or is_right_to_left(char) or bool(bad_characters(char))
+    stacked, must be ordered and shaped; two letters of a flag are one picture, and ⿰木木 describes a letter. Nothing here does that: glyphs are set one
+    beside the other."""
+    if is_mark(char) or is_set_together(char) or is_right_to_left(char):
+        return True
+    return is_describing(char) or is_pictured(char) or bool(bad_characters(char))
 
 
 @cache

@@ -243,3 +243,34 @@ def test_it_is_said_which_character_in_which_field_and_what_to_do(session: Sessi
         assert part in said
     with in_language("en"):
         assert "Name: ◌\u030c U+030C" in obstacles_told(layout, facts)
+
+
+LOST_LETTERS = ("王\ufffd", "王□", "王〓", "张?", "张？", "\u2ff0木木", "李\U0001f1e8\U0001f1f3", "李\U0001f3fb")
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [*zip(LOST_LETTERS, ["代替打不出"] * 5 + ["只描述字形"] + ["拼成图形"] * 2, strict=True)],
+    ids=[ascii(one) for one in LOST_LETTERS],
+)
+def test_what_stands_for_a_lost_letter_waits_though_a_font_has_it(session: Session, name: str, why: str) -> None:
+    who = ground.person()
+    who.name = name  # as registers of before took it
+    session.flush()
+    made = certificate(who=who)
+    assert (made.state, made.note) == (State.DRAFT, "needs_glyph")
+    with pytest.raises(Refused, match=rf"姓名：.*U\+{ord(name.strip('王张李')[0]):04X}.*{why}"):
+        operations.release(certificate=made, by=ground.SYSTEM, today=made.issued_on, now=ground.NOW)
+
+
+def test_a_name_that_was_damaged_on_its_way_is_not_registered() -> None:
+    with pytest.raises(BadCharacters, match=r"U\+FFFD"):
+        clean_name("王\ufffd")
+
+
+def test_stand_ins_wait_in_every_fact_and_a_question_in_none_but_the_name(session: Session) -> None:
+    layout = built_in("training")
+    assert "培训基地：□ U+25A1" in obstacles_told(layout, {"name": "张三", "course": "工业互联网", "base": "□城基地", "hours": "8"})
+    assert obstacles_told(layout, {"name": "张三", "course": "什么是工业互联网？", "base": "榕城基地", "hours": "8", "class_name": "一班"}) == ""
+    batch_of = certificate(facts={"course": "工业□□网"})
+    assert (batch_of.state, batch_of.note) == (State.DRAFT, "needs_glyph")

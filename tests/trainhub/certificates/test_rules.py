@@ -36,10 +36,10 @@ def test_serials_count_up_in_their_width() -> None:
 
 
 def test_books_are_even_when_every_page_lies_on_a_blank() -> None:
-    sums = reconcile(3, {SheetState.USED: 2, SheetState.SPOILED: 1, SheetState.TAKEN: 4})
+    sums = reconcile(1, {SheetState.USED: 2, SheetState.SPOILED: 1, SheetState.TAKEN: 4})
     assert (sums.total, sums.lacking, sums.is_even) == (7, 1, False)
-    assert reconcile(3, {SheetState.USED: 3, SheetState.TAKEN: 4}).is_even
-    assert not reconcile(0, {}).is_even
+    assert reconcile(0, {SheetState.USED: 3, SheetState.TAKEN: 4}).is_even
+    assert reconcile(0, {}).is_even, "nothing was left to print: every certificate of the run was revoked before"
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from tests.factories.certificates import certificate
-from trainhub.certificates import documents, queries, tasks, verifying, wiring
+from trainhub.certificates import documents, openbadges, queries, tasks, verifying, wiring
 from trainhub.certificates.operations import keys
 from trainhub.certificates.signers import SLOT, CannotPlug, ModuleSigner, SeedSigner, SignerAway, key_id, multikey, plugged
 from trainhub.certificates.types import Status
@@ -165,3 +165,21 @@ def test_a_setting_puts_it_into_its_place(app: Flask) -> None:
     broken = ModuleSigner(type("Short", (), {"public": bytes(32), "sign": lambda _self, _message: b"x"})())
     with pytest.raises(SignerAway):
         broken.sign(b"m")
+
+
+def test_a_public_credential_is_genuine_after_the_keys_were_lost(session: Session) -> None:
+    """Salts of names were made by a key of keys.json: with another one the same file was told to be changed."""
+    import json
+    import secrets
+
+    made, maker = certificate(), tasks.maker()
+    public = openbadges.signed(documents.badge_of(made, maker, is_public=True), maker.signer)
+    data = json.dumps(public).encode()
+    after = replace(maker, salting=secrets.token_bytes(32), signer=SeedSigner(secrets.token_bytes(32)))
+    assert verifying.check_badge(data, maker, tasks.trust()).status is Status.ISSUED
+    assert verifying.check_badge(data, after, tasks.trust()).status is Status.ISSUED
+    made.holder = "另一人"
+    assert verifying.check_badge(data, after, tasks.trust()).status is Status.TAMPERED, "the name behind the salt is compared still"
+    changed = json.loads(data)
+    changed["credentialSubject"]["identifier"][0]["salt"] = "0" * 32
+    assert verifying.check_badge(json.dumps(changed).encode(), after, tasks.trust()).status is Status.TAMPERED

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +17,7 @@ from sqlalchemy.orm import Session
 from tests.factories import ground
 from tests.factories.certificates import certificate
 from trainhub.certificates import checking
+from trainhub.certificates.layouts.drawing import Press
 from trainhub.certificates.layouts.model import built_in, codes, data_of, read_layout
 from trainhub.certificates.models import CertificateTemplate
 from trainhub.certificates.operations import batches, templates
@@ -192,3 +196,74 @@ def test_the_page_says_what_is_wrong_and_keeps_what_was_typed(session: Session, 
     page = admin.get(f"/certificates/templates/{row.id}").text
     assert "超出页面" in page, "a draft of an earlier version opens and says what is wrong"
     assert "<svg" in page
+
+
+def _changed(what: str, **change: Any) -> str:
+    """The layout for training with each element that holds these characters changed; `kind=None` takes it out."""
+    body = json.loads(_with())
+    elements = [one | change if what in json.dumps(one, ensure_ascii=False) else one for one in body["elements"]]
+    return json.dumps({**body, "elements": [one for one in elements if one["kind"]]}, ensure_ascii=False)
+
+
+def _on_black(text: str) -> str:
+    body = json.loads(text)
+    black = {"kind": "panel", "box": [0, 0, 297, 210], "color": "#000000"}
+    return json.dumps({**body, "elements": [black, *body["elements"]]}, ensure_ascii=False)
+
+
+QR = '"kind": "qr"'
+LACKING = {
+    "no name": (_changed("{name}", kind=None), "没有姓名"),
+    "no number": (_changed("{number}", kind=None), "没有证书编号"),
+    "no code": (_changed(QR, kind=None), "没有查验二维码"),
+    "a name that may be left out": (_changed("{name}", needs="class_name"), "没有姓名"),
+    "a white name": (_changed("{name}", color="#ffffff"), "姓名的颜色"),
+    "a pale number": (_changed("{number}", color="#dddddd"), "证书编号的颜色"),
+    "a small code": (_changed(QR, box=[31, 155, 14.9, 14.9]), "扫不出"),
+    "a long code": (_changed(QR, box=[31, 155, 15, 17]), "扫不出"),
+    "a pale code": (_changed(QR, color="#dddddd"), "扫不出"),
+    "a code light on dark": (_on_black(_changed(QR, color="#ffffff")), "扫不出"),
+}
+
+
+@pytest.mark.parametrize(("body", "said"), LACKING.values(), ids=list(LACKING))
+def test_without_name_number_and_a_code_nothing_is_handed_in_or_approved(session: Session, body: str, said: str) -> None:
+    row = _draft()
+    templates.save(template=row, body=body, version=row.version, by=_who(1))
+    assert any(said in one for one in templates.warnings_of(read_layout(row.body)))
+    with pytest.raises(templates.BadTemplate, match=f"没有提交.*{said}"):
+        templates.submit(template=row, by=_who(1))
+    row.state = TemplateState.SUBMITTED  # handed in before this was asked
+    with pytest.raises(templates.BadTemplate, match=f"没有批准.*{said}"):
+        templates.decide(template=row, is_approved=True, reason="", by=_who(2), now=ground.NOW)
+    row.state = TemplateState.APPROVED
+    session.flush()
+    with pytest.raises(templates.BadTemplate, match=f"不能作为默认模板.*{said}"):
+        templates.choose(issuer=ground.university(), kind=Kind.TRAINING, template="ours", by=_who(1), now=ground.NOW)
+
+
+def test_an_empty_page_is_not_handed_in(session: Session) -> None:
+    row = _draft()
+    templates.save(template=row, body=json.dumps({**json.loads(_with()), "elements": []}), version=row.version, by=_who(1))
+    with pytest.raises(templates.BadTemplate, match=r"没有姓名.*没有证书编号.*没有查验二维码"):
+        templates.submit(template=row, by=_who(1))
+
+
+@pytest.mark.parametrize("code", codes())
+def test_the_built_in_ones_show_what_they_must(code: str) -> None:
+    assert checking.lacks(built_in(code)) == []
+
+
+def test_the_least_code_is_scanned_at_150_dpi(session: Session, tmp_path: Path) -> None:
+    zxing, image = pytest.importorskip("zxingcpp"), pytest.importorskip("PIL.Image")
+    if shutil.which("pdftoppm") is None:
+        pytest.skip("pdftoppm (poppler-utils) is not installed")
+    layout = read_layout(_changed(QR, box=[31, 155, 15, 15]))
+    assert checking.lacks(layout) == []
+    press = Press(layout, base_url="https://certificates.college-of-engineering.example.edu.cn")
+    press.add(templates.sample_facts(layout) | {"number": "350001120260000017", "code": "Q7XK2M9PA4TC"})
+    (tmp_path / "one.pdf").write_bytes(press.finish())
+    subprocess.run(["pdftoppm", "-r", "150", "-png", str(tmp_path / "one.pdf"), str(tmp_path / "one")], check=True)
+    (shown,) = tmp_path.glob("one*.png")
+    (found,) = zxing.read_barcodes(image.open(shown))
+    assert found.text.endswith("/V/350001120260000017/Q7XK2M9PA4TC")

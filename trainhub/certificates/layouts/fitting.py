@@ -10,8 +10,20 @@ from trainhub.certificates.layouts.filling import Facts, printed_text
 from trainhub.certificates.layouts.model import FIELD, Field, Layout, Signature, Text
 from trainhub.certificates.layouts.typeset import fit
 from trainhub.kernel import fonts
-from trainhub.kernel.characters import bad_characters, is_invisible, is_mark, is_right_to_left, is_set_together
+from trainhub.kernel.characters import (
+    STAND_INS,
+    bad_characters,
+    is_describing,
+    is_invisible,
+    is_mark,
+    is_pictured,
+    is_right_to_left,
+    is_set_together,
+)
 from trainhub.kernel.i18n import _, clauses, either, listed
+
+IN_NAMES = f"{STAND_INS}?？"
+"""What stands in a name only where its character was lost; other facts may ask a question."""
 
 Cut = tuple[str, int]
 """The name of a fact that does not fit, and by how many characters."""
@@ -68,9 +80,15 @@ def _is_no_letter(char: str) -> bool:
 
 
 def lacking_by_field(layout: Layout, facts: Facts) -> list[tuple[str, list[str]]]:
-    """The facts with characters that would not come out right (`unprintable`), by the name of the field; the holder's name first."""
-    found = [(name, chars) for name, text in _printed(layout, facts) if (chars := unprintable(text))]
+    """The facts with characters that would not come out right (`unprintable`) or stand for another that could not be typed, by the name of the field;
+    the holder's name first."""
+    found = [(name, chars) for name, text in _printed(layout, facts) if (chars := list(dict.fromkeys([*_not_meant(name, text), *unprintable(text)])))]
     return sorted(found, key=lambda one: one[0] != "name")
+
+
+def _not_meant(name: str, text: str) -> list[str]:
+    stand_ins = IN_NAMES if name == "name" else STAND_INS
+    return [char for char in dict.fromkeys(text) if char in stand_ins]
 
 
 def characters_told(layout: Layout, found: Iterable[tuple[str, Sequence[str]]]) -> str:
@@ -92,6 +110,12 @@ def cause(char: str) -> str:
     """Why a character cannot be printed and what to do, in words."""
     if is_invisible(char) or char < " ":
         return _("看不见的控制符，请删除")
+    if char in IN_NAMES:
+        return _("是代替打不出或丢失的字的符号，请核对证件，改为原来的字")
+    if is_describing(char):
+        return _("只描述字形，不是字，请改用这个字本身")
+    if is_pictured(char):
+        return _("须与另一个符号拼成图形，不能排印，请删除")
     if is_right_to_left(char):
         return _("从右向左书写的文字不能排印，请改用证件上的汉字或拉丁字母")
     if is_set_together(char):

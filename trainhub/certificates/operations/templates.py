@@ -10,10 +10,10 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError
 
 from trainhub.certificates import queries
-from trainhub.certificates.checking import faults, unprintable_wording
+from trainhub.certificates.checking import faults, lacks, unprintable_wording
 from trainhub.certificates.layouts.drawing import Press, common_facts
 from trainhub.certificates.layouts.fitting import cut_wording, labels_of
-from trainhub.certificates.layouts.model import BadLayout, Layout, Qr, Text, built_in, codes, data_of, read_layout
+from trainhub.certificates.layouts.model import BadLayout, Layout, Text, built_in, codes, data_of, read_layout
 from trainhub.certificates.layouts.pictures import BadPicture, data_uri
 from trainhub.certificates.models import CertificateTemplate, IssuerTemplate
 from trainhub.certificates.types import Kind, TemplateState
@@ -34,6 +34,7 @@ MOST_TOLD = 5
 """Faults of a template told in one refusal."""
 NOT_SAVED = N_("模板没有保存。%(wrong)s")
 NOT_SUBMITTED = N_("模板没有提交。%(wrong)s")
+NOT_CHOSEN = N_("这个模板不能作为默认模板。%(wrong)s")
 NOT_APPROVED = N_("模板没有批准，可退回修改。%(wrong)s")
 SAMPLE = {"date": "2026-03-05", "number": "48"}
 
@@ -82,9 +83,9 @@ def _bounded(layout: Layout) -> None:
             raise BadLayout(f"element {position}: a number beyond 2000")
 
 
-def _must_be_sound(layout: Layout, refusal: str) -> None:
-    """BadTemplate, naming the elements, for what every certificate of this layout would print wrong."""
-    wrong = [*faults(layout), *unprintable_wording(layout)]
+def _must_be_sound(layout: Layout, refusal: str, *, is_whole: bool = True) -> None:
+    """BadTemplate, naming the elements, for what every certificate of this layout would print wrong; of a `whole` one also for what it must show and does not."""
+    wrong = [*faults(layout), *unprintable_wording(layout), *(lacks(layout) if is_whole else ())]
     if wrong:
         raise BadTemplate(_(refusal, wrong=" ".join(wrong[:MOST_TOLD])), field="body")
 
@@ -99,10 +100,7 @@ def warnings_of(layout: Layout) -> list[str]:
     printed = "".join(getattr(one, "text", "") for one in layout.elements)
     absent = labels_of(layout, [one.name for one in layout.fields if f"{{{one.name}}}" not in printed])
     said += [_("字段“%(name)s”没有印在页面上。", name=name) for name in absent]
-    said += [_("页面上没有%(what)s。", what=what) for name, what in (("{name}", _("姓名")), ("{number}", _("证书编号"))) if name not in printed]
-    if not any(isinstance(one, Qr) for one in layout.elements):
-        said.append(_("页面上没有%(what)s。", what=_("查验二维码")))
-    return said
+    return said + lacks(layout)
 
 
 def start(*, code: str, kind: Kind, owner: Organisation | None, by: Identity, now: datetime) -> CertificateTemplate:
@@ -148,6 +146,7 @@ def choose(*, issuer: Organisation, kind: Kind, template: str, by: Identity, now
         raise BadTemplate(
             _("这个模板不能用于“%(issuer)s”的这种证书：请选择通用的或该单位自己的、已批准的模板。", issuer=issuer.name), field="template"
         )
+    _must_be_sound(queries.layout_of(template), NOT_CHOSEN)  # one of before may have been approved without a name or a code
     known = {one.name for one in built_in(kind.value).fields}
     strange = [one.name for one in queries.layout_of(template).own_fields if one.required and not one.default and one.name not in known]
     if strange:
@@ -252,7 +251,7 @@ def save(*, template: CertificateTemplate, body: str, version: int, by: Identity
     if (layout.code, layout.version) != (template.code, template.edition):
         message = _("code 和 version 应保持为 %(code)s 和 %(edition)d。", code=template.code, edition=template.edition)
         raise BadTemplate(message, field="body")
-    _must_be_sound(layout, NOT_SAVED)
+    _must_be_sound(layout, NOT_SAVED, is_whole=False)
     template.body, template.made_by_id = body, by.account_id
     session().flush()
     audit.record(by=by, did="certificates.template.saved", on=template, data={"code": template.code, "edition": template.edition})

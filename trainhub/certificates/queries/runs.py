@@ -243,17 +243,36 @@ def to_pull(run_id: int, limit: int | None = None) -> list[Line]:
 
 
 def known_serials(wanted: Collection[str]) -> list[str]:
-    """Those of the serials that were handed out before; asked in portions."""
+    """Those of the serials that are handed out, to whatever run, and were not given back; asked in portions."""
+    return _serials(wanted, BlankSheet.state != SheetState.RETURNED)
+
+
+def returned_serials(run_id: int, wanted: Collection[str]) -> list[str]:
+    """Those of the serials that this run had and gave back."""
+    return _serials(wanted, BlankSheet.run_id == run_id, BlankSheet.state == SheetState.RETURNED)
+
+
+def _serials(wanted: Collection[str], *which: ColumnElement[bool]) -> list[str]:
     ordered = sorted(wanted)
     found: list[str] = []
     for start in range(0, len(ordered), 500):
-        found += session().scalars(select(BlankSheet.serial).where(BlankSheet.serial.in_(ordered[start : start + 500])))
+        found += session().scalars(select(BlankSheet.serial).where(BlankSheet.serial.in_(ordered[start : start + 500]), *which))
     return found
 
 
-def blank(serial: str) -> BlankSheet | None:
-    """One blank by its serial."""
-    return session().get(BlankSheet, serial)
+def blank(run_id: int, serial: str) -> BlankSheet | None:
+    """One blank of a run by its serial."""
+    return session().get(BlankSheet, (run_id, serial))
+
+
+def blanks_between(run_id: int, wanted: Collection[str]) -> list[BlankSheet]:
+    """The blanks of a run with these serials, in their order; asked in portions."""
+    ordered = sorted(wanted)
+    found: list[BlankSheet] = []
+    for start in range(0, len(ordered), 500):
+        some = BlankSheet.serial.in_(ordered[start : start + 500])
+        found += session().scalars(select(BlankSheet).where(BlankSheet.run_id == run_id, some).order_by(BlankSheet.serial))
+    return found
 
 
 def free_blanks(run_id: int, limit: int) -> list[BlankSheet]:
@@ -263,11 +282,12 @@ def free_blanks(run_id: int, limit: int) -> list[BlankSheet]:
 
 
 def bare_positions(run_id: int) -> list[int]:
-    """Positions with a page and without a blank, in order."""
+    """Positions with a page that may be handed out and without a blank, in order: what must be pulled out is laid on no blank."""
     on_blank = select(BlankSheet.position).where(BlankSheet.run_id == run_id, BlankSheet.state == SheetState.USED)
     statement = (
         select(PrintItem.position)
-        .where(PrintItem.run_id == run_id, PrintItem.page.is_not(None), PrintItem.position.not_in(on_blank))
+        .join(Certificate, Certificate.id == PrintItem.certificate_id)
+        .where(PrintItem.run_id == run_id, PrintItem.page.is_not(None), Certificate.state == State.ISSUED, PrintItem.position.not_in(on_blank))
         .order_by(PrintItem.position)
     )
     return list(session().scalars(statement))
@@ -277,8 +297,7 @@ def blank_sums(run_id: int) -> Reconciliation:
     """The reconciliation of a run's blanks."""
     statement = select(BlankSheet.state, func.count()).where(BlankSheet.run_id == run_id).group_by(BlankSheet.state)
     counts = {state: count for state, count in session().execute(statement)}
-    pages = session().scalar(select(func.count()).where(PrintItem.run_id == run_id, PrintItem.page.is_not(None))) or 0
-    return reconcile(pages, counts)
+    return reconcile(len(bare_positions(run_id)), counts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,7 +99,9 @@ def new_run() -> Any:
     return render_template("trainhub/certificates/run_form.html", form=form), status
 
 
-def _run_page(row: PrintRun, take: forms.TakeForm | None = None, spoil: forms.SpoilForm | None = None) -> Any:
+def _run_page(
+    row: PrintRun, take: forms.TakeForm | None = None, spoil: forms.SpoilForm | None = None, give_back: forms.ReturnForm | None = None
+) -> Any:
     is_overprint, chunks = row.mode is PrintMode.OVERPRINT, queries.chunks_of(row.id)
     page = render_template(
         "trainhub/certificates/run.html",
@@ -115,11 +117,12 @@ def _run_page(row: PrintRun, take: forms.TakeForm | None = None, spoil: forms.Sp
         spoiled=queries.blanks_of(row.id, only=(SheetState.SPOILED,), limit=100) if is_overprint else [],
         take=take or forms.TakeForm(formdata=None),
         spoil=spoil or forms.SpoilForm(formdata=None),
+        give_back=give_back or forms.ReturnForm(formdata=None),
         file_name=printing.file_name,
         show_number=show_number,
         labels=labels,
     )
-    return page, 422 if take or spoil else 200
+    return page, 422 if take or spoil or give_back else 200
 
 
 @blueprint.get("/runs/<int:run_id>")
@@ -195,6 +198,8 @@ def run_file(found: tuple[PrintRun, PrintChunk, str]) -> Any:
     row, chunk, what = found
     if what == "csv":
         return downloads.named(Response(printing.manifest(row, chunk), mimetype="text/csv"), printing.file_name(row, chunk, "csv"))
+    if not chunk.pages:
+        raise NotFound(_("这个文件没有页：其中的证书在绘制前都已失效。原因见清单。"))
     if what == "cover":
         data = printing.cover(row, chunk, len(queries.chunks_of(row.id)))
         return downloads.named(Response(data, mimetype="application/pdf"), printing.file_name(row, chunk, what="-cover"))
@@ -206,6 +211,8 @@ def _finished(run_id: int) -> PrintRun:
     run = load_run(run_id)
     if run.finished_at is None:
         raise NotFound(_("这个批次还没有画完，请稍后再下载。"))
+    if not queries.pages_of(run.id):
+        raise NotFound(_("这个批次没有页：其中的证书在绘制前都已失效。原因见各文件的清单。"))
     return run
 
 
@@ -294,13 +301,45 @@ def spoil_blank(row: PrintRun) -> Any:
         return _run_page(row, spoil=form)
     try:
         with transaction():
-            after = blanks.spoil(run=load_run(row.id), serial=form.serial.data or "", reason=form.reason.data or "", by=who(), now=clock.now())
-            told = after.serial if after is not None else None
+            found = blanks.spoil(run=load_run(row.id), serial=form.serial.data or "", reason=form.reason.data or "", by=who(), now=clock.now())
+            told = found.after.serial if found.after is not None else None
     except Refused as refused:
         form.refuse(refused)
         return _run_page(load_run(row.id), spoil=form)
-    said = _("已作废。请把这张证书重印在 %(serial)s 上。", serial=told) if told else _("已作废。没有剩余的空白证书可换，请再领用。")
+    if not found.needs_other:
+        said = _("已作废。这个号码上没有需要重印的证书。")
+    elif told:
+        said = _("已作废。请把这张证书重印在 %(serial)s 上。", serial=told)
+    else:
+        said = _("已作废。没有剩余的空白证书可换，请再领用。")
     return done(said, "certificates.run", run_id=row.id)
+
+
+@blueprint.post("/runs/<int:run_id>/blanks/return")
+@guard(Can.PRINT_VIEW, load=load_run, subject=queries.subject_of_run)
+def return_blanks(row: PrintRun) -> Any:
+    """Give blanks back that nothing was printed on (退回)."""
+    form = forms.ReturnForm()
+    if not form.validate():
+        return _run_page(row, give_back=form)
+    try:
+        with transaction():
+            asked: dict[str, Any] = {"first": form.first.data or "", "count": form.count.data or 0, "reason": form.reason.data or ""}
+            lacking = blanks.give_back(run=load_run(row.id), **asked, by=who(), now=clock.now())
+    except Refused as refused:
+        form.refuse(refused)
+        return _run_page(load_run(row.id), give_back=form)
+    said = _("已退回 %(n)d 张。还差 %(lacking)d 张空白证书，请再领用。", n=form.count.data, lacking=lacking)
+    return done(said if lacking else _("已退回 %(n)d 张。", n=form.count.data), "certificates.run", run_id=row.id)
+
+
+@blueprint.post("/runs/<int:run_id>/blanks/lay")
+@guard(Can.PRINT_VIEW, load=load_run, subject=queries.subject_of_run)
+def lay_blanks(row: PrintRun) -> Any:
+    """Lay pages that may be handed out again (a suspension was lifted) on blanks that are left."""
+    with transaction():
+        laid = blanks.lay_more(run=load_run(row.id), by=who(), now=clock.now())
+    return done(_("有 %(n)d 页已对应到剩余的空白证书。", n=laid), "certificates.run", run_id=row.id)
 
 
 @blueprint.post("/runs/<int:run_id>/blanks/settle")
