@@ -103,7 +103,7 @@ def page(
         versions=_versions(row),
         used_mb=queries.size_of_files(row.id) / 1024 / 1024,
         most_mb=book().at("own.capstone.attachments_mb_max", on=clock.today()).number,
-        is_sealed=not queries.is_opened_to(row.topic_id, who()),
+        is_sealed=not queries.is_opened_to(row.topic_id, who(), clock.today()),
         attachments=archive.attachments_of(row),
         comments=queries.comments_of(row.id),
         findings=[shown(f) for f in found],

@@ -53,15 +53,15 @@ def test_the_link_of_who_has_left_is_closed(session: Session) -> None:
         operations.link_of(secret, NOW)
 
 
-@pytest.mark.parametrize(("until", "is_seen"), [(None, True), (date(2999, 1, 1), True), (date(2020, 1, 1), False)])
+@pytest.mark.parametrize(("until", "is_seen"), [(None, True), (TODAY + timedelta(days=1), True), (TODAY, True), (TODAY - timedelta(days=1), False)])
 def test_a_mentor_whose_term_ends_later_sees_the_topics(session: Session, until: date | None, is_seen: bool) -> None:
     topic = make.topic(is_confidential=True, enterprise=(enterprise := ground.enterprise()))
     who = ground.person()
     make.mentor(enterprise, who=who).until = until
     session.flush()
     reader = make.as_person(who)
-    seen = queries.topic_seen_by(topic.id, reader) is not None
-    assert (seen, queries.is_opened_to(topic.id, reader), who.id in queries.topic_subject(topic).persons) == (is_seen,) * 3
+    seen = queries.topic_seen_by(topic.id, reader, TODAY) is not None
+    assert (seen, queries.is_opened_to(topic.id, reader, TODAY), who.id in queries.topic_subject(topic, TODAY).persons) == (is_seen,) * 3
 
 
 # -- similarity -------------------------------------------------------------------------------------------------------------
