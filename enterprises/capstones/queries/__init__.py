@@ -87,7 +87,6 @@ from enterprises.capstones.queries.defences import (
     group_by_id,
     groups_beside,
     groups_of,
-    hold_place,
     is_failed_in_review,
     members_of_group,
     members_of_groups,
@@ -96,7 +95,6 @@ from enterprises.capstones.queries.defences import (
     slot_by_id,
     slots_of_group,
     slots_of_groups,
-    submitted_in,
     to_defend,
 )
 from enterprises.capstones.queries.export import ExportRow, export_rows
@@ -265,7 +263,6 @@ __all__ = [
     "guidance_moments",
     "has_seats",
     "hold",
-    "hold_place",
     "ids_of_students",
     "invitations_of",
     "is_failed_by_judges",
@@ -358,7 +355,6 @@ __all__ = [
     "student_subject",
     "students_by_ids",
     "subject_of",
-    "submitted_in",
     "supervised_by",
     "supervised_in",
     "supervisions_among",

@@ -13,6 +13,7 @@ from enterprises.capstones.machine import Actor, Answer, permits
 from enterprises.capstones.models import Capstone, Topic
 from enterprises.capstones.queries import archive, guiding
 from enterprises.capstones.queries.impartiality import exceptions_of
+from enterprises.capstones.queries.judging import outdated_reports
 from enterprises.capstones.queries.supervising import replacements_of
 from enterprises.capstones.rules import lacking
 from enterprises.capstones.types import CONCLUDED, LIVE, Action, CapstoneState, ReasonKind, ReviewKind, Stage, SupervisorRole, WindowStage
@@ -269,7 +270,7 @@ def _judged(row: Capstone, roles: list[SupervisorRole], is_public: bool, manages
         ],
         "again": queries.reconsiderations_of(row.id) if manages or is_public else [],
         "appeal": next((one for one in queries.reconsiderations_of(row.id) if one.kind is ReasonKind.APPEAL), None),
-        "similarity": queries.latest_similarity(row.id),
+        "needs_report": row.state is CapstoneState.SUBMITTED and row.id in outdated_reports([row.id]),
         "component_names": {**{role.value: labels.ROLES[role] for role in SupervisorRole}, "review": _("评阅"), "defence": _("答辩")},
     }
 
