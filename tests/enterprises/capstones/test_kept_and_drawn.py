@@ -67,6 +67,32 @@ def test_no_guidance_is_dated_after_the_end(session: Session, days: int, is_refu
     assert no.value.field == "on"
 
 
+def test_guidance_before_the_own_term_is_none(session: Session) -> None:
+    """One is not credited with what was done before one was appointed; a term before counts."""
+    found = make.case()
+    assert found.teacher is not None
+    ground.teacher(of=found.programme, who=(after := ground.person()))
+    said = {"role": SCHOOL, "reason": "更换", "by": SYSTEM, "now": NOW}
+    first, last = make.START + timedelta(days=30), make.START + timedelta(days=60)
+    operations.assign_supervisor(capstone=found.capstone, person=after, today=first, **said)
+    log = {"capstone": found.capstone, "role": SCHOOL, "content": "讨论", "today": TODAY, "now": NOW}
+    for days, is_refused in ((29, True), (30, False), (31, False)):
+        on = make.START + timedelta(days=days)
+        if is_refused:
+            with pytest.raises(CapstoneRefused, match="担任") as no:
+                operations.log_guidance(on=on, by=make.as_person(after), **log)
+            assert (no.value.field, no.value.code) == ("on", "before_term")
+            continue
+        row = operations.log_guidance(on=on, by=make.as_person(after), **log)
+        operations.confirm_guidance(entry=row, by=found.by("student"), now=NOW)
+    assert queries.facts_of([found.capstone.id], TODAY)[found.capstone.id].logs == {SCHOOL: 2}
+    row.on = first - timedelta(days=1)  # as it was taken before this was refused
+    session.flush()
+    assert queries.facts_of([found.capstone.id], TODAY)[found.capstone.id].logs == {SCHOOL: 1}
+    operations.assign_supervisor(capstone=found.capstone, person=session.get_one(Person, found.teacher.person_id), today=last, **said)
+    assert operations.log_guidance(on=make.START, by=found.by("school"), **log).on == make.START  # the own first term
+
+
 # -- the archive --------------------------------------------------------------------------------------------------------------
 
 
