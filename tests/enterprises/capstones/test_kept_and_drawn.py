@@ -115,6 +115,25 @@ def test_the_archive_is_compared_with_what_the_store_holds(session: Session, as_
     assert ("材料不一致" in page, "保存的一致" in page) == (bool(what), not what)
 
 
+def test_a_file_that_is_gone_is_told_on_a_page_and_in_the_log(
+    session: Session, as_role: Callable[..., FlaskClient], caplog: pytest.LogCaptureFixture
+) -> None:
+    import obstore
+
+    found = make.case()
+    make.submit(found)
+    paper, file = queries.papers_of(found.capstone.id)[0]
+    file.name, url, programme_id = "论文终稿.pdf", f"/capstones/{found.capstone.id}/papers/{paper.id}", found.programme.id
+    row, digest = file.id, file.sha256
+    session.commit()
+    head = as_role(Role.PROGRAMME_ADMIN, programme_id=programme_id)
+    assert head.get(url).status_code == 200
+    obstore.delete(files.store(), files.path_of(digest))
+    answer = head.get(url)
+    assert (answer.status_code, "论文终稿.pdf" in answer.text, "从备份恢复" in answer.text) == (404, True, True)
+    assert f"stored file {row} " in caplog.text
+
+
 def test_what_a_panel_signed_is_open_to_the_student_from_publication_on(session: Session, as_role: Callable[..., FlaskClient]) -> None:
     found = make.graded()
     panel = [ground.person() for _n in range(3)]
