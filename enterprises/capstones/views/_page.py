@@ -62,10 +62,11 @@ def page(
     guidance: forms.GuidanceForm | None = None,
     paper: forms.PaperForm | None = None,
     extension: forms.ExtensionForm | None = None,
+    arranged: forms.ArrangeForm | None = None,
     status: int = 200,
     problem: str = "",
 ) -> Any:
-    """The page; `guidance`, `paper` and `extension` are forms that were refused, `problem` why something else was."""
+    """The page; `guidance`, `paper`, `extension` and `arranged` are forms that were refused, `problem` why something else was."""
     student = session().get_one(Student, row.student_id)
     roles, is_student = roles_of(row), student.person_id == who().person_id
     subject = queries.subject_of(row)
@@ -104,6 +105,7 @@ def page(
         versions=_versions(row),
         used_mb=queries.size_of_files(row.id) / 1024 / 1024,
         most_mb=book().at("own.capstone.attachments_mb_max", on=clock.today()).number,
+        arranged=arranged or forms.ArrangeForm(formdata=None, data={"place": row.place, "starts_on": row.starts_on, "ends_on": row.ends_on}),
         is_sealed=not queries.is_opened_to(row.topic_id, who(), clock.today()),
         attachments=archive.attachments_of(row),
         comments=queries.comments_of(row.id),
