@@ -42,6 +42,7 @@ BOTH = (Actor.SCHOOL, Actor.ENTERPRISE)
 MACHINE: dict[Action, Step] = {
     Action.SUPERVISE: Step((*WORKING, S.SUBMITTED), (Actor.ADMIN,)),
     Action.CHANGE_TOPIC: Step(WORKING, (Actor.ADMIN,)),
+    Action.ARRANGE: Step((*WORKING, S.SUBMITTED, S.GRADED, S.MODERATION, *CONCLUDED), (Actor.ADMIN,)),
     Action.WISH: Step(WORKING, (Actor.STUDENT,)),
     Action.EXTEND: Step((*WORKING, S.SUBMITTED, S.GRADED), (Actor.ADMIN,)),
     Action.SEND_LINK: Step((*WORKING, S.SUBMITTED, S.GRADED), (Actor.ADMIN,)),
@@ -79,7 +80,7 @@ MACHINE: dict[Action, Step] = {
 HOLDING: frozenset[Action] = frozenset(
     {
         Action.SUPERVISE, Action.GUIDE, Action.CONFIRM_FOR, Action.ASK_REVIEW,
-        Action.CHANGE_TOPIC, Action.HAND_IN, Action.SUBMIT, Action.REVIEW, Action.SEND_BACK, Action.CONCLUDE_FAILED,
+        Action.CHANGE_TOPIC, Action.ARRANGE, Action.HAND_IN, Action.SUBMIT, Action.REVIEW, Action.SEND_BACK, Action.CONCLUDE_FAILED,
         Action.DEFEND, Action.GRADE, Action.CORRECT, Action.ASK_THIRD, Action.GRADE_THIRD,
         Action.MODERATE, Action.SETTLE, Action.FINISH, Action.APPEAL, Action.DECIDE_APPEAL, Action.ARCHIVE, Action.WITHDRAW,
     }

@@ -97,6 +97,7 @@ class Action(StrEnum):
 
     SUPERVISE = "supervise"
     CHANGE_TOPIC = "change_topic"
+    ARRANGE = "arrange"
     WISH = "wish"
     EXTEND = "extend"
     SEND_LINK = "send_link"

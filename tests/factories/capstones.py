@@ -137,7 +137,7 @@ def case(*, has_supervisors: bool = True, has_stay: bool = True, programme: Prog
         found.teacher = ground.teacher(of=programme, who=found.school)
         found.mentor = mentor(enterprise, who=found.field)
         for role, person in ((SupervisorRole.SCHOOL, found.school), (SupervisorRole.ENTERPRISE, found.field)):
-            operations.assign_supervisor(capstone=row, role=role, person=person, by=SYSTEM, today=TODAY, now=NOW)
+            operations.assign_supervisor(capstone=row, role=role, person=person, by=SYSTEM, today=START, now=NOW)
     return found
 
 

@@ -188,8 +188,23 @@ def read(row: StoredFile) -> bytes:
 
     try:
         return bytes(obstore.get(store(), path_of(row.sha256)).bytes())
-    except FileNotFoundError as lost:
-        raise NotFound(_("文件“%(name)s”的内容在存储中找不到，请联系系统管理员从备份恢复。", name=row.name)) from lost
+    except FileNotFoundError as gone:
+        raise _lost(row) from gone
+
+
+def demand_there(row: StoredFile) -> None:
+    """Refuse to answer with a file whose content the store has lost, before anything of it is sent; the operator finds it in the log."""
+    import obstore
+
+    try:
+        obstore.head(store(), path_of(row.sha256))
+    except FileNotFoundError as gone:
+        raise _lost(row) from gone
+
+
+def _lost(row: StoredFile) -> NotFound:
+    current_app.logger.error("stored file %s (%s, sha256 %s) is not in the store: restore it from a backup", row.id, row.name, row.sha256)
+    return NotFound(_("文件“%(name)s”的内容在存储中找不到，请联系系统管理员从备份恢复。", name=row.name))
 
 
 def is_intact(row: StoredFile) -> bool:

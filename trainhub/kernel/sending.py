@@ -32,8 +32,9 @@ def _charset(row: StoredFile) -> str:
 def send(row: StoredFile, *, as_download: bool = False) -> Response:
     """The file, or its part; a range that does not exist is 416. `?download=1` asks for a download instead of a preview.
 
-    The content of a stored file never changes, so a browser may keep it for a day.
+    The content of a stored file never changes, so a browser may keep it for a day. Raises NotFound when the store has lost it.
     """
+    files.demand_there(row)
     is_inline = row.media_type in INLINE and not as_download and "download" not in request.args
     headers = {
         "Accept-Ranges": "bytes",

@@ -1,6 +1,7 @@
 """Verbs of topics, capstones, guidance, reviews, defences and grades."""
 
 from enterprises.capstones.operations._support import CapstoneRefused, TopicRefused, WrongPerson, WrongState, against_state, against_window
+from enterprises.capstones.operations.arranging import arrange
 from enterprises.capstones.operations.assigning import assign_capstone, assign_supervisor, end_supervision, withdraw
 from enterprises.capstones.operations.certifying import certify_supervision
 from enterprises.capstones.operations.changing import change_topic, enterprise_closed, leave_programme
@@ -91,6 +92,7 @@ __all__ = [
     "apply_plan",
     "approve_topic",
     "archive",
+    "arrange",
     "ask_cross_reviews",
     "ask_for_plan",
     "ask_into_team",

@@ -9,7 +9,7 @@ from sqlalchemy import update
 
 from enterprises.capstones import queries
 from enterprises.capstones.models import Capstone, Supervision, Team, Topic
-from enterprises.capstones.operations._support import CapstoneRefused, TopicRefused, demand, given, heads_of, tell
+from enterprises.capstones.operations._support import CapstoneRefused, TopicRefused, demand, given, heads_of, tell, within
 from enterprises.capstones.operations.topics import tell_rankers, withdraw_topic
 from enterprises.capstones.types import WORKING, Action, SupervisorRole, TopicState
 from trainhub.kernel import audit
@@ -29,10 +29,13 @@ TOLD_CHANGED = N_("你的毕业设计改为新的选题：%(title)s")
 TOLD_CHANGED_SUPERVISORS = N_("%(name)s 的毕业设计改为新的选题：%(title)s")
 
 
-def change_topic(*, capstone: Capstone, topic: Topic, reason: str, by: Identity, today: date, now: datetime, version: int | None = None) -> Capstone:
+def change_topic(
+    *, capstone: Capstone, topic: Topic, reason: str, place: str = "", by: Identity, today: date, now: datetime, version: int | None = None
+) -> Capstone:
     """Move a capstone to another approved topic of the programme before its thesis; guidance, papers and the school supervisor stay.
 
-    The seats change hands; when the enterprise is another one its supervisor ends today, because the new one must come from there.
+    The seats change hands; when the enterprise is another one its supervisor ends today, because the new one must come from there, and the
+    place is the one that is given, or none yet.
     Raises CapstoneRefused (no seat, other programme, reserved), WrongState, Stale.
     """
     demand(capstone, Action.CHANGE_TOPIC, by)
@@ -60,6 +63,7 @@ def change_topic(*, capstone: Capstone, topic: Topic, reason: str, by: Identity,
         )
         for wish in queries.wishes_of(capstone.id, SupervisorRole.ENTERPRISE):  # they name mentors of the enterprise before
             session().delete(wish)
+        capstone.place = within(place, field="place", most=200)  # the workshop of the enterprise before is none of this one's
     capstone.topic_id, capstone.enterprise_id = topic.id, topic.enterprise_id
     session().flush()
     audit.record(

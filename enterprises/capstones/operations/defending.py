@@ -13,6 +13,7 @@ from enterprises.capstones.operations._support import CapstoneRefused, WrongPers
 from enterprises.capstones.operations.grading import compute, demand_account
 from enterprises.capstones.operations.judging import alike, demand_original, tell_revise
 from enterprises.capstones.operations.standing import against_defence
+from enterprises.capstones.queries.defences import hold_place, submitted_in
 from enterprises.capstones.rules import half_up
 from enterprises.capstones.types import Action, CapstoneState, Verdict, WindowStage
 from trainhub.kernel import audit
@@ -70,6 +71,7 @@ def form_group(
             _("答辩时间是 %(a)s 至 %(b)s，这一天不在其中，秘书将无法登记。", a=window.opens_on.isoformat(), b=window.closes_on.isoformat()),
             field="on",
         )
+    hold_place(_university(cohort), {*panel, secretary.id})
     row = DefenceGroup(
         programme_id=cohort.programme_id,
         cohort_id=cohort.id,
@@ -144,6 +146,7 @@ def exchange_secretary(*, group: DefenceGroup, secretary: Person, by: Identity, 
     demand_account(secretary)
     cohort = session().get_one(Cohort, group.cohort_id)
     people = {secretary.id, group.secretary_id, *(member.person_id for member, _name in queries.members_of_group(group.id))}
+    hold_place(_university(cohort), people)
     queries.groups_beside([group.on], _university(cohort), people, hold=True)
     slots = [slot for slot, *_rest in queries.slots_of_group(group.id)]
     if slots and all(slot.recorded_at is not None for slot in slots):
@@ -176,6 +179,7 @@ def timetable(*, cohort: Cohort, by: Identity, today: date, now: datetime) -> sc
     groups = [group for group in queries.groups_of(cohort.id) if group.on >= today]
     if not groups:
         raise CapstoneRefused(_("还没有今天以后的答辩组，请先建立。"))
+    queries.hold(submitted_in(cohort.id))  # nobody ends, or gets a supervisor who sits in the panel, while places are given
     old = queries.open_slots([group.id for group in groups])
     people = {key for one in queries.sessions_of(groups) for key in one.people}
     beside = queries.groups_beside({group.on for group in groups}, _university(cohort), people, hold=True)

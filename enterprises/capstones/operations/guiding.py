@@ -28,7 +28,7 @@ def log_guidance(*, capstone: Capstone, role: SupervisorRole, on: date, content:
     """Log one guidance of one side; the supervisor or the student writes it, the other confirms it.
 
     One guidance a side and day: the same day again is refused. Raises WrongPerson, WrongState, CapstoneRefused (a day in the
-    future or outside the capstone, no supervisor, no content).
+    future, outside the capstone or before the supervisor's term, no supervisor, no content).
     """
     demand(capstone, Action.GUIDE, by)
     supervision = queries.live_supervision(capstone.id, role)
@@ -44,6 +44,17 @@ def log_guidance(*, capstone: Capstone, role: SupervisorRole, on: date, content:
         raise CapstoneRefused(_("指导日期早于毕业设计的开始日期 %(day)s。", day=capstone.starts_on.isoformat()), field="on")
     if on > capstone.ends_on:
         raise CapstoneRefused(_("指导日期晚于毕业设计的结束日期 %(day)s。", day=capstone.ends_on.isoformat()), field="on")
+    if not guiding.supervised_on(capstone, role, supervision.person_id, on):
+        raise CapstoneRefused(
+            _(
+                "%(day)s 时这位导师还没有担任%(role)s（%(since)s 起担任），担任之前的指导不能登记。",
+                day=on.isoformat(),
+                role=ROLES[role],
+                since=supervision.since.isoformat(),
+            ),
+            field="on",
+            code="before_term",
+        )
     if queries.entry_on(capstone.id, role, on) is not None:
         raise CapstoneRefused(
             _("%(day)s 已登记过%(role)s的指导，一天只记一次。请换日期，或查看已有记录。", day=on.isoformat(), role=ROLES[role]),

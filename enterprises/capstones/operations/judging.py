@@ -13,6 +13,7 @@ from enterprises.capstones.operations._support import CapstoneRefused, WrongPers
 from enterprises.capstones.operations.grading import compute, demand_account
 from enterprises.capstones.operations.impartial import demand_office, demand_still
 from enterprises.capstones.operations.standing import most_similar
+from enterprises.capstones.queries.judging import outdated_reports
 from enterprises.capstones.types import Action, CapstoneState, ReviewKind, Verdict, WindowStage
 from trainhub.identity import queries as identity
 from trainhub.kernel import audit
@@ -33,13 +34,16 @@ TOLD_REVISE_SUPERVISORS = N_("%(name)s 的论文被评阅人退回：修改后�
 
 
 def alike(capstones: Sequence[Capstone], today: date) -> frozenset[int]:
-    """The capstones whose latest similarity report lies above the limit: neither reviewed nor defended before another report."""
-    most, found = most_similar(today), queries.similarities_of([row.id for row in capstones])
-    return frozenset(key for key, share in found.items() if share > most * 10)
+    """The capstones whose latest similarity report lies above the limit, or is of an earlier version: neither reviewed nor defended before another report."""
+    ids = [row.id for row in capstones]
+    most, found = most_similar(today), queries.similarities_of(ids)
+    return outdated_reports(ids).union(key for key, share in found.items() if share > most * 10)
 
 
 def demand_original(capstone: Capstone, today: date) -> None:
-    """Refuse a thesis whose latest similarity report lies above the limit."""
+    """Refuse a thesis whose latest similarity report lies above the limit, or is of an earlier version."""
+    if capstone.id in outdated_reports([capstone.id]):
+        raise CapstoneRefused(_("查重报告是上一稿的：请学生提交新稿的查重报告后再送审、答辩。"), code="report_outdated")
     most, found = most_similar(today), queries.latest_similarity(capstone.id)
     if found is not None and found > most * 10:
         raise CapstoneRefused(
@@ -119,7 +123,7 @@ def ask_cross_reviews(*, cohort: Cohort, due_on: date, by: Identity, today: date
     """
     waiting = _unread(cohort.id, today)
     if not waiting:
-        raise CapstoneRefused(_("没有等待安排评阅的论文：都已有评阅人，或查重超过上限。"))
+        raise CapstoneRefused(_("没有等待安排评阅的论文：都已有评阅人，或查重超过上限、新稿还没有查重报告。"))
     people = {key: session().get_one(Person, key) for key in identity.accounts_of_persons(queries.school_supervisors_of(cohort.id))}
     given_to = scheduling.spread([row.id for row in waiting], sorted(people), queries.barred_from_each(waiting), held=queries.review_loads(people))
     for row in waiting:

@@ -108,6 +108,7 @@ def adopt_rubric(
     `items`: code, label, hint, weight (per cent, 100 together), points (numbers of indicator points of this version, at least one).
     `opened_at`: the edition that the form was opened at, 0 for none. Raises CapstoneRefused with what is wrong, Stale.
     """
+    session().refresh(version, with_for_update={"key_share": True})  # the form sent twice at once: the second sees the edition of the first
     problem = rules.check_weights(weights)
     if problem:
         raise CapstoneRefused(

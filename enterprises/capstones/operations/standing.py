@@ -11,6 +11,7 @@ from enterprises.capstones.operations._support import CapstoneRefused, against_s
 from enterprises.capstones.operations.impartial import against_office
 from enterprises.capstones.queries import guiding
 from enterprises.capstones.queries.impartiality import exceptions_of
+from enterprises.capstones.queries.judging import outdated_reports
 from enterprises.capstones.types import Action, LinkPurpose, ReasonKind, Result, Stage, SupervisorRole, Verdict, WindowStage
 from trainhub.identity import queries as identity
 from trainhub.kernel.access import Identity
@@ -126,6 +127,9 @@ def against_finish(capstone: Capstone, result: Result, today: date) -> CapstoneR
     if result.is_passed and is_too_similar(capstone, today):
         why = _("最近一次查重比例超过规定，而总评合格：请先复核并写明结论，再公布成绩。")
         return CapstoneRefused(why, field="note", code="too_similar")
+    if result.is_passed and capstone.id in outdated_reports([capstone.id]):
+        why = _("最近一次查重是上一稿的，而总评合格：请先复核并写明结论，再公布成绩。")
+        return CapstoneRefused(why, field="note", code="report_outdated")
     if result.is_passed and queries.is_failed_by_judges(capstone):
         return CapstoneRefused(_("评阅或答辩的结论是“不通过”，而总评合格：请先复核并写明结论，再公布成绩。"), field="note", code="failed_by_judges")
     return None

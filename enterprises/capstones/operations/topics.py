@@ -76,6 +76,7 @@ def propose_topic(
         raise TopicRefused(_("学生自拟的选题须写明是哪一名学生。"))
     if evidence_file_id is not None and evidence_kind is None:
         raise TopicRefused(_("请选择证明材料的种类。"), field="evidence_kind")
+    _hold(enterprise)
     known = queries.same_topic(enterprise.id, programme_id, title)
     if known is not None and (known.proposed_by_id, known.problem) == (by.account_id, problem):
         return known
@@ -106,6 +107,11 @@ def propose_topic(
     if proposing_side is not None:
         approve_topic(topic=row, side=proposing_side, by=by, today=today, now=now)
     return row
+
+
+def _hold(enterprise: Organisation) -> None:
+    """One proposal of an enterprise at a time: the form sent twice at once is one topic, and two of one title are one and a refusal."""
+    session().refresh(enterprise, with_for_update={"key_share": True})
 
 
 def _demand_new(enterprise_id: int, programme_id: int, title: str) -> None:
@@ -201,6 +207,7 @@ def revise_topic(
     if not title.strip() or not problem.strip():
         raise TopicRefused(_("请填写题目和要解决的工程问题。"), field="title")
     _demand_seats(topic.seats if seats is None else seats, topic.team_most if team_most is None else team_most)
+    _hold(session().get_one(Organisation, topic.enterprise_id))
     _demand_new(topic.enterprise_id, topic.programme_id, title.strip())
     topic.title = within(title, field="title", most=200, refused=TopicRefused)
     topic.problem, topic.evidence = problem.strip(), evidence.strip()

@@ -11,6 +11,7 @@ from enterprises.capstones.models import Capstone, CapstonePaper, PaperComment, 
 from enterprises.capstones.operations._support import CapstoneRefused, demand, demand_room, demand_window, given, stop, tell, within
 from enterprises.capstones.operations.standing import against_stage, against_supervisor, against_thesis
 from enterprises.capstones.queries.impartiality import bar_of
+from enterprises.capstones.queries.judging import outdated_reports
 from enterprises.capstones.types import Action, CapstoneState, Stage, SupervisorRole, WindowStage
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
@@ -25,6 +26,7 @@ from trainhub.people.models import Student
 TOLD_HANDED_IN = N_("%(name)s 提交了%(stage)s，请查看并给出意见")
 TOLD_SUBMITTED = N_("学生已提交论文，请评分：%(title)s")
 TOLD_NEW_VERSION = N_("你评阅的毕业设计论文有了新稿，请在 %(day)s 前评阅新稿")
+TOLD_REPORT = N_("此前的查重报告是上一稿的：请提交新稿的查重报告，之后才能送审、答辩")
 TOLD_COMMENT = N_("%(name)s 对你的%(stage)s写了意见")
 TOLD_RETURNED = N_("%(stage)s被退回修改：%(reason)s")
 TOLD_TASK = N_("任务书已下达：%(title)s")
@@ -194,6 +196,16 @@ def submit_thesis(*, capstone: Capstone, file_id: int, note: str = "", by: Ident
     session().flush()
     audit.record(by=by, did="capstones.thesis.submitted", on=capstone, data={"file": file_id})
     _ask_again(capstone, sent_back, by, now)
+    if capstone.id in outdated_reports([capstone.id]):
+        tell(
+            person_ids=[_student_person(capstone)],
+            kind="capstones.similarity",
+            message=TOLD_REPORT,
+            values={},
+            url=f"/capstones/{capstone.id}#papers",
+            unique_key=f"capstones.similarity:{capstone.id}:{file_id}",
+            now=now,
+        )
     tell(
         person_ids=[row.person_id for row, _name in queries.supervisions_of(capstone.id) if row.until is None],
         kind="capstones.submitted",

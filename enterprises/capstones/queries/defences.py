@@ -13,6 +13,7 @@ from enterprises.capstones.rules import bars_defence
 from enterprises.capstones.scheduling import Session
 from enterprises.capstones.types import CapstoneState, Verdict
 from trainhub.kernel.db import session
+from trainhub.organisations.models import Organisation
 from trainhub.people.models import Person, Student
 from trainhub.programmes.models import Cohort, Programme
 
@@ -44,6 +45,18 @@ def groups_beside(days: Collection[date], university_id: int, people: Collection
         .order_by(DefenceGroup.id)
     )
     return list(session().scalars(statement.with_for_update(of=DefenceGroup) if hold else statement))
+
+
+def hold_place(university_id: int, people: Collection[int]) -> None:
+    """Lock the university, whose rooms they are, and the people who meet: groups that two form at once do not see each other yet."""
+    session().scalar(select(Organisation.id).where(Organisation.id == university_id).with_for_update(key_share=True))
+    session().scalars(select(Person.id).where(Person.id.in_(list(people))).order_by(Person.id).with_for_update(key_share=True)).all()
+
+
+def submitted_in(cohort_id: int) -> list[int]:
+    """The capstones of a cohort whose thesis is in."""
+    statement = select(Capstone.id).join(Student, Student.id == Capstone.student_id)
+    return list(session().scalars(statement.where(Student.cohort_id == cohort_id, Capstone.state == CapstoneState.SUBMITTED)))
 
 
 def members_of_groups(group_ids: Collection[int]) -> dict[int, list[tuple[DefenceMember, str]]]:

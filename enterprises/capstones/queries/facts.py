@@ -13,6 +13,7 @@ from sqlalchemy import CompoundSelect, Integer, String, and_, cast, func, null, 
 from enterprises.capstones import rules
 from enterprises.capstones.models import Capstone, CapstoneGrade, GuidanceEntry, Supervision, Topic
 from enterprises.capstones.queries.capstones import rows_of
+from enterprises.capstones.queries.guiding import in_term
 from enterprises.capstones.queries.standing import is_latest
 from enterprises.capstones.types import CapstoneFacts, CapstoneRow, Stay, SupervisorFact, SupervisorRole
 from enterprises.mentors.models import Mentor
@@ -142,7 +143,7 @@ def _facts(ids: list[int], on: date) -> dict[int, CapstoneFacts]:
 def _logs_and_grades(ids: list[int], on: date) -> CompoundSelect[Any]:
     """(capstone, role, how many guidances are confirmed) and, without a number, (capstone, role) of whoever has graded.
 
-    A guidance of an enterprise's side counts when it was a mentor's of the enterprise where the capstone is done now: what the one before a
+    A guidance counts when it is of a day in its supervisor's term, one of an enterprise's side when it was a mentor's of the enterprise where the capstone is done now: what the one before a
     change of enterprise did is no guidance by this one (8.3).
     """
     of_this_house = (
@@ -152,7 +153,7 @@ def _logs_and_grades(ids: list[int], on: date) -> CompoundSelect[Any]:
     )
     logs = (
         select(GuidanceEntry.capstone_id, cast(GuidanceEntry.role, String(40)), func.count())
-        .where(GuidanceEntry.capstone_id.in_(ids), GuidanceEntry.confirmed_at.is_not(None), GuidanceEntry.on <= on)
+        .where(GuidanceEntry.capstone_id.in_(ids), GuidanceEntry.confirmed_at.is_not(None), GuidanceEntry.on <= on, in_term())
         .where(or_(GuidanceEntry.role == SupervisorRole.SCHOOL, of_this_house.correlate(GuidanceEntry).exists()))
         .group_by(GuidanceEntry.capstone_id, GuidanceEntry.role)
     )

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 
 from enterprises.capstones.machine import MACHINE
 from enterprises.capstones.models import Capstone, GuidanceEntry, Supervision
@@ -55,6 +55,26 @@ def waiting_since_left(capstone_id: int, role: SupervisorRole) -> list[GuidanceE
     asked = _asked(GuidanceEntry.capstone_id == capstone_id, GuidanceEntry.role == role, GuidanceEntry.confirmed_at.is_(None))
     found = _confirmers(asked)
     return [one.entry for one in asked if found[one.entry.id].is_left]
+
+
+def in_term() -> ColumnElement[bool]:
+    """SQL: guidances of a day on which the person whose they are supervised this capstone on that side; earlier and later ones count for nobody."""
+    term = select(Supervision.id).where(
+        Supervision.capstone_id == GuidanceEntry.capstone_id,
+        Supervision.role == GuidanceEntry.role,
+        Supervision.person_id == GuidanceEntry.person_id,
+        Supervision.since <= GuidanceEntry.on,
+        or_(Supervision.until.is_(None), Supervision.until >= GuidanceEntry.on),
+    )
+    return term.correlate(GuidanceEntry).exists()
+
+
+def supervised_on(row: Capstone, role: SupervisorRole, person_id: int, on: date) -> bool:
+    """Whether a human supervised a capstone on one side on a day, now or in a term before."""
+    terms = select(Supervision.since, Supervision.until).where(
+        Supervision.capstone_id == row.id, Supervision.role == role, of_human(Supervision.person_id, person_id)
+    )
+    return any(since <= on and (until is None or until >= on) for since, until in session().execute(terms))
 
 
 def _asked(*clauses: object) -> list[_Asked]:

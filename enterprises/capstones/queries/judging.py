@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -26,7 +27,7 @@ from enterprises.capstones.queries.capstones import rows_of
 from enterprises.capstones.queries.facts import numbers
 from enterprises.capstones.queries.impartiality import is_settled
 from enterprises.capstones.queries.stages import reviews_of, rubric_of, slots_of
-from enterprises.capstones.types import WORKING, CapstoneRow, CapstoneState, RubricItem, SupervisorRole, Verdict
+from enterprises.capstones.types import WORKING, CapstoneRow, CapstoneState, RubricItem, Stage, SupervisorRole, Verdict
 from enterprises.mentors.models import Mentor
 from trainhub.identity import queries as identity
 from trainhub.kernel.db import session
@@ -88,6 +89,26 @@ def similarities_of(ids: Collection[int]) -> dict[int, int]:
         CapstonePaper.capstone_id.in_(list(ids)), CapstonePaper.similarity_x10.is_not(None)
     )
     return {key: int(value or 0) for key, value in session().execute(statement.order_by(CapstonePaper.id))}
+
+
+def outdated_reports(ids: Collection[int]) -> frozenset[int]:
+    """The capstones whose latest similarity report is of an earlier version of the thesis: a new one came after it. One query.
+
+    A report that was made before the first version is of that one.
+    """
+    theses: Counter[int] = Counter()
+    reported: dict[int, bool] = {}
+    statement = select(CapstonePaper.capstone_id, CapstonePaper.stage).where(
+        CapstonePaper.capstone_id.in_(list(ids)), CapstonePaper.stage.in_((Stage.THESIS, Stage.SIMILARITY))
+    )
+    for key, stage in session().execute(statement.order_by(CapstonePaper.id)):
+        if stage is Stage.SIMILARITY:
+            reported[key] = True
+        else:
+            theses[key] += 1
+            if key in reported and theses[key] > 1:
+                reported[key] = False
+    return frozenset(key for key, is_current in reported.items() if not is_current)
 
 
 def awaited(row: Capstone) -> tuple[str, ...]:
@@ -245,10 +266,12 @@ class Judged:
     reviews: tuple[tuple[Review, str], ...]
     slot: tuple[DefenceSlot, DefenceGroup] | None
     similarity_x10: int | None
+    needs_report: bool
+    """The report is of an earlier version of the thesis."""
 
 
 def judged_rows(cohort_id: int) -> list[Judged]:
-    """The capstones of a cohort from the thesis on, with their reviews and their latest place in a timetable: four queries."""
+    """The capstones of a cohort from the thesis on, with their reviews and their latest place in a timetable: five queries."""
     states = (CapstoneState.SUBMITTED, CapstoneState.GRADED, CapstoneState.MODERATION, CapstoneState.PASSED, CapstoneState.FAILED)
     mine = select(Capstone.id).join(Student, Student.id == Capstone.student_id).where(Student.cohort_id == cohort_id, Capstone.state.in_(states))
     rows = rows_of(session().scalars(mine))
@@ -268,8 +291,8 @@ def judged_rows(cohort_id: int) -> list[Judged]:
         .order_by(DefenceSlot.id)
     ):
         slots[slot.capstone_id] = (slot, group)
-    similar = similarities_of(rows)
+    similar, outdated = similarities_of(rows), outdated_reports(rows)
     return [
-        Judged(row, tuple(reviews.get(key, ())), slots.get(key), similar.get(key))
+        Judged(row, tuple(reviews.get(key, ())), slots.get(key), similar.get(key), key in outdated)
         for key, row in sorted(rows.items(), key=lambda pair: (pair[1].student_no, pair[0]))
     ]

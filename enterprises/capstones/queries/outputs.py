@@ -21,6 +21,7 @@ from enterprises.capstones.models import (
     Topic,
 )
 from enterprises.capstones.queries import frozen
+from enterprises.capstones.queries.guiding import in_term
 from enterprises.capstones.queries.standing import is_latest
 from enterprises.capstones.rules import days_in
 from enterprises.capstones.scheduling import clock_of
@@ -118,7 +119,7 @@ def mentors_table(cohort_id: int, on: date) -> list[dict[str, Any]]:
     mentor_person = Person.__table__.alias("mentor_person")
     guided = (
         select(GuidanceEntry.capstone_id, GuidanceEntry.person_id, func.count().label("times"))
-        .where(GuidanceEntry.role == SupervisorRole.ENTERPRISE, GuidanceEntry.confirmed_at.is_not(None))
+        .where(GuidanceEntry.role == SupervisorRole.ENTERPRISE, GuidanceEntry.confirmed_at.is_not(None), in_term())
         .group_by(GuidanceEntry.capstone_id, GuidanceEntry.person_id)
         .subquery()
     )
@@ -177,7 +178,7 @@ def directory(on: date, *, programme_id: int | None = None, cohort_id: int | Non
     """
     guided = (
         select(GuidanceEntry.person_id, GuidanceEntry.capstone_id, func.count().label("times"))
-        .where(GuidanceEntry.role == SupervisorRole.ENTERPRISE, GuidanceEntry.confirmed_at.is_not(None))
+        .where(GuidanceEntry.role == SupervisorRole.ENTERPRISE, GuidanceEntry.confirmed_at.is_not(None), in_term())
         .group_by(GuidanceEntry.person_id, GuidanceEntry.capstone_id)
         .subquery()
     )
@@ -299,7 +300,7 @@ def supervised_in(*cohort_ids: int) -> list[Supervised]:
         (person_id, key): (int(times), first, last)
         for person_id, key, times, first, last in session().execute(
             select(GuidanceEntry.person_id, GuidanceEntry.capstone_id, func.count(), func.min(GuidanceEntry.on), func.max(GuidanceEntry.on))
-            .where(GuidanceEntry.confirmed_at.is_not(None), GuidanceEntry.capstone_id.in_(keys))
+            .where(GuidanceEntry.confirmed_at.is_not(None), GuidanceEntry.capstone_id.in_(keys), in_term())
             .group_by(GuidanceEntry.person_id, GuidanceEntry.capstone_id)
         )
     }

@@ -55,9 +55,9 @@ def topic(topic_id: int) -> Topic | None:
     return session().get(Topic, topic_id)
 
 
-def topic_seen_by(topic_id: int, identity: Identity) -> Topic | None:
+def topic_seen_by(topic_id: int, identity: Identity, on: date) -> Topic | None:
     """A topic the reader may know of."""
-    return session().scalar(select(Topic).where(Topic.id == topic_id, topics_visible_to(identity)))
+    return session().scalar(select(Topic).where(Topic.id == topic_id, topics_visible_to(identity, on)))
 
 
 def has_seats() -> ColumnElement[bool]:
@@ -82,27 +82,27 @@ def same_topic(enterprise_id: int, programme_id: int, title: str) -> Topic | Non
     )
 
 
-def topics_visible_to(identity: Identity) -> ColumnElement[bool]:
-    """Topics inside the reader's scope; of the enterprise one is mentor of; approved ones of one's own programme, and what one works on."""
+def topics_visible_to(identity: Identity, on: date) -> ColumnElement[bool]:
+    """Topics inside the reader's scope; of the enterprise one is mentor of on a day; approved ones of one's own programme, and what one works on."""
     clauses = [_inside(identity, TOPIC_ROLES)]
     if identity.person_id is not None:
         mine = select(Student.programme_id).where(Student.person_id == identity.person_id)
         reserved = select(Student.id).where(Student.person_id == identity.person_id)
         is_free = or_(Topic.reserved_student_id.is_(None), Topic.reserved_student_id.in_(reserved))
-        clauses += [and_(Topic.state == TopicState.APPROVED, Topic.programme_id.in_(mine), is_free), *_own(identity.person_id)]
+        clauses += [and_(Topic.state == TopicState.APPROVED, Topic.programme_id.in_(mine), is_free), *_own(identity.person_id, on)]
     return or_(*clauses)
 
 
-def opened_to(identity: Identity) -> ColumnElement[bool]:
+def opened_to(identity: Identity, on: date) -> ColumnElement[bool]:
     """Topics whose problem and papers the reader may read: every one that is not confidential; of the others both sides' heads and the
     authorities that evaluate, the enterprise's mentors, who proposed it, who works on it and who supervises that."""
     clauses = [Topic.is_confidential.is_(False), _inside(identity, CONFIDENTIAL_ROLES)]
-    return or_(*clauses, *(_own(identity.person_id) if identity.person_id is not None else ()))
+    return or_(*clauses, *(_own(identity.person_id, on) if identity.person_id is not None else ()))
 
 
-def is_opened_to(topic_id: int, identity: Identity) -> bool:
-    """Whether the reader may read the problem of a topic and the papers of its capstones."""
-    return session().scalar(select(Topic.id).where(Topic.id == topic_id, opened_to(identity))) is not None
+def is_opened_to(topic_id: int, identity: Identity, on: date) -> bool:
+    """Whether the reader may read the problem of a topic and the papers of its capstones on a day."""
+    return session().scalar(select(Topic.id).where(Topic.id == topic_id, opened_to(identity, on))) is not None
 
 
 def confidential_among(capstone_ids: Iterable[int]) -> frozenset[int]:
@@ -111,14 +111,14 @@ def confidential_among(capstone_ids: Iterable[int]) -> frozenset[int]:
     return frozenset(session().scalars(statement.where(Capstone.id.in_(list(capstone_ids)), Topic.is_confidential.is_(True))))
 
 
-def _in_office() -> ColumnElement[bool]:
-    """SQL: a mentor whose term has no end, or one that has not come. By the day of the database: who may read is asked without a day."""
-    return or_(Mentor.until.is_(None), Mentor.until >= func.current_date())
+def _in_office(on: date) -> ColumnElement[bool]:
+    """SQL: a mentor whose term has no end, or one that has not come on a day of Shanghai's calendar: a database counts its own."""
+    return or_(Mentor.until.is_(None), Mentor.until >= on)
 
 
-def _own(person_id: int) -> list[ColumnElement[bool]]:
+def _own(person_id: int, on: date) -> list[ColumnElement[bool]]:
     """Topics one proposed, of an enterprise one is mentor of, that one works on, or whose work one supervises."""
-    mentored = select(Mentor.enterprise_id).where(Mentor.person_id == person_id, _in_office())
+    mentored = select(Mentor.enterprise_id).where(Mentor.person_id == person_id, _in_office(on))
     worked = select(Capstone.topic_id).join(Student, Student.id == Capstone.student_id).where(Student.person_id == person_id)
     supervised = select(Capstone.topic_id).join(Supervision, Supervision.capstone_id == Capstone.id)
     return [
@@ -152,9 +152,9 @@ TOPIC_SORTS: dict[str, tuple[Any, ...]] = {
 }
 
 
-def topics_listing(identity: Identity, wanted: TopicFilter, sort: str = "") -> organisations.Statement:
+def topics_listing(identity: Identity, wanted: TopicFilter, on: date, sort: str = "") -> organisations.Statement:
     """The rows of the library, newest first unless sorted otherwise; see `as_topic_row`."""
-    clauses = [topics_visible_to(identity)]
+    clauses = [topics_visible_to(identity, on)]
     for column, value in (
         (Topic.programme_id, wanted.programme_id),
         (Topic.enterprise_id, wanted.enterprise_id),
@@ -169,7 +169,7 @@ def topics_listing(identity: Identity, wanted: TopicFilter, sort: str = "") -> o
         skills = cast(Topic.skills, Text)
         public = organisations.matches(wanted.text, Topic.title, skills, Organisation.name, Organisation.pinyin)
         # who may not read a problem does not find it by its words either
-        clauses.append(or_(public, and_(organisations.matches(wanted.text, Topic.problem), opened_to(identity))))
+        clauses.append(or_(public, and_(organisations.matches(wanted.text, Topic.problem), opened_to(identity, on))))
     statement: organisations.Statement = (
         select(
             Topic.id,
@@ -200,8 +200,8 @@ def as_topic_row(row: Any) -> TopicRow:
     return TopicRow(*row)
 
 
-def topic_subject(row: Topic) -> Subject:
-    """The enterprise, the programme with its university and region, and the mentors of the enterprise (they may propose)."""
+def topic_subject(row: Topic, on: date) -> Subject:
+    """The enterprise, the programme with its university and region, and the mentors of the enterprise on a day (they may propose)."""
     programme = session().get(Programme, row.programme_id)
     assert programme is not None
     university = organisations.by_id(programme.university_id)
@@ -209,18 +209,18 @@ def topic_subject(row: Topic) -> Subject:
         organisations=(row.enterprise_id, programme.university_id),
         programmes=(row.programme_id,),
         regions=organisations.region_path(university.region_code if university else None).codes,
-        persons=session().scalars(select(Mentor.person_id).where(Mentor.enterprise_id == row.enterprise_id, _in_office())),
+        persons=session().scalars(select(Mentor.person_id).where(Mentor.enterprise_id == row.enterprise_id, _in_office(on))),
     )
 
 
-def evidence_subject(row: Topic) -> Subject:
+def evidence_subject(row: Topic, on: date) -> Subject:
     """The same, and whoever proposed it: the evidence may be the own."""
-    subject = topic_subject(row)
+    subject = topic_subject(row, on)
     proposer = () if row.proposed_by_person_id is None else (row.proposed_by_person_id,)
     return replace(subject, persons=subject.persons.union(proposer))
 
 
-def similar(row: Topic, identity: Identity, *, most: int = 5) -> list[SimilarTopic]:
+def similar(row: Topic, identity: Identity, on: date, *, most: int = 5) -> list[SimilarTopic]:
     """Topics of all years, programmes and enterprises that are alike in title or problem, the most alike first: a person judges.
 
     The marks of both find the candidates, the texts decide. What is confidential and not the reader's is named without its title.
@@ -235,7 +235,7 @@ def similar(row: Topic, identity: Identity, *, most: int = 5) -> list[SimilarTop
         .limit(CANDIDATES)
     )
     statement = (
-        select(Topic, Organisation.name, Programme.name, topics_visible_to(identity))
+        select(Topic, Organisation.name, Programme.name, topics_visible_to(identity, on))
         .join(Organisation, Organisation.id == Topic.enterprise_id)
         .join(Programme, Programme.id == Topic.programme_id)
         .where(Topic.id.in_(list(session().scalars(shared))), Topic.state != TopicState.REFUSED)

@@ -13,6 +13,7 @@ from enterprises.capstones.machine import Actor, Answer, permits
 from enterprises.capstones.models import Capstone, Topic
 from enterprises.capstones.queries import archive, guiding
 from enterprises.capstones.queries.impartiality import exceptions_of
+from enterprises.capstones.queries.judging import outdated_reports
 from enterprises.capstones.queries.supervising import replacements_of
 from enterprises.capstones.rules import lacking
 from enterprises.capstones.types import CONCLUDED, LIVE, Action, CapstoneState, ReasonKind, ReviewKind, Stage, SupervisorRole, WindowStage
@@ -61,10 +62,11 @@ def page(
     guidance: forms.GuidanceForm | None = None,
     paper: forms.PaperForm | None = None,
     extension: forms.ExtensionForm | None = None,
+    arranged: forms.ArrangeForm | None = None,
     status: int = 200,
     problem: str = "",
 ) -> Any:
-    """The page; `guidance`, `paper` and `extension` are forms that were refused, `problem` why something else was."""
+    """The page; `guidance`, `paper`, `extension` and `arranged` are forms that were refused, `problem` why something else was."""
     student = session().get_one(Student, row.student_id)
     roles, is_student = roles_of(row), student.person_id == who().person_id
     subject = queries.subject_of(row)
@@ -103,7 +105,8 @@ def page(
         versions=_versions(row),
         used_mb=queries.size_of_files(row.id) / 1024 / 1024,
         most_mb=book().at("own.capstone.attachments_mb_max", on=clock.today()).number,
-        is_sealed=not queries.is_opened_to(row.topic_id, who()),
+        arranged=arranged or forms.ArrangeForm(formdata=None, data={"place": row.place, "starts_on": row.starts_on, "ends_on": row.ends_on}),
+        is_sealed=not queries.is_opened_to(row.topic_id, who(), clock.today()),
         attachments=archive.attachments_of(row),
         comments=queries.comments_of(row.id),
         findings=[shown(f) for f in found],
@@ -269,7 +272,7 @@ def _judged(row: Capstone, roles: list[SupervisorRole], is_public: bool, manages
         ],
         "again": queries.reconsiderations_of(row.id) if manages or is_public else [],
         "appeal": next((one for one in queries.reconsiderations_of(row.id) if one.kind is ReasonKind.APPEAL), None),
-        "similarity": queries.latest_similarity(row.id),
+        "needs_report": row.state is CapstoneState.SUBMITTED and row.id in outdated_reports([row.id]),
         "component_names": {**{role.value: labels.ROLES[role] for role in SupervisorRole}, "review": _("评阅"), "defence": _("答辩")},
     }
 

@@ -38,7 +38,7 @@ def load(capstone_id: int) -> Capstone:
 
 def load_topic(topic_id: int) -> Topic:
     """The topic of an address, if the reader may know of it."""
-    row = queries.topic_seen_by(topic_id, who())
+    row = queries.topic_seen_by(topic_id, who(), clock.today())
     if row is None:
         raise NotFound(_("没有这个选题，或者它不在你可以查看的范围内。"))
     return row
@@ -83,9 +83,19 @@ def secretary_subject(row: DefenceSlot) -> Subject:
     return group_secretary(load_group(row.group_id))
 
 
+def topic_subject(row: Topic) -> Subject:
+    """A topic's subject today (`queries.topic_subject`)."""
+    return queries.topic_subject(row, clock.today())
+
+
+def evidence_subject(row: Topic) -> Subject:
+    """The subject of a topic's evidence today."""
+    return queries.evidence_subject(row, clock.today())
+
+
 def demand_opened(topic_id: int) -> None:
     """Refuse what is confidential to who is neither of both sides nor of those who judge it."""
-    if not queries.is_opened_to(topic_id, who()):
+    if not queries.is_opened_to(topic_id, who(), clock.today()):
         raise NotAllowed(_("选题内容需要保密：问题、证明和材料只对校企双方负责人、承担的学生和导师、指定的评审人、主管部门和评价专家开放。"))
 
 

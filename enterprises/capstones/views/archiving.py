@@ -16,7 +16,16 @@ from enterprises.capstones.queries import archive
 from enterprises.capstones.queries.archive import KeptFile
 from enterprises.capstones.types import CONCLUDED
 from enterprises.capstones.views import blueprint
-from enterprises.capstones.views._support import demand_opened, load, load_review, load_slot, review_subject, secretary_subject, stored
+from enterprises.capstones.views._support import (
+    demand_opened,
+    evidence_subject,
+    load,
+    load_review,
+    load_slot,
+    review_subject,
+    secretary_subject,
+    stored,
+)
 from enterprises.permissions import Can
 from trainhub.kernel import clock, downloads, files
 from trainhub.kernel.access import guard, may, who
@@ -39,11 +48,11 @@ def _is_signed_open(row: Capstone) -> bool:
 
 def _address(row: Capstone, one: KeptFile) -> str:
     """Where the reader finds a file; empty for the evidence of a topic that is not the reader's to see."""
-    if not queries.is_opened_to(row.topic_id, who()):
+    if not queries.is_opened_to(row.topic_id, who(), clock.today()):
         return ""
     if one.stage == archive.EVIDENCE:
-        topic = queries.topic_seen_by(one.key, who())
-        is_mine = topic is not None and may(who(), Can.TOPIC_EVIDENCE, queries.evidence_subject(topic))
+        topic = queries.topic_seen_by(one.key, who(), clock.today())
+        is_mine = topic is not None and may(who(), Can.TOPIC_EVIDENCE, evidence_subject(topic))
         return url_for("capstones.evidence", topic_id=one.key) if is_mine else ""
     if one.stage == archive.REVIEW:
         return url_for("capstones.review_attachment", capstone_id=row.id, review_id=one.key)

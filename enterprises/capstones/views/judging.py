@@ -339,7 +339,7 @@ def timetable(pair: Pair) -> Any:
                 "已排 %(n)d 人；%(left)d 人没有合适的组（每组都有须回避的人，或已排满），请增加答辩组。", n=len(found.placed), left=len(found.left)
             )
         if found.alike:
-            said += _("另有 %(n)d 人的论文查重超过上限，重新查重后再排。", n=len(found.alike))
+            said += _("另有 %(n)d 人的论文查重超过上限，或新稿还没有查重报告，重新查重后再排。", n=len(found.alike))
         return partial(done, said, "capstones.judging", code=code, year=year)
 
     return on_page(act, _refused(code, year))

@@ -216,7 +216,7 @@ def timeline(row: Capstone) -> Any:
         topic=session().get_one(Topic, row.topic_id),
         person=session().get_one(Person, student.person_id),
         moments=_moments(row, student),
-        is_sealed=not queries.is_opened_to(row.topic_id, who()),
+        is_sealed=not queries.is_opened_to(row.topic_id, who(), clock.today()),
         today=clock.today(),
     )
 

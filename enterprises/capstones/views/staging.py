@@ -78,6 +78,27 @@ def _days(stage: WindowStage, opens: str, closes: str) -> Any:
         raise Refused(_("“%(stage)s”的开始和截止日期都要填写；不限时间则都留空。", stage=labels.WINDOWS[stage])) from wrong
 
 
+@blueprint.post("/<int:capstone_id>/place")
+@guard(Can.CAPSTONE_ASSIGN, load=load, subject=queries.subject_of)
+def arrange(row: Capstone) -> Any:
+    """Enter or correct where and when a capstone is done."""
+    form, key = forms.ArrangeForm(), row.id
+    if not form.validate_on_submit() or form.starts_on.data is None or form.ends_on.data is None:
+        return page(row, arranged=form, status=422)
+    given: dict[str, Any] = {"place": form.place.data or "", "starts_on": form.starts_on.data, "ends_on": form.ends_on.data}
+
+    def act() -> Any:
+        version = request.form.get("version", type=whole)
+        operations.arrange(capstone=load(key), reason=form.reason.data or "", by=who(), now=clock.now(), version=version, **given)
+        return partial(done, _("时间、地点已保存，学生和导师会收到通知。"), "capstones.show", capstone_id=key)
+
+    def again(refused: Refused) -> Any:
+        form.refuse(refused)
+        return page(load(key), arranged=form, status=refused.status)
+
+    return on_page(act, again)
+
+
 @blueprint.post("/<int:capstone_id>/extensions")
 @guard(Can.CAPSTONE_ASSIGN, load=load, subject=queries.subject_of)
 def extend(row: Capstone) -> Any:
@@ -111,7 +132,14 @@ def change_topic(row: Capstone) -> Any:
                 if topic is None:
                     raise NotFound(_("没有这个选题。"))
                 version = request.form.get("version", type=whole)
-                operations.change_topic(capstone=load(key), topic=topic, reason=request.form.get("reason", ""), version=version, **times())
+                operations.change_topic(
+                    capstone=load(key),
+                    topic=topic,
+                    reason=request.form.get("reason", ""),
+                    place=request.form.get("place", ""),
+                    version=version,
+                    **times(),
+                )
             return done(_("已改题；换了企业的，请重新指派企业指导教师。"), "capstones.show", capstone_id=key)
         except Refused as refused:
             problem, status, row = refused.message, refused.status, load(key)

@@ -13,7 +13,7 @@ from enterprises.capstones.models import Topic
 from enterprises.capstones.queries.topics import working_on
 from enterprises.capstones.types import EvidenceKind, Side, TopicOrigin, TopicSource, TopicState
 from enterprises.capstones.views import blueprint
-from enterprises.capstones.views._support import demand_opened, desk_of, kept, load_topic, on_page, stored
+from enterprises.capstones.views._support import demand_opened, desk_of, evidence_subject, kept, load_topic, on_page, stored, topic_subject
 from enterprises.permissions import Can
 from trainhub.identity import queries as identity
 from trainhub.kernel import clock, downloads, paging
@@ -48,7 +48,7 @@ SCHOOL_SIDE = (Role.PROGRAMME_ADMIN, Role.UNIVERSITY_ADMIN, Role.SCHOOL_SUPERVIS
 
 
 def _statement() -> Any:
-    return queries.topics_listing(who(), forms.wanted_topics(), request.args.get("sort", ""))
+    return queries.topics_listing(who(), forms.wanted_topics(), clock.today(), request.args.get("sort", ""))
 
 
 @blueprint.get("/topics/export.<form>")
@@ -128,12 +128,12 @@ def propose() -> Any:
                 today=clock.today(),
                 now=clock.now(),
             )
-            subject = queries.topic_subject(row)
+            subject = topic_subject(row)
             for side, can in SIDES.items():
                 if may(who(), can, subject):
                     operations.approve_topic(topic=row, side=side, by=who(), today=clock.today(), now=clock.now())
                     break  # who stands over both (an administrator) proposes for one side; the other decides itself
-            key, alike = row.id, len(queries.similar(row, who()))
+            key, alike = row.id, len(queries.similar(row, who(), clock.today()))
     except Refused as refused:
         form.refuse(refused)
         return render_template("enterprises/capstones/topic_form.html", form=form), refused.status
@@ -190,7 +190,7 @@ def suggest() -> Any:
 
 
 @blueprint.route("/topics/<int:topic_id>/revise", methods=["GET", "POST"])
-@guard(Can.TOPIC_VIEW, load=load_topic, subject=queries.topic_subject)
+@guard(Can.TOPIC_VIEW, load=load_topic, subject=topic_subject)
 def revise(row: Topic) -> Any:
     """Whoever proposed it changes a topic that was sent back and proposes it again; nobody else reads what the form holds."""
     operations.demand_revisable(row, who())
@@ -233,18 +233,18 @@ SIDES = {Side.SCHOOL: Can.TOPIC_APPROVE_SCHOOL, Side.ENTERPRISE: Can.TOPIC_APPRO
 
 
 @blueprint.get("/topics/<int:topic_id>")
-@guard(Can.TOPIC_VIEW, load=load_topic, subject=queries.topic_subject)
+@guard(Can.TOPIC_VIEW, load=load_topic, subject=topic_subject)
 def topic(row: Topic) -> Any:
     """One topic with its approvals, its evidence and what is alike."""
     return _topic_page(row)
 
 
 def _topic_page(row: Topic, form: forms.EvidenceForm | None = None, status: int = 200, problem: str = "") -> Any:
-    subject = queries.topic_subject(row)
+    subject = topic_subject(row)
     programme = programmes.by_id(row.programme_id)
     assert programme is not None
-    is_opened = queries.is_opened_to(row.id, who())
-    sees_evidence = is_opened and may(who(), Can.TOPIC_EVIDENCE, queries.evidence_subject(row))
+    is_opened = queries.is_opened_to(row.id, who(), clock.today())
+    sees_evidence = is_opened and may(who(), Can.TOPIC_EVIDENCE, evidence_subject(row))
     sees_alike = is_opened and may(who(), Can.TOPIC_EVIDENCE, subject)
     enterprise = session().get_one(Organisation, row.enterprise_id)
     html = render_template(
@@ -267,7 +267,7 @@ def _topic_page(row: Topic, form: forms.EvidenceForm | None = None, status: int 
         may_revise=row.state is TopicState.REFUSED and identity.is_same_holder(who().account_id, row.proposed_by_id),
         working=working_on(row.id),
         problem=problem,
-        similar=queries.similar(row, who()) if sees_alike else [],
+        similar=queries.similar(row, who(), clock.today()) if sees_alike else [],
         lacks_evidence=form or forms.EvidenceForm()
         if row.evidence_file_id is None
         and row.state in (TopicState.PROPOSED, TopicState.APPROVED)
@@ -284,7 +284,7 @@ def _has_decided(row: Topic, but: Side) -> bool:
 
 
 @blueprint.get("/topics/<int:topic_id>/evidence")
-@guard(Can.TOPIC_EVIDENCE, load=load_topic, subject=queries.evidence_subject)
+@guard(Can.TOPIC_EVIDENCE, load=load_topic, subject=evidence_subject)
 def evidence(row: Topic) -> Any:
     """The evidence of a topic."""
     demand_opened(row.id)
@@ -294,7 +294,7 @@ def evidence(row: Topic) -> Any:
 
 
 @blueprint.post("/topics/<int:topic_id>/evidence")
-@guard(Can.TOPIC_APPROVE_ENTERPRISE, load=load_topic, subject=queries.topic_subject)
+@guard(Can.TOPIC_APPROVE_ENTERPRISE, load=load_topic, subject=topic_subject)
 def add_evidence(row: Topic) -> Any:
     """The enterprise adds the evidence that a topic, a student's own for one, was proposed without."""
     form, key = forms.EvidenceForm(), row.id
@@ -334,14 +334,14 @@ def _decide(row: Topic, side: Side) -> Any:
 
 
 @blueprint.post("/topics/<int:topic_id>/school")
-@guard(Can.TOPIC_APPROVE_SCHOOL, load=load_topic, subject=queries.topic_subject)
+@guard(Can.TOPIC_APPROVE_SCHOOL, load=load_topic, subject=topic_subject)
 def decide_school(row: Topic) -> Any:
     """The school approves or refuses."""
     return _decide(row, Side.SCHOOL)
 
 
 @blueprint.post("/topics/<int:topic_id>/enterprise")
-@guard(Can.TOPIC_APPROVE_ENTERPRISE, load=load_topic, subject=queries.topic_subject)
+@guard(Can.TOPIC_APPROVE_ENTERPRISE, load=load_topic, subject=topic_subject)
 def decide_enterprise(row: Topic) -> Any:
     """The enterprise approves or refuses."""
     return _decide(row, Side.ENTERPRISE)
@@ -358,14 +358,14 @@ def _withdraw(row: Topic) -> Any:
 
 
 @blueprint.post("/topics/<int:topic_id>/withdraw")
-@guard(Can.TOPIC_APPROVE_ENTERPRISE, load=load_topic, subject=queries.topic_subject)
+@guard(Can.TOPIC_APPROVE_ENTERPRISE, load=load_topic, subject=topic_subject)
 def withdraw_topic(row: Topic) -> Any:
     """The enterprise withdraws a topic without students."""
     return _withdraw(row)
 
 
 @blueprint.post("/topics/<int:topic_id>/withdraw-by-school")
-@guard(Can.TOPIC_APPROVE_SCHOOL, load=load_topic, subject=queries.topic_subject)
+@guard(Can.TOPIC_APPROVE_SCHOOL, load=load_topic, subject=topic_subject)
 def withdraw_topic_by_school(row: Topic) -> Any:
     """The school withdraws a topic without students."""
     return _withdraw(row)

@@ -65,10 +65,10 @@ def test_who_reads_what_is_confidential(session: Session) -> None:
         "auditor": (_with(Role.AUDITOR), False),
         "administrator": (_with(Role.SYSTEM_ADMIN), True),
     }
-    assert {who: queries.is_opened_to(topic, by) for who, (by, _yes) in expected.items()} == {who: yes for who, (_by, yes) in expected.items()}
+    assert {who: queries.is_opened_to(topic, by, TODAY) for who, (by, _yes) in expected.items()} == {who: yes for who, (_by, yes) in expected.items()}
     found.topic.is_confidential = False
     session.flush()
-    assert all(queries.is_opened_to(topic, by) for by, _yes in expected.values())
+    assert all(queries.is_opened_to(topic, by, TODAY) for by, _yes in expected.values())
 
 
 def test_a_problem_is_not_found_by_its_words_by_who_may_not_read_it(session: Session) -> None:
@@ -78,7 +78,7 @@ def test_a_problem_is_not_found_by_its_words_by_who_may_not_read_it(session: Ses
     reader, head = make.as_person(mate), make.head_of(found.programme)
 
     def search(by: Identity, text: str) -> list[int]:
-        return [row[0] for row in session.execute(queries.topics_listing(by, TopicFilter(text=text)))]
+        return [row[0] for row in session.execute(queries.topics_listing(by, TopicFilter(text=text), TODAY))]
 
     assert (search(reader, "温控曲线"), search(head, "温控曲线")) == ([], [found.topic.id])
     assert search(reader, found.topic.title) == [found.topic.id]

@@ -67,6 +67,32 @@ def test_no_guidance_is_dated_after_the_end(session: Session, days: int, is_refu
     assert no.value.field == "on"
 
 
+def test_guidance_before_the_own_term_is_none(session: Session) -> None:
+    """One is not credited with what was done before one was appointed; a term before counts."""
+    found = make.case()
+    assert found.teacher is not None
+    ground.teacher(of=found.programme, who=(after := ground.person()))
+    said = {"role": SCHOOL, "reason": "更换", "by": SYSTEM, "now": NOW}
+    first, last = make.START + timedelta(days=30), make.START + timedelta(days=60)
+    operations.assign_supervisor(capstone=found.capstone, person=after, today=first, **said)
+    log = {"capstone": found.capstone, "role": SCHOOL, "content": "讨论", "today": TODAY, "now": NOW}
+    for days, is_refused in ((29, True), (30, False), (31, False)):
+        on = make.START + timedelta(days=days)
+        if is_refused:
+            with pytest.raises(CapstoneRefused, match="担任") as no:
+                operations.log_guidance(on=on, by=make.as_person(after), **log)
+            assert (no.value.field, no.value.code) == ("on", "before_term")
+            continue
+        row = operations.log_guidance(on=on, by=make.as_person(after), **log)
+        operations.confirm_guidance(entry=row, by=found.by("student"), now=NOW)
+    assert queries.facts_of([found.capstone.id], TODAY)[found.capstone.id].logs == {SCHOOL: 2}
+    row.on = first - timedelta(days=1)  # as it was taken before this was refused
+    session.flush()
+    assert queries.facts_of([found.capstone.id], TODAY)[found.capstone.id].logs == {SCHOOL: 1}
+    operations.assign_supervisor(capstone=found.capstone, person=session.get_one(Person, found.teacher.person_id), today=last, **said)
+    assert operations.log_guidance(on=make.START, by=found.by("school"), **log).on == make.START  # the own first term
+
+
 # -- the archive --------------------------------------------------------------------------------------------------------------
 
 
@@ -87,6 +113,25 @@ def test_the_archive_is_compared_with_what_the_store_holds(session: Session, as_
     session.commit()
     page = as_role(Role.PROGRAMME_ADMIN, programme_id=programme_id).get(f"/capstones/{key}/files").text
     assert ("材料不一致" in page, "保存的一致" in page) == (bool(what), not what)
+
+
+def test_a_file_that_is_gone_is_told_on_a_page_and_in_the_log(
+    session: Session, as_role: Callable[..., FlaskClient], caplog: pytest.LogCaptureFixture
+) -> None:
+    import obstore
+
+    found = make.case()
+    make.submit(found)
+    paper, file = queries.papers_of(found.capstone.id)[0]
+    file.name, url, programme_id = "论文终稿.pdf", f"/capstones/{found.capstone.id}/papers/{paper.id}", found.programme.id
+    row, digest = file.id, file.sha256
+    session.commit()
+    head = as_role(Role.PROGRAMME_ADMIN, programme_id=programme_id)
+    assert head.get(url).status_code == 200
+    obstore.delete(files.store(), files.path_of(digest))
+    answer = head.get(url)
+    assert (answer.status_code, "论文终稿.pdf" in answer.text, "从备份恢复" in answer.text) == (404, True, True)
+    assert f"stored file {row} " in caplog.text
 
 
 def test_what_a_panel_signed_is_open_to_the_student_from_publication_on(session: Session, as_role: Callable[..., FlaskClient]) -> None:

@@ -13,7 +13,7 @@ from enterprises.capstones import likeness, operations, queries
 from enterprises.capstones.types import Side
 from tests.factories import capstones as make
 from tests.factories import ground, identity
-from tests.factories.capstones import NOW
+from tests.factories.capstones import NOW, TODAY
 from trainhub.kernel.access import SYSTEM, Identity
 
 LABELLED = Path(__file__).with_name("similar_topics.tsv")
@@ -57,17 +57,17 @@ def test_the_library_finds_the_same_problem_under_another_title_in_another_progr
     old = make.topic(title="减速机装配线节拍优化", problem=problem)
     make.topic(title="焊缝跟踪精度提升", problem="箱体焊缝偏差大，需要比较电弧传感与激光视觉两种办法，选型并在工位上验证。")
     new = make.topic(title="某车间生产平衡研究", problem=problem.replace("20", "18"), is_approved=False)
-    found = queries.similar(new, SYSTEM)
+    found = queries.similar(new, SYSTEM, TODAY)
     assert [(one.id, one.share, one.year, one.is_visible) for one in found] == [(old.id, 1.0, NOW.year, True)]
     stranger = Identity(account_id=None, person_id=ground.person().id, name="外校")
-    assert [(one.title, one.is_visible) for one in queries.similar(new, stranger)] == [(old.title, False)]
+    assert [(one.title, one.is_visible) for one in queries.similar(new, stranger, TODAY)] == [(old.title, False)]
     old.is_confidential = True
     session.flush()
-    assert [one.title for one in queries.similar(new, stranger)] == [""]
+    assert [one.title for one in queries.similar(new, stranger, TODAY)] == [""]
     author = Identity(account_id=identity.account().id, person_id=None, name="提出人")
     new.proposed_by_id = author.account_id
     operations.refuse_topic(topic=new, side=Side.SCHOOL, reason="重复", by=SYSTEM, now=NOW)
     operations.revise_topic(
         topic=new, title="叉车调度", problem="叉车在三个路口等待，装车超时。需要统计任务，设计调度与会车规则。", by=author, now=NOW
     )
-    assert queries.similar(new, SYSTEM) == []
+    assert queries.similar(new, SYSTEM, TODAY) == []

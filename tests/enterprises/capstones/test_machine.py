@@ -25,6 +25,7 @@ from trainhub.people.models import Person
 W, S, G, M, C = "assigned opened midterm", "submitted", "graded", "moderation", "passed failed"
 PROMISED = {
     "supervise": ("admin", f"{W} {S}"), "change_topic": ("admin", W), "wish": ("student", W), "extend": ("admin", f"{W} {S} {G}"), "issue_task": ("school enterprise", W),
+    "arrange": ("admin", f"{W} {S} {G} {M} {C}"),
     "send_link": ("admin", f"{W} {S} {G}"),
     "confirm_for": ("admin", f"{W} {S} {G}"),
     "guide": ("student school enterprise", f"{W} {S} {G}"), "hand_in": ("student", f"{W} {S}"), "comment": ("student school enterprise", f"{W} {S}"),
@@ -128,6 +129,9 @@ def _verbs(world: World) -> dict[Action, Callable[[Actor], object]]:
             capstone=capstone, role=SupervisorRole.SCHOOL, person=world.spare, by=by[who], **times
         ),
         Action.CHANGE_TOPIC: lambda who: ops.change_topic(capstone=capstone, topic=other, reason="改题", by=by[who], **times),
+        Action.ARRANGE: lambda who: ops.arrange(
+            capstone=capstone, place="二号车间", starts_on=make.START, ends_on=make.END, reason="搬迁", by=by[who], now=NOW
+        ),
         Action.WISH: lambda who: ops.save_wishes(capstone=capstone, role=SupervisorRole.SCHOOL, person_ids=[], by=by[who], **times),
         Action.EXTEND: lambda who: ops.extend(
             capstone=capstone, stage=WindowStage.THESIS, until=TODAY + timedelta(days=3), reason="住院", by=by[who], now=NOW

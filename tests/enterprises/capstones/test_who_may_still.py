@@ -12,7 +12,7 @@ from enterprises.capstones.models import DefenceSlot
 from enterprises.capstones.operations import CapstoneRefused
 from enterprises.capstones.types import CapstoneState, LinkPurpose, ReviewKind, Stage, SupervisorRole, Verdict
 from tests.factories import capstones as make
-from tests.factories import ground
+from tests.factories import ground, identity
 from tests.factories.capstones import NOW, TODAY
 from trainhub.kernel.access import SYSTEM
 from trainhub.programmes.models import Cohort
@@ -53,15 +53,15 @@ def test_the_link_of_who_has_left_is_closed(session: Session) -> None:
         operations.link_of(secret, NOW)
 
 
-@pytest.mark.parametrize(("until", "is_seen"), [(None, True), (date(2999, 1, 1), True), (date(2020, 1, 1), False)])
+@pytest.mark.parametrize(("until", "is_seen"), [(None, True), (TODAY + timedelta(days=1), True), (TODAY, True), (TODAY - timedelta(days=1), False)])
 def test_a_mentor_whose_term_ends_later_sees_the_topics(session: Session, until: date | None, is_seen: bool) -> None:
     topic = make.topic(is_confidential=True, enterprise=(enterprise := ground.enterprise()))
     who = ground.person()
     make.mentor(enterprise, who=who).until = until
     session.flush()
     reader = make.as_person(who)
-    seen = queries.topic_seen_by(topic.id, reader) is not None
-    assert (seen, queries.is_opened_to(topic.id, reader), who.id in queries.topic_subject(topic).persons) == (is_seen,) * 3
+    seen = queries.topic_seen_by(topic.id, reader, TODAY) is not None
+    assert (seen, queries.is_opened_to(topic.id, reader, TODAY), who.id in queries.topic_subject(topic, TODAY).persons) == (is_seen,) * 3
 
 
 # -- similarity -------------------------------------------------------------------------------------------------------------
@@ -113,3 +113,38 @@ def test_a_pass_above_the_limit_is_looked_at_again_before_publication(session: S
     operations.moderate(capstone=found.capstone, reason="查重超过规定", by=SYSTEM, now=NOW)
     operations.settle(capstone=found.capstone, score_x10=300, note="抄袭", by=SYSTEM, **TIMES)
     assert operations.finish(capstone=found.capstone, by=SYSTEM, **TIMES).state is CapstoneState.FAILED
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_a_new_version_needs_a_report_of_its_own(session: Session, again: bool) -> None:
+    """The report before was of another text: neither read, nor defended, nor published with it. Without any report nothing is asked."""
+    found = make.case()
+    account = identity.account(person=found.who)
+    _report(found, 90)  # before the first version: it is of that one
+    make.submit(found)
+    ask = {"capstone": found.capstone, "kind": ReviewKind.CROSS, "due_on": TODAY, "by": SYSTEM, **TIMES}
+    operations.cancel_review(review=operations.ask_review(person=make.signer(), **ask), by=SYSTEM, now=NOW)
+    make.submit(found)
+    assert "查重" in make.told(account.id, "capstones.similarity")[0]
+    if again:
+        _report(found, 90)
+        assert operations.ask_review(person=make.signer(), **ask).signed_at is None
+        return
+    with pytest.raises(CapstoneRefused, match="上一稿") as no:
+        operations.ask_review(person=make.signer(), **ask)
+    assert no.value.code == "report_outdated"
+    assert operations.unread_originals(found.student.cohort_id, TODAY) == 0
+    assert [one.needs_report for one in queries.judged_rows(found.student.cohort_id)] == [True]
+    for role in SupervisorRole:
+        make.grade(found, role)
+    with pytest.raises(CapstoneRefused, match="上一稿") as no:
+        operations.finish(capstone=found.capstone, by=SYSTEM, **TIMES)
+    assert no.value.code == "report_outdated"
+
+
+def test_without_a_report_a_new_version_is_read(session: Session) -> None:
+    found = make.case()
+    make.submit(found)
+    make.submit(found)
+    ask = {"capstone": found.capstone, "person": make.signer(), "kind": ReviewKind.CROSS, "due_on": TODAY, "by": SYSTEM, **TIMES}
+    assert operations.ask_review(**ask).signed_at is None

@@ -148,7 +148,7 @@ def _courses(_identity: Identity, _text: str, pinyin: str, _on: date) -> Iterato
     yield _group("courses", _("课程"), catalogue.catalogue(CourseFilter(text=pinyin)), course, url_for("catalogue.index", q=pinyin))
 
 
-def _practice(identity: Identity, _text: str, pinyin: str, _on: date) -> Iterator[Group]:
+def _practice(identity: Identity, _text: str, pinyin: str, on: date) -> Iterator[Group]:
     if may(identity, Field.POSITION_LIST):
 
         def position(row: Any) -> Hit:
@@ -162,7 +162,7 @@ def _practice(identity: Identity, _text: str, pinyin: str, _on: date) -> Iterato
             one = topics.as_topic_row(row)
             return Hit(one.title, url_for("capstones.topic", topic_id=one.id), f"{one.enterprise} · {one.programme}")
 
-        statement = topics.topics_listing(identity, TopicFilter(text=pinyin))
+        statement = topics.topics_listing(identity, TopicFilter(text=pinyin), on)
         yield _group("topics", _("毕业设计选题"), statement, topic, url_for("capstones.topics", q=pinyin))
 
 

@@ -24,7 +24,7 @@ def host(identity: Identity, today: date) -> Panel:
     placed = practice.placements_by_state(identity)
     pool, over, full = practice.mentor_loads(identity, today)
     lonely = practice.without_mentor(identity)
-    _school, topics = practice.topics_waiting(identity)
+    _school, topics = practice.topics_waiting(identity, today)
     returned = practice.returned_positions(identity.organisation_ids(*ROLES))
     drafts = positions.get(OfferState.DRAFT, 0) - returned
     positions_url, placements_url = link(identity, "placements.positions"), link(identity, "placements.index")

@@ -65,7 +65,7 @@ def school(identity: Identity, today: date) -> Panel:
                 "briefcase",
             )
         )
-    topics, _enterprise = practice.topics_waiting(identity)
+    topics, _enterprise = practice.topics_waiting(identity, today)
     if topics:
         todos.append(
             Todo(

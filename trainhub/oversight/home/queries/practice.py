@@ -124,12 +124,12 @@ def mentor_loads(identity: Identity, on: date) -> tuple[int, int, int]:
     return int(row[0]), int(row[1]), int(row[2])
 
 
-def topics_waiting(identity: Identity) -> tuple[int, int]:
+def topics_waiting(identity: Identity, on: date) -> tuple[int, int]:
     """(topics that wait for a school, topics that wait for an enterprise) inside the reader's scope."""
     statement = select(
         func.coalesce(func.sum(sa.case((Topic.approved_by_school_on.is_(None), 1), else_=0)), 0),
         func.coalesce(func.sum(sa.case((Topic.approved_by_enterprise_on.is_(None), 1), else_=0)), 0),
-    ).where(topics_visible_to(identity), Topic.state == TopicState.PROPOSED)
+    ).where(topics_visible_to(identity, on), Topic.state == TopicState.PROPOSED)
     row = session().execute(statement).one()
     return int(row[0]), int(row[1])
 
