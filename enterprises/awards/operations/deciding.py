@@ -172,7 +172,7 @@ def _check_amount(amount_fen: int | None, answer: Entitlement) -> None:
     if answer.amount_kind is AmountKind.NO_MONEY:
         raise AwardRefused(_("这一项没有奖金，金额应留空。"), field="amount", code="amount_out_of_range")
     if high is not None and high <= 0:
-        message = _("上限已经用完，没有可以决定的金额。请核对已获得的奖励；不能再给的，请不予通过。")
+        message = _("按规定算得的金额为零（上限已经用完，或不足一分），没有可以决定的金额。请核对指标和已获得的奖励；不能再给的，请不予通过。")
     elif low is not None and high is not None and low == high:
         message = _("按规定金额应为 %(high)s。", high=format_yuan(high))
     elif high is not None:

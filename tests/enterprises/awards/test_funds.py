@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -19,6 +20,7 @@ from enterprises.awards.credit import CreditRefused
 from enterprises.awards.funds import PoolRefused
 from enterprises.awards.operations import AlreadyAwarded, AwardRefused, NotEligible, WrongStep
 from enterprises.awards.reference import incentives
+from enterprises.awards.showing import shown
 from enterprises.awards.specs import spec_of
 from enterprises.awards.steps import StepRefused
 from enterprises.awards.types import AwardState, CompanyRule, EarlierAward, PoolKind, RuleCode, StepKind, Verdict
@@ -27,6 +29,7 @@ from tests.factories import ground
 from tests.factories.awards import EDU, FIN, NOW, ST, TODAY
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.audit import AuditEvent, write_pending
+from trainhub.kernel.i18n import in_language
 from trainhub.kernel.imports import ImportRefused, execute_bytes
 from trainhub.policy.book import book
 from trainhub.policy.findings import all_of
@@ -136,6 +139,46 @@ def test_an_investor_is_aided_two_years_and_never_above_the_investment(year: int
     figures = Figures({("vc_invested_fen", 0): 70 * WAN, ("vc_income", 0): 1}, year)
     found = company_rules.judge(CompanyRule.INVESTOR, CompanyCase("甲", figures, "正常", earlier), held)
     assert (found.amount_max_fen, [one.code for one in found.missing]) == (left * WAN, missing)
+
+
+def _given(rule: str, years: dict[int, int | None], year: int, **values: int) -> Any:
+    held = {key: book().at(key, on=date(year, 12, 31)) for key in company_rules.PARAMETERS}
+    earlier = tuple(EarlierAward(rule, f"{rule}/{one}", date(one, 5, 1), one, fen) for one, fen in years.items())
+    figures = Figures({(key, year if key == "revenue_fen" else 0): value for key, value in values.items()}, year)
+    return company_rules.judge(CompanyRule(rule), CompanyCase("甲", figures, "正常", earlier), held)
+
+
+@pytest.mark.parametrize(("before", "missing"), [(0, []), (4, []), (5, ["FJ-28a.years"]), (8, ["FJ-28a.years"])])
+def test_rent_is_relieved_for_five_years_at_most(before: int, missing: list[str]) -> None:
+    found = _given("FJ-28a", dict.fromkeys(range(2024 - before, 2024)), 2024, key_internet_firm=1, in_government_park=1)
+    assert [one.code for one in found.missing] == missing
+    judged = next(one for one in found.findings if one.code == "FJ-28a.years")
+    assert (judged.found, judged.required) == (before + 1, 5)
+
+
+@pytest.mark.parametrize(
+    ("given", "revenue", "missing"),
+    [
+        ({}, 5000, ["FJ-25b.before"]),
+        ({2016: 50 * WAN}, 5000, ["FJ-25b.first", "FJ-25b.before"]),
+        ({2016: 50 * WAN}, 10001, ["FJ-25b.before"]),
+        ({2016: 100 * WAN}, 5000, ["FJ-25b.first", "FJ-25b.before"]),
+        ({2016: 100 * WAN}, 10001, ["FJ-25b.first", "FJ-25b.before"]),
+    ],
+)
+def test_each_level_of_revenue_is_awarded_once_whatever_the_figures_say_afterwards(
+    given: dict[int, int | None], revenue: int, missing: list[str]
+) -> None:
+    found = _given("FJ-25b", given, 2018, revenue_fen=revenue * WAN)
+    assert [one.code for one in found.missing] == missing
+
+
+@pytest.mark.parametrize(
+    ("rd", "sales", "found"),
+    [(1000 * WAN + 1, 10000 * WAN, "10.00000001%"), (1001 * WAN, 10000 * WAN, "10.01%"), (1100 * WAN, 10000 * WAN, "11.0%"), (999, 10000, "9.9%")],
+)
+def test_a_share_just_above_the_threshold_does_not_read_as_the_threshold(rd: int, sales: int, found: str) -> None:
+    assert next(one for one in _judge("FJ-11", rd_fen=rd, sales_fen=sales).findings if one.code == "FJ-11.share").found == found
 
 
 @pytest.mark.parametrize(("year", "is_met"), [(2016, True), (2017, True), (2018, False)])
@@ -380,3 +423,13 @@ def test_the_pages(session: Session, as_role: AsRole, client: FlaskClient) -> No
     upload = {"file": (io.BytesIO(f"{HEAD}123,甲,欠薪,2026-01-01,\n".encode()), "a.csv")}
     assert hr.post("/awards/credit/import", data=upload).status_code == 303
     assert companies.enter(company=company, key="rented_m2", year=0, value=Decimal(3), document="", by=SYSTEM, now=NOW).value == 3
+
+
+@pytest.mark.parametrize(
+    ("language", "word"),
+    [("zh", "2016 年已奖励"), ("en", "awarded in 2016")],
+)
+def test_what_a_finding_says_of_a_year_is_said_in_the_language_of_the_reader(app: Flask, language: str, word: str) -> None:
+    found = _given("FJ-25b", {2016: 50 * WAN}, 2018, revenue_fen=5000 * WAN)
+    with app.test_request_context(), in_language(language):
+        assert shown(next(one for one in found.findings if one.code == "FJ-25b.first"))["found"] == word
