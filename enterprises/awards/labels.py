@@ -75,6 +75,7 @@ POOLS: dict[PoolKind, Any] = {
     PoolKind.DEPARTMENT: _l("部门自有资金"),
 }
 CONDITIONS: dict[str, Any] = {
+    "amount": _l("金额"),
     "type": _l("基地类型"),
     "form": _l("举办形式"),
     "leading": _l("互联网龙头企业"),

@@ -29,7 +29,7 @@ def recognise(*, award: Award, on: date, document: str = "", by: Identity, today
     """认定 by the rule's department, after the prefecture's check and the inspection; recorded with the base too where its type
     knows the step."""
     begin(award, Action.RECOGNISE, by, version)
-    steps.require(award, needs_inspection=True)
+    steps.require(award, needs_inspection=True, today=today)
     _check_day(on, today, award.applied_on, before=True)
     _record_step(award, AcceptanceStep.RECOGNISED, on, document, by, now)
     award.recognised_on = on
@@ -87,12 +87,11 @@ def decide(
 
     `judgement` is the reviewer's answer where a condition goes to a person; a condition that is not met refuses. From
     own.awards.joint_conference_from_fen on the amount is only put forward: the joint conference decides (`confer`, FJ-34). Nothing
-    of the same overlap group may stand awarded: a lower one is revoked first (就高不重复, 000:833). Incentives of enterprises need the prefecture's check,
-    and no inspection that found against them. Raises AlreadyAwarded, NotEligible, AwardRefused, WrongStep, NotAllowed.
+    of the same overlap group may stand awarded: a lower one is revoked first (就高不重复, 000:833). The prefecture's check has to stand, made of
+    the figures that are decided on, and no inspection may have found against it. Raises AlreadyAwarded, NotEligible, AwardRefused, WrongStep, NotAllowed.
     """
     begin(award, Action.DECIDE, by, version)
-    if award.rule not in OF_BASES:
-        steps.require(award, needs_inspection=False)
+    steps.require(award, needs_inspection=False, today=today)
     minutes = need(minutes, _("请写明决定的依据和会议纪要。"), "minutes")
     if overlap_group is not None and overlap_group.strip():
         award.overlap_group = overlap_group.strip()[:40]

@@ -30,7 +30,15 @@ from enterprises.awards.queries.cases import (
     overlaps_of,
     parameters,
 )
-from enterprises.awards.queries.companies import COMPANY_SORTS, answer_of, companies_listing, company_answer, company_answers, figures_of
+from enterprises.awards.queries.companies import (
+    COMPANY_SORTS,
+    answer_of,
+    changed_since_check,
+    companies_listing,
+    company_answer,
+    company_answers,
+    figures_of,
+)
 from enterprises.awards.queries.funding import (
     CREDIT_SORTS,
     checks_of,
@@ -61,6 +69,7 @@ __all__ = [
     "bases_listing",
     "bases_visible_to",
     "case_of",
+    "changed_since_check",
     "check",
     "checks_of",
     "companies_listing",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_, select
@@ -151,6 +151,15 @@ def _figures_before(ids: list[int], on: date) -> dict[tuple[int, str], int | Non
     found: dict[tuple[int, str], int | None] = {}
     for row in session().scalars(rows):
         found.setdefault((row.base_id, row.key), row.value)
+    return found
+
+
+def figures_replaced_since(base_id: int, moment: datetime) -> dict[str, Any]:
+    """What the figures of a base were at a moment, of those that were replaced since."""
+    rows = select(BaseFigurePast).where(BaseFigurePast.base_id == base_id, BaseFigurePast.replaced_at > moment).order_by(BaseFigurePast.id)
+    found: dict[str, Any] = {}
+    for row in session().scalars(rows):
+        found.setdefault(row.key, row.value)
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -24,9 +24,12 @@ from enterprises.awards.showing import shown
 from enterprises.awards.specs import spec_of
 from enterprises.awards.steps import StepRefused
 from enterprises.awards.types import AwardState, CompanyRule, EarlierAward, PoolKind, RuleCode, StepKind, Verdict
+from enterprises.bases import operations as bases
+from enterprises.bases import queries as base_queries
+from enterprises.bases.types import BaseType
 from tests.factories import awards as make
 from tests.factories import ground
-from tests.factories.awards import EDU, FIN, NOW, ST, TODAY
+from tests.factories.awards import EDU, FIN, HR, NOW, ST, TODAY
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.audit import AuditEvent, write_pending
 from trainhub.kernel.i18n import in_language
@@ -433,3 +436,55 @@ def test_what_a_finding_says_of_a_year_is_said_in_the_language_of_the_reader(app
     found = _given("FJ-25b", {2016: 50 * WAN}, 2018, revenue_fen=5000 * WAN)
     with app.test_request_context(), in_language(language):
         assert shown(next(one for one in found.findings if one.code == "FJ-25b.first"))["found"] == word
+
+
+# -- figures that change after the check --------------------------------------------------------------------------------
+def _figure(company: Any, key: str, value: int, at: datetime) -> None:
+    companies.enter(company=company, key=key, year=2026, value=Decimal(value), document="账目", by=SYSTEM, now=at)
+
+
+def test_figures_that_changed_after_the_check_are_checked_again_before_the_decision(session: Session) -> None:
+    company, minute = ground.enterprise(uscc=ground.uscc()), timedelta(minutes=1)
+    for key, value in (("key_park_customer", 1), ("datacentre_fee_fen", 100_000)):
+        _figure(company, key, value, NOW)
+    made = operations.apply_company(company=company, rule=CompanyRule.DATACENTRE, year=2026, by=SYSTEM, **WHEN)
+    check: dict[str, Any] = {"award": made, "kind": StepKind.CHECK, "on": TODAY, "is_positive": True, "text": "核实", "by": SYSTEM, "today": TODAY}
+    steps.record(now=NOW + minute, **check)
+    assert queries.changed_since_check(made, TODAY) == []
+    _figure(company, "rented_m2", 500, NOW + 2 * minute)  # no figure of this incentive
+    assert queries.changed_since_check(made, TODAY) == []
+    _figure(company, "datacentre_fee_fen", 1_000_000, NOW + 2 * minute)
+    assert queries.changed_since_check(made, TODAY) == ["FJ-18.fee"]
+    with pytest.raises(StepRefused, match="指标有改动（当年租用服务费）"):
+        operations.decide(award=made, amount_fen=30 * WAN, minutes="m", by=ST, **WHEN)
+    steps.record(now=NOW + 3 * minute, **check)
+    assert operations.decide(award=made, amount_fen=30 * WAN, minutes="m", by=ST, **WHEN).state is AwardState.DECIDED
+
+
+def test_a_base_whose_figures_changed_after_its_recognition_is_checked_again(session: Session) -> None:
+    base, minute = make.base(BaseType.INCUBATION_BASE, startup_entities=21), timedelta(minutes=1)
+    made = make.accepted(base, RuleCode.INCUBATION_BASE)
+    profile = base_queries.profile(base.id)
+    assert profile is not None
+    check: dict[str, Any] = {"award": made, "kind": StepKind.CHECK, "on": TODAY, "is_positive": True, "text": "核实", "by": SYSTEM, "today": TODAY}
+    with pytest.raises(StepRefused, match="不在"):  # nothing to check again
+        steps.record(now=NOW + minute, **check)
+    bases.change_base(profile=profile, startup_entities=25, by=SYSTEM, now=NOW + minute)
+    decide: dict[str, Any] = {"award": made, "amount_fen": 50 * WAN, "minutes": "m", "by": HR, **WHEN}
+    with pytest.raises(StepRefused, match="指标有改动"):
+        operations.decide(**decide)
+    steps.record(now=NOW + 2 * minute, **check)
+    assert operations.decide(**decide).state is AwardState.DECIDED
+
+
+def test_the_page_says_that_the_figures_changed_since_the_check(session: Session, as_role: AsRole) -> None:
+    company = ground.enterprise(uscc=ground.uscc())
+    _figure(company, "datacentre_fee_fen", 100_000, NOW)
+    made = operations.apply_company(company=company, rule=CompanyRule.DATACENTRE, year=2026, by=SYSTEM, **WHEN)
+    steps.record(award=made, kind=StepKind.CHECK, on=TODAY, is_positive=True, text="核实", by=SYSTEM, **WHEN)
+    session.commit()
+    client = as_role(Role.DEPT_ST)
+    assert "初审之后指标有改动" not in client.get(f"/awards/{made.id}").text
+    _figure(company, "datacentre_fee_fen", 1_000_000, NOW + timedelta(minutes=1))
+    session.commit()
+    assert "初审之后指标有改动" in client.get(f"/awards/{made.id}").text

@@ -83,7 +83,7 @@ def test_two_decisions_of_two_rows_are_stopped_by_the_database(session: Session)
     first = make.accepted(base)
     session.execute(update(Award).where(Award.id == first.id).values(state=AwardState.REJECTED))
     session.expire_all()
-    second = make.apply(base)
+    second = make.examined(make.apply(base))
     session.execute(update(Award).where(Award.id == first.id).values(state=AwardState.DECIDED, decided_on=None))
     second.state = AwardState.ACCEPTED
     session.flush()
