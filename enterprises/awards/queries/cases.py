@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 
 from enterprises.awards import rules
 from enterprises.awards.models import Award
+from enterprises.awards.queries.awards import stood_on
 from enterprises.awards.queries.funding import credit_on
 from enterprises.awards.specs import PARAMETERS
 from enterprises.awards.types import (
@@ -118,9 +119,7 @@ def _cases(ids: list[int], on: date) -> dict[int, BaseCase]:
     ):
         steps[step.base_id].append(AcceptanceFact(step.type.value, step.step.value, step.department, step.on))
     earlier: dict[int, list[EarlierAward]] = defaultdict(list)
-    for award in current.scalars(
-        select(Award).where(Award.organisation_id.in_(ids), Award.state.in_(TAKEN), Award.decided_on <= on).order_by(Award.decided_on, Award.id)
-    ):
+    for award in current.scalars(select(Award).where(Award.organisation_id.in_(ids), stood_on(on)).order_by(Award.decided_on, Award.id)):
         earlier[award.organisation_id].append(EarlierAward(award.rule, award.overlap_group, award.decided_on, amount_fen=award.amount_fen))
     past = _figures_before(ids, on)
     rows = current.execute(

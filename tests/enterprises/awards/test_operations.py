@@ -502,3 +502,19 @@ def test_many_bases_cost_no_more_queries(session: Session, count_queries: list[s
         counts.append(len(count_queries))
     assert counts[0] == counts[1]
     assert SYSTEM.account_id is None
+
+
+@pytest.mark.database
+def test_an_award_that_was_revoked_since_stood_until_then(session: Session) -> None:
+    """On the eve of its revocation it had been given, on the day it had not; asked at whatever time."""
+    base = make.base()
+    award = make.decided(base)
+    end = TODAY + timedelta(days=30)
+
+    def given(on: date) -> Verdict:
+        return next(one.verdict for one in queries.entitlements_of(base.id, on) if one.rule is RuleCode.PRACTICE_BASE)
+
+    days = (TODAY, end - timedelta(days=1), end, end + timedelta(days=1))
+    operations.revoke(award=award, reason="撤销", by=SYSTEM, today=end, now=NOW + timedelta(days=30))
+    assert [given(day) for day in days] == [Verdict.AWARDED, Verdict.AWARDED, Verdict.ELIGIBLE, Verdict.ELIGIBLE]
+    assert [len(queries.given_to(base.id, day)) for day in days] == [1, 1, 0, 0]
