@@ -21,7 +21,7 @@ from trainhub.ledger.types import Category
 from trainhub.oversight.goals import dashboards, queries
 from trainhub.oversight.goals.forms import UNITS
 from trainhub.oversight.goals.models import Goal
-from trainhub.oversight.goals.permissions import Can
+from trainhub.oversight.goals.permissions import VIEWERS, Can
 from trainhub.oversight.goals.sights import reader, sight_of
 from trainhub.oversight.goals.types import CountingRule, GoalState
 from trainhub.policy.book import book
@@ -97,7 +97,8 @@ def show(goal: Goal) -> Any:
     if goal.counting_rule is not CountingRule.DISTINCT_PERSONS:
         return redirect(url_for("goals.reported", code=goal.code), 302)
     board = _board(goal, link=lambda code: url_for("goals.show", code=goal.code, region=code))
-    return render_template("trainhub/goals/show.html", board=board, goal=goal, baseline=_baseline(goal), own=queries.own_regions(who()), can=Can)
+    own, own_bases = queries.own_regions(who()), who().organisation_ids(*VIEWERS)
+    return render_template("trainhub/goals/show.html", board=board, goal=goal, baseline=_baseline(goal), own=own, own_bases=own_bases, can=Can)
 
 
 def _baseline(goal: Goal) -> str:
