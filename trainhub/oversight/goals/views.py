@@ -18,7 +18,7 @@ from trainhub.kernel.numbers import whole
 from trainhub.kernel.sheets.types import Column
 from trainhub.ledger.labels import CATEGORIES
 from trainhub.ledger.types import Category
-from trainhub.oversight.goals import dashboards, queries
+from trainhub.oversight.goals import dashboards, queries, reporting
 from trainhub.oversight.goals.forms import UNITS
 from trainhub.oversight.goals.models import Goal
 from trainhub.oversight.goals.permissions import VIEWERS, Can
@@ -78,8 +78,7 @@ def index() -> Any:
         if goal.counting_rule is CountingRule.DISTINCT_PERSONS:
             reached: int | None = count(queries.kept_totals(goal)[1])
         else:
-            figures = queries.figures_of(goal.id).values()
-            reached = sum(figure.value for figure in figures) if figures else None
+            reached = reporting.reported(goal, on=today)
         rows.append({"goal": goal, "persons": reached, "is_open": goal.state is GoalState.OPEN, "is_over": goal.deadline < today})
     return render_template("trainhub/goals/index.html", rows=rows, can=Can)
 
