@@ -20,7 +20,7 @@ from trainhub.kernel import audit
 from trainhub.kernel.access import Identity, Role
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import NotAllowed
-from trainhub.kernel.i18n import _, format_yuan
+from trainhub.kernel.i18n import _, format_yuan, listed
 from trainhub.organisations import queries as organisations
 from trainhub.policy.findings import Finding, Status, as_dicts
 
@@ -105,6 +105,7 @@ def decide(
     if answer.missing and not judgement.strip():
         raise AwardRefused(_("有条件需要由人判断，请写明判断的结论和理由。"), field="judgement", code="judgement_needed")
     _check_amount(amount_fen, answer)
+    _need_credit(award, today)
     award.amount_fen, award.minutes = amount_fen, minutes
     award.payer = payer.strip() or award.payer
     award.findings = as_dicts(answer.findings)
@@ -156,6 +157,13 @@ the decision, and so is every number of the rules: it stores its findings."""
 
 def _lost(answer: Entitlement) -> list[Finding]:
     return [f for f in answer.missing if f.code.endswith(LOSABLE) and f.status is Status.NOT_MET]
+
+
+def _need_credit(award: Award, today: date) -> None:
+    """Nothing is decided or paid before somebody has looked up the credit (FJ-31, 000:817): not looked up is not "not listed"."""
+    if names := queries.never_looked_up(award, today):
+        message = _("还没有核查信用：%(names)s。请先在企业页面查询，或登记核查结果。", names=listed(names))
+        raise AwardRefused(message, code="credit_unknown")
 
 
 def _hold(award: Award) -> None:
@@ -226,6 +234,7 @@ def pay(
         only_listed = all(f.code.endswith(".credit") for f in bad)
         listed = _("决定之后列入失信名单，不能拨付：移出名单后重新核查信用再拨付，或由主管部门撤销这项奖励。")
         raise not_eligible(bad, listed if only_listed else _("决定之后条件已不具备，不能拨付：恢复之后再拨付，或由主管部门撤销这项奖励。"))
+    _need_credit(award, today)
     if award.amount_fen is None:
         reference = reference.strip() or "—"
     award.payment_reference = need(reference, _("请填写拨付凭证号。"), "reference")[:120]

@@ -27,6 +27,7 @@ from enterprises.awards.queries.cases import (
     credit_finding,
     entitlements_of,
     entitlements_of_many,
+    never_looked_up,
     overlaps_of,
     parameters,
 )
@@ -89,6 +90,7 @@ __all__ = [
     "latest_steps",
     "listed_on",
     "listed_unseen",
+    "never_looked_up",
     "open_award",
     "overlaps_of",
     "paid_from",

@@ -162,6 +162,16 @@ def figures_replaced_since(base_id: int, moment: datetime) -> dict[str, Any]:
     return found
 
 
+def never_looked_up(award: Award, on: date) -> list[str]:
+    """The enterprises behind an award (itself, or the hosts of the base) whose credit nobody had looked up by a day, by name."""
+    if award.rule in OF_BASES:
+        hosts = case_of(award.organisation_id, on).hosts
+        return [host.name for host in hosts if host.kind == OrganisationKind.ENTERPRISE and not host.credit_status]
+    company = session().get_one(Organisation, award.organisation_id)
+    known = credit_on({company.id: (company.credit_status, company.credit_checked_on)}, on)[company.id]
+    return [] if known else [company.name]
+
+
 def credit_finding(organisation: Organisation, rule: Rule, on: date) -> Finding:
     """Whether who would be paid is off the blacklist (FJ-31, 000:817): an enterprise or a school itself, a base and its hosts."""
     own = credit_on({organisation.id: (organisation.credit_status, organisation.credit_checked_on)}, on)[organisation.id]

@@ -191,7 +191,7 @@ def test_the_two_years_of_an_investor_begin_with_the_income(year: int, is_met: b
 
 
 def test_the_way_of_an_incentive_of_an_enterprise(session: Session) -> None:
-    company = ground.enterprise(uscc=ground.uscc())
+    company = make.company()
     call: dict[str, Any] = {"company": company, "rule": CompanyRule.PAYMENT_HQ, "by": SYSTEM, **WHEN}
     with pytest.raises(AwardRefused, match="逐人推荐"):
         operations.apply_company(**{**call, "rule": CompanyRule.LEADING_TALENT}, year=2026)
@@ -227,7 +227,7 @@ def test_the_way_of_an_incentive_of_an_enterprise(session: Session) -> None:
 
 def test_a_bid_is_awarded_for_each_project_inside_the_cap_of_the_year(session: Session) -> None:
     """FJ-25a, 000:787: 单个项目不超过 200 万元, 单家企业年度奖励不超过 300 万元."""
-    company = ground.enterprise(uscc=ground.uscc())
+    company = make.company()
 
     def asked(project: str, contract_yuan: int) -> Any:
         for key, value in (("contract_fen", contract_yuan), ("contract_outside", 1)):
@@ -260,7 +260,7 @@ def test_a_bid_is_awarded_for_each_project_inside_the_cap_of_the_year(session: S
 
 
 def test_lists_and_files_of_decisions_name_the_project_of_a_bid(session: Session, as_role: AsRole, client: FlaskClient) -> None:
-    company = ground.enterprise()
+    company = make.company()
     for key, value in (("contract_fen", 30_000_000), ("contract_outside", 1)):
         companies.enter(company=company, key=key, year=2026, value=Decimal(value), document="合同", project="数字政务", by=SYSTEM, now=NOW)
     row = operations.apply_company(company=company, rule=CompanyRule.BID, year=2026, project="数字政务", by=SYSTEM, **WHEN)
@@ -327,7 +327,7 @@ HEAD = "统一社会信用代码,名称,列入事由,列入日期,移出日期\n
 
 
 def test_credit_is_looked_up_in_the_imported_list_or_entered_by_hand(session: Session) -> None:
-    bad, good = ground.enterprise(uscc=ground.uscc()), ground.enterprise(uscc=ground.uscc())
+    bad, good = make.company(), make.company()
     call: dict[str, Any] = {"by": SYSTEM, "today": TODAY, "now": NOW}
     with pytest.raises(CreditRefused, match="手工登记"):
         credit.look_up(organisation=bad, **call)
@@ -350,7 +350,7 @@ def test_credit_is_looked_up_in_the_imported_list_or_entered_by_hand(session: Se
 
 def test_an_imported_entry_counts_until_somebody_looks_it_up(session: Session) -> None:
     """An award is refused to who came onto the list with the last import, though nobody pressed the button of the look-up."""
-    company = ground.enterprise(uscc=ground.uscc())
+    company = make.company()
     call: dict[str, Any] = {"by": SYSTEM, "today": TODAY, "now": NOW}
     file: dict[str, Any] = {"filename": "a.csv", **call}
 
@@ -373,7 +373,7 @@ def test_an_imported_entry_counts_until_somebody_looks_it_up(session: Session) -
 @pytest.mark.database
 @pytest.mark.parametrize(("days", "is_good"), [(-1, False), (0, True), (1, True)])
 def test_a_look_up_of_an_earlier_day_lifts_no_blacklist(session: Session, days: int, is_good: bool) -> None:
-    company, found = ground.enterprise(uscc=ground.uscc()), TODAY - timedelta(days=10)
+    company, found = make.company(), TODAY - timedelta(days=10)
     call: dict[str, Any] = {"organisation": company, "detail": "信用福建", "by": SYSTEM, "today": TODAY, "now": NOW}
     credit.enter(is_listed=True, on=found, **call)
     credit.enter(is_listed=False, on=found + timedelta(days=days), **call)
@@ -385,7 +385,7 @@ def test_a_look_up_of_an_earlier_day_lifts_no_blacklist(session: Session, days: 
 @pytest.mark.database
 @pytest.mark.parametrize(("day", "is_good"), [(date(2025, 12, 31), False), (date(2026, 1, 1), True), (date(2026, 1, 2), True)])
 def test_an_entry_is_seen_only_by_a_look_up_from_its_day_on(session: Session, day: date, is_good: bool) -> None:
-    company = ground.enterprise(uscc=ground.uscc())
+    company = make.company()
     call: dict[str, Any] = {"by": SYSTEM, "today": TODAY, "now": NOW}
     execute_bytes(credit.SPEC, f"{HEAD}{company.uscc},甲,欠薪,2026-01-01,\n".encode(), filename="a.csv", **call)
     credit.enter(organisation=company, is_listed=False, detail="信用福建", on=day, **call)
@@ -393,7 +393,7 @@ def test_an_entry_is_seen_only_by_a_look_up_from_its_day_on(session: Session, da
 
 
 def test_the_pages(session: Session, as_role: AsRole, client: FlaskClient) -> None:
-    company = ground.enterprise(uscc=ground.uscc())
+    company = make.company()
     code, key = company.code, company.id
     session.commit()
     own, hr, fin = as_role(Role.ENTERPRISE_COORDINATOR, organisation_id=key), as_role(Role.DEPT_HR), as_role(Role.DEPT_FIN)
@@ -444,7 +444,7 @@ def _figure(company: Any, key: str, value: int, at: datetime) -> None:
 
 
 def test_figures_that_changed_after_the_check_are_checked_again_before_the_decision(session: Session) -> None:
-    company, minute = ground.enterprise(uscc=ground.uscc()), timedelta(minutes=1)
+    company, minute = make.company(), timedelta(minutes=1)
     for key, value in (("key_park_customer", 1), ("datacentre_fee_fen", 100_000)):
         _figure(company, key, value, NOW)
     made = operations.apply_company(company=company, rule=CompanyRule.DATACENTRE, year=2026, by=SYSTEM, **WHEN)
@@ -478,7 +478,7 @@ def test_a_base_whose_figures_changed_after_its_recognition_is_checked_again(ses
 
 
 def test_the_page_says_that_the_figures_changed_since_the_check(session: Session, as_role: AsRole) -> None:
-    company = ground.enterprise(uscc=ground.uscc())
+    company = make.company()
     _figure(company, "datacentre_fee_fen", 100_000, NOW)
     made = operations.apply_company(company=company, rule=CompanyRule.DATACENTRE, year=2026, by=SYSTEM, **WHEN)
     steps.record(award=made, kind=StepKind.CHECK, on=TODAY, is_positive=True, text="核实", by=SYSTEM, **WHEN)

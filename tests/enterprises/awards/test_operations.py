@@ -518,3 +518,22 @@ def test_an_award_that_was_revoked_since_stood_until_then(session: Session) -> N
     operations.revoke(award=award, reason="撤销", by=SYSTEM, today=end, now=NOW + timedelta(days=30))
     assert [given(day) for day in days] == [Verdict.AWARDED, Verdict.AWARDED, Verdict.ELIGIBLE, Verdict.ELIGIBLE]
     assert [len(queries.given_to(base.id, day)) for day in days] == [1, 1, 0, 0]
+
+
+def test_nothing_is_decided_or_paid_before_the_credit_was_looked_up(session: Session) -> None:
+    """Of every enterprise behind a base; a school is not asked."""
+    lead, other = make.leading(), make.company(credit_status="")
+    base = make.base(hosts=((lead, HostSide.ENTERPRISE), (other, HostSide.ENTERPRISE), (ground.university(), HostSide.SCHOOL)))
+    award = make.accepted(base)
+    call: dict[str, Any] = {"award": award, "amount_fen": 60_000_000, "minutes": "纪要", "by": EDU, **WHEN}
+    with pytest.raises(AwardRefused, match=f"还没有核查信用：{other.name}。"):
+        operations.decide(**call)
+    found: dict[str, Any] = {"organisation": other, "is_listed": False, "detail": "平台查询", "by": EDU, **WHEN}
+    credit.enter(on=TODAY, **found)
+    assert operations.decide(**call).state is AwardState.DECIDED
+    other.credit_status, other.credit_checked_on = "", None  # as an award that was decided before this was asked for
+    session.flush()
+    with pytest.raises(AwardRefused, match="还没有核查信用"):
+        operations.pay(award=award, on=TODAY, reference="r", by=FIN, **WHEN)
+    credit.enter(on=TODAY, **found)
+    assert operations.pay(award=award, on=TODAY, reference="r", by=FIN, **WHEN).state is AwardState.PAID
