@@ -90,15 +90,23 @@ def _research(figures: Figures, book: Book, clause: Clause) -> tuple[list[Findin
             no_data("FJ-11.share", share.clause, parameter=share, details=("没有登记研发投入或销售收入。",)),
             no_data("FJ-11.amount", year.clause, parameter=year) if spent is None else at_least("FJ-11.amount", spent, year, strictly=True),
         ], (None, book["fj.rd_cap_year_fen"].number)
-    found = f"{spent * 1000 // sales / 10:.1f}%"
     findings = [
-        decided("FJ-11.share", spent * 100 > share.number * sales, found=found, parameter=share),
+        decided("FJ-11.share", spent * 100 > share.number * sales, found=_percent(spent, sales, share.number), parameter=share),
         at_least("FJ-11.amount", spent, year, strictly=True),
     ]
     above = max(0, spent - sales * share.number // 100)
     left = max(0, book["fj.rd_cap_total_fen"].number - (figures.get("rd_subsidy_paid_fen") or 0))
     amount = min(above * book["fj.rd_subsidy_percent"].number // 100, book["fj.rd_cap_year_fen"].number, left)
     return findings, (amount, amount)
+
+
+def _percent(part: int, whole: int, threshold: int) -> str:
+    """A share cut after the first decimal, or after the first one that tells it from a threshold it is above."""
+    for places in range(1, 12):
+        tens = 10**places
+        if (cut := part * 100 * tens // whole) != threshold * tens or part * 100 == threshold * whole:
+            break
+    return f"{cut // tens}.{cut % tens:0{places}d}%"
 
 
 def _listing(figures: Figures, book: Book, clause: Clause) -> tuple[list[Finding], Amount]:
@@ -152,20 +160,23 @@ def _bid(figures: Figures, book: Book, clause: Clause) -> tuple[list[Finding], A
 
 
 def _revenue(figures: Figures, book: Book, clause: Clause) -> tuple[list[Finding], Amount]:
-    """FJ-25b, 000:787: revenue first above 40 million (500,000), above 100 million (1,000,000); strict, once for each level."""
+    """FJ-25b, 000:787: revenue first above 40 million (500,000), above 100 million (1,000,000); strict, once for each level: what was
+    awarded for it stays awarded, whatever figure is entered afterwards."""
     now, before = figures.get("revenue_fen", figures.year), {y: v for y, v in figures.history("revenue_fen").items() if y < figures.year}
     first, second = book["fj.revenue_first_over_fen"], book["fj.revenue_second_over_fen"]
     if now is None:
         return [no_data("FJ-25b.revenue", first.clause, parameter=first, details=("没有登记当年营业收入。",))], (None, None)
     level = second if now > second.number else first
-    reached = [year for year, value in sorted(before.items()) if value > level.number]
+    fixed = book["fj.revenue_second_award_fen" if level is second else "fj.revenue_first_award_fen"].number
+    given = {year: f"{year} 年已奖励" for year, fen in figures.history("revenue_given_fen").items() if year != figures.year and fen >= fixed}
+    reached = {year: f"{year} 年已超过" for year, value in before.items() if value > level.number} | given
+    found = reached[min(reached)] if reached else "首次"
     findings = [
         at_least("FJ-25b.revenue", now, level, strictly=True),
-        Finding("FJ-25b.first", Status.NOT_MET if reached else Status.MET, "首次超过", f"{reached[0]} 年已超过" if reached else "首次", level.clause),
+        Finding("FJ-25b.first", Status.NOT_MET if reached else Status.MET, "首次超过", found, level.clause),
     ]
     if not before:
         findings.append(to_judge("FJ-25b.before", clause, required="以前年度未超过", details=("没有登记以前年度的营业收入，由人核对。",)))
-    fixed = book["fj.revenue_second_award_fen" if level is second else "fj.revenue_first_award_fen"].number
     return findings, (fixed, fixed)
 
 
@@ -178,9 +189,11 @@ def _booth(figures: Figures, book: Book, clause: Clause) -> tuple[list[Finding],
 
 def _relief(figures: Figures, book: Book, clause: Clause) -> tuple[list[Finding], Amount]:
     """FJ-28a, 000:803: a key internet firm inside a recognised park built by government; two to five years, no amount."""
+    before = {*figures.history("relieved_year")} - {figures.year}
     return [
         _yes(figures, "key_internet_firm", "FJ-28a.firm", "重点互联网企业", clause),
         _yes(figures, "in_government_park", "FJ-28a.park", "入驻政府投资建设、经认定的园区", clause),
+        at_most("FJ-28a.years", len(before) + 1, book["fj.rent_relief_years_max"]),
     ], (None, None)
 
 
@@ -283,6 +296,7 @@ PARAMETERS = (
     "fj.revenue_second_over_fen",
     "fj.revenue_second_award_fen",
     "fj.booth_percent_max",
+    "fj.rent_relief_years_max",
     "fj.rent_subsidy_max_fen_per_m2_month",
     "fj.vc_aid_cap_percent",
     "fj.vc_aid_years",
@@ -319,7 +333,8 @@ def _is_same(one: EarlierAward, rule: CompanyRule, case: CompanyCase) -> bool:
 
 def _with_awards(case: CompanyCase) -> Figures:
     """The figures, with what was awarded here added to what was entered as received: for research over all years (FJ-11), for bids
-    of other projects in the year (FJ-25a), for investors over all years, with the years (FJ-12)."""
+    of other projects in the year (FJ-25a), for investors over all years, with the years (FJ-12); the years whose rent was relieved
+    (FJ-28a), and what was given for a level of revenue (FJ-25b)."""
     values, year = dict(case.figures.values), case.figures.year
     for key, rule, of_year in (("rd_subsidy_paid_fen", CompanyRule.RESEARCH, False), ("bid_award_paid_fen", CompanyRule.BID, True)):
         given = sum(one.amount_fen or 0 for one in case.earlier if one.rule == rule and (not of_year or one.year == year))
@@ -327,6 +342,10 @@ def _with_awards(case: CompanyCase) -> Figures:
     aided = [one for one in case.earlier if one.rule == CompanyRule.INVESTOR]
     values["vc_aid_given_fen", year] = sum(one.amount_fen or 0 for one in aided)
     values.update({("vc_aid_year", one.year): 1 for one in aided})
+    values.update({("relieved_year", one.year): 1 for one in case.earlier if one.rule == CompanyRule.RENT_RELIEF})
+    for one in case.earlier:
+        if one.rule == CompanyRule.REVENUE:
+            values["revenue_given_fen", one.year] = max(one.amount_fen or 0, values.get(("revenue_given_fen", one.year), 0))
     return Figures(values, year)
 
 

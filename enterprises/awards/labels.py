@@ -75,6 +75,7 @@ POOLS: dict[PoolKind, Any] = {
     PoolKind.DEPARTMENT: _l("部门自有资金"),
 }
 CONDITIONS: dict[str, Any] = {
+    "amount": _l("金额"),
     "type": _l("基地类型"),
     "form": _l("举办形式"),
     "leading": _l("互联网龙头企业"),
@@ -114,6 +115,7 @@ COMPANY_CONDITIONS: dict[str, Any] = {
     "FJ-25c.fee": _l("境外展会展位费"),
     "FJ-28a.firm": _l("重点互联网企业"),
     "FJ-28a.park": _l("入驻政府投资建设的园区"),
+    "FJ-28a.years": _l("房租减免第几年"),
     "FJ-28b.firm": _l("重点互联网企业"),
     "FJ-28b.area": _l("租用面积（平方米）"),
     "FJ-28b.months": _l("当年租用月数"),
@@ -159,6 +161,8 @@ WORDS: dict[str, Any] = {
     "有计入的培训结业": _l("有计入的培训结业"),
     "由人判断": _l("由人判断"),
     "否": _l("否"),
+    "首次": _l("首次"),
+    "尚未办理": _l("尚未办理"),
     "新的扩建面积": _l("新的扩建面积"),
     "新的平台或新产品": _l("新的平台或新产品"),
     "新引进": _l("新引进企业"),
@@ -169,6 +173,8 @@ WORDS: dict[str, Any] = {
     "入驻政府投资建设、经认定的园区": _l("入驻政府投资建设的园区"),
 }
 """Words of findings as the reader's language has them; what is not here is shown as it stands."""
+OF_YEARS: dict[str, Any] = {"年已超过": _l("%(year)s 年已超过"), "年已奖励": _l("%(year)s 年已奖励")}
+"""What a finding says of an earlier year."""
 FIGURES: dict[str, tuple[Any, str]] = {
     "rd_fen": (_l("研发投入（元）"), "fen"),
     "sales_fen": (_l("销售收入（元）"), "fen"),

@@ -30,5 +30,13 @@ def _words(value: Any, unit: str | None) -> str:
     if unit == "percent" and isinstance(value, int):
         return f"{value}%"
     if isinstance(value, list | tuple):
-        return listed(str(labels.WORDS.get(x, x)) for x in value) or str(_("无"))
-    return str(labels.WORDS.get(str(value), value))
+        return listed(_word(str(x)) for x in value) or str(_("无"))
+    return _word(str(value))
+
+
+def _word(value: str) -> str:
+    """One word of a finding in the language of the reader; "2016 年已超过" and "2016 年已奖励" (FJ-25b) with their year."""
+    year, _space, said = value.partition(" ")
+    if said in labels.OF_YEARS and year.isdigit():
+        return str(labels.OF_YEARS[said]) % {"year": year}
+    return str(labels.WORDS.get(value, value))

@@ -13,9 +13,11 @@ from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.forms import check_version
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import _, listed
 
 WHEN = {StepKind.CHECK: AwardState.APPLIED, StepKind.INSPECTION: AwardState.APPLIED, StepKind.CONFERENCE: AwardState.CONFERENCE}
+AGAIN = (AwardState.RECOGNISED, AwardState.ACCEPTED)
+"""Where the check is made again when figures it saw have changed since."""
 DID = {
     StepKind.CHECK: "awards.award.reviewed",
     StepKind.INSPECTION: "awards.award.inspected",
@@ -48,7 +50,7 @@ def record(
     Raises StepRefused: not applied for, out of order, a day that cannot be, no words.
     """
     check_version(award, version)
-    if award.state is not WHEN[kind]:
+    if not is_open(award, kind, today):
         raise StepRefused(_("奖励现在不在“%(step)s”这一步，请刷新页面。", step=labels.STEPS[kind]), code="wrong_step")
     if not text.strip():
         raise StepRefused(_("请写明意见和依据。"), field="text")
@@ -77,11 +79,22 @@ def record(
     return row
 
 
-def require(award: Award, *, needs_inspection: bool) -> None:
-    """The check stands and is positive, and so does the inspection (`needs_inspection` False: if there is one). Raises StepRefused."""
+def is_open(award: Award, kind: StepKind, today: date) -> bool:
+    """Whether a step may be recorded now: in its state, and the check again later where figures have changed since."""
+    if award.state is WHEN[kind]:
+        return True
+    return kind is StepKind.CHECK and award.state in AGAIN and bool(queries.changed_since_check(award, today))
+
+
+def require(award: Award, *, needs_inspection: bool, today: date) -> None:
+    """The check stands, is positive and saw the figures of today; and so does the inspection (`needs_inspection` False: if there is
+    one). Raises StepRefused."""
     found = queries.latest_steps(award.id)
     check, inspection = found.get(StepKind.CHECK), found.get(StepKind.INSPECTION)
     if check is None or not check.is_positive:
         raise StepRefused(_("设区市还没有初审通过，不能往下办理。"), code="check_needed")
+    if changed := queries.changed_since_check(award, today):
+        names = listed(dict.fromkeys(str(labels.condition(code)) for code in changed))
+        raise StepRefused(_("初审之后指标有改动（%(names)s），请设区市按现在的数字重新初审，再往下办理。", names=names), code="check_outdated")
     if not inspection.is_positive if inspection else needs_inspection:
         raise StepRefused(_("主管部门还没有现场考察通过，不能往下办理。"), code="inspection_needed")

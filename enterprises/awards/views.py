@@ -13,7 +13,7 @@ from enterprises.awards import forms, labels, operations, queries, rules, steps
 from enterprises.awards.models import Award
 from enterprises.awards.showing import shown
 from enterprises.awards.specs import spec_of
-from enterprises.awards.types import OF_BASES, TAKEN, TRANSITIONS, Action, AwardState, Entitlement, RuleCode, StepKind, Verdict, Who
+from enterprises.awards.types import OF_BASES, OPEN, TAKEN, TRANSITIONS, Action, AwardState, Entitlement, RuleCode, StepKind, Verdict, Who
 from enterprises.permissions import Can
 from trainhub.kernel import clock, files, sniff
 from trainhub.kernel.access import guard, may, who
@@ -150,7 +150,7 @@ def _examine_forms(row: Award, given: dict[StepKind, Form]) -> dict[StepKind, Fo
     fresh = {
         kind: forms.ExamineForm(formdata=None, on=clock.today(), version=row.version).apart(kind.value)
         for kind, is_open in open_to.items()
-        if is_open and row.state is steps.WHEN[kind]
+        if is_open and steps.is_open(row, kind, clock.today())
     }
     return {**fresh, **given}
 
@@ -190,6 +190,7 @@ def page_of(row: Award, given: dict[Action, Form] | None = None, status: int = 2
         examined=queries.steps_of(row.id),
         examine=_examine_forms(row, examine or {}),
         pool=queries.pool(row.pool_id) if row.pool_id else None,
+        changed=queries.changed_since_check(row, today) if row.state in OPEN and row.state is not AwardState.CONFERENCE else [],
         may_publish=row.state in TAKEN and row.published_on is None and operations.may_act(who(), row.rule, Who.DEPARTMENT),
         labels=labels,
         steps=_steps(row),

@@ -7,7 +7,7 @@ from typing import Any
 
 from enterprises.awards import operations, steps
 from enterprises.awards.models import Award
-from enterprises.awards.types import RuleCode, StepKind
+from enterprises.awards.types import GOOD, RuleCode, StepKind
 from enterprises.bases import operations as bases
 from enterprises.bases.types import AcceptanceStep, BaseType
 from tests.factories import ground
@@ -28,8 +28,16 @@ EDU, HR, ST, FIN = (as_role(role) for role in (Role.DEPT_EDU, Role.DEPT_HR, Role
 
 
 def leading(**given: Any) -> Organisation:
-    """A leading internet enterprise."""
-    return ground.enterprise(is_internet_enterprise=True, is_leading_internet=True, **given)
+    """A leading internet enterprise whose credit was looked up."""
+    given.setdefault("credit_status", GOOD)
+    return company(is_internet_enterprise=True, is_leading_internet=True, **given)
+
+
+def company(*, credit_status: str = GOOD, **given: Any) -> Organisation:
+    """An enterprise, by default one whose credit was looked up."""
+    row = ground.enterprise(**given)
+    row.credit_status = credit_status
+    return row
 
 
 def base(*types: BaseType, hosts: tuple[Any, ...] | None = None, **figures: Any) -> Organisation:

@@ -98,7 +98,8 @@ def _advance(world: World, row: Award, one: Entitlement, far: int, pool_id: int)
 
 
 def _credit(world: World) -> None:
-    for enterprise in world.enterprises[:6]:
+    hosts = {host.organisation_id for base in world.bases for host in queries.case_of(base.id, world.day).hosts}
+    for enterprise in (one for place, one in enumerate(world.enterprises) if place < 6 or one.id in hosts):
         credit.enter(
             organisation=enterprise,
             is_listed=False,

@@ -156,6 +156,17 @@ def since(moment: datetime, kinds: Collection[str], *, most: int) -> list[AuditE
     return list(session().scalars(select(AuditEvent).where(AuditEvent.at > moment, wanted).order_by(AuditEvent.id.desc()).limit(most)))
 
 
+def later_of(moment: datetime, kind: str, ids: Collection[int]) -> dict[int, list[AuditEvent]]:
+    """By row: what was written down after a moment about rows of a kind, the earliest first."""
+    found: dict[int, list[AuditEvent]] = {}
+    wanted = sorted(map(str, ids))
+    for start in range(0, len(wanted), PORTION):
+        named = (AuditEvent.on_kind == kind, AuditEvent.on_id.in_(wanted[start : start + PORTION]), AuditEvent.at > moment)
+        for row in session().scalars(select(AuditEvent).where(*named).order_by(AuditEvent.id)):
+            found.setdefault(int(row.on_id), []).append(row)
+    return found
+
+
 def clock_set_back() -> datetime | None:
     """The instant of the newest event when this machine's clock stands well before it (it was set back), else None."""
     last = session().scalar(select(AuditEvent.at).order_by(AuditEvent.id.desc()).limit(1))

@@ -20,7 +20,7 @@ from trainhub.kernel import audit
 from trainhub.kernel.access import Identity, Role
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import NotAllowed
-from trainhub.kernel.i18n import _, format_yuan
+from trainhub.kernel.i18n import _, format_yuan, listed
 from trainhub.organisations import queries as organisations
 from trainhub.policy.findings import Finding, Status, as_dicts
 
@@ -29,7 +29,7 @@ def recognise(*, award: Award, on: date, document: str = "", by: Identity, today
     """认定 by the rule's department, after the prefecture's check and the inspection; recorded with the base too where its type
     knows the step."""
     begin(award, Action.RECOGNISE, by, version)
-    steps.require(award, needs_inspection=True)
+    steps.require(award, needs_inspection=True, today=today)
     _check_day(on, today, award.applied_on, before=True)
     _record_step(award, AcceptanceStep.RECOGNISED, on, document, by, now)
     award.recognised_on = on
@@ -87,12 +87,11 @@ def decide(
 
     `judgement` is the reviewer's answer where a condition goes to a person; a condition that is not met refuses. From
     own.awards.joint_conference_from_fen on the amount is only put forward: the joint conference decides (`confer`, FJ-34). Nothing
-    of the same overlap group may stand awarded: a lower one is revoked first (就高不重复, 000:833). Incentives of enterprises need the prefecture's check,
-    and no inspection that found against them. Raises AlreadyAwarded, NotEligible, AwardRefused, WrongStep, NotAllowed.
+    of the same overlap group may stand awarded: a lower one is revoked first (就高不重复, 000:833). The prefecture's check has to stand, made of
+    the figures that are decided on, and no inspection may have found against it. Raises AlreadyAwarded, NotEligible, AwardRefused, WrongStep, NotAllowed.
     """
     begin(award, Action.DECIDE, by, version)
-    if award.rule not in OF_BASES:
-        steps.require(award, needs_inspection=False)
+    steps.require(award, needs_inspection=False, today=today)
     minutes = need(minutes, _("请写明决定的依据和会议纪要。"), "minutes")
     if overlap_group is not None and overlap_group.strip():
         award.overlap_group = overlap_group.strip()[:40]
@@ -106,6 +105,7 @@ def decide(
     if answer.missing and not judgement.strip():
         raise AwardRefused(_("有条件需要由人判断，请写明判断的结论和理由。"), field="judgement", code="judgement_needed")
     _check_amount(amount_fen, answer)
+    _need_credit(award, today)
     award.amount_fen, award.minutes = amount_fen, minutes
     award.payer = payer.strip() or award.payer
     award.findings = as_dicts(answer.findings)
@@ -159,6 +159,13 @@ def _lost(answer: Entitlement) -> list[Finding]:
     return [f for f in answer.missing if f.code.endswith(LOSABLE) and f.status is Status.NOT_MET]
 
 
+def _need_credit(award: Award, today: date) -> None:
+    """Nothing is decided or paid before somebody has looked up the credit (FJ-31, 000:817): not looked up is not "not listed"."""
+    if names := queries.never_looked_up(award, today):
+        message = _("还没有核查信用：%(names)s。请先在企业页面查询，或登记核查结果。", names=listed(names))
+        raise AwardRefused(message, code="credit_unknown")
+
+
 def _hold(award: Award) -> None:
     queries.hold(award.organisation_id)
     if award.rule in SHARED:
@@ -172,7 +179,7 @@ def _check_amount(amount_fen: int | None, answer: Entitlement) -> None:
     if answer.amount_kind is AmountKind.NO_MONEY:
         raise AwardRefused(_("这一项没有奖金，金额应留空。"), field="amount", code="amount_out_of_range")
     if high is not None and high <= 0:
-        message = _("上限已经用完，没有可以决定的金额。请核对已获得的奖励；不能再给的，请不予通过。")
+        message = _("按规定算得的金额为零（上限已经用完，或不足一分），没有可以决定的金额。请核对指标和已获得的奖励；不能再给的，请不予通过。")
     elif low is not None and high is not None and low == high:
         message = _("按规定金额应为 %(high)s。", high=format_yuan(high))
     elif high is not None:
@@ -227,6 +234,7 @@ def pay(
         only_listed = all(f.code.endswith(".credit") for f in bad)
         listed = _("决定之后列入失信名单，不能拨付：移出名单后重新核查信用再拨付，或由主管部门撤销这项奖励。")
         raise not_eligible(bad, listed if only_listed else _("决定之后条件已不具备，不能拨付：恢复之后再拨付，或由主管部门撤销这项奖励。"))
+    _need_credit(award, today)
     if award.amount_fen is None:
         reference = reference.strip() or "—"
     award.payment_reference = need(reference, _("请填写拨付凭证号。"), "reference")[:120]

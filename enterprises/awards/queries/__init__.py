@@ -27,10 +27,19 @@ from enterprises.awards.queries.cases import (
     credit_finding,
     entitlements_of,
     entitlements_of_many,
+    never_looked_up,
     overlaps_of,
     parameters,
 )
-from enterprises.awards.queries.companies import COMPANY_SORTS, answer_of, companies_listing, company_answer, company_answers, figures_of
+from enterprises.awards.queries.companies import (
+    COMPANY_SORTS,
+    answer_of,
+    changed_since_check,
+    companies_listing,
+    company_answer,
+    company_answers,
+    figures_of,
+)
 from enterprises.awards.queries.funding import (
     CREDIT_SORTS,
     checks_of,
@@ -61,6 +70,7 @@ __all__ = [
     "bases_listing",
     "bases_visible_to",
     "case_of",
+    "changed_since_check",
     "check",
     "checks_of",
     "companies_listing",
@@ -80,6 +90,7 @@ __all__ = [
     "latest_steps",
     "listed_on",
     "listed_unseen",
+    "never_looked_up",
     "open_award",
     "overlaps_of",
     "paid_from",

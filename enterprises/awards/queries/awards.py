@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import and_, func, select
+import sqlalchemy as sa
+from sqlalchemy import and_, func, or_, select
 
 from enterprises.awards.models import Award
 from enterprises.awards.types import OPEN, TAKEN, AwardState, EarlierAward
@@ -46,9 +47,14 @@ def hold_all(rule: str, year: int) -> None:
     session().execute(select(Award.id).where(Award.rule == rule, Award.year == year).order_by(Award.id).with_for_update())
 
 
+def stood_on(on: date) -> sa.ColumnElement[bool]:
+    """SQL: the awards that counted as given on a day; one that was revoked since stood until then."""
+    return and_(Award.decided_on <= on, or_(Award.state.in_(TAKEN), and_(Award.state == AwardState.REVOKED, Award.ended_on > on)))
+
+
 def given_to_others(rule: str, year: int, organisation_id: int, on: date) -> int:
     """Fen that others than one were awarded under a rule for a year, up to a day."""
-    clauses = (Award.rule == rule, Award.year == year, Award.organisation_id != organisation_id, Award.state.in_(TAKEN), Award.decided_on <= on)
+    clauses = (Award.rule == rule, Award.year == year, Award.organisation_id != organisation_id, stood_on(on))
     return int(session().scalar(select(func.coalesce(func.sum(Award.amount_fen), 0)).where(*clauses)) or 0)
 
 
@@ -148,11 +154,7 @@ def states_of(base_ids: Iterable[int]) -> dict[tuple[int, str], AwardState]:
 
 def given_to(organisation_id: int, on: date) -> tuple[EarlierAward, ...]:
     """What a base or enterprise was awarded up to a day."""
-    found = session().scalars(
-        select(Award)
-        .where(Award.organisation_id == organisation_id, Award.state.in_(TAKEN), Award.decided_on <= on)
-        .order_by(Award.decided_on, Award.id)
-    )
+    found = session().scalars(select(Award).where(Award.organisation_id == organisation_id, stood_on(on)).order_by(Award.decided_on, Award.id))
     return tuple(EarlierAward(row.rule, row.overlap_group, row.decided_on, row.year, row.amount_fen, row.project) for row in found)
 
 

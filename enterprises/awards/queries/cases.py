@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_, select
 
 from enterprises.awards import rules
 from enterprises.awards.models import Award
+from enterprises.awards.queries.awards import stood_on
 from enterprises.awards.queries.funding import credit_on
 from enterprises.awards.specs import PARAMETERS
 from enterprises.awards.types import (
@@ -118,9 +119,7 @@ def _cases(ids: list[int], on: date) -> dict[int, BaseCase]:
     ):
         steps[step.base_id].append(AcceptanceFact(step.type.value, step.step.value, step.department, step.on))
     earlier: dict[int, list[EarlierAward]] = defaultdict(list)
-    for award in current.scalars(
-        select(Award).where(Award.organisation_id.in_(ids), Award.state.in_(TAKEN), Award.decided_on <= on).order_by(Award.decided_on, Award.id)
-    ):
+    for award in current.scalars(select(Award).where(Award.organisation_id.in_(ids), stood_on(on)).order_by(Award.decided_on, Award.id)):
         earlier[award.organisation_id].append(EarlierAward(award.rule, award.overlap_group, award.decided_on, amount_fen=award.amount_fen))
     past = _figures_before(ids, on)
     rows = current.execute(
@@ -152,6 +151,25 @@ def _figures_before(ids: list[int], on: date) -> dict[tuple[int, str], int | Non
     for row in session().scalars(rows):
         found.setdefault((row.base_id, row.key), row.value)
     return found
+
+
+def figures_replaced_since(base_id: int, moment: datetime) -> dict[str, Any]:
+    """What the figures of a base were at a moment, of those that were replaced since."""
+    rows = select(BaseFigurePast).where(BaseFigurePast.base_id == base_id, BaseFigurePast.replaced_at > moment).order_by(BaseFigurePast.id)
+    found: dict[str, Any] = {}
+    for row in session().scalars(rows):
+        found.setdefault(row.key, row.value)
+    return found
+
+
+def never_looked_up(award: Award, on: date) -> list[str]:
+    """The enterprises behind an award (itself, or the hosts of the base) whose credit nobody had looked up by a day, by name."""
+    if award.rule in OF_BASES:
+        hosts = case_of(award.organisation_id, on).hosts
+        return [host.name for host in hosts if host.kind == OrganisationKind.ENTERPRISE and not host.credit_status]
+    company = session().get_one(Organisation, award.organisation_id)
+    known = credit_on({company.id: (company.credit_status, company.credit_checked_on)}, on)[company.id]
+    return [] if known else [company.name]
 
 
 def credit_finding(organisation: Organisation, rule: Rule, on: date) -> Finding:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from dataclasses import replace
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import and_, func, select
@@ -14,8 +15,8 @@ from enterprises.awards.fund_models import CompanyFigure
 from enterprises.awards.models import Award
 from enterprises.awards.queries import cases
 from enterprises.awards.queries.awards import given_to, given_to_others
-from enterprises.awards.queries.funding import credit_on
-from enterprises.awards.types import BY_PROJECT, PROJECT_KEYS, CompanyRule, Entitlement, RuleCode, rule_of
+from enterprises.awards.queries.funding import credit_on, latest_steps
+from enterprises.awards.types import BY_PROJECT, PROJECT_KEYS, CompanyRule, Entitlement, RuleCode, StepKind, rule_of
 from enterprises.permissions import AWARD_VIEWERS
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
@@ -27,25 +28,26 @@ from trainhub.policy.book import book
 from trainhub.policy.types import Parameter
 
 
-def figures_of(organisation_id: int) -> list[CompanyFigure]:
-    """The latest value of each figure, year and project."""
+def figures_of(organisation_id: int, known_at: datetime | None = None) -> list[CompanyFigure]:
+    """The latest value of each figure, year and project, of what was entered by a moment (None: of all)."""
+    by_then = [] if known_at is None else [CompanyFigure.entered_at <= known_at]
     newest = (
         select(func.max(CompanyFigure.id))
-        .where(CompanyFigure.organisation_id == organisation_id)
+        .where(CompanyFigure.organisation_id == organisation_id, *by_then)
         .group_by(CompanyFigure.key, CompanyFigure.year, CompanyFigure.project)
     )
     rows = select(CompanyFigure).where(CompanyFigure.id.in_(newest))
     return list(session().scalars(rows.order_by(CompanyFigure.key, CompanyFigure.year, CompanyFigure.project)))
 
 
-def company_case(company: Organisation, year: int, on: date, project: str = "") -> CompanyCase:
+def company_case(company: Organisation, year: int, on: date, project: str = "", known_at: datetime | None = None) -> CompanyCase:
     """Everything the incentives ask of an enterprise for a year, with what it was awarded up to a day; of figures that belong to a
-    project those of the one named."""
-    return _cases(company, year, on, [project])[0]
+    project those of the one named, of figures that changed since a moment those of then."""
+    return _cases(company, year, on, [project], known_at)[0]
 
 
-def _cases(company: Organisation, year: int, on: date, projects: Iterable[str]) -> list[CompanyCase]:
-    rows, given, trained = figures_of(company.id), given_to(company.id, on), _completions(company.id, year)
+def _cases(company: Organisation, year: int, on: date, projects: Iterable[str], known_at: datetime | None = None) -> list[CompanyCase]:
+    rows, given, trained = figures_of(company.id, known_at), given_to(company.id, on), _completions(company.id, year)
     contest = given_to_others(CompanyRule.CONTEST, year, company.id, on)
     credit = credit_on({company.id: (company.credit_status, company.credit_checked_on)}, on)[company.id]
     found = []
@@ -70,23 +72,40 @@ def company_answers(company: Organisation, year: int, on: date) -> list[Entitlem
     return [company_rules.judge(rule, case, held) for rule in CompanyRule for case in ((others if rule in BY_PROJECT else ()) or (first,))]
 
 
-def company_answer(company: Organisation, rule: CompanyRule, year: int, on: date, project: str = "") -> Entitlement:
+def company_answer(company: Organisation, rule: CompanyRule, year: int, on: date, project: str = "", known_at: datetime | None = None) -> Entitlement:
     """The answer of one of them."""
-    return company_rules.judge(rule, company_case(company, year, on, project if rule in BY_PROJECT else ""), _held(year))
+    return company_rules.judge(rule, company_case(company, year, on, project if rule in BY_PROJECT else "", known_at), _held(year))
 
 
 def _held(year: int) -> dict[str, Parameter]:
     return {key: book().at(key, on=date(year, 12, 31)) for key in company_rules.PARAMETERS}
 
 
-def answer_of(award: Award, on: date) -> Entitlement:
-    """What the rule of an application says of its base or enterprise on a day. Raises Refused for a day without rules."""
+def answer_of(award: Award, on: date, known_at: datetime | None = None) -> Entitlement:
+    """What the rule of an application says of its base or enterprise on a day, from the figures known at a moment (None: from the
+    latest). Raises Refused for a day without rules."""
     rule = rule_of(award.rule)
     if isinstance(rule, RuleCode):
-        return rules.judge(cases.case_of(award.organisation_id, on), rule, cases.parameters(on), on)
+        case = cases.case_of(award.organisation_id, on)
+        if known_at is not None:
+            case = replace(case, **cases.figures_replaced_since(award.organisation_id, known_at))
+        return rules.judge(case, rule, cases.parameters(on), on)
     company = organisations.by_id(award.organisation_id)
     assert company is not None
-    return company_answer(company, rule, award.year, on, award.project)
+    return company_answer(company, rule, award.year, on, award.project, known_at)
+
+
+def changed_since_check(award: Award, on: date) -> list[str]:
+    """The conditions (their codes) that are answered from other figures than those the prefecture's check saw; `amount` where only the
+    money differs. Empty before the check."""
+    check = latest_steps(award.id).get(StepKind.CHECK)
+    if check is None:
+        return []
+    now, then = answer_of(award, on), answer_of(award, on, check.recorded_at)
+    before = {one.code: (one.status, one.found) for one in then.findings}
+    changed = [one.code for one in now.findings if before.get(one.code) != (one.status, one.found)]
+    amounts = [(one.amount_min_fen, one.amount_max_fen) for one in (now, then)]
+    return changed or (["amount"] if amounts[0] != amounts[1] else [])
 
 
 def _completions(organisation_id: int, year: int) -> int:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 
 from enterprises.placements import queries
 from enterprises.placements.models import Placement
 from enterprises.placements.operations._support import parameter
-from enterprises.placements.operations.certifying import credited_days
+from enterprises.placements.operations.certifying import credited_days, has_ended
 from trainhub.kernel.access import Identity
 from trainhub.ledger import operations as ledger
+from trainhub.ledger import trainings
 from trainhub.ledger.types import Category, Source
 from trainhub.organisations import queries as organisations
 from trainhub.people import queries as people
@@ -44,4 +46,38 @@ def record_training(*, placement: Placement, person_id: int, title: str, today: 
         by=by,
         now=now,
     )
+    return True
+
+
+NO_DAYS = "已确认的实习日全部更正为不计入"
+"""Why a training no longer stands; only what was cancelled for it stands again when a day does."""
+
+
+def settle_trainings(*, placements: Iterable[Placement], reason: str, today: date, by: Identity, now: datetime) -> int:
+    """After days were withdrawn or restored, or holidays changed what they earn: the trainings of placements that are over have the
+    hours of their days, and none counts whose days are all gone. What an office cancelled stays cancelled. How many were wrong."""
+    ended = [one for one in placements if has_ended(one)]
+    credited = credited_days(ended, today=today)
+    return sum(_settle(one, credited[one.id], reason, today, by, now) for one in ended)
+
+
+def _settle(placement: Placement, days: int, reason: str, today: date, by: Identity, now: datetime) -> bool:
+    student, position = queries.student(placement.student_id), queries.position(placement.position_id)
+    last = trainings.last_of(person_id=student.person_id, source=Source.PLACEMENT, source_id=placement.id)
+    if last is None:  # it ended without a day; the first one was confirmed afterwards
+        is_due = bool(days) and placement.mentor_score_x10 is not None
+        title = queries.title_of(placement.id)
+        return is_due and record_training(placement=placement, person_id=student.person_id, title=title, today=today, by=by, now=now)
+    record, cancellation = last
+    assert position is not None
+    hours_x10 = days * position.hours_per_day * 10
+    if cancellation is not None:
+        if not days or not cancellation.reason.startswith(NO_DAYS):
+            return False
+    elif not days:
+        ledger.cancel_record(record_id=record.id, reason=f"{NO_DAYS}：{reason}", by=by, now=now)
+        return True
+    elif record.hours_x10 == hours_x10:
+        return False
+    trainings.renew(record=record, hours_x10=hours_x10, reason=reason, by=by, now=now)
     return True

@@ -12,6 +12,7 @@ from enterprises.placements import labels, queries, rules
 from enterprises.placements.models import DayEntry, Placement, WeeklyLog
 from enterprises.placements.operations._support import BadDay, WrongState, demand_office, hold, parameter, tell
 from enterprises.placements.operations.certifying import correct_certificates, has_ended, issue_certificate
+from enterprises.placements.operations.counting import settle_trainings
 from enterprises.placements.types import DayState, Ground, LogTag, NoteSide, PlacementState
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
@@ -187,7 +188,7 @@ def decide_entries(
         reach_weeks(student_id=placement.student_id, today=today, by=by, now=now)
         if has_ended(placement):
             issue_certificate(placement=placement, by=by, today=today, now=now)  # the first day that it attests
-        correct_certificates(student_id=placement.student_id, reason="实习日补充确认", by=by, today=today, now=now)
+        _settle(placement.student_id, "实习日补充确认", today, by, now)
     audit.record(
         by=by,
         did="placements.days.confirmed" if is_approved else "placements.days.rejected",
@@ -204,6 +205,12 @@ def decide_entries(
         **({} if is_approved else {"reason": reason}),
     )
     return len(days)
+
+
+def _settle(student_id: int, reason: str, today: date, by: Identity, now: datetime) -> None:
+    """What the student's placements that are over brought, again from the days that are left: certificates, trainings of the goal."""
+    correct_certificates(student_id=student_id, reason=reason, by=by, today=today, now=now)
+    settle_trainings(placements=queries.of_students([student_id]), reason=reason, today=today, by=by, now=now)
 
 
 def _check_ground(placement: Placement, days: Iterable[date]) -> None:
@@ -249,7 +256,8 @@ def correct_day(*, entry: DayEntry, placement: Placement, reason: str, today: da
     """Withdraw a confirmed day that turned out wrong: the ledger keeps its row with the reason, the entry is rejected.
 
     False when it was not confirmed. A milestone of 32 weeks that no longer holds is withdrawn too, and the certificates of
-    all the student's placements that are over are corrected to the weeks that are left. Raises ReasonNeeded.
+    all the student's placements that are over are corrected to the weeks that are left, as are the trainings they brought to goals.
+    Raises ReasonNeeded.
     """
     if entry.state is not DayState.APPROVED:
         return False
@@ -259,7 +267,7 @@ def correct_day(*, entry: DayEntry, placement: Placement, reason: str, today: da
     student = queries.student(placement.student_id)
     if ledger_queries.weeks_of(student.id).credited_days < parameter("own.weeks.days_required", today).number:
         ledger.withdraw_milestone(person_id=student.person_id, source=Source.PLACEMENT, key=f"weeks:{student.id}", reason=reason, by=by, now=now)
-    correct_certificates(student_id=placement.student_id, reason=entry.reason, by=by, today=today, now=now)
+    _settle(placement.student_id, entry.reason, today, by, now)
     audit.record(by=by, did="placements.day.corrected", on=placement, data={"day": entry.on, "reason": entry.reason})
     tell(
         [student.person_id, queries.person_of_mentor(placement.mentor_id)],

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from enterprises.placements import queries
 from enterprises.placements.operations._support import parameter, tell
 from enterprises.placements.operations.certifying import correct_certificate, has_ended
+from enterprises.placements.operations.counting import settle_trainings
 from enterprises.placements.operations.days import reach_weeks
 from trainhub.kernel.access import Identity
 from trainhub.kernel.i18n import N_
@@ -33,7 +34,9 @@ def rejudge_weeks(*, today: date, by: Identity, now: datetime) -> dict[str, int]
             told["reached"] += reach_weeks(student_id=student_id, today=today, by=by, now=now)
         else:
             told["lost"] += _lose_weeks(student_id, by, now)
-    for placement in queries.of_students(students):
+    placements = queries.of_students(students)
+    settle_trainings(placements=placements, reason=REASON, today=today, by=by, now=now)
+    for placement in placements:
         if has_ended(placement):
             told["certificates"] += correct_certificate(placement=placement, reason=REASON, record="放假安排变动记录", by=by, today=today, now=now)
     return told

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -19,14 +20,19 @@ from enterprises.awards.credit import CreditRefused
 from enterprises.awards.funds import PoolRefused
 from enterprises.awards.operations import AlreadyAwarded, AwardRefused, NotEligible, WrongStep
 from enterprises.awards.reference import incentives
+from enterprises.awards.showing import shown
 from enterprises.awards.specs import spec_of
 from enterprises.awards.steps import StepRefused
 from enterprises.awards.types import AwardState, CompanyRule, EarlierAward, PoolKind, RuleCode, StepKind, Verdict
+from enterprises.bases import operations as bases
+from enterprises.bases import queries as base_queries
+from enterprises.bases.types import BaseType
 from tests.factories import awards as make
 from tests.factories import ground
-from tests.factories.awards import EDU, FIN, NOW, ST, TODAY
+from tests.factories.awards import EDU, FIN, HR, NOW, ST, TODAY
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.audit import AuditEvent, write_pending
+from trainhub.kernel.i18n import in_language
 from trainhub.kernel.imports import ImportRefused, execute_bytes
 from trainhub.policy.book import book
 from trainhub.policy.findings import all_of
@@ -138,6 +144,46 @@ def test_an_investor_is_aided_two_years_and_never_above_the_investment(year: int
     assert (found.amount_max_fen, [one.code for one in found.missing]) == (left * WAN, missing)
 
 
+def _given(rule: str, years: dict[int, int | None], year: int, **values: int) -> Any:
+    held = {key: book().at(key, on=date(year, 12, 31)) for key in company_rules.PARAMETERS}
+    earlier = tuple(EarlierAward(rule, f"{rule}/{one}", date(one, 5, 1), one, fen) for one, fen in years.items())
+    figures = Figures({(key, year if key == "revenue_fen" else 0): value for key, value in values.items()}, year)
+    return company_rules.judge(CompanyRule(rule), CompanyCase("甲", figures, "正常", earlier), held)
+
+
+@pytest.mark.parametrize(("before", "missing"), [(0, []), (4, []), (5, ["FJ-28a.years"]), (8, ["FJ-28a.years"])])
+def test_rent_is_relieved_for_five_years_at_most(before: int, missing: list[str]) -> None:
+    found = _given("FJ-28a", dict.fromkeys(range(2024 - before, 2024)), 2024, key_internet_firm=1, in_government_park=1)
+    assert [one.code for one in found.missing] == missing
+    judged = next(one for one in found.findings if one.code == "FJ-28a.years")
+    assert (judged.found, judged.required) == (before + 1, 5)
+
+
+@pytest.mark.parametrize(
+    ("given", "revenue", "missing"),
+    [
+        ({}, 5000, ["FJ-25b.before"]),
+        ({2016: 50 * WAN}, 5000, ["FJ-25b.first", "FJ-25b.before"]),
+        ({2016: 50 * WAN}, 10001, ["FJ-25b.before"]),
+        ({2016: 100 * WAN}, 5000, ["FJ-25b.first", "FJ-25b.before"]),
+        ({2016: 100 * WAN}, 10001, ["FJ-25b.first", "FJ-25b.before"]),
+    ],
+)
+def test_each_level_of_revenue_is_awarded_once_whatever_the_figures_say_afterwards(
+    given: dict[int, int | None], revenue: int, missing: list[str]
+) -> None:
+    found = _given("FJ-25b", given, 2018, revenue_fen=revenue * WAN)
+    assert [one.code for one in found.missing] == missing
+
+
+@pytest.mark.parametrize(
+    ("rd", "sales", "found"),
+    [(1000 * WAN + 1, 10000 * WAN, "10.00000001%"), (1001 * WAN, 10000 * WAN, "10.01%"), (1100 * WAN, 10000 * WAN, "11.0%"), (999, 10000, "9.9%")],
+)
+def test_a_share_just_above_the_threshold_does_not_read_as_the_threshold(rd: int, sales: int, found: str) -> None:
+    assert next(one for one in _judge("FJ-11", rd_fen=rd, sales_fen=sales).findings if one.code == "FJ-11.share").found == found
+
+
 @pytest.mark.parametrize(("year", "is_met"), [(2016, True), (2017, True), (2018, False)])
 def test_the_two_years_of_an_investor_begin_with_the_income(year: int, is_met: bool) -> None:
     years = {f"vc_income__{one}": 1 for one in (2016, 2017, 2018)}
@@ -145,7 +191,7 @@ def test_the_two_years_of_an_investor_begin_with_the_income(year: int, is_met: b
 
 
 def test_the_way_of_an_incentive_of_an_enterprise(session: Session) -> None:
-    company = ground.enterprise(uscc=ground.uscc())
+    company = make.company()
     call: dict[str, Any] = {"company": company, "rule": CompanyRule.PAYMENT_HQ, "by": SYSTEM, **WHEN}
     with pytest.raises(AwardRefused, match="逐人推荐"):
         operations.apply_company(**{**call, "rule": CompanyRule.LEADING_TALENT}, year=2026)
@@ -181,7 +227,7 @@ def test_the_way_of_an_incentive_of_an_enterprise(session: Session) -> None:
 
 def test_a_bid_is_awarded_for_each_project_inside_the_cap_of_the_year(session: Session) -> None:
     """FJ-25a, 000:787: 单个项目不超过 200 万元, 单家企业年度奖励不超过 300 万元."""
-    company = ground.enterprise(uscc=ground.uscc())
+    company = make.company()
 
     def asked(project: str, contract_yuan: int) -> Any:
         for key, value in (("contract_fen", contract_yuan), ("contract_outside", 1)):
@@ -214,7 +260,7 @@ def test_a_bid_is_awarded_for_each_project_inside_the_cap_of_the_year(session: S
 
 
 def test_lists_and_files_of_decisions_name_the_project_of_a_bid(session: Session, as_role: AsRole, client: FlaskClient) -> None:
-    company = ground.enterprise()
+    company = make.company()
     for key, value in (("contract_fen", 30_000_000), ("contract_outside", 1)):
         companies.enter(company=company, key=key, year=2026, value=Decimal(value), document="合同", project="数字政务", by=SYSTEM, now=NOW)
     row = operations.apply_company(company=company, rule=CompanyRule.BID, year=2026, project="数字政务", by=SYSTEM, **WHEN)
@@ -281,7 +327,7 @@ HEAD = "统一社会信用代码,名称,列入事由,列入日期,移出日期\n
 
 
 def test_credit_is_looked_up_in_the_imported_list_or_entered_by_hand(session: Session) -> None:
-    bad, good = ground.enterprise(uscc=ground.uscc()), ground.enterprise(uscc=ground.uscc())
+    bad, good = make.company(), make.company()
     call: dict[str, Any] = {"by": SYSTEM, "today": TODAY, "now": NOW}
     with pytest.raises(CreditRefused, match="手工登记"):
         credit.look_up(organisation=bad, **call)
@@ -304,7 +350,7 @@ def test_credit_is_looked_up_in_the_imported_list_or_entered_by_hand(session: Se
 
 def test_an_imported_entry_counts_until_somebody_looks_it_up(session: Session) -> None:
     """An award is refused to who came onto the list with the last import, though nobody pressed the button of the look-up."""
-    company = ground.enterprise(uscc=ground.uscc())
+    company = make.company()
     call: dict[str, Any] = {"by": SYSTEM, "today": TODAY, "now": NOW}
     file: dict[str, Any] = {"filename": "a.csv", **call}
 
@@ -327,7 +373,7 @@ def test_an_imported_entry_counts_until_somebody_looks_it_up(session: Session) -
 @pytest.mark.database
 @pytest.mark.parametrize(("days", "is_good"), [(-1, False), (0, True), (1, True)])
 def test_a_look_up_of_an_earlier_day_lifts_no_blacklist(session: Session, days: int, is_good: bool) -> None:
-    company, found = ground.enterprise(uscc=ground.uscc()), TODAY - timedelta(days=10)
+    company, found = make.company(), TODAY - timedelta(days=10)
     call: dict[str, Any] = {"organisation": company, "detail": "信用福建", "by": SYSTEM, "today": TODAY, "now": NOW}
     credit.enter(is_listed=True, on=found, **call)
     credit.enter(is_listed=False, on=found + timedelta(days=days), **call)
@@ -339,7 +385,7 @@ def test_a_look_up_of_an_earlier_day_lifts_no_blacklist(session: Session, days: 
 @pytest.mark.database
 @pytest.mark.parametrize(("day", "is_good"), [(date(2025, 12, 31), False), (date(2026, 1, 1), True), (date(2026, 1, 2), True)])
 def test_an_entry_is_seen_only_by_a_look_up_from_its_day_on(session: Session, day: date, is_good: bool) -> None:
-    company = ground.enterprise(uscc=ground.uscc())
+    company = make.company()
     call: dict[str, Any] = {"by": SYSTEM, "today": TODAY, "now": NOW}
     execute_bytes(credit.SPEC, f"{HEAD}{company.uscc},甲,欠薪,2026-01-01,\n".encode(), filename="a.csv", **call)
     credit.enter(organisation=company, is_listed=False, detail="信用福建", on=day, **call)
@@ -347,7 +393,7 @@ def test_an_entry_is_seen_only_by_a_look_up_from_its_day_on(session: Session, da
 
 
 def test_the_pages(session: Session, as_role: AsRole, client: FlaskClient) -> None:
-    company = ground.enterprise(uscc=ground.uscc())
+    company = make.company()
     code, key = company.code, company.id
     session.commit()
     own, hr, fin = as_role(Role.ENTERPRISE_COORDINATOR, organisation_id=key), as_role(Role.DEPT_HR), as_role(Role.DEPT_FIN)
@@ -380,3 +426,65 @@ def test_the_pages(session: Session, as_role: AsRole, client: FlaskClient) -> No
     upload = {"file": (io.BytesIO(f"{HEAD}123,甲,欠薪,2026-01-01,\n".encode()), "a.csv")}
     assert hr.post("/awards/credit/import", data=upload).status_code == 303
     assert companies.enter(company=company, key="rented_m2", year=0, value=Decimal(3), document="", by=SYSTEM, now=NOW).value == 3
+
+
+@pytest.mark.parametrize(
+    ("language", "word"),
+    [("zh", "2016 年已奖励"), ("en", "awarded in 2016")],
+)
+def test_what_a_finding_says_of_a_year_is_said_in_the_language_of_the_reader(app: Flask, language: str, word: str) -> None:
+    found = _given("FJ-25b", {2016: 50 * WAN}, 2018, revenue_fen=5000 * WAN)
+    with app.test_request_context(), in_language(language):
+        assert shown(next(one for one in found.findings if one.code == "FJ-25b.first"))["found"] == word
+
+
+# -- figures that change after the check --------------------------------------------------------------------------------
+def _figure(company: Any, key: str, value: int, at: datetime) -> None:
+    companies.enter(company=company, key=key, year=2026, value=Decimal(value), document="账目", by=SYSTEM, now=at)
+
+
+def test_figures_that_changed_after_the_check_are_checked_again_before_the_decision(session: Session) -> None:
+    company, minute = make.company(), timedelta(minutes=1)
+    for key, value in (("key_park_customer", 1), ("datacentre_fee_fen", 100_000)):
+        _figure(company, key, value, NOW)
+    made = operations.apply_company(company=company, rule=CompanyRule.DATACENTRE, year=2026, by=SYSTEM, **WHEN)
+    check: dict[str, Any] = {"award": made, "kind": StepKind.CHECK, "on": TODAY, "is_positive": True, "text": "核实", "by": SYSTEM, "today": TODAY}
+    steps.record(now=NOW + minute, **check)
+    assert queries.changed_since_check(made, TODAY) == []
+    _figure(company, "rented_m2", 500, NOW + 2 * minute)  # no figure of this incentive
+    assert queries.changed_since_check(made, TODAY) == []
+    _figure(company, "datacentre_fee_fen", 1_000_000, NOW + 2 * minute)
+    assert queries.changed_since_check(made, TODAY) == ["FJ-18.fee"]
+    with pytest.raises(StepRefused, match="指标有改动（当年租用服务费）"):
+        operations.decide(award=made, amount_fen=30 * WAN, minutes="m", by=ST, **WHEN)
+    steps.record(now=NOW + 3 * minute, **check)
+    assert operations.decide(award=made, amount_fen=30 * WAN, minutes="m", by=ST, **WHEN).state is AwardState.DECIDED
+
+
+def test_a_base_whose_figures_changed_after_its_recognition_is_checked_again(session: Session) -> None:
+    base, minute = make.base(BaseType.INCUBATION_BASE, startup_entities=21), timedelta(minutes=1)
+    made = make.accepted(base, RuleCode.INCUBATION_BASE)
+    profile = base_queries.profile(base.id)
+    assert profile is not None
+    check: dict[str, Any] = {"award": made, "kind": StepKind.CHECK, "on": TODAY, "is_positive": True, "text": "核实", "by": SYSTEM, "today": TODAY}
+    with pytest.raises(StepRefused, match="不在"):  # nothing to check again
+        steps.record(now=NOW + minute, **check)
+    bases.change_base(profile=profile, startup_entities=25, by=SYSTEM, now=NOW + minute)
+    decide: dict[str, Any] = {"award": made, "amount_fen": 50 * WAN, "minutes": "m", "by": HR, **WHEN}
+    with pytest.raises(StepRefused, match="指标有改动"):
+        operations.decide(**decide)
+    steps.record(now=NOW + 2 * minute, **check)
+    assert operations.decide(**decide).state is AwardState.DECIDED
+
+
+def test_the_page_says_that_the_figures_changed_since_the_check(session: Session, as_role: AsRole) -> None:
+    company = make.company()
+    _figure(company, "datacentre_fee_fen", 100_000, NOW)
+    made = operations.apply_company(company=company, rule=CompanyRule.DATACENTRE, year=2026, by=SYSTEM, **WHEN)
+    steps.record(award=made, kind=StepKind.CHECK, on=TODAY, is_positive=True, text="核实", by=SYSTEM, **WHEN)
+    session.commit()
+    client = as_role(Role.DEPT_ST)
+    assert "初审之后指标有改动" not in client.get(f"/awards/{made.id}").text
+    _figure(company, "datacentre_fee_fen", 1_000_000, NOW + timedelta(minutes=1))
+    session.commit()
+    assert "初审之后指标有改动" in client.get(f"/awards/{made.id}").text

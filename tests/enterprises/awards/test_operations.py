@@ -83,7 +83,7 @@ def test_two_decisions_of_two_rows_are_stopped_by_the_database(session: Session)
     first = make.accepted(base)
     session.execute(update(Award).where(Award.id == first.id).values(state=AwardState.REJECTED))
     session.expire_all()
-    second = make.apply(base)
+    second = make.examined(make.apply(base))
     session.execute(update(Award).where(Award.id == first.id).values(state=AwardState.DECIDED, decided_on=None))
     second.state = AwardState.ACCEPTED
     session.flush()
@@ -502,3 +502,38 @@ def test_many_bases_cost_no_more_queries(session: Session, count_queries: list[s
         counts.append(len(count_queries))
     assert counts[0] == counts[1]
     assert SYSTEM.account_id is None
+
+
+@pytest.mark.database
+def test_an_award_that_was_revoked_since_stood_until_then(session: Session) -> None:
+    """On the eve of its revocation it had been given, on the day it had not; asked at whatever time."""
+    base = make.base()
+    award = make.decided(base)
+    end = TODAY + timedelta(days=30)
+
+    def given(on: date) -> Verdict:
+        return next(one.verdict for one in queries.entitlements_of(base.id, on) if one.rule is RuleCode.PRACTICE_BASE)
+
+    days = (TODAY, end - timedelta(days=1), end, end + timedelta(days=1))
+    operations.revoke(award=award, reason="撤销", by=SYSTEM, today=end, now=NOW + timedelta(days=30))
+    assert [given(day) for day in days] == [Verdict.AWARDED, Verdict.AWARDED, Verdict.ELIGIBLE, Verdict.ELIGIBLE]
+    assert [len(queries.given_to(base.id, day)) for day in days] == [1, 1, 0, 0]
+
+
+def test_nothing_is_decided_or_paid_before_the_credit_was_looked_up(session: Session) -> None:
+    """Of every enterprise behind a base; a school is not asked."""
+    lead, other = make.leading(), make.company(credit_status="")
+    base = make.base(hosts=((lead, HostSide.ENTERPRISE), (other, HostSide.ENTERPRISE), (ground.university(), HostSide.SCHOOL)))
+    award = make.accepted(base)
+    call: dict[str, Any] = {"award": award, "amount_fen": 60_000_000, "minutes": "纪要", "by": EDU, **WHEN}
+    with pytest.raises(AwardRefused, match=f"还没有核查信用：{other.name}。"):
+        operations.decide(**call)
+    found: dict[str, Any] = {"organisation": other, "is_listed": False, "detail": "平台查询", "by": EDU, **WHEN}
+    credit.enter(on=TODAY, **found)
+    assert operations.decide(**call).state is AwardState.DECIDED
+    other.credit_status, other.credit_checked_on = "", None  # as an award that was decided before this was asked for
+    session.flush()
+    with pytest.raises(AwardRefused, match="还没有核查信用"):
+        operations.pay(award=award, on=TODAY, reference="r", by=FIN, **WHEN)
+    credit.enter(on=TODAY, **found)
+    assert operations.pay(award=award, on=TODAY, reference="r", by=FIN, **WHEN).state is AwardState.PAID

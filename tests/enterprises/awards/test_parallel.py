@@ -13,7 +13,6 @@ from enterprises.awards import companies, funds, operations, queries, steps
 from enterprises.awards.models import Award
 from enterprises.awards.types import TAKEN, CompanyRule, PoolKind, StepKind
 from tests.factories import awards as make
-from tests.factories import ground
 from tests.factories.awards import NOW, TODAY
 from tests.factories.parallel import together
 from trainhub.kernel.access import SYSTEM
@@ -50,7 +49,7 @@ def test_winners_of_one_contest_share_its_sum_though_decided_at_once(committed: 
     with committed.app_context(), transaction():
         keys = []
         for _n in range(2):
-            company = ground.enterprise()
+            company = make.company()
             companies.enter(company=company, key="contest_winner", year=2026, value=Decimal(1), document="公告", by=SYSTEM, now=NOW)
             row = operations.apply_company(company=company, rule=CompanyRule.CONTEST, year=2026, by=SYSTEM, **WHEN)
             steps.record(award=row, kind=StepKind.CHECK, on=TODAY, is_positive=True, text="符合", by=SYSTEM, **WHEN)
@@ -72,7 +71,7 @@ def test_winners_of_one_contest_share_its_sum_though_decided_at_once(committed: 
 def test_two_bids_of_one_year_decided_at_once_stay_under_its_cap(committed: Flask) -> None:
     """FJ-25a, 000:787: at most 2,000,000 a project, 3,000,000 a year over all of them; the second reads what the first took."""
     with committed.app_context(), transaction():
-        company, keys = ground.enterprise(), []
+        company, keys = make.company(), []
         for project in ("甲项目", "乙项目"):
             for figure, value in (("contract_fen", Decimal(100_000_000)), ("contract_outside", Decimal(1))):
                 companies.enter(company=company, key=figure, year=2026, project=project, value=value, document="合同", by=SYSTEM, now=NOW)

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from enterprises.placements import operations, queries
@@ -19,7 +20,9 @@ from tests.factories import ground
 from trainhub.certificates import queries as certificates
 from trainhub.certificates.types import State
 from trainhub.kernel.access import SYSTEM
+from trainhub.ledger import operations as ledger_operations
 from trainhub.ledger import queries as ledger
+from trainhub.ledger.models import TrainingRecord
 from trainhub.ledger.types import Source
 
 NOW, STARTS = make.NOW, make.TODAY
@@ -37,7 +40,15 @@ def world(session: Session) -> SimpleNamespace:
     student = ground.student(programme, petoe_since=date(2023, 9, 1))
     placement = make.started(student=student, position=position, term=term, mentor=mentor)
     other = make.position(enterprise=second, terms=[term])
-    return SimpleNamespace(term=term, student=student, placement=placement, other=other, second=make.mentor(enterprise=second), position=position)
+    return SimpleNamespace(
+        term=term,
+        student=student,
+        placement=placement,
+        other=other,
+        second=make.mentor(enterprise=second),
+        position=position,
+        enterprise=enterprise,
+    )
 
 
 def whole(day: date) -> dict[str, Any]:
@@ -195,3 +206,37 @@ def test_credit_that_shifts_is_told_by_every_certificate(world: SimpleNamespace)
     operations.log_day(placement=world.placement, on=first + timedelta(days=1), today=end, **whole(end))
     operations.decide_days(placement=world.placement, days=[first + timedelta(days=1)], is_approved=True, today=end, **whole(end))
     assert (stands(world.placement), stands(row)) == ((State.ISSUED, "0.6"), (State.ISSUED, "0.4"))
+
+
+def trainings(session: Session, row: Placement) -> list[tuple[int, bool]]:
+    """(tenths of hours, whether it stands) of what a placement brought to the goal, the earliest first."""
+    rows = session.scalars(select(TrainingRecord).where(TrainingRecord.source_id == row.id, TrainingRecord.source == Source.PLACEMENT))
+    return [(one.hours_x10, one.cancelled_at is None) for one in sorted(rows, key=lambda one: one.id)]
+
+
+def test_the_training_of_a_placement_follows_its_days(world: SimpleNamespace, session: Session) -> None:
+    """Fewer days, fewer hours; without any day nothing counts to the goal any more; a restored day brings it back."""
+    world.enterprise.is_internet_enterprise = True
+    days = make.weekdays(STARTS, 2)
+    make.confirmed(world.placement, days)
+    end = world.placement.ends_on
+    graded(world.placement, end)
+    operations.finish_placement(placement=world.placement, today=end, **whole(end))
+    hours = world.position.hours_per_day * 10
+    assert trainings(session, world.placement) == [(2 * hours, True)]
+    correct(world.placement, days[0], end)
+    assert trainings(session, world.placement) == [(2 * hours, False), (hours, True)]
+    correct(world.placement, days[1], end)
+    assert [stands for _hours, stands in trainings(session, world.placement)] == [False, False]
+    operations.log_day(placement=world.placement, on=days[1], today=end, **whole(end))
+    operations.decide_days(placement=world.placement, days=[days[1]], is_approved=True, today=end, **whole(end))
+    assert trainings(session, world.placement)[2:] == [(hours, True)]
+
+
+def test_a_training_that_an_office_cancelled_stays_cancelled(world: SimpleNamespace, session: Session) -> None:
+    world.enterprise.is_internet_enterprise = True
+    end = finished(world)
+    record = session.scalars(select(TrainingRecord).where(TrainingRecord.source_id == world.placement.id)).one()
+    ledger_operations.cancel_record(record_id=record.id, reason="不属于培训", by=SYSTEM, now=make.at(end))
+    correct(world.placement, STARTS + timedelta(days=2), end)
+    assert [stands for _hours, stands in trainings(session, world.placement)] == [False]

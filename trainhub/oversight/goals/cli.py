@@ -57,7 +57,7 @@ def rebuild(code: str) -> dict[str, Any]:
     from trainhub.oversight.goals import operations, queries
 
     done = []
-    for goal in [_goal(code)] if code else queries.computed():
+    for goal in [_goal(code)] if code else queries.computed(only_open=False):
         with transaction():
             operations.rebuild(goal=goal, now=clock.now())
             done.append({"goal": goal.code, "persons": queries.kept_totals(goal)[1]})

@@ -17,14 +17,13 @@ from trainhub.kernel.i18n import _
 from trainhub.kernel.numbers import is_key, whole
 from trainhub.kernel.web import done
 from trainhub.organisations import queries as organisations
-from trainhub.oversight.goals import forms, operations, queries, reporting
+from trainhub.oversight.goals import forms, operations, queries, reporting, rules
 from trainhub.oversight.goals.models import Goal, GoalSnapshot
 from trainhub.oversight.goals.permissions import Can
 from trainhub.oversight.goals.sights import reader, seen_report, sight_of
 from trainhub.oversight.goals.types import CountingRule, GoalState, ReviewKind
 from trainhub.oversight.goals.views import blueprint as blueprint
 from trainhub.oversight.goals.views import load, nothing
-from trainhub.policy.book import book
 
 
 # -- define and change --------------------------------------------------------------------------------------------------
@@ -276,21 +275,25 @@ def review(goal: Goal) -> Any:
 # -- reported goals -----------------------------------------------------------------------------------------------------
 def _reported_page(goal: Goal, form: forms.FigureForm | None, status: int = 200) -> Any:
     figures, today = queries.figures_of(goal.id), clock.today()
-    bounds = None
-    if goal.code == "fj-zones":
-        day = min(today, goal.deadline)
-        bounds = tuple(book().at(f"fj.zones_per_prefecture_{end}", on=day).number for end in ("min", "max"))
+    bounds = reporting.city_bounds(goal, on=today)
     rows = [
         {
             "name": name,
             "figure": figures.get(code),
             "target": queries.targets_of(goal.id).get(code),
-            "is_outside": bounds is not None and code in figures and not bounds[0] <= figures[code].value <= bounds[1],
+            "is_outside": bounds is not None and rules.is_city(code) and code in figures and not bounds[0] <= figures[code].value <= bounds[1],
         }
         for code, name in queries.regions_of(goal)
     ]
     page = render_template(
-        "trainhub/goals/reported.html", goal=goal, rows=rows, total=sum(f.value for f in figures.values()), bounds=bounds, form=form, can=Can
+        "trainhub/goals/reported.html",
+        goal=goal,
+        rows=rows,
+        total=sum(f.value for f in figures.values()),
+        towards=reporting.reported(goal, on=today) or 0,
+        bounds=bounds,
+        form=form,
+        can=Can,
     )
     return page, status
 

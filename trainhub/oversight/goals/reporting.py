@@ -69,6 +69,22 @@ def report(goal: Goal, *, on: date, known_at: datetime | None = None) -> dict[st
     }
 
 
+def city_bounds(goal: Goal, *, on: date) -> tuple[int, int] | None:
+    """(least, most) of what each city is to reach of a reported goal (own.goal.city_bounds), as it holds on a day up to the deadline."""
+    day = min(on, goal.deadline)
+    lines = {code: keys for code, *keys in (line.split() for line in book().at("own.goal.city_bounds", on=day).items)}
+    if goal.code not in lines:
+        return None
+    least, most = (book().at(key, on=day).number for key in lines[goal.code])
+    return least, most
+
+
+def reported(goal: Goal, *, on: date) -> int | None:
+    """What the latest reported figures bring towards the target; None before the first."""
+    figures = queries.figures_of(goal.id)
+    return rules.towards({code: row.value for code, row in figures.items()}, city_bounds(goal, on=on)) if figures else None
+
+
 def extent_of(goal: Goal) -> Extent:
     """The records that a goal counts, for an export."""
     return Extent(goal.starts_on, goal.deadline, (goal.region_code,), tuple(Category(name) for name in goal.categories), only_counted=True)

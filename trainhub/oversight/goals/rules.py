@@ -149,6 +149,19 @@ def planned(target: int, starts_on: date, deadline: date, on: date) -> int:
     return target * min((on - starts_on).days + 1, whole) // whole
 
 
+def towards(values: Mapping[str, int], bounds: tuple[int, int] | None) -> int:
+    """What reported figures bring towards the target, by reporting unit. With bounds for each city what one has above the least does
+    not stand for another that has none, and 平潭, which is no city, brings nothing."""
+    if bounds is None:
+        return sum(values.values())
+    return sum(min(value, bounds[0]) for code, value in values.items() if is_city(code))
+
+
+def is_city(code: str) -> bool:
+    """Whether a reporting unit is one of the cities (设区市); 平潭综合实验区 reports apart and is none."""
+    return code.endswith("00")
+
+
 T80 = (1.8856, 1.6377, 1.5332, 1.4759, 1.4398, 1.4149, 1.3968, 1.3830, 1.3722, 1.3634)
 """Eight of ten values of Student's t lie within so many: of 2, 3, … 11 degrees of freedom (windows of 3 to 12 months)."""
 MONTH_DAYS = 365.25 / 12

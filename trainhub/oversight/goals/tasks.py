@@ -12,8 +12,8 @@ from trainhub.oversight.goals import operations, queries
 
 
 def refresh(_running: Running) -> Mapping[str, Any]:
-    """Bring the kept figures of every computed goal up to the ledger; running it twice changes nothing."""
-    codes = [goal.code for goal in queries.computed()]
+    """Bring the kept figures of every computed goal, open or not, up to the ledger; running it twice changes nothing."""
+    codes = [goal.code for goal in queries.computed(only_open=False)]
     session().rollback()
     written = []
     for code in codes:

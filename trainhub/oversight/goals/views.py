@@ -18,10 +18,10 @@ from trainhub.kernel.numbers import whole
 from trainhub.kernel.sheets.types import Column
 from trainhub.ledger.labels import CATEGORIES
 from trainhub.ledger.types import Category
-from trainhub.oversight.goals import dashboards, queries
+from trainhub.oversight.goals import dashboards, queries, reporting
 from trainhub.oversight.goals.forms import UNITS
 from trainhub.oversight.goals.models import Goal
-from trainhub.oversight.goals.permissions import Can
+from trainhub.oversight.goals.permissions import VIEWERS, Can
 from trainhub.oversight.goals.sights import reader, sight_of
 from trainhub.oversight.goals.types import CountingRule, GoalState
 from trainhub.policy.book import book
@@ -78,8 +78,7 @@ def index() -> Any:
         if goal.counting_rule is CountingRule.DISTINCT_PERSONS:
             reached: int | None = count(queries.kept_totals(goal)[1])
         else:
-            figures = queries.figures_of(goal.id).values()
-            reached = sum(figure.value for figure in figures) if figures else None
+            reached = reporting.reported(goal, on=today)
         rows.append({"goal": goal, "persons": reached, "is_open": goal.state is GoalState.OPEN, "is_over": goal.deadline < today})
     return render_template("trainhub/goals/index.html", rows=rows, can=Can)
 
@@ -97,7 +96,8 @@ def show(goal: Goal) -> Any:
     if goal.counting_rule is not CountingRule.DISTINCT_PERSONS:
         return redirect(url_for("goals.reported", code=goal.code), 302)
     board = _board(goal, link=lambda code: url_for("goals.show", code=goal.code, region=code))
-    return render_template("trainhub/goals/show.html", board=board, goal=goal, baseline=_baseline(goal), own=queries.own_regions(who()), can=Can)
+    own, own_bases = queries.own_regions(who()), who().organisation_ids(*VIEWERS)
+    return render_template("trainhub/goals/show.html", board=board, goal=goal, baseline=_baseline(goal), own=own, own_bases=own_bases, can=Can)
 
 
 def _baseline(goal: Goal) -> str:

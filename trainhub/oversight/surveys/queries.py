@@ -66,10 +66,10 @@ def of_year(kind: SurveyKind, year: int) -> Survey | None:
     return session().scalar(select(Survey).where(Survey.kind == kind, Survey.year == year))
 
 
-def latest(kind: SurveyKind, until: date) -> Survey | None:
-    """The latest survey of a kind that had opened by a day and is of its year or an earlier one: that of the next year, opened in
-    December with its first answers, does not take the place of the year's own."""
-    opened = select(Survey).where(Survey.kind == kind, Survey.opens_on <= until, Survey.year <= until.year)
+def latest(kind: SurveyKind, until: date, known_at: datetime) -> Survey | None:
+    """The latest survey of a kind that had opened by a day, as was known at a moment, and is of its year or an earlier one: that of the
+    next year, opened in December with its first answers, does not take the place of the year's own."""
+    opened = select(Survey).where(Survey.kind == kind, Survey.opens_on <= until, Survey.year <= until.year, Survey.created_at <= known_at)
     return session().scalar(opened.order_by(Survey.year.desc()).limit(1))
 
 

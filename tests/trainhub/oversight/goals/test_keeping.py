@@ -220,6 +220,31 @@ def test_a_city_reports_for_itself_and_the_latest_figure_holds(session: Session)
         operations.report_figure(region_code="350100", on=TODAY, value=1, by=SYSTEM, **{**call, "goal": _goal()})
 
 
+@pytest.mark.parametrize(
+    ("values", "towards"),
+    [
+        ({}, 0),
+        ({"350100": 0}, 0),
+        ({"350100": 1}, 1),
+        ({"350100": 2}, 1),
+        ({"350100": 7}, 1),
+        ({"350100": 7, "350200": 1}, 2),
+        ({"350128": 1}, 0),  # 平潭 is no city
+    ],
+)
+def test_what_one_city_has_too_much_does_not_stand_for_another(session: Session, as_role: AsRole, values: dict[str, int], towards: int) -> None:
+    zones = queries.by_code("fj-zones")
+    assert zones is not None
+    for code, value in values.items():
+        operations.report_figure(goal=zones, region_code=code, on=TODAY, value=value, evidence="", by=SYSTEM, today=TODAY, now=NOW)
+    assert reporting.city_bounds(zones, on=TODAY) == (1, 2)
+    assert reporting.reported(zones, on=TODAY) == (towards if values else None)
+    assert (rules.towards(values, None), reporting.city_bounds(_goal(), on=TODAY)) == (sum(values.values()), None)
+    session.commit()
+    share = f"{towards / 9 * 100:.1f}%".replace(".0%", "%")
+    assert share in as_role(Role.DEPT_HR).get("/goals/fj-zones/reported").text
+
+
 def test_the_pages_of_who_keeps_a_goal(session: Session, as_role: AsRole) -> None:
     hr, city = as_role(Role.DEPT_HR), as_role(Role.PREFECTURE_OPERATOR, region_code="350100")
     assert [city.get(f"/goals/{path}").status_code for path in ("new", "fj-400k/edit", "fj-400k/keeping")] == [403, 403, 200]

@@ -133,6 +133,27 @@ def test_the_totals_in_the_comparison_of_years_lead_to_their_persons(as_role: As
             assert len(lines) - 1 == int(total)
 
 
+@pytest.mark.parametrize("role", [Role.DEPT_HR, Role.PREFECTURE_OPERATOR, Role.CENTRE_LEADER])
+def test_a_figure_leads_to_a_list_only_where_the_list_has_as_many_rows(as_role: As, filled: dict[str, int], role: Role) -> None:
+    """Who may not list everybody reads the figure of the province without a link: the list behind it would be another."""
+    scope = {
+        Role.DEPT_HR: {},
+        Role.PREFECTURE_OPERATOR: {"region_code": "350200"},
+        Role.CENTRE_LEADER: {"organisation_id": filled["B-02"]},
+    }[role]
+    client, seen = as_role(role, **scope), 0
+    for board in ("", "?region=350200", "?region=350100", "?region=350128"):
+        text = html.unescape(client.get(f"/goals/fj-400k{board}").text)
+        for address, figure in re.findall(r'<a href="(/goals/fj-400k/(?:people|enrolments)[^"]*)">([\d,]+)</a>', text):
+            assert re.search(rf"共 {figure} 人", client.get(address).text), (board, address, figure)
+            seen += 1
+        if scope:
+            own = ("region=350200", f"base={filled['B-02']}")
+            others = [one for one in re.findall(r'<a href="/goals/fj-400k/(?:people|enrolments)\?([^"]*)"', text) if not one.startswith(own)]
+            assert [one for one in others if not one.endswith(own)] == []
+    assert seen >= (20 if role is Role.DEPT_HR else 1)
+
+
 def test_a_base_is_drilled_into(as_role: As, filled: dict[str, int]) -> None:
     assert names(as_role(Role.DEPT_HR), f"?base={filled['B-02']}") == {"黄厦门"}
 

@@ -10,17 +10,26 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+from enterprises.awards import operations as awards
+from enterprises.awards.models import Award
 from enterprises.mentors.models import Mentor
+from tests.factories import awards as make
 from tests.factories import ground
 from tests.trainhub.oversight.reports.test_reports import NOW, TODAY, _days, _made
 from trainhub.kernel import audit
-from trainhub.kernel.access import SYSTEM, Role
+from trainhub.kernel.access import SYSTEM, Grant, Identity, Role, ScopeKind
 from trainhub.organisations import operations as organisations
 from trainhub.organisations.models import Organisation
+from trainhub.oversight.goals import operations as goals
+from trainhub.oversight.goals.types import GoalState
 from trainhub.oversight.reports import operations, rules
 from trainhub.oversight.reports.building.registry import RECIPES
+from trainhub.oversight.reports.models import Report
 from trainhub.oversight.reports.types import ReportKind
+from trainhub.oversight.surveys import operations as surveys
 from trainhub.oversight.surveys import queries
+from trainhub.oversight.surveys.rules import Demand
+from trainhub.oversight.surveys.types import SurveyKind
 from trainhub.people import operations as people
 from trainhub.people.types import StudentState
 from trainhub.programmes import operations as programmes
@@ -130,3 +139,63 @@ def test_only_changes_that_a_recount_does_not_take_back_are_told() -> None:
 
 def test_every_kind_knows_what_it_counts() -> None:
     assert all(recipe.counts for recipe in RECIPES.values())
+
+
+# -- what is known by its moment ----------------------------------------------------------------------------------------
+@pytest.mark.parametrize("kind", [ReportKind.TALENT, ReportKind.DEMAND])
+def test_a_survey_opened_later_on_the_day_does_not_replace_the_earlier(session: Session, kind: ReportKind) -> None:
+    enterprise = ground.enterprise()
+    who = Identity(account_id=None, person_id=None, name="x", grants=(Grant(Role.ENTERPRISE_COORDINATOR, ScopeKind.ORGANISATION, enterprise.id),))
+    opened = {"kind": SurveyKind.DEMAND, "closes_on": date(2026, 12, 31), "by": SYSTEM}
+    early = NOW - timedelta(days=60)
+    survey = surveys.open_survey(year=2025, title="2025", opens_on=date(2025, 12, 1), now=early, **opened)
+    given = [Demand(1, staff=50, needed_engineers=7, needed_three_years=20)]
+    surveys.answer_demand(survey=survey, enterprise=enterprise, answers=given, by=who, today=TODAY, now=NOW - timedelta(days=30))
+    row = _made(kind)
+    surveys.open_survey(year=2026, title="2026", opens_on=date(2026, 2, 1), now=NOW + timedelta(hours=3), **opened)
+    assert operations.recount(row).differences == []
+
+
+def test_goals_are_those_of_the_moment(session: Session) -> None:
+    """Defined, renamed, given another target or deadline, set aside afterwards."""
+    goal, _is_new = goals.define(code="g-1", name="甲", target=10, starts_on=date(2026, 1, 1), deadline=date(2026, 12, 31), region_code="350000", source="s", by=SYSTEM, now=NOW - timedelta(days=9))  # fmt: skip
+    row = _made(ReportKind.QUALITY)
+    assert "甲" in str(operations.kept(row).as_dict())
+    for change in (
+        {"name": "乙", "target": 20, "deadline": date(2026, 1, 31), "state": GoalState.OPEN},
+        {"name": "乙", "target": 20, "deadline": date(2026, 1, 31), "state": GoalState.PLANNED},
+    ):
+        goals.change(goal=goal, source="s", note="", by=SYSTEM, now=LATER, version=None, **change)
+    goals.define(code="g-2", name="新", target=5, starts_on=date(2026, 1, 1), deadline=date(2026, 12, 31), region_code="350000", source="s", by=SYSTEM, now=LATER)  # fmt: skip
+    _written(session)
+    assert operations.recount(row).differences == []
+    assert (goal.name, goal.state) == ("乙", GoalState.PLANNED)
+
+
+def _at(day: int) -> dict[str, Any]:
+    return {"by": SYSTEM, "today": TODAY + timedelta(days=day), "now": NOW + timedelta(days=day)}
+
+
+def _scorecard(session: Session, award: Award, day: int) -> Report:
+    _written(session)
+    asked = operations.ask(kind=ReportKind.SCORECARD, organisation=session.get_one(Organisation, award.organisation_id), since=date(2026, 1, 1), until=TODAY + timedelta(days=day), **_at(day))  # fmt: skip
+    return operations.make(report=asked, by=SYSTEM, now=NOW + timedelta(days=day))
+
+
+def test_a_step_of_an_award_that_is_entered_later_does_not_change_a_scorecard(session: Session) -> None:
+    """With a day before the report's own: recognition, conference, payment; and a revocation after the award was closed."""
+    award = make.examined(make.apply(make.base()))
+    rows = [_scorecard(session, award, 10)]
+    awards.recognise(award=award, on=TODAY + timedelta(days=1), **_at(12))
+    awards.accept(award=award, on=TODAY + timedelta(days=2), **_at(12))
+    awards.decide(award=award, amount_fen=100_000_000, minutes="纪要", **_at(12))
+    rows.append(_scorecard(session, award, 14))
+    awards.confer(award=award, on=TODAY + timedelta(days=13), is_positive=True, text="同意", **_at(16))
+    rows.append(_scorecard(session, award, 18))
+    awards.pay(award=award, on=TODAY + timedelta(days=17), reference="r", **_at(20))
+    rows.append(_scorecard(session, award, 22))
+    awards.close(award=award, **_at(23))
+    rows.append(_scorecard(session, award, 25))
+    awards.revoke(award=award, reason="撤销", **_at(30))
+    _written(session)
+    assert [operations.recount(row).differences for row in rows] == [[]] * 5

@@ -11,6 +11,7 @@ from typing import Any
 import openpyxl
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from enterprises.awards import operations as awards
@@ -26,6 +27,7 @@ from trainhub.ledger import operations as ledger
 from trainhub.ledger.types import Category, Source
 from trainhub.organisations.models import Organisation
 from trainhub.organisations.types import OrganisationKind
+from trainhub.oversight.goals.models import Goal
 from trainhub.oversight.reports import operations
 from trainhub.oversight.reports.building.common import columns, source
 from trainhub.oversight.reports.building.registry import RECIPES
@@ -109,6 +111,8 @@ def _trained(now: datetime) -> Any:
 
 
 def test_the_progress_of_a_goal_in_a_report_does_not_move_with_late_rosters(session: Session) -> None:
+    for goal in session.scalars(select(Goal)):
+        goal.created_at = NOW - timedelta(days=1)
     first = _trained(NOW)
     row = _made(ReportKind.QUALITY)
     table = operations.kept(row).sections[3].table

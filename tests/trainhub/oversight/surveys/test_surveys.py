@@ -185,10 +185,11 @@ def test_a_report_rests_on_the_survey_of_its_year(session: Session) -> None:
     this = _survey(SurveyKind.DEMAND)
     _survey(SurveyKind.DEMAND, 2027)
     asked = (date(2026, 2, 28), date(2026, 3, 1), date(2026, 12, 31))
-    assert [queries.latest(SurveyKind.DEMAND, day) for day in asked] == [None, this, this]
-    following = queries.latest(SurveyKind.DEMAND, date(2027, 1, 1))
+    assert [queries.latest(SurveyKind.DEMAND, day, NOW) for day in asked] == [None, this, this]
+    following = queries.latest(SurveyKind.DEMAND, date(2027, 1, 1), NOW)
     assert following is not None
     assert following.year == 2027
+    assert queries.latest(SurveyKind.DEMAND, date(2027, 1, 1), NOW - timedelta(seconds=1)) is None
 
 
 def test_a_report_is_counted_again_from_what_was_answered_then(session: Session) -> None:

@@ -40,13 +40,15 @@ def change(
         raise BadGoal(_("截止日不能早于起始日。"), field="deadline")
     if not name.strip():
         raise BadGoal(_("请填写目标名称。"), field="name")
-    before = {"name": goal.name, "target": goal.target, "deadline": goal.deadline, "state": goal.state}
+    before = {key: getattr(goal, key) for key in ("name", "target", "deadline", "state")}
     if deadline != goal.deadline:
         goal.refreshed_at = None
     goal.name, goal.target, goal.deadline = name.strip()[:200], target, deadline
     goal.source, goal.note, goal.state = source.strip()[:400], note.strip()[:400], state
     session().flush()
-    audit.record(by=by, did="goals.goal.changed", on=goal, data={"before": before, "target": target, "deadline": deadline, "state": state})
+    audit.record(
+        by=by, did="goals.goal.changed", on=goal, data={key: [was, getattr(goal, key)] for key, was in before.items() if was != getattr(goal, key)}
+    )
     return goal
 
 

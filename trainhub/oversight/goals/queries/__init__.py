@@ -35,6 +35,7 @@ from trainhub.oversight.goals.queries.counting import (
 from trainhub.oversight.goals.queries.days import enrolments_page, is_unsorted, people_page
 from trainhub.oversight.goals.queries.enrolling import enrolments
 from trainhub.oversight.goals.queries.keeping import closing, closings_of, figures_of, hold, is_late, late_counts, late_persons, reviews_of
+from trainhub.oversight.goals.queries.knowing import computed_at
 from trainhub.oversight.goals.queries.refreshing import kept_days_of, persons_to_keep, sums_by_day, sums_by_share
 
 __all__ = [
@@ -46,6 +47,7 @@ __all__ = [
     "completion_count",
     "completions",
     "computed",
+    "computed_at",
     "counted",
     "course_figures",
     "course_pieces",

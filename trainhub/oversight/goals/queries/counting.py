@@ -43,9 +43,9 @@ def statement() -> sa.Select[Any]:
     return select(Goal)
 
 
-def computed() -> list[Goal]:
-    """The goals whose figures come from the ledger."""
-    statement = select(Goal).where(Goal.counting_rule == CountingRule.DISTINCT_PERSONS, Goal.state == GoalState.OPEN)
+def computed(*, only_open: bool = True) -> list[Goal]:
+    """The goals whose figures come from the ledger. One that was set back to planned keeps its pages, so they are kept current too."""
+    statement = select(Goal).where(Goal.counting_rule == CountingRule.DISTINCT_PERSONS, *([Goal.state == GoalState.OPEN] if only_open else []))
     return list(session().scalars(statement.order_by(Goal.code)))
 
 

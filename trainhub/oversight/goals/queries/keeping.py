@@ -7,9 +7,10 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import func, select
+from sqlalchemy.orm import aliased
 
 from trainhub.kernel.db import session
-from trainhub.ledger.models import TrainingRecord
+from trainhub.ledger.models import RecordCancellation, TrainingRecord
 from trainhub.oversight.goals.models import Goal, GoalClosing, GoalFigure, GoalPerson, GoalReview, GoalSnapshot
 
 
@@ -31,8 +32,36 @@ def closing(closing_id: int) -> GoalClosing | None:
     return session().get(GoalClosing, closing_id)
 
 
+def _corrected() -> sa.CTE:
+    """(record, one that stood before it): what took the place of what since the first period of any goal was closed, by however many
+    corrections. Corrections are few beside records."""
+    since = select(func.min(GoalClosing.closed_at)).scalar_subquery()
+    fresh = (RecordCancellation.replaced_by_id.is_not(None), RecordCancellation.at > since)
+    steps = select(RecordCancellation.replaced_by_id.label("record_id"), RecordCancellation.record_id.label("former_id")).where(*fresh)
+    found = steps.cte("corrected", recursive=True)
+    further = select(found.c.record_id, RecordCancellation.record_id).join(RecordCancellation, RecordCancellation.replaced_by_id == found.c.former_id)
+    return found.union_all(further)
+
+
+CORRECTED = _corrected()
+
+
 def is_late(goal_id: int) -> sa.ColumnElement[bool]:
-    """SQL: the record came in after a period of the goal that holds its day was closed (see `rules.late_marks`)."""
+    """SQL: the record came in after a period of the goal that holds its day was closed (see `rules.late_marks`). One that corrects a
+    counted record that was there in time brought nobody late."""
+    former = aliased(TrainingRecord)
+    in_time = (
+        select(former.id)
+        .join(CORRECTED, CORRECTED.c.former_id == former.id)
+        .where(
+            CORRECTED.c.record_id == TrainingRecord.id,
+            former.is_counted.is_(True),
+            former.completed_on <= GoalClosing.until,
+            former.recorded_at <= GoalClosing.closed_at,
+        )
+        .correlate(TrainingRecord, GoalClosing)
+        .exists()
+    )
     return (
         select(GoalClosing.id)
         .where(
@@ -40,6 +69,7 @@ def is_late(goal_id: int) -> sa.ColumnElement[bool]:
             GoalClosing.reopened_at.is_(None),
             TrainingRecord.completed_on <= GoalClosing.until,
             TrainingRecord.recorded_at > GoalClosing.closed_at,
+            ~in_time,
         )
         .correlate(TrainingRecord)
         .exists()

@@ -16,7 +16,7 @@ QUOTE = "鼓励高校建立毕业生跟踪反馈机制，发布毕业生就业�
 
 def outcome(asked: Asked) -> Document:
     """Where the graduates of the latest survey went."""
-    survey = surveys.latest(SurveyKind.GRADUATES, asked.until)
+    survey = surveys.latest(SurveyKind.GRADUATES, asked.until, asked.known_at)
     told = surveys.graduate_figures(survey, asked.known_at) if survey else sum_up([])
     invited = surveys.asked_count(survey.year, asked.known_at) if survey else 0
     least = parameter("own.reports.small_cell_min", asked).number

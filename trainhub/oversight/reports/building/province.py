@@ -80,7 +80,8 @@ def quality(asked: Asked) -> Document:
     names = dict(schools.schools(asked))
     ended, passed = sum(count for count, _passed in done.values()), sum(ok for _count, ok in done.values())
     certificates = [(str(KINDS[Kind(kind)]), count) for kind, count in schools.certificates_by_kind(asked)]
-    progress = [(goal, reporting.report(goal, on=asked.until, known_at=asked.known_at)) for goal in goals.computed() if goal.starts_on <= asked.until]
+    counted = [goal for goal in goals.computed_at(asked.known_at) if goal.starts_on <= asked.until]
+    progress = [(goal, reporting.report(goal, on=asked.until, known_at=asked.known_at)) for goal in counted]
     return Document(
         title=_("工程人才培养质量报告（%(a)s）", a=span(asked)),
         subtitle=platform(),

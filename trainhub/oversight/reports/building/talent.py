@@ -62,7 +62,7 @@ def _country(asked: Asked) -> tuple[str, ...]:
 
 def status(asked: Asked) -> Document:
     """Who is there: staff by key field, recognised talent, passes of examinations, trainees."""
-    survey = surveys.latest(SurveyKind.DEMAND, asked.until)
+    survey = surveys.latest(SurveyKind.DEMAND, asked.until, asked.known_at)
     staff = {row.key_field_no: row for row in surveys.demand_by_field(survey.id, asked.known_at)} if survey else {}
     recognised = talents.recognised_counts(asked.known_at, asked.until)
     by_field = talents.recognised_by_field(asked.known_at, asked.until)
@@ -147,7 +147,7 @@ def _field(name: str, found: surveys.FieldDemand | None, talent: int, least: int
 
 def demand(asked: Asked) -> Document:
     """What is missing: demand of the next year against the graduates of that year, by key field."""
-    survey = surveys.latest(SurveyKind.DEMAND, asked.until)
+    survey = surveys.latest(SurveyKind.DEMAND, asked.until, asked.known_at)
     demands = {row.key_field_no: row for row in surveys.demand_by_field(survey.id, asked.known_at)} if survey else {}
     year = (survey.year if survey else asked.until.year) + 1
     graduates = surveys.graduates_by_field(year, asked.known_at)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 import sqlalchemy as sa
 from sqlalchemy import func, or_, select
@@ -20,7 +21,7 @@ from enterprises.placements.models import Placement, Rating
 from enterprises.placements.types import RaterSide
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.types import State as CertificateState
-from trainhub.kernel import pinyin
+from trainhub.kernel import audit, pinyin
 from trainhub.kernel.clock import last_over, local
 from trainhub.kernel.db import session
 from trainhub.ledger.models import ConfirmedDay, TrainingRecord
@@ -230,12 +231,25 @@ def base_figures(asked: Asked) -> BaseFigures:
         mean_score_x10=sum(known) // len(known) if known else None,
         score_bands=tuple((low, high, sum(low <= score < high for score in known)) for low, high in BANDS),
         ratings=tuple(marks for marks, at in ratings if asked.since <= local(at).date() <= asked.until),
-        awards=tuple(_award_on(row, last_over(asked.known_at)) for row in awards),
+        awards=_awards_at(awards, asked.known_at),
     )
 
 
-def _award_on(row: Award, day: date) -> tuple[str, AwardState, int | None, date | None]:
-    """Rule, state, amount and day of the decision of an award as they stood on a day; what waits for the conference is accepted."""
+def _awards_at(rows: Iterable[Award], moment: datetime) -> tuple[tuple[str, AwardState, int | None, date | None], ...]:
+    """Awards as they stood on the eve of a moment; a step that was entered since, with whatever day, was not known then."""
+    awards = list(rows)
+    since = audit.later_of(moment, "award", [row.id for row in awards])
+    moves = {key: [(one.data["before"], one.data["after"]) for one in events if "after" in one.data] for key, events in since.items()}
+    return tuple(_award_on(row, last_over(moment), moves.get(row.id, [])) for row in awards)
+
+
+def _award_on(row: Award, day: date, later: Sequence[tuple[str, str]]) -> tuple[str, AwardState, int | None, date | None]:
+    """Rule, state, amount and day of the decision of an award as they stood on a day, without the steps (from, to) entered `later`; what
+    waits for the conference is accepted."""
+    unknown = {after for _before, after in later}
+    is_decided = row.decided_on is not None and row.decided_on <= day and AwardState.DECIDED not in unknown
+    if later and later[0][0] == AwardState.CLOSED:  # its day gave way to that of the revocation
+        return (row.rule, AwardState.CLOSED, row.amount_fen, row.decided_on)
     steps = (
         (row.ended_on, row.state),
         (row.paid_on, AwardState.PAID),
@@ -243,6 +257,5 @@ def _award_on(row: Award, day: date) -> tuple[str, AwardState, int | None, date 
         (row.accepted_on, AwardState.ACCEPTED),
         (row.recognised_on, AwardState.RECOGNISED),
     )
-    state = next((state for on, state in steps if on is not None and on <= day), AwardState.APPLIED)
-    is_decided = row.decided_on is not None and row.decided_on <= day
+    state = next((state for on, state in steps if on is not None and on <= day and state not in unknown), AwardState.APPLIED)
     return (row.rule, state, row.amount_fen if is_decided else None, row.decided_on if is_decided else None)

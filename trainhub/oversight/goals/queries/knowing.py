@@ -1,0 +1,27 @@
+"""Goals as they were known at a moment."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+import sqlalchemy as sa
+from sqlalchemy import select
+
+from trainhub.kernel import audit
+from trainhub.kernel.db import session
+from trainhub.oversight.goals.models import Goal
+from trainhub.oversight.goals.types import CountingRule, GoalState
+
+
+def computed_at(moment: datetime) -> list[Goal]:
+    """The goals whose figures came from the ledger at a moment, as they stood then: copies beside the session: without what was defined since, with the name, target, deadline
+    and state that were changed since taken back by the audit log."""
+    statement = select(Goal).where(Goal.counting_rule == CountingRule.DISTINCT_PERSONS, Goal.created_at <= moment).order_by(Goal.code)
+    replaced = audit.replaced_since(moment, did="goals.goal.changed", keys=("name", "target", "deadline", "state"))
+    found = []
+    for goal in session().scalars(statement):
+        was = {column.key: getattr(goal, column.key) for column in sa.inspect(Goal).column_attrs} | replaced.get(goal.id, {})
+        was["deadline"] = date.fromisoformat(str(was["deadline"]))
+        if was["state"] == GoalState.OPEN:
+            found.append(Goal(**was))
+    return found
