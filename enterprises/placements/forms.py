@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from flask_wtf.file import FileField, FileRequired
-from wtforms import BooleanField, DateField, DecimalField, IntegerField, SelectField
+from wtforms import BooleanField, DateField, DecimalField, HiddenField, IntegerField, SelectField
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 
 from enterprises.placements import labels
@@ -263,6 +263,7 @@ class PlanSignForm(Form):
     signed_name = Text(_l("签署人"), [DataRequired(NEEDED), Length(max=120)])
     signed_on = DateField(_l("签署日期"), [InputRequired(NEEDED)])
     file = FileField(_l("纸质签署件"), description=_l("企业的纸面签署须上传签署页的扫描件。"))
+    edition = HiddenField()
 
 
 class HostPlanSignForm(Form):
@@ -271,6 +272,7 @@ class HostPlanSignForm(Form):
     organisation_id = SelectField(_l("企业"), [InputRequired(NEEDED)], coerce=int)
     signed_name = Text(_l("签署人"), [DataRequired(NEEDED), Length(max=120)])
     is_agreed = BooleanField(_l("本企业已核对各教学环节，同意签署"), [DataRequired(_l("请先核对并勾选同意。"))])
+    edition = HiddenField()
 
 
 class SignForm(Form):

@@ -111,6 +111,19 @@ def confirmed_on(student_id: int, enterprise_id: int, days: Collection[date]) ->
     ) & set(days)
 
 
+def taken_back_on(student_id: int, enterprise_id: int, days: Collection[date]) -> set[date]:
+    """Which of the days were confirmed there once and do not stand any more."""
+    if not days:
+        return set()
+    statement = select(ConfirmedDay.on).where(
+        ConfirmedDay.student_id == student_id,
+        ConfirmedDay.enterprise_id == enterprise_id,
+        ConfirmedDay.on.between(min(days), max(days)),
+        ConfirmedDay.withdrawn_at.is_not(None),
+    )
+    return (set(session().scalars(statement)) & set(days)) - confirmed_on(student_id, enterprise_id, days)
+
+
 def weeks_of(student_id: int) -> WeeksTotal:
     """The credited weeks of one student; the number of days a week is that of the latest confirmed day."""
     return weeks_of_many([student_id])[student_id]

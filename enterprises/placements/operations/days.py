@@ -51,7 +51,7 @@ def _enter(
 ) -> DayEntry:
     """What `log_day` promises, with the known entry of the day at hand; the caller flushes."""
     span = (placement.starts_on, placement.ends_on)
-    is_returned = row is not None and row.state is not DayState.APPROVED
+    is_returned = row is not None and row.id in {one.id for one in queries.returned(placement, [row])}
     problem = rules.day_problem(on, span=span, state=placement.state, today=today, away=away, ground=ground, is_returned=is_returned)
     if problem is not None:
         raise BadDay(_("%(day)s：", day=on) + str(labels.DAY_PROBLEMS[problem]), field="days", code=problem.value)
@@ -93,8 +93,9 @@ def log_week(
         raise Stale(_("这一周的实习日刚在别处保存过，或指导教师刚处理过，你的修改没有保存。请核对下面的内容后再保存。"))
     away, ground = queries.absences_of(placement.id), queries.ground_of(placement)
     for day in sorted(days):
-        counts = day in known and known[day].state is DayState.APPROVED  # sent along with the rest of its week
-        _enter(placement, known.get(day), day, days[day], away=away, ground=Ground() if counts else ground, today=today, by=by, now=now)
+        if day in known and known[day].state is DayState.APPROVED:
+            continue  # sent along with the rest of its week; it stays
+        _enter(placement, known.get(day), day, days[day], away=away, ground=ground, today=today, by=by, now=now)
     taken_back = [entry for day, entry in known.items() if day not in days and entry.state is DayState.PENDING]
     for entry in taken_back:
         take_back(entry)
@@ -151,7 +152,7 @@ def decide_entries(
     reason = reason.strip()[:400]
     if not is_approved and not reason:
         raise BadDay(_("退回时请写明理由，学生会看到。"), field="reason", code="reason_needed")
-    if placement.state not in (PlacementState.STARTED, PlacementState.FINISHED):
+    if placement.state is not PlacementState.STARTED and not has_ended(placement):
         raise WrongState(_("实习没有在进行，不能确认实习日。"))
     mentor = mentors.by_id(placement.mentor_id) if placement.mentor_id is not None else None
     if mentor is not None:

@@ -14,6 +14,7 @@ from trainhub.kernel import audit
 from trainhub.kernel.access import Identity, Role
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
+from trainhub.kernel.errors import Stale
 from trainhub.kernel.i18n import N_, _, listed
 from trainhub.notifications.operations import notify
 from trainhub.organisations import queries as organisations
@@ -22,17 +23,20 @@ from trainhub.programmes.models import ProgrammeVersion
 
 
 # -- signing ------------------------------------------------------------------------------------------------------------
-def sign_plan(*, version: ProgrammeVersion, signed_name: str, signed_on: date, by: Identity, now: datetime) -> PlanSignature:
+def sign_plan(
+    *, version: ProgrammeVersion, signed_name: str, signed_on: date, by: Identity, now: datetime, edition: str | None = None
+) -> PlanSignature:
     """Record what the school signed on paper under the plan (PETOE-6.3); the known signature stays. The enterprises of the plan that
-    have not signed are told that theirs is wanted.
+    have not signed are told that theirs is wanted. `edition`: what the page had shown of the plan (`queries.plan_edition`).
 
-    Raises BadPlacement, also for a plan that falls short of 7.1 or 7.3 (nobody signs what cannot be published), and for whoever
+    Raises Stale, BadPlacement, also for a plan that falls short of 7.1 or 7.3 (nobody signs what cannot be published), and for whoever
     signed for an enterprise.
     """
     hold_plan(version)
     known = _side(version.id, PlanSide.SCHOOL)
     if known is not None:
         return known
+    _check_edition(version, edition)
     signed = queries.plan_host_signatures(version.id)
     if any(row.file_id is None and identities.is_same_holder(row.recorded_by_id, by.account_id) for row in signed):
         raise BadPlacement(_("企业一方是你签署的，同一个人不能代表双方签署。"), code="same_person")
@@ -49,16 +53,19 @@ def sign_plan(*, version: ProgrammeVersion, signed_name: str, signed_on: date, b
     return row
 
 
-def sign_plan_as_enterprise(*, version: ProgrammeVersion, enterprise_id: int, signed_name: str, by: Identity, now: datetime) -> PlanHostSignature:
+def sign_plan_as_enterprise(
+    *, version: ProgrammeVersion, enterprise_id: int, signed_name: str, by: Identity, now: datetime, edition: str | None = None
+) -> PlanHostSignature:
     """An enterprise at whose base items take place signs for itself, today; the known signature stays. The school is told.
 
-    Raises BadPlacement for another enterprise, and for whoever put the school's name under the same plan.
+    `edition`: what the page had shown of the plan: nobody signs what was changed since. Raises Stale, BadPlacement for another enterprise, and for whoever put the school's name under the same plan.
     """
     hold_plan(version)
     if enterprise_id not in queries.plan_enterprises(version.id):
         raise BadPlacement(_("这家企业的基地不在这份企业培养方案中，不能签署。"), field="organisation_id")
     known = _known(version, enterprise_id)
     if known is None:
+        _check_edition(version, edition)
         school = _side(version.id, PlanSide.SCHOOL)
         if school is not None and identities.is_same_holder(school.recorded_by_id, by.account_id):
             raise BadPlacement(_("学校一方是你登记的，同一个人不能代表双方签署。"), code="same_person")
@@ -79,9 +86,10 @@ def record_plan_signature(
     file_id: int | None,
     by: Identity,
     now: datetime,
+    edition: str | None = None,
 ) -> PlanHostSignature:
     """The school records what an enterprise signed on paper, with the scan; the known signature stays. Without an enterprise it is
-    the signature for the items that name none. Raises BadPlacement."""
+    the signature for the items that name none. Raises Stale, BadPlacement."""
     hold_plan(version)
     if enterprise_id is not None and enterprise_id not in queries.plan_enterprises(version.id):
         raise BadPlacement(_("这家企业的基地不在这份企业培养方案中，不能签署。"), field="party")
@@ -89,6 +97,7 @@ def record_plan_signature(
         raise BadPlacement(_("每个教学环节都写明了企业，请选择签署的企业。"), field="party")
     known = _known(version, enterprise_id)
     if known is None:
+        _check_edition(version, edition)
         _check_signable(version, signed_name, signed_on, now)
         if file_id is None:
             raise BadPlacement(_("登记企业的纸面签署，请上传签署页的扫描件；企业也可以自己在线签署。"), field="file", code="scan_missing")
@@ -102,6 +111,12 @@ def hold_plan(version: ProgrammeVersion) -> None:
     nobody signs what is being changed."""
     session().flush()
     session().refresh(version, with_for_update={"key_share": True})
+
+
+def _check_edition(version: ProgrammeVersion, edition: str | None) -> None:
+    """Nobody signs what was changed after it was opened."""
+    if edition is not None and edition != queries.plan_edition(version.id):
+        raise Stale(_("企业培养方案在你打开之后有修改，没有签署。请核对下面的现行内容后再签署。"))
 
 
 def _side(version_id: int, side: PlanSide) -> PlanSignature | None:

@@ -31,6 +31,7 @@ from enterprises.placements.queries.daily import (
     photo,
     photos_between,
     ratings_of,
+    returned,
     rows_of_days,
     text_rows,
     texts_of,
@@ -164,6 +165,7 @@ from enterprises.placements.queries.rounds import (
 )
 from enterprises.placements.queries.selffound import same_enterprises, self_found, self_found_listing, self_found_of, subject_of_self_found
 from enterprises.placements.queries.signers import (
+    plan_edition,
     plan_enterprises,
     plan_host_signature,
     plan_host_signatures,
@@ -262,6 +264,7 @@ __all__ = [
     "placement_views",
     "placements_by_id",
     "placements_by_ids",
+    "plan_edition",
     "plan_enterprises",
     "plan_host_signature",
     "plan_host_signatures",
@@ -290,6 +293,7 @@ __all__ = [
     "progress_rows",
     "rankers_of",
     "ratings_of",
+    "returned",
     "round_",
     "round_plan",
     "rounds_listing",

@@ -26,7 +26,7 @@ from enterprises.placements.models import (
     Rating,
     WeeklyLog,
 )
-from enterprises.placements.queries.placing import HELD, placement_view, visible_to
+from enterprises.placements.queries.placing import DECIDED, placement_view, visible_to
 from enterprises.placements.rules import parties_needed
 from enterprises.placements.types import (
     AgreementKind,
@@ -43,6 +43,7 @@ from enterprises.placements.types import (
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.kernel.files import StoredFile
+from trainhub.ledger import queries as ledger
 from trainhub.organisations.models import Organisation
 from trainhub.people.models import Person, Student
 
@@ -101,6 +102,16 @@ def ground_of(placement: Placement) -> Ground:
     insured = (placement.insured_from, placement.insured_until)
     campus = bases.campus_on(placement.base_id) if placement.base_id is not None else _nowhere
     return Ground(placement.counts_from, insured, campus, session().get_one(Student, placement.student_id).left_on)
+
+
+def returned(placement: Placement, entries: Collection[DayEntry]) -> list[DayEntry]:
+    """Those of the entries that wait again or were sent back or corrected, and may be put right. When a placement was withdrawn what
+    nobody had confirmed is given back for good; what had been confirmed and was corrected by mistake is not lost with it."""
+    found = [entry for entry in entries if entry.state is not DayState.APPROVED]
+    if placement.state is not PlacementState.WITHDRAWN or not found:
+        return found
+    days = ledger.taken_back_on(placement.student_id, placement.enterprise_id, [entry.on for entry in found])
+    return [entry for entry in found if entry.on in days]
 
 
 def _nowhere(_day: date) -> bool:
@@ -167,7 +178,7 @@ def mentors_waited_for(due: date) -> list[tuple[int, int]]:
         select(Mentor.person_id, func.count(DayEntry.id))
         .join(Placement, Placement.mentor_id == Mentor.id)
         .join(DayEntry, DayEntry.placement_id == Placement.id)
-        .where(DayEntry.state == DayState.PENDING, DayEntry.on <= due, Placement.state.in_(HELD))
+        .where(DayEntry.state == DayState.PENDING, DayEntry.on <= due, Placement.state.in_(DECIDED))
         .group_by(Mentor.person_id)
         .order_by(Mentor.person_id)
     )

@@ -21,7 +21,7 @@ from enterprises.placements.models import (
     Round,
     Term,
 )
-from enterprises.placements.queries.placing import HELD, LIVE, visible_to
+from enterprises.placements.queries.placing import DECIDED, LIVE, visible_to
 from enterprises.placements.types import DayState, EventKind, EventState, OfferState, PlacementState, RoundState
 from trainhub.identity import queries as identities
 from trainhub.kernel.access import Identity
@@ -209,7 +209,7 @@ def waiting_by_mentor(enterprise_ids: Collection[int]) -> list[tuple[int, str, i
         .join(Person, Person.id == Mentor.person_id)
         .join(Placement, Placement.mentor_id == Mentor.id)
         .join(DayEntry, DayEntry.placement_id == Placement.id)
-        .where(Mentor.enterprise_id.in_(list(enterprise_ids)), DayEntry.state == DayState.PENDING, Placement.state.in_(HELD))
+        .where(Mentor.enterprise_id.in_(list(enterprise_ids)), DayEntry.state == DayState.PENDING, Placement.state.in_(DECIDED))
         .group_by(Mentor.id, Person.name, Mentor.person_id)
         .order_by(sa.desc("days"), Mentor.id)
     )

@@ -25,6 +25,8 @@ from trainhub.programmes.models import Programme
 from trainhub.programmes.types import DegreeLevel
 
 HELD = (PlacementState.STARTED, PlacementState.FINISHED)
+DECIDED = (*HELD, PlacementState.WITHDRAWN)
+"""Whose waiting days a mentor decides: what waits in one that was withdrawn had been confirmed before, see `daily.returned`."""
 LIVE = Placement.state != PlacementState.WITHDRAWN
 
 
@@ -364,7 +366,7 @@ def pending_for_mentor(mentor_ids: Collection[int], *, of: Identity | None = Non
         _columns()
         .add_columns(DayEntry)
         .join(DayEntry, DayEntry.placement_id == Placement.id)
-        .where(Placement.mentor_id.in_(list(mentor_ids)), DayEntry.state == DayState.PENDING, Placement.state.in_(HELD))
+        .where(Placement.mentor_id.in_(list(mentor_ids)), DayEntry.state == DayState.PENDING, Placement.state.in_(DECIDED))
         .order_by(Person.pinyin, Placement.id, DayEntry.on)
     )
     if of is not None:

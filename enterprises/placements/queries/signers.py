@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Collection
 from typing import Any
@@ -26,6 +27,12 @@ def plan_signatures(version_id: int) -> list[PlanSignature]:
 def plan_host_signatures(version_id: int) -> list[PlanHostSignature]:
     """Which enterprises signed the plan, in the order in which they did."""
     return list(session().scalars(select(PlanHostSignature).where(PlanHostSignature.version_id == version_id).order_by(PlanHostSignature.id)))
+
+
+def plan_edition(version_id: int) -> str:
+    """What tells whether the items of a plan read as they did when a page was opened: a digest of their ids and versions."""
+    rows = session().execute(select(PlanItem.id, PlanItem.version).where(PlanItem.version_id == version_id).order_by(PlanItem.id))
+    return hashlib.sha256(" ".join(f"{key}:{number}" for key, number in rows).encode()).hexdigest()[:16]
 
 
 def plan_host_signature(signature_id: int) -> PlanHostSignature | None:

@@ -29,8 +29,9 @@ def day_problem(
 ) -> DayProblem | None:
     """Why a day cannot be logged, or None: the placement has started, the day lies inside it, it has come, the student was
     not away with leave, and nothing of `ground_problem` stands against it. `is_returned`: it was logged before and was sent back
-    or corrected, which may be put right after the end too."""
-    if state is not PlacementState.STARTED and not (is_returned and state is PlacementState.FINISHED):
+    or corrected, which may be put right after the end too; of a placement that was withdrawn only what had been confirmed."""
+    is_over = state in (PlacementState.FINISHED, PlacementState.WITHDRAWN)
+    if state is not PlacementState.STARTED and not (is_returned and is_over):
         return DayProblem.NOT_STARTED
     if not span[0] <= day <= span[1]:
         return DayProblem.OUTSIDE

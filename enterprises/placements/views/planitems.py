@@ -16,7 +16,7 @@ from enterprises.placements.views.shared import act, blueprint, save
 from trainhub.kernel import clock, files, paging, sniff
 from trainhub.kernel.access import Role, Subject, guard, who
 from trainhub.kernel.db import session, transaction
-from trainhub.kernel.errors import NotFound, Refused
+from trainhub.kernel.errors import NotFound, Refused, Stale
 from trainhub.kernel.forms import given
 from trainhub.kernel.i18n import _
 from trainhub.kernel.sending import send
@@ -123,18 +123,26 @@ def host_plan(version: ProgrammeVersion) -> Any:
     """The plan as its enterprises see it, with the items at their own bases marked, and the signature of each of them."""
     mine = who().organisation_ids(Role.ENTERPRISE_COORDINATOR) & set(queries.plan_enterprises(version.id))
     open_ = mine - {row.organisation_id for row in queries.plan_host_signatures(version.id)}
-    form = forms.HostPlanSignForm(signed_name=who().name)
+    edition = queries.plan_edition(version.id)
+    form = forms.HostPlanSignForm(signed_name=who().name, edition=edition)
     form.organisation_id.choices = sorted(organisations.names_of(mine if form.is_submitted() else open_).items(), key=lambda one: one[1])
     if form.validate_on_submit():
         try:
             with transaction():
                 operations.sign_plan_as_enterprise(
-                    version=version, enterprise_id=form.organisation_id.data or 0, signed_name=form.signed_name.data or "", by=who(), now=clock.now()
+                    version=version,
+                    enterprise_id=form.organisation_id.data or 0,
+                    signed_name=form.signed_name.data or "",
+                    edition=form.edition.data or None,
+                    by=who(),
+                    now=clock.now(),
                 )
                 key = version.id
             return done(_("已签署，并通知学校。"), "placements.host_plan", version_id=key)
         except Refused as refused:
             form.refuse(refused)
+            if isinstance(refused, Stale):  # the page shows the plan as it reads now: it is looked at again, then agreed to
+                form.edition.data, form.is_agreed.data = queries.plan_edition(version.id), False
     own = {base for place in queries.plan_places(version.id) if place.hosts & mine for base in place.bases}
     return _page(version, edits=False, form=form, mine=mine, own_bases=own, is_open=bool(open_)), 422 if form.is_submitted() else 200
 
@@ -194,7 +202,10 @@ def _sources(version: ProgrammeVersion) -> list[tuple[int, str]]:
 
 def _sign_form(version: ProgrammeVersion, **more: Any) -> forms.PlanSignForm:
     """The form for a paper signature with the parties of the plan: those that have not signed first."""
-    form, signed = forms.PlanSignForm(**more), {row.organisation_id for row in queries.plan_host_signatures(version.id)}
+    form, signed = (
+        forms.PlanSignForm(edition=queries.plan_edition(version.id), **more),
+        {row.organisation_id for row in queries.plan_host_signatures(version.id)},
+    )
     places = queries.plan_places(version.id)
     names = organisations.names_of({one for place in places for one in place.hosts})
     hosts = sorted(names.items(), key=lambda one: (one[0] in signed, one[1]))
@@ -214,6 +225,7 @@ def sign_plan(version: ProgrammeVersion) -> Any:
             "version": version,
             "signed_name": form.signed_name.data or "",
             "signed_on": given(form.signed_on.data),
+            "edition": form.edition.data or None,
             "by": who(),
             "now": clock.now(),
         }

@@ -156,13 +156,13 @@ def _week_page(placement: Placement, day: date, log_form: Any = None, problem: R
     away, ground = queries.absences_of(placement.id), queries.ground_of(placement)
     student_side = queries.subject_of_student_side(placement)
     is_mine = who().person_id == queries.person_of_student(placement.student_id)
-    returned = {one for one, entry in entries.items() if entry.state is not DayState.APPROVED}
+    returned = {entry.on for entry in queries.returned(placement, entries.values())}
     problems = {
         one: rules.day_problem(one, span=span, state=placement.state, today=today, away=away, ground=ground, is_returned=one in returned)
         for one in week
     }
     # After the end only what was sent back or corrected is put right.
-    writes = is_mine and (placement.state is PlacementState.STARTED or (placement.state is PlacementState.FINISHED and bool(returned)))
+    writes = is_mine and (placement.state is PlacementState.STARTED or bool(returned))
     page = render_template(
         "enterprises/placements/week.html",
         placement=placement,

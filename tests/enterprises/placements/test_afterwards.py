@@ -180,6 +180,35 @@ def test_a_day_corrected_by_mistake_after_the_end_is_restored(world: SimpleNames
         operations.log_day(placement=world.placement, on=end + timedelta(days=1), today=end + timedelta(days=1), **whole(end))
 
 
+@pytest.mark.database
+def test_a_day_corrected_by_mistake_in_a_withdrawn_placement_is_restored(world: SimpleNamespace) -> None:
+    """Its confirmed days stay; one that was corrected by mistake can be put right, what nobody had confirmed is given back for good."""
+    make.confirmed(world.placement, make.weekdays(STARTS, 10))
+    waiting, day = STARTS + timedelta(days=14), STARTS + timedelta(days=2)
+    operations.log_day(placement=world.placement, on=waiting, today=waiting, **whole(waiting))
+    operations.withdraw_placement(placement=world.placement, reason="企业停产", **whole(waiting))
+    for before in (None, waiting):
+        with pytest.raises(BadDay):
+            operations.log_day(placement=world.placement, on=before or day + timedelta(days=60), today=waiting, **whole(waiting))
+    correct(world.placement, day, waiting)
+    assert ledger.weeks_of(world.student.id).credited_days == 9
+    rest = {STARTS: "", day: "装配"}  # the page sends the confirmed days of the week along
+    assert operations.log_week(placement=world.placement, days=rest, week=[STARTS, day], today=waiting, **whole(waiting)) == (0, 0)
+    assert [entry.on for _row, entry in queries.pending_for_mentor([world.placement.mentor_id])] == [day]
+    operations.decide_days(placement=world.placement, days=[day], is_approved=True, today=waiting, **whole(waiting))
+    assert ledger.weeks_of(world.student.id).credited_days == 10
+    assert stands(world.placement) is None or stands(world.placement) == (State.ISSUED, "2")
+
+
+def test_the_confirmed_days_of_the_week_are_sent_along_after_the_end(world: SimpleNamespace) -> None:
+    end, day = finished(world), STARTS + timedelta(days=2)
+    correct(world.placement, day, end)
+    assert operations.log_week(placement=world.placement, days={STARTS: "", day: ""}, week=[STARTS, day], today=end, **whole(end)) == (0, 0)
+    entry = queries.day_entry(world.placement.id, day)
+    assert entry is not None
+    assert entry.state is DayState.PENDING
+
+
 def test_a_day_that_waits_again_after_the_end_may_be_taken_back(world: SimpleNamespace) -> None:
     end, day = finished(world), STARTS + timedelta(days=2)
     correct(world.placement, day, end)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -22,6 +23,7 @@ from trainhub.identity import my_data
 from trainhub.identity import queries as identities
 from trainhub.kernel.access import SYSTEM, Identity, Role
 from trainhub.kernel.audit import AuditEvent, write_pending
+from trainhub.kernel.errors import Stale
 from trainhub.notifications.models import Notice
 from trainhub.organisations import operations as organisations
 from trainhub.organisations import queries as registered
@@ -185,6 +187,45 @@ def test_a_change_clears_every_signature_and_asks_all_again(two: SimpleNamespace
     lapsed = session.scalars(select(AuditEvent).where(AuditEvent.did == "placements.plan_signature.discarded").order_by(AuditEvent.id)).all()
     assert [(event.data["side"], event.data["enterprise"]) for event in lapsed] == [("enterprise", two.first.id), ("enterprise", two.second.id)]
     assert [told(session, who)[-1] for who in (two.by_first, two.by_second)] == ["placements.plan_lapsed"] * 2
+
+
+@pytest.mark.database
+@pytest.mark.parametrize("what", ["changed", "added", "removed"])
+def test_nobody_signs_what_was_changed_since_it_was_opened(two: SimpleNamespace, what: str) -> None:
+    opened = queries.plan_edition(two.version.id)
+    if what == "changed":
+        operations.change_plan_item(item=two.items[0], weeks_x10=220, by=SYSTEM, now=NOW)
+    else:
+        extra = operations.add_plan_item(version=two.version, title="加练", weeks_x10=10, base_id=two.bases[0].id, by=SYSTEM, now=NOW)
+        if what == "removed":
+            opened = queries.plan_edition(two.version.id)
+            operations.remove_plan_item(item=extra, by=SYSTEM, now=NOW)
+    sent = {"version": two.version, "signed_name": "厂长", "now": NOW}
+    with pytest.raises(Stale, match="在你打开之后有修改，没有签署"):
+        operations.sign_plan_as_enterprise(enterprise_id=two.first.id, by=two.by_first, edition=opened, **sent)
+    with pytest.raises(Stale):
+        operations.sign_plan(signed_on=TODAY, by=two.by_head, edition=opened, **sent)
+    with pytest.raises(Stale):
+        on_paper(two, two.first.id, edition=opened)
+    assert queries.plan_host_signatures(two.version.id) == []
+    now = queries.plan_edition(two.version.id)
+    assert operations.sign_plan_as_enterprise(enterprise_id=two.first.id, by=two.by_first, edition=now, **sent).signed_name == "厂长"
+
+
+def test_the_page_of_a_stale_plan_shows_what_reads_now_and_asks_again(two: SimpleNamespace, session: Session, app: Flask) -> None:
+    page, first_id, item = f"/placements/plans/{two.version.id}/enterprise", two.first.id, two.items[0]
+    session.commit()
+    with time_machine.travel(NOW, tick=False):
+        host = identity.sign_in(app, two.accounts["first"])
+        [opened] = re.findall(r'name="edition"[^>]*value="(\w+)"', host.get(page).text)
+        operations.change_plan_item(item=item, title="改过的环节", by=SYSTEM, now=NOW)
+        session.commit()
+        data = {"organisation_id": first_id, "signed_name": "林经理", "is_agreed": "y", "edition": opened}
+        answer = host.post(page, data=data)
+        assert (answer.status_code, "改过的环节" in answer.text, "没有签署" in answer.text) == (409, True, True)
+        [current] = re.findall(r'name="edition"[^>]*value="(\w+)"', answer.text)
+        assert current != opened
+        assert host.post(page, data={**data, "edition": current}).status_code == 303
 
 
 def test_a_host_that_went_leaves_its_place_to_the_next(two: SimpleNamespace) -> None:

@@ -167,7 +167,9 @@ class PartTimeCase:
     first_task_on: date | None
     last_appraised_on: date | None
     tasks_of_term: int = 0
-    """Task books (教学任务书) of the latest term that has any (PETOE-4.8, 002:459)."""
+    """Task books (教学任务书) of the latest term that is over and has any, of the running one as long as none is (PETOE-4.8, 002:459)."""
+    term: tuple[int, int] = (0, 0)
+    """That term: academic year and semester; zeros without any task book."""
     ended_on: date | None = None
     """The last day of the latest appointment, when none holds on the day any more."""
 

@@ -9,10 +9,10 @@ from sqlalchemy.orm.attributes import flag_modified
 
 from trainhub.kernel import audit, pinyin
 from trainhub.kernel.access import Identity
-from trainhub.kernel.clock import local
+from trainhub.kernel.clock import add_years, local
 from trainhub.kernel.db import session
 from trainhub.kernel.forms import check_version
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import _, format_date
 from trainhub.organisations.models import Organisation
 from trainhub.organisations.rules import is_code, normalise_code
 from trainhub.organisations.types import SCHOOLS
@@ -172,6 +172,11 @@ def enter_accreditation(
     check_version(programme, opened_at)
     if concluded_on > local(now).date():
         raise BadProgramme(_("结论日期不能晚于今天：尚未作出的认证结论不能登记。"), field="concluded_on")
+    if valid_from is not None and valid_from > add_years(concluded_on, 1):
+        raise BadProgramme(
+            _("有效期最迟从结论日期起一年内开始：结论日期 %(a)s，填写的是 %(b)s。请核对。", a=format_date(concluded_on), b=format_date(valid_from)),
+            field="valid_from",
+        )
     if valid_years not in (None, 3, 6):
         raise BadProgramme(_("认证有效期只能是 3 年或 6 年。"), field="valid_years")
     row = next((a for a in queries.accreditations_of(programme.id) if a.concluded_on == concluded_on), None)

@@ -195,24 +195,50 @@ def test_no_conclusion_is_of_a_day_to_come(play: Play) -> None:
 @pytest.mark.parametrize(
     ("begins", "standing"), [(1, AccreditationStanding.PENDING), (0, AccreditationStanding.PASSED), (-1, AccreditationStanding.PASSED)]
 )
-def test_an_accreditation_that_has_not_begun_carries_no_verdict_yet(play: Play, begins: int, standing: AccreditationStanding) -> None:
+def test_an_accreditation_that_was_passed_carries_a_verdict_before_its_first_day(play: Play, begins: int, standing: AccreditationStanding) -> None:
     programme, first = play.built.programme, DAY + timedelta(days=begins)
     programmes.enter_accreditation(programme=programme, result=AccreditationResult.PASSED, concluded_on=DAY, valid_from=first, valid_years=6, by=SYSTEM, now=at(DAY))  # fmt: skip
     found = readiness.assess(programme, DAY)
-    assert (found.accreditation, found.verdict is None) == (standing, standing is AccreditationStanding.PENDING)
+    assert (found.accreditation, found.verdict) == (standing, Verdict.ACCREDITED_SPECIAL_MET)
     # the one before carries it as long as that holds
     accredited(play, 3, date(2024, 1, 1))
     assert readiness.assess(programme, DAY).accreditation is AccreditationStanding.PASSED
 
 
-def test_the_verdict_waits_for_the_accreditation_to_begin(play: Play) -> None:
+def test_the_verdict_does_not_wait_for_the_accreditation_to_begin(play: Play) -> None:
+    """The documents ask that it was passed (PETOE-P0, 002:193; P12, 002:217); until when it holds stands beside the verdict."""
     accredited(play)
     row = at_the_group_alone(play)
     by_the_group(row, play.group, DAY)
     begins = date(2030, 6, 1)  # the first one has ended by then
     programmes.enter_accreditation(programme=play.built.programme, result=AccreditationResult.PASSED, concluded_on=date(2030, 2, 1), valid_from=begins, valid_years=6, by=SYSTEM, now=at(begins))  # fmt: skip
-    with pytest.raises(Refused, match="认证自 2030-06-01 起才有效"):
-        go(row, Event.CONCLUDE, begins - timedelta(days=1), play.group)
+    go(row, Event.CONCLUDE, begins - timedelta(days=1), play.group)
+    assert row.verdict is not None
+    assert outcome_queries.validity_of(row) == date(2036, 6, 1)
+
+
+@pytest.mark.parametrize(("begins", "is_taken"), [(date(2030, 2, 27), True), (date(2030, 2, 28), True), (date(2030, 3, 1), False)])
+def test_the_validity_begins_within_a_year_of_the_conclusion(play: Play, begins: date, is_taken: bool) -> None:
+    def enter() -> None:
+        programmes.enter_accreditation(programme=play.built.programme, result=AccreditationResult.PASSED, concluded_on=date(2029, 2, 28), valid_from=begins, valid_years=6, by=SYSTEM, now=at(begins))  # fmt: skip
+
+    if is_taken:
+        enter()
+    else:
+        with pytest.raises(Refused, match="有效期最迟从结论日期起一年内开始"):
+            enter()
+
+
+def test_alone_too_the_head_enters_no_conclusion_while_the_experts_decide(play: Play) -> None:
+    """What the head enters meanwhile would carry the verdict on the programme's own word (PETOE-P14b, 002:223)."""
+    accredited(play)
+    row, programme = at_the_group_alone(play), play.built.programme
+    assert holds.reasons(programme) == ["评价申请正在进行，本次认证结论由认证协会在申请中登记。"]
+    by_the_group(row, play.group, DAY)
+    go(row, Event.CONCLUDE, DAY, play.group)
+    assert holds.reasons(programme) == []
+    told = {day: bool(holds.reasons(programme, day)) for day in (DAY - timedelta(days=1), DAY, DAY + timedelta(days=1))}
+    assert list(told.values()) == [False, True, False]
 
 
 def test_the_programme_does_not_write_over_the_associations_conclusion(play: Play) -> None:

@@ -10,7 +10,9 @@ from sqlalchemy.orm import Session
 from tests.factories import evaluation as factory
 from tests.factories import ground
 from trainhub.kernel.access import SYSTEM
-from trainhub.oversight.evaluation import behind, readiness
+from trainhub.kernel.papers.blocks import Grid
+from trainhub.oversight.evaluation import attaining, behind, readiness
+from trainhub.oversight.evaluation.documents import materials, report, tables
 from trainhub.oversight.evaluation.queries.cases import case_of
 from trainhub.people import operations as people
 from trainhub.people.types import StudentState
@@ -70,6 +72,45 @@ def test_cohorts_of_one_plan_are_judged_by_it_once(session: Session) -> None:
     for code in ("1.1", "2.2", "7.1", "7.3"):
         assert (both[code].status, both[code].found, both[code].denominator) == (alone[code].status, alone[code].found, alone[code].denominator)
     assert case_of(built.programme, DAY).group.cohort_years == (2022, 2023)
+
+
+@pytest.mark.database
+def test_the_dossier_draws_every_plan_that_a_judged_cohort_follows(session: Session) -> None:
+    """Matrices, curriculum, enterprise plan and the report show what the findings judge: each cohort by its own plan, not the newest alone."""
+    built = factory.meeting(students=4)
+    graduated(built)
+    alone = materials.Drawn(built.programme, DAY)
+    once = {code: [one.title for one in alone.tables(code)] for code in materials.BUILDERS}
+    bare = programmes.create_version(programme=built.programme, label="2023版", from_cohort_year=2023, by=SYSTEM, now=factory.NOW)
+    programmes.add_requirement(version=bare, number=1, title="工程知识", text="能够应用", by=SYSTEM, now=factory.NOW)
+    another(built, 2023, bare)
+    drawn = materials.Drawn(built.programme, DAY)
+    for code in ("M1.1", "M1.3", "M2.1", "M2.2", "M2.3", "M6.1"):
+        wanted = [f"{title}（{year} 级方案）" for year in (2022, 2023) for title in once[code]]
+        assert [one.title for one in drawn.tables(code)] == wanted, code
+    *research, _cases = [one.title for one in drawn.tables("M3.1") if "研究性学习" in one.title or "案例" in one.title]
+    assert research == ["开展研究性学习的课程（2022 级方案）", "开展研究性学习的课程（2023 级方案）"]
+    # whose students each counts
+    over = [dict(one.rows) for one in drawn.tables("M2.3") if one.title.startswith("达成情况的统计范围")]
+    assert [(one["年级"], one["卓越计划学生人数"]) for one in over] == [("2022", "4"), ("2023", "1")]
+    # the report: both matrices in its first section, what the second plan lacks named
+    grids = [block.caption for block in report.content(built.programme, DAY).blocks if isinstance(block, Grid)]
+    assert [caption for caption in grids if caption.startswith("毕业要求与本科工程型")] == [
+        f"毕业要求与本科工程型人才培养通用标准的对应关系（{year} 级方案）" for year in (2022, 2023)
+    ]
+    assert any("2023 级培养方案中，通用标准" in gap for gap in report.gaps(built.programme, DAY))
+    assert not any("2022 级培养方案中" in gap for gap in report.gaps(built.programme, DAY))
+    [bases] = tables.tables("T4", built.programme, DAY)
+    assert any(row[bases.columns.index("承担环节")] for row in bases.rows), "what a base does in the older plan, too"
+
+
+def test_a_cohort_without_an_assigned_plan_is_counted_in_one_plan_only(session: Session) -> None:
+    built = factory.meeting(students=2)
+    other = programmes.create_version(programme=built.programme, label="空白版", from_cohort_year=2015, by=SYSTEM, now=factory.NOW)
+    built.cohort.version_id = None
+    session.flush()
+    sizes = {key: len(attaining.whom_of(built.programme.id, key, DAY).student_ids) for key in (built.version.id, other.id)}
+    assert sizes == {built.version.id: 2, other.id: 0}
 
 
 def test_the_table_behind_a_finding_tells_the_plans_apart(session: Session) -> None:

@@ -117,6 +117,20 @@ def test_the_first_task_of_a_new_term_turns_nothing_over(session: Session, place
     assert (after.status, after.found, after.required) == (before.status, before.found, before.required)
 
 
+def test_the_first_task_book_of_a_new_term_turns_the_text_of_part_time_teachers_not_over(session: Session) -> None:
+    """The books of a term are all written when it is over; the text says of which term it speaks (PETOE-4.8, 002:459)."""
+    built = factory.meeting(students=2)
+    day = date(2026, 9, 7)
+
+    def text() -> str:
+        return readiness.look(built.programme, day)[1].evidence["4.8"]
+
+    before = text()
+    assert before.endswith("2025—2026 学年第 1 学期教学任务书不少于 1 份的 1/1 人")
+    teaching.give_task(teacher=built.teachers[0], title="新学年第一份任务书", hours_x10=320, starts_on=date(2026, 9, 1), **W)
+    assert text() == before
+
+
 def test_before_any_term_is_over_the_running_one_is_asked(session: Session) -> None:
     built = factory.bare(students=1, teachers=3)
     built.teachers[0].is_senior = True

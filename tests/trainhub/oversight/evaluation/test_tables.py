@@ -158,7 +158,7 @@ def test_the_curriculum_and_the_school_standard_are_whole(session: Session) -> N
         programmes.add_requirement(version=version, number=9, title="终身学习", text="能够自主学习", by=SYSTEM, now=factory.NOW)
         ground.cohort(programme, 2023).version_id = version.id
     drawn = materials.Drawn(built.programme, factory.TODAY)
-    courses = drawn.matrix.courses
+    courses = drawn.plans[-1].matrix.courses
     made, order, before, plan = drawn.tables("M2.2")
     assert [one.title for one in drawn.tables("M5.1")] == ["课程体系构成", "主要课程间逻辑关系", "课程先修关系", "分学期教学计划"]
     rows = {row[1]: (row[0], row[2], row[3]) for row in before.rows}
@@ -166,12 +166,12 @@ def test_the_curriculum_and_the_school_standard_are_whole(session: Session) -> N
     assert "工程伦理与职业道德" not in rows, "what neither requires nor is required"
     assert {row[2]: row[9] for row in plan.rows}["制造系统与工艺"] == "工程制图、工程基础"
     attained = drawn.tables("M2.3")[2]
-    assert len(attained.rows) == sum(len(r.points) for r in drawn.matrix.requirements)
+    assert len(attained.rows) == sum(len(r.points) for r in drawn.plans[-1].matrix.requirements)
     assert {row[5] for row in attained.rows} == {"达成"}
     *parts, total = made.rows
     assert total[:5] == ["合计", "", str(len(courses)), str(sum(c.hours for c in courses)), f"{sum(c.credits_x10 for c in courses) / 10:g}"]
     assert sum(int(row[2]) for row in parts) == len(plan.rows) == len(courses)
-    assert [row[0] for row in order.rows] == [f"{r.number}. {r.title}" for r in drawn.matrix.requirements]
+    assert [row[0] for row in order.rows] == [f"{r.number}. {r.title}" for r in drawn.plans[-1].matrix.requirements]
     for _requirement, steps in order.rows:
         terms = [int(term) for term in re.findall(r"第 (\d+) 学期", steps)]
         assert terms == sorted(set(terms))

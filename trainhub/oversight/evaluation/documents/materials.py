@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import cached_property
 from typing import Any
@@ -19,7 +20,8 @@ from trainhub.oversight.evaluation.documents import curricula, matrices, tables
 from trainhub.oversight.evaluation.documents.tables import Table, table, workbook
 from trainhub.oversight.evaluation.queries import dossier, field, registers
 from trainhub.oversight.evaluation.queries.cases import enterprise_spans
-from trainhub.oversight.evaluation.queries.members import members_of
+from trainhub.oversight.evaluation.queries.members import Members, members_of
+from trainhub.oversight.evaluation.queries.plans import followed, named
 from trainhub.oversight.evaluation.register_types import ParticipationArea
 from trainhub.oversight.evaluation.rules.attainment import NOTHING
 from trainhub.oversight.evaluation.rules.common import days_in
@@ -43,6 +45,22 @@ def _yuan(fen: int) -> str:
     return f"{fen / 100:.2f}"
 
 
+class DrawnPlan:
+    """One plan of a dossier. `name` tells it from the others: empty where there is one."""
+
+    def __init__(self, drawn: Drawn, version_id: int, name: str, cohort_years: Sequence[int]) -> None:
+        self.of, self.version_id, self.name, self.cohort_years = drawn, version_id, name, cohort_years
+
+    @cached_property
+    def matrix(self) -> matrices.Matrices:
+        """Both matrices."""
+        return matrices.of_version(self.version_id)
+
+    def titled(self, text: str) -> str:
+        """A title that says whose plan it is, where there are several."""
+        return f"{text}（{self.name}）" if self.name else text
+
+
 class Drawn:
     """The generated materials of a programme on a day; what several of them need is asked once."""
 
@@ -50,18 +68,15 @@ class Drawn:
         self.programme, self.on = programme, on
 
     @cached_property
-    def version_id(self) -> int:
-        """The plan of the cohort that is judged, else the one of the year."""
-        found = members_of(self.programme.id, self.on).version_id
-        if found is None:
-            version = programmes.version_for(self.programme.id, self.on.year)
-            found = version.id if version is not None else 0
-        return found
+    def members(self) -> Members:
+        """Who is judged."""
+        return members_of(self.programme.id, self.on)
 
     @cached_property
-    def matrix(self) -> matrices.Matrices:
-        """Both matrices."""
-        return matrices.of_version(self.version_id)
+    def plans(self) -> tuple[DrawnPlan, ...]:
+        """The plans of the judged cohorts, the oldest cohort first, as the findings judge them: each cohort by its own."""
+        years = followed(self.programme.id, self.members, self.on)
+        return tuple(DrawnPlan(self, key, named(mine, years), mine) for key, mine in years.items())
 
     @cached_property
     def staff(self) -> list[tuple[Any, Any]]:
@@ -86,32 +101,41 @@ def has(code: str) -> bool:
     return SAME.get(code, code) in BUILDERS
 
 
+def of_each(build: Callable[[DrawnPlan], list[Table]]) -> Callable[[Drawn], list[Table]]:
+    """A material that is drawn of every plan: the plans one after the other, each table with the name of its plan."""
+
+    def whole(drawn: Drawn) -> list[Table]:
+        return [replace(one, title=plan.titled(one.title)) for plan in drawn.plans for one in build(plan)]
+
+    return whole
+
+
 def title(code: str) -> str:
     """The verbatim name of a material."""
     return catalogue.materials()[code].text
 
 
-def _standard(drawn: Drawn) -> list[Table]:
+def _standard(plan: DrawnPlan) -> list[Table]:
     rows: list[list[Any]] = []
-    for r in drawn.matrix.requirements:  # the whole standard: also what is not refined into points yet
+    for r in plan.matrix.requirements:  # the whole standard: also what is not refined into points yet
         points = [[point.number, programme_labels.POINTS[point.kind], point.text] for point in r.points] or [["", "", "（还没有指标点）"]]
         rows += [[r.number, r.title, r.text, *point] for point in points]
     return [table("学校标准", ("序号", "毕业要求", "内容", "指标点", "类别", "指标点内容"), rows)]
 
 
-def coverage(drawn: Drawn) -> Table:
+def coverage(plan: DrawnPlan) -> Table:
     """SUP-1: graduation requirements by the 11 general standards."""
-    codes = [s.code for s in drawn.matrix.standards]
-    rows = [[f"{r.number}. {r.title}", *("√" if code in r.standards else "" for code in codes)] for r in drawn.matrix.requirements]
+    codes = [s.code for s in plan.matrix.standards]
+    rows = [[f"{r.number}. {r.title}", *("√" if code in r.standards else "" for code in codes)] for r in plan.matrix.requirements]
     return table("毕业要求与通用标准", ("毕业要求", *codes), rows)
 
 
-def _comparison(drawn: Drawn) -> list[Table]:
+def _comparison(plan: DrawnPlan) -> list[Table]:
     rows = []
-    for s in drawn.matrix.standards:
-        mine = [r for r in drawn.matrix.requirements if s.code in r.standards]
+    for s in plan.matrix.standards:
+        mine = [r for r in plan.matrix.requirements if s.code in r.standards]
         rows.append([s.code, s.text, "\n".join(f"{r.number}. {r.title}：{r.text}" for r in mine), "已覆盖" if mine else "未覆盖"])
-    return [table("逐条比对", ("通用标准", "内容", "对应的毕业要求", "结论"), rows), coverage(drawn)]
+    return [table("逐条比对", ("通用标准", "内容", "对应的毕业要求", "结论"), rows), coverage(plan)]
 
 
 def _participation(*areas: ParticipationArea) -> Callable[[Drawn], list[Table]]:
@@ -126,12 +150,12 @@ def _participation(*areas: ParticipationArea) -> Callable[[Drawn], list[Table]]:
     return build
 
 
-def before_and_after(drawn: Drawn) -> list[Table]:
+def before_and_after(plan: DrawnPlan) -> list[Table]:
     """The plan in force beside the one before it (M2.1: 改革前后课程体系对照)."""
-    versions = [row for row in programmes.versions_of(drawn.programme.id) if row.published_on is not None or row.id == drawn.version_id]
-    now = next((n for n, row in enumerate(versions) if row.id == drawn.version_id), 0)
+    versions = [row for row in programmes.versions_of(plan.of.programme.id) if row.published_on is not None or row.id == plan.version_id]
+    now = next((n for n, row in enumerate(versions) if row.id == plan.version_id), 0)
     old = {course.name: course for course in curriculum.courses_of(versions[now + 1].id)} if now + 1 < len(versions) else {}
-    new = {course.name: course for course in drawn.matrix.courses}
+    new = {course.name: course for course in plan.matrix.courses}
     rows = []
     for name in sorted(old.keys() | new.keys(), key=lambda name: ((new.get(name) or old[name]).term, name)):
         before, after = old.get(name), new.get(name)
@@ -141,16 +165,16 @@ def before_and_after(drawn: Drawn) -> list[Table]:
     return [table("改革前后课程体系对照", ("课程", "改革前学时", "改革后学时", "变化"), rows if old else [], nothing)]
 
 
-def attainment_matrix(drawn: Drawn) -> list[Table]:
+def attainment_matrix(plan: DrawnPlan) -> list[Table]:
     """M2.3: indicator points with what carries them; courses with delivery and assessment (002:401)."""
     rows = [
         [
             f"{r.number}. {r.title}",
             point.number,
             point.text,
-            "、".join(f"{one.label}（{matrices.STRENGTH[weight]}）" for one, weight in drawn.matrix.of_point(point)),
+            "、".join(f"{one.label}（{matrices.STRENGTH[weight]}）" for one, weight in plan.matrix.of_point(point)),
         ]
-        for r in drawn.matrix.requirements
+        for r in plan.matrix.requirements
         for point in r.points
     ]
     courses = [
@@ -158,11 +182,12 @@ def attainment_matrix(drawn: Drawn) -> list[Table]:
             course.code, course.name, "、".join(str(curriculum_labels.MODES[DeliveryMode(one)]) for one in course.delivery_modes),
             "；".join(f"{curriculum_labels.ASSESSMENTS[kind]}{'：' if name else ''}{name} {weight}%" for kind, name, weight in course.assessments),
         ]
-        for course in drawn.matrix.courses
+        for course in plan.matrix.courses
     ]  # fmt: skip
-    whom = attaining.whom_of(drawn.programme.id, drawn.version_id, drawn.on)
-    reached = attaining.of_points(drawn.version_id, attaining.of_targets(drawn.version_id, drawn.on, whom.student_ids))
-    percent = attaining.thresholds(drawn.on)[1]
+    version_id, on = plan.version_id, plan.of.on
+    whom = attaining.whom_of(plan.of.programme.id, version_id, on)
+    reached = attaining.of_points(version_id, attaining.of_targets(version_id, on, whom.student_ids))
+    percent = attaining.thresholds(on)[1]
     attained = [
         [
             f"{r.number}. {r.title}",
@@ -172,7 +197,7 @@ def attainment_matrix(drawn: Drawn) -> list[Table]:
             one.marks,
             {None: "没有成绩", True: "达成", False: "未达成"}[one.meets(percent)],
         ]
-        for r in drawn.matrix.requirements
+        for r in plan.matrix.requirements
         for point in r.points
         for one in (reached.get(point.id, NOTHING),)
     ]
@@ -186,16 +211,23 @@ def attainment_matrix(drawn: Drawn) -> list[Table]:
 
 def _research(drawn: Drawn) -> list[Table]:
     leads: dict[int, list[str]] = {}
-    for row in teaching.offerings_of_cohorts(members_of(drawn.programme.id, drawn.on).cohort_ids):
+    for row in teaching.offerings_of_cohorts(drawn.members.cohort_ids):
         if row.lead:
             leads.setdefault(row.course_id, []).append(row.lead)
-    every = [[*curricula.course_line(course), "、".join(dict.fromkeys(leads.get(course.id, ())))] for course in drawn.matrix.courses]
-    rows = [line for line, course in zip(every, drawn.matrix.courses, strict=True) if course.research_methods]
+
+    def lines(plan: DrawnPlan, *, is_tagged: bool) -> list[list[Any]]:
+        return [
+            [*curricula.course_line(course), "、".join(dict.fromkeys(leads.get(course.id, ())))]
+            for course in plan.matrix.courses
+            if course.research_methods or not is_tagged
+        ]
+
+    columns = (*curricula.COLUMNS, "主讲教师")
     cases = [[course, r.title, r.enterprise, r.source] for r, course in registers.cases(drawn.programme.id) if r.taken_up_on <= drawn.on]
     return [
-        table("开展研究性学习的课程", (*curricula.COLUMNS, "主讲教师"), rows, "没有标注研究性学习的课程。"),
+        *(table(p.titled("开展研究性学习的课程"), columns, lines(p, is_tagged=True), "没有标注研究性学习的课程。") for p in drawn.plans),
         table("源于工程实际的案例与项目", ("课程", "问题、案例或项目", "来源企业", "来源说明"), cases, "没有登记案例或项目。"),
-        table("分学期教学计划", (*curricula.COLUMNS, "主讲教师"), every),
+        *(table(p.titled("分学期教学计划"), columns, lines(p, is_tagged=False)) for p in drawn.plans),
     ]
 
 
@@ -294,7 +326,7 @@ def _tasks(drawn: Drawn) -> list[Table]:
 
 def six_courses(drawn: Drawn) -> list[Table]:
     """The designated courses of the judged cohorts with their lecturers (M5.2)."""
-    offerings = [row for row in teaching.offerings_of_cohorts(members_of(drawn.programme.id, drawn.on).cohort_ids) if row.is_designated]
+    offerings = [row for row in teaching.offerings_of_cohorts(drawn.members.cohort_ids) if row.is_designated]
     spans = enterprise_spans({row.lead_person_id for row in offerings if row.lead_person_id}, drawn.on)
     rows = [
         [
@@ -311,10 +343,10 @@ def six_courses(drawn: Drawn) -> list[Table]:
     return [table("六门专业课", ("年级", "代码", "课程", "主讲教师", "首次授课", "企业工作天数", "豁免理由"), rows, "还没有指定六门专业课。")]
 
 
-def plan_items(drawn: Drawn) -> list[Table]:
+def plan_items(plan: DrawnPlan) -> list[Table]:
     """The enterprise training plan (M6.1, M7.1)."""
-    items = field.plan_items_of(drawn.version_id)
-    names = {row["id"]: row["name"] for row in dossier.bases([item.base_id for item in items if item.base_id], drawn.on)}
+    items = field.plan_items_of(plan.version_id)
+    names = {row["id"]: row["name"] for row in dossier.bases([item.base_id for item in items if item.base_id], plan.of.on)}
     rows = [
         [
             i.position,
@@ -373,12 +405,12 @@ def _budget(drawn: Drawn) -> list[Table]:
 
 
 BUILDERS: dict[str, Callable[[Drawn], list[Table]]] = {
-    "M1.1": _standard,
-    "M1.3": _comparison,
+    "M1.1": of_each(_standard),
+    "M1.3": of_each(_comparison),
     "M1.4": _participation(ParticipationArea.STANDARD),
-    "M2.1": before_and_after,
-    "M2.2": lambda drawn: curricula.whole(drawn.matrix),
-    "M2.3": attainment_matrix,
+    "M2.1": of_each(before_and_after),
+    "M2.2": of_each(lambda plan: curricula.whole(plan.matrix)),
+    "M2.3": of_each(attainment_matrix),
     "M2.5": _participation(ParticipationArea.CURRICULUM),
     "M3.1": _research,
     "M4.1": lambda drawn: [*_staff(drawn), *_tasks(drawn)],
@@ -386,7 +418,7 @@ BUILDERS: dict[str, Callable[[Drawn], list[Table]]] = {
     "M4.6": _part_time,
     "M4.7": _tasks,
     "M5.2": six_courses,
-    "M6.1": plan_items,
+    "M6.1": of_each(plan_items),
     "M6.5": lambda drawn: tables.practice_table(drawn.programme, drawn.on)[:1],
     "M8.1": _columns("选题清单", ("学号", "姓名", "题目", "题目来源", "相关企业", "证明材料")),
     "M8.2": _columns("时间与场地安排", ("学号", "姓名", "题目", "相关企业", "开始", "结束", "地点")),

@@ -116,9 +116,13 @@ def gaps(programme: Programme, on: date) -> list[str]:
     texts, found = queries.texts_of(programme.id), []
     held = {code for one in queries.held_by(programme.id) if one.stands_on(on) for code in one.codes}
     drawn = materials.Drawn(programme, on)
-    open_ = [s.code for s in drawn.matrix.standards if not any(s.code in r.standards for r in drawn.matrix.requirements)]
-    if open_:
-        found.append(_("第 1 节：通用标准 %(codes)s 没有对应的毕业要求。", codes=listed(open_)))
+    for plan in drawn.plans:
+        open_ = [s.code for s in plan.matrix.standards if not any(s.code in r.standards for r in plan.matrix.requirements)]
+        if open_ and plan.name:
+            years = listed([str(year) for year in plan.cohort_years])
+            found.append(_("第 1 节：%(years)s 级培养方案中，通用标准 %(codes)s 没有对应的毕业要求。", years=years, codes=listed(open_)))
+        elif open_:
+            found.append(_("第 1 节：通用标准 %(codes)s 没有对应的毕业要求。", codes=listed(open_)))
     for section in sections(on):
         mine = texts.get(section.code)
         has_text, points = bool(mine and mine.text), bool(mine and mine.pointer) and section.may_point
@@ -138,17 +142,16 @@ def _grids(found: list[Table]) -> list[Block]:
 
 
 def _coverage(drawn: materials.Drawn) -> list[Block]:
-    one = materials.coverage(drawn)
-    mapped, whole = drawn.matrix.covered()
-    total = len(drawn.matrix.standards)
-    blocks: list[Block] = [
-        Para(
-            f"本专业毕业要求 {len(drawn.matrix.requirements)} 条，覆盖通用标准 {mapped}/{total} 条，其中 {whole}/{total} 条通到有考核的课程或环节。"
-        ),
-        Grid(one.columns, one.rows, caption="毕业要求与本科工程型人才培养通用标准的对应关系", widths=[30, *[6] * total]),
-        Bullets([f"{s.code} {s.text}" for s in drawn.matrix.standards]),
-    ]
-    return blocks
+    blocks: list[Block] = []
+    for plan in drawn.plans:
+        one, matrix = materials.coverage(plan), plan.matrix
+        mapped, whole = matrix.covered()
+        total, whose = len(matrix.standards), plan.name or "本专业"
+        blocks += [
+            Para(f"{whose}毕业要求 {len(matrix.requirements)} 条，覆盖通用标准 {mapped}/{total} 条，其中 {whole}/{total} 条通到有考核的课程或环节。"),
+            Grid(one.columns, one.rows, caption=plan.titled("毕业要求与本科工程型人才培养通用标准的对应关系"), widths=[30, *[6] * total]),
+        ]
+    return [*blocks, Bullets([f"{s.code} {s.text}" for s in drawn.plans[-1].matrix.standards])]
 
 
 def _scorecard(drawn: materials.Drawn) -> list[Block]:
@@ -167,7 +170,7 @@ def _generated(code: str, drawn: materials.Drawn) -> list[Block]:
         case "2":
             return _grids(drawn.tables("M2.1"))
         case "3":
-            return _grids(drawn.tables("M3.1")[:2])
+            return _grids(drawn.tables("M3.1")[: len(drawn.plans) + 1])  # the plans by terms stand in the material
         case "4":
             return _grids(tables.practice_table(drawn.programme, drawn.on)[:1])
         case "5":

@@ -24,6 +24,7 @@ from trainhub.oversight.evaluation.queries import dossier, support
 from trainhub.oversight.evaluation.queries import field as practice
 from trainhub.oversight.evaluation.queries.cases import enterprise_spans
 from trainhub.oversight.evaluation.queries.members import members_of
+from trainhub.oversight.evaluation.queries.plans import followed
 from trainhub.oversight.evaluation.rules.common import days_in
 from trainhub.oversight.evaluation.rules.international import STRICTLY
 from trainhub.people.types import TeacherKind
@@ -259,8 +260,8 @@ def base_table(programme: Programme, on: date) -> list[Table]:
     The teachers who guide are those of the centre's team; where nobody is entered there, those who supervise in the programme, else nothing.
     """
     since, until = window(3, on)
-    version_id = members_of(programme.id, on).version_id or 0
-    items = practice.plan_items_of(version_id)
+    by_plan = practice.plan_items_of_versions(followed(programme.id, members_of(programme.id, on), on))
+    items = [item for mine in by_plan.values() for item in mine]
     placed = dossier.placed(programme.id, since, until)
     ids = {row.base_id for row in practice.placements_of(programme.id) if row.base_id} | {item.base_id for item in items if item.base_id}
     taken: dict[str, set[int]] = {}
@@ -270,7 +271,7 @@ def base_table(programme: Programme, on: date) -> list[Table]:
     supervisors = len(identity.accounts_holding(Role.SCHOOL_SUPERVISOR, today=on, programme_id=programme.id))
     for base in dossier.bases(ids, on):
         kinds = "、".join(str(base_labels.BASE_TYPES[kind]) for kind in base["types"])
-        carried = "、".join(item.title for item in items if item.base_id == base["id"])
+        carried = "、".join(dict.fromkeys(item.title for item in items if item.base_id == base["id"]))
         for agreement in base["agreements"] or [None]:
             state = "没有协议" if agreement is None else ("有效" if agreement.since <= on <= agreement.until else "不在有效期")
             rows.append(

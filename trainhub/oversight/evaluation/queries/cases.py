@@ -156,7 +156,8 @@ def _staff(
     terms = {(task.academic_year, task.semester) for task in tasks if task.teacher_id in full_time}
     # the last term that is over: of a running one not every task is handed out yet, so its first one would turn the answer over
     latest = max({one for one in terms if one < semester_of(on)} or terms, default=(0, 0))
-    term = max(((task.academic_year, task.semester) for task in tasks), default=(0, 0))
+    of_all = {(task.academic_year, task.semester) for task in tasks}
+    term = max({one for one in of_all if one < semester_of(on)} or of_all, default=(0, 0))
     of_term = Counter(task.teacher_id for task in tasks if (task.academic_year, task.semester) == term)
     for task in tasks:
         first.setdefault(task.teacher_id, task.starts_on)
@@ -209,6 +210,7 @@ def _staff(
                     first_task_on=first.get(teacher.id),
                     last_appraised_on=appraised.get(teacher.id),
                     tasks_of_term=of_term[teacher.id],
+                    term=term,
                     ended_on=max((a.until for a in mine if a.until is not None), default=None) if not holding else None,
                 )
             )

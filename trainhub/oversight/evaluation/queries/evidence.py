@@ -97,10 +97,10 @@ def of_programme(
         found["4.6"] = f"兼职教师 {len(part_time)} 人，专职教师 {len(full_time)} 人；企业工作经历已核实的兼职教师 {experienced}/{len(part_time)} 人"
         tasks = book().at("petoe.parttime_tasks_per_term_min", on=on).number
         enough = sum(case.tasks_of_term >= tasks for case in part_time)
-        found["4.8"] = (
-            f"承担过教学任务的兼职教师 {sum(case.first_task_on is not None for case in part_time)}/{len(part_time)} 人；"
-            f"最近一个有教学任务书的学期，不少于 {tasks} 份的 {enough}/{len(part_time)} 人"
-        )
+        year, semester = part_time[0].term
+        found["4.8"] = f"承担过教学任务的兼职教师 {sum(case.first_task_on is not None for case in part_time)}/{len(part_time)} 人"
+        if year:
+            found["4.8"] += f"；{year}—{year + 1} 学年第 {semester} 学期教学任务书不少于 {tasks} 份的 {enough}/{len(part_time)} 人"
     return {code: text for code, text in found.items() if text}
 
 

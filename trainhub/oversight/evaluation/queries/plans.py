@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -50,6 +50,11 @@ def followed(programme_id: int, members: Members, on: date) -> dict[int, list[in
     return dict(years)
 
 
+def named(cohort_years: Sequence[int], plans: Collection[int]) -> str:
+    """What tells a plan from the others: the cohorts that follow it; empty where there is one."""
+    return f"{'、'.join(str(year) for year in cohort_years)} 级方案" if len(plans) > 1 else ""
+
+
 def uncovered_standards(programme_id: int, today: date) -> tuple[str, ...]:
     """The general standards without a graduation requirement in a plan of a judged cohort (SUP-1, 002:295)."""
     plans = programmes.requirements_of_versions(followed(programme_id, members_of(programme_id, today), today))
@@ -66,7 +71,7 @@ def plans_of(programme: Programme, members: Members, on: date) -> list[Plan]:
         Plan(
             key,
             tuple(mine),
-            f"{'、'.join(str(year) for year in mine)} 级方案" if len(years) > 1 else "",
+            named(mine, years),
             requirements[key],
             courses[key],
             items[key],

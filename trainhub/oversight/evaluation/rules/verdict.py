@@ -110,10 +110,14 @@ def standing(case: AccreditationCase | None, on: date) -> AccreditationStanding 
 
 
 def verdict_of(accreditation: AccreditationStanding | None, special: SpecialResult | None) -> Verdict | None:
-    """The verdict table (PETOE-P12, 002:217). Without a valid accreditation, or with an open result, there is none yet."""
+    """The verdict table (PETOE-P12, 002:217). Without an accreditation that was passed and has not lapsed, or with an open result, there is none yet.
+
+    The documents ask that the accreditation was passed, not that its first day has come: a conclusion of this year usually holds from the
+    next, and the verdict is shown with its validity.
+    """
     if accreditation is AccreditationStanding.FAILED:
         return Verdict.NOT_ACCREDITED
-    if accreditation is not AccreditationStanding.PASSED or special is None:
+    if accreditation not in (AccreditationStanding.PASSED, AccreditationStanding.PENDING) or special is None:
         return None
     return Verdict.ACCREDITED_SPECIAL_NOT_MET if special is SpecialResult.NOT_MET else Verdict.ACCREDITED_SPECIAL_MET
 

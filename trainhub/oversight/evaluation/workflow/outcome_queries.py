@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import date
 
-from sqlalchemy import or_, select
+from sqlalchemy import and_, or_, select
 
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
@@ -25,12 +25,13 @@ def why_not_accredited_here(programme: Programme, concluded_on: date | None = No
     Nor one of a day that lies in an evaluation that is over: it would stand in the place of the association's.
     """
     row = open_of(programme.id)
-    if row is not None and row.route is Route.JOINT and row.state in WITH_EXPERTS:
+    if row is not None and row.state in WITH_EXPERTS:
         return _("评价申请正在进行，本次认证结论由认证协会在申请中登记。")
+    alone = and_(Step.event == Event.CONCLUDE, Application.route == Route.EVALUATION_ONLY)
     statement = (
         select(Application.submitted_at, Step.on)
         .join(Step, Step.application_id == Application.id)
-        .where(Application.programme_id == programme.id, Step.event == Event.CONCLUDE_ACCREDITATION)
+        .where(Application.programme_id == programme.id, or_(Step.event == Event.CONCLUDE_ACCREDITATION, alone))
     )
     for submitted_at, on in session().execute(statement):
         first = local(submitted_at).date() if submitted_at is not None else on

@@ -267,7 +267,6 @@ def facts_of(
         has_other_open=other is not None and other.id != row.id,
         accreditation=standing(accreditation, today),
         accreditation_years=accreditation.valid_years if accreditation is not None else None,
-        accreditation_from=accreditation.valid_from if accreditation is not None else None,
         accreditation_until=valid_until(accreditation),
         last_verdict=last_verdict_of(row.programme_id),
         reapply_from=clock_of(row.programme_id),

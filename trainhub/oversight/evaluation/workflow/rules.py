@@ -208,8 +208,6 @@ def _conclusion(facts: Facts) -> list[Gap]:
 def _still_valid(facts: Facts) -> list[Gap]:
     if facts.accreditation is AccreditationStanding.EXPIRED:
         return [Gap.of(Lack.LAPSED, day=facts.accreditation_until)]
-    if facts.accreditation is AccreditationStanding.PENDING:
-        return [Gap.of(Lack.PENDING, day=facts.accreditation_from)]
     return []
 
 

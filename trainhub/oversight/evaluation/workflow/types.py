@@ -197,7 +197,6 @@ class Facts:
     has_other_open: bool = False
     accreditation: AccreditationStanding | None = None
     accreditation_years: int | None = None
-    accreditation_from: date | None = None
     accreditation_until: date | None = None
     last_verdict: Verdict | None = None
     reapply_from: date | None = None
@@ -247,7 +246,6 @@ class Lack(StrEnum):
     NO_AGREEMENT = "no_agreement"
     NO_CONCLUSION = "no_conclusion"
     LAPSED = "lapsed"
-    PENDING = "pending"
     VISIT_PLANNED = "visit_planned"
     VISIT_NEEDED = "visit_needed"
     UNDECIDED = "undecided"
