@@ -240,12 +240,14 @@ def person_of_login(value: str) -> int | None:
 
 def progress_row(enrolment_id: int, block_id: int) -> BlockProgress | None:
     """The stored progress of one block."""
-    return session().scalar(select(BlockProgress).where(BlockProgress.enrolment_id == enrolment_id, BlockProgress.block_id == block_id))
+    statement = select(BlockProgress).where(BlockProgress.enrolment_id == enrolment_id, BlockProgress.block_id == block_id)
+    return session().scalar(statement.execution_options(populate_existing=True))
 
 
 def progress_rows(enrolment_id: int) -> dict[int, BlockProgress]:
-    """The stored progress of a learner by block."""
-    return {row.block_id: row for row in session().scalars(select(BlockProgress).where(BlockProgress.enrolment_id == enrolment_id))}
+    """The stored progress of a learner by block, read anew: what another request has stored meanwhile counts."""
+    statement = select(BlockProgress).where(BlockProgress.enrolment_id == enrolment_id).execution_options(populate_existing=True)
+    return {row.block_id: row for row in session().scalars(statement)}
 
 
 def states_of(enrolment_id: int) -> dict[int, BlockState]:
