@@ -13,7 +13,7 @@ from courses.assessment import answering, labels, showing
 from courses.assessment import queries as assessment
 from courses.assessment.models import Attempt, QuizDraw, QuizItem
 from courses.assessment.operations import attempts
-from courses.assessment.rules import is_in_time, may_start, moment
+from courses.assessment.rules import GRACE, is_in_time, may_start, moment
 from courses.assessment.rules.results import window
 from courses.assessment.types import Allowance, AttemptEventKind, AttemptState, QuestionKind, QuizSettings, Shown, When
 from courses.catalogue import queries as catalogue
@@ -179,6 +179,8 @@ def _sitting_page(sitting: Sitting, problem: str = "") -> Any:
     is_open = row.state is AttemptState.IN_PROGRESS
     allowance = assessment.allowance_for(row.block_id, row.person_id)
     when = moment(settings, allowance, now, is_handed_in=not is_open)
+    if when is When.CLOSED:
+        when = moment(settings, allowance, now, is_handed_in=True, is_still_taken=assessment.is_taken_now(row.block_id, now - GRACE))
     position = _position(row, settings)
     shared = {
         "run": sitting.run,

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -21,6 +22,7 @@ from courses.learning.models import BlockProgress, Enrolment
 from tests.factories import courses as make
 from tests.factories import ground
 from trainhub.identity.models import Account, LoginName
+from trainhub.kernel import clock
 from trainhub.kernel.access import SYSTEM, Role
 
 AsRole = Callable[..., FlaskClient]
@@ -376,6 +378,24 @@ def test_what_a_learner_sees_follows_the_review_rules(as_role: AsRole, session: 
     session.commit()
     page = taught.learner.get(where).text
     assert ("得分 50" in page, "正确</span>" in page) == (True, True)
+
+
+def test_answers_of_a_closed_quiz_are_not_shown_while_somebody_with_more_time_takes_it(as_role: AsRole, session: Session) -> None:
+    review = {"during": [], "after": [], "closed": ["marks", "answers"]}
+    now = clock.now()
+    taught = Taught(as_role, session, review=review, minutes=60, closes_at=(now + timedelta(minutes=5)).isoformat())
+    mine = taught.start()
+    taught.learner.post(f"{mine}/submit", data={"q1-shown": "1", "q1": "b"})
+    slow = make.enrolment(make.loaded(taught.run))
+    quizzes.allow(block=taught.quiz, by=SYSTEM, now=now, person_id=slow.person_id, extra_minutes=20)
+    attempt = attempts.start(block=taught.quiz, person_id=slow.person_id, by=SYSTEM, now=now)
+    assert attempt.due_at == now + timedelta(minutes=25)
+    session.commit()
+    with time_machine.travel(now + timedelta(minutes=6), tick=False):
+        assert "得分 " not in taught.learner.get(mine).text
+        attempts.submit(attempt_id=attempt.id, by=SYSTEM, now=clock.now())
+        session.commit()
+        assert "得分 " in taught.learner.get(mine).text
 
 
 def test_settings_draws_order_and_allowances_are_set_on_their_pages(taught: Taught, session: Session) -> None:
