@@ -12,7 +12,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 
 from courses.gradebook.types import CategoryPart, CategoryRule, Cell, ColumnRule, Counts, GradeKind, Part, Total
@@ -53,6 +54,15 @@ def total(categories: Sequence[CategoryRule], columns: Sequence[ColumnRule], cel
         whole += share * (part.mean or 0)
         shared.append(CategoryPart(part.category, part.parts, part.mean, share))
     return Total(min(1000, half_up(whole)), tuple(shared), whole > 1000)
+
+
+def without(whole: Total, block_ids: Collection[int]) -> Total:
+    """The same explanation with the columns of some blocks hidden from their learner."""
+
+    def told(part: Part) -> Part:
+        return replace(part, column=replace(part.column, is_hidden=True)) if part.column.block_id in block_ids else part
+
+    return replace(whole, categories=tuple(replace(one, parts=tuple(told(part) for part in one.parts)) for one in whole.categories))
 
 
 def _category(category: CategoryRule, columns: Sequence[ColumnRule], cells: Mapping[int, Cell], missing_is_zero: bool) -> CategoryPart:

@@ -129,6 +129,12 @@ def my_runs(person_id: int) -> sa.Select[Any]:
     return statement  # type: ignore[no-any-return]
 
 
+def learnt_runs(person_id: int) -> list[int]:
+    """The runs in which a human learns and has not completed."""
+    statement = select(Enrolment.run_id).where(people.of_human(Enrolment.person_id, person_id), Enrolment.state == EnrolmentState.ACTIVE)
+    return list(session().scalars(statement))
+
+
 def as_my_run(row: Any) -> MyRun:
     """A row of `my_runs`."""
     return MyRun(*row)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import Blueprint, render_template, request
@@ -265,8 +266,10 @@ def _write(opened: Open, column: GradeColumn, form: forms.CellForm) -> None:
     grades.hand_down(run_id=opened.run.id, enrolment_ids=[opened.enrolment.id], by=me(), now=now)
 
 
-def line_page(template: str, run: Run, book: Gradebook, enrolment_id: int, **more: Any) -> str:
+def line_page(template: str, run: Run, book: Gradebook, enrolment_id: int, *, unshown: Collection[int] = (), **more: Any) -> str:
+    """A learner's line. `unshown`: quizzes whose marks the learner may not see yet, hidden as a hidden column is."""
     found = queries.book_rows(book, [queries.learner(enrolment_id)])[0]
+    found = replace(found, total=rules.without(found.total, unshown)) if unshown else found
     return render_template(
         template,
         run=run,

@@ -22,7 +22,7 @@ from courses.catalogue import authoring_queries as authored
 from courses.catalogue import queries as catalogue
 from courses.catalogue.models import Block, Run
 from courses.catalogue.types import BlockKind, RunState
-from courses.learning import log_queries, queries, rules
+from courses.learning import log_queries, queries, review_queries, rules
 from courses.learning.models import BlockProgress, Enrolment, EnrolmentMark, LearningEvent
 from courses.learning.types import SEATED, BlockState, Counted, EnrolmentState, EventKind, Standing
 from trainhub.certificates import operations as certificates
@@ -126,13 +126,14 @@ def result_of(attempt: Attempt) -> int | None:
 
 
 def tell_graded(*, enrolment: Enrolment, attempt: Attempt, now: datetime) -> None:
-    """Tell a learner that a person has graded an attempt."""
+    """Tell a learner that a person has graded an attempt; the mark only where the review of the quiz shows it now."""
     if attempt.state is AttemptState.GRADED:
+        is_hidden = attempt.block_id in review_queries.unshown_in(attempt.block.run_id, attempt.person_id, now)
         notifications.notify(
             account_ids=accounts.accounts_of_persons([enrolment.person_id]).values(),
             kind="courses.graded",
-            message=N_("你的测验《%(title)s》已批阅，得分 %(score)s。"),
-            values={"title": attempt.block.title or str(_("测验")), "score": _tenths(attempt.score_x10 or 0)},
+            message=N_("你的测验《%(title)s》已批阅，得分按测验的规则公布。") if is_hidden else N_("你的测验《%(title)s》已批阅，得分 %(score)s。"),
+            values={"title": attempt.block.title or str(_("测验"))} | ({} if is_hidden else {"score": _tenths(attempt.score_x10 or 0)}),
             url=f"/learning/attempts/{attempt.id}",
             unique_key=f"attempt-graded:{attempt.id}:{attempt.score_x10}",
             now=now,
