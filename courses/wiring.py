@@ -268,7 +268,7 @@ def register(app: Flask) -> None:
     said, headings = assignments_staff.said, assignments_staff.headings
     taken = intakes.Kind(_l("作业成绩"), "assignments.submissions", assignments_tasks.take_table, said, headings, place=assignments_tasks.place)
     intakes.register(app, "marks", taken)
-    jobs.register_task(app, learning_tasks.REGROUP, learning_tasks.judge_after_regrouping)
+    jobs.register_task(app, learning_tasks.JUDGE, learning_tasks.judge_anew)
     jobs.register_periodic(app, learning_tasks.FORGET, learning_tasks.forget, every=timedelta(days=1), title=N_("抹去保存期限届满的作答"))
     jobs.register_periodic(app, discussion_tasks.FORGET, discussion_tasks.forget, every=timedelta(days=1), title=N_("去除保存期限届满的发言署名"))
     own.register(app)

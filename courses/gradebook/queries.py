@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -52,6 +52,12 @@ def column_by_id(column_id: int) -> GradeColumn | None:
     return session().scalar(select(GradeColumn).where(GradeColumn.id == column_id, GradeColumn.removed_at.is_(None)))
 
 
+def removed_columns(book_id: int) -> list[GradeColumn]:
+    """The columns that were taken out, the latest first: their grades are kept."""
+    statement = select(GradeColumn).where(GradeColumn.book_id == book_id, GradeColumn.removed_at.is_not(None))
+    return list(session().scalars(statement.order_by(GradeColumn.removed_at.desc(), GradeColumn.id)))
+
+
 def column_of_block(book_id: int, block_id: int) -> GradeColumn | None:
     """The column of a block, also a removed one."""
     return session().scalar(select(GradeColumn).where(GradeColumn.book_id == book_id, GradeColumn.block_id == block_id))
@@ -85,12 +91,24 @@ def removed_blocks(run_id: int) -> set[int]:
 def rules_of(book_id: int) -> tuple[list[CategoryRule], list[ColumnRule]]:
     """Categories and columns as the rule sees them."""
     categories = [CategoryRule(row.id, row.name, row.weight_x10, row.drop_lowest, row.is_extra) for row in categories_of(book_id)]
-    return categories, [as_rule(row) for row in columns_of(book_id)]
+    columns = columns_of(book_id)
+    seen = _seen(row.block_id for row in columns)
+    return categories, [as_rule(row, is_gone=row.block_id is not None and row.block_id not in seen) for row in columns]
 
 
-def as_rule(row: GradeColumn) -> ColumnRule:
+def _seen(block_ids: Iterable[int | None]) -> set[int]:
+    """Those of some blocks that learners see: neither removed nor taken back, and what holds them is there too."""
+    ids = [key for key in block_ids if key is not None]
+    statement = select(Block.id).join(Unit, Unit.id == Block.unit_id).join(Section, Section.id == Unit.section_id).where(Block.id.in_(ids))
+    for part in (Block, Unit, Section):
+        statement = statement.where(part.removed_at.is_(None), part.is_published)
+    return set(session().scalars(statement)) if ids else set()
+
+
+def as_rule(row: GradeColumn, *, is_gone: bool = False) -> ColumnRule:
     """A column as the rule sees it."""
-    return ColumnRule(row.id, row.category_id, row.title, row.max_x10, row.weight_x10, row.is_extra, row.block_id, row.is_hidden, row.is_locked)
+    kept = (row.id, row.category_id, row.title, row.max_x10, row.weight_x10, row.is_extra, row.block_id, row.is_hidden, row.is_locked)
+    return ColumnRule(*kept, is_gone)
 
 
 # -- lines --------------------------------------------------------------------------------------------------------------
@@ -138,7 +156,7 @@ def cells_of(columns: Sequence[ColumnRule], enrolment_ids: Collection[int]) -> d
         computed = found[enrolment_id].get(column_id, Cell()).computed_x10
         score = rules.score_of(points, by_id[column_id].max_x10) if points is not None else None
         shown = computed if kind is None else score
-        found[enrolment_id][column_id] = Cell(shown, kind, computed, reason, version)
+        found[enrolment_id][column_id] = Cell(shown, kind, computed, reason, version, points_x10=points)
     _excuse_foreign(found, ids, by_block)
     return found
 
@@ -255,8 +273,8 @@ def has_columns(category_id: int) -> bool:
 
 
 def count_grades(column_id: int) -> int:
-    """How many cells of a column were written by hand."""
-    return session().scalar(select(func.count()).where(Grade.column_id == column_id)) or 0
+    """How many cells of a column hold points that were written by hand."""
+    return session().scalar(select(func.count()).where(Grade.column_id == column_id, Grade.points_x10.is_not(None))) or 0
 
 
 def books_of(run_ids: Collection[int]) -> dict[int, Gradebook]:

@@ -1,9 +1,10 @@
 """How a total is computed. Pure, exact, rounded once at the end.
 
 1. A cell is a score out of 100. An excused cell is left out. A cell without result counts 0, or is left out while the run's
-   rule says that missing work does not count yet.
+   rule says that missing work does not count yet, or where learners no longer see what it is of.
 2. In each category the `drop` lowest scores that count fall away, but never the last one. The mean of the rest is weighted by
-   the columns' weights. An extra column adds its score times its weight over the category's weights.
+   the columns' weights. An extra column adds its score times its weight over the category's weights; in an extra category,
+   which only adds anyway, it is a column as others are.
 3. The total is the mean of the categories that have something to count, weighted by their weights. An extra category adds its
    mean times its weight over the weights of the others.
 4. The total never passes 100 and is rounded half up to one decimal; the scale words it.
@@ -11,7 +12,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 
 from courses.gradebook.types import CategoryPart, CategoryRule, Cell, ColumnRule, Counts, GradeKind, Part, Total
@@ -32,6 +34,13 @@ def points_of(score_x10: int, max_x10: int) -> int:
     return (2 * score_x10 * max_x10 + 1000) // 2000
 
 
+def points_in(cell: Cell, max_x10: int) -> int | None:
+    """What a cell shows, in tenths of a point of its column: what a person wrote as it was written, else what the score gives."""
+    if cell.points_x10 is not None or cell.score_x10 is None:
+        return cell.points_x10
+    return points_of(cell.score_x10, max_x10)
+
+
 def total(categories: Sequence[CategoryRule], columns: Sequence[ColumnRule], cells: Mapping[int, Cell], *, missing_is_zero: bool) -> Total:
     """A learner's total with its explanation; None while nothing counts."""
     parts = [_category(category, [c for c in columns if c.category_id == category.id], cells, missing_is_zero) for category in categories]
@@ -47,28 +56,46 @@ def total(categories: Sequence[CategoryRule], columns: Sequence[ColumnRule], cel
     return Total(min(1000, half_up(whole)), tuple(shared), whole > 1000)
 
 
+def without(whole: Total, block_ids: Collection[int]) -> Total:
+    """The same explanation with the columns of some blocks hidden from their learner."""
+
+    def told(part: Part) -> Part:
+        return replace(part, column=replace(part.column, is_hidden=True)) if part.column.block_id in block_ids else part
+
+    return replace(whole, categories=tuple(replace(one, parts=tuple(told(part) for part in one.parts)) for one in whole.categories))
+
+
 def _category(category: CategoryRule, columns: Sequence[ColumnRule], cells: Mapping[int, Cell], missing_is_zero: bool) -> CategoryPart:
-    parts = [_part(column, cells.get(column.id, Cell()), missing_is_zero) for column in columns]
+    parts = [_part(column, cells.get(column.id, Cell()), missing_is_zero, category.is_extra) for column in columns]
     counted = [n for n, part in enumerate(parts) if part.counts in (Counts.COUNTED, Counts.MISSING_AS_ZERO)]
-    for n in sorted(counted, key=lambda n: (parts[n].score_x10, n))[: max(0, min(category.drop, len(counted) - 1))]:
-        parts[n] = Part(parts[n].column, parts[n].cell, Counts.DROPPED, parts[n].score_x10)
+    for n in sorted(counted, key=lambda n: (parts[n].exact, n))[: max(0, min(category.drop, len(counted) - 1))]:
+        parts[n] = Part(parts[n].column, parts[n].cell, Counts.DROPPED, parts[n].score_x10, parts[n].exact)
         counted.remove(n)
     weights = sum(parts[n].column.weight_x10 for n in counted)
     if not weights:
         return CategoryPart(category, tuple(parts), None, Fraction(0))
-    got = sum(parts[n].score_x10 * parts[n].column.weight_x10 for n in counted)
-    extra = sum(part.score_x10 * part.column.weight_x10 for part in parts if part.counts is Counts.EXTRA)
+    got = sum(parts[n].exact * parts[n].column.weight_x10 for n in counted)
+    extra = sum(part.exact * part.column.weight_x10 for part in parts if part.counts is Counts.EXTRA)
     return CategoryPart(category, tuple(parts), Fraction(got + extra, weights), Fraction(0))
 
 
-def _part(column: ColumnRule, cell: Cell, missing_is_zero: bool) -> Part:
+def _part(column: ColumnRule, cell: Cell, missing_is_zero: bool, is_all_extra: bool) -> Part:
     if cell.kind is GradeKind.EXCUSED:
-        return Part(column, cell, Counts.EXCUSED, 0)
-    if column.is_extra:
-        return Part(column, cell, Counts.EXTRA, cell.score_x10 or 0)
-    if cell.score_x10 is None:
-        return Part(column, cell, Counts.MISSING_AS_ZERO if missing_is_zero else Counts.MISSING_LEFT_OUT, 0)
-    return Part(column, cell, Counts.COUNTED, cell.score_x10)
+        return Part(column, cell, Counts.EXCUSED, 0, 0)
+    score = cell.score_x10
+    if column.is_extra and not is_all_extra:
+        return Part(column, cell, Counts.EXTRA, score or 0, _exact(cell, column))
+    if score is None:
+        counts = Counts.MISSING_AS_ZERO if missing_is_zero and not column.is_gone else Counts.MISSING_LEFT_OUT
+        return Part(column, cell, counts, 0, 0)
+    return Part(column, cell, Counts.COUNTED, score, _exact(cell, column))
+
+
+def _exact(cell: Cell, column: ColumnRule) -> int | Fraction:
+    """The score before it is rounded: 100 of 150 points are two thirds. A whole number wherever it is one, because of the speed."""
+    if cell.points_x10 is None or 1000 * cell.points_x10 % column.max_x10 == 0:
+        return cell.score_x10 or 0
+    return Fraction(1000 * cell.points_x10, column.max_x10)
 
 
 def fed(whole: Total, column_id: int | None) -> int | None:

@@ -79,11 +79,13 @@ class ColumnRule:
     block_id: int | None = None
     is_hidden: bool = False
     is_locked: bool = False
+    is_gone: bool = False
+    """Of a block that learners no longer see: who had no result before can have none any more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What is known of a learner in a column: the score (None: nothing yet), and what a person wrote."""
+    """What is known of a learner in a column: the score (None: nothing yet), and what a person wrote, in points of the column."""
 
     score_x10: int | None = None
     kind: GradeKind | None = None
@@ -91,16 +93,18 @@ class Cell:
     reason: str = ""
     version: int = 0
     waits: bool = False
+    points_x10: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A column in the explanation of a total."""
+    """A column in the explanation of a total. `score_x10` as it is shown; `exact` is what the total is computed from."""
 
     column: ColumnRule
     cell: Cell
     counts: Counts
     score_x10: int
+    exact: int | Fraction
 
 
 @dataclass(frozen=True, slots=True)

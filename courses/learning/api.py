@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 from pydantic import Field
@@ -10,7 +12,7 @@ from pydantic import Field
 from courses.catalogue import queries as catalogue
 from courses.catalogue.models import Run
 from courses.catalogue.types import BlockKind
-from courses.learning import opening, operations, queries
+from courses.learning import opening, operations, queries, review_queries
 from courses.learning.models import Enrolment
 from courses.learning.types import EnrolmentState, NotDone
 from courses.permissions import Can
@@ -78,9 +80,22 @@ class ProgressOut(ApiModel):
     blocks: list[BlockOut]
 
 
-def _render(row: Any) -> dict[str, Any]:
+def _render(row: Any, hidden: Mapping[int, frozenset[int]], own_rows: Collection[int]) -> dict[str, Any]:
     own = [name for name in EnrolmentOut.model_fields if name not in ("course", "run")]
-    return {name: getattr(row[0], name) for name in own} | {"course": row.course, "run": row.run}
+    made = {name: getattr(row[0], name) for name in own} | {"course": row.course, "run": row.run}
+    # A total would tell the mark of a quiz whose review does not show it to its learner yet.
+    is_told = row[0].run_id not in hidden or row[0].completed_on is not None or row[0].person_id not in own_rows
+    return made if is_told else made | {"score_x10": None}
+
+
+def _is_own(enrolment: Enrolment) -> bool:
+    identity = acting()
+    return identity is not None and people.is_same_human(enrolment.person_id, identity.person_id)
+
+
+def _unshown(enrolment: Enrolment) -> frozenset[int]:
+    """The quizzes whose marks their learner is not shown yet: the total would tell them."""
+    return review_queries.unshown_in(enrolment.run_id, enrolment.person_id, clock.now())
 
 
 @blueprint.get("/enrolments")
@@ -96,7 +111,10 @@ def enrolments(query: EnrolmentQuery) -> Any:
         statement = statement.where(Run.id == query.run_id)
     if query.state is not None:
         statement = statement.where(Enrolment.state == query.state)
-    return cursor_page(statement, order=[Enrolment.id], key=lambda row: [row[0].id], query=query, render=_render)
+    own = people.human_ids(identity.person_id) if identity.person_id is not None else []
+    hidden = review_queries.unshown(identity.person_id or 0, queries.learnt_runs(identity.person_id or 0), clock.now())
+    render = partial(_render, hidden=hidden, own_rows=own)
+    return cursor_page(statement, order=[Enrolment.id], key=lambda row: [row[0].id], query=query, render=render)
 
 
 def _load(enrolment_id: int) -> tuple[Run, Enrolment]:
@@ -122,6 +140,9 @@ def progress(pair: tuple[Run, Enrolment]) -> Any:
     standing = operations.standing_of(enrolment, run, now)
     states, missing = door.states, dict(standing.missing)
     counted = {block.id for block in queries.counted(outline, now, door.closed)}
+    is_own = _is_own(enrolment)
+    unshown: frozenset[int] = _unshown(enrolment) if is_own else frozenset()
+    is_told = standing.is_shown and not unshown if is_own and enrolment.completed_on is None else True
     blocks = [
         {
             "key": block.key,
@@ -129,7 +150,7 @@ def progress(pair: tuple[Run, Enrolment]) -> Any:
             "kind": block.kind,
             "is_done": block.id in states and states[block.id].is_done,
             "is_required": block.is_required or block.is_graded,
-            "score_x10": states[block.id].score_x10 if block.id in states else None,
+            "score_x10": states[block.id].score_x10 if block.id in states and block.id not in unshown else None,
             "why_not_done": missing.get(block.id),
         }
         for unit in outline.units
@@ -141,7 +162,7 @@ def progress(pair: tuple[Run, Enrolment]) -> Any:
         "done": standing.done,
         "total": standing.total,
         "progress_x1000": standing.progress_x1000,
-        "score_x10": standing.score_x10,
+        "score_x10": standing.score_x10 if is_told else None,
         "pass_mark_x10": standing.pass_mark_x10,
         "is_complete": enrolment.completed_on is not None,
         "blocks": blocks,

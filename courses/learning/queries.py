@@ -129,6 +129,12 @@ def my_runs(person_id: int) -> sa.Select[Any]:
     return statement  # type: ignore[no-any-return]
 
 
+def learnt_runs(person_id: int) -> list[int]:
+    """The runs in which a human learns and has not completed."""
+    statement = select(Enrolment.run_id).where(people.of_human(Enrolment.person_id, person_id), Enrolment.state == EnrolmentState.ACTIVE)
+    return list(session().scalars(statement))
+
+
 def as_my_run(row: Any) -> MyRun:
     """A row of `my_runs`."""
     return MyRun(*row)
@@ -240,12 +246,14 @@ def person_of_login(value: str) -> int | None:
 
 def progress_row(enrolment_id: int, block_id: int) -> BlockProgress | None:
     """The stored progress of one block."""
-    return session().scalar(select(BlockProgress).where(BlockProgress.enrolment_id == enrolment_id, BlockProgress.block_id == block_id))
+    statement = select(BlockProgress).where(BlockProgress.enrolment_id == enrolment_id, BlockProgress.block_id == block_id)
+    return session().scalar(statement.execution_options(populate_existing=True))
 
 
 def progress_rows(enrolment_id: int) -> dict[int, BlockProgress]:
-    """The stored progress of a learner by block."""
-    return {row.block_id: row for row in session().scalars(select(BlockProgress).where(BlockProgress.enrolment_id == enrolment_id))}
+    """The stored progress of a learner by block, read anew: what another request has stored meanwhile counts."""
+    statement = select(BlockProgress).where(BlockProgress.enrolment_id == enrolment_id).execution_options(populate_existing=True)
+    return {row.block_id: row for row in session().scalars(statement)}
 
 
 def states_of(enrolment_id: int) -> dict[int, BlockState]:

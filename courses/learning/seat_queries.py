@@ -21,6 +21,12 @@ def seated_ids(run_id: int) -> list[int]:
     return list(session().scalars(select(Enrolment.id).where(Enrolment.run_id == run_id, Enrolment.state.in_(SEATED)).order_by(Enrolment.id)))
 
 
+def learning_ids(run_id: int) -> list[int]:
+    """The enrolments of who learns: those who have completed are judged no more."""
+    statement = select(Enrolment.id).where(Enrolment.run_id == run_id, Enrolment.state == EnrolmentState.ACTIVE)
+    return list(session().scalars(statement.order_by(Enrolment.id)))
+
+
 def seated_persons(run_id: int) -> list[int]:
     """The persons who hold a seat, by their id."""
     return list(

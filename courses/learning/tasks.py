@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from courses.assessment import queries as assessment
 from courses.assessment.operations import attempts, retaining
 from courses.assessment.rules import GRACE
-from courses.catalogue import authoring_queries as authored
 from courses.catalogue import queries as catalogue
 from courses.catalogue.models import Run
+from courses.catalogue.operations import judging
 from courses.learning import exports, intakes, operations, queries, seat_queries, tables
+from courses.learning.types import Counted
 from trainhub.kernel import clock, files
 from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.db import session, transaction
@@ -21,7 +23,7 @@ from trainhub.kernel.made_tables import KEPT, Made
 CLOSE_OVERDUE = "courses.close_overdue"
 FORGET = "courses.forget"
 SETTLE = "courses.settle_merged"
-REGROUP = "courses.judge_after_regrouping"
+JUDGE = judging.TASK
 AT_ONCE = 100
 
 
@@ -39,19 +41,25 @@ def close_overdue(running: Running) -> Mapping[str, Any]:
     return {"closed": len(ids)}
 
 
-def judge_after_regrouping(running: Running) -> Mapping[str, Any]:
-    """Judge the learners of a run anew after its groups changed, because groups decide what is asked of whom. Safe to repeat."""
+def judge_anew(running: Running) -> Mapping[str, Any]:
+    """Judge who learns in a run anew after its content, what it asks or its groups changed. Safe to repeat; the completed stay completed."""
     run_id = int(running.args["run_id"])
-    ids = seat_queries.seated_ids(run_id) if authored.has_work_of_groups(run_id) else []
+    ids = seat_queries.learning_ids(run_id)
     for start in range(0, len(ids), AT_ONCE):
         session().rollback()
         with transaction():
-            for enrolment_id in ids[start : start + AT_ONCE]:
-                enrolment = queries.enrolment_by_id(enrolment_id)
-                if enrolment is not None:
-                    operations.evaluate(enrolment=enrolment, by=SYSTEM, now=clock.now())
+            now = clock.now()
+            place = _shared(run_id, now)
+            for enrolment in queries.enrolments_by_id(ids[start : start + AT_ONCE]):
+                operations.evaluate(enrolment=enrolment, by=SYSTEM, now=now, place=place)
         running.progress(min(start + AT_ONCE, len(ids)), len(ids))
     return {"learners": len(ids)}
+
+
+def _shared(run_id: int, now: datetime) -> tuple[Run, list[Counted]] | None:
+    """The run and what counts in it, read once for many; None where parts are for groups: then each learner has an outline of their own."""
+    run, outline = catalogue.run_by_id(run_id), catalogue.outline(run_id, only_published=True)
+    return None if run is None or any(part.access for part in outline.parts) else (run, queries.counted(outline, now))
 
 
 def make_table(running: Running) -> Mapping[str, Any]:

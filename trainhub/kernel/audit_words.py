@@ -145,6 +145,7 @@ DEEDS: Mapping[str, Any] = {
     "category_removed": _l("已移除成绩类别"),
     "category_saved": _l("已保存成绩类别"),
     "column_removed": _l("已移除成绩项"),
+    "column_brought_back": _l("已恢复成绩项"),
     "column_saved": _l("已保存成绩项"),
     "columns_added": _l("已增加成绩项"),
     "configured": _l("已设置"),

@@ -84,6 +84,12 @@ def running_attempts(block_id: int) -> list[Attempt]:
     return list(session().scalars(select(Attempt).where(Attempt.block_id == block_id, Attempt.state == AttemptState.IN_PROGRESS)))
 
 
+def is_taken_now(block_id: int, since: datetime) -> bool:
+    """Whether anybody has an attempt at a quiz in progress whose time ends after an instant."""
+    statement = select(Attempt.id).where(Attempt.block_id == block_id, Attempt.state == AttemptState.IN_PROGRESS, Attempt.due_at > since)
+    return session().scalar(statement.limit(1)) is not None
+
+
 def events_of(attempt_id: int) -> list[AttemptEvent]:
     """What happened around an attempt, in order."""
     return list(session().scalars(select(AttemptEvent).where(AttemptEvent.attempt_id == attempt_id).order_by(AttemptEvent.id)))

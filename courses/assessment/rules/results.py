@@ -68,17 +68,23 @@ def is_open(settings: QuizSettings, allowance: Allowance, now: datetime) -> str:
 
 
 def due_at(settings: QuizSettings, allowance: Allowance, started_at: datetime) -> datetime | None:
-    """When an attempt ends: its time limit with the extra minutes, but not after the quiz closes."""
+    """When an attempt ends: its time limit with the extra minutes, but not after the quiz closes.
+
+    Extra minutes are extra to what everybody has, also where the common closing cuts that short: who began before it may go on so
+    much longer. A closing of one's own is the last instant as it was set.
+    """
     _opens_at, closes_at = window(settings, allowance)
+    if closes_at is not None and allowance.closes_at is None:
+        closes_at += timedelta(minutes=allowance.extra_minutes)
     if settings.minutes is None:
         return closes_at
     limit = started_at + timedelta(minutes=settings.minutes + allowance.extra_minutes)
     return limit if closes_at is None else min(limit, closes_at)
 
 
-def moment(settings: QuizSettings, allowance: Allowance, now: datetime, *, is_handed_in: bool) -> When:
-    """At which of the three moments a learner looks at an attempt."""
+def moment(settings: QuizSettings, allowance: Allowance, now: datetime, *, is_handed_in: bool, is_still_taken: bool = False) -> When:
+    """At which of the three moments a learner looks at an attempt. It is not closed while somebody with more time still takes it."""
     if not is_handed_in:
         return When.DURING
     _opens_at, closes_at = window(settings, allowance)
-    return When.CLOSED if closes_at is not None and now >= closes_at else When.AFTER
+    return When.CLOSED if closes_at is not None and now >= closes_at and not is_still_taken else When.AFTER

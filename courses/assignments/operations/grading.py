@@ -54,11 +54,12 @@ def _check_gradable(assignment: Assignment, submission: Submission, by: Identity
 
 
 def _role(assignment: Assignment, submission: Submission, by: Identity) -> MarkRole:
-    if submission.released_at is not None or any(mark.role is MarkRole.OVERRIDE for mark in standing_marks(submission).values()):
+    marks = standing_marks(submission)
+    replaced = {MarkRole.OVERRIDE, MarkRole.SHEET} if assignment.is_double else {MarkRole.OVERRIDE}
+    if submission.released_at is not None or replaced & marks.keys():
         raise NotGradable(_("成绩已经发布或改定。如需更改，请使用“改定成绩”并写明理由。"))
     if not assignment.is_double:
         return MarkRole.FIRST
-    marks = standing_marks(submission)
     first, second = marks.get(MarkRole.FIRST), marks.get(MarkRole.SECOND)
     if first is None or (second is None and _is_by(first, by)):
         return MarkRole.FIRST
@@ -109,14 +110,12 @@ def settle(*, submission: Submission, by: Identity, now: datetime) -> None:
     assignment = submission.assignment
     marks = standing_marks(submission)
     points = {role: mark.points_x10 for role, mark in marks.items()}
-    replaced = marks.get(MarkRole.OVERRIDE) or marks.get(MarkRole.SHEET)
-    if replaced is not None:
-        outcome = rules.double_marked(None, None, replaced.points_x10, 0)
-    elif assignment.is_double:
+    alone = (MarkRole.OVERRIDE, MarkRole.SHEET) if assignment.is_double else (MarkRole.OVERRIDE, MarkRole.SHEET, MarkRole.FIRST, MarkRole.PEERS)
+    latest = max((marks[role] for role in alone if role in marks), key=lambda mark: mark.id, default=None)
+    if assignment.is_double and latest is None:
         outcome = rules.double_marked(points.get(MarkRole.FIRST), points.get(MarkRole.SECOND), points.get(MarkRole.THIRD), assignment.limit_x10)
-    else:
-        latest = points.get(MarkRole.FIRST, points.get(MarkRole.PEERS))
-        outcome = rules.double_marked(None, None, latest, 0)
+    else:  # whoever spoke last: a table after an override counts as a teacher's mark after a table does
+        outcome = rules.double_marked(None, None, latest.points_x10 if latest is not None else None, 0)
     submission.queue = outcome.queue
     if outcome.points_x10 is None:
         submission.state, submission.points_x10, submission.score_x10, submission.penalty_x10 = SubmissionState.SUBMITTED, None, None, 0

@@ -39,6 +39,8 @@ def closed_because(assignment: Assignment, submission: Submission | None, person
     """Why this person can hand in nothing now (see rules.why_closed); empty when they can."""
     if assignment.block.removed_at is not None:
         return "removed"
+    if submission is None and assignment.is_group:
+        submission = _of_team(assignment, person_id)  # who has joined since
     if submission is not None and submission.state is SubmissionState.GRADED:
         return "graded"
     if assignment.allocated_at is not None and submission is not None and submission.number and submission.state is not SubmissionState.RETURNED:
@@ -51,6 +53,12 @@ def closed_because(assignment: Assignment, submission: Submission | None, person
         most=assignment.versions,
         is_returned=submission is not None and submission.state is SubmissionState.RETURNED,
     )
+
+
+def _of_team(assignment: Assignment, person_id: int) -> Submission | None:
+    """What the team of a person has for an assignment."""
+    mine = teams.membership(assignment.run_id, person_id)
+    return work.submission_of_group(assignment.id, mine.group_id) if mine is not None else None
 
 
 def _people(submission: Submission | None, person_id: int) -> list[int]:
@@ -151,7 +159,10 @@ def remove_file(*, assignment: Assignment, submission: Submission, file_id: int,
 
 
 def submit(*, assignment: Assignment, submission: Submission, enrolment: Enrolment, by: Identity, now: datetime) -> SubmissionVersion:
-    """Hand the draft in as the next version. Lateness is counted by the instant, the grace and the extension that hold now."""
+    """Hand the draft in as the next version. Lateness is counted by the instant, the grace and the extension that hold now.
+
+    A revision that the staff asked for is as late as the version it revises: the day on which it was sent back is not the author's.
+    """
     refuse_closed(closed_because(assignment, submission, enrolment.person_id, now))
     drafts = work.draft_files(submission.id)
     text = submission.draft_text if assignment.takes_text else ""
@@ -160,6 +171,8 @@ def submit(*, assignment: Assignment, submission: Submission, enrolment: Enrolme
     if assignment.is_group:
         _renew_members(assignment, submission)
     days = rules.late_days(policy_of(assignment), now, work.until_of(assignment.id, [row.person_id for row in submission.members]))
+    if submission.state is SubmissionState.RETURNED:
+        days = min(days, submission.late_days)
     version = SubmissionVersion(
         submission_id=submission.id, number=submission.number + 1, text=text, submitted_at=now, submitted_by_id=by.person_id, late_days=days
     )

@@ -11,7 +11,7 @@ from sqlalchemy import insert
 from courses.assignments import rules
 from courses.assignments.models import Assignment, AssignmentExtension, PeerExample, WorkTeam, WorkTeamMember
 from courses.assignments.queries import teams, work
-from courses.assignments.types import Marking, Rubric
+from courses.assignments.types import Marking, Queue, Rubric, SubmissionState
 from courses.catalogue import authoring_queries as authoring
 from courses.catalogue.models import Block, Run
 from courses.learning import seat_queries
@@ -43,10 +43,13 @@ def save(*, block: Block, version: int | None, by: Identity, now: datetime, **va
     else:
         check_version(row, version)
         _refuse_late_changes(row, values)
+    had_peers = row.peers > 0
     for name, value in values.items():
         setattr(row, name, value)
     _check(row)
     session().flush()
+    if had_peers is not (row.peers > 0):
+        _queue_anew(row)
     audit.record(by=by, did="courses.assignment.saved", on=row, data={"block": block.id, "fields": sorted(values)})
     return row
 
@@ -59,6 +62,15 @@ def _refuse_late_changes(row: Assignment, values: Mapping[str, Any]) -> None:
         raise BadAssignment(_("互评已经分配，不能再改变每人评阅份数。"), field="peers")
     if counts["graded"] and "max_x10" in values and values["max_x10"] != row.max_x10:
         raise BadAssignment(_("已有作业评分，不能再改变满分。可以新建一个作业。"), field="max_points")
+
+
+def _queue_anew(row: Assignment) -> None:
+    """What was handed in waits for its peers, or no longer for them but for the staff. Only before reviews are given out."""
+    before, after = (Queue.UNGRADED, Queue.NONE) if row.peers else (Queue.NONE, Queue.UNGRADED)
+    for submission in work.handed_in(row.id):
+        if submission.state is SubmissionState.SUBMITTED and submission.queue is before:
+            submission.queue = after
+    session().flush()
 
 
 def _check(row: Assignment) -> None:
@@ -129,7 +141,7 @@ def add_group(*, run: Run, name: str, by: Identity, now: datetime) -> WorkTeam:
 
 
 def put_into_group(*, run: Run, person_id: int, group_id: int | None, by: Identity, now: datetime) -> None:
-    """Put a learner into a group, move them, or take them out (None). What was handed in before stays theirs."""
+    """Put a learner into a group, move them, or take them out (None). What was handed in before stays theirs; a draft stays with its group."""
     group = teams.by_id(group_id) if group_id is not None else None
     if group_id is not None and (group is None or group.run_id != run.id):
         raise BadAssignment(_("没有这个小组。"), field="group_id")
@@ -139,6 +151,9 @@ def put_into_group(*, run: Run, person_id: int, group_id: int | None, by: Identi
     if known is not None:
         session().delete(known)
         session().flush()
+    for left in teams.in_drafts_of_others(run.id, person_id, group_id):
+        session().delete(left)
+    session().flush()
     if group_id is not None:
         session().add(WorkTeamMember(run_id=run.id, group_id=group_id, person_id=person_id))
         session().flush()

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy import func, select
 from sqlalchemy.orm import aliased, selectinload
 
-from courses.assignments.models import WorkTeam, WorkTeamMember
+from courses.assignments.models import Submission, SubmissionMember, WorkTeam, WorkTeamMember
 from courses.learning.models import Enrolment
 from courses.learning.types import SEATED
 from trainhub.kernel.db import session
@@ -42,6 +42,19 @@ def membership(run_id: int, person_id: int) -> WorkTeamMember | None:
     """The team a human is in; of two that a merging left, the one this person is in."""
     statement = select(WorkTeamMember).where(WorkTeamMember.run_id == run_id, people.of_human(WorkTeamMember.person_id, person_id))
     return session().scalar(statement.order_by(WorkTeamMember.person_id != person_id, WorkTeamMember.id).limit(1))
+
+
+def in_drafts_of_others(run_id: int, person_id: int, team_id: int | None) -> list[SubmissionMember]:
+    """Where a human is an author of what another team than this one has begun and not handed in."""
+    statement = (
+        select(SubmissionMember)
+        .join(Submission, Submission.id == SubmissionMember.submission_id)
+        .join(WorkTeam, WorkTeam.id == Submission.group_id)
+        .where(WorkTeam.run_id == run_id, Submission.number == 0, people.of_human(SubmissionMember.person_id, person_id))
+    )
+    if team_id is not None:
+        statement = statement.where(Submission.group_id != team_id)
+    return list(session().scalars(statement))
 
 
 def free(run_id: int) -> list[int]:

@@ -20,7 +20,7 @@ from courses.permissions import Can
 from trainhub.kernel import clock, downloads, sniff
 from trainhub.kernel.access import guard, may, signed_in
 from trainhub.kernel.db import transaction
-from trainhub.kernel.errors import NotAllowed, NotFound, Refused
+from trainhub.kernel.errors import NotAllowed, NotFound, Refused, Stale
 from trainhub.kernel.forms import once
 from trainhub.kernel.i18n import _
 from trainhub.kernel.numbers import is_key, whole
@@ -110,6 +110,8 @@ def _keep(desk: Desk, text: str, what: str) -> dict[str, Any]:
     submission = handing_in.open_draft(assignment=assignment, person_id=person_id, by=me(), now=now)
     given: dict[str, Any] = {"assignment": assignment, "submission": submission, "by": me(), "now": now}
     sent = request.form.get("version", type=whole)
+    if request.form.get("version") == "" and submission.draft_text not in ("", text):
+        raise Stale(_("作业草稿刚由同组的其他成员或你在另一个窗口保存过，这里的修改没有保存，也没有覆盖对方的内容。请核对后再保存。"))
     handing_in.save_draft(text=text, version=sent or None, person_id=person_id, **given)
     for upload in request.files.getlist("files"):
         if upload.filename:

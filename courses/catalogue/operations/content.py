@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from courses.catalogue import authoring_queries as found
@@ -11,7 +11,7 @@ from courses.catalogue import queries
 from courses.catalogue.authoring_queries import Part
 from courses.catalogue.markup import to_html
 from courses.catalogue.models import Block, LabKey, Run, RunAsset, Section, Unit
-from courses.catalogue.operations import checking, versions
+from courses.catalogue.operations import checking, judging, versions
 from courses.catalogue.operations.offerings import BadCourse, asset_prefix, new_key
 from courses.catalogue.types import BlockKind, BodyFormat, MoveTo, PartKind, RunState
 from trainhub.kernel import audit
@@ -138,6 +138,7 @@ def publish(*, part: Part, is_published: bool, by: Identity, now: datetime) -> N
         return
     part.is_published = is_published
     session().flush()
+    judging.ask_anew(run_id=part.run_id, by=by, after=timedelta(0) if is_published else judging.UNDO)
     audit.record(by=by, did="courses.content.published" if is_published else "courses.content.unpublished", on=part)
 
 
@@ -162,6 +163,7 @@ def remove(*, part: Part, by: Identity, now: datetime) -> None:
     for row in (part, *inside):
         row.removed_at = now
     session().flush()
+    judging.ask_anew(run_id=part.run_id, by=by, after=judging.UNDO)
     audit.record(by=by, did="courses.content.removed", on=part, data={"with": len(inside)})
 
 
@@ -178,6 +180,7 @@ def bring_back(*, part: Part, by: Identity, now: datetime) -> None:
     with checking.no_new_circle(part.run_id):
         for row in (part, *inside):
             row.removed_at = None
+    judging.ask_anew(run_id=part.run_id, by=by)
     audit.record(by=by, did="courses.content.restored", on=part, data={"with": len(inside)})
 
 
@@ -255,6 +258,7 @@ def arrange(*, run: Run, order: Sequence[tuple[PartKind, int]], by: Identity, no
         moved = _place(sections) + sum(_place(rows, section_id=key) for key, rows in units.items())
         moved += sum(_place(rows, unit_id=key) for key, rows in blocks.items())
     if moved:
+        judging.ask_anew(run_id=run.id, by=by, after=judging.UNDO)
         audit.record(by=by, did="courses.content.arranged", on=run, data={"moved": moved})
     return moved
 
@@ -280,6 +284,7 @@ def move_into(*, part: Unit | Block, holder: Section | Unit, by: Identity, now: 
         else:
             part.unit_id, rows = holder.id, [row for row in queries.blocks_of(holder.id) if row.id != part.id]  # type: ignore[misc]
         _number([*rows, part])
+    judging.ask_anew(run_id=part.run_id, by=by, after=judging.UNDO)
     audit.record(by=by, did="courses.content.moved", on=part, data={"into": holder.id})
 
 

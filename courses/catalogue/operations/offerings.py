@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from courses.catalogue import queries
 from courses.catalogue.markup import to_html
 from courses.catalogue.models import Course, Run, RunStaff
+from courses.catalogue.operations import judging
 from courses.catalogue.types import BlockKind, RunMode, RunState, StaffRole
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
@@ -153,11 +154,19 @@ def update_run(*, run: Run, version: int | None, by: Identity, now: datetime, **
         for name in ("starts_on", "ends_on", "enrol_from", "enrol_until", "withdraw_until", "quota", "mode", "cohort_id", "pass_mark_x10")
     }
     _check_run({**known, **fields}, taken=run.taken)
+    asked = _asked(run)
     for name, value in _named(fields).items():
         setattr(run, name, value)
     session().flush()
+    if _asked(run) != asked:
+        judging.ask_anew(run_id=run.id, by=by)
     audit.record(by=by, did="courses.run.changed", on=run, data={"fields": sorted(fields)})
     return run
+
+
+def _asked(run: Run) -> tuple[int, int]:
+    """What a run asks of its learners beside its content."""
+    return run.pass_mark_x10, run.completion_share_x1000
 
 
 def set_staff(*, run: Run, person_id: int, role: StaffRole | None, by: Identity, now: datetime) -> None:

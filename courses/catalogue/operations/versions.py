@@ -11,7 +11,7 @@ from courses.catalogue import queries, rules, version_notes
 from courses.catalogue.authoring_queries import KIND_OF, Part
 from courses.catalogue.markup import to_html
 from courses.catalogue.models import Block, ContentVersion, Run, Section, Unit
-from courses.catalogue.operations import checking
+from courses.catalogue.operations import checking, judging
 from courses.catalogue.operations.offerings import BadCourse, asset_prefix
 from courses.catalogue.types import Access, BlockKind, BodyFormat, RunState
 from trainhub.kernel import audit
@@ -246,6 +246,7 @@ def _publish(parts: Iterable[Part], note: str, by: Identity, now: datetime) -> i
         session().flush()
         audit.record(by=by, did="courses.content.draft_published", on=part, data={"version": waiting.number, "note": waiting.published_note})
         number += 1
+        judging.ask_anew(run_id=part.run_id, by=by)
     return number
 
 

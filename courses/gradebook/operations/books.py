@@ -187,6 +187,20 @@ def remove_column(*, book: Gradebook, column: GradeColumn, by: Identity, now: da
     _changed(book, by, now, "courses.gradebook.column_removed", {"column": column.id, "title": column.title})
 
 
+def bring_back_column(*, book: Gradebook, column_id: int, by: Identity, now: datetime) -> None:
+    """Take a column in again with its grades; twice is once. Another column may have its name by now: then it is numbered."""
+    _refuse_locked(book)
+    row = next((row for row in queries.removed_columns(book.id) if row.id == column_id), None)
+    if row is None:
+        return
+    columns = queries.columns_of(book.id)
+    if len(columns) >= MOST_COLUMNS:
+        raise BadBook(_("一个成绩册最多 %(n)d 列。", n=MOST_COLUMNS))
+    row.title, row.position, row.removed_at = _free_title(row.title, {one.title for one in columns}), len(columns) + 1, None
+    session().flush()
+    _changed(book, by, now, "courses.gradebook.column_brought_back", {"column": row.id, "title": row.title})
+
+
 def _refuse_locked(book: Gradebook) -> None:
     if book.locked_at is not None:
         raise Locked(_("成绩册已锁定，不能修改。如确需修改，请先解锁；解锁会留下记录。"))

@@ -110,15 +110,13 @@ def hand_down(*, run_id: int, enrolment_ids: Sequence[int], by: Identity, now: d
     run, book = catalogue.run_by_id(run_id), queries.book_of(run_id)
     if run is None or book is None:
         return 0
+    enrolments = learning.begin_marks(enrolment_ids=enrolment_ids)
     categories, columns = queries.rules_of(book.id)
     cells = queries.cells_of(columns, enrolment_ids)
     outline = catalogue.outline(run_id, only_published=True)
     # Where parts are for groups only, each learner has an outline of their own; else one serves all.
     shared = None if any(part.access for part in outline.parts) else (run, learners.counted(outline, now))
-    for enrolment_id in enrolment_ids:
-        enrolment = session().get(Enrolment, enrolment_id)
-        if enrolment is None:
-            continue
-        total = rules.total(categories, columns, cells.get(enrolment_id, {}), missing_is_zero=book.missing_is_zero)
+    for enrolment in enrolments:
+        total = rules.total(categories, columns, cells.get(enrolment.id, {}), missing_is_zero=book.missing_is_zero)
         learning.take_mark(enrolment=enrolment, score_x10=total.score_x10, by=by, now=now, place=shared)
     return len(enrolment_ids)

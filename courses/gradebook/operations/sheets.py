@@ -62,7 +62,8 @@ def cell_value(cell: Cell, column: ColumnRule) -> Any:
     """What stands in a cell: points, 免 in the reader's language, or nothing."""
     if cell.kind is GradeKind.EXCUSED:
         return _(EXCUSED_WORD)
-    return None if cell.score_x10 is None else Decimal(rules.points_of(cell.score_x10, column.max_x10)) / 10
+    points = rules.points_in(cell, column.max_x10)
+    return None if points is None else Decimal(points) / 10
 
 
 def lines(book: Gradebook) -> tuple[tuple[Column, ...], Iterator[list[Any]]]:
@@ -208,6 +209,4 @@ def _changes(
 
 
 def _standing(cell: Cell, column: ColumnRule) -> int | None:
-    if cell.kind is GradeKind.EXCUSED or cell.score_x10 is None:
-        return None
-    return rules.points_of(cell.score_x10, column.max_x10)
+    return None if cell.kind is GradeKind.EXCUSED else rules.points_in(cell, column.max_x10)

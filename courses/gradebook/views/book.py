@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import Blueprint, render_template, request
@@ -98,7 +99,7 @@ def show(opened: Open) -> Any:
         scale=Scale.of(book.scale),
         missing=[row for row in queries.graded_blocks(opened.run.id) if row.id not in have],
         removed=queries.removed_blocks(opened.run.id),
-        points_of=rules.points_of,
+        points_in=rules.points_in,
         labels=labels,
         words=words,
         may_edit=may_edit,
@@ -145,9 +146,9 @@ def setup(opened: Open) -> Any:
     column = forms.ColumnForm(request.form if what == "column" else None, categories=choices)
     chosen: Any = {"book": form, "category": category, "column": column}.get(what)
     try:
-        if what in ("remove_category", "remove_column"):
+        if what in ("remove_category", "remove_column", "bring_back"):
             _remove(book, what, request.form.get("id", 0, type=whole))
-            return done(_("已移除。"), "gradebook.setup", run_id=run_id)
+            return done(_("已恢复。") if what == "bring_back" else _("已移除。"), "gradebook.setup", run_id=run_id)
         if chosen is not None and chosen.validate():
             _store(book, what, chosen)
             return done(_("成绩册设置已保存，总评正在重新计算。"), "gradebook.setup", run_id=run_id)
@@ -164,6 +165,7 @@ def setup(opened: Open) -> Any:
         categories=categories,
         columns=queries.columns_of(book.id),
         removed=queries.removed_blocks(run_id),
+        taken_out=queries.removed_columns(book.id),
         form=form,
         category=category,
         column=column.apart("column"),
@@ -216,7 +218,9 @@ def _store(book: Gradebook, what: str, form: Any) -> None:
 
 def _remove(book: Gradebook, what: str, key: int) -> None:
     with transaction():
-        if what == "remove_category":
+        if what == "bring_back":
+            books.bring_back_column(book=book, column_id=key, by=me(), now=clock.now())
+        elif what == "remove_category":
             books.remove_category(book=book, category_id=key, by=me(), now=clock.now())
         elif (column := queries.column_by_id(key)) is not None and column.book_id == book.id:
             books.remove_column(book=book, column=column, by=me(), now=clock.now())
@@ -262,15 +266,17 @@ def _write(opened: Open, column: GradeColumn, form: forms.CellForm) -> None:
     grades.hand_down(run_id=opened.run.id, enrolment_ids=[opened.enrolment.id], by=me(), now=now)
 
 
-def line_page(template: str, run: Run, book: Gradebook, enrolment_id: int, **more: Any) -> str:
+def line_page(template: str, run: Run, book: Gradebook, enrolment_id: int, *, unshown: Collection[int] = (), **more: Any) -> str:
+    """A learner's line. `unshown`: quizzes whose marks the learner may not see yet, hidden as a hidden column is."""
     found = queries.book_rows(book, [queries.learner(enrolment_id)])[0]
+    found = replace(found, total=rules.without(found.total, unshown)) if unshown else found
     return render_template(
         template,
         run=run,
         book=book,
         row=found,
         scale=Scale.of(book.scale),
-        points_of=rules.points_of,
+        points_in=rules.points_in,
         labels=labels,
         words=words,
         Cell=Cell,
@@ -306,7 +312,7 @@ def column(opened: Open) -> Any:
         column=row,
         page=page,
         cells=queries.cells_of([queries.as_rule(row)], [one[0] for one in page.items]),
-        points_of=rules.points_of,
+        points_in=rules.points_in,
         typed=request.form if error else {},
         error=error,
         words=words,

@@ -11,7 +11,7 @@ from courses.gradebook import queries
 from courses.gradebook.operations import sheets
 from courses.gradebook.types import Scale
 from courses.gradebook.views.book import Open, blueprint, line_page, load
-from courses.learning import intakes, seat_queries, tables
+from courses.learning import intakes, review_queries, seat_queries, tables
 from courses.learning.places import Place, load_place, load_run, me
 from courses.permissions import Can
 from trainhub.kernel import clock, downloads
@@ -113,4 +113,5 @@ def _own_page(place: Place, template: str) -> Any:
     book = queries.book_of(place.run.id)
     if book is None:
         raise NotFound(_("这期课程没有成绩册；成绩见“完成情况”。"))
-    return line_page(template, place.run, book, place.enrolment.id, enrolment=place.enrolment, today=clock.today())
+    unshown = review_queries.unshown_in(place.run.id, place.enrolment.person_id, clock.now())
+    return line_page(template, place.run, book, place.enrolment.id, unshown=unshown, enrolment=place.enrolment, today=clock.today())

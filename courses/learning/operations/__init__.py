@@ -18,7 +18,7 @@ from courses.learning.operations.enrolling import (
     withdraw,
 )
 from courses.learning.operations.inviting import check_link, decide, enrol_cohort, invite, join, make_link, revoke_link
-from courses.learning.operations.marks import ask_for_marks, take_mark, take_marks_from_book
+from courses.learning.operations.marks import ask_for_marks, begin_marks, take_mark, take_marks_from_book
 from courses.learning.operations.notes import BadNote, change_note, delete_note, write_note
 from courses.learning.operations.progress import (
     NotLearning,
@@ -49,6 +49,7 @@ __all__ = [
     "allow",
     "approve",
     "ask_for_marks",
+    "begin_marks",
     "certificate_of",
     "change_note",
     "check_link",

@@ -43,11 +43,23 @@ def ask_for_marks(*, run_id: int, enrolment_ids: Sequence[int] | None = None) ->
             session().expire(row)
 
 
+def begin_marks(*, enrolment_ids: Sequence[int]) -> list[Enrolment]:
+    """Totals of some learners are computed now, from what stands from here on: what changes until they are handed down asks for them again.
+
+    The learners queue with everything they report (as `progress._alone`), then the totals are no longer due: both before anything is read.
+    """
+    wanted = sa.select(Enrolment).where(Enrolment.id.in_(enrolment_ids)).order_by(Enrolment.id)
+    rows = list(session().scalars(wanted.with_for_update(key_share=True).execution_options(populate_existing=True)))
+    cleared = sa.update(EnrolmentMark).where(EnrolmentMark.enrolment_id.in_(enrolment_ids)).values(is_due=False)
+    session().execute(cleared.execution_options(synchronize_session=False))
+    return rows
+
+
 def take_mark(
     *, enrolment: Enrolment, score_x10: int | None, by: Identity, now: datetime, place: tuple[Run, Sequence[Counted]] | None = None
 ) -> Standing:
     """The gradebook hands down a learner's total; only with a fresh total a run that has a gradebook is completed."""
-    row = session().get(EnrolmentMark, enrolment.id)
+    row = session().get(EnrolmentMark, enrolment.id, populate_existing=True)
     if row is None:
         row = EnrolmentMark(enrolment_id=enrolment.id)
         session().add(row)

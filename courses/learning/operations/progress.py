@@ -12,6 +12,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select, update
+from sqlalchemy.orm.attributes import set_committed_value
 
 from courses.assessment import queries as assessment
 from courses.assessment.models import Attempt
@@ -21,7 +22,7 @@ from courses.catalogue import authoring_queries as authored
 from courses.catalogue import queries as catalogue
 from courses.catalogue.models import Block, Run
 from courses.catalogue.types import BlockKind, RunState
-from courses.learning import log_queries, queries, rules
+from courses.learning import log_queries, queries, review_queries, rules
 from courses.learning.models import BlockProgress, Enrolment, EnrolmentMark, LearningEvent
 from courses.learning.types import SEATED, BlockState, Counted, EnrolmentState, EventKind, Standing
 from trainhub.certificates import operations as certificates
@@ -125,13 +126,14 @@ def result_of(attempt: Attempt) -> int | None:
 
 
 def tell_graded(*, enrolment: Enrolment, attempt: Attempt, now: datetime) -> None:
-    """Tell a learner that a person has graded an attempt."""
+    """Tell a learner that a person has graded an attempt; the mark only where the review of the quiz shows it now."""
     if attempt.state is AttemptState.GRADED:
+        is_hidden = attempt.block_id in review_queries.unshown_in(attempt.block.run_id, attempt.person_id, now)
         notifications.notify(
             account_ids=accounts.accounts_of_persons([enrolment.person_id]).values(),
             kind="courses.graded",
-            message=N_("你的测验《%(title)s》已批阅，得分 %(score)s。"),
-            values={"title": attempt.block.title or str(_("测验")), "score": _tenths(attempt.score_x10 or 0)},
+            message=N_("你的测验《%(title)s》已批阅，得分按测验的规则公布。") if is_hidden else N_("你的测验《%(title)s》已批阅，得分 %(score)s。"),
+            values={"title": attempt.block.title or str(_("测验"))} | ({} if is_hidden else {"score": _tenths(attempt.score_x10 or 0)}),
             url=f"/learning/attempts/{attempt.id}",
             unique_key=f"attempt-graded:{attempt.id}:{attempt.score_x10}",
             now=now,
@@ -168,12 +170,17 @@ def note_work(*, enrolment: Enrolment, block: Block, submission_id: int, number:
 
 
 def _ask_for_mark(enrolment: Enrolment) -> None:
-    """Something happened that may change the total: the gradebook will compute it again."""
+    """Something happened that may change the total: the gradebook will compute it again.
+
+    Written also where it is due already: a total that is being computed from what stood before ends before this or begins after it.
+    """
     row = session().get(EnrolmentMark, enrolment.id)
     if row is None:
         session().add(EnrolmentMark(enrolment_id=enrolment.id, is_due=True))
-    elif not row.is_due:
-        row.is_due = True
+    else:
+        statement = update(EnrolmentMark).where(EnrolmentMark.enrolment_id == enrolment.id).values(is_due=True)
+        session().execute(statement.execution_options(synchronize_session=False))
+        set_committed_value(row, "is_due", True)
     session().flush()
 
 
@@ -217,11 +224,18 @@ def evaluate(
     if enrolment.state is EnrolmentState.COMPLETED:
         return standing
     if (enrolment.progress_x1000, enrolment.score_x10) != (standing.progress_x1000, standing.shown_x10):
-        enrolment.progress_x1000, enrolment.score_x10 = standing.progress_x1000, standing.shown_x10
-        session().flush()
+        _store_standing(enrolment, progress_x1000=standing.progress_x1000, score_x10=standing.shown_x10)
     if enrolment.state is EnrolmentState.ACTIVE and standing.is_complete and run.state is not RunState.DRAFT:
         complete(enrolment=enrolment, run=run, standing=standing, by=by, now=now)
     return standing
+
+
+def _store_standing(enrolment: Enrolment, **values: int | None) -> None:
+    """Not through the row either: of two reports at the same moment neither is refused because the other came first."""
+    statement = update(Enrolment).where(Enrolment.id == enrolment.id, Enrolment.state != EnrolmentState.COMPLETED)
+    session().execute(statement.values(**values).execution_options(synchronize_session=False))
+    for name, value in values.items():
+        set_committed_value(enrolment, name, value)
 
 
 def completion_key(run: Run) -> str:

@@ -11,17 +11,17 @@ from courses.catalogue import authoring_queries as authored
 from courses.catalogue import labels as words
 from courses.catalogue import queries as catalogue
 from courses.catalogue.models import Run, RunGroup, StaffInvitation
-from courses.catalogue.operations import groups, team
-from courses.learning import seat_queries, tasks
+from courses.catalogue.operations import groups, judging, team
+from courses.learning import seat_queries
 from courses.learning.places import load_run, me, subject_of_learner
 from courses.learning.views.player import Preview, render_unit
 from courses.permissions import Can
-from trainhub.kernel import clock, jobs
+from trainhub.kernel import clock
 from trainhub.kernel.access import guard, signed_in
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.fields import instant
-from trainhub.kernel.i18n import N_, _, say
+from trainhub.kernel.i18n import N_, _
 from trainhub.kernel.numbers import whole
 from trainhub.kernel.web import done
 
@@ -109,7 +109,7 @@ def run_groups(run: Run) -> Any:
 def _judge_anew(run_id: int) -> None:
     """Progress and marks follow the new groups, in the background; nothing to do where everything is for everybody."""
     if authored.has_work_of_groups(run_id):
-        jobs.ask(tasks.REGROUP, by=me(), title=say(N_("按新的分组核对进度和成绩")), run_id=run_id)
+        judging.ask_anew(run_id=run_id, by=me(), title=N_("按新的分组核对进度和成绩"))
 
 
 def _load_group(group_id: int) -> tuple[Run, RunGroup]:

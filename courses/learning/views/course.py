@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -10,7 +11,7 @@ from courses.catalogue import authoring_queries as authored
 from courses.catalogue import labels as words
 from courses.catalogue import queries as catalogue
 from courses.catalogue.models import Run
-from courses.learning import invitation_queries, labels, opening, operations, queries, rules
+from courses.learning import invitation_queries, labels, opening, operations, queries, review_queries, rules
 from courses.learning.models import InviteLink
 from courses.learning.places import Place, load_place, load_run, me
 from courses.learning.types import EnrolmentState
@@ -143,7 +144,10 @@ def mine() -> Any:
     """One's own courses with their progress."""
     number, size = paging.wanted()
     page = paging.paginate(queries.my_runs(me().person_id or 0), number=number, size=size, scalars=False)
-    return render_template("courses/learning/mine.html", page=page, rows=[queries.as_my_run(row) for row in page.items], labels=labels)
+    rows = [queries.as_my_run(row) for row in page.items]
+    hidden = review_queries.unshown(me().person_id or 0, [row.run_id for row in rows if row.state is EnrolmentState.ACTIVE], clock.now())
+    rows = [replace(row, score_x10=None) if row.run_id in hidden else row for row in rows]
+    return render_template("courses/learning/mine.html", page=page, rows=rows, labels=labels)
 
 
 @blueprint.get("/learning/runs/<int:run_id>")
@@ -170,8 +174,12 @@ def progress(place: Place) -> Any:
     outline, states = door.outline, door.states
     counted = {block.id: block for block in queries.counted(outline, now, door.closed)}
     standing = operations.standing_of(place.enrolment, place.run, now, list(counted.values()))
+    unshown = review_queries.unshown_in(place.run.id, place.enrolment.person_id, now)
+    if unshown and place.enrolment.completed_on is None:
+        standing = replace(standing, is_shown=False)  # from the total the mark could be reckoned
     return render_template(
         "courses/learning/progress.html",
+        unshown=unshown,
         todo=queries.todo(outline, standing, states),
         door=door,
         may_leave=rules.may_leave(place.enrolment.state, place.run.withdraw_until, clock.today()),

@@ -20,7 +20,7 @@ from courses.catalogue.models import Block, Run
 from courses.catalogue.operations import media
 from courses.catalogue.operations.offerings import asset_prefix
 from courses.catalogue.types import BlockKind, ShownBlock
-from courses.learning import exports, log_queries, opening, operations, queries, rules, transcript
+from courses.learning import exports, log_queries, opening, operations, queries, review_queries, rules, transcript
 from courses.learning.models import Enrolment
 from courses.learning.places import Place, load_block_place, load_place, load_run, me
 from courses.learning.types import SEATED
@@ -96,6 +96,7 @@ def render_unit(run: Run, unit_id: int, enrolment: Enrolment | None, preview: Pr
         notes=log_queries.notes_of(enrolment.id, unit.id) if enrolment is not None else [],
         clock_text=exports.clock_text,
         attempts={key: assessment.attempts_of(key, person_id) for key in quizzes} if enrolment is not None else {},
+        unshown=review_queries.unshown_in(run.id, person_id, now) if enrolment is not None and quizzes else frozenset(),
         allowances={key: assessment.allowance_for(key, person_id) if enrolment is not None else Allowance() for key in quizzes},
         quiz_settings={block.id: QuizSettings.of(block.settings) for block in blocks if block.kind is BlockKind.QUIZ},
         counts=assessment.item_counts(quizzes),

@@ -13,14 +13,14 @@ from courses.assessment import answering, labels, showing
 from courses.assessment import queries as assessment
 from courses.assessment.models import Attempt, QuizDraw, QuizItem
 from courses.assessment.operations import attempts
-from courses.assessment.rules import is_in_time, may_start, moment
+from courses.assessment.rules import is_in_time, may_start
 from courses.assessment.rules.results import window
 from courses.assessment.types import Allowance, AttemptEventKind, AttemptState, QuestionKind, QuizSettings, Shown, When
 from courses.catalogue import queries as catalogue
 from courses.catalogue.markup import has_code, has_math
 from courses.catalogue.models import Run
 from courses.catalogue.types import BlockKind
-from courses.learning import operations, queries
+from courses.learning import operations, queries, review_queries
 from courses.learning.models import Enrolment
 from courses.learning.places import Place, load_block_place, load_run, me, subject_of_learner
 from courses.learning.views.common import blueprint
@@ -178,7 +178,7 @@ def _sitting_page(sitting: Sitting, problem: str = "") -> Any:
     texts = [t for a in row.answers for t in (a.version.stem_html, *[o.get("html", "") for o in a.version.data.get("options", [])])]
     is_open = row.state is AttemptState.IN_PROGRESS
     allowance = assessment.allowance_for(row.block_id, row.person_id)
-    when = moment(settings, allowance, now, is_handed_in=not is_open)
+    when = When.DURING if is_open else review_queries.when_of(row.block_id, settings, allowance, now)
     position = _position(row, settings)
     shared = {
         "run": sitting.run,

@@ -198,6 +198,7 @@ def learner(pair: tuple[Run, Enrolment]) -> Any:
     standing = operations.standing_of(enrolment, run, now, list(counted.values()))
     return render_template(
         "courses/learning/progress.html",
+        unshown=frozenset(),
         todo=queries.todo(outline, standing, states),
         door=door,
         run=run,

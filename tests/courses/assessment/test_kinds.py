@@ -264,7 +264,26 @@ def test_time_ends_at_the_limit_or_when_the_quiz_closes_whichever_is_first() -> 
     assert rules.due_at(TIMED, Allowance(extra_minutes=30), OPENS) == OPENS + hour * 1.5
     assert rules.due_at(TIMED, Allowance(), CLOSES - hour / 2) == CLOSES
     assert rules.due_at(QuizSettings(), Allowance(), OPENS) is None
+    assert rules.due_at(QuizSettings(), Allowance(extra_minutes=30), OPENS) is None
     assert window(TIMED, Allowance(opens_at=CLOSES)) == (CLOSES, CLOSES)
+
+
+def test_extra_minutes_are_extra_also_where_the_closing_cuts_the_time_short() -> None:
+    hour = timedelta(hours=1)
+    more = Allowance(extra_minutes=30)
+    assert rules.due_at(TIMED, more, CLOSES - hour) == CLOSES + hour / 2  # everybody has the whole hour
+    assert rules.due_at(TIMED, more, CLOSES - hour / 4) == CLOSES + hour / 2  # everybody has a quarter of it
+    assert rules.due_at(TIMED, more, CLOSES - hour * 1.5) == CLOSES
+    untimed = QuizSettings(opens_at=OPENS, closes_at=CLOSES)
+    assert [rules.due_at(untimed, one, OPENS) for one in (Allowance(), more)] == [CLOSES, CLOSES + hour / 2]
+    own = Allowance(extra_minutes=30, closes_at=CLOSES + hour)
+    assert [rules.due_at(one, own, CLOSES) for one in (TIMED, untimed)] == [CLOSES + hour, CLOSES + hour]  # as it was set
+    assert rules.is_open(TIMED, more, CLOSES) == "too_late"  # it begins for nobody after it closed
+
+
+def test_a_review_of_a_closed_quiz_waits_for_whoever_still_takes_it() -> None:
+    assert rules.moment(TIMED, Allowance(), CLOSES, is_handed_in=True, is_still_taken=True) is When.AFTER
+    assert rules.moment(TIMED, Allowance(), CLOSES, is_handed_in=False, is_still_taken=True) is When.DURING
 
 
 def test_the_three_moments_of_a_review() -> None:

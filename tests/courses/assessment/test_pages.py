@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -20,7 +23,9 @@ from courses.catalogue.models import Block, Run
 from courses.learning.models import BlockProgress, Enrolment
 from tests.factories import courses as make
 from tests.factories import ground
+from trainhub.identity import operations as accounts
 from trainhub.identity.models import Account, LoginName
+from trainhub.kernel import clock
 from trainhub.kernel.access import SYSTEM, Role
 
 AsRole = Callable[..., FlaskClient]
@@ -376,6 +381,60 @@ def test_what_a_learner_sees_follows_the_review_rules(as_role: AsRole, session: 
     session.commit()
     page = taught.learner.get(where).text
     assert ("得分 50" in page, "正确</span>" in page) == (True, True)
+
+
+def test_a_mark_that_the_review_hides_stands_on_no_page_of_its_learner(app: Flask, as_role: AsRole, session: Session) -> None:
+    review = {"during": [], "after": [], "closed": ["marks"]}
+    taught = Taught(as_role, session, review=review, closes_at="2099-01-01T00:00:00+00:00")
+    make.text(make.unit(taught.run, title="还要读的"))
+    where = taught.start()
+    taught.learner.post(f"{where}/submit", data={"q1-shown": "1", "q1": "b", "q2-shown": "1", "q2": "我的看法"})
+    attempt_id = int(where.rsplit("/", 1)[1])
+    assert taught.lecturer.post(f"/teaching/attempts/{attempt_id}", data={"points2": "0.46"}).status_code == 303
+    run_id, unit_id = taught.run.id, taught.quiz.unit_id
+    pages = [f"/learning/runs/{run_id}/units/{unit_id}", f"/learning/runs/{run_id}/progress", "/learning", "/notifications"]
+    told = [taught.learner.get(page) for page in pages]
+    assert [(page.status_code, "73" in re.sub(r"<(script|svg).*?</\1>", "", page.text.split("<main")[1], flags=re.DOTALL)) for page in told] == [
+        (200, False)
+    ] * 4
+    assert "得分按测验的规则公布" in told[3].text
+    account = session.scalars(select(Account).where(Account.person_id == taught.enrolment.person_id)).one()
+    given = {"account": account, "label": "test", "scopes": ("courses:",), "days": 30, "by": SYSTEM, "now": clock.now(), "today": clock.today()}
+    _row, token = accounts.make_token(**given)  # type: ignore[arg-type]
+    session.commit()
+    program = app.test_client()
+    program.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {token}"
+    api = program.get(f"/api/v1/enrolments/{taught.enrolment.id}/progress").get_json()
+    assert (api["score_x10"], {block["score_x10"] for block in api["blocks"]}) == (None, {None})
+    assert [row["score_x10"] for row in program.get("/api/v1/enrolments").get_json()["items"]] == [None]
+    assert "73" in taught.lecturer.get(f"/teaching/enrolments/{taught.enrolment.id}").text
+    assert taught.lecturer.post(f"/teaching/runs/{run_id}/gradebook", data={"do": "make"}).status_code == 303
+    own = taught.learner.get(f"/learning/runs/{run_id}/grades").text
+    assert ("73" in own.split("<main")[1], "未公布" in own) == (False, True)
+    assert "73" not in taught.learner.get(f"/learning/runs/{run_id}/grades/print").text.split("</h1>")[1]
+    assert "73" in taught.lecturer.get(f"/teaching/runs/{run_id}/gradebook/learners/{taught.enrolment.id}").text
+    block = session.get_one(Block, taught.quiz.id)
+    block.settings = {**block.settings, "closes_at": "2020-01-01T00:00:00+00:00"}
+    session.commit()
+    assert ["73" in taught.learner.get(page).text for page in (*pages[:2], f"/learning/runs/{run_id}/grades")] == [True] * 3
+
+
+def test_answers_of_a_closed_quiz_are_not_shown_while_somebody_with_more_time_takes_it(as_role: AsRole, session: Session) -> None:
+    review = {"during": [], "after": [], "closed": ["marks", "answers"]}
+    now = clock.now()
+    taught = Taught(as_role, session, review=review, minutes=60, closes_at=(now + timedelta(minutes=5)).isoformat())
+    mine = taught.start()
+    taught.learner.post(f"{mine}/submit", data={"q1-shown": "1", "q1": "b"})
+    slow = make.enrolment(make.loaded(taught.run))
+    quizzes.allow(block=taught.quiz, by=SYSTEM, now=now, person_id=slow.person_id, extra_minutes=20)
+    attempt = attempts.start(block=taught.quiz, person_id=slow.person_id, by=SYSTEM, now=now)
+    assert attempt.due_at == now + timedelta(minutes=25)
+    session.commit()
+    with time_machine.travel(now + timedelta(minutes=6), tick=False):
+        assert "得分 " not in taught.learner.get(mine).text
+        attempts.submit(attempt_id=attempt.id, by=SYSTEM, now=clock.now())
+        session.commit()
+        assert "得分 " in taught.learner.get(mine).text
 
 
 def test_settings_draws_order_and_allowances_are_set_on_their_pages(taught: Taught, session: Session) -> None:

@@ -323,3 +323,75 @@ def test_pressing_submit_twice_makes_two_versions_only_through_two_forms(session
     me = made.learner(task)
     made.hand_in(task, me)
     assert session.scalar(select(func.count()).select_from(SubmissionVersion)) == 1
+
+
+def test_whoever_marks_last_counts_a_table_as_well_as_a_teacher(session: Session) -> None:
+    task = made.assignment()
+    row = made.hand_in(task, made.learner(task))
+    given = {"assignment": task, "filename": "成绩.csv", "by": SYSTEM, "now": NOW}
+    sheets.take(file=csv(f"{row.alias},50,,{row.version}"), **given)
+    made.grade(row, 800)
+    assert row.points_x10 == 800
+    grading.override(submission=row, version=None, points_x10=300, reason="抄袭复核", by=SYSTEM, now=NOW)
+    assert row.points_x10 == 300
+    assert sheets.take(file=csv(f"{row.alias},40,,{row.version}"), **given) == 1
+    assert row.points_x10 == 400
+    with pytest.raises(grading.NotGradable, match="改定成绩"):
+        made.grade(row, 900)
+
+
+def test_where_two_mark_a_table_replaces_both_and_only_an_override_replaces_it(session: Session) -> None:
+    task = made.assignment(is_double=True)
+    row = made.hand_in(task, made.learner(task))
+    sheets.take(assignment=task, filename="成绩.csv", file=csv(f"{row.alias},50,,{row.version}"), by=SYSTEM, now=NOW)
+    with pytest.raises(grading.NotGradable, match="改定成绩"):
+        made.grade(row, 900)
+    grading.override(submission=row, version=None, points_x10=600, reason="复核", by=SYSTEM, now=NOW)
+    assert (row.points_x10, row.queue) == (600, Queue.NONE)
+
+
+@pytest.mark.parametrize(("hours", "is_extended", "days"), [(0, False, 0), (30, False, 2), (30, True, 0)])
+def test_a_revision_that_was_asked_for_is_as_late_as_what_it_revises(session: Session, hours: int, is_extended: bool, days: int) -> None:
+    """An extension meanwhile may make it less late, the time the staff took never later."""
+    task = made.assignment(percent_per_day=10)
+    me = made.learner(task)
+    row = made.hand_in(task, me, now=DUE + timedelta(hours=hours))
+    grading.send_back(submission=row, version=None, reason="请补充", by=SYSTEM, now=DUE + timedelta(days=3))
+    if is_extended:
+        setup.extend(assignment=task, person_id=me.person_id, until_at=DUE + timedelta(days=5), reason="病假", by=SYSTEM, now=NOW)
+    made.hand_in(task, me, "改好了", now=DUE + timedelta(hours=96))
+    made.grade(row, 900)
+    assert (row.late_days, row.penalty_x10) == (days, days * 100)
+
+
+def test_who_moves_to_another_team_before_anything_was_handed_in_moves_with_the_work(session: Session) -> None:
+    run = make.run()
+    task = made.assignment(run, is_group=True)
+    people = [made.learner(task) for _n in range(4)]
+    red, blue = (setup.add_group(run=run, name=name, by=SYSTEM, now=NOW).id for name in ("红", "蓝"))
+    for one, team in zip(people, (red, red, blue, blue), strict=True):
+        setup.put_into_group(run=run, person_id=one.person_id, group_id=team, by=SYSTEM, now=NOW)
+    draft = handing_in.open_draft(assignment=task, person_id=people[0].person_id, by=SYSTEM, now=NOW)
+    assert len(draft.members) == 2
+    setup.put_into_group(run=run, person_id=people[1].person_id, group_id=blue, by=SYSTEM, now=NOW)
+    session.expire_all()  # another request
+    row = made.hand_in(task, people[2])
+    assert {one.person_id for one in row.members} == {one.person_id for one in people[1:]}
+    made.grade(row, 900)
+    releasing.release(assignment=task, by=SYSTEM, now=NOW)
+    assert learners.states_of(people[1].id)[task.block_id].score_x10 == 900
+    assert {one.person_id for one in made.hand_in(task, people[0], "红组的").members} == {people[0].person_id}
+    setup.put_into_group(run=run, person_id=people[1].person_id, group_id=red, by=SYSTEM, now=NOW)  # what was handed in stays theirs
+    assert people[1].person_id in {one.person_id for one in work.whole([row.id])[row.id].members}
+
+
+def test_who_joins_a_team_whose_work_is_marked_is_told_that_it_is(session: Session) -> None:
+    run = make.run()
+    task = made.assignment(run, is_group=True)
+    one, late = made.learner(task), made.learner(task)
+    team = setup.add_group(run=run, name="红", by=SYSTEM, now=NOW)
+    setup.put_into_group(run=run, person_id=one.person_id, group_id=team.id, by=SYSTEM, now=NOW)
+    made.grade(made.hand_in(task, one), 900)
+    assert handing_in.closed_because(task, None, late.person_id, NOW) == ""
+    setup.put_into_group(run=run, person_id=late.person_id, group_id=team.id, by=SYSTEM, now=NOW)
+    assert handing_in.closed_because(task, None, late.person_id, NOW) == "graded"

@@ -291,3 +291,12 @@ def test_contradictory_rules_are_refused(session: Session) -> None:
             setup.save(**given, **values)
         session.expire(task)
         assert refused.value.field == field
+
+
+def test_reviews_switched_off_or_on_before_they_begin_leave_nothing_without_a_queue(session: Session) -> None:
+    task, _people, rows = reviewed(2)
+    made.grade(rows[1], 700)
+    setup.save(block=task.block, version=None, by=SYSTEM, now=NOW, peers=0, peer_due_at=None)
+    assert [row.queue for row in rows] == [Queue.UNGRADED, Queue.NONE]
+    setup.save(block=task.block, version=None, by=SYSTEM, now=NOW, peers=2, peer_due_at=PEER_DUE)
+    assert [(row.queue, row.score_x10) for row in rows] == [(Queue.NONE, None), (Queue.NONE, 700)]

@@ -15,9 +15,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from courses.assignments.models import Assignment
-from courses.assignments.operations import grading, handing_in, releasing, sheets
+from courses.assignments.operations import grading, handing_in, releasing, setup, sheets
 from courses.assignments.operations import peers as reviewing
 from courses.assignments.queries import peers, teams, work
+from courses.catalogue import queries as catalogue
 from courses.catalogue.operations import copying
 from courses.learning import intakes, tables
 from courses.learning.models import Enrolment
@@ -381,3 +382,23 @@ def test_the_first_page_says_what_is_due_and_what_waits(as_role: AsRole, session
     session.commit()
     assert "提交作业：课程设计" not in student.get("/").text
     assert "评阅作业" in lecturer.get("/").text
+
+
+def test_two_members_who_both_opened_an_empty_page_do_not_overwrite_each_other(as_role: AsRole, session: Session) -> None:
+    _lecturer, task = teaching(as_role, is_group=True)
+    clients = [learning(as_role, task, name) for name in ("林同学", "白同学")]
+    run = catalogue.run_by_id(task.run_id)
+    assert run is not None
+    team = setup.add_group(run=run, name="红", by=SYSTEM, now=made.NOW)
+    for _client, row in clients:
+        setup.put_into_group(run=run, person_id=row.person_id, group_id=team.id, by=SYSTEM, now=made.NOW)
+    session.commit()
+    url, json = f"/assignments/{task.block_id}", {"Accept": "application/json"}
+    (one, row), (two, _other) = clients
+    assert one.post(url, data={"text": "甲写的", "version": ""}, headers=json).status_code == 200
+    refused = two.post(url, data={"text": "乙写的", "version": ""})
+    assert (refused.status_code, "乙写的" in refused.text) == (409, True)  # what was typed is not lost either
+    kept = work.submission_of(task.id, row.person_id)
+    assert kept is not None
+    assert kept.draft_text == "甲写的"
+    assert two.post(url, data={"text": "甲写的", "version": ""}, headers=json).status_code == 200  # the same words are no conflict

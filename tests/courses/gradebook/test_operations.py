@@ -310,3 +310,72 @@ def test_an_excusal_is_read_in_either_language_and_written_in_the_readers(sessio
         assert b",excused," in written.getvalue()
         assert sheets.take(file=written, **given) == 0
     assert b",\xe5\x85\x8d," in table(book).getvalue()
+
+
+def test_a_column_of_150_points_comes_back_from_its_table_as_it_was_written(session: Session) -> None:
+    _run, book, (me,), column = marked()
+    (category,) = queries.categories_of(book.id)
+    exam = books.save_column(
+        book=book, column_id=None, title="期末", category_id=category.id, max_x10=1500, weight_x10=10, is_extra=False, is_hidden=False, is_locked=False,
+        by=SYSTEM, now=NOW,
+    )  # fmt: skip
+    put(book, column, me, 100)
+    for points in (1000, 1003, 10, 1490):
+        put(book, exam, me, points)
+        columns, rows = sheets.lines(book)
+        target = io.BytesIO()
+        write_csv(rows, columns, target, headers="zh")
+        assert f",{points / 10:g}," in target.getvalue().decode("utf-8-sig").replace(".0,", ",")
+        target.seek(0)
+        assert sheets.take(book=book, file=target, filename="a.csv", reason="", by=SYSTEM, now=NOW) == 0
+
+
+def test_a_column_that_was_taken_out_comes_back_with_its_grades(session: Session) -> None:
+    _run, book, (me,), column = marked()
+    put(book, column, me, 100)
+    before = total_of(book, me)
+    books.remove_column(book=book, column=column, by=SYSTEM, now=NOW)
+    assert total_of(book, me) == 800
+    (category,) = queries.categories_of(book.id)
+    books.save_column(
+        book=book, column_id=None, title=column.title, category_id=category.id, max_x10=1000, weight_x10=0, is_extra=False, is_hidden=False,
+        is_locked=False, by=SYSTEM, now=NOW,
+    )  # fmt: skip
+    assert [row.id for row in queries.removed_columns(book.id)] == [column.id]
+    for _twice in range(2):
+        books.bring_back_column(book=book, column_id=column.id, by=SYSTEM, now=NOW)
+    assert (total_of(book, me), queries.removed_columns(book.id)) == (before, [])
+    assert len({row.title for row in queries.columns_of(book.id)}) == 3
+    books.lock(book=book, is_locked=True, by=SYSTEM, now=NOW)
+    with pytest.raises(books.Locked):
+        books.bring_back_column(book=book, column_id=column.id, by=SYSTEM, now=NOW)
+
+
+def test_work_that_was_removed_is_no_zero_for_whoever_can_no_longer_do_it(session: Session) -> None:
+    run, book, (one,), column = marked()
+    late = make.enrolment(make.loaded(run))
+    for row in (one, late):
+        put(book, column, row, 160)
+    assert (total_of(book, one), total_of(book, late)) == (800, 400)
+    block_id = next(row.block_id for row in queries.columns_of(book.id) if row.block_id is not None)
+    block = session.get_one(Block, block_id)
+    content.publish(part=block, is_published=False, by=SYSTEM, now=NOW)
+    assert (total_of(book, one), total_of(book, late)) == (800, 800)
+    content.publish(part=block, is_published=True, by=SYSTEM, now=NOW)
+    content.remove(part=block, by=SYSTEM, now=NOW)
+    assert (total_of(book, one), total_of(book, late)) == (800, 800)
+    content.bring_back(part=block, by=SYSTEM, now=NOW)
+    assert total_of(book, late) == 400
+
+
+def test_full_points_change_again_when_the_last_mark_was_taken_back(session: Session) -> None:
+    _run, book, (me,), column = marked()
+    given = {
+        "book": book, "column_id": column.id, "title": column.title, "category_id": column.category_id, "max_x10": 500, "weight_x10": 10,
+        "is_extra": False, "is_hidden": False, "is_locked": False, "by": SYSTEM, "now": NOW,
+    }  # fmt: skip
+    put(book, column, me, 100)
+    with pytest.raises(books.BadBook, match="满分"):
+        books.save_column(**given)  # type: ignore[arg-type]
+    put(book, column, me, None, kind=None)
+    assert books.save_column(**given).max_x10 == 500  # type: ignore[arg-type]

@@ -81,3 +81,35 @@ def test_points_and_scores_turn_into_each_other() -> None:
 def test_scales_word_a_total(key: str, score: int, label: str) -> None:
     assert scales.scale(key).label(score) == label
     assert scales.scale(key).label(None) == ""
+
+
+@pytest.mark.parametrize("most", [100, 120, 150, 300, 750, 1000])
+def test_a_cell_shows_the_points_that_were_written_whatever_the_full_points(most: int) -> None:
+    for points in range(0, most * 10 + 1, 5):
+        cell = Cell(rules.score_of(points, most * 10), GradeKind.MANUAL, points_x10=points)
+        assert rules.points_in(cell, most * 10) == points
+    assert rules.points_in(Cell(), most * 10) is None
+    assert rules.points_in(Cell(500), most * 10) == most * 5  # of a block: what the score gives
+
+
+def test_the_total_is_rounded_once_from_the_points_that_were_written() -> None:
+    columns = [ColumnRule(key, 2, f"项{key}", 1500) for key in (1, 2, 3)]
+    cells = {key: Cell(rules.score_of(1000, 1500), GradeKind.MANUAL, points_x10=1000) for key in (1, 2, 3)}
+    whole = rules.total((EXAM,), columns, cells, missing_is_zero=True)
+    assert (whole.categories[0].mean, whole.score_x10) == (Fraction(2000, 3), 667)
+    lowest = {1: Cell(667, GradeKind.MANUAL, points_x10=1000), 2: Cell(667, points_x10=None), 3: Cell(1000)}
+    dropped = rules.total((CategoryRule(2, "期末", 600, drop=1),), columns, lowest, missing_is_zero=True).categories[0].parts
+    assert [part.counts for part in dropped] == [Counts.DROPPED, Counts.COUNTED, Counts.COUNTED]  # 66.66... is less than 66.7
+
+
+def test_an_extra_column_in_an_extra_category_counts_as_its_columns_do() -> None:
+    columns = [column(1, 2), column(2, 3, is_extra=True)]
+    assert total(columns, {1: 600, 2: 600}, EXAM, BONUS) == 650
+    assert total(columns, {1: 600}, EXAM, BONUS) == 600
+
+
+def test_what_learners_no_longer_see_counts_for_who_had_a_result_and_is_no_zero_for_the_others() -> None:
+    columns = [column(1, 2), column(2, 2, is_gone=True)]
+    assert total(columns, {1: 800}, EXAM) == 800
+    assert total(columns, {1: 800, 2: 400}, EXAM) == 600
+    assert total(columns, {1: 800}, EXAM, missing_is_zero=False) == 800

@@ -95,6 +95,10 @@ def test_a_gradebook_is_made_filled_locked_and_put_out(lecturer: tuple[FlaskClie
     assert (bad.status_code, "7777777" in bad.text) == (422, True)
     stats = client.get(f"{url}/statistics")
     assert (stats.status_code, "<svg" in stats.text) == (200, True)
+    assert client.post(f"{url}/setup", data={"what": "remove_column", "id": by_hand.id}).status_code == 303
+    assert "已移出的成绩项" in client.get(f"{url}/setup").text
+    assert client.post(f"{url}/setup", data={"what": "bring_back", "id": by_hand.id}).status_code == 303
+    assert "已移出的成绩项" not in client.get(f"{url}/setup").text
     assert client.post(url, data={"do": "lock"}).status_code == 303
     assert client.post(line, data={**given, "points": "95", f"version_{auto.id}": "1"}).status_code == 422
     assert me.state is EnrolmentState.ACTIVE

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from threading import Barrier, BrokenBarrierError
 
 import pytest
 import sqlalchemy as sa
@@ -11,8 +13,8 @@ from flask import Flask
 from sqlalchemy import select
 
 from courses.catalogue import queries as catalogue
-from courses.catalogue.models import Run
-from courses.learning import operations
+from courses.catalogue.models import Block, Run
+from courses.learning import operations, queries
 from courses.learning.models import Enrolment
 from courses.learning.types import EnrolmentState
 from tests.factories import courses as make
@@ -62,3 +64,30 @@ def test_the_database_itself_refuses_more_than_the_quota(committed: Flask) -> No
         run_id = run.id
     with committed.app_context(), pytest.raises(sa.exc.IntegrityError), transaction():
         session().execute(sa.update(Run).where(Run.id == run_id).values(taken=2))
+
+
+def test_a_learner_who_reports_twice_at_once_is_never_refused_and_completes(committed: Flask) -> None:
+    """A video in one window and a button in another: both count, whichever comes first."""
+    with committed.app_context(), transaction():
+        run = make.run(make.course(ground.university()))
+        unit = make.unit(run)
+        blocks = [make.text(unit).id for _n in range(6)]
+        make.publish(run)
+        enrolment_id = make.enrolment(make.loaded(run)).id
+    meeting = Barrier(2)
+
+    def report(block_id: int) -> None:
+        with committed.app_context(), transaction():
+            row, block = queries.enrolment_by_id(enrolment_id), session().get_one(Block, block_id)
+            assert row is not None
+            with suppress(BrokenBarrierError):  # where writers queue before they read, nobody comes to the meeting
+                meeting.wait(0.5)
+            operations.mark_done(enrolment=row, block=block, by=SYSTEM, now=make.NOW)
+
+    with ThreadPoolExecutor(2) as pool:
+        for pair in (blocks[:2], blocks[2:4], blocks[4:]):
+            list(pool.map(report, pair))
+            meeting.reset()
+    with committed.app_context():
+        row = session().get_one(Enrolment, enrolment_id)
+        assert (row.state, row.progress_x1000) == (EnrolmentState.COMPLETED, 1000)

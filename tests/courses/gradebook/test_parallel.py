@@ -1,0 +1,63 @@
+"""A total that is computed while something changes is computed once more: on PostgreSQL two transactions stand side by side."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+
+from flask import Flask
+from sqlalchemy import select
+
+from courses.gradebook import queries
+from courses.gradebook.operations import books, grades
+from courses.gradebook.tasks import hand_down_marks
+from courses.gradebook.types import GradeKind
+from courses.learning import operations as learning
+from courses.learning.models import Enrolment, EnrolmentMark
+from tests.factories import courses as make
+from tests.factories import ground
+from trainhub.kernel.access import SYSTEM
+from trainhub.kernel.db import session, transaction
+from trainhub.kernel.jobs import Running
+
+NOW = make.NOW
+
+
+def test_a_mark_written_while_totals_are_computed_asks_for_its_total_again(committed: Flask) -> None:
+    with committed.app_context(), transaction():
+        run = make.run(make.course(ground.university()), is_published=True)
+        run_id, key = run.id, make.enrolment(run).id
+        book = books.make(run=make.loaded(run), by=SYSTEM, now=NOW)
+        (category,) = queries.categories_of(book.id)
+        column = books.save_column(
+            book=book, column_id=None, title="期末", category_id=category.id, max_x10=1000, weight_x10=10, is_extra=False, is_hidden=False,
+            is_locked=False, by=SYSTEM, now=NOW,
+        )  # fmt: skip
+        column_id = column.id
+    written, computed = Event(), Event()
+
+    def write() -> None:
+        """A teacher fills the column: the totals are asked for, the marks are not committed yet."""
+        with committed.app_context(), transaction():
+            found, row, one = queries.book_of(run_id), session().get_one(Enrolment, key), queries.column_by_id(column_id)
+            assert found is not None
+            assert one is not None
+            given = {"kind": GradeKind.MANUAL, "points_x10": 900, "reason": "", "version": None}
+            grades.set_grade(book=found, column=one, enrolment=row, by=SYSTEM, now=NOW, **given)  # type: ignore[arg-type]
+            learning.ask_for_marks(run_id=run_id, enrolment_ids=[key])
+            written.set()
+            computed.wait(0.5)
+
+    def compute() -> None:
+        written.wait(5)
+        with committed.app_context(), transaction():
+            grades.hand_down(run_id=run_id, enrolment_ids=[key], by=SYSTEM, now=NOW)
+        computed.set()
+
+    with ThreadPoolExecutor(2) as pool:
+        for done in [pool.submit(write), pool.submit(compute)]:
+            done.result()
+    with committed.app_context():
+        hand_down_marks(Running(1, {}, None))
+        mark = session().scalars(select(EnrolmentMark).where(EnrolmentMark.enrolment_id == key)).one()
+        assert (mark.score_x10, mark.is_due) == (900, False)

@@ -1,0 +1,112 @@
+"""Who learns is judged anew when what a course asks changes, so that progress is what recomputing gives and nobody waits for a click."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from courses.catalogue.models import Block, Run, Unit
+from courses.catalogue.operations import content, judging, offerings, versions
+from courses.gradebook.operations import books
+from courses.gradebook.tasks import hand_down_marks
+from courses.learning import operations as learning
+from courses.learning import tasks
+from courses.learning.models import Enrolment
+from courses.learning.operations import checking
+from courses.learning.types import EnrolmentState
+from tests.factories import courses as make
+from trainhub.kernel import clock, jobs
+from trainhub.kernel.access import SYSTEM
+from trainhub.kernel.jobs import Job, Running
+
+NOW = make.NOW
+
+
+def half_done(**given: object) -> tuple[Run, list[Block], Enrolment]:
+    """A learner who has done the first of two texts."""
+    run = make.run(**given)  # type: ignore[arg-type]
+    unit = make.unit(run)
+    blocks = [make.text(unit), make.text(unit)]
+    make.publish(run)
+    me = make.enrolment(make.loaded(run))
+    learning.mark_done(enrolment=me, block=blocks[0], by=SYSTEM, now=NOW)
+    return make.loaded(run), blocks, me
+
+
+def asked(session: Session) -> list[Job]:
+    return list(session.scalars(select(Job).where(Job.task == judging.TASK, Job.state == jobs.JobState.QUEUED).order_by(Job.id)))
+
+
+def judged(session: Session, run: Run, me: Enrolment) -> tuple[EnrolmentState, int, bool]:
+    """State and progress after the job, and whether what is stored is what recomputing gives."""
+    (job,) = asked(session)
+    given, run_id, key = dict(job.args), run.id, me.id
+    session.commit()
+    tasks.judge_anew(Running(0, given, None))
+    me = session.get_one(Enrolment, key)
+    return me.state, me.progress_x1000, not checking.check(run_ids=[run_id], now=NOW).differ
+
+
+def test_who_has_done_all_that_is_left_completes_when_the_rest_is_removed(session: Session) -> None:
+    run, blocks, me = half_done()
+    content.remove(part=blocks[1], by=SYSTEM, now=NOW)
+    assert checking.check(run_ids=[run.id], now=NOW).totals == [me.id]
+    assert judged(session, run, me) == (EnrolmentState.COMPLETED, 1000, True)
+
+
+def test_an_author_may_bring_back_what_was_taken_away_before_anybody_completes_without_it(session: Session) -> None:
+    _run, blocks, _me = half_done()
+    content.remove(part=blocks[1], by=SYSTEM, now=NOW)
+    (job,) = asked(session)
+    assert job.run_after_at - clock.now() > judging.UNDO - timedelta(minutes=1)
+    content.bring_back(part=blocks[1], by=SYSTEM, now=NOW)
+    assert [one.id for one in asked(session)] == [job.id]  # one job sees both
+    assert job.run_after_at <= clock.now()
+
+
+def test_new_content_lowers_the_progress_that_is_stored(session: Session) -> None:
+    run, blocks, me = half_done()
+    more = content.add_block(unit=session.get_one(Unit, blocks[0].unit_id), kind=blocks[0].kind, by=SYSTEM, now=NOW, body="新", is_published=False)
+    content.publish(part=more, is_published=True, by=SYSTEM, now=NOW)
+    assert judged(session, run, me) == (EnrolmentState.ACTIVE, 333, True)
+
+
+def test_what_a_published_draft_no_longer_asks_for_holds_nobody_back(session: Session) -> None:
+    run, blocks, me = half_done()
+    versions.save(part=blocks[1], version=None, by=SYSTEM, now=NOW, is_required=False)
+    assert asked(session) == []  # a draft changes nothing for learners
+    versions.publish_drafts(parts=[blocks[1]], note="", by=SYSTEM, now=NOW)
+    assert judged(session, run, me) == (EnrolmentState.COMPLETED, 1000, True)
+
+
+def test_a_rule_that_asks_for_less_completes_who_has_as_much(session: Session) -> None:
+    run, _blocks, me = half_done()
+    offerings.update_run(run=run, version=None, by=SYSTEM, now=NOW, own_title="新名称")
+    assert asked(session) == []  # a name asks nothing of anybody
+    offerings.update_run(run=make.loaded(run), version=None, by=SYSTEM, now=NOW, completion_share_x1000=501)
+    assert judged(session, run, me) == (EnrolmentState.ACTIVE, 500, True)
+    session.execute(Job.__table__.update().values(state="done"))
+    session.expire_all()
+    offerings.update_run(run=make.loaded(run), version=None, by=SYSTEM, now=NOW, completion_share_x1000=500)
+    assert judged(session, run, me) == (EnrolmentState.COMPLETED, 1000, True)
+
+
+def test_where_the_book_gives_the_mark_the_totals_are_asked_for(session: Session) -> None:
+    run, blocks, me = half_done()
+    books.make(run=run, by=SYSTEM, now=NOW)
+    content.remove(part=blocks[1], by=SYSTEM, now=NOW)
+    assert judged(session, run, me) == (EnrolmentState.ACTIVE, 1000, True)
+    session.commit()
+    assert hand_down_marks(Running(0, {}, None)) == {"totals": 1}
+
+
+def test_nothing_is_asked_while_nobody_can_be_in_the_run(session: Session) -> None:
+    run = make.run()
+    block = make.text(make.unit(run))
+    content.remove(part=block, by=SYSTEM, now=NOW)
+    content.bring_back(part=block, by=SYSTEM, now=NOW)
+    make.publish(run)
+    content.publish(part=block, is_published=False, by=SYSTEM, now=NOW)
+    assert asked(session) == []
