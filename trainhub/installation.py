@@ -91,7 +91,7 @@ def restore_command(file: Path, yes: bool) -> dict[str, Any]:
     """
     if not yes:
         click.confirm("本实例现有的全部数据将被替换，继续吗？", abort=True, err=True)
-    return backup.restore(file)
+    return backup.restore(file, by=operator())
 
 
 @click.group("keys")

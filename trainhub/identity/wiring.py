@@ -40,6 +40,7 @@ THINGS = {
     "identity.totp": _l("动态验证码"),
     "identity.invitation": _l("邀请链接"),
     "identity.password_reset": _l("密码重置链接"),
+    "kernel.instance": _l("全部数据"),
     "kernel.keys": _l("数据密钥"),
 }
 """How the audit log calls the things of this part."""
@@ -47,6 +48,7 @@ KINDS = {
     "account": Kind(_l("账号"), "display_name", "accounts.show", {"account_id": "id"}),
     "api_token": Kind(_l("接口令牌"), "label", "accounts.show", {"account_id": "account_id"}),
     "data_request": Kind(_l("个人信息申请"), "account_id.display_name", "data_requests.show", {"request_id": "id"}),
+    "instance": Kind(_l("全部数据")),
     "job": Kind(_l("后台任务")),
     "keys": Kind(_l("数据密钥")),
     "one_time_link": Kind(_l("一次性链接"), "account_id.display_name", "accounts.show", {"account_id": "account_id"}),

@@ -24,7 +24,9 @@ from typing import IO, Any
 import sqlalchemy as sa
 from flask import current_app
 
-from trainhub.kernel import files, keys, migrations
+from trainhub.config import DEMO_MARK
+from trainhub.kernel import audit, files, keys, migrations
+from trainhub.kernel.access import Identity
 from trainhub.kernel.db import Base, db, session, transaction
 from trainhub.kernel.errors import Refused
 
@@ -89,15 +91,38 @@ def _add(archive: tarfile.TarFile, name: str, file: IO[bytes], manifest: dict[st
 
 def backup(target: Path) -> dict[str, Any]:
     """Write the archive (mode 0600, atomically); returns counts. The database is read in one consistent transaction."""
-    settings = current_app.config["SETTINGS"]
-    manifest: dict[str, Any] = {"format": FORMAT, "revision": migrations.revision_of(session().connection()), "members": {}, "rows": {}}
     part = target.with_name(target.name + ".part")
+    part.unlink(missing_ok=True)  # of a backup that was killed: whoever could read that one must not read this one
+    try:
+        part.touch(mode=0o600, exist_ok=False)
+        manifest = _write(part)
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
+    return {
+        "file": str(target),
+        "bytes": target.stat().st_size,
+        "tables": len(manifest["rows"]),
+        "rows": sum(manifest["rows"].values()),
+        "files": sum(1 for name in manifest["members"] if name.startswith("files/")),
+    }
+
+
+def _write(part: Path) -> dict[str, Any]:
+    instance = current_app.config["SETTINGS"].instance
+    mark = instance / DEMO_MARK
+    manifest: dict[str, Any] = {
+        "format": FORMAT,
+        "revision": migrations.revision_of(session().connection()),
+        "demo": mark.read_text("utf-8") if mark.exists() else None,
+        "members": {},
+        "rows": {},
+    }
     if session().get_bind().dialect.name == "postgresql":
         session().rollback()
         session().connection(execution_options={"isolation_level": "REPEATABLE READ"})
-    part.touch(mode=0o600)
     with gzip.open(part, "wb", compresslevel=6) as packed, tarfile.open(fileobj=packed, mode="w") as archive:
-        _add(archive, keys.FILE, io.BytesIO((settings.instance / keys.FILE).read_bytes()), manifest)
+        _add(archive, keys.FILE, io.BytesIO((instance / keys.FILE).read_bytes()), manifest)
         for table in _tables():
             with tempfile.TemporaryFile() as spool:
                 count = 0
@@ -118,14 +143,7 @@ def backup(target: Path) -> dict[str, Any]:
         info.size = len(text)
         archive.addfile(info, io.BytesIO(text))
     session().rollback()
-    part.replace(target)
-    return {
-        "file": str(target),
-        "bytes": target.stat().st_size,
-        "tables": len(manifest["rows"]),
-        "rows": sum(manifest["rows"].values()),
-        "files": sum(1 for name in manifest["members"] if name.startswith("files/")),
-    }
+    return manifest
 
 
 def check(source: Path) -> dict[str, Any]:
@@ -155,8 +173,8 @@ def check(source: Path) -> dict[str, Any]:
     return manifest
 
 
-def restore(source: Path) -> dict[str, Any]:
-    """Replace this instance's database, files and keys by the archive's. All or nothing.
+def restore(source: Path, *, by: Identity) -> dict[str, Any]:
+    """Replace this instance's database, files, keys and demo mark by the archive's. All or nothing; the log that comes with it says so.
 
     Raises BadArchive, keys.WrongSecret (the current secret does not open the archive's keys), or Refused when the archive
     comes from a newer version.
@@ -173,10 +191,15 @@ def restore(source: Path) -> dict[str, Any]:
     settings.instance.mkdir(parents=True, exist_ok=True)
     migrations.upgrade(db.engine)
     with tarfile.open(source, "r:gz") as archive, transaction() as current:
-        _clear(current)
+        constraints = _clear(current)
         for table in _tables():
             _load(current, table, _member(archive, f"tables/{table.name}.jsonl"))
+        for statement in constraints:
+            current.connection().exec_driver_sql(statement)
         _reset_sequences(current)
+        audit.record(
+            by=by, did="kernel.instance.restored", on=("instance", "all"), data={"file": source.name, "rows": sum(manifest["rows"].values())}
+        )
         import obstore
 
         for name in manifest["members"]:
@@ -186,6 +209,8 @@ def restore(source: Path) -> dict[str, Any]:
         part.touch(mode=0o600)
         part.write_text(key_text)
     part.replace(settings.instance / keys.FILE)
+    if "demo" in manifest:  # archives of earlier versions do not tell
+        _mark(settings.instance / DEMO_MARK, manifest["demo"])
     current_app.extensions["trainhub.keyring"] = ring
     return {"tables": len(manifest["rows"]), "rows": sum(manifest["rows"].values()), "revision": manifest["revision"]}
 
@@ -196,22 +221,47 @@ def _member(archive: tarfile.TarFile, name: str) -> IO[bytes]:
     return file
 
 
-def _clear(current: Any) -> None:
-    """Empty every table; foreign keys and append-only triggers are suspended inside this transaction only."""
-    if current.get_bind().dialect.name == "postgresql":
-        current.execute(sa.text("SET LOCAL session_replication_role = replica"))
-        for table in Base.metadata.tables.values():
-            current.execute(table.delete())
+def _mark(path: Path, demo: str | None) -> None:
+    """Whether an instance is a demonstration, and of which day, goes with its data: real data never stay under the mark of a demo."""
+    if demo is None:
+        path.unlink(missing_ok=True)
         return
-    current.execute(sa.text("PRAGMA defer_foreign_keys=ON"))
-    from trainhub.kernel.audit import APPEND_ONLY_SQLITE
+    part = path.with_name(path.name + ".part")
+    part.write_text(demo, "utf-8")
+    part.replace(path)
 
+
+def _clear(current: Any) -> list[str]:
+    """Empty every table, foreign keys and append-only triggers suspended inside this transaction only; returns how the keys come back.
+
+    It asks for no more rights than the owner of the tables has: on PostgreSQL only a superuser may suspend them all at once.
+    """
+    if current.get_bind().dialect.name == "postgresql":
+        return _clear_postgresql(current)
+    current.execute(sa.text("PRAGMA defer_foreign_keys=ON"))
     current.execute(sa.text("DROP TRIGGER IF EXISTS audit_event_no_delete"))
     current.execute(sa.text("DROP TRIGGER IF EXISTS audit_event_no_update"))
     for table in reversed(Base.metadata.sorted_tables):
         current.execute(table.delete())
-    for statement in APPEND_ONLY_SQLITE:
+    for statement in audit.APPEND_ONLY_SQLITE:
         current.execute(sa.text(statement))
+    return []
+
+
+FOREIGN_KEYS = sa.text(
+    "SELECT conrelid::regclass::text, quote_ident(conname), pg_get_constraintdef(oid) FROM pg_constraint "
+    "WHERE contype = 'f' AND connamespace = current_schema()::regnamespace ORDER BY 1, 2"
+)
+
+
+def _clear_postgresql(current: Any) -> list[str]:
+    keys_of_tables = current.execute(FOREIGN_KEYS).all()
+    connection = current.connection()
+    quoted = connection.dialect.identifier_preparer.format_table
+    connection.exec_driver_sql(f"TRUNCATE {', '.join(quoted(table) for table in Base.metadata.tables.values())}")  # a row's triggers are not asked
+    for table, name, _definition in keys_of_tables:
+        connection.exec_driver_sql(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
+    return [f"ALTER TABLE {table} ADD CONSTRAINT {name} {definition}" for table, name, definition in keys_of_tables]
 
 
 def _load(current: Any, table: sa.Table, file: IO[bytes]) -> None:

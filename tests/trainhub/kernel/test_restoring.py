@@ -1,0 +1,92 @@
+"""A restore as an ordinary installation does it: with the rights of the owner of the database, over what is there, and written down."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from tests.conftest import Blank
+from tests.trainhub.kernel.test_installation import run
+from trainhub.kernel.db import prepare_engine
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A backup of an instance after `trainhub init`, with one account."""
+    folder = tmp_path_factory.mktemp("restoring")
+    run(folder / "from", "init", "--json")
+    run(folder / "from", "accounts", "create-admin", "--username", "chief", "--password-stdin", "--json", stdin="a-long-password-2026\n")
+    run(folder / "from", "backup", str(folder / "all.tar.gz"), "--json")
+    return folder / "all.tar.gz"
+
+
+@pytest.fixture
+def owned(blank: Blank, tmp_path: Path) -> Iterator[str]:
+    """The address of an empty database on the kind of the run's; on a server it belongs to a role that may nothing else."""
+    if blank.server is None:
+        yield f"sqlite:///{tmp_path / 'owned.sqlite3'}"
+        return
+    name = f"owner_{os.getpid()}"
+    with blank.server.connect() as server:
+        server.execute(sa.text(f"CREATE ROLE {name} LOGIN NOSUPERUSER PASSWORD 'of-tests-only'"))
+        server.execute(sa.text(f"CREATE DATABASE {name} OWNER {name}"))
+    yield blank.server.url.set(username=name, password="of-tests-only", database=name).render_as_string(hide_password=False)
+    with blank.server.connect() as server:
+        server.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
+        server.execute(sa.text(f"DROP ROLE {name}"))
+
+
+def foreign_keys(engine: sa.Engine) -> int:
+    inspector = sa.inspect(engine)
+    return sum(len(inspector.get_foreign_keys(table)) for table in inspector.get_table_names())
+
+
+def test_the_owner_of_a_database_restores_into_it(archive: Path, owned: str, tmp_path: Path) -> None:
+    address = owned.replace("postgresql+psycopg://", "postgresql://")
+    run(tmp_path / "to", "restore", str(archive), "--yes", "--json", TRAINHUB_DATABASE_URL=address)
+    engine = sa.create_engine(owned)
+    prepare_engine(engine)
+    keys = foreign_keys(engine)
+    run(tmp_path / "to", "accounts", "create-admin", "--username", "later", "--password-stdin", "--json", stdin="a-long-password-2026\n",
+        TRAINHUB_DATABASE_URL=address)  # fmt: skip
+    restored = run(tmp_path / "to", "restore", str(archive), "--yes", "--json", TRAINHUB_DATABASE_URL=address)
+    assert restored["rows"] > 100
+    assert foreign_keys(engine) == keys > 300
+    assert run(tmp_path / "to", "audit", "verify", "--json", TRAINHUB_DATABASE_URL=address)["holds"] is True
+    names = [row["logins"] for row in run(tmp_path / "to", "accounts", "list", "--json", TRAINHUB_DATABASE_URL=address)["accounts"]]
+    assert names == [["chief"]]
+    with engine.connect() as connection:
+        told = connection.execute(sa.text("SELECT did, data FROM audit_event ORDER BY id DESC LIMIT 1")).one()
+        assert (told.did, "all.tar.gz" in str(told.data)) == ("kernel.instance.restored", True)
+        with pytest.raises(sa.exc.DBAPIError, match="append-only"):
+            connection.execute(sa.text("DELETE FROM audit_event"))
+    engine.dispose()
+
+
+def test_the_mark_of_a_demo_goes_with_the_data(archive: Path, tmp_path: Path) -> None:
+    demo = tmp_path / "demo"
+    run(demo, "init", "--json")
+    (demo / "demo.json").write_text('{"today": "2026-03-02", "scale": 1, "is_built": true}', "utf-8")
+    run(demo, "backup", str(tmp_path / "demo.tar.gz"), "--json")
+    run(tmp_path / "other", "restore", str(tmp_path / "demo.tar.gz"), "--yes", "--json")
+    assert (tmp_path / "other" / "demo.json").read_text("utf-8") == (demo / "demo.json").read_text("utf-8")
+    run(demo, "restore", str(archive), "--yes", "--json")
+    assert not (demo / "demo.json").exists()  # real data never stay under the mark of a demo
+
+
+def test_what_a_killed_backup_left_lets_nobody_read_the_next(archive: Path, tmp_path: Path) -> None:
+    left = tmp_path / "next.tar.gz.part"
+    left.write_text("half a backup")
+    left.chmod(0o644)
+    run(archive.parent / "from", "backup", str(tmp_path / "next.tar.gz"), "--json")
+    assert (tmp_path / "next.tar.gz").stat().st_mode & 0o777 == 0o600
+    (tmp_path / "a-folder.tar.gz").mkdir()
+    error = run(archive.parent / "from", "backup", str(tmp_path / "a-folder.tar.gz"), "--json", code=2)
+    assert "stderr" in error
+    assert list(tmp_path.glob("*.part")) == []
