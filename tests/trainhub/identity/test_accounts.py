@@ -18,8 +18,9 @@ from trainhub.identity import queries
 from trainhub.identity.models import Account, RoleGrant
 from trainhub.identity.permissions import Can
 from trainhub.identity.types import AccountState, LoginKind
-from trainhub.kernel import clock
+from trainhub.kernel import audit, clock
 from trainhub.kernel.access import SYSTEM, Identity, Role, may
+from trainhub.kernel.audit import AuditEvent
 from trainhub.kernel.db import db, transaction
 from trainhub.kernel.errors import NotFound
 from trainhub.organisations.types import OrganisationKind
@@ -147,6 +148,52 @@ def test_an_account_above_ones_scope_is_left_alone(two: dict[str, Any]) -> None:
         with pytest.raises(ops.GrantRefused):
             act()
     ops.unlock(account=two["a_student"], by=by, today=TODAY)
+
+
+def test_a_role_that_begins_tomorrow_is_above_ones_scope_today(two: dict[str, Any]) -> None:
+    _give(two["system"], two["a_teacher"], Role.SYSTEM_ADMIN, since=TODAY + timedelta(days=1))
+    with pytest.raises(ops.GrantRefused):
+        ops.reset_link(account=two["a_teacher"], by=_identity(two["a_admin"]), today=TODAY, now=make.NOW)
+    grant = _give(two["system"], two["a_student"], Role.SYSTEM_ADMIN, until=TODAY)
+    with pytest.raises(ops.GrantRefused):
+        ops.reset_link(account=two["a_student"], by=_identity(two["a_admin"]), today=TODAY, now=make.NOW)
+    tomorrow = make.NOW + timedelta(days=1)
+    ops.reset_link(account=two["a_student"], by=_identity(two["a_admin"]), today=TODAY + timedelta(days=1), now=tomorrow)
+    assert grant.ended_at is None
+
+
+def test_a_role_given_again_takes_over_the_days(app: Flask, two: dict[str, Any]) -> None:
+    scope = {"organisation_id": two["a"].id}
+    first = _give(two["a_admin"], two["a_teacher"], Role.LECTURER, until=TODAY + timedelta(days=30), **scope)
+    longer = _give(two["a_admin"], two["a_teacher"], Role.LECTURER, until=TODAY + timedelta(days=400), **scope)
+    assert (longer.id, longer.until) == (first.id, TODAY + timedelta(days=400))
+    earlier = _give(two["a_admin"], two["a_teacher"], Role.LECTURER, since=TODAY - timedelta(days=9), until=TODAY + timedelta(days=5), **scope)
+    assert (earlier.id, earlier.since, earlier.until) == (first.id, TODAY - timedelta(days=9), TODAY + timedelta(days=5))
+    later = _give(two["a_admin"], two["a_teacher"], Role.LECTURER, since=TODAY + timedelta(days=6), **scope)
+    assert later.id != first.id
+    assert first.until == TODAY + timedelta(days=5)
+    with transaction() as current:
+        audit.write_pending(current)
+    told = db.session.scalars(select(AuditEvent.did).where(AuditEvent.on_id == str(two["a_teacher"].id), AuditEvent.on_kind == "account")).all()
+    assert told.count("identity.role.changed") == 2
+    assert told.count("identity.role.granted") == 2
+
+
+def test_a_link_ends_when_its_maker_could_not_give_the_new_role(app: Flask, client: FlaskClient, two: dict[str, Any]) -> None:
+    """The university was shown the link: after the account became more than it may give, the link would be a way up."""
+    university, system = make.sign_in(app, two["a_admin"]), make.sign_in(app, two["system"])
+    path = f"/accounts/{two['a_teacher'].id}"
+    link = _link(university.post(f"{path}/link").text)
+    form = {"role": "lecturer", "organisation_id": str(two["a"].id), "programme_id": "", "region_code": ""}
+    assert system.post(f"{path}/grants", data=form).status_code == 303
+    assert client.get(link).status_code == 200  # the university could have given this role itself
+    assert system.post(f"{path}/grants", data=form | {"role": "dept_edu", "organisation_id": ""}).status_code == 303
+    assert "已失效" in system.get(path).text
+    assert "过期" in client.get(link).text
+    assert _set(client, link).status_code == 422
+    own = _link(system.post(f"{path}/link").text)
+    assert system.post(f"{path}/grants", data=form | {"role": "inspector", "organisation_id": ""}).status_code == 303
+    assert client.get(own).status_code == 200
 
 
 def test_pages_of_other_universities_are_closed(app: Flask, two: dict[str, Any]) -> None:

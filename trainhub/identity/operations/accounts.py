@@ -191,10 +191,10 @@ def name_hash(name: str) -> str:
 
 
 def check_may_manage(*, account: Account, by: Identity, today: date) -> None:
-    """Refuse to manage an account that holds a role which `by` could not give: its password would be a way up."""
+    """Refuse to manage an account that holds, or will hold, a role which `by` could not give: its password would be a way up."""
     if by is SYSTEM or by.account_id is None:
         return
-    for grant in queries.stored_grants(account.id, today=today):
+    for grant in queries.lasting_grants(account.id, today=today):
         scope = queries.subject_of_scope(grant.scope_kind, grant.organisation_id, grant.programme_id, grant.region_code)
         if not rules.may_give(by, grant.role, grant.scope_kind, scope):
             raise GrantRefused(_("这个账号持有超出你授权范围的角色，只能由上级管理员或系统管理员处理。"), code="above_own_scope")

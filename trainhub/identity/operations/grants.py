@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from trainhub.identity import queries, rules
 from trainhub.identity.models import Account, RoleGrant
@@ -30,21 +30,23 @@ def grant_role(
 ) -> RoleGrant:
     """Give an account a role over one scope (none named: over everything), from `since` (default today) to `until`, both included.
 
-    The same grant again is the known one. Raises GrantRefused when the role does not fit the scope or `by` may not give it.
+    The same grant again is the known one, which takes over the days that are given. A link that somebody holds who could not give this role
+    ends. Raises GrantRefused when the role does not fit the scope or `by` may not give it.
     """
+    start = since or today
     named = [value for value in (organisation_id, programme_id, region_code) if value is not None]
     if len(named) > 1:
         raise GrantRefused(_("一次授权只能有一个范围：机构、专业点或地区。"), field="organisation_id", code="scope_twice")
     kind = scope_kind(organisation_id, programme_id, region_code)
     if kind not in rules.SCOPES_OF[role]:
         raise GrantRefused(_scope_words(role), field="scope", code="scope_wrong")
-    if until is not None and until < (since or today):
+    if until is not None and until < start:
         raise GrantRefused(_("结束日期早于开始日期。"), field="until", code="dates_wrong")
     _check_may_give(by, role, kind, organisation_id, programme_id, region_code)
     _check_home(role, organisation_id)
-    known = queries.same_grant(account.id, role, kind, organisation_id, programme_id, region_code, today=today)
+    known = queries.same_grant(account.id, role, kind, organisation_id, programme_id, region_code, today=max(start, today))
     if known is not None:
-        return known
+        return _given_again(known, account, since=min(known.since, start), until=until, by=by)
     grant = RoleGrant(
         account_id=account.id,
         role=role,
@@ -52,7 +54,7 @@ def grant_role(
         organisation_id=organisation_id,
         programme_id=programme_id,
         region_code=region_code,
-        since=since or today,
+        since=start,
         until=until,
         granted_by_id=by.account_id,
         granted_at=now,
@@ -60,7 +62,42 @@ def grant_role(
     session().add(grant)
     session().flush()
     audit.record(by=by, did="identity.role.granted", on=account, data=_told(grant))
+    _end_link(account, grant, by=by, today=today, now=now)
     return grant
+
+
+def _given_again(grant: RoleGrant, account: Account, *, since: date, until: date | None, by: Identity) -> RoleGrant:
+    """The days of a known grant become those given last; the same days change nothing."""
+    before = {"since": str(grant.since), "until": str(grant.until) if grant.until else None}
+    grant.since, grant.until = since, until
+    if before != {"since": str(since), "until": str(until) if until else None}:
+        session().flush()
+        audit.record(by=by, did="identity.role.changed", on=account, data={**_told(grant), "before": before})
+    return grant
+
+
+def _end_link(account: Account, grant: RoleGrant, *, by: Identity, today: date, now: datetime) -> None:
+    """A link is shown to who makes it: one made by somebody who could not give the new role would be a way up to it."""
+    link = queries.live_link(account.id, now)
+    if link is None:
+        return
+    made = [
+        event.account_id
+        for event in audit.later_of(link.created_at - timedelta(minutes=1), "account", [account.id]).get(account.id, [])
+        if event.did == f"identity.{link.purpose}.made"
+    ]
+    maker_id = made[-1] if made else by.account_id
+    if maker_id in (None, account.id, by.account_id):
+        return
+    try:
+        maker = queries.identity_of(maker_id, today=today)
+    except NotFound:  # the maker's account is closed
+        maker = None
+    scope = queries.subject_of_scope(grant.scope_kind, grant.organisation_id, grant.programme_id, grant.region_code)
+    if maker is None or not rules.may_give(maker, grant.role, grant.scope_kind, scope):
+        link.expires_at = now
+        session().flush()
+        audit.record(by=by, did=f"identity.{link.purpose}.ended", on=account, data={"grant": grant.id})
 
 
 def end_grant(*, grant_id: int, account: Account, by: Identity, now: datetime) -> RoleGrant:

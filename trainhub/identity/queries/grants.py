@@ -83,10 +83,16 @@ def stored_grants(account_id: int, *, today: date) -> list[RoleGrant]:
     return list(session().scalars(select(RoleGrant).where(RoleGrant.account_id == account_id, active(today)).order_by(RoleGrant.id)))
 
 
+def lasting_grants(account_id: int, *, today: date) -> list[RoleGrant]:
+    """The grants that hold on a day or will hold later."""
+    lasting = (RoleGrant.ended_at.is_(None), or_(RoleGrant.until.is_(None), RoleGrant.until >= today))
+    return list(session().scalars(select(RoleGrant).where(RoleGrant.account_id == account_id, *lasting).order_by(RoleGrant.id)))
+
+
 def same_grant(
     account_id: int, role: Role, kind: ScopeKind, organisation_id: int | None, programme_id: int | None, region_code: str | None, *, today: date
 ) -> RoleGrant | None:
-    """A grant of the same role over the same scope that holds today."""
+    """A grant of the same role over the same scope that holds on a day."""
     return session().scalar(
         select(RoleGrant).where(
             RoleGrant.account_id == account_id,

@@ -225,6 +225,7 @@ def grant(loaded: Loaded) -> Any:
     if form.validate():
         try:
             with transaction():
+                had_link = queries.live_link(loaded.account.id, clock.now()) is not None
                 ops.grant_role(
                     account=queries.account(loaded.account.id),
                     role=form.role.data,
@@ -237,6 +238,9 @@ def grant(loaded: Loaded) -> Any:
                     since=form.since.data,
                     until=form.until.data,
                 )
+                lost_link = had_link and queries.live_link(loaded.account.id, clock.now()) is None
+            if lost_link:
+                flash(_("先前的邀请或重置链接由无权授予此角色的人生成，已失效；需要时请重新生成。"), "warning")
             return done(_("授权已保存。"), "accounts.show", account_id=loaded.account.id)
         except Refused as refused:
             form.refuse(refused)
