@@ -11,7 +11,7 @@ from trainhub.kernel.access import Subject, guard, who
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import given, once
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import _, format_date
 from trainhub.kernel.sending import send
 from trainhub.kernel.web import done
 from trainhub.organisations import queries as organisations
@@ -121,7 +121,9 @@ def remove_employment(pair: Pair) -> Any:
 def verify_employment(pair: Pair) -> Any:
     """Confirm a span of work by a file or a basis."""
     row, employment = pair
-    form, key = forms.VerifyForm(), row.id
+    person = queries.person(row.person_id)
+    assert person is not None
+    form, key = forms.VerifyForm(version=person.version), row.id
     if form.validate_on_submit():
         upload = form.evidence.data
         try:
@@ -129,12 +131,21 @@ def verify_employment(pair: Pair) -> Any:
                 kept = None
                 if upload:
                     kept = files.keep(upload.stream, name=upload.filename or "", kind="evidence", by=who(), now=clock.now(), allowed=sniff.EVIDENCE)
-                operations.verify_employment(employment=employment, evidence_file=kept, basis=form.basis.data or "", by=who(), now=clock.now())
+                operations.verify_employment(
+                    employment=employment,
+                    evidence_file=kept,
+                    basis=form.basis.data or "",
+                    opened_at=form.version.data,
+                    by=who(),
+                    now=clock.now(),
+                )
             return done(_("已核实。"), "people.teacher", teacher_id=key)
         except Refused as refused:
             form.refuse(refused)
     back = url_for("people.teacher", teacher_id=key)
-    return form_page(form, _("核实工作经历"), back=back, crumbs=crumbs(row), lead=words(employment), eyebrow=row.staff_no)
+    until = format_date(employment.until) if employment.until else _("至今")
+    lead = _("%(work)s，%(since)s 至 %(until)s", work=words(employment), since=format_date(employment.since), until=until)
+    return form_page(form, _("核实工作经历"), back=back, crumbs=crumbs(row), lead=lead, eyebrow=row.staff_no)
 
 
 @blueprint.post("/teachers/<int:teacher_id>/employment/<int:employment_id>/withdraw")

@@ -257,6 +257,31 @@ def test_a_granted_deletion_closes_the_account(app: Flask, session: Session) -> 
     assert queries.stored_grants(account.id, today=make.NOW.date()) == []
 
 
+def test_what_is_added_to_a_request_is_kept_and_read_before_it_is_answered(app: Flask, session: Session) -> None:
+    account = make.account(person=ground.person("林晓彤"), username="lin", password=make.PASSWORD)
+    session.commit()
+    client, admin = make.sign_in(app, account), make.signed_in_client(app, Role.SYSTEM_ADMIN)
+
+    def ask(text: str) -> None:
+        assert client.post("/my-data/requests", data={"kind": "correction", "text": text}).status_code == 303
+
+    ask("手机号码有误，应为 13800138000")
+    path = f"/data-requests/{queries.requests_of(account.id)[0].id}"
+    session.commit()
+    read = re.search(r'name="version"[^>]*value="(\d+)"', admin.get(path).text)
+    assert read is not None
+    ask("出生日期也有误")
+    ask("出生日期也有误")
+    told = admin.post(path, data={"state": "done", "answer": "手机号码已改", "version": read[1]})
+    assert told.status_code == 409
+    assert ("应为 13800138000" in told.text, told.text.count("出生日期也有误"), "手机号码已改" in told.text) == (True, 1, True)
+    seen = re.search(r'name="version"[^>]*value="(\d+)"', told.text)
+    assert seen is not None
+    assert admin.post(path, data={"state": "done", "answer": "两项都已改", "version": seen[1]}).status_code == 303
+    session.expire_all()
+    assert [(r.state, r.answer) for r in queries.requests_of(account.id)] == [(RequestState.DONE, "两项都已改")]
+
+
 def test_no_account_is_closed_while_a_legal_hold_stands(app: Flask, session: Session) -> None:
     who = ground.person("林晓彤")
     account = make.account(person=who, username="lin", password=make.PASSWORD, roles=(Role.LECTURER,))

@@ -232,6 +232,14 @@ def test_only_where_an_organisation_allows_it(client: FlaskClient, form: dict[st
     assert "没有机构开放" in client.get("/register").text
 
 
+def test_an_organisation_that_closed_meanwhile_takes_nobody(client: FlaskClient, form: dict[str, Any]) -> None:
+    page = client.post("/register", data=form).location
+    with transaction():
+        db.session.get_one(Organisation, int(form["organisation_id"])).allows_self_registration = False
+    answer = client.post(page, data={"code": _code()})
+    assert (answer.status_code, "没有开放自行注册" in answer.text, _persons()) == (422, True, 0)
+
+
 def test_registering_the_same_address_often_waits(client: FlaskClient, form: dict[str, Any]) -> None:
     answers = [client.post("/register", data=form) for _n in range(6)]
     assert [answer.status_code for answer in answers] == [303] * 5 + [429]

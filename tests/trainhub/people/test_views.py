@@ -428,6 +428,28 @@ def test_employment_is_corrected_until_it_is_verified(as_role: As, session: Sess
     assert list(did)[-6:] == [f"people.employment.{verb}" for verb in ("added", "changed", "verified", "changed", "withdrawn", "removed")]
 
 
+def test_what_changed_since_it_was_read_is_not_verified(as_role: As, session: Session) -> None:
+    teacher = ground.teacher()
+    work = ground.employment(queries.person(teacher.person_id), is_verified=False, since=date(2014, 1, 1), until=date(2015, 12, 31))  # type: ignore[arg-type]
+    university_id, person_id, at = teacher.university_id, teacher.person_id, f"/people/teachers/{teacher.id}/employment/{work.id}"
+    session.commit()
+    admin = as_role(Role.UNIVERSITY_ADMIN, organisation_id=university_id)
+    page = admin.get(f"{at}/verify").text
+    assert "2014" in page  # the days are what is confirmed
+    read = re.search(r'name="version"[^>]*value="(\d+)"', page)
+    assert read is not None
+    facts = {"organisation_name": work.organisation_name, "post": work.post, "since": "2004-01-01", "is_enterprise": "y", "is_full_time": "y"}
+    assert as_role(Role.LECTURER, person_id=person_id).post(at, data=facts).status_code == 303
+    told = admin.post(f"{at}/verify", data={"basis": "已核对社保", "version": read[1]})
+    assert (told.status_code, "2004" in told.text, "已核对社保" in told.text) == (409, True, True)
+    session.expire_all()
+    assert work.verified_at is None
+    session.commit()
+    seen = re.search(r'name="version"[^>]*value="(\d+)"', told.text)
+    assert seen is not None
+    assert admin.post(f"{at}/verify", data={"basis": "已核对社保", "version": seen[1]}).status_code == 303
+
+
 def test_an_administrator_who_teaches_does_not_verify_the_own_work(as_role: As, session: Session) -> None:
     teacher = ground.teacher()
     work = ground.employment(queries.person(teacher.person_id), is_verified=False)  # type: ignore[arg-type]

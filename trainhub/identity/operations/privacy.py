@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, func, update
 
 from trainhub.identity import queries, rules
 from trainhub.identity.models import Account, ApiToken, Consent, DataRequest, LoginName, OneTimeLink, PasswordHistory, RecoveryCode, RoleGrant
@@ -16,6 +16,7 @@ from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
+from trainhub.kernel.errors import Stale
 from trainhub.kernel.i18n import _, format_date
 from trainhub.people import queries as persons
 from trainhub.people.models import Person
@@ -56,23 +57,39 @@ def withdraw_consent(*, account: Account, by: Identity, now: datetime) -> int:
     return withdrawn
 
 
+BETWEEN = "\n\n"
+"""Between what was asked first and what was added."""
+
+
 def ask_about_data(*, account: Account, kind: RequestKind, text: str, by: Identity, now: datetime) -> DataRequest:
-    """Ask for a correction or a deletion; a second open request of the kind is the known one with the new text."""
+    """Ask for a correction or a deletion; what is asked while one of the kind is open is added to it, nothing of the earlier text is lost."""
     if not text.strip():
         raise AccountRefused(_("请写明要更正或删除什么，以及原因。"), field="text")
     row = next((r for r in queries.requests_of(account.id) if r.kind is kind and r.state is RequestState.OPEN), None)
     if row is None:
         row = DataRequest(account_id=account.id, kind=kind, text=text.strip(), asked_at=now)
         session().add(row)
-    else:
-        row.text = text.strip()
+    elif text.strip() not in row.text.split(BETWEEN):
+        row.text = BETWEEN.join((row.text, text.strip()))
     session().flush()
     audit.record(by=by, did="identity.data_request.asked", on=row, data={"kind": kind})
     return row
 
 
-def decide_request(*, row: DataRequest, state: RequestState, answer: str, by: Identity, now: datetime, closes_account: bool = False) -> DataRequest:
-    """Answer a request in words; a request is decided once. A granted deletion may close the account at once."""
+def decide_request(
+    *,
+    row: DataRequest,
+    state: RequestState,
+    answer: str,
+    by: Identity,
+    now: datetime,
+    closes_account: bool = False,
+    seen: int | None = None,
+) -> DataRequest:
+    """Answer a request in words; a request is decided once. A granted deletion may close the account at once.
+
+    `seen` is the length of the text that was read: it only grows, so a longer one has something that nobody has answered. Raises Stale then.
+    """
     if state is RequestState.OPEN:
         raise AccountRefused(_("请选择办结或不予办理。"), field="state")
     if not answer.strip():
@@ -81,13 +98,18 @@ def decide_request(*, row: DataRequest, state: RequestState, answer: str, by: Id
         session()
         .execute(
             update(DataRequest)
-            .where(DataRequest.id == row.id, DataRequest.state == RequestState.OPEN)
+            .where(
+                DataRequest.id == row.id, DataRequest.state == RequestState.OPEN, *([] if seen is None else [func.length(DataRequest.text) == seen])
+            )
             .values(state=state, answer=answer.strip(), decided_at=now, decided_by_id=by.account_id)
             .execution_options(synchronize_session="fetch")
         )
         .rowcount  # type: ignore[attr-defined]
     )
     if not taken:
+        session().refresh(row)
+        if row.state is RequestState.OPEN:
+            raise Stale(_("申请人刚补充了说明，处理结果没有保存。请看过补充的内容再提交。"))
         raise AccountRefused(_("这项申请已经处理过。"), code="decided")
     audit.record(by=by, did="identity.data_request.decided", on=row, data={"state": state})
     if closes_account and state is RequestState.DONE:

@@ -51,8 +51,7 @@ class Wish:
 
 def register(*, wish: Wish, origin: str, now: datetime, today: date) -> tuple[Registration, str]:
     """Take a registration and send its code; returns the row and the token of its page. Raises AccountRefused, PasswordRefused, Locked."""
-    if wish.organisation_id not in {organisation_id for organisation_id, _name in queries.open_organisations()}:
-        raise AccountRefused(_("这个机构没有开放自行注册，请选择其他机构或联系该机构。"), field="organisation_id", code="not_open")
+    _check_open(wish.organisation_id)
     username = rules.normalise_login(LoginKind.USERNAME, wish.username)
     ask_all(
         lambda: _check_consent(wish),
@@ -94,6 +93,11 @@ def register(*, wish: Wish, origin: str, now: datetime, today: date) -> tuple[Re
         text = _words(code)
     deliver(wish.channel, to=address, subject=_("注册验证码"), text=text, now=now)
     return row, token
+
+
+def _check_open(organisation_id: int) -> None:
+    if organisation_id not in {known for known, _name in queries.open_organisations()}:
+        raise AccountRefused(_("这个机构没有开放自行注册，请选择其他机构或联系该机构。"), field="organisation_id", code="not_open")
 
 
 def _counted(kind: LoginKind, address: str) -> str:
@@ -244,6 +248,7 @@ def try_code(*, token: str, code: str, origin: str, now: datetime, today: date) 
 
 
 def _finish(row: Registration, origin: str, now: datetime, today: date) -> Account:
+    _check_open(row.organisation_id)  # it may have closed the door since the form was filled in
     visitor = Identity(account_id=None, person_id=None, name=row.name, origin=origin)
     id_type = IdType(row.id_type) if row.id_type else None
     number_ = keys.keyring().decrypt(row.id_number_encrypted) if row.id_number_encrypted else None

@@ -225,7 +225,7 @@ def _page(row: DataRequest, form: DecisionForm, status: int = 200) -> Any:
 @guard(Can.REQUEST_DECIDE, load=_load, subject=_nothing)
 def show(row: DataRequest) -> Any:
     """One request with the retention periods that bind its answer."""
-    return _page(row, DecisionForm(formdata=None))
+    return _page(row, DecisionForm(formdata=None, version=len(row.text)))
 
 
 @requests.post("/<int:request_id>")
@@ -235,7 +235,7 @@ def decide(row: DataRequest) -> Any:
     by = acting()
     assert by is not None
     request_id = row.id
-    form = DecisionForm()
+    form = DecisionForm(version=len(row.text))
     if form.validate():
         try:
             with transaction():
@@ -246,6 +246,7 @@ def decide(row: DataRequest) -> Any:
                     by=by,
                     now=clock.now(),
                     closes_account=bool(form.closes_account.data),
+                    seen=form.version.data or None,
                 )
             return done(_("处理结果已保存，申请人可以在“我的数据”中看到。"), "data_requests.listing")
         except Refused as refused:

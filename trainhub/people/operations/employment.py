@@ -154,18 +154,30 @@ def remove_employment(*, employment: Employment, by: Identity, now: datetime) ->
     session().flush()
 
 
-def verify_employment(*, employment: Employment, by: Identity, now: datetime, evidence_file: StoredFile | None = None, basis: str = "") -> Employment:
-    """Confirm a span of work by a file or by naming what was seen (M5.3). Doing it again changes nothing.
+def verify_employment(
+    *,
+    employment: Employment,
+    by: Identity,
+    now: datetime,
+    evidence_file: StoredFile | None = None,
+    basis: str = "",
+    opened_at: int | None = None,
+) -> Employment:
+    """Confirm a span of work by a file or by naming what was seen (M5.3). Doing it again changes nothing. With `opened_at` (as above) nothing
+    is confirmed that became another span since it was looked at.
 
-    Raises NotAllowed for one's own span, BadEmployment without any proof.
+    Raises NotAllowed for one's own span, BadEmployment without any proof, Stale.
     """
     if employment.verified_at is not None:
         return employment
     _not_oneself(employment, by)
+    person = session().get_one(Person, employment.person_id)
+    check_version(person, opened_at)
     if evidence_file is None and not basis.strip():
         raise BadEmployment(_("请上传证明材料，或写明核实的依据。"), field="evidence")
     employment.verified_by_id, employment.verified_at, employment.verified_basis = by.account_id, now, basis.strip()[:200]
     employment.evidence_file_id = evidence_file.id if evidence_file is not None else None
+    flag_modified(person, "name")
     session().flush()
     _note("people.employment.verified", employment, by, file=employment.evidence_file_id, basis=employment.verified_basis)
     return employment
