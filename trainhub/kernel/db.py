@@ -11,7 +11,7 @@ import json
 import random
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, date, datetime
@@ -23,6 +23,7 @@ from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import event
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, registry
 from sqlalchemy.orm.exc import StaleDataError
 
@@ -240,6 +241,25 @@ def transaction() -> Iterator[Session]:
         current.info.pop("write", None)
         current.info.pop("unwritten", None)
         write_intent.set(False)
+
+
+def is_taken(error: IntegrityError) -> bool:
+    """Whether the database refused what may be there once only and is there already; any other breach is a bug."""
+    taken = (sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY)
+    return getattr(error.orig, "sqlstate", None) == "23505" or getattr(error.orig, "sqlite_errorcode", None) in taken
+
+
+def add_once(row: Base, taken: Callable[[], Exception]) -> None:
+    """Add a row whose like somebody else may be adding at this moment: then `taken` refuses it in the words of who comes later."""
+    current = session()
+    try:
+        with current.begin_nested():
+            current.add(row)
+            current.flush()
+    except IntegrityError as twice:
+        if not is_taken(twice):
+            raise
+        raise taken() from twice
 
 
 def _is_plain_sqlite(current: Session) -> bool:

@@ -14,7 +14,7 @@ import structlog
 from flask import Flask, Response, current_app, flash, g, jsonify, redirect, render_template, request, url_for
 from flask import session as cookie
 from flask_wtf.csrf import CSRFError, CSRFProtect
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge
 from werkzeug.routing import IntegerConverter, Map
 
@@ -188,6 +188,16 @@ def _bug(error: Exception) -> Any:
     return _page(500, _(TITLES[500]), message, error_id)
 
 
+def _taken(error: IntegrityError) -> Any:
+    """Two brought the same thing at the same moment: the second is told, as somebody who came later would be."""
+    if not kernel_db.is_taken(error):
+        return _bug(error)
+    log.warning("taken", path=request.path, method=request.method, error=str(error.orig).splitlines()[0])
+    return answer_refused(
+        Stale(_("其他人刚刚保存了相同的内容（例如同一个编号、名称或同一个人），你的提交没有保存，也没有覆盖对方的内容。请返回上一页核对后再提交。"))
+    )
+
+
 def _no_database(error_id: str) -> Response:
     """The database is locked by long work or does not answer: nobody's mistake, and trying again helps."""
     title, message = _(TITLES[503]), _("数据库正忙或暂时连不上，你提交的内容没有保存。请稍后再试；若反复出现，请把下面的编号告诉系统管理员。")
@@ -288,6 +298,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(Refused, answer_refused)
     app.register_error_handler(RequestEntityTooLarge, _http_error)
     app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(IntegrityError, _taken)
     app.register_error_handler(Exception, _bug)
 
 

@@ -10,7 +10,7 @@ from flask import current_app
 from trainhub.kernel import audit, pinyin
 from trainhub.kernel.access import Identity
 from trainhub.kernel.clock import local
-from trainhub.kernel.db import session
+from trainhub.kernel.db import add_once, session
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import _, listed
@@ -78,8 +78,8 @@ def register(
     is_demo = bool(fields.pop("is_demo", False))
     row = Organisation(code=code, kind=kind, name="", created_at=now, is_demo=is_demo)
     _set(row, {"name": name, "uscc": uscc, "region_code": region_code, **fields})
-    session().add(row)
-    session().flush()
+    said = _("代码 %(code)s 或它的统一社会信用代码刚被登记，请核对已有的机构。", code=code)
+    add_once(row, lambda: CodeTaken(said, field="code"))
     audit.record(by=by, did="organisations.organisation.registered", on=row, data={"code": code, "kind": kind.value, "name": row.name})
     return row
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from collections.abc import Callable
 
 import pytest
 import structlog
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from tests.factories import ground
@@ -64,3 +65,18 @@ def test_a_database_that_does_not_answer_is_nobodys_mistake(app: Flask, monkeypa
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "10")
     assert re.search(r"<code>[0-9a-f]{8}</code>", answer.text)
     assert title in answer.text
+
+
+@pytest.mark.parametrize(("code", "status"), [(sqlite3.SQLITE_CONSTRAINT_UNIQUE, 409), (sqlite3.SQLITE_CONSTRAINT_NOTNULL, 500)])
+def test_who_brings_the_same_at_the_same_moment_is_told_and_a_bug_stays_one(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, code: int, status: int
+) -> None:
+    def insert() -> None:
+        refused = sqlite3.IntegrityError("constraint failed")
+        refused.sqlite_errorcode = code
+        raise IntegrityError("INSERT", {}, refused)
+
+    monkeypatch.setitem(app.view_functions, "identity.login", public(insert))
+    monkeypatch.setitem(app.config, "PROPAGATE_EXCEPTIONS", False)
+    page = words(app.test_client(), "/login", status)
+    assert ("其他人刚刚保存了相同的内容" in page) is (status == 409)

@@ -14,7 +14,7 @@ from trainhub.identity.types import AccountState, LoginKind
 from trainhub.kernel import audit, contacts, keys
 from trainhub.kernel.access import SYSTEM, Identity
 from trainhub.kernel.clock import local
-from trainhub.kernel.db import session
+from trainhub.kernel.db import add_once, session
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import LANGUAGES, _
 from trainhub.people.models import Person
@@ -39,13 +39,13 @@ def create_account(
     the account waits for its invitation. Raises AccountRefused for a second account or a name that is taken,
     PasswordRefused for a weak password.
     """
+    exists = _("%(name)s已有账号，请直接登录；忘记密码可以申请重置。", name=person.name if person is not None else display_name)
     if person is not None and queries.account_of_person(person.id) is not None:
-        raise AccountRefused(_("%(name)s已有账号，请直接登录；忘记密码可以申请重置。", name=person.name), code="account_exists")
+        raise AccountRefused(exists, code="account_exists")
     if not display_name.strip():
         raise AccountRefused(_("请填写显示的姓名。"), field="display_name")
     account = Account(person_id=person.id if person is not None else None, display_name=display_name.strip()[:120], language=language, created_at=now)
-    session().add(account)
-    session().flush()
+    add_once(account, lambda: AccountRefused(exists, code="account_exists"))
     if username is not None:
         add_login(account=account, kind=LoginKind.USERNAME, value=username, by=by, now=now, is_verified=True)
     for kind, value, scope in logins:
@@ -66,11 +66,11 @@ def add_login(*, account: Account, kind: LoginKind, value: str, by: Identity, no
         if is_verified and known.verified_at is None:
             known.verified_at = now
         return known
+    taken = _("“%(name)s”已被另一个账号用于登录，请换一个，或请管理员核对。", name=value)
     if known is not None:
-        raise AccountRefused(_("“%(name)s”已被另一个账号用于登录，请换一个，或请管理员核对。", name=value), field=kind.value, code="login_taken")
+        raise AccountRefused(taken, field=kind.value, code="login_taken")
     login = LoginName(account_id=account.id, kind=kind, value=name, scope=scope, verified_at=now if is_verified else None)
-    session().add(login)
-    session().flush()
+    add_once(login, lambda: AccountRefused(taken, field=kind.value, code="login_taken"))
     audit.record(by=by, did="identity.login.added", on=account, data={"kind": kind})
     return login
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
-from trainhub.kernel.db import session
+from trainhub.kernel.db import add_once, session
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import _
@@ -72,8 +72,7 @@ def add_student(
         guardian_phone=guardian_phone.strip(),
         created_at=now,
     )
-    session().add(row)
-    session().flush()
+    add_once(row, lambda: StudentKnown(_("学号 %(no)s 在本校已存在，请核对。", no=student_no), field="student_no"))
     audit.record(by=by, did="people.student.added", on=row, data={"student_no": student_no, "programme": programme.code, "year": cohort.year})
     if petoe_since is not None:
         begin_petoe(student=row, since=petoe_since, by=by, now=now)

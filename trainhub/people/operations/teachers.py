@@ -7,7 +7,7 @@ from typing import Any
 
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
-from trainhub.kernel.db import session
+from trainhub.kernel.db import add_once, session
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import _
@@ -75,8 +75,7 @@ def add_teacher(
         created_at=now,
     )
     _check_teacher(row, programme)
-    session().add(row)
-    session().flush()
+    add_once(row, lambda: TeacherKnown(_("工号 %(no)s 在本校已存在，请核对。", no=staff_no), field="staff_no"))
     audit.record(by=by, did="people.teacher.added", on=row, data={"staff_no": staff_no, "university": university.code})
     return row
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm.attributes import flag_modified
 from trainhub.kernel import audit, pinyin
 from trainhub.kernel.access import Identity
 from trainhub.kernel.clock import add_years, local
-from trainhub.kernel.db import session
+from trainhub.kernel.db import add_once, session
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import _, format_date
 from trainhub.organisations.models import Organisation
@@ -68,8 +68,7 @@ def create_programme(
         petoe_since=petoe_since,
         created_at=now,
     )
-    session().add(row)
-    session().flush()
+    add_once(row, lambda: CodeTaken(_("专业点代码 %(code)s 已被使用。", code=code), field="code"))
     audit.record(by=by, did="programmes.programme.created", on=row, data={"code": code, "name": name, "university": university.code})
     return row
 
