@@ -14,6 +14,8 @@ from trainhub.kernel.forms import Form, LongText, Text
 from trainhub.kernel.i18n import _, _l
 from trainhub.organisations import labels, queries
 from trainhub.organisations.models import Organisation
+from trainhub.organisations.permissions import VERIFIERS
+from trainhub.organisations.rules import JUDGED
 from trainhub.organisations.types import EnterpriseSize, HostSide, OrganisationFilter, OrganisationKind, OrganisationState
 
 PARENT_KINDS = tuple(kind for kind in OrganisationKind if kind not in (OrganisationKind.ENTERPRISE, OrganisationKind.BASE))
@@ -60,6 +62,9 @@ class OrganisationForm(Form):
             parents.update(queries.names_of([of.parent_id]))
         self.parent_id.choices = blank([(key, name) for key, name in parents.items() if of is None or key != of.id])
         self.size.choices = blank([(size.value, label) for size, label in labels.SIZES.items()])
+        if of is not None and not identity.over(queries.subject_of(of), *VERIFIERS):
+            for name in JUDGED:
+                del self[name]
         return self
 
     def facts(self) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import _, listed
 from trainhub.organisations import labels, queries, rules
 from trainhub.organisations.models import BaseHost, Organisation, OrganisationPast
+from trainhub.organisations.permissions import VERIFIERS
 from trainhub.organisations.types import HostSide, OrganisationKind, OrganisationState
 
 CLOSING = "trainhub.organisations.closing"
@@ -147,6 +148,7 @@ def change(*, organisation: Organisation, by: Identity, now: datetime, version: 
     unknown = sorted(set(fields) - EDITABLE)
     if unknown:
         raise TypeError(f"change() got unexpected fields {unknown}")
+    _check_judged(organisation, fields, by)
     changed = _set(organisation, fields)
     if changed:
         if organisation.state is OrganisationState.VERIFIED and (changed.keys() & {"uscc", "name"}):
@@ -156,6 +158,13 @@ def change(*, organisation: Organisation, by: Identity, now: datetime, version: 
         session().flush()
         audit.record(by=by, did="organisations.organisation.changed", on=organisation, data=changed)
     return changed
+
+
+def _check_judged(organisation: Organisation, fields: dict[str, Any], by: Identity) -> None:
+    judged = [key for key in rules.JUDGED if key in fields and (fields[key] or None) != (getattr(organisation, key) or None)]
+    if judged and not by.over(queries.subject_of(organisation), *VERIFIERS):
+        names = listed(str(labels.FIELDS[key]) for key in judged)
+        raise BadOrganisation(_("%(names)s由核验单位登记，本单位不能自行修改。请联系核验本单位的部门。", names=names), field=judged[0], code="judged")
 
 
 def _keep(organisation: Organisation, changed: dict[str, list[Any]], by: Identity, now: datetime) -> None:

@@ -11,6 +11,9 @@ from trainhub.organisations.types import OrganisationKind, UsccProblem
 _USCC = re.compile(r"[0-9A-HJ-NPQRTUWXY]{2}\d{6}[0-9A-HJ-NPQRTUWXY]{10}\Z")
 _CODE = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{1,39}\Z")
 
+JUDGED = ("is_internet_enterprise", "is_leading_internet", "credit_status", "credit_checked_on")
+"""What awards and certificates go by: who verifies says it, not the organisation of itself."""
+
 
 def normalise_code(text: str) -> str:
     """A code as it is stored: narrow characters, no spaces inside."""

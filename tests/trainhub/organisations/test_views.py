@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 
 from tests.factories import ground
 from tests.factories.api import api_client
-from trainhub.kernel.access import Role
-from trainhub.organisations import queries
+from trainhub.kernel.access import Grant, Identity, Role, ScopeKind
+from trainhub.organisations import operations, queries
 from trainhub.organisations.models import Organisation
 from trainhub.organisations.types import OrganisationKind, OrganisationState
 
@@ -47,6 +47,30 @@ def test_list_filters_by_pinyin_kind_and_region(as_role: As, session: Session) -
         page = client.get(f"/organisations/?{query}").get_data(as_text=True)
         assert ("榕城精密机床厂" in page) is (query != "q=rongdu"), query
     assert "榕城精密机床厂" not in client.get("/organisations/?kind=enterprise&region=350100").get_data(as_text=True)
+
+
+def test_an_enterprise_does_not_say_of_itself_what_awards_go_by(as_role: As, session: Session) -> None:
+    row = ground.enterprise()
+    row.credit_status = "失信"
+    code, key = row.code, row.id
+    session.commit()
+    path, own = f"/organisations/{code}/edit", as_role(Role.ENTERPRISE_COORDINATOR, organisation_id=key)
+    page = own.get(path).text
+    assert ('name="credit_status"' in page, 'name="is_leading_internet"' in page, 'name="contact_name"' in page) == (False, False, True)
+    wish = {"is_internet_enterprise": "y", "is_leading_internet": "y", "credit_status": "正常", "credit_checked_on": "2030-01-01"}
+    assert own.post(path, data=form_of(row, contact_name="林晓彤", **wish)).status_code == 303
+    session.expire_all()
+    assert (row.contact_name, row.credit_status, row.credit_checked_on, row.is_leading_internet) == ("林晓彤", "失信", None, False)
+    by = Identity(account_id=1, person_id=None, name="x", grants=(Grant(Role.ENTERPRISE_COORDINATOR, ScopeKind.ORGANISATION, key),))
+    with pytest.raises(operations.BadOrganisation, match="信用状况"):
+        operations.change(organisation=row, by=by, now=ground.NOW, credit_status="正常")
+    assert operations.change(organisation=row, by=by, now=ground.NOW, credit_status="失信", is_leading_internet=False) == {}
+    session.commit()
+    office = as_role(Role.DEPT_HR)
+    assert 'name="credit_status"' in office.get(path).text
+    assert office.post(path, data=form_of(row, **wish)).status_code == 303
+    session.expire_all()
+    assert (row.credit_status, row.is_leading_internet) == ("正常", True)
 
 
 def test_the_same_queries_at_1_and_30_rows(as_role: As, session: Session, count_queries: list[str]) -> None:
