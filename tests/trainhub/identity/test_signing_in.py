@@ -263,9 +263,17 @@ def test_second_factor(app: Flask, clock: time_machine.Traveller) -> None:
     clock.shift(timedelta(minutes=5, seconds=1))
     assert fourth.post("/login/code", data={"code": totp.at(START + timedelta(minutes=6))}).location == "/login"
 
+    fifth = app.test_client()
+    _post(fifth)
+    clock.shift(timedelta(seconds=40))
+    with app.app_context(), transaction():
+        ops.set_password(account=queries.account(account_id), password="New-horse-99", by=SYSTEM, now=START + timedelta(minutes=6, seconds=11))
+    code = totp.at(START + timedelta(minutes=6, seconds=11))
+    assert fifth.post("/login/code", data={"code": code}).status_code == 422  # who knew only the former password does not get on
+
     assert there.post("/account/second-factor/remove", data={"password": "wrong"}).status_code == 422
-    assert there.post("/account/second-factor/remove", data={"password": make.PASSWORD}).status_code == 303
-    assert _post(app.test_client()).location == "/"
+    assert there.post("/account/second-factor/remove", data={"password": "New-horse-99"}).status_code == 303
+    assert _post(app.test_client(), password="New-horse-99").location == "/"
 
 
 def test_the_language_of_the_account_counts_whichever_way_led_in(app: Flask, clock: time_machine.Traveller) -> None:

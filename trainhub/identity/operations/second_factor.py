@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import pyotp
 from sqlalchemy import delete, or_, update
@@ -101,11 +101,14 @@ def _forget(account: Account, by: Identity) -> None:
     audit.record(by=by, did="identity.totp.removed", on=account)
 
 
-def sign_in_by_code(*, account_id: int, code: str, origin: str, agent: str, now: datetime, today: date) -> str | None:
-    """The second step of signing in: the session's token, or None for a wrong code, which counts as a failure. Raises Locked."""
+def sign_in_by_code(*, account_id: int, code: str, origin: str, agent: str, now: datetime, today: date, since: datetime) -> str | None:
+    """The second step of signing in: the session's token, or None for a wrong code, which counts as a failure. The first step, at `since`,
+    holds no longer once another password was set. Raises Locked."""
     account = queries.account(account_id)
     count_attempt(counted_as=name_hash(f"account:{account_id}"), origin=origin, now=now, today=today)
     if account.state is not AccountState.ACTIVE or account.totp_confirmed_at is None:
+        return None
+    if account.password_set_at is not None and account.password_set_at >= since + timedelta(seconds=1):  # the cookie keeps whole seconds
         return None
     if not (_accept_totp(account, code, now) or _accept_recovery(account, code, now)):
         return None

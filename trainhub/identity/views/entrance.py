@@ -67,6 +67,7 @@ def login_code_post() -> Any:
                     agent=request.user_agent.string,
                     now=clock.now(),
                     today=clock.today(),
+                    since=datetime.fromtimestamp(pending["at"], UTC),
                 )
             if token is not None:
                 guarding.enter(token)
