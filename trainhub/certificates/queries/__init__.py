@@ -71,6 +71,7 @@ from trainhub.certificates.queries.issued import (
 from trainhub.certificates.queries.keys import (
     last_list,
     listed,
+    lock_signing_keys,
     open_shares,
     shared,
     signing_key,
@@ -203,6 +204,7 @@ __all__ = [
     "listed",
     "listing",
     "lock_run",
+    "lock_signing_keys",
     "may_know_of",
     "names_of",
     "names_of_accounts",
