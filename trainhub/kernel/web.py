@@ -61,12 +61,31 @@ def is_api() -> bool:
     return request.path.startswith("/api/")
 
 
+FOR_PROGRAMS = "is_for_programs"
+
+
+def for_programs(view: View) -> View:
+    """Mark a view outside /api/ that programs of any site read: what goes wrong is told as JSON (RFC 9457) there too."""
+    setattr(view, FOR_PROGRAMS, True)
+    return view
+
+
+def _is_for_programs() -> bool:
+    return getattr(current_app.view_functions.get(request.endpoint or ""), FOR_PROGRAMS, False)
+
+
+def _is_told_in_json() -> bool:
+    return is_api() or _is_for_programs()
+
+
 def _problem(status: int, title: str, detail: str, **more: Any) -> Response:
     """RFC 9457."""
     body = {"type": "about:blank", "title": title, "status": status, "detail": detail, "instance": request.path, **more}
     answer = jsonify(body)
     answer.status_code = status
     answer.mimetype = "application/problem+json"
+    if _is_for_programs():
+        answer.headers["Access-Control-Allow-Origin"] = "*"
     return answer
 
 
@@ -89,7 +108,7 @@ def answer_refused(refused: Refused) -> Any:
     """A refusal says why and what to do; a visitor without an account is sent to sign in and comes back after."""
     kernel_db.session().rollback()
     title = _(refused.title or TITLES.get(refused.status, "无法完成"))
-    if is_api():
+    if _is_told_in_json():
         details = list(refused.details)
         if not details and refused.field:
             details = [{"column": refused.field, "value": sent(refused.field), "problem": refused.message}]
@@ -183,7 +202,7 @@ def _bug(error: Exception) -> Any:
     if isinstance(error, OperationalError):
         return _no_database(error_id)
     message = _("发生了意外的错误，你提交的内容没有保存。请稍后再试；若反复出现，请把下面的编号告诉系统管理员。")
-    if is_api():
+    if _is_told_in_json():
         return _problem(500, _(TITLES[500]), message, error_id=error_id)
     return _page(500, _(TITLES[500]), message, error_id)
 
@@ -191,7 +210,7 @@ def _bug(error: Exception) -> Any:
 def _no_database(error_id: str) -> Response:
     """The database is locked by long work or does not answer: nobody's mistake, and trying again helps."""
     title, message = _(TITLES[503]), _("数据库正忙或暂时连不上，你提交的内容没有保存。请稍后再试；若反复出现，请把下面的编号告诉系统管理员。")
-    answer = _problem(503, title, message, error_id=error_id) if is_api() else _page(503, title, message, error_id)
+    answer = _problem(503, title, message, error_id=error_id) if _is_told_in_json() else _page(503, title, message, error_id)
     answer.headers["Retry-After"] = "10"
     return answer
 

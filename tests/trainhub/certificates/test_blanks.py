@@ -172,3 +172,20 @@ def test_blanks_are_given_back_on_the_page(session: Session, as_role: AsRole) ->
     assert "没有需要重印的证书" in answer.text
     did = set(session.scalars(sa.select(AuditEvent.did).where(AuditEvent.on_kind == "print_run", AuditEvent.on_id == str(key))))
     assert did >= {"certificates.run.blanks_returned", "certificates.run.blanks_laid"}
+
+
+def test_runs_that_share_certificates_name_each_other(session: Session, as_role: AsRole) -> None:
+    with transaction():
+        here = ground.university()
+        run, made = _started(2, here)
+        _drawn(run)
+        operations.revoke(certificate=made[0], **REASON)
+        other, _others = _started(1, here)
+        full = printing.start_run(title="整页", wanted=queries.CertificateFilter(kind=Kind.TRAINING, issuer_id=here.id), site=run.site, **GIVEN)
+        ids = (run.id, other.id, full.id)
+        admin = as_role(Role.UNIVERSITY_ADMIN, organisation_id=here.id)
+    assert [(one.id, n) for one, n in queries.also_overprinted(run)] == [(other.id, 1)]
+    assert [(one.id, n) for one, n in queries.also_overprinted(other)] == [(run.id, 1)]
+    pages = [admin.get(f"/certificates/runs/{key}").text for key in ids]
+    assert [("也在其他套打批次中" in page) for page in pages] == [True, True, False]
+    assert f'href="/certificates/runs/{other.id}"' in pages[0]
