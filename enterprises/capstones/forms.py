@@ -136,6 +136,17 @@ class PaperForm(Form):
         self.stage.choices = [(one.value, labels.STAGES[one]) for one in Stage]
 
 
+class AnonymousForm(Form):
+    """A thesis without names."""
+
+    file = FileField(
+        _l("匿名稿"),
+        description=_l("与论文相同、去掉姓名和学号的 PDF 或 Word 文件；提交时检查文件属性和正文。"),
+        validators=[InputRequired(_l("请选择文件。"))],
+    )
+    is_other = BooleanField(_l("正文中的同名是别人（例如参考文献的作者）"))
+
+
 def _points(label: Any, hint: Any) -> IntegerField:
     return IntegerField(
         label,

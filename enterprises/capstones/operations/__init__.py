@@ -1,6 +1,7 @@
 """Verbs of topics, capstones, guidance, reviews, defences and grades."""
 
 from enterprises.capstones.operations._support import CapstoneRefused, TopicRefused, WrongPerson, WrongState, against_state, against_window
+from enterprises.capstones.operations.anonymising import against_blind, demand_anonymising, hand_in_anonymous, supply_anonymous
 from enterprises.capstones.operations.arranging import arrange
 from enterprises.capstones.operations.assigning import assign_capstone, assign_supervisor, end_supervision, withdraw
 from enterprises.capstones.operations.certifying import certify_supervision
@@ -76,6 +77,7 @@ __all__ = [
     "against_another",
     "against_appeal",
     "against_archive",
+    "against_blind",
     "against_defence",
     "against_finish",
     "against_grade",
@@ -113,6 +115,7 @@ __all__ = [
     "count_failure",
     "create_choices",
     "decide_appeal",
+    "demand_anonymising",
     "demand_revisable",
     "discard_plan",
     "dissolve_team",
@@ -130,6 +133,7 @@ __all__ = [
     "grade",
     "grade_third",
     "hand_in",
+    "hand_in_anonymous",
     "holder_of",
     "is_holder",
     "issue_certificate",
@@ -164,6 +168,7 @@ __all__ = [
     "settle",
     "sign_review",
     "submit_thesis",
+    "supply_anonymous",
     "timetable",
     "unread_originals",
     "use_link",
