@@ -251,15 +251,20 @@ def first_and_last(today: date) -> tuple[date, date]:
     return today, today + timedelta(days=16 * 7 - 3)
 
 
-class RoundForm(Form):
-    """A choice round."""
+class RoundDaysForm(Form):
+    """The days of a choice round."""
 
-    kind = SelectField(_l("轮次"), validators=[InputRequired()])
     opens_on = DateField(_l("填报开始"), validators=[InputRequired()])
     closes_on = DateField(_l("填报截止"), description=_l("当天 24 时截止。"), validators=[InputRequired()])
     starts_on = DateField(_l("毕业设计开始"), validators=[InputRequired()])
     ends_on = DateField(_l("毕业设计结束"), validators=[InputRequired()])
     most = IntegerField(_l("最多志愿数"), default=5, validators=[InputRequired(), NumberRange(min=1, max=15)])
+
+
+class RoundForm(RoundDaysForm):
+    """A choice round."""
+
+    kind = SelectField(_l("轮次"), validators=[InputRequired()])
 
     def __init__(self, *args: Any, **kw: Any) -> None:
         super().__init__(*args, **kw)

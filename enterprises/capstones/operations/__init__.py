@@ -10,7 +10,6 @@ from enterprises.capstones.operations.checking import draw, give_opinion, last_y
 from enterprises.capstones.operations.choosing import (
     ask_into_team,
     close_choices,
-    create_choices,
     dissolve_team,
     form_team,
     join_team,
@@ -39,6 +38,7 @@ from enterprises.capstones.operations.judging import ask_cross_reviews, ask_revi
 from enterprises.capstones.operations.linking import LinkClosed, count_failure, holder_of, is_holder, link_of, make_link, revoke_link, use_link
 from enterprises.capstones.operations.planning import apply_plan, ask_for_plan, compute_plan, discard_plan
 from enterprises.capstones.operations.retaining import forget_guidance
+from enterprises.capstones.operations.rounds import change_choices, create_choices, drop_choices, kinds_after
 from enterprises.capstones.operations.staging import adopt_rubric, extend, lift_conflict, record_conflict, set_windows
 from enterprises.capstones.operations.standing import (
     against_another,
@@ -104,6 +104,7 @@ __all__ = [
     "assign_supervisor",
     "cancel_review",
     "certify_supervision",
+    "change_choices",
     "change_topic",
     "close_choices",
     "comment",
@@ -120,6 +121,7 @@ __all__ = [
     "discard_plan",
     "dissolve_team",
     "draw",
+    "drop_choices",
     "drop_group",
     "end_supervision",
     "enterprise_closed",
@@ -138,6 +140,7 @@ __all__ = [
     "is_holder",
     "issue_certificate",
     "join_team",
+    "kinds_after",
     "last_year",
     "leave_programme",
     "leave_team",

@@ -29,7 +29,7 @@ DEEDS = {
         /{capstone}/finish /{capstone}/certificate /{capstone}/appeal/decide /{capstone}/archive /{capstone}/withdraw /{capstone}/reviews
         /{capstone}/send-back /{capstone}/conclude /{capstone}/guidance/{entry}/confirm-for
         /{capstone}/links /{capstone}/extensions /{capstone}/place /{capstone}/topic /reviews/{review}/cancel /defences/{group}/drop /defences/{group}/secretary /links/{link}/revoke
-        /rounds/{round}/open /rounds/{round}/close /rounds/{round}/plan /rounds/{round}/publish /supervisor-plans/{plan}/apply
+        /rounds/{round}/open /rounds/{round}/close /rounds/{round}/plan /rounds/{round}/publish /rounds/{round}/days /rounds/{round}/drop /supervisor-plans/{plan}/apply
         {cohort}/board/plan {cohort}/assign {cohort}/judging/cross {cohort}/judging/groups {cohort}/judging/timetable {cohort}/rounds
         {cohort}/windows {cohort}/conflicts {cohort}/certify /rubrics/{version} /conflicts/{conflict}/lift /topics/{topic}/school
         /topics/{topic}/withdraw-by-school""",

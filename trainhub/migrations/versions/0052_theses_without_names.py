@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from trainhub.kernel.db import BigKey
+from trainhub.kernel.db import BigKey, Json
 
 revision = "0052"
 down_revision = "0050"
@@ -24,7 +24,7 @@ def upgrade() -> None:
     for table in TABLES:
         with op.batch_alter_table(table) as batch:
             batch.add_column(sa.Column("anonymous_file_id", BigKey, nullable=True))
-            batch.add_column(sa.Column("anonymous_said", sa.JSON(), nullable=True))
+            batch.add_column(sa.Column("anonymous_said", Json, nullable=True))
             batch.create_foreign_key(op.f(f"fk_{table}_anonymous_file_id_stored_file"), "stored_file", ["anonymous_file_id"], ["id"], ondelete="RESTRICT")
 
 
