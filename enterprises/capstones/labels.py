@@ -85,6 +85,7 @@ STAGES: dict[Stage, Any] = {
 KEPT_STAGES: dict[str, Any] = {
     "topic": _l("选题的证明材料"),
     **{stage.value: text for stage, text in STAGES.items()},
+    "anonymous": _l("匿名稿"),
     "review": _l("评阅附件"),
     "defence": _l("答辩记录附件"),
 }

@@ -14,6 +14,7 @@ from enterprises.capstones.labels import years
 from enterprises.capstones.models import Capstone, SpotCheck, SpotItem, SpotOpinion
 from enterprises.capstones.operations._support import CapstoneRefused, WrongPerson, given, tell
 from enterprises.capstones.operations.impartial import demand_office, demand_still
+from enterprises.capstones.queries.anonymous import read_by_experts
 from enterprises.capstones.queries.checking import open_opinions
 from enterprises.capstones.types import SpotOutcome, SpotVerdict
 from trainhub.identity import queries as identity
@@ -162,6 +163,8 @@ def send_to_experts(*, item: SpotItem, people: Sequence[Person], by: Identity, t
     _hold(item)
     _demand_valid(item)
     capstone = session().get_one(Capstone, item.capstone_id)
+    if read_by_experts(item) is None:
+        raise CapstoneRefused(_("这篇论文还没有匿名稿：专家只看匿名稿，请先上传。"), field="experts", code="no_anonymous")
     opinions = queries.opinions_of(item.id)
     stage = 2 if item.outcome is SpotOutcome.MORE_EXPERTS else 1
     if item.outcome not in (SpotOutcome.OPEN, SpotOutcome.MORE_EXPERTS):

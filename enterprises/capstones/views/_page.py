@@ -12,6 +12,7 @@ from enterprises.capstones.impartiality import Office
 from enterprises.capstones.machine import Actor, Answer, permits
 from enterprises.capstones.models import Capstone, Topic
 from enterprises.capstones.queries import archive, guiding
+from enterprises.capstones.queries.anonymous import thesis_paper
 from enterprises.capstones.queries.impartiality import exceptions_of
 from enterprises.capstones.queries.judging import outdated_reports
 from enterprises.capstones.queries.supervising import replacements_of
@@ -63,10 +64,11 @@ def page(
     paper: forms.PaperForm | None = None,
     extension: forms.ExtensionForm | None = None,
     arranged: forms.ArrangeForm | None = None,
+    nameless: forms.AnonymousForm | None = None,
     status: int = 200,
     problem: str = "",
 ) -> Any:
-    """The page; `guidance`, `paper`, `extension` and `arranged` are forms that were refused, `problem` why something else was."""
+    """The page; `guidance`, `paper`, `extension`, `arranged` and `nameless` are forms that were refused, `problem` why something else was."""
     student = session().get_one(Student, row.student_id)
     roles, is_student = roles_of(row), student.person_id == who().person_id
     subject = queries.subject_of(row)
@@ -105,6 +107,9 @@ def page(
         versions=_versions(row),
         used_mb=queries.size_of_files(row.id) / 1024 / 1024,
         most_mb=book().at("own.capstone.attachments_mb_max", on=clock.today()).number,
+        nameless=nameless or forms.AnonymousForm(),
+        thesis=thesis_paper(row.id),
+        is_blind=any(one.kind is ReviewKind.BLIND and one.cancelled_at is None for one, _name in queries.reviews_of(row.id)),
         arranged=arranged or forms.ArrangeForm(formdata=None, data={"place": row.place, "starts_on": row.starts_on, "ends_on": row.ends_on}),
         is_sealed=not queries.is_opened_to(row.topic_id, who(), clock.today()),
         attachments=archive.attachments_of(row),

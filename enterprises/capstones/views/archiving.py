@@ -56,6 +56,8 @@ def _address(row: Capstone, one: KeptFile) -> str:
         return url_for("capstones.evidence", topic_id=one.key) if is_mine else ""
     if one.stage == archive.REVIEW:
         return url_for("capstones.review_attachment", capstone_id=row.id, review_id=one.key)
+    if one.stage == archive.ANONYMOUS:
+        return url_for("capstones.anonymous", capstone_id=row.id, paper_id=one.key)
     if one.stage == archive.DEFENCE and not _is_signed_open(row):
         return ""
     if one.stage == archive.DEFENCE:

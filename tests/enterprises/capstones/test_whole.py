@@ -364,7 +364,7 @@ def test_moderation_closes_grades_and_an_appeal_reaches_ledger_and_certificate(s
     head = make.head_of(found.programme)
     operations.archive(capstone=found.capstone, by=head, **TIMES)  # the appeal is decided: nobody has to wait
     assert found.capstone.archive is not None
-    assert [len(f["sha256"]) for f in found.capstone.archive["files"]] == [64, 64]  # the evidence of the topic and the thesis
+    assert [len(f["sha256"]) for f in found.capstone.archive["files"]] == [64, 64, 64]  # the evidence of the topic, the thesis with and without names
     with pytest.raises(WrongState, match="已归档"):
         operations.appeal(capstone=found.capstone, reason="再申诉", by=found.by("student"), **TIMES)
 
