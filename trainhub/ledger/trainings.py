@@ -32,11 +32,9 @@ def last_of(*, person_id: int, source: Source, source_id: int) -> tuple[Training
 
 
 def renew(*, record: TrainingRecord, hours_x10: int, reason: str, by: Identity, now: datetime) -> TrainingRecord:
-    """The same training with other hours, or standing again: a new record of the same day. One that stands is cancelled for it and names it."""
-    cancellation = None
-    if record.cancelled_at is None:
-        cancellation, _is_first = operations.cancel_record(record_id=record.id, reason=reason, by=by, now=now)
-        session().refresh(record)
+    """The same training with other hours, or standing again: a new record of the same day, which the earlier one's cancellation names."""
+    cancellation, _is_first = operations.cancel_record(record_id=record.id, reason=reason, by=by, now=now)
+    session().refresh(record)
     made, _is_new = operations.record_training(
         person_id=record.person_id,
         organisation_id=record.organisation_id,
@@ -51,8 +49,7 @@ def renew(*, record: TrainingRecord, hours_x10: int, reason: str, by: Identity, 
         by=by,
         now=now,
     )
-    if cancellation is not None:
-        cancellation.replaced_by_id = made.id
-        session().flush()
+    cancellation.replaced_by_id = made.id
+    session().flush()
     audit.record(by=by, did="ledger.record.corrected", on=made, data={"replaces": record.id, "reason": reason[:400]})
     return made

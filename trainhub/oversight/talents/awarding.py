@@ -176,7 +176,7 @@ def pay(
     if award.rule in rules.FROM_NEW_FUND and (pool is None or pool.kind is not PoolKind.NEW):
         raise AwardRefused(_("这项支持从省级新增引导资金中给予（000:741），请选择一项新增引导资金。"), field="pool", code="pool_of_other_kind")
     if pool_id is not None:
-        funds.spend(pool_id, award.amount_fen)
+        funds.spend(pool_id, award.amount_fen, on=on)
         award.pool_id = pool_id
     award.paid_on, award.state = on, AwardState.PAID
     return _ended(award, by, on=on, reference=award.payment_reference, pool=award.pool_id)
