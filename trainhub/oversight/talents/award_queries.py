@@ -84,8 +84,9 @@ def subject_of(row: TalentAward) -> Subject:
 
 
 def hold(talent_id: int) -> None:
-    """Let decisions about one talent wait for each other."""
-    session().execute(select(Talent.id).where(Talent.id == talent_id).with_for_update())
+    """Let decisions about one human wait for each other, under however many entries."""
+    person_id = session().get_one(Talent, talent_id).person_id
+    session().execute(select(Talent.id).where(of_human(Talent.person_id, person_id)).order_by(Talent.id).with_for_update())
 
 
 def awards_of(row: Talent) -> list[TalentAward]:

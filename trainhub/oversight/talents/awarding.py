@@ -136,12 +136,24 @@ def confer(
     award.conference_minutes = text
     if is_positive:
         _refuse_ended(talent)
+        _refuse_second(award, talent, today)
         if bad := [one for one in support_of(talent, today).findings if one.code.endswith(".credit") and not one.met]:
             raise not_eligible(bad)
         award.state, award.decided_on = AwardState.DECIDED, on
     else:
         award.state, award.reason, award.ended_on = AwardState.REJECTED, text[:400], today
     return _ended(award, by, on=on)
+
+
+def _refuse_second(award: TalentAward, talent: Talent, today: date) -> None:
+    """Of two awards for one year that were decided before their persons were found to be one human only the earlier is conferred and
+    paid, or the one that was paid already (不得重复享受, 000:833)."""
+    repeats = award.rule not in rules.FROM_NEW_FUND or book().at("fj.talent_repeatable", on=today).flag
+    rivals = [one for one in queries.standing(talent, award.rule) if one.id != award.id and (one.year == award.year or not repeats)]
+    if any(one.id < award.id or one.state is AwardState.PAID for one in rivals):
+        raise AlreadyAwarded(
+            _("“%(rule)s”：这名人才与另一人判定为同一人，%(name)s 年已有支持。请由主管部门撤销这一项。", rule=rule_name(award.rule), name=award.year)
+        )
 
 
 def _refuse_ended(talent: Talent) -> None:
@@ -167,6 +179,7 @@ def pay(
     _begin(award, Who.PAYER, (AwardState.DECIDED,), by, version)
     talent = session().get_one(Talent, award.talent_id)
     _refuse_ended(talent)
+    _refuse_second(award, talent, today)
     if bad := [one for one in support_of(talent, today).findings if one.code.endswith(".credit") and not one.met]:
         raise not_eligible(bad, _("决定之后列入失信名单，不能拨付：移出名单后重新核查信用再拨付，或由主管部门撤销这项奖励。"))
     noticing.require(award, on)
@@ -176,7 +189,7 @@ def pay(
     if award.rule in rules.FROM_NEW_FUND and (pool is None or pool.kind is not PoolKind.NEW):
         raise AwardRefused(_("这项支持从省级新增引导资金中给予（000:741），请选择一项新增引导资金。"), field="pool", code="pool_of_other_kind")
     if pool_id is not None:
-        funds.spend(pool_id, award.amount_fen)
+        funds.spend(pool_id, award.amount_fen, on=on)
         award.pool_id = pool_id
     award.paid_on, award.state = on, AwardState.PAID
     return _ended(award, by, on=on, reference=award.payment_reference, pool=award.pool_id)

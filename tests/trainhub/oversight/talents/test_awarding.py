@@ -30,7 +30,9 @@ from trainhub.oversight.talents.award_models import TalentAward
 from trainhub.oversight.talents.models import Talent
 from trainhub.oversight.talents.noticing import NoticeRefused
 from trainhub.oversight.talents.types import TalentKind
+from trainhub.people import operations as people
 from trainhub.people.models import Person
+from trainhub.people.types import PairDecision
 
 WAN = 1_000_000  # fen
 WHEN: dict[str, Any] = {"today": TODAY, "now": NOW}
@@ -198,6 +200,28 @@ def test_two_entries_of_one_human_share_the_year(session: Session) -> None:
     with pytest.raises(AlreadyAwarded):
         _decide(other)
     assert [one.year for one in award_queries.awards_of(other)] == [2026]
+
+
+@pytest.mark.database
+@pytest.mark.parametrize("paid_before", [None, 0, 1])
+def test_one_human_under_two_persons_is_paid_once(session: Session, paid_before: int | None) -> None:
+    """Both decided before the persons were found to be one: the earlier is paid, or stays paid; the other is refused."""
+    entries, pool = [_talent(), _talent()], _pool()
+    made = [_decide(row) for row in entries]
+    for one in made:
+        noticing.publish(award=one, by=HR, today=TODAY)
+    pay: dict[str, Any] = {"on": AFTER, "reference": "P-1", "pool_id": pool, "by": FIN, "today": AFTER, "now": NOW}
+    if paid_before is not None:
+        awarding.pay(award=made[paid_before], **pay)
+    people.note_decision(
+        first_id=entries[0].person_id, second_id=entries[1].person_id, decision=PairDecision.SAME, reason="同一人", by=SYSTEM, now=NOW
+    )
+    stands = paid_before or 0
+    with pytest.raises(AlreadyAwarded, match="判定为同一人"):
+        awarding.pay(award=made[1 - stands], **pay)
+    if paid_before is None:
+        awarding.pay(award=made[0], **pay)
+    assert [one.state for one in made] == ([AwardState.PAID, AwardState.DECIDED] if not stands else [AwardState.DECIDED, AwardState.PAID])
 
 
 @pytest.mark.parametrize(("days", "is_paid"), [(0, False), (6, False), (7, False), (8, True)])
