@@ -27,12 +27,19 @@ from enterprises.placements.types import (
     PreferenceProblem,
     RaterSide,
     RoundState,
+    SeatDecision,
     SelfFoundState,
     WithdrawalSide,
 )
 from trainhub.kernel.i18n import N_, _, _l
 from trainhub.kernel.sentences import Sentences
 
+SEAT_DECISIONS: Mapping[SeatDecision, Any] = {
+    SeatDecision.WAITING: _l("待审核"),
+    SeatDecision.APPROVED: _l("已审核"),
+    SeatDecision.RETURNED: _l("已退回"),
+}
+SEAT_LOOKS: Mapping[SeatDecision, str] = {SeatDecision.WAITING: "wait", SeatDecision.APPROVED: "ok", SeatDecision.RETURNED: "bad"}
 OFFER_STATES: Mapping[OfferState, Any] = {
     OfferState.DRAFT: _l("草稿"),
     OfferState.SUBMITTED: _l("待审核"),

@@ -18,6 +18,14 @@ class OfferState(StrEnum):
     CLOSED = "closed"
 
 
+class SeatDecision(StrEnum):
+    """What the school whose term it is says of the seats that a position offers in it."""
+
+    WAITING = "waiting"
+    APPROVED = "approved"
+    RETURNED = "returned"
+
+
 class RoundState(StrEnum):
     """Nothing of a plan is visible before publication."""
 

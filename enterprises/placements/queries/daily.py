@@ -26,6 +26,7 @@ from enterprises.placements.models import (
     Rating,
     WeeklyLog,
 )
+from enterprises.placements.queries.offers import open_seats
 from enterprises.placements.queries.placing import DECIDED, placement_view, visible_to
 from enterprises.placements.rules import parties_needed
 from enterprises.placements.types import (
@@ -35,7 +36,6 @@ from enterprises.placements.types import (
     EventKind,
     EventState,
     Ground,
-    OfferState,
     PlacementState,
     RaterSide,
     TextState,
@@ -110,7 +110,7 @@ def returned(placement: Placement, entries: Collection[DayEntry]) -> list[DayEnt
     found = [entry for entry in entries if entry.state is not DayState.APPROVED]
     if placement.state is not PlacementState.WITHDRAWN or not found:
         return found
-    days = ledger.taken_back_on(placement.student_id, placement.enterprise_id, [entry.on for entry in found])
+    days = ledger.confirmed_on(placement.student_id, placement.enterprise_id, [entry.on for entry in found], stands=False)
     return [entry for entry in found if entry.on in days]
 
 
@@ -349,7 +349,7 @@ def other_positions(placement: Placement) -> list[tuple[int, str]]:
         .where(
             PositionSeats.term_id == placement.term_id,
             PositionSeats.taken < PositionSeats.seats,
-            Position.state == OfferState.APPROVED,
+            open_seats(),
             Position.id != placement.position_id,
         )
         .order_by(Organisation.pinyin, Position.title, Position.id)
