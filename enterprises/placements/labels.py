@@ -226,6 +226,7 @@ DAY_PROBLEMS: Mapping[DayProblem, Any] = {
     DayProblem.UNINSURED: _l("这一天不在实习保险期间内，不能计入。"),
     DayProblem.ON_CAMPUS: _l("这一天基地设在校内，不计企业学习周数。"),
     DayProblem.LEFT: _l("学生这一天之前已离校，不能计入。"),
+    DayProblem.SUSPENDED: _l("学生这一天在休学，不能计入。"),
 }
 UNTICKED: Mapping[DayProblem, Any] = {
     DayProblem.OUTSIDE: _l("不在实习期"),
@@ -235,6 +236,7 @@ UNTICKED: Mapping[DayProblem, Any] = {
     DayProblem.UNINSURED: _l("保险期间之外，不计"),
     DayProblem.ON_CAMPUS: _l("基地设在校内，不计"),
     DayProblem.LEFT: _l("已离校"),
+    DayProblem.SUSPENDED: _l("休学"),
 }
 """In a table, where a day has no box to tick."""
 PREFERENCE_PROBLEMS: Mapping[PreferenceProblem, Any] = {

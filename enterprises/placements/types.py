@@ -174,6 +174,7 @@ class DayProblem(StrEnum):
     UNINSURED = "uninsured"
     ON_CAMPUS = "on_campus"
     LEFT = "left"
+    SUSPENDED = "suspended"
 
 
 def _never(_day: date) -> bool:
@@ -189,6 +190,8 @@ class Ground:
     insured: tuple[date | None, date | None] = (None, None)
     is_on_campus: Callable[[date], bool] = _never
     left_on: date | None = None
+    suspended: tuple[tuple[date, date | None], ...] = ()
+    """The spans in which the student was suspended (休学), the last day included; None: it goes on."""
 
 
 class PreferenceProblem(StrEnum):

@@ -45,6 +45,7 @@ from trainhub.kernel.db import session
 from trainhub.kernel.files import StoredFile
 from trainhub.ledger import queries as ledger
 from trainhub.organisations.models import Organisation
+from trainhub.people import queries as people
 from trainhub.people.models import Person, Student
 
 
@@ -101,7 +102,9 @@ def ground_of(placement: Placement) -> Ground:
     """What the days of a placement stand on."""
     insured = (placement.insured_from, placement.insured_until)
     campus = bases.campus_on(placement.base_id) if placement.base_id is not None else _nowhere
-    return Ground(placement.counts_from, insured, campus, session().get_one(Student, placement.student_id).left_on)
+    student = session().get_one(Student, placement.student_id)
+    suspended = tuple((row.since, row.until) for row in people.suspensions_of(student.id))
+    return Ground(placement.counts_from, insured, campus, student.left_on, suspended)
 
 
 def returned(placement: Placement, entries: Collection[DayEntry]) -> list[DayEntry]:
