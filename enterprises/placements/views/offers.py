@@ -132,9 +132,10 @@ def show_position(position: Position) -> Any:
     """One position with its seats."""
     subject = queries.subject_of_position(position)
     edits = may(who(), Can.POSITION_EDIT, subject)
-    if position.state is OfferState.DRAFT and not edits:
+    seats, own = queries.items_of_position(position.id), _own_schools(position)
+    gave_back = any(row.university_id in own and row.decision is SeatDecision.RETURNED for row in seats)
+    if position.state is OfferState.DRAFT and not edits and not gave_back:  # who gave it back still sees what was wrong with it
         raise NotFound(_("没有这个岗位，或企业还没有提交。"))
-    seats = queries.items_of_position(position.id)
     known = {row.id for row in seats}
     return render_template(
         "enterprises/placements/position.html",
@@ -145,7 +146,7 @@ def show_position(position: Position) -> Any:
         findings=judge_offer(position, on=clock.today()) if edits or may(who(), Can.POSITION_APPROVE, queries.subject_of_seats(position.id)) else [],
         labels=labels,
         edits=edits,
-        own_schools=_own_schools(position),
+        own_schools=own,
         Decision=SeatDecision,
     )
 

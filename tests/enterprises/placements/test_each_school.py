@@ -183,6 +183,9 @@ def test_the_pages(two: SimpleNamespace, session: Session, app: Flask) -> None:
         told = host.get(page).text
         assert ("请补充住宿条件" in told, "再次提交审核" in told, f"{page}/submit" in told) == (True, True, True)
         assert "请补充住宿条件" not in first.get(page).text, "what another school said is between it and the enterprise"
+        assert first.post(f"{page}/return", data={"reason": "名额已满"}).status_code == 303
+        assert [one.get(page).status_code for one in (first, second, host)] == [200, 200, 200], "an offer that all gave back is no dead link"
         assert host.post(f"{page}/submit").status_code == 303
+        assert first.post(f"{page}/approve").status_code == 303
         session.expire_all()
         assert [row.decision for row in queries.seats_of_position(key)] == [SeatDecision.APPROVED, SeatDecision.WAITING]
