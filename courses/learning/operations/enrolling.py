@@ -18,6 +18,7 @@ from courses.catalogue.operations.offerings import lock_run, release_seat, take_
 from courses.catalogue.types import RunMode, RunState
 from courses.learning import queries, rules, seat_queries
 from courses.learning.models import Enrolment
+from courses.learning.operations.progress import evaluate
 from courses.learning.types import SEATED, EnrolmentState
 from trainhub.identity.queries import accounts
 from trainhub.kernel import audit
@@ -85,7 +86,14 @@ def enrol(*, run: Run, person_id: int, by: Identity, now: datetime, is_approved:
             raise
         return found
     audit.record(by=by, did="courses.enrolment.asked", on=known, data={"run": run.id, "person": person_id, "state": known.state})
+    _goes_on(known, by, now)
     return known
+
+
+def _goes_on(enrolment: Enrolment, by: Identity, now: datetime) -> None:
+    """Who comes back goes on where they were, by what the course asks today: meanwhile nobody judged them."""
+    if enrolment.state is EnrolmentState.ACTIVE and enrolment.last_active_at is not None:
+        evaluate(enrolment=enrolment, by=by, now=now)
 
 
 def why_closed(run: Run, today: date) -> str:
@@ -192,6 +200,7 @@ def promote(*, run_id: int, by: Identity, now: datetime) -> list[int]:
         session().flush()
         promoted.append(row.person_id)
         audit.record(by=by, did="courses.enrolment.promoted", on=row, data={"run": run_id})
+        _goes_on(row, by, now)
     if promoted:
         _tell(promoted, run_id, "courses.promoted", N_("你候补的课程《%(title)s》有了名额，现在可以开始学习。"), now)
     return promoted
@@ -228,6 +237,7 @@ def approve(*, enrolment: Enrolment, by: Identity, now: datetime) -> Enrolment:
     session().flush()
     _tell([enrolment.person_id], enrolment.run_id, "courses.approved", message, now)
     audit.record(by=by, did="courses.enrolment.approved", on=enrolment, data={"state": enrolment.state})
+    _goes_on(enrolment, by, now)
     return enrolment
 
 
