@@ -15,6 +15,7 @@ from flask import Flask, Response, current_app, flash, g, jsonify, redirect, ren
 from flask import session as cookie
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from sqlalchemy.exc import OperationalError
+from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge
 from werkzeug.routing import IntegerConverter, Map
 
@@ -29,6 +30,7 @@ from trainhub.kernel.sheets.types import SECRET, told
 
 log = structlog.get_logger("web")
 csrf = CSRFProtect()
+FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 
 
 class KeyConverter(IntegerConverter):
@@ -172,6 +174,12 @@ def _lost() -> str:
     return _("返回刚才的表单，换较小的文件重新提交。同一次提交的文字也没有收到，须重新填写；用浏览器的“后退”返回时，填过的文字可能还在。")
 
 
+def _without_nulls() -> None:
+    """A NUL in a form, pasted from a PDF, means nothing to anybody, and PostgreSQL keeps no text that holds one."""
+    if request.mimetype in FORMS and any("\x00" in value for value in request.form.values()):
+        request.form = ImmutableMultiDict([(name, value.replace("\x00", "")) for name, value in request.form.items(multi=True)])
+
+
 def _http_error(error: HTTPException) -> Any:
     code = error.code or 500
     if code < 400:
@@ -312,7 +320,8 @@ def init_app(app: Flask) -> None:
 
 def protect(app: Flask) -> None:
     """Check the CSRF token of every POST; after the doors, so that a refusal already knows who is signed in."""
-    csrf.init_app(app)
+    csrf.init_app(app)  # reads the form first, so that one too large is refused as it always is
+    app.before_request(_without_nulls)
 
 
 def _may(can: Any, subject: Any) -> bool:
