@@ -74,7 +74,8 @@ MACHINE: dict[Action, Step] = {
     Action.APPEAL: Step(CONCLUDED, (Actor.STUDENT,)),
     Action.DECIDE_APPEAL: Step(CONCLUDED, (Actor.ADMIN,), CONCLUDED),
     Action.ARCHIVE: Step(CONCLUDED, (Actor.ADMIN,)),
-    Action.WITHDRAW: Step((*WORKING, S.SUBMITTED), (Actor.ADMIN,), (S.WITHDRAWN,)),
+    # Once graded only the capstone of who has dropped out is ended: its result is not published.
+    Action.WITHDRAW: Step((*WORKING, S.SUBMITTED, S.GRADED, S.MODERATION), (Actor.ADMIN,), (S.WITHDRAWN,)),
 }
 """Every action on a capstone; what is not listed is refused."""
 

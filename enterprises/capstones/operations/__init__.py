@@ -1,9 +1,9 @@
 """Verbs of topics, capstones, guidance, reviews, defences and grades."""
 
-from enterprises.capstones.operations._support import CapstoneRefused, TopicRefused, WrongPerson, WrongState, against_state, against_window
+from enterprises.capstones.operations._support import CapstoneRefused, TopicRefused, WrongPerson, WrongState, against_state, against_window, has_left
 from enterprises.capstones.operations.anonymising import against_blind, demand_anonymising, hand_in_anonymous, supply_anonymous
 from enterprises.capstones.operations.arranging import arrange
-from enterprises.capstones.operations.assigning import assign_capstone, assign_supervisor, end_supervision, withdraw
+from enterprises.capstones.operations.assigning import against_withdrawal, assign_capstone, assign_supervisor, end_supervision, withdraw
 from enterprises.capstones.operations.certifying import certify_supervision
 from enterprises.capstones.operations.changing import change_topic, enterprise_closed, leave_programme
 from enterprises.capstones.operations.checking import draw, give_opinion, last_year, send_to_experts, void
@@ -90,6 +90,7 @@ __all__ = [
     "against_state",
     "against_third",
     "against_window",
+    "against_withdrawal",
     "appeal",
     "apply_plan",
     "approve_topic",
@@ -136,6 +137,7 @@ __all__ = [
     "grade_third",
     "hand_in",
     "hand_in_anonymous",
+    "has_left",
     "holder_of",
     "is_holder",
     "issue_certificate",

@@ -22,6 +22,7 @@ from enterprises.capstones.views._support import desk_of, load, shown
 from enterprises.permissions import Can
 from trainhub.certificates import queries as certificates
 from trainhub.certificates.operations import why_it_waits
+from trainhub.identity import queries as identity
 from trainhub.kernel import clock
 from trainhub.kernel.access import may, who
 from trainhub.kernel.db import session
@@ -74,6 +75,11 @@ def page(
     subject = queries.subject_of(row)
     actors = queries.actors_of(row, who())
     can = {action.value: row.archived_at is None and permits(action, row.state, actors) is Answer.YES for action in Action}
+    has_left = row.state in LIVE and operations.has_left(row)
+    if has_left:
+        can = {key: value and key == Action.WITHDRAW for key, value in can.items()}
+    if operations.against_withdrawal(row) is not None:
+        can.update(withdraw=False)
     manages = Actor.ADMIN in actors
     is_party = manages and who().person_id in queries.barred_from(row, Office.DECISION)
     has_settled = manages and operations.against_own_decision(row, who()) is not None
@@ -116,6 +122,7 @@ def page(
         comments=queries.comments_of(row.id),
         findings=[shown(f) for f in found],
         guided=[shown(f) for f in found if _code(f).startswith("8.3.guidance")],
+        has_left=has_left,
         steps=_steps(row, is_public),
         earlier=queries.earlier_of(row),
         labels=labels,
@@ -304,9 +311,11 @@ def _time(row: Capstone, student: Student, extension: forms.ExtensionForm | None
         windows.append({"stage": labels.WINDOWS[stage], "opens_on": window.opens_on, "closes_on": last, "is_extended": bool(more), "state": state})
     cohort = programmes.cohort_by_id(student.cohort_id)
     programme = programmes.by_id(student.programme_id)
+    granted = queries.extensions_of(row.id)
+    names = identity.display_names(one.granted_by_id for one in granted)
     return {
         "windows": windows,
-        "extensions": queries.extensions_of(row.id),
+        "extensions": [(one, names.get(one.granted_by_id or 0, "")) for one in granted],
         "extension": extension,
         "cohort": cohort,
         "programme": programme,

@@ -260,3 +260,14 @@ def test_a_review_and_a_record_are_signed_with_a_file(session: Session, as_role:
     assert hashlib.sha256(PDF + b"record").hexdigest() in keeper.get(f"/capstones/defences/{group_id}").text
     assert keeper.get(f"/capstones/defences/slots/{slot_id}/file").data == PDF + b"record"
     assert reader.get(f"/capstones/defences/slots/{slot_id}/file").status_code == 403
+
+
+def test_two_versions_under_one_name_are_both_in_the_text_list(session: Session, as_role: AsRole) -> None:
+    found = make.case()
+    for content in ("一稿", "二稿"):
+        file_id = files.keep(io.BytesIO(PDF + content.encode()), name="论文草稿.pdf", kind="capstone", by=SYSTEM, now=NOW).id
+        operations.hand_in(capstone=found.capstone, stage=Stage.DRAFT, file_id=file_id, by=found.by("student"), now=NOW)
+    key, who = found.capstone.id, found.who.id
+    session.commit()
+    text = as_role(Role.STUDENT, person_id=who).get(f"/capstones/{key}/files.txt").text
+    assert [name for line in text.splitlines() if (name := line.partition("  ")[2]).startswith("论文草稿")] == ["论文草稿.pdf", "论文草稿 (1).pdf"]

@@ -34,7 +34,7 @@ PROMISED = {
     "ask_review": ("admin", S), "review": ("reviewer", S), "place": ("admin", S), "defend": ("secretary", S),
     "grade": ("school enterprise", S), "correct": ("school enterprise", f"{S} {G}"), "ask_third": ("admin", G), "grade_third": ("third", G),
     "moderate": ("admin", G), "settle": ("admin", M), "finish": ("admin", G), "appeal": ("student", C), "decide_appeal": ("admin", C),
-    "archive": ("admin", C), "withdraw": ("admin", f"{W} {S}"),
+    "archive": ("admin", C), "withdraw": ("admin", f"{W} {S} {G} {M}"),
 }  # fmt: skip
 
 
