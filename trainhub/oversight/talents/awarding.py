@@ -97,6 +97,7 @@ def decide(*, talent: Talent, amount_fen: int, minutes: str, judgement: str = ""
     if any(not one.met for one in support.findings) and not judgement.strip():
         raise AwardRefused(_("有条件需要由人判断，请写明判断的结论和理由。"), field="judgement", code="judgement_needed")
     _check_amount(amount_fen, support)
+    _need_credit(talent, today)
     waits = award_rules.needs_conference(amount_fen, book().at("own.awards.joint_conference_from_fen", on=today))
     row = TalentAward(
         talent_id=talent.id,
@@ -145,6 +146,13 @@ def confer(
     return _ended(award, by, on=on)
 
 
+def _need_credit(talent: Talent, today: date) -> None:
+    """As with awards (FJ-31, 000:817): nothing is decided or paid before somebody has looked up who employs the talent."""
+    if name := queries.never_looked_up(talent, today):
+        message = _("还没有核查信用：%(names)s。请先在企业页面查询，或登记核查结果。", names=name)
+        raise AwardRefused(message, code="credit_unknown")
+
+
 def _refuse_second(award: TalentAward, talent: Talent, today: date) -> None:
     """Of two awards for one year that were decided before their persons were found to be one human only the earlier is conferred and
     paid, or the one that was paid already (不得重复享受, 000:833)."""
@@ -182,6 +190,7 @@ def pay(
     _refuse_second(award, talent, today)
     if bad := [one for one in support_of(talent, today).findings if one.code.endswith(".credit") and not one.met]:
         raise not_eligible(bad, _("决定之后列入失信名单，不能拨付：移出名单后重新核查信用再拨付，或由主管部门撤销这项奖励。"))
+    _need_credit(talent, today)
     noticing.require(award, on)
     award.payment_reference = need(reference, _("请填写拨付凭证号。"), "reference")[:120]
     _check_day(on, today, award.decided_on)

@@ -13,10 +13,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from enterprises.awards import funds
+from enterprises.awards import credit, funds
 from enterprises.awards import queries as pools
 from enterprises.awards.operations import AlreadyAwarded, AwardRefused, NotEligible, WrongStep
 from enterprises.awards.types import AwardState, PoolKind
+from tests.factories import awards as make
 from tests.factories import ground
 from tests.factories.awards import EDU, FIN, HR, NOW, ST, TODAY
 from tests.factories.parallel import together
@@ -121,7 +122,7 @@ def test_a_talent_whose_conditions_are_gone_gets_nothing(session: Session) -> No
     row.is_mid_senior = False
     with pytest.raises(NotEligible):
         _decide(row)
-    firm = ground.enterprise()
+    firm = make.company()
     firm.credit_status, listed = "失信", _talent(employer_id=firm.id)
     with pytest.raises(NotEligible):
         _decide(listed)
@@ -156,7 +157,7 @@ def test_a_talent_taken_out_of_the_database_is_neither_conferred_nor_paid(sessio
 
 
 def test_a_company_that_came_onto_the_credit_list_is_not_paid(session: Session) -> None:
-    firm = ground.enterprise()
+    firm = make.company()
     made, pool = _decide(_talent(employer_id=firm.id)), _pool()
     firm.credit_status = "失信"
     with pytest.raises(NotEligible, match="失信"):
@@ -200,6 +201,25 @@ def test_two_entries_of_one_human_share_the_year(session: Session) -> None:
     with pytest.raises(AlreadyAwarded):
         _decide(other)
     assert [one.year for one in award_queries.awards_of(other)] == [2026]
+
+
+def test_nothing_is_decided_or_paid_before_the_employer_s_credit_was_looked_up(session: Session) -> None:
+    firm, school = make.company(credit_status=""), ground.university()
+    row, pool = _talent(employer_id=firm.id), _pool()
+    with pytest.raises(AwardRefused, match=f"还没有核查信用：{firm.name}"):
+        _decide(row)
+    look_up: dict[str, Any] = {"organisation": firm, "is_listed": False, "detail": "平台查询", "on": TODAY, "by": HR, **WHEN}
+    credit.enter(**look_up)
+    made = _decide(row)
+    noticing.publish(award=made, by=HR, today=TODAY)
+    firm.credit_status, firm.credit_checked_on = "", None  # as one that was decided before this was asked for
+    session.flush()
+    pay: dict[str, Any] = {"award": made, "on": AFTER, "reference": "P-1", "pool_id": pool, "by": FIN, "today": AFTER, "now": NOW}
+    with pytest.raises(AwardRefused, match="还没有核查信用"):
+        awarding.pay(**pay)
+    credit.enter(**look_up)
+    assert awarding.pay(**pay).state is AwardState.PAID
+    assert _decide(_talent(employer_id=school.id)).state is AwardState.DECIDED  # a school is not asked
 
 
 @pytest.mark.database
@@ -282,7 +302,7 @@ def test_an_objection_stops_the_payment_until_it_is_found_wrong(session: Session
 
 
 def test_everybody_reads_the_notice_and_nobody_the_objector(session: Session, as_role: AsRole, app: Flask) -> None:
-    firm = ground.enterprise(name="闽演示云")
+    firm = make.company(name="闽演示云")
     row, key = _talent(employer_id=firm.id), firm.id
     name = session.get_one(Person, row.person_id).name
     made = _decide(row)
@@ -326,7 +346,7 @@ def _end_notice(session: Session, where: str) -> None:
 
 
 def test_the_pages_and_the_command(session: Session, as_role: AsRole, app: Any) -> None:
-    firm = ground.enterprise()
+    firm = make.company()
     row, key = _talent(employer_id=firm.id), firm.id
     talent, pool = row.id, _pool()
     session.commit()
