@@ -12,7 +12,7 @@ from alembic import op
 from trainhub.kernel.db import BigKey, Json
 
 revision = "0052"
-down_revision = "0050"
+down_revision = "0051"
 branch_labels = None
 depends_on = None
 

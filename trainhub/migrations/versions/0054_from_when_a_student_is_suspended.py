@@ -11,8 +11,8 @@ from alembic import op
 
 from trainhub.kernel.db import BigKey
 
-revision = "0055"
-down_revision = "0054"
+revision = "0054"
+down_revision = "0053"
 branch_labels = None
 depends_on = None
 
