@@ -1,7 +1,7 @@
 """Theses without names, for blind reviewers and the experts of spot checks
 
 Revision ID: 0052
-Revises: 0050
+Revises: 0051
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Each school decides about the seats in its own terms
 
-Revision ID: 0054
-Revises: 0050
+Revision ID: 0053
+Revises: 0052
 """
 
 from __future__ import annotations

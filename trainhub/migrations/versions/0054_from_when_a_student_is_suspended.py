@@ -1,7 +1,7 @@
 """Suspensions of students have their days
 
-Revision ID: 0055
-Revises: 0054
+Revision ID: 0054
+Revises: 0053
 """
 
 from __future__ import annotations
