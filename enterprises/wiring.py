@@ -137,6 +137,7 @@ THINGS = {
     "capstones.supervisor": _l("毕业设计导师"),
     "capstones.team": _l("毕业设计小组"),
     "capstones.thesis": _l("论文"),
+    "capstones.anonymous": _l("匿名稿"),
     "capstones.third_grade": _l("第三方评分"),
     "capstones.topic": _l("毕业设计选题"),
     "capstones.wishes": _l("导师志愿"),

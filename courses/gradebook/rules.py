@@ -68,7 +68,8 @@ def without(whole: Total, block_ids: Collection[int]) -> Total:
 def _category(category: CategoryRule, columns: Sequence[ColumnRule], cells: Mapping[int, Cell], missing_is_zero: bool) -> CategoryPart:
     parts = [_part(column, cells.get(column.id, Cell()), missing_is_zero, category.is_extra) for column in columns]
     counted = [n for n, part in enumerate(parts) if part.counts in (Counts.COUNTED, Counts.MISSING_AS_ZERO)]
-    for n in sorted(counted, key=lambda n: (parts[n].exact, n))[: max(0, min(category.drop, len(counted) - 1))]:
+    weighty = [n for n in counted if parts[n].column.weight_x10]  # what weighs nothing takes no drop from what counts
+    for n in sorted(weighty, key=lambda n: (parts[n].exact, n))[: max(0, min(category.drop, len(weighty) - 1))]:
         parts[n] = Part(parts[n].column, parts[n].cell, Counts.DROPPED, parts[n].score_x10, parts[n].exact)
         counted.remove(n)
     weights = sum(parts[n].column.weight_x10 for n in counted)

@@ -59,6 +59,12 @@ def open_person_ids(run_id: int) -> set[int]:
     return set(session().scalars(statement))
 
 
+def seated_or_waiting_ids(run_id: int) -> set[int]:
+    """Whom staff need not put into a run: who holds a seat or waits for one. Who waits for approval does need it."""
+    statement = select(Enrolment.person_id).where(Enrolment.run_id == run_id)
+    return set(session().scalars(statement.where(Enrolment.state.not_in((EnrolmentState.WITHDRAWN, EnrolmentState.PENDING)))))
+
+
 def persons_of_cohort(cohort_id: int) -> list[int]:
     """The enrolled students of a cohort by number."""
     statement = select(Student.person_id).where(Student.cohort_id == cohort_id, Student.state == StudentState.ENROLLED)

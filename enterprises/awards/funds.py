@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import update
 
@@ -38,8 +38,21 @@ def open_pool(*, year: int, name: str, kind: PoolKind, planned_fen: int, documen
     return row
 
 
-def spend(pool_id: int, amount_fen: int) -> None:
-    """Take money out. Raises PoolRefused with what is left when it does not suffice."""
+def spend(pool_id: int, amount_fen: int, *, on: date) -> None:
+    """Take money out for a payment of a day. Raises PoolRefused with what is left when it does not suffice, and for a payment of another
+    year than the pool's: what is carried over is a pool of its new year."""
+    held = queries.pool(pool_id)
+    if held is not None and held.year != on.year:
+        raise PoolRefused(
+            _(
+                "“%(name)s”是 %(year)s 年的资金，拨付日期在 %(paid)s 年。请选择 %(paid)s 年的资金；结转使用的，先按结转后的年度登记一项资金。",
+                name=held.name,
+                year=held.year,
+                paid=on.year,
+            ),
+            field="pool",
+            code="pool_of_other_year",
+        )
     taken = session().execute(
         update(FundPool)
         .where(FundPool.id == pool_id, FundPool.spent_fen + amount_fen <= FundPool.planned_fen)

@@ -136,6 +136,17 @@ class PaperForm(Form):
         self.stage.choices = [(one.value, labels.STAGES[one]) for one in Stage]
 
 
+class AnonymousForm(Form):
+    """A thesis without names."""
+
+    file = FileField(
+        _l("匿名稿"),
+        description=_l("与论文相同、去掉姓名和学号的 PDF 或 Word 文件；提交时检查文件属性和正文。"),
+        validators=[InputRequired(_l("请选择文件。"))],
+    )
+    is_other = BooleanField(_l("正文中的同名是别人（例如参考文献的作者）"))
+
+
 def _points(label: Any, hint: Any) -> IntegerField:
     return IntegerField(
         label,
@@ -240,15 +251,20 @@ def first_and_last(today: date) -> tuple[date, date]:
     return today, today + timedelta(days=16 * 7 - 3)
 
 
-class RoundForm(Form):
-    """A choice round."""
+class RoundDaysForm(Form):
+    """The days of a choice round."""
 
-    kind = SelectField(_l("轮次"), validators=[InputRequired()])
     opens_on = DateField(_l("填报开始"), validators=[InputRequired()])
     closes_on = DateField(_l("填报截止"), description=_l("当天 24 时截止。"), validators=[InputRequired()])
     starts_on = DateField(_l("毕业设计开始"), validators=[InputRequired()])
     ends_on = DateField(_l("毕业设计结束"), validators=[InputRequired()])
     most = IntegerField(_l("最多志愿数"), default=5, validators=[InputRequired(), NumberRange(min=1, max=15)])
+
+
+class RoundForm(RoundDaysForm):
+    """A choice round."""
+
+    kind = SelectField(_l("轮次"), validators=[InputRequired()])
 
     def __init__(self, *args: Any, **kw: Any) -> None:
         super().__init__(*args, **kw)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from enterprises.capstones.impartiality import Office
+from enterprises.capstones.models import Reconsideration
 from enterprises.capstones.types import (
     CapstoneState,
     ChoiceState,
@@ -30,7 +31,7 @@ from enterprises.capstones.types import (
     Verdict,
     WindowStage,
 )
-from trainhub.kernel.i18n import _l
+from trainhub.kernel.i18n import N_, _, _l
 
 TOPIC_SOURCES: dict[TopicSource, Any] = {
     TopicSource.ENGINEERING_PRACTICE: _l("工程实践"),
@@ -85,6 +86,7 @@ STAGES: dict[Stage, Any] = {
 KEPT_STAGES: dict[str, Any] = {
     "topic": _l("选题的证明材料"),
     **{stage.value: text for stage, text in STAGES.items()},
+    "anonymous": _l("匿名稿"),
     "review": _l("评阅附件"),
     "defence": _l("答辩记录附件"),
 }
@@ -178,6 +180,15 @@ SPOT_PILLS: dict[SpotOutcome, str] = {
     SpotOutcome.FINE: "ok",
     SpotOutcome.PROBLEM: "bad",
 }
+
+
+FAILED_IN_REVIEW = N_("评阅不通过，不再答辩，按不合格办理。")
+"""The reason that a capstone ended as failed is kept with: a message id, told in the language of the reader."""
+
+
+def reason_of(row: Reconsideration) -> str:
+    """Why a result was looked at again: as somebody wrote it, or in the product's own words."""
+    return _(row.reason) if row.reason == FAILED_IN_REVIEW else row.reason
 
 
 def items_of(rubric: Mapping[str, Mapping[str, Any]], *, is_own: bool) -> list[tuple[Any, int]]:

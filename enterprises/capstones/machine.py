@@ -56,6 +56,7 @@ MACHINE: dict[Action, Step] = {
     Action.RETURN: Step(WORKING, (Actor.SCHOOL,)),
     # The stages before the thesis bind only where a programme keeps them; a thesis is taken in each of them.
     Action.SUBMIT: Step((*WORKING, S.SUBMITTED), (Actor.STUDENT,), (S.SUBMITTED,)),
+    Action.ANONYMISE: Step((S.SUBMITTED,), (Actor.STUDENT, Actor.ADMIN)),
     Action.ASK_REVIEW: Step((S.SUBMITTED,), (Actor.ADMIN,)),
     Action.REVIEW: Step((S.SUBMITTED,), (Actor.REVIEWER,), (S.SUBMITTED, S.MIDTERM, S.GRADED)),
     # A thesis that its reviewers fail is revised and read again, or ends without a defence.
@@ -73,14 +74,15 @@ MACHINE: dict[Action, Step] = {
     Action.APPEAL: Step(CONCLUDED, (Actor.STUDENT,)),
     Action.DECIDE_APPEAL: Step(CONCLUDED, (Actor.ADMIN,), CONCLUDED),
     Action.ARCHIVE: Step(CONCLUDED, (Actor.ADMIN,)),
-    Action.WITHDRAW: Step((*WORKING, S.SUBMITTED), (Actor.ADMIN,), (S.WITHDRAWN,)),
+    # Once graded only the capstone of who has dropped out is ended: its result is not published.
+    Action.WITHDRAW: Step((*WORKING, S.SUBMITTED, S.GRADED, S.MODERATION), (Actor.ADMIN,), (S.WITHDRAWN,)),
 }
 """Every action on a capstone; what is not listed is refused."""
 
 HOLDING: frozenset[Action] = frozenset(
     {
         Action.SUPERVISE, Action.GUIDE, Action.CONFIRM_FOR, Action.ASK_REVIEW,
-        Action.CHANGE_TOPIC, Action.ARRANGE, Action.HAND_IN, Action.SUBMIT, Action.REVIEW, Action.SEND_BACK, Action.CONCLUDE_FAILED,
+        Action.CHANGE_TOPIC, Action.ARRANGE, Action.HAND_IN, Action.SUBMIT, Action.ANONYMISE, Action.REVIEW, Action.SEND_BACK, Action.CONCLUDE_FAILED,
         Action.DEFEND, Action.GRADE, Action.CORRECT, Action.ASK_THIRD, Action.GRADE_THIRD,
         Action.MODERATE, Action.SETTLE, Action.FINISH, Action.APPEAL, Action.DECIDE_APPEAL, Action.ARCHIVE, Action.WITHDRAW,
     }

@@ -42,6 +42,10 @@ class Session:
         return self.starts_minute + (self.taken + students) * self.minutes_each
 
 
+ROOM = "地点"
+"""What two groups share when it is no person: a word of the product, told in the language of the reader."""
+
+
 @dataclass(frozen=True, slots=True)
 class Clash:
     """Two groups that meet at the same time in the same room, or with the same person."""
@@ -75,7 +79,7 @@ def clash_of(sessions: Sequence[Session], *, students: Mapping[int, int] | None 
         if one.starts_minute >= ends[other.id] or other.starts_minute >= ends[one.id]:
             continue
         if one.where == other.where:
-            return Clash(one.name, other.name, "地点")
+            return Clash(one.name, other.name, ROOM)
         if one.people & other.people:
             return Clash(one.name, other.name, "人员")
     return None

@@ -110,6 +110,7 @@ class Action(StrEnum):
     PASS_MIDTERM = "pass_midterm"  # noqa: S105
     RETURN = "return"
     SUBMIT = "submit"
+    ANONYMISE = "anonymise"
     ASK_REVIEW = "ask_review"
     REVIEW = "review"
     SEND_BACK = "send_back"

@@ -201,7 +201,13 @@ class RoundForm(Form):
 class WithdrawForm(ReasonForm):
     """Taking a placement back."""
 
-    side = SelectField(_l("由谁提出"), coerce=WithdrawalSide, choices=lambda: options(labels.WITHDRAWAL_SIDES))
+    side = SelectField(
+        _l("由谁提出"),
+        coerce=WithdrawalSide,
+        choices=lambda: options(labels.WITHDRAWAL_SIDES),
+        default=WithdrawalSide.SCHOOL,
+        description=_l("学生自己放弃的，修补时本学期不再安排；学校或企业提出的，修补时重新安排。"),
+    )
     is_seat_open = BooleanField(
         _l("企业仍愿接收其他学生"), description=_l("企业取消时，席位默认一并收回，不再安排别人；勾选则留给其他学生。学校或学生提出的，席位总是释放。")
     )

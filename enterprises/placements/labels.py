@@ -27,12 +27,19 @@ from enterprises.placements.types import (
     PreferenceProblem,
     RaterSide,
     RoundState,
+    SeatDecision,
     SelfFoundState,
     WithdrawalSide,
 )
 from trainhub.kernel.i18n import N_, _, _l
 from trainhub.kernel.sentences import Sentences
 
+SEAT_DECISIONS: Mapping[SeatDecision, Any] = {
+    SeatDecision.WAITING: _l("待审核"),
+    SeatDecision.APPROVED: _l("已审核"),
+    SeatDecision.RETURNED: _l("已退回"),
+}
+SEAT_LOOKS: Mapping[SeatDecision, str] = {SeatDecision.WAITING: "wait", SeatDecision.APPROVED: "ok", SeatDecision.RETURNED: "bad"}
 OFFER_STATES: Mapping[OfferState, Any] = {
     OfferState.DRAFT: _l("草稿"),
     OfferState.SUBMITTED: _l("待审核"),
@@ -219,6 +226,7 @@ DAY_PROBLEMS: Mapping[DayProblem, Any] = {
     DayProblem.UNINSURED: _l("这一天不在实习保险期间内，不能计入。"),
     DayProblem.ON_CAMPUS: _l("这一天基地设在校内，不计企业学习周数。"),
     DayProblem.LEFT: _l("学生这一天之前已离校，不能计入。"),
+    DayProblem.SUSPENDED: _l("学生这一天在休学，不能计入。"),
 }
 UNTICKED: Mapping[DayProblem, Any] = {
     DayProblem.OUTSIDE: _l("不在实习期"),
@@ -228,6 +236,7 @@ UNTICKED: Mapping[DayProblem, Any] = {
     DayProblem.UNINSURED: _l("保险期间之外，不计"),
     DayProblem.ON_CAMPUS: _l("基地设在校内，不计"),
     DayProblem.LEFT: _l("已离校"),
+    DayProblem.SUSPENDED: _l("休学"),
 }
 """In a table, where a day has no box to tick."""
 PREFERENCE_PROBLEMS: Mapping[PreferenceProblem, Any] = {

@@ -18,6 +18,14 @@ class OfferState(StrEnum):
     CLOSED = "closed"
 
 
+class SeatDecision(StrEnum):
+    """What the school whose term it is says of the seats that a position offers in it."""
+
+    WAITING = "waiting"
+    APPROVED = "approved"
+    RETURNED = "returned"
+
+
 class RoundState(StrEnum):
     """Nothing of a plan is visible before publication."""
 
@@ -166,6 +174,7 @@ class DayProblem(StrEnum):
     UNINSURED = "uninsured"
     ON_CAMPUS = "on_campus"
     LEFT = "left"
+    SUSPENDED = "suspended"
 
 
 def _never(_day: date) -> bool:
@@ -181,6 +190,8 @@ class Ground:
     insured: tuple[date | None, date | None] = (None, None)
     is_on_campus: Callable[[date], bool] = _never
     left_on: date | None = None
+    suspended: tuple[tuple[date, date | None], ...] = ()
+    """The spans in which the student was suspended (休学), the last day included; None: it goes on."""
 
 
 class PreferenceProblem(StrEnum):

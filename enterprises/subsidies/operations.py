@@ -289,7 +289,7 @@ def pay(*, claim: SubsidyClaim, pool_id: int, reference: str, on: date, by: Iden
         raise SubsidyRefused(
             _("审核以后有 %(n)d 条的人员与另一人判定为同一人，同一课程只补一次，请省人社厅退回这份申领重新生成。", n=twice), code="same_human"
         )
-    funds.spend(pool_id, claim.amount_fen)
+    funds.spend(pool_id, claim.amount_fen, on=on)
     session().execute(
         update(SubsidyItem)
         .where(SubsidyItem.claim_id == claim.id, SubsidyItem.state == ItemState.CLAIMED)

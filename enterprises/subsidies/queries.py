@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -188,27 +189,75 @@ def cancelled_items(claim_id: int, state: ItemState = ItemState.CLAIMED) -> list
 
 def doubled_items(claim_id: int, state: ItemState = ItemState.CLAIMED) -> list[SubsidyItem]:
     """The items of a claim in a state beside which another one stands for the same human and course: persons that were found to be
-    one after they were claimed. A paid one stands before a claimed one, of two alike the earlier; it is not named."""
+    one after they were claimed. One whose record stands is before one whose record was cancelled, a paid one before a claimed one, of two
+    alike the earlier; it is not named."""
     merged = aliased(Person)
     is_merged = sa.or_(Person.merged_into_id.is_not(None), select(merged.id).where(merged.merged_into_id == Person.id).exists())
     own = select(HUMAN).join(SubsidyItem, SubsidyItem.person_id == Person.id)
     humans = sorted(set(session().scalars(own.where(SubsidyItem.claim_id == claim_id, SubsidyItem.state == state, is_merged))))
-    standing: dict[tuple[int, str], list[SubsidyItem]] = defaultdict(list)
+    standing: dict[tuple[int, str], list[tuple[bool, SubsidyItem]]] = defaultdict(list)
     for start in range(0, len(humans), CHUNK):
         part = humans[start : start + CHUNK]
-        statement = select(HUMAN, SubsidyItem).join(SubsidyItem, SubsidyItem.person_id == Person.id)
+        statement = select(HUMAN, SubsidyItem, TrainingRecord.cancelled_at).join(SubsidyItem, SubsidyItem.person_id == Person.id)
+        statement = statement.join(TrainingRecord, TrainingRecord.id == SubsidyItem.record_id)
         of_them = sa.or_(Person.id.in_(part), Person.merged_into_id.in_(part))
-        for human, one in session().execute(statement.where(of_them, SubsidyItem.state.in_(LIVE_ITEMS))):
-            standing[human, one.course].append(one)
-    found = [one for rows in standing.values() for one in sorted(rows, key=lambda row: (row.state is not ItemState.PAID, row.id))[1:]]
+        for human, one, cancelled_at in session().execute(statement.where(of_them, SubsidyItem.state.in_(LIVE_ITEMS))):
+            standing[human, one.course].append((cancelled_at is not None, one))
+    found = [
+        one
+        for rows in standing.values()
+        for _is_cancelled, one in sorted(rows, key=lambda row: (row[0], row[1].state is not ItemState.PAID, row[1].id))[1:]
+    ]
     return sorted((one for one in found if one.claim_id == claim_id and one.state is state), key=lambda row: row.id)
 
 
 def to_claw_back(claim_id: int) -> dict[int, str]:
-    """Why paid items of a claim should come back, by item: "cancelled" (the record was since) or "twice" (another payment stands for the same
-    human and course)."""
+    """Why paid items of a claim should come back, by item: "cancelled" (the record was since, and no correction left what was paid for) or
+    "twice" (another payment stands for the same human and course)."""
     paid = ItemState.PAID
-    return {one.id: "twice" for one in doubled_items(claim_id, paid)} | {one.id: "cancelled" for one in cancelled_items(claim_id, paid)}
+    cancelled = cancelled_items(claim_id, paid)
+    same = _still_trained([one.record_id for one in cancelled])
+    return {one.id: "twice" for one in doubled_items(claim_id, paid)} | {one.id: "cancelled" for one in cancelled if one.record_id not in same}
+
+
+def _still_trained(record_ids: Iterable[int]) -> set[int]:
+    """Of cancelled records those that were corrected into one that stands, counts, and has the same course, category and day: what was paid
+    for them is still due."""
+    found, at = set(), {key: key for key in record_ids}  # where a chain of corrections has come to -> where it began
+    priced = (TrainingRecord.course, TrainingRecord.category, TrainingRecord.completed_on)
+    first = {
+        key: facts for part in _parts(at) for key, *facts in session().execute(select(TrainingRecord.id, *priced).where(TrainingRecord.id.in_(part)))
+    }
+    while at:
+        after: dict[int, int] = {}
+        for part in _parts(at):
+            statement = (
+                select(RecordCancellation.record_id, TrainingRecord.id, TrainingRecord.cancelled_at, TrainingRecord.is_counted, *priced)
+                .join(TrainingRecord, TrainingRecord.id == RecordCancellation.replaced_by_id)
+                .where(RecordCancellation.record_id.in_(part))
+            )
+            for before, key, cancelled_at, is_counted, *facts in session().execute(statement):
+                if cancelled_at is not None:
+                    after[key] = at[before]
+                elif is_counted and facts == first[at[before]]:
+                    found.add(at[before])
+        at = after
+    return found
+
+
+def _parts(keys: Iterable[int]) -> list[list[int]]:
+    wanted = sorted(keys)
+    return [wanted[start : start + CHUNK] for start in range(0, len(wanted), CHUNK)]
+
+
+def to_recover() -> dict[int, int]:
+    """{claim: how many of its paid items should come back}. Looked for from what was cancelled or merged, which is little."""
+    paid, merged = SubsidyItem.state == ItemState.PAID, aliased(Person)
+    gone = select(SubsidyItem.claim_id).join(RecordCancellation, RecordCancellation.record_id == SubsidyItem.record_id).where(paid)
+    joined = select(SubsidyItem.claim_id).join(merged, merged.id == SubsidyItem.person_id).where(paid, merged.merged_into_id.is_not(None))
+    heads = select(SubsidyItem.claim_id).join(merged, merged.merged_into_id == SubsidyItem.person_id).where(paid)
+    counts = {key: len(to_claw_back(key)) for key in sorted(set(session().scalars(sa.union(gone, joined, heads))))}
+    return {key: count for key, count in counts.items() if count}
 
 
 def item_ids(claim_id: int) -> list[int]:

@@ -49,7 +49,8 @@ def _list_page(form: forms.ClaimForm | None, status: int = 200) -> Any:
     number, size = paging.wanted()
     claims = queries.listing(who(), state=state, text=request.args.get("q", "").strip()[:100])
     page = paging.paginate(claims, number=number, size=size, scalars=False)
-    return render_template("enterprises/subsidies/index.html", page=page, form=form, labels=labels), status
+    wrong = queries.to_recover() if may(who(), Can.SUBSIDY_HANDLE) or may(who(), Can.SUBSIDY_PAY) else {}
+    return render_template("enterprises/subsidies/index.html", page=page, form=form, labels=labels, wrong=wrong), status
 
 
 @blueprint.get("/")

@@ -328,3 +328,37 @@ def test_of_several_open_share_links_the_latest_stays(history: Callable[[str], s
         ends = connection.execute(sa.select(share.c.closed_at).order_by(share.c.token)).scalars().all()
         assert [end and end.day for end in ends] == [3, None, 3, 1, None]
     migrations.downgrade(engine, "0033")
+
+
+def _blank(connection: sa.Connection, serial: str, run_id: int, state: str, position: int | None = None) -> None:
+    """A blank of a run, by its serial: it has no id."""
+    values = {"serial": serial, "run_id": run_id, "state": state, "position": position}
+    connection.execute(
+        sa.text(
+            "INSERT INTO blank_sheet (serial, run_id, state, position, reason, at) VALUES (:serial, :run_id, :state, :position, '', '2026-03-02')"
+        ),
+        values,
+    )
+
+
+def test_blanks_that_were_handed_out_again_stay_with_the_last_run_in_the_older_program(history: Callable[[str], sa.Engine]) -> None:
+    engine = history("head")
+    migrations.downgrade(engine, "0050")
+    with engine.begin() as connection:
+        issuer = _row(connection, "organisation")
+        runs = [_row(connection, "print_run", issuer_id=issuer, bleed_mm=0) for _one in range(2)]
+        _blank(connection, "A1", runs[0], "returned")
+        _blank(connection, "A2", runs[0], "used", 1)
+    migrations.upgrade(engine, "0051")
+    with engine.begin() as connection:
+        _blank(connection, "A1", runs[1], "used", 1)
+        for serial, first, second in (("A3", "returned", "returned"), ("A4", "spoiled", "returned")):
+            _blank(connection, serial, runs[0], first)
+            _blank(connection, serial, runs[1], second)
+    with pytest.raises(sa.exc.IntegrityError), engine.begin() as connection:
+        _blank(connection, "A2", runs[1], "taken")
+    migrations.downgrade(engine, "0050")
+    with engine.connect() as connection:
+        rows = connection.execute(sa.text("SELECT serial, run_id, state FROM blank_sheet ORDER BY serial")).all()
+    mine, theirs = runs
+    assert [tuple(one) for one in rows] == [("A1", theirs, "used"), ("A2", mine, "used"), ("A3", theirs, "returned"), ("A4", mine, "spoiled")]

@@ -178,8 +178,15 @@ def guide(found: Case, times: int = 8) -> None:
 
 
 def submit(found: Case) -> Capstone:
-    """The student hands in the thesis."""
-    return operations.submit_thesis(capstone=found.capstone, file_id=pdf("论文.pdf"), by=found.by("student"), now=NOW)
+    """The student hands in the thesis, and the version without names that blind reviewers read."""
+    row = operations.submit_thesis(capstone=found.capstone, file_id=pdf("论文.pdf"), by=found.by("student"), now=NOW)
+    nameless(found)
+    return row
+
+
+def nameless(found: Case, now: datetime = NOW) -> None:
+    """The student hands in the thesis without names."""
+    operations.hand_in_anonymous(capstone=found.capstone, file_id=pdf("匿名稿.pdf"), by=found.by("student"), now=now)
 
 
 def grade(found: Case, role: SupervisorRole, value: int = 80, **given: Any) -> CapstoneGrade:

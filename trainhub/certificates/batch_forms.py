@@ -13,9 +13,11 @@ from wtforms.validators import DataRequired, InputRequired, Length, Optional, Va
 
 from trainhub.certificates import labels, queries
 from trainhub.certificates.fact_forms import fact_field
+from trainhub.certificates.facts import impossible
 from trainhub.certificates.imports import SKIPPED
 from trainhub.certificates.layouts.model import Layout
 from trainhub.certificates.types import Kind
+from trainhub.kernel import clock
 from trainhub.kernel.access import Identity
 from trainhub.kernel.forms import Checks, Form, LongText, Text
 from trainhub.kernel.i18n import _, _l
@@ -92,6 +94,14 @@ class SelectionForm(_BatchForm):
         self.persons.flags.required = True  # these or everyone: not "optional", whatever the page says of fields nobody has to fill in
         self._everyone = everyone
         return self
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Each fact is of its type, and together they can be true."""
+        is_right = super().validate(extra_validators)
+        for name, wrong in impossible(self.facts(), clock.today()) if is_right else ():
+            self[f"fact_{name}"].errors = [*self[f"fact_{name}"].errors, wrong]
+            is_right = False
+        return is_right
 
     def validate_persons(self, field: Any) -> None:
         """Somebody must have been chosen."""

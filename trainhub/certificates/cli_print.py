@@ -38,7 +38,7 @@ def print_run(run: int, out: Path, one_pdf: bool) -> dict[str, Any]:
         if not (path.is_file() and path.stat().st_size == len(data) and _digest(path.read_bytes()) == _digest(data)):
             printing.write_whole(path, data)
         written.append(name)
-    if one_pdf:
+    if one_pdf and queries.pages_of(run):  # everything may have been revoked before it was drawn
         from trainhub.certificates.layouts.joining import join
 
         pdfs = (out / name for name in written if name.endswith(".pdf") and "cover" not in name)

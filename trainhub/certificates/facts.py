@@ -19,6 +19,30 @@ OWN = ("course", "topic", "programme", "exam", "enterprise", "base")
 """The fact that tells certificates of a kind apart, the first that there is."""
 
 
+COUNTS = frozenset({"hours", "weeks", "students"})
+"""Numbers of which a certificate attests at least some."""
+PAST = ("starts_on", "ends_on", "taken_on")
+"""Days of what a certificate attests: it has happened."""
+SPAN = ("starts_on", "ends_on")
+
+
+def impossible(facts: Mapping[str, Any], today: date) -> list[tuple[str, str]]:
+    """(field, what is wrong) of facts that are each of their type and cannot be true: days to come, an end before its beginning. In words."""
+    days = {name: day for name in PAST if (day := _day(facts.get(name))) is not None}
+    wrong = [(name, _("%(day)s 还没有到：证书只证明已经完成的事。请核对日期。", day=day.isoformat())) for name, day in days.items() if day > today]
+    first, last = (days.get(name) for name in SPAN)
+    if first is not None and last is not None and last < first:
+        wrong.append(("ends_on", _("结束日期 %(last)s 早于开始日期 %(first)s。请核对。", first=first.isoformat(), last=last.isoformat())))
+    return wrong
+
+
+def _day(fact: Any) -> date | None:
+    try:
+        return fact if isinstance(fact, date) else date.fromisoformat(str(fact or ""))
+    except ValueError:
+        return None  # told as a mistake of its own
+
+
 def own_fact(facts: Mapping[str, Any]) -> str:
     """What tells this certificate apart from others of its kind: its course, topic, programme..."""
     return next((str(facts[name]) for name in OWN if facts.get(name)), "")
@@ -37,5 +61,7 @@ def checked(field: Field, text: str) -> str:
             raise ValueError(_("日期应在%(first)s到%(last)s之间：%(value)s。请核对年份。", first=FIRST_DAY, last=LAST_DAY, value=day))
         return day.isoformat()
     if field.type == "number":
-        parse_decimal(text, least=0, most=MOST)
+        number = parse_decimal(text, least=0, most=MOST)
+        if field.name in COUNTS and not number:
+            raise ValueError(_("应大于 0：没有学时、周数或人数的，不能发证。"))
     return text

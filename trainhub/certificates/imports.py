@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from trainhub.certificates.facts import checked
+from trainhub.certificates.facts import checked, impossible
 from trainhub.certificates.layouts.model import Layout
 from trainhub.certificates.operations._support import as_text, clean_facts, printed_name
 from trainhub.certificates.operations.batches import MOST_ITEMS, TOLD_EVERY, Wanted
 from trainhub.certificates.rules import asked_key, differing
 from trainhub.certificates.types import Kind
+from trainhub.kernel import clock
 from trainhub.kernel.characters import clean_name
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.i18n import _, in_language, listed
@@ -66,6 +67,7 @@ class Read:
 class _Reader:
     def __init__(self, layout: Layout, issuer_id: int, file: str, sheet: str | None) -> None:
         self.layout, self.issuer_id, self.file, self.sheet = layout, issuer_id, file, sheet
+        self.today = clock.today()
         self.problems: list[Problem] = []
         self.warnings: list[Problem] = []
 
@@ -137,6 +139,8 @@ class _Reader:
                 continue
             if field.required and not facts[field.name] and not field.default:
                 self.problem(row, field.name, _("此项不能为空。"))
+        for name, said in impossible(facts, self.today):
+            self.problem(row, name, said)
         return facts
 
     def check_person(self, row: Row, person: Person | None) -> int:
@@ -242,17 +246,23 @@ def refuse_problems(found: Read) -> None:
     if not found.count:
         raise ImportRefused(_("文件中没有数据行，没有建立签发批次。请在表头下面填写名单后重新导入。"), field="file")
     if found.problems:
+        said = _("文件中有 %(count)d 处错误，没有建立签发批次。请按提示改正后重新导入。", count=len(found.problems))
         raise ImportRefused(
-            _("文件中有 %(count)d 处错误，没有建立签发批次。请按提示改正后重新导入。", count=len(found.problems)),
+            " ".join([said, *columns_left_out(found.warnings)]),  # a heading that was mistyped is why a column lacks
             field="file",
             details=[one.as_dict() for one in found.problems[:MOST_PROBLEMS]],
         )
 
 
+def columns_left_out(warnings: Sequence[Problem]) -> list[str]:
+    """The columns nobody knows, in a sentence; nothing when there are none."""
+    unknown = [one.column or "" for one in warnings if one.column != "name"]
+    return [_("未识别的列已忽略：%(columns)s。", columns=listed(unknown[:MOST_SAID]))] if unknown else []
+
+
 def warnings_told(warnings: Sequence[Problem]) -> list[str]:
     """What was left out or merged, a sentence each; nothing when nothing was."""
-    unknown = [one.column or "" for one in warnings if one.column != "name"]
-    said = [_("未识别的列已忽略：%(columns)s。", columns=listed(unknown[:MOST_SAID]))] if unknown else []
+    said = columns_left_out(warnings)
     merged = [one.problem for one in warnings if one.column == "name"]
     said += merged[:MOST_SAID]
     if len(merged) > MOST_SAID:

@@ -7,7 +7,7 @@ from typing import Any
 
 from trainhub.certificates.layouts.model import Field, Layout
 from trainhub.certificates.types import BatchSource, BatchState, Event, Kind, PrintMode, RunState, SheetState, State, Status, TemplateState
-from trainhub.kernel.i18n import _l, either
+from trainhub.kernel.i18n import _, _l, either
 
 
 def of_field(field: Field) -> Any:
@@ -220,3 +220,10 @@ EDITOR: Mapping[str, Any] = {
     "broken": _l("JSON 有误，改正后才能用图形方式编辑：{what}"),
 }
 """What the page on which layouts are drawn up says."""
+
+
+def page_note(state: State, *, has_page: bool) -> str:
+    """Why a certificate of a print run has no page, or its page must not be handed out; nothing when it may."""
+    if not has_page:
+        return _("打印前状态已变更，未打印")
+    return "" if state is State.ISSUED else _("%(state)s：不要发放，已印好的请抽出", state=str(STATES[state]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 
 from flask import current_app
@@ -30,11 +31,26 @@ def _window() -> Any:
     return known
 
 
+HOME = 64
+"""Bits of an IPv6 address that stand for one connection: whoever has one may use any of the addresses behind them (RFC 6177)."""
+
+
+def counted_as(address: str) -> str:
+    """Whose guesses are counted together: an IPv4 address by itself, IPv6 addresses by their network."""
+    try:
+        found = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if not isinstance(found, IPv6Address):
+        return str(found)
+    return str(found.ipv4_mapped or ip_network((found, HOME), strict=False))
+
+
 def count(address: str) -> None:
-    """Count one guess from an address; TooMany beyond own.certificate.checks_per_minute.
+    """Count one guess from an address (`counted_as`); TooMany beyond own.certificate.checks_per_minute.
 
     What counts: asking by number alone, and every answer "unknown". A scanned code that is right never counts.
     """
     times = book().at("own.certificate.checks_per_minute", on=clock.today()).number
-    if not _window().hit(_item(times), "verify", address):
+    if not _window().hit(_item(times), "verify", counted_as(address)):
         raise TooMany(_("查验次数过多：每分钟最多 %(times)d 次。请一分钟后再试，或直接扫描证书上的二维码。", times=times), retry_after=60)

@@ -131,12 +131,12 @@ def mask_name(name: str) -> str:
     the length. A single character is hidden whole.
     """
     name = name.strip()
+    if len(name) <= 1:
+        return "*" * len(name)
     if any("LATIN" in unicodedata.name(char, "") or "CYRILLIC" in unicodedata.name(char, "") for char in name):
         return re.sub(r"[^\s\-]+", lambda word: word[0][0] + "*" * (len(word[0]) - 1), name)
     if "·" in name:
         first, *others = name.split("·")
         return "·".join([first[:1] + "*" * (len(first) - 1), *("*" * len(other) for other in others)])
     shown = 2 if name[:2] in COMPOUND_SURNAMES and len(name) > 2 else 1
-    if len(name) <= 1:
-        return "*" * len(name)
     return name[:shown] + "*" * (len(name) - shown)

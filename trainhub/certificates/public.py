@@ -20,7 +20,7 @@ from trainhub.kernel.characters import clean_name
 from trainhub.kernel.errors import Refused, TooLarge
 from trainhub.kernel.i18n import _, language
 from trainhub.kernel.proxies import client_address
-from trainhub.kernel.web import asks
+from trainhub.kernel.web import asks, for_programs
 
 blueprint = Blueprint("verification", __name__)
 FRESH_SECONDS = 60
@@ -133,6 +133,7 @@ def _of_upload(data: bytes) -> Verdict:
 
 
 @blueprint.get("/V/<number>/<code>.json")
+@for_programs
 @public
 def certificate_json(number: str, code: str) -> Any:
     """The certificate as an Open Badges credential, names hidden; its state is in the status list. Unknown: the verdict."""
@@ -149,6 +150,7 @@ def certificate_json(number: str, code: str) -> Any:
 
 
 @blueprint.get("/V/<number>/<code>/verdict.json")
+@for_programs
 @public
 def verdict_json(number: str, code: str) -> Any:
     """The verdict for programs: status, masked name, facts, history."""

@@ -18,6 +18,7 @@ from trainhub.kernel import clock
 from trainhub.kernel.access import public
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.i18n import _, language
+from trainhub.kernel.web import for_programs
 
 blueprint = Blueprint("publishing", __name__)
 
@@ -35,6 +36,7 @@ def _open(answer: Response, seconds: int, mimetype: str = "application/json") ->
 
 
 @blueprint.get("/.well-known/trainhub-certificates.json")
+@for_programs
 @public
 def published_key() -> Any:
     """The public keys by which a downloaded certificate is verified without asking us."""
@@ -43,6 +45,7 @@ def published_key() -> Any:
 
 @blueprint.get("/.well-known/did.json")
 @blueprint.get("/did.json")
+@for_programs
 @public
 def did() -> Any:
     """The DID document (did:web): at the well-known place, and below a path when the site has one."""
@@ -50,6 +53,7 @@ def did() -> Any:
 
 
 @blueprint.get("/status/<int:page>")
+@for_programs
 @public
 def status(page: int) -> Any:
     """A status list: what was revoked, is suspended, or was replaced by a later edition or a correction."""

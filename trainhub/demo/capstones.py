@@ -20,6 +20,7 @@ from enterprises.capstones.operations import (
     form_team,
     give_opinion,
     hand_in,
+    hand_in_anonymous,
     join_team,
     last_year,
     moderate,
@@ -30,6 +31,7 @@ from enterprises.capstones.operations import (
     send_to_experts,
     set_windows,
     sign_review,
+    supply_anonymous,
     timetable,
 )
 from enterprises.capstones.types import ReviewKind, RoundKind, SpotVerdict, Stage, SupervisorRole, Verdict, WindowStage
@@ -73,6 +75,7 @@ def judge(world: World, running: dict[int, Capstone]) -> None:
     for capstone in submitted:
         student = world.acting(queries.person_of_student(capstone))
         hand_in(capstone=capstone, stage=Stage.SIMILARITY, file_id=paper, similarity_x10=126, by=student, now=world.calendar.at(-12))
+        hand_in_anonymous(capstone=capstone, file_id=paper, by=student, now=world.calendar.at(-11))
     have = accounts.accounts_of_persons(person.id for person in others)
     signing, asked = [person for person in others if person.id in have], {}
     for capstone, reviewer, kind in zip(
@@ -164,6 +167,7 @@ def conclude(world: World, done: list[Capstone]) -> None:
     readers, first = _readers(world), world.persons["expert"]
     items = queries.spot_items(row.id)
     for number, (item, _capstone, _opinions) in enumerate(items[:2]):
+        supply_anonymous(item=item, file_id=world.made["thesis"].id, by=world.by, now=world.calendar.at(-19))
         experts = [readers[number], readers[number + 1], first]
         send_to_experts(item=item, people=experts, by=world.by, **_times(world, 18))
         for at, (opinion, _name) in enumerate(queries.opinions_of(item.id)):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 
+from enterprises.awards import credit
 from enterprises.awards import queries as pools
 from enterprises.awards.types import PoolKind
 from trainhub.demo.world import World
+from trainhub.organisations import queries as organisations
 from trainhub.oversight.reports import operations as reports
 from trainhub.oversight.reports.types import ReportKind
 from trainhub.oversight.surveys import operations as surveys
@@ -14,6 +16,7 @@ from trainhub.oversight.surveys.rules import Demand
 from trainhub.oversight.surveys.types import GraduateStatus, PayBand, SurveyKind
 from trainhub.oversight.talents import awarding, noticing
 from trainhub.oversight.talents import operations as talents
+from trainhub.oversight.talents.award_queries import never_looked_up
 from trainhub.oversight.talents.models import Talent
 from trainhub.oversight.talents.types import ExamKind, ExamLevel, Origin, TalentKind, TalentState
 from trainhub.people import queries as people
@@ -184,8 +187,13 @@ def _talents(world: World) -> None:
 
 def _support(world: World, recognised: list[Talent]) -> None:
     """Money for recognised talent: a leading one is published and paid, a high-level one is in its public notice."""
-    day, now, paid_on, paid_at = world.calendar.plus(-12), world.calendar.at(-12), world.calendar.plus(-2), world.calendar.at(-2)
+    day, now = world.calendar.plus(-12), world.calendar.at(-12)
+    paid_on = max(world.calendar.plus(-2), date(world.day.year, 1, 1))  # the pool pays in its own year
+    paid_at = world.calendar.at((paid_on - world.day).days)
     for row in recognised:
+        employer = organisations.by_id(row.employer_id) if never_looked_up(row, day) and row.employer_id else None
+        if employer is not None:
+            credit.enter(organisation=employer, is_listed=False, detail="信用信息平台（演示）", on=day, by=world.by, today=day, now=now)
         if row.kind is TalentKind.LEADING:
             award = awarding.decide(talent=row, amount_fen=60_000_000, minutes="厅务会纪要〔3〕号", by=world.by, today=day, now=now)
             pool = next(one.id for one in pools.pools() if one.kind is PoolKind.NEW)

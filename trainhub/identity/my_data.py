@@ -119,6 +119,7 @@ def register_own(app: Flask) -> None:
         ("person", _l("个人信息"), own.person_itself, persons.Person),
         ("studies", _l("学籍"), own.studies, persons.Student),
         ("petoe_spans", _l("卓越计划学生身份"), own.petoe_spans, persons.PetoeSpan),
+        ("suspensions", _l("休学"), own.suspensions, persons.Suspension),
         ("teaching", _l("任教"), own.teaching, persons.Teacher),
         ("employment", _l("企业经历"), own.employment, persons.Employment),
         ("holds", _l("数据保全"), own.holds, persons.LegalHold),

@@ -25,6 +25,13 @@ def key_of(text: str | None) -> int | None:
     return int(text) if text is not None and is_key(text) else None
 
 
+def asked_key(text: str) -> int | None:
+    """The key that a filter asks for: None for what is no number, 0 (which no row has) for a number that is too large for a key, so that
+    the list is empty and does not pass for what was found."""
+    text = text.strip()
+    return (key_of(text) or 0) if text.isdecimal() else None
+
+
 def keys_of(texts: Iterable[str]) -> list[int]:
     """The keys among texts; what is none names nothing."""
     return [key for text in texts if (key := key_of(text)) is not None]

@@ -15,6 +15,7 @@ from flask import Flask, Response, current_app, flash, g, jsonify, redirect, ren
 from flask import session as cookie
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from sqlalchemy.exc import IntegrityError, OperationalError
+from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge
 from werkzeug.routing import IntegerConverter, Map
 
@@ -29,6 +30,7 @@ from trainhub.kernel.sheets.types import SECRET, told
 
 log = structlog.get_logger("web")
 csrf = CSRFProtect()
+FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 
 
 class KeyConverter(IntegerConverter):
@@ -61,12 +63,31 @@ def is_api() -> bool:
     return request.path.startswith("/api/")
 
 
+FOR_PROGRAMS = "is_for_programs"
+
+
+def for_programs(view: View) -> View:
+    """Mark a view outside /api/ that programs of any site read: what goes wrong is told as JSON (RFC 9457) there too."""
+    setattr(view, FOR_PROGRAMS, True)
+    return view
+
+
+def _is_for_programs() -> bool:
+    return getattr(current_app.view_functions.get(request.endpoint or ""), FOR_PROGRAMS, False)
+
+
+def _is_told_in_json() -> bool:
+    return is_api() or _is_for_programs()
+
+
 def _problem(status: int, title: str, detail: str, **more: Any) -> Response:
     """RFC 9457."""
     body = {"type": "about:blank", "title": title, "status": status, "detail": detail, "instance": request.path, **more}
     answer = jsonify(body)
     answer.status_code = status
     answer.mimetype = "application/problem+json"
+    if _is_for_programs():
+        answer.headers["Access-Control-Allow-Origin"] = "*"
     return answer
 
 
@@ -89,7 +110,7 @@ def answer_refused(refused: Refused) -> Any:
     """A refusal says why and what to do; a visitor without an account is sent to sign in and comes back after."""
     kernel_db.session().rollback()
     title = _(refused.title or TITLES.get(refused.status, "无法完成"))
-    if is_api():
+    if _is_told_in_json():
         details = list(refused.details)
         if not details and refused.field:
             details = [{"column": refused.field, "value": sent(refused.field), "problem": refused.message}]
@@ -153,6 +174,12 @@ def _lost() -> str:
     return _("返回刚才的表单，换较小的文件重新提交。同一次提交的文字也没有收到，须重新填写；用浏览器的“后退”返回时，填过的文字可能还在。")
 
 
+def _without_nulls() -> None:
+    """A NUL in a form, pasted from a PDF, means nothing to anybody, and PostgreSQL keeps no text that holds one."""
+    if request.mimetype in FORMS and any("\x00" in value for value in request.form.values()):
+        request.form = ImmutableMultiDict([(name, value.replace("\x00", "")) for name, value in request.form.items(multi=True)])
+
+
 def _http_error(error: HTTPException) -> Any:
     code = error.code or 500
     if code < 400:
@@ -183,7 +210,7 @@ def _bug(error: Exception) -> Any:
     if isinstance(error, OperationalError):
         return _no_database(error_id)
     message = _("发生了意外的错误，你提交的内容没有保存。请稍后再试；若反复出现，请把下面的编号告诉系统管理员。")
-    if is_api():
+    if _is_told_in_json():
         return _problem(500, _(TITLES[500]), message, error_id=error_id)
     return _page(500, _(TITLES[500]), message, error_id)
 
@@ -201,7 +228,7 @@ def _taken(error: IntegrityError) -> Any:
 def _no_database(error_id: str) -> Response:
     """The database is locked by long work or does not answer: nobody's mistake, and trying again helps."""
     title, message = _(TITLES[503]), _("数据库正忙或暂时连不上，你提交的内容没有保存。请稍后再试；若反复出现，请把下面的编号告诉系统管理员。")
-    answer = _problem(503, title, message, error_id=error_id) if is_api() else _page(503, title, message, error_id)
+    answer = _problem(503, title, message, error_id=error_id) if _is_told_in_json() else _page(503, title, message, error_id)
     answer.headers["Retry-After"] = "10"
     return answer
 
@@ -304,7 +331,8 @@ def init_app(app: Flask) -> None:
 
 def protect(app: Flask) -> None:
     """Check the CSRF token of every POST; after the doors, so that a refusal already knows who is signed in."""
-    csrf.init_app(app)
+    csrf.init_app(app)  # reads the form first, so that one too large is refused as it always is
+    app.before_request(_without_nulls)
 
 
 def _may(can: Any, subject: Any) -> bool:

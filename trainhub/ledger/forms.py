@@ -13,7 +13,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, ValidationErr
 from trainhub.kernel.fields import day_asked
 from trainhub.kernel.forms import Form, LongText, Text
 from trainhub.kernel.i18n import _, _l
-from trainhub.kernel.numbers import whole
+from trainhub.kernel.numbers import asked_key
 from trainhub.ledger import labels
 from trainhub.ledger.types import Category
 
@@ -23,7 +23,7 @@ def wanted() -> dict[str, Any]:
     category = request.args.get("category", "")
     return {
         "text": request.args.get("q", "").strip()[:60],
-        "base_id": request.args.get("base", type=whole),
+        "base_id": asked_key(request.args.get("base", "")),
         "region": request.args.get("region", "")[:6],
         "category": category if category in {one.value for one in labels.CATEGORIES} else "",
         "since": day_asked("since"),

@@ -95,33 +95,15 @@ def earned_by(student_ids: Iterable[int], *, days_per_week: int) -> list[tuple[D
     return earned
 
 
-def confirmed_on(student_id: int, enterprise_id: int, days: Collection[date]) -> set[date]:
-    """Which of the days stand confirmed there."""
+def confirmed_on(student_id: int, enterprise_id: int, days: Collection[date], *, stands: bool = True) -> set[date]:
+    """Which of the days stand confirmed there; not `stands`: which were confirmed once and are not any more."""
     if not days:
         return set()
-    return set(
-        session().scalars(
-            select(ConfirmedDay.on).where(
-                ConfirmedDay.student_id == student_id,
-                ConfirmedDay.enterprise_id == enterprise_id,
-                ConfirmedDay.on.between(min(days), max(days)),
-                ConfirmedDay.withdrawn_at.is_(None),
-            )
-        )
-    ) & set(days)
-
-
-def taken_back_on(student_id: int, enterprise_id: int, days: Collection[date]) -> set[date]:
-    """Which of the days were confirmed there once and do not stand any more."""
-    if not days:
-        return set()
-    statement = select(ConfirmedDay.on).where(
-        ConfirmedDay.student_id == student_id,
-        ConfirmedDay.enterprise_id == enterprise_id,
-        ConfirmedDay.on.between(min(days), max(days)),
-        ConfirmedDay.withdrawn_at.is_not(None),
+    known = select(ConfirmedDay.on).where(
+        ConfirmedDay.student_id == student_id, ConfirmedDay.enterprise_id == enterprise_id, ConfirmedDay.on.between(min(days), max(days))
     )
-    return (set(session().scalars(statement)) & set(days)) - confirmed_on(student_id, enterprise_id, days)
+    standing = set(session().scalars(known.where(ConfirmedDay.withdrawn_at.is_(None)))) & set(days)
+    return standing if stands else (set(session().scalars(known)) & set(days)) - standing
 
 
 def weeks_of(student_id: int) -> WeeksTotal:

@@ -4,39 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select
-
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.ledger import operations
-from trainhub.ledger.models import RecordCancellation, TrainingRecord
-from trainhub.ledger.types import Source
-from trainhub.people import queries as people
-
-
-def last_of(*, person_id: int, source: Source, source_id: int) -> tuple[TrainingRecord, RecordCancellation | None] | None:
-    """The latest record that something brought to a human, with why it was cancelled when it was; None when there never was one."""
-    found = (
-        session()
-        .execute(
-            select(TrainingRecord, RecordCancellation)
-            .outerjoin(RecordCancellation, RecordCancellation.record_id == TrainingRecord.id)
-            .where(people.of_human(TrainingRecord.person_id, person_id), TrainingRecord.source == source, TrainingRecord.source_id == source_id)
-            .order_by(TrainingRecord.id.desc())
-            .limit(1)
-        )
-        .one_or_none()
-    )
-    return None if found is None else (found[0], found[1])
+from trainhub.ledger.models import TrainingRecord
 
 
 def renew(*, record: TrainingRecord, hours_x10: int, reason: str, by: Identity, now: datetime) -> TrainingRecord:
-    """The same training with other hours, or standing again: a new record of the same day. One that stands is cancelled for it and names it."""
-    cancellation = None
-    if record.cancelled_at is None:
-        cancellation, _is_first = operations.cancel_record(record_id=record.id, reason=reason, by=by, now=now)
-        session().refresh(record)
+    """The same training with other hours, or standing again: a new record of the same day, which the earlier one's cancellation names."""
+    cancellation, _is_first = operations.cancel_record(record_id=record.id, reason=reason, by=by, now=now)
+    session().refresh(record)
     made, _is_new = operations.record_training(
         person_id=record.person_id,
         organisation_id=record.organisation_id,
@@ -51,8 +29,7 @@ def renew(*, record: TrainingRecord, hours_x10: int, reason: str, by: Identity, 
         by=by,
         now=now,
     )
-    if cancellation is not None:
-        cancellation.replaced_by_id = made.id
-        session().flush()
+    cancellation.replaced_by_id = made.id
+    session().flush()
     audit.record(by=by, did="ledger.record.corrected", on=made, data={"replaces": record.id, "reason": reason[:400]})
     return made

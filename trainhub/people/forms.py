@@ -95,12 +95,13 @@ class StudentForm(Form):
     state = SelectField(_l("学籍状态"), coerce=str, choices=lambda: [(state.value, label) for state, label in labels.STUDENT_STATES.items()])
     enrolled_on = DateField(_l("入学日期"), [InputRequired(NEEDED)])
     left_on = DateField(_l("离校日期"), [Optional()], description=_l("毕业或退学时填写。"))
+    state_on = DateField(_l("休学或复学日期"), [Optional()], description=_l("休学的第一天，或复学的第一天；不填为今天。休学期间的实习日不计入。"))
     guardian_name = Text(_l("监护人"), [Length(max=60)], description=_l("不满 14 周岁的学生必须登记。"))
     guardian_phone = Text(_l("监护人电话"), [Length(max=40)])
 
     def facts(self) -> dict[str, Any]:
         """The values for the operation."""
-        names = ("class_name", "enrolled_on", "left_on", "guardian_name", "guardian_phone")
+        names = ("class_name", "enrolled_on", "left_on", "state_on", "guardian_name", "guardian_phone")
         return {**values_of(self, names), "state": StudentState(self.state.data)}
 
 

@@ -153,6 +153,20 @@ class Student(Versioned, Base):
     )
 
 
+class Suspension(Base):
+    """When a student is or was suspended (休学): the days between earn nothing, those before and after do."""
+
+    __tablename__ = "student_suspension"
+
+    id: Mapped[Key]
+    student_id: Mapped[int] = mapped_column(ref("student.id"), index=True)
+    since: Mapped[date]
+    until: Mapped[date | None]
+    """The last day; None while it goes on."""
+
+    __table_args__ = (sa.CheckConstraint("until IS NULL OR until >= since", name="in_order"),)
+
+
 class PetoeSpan(Base):
     """When a student belongs to the 卓越计划: dated, because students join and leave it (requirements.md 9, 1)."""
 

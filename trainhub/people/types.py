@@ -6,6 +6,10 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+HUMANS = "trainhub.people.humans"
+"""Under this name in `app.extensions` who judges by what a human has asks to be told when two persons become one, or two again: a list of functions of
+(person id, by, now), called for each human that stands afterwards, in the same transaction. They queue a job and judge nothing themselves."""
+
 
 class IdType(StrEnum):
     """Identity documents of the contract."""

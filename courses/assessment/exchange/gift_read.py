@@ -35,9 +35,13 @@ def hidden(text: str) -> str:
 
 def restored(text: str) -> str:
     """The text as its author meant it."""
+    return _meant(text).strip()
+
+
+def _meant(text: str) -> str:
     for mark, char in _SHOW.items():
         text = text.replace(mark, char)
-    return text.replace(_BREAK, "\n").strip()
+    return text.replace(_BREAK, "\n")
 
 
 def read(text: str) -> Read:
@@ -112,7 +116,7 @@ def _question(line: int, text: str, category: str | None, notes: dict[str, Any],
     inside, after = rest.rsplit("}", 1)
     inside, _sep, general = inside.partition("####")
     is_html = marked in ("html", "moodle") and bool(re.search(r"<\w+", text))
-    stem = restored(before) + (f" {BLANK} {restored(after)}" if after.strip() else "")
+    stem = f"{_meant(before)}{BLANK}{_meant(after)}".strip() if after.strip() else restored(before)
     kind, data = _answers(inside.strip())
     if notes.get("th"):
         _flags(data, notes["th"], kind)

@@ -15,7 +15,11 @@ from trainhub.kernel.i18n import _
 
 def escaped(text: str) -> str:
     """Characters that mean something in GIFT, and line breaks, written so that they mean themselves."""
-    made = "".join(f"\\{char}" if char in ESCAPED else char for char in text.replace("\r", "").strip())
+    return _escaped(text.strip())
+
+
+def _escaped(text: str) -> str:
+    made = "".join(f"\\{char}" if char in ESCAPED else char for char in text.replace("\r", ""))
     return made.replace("\n", "\\n")
 
 
@@ -52,7 +56,7 @@ def _block(row: Known) -> str | tuple[str]:
     if isinstance(answers, tuple):
         return answers
     if BLANK in version.stem and not version.stem.rstrip().endswith(BLANK):
-        stem, after = (escaped(part) for part in version.stem.split(BLANK, 1))
+        stem, after = (_escaped(part) for part in version.stem.strip().split(BLANK, 1))
     else:
         stem, after = escaped(version.stem), ""
     name = f"::{escaped(question.name)}::" if question.name else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -52,22 +52,50 @@ def known_of(course_id: int) -> list[Known]:
 
 
 class Bank:
-    """Finds the question that a carried one already is: by its key, else by its kind and stem."""
+    """Finds the question that a carried one already is: by its key, else by its kind and stem.
 
-    def __init__(self, course_id: int) -> None:
+    "Which of these is right?" is the stem of many questions: without a key one is known only when what it asks is alike too, and a known one
+    is found once in a file, first by the question that says exactly the same.
+    """
+
+    def __init__(self, course_id: int, carried: Iterable[Carried] = ()) -> None:
         self.by_key: dict[str, Known] = {}
         self.by_stem: dict[tuple[QuestionKind, str], list[Known]] = {}
         for row in known_of(course_id):
             self.by_key[row.question.key] = row
             self.by_stem.setdefault((row.question.kind, folded(row.version.stem)), []).append(row)
+        same = [self.by_key.get(one.key) if one.key else self._exactly(one) for one in carried]
+        self.found = {row.question.id for row in same if row is not None}
+
+    def _with_stem(self, carried: Carried) -> list[Known]:
+        return self.by_stem.get((carried.kind, folded(carried.stem)), [])
+
+    def _exactly(self, carried: Carried) -> Known | None:
+        wanted = _content_of(carried)
+        return next((row for row in self._with_stem(carried) if _known_content(row) == wanted), None)
 
     def find(self, carried: Carried) -> Known | None:
         """The question it is, or None when it is new."""
         if carried.key and carried.key in self.by_key:
             return self.by_key[carried.key]
-        same = self.by_stem.get((carried.kind, folded(carried.stem)), [])
-        wanted = _content_of(carried)
-        return next((row for row in same if _known_content(row) == wanted), same[0] if same and not carried.key else None)
+        exact = self._exactly(carried)
+        if exact is not None or carried.key:
+            return exact
+        alike = [row for row in self._with_stem(carried) if row.question.id not in self.found and _is_alike(carried, row)]
+        if alike:
+            self.found.add(alike[0].question.id)
+        return alike[0] if alike else None
+
+
+def _is_alike(carried: Carried, row: Known) -> bool:
+    """Whether at least half of what is offered is the same; what offers nothing, such as a number to fill in, is told by its stem."""
+    for name in ("options", "pairs"):
+        mine, theirs = (
+            {folded(str(one.get("body") or one.get("answer") or "")) for one in data.get(name) or ()} for data in (carried.data, row.version.data)
+        )
+        if mine or theirs:
+            return 2 * len(mine & theirs) >= max(len(mine), len(theirs))
+    return True
 
 
 def _content_of(carried: Carried) -> Content:
@@ -96,7 +124,7 @@ def examine(read: Read, *, course_id: int, by: Identity, today: date, file: str 
     if len(read.questions) > MAX_QUESTIONS:
         draft.problems.append(Problem(file, sheet, None, None, None, _("一个文件最多 %(n)d 道题，请拆成几个文件。", n=MAX_QUESTIONS)))
         return draft
-    bank_ = Bank(course_id)
+    bank_ = Bank(course_id, read.questions)
     keys: set[str] = set()
     for carried in read.questions:
         try:

@@ -15,9 +15,10 @@ from sqlalchemy.exc import IntegrityError
 from courses.catalogue import queries as catalogue
 from courses.catalogue.models import Course, Run
 from courses.catalogue.operations.offerings import lock_run, release_seat, take_seat
-from courses.catalogue.types import RunMode
+from courses.catalogue.types import RunMode, RunState
 from courses.learning import queries, rules, seat_queries
 from courses.learning.models import Enrolment
+from courses.learning.operations.progress import evaluate
 from courses.learning.types import SEATED, EnrolmentState
 from trainhub.identity.queries import accounts
 from trainhub.kernel import audit
@@ -51,15 +52,19 @@ def enrol(*, run: Run, person_id: int, by: Identity, now: datetime, is_approved:
     """Put a person into a run: active, waiting for approval, or on the waiting list when no seat is free.
 
     A known enrolment is answered as it is; a withdrawn one asks again. `is_approved`: a member of staff puts the person
-    in, so neither mode nor dates are asked. Refuses a closed run and a run that takes others. Needs a run with its course.
+    in, so neither mode nor dates are asked, and who waits for approval is approved by it. Refuses a closed run and a run that takes others.
+    Needs a run with its course.
     """
     known = queries.enrolment_of(run.id, person_id)
     if known is not None and known.state is not EnrolmentState.WITHDRAWN:
-        return known
+        return approve(enrolment=known, by=by, now=now) if is_approved and known.state is EnrolmentState.PENDING else known
     if not is_approved:
         _check_open(run, person_id, now)
         _check_prerequisites(run, person_id)
     lock_run(run.id)
+    session().refresh(run, ["state"])
+    if not is_approved and run.state is not RunState.PUBLISHED:  # closed while this one waited for the lock
+        raise EnrolmentClosed(why_closed(run, local(now).date()))
     known = queries.enrolment_of(run.id, person_id)
     if known is not None:
         session().refresh(known)
@@ -81,7 +86,14 @@ def enrol(*, run: Run, person_id: int, by: Identity, now: datetime, is_approved:
             raise
         return found
     audit.record(by=by, did="courses.enrolment.asked", on=known, data={"run": run.id, "person": person_id, "state": known.state})
+    _goes_on(known, by, now)
     return known
+
+
+def _goes_on(enrolment: Enrolment, by: Identity, now: datetime) -> None:
+    """Who comes back goes on where they were, by what the course asks today: meanwhile nobody judged them."""
+    if enrolment.state is EnrolmentState.ACTIVE and enrolment.last_active_at is not None:
+        evaluate(enrolment=enrolment, by=by, now=now)
 
 
 def why_closed(run: Run, today: date) -> str:
@@ -188,6 +200,7 @@ def promote(*, run_id: int, by: Identity, now: datetime) -> list[int]:
         session().flush()
         promoted.append(row.person_id)
         audit.record(by=by, did="courses.enrolment.promoted", on=row, data={"run": run_id})
+        _goes_on(row, by, now)
     if promoted:
         _tell(promoted, run_id, "courses.promoted", N_("你候补的课程《%(title)s》有了名额，现在可以开始学习。"), now)
     return promoted
@@ -224,6 +237,7 @@ def approve(*, enrolment: Enrolment, by: Identity, now: datetime) -> Enrolment:
     session().flush()
     _tell([enrolment.person_id], enrolment.run_id, "courses.approved", message, now)
     audit.record(by=by, did="courses.enrolment.approved", on=enrolment, data={"state": enrolment.state})
+    _goes_on(enrolment, by, now)
     return enrolment
 
 
@@ -247,6 +261,7 @@ def reject(*, enrolment: Enrolment, note: str, by: Identity, now: datetime) -> E
 
 def close_waiting(*, run_id: int, by: Identity, now: datetime) -> int:
     """Withdraw everybody who still waits, when a run ends, and tell them; returns how many."""
+    lock_run(run_id)
     waiting = seat_queries.waiting_persons(run_id)
     done = session().execute(
         update(Enrolment)

@@ -125,7 +125,7 @@ def join(*, link: InviteLink, run: Run, person_id: int, by: Identity, now: datet
 def enrol_cohort(*, run: Run, cohort_id: int, by: Identity, now: datetime) -> tuple[int, int]:
     """Put the students of a cohort into a run, in the order of their numbers; returns how many got a seat and how many wait."""
     seated = waiting = 0
-    known = invitation_queries.open_person_ids(run.id)
+    known = invitation_queries.seated_or_waiting_ids(run.id)
     for person_id in invitation_queries.persons_of_cohort(cohort_id):
         if person_id in known:
             continue

@@ -24,6 +24,7 @@ from courses.catalogue.types import RunState, StaffRole
 from courses.learning import exports, labels, opening, operations, queries, tables
 from courses.learning.models import Enrolment
 from courses.learning.places import load_run, me, person_of_login
+from courses.learning.types import EnrolmentState
 from courses.permissions import Can
 from trainhub.certificates.operations import why_it_waits
 from trainhub.kernel import clock, downloads, paging
@@ -173,7 +174,7 @@ def decide(loaded: tuple[Run, Enrolment, str]) -> Any:
 @blueprint.post("/runs/<int:run_id>/learners")
 @guard(Can.ENROLMENT_DECIDE, load=load_run, subject=catalogue.subject_of_run)
 def add_learner(run: Run) -> Any:
-    """Invite or put in a person by their sign-in name."""
+    """Invite or put in a person by their sign-in name; says whether a seat was free."""
     run_id = run.id
     with transaction():
         person_id = person_of_login(request.form.get("login", ""))
@@ -181,8 +182,8 @@ def add_learner(run: Run) -> Any:
             operations.invite(run=run, person_ids=[person_id], by=me(), now=clock.now())
             message = _("邀请已发出。")
         else:
-            operations.enrol(run=run, person_id=person_id, by=me(), now=clock.now(), is_approved=True)
-            message = _("学员已加入。")
+            state = operations.enrol(run=run, person_id=person_id, by=me(), now=clock.now(), is_approved=True).state
+            message = _("名额已满，这个人已进入候补；有名额空出时按顺序递补。") if state is EnrolmentState.WAITING else _("学员已加入。")
     return done(message, "staff.learners", run_id=run_id)
 
 

@@ -241,7 +241,7 @@ def pay(
     _check_day(on, today, award.decided_on)
     award.paid_on = on
     if pool_id is not None and award.amount_fen is not None:
-        funds.spend(pool_id, award.amount_fen)
+        funds.spend(pool_id, award.amount_fen, on=on)
         award.pool_id = pool_id
     return end(award, Action.PAY, by, on=on, reference=award.payment_reference, pool=award.pool_id)
 

@@ -51,6 +51,9 @@ class SpotItem(Base):
     check_id: Mapped[int] = mapped_column(ref("spot_check.id"), index=True)
     capstone_id: Mapped[int] = mapped_column(ref("capstone.id"))
     outcome: Mapped[SpotOutcome] = mapped_column(enum_column(SpotOutcome), default=SpotOutcome.OPEN)
+    anonymous_file_id: Mapped[int | None] = mapped_column(ref("stored_file.id"))
+    """The thesis without names, made by who runs the check where the student has handed in none."""
+    anonymous_said: Mapped[dict[str, Any] | None]
 
     __table_args__ = (sa.UniqueConstraint("check_id", "capstone_id"),)
 

@@ -181,6 +181,10 @@ class CapstonePaper(Base):
     """Tenths of a per cent that a similarity report found."""
     returned_at: Mapped[datetime | None]
     return_reason: Mapped[str] = mapped_column(sa.String(400), default="", server_default="")
+    anonymous_file_id: Mapped[int | None] = mapped_column(ref("stored_file.id"))
+    """The same version of a thesis without names: what a blind reviewer and an expert of a spot check read."""
+    anonymous_said: Mapped[dict[str, Any] | None]
+    """What was found in it (`anonymity`): whether its text could be read, and the words that stand in it all the same."""
 
     __table_args__ = (sa.CheckConstraint("similarity_x10 BETWEEN 0 AND 1000", name="similarity_in_range"),)
 

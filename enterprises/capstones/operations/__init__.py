@@ -1,15 +1,15 @@
 """Verbs of topics, capstones, guidance, reviews, defences and grades."""
 
-from enterprises.capstones.operations._support import CapstoneRefused, TopicRefused, WrongPerson, WrongState, against_state, against_window
+from enterprises.capstones.operations._support import CapstoneRefused, TopicRefused, WrongPerson, WrongState, against_state, against_window, has_left
+from enterprises.capstones.operations.anonymising import against_blind, demand_anonymising, hand_in_anonymous, supply_anonymous
 from enterprises.capstones.operations.arranging import arrange
-from enterprises.capstones.operations.assigning import assign_capstone, assign_supervisor, end_supervision, withdraw
+from enterprises.capstones.operations.assigning import against_withdrawal, assign_capstone, assign_supervisor, end_supervision, withdraw
 from enterprises.capstones.operations.certifying import certify_supervision
 from enterprises.capstones.operations.changing import change_topic, enterprise_closed, leave_programme
 from enterprises.capstones.operations.checking import draw, give_opinion, last_year, send_to_experts, void
 from enterprises.capstones.operations.choosing import (
     ask_into_team,
     close_choices,
-    create_choices,
     dissolve_team,
     form_team,
     join_team,
@@ -38,6 +38,7 @@ from enterprises.capstones.operations.judging import ask_cross_reviews, ask_revi
 from enterprises.capstones.operations.linking import LinkClosed, count_failure, holder_of, is_holder, link_of, make_link, revoke_link, use_link
 from enterprises.capstones.operations.planning import apply_plan, ask_for_plan, compute_plan, discard_plan
 from enterprises.capstones.operations.retaining import forget_guidance
+from enterprises.capstones.operations.rounds import change_choices, create_choices, drop_choices, kinds_after
 from enterprises.capstones.operations.staging import adopt_rubric, extend, lift_conflict, record_conflict, set_windows
 from enterprises.capstones.operations.standing import (
     against_another,
@@ -76,6 +77,7 @@ __all__ = [
     "against_another",
     "against_appeal",
     "against_archive",
+    "against_blind",
     "against_defence",
     "against_finish",
     "against_grade",
@@ -88,6 +90,7 @@ __all__ = [
     "against_state",
     "against_third",
     "against_window",
+    "against_withdrawal",
     "appeal",
     "apply_plan",
     "approve_topic",
@@ -102,6 +105,7 @@ __all__ = [
     "assign_supervisor",
     "cancel_review",
     "certify_supervision",
+    "change_choices",
     "change_topic",
     "close_choices",
     "comment",
@@ -113,10 +117,12 @@ __all__ = [
     "count_failure",
     "create_choices",
     "decide_appeal",
+    "demand_anonymising",
     "demand_revisable",
     "discard_plan",
     "dissolve_team",
     "draw",
+    "drop_choices",
     "drop_group",
     "end_supervision",
     "enterprise_closed",
@@ -130,10 +136,13 @@ __all__ = [
     "grade",
     "grade_third",
     "hand_in",
+    "hand_in_anonymous",
+    "has_left",
     "holder_of",
     "is_holder",
     "issue_certificate",
     "join_team",
+    "kinds_after",
     "last_year",
     "leave_programme",
     "leave_team",
@@ -164,6 +173,7 @@ __all__ = [
     "settle",
     "sign_review",
     "submit_thesis",
+    "supply_anonymous",
     "timetable",
     "unread_originals",
     "use_link",

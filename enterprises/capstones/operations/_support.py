@@ -10,7 +10,7 @@ from enterprises.capstones import queries
 from enterprises.capstones.labels import CAPSTONE_STATES, WINDOWS
 from enterprises.capstones.machine import HOLDING, MACHINE, Actor, Answer, permits
 from enterprises.capstones.models import Capstone
-from enterprises.capstones.types import Action, WindowStage
+from enterprises.capstones.types import LIVE, Action, WindowStage
 from trainhub.identity import queries as identity
 from trainhub.kernel.access import Identity, Role
 from trainhub.kernel.clock import local
@@ -19,6 +19,7 @@ from trainhub.kernel.errors import NotAllowed, Refused
 from trainhub.kernel.i18n import N_, _, listed
 from trainhub.notifications import operations as notifications
 from trainhub.people.models import Student
+from trainhub.people.types import StudentState
 from trainhub.policy.book import book
 
 
@@ -58,6 +59,9 @@ ACTORS: dict[Actor, Any] = {
 }
 
 
+WHEN_LEFT = frozenset({Action.WITHDRAW})
+
+
 def demand(row: Capstone, action: Action, by: Identity) -> frozenset[Actor]:
     """Refuse what this person may not do, or not at this stage (`machine.MACHINE`); who the person is to the capstone.
 
@@ -76,10 +80,17 @@ def against_state(row: Capstone, action: Action) -> WrongState | None:
     if row.archived_at is not None:
         return WrongState(_("毕业设计已归档，不能再改动。"), code="archived")
     states = MACHINE[action].states
+    if row.state in states and row.state in LIVE and action not in WHEN_LEFT and has_left(row):
+        return WrongState(_("该学生已退学，毕业设计不能再继续，只能终止。"), code="student_left")
     if row.state in states:
         return None
     can = listed(str(CAPSTONE_STATES[state]) for state in states)
     return WrongState(_("毕业设计现处于“%(state)s”阶段，不能进行这项操作；可以进行的阶段：%(can)s。", state=CAPSTONE_STATES[row.state], can=can))
+
+
+def has_left(row: Capstone) -> bool:
+    """Whether the student has dropped out: what is not concluded is only ended."""
+    return session().get_one(Student, row.student_id).state is StudentState.WITHDRAWN
 
 
 def stop(problem: Refused | None) -> None:

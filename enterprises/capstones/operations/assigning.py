@@ -11,11 +11,12 @@ from enterprises.capstones import queries, rules
 from enterprises.capstones.impartiality import Office
 from enterprises.capstones.labels import ROLES
 from enterprises.capstones.models import Capstone, Supervision, Topic
-from enterprises.capstones.operations._support import CapstoneRefused, demand, demand_person, given, stop, tell, within
+from enterprises.capstones.operations._support import CapstoneRefused, demand, demand_person, given, has_left, stop, tell, within
 from enterprises.capstones.operations.changing import take_seat
 from enterprises.capstones.operations.guiding import tell_successor
 from enterprises.capstones.operations.impartial import demand_office
 from enterprises.capstones.operations.standing import against_another
+from enterprises.capstones.queries.supervising import is_enrolled
 from enterprises.capstones.types import Action, CapstoneState, SupervisorRole, TopicState
 from enterprises.mentors.models import Mentor
 from trainhub.kernel import audit
@@ -106,7 +107,7 @@ def assign_capstone(
 
 
 def withdraw(*, capstone: Capstone, reason: str, by: Identity, today: date, now: datetime, version: int | None = None) -> Capstone:
-    """End a capstone before its grade and give the seat back; nobody is left waiting for it (`_call_off`).
+    """End a capstone before its grade (that of who has dropped out before its publication) and give the seat back; nobody is left waiting for it (`_call_off`).
 
     Raises WrongState, CapstoneRefused without a reason.
     """
@@ -115,6 +116,7 @@ def withdraw(*, capstone: Capstone, reason: str, by: Identity, today: date, now:
         demand_person(capstone, Action.WITHDRAW, by)
         return capstone
     demand(capstone, Action.WITHDRAW, by)
+    stop(against_withdrawal(capstone))
     supervisors = [row.person_id for row, _name in queries.supervisions_of(capstone.id) if row.until is None]
     capstone.note = given(reason, _("请写明终止的理由。"), field="reason")
     capstone.state = CapstoneState.WITHDRAWN
@@ -144,6 +146,13 @@ def withdraw(*, capstone: Capstone, reason: str, by: Identity, today: date, now:
         now=now,
     )
     return capstone
+
+
+def against_withdrawal(capstone: Capstone) -> CapstoneRefused | None:
+    """Why a capstone that is graded is not ended: its result is published; unless its student has dropped out."""
+    if capstone.state not in (CapstoneState.GRADED, CapstoneState.MODERATION) or has_left(capstone):
+        return None
+    return CapstoneRefused(_("各方已经评分，不能终止，请公布成绩；学生退学的才可以终止。"), field="reason", code="graded")
 
 
 def _call_off(capstone: Capstone, now: datetime) -> dict[str, list[int]]:
@@ -182,6 +191,8 @@ def assign_supervisor(
         return before
     student = session().get_one(Student, capstone.student_id)
     demand_office(capstone, person, Office(role.value))
+    if is_enrolled(person.id):
+        raise CapstoneRefused(_("%(name)s 是在读学生，不能担任导师。", name=person.name), field="person_id", code="is_student")
     stop(against_another(capstone, role))
     if role is SupervisorRole.SCHOOL:
         _demand_discipline(person, student, reason, today)

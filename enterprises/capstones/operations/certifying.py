@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from typing import NamedTuple
 
 from enterprises.capstones import queries
 from enterprises.capstones.operations._support import CapstoneRefused
@@ -18,17 +20,30 @@ from trainhub.kernel.i18n import _
 from trainhub.people import queries as people
 from trainhub.programmes.models import Cohort, Programme
 
+GROWS = ("students", "weeks", "starts_on", "ends_on")
+"""What a certificate of supervision says that changes with every capstone that concludes later, or is taken back."""
+REASON = "指导记录在签发后有变化，证书所载与记录不符"
+DOCUMENT = "企业指导教师记录核对"
+
+
+class Certified(NamedTuple):
+    """What a press came to: certificates newly issued, newly waiting, and corrected to what the records say now."""
+
+    issued: int
+    waiting: int
+    corrected: int
+
 
 def key_of(row: queries.Supervised) -> str:
     """The stable name of a certificate: one for a person, enterprise, programme and cohort."""
     return f"supervision:{row.programme_id}:{row.cohort_year}:{row.enterprise_id}:{row.person_id}"
 
 
-def certify_supervision(*, programme: Programme, cohort: Cohort, by: Identity, today: date, now: datetime) -> tuple[int, int]:
-    """Give every mentor of a cohort's concluded capstones a certificate of supervision; how many are newly issued, and how many newly wait.
+def certify_supervision(*, programme: Programme, cohort: Cohort, by: Identity, today: date, now: datetime) -> Certified:
+    """Give every mentor of a cohort's concluded capstones a certificate of supervision.
 
     Only who really guided is named: somebody without a confirmed guidance gets none (PETOE-8.3). Doing it again issues only what is
-    missing. Raises CapstoneRefused when nobody has guided.
+    missing, and corrects what was issued before other capstones concluded or were taken back. Raises CapstoneRefused when nobody has guided.
     """
     rows = [row for row in queries.supervised_in(cohort.id) if row.guidances > 0]
     if not rows:
@@ -53,8 +68,27 @@ def certify_supervision(*, programme: Programme, cohort: Cohort, by: Identity, t
             programme_id=programme.id,
         )
         waiting += made.state is State.DRAFT
-    audit.record(by=by, did="capstones.supervisor.certified", on=("cohort", str(cohort.id)), data={"new": len(missing), "persons": len(rows)})
-    return len(missing) - waiting, waiting
+    held = [(row, next((known[key] for key in own if key in known), None)) for row, own in zip(rows, keys, strict=True)]
+    corrected = _correct([(row, one) for row, one in held if one is not None], by=by, today=today, now=now)
+    data = {"new": len(missing), "persons": len(rows), "corrected": corrected}
+    audit.record(by=by, did="capstones.supervisor.certified", on=("cohort", str(cohort.id)), data=data)
+    return Certified(len(missing) - waiting, waiting, corrected)
+
+
+def _correct(held: Sequence[tuple[queries.Supervised, Certificate]], *, by: Identity, today: date, now: datetime) -> int:
+    """Bring certificates in line with the records; where two rows of a merged person share one, neither row says the whole."""
+    shared = Counter(certificate.id for _row, certificate in held)
+    corrected = 0
+    for row, certificate in held:
+        if shared[certificate.id] > 1 or certificate.state not in (State.ISSUED, State.SUSPENDED):
+            continue
+        found = _attested(row)
+        changed = {name: found.facts[name] for name in GROWS if certificate.facts.get(name) != str(found.facts[name])}
+        if changed:
+            document = f"{DOCUMENT}（{today.isoformat()}）"
+            certificates.correct(certificate=certificate, facts=changed, reason=REASON, document=document, on=today, by=by, today=today, now=now)
+            corrected += 1
+    return corrected
 
 
 def _attested(row: queries.Supervised) -> Attested:

@@ -14,6 +14,7 @@ from enterprises.capstones.labels import years
 from enterprises.capstones.models import Capstone, SpotCheck, SpotItem, SpotOpinion
 from enterprises.capstones.operations._support import CapstoneRefused, WrongPerson, given, tell
 from enterprises.capstones.operations.impartial import demand_office, demand_still
+from enterprises.capstones.queries.anonymous import read_by_experts
 from enterprises.capstones.queries.checking import open_opinions
 from enterprises.capstones.types import SpotOutcome, SpotVerdict
 from trainhub.identity import queries as identity
@@ -24,7 +25,7 @@ from trainhub.kernel.db import session
 from trainhub.kernel.i18n import N_, _
 from trainhub.organisations.models import Organisation
 from trainhub.people.models import Person, Student
-from trainhub.people.queries import is_same_human
+from trainhub.people.queries import humans_of, is_same_human
 from trainhub.policy.book import book
 
 TOLD_EXPERT = N_("请评议一篇抽检的毕业论文")
@@ -162,13 +163,15 @@ def send_to_experts(*, item: SpotItem, people: Sequence[Person], by: Identity, t
     _hold(item)
     _demand_valid(item)
     capstone = session().get_one(Capstone, item.capstone_id)
+    if read_by_experts(item) is None:
+        raise CapstoneRefused(_("这篇论文还没有匿名稿：专家只看匿名稿，请先上传。"), field="experts", code="no_anonymous")
     opinions = queries.opinions_of(item.id)
     stage = 2 if item.outcome is SpotOutcome.MORE_EXPERTS else 1
     if item.outcome not in (SpotOutcome.OPEN, SpotOutcome.MORE_EXPERTS):
         raise CapstoneRefused(_("这篇论文的抽检已有结论。"))
     wanted = book_at("cn.thesis.experts" if stage == 1 else "cn.thesis.review_experts", today)
     sent = [o for o, _name in opinions if o.stage == stage]
-    if len(sent) + len(people) != wanted or len({person.id for person in people}) != len(people):
+    if len(sent) + len(people) != wanted or len(set(humans_of(person.id for person in people).values())) != len(people):
         raise CapstoneRefused(_("这一轮须送 %(n)d 位专家，还差 %(left)d 位，请选择不同的人。", n=wanted, left=wanted - len(sent)), field="experts")
     university_id = session().get_one(Student, capstone.student_id).university_id
     own = queries.people_of_university(university_id, today)
@@ -181,7 +184,7 @@ def send_to_experts(*, item: SpotItem, people: Sequence[Person], by: Identity, t
             )
         if person.id not in experts:
             raise CapstoneRefused(_("%(name)s 现在不是评议专家，请从专家名单中选择。", name=person.name), field="experts", code="not_an_expert")
-        if any(o.person_id == person.id for o, _name in opinions) or queries.review_of(capstone.id, person.id) is not None:
+        if any(is_same_human(o.person_id, person.id) for o, _name in opinions):
             raise CapstoneRefused(_("%(name)s 已评阅过这篇论文，须另选专家。", name=person.name), field="experts")
         session().add(SpotOpinion(item_id=item.id, person_id=person.id, stage=stage, asked_at=now))
     session().flush()

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import secrets
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from enterprises.capstones import queries, rules
+from enterprises.capstones import queries
 from enterprises.capstones.labels import ROUND_KINDS
 from enterprises.capstones.models import Choice, ChoiceRound, Team, TeamMember, Topic
 from enterprises.capstones.operations._support import CapstoneRefused, WrongState, given, tell
 from enterprises.capstones.operations.assigning import assign_capstone
-from enterprises.capstones.planner.choices import Unit, allocate, cause
+from enterprises.capstones.operations.rounds import hold_round
+from enterprises.capstones.planner.choices import Missed, Unit, allocate, cause
 from enterprises.capstones.types import CapstoneState, ChoiceState, RoundKind
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
@@ -22,43 +22,11 @@ from trainhub.kernel.db import session
 from trainhub.kernel.i18n import N_, _
 from trainhub.notifications import operations as notifications
 from trainhub.people.models import Student
-from trainhub.programmes.models import Cohort
 
-SEEDS = 1 << 31  # nobody knows the one of a round before it is planned
 TOLD_OPEN = N_("毕业设计选题（%(kind)s）开放填报，%(day)s 24 时前可反复修改")
 TOLD_PUBLISHED = N_("毕业设计选题（%(kind)s）结果已公布")
 TOLD_ASKED = N_("%(name)s 邀请你加入毕业设计小组“%(team)s”")
 TOLD_LEFT = N_("%(name)s 没有参加或退出了毕业设计小组“%(team)s”")
-
-
-def create_choices(
-    *, cohort: Cohort, kind: RoundKind, opens_on: date, closes_on: date, starts_on: date, ends_on: date, most: int = 5, seed: int | None = None,
-    by: Identity, now: datetime,
-) -> ChoiceRound:  # fmt: skip
-    """Set up a round. A supplementary or final one follows a published first one. Raises CapstoneRefused.
-
-    The seed of its lottery comes from the machine's secure source of randomness; it is kept, and shown with the plan.
-    """
-    session().refresh(cohort, with_for_update={"key_share": True})  # two rounds at once: the second sees the first
-    if closes_on < opens_on:
-        raise CapstoneRefused(_("截止日期不能早于开始日期。"), field="closes_on")
-    if ends_on <= starts_on:
-        raise CapstoneRefused(_("结束日期须晚于开始日期。"), field="ends_on")
-    if not 1 <= most <= 15:
-        raise CapstoneRefused(_("志愿数应在 1 至 15 之间。"), field="most")
-    before = queries.rounds_of(cohort.id)
-    if any(rules.holds_up(row.state, row.closes_on, local(now).date()) for row in before):
-        raise CapstoneRefused(_("这个年级还有未公布的轮次，先公布它，再开下一轮。"))
-    if kind is not RoundKind.FIRST and not any(row.state is ChoiceState.PUBLISHED for row in before):
-        raise CapstoneRefused(_("补选和终轮在首轮公布之后进行。"), field="kind")
-    row = ChoiceRound(
-        programme_id=cohort.programme_id, cohort_id=cohort.id, kind=kind, opens_on=opens_on, closes_on=closes_on, starts_on=starts_on,
-        ends_on=ends_on, most=most, seed=secrets.randbelow(SEEDS) if seed is None else seed, created_at=now,
-    )  # fmt: skip
-    session().add(row)
-    session().flush()
-    audit.record(by=by, did="capstones.round.created", on=row, data={"kind": kind, "opens_on": opens_on, "closes_on": closes_on})
-    return row
 
 
 def open_choices(*, round: ChoiceRound, by: Identity, now: datetime) -> ChoiceRound:
@@ -86,7 +54,7 @@ def open_choices(*, round: ChoiceRound, by: Identity, now: datetime) -> ChoiceRo
 
 def close_choices(*, round: ChoiceRound, by: Identity, now: datetime) -> ChoiceRound:
     """Lock the choices. Doing it again changes nothing."""
-    _hold(round)
+    hold_round(round)
     if round.state is ChoiceState.OPEN:
         round.state = ChoiceState.CLOSED
         session().flush()
@@ -96,13 +64,8 @@ def close_choices(*, round: ChoiceRound, by: Identity, now: datetime) -> ChoiceR
     return round
 
 
-def _hold(round: ChoiceRound) -> None:
-    """One act on a round at a time: who joins two teams at once would be in both, and a choice would be saved after the round has closed."""
-    session().refresh(round, with_for_update={"key_share": True})
-
-
 def _demand_window(round: ChoiceRound, now: datetime) -> None:
-    _hold(round)
+    hold_round(round)
     today = local(now).date()
     if round.state is not ChoiceState.OPEN or not round.opens_on <= today <= round.closes_on:
         raise WrongState(
@@ -286,6 +249,7 @@ def dissolve_team(*, team: Team, by: Identity, now: datetime) -> Team:
 
 def plan_choices(*, round: ChoiceRound, by: Identity, now: datetime) -> dict[str, Any]:
     """Compute who gets which topic and keep it in the round, unseen by students. The same choices and seed give the same plan."""
+    hold_round(round)
     if round.state is ChoiceState.PUBLISHED:
         raise WrongState(_("轮次已公布，不能重新计算。"))
     if round.state is ChoiceState.DRAFT or (round.state is ChoiceState.OPEN and local(now).date() <= round.closes_on):
@@ -310,6 +274,7 @@ def plan_choices(*, round: ChoiceRound, by: Identity, now: datetime) -> dict[str
         if unit.id not in found.given
         for student_id in members[unit.id]
     ]
+    unplaced += [[student.id, {"cause": Missed.ENROLLED_LATER.value}] for student in _students(round, are_late=True).values()]
     ranks = [row[2] for row in given_to]
     round.plan = {
         "assignments": sorted(given_to),
@@ -330,9 +295,15 @@ def plan_choices(*, round: ChoiceRound, by: Identity, now: datetime) -> dict[str
     return dict(round.plan["summary"])
 
 
+def _students(round: ChoiceRound, *, are_late: bool = False) -> dict[int, Student]:
+    """Who gets a topic in a round: without a capstone, and enrolled when it begins; `are_late`: those who were not."""
+    found = {student.id: student for student, _person in queries.without_capstone(round.cohort_id)}
+    return {key: student for key, student in found.items() if (student.enrolled_on > round.starts_on) is are_late}
+
+
 def _units(round: ChoiceRound) -> tuple[list[Unit], dict[int, list[int]]]:
     """Students and teams with what they ranked; a team goes by the negative of its number. In the final round every open topic may be given."""
-    students = {student.id: student for student, _person in queries.without_capstone(round.cohort_id)}
+    students = _students(round)
     choices = queries.all_choices(round.id)
     topics = [topic for topic, _name in queries.topics_with_seats(round.programme_id)]
     teams = {key: [s for s in mine if s in students] for key, mine in queries.teams_in(round.id).items()}
@@ -344,7 +315,8 @@ def _units(round: ChoiceRound) -> tuple[list[Unit], dict[int, list[int]]]:
     for key, mine in sorted(members.items()):
         speaker = leaders[-key] if key < 0 else key
         size = len(mine)
-        fitting = {t.id for t in topics if speaker in students and not why_not(t, students[speaker], size)}
+        asked = students[speaker if speaker in mine else mine[0]]  # what a leader who is on leave ranked is the team's all the same
+        fitting = {t.id for t in topics if not why_not(t, asked, size)}
         ranks = {topic: rank for topic, rank in choices.get(speaker, {}).items() if topic in fitting}
         others = frozenset(fitting) if round.kind is RoundKind.FINAL else frozenset()
         units.append(Unit(key, size, ranks, others))
@@ -364,6 +336,7 @@ def _input(units: Sequence[Unit], seats: dict[int, int]) -> str:
 
 def publish_choices(*, round: ChoiceRound, by: Identity, today: date, now: datetime) -> int:
     """Make the plan real: a capstone for each, seats taken, students told. All or nothing; again: 0. Raises WrongState when outdated."""
+    hold_round(round)  # pressed twice at once: the second finds it published
     if round.state is ChoiceState.PUBLISHED:
         return 0
     if round.state is not ChoiceState.PLANNED or round.plan is None:

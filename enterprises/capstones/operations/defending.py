@@ -105,7 +105,13 @@ def _demand_no_clash(sessions: Sequence[scheduling.Session], *, students: Mappin
         clash = scheduling.clash_of([one, other], students=students) if other.id != only else None
         if clash is not None:
             raise CapstoneRefused(
-                _("“%(a)s”与“%(b)s”时间重叠，而%(what)s相同。请先调整。", a=clash.first, b=clash.second, what=clash.what), code="clash"
+                _(
+                    "“%(a)s”与“%(b)s”时间重叠，而%(what)s相同。请先调整。",
+                    a=clash.first,
+                    b=clash.second,
+                    what=_("地点") if clash.what == scheduling.ROOM else clash.what,
+                ),
+                code="clash",
             )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from enterprises.capstones import queries, rules
+from enterprises.capstones.labels import FAILED_IN_REVIEW
 from enterprises.capstones.models import Capstone, Reconsideration
 from enterprises.capstones.operations._support import CapstoneRefused, demand, given, tell
 from enterprises.capstones.operations.concluding import demand_impartial
@@ -75,7 +76,7 @@ def conclude_failed(*, capstone: Capstone, score_x10: int | None, note: str, by:
     row = Reconsideration(
         capstone_id=capstone.id,
         kind=ReasonKind.MODERATION,
-        reason="评阅不通过，不再答辩，按不合格办理。",
+        reason=FAILED_IN_REVIEW,
         before_x10=before,
         opened_by_id=by.account_id,
         opened_at=now,

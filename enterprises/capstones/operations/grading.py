@@ -14,7 +14,7 @@ from enterprises.capstones.labels import ROLES
 from enterprises.capstones.models import Capstone, CapstoneGrade, ThirdGrade
 from enterprises.capstones.operations._support import CapstoneRefused, WrongPerson, demand, demand_window, given, stop, tell
 from enterprises.capstones.operations.impartial import demand_office, demand_still
-from enterprises.capstones.operations.standing import against_scoring, against_term
+from enterprises.capstones.operations.standing import against_revision, against_scoring, against_term
 from enterprises.capstones.types import Action, CapstoneState, Result, SupervisorRole, WindowStage
 from trainhub.identity import queries as identity
 from trainhub.kernel import audit
@@ -51,6 +51,7 @@ def grade(
     demand_still(capstone, by, Office(role.value))
     if role in queries.grades_of(capstone.id):
         raise CapstoneRefused(_("这一方已经评分并签名。如需更正，请使用“更正评分”并写明理由。"), code="already_graded")
+    stop(against_revision(capstone))
     row = _signed(capstone, role, points, comment, by, today, now)
     compute(capstone, today)
     audit.record(by=by, did="capstones.grade.signed", on=capstone, data={"role": role, "score_x10": row.score_x10})

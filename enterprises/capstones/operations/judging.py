@@ -9,7 +9,8 @@ from typing import Any
 from enterprises.capstones import queries, scheduling
 from enterprises.capstones.impartiality import Office
 from enterprises.capstones.models import Capstone, Review
-from enterprises.capstones.operations._support import CapstoneRefused, WrongPerson, demand, demand_room, demand_window, given, heads_of, tell
+from enterprises.capstones.operations._support import CapstoneRefused, WrongPerson, demand, demand_room, demand_window, given, heads_of, stop, tell
+from enterprises.capstones.operations.anonymising import against_blind, ask_for_anonymous
 from enterprises.capstones.operations.grading import compute, demand_account
 from enterprises.capstones.operations.impartial import demand_office, demand_still
 from enterprises.capstones.operations.standing import most_similar
@@ -79,6 +80,7 @@ def ask_review(*, capstone: Capstone, person: Person, kind: ReviewKind, due_on: 
         unique_key=f"capstones.review:{row.id}",
         now=now,
     )
+    ask_for_anonymous(capstone, now)
     return row
 
 
@@ -151,6 +153,8 @@ def sign_review(
     demand_still(capstone, by, Office.REVIEW)
     if review.signed_at is not None:
         raise CapstoneRefused(_("评阅意见已签名。"), code="already_graded")
+    if review.kind is ReviewKind.BLIND:
+        stop(against_blind(capstone))
     if verdict is Verdict.PASS:  # a reviewer may say no to it all the same, or have it revised
         demand_original(capstone, today)
     if not 0 <= score <= 100:

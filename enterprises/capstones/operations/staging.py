@@ -16,6 +16,7 @@ from enterprises.capstones.types import LIVE, Action, WindowStage
 from trainhub.identity import queries as identity
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
+from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Stale
 from trainhub.kernel.i18n import N_, _
@@ -25,6 +26,7 @@ from trainhub.people.models import Person, Student
 from trainhub.programmes.models import Cohort, ProgrammeVersion
 
 TOLD_CONFLICT = N_("%(name)s 与学生 %(student)s 有利益关系，须回避：不能再为其签署评分或评阅，请专业负责人另行安排")
+TOLD_EXTENDED_SUPERVISORS = N_("毕业设计“%(title)s”的评分延期到 %(day)s 24 时")
 TOLD_EXTENDED = N_("“%(stage)s”为你延期到 %(day)s 24 时")
 
 
@@ -78,6 +80,8 @@ def extend(*, capstone: Capstone, stage: WindowStage, until: date, reason: str, 
     last = max(window.closes_on, queries.extended_until(capstone.id, stage) or window.closes_on)
     if until <= last:
         raise CapstoneRefused(_("延期须晚于现在的截止日期 %(day)s。", day=last.isoformat()), field="until")
+    if until < local(now).date():
+        raise CapstoneRefused(_("延期到 %(day)s 已经过去，学生仍然不能办理。", day=until.isoformat()), field="until")
     row = StageExtension(capstone_id=capstone.id, stage=stage, until=until, reason=why, granted_by_id=by.account_id, granted_at=now)
     session().add(row)
     session().flush()
@@ -91,6 +95,16 @@ def extend(*, capstone: Capstone, stage: WindowStage, until: date, reason: str, 
         unique_key=f"capstones.extended:{row.id}",
         now=now,
     )
+    if stage is WindowStage.GRADING:  # theirs to do
+        tell(
+            person_ids=[held.person_id for held, _name in queries.supervisions_of(capstone.id) if held.until is None],
+            kind="capstones.extended",
+            message=TOLD_EXTENDED_SUPERVISORS,
+            values={"title": queries.title_of(capstone), "day": until.isoformat()},
+            url=f"/capstones/{capstone.id}/grade",
+            unique_key=f"capstones.extended:{row.id}:supervisors",
+            now=now,
+        )
     return row
 
 

@@ -40,11 +40,19 @@ def against_grade(capstone: Capstone, role: SupervisorRole, now: datetime) -> Re
     is_signed = role in queries.grades_of(capstone.id)
     return (
         against_state(capstone, Action.CORRECT if is_signed else Action.GRADE)
-        or (against_scoring(capstone) if is_signed else None)
+        or (against_scoring(capstone) if is_signed else against_revision(capstone))
         or against_window(capstone, WindowStage.GRADING, now)
         or against_term(capstone, role, now)
         or against_supervisor(capstone, role)
     )
+
+
+def against_revision(capstone: Capstone) -> CapstoneRefused | None:
+    """Why nobody grades yet: a reviewer or the programme has sent the thesis back, and the version to be graded is not there. (After a defence that asks
+    for changes the signatures stand, and may be given: a panel looks at the changes.)"""
+    if not queries.revised_reviews(capstone):
+        return None
+    return CapstoneRefused(_("论文已退回修改，新稿还没有提交：请等新稿再评分。"), code="sent_back")
 
 
 def against_stage(capstone: Capstone, stage: Stage) -> CapstoneRefused | None:

@@ -9,6 +9,7 @@ from enterprises.capstones.impartiality import Office
 from enterprises.capstones.labels import STAGES
 from enterprises.capstones.models import Capstone, CapstonePaper, PaperComment, Review
 from enterprises.capstones.operations._support import CapstoneRefused, demand, demand_room, demand_window, given, stop, tell, within
+from enterprises.capstones.operations.anonymising import ask_for_anonymous
 from enterprises.capstones.operations.standing import against_stage, against_supervisor, against_thesis
 from enterprises.capstones.queries.impartiality import bar_of
 from enterprises.capstones.queries.judging import outdated_reports
@@ -196,6 +197,7 @@ def submit_thesis(*, capstone: Capstone, file_id: int, note: str = "", by: Ident
     session().flush()
     audit.record(by=by, did="capstones.thesis.submitted", on=capstone, data={"file": file_id})
     _ask_again(capstone, sent_back, by, now)
+    ask_for_anonymous(capstone, now)
     if capstone.id in outdated_reports([capstone.id]):
         tell(
             person_ids=[_student_person(capstone)],

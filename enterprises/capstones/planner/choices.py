@@ -24,6 +24,7 @@ class Missed(StrEnum):
     SEATS_SHORT = "seats_short"
     GIVEN_TO_OTHERS = "given_to_others"
     CHOICES_GONE = "choices_gone"
+    ENROLLED_LATER = "enrolled_later"
 
 
 @dataclass(frozen=True, slots=True)

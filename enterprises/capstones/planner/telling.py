@@ -48,6 +48,8 @@ def missed(why: object) -> str:
             return _("没有填报志愿，余下的 %(seats)d 个名额不够分给 %(students)d 名学生", seats=why["seats"], students=why["students"])
         case Missed.CHOICES_GONE:
             return _("填报的选题在填报后已不能选（撤回、关闭、名额已满或不接受这样的小组），没有其他志愿")
+        case Missed.ENROLLED_LATER:
+            return _("毕业设计开始时还没有入学：请核对入学日期，或另行下达选题")
         case Missed.GIVEN_TO_OTHERS:
             lines = [_("“%(title)s”余 %(seats)d 个名额，%(n)d 人填报", title=t["title"], seats=t["seats"], n=t["wanted"]) for t in why["topics"]]
             return _("志愿的名额都给了别人：%(lines)s", lines="；".join(lines))

@@ -19,8 +19,8 @@ from trainhub.kernel.db import session
 from trainhub.kernel.files import StoredFile
 from trainhub.policy.findings import as_dicts
 
-EVIDENCE, REVIEW, DEFENCE = "topic", "review", "defence"
-"""Stages of files beside those of papers: the evidence of the topic, what a reviewer and the secretary signed with their words."""
+EVIDENCE, REVIEW, DEFENCE, ANONYMOUS = "topic", "review", "defence", "anonymous"
+"""Stages of files beside those of papers: the evidence of the topic, what a reviewer and the secretary signed with their words, the thesis without names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,9 @@ def files_of(row: Capstone) -> list[KeptFile]:
     found = [KeptFile(EVIDENCE, topic.id, file.uploaded_at, file) for file in _files(topic.evidence_file_id)]
     papers = select(CapstonePaper, StoredFile).join(StoredFile, StoredFile.id == CapstonePaper.file_id).where(CapstonePaper.capstone_id == row.id)
     found += [KeptFile(paper.stage.value, paper.id, paper.handed_in_at, file) for paper, file in session().execute(papers)]
+    nameless = select(CapstonePaper, StoredFile).join(StoredFile, StoredFile.id == CapstonePaper.anonymous_file_id)
+    for paper, file in session().execute(nameless.where(CapstonePaper.capstone_id == row.id)):
+        found.append(KeptFile(ANONYMOUS, paper.id, file.uploaded_at, file))
     reviews = select(Review, StoredFile).join(StoredFile, StoredFile.id == Review.file_id).where(Review.capstone_id == row.id)
     for review, file in session().execute(reviews):
         found.append(KeptFile(REVIEW, review.id, review.signed_at or review.asked_at, file, review.kind is ReviewKind.BLIND))
@@ -66,8 +69,8 @@ def files_by_ids(ids: Iterable[int]) -> dict[int, StoredFile]:
 
 
 def attachments_of(row: Capstone) -> dict[tuple[str, int], StoredFile]:
-    """The files attached to reviews and records of defences, by stage and row."""
-    return {(one.stage, one.key): one.file for one in files_of(row) if one.stage in (REVIEW, DEFENCE)}
+    """The files attached to reviews and records of defences, and theses without names, by stage and row."""
+    return {(one.stage, one.key): one.file for one in files_of(row) if one.stage in (REVIEW, DEFENCE, ANONYMOUS)}
 
 
 def manifest_of(row: Capstone, on: date) -> dict[str, Any]:

@@ -166,6 +166,11 @@ def teams_in(round_id: int) -> dict[int, list[int]]:
     return found
 
 
+def has_teams(round_id: int) -> bool:
+    """Whether somebody has formed a team in a round, dissolved or not."""
+    return session().scalar(select(Team.id).where(Team.round_id == round_id).limit(1)) is not None
+
+
 def teams_by_ids(ids: list[int]) -> dict[int, Team]:
     """Teams by id."""
     return {row.id: row for row in session().scalars(select(Team).where(Team.id.in_(ids)))} if ids else {}

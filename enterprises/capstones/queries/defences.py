@@ -15,6 +15,7 @@ from enterprises.capstones.types import CapstoneState, Verdict
 from trainhub.kernel.db import session
 from trainhub.organisations.models import Organisation
 from trainhub.people.models import Person, Student
+from trainhub.people.types import StudentState
 from trainhub.programmes.models import Cohort, Programme
 
 
@@ -156,7 +157,7 @@ def to_defend(cohort_id: int) -> list[Capstone]:
     statement = (
         select(Capstone)
         .join(Student, Student.id == Capstone.student_id)
-        .where(Student.cohort_id == cohort_id, Capstone.state == CapstoneState.SUBMITTED, ~done.exists())
+        .where(Student.cohort_id == cohort_id, Capstone.state == CapstoneState.SUBMITTED, Student.state != StudentState.WITHDRAWN, ~done.exists())
         .order_by(Capstone.id)
     )
     rows = list(session().scalars(statement))

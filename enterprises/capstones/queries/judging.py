@@ -33,6 +33,7 @@ from trainhub.identity import queries as identity
 from trainhub.kernel.db import session
 from trainhub.organisations.models import Organisation
 from trainhub.people.models import Person, Student, Teacher
+from trainhub.people.types import StudentState
 from trainhub.programmes.models import Cohort, Programme
 
 
@@ -170,7 +171,7 @@ def unreviewed(cohort_id: int) -> list[Capstone]:
     statement = (
         select(Capstone)
         .join(Student, Student.id == Capstone.student_id)
-        .where(Student.cohort_id == cohort_id, Capstone.state == CapstoneState.SUBMITTED, ~asked.exists())
+        .where(Student.cohort_id == cohort_id, Capstone.state == CapstoneState.SUBMITTED, Student.state != StudentState.WITHDRAWN, ~asked.exists())
         .order_by(Capstone.id)
     )
     return list(session().scalars(statement))

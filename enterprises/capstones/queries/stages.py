@@ -11,6 +11,7 @@ from sqlalchemy import func, or_, select, union
 from enterprises.capstones.machine import Actor
 from enterprises.capstones.models import (
     Capstone,
+    CapstoneGrade,
     CapstonePaper,
     Conflict,
     DefenceGroup,
@@ -140,7 +141,12 @@ def rubric_of_version(version_id: int | None) -> Rubric | None:
 
 
 def rubric_of(row: Capstone) -> Rubric | None:
-    """The rubric of the student's programme version; None: the default of the policy."""
+    """The rubric of the student's programme version; None: the default of the policy. Once a side has signed, the edition it signed by: both sides, the
+    third grade and the weights go by one edition, whatever is adopted meanwhile."""
+    signed = select(CapstoneGrade.rubric_id).where(CapstoneGrade.capstone_id == row.id)
+    by = session().execute(signed.order_by(CapstoneGrade.id).limit(1)).one_or_none()
+    if by is not None:
+        return session().get(Rubric, by[0]) if by[0] is not None else None
     student = session().get_one(Student, row.student_id)
     cohort = programmes.cohort_by_id(student.cohort_id)
     version = programmes.version_for(student.programme_id, cohort.year) if cohort is not None else None

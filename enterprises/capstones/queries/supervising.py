@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 
 from enterprises.capstones.impartiality import Office
 from enterprises.capstones.models import Capstone, CapstoneGrade, Supervision, SupervisorPlan, SupervisorWish
@@ -20,6 +21,7 @@ from trainhub.kernel.jobs import Job
 from trainhub.organisations.models import Organisation
 from trainhub.people import queries as people
 from trainhub.people.models import Student, Teacher
+from trainhub.people.types import StudentState
 
 NO_LIMIT = 1_000_000
 OPEN = (*WORKING, CapstoneState.SUBMITTED)
@@ -40,7 +42,7 @@ def to_supervise(cohort_id: int) -> list[ToSupervise]:
     statement = (
         select(Capstone.id, Capstone.student_id, Student.person_id, Capstone.enterprise_id)
         .join(Student, Student.id == Capstone.student_id)
-        .where(Student.cohort_id == cohort_id, Capstone.state.in_(OPEN))
+        .where(Student.cohort_id == cohort_id, Capstone.state.in_(OPEN), Student.state != StudentState.WITHDRAWN)
         .order_by(Capstone.id)
     )
     return [ToSupervise(*row) for row in session().execute(statement)]
@@ -85,6 +87,18 @@ def replacements_of(capstone_id: int) -> list[Replacement]:
     return [Replacement(at, role, names.get(before, ""), names.get(now or 0, ""), reason) for at, role, before, now, reason in found]
 
 
+def is_enrolled(person_id: int) -> bool:
+    """Whether a human is a student now: a classmate who is on the register of mentors supervises nobody."""
+    enrolled = select(Student.id).where(people.of_human(Student.person_id, person_id), Student.state == StudentState.ENROLLED)
+    return session().scalar(enrolled.limit(1)) is not None
+
+
+def _no_student(column: Any) -> ColumnElement[bool]:
+    """SQL: not (by this row) an enrolled student."""
+    enrolled: ColumnElement[bool] = column.not_in(select(Student.person_id).where(Student.state == StudentState.ENROLLED))
+    return enrolled
+
+
 def graded_slots(capstone_ids: Collection[int]) -> set[tuple[int, SupervisorRole]]:
     """(capstone, side) that have graded: nobody is exchanged there."""
     statement = select(CapstoneGrade.capstone_id, CapstoneGrade.role).where(CapstoneGrade.capstone_id.in_(list(capstone_ids)))
@@ -100,7 +114,10 @@ def teachers_for(university_id: int, on: date) -> list[Teacher]:
 def mentors_for(enterprise_ids: Collection[int], on: date) -> list[Mentor]:
     """The mentors of enterprises in office on a day."""
     statement = select(Mentor).where(
-        Mentor.enterprise_id.in_(list(enterprise_ids)), Mentor.since <= on, or_(Mentor.until.is_(None), Mentor.until >= on)
+        Mentor.enterprise_id.in_(list(enterprise_ids)),
+        Mentor.since <= on,
+        or_(Mentor.until.is_(None), Mentor.until >= on),
+        _no_student(Mentor.person_id),
     )
     return list(session().scalars(statement.order_by(Mentor.person_id, Mentor.id)))
 

@@ -55,13 +55,12 @@ def paper(capstone_id: int, paper_id: int) -> StoredFile | None:
 
 
 def size_of_files(capstone_id: int, *, and_file: int = 0) -> int:
-    """Bytes of all papers of a capstone and of what is attached to reviews and records of defences, together with one more file if asked.
+    """Bytes of all papers of a capstone, those without names too, and of what is attached to reviews and records of defences, together with one more file if asked.
 
     The same content counts once.
     """
-    mine = union(
-        *(select(one.file_id).where(one.capstone_id == capstone_id, one.file_id.is_not(None)) for one in (CapstonePaper, Review, DefenceSlot))
-    )
+    kept = (CapstonePaper.file_id, CapstonePaper.anonymous_file_id, Review.file_id, DefenceSlot.file_id)
+    mine = union(*(select(one).where(one.class_.capstone_id == capstone_id, one.is_not(None)) for one in kept))
     files = select(StoredFile.sha256, func.max(StoredFile.size).label("size")).where(
         or_(StoredFile.id.in_(mine.scalar_subquery()), StoredFile.id == and_file)
     )

@@ -12,6 +12,7 @@ from enterprises.capstones.impartiality import Office
 from enterprises.capstones.machine import Actor, Answer, permits
 from enterprises.capstones.models import Capstone, Topic
 from enterprises.capstones.queries import archive, guiding
+from enterprises.capstones.queries.anonymous import thesis_paper
 from enterprises.capstones.queries.impartiality import exceptions_of
 from enterprises.capstones.queries.judging import outdated_reports
 from enterprises.capstones.queries.supervising import replacements_of
@@ -21,6 +22,7 @@ from enterprises.capstones.views._support import desk_of, load, shown
 from enterprises.permissions import Can
 from trainhub.certificates import queries as certificates
 from trainhub.certificates.operations import why_it_waits
+from trainhub.identity import queries as identity
 from trainhub.kernel import clock
 from trainhub.kernel.access import may, who
 from trainhub.kernel.db import session
@@ -63,15 +65,21 @@ def page(
     paper: forms.PaperForm | None = None,
     extension: forms.ExtensionForm | None = None,
     arranged: forms.ArrangeForm | None = None,
+    nameless: forms.AnonymousForm | None = None,
     status: int = 200,
     problem: str = "",
 ) -> Any:
-    """The page; `guidance`, `paper`, `extension` and `arranged` are forms that were refused, `problem` why something else was."""
+    """The page; `guidance`, `paper`, `extension`, `arranged` and `nameless` are forms that were refused, `problem` why something else was."""
     student = session().get_one(Student, row.student_id)
     roles, is_student = roles_of(row), student.person_id == who().person_id
     subject = queries.subject_of(row)
     actors = queries.actors_of(row, who())
     can = {action.value: row.archived_at is None and permits(action, row.state, actors) is Answer.YES for action in Action}
+    has_left = row.state in LIVE and operations.has_left(row)
+    if has_left:
+        can = {key: value and key == Action.WITHDRAW for key, value in can.items()}
+    if operations.against_withdrawal(row) is not None:
+        can.update(withdraw=False)
     manages = Actor.ADMIN in actors
     is_party = manages and who().person_id in queries.barred_from(row, Office.DECISION)
     has_settled = manages and operations.against_own_decision(row, who()) is not None
@@ -105,12 +113,16 @@ def page(
         versions=_versions(row),
         used_mb=queries.size_of_files(row.id) / 1024 / 1024,
         most_mb=book().at("own.capstone.attachments_mb_max", on=clock.today()).number,
+        nameless=nameless or forms.AnonymousForm(),
+        thesis=thesis_paper(row.id),
+        is_blind=any(one.kind is ReviewKind.BLIND and one.cancelled_at is None for one, _name in queries.reviews_of(row.id)),
         arranged=arranged or forms.ArrangeForm(formdata=None, data={"place": row.place, "starts_on": row.starts_on, "ends_on": row.ends_on}),
         is_sealed=not queries.is_opened_to(row.topic_id, who(), clock.today()),
         attachments=archive.attachments_of(row),
         comments=queries.comments_of(row.id),
         findings=[shown(f) for f in found],
         guided=[shown(f) for f in found if _code(f).startswith("8.3.guidance")],
+        has_left=has_left,
         steps=_steps(row, is_public),
         earlier=queries.earlier_of(row),
         labels=labels,
@@ -299,9 +311,11 @@ def _time(row: Capstone, student: Student, extension: forms.ExtensionForm | None
         windows.append({"stage": labels.WINDOWS[stage], "opens_on": window.opens_on, "closes_on": last, "is_extended": bool(more), "state": state})
     cohort = programmes.cohort_by_id(student.cohort_id)
     programme = programmes.by_id(student.programme_id)
+    granted = queries.extensions_of(row.id)
+    names = identity.display_names(one.granted_by_id for one in granted)
     return {
         "windows": windows,
-        "extensions": queries.extensions_of(row.id),
+        "extensions": [(one, names.get(one.granted_by_id or 0, "")) for one in granted],
         "extension": extension,
         "cohort": cohort,
         "programme": programme,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from datetime import date, datetime
 from typing import Any
 
@@ -56,6 +57,8 @@ def _address(row: Capstone, one: KeptFile) -> str:
         return url_for("capstones.evidence", topic_id=one.key) if is_mine else ""
     if one.stage == archive.REVIEW:
         return url_for("capstones.review_attachment", capstone_id=row.id, review_id=one.key)
+    if one.stage == archive.ANONYMOUS:
+        return url_for("capstones.anonymous", capstone_id=row.id, paper_id=one.key)
     if one.stage == archive.DEFENCE and not _is_signed_open(row):
         return ""
     if one.stage == archive.DEFENCE:
@@ -136,14 +139,18 @@ def manifest(pair: tuple[Capstone, str]) -> Any:
 
 
 def _as_text(row: Capstone, files: list[dict[str, Any]]) -> str:
-    """A line a file: checksum, two spaces, name; remarks begin with #."""
+    """A line a file: checksum, two spaces, name (a number behind one that was there before); remarks begin with #."""
     if row.archived_at is not None:
         when = _("归档时间：%(at)s", at=format_datetime(row.archived_at))
     else:
         when = _("尚未归档，清单以 %(day)s 为准", day=clock.today().isoformat())
-    lines = [f"# {queries.title_of(row)}", f"# {when}"]
+    lines, seen = [f"# {queries.title_of(row)}", f"# {when}"], Counter[str]()
     for one in files:
         name = "".join("_" if ord(c) < 32 or c == "\\" else c for c in one["name"]) or f"{one['stage']}-{one['sha256'][:8]}"
+        seen[name] += 1
+        if seen[name] > 1:  # as browsers name the next download of one name, so that each version can be checked
+            stem, dot, end = name.rpartition(".")
+            name = f"{stem or name} ({seen[name] - 1}){dot}{end if dot else ''}"
         lines += [f"# {one['label']} · {one['size']} B · {one['at']:%Y-%m-%d %H:%M}", f"{one['sha256']}  {name}"]
     return "\n".join([*lines, ""])
 

@@ -11,9 +11,10 @@ from flask import render_template, request, url_for
 
 from enterprises.capstones import labels, operations, queries, rules
 from enterprises.capstones.models import Capstone, SpotCheck, SpotItem, SpotOpinion, Topic
+from enterprises.capstones.queries.anonymous import read_by_experts, without_names
 from enterprises.capstones.types import CapstoneRow, SpotVerdict
 from enterprises.capstones.views import blueprint
-from enterprises.capstones.views._support import load, on_page, stored
+from enterprises.capstones.views._support import load, on_page, stored, with_upload
 from enterprises.capstones.views.grading import times
 from enterprises.permissions import Can
 from trainhub.identity import queries as identity
@@ -136,6 +137,7 @@ def _check_page(row: SpotCheck, problem: str = "", status: int = 200) -> Any:
         drawn=drawn,
         page=paging.slice_wanted(items, at=url_for("capstones.spot_check", check_id=row.id)),
         experts=queries.expert_choices(row.university_id, clock.today()),
+        readable=without_names([item for item, *_rest in items]),
         is_redone=rules.sample(row.population, row.percent, row.seed) == drawn,
         numbers=at,
         others=queries.other_draws(row),
@@ -244,6 +246,24 @@ def _tenths(value: int | None) -> str:
     return "" if value is None else f"{value / 10:.1f}"
 
 
+@blueprint.post("/spot-checks/items/<int:item_id>/anonymous")
+@guard(Can.SPOT_CHECK_RUN, load=load_item, subject=lambda item: queries.spot_subject(load_check(item.check_id)))
+def supply_anonymous(row: SpotItem) -> Any:
+    """Give a thesis of the sample its version without names."""
+    key, check_id = row.id, row.check_id
+
+    def act(file_id: int | None) -> None:
+        if file_id is None:
+            raise Refused(_("请选择文件。"), field="file")
+        operations.supply_anonymous(item=load_item(key), file_id=file_id, is_other="is_other" in request.form, by=who(), now=clock.now())
+
+    try:
+        with_upload(request.files.get("file"), "capstone", act)
+    except Refused as refused:
+        return _check_page(load_check(check_id), refused.message, refused.status)
+    return done(_("匿名稿已上传。"), "capstones.spot_check", check_id=check_id, page=request.args.get("page"), size=request.args.get("size"))
+
+
 def load_opinion(opinion_id: int) -> SpotOpinion:
     """The opinion of an address."""
     found = queries.opinion_by_id(opinion_id)
@@ -294,9 +314,9 @@ def _topic(row: SpotOpinion) -> Topic:
 @blueprint.get("/spot-checks/opinions/<int:opinion_id>/thesis")
 @guard(Can.REVIEW_SIGN, load=load_opinion, subject=opinion_subject)
 def spot_thesis(row: SpotOpinion) -> Any:
-    """The thesis for its expert, under a name that tells nothing."""
-    thesis = _capstone(row)
-    if thesis.thesis_file_id is None:
-        raise NotFound(_("这篇论文没有电子文件。"))
-    file = stored(thesis.thesis_file_id)
+    """The thesis without names for its expert, under a name that tells nothing."""
+    file_id = read_by_experts(load_item(row.item_id))
+    if file_id is None:
+        raise NotFound(_("这篇论文还没有匿名稿：专家只看匿名稿，请联系组织抽检的单位上传。"))
+    file = stored(file_id)
     return downloads.named(send(file), f"thesis-{row.item_id}.{file.name.rpartition('.')[2]}", inline="download" not in request.args)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -207,17 +208,27 @@ def _score() -> int | None:
     return int(score * 10)
 
 
+def _deed(key: int, act: Callable[[], object], said: str, *, anchor: str | None = None) -> Any:
+    """Do one act on a capstone and go back to its page; what is refused is told there, with what was typed."""
+
+    def whole() -> Any:
+        act()
+        return partial(done, said, "capstones.show", capstone_id=key, _anchor=anchor)
+
+    return on_page(whole, refused_on(key))
+
+
 @blueprint.post("/<int:capstone_id>/send-back")
 @guard(Can.CAPSTONE_FINISH, load=load, subject=queries.subject_of)
 def send_back(row: Capstone) -> Any:
     """Have a thesis that its reviewers failed revised and read again."""
     key = row.id
-
-    def act() -> Any:
-        operations.send_back(capstone=load(key), reason=request.form.get("reason", ""), by=who(), now=clock.now())
-        return partial(done, _("已退回修改：学生重新提交后，原评阅人复评。"), "capstones.show", capstone_id=key, _anchor="reviews")
-
-    return on_page(act, refused_on(key))
+    return _deed(
+        key,
+        lambda: operations.send_back(capstone=load(key), reason=request.form.get("reason", ""), by=who(), now=clock.now()),
+        _("已退回修改：学生重新提交后，原评阅人复评。"),
+        anchor="reviews",
+    )
 
 
 @blueprint.post("/<int:capstone_id>/conclude")
@@ -225,12 +236,12 @@ def send_back(row: Capstone) -> Any:
 def conclude_failed(row: Capstone) -> Any:
     """End a capstone that its reviewers failed, without a defence."""
     key = row.id
-
-    def act() -> Any:
-        operations.conclude_failed(capstone=load(key), score_x10=_score(), note=request.form.get("note", ""), **times())
-        return partial(done, _("已按不合格办理，可以公布成绩。"), "capstones.show", capstone_id=key, _anchor="grades")
-
-    return on_page(act, refused_on(key))
+    return _deed(
+        key,
+        lambda: operations.conclude_failed(capstone=load(key), score_x10=_score(), note=request.form.get("note", ""), **times()),
+        _("已按不合格办理，可以公布成绩。"),
+        anchor="grades",
+    )
 
 
 @blueprint.post("/<int:capstone_id>/moderation")
@@ -238,12 +249,12 @@ def conclude_failed(row: Capstone) -> Any:
 def moderate(row: Capstone) -> Any:
     """Look at a result again before it is published."""
     key = row.id
-
-    def act() -> Any:
-        operations.moderate(capstone=load(key), reason=request.form.get("reason", ""), by=who(), now=clock.now())
-        return partial(done, _("已进入复核：结束前双方不能更正评分。"), "capstones.show", capstone_id=key, _anchor="grades")
-
-    return on_page(act, refused_on(key))
+    return _deed(
+        key,
+        lambda: operations.moderate(capstone=load(key), reason=request.form.get("reason", ""), by=who(), now=clock.now()),
+        _("已进入复核：结束前双方不能更正评分。"),
+        anchor="grades",
+    )
 
 
 @blueprint.post("/<int:capstone_id>/moderation/settle")
@@ -251,12 +262,12 @@ def moderate(row: Capstone) -> Any:
 def settle(row: Capstone) -> Any:
     """End the moderation."""
     key = row.id
-
-    def act() -> Any:
-        operations.settle(capstone=load(key), score_x10=_score(), note=request.form.get("note", ""), **times())
-        return partial(done, _("复核结论已登记，可以公布成绩。"), "capstones.show", capstone_id=key, _anchor="grades")
-
-    return on_page(act, refused_on(key))
+    return _deed(
+        key,
+        lambda: operations.settle(capstone=load(key), score_x10=_score(), note=request.form.get("note", ""), **times()),
+        _("复核结论已登记，可以公布成绩。"),
+        anchor="grades",
+    )
 
 
 @blueprint.post("/<int:capstone_id>/finish")
@@ -264,12 +275,11 @@ def settle(row: Capstone) -> Any:
 def finish(row: Capstone) -> Any:
     """Publish the result."""
     key = row.id
-
-    def act() -> Any:
-        operations.finish(capstone=load(key), note=request.form.get("note", ""), version=request.form.get("version", type=whole), **times())
-        return partial(done, _("成绩已公布。"), "capstones.show", capstone_id=key)
-
-    return on_page(act, refused_on(key))
+    return _deed(
+        key,
+        lambda: operations.finish(capstone=load(key), note=request.form.get("note", ""), version=request.form.get("version", type=whole), **times()),
+        _("成绩已公布。"),
+    )
 
 
 @blueprint.post("/<int:capstone_id>/certificate")
@@ -292,12 +302,12 @@ def certificate(row: Capstone) -> Any:
 def appeal(row: Capstone) -> Any:
     """The student appeals."""
     key = row.id
-
-    def act() -> Any:
-        operations.appeal(capstone=load(key), reason=request.form.get("reason", ""), **times())
-        return partial(done, _("申诉已提交，专业负责人会给出书面结论。"), "capstones.show", capstone_id=key, _anchor="grades")
-
-    return on_page(act, refused_on(key))
+    return _deed(
+        key,
+        lambda: operations.appeal(capstone=load(key), reason=request.form.get("reason", ""), **times()),
+        _("申诉已提交，专业负责人会给出书面结论。"),
+        anchor="grades",
+    )
 
 
 @blueprint.post("/<int:capstone_id>/accept")
@@ -305,12 +315,7 @@ def appeal(row: Capstone) -> Any:
 def accept_result(row: Capstone) -> Any:
     """The student accepts the result."""
     key = row.id
-
-    def act() -> Any:
-        operations.accept_result(capstone=load(key), **times())
-        return partial(done, _("你已认可成绩。"), "capstones.show", capstone_id=key, _anchor="grades")
-
-    return on_page(act, refused_on(key))
+    return _deed(key, lambda: operations.accept_result(capstone=load(key), **times()), _("你已认可成绩。"), anchor="grades")
 
 
 @blueprint.post("/<int:capstone_id>/appeal/decide")
@@ -318,12 +323,12 @@ def accept_result(row: Capstone) -> Any:
 def decide_appeal(row: Capstone) -> Any:
     """Decide the appeal."""
     key = row.id
-
-    def act() -> Any:
-        operations.decide_appeal(capstone=load(key), score_x10=_score(), note=request.form.get("note", ""), **times())
-        return partial(done, _("申诉结论已登记，学生会收到通知。"), "capstones.show", capstone_id=key, _anchor="grades")
-
-    return on_page(act, refused_on(key))
+    return _deed(
+        key,
+        lambda: operations.decide_appeal(capstone=load(key), score_x10=_score(), note=request.form.get("note", ""), **times()),
+        _("申诉结论已登记，学生会收到通知。"),
+        anchor="grades",
+    )
 
 
 @blueprint.post("/<int:capstone_id>/archive")
@@ -331,12 +336,7 @@ def decide_appeal(row: Capstone) -> Any:
 def archive(row: Capstone) -> Any:
     """Archive."""
     key = row.id
-
-    def act() -> Any:
-        operations.archive(capstone=load(key), **times())
-        return partial(done, _("已归档：全部材料连同校验码已固定，不再改动。"), "capstones.show", capstone_id=key)
-
-    return on_page(act, refused_on(key))
+    return _deed(key, lambda: operations.archive(capstone=load(key), **times()), _("已归档：全部材料连同校验码已固定，不再改动。"))
 
 
 @blueprint.post("/<int:capstone_id>/withdraw")
@@ -344,9 +344,6 @@ def archive(row: Capstone) -> Any:
 def withdraw(row: Capstone) -> Any:
     """End a capstone before its grade."""
     key = row.id
-
-    def act() -> Any:
-        operations.withdraw(capstone=load(key), reason=request.form.get("reason", ""), **times())
-        return partial(done, _("毕业设计已终止，选题名额已退回。"), "capstones.show", capstone_id=key)
-
-    return on_page(act, refused_on(key))
+    return _deed(
+        key, lambda: operations.withdraw(capstone=load(key), reason=request.form.get("reason", ""), **times()), _("毕业设计已终止，选题名额已退回。")
+    )

@@ -11,6 +11,7 @@ from flask import render_template, request, url_for
 from enterprises.capstones import forms, labels, operations, queries, scheduling
 from enterprises.capstones.impartiality import Office
 from enterprises.capstones.models import Capstone, DefenceGroup, Review, Topic
+from enterprises.capstones.queries.anonymous import anonymous_of
 from enterprises.capstones.queries.judging import thirds_of
 from enterprises.capstones.types import Action, ReviewKind, Verdict, WindowStage
 from enterprises.capstones.views import blueprint
@@ -93,6 +94,7 @@ def review(row: Review) -> Any:
         "enterprises/capstones/review.html",
         review=row,
         capstone=capstone,
+        has_thesis=(anonymous_of(capstone.id) if row.kind is ReviewKind.BLIND else capstone.thesis_file_id) is not None,
         topic=session().get_one(Topic, capstone.topic_id),
         row=queries.rows_of([capstone.id])[capstone.id] if row.kind is ReviewKind.CROSS else None,
         file=stored(row.file_id) if row.file_id is not None else None,
@@ -109,29 +111,35 @@ def _against_review(capstone: Capstone, review: Review) -> str:
         operations.against_state(capstone, Action.REVIEW)
         or operations.against_window(capstone, WindowStage.REVIEW, clock.now())
         or operations.against_office(capstone, session().get_one(Person, review.person_id), Office.REVIEW)
+        or (operations.against_blind(capstone) if review.kind is ReviewKind.BLIND else None)
     )
     return found.message if found is not None else ""
 
 
-def _thesis(row: Capstone) -> Any:
-    if row.thesis_file_id is None:
+def _thesis(row: Capstone, file_id: int | None) -> Any:
+    if file_id is None:
         raise NotFound(_("学生还没有提交论文。"))
-    file = stored(row.thesis_file_id)
+    file = stored(file_id)
     return downloads.named(send(file), f"thesis-{row.id}.{file.name.rpartition('.')[2]}", inline="download" not in request.args)
 
 
 @blueprint.get("/reviews/<int:review_id>/thesis")
 @guard(Can.REVIEW_SIGN, load=load_review, subject=review_subject)
 def review_thesis(row: Review) -> Any:
-    """The thesis for its reviewer, under a name that tells nothing."""
-    return _thesis(load(row.capstone_id))
+    """The thesis for its reviewer, under a name that tells nothing; for a blind one the version without names, and nothing before it is there."""
+    capstone = load(row.capstone_id)
+    if row.kind is not ReviewKind.BLIND:
+        return _thesis(capstone, capstone.thesis_file_id)
+    if (refused := operations.against_blind(capstone)) is not None:
+        raise NotFound(refused.message)
+    return _thesis(capstone, anonymous_of(capstone.id))
 
 
 @blueprint.get("/<int:capstone_id>/third-grade/thesis")
 @guard(Can.REVIEW_SIGN, load=load, subject=third_subject)
 def third_thesis(row: Capstone) -> Any:
     """The thesis for the third person."""
-    return _thesis(row)
+    return _thesis(row, row.thesis_file_id)
 
 
 @blueprint.post("/<int:capstone_id>/reviews")

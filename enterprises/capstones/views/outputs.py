@@ -188,12 +188,14 @@ def certify_supervision(pair: Pair) -> Any:
 
     def act() -> Any:
         current = session()
-        new, waiting = operations.certify_supervision(
+        made = operations.certify_supervision(
             programme=current.get_one(Programme, programme_id), cohort=current.get_one(Cohort, cohort_id), **times()
         )
-        said = _("新签发 %(n)d 份企业指导教师证明。", n=new)
-        if waiting:
-            said += _("另有 %(n)d 份还不能签发，在“证书管理”的“待处理的证书”中，原因逐一列明。", n=waiting)
+        said = _("新签发 %(n)d 份企业指导教师证明。", n=made.issued)
+        if made.corrected:
+            said += _("另有 %(n)d 份与记录不符，已按现在的记录更正。", n=made.corrected)
+        if made.waiting:
+            said += _("另有 %(n)d 份还不能签发，在“证书管理”的“待处理的证书”中，原因逐一列明。", n=made.waiting)
         return partial(done, said, "capstones.materials", code=code, year=year, which="directory")
 
     def again(refused: Refused) -> Any:

@@ -11,6 +11,7 @@ from flask import render_template, request, url_for
 from enterprises.capstones import forms, labels, operations, queries, rules
 from enterprises.capstones.models import ChoiceRound, Team
 from enterprises.capstones.planner.telling import missed
+from enterprises.capstones.queries.choosing import has_teams
 from enterprises.capstones.types import ChoiceState
 from enterprises.capstones.types import RoundKind as Kind
 from enterprises.capstones.views import blueprint
@@ -23,7 +24,7 @@ from trainhub.kernel.access import guard, who
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _
-from trainhub.kernel.numbers import is_key
+from trainhub.kernel.numbers import is_key, whole
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.web import done
 from trainhub.people import queries as people
@@ -53,8 +54,8 @@ def rounds(pair: Pair) -> Any:
 def _rounds_page(pair: Pair, form: forms.RoundForm, status: int = 200) -> Any:
     programme, of = pair
     rows = queries.rounds_of(of.id)
-    if not any(row.state is ChoiceState.PUBLISHED for row in rows):  # what follows the first round is not offered before it
-        form.kind.choices = [(Kind.FIRST.value, labels.ROUND_KINDS[Kind.FIRST])]
+    able = operations.kinds_after([row.kind for row in rows if row.state is ChoiceState.PUBLISHED])
+    form.kind.choices = [(kind.value, labels.ROUND_KINDS[kind]) for kind in able]
     html = render_template(
         "enterprises/capstones/rounds.html",
         programme=programme,
@@ -112,7 +113,7 @@ def choice_round(row: ChoiceRound) -> Any:
     return _round_page(row)
 
 
-def _round_page(row: ChoiceRound, problem: str = "", status: int = 200) -> Any:
+def _round_page(row: ChoiceRound, problem: str = "", status: int = 200, form: forms.RoundDaysForm | None = None) -> Any:
     at = url_for("capstones.choice_round", round_id=row.id)
     programme, cohort = programmes.by_id(row.programme_id), programmes.cohort_by_id(row.cohort_id)
     students = {student.id: (student, person.name) for student, person in queries.without_capstone(row.cohort_id)}
@@ -120,6 +121,8 @@ def _round_page(row: ChoiceRound, problem: str = "", status: int = 200) -> Any:
     html = render_template(
         "enterprises/capstones/round.html",
         round=row,
+        form=form or forms.RoundDaysForm(formdata=None, obj=row),
+        has_teams=has_teams(row.id),
         programme=programme,
         cohort=cohort,
         students=students,
@@ -180,6 +183,43 @@ def move_round(pair: tuple[ChoiceRound, str]) -> Any:
 
 def _refused(round_id: int) -> Callable[[Refused], Any]:
     return lambda refused: _round_page(load_round(round_id), refused.message, refused.status)
+
+
+@blueprint.post("/rounds/<int:round_id>/days")
+@guard(Can.CAPSTONE_ASSIGN, load=load_round, subject=queries.round_subject)
+def change_choices(row: ChoiceRound) -> Any:
+    """Change the days of a round that is not published."""
+    form, key = forms.RoundDaysForm(), row.id
+    if not form.validate_on_submit():
+        return _round_page(row, status=422, form=form)
+    days: dict[str, Any] = {name: form[name].data for name in ("opens_on", "closes_on", "starts_on", "ends_on", "most")}
+
+    def act() -> Any:
+        version = request.form.get("version", type=whole)
+        operations.change_choices(round=load_round(key), by=who(), now=clock.now(), version=version, **days)
+        return partial(done, _("轮次的时间已保存。"), "capstones.choice_round", round_id=key)
+
+    def again(refused: Refused) -> Any:
+        form.refuse(refused)
+        return _round_page(load_round(key), status=refused.status, form=form)
+
+    return on_page(act, again)
+
+
+@blueprint.post("/rounds/<int:round_id>/drop")
+@guard(Can.CAPSTONE_ASSIGN, load=load_round, subject=queries.round_subject)
+def drop_choices(row: ChoiceRound) -> Any:
+    """Remove a round in which nobody has chosen."""
+    key, programme, cohort = row.id, programmes.by_id(row.programme_id), programmes.cohort_by_id(row.cohort_id)
+    assert programme is not None
+    assert cohort is not None
+    at = {"code": programme.code, "year": cohort.year}
+
+    def act() -> Any:
+        operations.drop_choices(round=load_round(key), by=who())
+        return partial(done, _("轮次已删除。"), "capstones.rounds", **at)
+
+    return on_page(act, _refused(key))
 
 
 @blueprint.post("/rounds/<int:round_id>/publish")

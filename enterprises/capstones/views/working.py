@@ -12,7 +12,7 @@ from enterprises.capstones.models import Capstone, CapstonePaper, GuidanceEntry
 from enterprises.capstones.types import Stage, SupervisorRole
 from enterprises.capstones.views import blueprint
 from enterprises.capstones.views._page import guidance_form, page, refused_on, roles_of
-from enterprises.capstones.views._support import demand_opened, load, on_page, with_upload
+from enterprises.capstones.views._support import demand_opened, load, on_page, stored, with_upload
 from enterprises.permissions import Can
 from trainhub.kernel import clock
 from trainhub.kernel.access import guard, who
@@ -146,6 +146,39 @@ def load_paper(capstone_id: int, paper_id: int) -> CapstonePaper:
     if found is None or found.capstone_id != capstone_id:
         raise NotFound(_("没有这份材料。"))
     return found
+
+
+@blueprint.post("/<int:capstone_id>/anonymous")
+@guard(Can.CAPSTONE_VIEW, load=load, subject=queries.subject_of)
+def hand_in_anonymous(row: Capstone) -> Any:
+    """Hand in the thesis without names, which blind reviewers read."""
+    operations.demand_anonymising(row, who())
+    form, key = forms.AnonymousForm(), row.id
+    if not form.validate_on_submit():
+        return page(row, nameless=form, status=422)
+
+    def act(file_id: int | None) -> None:
+        if file_id is None:
+            raise Refused(_("请选择文件。"), field="file")
+        operations.hand_in_anonymous(capstone=load(key), file_id=file_id, is_other=bool(form.is_other.data), by=who(), now=clock.now())
+
+    try:
+        with_upload(form.file.data, "capstone", act)
+    except Refused as refused:
+        form.refuse(refused)
+        return page(load(key), nameless=form, status=refused.status)
+    return done(_("匿名稿已提交。"), "capstones.show", capstone_id=key, _anchor="papers")
+
+
+@blueprint.get("/<int:capstone_id>/papers/<int:paper_id>/anonymous")
+@guard(Can.CAPSTONE_VIEW, load=lambda capstone_id, paper_id: (load(capstone_id), paper_id), subject=lambda pair: queries.subject_of(pair[0]))
+def anonymous(pair: tuple[Capstone, int]) -> Any:
+    """The file of a thesis without names."""
+    demand_opened(pair[0].topic_id)
+    found = queries.paper_row(pair[1])
+    if found is None or found.capstone_id != pair[0].id or found.anonymous_file_id is None:
+        raise NotFound(_("没有这份材料。"))
+    return send(stored(found.anonymous_file_id))
 
 
 @blueprint.post("/<int:capstone_id>/papers/<int:paper_id>/comments")

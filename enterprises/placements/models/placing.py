@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from enterprises.placements.types import AgreementParty, Aim, DayState, OfferState, PlacementState, PlanSide, RoundState, WithdrawalSide
+from enterprises.placements.types import AgreementParty, Aim, DayState, OfferState, PlacementState, PlanSide, RoundState, SeatDecision, WithdrawalSide
 from trainhub.kernel.db import Base, Key, Versioned, enum_column, ref
 from trainhub.organisations.models import Organisation
 from trainhub.people.models import Student
@@ -130,7 +130,8 @@ class Position(Versioned, Base):
 
 
 class PositionSeats(Base):
-    """Seats of a position in a term; `taken` never exceeds `seats`, whatever runs at the same time."""
+    """Seats of a position in a term; `taken` never exceeds `seats`, whatever runs at the same time. The school of the term decides
+    about them, and about no other school's; the state of the position follows from all decisions (`operations.offers`)."""
 
     __tablename__ = "position_seats"
 
@@ -138,6 +139,8 @@ class PositionSeats(Base):
     term_id: Mapped[int] = mapped_column(ref("placement_term.id"), primary_key=True, index=True)
     seats: Mapped[int]
     taken: Mapped[int] = mapped_column(default=0)
+    decision: Mapped[SeatDecision] = mapped_column(enum_column(SeatDecision), default=SeatDecision.WAITING)
+    return_reason: Mapped[str] = mapped_column(sa.String(400), default="")
 
     __table_args__ = (sa.CheckConstraint("taken >= 0 AND taken <= seats", name="seats_hold"),)
 

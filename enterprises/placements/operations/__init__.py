@@ -1,6 +1,7 @@
 """What can be done with placements: the plan, terms and offers, rounds, one placement from acceptance to its end, days."""
 
 from enterprises.placements.operations.agreements import amend_agreement, correct_text, sign_placement
+from enterprises.placements.operations.approving import approve_position, close_position, return_position
 from enterprises.placements.operations.campus import move_onto_campus
 from enterprises.placements.operations.certifying import asked_key, issue_certificate
 from enterprises.placements.operations.conflicts import release_mentor
@@ -26,14 +27,11 @@ from enterprises.placements.operations.links import (
 )
 from enterprises.placements.operations.logs import add_note, add_photo, check_place, drop_photo, may_be_rated, rate, review_week
 from enterprises.placements.operations.offers import (
-    approve_position,
     change_position,
     change_term,
-    close_position,
     copy_position,
     create_term,
     offer_position,
-    return_position,
     set_seats,
     submit_position,
 )

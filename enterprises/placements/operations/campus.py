@@ -6,7 +6,7 @@ from datetime import datetime
 
 from enterprises.placements import queries
 from enterprises.placements.operations._support import tell
-from enterprises.placements.operations.offers import return_position
+from enterprises.placements.operations.approving import return_position
 from trainhub.identity import queries as identities
 from trainhub.kernel.access import Identity, Role
 from trainhub.kernel.clock import local

@@ -11,7 +11,7 @@ from enterprises.placements.operations._support import parameter
 from enterprises.placements.operations.certifying import credited_days, has_ended
 from trainhub.kernel.access import Identity
 from trainhub.ledger import operations as ledger
-from trainhub.ledger import trainings
+from trainhub.ledger import training_queries, trainings
 from trainhub.ledger.types import Category, Source
 from trainhub.organisations import queries as organisations
 from trainhub.people import queries as people
@@ -63,7 +63,7 @@ def settle_trainings(*, placements: Iterable[Placement], reason: str, today: dat
 
 def _settle(placement: Placement, days: int, reason: str, today: date, by: Identity, now: datetime) -> bool:
     student, position = queries.student(placement.student_id), queries.position(placement.position_id)
-    last = trainings.last_of(person_id=student.person_id, source=Source.PLACEMENT, source_id=placement.id)
+    last = training_queries.last_of(person_id=student.person_id, source=Source.PLACEMENT, source_id=placement.id)
     if last is None:  # it ended without a day; the first one was confirmed afterwards
         is_due = bool(days) and placement.mentor_score_x10 is not None
         title = queries.title_of(placement.id)

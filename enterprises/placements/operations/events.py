@@ -12,7 +12,7 @@ from enterprises.placements.operations._support import BadPlacement, NoSeat, Wro
 from enterprises.placements.operations.days import take_back
 from enterprises.placements.operations.finishing import conclude
 from enterprises.placements.operations.placing import assign_mentor, check_room, withdraw_placement
-from enterprises.placements.types import DayState, EventKind, EventState, OfferState, PlacementState, WithdrawalSide
+from enterprises.placements.types import DayState, EventKind, EventState, PlacementState, WithdrawalSide
 from trainhub.identity import queries as identities
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity, Role
@@ -243,7 +243,7 @@ def change_base(
         raise WrongState(_("实习已结束或撤销，不能再更换单位。"))
     if position.id == placement.position_id:
         raise BadPlacement(_("请选择另一个岗位。"), field="position_id")
-    if position.state is not OfferState.APPROVED or not rules.accepts(position.majors, queries.major_of(placement.student_id)):
+    if not queries.is_open(position.id, term.id) or not rules.accepts(position.majors, queries.major_of(placement.student_id)):
         raise BadPlacement(_("岗位“%(title)s”尚未通过审核，或不接收这名学生的专业。", title=position.title), field="position_id")
     bars = bars_of(queries.law_facts([placement.student_id])[placement.student_id], position, since)
     if bars:

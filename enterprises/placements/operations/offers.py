@@ -13,14 +13,14 @@ from enterprises.bases import queries as bases
 from enterprises.placements import queries, rules
 from enterprises.placements.lawful import is_on_campus, judge_offer
 from enterprises.placements.models import Position, PositionSeats, Term
-from enterprises.placements.operations._support import BadPlacement, WrongState, tell
-from enterprises.placements.types import OfferState
+from enterprises.placements.operations._support import BadPlacement, WrongState
+from enterprises.placements.types import OfferState, SeatDecision
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.kernel.forms import check_version
-from trainhub.kernel.i18n import N_, _, listed
+from trainhub.kernel.i18n import _, listed
 from trainhub.kernel.numbers import FIRST_DAY, LAST_DAY, is_day
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
@@ -219,8 +219,11 @@ def change_position(*, position: Position, by: Identity, now: datetime, version:
         raise WrongState(_("岗位已关闭。请复制后重新提交。"))
     changed = _set(position, fields)
     if changed:
-        if position.state is OfferState.APPROVED and changed.keys() & JUDGED:
-            position.state = OfferState.SUBMITTED
+        if position.state in HANDED_IN and changed.keys() & JUDGED:
+            for row in queries.seats_of_position(position.id):
+                if row.decision is SeatDecision.APPROVED:
+                    row.decision = SeatDecision.WAITING
+            settle(position)
         session().flush()
         audit.record(by=by, did="placements.position.changed", on=position, data=changed)
     return changed
@@ -229,8 +232,8 @@ def change_position(*, position: Position, by: Identity, now: datetime, version:
 def set_seats(*, position: Position, term: Term, seats: int, by: Identity, now: datetime) -> PositionSeats:
     """Say how many students a position takes in a term. Raises BadPlacement below the seats already taken; of an approved
     position also what an offer is refused for (the base's capacity, an enterprise that takes nobody that year), and more seats
-    of an offer that was handed in need the enterprise's word for the year as the offer itself did. More seats than were approved, in
-    whatever term, ask the schools again. The position's version counts up with its seats, so that two editors notice each other."""
+    of an offer that was handed in need the enterprise's word for the year as the offer itself did. More seats than were approved ask
+    the school of the term again, and no other one. The position's version counts up with its seats, so that two editors notice each other."""
     if not 0 <= seats <= 10_000:
         raise BadPlacement(_("席位应为 0 至 10000 的整数。"), field="seats")
     if position.state is OfferState.CLOSED:
@@ -251,36 +254,44 @@ def set_seats(*, position: Position, term: Term, seats: int, by: Identity, now: 
     flag_modified(position, "title")
     session().flush()
     if position.state is OfferState.APPROVED:
-        _check_lawful(position, local(now).date())
-        if is_more:
-            position.state = OfferState.SUBMITTED
-            session().flush()
+        check_lawful(position, local(now).date())
+    if position.state in HANDED_IN and is_more:
+        row.decision, row.return_reason = SeatDecision.WAITING, ""
+    if position.state in HANDED_IN:
+        settle(position)
+        session().flush()
     audit.record(by=by, did="placements.position.seats_set", on=position, data={"term": term.code, "seats": seats, "state": position.state.value})
     return row
 
 
 def submit_position(*, position: Position, by: Identity, now: datetime, is_found_by_student: bool = False) -> Position:
-    """Hand an offer to the university; doing it again changes nothing.
+    """Hand an offer to the universities in whose terms it has seats; doing it again changes nothing. What one of them gave back waits
+    for it again, what the others decided stays.
 
     Only a verified enterprise may publish positions (IPLUS-3.3.2); there must be a seat in some term, and the enterprise has
     said that it takes students that year (a place that a student found is not an offer of the enterprise).
     """
-    if position.state in (OfferState.SUBMITTED, OfferState.APPROVED):
+    rows = queries.seats_of_position(position.id)
+    returned = [row for row in rows if row.decision is SeatDecision.RETURNED]
+    if position.state in HANDED_IN and not returned:
         return position
     if position.state is OfferState.CLOSED:
         raise WrongState(_("岗位已关闭。请复制后重新提交。"))
-    _check_enterprise(position)
-    if not any(row.seats for row in queries.seats_of_position(position.id)):
+    check_enterprise(position)
+    if not any(row.seats for row in rows):
         raise BadPlacement(_("请先填写至少一个学期的席位。"), field="seats")
-    _check_lawful(position, local(now).date())
+    check_lawful(position, local(now).date())
     _check_interest(position, needs_word=not is_found_by_student)
+    for row in returned:
+        row.decision, row.return_reason = SeatDecision.WAITING, ""
     position.state, position.return_reason = OfferState.SUBMITTED, ""
+    settle(position)
     session().flush()
     audit.record(by=by, did="placements.position.submitted", on=position)
     return position
 
 
-def _check_lawful(position: Position, today: date) -> None:
+def check_lawful(position: Position, today: date) -> None:
     """Forbidden venues, agencies and fees are refused at once, and a base on campus, which is no enterprise; a year for which the
     enterprise said no has no offers."""
     if is_on_campus(position):
@@ -320,61 +331,28 @@ def _check_year(position: Position, year: int, *, needs_word: bool) -> None:
         raise WrongState(_("企业已表明 %(year)s 年不接收实习学生。请先修改接收意向，再提交岗位。", year=year), code="not_interested")
 
 
-def _check_enterprise(position: Position) -> None:
+def check_enterprise(position: Position) -> None:
     enterprise = organisations.by_id(position.enterprise_id)
     if enterprise is None or enterprise.state is not OrganisationState.VERIFIED:
         raise WrongState(_("企业尚未通过核验，不能发布岗位。请先联系主管部门核验企业信息。"), code="enterprise_not_verified")
 
 
-def approve_position(*, position: Position, by: Identity, now: datetime) -> Position:
-    """Approve an offer, so that rounds use it; doing it again changes nothing. Raises WrongState."""
-    if position.state is OfferState.APPROVED:
-        return position
-    if position.state is OfferState.CLOSED:
-        raise WrongState(_("岗位已关闭，不能审核。"))
-    _check_enterprise(position)
-    _check_lawful(position, local(now).date())
-    position.state, position.return_reason = OfferState.APPROVED, ""
-    session().flush()
-    audit.record(by=by, did="placements.position.approved", on=position)
-    return position
+HANDED_IN = (OfferState.SUBMITTED, OfferState.APPROVED)
 
 
-def return_position(*, position: Position, reason: str, by: Identity, now: datetime) -> Position:
-    """Give an offer back with what has to change. Raises WrongState unless it is submitted or approved."""
-    if position.state not in (OfferState.SUBMITTED, OfferState.APPROVED):
-        raise WrongState(_("只有已提交的岗位可以退回。"))
-    if not reason.strip():
-        raise BadPlacement(_("请写明退回的理由。"), field="reason")
-    position.state, position.return_reason = OfferState.DRAFT, reason.strip()[:400]
-    session().flush()
-    audit.record(by=by, did="placements.position.returned", on=position, data={"reason": position.return_reason})
-    _tell_rankers(position, now)
-    return position
-
-
-def close_position(*, position: Position, by: Identity, now: datetime) -> Position:
-    """Take an offer back; students placed there stay, those who rank it in a round that is open are told. Again changes nothing."""
-    if position.state is not OfferState.CLOSED:
-        position.state = OfferState.CLOSED
-        session().flush()
-        audit.record(by=by, did="placements.position.closed", on=position)
-        _tell_rankers(position, now)
-    return position
-
-
-def _tell_rankers(position: Position, now: datetime) -> None:
-    """Whoever ranks a position that is offered no more in an open round still has time to rank another."""
-    for round_, person_ids in queries.rankers_of(position.id):
-        tell(
-            person_ids,
-            kind="placements.position_gone",
-            message=N_("你填报的岗位“%(title)s”不再接收，请在 %(day)s 24 时前调整志愿。"),
-            url=f"/placements/rounds/{round_.id}/preferences",
-            key=f"position:{position.id}:gone:{round_.id}",
-            now=now,
-            title=position.title,
-            day=round_.closes_on.isoformat(),
+def settle(position: Position) -> None:
+    """The state of an offer that was handed in, from what the schools decided: it waits as long as one of them has to decide, and is the
+    enterprise's again once all gave it back."""
+    rows = queries.seats_of_position(position.id)
+    said = {row.decision for row in [row for row in rows if row.seats] or rows}
+    if SeatDecision.WAITING in said or not said:
+        position.state = OfferState.SUBMITTED
+    elif SeatDecision.APPROVED in said:
+        position.state = OfferState.APPROVED
+    else:
+        position.state, position.return_reason = (
+            OfferState.DRAFT,
+            "；".join(dict.fromkeys(row.return_reason for row in rows if row.return_reason))[:400],
         )
 
 

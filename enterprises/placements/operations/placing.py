@@ -17,7 +17,7 @@ from enterprises.placements.lawful import bars_of
 from enterprises.placements.models import DayEntry, Placement, Position, Round, Term
 from enterprises.placements.operations._support import BadPlacement, NoSeat, NotReady, WrongState, give_back_seat, take_seat_back, take_seats, tell
 from enterprises.placements.operations.holding import hold_bases
-from enterprises.placements.types import DayState, OfferState, PlacementState, WithdrawalSide
+from enterprises.placements.types import DayState, PlacementState, WithdrawalSide
 from trainhub.identity import queries as identities
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity, Role
@@ -80,7 +80,7 @@ def place_student(
     starts_on = max(starts_on, today) if term.starts_on < today else starts_on
     if starts_on > term.ends_on:
         raise WrongState(_("“%(term)s”已于 %(day)s 结束，不能再安排学生。", term=term.title, day=term.ends_on), code="term_over")
-    if position.state is not OfferState.APPROVED:
+    if not queries.is_open(position.id, term.id):
         raise WrongState(_("岗位“%(title)s”尚未通过审核。", title=position.title))
     if not rules.accepts(position.majors, queries.major_of(student.id)):
         raise BadPlacement(_("岗位“%(title)s”不接收这名学生的专业。", title=position.title), field="position_id")

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from enterprises.placements import queries, rules
 from enterprises.placements.models import Placement, SelfFound, Term
-from enterprises.placements.operations import offers
+from enterprises.placements.operations import approving, offers
 from enterprises.placements.operations._support import BadPlacement, WrongState, tell
 from enterprises.placements.operations.placing import place_student
 from enterprises.placements.types import SelfFoundState
@@ -88,9 +88,9 @@ def approve_self_found(*, row: SelfFound, enterprise: Organisation, by: Identity
     )
     offers.set_seats(position=position, term=term, seats=1, by=by, now=now)
     offers.submit_position(position=position, by=by, now=now, is_found_by_student=True)
-    offers.approve_position(position=position, by=by, now=now)
+    approving.approve_position(position=position, by=by, now=now)
     placement = place_student(student=student, position=position, term=term, explanation=N_("自主联系的实习单位"), by=by, now=now)
-    offers.close_position(position=position, by=by, now=now)
+    approving.close_position(position=position, by=by, now=now)
     row.state, row.placement_id, row.decided_by_id, row.decided_at = SelfFoundState.APPROVED, placement.id, by.account_id, now
     session().flush()
     audit.record(by=by, did="placements.self_found.approved", on=row, data={"enterprise": enterprise.code, "placement": placement.id})

@@ -36,6 +36,7 @@ from enterprises.placements.queries.daily import (
     text_rows,
     texts_of,
 )
+from enterprises.placements.queries.deciders import subject_of_position, subject_of_seats, subjects_of_schools
 from enterprises.placements.queries.offers import (
     all_terms,
     choices_of,
@@ -43,6 +44,7 @@ from enterprises.placements.queries.offers import (
     enterprises_offering,
     going_at_base,
     has_placements,
+    is_open,
     items_of_position,
     law_facts,
     offers_at_base,
@@ -61,8 +63,6 @@ from enterprises.placements.queries.offers import (
     seats_by_position,
     seats_of,
     seats_of_position,
-    subject_of_position,
-    subject_of_seats,
     subject_of_university,
     term,
     terms_by_ids,
@@ -214,6 +214,7 @@ __all__ = [
     "has_placements",
     "idle_students",
     "ids_of_students",
+    "is_open",
     "items_of_position",
     "last_confirmed",
     "last_plan_job",
@@ -330,6 +331,7 @@ __all__ = [
     "subject_of_self_found",
     "subject_of_student_side",
     "subject_of_university",
+    "subjects_of_schools",
     "table_1",
     "table_1_size",
     "table_4",

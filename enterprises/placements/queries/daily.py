@@ -26,6 +26,7 @@ from enterprises.placements.models import (
     Rating,
     WeeklyLog,
 )
+from enterprises.placements.queries.offers import open_seats
 from enterprises.placements.queries.placing import DECIDED, placement_view, visible_to
 from enterprises.placements.rules import parties_needed
 from enterprises.placements.types import (
@@ -35,7 +36,6 @@ from enterprises.placements.types import (
     EventKind,
     EventState,
     Ground,
-    OfferState,
     PlacementState,
     RaterSide,
     TextState,
@@ -45,6 +45,7 @@ from trainhub.kernel.db import session
 from trainhub.kernel.files import StoredFile
 from trainhub.ledger import queries as ledger
 from trainhub.organisations.models import Organisation
+from trainhub.people import queries as people
 from trainhub.people.models import Person, Student
 
 
@@ -101,7 +102,9 @@ def ground_of(placement: Placement) -> Ground:
     """What the days of a placement stand on."""
     insured = (placement.insured_from, placement.insured_until)
     campus = bases.campus_on(placement.base_id) if placement.base_id is not None else _nowhere
-    return Ground(placement.counts_from, insured, campus, session().get_one(Student, placement.student_id).left_on)
+    student = session().get_one(Student, placement.student_id)
+    suspended = tuple((row.since, row.until) for row in people.suspensions_of(student.id))
+    return Ground(placement.counts_from, insured, campus, student.left_on, suspended)
 
 
 def returned(placement: Placement, entries: Collection[DayEntry]) -> list[DayEntry]:
@@ -110,7 +113,7 @@ def returned(placement: Placement, entries: Collection[DayEntry]) -> list[DayEnt
     found = [entry for entry in entries if entry.state is not DayState.APPROVED]
     if placement.state is not PlacementState.WITHDRAWN or not found:
         return found
-    days = ledger.taken_back_on(placement.student_id, placement.enterprise_id, [entry.on for entry in found])
+    days = ledger.confirmed_on(placement.student_id, placement.enterprise_id, [entry.on for entry in found], stands=False)
     return [entry for entry in found if entry.on in days]
 
 
@@ -349,7 +352,7 @@ def other_positions(placement: Placement) -> list[tuple[int, str]]:
         .where(
             PositionSeats.term_id == placement.term_id,
             PositionSeats.taken < PositionSeats.seats,
-            Position.state == OfferState.APPROVED,
+            open_seats(),
             Position.id != placement.position_id,
         )
         .order_by(Organisation.pinyin, Position.title, Position.id)

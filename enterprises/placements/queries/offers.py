@@ -13,7 +13,7 @@ from enterprises.bases import queries as bases
 from enterprises.permissions import OFFERERS, SCHOOL
 from enterprises.placements import rules
 from enterprises.placements.models import Placement, PlanItem, Position, PositionSeats, Preference, Round, Term
-from enterprises.placements.types import Choice, LawFacts, OfferState, PlacementState, PlanLine
+from enterprises.placements.types import Choice, LawFacts, OfferState, PlacementState, PlanLine, SeatDecision
 from trainhub.kernel.access import Identity, Role, Subject
 from trainhub.kernel.db import session
 from trainhub.organisations import queries as organisations
@@ -85,11 +85,9 @@ POSITION_SORTS: dict[str, tuple[Any, ...]] = {
 def terms_visible(identity: Identity, sort: str = "") -> Any:
     """The terms of the reader's universities, the latest first unless sorted otherwise."""
     statement = select(Term, Organisation.name.label("university")).join(Organisation, Organisation.id == Term.university_id)
-    programmes = identity.programme_ids(*SCHOOL)
-    clause = organisations.scope(identity, SCHOOL, organisations=(Term.university_id,))
-    if programmes:
-        clause = or_(clause, Term.university_id.in_(select(Programme.university_id).where(Programme.id.in_(sorted(programmes)))))
-    return organisations.ordered_or(statement.where(clause), sort, TERM_SORTS, Term.starts_on.desc(), Term.id.desc(), unique=Term.id)
+    return organisations.ordered_or(
+        statement.where(_of_own_schools(identity)), sort, TERM_SORTS, Term.starts_on.desc(), Term.id.desc(), unique=Term.id
+    )
 
 
 def has_placements(*, term_id: int) -> bool:
@@ -106,6 +104,15 @@ def subject_of_university(university_id: int) -> Subject:
     return Subject.of(organisations=above.organisations, regions=above.regions, programmes=ids)
 
 
+def _of_own_schools(identity: Identity) -> sa.ColumnElement[bool]:
+    """Terms of the universities that somebody acts for, as a whole or for a programme of theirs."""
+    programmes = identity.programme_ids(*SCHOOL)
+    clause = organisations.scope(identity, SCHOOL, organisations=(Term.university_id,))
+    if programmes:
+        clause = or_(clause, Term.university_id.in_(select(Programme.university_id).where(Programme.id.in_(sorted(programmes)))))
+    return clause
+
+
 # -- positions ----------------------------------------------------------------------------------------------------------
 def position(position_id: int) -> Position | None:
     """A position by id."""
@@ -115,6 +122,17 @@ def position(position_id: int) -> Position | None:
 def position_by_code(code: str) -> Position | None:
     """A position by its code."""
     return session().scalar(select(Position).where(Position.code == code))
+
+
+def open_seats() -> sa.ColumnElement[bool]:
+    """Of positions joined with their seats: those that the school of the term has approved, and that the enterprise still offers."""
+    return sa.and_(Position.state.in_([OfferState.SUBMITTED, OfferState.APPROVED]), PositionSeats.decision == SeatDecision.APPROVED)
+
+
+def is_open(position_id: int, term_id: int) -> bool:
+    """Whether students of the school may be placed there in its term."""
+    statement = select(Position.id).join(PositionSeats, PositionSeats.position_id == Position.id)
+    return session().scalar(statement.where(Position.id == position_id, PositionSeats.term_id == term_id, open_seats())) is not None
 
 
 def positions_by_ids(ids: Collection[int]) -> dict[int, Position]:
@@ -160,7 +178,7 @@ def _seats_of_many(where: sa.ColumnElement[bool], position_id: int) -> list[tupl
         select(Term.starts_on, Term.ends_on, PositionSeats.seats)
         .join(PositionSeats, PositionSeats.term_id == Term.id)
         .join(Position, Position.id == PositionSeats.position_id)
-        .where(where, or_(Position.state == OfferState.APPROVED, Position.id == position_id), PositionSeats.seats > 0)
+        .where(where, or_(open_seats(), Position.id == position_id), PositionSeats.seats > 0)
         .order_by(Term.starts_on, Term.id, Position.id)
     )
     return [(since, until, seats) for since, until, seats in session().execute(statement)]
@@ -178,6 +196,9 @@ def items_of_position(position_id: int) -> list[Any]:
             Organisation.name.label("university"),
             PositionSeats.seats,
             PositionSeats.taken,
+            PositionSeats.decision,
+            PositionSeats.return_reason,
+            Term.university_id,
         )
         .join(Term, Term.id == PositionSeats.term_id)
         .join(Organisation, Organisation.id == Term.university_id)
@@ -227,7 +248,10 @@ def position_row(position_id: int) -> Any:
 def positions_listing(
     identity: Identity, *, text: str = "", state: OfferState | None = None, enterprise_id: int | None = None, sort: str = ""
 ) -> Any:
-    """Positions an enterprise offers for itself; schools see what was submitted, departments and auditors everything submitted."""
+    """Positions an enterprise offers for itself; schools see what was submitted, departments and auditors everything submitted.
+
+    To a school a position waits while its own decision is due, whatever others have decided.
+    """
     statement = _position_columns()
     mine = organisations.scope(identity, OFFERERS, organisations=(Position.enterprise_id, Position.base_id))
     if identity.has(*SCHOOL, Role.DEPT_EDU, Role.AUDITOR):
@@ -237,6 +261,10 @@ def positions_listing(
         statement = statement.where(organisations.matches(text, Position.title, Position.code, Organisation.name, Organisation.pinyin))
     if state is not None:
         statement = statement.where(Position.state == state)
+    if state is OfferState.SUBMITTED and identity.has(*SCHOOL):
+        due = select(PositionSeats.position_id).join(Term, Term.id == PositionSeats.term_id)
+        due = due.where(PositionSeats.decision == SeatDecision.WAITING, PositionSeats.seats > 0, _of_own_schools(identity))
+        statement = statement.where(or_(organisations.scope(identity, OFFERERS, organisations=(Position.enterprise_id,)), Position.id.in_(due)))
     if enterprise_id is not None:
         statement = statement.where(Position.enterprise_id == enterprise_id)
     waiting_first = sa.case(
@@ -255,26 +283,6 @@ def enterprises_offering(year: int) -> set[int]:
         .where(PositionSeats.seats > 0, Term.starts_on.between(date(year, 1, 1), date(year, 12, 31)))
     )
     return set(session().scalars(statement))
-
-
-def subject_of_position(row: Position) -> Subject:
-    """The enterprise and, when it stands at a base, the base (not the base's other hosts: an offer is the enterprise's own)."""
-    enterprise = organisations.by_id(row.enterprise_id)
-    assert enterprise is not None
-    above = organisations.subject_of(enterprise)
-    return Subject.of(organisations=(*above.organisations, row.base_id), regions=above.regions)
-
-
-def subject_of_seats(position_id: int) -> Subject:
-    """The universities (with their programmes) in whose terms the position offers seats: they approve it."""
-    statement = (
-        select(Term.university_id, Programme.id)
-        .join(PositionSeats, PositionSeats.term_id == Term.id)
-        .outerjoin(Programme, Programme.university_id == Term.university_id)
-        .where(PositionSeats.position_id == position_id)
-    )
-    rows = session().execute(statement).all()
-    return Subject.of(organisations=[row[0] for row in rows], programmes=[row[1] for row in rows])
 
 
 # -- choosing -----------------------------------------------------------------------------------------------------------
@@ -305,7 +313,7 @@ def choices_of(round: Round, student: Student) -> list[Choice]:
         .join(Organisation, Organisation.id == Position.enterprise_id)
         .outerjoin(base, base.id == Position.base_id)
         .outerjoin(Region, Region.code == Position.county_code)
-        .where(Position.state == OfferState.APPROVED, PositionSeats.term_id.in_(list(round.term_ids)))
+        .where(open_seats(), PositionSeats.term_id.in_(list(round.term_ids)))
         .order_by(Organisation.pinyin, Position.title, Position.id, PositionSeats.term_id)
     )
     found: dict[int, Choice] = {}

@@ -21,6 +21,7 @@ from enterprises.placements.models import (
     Round,
     Term,
 )
+from enterprises.placements.queries.offers import open_seats
 from enterprises.placements.queries.placing import DECIDED, LIVE, visible_to
 from enterprises.placements.types import DayState, EventKind, EventState, OfferState, PlacementState, RoundState
 from trainhub.identity import queries as identities
@@ -80,7 +81,8 @@ def seats_by_county(term_ids: Collection[int]) -> list[Any]:
     )
     seats = (
         select(PositionSeats.position_id, func.sum(PositionSeats.seats).label("seats"), func.sum(PositionSeats.taken).label("taken"))
-        .where(PositionSeats.term_id.in_(list(term_ids)))
+        .join(Position, Position.id == PositionSeats.position_id)
+        .where(PositionSeats.term_id.in_(list(term_ids)), open_seats())
         .group_by(PositionSeats.position_id)
         .subquery()
     )
@@ -95,7 +97,6 @@ def seats_by_county(term_ids: Collection[int]) -> list[Any]:
         )
         .join(seats, seats.c.position_id == Position.id)
         .outerjoin(wishes, wishes.c.position_id == Position.id)
-        .where(Position.state == OfferState.APPROVED)
         .group_by(Position.county_code)
     )
     return list(session().execute(statement))
@@ -106,7 +107,7 @@ def free_by_majors(term_ids: Collection[int]) -> list[tuple[list[str], int]]:
     statement = (
         select(Position.majors, PositionSeats.seats - PositionSeats.taken)
         .join(PositionSeats, PositionSeats.position_id == Position.id)
-        .where(Position.state == OfferState.APPROVED, PositionSeats.term_id.in_(list(term_ids)))
+        .where(open_seats(), PositionSeats.term_id.in_(list(term_ids)))
         .order_by(Position.id)
     )
     return [(list(majors), free) for majors, free in session().execute(statement)]

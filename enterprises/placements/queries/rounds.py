@@ -14,8 +14,8 @@ from enterprises.mentors import queries as mentors
 from enterprises.mentors.models import Mentor
 from enterprises.permissions import SCHOOL
 from enterprises.placements.models import Placement, PlanItem, Position, PositionSeats, Preference, Priority, Round, RoundPlan, Term
-from enterprises.placements.queries.offers import terms_visible
-from enterprises.placements.types import OfferState, PlacementState, PlanKind, RoundState, WithdrawalSide
+from enterprises.placements.queries.offers import open_seats, terms_visible
+from enterprises.placements.types import PlacementState, PlanKind, RoundState, WithdrawalSide
 from trainhub.kernel.access import Identity, Subject
 from trainhub.kernel.db import session
 from trainhub.kernel.jobs import Job, JobState
@@ -226,8 +226,12 @@ def offered_in(term_ids: Collection[int]) -> list[Any]:
         .join(Organisation, Organisation.id == Position.enterprise_id)
         .outerjoin(base, base.id == Position.base_id)
         .where(
-            Position.state == OfferState.APPROVED,
-            Position.id.in_(select(PositionSeats.position_id).where(PositionSeats.term_id.in_(list(term_ids)), PositionSeats.seats > 0)),
+            Position.id.in_(
+                select(PositionSeats.position_id)
+                .join(Position, Position.id == PositionSeats.position_id)
+                .where(PositionSeats.term_id.in_(list(term_ids)), PositionSeats.seats > 0, open_seats())
+                .correlate(None)
+            ),
         )
         .order_by(Organisation.pinyin, Position.title, Position.id)
     )
@@ -276,7 +280,7 @@ def planning_facts(row: Round, *, today: date) -> Planned:
     offered = current.execute(
         select(Position, PositionSeats.term_id, PositionSeats.seats, PositionSeats.taken)
         .join(PositionSeats, PositionSeats.position_id == Position.id)
-        .where(Position.state == OfferState.APPROVED, PositionSeats.term_id.in_([t.id for t in terms]))
+        .where(open_seats(), PositionSeats.term_id.in_([t.id for t in terms]))
         .order_by(Position.id, PositionSeats.term_id)
     ).all()
     positions = {position.id: position for position, *_rest in offered}

@@ -47,6 +47,8 @@ def ground_problem(day: date, ground: Ground) -> DayProblem | None:
     were there, the insurance covers it, the base was not on campus, and the student had not left the school (PETOE-6.2, 7.3; CN-UG, CN-VOC)."""
     if ground.left_on is not None and day > ground.left_on:
         return DayProblem.LEFT
+    if any(since <= day and (until is None or day <= until) for since, until in ground.suspended):
+        return DayProblem.SUSPENDED
     since, until = ground.insured
     if ground.counts_from is not None and day < ground.counts_from:
         return DayProblem.NO_PAPERS

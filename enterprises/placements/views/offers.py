@@ -11,7 +11,7 @@ from enterprises.permissions import OFFERERS, SCHOOL, Can
 from enterprises.placements import forms, labels, operations, queries
 from enterprises.placements.lawful import judge_offer
 from enterprises.placements.models import Position, Term
-from enterprises.placements.types import OfferState
+from enterprises.placements.types import OfferState, SeatDecision
 from enterprises.placements.views.shared import act, blueprint, load_position, load_term, save
 from trainhub.kernel import clock, paging
 from trainhub.kernel.access import Role, demand, guard, may, who
@@ -132,9 +132,10 @@ def show_position(position: Position) -> Any:
     """One position with its seats."""
     subject = queries.subject_of_position(position)
     edits = may(who(), Can.POSITION_EDIT, subject)
-    if position.state is OfferState.DRAFT and not edits:
+    seats, own = queries.items_of_position(position.id), _own_schools(position)
+    gave_back = any(row.university_id in own and row.decision is SeatDecision.RETURNED for row in seats)
+    if position.state is OfferState.DRAFT and not edits and not gave_back:  # who gave it back still sees what was wrong with it
         raise NotFound(_("没有这个岗位，或企业还没有提交。"))
-    seats = queries.items_of_position(position.id)
     known = {row.id for row in seats}
     return render_template(
         "enterprises/placements/position.html",
@@ -145,8 +146,14 @@ def show_position(position: Position) -> Any:
         findings=judge_offer(position, on=clock.today()) if edits or may(who(), Can.POSITION_APPROVE, queries.subject_of_seats(position.id)) else [],
         labels=labels,
         edits=edits,
-        approves=may(who(), Can.POSITION_APPROVE, queries.subject_of_seats(position.id)),
+        own_schools=own,
+        Decision=SeatDecision,
     )
+
+
+def _own_schools(position: Position) -> set[int]:
+    """The universities with seats in the position for which the reader decides."""
+    return {key for key, subject in queries.subjects_of_schools(position.id).items() if may(who(), Can.POSITION_APPROVE, subject)}
 
 
 def _position_form(form: forms.PositionForm, enterprise_id: int | None) -> forms.PositionForm:
@@ -248,7 +255,7 @@ def set_seats(position: Position) -> Any:
             operations.set_seats(position=position, term=load_term(int(more)), seats=int(seats), by=who(), now=clock.now())
         key, is_waiting = position.id, was_approved and position.state is OfferState.SUBMITTED
     return done(
-        _("席位已保存。席位增加了，请学校重新审核；审核通过前不参加新的安排。") if is_waiting else _("席位已保存。"),
+        _("席位已保存。席位增加了，请该学期的学校重新审核；审核通过前，这个学期不参加新的安排。") if is_waiting else _("席位已保存。"),
         "placements.show_position",
         position_id=key,
     )
@@ -286,18 +293,23 @@ def copy_position(position: Position) -> Any:
 @blueprint.post("/positions/<int:position_id>/approve")
 @guard(Can.POSITION_APPROVE, load=load_position, subject=lambda row: queries.subject_of_seats(row.id))
 def approve_position(position: Position) -> Any:
-    """A school approves."""
-    return _button(position, _("岗位已通过审核。"), lambda: operations.approve_position(position=position, by=who(), now=clock.now()))
+    """A school approves the seats in its terms."""
+    own = _own_schools(position)
+    return _button(
+        position,
+        _("本校学期的席位已通过审核。"),
+        lambda: operations.approve_position(position=position, university_ids=own, by=who(), now=clock.now()),
+    )
 
 
 @blueprint.post("/positions/<int:position_id>/return")
 @guard(Can.POSITION_APPROVE, load=load_position, subject=lambda row: queries.subject_of_seats(row.id))
 def return_position(position: Position) -> Any:
-    """A school gives the offer back."""
-    form = forms.ReasonForm()
+    """A school gives the seats in its terms back."""
+    form, own = forms.ReasonForm(), _own_schools(position)
     return _button(
         position,
-        _("岗位已退回企业。"),
-        lambda: operations.return_position(position=position, reason=form.reason.data or "", by=who(), now=clock.now()),
+        _("本校学期的席位已退回企业。"),
+        lambda: operations.return_position(position=position, university_ids=own, reason=form.reason.data or "", by=who(), now=clock.now()),
         form,
     )

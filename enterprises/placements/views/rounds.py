@@ -118,6 +118,7 @@ def show_round(round: Round) -> Any:
         programme=programme,
         cohort=cohort,
         terms=terms,
+        has_term_ahead=any(term.starts_on > clock.today() for term in terms),
         everybody=len(queries.students_of_round(round, clock.today())),
         chose=students,
         wishes=wishes,

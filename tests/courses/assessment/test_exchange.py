@@ -285,3 +285,63 @@ def test_a_key_twice_or_of_another_kind_is_refused(session: Session) -> None:
     assert [p.column for p in draft.problems] == ["key"]
     essay = block[: block.index("{TRUE")] + "{}"
     assert [p.column for p in plan.examine(gift_read.read(essay), course_id=course.id, by=SYSTEM, today=TODAY).problems] == ["kind"]
+
+
+def test_gift_keeps_a_stem_with_a_blank_inside_as_it_stands(session: Session) -> None:
+    course = make.course()
+    stems = [
+        "中国的首都是_____。",
+        "Grant is buried in _____ in New York.",
+        "_____是首都",
+        "甲_____乙_____丙",
+        "第一行\n_____\n第二行",
+        "首都是_____",
+        " 空格 _____ 。",
+    ]
+    for stem in stems:
+        bank.save_question(course_id=course.id, kind=QuestionKind.TEXT, stem=stem, data={"answers": [{"text": "北京"}]}, by=SYSTEM, now=NOW)
+    written = gift_write.write(plan.known_of(course.id))
+    draft = plan.examine(gift_read.read(written.text), course_id=course.id, by=SYSTEM, today=TODAY)
+    assert (draft.problems, draft.work, written.left_out) == ([], [], ())
+
+
+SAME_STEM = """下列说法正确的是
+A. {0}一
+B. {0}二
+C. {0}三
+ANSWER: {1}
+"""
+
+
+def test_questions_with_one_stem_and_other_options_are_other_questions(session: Session) -> None:
+    course = make.course()
+
+    def take(*texts: str) -> tuple[int, int, int]:
+        draft = plan.examine(aiken.read("\n".join(texts)), course_id=course.id, by=SYSTEM, today=TODAY)
+        plan.apply(draft, course_id=course.id, assets="", by=SYSTEM, now=NOW)
+        return draft.added, draft.changed, draft.unchanged
+
+    one, two, three = (SAME_STEM.format(word, "A") for word in "甲乙丙")
+    assert take(one) == (1, 0, 0)
+    assert take(two, three) == (2, 0, 0)
+    assert take(three, one, two) == (0, 0, 3)
+    corrected = SAME_STEM.format("乙", "B")
+    assert take(corrected, one, three) == (0, 1, 2)
+    assert len(plan.known_of(course.id)) == 3
+    # Two of three options are the same, in two questions of a file: one is the known one, the other is new.
+    near = one.replace("甲三", "甲四")
+    assert take(near, near.replace("甲四", "甲五")) == (1, 1, 0)
+
+
+@pytest.mark.parametrize(("kept", "is_known"), [(2, True), (1, False)])
+def test_half_of_the_options_make_a_question_the_known_one(session: Session, kept: int, is_known: bool) -> None:
+    course = make.course()
+
+    def text(options: list[str]) -> str:
+        return "选哪个\n" + "".join(f"{letter}. {option}\n" for letter, option in zip("ABCD", options, strict=True)) + "ANSWER: A\n"
+
+    first = plan.examine(aiken.read(text(["一", "二", "三", "四"])), course_id=course.id, by=SYSTEM, today=TODAY)
+    plan.apply(first, course_id=course.id, assets="", by=SYSTEM, now=NOW)
+    others = [*"一二三四"[:kept], *"五六七八"][:4]
+    draft = plan.examine(aiken.read(text(others)), course_id=course.id, by=SYSTEM, today=TODAY)
+    assert (draft.added, draft.changed) == ((0, 1) if is_known else (1, 0))

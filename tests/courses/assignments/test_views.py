@@ -402,3 +402,15 @@ def test_two_members_who_both_opened_an_empty_page_do_not_overwrite_each_other(a
     assert kept is not None
     assert kept.draft_text == "甲写的"
     assert two.post(url, data={"text": "甲写的", "version": ""}, headers=json).status_code == 200  # the same words are no conflict
+
+
+def test_a_null_character_in_what_is_pasted_is_dropped(as_role: AsRole, session: Session) -> None:
+    """PostgreSQL keeps no text with one: without this every save of the draft is an error there."""
+    lecturer, task = teaching(as_role)
+    student, row = learning(as_role, task)
+    assert student.post(f"/assignments/{task.block_id}", data={"text": "从 PDF 粘贴\x00的正文", "version": ""}).status_code == 303
+    kept = work.submission_of(task.id, row.person_id)
+    assert kept is not None
+    assert kept.draft_text == "从 PDF 粘贴的正文"
+    assert lecturer.post(f"/teaching/runs/{task.run_id}/teams", data={"do": "add", "name": "\x00"}).status_code == 422
+    assert lecturer.post(f"/teaching/runs/{task.run_id}/teams", data={"do": "add", "name": "红\x00组"}).status_code == 303

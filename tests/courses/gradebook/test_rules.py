@@ -113,3 +113,11 @@ def test_what_learners_no_longer_see_counts_for_who_had_a_result_and_is_no_zero_
     assert total(columns, {1: 800}, EXAM) == 800
     assert total(columns, {1: 800, 2: 400}, EXAM) == 600
     assert total(columns, {1: 800}, EXAM, missing_is_zero=False) == 800
+
+
+def test_a_column_that_weighs_nothing_uses_up_no_drop_and_is_not_the_last_result() -> None:
+    """A practice quiz of weight 0 beside two that count: of those the lowest falls away, and the last of them never."""
+    columns = [column(1, weight_x10=0), column(2), column(3), column(4, 2)]
+    assert total(columns, {1: 100, 2: 500, 3: 900, 4: 900}) == 900
+    assert total(columns[:2] + columns[3:], {1: 900, 2: 500, 4: 900}) == 740  # (500 x 40 + 900 x 60) / 100
+    assert total(columns[:1], {1: 900}) is None

@@ -254,3 +254,27 @@ def test_a_run_that_is_over_offers_no_button_and_says_why(as_role: AsRole, sessi
     assert [f"/courses/{code}" in page for code in codes] == [False, True]
     assert f'action="/learning/runs/{last_day.id}/enrol"' in learner.get(f"/courses/{codes[1]}").text
     assert learner.post(f"/learning/runs/{last_day.id}/enrol").status_code == 303
+
+
+def test_who_is_put_in_while_waiting_for_approval_is_approved_by_it(as_role: AsRole, session: Session) -> None:
+    lead = ground.person()
+    run = make.run(is_published=True, mode=RunMode.APPROVAL, quota=1, lead=lead)
+    people = [ground.person() for _n in range(2)]
+    names = [f"waits{number}" for number, one in enumerate(people) if make_account(person=one, username=f"waits{number}")]
+    rows = [operations.enrol(run=run, person_id=one.id, by=SYSTEM, now=NOW) for one in people]
+    session.commit()
+    teacher, url = as_role(Role.LECTURER, person_id=lead.id), f"/teaching/runs/{run.id}/learners"
+    said = [teacher.post(url, data={"login": name}, follow_redirects=True).text for name in names]
+    assert ["学员已加入" in said[0], "已进入候补" in said[1]] == [True, True]
+    for row in rows:
+        session.refresh(row)
+    assert [row.state.value for row in rows] == ["active", "waiting"]
+
+
+def test_a_cohort_that_is_put_in_needs_no_approval_either(session: Session) -> None:
+    student = ground.student()
+    run = make.run(is_published=True, mode=RunMode.APPROVAL)
+    row = operations.enrol(run=run, person_id=student.person_id, by=SYSTEM, now=NOW)
+    assert row.state is EnrolmentState.PENDING
+    assert operations.enrol_cohort(run=run, cohort_id=student.cohort_id, by=SYSTEM, now=NOW) == (1, 0)
+    assert row.state is EnrolmentState.ACTIVE

@@ -9,9 +9,10 @@ from sqlalchemy.orm import Session
 
 from courses.catalogue.models import Block, Run, Unit
 from courses.catalogue.operations import content, judging, offerings, versions
-from courses.gradebook.operations import books
+from courses.gradebook.operations import books, grades
 from courses.gradebook.tasks import hand_down_marks
 from courses.learning import operations as learning
+from courses.learning import queries as learners
 from courses.learning import tasks
 from courses.learning.models import Enrolment
 from courses.learning.operations import checking
@@ -110,3 +111,25 @@ def test_nothing_is_asked_while_nobody_can_be_in_the_run(session: Session) -> No
     make.publish(run)
     content.publish(part=block, is_published=False, by=SYSTEM, now=NOW)
     assert asked(session) == []
+
+
+def test_who_comes_back_is_judged_by_what_the_course_asks_then(session: Session) -> None:
+    run, blocks, me = half_done(quota=1)
+    learning.withdraw(enrolment=me, by=SYSTEM, now=NOW)
+    content.remove(part=blocks[1], by=SYSTEM, now=NOW)
+    other = make.enrolment(make.loaded(run))
+    again = learning.enrol(run=make.loaded(run), person_id=me.person_id, by=SYSTEM, now=NOW, is_approved=True)
+    assert (again.id, again.state) == (me.id, EnrolmentState.WAITING)
+    learning.withdraw(enrolment=other, by=SYSTEM, now=NOW)
+    session.refresh(me)
+    assert (me.state, me.progress_x1000) == (EnrolmentState.COMPLETED, 1000)
+
+
+def test_the_total_of_who_comes_back_is_computed_anew(session: Session) -> None:
+    run, _blocks, me = half_done()
+    books.make(run=run, by=SYSTEM, now=NOW)
+    grades.hand_down(run_id=run.id, enrolment_ids=[me.id], by=SYSTEM, now=NOW)
+    learning.withdraw(enrolment=me, by=SYSTEM, now=NOW)
+    assert learners.marks_of([me.id])[me.id].is_due is False
+    learning.enrol(run=make.loaded(run), person_id=me.person_id, by=SYSTEM, now=NOW)
+    assert learners.marks_of([me.id])[me.id].is_due is True

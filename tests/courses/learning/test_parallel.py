@@ -14,11 +14,13 @@ from sqlalchemy import select
 
 from courses.catalogue import queries as catalogue
 from courses.catalogue.models import Block, Run
+from courses.catalogue.operations import offerings
 from courses.learning import operations, queries
 from courses.learning.models import Enrolment
 from courses.learning.types import EnrolmentState
 from tests.factories import courses as make
 from tests.factories import ground
+from tests.factories.parallel import together
 from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.db import session, transaction
 
@@ -91,3 +93,24 @@ def test_a_learner_who_reports_twice_at_once_is_never_refused_and_completes(comm
     with committed.app_context():
         row = session().get_one(Enrolment, enrolment_id)
         assert (row.state, row.progress_x1000) == (EnrolmentState.COMPLETED, 1000)
+
+
+def test_who_enrols_while_the_run_is_closed_does_not_wait_in_it_for_ever(committed: Flask) -> None:
+    with committed.app_context(), transaction():
+        run = make.run(make.course(ground.university()), is_published=True, quota=1)
+        make.enrolment(run)
+        run_id, person_id = run.id, ground.person().id
+
+    def close() -> None:
+        found = catalogue.run_by_id(run_id)
+        assert found is not None
+        offerings.close_run(run=found, by=SYSTEM, now=make.NOW)
+        operations.close_waiting(run_id=run_id, by=SYSTEM, now=make.NOW)
+
+    def ask() -> None:
+        found = catalogue.run_by_id(run_id)
+        assert found is not None
+        operations.enrol(run=found, person_id=person_id, by=SYSTEM, now=make.NOW)
+
+    assert together(committed, close, ask) == ["", "enrolment_closed"]
+    assert states(committed, run_id)[0] == Counter({EnrolmentState.ACTIVE: 1})

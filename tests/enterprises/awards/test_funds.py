@@ -488,3 +488,15 @@ def test_the_page_says_that_the_figures_changed_since_the_check(session: Session
     _figure(company, "datacentre_fee_fen", 1_000_000, NOW + timedelta(minutes=1))
     session.commit()
     assert "初审之后指标有改动" in client.get(f"/awards/{made.id}").text
+
+
+@pytest.mark.parametrize(("year", "is_paid"), [(2025, False), (2026, True), (2027, False)])
+def test_a_pool_pays_in_its_own_year(session: Session, year: int, is_paid: bool) -> None:
+    pool = funds.open_pool(year=year, name="引导资金", kind=PoolKind.NEW, planned_fen=60_000_000, by=SYSTEM, now=NOW)
+    row = make.decided(make.base())
+    if is_paid:
+        operations.pay(award=row, on=TODAY, reference="1", pool_id=pool.id, by=FIN, **WHEN)
+    else:
+        with pytest.raises(PoolRefused, match=f"是 {year} 年的资金，拨付日期在 2026 年"):
+            operations.pay(award=row, on=TODAY, reference="1", pool_id=pool.id, by=FIN, **WHEN)
+    assert pool.spent_fen == (60_000_000 if is_paid else 0)

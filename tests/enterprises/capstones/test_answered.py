@@ -368,7 +368,7 @@ def test_a_supervisor_who_is_refused_is_told_on_the_page_of_the_form(session: Se
         assert (answer.status_code, words in answer.text) == (422, True), words
 
 
-def test_a_correction_asks_for_its_reason_and_shows_the_points_by_name_under_a_new_rubric(session: Session, as_role: AsRole) -> None:
+def test_a_correction_asks_for_its_reason_and_keeps_the_edition_it_was_signed_by(session: Session, as_role: AsRole) -> None:
     found = make.case()
     make.submit(found)
     assert found.school is not None
@@ -385,7 +385,7 @@ def test_a_correction_asks_for_its_reason_and_shows_the_points_by_name_under_a_n
     point = [point.number for _v, _n, point in queries.points_of(version.id)][:1]
     items = [{"code": "item0", "label": "选题与调研", "hint": "", "weight": 100, "points": point}]
     operations.adopt_rubric(version=version, items=items, weights={"school": 50, "enterprise": 50, "review": 0, "defence": 0}, by=SYSTEM, now=NOW)
-    assert 'value="83"' in field("item0")
+    assert ('value="83"' in field("topic"), field("item0")) == (True, "")
 
 
 def test_who_accepts_the_result_is_nowhere_told_to_have_appealed(session: Session, as_role: AsRole) -> None:

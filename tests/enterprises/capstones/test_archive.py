@@ -46,6 +46,7 @@ def _judged(session: Session) -> tuple[make.Case, Review, DefenceSlot]:
     make.guide(found)
     operations.hand_in(capstone=found.capstone, stage=Stage.OPENING, file_id=_pdf("开题"), by=student, now=NOW)
     operations.submit_thesis(capstone=found.capstone, file_id=_pdf("论文"), by=student, now=NOW)
+    operations.hand_in_anonymous(capstone=found.capstone, file_id=_pdf("匿名稿"), by=student, now=NOW)
     review = operations.ask_review(capstone=found.capstone, person=reviewer, kind=ReviewKind.BLIND, due_on=TODAY, by=SYSTEM, **TIMES)
     operations.sign_review(
         review=review, score=80, verdict=Verdict.PASS, comment="好", file_id=_pdf("张教授评阅表"), by=make.as_person(reviewer), **TIMES
@@ -72,7 +73,7 @@ def _archived(found: make.Case) -> None:
     operations.archive(capstone=found.capstone, by=SYSTEM, **LATER)
 
 
-STAGES = ["topic", "opening", "thesis", "review", "defence"]
+STAGES = ["topic", "opening", "thesis", "anonymous", "review", "defence"]
 
 
 def test_every_stage_is_listed_with_the_checksum_of_its_file(session: Session) -> None:
@@ -215,7 +216,7 @@ def test_the_page_lists_checksums_and_gives_the_manifest(session: Session, as_ro
         (tmp_path / one.file.name).write_bytes(files.read(one.file))
     (tmp_path / "list.txt").write_bytes(text.data)
     checked = subprocess.run(["sha256sum", "-c", "--strict", "list.txt"], cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert (checked.returncode, checked.stdout.count(": OK")) == (0, 5), checked.stderr
+    assert (checked.returncode, checked.stdout.count(": OK")) == (0, 6), checked.stderr
     named = student.get(f"/capstones/{key}/reviews/{review_id}/file")
     assert (named.status_code, f"review-{review_id}.pdf" in named.headers["Content-Disposition"]) == (200, True)
     assert student.get(f"/capstones/{key}/defences/{slot_id}/file").status_code == 200
@@ -227,6 +228,7 @@ def test_the_page_lists_checksums_and_gives_the_manifest(session: Session, as_ro
 def test_a_review_and_a_record_are_signed_with_a_file(session: Session, as_role: AsRole) -> None:
     found, reviewer, secretary = make.case(), make.signer(), make.signer()
     operations.submit_thesis(capstone=found.capstone, file_id=make.pdf(), by=found.by("student"), now=clock.now())
+    make.nameless(found, clock.now())
     today = {"today": clock.today(), "now": clock.now()}
     review = operations.ask_review(capstone=found.capstone, person=reviewer, kind=ReviewKind.BLIND, due_on=clock.today(), by=SYSTEM, **today)
     panel, cohort = [ground.person() for _n in range(3)], session.get_one(Cohort, found.student.cohort_id)
@@ -258,3 +260,14 @@ def test_a_review_and_a_record_are_signed_with_a_file(session: Session, as_role:
     assert hashlib.sha256(PDF + b"record").hexdigest() in keeper.get(f"/capstones/defences/{group_id}").text
     assert keeper.get(f"/capstones/defences/slots/{slot_id}/file").data == PDF + b"record"
     assert reader.get(f"/capstones/defences/slots/{slot_id}/file").status_code == 403
+
+
+def test_two_versions_under_one_name_are_both_in_the_text_list(session: Session, as_role: AsRole) -> None:
+    found = make.case()
+    for content in ("一稿", "二稿"):
+        file_id = files.keep(io.BytesIO(PDF + content.encode()), name="论文草稿.pdf", kind="capstone", by=SYSTEM, now=NOW).id
+        operations.hand_in(capstone=found.capstone, stage=Stage.DRAFT, file_id=file_id, by=found.by("student"), now=NOW)
+    key, who = found.capstone.id, found.who.id
+    session.commit()
+    text = as_role(Role.STUDENT, person_id=who).get(f"/capstones/{key}/files.txt").text
+    assert [name for line in text.splitlines() if (name := line.partition("  ")[2]).startswith("论文草稿")] == ["论文草稿.pdf", "论文草稿 (1).pdf"]

@@ -59,10 +59,14 @@ def test_a_thesis_that_was_sent_back_is_not_graded_before_its_new_version_was_re
     make.grade(found, SCHOOL)
     sign = {"score": 60, "comment": "补充实验", "by": make.as_person(reviewer), **LATER}
     operations.sign_review(review=first, verdict=Verdict.REVISE, **sign)
-    make.grade(found, ENTERPRISE)
+    with pytest.raises(CapstoneRefused, match="新稿"):
+        make.grade(found, ENTERPRISE)
     assert (found.capstone.state, queries.awaited(found.capstone)) == (CapstoneState.SUBMITTED, ("review",))
     now = NOW + timedelta(days=2)
     operations.submit_thesis(capstone=found.capstone, file_id=make.pdf(), by=found.by("student"), now=now)
+    make.nameless(found, now)
+    make.grade(found, ENTERPRISE)
+    assert (found.capstone.state, queries.awaited(found.capstone)) == (CapstoneState.SUBMITTED, ("review",))
     again = queries.review_of(found.capstone.id, reviewer.id)
     assert again is not None
     operations.sign_review(review=again, verdict=Verdict.PASS, **{**sign, "now": now})

@@ -197,7 +197,9 @@ def test_a_window_with_an_extension_names_the_last_day_of_the_extension(session:
     found = make.case()
     cohort = session.get_one(Cohort, found.student.cohort_id)
     operations.set_windows(cohort=cohort, windows={WindowStage.OPENING: (TODAY - timedelta(20), TODAY - timedelta(9))}, by=SYSTEM, now=NOW)
-    operations.extend(capstone=found.capstone, stage=WindowStage.OPENING, until=TODAY - timedelta(1), reason="停产", by=SYSTEM, now=NOW)
+    operations.extend(
+        capstone=found.capstone, stage=WindowStage.OPENING, until=TODAY - timedelta(1), reason="停产", by=SYSTEM, now=NOW - timedelta(2)
+    )
     late = operations.against_paper(found.capstone, Stage.OPENING, NOW)
     assert late is not None
     assert (TODAY - timedelta(1)).isoformat() in late.message

@@ -34,6 +34,7 @@ def _grade(found: make.Case) -> None:
 def _again(found: make.Case, review: Review) -> Review:
     """A new version is handed in; the re-reading of who sent it back."""
     operations.submit_thesis(capstone=found.capstone, file_id=make.pdf("新稿.pdf"), by=found.by("student"), now=LATER)
+    make.nameless(found, LATER)
     again = queries.review_of(found.capstone.id, review.person_id)
     assert again is not None
     assert again.id != review.id

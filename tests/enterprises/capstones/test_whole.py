@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select, update
@@ -363,7 +364,7 @@ def test_moderation_closes_grades_and_an_appeal_reaches_ledger_and_certificate(s
     head = make.head_of(found.programme)
     operations.archive(capstone=found.capstone, by=head, **TIMES)  # the appeal is decided: nobody has to wait
     assert found.capstone.archive is not None
-    assert [len(f["sha256"]) for f in found.capstone.archive["files"]] == [64, 64]  # the evidence of the topic and the thesis
+    assert [len(f["sha256"]) for f in found.capstone.archive["files"]] == [64, 64, 64]  # the evidence of the topic, the thesis with and without names
     with pytest.raises(WrongState, match="已归档"):
         operations.appeal(capstone=found.capstone, reason="再申诉", by=found.by("student"), **TIMES)
 
@@ -413,10 +414,29 @@ def test_mentors_who_guided_get_a_certificate_once(session: Session) -> None:
     found = make.graded(80, 80)
     operations.finish(capstone=found.capstone, by=SYSTEM, **TIMES)
     cohort = _cohort(found.capstone)
-    assert operations.certify_supervision(programme=found.programme, cohort=cohort, by=SYSTEM, **TIMES) == (1, 0)
-    assert operations.certify_supervision(programme=found.programme, cohort=cohort, by=SYSTEM, **TIMES) == (0, 0)
+    assert operations.certify_supervision(programme=found.programme, cohort=cohort, by=SYSTEM, **TIMES) == (1, 0, 0)
+    assert operations.certify_supervision(programme=found.programme, cohort=cohort, by=SYSTEM, **TIMES) == (0, 0, 0)
     made = session.scalars(select(Certificate).where(Certificate.kind == Kind.MENTOR)).one()
     assert (made.person_id, made.facts["students"], made.facts["enterprise"]) == (found.field.id, "1", found.enterprise.name)  # type: ignore[union-attr]
+
+
+def test_a_mentor_certified_early_is_certified_for_all_in_the_end(session: Session) -> None:
+    """The certificate stayed at its first count: pressing again found it and did nothing."""
+    found = make.graded(80, 80)
+    operations.finish(capstone=found.capstone, by=SYSTEM, **TIMES)
+    given: dict[str, Any] = {"programme": found.programme, "cohort": _cohort(found.capstone), "by": SYSTEM, **TIMES}
+    operations.certify_supervision(**given)
+    made = session.scalars(select(Certificate).where(Certificate.kind == Kind.MENTOR)).one()
+    made.facts = {**made.facts, "students": "2", "weeks": "99"}  # as after another student's capstone was taken back
+    certificates.suspend(certificate=made, reason="核查", document="1号", on=TODAY, by=SYSTEM, **TIMES)
+    assert operations.certify_supervision(**given) == (0, 0, 1)
+    now = session.scalars(select(Certificate).where(Certificate.kind == Kind.MENTOR, Certificate.is_current)).one()
+    assert (now.facts["students"], now.replaces_id, now.state) == ("1", made.id, State.SUSPENDED), "no rule lifts a suspension"
+    assert made.state is State.SUPERSEDED
+    assert operations.certify_supervision(**given) == (0, 0, 0)
+    certificates.revoke(certificate=now, reason="核查", document="2号", on=TODAY, by=SYSTEM, **TIMES)
+    now.facts = {**now.facts, "students": "5"}
+    assert operations.certify_supervision(**given) == (0, 0, 0), "what was revoked stays as it was"
 
 
 def test_a_draft_of_a_mentor_counts_again_when_it_is_issued(session: Session) -> None:

@@ -28,19 +28,20 @@ DEEDS = {
     SCHOOL: """/{capstone}/supervisors/board /{capstone}/supervisors /{capstone}/third /{capstone}/moderation /{capstone}/moderation/settle
         /{capstone}/finish /{capstone}/certificate /{capstone}/appeal/decide /{capstone}/archive /{capstone}/withdraw /{capstone}/reviews
         /{capstone}/send-back /{capstone}/conclude /{capstone}/guidance/{entry}/confirm-for
-        /{capstone}/links /{capstone}/extensions /{capstone}/topic /reviews/{review}/cancel /defences/{group}/drop /defences/{group}/secretary /links/{link}/revoke
-        /rounds/{round}/open /rounds/{round}/close /rounds/{round}/plan /rounds/{round}/publish /supervisor-plans/{plan}/apply
+        /{capstone}/links /{capstone}/extensions /{capstone}/place /{capstone}/topic /reviews/{review}/cancel /defences/{group}/drop /defences/{group}/secretary /links/{link}/revoke
+        /rounds/{round}/open /rounds/{round}/close /rounds/{round}/plan /rounds/{round}/publish /rounds/{round}/days /rounds/{round}/drop /supervisor-plans/{plan}/apply
         {cohort}/board/plan {cohort}/assign {cohort}/judging/cross {cohort}/judging/groups {cohort}/judging/timetable {cohort}/rounds
         {cohort}/windows {cohort}/conflicts {cohort}/certify /rubrics/{version} /conflicts/{conflict}/lift /topics/{topic}/school
         /topics/{topic}/withdraw-by-school""",
     "school mentor": "/{capstone}/grade",
     "school": "/{capstone}/stage /{capstone}/papers/{paper}/return",
     "student": "/{capstone}/appeal /{capstone}/accept /{capstone}/wishes/school /{capstone}/guidance/{entry}/confirm",
+    f"student {SCHOOL}": "/{capstone}/anonymous",
     "student school mentor": "/{capstone}/guidance /{capstone}/papers /{capstone}/papers/{paper}/comments",
     "reviewer": "/reviews/{review}",
     "secretary": "/defences/slots/{slot}",
     FIRM: "/topics/{topic}/enterprise /topics/{topic}/withdraw /topics/{topic}/evidence /enterprises/{firm}/leave",
-    "university department admin": "/spot-checks/items/{item}/experts /spot-checks/{check}/void",
+    "university department admin": "/spot-checks/items/{item}/experts /spot-checks/items/{item}/anonymous /spot-checks/{check}/void",
     "reader": "/spot-checks/opinions/{opinion}",
 }
 """Who may, by what: one line a kind of person, the addresses below /capstones."""

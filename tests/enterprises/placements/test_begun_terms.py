@@ -7,6 +7,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import time_machine
+from flask import Flask
 from sqlalchemy.orm import Session
 
 from enterprises.placements import operations, planning, queries
@@ -14,8 +16,8 @@ from enterprises.placements.models import Placement
 from enterprises.placements.operations._support import BadPlacement, WrongState
 from enterprises.placements.types import PlacementState, PlanKind, WithdrawalSide
 from tests.factories import enterprises as make
-from tests.factories import ground
-from trainhub.kernel.access import SYSTEM
+from tests.factories import ground, identity
+from trainhub.kernel.access import SYSTEM, Role
 from trainhub.ledger import queries as ledger
 
 SPRING, AUTUMN = date(2026, 3, 2), date(2026, 9, 7)
@@ -144,6 +146,21 @@ def test_a_repair_leaves_free_seats_of_a_term_that_runs(world: SimpleNamespace) 
     for today in (date(2026, 6, 18), BETWEEN):
         data, _problem = mended(world, today)
         assert world.spring.id not in {row[1] for row in data["assignments"] if not row[4]}
+
+
+@pytest.mark.parametrize(("days", "is_offered"), [(-1, True), (0, False)])
+def test_the_page_offers_no_repair_once_every_term_has_begun(
+    world: SimpleNamespace, session: Session, app: Flask, days: int, is_offered: bool
+) -> None:
+    published(world)
+    operations.withdraw_placement(
+        placement=queries.live_in_round(world.round.id)[0], reason="企业停产", side=WithdrawalSide.ENTERPRISE, by=SYSTEM, now=world.before
+    )
+    head, page = identity.account(roles=(Role.PROGRAMME_ADMIN,), programme_id=world.programme.id), f"/placements/rounds/{world.round.id}"
+    session.commit()
+    with time_machine.travel(make.at(AUTUMN + timedelta(days=days)), tick=False):
+        text = identity.sign_in(app, head).get(page).text
+    assert (f"{page}/repair" in text, "不能再修补" in text) == (is_offered, not is_offered)
 
 
 def test_a_plan_that_waited_until_a_term_began_is_outdated(world: SimpleNamespace) -> None:

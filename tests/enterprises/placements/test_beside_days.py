@@ -19,6 +19,9 @@ from tests.factories import enterprises as make
 from tests.factories import ground
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import db, transaction
+from trainhub.kernel.errors import Refused
+from trainhub.people import operations as people
+from trainhub.people import queries as people_queries
 from trainhub.people.types import StudentState
 
 AsRole = Callable[..., FlaskClient]
@@ -197,3 +200,41 @@ def test_a_calendar_says_nothing_of_why_somebody_was_away(world: SimpleNamespace
     report(world, EventKind.VISIT, STARTS, STARTS, text="期中走访")
     found = [one.description for one in panels.calendar(world.mentor_person, STARTS, FRIDAY) if one.uid.startswith("placement-event")]
     assert sorted(found) == ["", "期中走访"]
+
+
+@pytest.mark.database
+@pytest.mark.parametrize(("day", "problem"), [(8, None), (9, "suspended"), (11, "suspended"), (12, None)])
+def test_days_of_a_suspension_earn_nothing_those_before_and_after_do(world: SimpleNamespace, day: int, problem: str | None) -> None:
+    """Suspended from Monday 9 March, back on Thursday 12 March: both are dated, whenever the school enters them."""
+    entered: dict[str, Any] = {"by": SYSTEM, "now": make.at(date(2026, 3, 20))}
+    people.change_student(student=world.student, state=StudentState.SUSPENDED, state_on=date(2026, 3, 9), **entered)
+    people.change_student(student=world.student, state=StudentState.ENROLLED, state_on=date(2026, 3, 12), **entered)
+    on = date(2026, 3, day)
+
+    def log() -> None:
+        operations.log_day(placement=world.row, on=on, today=date(2026, 3, 20), **entered)
+
+    if problem is None:
+        log()
+    else:
+        with pytest.raises(BadDay) as refused:
+            log()
+        assert refused.value.code == problem
+
+
+def test_a_suspension_that_goes_on_has_no_end(world: SimpleNamespace) -> None:
+    entered: dict[str, Any] = {"by": SYSTEM, "now": make.at(date(2026, 3, 20))}
+    people.change_student(student=world.student, state=StudentState.SUSPENDED, state_on=date(2026, 3, 9), **entered)
+    people.change_student(student=world.student, state=StudentState.SUSPENDED, **entered)
+    assert [(row.since, row.until) for row in people_queries.suspensions_of(world.student.id)] == [(date(2026, 3, 9), None)]
+    people.change_student(student=world.student, state=StudentState.SUSPENDED, state_on=date(2026, 3, 10), **entered)
+    assert [(row.since, row.until) for row in people_queries.suspensions_of(world.student.id)] == [(date(2026, 3, 10), None)]
+    for wrong in (date(2026, 3, 9), date(2026, 3, 10)):
+        with pytest.raises(Refused, match="应晚于休学开始"):
+            people.change_student(student=world.student, state=StudentState.ENROLLED, state_on=wrong, **entered)
+    world.student.state = StudentState.SUSPENDED
+    people.change_student(student=world.student, state=StudentState.ENROLLED, **entered)
+    assert [(row.since, row.until) for row in people_queries.suspensions_of(world.student.id)] == [(date(2026, 3, 10), date(2026, 3, 19))]
+    with pytest.raises(Refused, match="与此前的休学重叠"):
+        people.change_student(student=world.student, state=StudentState.SUSPENDED, state_on=date(2026, 3, 19), **entered)
+    world.student.state = StudentState.ENROLLED

@@ -139,3 +139,32 @@ def test_a_training_is_not_paid_again_under_a_corrected_name(session: Session) -
     assert queries.to_claw_back(claim.id) == {item.id: "cancelled"}
     operations.claw_back(item=item, claim=claim, reason="课程名称已更正", by=SYSTEM, today=TODAY, now=NOW)
     assert (queries.to_claw_back(claim.id), _claim(base).item_count) == ({}, 1)
+
+
+def _correct(record: TrainingRecord, **change: Any) -> TrainingRecord:
+    held = {key: getattr(record, key) for key in ("course", "category", "county_code", "hours_x10", "completed_on", "is_counted")}
+    return ledger.correct_record(record=record, reason="更正", by=SYSTEM, today=TODAY, now=NOW, **{**held, **change})
+
+
+@pytest.mark.database
+def test_what_should_come_back_is_told_and_a_correction_that_changes_no_price_is_not(session: Session, as_role: Callable[..., FlaskClient]) -> None:
+    base = _world()
+    claim = _paid(base)
+    items = list(session.scalars(select(SubsidyItem).order_by(SubsidyItem.id)))
+    assert queries.to_recover() == {}
+    record = session.get_one(TrainingRecord, items[0].record_id)
+    for number in (1, 2):  # other hours, twice: what was paid for stands
+        record = _correct(record, hours_x10=record.hours_x10 + number)
+        assert (queries.to_claw_back(claim.id), queries.to_recover()) == ({}, {})
+    record = _correct(record, is_counted=False)
+    assert (queries.to_claw_back(claim.id), queries.to_recover()) == ({items[0].id: "cancelled"}, {claim.id: 1})
+    ledger.cancel_record(record_id=items[1].record_id, reason="作废", by=SYSTEM, now=NOW)
+    assert queries.to_recover() == {claim.id: 2}
+    people.note_decision(first_id=items[1].person_id, second_id=items[2].person_id, decision=PairDecision.SAME, reason="同", by=SYSTEM, now=NOW)
+    assert queries.to_recover() == {claim.id: len(queries.to_claw_back(claim.id))} == {claim.id: 2}  # one of the pair was cancelled already
+    session.commit()
+    for role in (Role.DEPT_HR, Role.DEPT_FIN):
+        client = as_role(role)
+        assert "追回多付的培训补助" in client.get("/").text
+        assert "应追回 2 条" in client.get("/subsidies/?state=paid").text
+    assert "追回多付的培训补助" not in as_role(Role.DEPT_ST).get("/").text

@@ -290,6 +290,10 @@ def test_the_pages_of_a_selection(session: Session, as_role: AsRole) -> None:
     for hours in ("-5", "很多", "1e3"):
         refused = maker.post(where, data={**form, "fact_hours": hours, "persons": [students[0].person_id], "submission_key": hours})
         assert (refused.status_code, hours in refused.text) == (422, True), "what a table may not say, a form may not either"
+    for first, last, said in (("2026-02-02", "2026-02-01", "早于开始日期"), ("2099-01-01", "", "还没有到")):
+        days = {"fact_starts_on": first, "fact_ends_on": last, "persons": [students[0].person_id], "submission_key": first}
+        refused = maker.post(where, data={**form, **days})
+        assert (refused.status_code, said in refused.text) == (422, True)
     answer = maker.post(where, data={**form, "persons": [students[0].person_id, students[2].person_id], "submission_key": "s"})
     assert answer.status_code == 303
     batch = session.scalar(sa.select(IssueBatch))

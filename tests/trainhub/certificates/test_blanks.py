@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from click.testing import CliRunner
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from tests.factories import ground
 from tests.factories.certificates import REASON, certificate
-from trainhub.certificates import operations, queries
+from trainhub.certificates import cli, operations, queries
 from trainhub.certificates.models import Certificate, PrintRun
 from trainhub.certificates.operations import blanks, printing
 from trainhub.certificates.types import Kind, PrintMode, SheetState
@@ -71,6 +75,8 @@ def test_what_was_revoked_before_blanks_came_takes_none(session: Session) -> Non
     assert queries.blank_sums(run.id).lacking == 2
     assert blanks.take(run=run, first="A01", count=2, **GIVEN) == 2
     assert [place for _state, place in _books(run).values()] == [1, 3]
+    manifest = printing.manifest(run, queries.chunks_of(run.id)[0]).decode("utf-8-sig").splitlines()
+    assert ["不要发放" in line for line in manifest] == [False, False, True, False]
     blanks.settle(run=run, **GIVEN)
 
 
@@ -85,7 +91,7 @@ def test_a_page_whose_suspension_was_lifted_asks_for_its_blank(session: Session)
     blanks.settle(run=run, **GIVEN)
 
 
-def test_a_run_of_which_everything_was_revoked_can_be_closed(session: Session, as_role: AsRole) -> None:
+def test_a_run_of_which_everything_was_revoked_can_be_closed(session: Session, app: Flask, as_role: AsRole, tmp_path: Path) -> None:
     with transaction():
         here = ground.university()
         run, made = _started(2, here)
@@ -98,6 +104,9 @@ def test_a_run_of_which_everything_was_revoked_can_be_closed(session: Session, a
         answer = admin.get(f"{where}/{what}")
         assert (answer.status_code, "没有页" in answer.text) == (404, True), what
     assert admin.get(f"{where}/files/1/csv").status_code == 200
+    words = ["print", where.rpartition("/")[2], "--out", str(tmp_path), "--one-pdf", "--json"]
+    told = json.loads(CliRunner().invoke(cli.certificates, words, obj={"create_app": lambda: app}).stdout)
+    assert (told["pages"], [name.rpartition(".")[2] for name in told["files"]]) == (0, ["csv"])
     assert ">核销<" in admin.get(where).text
     assert admin.post(f"{where}/blanks/settle").status_code == 303
     assert "已核销" in admin.get(where).text
@@ -172,3 +181,20 @@ def test_blanks_are_given_back_on_the_page(session: Session, as_role: AsRole) ->
     assert "没有需要重印的证书" in answer.text
     did = set(session.scalars(sa.select(AuditEvent.did).where(AuditEvent.on_kind == "print_run", AuditEvent.on_id == str(key))))
     assert did >= {"certificates.run.blanks_returned", "certificates.run.blanks_laid"}
+
+
+def test_runs_that_share_certificates_name_each_other(session: Session, as_role: AsRole) -> None:
+    with transaction():
+        here = ground.university()
+        run, made = _started(2, here)
+        _drawn(run)
+        operations.revoke(certificate=made[0], **REASON)
+        other, _others = _started(1, here)
+        full = printing.start_run(title="整页", wanted=queries.CertificateFilter(kind=Kind.TRAINING, issuer_id=here.id), site=run.site, **GIVEN)
+        ids = (run.id, other.id, full.id)
+        admin = as_role(Role.UNIVERSITY_ADMIN, organisation_id=here.id)
+    assert [(one.id, n) for one, n in queries.also_overprinted(run)] == [(other.id, 1)]
+    assert [(one.id, n) for one, n in queries.also_overprinted(other)] == [(run.id, 1)]
+    pages = [admin.get(f"/certificates/runs/{key}").text for key in ids]
+    assert [("也在其他套打批次中" in page) for page in pages] == [True, True, False]
+    assert f'href="/certificates/runs/{other.id}"' in pages[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,17 +17,20 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from tests.factories import ground
+from tests.factories.certificates import certificate, corrected
 from trainhub.certificates import cli, imports, list_tasks, queries
 from trainhub.certificates.models import IssueBatch, IssueItem
 from trainhub.certificates.operations import batches
 from trainhub.certificates.operations.batches import Wanted
+from trainhub.certificates.operations.changing import CannotChange
 from trainhub.certificates.operations.issuing import CannotIssue
 from trainhub.certificates.types import BatchSource, Kind
 from trainhub.certificates.views import lists
-from trainhub.kernel import jobs
+from trainhub.kernel import clock, jobs
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import transaction
 from trainhub.kernel.i18n import in_language
+from trainhub.kernel.imports import ImportRefused
 from trainhub.organisations.models import Organisation
 
 AsRole = Callable[..., FlaskClient]
@@ -89,6 +93,52 @@ def test_equal_rows_are_one_certificate_that_rests_on_both(session: Session, iss
     assert "与第 2 行相同" in found.warnings[0].problem
     assert len(found.rows) == 2
     assert [text for _kind, _id, text in found.rows[0].evidence] == ["名单“名单.csv”第2行", "名单“名单.csv”第4行"]
+
+
+DATES = "姓名,学号,培训项目,培训基地,学时,班级,开始日期,结束日期"
+
+
+@pytest.mark.parametrize(
+    ("hours", "first", "last", "told"),
+    [
+        ("1", "2026-02-01", "2026-02-01", []),
+        ("0", "2026-02-01", "2026-02-05", ["hours"]),
+        ("0.0", "", "", ["hours"]),
+        ("48", "2026-02-02", "2026-02-01", ["ends_on"]),
+        ("48", "2098-02-02", "2098-03-01", ["ends_on", "starts_on"]),
+        ("48", "", "2099-12-31", ["ends_on"]),
+        ("48", "2099-12-31", "2026-02-01", ["ends_on", "starts_on"]),
+        ("48", "二月", "2026-02-01", ["starts_on"]),
+    ],
+)
+def test_what_cannot_be_true_is_told(session: Session, issuer: Organisation, hours: str, first: str, last: str, told: list[str]) -> None:
+    found = _read(issuer, f"张三,2026001,课程,基地,{hours},二班,{first},{last}", head=DATES)
+    assert _told(found) == [(2, one) for one in told]
+
+
+@pytest.mark.parametrize(("days", "is_right"), [(0, True), (1, False)])
+def test_an_examination_is_over_when_it_is_certified(session: Session, issuer: Organisation, days: int, is_right: bool) -> None:
+    on = clock.today() + timedelta(days=days)
+    table = _table(f"张三,2026001,考试,86,{on.isoformat()}", head="姓名,学号,考试名称,成绩,考试日期")
+    found = imports.read(io.BytesIO(table), "名单.csv", queries.layout_of("exam"), issuer.id, kind=Kind.EXAM)
+    assert (found.problems == []) is is_right
+    assert is_right or "还没有到" in found.problems[0].problem
+
+
+def test_a_correction_is_asked_the_same(session: Session) -> None:
+    made = certificate(Kind.TRAINING, facts={"starts_on": date(2026, 2, 2), "ends_on": date(2026, 2, 6)})
+    for facts, said in (({"ends_on": "2026-02-01"}, "早于开始日期"), ({"ends_on": "2099-01-01"}, "还没有到")):
+        with pytest.raises(CannotChange, match=said):
+            corrected(made, facts=facts)
+    assert corrected(made, facts={"ends_on": "2026-02-02"}).facts["ends_on"] == "2026-02-02"
+    old = certificate(Kind.TRAINING, facts={"starts_on": date(2026, 2, 2), "ends_on": date(2026, 2, 1)})
+    assert corrected(old, facts={"course": "另一门"}).facts["course"] == "另一门", "a mistake of before keeps no other from being put right"
+
+
+def test_a_heading_that_was_mistyped_is_named_with_the_mistakes(session: Session, issuer: Organisation) -> None:
+    found = _read(issuer, ROW.replace("48", "-1"), head=HEAD.replace("班级", "班组"))
+    with pytest.raises(ImportRefused, match=r"1 处错误.*未识别的列已忽略：班组"):
+        imports.refuse_problems(found)
 
 
 def test_columns_nobody_knows_are_named(session: Session, issuer: Organisation) -> None:

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from tests.factories import ground
 from tests.factories.api import api_client
 from tests.factories.certificates import REASON, certificate, corrected
-from trainhub.certificates import credentials, operations, queries, verifying
+from trainhub.certificates import credentials, limiting, operations, queries, verifying
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.numbers import show_number
 from trainhub.certificates.signers import Trust
@@ -130,6 +130,43 @@ def test_guesses_are_limited_but_not_right_codes(session: Session, client: Flask
     assert answer.headers["Retry-After"] == "60"
     assert client.get(f"/V/{made.number}/000000000000").status_code == 429
     assert client.get(f"/V/{made.number}/{made.code}").status_code == 200
+
+
+def test_programs_are_told_of_the_limit_as_programs(session: Session, client: FlaskClient) -> None:
+    made = _kept()
+    wrong = f"/V/{made.number}/000000000000"
+    for path in (f"{wrong}.json", f"{wrong}/verdict.json"):
+        for _ in range(30):
+            client.get(path)
+        answer = client.get(path)
+        assert (answer.status_code, answer.mimetype, answer.headers["Retry-After"]) == (429, "application/problem+json", "60")
+        assert (answer.get_json()["status"], answer.headers["Access-Control-Allow-Origin"]) == (429, "*")
+    assert client.get("/status/99").mimetype == "application/problem+json"
+    assert client.get(f"/V/{made.number}/000000000000").mimetype == "text/html", "people read a page"
+
+
+def test_one_connection_has_one_count_whatever_address_it_takes(session: Session, client: FlaskClient) -> None:
+    made = _kept()
+    for place in range(30):
+        assert client.get(f"/V/{made.number}", environ_base={"REMOTE_ADDR": f"2001:db8:0:7::{place:x}"}).status_code == 200
+    for address, status in (("2001:db8:0:7:ffff::1", 429), ("2001:db8:0:8::1", 200), ("192.0.2.7", 200)):
+        assert client.get(f"/V/{made.number}", environ_base={"REMOTE_ADDR": address}).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("address", "counted"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("2001:db8::1", "2001:db8::/64"),
+        ("2001:DB8:0:0:ffff:ffff:ffff:ffff", "2001:db8::/64"),
+        ("2001:db8:0:1::1", "2001:db8:0:1::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("?", "?"),
+    ],
+)
+def test_whose_guesses_are_counted_together(address: str, counted: str) -> None:
+    assert limiting.counted_as(address) == counted
 
 
 def test_a_revoked_certificate_says_so(session: Session, client: FlaskClient) -> None:

@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 import sqlalchemy as sa
 from sqlalchemy import func, select
@@ -379,3 +380,19 @@ def test_two_runs_over_one_batch_write_each_chunk_once(
     assert work[1].finish(batch_id).as_dict() == result.as_dict()
     assert (records(session), session.scalar(select(func.count()).select_from(RosterBatch))) == (10, 1)
     assert session.scalar(sa.select(func.max(RosterBatch.rows_done))) == 10
+
+
+@pytest.mark.parametrize("name", ["leer.csv", "leer.xlsx"])
+def test_a_roster_of_a_header_alone_says_that_nothing_was_in_it(command: Command, tmp_path: Path, name: str) -> None:
+    path = write(tmp_path / "leer.csv", [])
+    if name.endswith("xlsx"):
+        book = openpyxl.Workbook()
+        assert book.active is not None
+        book.active.append(list(HEADER))
+        path = tmp_path / name
+        book.save(path)
+    for extra in ((), ("--dry-run",)):
+        found = command("trainees", "import", path, *extra)
+        assert (found["rows"], found["accepted"]) == (0, 0)
+        assert ["只有表头" in one["problem"] for one in found["warnings"]] == [True]
+    assert "warnings" not in command("trainees", "import", write(tmp_path / "r.csv", [row(1)]))

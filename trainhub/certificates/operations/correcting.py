@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError
 
 from trainhub.certificates import chain, queries
+from trainhub.certificates.facts import impossible
 from trainhub.certificates.layouts.fitting import cuts, cuts_told
 from trainhub.certificates.layouts.model import Layout
 from trainhub.certificates.models import Certificate, IssueBatch, IssueItem
@@ -71,6 +72,7 @@ def prepare_correction(
     changed = _changed(certificate, facts, layout)
     if changed == certificate.facts and drawn == (certificate.template, certificate.template_version) and is_dated_right(certificate, today):
         raise CannotChange(_("没有改动任何内容：如证书遗失或损坏，请改用“补发”。"))
+    _must_be_possible(certificate, changed, today)
     _must_be_the_only_one(certificate, changed)
     _must_print(layout, changed)
     _after, reason, document = checked_change(certificate, Event.CORRECT, reason, document, on, today)
@@ -252,6 +254,14 @@ def _changed(certificate: Certificate, facts: Mapping[str, Any], layout: Layout)
         if not given["name"]:
             raise CannotChange(_("姓名不能为空。"), field="name")
     return clean_facts({**{name: value for name, value in certificate.facts.items() if name not in given}, **given})
+
+
+def _must_be_possible(certificate: Certificate, facts: Mapping[str, Any], today: date) -> None:
+    """CannotChange for days that cannot be true, unless the certificate says so already and the correction is about something else."""
+    before = impossible(certificate.facts, today)
+    for name, wrong in impossible(facts, today):
+        if (name, wrong) not in before:
+            raise CannotChange(wrong)
 
 
 def _must_be_the_only_one(certificate: Certificate, facts: Mapping[str, Any]) -> None:

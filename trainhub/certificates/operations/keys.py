@@ -106,8 +106,9 @@ def rotate(*, ring: Keyring, by: Identity, now: datetime, module: Signer | None 
     """
     if _in_use(module) is not None:
         raise CannotRotate(_("签名密钥在外接设备中：请在设备上换用新密钥，重启服务并执行 trainhub init，旧公钥继续用于核验旧文件。"))
-    signer = present_signer(ring)
     note_first(ring=ring, now=now)
+    queries.lock_signing_keys()  # two at once would each make a key and leave both in use
+    signer = present_signer(ring)
     for row in queries.signing_keys():
         if row.retired_at is None:
             row.retired_at, row.sealed = now, None
@@ -125,6 +126,7 @@ def withdraw(*, name: str, ring: Keyring, by: Identity, now: datetime, module: S
     drawn on demand and signed by the key that signs then. The key kept here that signs, or would without the module, is replaced by a new
     one; when the module's leaked, the one kept here signs until another is plugged in. Harmless to repeat. Raises NotFound for no key of here.
     """
+    queries.lock_signing_keys()
     trust = trusted(ring, module)
     if trust.is_leaked(name):
         return name, key_id(present_signer(ring, module).public)

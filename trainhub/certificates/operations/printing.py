@@ -351,7 +351,7 @@ def _manifest_rows(run: PrintRun, chunk: PrintChunk) -> Iterator[dict[str, Any]]
             "issued_on": one.issued_on.isoformat(),
             "blank": serial or "",
             "file": file_name(run, chunk) if item.page is not None else "",
-            "note": "" if item.page is not None else _("打印前状态已变更，未打印"),
+            "note": labels.page_note(one.state, has_page=item.page is not None),
         }
 
 

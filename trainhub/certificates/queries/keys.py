@@ -18,6 +18,12 @@ def signing_keys() -> list[SigningKey]:
     return list(session().scalars(select(SigningKey).order_by(SigningKey.id.desc())))
 
 
+def lock_signing_keys() -> None:
+    """Keep others from changing keys until the transaction ends, and look at them anew."""
+    session().scalars(select(SigningKey.id).order_by(SigningKey.id).with_for_update()).all()
+    session().expire_all()
+
+
 def signing_key(public: str) -> SigningKey | None:
     """A key by its public half in hex."""
     return session().scalar(select(SigningKey).where(SigningKey.public == public))

@@ -6,13 +6,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Insert, func, insert, literal, select
+from sqlalchemy import ColumnElement, Insert, func, insert, literal, or_, select
 
 from trainhub.certificates.models import BlankSheet, Certificate, PrintChunk, PrintItem, PrintRun
 from trainhub.certificates.permissions import PRINTERS
 from trainhub.certificates.queries.issued import CertificateFilter, clauses
 from trainhub.certificates.rules import Reconciliation, reconcile
-from trainhub.certificates.types import Kind, RunState, SheetState, State
+from trainhub.certificates.types import Kind, PrintMode, RunState, SheetState, State
 from trainhub.kernel.access import Identity, Subject
 from trainhub.kernel.db import session
 from trainhub.kernel.jobs import Job
@@ -298,6 +298,24 @@ def blank_sums(run_id: int) -> Reconciliation:
     statement = select(BlankSheet.state, func.count()).where(BlankSheet.run_id == run_id).group_by(BlankSheet.state)
     counts = {state: count for state, count in session().execute(statement)}
     return reconcile(len(bare_positions(run_id)), counts)
+
+
+def also_overprinted(run: PrintRun) -> list[tuple[PrintRun, int]]:
+    """Other runs in overprint that hold certificates of this one on pages of their own, with how many; the earliest first."""
+    mine = select(PrintItem.certificate_id).where(PrintItem.run_id == run.id)
+    statement = (
+        select(PrintRun, func.count())
+        .join(PrintItem, PrintItem.run_id == PrintRun.id)
+        .where(
+            PrintRun.id != run.id,
+            PrintRun.mode == PrintMode.OVERPRINT,
+            PrintItem.certificate_id.in_(mine),
+            or_(PrintItem.page.is_not(None), PrintRun.finished_at.is_(None)),
+        )
+        .group_by(PrintRun.id)
+        .order_by(PrintRun.id)
+    )
+    return [(row, count) for row, count in session().execute(statement)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,6 +114,7 @@ def _run_page(
         to_pull=queries.to_pull(row.id, SHOWN_PULLS),
         pulls=queries.count_to_pull(row.id),
         sums=queries.blank_sums(row.id) if is_overprint else None,
+        also=queries.also_overprinted(row) if is_overprint else [],
         spoiled=queries.blanks_of(row.id, only=(SheetState.SPOILED,), limit=100) if is_overprint else [],
         take=take or forms.TakeForm(formdata=None),
         spoil=spoil or forms.SpoilForm(formdata=None),

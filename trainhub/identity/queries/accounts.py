@@ -57,6 +57,13 @@ def accounts_of_persons(person_ids: Iterable[int]) -> dict[int, int]:
     return chosen
 
 
+def display_names(account_ids: Iterable[int | None]) -> dict[int, str]:
+    """Names of accounts by id; one query."""
+    wanted = {key for key in account_ids if key is not None}
+    rows = session().execute(select(Account.id, Account.display_name).where(Account.id.in_(wanted))).all() if wanted else ()
+    return {key: name for key, name in rows}
+
+
 def accounts_of_holder(account_id: int) -> list[int]:
     """Every account of the human who holds this one, itself first: two persons who were merged may each have had one."""
     person_id = session().scalar(select(Account.person_id).where(Account.id == account_id))

@@ -18,7 +18,7 @@ from trainhub.kernel.files import StoredFile
 from trainhub.kernel.i18n import _l, listed
 from trainhub.organisations.models import Organisation, Region
 from trainhub.people import labels as people_labels
-from trainhub.people.models import Employment, LegalHold, Person, PersonMerge, PersonPair, PetoeSpan, Student, Teacher
+from trainhub.people.models import Employment, LegalHold, Person, PersonMerge, PersonPair, PetoeSpan, Student, Suspension, Teacher
 from trainhub.people.queries import same_human
 from trainhub.programmes.models import Cohort, Programme
 
@@ -182,6 +182,13 @@ def studies(person_id: int) -> Owned:
 def petoe_spans(person_id: int) -> Owned:
     """When the person was a student of the plan for excellent engineers."""
     row = PetoeSpan
+    statement = pick(row, Student.student_no, row.since, row.until).join(Student, Student.id == row.student_id)
+    return Owned(statement.where(same_human(Student.person_id, person_id)).order_by(row.since))
+
+
+def suspensions(person_id: int) -> Owned:
+    """When the person was suspended as a student."""
+    row = Suspension
     statement = pick(row, Student.student_no, row.since, row.until).join(Student, Student.id == row.student_id)
     return Owned(statement.where(same_human(Student.person_id, person_id)).order_by(row.since))
 

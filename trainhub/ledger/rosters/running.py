@@ -22,7 +22,7 @@ from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.i18n import _, listed
 from trainhub.kernel.sheets.reading import Table, read_table
-from trainhub.kernel.sheets.types import REJECTED_COLUMNS, Row, told
+from trainhub.kernel.sheets.types import REJECTED_COLUMNS, Problem, Row, told
 from trainhub.kernel.sheets.writing import write_csv
 from trainhub.ledger import queries
 from trainhub.ledger.rosters import importing, swapping
@@ -251,7 +251,11 @@ class Import:
 
     @staticmethod
     def _warn(table: Table, result: RosterResult) -> None:
-        result.warnings = [problem.as_dict() for problem in table.problems if problem.level == "warning"]
+        found = [problem for problem in table.problems if problem.level == "warning"]
+        if not table.row_count:
+            said = _("文件只有表头，没有一行学员，什么也没有导入。请核对导出或另存时是否丢了数据。")
+            found.append(Problem(table.file, table.sheet, None, None, None, said, "warning"))
+        result.warnings = [problem.as_dict() for problem in found]
 
 
 def _remarks(file: str, rows: Sequence[importing.Rejected]) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Commands of the chains: check a programme, issue its certificates."""
+"""Commands of the chains: check a programme, issue its certificates, bring certificates in line with the records."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from trainhub.kernel import clock
-from trainhub.kernel.commands import edge, operator
+from trainhub.kernel.commands import edge, operator, progress
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.i18n import _
 from trainhub.policy.findings import as_dicts
@@ -84,5 +84,29 @@ def issue(programme: str, cohort: int | None, dry_run: bool) -> dict[str, Any]:
         return {"programme": row.code, "dry_run": False, **asdict(result)}
 
 
+@edge("sweep")
+@click.option("--programme", default=None, help="Only the programme of this code (default: all) / 只核对一个专业，默认全部")
+@click.option("--dry-run", is_flag=True, help="Count only, change nothing / 只统计，不改变")
+def sweep(programme: str | None, dry_run: bool) -> dict[str, Any]:
+    """Bring programme certificates in line with the records: issue, suspend, correct / 核对培养链条：补签发、暂停或更正培养证书.
+
+    A worker does so once a day by itself.
+
+    Example: trainhub chains sweep --dry-run --json
+    Example: trainhub chains sweep --programme FZU-080901 --json
+    """
+    from trainhub.kernel.db import session
+    from trainhub.oversight.chains import tasks
+    from trainhub.programmes import queries as programmes
+
+    codes = [programme] if programme is not None else sorted(programmes.all_by_code())
+    if programme is not None and programmes.by_code(programme) is None:
+        raise NotFound(_("没有代码为 %(code)s 的专业：用 trainhub programmes list 查看代码。", code=programme), code="no_programme")
+    session().rollback()
+    found = tasks.sweep_programmes(codes, is_dry=dry_run, tell=lambda done, total: progress(done, total, "chains"))
+    return {"programmes": len(codes), "dry_run": dry_run, **found}
+
+
 chains.add_command(check)
+chains.add_command(sweep)
 chains.add_command(issue)

@@ -1,6 +1,7 @@
 """The programme certificate follows its chain: asked for when the last part comes, suspended when a part goes, corrected when less is left than it says.
 
-What the parts rest on is withdrawn below (a day, an appeal, holidays); the ledger says so by `MOVED` and a job judges what stands afterwards.
+What the parts rest on is withdrawn below (a day, an appeal, holidays); the ledger says so by `MOVED` and a job judges what stands afterwards. What nobody
+said (records of before there was anybody to hear, an import, another rule) is found by a sweep once a day.
 """
 
 from __future__ import annotations
@@ -12,14 +13,14 @@ from typing import Any
 from trainhub.certificates import operations as certificates
 from trainhub.certificates import queries as issued
 from trainhub.certificates.models import Certificate
-from trainhub.certificates.types import State
+from trainhub.certificates.types import Event, State
 from trainhub.identity import queries as identity
 from trainhub.kernel import clock, jobs
 from trainhub.kernel.access import SYSTEM, Identity, Role
 from trainhub.kernel.i18n import N_, say
 from trainhub.notifications import operations as notifications
 from trainhub.oversight.chains.operations import attested, issue
-from trainhub.oversight.chains.queries import COUNTED, asked_key, chain_of_student
+from trainhub.oversight.chains.queries import COUNTED, PORTION, asked_key, chain_of_student, chains_of
 from trainhub.oversight.chains.types import Chain
 from trainhub.people import queries as people
 from trainhub.people.models import Student
@@ -35,7 +36,7 @@ TOLD = N_("%(name)s（%(no)s）的培养链条不再齐全，培养证书 %(numb
 
 
 def hear(person_id: int, by: Identity, now: datetime) -> None:
-    """Queue the judging of a person's chains when it could change a certificate; see `ledger.types.MOVED`."""
+    """Queue the judging of a person's chains when it could change a certificate; see `ledger.types.MOVED` and `people.types.HUMANS`."""
     for student in people.students_of_person(people.human_id(person_id)):
         programme = _programme_of(student)
         held = issued.by_asked_key(asked_key(programme, student.id))
@@ -60,11 +61,11 @@ def judge(*, student: Student, today: date, now: datetime) -> str:
     """Bring the programme certificate of a student in line with the chain as it stands: `issued`, `corrected`, `suspended`, or nothing.
 
     A broken chain suspends and tells the programme's heads: they see whether the records are put right (resume) or not (revoke). Doing it
-    again changes nothing; a suspension is never lifted by this.
+    again changes nothing; a suspension is never lifted by this. What is held is judged by the rules of the day on which it was first issued.
     """
     programme = _programme_of(student)
-    chain = chain_of_student(programme, student, on=today)
     held = issued.by_asked_key(asked_key(programme, student.id))
+    chain = chain_of_student(programme, student, on=today if held is None else issued.line_of(held)[0].issued_on)
     if held is None:
         if not chain.is_complete or student.state not in COUNTED:
             return ""
@@ -72,6 +73,31 @@ def judge(*, student: Student, today: date, now: datetime) -> str:
     if not chain.is_complete:
         return _suspend(held, chain, programme, student, today, now)
     return _correct(held, chain, programme, today, now)
+
+
+def may_be_due(programme: Programme, *, today: date) -> list[Student]:
+    """The students of a programme whom `judge` might change something for, by today's rules; asked in a fixed number of queries a portion.
+
+    Whose certificate a person resumed stays as that person decided, until something moves again.
+    """
+    found = []
+    students = people.students_of_programme(programme.id)
+    for start in range(0, len(students), PORTION):
+        some = students[start : start + PORTION]
+        held = issued.by_asked_keys(asked_key(programme, one.id) for one in some)
+        for student, chain in zip(some, chains_of([(programme, one) for one in some], on=today), strict=True):
+            if _may_be_due(student, chain, held.get(asked_key(programme, student.id))):
+                found.append(student)
+    return found
+
+
+def _may_be_due(student: Student, chain: Chain, held: Certificate | None) -> bool:
+    if held is None:
+        return chain.is_complete and student.state in COUNTED
+    if not chain.is_complete:
+        last = issued.last_event(held) if held.state is State.ISSUED else None
+        return last is not None and last.event is not Event.RESUME
+    return held.state in (State.ISSUED, State.SUSPENDED) and (_says_more_weeks(held, chain) or _says_another_capstone(held, chain))
 
 
 def _programme_of(student: Student) -> Programme:
@@ -106,9 +132,9 @@ def _correct(held: Certificate, chain: Chain, programme: Programme, today: date,
         return ""
     now_said = attested(programme, chain)
     wrong = {}
-    if _number(held.facts.get("weeks")) > chain.facts.credited_weeks:
+    if _says_more_weeks(held, chain):
         wrong["weeks"] = now_said.facts["weeks"]
-    if held.facts.get("capstone") and held.facts["capstone"] not in {one.title for one in chain.facts.capstones}:
+    if _says_another_capstone(held, chain):
         wrong["capstone"] = now_said.facts["capstone"]
     if not wrong:
         return ""
@@ -116,6 +142,14 @@ def _correct(held: Certificate, chain: Chain, programme: Programme, today: date,
     given: dict[str, Any] = {"reason": LESS, "document": document, "on": today, "by": SYSTEM, "today": today, "now": now}
     certificates.correct(certificate=held, facts=wrong, evidence=now_said.evidence, **given)
     return "corrected"
+
+
+def _says_more_weeks(held: Certificate, chain: Chain) -> bool:
+    return _number(held.facts.get("weeks")) > chain.facts.credited_weeks
+
+
+def _says_another_capstone(held: Certificate, chain: Chain) -> bool:
+    return bool(held.facts.get("capstone")) and held.facts["capstone"] not in {one.title for one in chain.facts.capstones}
 
 
 def _number(text: object) -> Decimal:

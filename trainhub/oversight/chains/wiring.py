@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from types import ModuleType
 
 import click
@@ -11,11 +12,12 @@ from trainhub.certificates.types import EVIDENCE_PAGES, PRESENT_FACTS
 from trainhub.kernel import audit_words
 from trainhub.kernel.access import Role, register_permissions
 from trainhub.kernel.i18n import _l
-from trainhub.kernel.jobs import register_task
+from trainhub.kernel.jobs import register_periodic, register_task
 from trainhub.kernel.nav import Entry, register_nav
 from trainhub.ledger.types import MOVED
 from trainhub.oversight.chains import cli, mending, operations, permissions, tasks, views
 from trainhub.oversight.chains.permissions import Can
+from trainhub.people.types import HUMANS
 
 TABLES: tuple[ModuleType, ...] = ()
 COMMANDS: dict[str, click.Command] = {"chains": cli.chains}
@@ -35,7 +37,9 @@ def register(app: Flask) -> None:
     for kind in ("milestone", "weeks", "cohort"):
         app.extensions.setdefault(EVIDENCE_PAGES, {})[kind] = lambda keys, is_own: dict.fromkeys(keys, url_for("chains.mine")) if is_own else {}
     app.extensions.setdefault(MOVED, []).append(mending.hear)
+    app.extensions.setdefault(HUMANS, []).append(mending.hear)
     register_task(app, mending.TASK, tasks.judge)
+    register_periodic(app, tasks.SWEEP, tasks.sweep, every=timedelta(days=1), title=tasks.SWEEPING)
     app.extensions.setdefault(PRESENT_FACTS, {})["programme"] = operations.present_facts
     register_nav(
         app,

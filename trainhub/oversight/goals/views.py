@@ -14,7 +14,7 @@ from trainhub.kernel.db import session
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.frames import found
 from trainhub.kernel.i18n import _, language
-from trainhub.kernel.numbers import whole
+from trainhub.kernel.numbers import asked_key
 from trainhub.kernel.sheets.types import Column
 from trainhub.ledger.labels import CATEGORIES
 from trainhub.ledger.types import Category
@@ -164,7 +164,7 @@ def wanted(goal: Goal) -> dict[str, Any]:
     category = request.args.get("category", "")
     return {
         "region": _region(goal),
-        "base_id": request.args.get("base", type=whole),
+        "base_id": asked_key(request.args.get("base", "")),
         "category": category if category in {c.value for c in Category} else "",
         "sort": request.args.get("sort", ""),
         "course": request.args.get("course", "")[:200],

@@ -13,6 +13,7 @@ from enterprises.awards.types import AwardState
 from trainhub.kernel.access import Identity, Subject
 from trainhub.kernel.db import session
 from trainhub.organisations import queries as organisations
+from trainhub.organisations.types import OrganisationKind
 from trainhub.oversight.talents import queries
 from trainhub.oversight.talents.award_models import TalentAward, TalentObjection
 from trainhub.oversight.talents.models import Talent
@@ -84,8 +85,9 @@ def subject_of(row: TalentAward) -> Subject:
 
 
 def hold(talent_id: int) -> None:
-    """Let decisions about one talent wait for each other."""
-    session().execute(select(Talent.id).where(Talent.id == talent_id).with_for_update())
+    """Let decisions about one human wait for each other, under however many entries."""
+    person_id = session().get_one(Talent, talent_id).person_id
+    session().execute(select(Talent.id).where(of_human(Talent.person_id, person_id)).order_by(Talent.id).with_for_update())
 
 
 def awards_of(row: Talent) -> list[TalentAward]:
@@ -105,6 +107,13 @@ def credit_of(row: Talent, on: date) -> list[tuple[str, str]]:
     if employer is None:
         return []
     return [(employer.name, credit_on({employer.id: (employer.credit_status, employer.credit_checked_on)}, on)[employer.id])]
+
+
+def never_looked_up(row: Talent, on: date) -> str:
+    """The enterprise that employs the talent, by name, when nobody had looked up its credit by a day; empty otherwise."""
+    employer = organisations.by_id(row.employer_id) if row.employer_id else None
+    is_unknown = employer is not None and employer.kind is OrganisationKind.ENTERPRISE and not credit_of(row, on)[0][1]
+    return employer.name if employer is not None and is_unknown else ""
 
 
 def listing(identity: Identity, *, text: str = "", rule: str = "", state: AwardState | None = None, sort: str = "") -> Any:

@@ -97,6 +97,7 @@ def decide(*, talent: Talent, amount_fen: int, minutes: str, judgement: str = ""
     if any(not one.met for one in support.findings) and not judgement.strip():
         raise AwardRefused(_("有条件需要由人判断，请写明判断的结论和理由。"), field="judgement", code="judgement_needed")
     _check_amount(amount_fen, support)
+    _need_credit(talent, today)
     waits = award_rules.needs_conference(amount_fen, book().at("own.awards.joint_conference_from_fen", on=today))
     row = TalentAward(
         talent_id=talent.id,
@@ -136,12 +137,31 @@ def confer(
     award.conference_minutes = text
     if is_positive:
         _refuse_ended(talent)
+        _refuse_second(award, talent, today)
         if bad := [one for one in support_of(talent, today).findings if one.code.endswith(".credit") and not one.met]:
             raise not_eligible(bad)
         award.state, award.decided_on = AwardState.DECIDED, on
     else:
         award.state, award.reason, award.ended_on = AwardState.REJECTED, text[:400], today
     return _ended(award, by, on=on)
+
+
+def _need_credit(talent: Talent, today: date) -> None:
+    """As with awards (FJ-31, 000:817): nothing is decided or paid before somebody has looked up who employs the talent."""
+    if name := queries.never_looked_up(talent, today):
+        message = _("还没有核查信用：%(names)s。请先在企业页面查询，或登记核查结果。", names=name)
+        raise AwardRefused(message, code="credit_unknown")
+
+
+def _refuse_second(award: TalentAward, talent: Talent, today: date) -> None:
+    """Of two awards for one year that were decided before their persons were found to be one human only the earlier is conferred and
+    paid, or the one that was paid already (不得重复享受, 000:833)."""
+    repeats = award.rule not in rules.FROM_NEW_FUND or book().at("fj.talent_repeatable", on=today).flag
+    rivals = [one for one in queries.standing(talent, award.rule) if one.id != award.id and (one.year == award.year or not repeats)]
+    if any(one.id < award.id or one.state is AwardState.PAID for one in rivals):
+        raise AlreadyAwarded(
+            _("“%(rule)s”：这名人才与另一人判定为同一人，%(name)s 年已有支持。请由主管部门撤销这一项。", rule=rule_name(award.rule), name=award.year)
+        )
 
 
 def _refuse_ended(talent: Talent) -> None:
@@ -167,8 +187,10 @@ def pay(
     _begin(award, Who.PAYER, (AwardState.DECIDED,), by, version)
     talent = session().get_one(Talent, award.talent_id)
     _refuse_ended(talent)
+    _refuse_second(award, talent, today)
     if bad := [one for one in support_of(talent, today).findings if one.code.endswith(".credit") and not one.met]:
         raise not_eligible(bad, _("决定之后列入失信名单，不能拨付：移出名单后重新核查信用再拨付，或由主管部门撤销这项奖励。"))
+    _need_credit(talent, today)
     noticing.require(award, on)
     award.payment_reference = need(reference, _("请填写拨付凭证号。"), "reference")[:120]
     _check_day(on, today, award.decided_on)
@@ -176,7 +198,7 @@ def pay(
     if award.rule in rules.FROM_NEW_FUND and (pool is None or pool.kind is not PoolKind.NEW):
         raise AwardRefused(_("这项支持从省级新增引导资金中给予（000:741），请选择一项新增引导资金。"), field="pool", code="pool_of_other_kind")
     if pool_id is not None:
-        funds.spend(pool_id, award.amount_fen)
+        funds.spend(pool_id, award.amount_fen, on=on)
         award.pool_id = pool_id
     award.paid_on, award.state = on, AwardState.PAID
     return _ended(award, by, on=on, reference=award.payment_reference, pool=award.pool_id)

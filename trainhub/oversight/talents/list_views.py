@@ -8,7 +8,7 @@ from flask import render_template, request
 
 from trainhub.kernel import clock, downloads, paging
 from trainhub.kernel.access import guard, may, who
-from trainhub.kernel.db import transaction
+from trainhub.kernel.db import session, transaction
 from trainhub.kernel.forms import given
 from trainhub.kernel.frames import found, submit
 from trainhub.kernel.i18n import _
@@ -22,16 +22,40 @@ from trainhub.oversight.talents.types import ExamKind
 from trainhub.oversight.talents.views import blueprint as blueprint
 from trainhub.programmes.reference import key_fields
 
-
 # -- pass lists ---------------------------------------------------------------------------------------------------------
+PASSES = (
+    Column("name", "姓名"),
+    Column("id_mask", "证件号码"),
+    Column("exam", "考试"),
+    Column("subject", "资格"),
+    Column("level", "级别"),
+    Column("certificate_no", "证书编号"),
+    Column("passed_on", "合格日期"),
+)
+
+
+def _passes() -> Any:
+    exam = next((one for one in ExamKind if one.value == request.args.get("exam")), None)
+    return queries.passes(text=request.args.get("q", "").strip()[:100], exam=exam, year=request.args.get("year", type=a_year))
+
+
 @blueprint.get("/exams")
 @guard(Can.EXAM_LIST)
 def exams() -> Any:
     """Who passed."""
     number, size = paging.wanted()
-    exam = next((one for one in ExamKind if one.value == request.args.get("exam")), None)
-    passes = queries.passes(text=request.args.get("q", "").strip()[:100], exam=exam, year=request.args.get("year", type=a_year))
-    return render_template("trainhub/talents/exams.html", page=paging.paginate(passes, number=number, size=size), labels=labels, can=Can)
+    asked = {key: value for key, value in request.args.to_dict().items() if key not in ("page", "size")}
+    page = paging.paginate(_passes(), number=number, size=size)
+    return render_template("trainhub/talents/exams.html", page=page, labels=labels, can=Can, asked=asked)
+
+
+@blueprint.get("/exams.<form>")
+@guard(Can.EXAM_LIST)
+def exams_export(form: str) -> Any:
+    """The list as a file, narrowed as the page is, with masked numbers."""
+    found = downloads.no_more_than(session().scalars(_passes().limit(downloads.MOST_ROWS + 1)).all())
+    rows = [(p.name, p.id_mask, str(labels.EXAMS[p.exam]), p.subject, str(labels.LEVELS[p.level]), p.certificate_no, p.passed_on) for p in found]
+    return downloads.table(rows, PASSES, name=_("考试合格人员"), form=form, codes=("certificate_no",))
 
 
 # -- shortage -----------------------------------------------------------------------------------------------------------

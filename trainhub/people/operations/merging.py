@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from flask import current_app
 from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
@@ -20,7 +21,7 @@ from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.people import queries, rules
 from trainhub.people.models import Person, PersonMerge, PersonPair
-from trainhub.people.types import PairDecision
+from trainhub.people.types import HUMANS, PairDecision
 
 
 def note_decision(*, first_id: int, second_id: int, decision: PairDecision, reason: str, by: Identity, now: datetime) -> PersonPair:
@@ -50,12 +51,16 @@ def _settle(start: set[int], *, by: Identity, now: datetime) -> None:
     standing = rules.humans(pairs, without_number={key for key, row in persons.items() if row.id_number_hash is None})
     wanted = {key: standing.get(key, key) for key in sorted(affected)}
     changed = [key for key, into in wanted.items() if (persons[key].merged_into_id or key) != into]
+    before = {key: persons[key].merged_into_id or key for key in changed}
     for key in changed:
         _part(persons[key], by=by, now=now)
     for key in changed:
         if wanted[key] != key:
             _merge(persons[key], persons[wanted[key]], by=by, now=now)
     session().flush()
+    for human in sorted({human for key in changed for human in (wanted[key], before[key])} & set(wanted.values())):
+        for tell in current_app.extensions.get(HUMANS, ()):
+            tell(human, by, now)
 
 
 def _merge(gone: Person, stays: Person, *, by: Identity, now: datetime) -> None:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
+from trainhub.kernel.clock import local
 from trainhub.kernel.db import add_once, session
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import _
 from trainhub.people import queries, rules
-from trainhub.people.models import Person, PetoeSpan, Student
+from trainhub.people.models import Person, PetoeSpan, Student, Suspension
 from trainhub.people.types import StudentState
 from trainhub.programmes.models import Cohort, Programme
 
@@ -74,6 +75,8 @@ def add_student(
     )
     add_once(row, lambda: StudentKnown(_("学号 %(no)s 在本校已存在，请核对。", no=student_no), field="student_no"))
     audit.record(by=by, did="people.student.added", on=row, data={"student_no": student_no, "programme": programme.code, "year": cohort.year})
+    if state is StudentState.SUSPENDED:
+        _suspend(row, state, max(enrolled_on, local(now).date()), None)
     if petoe_since is not None:
         begin_petoe(student=row, since=petoe_since, by=by, now=now)
     return row
@@ -82,8 +85,12 @@ def add_student(
 EDITABLE = frozenset(["class_name", "state", "enrolled_on", "left_on", "guardian_name", "guardian_phone", "cohort_id"])
 
 
-def change_student(*, student: Student, by: Identity, now: datetime, version: int | None = None, **fields: Any) -> dict[str, list[Any]]:
+def change_student(
+    *, student: Student, by: Identity, now: datetime, version: int | None = None, state_on: date | None = None, **fields: Any
+) -> dict[str, list[Any]]:
     """Change facts of a student; returns {field: [before, after]}. Leaving ends an open span in the 卓越计划.
+
+    `state_on`: the first day of a suspension, or the first day back (today unless it is said); leaving ends a suspension too.
 
     Raises Stale, and BadStudent when a date is impossible or missing.
     """
@@ -105,6 +112,9 @@ def change_student(*, student: Student, by: Identity, now: datetime, version: in
     changed = {key: [getattr(student, key), value] for key, value in fields.items() if getattr(student, key) != value}
     for key, (_before, after) in changed.items():
         setattr(student, key, after)
+    day = state_on or (left_on if has_left and left_on is not None else local(now).date())
+    if spent := _suspend(student, state, day, state_on):
+        changed["suspended"] = spent
     if changed:
         session().flush()
         audit.record(by=by, did="people.student.changed", on=student, data=changed)
@@ -113,6 +123,30 @@ def change_student(*, student: Student, by: Identity, now: datetime, version: in
             if span.until is None and span.since <= left_on:
                 end_petoe(student=student, until=left_on, by=by, now=now)
     return changed
+
+
+def _suspend(student: Student, state: StudentState, day: date, said: date | None) -> list[Any]:
+    """Begin, date anew or end the suspension that a state stands for; [before, after] when something changed. Raises BadStudent."""
+    rows = queries.suspensions_of(student.id)
+    running = next((row for row in rows if row.until is None), None)
+    if state is not StudentState.SUSPENDED:
+        if running is None:
+            return []
+        if day <= running.since:
+            raise BadStudent(_("复学（或离校）的日期应晚于休学开始的 %(day)s。", day=running.since), field="state_on")
+        running.until = day - timedelta(days=1)
+        return [[running.since, None], [running.since, running.until]]
+    if running is not None and (said is None or running.since == said):
+        return []
+    if day < student.enrolled_on:
+        raise BadStudent(_("休学日期不能早于入学日期。"), field="state_on")
+    if any(row.until is not None and row.until >= day for row in rows):
+        raise BadStudent(_("休学日期与此前的休学重叠，请核对。"), field="state_on")
+    if running is not None:
+        before, running.since = running.since, day
+        return [[before, None], [day, None]]
+    session().add(Suspension(student_id=student.id, since=day, until=None))
+    return [None, [day, None]]
 
 
 def begin_petoe(*, student: Student, since: date, by: Identity, now: datetime, until: date | None = None) -> PetoeSpan:

@@ -77,6 +77,7 @@ from trainhub.people.queries.students import (
     students_visible_to,
     studying_at,
     subject_of_student,
+    suspensions_of,
 )
 from trainhub.people.queries.teachers import (
     TEACHER_SORTS,
@@ -172,6 +173,7 @@ __all__ = [
     "subject_of_person",
     "subject_of_student",
     "subject_of_teacher",
+    "suspensions_of",
     "teacher",
     "teacher_by_no",
     "teacher_choices",

@@ -15,7 +15,7 @@ from trainhub.kernel.access import Identity, Subject
 from trainhub.kernel.db import session
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
-from trainhub.people.models import Person, PetoeSpan, Student, Teacher
+from trainhub.people.models import Person, PetoeSpan, Student, Suspension, Teacher
 from trainhub.people.permissions import VIEWERS
 from trainhub.people.types import (
     StudentFilter,
@@ -114,6 +114,11 @@ def spans_of(student_ids: Iterable[int]) -> dict[int, list[PetoeSpan]]:
         for span in session().scalars(statement):
             found[span.student_id].append(span)
     return found
+
+
+def suspensions_of(student_id: int) -> list[Suspension]:
+    """When a student was suspended, in order."""
+    return list(session().scalars(select(Suspension).where(Suspension.student_id == student_id).order_by(Suspension.since, Suspension.id)))
 
 
 def petoe_on(on: date, student_id: Any = None) -> ColumnElement[bool]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -24,15 +28,21 @@ from trainhub.identity.models import RoleGrant
 from trainhub.kernel import jobs
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.clock import local
+from trainhub.kernel.errors import Refused
 from trainhub.kernel.jobs import Job
 from trainhub.kernel.roles import ScopeKind
 from trainhub.ledger import operations as ledger
 from trainhub.ledger.models import ConfirmedDay
-from trainhub.ledger.types import Source
+from trainhub.ledger.types import MOVED, Source
 from trainhub.notifications.models import Notice
-from trainhub.oversight.chains import mending, queries
+from trainhub.oversight.chains import cli, mending, queries, tasks
+from trainhub.people import operations as people_operations
+from trainhub.people import queries as people
 from trainhub.people.models import Student
-from trainhub.people.types import StudentState
+from trainhub.people.types import PairDecision, StudentState
+from trainhub.policy.book import book
+from trainhub.policy.types import Parameter
+from trainhub.programmes import queries as programmes
 from trainhub.programmes.models import Programme
 
 AsRole = Callable[..., FlaskClient]
@@ -182,3 +192,124 @@ def test_what_was_suspended_or_revoked_is_not_counted_as_held(session: Session, 
     session.commit()
     assert seen() == (0, True, True, False)
     assert f"培养证书：{word}" in mine.get("/chains/mine").text
+
+
+def _sweep(session: Session, **given: Any) -> dict[str, Any]:
+    session.commit()
+    return tasks.sweep_programmes(sorted(programmes.all_by_code()), **given)
+
+
+def _unheard(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As before there was anybody to hear."""
+    monkeypatch.setitem(app.extensions, MOVED, [])
+
+
+def test_a_sweep_finds_what_nobody_said(session: Session, app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken, first = _issued(session)
+    less, second = _issued(session, days=170)
+    _whole, third = _issued(session)
+    with monkeypatch.context() as patched:
+        _unheard(app, patched)
+        _withdraw(session, broken, 1)
+        _withdraw(session, less, 10)
+        late = _student(ground.programme())
+        left = _student(ground.programme())
+        left.state = StudentState.WITHDRAWN
+        _settle(session)
+    assert (first.state, second.is_current, _held(late)) == (State.ISSUED, True, None)
+    assert _sweep(session, is_dry=True) == {"due": 3, "issued": 0, "suspended": 0, "corrected": 0, "refused": []}
+    assert _sweep(session) == {"due": 3, "issued": 1, "suspended": 1, "corrected": 1, "refused": []}
+    session.expire_all()
+    assert (first.state, second.state, third.state, third.is_current) == (State.SUSPENDED, State.SUPERSEDED, State.ISSUED, True)
+    assert _held(late) is not None
+    assert _held(left) is None
+    assert _sweep(session)["due"] == 0, "again nothing changes"
+
+
+def test_a_sweep_leaves_alone_what_a_person_resumed(session: Session) -> None:
+    student, made = _issued(session)
+    _withdraw(session, student, 1)
+    _settle(session)
+    session.refresh(made)
+    assert made.state is State.SUSPENDED
+    certifying.resume(certificate=made, **{**REASON, "on": made.state_on, "today": made.state_on})
+    assert _sweep(session)["due"] == 0
+    assert made.state is State.ISSUED
+
+
+class Longer:
+    """The rules as they are, and from a day on 165 days are asked for."""
+
+    def __init__(self, since: date) -> None:
+        self.since = since
+
+    def at(self, key: str, *, on: date) -> Parameter:
+        found = book().at(key, on=on)
+        is_longer = key == "own.weeks.days_required" and on >= self.since
+        return replace(found, value=165) if is_longer else found
+
+
+def test_what_is_held_is_judged_by_the_rules_of_its_day(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A year that was made longer later breaks no chain of before; whose days are withdrawn is judged as then."""
+    student, made = _issued(session, days=161)
+    later = made.issued_on + timedelta(days=30)
+    monkeypatch.setattr(queries, "book", lambda: Longer(later))
+    assert not queries.chain_of_student(mending._programme_of(student), student, on=later).is_complete
+    for days, then in ((0, ""), (1, "corrected"), (2, "suspended")):
+        _withdraw(session, student, days)
+        assert mending.judge(student=student, today=later, now=ground.NOW) == then
+
+
+def test_one_that_cannot_be_mended_keeps_no_other_from_it(session: Session, app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patched:
+        _unheard(app, patched)
+        bad, good = _student(ground.programme()), _student(ground.programme())
+        session.commit()
+
+    def judge(*, student: Student, today: date, now: Any) -> str:
+        if student.id == bad.id:
+            raise Refused("时钟不准")
+        return before(student=student, today=today, now=now)
+
+    before = mending.judge
+    monkeypatch.setattr(mending, "judge", judge)
+    found = _sweep(session)
+    assert (found["due"], found["issued"], found["refused"]) == (2, 1, [{"student": bad.student_no, "problem": "时钟不准"}])
+    assert _held(good) is not None
+
+
+def test_merging_two_persons_queues_the_judging(session: Session) -> None:
+    student = _student(ground.programme(), capstone=False)
+    other = ground.person()
+    ledger.reach_milestone(person_id=other.id, source=Source.CAPSTONE, key="capstone:77", title="压装机", reached_on=date(2026, 3, 2), **PUSH)
+    _settle(session)
+    assert _held(student) is None
+    stays = people.person(student.person_id)
+    assert stays is not None
+    ground.merge(stays, other)
+    _settle(session)
+    made = _held(student)
+    assert made is not None, "the two together have all three"
+    people_operations.decide_pair(first=stays, second=other, decision=PairDecision.DIFFERENT, reason="看错了", **PUSH)
+    _settle(session)
+    session.refresh(made)
+    assert made.state is State.SUSPENDED, "parted again, one part is another's"
+
+
+def test_the_command_sweeps(session: Session, app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patched:
+        _unheard(app, patched)
+        student = _student(ground.programme())
+        session.commit()
+    code = programmes.by_id(student.programme_id)
+    assert code is not None
+
+    def run(*words: str) -> dict[str, Any]:
+        found = CliRunner().invoke(cli.chains, ["sweep", *words, "--json"], obj={"create_app": lambda: app})
+        answer = json.loads(found.stdout)
+        assert isinstance(answer, dict)
+        return answer
+
+    assert run("--programme", "NONE")["error"]["code"] == "no_programme"
+    assert (run("--dry-run")["due"], _held(student)) == (1, None)
+    assert run("--programme", code.code)["issued"] == 1

@@ -155,7 +155,12 @@ def test_a_figure_leads_to_a_list_only_where_the_list_has_as_many_rows(as_role: 
 
 
 def test_a_base_is_drilled_into(as_role: As, filled: dict[str, int]) -> None:
-    assert names(as_role(Role.DEPT_HR), f"?base={filled['B-02']}") == {"黄厦门"}
+    client = as_role(Role.DEPT_HR)
+    assert names(client, f"?base={filled['B-02']}") == {"黄厦门"}
+    for nobody in ("99999999999999999999", "0"):  # no base can be called so: nothing, not everything
+        assert names(client, f"?base={nobody}") == set()
+        assert "林福州" not in client.get(f"/trainees/?base={nobody}").text
+    assert "林福州" in client.get("/trainees/?base=").text
 
 
 def test_drilling_down_shows_only_the_own_rows(as_role: As, filled: dict[str, int]) -> None:

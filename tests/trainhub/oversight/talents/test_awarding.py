@@ -13,10 +13,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from enterprises.awards import funds
+from enterprises.awards import credit, funds
 from enterprises.awards import queries as pools
 from enterprises.awards.operations import AlreadyAwarded, AwardRefused, NotEligible, WrongStep
 from enterprises.awards.types import AwardState, PoolKind
+from tests.factories import awards as make
 from tests.factories import ground
 from tests.factories.awards import EDU, FIN, HR, NOW, ST, TODAY
 from tests.factories.parallel import together
@@ -30,7 +31,9 @@ from trainhub.oversight.talents.award_models import TalentAward
 from trainhub.oversight.talents.models import Talent
 from trainhub.oversight.talents.noticing import NoticeRefused
 from trainhub.oversight.talents.types import TalentKind
+from trainhub.people import operations as people
 from trainhub.people.models import Person
+from trainhub.people.types import PairDecision
 
 WAN = 1_000_000  # fen
 WHEN: dict[str, Any] = {"today": TODAY, "now": NOW}
@@ -119,7 +122,7 @@ def test_a_talent_whose_conditions_are_gone_gets_nothing(session: Session) -> No
     row.is_mid_senior = False
     with pytest.raises(NotEligible):
         _decide(row)
-    firm = ground.enterprise()
+    firm = make.company()
     firm.credit_status, listed = "失信", _talent(employer_id=firm.id)
     with pytest.raises(NotEligible):
         _decide(listed)
@@ -154,7 +157,7 @@ def test_a_talent_taken_out_of_the_database_is_neither_conferred_nor_paid(sessio
 
 
 def test_a_company_that_came_onto_the_credit_list_is_not_paid(session: Session) -> None:
-    firm = ground.enterprise()
+    firm = make.company()
     made, pool = _decide(_talent(employer_id=firm.id)), _pool()
     firm.credit_status = "失信"
     with pytest.raises(NotEligible, match="失信"):
@@ -198,6 +201,47 @@ def test_two_entries_of_one_human_share_the_year(session: Session) -> None:
     with pytest.raises(AlreadyAwarded):
         _decide(other)
     assert [one.year for one in award_queries.awards_of(other)] == [2026]
+
+
+def test_nothing_is_decided_or_paid_before_the_employer_s_credit_was_looked_up(session: Session) -> None:
+    firm, school = make.company(credit_status=""), ground.university()
+    row, pool = _talent(employer_id=firm.id), _pool()
+    with pytest.raises(AwardRefused, match=f"还没有核查信用：{firm.name}"):
+        _decide(row)
+    look_up: dict[str, Any] = {"organisation": firm, "is_listed": False, "detail": "平台查询", "on": TODAY, "by": HR, **WHEN}
+    credit.enter(**look_up)
+    made = _decide(row)
+    noticing.publish(award=made, by=HR, today=TODAY)
+    firm.credit_status, firm.credit_checked_on = "", None  # as one that was decided before this was asked for
+    session.flush()
+    pay: dict[str, Any] = {"award": made, "on": AFTER, "reference": "P-1", "pool_id": pool, "by": FIN, "today": AFTER, "now": NOW}
+    with pytest.raises(AwardRefused, match="还没有核查信用"):
+        awarding.pay(**pay)
+    credit.enter(**look_up)
+    assert awarding.pay(**pay).state is AwardState.PAID
+    assert _decide(_talent(employer_id=school.id)).state is AwardState.DECIDED  # a school is not asked
+
+
+@pytest.mark.database
+@pytest.mark.parametrize("paid_before", [None, 0, 1])
+def test_one_human_under_two_persons_is_paid_once(session: Session, paid_before: int | None) -> None:
+    """Both decided before the persons were found to be one: the earlier is paid, or stays paid; the other is refused."""
+    entries, pool = [_talent(), _talent()], _pool()
+    made = [_decide(row) for row in entries]
+    for one in made:
+        noticing.publish(award=one, by=HR, today=TODAY)
+    pay: dict[str, Any] = {"on": AFTER, "reference": "P-1", "pool_id": pool, "by": FIN, "today": AFTER, "now": NOW}
+    if paid_before is not None:
+        awarding.pay(award=made[paid_before], **pay)
+    people.note_decision(
+        first_id=entries[0].person_id, second_id=entries[1].person_id, decision=PairDecision.SAME, reason="同一人", by=SYSTEM, now=NOW
+    )
+    stands = paid_before or 0
+    with pytest.raises(AlreadyAwarded, match="判定为同一人"):
+        awarding.pay(award=made[1 - stands], **pay)
+    if paid_before is None:
+        awarding.pay(award=made[0], **pay)
+    assert [one.state for one in made] == ([AwardState.PAID, AwardState.DECIDED] if not stands else [AwardState.DECIDED, AwardState.PAID])
 
 
 @pytest.mark.parametrize(("days", "is_paid"), [(0, False), (6, False), (7, False), (8, True)])
@@ -258,7 +302,7 @@ def test_an_objection_stops_the_payment_until_it_is_found_wrong(session: Session
 
 
 def test_everybody_reads_the_notice_and_nobody_the_objector(session: Session, as_role: AsRole, app: Flask) -> None:
-    firm = ground.enterprise(name="闽演示云")
+    firm = make.company(name="闽演示云")
     row, key = _talent(employer_id=firm.id), firm.id
     name = session.get_one(Person, row.person_id).name
     made = _decide(row)
@@ -302,7 +346,7 @@ def _end_notice(session: Session, where: str) -> None:
 
 
 def test_the_pages_and_the_command(session: Session, as_role: AsRole, app: Any) -> None:
-    firm = ground.enterprise()
+    firm = make.company()
     row, key = _talent(employer_id=firm.id), firm.id
     talent, pool = row.id, _pool()
     session.commit()

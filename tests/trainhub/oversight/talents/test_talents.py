@@ -141,6 +141,9 @@ def test_the_pages(session: Session, as_role: AsRole) -> None:
     assert "特别急需" in admin.get("/talents/shortage?year=2026").text
     assert hr.get("/talents/shortage/2026.csv").status_code == 200
     assert hr.get("/talents/exams").status_code == 200
+    for form, status in (("csv", 200), ("xlsx", 200), ("pdf", 404)):
+        assert hr.get(f"/talents/exams.{form}").status_code == status
+    assert other.get("/talents/exams.csv").status_code == other.get("/talents/exams").status_code
     upload = hr.post("/talents/exams/import", data={"file": (io.BytesIO(_file("林一,1,软件,中级,员,C,2025-01-01")), "a.csv")})
     assert upload.status_code == 303
     assert "长度" in hr.get(upload.headers["Location"]).text or "位" in hr.get(upload.headers["Location"]).text

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, timedelta
-from functools import cached_property
+from datetime import timedelta
 from typing import Any
 
 from courses.curriculum import labels as curriculum_labels
@@ -17,11 +16,10 @@ from trainhub.kernel.clock import academic_year
 from trainhub.kernel.i18n import in_language
 from trainhub.oversight.evaluation import attaining, labels
 from trainhub.oversight.evaluation.documents import curricula, matrices, tables
+from trainhub.oversight.evaluation.documents.grounds import DrawnPlan, Ground
 from trainhub.oversight.evaluation.documents.tables import Table, table, workbook
 from trainhub.oversight.evaluation.queries import dossier, field, registers
 from trainhub.oversight.evaluation.queries.cases import enterprise_spans
-from trainhub.oversight.evaluation.queries.members import Members, members_of
-from trainhub.oversight.evaluation.queries.plans import followed, named
 from trainhub.oversight.evaluation.register_types import ParticipationArea
 from trainhub.oversight.evaluation.rules.attainment import NOTHING
 from trainhub.oversight.evaluation.rules.common import days_in
@@ -30,7 +28,6 @@ from trainhub.oversight.evaluation.store.types import SAME
 from trainhub.people.types import TeacherKind
 from trainhub.programmes import labels as programme_labels
 from trainhub.programmes import queries as programmes
-from trainhub.programmes.models import Programme
 
 SECONDMENTS = {
     SecondmentState.PLANNED: "已计划",
@@ -45,43 +42,8 @@ def _yuan(fen: int) -> str:
     return f"{fen / 100:.2f}"
 
 
-class DrawnPlan:
-    """One plan of a dossier. `name` tells it from the others: empty where there is one."""
-
-    def __init__(self, drawn: Drawn, version_id: int, name: str, cohort_years: Sequence[int]) -> None:
-        self.of, self.version_id, self.name, self.cohort_years = drawn, version_id, name, cohort_years
-
-    @cached_property
-    def matrix(self) -> matrices.Matrices:
-        """Both matrices."""
-        return matrices.of_version(self.version_id)
-
-    def titled(self, text: str) -> str:
-        """A title that says whose plan it is, where there are several."""
-        return f"{text}（{self.name}）" if self.name else text
-
-
-class Drawn:
-    """The generated materials of a programme on a day; what several of them need is asked once."""
-
-    def __init__(self, programme: Programme, on: date) -> None:
-        self.programme, self.on = programme, on
-
-    @cached_property
-    def members(self) -> Members:
-        """Who is judged."""
-        return members_of(self.programme.id, self.on)
-
-    @cached_property
-    def plans(self) -> tuple[DrawnPlan, ...]:
-        """The plans of the judged cohorts, the oldest cohort first, as the findings judge them: each cohort by its own."""
-        years = followed(self.programme.id, self.members, self.on)
-        return tuple(DrawnPlan(self, key, named(mine, years), mine) for key, mine in years.items())
-
-    @cached_property
-    def staff(self) -> list[tuple[Any, Any]]:
-        """Teachers with their persons."""
-        return teaching.staff_of_programme(self.programme.id, self.on)
+class Drawn(Ground):
+    """The generated materials of a programme on a day."""
 
     def tables(self, code: str) -> list[Table]:
         """The tables of a material, in the official terms; empty for one that is only uploaded."""

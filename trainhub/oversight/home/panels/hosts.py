@@ -26,14 +26,13 @@ def host(identity: Identity, today: date) -> Panel:
     lonely = practice.without_mentor(identity)
     _school, topics = practice.topics_waiting(identity, today)
     returned = practice.returned_positions(identity.organisation_ids(*ROLES))
-    drafts = positions.get(OfferState.DRAFT, 0) - returned
+    drafts = positions.get(OfferState.DRAFT, 0) - returned.get(OfferState.DRAFT, 0)
     positions_url, placements_url = link(identity, "placements.positions"), link(identity, "placements.index")
     mentors_url = link(identity, "mentors.index")
+    returned_url = narrowed(positions_url, state="draft") if set(returned) == {OfferState.DRAFT} else positions_url
     todos = []
     if returned:
-        todos.append(
-            Todo(_("修改被退回的岗位"), narrowed(positions_url, state="draft"), _("去修改"), returned, _("学校写明了理由，修改后重新提交"), 0, "edit")
-        )
+        todos.append(Todo(_("修改被退回的岗位"), returned_url, _("去修改"), sum(returned.values()), _("学校写明了理由，修改后重新提交"), 0, "edit"))
     if drafts > 0:
         todos.append(
             Todo(

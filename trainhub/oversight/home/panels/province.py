@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from enterprises.awards import labels as award_labels
 from enterprises.awards.types import AwardState
 from enterprises.bases import queries as bases
+from enterprises.subsidies import queries as subsidies
 from trainhub.kernel import clock
 from trainhub.kernel.access import Identity, Role, may
 from trainhub.kernel.db import session
@@ -170,6 +171,12 @@ def department(identity: Identity, today: date) -> Panel:
                 0,
                 "money",
             )
+        )
+    recover = subsidies.to_recover() if identity.everywhere(Role.DEPT_HR, Role.DEPT_FIN) else {}
+    if recover:
+        detail = _("培训记录作废或人员判定为同一人，已拨付的应追回")
+        todos.append(
+            Todo(_("追回多付的培训补助"), link(identity, "subsidies.index", state="paid"), _("去办理"), sum(recover.values()), detail, 0, "money")
         )
     duplicates_url = link(identity, "ledger.duplicates.index")
     doubtful = province.open_duplicates() if duplicates_url else 0

@@ -8,7 +8,7 @@ from typing import Any
 
 from enterprises.placements import labels as placement_labels
 from enterprises.placements import queries as placements
-from enterprises.placements.types import Light, OfferState, RoundState
+from enterprises.placements.types import Light, RoundState
 from trainhub.kernel.access import Identity, Role, Subject
 from trainhub.kernel.db import session
 from trainhub.kernel.i18n import _, format_date, listed
@@ -52,7 +52,7 @@ def school(identity: Identity, today: date) -> Panel:
     if len(rows) <= MOST_STUDENTS:
         blocks.append(_weeks(rows, weeks_url, todos, today))
     blocks.append(_rounds(identity, todos, today))
-    submitted = practice.positions_by_state(identity).get(OfferState.SUBMITTED, 0)
+    submitted = practice.positions_to_approve(identity)
     if submitted:
         todos.append(
             Todo(

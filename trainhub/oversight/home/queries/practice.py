@@ -20,8 +20,8 @@ from enterprises.capstones.types import CapstoneState, TopicState
 from enterprises.mentors import queries as mentors
 from enterprises.mentors.models import Mentor
 from enterprises.placements import queries as placements
-from enterprises.placements.models import DayEntry, Placement, Position
-from enterprises.placements.types import DayState, OfferState, PlacementState
+from enterprises.placements.models import DayEntry, Placement, Position, PositionSeats
+from enterprises.placements.types import DayState, OfferState, PlacementState, SeatDecision
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.organisations import queries as organisations
@@ -42,14 +42,25 @@ def positions_by_state(identity: Identity) -> dict[OfferState, int]:
     return {state: count for state, count in session().execute(select(listed.c.state, func.count()).group_by(listed.c.state))}
 
 
-def returned_positions(enterprise_ids: frozenset[int]) -> int:
-    """How many positions of enterprises a school sent back with a reason."""
-    statement = select(func.count(Position.id)).where(
-        or_(Position.enterprise_id.in_(enterprise_ids), Position.base_id.in_(enterprise_ids)),
-        Position.state == OfferState.DRAFT,
-        Position.return_reason != "",
+def positions_to_approve(identity: Identity) -> int:
+    """How many positions wait for the decision of the reader's schools."""
+    listed = placements.positions_listing(identity, state=OfferState.SUBMITTED).with_only_columns(Position.id).order_by(None).subquery()
+    return session().scalar(select(func.count()).select_from(listed)) or 0
+
+
+def returned_positions(enterprise_ids: frozenset[int]) -> dict[OfferState, int]:
+    """How many positions of enterprises a school sent back with a reason, by state: as a whole, or in some of several schools' terms."""
+    back = select(PositionSeats.position_id).where(PositionSeats.decision == SeatDecision.RETURNED)
+    statement = (
+        select(Position.state, func.count(Position.id))
+        .where(
+            or_(Position.enterprise_id.in_(enterprise_ids), Position.base_id.in_(enterprise_ids)),
+            Position.state != OfferState.CLOSED,
+            or_(sa.and_(Position.state == OfferState.DRAFT, Position.return_reason != ""), Position.id.in_(back)),
+        )
+        .group_by(Position.state)
     )
-    return session().scalar(statement) or 0
+    return {state: count for state, count in session().execute(statement)}
 
 
 def placements_by_state(identity: Identity) -> dict[PlacementState, int]:

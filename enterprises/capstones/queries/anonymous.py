@@ -1,0 +1,35 @@
+"""Selects on theses without names: the one that belongs to the version of the thesis that is in."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from enterprises.capstones.models import CapstonePaper, SpotItem
+from enterprises.capstones.types import Stage
+from trainhub.kernel.db import session
+
+
+def thesis_paper(capstone_id: int) -> CapstonePaper | None:
+    """The latest version of the thesis."""
+    theses = select(CapstonePaper).where(CapstonePaper.capstone_id == capstone_id, CapstonePaper.stage == Stage.THESIS)
+    return session().scalar(theses.order_by(CapstonePaper.id.desc()).limit(1))
+
+
+def anonymous_of(capstone_id: int) -> int | None:
+    """The file of the latest version of the thesis without names; None: there is none."""
+    paper = thesis_paper(capstone_id)
+    return paper.anonymous_file_id if paper is not None else None
+
+
+def read_by_experts(item: SpotItem) -> int | None:
+    """The file that the experts of a spot check read: made for the check, else the student's own without names."""
+    return item.anonymous_file_id or anonymous_of(item.capstone_id)
+
+
+def without_names(items: list[SpotItem]) -> set[int]:
+    """The items of a sample that may be sent to experts; one query however many they are."""
+    mine = select(CapstonePaper.capstone_id, CapstonePaper.anonymous_file_id).where(
+        CapstonePaper.capstone_id.in_([item.capstone_id for item in items]), CapstonePaper.stage == Stage.THESIS
+    )
+    latest = {key: file_id for key, file_id in session().execute(mine.order_by(CapstonePaper.id))}
+    return {item.id for item in items if item.anonymous_file_id or latest.get(item.capstone_id)}

@@ -1,0 +1,100 @@
+"""What becomes of an offer that was handed in: each school approves the seats in its own terms or gives them back; the enterprise closes it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy.orm.attributes import flag_modified
+
+from enterprises.placements import queries
+from enterprises.placements.models import Position, PositionSeats
+from enterprises.placements.operations._support import BadPlacement, WrongState, tell
+from enterprises.placements.operations.offers import HANDED_IN, check_enterprise, check_lawful, settle
+from enterprises.placements.types import OfferState, SeatDecision
+from trainhub.kernel import audit
+from trainhub.kernel.access import Identity
+from trainhub.kernel.clock import local
+from trainhub.kernel.db import session
+from trainhub.kernel.i18n import N_, _
+
+
+def _decided_by(position: Position, university_ids: Collection[int] | None) -> list[PositionSeats]:
+    """The seats that some universities decide about; None: every one. Who decides at the same time waits."""
+    session().flush()
+    session().refresh(position, with_for_update={"key_share": True})
+    rows = queries.seats_of_position(position.id)
+    for row in rows:
+        session().refresh(row)
+    if university_ids is None:
+        return rows
+    terms = {term.id for term in queries.terms_by_ids([row.term_id for row in rows]) if term.university_id in university_ids}
+    return [row for row in rows if row.term_id in terms]
+
+
+def approve_position(*, position: Position, by: Identity, now: datetime, university_ids: Collection[int] | None = None) -> Position:
+    """Approve an offer for the terms of some universities (None: all), so that their rounds use it; again changes nothing. Another
+    school's seats wait for that school. Raises WrongState."""
+    rows = _decided_by(position, university_ids)
+    if position.state is OfferState.CLOSED:
+        raise WrongState(_("岗位已关闭，不能审核。"))
+    if position.state is OfferState.DRAFT:
+        raise WrongState(_("企业还没有提交这个岗位，不能审核。"))
+    waiting = [row for row in rows if row.decision is SeatDecision.WAITING]
+    if not waiting:
+        return position
+    check_enterprise(position)
+    check_lawful(position, local(now).date())
+    for row in waiting:
+        row.decision, row.return_reason = SeatDecision.APPROVED, ""
+    settle(position)
+    flag_modified(position, "title")
+    session().flush()
+    audit.record(by=by, did="placements.position.approved", on=position, data={"terms": [row.term_id for row in waiting]})
+    return position
+
+
+def return_position(*, position: Position, reason: str, by: Identity, now: datetime, university_ids: Collection[int] | None = None) -> Position:
+    """Give an offer back for the terms of some universities (None: all) with what has to change; what other schools approved stays
+    approved. Raises WrongState unless it is submitted or approved."""
+    rows = _decided_by(position, university_ids)
+    if position.state not in HANDED_IN:
+        raise WrongState(_("只有已提交的岗位可以退回。"))
+    if not reason.strip():
+        raise BadPlacement(_("请写明退回的理由。"), field="reason")
+    for row in rows:
+        row.decision, row.return_reason = SeatDecision.RETURNED, reason.strip()[:400]
+    settle(position)
+    flag_modified(position, "title")
+    session().flush()
+    terms = [row.term_id for row in rows]
+    audit.record(by=by, did="placements.position.returned", on=position, data={"reason": reason.strip()[:400], "terms": terms})
+    _tell_rankers(position, now, terms)
+    return position
+
+
+def close_position(*, position: Position, by: Identity, now: datetime) -> Position:
+    """Take an offer back; students placed there stay, those who rank it in a round that is open are told. Again changes nothing."""
+    if position.state is not OfferState.CLOSED:
+        position.state = OfferState.CLOSED
+        session().flush()
+        audit.record(by=by, did="placements.position.closed", on=position)
+        _tell_rankers(position, now)
+    return position
+
+
+def _tell_rankers(position: Position, now: datetime, term_ids: Collection[int] | None = None) -> None:
+    """Whoever ranks a position that is offered no more in an open round (over some terms) still has time to rank another."""
+    for round_, person_ids in queries.rankers_of(position.id):
+        if term_ids is not None and not set(term_ids) & set(round_.term_ids):
+            continue
+        tell(
+            person_ids,
+            kind="placements.position_gone",
+            message=N_("你填报的岗位“%(title)s”不再接收，请在 %(day)s 24 时前调整志愿。"),
+            url=f"/placements/rounds/{round_.id}/preferences",
+            key=f"position:{position.id}:gone:{round_.id}",
+            now=now,
+            title=position.title,
+            day=round_.closes_on.isoformat(),
+        )

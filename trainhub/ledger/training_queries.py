@@ -1,0 +1,26 @@
+"""Which training something brought."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from trainhub.kernel.db import session
+from trainhub.ledger.models import RecordCancellation, TrainingRecord
+from trainhub.ledger.types import Source
+from trainhub.people import queries as people
+
+
+def last_of(*, person_id: int, source: Source, source_id: int) -> tuple[TrainingRecord, RecordCancellation | None] | None:
+    """The latest record that something brought to a human, with why it was cancelled when it was; None when there never was one."""
+    found = (
+        session()
+        .execute(
+            select(TrainingRecord, RecordCancellation)
+            .outerjoin(RecordCancellation, RecordCancellation.record_id == TrainingRecord.id)
+            .where(people.of_human(TrainingRecord.person_id, person_id), TrainingRecord.source == source, TrainingRecord.source_id == source_id)
+            .order_by(TrainingRecord.id.desc())
+            .limit(1)
+        )
+        .one_or_none()
+    )
+    return None if found is None else (found[0], found[1])
