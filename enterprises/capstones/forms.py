@@ -89,7 +89,7 @@ class ArrangeForm(Form):
     place = Text(_l("地点"), description=_l("企业内的车间、部门或实验室。"), validators=[Length(max=200)])
     starts_on = DateField(_l("开始日期"), validators=[InputRequired()])
     ends_on = DateField(_l("结束日期"), validators=[InputRequired()])
-    reason = Text(_l("理由"), description=_l("第一次填写地点不需要理由。"), validators=[Length(max=400)])
+    reason = Text(_l("理由"), id="arrange-reason", description=_l("第一次填写地点不需要理由。"), validators=[Length(max=400)])
 
 
 class SupervisorForm(Form):

@@ -246,9 +246,11 @@ def refuse_problems(found: Read) -> None:
     if not found.count:
         raise ImportRefused(_("文件中没有数据行，没有建立签发批次。请在表头下面填写名单后重新导入。"), field="file")
     if found.problems:
-        said = _("文件中有 %(count)d 处错误，没有建立签发批次。请按提示改正后重新导入。", count=len(found.problems))
+        said, unknown = _("文件中有 %(count)d 处错误，没有建立签发批次。请按提示改正后重新导入。", count=len(found.problems)), _unknown(found.warnings)
+        if unknown:  # a heading that was mistyped is why a column lacks; one sentence, which a job keeps for readers of either language
+            said = _("%(said)s未识别的列已忽略：%(columns)s。", said=said, columns=listed(unknown))
         raise ImportRefused(
-            " ".join([said, *columns_left_out(found.warnings)]),  # a heading that was mistyped is why a column lacks
+            said,
             field="file",
             details=[one.as_dict() for one in found.problems[:MOST_PROBLEMS]],
         )
@@ -256,8 +258,12 @@ def refuse_problems(found: Read) -> None:
 
 def columns_left_out(warnings: Sequence[Problem]) -> list[str]:
     """The columns nobody knows, in a sentence; nothing when there are none."""
-    unknown = [one.column or "" for one in warnings if one.column != "name"]
-    return [_("未识别的列已忽略：%(columns)s。", columns=listed(unknown[:MOST_SAID]))] if unknown else []
+    unknown = _unknown(warnings)
+    return [_("未识别的列已忽略：%(columns)s。", columns=listed(unknown))] if unknown else []
+
+
+def _unknown(warnings: Sequence[Problem]) -> list[str]:
+    return [one.column or "" for one in warnings if one.column != "name"][:MOST_SAID]
 
 
 def warnings_told(warnings: Sequence[Problem]) -> list[str]:
