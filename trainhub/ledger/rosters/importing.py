@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -17,6 +17,7 @@ from trainhub.ledger.models import PossibleDuplicate, RosterBatch, RosterRejecti
 from trainhub.ledger.rosters.checking import Complaint, Entry, plain_name, without_numbers
 from trainhub.ledger.rosters.queries import batch_now, standing_of
 from trainhub.ledger.types import RosterResult, Source
+from trainhub.people import queries as people
 from trainhub.people.bulk import register_many
 from trainhub.people.queries.numbers import ERASED, Known, alike, by_number_hash
 
@@ -53,15 +54,18 @@ def plan(entries: Sequence[Entry], seen: Seen | None = None) -> Plan:
     """
     result = Plan(by_number_hash(entry.person.number_hash for entry in entries))
     names = {key: plain_name(known.name) for key, known in result.known.items()}
-    there, places = standing_of({known.id: key for key, known in result.known.items()})
+    one_human, persons = _humans(result.known)
+    there, places = standing_of(persons)
     taken: set[int] = seen.keys if seen is not None else set()
     if seen is not None:
         seen.places.update(places)
         places = seen.places
     for entry in entries:
         key = entry.person.number_hash
+        human = one_human.get(key, key)
+        same = (human, *entry.key[1:])
         name = names.get(key) or (seen.names.get(key) if seen is not None else None)
-        if entry.only_known and not (entry.key in there and name == plain_name(entry.person.name)):
+        if entry.only_known and not (same in there and name == plain_name(entry.person.name)):
             result.rejected.append((entry.number, list(entry.only_known)))
             continue
         if name is None and key.startswith(ERASED):
@@ -77,16 +81,27 @@ def plan(entries: Sequence[Entry], seen: Seen | None = None) -> Plan:
             said = _("name_differs：这个证件号码已登记在另一姓名下。请核对姓名和号码；确实改名的，请先更正人员信息。")
             result.rejected.append((entry.number, [("name", said)]))
             continue
-        mark = hash(entry.key)
-        if mark in taken or entry.key in there:
+        mark = hash(same)
+        if mark in taken or same in there:
             result.duplicates += 1
             continue
         taken.add(mark)
         result.accepted.append(entry)
-        before = places.setdefault(hash((key, entry.completed_on)), entry.county_code)
+        before = places.setdefault(hash((human, entry.completed_on)), entry.county_code)
         if before[:4] != entry.county_code[:4]:
             result.notices.append((entry.number, [("county_code", _two_cities(entry, before))]))
     return result
+
+
+def _humans(known: Mapping[str, Known]) -> tuple[dict[str, str], dict[int, str]]:
+    """The one mark of the human behind each known number, and that mark by person: a completion under another number of the same
+    human is the same completion."""
+    rows = people.rows_of_humans(person.id for person in known.values())
+    marks: dict[int, str] = {}
+    for person in known.values():
+        mark = f"human:{min(rows[person.id])}"
+        marks.update(dict.fromkeys(rows[person.id], mark))
+    return {key: marks[person.id] for key, person in known.items()}, marks
 
 
 def _two_cities(entry: Entry, before: str) -> str:

@@ -50,7 +50,7 @@ def clauses(extent: Extent) -> list[sa.ColumnElement[bool]]:
 
 
 def standing_of(persons: Mapping[int, str]) -> tuple[set[tuple[object, ...]], dict[int, str]]:
-    """The completions that stand for the persons (the hash of each number by id), as keys of entries, and the county in which each
+    """The completions that stand for the persons (the mark of each human by id), as keys of entries, and the county in which each
     person was first on each day, by a hash of both."""
     keys: set[tuple[object, ...]] = set()
     places: dict[int, str] = {}
