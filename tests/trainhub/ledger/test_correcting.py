@@ -114,6 +114,19 @@ def test_the_page_of_a_record_corrects_it(session: Session, as_role: Callable[..
 
 
 @pytest.mark.database
+def test_a_correction_is_not_lost_in_a_record_that_stands_already(session: Session) -> None:
+    wrong = _record()
+    same: dict[str, Any] = {"person_id": wrong.person_id, "organisation_id": wrong.organisation_id, "source": Source.ROSTER, "by": SYSTEM, "now": NOW}
+    other, _new = operations.record_training(**same, **{**RIGHT, "completed_on": date(2026, 1, 11), "is_counted": False})
+    call: dict[str, Any] = {"record": wrong, "reason": "日期填错", "by": SYSTEM, "today": TODAY, "now": NOW}
+    with pytest.raises(operations.BadRecord, match="已有另一条") as refused:
+        operations.correct_record(**call, **{**RIGHT, "completed_on": other.completed_on})
+    assert (refused.value.field, wrong.cancelled_at) == ("completed_on", None)
+    assert operations.correct_record(**call, **{**RIGHT, "completed_on": date(2026, 1, 12)}).cancelled_at is None
+    assert other.cancelled_at is None
+
+
+@pytest.mark.database
 @pytest.mark.usefixtures("bases")
 @pytest.mark.parametrize(("is_corrected", "said"), [(True, "已更正（理由：课程填错）"), (False, "已作废（理由：课程填错）")])
 def test_the_same_file_brings_no_mistake_back(
