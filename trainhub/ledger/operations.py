@@ -16,7 +16,7 @@ from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import NotFound, Refused
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import _, _l
 from trainhub.ledger import queries
 from trainhub.ledger.models import ConfirmedDay, Milestone, PossibleDuplicate, RecordCancellation, TrainingCourse, TrainingRecord
 from trainhub.ledger.rosters import queries as rosters
@@ -26,6 +26,8 @@ from trainhub.organisations import queries as organisations
 from trainhub.people import operations as people
 from trainhub.people.models import Person, Student
 from trainhub.people.types import PairDecision
+
+ALREADY_THERE = _l("此人在这家机构同一天已有另一条这门课程的记录。请更正那一条记录；本条是重复登记的，请作废本条。")
 
 
 class ReasonNeeded(Refused):
@@ -176,7 +178,7 @@ def correct_record(
     """Correct a record: a new one takes its place, the wrong one stays cancelled and names it. All or nothing.
 
     It takes nothing that a roster would refuse, so that an export can be imported. Raises BadRecord: cancelled already, nothing changed,
-    a day after today, too early or before the person was born, a county that was none on that day or lies outside the
+    what the person has on another record already (the same course and day), a day after today, too early or before the person was born, a county that was none on that day or lies outside the
     region of who corrects.
     """
     if record.cancelled_at is not None:
@@ -197,11 +199,14 @@ def correct_record(
     before = (record.course, record.category, record.county_code, record.hours_x10, record.completed_on, record.is_counted)
     if before == (course.strip(), category, county, hours_x10, completed_on, is_counted):
         raise BadRecord(_("没有改变任何一项，不用更正。"))
+    there = queries.live_record(record.person_id, record.organisation_id, course.strip(), completed_on, besides=record.id)
+    if there is not None:
+        raise BadRecord(str(ALREADY_THERE), field="completed_on")
     cancellation, is_first = cancel_record(record_id=record.id, reason=reason, by=by, now=now)
     if not is_first:  # somebody else was faster by less than this request
         raise BadRecord(_("这条记录已作废，不能再更正。"))
     session().refresh(record)
-    made, _is_new = record_training(
+    made, is_new = record_training(
         person_id=record.person_id,
         organisation_id=record.organisation_id,
         course=course,
@@ -215,6 +220,8 @@ def correct_record(
         by=by,
         now=now,
     )
+    if not is_new:  # recorded by somebody else meanwhile
+        raise BadRecord(str(ALREADY_THERE), field="completed_on")
     cancellation.replaced_by_id = made.id
     session().flush()
     audit.record(by=by, did="ledger.record.corrected", on=made, data={"replaces": record.id, "reason": cancellation.reason})

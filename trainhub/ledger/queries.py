@@ -176,8 +176,8 @@ def live_milestone(person_id: int, source: Source, key: str) -> Milestone | None
 
 
 # -- training records ---------------------------------------------------------------------------------------------------
-def live_record(person_id: int, organisation_id: int, course: str, completed_on: date) -> TrainingRecord | None:
-    """The standing record of the same person, base, course and day."""
+def live_record(person_id: int, organisation_id: int, course: str, completed_on: date, *, besides: int = 0) -> TrainingRecord | None:
+    """The standing record of the same person, base, course and day, other than the one that is `besides`."""
     return session().scalar(
         select(TrainingRecord).where(
             people.same_human(TrainingRecord.person_id, person_id),
@@ -185,6 +185,7 @@ def live_record(person_id: int, organisation_id: int, course: str, completed_on:
             TrainingRecord.course == course,
             TrainingRecord.completed_on == completed_on,
             TrainingRecord.cancelled_at.is_(None),
+            TrainingRecord.id != besides,
         )
     )
 

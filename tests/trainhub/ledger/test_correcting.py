@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.factories import ground
+from tests.trainhub.ledger.rosters import row, write
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.errors import Refused
 from trainhub.ledger import operations, queries
@@ -108,3 +111,40 @@ def test_the_page_of_a_record_corrects_it(session: Session, as_role: Callable[..
     assert answer.status_code == 303
     assert answer.headers["Location"] != at
     assert "已作废" in hr.get(at).text
+
+
+@pytest.mark.database
+def test_a_correction_is_not_lost_in_a_record_that_stands_already(session: Session) -> None:
+    wrong = _record()
+    same: dict[str, Any] = {"person_id": wrong.person_id, "organisation_id": wrong.organisation_id, "source": Source.ROSTER, "by": SYSTEM, "now": NOW}
+    other, _new = operations.record_training(**same, **{**RIGHT, "completed_on": date(2026, 1, 11), "is_counted": False})
+    call: dict[str, Any] = {"record": wrong, "reason": "日期填错", "by": SYSTEM, "today": TODAY, "now": NOW}
+    with pytest.raises(operations.BadRecord, match="已有另一条") as refused:
+        operations.correct_record(**call, **{**RIGHT, "completed_on": other.completed_on})
+    assert (refused.value.field, wrong.cancelled_at) == ("completed_on", None)
+    assert operations.correct_record(**call, **{**RIGHT, "completed_on": date(2026, 1, 12)}).cancelled_at is None
+    assert other.cancelled_at is None
+
+
+@pytest.mark.database
+@pytest.mark.usefixtures("bases")
+@pytest.mark.parametrize(("is_corrected", "said"), [(True, "已更正（理由：课程填错）"), (False, "已作废（理由：课程填错）")])
+def test_the_same_file_brings_no_mistake_back(
+    session: Session, command: Callable[..., dict[str, Any]], tmp_path: Path, is_corrected: bool, said: str
+) -> None:
+    file = write(tmp_path / "r.csv", [row(1)])
+    assert command("trainees", "import", file)["accepted"] == 1
+    record = session.scalars(select(TrainingRecord)).one()
+    if is_corrected:
+        right = {**RIGHT, "course": "直播电商", "completed_on": record.completed_on}
+        operations.correct_record(record=record, reason="课程填错", by=SYSTEM, today=TODAY, now=NOW, **right)
+    else:
+        operations.cancel_record(record_id=record.id, reason="课程填错", by=SYSTEM, now=NOW)
+    session.commit()
+    for more in (["--dry-run"], []):
+        again = command("trainees", "import", file, *more)
+        assert (again["accepted"], again["duplicates"], again["rejected"]) == (0, 0, 1)
+    assert said in (tmp_path / "r.csv.rejected.csv").read_text(encoding="utf-8-sig")
+    assert command("goals", "report")["persons"] == int(is_corrected)
+    other = command("trainees", "import", write(tmp_path / "s.csv", [row(1, county_code="350103")]))
+    assert (other["accepted"], other["rejected"]) == (1, 0)

@@ -49,6 +49,11 @@ class Entry:
         """What makes two rows the same completion: person, base, course and day."""
         return (self.person.number_hash, self.organisation_id, self.course, self.completed_on)
 
+    @property
+    def whole(self) -> tuple[object, ...]:
+        """Everything of the completion but the person, as a record holds it."""
+        return (*self.key[1:], self.category, self.county_code, self.hours_x10, self.is_counted)
+
 
 def plain_name(name: str) -> str:
     """A name for comparison, as `people.rules.same_name` compares: width, case, spaces and the middle dot do not count."""

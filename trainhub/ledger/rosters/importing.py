@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -15,8 +15,9 @@ from trainhub.kernel.i18n import _
 from trainhub.ledger import queries
 from trainhub.ledger.models import PossibleDuplicate, RosterBatch, RosterRejection, TrainingRecord
 from trainhub.ledger.rosters.checking import Complaint, Entry, plain_name, without_numbers
-from trainhub.ledger.rosters.queries import batch_now, standing_of
+from trainhub.ledger.rosters.queries import batch_now, cancelled_of, standing_of
 from trainhub.ledger.types import RosterResult, Source
+from trainhub.people import queries as people
 from trainhub.people.bulk import register_many
 from trainhub.people.queries.numbers import ERASED, Known, alike, by_number_hash
 
@@ -48,20 +49,25 @@ class Plan:
 def plan(entries: Sequence[Entry], seen: Seen | None = None) -> Plan:
     """Judge the entries of a chunk against the ledger and against each other; writes nothing.
 
-    A known number with another name is rejected (`name_differs`), and so is what only a completion that stands may say. One human in two cities on one day is taken, with a notice: the
+    A known number with another name is rejected (`name_differs`), and so is what only a completion that stands may say, and what
+    repeats a cancelled or corrected record as it was: an old file brings no mistake back. One human in two cities on one day is taken, with a notice: the
     person counts once whatever is wrong. `seen` is handed from chunk to chunk of a dry run.
     """
     result = Plan(by_number_hash(entry.person.number_hash for entry in entries))
     names = {key: plain_name(known.name) for key, known in result.known.items()}
-    there, places = standing_of({known.id: key for key, known in result.known.items()})
+    one_human, persons = _humans(result.known)
+    there, places = standing_of(persons)
+    cancelled = cancelled_of(persons)
     taken: set[int] = seen.keys if seen is not None else set()
     if seen is not None:
         seen.places.update(places)
         places = seen.places
     for entry in entries:
         key = entry.person.number_hash
+        human = one_human.get(key, key)
+        same = (human, *entry.key[1:])
         name = names.get(key) or (seen.names.get(key) if seen is not None else None)
-        if entry.only_known and not (entry.key in there and name == plain_name(entry.person.name)):
+        if entry.only_known and not (same in there and name == plain_name(entry.person.name)):
             result.rejected.append((entry.number, list(entry.only_known)))
             continue
         if name is None and key.startswith(ERASED):
@@ -77,16 +83,37 @@ def plan(entries: Sequence[Entry], seen: Seen | None = None) -> Plan:
             said = _("name_differs：这个证件号码已登记在另一姓名下。请核对姓名和号码；确实改名的，请先更正人员信息。")
             result.rejected.append((entry.number, [("name", said)]))
             continue
-        mark = hash(entry.key)
-        if mark in taken or entry.key in there:
+        mark = hash(same)
+        if mark in taken or same in there:
             result.duplicates += 1
+            continue
+        gone = cancelled.get((human, *entry.whole))
+        if gone is not None:
+            result.rejected.append((entry.number, [("course", _cancelled(*gone))]))
             continue
         taken.add(mark)
         result.accepted.append(entry)
-        before = places.setdefault(hash((key, entry.completed_on)), entry.county_code)
+        before = places.setdefault(hash((human, entry.completed_on)), entry.county_code)
         if before[:4] != entry.county_code[:4]:
             result.notices.append((entry.number, [("county_code", _two_cities(entry, before))]))
     return result
+
+
+def _humans(known: Mapping[str, Known]) -> tuple[dict[str, str], dict[int, str]]:
+    """The one mark of the human behind each known number, and that mark by person: a completion under another number of the same
+    human is the same completion."""
+    rows = people.rows_of_humans(person.id for person in known.values())
+    marks: dict[int, str] = {}
+    for person in known.values():
+        mark = f"human:{min(rows[person.id])}"
+        marks.update(dict.fromkeys(rows[person.id], mark))
+    return {key: marks[person.id] for key, person in known.items()}, marks
+
+
+def _cancelled(reason: str, is_corrected: bool) -> str:
+    if is_corrected:
+        return _("这条培训记录已更正（理由：%(reason)s），与本行相同的原记录已作废，不再登记。请从文件中删去本行。", reason=reason)
+    return _("与本行相同的培训记录已作废（理由：%(reason)s），不再登记。登记有误的，请改正本行后再导入；其余请删去本行。", reason=reason)
 
 
 def _two_cities(entry: Entry, before: str) -> str:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy import select
 
 from trainhub.kernel.db import session
-from trainhub.ledger.models import PossibleDuplicate, RosterBatch, RosterRejection, TrainingCourse, TrainingRecord
+from trainhub.ledger.models import PossibleDuplicate, RecordCancellation, RosterBatch, RosterRejection, TrainingCourse, TrainingRecord
 from trainhub.ledger.types import Category
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
@@ -50,7 +50,7 @@ def clauses(extent: Extent) -> list[sa.ColumnElement[bool]]:
 
 
 def standing_of(persons: Mapping[int, str]) -> tuple[set[tuple[object, ...]], dict[int, str]]:
-    """The completions that stand for the persons (the hash of each number by id), as keys of entries, and the county in which each
+    """The completions that stand for the persons (the mark of each human by id), as keys of entries, and the county in which each
     person was first on each day, by a hash of both."""
     keys: set[tuple[object, ...]] = set()
     places: dict[int, str] = {}
@@ -66,6 +66,25 @@ def standing_of(persons: Mapping[int, str]) -> tuple[set[tuple[object, ...]], di
             keys.add((persons[person_id], organisation_id, course, day))
             places.setdefault(hash((persons[person_id], day)), county)
     return keys, places
+
+
+def cancelled_of(persons: Mapping[int, str]) -> dict[tuple[object, ...], tuple[str, bool]]:
+    """Why the cancelled completions of the persons no longer stand, and whether another record took their place; by what a row would
+    have to repeat to bring one back as it was (`Entry.whole`, with the mark of the human)."""
+    found: dict[tuple[object, ...], tuple[str, bool]] = {}
+    columns = (TrainingRecord.organisation_id, TrainingRecord.course, TrainingRecord.completed_on, TrainingRecord.category)
+    others = (TrainingRecord.county_code, TrainingRecord.hours_x10, TrainingRecord.is_counted)
+    wanted = sorted(persons)
+    for start in range(0, len(wanted), CHUNK):
+        rows = session().execute(
+            select(TrainingRecord.person_id, *columns, *others, RecordCancellation.reason, RecordCancellation.replaced_by_id)
+            .join(RecordCancellation, RecordCancellation.record_id == TrainingRecord.id)
+            .where(TrainingRecord.person_id.in_(wanted[start : start + CHUNK]), TrainingRecord.cancelled_at.is_not(None))
+            .order_by(RecordCancellation.id)
+        )
+        for person_id, *whole, reason, replaced_by in rows:
+            found[persons[person_id], *whole] = (reason, replaced_by is not None)
+    return found
 
 
 def rejections_of(batch_id: int, *, notices: bool = False) -> list[tuple[int, str, str]]:

@@ -20,7 +20,7 @@ from trainhub.kernel.audit import AuditEvent
 from trainhub.kernel.db import transaction
 from trainhub.ledger import operations as ledger
 from trainhub.ledger.models import PossibleDuplicate, TrainingRecord
-from trainhub.oversight.goals import operations, queries
+from trainhub.oversight.goals import operations, queries, reporting
 from trainhub.oversight.goals.models import Goal, GoalFact, GoalPerson
 from trainhub.people.models import Person
 from trainhub.people.operations.retaining import forget_numbers
@@ -108,6 +108,35 @@ def test_persons_decided_to_be_the_same_count_once_and_may_part_again(command: C
             ledger.decide_duplicate(duplicate_id=pair, is_same=is_same, note="换发证件", by=SYSTEM, now=NOW + timedelta(minutes=len(persons)))
         persons.append(report(command)["persons"])
     assert persons == [2, 1, 1, 1, 2]
+
+
+@pytest.mark.database
+def test_a_completion_under_two_numbers_of_one_human_counts_once(command: Command, session: Session, tmp_path: Path) -> None:
+    goal = queries.by_code("fj-400k")
+    assert goal is not None
+
+    def figures() -> tuple[int, ...]:
+        with transaction():
+            operations.refresh(goal=goal, now=NOW)
+        found = report(command)
+        assert queries.kept_totals(goal) == (found["enrolments"], found["persons"])
+        return found["persons"], found["enrolments"]
+
+    load(command, tmp_path, *(row(n, id_number=resident(n), name="林一") for n in (1, 2)))
+    assert figures() == (2, 2)
+    pair = session.scalars(select(PossibleDuplicate.id)).one()
+    with transaction():
+        ledger.decide_duplicate(duplicate_id=pair, is_same=True, by=SYSTEM, now=NOW)
+    assert figures() == (1, 1)
+    later = datetime(2100, 1, 1, tzinfo=UTC)
+    assert reporting.report(goal, on=date(2017, 12, 31), known_at=later)["enrolments"] == 1
+    load(command, tmp_path, row(1, id_number=resident(1), name="林一", completed_on="2016-04-01"))
+    again = write(tmp_path / "again.csv", [row(2, id_number=resident(2), name="林一", completed_on="2016-04-01")])
+    assert [command("trainees", "import", again, *dry)["duplicates"] for dry in (["--dry-run"], [])] == [1, 1]
+    assert figures() == (1, 2)
+    with transaction():
+        ledger.decide_duplicate(duplicate_id=pair, is_same=False, by=SYSTEM, now=NOW + timedelta(minutes=1))
+    assert figures() == (2, 3)
 
 
 def test_unknown_and_uncomputed_goals(command: Command) -> None:

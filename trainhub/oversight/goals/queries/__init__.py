@@ -1,11 +1,11 @@
 """What a goal counts, straight from the ledger or from the kept facts, and what an office keeps beside it."""
 
+from trainhub.oversight.goals.queries.completing import completions
 from trainhub.oversight.goals.queries.counting import (
     PROVINCE,
     by_code,
     codes_of,
     completion_count,
-    completions,
     computed,
     counted,
     course_figures,

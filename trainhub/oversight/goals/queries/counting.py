@@ -19,7 +19,7 @@ from trainhub.organisations.models import Organisation, Region
 from trainhub.oversight.goals import rules
 from trainhub.oversight.goals.models import Goal, GoalCourse, GoalDay, GoalPerson, GoalShare, GoalSnapshot, GoalTarget
 from trainhub.oversight.goals.permissions import VIEWERS
-from trainhub.oversight.goals.queries.humans import human_of
+from trainhub.oversight.goals.queries.completing import completions
 from trainhub.oversight.goals.queries.keeping import closed_days, is_late
 from trainhub.oversight.goals.types import Counted, CountingRule, GoalState, Progress, Share
 from trainhub.people.models import Person, PersonPair
@@ -75,50 +75,6 @@ def regions_of(goal: Goal) -> list[tuple[str, str]]:
 
 
 # -- straight from the ledger -------------------------------------------------------------------------------------------
-def completions(goal: Goal, *, until: date | None = None, known_at: datetime | None = None) -> sa.Select[Any]:
-    """The completions a goal counts, of verified persons: record, human, day, county, prefecture, base, category.
-
-    The human is the person, or the one they stand for since they were decided to be the same (at most two steps away).
-    `known_at`: the records as they stood at that moment, without what was recorded, cancelled, joined or parted later.
-    """
-    human, joins = human_of(known_at)
-    last = goal.deadline if until is None else min(until, goal.deadline)
-    statement: Any = (
-        select(
-            TrainingRecord.id.label("record_id"),
-            human.label("human"),
-            TrainingRecord.completed_on.label("on_day"),
-            TrainingRecord.county_code,
-            Region.reporting_code.label("prefecture"),
-            TrainingRecord.organisation_id,
-            TrainingRecord.category,
-            TrainingRecord.course,
-        )
-        .join(Person, Person.id == TrainingRecord.person_id)
-        .join(Region, Region.code == TrainingRecord.county_code)
-        .where(
-            TrainingRecord.is_counted.is_(True),
-            *_standing(known_at),
-            TrainingRecord.completed_on.between(goal.starts_on, last),
-            or_(Person.is_verified.is_(True), Person.id_number_hash.is_not(None)),
-            Region.reporting_code.is_not(None),
-            organisations.within_regions(TrainingRecord.county_code, [goal.region_code]),
-        )
-    )
-    for table, clause in joins:
-        statement = statement.outerjoin(table, clause)
-    if goal.categories:
-        statement = statement.where(TrainingRecord.category.in_([Category(name) for name in goal.categories]))
-    return statement  # type: ignore[no-any-return]
-
-
-def _standing(known_at: datetime | None) -> list[sa.ColumnElement[bool]]:
-    """The records that stand now, or that stood at a moment."""
-    if known_at is None:
-        return [TrainingRecord.cancelled_at.is_(None)]
-    return [TrainingRecord.recorded_at <= known_at, or_(TrainingRecord.cancelled_at.is_(None), TrainingRecord.cancelled_at > known_at)]
-
-
 def _first(source: sa.Subquery) -> sa.Subquery:
     """The same with `place`: 1 for the completion by which its human counts."""
     place = func.row_number().over(partition_by=source.c.human, order_by=(source.c.on_day, source.c.record_id))

@@ -13,7 +13,7 @@ from trainhub.organisations.models import Organisation, Region
 from trainhub.oversight.goals import rules
 from trainhub.oversight.goals.models import Goal, GoalPerson
 from trainhub.oversight.goals.permissions import VIEWERS
-from trainhub.oversight.goals.queries.counting import completions
+from trainhub.oversight.goals.queries.completing import completions
 from trainhub.oversight.goals.queries.keeping import closed_days, is_late
 from trainhub.people.models import Person
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func
+from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
 
 from trainhub.people import queries as people
@@ -21,3 +21,13 @@ def human_of(known_at: datetime | None) -> tuple[Any, Joins]:
         return func.coalesce(other.merged_into_id, Person.merged_into_id, Person.id), [(other, other.id == Person.merged_into_id)]
     one, two = people.mergings_at(known_at), people.mergings_at(known_at)
     return func.coalesce(two.c.into_id, one.c.into_id, Person.id), [(one, one.c.gone_id == Person.id), (two, two.c.gone_id == one.c.into_id)]
+
+
+def joined_persons(known_at: datetime | None) -> Any:
+    """SQL: the persons who stand for others or for whom another stands, now or at a moment; few beside all."""
+    if known_at is None:
+        other = aliased(Person)
+        gone, into = other.id, other.merged_into_id
+        return select(gone).where(into.is_not(None)).union(select(into).where(into.is_not(None)))
+    merged = people.mergings_at(known_at)
+    return select(merged.c.gone_id).where(merged.c.into_id.is_not(None)).union(select(merged.c.into_id).where(merged.c.into_id.is_not(None)))

@@ -1,0 +1,72 @@
+"""The completions a goal counts, one row each: what every figure and every list behind one rests on."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import func, or_, select
+
+from trainhub.ledger.models import TrainingRecord
+from trainhub.ledger.types import Category
+from trainhub.organisations import queries as organisations
+from trainhub.organisations.models import Region
+from trainhub.oversight.goals.models import Goal
+from trainhub.oversight.goals.queries.humans import human_of, joined_persons
+from trainhub.people.models import Person
+
+
+def completions(goal: Goal, *, until: date | None = None, known_at: datetime | None = None) -> sa.Select[Any]:
+    """The completions a goal counts, of verified persons: record, human, day, county, prefecture, base, category.
+
+    The human is the person, or the one they stand for since they were decided to be the same (at most two steps away).
+    `known_at`: the records as they stood at that moment, without what was recorded, cancelled, joined or parted later. What a human
+    completed once and was recorded under two numbers is one completion: the first record.
+    """
+    found = _recorded(goal, until=until, known_at=known_at)
+    joined: Any = _recorded(goal, until=until, known_at=known_at).where(TrainingRecord.person_id.in_(joined_persons(known_at)))
+    among = joined.subquery()
+    same = (among.c.human, among.c.organisation_id, among.c.course, among.c.on_day)
+    ranked = select(among.c.record_id, func.row_number().over(partition_by=same, order_by=among.c.record_id).label("place")).subquery()
+    return found.where(TrainingRecord.id.not_in(select(ranked.c.record_id).where(ranked.c.place > 1)))
+
+
+def _recorded(goal: Goal, *, until: date | None, known_at: datetime | None) -> sa.Select[Any]:
+    """The records behind `completions`, before one that repeats another of the same human is left out."""
+    human, joins = human_of(known_at)
+    last = goal.deadline if until is None else min(until, goal.deadline)
+    statement: Any = (
+        select(
+            TrainingRecord.id.label("record_id"),
+            human.label("human"),
+            TrainingRecord.completed_on.label("on_day"),
+            TrainingRecord.county_code,
+            Region.reporting_code.label("prefecture"),
+            TrainingRecord.organisation_id,
+            TrainingRecord.category,
+            TrainingRecord.course,
+        )
+        .join(Person, Person.id == TrainingRecord.person_id)
+        .join(Region, Region.code == TrainingRecord.county_code)
+        .where(
+            TrainingRecord.is_counted.is_(True),
+            *_standing(known_at),
+            TrainingRecord.completed_on.between(goal.starts_on, last),
+            or_(Person.is_verified.is_(True), Person.id_number_hash.is_not(None)),
+            Region.reporting_code.is_not(None),
+            organisations.within_regions(TrainingRecord.county_code, [goal.region_code]),
+        )
+    )
+    for table, clause in joins:
+        statement = statement.outerjoin(table, clause)
+    if goal.categories:
+        statement = statement.where(TrainingRecord.category.in_([Category(name) for name in goal.categories]))
+    return statement  # type: ignore[no-any-return]
+
+
+def _standing(known_at: datetime | None) -> list[sa.ColumnElement[bool]]:
+    """The records that stand now, or that stood at a moment."""
+    if known_at is None:
+        return [TrainingRecord.cancelled_at.is_(None)]
+    return [TrainingRecord.recorded_at <= known_at, or_(TrainingRecord.cancelled_at.is_(None), TrainingRecord.cancelled_at > known_at)]
