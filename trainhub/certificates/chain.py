@@ -4,16 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
 GENESIS = "0" * 64
+_HALVES = re.compile("[\ud800-\udfff]")
 
 
 def canonical(data: Any) -> bytes:
     """JSON with sorted keys, no blanks and plain characters: equal data gives equal bytes (texts and whole numbers only)."""
     return json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+def parsed(data: bytes) -> Any:
+    """JSON that somebody presents; None for what is none. Halves of a surrogate pair, which no file of ours can hold and nothing can
+    print or sign, become U+FFFD: then the signature does not hold, as for any other change."""
+    try:
+        return json.loads(_HALVES.sub("\N{REPLACEMENT CHARACTER}", json.dumps(json.loads(data), ensure_ascii=False)))
+    except (ValueError, RecursionError):
+        return None
 
 
 def table(rows: Iterable[tuple[int, Mapping[str, Any], Sequence[Any]]]) -> bytes:

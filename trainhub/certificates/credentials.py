@@ -10,14 +10,13 @@ had none). Pure, apart from the cryptography.
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from trainhub.certificates import signers
-from trainhub.certificates.chain import canonical
+from trainhub.certificates.chain import canonical, parsed
 from trainhub.certificates.layouts.reading import Read
 from trainhub.certificates.layouts.whole import is_whole
 from trainhub.certificates.signers import Signer, Trust, key_id
@@ -127,10 +126,7 @@ def other_code() -> str:
 
 def parse(data: bytes) -> dict[str, Any] | None:
     """A credential from the bytes of an attachment; None when they are something else."""
-    try:
-        found = json.loads(data)
-    except (ValueError, RecursionError):
-        return None
+    found = parsed(data)
     if not isinstance(found, dict) or found.get("type") != TYPE or not isinstance(found.get("certificate"), dict):
         return None
     return found

@@ -13,13 +13,13 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import json
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from trainhub.certificates.chain import parsed
 from trainhub.certificates.signers import Signer, Trust, base58, is_signed, multikey, unbase58
 
 CONTEXT = ("https://www.w3.org/ns/credentials/v2", "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json")
@@ -49,8 +49,11 @@ def _text(value: str) -> str:
 
 
 def did_of(site: str) -> str:
-    """The did:web of an address: https://host:8443/path is did:web:host%3A8443:path."""
-    parts = urlsplit(site)
+    """The did:web of an address: https://host:8443/path is did:web:host%3A8443:path. Empty for what is no address: a file may say anything."""
+    try:
+        parts = urlsplit(site)
+    except ValueError:
+        return ""
     return ":".join(["did:web", quote(parts.netloc, safe="-._"), *(quote(one, safe="-._") for one in parts.path.split("/") if one)])
 
 
@@ -218,10 +221,7 @@ def signed(badge: Badge, signer: Signer) -> dict[str, Any]:
 
 def parse(data: bytes) -> dict[str, Any] | None:
     """A credential from bytes; None when they are something else."""
-    try:
-        found = json.loads(data)
-    except (ValueError, RecursionError):
-        return None
+    found = parsed(data)
     return found if isinstance(found, dict) and found.get("@context") == list(CONTEXT) else None
 
 
@@ -234,7 +234,7 @@ def proof_of(data: Mapping[str, Any]) -> Mapping[str, Any]:
 def verified(data: Mapping[str, Any], issuer: str, trust: Trust) -> Badge | None:
     """The values of a credential that carries a good proof of a trusted key of the issuer; None otherwise."""
     badge, proof = Badge.read(data), proof_of(data)
-    if badge is None or badge.issuer != issuer or not proof:
+    if badge is None or not issuer or badge.issuer != issuer or not proof:
         return None
     method = str(proof.get("verificationMethod", ""))
     public = trust.named(method.removeprefix(f"{issuer}#"))

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 
 from tests.factories import ground
-from tests.factories.certificates import FACTS, TODAY, certificate
+from tests.factories.certificates import DECIDER, FACTS, TODAY, WRITER, certificate
 from trainhub.certificates import operations, queries
 from trainhub.certificates.models import Certificate
-from trainhub.certificates.types import Kind
+from trainhub.certificates.operations import batches
+from trainhub.certificates.types import BatchSource, Kind
 from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.db import db, session, transaction
 
@@ -127,3 +129,47 @@ def test_verification_waits_for_no_writer(racing: Flask) -> None:
         asker.start()
         asker.join(8)
         assert answers == [200]
+
+
+@pytest.mark.parametrize("is_list_first", [True, False])
+def test_a_rule_and_a_list_at_once_issue_one(racing: Flask, is_list_first: bool) -> None:
+    """The second of them begins while the first has written and not yet committed."""
+    with transaction():
+        at, person_id = ground.university(), ground.person().id
+        issuer_id, wanted = at.id, [batches.Wanted(person_id, FACTS[Kind.COMPLETION])]
+        source: dict[str, Any] = {"kind": Kind.COMPLETION, "source": BatchSource.IMPORT, "issuer": at}
+        batch = batches.prepare(title="春季班", rows=wanted, by=WRITER, now=ground.NOW, **source)
+        batches.decide(batch=batch, is_approved=True, reason="", by=DECIDER, today=TODAY, now=ground.NOW)
+        batch_id = batch.id
+    errors: list[BaseException] = []
+
+    def of_a_list() -> None:
+        found = queries.batch_by_id(batch_id)
+        assert found is not None
+        batches.issue_portion(batch=found, by=SYSTEM, today=TODAY, now=ground.NOW)
+
+    def of_a_rule() -> None:
+        given: dict[str, Any] = {"facts": FACTS[Kind.COMPLETION], "evidence": [], "by": SYSTEM, "today": TODAY, "now": ground.NOW}
+        operations.issue(kind=Kind.COMPLETION, person_id=person_id, issuer_id=issuer_id, asked_key=f"course:A/1:person:{person_id}", **given)
+
+    first, second = (of_a_list, of_a_rule) if is_list_first else (of_a_rule, of_a_list)
+
+    def beside() -> None:
+        with racing.app_context():
+            try:
+                with transaction():
+                    second()
+            except BaseException as error:
+                errors.append(error)
+            finally:
+                db.session.remove()
+
+    other = threading.Thread(target=beside)
+    with transaction():
+        first()
+        other.start()
+        other.join(1)  # it gets as far as it can
+    other.join(60)
+    assert (errors, other.is_alive()) == ([], False)
+    session().expire_all()
+    assert len(session().scalars(sa.select(Certificate)).all()) == 1

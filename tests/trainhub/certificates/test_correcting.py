@@ -180,9 +180,9 @@ def test_the_number_has_the_year_of_issue_when_it_is_corrected(session: Session)
     assert (old.number[7:11], new.number[7:11], new.issued_on) == ("2025", "2026", TODAY)
 
 
-def _listed(person_id: int, issuer: Organisation, course: str) -> int:
+def _listed(person_id: int, issuer: Organisation, course: str, **facts: Any) -> int:
     """Issue from a list that says so; how many of it were certified already."""
-    rows = [Wanted(person_id, {**FACTS[Kind.TRAINING], "course": course})]
+    rows = [Wanted(person_id, {**FACTS[Kind.TRAINING], "course": course, **facts})]
     batch = batches.prepare(title="一期", kind=Kind.TRAINING, source=BatchSource.IMPORT, issuer=issuer, rows=rows, by=WRITER, now=ground.NOW)
     known = queries.known_in(batch)
     _decide(batch)
@@ -195,14 +195,15 @@ def _held(person_id: int) -> list[str]:
 
 
 def test_a_later_list_finds_what_is_certified_after_a_correction(session: Session) -> None:
-    """甲课 was corrected to 乙课: a list with 乙课 issues no second one, a list with 甲课 (earned in truth) issues it, once."""
+    """甲课 was corrected to 乙课: a list with 乙课 issues no second one, nor the old list; 甲课 with other facts (earned in truth) is issued, once."""
     issuer, person = ground.university(), ground.person()
     _listed(person.id, issuer, "甲课")
     (first,) = queries.of_person(person.id)
     _decide(_prepare(first, facts={"course": "乙课"}))
     assert (_listed(person.id, issuer, "乙课"), _held(person.id)) == (1, ["乙课"])
-    assert (_listed(person.id, issuer, "甲课"), _held(person.id)) == (0, ["乙课", "甲课"])
-    assert (_listed(person.id, issuer, "甲课"), _held(person.id)) == (1, ["乙课", "甲课"])
+    assert (_listed(person.id, issuer, "甲课"), _held(person.id)) == (1, ["乙课"])
+    assert (_listed(person.id, issuer, "甲课", hours=64), _held(person.id)) == (0, ["乙课", "甲课"])
+    assert (_listed(person.id, issuer, "甲课", hours=64), _held(person.id)) == (1, ["乙课", "甲课"])
 
 
 def test_a_correction_is_not_carried_out_once_the_same_was_issued(session: Session) -> None:

@@ -16,6 +16,7 @@ from trainhub.certificates.models import IssueBatch
 from trainhub.certificates.operations import batches
 from trainhub.certificates.operations.changing import CannotChange
 from trainhub.certificates.types import BatchSource, BatchState, Kind, State
+from trainhub.kernel import clock
 from trainhub.kernel.access import Identity, Role
 
 AsRole = Callable[..., FlaskClient]
@@ -86,3 +87,27 @@ def test_a_correction_drawn_up_before_a_suspension_is_dated_after_it(session: Se
     operations.suspend(certificate=made, **REASON)
     _decide(batch, DECIDER)
     assert [one.event.on for one in queries.events_of([made])] == [date(2025, 11, 3), TODAY, TODAY]
+
+
+@pytest.mark.parametrize("verb", ["resume", "revoke", "reissue"])
+def test_nobody_resumes_revokes_or_reissues_their_own(session: Session, as_role: AsRole, verb: str) -> None:
+    session.expire_on_commit = False
+    at, who, other = ground.university(), ground.person("林一"), ground.person("林一")
+    made = certificate(Kind.MENTOR, issuer=at, who=who)
+    if verb == "resume":
+        operations.suspend(certificate=made, **REASON)
+    before = made.state
+    ground.merge(who, other)
+    for one in (who, other):
+        with pytest.raises(CannotChange, match="你自己"):
+            getattr(operations, verb)(certificate=made, **{**REASON, "by": _who(one.id)})
+    session.commit()
+    office = as_role(Role.UNIVERSITY_ADMIN, organisation_id=at.id, person_id=who.id)
+    assert f"/change/{verb}" not in office.get(f"/certificates/{made.number}").text
+    key = str(ground.unique()) + "-own"
+    said = {"reason": "无误", "document": "教务3号", "on": clock.today().isoformat(), "submission_key": key}
+    answer = office.post(f"/certificates/{made.number}/change/{verb}", data=said)
+    assert (answer.status_code, "你自己的证书" in answer.text) == (422, True)
+    session.expire_all()
+    assert made.state is before
+    assert getattr(operations, verb)(certificate=made, **{**REASON, "by": _who(ground.person().id)}).number == made.number

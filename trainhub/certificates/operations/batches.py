@@ -24,7 +24,7 @@ from trainhub.certificates.numbers import KIND_DIGITS, compose, new_code
 from trainhub.certificates.operations._support import clean_evidence, clean_facts, obstacles_told, printed_name, tell_holders, why_not_printable
 from trainhub.certificates.operations.correcting import carry_out
 from trainhub.certificates.operations.issuing import CannotIssue, clock_stands, template_for
-from trainhub.certificates.operations.numbering import PROVINCE, next_serials, unit_of
+from trainhub.certificates.operations.numbering import PROVINCE, hold_counter, next_serials, unit_of
 from trainhub.certificates.rules import asked_key, differing
 from trainhub.certificates.types import BatchSource, BatchState, Event, Kind, Number, State
 from trainhub.identity.queries import is_same_holder
@@ -255,6 +255,9 @@ def issue_portion(*, batch: IssueBatch, by: Identity, today: date, now: datetime
     if batch.state is not BatchState.APPROVED:
         return 0
     clock_stands()
+    issuer = organisations.by_id(batch.issuer_id)
+    assert issuer is not None
+    hold_counter(issuer, batch.kind, today.year)  # a rule may be issuing the same at this moment
     items = queries.open_items(batch.id, PORTION)
     known = queries.known_of(batch, [item.position for item in items])
     humans = people.humans_of(item.person_id for item in items)

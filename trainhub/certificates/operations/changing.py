@@ -22,6 +22,7 @@ from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.i18n import _
+from trainhub.people import queries as people
 
 STATE_WORDS = {
     State.DRAFT: "待处理",
@@ -35,6 +36,10 @@ STATE_WORDS = {
 
 AFTERWARDS = frozenset({Event.SUSPEND, Event.RESUME})
 """Changes that others follow: what follows is not dated before them."""
+
+
+NOT_ONES_OWN = frozenset({Event.RESUME, Event.REVOKE, Event.REISSUE})
+"""What nobody does to a certificate of their own, in whatever office: somebody else who may decide does."""
 
 
 class CannotChange(Refused):
@@ -68,6 +73,11 @@ def checked_change(certificate: Certificate, event: Event, reason: str, document
     return after, reason, document
 
 
+def _must_be_anothers(certificate: Certificate, by: Identity) -> None:
+    if people.is_same_human(by.person_id, certificate.person_id):
+        raise CannotChange(_("这是你自己的证书，恢复、撤销和补发须由与此无关的另一位负责人办理，没有改动。"))
+
+
 def change(
     certificate: Certificate, event: Event, did: str, message: str, *, reason: str, document: str, on: date, by: Identity, today: date, now: datetime
 ) -> Certificate:
@@ -83,7 +93,8 @@ def change(
 
 
 def revoke(*, certificate: Certificate, reason: str, document: str, on: date, by: Identity, today: date, now: datetime) -> Certificate:
-    """Revoke for good (撤销): the public page shows it with reason and date. Raises CannotChange."""
+    """Revoke for good (撤销): the public page shows it with reason and date. Raises CannotChange, also for one's own."""
+    _must_be_anothers(certificate, by)
     message = "你的《%(title)s》（%(number)s）已被撤销，理由：%(reason)s。如有异议，请联系发证单位。"
     return change(certificate, Event.REVOKE, "revoked", message, reason=reason, document=document, on=on, by=by, today=today, now=now)
 
@@ -95,7 +106,8 @@ def suspend(*, certificate: Certificate, reason: str, document: str, on: date, b
 
 
 def resume(*, certificate: Certificate, reason: str, document: str, on: date, by: Identity, today: date, now: datetime) -> Certificate:
-    """Make a suspended certificate valid again. Raises CannotChange."""
+    """Make a suspended certificate valid again. Raises CannotChange, also for one's own."""
+    _must_be_anothers(certificate, by)
     message = "你的《%(title)s》（%(number)s）已恢复有效。"
     return change(certificate, Event.RESUME, "resumed", message, reason=reason, document=document, on=on, by=by, today=today, now=now)
 
@@ -153,7 +165,8 @@ def take_place(
 
 
 def reissue(*, certificate: Certificate, reason: str, document: str, on: date, by: Identity, today: date, now: datetime) -> Certificate:
-    """Issue the next edition (补发): same number, facts and date of issue, a new code; the old code tells of it. Returns the new edition."""
+    """Issue the next edition (补发): same number, facts and date of issue, a new code; the old code tells of it. Returns the new edition. Raises CannotChange, also for one's own."""
+    _must_be_anothers(certificate, by)
     clock_stands()
     change(certificate, Event.REISSUE, "reissued", "", reason=reason, document=document, on=on, by=by, today=today, now=now)
     same: dict[str, Any] = {"number": certificate.number, "facts": certificate.facts, "issued_on": certificate.issued_on}

@@ -184,8 +184,8 @@ def _supersede(
 ) -> Certificate:
     """End the certificate and issue the one with these facts and the next number.
 
-    One from a batch is known by its facts from now on as they are: a later list that asks for the same finds it, one that asks for
-    what it said before does not.
+    One from a batch is known by its facts as they are from now on. A later list that asks for them finds it, and so does one that
+    still asks for what it said before (see `queries.known_of`).
     """
     issuer = _issuer(certificate)
     change(certificate, Event.CORRECT, "corrected", "", reason=reason, document=document, on=on, by=by, today=today, now=now)

@@ -29,7 +29,7 @@ from trainhub.certificates.operations._support import (
     tell_holder,
     why_not_printable,
 )
-from trainhub.certificates.operations.numbering import new_number
+from trainhub.certificates.operations.numbering import hold_counter, new_number
 from trainhub.certificates.operations.present import present
 from trainhub.certificates.rules import is_twice
 from trainhub.certificates.states import next_state
@@ -84,6 +84,7 @@ def issue(
     layout = queries.layout_of(code)
     if not asked_key or len(asked_key) > 160:
         raise CannotIssue(_("签发请求缺少标识，或标识超过160个字符，没有签发证书。"))
+    hold_counter(issuer, kind, today.year)  # a list may be issuing the same at this moment
     doubled = same_thing(kind, issuer_id, person_id, asked_key, facts, STANDING)
     if doubled is not None:
         return doubled

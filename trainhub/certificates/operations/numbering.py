@@ -82,6 +82,11 @@ def next_serials(province: str, unit: str, kind: Kind, year: int, count: int) ->
     raise NumbersExhausted(_exhausted(unit, year))
 
 
+def hold_counter(issuer: Organisation, kind: Kind, year: int) -> None:
+    """Let nobody else issue of this counter until the end of the transaction, so that what is looked for next stays as it is found."""
+    next_serials((issuer.region_code or "")[:2] or PROVINCE, unit_of(issuer.id), kind, year, 0)
+
+
 def _believed(first: int, province: str, unit: str, kind: Kind, year: int, count: int) -> int:
     highest = queries.highest_serial(f"{province}{unit}{KIND_DIGITS[kind]}{year:04d}")
     if first > highest:

@@ -35,6 +35,7 @@ from trainhub.certificates.queries.history import (
     last_event,
     last_hash,
     line_of,
+    recorded_facts,
     whole_alone,
 )
 from trainhub.certificates.queries.issued import (
@@ -217,6 +218,7 @@ __all__ = [
     "open_shares",
     "pages_of",
     "programmes_of",
+    "recorded_facts",
     "returned_serials",
     "revoked_in",
     "run_by_id",

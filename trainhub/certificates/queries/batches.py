@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
+from sqlalchemy.orm import aliased
 
 from trainhub.certificates import chain
 from trainhub.certificates.models import Certificate, IssueBatch, IssueItem
@@ -161,44 +162,86 @@ def open_correction(certificate_id: int) -> IssueBatch | None:
     return session().scalar(statement.limit(1))
 
 
-def _known(batch: IssueBatch) -> Any:
+def _asks_for(batch: IssueBatch, one: Any = Certificate) -> Any:
     """SQL, for a statement that joins the item's person: a certificate is the one an item asks for, under its name or that of the one who stands for its person,
     or issued by a rule, another list or to a person merged since, with facts that name the same thing."""
     holder = func.coalesce(Person.merged_into_id, Person.id)
-    same = and_(
-        Certificate.person_id == holder,
-        Certificate.kind == batch.kind,
-        Certificate.issuer_id == batch.issuer_id,
-        says_same(batch.kind, IssueItem.facts),
-    )
-    return and_(Certificate.is_current.is_(True), or_(Certificate.asked_key == IssueItem.asked_key, same))
+    same = and_(one.person_id == holder, one.kind == batch.kind, one.issuer_id == batch.issuer_id, says_same(batch.kind, IssueItem.facts, one.facts))
+    return or_(one.asked_key == IssueItem.asked_key, same)
+
+
+def _known(batch: IssueBatch, one: Any = Certificate) -> Any:
+    return and_(one.is_current.is_(True), _asks_for(batch, one))
 
 
 def _items_with(batch: IssueBatch, *columns: Any) -> Any:
     return select(*columns).select_from(IssueItem).join(Person, Person.id == IssueItem.person_id).where(IssueItem.batch_id == batch.id)
 
 
+def _led_on(batch: IssueBatch, *narrowed: ColumnElement[bool]) -> dict[int, tuple[int, State]]:
+    """By the position of items that ask for what was corrected since: (id, state) of the certificate that took its place, one that stands first.
+
+    A list handed in again word for word asks for the same thing, not for one more. One that differs in any fact from what was corrected (earned in
+    truth since, in another class) asks for its own.
+    """
+    now = aliased(Certificate)
+    statement = _items_with(batch, IssueItem.position, Certificate.id, IssueItem.facts, Certificate.facts).join(Certificate, _asks_for(batch))
+    statement = statement.where(Certificate.state == State.SUPERSEDED, ~exists().where(_known(batch, now)), *narrowed)
+    rows = session().execute(statement.order_by(IssueItem.position, Certificate.id))
+    asked: list[tuple[int, int]] = [(position, before) for position, before, wanted, said in rows if wanted.items() <= said.items()]
+    heads = _successors({before for _position, before in asked})
+    found: dict[int, tuple[int, State]] = {}
+    for position, before in asked:
+        head = heads.get(before)
+        if head is not None and (position not in found or (found[position][1] is State.REVOKED and head[1] is not State.REVOKED)):
+            found[position] = head
+    return found
+
+
+def _successors(superseded: Collection[int]) -> dict[int, tuple[int, State]]:
+    """(id, state) of the current certificate at the end of the line of each of these."""
+    found: dict[int, tuple[int, State]] = {}
+    first_of = {key: key for key in superseded}
+    while first_of:
+        wanted, after = sorted(first_of), {}
+        for start in range(0, len(wanted), 500):
+            columns: tuple[Any, ...] = (Certificate.replaces_id, Certificate.id, Certificate.state, Certificate.is_current)
+            for replaced, key, state, is_current in session().execute(
+                select(*columns).where(Certificate.replaces_id.in_(wanted[start : start + 500]))
+            ):
+                if is_current:
+                    found[first_of[replaced]] = (key, state)
+                else:
+                    after[key] = first_of[replaced]
+        first_of = after
+    return found
+
+
 def known_in(batch: IssueBatch) -> int:
     """How many of a batch's items are certified already: they will be linked, not issued again."""
     standing = exists().where(_known(batch), Certificate.state != State.REVOKED)
-    return session().scalar(_items_with(batch, func.count()).where(standing)) or 0
+    led = sum(state is not State.REVOKED for _id, state in _led_on(batch).values())
+    return (session().scalar(_items_with(batch, func.count()).where(standing)) or 0) + led
 
 
 def revoked_in(batch: IssueBatch) -> int:
     """How many of a batch's items ask for what was revoked and does not stand otherwise: a list issues none of these again."""
     standing = exists().where(_known(batch), Certificate.state != State.REVOKED)
     revoked = exists().where(_known(batch), Certificate.state == State.REVOKED)
-    return session().scalar(_items_with(batch, func.count()).where(revoked, ~standing)) or 0
+    led = sum(state is State.REVOKED for _id, state in _led_on(batch).values())
+    return (session().scalar(_items_with(batch, func.count()).where(revoked, ~standing)) or 0) + led
 
 
 def known_of(batch: IssueBatch, positions: Collection[int]) -> dict[int, int]:
-    """The id of the certificate that each of these items asks for, where there is one: what stands before what waits or was revoked, then the first."""
+    """The id of the certificate that each of these items asks for, where there is one: what stands before what waits or was revoked, then the first,
+    then what took the place of one that said so before it was corrected."""
     rank = case((Certificate.state.in_((State.ISSUED, State.SUSPENDED)), 0), (Certificate.state == State.DRAFT, 1), else_=2)
     statement = _items_with(batch, IssueItem.position, Certificate.id).join(Certificate, _known(batch)).where(IssueItem.position.in_(positions))
     found: dict[int, int] = {}
     for position, certificate_id in session().execute(statement.order_by(IssueItem.position, rank, Certificate.id)):
         found.setdefault(position, certificate_id)
-    return found
+    led = _led_on(batch, IssueItem.position.in_(positions))
+    return found | {position: key for position, (key, _state) in led.items()}
 
 
 def programmes_of(person_ids: Iterable[int]) -> dict[int, int]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import func, select
 
 from trainhub.certificates import chain
-from trainhub.certificates.models import Certificate, CertificateEvent
-from trainhub.certificates.types import Event, State
+from trainhub.certificates.models import Certificate, CertificateEvent, IssueBatch
+from trainhub.certificates.types import BatchSource, BatchState, Event, State
 from trainhub.identity.models import Account
 from trainhub.kernel.audit import AuditEvent
 from trainhub.kernel.db import session
@@ -28,6 +29,20 @@ def line_of(certificate: Certificate) -> list[Certificate]:
         assert before is not None
         line.append(before)
     return line[::-1]
+
+
+def recorded_facts(certificate: Certificate) -> dict[str, Any]:
+    """What its records said: its facts, but those that two persons corrected as they stood before that, unless a rule changed them since."""
+    line = line_of(certificate)
+    statement = select(IssueBatch.replaces_id).where(
+        IssueBatch.replaces_id.in_([one.id for one in line]), IssueBatch.source == BatchSource.CORRECTION, IssueBatch.state == BatchState.ISSUED
+    )
+    decided = set(session().scalars(statement))
+    said = dict(line[0].facts)
+    for before, after in pairwise(line):
+        if before.id not in decided:
+            said |= {name: value for name, value in after.facts.items() if value != before.facts.get(name)}
+    return said
 
 
 @dataclass(frozen=True, slots=True)

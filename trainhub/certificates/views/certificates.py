@@ -12,6 +12,7 @@ from trainhub.certificates import documents, forms, labels, operations, queries,
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.numbers import show_code, show_number
 from trainhub.certificates.operations import keys as signing
+from trainhub.certificates.operations.changing import NOT_ONES_OWN
 from trainhub.certificates.operations.issuing import clock_told
 from trainhub.certificates.pades import sealed
 from trainhub.certificates.permissions import Can
@@ -30,6 +31,7 @@ from trainhub.kernel.forms import once
 from trainhub.kernel.i18n import _, language
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.web import done
+from trainhub.people.queries import is_same_human
 
 CAN_OF: dict[Event, Can] = {
     Event.REISSUE: Can.REISSUE,
@@ -114,6 +116,7 @@ def show(certificate: Certificate) -> Any:
     is_own = certificate.person_id == who().person_id
     address, share = _address(certificate), _shared(certificate) if is_own else ""
     correction = queries.open_correction(certificate.id) if may(who(), Can.CORRECT, subject) else None
+    open_to_reader = CAN_OF.keys() - (NOT_ONES_OWN if is_same_human(who().person_id, certificate.person_id) else frozenset())
     release = obstacle = None
     if certificate.state is State.DRAFT:
         obstacle = obstacles_of([certificate])[certificate.id]
@@ -131,7 +134,7 @@ def show(certificate: Certificate) -> Any:
         may_decide=correction is not None and may(who(), Can.BATCH_VIEW, queries.subject_of_batch(correction)),
         twins=queries.twins_of(certificate),
         editions=queries.editions_of(certificate.number),
-        actions=[event for event in events_in(certificate.state) if event in CAN_OF and may(who(), CAN_OF[event], subject)],
+        actions=[event for event in events_in(certificate.state) if event in open_to_reader and may(who(), CAN_OF[event], subject)],
         may_have=may(who(), Can.DOWNLOAD, subject),
         release=release,
         obstacle=obstacle,

@@ -145,11 +145,15 @@ def _correct(held: Certificate, chain: Chain, programme: Programme, today: date,
 
 
 def _says_more_weeks(held: Certificate, chain: Chain) -> bool:
-    return _number(held.facts.get("weeks")) > chain.facts.credited_weeks
+    """What two persons corrected stands as long as the records bear what the certificate said before that."""
+    earned = chain.facts.credited_weeks
+    return _number(held.facts.get("weeks")) > earned and _number(issued.recorded_facts(held).get("weeks")) > earned
 
 
 def _says_another_capstone(held: Certificate, chain: Chain) -> bool:
-    return bool(held.facts.get("capstone")) and held.facts["capstone"] not in {one.title for one in chain.facts.capstones}
+    """The same of the title."""
+    titles = {one.title for one in chain.facts.capstones}
+    return bool(held.facts.get("capstone")) and held.facts["capstone"] not in titles and issued.recorded_facts(held).get("capstone") not in titles
 
 
 def _number(text: object) -> Decimal:
