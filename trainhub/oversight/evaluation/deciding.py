@@ -1,7 +1,7 @@
 """What a verdict rests on: the data, and what somebody outside the programme judged since the reports were handed in (002:217).
 
 What a programme says about itself shows how ready it is; it decides nothing. What the visiting group could not judge is open until the
-working group has judged it since.
+working group has judged it since. So is a criterion without anything to count: a programme without part-time teachers could never be concluded.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def _resting(application: Application, programme: Programme, answer: Assessment,
     on = answer.on
     unclear = {code: one.recorded_at for code, one in queries.consensus_of(application.id).items() if one.opinion is Opinion.UNCLEAR}
     said = judgements.latest_since(programme.id, on, application.submitted_at, unclear)
-    answers = readiness.answers_of(case, said, readiness.parameters(on))
+    answers = readiness.answers_of(case, said, readiness.parameters(on), verdict.OPEN)
     special = verdict.special_result((one.status for one in answers), judgements.quality_on(programme.id, on))
     reached = verdict.verdict_of(answer.accreditation, special)
     return replace(answer, answers=answers, special_result=special, verdict=reached, judgements=said)
@@ -48,7 +48,11 @@ def undecided(answer: Assessment) -> tuple[str, ...]:
     """The criteria that keep the result of the ten open, because nobody outside the programme has judged them."""
     if answer.special_result is not None:
         return ()
-    return tuple(one.code for part in answer.answers if part.status is Status.JUDGE for one in part.findings if one.status is Status.JUDGE)
+    found: list[str] = []
+    for part in answer.answers:  # of requirement 9 what has no data is not needed where enough can be judged
+        left = {Status.JUDGE: verdict.SOFT, Status.NO_DATA: verdict.OPEN}.get(part.status, frozenset())
+        found += [one.code for one in part.findings if one.status in left]
+    return tuple(found)
 
 
 def unsettled(programme: Programme, on: date, case: Case | None = None) -> dict[str, Finding]:

@@ -16,6 +16,7 @@ from trainhub.kernel.web import done
 from trainhub.oversight.evaluation import catalogue, deciding
 from trainhub.oversight.evaluation.operations import judging
 from trainhub.oversight.evaluation.permissions import Can
+from trainhub.oversight.evaluation.rules.verdict import OPEN
 from trainhub.oversight.evaluation.types import JudgementResult
 from trainhub.oversight.evaluation.views import blueprint, shown
 from trainhub.oversight.evaluation.workflow import queries
@@ -23,7 +24,6 @@ from trainhub.oversight.evaluation.workflow.models import Application
 from trainhub.oversight.evaluation.workflow.operations import moving
 from trainhub.oversight.evaluation.workflow.types import State
 from trainhub.oversight.evaluation.workflow.views import HERE, case_page, load_case, on_case, programme_of
-from trainhub.policy.findings import Status
 
 
 @blueprint.route("/applications/<int:key>/judging", methods=["GET", "POST"])
@@ -36,7 +36,7 @@ def judging_sheet(row: Application) -> Any:
     parts = catalogue.requirements()
     number = min(max(request.args.get("r", 1, type=whole), 1), len(parts))
     resting, raw = deciding.sheet(row, programme, today)
-    asked = {part.no: [one for one in part.criteria if raw[one.code].status is Status.JUDGE] for part in parts}
+    asked = {part.no: [one for one in part.criteria if raw[one.code].status in OPEN] for part in parts}
     typed = {code: (one.result.value, one.remark) for code, one in resting.judgements.items()}
     problem: Refused | None = None
     if request.method == "POST":
@@ -55,6 +55,7 @@ def judging_sheet(row: Application) -> Any:
                             result=JudgementResult(result),
                             remark=remark,
                             finding=raw[code],
+                            left=OPEN,
                             by=who(),
                             today=today,
                             now=clock.now(),
