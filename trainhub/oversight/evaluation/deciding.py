@@ -12,7 +12,7 @@ from datetime import date
 from trainhub.oversight.evaluation import readiness
 from trainhub.oversight.evaluation.queries import judgements
 from trainhub.oversight.evaluation.rules import verdict
-from trainhub.oversight.evaluation.types import Assessment, Case
+from trainhub.oversight.evaluation.types import Assessment, Case, JudgementCase
 from trainhub.oversight.evaluation.workflow import queries
 from trainhub.oversight.evaluation.workflow.models import Application
 from trainhub.oversight.evaluation.workflow.types import Opinion
@@ -36,12 +36,19 @@ def _resting(application: Application, programme: Programme, answer: Assessment,
     if application.submitted_at is None:
         return answer
     on = answer.on
-    unclear = {code: one.recorded_at for code, one in queries.consensus_of(application.id).items() if one.opinion is Opinion.UNCLEAR}
-    said = judgements.latest_since(programme.id, on, application.submitted_at, unclear)
+    said = said_since(application, on)
     answers = readiness.answers_of(case, said, readiness.parameters(on), verdict.OPEN)
     special = verdict.special_result((one.status for one in answers), judgements.quality_on(programme.id, on))
     reached = verdict.verdict_of(answer.accreditation, special)
     return replace(answer, answers=answers, special_result=special, verdict=reached, judgements=said)
+
+
+def said_since(application: Application, on: date) -> dict[str, JudgementCase]:
+    """What somebody outside the programme judged since the submission, of what the visiting group left open since then."""
+    if application.submitted_at is None:
+        return {}
+    unclear = {code: one.recorded_at for code, one in queries.consensus_of(application.id).items() if one.opinion is Opinion.UNCLEAR}
+    return judgements.latest_since(application.programme_id, on, application.submitted_at, unclear)
 
 
 def undecided(answer: Assessment) -> tuple[str, ...]:
