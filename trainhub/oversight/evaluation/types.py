@@ -111,13 +111,15 @@ class PointCase:
 
 @dataclass(frozen=True, slots=True)
 class CourseCase:
-    """A course: the sum of its assessment weights, its objectives, and for every closed offering who lacks a conclusion."""
+    """A course: the sum of its assessment weights, its objectives, for every closed offering who lacks a conclusion, and
+    the graduated cohorts for which it never was closed."""
 
     label: str
     weight: int
     objectives: int
     closed: int = 0
     missing: tuple[str, ...] = ()
+    open_years: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

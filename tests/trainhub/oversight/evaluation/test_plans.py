@@ -5,8 +5,11 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from courses.curriculum.models import CourseResult
+from courses.teaching.models import Offering
 from tests.factories import evaluation as factory
 from tests.factories import ground
 from trainhub.kernel.access import SYSTEM
@@ -102,6 +105,22 @@ def test_the_dossier_draws_every_plan_that_a_judged_cohort_follows(session: Sess
     assert not any("2022 级培养方案中" in gap for gap in report.gaps(built.programme, DAY))
     [bases] = tables.tables("T4", built.programme, DAY)
     assert any(row[bases.columns.index("承担环节")] for row in bases.rows), "what a base does in the older plan, too"
+
+
+def test_a_graduated_cohort_concluded_in_every_course_of_its_plan(session: Session) -> None:
+    """One closed course of many proves nothing about the others (PETOE-2.5, 002:389); a cohort that still studies has time."""
+    built = factory.meeting(students=2)
+    first, *others = session.scalars(sa.select(Offering).where(Offering.cohort_id == built.cohort.id).order_by(Offering.id))
+    for one in others:
+        one.closed_on = None
+    session.execute(sa.delete(CourseResult).where(CourseResult.course_id.in_([one.course_id for one in others])))
+    session.flush()
+    assert of(built)["2.5"].status.value == "met"
+    graduated(built)
+    found = of(built)["2.5"]
+    assert (found.status.value, found.found) == ("not_met", len({first.course_id}))
+    assert len(found.details) == int(str(found.required)) - 1
+    assert all(line.endswith("：2022 级已毕业，还没有结课") for line in found.details)
 
 
 def test_a_cohort_without_an_assigned_plan_is_counted_in_one_plan_only(session: Session) -> None:
