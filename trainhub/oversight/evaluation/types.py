@@ -229,7 +229,7 @@ class CentreCase:
 
 @dataclass(frozen=True, slots=True)
 class PlacementCase:
-    """A placement of a judged student that has begun: who signed the agreement, whether it ended and was graded."""
+    """A placement of a judged student (`student`) that has begun: who signed the agreement, whether it ended and was graded."""
 
     label: str
     signed: frozenset[str]
@@ -237,6 +237,7 @@ class PlacementCase:
     has_ended: bool
     has_grade: bool
     cohort_year: int = 0
+    student: str = ""
 
 
 @dataclass(frozen=True, slots=True)

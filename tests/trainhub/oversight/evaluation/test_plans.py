@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 
 from courses.curriculum.models import CourseResult
 from courses.teaching.models import Offering
+from enterprises.placements.models import Placement
+from enterprises.placements.types import PlacementState
 from tests.factories import evaluation as factory
 from tests.factories import ground
 from trainhub.kernel.access import SYSTEM
@@ -121,6 +123,20 @@ def test_a_graduated_cohort_concluded_in_every_course_of_its_plan(session: Sessi
     assert (found.status.value, found.found) == ("not_met", len({first.course_id}))
     assert len(found.details) == int(str(found.required)) - 1
     assert all(line.endswith("：2022 级已毕业，还没有结课") for line in found.details)
+
+
+def test_a_student_whom_no_placement_shows_fails_the_items(session: Session) -> None:
+    """6.8 and 6.9 ask about every student (002:523, 002:525): one who never began a placement has no result. A running cohort has time."""
+    built = factory.meeting(students=2)
+    placement = session.scalars(sa.select(Placement).where(Placement.student_id == built.students[0].id)).one()
+    placement.state = PlacementState.ACCEPTED
+    session.flush()
+    assert {code: of(built)[code].status.value for code in ("6.8", "6.9")} == {"6.8": "met", "6.9": "met"}
+    graduated(built)
+    found = of(built)
+    for code, last in (("6.8", "没有完成的实习，没有企业评分"), ("6.9", "没有完成的实习，没有考核结果")):
+        assert found[code].status.value == "not_met", code
+        assert [line for line in found[code].details if line.endswith(last)], found[code].details
 
 
 def test_a_cohort_without_an_assigned_plan_is_counted_in_one_plan_only(session: Session) -> None:
