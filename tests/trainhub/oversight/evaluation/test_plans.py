@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -137,6 +137,18 @@ def test_a_student_whom_no_placement_shows_fails_the_items(session: Session) -> 
     for code, last in (("6.8", "没有完成的实习，没有企业评分"), ("6.9", "没有完成的实习，没有考核结果")):
         assert found[code].status.value == "not_met", code
         assert [line for line in found[code].details if line.endswith(last)], found[code].details
+
+
+@pytest.mark.database
+@pytest.mark.parametrize(("on", "status"), [(0, "met"), (1, "not_met")])
+def test_a_placement_that_never_began_covers_no_capstone(session: Session, on: int, status: str) -> None:
+    """8.2 (002:567): an accepted placement is a plan up to its first day; afterwards it counts when the student was there."""
+    built = factory.meeting(students=2)
+    placement = session.scalars(sa.select(Placement).where(Placement.student_id == built.students[0].id)).one()
+    assert of(built, placement.starts_on + timedelta(days=on))["8.2"].status.value == "met"
+    placement.state = PlacementState.ACCEPTED
+    session.flush()
+    assert of(built, placement.starts_on + timedelta(days=on))["8.2"].status.value == status
 
 
 def test_a_cohort_without_an_assigned_plan_is_counted_in_one_plan_only(session: Session) -> None:
