@@ -9,13 +9,16 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
+from trainhub.kernel.access import Identity
+from trainhub.kernel.i18n import _
 from trainhub.oversight.evaluation import readiness
-from trainhub.oversight.evaluation.queries import judgements
+from trainhub.oversight.evaluation.operations.judging import BadJudgement
+from trainhub.oversight.evaluation.queries import judgements, staff
 from trainhub.oversight.evaluation.rules import verdict
 from trainhub.oversight.evaluation.types import Assessment, Case, JudgementCase
 from trainhub.oversight.evaluation.workflow import queries
 from trainhub.oversight.evaluation.workflow.models import Application
-from trainhub.oversight.evaluation.workflow.types import Opinion
+from trainhub.oversight.evaluation.workflow.types import WITH_EXPERTS, Opinion
 from trainhub.policy.findings import Finding, Status
 from trainhub.programmes.models import Programme
 
@@ -49,6 +52,16 @@ def said_since(application: Application, on: date) -> dict[str, JudgementCase]:
         return {}
     unclear = {code: one.recorded_at for code, one in queries.consensus_of(application.id).items() if one.opinion is Opinion.UNCLEAR}
     return judgements.latest_since(application.programme_id, on, application.submitted_at, unclear)
+
+
+def check_outside(programme: Programme, by: Identity, on: date) -> None:
+    """Refuse a judgement by somebody of the programme's own university while experts judge it: it would count as one from outside."""
+    application = queries.open_of(programme.id)
+    if application is None or application.state not in WITH_EXPERTS or by.account_id is None:
+        return
+    ties = staff.ties_to_university(by.person_id, by.account_id, programme, on)
+    if ties:
+        raise BadJudgement(_("你%(why)s，不能评判本校的专业，请由工作组其他成员评判。", why="；".join(ties)))
 
 
 def undecided(answer: Assessment) -> tuple[str, ...]:

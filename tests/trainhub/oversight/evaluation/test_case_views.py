@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Session
 
@@ -19,6 +20,7 @@ from tests.factories import identity as accounts
 from tests.factories.identity import sign_in
 from tests.trainhub.oversight.evaluation.test_workflow import PDF
 from trainhub.identity import queries as identity_queries
+from trainhub.identity.models import Account, RoleGrant
 from trainhub.kernel import clock, jobs
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import transaction
@@ -294,6 +296,29 @@ def test_the_working_group_judges_a_requirement_at_a_time(session: Session, play
     assert len([one for one in judgements.judgements_of(played["programme"], "1.3") if one.remark == "定位清楚"]) == 1, "the same again adds nothing"
     text = group.get(f"{at}?r=1").get_data(as_text=True)
     assert ("还有 40 个要点没有专家判断" in text, "2/3" in text) == (True, True)
+
+
+def test_a_member_of_the_working_group_does_not_judge_the_own_university(session: Session, played: dict[str, int], as_role: AsRole) -> None:
+    """Who teaches there or holds a role there judges it on neither page, and is told why; another member does."""
+    at, day = f"/evaluation/applications/{played['key']}/judging?r=1", clock.today()
+    with transaction():
+        row = queries.application(played["key"])
+        assert row is not None
+        row.state, row.submitted_at = State.IN_WORKING_GROUP, clock.now() - timedelta(minutes=5)
+    group = {"organisation_id": played["group"]}
+    tied = as_role(Role.EXPERT, **group)
+    with transaction():
+        mine = session.scalars(sa.select(RoleGrant).where(RoleGrant.organisation_id == played["group"]).order_by(RoleGrant.id.desc())).first()
+        assert mine is not None
+        account = session.get_one(Account, mine.account_id)
+        accounts.grant(account, Role.PROGRAMME_ADMIN, programme_id=played["programme"])
+    alone = f"/evaluation/{_code(played)}/criteria/1.2"
+    for path, sent in ((at, {"result-1.2": "met"}), (alone, {"result": "met", "remark": ""})):
+        answer = tied.post(path, data=sent)
+        text = answer.get_data(as_text=True)
+        assert (path, answer.status_code, "你在本校担任角色，不能评判本校的专业" in text) == (path, 422, True)
+    assert judgements.latest_since(played["programme"], day, clock.now() - timedelta(minutes=4), {}) == {}
+    assert browser(as_role, played, "group").post(at, data={"result-1.2": "met"}).status_code == 303
 
 
 def test_two_of_the_working_group_do_not_write_over_each_other(session: Session, played: dict[str, int], as_role: AsRole) -> None:

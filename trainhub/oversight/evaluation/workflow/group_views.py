@@ -63,6 +63,7 @@ def judging_sheet(row: Application) -> Any:
         try:
             with transaction():
                 queries.hold(row)
+                deciding.check_outside(programme, who(), today)
                 standing = deciding.said_since(row, today)
                 typed = _words(standing)
                 stale = [
