@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import CompoundSelect, Integer, String, and_, cast, func, null, or_, select, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, Integer, String, and_, cast, func, null, or_, select, union_all
 
 from enterprises.capstones import rules
 from enterprises.capstones.models import Capstone, CapstoneGrade, GuidanceEntry, Supervision, Topic
@@ -83,7 +83,7 @@ def stays_of(student_ids: Iterable[int], on: date | None = None) -> dict[int, tu
 
     Whoever plans counts every accepted one; judged on a day, one whose first day is past counts only when it began.
     """
-    counts = Placement.state.in_(COUNTS)
+    counts: ColumnElement[bool] = Placement.state.in_(COUNTS)
     if on is not None:
         counts = and_(counts, or_(Placement.state != PlacementState.ACCEPTED, Placement.starts_on >= on))
     found: dict[int, list[Stay]] = defaultdict(list)
