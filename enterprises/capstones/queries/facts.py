@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import CompoundSelect, Integer, String, and_, cast, func, null, or_, select, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, Integer, String, and_, cast, func, null, or_, select, union_all
 
 from enterprises.capstones import rules
 from enterprises.capstones.models import Capstone, CapstoneGrade, GuidanceEntry, Supervision, Topic
@@ -78,14 +78,20 @@ def facts_of(capstone_ids: Iterable[int], on: date) -> dict[int, CapstoneFacts]:
     return found
 
 
-def stays_of(student_ids: Iterable[int]) -> dict[int, tuple[Stay, ...]]:
-    """The placements of students that count for 8.2, by student, in the order of time."""
+def stays_of(student_ids: Iterable[int], on: date | None = None) -> dict[int, tuple[Stay, ...]]:
+    """The placements of students that count for 8.2, by student, in the order of time.
+
+    Whoever plans counts every accepted one; judged on a day, one whose first day is past counts only when it began.
+    """
+    counts: ColumnElement[bool] = Placement.state.in_(COUNTS)
+    if on is not None:
+        counts = and_(counts, or_(Placement.state != PlacementState.ACCEPTED, Placement.starts_on >= on))
     found: dict[int, list[Stay]] = defaultdict(list)
     wanted = sorted(set(student_ids))
     for start in range(0, len(wanted), CHUNK):
         for student_id, first, last, enterprise_id in session().execute(
             select(Placement.student_id, Placement.starts_on, Placement.ends_on, Placement.enterprise_id)
-            .where(Placement.student_id.in_(wanted[start : start + CHUNK]), Placement.state.in_(COUNTS))
+            .where(Placement.student_id.in_(wanted[start : start + CHUNK]), counts)
             .order_by(Placement.starts_on, Placement.id)
         ):
             found[student_id].append(Stay(first, last, enterprise_id))
@@ -102,7 +108,7 @@ def _facts(ids: list[int], on: date) -> dict[int, CapstoneFacts]:
         .join(Topic, Topic.id == Capstone.topic_id)
         .where(Capstone.id.in_(ids))
     ).all()
-    stays = stays_of(row.student_id for row in capstones)
+    stays = stays_of((row.student_id for row in capstones), on)
     supervisors: dict[int, list[SupervisorFact]] = defaultdict(list)
     for capstone_id, role, person_id, name, since, until, ends_on in current.execute(
         select(Supervision.capstone_id, Supervision.role, Supervision.person_id, Person.name, Mentor.since, Mentor.until, Capstone.ends_on)

@@ -12,7 +12,7 @@ from trainhub.oversight.evaluation.queries.cases import RULES, case_of
 from trainhub.oversight.evaluation.rules import verdict, whole
 from trainhub.oversight.evaluation.types import Assessment, Case, Criterion, CriterionKind, JudgementCase, RequirementAnswer, Verdict
 from trainhub.policy.book import book
-from trainhub.policy.findings import Finding
+from trainhub.policy.findings import Finding, Status
 from trainhub.policy.types import Parameter
 from trainhub.programmes.models import Programme
 
@@ -73,14 +73,16 @@ def reapply_from(programme: Programme, reached: Verdict | None, on: date, p: Map
     )
 
 
-def answers_of(case: Case, said: Mapping[str, JudgementCase], p: Mapping[str, Parameter]) -> tuple[RequirementAnswer, ...]:
-    """The ten requirements with the findings of their criteria."""
+def answers_of(
+    case: Case, said: Mapping[str, JudgementCase], p: Mapping[str, Parameter], left: frozenset[Status] = verdict.SOFT
+) -> tuple[RequirementAnswer, ...]:
+    """The ten requirements with the findings of their criteria; `left`: which computed ones a judgement settles."""
     computed = whole.findings(case, catalogue.criteria(), p)
 
     def finding(criterion: Criterion) -> Finding:
         judgement = said.get(criterion.code)
         if criterion.kind is CriterionKind.COMPUTED:
-            return verdict.settled(computed[criterion.code], judgement)
+            return verdict.settled(computed[criterion.code], judgement, left)
         return verdict.judged(criterion, judgement, case.evidence.get(criterion.code, ""))
 
     answers = []

@@ -111,13 +111,15 @@ class PointCase:
 
 @dataclass(frozen=True, slots=True)
 class CourseCase:
-    """A course: the sum of its assessment weights, its objectives, and for every closed offering who lacks a conclusion."""
+    """A course: the sum of its assessment weights, its objectives, for every closed offering who lacks a conclusion, and
+    the graduated cohorts for which it never was closed."""
 
     label: str
     weight: int
     objectives: int
     closed: int = 0
     missing: tuple[str, ...] = ()
+    open_years: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +229,7 @@ class CentreCase:
 
 @dataclass(frozen=True, slots=True)
 class PlacementCase:
-    """A placement of a judged student that has begun: who signed the agreement, whether it ended and was graded."""
+    """A placement of a judged student (`student`) that has begun: who signed the agreement, whether it ended and was graded."""
 
     label: str
     signed: frozenset[str]
@@ -235,6 +237,7 @@ class PlacementCase:
     has_ended: bool
     has_grade: bool
     cohort_year: int = 0
+    student: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -334,6 +334,7 @@ def criterion(thing: tuple[Programme, Criterion]) -> Any:
         try:
             with transaction():
                 if once(form.submission_key.data or ""):
+                    deciding.check_outside(programme, who(), clock.today())
                     judging.record_judgement(
                         programme=programme,
                         criterion=asked.code,

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Session
 
@@ -19,6 +20,7 @@ from tests.factories import identity as accounts
 from tests.factories.identity import sign_in
 from tests.trainhub.oversight.evaluation.test_workflow import PDF
 from trainhub.identity import queries as identity_queries
+from trainhub.identity.models import Account, RoleGrant
 from trainhub.kernel import clock, jobs
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import transaction
@@ -294,6 +296,61 @@ def test_the_working_group_judges_a_requirement_at_a_time(session: Session, play
     assert len([one for one in judgements.judgements_of(played["programme"], "1.3") if one.remark == "定位清楚"]) == 1, "the same again adds nothing"
     text = group.get(f"{at}?r=1").get_data(as_text=True)
     assert ("还有 40 个要点没有专家判断" in text, "2/3" in text) == (True, True)
+
+
+def test_a_member_of_the_working_group_does_not_judge_the_own_university(session: Session, played: dict[str, int], as_role: AsRole) -> None:
+    """Who teaches there or holds a role there judges it on neither page, and is told why; another member does."""
+    at, day = f"/evaluation/applications/{played['key']}/judging?r=1", clock.today()
+    with transaction():
+        row = queries.application(played["key"])
+        assert row is not None
+        row.state, row.submitted_at = State.IN_WORKING_GROUP, clock.now() - timedelta(minutes=5)
+    group = {"organisation_id": played["group"]}
+    tied = as_role(Role.EXPERT, **group)
+    with transaction():
+        mine = session.scalars(sa.select(RoleGrant).where(RoleGrant.organisation_id == played["group"]).order_by(RoleGrant.id.desc())).first()
+        assert mine is not None
+        account = session.get_one(Account, mine.account_id)
+        accounts.grant(account, Role.PROGRAMME_ADMIN, programme_id=played["programme"])
+    alone = f"/evaluation/{_code(played)}/criteria/1.2"
+    for path, sent in ((at, {"result-1.2": "met"}), (alone, {"result": "met", "remark": ""})):
+        answer = tied.post(path, data=sent)
+        text = answer.get_data(as_text=True)
+        assert (path, answer.status_code, "你在本校担任角色，不能评判本校的专业" in text) == (path, 422, True)
+    assert judgements.latest_since(played["programme"], day, clock.now() - timedelta(minutes=4), {}) == {}
+    assert browser(as_role, played, "group").post(at, data={"result-1.2": "met"}).status_code == 303
+
+
+def test_two_of_the_working_group_do_not_write_over_each_other(session: Session, played: dict[str, int], as_role: AsRole) -> None:
+    """B opened the sheet, A changed 1.2 meanwhile: B who only judges 1.3 is told, and 1.2 stays as A left it."""
+    at, day = f"/evaluation/applications/{played['key']}/judging?r=1", clock.today()
+    with transaction():
+        row = queries.application(played["key"])
+        assert row is not None
+        row.state, row.submitted_at = State.IN_WORKING_GROUP, clock.now() - timedelta(minutes=5)
+
+    def marks(text: str) -> dict[str, str]:
+        return dict(re.findall(r'name="(seen-[0-9.]+)" value="([^"]*)"', text))
+
+    def said() -> dict[str, tuple[str, str]]:
+        found = judgements.latest_since(played["programme"], day, clock.now() - timedelta(minutes=4), {})
+        return {code: (one.result.value, one.remark) for code, one in found.items()}
+
+    a = browser(as_role, played, "group")
+    assert a.post(at, data={"result-1.2": "met", "remark-1.2": "a1", **marks(a.get(at).get_data(as_text=True))}).status_code == 303
+    b = browser(as_role, played, "group")
+    opened = {"result-1.2": "met", "remark-1.2": "a1", **marks(b.get(at).get_data(as_text=True))}
+    a = browser(as_role, played, "group")
+    assert a.post(at, data={"result-1.2": "not_met", "remark-1.2": "改判", **marks(a.get(at).get_data(as_text=True))}).status_code == 303
+    b = browser(as_role, played, "group")
+    answer = b.post(at, data=opened | {"result-1.3": "met", "remark-1.3": "b"})
+    text = answer.get_data(as_text=True)
+    assert (answer.status_code, "要点 1.2 在你打开之后又有新的评判" in text, said()) == (422, True, {"1.2": ("not_met", "改判")})
+    kept = re.search(r'name="remark-1.2"[^>]*>([^<]*)<', text), re.search(r'name="remark-1.3"[^>]*>([^<]*)<', text)
+    assert [one.group(1) for one in kept if one] == ["改判", "b"], "what stands is shown, what B typed is kept"
+    again = {"result-1.2": "not_met", "remark-1.2": "改判", "result-1.3": "met", "remark-1.3": "b", **marks(text)}
+    assert browser(as_role, played, "group").post(at, data=again).status_code == 303
+    assert said() == {"1.2": ("not_met", "改判"), "1.3": ("met", "b")}
 
 
 def test_experts_read_the_edition_that_holds_and_not_the_drafts_before_it(

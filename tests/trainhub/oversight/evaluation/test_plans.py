@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from courses.curriculum.models import CourseResult
+from courses.teaching.models import Offering
+from enterprises.placements.models import Placement
+from enterprises.placements.types import PlacementState
 from tests.factories import evaluation as factory
 from tests.factories import ground
 from trainhub.kernel.access import SYSTEM
@@ -102,6 +107,48 @@ def test_the_dossier_draws_every_plan_that_a_judged_cohort_follows(session: Sess
     assert not any("2022 级培养方案中" in gap for gap in report.gaps(built.programme, DAY))
     [bases] = tables.tables("T4", built.programme, DAY)
     assert any(row[bases.columns.index("承担环节")] for row in bases.rows), "what a base does in the older plan, too"
+
+
+def test_a_graduated_cohort_concluded_in_every_course_of_its_plan(session: Session) -> None:
+    """One closed course of many proves nothing about the others (PETOE-2.5, 002:389); a cohort that still studies has time."""
+    built = factory.meeting(students=2)
+    first, *others = session.scalars(sa.select(Offering).where(Offering.cohort_id == built.cohort.id).order_by(Offering.id))
+    for one in others:
+        one.closed_on = None
+    session.execute(sa.delete(CourseResult).where(CourseResult.course_id.in_([one.course_id for one in others])))
+    session.flush()
+    assert of(built)["2.5"].status.value == "met"
+    graduated(built)
+    found = of(built)["2.5"]
+    assert (found.status.value, found.found) == ("not_met", len({first.course_id}))
+    assert len(found.details) == int(str(found.required)) - 1
+    assert all(line.endswith("：2022 级已毕业，还没有结课") for line in found.details)
+
+
+def test_a_student_whom_no_placement_shows_fails_the_items(session: Session) -> None:
+    """6.8 and 6.9 ask about every student (002:523, 002:525): one who never began a placement has no result. A running cohort has time."""
+    built = factory.meeting(students=2)
+    placement = session.scalars(sa.select(Placement).where(Placement.student_id == built.students[0].id)).one()
+    placement.state = PlacementState.ACCEPTED
+    session.flush()
+    assert {code: of(built)[code].status.value for code in ("6.8", "6.9")} == {"6.8": "met", "6.9": "met"}
+    graduated(built)
+    found = of(built)
+    for code, last in (("6.8", "没有完成的实习，没有企业评分"), ("6.9", "没有完成的实习，没有考核结果")):
+        assert found[code].status.value == "not_met", code
+        assert [line for line in found[code].details if line.endswith(last)], found[code].details
+
+
+@pytest.mark.database
+@pytest.mark.parametrize(("on", "status"), [(0, "met"), (1, "not_met")])
+def test_a_placement_that_never_began_covers_no_capstone(session: Session, on: int, status: str) -> None:
+    """8.2 (002:567): an accepted placement is a plan up to its first day; afterwards it counts when the student was there."""
+    built = factory.meeting(students=2)
+    placement = session.scalars(sa.select(Placement).where(Placement.student_id == built.students[0].id)).one()
+    assert of(built, placement.starts_on + timedelta(days=on))["8.2"].status.value == "met"
+    placement.state = PlacementState.ACCEPTED
+    session.flush()
+    assert of(built, placement.starts_on + timedelta(days=on))["8.2"].status.value == status
 
 
 def test_a_cohort_without_an_assigned_plan_is_counted_in_one_plan_only(session: Session) -> None:

@@ -108,6 +108,7 @@ def test_every_point_is_carried() -> None:
         (CourseCase("A", 100, 0, 1), "not_met"),
         (CourseCase("A", 100, 2, 1, ("张三",)), "not_met"),
         (CourseCase("A", 100, 2, 0), "no_data"),
+        (CourseCase("A", 100, 2, 1, open_years=(2022,)), "not_met"),
     ],
 )
 def test_courses_conclude_about_everybody(course: CourseCase, status: str) -> None:

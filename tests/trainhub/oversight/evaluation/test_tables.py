@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from courses.curriculum.types import Importance
 from courses.teaching.models import Offering, TeachingTask
 from enterprises.bases.models import BaseProfile
+from enterprises.placements.models import Placement
 from tests.courses.curriculum import test_operations
 from tests.factories import evaluation as factory
 from tests.factories import ground
@@ -212,3 +213,17 @@ def test_what_has_to_be_exceeded_says_so() -> None:
     half = Finding("9.6", Status.NOT_MET, 50, "33/66 (50.0%)", clause, unit="percent", parameter="petoe.intl_exchange_percent")
     assert tables.required(half) == "超过 50%"
     assert tables.required(replace(half, code="9.8", parameter="petoe.intl_foreign_students_percent")) == "50%"
+
+
+@pytest.mark.database
+@pytest.mark.parametrize(("ends", "is_there"), [(date(2023, 8, 31), False), (date(2023, 9, 1), True)])
+def test_a_placement_that_runs_into_the_window_is_listed(session: Session, ends: date, is_there: bool) -> None:
+    """T1 tells who was in a base during the last three academic years (002:313): also who had come the week before they began."""
+    built = factory.meeting(students=2)
+    late = session.scalars(select(Placement).where(Placement.student_id == built.students[0].id)).one()
+    late.starts_on, late.ends_on = date(2023, 8, 21), ends
+    session.flush()
+    table, *_totals = tables.tables("T1", built.programme, date(2026, 3, 2))
+    found = [row for row in table.rows if built.students[0].student_no in row]
+    assert len(found) == int(is_there)
+    assert all(row[0] == "2023—2024" for row in found)

@@ -137,9 +137,9 @@ def practice_table(programme: Programme, on: date) -> list[Table]:
 
     def line(row: dossier.PlacedRow) -> list[Any]:
         mine = earned.get(row.student_id, {})
-        credited = sum(count for (day, at), count in mine.items() if at == row.enterprise_id and row.starts_on <= day <= row.ends_on)
+        credited = sum(count for (day, at), count in mine.items() if at == row.enterprise_id and max(row.starts_on, since) <= day <= row.ends_on)
         return [
-            year_text(row.starts_on), f"{row.cohort_year} 级", row.class_name, "是" if row.is_petoe else "否", row.student_no, row.name,
+            year_text(max(row.starts_on, since)), f"{row.cohort_year} 级", row.class_name, "是" if row.is_petoe else "否", row.student_no, row.name,
             row.base or row.enterprise, row.enterprise, "、".join(items.get((row.version_id, row.base_id), ())), row.position, row.starts_on, row.ends_on, f"{credited / per_week:g}", f"{totals.get(row.student_id, 0) / per_week:g}", row.mentor,
             marks(row.score_x10),
         ]  # fmt: skip

@@ -13,6 +13,7 @@ from trainhub.oversight.evaluation import catalogue, readiness
 from trainhub.oversight.evaluation.models import EvaluationDecision, ExpertJudgement, ItemMarkSource, QualityRemark
 from trainhub.oversight.evaluation.queries import judgements, marks
 from trainhub.oversight.evaluation.register_types import Quality
+from trainhub.oversight.evaluation.rules.verdict import SOFT
 from trainhub.oversight.evaluation.types import Assessment, CriterionKind, JudgementResult, MarkSource, Outcome
 from trainhub.policy.findings import Finding, Status, as_dicts
 from trainhub.programmes.models import Programme
@@ -40,20 +41,23 @@ def record_judgement(
     today: date,
     now: datetime,
     finding: Finding | None = None,
+    left: frozenset[Status] = SOFT,
 ) -> ExpertJudgement:
     """Judge one criterion. The same result and remark on the same day by the same person again is returned as it is.
 
-    A computed criterion is judged only where soft words leave it open (`finding.status` judge). A remark is required for
-    未达到. Raises BadJudgement.
+    A computed criterion is judged only where its status is `left` to a person: soft words, for the working group also what has no data.
+    A remark is required for 未达到 and where there is no data. Raises BadJudgement.
     """
     known = catalogue.criteria().get(criterion)
     if known is None:
         raise BadJudgement(_("没有编号为 %(code)s 的评价要点。", code=criterion), field="criterion")
-    if known.kind is CriterionKind.COMPUTED and (finding is None or finding.status is not Status.JUDGE):
+    if known.kind is CriterionKind.COMPUTED and (finding is None or finding.status not in left):
         raise BadJudgement(_("%(code)s 由数据计算，不能由人填写结论。请补全或更正数据。", code=criterion), field="result")
     remark = remark.strip()
     if result is JudgementResult.NOT_MET and not remark:
         raise BadJudgement(_("请写明未达到的理由。"), field="remark")
+    if known.kind is CriterionKind.COMPUTED and finding is not None and finding.status is Status.NO_DATA and not remark:
+        raise BadJudgement(_("%(code)s 没有数据，请写明判断的理由。", code=criterion), field="remark")
     for row in judgements.judgements_of(programme.id, criterion)[:1]:
         if (row.result, row.remark, row.judged_on, row.judged_by_id) == (result, remark, today, by.account_id):
             return row

@@ -172,6 +172,7 @@ def placement_cases(programme_id: int, placements: Iterable[PlacementRow], membe
             has_ended=row.ends_on < on or (row.state is PlacementState.FINISHED and row.ends_on <= on),
             has_grade=row.has_grade,
             cohort_year=members[row.student_id].cohort_year,
+            student=members[row.student_id].label,
         )
         for row in placements
         if row.student_id in members and row.state in BEGUN and row.starts_on <= on

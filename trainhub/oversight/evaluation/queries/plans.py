@@ -14,7 +14,7 @@ from courses.standards.types import Cover, TargetKind
 from courses.teaching.types import OfferingRow
 from enterprises.placements.models import PlanItem
 from trainhub.oversight.evaluation.queries import field
-from trainhub.oversight.evaluation.queries.members import Member, Members, members_of
+from trainhub.oversight.evaluation.queries.members import Members, members_of
 from trainhub.oversight.evaluation.types import CourseCase, PlanCase, PointCase, StandardCase
 from trainhub.programmes import queries as programmes
 from trainhub.programmes.models import Programme
@@ -81,8 +81,9 @@ def plans_of(programme: Programme, members: Members, on: date) -> list[Plan]:
     ]
 
 
-def plan_cases(plans: Sequence[Plan], offerings: Sequence[OfferingRow], judged: Sequence[Member], on: date) -> tuple[PlanCase, ...]:
+def plan_cases(plans: Sequence[Plan], offerings: Sequence[OfferingRow], members: Members, on: date) -> tuple[PlanCase, ...]:
     """What the rules ask of the plans. Three queries whatever their number."""
+    judged = members.judged
     concluded = curriculum.conclusions([plan.version_id for plan in plans], on=on)
     general = [row.code for row in programmes.standards()]
     campus = field.on_campus_of([item for plan in plans for item in plan.items])
@@ -100,7 +101,7 @@ def plan_cases(plans: Sequence[Plan], offerings: Sequence[OfferingRow], judged: 
                     for requirement in plan.requirements
                     for point in requirement.points
                 ),
-                courses=_courses(plan.courses, offerings, judged, concluded, on),
+                courses=_courses(plan, offerings, members, concluded, on),
                 items=field.plan_cases(plan.items, campus),
             )
         )
@@ -137,8 +138,9 @@ def _standards(
 
 
 def _courses(
-    courses: Sequence[CourseRow], offerings: Sequence[OfferingRow], judged: Sequence[Member], concluded: Mapping[tuple[int, int], int], on: date
+    plan: Plan, offerings: Sequence[OfferingRow], members: Members, concluded: Mapping[tuple[int, int], int], on: date
 ) -> tuple[CourseCase, ...]:
+    graduated = set(plan.cohort_years) if members.group.is_finished else set()
     closed: dict[int, list[OfferingRow]] = defaultdict(list)
     for offering in offerings:
         if offering.closed_on is not None and offering.closed_on <= on:
@@ -152,9 +154,10 @@ def _courses(
             missing=tuple(
                 member.label
                 for offering in closed[course.id]
-                for member in judged
+                for member in members.judged
                 if member.cohort_id == offering.cohort_id and concluded.get((course.id, member.id), 0) < len(course.objectives)
             ),
+            open_years=tuple(sorted(graduated - {offering.cohort_year for offering in closed[course.id]})),
         )
-        for course in courses
+        for course in plan.courses
     )

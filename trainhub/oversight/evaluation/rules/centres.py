@@ -81,8 +81,13 @@ def judge_agreements(criterion: Criterion, centres: Sequence[CentreCase], *, on:
     return every(criterion, good, len(centres), parameter=topics, denominator=f"中心 {len(centres)} 个", details=details, nothing=NO_CENTRE)
 
 
-def judge_item_mentors(criterion: Criterion, items: Sequence[PlanItemCase], placements: Sequence[PlacementCase], *, mentors: Parameter) -> Finding:
-    """6.8: enterprise mentors guide every item of the plan and grade every placement that ended (002:523). Before one ended nothing is graded."""
+def judge_item_mentors(
+    criterion: Criterion, items: Sequence[PlanItemCase], placements: Sequence[PlacementCase], unplaced: Sequence[str] = (), *, mentors: Parameter
+) -> Finding:
+    """6.8: enterprise mentors guide every item of the plan and grade every placement that ended (002:523). Before one ended nothing is graded.
+
+    `unplaced`: the judged students who graduated without one.
+    """
     if not items:
         return lacking(criterion, mentors, NO_PLAN)
     without = [item.label for item in items if int(item.has_enterprise_mentor) < mentors.number]
@@ -90,22 +95,27 @@ def judge_item_mentors(criterion: Criterion, items: Sequence[PlanItemCase], plac
     if not ended and not without:
         return lacking(criterion, mentors, "还没有结束的实习，没有企业评分。")
     ungraded = [case.label for case in ended if not case.has_grade]
+    whole = len(ended) + len(unplaced)
     finding = decided(
         criterion.code,
-        not without and not ungraded,
-        found=f"环节 {len(items) - len(without)}/{len(items)}，企业评分 {len(ended) - len(ungraded)}/{len(ended)}",
-        required=f"环节 {len(items)}/{len(items)}，企业评分 {len(ended)}/{len(ended)}",
+        not without and not ungraded and not unplaced,
+        found=f"环节 {len(items) - len(without)}/{len(items)}，企业评分 {len(ended) - len(ungraded)}/{whole}",
+        required=f"环节 {len(items)}/{len(items)}，企业评分 {whole}/{whole}",
         parameter=mentors,
         denominator=f"教学环节 {len(items)} 项，已结束的实习 {len(ended)} 项",
-        details=[*(f"{label}：没有企业指导教师" for label in without), *(f"{label}：企业指导教师没有评分" for label in ungraded)],
+        details=[
+            *(f"{label}：没有企业指导教师" for label in without),
+            *(f"{label}：企业指导教师没有评分" for label in ungraded),
+            *(f"{label}：没有完成的实习，没有企业评分" for label in unplaced),
+        ],
     )
     return cited(finding, criterion)
 
 
 def judge_item_assessments(
-    criterion: Criterion, items: Sequence[PlanItemCase], placements: Sequence[PlacementCase], *, assessments: Parameter
+    criterion: Criterion, items: Sequence[PlanItemCase], placements: Sequence[PlacementCase], unplaced: Sequence[str] = (), *, assessments: Parameter
 ) -> Finding:
-    """6.9: every item of the plan has an assessment, every placement that ended has a result (002:525)."""
+    """6.9: every item of the plan has an assessment, every placement that ended has a result (002:525), every graduate one that ended."""
     if not items:
         return lacking(criterion, assessments, NO_PLAN)
     ended = [case for case in placements if case.has_ended]
@@ -113,13 +123,18 @@ def judge_item_assessments(
         return lacking(criterion, assessments, "还没有结束的实习，没有考核结果。")
     without = [item.label for item in items if int(item.has_assessment) < assessments.number]
     open_ = [case.label for case in ended if not case.has_grade]
+    whole = len(ended) + len(unplaced)
     finding = decided(
         criterion.code,
-        not without and not open_,
-        found=f"环节 {len(items) - len(without)}/{len(items)}，考核结果 {len(ended) - len(open_)}/{len(ended)}",
-        required=f"环节 {len(items)}/{len(items)}，考核结果 {len(ended)}/{len(ended)}",
+        not without and not open_ and not unplaced,
+        found=f"环节 {len(items) - len(without)}/{len(items)}，考核结果 {len(ended) - len(open_)}/{whole}",
+        required=f"环节 {len(items)}/{len(items)}，考核结果 {whole}/{whole}",
         parameter=assessments,
         denominator=f"教学环节 {len(items)} 项，已结束的实习 {len(ended)} 项",
-        details=[*(f"{label}：没有考核方式" for label in without), *(f"{label}：没有考核结果" for label in open_)],
+        details=[
+            *(f"{label}：没有考核方式" for label in without),
+            *(f"{label}：没有考核结果" for label in open_),
+            *(f"{label}：没有完成的实习，没有考核结果" for label in unplaced),
+        ],
     )
     return cited(finding, criterion)

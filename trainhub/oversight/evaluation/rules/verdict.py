@@ -40,9 +40,15 @@ def judged(criterion: Criterion, judgement: JudgementCase | None, evidence: str)
     )
 
 
-def settled(finding: Finding, judgement: JudgementCase | None) -> Finding:
-    """A computed finding that ended in soft words: the judgement of a person settles it, what was found stays beside it."""
-    if finding.status is not Status.JUDGE or judgement is None:
+SOFT = frozenset([Status.JUDGE])
+"""What a judgement of anybody settles: soft words."""
+OPEN = frozenset([Status.JUDGE, Status.NO_DATA])
+"""What the data leave open: somebody outside the programme settles also that of which there is nothing to count."""
+
+
+def settled(finding: Finding, judgement: JudgementCase | None, left: frozenset[Status] = SOFT) -> Finding:
+    """A computed finding that is `left` to a person: the judgement settles it, what was found stays beside it."""
+    if finding.status not in left or judgement is None:
         return finding
     return Finding(
         code=finding.code,

@@ -88,6 +88,12 @@ def findings(case: Case, criteria: Mapping[str, Criterion], p: Mapping[str, Para
     def placed(plan: PlanCase) -> list[PlacementCase]:
         return [one for one in case.placements if one.cohort_year in plan.cohort_years]
 
+    shown = {one.student for one in case.placements if one.has_ended}
+
+    def unplaced(plan: PlanCase) -> list[str]:
+        """Who graduated without a placement that ended: nothing shows what such a student reached."""
+        return [one.label for one in case.students if case.group.is_finished and one.cohort_year in plan.cohort_years and one.label not in shown]
+
     found = (
         of_plans(case, lambda plan: standards.judge_coverage(c["1.1"], plan.standards, required=p["petoe.general_standards"])),
         of_plans(case, lambda plan: standards.judge_points(c["2.2"], plan.points, minimum=p["petoe.components_per_point_min"])),
@@ -137,11 +143,16 @@ def findings(case: Case, criteria: Mapping[str, Criterion], p: Mapping[str, Para
         ),
         centres.judge_agreements(c["6.6"], case.centres, on=case.on, topics=p["petoe.agreement_topics"]),
         of_plans(
-            case, lambda plan: centres.judge_item_mentors(c["6.8"], plan.items, placed(plan), mentors=p["petoe.plan_item_enterprise_mentors_min"])
+            case,
+            lambda plan: centres.judge_item_mentors(
+                c["6.8"], plan.items, placed(plan), unplaced(plan), mentors=p["petoe.plan_item_enterprise_mentors_min"]
+            ),
         ),
         of_plans(
             case,
-            lambda plan: centres.judge_item_assessments(c["6.9"], plan.items, placed(plan), assessments=p["petoe.plan_item_assessments_min"]),
+            lambda plan: centres.judge_item_assessments(
+                c["6.9"], plan.items, placed(plan), unplaced(plan), assessments=p["petoe.plan_item_assessments_min"]
+            ),
         ),
         of_plans(case, lambda plan: weeks.judge_plan_weeks(c["7.1"], plan.items, weeks=p["petoe.plan_weeks"])),
         weeks.judge_students(c["7.2"], case.students, days=p["own.weeks.days_required"], denominator=who),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from hashlib import sha256
 from typing import Any
 
 from flask import request, url_for
@@ -10,20 +12,33 @@ from trainhub.kernel import clock
 from trainhub.kernel.access import guard, who
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import Refused
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import _, listed
 from trainhub.kernel.numbers import whole
 from trainhub.kernel.web import done
 from trainhub.oversight.evaluation import catalogue, deciding
 from trainhub.oversight.evaluation.operations import judging
 from trainhub.oversight.evaluation.permissions import Can
-from trainhub.oversight.evaluation.types import JudgementResult
+from trainhub.oversight.evaluation.rules.verdict import OPEN
+from trainhub.oversight.evaluation.types import JudgementCase, JudgementResult
 from trainhub.oversight.evaluation.views import blueprint, shown
 from trainhub.oversight.evaluation.workflow import queries
 from trainhub.oversight.evaluation.workflow.models import Application
 from trainhub.oversight.evaluation.workflow.operations import moving
 from trainhub.oversight.evaluation.workflow.types import State
 from trainhub.oversight.evaluation.workflow.views import HERE, case_page, load_case, on_case, programme_of
-from trainhub.policy.findings import Status
+
+
+def _words(said: Mapping[str, JudgementCase]) -> dict[str, tuple[str, str]]:
+    return {code: (one.result.value, one.remark) for code, one in said.items()}
+
+
+def _mark(one: JudgementCase | None) -> str:
+    """Which judgement the sheet showed: members have it open at the same time, nobody writes over what they did not see."""
+    return sha256(f"{one.result.value}|{one.on}|{one.by}|{one.remark}".encode()).hexdigest()[:16] if one is not None else ""
+
+
+def _has_seen(one: JudgementCase | None, code: str) -> bool:
+    return request.form.get(f"seen-{code}", "") == _mark(one)
 
 
 @blueprint.route("/applications/<int:key>/judging", methods=["GET", "POST"])
@@ -36,9 +51,10 @@ def judging_sheet(row: Application) -> Any:
     parts = catalogue.requirements()
     number = min(max(request.args.get("r", 1, type=whole), 1), len(parts))
     resting, raw = deciding.sheet(row, programme, today)
-    asked = {part.no: [one for one in part.criteria if raw[one.code].status is Status.JUDGE] for part in parts}
-    typed = {code: (one.result.value, one.remark) for code, one in resting.judgements.items()}
+    asked = {part.no: [one for one in part.criteria if raw[one.code].status in OPEN] for part in parts}
+    typed = _words(resting.judgements)
     problem: Refused | None = None
+    standing = resting.judgements
     if request.method == "POST":
         sent = {
             one.code: (request.form.get(f"result-{one.code}", ""), request.form.get(f"remark-{one.code}", "").strip()[:2000]) for one in asked[number]
@@ -47,6 +63,17 @@ def judging_sheet(row: Application) -> Any:
         try:
             with transaction():
                 queries.hold(row)
+                deciding.check_outside(programme, who(), today)
+                standing = deciding.said_since(row, today)
+                typed = _words(standing)
+                stale = [
+                    code for code, said in sent.items() if said[0] in known and said != typed.get(code) and not _has_seen(standing.get(code), code)
+                ]
+                if stale:
+                    sent = {code: said for code, said in sent.items() if code not in stale}
+                    raise Refused(
+                        _("要点 %(codes)s 在你打开之后又有新的评判，已显示在下面；其余填写的内容保留，请核对后再保存。", codes=listed(stale))
+                    )
                 for code, (result, remark) in sent.items():
                     if result in known and (result, remark) != typed.get(code):
                         judging.record_judgement(
@@ -55,6 +82,7 @@ def judging_sheet(row: Application) -> Any:
                             result=JudgementResult(result),
                             remark=remark,
                             finding=raw[code],
+                            left=OPEN,
                             by=who(),
                             today=today,
                             now=clock.now(),
@@ -70,10 +98,11 @@ def judging_sheet(row: Application) -> Any:
         "show",
         part=parts[number - 1],
         asked=asked[number],
-        all_parts=[(part, sum(one.code in resting.judgements for one in asked[part.no]), len(asked[part.no])) for part in parts],
+        all_parts=[(part, sum(one.code in standing for one in asked[part.no]), len(asked[part.no])) for part in parts],
         typed=typed,
         found=raw,
-        said=resting.judgements,
+        said=standing,
+        marks={code: _mark(one) for code, one in standing.items()},
         seen=queries.consensus_of(row.id),
         left=len(deciding.undecided(resting)),
         shown=shown,
