@@ -274,7 +274,7 @@ def review(goal: Goal) -> Any:
 
 # -- reported goals -----------------------------------------------------------------------------------------------------
 def _reported_page(goal: Goal, form: forms.FigureForm | None, status: int = 200) -> Any:
-    figures, today = queries.figures_of(goal.id), clock.today()
+    figures, today = queries.figures_of(goal.id, goal.deadline), clock.today()
     bounds = reporting.city_bounds(goal, on=today)
     rows = [
         {

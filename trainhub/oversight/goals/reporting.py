@@ -80,8 +80,8 @@ def city_bounds(goal: Goal, *, on: date) -> tuple[int, int] | None:
 
 
 def reported(goal: Goal, *, on: date) -> int | None:
-    """What the latest reported figures bring towards the target; None before the first."""
-    figures = queries.figures_of(goal.id)
+    """What the latest reported figures up to the deadline bring towards the target; None before the first."""
+    figures = queries.figures_of(goal.id, goal.deadline)
     return rules.towards({code: row.value for code, row in figures.items()}, city_bounds(goal, on=on)) if figures else None
 
 

@@ -20,6 +20,7 @@ from trainhub.ledger import operations as ledger
 from trainhub.ledger.models import TrainingRecord
 from trainhub.ledger.types import Category, Source
 from trainhub.oversight.goals import dashboards, operations, queries, reporting, rules
+from trainhub.oversight.goals.models import GoalFigure
 from trainhub.oversight.goals.types import ReviewKind
 from trainhub.oversight.reports.queries import facts
 from trainhub.oversight.reports.types import Asked, ReportKind
@@ -218,6 +219,25 @@ def test_a_city_reports_for_itself_and_the_latest_figure_holds(session: Session)
             operations.report_figure(**{"region_code": "350100", "on": TODAY, "value": 1, "by": SYSTEM, **call, **bad})
     with pytest.raises(Refused, match="不用上报"):
         operations.report_figure(region_code="350100", on=TODAY, value=1, by=SYSTEM, **{**call, "goal": _goal()})
+
+
+@pytest.mark.database
+@pytest.mark.parametrize(("day", "counts"), [(date(2017, 12, 30), True), (date(2017, 12, 31), True), (date(2018, 1, 1), False)])
+def test_a_figure_after_the_deadline_does_not_count(session: Session, day: date, counts: bool) -> None:
+    zones = queries.by_code("fj-zones")
+    assert zones is not None
+    later = date(2026, 3, 2)
+    call: dict[str, Any] = {"goal": zones, "region_code": "350100", "evidence": "", "by": SYSTEM, "today": later, "now": NOW}
+    if not counts:
+        with pytest.raises(Refused, match="2017-12-31 截止"):
+            operations.report_figure(on=day, value=1, **call)
+        old = GoalFigure(goal_id=zones.id, region_code="350100", on=day, value=1, evidence="", reported_by_id=None, reported_at=NOW)
+        session.add(old)  # as it could be reported once
+        session.flush()
+        assert reporting.reported(zones, on=later) is None
+        return
+    operations.report_figure(on=day, value=1, **call)
+    assert reporting.reported(zones, on=later) == 1
 
 
 @pytest.mark.parametrize(

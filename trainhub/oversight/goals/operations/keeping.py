@@ -145,6 +145,9 @@ def report_figure(*, goal: Goal, region_code: str, on: date, value: int, evidenc
         raise NotAllowed(_("你只能上报本市的数字。"))
     if on > today or on < goal.starts_on:
         raise BadGoal(_("截至日期须在目标起始日与今天之间。"), field="on")
+    if on > goal.deadline:
+        said = _("本目标于 %(day)s 截止，截止以后的数字不计入。请填报截至该日或更早的数字。", day=goal.deadline)
+        raise BadGoal(said, field="on")
     if value < 0:
         raise BadGoal(_("数字不能为负。"), field="value")
     row = GoalFigure(
