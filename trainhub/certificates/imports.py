@@ -246,7 +246,10 @@ def refuse_problems(found: Read) -> None:
     if not found.count:
         raise ImportRefused(_("文件中没有数据行，没有建立签发批次。请在表头下面填写名单后重新导入。"), field="file")
     if found.problems:
-        said, unknown = _("文件中有 %(count)d 处错误，没有建立签发批次。请按提示改正后重新导入。", count=len(found.problems)), _unknown(found.warnings)
+        said, unknown = (
+            _("文件中有 %(count)d 处错误，没有建立签发批次。请按提示改正后重新导入。", count=len(found.problems)),
+            _unknown(found.warnings),
+        )
         if unknown:  # a heading that was mistyped is why a column lacks; one sentence, which a job keeps for readers of either language
             said = _("%(said)s未识别的列已忽略：%(columns)s。", said=said, columns=listed(unknown))
         raise ImportRefused(
