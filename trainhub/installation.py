@@ -78,7 +78,7 @@ def backup_command(file: Path) -> dict[str, Any]:
     """
     made = backup.backup(file)
     backup.note_made(current_app.config["SETTINGS"].instance, clock.now())
-    return made
+    return made | {"audited": backup.tell(made, by=operator())}
 
 
 @edge("restore")

@@ -20,6 +20,7 @@ from trainhub.kernel.access import Identity
 from trainhub.kernel.errors import NotAllowed, SignInNeeded
 from trainhub.kernel.i18n import _
 from trainhub.kernel.proxies import client_address
+from trainhub.kernel.retention import months_before
 
 WITHOUT_IDENTITY = frozenset({"static", "favicon", "health.healthz", "health.readyz"})
 WITHOUT_CONSENT = ("identity.login", "identity.logout", "identity.language", "identity.consent", "identity.privacy", "my_account.my_data", "api_")
@@ -123,7 +124,7 @@ def consent_is_due(known: queries.Known) -> bool:
     if known.consented_version != notice.VERSION or known.consented_at is None:
         return True
     months = number("own.privacy.consent_renew_months", clock.today())
-    return clock.today() >= clock.add_years(clock.local(known.consented_at).date(), months // 12)
+    return clock.local(known.consented_at).date() <= months_before(clock.today(), months)
 
 
 def _ask_consent(known: queries.Known) -> Any:

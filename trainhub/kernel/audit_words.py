@@ -175,6 +175,7 @@ DEEDS: Mapping[str, Any] = {
     "draft_discarded": _l("已放弃修改稿"),
     "draft_published": _l("已发布修改稿"),
     "duplicated": _l("已复制"),
+    "backed_up": _l("已备份"),
     "restored": _l("已恢复"),
     "prerequisites": _l("已设置先修课程"),
     "filled": _l("已设置成员"),

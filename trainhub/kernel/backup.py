@@ -108,6 +108,17 @@ def backup(target: Path) -> dict[str, Any]:
     }
 
 
+def tell(made: dict[str, Any], *, by: Identity) -> bool:
+    """Write a backup that was made into the audit log; False where the database cannot be written, of which a backup may be wanted all the more."""
+    try:
+        with transaction():
+            audit.record(by=by, did="kernel.instance.backed_up", on=("instance", "all"), data={"file": Path(made["file"]).name, "rows": made["rows"]})
+    except sa.exc.DBAPIError as error:
+        current_app.logger.warning("the backup is made, but the audit log could not be written: %s", error.orig)
+        return False
+    return True
+
+
 def _write(part: Path) -> dict[str, Any]:
     instance = current_app.config["SETTINGS"].instance
     mark = instance / DEMO_MARK

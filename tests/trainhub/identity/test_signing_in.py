@@ -20,6 +20,7 @@ from tests.factories import identity as make
 from trainhub.identity import operations as ops
 from trainhub.identity import queries, rules
 from trainhub.identity.models import Account, SignInAttempt, UserSession
+from trainhub.identity.operations._support import token_hash
 from trainhub.identity.types import AccountState, LoginKind
 from trainhub.kernel import audit
 from trainhub.kernel.access import SYSTEM, Role
@@ -380,6 +381,14 @@ def test_consent_is_asked_before_anything_else(app: Flask) -> None:
     assert _is_in(client)
     client.post("/my-data/withdraw")
     assert client.get("/account").location == "/consent?next=/account"
+
+
+def test_tokens_end_with_the_consent(app: Flask, session: Session) -> None:
+    one = make.account(person=ground.person("林晓彤", is_demo=False), username="lin")
+    _row, token = ops.make_token(account=one, label="表", scopes=("people:",), days=30, by=SYSTEM, now=make.NOW, today=make.NOW.date())
+    assert queries.by_api_token(token_hash(token), now=make.NOW, today=make.NOW.date(), origin="") is not None
+    assert ops.withdraw_consent(account=one, by=SYSTEM, now=make.NOW) == 1
+    assert queries.by_api_token(token_hash(token), now=make.NOW, today=make.NOW.date(), origin="") is None
 
 
 def test_consent_is_asked_again_after_three_years(app: Flask, client: FlaskClient, clock: time_machine.Traveller) -> None:

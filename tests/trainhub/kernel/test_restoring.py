@@ -5,13 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 
 from tests.conftest import Blank
 from tests.trainhub.kernel.test_installation import run
-from trainhub.kernel.db import prepare_engine
+from trainhub.kernel import backup
+from trainhub.kernel.access import SYSTEM
+from trainhub.kernel.db import db, prepare_engine
 
 pytestmark = pytest.mark.slow
 
@@ -78,6 +82,25 @@ def test_the_mark_of_a_demo_goes_with_the_data(archive: Path, tmp_path: Path) ->
     assert (tmp_path / "other" / "demo.json").read_text("utf-8") == (demo / "demo.json").read_text("utf-8")
     run(demo, "restore", str(archive), "--yes", "--json")
     assert not (demo / "demo.json").exists()  # real data never stay under the mark of a demo
+
+
+def test_a_backup_is_written_down_where_anything_can_be(committed: Flask) -> None:
+    made = {"file": "/somewhere/all.tar.gz", "rows": 7}
+    with committed.app_context():
+        assert backup.tell(made, by=SYSTEM) is True
+        assert db.session.scalar(sa.text("SELECT did FROM audit_event ORDER BY id DESC LIMIT 1")) == "kernel.instance.backed_up"
+        db.session.remove()
+        frozen = "PRAGMA query_only = ON" if db.engine.dialect.name == "sqlite" else "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY"
+        db.engine.dispose()
+
+        def freeze(connection: Any, _record: Any, _proxy: Any) -> None:
+            cursor = connection.cursor()
+            cursor.execute(frozen)
+            cursor.close()
+            connection.commit()
+
+        sa.event.listen(db.engine, "checkout", freeze)
+        assert backup.tell(made, by=SYSTEM) is False
 
 
 def test_what_a_killed_backup_left_lets_nobody_read_the_next(archive: Path, tmp_path: Path) -> None:

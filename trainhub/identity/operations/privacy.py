@@ -48,11 +48,15 @@ def give_consent(
 
 
 def withdraw_consent(*, account: Account, by: Identity, now: datetime) -> int:
-    """Take consent back; what law or a legal hold keeps stays, and the platform asks again before further use. Returns how many."""
+    """Take consent back; what law or a legal hold keeps stays, and the platform asks again before further use. Returns how many.
+
+    Programs cannot be asked: the account's tokens for the API end with it.
+    """
     withdrawn: int = (
         session().execute(update(Consent).where(Consent.account_id == account.id, Consent.withdrawn_at.is_(None)).values(withdrawn_at=now)).rowcount  # type: ignore[attr-defined]
     )
     if withdrawn:
+        session().execute(update(ApiToken).where(ApiToken.account_id == account.id, ApiToken.revoked_at.is_(None)).values(revoked_at=now))
         audit.record(by=by, did="identity.consent.withdrawn", on=account)
     return withdrawn
 
