@@ -88,7 +88,7 @@ def quality(asked: Asked) -> Document:
         figures=(
             Figure(_("在籍学生"), str(schools.students_there(asked)), _("统计时点，含休学")),
             Figure(_("进企业学习"), str(sum(students for students, _days in days.values())), _("当期，不同学生")),
-            Figure(_("毕业设计通过"), rules.share_text(passed, ended), _("当期结束 %(a)s 项", a=ended)),
+            Figure(_("毕业设计通过"), rules.share_text(passed, ended), _("当期有结论 %(a)s 项", a=ended)),
             Figure(_("颁发证书"), str(sum(count for _kind, count in certificates)), _("当期，有效")),
         ),
         sections=(
@@ -133,7 +133,7 @@ def quality(asked: Asked) -> Document:
                 ),
             ),
         ),
-        method=(_("实习人周：确认的实习日每 5 日折合 1 周；毕业设计以当期结束的为准。"), known()),
+        method=(_("实习人周：确认的实习日每 5 日折合 1 周；毕业设计以当期有结论（通过或不通过）的为准。"), known()),
         sources=(source("research", "RESEARCH-5.3, 002:175", "有关质量报告年度发布或隔年发布"),),
     )
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy import and_, func, or_, select
 
 from courses.teaching.models import Secondment
-from enterprises.capstones.models import Capstone, Supervision
+from enterprises.capstones.models import Capstone
 from enterprises.capstones.types import CapstoneState
 from enterprises.mentors.models import Mentor
 from trainhub.kernel.clock import last_over
@@ -127,17 +127,18 @@ def mentors(asked: Asked) -> dict[int, int]:
     return {key: int(count) for key, count in found}
 
 
-def stood(asked: Asked) -> sa.ColumnElement[bool]:
-    """Capstones that were not withdrawn at the moment asked for: whoever withdraws one ends its supervision on that day."""
-    ended_later = select(Supervision.id).where(Supervision.capstone_id == Capstone.id, Supervision.until > last_over(asked.known_at))
-    return or_(Capstone.state != CapstoneState.WITHDRAWN, ended_later.exists())
+def concluded(asked: Asked) -> sa.ColumnElement[bool]:
+    """Capstones that were passed or failed in the span; who has not been judged yet has not ended one, whatever day was planned."""
+    return and_(
+        Capstone.created_at <= asked.known_at,
+        Capstone.state.in_((CapstoneState.PASSED, CapstoneState.FAILED)),
+        Capstone.finished_on.between(asked.since, min(asked.until, last_over(asked.known_at))),
+    )
 
 
 def capstones(asked: Asked) -> dict[int, int]:
-    """Capstones that ended in the span, by enterprise."""
+    """Capstones that were passed in the span, by enterprise."""
     found = session().execute(
-        select(Capstone.enterprise_id, func.count())
-        .where(Capstone.created_at <= asked.known_at, Capstone.ends_on.between(asked.since, asked.until), stood(asked))
-        .group_by(Capstone.enterprise_id)
+        select(Capstone.enterprise_id, func.count()).where(concluded(asked), Capstone.state == CapstoneState.PASSED).group_by(Capstone.enterprise_id)
     )
     return {key: int(count) for key, count in found}

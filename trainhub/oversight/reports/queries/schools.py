@@ -28,7 +28,7 @@ from trainhub.ledger.models import ConfirmedDay, TrainingRecord
 from trainhub.organisations import queries as named
 from trainhub.organisations.models import BaseHost, Organisation
 from trainhub.organisations.types import SCHOOLS
-from trainhub.oversight.reports.queries.facts import in_report, known_days, stood, trained
+from trainhub.oversight.reports.queries.facts import concluded, in_report, known_days, trained
 from trainhub.oversight.reports.types import Asked
 from trainhub.people import queries as people
 from trainhub.people.models import Student, Teacher
@@ -86,12 +86,11 @@ def field_days_by_school(asked: Asked) -> dict[int, tuple[int, int]]:
 
 
 def capstones_by_school(asked: Asked) -> dict[int, tuple[int, int]]:
-    """(capstones that ended, of these passed by the moment asked for) by school."""
-    passed = sa.and_(Capstone.state == CapstoneState.PASSED, Capstone.finished_on <= last_over(asked.known_at))
+    """(capstones that were concluded in the span, of these passed) by school."""
     found = session().execute(
-        select(Student.university_id, func.count(), func.sum(sa.case((passed, 1), else_=0)))
-        .join(Student, Student.id == Capstone.student_id)
-        .where(Capstone.ends_on.between(asked.since, asked.until), Capstone.created_at <= asked.known_at, stood(asked))
+        select(Student.university_id, func.count(), func.sum(sa.case((Capstone.state == CapstoneState.PASSED, 1), else_=0)))
+        .join(Capstone, Student.id == Capstone.student_id)
+        .where(concluded(asked))
         .group_by(Student.university_id)
     )
     return {key: (int(count), int(passed or 0)) for key, count, passed in found}
