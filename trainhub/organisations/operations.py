@@ -79,8 +79,7 @@ def register(
     is_demo = bool(fields.pop("is_demo", False))
     row = Organisation(code=code, kind=kind, name="", created_at=now, is_demo=is_demo)
     _set(row, {"name": name, "uscc": uscc, "region_code": region_code, **fields})
-    said = _("代码 %(code)s 或它的统一社会信用代码刚被登记，请核对已有的机构。", code=code)
-    add_once(row, lambda: CodeTaken(said, field="code"))
+    add_once(row, lambda: CodeTaken(_("代码 %(code)s 或它的统一社会信用代码刚被登记，请核对已有的机构。", code=code), field="code"))
     audit.record(by=by, did="organisations.organisation.registered", on=row, data={"code": code, "kind": kind.value, "name": row.name})
     return row
 
