@@ -72,7 +72,7 @@ def test_a_backup_restores_into_an_empty_instance(instance: Path, tmp_path: Path
     assert restored["rows"] == made["rows"]
     for table in ("region", "organisation", "account"):
         assert rows(target, table) == rows(instance, table)
-    assert rows(target, "audit_event") == rows(instance, "audit_event") + 1  # that it was restored
+    assert rows(target, "audit_event") == rows(instance, "audit_event")  # here that it was restored, there that it was backed up
     assert run(target, "audit", "verify", "--json")["holds"] is True
     assert run(target, "audit", "verify", "--at", "99999999", "--json", code=1)["error"]["code"] == "audit_shorter"
     assert run(target, "backup", str(tmp_path / "again.tar.gz"), "--json")["rows"] == made["rows"] + 1
