@@ -54,6 +54,11 @@ def run_by_id(run_id: int) -> Run | None:
     return session().scalar(_whole_run().where(Run.id == run_id).execution_options(populate_existing=True))
 
 
+def is_learnt(run_id: int) -> bool:
+    """Whether learners may be in a run: it was published, and somebody is in it."""
+    return bool(session().scalar(select(Run.id).where(Run.id == run_id, Run.state != RunState.DRAFT, Run.taken > 0)))
+
+
 def runs_by_id(run_ids: Iterable[int]) -> dict[int, Run]:
     """Runs with their courses and owners."""
     statement = select(Run).options(joinedload(Run.course).joinedload(Course.owner)).where(Run.id.in_(set(run_ids)))

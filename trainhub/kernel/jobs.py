@@ -216,6 +216,22 @@ def ask(task: str, *, by: Identity, title: str, unique_key: str | None = None, r
     return job
 
 
+def ask_anew(task: str, *, by: Identity, title: str, unique_key: str, after: timedelta = timedelta(0), **args: Any) -> Job:
+    """Ask once for however many changes: a job of the key that has not begun sees them all, and begins when the earliest of them asks for it.
+
+    One that has begun goes on with what it saw, and another follows. The row of one that waits is locked, so that it does not begin before what
+    asks for it is committed.
+    """
+    waiting = session().scalar(select(Job).where(Job.unique_key == unique_key).with_for_update().execution_options(populate_existing=True))
+    if waiting is not None and waiting.state is not JobState.QUEUED:
+        waiting.unique_key = None
+        session().flush()
+    begins = clock.now() + after
+    job = ask(task, by=by, title=title, unique_key=unique_key, run_after=begins, **args)
+    job.run_after_at = min(job.run_after_at, begins)
+    return job
+
+
 def claim(now: datetime) -> Running | None:
     """Take the next job whose turn it is, or one whose worker died. Returns None when there is none."""
     with transaction() as current:
