@@ -54,6 +54,12 @@ def travel(days: int, hour: int = 10) -> Iterator[None]:
         yield
 
 
+ONCE_ON_SQLITE = {"test_roles.py", "test_demo.py", "test_lists.py"}
+"""Journeys that read pages: Chromium opens each kind of them on the server's database, too."""
+ONCE_ON_A_SERVER = {"test_api.py", "test_bad_input.py", "test_numbers.py"}
+"""Journeys that send what a stricter database refuses: where there is one, they need not be walked on SQLite as well."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Whichever journey comes first builds the demo, which belongs to its time; they walk on the database of the run.
 
@@ -61,8 +67,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """
     for item in items:
         if Path(__file__).parent in item.path.parents:
-            if item.path.name != "test_roles.py" and item.name != "test_the_whole_chain":
+            if item.path.name not in ONCE_ON_SQLITE and item.name != "test_the_whole_chain":
                 item.add_marker(pytest.mark.database)
+            if item.path.name in ONCE_ON_A_SERVER:
+                item.add_marker(pytest.mark.server)
             if item.get_closest_marker("timeout") is None:
                 item.add_marker(pytest.mark.timeout(400))
 
