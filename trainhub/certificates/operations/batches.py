@@ -16,9 +16,10 @@ from typing import Any
 
 from sqlalchemy import insert, update
 
-from trainhub.certificates import chain, queries
+from trainhub.certificates import chain, labels, queries
+from trainhub.certificates.facts import told_apart, untold
 from trainhub.certificates.layouts.fitting import labels_of
-from trainhub.certificates.layouts.model import Layout
+from trainhub.certificates.layouts.model import Field, Layout
 from trainhub.certificates.models import Certificate, CertificateEvent, IssueBatch, IssueItem
 from trainhub.certificates.numbers import KIND_DIGITS, compose, new_code
 from trainhub.certificates.operations._support import clean_evidence, clean_facts, obstacles_told, printed_name, tell_holders, why_not_printable
@@ -98,7 +99,9 @@ def check(
             tell(place, len(rows))
         if row.person_id not in names:
             raise CannotIssue(_("名单中有人已不存在，请重新选择。"))
-        facts = clean_facts(row.facts)
+        facts = told_apart(kind, layout, clean_facts(row.facts))
+        if lacking := untold(kind, layout, facts):
+            raise CannotIssue(_untold(lacking))
         key = asked_key(kind, issuer_id, humans[row.person_id], facts)
         if key not in items:
             note = why_not_printable(layout, {**facts, **shared, "name": printed_name(names[row.person_id])})
@@ -119,6 +122,12 @@ def must_be_a_batch(count: int) -> None:
         raise CannotIssue(_("没有选择任何人，没有建立签发批次。"))
     if count > MOST_ITEMS:
         raise CannotIssue(_("一批最多签发%(most)d张，请分批。", most=MOST_ITEMS))
+
+
+def _untold(lacking: Sequence[Field]) -> str:
+    return _(
+        "缺少%(fields)s，没有建立批次：同一人的两张证书靠它区分，模板不印也须写明。", fields=listed(str(labels.of_field(one)) for one in lacking)
+    )
 
 
 def _contradictions(unlike: Mapping[str, Sequence[Mapping[str, Any]]], layout: Layout) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError
 
 from trainhub.certificates import chain, queries
-from trainhub.certificates.facts import impossible
+from trainhub.certificates.facts import asked_fields, impossible
 from trainhub.certificates.layouts.fitting import cuts, cuts_told
 from trainhub.certificates.layouts.model import Layout
 from trainhub.certificates.models import Certificate, IssueBatch, IssueItem
@@ -245,7 +245,7 @@ def _drawn(certificate: Certificate, template: str, issuer: Organisation) -> tup
 
 def _changed(certificate: Certificate, facts: Mapping[str, Any], layout: Layout) -> dict[str, Any]:
     """All facts with what changes; CannotChange for what the layout does not know and for an empty name."""
-    strange = sorted(set(facts) - ({"name", *(field.name for field in layout.fields)} - FIXED))
+    strange = sorted(set(facts) - ({"name", *(field.name for field in (*layout.fields, *asked_fields(certificate.kind, layout)))} - FIXED))
     if strange:
         raise CannotChange(_("这类证书没有“%(fields)s”这一项，没有更正。", fields=listed(strange)))
     given = dict(facts)

@@ -54,7 +54,7 @@ def mine() -> Any:
     drawn = [(row, layouts[row.template, row.template_version]) for row in rows]
     return render_template(
         "trainhub/certificates/mine.html",
-        rows=[(row, labels.of_layout(layout), verifying.labelled(layout, row.facts, english=language() == "en")) for row, layout in drawn],
+        rows=[(row, labels.of_layout(layout), verifying.labelled(layout.fields, row.facts, english=language() == "en")) for row, layout in drawn],
         labels=labels,
         show_number=show_number,
     )
@@ -250,9 +250,9 @@ def change(pair: tuple[Certificate, Event]) -> Any:
     if template not in templates:
         template = ""
     layout = queries.layout_of(template) if template else queries.layout_of(certificate.template, certificate.template_version)
-    make = forms.correction_form(layout) if is_correction else forms.ReasonForm
+    make = forms.correction_form(certificate.kind, layout) if is_correction else forms.ReasonForm
     if request.method == "GET":
-        values = forms.initial_facts(certificate.facts, layout) if is_correction else {}
+        values = forms.initial_facts(certificate.kind, certificate.facts, layout) if is_correction else {}
         form = make(formdata=None, on=clock.today(), **values)
     else:
         form = make()
