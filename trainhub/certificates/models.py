@@ -312,6 +312,20 @@ class SigningKey(Base):
     leaked_at: Mapped[datetime | None]
 
 
+class StatusShift(Base):
+    """From the certificate `first_id` on, the place in the status lists is the id and `shift`. One row a restore.
+
+    After an older backup was restored ids are given again, while files that carry the places of then are out: a place is given once.
+    """
+
+    __tablename__ = "status_shift"
+
+    first_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    shift: Mapped[int]
+
+    __table_args__ = (sa.CheckConstraint("shift > 0", name="forward"),)
+
+
 class CertificateShare(Base):
     """A link by which the holder shows a certificate with the whole name; switched off for good by `closed_at`.
 

@@ -9,7 +9,7 @@ import click
 from flask import Flask
 
 from trainhub.certificates import api, bulk, cli, list_tasks, models, own_queries, permissions, public, publishing, tasks, views
-from trainhub.certificates.operations import batches
+from trainhub.certificates.operations import batches, restoring
 from trainhub.certificates.operations import keys as signing
 from trainhub.certificates.operations.printing import TASK
 from trainhub.certificates.pades import CannotSeal, KeyFile
@@ -27,6 +27,7 @@ from trainhub.identity.my_data import register_exports
 from trainhub.kernel import audit_words, clock
 from trainhub.kernel.access import Role, register_permissions
 from trainhub.kernel.audit_kinds import Kind, name_kinds
+from trainhub.kernel.backup import CARRIED, Carried
 from trainhub.kernel.i18n import _l
 from trainhub.kernel.jobs import register_task
 from trainhub.kernel.keys import keyring
@@ -85,6 +86,7 @@ def register(app: Flask) -> None:
     register_task(app, list_tasks.IMPORT, list_tasks.import_list)
     app.extensions.setdefault(list_tasks.LONG, {})[list_tasks.SELECT] = batch_views.choose_again
     register_task(app, list_tasks.SELECT, list_tasks.select_people)
+    app.extensions.setdefault(CARRIED, {})["certificates"] = Carried(restoring.look, restoring.put)
     register_nav(
         app,
         Entry("mine", _l("我的证书"), "certificates.mine", "certificate", roles=(Role.STUDENT, Role.TRAINEE, Role.MENTOR), order=50),

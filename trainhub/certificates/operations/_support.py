@@ -15,6 +15,7 @@ from trainhub.certificates.layouts.drawing import missing_facts
 from trainhub.certificates.layouts.fitting import characters_told, cuts, cuts_told, labels_of, lacking_by_field
 from trainhub.certificates.layouts.model import Layout
 from trainhub.certificates.models import Certificate, CertificateEvent
+from trainhub.certificates.operations.remembering import note
 from trainhub.certificates.types import Event, State
 from trainhub.identity.queries import accounts_of_persons
 from trainhub.kernel import fonts
@@ -140,6 +141,7 @@ def add_event(
     )
     session().add(row)
     session().flush()
+    note(certificate, row)
     return row
 
 

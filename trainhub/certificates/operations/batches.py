@@ -26,6 +26,7 @@ from trainhub.certificates.operations._support import clean_evidence, clean_fact
 from trainhub.certificates.operations.correcting import carry_out
 from trainhub.certificates.operations.issuing import CannotIssue, clock_stands, template_for
 from trainhub.certificates.operations.numbering import PROVINCE, hold_counter, next_serials, unit_of
+from trainhub.certificates.operations.remembering import note_given
 from trainhub.certificates.rules import asked_key, differing
 from trainhub.certificates.types import BatchSource, BatchState, Event, Kind, Number, State
 from trainhub.identity.queries import is_same_holder
@@ -379,4 +380,5 @@ def _note(rows: Sequence[Mapping[str, Any]], made: Mapping[str, int], *, by: Ide
             }
         )
     session().execute(insert(CertificateEvent), events)
+    note_given([str(row["number"]) for row in issued], max(made[row["asked_key"]] for row in issued))
     tell_holders([made[row["asked_key"]] for row in issued], now=now)

@@ -134,6 +134,11 @@ def advance_past(given: Sequence[str], *, by: Identity) -> list[Moved]:
     return [moved for (unit, digit, year), last in furthest.items() for moved in _advanced(unit, kinds[digit], year, last, by=by)]
 
 
+def move_past(counters: Sequence[tuple[str, Kind, int, int]], *, by: Identity) -> list[Moved]:
+    """The same for counters as another database knows them, each (unit, kind, year, last)."""
+    return [moved for unit, kind, year, last in counters for moved in _advanced(unit, kind, year, last, by=by)]
+
+
 def skip(count: int, *, year: int, by: Identity) -> list[Moved]:
     """Leave out so many serials of every counter of a year, when nobody knows which were given since the backup."""
     found = [row for row in queries.counters() if row.year == year]
