@@ -54,6 +54,13 @@ class ReasonForm(Form):
     on = DateField(_l("生效日期"), [InputRequired(_l("请填写生效日期，例如 2026-03-01。"))])
 
 
+class RenewalForm(Form):
+    """Why a revoked certificate is issued anew."""
+
+    reason = LongText(_l("理由"), [DataRequired(_l("请写明理由。")), Length(max=400)], description=_l("会显示在公开查验页上，请不要写入个人隐私。"))
+    document = Text(_l("依据文件"), [DataRequired(_l("请写明依据的文件名称或文号。")), Length(max=200)])
+
+
 @cache
 def correction_form(kind: Kind, layout: Layout) -> type[ReasonForm]:
     """The form for correcting a certificate as a template prints it: the name, the template's own facts and what tells it apart.

@@ -79,6 +79,7 @@ def register(app: Flask) -> None:
         ),
     )
     app.extensions.setdefault(EVIDENCE_PAGES, {})["batch"] = batch_views.evidence_pages
+    app.extensions[EVIDENCE_PAGES]["revoked_certificate"] = certificate_views.evidence_pages
     app.extensions.setdefault(EVIDENCE_WORDS, {})["batch"] = evidence.batch_words
     register_task(app, TASK, tasks.draw)
     register_task(app, batches.TASK, tasks.issue)

@@ -27,6 +27,7 @@ from trainhub.certificates.operations.correcting import carry_out
 from trainhub.certificates.operations.issuing import CannotIssue, clock_stands, template_for
 from trainhub.certificates.operations.numbering import PROVINCE, hold_counter, next_serials, unit_of
 from trainhub.certificates.operations.remembering import note_given
+from trainhub.certificates.operations.renewing import renew
 from trainhub.certificates.rules import asked_key, differing
 from trainhub.certificates.types import BatchSource, BatchState, Event, Kind, Number, State
 from trainhub.identity.queries import is_same_holder
@@ -211,7 +212,7 @@ def decide(*, batch: IssueBatch, is_approved: bool, reason: str, by: Identity, t
     """Approve or send back. Four eyes: nobody approves what they prepared; the one who prepared may take it back. Nobody decides on their own
     certificate: a correction of it, or a list that names them.
 
-    Approving asks for the job that issues; a correction, a batch of one, is carried out at once. Raises CannotDecide, and for a
+    Approving asks for the job that issues; a correction or renewal, a batch of one, is carried out at once. Raises CannotDecide, and for a
     correction CannotChange when the certificate was changed since.
     """
     reason = reason.strip()
@@ -237,6 +238,9 @@ def decide(*, batch: IssueBatch, is_approved: bool, reason: str, by: Identity, t
     session().refresh(batch)
     if is_approved and batch.source is BatchSource.CORRECTION:
         carry_out(batch=batch, by=by, today=today, now=now)
+        batch.state, batch.finished_at = BatchState.ISSUED, now
+    elif is_approved and batch.source is BatchSource.RENEWAL:
+        renew(batch=batch, by=by, today=today, now=now)
         batch.state, batch.finished_at = BatchState.ISSUED, now
     elif is_approved:
         batch.job_id = jobs.ask(TASK, by=by, title=say(TITLE, title=batch.title), unique_key=f"{TASK}:{batch.id}", batch=batch.id).id

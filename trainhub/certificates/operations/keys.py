@@ -5,15 +5,13 @@ from __future__ import annotations
 import secrets
 from datetime import datetime
 
-from sqlalchemy.exc import IntegrityError
-
 from trainhub.certificates import queries
 from trainhub.certificates.models import Certificate, CertificateShare, SigningKey
 from trainhub.certificates.signers import LostSigner, SeedSigner, Signer, Trust, key_id
 from trainhub.certificates.types import State
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
-from trainhub.kernel.db import session
+from trainhub.kernel.db import add_once, session
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _
 from trainhub.kernel.keys import Keyring, WrongSecret
@@ -23,6 +21,10 @@ class CannotShare(Refused):
     """Only a certificate that stands can be shown by a link."""
 
     code = "cannot_share"
+
+
+class _Shared(Exception):
+    """The link was switched on at the same moment."""
 
 
 class CannotRotate(Refused):
@@ -153,11 +155,10 @@ def share(*, certificate: Certificate, by: Identity, now: datetime) -> Certifica
     known = queries.open_shares(certificate)
     if known:
         return known[0]
+    made = CertificateShare(token=secrets.token_urlsafe(18), certificate_id=certificate.id, made_at=now)
     try:
-        with session().begin_nested():
-            made = CertificateShare(token=secrets.token_urlsafe(18), certificate_id=certificate.id, made_at=now)
-            session().add(made)
-    except IntegrityError:
+        add_once(made, _Shared)
+    except _Shared:
         return queries.open_shares(certificate)[0]  # pressed twice at the same time
     audit.record(by=by, did="certificates.certificate.shared", on=certificate, data={"number": certificate.number})
     return made

@@ -7,8 +7,6 @@ import re
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy.exc import IntegrityError
-
 from trainhub.certificates import queries
 from trainhub.certificates.checking import faults, lacks, unprintable_wording
 from trainhub.certificates.layouts.drawing import Press, common_facts
@@ -19,7 +17,7 @@ from trainhub.certificates.models import CertificateTemplate, IssuerTemplate
 from trainhub.certificates.types import Kind, TemplateState
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
-from trainhub.kernel.db import session
+from trainhub.kernel.db import add_once, session
 from trainhub.kernel.errors import Refused, Stale
 from trainhub.kernel.i18n import N_, _, listed
 from trainhub.organisations.models import Organisation
@@ -127,12 +125,7 @@ def next_version(*, template: CertificateTemplate, by: Identity, now: datetime) 
 
 def _begin(row: CertificateTemplate, body: dict[str, Any], by: Identity, taken: BadTemplate) -> CertificateTemplate:
     row.body = pretty({**body, "code": row.code, "version": row.edition})
-    try:
-        with session().begin_nested():
-            session().add(row)
-            session().flush()
-    except IntegrityError as twice:
-        raise taken from twice
+    add_once(row, lambda: taken)
     audit.record(by=by, did="certificates.template.started", on=row, data={"code": row.code, "edition": row.edition})
     return row
 
@@ -163,17 +156,18 @@ def choose(*, issuer: Organisation, kind: Kind, template: str, by: Identity, now
     return row
 
 
+class _Chosen(Exception):
+    """Somebody else chose at the same moment."""
+
+
 def _chosen(row: IssuerTemplate) -> IssuerTemplate:
     """The row of a first choice, also when somebody else chose at the same moment: the last word counts, as it does later."""
     issuer_id, kind = row.issuer_id, row.kind
     try:
-        with session().begin_nested():
-            session().add(row)
-            session().flush()
-    except IntegrityError:
+        add_once(row, _Chosen)
+    except _Chosen:
         known = queries.issuer_template(issuer_id, kind)
-        if known is None:
-            raise
+        assert known is not None
         return known
     return row
 

@@ -285,7 +285,10 @@ def batch_decide(row: IssueBatch) -> Any:
         form.refuse(refused)
         return _page(load_batch(row.id), form)
     if is_approved:
-        said = _("已更正：新证书已签发，原证书作废。") if row.replaces_id is not None else _("已通过审核，正在签发。")
+        said = {
+            BatchSource.CORRECTION: _("已更正：新证书已签发，原证书作废。"),
+            BatchSource.RENEWAL: _("已重新签发：新证书有新的编号，原证书仍为已撤销。"),
+        }.get(row.source, _("已通过审核，正在签发。"))
     else:
         said = _("已退回。")
     return done(said, "certificates.batch", batch_id=row.id)

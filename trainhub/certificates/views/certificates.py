@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Sequence
 from typing import Any
 
-from flask import Response, current_app, render_template, request, send_file
+from flask import Response, current_app, render_template, request, send_file, url_for
 
 from trainhub.certificates import documents, forms, labels, operations, queries, tasks, verifying
 from trainhub.certificates.models import Certificate
@@ -133,6 +134,11 @@ def show(certificate: Certificate) -> Any:
         correction=correction,
         may_decide=correction is not None and may(who(), Can.BATCH_VIEW, queries.subject_of_batch(correction)),
         twins=queries.twins_of(certificate),
+        may_renew=certificate.state is State.REVOKED
+        and certificate.is_current
+        and correction is None
+        and may(who(), Can.CORRECT, subject)
+        and not is_same_human(who().person_id, certificate.person_id),
         editions=queries.editions_of(certificate.number),
         actions=[event for event in events_in(certificate.state) if event in open_to_reader and may(who(), CAN_OF[event], subject)],
         may_have=may(who(), Can.DOWNLOAD, subject),
@@ -285,6 +291,30 @@ def change(pair: tuple[Certificate, Event]) -> Any:
     return page, 422 if request.method == "POST" else 200
 
 
+@blueprint.route("/<number>/renew", methods=["GET", "POST"])
+@guard(Can.CORRECT, load=load, subject=queries.subject_of)
+def renew(certificate: Certificate) -> Any:
+    """Draw up that what was revoked by mistake is issued anew."""
+    form = forms.RenewalForm() if request.method == "POST" else forms.RenewalForm(formdata=None)
+    if request.method == "POST" and form.validate():
+        given: dict[str, Any] = {"reason": form.reason.data or "", "document": form.document.data or ""}
+        try:
+            with transaction():
+                if not once(form.submission_key.data or ""):
+                    return done(_("这个表单已经提交过，没有重复处理。"), "certificates.show", number=certificate.number)
+                operations.prepare_renewal(certificate=_again(certificate), by=who(), today=clock.today(), now=clock.now(), **given)
+            return done(_("重新签发已提交，须由另一人审核；通过后以新编号签发。"), "certificates.show", number=certificate.number)
+        except Refused as refused:
+            if refused.status not in (422, 409):
+                raise
+            form.refuse(refused)
+            certificate = _again(certificate)
+    page = render_template(
+        "trainhub/certificates/renew.html", certificate=certificate, form=form, title=title_of(certificate), show_number=show_number
+    )
+    return page, 422 if request.method == "POST" else 200
+
+
 def _apply(certificate: Certificate, event: Event, form: forms.ReasonForm, template: str) -> Certificate:
     """Do it; a correction is only drawn up. Returns the certificate whose page shows what came of it."""
     given: dict[str, Any] = {
@@ -307,3 +337,9 @@ def _apply(certificate: Certificate, event: Event, form: forms.ReasonForm, templ
         Event.REVOKE: operations.revoke,
     }
     return verbs[event](**given)
+
+
+def evidence_pages(keys: Sequence[str], _is_own: bool) -> dict[str, str]:
+    """The pages of certificates that others took the place of, for whoever may see them."""
+    rows = [row for key in keys if (row := queries.by_number(key)) is not None]
+    return {row.number: url_for("certificates.show", number=row.number) for row in rows if may(who(), Can.VIEW, queries.subject_of(row))}

@@ -1,0 +1,37 @@
+"""What was revoked by mistake is issued anew, by two persons
+
+Revision ID: 0056
+Revises: 0055
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0056"
+down_revision = "0055"
+branch_labels = None
+depends_on = None
+
+KNOWN, NEW = ("selection", "import", "correction"), "renewal"
+
+
+def _allow(*sources: str) -> None:
+    listed = ", ".join(f"'{one}'" for one in sources)
+    with op.batch_alter_table("issue_batch", schema=None) as batch_op:
+        batch_op.drop_constraint(op.f("ck_issue_batch_batchsource"), type_="check")
+        batch_op.create_check_constraint(op.f("ck_issue_batch_batchsource"), sa.text(f"source IN ({listed})"))
+
+
+def upgrade() -> None:
+    """Forward."""
+    _allow(*KNOWN, NEW)
+
+
+def downgrade() -> None:
+    """Back, unless something was issued anew: what was decided is not thrown away."""
+    used = op.get_bind().scalar(sa.text("SELECT count(*) FROM issue_batch WHERE source = 'renewal'"))
+    if used:
+        raise RuntimeError(f"{used} certificates were to be issued anew, which the earlier version does not know: keep this one.")
+    _allow(*KNOWN)
