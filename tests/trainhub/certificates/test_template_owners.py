@@ -117,8 +117,8 @@ def test_the_pages_keep_owners_apart(session: Session, as_role: AsRole) -> None:
     assert "our_training" not in theirs.get("/certificates/templates").text
     for ask in (theirs.get(where), theirs.post(f"{where}/submit"), theirs.post(f"{where}/preview", data={"body": "{}"})):
         assert ask.status_code == 403
-    assert mine.post(f"{where}/submit").status_code == 303
-    assert province.post(f"{where}/decide", data={"decision": "approve"}).status_code == 303
+    assert mine.post(f"{where}/submit", data={"version": 1}).status_code == 303
+    assert province.post(f"{where}/decide", data={"decision": "approve", "version": 2}).status_code == 303
     defaults = "/certificates/templates/defaults"
     first = mine.get(defaults).text
     assert f'<option selected value="{here.id}"' not in first, "nothing is chosen before somebody chooses"

@@ -43,6 +43,7 @@ from trainhub.people import queries as people
 MOST_ITEMS = 50_000
 PORTION = 500
 TOLD_EVERY = 1_000
+MOST_TITLE = 200
 MOST_TOLD = 5
 """Persons with contradictions who are named; the others are counted."""
 TASK = "certificates.issue"
@@ -168,6 +169,9 @@ def prepare(
     file the rows were read from; without one that of the rows themselves is kept (`queries.table_of`). Raises CannotIssue for none,
     for too many, for records of one person that contradict each other, a template the issuer may not use, and programme certificates: they rest on the verified chain, not on a list.
     """
+    title = title.strip()
+    if not title or len(title) > MOST_TITLE:
+        raise CannotIssue(_("请给出批次名称，不超过%(most)d个字。", most=MOST_TITLE), field="title")
     found = checked or check(kind=kind, issuer=issuer, rows=rows, template=template)
     items = found.items
     batch = IssueBatch(

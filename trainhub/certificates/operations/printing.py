@@ -35,6 +35,7 @@ from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.sheets.writing import for_reader, iter_csv
 
 MOST_PAGES = 100_000
+MOST_TITLE = 200
 AT_ONCE = 2_000
 """Certificates that are put in order while whoever asks for the run waits; more are by its job."""
 TASK = "certificates.print"
@@ -93,6 +94,9 @@ def start_run(
     Only current, issued certificates that `by` may see are printed, in the order of base, class and number; a file holds
     `chunk_pages` pages at most (500 to 5,000), of one layout and one issuer's name. More than `AT_ONCE` are put in order by the job.
     """
+    title = title.strip()
+    if not title or len(title) > MOST_TITLE:
+        raise CannotPrint(_("请给这一批起个名称，不超过%(most)d个字。", most=MOST_TITLE), field="title")
     if wanted.kind is None or wanted.issuer_id is None:
         raise CannotPrint(_("请选择证书种类和发证单位：一批只印同一单位的同一种证书。"))
     if not LEAST_CHUNK <= chunk_pages <= MOST_CHUNK:

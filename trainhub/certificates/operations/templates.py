@@ -257,8 +257,15 @@ def _must_be(template: CertificateTemplate, *states: TemplateState) -> None:
         raise BadTemplate(_("模板的状态已变，不能这样操作。已批准的模板不再改动：请建立新版本。"))
 
 
-def submit(*, template: CertificateTemplate, by: Identity) -> None:
-    """Hand a draft to a second person; BadTemplate when its own wording cannot be printed or does not fit, as that would be wrong on every certificate."""
+def _must_be_seen(template: CertificateTemplate, version: int | None) -> None:
+    """Stale when somebody changed the template since the page that was looked at."""
+    if version is not None and template.version != version:
+        raise Stale(_("这个模板在你打开页面之后有改动，你的操作没有生效。请核对现在的内容后再办理。"))
+
+
+def submit(*, template: CertificateTemplate, by: Identity, version: int | None = None) -> None:
+    """Hand a draft to a second person, as whoever does it has seen it (`version`, else Stale); BadTemplate when its own wording cannot be printed or does not fit, as that would be wrong on every certificate."""
+    _must_be_seen(template, version)
     _must_be(template, TemplateState.DRAFT)
     layout = checked_layout(template.body)
     _must_be_sound(layout, NOT_SUBMITTED)
@@ -271,8 +278,9 @@ def submit(*, template: CertificateTemplate, by: Identity) -> None:
     audit.record(by=by, did="certificates.template.submitted", on=template, data={"code": template.code, "edition": template.edition})
 
 
-def decide(*, template: CertificateTemplate, is_approved: bool, reason: str, by: Identity, now: datetime) -> None:
-    """Approve (not by anybody who drew or changed this version, and not what prints wrong), or send back to be edited. The version before is retired; it still draws what it issued."""
+def decide(*, template: CertificateTemplate, is_approved: bool, reason: str, by: Identity, now: datetime, version: int | None = None) -> None:
+    """Decide on what was looked at (`version`, else Stale): approve (not by anybody who drew or changed this version, and not what prints wrong), or send back to be edited. The version before is retired; it still draws what it issued."""
+    _must_be_seen(template, version)
     _must_be(template, TemplateState.SUBMITTED)
     if is_approved and queries.is_editor(template, by.account_id):
         raise BadTemplate(_("模板须由另一人批准：编辑过这个版本的人都不能批准它。"))
