@@ -12,7 +12,8 @@ from trainhub.certificates import credentials, documents, labels, openbadges, qu
 from trainhub.certificates import offline as offline_page
 from trainhub.certificates.layouts.model import built_in, codes
 from trainhub.certificates.numbers import show_number
-from trainhub.certificates.public import FRESH_SECONDS, title_of
+from trainhub.certificates.public import FRESH_SECONDS, not_signed, title_of
+from trainhub.certificates.signers import CannotSign
 from trainhub.certificates.types import State, Status
 from trainhub.kernel import clock
 from trainhub.kernel.access import public
@@ -60,13 +61,11 @@ def status(page: int) -> Any:
     if not 1 <= page <= queries.last_list():
         raise NotFound(_("没有这个状态列表。"))
     now = clock.now().astimezone(UTC).replace(second=0, microsecond=0)
-    made = openbadges.status_list(
-        f"{_site()}/status/{page}",
-        queries.listed(page),
-        now.isoformat(timespec="seconds").replace("+00:00", "Z"),
-        openbadges.did_of(_site()),
-        tasks.maker().signer,
-    )
+    given = (f"{_site()}/status/{page}", queries.listed(page), now.isoformat(timespec="seconds").replace("+00:00", "Z"), openbadges.did_of(_site()))
+    try:
+        made = openbadges.status_list(*given, tasks.maker().signer)
+    except CannotSign as away:
+        raise not_signed(away) from away
     return _open(jsonify(made), FRESH_SECONDS, "application/vc")
 
 

@@ -12,6 +12,7 @@ from trainhub.certificates import api, bulk, cli, list_tasks, models, own_querie
 from trainhub.certificates.operations import batches, restoring
 from trainhub.certificates.operations import keys as signing
 from trainhub.certificates.operations.printing import TASK
+from trainhub.certificates.pades import SLOT as SEALER
 from trainhub.certificates.pades import CannotSeal, KeyFile
 from trainhub.certificates.permissions import Can
 from trainhub.certificates.signers import SLOT, CannotPlug, plugged
@@ -106,7 +107,7 @@ def _open_key_file(app: Flask) -> None:
     if settings.pdf_signer is None:
         return
     try:
-        app.extensions["trainhub.certificates.sealer"] = KeyFile.read(settings.pdf_signer, settings.pdf_signer_password)
+        app.extensions[SEALER] = KeyFile.read(settings.pdf_signer, settings.pdf_signer_password)
     except CannotSeal as bad:
         raise HalfConfigured(f"TRAINHUB_PDF_SIGNER, TRAINHUB_PDF_SIGNER_PASSWORD: {bad}") from bad
 

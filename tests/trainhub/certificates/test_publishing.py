@@ -201,6 +201,15 @@ def test_what_a_lost_key_signed_still_verifies(
     if rotations:
         with pytest.raises(LostKey, match="更换密钥"):
             documents.pdf_of(made, tasks.maker())
+    for address in ("/status/1", f"/V/{made.number}/{made.code}.json"):
+        answer = client.get(address)
+        assert answer.status_code == (503 if rotations else 200)
+        if rotations:
+            told = answer.get_json()
+            assert (answer.mimetype, told["code"], answer.headers["Access-Control-Allow-Origin"]) == ("application/problem+json", "not_signed", "*")
+            assert (answer.headers["Retry-After"], "/verify" in told["detail"], "keys.json" in told["detail"]) == ("300", True, False)
+    assert client.get(f"/V/{made.number}/{made.code}/verdict.json").get_json()["status"] == "issued", "what is not signed needs no key"
+    admin = as_role(Role.SYSTEM_ADMIN)
     assert admin.post("/certificates/keys/rotate").status_code == 303
     assert "在用的密钥打不开" not in admin.get("/certificates/keys").text
     present = tasks.maker().signer.public

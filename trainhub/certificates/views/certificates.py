@@ -22,7 +22,7 @@ from trainhub.certificates.states import events_in
 from trainhub.certificates.types import Event, State
 from trainhub.certificates.views import blueprint, evidence
 from trainhub.certificates.views._support import EXPORTED, exported, load
-from trainhub.certificates.views.keys import reminder
+from trainhub.certificates.views.keys import reminder, sealing
 from trainhub.certificates.views.waiting import ReleaseForm, obstacles_of
 from trainhub.kernel import clock, downloads, paging
 from trainhub.kernel.access import demand, guard, may, signed_in, who
@@ -78,6 +78,7 @@ def index() -> Any:
         clock=clock_told(),
         undecided=queries.count_undecided(who()) if may(who(), Can.BATCH_LIST) else 0,
         reminder=reminder(clock.now()) if may(who(), Can.KEYS) else "",
+        sealing=sealing(clock.now()) if may(who(), Can.KEYS) else None,
         issuers=queries.issuer_choices(who()),
         show_number=show_number,
         can=Can,
