@@ -126,6 +126,12 @@ def test_the_pages_keep_owners_apart(session: Session, as_role: AsRole) -> None:
     for untold in ({"issuer_id": "", "template": "our_training"}, {"issuer_id": here.id, "template": ""}, {"template": "our_training"}):
         assert mine.post(defaults, data=untold).status_code == 422
     assert "都用内置模板" in mine.get(defaults).text
+    lists = "/certificates/batches/import"
+    assert f"{lists}/training.xlsx?template=our_training" in mine.get(lists).text
+    assert mine.get(f"{lists}/training.xlsx?template=our_training").data.startswith(b"PK")
+    assert "our_training" not in theirs.get(lists).text
+    for address in (f"{lists}/training.xlsx?template=our_training", f"{lists}/exam.xlsx?template=training"):
+        assert theirs.get(address).status_code == 404, "another issuer's, or one of another kind"
     assert theirs.post(defaults, data={"issuer_id": here.id, "template": "training"}).status_code == 422
     assert mine.post(defaults, data={"issuer_id": here.id, "template": "our_training"}).status_code == 303
     assert "our_training" in mine.get(defaults).text
@@ -190,6 +196,8 @@ def test_what_tells_two_certificates_apart_is_asked_for_whatever_the_template_pr
             batch = _listed(owner, template, f"{head},培训项目,班级,结束日期\n张三,2026001,基地,48,{row}")
             keys.add(queries.first_items(batch.id, 1)[0].asked_key)
     assert len(keys) == 4, "the same four, whichever of the two they are drawn from"
+    columns = [one.zh for one in imports.columns_of(Kind.TRAINING, queries.layout_of("plain"))]
+    assert {"培训项目", "班级", "结束日期"} < set(columns), "the workbook to fill in has them too"
     with pytest.raises(operations.CannotIssue, match="缺少培训项目"):
         batches.check(kind=Kind.TRAINING, issuer=owner, rows=[Wanted(ground.person().id, {"base": "基地", "hours": 48})], template="plain")
 

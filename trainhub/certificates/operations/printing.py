@@ -369,15 +369,17 @@ def cover(run: PrintRun, chunk: PrintChunk, total: int) -> bytes:
         pages = [item.page or 0 for item, _certificate, _serial in rows]
         shares.append(Share(base, class_name, pages[0], pages[-1]))
     first, last = (lines[0][1].number, lines[-1][1].number) if lines else ("", "")
-    facts = {
-        "批次号": str(run.id),
-        "文件": f"{file_name(run, chunk)}（第 {chunk.place} / {total} 个）",
-        "证书种类": _layout_of(lines).title if lines else "",
-        "页数": f"{chunk.pages}（另有 {chunk.last - chunk.first + 1 - chunk.pages} 张因状态变更未打印）",
-        "起止编号": f"{first} … {last}",
-        "打印方式": "套打（仅印可变内容）" if run.mode is PrintMode.OVERPRINT else "全页",
-        "纸张": f"出血 {run.bleed_mm} 毫米{'，带裁切线' if run.has_marks else ''}" if run.bleed_mm or run.has_marks else "成品尺寸，无出血",
-        "查验地址": run.site,
+    left_out = chunk.last - chunk.first + 1 - chunk.pages
+    bleed = f"出血 {run.bleed_mm} 毫米{'，带裁切线' if run.has_marks else ''} / bleed {run.bleed_mm} mm{', crop marks' if run.has_marks else ''}"
+    facts = {  # whoever prints reads either language: the sheet has both
+        "批次号 Run": str(run.id),
+        "文件 File": f"{file_name(run, chunk)}（第 {chunk.place} / {total} 个 / {chunk.place} of {total}）",
+        "证书种类 Certificate": f"{_layout_of(lines).title} / {_layout_of(lines).title_en}" if lines else "",
+        "页数 Pages": f"{chunk.pages}（另有 {left_out} 张因状态变更未打印 / {left_out} not printed, their state changed）",
+        "起止编号 Numbers": f"{first} … {last}",
+        "打印方式 Printing": "套打（仅印可变内容） / overprint on blanks" if run.mode is PrintMode.OVERPRINT else "全页 / whole pages",
+        "纸张 Paper": bleed if run.bleed_mm or run.has_marks else "成品尺寸，无出血 / trimmed size, no bleed",
+        "查验地址 Verification": run.site,
         "SHA-256": chunk.sha256,
     }
     return cover_sheet(run.title, facts, shares)

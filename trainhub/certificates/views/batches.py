@@ -258,8 +258,9 @@ def batch_preview(row: IssueBatch) -> Any:
     assert issuer is not None
     layout = queries.layout_of(row.template, row.template_version)
     shared = {"issuer": issuer.name, "issuer_en": issuer.name_en or "", "issued_on": clock.today().isoformat()}
-    press = Press(layout, common_facts(layout, shared), base_url=tasks.maker().site, has_cut_marks=True)
     items = queries.open_items(row.id, PREVIEWED) or queries.first_items(row.id, PREVIEWED)
+    first = items[0].facts if items else {}
+    press = Press(layout, common_facts(layout, {**first, **shared}), base_url=tasks.maker().site, has_cut_marks=True)
     names = people.names_of(item.person_id for item in items)
     for item in items:
         press.add({"name": names[item.person_id], **item.facts, **shared, "number": _("签发时编号"), "code": ""})

@@ -58,8 +58,7 @@ def batch_import() -> Any:
         problems=problems[:SHOWN_PROBLEMS],
         columns=columns,
         total=len(problems),
-        kinds=labels.KINDS,
-        imported=forms.IMPORTED,
+        workbooks=[(kind.value, code if code != kind.value else None, label) for code, kind, label in forms.template_offers(who(), forms.IMPORTED)],
     )
     return page, 422 if request.method == "POST" else 200
 
@@ -125,10 +124,13 @@ def _known() -> Any:
 @blueprint.get("/batches/import/<kind>.xlsx")
 @guard(Can.BATCH_CREATE)
 def batch_template(kind: str) -> Any:
-    """The table to fill in for a kind."""
+    """The table to fill in for a kind, or for a template of that kind that the reader may issue from (`?template=`)."""
     if kind not in {one.value for one in Kind}:
         raise NotFound(_("没有这种证书。"))
-    layout = queries.layout_of(kind)
+    template = request.args.get("template", "") or kind
+    if template not in {code for code, _kind, _label in forms.template_offers(who(), [Kind(kind)])}:
+        raise NotFound(_("没有这个证书模板，或它不在你的范围内。"))
+    layout = queries.layout_of(template)
     codes = {"id_number", "student_no"}
     fields = tuple(Field(one.name, one.zh, required=one.required, is_code=one.name in codes) for one in imports.columns_of(Kind(kind), layout))
     content = template_xlsx(Schema(fields), [imports.examples(Kind(kind), layout)], [_("证件号码和学号至少填写一项；发证日期在签发时自动填写。")])
