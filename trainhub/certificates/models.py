@@ -299,7 +299,8 @@ class IssuerTemplate(Base):
 class SigningKey(Base):
     """A key that signs or signed credentials. `sealed` is the seed under the keyring's data key; the first key's lies in keys.json.
 
-    A retired key still verifies; a leaked one (`leaked_at`) does not.
+    A retired key still verifies; a leaked one (`leaked_at`) does not. `vouched` is what the key `vouched_by` (both in hex) signed for this one when it was
+    made: who kept the keys of before learns it from there.
     """
 
     __tablename__ = "signing_key"
@@ -310,6 +311,8 @@ class SigningKey(Base):
     made_at: Mapped[datetime]
     retired_at: Mapped[datetime | None]
     leaked_at: Mapped[datetime | None]
+    vouched_by: Mapped[str | None] = mapped_column(sa.String(64))
+    vouched: Mapped[str | None] = mapped_column(sa.String(128))
 
 
 class StatusShift(Base):

@@ -184,6 +184,7 @@ def release(*, certificate: Certificate, by: Identity, today: date, now: datetim
     if found is None:
         raise CannotIssue(_("来源记录已变更，现在不符合签发条件，没有签发。记录重新符合条件后可再次检查签发，编号保留（跨年的换为签发当年的编号）。"))
     facts = dict(found.facts)
+    hold_counter(issuer, certificate.kind, today.year)  # a list or a rule may be issuing the same at this moment
     same = (certificate.kind, certificate.issuer_id, certificate.person_id, certificate.asked_key, facts)
     twin = same_thing(*same, (State.ISSUED, State.SUSPENDED), besides=certificate.id)
     if twin is not None:

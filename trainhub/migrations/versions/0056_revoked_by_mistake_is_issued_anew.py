@@ -1,4 +1,4 @@
-"""What was revoked by mistake is issued anew, by two persons
+"""What was revoked by mistake is issued anew, by two persons; a new signing key is vouched for by one of before
 
 Revision ID: 0056
 Revises: 0055
@@ -14,6 +14,7 @@ down_revision = "0055"
 branch_labels = None
 depends_on = None
 
+VOUCHED = {"vouched_by": 64, "vouched": 128}
 KNOWN, NEW = ("selection", "import", "correction"), "renewal"
 
 
@@ -25,8 +26,10 @@ def _allow(*sources: str) -> None:
 
 
 def upgrade() -> None:
-    """Forward."""
+    """Forward. Keys of before this one have nobody who vouched for them: what signed then is destroyed."""
     _allow(*KNOWN, NEW)
+    for name, length in VOUCHED.items():
+        op.add_column("signing_key", sa.Column(name, sa.String(length), nullable=True))
 
 
 def downgrade() -> None:
@@ -35,3 +38,6 @@ def downgrade() -> None:
     if used:
         raise RuntimeError(f"{used} certificates were to be issued anew, which the earlier version does not know: keep this one.")
     _allow(*KNOWN)
+    with op.batch_alter_table("signing_key", schema=None) as batch_op:
+        for name in VOUCHED:
+            batch_op.drop_column(name)
