@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from trainhub.certificates.layouts.document import Book
 from trainhub.certificates.layouts.drawing import set_text
@@ -31,6 +32,21 @@ class Share:
     def pages(self) -> int:
         """How many."""
         return self.last - self.first + 1
+
+
+def shares_of(pages: Iterable[tuple[str, str, int]]) -> list[Share]:
+    """The shares of a file from base, class and number of its pages in order."""
+    groups = ((key, [page for _base, _class, page in rows]) for key, rows in groupby(pages, key=lambda one: one[:2]))
+    return [Share(base, class_name, numbers[0], numbers[-1]) for (base, class_name), numbers in groups]
+
+
+def printed_how(bleed_mm: int, *, is_overprint: bool, has_marks: bool) -> dict[str, str]:
+    """How a run is printed and cut, as labelled lines in both languages."""
+    bleed = f"出血 {bleed_mm} 毫米{'，带裁切线' if has_marks else ''} / bleed {bleed_mm} mm{', crop marks' if has_marks else ''}"
+    return {
+        "打印方式 Printing": "套打（仅印可变内容） / overprint on blanks" if is_overprint else "全页 / whole pages",
+        "纸张 Paper": bleed if bleed_mm or has_marks else "成品尺寸，无出血 / trimmed size, no bleed",
+    }
 
 
 def _line(text: str, y: float, *, x: float = LEFT, w: float = ROOM, size: float = 10.5, bold: bool = False, align: str = "left") -> Text:
@@ -74,4 +90,4 @@ def cover_sheet(title: str, facts: Facts, shares: Sequence[Share]) -> bytes:
     return book.finish(fonts, {})
 
 
-__all__ = ["Share", "cover_sheet"]
+__all__ = ["Share", "cover_sheet", "printed_how", "shares_of"]

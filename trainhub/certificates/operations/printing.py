@@ -13,7 +13,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -361,28 +360,22 @@ def _manifest_rows(run: PrintRun, chunk: PrintChunk) -> Iterator[dict[str, Any]]
 
 def cover(run: PrintRun, chunk: PrintChunk, total: int) -> bytes:
     """The cover sheet of a file: batch, checksum, pages of each base and class."""
-    from trainhub.certificates.layouts.cover import Share, cover_sheet
+    from trainhub.certificates.layouts.cover import cover_sheet, printed_how, shares_of
 
     lines = [line for line in queries.items_of(run.id, chunk.first, chunk.last) if line[0].page is not None]
-    shares = []
-    for (base, class_name), rows in groupby(lines, key=lambda line: (line[0].base, line[0].class_name)):
-        pages = [item.page or 0 for item, _certificate, _serial in rows]
-        shares.append(Share(base, class_name, pages[0], pages[-1]))
     first, last = (lines[0][1].number, lines[-1][1].number) if lines else ("", "")
     left_out = chunk.last - chunk.first + 1 - chunk.pages
-    bleed = f"出血 {run.bleed_mm} 毫米{'，带裁切线' if run.has_marks else ''} / bleed {run.bleed_mm} mm{', crop marks' if run.has_marks else ''}"
     facts = {  # whoever prints reads either language: the sheet has both
         "批次号 Run": str(run.id),
         "文件 File": f"{file_name(run, chunk)}（第 {chunk.place} / {total} 个 / {chunk.place} of {total}）",
         "证书种类 Certificate": f"{_layout_of(lines).title} / {_layout_of(lines).title_en}" if lines else "",
         "页数 Pages": f"{chunk.pages}（另有 {left_out} 张因状态变更未打印 / {left_out} not printed, their state changed）",
         "起止编号 Numbers": f"{first} … {last}",
-        "打印方式 Printing": "套打（仅印可变内容） / overprint on blanks" if run.mode is PrintMode.OVERPRINT else "全页 / whole pages",
-        "纸张 Paper": bleed if run.bleed_mm or run.has_marks else "成品尺寸，无出血 / trimmed size, no bleed",
+        **printed_how(run.bleed_mm, is_overprint=run.mode is PrintMode.OVERPRINT, has_marks=run.has_marks),
         "查验地址 Verification": run.site,
         "SHA-256": chunk.sha256,
     }
-    return cover_sheet(run.title, facts, shares)
+    return cover_sheet(run.title, facts, shares_of((item.base, item.class_name, item.page or 0) for item, _certificate, _serial in lines))
 
 
 def _layout_of(lines: list[queries.Line]) -> Layout:
