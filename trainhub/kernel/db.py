@@ -11,7 +11,7 @@ import json
 import random
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, date, datetime
@@ -249,6 +249,11 @@ def transaction() -> Iterator[Session]:
 def after_commit(act: Callable[[], None]) -> None:
     """Do something outside the database once this unit of work is committed; when it is rolled back it is not done. It must not fail."""
     session().info.setdefault("after_commit", []).append(act)
+
+
+def to_do_after_commit() -> Sequence[Callable[[], None]]:
+    """What will be done then, so that more of the same can be done at once."""
+    return tuple(session().info.get("after_commit", ()))
 
 
 def is_taken(error: IntegrityError) -> bool:

@@ -9,13 +9,25 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from flask import current_app
 
-from trainhub.kernel.db import after_commit
+from trainhub.kernel.db import after_commit, to_do_after_commit
+
+
+class _Append:
+    """What one transaction notes in one file, written at once."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.lines = path, list[Mapping[str, Any]]()
+
+    def __call__(self) -> None:
+        try:
+            append(self.path, self.lines)
+        except OSError as error:
+            current_app.logger.warning("%s could not be written: %s", self.path.name, error)
 
 
 def note(file: str, line: Mapping[str, Any]) -> None:
@@ -23,14 +35,12 @@ def note(file: str, line: Mapping[str, Any]) -> None:
 
     A folder that cannot be written keeps nothing, and the log says so: what the line tells of is done.
     """
-    after_commit(partial(_write, folder() / file, line))
-
-
-def _write(path: Path, line: Mapping[str, Any]) -> None:
-    try:
-        append(path, [line])
-    except OSError as error:
-        current_app.logger.warning("%s could not be written: %s", path.name, error)
+    path = folder() / file
+    found = next((one for one in to_do_after_commit() if isinstance(one, _Append) and one.path == path), None)
+    if found is None:
+        found = _Append(path)
+        after_commit(found)
+    found.lines.append(line)
 
 
 def append(path: Path, lines: list[Mapping[str, Any]]) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 import time_machine
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
@@ -18,7 +19,7 @@ from trainhub.certificates import documents, numbers, operations, queries, tasks
 from trainhub.certificates.models import Certificate, IssueBatch
 from trainhub.certificates.operations import batches
 from trainhub.certificates.operations.batches import Wanted
-from trainhub.certificates.types import BatchSource, BatchState, Event, Kind, State, Status
+from trainhub.certificates.types import PRESENT_FACTS, Attested, BatchSource, BatchState, Event, Kind, State, Status
 from trainhub.kernel import audit, clock
 from trainhub.kernel.access import SYSTEM, Identity, Role
 from trainhub.kernel.db import transaction
@@ -309,6 +310,30 @@ def test_what_the_records_do_not_bear_is_not_issued_anew(session: Session) -> No
     _decide(second)
     batches.issue_portion(batch=second, by=DECIDER, today=TODAY, now=ground.NOW)
     assert queries.revoked_in(second) == 1
+
+
+def test_a_room_is_asked_anew_and_what_two_persons_corrected_stays(app: Flask, session: Session) -> None:
+    rooms = app.extensions.setdefault(PRESENT_FACTS, {})
+    says: dict[str, Any] = {"topic": "题目", "grade": "良", **{name: FACTS[Kind.CAPSTONE][name] for name in FACTS[Kind.CAPSTONE] if name != "topic"}}
+    due = [True]
+    rooms["anew"] = lambda drafts, _today: {one.id: Attested(says, [("capstone", 1, "题目")]) for one in drafts if due[0]}
+    try:
+        old = corrected(certificate(Kind.CAPSTONE, facts=says, asked_key="anew:1"), facts={"grade": "优"})
+        operations.revoke(certificate=old, **REASON)
+        due[0] = False
+        with pytest.raises(operations.CannotChange, match="不符合签发条件"):
+            _renewal(old)
+        due[0] = True
+        batch = _renewal(old)
+        assert (queries.first_items(batch.id, 1)[0].facts["grade"], queries.first_items(batch.id, 1)[0].facts["topic"]) == ("优", "题目")
+        says |= {"grade": "中", "topic": "新题目"}
+        _decide(batch, is_approved=False, reason="记录已变")
+        _decide(_renewal(old))
+        new = queries.by_asked_key("anew:1")
+        assert new is not None
+        assert (new.facts["grade"], new.facts["topic"]) == ("中", "新题目")
+    finally:
+        del rooms["anew"]
 
 
 def test_the_page_offers_to_issue_anew(session: Session, as_role: AsRole) -> None:

@@ -7,6 +7,7 @@ not issued again.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -15,7 +16,7 @@ from trainhub.certificates.models import Certificate, IssueBatch, IssueItem
 from trainhub.certificates.numbers import show_number
 from trainhub.certificates.operations._support import add_event, tell_holder
 from trainhub.certificates.operations.changing import CannotChange, must_be_anothers, reasons_given, take_place
-from trainhub.certificates.operations.correcting import must_print
+from trainhub.certificates.operations.correcting import FIXED, must_print
 from trainhub.certificates.operations.issuing import STANDING, clock_stands, same_thing
 from trainhub.certificates.operations.numbering import hold_counter, new_number
 from trainhub.certificates.operations.present import present
@@ -68,15 +69,23 @@ def _due(certificate: Certificate, today: date) -> Attested:
     if certificate.state is not State.REVOKED or not certificate.is_current:
         raise CannotChange(_("只有已撤销、且没有重新签发过的证书才能重新签发。"))
     hold_counter(_issuer(certificate), certificate.kind, today.year)  # a list or a rule may be issuing the same at this moment
-    found = present(certificate, today)
-    if found is None:
+    asked = present(certificate, today, even_decided=True)
+    if asked is None:
         raise CannotChange(_("来源记录现在不符合签发条件，没有重新签发：请先在来源中更正记录。"))
+    found = Attested({**asked.facts, **_decided_words(certificate, asked.facts)}, asked.evidence)
     same = (certificate.kind, certificate.issuer_id, certificate.person_id, certificate.asked_key, found.facts)
     twin = same_thing(*same, STANDING, besides=certificate.id)
     if twin is not None:
         raise CannotChange(_("持证人已有一张内容相同的证书 %(number)s，没有重新签发。", number=show_number(twin.number)))
     must_print(queries.layout_of(certificate.template, certificate.template_version), found.facts)
     return found
+
+
+def _decided_words(certificate: Certificate, now: Mapping[str, Any]) -> dict[str, Any]:
+    """What two persons corrected on the one before, as far as the records still say what stood there until then."""
+    recorded = queries.recorded_facts(certificate)
+    typed = {name: value for name, value in certificate.facts.items() if recorded.get(name) != value and name not in FIXED}
+    return {name: value for name, value in typed.items() if str(recorded.get(name) or "") == str(now.get(name) or "")}
 
 
 def renew(*, batch: IssueBatch, by: Identity, today: date, now: datetime) -> Certificate:
