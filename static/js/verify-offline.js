@@ -244,7 +244,7 @@
     const badge = found.find((one) => one.proof);
     if (!snapshot && !badge) return ['bad', words.none];
     let rows = [], good = true, list = null, isListed = false, site = '';
-    if (snapshot ? !keys[snapshot.key] : !multikeys[multikeyOf([badge.proof].flat()[0])]) return ['bad', words.key];
+    if (snapshot ? !keys[snapshot.key] : !multikeys[multikeyOf([badge.proof].flat()[0])]) return ['bad', words.key, [], words.learn];
     if (snapshot) {
       good = await checkSnapshot(snapshot).catch(unless(false));
       site = snapshot.site;
@@ -271,15 +271,46 @@
     return pdf && !isNew ? ['wait', words.streams, rows, more] : ['ok', words.good, rows, more];
   };
 
-  // The status lists among the files are read first, whichever order they were chosen in; then each certificate is judged.
+  // The keys of after this page was kept: each is taken when one that is known vouches for it. See `vouching` in credentials.py.
+  const isKeys = (one) => one.type === 'trainhub-certificate' && Array.isArray(one.keys);
+  const base58 = (bytes) => {
+    let value = bytes.reduce((sum, one) => sum * 256n + BigInt(one), 0n), said = '';
+    for (; value; value /= 58n) said = ALPHABET[Number(value % 58n)] + said;
+    return said;
+  };
+  const learn = async (published) => {
+    let count = 0;
+    for (let isNew = true; isNew;) {
+      isNew = false;
+      for (const { vouched, ...one } of published.keys.map(Object)) {
+        const by = keys[Object(vouched).by];
+        if (!by || keys[one.key]) continue;
+        const bytes = unb64(one.public_key), said = { type: 'trainhub-key', key: one.key, algorithm: 'Ed25519', public_key: one.public_key };
+        const name = hex(await crypto.subtle.digest('SHA-256', bytes)).slice(0, 16);
+        if (name !== one.key || !(await holds(unb64(by), unb64(vouched.signature), utf8.encode(canonical(said))))) continue;
+        keys[one.key] = one.public_key;
+        multikeys[`z${base58([0xed, 0x01, ...bytes])}`] = true;
+        count += 1;
+        isNew = true;
+      }
+    }
+    return count;
+  };
+
+  // The keys and the status lists among the files are read first, whichever order they were chosen in; then each certificate is judged.
   const answer = async (files) => {
-    const certificates = [];
-    for (const file of files) {
-      const data = file.size < 4e6 ? parsed(await file.text()) : {};
+    const certificates = [], given = [];
+    for (const file of files) given.push([file, file.size < 4e6 ? parsed(await file.text()) : {}]);
+    for (const [, data] of given.filter(([, one]) => isKeys(one))) {
+      const count = await learn(data).catch(unless(0));
+      show(count ? 'ok' : 'bad', count ? words.keys.replace('{n}', count) : words.nokeys);
+    }
+    for (const [file, data] of given.filter(([, one]) => !isKeys(one))) {
       if (!isList(data)) { certificates.push(file); continue; }
       const list = await checkList(data).catch(unless(null));
       if (list && (lists.get(list.at) || list).day <= list.day) lists.set(list.at, list);
-      if (!list) show('bad', words.badlist);
+      const by = multikeyOf([data.proof].flat()[0]), isByOther = by && !multikeys[by];
+      if (!list) show('bad', isByOther ? words.newlist : words.badlist, [], isByOther ? words.learn : '');
       else if (!certificates.length && file === files[files.length - 1]) show('wait', told(words.list, list));
     }
     for (const file of certificates) {

@@ -13,7 +13,7 @@ from wtforms.validators import DataRequired, InputRequired, Length, Optional, Va
 
 from trainhub.certificates import labels, queries
 from trainhub.certificates.fact_forms import fact_field
-from trainhub.certificates.facts import impossible
+from trainhub.certificates.facts import asked_fields, impossible
 from trainhub.certificates.imports import SKIPPED
 from trainhub.certificates.layouts.model import Layout
 from trainhub.certificates.types import Kind
@@ -118,13 +118,13 @@ class SelectionForm(_BatchForm):
 
 
 @lru_cache(maxsize=64)
-def selection_form(layout: Layout) -> type[SelectionForm]:
-    """The form for a template: the facts it prints."""
+def selection_form(kind: Kind, layout: Layout) -> type[SelectionForm]:
+    """The form for a template: the facts it prints, and those that tell certificates of the kind apart."""
     fields: dict[str, Any] = {"layout": layout}
-    for one in layout.own_fields:
+    for one in asked_fields(kind, layout):
         if one.name in SKIPPED:
             continue
-        checks: list[Any] = [DataRequired(_l("此项不能为空。"))] if one.required else [Optional()]
+        checks: list[Any] = [DataRequired(_l("此项不能为空。"))] if one.required and not one.default else [Optional()]
         fields[f"fact_{one.name}"] = fact_field(one, checks)
     return type("KindSelectionForm", (SelectionForm,), fields)
 

@@ -21,7 +21,7 @@ _HAIR = 0.01
 
 def faults(layout: Layout) -> list[str]:
     """What would be printed wrong by every certificate of this layout, whatever its facts; in the order of the elements."""
-    found: list[str] = []
+    found = list(_titles_wrong(layout))
     for position, one in enumerate(layout.elements, 1):
         wrong = [*_fields_wrong(layout, one), *_place_wrong(layout, one)]
         found += [_("%(element)s：%(wrong)s", element=_called(position, one), wrong=said) for said in wrong]
@@ -31,6 +31,18 @@ def faults(layout: Layout) -> list[str]:
         if _BRACED.search(field.default):
             found.append(_("字段“%(name)s”的默认值：这里不能用字段，花括号会照原样印出。", name=field.label))
     return found
+
+
+MOST_TITLE, MOST_TITLE_EN = 60, 120
+"""Characters of a template's titles: they name the certificate in lists, files, credentials and notices."""
+
+
+def _titles_wrong(layout: Layout) -> Iterator[str]:
+    for label, title, most in ((_("模板名称（title）"), layout.title, MOST_TITLE), (_("模板英文名称（title_en）"), layout.title_en, MOST_TITLE_EN)):
+        if not title.strip():
+            yield _("%(label)s不能为空。", label=label)
+        elif len(title) > most or any(char < " " for char in title):
+            yield _("%(label)s应为一行，不超过 %(most)d 个字符，现在有 %(n)d 个。", label=label, most=most, n=len(title))
 
 
 LEAST_QR = 15.0

@@ -11,6 +11,7 @@ from trainhub.certificates.cli_issue import issue
 from trainhub.certificates.cli_numbers import certificate_numbers
 from trainhub.certificates.cli_print import print_run
 from trainhub.certificates.cli_render import render
+from trainhub.certificates.cli_restored import certificate_changes
 from trainhub.kernel.commands import edge, operator, say
 from trainhub.kernel.errors import NotFound, TooLarge
 from trainhub.kernel.i18n import _
@@ -148,3 +149,4 @@ certificates.add_command(verify)
 certificates.add_command(print_run)
 certificates.add_command(issue)
 certificates.add_command(certificate_numbers)
+certificates.add_command(certificate_changes)

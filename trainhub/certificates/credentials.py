@@ -64,15 +64,29 @@ def unb64(text: str) -> bytes:
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
-def published(keys: Iterable[bytes], site: str) -> dict[str, Any]:
-    """What is published for those who verify offline: the keys that hold, the present one first."""
+def unsigned_key(public: bytes) -> dict[str, str]:
+    """A key as it is published."""
+    return {"key": key_id(public), "algorithm": "Ed25519", "public_key": _b64(public)}
+
+
+def vouching(public: bytes) -> bytes:
+    """What a key signs for the one that follows it."""
+    return canonical({"type": "trainhub-key", **unsigned_key(public)})
+
+
+def published(keys: Iterable[bytes], site: str, vouched: Mapping[bytes, tuple[bytes, bytes]] | None = None) -> dict[str, Any]:
+    """What is published for those who verify offline: the keys that hold, the present one first.
+
+    `vouched`: which key vouches for one, and the signature; who trusts that key may trust this one.
+    """
+    said = {public: {"vouched": {"by": key_id(by), "signature": _b64(signature)}} for public, (by, signature) in (vouched or {}).items()}
     return {
         "type": TYPE,
         "version": KEYS_VERSION,
         "site": site,
         "verify": f"{site}/V/{{number}}/{{code}}",
         "canonical": "JSON, sorted keys, separators ',' and ':', UTF-8, without the member 'signature'",
-        "keys": [{"key": key_id(public), "algorithm": "Ed25519", "public_key": _b64(public)} for public in keys],
+        "keys": [{**unsigned_key(public), **said.get(public, {})} for public in keys],
     }
 
 

@@ -85,7 +85,7 @@ def badge_of(certificate: Certificate, maker: Maker, *, is_public: bool = False)
         if field.name not in HIDDEN and facts.get(field.name)
     ]
     salt = hmac.new(maker.salting, f"{certificate.number}/{certificate.edition}".encode(), hashlib.sha256).hexdigest()[:32] if is_public else ""
-    page, index = openbadges.place_of(certificate.id)
+    page, index = openbadges.place_of(queries.status_place(certificate.id))
     rests = "" if is_public else "；".join(str(one["text"]) for one in certificate.evidence)
     return Badge(
         address=f"{maker.site}/V/{certificate.number}/{certificate.code}",

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
-from trainhub.certificates.layouts.model import Field
+from trainhub.certificates.layouts.model import Field, Layout, built_in
+from trainhub.certificates.rules import TELLS_APART
+from trainhub.certificates.types import Kind
 from trainhub.kernel.characters import bad_characters, clean_text
 from trainhub.kernel.i18n import _
 from trainhub.kernel.sheets.parsers import parse_date, parse_decimal
@@ -41,6 +45,32 @@ def _day(fact: Any) -> date | None:
         return fact if isinstance(fact, date) else date.fromisoformat(str(fact or ""))
     except ValueError:
         return None  # told as a mistake of its own
+
+
+@lru_cache(maxsize=64)
+def asked_fields(kind: Kind, layout: Layout) -> tuple[Field, ...]:
+    """What is asked for a certificate: what its template prints and, printed or not, what tells it apart from others of its kind.
+
+    That is typed and required as in the kind's own layout: two templates that print it differently, or not at all, tell two certificates apart alike.
+    """
+    telling = {name: field for name in TELLS_APART.get(kind, ()) if (field := built_in(kind.value).field(name)) is not None}
+    printed = [_telling(one, telling[one.name]) if one.name in telling else one for one in layout.fields if not one.common or one.name in telling]
+    return (*printed, *(one for name, one in telling.items() if layout.field(name) is None))
+
+
+def _telling(printed: Field, own: Field) -> Field:
+    return replace(printed, type=own.type, required=printed.required or own.required, common=False)
+
+
+def told_apart(kind: Kind, layout: Layout, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """The facts with what the template prints in their stead (its defaults) where one that tells certificates apart is not given."""
+    given = {one.name: one.default for one in asked_fields(kind, layout) if one.name in TELLS_APART.get(kind, ()) and one.default}
+    return {**given, **{name: value for name, value in facts.items() if value}}
+
+
+def untold(kind: Kind, layout: Layout, facts: Mapping[str, Any]) -> list[Field]:
+    """The fields that tell certificates of the kind apart, are required and not there."""
+    return [one for one in asked_fields(kind, layout) if one.name in TELLS_APART.get(kind, ()) and one.required and not facts.get(one.name)]
 
 
 def own_fact(facts: Mapping[str, Any]) -> str:

@@ -13,6 +13,7 @@ from wtforms.validators import DataRequired, InputRequired, Length, NumberRange,
 
 from trainhub.certificates import labels, queries
 from trainhub.certificates.fact_forms import fact_field
+from trainhub.certificates.facts import asked_fields
 from trainhub.certificates.layouts.model import Layout
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.operations.correcting import FIXED
@@ -53,14 +54,21 @@ class ReasonForm(Form):
     on = DateField(_l("生效日期"), [InputRequired(_l("请填写生效日期，例如 2026-03-01。"))])
 
 
+class RenewalForm(Form):
+    """Why a revoked certificate is issued anew."""
+
+    reason = LongText(_l("理由"), [DataRequired(_l("请写明理由。")), Length(max=400)], description=_l("会显示在公开查验页上，请不要写入个人隐私。"))
+    document = Text(_l("依据文件"), [DataRequired(_l("请写明依据的文件名称或文号。")), Length(max=200)])
+
+
 @cache
-def correction_form(layout: Layout) -> type[ReasonForm]:
-    """The form for correcting a certificate as a template prints it: the name and the template's own facts.
+def correction_form(kind: Kind, layout: Layout) -> type[ReasonForm]:
+    """The form for correcting a certificate as a template prints it: the name, the template's own facts and what tells it apart.
 
     Which template that is was chosen before (`template` in the address): each asks for its own facts.
     """
     fields: dict[str, Any] = {"fact_name": Text(_l("姓名"), [DataRequired(_l("姓名不能为空。")), Length(max=200)])}
-    for one in layout.own_fields:
+    for one in asked_fields(kind, layout):
         if one.name in FIXED:
             continue
         checks = [DataRequired(_l("此项不能为空。"))] if one.required and not one.default else [Optional()]
@@ -91,9 +99,9 @@ def _stored_day(text: Any) -> date | None:
         return None
 
 
-def initial_facts(facts: dict[str, Any], layout: Layout) -> dict[str, Any]:
+def initial_facts(kind: Kind, facts: dict[str, Any], layout: Layout) -> dict[str, Any]:
     """What a correction form shows at first."""
-    dates = {one.name for one in layout.fields if one.type == "date"}
+    dates = {one.name for one in asked_fields(kind, layout) if one.type == "date"}
     return {f"fact_{name}": _stored_day(value) if name in dates else value for name, value in facts.items()}
 
 

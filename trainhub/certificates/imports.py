@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from trainhub.certificates.facts import checked, impossible
+from trainhub.certificates.facts import asked_fields, checked, impossible, told_apart
 from trainhub.certificates.layouts.model import Layout
 from trainhub.certificates.operations._support import as_text, clean_facts, printed_name
 from trainhub.certificates.operations.batches import MOST_ITEMS, TOLD_EVERY, Wanted
@@ -37,15 +37,17 @@ SKIPPED = frozenset({"issued_on"})
 """Facts that issuing sets itself."""
 
 
-def columns_of(layout: Layout) -> tuple[Column, ...]:
-    """Who it is, then the facts of the layout that differ from page to page."""
+def columns_of(kind: Kind, layout: Layout) -> tuple[Column, ...]:
+    """Who it is, then the facts that are asked for: what differs from page to page, and what tells certificates of the kind apart."""
     who = (
         Column("name", "姓名", required=True),
         Column("id_type", "证件类型"),
         Column("id_number", "证件号码"),
         Column("student_no", "学号"),
     )
-    return who + tuple(Column(one.name, one.label, required=one.required) for one in layout.own_fields if one.name not in SKIPPED)
+    return who + tuple(
+        Column(one.name, one.label, required=one.required and not one.default) for one in asked_fields(kind, layout) if one.name not in SKIPPED
+    )
 
 
 _READ_TOO = (Column("issued_on", "发证日期", aliases=("签发日期", "颁发日期")),)
@@ -65,8 +67,9 @@ class Read:
 
 
 class _Reader:
-    def __init__(self, layout: Layout, issuer_id: int, file: str, sheet: str | None) -> None:
-        self.layout, self.issuer_id, self.file, self.sheet = layout, issuer_id, file, sheet
+    def __init__(self, kind: Kind, layout: Layout, issuer_id: int, file: str, sheet: str | None) -> None:
+        self.kind, self.layout, self.issuer_id, self.file, self.sheet = kind, layout, issuer_id, file, sheet
+        self.fields = {one.name: one for one in asked_fields(kind, layout) if one.name not in SKIPPED}
         self.today = clock.today()
         self.problems: list[Problem] = []
         self.warnings: list[Problem] = []
@@ -75,21 +78,21 @@ class _Reader:
         value = "" if is_secret else shown(row.values.get(column, ""))
         self.problems.append(Problem(self.file, self.sheet, row.number, column, value, text, "error"))
 
-    def once(self, kind: Kind, asked: Sequence[tuple[Row, Wanted]]) -> list[Wanted]:
+    def once(self, asked: Sequence[tuple[Row, Wanted]]) -> list[Wanted]:
         """Each certificate once: rows that say the same become one that rests on all of them, rows that contradict each other are all told."""
         groups: dict[str, list[tuple[Row, Wanted, dict[str, Any]]]] = {}
         mistaken = {one.row for one in self.problems}  # told already; what they ask for is not known
         for row, wanted in asked:
             if row.number in mistaken:
                 continue
-            facts = clean_facts(wanted.facts)
-            key = asked_key(kind, self.issuer_id, wanted.person_id, facts)
+            facts = told_apart(self.kind, self.layout, clean_facts(wanted.facts))
+            key = asked_key(self.kind, self.issuer_id, wanted.person_id, facts)
             groups.setdefault(key, []).append((row, wanted, {name: self.compared(name, text) for name, text in facts.items()}))
         return [self._one_of(group) for group in groups.values()]
 
     def compared(self, name: str, text: str) -> str:
         """A fact as two rows are compared: 48.0 hours are 48 hours."""
-        field = self.layout.field(name)
+        field = self.fields.get(name)
         if field is None or field.type != "number":
             return text
         try:
@@ -129,9 +132,7 @@ class _Reader:
 
     def facts_of(self, row: Row) -> dict[str, str]:
         facts = {}
-        for field in self.layout.own_fields:
-            if field.name in SKIPPED:
-                continue
+        for field in self.fields.values():
             try:
                 facts[field.name] = checked(field, row.values.get(field.name, ""))
             except ValueError as wrong:
@@ -179,8 +180,8 @@ def read(
 
     `tell` is told how far it is and may commit: for a long list it is the bar that somebody watches.
     """
-    with read_table(file, (*columns_of(layout), *_READ_TOO), filename=filename, max_rows=MOST_ITEMS) as table:
-        reader = _Reader(layout, issuer_id, table.file, table.sheet)
+    with read_table(file, (*columns_of(kind, layout), *_READ_TOO), filename=filename, max_rows=MOST_ITEMS) as table:
+        reader = _Reader(kind, layout, issuer_id, table.file, table.sheet)
         reader.problems += [one for one in table.problems if one.level == "error"]
         reader.warnings += [one for one in table.problems if one.level == "warning"]
         rows = list(table.rows())
@@ -197,7 +198,7 @@ def read(
     dated = next((row for row in rows if row.values.get("issued_on")), None)
     if dated is not None:
         reader.problem(dated, "issued_on", _("发证日期在审核通过、签发的当天自动填写，名单中不能指定：请删除这一列后重新导入。"))
-    wanted = reader.once(kind, asked)
+    wanted = reader.once(asked)
     warnings = sorted(reader.warnings, key=lambda one: one.row or 0)
     return Read(wanted, sorted(reader.problems, key=lambda one: (one.row or 0, one.column or "")), len(rows), digest, warnings)
 
@@ -279,8 +280,8 @@ def warnings_told(warnings: Sequence[Problem]) -> list[str]:
     return said
 
 
-def examples(layout: Layout) -> Mapping[str, Any]:
+def examples(kind: Kind, layout: Layout) -> Mapping[str, Any]:
     """A row for the template to download."""
     samples = {"date": "2026-03-01", "number": "32"}
-    facts = {one.name: samples.get(one.type, _("示例")) for one in layout.own_fields if one.name not in SKIPPED}
+    facts = {one.name: samples.get(one.type, _("示例")) for one in asked_fields(kind, layout) if one.name not in SKIPPED}
     return {"name": "张三", "id_type": "", "id_number": "", "student_no": "2026001", **facts}

@@ -58,9 +58,10 @@ EVENT_HINTS: Mapping[Event, Any] = {
     Event.CORRECT: _l("内容有误时使用：一人提出、另一人审核；通过后原证书作废，按改正后的内容签发一张新编号的证书。"),
     Event.SUSPEND: _l("需要核查时使用：查验页会显示“已暂停”，核查后可以恢复或撤销。"),
     Event.RESUME: _l("核查结束、证书无误时使用：证书恢复有效。"),
-    Event.REVOKE: _l("撤销后不能恢复。查验页会显示“已撤销”、日期和理由，持证人会收到通知。"),
+    Event.REVOKE: _l("撤销后不能恢复；误撤销的，须由两人办理重新签发，编号是新的。查验页会显示“已撤销”、日期和理由，持证人会收到通知。"),
 }
 EVIDENCE: Mapping[str, Any] = {
+    "revoked_certificate": _l("原证书"),
     "course": _l("课程"),
     "run": _l("课程"),
     "enrolment": _l("选课"),
@@ -111,6 +112,7 @@ SOURCES: Mapping[BatchSource, Any] = {
     BatchSource.SELECTION: _l("选择人员"),
     BatchSource.IMPORT: _l("名单导入"),
     BatchSource.CORRECTION: _l("更正"),
+    BatchSource.RENEWAL: _l("重新签发"),
 }
 BATCHES: Mapping[BatchState, Any] = {
     BatchState.PREPARED: _l("待审核"),

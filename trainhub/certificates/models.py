@@ -299,7 +299,8 @@ class IssuerTemplate(Base):
 class SigningKey(Base):
     """A key that signs or signed credentials. `sealed` is the seed under the keyring's data key; the first key's lies in keys.json.
 
-    A retired key still verifies; a leaked one (`leaked_at`) does not.
+    A retired key still verifies; a leaked one (`leaked_at`) does not. `vouched` is what the key `vouched_by` (both in hex) signed for this one when it was
+    made: who kept the keys of before learns it from there.
     """
 
     __tablename__ = "signing_key"
@@ -310,6 +311,22 @@ class SigningKey(Base):
     made_at: Mapped[datetime]
     retired_at: Mapped[datetime | None]
     leaked_at: Mapped[datetime | None]
+    vouched_by: Mapped[str | None] = mapped_column(sa.String(64))
+    vouched: Mapped[str | None] = mapped_column(sa.String(128))
+
+
+class StatusShift(Base):
+    """From the certificate `first_id` on, the place in the status lists is the id and `shift`. One row a restore.
+
+    After an older backup was restored ids are given again, while files that carry the places of then are out: a place is given once.
+    """
+
+    __tablename__ = "status_shift"
+
+    first_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    shift: Mapped[int]
+
+    __table_args__ = (sa.CheckConstraint("shift > 0", name="forward"),)
 
 
 class CertificateShare(Base):

@@ -272,9 +272,9 @@ def did_document(site: str, keys: Iterable[bytes]) -> dict[str, Any]:
     }
 
 
-def place_of(certificate_id: int) -> tuple[int, int]:
-    """(number of the list, index in it) of a certificate's row."""
-    page, index = divmod(certificate_id - 1, LIST_LENGTH)
+def place_of(place: int) -> tuple[int, int]:
+    """(number of the list, index in it) of a place, counted from 1 through all lists."""
+    page, index = divmod(place - 1, LIST_LENGTH)
     return page + 1, index
 
 

@@ -20,6 +20,12 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs12
 
+from trainhub.kernel.clock import local
+from trainhub.kernel.errors import Refused
+from trainhub.kernel.i18n import _
+
+SLOT = "trainhub.certificates.sealer"
+"""Under this name in `app.extensions` stands who signs the holder's PDF."""
 ROOM = 12_288
 """Bytes kept for the CMS: a signature with three certificates of 4096-bit keys fits."""
 _SIGNED_DATA, _DATA = "1.2.840.113549.1.7.2", "1.2.840.113549.1.7.1"
@@ -30,6 +36,13 @@ _ROOT, _SIZE, _INFO = re.compile(rb"/Root (\d+) 0 R"), re.compile(rb"/Size (\d+)
 
 class CannotSeal(ValueError):
     """The key file cannot be used, or the PDF is none that was drawn here; the message says what."""
+
+
+class SealerAway(Refused):
+    """The PDF cannot be signed now: the module failed, or its certificate is out of its time. Nothing was handed out."""
+
+    code = "sealer_away"
+    status = 503
 
 
 class Sealer(Protocol):
@@ -211,11 +224,32 @@ def _framed(pdf: bytes, at: datetime) -> tuple[bytearray, int, int]:
     return out, opening, closing
 
 
+def out_of_time(sealer: Sealer, at: datetime) -> str:
+    """In words that the certificate of a sealer does not hold at that time; empty when it does."""
+    own = sealer.chain[0]
+    if at > own.not_valid_after_utc:
+        return _("签章证书已过期（%(day)s 止）", day=local(own.not_valid_after_utc).date().isoformat())
+    if at < own.not_valid_before_utc:
+        return _("签章证书尚未生效（%(day)s 起）", day=local(own.not_valid_before_utc).date().isoformat())
+    return ""
+
+
 def sealed(pdf: bytes, sealer: Sealer, at: datetime) -> bytes:
-    """A PDF drawn here with its signature; `at` is the time the signer claims. CannotSeal for any other file."""
+    """A PDF drawn here with its signature; `at` is the time the signer claims. CannotSeal for any other file, SealerAway when it cannot be signed now."""
     out, opening, closing = _framed(pdf, at)
-    made = cms(bytes(out[:opening] + out[closing:]), sealer)
+    told = out_of_time(sealer, at)
+    if told:
+        raise SealerAway(_("%(told)s：暂不能下载 PDF，证书仍然有效，查验和数字凭证不受影响。请联系系统管理员。", told=told))
+    try:
+        made = cms(bytes(out[:opening] + out[closing:]), sealer)
+    except Exception as away:
+        raise SealerAway(
+            _(
+                "签章设备没有签章（%(why)s）：暂不能下载 PDF，证书仍然有效，查验和数字凭证不受影响。请稍后再试，或联系系统管理员。",
+                why=str(away)[:120],
+            )
+        ) from away
     if len(made) > ROOM:
-        raise CannotSeal("the certificates of the key file are too large")
+        raise SealerAway(_("签章证书链太长，PDF 中放不下：请系统管理员减少密钥文件中的证书。"))
     out[opening + 1 : opening + 1 + 2 * len(made)] = made.hex().encode("ascii")
     return bytes(out)

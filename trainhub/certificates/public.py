@@ -12,6 +12,7 @@ from trainhub.certificates.layouts.reading import MOST_BYTES
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.numbers import read_code, read_number, show_number
 from trainhub.certificates.operations._support import printed_name
+from trainhub.certificates.signers import CannotSign, NotSigned
 from trainhub.certificates.types import Status
 from trainhub.certificates.verifying import Verdict
 from trainhub.kernel import clock
@@ -31,6 +32,19 @@ def title_of(certificate: Certificate) -> str:
     """The certificate's title in the language of the page."""
     layout = queries.layout_of(certificate.template, certificate.template_version)
     return str(labels.of_layout(layout))
+
+
+def not_signed(away: CannotSign) -> NotSigned:
+    """What a visitor is told while nothing can be signed; why that is stands in the log, for whoever runs the site."""
+    current_app.logger.error("nothing can be signed: %s", away.message)
+    site = current_app.config["SETTINGS"].base_url
+    return NotSigned(
+        _(
+            "平台现在不能签名，所以暂时给不出带签名的内容；证书和它们的状态没有变化。"
+            "请用编号和核验码在 %(site)s/verify 查验（程序用 /V/编号/核验码/verdict.json），不需要签名；或稍后再试。",
+            site=site,
+        )
+    )
 
 
 def _cacheable(answer: Response) -> Response:
@@ -140,7 +154,11 @@ def certificate_json(number: str, code: str) -> Any:
     verdict = _asked(number, code)
     if verdict.is_full and verdict.certificate is not None:
         maker = tasks.maker()
-        answer = jsonify(openbadges.signed(documents.badge_of(verdict.certificate, maker, is_public=True), maker.signer))
+        try:
+            made = openbadges.signed(documents.badge_of(verdict.certificate, maker, is_public=True), maker.signer)
+        except CannotSign as away:
+            raise not_signed(away) from away
+        answer = jsonify(made)
         answer.mimetype = "application/vc"
     else:
         answer = jsonify(verdict.as_public_dict())

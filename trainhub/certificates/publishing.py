@@ -12,7 +12,9 @@ from trainhub.certificates import credentials, documents, labels, openbadges, qu
 from trainhub.certificates import offline as offline_page
 from trainhub.certificates.layouts.model import built_in, codes
 from trainhub.certificates.numbers import show_number
-from trainhub.certificates.public import FRESH_SECONDS, title_of
+from trainhub.certificates.operations import keys as signing
+from trainhub.certificates.public import FRESH_SECONDS, not_signed, title_of
+from trainhub.certificates.signers import CannotSign
 from trainhub.certificates.types import State, Status
 from trainhub.kernel import clock
 from trainhub.kernel.access import public
@@ -40,7 +42,7 @@ def _open(answer: Response, seconds: int, mimetype: str = "application/json") ->
 @public
 def published_key() -> Any:
     """The public keys by which a downloaded certificate is verified without asking us."""
-    return _open(jsonify(credentials.published(tasks.trust().good, _site())), 3600)
+    return _open(jsonify(credentials.published(tasks.trust().good, _site(), signing.vouched())), 3600)
 
 
 @blueprint.get("/.well-known/did.json")
@@ -60,13 +62,11 @@ def status(page: int) -> Any:
     if not 1 <= page <= queries.last_list():
         raise NotFound(_("没有这个状态列表。"))
     now = clock.now().astimezone(UTC).replace(second=0, microsecond=0)
-    made = openbadges.status_list(
-        f"{_site()}/status/{page}",
-        queries.listed(page),
-        now.isoformat(timespec="seconds").replace("+00:00", "Z"),
-        openbadges.did_of(_site()),
-        tasks.maker().signer,
-    )
+    given = (f"{_site()}/status/{page}", queries.listed(page), now.isoformat(timespec="seconds").replace("+00:00", "Z"), openbadges.did_of(_site()))
+    try:
+        made = openbadges.status_list(*given, tasks.maker().signer)
+    except CannotSign as away:
+        raise not_signed(away) from away
     return _open(jsonify(made), FRESH_SECONDS, "application/vc")
 
 
@@ -170,6 +170,12 @@ def _labels() -> dict[str, dict[str, str]]:
 def _names() -> dict[str, str]:
     return {
         "good": _("签名有效：内容与签发时一致。"),
+        "keys": _("已认识 {n} 个新密钥：由本页已有的密钥担保。"),
+        "nokeys": _("密钥文件中没有由本页已有的密钥担保的新密钥：文件不是本平台的，本页已认识其中的密钥，或换密钥时旧密钥已丢失。"),
+        "newlist": _("状态列表由本页没有的密钥签名，没有采用：不是本平台的，或平台换过密钥、列表比本页新。"),
+        "learn": _(
+            "平台换过密钥时，联网从 %(site)s/.well-known/trainhub-certificates.json 下载密钥文件，与证书一起选择；或重新下载本页。", site=_site()
+        ),
         "bad": _("签名与内容不符：文件被改动过，或不是本平台签发的。"),
         "key": _("签名密钥不在本页的密钥中：不是本平台签发的，密钥已作废，或文件比本页新。请用编号和核验码查验。"),
         "page": _("文件与签发时不同：被改动过，或被其他软件另存过。下面是签发时的内容。"),

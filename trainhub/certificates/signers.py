@@ -60,7 +60,14 @@ class SeedSigner:
         return self._key.sign(message)
 
 
-class LostKey(Refused):
+class CannotSign(Refused):
+    """Nothing can be signed now; what was signed before is still verified."""
+
+    status = 503
+    retry_after = 300
+
+
+class LostKey(CannotSign):
     """The key that should sign is in no keys.json at hand: what it signed is still verified, nothing new can be signed by it."""
 
     code = "lost_key"
@@ -88,11 +95,16 @@ class LostSigner:
         )
 
 
-class SignerAway(Refused):
+class SignerAway(CannotSign):
     """The external module did not sign; nothing was handed out. What was signed before is still verified."""
 
     code = "signer_away"
-    status = 503
+
+
+class NotSigned(CannotSign):
+    """What visitors are told who ask for something signed while nothing can be signed: where the answer is to be had without."""
+
+    code = "not_signed"
 
 
 class CannotPlug(ValueError):

@@ -10,7 +10,7 @@ from typing import Any
 from flask import current_app
 from sqlalchemy.exc import IntegrityError
 
-from trainhub.certificates import addresses, operations, queries
+from trainhub.certificates import addresses, operations, pades, queries
 from trainhub.certificates.documents import Maker
 from trainhub.certificates.models import PrintChunk, PrintRun
 from trainhub.certificates.operations import batches, blanks, printing
@@ -54,7 +54,7 @@ def module() -> Signer | None:
 
 def sealer() -> Sealer | None:
     """Who signs the holder's PDF (PAdES), when the installation has a key file for it."""
-    found: Sealer | None = current_app.extensions.get("trainhub.certificates.sealer")
+    found: Sealer | None = current_app.extensions.get(pades.SLOT)
     return found
 
 

@@ -129,11 +129,12 @@ class BatchState(StrEnum):
 
 
 class BatchSource(StrEnum):
-    """Where the people of a batch come from; a correction is a batch of one."""
+    """Where the people of a batch come from; a correction, and issuing anew what was revoked by mistake, is a batch of one."""
 
     SELECTION = "selection"
     IMPORT = "import"
     CORRECTION = "correction"
+    RENEWAL = "renewal"
 
 
 class TemplateState(StrEnum):

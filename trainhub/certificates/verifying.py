@@ -7,7 +7,7 @@ The command, which whoever runs the server asks, tells the date of issue beside:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 from trainhub.certificates import credentials, openbadges, queries
 from trainhub.certificates.documents import HIDDEN, PERSONS, Maker, badge_of, snapshot_of
 from trainhub.certificates.layouts import reading
-from trainhub.certificates.layouts.model import Layout
+from trainhub.certificates.layouts.model import Field
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.numbers import is_number, mask_name, read_code, read_number
 from trainhub.certificates.signers import Trust
@@ -182,18 +182,18 @@ def _steps(found: Certificate, told: Certificate) -> tuple[Step, ...]:
     )
 
 
-def labelled(layout: Layout, facts: Mapping[str, Any], *, english: bool = False) -> tuple[tuple[str, str, str], ...]:
-    """(field, label, value) of facts in the order of their template; names in full, for holder and issuer."""
+def labelled(fields: Iterable[Field], facts: Mapping[str, Any], *, english: bool = False) -> tuple[tuple[str, str, str], ...]:
+    """(field, label, value) of facts in the order of these fields, those of a template as a rule; names in full, for holder and issuer."""
     return tuple(
         (one.name, one.label_en[:1].upper() + one.label_en[1:] if english else one.label, str(facts[one.name]))
-        for one in layout.fields
+        for one in fields
         if one.name not in HIDDEN and facts.get(one.name)
     )
 
 
 def shown_facts(certificate: Certificate, *, english: bool = False) -> tuple[tuple[str, str, str], ...]:
     """The facts of a certificate as `labelled` tells them."""
-    return labelled(queries.layout_of(certificate.template, certificate.template_version), certificate.facts, english=english)
+    return labelled(queries.layout_of(certificate.template, certificate.template_version).fields, certificate.facts, english=english)
 
 
 def public_facts(certificate: Certificate, *, english: bool = False) -> tuple[tuple[str, str, str], ...]:

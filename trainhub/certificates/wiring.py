@@ -9,9 +9,10 @@ import click
 from flask import Flask
 
 from trainhub.certificates import api, bulk, cli, list_tasks, models, own_queries, permissions, public, publishing, tasks, views
-from trainhub.certificates.operations import batches
+from trainhub.certificates.operations import batches, restoring
 from trainhub.certificates.operations import keys as signing
 from trainhub.certificates.operations.printing import TASK
+from trainhub.certificates.pades import SLOT as SEALER
 from trainhub.certificates.pades import CannotSeal, KeyFile
 from trainhub.certificates.permissions import Can
 from trainhub.certificates.signers import SLOT, CannotPlug, plugged
@@ -27,6 +28,7 @@ from trainhub.identity.my_data import register_exports
 from trainhub.kernel import audit_words, clock
 from trainhub.kernel.access import Role, register_permissions
 from trainhub.kernel.audit_kinds import Kind, name_kinds
+from trainhub.kernel.backup import CARRIED, Carried
 from trainhub.kernel.i18n import _l
 from trainhub.kernel.jobs import register_task
 from trainhub.kernel.keys import keyring
@@ -78,6 +80,7 @@ def register(app: Flask) -> None:
         ),
     )
     app.extensions.setdefault(EVIDENCE_PAGES, {})["batch"] = batch_views.evidence_pages
+    app.extensions[EVIDENCE_PAGES]["revoked_certificate"] = certificate_views.evidence_pages
     app.extensions.setdefault(EVIDENCE_WORDS, {})["batch"] = evidence.batch_words
     register_task(app, TASK, tasks.draw)
     register_task(app, batches.TASK, tasks.issue)
@@ -85,6 +88,7 @@ def register(app: Flask) -> None:
     register_task(app, list_tasks.IMPORT, list_tasks.import_list)
     app.extensions.setdefault(list_tasks.LONG, {})[list_tasks.SELECT] = batch_views.choose_again
     register_task(app, list_tasks.SELECT, list_tasks.select_people)
+    app.extensions.setdefault(CARRIED, {})["certificates"] = Carried(restoring.look, restoring.put)
     register_nav(
         app,
         Entry("mine", _l("我的证书"), "certificates.mine", "certificate", roles=(Role.STUDENT, Role.TRAINEE, Role.MENTOR), order=50),
@@ -103,7 +107,7 @@ def _open_key_file(app: Flask) -> None:
     if settings.pdf_signer is None:
         return
     try:
-        app.extensions["trainhub.certificates.sealer"] = KeyFile.read(settings.pdf_signer, settings.pdf_signer_password)
+        app.extensions[SEALER] = KeyFile.read(settings.pdf_signer, settings.pdf_signer_password)
     except CannotSeal as bad:
         raise HalfConfigured(f"TRAINHUB_PDF_SIGNER, TRAINHUB_PDF_SIGNER_PASSWORD: {bad}") from bad
 

@@ -15,8 +15,9 @@ import io
 import json
 import tarfile
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import IO, Any
@@ -33,6 +34,17 @@ from trainhub.kernel.errors import Refused
 FORMAT = 1
 BATCH = 2000
 SKIPPED = {"worker_heartbeat"}
+CARRIED = "trainhub.backup.carried"
+"""Under this name in `app.extensions` rooms say, each under its own name, what a restore must not make the installation forget."""
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What outlives a restore. `look` reads it from the database that is about to be replaced (only when that is one of the same
+    installation, with the same keys); `put` brings it into the restored one, in the same transaction, and says what the operator should know."""
+
+    look: Callable[[], Any]
+    put: Callable[[Any, Identity], Mapping[str, Any]]
 
 
 class BadArchive(Refused):
@@ -187,6 +199,8 @@ def check(source: Path) -> dict[str, Any]:
 def restore(source: Path, *, by: Identity) -> dict[str, Any]:
     """Replace this instance's database, files, keys and demo mark by the archive's. All or nothing; the log that comes with it says so.
 
+    What rooms must not forget (`CARRIED`) is brought over; the answer has what each of them says under its name.
+
     Raises BadArchive, keys.WrongSecret (the current secret does not open the archive's keys), or Refused when the archive
     comes from a newer version.
     """
@@ -202,12 +216,16 @@ def restore(source: Path, *, by: Identity) -> dict[str, Any]:
     settings.instance.mkdir(parents=True, exist_ok=True)
     migrations.upgrade(db.engine)
     with tarfile.open(source, "r:gz") as archive, transaction() as current:
+        carried: dict[str, Carried] = current_app.extensions.get(CARRIED, {})
+        seen = {name: one.look() for name, one in carried.items()} if _is_ours(settings.instance, settings.secret_key, ring) else {}
+        current.expunge_all()
         constraints = _clear(current)
         for table in _tables():
             _load(current, table, _member(archive, f"tables/{table.name}.jsonl"))
         for statement in constraints:
             current.connection().exec_driver_sql(statement)
         _reset_sequences(current)
+        told = {name: dict(one.put(seen.get(name), by)) for name, one in carried.items()}
         audit.record(
             by=by, did="kernel.instance.restored", on=("instance", "all"), data={"file": source.name, "rows": sum(manifest["rows"].values())}
         )
@@ -223,7 +241,15 @@ def restore(source: Path, *, by: Identity) -> dict[str, Any]:
     if "demo" in manifest:  # archives of earlier versions do not tell
         _mark(settings.instance / DEMO_MARK, manifest["demo"])
     current_app.extensions["trainhub.keyring"] = ring
-    return {"tables": len(manifest["rows"]), "rows": sum(manifest["rows"].values()), "revision": manifest["revision"]}
+    return {"tables": len(manifest["rows"]), "rows": sum(manifest["rows"].values()), "revision": manifest["revision"], **told}
+
+
+def _is_ours(instance: Path, secret: str, ring: keys.Keyring) -> bool:
+    """Whether what is here is an installation with the archive's keys: another one's records say nothing about what the archive lacks."""
+    try:
+        return keys.load(instance, secret).signing == ring.signing
+    except (keys.NoKeys, keys.WrongSecret):
+        return False
 
 
 def _member(archive: tarfile.TarFile, name: str) -> IO[bytes]:

@@ -11,7 +11,7 @@ import json
 import random
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, date, datetime
@@ -230,6 +230,8 @@ def transaction() -> Iterator[Session]:
         yield current
         audit.write_pending(current)
         current.commit()
+        for act in current.info.pop("after_commit", ()):
+            act()
     except StaleDataError as stale:
         current.rollback()
         raise Stale(_("这条记录刚被其他人修改过，你的修改没有保存，也没有覆盖对方的修改。请重新打开页面，核对后再提交。")) from stale
@@ -238,9 +240,20 @@ def transaction() -> Iterator[Session]:
         raise
     finally:
         audit.forget_pending(current)
+        current.info.pop("after_commit", None)
         current.info.pop("write", None)
         current.info.pop("unwritten", None)
         write_intent.set(False)
+
+
+def after_commit(act: Callable[[], None]) -> None:
+    """Do something outside the database once this unit of work is committed; when it is rolled back it is not done. It must not fail."""
+    session().info.setdefault("after_commit", []).append(act)
+
+
+def to_do_after_commit() -> Sequence[Callable[[], None]]:
+    """What will be done then, so that more of the same can be done at once."""
+    return tuple(session().info.get("after_commit", ()))
 
 
 def is_taken(error: IntegrityError) -> bool:

@@ -18,12 +18,13 @@ class Refused(Exception):
     the class's `code`). `details` are rows in the shape of the contract: file, sheet, row, column, value, problem.
     `others` are further refusals of the same request (`ask_all`). `title` is a message id for the head of the page that says so; empty:
     what is said of every refusal of that status. `page` is the page (endpoint, label) where what the message advises is done, `page_args` are the
-    arguments of its address.
+    arguments of its address. `retry_after` are the seconds after which it may be asked again; 0: that is not known.
     """
 
     code = "refused"
     status = 422
     title = ""
+    retry_after = 0
     others: tuple[Refused, ...] = ()
     page: tuple[str, Any] | None = None
     page_args: Mapping[str, Any] = MappingProxyType({})

@@ -22,7 +22,7 @@ from werkzeug.routing import IntegerConverter, Map
 from trainhub.kernel import db as kernel_db
 from trainhub.kernel.access import View, acting, may
 from trainhub.kernel.audit_words import in_words
-from trainhub.kernel.errors import Refused, SignInNeeded, Stale, TooMany
+from trainhub.kernel.errors import Refused, SignInNeeded, Stale
 from trainhub.kernel.i18n import N_, _, listed
 from trainhub.kernel.mathml import formulas
 from trainhub.kernel.nav import navigation
@@ -121,7 +121,7 @@ def answer_refused(refused: Refused) -> Any:
     else:
         advice = _("请核对地址，或从列表、搜索中重新打开；它可能已被删除，或者不在你的权限范围内。") if refused.status == 404 else ""
         answer = _page(refused.status, title, refused.message, advice=advice, refused=refused)
-    if isinstance(refused, TooMany):
+    if refused.retry_after:
         answer.headers["Retry-After"] = str(refused.retry_after)
     if refused.status == 401 and is_api():
         answer.headers["WWW-Authenticate"] = "Bearer"

@@ -76,7 +76,10 @@ def certify_supervision(*, programme: Programme, cohort: Cohort, by: Identity, t
 
 
 def _correct(held: Sequence[tuple[queries.Supervised, Certificate]], *, by: Identity, today: date, now: datetime) -> int:
-    """Bring certificates in line with the records; where two rows of a merged person share one, neither row says the whole."""
+    """Bring certificates in line with the records; where two rows of a merged person share one, neither row says the whole.
+
+    What two persons corrected stays until the records say something else than they did.
+    """
     shared = Counter(certificate.id for _row, certificate in held)
     corrected = 0
     for row, certificate in held:
@@ -84,6 +87,8 @@ def _correct(held: Sequence[tuple[queries.Supervised, Certificate]], *, by: Iden
             continue
         found = _attested(row)
         changed = {name: found.facts[name] for name in GROWS if certificate.facts.get(name) != str(found.facts[name])}
+        recorded = issued.recorded_facts(certificate) if changed else {}
+        changed = {name: value for name, value in changed.items() if recorded.get(name) != str(value)}
         if changed:
             document = f"{DOCUMENT}（{today.isoformat()}）"
             certificates.correct(certificate=certificate, facts=changed, reason=REASON, document=document, on=today, by=by, today=today, now=now)

@@ -344,7 +344,7 @@ def _mend_certificate(capstone: Capstone, note: str, by: Identity, today: date, 
         certificates.revoke(certificate=known, reason=why, document=document, on=today, by=by, today=today, now=now)
         return
     facts = _facts([capstone])[capstone.id]
-    if facts["grade"] != known.facts.get("grade"):
+    if facts["grade"] not in (known.facts.get("grade"), issued.recorded_facts(known).get("grade")):
         certificates.correct(certificate=known, facts={"grade": facts["grade"]}, reason=why, document=document, on=today, by=by, today=today, now=now)
 
 

@@ -109,7 +109,7 @@ def present_facts(drafts: Sequence[Certificate], today: date) -> dict[int, Attes
 
 def correct_certificate(*, placement: Placement, reason: str, by: Identity, today: date, now: datetime, record: str = "实习日更正记录") -> bool:
     """After a confirmed day was withdrawn or restored, or holidays changed what days earn: the certificate that stands says the new weeks, or
-    is revoked when none are left. False when it is right, or there is none."""
+    is revoked when none are left. What two persons corrected stays until the records say something else than they did. False when it is right, or there is none."""
     certificate = certificate_queries.by_asked_key(asked_key(placement))
     if certificate is None or certificate.state not in (State.ISSUED, State.SUSPENDED):
         return False
@@ -117,7 +117,7 @@ def correct_certificate(*, placement: Placement, reason: str, by: Identity, toda
     document = f"{record}（{today.isoformat()}）"  # stands in its history for good, whichever language who asks reads
     if not days:
         certificates.revoke(certificate=certificate, reason=reason, document=document, on=today, by=by, today=today, now=now)
-    elif f"{_weeks(days, today).normalize():f}" == certificate.facts["weeks"]:
+    elif f"{_weeks(days, today).normalize():f}" in (certificate.facts["weeks"], certificate_queries.recorded_facts(certificate)["weeks"]):
         return False
     else:
         certificates.correct(

@@ -36,6 +36,7 @@ from tests.factories import capstones as make
 from tests.factories import ground
 from tests.factories import identity as accounts
 from tests.factories.capstones import END, NOW, START, TODAY
+from tests.factories.certificates import corrected
 from trainhub.certificates import operations as certificates
 from trainhub.certificates.models import Certificate, CertificateEvent
 from trainhub.certificates.types import Kind, State
@@ -437,6 +438,20 @@ def test_a_mentor_certified_early_is_certified_for_all_in_the_end(session: Sessi
     certificates.revoke(certificate=now, reason="核查", document="2号", on=TODAY, by=SYSTEM, **TIMES)
     now.facts = {**now.facts, "students": "5"}
     assert operations.certify_supervision(**given) == (0, 0, 0), "what was revoked stays as it was"
+
+
+def test_what_two_persons_corrected_of_a_mentor_stays_as_long_as_the_records_do(session: Session) -> None:
+    found = make.graded(80, 80)
+    operations.finish(capstone=found.capstone, by=SYSTEM, **TIMES)
+    given: dict[str, Any] = {"programme": found.programme, "cohort": _cohort(found.capstone), "by": SYSTEM, **TIMES}
+    operations.certify_supervision(**given)
+    made = session.scalars(select(Certificate).where(Certificate.kind == Kind.MENTOR)).one()
+    typed = corrected(made, facts={"students": "7"}, on=TODAY, today=TODAY)
+    assert operations.certify_supervision(**given) == (0, 0, 0)
+    made.facts = {**made.facts, "students": "2"}  # as when the records said so when it was issued
+    assert operations.certify_supervision(**given) == (0, 0, 1)
+    now = session.scalars(select(Certificate).where(Certificate.kind == Kind.MENTOR, Certificate.is_current)).one()
+    assert (now.facts["students"], now.replaces_id) == ("1", typed.id)
 
 
 def test_a_draft_of_a_mentor_counts_again_when_it_is_issued(session: Session) -> None:

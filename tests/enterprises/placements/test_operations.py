@@ -11,10 +11,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from enterprises.placements import operations, queries
+from enterprises.placements.operations import certifying
 from enterprises.placements.operations._support import BadDay, BadPlacement, NoSeat, NotReady, WrongState
 from enterprises.placements.types import AgreementParty, DayState, OfferState, PlacementState, RoundState
 from tests.factories import enterprises as make
 from tests.factories import ground
+from tests.factories.certificates import corrected
 from trainhub.certificates import operations as issuing
 from trainhub.certificates import queries as certificates
 from trainhub.certificates.models import Certificate
@@ -324,6 +326,24 @@ def test_a_corrected_day_corrects_the_certificate_and_the_last_one_revokes_it(ru
             assert (standing.facts["weeks"], first.state) == ("0.2", State.SUPERSEDED)
             assert standing.number != first.number
     assert standing.state is State.REVOKED
+
+
+def test_what_two_persons_corrected_stays_until_the_records_change(running: SimpleNamespace) -> None:
+    day = finished(running, days=3)
+    first = certificate_of(running)
+    assert first is not None
+    typed = corrected(first, facts={"weeks": "0.4"}, on=day, today=day)
+    times: dict[str, Any] = {"today": day, "by": SYSTEM, "now": make.at(day)}
+    assert certifying.correct_certificates(student_id=running.placement.student_id, reason="节假日调整", **times) == 0
+    standing = certificate_of(running)
+    assert standing is not None
+    assert (standing.number, standing.facts["weeks"]) == (typed.number, "0.4"), "a look at the records types nothing over"
+    one, other, _last = queries.entries_of(running.placement.id)
+    for entry, weeks in ((one, "0.4"), (other, "0.2")):
+        operations.correct_day(entry=entry, placement=running.placement, reason="误登", **times)
+        standing = certificate_of(running)
+        assert standing is not None
+        assert (standing.facts["weeks"], standing.state) == (weeks, State.ISSUED), "records that say otherwise now do"
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

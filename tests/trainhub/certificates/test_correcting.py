@@ -9,20 +9,23 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 import time_machine
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from tests.factories import ground
 from tests.factories.certificates import DECIDER, FACTS, REASON, TODAY, WRITER, certificate, corrected
-from trainhub.certificates import documents, numbers, operations, queries, tasks
+from trainhub.certificates import documents, numbers, operations, queries, tasks, verifying
 from trainhub.certificates.models import Certificate, IssueBatch
 from trainhub.certificates.operations import batches
 from trainhub.certificates.operations.batches import Wanted
-from trainhub.certificates.types import BatchSource, BatchState, Kind, State
+from trainhub.certificates.types import PRESENT_FACTS, Attested, BatchSource, BatchState, Event, Kind, State, Status
 from trainhub.kernel import audit, clock
-from trainhub.kernel.access import SYSTEM, Role
+from trainhub.kernel.access import SYSTEM, Identity, Role
 from trainhub.kernel.db import transaction
+from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
+from trainhub.people import queries as people
 
 AsRole = Callable[..., FlaskClient]
 
@@ -234,3 +237,119 @@ def test_a_correction_by_rule_does_not_keep_what_it_contradicts(session: Session
     said = documents.badge_of(made, tasks.maker()).narrative
     assert "认定 155 天" in said
     assert "160" not in said
+
+
+# -- issued anew (重新签发) ----------------------------------------------------------------------------------------------
+RENEWAL: dict[str, Any] = {"reason": "撤销有误，学籍无误", "document": "教务2026年第9号", "today": TODAY, "now": ground.NOW}
+
+
+def _renewal(old: Certificate, **given: Any) -> IssueBatch:
+    return operations.prepare_renewal(certificate=old, **{**RENEWAL, "by": WRITER, **given})
+
+
+def test_what_was_revoked_by_mistake_is_issued_anew_by_two_persons(session: Session) -> None:
+    old = certificate()
+    with pytest.raises(operations.CannotChange, match="只有已撤销"):
+        _renewal(old)
+    operations.revoke(certificate=old, **REASON)
+    holder = Identity(account_id=93, person_id=old.person_id, name="本人", grants=())
+    with pytest.raises(operations.CannotChange, match="自己的证书"):
+        _renewal(old, by=holder)
+    with pytest.raises(operations.CannotChange, match="依据"):
+        _renewal(old, document=" ")
+    batch = _renewal(old)
+    with pytest.raises(operations.CannotChange, match="已有一份重新签发"):
+        _renewal(old, by=DECIDER)
+    with pytest.raises(batches.CannotDecide, match="另一人"):
+        _decide(batch, by=WRITER)
+    assert session.scalar(sa.select(sa.func.count()).select_from(Certificate)) == 1, "nothing is numbered before the decision"
+    _decide(batch)
+    new = queries.by_asked_key(old.asked_key)
+    assert new is not None
+    assert (old.state, old.is_current, new.state, new.replaces_id) == (State.REVOKED, False, State.ISSUED, old.id)
+    assert (new.number != old.number, new.code != old.code) == (True, True)
+    assert [one["id"] for one in new.evidence if one["kind"] == "revoked_certificate"] == [old.number]
+    assert {name: new.facts[name] for name in old.facts} == dict(old.facts)
+    event = queries.last_event(new)
+    assert event is not None
+    assert (event.event, event.reason, event.document) == (Event.ISSUE, RENEWAL["reason"], RENEWAL["document"])
+    assert queries.is_whole(new)
+    assert verifying.check(old.number, old.code).status is Status.REVOKED
+    assert verifying.check(new.number, new.code).status is Status.ISSUED
+    assert certificate(who=people.person(new.person_id), issuer=organisations.by_id(new.issuer_id), asked_key=new.asked_key).id == new.id
+    with pytest.raises(operations.CannotChange, match="只有已撤销"):
+        _renewal(old)
+    operations.revoke(certificate=new, **REASON)
+    assert _renewal(new).state is BatchState.PREPARED, "and once more, if it must be"
+
+
+def test_what_the_records_do_not_bear_is_not_issued_anew(session: Session) -> None:
+    who, at = ground.person(), ground.university()
+    given: dict[str, Any] = {"issuer": at, "kind": Kind.TRAINING, "source": BatchSource.IMPORT, "by": WRITER, "now": ground.NOW}
+    first = batches.prepare(title="一期", rows=[Wanted(who.id, FACTS[Kind.TRAINING])], **given)
+    _decide(first)
+    batches.issue_portion(batch=first, by=DECIDER, today=TODAY, now=ground.NOW)
+    (item,) = queries.first_items(first.id, 1)
+    assert item.certificate_id is not None
+    old = queries.by_id(item.certificate_id)
+    assert old is not None
+    operations.revoke(certificate=old, **REASON)
+    batch = _renewal(old)
+    who.name = "王二小"
+    session.flush()
+    with pytest.raises(operations.CannotChange, match="有变化"), session.begin_nested():
+        _decide(batch)
+    session.refresh(batch)
+    _decide(batch, is_approved=False, reason="姓名已改")
+    _decide(_renewal(old))
+    assert queries.by_asked_key(old.asked_key).holder == "王二小"  # type: ignore[union-attr]
+    other = ground.person()
+    mine = certificate(Kind.TRAINING, who=other, issuer=at, asked_key="room:1")
+    operations.revoke(certificate=mine, **REASON)
+    second = batches.prepare(title="二期", rows=[Wanted(other.id, FACTS[Kind.TRAINING])], **given)
+    _decide(second)
+    batches.issue_portion(batch=second, by=DECIDER, today=TODAY, now=ground.NOW)
+    assert queries.revoked_in(second) == 1
+
+
+def test_a_room_is_asked_anew_and_what_two_persons_corrected_stays(app: Flask, session: Session) -> None:
+    rooms = app.extensions.setdefault(PRESENT_FACTS, {})
+    says: dict[str, Any] = {"topic": "题目", "grade": "良", **{name: FACTS[Kind.CAPSTONE][name] for name in FACTS[Kind.CAPSTONE] if name != "topic"}}
+    due = [True]
+    rooms["anew"] = lambda drafts, _today: {one.id: Attested(says, [("capstone", 1, "题目")]) for one in drafts if due[0]}
+    try:
+        old = corrected(certificate(Kind.CAPSTONE, facts=says, asked_key="anew:1"), facts={"grade": "优"})
+        operations.revoke(certificate=old, **REASON)
+        due[0] = False
+        with pytest.raises(operations.CannotChange, match="不符合签发条件"):
+            _renewal(old)
+        due[0] = True
+        batch = _renewal(old)
+        assert (queries.first_items(batch.id, 1)[0].facts["grade"], queries.first_items(batch.id, 1)[0].facts["topic"]) == ("优", "题目")
+        says |= {"grade": "中", "topic": "新题目"}
+        _decide(batch, is_approved=False, reason="记录已变")
+        _decide(_renewal(old))
+        new = queries.by_asked_key("anew:1")
+        assert new is not None
+        assert (new.facts["grade"], new.facts["topic"]) == ("中", "新题目")
+    finally:
+        del rooms["anew"]
+
+
+def test_the_page_offers_to_issue_anew(session: Session, as_role: AsRole) -> None:
+    with transaction():
+        old = certificate()
+        operations.revoke(certificate=old, **REASON)
+    chief = as_role(Role.UNIVERSITY_ADMIN, organisation_id=old.issuer_id)
+    assert f"/certificates/{old.number}/renew" in chief.get(f"/certificates/{old.number}").text
+    assert chief.get(f"/certificates/{old.number}/renew").status_code == 200
+    answer = chief.post(f"/certificates/{old.number}/renew", data={"reason": "误撤销", "document": ""})
+    assert (answer.status_code, "依据" in answer.text) == (422, True)
+    page = chief.post(f"/certificates/{old.number}/renew", data={"reason": "误撤销", "document": "9号"}, follow_redirects=True).text
+    assert "有一份重新签发等待审核" in page
+    batch = session.scalars(sa.select(IssueBatch).where(IssueBatch.source == BatchSource.RENEWAL)).one()
+    other = as_role(Role.UNIVERSITY_ADMIN, organisation_id=old.issuer_id)
+    assert "确属误撤销" in other.get(f"/certificates/batches/{batch.id}").text
+    page = other.post(f"/certificates/batches/{batch.id}/decide", data={"decision": "approve"}, follow_redirects=True).text
+    assert "已重新签发" in page
+    assert "已重新签发" in other.get(f"/certificates/{old.number}").text

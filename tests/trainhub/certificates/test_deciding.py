@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -15,6 +16,7 @@ from trainhub.certificates import operations, queries
 from trainhub.certificates.models import IssueBatch
 from trainhub.certificates.operations import batches
 from trainhub.certificates.operations.changing import CannotChange
+from trainhub.certificates.operations.issuing import CannotIssue
 from trainhub.certificates.types import BatchSource, BatchState, Kind, State
 from trainhub.kernel import clock
 from trainhub.kernel.access import Identity, Role
@@ -111,3 +113,14 @@ def test_nobody_resumes_revokes_or_reissues_their_own(session: Session, as_role:
     session.expire_all()
     assert made.state is before
     assert getattr(operations, verb)(certificate=made, **{**REASON, "by": _who(ground.person().id)}).number == made.number
+
+
+@pytest.mark.parametrize(("title", "is_taken"), [("", False), ("  ", False), ("批" * 200, True), ("批" * 201, False), ("批" * 5000, False)])
+def test_a_batch_has_a_title_that_fits(session: Session, title: str, is_taken: bool) -> None:
+    given: dict[str, Any] = {"kind": Kind.TRAINING, "source": BatchSource.IMPORT, "issuer": ground.university(), "by": WRITER, "now": ground.NOW}
+    rows = [batches.Wanted(ground.person().id, FACTS[Kind.TRAINING])]
+    if is_taken:
+        assert batches.prepare(title=f" {title} ", rows=rows, **given).title == title
+        return
+    with pytest.raises(CannotIssue, match="批次名称"):
+        batches.prepare(title=title, rows=rows, **given)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,13 +18,16 @@ from tests.factories import ground
 from tests.factories.certificates import REASON, certificate
 from tests.journeys.test_browser import DESK, PHONE, chromium, too_wide  # noqa: F401 - a fixture
 from tests.trainhub.certificates.test_whole_file import AT, CHANGES, key_file, of_before
-from trainhub.certificates import documents, openbadges, operations
+from trainhub.certificates import credentials, documents, openbadges, operations
 from trainhub.certificates.models import Certificate
+from trainhub.certificates.operations import keys as signing
 from trainhub.certificates.pades import sealed
-from trainhub.certificates.signers import SeedSigner
+from trainhub.certificates.signers import SeedSigner, key_id
 from trainhub.certificates.tasks import maker
 from trainhub.kernel import fonts
+from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.db import transaction
+from trainhub.kernel.keys import keyring
 
 pytestmark = [
     pytest.mark.browser,
@@ -203,12 +207,42 @@ def test_a_status_list_that_was_changed_says_nothing(ask: Ask, made: Certificate
     revoked = json.loads(client.get("/status/1").data)
     changed = {**revoked, "credentialSubject": genuine["credentialSubject"]}
     forger = openbadges.status_list(genuine["id"], [], genuine["validFrom"], genuine["issuer"], SeedSigner(b"x" * 32))
-    for wrong in (changed, {**genuine, "validFrom": "2030-01-01T00:00:00Z"}, forger, {"type": genuine["type"]}, {**genuine, "proof": None}):
+    told = ask(("list.json", json.dumps(forger).encode()))
+    assert (told.state, "没有采用：不是本平台的" in told.title) == ("bad", True)
+    for wrong in (changed, {**genuine, "validFrom": "2030-01-01T00:00:00Z"}, {"type": genuine["type"]}, {**genuine, "proof": None}):
         told = ask(("list.json", json.dumps(wrong).encode()))
         assert (told.state, "状态列表的签名不符" in told.title) == ("bad", True)
     told = ask(("list.json", json.dumps(revoked).encode()))
     assert (told.state, "请再选择证书文件" in told.title) == ("wait", True)
     assert ask(("revoked.json", _badge(made))).state == "bad"
+
+
+def test_a_page_that_was_kept_learns_the_keys_of_after_from_one_it_knows(ask: Ask, made: Certificate, client: FlaskClient) -> None:
+    for _time in range(2):
+        with transaction():
+            signing.rotate(ring=keyring(), by=SYSTEM, now=ground.NOW)
+    pdf, listed = documents.pdf_of(made, maker()), client.get("/status/1").data
+    published = client.get("/.well-known/trainhub-certificates.json").get_json()
+    told = ask(("newer.pdf", pdf))
+    assert (told.state, "或文件比本页新" in told.title, "trainhub-certificates.json" in told.text) == ("bad", True, True)
+    told = ask(("list.json", listed))
+    assert (told.state, "列表比本页新" in told.title, "改动" in told.title) == ("bad", True, False), "a list of ours is not called forged"
+    forged = json.loads(json.dumps(published))
+    for one in forged["keys"]:
+        one.get("vouched", {}).update(signature="A" * 86)
+    own = SeedSigner(b"x" * 32)
+    added = {"key": key_id(own.public), "algorithm": "Ed25519", "public_key": credentials.unsigned_key(own.public)["public_key"]}
+    said = own.sign(credentials.vouching(own.public))
+    added["vouched"] = {"by": key_id(own.public), "signature": urlsafe_b64encode(said).decode().rstrip("=")}
+    for wrong in (forged, {**published, "keys": [added]}, {**published, "keys": [{**added, "vouched": None}]}):
+        told = ask(("keys.json", json.dumps(wrong).encode()))
+        assert (told.state, "没有由本页已有的密钥担保的新密钥" in told.title) == ("bad", True)
+    assert ask(("newer.pdf", pdf)).state == "bad"
+    told = ask(("keys.json", json.dumps(published).encode()))
+    assert (told.state, "已认识 2 个新密钥" in told.title) == ("ok", True)
+    told = ask(("newer.pdf", pdf), ("list.json", listed))
+    assert (told.state, "签名有效" in told.title, "没有撤销" in told.text) == ("ok", True, True)
+    assert ask(("newer.json", _badge(made))).state == "ok", "it stays"
 
 
 def test_several_are_judged_each_by_its_name(ask: Ask, made: Certificate) -> None:

@@ -18,6 +18,7 @@ from trainhub.certificates.models import Certificate, CertificateCounter, Certif
 from trainhub.certificates.types import Event, Kind, State
 from trainhub.kernel import fonts
 from trainhub.kernel.access import SYSTEM
+from trainhub.kernel.audit import AuditEvent
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused, Stale
 from trainhub.notifications.models import Notice
@@ -111,6 +112,22 @@ def test_a_name_in_no_font_waits_for_a_person(session: Session) -> None:
     assert (made.state, made.note, made.number, made.facts["issued_on"]) == (State.ISSUED, "", number, "2026-03-05")
     assert made.holder == made.facts["name"] == "王某"
     assert queries.is_whole(made)
+
+
+@pytest.mark.skipif(not fonts.available(), reason="the text fonts are not installed")
+def test_the_number_has_the_year_of_issue_when_a_draft_waited_over_new_year(session: Session) -> None:
+    who, issuer = ground.person("王某"), ground.university()
+    who.name = "王\U00033479"
+    session.flush()
+    made = certificate(who=who, issuer=issuer)
+    before, who.name = made.number, "王某"
+    session.flush()
+    with transaction():
+        operations.release(certificate=made, by=SYSTEM, today=date(2027, 1, 2), now=ground.NOW)
+    assert (made.number[7:11], int(made.number[11:17]), made.facts["issued_on"]) == ("2027", 1, "2027-01-02")
+    assert certificate(issuer=issuer).number > before, "the one given up is given to nobody else"
+    told = session.scalars(sa.select(AuditEvent).where(AuditEvent.did == "certificates.certificate.renumbered")).one()
+    assert (told.data["before"], told.data["number"]) == (before, made.number)
 
 
 @pytest.mark.parametrize("reason", ["", "  ", "理" * 401])

@@ -78,6 +78,9 @@ def test_files_are_in_the_order_of_base_and_class(session: Session, tmp_path: Pa
     if shutil.which("pdftotext"):
         said = subprocess.run(["pdftotext", "-layout", str(cover), "-"], check=True, capture_output=True, text=True).stdout
         assert "福州基地" in said
+        for label in ("批次号 Run", "证书种类 Certificate", "页数 Pages", "起止编号 Numbers", "培训基地 Base", "班级 Class", "张数 Count"):
+            assert label in said, "who prints may read either language"
+        assert all(word in said for word in ("Certificate of Training", "whole pages", "Page 1 of 1"))
         assert chunks[0].sha256 in said
 
 

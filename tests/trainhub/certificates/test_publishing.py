@@ -25,11 +25,11 @@ from sqlalchemy.orm import Session
 
 from tests.factories import ground
 from tests.factories.certificates import REASON, certificate
-from trainhub.certificates import cli, documents, openbadges, operations, tasks
+from trainhub.certificates import cli, credentials, documents, openbadges, operations, tasks
 from trainhub.certificates.layouts import reading
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.operations import keys as signing
-from trainhub.certificates.signers import LostKey, SeedSigner, Trust, key_id, multikey
+from trainhub.certificates.signers import LostKey, SeedSigner, Trust, is_signed, key_id, multikey
 from trainhub.certificates.types import Kind, State
 from trainhub.kernel import backup, clock, fonts, keys
 from trainhub.kernel.access import SYSTEM, Role
@@ -201,6 +201,15 @@ def test_what_a_lost_key_signed_still_verifies(
     if rotations:
         with pytest.raises(LostKey, match="更换密钥"):
             documents.pdf_of(made, tasks.maker())
+    for address in ("/status/1", f"/V/{made.number}/{made.code}.json"):
+        answer = client.get(address)
+        assert answer.status_code == (503 if rotations else 200)
+        if rotations:
+            told = answer.get_json()
+            assert (answer.mimetype, told["code"], answer.headers["Access-Control-Allow-Origin"]) == ("application/problem+json", "not_signed", "*")
+            assert (answer.headers["Retry-After"], "/verify" in told["detail"], "keys.json" in told["detail"]) == ("300", True, False)
+    assert client.get(f"/V/{made.number}/{made.code}/verdict.json").get_json()["status"] == "issued", "what is not signed needs no key"
+    admin = as_role(Role.SYSTEM_ADMIN)
     assert admin.post("/certificates/keys/rotate").status_code == 303
     assert "在用的密钥打不开" not in admin.get("/certificates/keys").text
     present = tasks.maker().signer.public
@@ -370,3 +379,36 @@ def test_everything_visitors_ask_is_answered_by_a_database_that_cannot_be_writte
     assert [answer.status_code for answer in answers] == [200] * len(answers)
     assert "证书真实有效" in answers[1].text
     assert "证书已撤销" in answers[2].text
+
+
+def test_a_new_key_is_vouched_for_by_one_that_holds(session: Session, client: FlaskClient, lose_keys: Callable[[], None]) -> None:
+    def published() -> dict[str, str]:
+        found = client.get("/.well-known/trainhub-certificates.json").get_json()["keys"]
+        by_name = {one["key"]: credentials.unb64(one["public_key"]) for one in found}
+        for one in found:
+            if "vouched" in one:
+                message, signature = credentials.vouching(by_name[one["key"]]), credentials.unb64(one["vouched"]["signature"])
+                assert is_signed(message, signature, by_name[one["vouched"]["by"]])
+        return {one["key"]: one["vouched"]["by"] if "vouched" in one else "" for one in found}
+
+    with transaction():
+        load_reference()
+    first = key_id(tasks.maker().signer.public)
+    given: dict[str, Any] = {"ring": keyring(), "by": SYSTEM, "now": ground.NOW}
+    with transaction():
+        second = signing.rotate(**given)[1]
+        third = signing.rotate(**given)[1]
+    assert published() == {third: second, second: first, first: ""}
+    with transaction():
+        fourth = signing.withdraw(name=third, **given)[1]
+    assert published() == {fourth: first, second: first, first: ""}, "what leaked vouches for nobody; the first key does"
+    with transaction():
+        signing.withdraw(name=first, **given)
+    assert published() == {fourth: "", second: ""}, "nor for what it vouched for before it leaked"
+    with transaction():
+        fifth = signing.withdraw(name=fourth, **given)[1]
+    assert published() == {fifth: "", second: ""}
+    lose_keys()
+    with transaction():
+        sixth = signing.rotate(**given | {"ring": keyring()})[1]
+    assert published()[sixth] == key_id(SeedSigner(keyring().signing).public), "by the first key of the new keys.json, which nobody else knows"

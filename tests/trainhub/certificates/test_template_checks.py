@@ -153,6 +153,20 @@ def test_what_every_certificate_would_print_wrong_is_not_saved(session: Session,
     assert row.body == before
 
 
+@pytest.mark.parametrize(
+    ("title", "is_sound"), [("", False), (" ", False), ("证", True), ("证" * 60, True), ("证" * 61, False), ("证" * 5000, False), ("证\n书", False)]
+)
+def test_a_title_is_there_and_not_too_long(session: Session, title: str, is_sound: bool) -> None:
+    row = _draft()
+    for change in ({"title": title}, {"title_en": title * 2} if title.strip() else {"title_en": "x" * 121}):
+        body = json.dumps(json.loads(_with()) | change, ensure_ascii=False)
+        if is_sound:
+            templates.save(template=row, body=body, version=row.version, by=_who(1))
+            continue
+        with pytest.raises(templates.BadTemplate, match=r"模板(英文)?名称"):
+            templates.save(template=row, body=body, version=row.version, by=_who(1))
+
+
 def test_a_field_that_no_text_could_print_is_told(session: Session) -> None:
     body = json.loads(_with({"kind": "text", "text": "{grade2}", "box": BOX}))
     body["fields"].append({"name": "grade2", "label": "等第", "label_en": "grade", "type": "text", "required": False})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable
 from typing import Any
@@ -12,13 +13,15 @@ from sqlalchemy.orm import Session
 
 from tests.factories import ground
 from tests.factories.certificates import FACTS, certificate
-from trainhub.certificates import operations, queries
+from trainhub.certificates import imports, operations, queries
+from trainhub.certificates.models import IssueBatch
 from trainhub.certificates.operations import batches, templates
 from trainhub.certificates.operations.batches import Wanted
 from trainhub.certificates.types import BatchSource, Kind
 from trainhub.kernel import fonts
 from trainhub.kernel.access import SYSTEM, Identity, Role
 from trainhub.kernel.db import transaction
+from trainhub.kernel.sheets.types import SheetError
 from trainhub.organisations.models import Organisation
 from trainhub.organisations.types import OrganisationKind
 
@@ -114,8 +117,8 @@ def test_the_pages_keep_owners_apart(session: Session, as_role: AsRole) -> None:
     assert "our_training" not in theirs.get("/certificates/templates").text
     for ask in (theirs.get(where), theirs.post(f"{where}/submit"), theirs.post(f"{where}/preview", data={"body": "{}"})):
         assert ask.status_code == 403
-    assert mine.post(f"{where}/submit").status_code == 303
-    assert province.post(f"{where}/decide", data={"decision": "approve"}).status_code == 303
+    assert mine.post(f"{where}/submit", data={"version": 1}).status_code == 303
+    assert province.post(f"{where}/decide", data={"decision": "approve", "version": 2}).status_code == 303
     defaults = "/certificates/templates/defaults"
     first = mine.get(defaults).text
     assert f'<option selected value="{here.id}"' not in first, "nothing is chosen before somebody chooses"
@@ -123,6 +126,12 @@ def test_the_pages_keep_owners_apart(session: Session, as_role: AsRole) -> None:
     for untold in ({"issuer_id": "", "template": "our_training"}, {"issuer_id": here.id, "template": ""}, {"template": "our_training"}):
         assert mine.post(defaults, data=untold).status_code == 422
     assert "都用内置模板" in mine.get(defaults).text
+    lists = "/certificates/batches/import"
+    assert f"{lists}/training.xlsx?template=our_training" in mine.get(lists).text
+    assert mine.get(f"{lists}/training.xlsx?template=our_training").data.startswith(b"PK")
+    assert "our_training" not in theirs.get(lists).text
+    for address in (f"{lists}/training.xlsx?template=our_training", f"{lists}/exam.xlsx?template=training"):
+        assert theirs.get(address).status_code == 404, "another issuer's, or one of another kind"
     assert theirs.post(defaults, data={"issuer_id": here.id, "template": "training"}).status_code == 422
     assert mine.post(defaults, data={"issuer_id": here.id, "template": "our_training"}).status_code == 303
     assert "our_training" in mine.get(defaults).text
@@ -156,3 +165,57 @@ def test_choosing_by_hand_asks_for_the_facts_of_the_template(session: Session, a
     with transaction():
         _choose(here, "plain")
     assert "fact_remark" in mine.get(where).text, "without a choice: what the university issues from"
+
+
+def _without(*names: str) -> Callable[[dict[str, Any]], None]:
+    def change(body: dict[str, Any]) -> None:
+        body["fields"] = [one for one in body["fields"] if one["name"] not in names]
+        body["elements"] = [one for one in body["elements"] if not any(name in json.dumps(one) for name in names)]
+
+    return change
+
+
+def _listed(issuer: Organisation, template: str, text: str) -> IssueBatch:
+    layout = queries.layout_of(template)
+    found = imports.read(io.BytesIO(text.encode()), "名单.csv", layout, issuer.id, kind=Kind.TRAINING)
+    imports.refuse_problems(found)
+    given: dict[str, Any] = {"title": "一期", "kind": Kind.TRAINING, "source": BatchSource.IMPORT, "by": SYSTEM, "now": ground.NOW}
+    return batches.prepare(template=template, issuer=issuer, rows=found.rows, **given)
+
+
+def test_what_tells_two_certificates_apart_is_asked_for_whatever_the_template_prints(session: Session) -> None:
+    owner = ground.university()
+    ground.student(ground.programme(owner), who=ground.person("张三"), student_no="2026001")
+    _approved("plain", owner, _without("course", "class_name", "starts_on", "ends_on"))
+    head = "姓名,学号,培训基地,学时"
+    with pytest.raises(SheetError, match="缺少必填列：培训项目"):
+        _listed(owner, "plain", f"{head}\n张三,2026001,基地,48")
+    keys = set()
+    for template in ("plain", "training"):  # the paper of the one prints neither, its certificates are two all the same
+        for row in ("课程甲,一班,2026-01-05", "课程甲,二班,2026-01-05", "课程甲,一班,2026年2月5日", "课程乙,一班,2026-01-05"):
+            batch = _listed(owner, template, f"{head},培训项目,班级,结束日期\n张三,2026001,基地,48,{row}")
+            keys.add(queries.first_items(batch.id, 1)[0].asked_key)
+    assert len(keys) == 4, "the same four, whichever of the two they are drawn from"
+    columns = [one.zh for one in imports.columns_of(Kind.TRAINING, queries.layout_of("plain"))]
+    assert {"培训项目", "班级", "结束日期"} < set(columns), "the workbook to fill in has them too"
+    with pytest.raises(operations.CannotIssue, match="缺少培训项目"):
+        batches.check(kind=Kind.TRAINING, issuer=owner, rows=[Wanted(ground.person().id, {"base": "基地", "hours": 48})], template="plain")
+
+
+def test_a_template_of_one_course_tells_it_by_its_default(session: Session) -> None:
+    owner = ground.university()
+    ground.student(ground.programme(owner), who=ground.person("张三"), student_no="2026001")
+
+    def one_course(body: dict[str, Any]) -> None:
+        (course,) = [one for one in body["fields"] if one["name"] == "course"]
+        course.update(common=True, default="安全培训")
+
+    _approved("safety", owner, one_course)
+    items = [
+        queries.first_items(_listed(owner, template, text).id, 1)[0]
+        for template, text in (
+            ("safety", "姓名,学号,培训基地,学时\n张三,2026001,基地,8"),
+            ("training", "姓名,学号,培训基地,学时,培训项目\n张三,2026001,基地,8,安全培训"),
+        )
+    ]
+    assert (items[0].asked_key, items[0].facts["course"]) == (items[1].asked_key, "安全培训")

@@ -244,9 +244,20 @@ def test_the_pages(session: Session, as_role: AsRole) -> None:
     assert maker.post(f"{where}/preview", data={"body": "{}"}).status_code == 422
     usual, missing, long = (maker.post(f"{where}/preview", data={"body": row.body, "sample": sample}).text for sample in ("usual", "missing", "long"))
     assert len({usual, missing, long}) == 3
-    assert maker.post(f"{where}/submit").status_code == 303
-    assert maker.post(f"{where}/decide", data={"decision": "approve"}).status_code == 422
-    assert checker.post(f"{where}/decide", data={"decision": "approve"}).status_code == 303
+    seen = queries.template_versions("our_training")[0].version
+    assert maker.post(f"{where}/submit", data={"version": seen - 1}).status_code == 409, "handed in as it is now, not as it was looked at"
+    assert maker.post(f"{where}/submit", data={"version": seen}).status_code == 303
+    looked_at = queries.template_versions("our_training")[0].version
+    assert f'name="version" type="hidden" value="{looked_at}"' in checker.get(where).text
+    assert maker.post(f"{where}/decide", data={"decision": "approve", "version": looked_at}).status_code == 422
+    assert checker.post(f"{where}/decide", data={"decision": "reject", "reason": "字太小", "version": looked_at}).status_code == 303
+    seen = queries.template_versions("our_training")[0].version
+    assert maker.post(where, data={"body": row.body.replace("培训证书", "培训结业证书"), "version": seen}).status_code == 303
+    assert maker.post(f"{where}/submit", data={"version": seen + 1}).status_code == 303
+    for stale in ({"version": looked_at}, {}):
+        answer = checker.post(f"{where}/decide", data={"decision": "approve", **stale})
+        assert (answer.status_code, "有改动" in answer.text) == (409, True), "nobody approves what they have not seen"
+    assert checker.post(f"{where}/decide", data={"decision": "approve", "version": seen + 2}).status_code == 303
     assert "在用" in checker.get("/certificates/templates").text
     assert as_role(Role.UNIVERSITY_ADMIN).post(f"{where}/decide", data={"decision": "approve"}).status_code == 403
 

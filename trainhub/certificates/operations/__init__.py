@@ -1,10 +1,11 @@
-"""The verbs of certificates: issue, release, suspend, resume, revoke, reissue, correct."""
+"""The verbs of certificates: issue, release, suspend, resume, revoke, reissue, correct, renew."""
 
 from trainhub.certificates.operations.changing import CannotChange, reissue, resume, revoke, suspend
 from trainhub.certificates.operations.correcting import correct, prepare_correction
 from trainhub.certificates.operations.issuing import CannotIssue, issue, release
 from trainhub.certificates.operations.numbering import NumbersExhausted, unit_of
 from trainhub.certificates.operations.present import present, present_of
+from trainhub.certificates.operations.renewing import prepare_renewal
 from trainhub.certificates.operations.waiting import why_it_waits
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "correct",
     "issue",
     "prepare_correction",
+    "prepare_renewal",
     "present",
     "present_of",
     "reissue",

@@ -15,6 +15,7 @@ from trainhub.certificates.layouts.drawing import missing_facts
 from trainhub.certificates.layouts.fitting import characters_told, cuts, cuts_told, labels_of, lacking_by_field
 from trainhub.certificates.layouts.model import Layout
 from trainhub.certificates.models import Certificate, CertificateEvent
+from trainhub.certificates.operations.remembering import note
 from trainhub.certificates.types import Event, State
 from trainhub.identity.queries import accounts_of_persons
 from trainhub.kernel import fonts
@@ -22,14 +23,14 @@ from trainhub.kernel.access import Identity
 from trainhub.kernel.characters import BadCharacters, clean_name, clean_text
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Stale
-from trainhub.kernel.i18n import _, clauses, listed
+from trainhub.kernel.i18n import N_, _, clauses, listed
 from trainhub.notifications.operations import Telling, in_both, notify_each
 
 NEEDS_GLYPH = "needs_glyph"
 OVERFLOWS = "overflows"
 LACKS_FACTS = "lacks_facts"
 CLOCK = "clock"
-ISSUED = "你的《%(title)s》已签发，证书编号 %(number)s。"
+ISSUED = N_("你的《%(title)s》已签发，证书编号 %(number)s。")
 RESERVED = frozenset({"number", "code"})
 SET_AT_ISSUING = {one: one for one in (*RESERVED, "issued_on")}
 """Facts that are never lacking: issuing sets them."""
@@ -140,6 +141,7 @@ def add_event(
     )
     session().add(row)
     session().flush()
+    note(certificate, row)
     return row
 
 

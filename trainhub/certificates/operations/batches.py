@@ -16,15 +16,18 @@ from typing import Any
 
 from sqlalchemy import insert, update
 
-from trainhub.certificates import chain, queries
+from trainhub.certificates import chain, labels, queries
+from trainhub.certificates.facts import told_apart, untold
 from trainhub.certificates.layouts.fitting import labels_of
-from trainhub.certificates.layouts.model import Layout
+from trainhub.certificates.layouts.model import Field, Layout
 from trainhub.certificates.models import Certificate, CertificateEvent, IssueBatch, IssueItem
 from trainhub.certificates.numbers import KIND_DIGITS, compose, new_code
 from trainhub.certificates.operations._support import clean_evidence, clean_facts, obstacles_told, printed_name, tell_holders, why_not_printable
 from trainhub.certificates.operations.correcting import carry_out
 from trainhub.certificates.operations.issuing import CannotIssue, clock_stands, template_for
 from trainhub.certificates.operations.numbering import PROVINCE, hold_counter, next_serials, unit_of
+from trainhub.certificates.operations.remembering import note_given
+from trainhub.certificates.operations.renewing import renew
 from trainhub.certificates.rules import asked_key, differing
 from trainhub.certificates.types import BatchSource, BatchState, Event, Kind, Number, State
 from trainhub.identity.queries import is_same_holder
@@ -40,6 +43,7 @@ from trainhub.people import queries as people
 MOST_ITEMS = 50_000
 PORTION = 500
 TOLD_EVERY = 1_000
+MOST_TITLE = 200
 MOST_TOLD = 5
 """Persons with contradictions who are named; the others are counted."""
 TASK = "certificates.issue"
@@ -98,7 +102,9 @@ def check(
             tell(place, len(rows))
         if row.person_id not in names:
             raise CannotIssue(_("名单中有人已不存在，请重新选择。"))
-        facts = clean_facts(row.facts)
+        facts = told_apart(kind, layout, clean_facts(row.facts))
+        if lacking := untold(kind, layout, facts):
+            raise CannotIssue(_untold(lacking))
         key = asked_key(kind, issuer_id, humans[row.person_id], facts)
         if key not in items:
             note = why_not_printable(layout, {**facts, **shared, "name": printed_name(names[row.person_id])})
@@ -119,6 +125,12 @@ def must_be_a_batch(count: int) -> None:
         raise CannotIssue(_("没有选择任何人，没有建立签发批次。"))
     if count > MOST_ITEMS:
         raise CannotIssue(_("一批最多签发%(most)d张，请分批。", most=MOST_ITEMS))
+
+
+def _untold(lacking: Sequence[Field]) -> str:
+    return _(
+        "缺少%(fields)s，没有建立批次：同一人的两张证书靠它区分，模板不印也须写明。", fields=listed(str(labels.of_field(one)) for one in lacking)
+    )
 
 
 def _contradictions(unlike: Mapping[str, Sequence[Mapping[str, Any]]], layout: Layout) -> str:
@@ -157,6 +169,9 @@ def prepare(
     file the rows were read from; without one that of the rows themselves is kept (`queries.table_of`). Raises CannotIssue for none,
     for too many, for records of one person that contradict each other, a template the issuer may not use, and programme certificates: they rest on the verified chain, not on a list.
     """
+    title = title.strip()
+    if not title or len(title) > MOST_TITLE:
+        raise CannotIssue(_("请给出批次名称，不超过%(most)d个字。", most=MOST_TITLE), field="title")
     found = checked or check(kind=kind, issuer=issuer, rows=rows, template=template)
     items = found.items
     batch = IssueBatch(
@@ -201,7 +216,7 @@ def decide(*, batch: IssueBatch, is_approved: bool, reason: str, by: Identity, t
     """Approve or send back. Four eyes: nobody approves what they prepared; the one who prepared may take it back. Nobody decides on their own
     certificate: a correction of it, or a list that names them.
 
-    Approving asks for the job that issues; a correction, a batch of one, is carried out at once. Raises CannotDecide, and for a
+    Approving asks for the job that issues; a correction or renewal, a batch of one, is carried out at once. Raises CannotDecide, and for a
     correction CannotChange when the certificate was changed since.
     """
     reason = reason.strip()
@@ -227,6 +242,9 @@ def decide(*, batch: IssueBatch, is_approved: bool, reason: str, by: Identity, t
     session().refresh(batch)
     if is_approved and batch.source is BatchSource.CORRECTION:
         carry_out(batch=batch, by=by, today=today, now=now)
+        batch.state, batch.finished_at = BatchState.ISSUED, now
+    elif is_approved and batch.source is BatchSource.RENEWAL:
+        renew(batch=batch, by=by, today=today, now=now)
         batch.state, batch.finished_at = BatchState.ISSUED, now
     elif is_approved:
         batch.job_id = jobs.ask(TASK, by=by, title=say(TITLE, title=batch.title), unique_key=f"{TASK}:{batch.id}", batch=batch.id).id
@@ -370,4 +388,5 @@ def _note(rows: Sequence[Mapping[str, Any]], made: Mapping[str, int], *, by: Ide
             }
         )
     session().execute(insert(CertificateEvent), events)
+    note_given([str(row["number"]) for row in issued], max(made[row["asked_key"]] for row in issued))
     tell_holders([made[row["asked_key"]] for row in issued], now=now)

@@ -19,7 +19,7 @@ from trainhub.certificates.types import PrintMode, SheetState
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.characters import normalise
-from trainhub.kernel.db import session
+from trainhub.kernel.db import is_taken, session
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.i18n import _
 
@@ -59,6 +59,8 @@ def take(*, run: PrintRun, first: str, count: int, by: Identity, now: datetime) 
             _write(insert(BlankSheet), [row for row in rows if row["serial"] not in again])
             _write(update(BlankSheet), [row for row in rows if row["serial"] in again])
     except IntegrityError as meanwhile:
+        if not is_taken(meanwhile):
+            raise
         message = _("这些号码中有的刚被另一个批次领用，没有领用任何号码。请核对起始号后再试。")
         raise BadBlanks(message, field="first") from meanwhile
     audit.record(by=by, did="certificates.run.blanks_taken", on=run, data={"first": wanted[0], "last": wanted[-1], "count": count})

@@ -21,7 +21,7 @@ from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import N_, _
 from trainhub.people import queries as people
 
 STATE_WORDS = {
@@ -48,6 +48,16 @@ class CannotChange(Refused):
     code = "cannot_change"
 
 
+def reasons_given(reason: str, document: str) -> tuple[str, str]:
+    """Reason and document, both there and not too long; CannotChange otherwise."""
+    reason, document = reason.strip(), document.strip()
+    if not reason or len(reason) > 400:
+        raise CannotChange(_("请写明理由（不超过400字）：理由会显示在公开查验页上。"), field="reason")
+    if not document or len(document) > 200:
+        raise CannotChange(_("请写明依据的文件名称或文号（不超过200字）。"), field="document")
+    return reason, document
+
+
 def checked_change(certificate: Certificate, event: Event, reason: str, document: str, on: date, today: date) -> tuple[State, str, str]:
     """(state after, reason, document) of a change that may happen; raises CannotChange.
 
@@ -58,11 +68,7 @@ def checked_change(certificate: Certificate, event: Event, reason: str, document
         raise CannotChange(
             _("证书 %(number)s 的状态是“%(state)s”，不能这样操作。", number=certificate.number, state=_(STATE_WORDS[certificate.state]))
         )
-    reason, document = reason.strip(), document.strip()
-    if not reason or len(reason) > 400:
-        raise CannotChange(_("请写明理由（不超过400字）：理由会显示在公开查验页上。"), field="reason")
-    if not document or len(document) > 200:
-        raise CannotChange(_("请写明依据的文件名称或文号（不超过200字）。"), field="document")
+    reason, document = reasons_given(reason, document)
     if on > today:
         raise CannotChange(_("生效日期不能晚于今天。"), field="on")
     if on < min(certificate.issued_on, today):
@@ -73,9 +79,10 @@ def checked_change(certificate: Certificate, event: Event, reason: str, document
     return after, reason, document
 
 
-def _must_be_anothers(certificate: Certificate, by: Identity) -> None:
+def must_be_anothers(certificate: Certificate, by: Identity) -> None:
+    """CannotChange for one's own: another person who answers for the issuer does it."""
     if people.is_same_human(by.person_id, certificate.person_id):
-        raise CannotChange(_("这是你自己的证书，恢复、撤销和补发须由与此无关的另一位负责人办理，没有改动。"))
+        raise CannotChange(_("这是你自己的证书，恢复、撤销、补发和重新签发须由与此无关的另一位负责人办理，没有改动。"))
 
 
 def change(
@@ -94,21 +101,21 @@ def change(
 
 def revoke(*, certificate: Certificate, reason: str, document: str, on: date, by: Identity, today: date, now: datetime) -> Certificate:
     """Revoke for good (撤销): the public page shows it with reason and date. Raises CannotChange, also for one's own."""
-    _must_be_anothers(certificate, by)
-    message = "你的《%(title)s》（%(number)s）已被撤销，理由：%(reason)s。如有异议，请联系发证单位。"
+    must_be_anothers(certificate, by)
+    message = N_("你的《%(title)s》（%(number)s）已被撤销，理由：%(reason)s。如有异议，请联系发证单位。")
     return change(certificate, Event.REVOKE, "revoked", message, reason=reason, document=document, on=on, by=by, today=today, now=now)
 
 
 def suspend(*, certificate: Certificate, reason: str, document: str, on: date, by: Identity, today: date, now: datetime) -> Certificate:
     """Suspend while something is looked into. Raises CannotChange."""
-    message = "你的《%(title)s》（%(number)s）已暂停使用，理由：%(reason)s。"
+    message = N_("你的《%(title)s》（%(number)s）已暂停使用，理由：%(reason)s。")
     return change(certificate, Event.SUSPEND, "suspended", message, reason=reason, document=document, on=on, by=by, today=today, now=now)
 
 
 def resume(*, certificate: Certificate, reason: str, document: str, on: date, by: Identity, today: date, now: datetime) -> Certificate:
     """Make a suspended certificate valid again. Raises CannotChange, also for one's own."""
-    _must_be_anothers(certificate, by)
-    message = "你的《%(title)s》（%(number)s）已恢复有效。"
+    must_be_anothers(certificate, by)
+    message = N_("你的《%(title)s》（%(number)s）已恢复有效。")
     return change(certificate, Event.RESUME, "resumed", message, reason=reason, document=document, on=on, by=by, today=today, now=now)
 
 
@@ -166,12 +173,12 @@ def take_place(
 
 def reissue(*, certificate: Certificate, reason: str, document: str, on: date, by: Identity, today: date, now: datetime) -> Certificate:
     """Issue the next edition (补发): same number, facts and date of issue, a new code; the old code tells of it. Returns the new edition. Raises CannotChange, also for one's own."""
-    _must_be_anothers(certificate, by)
+    must_be_anothers(certificate, by)
     clock_stands()
     change(certificate, Event.REISSUE, "reissued", "", reason=reason, document=document, on=on, by=by, today=today, now=now)
     same: dict[str, Any] = {"number": certificate.number, "facts": certificate.facts, "issued_on": certificate.issued_on}
     drawn = (certificate.template, certificate.template_version)
     made = take_place(certificate, **same, edition=certificate.edition + 1, template=drawn, by=by, today=today, now=now)
     add_event(made, Event.ISSUE, State.ISSUED, on=today, by=by, now=now, reason=reason.strip(), document=document.strip())
-    tell_holder(made, "reissued", "你的《%(title)s》（%(number)s）已补发，旧核验码作废，请下载新版。", now=now)
+    tell_holder(made, "reissued", N_("你的《%(title)s》（%(number)s）已补发，旧核验码作废，请下载新版。"), now=now)
     return made

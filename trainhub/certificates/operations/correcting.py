@@ -11,10 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy.exc import IntegrityError
-
 from trainhub.certificates import chain, queries
-from trainhub.certificates.facts import impossible
+from trainhub.certificates.facts import asked_fields, impossible
 from trainhub.certificates.layouts.fitting import cuts, cuts_told
 from trainhub.certificates.layouts.model import Layout
 from trainhub.certificates.models import Certificate, IssueBatch, IssueItem
@@ -38,8 +36,8 @@ from trainhub.certificates.types import BatchSource, Event, State
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.characters import clean_name
-from trainhub.kernel.db import session
-from trainhub.kernel.i18n import _, listed
+from trainhub.kernel.db import add_once, session
+from trainhub.kernel.i18n import N_, _, listed
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
 
@@ -74,7 +72,7 @@ def prepare_correction(
         raise CannotChange(_("没有改动任何内容：如证书遗失或损坏，请改用“补发”。"))
     _must_be_possible(certificate, changed, today)
     _must_be_the_only_one(certificate, changed)
-    _must_print(layout, changed)
+    must_print(layout, changed)
     _after, reason, document = checked_change(certificate, Event.CORRECT, reason, document, on, today)
     batch = IssueBatch(
         title=f"更正 {show_number(certificate.number)}",  # becomes evidence of the new one
@@ -92,12 +90,7 @@ def prepare_correction(
         asked_by_id=by.account_id,
         asked_at=now,
     )
-    try:
-        with session().begin_nested():
-            session().add(batch)
-            session().flush()
-    except IntegrityError as twice:
-        raise CannotChange(_("这张证书已有一份更正等待审核：请先审核或撤回那一份，再提出新的更正。")) from twice
+    add_once(batch, lambda: CannotChange(_("这张证书已有一份更正等待审核：请先审核或撤回那一份，再提出新的更正。")))
     item = IssueItem(batch_id=batch.id, position=1, person_id=certificate.person_id, asked_key=certificate.asked_key, facts=changed)
     session().add(item)
     data = {"number": certificate.number, "edition": certificate.edition, "reason": reason, "document": document, "on": on}
@@ -123,7 +116,7 @@ def carry_out(*, batch: IssueBatch, by: Identity, today: date, now: datetime) ->
         raise CannotChange(_("这张证书在提出更正之后已有新版，不能再按这份更正处理。请退回，并对新版重新提出。"))
     drawn = (batch.template, batch.template_version)
     _must_be_the_only_one(certificate, item.facts)  # one of the same may have been issued since this was drawn up
-    _must_print(queries.layout_of(*drawn), item.facts)
+    must_print(queries.layout_of(*drawn), item.facts)
     effective_on = max(batch.effective_on, min(certificate.state_on, today))  # it may have been suspended since this was drawn up
     given: dict[str, Any] = {"reason": batch.why, "document": batch.document, "on": effective_on, "by": by, "today": today, "now": now}
     rests = {"kind": "batch", "id": str(batch.id), "text": batch.title}
@@ -160,7 +153,7 @@ def correct(
     if changed == certificate.facts:
         raise CannotChange(_("没有改动任何内容：如证书遗失或损坏，请改用“补发”。"))
     if not lacking_facts(layout, certificate.facts):  # one that lacked a fact before is not kept from saying the truth about another
-        _must_print(layout, changed)
+        must_print(layout, changed)
     was_suspended = certificate.state is State.SUSPENDED
     given: dict[str, Any] = {"reason": reason, "document": document, "on": on, "by": by, "today": today, "now": now}
     made = _supersede(certificate, changed, drawn, evidence=clean_evidence(evidence), **given)
@@ -203,7 +196,7 @@ def _supersede(
         asked_key=_asked_now(certificate, facts),
     )
     add_event(made, Event.ISSUE, State.ISSUED, on=today, by=by, now=now, reason=reason.strip(), document=document.strip())
-    tell_holder(made, "corrected", "你的《%(title)s》已更正，新证书编号 %(number)s，原证书作废。", now=now)
+    tell_holder(made, "corrected", N_("你的《%(title)s》已更正，新证书编号 %(number)s，原证书作废。"), now=now)
     return made
 
 
@@ -245,7 +238,7 @@ def _drawn(certificate: Certificate, template: str, issuer: Organisation) -> tup
 
 def _changed(certificate: Certificate, facts: Mapping[str, Any], layout: Layout) -> dict[str, Any]:
     """All facts with what changes; CannotChange for what the layout does not know and for an empty name."""
-    strange = sorted(set(facts) - ({"name", *(field.name for field in layout.fields)} - FIXED))
+    strange = sorted(set(facts) - ({"name", *(field.name for field in (*layout.fields, *asked_fields(certificate.kind, layout)))} - FIXED))
     if strange:
         raise CannotChange(_("这类证书没有“%(fields)s”这一项，没有更正。", fields=listed(strange)))
     given = dict(facts)
@@ -282,7 +275,8 @@ def _told_twice(other: Certificate) -> str:
     return _("持证人已有一张内容相同的证书 %(number)s，更正后会重复，没有更正。多发的一张请改用“撤销”。", number=number)
 
 
-def _must_print(layout: Layout, facts: Mapping[str, Any]) -> None:
+def must_print(layout: Layout, facts: Mapping[str, Any]) -> None:
+    """CannotChange, naming what is in the way, when these facts would come out wrong."""
     why = why_not_printable(layout, facts)
     if why == NEEDS_GLYPH:
         told = characters_in_the_way(layout, facts)

@@ -166,8 +166,8 @@ def _note_issued(made: Certificate, *, by: Identity, today: date, now: datetime)
 def release(*, certificate: Certificate, by: Identity, today: date, now: datetime, template: str | None = None) -> Certificate:
     """Issue a draft that can be drawn now (a font was installed, a name put right, a template widened); it keeps its number.
 
-    One that waited because the clock was wrong, and whose number bears another year than today's, gets a number of this year: the
-    audit log keeps the one given up, which no visitor has ever seen.
+    One whose number bears another year than today's (it waited over New Year, or the clock was wrong) gets a number of this year, the year of
+    issue: the audit log keeps the one given up, which no visitor has ever seen.
 
     Its facts are asked again of the room that asked for it (see `present`): a draft attests nothing yet. It is drawn from the newest
     version of its template, or of another template of its kind. Raises CannotIssue, naming what still stands in the way.
@@ -182,8 +182,9 @@ def release(*, certificate: Certificate, by: Identity, today: date, now: datetim
     layout = queries.layout_of(code)
     found = present(certificate, today)
     if found is None:
-        raise CannotIssue(_("来源记录已变更，现在不符合签发条件，没有签发。记录重新符合条件后可再次检查签发，编号保留。"))
+        raise CannotIssue(_("来源记录已变更，现在不符合签发条件，没有签发。记录重新符合条件后可再次检查签发，编号保留（跨年的换为签发当年的编号）。"))
     facts = dict(found.facts)
+    hold_counter(issuer, certificate.kind, today.year)  # a list or a rule may be issuing the same at this moment
     same = (certificate.kind, certificate.issuer_id, certificate.person_id, certificate.asked_key, facts)
     twin = same_thing(*same, (State.ISSUED, State.SUSPENDED), besides=certificate.id)
     if twin is not None:
@@ -214,7 +215,7 @@ def release(*, certificate: Certificate, by: Identity, today: date, now: datetim
 
 def _renumber(certificate: Certificate, issuer: Organisation, *, by: Identity, today: date) -> None:
     number = parse(certificate.number)
-    if certificate.note == CLOCK and number is not None and number.year != today.year:
+    if number is not None and number.year != today.year:
         given_up, certificate.number = certificate.number, new_number(issuer, certificate.kind, today.year)
         audit.record(by=by, did="certificates.certificate.renumbered", on=certificate, data={"before": given_up, "number": certificate.number})
 

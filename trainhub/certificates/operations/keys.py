@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy.exc import IntegrityError
-
-from trainhub.certificates import queries
+from trainhub.certificates import credentials, queries
 from trainhub.certificates.models import Certificate, CertificateShare, SigningKey
-from trainhub.certificates.signers import LostSigner, SeedSigner, Signer, Trust, key_id
+from trainhub.certificates.signers import CannotSign, LostSigner, SeedSigner, Signer, Trust, key_id
 from trainhub.certificates.types import State
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
-from trainhub.kernel.db import session
+from trainhub.kernel.db import add_once, session
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _
 from trainhub.kernel.keys import Keyring, WrongSecret
@@ -23,6 +22,10 @@ class CannotShare(Refused):
     """Only a certificate that stands can be shown by a link."""
 
     code = "cannot_share"
+
+
+class _Shared(Exception):
+    """The link was switched on at the same moment."""
 
 
 class CannotRotate(Refused):
@@ -41,7 +44,35 @@ def note_first(*, ring: Keyring, now: datetime, module: Signer | None = None) ->
     new = [public for public in publics if queries.signing_key(public) is None]
     session().add_all(SigningKey(public=public, sealed=None, made_at=now) for public in new)
     session().flush()
+    if module is not None and module.public.hex() in new:
+        row = queries.signing_key(module.public.hex())
+        assert row is not None
+        _vouch(row, [present_signer(ring), SeedSigner(ring.signing)])
     return bool(new)
+
+
+def _vouch(row: SigningKey, signers: Sequence[Signer]) -> None:
+    """Let the first of these that can sign, and did not leak, vouch for a new key: who kept only keys of before learns it so."""
+    for one in signers:
+        known = queries.signing_key(one.public.hex())
+        if one.public.hex() == row.public or (known is not None and known.leaked_at is not None):
+            continue
+        try:
+            row.vouched, row.vouched_by = one.sign(credentials.vouching(bytes.fromhex(row.public))).hex(), one.public.hex()
+        except CannotSign:
+            continue
+        break
+    session().flush()
+
+
+def vouched() -> dict[bytes, tuple[bytes, bytes]]:
+    """By key that was vouched for: by which, and the signature. A key that leaked since vouches for nobody."""
+    rows = {row.public: row for row in queries.signing_keys()}
+    return {
+        bytes.fromhex(row.public): (bytes.fromhex(row.vouched_by), bytes.fromhex(row.vouched))
+        for row in rows.values()
+        if row.vouched_by and row.vouched and row.vouched_by in rows and rows[row.vouched_by].leaked_at is None
+    }
 
 
 def _present() -> SigningKey | None:
@@ -89,12 +120,13 @@ def trusted(ring: Keyring, module: Signer | None = None) -> Trust:
     return Trust(tuple(sorted(good, key=lambda one: one != present)), leaked)
 
 
-def _make(ring: Keyring, now: datetime) -> SigningKey:
-    """A new key kept here; it signs from now on."""
+def _make(ring: Keyring, now: datetime, before: Sequence[Signer] = ()) -> SigningKey:
+    """A new key kept here; it signs from now on. One of those `before`, or the installation's first, vouches for it."""
     seed = secrets.token_bytes(32)
     made = SigningKey(public=SeedSigner(seed).public.hex(), sealed=ring.encrypt(seed.hex()), made_at=now)
     session().add(made)
     session().flush()
+    _vouch(made, [*before, SeedSigner(ring.signing)])
     return made
 
 
@@ -113,7 +145,7 @@ def rotate(*, ring: Keyring, by: Identity, now: datetime, module: Signer | None 
         if row.retired_at is None:
             row.retired_at, row.sealed = now, None
     session().flush()
-    made = _make(ring, now)
+    made = _make(ring, now, [signer])
     names = key_id(signer.public), key_id(bytes.fromhex(made.public))
     audit.record(by=by, did="certificates.key.rotated", on=made, data={"old": names[0], "new": names[1], "lost": isinstance(signer, LostSigner)})
     return names
@@ -153,11 +185,10 @@ def share(*, certificate: Certificate, by: Identity, now: datetime) -> Certifica
     known = queries.open_shares(certificate)
     if known:
         return known[0]
+    made = CertificateShare(token=secrets.token_urlsafe(18), certificate_id=certificate.id, made_at=now)
     try:
-        with session().begin_nested():
-            made = CertificateShare(token=secrets.token_urlsafe(18), certificate_id=certificate.id, made_at=now)
-            session().add(made)
-    except IntegrityError:
+        add_once(made, _Shared)
+    except _Shared:
         return queries.open_shares(certificate)[0]  # pressed twice at the same time
     audit.record(by=by, did="certificates.certificate.shared", on=certificate, data={"number": certificate.number})
     return made

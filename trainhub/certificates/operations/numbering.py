@@ -14,7 +14,7 @@ from trainhub.certificates.numbers import KIND_DIGITS, LAST_SERIAL, compose, par
 from trainhub.certificates.types import Kind, Number
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
-from trainhub.kernel.db import session
+from trainhub.kernel.db import is_taken, session
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.i18n import _
 from trainhub.organisations.models import Organisation
@@ -50,8 +50,9 @@ def unit_of(organisation_id: int) -> str:
         try:
             with session().begin_nested():
                 session().execute(insert(IssuingUnit).values(organisation_id=organisation_id, unit=f"{last + 1:04d}"))
-        except IntegrityError:
-            continue
+        except IntegrityError as twice:
+            if not is_taken(twice):
+                raise
     raise NumbersExhausted(_("无法为发证单位分配证书编号段，没有签发。请稍后重试；若反复出现，请联系系统管理员。"))
 
 
@@ -77,8 +78,9 @@ def next_serials(province: str, unit: str, kind: Kind, year: int, count: int) ->
         try:
             with session().begin_nested():
                 session().execute(insert(CertificateCounter).values(unit=unit, kind=kind, year=year, last=0))
-        except IntegrityError:
-            continue  # somebody else made the row meanwhile, or it is used up
+        except IntegrityError as twice:  # somebody else made the row meanwhile, or it is used up
+            if not is_taken(twice):
+                raise
     raise NumbersExhausted(_exhausted(unit, year))
 
 
@@ -132,6 +134,11 @@ def advance_past(given: Sequence[str], *, by: Identity) -> list[Moved]:
         furthest[key] = max(furthest.get(key, 0), number.serial)
     kinds = {digit: kind for kind, digit in KIND_DIGITS.items()}
     return [moved for (unit, digit, year), last in furthest.items() for moved in _advanced(unit, kinds[digit], year, last, by=by)]
+
+
+def move_past(counters: Sequence[tuple[str, Kind, int, int]], *, by: Identity) -> list[Moved]:
+    """The same for counters as another database knows them, each (unit, kind, year, last)."""
+    return [moved for unit, kind, year, last in counters for moved in _advanced(unit, kind, year, last, by=by)]
 
 
 def skip(count: int, *, year: int, by: Identity) -> list[Moved]:

@@ -10,6 +10,7 @@ from flask import current_app
 
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.operations._support import clean_evidence, clean_facts, printed_name
+from trainhub.certificates.rules import is_of_a_list
 from trainhub.certificates.types import PRESENT_FACTS, Attested
 from trainhub.organisations import queries as organisations
 from trainhub.people import queries as people
@@ -17,19 +18,20 @@ from trainhub.people import queries as people
 Ask = Callable[[Sequence[Certificate], date], Mapping[int, Attested]]
 
 
-def present(certificate: Certificate, today: date) -> Attested | None:
+def present(certificate: Certificate, today: date, *, even_decided: bool = False) -> Attested | None:
     """The facts and the evidence of one draft, see `present_of`; None when nothing is due any more."""
-    return present_of([certificate], today).get(certificate.id)
+    return present_of([certificate], today, even_decided=even_decided).get(certificate.id)
 
 
-def present_of(drafts: Sequence[Certificate], today: date) -> dict[int, Attested]:
+def present_of(drafts: Sequence[Certificate], today: date, *, even_decided: bool = False) -> dict[int, Attested]:
     """The facts and the evidence of drafts as the records stand today, by id; without those that nothing is due for any more.
 
     Rooms are found by the first word of the asked key (`PRESENT_FACTS`), each is asked once. Where no room answers, as for a list that
-    two persons decided on, the facts stay what they were; names of the holder and the issuer are read anew all the same.
+    two persons decided on, the facts stay what they were; names of the holder and the issuer are read anew all the same. With `even_decided` a
+    room is also asked for its certificate that two persons corrected or issued anew.
     """
     found = {draft.id: Attested(draft.facts, draft.evidence) for draft in drafts}
-    for ask, theirs in _by_room(drafts):
+    for ask, theirs in _by_room(drafts, even_decided):
         answered = ask(theirs, today)
         for draft in theirs:
             del found[draft.id]
@@ -45,12 +47,13 @@ def present_of(drafts: Sequence[Certificate], today: date) -> dict[int, Attested
     return read
 
 
-def _by_room(drafts: Sequence[Certificate]) -> list[tuple[Ask, list[Certificate]]]:
+def _by_room(drafts: Sequence[Certificate], even_decided: bool) -> list[tuple[Ask, list[Certificate]]]:
     """The rooms that asked for them, each with its own."""
     rooms: dict[str, Ask] = current_app.extensions.get(PRESENT_FACTS, {})
     theirs = defaultdict[str, list[Certificate]](list)
     for draft in drafts:
         name = draft.asked_key.partition(":")[0]
-        if name in rooms and not any(one["kind"] == "batch" for one in draft.evidence):
+        is_decided = any(one["kind"] == "batch" for one in draft.evidence)
+        if name in rooms and not (is_of_a_list(draft.kind, draft.asked_key) if even_decided else is_decided):
             theirs[name].append(draft)
     return [(rooms[name], some) for name, some in sorted(theirs.items())]

@@ -13,7 +13,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +34,7 @@ from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.sheets.writing import for_reader, iter_csv
 
 MOST_PAGES = 100_000
+MOST_TITLE = 200
 AT_ONCE = 2_000
 """Certificates that are put in order while whoever asks for the run waits; more are by its job."""
 TASK = "certificates.print"
@@ -93,6 +93,9 @@ def start_run(
     Only current, issued certificates that `by` may see are printed, in the order of base, class and number; a file holds
     `chunk_pages` pages at most (500 to 5,000), of one layout and one issuer's name. More than `AT_ONCE` are put in order by the job.
     """
+    title = title.strip()
+    if not title or len(title) > MOST_TITLE:
+        raise CannotPrint(_("请给这一批起个名称，不超过%(most)d个字。", most=MOST_TITLE), field="title")
     if wanted.kind is None or wanted.issuer_id is None:
         raise CannotPrint(_("请选择证书种类和发证单位：一批只印同一单位的同一种证书。"))
     if not LEAST_CHUNK <= chunk_pages <= MOST_CHUNK:
@@ -357,26 +360,22 @@ def _manifest_rows(run: PrintRun, chunk: PrintChunk) -> Iterator[dict[str, Any]]
 
 def cover(run: PrintRun, chunk: PrintChunk, total: int) -> bytes:
     """The cover sheet of a file: batch, checksum, pages of each base and class."""
-    from trainhub.certificates.layouts.cover import Share, cover_sheet
+    from trainhub.certificates.layouts.cover import cover_sheet, printed_how, shares_of
 
     lines = [line for line in queries.items_of(run.id, chunk.first, chunk.last) if line[0].page is not None]
-    shares = []
-    for (base, class_name), rows in groupby(lines, key=lambda line: (line[0].base, line[0].class_name)):
-        pages = [item.page or 0 for item, _certificate, _serial in rows]
-        shares.append(Share(base, class_name, pages[0], pages[-1]))
     first, last = (lines[0][1].number, lines[-1][1].number) if lines else ("", "")
-    facts = {
-        "批次号": str(run.id),
-        "文件": f"{file_name(run, chunk)}（第 {chunk.place} / {total} 个）",
-        "证书种类": _layout_of(lines).title if lines else "",
-        "页数": f"{chunk.pages}（另有 {chunk.last - chunk.first + 1 - chunk.pages} 张因状态变更未打印）",
-        "起止编号": f"{first} … {last}",
-        "打印方式": "套打（仅印可变内容）" if run.mode is PrintMode.OVERPRINT else "全页",
-        "纸张": f"出血 {run.bleed_mm} 毫米{'，带裁切线' if run.has_marks else ''}" if run.bleed_mm or run.has_marks else "成品尺寸，无出血",
-        "查验地址": run.site,
+    left_out = chunk.last - chunk.first + 1 - chunk.pages
+    facts = {  # whoever prints reads either language: the sheet has both
+        "批次号 Run": str(run.id),
+        "文件 File": f"{file_name(run, chunk)}（第 {chunk.place} / {total} 个 / {chunk.place} of {total}）",
+        "证书种类 Certificate": f"{_layout_of(lines).title} / {_layout_of(lines).title_en}" if lines else "",
+        "页数 Pages": f"{chunk.pages}（另有 {left_out} 张因状态变更未打印 / {left_out} not printed, their state changed）",
+        "起止编号 Numbers": f"{first} … {last}",
+        **printed_how(run.bleed_mm, is_overprint=run.mode is PrintMode.OVERPRINT, has_marks=run.has_marks),
+        "查验地址 Verification": run.site,
         "SHA-256": chunk.sha256,
     }
-    return cover_sheet(run.title, facts, shares)
+    return cover_sheet(run.title, facts, shares_of((item.base, item.class_name, item.page or 0) for item, _certificate, _serial in lines))
 
 
 def _layout_of(lines: list[queries.Line]) -> Layout:

@@ -7,8 +7,6 @@ import re
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy.exc import IntegrityError
-
 from trainhub.certificates import queries
 from trainhub.certificates.checking import faults, lacks, unprintable_wording
 from trainhub.certificates.layouts.drawing import Press, common_facts
@@ -19,7 +17,7 @@ from trainhub.certificates.models import CertificateTemplate, IssuerTemplate
 from trainhub.certificates.types import Kind, TemplateState
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
-from trainhub.kernel.db import session
+from trainhub.kernel.db import add_once, session
 from trainhub.kernel.errors import Refused, Stale
 from trainhub.kernel.i18n import N_, _, listed
 from trainhub.organisations.models import Organisation
@@ -127,12 +125,7 @@ def next_version(*, template: CertificateTemplate, by: Identity, now: datetime) 
 
 def _begin(row: CertificateTemplate, body: dict[str, Any], by: Identity, taken: BadTemplate) -> CertificateTemplate:
     row.body = pretty({**body, "code": row.code, "version": row.edition})
-    try:
-        with session().begin_nested():
-            session().add(row)
-            session().flush()
-    except IntegrityError as twice:
-        raise taken from twice
+    add_once(row, lambda: taken)
     audit.record(by=by, did="certificates.template.started", on=row, data={"code": row.code, "edition": row.edition})
     return row
 
@@ -163,17 +156,18 @@ def choose(*, issuer: Organisation, kind: Kind, template: str, by: Identity, now
     return row
 
 
+class _Chosen(Exception):
+    """Somebody else chose at the same moment."""
+
+
 def _chosen(row: IssuerTemplate) -> IssuerTemplate:
     """The row of a first choice, also when somebody else chose at the same moment: the last word counts, as it does later."""
     issuer_id, kind = row.issuer_id, row.kind
     try:
-        with session().begin_nested():
-            session().add(row)
-            session().flush()
-    except IntegrityError:
+        add_once(row, _Chosen)
+    except _Chosen:
         known = queries.issuer_template(issuer_id, kind)
-        if known is None:
-            raise
+        assert known is not None
         return known
     return row
 
@@ -263,8 +257,15 @@ def _must_be(template: CertificateTemplate, *states: TemplateState) -> None:
         raise BadTemplate(_("模板的状态已变，不能这样操作。已批准的模板不再改动：请建立新版本。"))
 
 
-def submit(*, template: CertificateTemplate, by: Identity) -> None:
-    """Hand a draft to a second person; BadTemplate when its own wording cannot be printed or does not fit, as that would be wrong on every certificate."""
+def _must_be_seen(template: CertificateTemplate, version: int | None) -> None:
+    """Stale when somebody changed the template since the page that was looked at."""
+    if version is not None and template.version != version:
+        raise Stale(_("这个模板在你打开页面之后有改动，你的操作没有生效。请核对现在的内容后再办理。"))
+
+
+def submit(*, template: CertificateTemplate, by: Identity, version: int | None = None) -> None:
+    """Hand a draft to a second person, as whoever does it has seen it (`version`, else Stale); BadTemplate when its own wording cannot be printed or does not fit, as that would be wrong on every certificate."""
+    _must_be_seen(template, version)
     _must_be(template, TemplateState.DRAFT)
     layout = checked_layout(template.body)
     _must_be_sound(layout, NOT_SUBMITTED)
@@ -277,8 +278,9 @@ def submit(*, template: CertificateTemplate, by: Identity) -> None:
     audit.record(by=by, did="certificates.template.submitted", on=template, data={"code": template.code, "edition": template.edition})
 
 
-def decide(*, template: CertificateTemplate, is_approved: bool, reason: str, by: Identity, now: datetime) -> None:
-    """Approve (not by anybody who drew or changed this version, and not what prints wrong), or send back to be edited. The version before is retired; it still draws what it issued."""
+def decide(*, template: CertificateTemplate, is_approved: bool, reason: str, by: Identity, now: datetime, version: int | None = None) -> None:
+    """Decide on what was looked at (`version`, else Stale): approve (not by anybody who drew or changed this version, and not what prints wrong), or send back to be edited. The version before is retired; it still draws what it issued."""
+    _must_be_seen(template, version)
     _must_be(template, TemplateState.SUBMITTED)
     if is_approved and queries.is_editor(template, by.account_id):
         raise BadTemplate(_("模板须由另一人批准：编辑过这个版本的人都不能批准它。"))

@@ -16,4 +16,4 @@ def why_it_waits(certificate: Certificate) -> str:
     why, told = str(labels.NOTES[certificate.note]), obstacles_told(queries.layout_of(certificate.template), certificate.facts)
     if told:
         why = told if certificate.note == LACKS_FACTS else _("%(why)s（%(told)s）", why=why, told=told)
-    return _("证书还没有签发：%(why)s。它在“证书管理”的“待处理的证书”中，补全或改正后由发证单位签发，编号保留。", why=why)
+    return _("证书还没有签发：%(why)s。它在“证书管理”的“待处理的证书”中，补全或改正后由发证单位签发，编号保留（跨年的换为签发当年的编号）。", why=why)

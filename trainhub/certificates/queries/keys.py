@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from trainhub.certificates.models import Certificate, CertificateShare, SigningKey
 from trainhub.certificates.openbadges import LIST_LENGTH
 from trainhub.certificates.queries.history import line_of
+from trainhub.certificates.queries.restored import last_place, shifts
 from trainhub.certificates.types import State
 from trainhub.kernel.db import session
 
@@ -30,15 +31,25 @@ def signing_key(public: str) -> SigningKey | None:
 
 
 def listed(page: int) -> list[int]:
-    """The indexes set in a status list: certificates that ended for good or are suspended."""
-    first = (page - 1) * LIST_LENGTH + 1
-    statement = select(Certificate.id).where(Certificate.id.between(first, first + LIST_LENGTH - 1), Certificate.state.in_(LISTED))
-    return [key - first for key in session().scalars(statement)]
+    """The indexes set in a status list: certificates that ended for good or are suspended, and places that a restore left out, whose
+    certificates, if there are any, nobody here knows."""
+    first, last = (page - 1) * LIST_LENGTH + 1, page * LIST_LENGTH
+    steps = [(1, 0), *shifts()]
+    found: list[int] = []
+    for (begin, shift), (end, after) in zip(steps, [*steps[1:], (last + 1, 0)], strict=True):
+        ids = max(begin, first - shift), min(end - 1, last - shift)
+        if ids[0] <= ids[1]:
+            found += [
+                key + shift for key in session().scalars(select(Certificate.id).where(Certificate.id.between(*ids), Certificate.state.in_(LISTED)))
+            ]
+        if after:
+            found += range(max(first, end + shift), min(last, end + after - 1) + 1)
+    return [place - first for place in found]
 
 
 def last_list() -> int:
     """The number of the last status list there is."""
-    return ((session().scalar(select(func.max(Certificate.id))) or 1) - 1) // LIST_LENGTH + 1
+    return (max(last_place(), 1) - 1) // LIST_LENGTH + 1
 
 
 def open_shares(certificate: Certificate) -> list[CertificateShare]:

@@ -11,6 +11,7 @@ from flask import redirect, render_template, request, send_file, url_for
 
 from trainhub.certificates import batch_forms as forms
 from trainhub.certificates import labels, list_tasks, queries, tasks, verifying
+from trainhub.certificates.facts import asked_fields
 from trainhub.certificates.forms import batches_wanted
 from trainhub.certificates.layouts.model import Layout
 from trainhub.certificates.models import Certificate, IssueBatch
@@ -99,10 +100,10 @@ def batch_select() -> Any:
     listed = people.students_of_programme(programme.id, cohort_id=cohort, states=states, limit=MOST_LISTED) if programme is not None else []
     names = people.names_of(one.person_id for one in listed)
     persons = [(one.person_id, f"\u2068{names[one.person_id]}\u2069 {one.student_no} {one.class_name}") for one in listed]
-    form = forms.selection_form(layout)().prepare(who(), persons, everyone, templates[template])
+    form = forms.selection_form(kind, layout)().prepare(who(), persons, everyone, templates[template])
     if request.method == "GET":
         owner = programme.university_id if programme is not None else None
-        form = forms.selection_form(layout)(formdata=None, issuer_id=owner).prepare(who(), persons, everyone, templates[template])
+        form = forms.selection_form(kind, layout)(formdata=None, issuer_id=owner).prepare(who(), persons, everyone, templates[template])
     elif form.validate():
         try:
             issuer = issuer_of(form.issuer_id.data)
@@ -200,7 +201,9 @@ def _page(row: IssueBatch, form: forms.DecisionForm | None = None) -> Any:
         issuer=issuer,
         why=lambda one: batches.why_waiting(one.item, layout, issuer, one.name),
         template=labels.of_layout(layout),
-        told=partial(verifying.labelled, layout, english=language() == "en"),
+        told=partial(
+            verifying.labelled, (*asked_fields(row.kind, layout), *(one for one in layout.fields if one.common)), english=language() == "en"
+        ),
         page=page,
         job=queries.job_by_id(row.job_id),
         known=queries.known_in(row) if row.state is BatchState.PREPARED and corrected is None else 0,
@@ -224,7 +227,7 @@ def _changes(corrected: Certificate, facts: Mapping[str, Any], layout: Layout) -
     """(label, as it stands, as it would be) of what a correction changes; the name first."""
     english = language() == "en"
     found = [(_("姓名"), corrected.holder, str(facts["name"]))]
-    for one in layout.own_fields:
+    for one in asked_fields(corrected.kind, layout):
         label = one.label_en[:1].upper() + one.label_en[1:] if english else one.label
         found.append((label, str(corrected.facts.get(one.name, "")), str(facts.get(one.name, ""))))
     changed = [row for row in found if row[1] != row[2]]
@@ -255,8 +258,9 @@ def batch_preview(row: IssueBatch) -> Any:
     assert issuer is not None
     layout = queries.layout_of(row.template, row.template_version)
     shared = {"issuer": issuer.name, "issuer_en": issuer.name_en or "", "issued_on": clock.today().isoformat()}
-    press = Press(layout, common_facts(layout, shared), base_url=tasks.maker().site, has_cut_marks=True)
     items = queries.open_items(row.id, PREVIEWED) or queries.first_items(row.id, PREVIEWED)
+    first = items[0].facts if items else {}
+    press = Press(layout, common_facts(layout, {**first, **shared}), base_url=tasks.maker().site, has_cut_marks=True)
     names = people.names_of(item.person_id for item in items)
     for item in items:
         press.add({"name": names[item.person_id], **item.facts, **shared, "number": _("签发时编号"), "code": ""})
@@ -282,7 +286,10 @@ def batch_decide(row: IssueBatch) -> Any:
         form.refuse(refused)
         return _page(load_batch(row.id), form)
     if is_approved:
-        said = _("已更正：新证书已签发，原证书作废。") if row.replaces_id is not None else _("已通过审核，正在签发。")
+        said = {
+            BatchSource.CORRECTION: _("已更正：新证书已签发，原证书作废。"),
+            BatchSource.RENEWAL: _("已重新签发：新证书有新的编号，原证书仍为已撤销。"),
+        }.get(row.source, _("已通过审核，正在签发。"))
     else:
         said = _("已退回。")
     return done(said, "certificates.batch", batch_id=row.id)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Sequence
 from typing import Any
 
-from flask import Response, current_app, render_template, request, send_file
+from flask import Response, current_app, render_template, request, send_file, url_for
 
 from trainhub.certificates import documents, forms, labels, operations, queries, tasks, verifying
 from trainhub.certificates.models import Certificate
@@ -21,7 +22,7 @@ from trainhub.certificates.states import events_in
 from trainhub.certificates.types import Event, State
 from trainhub.certificates.views import blueprint, evidence
 from trainhub.certificates.views._support import EXPORTED, exported, load
-from trainhub.certificates.views.keys import reminder
+from trainhub.certificates.views.keys import reminder, sealing
 from trainhub.certificates.views.waiting import ReleaseForm, obstacles_of
 from trainhub.kernel import clock, downloads, paging
 from trainhub.kernel.access import demand, guard, may, signed_in, who
@@ -54,7 +55,7 @@ def mine() -> Any:
     drawn = [(row, layouts[row.template, row.template_version]) for row in rows]
     return render_template(
         "trainhub/certificates/mine.html",
-        rows=[(row, labels.of_layout(layout), verifying.labelled(layout, row.facts, english=language() == "en")) for row, layout in drawn],
+        rows=[(row, labels.of_layout(layout), verifying.labelled(layout.fields, row.facts, english=language() == "en")) for row, layout in drawn],
         labels=labels,
         show_number=show_number,
     )
@@ -77,6 +78,7 @@ def index() -> Any:
         clock=clock_told(),
         undecided=queries.count_undecided(who()) if may(who(), Can.BATCH_LIST) else 0,
         reminder=reminder(clock.now()) if may(who(), Can.KEYS) else "",
+        sealing=sealing(clock.now()) if may(who(), Can.KEYS) else None,
         issuers=queries.issuer_choices(who()),
         show_number=show_number,
         can=Can,
@@ -133,6 +135,11 @@ def show(certificate: Certificate) -> Any:
         correction=correction,
         may_decide=correction is not None and may(who(), Can.BATCH_VIEW, queries.subject_of_batch(correction)),
         twins=queries.twins_of(certificate),
+        may_renew=certificate.state is State.REVOKED
+        and certificate.is_current
+        and correction is None
+        and may(who(), Can.CORRECT, subject)
+        and not is_same_human(who().person_id, certificate.person_id),
         editions=queries.editions_of(certificate.number),
         actions=[event for event in events_in(certificate.state) if event in open_to_reader and may(who(), CAN_OF[event], subject)],
         may_have=may(who(), Can.DOWNLOAD, subject),
@@ -250,9 +257,9 @@ def change(pair: tuple[Certificate, Event]) -> Any:
     if template not in templates:
         template = ""
     layout = queries.layout_of(template) if template else queries.layout_of(certificate.template, certificate.template_version)
-    make = forms.correction_form(layout) if is_correction else forms.ReasonForm
+    make = forms.correction_form(certificate.kind, layout) if is_correction else forms.ReasonForm
     if request.method == "GET":
-        values = forms.initial_facts(certificate.facts, layout) if is_correction else {}
+        values = forms.initial_facts(certificate.kind, certificate.facts, layout) if is_correction else {}
         form = make(formdata=None, on=clock.today(), **values)
     else:
         form = make()
@@ -285,6 +292,30 @@ def change(pair: tuple[Certificate, Event]) -> Any:
     return page, 422 if request.method == "POST" else 200
 
 
+@blueprint.route("/<number>/renew", methods=["GET", "POST"])
+@guard(Can.CORRECT, load=load, subject=queries.subject_of)
+def renew(certificate: Certificate) -> Any:
+    """Draw up that what was revoked by mistake is issued anew."""
+    form = forms.RenewalForm() if request.method == "POST" else forms.RenewalForm(formdata=None)
+    if request.method == "POST" and form.validate():
+        given: dict[str, Any] = {"reason": form.reason.data or "", "document": form.document.data or ""}
+        try:
+            with transaction():
+                if not once(form.submission_key.data or ""):
+                    return done(_("这个表单已经提交过，没有重复处理。"), "certificates.show", number=certificate.number)
+                operations.prepare_renewal(certificate=_again(certificate), by=who(), today=clock.today(), now=clock.now(), **given)
+            return done(_("重新签发已提交，须由另一人审核；通过后以新编号签发。"), "certificates.show", number=certificate.number)
+        except Refused as refused:
+            if refused.status not in (422, 409):
+                raise
+            form.refuse(refused)
+            certificate = _again(certificate)
+    page = render_template(
+        "trainhub/certificates/renew.html", certificate=certificate, form=form, title=title_of(certificate), show_number=show_number
+    )
+    return page, 422 if request.method == "POST" else 200
+
+
 def _apply(certificate: Certificate, event: Event, form: forms.ReasonForm, template: str) -> Certificate:
     """Do it; a correction is only drawn up. Returns the certificate whose page shows what came of it."""
     given: dict[str, Any] = {
@@ -307,3 +338,9 @@ def _apply(certificate: Certificate, event: Event, form: forms.ReasonForm, templ
         Event.REVOKE: operations.revoke,
     }
     return verbs[event](**given)
+
+
+def evidence_pages(keys: Sequence[str], _is_own: bool) -> dict[str, str]:
+    """The pages of certificates that others took the place of, for whoever may see them."""
+    rows = [row for key in keys if (row := queries.by_number(key)) is not None]
+    return {row.number: url_for("certificates.show", number=row.number) for row in rows if may(who(), Can.VIEW, queries.subject_of(row))}

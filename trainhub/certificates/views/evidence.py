@@ -49,7 +49,7 @@ def _batch(row: IssueBatch) -> str:
     said = [_("第 %(n)d 号批次，%(day)s 建立", n=row.id, day=_day(row.asked_at))]
     if row.decided_at is not None:
         said.append(_("%(day)s 由另一人审核通过", day=_day(row.decided_at)))
-    if row.source is BatchSource.CORRECTION:
+    if row.source in (BatchSource.CORRECTION, BatchSource.RENEWAL):
         said.append(_("依据“%(document)s”", document=row.document))
     elif row.digest:
         said.append(_("名单 SHA-256 %(digest)s", digest=row.digest))

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask import render_template
 
 from trainhub.certificates import queries, tasks
 from trainhub.certificates.operations import keys
+from trainhub.certificates.pades import out_of_time
 from trainhub.certificates.permissions import Can
 from trainhub.certificates.signers import LostSigner, key_id, multikey
 from trainhub.certificates.views import blueprint
 from trainhub.kernel import clock
 from trainhub.kernel.access import guard, who
 from trainhub.kernel.backup import last_made
+from trainhub.kernel.clock import local
 from trainhub.kernel.db import transaction
 from trainhub.kernel.i18n import _
 from trainhub.kernel.keys import keyring
 from trainhub.kernel.web import done
 
+EXPIRY_DAYS = 30
+"""So many days before it ends the certificate of PDF signatures is reminded of."""
 BACKUP_DAYS = 30
 """A backup older than this, or older than the newest key, is reminded of."""
 
@@ -35,6 +40,30 @@ def reminder(now: datetime) -> str:
     if now - last > timedelta(days=BACKUP_DAYS):
         return _("上一次备份已超过 %(n)d 天。", n=BACKUP_DAYS)
     return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sealing:
+    """The certificate by which the PDFs of holders are signed (PAdES): whose it is, until when; `reminder` what has to be done about it."""
+
+    subject: str
+    until: date
+    reminder: str
+
+
+def sealing(now: datetime) -> Sealing | None:
+    """The certificate of the sealer that is plugged in; None without one."""
+    sealer = tasks.sealer()
+    if sealer is None:
+        return None
+    own = sealer.chain[0]
+    until = local(own.not_valid_after_utc).date()
+    told = out_of_time(sealer, now)
+    if told:
+        told = _("%(told)s：持证人现在不能下载 PDF。请换用有效的签章证书（TRAINHUB_PDF_SIGNER）并重启服务。", told=told)
+    elif own.not_valid_after_utc - now < timedelta(days=EXPIRY_DAYS):
+        told = _("签章证书 %(day)s 到期，此后持证人不能下载 PDF：请及早更换（TRAINHUB_PDF_SIGNER）并重启服务。", day=until.isoformat())
+    return Sealing(own.subject.rfc4514_string(), until, told)
 
 
 @blueprint.get("/keys")
@@ -56,6 +85,7 @@ def key_list() -> Any:
         rows=shown,
         last=last_made(tasks.root()),
         reminder=reminder(clock.now()),
+        sealing=sealing(clock.now()),
         is_lost=isinstance(signer, LostSigner),
         is_module=is_module,
         is_noted=present.hex() in rows or not is_module,

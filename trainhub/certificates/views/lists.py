@@ -46,7 +46,7 @@ def batch_import() -> Any:
         try:
             kind, issuer = Kind(form.kind.data), issuer_of(form.issuer_id.data)
             template = template_for(issuer, kind, form.template.data or None)
-            columns = _columns(template)
+            columns = _columns(kind, template)
             take = _take_short if _is_short(form) else _take_long
             return take(form, kind, issuer, template)
         except Refused as refused:
@@ -58,15 +58,14 @@ def batch_import() -> Any:
         problems=problems[:SHOWN_PROBLEMS],
         columns=columns,
         total=len(problems),
-        kinds=labels.KINDS,
-        imported=forms.IMPORTED,
+        workbooks=[(kind.value, code if code != kind.value else None, label) for code, kind, label in forms.template_offers(who(), forms.IMPORTED)],
     )
     return page, 422 if request.method == "POST" else 200
 
 
-def _columns(template: str) -> dict[str, str]:
+def _columns(kind: Kind, template: str) -> dict[str, str]:
     """What the columns of a list are called by whoever reads; an import knows both names."""
-    return {one.name: one.heading for one in imports.columns_of(queries.layout_of(template))}
+    return {one.name: one.heading for one in imports.columns_of(kind, queries.layout_of(template))}
 
 
 def _is_short(form: forms.ImportForm) -> bool:
@@ -125,13 +124,16 @@ def _known() -> Any:
 @blueprint.get("/batches/import/<kind>.xlsx")
 @guard(Can.BATCH_CREATE)
 def batch_template(kind: str) -> Any:
-    """The table to fill in for a kind."""
+    """The table to fill in for a kind, or for a template of that kind that the reader may issue from (`?template=`)."""
     if kind not in {one.value for one in Kind}:
         raise NotFound(_("没有这种证书。"))
-    layout = queries.layout_of(kind)
+    template = request.args.get("template", "") or kind
+    if template not in {code for code, _kind, _label in forms.template_offers(who(), [Kind(kind)])}:
+        raise NotFound(_("没有这个证书模板，或它不在你的范围内。"))
+    layout = queries.layout_of(template)
     codes = {"id_number", "student_no"}
-    fields = tuple(Field(one.name, one.zh, required=one.required, is_code=one.name in codes) for one in imports.columns_of(layout))
-    content = template_xlsx(Schema(fields), [imports.examples(layout)], [_("证件号码和学号至少填写一项；发证日期在签发时自动填写。")])
+    fields = tuple(Field(one.name, one.zh, required=one.required, is_code=one.name in codes) for one in imports.columns_of(Kind(kind), layout))
+    content = template_xlsx(Schema(fields), [imports.examples(Kind(kind), layout)], [_("证件号码和学号至少填写一项；发证日期在签发时自动填写。")])
     return downloads.xlsx(content, _("%(title)s签发名单", title=labels.of_layout(layout)))
 
 
@@ -160,7 +162,7 @@ def _page(row: Job, name: str) -> str:
         percent=round(100 * row.done_count / row.total_count) if row.total_count else 0,
         problems=problems[:SHOWN_PROBLEMS],
         total=len(problems),
-        columns=_columns(row.args["template"]),
+        columns=_columns(Kind(row.args["kind"]), row.args["template"]),
     )
 
 

@@ -28,6 +28,7 @@ from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.fields import optional_int
 from trainhub.kernel.forms import Form, LongText, Text
 from trainhub.kernel.i18n import _, _l
+from trainhub.kernel.numbers import whole
 from trainhub.kernel.web import asks, done
 from trainhub.organisations import queries as organisations
 
@@ -192,7 +193,7 @@ def _page(row: CertificateTemplate, form: BodyForm | None = None, decision: Deci
         image=image or ImageForm(formdata=None),
         images=queries.images_of(row),
         editor=editor,
-        decision=decision or DecideForm(formdata=None),
+        decision=decision or DecideForm(formdata=None, version=row.version),
         drawn=drawn,
         warnings=said,
         may_edit=may_edit,
@@ -286,7 +287,7 @@ def template_next(row: CertificateTemplate) -> Any:
 def template_submit(row: CertificateTemplate) -> Any:
     """Hand it to a second person."""
     with transaction():
-        templates.submit(template=load_template(row.id), by=who())
+        templates.submit(template=load_template(row.id), by=who(), version=request.form.get("version", 0, type=whole) or 0)
     return done(_("已提交，等待另一人批准。"), "certificates.template", template_id=row.id)
 
 
@@ -300,8 +301,16 @@ def template_decide(row: CertificateTemplate) -> Any:
     is_approved = request.form.get("decision") == "approve"
     try:
         with transaction():
-            templates.decide(template=load_template(row.id), is_approved=is_approved, reason=form.reason.data or "", by=who(), now=clock.now())
-    except templates.BadTemplate as refused:
+            templates.decide(
+                template=load_template(row.id),
+                is_approved=is_approved,
+                reason=form.reason.data or "",
+                version=form.version.data or 0,
+                by=who(),
+                now=clock.now(),
+            )
+    except Refused as refused:
         form.refuse(refused)
-        return _page(load_template(row.id), decision=form)
+        page, _status = _page(load_template(row.id), decision=form)
+        return page, refused.status
     return done(_("模板已批准，可以用于签发。") if is_approved else _("已退回修改。"), "certificates.template", template_id=row.id)

@@ -1,0 +1,80 @@
+"""`trainhub certificates restored`: what a restored backup does not know of, and doing it again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from trainhub.kernel.commands import edge, operator
+
+certificate_changes = click.Group("restored", help="恢复旧备份之后 / after an older backup was restored.")
+JOURNALS = click.option(
+    "--journal",
+    "journals",
+    multiple=True,
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="A certificates-journal.jsonl of another machine too (repeatable) / 其他服务器的变更记录，可多次给出",
+)
+
+
+def _found(journals: tuple[Path, ...]) -> list[Any]:
+    from trainhub.certificates.operations import restoring
+    from trainhub.certificates.operations.remembering import JOURNAL
+    from trainhub.kernel import journal
+
+    return restoring.lost([line for path in (journal.folder() / JOURNAL, *journals) for line in journal.read(path)])
+
+
+def _told(one: Any) -> dict[str, Any]:
+    said = {"number": one.number, "edition": one.edition, "change": one.event.value, "on": one.on.isoformat(), "reason": one.reason}
+    return {**said, "document": one.document, "state": one.state.value if one.state is not None else None, "todo": one.todo.value}
+
+
+@edge("list")
+@JOURNALS
+def list_changes(journals: tuple[Path, ...]) -> dict[str, Any]:
+    """Revocations, suspensions and other changes that the restored database does not know / 备份之后被退回的变更.
+
+    `todo`: `repeat` (by `restored repeat`), `by_hand` (a correction or reissue: on its page), `unknown` (the certificate itself was issued
+    after the backup).
+
+    Example: trainhub certificates restored list --json
+    """
+    return {"changes": [_told(one) for one in _found(journals)]}
+
+
+@edge("repeat")
+@JOURNALS
+@click.option("--yes", is_flag=True, help="Do not ask / 不再询问")
+def repeat(journals: tuple[Path, ...], yes: bool) -> dict[str, Any]:
+    """Revoke, suspend and resume again what was before the restore, with its reason, document and day / 重新办理被退回的撤销、暂停、恢复.
+
+    Example: trainhub certificates restored repeat --yes --json
+    Example: trainhub certificates restored repeat --journal /mnt/two/certificates-journal.jsonl
+    """
+    from trainhub.certificates.operations import restoring
+    from trainhub.kernel import clock
+    from trainhub.kernel.db import session, transaction
+    from trainhub.kernel.errors import Refused
+
+    found = _found(journals)
+    todo = [one for one in found if one.todo is restoring.Todo.REPEAT]
+    if todo and not yes:
+        click.confirm(f"将重新办理 {len(todo)} 项变更（撤销不可恢复）。已用 restored list 核对过吗？", abort=True, err=True)
+    session().rollback()
+    done, refused = [], []
+    for one in todo:
+        try:
+            with transaction():
+                restoring.repeat(one, by=operator(), today=clock.today(), now=clock.now())
+            done.append(_told(one))
+        except Refused as why:
+            refused.append(_told(one) | {"message": why.message})
+    left = [_told(one) for one in found if one.todo is not restoring.Todo.REPEAT]
+    return {"repeated": done, "refused": refused, "left": left}
+
+
+certificate_changes.add_command(list_changes)
+certificate_changes.add_command(repeat)
