@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from enterprises.awards.rules import credit, once, over, verdict_of
+from enterprises.awards.rules import credit, in_use, once, over, verdict_of
 from enterprises.awards.specs import TERMS, spec_of, terms_of
 from enterprises.awards.types import BY_PROJECT, CompanyRule, EarlierAward, Entitlement
 from trainhub.policy.findings import Finding, Status, at_least, at_most, decided, no_data, to_judge
@@ -44,6 +44,7 @@ class CompanyCase:
     credit_status: str = ""
     earlier: tuple[EarlierAward, ...] = ()
     project: str = ""
+    is_closed: bool = False
 
 
 Amount = tuple[int | None, int | None]
@@ -317,6 +318,7 @@ def judge(rule: CompanyRule, case: CompanyCase, book: Book) -> Entitlement:
     given = [one for one in case.earlier if one.rule == rule and (terms.is_one_off or _is_same(one, rule, case))]
     findings.append(once(rule, given, book["fj.highest_only"].clause))
     findings.append(credit(rule, [(case.name, case.credit_status)], book["fj.credit_platform_deadline"].clause))
+    findings.append(in_use(rule, [case.name] if case.is_closed else [], spec.clause))
     verdict = verdict_of(findings)
     project = case.project if rule in BY_PROJECT else ""
     group = terms.overlap_group if terms.is_one_off else f"{rule}/{project or year}"[:40]

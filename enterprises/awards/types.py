@@ -186,6 +186,7 @@ class HostFact:
     is_lead: bool = False
     is_leading_internet: bool = False
     credit_status: str = ""
+    is_closed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +227,12 @@ class BaseCase:
     startup_entities: int | None = None
     workers: int | None = None
     earlier: tuple[EarlierAward, ...] = ()
+    is_closed: bool = False
+
+    @property
+    def standing(self) -> tuple[HostFact, ...]:
+        """The hosts that are in use: one that was closed brings nothing any more, though its credit is still asked about."""
+        return tuple(host for host in self.hosts if not host.is_closed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,15 +18,7 @@ from trainhub.kernel.db import session
 from trainhub.organisations.models import BaseHost, Organisation, OrganisationPast, Region, RegionAlias
 from trainhub.organisations.permissions import VIEWERS
 from trainhub.organisations.places import place
-from trainhub.organisations.types import (
-    CountyBook,
-    OrganisationFilter,
-    OrganisationKind,
-    OrganisationRow,
-    OrganisationState,
-    RegionLevel,
-    RegionPath,
-)
+from trainhub.organisations.types import CountyBook, OrganisationFilter, OrganisationKind, OrganisationRow, OrganisationState, RegionLevel, RegionPath
 
 PROVINCE = "350000"
 Statement = sa.Select[*tuple[Any, ...]]
@@ -272,6 +264,13 @@ def marks_on(organisation_ids: Iterable[int], key: str, on: date) -> dict[int, b
     for row in session().scalars(rows.order_by(table.until, table.id)):
         found.setdefault(row.organisation_id, row.value)  # the first that was replaced after the day held on it
     return found
+
+
+def closed_on(organisation_ids: Iterable[int], on: date) -> set[int]:
+    """Those of some organisations that were out of use on a day."""
+    wanted = sorted(set(organisation_ids))
+    closed = session().scalars(select(Organisation.id).where(Organisation.id.in_(wanted), Organisation.state == OrganisationState.CLOSED))
+    return {key for key, is_closed in {**dict.fromkeys(closed, True), **marks_on(wanted, "is_closed", on)}.items() if is_closed}
 
 
 def listing(identity: Identity, wanted: OrganisationFilter, sort: str = "name") -> Statement:

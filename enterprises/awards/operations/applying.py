@@ -19,7 +19,7 @@ from trainhub.organisations.models import Organisation
 from trainhub.organisations.types import OrganisationKind
 from trainhub.policy.findings import as_dicts
 
-HARD = ("type", "form", "credit", "place")
+HARD = ("type", "form", "credit", "place", "open")
 """Conditions of a base that no later step can bring; recognition and acceptance may still be missing."""
 FIRST_YEAR = 2015
 
@@ -73,7 +73,9 @@ def apply_company(
     project = project.strip()[:120] if rule in BY_PROJECT else ""
     if rule in BY_PROJECT and not project:
         raise AwardRefused(_("“%(rule)s”按项目申请，请写明中标项目名称。", rule=name(rule)), field="project")
-    return _submit(company, queries.company_answer(company, rule, year, today, project), year, statement, evidence, by, today, now, hard=("credit",))
+    return _submit(
+        company, queries.company_answer(company, rule, year, today, project), year, statement, evidence, by, today, now, hard=("credit", "open")
+    )
 
 
 def _submit(

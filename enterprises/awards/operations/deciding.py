@@ -150,7 +150,7 @@ def confer(
     return end(award, Action.CONFER, by, amount_fen=award.amount_fen, overlap_group=award.overlap_group)
 
 
-LOSABLE = (".credit", ".recognised", ".accepted", ".type", ".form", ".leading", ".partner", ".place")
+LOSABLE = (".credit", ".open", ".recognised", ".accepted", ".type", ".form", ".leading", ".partner", ".place")
 """What must still stand when money goes out: who the award is for, and what the department itself said of it. Figures are those of
 the decision, and so is every number of the rules: it stores its findings."""
 

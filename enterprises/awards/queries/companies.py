@@ -50,12 +50,13 @@ def _cases(company: Organisation, year: int, on: date, projects: Iterable[str], 
     rows, given, trained = figures_of(company.id, known_at), given_to(company.id, on), _completions(company.id, year)
     contest = given_to_others(CompanyRule.CONTEST, year, company.id, on)
     credit = credit_on({company.id: (company.credit_status, company.credit_checked_on)}, on)[company.id]
+    is_closed = bool(organisations.closed_on([company.id], on))
     found = []
     for project in projects:
         values = {(row.key, row.year): row.value for row in rows if row.project == (project if row.key in PROJECT_KEYS else "")}
         values["counted_completions", year] = trained
         values["contest_given_fen", year] = contest
-        found.append(CompanyCase(company.name, Figures(values, year), credit, given, project))
+        found.append(CompanyCase(company.name, Figures(values, year), credit, given, project, is_closed))
     return found
 
 

@@ -15,7 +15,7 @@ from enterprises.awards.models import Award
 from enterprises.awards.operations import AlreadyAwarded, AwardRefused, NotEligible, WrongStep
 from enterprises.awards.operations.acting import CONFERENCE
 from enterprises.awards.specs import SPECS
-from enterprises.awards.types import TRANSITIONS, Action, AwardState, RuleCode, Verdict, Who
+from enterprises.awards.types import TRANSITIONS, Action, AwardState, CompanyRule, RuleCode, Verdict, Who
 from enterprises.bases import operations as bases
 from enterprises.bases import queries as base_queries
 from enterprises.bases.models import BaseProfile
@@ -134,13 +134,29 @@ def _revoke_recognition(base: Any) -> None:
     bases.record_acceptance(base=base, type=BaseType.PRACTICE_BASE, step=AcceptanceStep.REVOKED, on=TODAY, by=SYSTEM, now=NOW)
 
 
+def _close_base(base: Any) -> None:
+    organisations.close(organisation=base, reason="注销", by=SYSTEM, now=NOW)
+
+
+def _close_lead(base: Any) -> None:
+    _close_base(next(organisation for host, organisation in organisation_queries.hosts_of(base.id) if host.is_lead))
+
+
 def _end_hosts(base: Any) -> None:
     for host, _organisation in organisation_queries.hosts_of(base.id):
         organisations.end_host(base=base, host_id=host.id, until=TODAY - timedelta(days=1), by=SYSTEM, now=NOW)
 
 
 @pytest.mark.database
-@pytest.mark.parametrize(("lose", "named"), [(_revoke_recognition, "认定；验收"), (_end_hosts, "互联网龙头企业")])
+@pytest.mark.parametrize(
+    ("lose", "named"),
+    [
+        (_revoke_recognition, "认定；验收"),
+        (_end_hosts, "互联网龙头企业"),
+        (_close_base, "单位在用"),
+        (_close_lead, "互联网龙头企业；单位在用"),
+    ],
+)
 def test_an_award_whose_ground_was_lost_is_neither_conferred_nor_paid(session: Session, lose: Callable[[Any], None], named: str) -> None:
     base = make.base()
     row = make.decided(base)
@@ -156,6 +172,30 @@ def test_an_award_whose_ground_was_lost_is_neither_conferred_nor_paid(session: S
     with pytest.raises(NotEligible, match=f"{named}.*登记为不同意"):
         operations.confer(award=waits, on=TODAY, is_positive=True, text="同意", by=HR, **WHEN)
     assert waits.state is AwardState.CONFERENCE
+
+
+def test_who_was_closed_neither_applies_nor_is_decided_on(session: Session) -> None:
+    """A base, its lead, an enterprise; a day before the closing is answered as it was, and what is in use again may go on."""
+    base, company = make.base(), make.company()
+    row = make.accepted(base)
+    decide: dict[str, Any] = {"award": row, "amount_fen": 60_000_000, "minutes": "纪要", "by": EDU, **WHEN}
+
+    def missing(on: date) -> list[str]:
+        return [one["code"].split(".")[1] for one in queries.check(base.code, on)["rules"][0]["missing"]]
+
+    for close, named in ((_close_lead, ["leading", "open"]), (_close_base, ["open"])):
+        shut = base if close is _close_base else next(o for h, o in organisation_queries.hosts_of(base.id) if h.is_lead)
+        close(base)
+        assert (missing(TODAY), missing(TODAY - timedelta(days=1))[-1:]) == (named, ["accepted"])
+        with pytest.raises(NotEligible, match="单位在用"):
+            operations.decide(**decide)
+        with pytest.raises(NotEligible, match="单位在用"):
+            operations.apply(base=base, rule=RuleCode.LEADING_FIRM_BASE, by=SYSTEM, **WHEN)
+        organisations.reopen(organisation=shut, by=SYSTEM, now=NOW)
+    assert operations.decide(**decide).state is AwardState.DECIDED
+    _close_base(company)
+    with pytest.raises(NotEligible, match="单位在用"):
+        operations.apply_company(company=company, rule=CompanyRule.PAYMENT_HQ, year=2026, by=SYSTEM, **WHEN)
 
 
 def test_figures_are_those_of_the_decision(session: Session) -> None:
