@@ -209,6 +209,7 @@ class EarlierAward:
     year: int = 0
     amount_fen: int | None = None
     project: str = ""
+    project_number: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +262,7 @@ class Entitlement:
     overlap_group: str
     yields_to: tuple[str, ...] = field(default=())
     project: str = ""
+    project_number: str = ""
     is_one_off: bool = False
 
     @property
