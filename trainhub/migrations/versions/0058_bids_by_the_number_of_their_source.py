@@ -1,4 +1,5 @@
-"""Bid awards by the number of their source: another spelling of a project is not another project (FJ-25a, 000:787)
+"""Bid awards by the number of their source: another spelling of a project is not another project (FJ-25a, 000:787); entries of one human
+in a talent database of which one stands
 
 Revision ID: 0058
 Revises: 0057
@@ -36,10 +37,18 @@ def upgrade() -> None:
         for name in ("project_number", "project_key"):
             batch_op.alter_column(name, server_default=None)
     _index("project_key")
+    for column in (
+        sa.Column("instead_id", sa.BigInteger(), nullable=True),
+        sa.Column("instead_state", sa.String(20), nullable=True),
+        sa.Column("instead_until", sa.Date(), nullable=True),
+    ):
+        op.add_column("talent", column)
 
 
 def downgrade() -> None:
     """Back. The number goes into the name, which is all the earlier version tells projects apart by."""
+    for name in ("instead_until", "instead_state", "instead_id"):
+        op.drop_column("talent", name)
     op.execute("UPDATE award SET project = substr(project_number || ' ' || project, 1, 120) WHERE project_number <> ''")
     _index("project")
     with op.batch_alter_table("award", schema=None) as batch_op:
