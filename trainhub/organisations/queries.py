@@ -170,6 +170,12 @@ def names_at(moment: datetime) -> dict[int, dict[str, str]]:
     return audit.replaced_since(moment, did="organisations.organisation.changed", keys=("name", "name_en"))
 
 
+def regions_at(moment: datetime) -> dict[int, str | None]:
+    """The region that organisations stood in at a moment and do not any more, by id."""
+    moved = audit.replaced_since(moment, did="organisations.organisation.changed", keys=("region_code",))
+    return {key: then["region_code"] for key, then in moved.items()}
+
+
 def by_id(organisation_id: int) -> Organisation | None:
     """An organisation by its id."""
     return session().get(Organisation, organisation_id)

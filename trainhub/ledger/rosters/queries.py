@@ -102,19 +102,42 @@ def batch_now(batch_id: int) -> RosterBatch:
     return session().scalars(select(RosterBatch).where(RosterBatch.id == batch_id).execution_options(populate_existing=True)).one()
 
 
+def _documents(person: Any) -> tuple[Any, ...]:
+    return person.id, person.name, person.id_type, person.id_number_encrypted
+
+
+def _doubled(extent: Extent) -> set[int]:
+    """The records that repeat another one of the same human, who was recorded under two numbers: the counted one stands, of two the first."""
+    gone = select(Person.id).where(Person.merged_into_id.is_not(None))
+    joined = gone.union(select(Person.merged_into_id).where(Person.merged_into_id.is_not(None)))
+    human = sa.func.coalesce(Person.merged_into_id, Person.id)
+    same = (human, TrainingRecord.organisation_id, TrainingRecord.course, TrainingRecord.completed_on)
+    place = sa.func.row_number().over(partition_by=same, order_by=(TrainingRecord.is_counted.desc(), TrainingRecord.id)).label("place")
+    ranked = (
+        select(TrainingRecord.id, place)
+        .join(Person, Person.id == TrainingRecord.person_id)
+        .where(*clauses(extent), TrainingRecord.person_id.in_(joined))
+        .subquery()
+    )
+    return set(session().scalars(select(ranked.c.id).where(ranked.c.place > 1)))
+
+
 def entries_within(extent: Extent) -> Iterator[tuple[Any, ...]]:
-    """The records inside an extent in order of id, a portion at a time; persons who never gave a number are left out.
+    """The records inside an extent in order of id, a portion at a time; persons who never gave a number are left out. One human is
+    one person, the one who stays of several that were found to be one, and what was recorded once under each number is one record.
 
     (person id, name, kind and sealed number of the document, category, county, code of the base, course, hours x 10, day, is counted)
     """
-    last = 0
+    last, doubled = 0, _doubled(extent)
+    stays = sa.orm.aliased(Person)
+    shown = [
+        sa.case((stays.id_number_encrypted.is_not(None), theirs), else_=own)
+        for theirs, own in zip(_documents(stays), _documents(Person), strict=True)
+    ]
     statement = (
         select(
             TrainingRecord.id,
-            Person.id,
-            Person.name,
-            Person.id_type,
-            Person.id_number_encrypted,
+            *shown,
             TrainingRecord.category,
             TrainingRecord.county_code,
             Organisation.code,
@@ -124,8 +147,9 @@ def entries_within(extent: Extent) -> Iterator[tuple[Any, ...]]:
             TrainingRecord.is_counted,
         )
         .join(Person, Person.id == TrainingRecord.person_id)
+        .outerjoin(stays, stays.id == Person.merged_into_id)
         .join(Organisation, Organisation.id == TrainingRecord.organisation_id)
-        .where(*clauses(extent), Person.id_number_encrypted.is_not(None))
+        .where(*clauses(extent), sa.or_(Person.id_number_encrypted.is_not(None), stays.id_number_encrypted.is_not(None)))
         .order_by(TrainingRecord.id)
         .limit(PORTION)
     )
@@ -133,7 +157,8 @@ def entries_within(extent: Extent) -> Iterator[tuple[Any, ...]]:
         found = session().execute(statement.where(TrainingRecord.id > last)).all()
         for record_id, *entry in found:
             last = record_id
-            yield tuple(entry)
+            if record_id not in doubled:
+                yield tuple(entry)
         if len(found) < PORTION:
             return
 

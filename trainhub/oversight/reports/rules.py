@@ -108,7 +108,7 @@ COUNTED = frozenset(
 
 
 TAKEN_BACK: Mapping[str, frozenset[str]] = {
-    "organisations.organisation.": frozenset(["name", "name_en", "state"]),
+    "organisations.organisation.": frozenset(["name", "name_en", "state", "region_code"]),
     "programmes.programme.": frozenset(["name", "name_en", "key_field_no", "is_petoe"]),
     "people.student.": frozenset(["cohort_id", "state", "enrolled_on", "left_on"]),
 }

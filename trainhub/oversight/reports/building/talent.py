@@ -68,7 +68,11 @@ def status(asked: Asked) -> Document:
     by_field = talents.recognised_by_field(asked.known_at, asked.until)
     passes = talents.pass_counts(asked.since, asked.until, asked.known_at)
     trained = facts.trained(asked)
-    regions = [(place(name), firms, staffed) for name, firms, staffed in surveys.demand_by_prefecture(survey.id, asked.known_at)] if survey else []
+    regions = (
+        [(place(name), firms, staffed) for name, firms, staffed in surveys.demand_by_prefecture(survey.id, asked.known_at, asked.until)]
+        if survey
+        else []
+    )
     fields, least = key_fields(), parameter("own.reports.small_cell_min", asked).number
     return Document(
         title=_("福建省工程人才状况报告（%(a)s）", a=span(asked)),
