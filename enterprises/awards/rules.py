@@ -167,18 +167,18 @@ def _practice_base(case: BaseCase, spec: Spec, book: Book, on: date) -> list[Fin
     return min((answer(form) for form in carried or allowed[-1:] or ["joint_practice_base"]), key=lambda parts: sum(not f.met for f in parts))
 
 
+def _place(case: BaseCase, code: str, clause: Clause) -> Finding:
+    if case.is_in_fujian is None:
+        return no_data(code, clause, required="福建省", details=("基地没有登记所在地区。",))
+    return Finding(code, Status.MET if case.is_in_fujian else Status.NOT_MET, "福建省", "福建省" if case.is_in_fujian else "省外", clause)
+
+
 def _leading_firm_base(case: BaseCase, spec: Spec, book: Book, on: date) -> list[Finding]:
     """FJ-24a, 000:783: a leading firm's training or start-up base in Fujian "may be rewarded by reference": a person decides."""
     return [
         _types(case, spec),
         _leading(case, spec.rule, spec.clause),
-        Finding(
-            f"{spec.rule}.place",
-            Status.MET if case.is_in_fujian else Status.NOT_MET,
-            "福建省",
-            "福建省" if case.is_in_fujian else "省外",
-            spec.clause,
-        ),
+        _place(case, f"{spec.rule}.place", spec.clause),
         to_judge(f"{spec.rule}.reference", spec.clause, required="可参照有关支持政策", details=("原文没有金额和标准，由人决定参照哪一项。",)),
         _once(case, spec, book),
         _credit(case, spec.rule, book["fj.credit_platform_deadline"].clause),

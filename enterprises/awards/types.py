@@ -220,7 +220,7 @@ class BaseCase:
     code: str
     name: str
     types: frozenset[str]
-    is_in_fujian: bool = True
+    is_in_fujian: bool | None = True
     hosts: tuple[HostFact, ...] = ()
     acceptances: tuple[AcceptanceFact, ...] = ()
     area_new_m2: int | None = None

@@ -62,7 +62,7 @@ def build(world: World) -> None:
 
 
 def _may_apply(one: Entitlement) -> bool:
-    return all(finding.code.rsplit(".", 1)[-1] not in ("type", "form", "credit", "place") for finding in one.missing)
+    return all(finding.code.rsplit(".", 1)[-1] not in ("type", "form", "credit", "place", "open") for finding in one.missing)
 
 
 def _advance(world: World, row: Award, one: Entitlement, far: int, pool_id: int) -> None:

@@ -133,7 +133,7 @@ def _cases(ids: list[int], on: date) -> dict[int, BaseCase]:
             code=base.code,
             name=base.name,
             types=frozenset(types[base.id]),
-            is_in_fujian=base.region_code is None or base.region_code.startswith("35"),
+            is_in_fujian=base.region_code.startswith("35") if base.region_code else None,
             hosts=tuple(hosts[base.id]),
             acceptances=tuple(steps[base.id]),
             area_new_m2=past.get((base.id, "area_new_m2"), profile.area_new_m2) if profile else None,

@@ -37,8 +37,8 @@ def test_the_whole_way_of_a_practice_base(session: Session) -> None:
     row = make.apply(base)
     assert (row.state, row.applied_on, row.is_one_off, row.overlap_group) == (AwardState.APPLIED, TODAY, True, "training")
     make.examined(row)
-    operations.recognise(award=row, on=date(2026, 2, 1), document="闽教（2026）1号", by=EDU, **WHEN)
-    operations.accept(award=row, on=date(2026, 2, 20), document="闽教（2026）9号", by=EDU, **WHEN)
+    operations.recognise(award=row, on=TODAY, document="闽教（2026）1号", by=EDU, **WHEN)
+    operations.accept(award=row, on=TODAY, document="闽教（2026）9号", by=EDU, **WHEN)
     operations.decide(award=row, amount_fen=80_000_000, minutes="厅务会纪要", payer="省财政厅", by=EDU, **WHEN)
     assert [f["code"] for f in row.findings if not f["met"]] == []
     operations.pay(award=row, on=TODAY, reference="闽财拨2026-17", by=FIN, **WHEN)
@@ -356,8 +356,10 @@ def test_a_host_that_is_blacklisted_meanwhile_stops_the_conference(session: Sess
 @pytest.mark.database
 @pytest.mark.parametrize(("on", "is_good"), [(date(1900, 1, 1), False), (date(2014, 12, 31), False), (date(2015, 1, 1), True)])
 def test_nothing_is_recognised_before_there_were_rules(session: Session, on: date, is_good: bool) -> None:
-    row = make.examined(make.apply(make.base()))
+    base = make.base()
+    row = make.examined(make.apply(base))
     if is_good:
+        make.accept(base, on=on, steps=1)
         assert operations.recognise(award=row, on=on, by=EDU, **WHEN).recognised_on == on
         return
     with pytest.raises(Refused) as refused:
@@ -365,10 +367,44 @@ def test_nothing_is_recognised_before_there_were_rules(session: Session, on: dat
     assert (refused.value.code, row.recognised_on) == ("no_rule_on_day", None)
 
 
+@pytest.mark.parametrize("days", [-1, 0])
+def test_nothing_is_recognised_before_its_inspection(session: Session, days: int) -> None:
+    """But what the base's own file has from before: that is taken over with its day."""
+    base, on = make.base(), TODAY + timedelta(days=days)
+    row = make.examined(make.apply(base))
+    call: dict[str, Any] = {"award": row, "on": on, "by": EDU, **WHEN}
+    if days:
+        with pytest.raises(AwardRefused, match="现场考察（2026-03-02）") as refused:
+            operations.recognise(**call)
+        assert (refused.value.field, row.recognised_on) == ("on", None)
+        make.accept(base, on=on, steps=1)
+    assert operations.recognise(**call).recognised_on == on
+    if days:
+        with pytest.raises(AwardRefused, match="现场考察（2026-03-02）"):
+            operations.accept(**call)
+    assert operations.accept(**{**call, "on": TODAY}).accepted_on == TODAY
+
+
+def test_a_leading_firm_s_base_stands_in_fujian_or_nobody_knows(session: Session) -> None:
+    """FJ-24a, 000:783: without a region it is not known where the base is; it applies once that is entered."""
+    base = make.base(BaseType.TRAINING_BASE)
+    base.region_code = None
+    session.flush()
+    place = next(one for one in queries.answer_of(Award(organisation_id=base.id, rule="FJ-24a"), TODAY).findings if one.code == "FJ-24a.place")
+    assert (place.status.value, place.met) == ("no_data", False)
+    with pytest.raises(NotEligible, match="建在福建"):
+        make.apply(base, RuleCode.LEADING_FIRM_BASE)
+    base.region_code = "350102"
+    session.flush()
+    assert make.apply(base, RuleCode.LEADING_FIRM_BASE).state is AwardState.APPLIED
+
+
 @pytest.mark.parametrize(("days", "is_good"), [(-1, False), (0, True)])
 def test_a_conference_is_not_before_the_application(session: Session, days: int, is_good: bool) -> None:
     """Though the base was recognised and accepted years before it applied."""
-    row, long_ago = make.examined(make.apply(make.base())), date(2016, 1, 5)
+    base, long_ago = make.base(), date(2016, 1, 5)
+    make.accept(base, on=long_ago)
+    row = make.examined(make.apply(base))
     operations.recognise(award=row, on=long_ago, by=SYSTEM, **WHEN)
     operations.accept(award=row, on=long_ago, by=SYSTEM, **WHEN)
     operations.decide(award=row, amount_fen=100_000_000, minutes="纪要", by=SYSTEM, **WHEN)
