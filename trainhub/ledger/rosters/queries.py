@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -85,6 +86,51 @@ def cancelled_of(persons: Mapping[int, str]) -> dict[tuple[object, ...], tuple[s
         for person_id, *whole, reason, replaced_by in rows:
             found[persons[person_id], *whole] = (reason, replaced_by is not None)
     return found
+
+
+def corrected_of(persons: Mapping[int, str]) -> dict[tuple[object, ...], tuple[str, str, date]]:
+    """What corrected completions of the persons are now: why, the course and the day of the record that stands in their place; by the mark
+    of the human, the organisation, the course in plain words and the day that a row would name again."""
+    found: dict[int, tuple[tuple[object, ...], str]] = {}
+    after: dict[int, int] = {}
+    wanted = sorted(persons)
+    columns = (TrainingRecord.id, TrainingRecord.person_id, TrainingRecord.organisation_id, TrainingRecord.course, TrainingRecord.completed_on)
+    for start in range(0, len(wanted), CHUNK):
+        rows = session().execute(
+            select(*columns, RecordCancellation.reason, RecordCancellation.replaced_by_id)
+            .join(RecordCancellation, RecordCancellation.record_id == TrainingRecord.id)
+            .where(TrainingRecord.person_id.in_(wanted[start : start + CHUNK]), RecordCancellation.replaced_by_id.is_not(None))
+            .order_by(TrainingRecord.id)
+        )
+        for record_id, person_id, organisation_id, course_then, day, reason, replaced_by in rows:
+            found[record_id] = (persons[person_id], organisation_id, plain_words(course_then), day), reason
+            after[record_id] = replaced_by
+    ends = {key: _end_of(key, after) for key in found}
+    standing = _courses_of(set(ends.values()))
+    return {found[key][0]: (found[key][1], *standing[end]) for key, end in ends.items() if end in standing}
+
+
+def _end_of(record_id: int, after: Mapping[int, int]) -> int:
+    """The last of a chain of corrections."""
+    while record_id in after:
+        record_id = after[record_id]
+    return record_id
+
+
+def _courses_of(record_ids: set[int]) -> dict[int, tuple[str, date]]:
+    found: dict[int, tuple[str, date]] = {}
+    wanted = sorted(record_ids)
+    for start in range(0, len(wanted), CHUNK):
+        rows = select(TrainingRecord.id, TrainingRecord.course, TrainingRecord.completed_on).where(
+            TrainingRecord.id.in_(wanted[start : start + CHUNK]), TrainingRecord.cancelled_at.is_(None)
+        )
+        found.update({key: (title, day) for key, title, day in session().execute(rows)})
+    return found
+
+
+def plain_words(text: str) -> str:
+    """A title for comparison: width, case and spaces do not count."""
+    return "".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
 def rejections_of(batch_id: int, *, notices: bool = False) -> list[tuple[int, str, str]]:
