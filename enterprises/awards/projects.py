@@ -21,5 +21,6 @@ def is_alike(one: str, other: str, least: Parameter) -> bool:
         return False
     if first in second or second in first:
         return True
-    pairs = SequenceMatcher(None, *sorted((first, second)), autojunk=False)
-    return sum(block.size for block in pairs.get_matching_blocks()) * 200 >= least.number * (len(first) + len(second))
+    first, second = sorted((first, second))
+    same = sum(block.size for block in SequenceMatcher(None, first, second, autojunk=False).get_matching_blocks())
+    return same * 200 >= int(least.number) * (len(first) + len(second))

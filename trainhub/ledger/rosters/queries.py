@@ -104,7 +104,7 @@ def corrected_of(persons: Mapping[int, str]) -> dict[tuple[object, ...], tuple[s
         )
         for record_id, person_id, organisation_id, course_then, day, reason, replaced_by in rows:
             found[record_id] = (persons[person_id], organisation_id, plain_words(course_then), day), reason
-            after[record_id] = replaced_by
+            after[record_id] = int(replaced_by or 0)
     ends = {key: _end_of(key, after) for key in found}
     standing = _courses_of(set(ends.values()))
     return {found[key][0]: (found[key][1], *standing[end]) for key, end in ends.items() if end in standing}

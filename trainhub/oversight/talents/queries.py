@@ -226,7 +226,7 @@ def _works() -> sa.Subquery:
     return union(mentors, teachers, employed).subquery()
 
 
-def _candidates(organisation_ids: Collection[int] | None) -> sa.Select[tuple[int, str, str]]:
+def _candidates(organisation_ids: Collection[int] | None) -> sa.Select[int, str, str]:
     statement = select(Person.id, Person.name, Person.id_mask).where(Person.merged_into_id.is_(None))
     if organisation_ids is not None:
         works = _works()
