@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from enterprises.awards.rules import credit, once, over, verdict_of
+from enterprises.awards.projects import is_alike, key_of
+from enterprises.awards.rules import credit, in_use, once, over, verdict_of
 from enterprises.awards.specs import TERMS, spec_of, terms_of
 from enterprises.awards.types import BY_PROJECT, CompanyRule, EarlierAward, Entitlement
 from trainhub.policy.findings import Finding, Status, at_least, at_most, decided, no_data, to_judge
@@ -44,6 +45,8 @@ class CompanyCase:
     credit_status: str = ""
     earlier: tuple[EarlierAward, ...] = ()
     project: str = ""
+    project_number: str = ""
+    is_closed: bool = False
 
 
 Amount = tuple[int | None, int | None]
@@ -302,6 +305,7 @@ PARAMETERS = (
     "fj.vc_aid_years",
     "fj.contest_prizes_year_fen",
     "own.awards.boundary_to_judge",
+    "own.awards.project_likeness_percent",
     "fj.highest_only",
     "fj.credit_platform_deadline",
 )
@@ -314,21 +318,37 @@ def judge(rule: CompanyRule, case: CompanyCase, book: Book) -> Entitlement:
     """
     spec, terms, year = spec_of(rule), terms_of(rule.value, book), case.figures.year
     findings, (low, high) = _conditions(rule, _with_awards(case), book, spec.clause)
+    findings += _alike(rule, case, book, spec.clause)
     given = [one for one in case.earlier if one.rule == rule and (terms.is_one_off or _is_same(one, rule, case))]
     findings.append(once(rule, given, book["fj.highest_only"].clause))
     findings.append(credit(rule, [(case.name, case.credit_status)], book["fj.credit_platform_deadline"].clause))
+    findings.append(in_use(rule, [case.name] if case.is_closed else [], spec.clause))
     verdict = verdict_of(findings)
-    project = case.project if rule in BY_PROJECT else ""
-    group = terms.overlap_group if terms.is_one_off else f"{rule}/{project or year}"[:40]
-    return Entitlement(rule, verdict, tuple(findings), low, high, spec.amount, terms.payer, group, project=project, is_one_off=terms.is_one_off)
+    project, number = (case.project, case.project_number) if rule in BY_PROJECT else ("", "")
+    group = terms.overlap_group if terms.is_one_off else f"{rule}/{number or project or year}"[:40]
+    return Entitlement(rule, verdict, tuple(findings), low, high, spec.amount, terms.payer, group, (), project, number, terms.is_one_off)
 
 
 def _is_same(one: EarlierAward, rule: CompanyRule, case: CompanyCase) -> bool:
-    """Whether it was given for the same: the year, or the project whatever the year. A bid award of the year that names no project
-    (decided before projects were kept) stands for any of them."""
+    """Whether it was given for the same: the year, or the project whatever the year. Projects are told apart by the number of their
+    source, by name where one of them has none. A bid award of the year that names no project (decided before projects were kept)
+    stands for any of them."""
     if rule in BY_PROJECT and one.project:
-        return one.project == case.project
+        if one.project_number and case.project_number:
+            return key_of(one.project_number) == key_of(case.project_number)
+        return key_of(one.project) == key_of(case.project)
     return one.year == case.figures.year
+
+
+def _alike(rule: CompanyRule, case: CompanyCase, book: Book, clause: Clause) -> list[Finding]:
+    """What was awarded for a project whose name is nearly this one's is shown, and a person judges whether they are two (单个项目, 000:787)."""
+    least = book["own.awards.project_likeness_percent"]
+    rivals = [one for one in case.earlier if rule in BY_PROJECT and one.rule == rule and not _is_same(one, rule, case)]
+    found = tuple(f"{one.project}（{one.project_number or '无编号'}）" for one in rivals if is_alike(one.project, case.project, least))
+    if not found:
+        return []
+    details = ("名称与已获奖励的项目相近；同一项目只奖一次，由人核对招标编号和合同。",)
+    return [to_judge(f"{rule}.project", clause, found=found, required="另一个项目", details=details)]
 
 
 def _with_awards(case: CompanyCase) -> Figures:

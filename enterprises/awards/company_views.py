@@ -110,7 +110,7 @@ def company(row: Organisation) -> Any:
 
 # -- an application -----------------------------------------------------------------------------------------------------
 def _apply_page(pair: Pair, form: forms.CompanyApplyForm, status: int = 200) -> Any:
-    answer = queries.company_answer(*pair, _year(), clock.today(), form.project.data or "")
+    answer = queries.company_answer(*pair, _year(), clock.today(), form.project.data or "", form.project_number.data or "")
     spec = spec_of(pair[1])
     page = render_template(
         "enterprises/awards/company_apply.html",
@@ -146,6 +146,7 @@ def apply_company(pair: Pair) -> Any:
             rule=rule,
             year=year,
             project=form.project.data or "",
+            project_number=form.project_number.data or "",
             statement=form.statement.data or "",
             evidence=kept_files(form),
             by=who(),

@@ -20,7 +20,8 @@ class Award(Versioned, Base):
     """An application of a base, or of an enterprise, under one rule, and what became of it. `evidence` holds ids of stored files.
 
     `year` is the year an incentive is claimed for, 0 where the rule knows no year (every rule of bases). `project` is what it is
-    claimed for where the sentence gives it for each project (FJ-25a), empty otherwise. `amount_fen` is what is put before the joint
+    claimed for where the sentence gives it for each project (FJ-25a), empty otherwise; `project_number` is the number its source
+    gave it (招标编号、合同编号), `project_key` that number without what people write differently, or the name where none is kept. `amount_fen` is what is put before the joint
     conference while its decision is awaited.
     """
 
@@ -32,6 +33,8 @@ class Award(Versioned, Base):
     state: Mapped[AwardState] = mapped_column(enum_column(AwardState), default=AwardState.DRAFT, index=True)
     year: Mapped[int] = mapped_column(default=0)
     project: Mapped[str] = mapped_column(sa.String(120), default="")
+    project_number: Mapped[str] = mapped_column(sa.String(60), default="")
+    project_key: Mapped[str] = mapped_column(sa.String(120), default="")
     is_one_off: Mapped[bool]
     overlap_group: Mapped[str] = mapped_column(sa.String(40), default="")
     statement: Mapped[str] = mapped_column(sa.Text, default="")
@@ -58,8 +61,8 @@ class Award(Versioned, Base):
     __table_args__ = (
         sa.Index("uq_award_one_off", "base_id", "rule", unique=True, sqlite_where=sa.text(_TAKEN), postgresql_where=sa.text(_TAKEN)),
         sa.Index(
-            "uq_award_yearly", "base_id", "rule", "year", "project", unique=True, sqlite_where=sa.text(_YEARLY), postgresql_where=sa.text(_YEARLY)
+            "uq_award_yearly", "base_id", "rule", "year", "project_key", unique=True, sqlite_where=sa.text(_YEARLY), postgresql_where=sa.text(_YEARLY)
         ),
-        sa.Index("uq_award_open", "base_id", "rule", "project", unique=True, sqlite_where=sa.text(_OPEN), postgresql_where=sa.text(_OPEN)),
+        sa.Index("uq_award_open", "base_id", "rule", "project_key", unique=True, sqlite_where=sa.text(_OPEN), postgresql_where=sa.text(_OPEN)),
         sa.CheckConstraint("amount_fen IS NULL OR amount_fen > 0", name="amount_positive"),
     )

@@ -32,15 +32,11 @@ INSTITUTES = frozenset({"research_institute", "university", "vocational_school",
 BLACKLISTED = frozenset({"blacklisted", "失信", "黑名单", "严重失信"})
 FORMS = {"training_institution": "training_institution", "joint_practice_base": "practice_base"}
 """Form of FJ-16b -> base type that stands for it."""
-
-
 Book = Mapping[str, Parameter]
 """The parameters above as they hold on the day asked for."""
 
 
 # -- conditions ---------------------------------------------------------------------------------------------------------
-
-
 def _types(case: BaseCase, spec: Spec) -> Finding:
     """The base carries a type the rule speaks of."""
     found = tuple(sorted(case.types & set(spec.types)))
@@ -55,7 +51,7 @@ def _types(case: BaseCase, spec: Spec) -> Finding:
 
 def _leading(case: BaseCase, rule: Rule, clause: Clause) -> Finding:
     """A leading internet enterprise stands behind the base (龙头企业; the documents do not define it, it is marked by hand)."""
-    found = tuple(host.name for host in case.hosts if host.is_leading_internet and host.kind == "enterprise")
+    found = tuple(host.name for host in case.standing if host.is_leading_internet and host.kind == "enterprise")
     return Finding(f"{rule}.leading", Status.MET if found else Status.NOT_MET, ("互联网龙头企业",), found, clause)
 
 
@@ -65,6 +61,17 @@ def credit(rule: Rule, statuses: Iterable[tuple[str, str]], clause: Clause) -> F
     bad = tuple(name for name, status in known if status in BLACKLISTED)
     unknown = tuple(f"{name}：尚未查询信用状况" for name, status in known if not status)
     return Finding(f"{rule}.credit", Status.NOT_MET if bad else Status.MET, "不在失信名单", bad or "未见失信记录", clause, details=unknown)
+
+
+def in_use(rule: Rule, closed: Sequence[str], clause: Clause) -> Finding:
+    """Nothing is given to who was taken out of use (停用), named in `closed`."""
+    return Finding(f"{rule}.open", Status.NOT_MET if closed else Status.MET, "在用", tuple(closed) or "在用", clause)
+
+
+def closed_of(case: BaseCase) -> list[str]:
+    """Who of a base was taken out of use so that nothing may be given to it: the base itself, its lead, or every one of its hosts."""
+    gone = [host.name for host in case.hosts if host.is_closed and (host.is_lead or not case.standing)]
+    return [*([case.name] if case.is_closed else []), *dict.fromkeys(gone)]
 
 
 def _credit(case: BaseCase, rule: Rule, clause: Clause) -> Finding:
@@ -146,7 +153,7 @@ def _practice_base(case: BaseCase, spec: Spec, book: Book, on: date) -> list[Fin
     def answer(form: str) -> list[Finding]:
         parts = [form_finding, _leading(case, spec.rule, spec.clause)]
         if form == "joint_practice_base":
-            partners = tuple(host.name for host in case.hosts if host.kind in INSTITUTES)
+            partners = tuple(host.name for host in case.standing if host.kind in INSTITUTES)
             parts.append(Finding(f"{spec.rule}.partner", Status.MET if partners else Status.NOT_MET, ("科研院所或学校",), partners, spec.clause))
         recognised, accepted = _steps(case, [FORMS[form]], [acceptor.text], on)
         return [
@@ -160,18 +167,18 @@ def _practice_base(case: BaseCase, spec: Spec, book: Book, on: date) -> list[Fin
     return min((answer(form) for form in carried or allowed[-1:] or ["joint_practice_base"]), key=lambda parts: sum(not f.met for f in parts))
 
 
+def _place(case: BaseCase, code: str, clause: Clause) -> Finding:
+    if case.is_in_fujian is None:
+        return no_data(code, clause, required="福建省", details=("基地没有登记所在地区。",))
+    return Finding(code, Status.MET if case.is_in_fujian else Status.NOT_MET, "福建省", "福建省" if case.is_in_fujian else "省外", clause)
+
+
 def _leading_firm_base(case: BaseCase, spec: Spec, book: Book, on: date) -> list[Finding]:
     """FJ-24a, 000:783: a leading firm's training or start-up base in Fujian "may be rewarded by reference": a person decides."""
     return [
         _types(case, spec),
         _leading(case, spec.rule, spec.clause),
-        Finding(
-            f"{spec.rule}.place",
-            Status.MET if case.is_in_fujian else Status.NOT_MET,
-            "福建省",
-            "福建省" if case.is_in_fujian else "省外",
-            spec.clause,
-        ),
+        _place(case, f"{spec.rule}.place", spec.clause),
         to_judge(f"{spec.rule}.reference", spec.clause, required="可参照有关支持政策", details=("原文没有金额和标准，由人决定参照哪一项。",)),
         _once(case, spec, book),
         _credit(case, spec.rule, book["fj.credit_platform_deadline"].clause),
@@ -297,7 +304,7 @@ def amounts(case: BaseCase, rule: RuleCode, book: Book) -> tuple[int | None, int
 def judge(case: BaseCase, rule: RuleCode, book: Book, on: date) -> Entitlement:
     """The answer of one rule for one base on a day."""
     spec = SPECS[rule]
-    findings = tuple(JUDGES[rule](case, spec, book, on))
+    findings = (*JUDGES[rule](case, spec, book, on), in_use(rule, closed_of(case), spec.clause))
     low, high = amounts(case, rule, book)
     terms = terms_of(rule.value, book)
     return Entitlement(
@@ -375,8 +382,10 @@ def may_follow(state: AwardState, action: Action, rule: str) -> bool:
 
 __all__ = [
     "amounts",
+    "closed_of",
     "credit",
     "highest_of",
+    "in_use",
     "is_in_range",
     "judge",
     "judge_all",

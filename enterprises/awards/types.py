@@ -186,6 +186,7 @@ class HostFact:
     is_lead: bool = False
     is_leading_internet: bool = False
     credit_status: str = ""
+    is_closed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +209,7 @@ class EarlierAward:
     year: int = 0
     amount_fen: int | None = None
     project: str = ""
+    project_number: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +220,7 @@ class BaseCase:
     code: str
     name: str
     types: frozenset[str]
-    is_in_fujian: bool = True
+    is_in_fujian: bool | None = True
     hosts: tuple[HostFact, ...] = ()
     acceptances: tuple[AcceptanceFact, ...] = ()
     area_new_m2: int | None = None
@@ -226,6 +228,12 @@ class BaseCase:
     startup_entities: int | None = None
     workers: int | None = None
     earlier: tuple[EarlierAward, ...] = ()
+    is_closed: bool = False
+
+    @property
+    def standing(self) -> tuple[HostFact, ...]:
+        """The hosts that are in use: one that was closed brings nothing any more, though its credit is still asked about."""
+        return tuple(host for host in self.hosts if not host.is_closed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +262,7 @@ class Entitlement:
     overlap_group: str
     yields_to: tuple[str, ...] = field(default=())
     project: str = ""
+    project_number: str = ""
     is_one_off: bool = False
 
     @property

@@ -19,6 +19,7 @@ from trainhub.ledger.models import ConfirmedDay, TrainingRecord
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
 from trainhub.organisations.types import OrganisationKind
+from trainhub.people.models import Person, Student
 
 VIEWERS = (*CAPSTONE_VIEWERS, Role.DEPT_HR, Role.PREFECTURE_OPERATOR)
 
@@ -45,14 +46,19 @@ class Contribution:
 def listing(identity: Identity, year: int, *, text: str = "", sort: str = "") -> organisations.Statement:
     """The enterprises the reader sees that gave anything in the year, most students first; `Contribution(*row)`."""
     first, last = date(year, 1, 1), date(year, 12, 31)
-    days = (
-        select(ConfirmedDay.enterprise_id.label("id"), func.count(sa.distinct(ConfirmedDay.student_id)).label("students"), func.count().label("days"))
+    human = func.coalesce(Person.merged_into_id, Person.id)  # one human under two rows is one, and a day of both is one day
+    each = (
+        select(ConfirmedDay.enterprise_id.label("id"), human.label("human"), ConfirmedDay.on)
+        .join(Student, Student.id == ConfirmedDay.student_id)
+        .join(Person, Person.id == Student.person_id)
         .where(ConfirmedDay.on.between(first, last), ConfirmedDay.withdrawn_at.is_(None))
-        .group_by(ConfirmedDay.enterprise_id)
+        .distinct()
         .subquery()
     )
+    days = select(each.c.id, func.count(sa.distinct(each.c.human)).label("students"), func.count().label("days")).group_by(each.c.id).subquery()
     mentors = (
-        select(Mentor.enterprise_id.label("id"), func.count().label("count"))
+        select(Mentor.enterprise_id.label("id"), func.count(sa.distinct(human)).label("count"))
+        .join(Person, Person.id == Mentor.person_id)
         .where(Mentor.since <= last, or_(Mentor.until.is_(None), Mentor.until >= first))
         .group_by(Mentor.enterprise_id)
         .subquery()

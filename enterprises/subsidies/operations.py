@@ -36,6 +36,12 @@ class Blacklisted(SubsidyRefused):
     code = "blacklisted"
 
 
+class Closed(SubsidyRefused):
+    """Who would be paid was taken out of use."""
+
+    code = "closed"
+
+
 class WrongStep(Refused):
     """The claim is in a state where this cannot happen."""
 
@@ -96,6 +102,7 @@ def draw_up(*, organisation: Organisation, since: date, until: date, by: Identit
         raise SubsidyRefused(_("截止日不能早于起始日。"), field="until")
     if until > today:
         raise SubsidyRefused(_("截止日不能晚于今天。"), field="until")
+    _refuse_closed(organisation, today, _("申领培训补助"))
     row = queries.open_draft(organisation.id)
     if row is None:
         row = SubsidyClaim(organisation_id=organisation.id, since=since, until=until, asked_by_id=by.account_id, created_at=now)
@@ -150,11 +157,10 @@ def _in(row: SubsidyClaim, states: tuple[ClaimState, ...], version: int | None =
         raise WrongStep(_("这份申领现为“%(state)s”，不能这样办理。请刷新页面查看最新进度。", state=labels.STATES[row.state]))
 
 
-def _refuse_blacklisted(claim: SubsidyClaim, today: date, step: str) -> None:
-    """Public money does not go to who is on the blacklist (FJ-31, 000:817), as with awards. Raises Blacklisted."""
-    organisation = organisations.by_id(claim.organisation_id)
-    assert organisation is not None
-    found = awards.credit_finding(organisation, CompanyRule.TRAINING, today)
+def _refuse_unfit(claim: SubsidyClaim, today: date, step: str) -> None:
+    """Public money does not go to who was taken out of use or is on the blacklist (FJ-31, 000:817), as with awards. Raises Closed, Blacklisted."""
+    _refuse_closed(_of(claim), today, step)
+    found = awards.credit_finding(_of(claim), CompanyRule.TRAINING, today)
     if found.met:
         return
     names = found.found if isinstance(found.found, tuple) else (found.found,)
@@ -168,10 +174,37 @@ def _refuse_blacklisted(claim: SubsidyClaim, today: date, step: str) -> None:
     )
 
 
+def _refuse_closed(organisation: Organisation, today: date, step: str) -> None:
+    """Nothing goes to who was taken out of use: the organisation, or the base with its lead or all of its hosts. Raises Closed."""
+    found = awards.in_use_finding(organisation, CompanyRule.TRAINING, today)
+    if found.met:
+        return
+    names = found.found if isinstance(found.found, tuple) else (found.found,)
+    raise Closed(
+        _(
+            "%(names)s已停用，不能%(step)s：恢复使用（基地的牵头单位停用的，换一个牵头单位）后再办理；不再给予的，退回这份申领。",
+            names=listed(str(one) for one in names),
+            step=step,
+        )
+    )
+
+
+def _of(claim: SubsidyClaim) -> Organisation:
+    organisation = organisations.by_id(claim.organisation_id)
+    assert organisation is not None
+    return organisation
+
+
+def _need_credit(claim: SubsidyClaim, today: date) -> None:
+    """As with awards (FJ-31, 000:817): nothing is approved or paid before somebody has looked up every enterprise behind it."""
+    if names := awards.unknown_credit(_of(claim), today):
+        raise SubsidyRefused(_("还没有核查信用：%(names)s。请先在企业页面查询，或登记核查结果。", names=listed(names)), code="credit_unknown")
+
+
 def submit(*, claim: SubsidyClaim, by: Identity, today: date) -> SubsidyClaim:
-    """Hand a draft in to 省人社厅. Raises Blacklisted."""
+    """Hand a draft in to 省人社厅. Raises Closed, Blacklisted."""
     _in(claim, (ClaimState.DRAFT,))
-    _refuse_blacklisted(claim, today, _("申领培训补助"))
+    _refuse_unfit(claim, today, _("申领培训补助"))
     claim.state, claim.submitted_on = ClaimState.SUBMITTED, today
     session().flush()
     audit.record(by=by, did="subsidies.claim.submitted", on=claim, data={"items": claim.item_count, "amount_fen": claim.amount_fen})
@@ -239,9 +272,10 @@ def _refuse_void(claim: SubsidyClaim, by: Identity, now: datetime) -> None:
 
 def approve(*, claim: SubsidyClaim, minutes: str, by: Identity, today: date, now: datetime, version: int | None = None) -> SubsidyClaim:
     """Approve what stands, when the whole lot was looked at; items whose record was cancelled meanwhile are refused, and the
-    second of persons that were found to be one. Raises Blacklisted, SubsidyRefused."""
+    second of persons that were found to be one. Raises Closed, Blacklisted, SubsidyRefused (also when nobody has looked up the credit)."""
     _in(claim, (ClaimState.SAMPLED,), version)
-    _refuse_blacklisted(claim, today, _("审核通过培训补助"))
+    _refuse_unfit(claim, today, _("审核通过培训补助"))
+    _need_credit(claim, today)
     drawn, checked, _refused = queries.sample_state(claim.id)
     if checked < drawn:
         raise SubsidyRefused(_("还有 %(n)d 条抽查没有结论。", n=drawn - checked))
@@ -274,10 +308,11 @@ def reject(*, claim: SubsidyClaim, reason: str, by: Identity, today: date) -> Su
 
 
 def pay(*, claim: SubsidyClaim, pool_id: int, reference: str, on: date, by: Identity, today: date) -> SubsidyClaim:
-    """Pay an approved claim from a pool that holds enough. Raises PoolRefused, Blacklisted (also who came onto the list since the
+    """Pay an approved claim from a pool that holds enough. Raises PoolRefused, Closed, Blacklisted (also who came onto the list since the
     approval), SubsidyRefused (also when a record was cancelled since, or two persons were found to be one)."""
     _in(claim, (ClaimState.APPROVED,))
-    _refuse_blacklisted(claim, today, _("拨付培训补助"))
+    _refuse_unfit(claim, today, _("拨付培训补助"))
+    _need_credit(claim, today)
     if not reference.strip():
         raise SubsidyRefused(_("请填写拨付凭证号。"), field="reference")
     if on > today or (claim.decided_on is not None and on < claim.decided_on):

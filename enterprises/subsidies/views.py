@@ -107,6 +107,7 @@ def _page(row: SubsidyClaim, made: dict[str, Form] | None = None, status: int = 
         clawed=queries.clawed_back(row.id),
         wrong=queries.to_claw_back(row.id) if row.state is ClaimState.PAID else {},
         credit=awards.credit_finding(organisation, CompanyRule.TRAINING, clock.today()) if organisation else None,
+        in_use=awards.in_use_finding(organisation, CompanyRule.TRAINING, clock.today()) if organisation else None,
         pool=awards.pool(row.pool_id) if row.pool_id else None,
         labels=labels,
         forms=shown,

@@ -196,6 +196,27 @@ def test_a_table_whose_rows_name_each_other_is_made_anew(history: Callable[[str]
     migrations.upgrade(engine)
 
 
+def test_the_audit_log_tells_since_when_an_organisation_was_closed(history: Callable[[str], sa.Engine]) -> None:
+    engine = history("head")
+    migrations.downgrade(engine, "0057-1")
+    with engine.begin() as connection:
+        events = sa.Table("audit_event", sa.MetaData(), autoload_with=connection)
+        shut = _row(connection, "organisation")
+        for number, (did, hour) in enumerate((("closed", 15), ("reopened", 16))):
+            at = datetime(2026, 3, 1 + number, hour, tzinfo=UTC)
+            at = at if engine.dialect.name == "postgresql" else at.replace(tzinfo=None)
+            row = {"at": at, "actor": "x", "origin": "x", "on_kind": "organisation", "on_id": str(shut), "data": {}, "before_hash": "0"}
+            connection.execute(sa.insert(events).values(**row, id=number + 1, did=f"organisations.organisation.{did}", hash=str(number)))
+    migrations.upgrade(engine)
+    with engine.begin() as connection:
+        past = sa.Table("organisation_past", sa.MetaData(), autoload_with=connection)
+        found = connection.execute(sa.select(past.c.organisation_id, past.c.value, past.c.until).order_by(past.c.id)).all()
+        assert [tuple(row) for row in found] == [(shut, False, date(2026, 3, 1)), (shut, True, date(2026, 3, 3))]
+    migrations.downgrade(engine, "0057-1")
+    with engine.begin() as connection:
+        assert connection.scalar(sa.select(sa.func.count()).select_from(past)) == 0
+
+
 def test_types_of_bases_that_are_in_use_are_not_migrated_away(history: Callable[[str], sa.Engine]) -> None:
     engine = history("0025")
     with engine.begin() as connection:

@@ -103,6 +103,7 @@ def build(day: date, scale: int) -> dict[str, Any]:
     progress(len(PARTS), len(PARTS) + 1, "培训学员与目标")
     trainees.build(world.calendar, scale)
     funding.after_roster(world.calendar)
+    province.make_reports(world.calendar)
     seconds["培训学员与目标"] = round(time.perf_counter() - started, 2)
     progress(len(PARTS) + 1, len(PARTS) + 1, "演示数据")
     return seconds

@@ -62,7 +62,7 @@ def build(world: World) -> None:
 
 
 def _may_apply(one: Entitlement) -> bool:
-    return all(finding.code.rsplit(".", 1)[-1] not in ("type", "form", "credit", "place") for finding in one.missing)
+    return all(finding.code.rsplit(".", 1)[-1] not in ("type", "form", "credit", "place", "open") for finding in one.missing)
 
 
 def _advance(world: World, row: Award, one: Entitlement, far: int, pool_id: int) -> None:
@@ -145,7 +145,13 @@ def _companies(world: World) -> None:
         (13, CompanyRule.DATACENTRE, 0, 0),
     ):
         row = operations.apply_company(
-            company=world.enterprises[place], rule=rule, year=year, project=BID, statement="申请按规定给予扶持，材料见附件。", **when
+            company=world.enterprises[place],
+            rule=rule,
+            year=year,
+            project=BID,
+            project_number="演示招标 001",
+            statement="申请按规定给予扶持，材料见附件。",
+            **when,
         )
         if far:
             steps.record(award=row, kind=StepKind.CHECK, on=world.day, is_positive=True, text=EXAMINED[StepKind.CHECK], **when)

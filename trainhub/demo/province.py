@@ -7,9 +7,14 @@ from datetime import date
 from enterprises.awards import credit
 from enterprises.awards import queries as pools
 from enterprises.awards.types import PoolKind
+from trainhub.demo.calendar import Calendar
 from trainhub.demo.world import World
+from trainhub.kernel import clock
+from trainhub.kernel.access import SYSTEM
+from trainhub.kernel.db import session, transaction
 from trainhub.organisations import queries as organisations
 from trainhub.oversight.reports import operations as reports
+from trainhub.oversight.reports.queries import reports as report_queries
 from trainhub.oversight.reports.types import ReportKind
 from trainhub.oversight.surveys import operations as surveys
 from trainhub.oversight.surveys.rules import Demand
@@ -47,12 +52,11 @@ ANSWERED = (0, 1, 2, 3, 4, 5, 7, 8, 10, 12, 13)
 
 
 def build(world: World) -> None:
-    """Surveys with answers, talent in every state, a shortage catalogue, pass lists, two reports of which one is published."""
+    """Surveys with answers, talent in every state, a shortage catalogue, pass lists."""
     _demand(world)
     _graduates(world)
     _talents(world)
     _exams(world)
-    _reports(world)
 
 
 def _demand(world: World) -> None:
@@ -225,10 +229,18 @@ def _exams(world: World) -> None:
         )
 
 
-def _reports(world: World) -> None:
-    last = date(world.day.year, 1, 1)
-    for kind, since in ((ReportKind.CONTRIBUTION, date(last.year - 1, 1, 1)), (ReportKind.DEMAND, last)):
-        row = reports.ask(kind=kind, since=since, until=world.day, by=world.by, today=world.day, now=world.now)
-        reports.make(report=row, by=world.by, now=world.now)
-        if kind is ReportKind.CONTRIBUTION:
-            reports.publish(report=row, by=world.by, today=world.day)
+def make_reports(calendar: Calendar) -> None:
+    """Two reports, of which one is published, when everything else is there. Safe to repeat.
+
+    They look back from the hour of the demo's day, and never ahead of the clock: what comes in until then would count when they are
+    counted again.
+    """
+    last, now = date(calendar.day.year, 1, 1), min(calendar.at(0), clock.now())
+    with transaction():
+        if session().execute(report_queries.listing(SYSTEM).limit(1)).first() is not None:
+            return
+        for kind, since in ((ReportKind.CONTRIBUTION, date(last.year - 1, 1, 1)), (ReportKind.DEMAND, last)):
+            row = reports.ask(kind=kind, since=since, until=calendar.day, by=SYSTEM, today=calendar.day, now=now)
+            reports.make(report=row, by=SYSTEM, now=now)
+            if kind is ReportKind.CONTRIBUTION:
+                reports.publish(report=row, by=SYSTEM, today=calendar.day)

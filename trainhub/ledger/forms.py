@@ -59,6 +59,12 @@ class CancelForm(Form):
     reason = LongText(_l("作废理由"), [InputRequired(_l("请写明作废理由。")), Length(max=400)])
 
 
+class RestoreForm(Form):
+    """Why a cancelled record stands again."""
+
+    reason = LongText(_l("恢复理由"), [InputRequired(_l("请写明恢复理由。")), Length(max=400)])
+
+
 class CorrectForm(Form):
     """The right values of a record, and why."""
 

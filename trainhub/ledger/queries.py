@@ -190,6 +190,11 @@ def live_record(person_id: int, organisation_id: int, course: str, completed_on:
     )
 
 
+def hold_record(record_id: int) -> None:
+    """Let whoever cancels or restores a record wait for each other."""
+    session().execute(select(TrainingRecord.id).where(TrainingRecord.id == record_id).with_for_update())
+
+
 def cancellation_of(record_id: int) -> RecordCancellation:
     """Why a cancelled record no longer stands."""
     return session().scalars(select(RecordCancellation).where(RecordCancellation.record_id == record_id)).one()
@@ -339,6 +344,7 @@ def record_row(record_id: int) -> Any | None:
                 RosterBatch.file_name,
                 RecordCancellation.reason,
                 RecordCancellation.at.label("reason_at"),
+                RecordCancellation.replaced_by_id,
             )
             .join(Person, Person.id == TrainingRecord.person_id)
             .join(Organisation, Organisation.id == TrainingRecord.organisation_id)

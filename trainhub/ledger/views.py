@@ -167,6 +167,19 @@ def cancel(record: Record) -> Any:
     return done(_("记录已作废，统计将在一分钟内更新。"), "ledger.show", record_id=record.row.id)
 
 
+@blueprint.post("/records/<int:record_id>/restore")
+@guard(Can.CANCEL, load=load)
+def restore(record: Record) -> Any:
+    """Let a record that was cancelled by mistake stand again, with its reason."""
+    form, key = forms.RestoreForm(), record.row.id
+    if not form.validate_on_submit():
+        raise Refused(_("请写明恢复理由（不超过 400 字），记录没有改变。"), field="reason")
+    with transaction():
+        row = session().get_one(TrainingRecord, key)
+        made = operations.restore_record(record=row, reason=form.reason.data or "", by=who(), today=clock.today(), now=clock.now()).id
+    return done(_("已恢复：新的记录如下，统计将在一分钟内更新。"), "ledger.show", record_id=made)
+
+
 # -- rosters ------------------------------------------------------------------------------------------------------------
 def _roster_form() -> forms.RosterForm:
     form = forms.RosterForm()

@@ -30,8 +30,9 @@ EDITABLE = frozenset(
 )  # fmt: skip
 
 
-DATED = ("is_leading_internet",)
-"""Marks that rules ask for as of a day: what was replaced is kept with the day."""
+CLOSED = "is_closed"
+DATED = ("is_leading_internet", CLOSED)
+"""Marks that rules ask for as of a day: what was replaced is kept with the day. `CLOSED` is no column, it is told by the state."""
 
 
 class BadOrganisation(Refused):
@@ -207,6 +208,7 @@ def close(*, organisation: Organisation, reason: str, by: Identity, now: datetim
     if not reason.strip():
         raise BadOrganisation(_("请写明停用的理由。"), field="reason")
     before, organisation.state = organisation.state, OrganisationState.CLOSED
+    _keep(organisation, {CLOSED: [False, True]}, by, now)
     session().flush()
     audit.record(by=by, did="organisations.organisation.closed", on=organisation, data={"before": before.value, "reason": reason.strip()})
     for follow in current_app.extensions.get(CLOSING, []):
@@ -219,6 +221,7 @@ def reopen(*, organisation: Organisation, by: Identity, now: datetime, version: 
     check_version(organisation, version)
     if organisation.state is OrganisationState.CLOSED:
         organisation.state = OrganisationState.REGISTERED
+        _keep(organisation, {CLOSED: [True, False]}, by, now)
         session().flush()
         audit.record(by=by, did="organisations.organisation.reopened", on=organisation)
     return organisation

@@ -18,15 +18,7 @@ from trainhub.kernel.db import session
 from trainhub.organisations.models import BaseHost, Organisation, OrganisationPast, Region, RegionAlias
 from trainhub.organisations.permissions import VIEWERS
 from trainhub.organisations.places import place
-from trainhub.organisations.types import (
-    CountyBook,
-    OrganisationFilter,
-    OrganisationKind,
-    OrganisationRow,
-    OrganisationState,
-    RegionLevel,
-    RegionPath,
-)
+from trainhub.organisations.types import CountyBook, OrganisationFilter, OrganisationKind, OrganisationRow, OrganisationState, RegionLevel, RegionPath
 
 PROVINCE = "350000"
 Statement = sa.Select[*tuple[Any, ...]]
@@ -178,6 +170,12 @@ def names_at(moment: datetime) -> dict[int, dict[str, str]]:
     return audit.replaced_since(moment, did="organisations.organisation.changed", keys=("name", "name_en"))
 
 
+def regions_at(moment: datetime) -> dict[int, str | None]:
+    """The region that organisations stood in at a moment and do not any more, by id."""
+    moved = audit.replaced_since(moment, did="organisations.organisation.changed", keys=("region_code",))
+    return {key: then["region_code"] for key, then in moved.items()}
+
+
 def by_id(organisation_id: int) -> Organisation | None:
     """An organisation by its id."""
     return session().get(Organisation, organisation_id)
@@ -272,6 +270,13 @@ def marks_on(organisation_ids: Iterable[int], key: str, on: date) -> dict[int, b
     for row in session().scalars(rows.order_by(table.until, table.id)):
         found.setdefault(row.organisation_id, row.value)  # the first that was replaced after the day held on it
     return found
+
+
+def closed_on(organisation_ids: Iterable[int], on: date) -> set[int]:
+    """Those of some organisations that were out of use on a day."""
+    wanted = sorted(set(organisation_ids))
+    closed = session().scalars(select(Organisation.id).where(Organisation.id.in_(wanted), Organisation.state == OrganisationState.CLOSED))
+    return {key for key, is_closed in {**dict.fromkeys(closed, True), **marks_on(wanted, "is_closed", on)}.items() if is_closed}
 
 
 def listing(identity: Identity, wanted: OrganisationFilter, sort: str = "name") -> Statement:

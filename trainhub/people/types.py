@@ -8,7 +8,8 @@ from enum import StrEnum
 
 HUMANS = "trainhub.people.humans"
 """Under this name in `app.extensions` who judges by what a human has asks to be told when two persons become one, or two again: a list of functions of
-(person id, by, now), called for each human that stands afterwards, in the same transaction. They queue a job and judge nothing themselves."""
+(person id, by, now), called for each human that stands afterwards, in the same transaction. They queue a job and judge
+nothing themselves, or settle what would be there twice."""
 
 
 class IdType(StrEnum):

@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from enterprises.awards import queries, rules
 from enterprises.awards.models import Award
 from enterprises.awards.operations.acting import AlreadyAwarded, AwardRefused, name, not_eligible, once_found
+from enterprises.awards.projects import key_of
 from enterprises.awards.types import BY_PROJECT, ELSEWHERE, AwardState, CompanyRule, Entitlement, RuleCode, Verdict
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
@@ -19,7 +20,7 @@ from trainhub.organisations.models import Organisation
 from trainhub.organisations.types import OrganisationKind
 from trainhub.policy.findings import as_dicts
 
-HARD = ("type", "form", "credit", "place")
+HARD = ("type", "form", "credit", "place", "open")
 """Conditions of a base that no later step can bring; recognition and acceptance may still be missing."""
 FIRST_YEAR = 2015
 
@@ -52,14 +53,15 @@ def apply_company(
     rule: CompanyRule,
     year: int,
     project: str = "",
+    project_number: str = "",
     statement: str = "",
     evidence: Sequence[int] = (),
     by: Identity,
     today: date,
     now: datetime,
 ) -> Award:
-    """Apply for an incentive of an enterprise for a year, and for a project where it is given for each (FJ-25a). The application
-    that is under way is returned as it is.
+    """Apply for an incentive of an enterprise for a year, and for a project where it is given for each (FJ-25a),
+    which the number of its source tells from others however it is spelled. The application that is under way is returned as it is.
 
     A figure that is missing or too low is no bar: the department decides on what stands then. Raises AlreadyAwarded,
     NotEligible (blacklist), AwardRefused (another way leads to the incentive, a year without rules, no project named).
@@ -70,10 +72,13 @@ def apply_company(
         raise AwardRefused(_("“%(rule)s”不在这里申请：培训补助按结业记录申领，人才逐人推荐。", rule=name(rule)), field="rule")
     if not FIRST_YEAR <= year <= today.year:
         raise AwardRefused(_("年度须在 %(first)s 年与今年之间。", first=FIRST_YEAR), field="year")
-    project = project.strip()[:120] if rule in BY_PROJECT else ""
+    project, project_number = (project.strip()[:120], project_number.strip()[:60]) if rule in BY_PROJECT else ("", "")
     if rule in BY_PROJECT and not project:
         raise AwardRefused(_("“%(rule)s”按项目申请，请写明中标项目名称。", rule=name(rule)), field="project")
-    return _submit(company, queries.company_answer(company, rule, year, today, project), year, statement, evidence, by, today, now, hard=("credit",))
+    if rule in BY_PROJECT and not key_of(project_number):
+        raise AwardRefused(_("请写明招标编号或合同编号：同一项目只奖一次，按编号认定。"), field="project_number")
+    answer = queries.company_answer(company, rule, year, today, project, project_number)
+    return _submit(company, answer, year, statement, evidence, by, today, now, hard=("credit", "open"))
 
 
 def _submit(
@@ -89,7 +94,8 @@ def _submit(
     hard: Sequence[str],
 ) -> Award:
     rule = answer.rule.value
-    known = queries.open_award(organisation.id, rule, answer.project)
+    project_key = key_of(answer.project_number)
+    known = queries.open_award(organisation.id, rule, project_key)
     if known is not None and known.state is not AwardState.DRAFT:
         return known
     if answer.verdict is Verdict.AWARDED and not rules.overtakes(answer, queries.given_to(organisation.id, today)):
@@ -102,6 +108,8 @@ def _submit(
         rule=rule,
         year=year,
         project=answer.project,
+        project_number=answer.project_number,
+        project_key=project_key,
         is_one_off=answer.is_one_off,
         overlap_group=answer.overlap_group,
         evidence=[],
@@ -118,7 +126,6 @@ def _submit(
             session().flush()
     except IntegrityError as twice:
         raise AlreadyAwarded(_("刚刚提交了同一项申请，请刷新页面查看。")) from twice
-    audit.record(
-        by=by, did="awards.award.applied", on=row, data={"organisation": organisation.code, "rule": rule, "year": year, "project": answer.project}
-    )
+    project = {"project": answer.project, "project_number": answer.project_number}
+    audit.record(by=by, did="awards.award.applied", on=row, data={"organisation": organisation.code, "rule": rule, "year": year, **project})
     return row

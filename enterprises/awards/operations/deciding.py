@@ -31,6 +31,7 @@ def recognise(*, award: Award, on: date, document: str = "", by: Identity, today
     begin(award, Action.RECOGNISE, by, version)
     steps.require(award, needs_inspection=True, today=today)
     _check_day(on, today, award.applied_on, before=True)
+    _check_inspected(award, AcceptanceStep.RECOGNISED, on)
     _record_step(award, AcceptanceStep.RECOGNISED, on, document, by, now)
     award.recognised_on = on
     return end(award, Action.RECOGNISE, by, on=on, document=document)
@@ -40,6 +41,7 @@ def accept(*, award: Award, on: date, document: str = "", by: Identity, today: d
     """验收 by the rule's department, after the recognition."""
     begin(award, Action.ACCEPT, by, version)
     _check_day(on, today, award.recognised_on)
+    _check_inspected(award, AcceptanceStep.ACCEPTED, on)
     _record_step(award, AcceptanceStep.ACCEPTED, on, document, by, now)
     award.accepted_on = on
     return end(award, Action.ACCEPT, by, on=on, document=document)
@@ -51,6 +53,17 @@ def _check_day(on: date, today: date, earliest: date | None, *, before: bool = F
     queries.parameters(on)  # nothing was recognised under rules that did not exist yet
     if earliest is not None and on < earliest and not before:
         raise AwardRefused(_("日期不能早于上一步（%(day)s）。", day=earliest.isoformat()), field="on")
+
+
+def _check_inspected(award: Award, step: AcceptanceStep, on: date) -> None:
+    """What a department finds now it finds after its inspection; what the base's file has from before is taken over with its day."""
+    inspection = queries.latest_steps(award.id).get(StepKind.INSPECTION)
+    types = SPECS[RuleCode(award.rule)].types
+    known = {row.on for row in base_queries.acceptances_of(award.organisation_id) if row.step is step and row.type.value in types}
+    if inspection is not None and on < inspection.on and on not in known:
+        raise AwardRefused(
+            _("日期不能早于现场考察（%(day)s）；以前已经办理的，须先在基地的认定验收记录中登记。", day=inspection.on.isoformat()), field="on"
+        )
 
 
 def _record_step(award: Award, step: AcceptanceStep, on: date, document: str, by: Identity, now: datetime) -> None:
@@ -150,7 +163,7 @@ def confer(
     return end(award, Action.CONFER, by, amount_fen=award.amount_fen, overlap_group=award.overlap_group)
 
 
-LOSABLE = (".credit", ".recognised", ".accepted", ".type", ".form", ".leading", ".partner", ".place")
+LOSABLE = (".credit", ".open", ".recognised", ".accepted", ".type", ".form", ".leading", ".partner", ".place")
 """What must still stand when money goes out: who the award is for, and what the department itself said of it. Figures are those of
 the decision, and so is every number of the rules: it stores its findings."""
 

@@ -27,9 +27,11 @@ from enterprises.awards.queries.cases import (
     credit_finding,
     entitlements_of,
     entitlements_of_many,
+    in_use_finding,
     never_looked_up,
     overlaps_of,
     parameters,
+    unknown_credit,
 )
 from enterprises.awards.queries.companies import (
     COMPANY_SORTS,
@@ -87,6 +89,7 @@ __all__ = [
     "has_pool",
     "hold",
     "hold_all",
+    "in_use_finding",
     "latest_steps",
     "listed_on",
     "listed_unseen",
@@ -102,4 +105,5 @@ __all__ = [
     "states_of",
     "steps_of",
     "taken_in_group",
+    "unknown_credit",
 ]

@@ -31,9 +31,9 @@ def awards_of(organisation_id: int) -> list[Award]:
     return list(session().scalars(select(Award).where(Award.organisation_id == organisation_id).order_by(Award.id.desc())))
 
 
-def open_award(organisation_id: int, rule: str, project: str = "") -> Award | None:
+def open_award(organisation_id: int, rule: str, project_key: str = "") -> Award | None:
     """The application that is under way, for a project where the rule is given for each."""
-    statement = select(Award).where(Award.organisation_id == organisation_id, Award.rule == rule, Award.project == project)
+    statement = select(Award).where(Award.organisation_id == organisation_id, Award.rule == rule, Award.project_key == project_key)
     return session().scalar(statement.where(Award.state.in_(OPEN)))
 
 
@@ -155,7 +155,9 @@ def states_of(base_ids: Iterable[int]) -> dict[tuple[int, str], AwardState]:
 def given_to(organisation_id: int, on: date) -> tuple[EarlierAward, ...]:
     """What a base or enterprise was awarded up to a day."""
     found = session().scalars(select(Award).where(Award.organisation_id == organisation_id, stood_on(on)).order_by(Award.decided_on, Award.id))
-    return tuple(EarlierAward(row.rule, row.overlap_group, row.decided_on, row.year, row.amount_fen, row.project) for row in found)
+    return tuple(
+        EarlierAward(row.rule, row.overlap_group, row.decided_on, row.year, row.amount_fen, row.project, row.project_number) for row in found
+    )
 
 
 def paid_from(pool_id: int) -> tuple[int, int]:

@@ -13,7 +13,7 @@ from enterprises.awards import rules
 from enterprises.awards.models import Award
 from enterprises.awards.queries.awards import stood_on
 from enterprises.awards.queries.funding import credit_on
-from enterprises.awards.specs import PARAMETERS
+from enterprises.awards.specs import PARAMETERS, spec_of
 from enterprises.awards.types import (
     OF_BASES,
     OPEN,
@@ -109,10 +109,12 @@ def _cases(ids: list[int], on: date) -> dict[int, BaseCase]:
         .order_by(BaseHost.is_lead.desc(), BaseHost.id)
     ).all()
     credit = credit_on({one.id: (one.credit_status, one.credit_checked_on) for _host, one in standing}, on)
+    closed = organisations.closed_on([*ids, *(one.id for _host, one in standing)], on)
     leading = organisations.marks_on([one.id for _host, one in standing], "is_leading_internet", on)
     for host, one in standing:
         is_leading = leading.get(one.id, one.is_leading_internet)
-        hosts[host.base_id].append(HostFact(one.id, one.name, one.kind.value, host.side.value, host.is_lead, is_leading, credit[one.id]))
+        known = (one.kind.value, host.side.value, host.is_lead, is_leading, credit[one.id], one.id in closed)
+        hosts[host.base_id].append(HostFact(one.id, one.name, *known))
     steps: dict[int, list[AcceptanceFact]] = defaultdict(list)
     for step in current.scalars(
         select(BaseAcceptance).where(BaseAcceptance.base_id.in_(ids), BaseAcceptance.on <= on).order_by(BaseAcceptance.on, BaseAcceptance.id)
@@ -131,7 +133,7 @@ def _cases(ids: list[int], on: date) -> dict[int, BaseCase]:
             code=base.code,
             name=base.name,
             types=frozenset(types[base.id]),
-            is_in_fujian=base.region_code is None or base.region_code.startswith("35"),
+            is_in_fujian=base.region_code.startswith("35") if base.region_code else None,
             hosts=tuple(hosts[base.id]),
             acceptances=tuple(steps[base.id]),
             area_new_m2=past.get((base.id, "area_new_m2"), profile.area_new_m2) if profile else None,
@@ -139,6 +141,7 @@ def _cases(ids: list[int], on: date) -> dict[int, BaseCase]:
             startup_entities=past.get((base.id, "startup_entities"), profile.startup_entities) if profile else None,
             workers=past.get((base.id, "workers"), profile.workers) if profile else None,
             earlier=tuple(earlier[base.id]),
+            is_closed=base.id in closed,
         )
         for base, profile in rows
     }
@@ -164,12 +167,7 @@ def figures_replaced_since(base_id: int, moment: datetime) -> dict[str, Any]:
 
 def never_looked_up(award: Award, on: date) -> list[str]:
     """The enterprises behind an award (itself, or the hosts of the base) whose credit nobody had looked up by a day, by name."""
-    if award.rule in OF_BASES:
-        hosts = case_of(award.organisation_id, on).hosts
-        return [host.name for host in hosts if host.kind == OrganisationKind.ENTERPRISE and not host.credit_status]
-    company = session().get_one(Organisation, award.organisation_id)
-    known = credit_on({company.id: (company.credit_status, company.credit_checked_on)}, on)[company.id]
-    return [] if known else [company.name]
+    return unknown_credit(session().get_one(Organisation, award.organisation_id), on)
 
 
 def credit_finding(organisation: Organisation, rule: Rule, on: date) -> Finding:
@@ -182,6 +180,26 @@ def credit_finding(organisation: Organisation, rule: Rule, on: date) -> Finding:
             *((host.name, host.credit_status) for host in case_of(organisation.id, on).hosts),
         ]
     return rules.credit(rule, statuses, parameters(on)["fj.credit_platform_deadline"].clause)
+
+
+def in_use_finding(organisation: Organisation, rule: Rule, on: date) -> Finding:
+    """Whether who would be paid is in use: an enterprise or a school itself, a base with its lead and its hosts."""
+    if organisation.kind is OrganisationKind.BASE:
+        closed = rules.closed_of(case_of(organisation.id, on))
+    else:
+        closed = [organisation.name] if organisations.closed_on([organisation.id], on) else []
+    return rules.in_use(rule, closed, spec_of(rule).clause)
+
+
+def unknown_credit(organisation: Organisation, on: date) -> list[str]:
+    """The enterprises behind an organisation (itself, or the hosts of a base) whose credit nobody had looked up by a day, by name."""
+    if organisation.kind is OrganisationKind.BASE:
+        hosts = case_of(organisation.id, on).hosts
+        return [host.name for host in hosts if host.kind == OrganisationKind.ENTERPRISE and not host.credit_status]
+    if organisation.kind is not OrganisationKind.ENTERPRISE:
+        return []
+    known = credit_on({organisation.id: (organisation.credit_status, organisation.credit_checked_on)}, on)[organisation.id]
+    return [] if known else [organisation.name]
 
 
 def entitlements_of(base_id: int, on: date) -> list[Entitlement]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import and_, func, select
 
-from enterprises.awards import company_rules, rules
+from enterprises.awards import company_rules, projects, rules
 from enterprises.awards.company_rules import CompanyCase, Figures
 from enterprises.awards.fund_models import CompanyFigure
 from enterprises.awards.models import Award
@@ -27,6 +27,10 @@ from trainhub.organisations.types import OrganisationKind, OrganisationState
 from trainhub.policy.book import book
 from trainhub.policy.types import Parameter
 
+Project = tuple[str, str]
+"""The name of a project and the number of its source, empty where it is not known."""
+NO_PROJECT: Project = ("", "")
+
 
 def figures_of(organisation_id: int, known_at: datetime | None = None) -> list[CompanyFigure]:
     """The latest value of each figure, year and project, of what was entered by a moment (None: of all)."""
@@ -40,41 +44,48 @@ def figures_of(organisation_id: int, known_at: datetime | None = None) -> list[C
     return list(session().scalars(rows.order_by(CompanyFigure.key, CompanyFigure.year, CompanyFigure.project)))
 
 
-def company_case(company: Organisation, year: int, on: date, project: str = "", known_at: datetime | None = None) -> CompanyCase:
+def company_case(company: Organisation, year: int, on: date, project: Project = NO_PROJECT, known_at: datetime | None = None) -> CompanyCase:
     """Everything the incentives ask of an enterprise for a year, with what it was awarded up to a day; of figures that belong to a
     project those of the one named, of figures that changed since a moment those of then."""
     return _cases(company, year, on, [project], known_at)[0]
 
 
-def _cases(company: Organisation, year: int, on: date, projects: Iterable[str], known_at: datetime | None = None) -> list[CompanyCase]:
+def _cases(company: Organisation, year: int, on: date, asked: Iterable[Project], known_at: datetime | None = None) -> list[CompanyCase]:
     rows, given, trained = figures_of(company.id, known_at), given_to(company.id, on), _completions(company.id, year)
     contest = given_to_others(CompanyRule.CONTEST, year, company.id, on)
     credit = credit_on({company.id: (company.credit_status, company.credit_checked_on)}, on)[company.id]
+    is_closed = bool(organisations.closed_on([company.id], on))
     found = []
-    for project in projects:
-        values = {(row.key, row.year): row.value for row in rows if row.project == (project if row.key in PROJECT_KEYS else "")}
+    rows.sort(key=lambda row: row.id)  # a project may have been spelled in several ways: the latest figure holds
+    for name, number in asked:
+        key = projects.key_of(name)
+        values = {(row.key, row.year): row.value for row in rows if projects.key_of(row.project) == (key if row.key in PROJECT_KEYS else "")}
         values["counted_completions", year] = trained
         values["contest_given_fen", year] = contest
-        found.append(CompanyCase(company.name, Figures(values, year), credit, given, project))
+        found.append(CompanyCase(company.name, Figures(values, year), credit, given, name, number, is_closed))
     return found
 
 
 def projects_of(organisation_id: int, year: int) -> list[str]:
-    """The contracts of an enterprise that are known for a year."""
-    return sorted({row.project for row in figures_of(organisation_id) if row.key in PROJECT_KEYS and row.project and row.year in (0, year)})
+    """The contracts of an enterprise that are known for a year, each as it was spelled last."""
+    rows = [row for row in figures_of(organisation_id) if row.key in PROJECT_KEYS and row.project and row.year in (0, year)]
+    return sorted({projects.key_of(row.project): row.project for row in sorted(rows, key=lambda row: row.id)}.values())
 
 
 def company_answers(company: Organisation, year: int, on: date) -> list[Entitlement]:
     """Every incentive that does not attach to a base, in the order of the rules, and for each project where it is given for each;
     numbers as they hold at the end of the year."""
-    first, *others = _cases(company, year, on, ["", *projects_of(company.id, year)])
+    first, *others = _cases(company, year, on, [NO_PROJECT, *((name, "") for name in projects_of(company.id, year))])
     held = _held(year)
     return [company_rules.judge(rule, case, held) for rule in CompanyRule for case in ((others if rule in BY_PROJECT else ()) or (first,))]
 
 
-def company_answer(company: Organisation, rule: CompanyRule, year: int, on: date, project: str = "", known_at: datetime | None = None) -> Entitlement:
+def company_answer(
+    company: Organisation, rule: CompanyRule, year: int, on: date, project: str = "", project_number: str = "", known_at: datetime | None = None
+) -> Entitlement:
     """The answer of one of them."""
-    return company_rules.judge(rule, company_case(company, year, on, project if rule in BY_PROJECT else "", known_at), _held(year))
+    asked = (project, project_number) if rule in BY_PROJECT else NO_PROJECT
+    return company_rules.judge(rule, company_case(company, year, on, asked, known_at), _held(year))
 
 
 def _held(year: int) -> dict[str, Parameter]:
@@ -92,7 +103,7 @@ def answer_of(award: Award, on: date, known_at: datetime | None = None) -> Entit
         return rules.judge(case, rule, cases.parameters(on), on)
     company = organisations.by_id(award.organisation_id)
     assert company is not None
-    return company_answer(company, rule, award.year, on, award.project, known_at)
+    return company_answer(company, rule, award.year, on, award.project, award.project_number, known_at)
 
 
 def changed_since_check(award: Award, on: date) -> list[str]:

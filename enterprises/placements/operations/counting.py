@@ -49,10 +49,6 @@ def record_training(*, placement: Placement, person_id: int, title: str, today: 
     return True
 
 
-NO_DAYS = "已确认的实习日全部更正为不计入"
-"""Why a training no longer stands; only what was cancelled for it stands again when a day does."""
-
-
 def settle_trainings(*, placements: Iterable[Placement], reason: str, today: date, by: Identity, now: datetime) -> int:
     """After days were withdrawn or restored, or holidays changed what they earn: the trainings of placements that are over have the
     hours of their days, and none counts whose days are all gone. What an office cancelled stays cancelled. How many were wrong."""
@@ -72,10 +68,10 @@ def _settle(placement: Placement, days: int, reason: str, today: date, by: Ident
     assert position is not None
     hours_x10 = days * position.hours_per_day * 10
     if cancellation is not None:
-        if not days or not cancellation.reason.startswith(NO_DAYS):
+        if not days or not cancellation.reason.startswith(ledger.NO_DAYS):
             return False
     elif not days:
-        ledger.cancel_record(record_id=record.id, reason=f"{NO_DAYS}：{reason}", by=by, now=now)
+        ledger.cancel_record(record_id=record.id, reason=f"{ledger.NO_DAYS}：{reason}", by=by, now=now)
         return True
     elif record.hours_x10 == hours_x10:
         return False

@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from enterprises.awards import companies, company_rules, credit, funds, operations, queries, steps
+from enterprises.awards import companies, company_rules, credit, funds, operations, projects, queries, steps
 from enterprises.awards.company_rules import CompanyCase, Figures
 from enterprises.awards.credit import CreditRefused
 from enterprises.awards.funds import PoolRefused
@@ -232,7 +232,9 @@ def test_a_bid_is_awarded_for_each_project_inside_the_cap_of_the_year(session: S
     def asked(project: str, contract_yuan: int) -> Any:
         for key, value in (("contract_fen", contract_yuan), ("contract_outside", 1)):
             companies.enter(company=company, key=key, year=2026, value=Decimal(value), document="合同", project=project, by=SYSTEM, now=NOW)
-        row = operations.apply_company(company=company, rule=CompanyRule.BID, year=2026, project=project, by=SYSTEM, **WHEN)
+        row = operations.apply_company(
+            company=company, rule=CompanyRule.BID, year=2026, project=project, project_number=f"招〔2026〕{project}", by=SYSTEM, **WHEN
+        )
         steps.record(award=row, kind=StepKind.CHECK, on=TODAY, is_positive=True, text="属实", by=SYSTEM, **WHEN)
         return row
 
@@ -254,16 +256,65 @@ def test_a_bid_is_awarded_for_each_project_inside_the_cap_of_the_year(session: S
     answers = [(one.project, one.verdict) for one in queries.company_answers(company, 2026, TODAY) if one.rule is CompanyRule.BID]
     assert answers == [(name, Verdict.AWARDED) for name in ("丙项目", "乙项目", "甲项目")]
     with pytest.raises(AlreadyAwarded, match="不得重复享受"):
-        operations.apply_company(company=company, rule=CompanyRule.BID, year=2025, project="甲项目", by=SYSTEM, **WHEN)
+        operations.apply_company(
+            company=company, rule=CompanyRule.BID, year=2025, project="甲项目", project_number="招〔2026〕甲项目", by=SYSTEM, **WHEN
+        )
     with pytest.raises(AwardRefused, match="上限已经用完"):
         operations.decide(award=asked("丁项目", 6_000_000), amount_fen=1, **call)
+
+
+def test_a_bid_is_awarded_once_for_a_project_however_it_is_spelled(session: Session) -> None:
+    """FJ-25a, 000:787: a project is known by the number of its source; a name that is nearly another's is put before a person."""
+    company = make.company()
+    for key, value in (("contract_fen", 30_000_000), ("contract_outside", 1)):
+        companies.enter(
+            company=company, key=key, year=2026, value=Decimal(value), document="合同", project="数字政务（一期）平台", by=SYSTEM, now=NOW
+        )
+
+    def asked(project: str, number: str, year: int = 2026) -> Any:
+        row = operations.apply_company(company=company, rule=CompanyRule.BID, year=year, project=project, project_number=number, by=SYSTEM, **WHEN)
+        steps.record(award=row, kind=StepKind.CHECK, on=TODAY, is_positive=True, text="属实", by=SYSTEM, **WHEN)
+        return row
+
+    with pytest.raises(AwardRefused, match="招标编号或合同编号") as refused:
+        asked("数字政务（一期）平台", " —")
+    assert refused.value.field == "project_number"
+    first = asked("数字政务(一期) 平台", "FJ-2026(03)")  # the figures were entered under another spelling
+    assert asked("数字 政务平台", "fj 2026 03").id == first.id
+    operations.decide(award=first, amount_fen=90 * WAN, minutes="纪要", by=ST, **WHEN)
+    with pytest.raises(AlreadyAwarded, match="不得重复享受"):
+        asked("政务云", "FJ2026-03", 2025)
+    other = asked("数字政务（一期）平台", "FJ-2026-04")  # a contract of its own, called the same
+    decide: dict[str, Any] = {"award": other, "amount_fen": 90 * WAN, "minutes": "纪要", "by": ST, **WHEN}
+    with pytest.raises(AwardRefused) as refused:
+        operations.decide(**decide)
+    assert refused.value.code == "judgement_needed"
+    seen = next(one for one in queries.answer_of(other, TODAY).findings if one.code == "FJ-25a.project")
+    assert seen.found == ("数字政务(一期) 平台（FJ-2026(03)）",)
+    assert operations.decide(**decide, judgement="另一份合同，采购内容不同").state is AwardState.DECIDED
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_alike"),
+    [
+        ("数字政务平台", "数字政务", True),
+        ("智慧园区管理系统一期", "智慧园区管理系统二期", True),
+        ("甲乙丙丁戊", "甲乙丙丁己", True),
+        ("甲乙丙丁", "甲乙丙戊", False),
+        ("甲项目", "乙项目", False),
+        ("", "甲项目", False),
+    ],
+)
+def test_names_of_projects_that_are_nearly_the_same(one: str, other: str, is_alike: bool) -> None:
+    """At 80 % and above, or where one holds the other (own.awards.project_likeness_percent)."""
+    assert projects.is_alike(one, other, book().at("own.awards.project_likeness_percent", on=TODAY)) is is_alike
 
 
 def test_lists_and_files_of_decisions_name_the_project_of_a_bid(session: Session, as_role: AsRole, client: FlaskClient) -> None:
     company = make.company()
     for key, value in (("contract_fen", 30_000_000), ("contract_outside", 1)):
         companies.enter(company=company, key=key, year=2026, value=Decimal(value), document="合同", project="数字政务", by=SYSTEM, now=NOW)
-    row = operations.apply_company(company=company, rule=CompanyRule.BID, year=2026, project="数字政务", by=SYSTEM, **WHEN)
+    row = operations.apply_company(company=company, rule=CompanyRule.BID, year=2026, project="数字政务", project_number="ZB-7", by=SYSTEM, **WHEN)
     steps.record(award=row, kind=StepKind.CHECK, on=TODAY, is_positive=True, text="属实", by=SYSTEM, **WHEN)
     operations.decide(award=row, amount_fen=90 * WAN, minutes="纪要", by=ST, **WHEN)
     operations.publish(award=row, by=ST, **WHEN)

@@ -15,7 +15,7 @@ from enterprises.awards.models import Award
 from enterprises.awards.operations import AlreadyAwarded, AwardRefused, NotEligible, WrongStep
 from enterprises.awards.operations.acting import CONFERENCE
 from enterprises.awards.specs import SPECS
-from enterprises.awards.types import TRANSITIONS, Action, AwardState, RuleCode, Verdict, Who
+from enterprises.awards.types import TRANSITIONS, Action, AwardState, CompanyRule, RuleCode, Verdict, Who
 from enterprises.bases import operations as bases
 from enterprises.bases import queries as base_queries
 from enterprises.bases.models import BaseProfile
@@ -37,8 +37,8 @@ def test_the_whole_way_of_a_practice_base(session: Session) -> None:
     row = make.apply(base)
     assert (row.state, row.applied_on, row.is_one_off, row.overlap_group) == (AwardState.APPLIED, TODAY, True, "training")
     make.examined(row)
-    operations.recognise(award=row, on=date(2026, 2, 1), document="闽教（2026）1号", by=EDU, **WHEN)
-    operations.accept(award=row, on=date(2026, 2, 20), document="闽教（2026）9号", by=EDU, **WHEN)
+    operations.recognise(award=row, on=TODAY, document="闽教（2026）1号", by=EDU, **WHEN)
+    operations.accept(award=row, on=TODAY, document="闽教（2026）9号", by=EDU, **WHEN)
     operations.decide(award=row, amount_fen=80_000_000, minutes="厅务会纪要", payer="省财政厅", by=EDU, **WHEN)
     assert [f["code"] for f in row.findings if not f["met"]] == []
     operations.pay(award=row, on=TODAY, reference="闽财拨2026-17", by=FIN, **WHEN)
@@ -134,13 +134,29 @@ def _revoke_recognition(base: Any) -> None:
     bases.record_acceptance(base=base, type=BaseType.PRACTICE_BASE, step=AcceptanceStep.REVOKED, on=TODAY, by=SYSTEM, now=NOW)
 
 
+def _close_base(base: Any) -> None:
+    organisations.close(organisation=base, reason="注销", by=SYSTEM, now=NOW)
+
+
+def _close_lead(base: Any) -> None:
+    _close_base(next(organisation for host, organisation in organisation_queries.hosts_of(base.id) if host.is_lead))
+
+
 def _end_hosts(base: Any) -> None:
     for host, _organisation in organisation_queries.hosts_of(base.id):
         organisations.end_host(base=base, host_id=host.id, until=TODAY - timedelta(days=1), by=SYSTEM, now=NOW)
 
 
 @pytest.mark.database
-@pytest.mark.parametrize(("lose", "named"), [(_revoke_recognition, "认定；验收"), (_end_hosts, "互联网龙头企业")])
+@pytest.mark.parametrize(
+    ("lose", "named"),
+    [
+        (_revoke_recognition, "认定；验收"),
+        (_end_hosts, "互联网龙头企业"),
+        (_close_base, "单位在用"),
+        (_close_lead, "互联网龙头企业；单位在用"),
+    ],
+)
 def test_an_award_whose_ground_was_lost_is_neither_conferred_nor_paid(session: Session, lose: Callable[[Any], None], named: str) -> None:
     base = make.base()
     row = make.decided(base)
@@ -156,6 +172,30 @@ def test_an_award_whose_ground_was_lost_is_neither_conferred_nor_paid(session: S
     with pytest.raises(NotEligible, match=f"{named}.*登记为不同意"):
         operations.confer(award=waits, on=TODAY, is_positive=True, text="同意", by=HR, **WHEN)
     assert waits.state is AwardState.CONFERENCE
+
+
+def test_who_was_closed_neither_applies_nor_is_decided_on(session: Session) -> None:
+    """A base, its lead, an enterprise; a day before the closing is answered as it was, and what is in use again may go on."""
+    base, company = make.base(), make.company()
+    row = make.accepted(base)
+    decide: dict[str, Any] = {"award": row, "amount_fen": 60_000_000, "minutes": "纪要", "by": EDU, **WHEN}
+
+    def missing(on: date) -> list[str]:
+        return [one["code"].split(".")[1] for one in queries.check(base.code, on)["rules"][0]["missing"]]
+
+    for close, named in ((_close_lead, ["leading", "open"]), (_close_base, ["open"])):
+        shut = base if close is _close_base else next(o for h, o in organisation_queries.hosts_of(base.id) if h.is_lead)
+        close(base)
+        assert (missing(TODAY), missing(TODAY - timedelta(days=1))[-1:]) == (named, ["accepted"])
+        with pytest.raises(NotEligible, match="单位在用"):
+            operations.decide(**decide)
+        with pytest.raises(NotEligible, match="单位在用"):
+            operations.apply(base=base, rule=RuleCode.LEADING_FIRM_BASE, by=SYSTEM, **WHEN)
+        organisations.reopen(organisation=shut, by=SYSTEM, now=NOW)
+    assert operations.decide(**decide).state is AwardState.DECIDED
+    _close_base(company)
+    with pytest.raises(NotEligible, match="单位在用"):
+        operations.apply_company(company=company, rule=CompanyRule.PAYMENT_HQ, year=2026, by=SYSTEM, **WHEN)
 
 
 def test_figures_are_those_of_the_decision(session: Session) -> None:
@@ -316,8 +356,10 @@ def test_a_host_that_is_blacklisted_meanwhile_stops_the_conference(session: Sess
 @pytest.mark.database
 @pytest.mark.parametrize(("on", "is_good"), [(date(1900, 1, 1), False), (date(2014, 12, 31), False), (date(2015, 1, 1), True)])
 def test_nothing_is_recognised_before_there_were_rules(session: Session, on: date, is_good: bool) -> None:
-    row = make.examined(make.apply(make.base()))
+    base = make.base()
+    row = make.examined(make.apply(base))
     if is_good:
+        make.accept(base, on=on, steps=1)
         assert operations.recognise(award=row, on=on, by=EDU, **WHEN).recognised_on == on
         return
     with pytest.raises(Refused) as refused:
@@ -325,10 +367,44 @@ def test_nothing_is_recognised_before_there_were_rules(session: Session, on: dat
     assert (refused.value.code, row.recognised_on) == ("no_rule_on_day", None)
 
 
+@pytest.mark.parametrize("days", [-1, 0])
+def test_nothing_is_recognised_before_its_inspection(session: Session, days: int) -> None:
+    """But what the base's own file has from before: that is taken over with its day."""
+    base, on = make.base(), TODAY + timedelta(days=days)
+    row = make.examined(make.apply(base))
+    call: dict[str, Any] = {"award": row, "on": on, "by": EDU, **WHEN}
+    if days:
+        with pytest.raises(AwardRefused, match="现场考察（2026-03-02）") as refused:
+            operations.recognise(**call)
+        assert (refused.value.field, row.recognised_on) == ("on", None)
+        make.accept(base, on=on, steps=1)
+    assert operations.recognise(**call).recognised_on == on
+    if days:
+        with pytest.raises(AwardRefused, match="现场考察（2026-03-02）"):
+            operations.accept(**call)
+    assert operations.accept(**{**call, "on": TODAY}).accepted_on == TODAY
+
+
+def test_a_leading_firm_s_base_stands_in_fujian_or_nobody_knows(session: Session) -> None:
+    """FJ-24a, 000:783: without a region it is not known where the base is; it applies once that is entered."""
+    base = make.base(BaseType.TRAINING_BASE)
+    base.region_code = None
+    session.flush()
+    place = next(one for one in queries.answer_of(Award(organisation_id=base.id, rule="FJ-24a"), TODAY).findings if one.code == "FJ-24a.place")
+    assert (place.status.value, place.met) == ("no_data", False)
+    with pytest.raises(NotEligible, match="建在福建"):
+        make.apply(base, RuleCode.LEADING_FIRM_BASE)
+    base.region_code = "350102"
+    session.flush()
+    assert make.apply(base, RuleCode.LEADING_FIRM_BASE).state is AwardState.APPLIED
+
+
 @pytest.mark.parametrize(("days", "is_good"), [(-1, False), (0, True)])
 def test_a_conference_is_not_before_the_application(session: Session, days: int, is_good: bool) -> None:
     """Though the base was recognised and accepted years before it applied."""
-    row, long_ago = make.examined(make.apply(make.base())), date(2016, 1, 5)
+    base, long_ago = make.base(), date(2016, 1, 5)
+    make.accept(base, on=long_ago)
+    row = make.examined(make.apply(base))
     operations.recognise(award=row, on=long_ago, by=SYSTEM, **WHEN)
     operations.accept(award=row, on=long_ago, by=SYSTEM, **WHEN)
     operations.decide(award=row, amount_fen=100_000_000, minutes="纪要", by=SYSTEM, **WHEN)

@@ -75,7 +75,9 @@ def test_two_bids_of_one_year_decided_at_once_stay_under_its_cap(committed: Flas
         for project in ("甲项目", "乙项目"):
             for figure, value in (("contract_fen", Decimal(100_000_000)), ("contract_outside", Decimal(1))):
                 companies.enter(company=company, key=figure, year=2026, project=project, value=value, document="合同", by=SYSTEM, now=NOW)
-            row = operations.apply_company(company=company, rule=CompanyRule.BID, year=2026, project=project, by=SYSTEM, **WHEN)
+            row = operations.apply_company(
+                company=company, rule=CompanyRule.BID, year=2026, project=project, project_number=project, by=SYSTEM, **WHEN
+            )
             steps.record(award=row, kind=StepKind.CHECK, on=TODAY, is_positive=True, text="符合", by=SYSTEM, **WHEN)
             keys.append(row.id)
     with committed.app_context(), transaction():

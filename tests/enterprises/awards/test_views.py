@@ -64,8 +64,8 @@ def test_the_way_of_an_award_through_the_pages(session: Session, as_role: AsRole
     assert city.post(f"{at}/check", data=step).status_code == 303
     assert city.post(f"{at}/inspect", data=step).status_code == 403
     assert edu.post(f"{at}/inspect", data=step).status_code == 303
-    assert edu.post(f"{at}/recognise", data={"on": "2026-03-01", "document": "闽教1号"}).status_code == 303
-    assert edu.post(f"{at}/accept", data={"on": "2026-03-02", "document": "闽教2号"}).status_code == 303
+    assert edu.post(f"{at}/recognise", data={"on": today, "document": "闽教1号"}).status_code == 303
+    assert edu.post(f"{at}/accept", data={"on": today, "document": "闽教2号"}).status_code == 303
     refused = edu.post(f"{at}/decide", data={"amount": "1000000.01", "minutes": "纪要"})
     assert (refused.status_code, "金额须在 ¥500,000 至 ¥1,000,000 之间" in refused.text) == (422, True)
     assert edu.post(f"{at}/decide", data={"amount": "1000000", "minutes": "纪要"}).status_code == 303

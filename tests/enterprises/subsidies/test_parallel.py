@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from enterprises.awards import funds
 from enterprises.awards import queries as awards
-from enterprises.awards.types import PoolKind
+from enterprises.awards.types import GOOD, PoolKind
 from enterprises.subsidies import operations, queries
 from enterprises.subsidies.models import SubsidyClaim, SubsidyItem
 from tests.enterprises.subsidies.test_findings import _approved
@@ -28,7 +28,7 @@ NOW, TODAY = datetime(2026, 3, 2, 2, tzinfo=UTC), date(2026, 3, 2)
 def test_an_item_is_taken_back_once(committed: Flask) -> None:
     with committed.app_context(), transaction():
         operations.set_rate(amount_fen=50_000, since=date(2026, 1, 1), until=None, source="文件", by=SYSTEM, now=NOW)
-        base = ground.base()
+        base = ground.base(ground.enterprise(credit_status=GOOD))
         for _ in range(2):
             ledger.record_training(
                 person_id=ground.person(is_verified=True).id,

@@ -13,15 +13,16 @@ from sqlalchemy.orm import Session
 from enterprises.awards import credit, funds
 from enterprises.awards.fund_models import CreditListing
 from enterprises.awards.funds import PoolRefused
-from enterprises.awards.types import PoolKind
+from enterprises.awards.types import GOOD, PoolKind
 from enterprises.subsidies import operations, queries, rules
-from enterprises.subsidies.operations import Blacklisted, SubsidyRefused, WrongStep
+from enterprises.subsidies.operations import Blacklisted, Closed, SubsidyRefused, WrongStep
 from enterprises.subsidies.types import Candidate, ClaimState, ItemState, Rate
 from tests.factories import ground
 from trainhub.kernel import clock
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.ledger import operations as ledger
 from trainhub.ledger.types import Category, Source
+from trainhub.organisations import operations as closing
 from trainhub.organisations import queries as organisations
 from trainhub.people.models import Person
 
@@ -86,7 +87,7 @@ def _claim(base: Any) -> Any:
 
 def _world() -> Any:
     operations.set_rate(amount_fen=50_000, since=date(2026, 1, 1), until=None, source="闽人社文", by=SYSTEM, now=NOW)
-    base = ground.base()
+    base = ground.base(ground.enterprise(credit_status=GOOD))
     people = [ground.person(is_verified=True) for _ in range(3)]
     for person in people:
         _trained(base, person)
@@ -208,6 +209,46 @@ def test_who_is_on_the_blacklist_gets_no_subsidy_at_any_step(session: Session) -
         operations.pay(**pay)
     assert claim.state is ClaimState.APPROVED
     credit.enter(is_listed=False, detail="信用福建：已修复", on=TODAY, **look)
+    assert operations.pay(**pay).state is ClaimState.PAID
+
+
+def test_who_was_closed_gets_no_subsidy_and_nobody_is_paid_unseen(session: Session) -> None:
+    """The base or its lead was taken out of use, or nobody has looked up the credit of the host: neither approved nor paid (FJ-31, 000:817)."""
+    base = _world()
+    host = organisations.hosts_of(base.id)[0][1]
+    claim = _claim(base)
+
+    def shut(call: Any, **given: Any) -> None:
+        for one in (base, host):
+            closing.close(organisation=one, reason="注销", by=SYSTEM, now=NOW)
+            with pytest.raises(Closed, match=f"{one.name}已停用"):
+                call(**given)
+            closing.reopen(organisation=one, by=SYSTEM, now=NOW)
+
+    shut(_claim, base=base)
+    submit: dict[str, Any] = {"claim": claim, "by": SYSTEM, "today": TODAY}
+    shut(operations.submit, **submit)
+    operations.submit(**submit)
+    operations.draw_sample(claim=claim, percent=1, seed=1, by=SYSTEM)
+    item = queries.item(session.execute(queries.items(claim.id)).all()[0].id)
+    assert item is not None
+    operations.check_item(item=item, claim=claim, is_confirmed=True, note="", by=SYSTEM, now=NOW)
+    approve: dict[str, Any] = {"claim": claim, "minutes": "同意", "by": SYSTEM, "today": TODAY, "now": NOW}
+    host.credit_status = ""
+    session.flush()
+    shut(operations.approve, **approve)
+    with pytest.raises(SubsidyRefused, match=f"还没有核查信用：{host.name}"):
+        operations.approve(**approve)
+    credit.enter(organisation=host, is_listed=False, detail="信用福建", on=TODAY, by=SYSTEM, today=TODAY, now=NOW)
+    operations.approve(**approve)
+    pay: dict[str, Any] = {"claim": claim, "pool_id": _pool(1_000_000).id, "reference": "拨1", "on": TODAY, "by": SYSTEM, "today": TODAY}
+    shut(operations.pay, **pay)
+    host.credit_status, host.credit_checked_on = "", None
+    session.flush()
+    with pytest.raises(SubsidyRefused, match="还没有核查信用"):
+        operations.pay(**pay)
+    host.credit_status = GOOD
+    session.flush()
     assert operations.pay(**pay).state is ClaimState.PAID
 
 

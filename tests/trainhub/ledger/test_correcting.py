@@ -146,5 +146,56 @@ def test_the_same_file_brings_no_mistake_back(
         assert (again["accepted"], again["duplicates"], again["rejected"]) == (0, 0, 1)
     assert said in (tmp_path / "r.csv.rejected.csv").read_text(encoding="utf-8-sig")
     assert command("goals", "report")["persons"] == int(is_corrected)
-    other = command("trainees", "import", write(tmp_path / "s.csv", [row(1, county_code="350103")]))
-    assert (other["accepted"], other["rejected"]) == (1, 0)
+    # A row that was changed slightly: of a cancelled record it is taken; what was corrected does not come back under its old name beside it.
+    spelled = " ".join(row(1)["course"])
+    other = command("trainees", "import", write(tmp_path / "s.csv", [row(1, county_code="350103"), row(1, hours="99", course=spelled)]))
+    assert (other["accepted"], other["rejected"]) == ((0, 2) if is_corrected else (2, 0))
+    if is_corrected:
+        assert (tmp_path / "s.csv.rejected.csv").read_text(encoding="utf-8-sig").count("现为“直播电商”（2016-03-01）") == 2
+
+
+@pytest.mark.database
+def test_what_was_cancelled_by_mistake_stands_again(session: Session) -> None:
+    """By a new record with the same values, which the cancelled one names; once, with a reason, and not where something took its place."""
+    wrong = _record()
+    call: dict[str, Any] = {"record": wrong, "reason": "误作废", "by": SYSTEM, "today": TODAY, "now": NOW}
+    with pytest.raises(Refused, match="没有作废"):
+        operations.restore_record(**call)
+    operations.cancel_record(record_id=wrong.id, reason="重复", by=SYSTEM, now=NOW)
+    with pytest.raises(Refused, match="理由"):
+        operations.restore_record(**{**call, "reason": " "})
+    made = operations.restore_record(**call)
+    same = ("person_id", "organisation_id", "course", "category", "county_code", "hours_x10", "completed_on", "is_counted", "source")
+    assert [getattr(made, key) for key in same] == [getattr(wrong, key) for key in same]
+    assert (made.cancelled_at, wrong.cancelled_at, queries.cancellation_of(wrong.id).replaced_by_id) == (None, NOW, made.id)
+    with pytest.raises(Refused, match="已有另一条记录代替"):
+        operations.restore_record(**call)
+    operations.cancel_record(record_id=made.id, reason="重复", by=SYSTEM, now=NOW)
+    operations.record_training(person_id=made.person_id, organisation_id=made.organisation_id, source=Source.ROSTER, by=SYSTEM, now=NOW, **RIGHT)
+    with pytest.raises(Refused, match="同一天已有另一条"):
+        operations.restore_record(**{**call, "record": made})
+    events = [event.did for event in session.info["audit"]]
+    assert events.count("ledger.record.restored") == 1
+
+
+@pytest.mark.database
+def test_a_training_without_days_comes_back_with_them_only(session: Session) -> None:
+    row = _record()
+    operations.cancel_record(record_id=row.id, reason=f"{operations.NO_DAYS}：误确认", by=SYSTEM, now=NOW)
+    with pytest.raises(Refused, match="恢复实习日"):
+        operations.restore_record(record=row, reason="误作废", by=SYSTEM, today=TODAY, now=NOW)
+
+
+def test_the_page_of_a_cancelled_record_restores_it(session: Session, as_role: Callable[..., FlaskClient]) -> None:
+    row = _record()
+    operations.cancel_record(record_id=row.id, reason="重复", by=SYSTEM, now=NOW)
+    at = f"/trainees/records/{row.id}"
+    session.commit()
+    hr, reader, city = as_role(Role.DEPT_HR), as_role(Role.AUDITOR), as_role(Role.PREFECTURE_OPERATOR, region_code="350100")
+    assert [f"{at}/restore" in one.get(at).text for one in (hr, reader)] == [True, False]
+    assert [one.post(f"{at}/restore", data={"reason": "误作废"}).status_code for one in (reader, city)] == [403, 403]
+    assert hr.post(f"{at}/restore", data={"reason": ""}).status_code == 422
+    answer = hr.post(f"{at}/restore", data={"reason": "误作废"})
+    assert (answer.status_code, answer.headers["Location"] != at) == (303, True)
+    assert f"{at}/restore" not in hr.get(at).text
+    assert hr.post(f"{at}/restore", data={"reason": "误作废"}).status_code == 422

@@ -23,8 +23,9 @@ from trainhub.kernel.keys import keyring
 from trainhub.ledger import operations
 from trainhub.ledger.models import PossibleDuplicate, RosterBatch, RosterRejection, TrainingRecord
 from trainhub.ledger.rosters import running
+from trainhub.people import operations as people
 from trainhub.people.models import Person
-from trainhub.people.types import Gender, IdType
+from trainhub.people.types import Gender, IdType, PairDecision
 
 Command = Callable[..., dict[str, Any]]
 pytestmark = pytest.mark.usefixtures("bases")
@@ -77,6 +78,19 @@ def test_an_export_is_imported_though_a_completion_knows_its_city_only(command: 
     assert counts(command("trainees", "import", write(tmp_path / "new.csv", [fresh]))) == (0, 1, 0, 0, 0, 1)
     assert "不是县区代码" in read(tmp_path / "new.csv.rejected.csv")[0]["problem"]
     assert session.scalar(select(func.count()).select_from(Person)) == 2
+
+
+def test_an_export_holds_one_human_once(command: Command, session: Session, tmp_path: Path) -> None:
+    """One completion under two numbers of one human is one row, and every row of the human has the number of who stays."""
+    entries = [row(1), row(2, name=row(1)["name"]), row(2, name=row(1)["name"], course="直播"), row(3)]
+    command("trainees", "import", write(tmp_path / "r.csv", entries))
+    one, other = session.scalars(select(Person.id).order_by(Person.id)).all()[:2]
+    people.note_decision(first_id=one, second_id=other, decision=PairDecision.SAME, reason="同一人", by=SYSTEM, now=NOW)
+    session.commit()
+    command("trainees", "export", tmp_path / "out.csv")
+    found = [(line["id_number"], line["course"]) for line in read(tmp_path / "out.csv")]
+    assert found == [(entries[place]["id_number"], entries[other]["course"]) for place, other in ((0, 0), (0, 2), (3, 3))]
+    assert counts(command("trainees", "import", tmp_path / "out.csv")) == (0, 3, 0, 0, 3, 0)
 
 
 def test_a_duplicate_is_the_same_person_base_course_and_day(command: Command, tmp_path: Path) -> None:

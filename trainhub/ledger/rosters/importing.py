@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import insert, update
 
@@ -15,7 +15,7 @@ from trainhub.kernel.i18n import _
 from trainhub.ledger import queries
 from trainhub.ledger.models import PossibleDuplicate, RosterBatch, RosterRejection, TrainingRecord
 from trainhub.ledger.rosters.checking import Complaint, Entry, plain_name, without_numbers
-from trainhub.ledger.rosters.queries import batch_now, cancelled_of, standing_of
+from trainhub.ledger.rosters.queries import batch_now, cancelled_of, corrected_of, plain_words, standing_of
 from trainhub.ledger.types import RosterResult, Source
 from trainhub.people import queries as people
 from trainhub.people.bulk import register_many
@@ -50,14 +50,14 @@ def plan(entries: Sequence[Entry], seen: Seen | None = None) -> Plan:
     """Judge the entries of a chunk against the ledger and against each other; writes nothing.
 
     A known number with another name is rejected (`name_differs`), and so is what only a completion that stands may say, and what
-    repeats a cancelled or corrected record as it was: an old file brings no mistake back. One human in two cities on one day is taken, with a notice: the
+    repeats a cancelled record as it was, or names a corrected one again, whatever else the row says: an old file brings no mistake back. One human in two cities on one day is taken, with a notice: the
     person counts once whatever is wrong. `seen` is handed from chunk to chunk of a dry run.
     """
     result = Plan(by_number_hash(entry.person.number_hash for entry in entries))
     names = {key: plain_name(known.name) for key, known in result.known.items()}
     one_human, persons = _humans(result.known)
     there, places = standing_of(persons)
-    cancelled = cancelled_of(persons)
+    cancelled, corrected = cancelled_of(persons), corrected_of(persons)
     taken: set[int] = seen.keys if seen is not None else set()
     if seen is not None:
         seen.places.update(places)
@@ -91,6 +91,10 @@ def plan(entries: Sequence[Entry], seen: Seen | None = None) -> Plan:
         if gone is not None:
             result.rejected.append((entry.number, [("course", _cancelled(*gone))]))
             continue
+        instead = corrected.get((human, entry.organisation_id, plain_words(entry.course), entry.completed_on))
+        if instead is not None:
+            result.rejected.append((entry.number, [("course", _corrected(*instead))]))
+            continue
         taken.add(mark)
         result.accepted.append(entry)
         before = places.setdefault(hash((human, entry.completed_on)), entry.county_code)
@@ -114,6 +118,15 @@ def _cancelled(reason: str, is_corrected: bool) -> str:
     if is_corrected:
         return _("这条培训记录已更正（理由：%(reason)s），与本行相同的原记录已作废，不再登记。请从文件中删去本行。", reason=reason)
     return _("与本行相同的培训记录已作废（理由：%(reason)s），不再登记。登记有误的，请改正本行后再导入；其余请删去本行。", reason=reason)
+
+
+def _corrected(reason: str, course: str, day: date) -> str:
+    return _(
+        "这条培训记录已更正（理由：%(reason)s），现为“%(course)s”（%(day)s），不再按原来的课程和日期登记。还有不对的，请更正那条记录；请从文件中删去本行。",
+        reason=reason,
+        course=course,
+        day=day,
+    )
 
 
 def _two_cities(entry: Entry, before: str) -> str:

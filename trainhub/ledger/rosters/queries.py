@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -87,6 +88,51 @@ def cancelled_of(persons: Mapping[int, str]) -> dict[tuple[object, ...], tuple[s
     return found
 
 
+def corrected_of(persons: Mapping[int, str]) -> dict[tuple[object, ...], tuple[str, str, date]]:
+    """What corrected completions of the persons are now: why, the course and the day of the record that stands in their place; by the mark
+    of the human, the organisation, the course in plain words and the day that a row would name again."""
+    found: dict[int, tuple[tuple[object, ...], str]] = {}
+    after: dict[int, int] = {}
+    wanted = sorted(persons)
+    columns = (TrainingRecord.id, TrainingRecord.person_id, TrainingRecord.organisation_id, TrainingRecord.course, TrainingRecord.completed_on)
+    for start in range(0, len(wanted), CHUNK):
+        rows = session().execute(
+            select(*columns, RecordCancellation.reason, RecordCancellation.replaced_by_id)
+            .join(RecordCancellation, RecordCancellation.record_id == TrainingRecord.id)
+            .where(TrainingRecord.person_id.in_(wanted[start : start + CHUNK]), RecordCancellation.replaced_by_id.is_not(None))
+            .order_by(TrainingRecord.id)
+        )
+        for record_id, person_id, organisation_id, course_then, day, reason, replaced_by in rows:
+            found[record_id] = (persons[person_id], organisation_id, plain_words(course_then), day), reason
+            after[record_id] = int(replaced_by or 0)
+    ends = {key: _end_of(key, after) for key in found}
+    standing = _courses_of(set(ends.values()))
+    return {found[key][0]: (found[key][1], *standing[end]) for key, end in ends.items() if end in standing}
+
+
+def _end_of(record_id: int, after: Mapping[int, int]) -> int:
+    """The last of a chain of corrections."""
+    while record_id in after:
+        record_id = after[record_id]
+    return record_id
+
+
+def _courses_of(record_ids: set[int]) -> dict[int, tuple[str, date]]:
+    found: dict[int, tuple[str, date]] = {}
+    wanted = sorted(record_ids)
+    for start in range(0, len(wanted), CHUNK):
+        rows = select(TrainingRecord.id, TrainingRecord.course, TrainingRecord.completed_on).where(
+            TrainingRecord.id.in_(wanted[start : start + CHUNK]), TrainingRecord.cancelled_at.is_(None)
+        )
+        found.update({key: (title, day) for key, title, day in session().execute(rows)})
+    return found
+
+
+def plain_words(text: str) -> str:
+    """A title for comparison: width, case and spaces do not count."""
+    return "".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
 def rejections_of(batch_id: int, *, notices: bool = False) -> list[tuple[int, str, str]]:
     """(row, column, problem) of the rows left out, or what to look at in rows that were taken, in the order of the file."""
     found = session().execute(
@@ -102,19 +148,42 @@ def batch_now(batch_id: int) -> RosterBatch:
     return session().scalars(select(RosterBatch).where(RosterBatch.id == batch_id).execution_options(populate_existing=True)).one()
 
 
+def _documents(person: Any) -> tuple[Any, ...]:
+    return person.id, person.name, person.id_type, person.id_number_encrypted
+
+
+def _doubled(extent: Extent) -> set[int]:
+    """The records that repeat another one of the same human, who was recorded under two numbers: the counted one stands, of two the first."""
+    gone = select(Person.id).where(Person.merged_into_id.is_not(None))
+    joined = gone.union(select(Person.merged_into_id).where(Person.merged_into_id.is_not(None)))
+    human = sa.func.coalesce(Person.merged_into_id, Person.id)
+    same = (human, TrainingRecord.organisation_id, TrainingRecord.course, TrainingRecord.completed_on)
+    place = sa.func.row_number().over(partition_by=same, order_by=(TrainingRecord.is_counted.desc(), TrainingRecord.id)).label("place")
+    ranked = (
+        select(TrainingRecord.id, place)
+        .join(Person, Person.id == TrainingRecord.person_id)
+        .where(*clauses(extent), TrainingRecord.person_id.in_(joined))
+        .subquery()
+    )
+    return set(session().scalars(select(ranked.c.id).where(ranked.c.place > 1)))
+
+
 def entries_within(extent: Extent) -> Iterator[tuple[Any, ...]]:
-    """The records inside an extent in order of id, a portion at a time; persons who never gave a number are left out.
+    """The records inside an extent in order of id, a portion at a time; persons who never gave a number are left out. One human is
+    one person, the one who stays of several that were found to be one, and what was recorded once under each number is one record.
 
     (person id, name, kind and sealed number of the document, category, county, code of the base, course, hours x 10, day, is counted)
     """
-    last = 0
+    last, doubled = 0, _doubled(extent)
+    stays = sa.orm.aliased(Person)
+    shown = [
+        sa.case((stays.id_number_encrypted.is_not(None), theirs), else_=own)
+        for theirs, own in zip(_documents(stays), _documents(Person), strict=True)
+    ]
     statement = (
         select(
             TrainingRecord.id,
-            Person.id,
-            Person.name,
-            Person.id_type,
-            Person.id_number_encrypted,
+            *shown,
             TrainingRecord.category,
             TrainingRecord.county_code,
             Organisation.code,
@@ -124,8 +193,9 @@ def entries_within(extent: Extent) -> Iterator[tuple[Any, ...]]:
             TrainingRecord.is_counted,
         )
         .join(Person, Person.id == TrainingRecord.person_id)
+        .outerjoin(stays, stays.id == Person.merged_into_id)
         .join(Organisation, Organisation.id == TrainingRecord.organisation_id)
-        .where(*clauses(extent), Person.id_number_encrypted.is_not(None))
+        .where(*clauses(extent), sa.or_(Person.id_number_encrypted.is_not(None), stays.id_number_encrypted.is_not(None)))
         .order_by(TrainingRecord.id)
         .limit(PORTION)
     )
@@ -133,7 +203,8 @@ def entries_within(extent: Extent) -> Iterator[tuple[Any, ...]]:
         found = session().execute(statement.where(TrainingRecord.id > last)).all()
         for record_id, *entry in found:
             last = record_id
-            yield tuple(entry)
+            if record_id not in doubled:
+                yield tuple(entry)
         if len(found) < PORTION:
             return
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -52,6 +53,11 @@ def put_together(by_day: Mapping[date, int], shares: Iterable[Share], *, prefect
         enrolments_by_base=dict(enrolled_base),
         by_day=days,
     )
+
+
+def is_code(text: str) -> bool:
+    """Whether a text can name a goal in addresses, files and commands."""
+    return re.fullmatch(r"[a-z0-9](?:-?[a-z0-9])*", text) is not None and len(text) <= 40
 
 
 def coarse(count: int, step: int) -> int:

@@ -20,6 +20,7 @@ from trainhub.oversight.reports.models import Report
 from trainhub.oversight.reports.permissions import OWN, PROVINCE
 from trainhub.oversight.reports.queries import reports
 from trainhub.oversight.reports.types import Asked, Document, Recount, ReportKind, ReportState, document_from
+from trainhub.policy.book import book
 
 TASK = "reports.make"
 LONGEST_DAYS = 366 * 5
@@ -117,6 +118,17 @@ def kept(report: Report) -> Document:
     if report.document is None:
         raise ReportRefused(_("报告还没有生成，请稍后再试。"), code="not_made")
     return document_from(report.document)
+
+
+def public(report: Report) -> Document:
+    """The document as everybody may read it: without its small groups (own.reports.small_cell_min). Departments read the whole."""
+    least = book().at("own.reports.small_cell_min", on=report.until).number
+    with in_language(report.language):
+        note = _("公开的版本：少于 %(n)s 人的单元，以及能由合计推出它们的单元，以“*”隐去；图中略去这些单元。", n=least)
+        document = kept(report)
+        if not rules.is_marked(document):
+            document = rules.marked(document, build(asked_of(report)))
+    return rules.public(document, least, str(note))
 
 
 def recount(report: Report) -> Recount:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from trainhub.oversight.reports.types import Cell, Difference, Document
+from trainhub.oversight.reports.types import Cell, Difference, Document, Figure, Plot, Section, Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +81,83 @@ def hide_small(rows: Sequence[tuple[str, int]], least: int) -> list[tuple[str, i
     return [(name, None if name in hidden else count) for name, count in rows]
 
 
+def public(document: Document, least: int, note: str) -> Document:
+    """A report as everybody may read it: counts of fewer than `least` persons are hidden in every table, the next smallest with them while
+    the sum would tell of them, a part that leaves so few of its whole, and what is told of the hidden; the plots leave them out. `note` says
+    so among the methods."""
+    figures = tuple(replace(one, value="*") if _is_small(one, least) else one for one in document.figures)
+    sections = tuple(_public(one, least) for one in document.sections)
+    return replace(document, figures=figures, sections=sections, method=(*document.method, note))
+
+
+def is_marked(document: Document) -> bool:
+    """Whether any column says that it counts persons."""
+    return any(column.is_of_persons for one in document.sections if one.table for column in one.table.columns)
+
+
+def marked(document: Document, like: Document) -> Document:
+    """A report that was kept before its columns said which of them count persons, with what the same report says today."""
+    figures = tuple(replace(one, is_of_persons=new.is_of_persons, of=new.of) for one, new in zip(document.figures, like.figures, strict=False))
+    sections = []
+    for one, new in zip(document.sections, like.sections, strict=False):
+        is_same = one.table is not None and new.table is not None and len(one.table.columns) == len(new.table.columns)
+        sections.append(replace(one, table=replace(one.table, columns=new.table.columns)) if is_same else one)  # type: ignore[type-var, union-attr]
+    return replace(document, figures=(*figures, *document.figures[len(figures) :]), sections=(*sections, *document.sections[len(sections) :]))
+
+
+def _is_small(figure: Figure, least: int) -> bool:
+    if figure.of is not None:
+        return is_telling(*figure.of, least)
+    return figure.is_of_persons and figure.value.isdigit() and 0 < int(figure.value) < least
+
+
+def _public(section: Section, least: int) -> Section:
+    table = section.table
+    if table is None:
+        return section
+    hidden = _hidden_cells(table, least)
+    rows = tuple(tuple("*" if (at, place) in hidden else cell for place, cell in enumerate(row)) for at, row in enumerate(table.rows))
+    total = tuple("*" if c.is_of_persons and isinstance(v, int) and 0 < v < least else v for c, v in zip(table.columns, table.total, strict=False))
+    gone = {_label(table, table.rows[at]) for at, _place in hidden}
+    return replace(section, table=replace(table, rows=rows, total=total), plot=section.plot and _without(section.plot, gone))
+
+
+def _hidden_cells(table: Table, least: int) -> set[tuple[int, int]]:
+    found: set[tuple[int, int]] = set()
+    for place, column in enumerate(table.columns):
+        if column.is_of_persons:
+            found |= {(at, place) for at in _hidden_rows(table, place, column.part_of, least)}
+    for place, column in enumerate(table.columns):
+        found |= {(at, place) for at, row in enumerate(table.rows) if row[place] is not None and any((at, one) in found for one in column.of)}
+    return found
+
+
+def _hidden_rows(table: Table, place: int, part_of: int | None, least: int) -> set[int]:
+    """As `hide_small`, and a part beside what it leaves of its whole; of equal counts the first by name, so that tables agree."""
+    counts = {at: cell for at, row in enumerate(table.rows) if isinstance(cell := row[place], int)}
+    if 0 < sum(counts.values()) < least:
+        return set(counts)
+    hidden = {at for at, count in counts.items() if 0 < count < least}
+    if part_of is not None:
+        wholes = {at: whole for at in counts if isinstance(whole := table.rows[at][part_of], int)}
+        hidden |= {at for at, whole in wholes.items() if 0 < whole - counts[at] < least}
+    others = sorted((count, _label(table, table.rows[at]), at) for at, count in counts.items() if count and at not in hidden)
+    while hidden and others and (len(hidden) == 1 or sum(counts[at] for at in hidden) < least):
+        hidden.add(others.pop(0)[2])
+    return hidden
+
+
+def _label(table: Table, row: Sequence[Cell]) -> str:
+    """What a row is called: its first cell that is no number."""
+    return next((str(cell) for column, cell in zip(table.columns, row, strict=False) if not column.is_number), "")
+
+
+def _without(plot: Plot, gone: set[str]) -> Plot | None:
+    kept = [at for at, label in enumerate(plot.labels) if label not in gone]
+    series = tuple((name, tuple(values[at] for at in kept)) for name, values in plot.series)
+    return replace(plot, labels=tuple(plot.labels[at] for at in kept), series=series) if kept else None
+
+
 def differences(kept: Document, now: Document) -> list[Difference]:
     """Where a recount differs: figures, then the tables, row by row."""
     found = [Difference(one.label, one.value, other.value) for one, other in zip(kept.figures, now.figures, strict=False) if one.value != other.value]
@@ -108,7 +185,7 @@ COUNTED = frozenset(
 
 
 TAKEN_BACK: Mapping[str, frozenset[str]] = {
-    "organisations.organisation.": frozenset(["name", "name_en", "state"]),
+    "organisations.organisation.": frozenset(["name", "name_en", "state", "region_code"]),
     "programmes.programme.": frozenset(["name", "name_en", "key_field_no", "is_petoe"]),
     "people.student.": frozenset(["cohort_id", "state", "enrolled_on", "left_on"]),
 }

@@ -45,10 +45,17 @@ Cell = str | int | float | None
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a table; numbers stand right."""
+    """A column of a table; numbers stand right.
+
+    What everybody reads hides small groups (`rules.public`): `is_of_persons` counts of persons, `of` names the columns of persons that
+    another is told of, `part_of` the whole that these are a part of.
+    """
 
     name: str
     is_number: bool = False
+    is_of_persons: bool = False
+    of: tuple[int, ...] = ()
+    part_of: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +96,9 @@ class Figure:
     label: str
     value: str
     hint: str = ""
+    is_of_persons: bool = False
+    of: tuple[int, int] | None = None
+    """(part, whole) of persons whose share it is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from trainhub.oversight.reports.building.registry import RECIPES
 from trainhub.oversight.reports.models import Report
 from trainhub.oversight.reports.permissions import OWN, PROVINCE, Can
 from trainhub.oversight.reports.queries import reports as queries
-from trainhub.oversight.reports.types import ReportKind, ReportState
+from trainhub.oversight.reports.types import Document, ReportKind, ReportState
 from trainhub.policy.book import book
 
 blueprint = Blueprint("reports", __name__, url_prefix="/reports")
@@ -185,11 +185,10 @@ def recount(row: Report) -> Any:
 @guard(Can.VIEW, load=lambda report_id, form: (load(report_id), form), subject=lambda pair: queries.subject_of(pair[0]))
 def file(pair: tuple[Report, str]) -> Any:
     """The report as a workbook or PDF."""
-    return _file(*pair)
+    return _file(*pair, operations.kept(pair[0]))
 
 
-def _file(row: Report, form: str) -> Any:
-    document = operations.kept(row)
+def _file(row: Report, form: str, document: Document) -> Any:
     made_at = row.made_at or row.known_at
     if form == "xlsx":
         from trainhub.oversight.reports.workbook import workbook
@@ -244,11 +243,12 @@ def published() -> Any:
 def read(report_id: int) -> Any:
     """A published report."""
     row = _published(report_id)
-    return render_template("trainhub/reports/read.html", report=row, document=operations.kept(row), labels=labels)
+    return render_template("trainhub/reports/read.html", report=row, document=operations.public(row), labels=labels)
 
 
 @blueprint.get("/published/<int:report_id>.<form>")
 @public
 def published_file(report_id: int, form: str) -> Any:
     """A published report as a file."""
-    return _file(_published(report_id), form)
+    row = _published(report_id)
+    return _file(row, form, operations.public(row))

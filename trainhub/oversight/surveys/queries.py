@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,7 +12,7 @@ from sqlalchemy import case, func, select
 from sqlalchemy.orm import aliased
 
 from trainhub.kernel.access import Identity, Role
-from trainhub.kernel.clock import last_over
+from trainhub.kernel.clock import SHANGHAI, last_over
 from trainhub.kernel.db import session
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation, Region
@@ -156,19 +156,27 @@ def _field_demand(row: Any) -> FieldDemand:
     return FieldDemand(field, enterprises, staff, senior, outside, managers, engineers, skilled, three_years, mean, heads)
 
 
-def demand_by_prefecture(survey_id: int, known_at: datetime) -> list[tuple[str, int, int]]:
-    """(reporting unit, enterprises, staff) of the answers given by a moment."""
-    unit = aliased(Region)
-    found = session().execute(
-        select(unit.name, func.count(func.distinct(DemandAnswer.organisation_id)), func.sum(DemandAnswer.staff))
+def demand_by_prefecture(survey_id: int, known_at: datetime, on: date) -> list[tuple[str, int, int]]:
+    """(reporting unit, enterprises, staff) of the answers given by a moment, where the enterprises stood on a day."""
+    end_of_day = datetime.combine(on, time.max, tzinfo=SHANGHAI)
+    moved = organisations.regions_at(min(known_at, end_of_day))
+    given = session().execute(
+        select(DemandAnswer.organisation_id, Organisation.region_code, func.sum(DemandAnswer.staff))
         .join(Organisation, Organisation.id == DemandAnswer.organisation_id)
-        .join(Region, Region.code == Organisation.region_code)
-        .join(unit, unit.code == Region.reporting_code)
         .where(DemandAnswer.survey_id == survey_id, *known_by(DemandAnswer, known_at))
-        .group_by(unit.code, unit.name)
-        .order_by(unit.code)
+        .group_by(DemandAnswer.organisation_id, Organisation.region_code)
     )
-    return [(name, int(enterprises), int(staff)) for name, enterprises, staff in found]
+    unit = aliased(Region)
+    units = {
+        code: (key, name)
+        for code, key, name in session().execute(select(Region.code, unit.code, unit.name).join(unit, unit.code == Region.reporting_code))
+    }
+    found: dict[tuple[str, str], list[int]] = {}
+    for organisation_id, region_code, staff in given:
+        place = units.get(moved.get(organisation_id, region_code) or "")
+        if place is not None:
+            found.setdefault(place, []).append(int(staff))
+    return [(name, len(counts), sum(counts)) for (_code, name), counts in sorted(found.items())]
 
 
 def demand_by_level(survey_id: int, known_at: datetime) -> dict[DegreeLevel, int]:

@@ -165,7 +165,10 @@ def _refuse_second(award: TalentAward, talent: Talent, today: date) -> None:
 
 
 def _refuse_ended(talent: Talent) -> None:
-    """Who was taken out of the database since the decision gets nothing; an entry that merely ran out was good when it was decided."""
+    """Who was taken out of the database since the decision gets nothing; an entry that merely ran out was good when it was decided. One that
+    was set aside for another of the same human is as good as that one."""
+    if talent.instead_id is not None:
+        talent = session().get_one(Talent, talent.instead_id)
     if talent.state is not TalentState.RECOGNISED:
         raise AwardRefused(_("这名人才已经出库，不能再通过或拨付：请由主管部门撤销这项支持；还在联席会议的，登记为不同意。"), code="talent_ended")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from wtforms import DateField, DecimalField, IntegerField, RadioField, SelectField
+from wtforms import DateField, DecimalField, HiddenField, IntegerField, RadioField, SelectField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
@@ -14,14 +14,18 @@ from enterprises.awards.types import PoolKind
 from trainhub.kernel.forms import Form, LongText, Text, given
 from trainhub.kernel.i18n import _l
 from trainhub.oversight.talents import labels
+from trainhub.people.labels import ID_TYPES
 
 
 class NominateForm(Form):
     """A nomination. The questions on the former employer are only for leading talent (FJ-15b)."""
 
     kind = SelectField(_l("人才库"), choices=[SelectChoice(kind.value, label) for kind, label in labels.KINDS.items()])
-    person = SelectField(_l("人员"), [InputRequired()], coerce=int, description=_l("你所在单位的企业指导教师和教师；省级部门可选全省。"))
-    employer = SelectField(_l("工作单位"), coerce=int, description=_l("不选时为其任企业指导教师或教师的单位；资金支持公示时列出。"))
+    person = HiddenField()
+    name = Text(_l("姓名"), [Length(max=120)])
+    id_type = SelectField(_l("证件类型"), choices=[SelectChoice(kind.value, label) for kind, label in ID_TYPES.items()], validate_choice=False)
+    id_number = Text(_l("证件号码"), [Length(max=40)], description=_l("只用来认定同一人，此后只显示掩码。"))
+    employer = SelectField(_l("工作单位"), coerce=int, description=_l("不选时为其任企业指导教师、教师或任职的单位；资金支持公示时列出。"))
     post = Text(_l("职务"), [Length(max=100)])
     title = Text(_l("职称"), [Length(max=60)])
     key_field_no = SelectField(_l("重点领域"), coerce=int)

@@ -14,7 +14,9 @@ _LIVE = "state IN ('nominated', 'reviewed', 'recognised')"
 
 
 class Talent(Versioned, Base):
-    """A person in one of the databases: the facts of the nomination, the opinions, until when it holds."""
+    """A person in one of the databases: the facts of the nomination, the opinions, until when it holds.
+
+    `instead_id` is the entry of the same human that stands instead of this one (`joining`), with the state and end this one had."""
 
     __tablename__ = "talent"
 
@@ -44,6 +46,9 @@ class Talent(Versioned, Base):
     decided_on: Mapped[date | None]
     valid_until: Mapped[date | None]
     nominated_by_id: Mapped[int | None]
+    instead_id: Mapped[int | None]
+    instead_state: Mapped[str | None] = mapped_column(sa.String(20))
+    instead_until: Mapped[date | None]
     created_at: Mapped[datetime]
 
     __table_args__ = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enterprises.awards.labels import STATES as AWARD_STATES
 from trainhub.identity.queries.owned import Owned, pick, yuan
 from trainhub.organisations.models import Organisation
-from trainhub.oversight.talents import labels
+from trainhub.oversight.talents import labels, queries
 from trainhub.oversight.talents.award_models import TalentAward
 from trainhub.oversight.talents.models import ExamPass, Talent
 from trainhub.people.queries import same_human
@@ -29,7 +29,7 @@ def exams(person_id: int) -> Owned:
     """State examinations passed, as the list of the province has them."""
     row = ExamPass
     columns = (row.exam.label("kind"), row.level, row.subject, row.certificate_no.label("document_no"), row.name, row.id_mask.label("id_number"))
-    statement = pick(row, *columns, row.passed_on, row.imported_at).where(same_human(row.person_id, person_id))
+    statement = pick(row, *columns, row.passed_on, row.imported_at).where(queries.passed_by(person_id))
     return Owned(statement.order_by(row.id), {"kind": labels.EXAMS, "level": labels.LEVELS})
 
 

@@ -19,10 +19,12 @@ from trainhub.organisations.models import Organisation
 from trainhub.oversight.talents.models import ExamPass, ShortageItem, Talent
 from trainhub.oversight.talents.permissions import VIEWERS
 from trainhub.oversight.talents.types import OPEN_STATES, ExamKind, TalentKind, TalentState
-from trainhub.people.models import Person, Teacher
+from trainhub.people import queries as people
+from trainhub.people.models import Employment, Person, Teacher
+from trainhub.people.queries import of_human
 
 Employer = aliased(Organisation)
-MOST_CANDIDATES = 2_000
+MOST_CANDIDATES = 50
 
 
 def talent(talent_id: int) -> Talent | None:
@@ -31,8 +33,26 @@ def talent(talent_id: int) -> Talent | None:
 
 
 def open_of(person_id: int, kind: TalentKind) -> Talent | None:
-    """The standing entry of a person in one database."""
-    return session().scalar(select(Talent).where(Talent.person_id == person_id, Talent.kind == kind, Talent.state.in_(OPEN_STATES)))
+    """The standing entry of a human in one database, whichever of their rows is named."""
+    rows = select(Talent).where(of_human(Talent.person_id, person_id), Talent.kind == kind, Talent.state.in_(OPEN_STATES))
+    return session().scalar(rows.order_by(Talent.id).limit(1))
+
+
+def standing_of(person_id: int) -> list[Talent]:
+    """The standing entries of a human in all databases."""
+    rows = select(Talent).where(of_human(Talent.person_id, person_id), Talent.state.in_(OPEN_STATES))
+    return list(session().scalars(rows.order_by(Talent.id)))
+
+
+def set_aside_of(person_id: int) -> list[Talent]:
+    """The entries of a human that another one stands instead of, or stood when both were taken for one human."""
+    rows = select(Talent).where(of_human(Talent.person_id, person_id), Talent.instead_id.is_not(None))
+    return list(session().scalars(rows.order_by(Talent.id)))
+
+
+def is_one_human(one: Talent, other: Talent) -> bool:
+    """Whether two entries are of one human."""
+    return people.is_same_human(one.person_id, other.person_id)
 
 
 def subject_of(row: Talent) -> Subject:
@@ -81,16 +101,26 @@ def _recognised(known_at: datetime, until: date) -> tuple[sa.ColumnElement[bool]
     )
 
 
+def _humans(known_at: datetime) -> tuple[sa.Subquery, sa.ColumnElement[int]]:
+    """Who stood for whom at the moment, and the human of an entry by it: a report counts humans."""
+    stood = people.mergings_at(known_at)
+    return stood, func.coalesce(stood.c.into_id, Talent.person_id)
+
+
 def recognised_counts(known_at: datetime, until: date) -> list[tuple[TalentKind, int]]:
     """Entries that stood recognised on a day, by database."""
-    found = session().execute(select(Talent.kind, func.count()).where(*_recognised(known_at, until)).group_by(Talent.kind).order_by(Talent.kind))
+    stood, human = _humans(known_at)
+    statement = select(Talent.kind, func.count(sa.distinct(human))).outerjoin(stood, stood.c.gone_id == Talent.person_id)
+    found = session().execute(statement.where(*_recognised(known_at, until)).group_by(Talent.kind).order_by(Talent.kind))
     return [(kind, int(count)) for kind, count in found]
 
 
 def recognised_by_field(known_at: datetime, until: date) -> dict[int | None, int]:
     """High-level and leading talent that stood recognised on a day, by key field."""
+    stood, human = _humans(known_at)
     found = session().execute(
-        select(Talent.key_field_no, func.count())
+        select(Talent.key_field_no, func.count(sa.distinct(human)))
+        .outerjoin(stood, stood.c.gone_id == Talent.person_id)
         .where(Talent.kind != TalentKind.PART_TIME_MENTOR, *_recognised(known_at, until))
         .group_by(Talent.key_field_no)
     )
@@ -111,8 +141,16 @@ def passes(*, text: str = "", exam: ExamKind | None = None, year: int | None = N
 
 
 def passes_of(person_id: int) -> list[ExamPass]:
-    """The passes of one person."""
-    return list(session().scalars(select(ExamPass).where(ExamPass.person_id == person_id).order_by(ExamPass.passed_on.desc())))
+    """The passes of one human."""
+    return list(session().scalars(select(ExamPass).where(passed_by(person_id)).order_by(ExamPass.passed_on.desc(), ExamPass.id.desc())))
+
+
+def passed_by(person_id: int) -> sa.ColumnElement[bool]:
+    """SQL: the passes of a human: those that named one of their rows when the list came in, and those that came in before the person was
+    registered, which the number finds where the name is the same."""
+    own = Person.__table__.alias("own")
+    same = select(own.c.id).where(own.c.id_number_hash == ExamPass.id_number_hash, own.c.name == ExamPass.name, of_human(own.c.id, person_id))
+    return or_(of_human(ExamPass.person_id, person_id), and_(ExamPass.person_id.is_(None), same.exists()))
 
 
 def pass_counts(since: date, until: date, known_at: datetime) -> list[tuple[str, str, int]]:
@@ -163,27 +201,56 @@ def shortage(item_id: int) -> ShortageItem | None:
 
 
 def works_at(person_id: int) -> int | None:
-    """The organisation of which a person is mentor or teacher now; None where there is none, or more than one."""
+    """The organisation of which a person is mentor or teacher now, else where they are employed; None where there is none, or more than one."""
     mentors = select(Mentor.enterprise_id).where(Mentor.person_id == person_id, Mentor.until.is_(None))
     teachers = select(Teacher.university_id).where(Teacher.person_id == person_id, Teacher.until.is_(None))
-    found = session().scalars(union(mentors, teachers)).all()
+    found = (
+        session().scalars(union(mentors, teachers)).all()
+        or session()
+        .scalars(
+            select(Employment.organisation_id)
+            .where(Employment.person_id == person_id, Employment.until.is_(None), Employment.organisation_id.is_not(None))
+            .distinct()
+        )
+        .all()
+    )
     return found[0] if len(found) == 1 else None
 
 
 # -- who may be nominated -----------------------------------------------------------------------------------------------
-def candidates(organisation_ids: Collection[int] | None) -> list[tuple[int, str]]:
-    """(person, name and organisation) of the mentors and teachers, by pinyin; None: of the whole province. At most `MOST_CANDIDATES`."""
-    mentors = select(Mentor.person_id, Mentor.enterprise_id.label("organisation_id")).where(Mentor.until.is_(None))
-    teachers = select(Teacher.person_id, Teacher.university_id.label("organisation_id")).where(Teacher.until.is_(None))
-    found = union(mentors, teachers).subquery()
-    statement = (
-        select(Person.id, Person.name, Organisation.name)
-        .join(found, found.c.person_id == Person.id)
-        .join(Organisation, Organisation.id == found.c.organisation_id)
-        .where(Person.merged_into_id.is_(None))
-        .order_by(Person.pinyin, Person.id)
-        .limit(MOST_CANDIDATES)
-    )
+def _works() -> sa.Subquery:
+    """(person, organisation) of mentors, teachers and the employed, of today and of before."""
+    mentors = select(Mentor.person_id, Mentor.enterprise_id.label("organisation_id"))
+    teachers = select(Teacher.person_id, Teacher.university_id.label("organisation_id"))
+    employed = select(Employment.person_id, Employment.organisation_id).where(Employment.organisation_id.is_not(None))
+    return union(mentors, teachers, employed).subquery()
+
+
+def _candidates(organisation_ids: Collection[int] | None) -> sa.Select[int, str, str]:
+    statement = select(Person.id, Person.name, Person.id_mask).where(Person.merged_into_id.is_(None))
     if organisation_ids is not None:
-        statement = statement.where(Organisation.id.in_(sorted(organisation_ids)))
-    return [(key, f"{name}（{organisation}）") for key, name, organisation in session().execute(statement)]
+        works = _works()
+        statement = statement.where(Person.id.in_(select(works.c.person_id).where(works.c.organisation_id.in_(sorted(organisation_ids)))))
+    return statement
+
+
+def candidates(organisation_ids: Collection[int] | None, text: str) -> list[tuple[int, str, str, str]]:
+    """(person, name, masked number, where they work or worked) of whom somebody may nominate, by name: everybody who is registered, or
+    (of some organisations) who teaches, guides or is employed there or was. At most `MOST_CANDIDATES`: a longer list is searched further."""
+    if organisation_ids is None and not text:
+        return []
+    statement = _candidates(organisation_ids).order_by(Person.pinyin, Person.id).limit(MOST_CANDIDATES)
+    if text:
+        statement = statement.where(organisations.matches(text, Person.name, Person.pinyin))
+    found = session().execute(statement).all()
+    works, places = _works(), dict[int, list[str]]()
+    rows = select(works.c.person_id, Organisation.name).join(Organisation, Organisation.id == works.c.organisation_id)
+    for key, name in session().execute(rows.where(works.c.person_id.in_([one.id for one in found])).order_by(Organisation.name)):
+        places.setdefault(key, []).append(name)
+    return [(key, name, mask, "、".join(places.get(key, []))) for key, name, mask in found]
+
+
+def candidate(organisation_ids: Collection[int] | None, person_id: int) -> Person | None:
+    """The person, if they may be nominated by these organisations (None: by a department)."""
+    found = session().execute(_candidates(organisation_ids).where(Person.id == person_id)).first()
+    return None if found is None else session().get(Person, person_id)

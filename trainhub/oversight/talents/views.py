@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from flask import Blueprint, render_template, request
@@ -24,7 +25,9 @@ from trainhub.oversight.talents.models import Talent
 from trainhub.oversight.talents.permissions import NOMINATORS, Can
 from trainhub.oversight.talents.showing import shown
 from trainhub.oversight.talents.types import AWARD_RULES, STEPS, Origin, TalentKind, TalentState
+from trainhub.people import operations as people
 from trainhub.people.models import Person
+from trainhub.people.types import IdType
 from trainhub.programmes.reference import key_fields
 
 blueprint = Blueprint("talents", __name__, url_prefix="/talents")
@@ -93,7 +96,6 @@ def _nominate_form() -> forms.NominateForm:
     form, identity = forms.NominateForm(), who()
     everywhere = identity.everywhere(*NOMINATORS)
     own = identity.organisation_ids(*NOMINATORS)
-    form.person.choices = queries.candidates(None if everywhere else own)
     form.employer.choices = [
         (0, "—"),
         *(organisations.choices(OrganisationKind.ENTERPRISE, OrganisationKind.UNIVERSITY) if everywhere else organisations.names_of(own).items()),
@@ -104,11 +106,44 @@ def _nominate_form() -> forms.NominateForm:
     return form
 
 
+def _whose() -> Collection[int] | None:
+    """Whom the reader may nominate: those of their organisations; None: everybody."""
+    return None if who().everywhere(*NOMINATORS) else who().organisation_ids(*NOMINATORS)
+
+
 @blueprint.get("/nominate")
 @guard(Can.NOMINATE)
 def nominate_form() -> Any:
-    """The form of a nomination."""
-    return render_template("trainhub/talents/nominate.html", form=_nominate_form())
+    """Whom to nominate: a search, somebody who is not registered yet, and the form for whom was chosen."""
+    key, is_new = request.args.get("person", type=whole), request.args.get("new") == "yes"
+    if key is None and not is_new:
+        text = request.args.get("q", "").strip()[:100]
+        rows = queries.candidates(_whose(), text)
+        return render_template("trainhub/talents/candidates.html", rows=rows, asked=text, most=queries.MOST_CANDIDATES)
+    person = None if key is None else found(queries.candidate(_whose(), key), _("没有这个人，或不属于你的单位。"))
+    form = _nominate_form()
+    form.person.data = "" if person is None else str(person.id)
+    return render_template("trainhub/talents/nominate.html", form=form, person=person)
+
+
+def _chosen(form: forms.NominateForm) -> Person:
+    """Whom the form names: the person who was chosen, or one who is registered with it. Raises TalentRefused, BadPerson, NameDiffers."""
+    if form.person.data:
+        person = _shown_person(form)
+        if person is None:
+            raise operations.TalentRefused(_("没有这个人，或不属于你的单位，请重新查找。"), field="name")
+        return person
+    if not (form.name.data or "").strip() or not (form.id_number.data or "").strip():
+        raise operations.TalentRefused(_("请填写姓名和证件号码，或先查找已登记的人员。"), field="name")
+    id_type = next((kind for kind in IdType if kind.value == form.id_type.data), None)
+    return people.register_person(name=form.name.data or "", id_type=id_type, id_number=form.id_number.data, by=who(), now=clock.now())
+
+
+def _shown_person(form: forms.NominateForm) -> Person | None:
+    try:
+        return queries.candidate(_whose(), whole(form.person.data or ""))
+    except ValueError:
+        return None
 
 
 def _nominated(talent_id: int | None) -> Any:
@@ -123,7 +158,7 @@ def nominate() -> Any:
     form = _nominate_form()
 
     def do() -> int:
-        person = session().get_one(Person, form.person.data)
+        person = _chosen(form)
         kind = TalentKind(form.kind.data)
         leading = kind is TalentKind.LEADING
         row = operations.nominate(
@@ -152,7 +187,7 @@ def nominate() -> Any:
     return submit(
         form,
         do,
-        again=lambda status: (render_template("trainhub/talents/nominate.html", form=form), status),
+        again=lambda status: (render_template("trainhub/talents/nominate.html", form=form, person=_shown_person(form)), status),
         then=_nominated,
     )
 
@@ -174,6 +209,7 @@ def _page(row: Talent, given_forms: dict[str, Form] | None = None, status: int =
         employer=organisations.by_id(row.employer_id) if row.employer_id else None,
         shortage=queries.shortage(row.shortage_id) if row.shortage_id else None,
         passes=queries.passes_of(row.person_id),
+        instead=queries.talent(row.instead_id) if row.instead_id else None,
         findings=[shown(one) for one in operations.findings_of(row, clock.today())],
         labels=labels,
         fields=dict(key_fields()),

@@ -12,7 +12,8 @@ from trainhub.kernel import access, audit_words, nav
 from trainhub.kernel.audit_kinds import Kind, name_kinds
 from trainhub.kernel.i18n import _l
 from trainhub.ledger.permissions import SEES_ALL
-from trainhub.oversight.talents import award_models, award_views, cli, list_views, models, notice_views, own_queries, permissions, views
+from trainhub.oversight.talents import award_models, award_views, cli, joining, list_views, models, notice_views, own_queries, permissions, views
+from trainhub.people.types import HUMANS
 
 TABLES: tuple[ModuleType, ...] = (models, award_models)
 COMMANDS: dict[str, click.Command] = cli.COMMANDS
@@ -38,6 +39,7 @@ def register(app: Flask) -> None:
     name_kinds(app, KINDS)
     app.register_blueprint(views.blueprint)
     access.register_permissions(app, permissions.GRANTS)
+    app.extensions.setdefault(HUMANS, []).append(joining.settle)
     register_export(app, "talents", _l("人才库"), own_queries.talents, tables=(models.Talent,))
     register_export(app, "talent_awards", _l("人才奖补"), own_queries.awards, tables=(award_models.TalentAward,))
     register_export(app, "exam_passes", _l("考试合格记录"), own_queries.exams, tables=(models.ExamPass,))

@@ -25,6 +25,12 @@ def mergings_at(moment: datetime) -> sa.Subquery:
     return select(PersonMerge.gone_id, PersonMerge.into_id).where(PersonMerge.merged_at <= moment, stood).subquery()
 
 
+def rows_moved(column: str) -> dict[int, int]:
+    """The rows of a table that followed a person into another and still stand there: by row id, whose they were; `column`: "student.person_id"."""
+    found = session().scalars(select(PersonMerge).where(PersonMerge.undone_at.is_(None)))
+    return {int(row_id): merge.gone_id for merge in found for row_id in merge.moved.get(column, ())}
+
+
 def same_human(column: Any, person_id: int) -> sa.ColumnElement[bool]:
     """SQL: the column names the person, or one who was merged into them."""
     clause: sa.ColumnElement[bool] = column.in_(select(Person.id).where(or_(Person.id == person_id, Person.merged_into_id == person_id)))

@@ -204,6 +204,33 @@ def test_a_review_freezes_the_figures_it_rests_on(session: Session) -> None:
         operations.review(goal=goal, kind=ReviewKind.FINAL, on=TODAY, judgement=" ", measures="", by=SYSTEM, today=TODAY, now=NOW)
 
 
+@pytest.mark.parametrize(("at", "days", "is_good"), [("starts_on", -1, False), ("starts_on", 0, True), ("deadline", 0, True), ("deadline", 1, False)])
+def test_a_review_is_of_a_day_of_the_goal(session: Session, at: str, days: int, is_good: bool) -> None:
+    goal, later = _goal(), date(2026, 3, 2)
+    call: dict[str, Any] = {"goal": goal, "kind": ReviewKind.FINAL, "judgement": "完成", "measures": "", "by": SYSTEM, "today": later, "now": NOW}
+    on = getattr(goal, at) + timedelta(days=days)
+    if is_good:
+        assert operations.review(on=on, **call).on == on
+        return
+    with pytest.raises(Refused, match="起始日与截止日之间") as refused:
+        operations.review(on=on, **call)
+    assert (refused.value.field, queries.reviews_of(goal.id)) == ("on", [])
+
+
+@pytest.mark.parametrize(
+    ("code", "is_good"), [("a/b", False), ("A-1", False), ("a b", False), ("-a", False), ("中", False), ("", False), ("a" * 41, False), ("a" * 40, True), ("fj-2", True)]
+)  # fmt: skip
+def test_the_code_of_a_goal_has_a_page(session: Session, code: str, is_good: bool) -> None:
+    span = {"target": 1, "starts_on": date(2026, 1, 1), "deadline": date(2026, 12, 31), "region_code": "350000", "source": "文件"}
+    call: dict[str, Any] = {"code": code, "name": "测试", "by": SYSTEM, "now": NOW, **span}
+    if is_good:
+        assert operations.define(**call)[0].code == code
+        return
+    with pytest.raises(Refused, match="小写字母") as refused:
+        operations.define(**call)
+    assert (refused.value.field, queries.by_code(code)) == ("code", None)
+
+
 def test_a_city_reports_for_itself_and_the_latest_figure_holds(session: Session) -> None:
     zones = queries.by_code("fj-zones")
     assert zones is not None

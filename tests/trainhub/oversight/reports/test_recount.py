@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from enterprises.awards import operations as awards
 from enterprises.awards.models import Award
+from enterprises.contributions import queries as contributions
 from enterprises.mentors.models import Mentor
 from tests.factories import awards as make
 from tests.factories import ground
@@ -31,7 +32,7 @@ from trainhub.oversight.surveys import queries
 from trainhub.oversight.surveys.rules import Demand
 from trainhub.oversight.surveys.types import SurveyKind
 from trainhub.people import operations as people
-from trainhub.people.types import StudentState
+from trainhub.people.types import PairDecision, StudentState
 from trainhub.programmes import operations as programmes
 from trainhub.programmes.models import Programme
 
@@ -67,6 +68,47 @@ def test_a_changed_name_does_not_change_a_report(session: Session) -> None:
     table = operations.kept(operations.make(report=again, by=SYSTEM, now=LATER)).sections[0].table
     assert table is not None
     assert table.rows[0][1] == "丙企业"
+
+
+def test_the_city_of_an_enterprise_is_that_of_the_day(session: Session) -> None:
+    """It answered in Fuzhou and moved to Xiamen afterwards: the report of the year before the move counts it in Fuzhou, now and then."""
+    firm = ground.enterprise(region_code="350102")
+    survey = surveys.open_survey(kind=SurveyKind.DEMAND, year=2026, title="需求", opens_on=date(2026, 1, 5), closes_on=date(2026, 2, 20), by=SYSTEM, now=NOW - timedelta(days=50))  # fmt: skip
+    surveys.answer_demand(
+        survey=survey, enterprise=firm, answers=[Demand(2, staff=40)], by=SYSTEM, today=date(2026, 2, 1), now=NOW - timedelta(days=20)
+    )
+    session.info.pop("audit", None)
+    before = queries.demand_by_prefecture(survey.id, NOW, TODAY)
+    row = _made(ReportKind.TALENT)
+    organisations.change(organisation=firm, region_code="350203", by=SYSTEM, now=LATER)
+    _written(session)
+    assert queries.demand_by_prefecture(survey.id, NOW, TODAY) == before == [("福州市", 1, 40)]
+    assert operations.recount(row).differences == []
+    assert queries.demand_by_prefecture(survey.id, datetime(2100, 1, 1, tzinfo=UTC), date(2100, 1, 1)) == [("厦门市", 1, 40)]
+
+
+def test_one_human_under_two_rows_is_hosted_and_guides_once(session: Session) -> None:
+    """Found to be one before the report: one student, and a day once; found afterwards, the report still comes out again."""
+    firm, students = ground.enterprise(), [ground.student(), ground.student()]
+    for student in students:
+        _days(student, firm, 5, NOW - timedelta(days=2))
+    guides = [Mentor(enterprise_id=firm.id, person_id=ground.person().id, skills=[], since=date(2025, 1, 1), created_at=NOW - timedelta(days=99)) for _n in range(2)]  # fmt: skip
+    session.add_all(guides)
+    session.flush()
+    early = _made(ReportKind.CONTRIBUTION)
+    for pair in ([one.person_id for one in students], [one.person_id for one in guides]):
+        people.note_decision(
+            first_id=pair[0], second_id=pair[1], decision=PairDecision.SAME, reason="同一人", by=SYSTEM, now=NOW + timedelta(hours=1)
+        )
+    session.flush()
+    assert operations.recount(early).differences == []
+    later = operations.ask(
+        kind=ReportKind.CONTRIBUTION, since=date(2026, 1, 1), until=date(2026, 2, 28), by=SYSTEM, today=TODAY, now=NOW + timedelta(hours=2)
+    )
+    rows = [operations.kept(operations.make(report=one, by=SYSTEM, now=NOW)).sections[0].table for one in (early, later)]
+    assert [(table.rows[0][2], table.rows[0][3], table.rows[0][5]) for table in rows if table] == [(2, "2.0", 2), (1, "1.0", 1)]
+    (page,) = contributions.rows(SYSTEM, 2026)
+    assert (page.students, page.days, page.mentors) == (1, 5, 1)
 
 
 @pytest.mark.parametrize("left_on", [TODAY - timedelta(days=2), TODAY - timedelta(days=1), TODAY, TODAY + timedelta(days=3)])
@@ -129,7 +171,7 @@ def test_only_changes_that_a_recount_does_not_take_back_are_told() -> None:
     mentor, organisation, student = "mentors.mentor.changed", "organisations.organisation.changed", "people.student.changed"
     assert rules.told_changes(organisation, {"contact_phone": ["1", "2"]}) is None
     assert rules.told_changes(organisation, {"contact_phone": ["1", "2"], "name": ["甲", "乙"]}) is None
-    assert rules.told_changes(organisation, {"name": ["甲", "乙"], "region_code": ["350100", ""]}) == (("region_code", "350100", "—"),)
+    assert rules.told_changes(organisation, {"name": ["甲", "乙"], "kind": ["enterprise", ""]}) == (("kind", "enterprise", "—"),)
     assert rules.told_changes("organisations.organisation.registered", {"code": "A"}) is None
     assert rules.told_changes(student, {"left_on": [None, "2026-01-01"], "guardian_phone": ["", "1"]}) is None
     assert rules.told_changes(mentor, {"until": [None, "2026-01-01"]}) == (("until", "—", "2026-01-01"),)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -28,13 +29,13 @@ from trainhub.ledger.types import Category, Source
 from trainhub.organisations.models import Organisation
 from trainhub.organisations.types import OrganisationKind
 from trainhub.oversight.goals.models import Goal
-from trainhub.oversight.reports import operations
-from trainhub.oversight.reports.building.common import columns, source
+from trainhub.oversight.reports import operations, rules
+from trainhub.oversight.reports.building.common import bars, columns, source, table
 from trainhub.oversight.reports.building.registry import RECIPES
 from trainhub.oversight.reports.models import Report
 from trainhub.oversight.reports.operations import ReportRefused
 from trainhub.oversight.reports.pdf import WIDTH, _least, _register, _widths, pdf
-from trainhub.oversight.reports.types import Column, Document, ReportKind, ReportState, Section, Table
+from trainhub.oversight.reports.types import Column, Document, Figure, ReportKind, ReportState, Section, Table
 from trainhub.oversight.reports.views import originals
 from trainhub.oversight.reports.workbook import workbook
 from trainhub.oversight.talents import operations as talents
@@ -395,3 +396,72 @@ def test_a_document_is_cited_by_its_title_in_the_language_of_the_report(session:
         assert source("fj-ten", "FJ-1, 000:1") == "Fujian: ten measures for the internet economy (FJ-1, 000:1)"
     assert source("fj-ten", "FJ-1, 000:1") == "《福建省人民政府关于加快互联网经济发展十条措施的通知》（FJ-1, 000:1）"
     assert source("research", "R-1, 002:1", "原话") == "《中国制造2025》与工程技术人才培养研究报告（R-1, 002:1），原文：「原话」"
+
+
+# -- small cells in what everybody reads --------------------------------------------------------------------------------
+def _document(*rows: tuple[str | int, ...], total: tuple[Any, ...] = ()) -> Document:
+    made = table("t", ("企业", "#@学生", "#人周", "#@高级"), rows, total, of={2: (1,)}, parts={3: 1})
+    plot = bars("p", [(str(name), float(count)) for name, count, *_rest in rows], name="学生")
+    figures = (Figure("合计", str(sum(int(row[1]) for row in rows)), is_of_persons=True), Figure("通过", "80.0%", of=(8, 10)))
+    return Document("d", "", figures, (Section("s", (), plot, made),), (), ())
+
+
+@pytest.mark.parametrize(
+    ("counts", "shown"),
+    [
+        ((7, 5, 6), [7, 5, 6]),
+        ((7, 4, 6), [7, "*", "*"]),
+        ((7, 4, 1), [7, "*", "*"]),
+        ((7, 1, 1, 6), [7, "*", "*", "*"]),
+        ((7, 0, 5), [7, 0, 5]),
+        ((2, 0, 1), ["*", "*", "*"]),
+    ],
+)
+def test_cells_of_fewer_than_five_persons_are_not_published(counts: tuple[int, ...], shown: list[Any]) -> None:
+    """Below, at and above own.reports.small_cell_min; never one alone, which the sum would tell; what is told of the hidden goes with them."""
+    document = _document(*[(f"{place}", count, f"{count}.0", 0) for place, count in enumerate(counts)])
+    made = rules.public(document, 5, "说明")
+    (section,) = made.sections
+    assert section.table is not None
+    assert [row[1] for row in section.table.rows] == shown
+    assert [row[2] == "*" for row in section.table.rows] == [cell == "*" for cell in shown]
+    labels = section.plot.labels if section.plot else ()
+    assert list(labels) == [str(place) for place, cell in enumerate(shown) if cell != "*"]
+    assert (made.figures[0].value, made.method) == ("*" if sum(counts) < 5 else str(sum(counts)), ("说明",))
+    assert made.figures[1].value == "*"  # two of ten did not pass
+
+
+def test_what_a_part_leaves_of_a_whole_is_a_small_group_too() -> None:
+    document = _document(("甲", 20, "1.0", 18), ("乙", 30, "1.0", 10), ("丙", 40, "1.0", 40))
+    found = rules.public(document, 5, "").sections[0].table
+    assert found is not None
+    assert [row[3] for row in found.rows] == ["*", "*", 40]
+    assert [row[1] for row in found.rows] == [20, 30, 40]
+
+
+def test_everybody_reads_a_report_without_its_small_cells(session: Session, as_role: AsRole, client: FlaskClient) -> None:
+    for name, students in (("甲企业", 7), ("乙企业", 3), ("丙企业", 6)):
+        firm = ground.enterprise(name=name)
+        for _n in range(students):
+            _days(ground.student(), firm, 5)
+    key = operations.publish(report=_made(ReportKind.CONTRIBUTION), by=SYSTEM, today=TODAY).id
+    session.commit()
+    office, page = as_role(Role.DEPT_EDU).get(f"/reports/{key}").text, client.get(f"/reports/published/{key}").text
+    book = openpyxl.load_workbook(io.BytesIO(client.get(f"/reports/published/{key}.xlsx").data))
+    cells = [[str(cell) for cell in row] for sheet in book for row in sheet.iter_rows(values_only=True)]
+    public = {row[1]: row[2] for row in cells if len(row) > 2 and row[1] in ("甲企业", "乙企业", "丙企业")}
+    assert public == {"甲企业": "7", "乙企业": "*", "丙企业": "*"}
+    assert ("少于 5 人的单元" in page, "少于 5 人的单元" in office) == (True, False)
+    assert client.get(f"/reports/published/{key}.pdf").status_code == 200
+    row = session.get_one(Report, key)
+    assert operations.recount(row).differences == []
+    exact, public_now = operations.kept(row), operations.public(row)
+    old = exact.as_dict()  # as one that was kept before columns and figures said what they count
+    for column in [column for one in old["sections"] for column in one["table"]["columns"]]:
+        for name in ("is_of_persons", "of", "part_of"):
+            del column[name]
+    for figure in old["figures"]:
+        del figure["is_of_persons"], figure["of"]
+    row.document = json.loads(json.dumps(old))
+    session.flush()
+    assert [one.table.rows for one in operations.public(row).sections if one.table] == [one.table.rows for one in public_now.sections if one.table]

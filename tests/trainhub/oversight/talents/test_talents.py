@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,11 +15,13 @@ from tests.factories import ground
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.errors import Stale
 from trainhub.kernel.imports import ImportRefused, execute_bytes
-from trainhub.oversight.talents import imports, operations, queries
+from trainhub.oversight.talents import imports, operations, own_queries, queries
 from trainhub.oversight.talents.operations import TalentRefused, WrongStep
 from trainhub.oversight.talents.rules import PARAMETERS, Leading, judge_leading
 from trainhub.oversight.talents.types import TalentKind, TalentState
 from trainhub.people.models import Person
+from trainhub.people.operations import merging as people
+from trainhub.people.types import PairDecision
 from trainhub.policy.book import book
 
 NOW, TODAY = datetime(2026, 3, 2, 2, tzinfo=UTC), date(2026, 3, 2)
@@ -102,6 +104,80 @@ def test_a_pass_list_is_imported_once_and_finds_the_person(session: Session) -> 
     ):
         with pytest.raises(ImportRefused):
             execute_bytes(imports.SPEC, _file(bad), **call)
+
+
+def test_a_pass_from_before_the_person_was_registered_is_theirs(session: Session) -> None:
+    """The list is kept with the hash of the number: who comes later under the same name finds it, another name does not."""
+    numbers = [ground.resident_id(), ground.resident_id()]
+    lines = [f"林先考,{number},软件,中级,软件设计师,P-{place},2025-11-01" for place, number in enumerate(numbers)]
+    call: dict[str, Any] = {"filename": "a.csv", "by": SYSTEM, "today": TODAY, "now": NOW}
+    assert execute_bytes(imports.SPEC, _file(*lines), **call).added == 2
+    later, other = ground.person("林先考", id_number=numbers[0]), ground.person("林他人", id_number=numbers[1])
+    assert [[line.certificate_no for line in queries.passes_of(one.id)] for one in (later, other)] == [["P-0"], []]
+    assert [row.document_no for row in session.execute(own_queries.exams(later.id).statement)] == ["P-0"]
+    twin = ground.person("林先考")
+    _same(later, twin)
+    assert [line.certificate_no for line in queries.passes_of(twin.id)] == ["P-0"]
+
+
+def _same(one: Person, other: Person, decision: PairDecision = PairDecision.SAME) -> None:
+    people.note_decision(first_id=one.id, second_id=other.id, decision=decision, reason="核对", by=SYSTEM, now=NOW)
+
+
+def test_one_human_has_one_entry_in_a_database_and_two_again_when_parted(session: Session) -> None:
+    """The furthest entry stands, the other is set aside with what it was; a new nomination of either person is refused."""
+    persons = [ground.person(), ground.person()]
+    waits, stands = _nominate(person=persons[0]), _nominate(person=persons[1])
+    operations.review(row=stands, opinion="建议", by=SYSTEM, today=TODAY)
+    operations.recognise(row=stands, decision="同意", by=SYSTEM, today=TODAY)
+    beside = _nominate(TalentKind.PART_TIME_MENTOR, persons[0])
+    _same(*persons)
+    assert (waits.state, waits.instead_id, stands.state, beside.state) == ("rejected", stands.id, "recognised", "nominated")
+    for person in persons:
+        with pytest.raises(TalentRefused, match=r"合并后的人员|不能重复推荐"):
+            _nominate(person=person)
+    with pytest.raises(WrongStep):
+        operations.review(row=waits, opinion="建议", by=SYSTEM, today=TODAY)
+    assert queries.recognised_counts(NOW + timedelta(days=1), TODAY) == [(TalentKind.HIGH_LEVEL, 1)]
+    _same(*persons, decision=PairDecision.DIFFERENT)
+    assert (waits.state, waits.instead_id, waits.person_id) == ("nominated", None, persons[0].id)
+
+
+def test_of_two_recognised_entries_the_report_counts_one(session: Session) -> None:
+    persons = [ground.person(), ground.person()]
+    rows = [_nominate(person=person) for person in persons]
+    for row in rows:
+        operations.review(row=row, opinion="建议", by=SYSTEM, today=TODAY)
+        operations.recognise(row=row, decision="同意", valid_until=date(2027, 1, 1), by=SYSTEM, today=TODAY)
+    _same(*persons)
+    assert [(row.state, row.valid_until) for row in rows] == [("recognised", date(2027, 1, 1)), ("ended", TODAY)]
+    known = NOW + timedelta(days=1)
+    assert [queries.recognised_counts(known, day)[0][1] for day in (TODAY, TODAY + timedelta(days=1))] == [1, 1]
+    _same(*persons, decision=PairDecision.DIFFERENT)
+    assert [(row.state, row.valid_until) for row in rows] == [("recognised", date(2027, 1, 1))] * 2
+
+
+def test_everybody_can_be_nominated_and_is_searched_for(session: Session, as_role: AsRole) -> None:
+    """Not only the mentors and teachers of today: whoever is registered or worked there, and who is registered with the nomination."""
+    school, number = ground.university(), ground.resident_id()
+    gone, trainee = ground.teacher(school, until=date(2026, 1, 31)), ground.person("陈学员")
+    gone_id, trainee_id, key, name = gone.person_id, trainee.id, school.id, session.get_one(Person, gone.person_id).name
+    session.commit()
+    hr, admin = as_role(Role.DEPT_HR), as_role(Role.UNIVERSITY_ADMIN, organisation_id=key)
+    assert f"person={trainee_id}" in hr.get("/talents/nominate?q=陈学").text
+    assert f"person={trainee_id}" not in admin.get("/talents/nominate?q=陈学").text
+    assert f"person={gone_id}" in admin.get(f"/talents/nominate?q={name}").text
+    assert admin.get(f"/talents/nominate?person={trainee_id}").status_code == 404
+    data = {"kind": "leading", "employer": "0", "key_field_no": "2", "shortage": "0", "origin": "china", "is_mid_senior": "", "merits": "业绩"}
+    assert admin.post("/talents/nominate", data={**data, "person": str(trainee_id)}).status_code == 422
+    assert admin.post("/talents/nominate", data={**data, "person": "²"}).status_code == 422
+    assert admin.post("/talents/nominate", data={**data, "person": str(gone_id)}).status_code == 303
+    assert admin.post("/talents/nominate", data=data).status_code == 422
+    outside = {**data, "name": "周领军", "id_type": "resident_id", "id_number": number}
+    assert admin.post("/talents/nominate", data={**outside, "id_number": number[:-1]}).status_code == 422
+    where = admin.post("/talents/nominate", data=outside).headers["Location"]
+    assert "周领军" in admin.get(where).text
+    assert admin.post("/talents/nominate", data=outside).status_code == 422  # the same person again
 
 
 def test_the_pages(session: Session, as_role: AsRole) -> None:

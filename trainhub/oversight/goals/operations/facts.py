@@ -16,7 +16,7 @@ from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.i18n import _, listed
 from trainhub.ledger.types import Category
-from trainhub.oversight.goals import queries
+from trainhub.oversight.goals import queries, rules
 from trainhub.oversight.goals.models import Goal, GoalCourse, GoalDay, GoalFact, GoalPerson, GoalShare, GoalSnapshot, GoalTarget
 from trainhub.oversight.goals.reporting import report
 from trainhub.oversight.goals.types import CountingRule, GoalState
@@ -67,6 +67,8 @@ def define(
     known = queries.by_code(code)
     if known is not None:
         return known, False
+    if not rules.is_code(code):
+        raise BadGoal(_("代码由小写字母、数字和中间的连字符组成，不超过 40 个，例如 fj-400k。"), field="code")
     if target <= 0:
         raise BadGoal(_("目标数必须大于 0。"), field="target")
     if deadline < starts_on:

@@ -111,10 +111,13 @@ def review(*, goal: Goal, kind: ReviewKind, on: date, judgement: str, measures: 
     """A mid-term, yearly or final review (IIDG-5.5, 001:362): the figures of the day frozen beside what is judged of them."""
     if on > today:
         raise BadGoal(_("截至日期不能晚于今天。"), field="on")
+    if not goal.starts_on <= on <= goal.deadline:
+        first, last = goal.starts_on, goal.deadline
+        raise BadGoal(_("截至日期须在目标起始日与截止日之间（%(a)s 至 %(b)s）。", a=first, b=last), field="on")
     if not judgement.strip():
         raise BadGoal(_("请写明评估结论。"), field="judgement")
     words = {ReviewKind.MIDTERM: _("中期评估"), ReviewKind.YEARLY: _("年度评估"), ReviewKind.FINAL: _("终期评估")}
-    snapshot = take_snapshot(goal=goal, on=min(on, goal.deadline), reason=words[kind], by=by, now=now)
+    snapshot = take_snapshot(goal=goal, on=on, reason=words[kind], by=by, now=now)
     row = GoalReview(
         goal_id=goal.id,
         kind=kind,

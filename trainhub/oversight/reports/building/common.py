@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 
 from trainhub.kernel.i18n import _, format_date, language
@@ -60,13 +61,23 @@ def head(name: str) -> str:
 
 
 def columns(*names: str) -> tuple[Column, ...]:
-    """Columns; a name that begins with # is of numbers."""
-    return tuple(Column(head(name.lstrip("#")), name.startswith("#")) for name in names)
+    """Columns; a name that begins with # is of numbers, with #@ of counts of persons."""
+    return tuple(Column(head(name.lstrip("#@")), name.startswith("#"), name.startswith("#@")) for name in names)
 
 
-def table(title: str, names: Sequence[str], rows: Sequence[Sequence[Cell]], total: Sequence[Cell] = ()) -> Table:
-    """A table from plain rows."""
-    return Table(title, columns(*names), tuple(tuple(row) for row in rows), tuple(total))
+def table(
+    title: str,
+    names: Sequence[str],
+    rows: Sequence[Sequence[Cell]],
+    total: Sequence[Cell] = (),
+    *,
+    of: Mapping[int, tuple[int, ...]] | None = None,
+    parts: Mapping[int, int] | None = None,
+) -> Table:
+    """A table from plain rows. `of`: by column, the columns of persons it is told of; `parts`: by column of persons, the whole it is a part of."""
+    told, wholes = of or {}, parts or {}
+    made = [replace(one, of=told.get(place, ()), part_of=wholes.get(place)) for place, one in enumerate(columns(*names))]
+    return Table(title, tuple(made), tuple(tuple(row) for row in rows), tuple(total))
 
 
 def bars(title: str, rows: Sequence[tuple[str, float]], *, name: str, unit: str = "") -> Plot | None:

@@ -69,9 +69,9 @@ def contribution(asked: Asked) -> Document:
         subtitle=platform(),
         figures=(
             Figure(_("参与企业"), str(len(scores)), _("接纳学生或教师的企业")),
-            Figure(_("接纳学生"), str(sum(students for students, _days in hosted.values())), _("各企业合计人次")),
+            Figure(_("接纳学生"), str(sum(students for students, _days in hosted.values())), _("各企业合计人次"), is_of_persons=True),
             Figure(_("实习人周"), weeks(days), _("确认的实习日每 5 日折合 1 周")),
-            Figure(_("践习教师"), str(sum(teachers.values())), _("各企业合计人次")),
+            Figure(_("践习教师"), str(sum(teachers.values())), _("各企业合计人次"), is_of_persons=True),
         ),
         sections=(
             Section(
@@ -83,15 +83,16 @@ def contribution(asked: Asked) -> Document:
                     (
                         "#" + _("名次"),
                         _("企业"),
-                        "#" + _("接纳学生"),
+                        "#@" + _("接纳学生"),
                         "#" + _("实习人周"),
-                        "#" + _("践习教师"),
-                        "#" + _("指导教师"),
-                        "#" + _("毕业设计"),
-                        "#" + _("培训人次"),
+                        "#@" + _("践习教师"),
+                        "#@" + _("指导教师"),
+                        "#@" + _("毕业设计"),
+                        "#@" + _("培训人次"),
                         "#" + _("贡献度"),
                     ),
                     rows,
+                    of={3: (2,), 8: (2, 4)},
                 ),
             ),
             Section(
@@ -105,8 +106,9 @@ def contribution(asked: Asked) -> Document:
                 ),
                 table(
                     _("接纳学生人数"),
-                    (_("企业"), "#" + _("学生"), "#" + _("实习人周")),
+                    (_("企业"), "#@" + _("学生"), "#" + _("实习人周")),
                     [(name, students, weeks(days)) for name, students, days in hosts],
+                    of={2: (1,)},
                 ),
             ),
         ),

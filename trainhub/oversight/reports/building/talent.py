@@ -68,16 +68,20 @@ def status(asked: Asked) -> Document:
     by_field = talents.recognised_by_field(asked.known_at, asked.until)
     passes = talents.pass_counts(asked.since, asked.until, asked.known_at)
     trained = facts.trained(asked)
-    regions = [(place(name), firms, staffed) for name, firms, staffed in surveys.demand_by_prefecture(survey.id, asked.known_at)] if survey else []
+    regions = (
+        [(place(name), firms, staffed) for name, firms, staffed in surveys.demand_by_prefecture(survey.id, asked.known_at, asked.until)]
+        if survey
+        else []
+    )
     fields, least = key_fields(), parameter("own.reports.small_cell_min", asked).number
     return Document(
         title=_("福建省工程人才状况报告（%(a)s）", a=span(asked)),
         subtitle=_("按《中国制造2025》十大重点领域"),
         figures=(
-            Figure(_("填报在岗人数"), str(sum(row.staff for row in staff.values())), _("参与调查的企业合计")),
-            Figure(_("入库人才"), str(sum(count for _kind, count in recognised)), _("已认定、在有效期内")),
-            Figure(_("考试合格"), str(sum(count for *_kinds, count in passes)), _("当期，两类考试合计")),
-            Figure(_("培训人次"), str(sum(rows for rows, _persons, _courses in trained.values())), _("当期")),
+            Figure(_("填报在岗人数"), str(sum(row.staff for row in staff.values())), _("参与调查的企业合计"), is_of_persons=True),
+            Figure(_("入库人才"), str(sum(count for _kind, count in recognised)), _("已认定、在有效期内"), is_of_persons=True),
+            Figure(_("考试合格"), str(sum(count for *_kinds, count in passes)), _("当期，两类考试合计"), is_of_persons=True),
+            Figure(_("培训人次"), str(sum(rows for rows, _persons, _courses in trained.values())), _("当期"), is_of_persons=True),
         ),
         sections=(
             Section(
@@ -91,26 +95,28 @@ def status(asked: Asked) -> Document:
                     (
                         _("领域"),
                         "#" + _("填报企业"),
-                        "#" + _("在岗人数"),
-                        "#" + _("其中高级"),
-                        "#" + _("来自省外"),
+                        "#@" + _("在岗人数"),
+                        "#@" + _("其中高级"),
+                        "#@" + _("来自省外"),
                         "#" + _("平均月薪（元）"),
-                        "#" + _("入库高层次人才"),
+                        "#@" + _("入库高层次人才"),
                     ),
                     [_field(name, staff.get(no), by_field.get(no, 0), least) for no, name in fields],
+                    of={5: (2,)},
+                    parts={3: 2, 4: 2},
                 ),
             ),
             Section(
                 _("地区分布"),
                 (),
                 bars(_("在岗人才的地区分布"), [(name, count) for name, _firms, count in regions], name=_("在岗"), unit=_("人")),
-                table(_("在岗人才的地区分布"), (_("地区"), "#" + _("填报企业"), "#" + _("在岗人数")), regions),
+                table(_("在岗人才的地区分布"), (_("地区"), "#" + _("填报企业"), "#@" + _("在岗人数")), regions),
             ),
             Section(
                 _("人才库"),
                 (),
                 bars(_("已认定的入库人才"), [(str(KINDS[kind]), count) for kind, count in recognised], name=_("人数"), unit=_("人")),
-                table(_("已认定的入库人才"), (_("人才库"), "#" + _("人数")), [(str(KINDS[kind]), count) for kind, count in recognised]),
+                table(_("已认定的入库人才"), (_("人才库"), "#@" + _("人数")), [(str(KINDS[kind]), count) for kind, count in recognised]),
             ),
             Section(
                 _("专业技术资格考试"),
@@ -118,7 +124,7 @@ def status(asked: Asked) -> Document:
                 None,
                 table(
                     _("当期合格人员"),
-                    (_("考试"), _("级别"), "#" + _("人数")),
+                    (_("考试"), _("级别"), "#@" + _("人数")),
                     [(str(EXAMS[ExamKind(exam)]), str(EXAM_LEVELS[ExamLevel(level)]), count) for exam, level, count in passes],
                 ),
             ),
@@ -177,9 +183,9 @@ def demand(asked: Asked) -> Document:
         subtitle=_("需求与毕业生供给，按十大重点领域"),
         figures=(
             Figure(_("%(a)s 年需求", a=year), str(needed_all), _("企业填报")),
-            Figure(_("%(a)s 届毕业生", a=year), str(out_all), _("十大领域相关专业")),
+            Figure(_("%(a)s 届毕业生", a=year), str(out_all), _("十大领域相关专业"), is_of_persons=True),
             Figure(_("缺口"), str(rules.gap(needed_all, out_all)), _("需求减毕业生；负数表示供大于求")),
-            Figure(_("未对应领域的毕业生"), str(graduates.get(None, 0)), _("专业没有登记重点领域")),
+            Figure(_("未对应领域的毕业生"), str(graduates.get(None, 0)), _("专业没有登记重点领域"), is_of_persons=True),
         ),
         sections=(
             Section(
@@ -200,7 +206,7 @@ def demand(asked: Asked) -> Document:
                         "#" + _("专业技术"),
                         "#" + _("技能"),
                         "#" + _("%(a)s 年需求", a=year),
-                        "#" + _("%(a)s 届毕业生", a=year),
+                        "#@" + _("%(a)s 届毕业生", a=year),
                         "#" + _("缺口"),
                         "#" + _("三年累计需求"),
                         _("紧缺岗位"),
@@ -216,6 +222,7 @@ def demand(asked: Asked) -> Document:
                         sum(row[8] for row in rows),
                         None,
                     ),
+                    of={7: (6,)},
                 ),
             ),
             Section(

@@ -22,7 +22,7 @@ from trainhub.organisations import queries as named
 from trainhub.organisations.models import Organisation
 from trainhub.oversight.reports.types import Asked
 from trainhub.people import queries as people
-from trainhub.people.models import Employment, Teacher
+from trainhub.people.models import Employment, Student, Teacher
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,21 +66,39 @@ def known_records(asked: Asked) -> list[sa.ColumnElement[bool]]:
     ]
 
 
-def hosted(asked: Asked, by: Any = None) -> dict[int, tuple[int, int]]:
-    """(distinct students, confirmed days) by enterprise, or by another column of the confirmed day."""
+def human_of(row: Any, person: Any, column: str, asked: Asked) -> tuple[Any, Any, sa.Subquery]:
+    """SQL: whose a row was before it followed a merging, who stood for that person at the moment of the report, and what to join for it
+    (`gone_id` is the first). Rows that follow their person tell today's only; `column` is theirs, as `rows_moved` calls it."""
+    moved, stood = people.rows_moved(column), people.mergings_at(asked.known_at)
+    own = sa.case(moved, value=row, else_=person) if moved else person
+    return own, func.coalesce(stood.c.into_id, own), stood
+
+
+def hosted(asked: Asked, by: Any = None, *only: sa.ColumnElement[bool]) -> dict[int, tuple[int, int]]:
+    """(distinct students, their confirmed days) by enterprise, or by another column of the confirmed day. A human who studies under two
+    rows is one student, and a day of both is one day."""
     column = ConfirmedDay.enterprise_id if by is None else by
-    found = session().execute(
-        select(column, func.count(sa.distinct(ConfirmedDay.student_id)), func.count()).where(*known_days(asked), column.is_not(None)).group_by(column)
+    own, human, stood = human_of(ConfirmedDay.student_id, Student.person_id, "student.person_id", asked)
+    days = (
+        select(column.label("key"), human.label("human"), ConfirmedDay.on)
+        .join(Student, Student.id == ConfirmedDay.student_id)
+        .outerjoin(stood, stood.c.gone_id == own)
+        .where(*known_days(asked), *only, column.is_not(None))
+        .distinct()
+        .subquery()
     )
+    found = session().execute(select(days.c.key, func.count(sa.distinct(days.c.human)), func.count()).group_by(days.c.key))
     return {key: (int(students), int(days)) for key, students, days in found}
 
 
 def practising_teachers(asked: Asked) -> dict[int, int]:
     """Distinct teachers in practice by enterprise (教师践习): a secondment that took place, or verified work there, in the span."""
     found: dict[int, set[int]] = defaultdict(set)
+    own, human, stood = human_of(Teacher.id, Teacher.person_id, "teacher.person_id", asked)
     seconded = session().execute(
-        select(Secondment.enterprise_id, Teacher.person_id)
+        select(Secondment.enterprise_id, human)
         .join(Teacher, Teacher.id == Secondment.teacher_id)
+        .outerjoin(stood, stood.c.gone_id == own)
         .where(
             Secondment.enterprise_id.is_not(None),
             Secondment.created_at <= asked.known_at,
@@ -88,9 +106,11 @@ def practising_teachers(asked: Asked) -> dict[int, int]:
             or_(Secondment.ended_on.is_(None), Secondment.ended_on >= asked.since),
         )
     )
+    own, human, stood = human_of(Employment.id, Employment.person_id, "employment.person_id", asked)
     worked = session().execute(
-        select(Employment.organisation_id, Employment.person_id)
+        select(Employment.organisation_id, human)
         .join(Teacher, Teacher.person_id == Employment.person_id)
+        .outerjoin(stood, stood.c.gone_id == own)
         .where(
             Employment.organisation_id.is_not(None),
             Employment.is_enterprise.is_(True),
@@ -119,8 +139,10 @@ def trained(asked: Asked, *only: sa.ColumnElement[bool]) -> dict[int, tuple[int,
 
 def mentors(asked: Asked) -> dict[int, int]:
     """Mentors in office during the span, by enterprise."""
+    own, human, stood = human_of(Mentor.id, Mentor.person_id, "mentor.person_id", asked)
     found = session().execute(
-        select(Mentor.enterprise_id, func.count())
+        select(Mentor.enterprise_id, func.count(sa.distinct(human)))
+        .outerjoin(stood, stood.c.gone_id == own)
         .where(and_(Mentor.created_at <= asked.known_at, Mentor.since <= asked.until, or_(Mentor.until.is_(None), Mentor.until >= asked.since)))
         .group_by(Mentor.enterprise_id)
     )

@@ -28,7 +28,7 @@ from trainhub.ledger.models import ConfirmedDay, TrainingRecord
 from trainhub.organisations import queries as named
 from trainhub.organisations.models import BaseHost, Organisation
 from trainhub.organisations.types import SCHOOLS
-from trainhub.oversight.reports.queries.facts import concluded, in_report, known_days, trained
+from trainhub.oversight.reports.queries.facts import concluded, hosted, human_of, in_report, trained
 from trainhub.oversight.reports.types import Asked
 from trainhub.people import queries as people
 from trainhub.people.models import Student, Teacher
@@ -76,13 +76,7 @@ def programmes_by_school(asked: Asked) -> dict[int, tuple[int, int]]:
 
 def field_days_by_school(asked: Asked) -> dict[int, tuple[int, int]]:
     """(students in enterprises, confirmed days) by school."""
-    found = session().execute(
-        select(Student.university_id, func.count(sa.distinct(ConfirmedDay.student_id)), func.count())
-        .join(Student, Student.id == ConfirmedDay.student_id)
-        .where(*known_days(asked))
-        .group_by(Student.university_id)
-    )
-    return {key: (int(students), int(days)) for key, students, days in found}
+    return hosted(asked, Student.university_id)
 
 
 def capstones_by_school(asked: Asked) -> dict[int, tuple[int, int]]:
@@ -181,18 +175,18 @@ def base_figures(asked: Asked) -> BaseFigures:
     """The figures of the base asked for."""
     assert asked.organisation_id is not None
     current, base_id = session(), asked.organisation_id
-    students, days = current.execute(
-        select(func.count(sa.distinct(ConfirmedDay.student_id)), func.count()).where(*known_days(asked), ConfirmedDay.base_id == base_id)
-    ).one()
+    students, days = hosted(asked, ConfirmedDay.base_id, ConfirmedDay.base_id == base_id).get(base_id, (0, 0))
     (completions, trainees, _courses) = trained(asked, TrainingRecord.organisation_id == base_id).get(base_id, (0, 0, 0))
     hosts = select(BaseHost.organisation_id).where(
         BaseHost.base_id == base_id,
         or_(BaseHost.since.is_(None), BaseHost.since <= asked.until),
         or_(BaseHost.until.is_(None), BaseHost.until >= asked.since),
     )
+    own, human, stood = human_of(Mentor.id, Mentor.person_id, "mentor.person_id", asked)
     mentors = current.scalar(
-        select(func.count())
+        select(func.count(sa.distinct(human)))
         .select_from(Mentor)
+        .outerjoin(stood, stood.c.gone_id == own)
         .where(
             Mentor.enterprise_id.in_(hosts),
             Mentor.created_at <= asked.known_at,

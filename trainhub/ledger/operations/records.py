@@ -1,14 +1,10 @@
-"""Facts are pushed down here: completions, confirmed days, milestones. Each verb may be repeated and changes nothing then.
-
-A fact is never changed: a wrong record is cancelled with its reason, a withdrawn day keeps its row.
-"""
+"""Completions: recorded, cancelled, corrected, restored. A record is never changed: a wrong one is cancelled with its reason."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date, datetime
+from typing import Any
 
-from flask import current_app
 from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
@@ -18,16 +14,18 @@ from trainhub.kernel.db import session
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _, _l
 from trainhub.ledger import queries
-from trainhub.ledger.models import ConfirmedDay, Milestone, PossibleDuplicate, RecordCancellation, TrainingCourse, TrainingRecord
+from trainhub.ledger.models import RecordCancellation, TrainingCourse, TrainingRecord
 from trainhub.ledger.rosters import queries as rosters
 from trainhub.ledger.rosters.checking import EARLIEST
-from trainhub.ledger.types import MOVED, Category, Source
+from trainhub.ledger.types import Category, Source
 from trainhub.organisations import queries as organisations
-from trainhub.people import operations as people
-from trainhub.people.models import Person, Student
-from trainhub.people.types import PairDecision
+from trainhub.people.models import Person
 
 ALREADY_THERE = _l("此人在这家机构同一天已有另一条这门课程的记录。请更正那一条记录；本条是重复登记的，请作废本条。")
+
+
+NO_DAYS = "已确认的实习日全部更正为不计入"
+"""Why a training no longer stands that rests on days; only what was cancelled for it stands again when a day does."""
 
 
 class ReasonNeeded(Refused):
@@ -202,199 +200,55 @@ def correct_record(
     there = queries.live_record(record.person_id, record.organisation_id, course.strip(), completed_on, besides=record.id)
     if there is not None:
         raise BadRecord(str(ALREADY_THERE), field="completed_on")
-    cancellation, is_first = cancel_record(record_id=record.id, reason=reason, by=by, now=now)
+    values = {"course": course, "category": category, "county_code": county, "hours_x10": hours_x10}
+    days = {"completed_on": completed_on, "is_counted": is_counted}
+    _cancellation, is_first = cancel_record(record_id=record.id, reason=reason, by=by, now=now)
     if not is_first:  # somebody else was faster by less than this request
         raise BadRecord(_("这条记录已作废，不能再更正。"))
+    return replace_record(record=record, reason=reason, did="corrected", by=by, now=now, **values, **days)
+
+
+def restore_record(*, record: TrainingRecord, reason: str, by: Identity, today: date, now: datetime) -> TrainingRecord:
+    """Let a record that was cancelled by mistake stand again: a new one with its values, which the cancelled one names. Whoever may cancel
+    may take it back.
+
+    Raises ReasonNeeded; BadRecord: it is not cancelled, another one took its place, the person has the same course and day on another
+    record, or it was cancelled with the days behind it, which bring it back themselves.
+    """
+    if not reason.strip():
+        raise ReasonNeeded(_("请写明恢复这条记录的理由，理由会随记录保存。"), field="reason")
+    queries.hold_record(record.id)
     session().refresh(record)
+    if record.cancelled_at is None:
+        raise BadRecord(_("这条记录没有作废，不用恢复。"))
+    cancellation = queries.cancellation_of(record.id)
+    if cancellation.replaced_by_id is not None:
+        raise BadRecord(_("已有另一条记录代替这一条，不能恢复：有误的，请更正那一条。"))
+    if cancellation.reason.startswith(NO_DAYS):
+        raise BadRecord(_("这条记录随实习日一起作废：恢复实习日，它就重新计入。"))
+    if queries.live_record(record.person_id, record.organisation_id, record.course, record.completed_on) is not None:
+        raise BadRecord(_("此人在这家机构同一天已有另一条这门课程的记录，不能恢复。"))
+    return replace_record(record=record, reason=reason, did="restored", by=by, now=now)
+
+
+def replace_record(*, record: TrainingRecord, reason: str, did: str, by: Identity, now: datetime, **values: Any) -> TrainingRecord:
+    """A new record in the place of one that is, or now becomes, cancelled: with its values but for those given. The cancelled one names it.
+    Raises BadRecord where the same stands already."""
+    cancellation, _is_first = cancel_record(record_id=record.id, reason=reason, by=by, now=now)
+    session().refresh(record)
+    kept = {key: getattr(record, key) for key in ("course", "category", "county_code", "hours_x10", "completed_on", "is_counted")}
     made, is_new = record_training(
         person_id=record.person_id,
         organisation_id=record.organisation_id,
-        course=course,
-        category=category,
-        county_code=county,
-        hours_x10=hours_x10,
-        completed_on=completed_on,
-        is_counted=is_counted,
         source=record.source,
         source_id=record.source_id,
         by=by,
         now=now,
+        **{**kept, **values},
     )
     if not is_new:  # recorded by somebody else meanwhile
         raise BadRecord(str(ALREADY_THERE), field="completed_on")
     cancellation.replaced_by_id = made.id
     session().flush()
-    audit.record(by=by, did="ledger.record.corrected", on=made, data={"replaces": record.id, "reason": cancellation.reason})
+    audit.record(by=by, did=f"ledger.record.{did}", on=made, data={"replaces": record.id, "reason": reason.strip()[:400]})
     return made
-
-
-def confirm_days(
-    *,
-    student_id: int,
-    enterprise_id: int,
-    base_id: int | None,
-    days: Iterable[date],
-    source_id: int | None,
-    by: Identity,
-    now: datetime,
-) -> int:
-    """Record confirmed days of a student in an enterprise; the result is how many were new.
-
-    Days already confirmed there are left as they are. Whether a day may be confirmed at all is the placement's question.
-    """
-    wanted = sorted(set(days))
-    known = queries.confirmed_on(student_id, enterprise_id, wanted)
-    new = [day for day in wanted if day not in known]
-    rows = [
-        ConfirmedDay(
-            student_id=student_id,
-            enterprise_id=enterprise_id,
-            base_id=base_id,
-            on=day,
-            source_id=source_id,
-            confirmed_by_id=by.account_id,
-            confirmed_at=now,
-        )
-        for day in new
-    ]
-    added = _add_days(rows)
-    if added:
-        audit.record(
-            by=by,
-            did="ledger.days.confirmed",
-            on=("student", str(student_id)),
-            data={"enterprise": enterprise_id, "days": [day.isoformat() for day in new]},
-        )
-    return added
-
-
-def _add_days(rows: list[ConfirmedDay]) -> int:
-    """Write days together; where somebody else confirmed one of them at the same moment, one by one. The number written."""
-    current = session()
-    try:
-        with current.begin_nested():
-            current.add_all(rows)
-            current.flush()
-        return len(rows)
-    except IntegrityError:
-        if len(rows) > 1:
-            return sum(_add_days([row]) for row in rows)
-        if not rows or not queries.confirmed_on(rows[0].student_id, rows[0].enterprise_id, [rows[0].on]):
-            raise
-        return 0
-
-
-def withdraw_day(*, student_id: int, enterprise_id: int, day: date, reason: str, by: Identity, now: datetime) -> bool:
-    """Withdraw a confirmed day, with its reason; False when no such day stands. Raises ReasonNeeded."""
-    reason = reason.strip()
-    if not reason:
-        raise ReasonNeeded(_("请写明撤回这一天的理由，理由会随记录保存。"), field="reason")
-    taken = session().execute(
-        update(ConfirmedDay)
-        .where(
-            ConfirmedDay.student_id == student_id,
-            ConfirmedDay.enterprise_id == enterprise_id,
-            ConfirmedDay.on == day,
-            ConfirmedDay.withdrawn_at.is_(None),
-        )
-        .values(withdrawn_at=now, withdrawal_reason=reason[:400])
-        .execution_options(synchronize_session="fetch")
-    )
-    if not taken.rowcount:  # type: ignore[attr-defined]
-        return False
-    audit.record(
-        by=by,
-        did="ledger.day.withdrawn",
-        on=("student", str(student_id)),
-        data={"enterprise": enterprise_id, "day": day, "reason": reason[:400]},
-    )
-    _moved(session().get_one(Student, student_id).person_id, by, now)
-    return True
-
-
-def _moved(person_id: int, by: Identity, now: datetime) -> None:
-    for tell in current_app.extensions.get(MOVED, ()):
-        tell(person_id, by, now)
-
-
-def reach_milestone(
-    *,
-    person_id: int,
-    source: Source,
-    key: str,
-    title: str,
-    reached_on: date,
-    organisation_id: int | None = None,
-    programme_id: int | None = None,
-    hours_x10: int = 0,
-    score_x10: int | None = None,
-    by: Identity,
-    now: datetime,
-) -> tuple[Milestone, bool]:
-    """Record one finished thing of a person; `key` is the room's stable name of it. A repeat: the known one and False."""
-    known = queries.live_milestone(person_id, source, key)
-    if known is not None:
-        return known, False
-    row = Milestone(
-        person_id=person_id,
-        source=source,
-        key=key,
-        title=title[:300],
-        organisation_id=organisation_id,
-        programme_id=programme_id,
-        hours_x10=hours_x10,
-        score_x10=score_x10,
-        reached_on=reached_on,
-        recorded_at=now,
-    )
-    try:
-        with session().begin_nested():
-            session().add(row)
-            session().flush()
-    except IntegrityError:
-        known = queries.live_milestone(person_id, source, key)
-        if known is None:
-            raise
-        return known, False
-    audit.record(by=by, did="ledger.milestone.reached", on=row, data={"key": key, "source": source, "reached_on": reached_on})
-    _moved(person_id, by, now)
-    return row, True
-
-
-def withdraw_milestone(*, person_id: int, source: Source, key: str, reason: str, by: Identity, now: datetime) -> bool:
-    """Withdraw a milestone that turned out wrong; False when none stands. Raises ReasonNeeded."""
-    reason = reason.strip()
-    if not reason:
-        raise ReasonNeeded(_("请写明撤回的理由，理由会随记录保存。"), field="reason")
-    row = queries.live_milestone(person_id, source, key)
-    if row is None:
-        return False
-    row.withdrawn_at = now
-    session().flush()
-    audit.record(by=by, did="ledger.milestone.withdrawn", on=row, data={"key": key, "reason": reason[:400]})
-    _moved(person_id, by, now)
-    return True
-
-
-def decide_duplicate(*, duplicate_id: int, is_same: bool, note: str = "", by: Identity, now: datetime) -> tuple[PossibleDuplicate, bool]:
-    """Decide whether two persons are one human. "Same": they are merged and count as one; a later "not same" parts them again.
-
-    Records stay with the person under whose number they came. Repeating a decision changes nothing (False). Raises NotFound.
-    """
-    current = session()
-    row = current.get(PossibleDuplicate, duplicate_id, with_for_update=True)
-    if row is None:
-        raise NotFound(_("没有这条疑似重复。"))
-    if row.decided_at is not None and row.is_same is is_same:
-        return row, False
-    row.is_same, row.decided_at, row.decided_by_id, row.note = is_same, now, by.account_id, note.strip()[:400]
-    people.note_decision(
-        first_id=row.person_id,
-        second_id=row.other_person_id,
-        decision=PairDecision.SAME if is_same else PairDecision.DIFFERENT,
-        reason=row.note,
-        by=by,
-        now=now,
-    )
-    audit.record(by=by, did="ledger.duplicate.decided", on=row, data={"is_same": is_same, "note": row.note})
-    return row, True
