@@ -72,7 +72,10 @@ TABLES: Mapping[str, tuple[Sequence[Any], Callable[[Case], Rows]]] = {
     ),
     "2.2": (
         (_l("指标点"), _l("课程目标或环节")),
-        lambda case: [(plan.named(p.number), listed(p.carried_by)) for plan in case.plans for p in plan.points],
+        lambda case: [
+            *((plan.named(_("毕业要求 %(n)s（还没有指标点）", n=number)), "") for plan in case.plans for number in plan.unrefined),
+            *((plan.named(p.number), listed(p.carried_by)) for plan in case.plans for p in plan.points),
+        ],
     ),
     "2.5": (
         (_l("课程"), {"label": _l("课程目标"), "num": True}, {"label": _l("考核权重"), "num": True}, {"label": _l("缺少结论的学生"), "num": True}),

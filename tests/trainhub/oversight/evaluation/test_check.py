@@ -14,6 +14,7 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from courses.standards.models import PointCover
 from enterprises.capstones import queries as capstones
 from enterprises.capstones.models import GuidanceEntry
 from enterprises.capstones.types import SupervisorRole
@@ -35,6 +36,7 @@ from trainhub.people.models import PetoeSpan
 from trainhub.people.types import StudentState
 from trainhub.policy.findings import Status
 from trainhub.programmes import operations as programmes
+from trainhub.programmes.models import GraduationRequirement, IndicatorPoint
 
 ACROSS = [factory.TODAY, factory.TODAY + timedelta(days=1), factory.TODAY + timedelta(days=180), factory.TODAY + timedelta(days=365)]
 
@@ -100,6 +102,23 @@ def test_a_placement_that_is_over_asks_for_its_grade_whoever_forgot_to_close_it(
         by_code = {finding.code: finding for finding in readiness.assess(built.programme, on).findings}
         assert {code: by_code[code].status.value for code in ("6.8", "6.9")} == {"6.8": expected, "6.9": expected}, on
     assert len([line for line in by_code["6.8"].details if "没有评分" in line]) == 0
+
+
+def test_a_requirement_without_points_is_carried_by_nothing(session: Session) -> None:
+    """2.2 (002:383) and the path of 1.1: a requirement nobody refined reaches no course, whatever standard it names (002:295)."""
+    built = factory.meeting(students=2)
+    row = GraduationRequirement(version_id=built.version.id, number=99, title="新增要求", text="还没有细化")
+    session.add(row)
+    session.flush()
+    by_code = {finding.code: finding for finding in readiness.assess(built.programme, factory.TODAY).findings}
+    assert (by_code["2.2"].status.value, by_code["1.1"].status.value) == ("not_met", "met")
+    assert by_code["2.2"].details == (f"毕业要求 {row.number}：还没有分解为指标点，没有课程或环节支撑",)
+    # the only requirement that names a standard is not refined: the standard is mapped and not reached
+    session.execute(sa.delete(PointCover))
+    session.execute(sa.delete(IndicatorPoint))
+    session.expire_all()
+    found = {finding.code: finding for finding in readiness.assess(built.programme, factory.TODAY).findings}["1.1"]
+    assert (found.status.value, found.found) == ("not_met", 0)
 
 
 def test_zero_students_meet_nothing_that_is_about_students(session: Session) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from trainhub.oversight.evaluation import catalogue
 from trainhub.oversight.evaluation.register_types import Quality
-from trainhub.oversight.evaluation.rules import capstones, centres, international, lecturers, standards, teachers, verdict, weeks
+from trainhub.oversight.evaluation.rules import capstones, centres, international, lecturers, practice, standards, teachers, verdict, weeks
 from trainhub.oversight.evaluation.rules.common import days_in, months_between
 from trainhub.oversight.evaluation.rules.whole import PARAMETERS
 from trainhub.oversight.evaluation.types import (
@@ -25,6 +25,7 @@ from trainhub.oversight.evaluation.types import (
     InternationalCase,
     JudgementCase,
     JudgementResult,
+    MarkSource,
     Outcome,
     PartTimeCase,
     PlacementCase,
@@ -88,6 +89,7 @@ def test_coverage_counts_standards_and_names_breaks() -> None:
     assert seen(standards.judge_coverage(C["1.1"], unmapped, required=P["petoe.general_standards"])) == ("not_met", 10, 11)
     broken = standards.judge_coverage(C["1.1"], [*cases[:10], StandardCase("G11", (3,), ())], required=P["petoe.general_standards"])
     assert broken.details == ("G11：已对应，但没有通到有考核的课程或环节",)
+    assert seen(broken) == ("not_met", 10, 11), "a path that breaks off covers nothing"
     assert standards.judge_coverage(C["1.1"], [StandardCase("G1", ())], required=P["petoe.general_standards"]).status is Status.NO_DATA
 
 
@@ -97,6 +99,9 @@ def test_every_point_is_carried() -> None:
     assert seen(standards.judge_points(C["2.2"], [good], minimum=minimum)) == ("met", 1, 1)
     assert seen(standards.judge_points(C["2.2"], [good, bad], minimum=minimum)) == ("not_met", 1, 2)
     assert standards.judge_points(C["2.2"], [], minimum=minimum).status is Status.NO_DATA
+    bare = standards.judge_points(C["2.2"], [good], (3,), minimum=minimum)
+    assert (seen(bare), bare.details) == (("not_met", 1, 2), ("毕业要求 3：还没有分解为指标点，没有课程或环节支撑",))
+    assert standards.judge_points(C["2.2"], [], (1, 2), minimum=minimum).status is Status.NO_DATA
 
 
 @pytest.mark.parametrize(
@@ -281,7 +286,7 @@ def test_agreements_bind_on_the_day(since: date, until: date, topics: frozenset[
 
 
 def placement(signed: frozenset[str] = frozenset(["school", "enterprise", "student"]), *, has_grade: bool = True) -> PlacementCase:
-    return PlacementCase("张三", signed, True, True, has_grade)
+    return PlacementCase("张三", signed, True, True, has_grade, student="张三", days=240)
 
 
 def test_leaders_of_both_sides_and_three_signatures() -> None:
@@ -322,16 +327,54 @@ def test_no_placement_that_ended_proves_no_grade(has_mentor: bool, status: Statu
 
 def test_plan_items_have_mentors_and_assessments() -> None:
     item = PlanItemCase("实习", 320, True, True, True)
-    mentors, assessments = P["petoe.plan_item_enterprise_mentors_min"], P["petoe.plan_item_assessments_min"]
+    mentors = P["petoe.plan_item_enterprise_mentors_min"]
     assert centres.judge_item_mentors(C["6.8"], [item], [placement()], mentors=mentors).status is Status.MET
     assert centres.judge_item_mentors(C["6.8"], [item], [placement(has_grade=False)], mentors=mentors).status is Status.NOT_MET
     assert centres.judge_item_mentors(C["6.8"], [replace(item, has_enterprise_mentor=False)], [], mentors=mentors).status is Status.NOT_MET
-    assert centres.judge_item_assessments(C["6.9"], [item], [placement()], assessments=assessments).status is Status.MET
-    assert centres.judge_item_assessments(C["6.9"], [item], [], assessments=assessments).status is Status.NO_DATA
-    assert (
-        centres.judge_item_assessments(C["6.9"], [replace(item, has_assessment=False)], [placement()], assessments=assessments).status
-        is Status.NOT_MET
-    )
+    assert results([item], [placement()]).status is Status.MET
+    assert results([item], []).status is Status.NO_DATA
+    assert results([replace(item, has_assessment=False)], [placement()]).status is Status.NOT_MET
+    assert results([item], [placement(has_grade=False)]).details == ("张三：没有考核结果", "张三：实习没有考核结果")
+
+
+def results(items: list[PlanItemCase], cases: list[PlacementCase], capstone: CapstoneCase | None = None, *, graduated: bool = False) -> Finding:
+    capstone = capstone or CapstoneCase("张三")
+    mine = practice.practice_of([StudentCase("张三", 2022, 160)], cases, [capstone], has_finished=graduated)
+    numbers = {"assessments": P["petoe.plan_item_assessments_min"], "share": P["own.evaluation.item_time_percent"]}
+    return practice.judge_item_results(C["6.9"], items, mine, **numbers)
+
+
+PLAN = [PlanItemCase("认识实习", 40, True, True, True), PlanItemCase("生产实习", 120, True, True, True)]
+
+
+@pytest.mark.parametrize(
+    ("days", "graduated", "found"),
+    [
+        (28, False, ("met", "环节 2/2，考核结果 1/1")),  # still at it: asked for what is over
+        (28, True, ("not_met", "环节 2/2，考核结果 1/2")),
+        (69, True, ("not_met", "环节 2/2，考核结果 1/2")),  # 9.8 weeks: less than four and half of twelve
+        (70, True, ("met", "环节 2/2，考核结果 2/2")),
+        (0, True, ("not_met", "环节 2/2，考核结果 0/2")),
+    ],
+)
+def test_one_item_of_the_plan_does_not_stand_for_all(days: int, graduated: bool, found: tuple[str, str]) -> None:
+    """6.9 (002:525) asks for every student and every item: who did the first alone has no result of the second."""
+    cases = [replace(placement(), days=days)] if days else []
+    answer = results(PLAN, cases, graduated=graduated)
+    assert seen(answer)[:2] == found
+    if days == 28 and graduated:
+        assert answer.details == ("张三：生产实习没有考核结果",)
+
+
+def test_the_capstone_speaks_for_its_item_and_no_source_for_none() -> None:
+    whole = [*PLAN, PlanItemCase("毕业设计", 160, True, True, True, MarkSource.CAPSTONE)]
+    long = replace(placement(), days=400)
+    assert results(whole, [long], graduated=True).details == ("张三：毕业设计没有考核结果",)
+    assert results(whole, [long], CapstoneCase("张三", has_ended=True, has_result=True), graduated=True).status is Status.MET
+    assert results(whole, [long], CapstoneCase("张三", has_ended=True)).status is Status.NOT_MET, "over, and nobody concluded it"
+    assert results(whole, [long]).status is Status.MET, "a capstone that runs is not asked yet"
+    untold = [PLAN[0], replace(PLAN[1], source=MarkSource.NONE)]
+    assert results(untold, [long], graduated=True).details == ("张三：生产实习没有考核结果",)
 
 
 # -- 7

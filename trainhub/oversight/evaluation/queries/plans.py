@@ -13,9 +13,9 @@ from courses.standards import queries as standards
 from courses.standards.types import Cover, TargetKind
 from courses.teaching.types import OfferingRow
 from enterprises.placements.models import PlanItem
-from trainhub.oversight.evaluation.queries import field
+from trainhub.oversight.evaluation.queries import field, marks
 from trainhub.oversight.evaluation.queries.members import Members, members_of
-from trainhub.oversight.evaluation.types import CourseCase, PlanCase, PointCase, StandardCase
+from trainhub.oversight.evaluation.types import CourseCase, MarkSource, PlanCase, PointCase, StandardCase
 from trainhub.programmes import queries as programmes
 from trainhub.programmes.models import Programme
 from trainhub.programmes.types import Requirement, VersionState
@@ -31,6 +31,7 @@ class Plan:
     requirements: Sequence[Requirement]
     courses: Sequence[CourseRow]
     items: Sequence[PlanItem]
+    sources: Mapping[int, MarkSource]
     covers: Sequence[Cover]
 
 
@@ -66,7 +67,8 @@ def plans_of(programme: Programme, members: Members, on: date) -> list[Plan]:
     """The plans of the judged cohorts with all they hold. Eight queries whatever their number, one more where none is assigned."""
     years = followed(programme.id, members, on)
     requirements, courses = programmes.requirements_of_versions(years), curriculum.courses_of_versions(years)
-    items, covers = field.plan_items_of_versions(years), standards.covers_of_versions(years)
+    items, sources = marks.planned_of_versions(years)
+    covers = standards.covers_of_versions(years)
     return [
         Plan(
             key,
@@ -75,6 +77,7 @@ def plans_of(programme: Programme, members: Members, on: date) -> list[Plan]:
             requirements[key],
             courses[key],
             items[key],
+            sources,
             covers[key],
         )
         for key, mine in years.items()
@@ -101,8 +104,9 @@ def plan_cases(plans: Sequence[Plan], offerings: Sequence[OfferingRow], members:
                     for requirement in plan.requirements
                     for point in requirement.points
                 ),
+                unrefined=tuple(requirement.number for requirement in plan.requirements if not requirement.points),
                 courses=_courses(plan, offerings, members, concluded, on),
-                items=field.plan_cases(plan.items, campus),
+                items=field.plan_cases(plan.items, campus, plan.sources),
             )
         )
     return tuple(found)
