@@ -22,7 +22,7 @@ from trainhub.oversight.evaluation.store.operations import freezing
 from trainhub.oversight.evaluation.types import DecisionCase, JudgementResult, Outcome
 from trainhub.oversight.evaluation.workflow import outcome_queries, queries, rules, words
 from trainhub.oversight.evaluation.workflow.models import Application, Listed, Publication, Step
-from trainhub.oversight.evaluation.workflow.operations import papers
+from trainhub.oversight.evaluation.workflow.operations import outside, papers
 from trainhub.oversight.evaluation.workflow.types import CLOSED, Actor, DocumentKind, Event, Gap, Opinion, Route, State, Transition
 from trainhub.policy.book import book
 from trainhub.policy.findings import Status
@@ -76,6 +76,8 @@ def step(
         return application
     check_version(application, version)
     transition = _transition(application, event)
+    if outside.is_asked(transition.actor, event):
+        outside.check(application, by, today)
     facts = queries.facts_of(application, today, reason=reason, criteria=list(catalogue.criteria()))
     if event is Event.CONCLUDE:
         found = deciding.look(application, _programme(application), today)[0]
