@@ -12,6 +12,7 @@ from trainhub.kernel.i18n import _
 from trainhub.oversight.evaluation import catalogue, readiness
 from trainhub.oversight.evaluation.models import EvaluationDecision, ExpertJudgement, ItemMarkSource, QualityRemark
 from trainhub.oversight.evaluation.queries import judgements, marks
+from trainhub.oversight.evaluation.queries.holding import hold_plan_item, hold_programme
 from trainhub.oversight.evaluation.register_types import Quality
 from trainhub.oversight.evaluation.rules.verdict import SOFT
 from trainhub.oversight.evaluation.types import Assessment, CriterionKind, JudgementResult, MarkSource, Outcome
@@ -58,6 +59,7 @@ def record_judgement(
         raise BadJudgement(_("请写明未达到的理由。"), field="remark")
     if known.kind is CriterionKind.COMPUTED and finding is not None and finding.status is Status.NO_DATA and not remark:
         raise BadJudgement(_("%(code)s 没有数据，请写明判断的理由。", code=criterion), field="remark")
+    hold_programme(programme.id)
     for row in judgements.judgements_of(programme.id, criterion)[:1]:
         if (row.result, row.remark, row.judged_on, row.judged_by_id) == (result, remark, today, by.account_id):
             return row
@@ -124,6 +126,7 @@ def record_decision(
 
 def choose_mark_source(*, item_id: int, source: MarkSource, by: Identity, now: datetime) -> ItemMarkSource:
     """Say whose grade speaks for an item of the enterprise training plan (PETOE-6.9, 002:525); the same again changes nothing."""
+    hold_plan_item(item_id)
     row = marks.chosen_source(item_id)
     if row is not None and row.source is source:
         return row

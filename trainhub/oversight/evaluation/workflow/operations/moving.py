@@ -17,6 +17,7 @@ from trainhub.oversight.evaluation import catalogue, deciding, readiness, submit
 from trainhub.oversight.evaluation.models import EvaluationDecision
 from trainhub.oversight.evaluation.operations import judging
 from trainhub.oversight.evaluation.queries import judgements
+from trainhub.oversight.evaluation.queries.holding import hold_programme
 from trainhub.oversight.evaluation.rules import verdict as verdicts
 from trainhub.oversight.evaluation.store.operations import freezing
 from trainhub.oversight.evaluation.types import DecisionCase, JudgementResult, Outcome
@@ -41,7 +42,7 @@ def open_application(*, programme: Programme, has_prerequisite: bool, by: Identi
 
     The clock of an earlier application runs for a new one too. Raises BadStep with everything that is missing (PETOE-P5, 002:211).
     """
-    queries.hold_programme(programme)
+    hold_programme(programme.id)
     known = queries.open_of(programme.id)
     if known is not None:
         return known
