@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from trainhub.kernel.i18n import _, _l, format_date, listed
+from trainhub.oversight.evaluation.rules.teachers import full_time
 from trainhub.oversight.evaluation.types import CandidateCase, CapstoneCase, Case, SecondmentCase
 
 MOST = 200
@@ -86,11 +87,11 @@ TABLES: Mapping[str, tuple[Sequence[Any], Callable[[Case], Rows]]] = {
     ),
     "4.2": (
         (_l("教师"), {"label": _l("企业工作天数"), "num": True}, _l("到企业工作")),
-        lambda case: [(t.label, t.enterprise_days, _plan(t.secondments)) for t in case.teachers if t.is_full_time],
+        lambda case: [(t.label, t.enterprise_days, _plan(t.secondments)) for t in full_time(case.teachers)],
     ),
     "4.5": (
         (_l("教师"), _l("学术水平高"), {"label": _l("企业工作天数"), "num": True}, {"label": _l("学时"), "num": True}),
-        lambda case: [(t.label, _yes(t.is_senior), t.enterprise_days, f"{t.hours_x10 / 10:g}") for t in case.teachers if t.is_full_time],
+        lambda case: [(t.label, _yes(t.is_senior), t.enterprise_days, f"{t.hours_x10 / 10:g}") for t in full_time(case.teachers)],
     ),
     "4.7": (
         (_l("教师"), _l("聘任"), _l("聘任到期"), _l("培训通过"), _l("首次任课"), _l("最近考核")),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from itertools import count
 from typing import Any
 
 import pytest
@@ -44,6 +45,7 @@ from trainhub.policy.findings import Finding, Status, at_least, at_most
 ON = date(2026, 3, 2)
 P = {key: book().at(key, on=ON) for key in PARAMETERS}
 C = catalogue.criteria()
+NUMBERS = count(1)
 
 
 def seen(finding: Finding) -> tuple[str, Any, Any]:
@@ -125,7 +127,7 @@ def test_courses_conclude_about_everybody(course: CourseCase, status: str) -> No
 
 
 def teacher(label: str = "甲", **given: Any) -> TeacherCase:
-    base = TeacherCase(label, True, False, 0, 1000, False, False, 0)
+    base = TeacherCase(label, True, False, 0, 1000, False, False, 0, person_id=next(NUMBERS))
     return replace(base, **given)
 
 
@@ -164,6 +166,21 @@ def test_senior_teachers_teach_the_average(senior: int, other: int, status: str)
         C["4.5"], cases, percent=P["petoe.senior_workload_percent"], senior_years=P["own.teacher.senior_enterprise_years"]
     )
     assert found.status.value == status
+
+
+def test_a_human_with_two_staff_numbers_is_one_teacher() -> None:
+    """4.5 and 4.2 count humans (002:453, 002:445): 60 hours under two numbers are 60 hours of one."""
+    two = [teacher("甲（1）", person_id=1, is_senior=True, hours_x10=300), teacher("甲（2）", person_id=1, hours_x10=300)]
+    found = teachers.judge_workload(
+        C["4.5"],
+        [*two, teacher("乙", person_id=2, hours_x10=500)],
+        percent=P["petoe.senior_workload_percent"],
+        senior_years=P["own.teacher.senior_enterprise_years"],
+    )
+    assert (found.status, found.found, found.required) == (Status.MET, "60.0 学时/人", "55.0 学时/人")
+    assert found.denominator == "高水平教师 1 人，专职教师 2 人"
+    planned = [replace(two[0], secondments=(SecondmentCase(False, True, 12),)), two[1]]
+    assert secondments(*planned).found == "1/1 人有计划或免予选送，已开始 1 项"
 
 
 @pytest.mark.parametrize(
