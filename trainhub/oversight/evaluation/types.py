@@ -120,6 +120,8 @@ class CourseCase:
     closed: int = 0
     missing: tuple[str, ...] = ()
     open_years: tuple[int, ...] = ()
+    recognised: tuple[str, ...] = ()
+    """Whose credits were recognised: decided upon, and assessed elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,9 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from courses.curriculum.models import CourseResult
+from courses.recognition.models import CreditClaim
+from courses.recognition.types import ClaimState, Evidence
 from courses.standards.models import PointCover
 from enterprises.capstones import queries as capstones
 from enterprises.capstones.models import GuidanceEntry
@@ -23,6 +26,7 @@ from enterprises.placements.types import PlacementState
 from tests.factories import evaluation as factory
 from tests.factories import ground
 from tests.trainhub.ledger.test_holidays import THREE, all_entered, switched_on  # noqa: F401 - a fixture
+from trainhub.kernel import files
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import transaction
 from trainhub.ledger import queries as ledger
@@ -38,6 +42,7 @@ from trainhub.policy.findings import Status
 from trainhub.programmes import operations as programmes
 from trainhub.programmes.models import GraduationRequirement, IndicatorPoint
 
+PNG = b"\x89PNG\r\n\x1a\n"
 ACROSS = [factory.TODAY, factory.TODAY + timedelta(days=1), factory.TODAY + timedelta(days=180), factory.TODAY + timedelta(days=365)]
 
 
@@ -119,6 +124,43 @@ def test_a_requirement_without_points_is_carried_by_nothing(session: Session) ->
     session.expire_all()
     found = {finding.code: finding for finding in readiness.assess(built.programme, factory.TODAY).findings}["1.1"]
     assert (found.status.value, found.found) == ("not_met", 0)
+
+
+def test_a_recognised_course_concludes_about_its_student(session: Session) -> None:
+    """2.5 (002:389): whose course was recognised has a decision and no marks here; without one the student is missing."""
+    built = factory.meeting(students=2)
+    student = built.students[0]
+    course_id = session.scalar(sa.select(CourseResult.course_id).where(CourseResult.student_id == student.id))
+    session.execute(sa.delete(CourseResult).where(CourseResult.student_id == student.id, CourseResult.course_id == course_id))
+
+    def found() -> Any:
+        session.expire_all()
+        return next(one for one in readiness.assess(built.programme, factory.TODAY).findings if one.code == "2.5")
+
+    assert (found().status.value, "缺少达成结论" in found().details[0]) == ("not_met", True)
+    proof = files.keep_bytes(PNG, name="证书.png", kind="recognition", media_type="image/png", by=SYSTEM, now=factory.NOW)
+    claim = CreditClaim(
+        file_id=proof.id,
+        student_id=student.id,
+        target_id=course_id,
+        evidence=Evidence.CERTIFICATE,
+        evidence_key="outside-1",
+        title="数据结构",
+        completed_on=factory.TODAY,
+        asked_x10=30,
+        credits_x10=30,
+        state=ClaimState.APPROVED,
+        asked_at=factory.NOW,
+        decided_at=factory.NOW,
+        decided_on=factory.TODAY,
+    )
+    session.add(claim)
+    session.flush()
+    assert (found().status.value, len(found().details)) == ("met", 1)
+    assert "1 名学生的学分经认定取得，未在本课考核" in found().details[0]
+    claim.state, claim.credits_x10, claim.decided_at, claim.decided_on = ClaimState.SUBMITTED, None, None, None
+    session.flush()
+    assert found().status.value == "not_met"
 
 
 def test_zero_students_meet_nothing_that_is_about_students(session: Session) -> None:

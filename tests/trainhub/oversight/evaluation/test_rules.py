@@ -114,6 +114,7 @@ def test_every_point_is_carried() -> None:
         (CourseCase("A", 90, 2, 1), "not_met"),
         (CourseCase("A", 100, 0, 1), "not_met"),
         (CourseCase("A", 100, 2, 1, ("张三",)), "not_met"),
+        (CourseCase("A", 100, 2, 1, recognised=("张三",)), "met"),
         (CourseCase("A", 100, 2, 0), "no_data"),
         (CourseCase("A", 100, 2, 1, open_years=(2022,)), "not_met"),
     ],

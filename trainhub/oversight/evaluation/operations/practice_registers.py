@@ -92,7 +92,7 @@ def add_scheme(
 ) -> AppraisalScheme:
     """The rule of appraisal with the weights of the five dimensions in per cent; the rest of 100 goes to other things. Raises BadEntry."""
     if any(weight < 0 for weight in weights.values()) or not 0 < sum(weights.values()) <= 100:
-        raise BadEntry(_("五项的占比合计应大于 0，且不超过 100%%。"), field="project_design")
+        raise BadEntry(_("五项的占比合计应大于 0，且不超过 100%。"), field="project_design")
     row = AppraisalScheme(
         programme_id=programme.id,
         title=checked_text(title, "title", _("请填写文件名称。")),

@@ -73,7 +73,8 @@ def course_gaps(course: CourseCase, *, minimum: int) -> list[str]:
 def judge_conclusions(criterion: Criterion, courses: Sequence[CourseCase], *, minimum: Parameter, denominator: str) -> Finding:
     """2.5: every course is assessed, and every closed one concludes about every student (002:389); a graduated cohort has closed them all.
 
-    Before any course is closed there is nothing that proves anything about a student.
+    Before any course is closed there is nothing that proves anything about a student. Whose course was recognised has the decision on that
+    instead, and is told beside it.
     """
     if not courses:
         return lacking(criterion, minimum, "培养方案中还没有课程。")
@@ -86,6 +87,9 @@ def judge_conclusions(criterion: Criterion, courses: Sequence[CourseCase], *, mi
         len(courses),
         parameter=minimum,
         denominator=denominator,
-        details=[f"{label}：{'；'.join(found)}" for label, found in gaps.items() if found],
+        details=[
+            *(f"{label}：{'；'.join(found)}" for label, found in gaps.items() if found),
+            *(f"{course.label}：{len(course.recognised)} 名学生的学分经认定取得，未在本课考核（提示）" for course in courses if course.recognised),
+        ],
         nothing="",
     )
