@@ -8,6 +8,7 @@ from typing import Any
 
 from trainhub.kernel.i18n import _, _l, format_date, listed
 from trainhub.oversight.evaluation.rules.teachers import full_time
+from trainhub.oversight.evaluation.sentences import FOUND
 from trainhub.oversight.evaluation.types import CandidateCase, CapstoneCase, Case, SecondmentCase
 
 MOST = 200
@@ -75,7 +76,7 @@ TABLES: Mapping[str, tuple[Sequence[Any], Callable[[Case], Rows]]] = {
         (_l("指标点"), _l("课程目标或环节")),
         lambda case: [
             *((plan.named(_("毕业要求 %(n)s（还没有指标点）", n=number)), "") for plan in case.plans for number in plan.unrefined),
-            *((plan.named(p.number), listed(p.carried_by)) for plan in case.plans for p in plan.points),
+            *((plan.named(p.number), listed(FOUND.told(one) for one in p.carried_by)) for plan in case.plans for p in plan.points),
         ],
     ),
     "2.5": (
@@ -125,7 +126,7 @@ TABLES: Mapping[str, tuple[Sequence[Any], Callable[[Case], Rows]]] = {
         (_l("教师"), _l("外籍"), _l("国外博士"), {"label": _l("境外研修月数"), "num": True}),
         lambda case: [(t.label, _yes(t.is_foreign), _yes(t.has_foreign_doctorate), t.overseas_months) for t in case.teachers],
     ),
-    "9.4": ((_l("合作项目"),), lambda case: [(label,) for _mode, label in case.international.programmes]),
+    "9.4": ((_l("合作项目"),), lambda case: [(FOUND.told(label),) for _mode, label in case.international.programmes]),
     "9.6": (
         ({"label": _l("在读学生"), "num": True}, {"label": _l("参加国际交流的学生"), "num": True}),
         lambda case: [(case.international.students, case.international.exchanged)] if case.international.students else [],

@@ -17,6 +17,7 @@ from tests.factories import ground
 from trainhub.kernel import jobs
 from trainhub.kernel.access import Role
 from trainhub.kernel.db import transaction
+from trainhub.kernel.i18n import in_language
 from trainhub.oversight.evaluation import behind, readiness
 from trainhub.oversight.evaluation.catalogue import criteria
 from trainhub.oversight.evaluation.queries import judgements, registers
@@ -156,6 +157,22 @@ def test_a_judgement_made_meanwhile_is_shown_before_another_follows(built: facto
     browser = as_role(Role.PROGRAMME_ADMIN, programme_id=programme_id)
     assert browser.post(at, data=sent | {"version": version(text)}).status_code == 303
     assert [row.remark for row in judgements.judgements_of(programme_id, "1.3")] == ["乙判", "甲判"]
+
+
+def test_the_english_pages_name_requirements_sections_and_objectives_in_english(built: factory.Built, as_role: AsRole) -> None:
+    code, head = built.programme.code, as_role(Role.PROGRAMME_ADMIN, programme_id=built.programme.id)
+    for path, words in (
+        ("", "1. School standard"),
+        ("/criteria/4.1", "Self-evaluation report, part 6: teaching staff"),
+        ("/criteria/2.2", "objective 1"),
+        ("/report", "Integration of the curriculum"),
+        ("/report/6.1", "How the practice centre is organised"),
+        ("/evidence", "1. School standard"),
+        ("/attainment", "objective 1"),
+    ):
+        with in_language("en"):
+            text = head.get(f"/evaluation/{code}{path}").get_data(as_text=True)
+        assert (path, words in text) == (path, True)
 
 
 def test_an_inspector_reads_only(built: factory.Built, as_role: AsRole) -> None:
