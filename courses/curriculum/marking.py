@@ -10,7 +10,7 @@ from courses.curriculum.models import AssessmentItem, CourseObjective, Curriculu
 from courses.curriculum.operations import BadCourse, count_up, course_to_edit, record_results
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
-from trainhub.kernel.db import session
+from trainhub.kernel.db import lock, session
 from trainhub.kernel.errors import Stale
 from trainhub.kernel.i18n import _
 
@@ -65,8 +65,7 @@ def record_scores(
     """
     wanted = list(marks)
     students = {student for student, _item, _mark in wanted}
-    if opened is not None:
-        session().refresh(course, with_for_update={"key_share": True})  # one grid after the other
+    lock(CurriculumCourse, course.id)  # one grid after the other
     known, changed = queries.scores_of(course.id, students), 0
     if opened is not None:
         wanted = _still_to_enter(wanted, opened, known)

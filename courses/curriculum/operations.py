@@ -13,7 +13,7 @@ from courses.curriculum.models import AssessmentItem, CourseObjective, CoursePre
 from courses.curriculum.types import AssessmentKind, CourseCategory, DeliveryMode, Importance, Language, ResearchMethod
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
-from trainhub.kernel.db import session
+from trainhub.kernel.db import add_once, lock, session
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import _
@@ -81,8 +81,7 @@ def add_course(
     if queries.by_code(version.id, fields["code"]) is not None:
         raise CourseKnown(_("这版培养方案已有代码为 %(code)s 的课程。", code=fields["code"]), field="code")
     row = CurriculumCourse(version_id=version.id, **fields)
-    session().add(row)
-    session().flush()
+    add_once(row, lambda: CourseKnown(_("这版培养方案已有代码为 %(code)s 的课程。", code=fields["code"]), field="code"))
     audit.record(by=by, did="courses.curriculum.course_added", on=row, data={"version": version.label, "code": row.code, "name": row.name})
     return row
 
@@ -169,6 +168,7 @@ def add_objective(*, course: CurriculumCourse, text: str, by: Identity, now: dat
     text = text.strip()
     if not text:
         raise BadCourse(_("请填写课程目标的内容。"), field="text")
+    lock(CurriculumCourse, course.id)
     known = queries.objectives_of(course.id)
     number = number or max((one.number for one in known), default=0) + 1
     taken = next((one for one in known if one.number == number), None)
@@ -187,6 +187,7 @@ def add_assessment(
     *, course: CurriculumCourse, kind: AssessmentKind, weight_percent: int, by: Identity, now: datetime, title: str = ""
 ) -> AssessmentItem:
     """Add a part of the assessment. Raises BadCourse when the weights would exceed 100 %."""
+    lock(CurriculumCourse, course.id)
     left = rules.weight_left(item.weight_percent for item in queries.assessments_of(course.id))
     if not 1 <= weight_percent <= 100:
         raise BadCourse(_("权重应为 1 至 100 的整数。"), field="weight_percent")
@@ -327,6 +328,7 @@ def record_results(
     """
     percent = book().at("own.attainment.student_percent", on=concluded_on).number
     wanted = list(marks)
+    lock(CurriculumCourse, course.id)
     known = queries.results_of_objectives({one.id for _student, one, _mark in wanted})
     changed = 0
     for student_id, objective, mark in wanted:

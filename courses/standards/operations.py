@@ -12,12 +12,12 @@ from courses.standards.models import IndustryClause, IndustryStandard, PointCove
 from courses.standards.types import TargetKind
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
-from trainhub.kernel.db import session
+from trainhub.kernel.db import add_once, lock, session
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import _
 from trainhub.programmes import queries as programmes
-from trainhub.programmes.models import GraduationRequirement, ProgrammeVersion
+from trainhub.programmes.models import GraduationRequirement, IndicatorPoint, ProgrammeVersion
 
 
 class BadCover(Refused):
@@ -44,6 +44,7 @@ def cover_point(*, point_id: int, kind: TargetKind, target_id: int, by: Identity
         raise BadCover(_("课程目标与指标点不属于同一版培养方案。"), field="target_id")
     if weight not in (None, 1, 2, 3):
         raise BadCover(_("支撑强度只能是高、中、低（3、2、1）。"), field="weight")
+    lock(IndicatorPoint, point_id)
     row = queries.cover(point_id, kind, target_id)
     if row is not None and weight in (None, row.weight):
         return row
@@ -59,6 +60,7 @@ def cover_point(*, point_id: int, kind: TargetKind, target_id: int, by: Identity
 
 def uncover_point(*, point_id: int, kind: TargetKind, target_id: int, by: Identity, now: datetime) -> bool:
     """Take an edge away; False when there was none."""
+    lock(IndicatorPoint, point_id)
     row = queries.cover(point_id, kind, target_id)
     if row is None:
         return False
@@ -107,9 +109,14 @@ def keep_industry_standard(
     row = queries.industry_standard(code)
     if row is None:
         row = IndustryStandard(code=code, title=title, issuer=issuer.strip())
-        session().add(row)
-        session().flush()
-        audit.record(by=by, did="courses.standards.industry_standard_entered", on=row, data={"code": code, "title": title})
+        try:
+            add_once(row, lambda: KeyError(code))
+        except KeyError:  # somebody else entered it at this moment: what is new is added to theirs
+            row = queries.industry_standard(code)
+            assert row is not None
+        else:
+            audit.record(by=by, did="courses.standards.industry_standard_entered", on=row, data={"code": code, "title": title})
+    lock(IndustryStandard, row.id)
     known = {clause.number for clause in queries.clauses_of(row.id)}
     session().add_all([IndustryClause(standard_id=row.id, number=number, text=text) for number, text in clauses if number not in known])
     session().flush()
@@ -118,6 +125,7 @@ def keep_industry_standard(
 
 def map_clause(*, requirement: GraduationRequirement, clause: IndustryClause, by: Identity, now: datetime) -> RequirementClause:
     """Say that a requirement answers a clause of an industry standard; again changes nothing."""
+    lock(GraduationRequirement, requirement.id)
     row = queries.requirement_clause(requirement.id, clause.id)
     if row is None:
         row = RequirementClause(requirement_id=requirement.id, clause_id=clause.id)
@@ -129,6 +137,7 @@ def map_clause(*, requirement: GraduationRequirement, clause: IndustryClause, by
 
 def unmap_clause(*, requirement: GraduationRequirement, clause: IndustryClause, by: Identity, now: datetime) -> bool:
     """Take back that a requirement answers a clause; False when it did not say so."""
+    lock(GraduationRequirement, requirement.id)
     row = queries.requirement_clause(requirement.id, clause.id)
     if row is None:
         return False
@@ -154,6 +163,7 @@ def name_school_standard(
     version in which the facts were shown."""
     if not title.strip():
         raise BadStandard(_("请填写学校标准的名称。"), field="title")
+    lock(ProgrammeVersion, version.id)
     row = queries.school_standard(version.id)
     if row is None:
         row = SchoolStandard(version_id=version.id, title=title.strip())

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
+import sqlalchemy as sa
+
+from courses.teaching import queries
 from courses.teaching.models import Secondment, TeachingTask
 from courses.teaching.operations import BadSecondment, BadTask
 from courses.teaching.types import SecondmentState
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
-from trainhub.kernel.db import session
+from trainhub.kernel.db import lock, session
 from trainhub.kernel.i18n import _
+from trainhub.people.models import Teacher
 
 
 def take_back_task(*, task: TeachingTask, reason: str, by: Identity, now: datetime) -> None:
@@ -30,6 +35,11 @@ def take_back_secondment(*, secondment: Secondment, reason: str, by: Identity, n
 
 
 def _remove(row: TeachingTask | Secondment, reason: str, by: Identity) -> None:
+    state: Any = sa.inspect(row)
+    (key,) = state.identity
+    lock(Teacher, row.teacher_id)
+    if not queries.is_there(type(row), key):
+        return  # somebody else took it back meanwhile
     said = {column.name: getattr(row, key) for key, column in row.__mapper__.c.items()}
     audit.record(by=by, did="courses.teaching.removed", on=row, data={"row": said, "reason": reason.strip()})
     session().delete(row)

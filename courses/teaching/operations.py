@@ -12,7 +12,7 @@ from courses.teaching.types import AppraisalResult, SecondmentState
 from courses.teaching.types import semester_of as semester_of
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
-from trainhub.kernel.db import session
+from trainhub.kernel.db import lock, session
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import _
@@ -62,6 +62,7 @@ def offer_course(
 
     Raises BadOffering when the course is not in the cohort's plan, or may not be designated.
     """
+    lock(Cohort, cohort.id)
     known = queries.offering_of(course.id, cohort.id)
     if known is not None:
         return known
@@ -175,6 +176,7 @@ def give_task(
         if not passed or min(passed) > starts_on:
             raise BadTask(_("兼职教师须先通过岗前培训，再承担教学任务（PETOE-4.7）。请先登记培训通过日期。"), field="teacher_id")
     year, semester = semester_of(starts_on)
+    lock(Teacher, teacher.id)
     known = queries.task(teacher.id, year, semester, title)
     if known is not None:
         facts = {"hours_x10": hours_x10, "starts_on": starts_on, "issued_no": issued_no.strip()}
@@ -226,6 +228,7 @@ def plan_secondment(
     if not reason and planned_since is not None and planned_until is not None and planned_until < planned_since:
         raise BadSecondment(_("计划结束日期不能早于开始日期。"), field="planned_until")
     state = SecondmentState.EXEMPT if reason else SecondmentState.PLANNED
+    lock(Teacher, teacher.id)
     for known in queries.secondments_of_teachers([teacher.id]):
         if (known.enterprise_name, known.planned_since, known.reason) == (name, planned_since, reason):
             return known
@@ -291,6 +294,7 @@ def appoint_part_time(
         raise BadAppointment(_("请写明岗位职责（PETOE-4.7）。"), field="duties")
     if until is not None and until < since:
         raise BadAppointment(_("聘期结束日期不能早于开始日期。"), field="until")
+    lock(Teacher, teacher.id)
     known = next((a for a in queries.appointments_of_teachers([teacher.id]) if a.since == since), None)
     if known is not None:
         facts = {"letter_no": letter_no.strip(), "until": until, "duties": duties.strip()}
@@ -332,6 +336,7 @@ def appraise(
     """Note a periodic appraisal; the same day again replaces result and remark, so that a slip can be mended."""
     if appraised_on < appointment.since:
         raise BadAppointment(_("考核日期不能早于聘期开始日期。"), field="appraised_on")
+    lock(PartTimeAppointment, appointment.id)
     known = queries.appraisal(appointment.id, appraised_on)
     if known is not None:
         if (known.result, known.remark) != (result, remark.strip()):

@@ -21,6 +21,11 @@ def offering(offering_id: int) -> Offering | None:
     return session().get(Offering, offering_id)
 
 
+def is_there(model: type[TeachingTask | Secondment], key: int) -> bool:
+    """Whether a row that was read before a lock was taken is still there."""
+    return session().scalar(select(model.id).where(model.id == key)) is not None
+
+
 def offering_of(course_id: int, cohort_id: int) -> Offering | None:
     """The offering of a course for a cohort."""
     return session().scalar(select(Offering).where(Offering.course_id == course_id, Offering.cohort_id == cohort_id))

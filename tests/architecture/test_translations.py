@@ -57,6 +57,18 @@ def test_everything_is_translated(collected: Path) -> None:
     assert sorted(_inside_f_strings() - extracted) == [], "write these before the f-string: the extractor does not look into it"
 
 
+def test_a_percent_sign_is_doubled_only_where_values_are_filled_in() -> None:
+    """Without values nothing is filled in, and "100%%" would be read as it is written."""
+    found = []
+    for path in (path for room in ("trainhub", "courses", "enterprises") for path in (ROOT / room).rglob("*.py")):
+        text = path.read_text(encoding="utf-8")
+        for call in ast.walk(ast.parse(text)) if "%%" in text else ():
+            is_said = isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in ("_", "_l") and not call.keywords
+            if is_said and call.args and isinstance(call.args[0], ast.Constant) and "%%" in str(call.args[0].value):
+                found.append(f"{path.relative_to(ROOT)}:{call.lineno}")
+    assert found == []
+
+
 def test_collecting_messages_again_changes_nothing(collected: Path) -> None:
     """Who adds one sentence gets a change of one sentence; the header (plural forms) is never lost."""
     again = collected / "en" / "LC_MESSAGES" / CATALOGUE.name

@@ -162,6 +162,8 @@ def in_the_field(built: Built, *, short: int = 0) -> None:
             state=CapstoneState.PASSED,
             starts_on=days[60],
             ends_on=days[-1],
+            finished_on=days[-1] + timedelta(days=7),
+            score_x10=850,
             created_at=NOW,
         )
         current.add_all([filled(placement), filled(capstone)])

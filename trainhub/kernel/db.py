@@ -275,6 +275,15 @@ def add_once(row: Base, taken: Callable[[], Exception]) -> None:
         raise taken() from twice
 
 
+def lock(model: type[Base], key: int) -> None:
+    """Take the lock of a row by its key, and only then read what hangs on it: one change after the other.
+
+    Who only refers to the row (a foreign key) does not wait. On SQLite whoever writes holds the only lock there is.
+    """
+    column = sa.inspect(model).primary_key[0]
+    session().execute(sa.select(column).where(column == key).with_for_update(key_share=True))
+
+
 def _is_plain_sqlite(current: Session) -> bool:
     bind = current.get_bind()
     return isinstance(bind, sa.Engine) and bind.dialect.name == "sqlite" and not write_intent_at_begin(current)

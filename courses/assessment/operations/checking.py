@@ -50,7 +50,7 @@ def checked(kind: QuestionKind, stem: str, data: Mapping[str, Any], *, is_survey
             raise BadQuestion(_("请写明答案所用的单位：至少有一个单位的换算系数是 1，例如“m = 1”。"), field="units")
     for name, most in (("unit_share_x1000", 1000), ("penalty_x1000", 1000)):
         if not 0 <= int(made.get(name) or 0) <= most:
-            raise BadQuestion(_("比例应在 0%% 到 100%% 之间。"), field=name.removesuffix("_x1000"))
+            raise BadQuestion(_("比例应在 0% 到 100% 之间。"), field=name.removesuffix("_x1000"))
     return made
 
 

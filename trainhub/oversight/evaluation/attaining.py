@@ -123,6 +123,6 @@ def of_students(version_id: int, student_ids: Collection[int]) -> dict[int, Stud
 
 
 def least(values: Sequence[int | None]) -> int | None:
-    """A requirement as far as its points are known; None when none is."""
+    """A requirement is reached as far as the least of its points; None while one of them has no value, which a least would hide."""
     known = [value for value in values if value is not None]
-    return min(known) if known else None
+    return min(known) if known and len(known) == len(values) else None

@@ -40,6 +40,12 @@ def _cohort(programme: Programme) -> tuple[Members, list[int], int]:
     return members_of(programme.id, today, year), years, year
 
 
+def _open_points(requirements: list[Requirement], line: attaining.StudentLine) -> list[str]:
+    """By requirement: how many of its points have no marks, in words; empty where all have."""
+    numbers = [(len(r.points), sum(point.id not in line.points for point in r.points)) for r in requirements]
+    return [_("%(n)s 个指标点中 %(m)s 个没有成绩", n=whole, m=left) if left else "" for whole, left in numbers]
+
+
 def _by_requirement(requirements: list[Requirement], line: attaining.StudentLine) -> list[int | None]:
     return [attaining.least([line.points.get(point.id) for point in requirement.points]) for requirement in requirements]
 
@@ -59,7 +65,7 @@ def student_attainment(programme: Programme) -> Any:
         programme,
         "attainment",
         page=found,
-        values={key: _by_requirement(requirements, line) for key, line in lines.items()},
+        values={key: list(zip(_by_requirement(requirements, line), _open_points(requirements, line), strict=True)) for key, line in lines.items()},
         requirements=requirements,
         years=years,
         year=year,
@@ -121,6 +127,7 @@ def one_attainment(thing: tuple[Programme, Member, int]) -> Any:
         matrix=matrix,
         line=line,
         reached=dict(zip([r.id for r in matrix.requirements], _by_requirement(list(matrix.requirements), line), strict=True)),
+        left=dict(zip([r.id for r in matrix.requirements], _open_points(list(matrix.requirements), line), strict=True)),
         strength=matrices.STRENGTH,
         percent=attaining.thresholds(clock.today())[0],
     )

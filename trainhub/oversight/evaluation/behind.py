@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from trainhub.kernel.i18n import _, _l, format_date, listed
+from trainhub.oversight.evaluation.rules.teachers import full_time
+from trainhub.oversight.evaluation.sentences import FOUND
 from trainhub.oversight.evaluation.types import CandidateCase, CapstoneCase, Case, SecondmentCase
 
 MOST = 200
@@ -72,7 +74,10 @@ TABLES: Mapping[str, tuple[Sequence[Any], Callable[[Case], Rows]]] = {
     ),
     "2.2": (
         (_l("指标点"), _l("课程目标或环节")),
-        lambda case: [(plan.named(p.number), listed(p.carried_by)) for plan in case.plans for p in plan.points],
+        lambda case: [
+            *((plan.named(_("毕业要求 %(n)s（还没有指标点）", n=number)), "") for plan in case.plans for number in plan.unrefined),
+            *((plan.named(p.number), listed(FOUND.told(one) for one in p.carried_by)) for plan in case.plans for p in plan.points),
+        ],
     ),
     "2.5": (
         (_l("课程"), {"label": _l("课程目标"), "num": True}, {"label": _l("考核权重"), "num": True}, {"label": _l("缺少结论的学生"), "num": True}),
@@ -83,11 +88,11 @@ TABLES: Mapping[str, tuple[Sequence[Any], Callable[[Case], Rows]]] = {
     ),
     "4.2": (
         (_l("教师"), {"label": _l("企业工作天数"), "num": True}, _l("到企业工作")),
-        lambda case: [(t.label, t.enterprise_days, _plan(t.secondments)) for t in case.teachers if t.is_full_time],
+        lambda case: [(t.label, t.enterprise_days, _plan(t.secondments)) for t in full_time(case.teachers)],
     ),
     "4.5": (
         (_l("教师"), _l("学术水平高"), {"label": _l("企业工作天数"), "num": True}, {"label": _l("学时"), "num": True}),
-        lambda case: [(t.label, _yes(t.is_senior), t.enterprise_days, f"{t.hours_x10 / 10:g}") for t in case.teachers if t.is_full_time],
+        lambda case: [(t.label, _yes(t.is_senior), t.enterprise_days, f"{t.hours_x10 / 10:g}") for t in full_time(case.teachers)],
     ),
     "4.7": (
         (_l("教师"), _l("聘任"), _l("聘任到期"), _l("培训通过"), _l("首次任课"), _l("最近考核")),
@@ -121,7 +126,7 @@ TABLES: Mapping[str, tuple[Sequence[Any], Callable[[Case], Rows]]] = {
         (_l("教师"), _l("外籍"), _l("国外博士"), {"label": _l("境外研修月数"), "num": True}),
         lambda case: [(t.label, _yes(t.is_foreign), _yes(t.has_foreign_doctorate), t.overseas_months) for t in case.teachers],
     ),
-    "9.4": ((_l("合作项目"),), lambda case: [(label,) for _mode, label in case.international.programmes]),
+    "9.4": ((_l("合作项目"),), lambda case: [(FOUND.told(label),) for _mode, label in case.international.programmes]),
     "9.6": (
         ({"label": _l("在读学生"), "num": True}, {"label": _l("参加国际交流的学生"), "num": True}),
         lambda case: [(case.international.students, case.international.exchanged)] if case.international.students else [],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from trainhub.kernel.i18n import _l
+from trainhub.kernel.i18n import _l, language
 from trainhub.oversight.evaluation.register_types import (
     ActivityKind,
     BudgetPurpose,
@@ -147,3 +147,8 @@ REMEDIES: Mapping[str, Any] = {
     "9.6": _l("让超过一半的学生参加国际交流并登记。"),
     "9.8": _l("使外国留学生达到本专业学生的 10%；港澳台学生不计入。"),
 }
+
+
+def titled(thing: Any) -> str:
+    """A requirement or a section of the report in the reader's language: in the documents themselves it stays as the scheme calls it."""
+    return str(thing.title_en or thing.title) if language() == "en" else str(thing.title)

@@ -18,8 +18,10 @@ from trainhub.oversight.evaluation.types import (
     CriterionKind,
     JudgementCase,
     JudgementResult,
+    PlacementCase,
     RequirementAnswer,
     SpecialResult,
+    StudentCase,
     Verdict,
     WorkEntry,
 )
@@ -89,8 +91,13 @@ Work = Mapping[int, Collection[WorkEntry]]
 """By lecturer: the work in enterprises that counts, or would count once it is verified."""
 
 
+WHOLE_PLAN = 10_000
+"""Days that reach every item of a plan."""
+
+
 def assumed(case: Case, wanted: Assumptions, p: Mapping[str, Parameter], work: Work) -> Case:
-    """The case as it would be under assumptions; a student who finishes has exactly the days that are asked for.
+    """The case as it would be under assumptions; a student who finishes has exactly the days that are asked for,
+    and did what the plan holds.
 
     A lecturer whose work is verified has the days of what is entered, each once and up to the first teaching day: that may be too few.
     """
@@ -104,8 +111,15 @@ def assumed(case: Case, wanted: Assumptions, p: Mapping[str, Parameter], work: W
         then = days_in((entry.span for entry in work.get(one.lead_id, ())), until=one.counted_until)
         return replace(one, lead_days=max(one.lead_days, then))
 
+    def over(one: StudentCase) -> PlacementCase:
+        """What a student finishes: all of the plan, signed and graded."""
+        signed = frozenset(("school", "enterprise", "student"))
+        return PlacementCase(one.label, signed, True, True, True, cohort_year=one.cohort_year, student=one.label, days=WHOLE_PLAN)
+
+    running = tuple(replace(one, has_ended=True, has_grade=True) if one.student in wanted.students else one for one in case.placements)
     return replace(
         case,
+        placements=(*running, *(over(one) for one in case.students if one.label in wanted.students)),
         students=tuple(replace(one, credited_days=max(one.credited_days, days)) if one.label in wanted.students else one for one in case.students),
         candidates={year: tuple(verified(one) for one in found) for year, found in case.candidates.items()},
     )

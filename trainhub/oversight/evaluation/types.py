@@ -120,6 +120,8 @@ class CourseCase:
     closed: int = 0
     missing: tuple[str, ...] = ()
     open_years: tuple[int, ...] = ()
+    recognised: tuple[str, ...] = ()
+    """Whose credits were recognised: decided upon, and assessed elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,17 +240,20 @@ class PlacementCase:
     has_grade: bool
     cohort_year: int = 0
     student: str = ""
+    days: int = 0
+    """From its first day to its last, both included."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlanItemCase:
-    """An item of the enterprise training plan."""
+    """An item of the enterprise training plan. `source`: whose grade speaks for it."""
 
     label: str
     weeks_x10: int
     is_at_enterprise: bool
     has_assessment: bool
     has_enterprise_mentor: bool
+    source: MarkSource = MarkSource.PLACEMENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +265,8 @@ class PlanCase:
     students: int = 0
     standards: tuple[StandardCase, ...] = ()
     points: tuple[PointCase, ...] = ()
+    unrefined: tuple[int, ...] = ()
+    """The numbers of the graduation requirements without an indicator point."""
     courses: tuple[CourseCase, ...] = ()
     items: tuple[PlanItemCase, ...] = ()
 
@@ -283,6 +290,8 @@ class CapstoneCase:
 
     label: str
     findings: tuple[Finding, ...] = ()
+    has_ended: bool = False
+    has_result: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -321,7 +321,8 @@ def criterion(thing: tuple[Programme, Criterion]) -> Any:
         answer, case = looked(programme, on)
         finding, table = next(f for f in answer.findings if f.code == asked.code), behind.behind(case, asked.code)
         before = next((was for was, now in changed_since(programme, answer)[1] if now.code == asked.code), None)
-    form = JudgementForm()
+    history = judgements.judgements_of(programme.id, asked.code)
+    form = JudgementForm(data={"version": history[0].id if history else 0})
     raw = deciding.unsettled(programme, on, case)[asked.code] if kept is None else finding  # a judgement is judged over, as of every other criterion
     is_open = asked.kind is CriterionKind.JUDGED or raw.status is Status.JUDGE
     may_judge = is_open and kept is None and may(who(), Can.JUDGE, on_programme(programme))
@@ -341,6 +342,7 @@ def criterion(thing: tuple[Programme, Criterion]) -> Any:
                         result=form.result.data,
                         remark=form.remark.data or "",
                         finding=raw,
+                        seen=form.version.data,
                         by=who(),
                         today=clock.today(),
                         now=clock.now(),

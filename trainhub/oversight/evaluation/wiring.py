@@ -17,6 +17,7 @@ from trainhub.kernel.nav import Entry, register_nav
 from trainhub.oversight.evaluation import (
     attainment_views,
     cli,
+    labels,
     matrix_views,
     models,
     outlook_views,
@@ -114,6 +115,7 @@ def register(app: Flask) -> None:
     register_export(app, "expert_judgements", _l("对评价要点的判断"), own_queries.judgements, tables=(models.ExpertJudgement,), of="account")
     assert all(PAGES)
     app.add_template_filter(FOUND.told, "finding_words")
+    app.add_template_filter(labels.titled, "titled")
     app.register_blueprint(views.blueprint)
     jobs.register_periodic(app, "evaluation.remember", tasks.remember_readiness, every=timedelta(days=1), title=N_("记录各专业的达标情况"))
     jobs.register_periodic(

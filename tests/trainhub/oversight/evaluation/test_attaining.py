@@ -30,6 +30,7 @@ from trainhub.people import operations as people
 from trainhub.people.models import PetoeSpan
 from trainhub.people.types import StudentState
 from trainhub.programmes import operations as programmes
+from trainhub.programmes import queries as programme_queries
 
 DAYS = (date(2026, 3, 2), date(2026, 3, 11), date(2026, 3, 20))
 
@@ -72,6 +73,9 @@ def test_grades_of_placements_and_capstones_flow_into_points(session: Session, a
         version_id, code, programme_id = built.version.id, built.programme.code, built.programme.id
         item_ids = practice.id, capstone.id
     # only placements are graded: 85 for everybody
+    with transaction():
+        session.execute(sa.update(Capstone).values(score_x10=None, finished_on=None))
+    session.expire_all()
     line = attaining.of_students(version_id, ids)[ids[0]]
     assert (line.points[first], line.marks[TargetKind.PLAN_ITEM, item_ids[0]]) == (850, 850)
     with transaction():
@@ -106,6 +110,22 @@ def test_grades_of_placements_and_capstones_flow_into_points(session: Session, a
     assert attaining.of_students(version_id, ids)[ids[0]].points[first] == 750
     assert as_role(Role.INSPECTOR).post(at, data={"source": "none"}).status_code == 403
     assert head.get(f"/evaluation/{code}/attainment/students/999999").status_code == 404
+
+
+def test_a_requirement_of_a_student_is_open_while_one_of_its_points_is(session: Session, as_role: Callable[..., Any]) -> None:
+    """The least of some points would hide the one nobody has marks for: as for the group, there is no value yet."""
+    assert [attaining.least(one) for one in ([850, 640], [850, None], [None], [])] == [640, None, None, None]
+    with transaction():
+        built = factory.meeting(students=1)
+        code, programme_id, key = built.programme.code, built.programme.id, built.students[0].id
+        requirement = programme_queries.requirements_of(built.version.id)[0]
+        for kind, target in [one for one, _weight in attaining.carriers_of(built.version.id)[requirement.points[0].id]]:
+            standards.uncover_point(point_id=requirement.points[0].id, kind=kind, target_id=target, by=SYSTEM, now=factory.NOW)
+    head = as_role(Role.PROGRAMME_ADMIN, programme_id=programme_id)
+    page = head.get(f"/evaluation/{code}/attainment/students/{key}").get_data(as_text=True)
+    assert f"{len(requirement.points)} 个指标点中 1 个没有成绩" in page
+    listed = head.get(f"/evaluation/{code}/attainment/students").get_data(as_text=True)
+    assert f'title="{len(requirement.points)} 个指标点中 1 个没有成绩"' in listed
 
 
 def test_who_graduated_before_the_cohort_did_has_a_page(session: Session, as_role: Callable[..., Any]) -> None:

@@ -317,6 +317,9 @@ def test_a_member_of_the_working_group_does_not_judge_the_own_university(session
         answer = tied.post(path, data=sent)
         text = answer.get_data(as_text=True)
         assert (path, answer.status_code, "你在本校担任角色，不能评判本校的专业" in text) == (path, 422, True)
+    noted = tied.post(f"/evaluation/applications/{played['key']}/quality", data={"quality": "excellent", "text": "产教融合有特色"})
+    assert (noted.status_code, "不能评判本校的专业" in noted.get_data(as_text=True)) == (422, True)
+    assert judgements.quality_on(played["programme"], day) is None
     assert judgements.latest_since(played["programme"], day, clock.now() - timedelta(minutes=4), {}) == {}
     assert browser(as_role, played, "group").post(at, data={"result-1.2": "met"}).status_code == 303
 

@@ -14,6 +14,10 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from courses.curriculum.models import CourseResult
+from courses.recognition.models import CreditClaim
+from courses.recognition.types import ClaimState, Evidence
+from courses.standards.models import PointCover
 from enterprises.capstones import queries as capstones
 from enterprises.capstones.models import GuidanceEntry
 from enterprises.capstones.types import SupervisorRole
@@ -22,6 +26,7 @@ from enterprises.placements.types import PlacementState
 from tests.factories import evaluation as factory
 from tests.factories import ground
 from tests.trainhub.ledger.test_holidays import THREE, all_entered, switched_on  # noqa: F401 - a fixture
+from trainhub.kernel import files
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import transaction
 from trainhub.ledger import queries as ledger
@@ -35,7 +40,9 @@ from trainhub.people.models import PetoeSpan
 from trainhub.people.types import StudentState
 from trainhub.policy.findings import Status
 from trainhub.programmes import operations as programmes
+from trainhub.programmes.models import GraduationRequirement, IndicatorPoint
 
+PNG = b"\x89PNG\r\n\x1a\n"
 ACROSS = [factory.TODAY, factory.TODAY + timedelta(days=1), factory.TODAY + timedelta(days=180), factory.TODAY + timedelta(days=365)]
 
 
@@ -100,6 +107,60 @@ def test_a_placement_that_is_over_asks_for_its_grade_whoever_forgot_to_close_it(
         by_code = {finding.code: finding for finding in readiness.assess(built.programme, on).findings}
         assert {code: by_code[code].status.value for code in ("6.8", "6.9")} == {"6.8": expected, "6.9": expected}, on
     assert len([line for line in by_code["6.8"].details if "没有评分" in line]) == 0
+
+
+def test_a_requirement_without_points_is_carried_by_nothing(session: Session) -> None:
+    """2.2 (002:383) and the path of 1.1: a requirement nobody refined reaches no course, whatever standard it names (002:295)."""
+    built = factory.meeting(students=2)
+    row = GraduationRequirement(version_id=built.version.id, number=99, title="新增要求", text="还没有细化")
+    session.add(row)
+    session.flush()
+    by_code = {finding.code: finding for finding in readiness.assess(built.programme, factory.TODAY).findings}
+    assert (by_code["2.2"].status.value, by_code["1.1"].status.value) == ("not_met", "met")
+    assert by_code["2.2"].details == (f"毕业要求 {row.number}：还没有分解为指标点，没有课程或环节支撑",)
+    # the only requirement that names a standard is not refined: the standard is mapped and not reached
+    session.execute(sa.delete(PointCover))
+    session.execute(sa.delete(IndicatorPoint))
+    session.expire_all()
+    found = {finding.code: finding for finding in readiness.assess(built.programme, factory.TODAY).findings}["1.1"]
+    assert (found.status.value, found.found) == ("not_met", 0)
+
+
+def test_a_recognised_course_concludes_about_its_student(session: Session) -> None:
+    """2.5 (002:389): whose course was recognised has a decision and no marks here; without one the student is missing."""
+    built = factory.meeting(students=2)
+    student = built.students[0]
+    course_id = session.scalar(sa.select(CourseResult.course_id).where(CourseResult.student_id == student.id))
+    session.execute(sa.delete(CourseResult).where(CourseResult.student_id == student.id, CourseResult.course_id == course_id))
+
+    def found() -> Any:
+        session.expire_all()
+        return next(one for one in readiness.assess(built.programme, factory.TODAY).findings if one.code == "2.5")
+
+    assert (found().status.value, "缺少达成结论" in found().details[0]) == ("not_met", True)
+    proof = files.keep_bytes(PNG, name="证书.png", kind="recognition", media_type="image/png", by=SYSTEM, now=factory.NOW)
+    claim = CreditClaim(
+        file_id=proof.id,
+        student_id=student.id,
+        target_id=course_id,
+        evidence=Evidence.CERTIFICATE,
+        evidence_key="outside-1",
+        title="数据结构",
+        completed_on=factory.TODAY,
+        asked_x10=30,
+        credits_x10=30,
+        state=ClaimState.APPROVED,
+        asked_at=factory.NOW,
+        decided_at=factory.NOW,
+        decided_on=factory.TODAY,
+    )
+    session.add(claim)
+    session.flush()
+    assert (found().status.value, len(found().details)) == ("met", 1)
+    assert "1 名学生的学分经认定取得，未在本课考核" in found().details[0]
+    claim.state, claim.credits_x10, claim.decided_at, claim.decided_on = ClaimState.SUBMITTED, None, None, None
+    session.flush()
+    assert found().status.value == "not_met"
 
 
 def test_zero_students_meet_nothing_that_is_about_students(session: Session) -> None:

@@ -227,6 +227,7 @@ def test_the_outlook_says_which_work_would_count_once_verified(session: Session)
 
 WITHOUT_FACTS = {
     "own.capstone.uncovered_days_max": "every capstone lies inside its placement",
+    "own.evaluation.item_time_percent": "who still studies is asked for what is over",
     "own.intl.faculty_tolerance_points": "the share of teachers is above the least, not near it",
     "own.parttime.appraisal_every_months": "no appraisal is old",
     "own.teacher.senior_enterprise_years": "nobody is senior by years alone",

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from courses.teaching.models import Secondment
+from tests.factories import ground
 from tests.factories import identity as accounts
 from tests.trainhub.oversight.evaluation.test_workflow import DAY, Play, at, by_the_group, go, hand, judge, play, scheduled  # noqa: F401 - fixtures
 from trainhub.identity import queries as identity_queries
@@ -17,7 +18,7 @@ from trainhub.kernel.errors import Refused
 from trainhub.oversight.evaluation import catalogue, deciding, readiness
 from trainhub.oversight.evaluation.models import EvaluationDecision, ExpertJudgement
 from trainhub.oversight.evaluation.operations import judging
-from trainhub.oversight.evaluation.queries import judgements
+from trainhub.oversight.evaluation.queries import judgements, staff
 from trainhub.oversight.evaluation.types import AccreditationStanding, CriterionKind, JudgementResult, Verdict
 from trainhub.oversight.evaluation.workflow import outcome_queries, queries
 from trainhub.oversight.evaluation.workflow.models import Application
@@ -94,6 +95,61 @@ def test_a_programmes_word_about_itself_is_no_verdict(play: Play, session: Sessi
     decision = session.get_one(EvaluationDecision, row.decision_id)
     said = {one["code"]: str(one["details"]) for one in decision.findings}
     assert all(play.group.name in said[code] and head.name not in said[code] for code in needed)
+
+
+def tied_to(play: Play, office: Identity, session: Session) -> Identity:
+    """A member of the same office who teaches at the programme's university."""
+    organisation_id = next(iter(office.organisation_ids(Role.EXPERT)))
+    accounts.grant(play.same_school, Role.EXPERT, organisation_id=organisation_id)
+    return identity_queries.identity_of(play.same_school.id, today=DAY)
+
+
+def test_nobody_of_an_office_handles_the_own_university(play: Play, session: Session) -> None:
+    """Accepting, the visit, the conclusion and T10 are as little one's own school's as a judgement: told why, another member goes on."""
+    tied, why = tied_to(play, play.association, session), "你在本校担任角色，不能办理本校专业的评价申请"
+    row = moving.open_application(programme=play.built.programme, has_prerequisite=True, by=SYSTEM, today=DAY, now=at(DAY))
+    accredited(play)
+    go(row, Event.APPLY_ALONE, DAY)
+    for event in (Event.ACCEPT, Event.REFUSE):
+        with pytest.raises(Refused, match=why):
+            go(row, event, DAY, tied, reason="材料")
+    go(row, Event.ACCEPT, DAY, play.association)
+    hand(row, DocumentKind.SUPPLEMENTARY_REPORT, DAY)
+    go(row, Event.SUBMIT, DAY)
+    with pytest.raises(Refused, match=why):
+        visiting.arrange(application=row, starts_on=DAY, ends_on=DAY, no_centre_reason="停工", by=tied, now=at(DAY))
+    with pytest.raises(Refused, match=why):
+        visiting.assign(application=row, account=play.leader, is_leader=True, by=tied, today=DAY, now=at(DAY))
+    with pytest.raises(Refused, match=why):
+        hand(row, DocumentKind.ACCREDITATION_CONCLUSION, DAY, by=tied)
+    hand(row, DocumentKind.ACCREDITATION_CONCLUSION, DAY)
+    go(row, Event.SEND_ALONE, DAY, play.association)
+    by_the_group(row, play.group, DAY)
+    with pytest.raises(Refused, match=why):
+        go(row, Event.CONCLUDE, DAY, tied_to(play, play.group, session))
+    assert go(row, Event.CONCLUDE, DAY, play.group).verdict is not None
+
+
+def test_an_expert_whom_a_post_ties_meanwhile_does_not_end_the_visit(play: Play, session: Session) -> None:
+    row = scheduled(play)
+    for account in (play.leader, play.member):
+        judge(play, row, account, DAY)
+    accounts.grant(play.leader, Role.LECTURER, organisation_id=play.built.programme.university_id)
+    with pytest.raises(Refused, match="你在本校担任角色，不能办理本校专业的评价申请"):
+        go(row, Event.END_VISIT, DAY, play.who(play.leader))
+    assert go(row, Event.END_VISIT, DAY, play.who(play.member)).state is State.VISITED
+
+
+def test_a_second_account_of_a_human_does_not_hide_the_ties(play: Play, session: Session) -> None:
+    """Two persons found to be one keep their accounts: the role that one of them holds at the school ties both."""
+    one, other = ground.person(), ground.person()
+    expert, at_home = accounts.account(person=one), accounts.account(person=other)
+    accounts.grant(expert, Role.EXPERT)
+    accounts.grant(at_home, Role.UNIVERSITY_ADMIN, organisation_id=play.built.programme.university_id)
+    assert staff.ties_to_university(one.id, expert.id, play.built.programme, DAY) == []
+    other.merged_into_id = one.id
+    session.flush()
+    assert staff.ties_to_university(one.id, expert.id, play.built.programme, DAY) == ["在本校担任角色"]
 
 
 def test_what_the_data_refuse_needs_nobodys_word(play: Play, session: Session) -> None:

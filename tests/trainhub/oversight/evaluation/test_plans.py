@@ -16,7 +16,7 @@ from tests.factories import evaluation as factory
 from tests.factories import ground
 from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.papers.blocks import Grid
-from trainhub.oversight.evaluation import attaining, behind, readiness
+from trainhub.oversight.evaluation import attaining, behind, readiness, simulation
 from trainhub.oversight.evaluation.documents import materials, report, tables
 from trainhub.oversight.evaluation.queries.cases import case_of
 from trainhub.people import operations as people
@@ -137,6 +137,22 @@ def test_a_student_whom_no_placement_shows_fails_the_items(session: Session) -> 
     for code, last in (("6.8", "没有完成的实习，没有企业评分"), ("6.9", "没有完成的实习，没有考核结果")):
         assert found[code].status.value == "not_met", code
         assert [line for line in found[code].details if line.endswith(last)], found[code].details
+
+
+def test_a_graduate_who_did_one_item_has_no_result_of_the_others(session: Session) -> None:
+    built = factory.meeting(students=2)
+    graduated(built)
+    assert of(built)["6.9"].found == "环节 3/3，考核结果 6/6"
+    placement = session.scalars(sa.select(Placement).where(Placement.student_id == built.students[0].id)).one()
+    placement.ends_on = placement.starts_on + timedelta(days=27)
+    session.flush()
+    found = of(built)["6.9"]
+    assert (found.status.value, found.found, len(found.details)) == ("not_met", "环节 3/3，考核结果 5/6", 1)
+    assert found.details[0].endswith("：生产实习没有考核结果")
+    # who finishes has done all of it: that is what the simulation assumes
+    label = found.details[0].partition("：")[0]
+    then = simulation.look(built.programme, DAY, simulation.Assumptions(students=frozenset([label])))[1]
+    assert then.statuses["6.9"].value == "met"
 
 
 @pytest.mark.database

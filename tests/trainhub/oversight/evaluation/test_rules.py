@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from itertools import count
 from typing import Any
 
 import pytest
 
 from trainhub.oversight.evaluation import catalogue
 from trainhub.oversight.evaluation.register_types import Quality
-from trainhub.oversight.evaluation.rules import capstones, centres, international, lecturers, standards, teachers, verdict, weeks
+from trainhub.oversight.evaluation.rules import capstones, centres, international, lecturers, practice, standards, teachers, verdict, weeks
 from trainhub.oversight.evaluation.rules.common import days_in, months_between
 from trainhub.oversight.evaluation.rules.whole import PARAMETERS
 from trainhub.oversight.evaluation.types import (
@@ -25,6 +26,7 @@ from trainhub.oversight.evaluation.types import (
     InternationalCase,
     JudgementCase,
     JudgementResult,
+    MarkSource,
     Outcome,
     PartTimeCase,
     PlacementCase,
@@ -43,6 +45,7 @@ from trainhub.policy.findings import Finding, Status, at_least, at_most
 ON = date(2026, 3, 2)
 P = {key: book().at(key, on=ON) for key in PARAMETERS}
 C = catalogue.criteria()
+NUMBERS = count(1)
 
 
 def seen(finding: Finding) -> tuple[str, Any, Any]:
@@ -88,6 +91,7 @@ def test_coverage_counts_standards_and_names_breaks() -> None:
     assert seen(standards.judge_coverage(C["1.1"], unmapped, required=P["petoe.general_standards"])) == ("not_met", 10, 11)
     broken = standards.judge_coverage(C["1.1"], [*cases[:10], StandardCase("G11", (3,), ())], required=P["petoe.general_standards"])
     assert broken.details == ("G11：已对应，但没有通到有考核的课程或环节",)
+    assert seen(broken) == ("not_met", 10, 11), "a path that breaks off covers nothing"
     assert standards.judge_coverage(C["1.1"], [StandardCase("G1", ())], required=P["petoe.general_standards"]).status is Status.NO_DATA
 
 
@@ -97,6 +101,9 @@ def test_every_point_is_carried() -> None:
     assert seen(standards.judge_points(C["2.2"], [good], minimum=minimum)) == ("met", 1, 1)
     assert seen(standards.judge_points(C["2.2"], [good, bad], minimum=minimum)) == ("not_met", 1, 2)
     assert standards.judge_points(C["2.2"], [], minimum=minimum).status is Status.NO_DATA
+    bare = standards.judge_points(C["2.2"], [good], (3,), minimum=minimum)
+    assert (seen(bare), bare.details) == (("not_met", 1, 2), ("毕业要求 3：还没有分解为指标点，没有课程或环节支撑",))
+    assert standards.judge_points(C["2.2"], [], (1, 2), minimum=minimum).status is Status.NO_DATA
 
 
 @pytest.mark.parametrize(
@@ -107,6 +114,7 @@ def test_every_point_is_carried() -> None:
         (CourseCase("A", 90, 2, 1), "not_met"),
         (CourseCase("A", 100, 0, 1), "not_met"),
         (CourseCase("A", 100, 2, 1, ("张三",)), "not_met"),
+        (CourseCase("A", 100, 2, 1, recognised=("张三",)), "met"),
         (CourseCase("A", 100, 2, 0), "no_data"),
         (CourseCase("A", 100, 2, 1, open_years=(2022,)), "not_met"),
     ],
@@ -120,7 +128,7 @@ def test_courses_conclude_about_everybody(course: CourseCase, status: str) -> No
 
 
 def teacher(label: str = "甲", **given: Any) -> TeacherCase:
-    base = TeacherCase(label, True, False, 0, 1000, False, False, 0)
+    base = TeacherCase(label, True, False, 0, 1000, False, False, 0, person_id=next(NUMBERS))
     return replace(base, **given)
 
 
@@ -159,6 +167,21 @@ def test_senior_teachers_teach_the_average(senior: int, other: int, status: str)
         C["4.5"], cases, percent=P["petoe.senior_workload_percent"], senior_years=P["own.teacher.senior_enterprise_years"]
     )
     assert found.status.value == status
+
+
+def test_a_human_with_two_staff_numbers_is_one_teacher() -> None:
+    """4.5 and 4.2 count humans (002:453, 002:445): 60 hours under two numbers are 60 hours of one."""
+    two = [teacher("甲（1）", person_id=1, is_senior=True, hours_x10=300), teacher("甲（2）", person_id=1, hours_x10=300)]
+    found = teachers.judge_workload(
+        C["4.5"],
+        [*two, teacher("乙", person_id=2, hours_x10=500)],
+        percent=P["petoe.senior_workload_percent"],
+        senior_years=P["own.teacher.senior_enterprise_years"],
+    )
+    assert (found.status, found.found, found.required) == (Status.MET, "60.0 学时/人", "55.0 学时/人")
+    assert found.denominator == "高水平教师 1 人，专职教师 2 人"
+    planned = [replace(two[0], secondments=(SecondmentCase(False, True, 12),)), two[1]]
+    assert secondments(*planned).found == "1/1 人有计划或免予选送，已开始 1 项"
 
 
 @pytest.mark.parametrize(
@@ -281,7 +304,7 @@ def test_agreements_bind_on_the_day(since: date, until: date, topics: frozenset[
 
 
 def placement(signed: frozenset[str] = frozenset(["school", "enterprise", "student"]), *, has_grade: bool = True) -> PlacementCase:
-    return PlacementCase("张三", signed, True, True, has_grade)
+    return PlacementCase("张三", signed, True, True, has_grade, student="张三", days=240)
 
 
 def test_leaders_of_both_sides_and_three_signatures() -> None:
@@ -322,16 +345,54 @@ def test_no_placement_that_ended_proves_no_grade(has_mentor: bool, status: Statu
 
 def test_plan_items_have_mentors_and_assessments() -> None:
     item = PlanItemCase("实习", 320, True, True, True)
-    mentors, assessments = P["petoe.plan_item_enterprise_mentors_min"], P["petoe.plan_item_assessments_min"]
+    mentors = P["petoe.plan_item_enterprise_mentors_min"]
     assert centres.judge_item_mentors(C["6.8"], [item], [placement()], mentors=mentors).status is Status.MET
     assert centres.judge_item_mentors(C["6.8"], [item], [placement(has_grade=False)], mentors=mentors).status is Status.NOT_MET
     assert centres.judge_item_mentors(C["6.8"], [replace(item, has_enterprise_mentor=False)], [], mentors=mentors).status is Status.NOT_MET
-    assert centres.judge_item_assessments(C["6.9"], [item], [placement()], assessments=assessments).status is Status.MET
-    assert centres.judge_item_assessments(C["6.9"], [item], [], assessments=assessments).status is Status.NO_DATA
-    assert (
-        centres.judge_item_assessments(C["6.9"], [replace(item, has_assessment=False)], [placement()], assessments=assessments).status
-        is Status.NOT_MET
-    )
+    assert results([item], [placement()]).status is Status.MET
+    assert results([item], []).status is Status.NO_DATA
+    assert results([replace(item, has_assessment=False)], [placement()]).status is Status.NOT_MET
+    assert results([item], [placement(has_grade=False)]).details == ("张三：没有考核结果", "张三：实习没有考核结果")
+
+
+def results(items: list[PlanItemCase], cases: list[PlacementCase], capstone: CapstoneCase | None = None, *, graduated: bool = False) -> Finding:
+    capstone = capstone or CapstoneCase("张三")
+    mine = practice.practice_of([StudentCase("张三", 2022, 160)], cases, [capstone], has_finished=graduated)
+    numbers = {"assessments": P["petoe.plan_item_assessments_min"], "share": P["own.evaluation.item_time_percent"]}
+    return practice.judge_item_results(C["6.9"], items, mine, **numbers)
+
+
+PLAN = [PlanItemCase("认识实习", 40, True, True, True), PlanItemCase("生产实习", 120, True, True, True)]
+
+
+@pytest.mark.parametrize(
+    ("days", "graduated", "found"),
+    [
+        (28, False, ("met", "环节 2/2，考核结果 1/1")),  # still at it: asked for what is over
+        (28, True, ("not_met", "环节 2/2，考核结果 1/2")),
+        (69, True, ("not_met", "环节 2/2，考核结果 1/2")),  # 9.8 weeks: less than four and half of twelve
+        (70, True, ("met", "环节 2/2，考核结果 2/2")),
+        (0, True, ("not_met", "环节 2/2，考核结果 0/2")),
+    ],
+)
+def test_one_item_of_the_plan_does_not_stand_for_all(days: int, graduated: bool, found: tuple[str, str]) -> None:
+    """6.9 (002:525) asks for every student and every item: who did the first alone has no result of the second."""
+    cases = [replace(placement(), days=days)] if days else []
+    answer = results(PLAN, cases, graduated=graduated)
+    assert seen(answer)[:2] == found
+    if days == 28 and graduated:
+        assert answer.details == ("张三：生产实习没有考核结果",)
+
+
+def test_the_capstone_speaks_for_its_item_and_no_source_for_none() -> None:
+    whole = [*PLAN, PlanItemCase("毕业设计", 160, True, True, True, MarkSource.CAPSTONE)]
+    long = replace(placement(), days=400)
+    assert results(whole, [long], graduated=True).details == ("张三：毕业设计没有考核结果",)
+    assert results(whole, [long], CapstoneCase("张三", has_ended=True, has_result=True), graduated=True).status is Status.MET
+    assert results(whole, [long], CapstoneCase("张三", has_ended=True)).status is Status.NOT_MET, "over, and nobody concluded it"
+    assert results(whole, [long]).status is Status.MET, "a capstone that runs is not asked yet"
+    untold = [PLAN[0], replace(PLAN[1], source=MarkSource.NONE)]
+    assert results(untold, [long], graduated=True).details == ("张三：生产实习没有考核结果",)
 
 
 # -- 7

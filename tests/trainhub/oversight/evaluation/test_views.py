@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from collections.abc import Callable
 from typing import Any
@@ -16,6 +17,7 @@ from tests.factories import ground
 from trainhub.kernel import jobs
 from trainhub.kernel.access import Role
 from trainhub.kernel.db import transaction
+from trainhub.kernel.i18n import in_language
 from trainhub.oversight.evaluation import behind, readiness
 from trainhub.oversight.evaluation.catalogue import criteria
 from trainhub.oversight.evaluation.queries import judgements, registers
@@ -130,6 +132,47 @@ def test_the_head_judges_and_the_page_says_so(built: factory.Built, as_role: AsR
     history = judgements.judgements_of(programme_id, "1.3")
     assert [(row.result, row.remark) for row in history] == [(JudgementResult.MET, "定位清楚")]
     assert browser.post(f"/evaluation/{code}/criteria/7.2", data={"result": "met"}).status_code == 422
+
+
+def test_a_judgement_made_meanwhile_is_shown_before_another_follows(built: factory.Built, as_role: AsRole) -> None:
+    """The latest judgement decides: who opened the page before it is told, and sends again after reading it."""
+    code, programme_id = built.programme.code, built.programme.id
+    at = f"/evaluation/{code}/criteria/1.3"
+
+    def version(text: str) -> str:
+        return re.findall(r'name="version"[^>]*value="(\d+)"', text)[0]
+
+    browser = as_role(Role.PROGRAMME_ADMIN, programme_id=programme_id)
+    opened = version(browser.get(at).get_data(as_text=True))
+    assert (
+        as_role(Role.PROGRAMME_ADMIN, programme_id=programme_id).post(at, data={"result": "met", "remark": "甲判", "version": opened}).status_code
+        == 303
+    )
+    browser = as_role(Role.PROGRAMME_ADMIN, programme_id=programme_id)
+    sent = {"result": "not_met", "remark": "乙判", "version": opened}
+    answer = browser.post(at, data=sent)
+    text = answer.get_data(as_text=True)
+    assert (answer.status_code, "甲判" in text, "乙判" in text) == (409, True, True)
+    assert [row.remark for row in judgements.judgements_of(programme_id, "1.3")] == ["甲判"]
+    browser = as_role(Role.PROGRAMME_ADMIN, programme_id=programme_id)
+    assert browser.post(at, data=sent | {"version": version(text)}).status_code == 303
+    assert [row.remark for row in judgements.judgements_of(programme_id, "1.3")] == ["乙判", "甲判"]
+
+
+def test_the_english_pages_name_requirements_sections_and_objectives_in_english(built: factory.Built, as_role: AsRole) -> None:
+    code, head = built.programme.code, as_role(Role.PROGRAMME_ADMIN, programme_id=built.programme.id)
+    for path, words in (
+        ("", "1. School standard"),
+        ("/criteria/4.1", "Self-evaluation report, part 6: teaching staff"),
+        ("/criteria/2.2", "objective 1"),
+        ("/report", "Integration of the curriculum"),
+        ("/report/6.1", "How the practice centre is organised"),
+        ("/evidence", "1. School standard"),
+        ("/attainment", "objective 1"),
+    ):
+        with in_language("en"):
+            text = head.get(f"/evaluation/{code}{path}").get_data(as_text=True)
+        assert (path, words in text) == (path, True)
 
 
 def test_an_inspector_reads_only(built: factory.Built, as_role: AsRole) -> None:

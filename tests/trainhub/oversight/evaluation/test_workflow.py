@@ -252,8 +252,8 @@ def go(row: Application, event: Event, day: date, by: Identity = SYSTEM, **more:
     return moving.step(application=row, event=event, by=by, today=day, now=at(day), **more)
 
 
-def hand(row: Application, kind: DocumentKind, day: date, data: bytes = PDF) -> Any:
-    return papers.hand_in(application=row, kind=kind, file=io.BytesIO(data), name=f"{kind.value}.pdf", by=SYSTEM, now=at(day))
+def hand(row: Application, kind: DocumentKind, day: date, data: bytes = PDF, by: Identity = SYSTEM) -> Any:
+    return papers.hand_in(application=row, kind=kind, file=io.BytesIO(data), name=f"{kind.value}.pdf", by=by, now=at(day))
 
 
 def apply(play: Play, day: date = DAY) -> Application:

@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 
 from trainhub.assets import asset_dir
-from trainhub.kernel.i18n import _, format_date, in_language, listed
+from trainhub.kernel.i18n import N_, _, format_date, in_language, listed
 from trainhub.kernel.papers.blocks import Block, Bullets, Grid, Heading, Paper, Para
 from trainhub.organisations import queries as organisations
 from trainhub.oversight.evaluation import readiness
@@ -33,19 +33,30 @@ class Section:
     may_point: bool = False
     examples: int = 0
     hint: str = ""
+    title_en: str = ""
 
 
 PARTS = (
-    ("6.1", "组织管理体系", "工程实践教育中心的组织架构、运行和管理机制、质量保障体系等（002:323）。"),
-    ("6.2", "教学改革情况", "校企联合制定标准、建设课程、实施培养、评价质量的情况；自评报告已写明的，可只说明位置（002:325、002:327）。"),
-    ("6.3", "企业培养方案执行情况", "校企双方共同制订的企业学习阶段培养方案的执行情况（002:329）。"),
-    ("6.4", "成效", "中心建设以来取得的主要成效和经验（002:331）。"),
+    ("6.1", "组织管理体系", "Organisation and management", N_("工程实践教育中心的组织架构、运行和管理机制、质量保障体系等（002:323）。")),
+    (
+        "6.2",
+        "教学改革情况",
+        "Reform of teaching",
+        N_("校企联合制定标准、建设课程、实施培养、评价质量的情况；自评报告已写明的，可只说明位置（002:325、002:327）。"),
+    ),
+    (
+        "6.3",
+        "企业培养方案执行情况",
+        "How the enterprise training plan is carried out",
+        N_("校企双方共同制订的企业学习阶段培养方案的执行情况（002:329）。"),
+    ),
+    ("6.4", "成效", "Results", N_("中心建设以来取得的主要成效和经验（002:331）。")),
 )
 HINTS = {
-    "1": "对照表由平台生成；可补充说明（002:295）。",
-    "2": "依据毕业要求对课程体系和教学内容进行改革和重组的具体做法和实施情况（002:299）。",
-    "3": "阐述并用实例说明教学方法改革的措施；自评报告已写明的，可只说明位置；须有证明材料（002:305、002:307）。",
-    "9": "描述并用实例说明推动国际化工程人才培养的措施（002:349）。",
+    "1": N_("对照表由平台生成；可补充说明（002:295）。"),
+    "2": N_("依据毕业要求对课程体系和教学内容进行改革和重组的具体做法和实施情况（002:299）。"),
+    "3": N_("阐述并用实例说明教学方法改革的措施；自评报告已写明的，可只说明位置；须有证明材料（002:305、002:307）。"),
+    "9": N_("描述并用实例说明推动国际化工程人才培养的措施（002:349）。"),
 }
 EXAMPLES = {"3": "sup.method_examples_min", "9": "sup.international_examples_min"}
 """The sections that describe by examples (用实例说明): what says how many."""
@@ -55,10 +66,10 @@ NOTES = {
 }
 """What the guide says stands in the self-report beside the text of a section."""
 POINTERS = {
-    "4": "不需要补充说明。卓越计划学生的企业学习经历单列于认证自评报告第 7 部分“近三年学生实际进入企业实践基地的情况”（002:311、002:313）。",
-    "5": "不需要补充说明。卓越计划学生的毕业设计清单单列于认证自评报告附录“毕业设计清单”（002:317、002:319）。",
-    "7": "不需要补充说明。专兼职教师队伍建设情况见认证自评报告第 6 部分“师资队伍”和第 7 部分“支持条件”（002:337、002:339）。",
-    "8": "不需要补充说明。见认证自评报告第 6 部分“近四年由企业或行业兼职教师承担的课程”（002:343、002:345）。",
+    "4": N_("不需要补充说明。卓越计划学生的企业学习经历单列于认证自评报告第 7 部分“近三年学生实际进入企业实践基地的情况”（002:311、002:313）。"),
+    "5": N_("不需要补充说明。卓越计划学生的毕业设计清单单列于认证自评报告附录“毕业设计清单”（002:317、002:319）。"),
+    "7": N_("不需要补充说明。专兼职教师队伍建设情况见认证自评报告第 6 部分“师资队伍”和第 7 部分“支持条件”（002:337、002:339）。"),
+    "8": N_("不需要补充说明。见认证自评报告第 6 部分“近四年由企业或行业兼职教师承担的课程”（002:343、002:345）。"),
 }
 
 
@@ -76,10 +87,12 @@ def sections(on: date) -> tuple[Section, ...]:
     for row in _rows():
         code = str(row["no"])
         if code == "6":
-            found += [Section(part, title, row["source"], True, part in pointing, 0, hint) for part, title, hint in PARTS]
+            found += [Section(part, title, row["source"], True, part in pointing, 0, hint, name) for part, title, name, hint in PARTS]
         else:
             needs = code not in silent
-            found.append(Section(code, row["title_zh"], row["source"], needs, code in pointing, examples.get(code, 0), HINTS.get(code, "")))
+            found.append(
+                Section(code, row["title_zh"], row["source"], needs, code in pointing, examples.get(code, 0), HINTS.get(code, ""), row["title_en"])
+            )
     return tuple(found)
 
 
@@ -91,6 +104,7 @@ class Place:
     title: str
     part: str
     pointer: str
+    title_en: str = ""
 
 
 ALSO_IN = {2: "认证自评报告第3部分 毕业要求"}
@@ -107,7 +121,7 @@ def places(programme_id: int, requirement: int, *, is_handed_in: bool = False) -
         if row["requirement"] == requirement:
             code = str(row["no"])
             written = [text.pointer for key, text in texts.items() if key.split(".")[0] == code and text.pointer]
-            found.append(Place(code, row["title_zh"], row.get("table_part") or ALSO_IN.get(requirement, ""), "；".join(written)))
+            found.append(Place(code, row["title_zh"], row.get("table_part") or ALSO_IN.get(requirement, ""), "；".join(written), row["title_en"]))
     return found
 
 

@@ -15,7 +15,7 @@ from enterprises.capstones.types import TopicSource
 from trainhub.identity import queries as identity
 from trainhub.kernel.access import Role
 from trainhub.kernel.clock import academic_year
-from trainhub.kernel.i18n import in_language
+from trainhub.kernel.i18n import N_, in_language
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.sheets.writing import Sheet, write_xlsx
 from trainhub.ledger.holidays import queries as holidays
@@ -304,10 +304,10 @@ def base_table(programme: Programme, on: date) -> list[Table]:
 
 
 TITLES = {
-    "T1": "近三年学生实际进入企业实践基地的情况",
-    "T2": "毕业设计清单",
-    "T3": "近四年由企业或行业兼职教师承担的课程",
-    "T4": "与企业合作建立实践基地的情况",
+    "T1": N_("近三年学生实际进入企业实践基地的情况"),
+    "T2": N_("毕业设计清单"),
+    "T3": N_("近四年由企业或行业兼职教师承担的课程"),
+    "T4": N_("与企业合作建立实践基地的情况"),
 }
 BUILDERS = {"T1": practice_table, "T2": capstone_table, "T3": part_time_table, "T4": base_table}
 

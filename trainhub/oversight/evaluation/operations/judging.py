@@ -7,11 +7,12 @@ from datetime import date, datetime
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
-from trainhub.kernel.errors import Refused
+from trainhub.kernel.errors import Refused, Stale
 from trainhub.kernel.i18n import _
 from trainhub.oversight.evaluation import catalogue, readiness
 from trainhub.oversight.evaluation.models import EvaluationDecision, ExpertJudgement, ItemMarkSource, QualityRemark
 from trainhub.oversight.evaluation.queries import judgements, marks
+from trainhub.oversight.evaluation.queries.holding import hold_plan_item, hold_programme
 from trainhub.oversight.evaluation.register_types import Quality
 from trainhub.oversight.evaluation.rules.verdict import SOFT
 from trainhub.oversight.evaluation.types import Assessment, CriterionKind, JudgementResult, MarkSource, Outcome
@@ -42,11 +43,13 @@ def record_judgement(
     now: datetime,
     finding: Finding | None = None,
     left: frozenset[Status] = SOFT,
+    seen: int | None = None,
 ) -> ExpertJudgement:
     """Judge one criterion. The same result and remark on the same day by the same person again is returned as it is.
 
     A computed criterion is judged only where its status is `left` to a person: soft words, for the working group also what has no data.
-    A remark is required for 未达到 and where there is no data. Raises BadJudgement.
+    A remark is required for 未达到 and where there is no data. `seen`: the id of the latest judgement that was shown, 0 for none: the latest
+    one decides, so nobody judges over what they did not read. Raises BadJudgement and Stale.
     """
     known = catalogue.criteria().get(criterion)
     if known is None:
@@ -58,9 +61,12 @@ def record_judgement(
         raise BadJudgement(_("请写明未达到的理由。"), field="remark")
     if known.kind is CriterionKind.COMPUTED and finding is not None and finding.status is Status.NO_DATA and not remark:
         raise BadJudgement(_("%(code)s 没有数据，请写明判断的理由。", code=criterion), field="remark")
-    for row in judgements.judgements_of(programme.id, criterion)[:1]:
-        if (row.result, row.remark, row.judged_on, row.judged_by_id) == (result, remark, today, by.account_id):
-            return row
+    hold_programme(programme.id)
+    latest = next(iter(judgements.judgements_of(programme.id, criterion)), None)
+    if latest is not None and (latest.result, latest.remark, latest.judged_on, latest.judged_by_id) == (result, remark, today, by.account_id):
+        return latest
+    if seen is not None and seen != (latest.id if latest is not None else 0):
+        raise Stale(_("这个要点在你打开页面之后又有新的判断，已显示在判断记录中；你的判断还没有保存，请看过后再提交。"))
     row = ExpertJudgement(
         programme_id=programme.id,
         criterion=criterion,
@@ -124,6 +130,7 @@ def record_decision(
 
 def choose_mark_source(*, item_id: int, source: MarkSource, by: Identity, now: datetime) -> ItemMarkSource:
     """Say whose grade speaks for an item of the enterprise training plan (PETOE-6.9, 002:525); the same again changes nothing."""
+    hold_plan_item(item_id)
     row = marks.chosen_source(item_id)
     if row is not None and row.source is source:
         return row

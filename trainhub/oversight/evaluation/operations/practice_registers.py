@@ -13,6 +13,7 @@ from trainhub.kernel.i18n import _
 from trainhub.oversight.evaluation.models import AppraisalScheme, IntlActivity, QualityReview, TeacherOutput, TeachingCase
 from trainhub.oversight.evaluation.operations.registers import BadEntry, checked_country, checked_text, keep
 from trainhub.oversight.evaluation.queries import registers
+from trainhub.oversight.evaluation.queries.holding import hold_programme
 from trainhub.oversight.evaluation.register_types import ActivityKind, Dimension, OutputKind
 from trainhub.people.models import Teacher
 from trainhub.programmes.models import Programme
@@ -91,7 +92,7 @@ def add_scheme(
 ) -> AppraisalScheme:
     """The rule of appraisal with the weights of the five dimensions in per cent; the rest of 100 goes to other things. Raises BadEntry."""
     if any(weight < 0 for weight in weights.values()) or not 0 < sum(weights.values()) <= 100:
-        raise BadEntry(_("五项的占比合计应大于 0，且不超过 100%%。"), field="project_design")
+        raise BadEntry(_("五项的占比合计应大于 0，且不超过 100%。"), field="project_design")
     row = AppraisalScheme(
         programme_id=programme.id,
         title=checked_text(title, "title", _("请填写文件名称。")),
@@ -122,6 +123,7 @@ def add_review(
         raise BadEntry(_("请填写校企双方参加的人数。"), field="enterprise_members")
     if closed_on is not None and (closed_on < held_on or not actions.strip()):
         raise BadEntry(_("整改完成须写明改进措施，日期不早于评价日期。"), field="closed_on")
+    hold_programme(programme.id)
     row = registers.review_on(programme.id, held_on)
     if row is None:
         row = QualityReview(programme_id=programme.id, held_on=held_on)

@@ -21,6 +21,7 @@ from trainhub.oversight.evaluation.models import (
     PolicyDocument,
 )
 from trainhub.oversight.evaluation.queries import registers
+from trainhub.oversight.evaluation.queries.holding import hold_programme, is_there
 from trainhub.oversight.evaluation.register_types import (
     BudgetPurpose,
     BudgetSource,
@@ -61,6 +62,7 @@ def checked_country(value: str) -> str:
 
 def keep(row: Row, what: str, programme_id: int, by: Identity, data: dict[str, Any]) -> Row:
     """The same entry again is the known row: entering twice is one entry."""
+    hold_programme(programme_id)
     known = registers.same(row)
     if known is not None:
         return known
@@ -127,6 +129,7 @@ def add_budget_line(
         raise BadEntry(_("年度应为四位年份。"), field="year")
     if planned_fen < 0 or spent_fen < 0:
         raise BadEntry(_("金额不能小于 0。"), field="planned_fen")
+    hold_programme(programme.id)
     row = registers.budget_line(programme.id, year, purpose, source)
     if row is None:
         row = BudgetLine(programme_id=programme.id, year=year, purpose=purpose, source=source, planned_fen=0, spent_fen=0)
@@ -168,6 +171,7 @@ def add_exchange(
         country=checked_country(country),
         took_place_on=took_place_on,
     )
+    hold_programme(student.programme_id)
     known = registers.exchange_on(student.id, kind, took_place_on)
     if known is not None and (known.partner, known.country) != (row.partner, row.country):
         raise BadEntry(
@@ -229,8 +233,11 @@ def add_equivalence(
 
 
 def remove_entry(*, row: Base, programme_id: int, reason: str, by: Identity, now: datetime) -> None:
-    """Take a wrong entry out of a register; what it said and why it went stays in the audit log."""
+    """Take a wrong entry out of a register; what it said and why it went stays in the audit log. One that is gone stays gone."""
     reason = checked_text(reason, "reason", _("请写明删除的理由。"))
+    hold_programme(programme_id)
+    if not is_there(row):
+        return
     data = {column.name: getattr(row, key) for key, column in row.__mapper__.c.items()}
     audit.record(
         by=by, did="evaluation.entry.removed", on=("programme", str(programme_id)), data={"table": row.__tablename__, "row": data, "reason": reason}

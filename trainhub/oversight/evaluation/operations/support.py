@@ -13,6 +13,7 @@ from trainhub.organisations.types import OrganisationKind
 from trainhub.oversight.evaluation.models import BudgetNeed, CentreMentor
 from trainhub.oversight.evaluation.operations.registers import BadEntry, checked_text
 from trainhub.oversight.evaluation.queries import support
+from trainhub.oversight.evaluation.queries.holding import hold_programme
 from trainhub.oversight.evaluation.register_types import BudgetPurpose, CentreRole
 from trainhub.programmes.models import Programme
 
@@ -38,6 +39,7 @@ def add_centre_mentor(
     if until is not None and until < since:
         raise BadEntry(_("结束日期不能早于开始日期。"), field="until")
     name, unit = checked_text(name, "name", _("请填写姓名。")), checked_text(unit, "unit", _("请填写所在单位。"))
+    hold_programme(programme.id)
     row = support.centre_mentor(programme.id, base.id, name, role, since)
     if row is None:
         row = CentreMentor(programme_id=programme.id, base_id=base.id, name=name, role=role, since=since)
@@ -56,6 +58,7 @@ def set_need(*, programme: Programme, year: int, purpose: BudgetPurpose, need_fe
         raise BadEntry(_("年度应为四位年份。"), field="year")
     if need_fen < 0:
         raise BadEntry(_("金额不能小于 0。"), field="need")
+    hold_programme(programme.id)
     row = support.need(programme.id, year, purpose)
     if row is None:
         row = BudgetNeed(programme_id=programme.id, year=year, purpose=purpose)

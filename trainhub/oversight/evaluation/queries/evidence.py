@@ -37,6 +37,7 @@ from trainhub.oversight.evaluation.queries.field import PlacementRow
 from trainhub.oversight.evaluation.queries.plans import Plan
 from trainhub.oversight.evaluation.queries.support import need_text, team_text
 from trainhub.oversight.evaluation.register_types import ACTIVITY_CRITERIA, ActivityKind, BudgetPurpose, ParticipationArea, PolicyTopic
+from trainhub.oversight.evaluation.rules.teachers import full_time as humans_full_time
 from trainhub.oversight.evaluation.types import PartTimeCase, TeacherCase
 from trainhub.people.models import Student
 from trainhub.policy.book import book
@@ -86,7 +87,7 @@ def of_programme(
     for code in taught[0][1]:
         lines = [f"{plan.name}：{texts[code]}" if plan.name else texts[code] for plan, texts in taught if texts[code]]
         found[code] = "；".join(lines)
-    full_time = [teacher for teacher in teachers if teacher.is_full_time]
+    full_time = humans_full_time(teachers)
     done = [plan for teacher in full_time for plan in teacher.secondments if plan.is_done]
     if done:
         found["4.3"] = (

@@ -24,9 +24,9 @@ from trainhub.ledger.models import ConfirmedDay
 from trainhub.ledger.rules import credit_weeks
 from trainhub.organisations.models import Organisation
 from trainhub.oversight.evaluation.queries.members import Member
-from trainhub.oversight.evaluation.types import AgreementCase, CapstoneCase, CentreCase, PlacementCase, PlanItemCase, StudentCase
+from trainhub.oversight.evaluation.types import AgreementCase, CapstoneCase, CentreCase, MarkSource, PlacementCase, PlanItemCase, StudentCase
 from trainhub.people.models import Student
-from trainhub.policy.findings import Status
+from trainhub.policy.findings import Finding, Status
 from trainhub.policy.types import Parameter
 from trainhub.programmes.models import ProgrammeVersion
 
@@ -52,8 +52,8 @@ def on_campus_of(items: Iterable[PlanItem]) -> Collection[int]:
     return on_campus({item.base_id for item in items if item.base_id is not None})
 
 
-def plan_cases(items: Iterable[PlanItem], campus: Collection[int]) -> tuple[PlanItemCase, ...]:
-    """What rules ask of plan items; one at a base on campus (`on_campus_of`) is not at an enterprise, whatever was ticked."""
+def plan_cases(items: Iterable[PlanItem], campus: Collection[int], sources: Mapping[int, MarkSource]) -> tuple[PlanItemCase, ...]:
+    """What rules ask of plan items (`sources`: `marks.sources_of`); one at a base on campus (`on_campus_of`) is not at an enterprise, whatever was ticked."""
     return tuple(
         PlanItemCase(
             item.title,
@@ -61,6 +61,7 @@ def plan_cases(items: Iterable[PlanItem], campus: Collection[int]) -> tuple[Plan
             item.is_at_enterprise and item.base_id not in campus,
             bool(item.assessment.strip()),
             item.has_enterprise_mentor,
+            sources[item.id],
         )
         for item in items
     )
@@ -173,6 +174,7 @@ def placement_cases(programme_id: int, placements: Iterable[PlacementRow], membe
             has_grade=row.has_grade,
             cohort_year=members[row.student_id].cohort_year,
             student=members[row.student_id].label,
+            days=(row.ends_on - row.starts_on).days + 1,
         )
         for row in placements
         if row.student_id in members and row.state in BEGUN and row.starts_on <= on
@@ -202,11 +204,11 @@ def capstone_cases(
 
     Nothing is counted here a second time: a student's page, the cohort's page and the dossier give one answer.
     """
-    statement = select(Capstone.student_id, Capstone.id).join(Student, Student.id == Capstone.student_id)
-    rows = session().execute(statement.where(Student.programme_id == programme_id, is_latest()))
-    latest: dict[int, int] = {student_id: capstone_id for student_id, capstone_id in rows}
-    found = findings_of((latest[member.id] for member in members if member.id in latest), on, supposed(on, rules))
-    cases = tuple(CapstoneCase(member.label, found.get(latest.get(member.id, 0), ())) for member in members)
+    columns = Capstone.student_id, Capstone.id, Capstone.ends_on, Capstone.finished_on, Capstone.score_x10
+    statement = select(*columns).join(Student, Student.id == Capstone.student_id).where(Student.programme_id == programme_id, is_latest())
+    latest = {row.student_id: row for row in session().execute(statement)}
+    found = findings_of((latest[member.id].id for member in members if member.id in latest), on, supposed(on, rules))
+    cases = tuple(_capstone_case(member.label, latest.get(member.id), found, on) for member in members)
     answers = [statuses_of(case.findings) for case in cases if case.findings]
     met = {code: sum(one[code] is Status.MET for one in answers) for code in ("8.1", "8.4")}
     evidence = {
@@ -214,6 +216,14 @@ def capstone_cases(
         "8.4": f"校企双方均已评分 {met['8.4']}/{len(members)} 人" if members else "",
     }
     return cases, evidence
+
+
+def _capstone_case(label: str, row: Any, found: Mapping[int, tuple[Finding, ...]], on: date) -> CapstoneCase:
+    """One that is over has ended, also while nobody concluded it; its result is the grade with which it was concluded."""
+    if row is None:
+        return CapstoneCase(label)
+    is_concluded = row.finished_on is not None and row.finished_on <= on
+    return CapstoneCase(label, found.get(row.id, ()), is_concluded or row.ends_on < on, is_concluded and row.score_x10 is not None)
 
 
 def base_choices(programme_id: int) -> list[tuple[int, str]]:

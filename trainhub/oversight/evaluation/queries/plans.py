@@ -7,15 +7,21 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from sqlalchemy import func, literal, select, union_all
+
 from courses.curriculum import queries as curriculum
+from courses.curriculum.models import CourseResult, CurriculumCourse
 from courses.curriculum.types import CourseRow
+from courses.recognition.models import CreditClaim
+from courses.recognition.types import ClaimState
 from courses.standards import queries as standards
 from courses.standards.types import Cover, TargetKind
 from courses.teaching.types import OfferingRow
 from enterprises.placements.models import PlanItem
-from trainhub.oversight.evaluation.queries import field
-from trainhub.oversight.evaluation.queries.members import Members, members_of
-from trainhub.oversight.evaluation.types import CourseCase, PlanCase, PointCase, StandardCase
+from trainhub.kernel.db import session
+from trainhub.oversight.evaluation.queries import field, marks
+from trainhub.oversight.evaluation.queries.members import Member, Members, members_of
+from trainhub.oversight.evaluation.types import CourseCase, MarkSource, PlanCase, PointCase, StandardCase
 from trainhub.programmes import queries as programmes
 from trainhub.programmes.models import Programme
 from trainhub.programmes.types import Requirement, VersionState
@@ -31,6 +37,7 @@ class Plan:
     requirements: Sequence[Requirement]
     courses: Sequence[CourseRow]
     items: Sequence[PlanItem]
+    sources: Mapping[int, MarkSource]
     covers: Sequence[Cover]
 
 
@@ -66,7 +73,8 @@ def plans_of(programme: Programme, members: Members, on: date) -> list[Plan]:
     """The plans of the judged cohorts with all they hold. Eight queries whatever their number, one more where none is assigned."""
     years = followed(programme.id, members, on)
     requirements, courses = programmes.requirements_of_versions(years), curriculum.courses_of_versions(years)
-    items, covers = field.plan_items_of_versions(years), standards.covers_of_versions(years)
+    items, sources = marks.planned_of_versions(years)
+    covers = standards.covers_of_versions(years)
     return [
         Plan(
             key,
@@ -75,6 +83,7 @@ def plans_of(programme: Programme, members: Members, on: date) -> list[Plan]:
             requirements[key],
             courses[key],
             items[key],
+            sources,
             covers[key],
         )
         for key, mine in years.items()
@@ -84,7 +93,7 @@ def plans_of(programme: Programme, members: Members, on: date) -> list[Plan]:
 def plan_cases(plans: Sequence[Plan], offerings: Sequence[OfferingRow], members: Members, on: date) -> tuple[PlanCase, ...]:
     """What the rules ask of the plans. Three queries whatever their number."""
     judged = members.judged
-    concluded = curriculum.conclusions([plan.version_id for plan in plans], on=on)
+    concluded = conclusions([plan.version_id for plan in plans], on)
     general = [row.code for row in programmes.standards()]
     campus = field.on_campus_of([item for plan in plans for item in plan.items])
     found = []
@@ -101,11 +110,30 @@ def plan_cases(plans: Sequence[Plan], offerings: Sequence[OfferingRow], members:
                     for requirement in plan.requirements
                     for point in requirement.points
                 ),
+                unrefined=tuple(requirement.number for requirement in plan.requirements if not requirement.points),
                 courses=_courses(plan, offerings, members, concluded, on),
-                items=field.plan_cases(plan.items, campus),
+                items=field.plan_cases(plan.items, campus, plan.sources),
             )
         )
     return tuple(found)
+
+
+def conclusions(version_ids: Collection[int], on: date) -> dict[tuple[int, int], int | None]:
+    """How many objectives of a course have a conclusion for a student on a day, None where its credits were recognised. One query."""
+    mine = select(CurriculumCourse.id).where(CurriculumCourse.version_id.in_(list(version_ids)))
+    results = (
+        select(CourseResult.course_id, CourseResult.student_id, func.count())
+        .where(CourseResult.course_id.in_(mine), CourseResult.concluded_on <= on)
+        .group_by(CourseResult.course_id, CourseResult.student_id)
+    )
+    recognised = select(CreditClaim.target_id, CreditClaim.student_id, literal(0)).where(
+        CreditClaim.target_id.in_(mine), CreditClaim.state == ClaimState.APPROVED, CreditClaim.decided_on <= on
+    )
+    found: dict[tuple[int, int], int | None] = {}
+    for course_id, student_id, number in session().execute(union_all(results, recognised)):
+        if number or (course_id, student_id) not in found:
+            found[course_id, student_id] = int(number) or None
+    return found
 
 
 def _carried(plan: Plan) -> dict[int, list[tuple[str, bool]]]:
@@ -138,8 +166,12 @@ def _standards(
 
 
 def _courses(
-    plan: Plan, offerings: Sequence[OfferingRow], members: Members, concluded: Mapping[tuple[int, int], int], on: date
+    plan: Plan, offerings: Sequence[OfferingRow], members: Members, concluded: Mapping[tuple[int, int], int | None], on: date
 ) -> tuple[CourseCase, ...]:
+    def lacks(course: CourseRow, member: Member) -> bool:
+        number = concluded.get((course.id, member.id), 0)
+        return number is not None and number < len(course.objectives)
+
     graduated = set(plan.cohort_years) if members.group.is_finished else set()
     closed: dict[int, list[OfferingRow]] = defaultdict(list)
     for offering in offerings:
@@ -155,8 +187,9 @@ def _courses(
                 member.label
                 for offering in closed[course.id]
                 for member in members.judged
-                if member.cohort_id == offering.cohort_id and concluded.get((course.id, member.id), 0) < len(course.objectives)
+                if member.cohort_id == offering.cohort_id and lacks(course, member)
             ),
+            recognised=tuple(member.label for member in members.judged if concluded.get((course.id, member.id), 0) is None),
             open_years=tuple(sorted(graduated - {offering.cohort_year for offering in closed[course.id]})),
         )
         for course in plan.courses

@@ -13,6 +13,7 @@ from trainhub.kernel.db import session
 from trainhub.kernel.i18n import _
 from trainhub.organisations.models import Organisation
 from trainhub.people.models import Employment, Teacher
+from trainhub.people.queries import of_human
 from trainhub.programmes.models import Programme
 
 OWN = (Role.PROGRAMME_ADMIN, Role.UNIVERSITY_ADMIN, Role.LECTURER, Role.SCHOOL_SUPERVISOR, Role.STUDENT)
@@ -20,15 +21,18 @@ OWN = (Role.PROGRAMME_ADMIN, Role.UNIVERSITY_ADMIN, Role.LECTURER, Role.SCHOOL_S
 
 
 def ties_to_university(person_id: int | None, account_id: int, programme: Programme, on: date) -> list[str]:
-    """Why somebody belongs to the university of a programme, its colleges and other programmes included; empty when nothing ties them."""
+    """Why somebody belongs to the university of a programme, its colleges and other programmes included; empty when nothing ties them.
+
+    A human is asked about, whichever of their persons and accounts is named.
+    """
     found = []
     here = select(Organisation.id).where(or_(Organisation.id == programme.university_id, Organisation.parent_id == programme.university_id))
     if person_id is not None:
-        teaches = select(Teacher.id).where(Teacher.person_id == person_id, Teacher.university_id == programme.university_id)
+        teaches = select(Teacher.id).where(of_human(Teacher.person_id, person_id), Teacher.university_id == programme.university_id)
         if session().scalar(teaches.limit(1)) is not None:
             found.append(_("是本校教师"))
         works = select(Employment.id).where(
-            Employment.person_id == person_id,
+            of_human(Employment.person_id, person_id),
             or_(
                 Employment.organisation_id.in_(here),
                 Employment.organisation_name == select(Organisation.name).where(Organisation.id == programme.university_id).scalar_subquery(),
@@ -38,7 +42,7 @@ def ties_to_university(person_id: int | None, account_id: int, programme: Progra
         if session().scalar(works.limit(1)) is not None:
             found.append(_("在本校任职"))
     holds = select(RoleGrant.id).where(
-        RoleGrant.account_id == account_id,
+        RoleGrant.account_id.in_(identity.accounts_of_holder(account_id)),
         RoleGrant.role.in_(OWN),
         identity.active(on),
         or_(

@@ -1,4 +1,4 @@
-"""Requirement 6: centres led by both sides, agreements in force, plan items with enterprise mentors and assessments."""
+"""Requirement 6: centres led by both sides, agreements in force, plan items with enterprise mentors (6.9: `practice`)."""
 
 from __future__ import annotations
 
@@ -107,34 +107,6 @@ def judge_item_mentors(
             *(f"{label}：没有企业指导教师" for label in without),
             *(f"{label}：企业指导教师没有评分" for label in ungraded),
             *(f"{label}：没有完成的实习，没有企业评分" for label in unplaced),
-        ],
-    )
-    return cited(finding, criterion)
-
-
-def judge_item_assessments(
-    criterion: Criterion, items: Sequence[PlanItemCase], placements: Sequence[PlacementCase], unplaced: Sequence[str] = (), *, assessments: Parameter
-) -> Finding:
-    """6.9: every item of the plan has an assessment, every placement that ended has a result (002:525), every graduate one that ended."""
-    if not items:
-        return lacking(criterion, assessments, NO_PLAN)
-    ended = [case for case in placements if case.has_ended]
-    if not ended:
-        return lacking(criterion, assessments, "还没有结束的实习，没有考核结果。")
-    without = [item.label for item in items if int(item.has_assessment) < assessments.number]
-    open_ = [case.label for case in ended if not case.has_grade]
-    whole = len(ended) + len(unplaced)
-    finding = decided(
-        criterion.code,
-        not without and not open_ and not unplaced,
-        found=f"环节 {len(items) - len(without)}/{len(items)}，考核结果 {len(ended) - len(open_)}/{whole}",
-        required=f"环节 {len(items)}/{len(items)}，考核结果 {whole}/{whole}",
-        parameter=assessments,
-        denominator=f"教学环节 {len(items)} 项，已结束的实习 {len(ended)} 项",
-        details=[
-            *(f"{label}：没有考核方式" for label in without),
-            *(f"{label}：没有考核结果" for label in open_),
-            *(f"{label}：没有完成的实习，没有考核结果" for label in unplaced),
         ],
     )
     return cited(finding, criterion)

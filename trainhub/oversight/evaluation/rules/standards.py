@@ -15,11 +15,12 @@ WHOLE = 100
 def judge_coverage(criterion: Criterion, standards: Sequence[StandardCase], *, required: Parameter) -> Finding:
     """1.1: the school standard covers all 11 general standards (002:361; SUP-1, 002:295).
 
-    Met by the mapping; a standard whose path does not reach an assessed course is named, because requirement 2 fails there.
+    A standard counts when a requirement is mapped to it and its path reaches an assessed course or training link (requirements.md 1.x);
+    where the path breaks off is named.
     """
     if not any(case.mapped for case in standards):
         return lacking(criterion, required, "毕业要求还没有对应任何一条通用标准。")
-    covered = sum(1 for case in standards if case.mapped)
+    covered = sum(1 for case in standards if case.mapped and case.assessed)
     details = [f"{case.code}：没有毕业要求与之对应" for case in standards if not case.mapped]
     details += [f"{case.code}：已对应，但没有通到有考核的课程或环节" for case in standards if case.mapped and not case.assessed]
     finding = decided(
@@ -33,16 +34,22 @@ def judge_coverage(criterion: Criterion, standards: Sequence[StandardCase], *, r
     return cited(finding, criterion)
 
 
-def judge_points(criterion: Criterion, points: Sequence[PointCase], *, minimum: Parameter) -> Finding:
-    """2.2: every indicator point is the objective of a course or of a training link (002:383)."""
+def judge_points(criterion: Criterion, points: Sequence[PointCase], unrefined: Sequence[int] = (), *, minimum: Parameter) -> Finding:
+    """2.2: every indicator point is the objective of a course or of a training link (002:383).
+
+    `unrefined`: the requirements without any point: every clause is refined into points first (002:381), so nothing carries them.
+    """
     good = [point for point in points if len(point.carried_by) >= minimum.number]
     return every(
         criterion,
         len(good),
-        len(points),
+        len(points) + len(unrefined) if points else 0,
         parameter=minimum,
-        denominator=f"指标点 {len(points)} 个",
-        details=[f"指标点 {point.number}：没有课程目标或实践环节支撑" for point in points if len(point.carried_by) < minimum.number],
+        denominator="；".join([f"指标点 {len(points)} 个", *([f"没有指标点的毕业要求 {len(unrefined)} 项"] if unrefined else [])]),
+        details=[
+            *(f"指标点 {point.number}：没有课程目标或实践环节支撑" for point in points if len(point.carried_by) < minimum.number),
+            *(f"毕业要求 {number}：还没有分解为指标点，没有课程或环节支撑" for number in unrefined),
+        ],
         nothing="毕业要求还没有分解为指标点。",
     )
 
@@ -66,7 +73,8 @@ def course_gaps(course: CourseCase, *, minimum: int) -> list[str]:
 def judge_conclusions(criterion: Criterion, courses: Sequence[CourseCase], *, minimum: Parameter, denominator: str) -> Finding:
     """2.5: every course is assessed, and every closed one concludes about every student (002:389); a graduated cohort has closed them all.
 
-    Before any course is closed there is nothing that proves anything about a student.
+    Before any course is closed there is nothing that proves anything about a student. Whose course was recognised has the decision on that
+    instead, and is told beside it.
     """
     if not courses:
         return lacking(criterion, minimum, "培养方案中还没有课程。")
@@ -79,6 +87,9 @@ def judge_conclusions(criterion: Criterion, courses: Sequence[CourseCase], *, mi
         len(courses),
         parameter=minimum,
         denominator=denominator,
-        details=[f"{label}：{'；'.join(found)}" for label, found in gaps.items() if found],
+        details=[
+            *(f"{label}：{'；'.join(found)}" for label, found in gaps.items() if found),
+            *(f"{course.label}：{len(course.recognised)} 名学生的学分经认定取得，未在本课考核（提示）" for course in courses if course.recognised),
+        ],
         nothing="",
     )

@@ -3,12 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 from trainhub.oversight.evaluation.rules.common import cited, every, lacking, later
 from trainhub.oversight.evaluation.types import Criterion, PartTimeCase, TeacherCase
 from trainhub.policy.findings import Finding, decided, to_judge
 from trainhub.policy.types import Parameter
+
+
+def full_time(teachers: Sequence[TeacherCase]) -> list[TeacherCase]:
+    """The full-time teachers, a human under whatever numbers once: with the hours and secondments of all of them."""
+    found: dict[int | str, TeacherCase] = {}
+    for one in teachers:
+        if not one.is_full_time:
+            continue
+        known = found.get(one.human)
+        found[one.human] = (
+            one
+            if known is None
+            else replace(
+                known,
+                is_senior=known.is_senior or one.is_senior,
+                enterprise_days=max(known.enterprise_days, one.enterprise_days),
+                hours_x10=known.hours_x10 + one.hours_x10,
+                secondments=(*known.secondments, *one.secondments),
+            )
+        )
+    return list(found.values())
 
 
 def is_experienced(teacher: TeacherCase, *, months: int) -> bool:
@@ -29,7 +51,7 @@ def judge_secondments(
 
     A plan shorter or longer than the soft "1-2 年" (002:267) is shown, and a person decides when nothing else is wrong.
     """
-    staff = [teacher for teacher in teachers if teacher.is_full_time]
+    staff = full_time(teachers)
     if not staff:
         return lacking(criterion, plans, "没有登记本专业的专职教师。")
     open_, odd, begun, good = [], [], 0, 0
@@ -72,7 +94,7 @@ def judge_workload(criterion: Criterion, teachers: Sequence[TeacherCase], *, per
 
     The hours are those of one term: the last that is over, the running one as long as none is.
     """
-    staff = [teacher for teacher in teachers if teacher.is_full_time]
+    staff = full_time(teachers)
     seniors = [teacher for teacher in staff if is_senior(teacher, years=senior_years.number)]
     total, mine = sum(t.hours_x10 for t in staff), sum(t.hours_x10 for t in seniors)
     if not staff or total == 0:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from trainhub.oversight.evaluation.rules import capstones, centres, international, lecturers, standards, teachers, weeks
+from trainhub.oversight.evaluation.rules import capstones, centres, international, lecturers, practice, standards, teachers, weeks
 from trainhub.oversight.evaluation.types import Case, Criterion, Group, PlacementCase, PlanCase
 from trainhub.policy.findings import Finding, Status
 from trainhub.policy.types import Parameter
@@ -32,6 +32,7 @@ PARAMETERS = (
     "petoe.agreement_topics",
     "petoe.plan_item_enterprise_mentors_min",
     "petoe.plan_item_assessments_min",
+    "own.evaluation.item_time_percent",
     "petoe.plan_weeks",
     "own.weeks.days_required",
     "petoe.plan_location",
@@ -94,9 +95,13 @@ def findings(case: Case, criteria: Mapping[str, Criterion], p: Mapping[str, Para
         """Who graduated without a placement that ended: nothing shows what such a student reached."""
         return [one.label for one in case.students if case.group.is_finished and one.cohort_year in plan.cohort_years and one.label not in shown]
 
+    def in_enterprises(plan: PlanCase) -> list[practice.PracticeCase]:
+        mine = [one for one in case.students if one.cohort_year in plan.cohort_years]
+        return practice.practice_of(mine, case.placements, case.capstones, has_finished=case.group.is_finished)
+
     found = (
         of_plans(case, lambda plan: standards.judge_coverage(c["1.1"], plan.standards, required=p["petoe.general_standards"])),
-        of_plans(case, lambda plan: standards.judge_points(c["2.2"], plan.points, minimum=p["petoe.components_per_point_min"])),
+        of_plans(case, lambda plan: standards.judge_points(c["2.2"], plan.points, plan.unrefined, minimum=p["petoe.components_per_point_min"])),
         of_plans(
             case,
             lambda plan: standards.judge_conclusions(
@@ -150,8 +155,12 @@ def findings(case: Case, criteria: Mapping[str, Criterion], p: Mapping[str, Para
         ),
         of_plans(
             case,
-            lambda plan: centres.judge_item_assessments(
-                c["6.9"], plan.items, placed(plan), unplaced(plan), assessments=p["petoe.plan_item_assessments_min"]
+            lambda plan: practice.judge_item_results(
+                c["6.9"],
+                plan.items,
+                in_enterprises(plan),
+                assessments=p["petoe.plan_item_assessments_min"],
+                share=p["own.evaluation.item_time_percent"],
             ),
         ),
         of_plans(case, lambda plan: weeks.judge_plan_weeks(c["7.1"], plan.items, weeks=p["petoe.plan_weeks"])),

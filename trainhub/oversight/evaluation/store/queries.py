@@ -51,6 +51,11 @@ def item(key: int) -> EvidenceItem | None:
     return session().get(EvidenceItem, key)
 
 
+def hold(row: EvidenceItem) -> None:
+    """One change of a piece of evidence after the other: the second sees what the first has left."""
+    session().refresh(row, with_for_update={"key_share": True})
+
+
 def version(key: int) -> EvidenceVersion | None:
     """A version by id."""
     return session().get(EvidenceVersion, key)

@@ -245,7 +245,7 @@ def edit_section(pair: tuple[Programme, report.Section]) -> Any:
                     text=form.text.data or "",
                     pointer=(form.pointer.data or "") if "pointer" in form else "",
                     examples=(form.examples.data or "") if "examples" in form else "",
-                    version=form.version.data if row is not None else None,
+                    version=form.version.data or 0,
                     by=who(),
                     now=clock.now(),
                 )

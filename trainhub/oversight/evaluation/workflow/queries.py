@@ -61,11 +61,6 @@ def hold(row: Application) -> None:
             current.expire(one)
 
 
-def hold_programme(programme: Programme) -> None:
-    """One application of a programme is opened after the other."""
-    session().execute(select(Programme.id).where(Programme.id == programme.id).with_for_update(key_share=True))
-
-
 def applications_of(programme_id: int) -> list[Application]:
     """The applications of a programme, the newest first."""
     return list(session().scalars(select(Application).where(Application.programme_id == programme_id).order_by(Application.id.desc())))

@@ -295,6 +295,7 @@ def note_quality(row: Application) -> Any:
         raise moving.BadStep(_("专家工作组审议期间才能作定性评价。"))
     with transaction():
         if once(form.submission_key.data or ""):
+            deciding.check_outside(programme_of(row), who(), clock.today())
             judging.note_quality(
                 programme=programme_of(row), quality=form.quality.data, text=form.text.data or "", by=who(), today=clock.today(), now=clock.now()
             )

@@ -12,6 +12,7 @@ from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import _
+from trainhub.oversight.evaluation.queries.holding import hold_programme
 from trainhub.oversight.evaluation.store import catalogue, queries
 from trainhub.oversight.evaluation.store.models import EvidenceCode, EvidenceItem, EvidenceVersion, ReportText
 from trainhub.programmes.models import Programme
@@ -60,6 +61,7 @@ def add_evidence(
         raise BadEvidence(_("请填写材料名称。"), field="title")
     _span(valid_from, valid_until)
     stored = files.keep(file, name=name, kind=KIND, by=by, now=now, allowed=sniff.EVIDENCE)
+    hold_programme(programme.id)
     for held in queries.held_by(programme.id):
         if held.title == title and held.codes == tuple(wanted) and held.file.sha256 == stored.sha256:
             known = queries.item(held.id)
@@ -95,9 +97,10 @@ def renew(
 ) -> EvidenceVersion:
     """Hand in a new version; what was frozen at a submission keeps the version of then. The same content again is no new version,
     and changes at most until when it holds."""
+    _span(valid_from, valid_until)
+    queries.hold(item)
     if item.withdrawn_at is not None:
         raise BadEvidence(_("这份材料已撤下，不能再更新。"))
-    _span(valid_from, valid_until)
     stored = files.keep(file, name=name, kind=KIND, by=by, now=now, allowed=sniff.EVIDENCE)
     latest, latest_file = queries.versions_of(item.id)[0]
     before, after = (item.valid_from, item.valid_until), (valid_from, valid_until)
@@ -121,6 +124,7 @@ def withdraw(*, item: EvidenceItem, reason: str, by: Identity, now: datetime) ->
     """Take a piece of evidence out of the store; its versions and what was frozen stay."""
     if not reason.strip():
         raise BadEvidence(_("请写明撤下的理由。"), field="reason")
+    queries.hold(item)
     if item.withdrawn_at is None:
         item.withdrawn_at, item.withdrawal_reason = now, reason.strip()[:400]
         session().flush()
@@ -139,16 +143,21 @@ def write_section(
     now: datetime,
     version: int | None = None,
 ) -> ReportText:
-    """Save the text of a section of the supplementary report, or where the self-report says it. Raises Stale."""
+    """Save the text of a section of the supplementary report, or where the self-report says it. `version`: what was read, 0 for nothing.
+
+    Raises Stale. The same words again change nothing.
+    """
+    hold_programme(programme.id)
     row = queries.texts_of(programme.id).get(section)
     values = (text.strip(), pointer.strip()[:200], examples.strip())
     if row is None:
         row = ReportText(programme_id=programme.id, section=section)
         session().add(row)
     else:
-        check_version(row, version)
+        session().refresh(row)
         if (row.text, row.pointer, row.examples) == values:
             return row
+        check_version(row, version)
     row.text, row.pointer, row.examples = values
     row.saved_by, row.saved_at = by.name[:200], now
     session().flush()

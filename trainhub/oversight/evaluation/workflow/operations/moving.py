@@ -17,12 +17,13 @@ from trainhub.oversight.evaluation import catalogue, deciding, readiness, submit
 from trainhub.oversight.evaluation.models import EvaluationDecision
 from trainhub.oversight.evaluation.operations import judging
 from trainhub.oversight.evaluation.queries import judgements
+from trainhub.oversight.evaluation.queries.holding import hold_programme
 from trainhub.oversight.evaluation.rules import verdict as verdicts
 from trainhub.oversight.evaluation.store.operations import freezing
 from trainhub.oversight.evaluation.types import DecisionCase, JudgementResult, Outcome
 from trainhub.oversight.evaluation.workflow import outcome_queries, queries, rules, words
 from trainhub.oversight.evaluation.workflow.models import Application, Listed, Publication, Step
-from trainhub.oversight.evaluation.workflow.operations import papers
+from trainhub.oversight.evaluation.workflow.operations import outside, papers
 from trainhub.oversight.evaluation.workflow.types import CLOSED, Actor, DocumentKind, Event, Gap, Opinion, Route, State, Transition
 from trainhub.policy.book import book
 from trainhub.policy.findings import Status
@@ -41,7 +42,7 @@ def open_application(*, programme: Programme, has_prerequisite: bool, by: Identi
 
     The clock of an earlier application runs for a new one too. Raises BadStep with everything that is missing (PETOE-P5, 002:211).
     """
-    queries.hold_programme(programme)
+    hold_programme(programme.id)
     known = queries.open_of(programme.id)
     if known is not None:
         return known
@@ -76,6 +77,8 @@ def step(
         return application
     check_version(application, version)
     transition = _transition(application, event)
+    if outside.is_asked(transition.actor, event):
+        outside.check(application, by, today)
     facts = queries.facts_of(application, today, reason=reason, criteria=list(catalogue.criteria()))
     if event is Event.CONCLUDE:
         found = deciding.look(application, _programme(application), today)[0]

@@ -20,6 +20,7 @@ from trainhub.kernel.papers.blocks import DOCX
 from trainhub.oversight.evaluation.documents import visit_form
 from trainhub.oversight.evaluation.workflow import queries, words
 from trainhub.oversight.evaluation.workflow.models import Application, CaseDocument
+from trainhub.oversight.evaluation.workflow.operations import outside
 from trainhub.oversight.evaluation.workflow.types import Actor, DocumentKind, Route, State
 from trainhub.policy.book import book
 from trainhub.programmes.models import Programme
@@ -71,6 +72,8 @@ def hand_in(*, application: Application, kind: DocumentKind, file: IO[bytes], na
     if WHEN[kind][0] is Actor.SYSTEM:
         raise BadDocument(_("“%(what)s”由平台根据专家意见生成，不能上传。", what=words.DOCUMENTS[kind]), field="file")
     demand_open(application, kind, local(now).date())
+    if outside.is_asked(WHEN[kind][0]):
+        outside.check(application, by, local(now).date())
     stored = files.keep(file, name=name, kind=KIND, by=by, now=now, allowed=sniff.EVIDENCE)
     return _add(application, kind, stored, by=by, now=now, is_generated=False)
 

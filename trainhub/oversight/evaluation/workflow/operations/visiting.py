@@ -17,6 +17,7 @@ from trainhub.oversight.evaluation import catalogue
 from trainhub.oversight.evaluation.queries import staff
 from trainhub.oversight.evaluation.workflow import queries, words
 from trainhub.oversight.evaluation.workflow.models import Application, Consensus, VisitExpert, VisitItem, VisitOpinion
+from trainhub.oversight.evaluation.workflow.operations import outside
 from trainhub.oversight.evaluation.workflow.types import Opinion, State, VisitItemKind
 from trainhub.programmes import queries as programmes
 
@@ -37,8 +38,9 @@ class BadOpinion(Refused):
     code = "bad_opinion"
 
 
-def _planning(application: Application) -> None:
+def _planning(application: Application, by: Identity, now: datetime) -> None:
     queries.hold(application)
+    outside.check(application, by, local(now).date())
     if application.state not in PLANNING:
         state = words.STATES[application.state]
         raise BadVisit(_("申请现处于“%(state)s”，不能安排现场考查；提交报告之后、完成考查之前才能安排或改期。", state=state))
@@ -50,7 +52,7 @@ def arrange(*, application: Application, starts_on: date, ends_on: date, no_cent
     A visit that is fixed is put off or made longer the same way, until it is over: with it the days on which experts read and judge. Its first
     day stays as soon as a form is handed in.
     """
-    _planning(application)
+    _planning(application, by, now)
     if ends_on < starts_on:
         raise BadVisit(_("结束日期不能早于开始日期。"), field="ends_on")
     if starts_on != application.visit_starts_on and any(one.submitted_at is not None for one in queries.experts_of(application.id)):
@@ -78,7 +80,7 @@ def add_item(
     base_id: int | None = None,
 ) -> VisitItem:
     """Add an item to the agenda until the visit is over. The same item again is returned as it is. Raises BadVisit."""
-    _planning(application)
+    _planning(application, by, now)
     if application.visit_starts_on is None or application.visit_ends_on is None:
         raise BadVisit(_("请先确定考查的起止日期。"), field="on")
     if not application.visit_starts_on <= on <= application.visit_ends_on:
@@ -106,7 +108,7 @@ def add_item(
 def remove_item(*, application: Application, item: VisitItem, by: Identity, now: datetime) -> None:
     """Take an item from the agenda until the visit is over. One that is gone stays gone."""
     key = item.id
-    _planning(application)
+    _planning(application, by, now)
     if key not in {one.id for one in queries.agenda_of(application.id)}:
         return
     audit.record(by=by, did="evaluation.visit.item_removed", on=application, data={"kind": item.kind.value, "on": item.on, "starts": item.starts})
@@ -121,6 +123,7 @@ def assign(*, application: Application, account: Account, is_leader: bool, by: I
     hands in the form again, what was said is still on it.
     """
     queries.hold(application)
+    outside.check(application, by, local(now).date())
     if application.state not in PLANNING:
         raise BadVisit(_("现在不能更换考查专家。"))
     programme = programmes.by_id(application.programme_id)
@@ -152,6 +155,7 @@ def end_assignment(*, expert: VisitExpert, reason: str, by: Identity, now: datet
         raise BadVisit(_("请写明理由。"), field="reason")
     application = _application_of(expert)
     queries.hold(application)
+    outside.check(application, by, local(now).date())
     if application.state not in PLANNING:
         raise BadVisit(_("现在不能更换考查专家。"))
     if expert.ended_at is None:

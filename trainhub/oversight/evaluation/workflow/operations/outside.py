@@ -1,0 +1,39 @@
+"""Nobody handles the evaluation of the own university: what an office or a visiting group does has to come from outside the programme."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from trainhub.kernel.access import Identity
+from trainhub.kernel.errors import Refused
+from trainhub.kernel.i18n import _
+from trainhub.oversight.evaluation.queries import staff
+from trainhub.oversight.evaluation.workflow.models import Application
+from trainhub.oversight.evaluation.workflow.types import Actor, Event
+from trainhub.programmes import queries as programmes
+
+OFFICES = frozenset([Actor.ASSOCIATION, Actor.WORKING_GROUP])
+
+
+class NotOutside(Refused):
+    """Who acts belongs to the university whose programme is judged."""
+
+    code = "not_outside"
+
+
+def is_asked(actor: Actor, event: Event | None = None) -> bool:
+    """Whether a step is one of an office, or ends the visit: sending what the group has concluded decides nothing, nor does a list of the year."""
+    if event is Event.PUBLISH:
+        return False
+    return actor in OFFICES or event is Event.END_VISIT
+
+
+def check(application: Application, by: Identity, today: date) -> None:
+    """Refuse somebody who teaches, works or holds a role at the programme's university, however the office was given to them. Raises NotOutside."""
+    if by.account_id is None:
+        return
+    programme = programmes.by_id(application.programme_id)
+    assert programme is not None
+    ties = staff.ties_to_university(by.person_id, by.account_id, programme, today)
+    if ties:
+        raise NotOutside(_("你%(why)s，不能办理本校专业的评价申请，请由其他成员办理。", why="；".join(ties)))
