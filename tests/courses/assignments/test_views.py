@@ -101,6 +101,7 @@ def test_an_assignment_is_made_set_up_handed_in_graded_and_released(as_role: AsR
     hidden = student.get(f"/assignments/{block_id}").text
     assert "95.5" not in hidden
     assert "教师正在评阅" in hidden
+    assert "这里有疑问" not in hidden, "remarks come with the marks"
     assert lecturer.post(f"/teaching/assignments/{block_id}/release").status_code == 303
     shown = student.get(f"/assignments/{block_id}").text
     assert "95.5" in shown
