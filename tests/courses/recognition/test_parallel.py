@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from courses.catalogue.models import Course, Run
+from courses.catalogue.models import Course
 from courses.learning import operations as learning
 from courses.learning.models import Enrolment
 from courses.recognition import operations, queries
