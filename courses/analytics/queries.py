@@ -289,6 +289,11 @@ def summary_of(run_id: int) -> Summary | None:
     )
 
 
+def hold(run_id: int) -> None:
+    """Who stores a summary of a run waits for whoever is storing one; who only refers to the run does not."""
+    session().execute(select(Run.id).where(Run.id == run_id).with_for_update(key_share=True))
+
+
 def summary_row(run_id: int) -> RunSummary | None:
     """The row of the latest summary."""
     return session().scalar(select(RunSummary).where(RunSummary.run_id == run_id))
