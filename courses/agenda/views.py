@@ -99,8 +99,8 @@ def feed(secret: str) -> Response:
         abort(404)
     today = clock.today()
     since, until = today - timedelta(days=FEED_DAYS_BACK), today + timedelta(days=FEED_DAYS_AHEAD)
-    found = queries.items(row.person_id, since=since, until=until, now=clock.now())
-    with in_language(account.language):
+    with in_language(account.language):  # what it still waits for is worded when it is found
+        found = queries.items(row.person_id, since=since, until=until, now=clock.now())
         more = [event for source in current_app.extensions.get(ical.SOURCES, []) for event in source(row.person_id, since, until)]
         text = ical.calendar(_("我的课程日历"), [*(_event(item) for item in found), *more])
     answer = Response(text, mimetype="text/calendar")

@@ -44,6 +44,7 @@ def keep(*, run_id: int, made: Summary, risks: Sequence[LearnerRisk], now: datet
     """Store what was computed in the place of what was stored before."""
     data = asdict(made)
     del data["computed_at"]
+    queries.hold(run_id)
     row = queries.summary_row(run_id)
     if row is None:
         session().add(RunSummary(run_id=run_id, computed_at=now, data=data))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -289,18 +289,22 @@ def summary_of(run_id: int) -> Summary | None:
     )
 
 
+def hold(run_id: int) -> None:
+    """Who stores a summary of a run waits for whoever is storing one; who only refers to the run does not."""
+    session().execute(select(Run.id).where(Run.id == run_id).with_for_update(key_share=True))
+
+
 def summary_row(run_id: int) -> RunSummary | None:
     """The row of the latest summary."""
     return session().scalar(select(RunSummary).where(RunSummary.run_id == run_id))
 
 
-def active_runs(since: datetime) -> list[int]:
-    """The published runs in which somebody learnt since an instant."""
-    statement = (
-        select(Enrolment.run_id)
-        .join(Run, Run.id == Enrolment.run_id)
-        .where(Run.state == RunState.PUBLISHED, Enrolment.last_active_at >= since)
-        .distinct()
-        .order_by(Enrolment.run_id)
-    )
-    return list(session().scalars(statement))
+def active_runs(since: datetime, today: date) -> list[int]:
+    """The published runs in which somebody learnt since an instant, and all that have begun, have learners and a last day to come.
+
+    In those it is news as well that nobody learns any more.
+    """
+    learnt = select(Enrolment.id).where(Enrolment.run_id == Run.id, Enrolment.last_active_at >= since).exists()
+    seated = select(Enrolment.id).where(Enrolment.run_id == Run.id, Enrolment.state.in_(SEATED)).exists()
+    lasts = sa.and_(Run.starts_on <= today, Run.ends_on >= today, seated)
+    return list(session().scalars(select(Run.id).where(Run.state == RunState.PUBLISHED, sa.or_(learnt, lasts)).order_by(Run.id)))

@@ -1,4 +1,4 @@
-"""What happens by itself: runs in which somebody learnt are summed up each night, large ones when asked."""
+"""What happens by itself: runs that go on, or in which somebody learnt, are summed up each night, large ones when asked."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def summarise(running: Running) -> Mapping[str, Any]:
 
 
 def summarise_all(running: Running) -> Mapping[str, Any]:
-    """Sum up every run in which somebody learnt since yesterday, each in its own transaction."""
-    ids = queries.active_runs(clock.now() - timedelta(days=1))
+    """Sum up every run that goes on or in which somebody learnt since yesterday, each in its own transaction."""
+    ids = queries.active_runs(clock.now() - timedelta(days=1), clock.today())
     session().rollback()
     for number, run_id in enumerate(ids):
         _sum_up(run_id)

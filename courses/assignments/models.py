@@ -224,7 +224,10 @@ class SubmissionMark(Base):
 
 
 class SubmissionComment(Base):
-    """A remark of the staff at a paragraph of the text (counted from 1), at a file and page, or on the whole."""
+    """A remark of the staff at a paragraph of the text (counted from 1), at a file and page, or on the whole.
+
+    Authors read it from `shown_at`: with the released mark, or when the work is sent back.
+    """
 
     __tablename__ = "submission_comment"
 
@@ -238,6 +241,7 @@ class SubmissionComment(Base):
     author: Mapped[str] = mapped_column(sa.String(120))
     author_id: Mapped[int | None]
     written_at: Mapped[datetime]
+    shown_at: Mapped[datetime | None]
     removed_at: Mapped[datetime | None]
 
     __table_args__ = (sa.CheckConstraint("paragraph > 0 AND (page IS NULL OR page > 0)", name="places_from_one"),)

@@ -129,15 +129,11 @@ def move(pair: tuple[Run, Any]) -> Any:
 @blueprint.post("/runs/<int:run_id>/order")
 @guard(Can.RUN_EDIT, load=load_run, subject=queries.subject_of_run)
 def arrange(run: Run) -> Any:
-    """The whole outline in the order of the dragged list: `place` = `section:1`, `unit:2`, `block:3`, from top to bottom."""
+    """The whole outline in the order of the dragged list: `place` = `section:1`, `unit:2`, `block:3`, from top to bottom; `was` the same before."""
     run_id = run.id
-    order = []
-    for value in request.form.getlist("place")[:20_000]:
-        kind, _colon, key = value.partition(":")
-        if kind in set(PartKind) and is_key(key):
-            order.append((PartKind(kind), int(key)))
+    order, was = ([key for value in request.form.getlist(name)[:20_000] if (key := _key(value))] for name in ("place", "was"))
     with transaction():
-        content.arrange(run=run, order=order, by=me(), now=clock.now())
+        content.arrange(run=run, order=order, was=was, by=me(), now=clock.now())
     if request.headers.get("X-Requested-With") == "fetch":
         return "", 204
     return done(_("顺序已保存。"), "authoring.contents", run_id=run_id)

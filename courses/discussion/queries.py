@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import func, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import aliased, joinedload
 
 from courses.catalogue.models import Block, Run, RunStaff, Section, Unit
 from courses.discussion import rules
@@ -47,6 +47,39 @@ def count_reports_of(post_id: int) -> int:
 def first_post_id(thread_id: int) -> int | None:
     """The post a thread begins with."""
     return session().scalar(select(func.min(Post.id)).where(Post.thread_id == thread_id))
+
+
+def written_since(person_id: int, since: datetime) -> int:
+    """How much a human has written since an instant, in all runs, without what was written as one of the staff."""
+    mine = people.of_human(Post.person_id, person_id)
+    return session().scalar(select(func.count()).select_from(Post).where(mine, Post.posted_at > since, Post.is_staff.is_(False))) or 0
+
+
+def has_posts_of_others(thread_id: int, post_id: int) -> bool:
+    """Whether somebody else than the writer of a post has written in its thread what still stands."""
+    human, same = aliased(Person), aliased(Person)
+    mine = select(func.coalesce(same.merged_into_id, same.id)).join(Post, Post.person_id == same.id).where(Post.id == post_id).scalar_subquery()
+    statement = (
+        select(Post.id)
+        .outerjoin(human, human.id == Post.person_id)
+        .where(Post.thread_id == thread_id, Post.removed_at.is_(None), func.coalesce(human.merged_into_id, human.id).is_distinct_from(mine))
+    )
+    return session().scalar(statement.limit(1)) is not None
+
+
+def under_report(thread_ids: Collection[int]) -> set[int]:
+    """Which of these threads begin with a post that classmates do not see until the staff has decided: their titles go with it."""
+    if not thread_ids:
+        return set()
+    first = select(func.min(Post.id)).where(Post.thread_id.in_(thread_ids)).group_by(Post.thread_id)
+    statement = (
+        select(Post.thread_id)
+        .join(PostReport, PostReport.post_id == Post.id)
+        .where(Post.id.in_(first), PostReport.decided_at.is_(None))
+        .group_by(Post.thread_id)
+        .having(func.count() >= rules.HIDE_AT)
+    )
+    return set(session().scalars(statement))
 
 
 def threads(
@@ -105,15 +138,15 @@ def threads(
 
 def as_threads(rows: Sequence[Any], *, reader: int, may_moderate: bool) -> list[ThreadRow]:
     """Rows of `threads` as their reader may see them."""
-    mine = people.rows_of_humans([reader])[reader]
-    return [_as_thread(row, is_mine=row.person_id in mine, may_moderate=may_moderate) for row in rows]
+    mine, hidden = people.rows_of_humans([reader])[reader], under_report([row.id for row in rows])
+    return [_as_thread(row, is_mine=row.person_id in mine, may_moderate=may_moderate, is_reported=row.id in hidden) for row in rows]
 
 
-def _as_thread(row: Any, *, is_mine: bool, may_moderate: bool) -> ThreadRow:
+def _as_thread(row: Any, *, is_mine: bool, may_moderate: bool, is_reported: bool) -> ThreadRow:
     is_shown = rules.shows_name(is_anonymous=row.is_anonymous, may_moderate=may_moderate, is_mine=is_mine)
     return ThreadRow(
         row.id,
-        row.title,
+        "" if is_reported and not (may_moderate or is_mine) else row.title,
         (row.name or "") if is_shown else "",
         row.is_question,
         row.accepted_post_id is not None,
@@ -319,7 +352,7 @@ def as_reports(rows: Sequence[Any]) -> list[ReportRow]:
     details = {
         row.id: row
         for row in session().execute(
-            select(Post.id, Post.thread_id, Thread.title, Person.name, Post.body_html)
+            select(Post.id, Post.thread_id, Thread.title, Person.name, Post.body_html, Post.edited_at)
             .join(Thread, Thread.id == Post.thread_id)
             .outerjoin(Person, Person.id == Post.person_id)
             .where(Post.id.in_(ids))
@@ -335,6 +368,7 @@ def as_reports(rows: Sequence[Any]) -> list[ReportRow]:
             row.number,
             tuple(reasons[row.post_id]),
             row.first_at,
+            details[row.post_id].edited_at is not None,
         )
         for row in rows
     ]

@@ -17,6 +17,8 @@ MAX_MENTIONS = 20
 HIDE_AT = 3
 """A post that so many different persons have reported is hidden from classmates until the staff decides."""
 LONGEST_NAME = 20
+MOST_AN_HOUR = 60
+"""Posts of one learner in an hour, in all courses together; ours. Who teaches is not counted."""
 
 _MENTION = re.compile(r"(?<![A-Za-z0-9_.@-])@([^\s@#，。！？；：、,.!?;:()（）\[\]【】<>\"'“”‘’]{1,40})(?:#(\d{1,15}))?")
 

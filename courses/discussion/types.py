@@ -42,7 +42,7 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class ThreadRow:
-    """One thread in a list. `author` is empty when the reader may not know it."""
+    """One thread in a list. `author` is empty when the reader may not know it, `title` while what it begins with is under report."""
 
     id: int
     title: str
@@ -102,6 +102,7 @@ class ReportRow:
     reports: int
     reasons: tuple[str, ...]
     first_at: datetime
+    is_edited: bool = False
 
 
 @dataclass(frozen=True, slots=True)

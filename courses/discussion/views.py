@@ -117,6 +117,14 @@ def thread(place: Place) -> Any:
     return _thread_page(place)
 
 
+def _title(place: Place) -> str:
+    """The title, unless what the thread begins with is under report: then only its writer and the staff read it."""
+    assert place.thread is not None
+    if place.may_moderate or persons.is_same_human(place.reader, place.thread.person_id) or not queries.under_report([place.thread.id]):
+        return place.thread.title
+    return str(_("（被多人举报，教师处理之前不显示）"))
+
+
 def _thread_page(place: Place, error: str = "") -> Any:
     assert place.thread is not None
     number, _size = paging.wanted()
@@ -125,6 +133,7 @@ def _thread_page(place: Place, error: str = "") -> Any:
     return render_template(
         "courses/discussion/thread.html",
         thread=place.thread,
+        title=_title(place),
         block=place.block,
         page=page,
         posts=rows,
@@ -257,9 +266,11 @@ def report(place: Place) -> Any:
     assert place.thread is not None
     assert place.post is not None
     thread_id = place.thread.id
+    reason = request.form.get("reason", "")
     with transaction():
-        operations.report(row=place.post, person_id=place.author.person_id, reason=request.form.get("reason", ""), by=me(), now=clock.now())
-    return done(_("已举报，课程教师会尽快处理。"), "discussion.thread", thread_id=thread_id)
+        is_new = operations.report(row=place.post, person_id=place.author.person_id, reason=reason, by=me(), now=clock.now())
+    message = _("已举报，课程教师会尽快处理。") if is_new else _("这条发言你已经举报过；内容有改动后可以再次举报。")
+    return done(message, "discussion.thread", thread_id=thread_id)
 
 
 @blueprint.post("/learning/posts/<int:post_id>/remove")

@@ -42,7 +42,7 @@ class ColumnForm(Form):
     weight = DecimalField(_l("类别内权重"), [InputRequired(), NumberRange(min=0, max=1000)], places=1, default=Decimal(1))
     is_extra = BooleanField(_l("附加分（只加不减）"))
     is_hidden = BooleanField(_l("对学员隐藏"))
-    is_locked = BooleanField(_l("锁定，不能修改成绩"))
+    is_locked = BooleanField(_l("锁定：不能修改成绩，新的结果解锁后才计入"))
 
     def __init__(self, *args: Any, categories: Any = (), **kw: Any) -> None:
         super().__init__(*args, **kw)

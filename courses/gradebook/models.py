@@ -13,7 +13,7 @@ from trainhub.kernel.db import Base, Key, Versioned, enum_column, ref
 
 
 class Gradebook(Versioned, Base):
-    """How a run is marked. `scale` as `Scale.as_data`; a locked book takes no change; `shows_total`: learners see their total."""
+    """How a run is marked. `scale` as `Scale.as_data`; a locked book takes no change and no new result; `shows_total`: learners see their total."""
 
     __tablename__ = "gradebook"
 
@@ -88,6 +88,16 @@ class Grade(Versioned, Base):
         sa.CheckConstraint("points_x10 >= 0", name="points_not_negative"),
         sa.CheckConstraint("(kind IN ('manual', 'override')) = (points_x10 IS NOT NULL) OR kind IS NULL", name="points_with_kind"),
     )
+
+
+class KeptScore(Base):
+    """What a block had given a learner when its column, or the whole book, was locked: it counts until that is unlocked."""
+
+    __tablename__ = "grade_kept_score"
+
+    column_id: Mapped[int] = mapped_column(ref("grade_column.id"), primary_key=True)
+    enrolment_id: Mapped[int] = mapped_column(ref("enrolment.id"), primary_key=True, index=True)
+    score_x10: Mapped[int]
 
 
 class GradeChange(Base):

@@ -13,7 +13,7 @@ from courses.catalogue import authoring_queries as authoring
 from courses.catalogue import rules as content
 from courses.catalogue.models import Block, RunGroup, RunGroupMember, Section, Unit
 from courses.gradebook import rules
-from courses.gradebook.models import Grade, Gradebook, GradeCategory, GradeChange, GradeColumn
+from courses.gradebook.models import Grade, Gradebook, GradeCategory, GradeChange, GradeColumn, KeptScore
 from courses.gradebook.types import BookRow, CategoryRule, Cell, Change, ColumnRule, ColumnStatistics, GradeKind
 from courses.learning.models import BlockProgress, Enrolment, EnrolmentMark
 from courses.learning.types import SEATED
@@ -91,9 +91,11 @@ def removed_blocks(run_id: int) -> set[int]:
 def rules_of(book_id: int) -> tuple[list[CategoryRule], list[ColumnRule]]:
     """Categories and columns as the rule sees them."""
     categories = [CategoryRule(row.id, row.name, row.weight_x10, row.drop_lowest, row.is_extra) for row in categories_of(book_id)]
-    columns = columns_of(book_id)
+    columns, is_locked = columns_of(book_id), session().get_one(Gradebook, book_id).locked_at is not None
     seen = _seen(row.block_id for row in columns)
-    return categories, [as_rule(row, is_gone=row.block_id is not None and row.block_id not in seen) for row in columns]
+    return categories, [
+        as_rule(row, is_gone=row.block_id is not None and row.block_id not in seen, is_frozen=is_locked or row.is_locked) for row in columns
+    ]
 
 
 def _seen(block_ids: Iterable[int | None]) -> set[int]:
@@ -105,10 +107,10 @@ def _seen(block_ids: Iterable[int | None]) -> set[int]:
     return set(session().scalars(statement)) if ids else set()
 
 
-def as_rule(row: GradeColumn, *, is_gone: bool = False) -> ColumnRule:
+def as_rule(row: GradeColumn, *, is_gone: bool = False, is_frozen: bool = False) -> ColumnRule:
     """A column as the rule sees it."""
     kept = (row.id, row.category_id, row.title, row.max_x10, row.weight_x10, row.is_extra, row.block_id, row.is_hidden, row.is_locked)
-    return ColumnRule(*kept, is_gone)
+    return ColumnRule(*kept, is_gone, is_frozen)
 
 
 # -- lines --------------------------------------------------------------------------------------------------------------
@@ -136,7 +138,8 @@ def learner(enrolment_id: int) -> Any:
 
 
 def cells_of(columns: Sequence[ColumnRule], enrolment_ids: Collection[int]) -> dict[int, dict[int, Cell]]:
-    """The cells of some learners, by enrolment and column: three queries, a fourth where work is only for some groups.
+    """The cells of some learners, by enrolment and column: three queries, one more where work is only for some groups, and one
+    where columns are locked.
 
     `+ 0` keeps the database from going through a column of all learners for the few that are asked for.
     """
@@ -149,16 +152,49 @@ def cells_of(columns: Sequence[ColumnRule], enrolment_ids: Collection[int]) -> d
     )
     for enrolment_id, block_id, score, waits in session().execute(progress) if by_block else ():
         found[enrolment_id][by_block[block_id].id] = Cell(score, computed_x10=score, waits=waits)
+    _keep(found, ids, [column.id for column in by_block.values() if column.is_frozen])
     grades = select(Grade.enrolment_id, Grade.column_id, Grade.kind, Grade.points_x10, Grade.reason, Grade.version).where(
         Grade.enrolment_id.in_(ids), (Grade.column_id + 0).in_(list(by_id))
     )
     for enrolment_id, column_id, kind, points, reason, version in session().execute(grades):
-        computed = found[enrolment_id].get(column_id, Cell()).computed_x10
+        cell = found[enrolment_id].get(column_id, Cell())
         score = rules.score_of(points, by_id[column_id].max_x10) if points is not None else None
-        shown = computed if kind is None else score
-        found[enrolment_id][column_id] = Cell(shown, kind, computed, reason, version, points_x10=points)
+        shown = cell.computed_x10 if kind is None else score
+        later = (cell.has_later, cell.later_x10)
+        found[enrolment_id][column_id] = Cell(shown, kind, cell.computed_x10, reason, version, False, points, *later)
     _excuse_foreign(found, ids, by_block)
     return found
+
+
+def _keep(found: dict[int, dict[int, Cell]], ids: Sequence[int], column_ids: Sequence[int]) -> None:
+    """In locked columns what stood there when they were locked; what the block gives now is told beside it."""
+    if not column_ids:
+        return
+    statement = select(KeptScore.enrolment_id, KeptScore.column_id, KeptScore.score_x10)
+    statement = statement.where(KeptScore.enrolment_id.in_(ids), (KeptScore.column_id + 0).in_(column_ids))
+    kept = {(enrolment_id, column_id): score for enrolment_id, column_id, score in session().execute(statement)}
+    for enrolment_id in ids:
+        for column_id in column_ids:
+            score, cell = kept.get((enrolment_id, column_id)), found[enrolment_id].get(column_id, Cell())
+            if score is not None or cell.score_x10 is not None:
+                found[enrolment_id][column_id] = Cell(
+                    score, computed_x10=score, waits=cell.waits, has_later=cell.score_x10 != score, later_x10=cell.score_x10
+                )
+
+
+def held_back(book: Gradebook) -> dict[int, int]:
+    """By locked column: of how many learners the block has given another result since. Empty where nothing is locked."""
+    frozen = GradeColumn.is_locked if book.locked_at is None else sa.true()
+    statement = (
+        select(GradeColumn.id, func.count())
+        .join(BlockProgress, BlockProgress.block_id == GradeColumn.block_id)
+        .join(Enrolment, sa.and_(Enrolment.id == BlockProgress.enrolment_id, Enrolment.state.in_(SEATED)))
+        .outerjoin(KeptScore, sa.and_(KeptScore.column_id == GradeColumn.id, KeptScore.enrolment_id == Enrolment.id))
+        .where(GradeColumn.book_id == book.id, GradeColumn.removed_at.is_(None), frozen)
+        .where(BlockProgress.score_x10.is_distinct_from(KeptScore.score_x10))
+        .group_by(GradeColumn.id)
+    )
+    return {column_id: count for column_id, count in session().execute(statement)}
 
 
 def _excuse_foreign(found: dict[int, dict[int, Cell]], ids: Sequence[int], by_block: Mapping[int, ColumnRule]) -> None:
@@ -290,6 +326,7 @@ def statistics(book: Gradebook) -> list[ColumnStatistics]:
     score: Any = sa.case(
         (Grade.kind == GradeKind.EXCUSED, None),
         (Grade.points_x10.is_not(None), Grade.points_x10 * 1000.0 / GradeColumn.max_x10),
+        (GradeColumn.is_locked if book.locked_at is None else sa.true(), KeptScore.score_x10),
         else_=BlockProgress.score_x10,
     )
     statement = (
@@ -298,6 +335,7 @@ def statistics(book: Gradebook) -> list[ColumnStatistics]:
         .join(Enrolment, sa.and_(Enrolment.run_id == book.run_id, Enrolment.state.in_(SEATED)))
         .outerjoin(Grade, sa.and_(Grade.column_id == GradeColumn.id, Grade.enrolment_id == Enrolment.id))
         .outerjoin(BlockProgress, sa.and_(BlockProgress.block_id == GradeColumn.block_id, BlockProgress.enrolment_id == Enrolment.id))
+        .outerjoin(KeptScore, sa.and_(KeptScore.column_id == GradeColumn.id, KeptScore.enrolment_id == Enrolment.id))
         .where(GradeColumn.book_id == book.id, GradeColumn.removed_at.is_(None))
         .group_by(GradeColumn.id)
     )

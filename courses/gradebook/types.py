@@ -81,11 +81,16 @@ class ColumnRule:
     is_locked: bool = False
     is_gone: bool = False
     """Of a block that learners no longer see: who had no result before can have none any more."""
+    is_frozen: bool = False
+    """The column or its whole book is locked: what its block gave by then counts, what came later does not."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What is known of a learner in a column: the score (None: nothing yet), and what a person wrote, in points of the column."""
+    """What is known of a learner in a column: the score (None: nothing yet), and what a person wrote, in points of the column.
+
+    `has_later`: the block has given something else (`later_x10`) since the column was locked.
+    """
 
     score_x10: int | None = None
     kind: GradeKind | None = None
@@ -94,6 +99,8 @@ class Cell:
     version: int = 0
     waits: bool = False
     points_x10: int | None = None
+    has_later: bool = False
+    later_x10: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

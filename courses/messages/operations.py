@@ -95,7 +95,7 @@ def publish(*, announcement_id: int, by: Identity, now: datetime) -> int:
     taken = session().execute(
         update(Announcement)
         .where(Announcement.id == announcement_id, Announcement.published_at.is_(None), Announcement.removed_at.is_(None))
-        .values(published_at=now)
+        .values(published_at=now, version=Announcement.version + 1)  # who changes it at this moment is told
         .execution_options(synchronize_session=False)
     )
     if not taken.rowcount:  # type: ignore[attr-defined]
@@ -125,8 +125,7 @@ def write(*, run: Run, person_id: int, subject: str, body: str, sender_id: int, 
     conversation = Conversation(run_id=run.id, person_id=person_id, subject=subject, started_at=now, last_at=now, last_by_staff=is_staff, messages=0)
     session().add(conversation)
     session().flush()
-    _add(conversation, body, sender_id, is_staff, now)
-    _tell(run, conversation, is_staff, now)
+    _tell(run, conversation, _add(conversation, body, sender_id, is_staff, now), now)
     audit.record(by=by, did="courses.message.sent", on=conversation, data={"run": run.id, "is_staff": is_staff})
     return conversation
 
@@ -134,7 +133,7 @@ def write(*, run: Run, person_id: int, subject: str, body: str, sender_id: int, 
 def reply(*, run: Run, conversation: Conversation, body: str, sender_id: int, is_staff: bool, by: Identity, now: datetime) -> Message:
     """Go on in a conversation; the other side is told."""
     row = _add(conversation, _text(body, MAX_MESSAGE, "body", _("内容")), sender_id, is_staff, now)
-    _tell(run, conversation, is_staff, now)
+    _tell(run, conversation, row, now)
     audit.record(by=by, did="courses.message.sent", on=conversation, data={"is_staff": is_staff})
     return row
 
@@ -142,25 +141,27 @@ def reply(*, run: Run, conversation: Conversation, body: str, sender_id: int, is
 def _add(conversation: Conversation, body: str, sender_id: int, is_staff: bool, now: datetime) -> Message:
     row = Message(conversation_id=conversation.id, sender_id=sender_id, is_staff=is_staff, body=body, sent_at=now)
     session().add(row)
-    conversation.messages += 1
-    conversation.last_at, conversation.last_by_staff = now, is_staff
-    if is_staff:
-        conversation.staff_read_at = now
-    else:
-        conversation.learner_read_at = now
     session().flush()
+    read = {"staff_read_at": now} if is_staff else {"learner_read_at": now}
+    session().execute(  # in one statement: two may answer at once
+        update(Conversation)
+        .where(Conversation.id == conversation.id)
+        .values(messages=Conversation.messages + 1, last_at=now, last_by_staff=is_staff, **read)
+        .execution_options(synchronize_session=False)
+    )
+    session().refresh(conversation)
     return row
 
 
-def _tell(run: Run, conversation: Conversation, is_staff: bool, now: datetime) -> None:
-    persons = [conversation.person_id] if is_staff else queries.staff_persons(run.id)
+def _tell(run: Run, conversation: Conversation, row: Message, now: datetime) -> None:
+    persons = [conversation.person_id] if row.is_staff else queries.staff_persons(run.id)
     notifications.notify(
         account_ids=accounts.accounts_of_persons(persons).values(),
         kind="courses.message",
         message=N_("课程《%(course)s》有新消息：%(subject)s"),
         values={"course": run.title, "subject": conversation.subject[:80]},
         url=f"/learning/messages/{conversation.id}",
-        unique_key=f"message:{conversation.id}:{conversation.messages}",
+        unique_key=f"message:{row.id}",
         now=now,
     )
 

@@ -86,10 +86,10 @@ def marks_received(person_id: int) -> Owned:
 
 
 def comments_received(person_id: int) -> Owned:
-    """Comments beside the submissions, once released."""
+    """Comments beside the submissions, once their authors may read them."""
     row = SubmissionComment
     statement = pick(row, *ITEM, row.number, row.page, row.body.label("comment"), row.written_at)
-    joined = _of_submission(statement, row.submission_id, person_id).where(Submission.released_at.is_not(None), row.removed_at.is_(None))
+    joined = _of_submission(statement, row.submission_id, person_id).where(row.shown_at.is_not(None), row.removed_at.is_(None))
     return Owned(joined.order_by(row.id))
 
 

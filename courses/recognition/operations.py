@@ -126,6 +126,7 @@ def apply_with_run(*, student: Student, target: CurriculumCourse, enrolment: Enr
         raise BadClaim(
             _("“%(a)s”没有列入“%(b)s”的学分认定对应表。请选择对应的课程，或与专业负责人联系。", a=run.title, b=target.name), field="target_id"
         )
+    queries.hold_human(student.id)
     _check_course_unused(student.id, enrolment.id, target.id)
     why = rules.why_not(
         offered_x10=mapping.credits_x10, asked_x10=mapping.credits_x10, score_x10=enrolment.score_x10, least_score_x10=mapping.least_score_x10
@@ -316,7 +317,10 @@ def _tell_decided(claim: CreditClaim, now: datetime) -> None:
 def _check_not_approved(claim: CreditClaim) -> None:
     """Two persons who turned out to be one human may both have asked: what was recognised for one of them is not for the other."""
     queries.hold_human(claim.student_id)
-    other = queries.in_use(claim.student_id, claim.target_id, claim.evidence_key, states=(ClaimState.APPROVED,), besides=claim.id)
+    approved = (ClaimState.APPROVED,)
+    other = queries.in_use(claim.student_id, claim.target_id, claim.evidence_key, states=approved, besides=claim.id)
+    if other is None and claim.enrolment_id is not None:
+        other = queries.used_course(claim.student_id, claim.enrolment_id, states=approved, besides=claim.id)
     if other is not None:
         words = _(
             "同一人已用这份材料或为这门课程获得认定（学号 %(no)s，%(name)s），不能再次认定。", no=other.student.student_no, name=other.target.name
@@ -369,6 +373,7 @@ def appeal(*, claim: CreditClaim, text: str, by: Identity, now: datetime) -> Cre
         raise BadClaim(_("只能对“不予认定”的决定申诉一次。"))
     if not text.strip():
         raise BadClaim(_("请写明申诉的理由。"), field="appeal")
+    queries.hold_human(claim.student_id)
     if queries.in_use(claim.student_id, claim.target_id, claim.evidence_key) is not None:
         raise BadClaim(_("这门课程或这份材料已有另一份申请，不能再申诉。"), code="recognised_twice")
     if claim.enrolment_id is not None:

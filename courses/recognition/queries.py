@@ -174,14 +174,14 @@ def with_same_number(claim: CreditClaim, identity: Identity) -> tuple[list[Claim
     return seen, session().scalar(select(func.count()).select_from(CreditClaim).where(clause)) or 0
 
 
-def used_course(student_id: int, enrolment_id: int) -> CreditClaim | None:
-    """The application in which a human uses the course of an enrolment, whichever of its runs and of their programmes it was."""
+def used_course(student_id: int, enrolment_id: int, *, states: Collection[ClaimState] = HOLDING, besides: int = 0) -> CreditClaim | None:
+    """The application in which a human uses the course of an enrolment, whichever of its runs and of their programmes it was; `besides`: not this one."""
     course = select(Run.course_id).join(Enrolment, Enrolment.run_id == Run.id).where(Enrolment.id == enrolment_id).scalar_subquery()
     statement = (
         _whole()
         .join(Enrolment, Enrolment.id == CreditClaim.enrolment_id)
         .join(Run, Run.id == Enrolment.run_id)
-        .where(_of_human(student_id), CreditClaim.state.in_(HOLDING), Run.course_id == course)
+        .where(_of_human(student_id), CreditClaim.id != besides, CreditClaim.state.in_(states), Run.course_id == course)
     )
     found: CreditClaim | None = session().scalar(statement.order_by(CreditClaim.id).limit(1))
     return found

@@ -5,15 +5,21 @@
 
   function editor(root) {
     const status = document.querySelector("[data-outline-status]");
+    const places = () => Array.from(root.querySelectorAll("[data-place]"), (part) => part.dataset.place);
     let saving = Promise.resolve();
+    let known = places(); // the order that stands on the server as far as this page knows: another author may have changed it since
 
-    const save = () => {
+    const send = async () => {
+      const made = places();
       const body = new URLSearchParams({ csrf_token: root.dataset.token });
-      root.querySelectorAll("[data-place]").forEach((part) => body.append("place", part.dataset.place));
-      saving = saving
-        .then(() => fetch(root.dataset.outline, { method: "POST", body, credentials: "same-origin", headers: { "X-Requested-With": "fetch" } }))
-        .then((answer) => { status.textContent = answer.ok ? status.dataset.saved : status.dataset.failed; })
-        .catch(() => { status.textContent = status.dataset.failed; });
+      made.forEach((place) => body.append("place", place));
+      known.forEach((place) => body.append("was", place));
+      const answer = await fetch(root.dataset.outline, { method: "POST", body, credentials: "same-origin", headers: { "X-Requested-With": "fetch" } });
+      if (answer.ok) known = made;
+      status.textContent = answer.ok ? status.dataset.saved : answer.status === 409 ? status.dataset.stale : status.dataset.failed;
+    };
+    const save = () => {
+      saving = saving.then(send).catch(() => { status.textContent = status.dataset.failed; });
     };
 
     const lists = [root, ...root.querySelectorAll("[data-drop]")];

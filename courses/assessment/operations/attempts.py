@@ -154,7 +154,9 @@ def note(*, attempt_id: int, kind: AttemptEventKind, by: Identity, now: datetime
 
 def _open(attempt_id: int, token: str | None, attempt: Attempt | None = None) -> tuple[Attempt, QuizSettings]:
     """An attempt that this window may write to (`attempt`: it was read just now)."""
-    attempt = attempt or queries.attempt_by_id(attempt_id)
+    if attempt is None:
+        queries.hold(attempt_id)
+        attempt = queries.attempt_by_id(attempt_id)
     if attempt is None or attempt.state is not AttemptState.IN_PROGRESS:
         raise TooLate(_("这次作答已经交卷，不能再修改答案。"))
     settings = QuizSettings.of(attempt.block.settings)
@@ -253,6 +255,7 @@ def submit(
 
     Answers after the time do not count; they are kept as an event, for the lecturer to see.
     """
+    queries.hold(attempt_id)  # what is being saved at this moment is graded too
     attempt = queries.attempt_by_id(attempt_id)
     if attempt is None:
         raise NoAttempt(_("没有这次作答。"))

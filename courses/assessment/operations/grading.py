@@ -12,6 +12,7 @@ from courses.assessment.types import BY_PERSON, AttemptState, Change, QuizSettin
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
+from trainhub.kernel.errors import Stale
 from trainhub.kernel.i18n import _
 from trainhub.people import queries as people
 
@@ -28,13 +29,28 @@ def settle(attempt: Attempt, now: datetime) -> None:
     session().flush()
 
 
-def grade(*, attempt_id: int, shares: Mapping[int, int], feedback: Mapping[int, str], by: Identity, now: datetime) -> Attempt:
-    """A person's marks (shares in thousandths by position) and words. May be repeated: the last word counts and is audited."""
+def grade(
+    *,
+    attempt_id: int,
+    shares: Mapping[int, int],
+    feedback: Mapping[int, str],
+    by: Identity,
+    now: datetime,
+    seen: Mapping[int, int | None] | None = None,
+) -> Attempt:
+    """A person's marks (shares in thousandths by position) and words. May be repeated: the last word counts and is audited.
+
+    `seen`: the shares that stood on the page. Raises Stale, and writes nothing, where somebody else has given another one since.
+    """
+    queries.hold(attempt_id)
     attempt = queries.attempt_by_id(attempt_id)
     if attempt is None or attempt.state is AttemptState.IN_PROGRESS:
         raise NoAttempt(_("这次作答还没有交卷，不能评分。"))
     if people.is_same_human(by.person_id, attempt.person_id):
         raise NoAttempt(_("不能给自己的作答评分，请由课程的另一位教师评分。"))
+    for answer in attempt.answers if seen else ():
+        if answer.share_x1000 not in ((seen or {}).get(answer.position, answer.share_x1000), shares.get(answer.position)):
+            raise Stale(_("第 %(n)d 题刚由另一位教师评分，你的修改没有保存，也没有覆盖对方的评分。请核对后再保存。", n=answer.position))
     before = {answer.position: answer.share_x1000 for answer in attempt.answers if answer.position in shares}
     for answer in attempt.answers:
         share = shares.get(answer.position)
@@ -106,6 +122,7 @@ def regrade(*, question: Question, by: Identity, now: datetime) -> list[Attempt]
     session().flush()
     attempts = []
     for attempt_id in touched:
+        queries.hold(attempt_id)
         attempt = queries.attempt_by_id(attempt_id)
         assert attempt is not None
         settle(attempt, now)

@@ -19,6 +19,11 @@ from trainhub.people import queries as people
 from trainhub.people.models import Person
 
 
+def hold(attempt_id: int) -> None:
+    """Whoever saves, hands in or grades an attempt waits for whoever is at it: read it after this."""
+    session().execute(select(Attempt.id).where(Attempt.id == attempt_id).with_for_update(key_share=True))
+
+
 def attempt_by_id(attempt_id: int) -> Attempt | None:
     """An attempt with its block, person, answers and what they answered."""
     statement = (

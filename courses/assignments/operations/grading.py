@@ -156,6 +156,7 @@ def send_back(*, submission: Submission, version: int | None, reason: str, by: I
     submission.penalty_x10 = 0
     session().flush()
     add_comment(submission=submission, body=reason, by=by, now=now)
+    releasing.show_remarks(submission=submission, now=now)
     audit.record(by=by, did="courses.submission.returned", on=submission, data={"version": submission.number})
     tell_authors(
         submission,
@@ -199,9 +200,12 @@ def add_comment(
         author=by.name[:120],
         author_id=by.account_id,
         written_at=now,
+        # what its authors may not read yet is shown with their mark, or when the work is sent back
+        shown_at=now if submission.released_at is not None or submission.state is SubmissionState.RETURNED else None,
     )
     session().add(row)
     session().flush()
+    audit.record(by=by, did="courses.submission.commented", on=submission, data={"version": number})
     return row
 
 

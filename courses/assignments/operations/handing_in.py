@@ -8,6 +8,7 @@ from typing import IO
 
 from courses.assignments import rules
 from courses.assignments.models import Assignment, PeerReview, Submission, SubmissionFile, SubmissionMember, SubmissionVersion
+from courses.assignments.operations import peers
 from courses.assignments.queries import teams, work
 from courses.assignments.types import FileUse, LatePolicy, Queue, SubmissionState, media_of
 from courses.learning import operations as learning
@@ -39,12 +40,13 @@ def closed_because(assignment: Assignment, submission: Submission | None, person
     """Why this person can hand in nothing now (see rules.why_closed); empty when they can."""
     if assignment.block.removed_at is not None:
         return "removed"
-    if submission is None and assignment.is_group:
-        submission = _of_team(assignment, person_id)  # who has joined since
+    has_joined = submission is None and assignment.is_group
+    if has_joined:
+        submission = _of_team(assignment, person_id)
     if submission is not None and submission.state is SubmissionState.GRADED:
-        return "graded"
+        return "joined" if has_joined else "graded"
     if assignment.allocated_at is not None and submission is not None and submission.number and submission.state is not SubmissionState.RETURNED:
-        return "in_review"
+        return "joined" if has_joined else "in_review"
     return rules.why_closed(
         policy_of(assignment),
         now,
@@ -71,6 +73,7 @@ def refuse_closed(why: str) -> None:
         "removed": _("这项作业已被教师移除，不再接收提交；已有的成绩保留。"),
         "graded": _("这份作业已经评分，不能再提交。需要修改时请联系教师退回。"),
         "in_review": _("这份作业已进入互评，不能再修改。"),
+        "joined": _("你加入小组之前，小组的这份作业已经评分或进入互评。是否计入你的成绩由教师决定，请联系教师。"),
         "cutoff": _("已过最后截止时间，不再接收提交。如有特殊情况，请向教师申请延期。"),
         "used_up": _("不能再次提交：提交次数已用完，或截止时间已过。"),
     }
@@ -185,6 +188,8 @@ def submit(*, assignment: Assignment, submission: Submission, enrolment: Enrolme
     waits_for_peers = assignment.peers > 0 and assignment.peers_closed_at is None
     submission.queue = Queue.NONE if waits_for_peers else Queue.UNGRADED
     session().flush()
+    if version.number > 1 and waits_for_peers:
+        peers.ask_anew(submission=submission, by=by, now=now)
     if assignment.has_self_review and version.number == 1:
         for member in submission.members:
             session().add(

@@ -118,6 +118,8 @@ def write(*, review: PeerReview, version: int | None, marking: Marking, by: Iden
     check_version(review, version)
     if assignment.peers_closed_at is not None or (assignment.peer_due_at is not None and now > assignment.peer_due_at):
         raise NotReviewable(_("互评已经截止，未完成的部分由教师评阅。"))
+    if not review.is_self and review.submission.state is SubmissionState.RETURNED:
+        raise NotReviewable(_("教师已把这份作业退回修改。作者提交新版本后，请再来评阅。"))
     if review.state not in peers.OPEN:
         raise NotReviewable(_("这份评阅已经取消。"))
     if not review.is_self and uncalibrated(assignment, review.reviewer_id):
@@ -133,6 +135,23 @@ def write(*, review: PeerReview, version: int | None, marking: Marking, by: Iden
     session().flush()
     audit.record(by=by, did="courses.peer.reviewed", on=review, data={"points_x10": review.points_x10})
     return review
+
+
+def ask_anew(*, submission: Submission, by: Identity, now: datetime) -> None:
+    """A revision was handed in: what was written of the version before judges another text, so its reviewers are asked to look again.
+
+    Who has the former version open is told when sending (`version`). What was written stays in the form as a start; whoever does not come
+    back has not reviewed what stands.
+    """
+    again = [row for row in peers.reviews_of(submission.id) if not row.is_self and row.state in peers.OPEN]
+    done = {row.reviewer_id for row in again if row.state is ReviewState.DONE}
+    for row in again:
+        row.state, row.done_at, row.assigned_at = ReviewState.ASSIGNED, None, now
+    session().flush()
+    if again:
+        audit.record(by=by, did="courses.peer.asked_anew", on=submission, data={"reviews": len(again), "done": len(done)})
+    if done:
+        telling.revised(submission, done, now)
 
 
 def rate(*, review: PeerReview, person_id: int, rating: int, note: str, by: Identity, now: datetime) -> None:

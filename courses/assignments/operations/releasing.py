@@ -44,10 +44,17 @@ def release(*, assignment: Assignment, by: Identity, now: datetime) -> int:
     return len(waiting)
 
 
+def show_remarks(*, submission: Submission, now: datetime) -> None:
+    """Let the authors read the remarks on their work."""
+    for row in work.comments_of(submission.id):
+        row.shown_at = row.shown_at or now
+    session().flush()
+
+
 def show(*, submission: Submission, by: Identity, now: datetime) -> None:
     """Release one mark: the log of each author's learning learns it, so that progress and completion follow."""
     submission.released_at = submission.released_at or now
-    session().flush()
+    show_remarks(submission=submission, now=now)
     assignment = submission.assignment
     people = [row.person_id for row in submission.members]
     for enrolment in seat_queries.enrolments_among(assignment.run_id, people):

@@ -37,6 +37,21 @@ def given_out(assignment: Assignment, person_ids: Collection[int], now: datetime
     )
 
 
+def revised(submission: Submission, person_ids: Collection[int], now: datetime) -> None:
+    """The work that these persons have reviewed was handed in anew."""
+    assignment = submission.assignment
+    due = assignment.peer_due_at
+    notifications.notify(
+        account_ids=accounts.accounts_of_persons(sorted(person_ids)).values(),
+        kind="courses.peer.assigned",
+        message=N_("作业《%(title)s》中你评过的作品 %(alias)s 有了新版本，原来的评阅不再计入，请在 %(until)s 前重新评阅。"),
+        values={"title": title_of(assignment), "alias": submission.alias, "until": f"{local(due):%Y-%m-%d %H:%M}" if due else "—"},
+        url=f"/assignments/{assignment.block_id}",
+        unique_key=f"peer-revised:{submission.id}:{submission.number}",
+        now=now,
+    )
+
+
 def remind(assignment: Assignment, now: datetime) -> int:
     """Remind those who still owe reviews on the last day, once for each deadline. Answers how many were told."""
     due = assignment.peer_due_at

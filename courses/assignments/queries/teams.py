@@ -44,6 +44,18 @@ def membership(run_id: int, person_id: int) -> WorkTeamMember | None:
     return session().scalar(statement.order_by(WorkTeamMember.person_id != person_id, WorkTeamMember.id).limit(1))
 
 
+def joined_since(row: Submission) -> list[tuple[int, str]]:
+    """(person, name) of who is in the team of a work now, is none of its authors, and has no other work for the assignment."""
+    if row.group_id is None:
+        return []
+    author = aliased(Person)
+    human = func.coalesce(author.merged_into_id, author.id)
+    authors = select(human).join(SubmissionMember, SubmissionMember.person_id == author.id).where(SubmissionMember.assignment_id == row.assignment_id)
+    statement: Any = select(Person.id, Person.name).join(WorkTeamMember, WorkTeamMember.person_id == Person.id)
+    statement = statement.where(WorkTeamMember.group_id == row.group_id, func.coalesce(Person.merged_into_id, Person.id).not_in(authors))
+    return [(key, name) for key, name in session().execute(statement.order_by(Person.pinyin, Person.id))]
+
+
 def in_drafts_of_others(run_id: int, person_id: int, team_id: int | None) -> list[SubmissionMember]:
     """Where a human is an author of what another team than this one has begun and not handed in."""
     statement = (

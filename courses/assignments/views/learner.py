@@ -54,7 +54,7 @@ def _page(desk: Desk, refused: Refused | None = None, typed: str | None = None) 
         versions=versions,
         paragraphs=rules.paragraphs,
         marks=_shown_marks(submission) if submission is not None and seen else [],
-        comments=work.comments_of(submission.id) if submission is not None else [],
+        comments=[row for row in work.comments_of(submission.id) if row.shown_at is not None] if submission is not None else [],
         feedback=work.feedback_files(submission.id) if submission is not None and seen else [],
         received=[r for r in peers.reviews_of(submission.id) if r.state is ReviewState.DONE and not r.is_self]
         if submission is not None and seen

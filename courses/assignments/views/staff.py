@@ -8,8 +8,8 @@ from flask import Response, redirect, render_template, request, stream_with_cont
 
 from courses.assignments import archive, forms, labels, rules
 from courses.assignments.models import SubmissionComment
-from courses.assignments.operations import grading, releasing, sheets
-from courses.assignments.queries import peers, work
+from courses.assignments.operations import grading, joining, releasing, sheets
+from courses.assignments.queries import peers, teams, work
 from courses.assignments.types import MarkRole, Queue, Rubric
 from courses.assignments.views.common import Marked, blueprint, load_block, load_run, load_submission, me
 from courses.catalogue import labels as words
@@ -82,7 +82,8 @@ def _grading_page(marked: Marked, refused: Refused | None = None) -> Any:
         # A second grader works independently: the first mark is hidden until both are given.
         marks=[mark for mark in marks if not (hides and mark.grader_id != me().person_id and mark.number == submission.number)],
         is_blind=hides,
-        comments=work.comments_of(submission.id),
+        comments=[row for row in work.comments_of(submission.id) if not hides or row.number != submission.number or row.author_id == me().account_id],
+        joined=teams.joined_since(submission),
         feedback=work.feedback_files(submission.id),
         reviews=peers.reviews_of(submission.id) if assignment.peers or assignment.has_self_review else [],
         given=request.form if refused is not None else {},
@@ -115,6 +116,9 @@ def grade(marked: Marked) -> Any:
                 case "return":
                     grading.send_back(submission=submission, version=version, reason=request.form.get("reason", ""), by=me(), now=now)
                     message = _("已退回修改，作者会收到通知。")
+                case "take_in":
+                    joining.take_in(submission=submission, person_id=request.form.get("person_id", 0, type=whole), by=me(), now=now)
+                    return done(_("已计入：这名学员现在是这份作业的作者。"), "assignments.grade", submission_id=submission_id)
                 case _other:
                     marking = forms.marking_of(Rubric.of(marked.assignment.rubric), request.form)
                     grading.grade(submission=submission, version=version, marking=marking, by=me(), now=now)

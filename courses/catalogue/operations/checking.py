@@ -12,7 +12,7 @@ from typing import Any
 from courses.catalogue import authoring_queries as found
 from courses.catalogue import queries, rules
 from courses.catalogue.markup import to_html
-from courses.catalogue.operations.offerings import BadCourse
+from courses.catalogue.operations.offerings import BadCourse, lock_content
 from courses.catalogue.types import Access, BlockKind, BodyFormat, Outline
 from trainhub.kernel.db import session
 from trainhub.kernel.i18n import _
@@ -113,6 +113,7 @@ def no_new_circle(run_id: int) -> Iterator[None]:
 
     Where they did before, the step is not the reason, and to take it may be the way out.
     """
+    lock_content(run_id)
     is_free = not rules.impossible(queries.outline(run_id))
     yield
     session().flush()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,13 +12,17 @@ from courses.catalogue.authoring_queries import Part
 from courses.catalogue.markup import to_html
 from courses.catalogue.models import Block, LabKey, Run, RunAsset, Section, Unit
 from courses.catalogue.operations import checking, judging, versions
-from courses.catalogue.operations.offerings import BadCourse, asset_prefix, new_key
+from courses.catalogue.operations.offerings import BadCourse, asset_prefix, lock_content, new_key
 from courses.catalogue.types import BlockKind, BodyFormat, MoveTo, PartKind, RunState
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
+from trainhub.kernel.errors import Stale
 from trainhub.kernel.files import StoredFile
 from trainhub.kernel.i18n import _
+
+Place = tuple[PartKind, int]
+"""A part of an outline by kind and id."""
 
 
 def _next(rows: Sequence[Part]) -> int:
@@ -223,13 +227,17 @@ def _copy(part: Part, into: dict[str, int], now: datetime) -> tuple[Part, dict[i
     return made, blocks
 
 
-def arrange(*, run: Run, order: Sequence[tuple[PartKind, int]], by: Identity, now: datetime) -> int:
+def arrange(*, run: Run, order: Sequence[Place], by: Identity, now: datetime, was: Sequence[Place] = ()) -> int:
     """Put the parts of a run into the order of a list read from top to bottom: units belong to the section before them.
 
     What the list does not name keeps its holder and stands at the end; what is not of this run is passed over.
-    Answers how many parts moved.
+    Answers how many parts moved. `was`: the list before it was changed; raises Stale when another author has arranged these parts since.
     """
+    lock_content(run.id)
     parts = found.parts_of_run(run.id)
+    known = [key for key in was if key in parts]
+    if known != [key for key in _reading_order(parts.values()) if key in set(known)]:
+        raise Stale(_("其他作者刚调整过顺序，这次没有保存，也没有覆盖对方的调整。请刷新页面后重试"))
     sections: list[Part] = []
     units: dict[int, list[Part]] = {}
     blocks: dict[int, list[Part]] = {}
@@ -261,6 +269,19 @@ def arrange(*, run: Run, order: Sequence[tuple[PartKind, int]], by: Identity, no
         judging.ask_anew(run_id=run.id, by=by, after=judging.UNDO)
         audit.record(by=by, did="courses.content.arranged", on=run, data={"moved": moved})
     return moved
+
+
+def _reading_order(parts: Iterable[Part]) -> Iterator[Place]:
+    """The parts of a run from top to bottom."""
+    held: dict[tuple[type[Part], int], list[Part]] = {}
+    for part in sorted(parts, key=lambda part: (part.position, part.id)):
+        holder = 0 if isinstance(part, Section) else part.section_id if isinstance(part, Unit) else part.unit_id
+        held.setdefault((type(part), holder), []).append(part)
+    for section in held.get((Section, 0), ()):
+        yield PartKind.SECTION, section.id
+        for unit in held.get((Unit, section.id), ()):
+            yield PartKind.UNIT, unit.id
+            yield from ((PartKind.BLOCK, block.id) for block in held.get((Block, unit.id), ()))
 
 
 def _place(rows: Sequence[Part], **holder: int) -> int:

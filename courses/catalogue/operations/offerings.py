@@ -217,6 +217,11 @@ def lock_run(run_id: int) -> None:
     session().execute(select(Run.id).where(Run.id == run_id).with_for_update())
 
 
+def lock_content(run_id: int) -> None:
+    """Queue with every author who changes what waits for what in this run; learners and whoever only refers to the run do not wait."""
+    session().execute(select(Run.id).where(Run.id == run_id).with_for_update(key_share=True))
+
+
 def take_seat(run_id: int) -> bool:
     """Take one seat if there is one: a single conditional UPDATE, so that a quota holds under any concurrency."""
     taken = session().execute(

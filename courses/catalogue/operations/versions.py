@@ -12,7 +12,7 @@ from courses.catalogue.authoring_queries import KIND_OF, Part
 from courses.catalogue.markup import to_html
 from courses.catalogue.models import Block, ContentVersion, Run, Section, Unit
 from courses.catalogue.operations import checking, judging
-from courses.catalogue.operations.offerings import BadCourse, asset_prefix
+from courses.catalogue.operations.offerings import BadCourse, asset_prefix, lock_content
 from courses.catalogue.types import Access, BlockKind, BodyFormat, RunState
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
@@ -142,6 +142,7 @@ def _check(part: Part, data: dict[str, Any]) -> None:
         data["title"] = checking.titled(data["title"])
     if data["access"] != part.access:
         level = KIND_OF[type(part)].value
+        lock_content(part.run_id)
         checking.conditions(queries.outline(part.run_id), part.id, level, Access.of(data["access"]), waits=is_seen(part))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import sqlalchemy as sa
 from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
@@ -26,22 +27,36 @@ class BadReport(Refused):
     code = "bad_report"
 
 
+class NotRemovable(Refused):
+    """What others wrote would go with it."""
+
+    code = "has_answers"
+
+
 def remove(*, thread: Thread, row: Post, reason: str, by: Identity, now: datetime) -> None:
-    """Take a post away; with its first post goes the thread. The writer is told when somebody else did it, with the reason."""
+    """Take a post away; with its first post goes the thread, which its writer only does while nobody else has written in it. The writer is told when somebody else did it, with the reason."""
     if row.removed_at is not None:
         return
     is_own = people.is_same_human(by.person_id, row.person_id)
     if not is_own and not reason.strip():
         raise BadReport(_("请写明移除的理由，理由会告知发言者。"), field="reason")
+    is_first = row.id == queries.first_post_id(thread.id)
+    if is_first:
+        session().refresh(thread, with_for_update={"key_share": True})  # who answers comes before this or after it
+    if is_own and is_first and queries.has_posts_of_others(thread.id, row.id):
+        raise NotRemovable(_("这个话题已有别人的回复，不能整个移除。可以修改你写的内容，或请课程教师移除。"))
     row.removed_at, row.remove_reason = now, reason.strip()[:400]
-    if row.id == queries.first_post_id(thread.id):
+    if is_first:
         thread.removed_at = now
-    if thread.accepted_post_id == row.id:
-        thread.accepted_post_id = None
     session().flush()
+    solved = sa.case((Thread.accepted_post_id == row.id, None), else_=Thread.accepted_post_id)
     session().execute(
-        update(Thread).where(Thread.id == thread.id, Thread.posts > 0).values(posts=Thread.posts - 1).execution_options(synchronize_session=False)
+        update(Thread)
+        .where(Thread.id == thread.id)
+        .values(posts=sa.case((Thread.posts > 0, Thread.posts - 1), else_=0), accepted_post_id=solved)
+        .execution_options(synchronize_session=False)
     )
+    session().expire(thread, ["posts", "accepted_post_id"])
     _close_reports(row, by, now, is_upheld=True)
     if not is_own and row.person_id is not None:
         notifications.notify(
@@ -57,7 +72,10 @@ def remove(*, thread: Thread, row: Post, reason: str, by: Identity, now: datetim
 
 
 def report(*, row: Post, person_id: int, reason: str, by: Identity, now: datetime) -> bool:
-    """Report a post to the staff, once a person; they are told of the first report that waits. False when the person reported it before."""
+    """Report a post to the staff, once a person for what it says; they are told of the first report that waits.
+
+    False when the person reported it before, and it was not changed since that was decided.
+    """
     if row.removed_at is not None:
         raise NotFound(_("这条发言已被移除。"))
     if not reason.strip():
@@ -67,7 +85,15 @@ def report(*, row: Post, person_id: int, reason: str, by: Identity, now: datetim
             session().add(PostReport(post_id=row.id, person_id=person_id, reason=reason.strip()[:400], reported_at=now))
             session().flush()
     except IntegrityError:
-        return False
+        again = sa.and_(PostReport.decided_at.is_not(None), PostReport.decided_at < row.edited_at) if row.edited_at is not None else sa.false()
+        reopened = session().execute(
+            update(PostReport)
+            .where(PostReport.post_id == row.id, PostReport.person_id == person_id, again)
+            .values(reason=reason.strip()[:400], reported_at=now, decided_at=None, decided_by_id=None, is_upheld=None)
+            .execution_options(synchronize_session=False)
+        )
+        if not reopened.rowcount:  # type: ignore[attr-defined]
+            return False
     _tell_staff(row, now)
     audit.record(by=by, did="courses.post.reported", on=row)
     return True

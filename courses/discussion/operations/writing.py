@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import IO, Any
 
 from sqlalchemy import update
@@ -21,11 +21,12 @@ from trainhub.identity.queries import accounts
 from trainhub.kernel import audit, files, sniff
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
-from trainhub.kernel.errors import NotAllowed, NotFound, Refused
+from trainhub.kernel.errors import NotAllowed, NotFound, Refused, TooMany
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import N_, _
 from trainhub.notifications import operations as notifications
 
+HOUR = timedelta(hours=1)
 MAX_IMAGE_BYTES = 5 * 1024 * 1024
 Picture = tuple[str, IO[bytes]]
 """The name and the bytes of a picture that was sent."""
@@ -68,6 +69,7 @@ def start(
     title = title or " ".join(body.split())[:40]
     if len(title) > rules.MAX_TITLE:
         raise BadPost(_("标题不能超过 %(n)d 个字。", n=rules.MAX_TITLE), field="title")
+    _refuse_too_many(author, now)
     thread = Thread(
         run_id=run.id,
         block_id=block.id if block is not None else None,
@@ -101,8 +103,8 @@ def answer(
     enrolment: Enrolment | None = None,
 ) -> Post:
     """Answer in a thread; its beginner, when it is still open to him, is told. Refuses a locked thread to learners."""
-    if not rules.may_write(is_locked=thread.is_locked, is_staff=author.is_staff):
-        raise NotAllowed(_("这个话题已被教师锁定，不能再回复。可以另起一个话题。"))
+    _refuse_locked(thread, author)
+    _refuse_too_many(author, now)
     row = _write(run, thread, author, _checked(body), is_anonymous, images, by, now)
     follow_thread(thread=thread, person_id=author.person_id, now=now)
     if thread.person_id is not None and thread.person_id != author.person_id:
@@ -125,17 +127,42 @@ def _write(run: Run, thread: Thread, author: Author, body: str, is_anonymous: bo
     )
     session().add(row)
     session().flush()
+    _count_in(thread, author, now)
     if len(images) > rules.MAX_IMAGES:
         raise BadPost(_("一次最多附 %(n)d 张图片。", n=rules.MAX_IMAGES), field="images")
     for name, stream in images:
         kept = files.keep(stream, name=name, kind="discussion", by=by, now=now, allowed=sniff.IMAGES, max_bytes=MAX_IMAGE_BYTES)
         session().add(PostImage(post_id=row.id, file_id=kept.id))
-    session().execute(
-        update(Thread).where(Thread.id == thread.id).values(posts=Thread.posts + 1, last_at=now).execution_options(synchronize_session=False)
-    )
     _render(run, thread, row, now)
     audit.record(by=by, did="courses.post.written", on=row, data={"run": run.id, "thread": thread.id, "is_anonymous": row.is_anonymous})
     return row
+
+
+def _count_in(thread: Thread, author: Author, now: datetime) -> None:
+    """One post more, in one statement: whoever locks or removes the thread at this moment comes before it or after it."""
+    open_to_all = () if author.is_staff else (Thread.is_locked.is_(False),)
+    counted = session().execute(
+        update(Thread)
+        .where(Thread.id == thread.id, Thread.removed_at.is_(None), *open_to_all)
+        .values(posts=Thread.posts + 1, last_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    if counted.rowcount:  # type: ignore[attr-defined]
+        return
+    session().refresh(thread)
+    _refuse_locked(thread, author)
+    raise NotFound(_("这个话题刚被移除，没有发表。"))
+
+
+def _refuse_locked(thread: Thread, author: Author) -> None:
+    if not rules.may_write(is_locked=thread.is_locked, is_staff=author.is_staff):
+        raise NotAllowed(_("这个话题已被教师锁定，不能再回复。可以另起一个话题。"))
+
+
+def _refuse_too_many(author: Author, now: datetime) -> None:
+    if not author.is_staff and queries.written_since(author.person_id, now - HOUR) >= rules.MOST_AN_HOUR:
+        words = _("一小时内最多发言 %(n)d 次。请稍后再写；没有发表的内容可以先保存在别处。", n=rules.MOST_AN_HOUR)
+        raise TooMany(words, retry_after=int(HOUR.total_seconds()))
 
 
 def _render(run: Run, thread: Thread, row: Post, now: datetime) -> None:
@@ -187,6 +214,7 @@ def edit(*, run: Run, thread: Thread, row: Post, body: str, version: int | None,
 
 def accept(*, thread: Thread, post: Post, by: Identity, now: datetime) -> None:
     """Mark the answer that solved the question, or take the mark off again; its writer is told."""
+    session().refresh(post, ["removed_at", "version"], with_for_update={"read": True})  # who removes it comes before this or after it
     if post.thread_id != thread.id or post.removed_at is not None or post.id == queries.first_post_id(thread.id):
         raise NotFound(_("没有这条回复，可能已被移除。"))
     is_new = thread.accepted_post_id != post.id

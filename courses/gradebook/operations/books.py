@@ -7,6 +7,7 @@ from datetime import datetime
 from courses.catalogue.models import Run
 from courses.gradebook import queries, scales
 from courses.gradebook.models import Gradebook, GradeCategory, GradeColumn
+from courses.gradebook.operations import freezing
 from courses.gradebook.types import OWN_SCALE
 from courses.learning import operations as learning
 from trainhub.kernel import audit
@@ -99,9 +100,22 @@ def configure(
 
 
 def lock(*, book: Gradebook, is_locked: bool, by: Identity, now: datetime) -> None:
-    """Lock the whole book, or open it again; both stay on record."""
+    """Lock the whole book, or open it again; both stay on record, and twice is once.
+
+    As in Moodle, a locked column keeps its grades: what its block gives from then on stays with the block and is taken in when it is
+    unlocked.
+    """
+    _hold(book)
+    if (book.locked_at is not None) == is_locked:
+        return
     book.locked_at = now if is_locked else None
     session().flush()
+    follow = [column.id for column in queries.columns_of(book.id) if not column.is_locked]  # the others were kept before, and stay so
+    if is_locked:
+        freezing.freeze(follow)
+    else:
+        freezing.thaw(follow)
+        learning.ask_for_marks(run_id=book.run_id)
     audit.record(by=by, did="courses.gradebook.locked" if is_locked else "courses.gradebook.unlocked", on=book, data={})
 
 
@@ -165,6 +179,12 @@ def save_column(
     if not 10 <= max_x10 <= 10_000 or weight_x10 < 0:
         raise BadBook(_("满分应在 1 到 1000 之间，权重不能为负。"), field="max_points")
     row = next((row for row in columns if row.id == column_id), None)
+    turns = row is not None and row.is_locked != is_locked
+    if row is not None and turns:
+        _hold(book)
+        session().refresh(row)
+        _refuse_locked(book)
+        turns = row.is_locked != is_locked
     if row is None:
         if len(columns) >= MOST_COLUMNS:
             raise BadBook(_("一个成绩册最多 %(n)d 列。", n=MOST_COLUMNS))
@@ -175,6 +195,8 @@ def save_column(
     row.title, row.category_id, row.max_x10, row.weight_x10 = title, category_id, max_x10, weight_x10
     row.is_extra, row.is_hidden, row.is_locked = is_extra, is_hidden, is_locked
     session().flush()
+    if turns:
+        (freezing.freeze if is_locked else freezing.thaw)([row.id])
     _changed(book, by, now, "courses.gradebook.column_saved", {"column": row.id, "weight_x10": weight_x10, "hidden": is_hidden, "locked": is_locked})
     return row
 
@@ -199,6 +221,11 @@ def bring_back_column(*, book: Gradebook, column_id: int, by: Identity, now: dat
     row.title, row.position, row.removed_at = _free_title(row.title, {one.title for one in columns}), len(columns) + 1, None
     session().flush()
     _changed(book, by, now, "courses.gradebook.column_brought_back", {"column": row.id, "title": row.title})
+
+
+def _hold(book: Gradebook) -> None:
+    """Who locks or unlocks waits for whoever writes into the book, and the other way round."""
+    session().refresh(book, with_for_update=True)
 
 
 def _refuse_locked(book: Gradebook) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from courses.catalogue import queries as catalogue
@@ -43,10 +43,12 @@ def set_grade(
     `version` is the version of the cell when it was shown (0: nobody had written into it). Overrides and excusals need a reason.
     Nobody writes into their own line, whichever of their person rows it names. `own`: the lines of the one who writes
     (`queries.own_lines`), `known`: what stands in the cells (`queries.grades_in`), both from a caller with many cells who has asked once, and
-    who flushes.
+    who holds the book and flushes.
     """
     if people.is_among(by.person_id, [enrolment.person_id]) if own is None else enrolment.id in own:
         raise BadBook(str(OWN_LINE))
+    if known is None:
+        hold(book, [column])
     _check(book, column, enrolment, kind, points_x10, reason)
     row = queries.grade(column.id, enrolment.id) if known is None else known.get((column.id, enrolment.id))
     if version is not None and version != (row.version if row is not None else 0):
@@ -83,6 +85,12 @@ def set_grade(
         data={"column": column.id, "kind": kind, "before": before, "after": _worded(row), "reason": row.reason},
     )
     return True
+
+
+def hold(book: Gradebook, columns: Iterable[GradeColumn]) -> None:
+    """Read anew whether these are locked; nobody locks them before this transaction ends, others write beside it."""
+    for row in (book, *columns):
+        session().refresh(row, with_for_update={"read": True})
 
 
 def _check(book: Gradebook, column: GradeColumn, enrolment: Enrolment, kind: GradeKind | None, points_x10: int | None, reason: str) -> None:

@@ -10,7 +10,7 @@ from typing import IO, Any
 
 from courses.gradebook import queries, rules
 from courses.gradebook.models import Gradebook
-from courses.gradebook.operations.grades import EXCUSED_WORD, OWN_LINE, set_grade
+from courses.gradebook.operations.grades import EXCUSED_WORD, OWN_LINE, hold, set_grade
 from courses.gradebook.types import BookRow, Cell, ColumnRule, GradeKind, Scale
 from courses.learning import operations as learning
 from courses.learning.intakes import MOST_ROWS, STEP, Progress, nobody_asks
@@ -134,6 +134,7 @@ def write(*, book: Gradebook, wanted: Sequence[Wanted], filename: str, reason: s
     _refuse([], [_stale(one.at, str(one.version)) for one in wanted if versions.get(one.enrolment_id, 0) != one.version])
     stored = {row.id: row for row in queries.columns_of(book.id)}
     own = queries.own_lines(book.run_id, by.person_id)
+    hold(book, [stored[key] for key in sorted({one.column.id for one in wanted})])
     for start in range(0, len(wanted), AT_ONCE):
         some = wanted[start : start + AT_ONCE]
         lines = queries.enrolments_in({one.enrolment_id for one in some})

@@ -97,6 +97,7 @@ def show(opened: Open) -> Any:
         categories=categories,
         columns=columns,
         scale=Scale.of(book.scale),
+        held_back=queries.held_back(book),
         missing=[row for row in queries.graded_blocks(opened.run.id) if row.id not in have],
         removed=queries.removed_blocks(opened.run.id),
         points_in=rules.points_in,

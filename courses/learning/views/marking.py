@@ -22,6 +22,7 @@ from courses.learning import operations
 from courses.learning import queries as learning
 from courses.learning.forms import AllowanceForm
 from courses.learning.places import load_run, me
+from courses.learning.views.common import seen_of
 from courses.permissions import Can
 from trainhub.kernel import clock
 from trainhub.kernel.access import guard
@@ -116,7 +117,7 @@ def pile(place: Pile) -> Any:
 def _grade_all(run_id: int) -> int:
     """Every answer of the form that got points; a mark that is not a number within them refuses the whole form."""
     count = 0
-    for key in request.form.getlist("answer"):
+    for key in sorted(request.form.getlist("answer"), key=lambda key: key_of(key) or 0):  # in one order, whoever grades beside
         answer = queries.answer_by_id(key_of(key) or 0)
         text = request.form.get(f"points{key}", "").strip()
         if answer is None or not text:
@@ -127,7 +128,8 @@ def _grade_all(run_id: int) -> int:
         share, words = share_of(answer, text), request.form.get(f"feedback{key}", "")
         if share == answer.share_x1000 and words == answer.feedback:
             continue
-        row = attempts.grade(attempt_id=attempt.id, shares={answer.position: share}, feedback={answer.position: words}, by=me(), now=clock.now())
+        given: dict[str, Any] = {"shares": {answer.position: share}, "feedback": {answer.position: words}, "seen": seen_of({key: answer.position})}
+        row = attempts.grade(attempt_id=attempt.id, **given, by=me(), now=clock.now())
         _tell(row, run_id)
         count += 1
     return count

@@ -25,6 +25,7 @@ from courses.learning import exports, labels, opening, operations, queries, tabl
 from courses.learning.models import Enrolment
 from courses.learning.places import load_run, me, person_of_login
 from courses.learning.types import EnrolmentState
+from courses.learning.views.common import seen_of
 from courses.permissions import Can
 from trainhub.certificates.operations import why_it_waits
 from trainhub.kernel import clock, downloads, paging
@@ -248,7 +249,8 @@ def grade(pair: tuple[Run, Attempt]) -> Any:
             with transaction():
                 now = clock.now()
                 shares, words_given = _marks(attempt)
-                row = attempts.grade(attempt_id=attempt_id, shares=shares, feedback=words_given, by=me(), now=now)
+                seen = seen_of({answer.position: answer.position for answer in attempt.answers})
+                row = attempts.grade(attempt_id=attempt_id, shares=shares, feedback=words_given, by=me(), now=now, seen=seen)
                 enrolment = queries.enrolment_of(run_id, row.person_id)
                 if enrolment is not None:
                     operations.note_attempt(enrolment=enrolment, attempt=row, by=me(), now=now)

@@ -7,13 +7,14 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+import time_machine
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from courses.agenda import queries, rules
+from courses.agenda import operations, queries, rules
 from courses.agenda.models import CalendarFeed
 from courses.agenda.types import ItemKind
 from courses.assessment.operations import attempts, quizzes
@@ -248,6 +249,15 @@ def test_what_opens_by_conditions_says_so_and_what_is_over_goes(as_role: AsRole,
     session.commit()
     page = as_role(Role.TRAINEE, person_id=make.enrolment(run).person_id).get("/learning/calendar?month=2026-03").text
     assert page.count("尚未开放：完成“安全须知”后开放") == 3  # of conditions of which one suffices the day has come
+    abroad = make.enrolment(run)
+    reader = as_role(Role.TRAINEE, person_id=abroad.person_id)
+    session.scalars(select(Account).where(Account.person_id == abroad.person_id)).one().language = "en"
+    session.commit()
+    reader.post("/learning/calendar/feed")
+    secret = operations.secret_of(session.scalars(select(CalendarFeed).where(CalendarFeed.person_id == abroad.person_id)).one())
+    with time_machine.travel(at(4), tick=False):
+        feed = reader.application.test_client().get(f"/calendar/{secret}.ics").text.replace("\r\n ", "")
+    assert "开放" not in feed.replace("上机", "")
 
 
 def test_the_feed_has_a_secret_that_can_be_renewed(as_role: AsRole, client: FlaskClient, session: Session) -> None:

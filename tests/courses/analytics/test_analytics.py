@@ -77,6 +77,17 @@ def test_an_empty_run_is_summed_up_too(session: Session) -> None:
     assert (made.learners, made.groups, [u.started for u in made.units]) == (0, (), [0])
 
 
+def test_a_run_in_which_nobody_learns_any_more_is_summed_up_while_it_lasts(session: Session, run: Run) -> None:
+    """Who stays away is what the lecturer is to hear of: a night without anybody must not leave the last figures standing."""
+    night = NOW + timedelta(days=20)
+    assert queries.active_runs(night - timedelta(days=1), date(2026, 4, 30)) == [run.id]
+    assert queries.active_runs(night - timedelta(days=1), date(2026, 5, 1)) == []
+    run.ends_on = None
+    session.flush()
+    assert queries.active_runs(night - timedelta(days=1), date(2026, 5, 1)) == []
+    assert queries.active_runs(NOW - timedelta(days=1), date(2026, 5, 1)) == [run.id], "somebody learnt"
+
+
 def test_who_needs_help(session: Session, run: Run) -> None:
     found = risk_queries.at_risk(run, NOW + timedelta(days=20))
     assert [(row.judged.risk, row.judged.reasons, row.overdue) for row in found] == [

@@ -494,6 +494,9 @@ def test_essays_are_graded_across_learners_without_names(taught: Taught, session
     attempt = session.scalars(select(Attempt)).one()
     session.refresh(attempt)
     assert (attempt.state, attempt.score_x10) == (AttemptState.GRADED, 750)
+    late = c.post(address, data={"answer": str(answer.id), f"was{answer.id}": "", f"points{answer.id}": "1"})
+    session.refresh(attempt)
+    assert ("刚由另一位教师评分" in late.text, attempt.score_x10) == (True, 750)
     assert "再具体些" in taught.learner.get(where).text
     assert "已全部批阅" in c.get(address).text
     assert "我的看法" in c.get(f"{address}?all=1").text

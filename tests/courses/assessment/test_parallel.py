@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+from time import sleep
+from typing import Any
 
+import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
@@ -19,6 +25,83 @@ from tests.factories import courses as make
 from tests.factories import ground
 from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.db import session, transaction
+from trainhub.kernel.errors import Refused
+
+on_postgresql = pytest.mark.skipif(
+    not os.environ.get("TRAINHUB_TEST_DATABASE_URL", "").startswith("postgres"), reason="one writer at a time on SQLite"
+)
+
+
+def taken(app: Flask, *questions: str) -> int:
+    """An attempt in progress at a quiz of two questions."""
+    with app.app_context(), transaction():
+        run = make.run(make.course(ground.university()))
+        person_id = ground.person().id
+        parts = [make.essay(run) if stem == "论述" else make.single(run, stem) for stem in questions]
+        quiz = make.quiz(make.unit(run), *parts, of=run)
+        found = catalogue.run_by_id(run.id)
+        assert found is not None
+        make.learning.enrol(run=found, person_id=person_id, by=SYSTEM, now=make.NOW, is_approved=True)
+        return attempts.start(block=quiz, person_id=person_id, by=SYSTEM, now=make.NOW).id
+
+
+def side_by_side(app: Flask, monkeypatch: pytest.MonkeyPatch, first: Callable[[], Any], second: Callable[[], Any]) -> list[str]:
+    """Two deeds of which the second begins when the first has read the attempt: what became of each."""
+    read, real = Event(), queries.attempt_by_id
+
+    def slow(key: int) -> Attempt | None:
+        found = real(key)
+        if not read.is_set():
+            read.set()
+            sleep(0.5)
+        return found
+
+    monkeypatch.setattr(queries, "attempt_by_id", slow)
+
+    def one(deed: Callable[[], Any], *, waits: bool) -> str:
+        if waits:
+            read.wait(10)
+        try:
+            with app.app_context(), transaction():
+                deed()
+        except Refused as refused:
+            return type(refused).__name__
+        return "done"
+
+    with ThreadPoolExecutor(2) as pool:
+        both = [pool.submit(one, first, waits=False), pool.submit(one, second, waits=True)]
+        found = [done.result() for done in both]
+    monkeypatch.setattr(queries, "attempt_by_id", real)
+    return found
+
+
+@on_postgresql
+@pytest.mark.parametrize("is_saved_first", [True, False])
+def test_an_answer_that_was_saved_is_the_one_that_is_graded(committed: Flask, monkeypatch: pytest.MonkeyPatch, is_saved_first: bool) -> None:
+    key = taken(committed, "一", "二")
+    given: dict[str, Any] = {"attempt_id": key, "by": SYSTEM, "now": make.NOW}
+    deeds = [lambda: attempts.save(responses={1: {"choice": "b"}}, **given), lambda: attempts.submit(**given)]
+    found = side_by_side(committed, monkeypatch, *(deeds if is_saved_first else reversed(deeds)))
+    assert found == (["done", "done"] if is_saved_first else ["done", "TooLate"])
+    with committed.app_context():
+        row = queries.attempt_by_id(key)
+        assert row is not None
+        answer = row.answers[0]
+        assert (answer.response, answer.share_x1000) == (({"choice": "b"}, 1000) if is_saved_first else ({}, 0))
+
+
+@on_postgresql
+def test_two_who_grade_one_attempt_at_once_end_with_a_graded_one(committed: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    key = taken(committed, "论述", "论述")
+    with committed.app_context(), transaction():
+        attempts.submit(attempt_id=key, by=SYSTEM, now=make.NOW)
+    given: dict[str, Any] = {"attempt_id": key, "feedback": {}, "by": SYSTEM, "now": make.NOW}
+    deeds = [lambda: attempts.grade(shares={1: 1000}, **given), lambda: attempts.grade(shares={2: 500}, **given)]
+    assert side_by_side(committed, monkeypatch, *deeds) == ["done", "done"]
+    with committed.app_context():
+        row = queries.attempt_by_id(key)
+        assert row is not None
+        assert (row.state, row.score_x10) == (AttemptState.GRADED, 750)
 
 
 def test_one_attempt_and_one_hand_in_however_many_windows_press(committed: Flask) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from courses.assignments.models import SubmissionMark, SubmissionVersion
-from courses.assignments.operations import grading, handing_in, releasing, setup, sheets
+from courses.assignments.operations import grading, handing_in, joining, releasing, setup, sheets
 from courses.assignments.queries import teams as in_teams
 from courses.assignments.queries import work
 from courses.assignments.types import Marking, Queue, SubmissionState
@@ -394,4 +394,16 @@ def test_who_joins_a_team_whose_work_is_marked_is_told_that_it_is(session: Sessi
     made.grade(made.hand_in(task, one), 900)
     assert handing_in.closed_because(task, None, late.person_id, NOW) == ""
     setup.put_into_group(run=run, person_id=late.person_id, group_id=team.id, by=SYSTEM, now=NOW)
-    assert handing_in.closed_because(task, None, late.person_id, NOW) == "graded"
+    assert handing_in.closed_because(task, None, late.person_id, NOW) == "joined"
+    (row,) = work.handed_in(task.id)
+    assert [key for key, _name in in_teams.joined_since(row)] == [late.person_id]
+    releasing.release(assignment=task, by=SYSTEM, now=NOW)
+    stranger = made.learner(task)
+    for nobody in (one.person_id, stranger.person_id):  # an author already; of no team
+        with pytest.raises(grading.NotGradable):
+            joining.take_in(submission=row, person_id=nobody, by=SYSTEM, now=NOW)
+    with pytest.raises(grading.NotGradable, match="自己"):
+        joining.take_in(submission=row, person_id=late.person_id, by=made.acting(late.person_id), now=NOW)
+    joining.take_in(submission=row, person_id=late.person_id, by=SYSTEM, now=NOW)
+    assert learners.states_of(late.id)[task.block_id].score_x10 == 900
+    assert (in_teams.joined_since(row), len(work.whole([row.id])[row.id].members)) == ([], 2)

@@ -24,7 +24,7 @@ from tests.factories import work as made
 from trainhub.identity.models import Account
 from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.clock import local
-from trainhub.kernel.errors import Refused
+from trainhub.kernel.errors import Refused, Stale
 from trainhub.kernel.i18n import in_language
 from trainhub.kernel.jobs import Running
 from trainhub.notifications.models import Notice
@@ -300,3 +300,25 @@ def test_reviews_switched_off_or_on_before_they_begin_leave_nothing_without_a_qu
     assert [row.queue for row in rows] == [Queue.UNGRADED, Queue.NONE]
     setup.save(block=task.block, version=None, by=SYSTEM, now=NOW, peers=2, peer_due_at=PEER_DUE)
     assert [(row.queue, row.score_x10) for row in rows] == [(Queue.NONE, None), (Queue.NONE, 700)]
+
+
+def test_reviews_of_an_earlier_version_are_asked_for_anew(session: Session) -> None:
+    task, people, rows = reviewed()
+    reviewing.begin(assignment=task, by=SYSTEM, now=DUE)
+    done, open_one = peers.reviews_of(rows[0].id)
+    write(done, 300)
+    seen = open_one.version
+    grading.send_back(submission=_again(rows[0]), version=None, reason="缺少数据", by=SYSTEM, now=DUE)
+    with pytest.raises(reviewing.NotReviewable, match="退回"):
+        write(open_one, 300)
+    made.hand_in(task, people[0], "改好的作品", now=DUE + timedelta(hours=1))
+    assert {(row.state, row.done_at) for row in peers.reviews_of(rows[0].id)} == {(ReviewState.ASSIGNED, None)}
+    assert all(row.assigned_at == DUE + timedelta(hours=1) for row in peers.reviews_of(rows[0].id))
+    late = peers.review_by_id(open_one.id)
+    assert late is not None
+    with pytest.raises(Stale):  # what was read was the first version
+        reviewing.write(review=late, version=seen, marking=Marking({"points": 300}, WORDS), by=SYSTEM, now=DUE + timedelta(hours=2))
+    write(open_one, 900, DUE + timedelta(hours=2))
+    reviewing.close(assignment=task, now=PEER_DUE)
+    again = _again(rows[0])
+    assert (again.queue, again.score_x10) == (Queue.PEERS_MISSING, None), "one review of what stands, not two"

@@ -101,6 +101,7 @@ def test_an_assignment_is_made_set_up_handed_in_graded_and_released(as_role: AsR
     hidden = student.get(f"/assignments/{block_id}").text
     assert "95.5" not in hidden
     assert "教师正在评阅" in hidden
+    assert "这里有疑问" not in hidden, "remarks come with the marks"
     assert lecturer.post(f"/teaching/assignments/{block_id}/release").status_code == 303
     shown = student.get(f"/assignments/{block_id}").text
     assert "95.5" in shown
@@ -325,6 +326,27 @@ def test_a_stranger_sees_nothing(as_role: AsRole, session: Session) -> None:
         assert other.get(url).status_code in (403, 404)
     for page in ("extensions", "setup", "peers", "marks.xlsx"):
         assert other.get(f"/teaching/assignments/{task.block_id}/{page}").status_code == 403
+
+
+def test_the_staff_counts_a_team_s_work_for_who_joined_later(as_role: AsRole, session: Session) -> None:
+    lecturer, task = teaching(as_role, is_group=True)
+    one = made.learner(task)
+    late_one, late = learning(as_role, task, "晚来的")
+    run = catalogue.run_by_id(task.run_id)
+    assert run is not None
+    team = setup.add_group(run=run, name="红", by=SYSTEM, now=clock.now())
+    setup.put_into_group(run=run, person_id=one.person_id, group_id=team.id, by=SYSTEM, now=clock.now())
+    row = made.grade(made.hand_in(task, one, now=clock.now()), 900)
+    setup.put_into_group(run=run, person_id=late.person_id, group_id=team.id, by=SYSTEM, now=clock.now())
+    releasing.release(assignment=task, by=SYSTEM, now=clock.now())
+    session.commit()
+    assert "是否计入你的成绩由教师决定" in late_one.get(f"/assignments/{task.block_id}").text
+    url = f"/teaching/submissions/{row.id}"
+    assert ("提交后加入小组" in lecturer.get(url).text, late_one.post(url, data={"do": "take_in"}).status_code) == (True, 403)
+    form = {"do": "take_in", "person_id": late.person_id}
+    assert [lecturer.post(url, data=form).status_code for _twice in range(2)] == [303, 422]
+    assert "90" in late_one.get(f"/assignments/{task.block_id}").text
+    assert "提交后加入小组" not in lecturer.get(url).text
 
 
 def test_staff_pages_open_and_groups_are_moved(as_role: AsRole, session: Session) -> None:

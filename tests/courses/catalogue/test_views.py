@@ -119,9 +119,15 @@ def test_parts_are_moved_published_and_removed(as_role: AsRole, session: Session
     places = [f"section:{unit.section_id}", f"unit:{unit.id}", f"block:{two.id}", f"block:{three.id}", "block:999", "x:1"]
     author.post(f"/teaching/runs/{run.id}/order", data={"place": places})
     assert titles() == ["乙", "丙", "甲"]
+    seen = [*places[:2], *(f"block:{part.id}" for part in (two, three, one))]
+    dragged = {"place": [*places[:2], f"block:{one.id}", f"block:{two.id}", f"block:{three.id}"], "was": seen}
+    assert author.post(f"/teaching/runs/{run.id}/order", data=dragged).status_code == 303
+    assert titles() == ["甲", "乙", "丙"]
+    mine = {"place": seen, "was": seen}  # a page that was opened before
+    assert (author.post(f"/teaching/runs/{run.id}/order", data=mine).status_code, titles()) == (409, ["甲", "乙", "丙"])
     author.post(f"/teaching/block/{one.id}/publish", data={"published": "no"})
     author.post(f"/teaching/block/{two.id}/remove")
-    assert titles() == ["丙", "甲"]
+    assert titles() == ["甲", "丙"]
     assert [b.title for b in queries.outline(run.id, only_published=True).blocks] == ["丙"]
     assert author.post(f"/teaching/block/{two.id}/remove").status_code == 404
 

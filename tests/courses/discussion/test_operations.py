@@ -12,15 +12,15 @@ from sqlalchemy.orm import Session
 from courses.catalogue.models import Run, Unit
 from courses.catalogue.operations import content, groups
 from courses.catalogue.types import Access, Condition, ConditionKind
-from courses.discussion import opening, operations, queries
-from courses.discussion.models import PostReport, PostRevision, Thread
+from courses.discussion import opening, operations, queries, rules
+from courses.discussion.models import Post, PostReport, PostRevision, Thread
 from courses.discussion.types import Author
 from courses.learning.models import BlockProgress, Enrolment
 from tests.factories import courses as make
 from tests.factories import ground
 from tests.factories.identity import account as make_account
 from trainhub.kernel.access import SYSTEM, Identity
-from trainhub.kernel.errors import NotAllowed, Refused, Stale
+from trainhub.kernel.errors import NotAllowed, Refused, Stale, TooMany
 from trainhub.notifications.models import Notice
 from trainhub.people.models import Person
 
@@ -232,6 +232,69 @@ def test_the_staff_is_told_once_of_reports_that_wait_together(session: Session) 
     notice = session.scalars(select(Notice).where(Notice.kind == "courses.post_reported")).first()
     assert notice is not None
     assert (notice.url, notice.values["course"]) == (f"/teaching/runs/{run.id}/moderation", run.title)
+
+
+def test_what_was_changed_after_a_decision_can_be_reported_again(session: Session) -> None:
+    run = make.run(is_published=True)
+    writer, other = member(run), member(run)
+    thread = start(run, writer)
+    post = answer(run, thread, writer, "一句话")
+    report = {"person_id": other.id, "reason": "广告", "by": me(other)}
+    assert operations.report(row=post, now=NOW, **report)  # type: ignore[arg-type]
+    operations.settle(row=post, by=SYSTEM, now=NOW + timedelta(hours=1))
+    assert not operations.report(row=post, now=NOW + timedelta(hours=2), **report), "the same words were decided upon"  # type: ignore[arg-type]
+    session.refresh(post)
+    operations.edit(run=run, thread=thread, row=post, body="加我微信", version=None, by=me(writer), now=NOW + timedelta(hours=3))
+    assert operations.report(row=post, now=NOW + timedelta(hours=4), **report)  # type: ignore[arg-type]
+    assert not operations.report(row=post, now=NOW + timedelta(hours=4), **report)  # type: ignore[arg-type]
+    assert queries.count_open_reports(run.id) == 1
+
+
+def test_the_title_of_a_thread_goes_with_the_post_it_begins_with(session: Session) -> None:
+    run = make.run(is_published=True)
+    writer, *others = [member(run) for _ in range(4)]
+    thread = start(run, writer, title="骂人的标题")
+    post = session.scalars(queries.posts(thread)).one()
+    for number, who in enumerate(others):
+        operations.report(row=post, person_id=who.id, reason="骂人", by=me(who), now=NOW)
+        is_hidden = number == rules.HIDE_AT - 1
+        for reader, moderates in ((others[0].id, False), (writer.id, False), (0, True)):
+            (row,) = queries.as_threads(list(session.execute(queries.threads(run.id, reader=reader))), reader=reader, may_moderate=moderates)
+            assert (row.title == "") == (is_hidden and reader == others[0].id)
+
+
+def test_a_learner_does_not_take_others_answers_away_with_the_own_thread(session: Session) -> None:
+    run = make.run(is_published=True)
+    who, other = member(run), member(run)
+    thread = start(run, who)
+    first = session.scalars(queries.posts(thread)).one()
+    reply = answer(run, thread, other)
+    with pytest.raises(Refused, match="回复"):
+        operations.remove(thread=thread, row=first, reason="", by=me(who), now=NOW)
+    operations.remove(thread=thread, row=reply, reason="", by=me(other), now=NOW)
+    operations.remove(thread=thread, row=first, reason="", by=me(who), now=NOW)
+    assert queries.thread_by_id(thread.id) is None
+    second = start(run, who)
+    answer(run, second, other)
+    operations.remove(thread=second, row=session.scalars(queries.posts(second)).first(), reason="跑题", by=SYSTEM, now=NOW)  # type: ignore[arg-type]
+    assert queries.thread_by_id(second.id) is None, "the staff may"
+
+
+@pytest.mark.parametrize(("before", "is_refused"), [(rules.MOST_AN_HOUR - 1, False), (rules.MOST_AN_HOUR, True)])
+def test_a_learner_writes_so_much_in_an_hour(session: Session, before: int, is_refused: bool) -> None:
+    run = make.run(is_published=True)
+    who = member(run)
+    thread = start(run, who)
+    given = {"thread_id": thread.id, "person_id": who.id, "body": "x", "body_html": "x"}
+    session.add_all(Post(**given, posted_at=NOW - timedelta(minutes=59)) for _n in range(before - 1))
+    session.add(Post(**given, posted_at=NOW - timedelta(minutes=61)))
+    session.flush()
+    if is_refused:
+        with pytest.raises(TooMany):
+            start(run, who)
+        assert answer(run, thread, who, is_staff=True, minutes=0), "who teaches answers as often as it takes"
+    else:
+        assert start(run, who)
 
 
 def test_removing_the_first_post_removes_the_thread(session: Session) -> None:

@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from courses.assignments.operations import releasing
+from courses.assignments.operations import grading, releasing
+from courses.assignments.queries import work
 from courses.catalogue.models import Block, Run
 from courses.catalogue.operations import content
 from courses.gradebook import queries
@@ -164,6 +165,43 @@ def test_a_locked_book_or_column_takes_nothing(session: Session) -> None:
     column.is_locked = True
     with pytest.raises(books.Locked):
         put(book, column, me, 100)
+
+
+def save(book: Gradebook, column: GradeColumn, *, is_locked: bool) -> None:
+    as_it_is = {name: getattr(column, name) for name in ("title", "category_id", "max_x10", "weight_x10", "is_extra", "is_hidden")}
+    books.save_column(book=book, column_id=column.id, **as_it_is, is_locked=is_locked, by=SYSTEM, now=NOW)
+
+
+def test_new_results_wait_until_what_is_locked_is_unlocked(session: Session) -> None:
+    run = make.run()
+    task = made.assignment(run)
+    early, late = (made.learner(task, ground.person(name=f"{first}同学")) for first in "阿白")
+    made.grade(made.hand_in(task, early), 800)
+    book = books.make(run=make.loaded(run), by=SYSTEM, now=NOW)
+    releasing.release(assignment=task, by=SYSTEM, now=NOW)
+    (column,) = queries.columns_of(book.id)
+    books.lock(book=book, is_locked=True, by=SYSTEM, now=NOW)
+    books.lock(book=book, is_locked=True, by=SYSTEM, now=NOW)  # twice is once
+    made.grade(made.hand_in(task, late), 600)
+    releasing.release(assignment=task, by=SYSTEM, now=NOW)
+    assert [total_of(book, row) for row in (early, late)] == [800, 0]
+    (cell,) = queries.book_rows(book, [queries.learner(late.id)])[0].cells.values()
+    assert (cell.score_x10, cell.has_later, cell.later_x10) == (None, True, 600)
+    assert (queries.held_back(book), queries.statistics(book)[0].count) == ({column.id: 1}, 1)
+    books.lock(book=book, is_locked=False, by=SYSTEM, now=NOW)
+    assert ([total_of(book, row) for row in (early, late)], queries.held_back(book)) == ([800, 600], {})
+    session.commit()
+    assert hand_down_marks(Running(0, {}, None))["totals"] == 2, "the totals are handed down anew"
+    # a column by itself, which the lock of the whole book neither renews nor opens
+    save(book, column, is_locked=True)
+    again = work.submission_of(task.id, early.person_id)
+    assert again is not None
+    grading.override(submission=again, version=None, points_x10=900, reason="复核", by=made.acting(ground.person()), now=NOW)
+    books.lock(book=book, is_locked=True, by=SYSTEM, now=NOW)
+    books.lock(book=book, is_locked=False, by=SYSTEM, now=NOW)
+    assert (total_of(book, early), queries.held_back(book)) == (800, {column.id: 1})
+    save(book, column, is_locked=False)
+    assert total_of(book, early) == 900
 
 
 def test_a_removed_block_keeps_its_column_and_a_removed_column_its_grades(session: Session) -> None:

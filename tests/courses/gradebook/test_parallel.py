@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
+from time import sleep
 
+import pytest
 from flask import Flask
 from sqlalchemy import select
 
 from courses.gradebook import queries
+from courses.gradebook.models import Gradebook, GradeColumn
 from courses.gradebook.operations import books, grades
 from courses.gradebook.tasks import hand_down_marks
 from courses.gradebook.types import GradeKind
@@ -23,17 +27,57 @@ from trainhub.kernel.jobs import Running
 NOW = make.NOW
 
 
+def test_nobody_locks_the_book_between_the_check_and_the_mark(committed: Flask) -> None:
+    if os.environ.get("TRAINHUB_TEST_DATABASE_URL", "sqlite").startswith("sqlite"):
+        pytest.skip("one writer at a time on SQLite")
+    with committed.app_context(), transaction():
+        run = make.run(make.course(ground.university()), is_published=True)
+        run_id, key = run.id, make.enrolment(run).id
+        column_id = column_by_hand(books.make(run=make.loaded(run), by=SYSTEM, now=NOW)).id
+    order: list[str] = []
+    checked = Event()
+
+    def write() -> None:
+        with committed.app_context(), transaction():
+            found, one, row = queries.book_of(run_id), queries.column_by_id(column_id), session().get_one(Enrolment, key)
+            assert found is not None
+            assert one is not None
+            grades.hold(found, [one])
+            checked.set()
+            sleep(0.3)
+            grades.set_grade(
+                book=found, column=one, enrolment=row, kind=GradeKind.MANUAL, points_x10=900, reason="", version=None, by=SYSTEM, now=NOW
+            )
+            order.append("written")
+
+    def lock() -> None:
+        checked.wait(5)
+        with committed.app_context(), transaction():
+            found = queries.book_of(run_id)
+            assert found is not None
+            books.lock(book=found, is_locked=True, by=SYSTEM, now=NOW)
+            order.append("locked")
+
+    with ThreadPoolExecutor(2) as pool:
+        for done in [pool.submit(write), pool.submit(lock)]:
+            done.result()
+    assert order == ["written", "locked"]
+
+
+def column_by_hand(book: Gradebook) -> GradeColumn:
+    (category,) = queries.categories_of(book.id)
+    return books.save_column(
+        book=book, column_id=None, title="期末", category_id=category.id, max_x10=1000, weight_x10=10, is_extra=False, is_hidden=False,
+        is_locked=False, by=SYSTEM, now=NOW,
+    )  # fmt: skip
+
+
 def test_a_mark_written_while_totals_are_computed_asks_for_its_total_again(committed: Flask) -> None:
     with committed.app_context(), transaction():
         run = make.run(make.course(ground.university()), is_published=True)
         run_id, key = run.id, make.enrolment(run).id
         book = books.make(run=make.loaded(run), by=SYSTEM, now=NOW)
-        (category,) = queries.categories_of(book.id)
-        column = books.save_column(
-            book=book, column_id=None, title="期末", category_id=category.id, max_x10=1000, weight_x10=10, is_extra=False, is_hidden=False,
-            is_locked=False, by=SYSTEM, now=NOW,
-        )  # fmt: skip
-        column_id = column.id
+        column_id = column_by_hand(book).id
     written, computed = Event(), Event()
 
     def write() -> None:

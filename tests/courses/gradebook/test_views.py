@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from courses.assignments.operations import releasing
 from courses.gradebook import queries
 from courses.gradebook.operations import books, sheets
 from courses.learning import intakes, tables
@@ -261,3 +262,22 @@ def test_a_hidden_column_is_not_shown_to_its_learner(lecturer: tuple[FlaskClient
     assert "77.7" not in own
     assert "38.9" not in own
     assert "未公布" in own
+
+
+def test_both_sides_are_told_that_a_result_waits_behind_a_lock(lecturer: tuple[FlaskClient, int], as_role: AsRole, session: Session) -> None:
+    client, run_id = lecturer
+    run = make.queries.run_by_id(run_id)
+    assert run is not None
+    me = make.enrolment(run)
+    task = made.assignment(of=made.block(make.unit(run, is_published=True), is_published=True))
+    books.make(run=run, by=SYSTEM, now=make.NOW)
+    session.commit()
+    assert client.post(f"/teaching/runs/{run_id}/gradebook", data={"do": "lock"}).status_code == 303
+    made.grade(made.hand_in(task, me), 870)
+    releasing.release(assignment=task, by=SYSTEM, now=make.NOW)
+    session.commit()
+    pages = [client.get(f"/teaching/runs/{run_id}/gradebook").text, client.get(f"/teaching/runs/{run_id}/gradebook/learners/{me.id}").text]
+    own = as_role(Role.TRAINEE, person_id=me.person_id).get(f"/learning/runs/{run_id}/grades").text
+    assert ["1 个新结果未计入" in pages[0], "新结果 87 没有计入" in pages[1], "新结果 87 没有计入" in own] == [True] * 3
+    assert client.post(f"/teaching/runs/{run_id}/gradebook", data={"do": "unlock"}).status_code == 303
+    assert "没有计入" not in as_role(Role.TRAINEE, person_id=me.person_id).get(f"/learning/runs/{run_id}/grades").text

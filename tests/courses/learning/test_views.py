@@ -226,6 +226,11 @@ def test_a_lecturer_grades_what_waits_and_the_learner_completes(as_role: AsRole,
     assert teacher.post(f"/teaching/attempts/{attempt.id}", data={"points1": "0.9", "feedback1": "很好"}).status_code == 303
     session.expire_all()
     assert (row.state, row.score_x10) == (EnrolmentState.COMPLETED, 900)
+    page = teacher.get(f"/teaching/attempts/{attempt.id}").text
+    assert 'name="was1" value="900"' in page
+    late = teacher.post(f"/teaching/attempts/{attempt.id}", data={"was1": "", "points1": "0.5"})
+    session.refresh(attempt)
+    assert ("刚由另一位教师评分" in late.text, attempt.score_x10) == (True, 900)
 
 
 def test_the_video_reports_are_believed_only_after_a_start(as_role: AsRole, session: Session) -> None:

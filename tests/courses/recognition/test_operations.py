@@ -211,6 +211,26 @@ def test_two_persons_who_turn_out_to_be_one_get_one_recognition(session: Session
     assert decide(theirs, False).state is ClaimState.REJECTED
 
 
+def test_one_course_learnt_by_two_who_turn_out_to_be_one_is_recognised_once(session: Session, student: Student) -> None:
+    target, row = mapped(student)
+    twin = studying()
+    course = session.get_one(Course, session.get_one(Run, row.run_id).course_id)
+    run = make.run(course, is_published=True)
+    theirs = learning.enrol(run=run, person_id=twin.person_id, by=SYSTEM, now=NOW, is_approved=True)
+    learning.mark_done(enrolment=theirs, block=make.queries.blocks_of_run(run.id)[0], **GIVEN)
+    other = plan_course(twin)
+    values = {"course_code": course.code, "target": other, "credits_x10": 20, "least_score_x10": 0, "since": TODAY, "until": None, "document": ""}
+    operations.add_mapping(**values, **GIVEN)  # type: ignore[arg-type]
+    first = operations.apply_with_run(student=student, target=target, enrolment=row, statement="", **GIVEN)
+    second = operations.apply_with_run(student=twin, target=other, enrolment=theirs, statement="", **GIVEN)
+    session.get_one(Person, twin.person_id).merged_into_id = student.person_id
+    session.flush()
+    decide(first, True)
+    with pytest.raises(operations.BadClaim) as refused:
+        decide(second, True)
+    assert refused.value.code == "recognised_twice"
+
+
 def test_nobody_decides_the_application_of_the_same_human(session: Session, student: Student) -> None:
     target = plan_course(student)
     twin = ground.student(session.get_one(Programme, student.programme_id), who=ground.person())
