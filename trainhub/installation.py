@@ -49,7 +49,13 @@ def serve(host: str, port: int, workers: int, no_jobs: bool) -> None:
     say(f"trainhub: {os.environ['TRAINHUB_BASE_URL']}")
     if workers > 1:
         raise SystemExit(serving.serve_many(host, port, workers))
-    serving.serve_here(host, port, with_jobs=not no_jobs)
+    try:
+        serving.serve_here(host, port, with_jobs=not no_jobs)
+    except OSError as taken:
+        raise Refused(
+            f"不能在 {host}:{port} 上接受连接（{taken.strerror}）：端口可能已被另一个程序使用，或不允许使用。请换一个 --port 或 --host，或先停止那个程序。",
+            code="cannot_listen",
+        ) from taken
 
 
 @edge("worker")

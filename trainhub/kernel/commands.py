@@ -44,6 +44,10 @@ class Edge(click.Command):
         except Refused as refused:
             _say_refused(refused, as_json=as_json)
             ctx.exit(1)
+        except KeyboardInterrupt:
+            click.echo(err=True)
+            _say_refused(Refused("已被中断。没有写完的已撤回，之前完成的都保留；可以重新执行。", code="interrupted"), as_json=as_json)
+            ctx.exit(1)
         except click.Abort:
             click.echo(err=True)
             _say_refused(Refused("没有得到确认，什么都没有改变。需要无人值守时请加 --yes。", code="not_confirmed"), as_json=as_json)
@@ -60,6 +64,8 @@ class Edge(click.Command):
         with ctx.find_root().obj["create_app"]().app_context() if needs_app else nullcontext():
             try:
                 return super().invoke(ctx)
+            except BrokenPipeError:  # whoever read the output has left: nobody is there to be told
+                raise
             except (OSError, OperationalError, ProgrammingError) as problem:
                 raise (_of_the_machine(problem) or _bug(problem)) from problem
             except IntegrityError as problem:

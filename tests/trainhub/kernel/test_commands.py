@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import socket
+from pathlib import Path
 from typing import Any
 
 import click
@@ -11,6 +13,7 @@ import sqlalchemy as sa
 from click.testing import CliRunner
 from flask import Flask
 
+from trainhub import installation
 from trainhub.kernel import audit
 from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.commands import edge
@@ -63,6 +66,32 @@ def test_it_says_what_happened_and_leaves_nothing(committed: Flask, command: cli
 def _events(app: Flask) -> int:
     with app.app_context():
         return int(session().scalar(sa.text("SELECT count(*) FROM audit_event")) or 0)
+
+
+def test_one_that_is_interrupted_says_so(committed: Flask) -> None:
+    @edge("long")
+    def long() -> dict[str, Any]:
+        """Be interrupted while something is written."""
+        with transaction():
+            audit.record(by=SYSTEM, did="kernel.keys.rewrapped", on=("keys", "instance"))
+            raise KeyboardInterrupt
+
+    before = _events(committed)
+    status, out, _err = _ended(committed, long, "--json")
+    assert (status, json.loads(out)["error"]["code"], _events(committed)) == (1, "interrupted", before)
+
+
+def test_a_port_that_is_taken_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("TRAINHUB_INSTANCE", str(tmp_path))
+    monkeypatch.setenv("TRAINHUB_SECRET_KEY", "a secret that is long enough for this test")
+    monkeypatch.setenv("TRAINHUB_BASE_URL", "http://127.0.0.1:8000")  # else the command sets it for the process
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        found = CliRunner().invoke(installation.serve, ["--port", port, "--no-jobs", "--json"])
+    error = json.loads(found.stdout)["error"]
+    assert (found.exit_code, error["code"], f"127.0.0.1:{port}" in error["message"]) == (1, "cannot_listen", True)
 
 
 def test_a_command_without_the_app_too() -> None:
