@@ -30,7 +30,7 @@ import trainhub.people.wiring
 import trainhub.programmes.wiring
 from trainhub import __version__, config
 from trainhub.assets import asset_dir
-from trainhub.kernel import api, audit, db, files, forms, health, i18n, initialise, jobs, logs, proxies, stylesheet, web
+from trainhub.kernel import api, audit, db, files, forms, health, i18n, initialise, jobs, logs, proxies, restoring, stylesheet, web
 from trainhub.kernel.access import public
 
 
@@ -76,8 +76,8 @@ def load_tables() -> tuple[ModuleType, ...]:
 
 
 def create_app(settings: config.Settings | None = None) -> APIFlask:
-    """Build the app from its settings (default: the environment). Raises config.HalfConfigured with words."""
-    settings = settings or config.load()
+    """Build the app from its settings (default: the environment), and do the rest of a restore that was killed. Raises config.HalfConfigured with words."""
+    asked, settings = settings, settings or config.load()
     static = asset_dir("static")
     app = APIFlask(
         "trainhub",
@@ -112,6 +112,10 @@ def create_app(settings: config.Settings | None = None) -> APIFlask:
         """Browsers ask for it at the root whatever the page says."""
         return send_from_directory(static / "img", "favicon.ico", max_age=86400)
 
+    if (settings.instance / restoring.NOTE).exists():
+        with app.app_context():
+            if restoring.resume(settings.instance):
+                return create_app(asked)  # whether the instance is a demo may have changed with its files
     return app
 
 

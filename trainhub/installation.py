@@ -12,7 +12,7 @@ import click
 from flask import current_app
 
 from trainhub import config
-from trainhub.kernel import audit, backup, clock, keys
+from trainhub.kernel import audit, backup, clock, keys, restoring
 from trainhub.kernel.commands import edge, operator, say
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import Refused
@@ -44,11 +44,18 @@ def serve(host: str, port: int, workers: int, no_jobs: bool) -> None:
 
     os.environ.setdefault("TRAINHUB_BASE_URL", f"http://{'127.0.0.1' if host in ANY_ADDRESS else host}:{port}")
     settings = config.load()
-    keys.check(settings.instance, settings.secret_key)
+    if not (settings.instance / restoring.NOTE).exists():  # else the server looks when it has put the right keys there
+        keys.check(settings.instance, settings.secret_key)
     say(f"trainhub: {os.environ['TRAINHUB_BASE_URL']}")
     if workers > 1:
         raise SystemExit(serving.serve_many(host, port, workers))
-    serving.serve_here(host, port, with_jobs=not no_jobs)
+    try:
+        serving.serve_here(host, port, with_jobs=not no_jobs)
+    except OSError as taken:
+        raise Refused(
+            f"不能在 {host}:{port} 上接受连接（{taken.strerror}）：端口可能已被另一个程序使用，或不允许使用。请换一个 --port 或 --host，或先停止那个程序。",
+            code="cannot_listen",
+        ) from taken
 
 
 @edge("worker")

@@ -19,6 +19,15 @@ RULES: dict[RuleCode, Any] = {
     RuleCode.RURAL_PARK: _l("农村互联网创业园奖励"),
     RuleCode.SOFTWARE_PARK_PLATFORM: _l("软件园转型支撑平台经费"),
 }
+PAYERS: dict[str, Any] = {
+    "省人社厅": _l("省人社厅"),
+    "省经信委": _l("省经信委"),
+    "省科技厅": _l("省科技厅"),
+    "省数字办": _l("省数字办"),
+    "省商务厅": _l("省商务厅"),
+    "所在地政府": _l("所在地政府"),
+}
+"""Who pays, in the words of the ten measures (`fj.award_payers`); what an office typed is shown as it is."""
 STATES: dict[AwardState, Any] = {
     AwardState.DRAFT: _l("草稿"),
     AwardState.APPLIED: _l("已申请"),

@@ -101,6 +101,7 @@ def rules() -> Any:
         of_bases=OF_BASES,
         by_project=BY_PROJECT,
         elsewhere=ELSEWHERE,
+        labels=labels,
     )
 
 

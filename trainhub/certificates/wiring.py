@@ -109,7 +109,11 @@ def _open_key_file(app: Flask) -> None:
     try:
         app.extensions[SEALER] = KeyFile.read(settings.pdf_signer, settings.pdf_signer_password)
     except CannotSeal as bad:
-        raise HalfConfigured(f"TRAINHUB_PDF_SIGNER, TRAINHUB_PDF_SIGNER_PASSWORD: {bad}") from bad
+        raise HalfConfigured(
+            "TRAINHUB_PDF_SIGNER 打不开：请核对它指向的 PKCS #12 文件（RSA 或 P-256）和 TRAINHUB_PDF_SIGNER_PASSWORD 中的口令，"
+            "或把两者都删去，PDF 就不带 PAdES 签名 / cannot be opened: set it to a PKCS #12 file (RSA or P-256) and TRAINHUB_PDF_SIGNER_PASSWORD "
+            f"to its password, or take both away and PDFs carry no PAdES signature ({bad})"
+        ) from bad
 
 
 def _plug_signer(app: Flask) -> None:
@@ -120,4 +124,8 @@ def _plug_signer(app: Flask) -> None:
     try:
         app.extensions[SLOT] = plugged(place)
     except CannotPlug as bad:
-        raise HalfConfigured(f"TRAINHUB_CREDENTIAL_SIGNER: {bad}") from bad
+        raise HalfConfigured(
+            "TRAINHUB_CREDENTIAL_SIGNER 不能使用：请设为已安装的 包.模块:函数，并确认签名设备已连接，或删去它，由 keys.json 中的密钥签名；见 docs/certificates.md / "
+            "cannot be used: set it to an installed package.module:function and see that the signing device is connected, or take it away, then the key in "
+            f"keys.json signs; see docs/certificates.md ({bad})"
+        ) from bad

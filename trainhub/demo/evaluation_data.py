@@ -205,6 +205,7 @@ class _Builder:
             concluded_on=self.today - timedelta(days=200),
             valid_from=self.today - timedelta(days=200),
             valid_years=6,
+            is_from_association=True,
             **self.with_by,
         )
 

@@ -3,7 +3,7 @@
 The archive is a tar.gz: `manifest.json` (format, revision, rows and SHA-256 of each member), `keys.json` (wrapped, as in
 the instance), `tables/<table>.jsonl` and `files/<sha256>`. Rows travel as JSON, so a college that outgrows its laptop
 restores its SQLite backup into PostgreSQL. A restore first reads everything, checks every checksum and opens the keys
-with the current secret; only then it writes, in one transaction.
+with the current secret; only then it writes, in one transaction, and what lies beside the database follows (`restoring`).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import gzip
 import hashlib
 import io
 import json
+import secrets
 import tarfile
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -26,7 +27,7 @@ import sqlalchemy as sa
 from flask import current_app
 
 from trainhub.config import DEMO_MARK
-from trainhub.kernel import audit, files, keys, migrations
+from trainhub.kernel import audit, files, keys, migrations, restoring
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import Base, db, session, transaction
 from trainhub.kernel.errors import Refused
@@ -215,7 +216,10 @@ def restore(source: Path, *, by: Identity) -> dict[str, Any]:
         ring = keys.unwrap(key_text, settings.secret_key)
     settings.instance.mkdir(parents=True, exist_ok=True)
     migrations.upgrade(db.engine)
-    with tarfile.open(source, "r:gz") as archive, transaction() as current:
+    note: dict[str, Any] = {"token": secrets.token_hex(16), "keys": key_text}
+    if "demo" in manifest:
+        note["demo"] = manifest["demo"]
+    with tarfile.open(source, "r:gz") as archive, restoring.noted(settings.instance, note), transaction() as current:
         carried: dict[str, Carried] = current_app.extensions.get(CARRIED, {})
         seen = {name: one.look() for name, one in carried.items()} if _is_ours(settings.instance, settings.secret_key, ring) else {}
         current.expunge_all()
@@ -226,21 +230,13 @@ def restore(source: Path, *, by: Identity) -> dict[str, Any]:
             current.connection().exec_driver_sql(statement)
         _reset_sequences(current)
         told = {name: dict(one.put(seen.get(name), by)) for name, one in carried.items()}
-        audit.record(
-            by=by, did="kernel.instance.restored", on=("instance", "all"), data={"file": source.name, "rows": sum(manifest["rows"].values())}
-        )
+        written = {"file": source.name, "rows": sum(manifest["rows"].values()), "key": note["token"]}
+        audit.record(by=by, did=restoring.DID, on=("instance", "all"), data=written)
         import obstore
 
         for name in manifest["members"]:
             if name.startswith("files/"):
                 obstore.put(files.store(), files.path_of(name.removeprefix("files/")), _member(archive, name).read())
-        part = settings.instance / (keys.FILE + ".restored")
-        part.touch(mode=0o600)
-        part.write_text(key_text)
-    part.replace(settings.instance / keys.FILE)
-    if "demo" in manifest:  # archives of earlier versions do not tell
-        _mark(settings.instance / DEMO_MARK, manifest["demo"])
-    current_app.extensions["trainhub.keyring"] = ring
     return {"tables": len(manifest["rows"]), "rows": sum(manifest["rows"].values()), "revision": manifest["revision"], **told}
 
 
@@ -256,16 +252,6 @@ def _member(archive: tarfile.TarFile, name: str) -> IO[bytes]:
     file = archive.extractfile(name)
     assert file is not None
     return file
-
-
-def _mark(path: Path, demo: str | None) -> None:
-    """Whether an instance is a demonstration, and of which day, goes with its data: real data never stay under the mark of a demo."""
-    if demo is None:
-        path.unlink(missing_ok=True)
-        return
-    part = path.with_name(path.name + ".part")
-    part.write_text(demo, "utf-8")
-    part.replace(path)
 
 
 def _clear(current: Any) -> list[str]:

@@ -10,19 +10,24 @@ from __future__ import annotations
 import errno
 import getpass
 import json
+import secrets
 import sqlite3
 import sys
+import traceback
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from typing import Any
 
 import click
-from sqlalchemy.exc import OperationalError, ProgrammingError
+import structlog
+from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 
+from trainhub.config import HalfConfigured
 from trainhub.kernel.access import SYSTEM, Grant, Identity, Role
 from trainhub.kernel.errors import Refused
 
 Human = Callable[[Mapping[str, Any]], str]
+log = structlog.get_logger("command")
 
 
 class Edge(click.Command):
@@ -38,6 +43,10 @@ class Edge(click.Command):
             result = self._run(ctx)
         except Refused as refused:
             _say_refused(refused, as_json=as_json)
+            ctx.exit(1)
+        except KeyboardInterrupt:
+            click.echo(err=True)
+            _say_refused(Refused("已被中断。没有写完的已撤回，之前完成的都保留；可以重新执行。", code="interrupted"), as_json=as_json)
             ctx.exit(1)
         except click.Abort:
             click.echo(err=True)
@@ -55,11 +64,16 @@ class Edge(click.Command):
         with ctx.find_root().obj["create_app"]().app_context() if needs_app else nullcontext():
             try:
                 return super().invoke(ctx)
+            except BrokenPipeError:  # whoever read the output has left: nobody is there to be told
+                raise
             except (OSError, OperationalError, ProgrammingError) as problem:
-                refused = _of_the_machine(problem)
-                if refused is None:
-                    raise
-                raise refused from problem
+                raise (_of_the_machine(problem) or _bug(problem)) from problem
+            except IntegrityError as problem:
+                raise (_taken(problem) or _bug(problem)) from problem
+            except (Refused, HalfConfigured, click.ClickException, click.Abort, click.exceptions.Exit):
+                raise
+            except Exception as problem:
+                raise _bug(problem) from problem
 
 
 def _say_refused(refused: Refused, *, as_json: bool) -> None:
@@ -84,6 +98,33 @@ def _of_the_machine(problem: OSError | OperationalError | ProgrammingError) -> R
             return None
         return Refused(f"无法读写 {problem.filename or '文件'}：{problem.strerror}。请检查路径、权限和剩余空间。", code="cannot_access")
     return _no_room(problem) or _of_the_database()
+
+
+def _taken(problem: IntegrityError) -> Refused | None:
+    """Two brought the same thing at the same moment, as `kernel.web` tells it to whoever comes second. None: another breach, a bug."""
+    from trainhub.kernel.db import is_taken
+
+    if not is_taken(problem):
+        return None
+    return Refused(
+        f"已有相同的内容，很可能是另一个人或另一条命令刚刚写入的（{_reason(problem)}）。"
+        "没有写完的已撤回，也没有覆盖对方的内容；请核对现有内容，仍然需要时重新执行。",
+        code="taken",
+    )
+
+
+def _bug(problem: Exception) -> Refused:
+    """A bug of ours: the trace goes to the log under a number, whoever ran the command gets a sentence and the number."""
+    number = secrets.token_hex(4)
+    if structlog.is_configured():
+        log.error("bug", error_id=number, exc_info=problem)
+    else:  # a command without the app: what structlog does by itself goes to stdout
+        traceback.print_exception(problem, file=sys.stderr)
+    what = str(problem).strip().splitlines()
+    return Refused(
+        f"发生了意外的错误（{type(problem).__name__}：{what[0] if what else ''}）。没有写完的已撤回；请保留上面的日志，连同编号 {number} 报告给系统管理员。",
+        code="unexpected",
+    )
 
 
 def _of_the_database() -> Refused | None:
@@ -119,7 +160,7 @@ def _no_room(problem: OperationalError | ProgrammingError) -> Refused | None:
     return None
 
 
-def _reason(problem: OperationalError | ProgrammingError) -> str:
+def _reason(problem: IntegrityError | OperationalError | ProgrammingError) -> str:
     return str(problem.orig).strip().splitlines()[0]
 
 

@@ -189,7 +189,10 @@ def prepare_engine(engine: sa.Engine) -> None:
 
 def engine_options(url: str) -> dict[str, Any]:
     """How to connect; PgBouncer in transaction mode needs `prepare_threshold=None`."""
-    options: dict[str, Any] = {"json_serializer": lambda value: json.dumps(value, ensure_ascii=False, sort_keys=True)}
+    options: dict[str, Any] = {
+        "json_serializer": lambda value: json.dumps(value, ensure_ascii=False, sort_keys=True),
+        "hide_parameters": True,  # they are names and telephones, and an error carries them into the log
+    }
     if url.startswith("postgresql"):
         options |= {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 10, "connect_args": {"prepare_threshold": None}}
     else:

@@ -122,7 +122,9 @@ def load(instance: Path, secret: str) -> Keyring:
 
 
 def check(instance: Path, secret: str) -> None:
-    """Raises WrongSecret when there are keys and the secret does not open them: nobody should learn that from the first page that needs one."""
+    """Raises WrongSecret when there are keys and the secret does not open them: nobody should learn that from the first page that needs one.
+
+    Asked of an app, not before there is one: a restore that was killed may first have to put its keys there (`restoring`)."""
     if (instance / FILE).exists():
         load(instance, secret)
 

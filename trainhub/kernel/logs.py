@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
+from collections.abc import MutableMapping
+from typing import Any
 
 import structlog
 from flask import Flask
+
+
+def with_exception(logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """The trace of an exception as text, without the rows that PostgreSQL quotes in it (DETAIL, CONTEXT)."""
+    told = structlog.processors.format_exc_info(logger, method, event)
+    if isinstance(told.get("exception"), str):
+        told["exception"] = QUOTED.sub("", told["exception"])
+    return told
+
+
+QUOTED = re.compile(r"^(DETAIL|CONTEXT):.*\n?", re.MULTILINE)
 
 
 def init_app(app: Flask, level: str) -> None:
@@ -19,9 +33,8 @@ def init_app(app: Flask, level: str) -> None:
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.StackInfoRenderer(),
+        with_exception,
     ]
-    if not sys.stderr.isatty():
-        processors.append(structlog.processors.format_exc_info)
     structlog.configure(
         processors=[*processors, renderer],  # type: ignore[list-item]
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level, logging.INFO)),

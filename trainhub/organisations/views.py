@@ -43,6 +43,7 @@ def index() -> Any:
         "trainhub/organisations/index.html",
         page=page,
         kinds=labels.KINDS,
+        levels=labels.LEVELS,
         states=labels.STATES,
         looks=labels.STATE_LOOKS,
         regions=queries.prefecture_choices(),

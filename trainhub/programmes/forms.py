@@ -148,5 +148,11 @@ class AccreditationForm(Form):
         return AccreditationResult(self.result.data)
 
 
+class WithdrawForm(Form):
+    """Why a confirmation is taken back."""
+
+    reason = LongText(_l("撤销确认的理由"), [DataRequired(NEEDED), Length(max=500)])
+
+
 class PlainForm(Form):
     """A button: version and submission key only."""

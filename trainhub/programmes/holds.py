@@ -10,6 +10,8 @@ from flask import Flask, current_app
 from trainhub.programmes.models import Programme
 
 _KEY = "trainhub.programmes.holds"
+_SAME = "trainhub.programmes.same"
+Same = Callable[[int | None, int | None], bool]
 Reason = Callable[[Programme, date | None], str]
 """Why the conclusion of a programme (of a day, where it is known) is not entered here now; empty when nothing stands in the way."""
 
@@ -20,6 +22,16 @@ def register_hold(app: Flask, name: str, reason: Reason) -> None:
     if name in known:
         raise RuntimeError(f"hold {name} is registered twice")
     known[name] = reason
+
+
+def register_same(app: Flask, same: Same) -> None:
+    """Tell which accounts are of one human: the room of the accounts knows, and lies above."""
+    app.extensions[_SAME] = same
+
+
+def is_same(one_id: int | None, other_id: int | None) -> bool:
+    """Whether two accounts are of one human: nobody confirms what they entered themselves."""
+    return bool(current_app.extensions[_SAME](one_id, other_id))
 
 
 def reasons(programme: Programme, concluded_on: date | None = None) -> list[str]:

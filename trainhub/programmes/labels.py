@@ -45,4 +45,6 @@ EVENTS: Mapping[str, Any] = {
     "programmes.point.changed": _l("修改指标点"),
     "programmes.point.removed": _l("删除指标点"),
     "programmes.accreditation.entered": _l("登记认证结论"),
+    "programmes.accreditation.confirmed": _l("确认认证结论"),
+    "programmes.accreditation.withdrawn": _l("撤销对认证结论的确认"),
 }

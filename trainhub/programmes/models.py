@@ -121,7 +121,10 @@ class IndicatorPoint(Base):
 
 
 class Accreditation(Base):
-    """A conclusion of engineering programme accreditation, entered, never computed (PETOE-P2)."""
+    """A conclusion of engineering programme accreditation, entered, never computed (PETOE-P2).
+
+    What a programme enters about itself is its own word until somebody else has compared it with the association's paper: nothing is concluded
+    from it before (`confirmed_at`). The association's own entry needs nobody else."""
 
     __tablename__ = "accreditation"
 
@@ -131,6 +134,11 @@ class Accreditation(Base):
     concluded_on: Mapped[date]
     valid_from: Mapped[date | None]
     valid_years: Mapped[int | None]
+    entered_by_id: Mapped[int | None]
+    entered_by: Mapped[str] = mapped_column(sa.String(200), default="")
+    confirmed_at: Mapped[datetime | None]
+    confirmed_by_id: Mapped[int | None]
+    confirmed_by: Mapped[str] = mapped_column(sa.String(200), default="")
 
     __table_args__ = (
         sa.UniqueConstraint("programme_id", "concluded_on"),

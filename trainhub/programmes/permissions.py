@@ -21,6 +21,8 @@ VIEWERS = (
     Role.AUDITOR,
     Role.SYSTEM_ADMIN,
 )
+CONFIRMERS = (Role.UNIVERSITY_ADMIN, Role.DEPT_EDU)
+"""Who compares a conclusion that a programme entered about itself with the association's paper."""
 EDITORS = (Role.UNIVERSITY_ADMIN, Role.PROGRAMME_ADMIN, Role.SYSTEM_ADMIN)
 
 
@@ -32,6 +34,7 @@ class Can(StrEnum):
     EDIT = "programmes:programme:edit"
     PUBLISH = "programmes:programme:publish"
     LIST = "programmes:programme:list"
+    CONFIRM = "programmes:accreditation:verify"
 
 
 GRANTS: Table = {
@@ -40,4 +43,5 @@ GRANTS: Table = {
     Can.CREATE: ((role(Role.UNIVERSITY_ADMIN, Role.SYSTEM_ADMIN),),),
     Can.EDIT: ((role_over(*EDITORS),),),
     Can.PUBLISH: ((role_over(*EDITORS),),),
+    Can.CONFIRM: ((role_over(*CONFIRMERS),),),
 }

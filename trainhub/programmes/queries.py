@@ -23,7 +23,7 @@ from trainhub.programmes.models import (
     ProgrammeVersion,
     RequirementStandard,
 )
-from trainhub.programmes.permissions import VIEWERS
+from trainhub.programmes.permissions import CONFIRMERS, VIEWERS
 from trainhub.programmes.types import Point, ProgrammeFilter, ProgrammeRow, Requirement, VersionState
 
 
@@ -296,11 +296,26 @@ def accreditations_of(programme_id: int) -> list[Accreditation]:
     return list(session().scalars(statement))
 
 
+def accreditation_by_id(programme_id: int, key: int) -> Accreditation | None:
+    """A conclusion of a programme."""
+    row = session().get(Accreditation, key)
+    return row if row is not None and row.programme_id == programme_id else None
+
+
+def unconfirmed(identity: Identity) -> list[tuple[Programme, Accreditation]]:
+    """Conclusions that programmes entered about themselves and nobody has confirmed, which the reader may confirm."""
+    here = organisations.region_of(Programme.university_id)
+    mine = organisations.scope(identity, CONFIRMERS, organisations=(Programme.university_id,), programmes=(Programme.id,), region=here)
+    statement = select(Programme, Accreditation).join(Accreditation, Accreditation.programme_id == Programme.id)
+    statement = statement.where(Accreditation.confirmed_at.is_(None), mine).order_by(Accreditation.concluded_on, Accreditation.id)
+    return [(programme, row) for programme, row in session().execute(statement)]
+
+
 def accreditation_on(programme_id: int, on: date) -> Accreditation | None:
-    """The latest conclusion that was known on a day."""
+    """The latest confirmed conclusion up to a day."""
     statement = (
         select(Accreditation)
-        .where(Accreditation.programme_id == programme_id, Accreditation.concluded_on <= on)
+        .where(Accreditation.programme_id == programme_id, Accreditation.concluded_on <= on, Accreditation.confirmed_at.is_not(None))
         .order_by(Accreditation.concluded_on.desc())
         .limit(1)
     )

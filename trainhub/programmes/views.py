@@ -1,4 +1,4 @@
-"""Pages of programmes: the list, one programme, its cohorts and conclusions. Training plans: see `plan_views`."""
+"""Pages of programmes: the list, one programme, its cohorts. Training plans: see `plan_views`; conclusions: `accreditation_views`."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from trainhub.kernel.access import demand, guard, who
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import once
-from trainhub.kernel.i18n import _, format_date, listed
+from trainhub.kernel.i18n import _
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.web import done
 from trainhub.organisations import queries as organisations
-from trainhub.programmes import forms, holds, labels, operations, queries, reference
+from trainhub.programmes import forms, labels, operations, queries, reference
 from trainhub.programmes.models import Cohort, Programme
 from trainhub.programmes.permissions import Can
 from trainhub.programmes.types import COUNTS
@@ -194,35 +194,3 @@ def edit_cohort(pair: tuple[Programme, Cohort]) -> Any:
     back = url_for("programmes.show", code=programme.code)
     title = _("%(year)d 级", year=cohort.year)
     return form_page(form, title, action="", back=back, programme=programme, skip=["starts_on"], fixed=["year"])
-
-
-@blueprint.route("/<code>/accreditation", methods=["GET", "POST"])
-@guard(Can.EDIT, load=load, subject=queries.subject_of)
-def accredit(programme: Programme) -> Any:
-    """Enter a conclusion of the association."""
-    form = forms.AccreditationForm(version=programme.version)
-    if form.validate_on_submit():
-        try:
-            for reason in holds.reasons(programme, form.concluded_on.data):
-                raise Refused(reason, field="result")
-            with transaction():
-                assert form.concluded_on.data is not None
-                operations.enter_accreditation(
-                    programme=programme,
-                    result=form.chosen_result,
-                    concluded_on=form.concluded_on.data,
-                    valid_from=form.valid_from.data,
-                    valid_years=form.valid_years.data,
-                    opened_at=form.version.data,
-                    by=who(),
-                    now=clock.now(),
-                )
-            return done(_("已登记认证结论。"), "programmes.show", code=programme.code)
-        except Refused as refused:
-            form.refuse(refused)
-    back = url_for("programmes.show", code=programme.code)
-    lead = _("按认证协会的书面结论登记，系统不计算。")
-    known = [f"{format_date(row.concluded_on)} {labels.RESULTS[row.result]}" for row in queries.accreditations_of(programme.id)]
-    if known:
-        lead += _("已登记的结论：%(known)s。同一天再次登记会代替原来的结论。", known=listed(known))
-    return form_page(form, _("登记认证结论"), action="", back=back, programme=programme, lead=lead)

@@ -13,7 +13,7 @@ from trainhub.kernel.access import register_permissions
 from trainhub.kernel.audit_kinds import Kind, name_kinds
 from trainhub.kernel.i18n import _l
 from trainhub.kernel.nav import Entry, register_nav
-from trainhub.programmes import api, models, permissions, plan_views, reference, views
+from trainhub.programmes import accreditation_views, api, models, permissions, plan_views, reference, views
 
 TABLES: tuple[ModuleType, ...] = (models,)
 COMMANDS: dict[str, click.Command] = {}
@@ -60,5 +60,5 @@ def register(app: Flask) -> None:
     register_nav(app, Entry("programme", _l("专业点"), "programmes.index", icon="graduate", can=permissions.Can.LIST, order=10))
 
 
-# Importing plan_views has put its pages on the blueprint; named here so that nobody takes the import for unused.
-PAGES: tuple[ModuleType, ...] = (views, plan_views)
+# Importing these has put their pages on the blueprint; named here so that nobody takes the imports for unused.
+PAGES: tuple[ModuleType, ...] = (views, plan_views, accreditation_views)

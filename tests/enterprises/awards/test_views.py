@@ -105,7 +105,9 @@ def test_a_city_sees_the_bases_of_its_region(session: Session, as_role: AsRole) 
 
 
 def test_the_27_incentives_are_shown_with_their_words(session: Session, as_role: AsRole) -> None:
-    page = as_role(Role.STUDENT).get("/awards/rules").text
+    student = as_role(Role.STUDENT)
+    assert "<span>省人社厅</span>" not in student.get("/awards/rules?lang=en").text  # who pays, in the language of the page
+    page = student.get("/awards/rules?lang=zh").text
     assert page.count("<tr id=") == 27
     assert "由省教育厅认定验收后，一次性给予 50 万~100 万元奖励" in page
 

@@ -10,10 +10,12 @@ import pytest
 import structlog
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from tests.factories import ground
+from trainhub.kernel import logs
 from trainhub.kernel.access import Role, public
 from trainhub.organisations.types import OrganisationKind
 
@@ -80,3 +82,12 @@ def test_who_brings_the_same_at_the_same_moment_is_told_and_a_bug_stays_one(
     monkeypatch.setitem(app.config, "PROPAGATE_EXCEPTIONS", False)
     page = words(app.test_client(), "/login", status)
     assert ("其他人刚刚保存了相同的内容" in page) is (status == 409)
+
+
+def test_the_log_of_a_bug_tells_no_personal_data(app: Flask, session: Session) -> None:
+    """Neither the parameters of a statement nor the rows that PostgreSQL quotes: both hold names and telephones."""
+    values = {"code": "X", "name": "陈某某13900000000"}
+    with pytest.raises(IntegrityError) as broken, session.begin_nested():
+        session.execute(text("INSERT INTO organisation (code, name) VALUES (:code, :name)"), values)
+    told = logs.with_exception(None, "error", {"event": "bug", "exc_info": broken.value})
+    assert ("organisation" in told["exception"], "13900000000" in told["exception"]) == (True, False)

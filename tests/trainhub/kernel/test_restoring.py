@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,10 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from tests import processes
 from tests.conftest import Blank
-from tests.trainhub.kernel.test_installation import run
-from trainhub.kernel import backup
+from tests.trainhub.kernel.test_installation import environment, run
+from trainhub.kernel import backup, restoring
 from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.db import db, prepare_engine
 
@@ -113,3 +115,51 @@ def test_what_a_killed_backup_left_lets_nobody_read_the_next(archive: Path, tmp_
     error = run(archive.parent / "from", "backup", str(tmp_path / "a-folder.tar.gz"), "--json", code=2)
     assert "stderr" in error
     assert list(tmp_path.glob("*.part")) == []
+
+
+DIES = """
+import os
+from trainhub.kernel import backup, restoring
+
+kept = {place}
+def die(*words, **names):
+    if {after}:
+        kept(*words, **names)
+    os.kill(os.getpid(), 9)
+{place} = die
+"""
+BEFORE = ["restoring.json.dump", "backup._reset_sequences"]
+AFTER = ["restoring._finish", "restoring._mark"]
+
+
+def test_a_restore_that_is_killed_has_happened_or_has_not(archive: Path, owned: str, tmp_path: Path) -> None:
+    """At every step: the database, the keys and the mark of a demo are all those of before or all those of the archive, and it can be done again."""
+    here, address = tmp_path / "to", owned.replace("postgresql+psycopg://", "postgresql://")
+    run(here, "init", "--json", TRAINHUB_DATABASE_URL=address)
+    (here / "demo.json").write_text('{"today": "2026-03-02", "scale": 1, "is_built": true}', "utf-8")
+    run(here, "backup", str(tmp_path / "old.tar.gz"), "--json", TRAINHUB_DATABASE_URL=address)
+    with tarfile.open(archive) as packed:
+        new = packed.extractfile("keys.json").read().decode()  # type: ignore[union-attr]
+    old = (here / "keys.json").read_text()
+
+    def killed(first: str) -> None:
+        done = processes.start(["restore", str(archive), "--yes", "--json"], environment(here, TRAINHUB_DATABASE_URL=address), first=first).wait(60)
+        assert (done.returncode, done.stdout) == (-9, ""), first
+
+    def found() -> tuple[list[str], bool, bool]:
+        accounts = run(here, "accounts", "list", "--json", TRAINHUB_DATABASE_URL=address)["accounts"]
+        assert not [path.name for path in here.iterdir() if path.name == restoring.NOTE]
+        kept = (here / "keys.json").read_text()
+        assert kept in (old, new)
+        return [name for account in accounts for name in account["logins"]], kept == new, (here / "demo.json").exists()
+
+    for place in BEFORE:
+        killed(DIES.format(place=place, after=False))
+        assert found() == ([], False, True), place
+    for place in AFTER:
+        killed(DIES.format(place=place, after=False))
+        assert found() == (["chief"], True, False), place
+        run(here, "restore", str(tmp_path / "old.tar.gz"), "--yes", "--json", TRAINHUB_DATABASE_URL=address)
+    killed(DIES.format(place="restoring._mark", after=True))
+    assert found() == (["chief"], True, False)
+    assert run(here, "audit", "verify", "--json", TRAINHUB_DATABASE_URL=address)["holds"] is True

@@ -122,6 +122,31 @@ def test_set_up_open_a_cohort_and_enter_a_conclusion(as_role: As, session: Sessi
     assert cohort.graduated_on == date(2030, 6, 30)
 
 
+def test_a_conclusion_is_confirmed_by_somebody_else(as_role: As, session: Session) -> None:
+    programme = ground.programme()
+    session.commit()
+    at, university, key = f"/programmes/{programme.code}", programme.university_id, programme.id
+    head, school = as_role(Role.PROGRAMME_ADMIN, programme_id=key), as_role(Role.UNIVERSITY_ADMIN, organisation_id=university)
+    data = {"result": "passed", "concluded_on": "2025-06-01", "valid_years": "6"}
+    assert head.post(f"{at}/accreditation", data=data).status_code == 303
+    [row] = queries.accreditations_of(key)
+    confirm = f"{at}/accreditation/{row.id}/confirm"
+    page = head.get(at).text
+    assert ("自行登记，待确认" in page, confirm in page, head.post(confirm).status_code) == (True, False, 403)
+    assert "确认专业登记的认证结论" in school.get("/").text
+    assert (confirm in school.get(at).text, school.post(confirm, data={"version": "99"}).status_code) == (True, 409)
+    assert school.post(confirm).status_code == 303
+    page = school.get(at).text
+    assert ("已确认" in page, "自行登记，待确认" in page, "确认专业登记的认证结论" in school.get("/").text) == (True, False, False)
+    assert head.post(f"{at}/accreditation", data=data | {"valid_years": "3"}).status_code == 422
+    withdraw = f"{at}/accreditation/{row.id}/withdraw"
+    assert [school.post(withdraw, data={"reason": reason}).status_code for reason in ("", "文件有误")] == [422, 303]
+    assert school.post(f"{at}/accreditation", data=data | {"valid_years": "3"}).status_code == 303  # entered anew, by the school itself
+    assert school.post(confirm).status_code == 422
+    assert as_role(Role.DEPT_EDU, region_code="350000").post(confirm).status_code == 303
+    assert school.post(f"{at}/accreditation/999/confirm").status_code == 404
+
+
 def test_api(app: Flask, session: Session) -> None:
     version = ground.version()
     programme = queries.by_id(version.programme_id)

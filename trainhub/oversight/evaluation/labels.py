@@ -41,6 +41,7 @@ ACCREDITATIONS: Mapping[AccreditationStanding, Any] = {
     AccreditationStanding.FAILED: _l("未通过认证"),
     AccreditationStanding.PENDING: _l("通过认证，有效期尚未开始"),
     AccreditationStanding.EXPIRED: _l("认证已过有效期"),
+    AccreditationStanding.DECLARED: _l("专业自行登记，尚未经他人确认"),
 }
 VERDICTS: Mapping[Verdict, Any] = {
     Verdict.ACCREDITED_SPECIAL_MET: _l("通过工程教育专业认证且达到卓越计划专门要求"),

@@ -45,12 +45,14 @@ class Verdict(StrEnum):
 
 
 class AccreditationStanding(StrEnum):
-    """Where the accreditation stands on a day; one that has not begun carries no verdict yet, an expired one none any more."""
+    """Where the accreditation stands on a day; one that has not begun carries no verdict yet, an expired one none any more. Declared: the
+    programme says so itself and nobody has confirmed it, which carries nothing."""
 
     PASSED = "passed"
     FAILED = "failed"
     PENDING = "pending"
     EXPIRED = "expired"
+    DECLARED = "declared"
 
 
 class MarkSource(StrEnum):
@@ -345,6 +347,7 @@ class AccreditationCase:
     concluded_on: date
     valid_from: date | None
     valid_years: int | None
+    is_confirmed: bool = True
 
 
 @dataclass(frozen=True, slots=True)

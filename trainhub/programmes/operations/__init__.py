@@ -1,5 +1,6 @@
 """What can be done with programmes: set up, plan, publish, open cohorts."""
 
+from trainhub.programmes.operations.accreditations import confirm_accreditation, enter_accreditation, withdraw_confirmation
 from trainhub.programmes.operations.errors import (
     BadProgramme,
     CodeTaken,
@@ -24,7 +25,6 @@ from trainhub.programmes.operations.programmes import (
     change_programme,
     create_cohort,
     create_programme,
-    enter_accreditation,
 )
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "change_point",
     "change_programme",
     "change_requirement",
+    "confirm_accreditation",
     "create_cohort",
     "create_programme",
     "create_version",
@@ -48,4 +49,5 @@ __all__ = [
     "remove_requirement",
     "retire_version",
     "set_standards",
+    "withdraw_confirmation",
 ]

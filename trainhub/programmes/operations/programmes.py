@@ -1,4 +1,4 @@
-"""Programmes, cohorts, and the conclusions of accreditation."""
+"""Programmes and cohorts."""
 
 from __future__ import annotations
 
@@ -9,22 +9,20 @@ from sqlalchemy.orm.attributes import flag_modified
 
 from trainhub.kernel import audit, pinyin
 from trainhub.kernel.access import Identity
-from trainhub.kernel.clock import add_years, local
 from trainhub.kernel.db import add_once, session
 from trainhub.kernel.forms import check_version
-from trainhub.kernel.i18n import _, format_date
+from trainhub.kernel.i18n import _
 from trainhub.organisations.models import Organisation
 from trainhub.organisations.rules import is_code, normalise_code
 from trainhub.organisations.types import SCHOOLS
 from trainhub.programmes import queries
 from trainhub.programmes.models import (
-    Accreditation,
     Cohort,
     Programme,
     ProgrammeVersion,
 )
 from trainhub.programmes.operations.errors import BadProgramme, CodeTaken
-from trainhub.programmes.types import AccreditationResult, DegreeLevel, VersionState
+from trainhub.programmes.types import DegreeLevel, VersionState
 
 
 def create_programme(
@@ -149,41 +147,3 @@ def change_cohort(
         data={"year": cohort.year, "version": version.label if version else None, "graduated_on": graduated_on},
     )
     return cohort
-
-
-def enter_accreditation(
-    *,
-    programme: Programme,
-    result: AccreditationResult,
-    concluded_on: date,
-    by: Identity,
-    now: datetime,
-    valid_from: date | None = None,
-    valid_years: int | None = None,
-    opened_at: int | None = None,
-) -> Accreditation:
-    """Enter the association's conclusion (PETOE-P2, 002:217): it is never computed here. The same day again replaces it. The latest day holds,
-    so that no conclusion is of a day to come.
-
-    `opened_at`: the version of the programme, which counts up with its conclusions, so that two who enter one notice each other.
-    Raises BadProgramme and Stale.
-    """
-    check_version(programme, opened_at)
-    if concluded_on > local(now).date():
-        raise BadProgramme(_("结论日期不能晚于今天：尚未作出的认证结论不能登记。"), field="concluded_on")
-    if valid_from is not None and valid_from > add_years(concluded_on, 1):
-        raise BadProgramme(
-            _("有效期最迟从结论日期起一年内开始：结论日期 %(a)s，填写的是 %(b)s。请核对。", a=format_date(concluded_on), b=format_date(valid_from)),
-            field="valid_from",
-        )
-    if valid_years not in (None, 3, 6):
-        raise BadProgramme(_("认证有效期只能是 3 年或 6 年。"), field="valid_years")
-    row = next((a for a in queries.accreditations_of(programme.id) if a.concluded_on == concluded_on), None)
-    if row is None:
-        row = Accreditation(programme_id=programme.id, concluded_on=concluded_on, result=result)
-        session().add(row)
-    row.result, row.valid_from, row.valid_years = result, valid_from, valid_years
-    flag_modified(programme, "name")
-    session().flush()
-    audit.record(by=by, did="programmes.accreditation.entered", on=programme, data={"result": result.value, "on": concluded_on, "years": valid_years})
-    return row

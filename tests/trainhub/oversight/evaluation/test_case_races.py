@@ -68,7 +68,7 @@ def test_an_application_takes_one_change_after_the_other(racing: Flask) -> None:
         play = cast_of(session())
         keys = Keys(play.built.programme.id, play.leader.id, play.member.id)
         since = date(2024, 1, 1)
-        programmes.enter_accreditation(programme=play.built.programme, result=AccreditationResult.PASSED, concluded_on=since, valid_from=since, valid_years=6, by=SYSTEM, now=at(DAY))  # fmt: skip
+        programmes.enter_accreditation(programme=play.built.programme, result=AccreditationResult.PASSED, concluded_on=since, valid_from=since, valid_years=6, is_from_association=True, by=SYSTEM, now=at(DAY))  # fmt: skip
 
     def open_it() -> object:
         return moving.open_application(programme=keys.found(), has_prerequisite=True, by=SYSTEM, today=DAY, now=at(DAY))

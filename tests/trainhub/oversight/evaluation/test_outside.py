@@ -20,10 +20,10 @@ from trainhub.oversight.evaluation.models import EvaluationDecision, ExpertJudge
 from trainhub.oversight.evaluation.operations import judging
 from trainhub.oversight.evaluation.queries import judgements, staff
 from trainhub.oversight.evaluation.types import AccreditationStanding, CriterionKind, JudgementResult, Verdict
-from trainhub.oversight.evaluation.workflow import outcome_queries, queries
+from trainhub.oversight.evaluation.workflow import outcome_queries, queries, rules
 from trainhub.oversight.evaluation.workflow.models import Application
 from trainhub.oversight.evaluation.workflow.operations import moving, visiting
-from trainhub.oversight.evaluation.workflow.types import DocumentKind, Event, Opinion, Route, State
+from trainhub.oversight.evaluation.workflow.types import DocumentKind, Event, Facts, Lack, Opinion, Route, State
 from trainhub.policy.findings import Finding, Status
 from trainhub.programmes import holds
 from trainhub.programmes import operations as programmes
@@ -42,6 +42,7 @@ def accredited(play: Play, years: int = 6, since: date = date(2024, 1, 1)) -> No
         concluded_on=since,
         valid_from=since,
         valid_years=years,
+        is_from_association=True,
         by=SYSTEM,
         now=at(max(DAY, since)),
     )
@@ -253,7 +254,7 @@ def test_no_conclusion_is_of_a_day_to_come(play: Play) -> None:
 )
 def test_an_accreditation_that_was_passed_carries_a_verdict_before_its_first_day(play: Play, begins: int, standing: AccreditationStanding) -> None:
     programme, first = play.built.programme, DAY + timedelta(days=begins)
-    programmes.enter_accreditation(programme=programme, result=AccreditationResult.PASSED, concluded_on=DAY, valid_from=first, valid_years=6, by=SYSTEM, now=at(DAY))  # fmt: skip
+    programmes.enter_accreditation(programme=programme, result=AccreditationResult.PASSED, concluded_on=DAY, valid_from=first, valid_years=6, is_from_association=True, by=SYSTEM, now=at(DAY))  # fmt: skip
     found = readiness.assess(programme, DAY)
     assert (found.accreditation, found.verdict) == (standing, Verdict.ACCREDITED_SPECIAL_MET)
     # the one before carries it as long as that holds
@@ -267,7 +268,7 @@ def test_the_verdict_does_not_wait_for_the_accreditation_to_begin(play: Play) ->
     row = at_the_group_alone(play)
     by_the_group(row, play.group, DAY)
     begins = date(2030, 6, 1)  # the first one has ended by then
-    programmes.enter_accreditation(programme=play.built.programme, result=AccreditationResult.PASSED, concluded_on=date(2030, 2, 1), valid_from=begins, valid_years=6, by=SYSTEM, now=at(begins))  # fmt: skip
+    programmes.enter_accreditation(programme=play.built.programme, result=AccreditationResult.PASSED, concluded_on=date(2030, 2, 1), valid_from=begins, valid_years=6, is_from_association=True, by=SYSTEM, now=at(begins))  # fmt: skip
     go(row, Event.CONCLUDE, begins - timedelta(days=1), play.group)
     assert row.verdict is not None
     assert outcome_queries.validity_of(row) == date(2036, 6, 1)
@@ -276,7 +277,7 @@ def test_the_verdict_does_not_wait_for_the_accreditation_to_begin(play: Play) ->
 @pytest.mark.parametrize(("begins", "is_taken"), [(date(2030, 2, 27), True), (date(2030, 2, 28), True), (date(2030, 3, 1), False)])
 def test_the_validity_begins_within_a_year_of_the_conclusion(play: Play, begins: date, is_taken: bool) -> None:
     def enter() -> None:
-        programmes.enter_accreditation(programme=play.built.programme, result=AccreditationResult.PASSED, concluded_on=date(2029, 2, 28), valid_from=begins, valid_years=6, by=SYSTEM, now=at(begins))  # fmt: skip
+        programmes.enter_accreditation(programme=play.built.programme, result=AccreditationResult.PASSED, concluded_on=date(2029, 2, 28), valid_from=begins, valid_years=6, is_from_association=True, by=SYSTEM, now=at(begins))  # fmt: skip
 
     if is_taken:
         enter()
@@ -310,7 +311,7 @@ def test_the_programme_does_not_write_over_the_associations_conclusion(play: Pla
     assert "由认证协会在评价申请中登记，不能在这里登记或更改" in holds.reasons(programme, then)[0]
     # what is concluded later belongs to a later evaluation: this one's page keeps its own
     later = date(2030, 1, 1)
-    programmes.enter_accreditation(programme=programme, result=AccreditationResult.PASSED, concluded_on=later, valid_from=later, valid_years=6, by=SYSTEM, now=at(later))  # fmt: skip
+    programmes.enter_accreditation(programme=programme, result=AccreditationResult.PASSED, concluded_on=later, valid_from=later, valid_years=6, is_from_association=True, by=SYSTEM, now=at(later))  # fmt: skip
     assert outcome_queries.validity_of(row) == date(then.year + 3, then.month, then.day)
 
 
@@ -333,3 +334,31 @@ def test_a_list_is_of_the_year_in_which_it_is_published(play: Play, session: Ses
         moving.publish_list(keys=rows[1:], document="", by=play.group, today=last, now=at(last))
     assert moving.publish_list(keys=rows[1:], document="", by=play.group, today=new_year, now=at(new_year)) == 1
     assert [one.year for one, _listed in outcome_queries.publications()] == [DAY.year + 1, DAY.year]
+
+
+def test_what_a_programme_says_about_itself_carries_nothing_until_somebody_else_confirms_it(play: Play) -> None:
+    """Neither a verdict nor the route of an accredited programme, and it takes the place of no confirmed conclusion (PETOE-P2, P14b)."""
+    programme, head = play.built.programme, head_of(play)
+    enter = {"programme": programme, "valid_years": 6, "by": head, "now": at(DAY)}
+    row = programmes.enter_accreditation(result=AccreditationResult.PASSED, concluded_on=date(2024, 1, 1), valid_from=date(2024, 1, 1), **enter)  # type: ignore[arg-type]
+    found = readiness.assess(programme, DAY)
+    assert (found.accreditation, found.verdict) == (AccreditationStanding.DECLARED, None)
+    assert (
+        rules._alone(Facts(today=DAY, route=Route.EVALUATION_ONLY, state=State.PREPARING, accreditation=found.accreditation))[0].lack
+        is Lack.NOT_CONFIRMED
+    )
+    with pytest.raises(Refused, match="自己登记"):
+        programmes.confirm_accreditation(programme=programme, accreditation=row, by=head, now=at(DAY))
+    account = accounts.account(roles=(Role.UNIVERSITY_ADMIN,), organisation_id=programme.university_id)
+    school = identity_queries.identity_of(account.id, today=DAY)
+    programmes.confirm_accreditation(programme=programme, accreditation=row, by=school, now=at(DAY))
+    found = readiness.assess(programme, DAY)
+    assert (found.accreditation, found.verdict) == (AccreditationStanding.PASSED, Verdict.ACCREDITED_SPECIAL_MET)
+    later = programmes.enter_accreditation(result=AccreditationResult.FAILED, concluded_on=DAY, **enter)  # type: ignore[arg-type]
+    assert readiness.assess(programme, DAY).accreditation is AccreditationStanding.PASSED
+    with pytest.raises(Refused, match="不能更改"):
+        programmes.enter_accreditation(result=AccreditationResult.FAILED, concluded_on=row.concluded_on, **enter)  # type: ignore[arg-type]
+    programmes.withdraw_confirmation(programme=programme, accreditation=row, reason="文件有误", by=school, now=at(DAY))
+    assert readiness.assess(programme, DAY).accreditation is AccreditationStanding.DECLARED
+    programmes.confirm_accreditation(programme=programme, accreditation=later, by=school, now=at(DAY))
+    assert readiness.assess(programme, DAY).accreditation is AccreditationStanding.FAILED

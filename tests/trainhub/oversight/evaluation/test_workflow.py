@@ -393,7 +393,7 @@ def test_a_whole_evaluation_on_the_joint_route(play: Play, session: Session) -> 
     go(row, Event.SEND_TO_ASSOCIATION, last, play.who(play.leader))
     with pytest.raises(Refused, match="请先登记本次认证的结论"):
         go(row, Event.CONCLUDE_ACCREDITATION, last, play.association)
-    programmes.enter_accreditation(programme=programme, result=AccreditationResult.PASSED, concluded_on=last, valid_from=last, valid_years=3, by=SYSTEM, now=at(last))  # fmt: skip
+    programmes.enter_accreditation(programme=programme, result=AccreditationResult.PASSED, concluded_on=last, valid_from=last, valid_years=3, is_from_association=True, by=SYSTEM, now=at(last))  # fmt: skip
     hand(row, DocumentKind.ACCREDITATION_CONCLUSION, last)
     go(row, Event.CONCLUDE_ACCREDITATION, last, play.association)
     go(row, Event.SEND_TO_GROUP, last, play.association)
@@ -459,7 +459,7 @@ def test_two_clocks_and_one_open_application(play: Play) -> None:
 
 def test_a_failed_one_waits_two_years_and_may_come_alone(play: Play, session: Session) -> None:
     day, programme = DAY, play.built.programme
-    programmes.enter_accreditation(programme=programme, result=AccreditationResult.PASSED, concluded_on=date(2024, 1, 1), valid_from=date(2024, 1, 1), valid_years=6, by=SYSTEM, now=at(day))  # fmt: skip
+    programmes.enter_accreditation(programme=programme, result=AccreditationResult.PASSED, concluded_on=date(2024, 1, 1), valid_from=date(2024, 1, 1), valid_years=6, is_from_association=True, by=SYSTEM, now=at(day))  # fmt: skip
     row = moving.open_application(programme=programme, has_prerequisite=True, by=SYSTEM, today=day, now=at(day))
     with pytest.raises(Refused, match="单独提出"):
         go(row, Event.APPLY, day)
@@ -497,7 +497,7 @@ def test_a_failed_one_waits_two_years_and_may_come_alone(play: Play, session: Se
 def test_who_failed_with_a_short_accreditation_chooses_the_route(play: Play, session: Session, event: Event, route: Route, code: str) -> None:
     """An accreditation of three years that lapses soon need not carry the next evaluation: it may come with the next accreditation."""
     since, again = DAY - timedelta(days=300), date(2028, 9, 7)
-    programmes.enter_accreditation(programme=play.built.programme, result=AccreditationResult.PASSED, concluded_on=since, valid_from=since, valid_years=3, by=SYSTEM, now=at(DAY))  # fmt: skip
+    programmes.enter_accreditation(programme=play.built.programme, result=AccreditationResult.PASSED, concluded_on=since, valid_from=since, valid_years=3, is_from_association=True, by=SYSTEM, now=at(DAY))  # fmt: skip
     row = Application(programme_id=play.built.programme.id, route=Route.JOINT, state=State.FAILED, state_since=DAY, has_prerequisite=True, created_at=at(DAY), verdict=Verdict.ACCREDITED_SPECIAL_NOT_MET, reapply_from=again)  # fmt: skip
     session.add(row)
     session.flush()
@@ -512,7 +512,7 @@ def test_who_failed_with_a_short_accreditation_chooses_the_route(play: Play, ses
 def test_who_was_not_accepted_with_a_long_accreditation_comes_back_alone(play: Play) -> None:
     row, again = apply(play), date(2027, 1, 1)
     go(row, Event.REFUSE, DAY, play.association, reason="材料不全")
-    programmes.enter_accreditation(programme=play.built.programme, result=AccreditationResult.PASSED, concluded_on=DAY, valid_from=DAY, valid_years=6, by=SYSTEM, now=at(DAY))  # fmt: skip
+    programmes.enter_accreditation(programme=play.built.programme, result=AccreditationResult.PASSED, concluded_on=DAY, valid_from=DAY, valid_years=6, is_from_association=True, by=SYSTEM, now=at(DAY))  # fmt: skip
     with pytest.raises(Refused, match="应单独提出评价申请"):
         go(row, Event.APPLY_NEXT_YEAR, again)
     with pytest.raises(Refused, match="2027-01-01"):
@@ -522,7 +522,7 @@ def test_who_was_not_accepted_with_a_long_accreditation_comes_back_alone(play: P
 
 def test_the_honour_of_an_earlier_evaluation_is_not_carried_into_the_next(play: Play) -> None:
     day, programme = DAY, play.built.programme
-    programmes.enter_accreditation(programme=programme, result=AccreditationResult.PASSED, concluded_on=date(2024, 1, 1), valid_from=date(2024, 1, 1), valid_years=6, by=SYSTEM, now=at(day))  # fmt: skip
+    programmes.enter_accreditation(programme=programme, result=AccreditationResult.PASSED, concluded_on=date(2024, 1, 1), valid_from=date(2024, 1, 1), valid_years=6, is_from_association=True, by=SYSTEM, now=at(day))  # fmt: skip
     results = []
     for turn, quality in ((day, Quality.DISTINCTIVE), (day + timedelta(days=1), None)):
         row = moving.open_application(programme=programme, has_prerequisite=True, by=SYSTEM, today=turn, now=at(turn))
@@ -540,7 +540,7 @@ def test_the_honour_of_an_earlier_evaluation_is_not_carried_into_the_next(play: 
 
 def test_what_visitors_could_not_judge_is_not_left_to_the_programme(play: Play, session: Session) -> None:
     day, programme = DAY, play.built.programme
-    programmes.enter_accreditation(programme=programme, result=AccreditationResult.PASSED, concluded_on=date(2024, 1, 1), valid_years=6, by=SYSTEM, now=at(day))  # fmt: skip
+    programmes.enter_accreditation(programme=programme, result=AccreditationResult.PASSED, concluded_on=date(2024, 1, 1), valid_years=6, is_from_association=True, by=SYSTEM, now=at(day))  # fmt: skip
     row = moving.open_application(programme=programme, has_prerequisite=True, by=SYSTEM, today=day, now=at(day))
     go(go(row, Event.APPLY_ALONE, day), Event.ACCEPT, day)
     hand(row, DocumentKind.SUPPLEMENTARY_REPORT, day)
@@ -664,7 +664,7 @@ def test_a_submission_of_before_that_was_kept_is_judged_for_its_day(play: Play, 
 
 def test_what_was_decided_keeps_the_rules_of_its_day(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
     day, programme = DAY, play.built.programme
-    programmes.enter_accreditation(programme=programme, result=AccreditationResult.PASSED, concluded_on=date(2025, 1, 1), valid_years=6, by=SYSTEM, now=at(day))  # fmt: skip
+    programmes.enter_accreditation(programme=programme, result=AccreditationResult.PASSED, concluded_on=date(2025, 1, 1), valid_years=6, is_from_association=True, by=SYSTEM, now=at(day))  # fmt: skip
     decided = judging.record_decision(programme=programme, outcome=Outcome.CONCLUDED, decided_on=day, by=SYSTEM, now=at(day))
     before = {row["code"]: row["required"] for row in decided.findings}
     changed = {**readiness.parameters(day)}
@@ -678,7 +678,7 @@ def test_what_was_decided_keeps_the_rules_of_its_day(play: Play, monkeypatch: py
 def test_two_decisions_of_one_day_keep_their_own_findings(play: Play) -> None:
     """Concluded in the morning, applied for again and not accepted in the afternoon: the second is no copy of the first."""
     day, programme = DAY, play.built.programme
-    programmes.enter_accreditation(programme=programme, result=AccreditationResult.PASSED, concluded_on=date(2025, 1, 1), valid_years=3, by=SYSTEM, now=at(day))  # fmt: skip
+    programmes.enter_accreditation(programme=programme, result=AccreditationResult.PASSED, concluded_on=date(2025, 1, 1), valid_years=3, is_from_association=True, by=SYSTEM, now=at(day))  # fmt: skip
     first = judging.record_decision(programme=programme, outcome=Outcome.CONCLUDED, decided_on=day, by=SYSTEM, now=at(day))
     before = [dict(one) for one in first.findings]
     row = apply(play)

@@ -74,12 +74,15 @@ def decision_on(programme_id: int, on: date) -> DecisionCase | None:
 
 
 def accreditation_on(programme_id: int, on: date) -> AccreditationCase | None:
-    """The association's latest conclusion up to a day; the one before while that still holds and the latest has not begun."""
-    known = [
-        AccreditationCase(row.result is AccreditationResult.PASSED, row.concluded_on, row.valid_from, row.valid_years)
+    """The association's latest conclusion up to a day; the one before while that still holds and the latest has not begun.
+
+    What the programme entered itself and nobody confirmed is only told where there is nothing else."""
+    told = [
+        AccreditationCase(row.result is AccreditationResult.PASSED, row.concluded_on, row.valid_from, row.valid_years, row.confirmed_at is not None)
         for row in programmes.accreditations_of(programme_id)
         if row.concluded_on <= on
     ]
+    known = [one for one in told if one.is_confirmed] or told
     states = [verdict.standing(one, on) for one in known[:2]]
     if states == [AccreditationStanding.PENDING, AccreditationStanding.PASSED]:
         return known[1]

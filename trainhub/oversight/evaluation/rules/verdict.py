@@ -96,7 +96,7 @@ def add_years(day: date, years: int) -> date:
 
 def valid_until(case: AccreditationCase | None) -> date | None:
     """The first day on which an accreditation no longer holds; None without one, or when it does not end."""
-    if case is None or not case.is_passed or case.valid_years is None:
+    if case is None or not case.is_passed or not case.is_confirmed or case.valid_years is None:
         return None
     return add_years(case.valid_from or case.concluded_on, case.valid_years)
 
@@ -105,6 +105,8 @@ def standing(case: AccreditationCase | None, on: date) -> AccreditationStanding 
     """Where the accreditation stands on a day; None when nothing was concluded. Without years it does not end."""
     if case is None or case.concluded_on > on:
         return None
+    if not case.is_confirmed:
+        return AccreditationStanding.DECLARED
     if not case.is_passed:
         return AccreditationStanding.FAILED
     if case.valid_from is not None and on < case.valid_from:

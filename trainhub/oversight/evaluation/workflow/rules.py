@@ -127,6 +127,8 @@ def _joint(facts: Facts) -> list[Gap]:
 def _alone(facts: Facts) -> list[Gap]:
     if facts.accreditation is AccreditationStanding.EXPIRED:
         return [Gap.of(Lack.LAPSED_ALONE, day=facts.accreditation_until)]
+    if facts.accreditation is AccreditationStanding.DECLARED:
+        return [Gap.of(Lack.NOT_CONFIRMED)]
     if facts.accreditation is not AccreditationStanding.PASSED:
         return [Gap.of(Lack.NOT_ACCREDITED)]
     if facts.accreditation_years == _term(facts, "long") or facts.last_verdict is Verdict.ACCREDITED_SPECIAL_NOT_MET:
@@ -208,6 +210,8 @@ def _conclusion(facts: Facts) -> list[Gap]:
 def _still_valid(facts: Facts) -> list[Gap]:
     if facts.accreditation is AccreditationStanding.EXPIRED:
         return [Gap.of(Lack.LAPSED, day=facts.accreditation_until)]
+    if facts.accreditation is AccreditationStanding.DECLARED:
+        return [Gap.of(Lack.NOT_CONFIRMED)]
     return []
 
 

@@ -227,6 +227,7 @@ class Lack(StrEnum):
     LONG_TERM = "long_term"
     LAPSED_ALONE = "lapsed_alone"
     NOT_ACCREDITED = "not_accredited"
+    NOT_CONFIRMED = "not_confirmed"
     SHORT_TERM = "short_term"
     TOO_EARLY = "too_early"
     NO_REASON = "no_reason"

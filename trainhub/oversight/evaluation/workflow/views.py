@@ -276,6 +276,7 @@ def enter_conclusion(row: Application) -> Any:
                 valid_from=form.valid_from.data,
                 valid_years=form.valid_years.data,
                 opened_at=request.form.get("version", type=whole),
+                is_from_association=True,
                 by=who(),
                 now=clock.now(),
             )

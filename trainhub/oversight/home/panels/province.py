@@ -25,6 +25,7 @@ from trainhub.oversight.goals import queries as goals
 from trainhub.oversight.goals import reporting, rules
 from trainhub.oversight.goals.models import Goal
 from trainhub.oversight.home.links import link, linked, narrowed
+from trainhub.oversight.home.panels.school import unconfirmed
 from trainhub.oversight.home.queries import practice, province, system
 from trainhub.oversight.home.types import Block, Figure, Line, Nothing, Panel, Ring, Todo
 from trainhub.policy.book import book
@@ -151,7 +152,7 @@ def city(identity: Identity, today: date) -> Panel:
 
 def department(identity: Identity, today: date) -> Panel:
     """A department of the province: goals against the plan, decisions on bases, rosters, doubtful persons."""
-    todos = []
+    todos = unconfirmed(identity)
     counts = practice.awards_by_state(identity)
     awards_url = link(identity, "awards.decisions")
     if identity.has(Role.DEPT_EDU, Role.DEPT_HR, Role.DEPT_ST):

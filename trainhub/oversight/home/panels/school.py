@@ -65,6 +65,7 @@ def school(identity: Identity, today: date) -> Panel:
                 "briefcase",
             )
         )
+    todos += unconfirmed(identity)
     topics, _enterprise = practice.topics_waiting(identity, today)
     if topics:
         todos.append(
@@ -123,6 +124,15 @@ def school(identity: Identity, today: date) -> Panel:
     else:
         blocks.append(_programmes(identity))
     return Panel("school", _("专业建设") if own else _("学校管理"), todos, figures, blocks)
+
+
+def unconfirmed(identity: Identity) -> list[Todo]:
+    """Conclusions of accreditation that programmes entered themselves: somebody else compares them with the association's paper."""
+    waiting = programmes.unconfirmed(identity)
+    if not waiting:
+        return []
+    url = link(identity, "programmes.show", code=waiting[0][0].code)
+    return [Todo(_("确认专业登记的认证结论"), url, _("去确认"), len(waiting), _("对照认证协会的文件；确认之前不作为评价依据"), 1, "check-circle")]
 
 
 def _weeks(rows: list[Any], url: str, todos: list[Todo], today: date) -> Block:
