@@ -78,6 +78,7 @@ from trainhub.people.queries.students import (
     studying_at,
     subject_of_student,
     suspensions_of,
+    suspensions_of_many,
 )
 from trainhub.people.queries.teachers import (
     TEACHER_SORTS,
@@ -174,6 +175,7 @@ __all__ = [
     "subject_of_student",
     "subject_of_teacher",
     "suspensions_of",
+    "suspensions_of_many",
     "teacher",
     "teacher_by_no",
     "teacher_choices",
