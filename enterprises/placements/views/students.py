@@ -26,7 +26,6 @@ from trainhub.people import queries as people
 from trainhub.people.models import Student
 from trainhub.policy.book import book
 
-
 AGAINST = (DayProblem.SUSPENDED, DayProblem.LEFT)
 """What the school may enter after days were confirmed."""
 

@@ -68,7 +68,7 @@ def test_nobody_raises_the_seats_of_a_term_that_is_over(world: SimpleNamespace, 
     operations.set_seats(position=world.position, term=world.term, seats=1, by=SYSTEM, now=make.at(day))
     for term in (world.term, world.strange):
         if is_refused:
-            with pytest.raises(BadPlacement, match="已于 .* 结束"):
+            with pytest.raises(BadPlacement, match="不能再增加席位"):
                 operations.set_seats(position=world.position, term=term, seats=3, by=SYSTEM, now=make.at(day))
         else:
             assert operations.set_seats(position=world.position, term=term, seats=3, by=SYSTEM, now=make.at(day)).seats == 3
