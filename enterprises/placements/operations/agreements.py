@@ -15,7 +15,7 @@ from trainhub.kernel.access import Identity, Role
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.kernel.i18n import N_, _
-from trainhub.notifications.operations import notify
+from trainhub.notifications.operations import notify, word
 
 
 def sign_placement(
@@ -178,7 +178,7 @@ def _send(
         },
         kind="placements.agreement_sent",
         message=N_("“%(title)s”有一份协议等待签署，请查看。"),
-        values={"title": str(labels.AGREEMENT_KINDS[kind])},
+        values={"title": word(labels.AGREEMENT_KINDS[kind])},
         url=f"/placements/{placement.id}/agreement",
         unique_key=f"placement:{placement.id}:text:{row.number}",
         now=now,
