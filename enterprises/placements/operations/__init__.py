@@ -1,6 +1,6 @@
 """What can be done with placements: the plan, terms and offers, rounds, one placement from acceptance to its end, days."""
 
-from enterprises.placements.operations.agreements import amend_agreement, correct_text, sign_placement
+from enterprises.placements.operations.agreements import against_amendment, amend_agreement, correct_text, sign_placement
 from enterprises.placements.operations.approving import approve_position, close_position, return_position
 from enterprises.placements.operations.campus import move_onto_campus
 from enterprises.placements.operations.certifying import asked_key, issue_certificate
@@ -82,6 +82,7 @@ __all__ = [
     "add_photo",
     "add_plan_item",
     "adopt_plan",
+    "against_amendment",
     "amend_agreement",
     "approve_position",
     "approve_self_found",
