@@ -125,6 +125,7 @@ class Can(StrEnum):
     CAPSTONE_ASSIGN = "capstones:capstone:assign"
     CAPSTONE_FINISH = "capstones:capstone:finish"
     CAPSTONE_COHORT = "capstones:cohort:view"
+    CAPSTONE_IMPORT = "capstones:capstone:import"
     TOPIC_SUGGEST = "capstones:topic:suggest"
     CHOICE_OWN = "capstones:choice:own"
     REVIEW_SIGN = "capstones:review:sign"
@@ -216,6 +217,7 @@ GRANTS: Table = {
     Can.CAPSTONE_ASSIGN: ((role_over(*SCHOOL),),),
     Can.CAPSTONE_FINISH: ((role_over(*SCHOOL),),),
     Can.CAPSTONE_COHORT: ((role_over(*SCHOOL, *OVERSEERS),),),
+    Can.CAPSTONE_IMPORT: ((role(*SCHOOL),),),
     Can.TOPIC_SUGGEST: ((role(Role.STUDENT),),),
     Can.CHOICE_OWN: ((role(Role.STUDENT),),),
     Can.REVIEW_SIGN: ((own,),),

@@ -41,6 +41,7 @@ from enterprises.capstones.views import links as capstones_links
 from enterprises.capstones.views import outputs as capstones_outputs
 from enterprises.capstones.views import rounds as capstones_rounds
 from enterprises.capstones.views import staging as capstones_staging
+from enterprises.capstones.views import tables as capstones_tables
 from enterprises.capstones.views import topics as capstones_topics
 from enterprises.capstones.views import wishing as capstones_wishing
 from enterprises.capstones.views import working as capstones_working
@@ -216,6 +217,7 @@ CAPSTONE_PAGES: tuple[ModuleType, ...] = (
     capstones_outputs,
     capstones_rounds,
     capstones_staging,
+    capstones_tables,
     capstones_topics,
     capstones_wishing,
     capstones_working,

@@ -30,8 +30,9 @@ import trainhub.people.wiring
 import trainhub.programmes.wiring
 from trainhub import __version__, config
 from trainhub.assets import asset_dir
-from trainhub.kernel import api, audit, db, files, forms, health, i18n, initialise, jobs, logs, proxies, restoring, stylesheet, web
+from trainhub.kernel import api, audit, db, file_checks, files, forms, health, i18n, initialise, jobs, logs, proxies, restoring, stylesheet, web
 from trainhub.kernel.access import public
+from trainhub.kernel.i18n import N_
 
 
 class Door(Protocol):
@@ -101,6 +102,7 @@ def create_app(settings: config.Settings | None = None) -> APIFlask:
     app.register_blueprint(health.blueprint)
     for door in DOORS:
         door.register(app)
+    jobs.register_periodic(app, "files.check", file_checks.task, every=file_checks.EVERY, title=N_("核对保存的文件"))
     loaders = [door.load_reference for door in DOORS if hasattr(door, "load_reference")]
     initialise.register_reference(app, asset_dir("seeds") / "reference", loaders)
     api.init_app(app)

@@ -56,6 +56,30 @@ def campus_on(base_id: int) -> Callable[[date], bool]:
     return lambda day: next((value for until, value in past if day < until), row.is_on_campus)
 
 
+def campus_spans(base_ids: Collection[int]) -> dict[int, list[tuple[date, date]]]:
+    """By base the spans (both ends included) in which it stood on a campus, as `campus_on` says of each day; two queries, without bases that never did."""
+    wanted = set(base_ids)
+    if not wanted:
+        return {}
+    now = on_campus(wanted)
+    past: dict[int, list[tuple[date, bool]]] = {}
+    statement = select(BaseFigurePast).where(BaseFigurePast.base_id.in_(list(wanted)), BaseFigurePast.key == "is_on_campus")
+    for row in session().scalars(statement.order_by(BaseFigurePast.until, BaseFigurePast.id)):
+        past.setdefault(row.base_id, []).append((row.until, bool(row.value)))
+    found = {}
+    for base_id in now | set(past):
+        since, spans = date.min + timedelta(days=1), []
+        for until, value in past.get(base_id, []):
+            if value and until > since:
+                spans.append((since, until - timedelta(days=1)))
+            since = max(since, until)
+        if base_id in now:
+            spans.append((since, date.max - timedelta(days=1)))
+        if spans:
+            found[base_id] = spans
+    return found
+
+
 def standing_on_campus(base_id: Any) -> Any:
     """The same for a column of base ids, as it is now: a part of a statement."""
     return select(BaseProfile.base_id).where(BaseProfile.base_id == base_id, BaseProfile.is_on_campus.is_(True))

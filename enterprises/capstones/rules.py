@@ -89,9 +89,9 @@ def judge_topic(facts: CapstoneFacts, numbers: Numbers) -> tuple[Finding, Findin
 
 
 def uncovered(starts_on: date, ends_on: date, enterprise_id: int, stays: Sequence[Stay]) -> list[tuple[date, date]]:
-    """The spans of days (both ends included) of the capstone that lie in no placement at the enterprise."""
+    """The spans of days (both ends included) of the capstone that lie in no placement at the enterprise; a base on a campus is none."""
     gaps, day = [], starts_on
-    for stay in sorted((s for s in stays if s.enterprise_id == enterprise_id), key=lambda s: (s.starts_on, s.ends_on)):
+    for stay in sorted((s for s in stays if s.enterprise_id == enterprise_id and not s.is_on_campus), key=lambda s: (s.starts_on, s.ends_on)):
         if stay.starts_on > ends_on:
             break
         if stay.starts_on > day:
@@ -123,9 +123,12 @@ def judge_place(facts: CapstoneFacts, numbers: Numbers) -> Finding:
     """The whole capstone lies inside placements at the topic's enterprise (PETOE-8.2, 002:567).
 
     `found` counts uncovered calendar days against the tolerance (school days for opening and defence are no part of the
-    process); each uncovered span is a detail.
+    process); each uncovered span is a detail. Days at a base on a campus are not covered: they are no learning in an enterprise (PETOE-7.3,
+    RESEARCH-4.6b).
     """
-    note = ("企业与选题的相关企业不是同一家。",) if _is_elsewhere(facts, numbers) else ()
+    note: tuple[str, ...] = ("企业与选题的相关企业不是同一家。",) if _is_elsewhere(facts, numbers) else ()
+    if any(s.is_on_campus and s.starts_on <= facts.ends_on and s.ends_on >= facts.starts_on for s in facts.stays):
+        note += ("设在校内的基地不算在企业完成。",)
     spans = open_spans(facts, numbers)
     days, most = days_in(spans), numbers.uncovered_days_max
     lines = [f"{first.isoformat()} 至 {last.isoformat()}（{days_in([(first, last)])} 天）不在该企业的实习期内" for first, last in spans]

@@ -251,6 +251,8 @@ class Stay:
     starts_on: date
     ends_on: date
     enterprise_id: int
+    is_on_campus: bool = False
+    """At a base that stands on a campus: no day of it is done in the enterprise."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -193,6 +193,8 @@ MISSES: Mapping[Miss, str] = {
     Miss.UNPLACED: N_("还有 %(n)s 天没有安排"),
     Miss.UNLOGGED: N_("进行中的实习有 %(n)s 天没有登记"),
     Miss.WAITING: N_("有 %(n)s 天等待指导教师确认"),
+    Miss.SUSPENDED: N_("休学中，复学之前没有实习日可计"),
+    Miss.AGAINST: N_("有 %(n)s 个已确认的实习日在休学期间或离校之后，须更正"),
 }
 """Messages; whoever shows one gives the number of days."""
 BARS: Mapping[Bar, Any] = {

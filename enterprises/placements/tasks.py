@@ -61,7 +61,8 @@ def remind(running: Running) -> Mapping[str, Any]:
         told = operations.remind_mentors(today=clock.today(), now=clock.now())
         students = operations.remind_students(today=clock.today(), now=clock.now())
         leaving = operations.warn_of_leaving_mentors(today=clock.today(), now=clock.now())
-    return {"told": told, "students": students, "leaving": leaving}
+        against = operations.warn_of_days_against(today=clock.today(), now=clock.now())
+    return {"told": told, "students": students, "leaving": leaving, "against": against}
 
 
 def rejudge(_running: Running) -> Mapping[str, Any]:

@@ -245,6 +245,8 @@ class Miss(StrEnum):
     UNPLACED = "unplaced"
     UNLOGGED = "unlogged"
     WAITING = "waiting"
+    SUSPENDED = "suspended"
+    AGAINST = "against"
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,8 @@ class StoredFile(Base):
     sha256: Mapped[str] = mapped_column(sa.String(64), index=True)
     uploaded_by_id: Mapped[int | None] = mapped_column(index=True)
     uploaded_at: Mapped[datetime]
+    lost_at: Mapped[datetime | None] = mapped_column(index=True)
+    """Since when the store is known not to have the content any more (`kernel.file_checks`); None: as far as is known it has it."""
 
 
 def store() -> Any:
@@ -202,24 +204,34 @@ def demand_there(row: StoredFile) -> None:
         raise _lost(row) from gone
 
 
+def log_lost(file_id: int, name: str, sha256: str) -> None:
+    """Name what is lost in the log, as the operations manual says."""
+    current_app.logger.error("stored file %s (%s, sha256 %s) is not in the store: restore it from a backup", file_id, name, sha256)
+
+
 def _lost(row: StoredFile) -> NotFound:
-    current_app.logger.error("stored file %s (%s, sha256 %s) is not in the store: restore it from a backup", row.id, row.name, row.sha256)
+    log_lost(row.id, row.name, row.sha256)
     return NotFound(_("文件“%(name)s”的内容在存储中找不到，请联系系统管理员从备份恢复。", name=row.name))
 
 
 def is_intact(row: StoredFile) -> bool:
     """Whether the store still has exactly the content that was kept: read anew and hashed, whatever the tables say."""
+    return has(row.sha256, row.size)
+
+
+def has(sha256: str, size: int) -> bool:
+    """The same of content by its checksum and size."""
     import obstore
 
-    place, path, sha = store(), path_of(row.sha256), hashlib.sha256()
+    place, path, sha = store(), path_of(sha256), hashlib.sha256()
     try:
-        if obstore.head(place, path)["size"] != row.size:
+        if obstore.head(place, path)["size"] != size:
             return False
-        for piece in _pieces(place, path, 0, row.size):
+        for piece in _pieces(place, path, 0, size):
             sha.update(piece)
     except FileNotFoundError:
         return False
-    return sha.hexdigest() == row.sha256
+    return sha.hexdigest() == sha256
 
 
 def stream(row: StoredFile, start: int = 0, end: int | None = None) -> Iterator[bytes]:

@@ -1,8 +1,17 @@
 """Verbs of topics, capstones, guidance, reviews, defences and grades."""
 
-from enterprises.capstones.operations._support import CapstoneRefused, TopicRefused, WrongPerson, WrongState, against_state, against_window, has_left
+from enterprises.capstones.operations._support import (
+    CapstoneRefused,
+    TopicRefused,
+    WrongPerson,
+    WrongState,
+    against_state,
+    against_window,
+    has_left,
+    stop,
+)
 from enterprises.capstones.operations.anonymising import against_blind, demand_anonymising, hand_in_anonymous, supply_anonymous
-from enterprises.capstones.operations.arranging import arrange
+from enterprises.capstones.operations.arranging import arrange, demand_arrangement
 from enterprises.capstones.operations.assigning import against_withdrawal, assign_capstone, assign_supervisor, end_supervision, withdraw
 from enterprises.capstones.operations.certifying import certify_supervision
 from enterprises.capstones.operations.changing import change_topic, enterprise_closed, leave_programme
@@ -22,6 +31,8 @@ from enterprises.capstones.operations.choosing import (
 )
 from enterprises.capstones.operations.concluding import accept_result, appeal, archive, decide_appeal, finish, issue_certificate, moderate, settle
 from enterprises.capstones.operations.defending import (
+    demand_group,
+    demand_no_clash,
     drop_group,
     exchange_secretary,
     form_group,
@@ -118,6 +129,9 @@ __all__ = [
     "create_choices",
     "decide_appeal",
     "demand_anonymising",
+    "demand_arrangement",
+    "demand_group",
+    "demand_no_clash",
     "demand_revisable",
     "discard_plan",
     "dissolve_team",
@@ -172,6 +186,7 @@ __all__ = [
     "set_windows",
     "settle",
     "sign_review",
+    "stop",
     "submit_thesis",
     "supply_anonymous",
     "timetable",

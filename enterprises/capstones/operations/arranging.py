@@ -47,10 +47,7 @@ def arrange(
     if before == (place, starts_on, ends_on):
         return capstone
     check_version(capstone, version)
-    if before[1:] != (starts_on, ends_on):
-        _demand_days(capstone, starts_on, ends_on, local(now).date())
-    is_first = not capstone.place and before[1:] == (starts_on, ends_on)
-    why = "" if is_first else given(reason, _("请写明更改的理由，会记录在案。"), field="reason")
+    why = demand_arrangement(capstone, place, starts_on, ends_on, reason, local(now).date())
     capstone.place, capstone.starts_on, capstone.ends_on = place, starts_on, ends_on
     session().flush()
     said = {"place": place, "starts_on": starts_on, "ends_on": ends_on, "reason": why}
@@ -67,6 +64,15 @@ def arrange(
         now=now,
     )
     return capstone
+
+
+def demand_arrangement(capstone: Capstone, place: str, starts_on: date, ends_on: date, reason: str, today: date) -> str:
+    """Refuse days that cannot be, and a change without its reason; the reason as it is kept (none is asked for the first place)."""
+    within(place, field="place", most=200)
+    are_same = (capstone.starts_on, capstone.ends_on) == (starts_on, ends_on)
+    if not are_same:
+        _demand_days(capstone, starts_on, ends_on, today)
+    return "" if are_same and not capstone.place else given(reason, _("请写明更改的理由，会记录在案。"), field="reason")
 
 
 def _demand_days(capstone: Capstone, starts_on: date, ends_on: date, today: date) -> None:

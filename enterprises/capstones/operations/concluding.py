@@ -34,7 +34,7 @@ from trainhub.policy.findings import as_dicts
 
 TOLD_FINISHED = N_("毕业设计成绩已公布：%(title)s，%(grade)s")
 TOLD_APPEAL = N_("%(name)s 对毕业设计成绩提出申诉，请处理：%(title)s")
-TOLD_DECIDED = N_("你的成绩申诉已有结论：%(decision)s")
+TOLD_DECIDED = N_("你的成绩申诉已有结论：%(decision)s。%(note)s")
 LIVE_CERTIFICATES = (State.ISSUED, State.REISSUED, State.SUSPENDED)
 
 
@@ -316,7 +316,7 @@ def decide_appeal(*, capstone: Capstone, score_x10: int | None, note: str, by: I
     student = session().get_one(Student, capstone.student_id)
     _decide(row, capstone, score_x10, note, by, today, now)
     if row.decision is Decision.CHANGED:
-        why = _("成绩申诉：%(note)s", note=row.note)[:400]
+        why = _why(row.note)
         ledger.withdraw_milestone(person_id=student.person_id, source=Source.CAPSTONE, key=f"capstone:{capstone.id}", reason=why, by=by, now=now)
         _conclude(capstone, by, today, now)
         _mend_certificate(capstone, row.note, by, today, now)
@@ -326,7 +326,7 @@ def decide_appeal(*, capstone: Capstone, score_x10: int | None, note: str, by: I
         person_ids=[student.person_id],
         kind="capstones.appeal",
         message=TOLD_DECIDED,
-        values={"decision": f"{DECISIONS[row.decision]}。{row.note[:100]}"},
+        values={"decision": notifications.word(DECISIONS[row.decision]), "note": row.note[:100]},
         url=f"/capstones/{capstone.id}#grades",
         unique_key=f"capstones.appeal:{row.id}",
         now=now,
@@ -334,12 +334,17 @@ def decide_appeal(*, capstone: Capstone, score_x10: int | None, note: str, by: I
     return row
 
 
+def _why(note: str) -> str:
+    """The reason as it stands in ledger and certificate for good, whichever language who decides reads."""
+    return f"成绩申诉：{note}"[:400]
+
+
 def _mend_certificate(capstone: Capstone, note: str, by: Identity, today: date, now: datetime) -> None:
     """Reason and document stand in the certificate's history for good: they are the official words, not those of who reads this now."""
     known = issued.by_asked_key(f"capstone:{capstone.id}")
     if known is None or known.state not in LIVE_CERTIFICATES:
         return
-    why, document = f"成绩申诉：{note}"[:400], "毕业设计成绩申诉结论"
+    why, document = _why(note), "毕业设计成绩申诉结论"
     if capstone.state is CapstoneState.FAILED:
         certificates.revoke(certificate=known, reason=why, document=document, on=today, by=by, today=today, now=now)
         return

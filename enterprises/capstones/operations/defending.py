@@ -56,21 +56,9 @@ def form_group(
     name = given(name, _("请填写组名。"), field="name", most=60)
     room = given(room, _("请填写地点。"), field="room", most=100)
     panel = [chair.id, *dict.fromkeys(person.id for person in members if person.id != chair.id)]
-    if len(panel) < 3:
-        raise CapstoneRefused(_("答辩组至少三人：一位组长和两位成员。"), field="members")
-    if secretary.id in panel:
-        raise CapstoneRefused(_("秘书不能同时是答辩组成员。"), field="secretary_id")
-    demand_account(secretary)
-    if not 0 <= starts_minute < 1440 or not 5 <= minutes_each <= 180:
-        raise CapstoneRefused(_("每人时间须在 5 至 180 分钟之间。"), field="minutes_each")
-    if on < local(now).date():
-        raise CapstoneRefused(_("这一天已经过去，请填写今天或以后的日期。"), field="on")
-    window = queries.windows_of(cohort.id).get(WindowStage.DEFENCE)
-    if window is not None and not window.opens_on <= on <= window.closes_on:
-        raise CapstoneRefused(
-            _("答辩时间是 %(a)s 至 %(b)s，这一天不在其中，秘书将无法登记。", a=window.opens_on.isoformat(), b=window.closes_on.isoformat()),
-            field="on",
-        )
+    demand_group(
+        cohort=cohort, on=on, starts_minute=starts_minute, minutes_each=minutes_each, panel=panel, secretary=secretary, today=local(now).date()
+    )
     hold_place(_university(cohort), {*panel, secretary.id})
     row = DefenceGroup(
         programme_id=cohort.programme_id,
@@ -87,18 +75,37 @@ def form_group(
     session().add_all(DefenceMember(group_id=row.id, person_id=key, is_chair=at == 0) for at, key in enumerate(panel))
     session().flush()
     beside = queries.groups_beside([on], _university(cohort), {*panel, secretary.id}, hold=True)
-    _demand_no_clash(queries.sessions_of(beside, own=cohort.id), only=row.id)
+    demand_no_clash(queries.sessions_of(beside, own=cohort.id), only=row.id)
     audit.record(
         by=by, did="capstones.defence.formed", on=row, data={"name": name, "on": on, "room": room, "panel": panel, "secretary": secretary.id}
     )
     return row
 
 
+def demand_group(*, cohort: Cohort, on: date, starts_minute: int, minutes_each: int, panel: Sequence[int], secretary: Person, today: date) -> None:
+    """Refuse a panel that cannot be, whoever else meets at that time: `panel` has the chair first. Raises CapstoneRefused."""
+    if len(panel) < 3:
+        raise CapstoneRefused(_("答辩组至少三人：一位组长和两位成员。"), field="members")
+    if secretary.id in panel:
+        raise CapstoneRefused(_("秘书不能同时是答辩组成员。"), field="secretary_id")
+    demand_account(secretary)
+    if not 0 <= starts_minute < 1440 or not 5 <= minutes_each <= 180:
+        raise CapstoneRefused(_("每人时间须在 5 至 180 分钟之间。"), field="minutes_each")
+    if on < today:
+        raise CapstoneRefused(_("这一天已经过去，请填写今天或以后的日期。"), field="on")
+    window = queries.windows_of(cohort.id).get(WindowStage.DEFENCE)
+    if window is not None and not window.opens_on <= on <= window.closes_on:
+        raise CapstoneRefused(
+            _("答辩时间是 %(a)s 至 %(b)s，这一天不在其中，秘书将无法登记。", a=window.opens_on.isoformat(), b=window.closes_on.isoformat()),
+            field="on",
+        )
+
+
 def _university(cohort: Cohort) -> int:
     return session().get_one(Programme, cohort.programme_id).university_id
 
 
-def _demand_no_clash(sessions: Sequence[scheduling.Session], *, students: Mapping[int, int] | None = None, only: int) -> None:
+def demand_no_clash(sessions: Sequence[scheduling.Session], *, students: Mapping[int, int] | None = None, only: int) -> None:
     """Refuse a group that meets at the same time as another one in the same room or with the same person."""
     one = next(s for s in sessions if s.id == only)
     for other in sessions:
@@ -160,7 +167,7 @@ def exchange_secretary(*, group: DefenceGroup, secretary: Person, by: Identity, 
     before, group.secretary_id = group.secretary_id, secretary.id
     session().flush()
     beside = queries.groups_beside([group.on], _university(cohort), people)
-    _demand_no_clash(queries.sessions_of(beside, own=cohort.id), only=group.id)
+    demand_no_clash(queries.sessions_of(beside, own=cohort.id), only=group.id)
     audit.record(by=by, did="capstones.defence.changed", on=group, data={"secretary": secretary.id, "before": before})
     if group.published_at is not None:
         at, key = group.starts_minute, f"secretary:{group.id}:{now.isoformat()}"
@@ -194,7 +201,7 @@ def timetable(*, cohort: Cohort, by: Identity, today: date, now: datetime) -> sc
     own, around = [s for s in sessions if s.id in mine], [s for s in sessions if s.id not in mine]
     students = dict.fromkeys(mine, 1)
     for one in own:
-        _demand_no_clash(sessions, students=students, only=one.id)
+        demand_no_clash(sessions, students=students, only=one.id)
     stood = {slot.capstone_id: (slot.id, slot.group_id, slot.starts_minute) for slot in old}
     for slot in old:
         session().delete(slot)

@@ -164,6 +164,7 @@ def ask_third(*, capstone: Capstone, person: Person, by: Identity, today: date, 
     elif row.person_id == person.id:
         return row
     else:
+        _tell_relieved(row, capstone, now)
         row.person_id, row.asked_at, row.asked_by_id = person.id, now, by.account_id
     session().flush()
     audit.record(by=by, did="capstones.third_grade.asked", on=capstone, data={"person": person.id})
@@ -173,7 +174,7 @@ def ask_third(*, capstone: Capstone, person: Person, by: Identity, today: date, 
         message=TOLD_THIRD,
         values={"title": queries.title_of(capstone)},
         url="/capstones/tasks",
-        unique_key=f"capstones.third:{capstone.id}:{person.id}",
+        unique_key=f"capstones.third:{capstone.id}:{person.id}:{now.isoformat()}",  # asked, relieved and asked anew is asked anew
         now=now,
     )
     return row
@@ -192,13 +193,17 @@ def release_third(capstone: Capstone, today: date, now: datetime) -> None:
     row = queries.third_of(capstone.id)
     if row is None or row.signed_at is not None or (against_third(capstone, today) or against_scoring(capstone)) is None:
         return
+    _tell_relieved(row, capstone, now)
+
+
+def _tell_relieved(row: ThirdGrade, capstone: Capstone, now: datetime) -> None:
     tell(
         person_ids=[row.person_id],
         kind="capstones.third",
         message=TOLD_NO_THIRD,
         values={"title": queries.title_of(capstone)},
         url="/capstones/tasks",
-        unique_key=f"capstones.third_released:{row.id}:{row.person_id}",
+        unique_key=f"capstones.third_released:{row.id}:{row.person_id}:{row.asked_at.isoformat()}",
         now=now,
     )
 

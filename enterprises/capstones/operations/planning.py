@@ -15,7 +15,7 @@ from trainhub.kernel import audit, jobs
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused
-from trainhub.kernel.i18n import N_, _, say
+from trainhub.kernel.i18n import N_, _, in_language, say
 from trainhub.people.models import Person, Student
 from trainhub.programmes.models import Cohort, Programme
 
@@ -67,10 +67,12 @@ def apply_plan(*, plan: SupervisorPlan, by: Identity, today: date, now: datetime
         if held is not None:  # all who leave leave first: the place of one may be meant for another
             held.until = today
     current.flush()
+    with in_language("zh"):
+        why = _("导师安排方案")  # is kept with the supervisor, whichever language who applies it reads
     for capstone_id, side, _before, person_id in plan.result["changes"]:
         capstone, person, role = current.get_one(Capstone, capstone_id), current.get_one(Person, person_id), SupervisorRole(side)
         try:
-            assign_supervisor(capstone=capstone, role=role, person=person, reason=_("导师安排方案"), by=by, today=today, now=now)
+            assign_supervisor(capstone=capstone, role=role, person=person, reason=why, by=by, today=today, now=now)
         except Refused as refused:
             student = session().get_one(Student, capstone.student_id)
             name = session().get_one(Person, student.person_id).name

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, CompoundSelect, Integer, String, and_, cast, func, null, or_, select, union_all
 
+from enterprises.bases import queries as bases
 from enterprises.capstones import rules
 from enterprises.capstones.models import Capstone, CapstoneGrade, GuidanceEntry, Supervision, Topic
 from enterprises.capstones.queries.capstones import rows_of
@@ -18,6 +19,7 @@ from enterprises.capstones.queries.standing import is_latest
 from enterprises.capstones.types import CapstoneFacts, CapstoneRow, Stay, SupervisorFact, SupervisorRole
 from enterprises.mentors.models import Mentor
 from enterprises.placements.models import Placement
+from enterprises.placements.rules import without
 from enterprises.placements.types import PlacementState
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
@@ -81,7 +83,8 @@ def facts_of(capstone_ids: Iterable[int], on: date) -> dict[int, CapstoneFacts]:
 def stays_of(student_ids: Iterable[int], on: date | None = None) -> dict[int, tuple[Stay, ...]]:
     """The placements of students that count for 8.2, by student, in the order of time.
 
-    Whoever plans counts every accepted one; judged on a day, one whose first day is past counts only when it began.
+    Whoever plans counts every accepted one; judged on a day, one whose first day is past counts only when it began. Its days at a base on a campus
+    are a stay of their own, which covers nothing.
     """
     counts: ColumnElement[bool] = Placement.state.in_(COUNTS)
     if on is not None:
@@ -89,17 +92,27 @@ def stays_of(student_ids: Iterable[int], on: date | None = None) -> dict[int, tu
     found: dict[int, list[Stay]] = defaultdict(list)
     wanted = sorted(set(student_ids))
     for start in range(0, len(wanted), CHUNK):
-        for student_id, first, last, enterprise_id in session().execute(
-            select(Placement.student_id, Placement.starts_on, Placement.ends_on, Placement.enterprise_id)
-            .where(Placement.student_id.in_(wanted[start : start + CHUNK]), counts)
-            .order_by(Placement.starts_on, Placement.id)
-        ):
-            found[student_id].append(Stay(first, last, enterprise_id))
+        rows = (
+            session()
+            .execute(
+                select(Placement.student_id, Placement.starts_on, Placement.ends_on, Placement.enterprise_id, Placement.base_id)
+                .where(Placement.student_id.in_(wanted[start : start + CHUNK]), counts)
+                .order_by(Placement.starts_on, Placement.id)
+            )
+            .all()
+        )
+        campus = bases.campus_spans({row.base_id for row in rows if row.base_id is not None})
+        for student_id, first, last, enterprise_id, base_id in rows:
+            moved = campus.get(base_id, []) if base_id is not None else []
+            found[student_id] += [Stay(*one, enterprise_id) for one in without([(first, last)], moved)]
+            for since, until in moved:
+                if since <= last and until >= first:
+                    found[student_id].append(Stay(max(since, first), min(until, last), enterprise_id, is_on_campus=True))
     return {key: tuple(stays) for key, stays in found.items()}
 
 
 def _facts(ids: list[int], on: date) -> dict[int, CapstoneFacts]:
-    """Four queries. Columns, not entities: a capstone's own row carries its whole archive."""
+    """Six queries. Columns, not entities: a capstone's own row carries its whole archive."""
     current = session()
     evidence = Topic.evidence_file_id.is_not(None)
     enterprises = Capstone.enterprise_id, Topic.enterprise_id.label("topic_enterprise_id")

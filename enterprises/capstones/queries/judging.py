@@ -217,11 +217,7 @@ def is_sent_back_by_panel(row: Capstone) -> bool:
     return row.submitted_at is None or slot.recorded_at >= row.submitted_at
 
 
-def judge_choices(university_id: int, cohort_id: int, on: date, *, signing: bool = False) -> list[tuple[int, str]]:
-    """(person, words) of who may sit in a panel: the school's teachers, and mentors of the cohort's enterprises.
-
-    `signing`: only who has an account, for what one signs in for: a review, a third grade, the record of a defence.
-    """
+def _judges(university_id: int, cohort_id: int, on: date) -> list[Any]:
     teachers = (
         select(Person.id, Person.name, Teacher.title, Teacher.discipline)
         .join(Person, Person.id == Teacher.person_id)
@@ -236,10 +232,22 @@ def judge_choices(university_id: int, cohort_id: int, on: date, *, signing: bool
         .where(Mentor.enterprise_id.in_(firms), Mentor.since <= on, or_(Mentor.until.is_(None), Mentor.until >= on))
         .order_by(Organisation.pinyin, Person.pinyin, Person.id)
     )
+    return [row for statement in (teachers, mentors) for row in session().execute(statement)]
+
+
+def judge_names(university_id: int, cohort_id: int, on: date) -> dict[int, str]:
+    """By person the name of who may sit in a panel."""
+    return {key: name for key, name, *_more in _judges(university_id, cohort_id, on)}
+
+
+def judge_choices(university_id: int, cohort_id: int, on: date, *, signing: bool = False) -> list[tuple[int, str]]:
+    """(person, words) of who may sit in a panel: the school's teachers, and mentors of the cohort's enterprises.
+
+    `signing`: only who has an account, for what one signs in for: a review, a third grade, the record of a defence.
+    """
     found: dict[int, str] = {}
-    for statement in (teachers, mentors):
-        for key, name, *more in session().execute(statement):
-            found.setdefault(key, f"{name}（{' · '.join(x for x in more if x)}）")
+    for key, name, *more in _judges(university_id, cohort_id, on):
+        found.setdefault(key, f"{name}（{' · '.join(x for x in more if x)}）")
     able = identity.accounts_of_persons(found) if signing else found
     return [(key, words) for key, words in found.items() if key in able]
 

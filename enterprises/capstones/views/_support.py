@@ -19,12 +19,13 @@ from trainhub.kernel.access import Subject, may, who
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotAllowed, NotFound, Refused
 from trainhub.kernel.files import StoredFile
-from trainhub.kernel.i18n import _, listed
+from trainhub.kernel.i18n import N_, _, listed
 from trainhub.organisations.models import Organisation
 from trainhub.policy.book import book
 from trainhub.policy.findings import Finding, Status
 
 SPAN = re.compile(r"(?P<first>\d{4}-\d{2}-\d{2}) 至 (?P<last>\d{4}-\d{2}-\d{2})（(?P<days>\d+) 天）不在该企业的实习期内")
+PLAIN = (N_("企业与选题的相关企业不是同一家。"), N_("设在校内的基地不算在企业完成。"))
 STRANGER, BOTH_SIDES = re.compile(r"(?P<name>.+) 不是该企业在任的指导教师"), re.compile(r"(?P<name>.+) 同时担任双方导师")
 
 
@@ -192,7 +193,7 @@ def _line(line: str) -> str:
         return _("%(name)s 不是该企业在任的指导教师", **found.groupdict())
     if found := BOTH_SIDES.fullmatch(line):
         return _("%(name)s 同时担任双方导师", **found.groupdict())
-    return _("企业与选题的相关企业不是同一家。") if line == "企业与选题的相关企业不是同一家。" else line
+    return _(line) if line in PLAIN else line
 
 
 def _asked(code: str, value: Any) -> str:

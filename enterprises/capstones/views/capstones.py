@@ -7,9 +7,10 @@ from typing import Any
 from flask import render_template, request, url_for
 
 from enterprises.capstones import labels, queries
+from enterprises.capstones.machine import MACHINE
 from enterprises.capstones.models import Capstone
 from enterprises.capstones.queries.impartiality import with_exceptions
-from enterprises.capstones.types import LIVE, CapstoneState
+from enterprises.capstones.types import LIVE, Action, CapstoneState
 from enterprises.capstones.views import blueprint
 from enterprises.capstones.views._page import page
 from enterprises.capstones.views._support import load
@@ -142,6 +143,7 @@ def supervised() -> Any:
         to_confirm=to_confirm,
         graded=graded,
         submitted=CapstoneState.SUBMITTED,
+        guided=MACHINE[Action.GUIDE].states,
     )
 
 

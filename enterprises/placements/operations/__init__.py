@@ -1,6 +1,6 @@
 """What can be done with placements: the plan, terms and offers, rounds, one placement from acceptance to its end, days."""
 
-from enterprises.placements.operations.agreements import amend_agreement, correct_text, sign_placement
+from enterprises.placements.operations.agreements import against_amendment, amend_agreement, correct_text, sign_placement
 from enterprises.placements.operations.approving import approve_position, close_position, return_position
 from enterprises.placements.operations.campus import move_onto_campus
 from enterprises.placements.operations.certifying import asked_key, issue_certificate
@@ -8,6 +8,7 @@ from enterprises.placements.operations.conflicts import release_mentor
 from enterprises.placements.operations.days import (
     comment_week,
     correct_day,
+    correct_days_against,
     decide_days,
     decide_entries,
     log_day,
@@ -56,7 +57,7 @@ from enterprises.placements.operations.planitems import (
 from enterprises.placements.operations.plans import adopt_plan, ask_for_plan, check_plannable, keep_plan, plan_round, publish_repair, publish_round
 from enterprises.placements.operations.plansigning import check_plan, record_plan_signature, sign_plan, sign_plan_as_enterprise, unsigned_places
 from enterprises.placements.operations.rejudging import rejudge_weeks
-from enterprises.placements.operations.reminding import remind_mentors, remind_students, warn_of_leaving_mentors
+from enterprises.placements.operations.reminding import remind_mentors, remind_students, warn_of_days_against, warn_of_leaving_mentors
 from enterprises.placements.operations.retaining import forget_logs
 from enterprises.placements.operations.rounds import change_round, close_round, create_round, open_round, save_preferences
 from enterprises.placements.operations.selffound import approve_self_found, cancel_self_found, propose_self_found, return_self_found
@@ -81,6 +82,7 @@ __all__ = [
     "add_photo",
     "add_plan_item",
     "adopt_plan",
+    "against_amendment",
     "amend_agreement",
     "approve_position",
     "approve_self_found",
@@ -104,6 +106,7 @@ __all__ = [
     "copy_plan",
     "copy_position",
     "correct_day",
+    "correct_days_against",
     "correct_text",
     "create_round",
     "create_term",
@@ -164,6 +167,7 @@ __all__ = [
     "table_job",
     "unsigned_places",
     "waiting_by",
+    "warn_of_days_against",
     "warn_of_leaving_mentors",
     "withdraw_placement",
 ]

@@ -15,7 +15,7 @@ from trainhub.kernel.access import Identity, Role
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.kernel.i18n import N_, _
-from trainhub.notifications.operations import notify
+from trainhub.notifications.operations import notify, word
 
 
 def sign_placement(
@@ -109,17 +109,24 @@ def amend_agreement(
 
     Raises WrongState before the agreement is signed by all (then it is corrected instead), BadPlacement without changes.
     """
-    if placement.state in (PlacementState.WITHDRAWN, PlacementState.FINISHED):
-        raise WrongState(_("实习已结束或撤销，不能再签补充协议。"))
     hold(placement)
     lines, rows = _lines(changes), queries.text_rows(placement.id)
     for known in rows:
         if known.kind is AgreementKind.AMENDMENT and not known.is_replaced and known.changes == lines:
             return known
+    if (refused := against_amendment(placement)) is not None:
+        raise refused
+    return _send(placement, AgreementKind.AMENDMENT, lines, reason, None, file_id, by, now)
+
+
+def against_amendment(placement: Placement) -> WrongState | None:
+    """Why a placement takes no amendment; None when it does. The page asks before it offers one."""
+    if placement.state in (PlacementState.WITHDRAWN, PlacementState.FINISHED):
+        return WrongState(_("实习已结束或撤销，不能再签补充协议。"))
     standing = next(text for text in queries.texts_of(placement.id) if text.kind is AgreementKind.AGREEMENT and not text.is_replaced)
     if not {AgreementParty.SCHOOL, AgreementParty.ENTERPRISE, AgreementParty.STUDENT} <= standing.signed:
-        raise WrongState(_("三方协议还没有签齐，请直接更正协议，不必另签补充协议。"), code="agreement_unsigned")
-    return _send(placement, AgreementKind.AMENDMENT, lines, reason, None, file_id, by, now)
+        return WrongState(_("三方协议还没有签齐，请直接更正协议，不必另签补充协议。"), code="agreement_unsigned")
+    return None
 
 
 def correct_text(
@@ -178,7 +185,7 @@ def _send(
         },
         kind="placements.agreement_sent",
         message=N_("“%(title)s”有一份协议等待签署，请查看。"),
-        values={"title": str(labels.AGREEMENT_KINDS[kind])},
+        values={"title": word(labels.AGREEMENT_KINDS[kind])},
         url=f"/placements/{placement.id}/agreement",
         unique_key=f"placement:{placement.id}:text:{row.number}",
         now=now,

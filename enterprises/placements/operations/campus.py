@@ -10,7 +10,7 @@ from enterprises.placements.operations.approving import return_position
 from trainhub.identity import queries as identities
 from trainhub.kernel.access import Identity, Role
 from trainhub.kernel.clock import local
-from trainhub.kernel.i18n import N_, _
+from trainhub.kernel.i18n import N_, _, in_language
 from trainhub.notifications.operations import notify
 from trainhub.organisations import queries as organisations
 
@@ -25,7 +25,8 @@ def move_onto_campus(base_id: int, *, by: Identity, now: datetime) -> None:
     """
     base, today = organisations.by_id(base_id), local(now).date()
     assert base is not None
-    reason = _("基地“%(name)s”自 %(day)s 起设在校内，在那里的时间不计企业学习周数。", name=base.name, day=today)
+    with in_language("zh"):  # stands with the offers, whichever language who moves the base reads
+        reason = _("基地“%(name)s”自 %(day)s 起设在校内，在那里的时间不计企业学习周数。", name=base.name, day=today)
     offered = queries.offers_at_base(base_id)
     for position in offered:
         return_position(position=position, reason=reason, by=by, now=now)

@@ -23,6 +23,7 @@ from trainhub.ledger import operations as ledger
 from trainhub.ledger import queries as ledger_queries
 from trainhub.ledger.types import Source
 from trainhub.people import queries as people
+from trainhub.people.models import Student
 
 
 def log_day(*, placement: Placement, on: date, today: date, by: Identity, now: datetime, note: str | None = None) -> DayEntry:
@@ -262,14 +263,9 @@ def correct_day(*, entry: DayEntry, placement: Placement, reason: str, today: da
     """
     if entry.state is not DayState.APPROVED:
         return False
-    ledger.withdraw_day(student_id=placement.student_id, enterprise_id=placement.enterprise_id, day=entry.on, reason=reason, by=by, now=now)
-    entry.state, entry.reason, entry.decided_by_id, entry.decided_at = DayState.REJECTED, reason.strip()[:400], by.account_id, now
-    session().flush()
-    student = queries.student(placement.student_id)
-    if ledger_queries.weeks_of(student.id).credited_days < parameter("own.weeks.days_required", today).number:
-        ledger.withdraw_milestone(person_id=student.person_id, source=Source.PLACEMENT, key=f"weeks:{student.id}", reason=reason, by=by, now=now)
+    _withdraw(entry, placement, reason, by, now)
+    student = _lose_milestone(placement, reason, today, by, now)
     _settle(placement.student_id, entry.reason, today, by, now)
-    audit.record(by=by, did="placements.day.corrected", on=placement, data={"day": entry.on, "reason": entry.reason})
     tell(
         [student.person_id, queries.person_of_mentor(placement.mentor_id)],
         kind="placements.day_corrected",
@@ -280,6 +276,48 @@ def correct_day(*, entry: DayEntry, placement: Placement, reason: str, today: da
         reason=entry.reason,
     )
     return True
+
+
+def _withdraw(entry: DayEntry, placement: Placement, reason: str, by: Identity, now: datetime) -> None:
+    ledger.withdraw_day(student_id=placement.student_id, enterprise_id=placement.enterprise_id, day=entry.on, reason=reason, by=by, now=now)
+    entry.state, entry.reason, entry.decided_by_id, entry.decided_at = DayState.REJECTED, reason.strip()[:400], by.account_id, now
+    session().flush()
+    audit.record(by=by, did="placements.day.corrected", on=placement, data={"day": entry.on, "reason": entry.reason})
+
+
+def _lose_milestone(placement: Placement, reason: str, today: date, by: Identity, now: datetime) -> Student:
+    student = queries.student(placement.student_id)
+    if ledger_queries.weeks_of(student.id).credited_days < parameter("own.weeks.days_required", today).number:
+        ledger.withdraw_milestone(person_id=student.person_id, source=Source.PLACEMENT, key=f"weeks:{student.id}", reason=reason, by=by, now=now)
+    return student
+
+
+def correct_days_against(*, student: Student, reason: str, today: date, by: Identity, now: datetime) -> int:
+    """Withdraw at once every confirmed day that lies in a suspension or after the student left (`queries.confirmed_against`): both may
+    be entered after the days were confirmed. What `correct_day` does for one, with one notice for all; how many. Raises ReasonNeeded."""
+    placements = {row.id: row for row in queries.of_students([student.id])}
+    for placement in placements.values():
+        hold(placement)
+    entries = queries.confirmed_against([student.id]).get(student.id, [])
+    for entry in entries:
+        _withdraw(entry, placements[entry.placement_id], reason, by, now)
+    if not entries:
+        return 0
+    touched = [placements[key] for key in dict.fromkeys(entry.placement_id for entry in entries)]
+    _lose_milestone(touched[0], reason, today, by, now)
+    _settle(student.id, entries[0].reason, today, by, now)
+    tell(
+        [student.person_id, *(queries.person_of_mentor(row.mentor_id) for row in touched)],
+        kind="placements.days_corrected",
+        message=N_("%(first)s 至 %(last)s 有 %(count)d 个已确认的实习日更正为不计入，理由：%(reason)s"),
+        url=f"/placements/{entries[0].placement_id}/days?week={entries[0].on.isoformat()}",
+        now=now,
+        first=entries[0].on.isoformat(),
+        last=entries[-1].on.isoformat(),
+        count=len(entries),
+        reason=entries[0].reason,
+    )
+    return len(entries)
 
 
 def save_weekly_log(

@@ -232,7 +232,7 @@ def change_position(*, position: Position, by: Identity, now: datetime, version:
 def set_seats(*, position: Position, term: Term, seats: int, by: Identity, now: datetime) -> PositionSeats:
     """Say how many students a position takes in a term. Raises BadPlacement below the seats already taken; of an approved
     position also what an offer is refused for (the base's capacity, an enterprise that takes nobody that year), and more seats
-    of an offer that was handed in need the enterprise's word for the year as the offer itself did. More seats than were approved ask
+    of an offer that was handed in need the enterprise's word for the year as the offer itself did. A term that is over gets no more. More seats than were approved ask
     the school of the term again, and no other one. The position's version counts up with its seats, so that two editors notice each other."""
     if not 0 <= seats <= 10_000:
         raise BadPlacement(_("席位应为 0 至 10000 的整数。"), field="seats")
@@ -240,6 +240,8 @@ def set_seats(*, position: Position, term: Term, seats: int, by: Identity, now: 
         raise WrongState(_("岗位已关闭，不能再改席位。"))
     row = queries.seats_of(position.id, term.id)
     is_more = seats > (row.seats if row is not None else 0)
+    if is_more and term.ends_on < local(now).date():
+        raise BadPlacement(_("“%(term)s”已于 %(day)s 结束，不能再增加席位。", term=term.title, day=term.ends_on), field="seats", code="term_over")
     if position.state is not OfferState.DRAFT and is_more:
         _check_year(position, term.starts_on.year, needs_word=True)
     if row is None:
@@ -278,8 +280,9 @@ def submit_position(*, position: Position, by: Identity, now: datetime, is_found
     if position.state is OfferState.CLOSED:
         raise WrongState(_("岗位已关闭。请复制后重新提交。"))
     check_enterprise(position)
-    if not any(row.seats for row in rows):
-        raise BadPlacement(_("请先填写至少一个学期的席位。"), field="seats")
+    today = local(now).date()
+    if not any(term.ends_on >= today for term in queries.terms_by_ids([row.term_id for row in rows if row.seats])):
+        raise BadPlacement(_("请先填写至少一个还没有结束的学期的席位。"), field="seats")
     check_lawful(position, local(now).date())
     _check_interest(position, needs_word=not is_found_by_student)
     for row in returned:

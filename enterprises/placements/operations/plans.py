@@ -17,7 +17,7 @@ from trainhub.kernel import audit, jobs
 from trainhub.kernel.access import Identity
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
-from trainhub.kernel.i18n import N_, _, say
+from trainhub.kernel.i18n import N_, _, in_language, say
 
 TITLES = {
     PlanKind.PLAN: N_("计算“%(title)s”的安排"),
@@ -220,10 +220,12 @@ def publish_repair(*, plan: RoundPlan, round: Round, by: Identity, now: datetime
         raise WrongState(_("安排、席位或学生名单在计算之后有变化，请重新计算修补方案。"), code="plan_outdated")
     # Bases before seats, as everybody does who places students.
     hold_bases(row.base_id for row in queries.positions_by_ids({one[2] for one in plan.data["assignments"] if not one[4]}).values())
+    with in_language("zh"):
+        why = _("轮次“%(title)s”重新安排", title=round.title)  # the student reads it later, whichever language who publishes reads
     for placement_id in plan.data["removed"]:
         row = queries.placement(placement_id)
         if row is not None:
-            withdraw_placement(placement=row, reason=_("轮次“%(title)s”重新安排", title=round.title), by=by, now=now, side=WithdrawalSide.SCHOOL)
+            withdraw_placement(placement=row, reason=why, by=by, now=now, side=WithdrawalSide.SCHOOL)
     session().flush()
     rows = _place(round, [row for row in plan.data["assignments"] if not row[4]], now)
     round.plan = {**plan.data, "repair_id": plan.id}

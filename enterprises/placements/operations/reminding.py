@@ -12,6 +12,7 @@ from trainhub.kernel.access import Role
 from trainhub.kernel.i18n import N_
 from trainhub.ledger.holidays import queries as holidays
 from trainhub.notifications.operations import notify
+from trainhub.people import queries as people
 
 
 def remind_mentors(*, today: date, now: datetime, sends_links: bool = True) -> int:
@@ -60,6 +61,32 @@ def remind_students(*, today: date, now: datetime) -> int:
             now=now,
         )
     return len(idle)
+
+
+def warn_of_days_against(*, today: date, now: datetime) -> int:
+    """Tell the school of confirmed days in a suspension that was entered later, or after the student left: they stay credited until
+    somebody corrects them. Once for the same days; how many students."""
+    against = queries.confirmed_against()
+    for student_id, entries in against.items():
+        student = queries.student(student_id)
+        notify(
+            account_ids={
+                *identities.accounts_holding(Role.PROGRAMME_ADMIN, today=today, programme_id=student.programme_id),
+                *identities.accounts_holding(Role.UNIVERSITY_ADMIN, today=today, organisation_id=student.university_id),
+            },
+            kind="placements.days_against",
+            message=N_("%(student)s有 %(count)d 个已确认的实习日在休学期间或离校之后（%(first)s 至 %(last)s），仍计在周数里，请核对并更正。"),
+            values={
+                "student": people.names_of([student.person_id])[student.person_id],
+                "count": len(entries),
+                "first": entries[0].on.isoformat(),
+                "last": entries[-1].on.isoformat(),
+            },
+            url=f"/placements/students/{student_id}/weeks",
+            unique_key=f"student:{student_id}:against:{entries[0].on.isoformat()}:{entries[-1].on.isoformat()}:{len(entries)}",
+            now=now,
+        )
+    return len(against)
 
 
 def warn_of_leaving_mentors(*, today: date, now: datetime) -> int:

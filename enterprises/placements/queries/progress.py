@@ -14,7 +14,8 @@ from enterprises.bases import queries as bases
 from enterprises.permissions import WEEKS_VIEWERS
 from enterprises.placements import rules
 from enterprises.placements.models import DayEntry, Placement, Term
-from enterprises.placements.types import DayState, Light, PlacementState, StudentProgress
+from enterprises.placements.queries.daily import absences_of_students, confirmed_against
+from enterprises.placements.types import DayState, Light, Miss, PlacementState, StudentProgress
 from trainhub.kernel.access import SYSTEM, Identity
 from trainhub.kernel.db import session
 from trainhub.ledger import queries as ledger
@@ -32,6 +33,9 @@ from trainhub.programmes.types import DegreeLevel
 
 BACK, AHEAD = timedelta(days=3 * 366), timedelta(days=6 * 366)
 """How far public holidays matter: placements that run, and the rest of the longest studies."""
+
+FAR = date(9999, 12, 30)
+"""The last day of what goes on."""
 
 
 def progress_rows(identity: Identity, *, on: date, text: str = "", programme_id: int | None = None, cohort_year: int | None = None) -> Any:
@@ -83,7 +87,10 @@ def progress_rows(identity: Identity, *, on: date, text: str = "", programme_id:
 
 
 def progress_of(rows: Collection[Any], *, on: date) -> list[StudentProgress]:
-    """Credited days, days still to come, and the light of each row, in seven queries whatever their number."""
+    """Credited days, days still to come, and the light of each row, in ten queries whatever their number.
+
+    Days of leave and of a suspension (休学) are neither missing nor to come. While a suspension goes on nobody knows when it ends:
+    what is placed from its first day on is not to come, and the time can be placed once the student is back."""
     ids = [row.id for row in rows]
     totals = ledger.weeks_of_many(ids)
     required = book().at("own.weeks.days_required", on=on).number
@@ -110,6 +117,7 @@ def progress_of(rows: Collection[Any], *, on: date) -> list[StudentProgress]:
     )
     for row in session().execute(statement):
         live[row.student_id].append(row)
+    suspended, away, against = people.suspensions_of_many(ids), absences_of_students(ids), confirmed_against(ids)
     # At a base that moved onto a campus no day counts any more: nothing is to come, and the time can be placed elsewhere.
     campus = bases.on_campus({row.base_id for placed in live.values() for row in placed if row.base_id is not None})
     # Days of public holidays are nobody's to log; where a shortened week counts as full, nothing is lost by them.
@@ -121,6 +129,8 @@ def progress_of(rows: Collection[Any], *, on: date) -> list[StudentProgress]:
         to_come, lag, where = waiting.get(row.id, 0), 0, ""
         ahead = []
         gone = row.left_on or date.max
+        gaps = [(one.since, one.until or FAR) for one in suspended[row.id]]
+        goes_on = [(one.since, FAR) for one in suspended[row.id] if one.until is None]
         for placed in live[row.id]:
             last = min(placed.ends_on, gone)  # who has left the school comes to no enterprise any more
             if placed.state is PlacementState.STARTED and placed.starts_on <= on <= last:
@@ -128,30 +138,35 @@ def progress_of(rows: Collection[Any], *, on: date) -> list[StudentProgress]:
             if placed.state is not PlacementState.FINISHED and placed.base_id in campus:
                 continue
             if placed.state is PlacementState.STARTED and placed.starts_on <= on <= last:
-                due = rules.workdays_between(placed.counts_from, on - timedelta(days=1), per_week=per_week, calendar=calendar)
+                asked = rules.without([(placed.counts_from, on - timedelta(days=1))], [*gaps, *away.get(placed.id, ())])
+                due = sum(rules.workdays_between(*span, per_week=per_week, calendar=calendar) for span in asked)
                 lag = max(0, due - logged.get(placed.id, 0))
             if placed.state is not PlacementState.FINISHED:
                 # A day that is logged today is credited or waits already: what is still to come begins tomorrow.
                 first = max(on + rules.ONE_DAY if placed.id in done_today else on, placed.starts_on)
-                to_come += rules.workdays_between(first, last, per_week=per_week, calendar=ahead_by)
-                if last >= first:
-                    ahead.append((first, last))
+                coming = rules.without([(first, last)], [*gaps, *away.get(placed.id, ())]) if last >= first else []
+                to_come += sum(rules.workdays_between(*span, per_week=per_week, calendar=ahead_by) for span in coming)
+                ahead += coming
         end = programme_rules.expected_end(row.starts_on, years=programme_rules.study_years(row.degree_level, row.study_years, usual))
         end = min(end, gone)
-        spans = rules.without(
-            rules.open_spans(terms[row.university_id], on=on, end=end), [(p.starts_on, p.ends_on) for p in live[row.id] if p.base_id not in campus]
-        )
+        held = rules.without([(p.starts_on, p.ends_on) for p in live[row.id] if p.base_id not in campus], goes_on)
+        spans = rules.without(rules.open_spans(terms[row.university_id], on=on, end=end), [*held, *(gap for gap in gaps if gap not in goes_on)])
         still_open = sum(rules.workdays_between(*span, per_week=per_week, calendar=ahead_by) for span in spans)
         credited = totals[row.id].credited_days
         light = rules.light(credited, to_come, still_open, lag, required=required, per_week=per_week, yellow=yellow)
         sure = credited + waiting.get(row.id, 0)  # what waits counts as confirmed
         is_below = credited < required
+        why = rules.misses(light, credited, to_come, still_open, lag, waiting.get(row.id, 0), required=required)
+        if any(since <= on for since, _until in goes_on):
+            why = ((Miss.SUSPENDED, 0), *why)
+        if row.id in against:  # whatever the light: days that should not count stand in it
+            why = ((Miss.AGAINST, len(against[row.id])), *why)
         found.append(
             StudentProgress(
                 row.id, row.person_id, row.student_no, row.name, row.year, row.programme, credited, to_come, still_open, light, where,
                 rules.reached_on(sure, ahead, required=required, per_week=per_week, calendar=ahead_by) if is_below else None,
                 rules.reached_on(sure, [*ahead, *spans], required=required, per_week=per_week, calendar=ahead_by) if is_below else None,
-                rules.misses(light, credited, to_come, still_open, lag, waiting.get(row.id, 0), required=required),
+                why,
                 row.major_code,
             )
         )  # fmt: skip

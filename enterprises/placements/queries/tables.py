@@ -28,6 +28,8 @@ from trainhub.people.models import Person, Student
 from trainhub.policy.book import book
 from trainhub.programmes.models import Cohort, Programme
 
+PORTION = 500
+"""How many students' days are held at a time."""
 CONFIRMED = select(DayEntry.id).where(DayEntry.placement_id == Placement.id, DayEntry.state == DayState.APPROVED)
 CAME = sa.or_(Placement.state.in_(HELD), sa.and_(Placement.state == PlacementState.WITHDRAWN, CONFIRMED.exists()))
 """The student has come: the placement began, and if it was withdrawn, days of it count."""
@@ -121,11 +123,16 @@ def school_year(day: date) -> str:
 
 
 def _credited_by_placement(student_ids: Collection[int], per_week: int) -> dict[int, int]:
-    """By placement the credited days earned there: at most so many of a week, once across enterprises (PETOE-7.2)."""
+    """By placement the credited days earned there: at most so many of a week, once across enterprises (PETOE-7.2).
+
+    In portions: of a whole university a million days are read, and only their sums are held.
+    """
     found: dict[int, int] = defaultdict(int)
-    for row, earned in ledger.earned_by(student_ids, days_per_week=per_week):
-        if row.source_id is not None:
-            found[row.source_id] += earned
+    wanted = sorted(student_ids)
+    for start in range(0, len(wanted), PORTION):
+        for row, earned in ledger.earned_by(wanted[start : start + PORTION], days_per_week=per_week):
+            if row.source_id is not None:
+                found[row.source_id] += earned
     return found
 
 

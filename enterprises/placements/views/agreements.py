@@ -103,6 +103,7 @@ def agreement(placement: Placement) -> Any:
         amend_form=forms.TextForm(formdata=None, changes="\n".join(labels.change_words(changes))).apart("amend"),
         correct_form=forms.TextForm(formdata=None).apart("correct"),
         arranges=may(who(), Can.PLACEMENT_ARRANGE, queries.subject_of_student_side(placement)),
+        may_amend=operations.against_amendment(placement) is None,
         is_over=placement.state in (PlacementState.WITHDRAWN, PlacementState.FINISHED),
         labels=labels,
     )

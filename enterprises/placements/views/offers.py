@@ -147,6 +147,7 @@ def show_position(position: Position) -> Any:
         labels=labels,
         edits=edits,
         own_schools=own,
+        today=clock.today(),
         Decision=SeatDecision,
     )
 

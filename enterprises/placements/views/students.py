@@ -10,7 +10,7 @@ from flask import make_response, redirect, render_template, request, url_for
 from enterprises.permissions import Can
 from enterprises.placements import forms, labels, lawful, operations, queries, rules
 from enterprises.placements.models import Placement, Round
-from enterprises.placements.types import DayState, LogTag, PlacementState, RoundState
+from enterprises.placements.types import DayProblem, DayState, LogTag, PlacementState, RoundState
 from enterprises.placements.views.shared import act, blueprint, day_of, load_placement, load_round, load_student, my_student
 from trainhub.kernel import clock
 from trainhub.kernel.access import Role, Subject, guard, may, signed_in, who
@@ -25,6 +25,9 @@ from trainhub.ledger.holidays import queries as holiday_days
 from trainhub.people import queries as people
 from trainhub.people.models import Student
 from trainhub.policy.book import book
+
+AGAINST = (DayProblem.SUSPENDED, DayProblem.LEFT)
+"""What the school may enter after days were confirmed."""
 
 
 @blueprint.get("/home")
@@ -173,6 +176,11 @@ def _week_page(placement: Placement, day: date, log_form: Any = None, problem: R
         holidays=holiday_days.standing(week),
         HOLIDAYS=ledger_labels.HOLIDAY_KINDS,
         problems=problems,
+        against={
+            one: found
+            for one, entry in entries.items()
+            if entry.state is DayState.APPROVED and (found := rules.ground_problem(one, ground)) in AGAINST
+        },
         writes=writes,
         is_mine=is_mine,
         before=week[0] - timedelta(days=7) if week[0] > placement.starts_on else None,
@@ -278,6 +286,19 @@ def correct_day(pair: tuple[Any, Placement]) -> Any:
     return act(form, _("已更正，这一天不再计入。"), "placements.days", work)
 
 
+@blueprint.post("/students/<int:student_id>/weeks/correct")
+@guard(Can.DAY_CORRECT, load=load_student, subject=people.subject_of_student)
+def correct_days_against(student: Student) -> Any:
+    """The school withdraws the confirmed days of a suspension, or after the student left, all at once."""
+    form = forms.ReasonForm()
+
+    def work() -> dict[str, Any]:
+        operations.correct_days_against(student=student, reason=form.reason.data or "", today=clock.today(), by=who(), now=clock.now())
+        return {"student_id": student.id}
+
+    return act(form, _("已更正，这些日子不再计入。"), "placements.weeks", work)
+
+
 # -- my weeks -----------------------------------------------------------------------------------------------------------
 @blueprint.get("/mine/weeks")
 @signed_in
@@ -317,6 +338,8 @@ def _weeks_page(student: Student) -> Any:
         holidays=holiday_days.explained(student.id, [row.on for row in found]),
         outlook=queries.progress_of_student(student.id, on=today),
         pending=pending,
+        against=queries.confirmed_against([student.id]).get(student.id, []),
+        corrects=may(who(), Can.DAY_CORRECT, people.subject_of_student(student)),
         required=book().at("own.weeks.days_required", on=today),
         weeks=book().at("petoe.enterprise_weeks", on=today),
         labels=labels,

@@ -7,16 +7,22 @@ from datetime import date, timedelta
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from enterprises.bases import operations as bases
+from enterprises.bases.models import BaseFigurePast
 from enterprises.capstones import operations, queries
 from enterprises.capstones.models import Capstone
 from enterprises.capstones.operations import CapstoneRefused
 from enterprises.capstones.types import CapstoneState
+from enterprises.placements.models import Placement
 from tests.factories import capstones as make
+from tests.factories import enterprises as field
 from tests.factories import ground, identity
 from tests.factories.capstones import END, NOW, START, TODAY
 from trainhub.kernel.access import SYSTEM, Role
+from trainhub.policy.findings import Finding
 
 DAYS = {"starts_on": START, "ends_on": END}
 SAID = {"by": SYSTEM, "now": NOW}
@@ -113,3 +119,28 @@ def test_the_page_enters_it_and_keeps_what_was_typed(session: Session, as_role: 
     assert (answer.status_code, "结束日期须晚于开始日期" in answer.text, "改期理由" in answer.text) == (422, True, True)
     assert head.post(url, data=data).status_code == 303
     assert session.get_one(Capstone, key).place == "二号车间"
+
+
+@pytest.mark.database
+def test_days_at_a_base_on_a_campus_are_not_at_the_enterprise(session: Session) -> None:
+    """8.2: a capstone at a base that moves onto a campus is done at the enterprise up to that day; afterwards its days are not covered."""
+    found = make.case()
+    stay = session.scalars(select(Placement).where(Placement.student_id == found.student.id)).one()
+    base = ground.base(found.enterprise)
+    profile = field.opened_base(base=base)
+    stay.base_id = base.id
+    session.flush()
+    most = queries.numbers(TODAY).uncovered_days_max.number
+
+    def place(on: date = END) -> Finding:
+        return next(one for one in queries.findings_of([found.capstone.id], on)[found.capstone.id] if one.code == "8.2")
+
+    assert (place().met, place().found) == (True, 0)
+    for days, is_met in ((most, True), (most + 1, False)):  # the last days of the capstone at, and above, the tolerance
+        moved = END - timedelta(days=days - 1)
+        bases.change_base(profile=profile, is_on_campus=True, by=SYSTEM, now=field.at(moved))
+        assert (place().met, place().found) == (is_met, days)
+        assert "设在校内的基地不算在企业完成。" in place().details
+        session.execute(delete(BaseFigurePast))
+        profile.is_on_campus = False
+        session.flush()

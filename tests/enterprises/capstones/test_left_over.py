@@ -281,3 +281,11 @@ def test_who_ranked_a_topic_that_is_withdrawn_is_told(session: Session, is_open:
     assert [len(one) for one in mine] == [1, 0]
     assert topic.title in mine[0][0]
     assert ("重新填报" in mine[0][0]) is is_open
+
+
+def test_who_is_relieved_of_a_third_grade_is_told_and_asked_again_when_it_comes_back(session: Session) -> None:
+    found, first, second = make.graded(60, 90), make.signer(), make.signer()
+    for minute, who in enumerate((first, second, second, first)):
+        operations.ask_third(capstone=found.capstone, person=who, by=SYSTEM, today=TODAY, now=NOW + timedelta(minutes=minute))
+    for who, words in ((first, [False, True, False]), (second, [False, True])):
+        assert ["不再需要" in text for text in make.told(_account(who), "capstones.third")] == words

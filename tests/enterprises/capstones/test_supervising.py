@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from enterprises.capstones import operations, queries
 from enterprises.capstones.operations import CapstoneRefused, WrongPerson
-from enterprises.capstones.types import PlanMode, Side, SupervisorRole, TopicState, WindowStage
+from enterprises.capstones.types import CapstoneState, PlanMode, Side, SupervisorRole, TopicState, WindowStage
 from tests.factories import capstones as make
 from tests.factories import ground
 from tests.factories.capstones import END, NOW, START, TODAY
@@ -26,6 +26,7 @@ from trainhub.programmes.models import Cohort, Programme
 SCHOOL, ENTERPRISE = SupervisorRole
 FAR = date(2099, 6, 30)
 TIMES = {"today": TODAY, "now": NOW}
+AsRole = Callable[..., FlaskClient]
 
 
 def _university(found: make.Case) -> Organisation:
@@ -194,3 +195,14 @@ def test_defences_of_two_programmes_meet_neither_in_a_room_nor_in_a_person(sessi
     operations.set_windows(cohort=cohorts[1], windows={WindowStage.DEFENCE: (START, TODAY - timedelta(days=1))}, by=SYSTEM, now=NOW)
     with pytest.raises(CapstoneRefused, match="不在其中"):
         form(cohorts[1], 900, "C3", people[4:7], people[7])
+
+
+@pytest.mark.parametrize(("state", "is_offered"), [(CapstoneState.GRADED, True), (CapstoneState.MODERATION, False), (CapstoneState.PASSED, False)])
+def test_the_desk_offers_no_guidance_where_none_is_taken(session: Session, as_role: AsRole, state: CapstoneState, is_offered: bool) -> None:
+    found = make.case()
+    assert found.school is not None
+    found.capstone.state, person_id = state, found.school.id
+    session.commit()
+    desk = as_role(Role.SCHOOL_SUPERVISOR, organisation_id=found.student.university_id, person_id=person_id).get("/capstones/supervised").text
+    assert found.topic.title in desk
+    assert ("#guidance" in desk) is is_offered

@@ -40,8 +40,11 @@ def test_an_appeal_reaches_the_heads_and_its_decision_the_student(session: Sessi
     desk = as_role(Role.PROGRAMME_ADMIN, programme_id=found.programme.id)
     assert "处理毕业设计成绩申诉" in desk.get("/").text
     assert found.topic.title in desk.get("/capstones/?state=appealed").text
-    operations.decide_appeal(capstone=found.capstone, score_x10=None, note="核对无误", by=SYSTEM, **TIMES)
+    with in_language("en"):  # whoever decides reads English, the student Chinese: each is told in the own language
+        operations.decide_appeal(capstone=found.capstone, score_x10=None, note="核对无误", by=SYSTEM, **TIMES)
     assert make.told(student.id, "capstones.appeal") == ["你的成绩申诉已有结论：维持原成绩。核对无误"]
+    with in_language("en"):
+        assert make.told(student.id, "capstones.appeal") == ["Your appeal has been decided: Result stands. 核对无误"]
     session.commit()
     assert "处理毕业设计成绩申诉" not in desk.get("/").text
     assert found.topic.title not in desk.get("/capstones/?state=appealed").text

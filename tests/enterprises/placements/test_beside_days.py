@@ -10,16 +10,19 @@ from typing import Any
 import pytest
 import time_machine
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from enterprises.placements import operations, panels, queries
 from enterprises.placements.operations._support import BadDay, BadPlacement
-from enterprises.placements.types import DayState, EventKind, EventState
+from enterprises.placements.types import DayState, EventKind, EventState, Miss
 from tests.factories import enterprises as make
-from tests.factories import ground
+from tests.factories import ground, identity
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import db, transaction
 from trainhub.kernel.errors import Refused
+from trainhub.ledger import queries as ledger
+from trainhub.notifications.models import Notice
 from trainhub.people import operations as people
 from trainhub.people import queries as people_queries
 from trainhub.people.types import StudentState
@@ -238,3 +241,72 @@ def test_a_suspension_that_goes_on_has_no_end(world: SimpleNamespace) -> None:
     with pytest.raises(Refused, match="与此前的休学重叠"):
         people.change_student(student=world.student, state=StudentState.SUSPENDED, state_on=date(2026, 3, 19), **entered)
     world.student.state = StudentState.ENROLLED
+
+
+# -- a suspension that is entered after its days were confirmed ---------------------------------------------------------
+@pytest.mark.database
+def test_days_confirmed_before_a_suspension_was_entered_are_told_and_corrected_at_once(world: SimpleNamespace, as_role: AsRole) -> None:
+    """Confirmed Monday to Friday; on Friday the school enters that the student was suspended from Wednesday on, back on Friday."""
+    page = f"/placements/students/{world.student.id}/weeks"
+    with transaction():
+        make.confirmed(world.row, make.weekdays(STARTS, 5))
+        identity.account(roles=(Role.UNIVERSITY_ADMIN,), organisation_id=world.university_id)
+        assert operations.warn_of_days_against(today=FRIDAY, now=NOW) == 0
+        people.change_student(student=world.student, state=StudentState.SUSPENDED, state_on=STARTS + timedelta(days=2), **WHOLE)
+        people.change_student(student=world.student, state=StudentState.ENROLLED, state_on=FRIDAY, **WHOLE)
+        for _again in range(2):
+            assert operations.warn_of_days_against(today=FRIDAY, now=NOW) == 1
+    [told] = db.session.scalars(select(Notice).where(Notice.kind == "placements.days_against"))
+    assert (told.values["count"], told.values["first"], told.values["last"], told.url) == (2, "2026-03-04", "2026-03-05", page)
+    progress = queries.progress_of_student(world.student.id, on=FRIDAY)
+    assert progress is not None
+    assert dict(progress.why)[Miss.AGAINST] == 2
+    with time_machine.travel(NOW, tick=False):
+        head = as_role(Role.UNIVERSITY_ADMIN, organisation_id=world.university_id)
+        assert "须由学校更正" in head.get(f"/placements/{world.key}/days?week=2026-03-02").text
+        assert "全部更正" in head.get(page).text
+        for _again in range(2):
+            assert head.post(f"{page}/correct", data={"reason": "休学期间"}).status_code == 303
+        assert "全部更正" not in head.get(page).text
+        assert head.post(f"{page}/correct", data={"reason": " "}).status_code == 422
+    db.session.expire_all()
+    assert [entry.on.day for entry in queries.entries_of(world.key) if entry.state is DayState.APPROVED] == [2, 3, 6]
+    assert ledger.weeks_of(world.student.id).credited_days == 3
+    assert operations.warn_of_days_against(today=FRIDAY, now=NOW) == 0
+
+
+def test_nobody_is_reminded_of_a_week_of_a_suspension_or_after_leaving(world: SimpleNamespace) -> None:
+    week = (date(2026, 3, 9), date(2026, 3, 13))
+    entered: dict[str, Any] = {"by": SYSTEM, "now": make.at(date(2026, 3, 20))}
+    assert len(queries.idle_students(*week)) == 1
+    people.change_student(student=world.student, state=StudentState.SUSPENDED, state_on=week[1], **entered)
+    assert queries.idle_students(*week) == []
+    people.change_student(student=world.student, state=StudentState.ENROLLED, state_on=date(2026, 3, 16), **entered)
+    assert queries.idle_students(*week) == []
+    assert len(queries.idle_students(date(2026, 3, 16), date(2026, 3, 20))) == 1
+    people.change_student(student=world.student, state=StudentState.WITHDRAWN, left_on=date(2026, 3, 19), **entered)
+    assert queries.idle_students(date(2026, 3, 16), date(2026, 3, 20)) == []
+
+
+def test_the_forecast_asks_about_leave_and_suspensions(world: SimpleNamespace) -> None:
+    """On Monday 16 March two weeks went by. A week of leave and two days of suspension are not missing, nor are they to come."""
+
+    def found(on: date = date(2026, 3, 16)) -> Any:
+        return queries.progress_of_student(world.student.id, on=on)
+
+    before = found()
+    assert dict(before.why)[Miss.UNLOGGED] == 10
+    event = report(world, EventKind.ABSENCE, STARTS, FRIDAY)
+    operations.decide_absence(event=event, placement=world.row, is_approved=True, **WHOLE)
+    assert dict(found().why)[Miss.UNLOGGED] == 5
+    entered: dict[str, Any] = {"by": SYSTEM, "now": make.at(date(2026, 3, 16))}
+    people.change_student(student=world.student, state=StudentState.SUSPENDED, state_on=date(2026, 3, 12), **entered)
+    goes_on = found()
+    assert (goes_on.to_come, goes_on.still_open) == (0, before.still_open + before.to_come)
+    assert dict(goes_on.why).keys() >= {Miss.SUSPENDED}
+    assert dict(goes_on.why)[Miss.UNLOGGED] == 3
+    people.change_student(student=world.student, state=StudentState.ENROLLED, state_on=date(2026, 3, 18), **entered)
+    back = found()
+    assert (back.to_come, back.still_open) == (before.to_come - 2, before.still_open)
+    assert Miss.SUSPENDED not in dict(back.why)
+    assert found(date(2026, 2, 27)).to_come == found(date(2026, 3, 2)).to_come == 80 - 5 - 4

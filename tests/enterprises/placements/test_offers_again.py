@@ -61,6 +61,28 @@ def test_more_seats_than_were_approved_ask_the_school_again(world: SimpleNamespa
     assert [one.position_id for one in lawful.choices(world.round, world.student)] == [world.position.id]
 
 
+@pytest.mark.parametrize(("after", "is_refused"), [(-1, False), (0, False), (1, True)])
+def test_nobody_raises_the_seats_of_a_term_that_is_over(world: SimpleNamespace, after: int, is_refused: bool) -> None:
+    """Until its last day a term takes students; afterwards seats may only go down, and a new term is not opened behind it."""
+    day = world.term.ends_on + timedelta(days=after)
+    operations.set_seats(position=world.position, term=world.term, seats=1, by=SYSTEM, now=make.at(day))
+    for term in (world.term, world.strange):
+        if is_refused:
+            with pytest.raises(BadPlacement, match="不能再增加席位"):
+                operations.set_seats(position=world.position, term=term, seats=3, by=SYSTEM, now=make.at(day))
+        else:
+            assert operations.set_seats(position=world.position, term=term, seats=3, by=SYSTEM, now=make.at(day)).seats == 3
+
+
+def test_an_offer_with_seats_in_terms_that_are_over_is_not_handed_in(world: SimpleNamespace) -> None:
+    draft = operations.copy_position(position=world.position, by=SYSTEM, now=NOW)
+    operations.set_seats(position=draft, term=world.term, seats=1, by=SYSTEM, now=NOW)
+    late = make.at(world.term.ends_on + timedelta(days=1))
+    with pytest.raises(BadPlacement, match="至少一个"):
+        operations.submit_position(position=draft, by=SYSTEM, now=late)
+    assert operations.submit_position(position=draft, by=SYSTEM, now=make.at(world.term.ends_on)).state is OfferState.SUBMITTED
+
+
 def test_an_offer_to_another_school_asks_again(world: SimpleNamespace) -> None:
     operations.set_seats(position=world.position, term=world.strange, seats=1, by=SYSTEM, now=NOW)
     assert world.position.state is OfferState.SUBMITTED

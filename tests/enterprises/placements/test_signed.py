@@ -85,6 +85,17 @@ def test_a_paper_that_comes_late_is_the_sheet_that_the_others_signed(world: Simp
     assert {one.facts["mentor"] for one in queries.signatures_of(world.row.id) if one.facts} == {"赵师傅"}
 
 
+@pytest.mark.parametrize("signers", [THREE[:2], THREE])
+def test_an_amendment_is_offered_once_the_agreement_is_signed(world: SimpleNamespace, as_role: AsRole, signers: tuple[AgreementParty, ...]) -> None:
+    with time_machine.travel(NOW, tick=False):
+        with transaction():
+            sign(world, *signers)
+            key, programme_id = world.row.id, world.programme.id
+        page = as_role(Role.PROGRAMME_ADMIN, programme_id=programme_id).get(f"/placements/{key}/agreement").text
+    assert ("发出补充协议" in page) is (signers == THREE)
+    assert "文本有误，更正" in page
+
+
 def test_the_page_shows_what_was_signed_and_what_changed(world: SimpleNamespace, as_role: AsRole) -> None:
     with time_machine.travel(NOW, tick=False):
         with transaction():

@@ -79,6 +79,7 @@ from trainhub.people.queries.students import (
     studying_at,
     subject_of_student,
     suspensions_of,
+    suspensions_of_many,
 )
 from trainhub.people.queries.teachers import (
     TEACHER_SORTS,
@@ -176,6 +177,7 @@ __all__ = [
     "subject_of_student",
     "subject_of_teacher",
     "suspensions_of",
+    "suspensions_of_many",
     "teacher",
     "teacher_by_no",
     "teacher_choices",

@@ -118,7 +118,18 @@ def spans_of(student_ids: Iterable[int]) -> dict[int, list[PetoeSpan]]:
 
 def suspensions_of(student_id: int) -> list[Suspension]:
     """When a student was suspended, in order."""
-    return list(session().scalars(select(Suspension).where(Suspension.student_id == student_id).order_by(Suspension.since, Suspension.id)))
+    return suspensions_of_many([student_id])[student_id]
+
+
+def suspensions_of_many(student_ids: Iterable[int]) -> dict[int, list[Suspension]]:
+    """When students were suspended, each list in order."""
+    found: dict[int, list[Suspension]] = {key: [] for key in student_ids}
+    ids = list(found)
+    for start in range(0, len(ids), 500):
+        statement = select(Suspension).where(Suspension.student_id.in_(ids[start : start + 500])).order_by(Suspension.since, Suspension.id)
+        for row in session().scalars(statement):
+            found[row.student_id].append(row)
+    return found
 
 
 def petoe_on(on: date, student_id: Any = None) -> ColumnElement[bool]:

@@ -49,6 +49,17 @@ def admin(identity: Identity, today: date) -> Panel:
                 "clipboard",
             )
         )
+    if found.lost_files:
+        todos.append(
+            Todo(
+                _("从备份恢复丢失的文件"),
+                "",
+                count=found.lost_files,
+                detail=_("存储中找不到内容，或内容与保存时不同；名称见下方，恢复后再次核对时消失"),
+                urgency=0,
+                icon="alert",
+            )
+        )
     has_smtp = bool(current_app.config["SETTINGS"].smtp_url)
     if found.mail_failed:
         url = f"{outbox_url}?state=failed" if outbox_url else ""
@@ -104,5 +115,20 @@ def admin(identity: Identity, today: date) -> Panel:
         pill=("ok", _("已设置")) if has_smtp else ("pending", _("未设置")),
         sub=_("通知、邀请和重置链接由它发出") if has_smtp else _("设置 TRAINHUB_SMTP_URL 和 TRAINHUB_MAIL_FROM 并重启后开始发送"),
     )
-    blocks = [Block(_("后台任务"), lines=lines, nothing=nothing), Block(_("运行状态"), lines=[worker, mail])]
+    lost = [
+        Line(row.name, sub=_("编号 %(id)s · %(kind)s · SHA-256 %(sha)s…", id=row.id, kind=row.kind, sha=row.sha256[:12]), pill=("bad", _("丢失")))
+        for row in found.lost
+    ]
+    if found.lost_files > len(lost):
+        lost.append(Line(_("另有 %(n)s 个，见 trainhub files check", n=format_number(found.lost_files - len(lost)))))
+    store = Line(
+        _("保存的文件"),
+        pill=("bad", _("%(n)s 个丢失", n=format_number(found.lost_files))) if found.lost_files else ("ok", _("没有发现丢失")),
+        sub=_("每 6 小时核对一次是否都在，并轮流重读内容核对校验和"),
+    )
+    blocks = [
+        *([Block(_("丢失的文件"), lines=lost)] if lost else []),
+        Block(_("后台任务"), lines=lines, nothing=nothing),
+        Block(_("运行状态"), lines=[worker, mail, store]),
+    ]
     return Panel("system", _("系统运行"), todos, figures, blocks)

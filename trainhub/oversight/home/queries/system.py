@@ -9,8 +9,10 @@ from sqlalchemy import func, select
 
 from trainhub.identity.models import Account, DataRequest, SignInAttempt
 from trainhub.identity.types import AccountState, RequestState
+from trainhub.kernel import file_checks
 from trainhub.kernel.audit import AuditEvent, AuditHead
 from trainhub.kernel.db import session
+from trainhub.kernel.files import StoredFile
 from trainhub.kernel.jobs import Job, JobState, WorkerHeartbeat
 from trainhub.notifications import queries as notifications
 from trainhub.notifications.types import MailState
@@ -30,14 +32,17 @@ class Health:
     requests: int
     mail_failed: int
     mail_waiting: int
+    lost_files: int
+    lost: list[StoredFile]
 
 
 def health(*, locked_after: int, locked_since: datetime) -> Health:
-    """Jobs, worker, audit chain, locked accounts (names with so many failures since), requests about personal data, mail."""
+    """Jobs, worker, audit chain, locked accounts (names with so many failures since), requests about personal data, mail, files that are lost."""
     current = session()
     jobs = {state: count for state, count in current.execute(select(Job.state, func.count(Job.id)).group_by(Job.state))}
     failed = current.scalars(select(Job).where(Job.state == JobState.FAILED).order_by(Job.id.desc()).limit(3))
     mail = notifications.mail_by_state()
+    lost_files, lost = file_checks.lost(5)
     names = (
         select(SignInAttempt.name_hash)
         .where(SignInAttempt.at >= locked_since)
@@ -56,6 +61,8 @@ def health(*, locked_after: int, locked_since: datetime) -> Health:
         requests=current.scalar(select(func.count(DataRequest.id)).where(DataRequest.state == RequestState.OPEN)) or 0,
         mail_failed=mail.get(MailState.FAILED, 0),
         mail_waiting=mail.get(MailState.WAITING, 0),
+        lost_files=lost_files,
+        lost=lost,
     )
 
 
