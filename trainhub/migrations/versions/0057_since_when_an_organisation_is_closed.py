@@ -1,7 +1,7 @@
 """Since when an organisation is out of use: awards and subsidies ask for it as of a day
 
 Revision ID: 0057
-Revises: 0054
+Revises: 0056
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from alembic import op
 from trainhub.kernel.db import UtcDateTime
 
 revision = "0057"
-down_revision = "0054"
+down_revision = "0056"
 branch_labels = None
 depends_on = None
 

@@ -1,7 +1,7 @@
 """Locked columns of gradebooks keep their grades
 
 Revision ID: 0061
-Revises: 0054
+Revises: 0058
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from alembic import op
 from trainhub.kernel.db import BigKey
 
 revision = "0061"
-down_revision = "0054"
+down_revision = "0058"
 branch_labels = None
 depends_on = None
 

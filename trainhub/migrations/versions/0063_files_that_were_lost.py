@@ -1,7 +1,7 @@
 """Files that the store has lost are known
 
 Revision ID: 0063
-Revises: 0054
+Revises: 0062
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from alembic import op
 from trainhub.kernel.db import UtcDateTime
 
 revision = "0063"
-down_revision = "0054"
+down_revision = "0062"
 branch_labels = None
 depends_on = None
 

@@ -1,7 +1,7 @@
 """Conclusions of accreditation are confirmed by somebody else than the programme
 
 Revision ID: 0065
-Revises: 0054
+Revises: 0063
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from alembic import op
 from trainhub.kernel.db import UtcDateTime
 
 revision = "0065"
-down_revision = "0054"
+down_revision = "0063"
 branch_labels = None
 depends_on = None
 
