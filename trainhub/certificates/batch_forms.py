@@ -125,7 +125,7 @@ def selection_form(kind: Kind, layout: Layout) -> type[SelectionForm]:
         if one.name in SKIPPED:
             continue
         checks: list[Any] = [DataRequired(_l("此项不能为空。"))] if one.required and not one.default else [Optional()]
-        fields[f"fact_{one.name}"] = fact_field(one, checks)
+        fields[f"fact_{one.name}"] = fact_field(one, checks, is_printed=layout.field(one.name) is not None)
     return type("KindSelectionForm", (SelectionForm,), fields)
 
 

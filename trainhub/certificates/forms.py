@@ -72,7 +72,7 @@ def correction_form(kind: Kind, layout: Layout) -> type[ReasonForm]:
         if one.name in FIXED:
             continue
         checks = [DataRequired(_l("此项不能为空。"))] if one.required and not one.default else [Optional()]
-        fields[f"fact_{one.name}"] = fact_field(one, checks)
+        fields[f"fact_{one.name}"] = fact_field(one, checks, is_printed=layout.field(one.name) is not None)
     return type("CorrectionForm", (ReasonForm,), fields)
 
 

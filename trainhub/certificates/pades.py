@@ -225,8 +225,11 @@ def _framed(pdf: bytes, at: datetime) -> tuple[bytearray, int, int]:
 
 
 def out_of_time(sealer: Sealer, at: datetime) -> str:
-    """In words that the certificate of a sealer does not hold at that time; empty when it does."""
-    own = sealer.chain[0]
+    """In words that the certificate of a sealer does not hold at that time, or that it gives none; empty when it does."""
+    try:
+        own = sealer.chain[0]
+    except Exception as away:
+        return _("签章设备没有给出证书（%(why)s）", why=str(away)[:120])
     if at > own.not_valid_after_utc:
         return _("签章证书已过期（%(day)s 止）", day=local(own.not_valid_after_utc).date().isoformat())
     if at < own.not_valid_before_utc:

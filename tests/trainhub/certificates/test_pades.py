@@ -83,6 +83,19 @@ class _Away:
         raise ConnectionError("the device is away")
 
 
+class _Gone:
+    """One that does not even tell whose it is."""
+
+    algorithm = ""
+
+    @property
+    def chain(self) -> list[x509.Certificate]:
+        raise TimeoutError("no answer")
+
+    def sign(self, message: bytes) -> bytes:
+        raise TimeoutError("no answer")
+
+
 @pytest.mark.skipif(not fonts.available(), reason="the document fonts are not installed: make setup")
 def test_a_module_that_fails_and_a_certificate_out_of_time_are_told(app: Flask, session: Session, as_role: AsRole, tmp_path: Path) -> None:
     session.expire_on_commit = False
@@ -98,6 +111,7 @@ def test_a_module_that_fails_and_a_certificate_out_of_time_are_told(app: Flask, 
     try:
         for sealer, said, is_reminded in (
             (_Away(plugged(now + timedelta(days=300))), "签章设备没有签章", False),
+            (_Gone(), "签章设备没有给出证书", True),
             (plugged(now - timedelta(seconds=1)), "签章证书已过期", True),
             (plugged(now + timedelta(days=29)), "", True),
             (plugged(now + timedelta(days=31)), "", False),

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from tests.factories import ground
 from tests.factories.certificates import FACTS, certificate
 from trainhub.certificates import imports, operations, queries
+from trainhub.certificates.batch_forms import selection_form
 from trainhub.certificates.models import IssueBatch
 from trainhub.certificates.operations import batches, templates
 from trainhub.certificates.operations.batches import Wanted
@@ -198,6 +199,13 @@ def test_what_tells_two_certificates_apart_is_asked_for_whatever_the_template_pr
     assert len(keys) == 4, "the same four, whichever of the two they are drawn from"
     columns = [one.zh for one in imports.columns_of(Kind.TRAINING, queries.layout_of("plain"))]
     assert {"培训项目", "班级", "结束日期"} < set(columns), "the workbook to fill in has them too"
+    form = selection_form(Kind.TRAINING, queries.layout_of("plain"))(formdata=None)
+    assert {name: bool(form[f"fact_{name}"].description) for name in ("base", "course", "class_name", "ends_on")} == {
+        "base": False,
+        "course": True,
+        "class_name": True,
+        "ends_on": True,
+    }, "what is not printed says why it is asked for"
     with pytest.raises(operations.CannotIssue, match="缺少培训项目"):
         batches.check(kind=Kind.TRAINING, issuer=owner, rows=[Wanted(ground.person().id, {"base": "基地", "hours": 48})], template="plain")
 

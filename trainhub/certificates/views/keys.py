@@ -47,7 +47,7 @@ class Sealing:
     """The certificate by which the PDFs of holders are signed (PAdES): whose it is, until when; `reminder` what has to be done about it."""
 
     subject: str
-    until: date
+    until: date | None
     reminder: str
 
 
@@ -56,9 +56,12 @@ def sealing(now: datetime) -> Sealing | None:
     sealer = tasks.sealer()
     if sealer is None:
         return None
-    own = sealer.chain[0]
-    until = local(own.not_valid_after_utc).date()
     told = out_of_time(sealer, now)
+    try:
+        own = sealer.chain[0]
+    except Exception:  # whatever a module fails with: `told` says so
+        return Sealing("", None, told)
+    until = local(own.not_valid_after_utc).date()
     if told:
         told = _("%(told)s：持证人现在不能下载 PDF。请换用有效的签章证书（TRAINHUB_PDF_SIGNER）并重启服务。", told=told)
     elif own.not_valid_after_utc - now < timedelta(days=EXPIRY_DAYS):
