@@ -15,7 +15,7 @@ from trainhub.kernel.i18n import _
 from trainhub.ledger import queries
 from trainhub.ledger.models import PossibleDuplicate, RosterBatch, RosterRejection, TrainingRecord
 from trainhub.ledger.rosters.checking import Complaint, Entry, plain_name, without_numbers
-from trainhub.ledger.rosters.queries import batch_now, cancelled_of, corrected_of, plain_words, standing_of
+from trainhub.ledger.rosters.queries import batch_now, cancelled_of, plain_words, standing_of
 from trainhub.ledger.types import RosterResult, Source
 from trainhub.people import queries as people
 from trainhub.people.bulk import register_many
@@ -57,7 +57,7 @@ def plan(entries: Sequence[Entry], seen: Seen | None = None) -> Plan:
     names = {key: plain_name(known.name) for key, known in result.known.items()}
     one_human, persons = _humans(result.known)
     there, places = standing_of(persons)
-    cancelled, corrected = cancelled_of(persons), corrected_of(persons)
+    cancelled, corrected = cancelled_of(persons)
     taken: set[int] = seen.keys if seen is not None else set()
     if seen is not None:
         seen.places.update(places)
@@ -91,8 +91,8 @@ def plan(entries: Sequence[Entry], seen: Seen | None = None) -> Plan:
         if gone is not None:
             result.rejected.append((entry.number, [("course", _cancelled(*gone))]))
             continue
-        instead = corrected.get((human, entry.organisation_id, plain_words(entry.course), entry.completed_on))
-        if instead is not None:
+        instead = corrected and corrected.get((human, entry.organisation_id, plain_words(entry.course), entry.completed_on))
+        if instead:
             result.rejected.append((entry.number, [("course", _corrected(*instead))]))
             continue
         taken.add(mark)

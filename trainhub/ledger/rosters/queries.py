@@ -69,45 +69,36 @@ def standing_of(persons: Mapping[int, str]) -> tuple[set[tuple[object, ...]], di
     return keys, places
 
 
-def cancelled_of(persons: Mapping[int, str]) -> dict[tuple[object, ...], tuple[str, bool]]:
-    """Why the cancelled completions of the persons no longer stand, and whether another record took their place; by what a row would
-    have to repeat to bring one back as it was (`Entry.whole`, with the mark of the human)."""
+def cancelled_of(
+    persons: Mapping[int, str],
+) -> tuple[dict[tuple[object, ...], tuple[str, bool]], dict[tuple[object, ...], tuple[str, str, date]]]:
+    """What no longer stands of the completions of the persons (the mark of each human by id).
+
+    Why a cancelled one does not, and whether another record took its place; by what a row would have to repeat to bring it back as it was
+    (`Entry.whole`, with the mark of the human). And what a corrected one is now: why, the course and the day of the record that stands in its
+    place; by the mark, the organisation, the course in plain words and the day that a row would name again.
+    """
     found: dict[tuple[object, ...], tuple[str, bool]] = {}
+    named: dict[int, tuple[tuple[object, ...], str]] = {}
+    after: dict[int, int] = {}
     columns = (TrainingRecord.organisation_id, TrainingRecord.course, TrainingRecord.completed_on, TrainingRecord.category)
     others = (TrainingRecord.county_code, TrainingRecord.hours_x10, TrainingRecord.is_counted)
     wanted = sorted(persons)
     for start in range(0, len(wanted), CHUNK):
         rows = session().execute(
-            select(TrainingRecord.person_id, *columns, *others, RecordCancellation.reason, RecordCancellation.replaced_by_id)
+            select(TrainingRecord.id, TrainingRecord.person_id, *columns, *others, RecordCancellation.reason, RecordCancellation.replaced_by_id)
             .join(RecordCancellation, RecordCancellation.record_id == TrainingRecord.id)
             .where(TrainingRecord.person_id.in_(wanted[start : start + CHUNK]), TrainingRecord.cancelled_at.is_not(None))
             .order_by(RecordCancellation.id)
         )
-        for person_id, *whole, reason, replaced_by in rows:
+        for record_id, person_id, *whole, reason, replaced_by in rows:
             found[persons[person_id], *whole] = (reason, replaced_by is not None)
-    return found
-
-
-def corrected_of(persons: Mapping[int, str]) -> dict[tuple[object, ...], tuple[str, str, date]]:
-    """What corrected completions of the persons are now: why, the course and the day of the record that stands in their place; by the mark
-    of the human, the organisation, the course in plain words and the day that a row would name again."""
-    found: dict[int, tuple[tuple[object, ...], str]] = {}
-    after: dict[int, int] = {}
-    wanted = sorted(persons)
-    columns = (TrainingRecord.id, TrainingRecord.person_id, TrainingRecord.organisation_id, TrainingRecord.course, TrainingRecord.completed_on)
-    for start in range(0, len(wanted), CHUNK):
-        rows = session().execute(
-            select(*columns, RecordCancellation.reason, RecordCancellation.replaced_by_id)
-            .join(RecordCancellation, RecordCancellation.record_id == TrainingRecord.id)
-            .where(TrainingRecord.person_id.in_(wanted[start : start + CHUNK]), RecordCancellation.replaced_by_id.is_not(None))
-            .order_by(TrainingRecord.id)
-        )
-        for record_id, person_id, organisation_id, course_then, day, reason, replaced_by in rows:
-            found[record_id] = (persons[person_id], organisation_id, plain_words(course_then), day), reason
-            after[record_id] = int(replaced_by or 0)
-    ends = {key: _end_of(key, after) for key in found}
+            if replaced_by is not None:
+                organisation_id, title, day = whole[:3]
+                named[record_id], after[record_id] = ((persons[person_id], organisation_id, plain_words(title), day), reason), replaced_by
+    ends = {key: _end_of(key, after) for key in named}
     standing = _courses_of(set(ends.values()))
-    return {found[key][0]: (found[key][1], *standing[end]) for key, end in ends.items() if end in standing}
+    return found, {named[key][0]: (named[key][1], *standing[end]) for key, end in ends.items() if end in standing}
 
 
 def _end_of(record_id: int, after: Mapping[int, int]) -> int:
