@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from trainhub.kernel.i18n import _, _l, format_date, listed
+from trainhub.oversight.evaluation.rules.practice import PracticeCase, practice_of
 from trainhub.oversight.evaluation.rules.teachers import full_time
 from trainhub.oversight.evaluation.sentences import FOUND
 from trainhub.oversight.evaluation.types import CandidateCase, CapstoneCase, Case, SecondmentCase
@@ -51,6 +52,10 @@ def _holds(capstone: CapstoneCase, code: str) -> bool:
 
 def _capstones(case: Case, code: str) -> Rows:
     return sorted(((one.label, _yes(bool(one.findings)), _yes(_holds(one, code))) for one in case.capstones), key=lambda row: row[2] == _yes(True))
+
+
+def _practice(case: Case) -> list[PracticeCase]:
+    return practice_of(case.students, case.placements, case.capstones, has_finished=case.group.is_finished)
 
 
 _SIX = (
@@ -113,7 +118,13 @@ TABLES: Mapping[str, tuple[Sequence[Any], Callable[[Case], Rows]]] = {
         lambda case: [(c.label, listed(f"{_day(a.since)}—{_day(a.until)}" for a in c.agreements) or "—") for c in case.centres],
     ),
     "6.8": _PLAN,
-    "6.9": _PLAN,
+    "6.9": (
+        (_l("学生"), {"label": _l("已结束的实习（周）"), "num": True}, {"label": _l("其中有成绩（周）"), "num": True}, _l("毕业设计有成绩")),
+        lambda case: sorted(
+            ((one.label, f"{one.ended_x10 / 10:g}", f"{one.graded_x10 / 10:g}", _yes(one.has_capstone_result)) for one in _practice(case)),
+            key=lambda row: (float(row[2]), row[3] == _yes(True)),
+        ),
+    ),
     "7.1": _PLAN,
     "7.2": (
         (_l("学生"), _l("年级"), {"label": _l("认定天数"), "num": True}),

@@ -18,6 +18,7 @@ from trainhub.oversight.evaluation.register_types import (
     ParticipationArea,
     PolicyTopic,
     ProgrammeMode,
+    Quality,
 )
 from trainhub.oversight.evaluation.types import AccreditationStanding, JudgementResult, MarkSource, SpecialResult, Verdict
 from trainhub.policy.findings import Status
@@ -147,6 +148,13 @@ REMEDIES: Mapping[str, Any] = {
     "9.4": _l("登记一项当日有效的国际合作办学项目。"),
     "9.6": _l("让超过一半的学生参加国际交流并登记。"),
     "9.8": _l("使外国留学生达到本专业学生的 10%；港澳台学生不计入。"),
+}
+
+
+QUALITIES: Mapping[Quality | None, Any] = {
+    None: _l("不作定性评价"),
+    Quality.DISTINCTIVE: _l("特色"),
+    Quality.EXCELLENT: _l("优秀"),
 }
 
 

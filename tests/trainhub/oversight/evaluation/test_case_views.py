@@ -25,6 +25,7 @@ from trainhub.kernel import clock, jobs
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import transaction
 from trainhub.organisations.types import OrganisationKind
+from trainhub.oversight.evaluation.models import QualityRemark
 from trainhub.oversight.evaluation.queries import judgements
 from trainhub.oversight.evaluation.store import queries as store
 from trainhub.oversight.evaluation.store.operations import keeping
@@ -322,6 +323,36 @@ def test_a_member_of_the_working_group_does_not_judge_the_own_university(session
     assert judgements.quality_on(played["programme"], day) is None
     assert judgements.latest_since(played["programme"], day, clock.now() - timedelta(minutes=4), {}) == {}
     assert browser(as_role, played, "group").post(at, data={"result-1.2": "met"}).status_code == 303
+
+
+def test_days_of_a_visit_and_a_word_of_quality_are_not_written_over_unseen(session: Session, played: dict[str, int], as_role: AsRole) -> None:
+    """Who opened the page before somebody else saved is told (409), and nothing of theirs is lost."""
+    at, today = f"/evaluation/applications/{played['key']}", clock.today()
+
+    def state(wanted: State) -> None:
+        with transaction():
+            row = queries.application(played["key"])
+            assert row is not None
+            row.state, row.submitted_at = wanted, clock.now() - timedelta(minutes=5)
+
+    state(State.SUBMITTED)
+    opened = re.findall(r'name="d-version"[^>]*value="(\d+)"', browser(as_role, played, "association").get(f"{at}/visit").get_data(as_text=True))[0]
+    for later, status in ((3, 303), (5, 409), (3, 303)):  # the same days again are safe to repeat
+        day = (today + timedelta(days=later)).isoformat()
+        days = {"what": "days", "d-starts_on": day, "d-ends_on": day, "d-no_centre_reason": "停工", "d-version": opened}
+        assert (later, browser(as_role, played, "association").post(f"{at}/visit", data=days).status_code) == (later, status)
+    session.expire_all()
+    row = queries.application(played["key"])
+    assert row is not None
+    assert row.visit_starts_on == today + timedelta(days=3)
+    state(State.IN_WORKING_GROUP)
+    page = browser(as_role, played, "group").get(at).get_data(as_text=True)
+    opened = re.findall(r'name="version"[^>]*value="(\d+)"', page[page.index("/quality") :])[0]
+    for text, status in (("产教融合", 303), ("没有看到前一条", 409)):
+        noted = browser(as_role, played, "group").post(f"{at}/quality", data={"quality": "excellent", "text": text, "version": opened})
+        assert (text, noted.status_code) == (text, status)
+    assert [one.text for one in session.scalars(sa.select(QualityRemark))] == ["产教融合"]
+    assert "产教融合" in browser(as_role, played, "group").get(at).get_data(as_text=True), "what stands is beside the form"
 
 
 def test_two_of_the_working_group_do_not_write_over_each_other(session: Session, played: dict[str, int], as_role: AsRole) -> None:

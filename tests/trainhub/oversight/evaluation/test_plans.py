@@ -149,6 +149,9 @@ def test_a_graduate_who_did_one_item_has_no_result_of_the_others(session: Sessio
     found = of(built)["6.9"]
     assert (found.status.value, found.found, len(found.details)) == ("not_met", "环节 3/3，考核结果 5/6", 1)
     assert found.details[0].endswith("：生产实习没有考核结果")
+    table = behind.behind(case_of(built.programme, DAY), "6.9")
+    assert table is not None
+    assert [row[1:] for row in table.rows] == [("4", "4", "是"), ("31.7", "31.7", "是")], "each student, who shows least comes first"
     # who finishes has done all of it: that is what the simulation assumes
     label = found.details[0].partition("：")[0]
     then = simulation.look(built.programme, DAY, simulation.Assumptions(students=frozenset([label])))[1]

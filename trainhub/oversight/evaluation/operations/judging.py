@@ -83,11 +83,22 @@ def record_judgement(
     return row
 
 
-def note_quality(*, programme: Programme, quality: Quality | None, text: str, by: Identity, today: date, now: datetime) -> QualityRemark:
-    """Note 特色 or 优秀 with its text (PETOE-P16, 002:649); None takes it back. It only shows beside 达到."""
+def note_quality(
+    *, programme: Programme, quality: Quality | None, text: str, by: Identity, today: date, now: datetime, seen: int | None = None
+) -> QualityRemark:
+    """Note 特色 or 优秀 with its text (PETOE-P16, 002:649); None takes it back. It only shows beside 达到.
+
+    The latest stands. `seen`: the id of the one that was shown, 0 for none. The same again is returned as it is. Raises BadJudgement, Stale.
+    """
     text = text.strip()
     if not text:
         raise BadJudgement(_("请写明定性评价的内容。"), field="text")
+    hold_programme(programme.id)
+    latest = judgements.remark_on(programme.id, today)
+    if latest is not None and (latest.quality, latest.text, latest.remarked_by) == (quality, text, by.name[:200]):
+        return latest
+    if seen is not None and seen != (latest.id if latest is not None else 0):
+        raise Stale(_("定性评价在你打开页面之后又有人写过，你的还没有保存。请看过现在的内容后再提交。"))
     row = QualityRemark(programme_id=programme.id, quality=quality, text=text, remarked_on=today, remarked_by=by.name[:200], remarked_at=now)
     session().add(row)
     session().flush()

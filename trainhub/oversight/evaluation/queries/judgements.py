@@ -48,13 +48,18 @@ def judgements_of(programme_id: int, criterion: str) -> list[ExpertJudgement]:
 
 def quality_on(programme_id: int, on: date) -> Quality | None:
     """The qualitative word that stands on a day."""
-    row = session().scalar(
+    row = remark_on(programme_id, on)
+    return row.quality if row is not None else None
+
+
+def remark_on(programme_id: int, on: date) -> QualityRemark | None:
+    """The latest qualitative remark up to a day."""
+    return session().scalar(
         select(QualityRemark)
         .where(QualityRemark.programme_id == programme_id, QualityRemark.remarked_on <= on)
         .order_by(QualityRemark.remarked_on.desc(), QualityRemark.id.desc())
         .limit(1)
     )
-    return row.quality if row is not None else None
 
 
 def decisions_of(programme_id: int) -> list[EvaluationDecision]:

@@ -23,6 +23,7 @@ from trainhub.oversight.evaluation import catalogue, deciding, labels, submitted
 from trainhub.oversight.evaluation.documents import visit_form
 from trainhub.oversight.evaluation.operations import judging
 from trainhub.oversight.evaluation.permissions import READERS, Can, CaseSubject
+from trainhub.oversight.evaluation.queries import judgements
 from trainhub.oversight.evaluation.views import blueprint, load, on_programme
 from trainhub.oversight.evaluation.workflow import forms, outcome_queries, queries, rules, words
 from trainhub.oversight.evaluation.workflow.models import Application, CaseDocument
@@ -163,7 +164,8 @@ def application(row: Application) -> Any:
         form_document=forms.DocumentForm(),
         form_passage=forms.PassageForm(passage=row.petoe_passage),
         form_conclusion=forms.ConclusionForm(version=programme_of(row).version),
-        form_quality=forms.QualityForm() if row.state is State.IN_WORKING_GROUP and may(who(), Can.ACT_GROUP, subject) else None,
+        remark=judgements.remark_on(row.programme_id, today),
+        form_quality=forms.QualityForm(version=_remark(row)) if row.state is State.IN_WORKING_GROUP and may(who(), Can.ACT_GROUP, subject) else None,
         previous=queries.application(row.previous_id) if row.previous_id else None,
         changes=submitted.changes(before.answer, answer) if before is not None and answer is not None else [],
         may_read=may(who(), Can.VIEW, subject),
@@ -285,11 +287,17 @@ def enter_conclusion(row: Application) -> Any:
     return done(_("已登记认证结论。"), HERE, key=row.id)
 
 
+def _remark(row: Application) -> int:
+    """Which qualitative remark a page shows: the latest one decides, so nobody writes over what they did not read."""
+    latest = judgements.remark_on(row.programme_id, clock.today())
+    return latest.id if latest is not None else 0
+
+
 @blueprint.post("/applications/<int:key>/quality")
 @guard(Can.ACT_GROUP, load=load_case, subject=on_case)
 def note_quality(row: Application) -> Any:
     """The working group notes 特色 or 优秀 with its text; it shows only beside 达到 (PETOE-P16, 002:649)."""
-    form = forms.QualityForm()
+    form = forms.QualityForm(version=_remark(row))
     if not form.validate_on_submit():
         raise Refused(_("请写明定性评价的内容。"), field="text")
     if row.state is not State.IN_WORKING_GROUP:
@@ -298,7 +306,13 @@ def note_quality(row: Application) -> Any:
         if once(form.submission_key.data or ""):
             deciding.check_outside(programme_of(row), who(), clock.today())
             judging.note_quality(
-                programme=programme_of(row), quality=form.quality.data, text=form.text.data or "", by=who(), today=clock.today(), now=clock.now()
+                programme=programme_of(row),
+                quality=form.quality.data,
+                text=form.text.data or "",
+                seen=form.version.data,
+                by=who(),
+                today=clock.today(),
+                now=clock.now(),
             )
     return done(_("已保存。"), HERE, key=row.id)
 

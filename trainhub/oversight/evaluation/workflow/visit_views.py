@@ -52,7 +52,9 @@ def plan_visit(row: Application) -> Any:
     """Days, agenda and experts of the visit; three small forms (`what` says which was sent)."""
     today = clock.today()
     sent = request.form.get("what", "") if request.method == "POST" else ""
-    days = forms.VisitForm(request.form if sent == "days" else None, prefix="d-", starts_on=row.visit_starts_on, ends_on=row.visit_ends_on)
+    days = forms.VisitForm(
+        request.form if sent == "days" else None, prefix="d-", starts_on=row.visit_starts_on, ends_on=row.visit_ends_on, version=row.version
+    )
     if sent != "days":
         days.no_centre_reason.data = row.no_centre_reason
     agenda = forms.AgendaForm(request.form if sent == "agenda" else None, prefix="a-", on=row.visit_starts_on)
@@ -88,7 +90,12 @@ def _plan(row: Application, sent: str, form: Any) -> None:
     by: dict[str, Any] = {"by": who(), "now": clock.now()}
     if sent == "days":
         visiting.arrange(
-            application=row, starts_on=form.starts_on.data, ends_on=form.ends_on.data, no_centre_reason=form.no_centre_reason.data or "", **by
+            application=row,
+            starts_on=form.starts_on.data,
+            ends_on=form.ends_on.data,
+            no_centre_reason=form.no_centre_reason.data or "",
+            version=form.version.data,
+            **by,
         )
     elif sent == "agenda":
         facts: dict[str, Any] = {name: form[name].data or "" for name in ("starts", "ends", "place", "persons")}

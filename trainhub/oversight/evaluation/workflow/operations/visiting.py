@@ -12,6 +12,7 @@ from trainhub.kernel.access import Identity
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused
+from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import _
 from trainhub.oversight.evaluation import catalogue
 from trainhub.oversight.evaluation.queries import staff
@@ -46,11 +47,13 @@ def _planning(application: Application, by: Identity, now: datetime) -> None:
         raise BadVisit(_("申请现处于“%(state)s”，不能安排现场考查；提交报告之后、完成考查之前才能安排或改期。", state=state))
 
 
-def arrange(*, application: Application, starts_on: date, ends_on: date, no_centre_reason: str, by: Identity, now: datetime) -> Application:
+def arrange(
+    *, application: Application, starts_on: date, ends_on: date, no_centre_reason: str, by: Identity, now: datetime, version: int | None = None
+) -> Application:
     """Set the days of the visit, and the reason when no practice centre can be visited (PETOE-P9, 002:215).
 
     A visit that is fixed is put off or made longer the same way, until it is over: with it the days on which experts read and judge. Its first
-    day stays as soon as a form is handed in.
+    day stays as soon as a form is handed in. `version`: of the application as it was shown. Raises BadVisit and Stale.
     """
     _planning(application, by, now)
     if ends_on < starts_on:
@@ -60,6 +63,7 @@ def arrange(*, application: Application, starts_on: date, ends_on: date, no_cent
     before = (application.visit_starts_on, application.visit_ends_on, application.no_centre_reason)
     after = (starts_on, ends_on, no_centre_reason.strip()[:400])
     if before != after:
+        check_version(application, version)
         application.visit_starts_on, application.visit_ends_on, application.no_centre_reason = after
         session().flush()
         audit.record(by=by, did="evaluation.visit.arranged", on=application, data={"from": starts_on, "to": ends_on})
