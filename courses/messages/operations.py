@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import update
 
@@ -16,13 +16,15 @@ from trainhub.identity.queries import accounts
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
-from trainhub.kernel.errors import Refused
+from trainhub.kernel.errors import Refused, TooMany
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import N_, _
 from trainhub.notifications import operations as notifications
 
 MAX_MESSAGE = 5000
 MAX_ANNOUNCEMENT = 20_000
+MOST_AN_HOUR = 30
+"""Messages of one learner in an hour, to the staff of all runs together; ours. The staff is not counted."""
 
 
 class BadMessage(Refused):
@@ -139,6 +141,8 @@ def reply(*, run: Run, conversation: Conversation, body: str, sender_id: int, is
 
 
 def _add(conversation: Conversation, body: str, sender_id: int, is_staff: bool, now: datetime) -> Message:
+    if not is_staff and queries.sent_since(sender_id, now - timedelta(hours=1)) >= MOST_AN_HOUR:
+        raise TooMany(_("一小时内最多发送 %(n)d 条消息。请稍后再发。", n=MOST_AN_HOUR), retry_after=3600)
     row = Message(conversation_id=conversation.id, sender_id=sender_id, is_staff=is_staff, body=body, sent_at=now)
     session().add(row)
     session().flush()

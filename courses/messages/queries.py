@@ -99,6 +99,12 @@ def conversation_by_id(conversation_id: int) -> Conversation | None:
     return session().scalar(select(Conversation).where(Conversation.id == conversation_id).options(joinedload(Conversation.person)))
 
 
+def sent_since(person_id: int, since: datetime) -> int:
+    """How many messages a human has sent as a learner since an instant."""
+    mine = people.of_human(Message.sender_id, person_id)
+    return session().scalar(select(func.count()).select_from(Message).where(mine, Message.sent_at > since, Message.is_staff.is_(False))) or 0
+
+
 def messages_of(conversation_id: int) -> list[Message]:
     """The last five hundred messages of a conversation in order, with their senders."""
     statement = select(Message).where(Message.conversation_id == conversation_id).options(joinedload(Message.sender)).order_by(Message.id.desc())

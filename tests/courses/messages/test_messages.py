@@ -12,12 +12,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from courses.messages import operations, queries, tasks
-from courses.messages.models import Announcement, Conversation
+from courses.messages.models import Announcement, Conversation, Message
 from tests.factories import courses as make
 from tests.factories import ground
 from tests.factories.identity import account as make_account
 from trainhub.kernel import jobs
 from trainhub.kernel.access import SYSTEM, Role
+from trainhub.kernel.errors import TooMany
 from trainhub.notifications.models import Notice
 
 AsRole = Callable[..., FlaskClient]
@@ -80,6 +81,23 @@ def test_messages_stay_between_two(as_role: AsRole, session: Session) -> None:
     assert ">未读<" not in learner.get("/learning/messages").text
     assert told(session, "courses.message") == 2
     assert learner.post(where, data={"body": "字" * 6000}).status_code == 422
+
+
+@pytest.mark.parametrize(("before", "is_refused"), [(operations.MOST_AN_HOUR - 1, False), (operations.MOST_AN_HOUR, True)])
+def test_a_learner_writes_so_many_messages_in_an_hour(session: Session, before: int, is_refused: bool) -> None:
+    run, who = make.run(is_published=True), ground.person()
+    make.enrolment(run, who)
+    given = {"run": run, "person_id": who.id, "subject": "问", "body": "问", "sender_id": who.id, "is_staff": False, "by": SYSTEM}
+    talk = operations.write(**given, now=NOW - timedelta(minutes=61))  # type: ignore[arg-type]
+    asked = {"conversation_id": talk.id, "sender_id": who.id, "is_staff": False, "body": "x", "sent_at": NOW - timedelta(minutes=59)}
+    session.add_all(Message(**asked) for _n in range(before))
+    session.flush()
+    if not is_refused:
+        assert operations.write(**given, now=NOW)  # type: ignore[arg-type]
+        return
+    with pytest.raises(TooMany):
+        operations.reply(run=run, conversation=talk, body="还有", sender_id=who.id, is_staff=False, by=SYSTEM, now=NOW)
+    assert operations.reply(run=run, conversation=talk, body="答", sender_id=ground.person().id, is_staff=True, by=SYSTEM, now=NOW)
 
 
 def test_a_selection_gets_a_conversation_each(as_role: AsRole, session: Session) -> None:
