@@ -125,6 +125,7 @@ class Can(StrEnum):
     CAPSTONE_ASSIGN = "capstones:capstone:assign"
     CAPSTONE_FINISH = "capstones:capstone:finish"
     CAPSTONE_COHORT = "capstones:cohort:view"
+    CAPSTONE_LINK = "capstones:link:make"
     CAPSTONE_IMPORT = "capstones:capstone:import"
     TOPIC_SUGGEST = "capstones:topic:suggest"
     CHOICE_OWN = "capstones:choice:own"
@@ -217,6 +218,7 @@ GRANTS: Table = {
     Can.CAPSTONE_ASSIGN: ((role_over(*SCHOOL),),),
     Can.CAPSTONE_FINISH: ((role_over(*SCHOOL),),),
     Can.CAPSTONE_COHORT: ((role_over(*SCHOOL, *OVERSEERS),),),
+    Can.CAPSTONE_LINK: ((role_over(*SCHOOL, Role.ENTERPRISE_COORDINATOR),),),
     Can.CAPSTONE_IMPORT: ((role(*SCHOOL),),),
     Can.TOPIC_SUGGEST: ((role(Role.STUDENT),),),
     Can.CHOICE_OWN: ((role(Role.STUDENT),),),

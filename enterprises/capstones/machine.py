@@ -25,6 +25,7 @@ class Actor(StrEnum):
     REVIEWER = "reviewer"
     SECRETARY = "secretary"
     THIRD = "third"
+    HOST = "host"
     ADMIN = "admin"
 
 
@@ -45,7 +46,7 @@ MACHINE: dict[Action, Step] = {
     Action.ARRANGE: Step((*WORKING, S.SUBMITTED, S.GRADED, S.MODERATION, *CONCLUDED), (Actor.ADMIN,)),
     Action.WISH: Step(WORKING, (Actor.STUDENT,)),
     Action.EXTEND: Step((*WORKING, S.SUBMITTED, S.GRADED), (Actor.ADMIN,)),
-    Action.SEND_LINK: Step((*WORKING, S.SUBMITTED, S.GRADED), (Actor.ADMIN,)),
+    Action.SEND_LINK: Step((*WORKING, S.SUBMITTED, S.GRADED), (Actor.HOST, Actor.ADMIN)),
     Action.ISSUE_TASK: Step(WORKING, BOTH),
     Action.GUIDE: Step((*WORKING, S.SUBMITTED, S.GRADED), (Actor.STUDENT, *BOTH)),
     Action.CONFIRM_FOR: Step((*WORKING, S.SUBMITTED, S.GRADED), (Actor.ADMIN,)),

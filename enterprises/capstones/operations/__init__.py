@@ -46,7 +46,20 @@ from enterprises.capstones.operations.grading import against_third, ask_third, c
 from enterprises.capstones.operations.guiding import confirm_guidance, confirm_guidance_for, log_guidance
 from enterprises.capstones.operations.impartial import against_office
 from enterprises.capstones.operations.judging import ask_cross_reviews, ask_review, cancel_review, sign_review, unread_originals
-from enterprises.capstones.operations.linking import LinkClosed, count_failure, holder_of, is_holder, link_of, make_link, revoke_link, use_link
+from enterprises.capstones.operations.linking import (
+    LinkClosed,
+    against_linking,
+    count_failure,
+    demand_holder,
+    holder_of,
+    is_holder,
+    link_of,
+    make_link,
+    may_see,
+    revoke_link,
+    send_link,
+    use_link,
+)
 from enterprises.capstones.operations.planning import apply_plan, ask_for_plan, compute_plan, discard_plan
 from enterprises.capstones.operations.retaining import forget_guidance
 from enterprises.capstones.operations.rounds import change_choices, create_choices, drop_choices, kinds_after
@@ -93,6 +106,7 @@ __all__ = [
     "against_finish",
     "against_grade",
     "against_link",
+    "against_linking",
     "against_office",
     "against_own_decision",
     "against_paper",
@@ -131,6 +145,7 @@ __all__ = [
     "demand_anonymising",
     "demand_arrangement",
     "demand_group",
+    "demand_holder",
     "demand_no_clash",
     "demand_revisable",
     "discard_plan",
@@ -164,6 +179,7 @@ __all__ = [
     "link_of",
     "log_guidance",
     "make_link",
+    "may_see",
     "moderate",
     "open_choices",
     "pass_stage",
@@ -182,6 +198,7 @@ __all__ = [
     "save_choices",
     "save_wishes",
     "send_back",
+    "send_link",
     "send_to_experts",
     "set_windows",
     "settle",

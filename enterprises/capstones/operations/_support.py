@@ -55,6 +55,7 @@ ACTORS: dict[Actor, Any] = {
     Actor.REVIEWER: N_("指定的评阅人"),
     Actor.SECRETARY: N_("答辩秘书"),
     Actor.THIRD: N_("指定的第三方评分人"),
+    Actor.HOST: N_("企业联系人"),
     Actor.ADMIN: N_("专业或学校的管理人员"),
 }
 

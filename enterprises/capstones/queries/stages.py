@@ -30,7 +30,7 @@ from enterprises.capstones.models import (
 from enterprises.capstones.queries.capstones import subject_of
 from enterprises.capstones.types import SupervisorRole, WindowStage
 from enterprises.mentors.models import Mentor, MentorConflict
-from trainhub.kernel.access import Identity, Role
+from trainhub.kernel.access import Identity, Role, Subject
 from trainhub.kernel.db import session
 from trainhub.organisations.models import Organisation
 from trainhub.people import queries as people
@@ -46,6 +46,8 @@ def actors_of(row: Capstone, by: Identity, *, among: Collection[Actor] = tuple(A
     found = set()
     if Actor.ADMIN in among and by.over(subject_of(row), *MANAGERS):
         found.add(Actor.ADMIN)
+    if Actor.HOST in among and by.over(Subject.of(organisations=(row.enterprise_id,)), Role.ENTERPRISE_COORDINATOR):
+        found.add(Actor.HOST)
     person_id = by.person_id
     if person_id is None:
         return frozenset(found)

@@ -131,6 +131,7 @@ def page(
         roles=roles,
         is_student=is_student,
         manages=manages,
+        hosts=Actor.HOST in actors,
         can=can,
         judges_own=judges_own,
         closed=closed,

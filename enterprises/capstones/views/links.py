@@ -14,8 +14,9 @@ from enterprises.capstones.types import Action, LinkPurpose, Stage, SupervisorRo
 from enterprises.capstones.views import blueprint
 from enterprises.capstones.views._support import load, stored
 from enterprises.permissions import Can
+from trainhub.identity.types import Channel
 from trainhub.kernel import clock
-from trainhub.kernel.access import guard, public, who
+from trainhub.kernel.access import acting, guard, public, who
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.fields import day_sent
@@ -28,15 +29,15 @@ from trainhub.people.models import Person, Student
 
 
 @blueprint.get("/<int:capstone_id>/links")
-@guard(Can.CAPSTONE_ASSIGN, load=load, subject=queries.subject_of)
+@guard(Can.CAPSTONE_LINK, load=load, subject=queries.subject_of)
 def links(row: Capstone) -> Any:
     """The links of a capstone."""
     return _links_page(row)
 
 
-def _links_page(row: Capstone, address: str = "", problem: str = "", status: int = 200) -> Any:
+def _links_page(row: Capstone, address: str = "", sent: Channel | None = None, problem: str = "", status: int = 200) -> Any:
     student = session().get_one(Student, row.student_id)
-    against = operations.against_state(row, Action.SEND_LINK)
+    against = operations.against_state(row, Action.SEND_LINK) or operations.against_linking(row)
     grading = operations.against_grade(row, SupervisorRole.ENTERPRISE, clock.now())
     html = render_template(
         "enterprises/capstones/links.html",
@@ -44,6 +45,8 @@ def _links_page(row: Capstone, address: str = "", problem: str = "", status: int
         person=session().get_one(Person, student.person_id),
         rows=queries.links_of(row.id),
         address=address,
+        sent=sent,
+        is_host=operations.may_see(row, who()),
         labels=labels,
         now=clock.now(),
         against="" if against is None else against.message,
@@ -54,18 +57,25 @@ def _links_page(row: Capstone, address: str = "", problem: str = "", status: int
 
 
 @blueprint.post("/<int:capstone_id>/links")
-@guard(Can.CAPSTONE_ASSIGN, load=load, subject=queries.subject_of)
+@guard(Can.CAPSTONE_LINK, load=load, subject=queries.subject_of)
 def make_link(row: Capstone) -> Any:
-    """Make a link; its address is shown only now."""
+    """Make a link and send it to its person; only the enterprise sees one that could not be sent, and only now."""
     key = row.id
     purpose = next((p for p in LinkPurpose if p.value == request.form.get("purpose")), LinkPurpose.GRADE)
     try:
         with transaction():
-            _row, secret = operations.make_link(capstone=load(key), purpose=purpose, by=who(), now=clock.now())
+            made, secret = operations.make_link(capstone=load(key), purpose=purpose, by=who(), now=clock.now())
+            url = f"{current_app.config['SETTINGS'].base_url}{url_for('capstones.link', secret=secret)}"
+            sent = operations.send_link(link=made, url=url, now=clock.now())
+            if sent is None and not operations.may_see(load(key), who()):
+                # The school grades for its own side: nothing is made that it could not send.
+                raise Refused(
+                    _("没有登记企业指导教师的邮箱或手机，或本系统没有接通发送，链接没有生成。请企业联系人在本页生成后交给本人，或为其开通账户。"),
+                    code="not_sent",
+                )
     except Refused as refused:
         return _links_page(load(key), problem=refused.message, status=refused.status)
-    base = current_app.config["SETTINGS"].base_url
-    return _links_page(load(key), f"{base}{url_for('capstones.link', secret=secret)}")
+    return _links_page(load(key), address="" if sent is not None else url, sent=sent)
 
 
 def load_link(link_id: int) -> MentorLink:
@@ -77,7 +87,7 @@ def load_link(link_id: int) -> MentorLink:
 
 
 @blueprint.post("/links/<int:link_id>/revoke")
-@guard(Can.CAPSTONE_ASSIGN, load=load_link, subject=lambda row: queries.subject_of(load(row.capstone_id)))
+@guard(Can.CAPSTONE_LINK, load=load_link, subject=lambda row: queries.subject_of(load(row.capstone_id)))
 def revoke_link(row: MentorLink) -> Any:
     """Close a link."""
     key, capstone_id = row.id, row.capstone_id
@@ -96,6 +106,13 @@ def closed(refused: operations.LinkClosed) -> Any:
     return render_template("enterprises/capstones/link_closed.html", problem=refused.message), refused.status
 
 
+def _opened(secret: str) -> MentorLink:
+    """The link of a secret, for its person: not for whoever is signed in as somebody else."""
+    row = operations.link_of(secret, clock.now())
+    operations.demand_holder(row, acting())
+    return row
+
+
 ANSWERED = "capstone_link"
 """The id of the link whose holder has said in this browser who he is; who only found the address is asked and learns nothing."""
 
@@ -104,7 +121,7 @@ ANSWERED = "capstone_link"
 @public
 def link(secret: str) -> Any:
     """What a mentor without an account sees: who he is is asked first, then one capstone, one act."""
-    row = operations.link_of(secret, clock.now())
+    row = _opened(secret)
     return _link_page(secret, row) if cookie.get(ANSWERED) == row.id else _identity_page(secret, row)
 
 
@@ -119,7 +136,7 @@ def _identity_page(secret: str, row: MentorLink, problem: str = "", status: int 
 @public
 def answer_identity(secret: str) -> Any:
     """Say who one is; a wrong answer is counted, five close the link."""
-    row = operations.link_of(secret, clock.now())
+    row = _opened(secret)
     if not operations.is_holder(row, request.form.get("name", ""), request.form.get("digits", "")):
         return _count_failure(secret)
     cookie[ANSWERED] = row.id
@@ -172,7 +189,7 @@ def _link_page(secret: str, row: MentorLink, form: forms.GradeForm | None = None
 @public
 def link_thesis(secret: str) -> Any:
     """The thesis, for who grades by a link."""
-    row = operations.link_of(secret, clock.now())
+    row = _opened(secret)
     if cookie.get(ANSWERED) != row.id:
         return _identity_page(secret, row, _("请先核对身份。"), 403)
     capstone = load(row.capstone_id)
@@ -185,7 +202,7 @@ def link_thesis(secret: str) -> Any:
 @public
 def use_link(secret: str) -> Any:
     """Grade, correct the own grade, confirm or log by a link, for who has said who he is (there or with the act itself)."""
-    row = operations.link_of(secret, clock.now())
+    row = _opened(secret)
     capstone = load(row.capstone_id)
     form = forms.grade_form(queries.rubric_items(capstone, clock.today()))
     if cookie.get(ANSWERED) != row.id and not operations.is_holder(row, request.form.get("name", ""), request.form.get("digits", "")):

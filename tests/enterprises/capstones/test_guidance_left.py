@@ -35,8 +35,8 @@ class Left:
     after: Person
 
 
-def _exchange(found: make.Case, role: SupervisorRole) -> Person:
-    after = make.signer()
+def _exchange(found: make.Case, role: SupervisorRole, *, signs_in: bool = True) -> Person:
+    after = make.signer() if signs_in else ground.person()
     if role is SCHOOL:
         ground.teacher(of=found.programme, who=after)
     else:
@@ -45,12 +45,12 @@ def _exchange(found: make.Case, role: SupervisorRole) -> Person:
     return after
 
 
-def _left(role: SupervisorRole, *, by: str = "student") -> Left:
+def _left(role: SupervisorRole, *, by: str = "student", signs_in: bool = True) -> Left:
     found = make.case()
     entry = operations.log_guidance(capstone=found.capstone, role=role, on=START, content="讨论方案", by=found.by(by), **TIMES)
     before = found.school if role is SCHOOL else found.field
     assert before is not None
-    return Left(found, entry, before, _exchange(found, role))
+    return Left(found, entry, before, _exchange(found, role, signs_in=signs_in))
 
 
 def _counted(found: make.Case, role: SupervisorRole) -> int:
@@ -160,7 +160,7 @@ def test_no_page_offers_a_confirmation_that_is_refused(session: Session, as_role
 
 
 def test_a_link_offers_what_its_holder_may_confirm(session: Session, client: FlaskClient) -> None:
-    left = _left(ENTERPRISE)
+    left = _left(ENTERPRISE, signs_in=False)
     written = operations.log_guidance(capstone=left.found.capstone, role=ENTERPRISE, on=TODAY, content="现场", by=make.as_person(left.after), **TIMES)
     _row, secret = operations.make_link(capstone=left.found.capstone, purpose=LinkPurpose.GUIDANCE, by=SYSTEM, now=clock.now())
     entry, own, name, phone = left.entry.id, written.id, left.after.name, left.after.phone

@@ -17,7 +17,7 @@ from enterprises.capstones.types import Action, CapstoneState, LinkPurpose, Revi
 from tests.factories import capstones as make
 from tests.factories import ground
 from tests.factories.capstones import NOW, TODAY
-from trainhub.kernel.access import Identity
+from trainhub.kernel.access import Grant, Identity, Role, ScopeKind
 from trainhub.kernel.errors import Refused
 from trainhub.people.models import Person
 
@@ -26,7 +26,7 @@ W, S, G, M, C = "assigned opened midterm", "submitted", "graded", "moderation", 
 PROMISED = {
     "supervise": ("admin", f"{W} {S}"), "change_topic": ("admin", W), "wish": ("student", W), "extend": ("admin", f"{W} {S} {G}"), "issue_task": ("school enterprise", W),
     "arrange": ("admin", f"{W} {S} {G} {M} {C}"),
-    "send_link": ("admin", f"{W} {S} {G}"),
+    "send_link": ("host admin", f"{W} {S} {G}"),
     "confirm_for": ("admin", f"{W} {S} {G}"),
     "guide": ("student school enterprise", f"{W} {S} {G}"), "hand_in": ("student", f"{W} {S}"), "comment": ("student school enterprise", f"{W} {S}"),
     "open": ("school", "assigned"), "pass_midterm": ("school", "opened"), "return": ("school", W), "submit": ("student", f"{W} {S}"),
@@ -90,6 +90,7 @@ def _world(session: Session) -> World:
         Actor.REVIEWER: make.as_person(reviewer),
         Actor.SECRETARY: make.as_person(secretary),
         Actor.THIRD: make.as_person(third),
+        Actor.HOST: make.as_person(ground.person(), Grant(Role.ENTERPRISE_COORDINATOR, ScopeKind.ORGANISATION, found.enterprise.id)),
         Actor.ADMIN: head,
     }
     operations.submit_thesis(capstone=found.capstone, file_id=make.pdf(), by=by[Actor.STUDENT], now=NOW)
