@@ -92,6 +92,6 @@ FIELDS: Mapping[str, Any] = {
     "credit_checked_on": _l("信用核查日期"),
     "reason": _l("理由"),
 }
-LEVELS: Mapping[str, Any] = {"本科": _l("本科"), "专科": _l("专科")}
+SCHOOL_LEVELS: Mapping[str, Any] = {"本科": _l("本科"), "专科": _l("专科")}
 OWNERSHIPS: Mapping[str, Any] = {"公办": _l("公办"), "民办": _l("民办"), "中外合作办学": _l("中外合作办学")}
 """The ministry's words in its list of institutions; other words that an office typed are shown as they are."""

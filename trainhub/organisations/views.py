@@ -43,7 +43,7 @@ def index() -> Any:
         "trainhub/organisations/index.html",
         page=page,
         kinds=labels.KINDS,
-        levels=labels.LEVELS,
+        levels=labels.SCHOOL_LEVELS,
         states=labels.STATES,
         looks=labels.STATE_LOOKS,
         regions=queries.prefecture_choices(),
