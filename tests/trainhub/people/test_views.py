@@ -201,6 +201,13 @@ def test_bad_rows_are_named_and_nothing_is_applied(desk: Desk, session: Session,
     assert session.scalar(select(func.count(Student.id)).where(Student.student_no == "2023009")) == 0
 
 
+def test_one_upload_tells_everything_that_is_wrong_with_a_row(desk: Desk) -> None:
+    page = desk.report(desk.line(programme="none", number="350102200401021230"))[1]
+    assert ("没有这个专业点" in page, "校验位不符" in page) == (True, True)
+    masked = desk.report(desk.line(programme="none", number="3502**********1234"))[1]
+    assert ("没有这个专业点" in masked, "这是掩码" in masked) == (True, False)
+
+
 def test_duplicate_persons_in_a_file_and_in_the_database(desk: Desk, session: Session) -> None:
     number = ground.resident_id(date(2004, 3, 3))
     ground.person("陈一", id_type=IdType.RESIDENT_ID, id_number=number)

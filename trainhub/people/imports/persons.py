@@ -91,6 +91,12 @@ class Desk:
                 self.draft.warn(row, "id_number", _("没有证件号码，无法与已有人员核对是否同一人。"))
         return Facts(name, id_type, number, birth_on, person.id if person else None, contacts)
 
+    def check_alone(self, row: Parsed) -> None:
+        """Note what is wrong with the person of a row whose place is not known: one upload tells everything. Masks are no fault of a row of
+        somebody known, and who that is nobody can tell here."""
+        if not any("*" in (row.data[name] or "") for name in ("id_number", "phone")):
+            self.check(row)
+
     def _contacts(self, row: Parsed, person: Person | None) -> dict[str, Any]:
         """The further facts of the row that differ from what is known; a mask that is sent back unchanged is no change."""
         facts = given(row, *CONTACTS)

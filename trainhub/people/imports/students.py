@@ -91,6 +91,7 @@ class _Checker:
         programme = self.programmes.get(data["programme_code"])
         if programme is None or not self.may_edit(programme):
             draft.problem(row, "programme_code", _("没有这个专业点，或你不负责这个专业点。"))
+            self.desk.check_alone(row)
             return
         if (programme.id, data["cohort_year"]) not in self.cohorts:
             draft.problem(row, "cohort_year", _("这个专业还没有 %(year)d 级，请先在专业页面增加年级。", year=data["cohort_year"]))

@@ -92,10 +92,12 @@ class _Checker:
         school = self.schools.get(data["university_code"])
         if school is None or school.kind not in SCHOOLS:
             draft.problem(row, "university_code", _("没有这所学校。"))
+            self.desk.check_alone(row)
             return
         programme = self.programmes.get(data["programme_code"] or "")
         if data["programme_code"] and (programme is None or programme.university_id != school.id):
             draft.problem(row, "programme_code", _("这所学校没有这个专业点。"))
+            self.desk.check_alone(row)
             return
         key = (school.id, data["staff_no"])
         teacher = self.teachers.get(key)
