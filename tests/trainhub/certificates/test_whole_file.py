@@ -50,7 +50,7 @@ def key_file() -> KeyFile:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "证书签章")])
     named = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(5)
-    return KeyFile(key, (named.not_valid_before(AT).not_valid_after(AT + timedelta(days=9)).sign(key, SHA256()),))
+    return KeyFile(key, (named.not_valid_before(AT).not_valid_after(AT + timedelta(days=900)).sign(key, SHA256()),))
 
 
 def _maps_exchanged(pdf: bytes) -> bytes:

@@ -19,6 +19,7 @@ from trainhub.certificates.numbers import show_number
 from trainhub.certificates.operations import batches
 from trainhub.certificates.operations._support import clean_facts
 from trainhub.certificates.operations.batches import Wanted
+from trainhub.certificates.operations.correcting import FIXED
 from trainhub.certificates.permissions import Can
 from trainhub.certificates.types import BatchSource, BatchState, Kind
 from trainhub.certificates.views import blueprint
@@ -228,6 +229,8 @@ def _changes(corrected: Certificate, facts: Mapping[str, Any], layout: Layout) -
     english = language() == "en"
     found = [(_("姓名"), corrected.holder, str(facts["name"]))]
     for one in asked_fields(corrected.kind, layout):
+        if one.name in FIXED:  # set when it is issued
+            continue
         label = one.label_en[:1].upper() + one.label_en[1:] if english else one.label
         found.append((label, str(corrected.facts.get(one.name, "")), str(facts.get(one.name, ""))))
     changed = [row for row in found if row[1] != row[2]]
