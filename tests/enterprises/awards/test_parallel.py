@@ -94,3 +94,17 @@ def test_two_bids_of_one_year_decided_at_once_stay_under_its_cap(committed: Flas
     assert together(committed, *confer) == ["", "amount_out_of_range"]
     with committed.app_context():
         assert session().scalar(select(func.sum(Award.amount_fen)).where(Award.state.in_(TAKEN))) == 200 * WAN
+
+
+def test_two_spellings_of_one_project_asked_for_at_once_are_one_application(committed: Flask) -> None:
+    """FJ-25a, 000:787: the number of the source tells that it is one project."""
+    with committed.app_context(), transaction():
+        key = make.company().id
+
+    def ask(project: str, number: str) -> Callable[[], object]:
+        call: dict[str, Any] = {"rule": CompanyRule.BID, "year": 2026, "project": project, "project_number": number, "by": SYSTEM, **WHEN}
+        return lambda: operations.apply_company(company=session().get_one(Organisation, key), **call)
+
+    assert together(committed, ask("数字政务平台", "FJ-2026-03"), ask("政务平台（一期）", "fj2026 03")) in (["", ""], ["", "already_awarded"])
+    with committed.app_context():
+        assert session().scalar(select(func.count()).select_from(Award)) == 1

@@ -8,13 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from tests.factories import ground
+from tests.factories.parallel import together
 from tests.trainhub.ledger.rosters import row, write
 from trainhub.kernel.access import SYSTEM, Role
+from trainhub.kernel.db import session as session_now
+from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import Refused
 from trainhub.ledger import operations, queries
 from trainhub.ledger.models import TrainingRecord
@@ -199,3 +203,19 @@ def test_the_page_of_a_cancelled_record_restores_it(session: Session, as_role: C
     assert (answer.status_code, answer.headers["Location"] != at) == (303, True)
     assert f"{at}/restore" not in hr.get(at).text
     assert hr.post(f"{at}/restore", data={"reason": "误作废"}).status_code == 422
+
+
+@pytest.mark.database
+def test_a_record_is_restored_once_by_two_at_once(committed: Flask) -> None:
+    with committed.app_context(), transaction():
+        key = _record().id
+        operations.cancel_record(record_id=key, reason="重复", by=SYSTEM, now=NOW)
+
+    def restore() -> object:
+        row = session_now().get_one(TrainingRecord, key)
+        return operations.restore_record(record=row, reason="误作废", by=SYSTEM, today=TODAY, now=NOW)
+
+    assert together(committed, restore, restore) == ["", "bad_record"]
+    with committed.app_context():
+        standing = select(func.count()).select_from(TrainingRecord).where(TrainingRecord.cancelled_at.is_(None))
+        assert session_now().scalar(standing) == 1

@@ -118,7 +118,7 @@ def _public(section: Section, least: int) -> Section:
     hidden = _hidden_cells(table, least)
     rows = tuple(tuple("*" if (at, place) in hidden else cell for place, cell in enumerate(row)) for at, row in enumerate(table.rows))
     total = tuple("*" if c.is_of_persons and isinstance(v, int) and 0 < v < least else v for c, v in zip(table.columns, table.total, strict=False))
-    gone = {_label(table, table.rows[at]) for at, _place in hidden}
+    gone = {(_label(table, table.rows[at]), _number(table.rows[at][place])) for at, place in hidden}
     return replace(section, table=replace(table, rows=rows, total=total), plot=section.plot and _without(section.plot, gone))
 
 
@@ -152,8 +152,16 @@ def _label(table: Table, row: Sequence[Cell]) -> str:
     return next((str(cell) for column, cell in zip(table.columns, row, strict=False) if not column.is_number), "")
 
 
-def _without(plot: Plot, gone: set[str]) -> Plot | None:
-    kept = [at for at, label in enumerate(plot.labels) if label not in gone]
+def _number(cell: Cell) -> float | None:
+    try:
+        return float(cell or 0)
+    except ValueError:
+        return None
+
+
+def _without(plot: Plot, gone: set[tuple[str, float | None]]) -> Plot | None:
+    """The plot without what shows a hidden cell."""
+    kept = [at for at, label in enumerate(plot.labels) if not any((label, values[at]) in gone for _name, values in plot.series)]
     series = tuple((name, tuple(values[at] for at in kept)) for name, values in plot.series)
     return replace(plot, labels=tuple(plot.labels[at] for at in kept), series=series) if kept else None
 

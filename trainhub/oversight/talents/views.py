@@ -123,6 +123,12 @@ def nominate_form() -> Any:
     person = None if key is None else found(queries.candidate(_whose(), key), _("没有这个人，或不属于你的单位。"))
     form = _nominate_form()
     form.person.data = "" if person is None else str(person.id)
+    return _form_page(form, person)
+
+
+def _form_page(form: forms.NominateForm, person: Person | None) -> str:
+    for field in (form.name, form.id_type, form.id_number):
+        field.flags.required = person is None  # who is registered already is told by the address
     return render_template("trainhub/talents/nominate.html", form=form, person=person)
 
 
@@ -187,7 +193,7 @@ def nominate() -> Any:
     return submit(
         form,
         do,
-        again=lambda status: (render_template("trainhub/talents/nominate.html", form=form, person=_shown_person(form)), status),
+        again=lambda status: (_form_page(form, _shown_person(form)), status),
         then=_nominated,
     )
 

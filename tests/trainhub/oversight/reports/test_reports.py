@@ -436,6 +436,9 @@ def test_what_a_part_leaves_of_a_whole_is_a_small_group_too() -> None:
     found = rules.public(document, 5, "").sections[0].table
     assert found is not None
     assert [row[3] for row in found.rows] == ["*", "*", 40]
+    plot = rules.public(document, 5, "").sections[0].plot
+    assert plot is not None
+    assert plot.labels == ("甲", "乙", "丙")  # it shows what is not hidden
     assert [row[1] for row in found.rows] == [20, 30, 40]
 
 
