@@ -12,6 +12,7 @@ from typing import Any
 from enterprises.capstones import operations, queries, scheduling
 from enterprises.capstones.models import Capstone
 from enterprises.capstones.queries import tabled
+from enterprises.capstones.queries.judging import judge_names
 from enterprises.capstones.types import Action
 from enterprises.permissions import Can
 from trainhub.kernel.access import Identity, may
@@ -197,7 +198,7 @@ class _Names:
     """Who may sit in the panels of a cohort, by name and by staff number."""
 
     def __init__(self, programme: Programme, cohort: Cohort, on: date) -> None:
-        self.names = queries.judge_names(programme.university_id, cohort.id, on)
+        self.names = judge_names(programme.university_id, cohort.id, on)
         self.numbers = tabled.staff_numbers(programme.university_id, self.names)
         self.often = Counter(self.names.values())
 

@@ -1,12 +1,12 @@
 """Every select on placements."""
 
 from enterprises.permissions import WEEKS_VIEWERS as WEEKS_ROLES
+from enterprises.placements.queries.absent import confirmed_against
 from enterprises.placements.queries.daily import (
     absences_of,
     agreed_now,
     base_place,
     base_ratings,
-    confirmed_against,
     confirmed_outside,
     contact_of_mentor,
     contact_of_person,

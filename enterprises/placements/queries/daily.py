@@ -175,45 +175,6 @@ def confirmed_outside(placement_id: int, since: date, until: date) -> list[date]
     return list(session().scalars(statement.where(or_(DayEntry.on < since, DayEntry.on > until)).order_by(DayEntry.on)))
 
 
-def confirmed_against(student_ids: Collection[int] | None = None) -> dict[int, list[DayEntry]]:
-    """By student the confirmed days that lie in a suspension (休学) or after the student left the school, in time: both may be entered
-    late, and the days were confirmed before. `student_ids` None: of everybody."""
-    suspended = select(Suspension.id).where(
-        Suspension.student_id == DayEntry.student_id,
-        Suspension.since <= DayEntry.on,
-        or_(Suspension.until.is_(None), Suspension.until >= DayEntry.on),
-    )
-    statement = (
-        select(DayEntry)
-        .join(Student, Student.id == DayEntry.student_id)
-        .where(DayEntry.state == DayState.APPROVED, or_(suspended.exists(), Student.left_on < DayEntry.on))
-        .order_by(DayEntry.student_id, DayEntry.on, DayEntry.id)
-    )
-    if student_ids is not None:
-        statement = statement.where(DayEntry.student_id.in_(list(student_ids)))
-    found: dict[int, list[DayEntry]] = {}
-    for row in session().scalars(statement):
-        found.setdefault(row.student_id, []).append(row)
-    return found
-
-
-def absences_of_students(student_ids: Collection[int]) -> dict[int, list[tuple[date, date]]]:
-    """By placement the spans of approved absences and interruptions, of the placements of students."""
-    statement = (
-        select(PlacementEvent.placement_id, PlacementEvent.since, PlacementEvent.until)
-        .join(Placement, Placement.id == PlacementEvent.placement_id)
-        .where(
-            Placement.student_id.in_(list(student_ids)),
-            PlacementEvent.kind.in_([EventKind.ABSENCE, EventKind.INTERRUPTION]),
-            PlacementEvent.state == EventState.APPROVED,
-        )
-    )
-    found: dict[int, list[tuple[date, date]]] = {}
-    for placement_id, since, until in session().execute(statement):
-        found.setdefault(placement_id, []).append((since, until))
-    return found
-
-
 def mentors_waited_for(due: date) -> list[tuple[int, int]]:
     """Persons of mentors for whom days up to `due` still wait, with how many."""
     statement = (

@@ -14,7 +14,7 @@ from enterprises.bases import queries as bases
 from enterprises.permissions import WEEKS_VIEWERS
 from enterprises.placements import rules
 from enterprises.placements.models import DayEntry, Placement, Term
-from enterprises.placements.queries.daily import absences_of_students, confirmed_against
+from enterprises.placements.queries.absent import absences_of_students, confirmed_against
 from enterprises.placements.types import DayState, Light, Miss, PlacementState, StudentProgress
 from trainhub.kernel.access import SYSTEM, Identity
 from trainhub.kernel.db import session
