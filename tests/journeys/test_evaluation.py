@@ -88,6 +88,10 @@ def test_a_programme_is_evaluated_from_application_to_verdict(window: Callable[.
     head.open("/programmes/DEMO-P1/accreditation")  # its accreditation of six years has ended; the next one was for three
     conclude(head, earlier)
     head.press("保存")
+    province = Player(window, "province")  # nothing rests on what the programme says about itself before somebody else confirms it
+    province.open("/programmes/DEMO-P1")
+    province.page.locator("summary", has_text="确认").click()
+    province.press("与文件一致，确认")
     head.open("/evaluation/DEMO-P1/applications")
     head.page.check("#has_prerequisite")
     head.press("确认可以申请")

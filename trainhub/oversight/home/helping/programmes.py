@@ -75,6 +75,20 @@ TOPICS = (
                 ),
             ),
             Task(
+                "accreditation",
+                _l("登记和确认认证结论"),
+                (
+                    _l("专业负责人在专业页的“工程教育认证结论”点“登记结论”，按认证协会的书面结论填写。"),
+                    _l("学校管理员或省教育厅打开同一页，对照文件点“确认”，再点“与文件一致，确认”；有误的点“撤销确认”，写明理由。"),
+                ),
+                note=_l("不能确认自己登记的结论；确认之前不作为评价依据，确认之后不能更改。"),
+                endpoint="programmes.index",
+                at=(
+                    "programmes.accredit",
+                    "programmes.withdraw_conclusion",
+                ),
+            ),
+            Task(
                 "curriculum",
                 _l("维护课程体系和课程成绩"),
                 (
