@@ -1,7 +1,7 @@
 """Remarks on work handed in are read with the mark
 
-Revision ID: 0062
-Revises: 0061
+Revision ID: 0060
+Revises: 0059
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from alembic import op
 
 from trainhub.kernel.db import UtcDateTime
 
-revision = "0062"
-down_revision = "0061"
+revision = "0060"
+down_revision = "0059"
 branch_labels = None
 depends_on = None
 

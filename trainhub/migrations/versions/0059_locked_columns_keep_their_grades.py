@@ -1,6 +1,6 @@
 """Locked columns of gradebooks keep their grades
 
-Revision ID: 0061
+Revision ID: 0059
 Revises: 0058
 """
 
@@ -11,7 +11,7 @@ from alembic import op
 
 from trainhub.kernel.db import BigKey
 
-revision = "0061"
+revision = "0059"
 down_revision = "0058"
 branch_labels = None
 depends_on = None

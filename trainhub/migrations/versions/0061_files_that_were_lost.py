@@ -1,7 +1,7 @@
 """Files that the store has lost are known
 
-Revision ID: 0063
-Revises: 0062
+Revision ID: 0061
+Revises: 0060
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from alembic import op
 
 from trainhub.kernel.db import UtcDateTime
 
-revision = "0063"
-down_revision = "0062"
+revision = "0061"
+down_revision = "0060"
 branch_labels = None
 depends_on = None
 

@@ -1,7 +1,7 @@
 """Conclusions of accreditation are confirmed by somebody else than the programme
 
-Revision ID: 0065
-Revises: 0063
+Revision ID: 0062
+Revises: 0061
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from alembic import op
 
 from trainhub.kernel.db import UtcDateTime
 
-revision = "0065"
-down_revision = "0063"
+revision = "0062"
+down_revision = "0061"
 branch_labels = None
 depends_on = None
 
