@@ -72,14 +72,12 @@ def under_report(thread_ids: Collection[int]) -> set[int]:
     if not thread_ids:
         return set()
     first = select(func.min(Post.id)).where(Post.thread_id.in_(thread_ids)).group_by(Post.thread_id)
-    statement = (
-        select(Post.thread_id)
-        .join(PostReport, PostReport.post_id == Post.id)
-        .where(Post.id.in_(first), PostReport.decided_at.is_(None))
-        .group_by(Post.thread_id)
-        .having(func.count() >= rules.HIDE_AT)
-    )
-    return set(session().scalars(statement))
+    return set(session().scalars(select(Post.thread_id).where(Post.id.in_(first), Post.id.in_(_reported()))))
+
+
+def _reported() -> sa.Select[int]:
+    """SQL: the posts that classmates do not see until the staff has decided."""
+    return select(PostReport.post_id).where(PostReport.decided_at.is_(None)).group_by(PostReport.post_id).having(func.count() >= rules.HIDE_AT)
 
 
 def threads(
@@ -90,6 +88,7 @@ def threads(
     text: str = "",
     wanted: ThreadFilter = ThreadFilter.ALL,
     shut: Shut = OPEN,
+    may_moderate: bool = False,
 ) -> sa.Select[Any]:
     """The threads of a run that are not shut to the reader, pinned ones first, then the latest. Columns only, see `as_threads`."""
     statement: Any = (
@@ -123,7 +122,12 @@ def threads(
         statement = statement.where(sa.or_(Thread.block_id.is_(None), Thread.block_id.not_in(shut.gone), wrote))
     if text:
         inside = select(Post.thread_id).where(Post.removed_at.is_(None), organisations.matches(text, Post.body))
-        statement = statement.where(sa.or_(organisations.matches(text, Thread.title), Thread.id.in_(inside)))
+        titled = organisations.matches(text, Thread.title)
+        if not may_moderate:  # what classmates do not read they do not find either
+            inside = inside.where(sa.or_(Post.id.not_in(_reported()), people.of_human(Post.person_id, reader)))
+            begun = select(func.min(Post.id)).where(Post.thread_id == Thread.id).correlate(Thread).scalar_subquery()
+            titled = sa.and_(titled, sa.or_(begun.not_in(_reported()), people.of_human(Thread.person_id, reader)))
+        statement = statement.where(sa.or_(titled, Thread.id.in_(inside)))
     match wanted:
         case ThreadFilter.UNANSWERED:
             statement = statement.where(Thread.posts <= 1)

@@ -45,6 +45,7 @@ def _threads(place: Place, block: Block | None, size: int) -> Any:
         text=request.args.get("q", "").strip()[:100],
         wanted=ThreadFilter(asked) if asked in set(ThreadFilter) else ThreadFilter.ALL,
         shut=shut(place),
+        may_moderate=place.may_moderate,
     )
     page = paging.paginate(statement, number=number, size=size, scalars=False)
     moderates = place.may_moderate

@@ -261,6 +261,9 @@ def test_the_title_of_a_thread_goes_with_the_post_it_begins_with(session: Sessio
         for reader, moderates in ((others[0].id, False), (writer.id, False), (0, True)):
             (row,) = queries.as_threads(list(session.execute(queries.threads(run.id, reader=reader))), reader=reader, may_moderate=moderates)
             assert (row.title == "") == (is_hidden and reader == others[0].id)
+            for text in ("骂人的标题", "内容"):  # nor is it found by what it says
+                listed = session.execute(queries.threads(run.id, reader=reader, text=text, may_moderate=moderates)).all()
+                assert len(listed) == (0 if is_hidden and reader == others[0].id else 1)
 
 
 def test_a_learner_does_not_take_others_answers_away_with_the_own_thread(session: Session) -> None:
