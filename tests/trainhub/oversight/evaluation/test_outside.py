@@ -14,7 +14,7 @@ from tests.factories import identity as accounts
 from tests.trainhub.oversight.evaluation.test_workflow import DAY, Play, at, by_the_group, go, hand, judge, play, scheduled  # noqa: F401 - fixtures
 from trainhub.identity import queries as identity_queries
 from trainhub.kernel.access import SYSTEM, Identity, Role
-from trainhub.kernel.errors import Refused
+from trainhub.kernel.errors import Refused, Stale
 from trainhub.oversight.evaluation import catalogue, deciding, readiness
 from trainhub.oversight.evaluation.models import EvaluationDecision, ExpertJudgement
 from trainhub.oversight.evaluation.operations import judging
@@ -22,7 +22,7 @@ from trainhub.oversight.evaluation.queries import judgements, staff
 from trainhub.oversight.evaluation.types import AccreditationStanding, CriterionKind, JudgementResult, Verdict
 from trainhub.oversight.evaluation.workflow import outcome_queries, queries, rules
 from trainhub.oversight.evaluation.workflow.models import Application
-from trainhub.oversight.evaluation.workflow.operations import moving, visiting
+from trainhub.oversight.evaluation.workflow.operations import moving, papers, visiting
 from trainhub.oversight.evaluation.workflow.types import DocumentKind, Event, Facts, Lack, Opinion, Route, State
 from trainhub.policy.findings import Finding, Status
 from trainhub.programmes import holds
@@ -129,6 +129,17 @@ def test_nobody_of_an_office_handles_the_own_university(play: Play, session: Ses
     with pytest.raises(Refused, match=why):
         go(row, Event.CONCLUDE, DAY, tied_to(play, play.group, session))
     assert go(row, Event.CONCLUDE, DAY, play.group).verdict is not None
+
+
+def test_a_place_in_the_self_report_is_not_written_over_unseen(play: Play) -> None:
+    row = moving.open_application(programme=play.built.programme, has_prerequisite=True, by=SYSTEM, today=DAY, now=at(DAY))
+    go(go(row, Event.APPLY, DAY), Event.ACCEPT, DAY, play.association)
+    seen = row.version
+    papers.note_passage(application=row, passage="第 3 部分", version=seen, by=SYSTEM, now=at(DAY))
+    papers.note_passage(application=row, passage="第 3 部分", version=seen, by=SYSTEM, now=at(DAY))  # the same again changes nothing
+    with pytest.raises(Stale):
+        papers.note_passage(application=row, passage="第 5 部分", version=seen, by=SYSTEM, now=at(DAY))
+    assert row.petoe_passage == "第 3 部分"
 
 
 def test_an_expert_whom_a_post_ties_meanwhile_does_not_end_the_visit(play: Play, session: Session) -> None:

@@ -162,7 +162,7 @@ def application(row: Application) -> Any:
         reading=queries.reading_days(row, today),
         handing=_handing(row, subject),
         form_document=forms.DocumentForm(),
-        form_passage=forms.PassageForm(passage=row.petoe_passage),
+        form_passage=forms.PassageForm(passage=row.petoe_passage, version=row.version),
         form_conclusion=forms.ConclusionForm(version=programme_of(row).version),
         remark=judgements.remark_on(row.programme_id, today),
         form_quality=forms.QualityForm(version=_remark(row)) if row.state is State.IN_WORKING_GROUP and may(who(), Can.ACT_GROUP, subject) else None,
@@ -254,11 +254,11 @@ def hand_in(row: Application) -> Any:
 @guard(Can.ACT_PROGRAMME, load=load_case, subject=on_case)
 def note_passage(row: Application) -> Any:
     """Where the self-report speaks of the plan."""
-    form = forms.PassageForm()
+    form = forms.PassageForm(version=row.version)
     if not form.validate_on_submit():
         raise Refused(_("请填写位置。"), field="passage")
     with transaction():
-        papers.note_passage(application=row, passage=form.passage.data or "", by=who(), now=clock.now())
+        papers.note_passage(application=row, passage=form.passage.data or "", version=form.version.data, by=who(), now=clock.now())
     return done(_("已保存。"), HERE, key=row.id)
 
 

@@ -14,6 +14,7 @@ from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.files import StoredFile
+from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import _
 from trainhub.kernel.papers import docx
 from trainhub.kernel.papers.blocks import DOCX
@@ -119,8 +120,8 @@ def _add(application: Application, kind: DocumentKind, stored: StoredFile, *, by
     return row
 
 
-def note_passage(*, application: Application, passage: str, by: Identity, now: datetime) -> None:
-    """Where the self-report says how the plan of the 卓越计划 attains the accreditation standards (PETOE-P8, 002:213)."""
+def note_passage(*, application: Application, passage: str, by: Identity, now: datetime, version: int | None = None) -> None:
+    """Where the self-report says how the plan of the 卓越计划 attains the accreditation standards (PETOE-P8, 002:213). Raises Stale."""
     queries.hold(application)
     if application.state is not State.PREPARING:
         raise BadDocument(_("报告已提交，位置不能再改。"), field="passage")
@@ -129,6 +130,7 @@ def note_passage(*, application: Application, passage: str, by: Identity, now: d
         raise BadDocument(_("这项申请的路线是“%(route)s”，没有自评报告，不需要填写位置。", route=route), field="passage")
     passage = passage.strip()[:200]
     if application.petoe_passage != passage:
+        check_version(application, version)
         application.petoe_passage = passage
         session().flush()
         audit.record(by=by, did="evaluation.passage.noted", on=application, data={"passage": passage})
