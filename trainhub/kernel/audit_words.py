@@ -229,6 +229,8 @@ DEEDS: Mapping[str, Any] = {
     "unsigned": _l("已去除署名"),
     "erased": _l("已抹去"),
     "placed": _l("已设定"),
+    "asked_anew": _l("已重新请评"),
+    "author_added": _l("已补入作者"),
     "lifted": _l("已解除"),
 }
 

@@ -45,6 +45,7 @@ VERBS: Mapping[str, Any] = {
     "issue": _l("签发"),
     "learn": _l("学习"),
     "list": _l("查看列表"),
+    "make": _l("发出"),
     "mentor": _l("指导与确认"),
     "own": _l("管理本人的"),
     "pay": _l("拨付"),
