@@ -88,6 +88,7 @@ from trainhub.kernel.access import Role
 from trainhub.kernel.audit_kinds import Kind, name_kinds
 from trainhub.kernel.i18n import N_, _l
 from trainhub.organisations import operations as organisation_operations
+from trainhub.people import queries as people_queries
 from trainhub.programmes.operations import plans as programme_plans
 
 PAGES: tuple[ModuleType, ...] = (bases_partner_views, bases_history_views, awards_fund_views, awards_company_views)
@@ -244,6 +245,7 @@ def _bases_mentors_placements(app: Flask) -> None:
     app.extensions.setdefault(bases_views.PANELS, []).append(placements_panels.of_base)
     app.extensions.setdefault(bases_operations.MOVED, []).append(placements_operations.move_onto_campus)
     app.extensions.setdefault(bases_queries.SCHOOLS, []).append(placements_queries.schools_of)
+    app.extensions.setdefault(people_queries.HOSTS, []).append(mentors_queries.enterprises_of_person)
     app.extensions.setdefault(mentors_views.LOADS, []).append(placements_panels.loads)
     app.extensions.setdefault(mentors_operations.DECLARED, []).append(placements_operations.release_mentor)
     app.extensions.setdefault(EVIDENCE_PAGES, {})["placement"] = placements_panels.evidence_pages

@@ -181,6 +181,11 @@ def in_office_since(since: datetime) -> list[people.Use]:
     return [people.Use(Mentor.person_id, or_(Mentor.until.is_(None), Mentor.until >= local(since).date()))]
 
 
+def enterprises_of_person(person_id: int) -> list[int]:
+    """For whom a person is or was a mentor."""
+    return list(session().scalars(select(Mentor.enterprise_id).where(Mentor.person_id == person_id)))
+
+
 def appraisal(mentor_id: int, year: int) -> MentorAppraisal | None:
     """The appraisal of a year."""
     return session().get(MentorAppraisal, (mentor_id, year))

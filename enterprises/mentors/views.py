@@ -21,7 +21,9 @@ from trainhub.organisations import queries as organisations
 from trainhub.organisations.types import OrganisationKind
 from trainhub.people import labels as people_labels
 from trainhub.people import operations as people
+from trainhub.people import queries as persons
 from trainhub.people.models import Student
+from trainhub.people.panels import doors_of
 from trainhub.people.types import IdType
 from trainhub.policy.book import book
 
@@ -94,10 +96,12 @@ def mine() -> Any:
 @guard(Can.MENTOR_VIEW, load=load, subject=queries.subject_of)
 def show(mentor: Mentor) -> Any:
     """One mentor."""
+    person = persons.person(mentor.person_id)
     return render_template(
         "enterprises/mentors/show.html",
         mentor=mentor,
         name=queries.name_of(mentor.id),
+        doors=doors_of(person, who()) if person is not None else [],
         enterprise=organisations.by_id(mentor.enterprise_id),
         load=loads_of([mentor.id])[mentor.id],
         most=book().at("own.placement.students_per_mentor_max", on=clock.today()).number,

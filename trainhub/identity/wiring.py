@@ -19,6 +19,7 @@ from trainhub.kernel.audit_kinds import Kind, name_kinds
 from trainhub.kernel.i18n import N_, _l, listed
 from trainhub.kernel.nav import Entry
 from trainhub.people import queries as persons
+from trainhub.people.panels import DOORS
 from trainhub.programmes import holds
 
 TABLES: tuple[ModuleType, ...] = (models,)
@@ -75,6 +76,7 @@ def register(app: Flask) -> None:
         Entry("system", _l("个人信息申请"), "data_requests.listing", "clipboard", can=Can.REQUEST_DECIDE, order=60),
     )
     holds.register_same(app, queries.is_same_holder)
+    app.extensions.setdefault(DOORS, []).append(accounts.door)
     my_data.register_own(app)
     retention.register_own(app)
     persons.register_keeper(app, "data_requests", queries.person_asks)

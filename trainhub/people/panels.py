@@ -12,11 +12,19 @@ from trainhub.organisations.models import Organisation
 from trainhub.organisations.queries import subject_of
 from trainhub.organisations.types import SCHOOLS
 from trainhub.people import queries
-from trainhub.people.models import Student
+from trainhub.people.models import Person, Student
 from trainhub.people.permissions import Can
 
 STUDENT_PANELS = "trainhub.people.student_panels"
 """Rooms put functions (student, identity) -> panel or None here: what they know of a student (recognised credits)."""
+DOORS = "trainhub.people.doors"
+"""Parts above put functions (person, identity) -> (label, address, icon) or None here: where the page of a person leads (their account)."""
+
+
+def doors_of(person: Person, identity: Identity) -> list[tuple[str, str, str]]:
+    """Where the pages of a person lead this reader."""
+    asked = [door(person, identity) for door in current_app.extensions.get(DOORS, [])]
+    return [answer for answer in asked if answer]
 
 
 def panels_of_student(student: Student, identity: Identity) -> list[dict[str, Any]]:

@@ -19,6 +19,7 @@ from trainhub.organisations import queries as organisations
 from trainhub.people import forms, labels, operations, queries, rules
 from trainhub.people.imports import persons as person_files
 from trainhub.people.models import LegalHold, Person
+from trainhub.people.panels import doors_of
 from trainhub.people.permissions import Can
 from trainhub.people.types import PairDecision
 from trainhub.people.views import blueprint, form_page
@@ -93,6 +94,7 @@ def person(row: Person) -> Any:
         joined=joined(row),
         holds=queries.holds_on(row.id) if may(who(), Can.HOLD_SET) else [],
         history=organisations.history_of("person", row.id),
+        doors=doors_of(row, who()),
         labels=labels,
         can=Can,
     )

@@ -19,6 +19,7 @@ from trainhub.organisations import queries as organisations
 from trainhub.people import forms, labels, operations, queries, rules
 from trainhub.people.imports import teachers as teacher_files
 from trainhub.people.models import Teacher
+from trainhub.people.panels import doors_of
 from trainhub.people.permissions import Can
 from trainhub.people.views import blueprint, form_page
 from trainhub.programmes import queries as programmes
@@ -97,6 +98,7 @@ def teacher(row: Teacher) -> Any:
         claimed=rules.months_worked(claimed, today),
         phone=rules.mask_phone(person.phone),
         history=history(row),
+        doors=doors_of(person, who()),
         labels=labels,
         can=Can,
     )

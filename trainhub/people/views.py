@@ -21,7 +21,7 @@ from trainhub.organisations import queries as organisations
 from trainhub.people import forms, labels, operations, queries, rules
 from trainhub.people.imports import students as student_files
 from trainhub.people.models import Student
-from trainhub.people.panels import panels_of_student
+from trainhub.people.panels import doors_of, panels_of_student
 from trainhub.people.permissions import Can
 from trainhub.programmes import queries as programmes
 
@@ -97,6 +97,7 @@ def student(row: Student) -> Any:
         phone=rules.mask_phone(person.phone),
         history=organisations.history_of("student", row.id),
         panels=panels_of_student(row, who()),
+        doors=doors_of(person, who()),
         labels=labels,
         can=Can,
     )

@@ -16,6 +16,7 @@ from enterprises.mentors import imports, operations, queries
 from enterprises.mentors.operations import BadMentor
 from tests.factories import enterprises as make
 from tests.factories import ground
+from trainhub.identity import queries as accounts
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.errors import Stale
 from trainhub.kernel.imports import ImportRefused, run_file
@@ -182,3 +183,26 @@ def test_a_declared_conflict_is_taken_back_with_a_reason_and_both_stay_on_record
     again = operations.declare_conflict(mentor=queries.by_id(key), student=session.get_one(Student, student_id), reason="亲属", by=SYSTEM, now=NOW)  # type: ignore[arg-type]
     assert again.reason == "亲属"
     assert coordinator.post(f"/mentors/{key}/conflicts/{10**12}/withdraw", data={"reason": "x"}).status_code == 404
+
+
+def test_an_enterprise_opens_the_account_of_its_own_mentor_and_of_nobody_else(session: Session, as_role: Callable[..., FlaskClient]) -> None:
+    firm, other = ground.enterprise(), ground.enterprise()
+    own, shared, teaching = make.mentor(enterprise=firm), make.mentor(enterprise=firm), make.mentor(enterprise=firm, person=ground.person())
+    ground.teacher(who=session.get_one(Person, teaching.person_id))
+    shared.until = date(2024, 12, 31)
+    make.mentor(enterprise=other, person=session.get_one(Person, shared.person_id), since=date(2025, 1, 1))
+    session.commit()
+    client, stranger = as_role(Role.ENTERPRISE_COORDINATOR, organisation_id=firm.id), as_role(Role.ENTERPRISE_COORDINATOR, organisation_id=other.id)
+    session.commit()
+    address = f"/accounts/new?person={own.person_id}"
+    assert f'href="{address}"' in client.get(f"/mentors/{own.id}").text
+    form = {"username": "mentor9", "role": "mentor", "organisation_id": str(firm.id)}
+    assert stranger.post(address, data=form).status_code == 403
+    # Who works for two, or teaches, is invited by who sees all of it: the link would open the rest, too.
+    for one in (shared, teaching):
+        assert client.get(f"/accounts/new?person={one.person_id}").status_code == 403
+        assert "/accounts/new" not in client.get(f"/mentors/{one.id}").text
+    assert client.post(address, data=form).status_code == 200
+    account = accounts.account_of_person(own.person_id)
+    assert account is not None
+    assert f'href="/accounts/{account.id}"' in client.get(f"/mentors/{own.id}").text

@@ -286,6 +286,41 @@ def test_open_for_a_known_person(app: Flask, two: dict[str, Any]) -> None:
     assert "已有账号" in admin.post(f"/accounts/new?person={person}", data=form | {"username": "teacher10"}).text
 
 
+def test_the_page_of_a_person_leads_to_their_account(app: Flask, client: FlaskClient, two: dict[str, Any]) -> None:
+    student = ground.student(two["a_programme"])
+    teacher = ground.teacher(two["a"])
+    db.session.commit()
+    admin, foreign, system = (make.sign_in(app, two[key]) for key in ("a_admin", "b_admin", "system"))
+    pages = (f"/people/students/{student.id}", f"/people/teachers/{teacher.id}")
+    for path, person in zip(pages, (student.person_id, teacher.person_id), strict=True):
+        assert f'href="/accounts/new?person={person}"' in admin.get(path).text
+        assert f'href="/accounts/new?person={person}"' in system.get(f"/people/persons/{person}").text
+        assert "/accounts/new" not in foreign.get(path).text
+    address, form = f"/accounts/new?person={student.person_id}", {"role": "student", "organisation_id": str(two["a"].id)}
+    assert student.student_no in admin.get(address).text  # the form says by what a student signs in
+    answer = admin.post(address, data=form)  # no other name is needed
+    assert answer.status_code == 200
+    assert _set(client, _link(answer.text)).location == "/login"
+    assert client.post("/login", data={"username": student.student_no, "password": make.PASSWORD}).status_code == 303
+    account = queries.account_of_person(student.person_id)
+    assert account is not None
+    assert f'href="/accounts/{account.id}"' in admin.get(pages[0]).text
+    assert "/accounts/new" not in admin.get(pages[0]).text
+
+
+def test_an_account_opened_before_the_student_was_enrolled_gets_the_number(app: Flask, two: dict[str, Any]) -> None:
+    student = ground.student(two["a_programme"])
+    account = make.account(person=db.session.get_one(Person, student.person_id))
+    db.session.commit()
+    admin, system, page = make.sign_in(app, two["a_admin"]), make.sign_in(app, two["system"]), f"/accounts/{account.id}"
+    assert f"{page}/numbers" in admin.get(page).text
+    for who in (admin, system):  # twice changes nothing
+        assert who.post(f"{page}/numbers").status_code == 303
+    assert queries.login_name(LoginKind.STUDENT_NO, student.student_no.lower(), two["a"].code.lower()) is not None
+    assert f"{page}/numbers" not in admin.get(page).text
+    assert make.sign_in(app, two["b_admin"]).post(f"{page}/numbers").status_code == 403
+
+
 def test_links_expire_and_replace_each_other(session: Session) -> None:
     account = make.account(password=make.PASSWORD)
     first = ops.reset_link(account=account, by=SYSTEM, today=TODAY, now=make.NOW).rsplit("/", 1)[1]

@@ -18,7 +18,7 @@ from trainhub.identity.operations.accounts import (
 )
 from trainhub.identity.operations.grants import end_grant, grant_role, scope_kind
 from trainhub.identity.operations.links import ask_reset, invite, open_link, reset_link, use_link
-from trainhub.identity.operations.opening import NewAccount, open_account
+from trainhub.identity.operations.opening import NewAccount, add_student_numbers, numbers_to_add, open_account
 from trainhub.identity.operations.privacy import ask_about_data, close_account, decide_request, give_consent, withdraw_consent
 from trainhub.identity.operations.registration import Tried, Wish, guardian_age, register, registration, send_again, try_code
 from trainhub.identity.operations.retaining import FORGETTING
@@ -50,6 +50,7 @@ __all__ = [
     "Tried",
     "Wish",
     "add_login",
+    "add_student_numbers",
     "ask_about_data",
     "ask_reset",
     "change_password",
@@ -70,6 +71,7 @@ __all__ = [
     "known_scopes",
     "make_token",
     "new_recovery_codes",
+    "numbers_to_add",
     "open_account",
     "open_link",
     "open_session",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from trainhub.identity.models import Account
+from trainhub.identity import rules
+from trainhub.identity.models import Account, LoginName
 from trainhub.identity.operations._support import AccountRefused
-from trainhub.identity.operations.accounts import create_account
+from trainhub.identity.operations.accounts import add_login, create_account
 from trainhub.identity.operations.grants import grant_role
 from trainhub.identity.operations.links import invite
 from trainhub.identity.types import LoginKind
@@ -31,6 +33,8 @@ class NewAccount:
     region_code: str | None = None
     since: date | None = None
     until: date | None = None
+    student_numbers: tuple[tuple[str, str], ...] = ()
+    """(student number, code of the university) by which a student signs in."""
 
 
 def open_account(*, wish: NewAccount, person: Person | None, by: Identity, today: date, now: datetime) -> tuple[Account, str]:
@@ -39,13 +43,14 @@ def open_account(*, wish: NewAccount, person: Person | None, by: Identity, today
     Returns the account and the invitation's link, shown once. Raises AccountRefused, GrantRefused (no account remains
     without a role that `by` may give).
     """
-    if not (wish.username or wish.email or wish.phone):
+    if not (wish.username or wish.email or wish.phone or wish.student_numbers):
         raise AccountRefused(_("请至少填写用户名、邮箱、手机号中的一项，用于登录。"), field="username")
     if person is None:
         if not wish.name.strip():
             raise AccountRefused(_("请填写姓名。"), field="name")
         person = people.register_person(name=wish.name, by=by, now=now, email=wish.email, phone=wish.phone)
     logins = [(kind, value, "") for kind, value in ((LoginKind.EMAIL, wish.email), (LoginKind.PHONE, wish.phone)) if value]
+    logins += [(LoginKind.STUDENT_NO, number, code) for number, code in wish.student_numbers]
     account = create_account(person=person, display_name=person.name, by=by, now=now, username=wish.username or None, logins=logins)
     grant_role(
         account=account,
@@ -60,3 +65,15 @@ def open_account(*, wish: NewAccount, person: Person | None, by: Identity, today
         until=wish.until,
     )
     return account, invite(account=account, by=by, today=today, now=now)
+
+
+def numbers_to_add(numbers: Iterable[tuple[str, str]], logins: Iterable[LoginName]) -> list[tuple[str, str]]:
+    """Which of the numbers the account does not sign in by yet."""
+    known = {(one.value, one.scope) for one in logins if one.kind is LoginKind.STUDENT_NO}
+    return [pair for pair in numbers if tuple(rules.normalise_login(LoginKind.STUDENT_NO, part) for part in pair) not in known]
+
+
+def add_student_numbers(*, account: Account, numbers: Iterable[tuple[str, str]], by: Identity, now: datetime) -> None:
+    """Let the account of a student sign in by the numbers of their studies; what it has already stays. Raises AccountRefused."""
+    for number, code in numbers:
+        add_login(account=account, kind=LoginKind.STUDENT_NO, value=number, scope=code, by=by, now=now)

@@ -14,7 +14,7 @@ from trainhub.identity.models import Account
 from trainhub.identity.permissions import Can
 from trainhub.identity.types import AccountState
 from trainhub.kernel import clock, downloads
-from trainhub.kernel.access import ROLE_LABELS, Identity, Role, Subject, acting, demand, guard
+from trainhub.kernel.access import ROLE_LABELS, Identity, Role, Subject, acting, demand, guard, may
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import once
@@ -26,8 +26,10 @@ from trainhub.kernel.web import done
 from trainhub.organisations import queries as organisations
 from trainhub.people import queries as people
 from trainhub.people.models import Person
+from trainhub.people.types import StudentState
 from trainhub.programmes import queries as programmes
 
+STUDYING = (StudentState.ENROLLED, StudentState.SUSPENDED)
 blueprint = Blueprint("accounts", __name__, url_prefix="/accounts")
 
 
@@ -128,8 +130,31 @@ def _person_of_request(by: Identity) -> Person | None:
     person = people.person(person_id)
     if person is None:
         raise NotFound(_("没有这个人员。"))
-    demand(by, Can.ACCOUNT_VIEW, people.subject_of_person(person))
+    demand(by, Can.ACCOUNT_VIEW, people.subject_to_invite(person))
     return person
+
+
+def _student_numbers(person: Person | None) -> tuple[tuple[str, str], ...]:
+    """(number, code of the university) of the studies that go on."""
+    studies = people.students_of_person(person.id) if person is not None else []
+    schools = ((one.student_no, organisations.by_id(one.university_id)) for one in studies if one.state in STUDYING)
+    return tuple((number, school.code) for number, school in schools if school is not None)
+
+
+def _numbers_of(account: Account) -> tuple[tuple[str, str], ...]:
+    return _student_numbers(people.person(account.person_id) if account.person_id is not None else None)
+
+
+def door(person: Person, identity: Identity) -> tuple[str, str, str] | None:
+    """Where the pages of a person lead: to their account, or to the form that opens one; None for whom neither is theirs."""
+    if person.merged_into_id is not None or person.id == identity.person_id or not may(identity, Can.ACCOUNT_VIEW, people.subject_to_invite(person)):
+        return None
+    account = queries.account_of_person(person.id)
+    if account is None:
+        return (_("开通账号"), url_for("accounts.new", person=person.id), "key") if may(identity, Can.ACCOUNT_CREATE) else None
+    if not may(identity, Can.ACCOUNT_VIEW, queries.subject_of_account(account.id, today=clock.today())):
+        return None
+    return _("账号"), url_for("accounts.show", account_id=account.id), "key"
 
 
 @blueprint.get("/new")
@@ -141,7 +166,14 @@ def new() -> Any:
     form = AccountForm(**_grant_choices(by), formdata=None)
     if person is not None:
         form.name.data, form.email.data, form.phone.data = person.name, person.email, person.phone
-    return render_template("trainhub/identity/account_new.html", form=form, person=person)
+        studies = [one for one in people.students_of_person(person.id) if one.state in STUDYING]
+        if studies and Role.STUDENT in rules.grantable_roles(by):
+            form.role.data, form.organisation_id.data = Role.STUDENT, studies[0].university_id
+    return _opening(form, person)
+
+
+def _opening(form: AccountForm, person: Person | None, status: int = 200) -> Any:
+    return render_template("trainhub/identity/account_new.html", form=form, person=person, numbers=_student_numbers(person)), status
 
 
 @blueprint.post("/new")
@@ -152,7 +184,7 @@ def create() -> Any:
     person = _person_of_request(by)
     form = AccountForm(**_grant_choices(by))
     if not form.validate():
-        return render_template("trainhub/identity/account_new.html", form=form, person=person), 422
+        return _opening(form, person, 422)
     wish = ops.NewAccount(
         role=form.role.data,
         name=form.name.data or "",
@@ -164,6 +196,7 @@ def create() -> Any:
         region_code=form.region_code.data,
         since=form.since.data,
         until=form.until.data,
+        student_numbers=_student_numbers(person) if form.role.data is Role.STUDENT else (),
     )
     try:
         with transaction():
@@ -174,7 +207,7 @@ def create() -> Any:
             account_id = account.id
     except Refused as refused:
         form.refuse(refused)
-        return render_template("trainhub/identity/account_new.html", form=form, person=person), refused.status
+        return _opening(form, person, refused.status)
     return _shown_link(account_id, link, _("账号已开通。"))
 
 
@@ -188,13 +221,14 @@ def _shown_link(account_id: int, link: str, said: str) -> Any:
 
 def _page(loaded: Loaded, form: GrantForm, reason: ReasonForm, status: int = 200) -> Any:
     account, today = loaded.account, clock.today()
-    by = _by()
+    by, logins = _by(), queries.login_names(loaded.account.id)
     return (
         render_template(
             "trainhub/identity/account.html",
             account=account,
             subject=loaded.subject,
-            logins=queries.login_names(account.id),
+            logins=logins,
+            missing_numbers=ops.numbers_to_add(_numbers_of(account), logins),
             grants=queries.grants_of(account.id, today=today),
             failures=ops.failures_now(account=account, now=clock.now(), today=today),
             sessions=len(queries.open_sessions(account.id, clock.now())),
@@ -265,6 +299,16 @@ def link(loaded: Loaded) -> Any:
     with transaction():
         address = ops.reset_link(account=queries.account(loaded.account.id), by=_by(), today=clock.today(), now=clock.now())
     return _shown_link(loaded.account.id, address, _("链接已生成。"))
+
+
+@blueprint.post("/<int:account_id>/numbers")
+@guard(Can.ACCOUNT_RESET, load=_load)
+def numbers(loaded: Loaded) -> Any:
+    """Let a student who was enrolled after the account was opened sign in by the student number."""
+    with transaction():
+        account = queries.account(loaded.account.id)
+        ops.add_student_numbers(account=account, numbers=_numbers_of(account), by=_by(), now=clock.now())
+    return done(_("已可以用学号登录。"), "accounts.show", account_id=loaded.account.id)
 
 
 @blueprint.post("/<int:account_id>/unlock")

@@ -19,6 +19,7 @@ from trainhub.people.queries.merging import (
     standing_merge,
 )
 from trainhub.people.queries.persons import (
+    HOSTS,
     PERSON_SORTS,
     SAME_SORTS,
     as_person_row,
@@ -34,6 +35,7 @@ from trainhub.people.queries.persons import (
     possible_same,
     same_listing,
     subject_of_person,
+    subject_to_invite,
 )
 from trainhub.people.queries.retaining import (
     Use,
@@ -102,6 +104,7 @@ from trainhub.people.queries.teachers import (
 
 __all__ = [
     "ACTIVE",
+    "HOSTS",
     "PERSON_SORTS",
     "SAME_SORTS",
     "STUDENT_SORTS",
@@ -176,6 +179,7 @@ __all__ = [
     "subject_of_person",
     "subject_of_student",
     "subject_of_teacher",
+    "subject_to_invite",
     "suspensions_of",
     "suspensions_of_many",
     "teacher",

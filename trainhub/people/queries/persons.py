@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
+from flask import current_app
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import aliased
 
@@ -142,3 +144,17 @@ def subject_of_person(row: Person) -> Subject:
         regions=organisations.region_path(row.county_code).codes,
         persons=(row.id,),
     )
+
+
+HOSTS = "trainhub.people.hosts"
+"""Rooms above put functions person id -> organisation ids here: for whom a person works with students (an enterprise's mentor)."""
+
+
+def subject_to_invite(row: Person) -> Subject:
+    """Over whom an account of this person is opened: like `subject_of_person`, and by the one organisation somebody works for who is nowhere else.
+
+    Who also studies or teaches, or works for two, is not theirs alone to invite: the link lets its reader act as the person.
+    """
+    subject = subject_of_person(row)
+    hosts = {host for hosts_of in current_app.extensions.get(HOSTS, []) for host in hosts_of(row.id)}
+    return dataclasses.replace(subject, organisations=frozenset(hosts)) if len(hosts) == 1 and not subject.organisations else subject
