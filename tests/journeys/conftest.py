@@ -1,7 +1,8 @@
 """The demo province for the journeys: built once by the real command, copied for each journey.
 
 The calendar of the demo begins on 2026-11-22; a journey travels from there (`time_machine`), whatever the day of the run.
-JOURNEYS_DEMO names an instance folder that `trainhub demo --today 2026-11-22` has built already, to repeat a journey quickly.
+JOURNEYS_DEMO names the instance folder it is built in and stays in, so that the next run finds it there: on a server's database it is restored
+from a backup of that one, by the real commands as well.
 """
 
 from __future__ import annotations
@@ -94,11 +95,10 @@ class Place:
         """Run a command with --json in a process of its own."""
         return _said(words, processes.run([*words, "--json"], self.environment, timeout=600), status)
 
-    def program(self, *words: str) -> dict[str, Any]:
+    def program(self, *words: str, **settings: str) -> dict[str, Any]:
         """The same by the installed program, from its start."""
-        return _said(
-            words, subprocess.run([*COMMAND, *words, "--json"], env=self.environment, capture_output=True, text=True, timeout=600, check=False)
-        )
+        environment = self.environment | settings
+        return _said(words, subprocess.run([*COMMAND, *words, "--json"], env=environment, capture_output=True, text=True, timeout=600, check=False))
 
     def app(self, **changes: Any) -> Flask:
         """The app on this instance, as `serve` builds it."""
@@ -151,20 +151,18 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
 
     Of several processes the first that needs it builds it for all, and the last one removes it.
     """
-    if known := os.environ.get("JOURNEYS_DEMO"):
-        yield Place(Path(known))
-        return
     worker, run = os.environ.get("PYTEST_XDIST_WORKER", "alone"), os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))[:12]
     shared = tmp_path_factory.getbasetemp().parent if worker != "alone" else tmp_path_factory.mktemp("shared")
     used = shared / "demo-used-by"
-    url, place = os.environ.get("TRAINHUB_TEST_DATABASE_URL", ""), Place(shared / "demo")
+    url, place, kept = os.environ.get("TRAINHUB_TEST_DATABASE_URL", ""), Place(shared / "demo"), os.environ.get("JOURNEYS_DEMO")
     if url.startswith("postgres"):
         server = sa.create_engine("postgresql+psycopg://" + url.split("://", 1)[1])
         place = Place(place.folder, f"{url.rsplit('/', 1)[0]}/journeys_{run}", server)
+    elif kept:
+        place = Place(Path(kept))
     with _alone(shared):
         if not used.exists():
-            place.create()
-            place.program("demo", "--today", DAY.isoformat())
+            _make(place, Path(kept) if kept else None)
             used.mkdir()
         (used / worker).touch()
     yield place
@@ -172,10 +170,30 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         (used / worker).unlink()
         if not any(used.iterdir()):
             used.rmdir()
-            shutil.rmtree(place.folder)
+            if not kept or place.folder != Path(kept):
+                shutil.rmtree(place.folder)
             place.drop()
     if place.server is not None:
         place.server.dispose()
+
+
+def _make(place: Place, kept: Path | None) -> None:
+    """The demo at a place that has none: restored from the one that is kept elsewhere, or built."""
+    place.create()
+    if kept is not None and kept != place.folder and _is_built(kept):
+        place.folder.mkdir()
+        archive = place.folder.with_suffix(".tar.gz")
+        Place(kept).program("backup", str(archive))
+        shutil.copy(kept / "demo-secret", place.folder)
+        place.program("restore", str(archive), "--yes", TRAINHUB_SECRET_KEY=(kept / "demo-secret").read_text())
+        archive.unlink()
+    elif not _is_built(place.folder):
+        place.program("demo", "--today", DAY.isoformat())
+
+
+def _is_built(folder: Path) -> bool:
+    mark = folder / "demo.json"
+    return mark.exists() and bool(json.loads(mark.read_text())["is_built"])
 
 
 @pytest.fixture

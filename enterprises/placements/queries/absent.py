@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import date
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 
 from enterprises.placements.models import DayEntry, Placement, PlacementEvent
 from enterprises.placements.types import DayState, EventKind, EventState
@@ -13,18 +13,23 @@ from trainhub.kernel.db import session
 from trainhub.people.models import Student, Suspension
 
 
-def confirmed_against(student_ids: Collection[int] | None = None) -> dict[int, list[DayEntry]]:
-    """By student the confirmed days that lie in a suspension (休学) or after the student left the school, in time: both may be entered
-    late, and the days were confirmed before. `student_ids` None: of everybody."""
+def is_away() -> ColumnElement[bool]:
+    """SQL over days joined to their students: the day lies in a suspension, or after the student left the school."""
     suspended = select(Suspension.id).where(
         Suspension.student_id == DayEntry.student_id,
         Suspension.since <= DayEntry.on,
         or_(Suspension.until.is_(None), Suspension.until >= DayEntry.on),
     )
+    return or_(suspended.exists(), func.coalesce(Student.left_on < DayEntry.on, False))
+
+
+def confirmed_against(student_ids: Collection[int] | None = None) -> dict[int, list[DayEntry]]:
+    """By student the confirmed days that lie in a suspension (休学) or after the student left the school, in time: both may be entered
+    late, and the days were confirmed before. `student_ids` None: of everybody."""
     statement = (
         select(DayEntry)
         .join(Student, Student.id == DayEntry.student_id)
-        .where(DayEntry.state == DayState.APPROVED, or_(suspended.exists(), Student.left_on < DayEntry.on))
+        .where(DayEntry.state == DayState.APPROVED, is_away())
         .order_by(DayEntry.student_id, DayEntry.on, DayEntry.id)
     )
     if student_ids is not None:

@@ -14,7 +14,7 @@ from enterprises.bases import queries as bases
 from enterprises.permissions import WEEKS_VIEWERS
 from enterprises.placements import rules
 from enterprises.placements.models import DayEntry, Placement, Term
-from enterprises.placements.queries.absent import absences_of_students, confirmed_against
+from enterprises.placements.queries.absent import absences_of_students, confirmed_against, is_away
 from enterprises.placements.types import DayState, Light, Miss, PlacementState, StudentProgress
 from trainhub.kernel.access import SYSTEM, Identity
 from trainhub.kernel.db import session
@@ -227,11 +227,12 @@ def _logged_on(ids: Iterable[int], day: date) -> set[int]:
 
 
 def _waiting(ids: Iterable[int], until: date) -> dict[int, int]:
-    """By student the days until a day that wait for a mentor."""
+    """By student the days until a day that wait for a mentor and that a mentor may confirm: no day of a suspension or after leaving."""
     found: dict[int, int] = {}
     statement = (
         select(DayEntry.student_id, sa.func.count(DayEntry.id))
-        .where(DayEntry.student_id.in_(list(ids)), DayEntry.state == DayState.PENDING, DayEntry.on <= until)
+        .join(Student, Student.id == DayEntry.student_id)
+        .where(DayEntry.student_id.in_(list(ids)), DayEntry.state == DayState.PENDING, DayEntry.on <= until, sa.not_(is_away()))
         .group_by(DayEntry.student_id)
     )
     for key, count in session().execute(statement):

@@ -310,3 +310,20 @@ def test_the_forecast_asks_about_leave_and_suspensions(world: SimpleNamespace) -
     assert (back.to_come, back.still_open) == (before.to_come - 2, before.still_open)
     assert Miss.SUSPENDED not in dict(back.why)
     assert found(date(2026, 2, 27)).to_come == found(date(2026, 3, 2)).to_come == 80 - 5 - 4
+
+
+def test_a_day_that_waits_in_a_suspension_is_not_sure(world: SimpleNamespace) -> None:
+    """Logged Monday to Friday, waiting; then the school enters that the student was suspended from Wednesday on, or left on Tuesday."""
+    for day in make.weekdays(STARTS, 5):
+        operations.log_day(placement=world.row, on=day, note="", today=FRIDAY, **WHOLE)
+
+    def to_come() -> int:
+        found = queries.progress_of_student(world.student.id, on=FRIDAY + timedelta(days=1))
+        assert found is not None
+        return found.to_come
+
+    whole = to_come()
+    entered: dict[str, Any] = {"by": SYSTEM, "now": NOW}
+    people.change_student(student=world.student, state=StudentState.SUSPENDED, state_on=STARTS + timedelta(days=2), **entered)
+    people.change_student(student=world.student, state=StudentState.ENROLLED, state_on=FRIDAY + timedelta(days=1), **entered)
+    assert to_come() == whole - 3

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from typing import Any
 
 from flask import current_app
-from sqlalchemy import update
+from sqlalchemy import insert, update
 from sqlalchemy.exc import IntegrityError
 
 from trainhub.kernel import audit
@@ -41,15 +42,15 @@ def confirm_days(
     known = queries.confirmed_on(student_id, enterprise_id, wanted)
     new = [day for day in wanted if day not in known]
     rows = [
-        ConfirmedDay(
-            student_id=student_id,
-            enterprise_id=enterprise_id,
-            base_id=base_id,
-            on=day,
-            source_id=source_id,
-            confirmed_by_id=by.account_id,
-            confirmed_at=now,
-        )
+        {
+            "student_id": student_id,
+            "enterprise_id": enterprise_id,
+            "base_id": base_id,
+            "on": day,
+            "source_id": source_id,
+            "confirmed_by_id": by.account_id,
+            "confirmed_at": now,
+        }
         for day in new
     ]
     added = _add_days(rows)
@@ -63,18 +64,22 @@ def confirm_days(
     return added
 
 
-def _add_days(rows: list[ConfirmedDay]) -> int:
-    """Write days together; where somebody else confirmed one of them at the same moment, one by one. The number written."""
+def _add_days(rows: list[dict[str, Any]]) -> int:
+    """Write days together; where somebody else confirmed one of them at the same moment, one by one. The number written.
+
+    Nobody asks for the new rows, so they are no objects: a term is one statement then.
+    """
+    if not rows:
+        return 0
     current = session()
     try:
         with current.begin_nested():
-            current.add_all(rows)
-            current.flush()
+            current.execute(insert(ConfirmedDay), rows)
         return len(rows)
     except IntegrityError:
         if len(rows) > 1:
             return sum(_add_days([row]) for row in rows)
-        if not rows or not queries.confirmed_on(rows[0].student_id, rows[0].enterprise_id, [rows[0].on]):
+        if not queries.confirmed_on(rows[0]["student_id"], rows[0]["enterprise_id"], [rows[0]["on"]]):
             raise
         return 0
 
