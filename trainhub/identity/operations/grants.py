@@ -124,6 +124,11 @@ def scope_kind(organisation_id: int | None, programme_id: int | None, region_cod
     return ScopeKind.REGION if region_code is not None else ScopeKind.EVERYTHING
 
 
+def check_may_give(by: Identity, role: Role, *, organisation_id: int | None = None, programme_id: int | None = None) -> None:
+    """Refuse a role that `by` may not give over an organisation or a programme. Raises GrantRefused."""
+    _check_may_give(by, role, scope_kind(organisation_id, programme_id, None), organisation_id, programme_id, None)
+
+
 def _check_may_give(
     by: Identity, role: Role, kind: ScopeKind, organisation_id: int | None, programme_id: int | None, region_code: str | None
 ) -> None:
