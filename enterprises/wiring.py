@@ -82,7 +82,7 @@ from enterprises.placements.views import (
 from enterprises.subsidies import models as subsidies_models
 from enterprises.subsidies import views as subsidies_views
 from trainhub.certificates.types import EVIDENCE_PAGES, PRESENT_FACTS
-from trainhub.identity import retention
+from trainhub.identity import groups, retention
 from trainhub.kernel import access, audit_words, ical, jobs, nav
 from trainhub.kernel.access import Role
 from trainhub.kernel.audit_kinds import Kind, name_kinds
@@ -246,6 +246,17 @@ def _bases_mentors_placements(app: Flask) -> None:
     app.extensions.setdefault(bases_operations.MOVED, []).append(placements_operations.move_onto_campus)
     app.extensions.setdefault(bases_queries.SCHOOLS, []).append(placements_queries.schools_of)
     app.extensions.setdefault(people_queries.HOSTS, []).append(mentors_queries.enterprises_of_person)
+    groups.register_source(
+        app,
+        groups.Source(
+            "mentors",
+            _l("企业指导教师"),
+            mentors_queries.account_group,
+            mentors_queries.enterprise_named,
+            mentors_queries.account_members,
+            mentors_queries.account_listing,
+        ),
+    )
     app.extensions.setdefault(mentors_views.LOADS, []).append(placements_panels.loads)
     app.extensions.setdefault(mentors_operations.DECLARED, []).append(placements_operations.release_mentor)
     app.extensions.setdefault(EVIDENCE_PAGES, {})["placement"] = placements_panels.evidence_pages

@@ -11,14 +11,20 @@ from sqlalchemy import func, or_, select
 
 from enterprises.mentors.models import Mentor, MentorAppraisal, MentorConflict
 from enterprises.permissions import MENTOR_VIEWERS
+from trainhub.identity.groups import Group, Listed, Why
+from trainhub.identity.models import Account
+from trainhub.identity.permissions import OPENERS
+from trainhub.identity.types import AccountState
 from trainhub.kernel.access import Identity, Role, Subject
 from trainhub.kernel.audit import AuditEvent
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
+from trainhub.kernel.i18n import _
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
+from trainhub.organisations.types import OrganisationKind
 from trainhub.people import queries as people
-from trainhub.people.models import Person, Student
+from trainhub.people.models import Person, Student, Teacher
 
 
 def by_id(mentor_id: int) -> Mentor | None:
@@ -229,3 +235,58 @@ def student_by_no(number: str, university_ids: Collection[int] | None = None) ->
         statement = statement.where(Student.university_id.in_(list(university_ids)))
     found = list(session().scalars(statement.limit(2)))
     return found[0] if len(found) == 1 else None
+
+
+# -- accounts for the mentors of an enterprise ----------------------------------------------------------------------------
+
+
+def account_group(enterprise_id: int) -> Group | None:
+    """The mentors of an enterprise: a mentor over the enterprise."""
+    enterprise = organisations.by_id(enterprise_id)
+    if enterprise is None or enterprise.kind is not OrganisationKind.ENTERPRISE:
+        return None
+    title = _("%(name)s的指导教师", name=enterprise.name)
+    return Group("mentors", enterprise.id, title, (Role.MENTOR,), organisations.subject_of(enterprise), organisation_id=enterprise.id)
+
+
+def account_members(group: Group, today: date) -> list[Listed]:
+    """The mentors by name; who also studies, teaches or works elsewhere is not the enterprise's alone to invite."""
+    here = select(Mentor.person_id).where(Mentor.enterprise_id == group.id)
+    elsewhere = set(session().scalars(select(Mentor.person_id).where(Mentor.person_id.in_(here), Mentor.enterprise_id != group.id)))
+    for table in (Student, Teacher):
+        elsewhere.update(session().scalars(select(table.person_id).where(table.person_id.in_(here))))
+    statement = select(Mentor.person_id, Person.name, Mentor.post, Person.email, Person.phone, in_office(today).label("is_here"))
+    rows = session().execute(
+        statement.join(Person, Person.id == Mentor.person_id).where(Mentor.enterprise_id == group.id).order_by(Person.pinyin, Mentor.id)
+    )
+    return [
+        Listed(
+            r.person_id,
+            r.name,
+            r.post,
+            r.email,
+            r.phone,
+            why=Why.LEFT if not r.is_here else Why.ELSEWHERE if r.person_id in elsewhere else None,
+        )
+        for r in rows
+    ]
+
+
+def account_listing(identity: Identity, text: str, today: date) -> Any:
+    """The enterprises inside the reader's scope that have mentors."""
+    has = select(Account.id).where(Account.person_id == Mentor.person_id, Account.state != AccountState.DELETED).exists()
+    statement: Any = (
+        select(Organisation.id, Organisation.name.label("title"), Organisation.code.label("sub"), func.count(), func.sum(sa.case((has, 1), else_=0)))
+        .join(Mentor, Mentor.enterprise_id == Organisation.id)
+        .where(organisations.scope(identity, OPENERS, organisations=(Organisation.id,)), in_office(today))
+        .group_by(Organisation.id)
+    )
+    if text:
+        statement = statement.where(organisations.matches(text, Organisation.name, Organisation.pinyin, Organisation.code))
+    return statement.order_by(Organisation.pinyin, Organisation.id)
+
+
+def enterprise_named(code: str) -> int | None:
+    """An enterprise by its code or unified social credit code."""
+    found = organisations.by_code(code.strip())
+    return found.id if found is not None else None

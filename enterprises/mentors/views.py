@@ -23,7 +23,7 @@ from trainhub.people import labels as people_labels
 from trainhub.people import operations as people
 from trainhub.people import queries as persons
 from trainhub.people.models import Student
-from trainhub.people.panels import doors_of
+from trainhub.people.panels import doors_of, doors_of_list
 from trainhub.people.types import IdType
 from trainhub.policy.book import book
 
@@ -69,6 +69,7 @@ def index() -> Any:
         skills=queries.skills_known(who(), today),
         can=Can,
         may_create=who().has(Role.ENTERPRISE_COORDINATOR, Role.CENTRE_LEADER, Role.SYSTEM_ADMIN),
+        doors=doors_of_list("mentors", who()),
         asked=request.args.to_dict(),
     )
 

@@ -10,9 +10,13 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from babel.messages.pofile import read_po
+from flask import Flask, render_template_string
+
+from trainhub.kernel.i18n import _, _l, say, sentence
 
 ROOT = Path(__file__).resolve().parents[2]
 CATALOGUE = ROOT / "trainhub" / "translations" / "en" / "LC_MESSAGES" / "messages.po"
@@ -108,3 +112,134 @@ def test_words_that_were_stored_are_kept_when_they_are_said_otherwise() -> None:
     gone = sorted(set(listed) - said)
     assert gone == [], "move these to trainhub/notifications/former.py; only what was never stored is taken off the list"
     assert sorted(said - set(listed)) == [], "append these to tests/architecture/stored_words.txt"
+
+
+NO_PLURAL = frozenset(
+    [
+        "is",
+        "was",
+        "has",
+        "does",
+        "its",
+        "this",
+        "as",
+        "us",
+        "his",
+        "less",
+        "across",
+        "towards",
+        "yes",
+        "thesis",
+        "basis",
+        "gets",
+        "goes",
+        "says",
+        "becomes",
+        "remains",
+        "needs",
+        "lies",
+        "stands",
+        "stays",
+        "leaves",
+        "joins",
+        "exists",
+        "belongs",
+        "asks",
+        "counts",
+        "supervises",
+        "sits",
+        "reviews",
+        "signs",
+        "uses",
+        "holds",
+        "lacks",
+        "fits",
+        "ends",
+        "begins",
+        "starts",
+        "comes",
+        "takes",
+        "gives",
+        "keeps",
+        "shows",
+        "makes",
+        "works",
+        "waits",
+        "appears",
+        "allows",
+        "contains",
+        "covers",
+        "exceeds",
+        "already",
+        "grades",
+        "plans",
+        "requests",
+        "means",
+        "passes",
+        "sends",
+        "lasts",
+        "always",
+        "process",
+        "address",
+        "access",
+        "draws",
+        "class",
+        "business",
+        "progress",
+        "invites",
+        "divides",
+        "lateness",
+        "platforms",
+    ]
+)
+"""What ends in s behind a value and is no noun of which there may be one: verbs after a name, and the like."""
+BETWEEN = frozenset(["of", "than", "on", "and", "for", "take", "can", "reach", "their", "by", "the", "to", "in", "at", "from", "or", "with"])
+"""Words after which the noun is not the counted one: two of the eight purposes."""
+NAMES = frozenset({"names", "parent", "row", "stage", "term", "theirs", "what", "who", "name", "owner", "years", "said", "posts"})
+"""Values that are no numbers."""
+_COUNTED = re.compile(r"%\((\w+)\)[sd] ((?:[A-Za-z-]+ ){0,3}?)([a-z-]+s)\b")
+_FORMS = re.compile(r"\{(\w+):[^{}|]*\|[^{}|]*\}")
+
+
+def counted_without_one(english: str) -> list[str]:
+    """What of a translation reads "1 items": a number before a plural that has no form for one."""
+    return [
+        found[0]
+        for found in _COUNTED.finditer(english)
+        if found[1] not in NAMES and found[3] not in NO_PLURAL and not BETWEEN & set(found[2].lower().split())
+    ]
+
+
+def _catalogue() -> list[Any]:
+    with CATALOGUE.open("rb") as file:
+        return list(read_po(file, locale="en"))
+
+
+def test_every_count_has_a_form_for_one() -> None:
+    """English says 1 item and 2 items: `%(n)s {n:item|items}`, see `kernel.i18n.numbered`."""
+    assert counted_without_one("%(n)s new items of %(name)s has") == ["%(n)s new items"]
+    assert counted_without_one("%(n)s {n:item|items}, %(name)s is, %(n)s of the eight kinds") == []
+    assert [(str(one.id), found) for one in _catalogue() if one.id for found in counted_without_one(str(one.string))] == []
+
+
+def test_the_form_asks_a_value_of_the_sentence() -> None:
+    wrong = [
+        str(one.id)
+        for one in _catalogue()
+        for name in _FORMS.findall(str(one.string))
+        if f"%({name})" not in str(one.string) or f"%({name})" not in str(one.id)
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize(("count", "said"), [(1, "1 day"), ("1", "1 day"), (0, "0 days"), (2, "2 days"), ("1,001", "1,001 days"), (1.5, "1.5 days")])
+def test_one_is_singular_wherever_it_is_said(app: Flask, count: Any, said: str) -> None:
+    with app.test_request_context("/?lang=en"):
+        assert _("%(n)s 天", n=count) == said
+        assert str(_l("%(n)s 天", n=count)) == said
+        assert sentence("%(n)s 天", {"n": count}) == said
+        assert say("%(n)s 天", n=count) == said
+        assert render_template_string("{{ _('%(n)s 天', n=n) }}", n=count) == said
+        assert render_template_string("{{ _('%(n)s 天', n=n) }}", n="<b>") == "&lt;b&gt; days"
+    with app.test_request_context("/"):
+        assert _("%(n)s 天", n=count) == f"{count} 天"

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 import click
 
+from trainhub.identity import groups, labels, queries, rules, tasks
 from trainhub.identity import operations as ops
-from trainhub.identity import queries, rules
+from trainhub.identity.groups import Why
 from trainhub.identity.models import Account
+from trainhub.identity.slips import SLIP_COLUMNS, slip_rows
 from trainhub.identity.types import LoginKind
-from trainhub.kernel import clock
+from trainhub.kernel import clock, downloads
 from trainhub.kernel.access import Role
-from trainhub.kernel.commands import edge, operator
+from trainhub.kernel.commands import edge, operator, progress
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.i18n import _
@@ -124,5 +127,83 @@ def unlock(name: str) -> dict[str, Any]:
         return {"name": name, "failures": ops.unlock(account=_named(name), by=operator(), today=clock.today())}
 
 
-for command in (create_admin, list_, invite, reset_link, unlock):
+def _opened(result: Mapping[str, Any]) -> str:
+    r = result
+    lines = [_("%(title)s：共 %(members)s 人。", title=r["title"], members=r["members"])]
+    if r["dry_run"]:
+        lines.append(_("将开通 %(opened)s 个账号（其中 %(invited)s 人用邮件邀请），已有账号 %(had_account)s 人。什么都没有改变。", **r))
+    else:
+        lines.append(_("已开通 %(opened)s 个账号（其中 %(invited)s 人已用邮件邀请），此前已有账号 %(had_account)s 人。", **r))
+    if r["slips"]:
+        lines.append(_("已把 %(slips)s 份首次登录链接写入 %(file)s，只写这一次；请当面转交本人。", **r))
+    elif r["without_email"]:
+        lines.append(_("还有 %(n)s 人没有使用账号、也收不到邮件：用 --slips FILE 写出首次登录链接。", n=r["without_email"]))
+    if r["left"]:
+        lines.append(_("名单中的 %(left)s 人已毕业、退学或离职，不再开通。", **r))
+    if r["not_opened"]:
+        lines.append(_("没有开通的 %(n)s 人：", n=len(r["not_opened"])))
+        lines += [f"  {row['name']} {row['key']}  {row['reason']}" for row in r["not_opened"]]
+    return "\n".join(lines)
+
+
+@edge("open", human=_opened)
+@click.option("--cohort", default="", help="The students of a cohort, PROGRAMME/YEAR / 一级学生")
+@click.option("--teachers", default="", help="The teachers of a school, by its code / 一所学校的教师")
+@click.option("--programme-teachers", default="", help="The teachers of a programme, by its code / 一个专业的教师")
+@click.option("--mentors", default="", help="The mentors of an enterprise, by its code / 一家企业的指导教师")
+@click.option("--role", type=click.Choice([role.value for role in Role]), help="Which role, where the list has several / 角色")
+@click.option(
+    "--slips", default="", type=click.Path(), help="Write first sign-in links of those without e-mail to this CSV or XLSX file / 首次登录链接"
+)
+@click.option("--dry-run", is_flag=True, help="Only check and report / 只检查，不开通")
+def open_(cohort: str, teachers: str, programme_teachers: str, mentors: str, role: str | None, slips: str, dry_run: bool) -> dict[str, Any]:
+    """Open the accounts of a whole list for those who have none / 为一份名单批量开通账号.
+
+    Example: trainhub accounts open --cohort FZU-080901/2026 --slips slips.xlsx --dry-run
+    """
+    asked = {"cohort": cohort, "teachers": teachers, "programme-teachers": programme_teachers, "mentors": mentors}
+    named = [(kind, code) for kind, code in asked.items() if code]
+    if len(named) != 1:
+        raise click.UsageError("name one list: --cohort, --teachers, --programme-teachers or --mentors")
+    (kind, code), by = named[0], operator()
+    found = groups.source(kind).find(code)
+    group = groups.source(kind).load(found) if found is not None else None
+    if group is None:
+        raise NotFound(_("没有名为“%(code)s”的名单；年级写成“专业代码/年份”，学校和企业用代码。", code=code), code="unknown_group")
+    chosen = Role(role) if role else group.roles[0]
+    ops.check_may_open(group, chosen, by=by)
+    before = ops.members_of(group, today=clock.today())
+    why_not = [{"name": m.listed.name, "key": m.listed.key, "reason": str(labels.WHY_NOT[m.why])} for m in before if m.why not in (None, Why.LEFT)]
+    due = [m for m in before if m.is_due]
+    left = sum(m.why is Why.LEFT for m in before)
+    answer: dict[str, Any] = {
+        "left": left,
+        "group": f"{kind}:{code}",
+        "title": group.title,
+        "role": chosen.value,
+        "dry_run": dry_run,
+        "file": slips,
+        "slips": 0,
+    }
+    if dry_run:
+        invited = sum(bool(m.email) for m in due) if ops.reaches_by_mail() else 0
+        had, waiting = sum(m.account_id is not None for m in before), len(ops.waiting(before, everybody=False)) + len(due) - invited
+        counts = {"members": len(before), "opened": len(due), "invited": invited, "had_account": had}
+        return {**answer, **counts, "without_email": waiting, "not_opened": why_not}
+    result = tasks.open_listed(group, chosen, by=by, tell=lambda done, total: progress(done, total, "accounts"))
+    if slips:
+        with transaction():
+            made = list(ops.make_slips(group, everybody=False, by=by, today=clock.today(), now=clock.now()))
+            downloads.write(slips, slip_rows(made), SLIP_COLUMNS, codes=["key", "sign_in"], private=True)
+        answer["slips"] = len(made)
+    waiting = len(ops.waiting(ops.members_of(group, today=clock.today()), everybody=False))
+    return {
+        **answer,
+        **{k: result[k] for k in ("members", "opened", "invited", "had_account")},
+        "without_email": waiting,
+        "not_opened": [*why_not, *result["refused"]],
+    }
+
+
+for command in (create_admin, list_, invite, reset_link, unlock, open_):
     accounts.add_command(command)

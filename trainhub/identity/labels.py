@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from trainhub.identity.groups import Why
 from trainhub.identity.types import AccountState, Channel, LoginKind, RequestKind, RequestState
 from trainhub.kernel.i18n import _l
 
@@ -25,6 +26,18 @@ STATE_LOOKS: Mapping[AccountState, str] = {
     AccountState.ACTIVE: "ok",
     AccountState.DISABLED: "bad",
     AccountState.DELETED: "mute",
+}
+WHY_NOT: Mapping[Why, Any] = {
+    Why.LEFT: _l("已毕业、退学或离职，不再开通。"),
+    Why.SAME: _l("与另一人同名且出生日期相同，尚未认定是否为同一人。请先在“疑似同一人”中认定（由省人社厅或系统管理员办理）。"),
+    Why.ELSEWHERE: _l("同时在别处学习、任教或任职，不能由一家单位开通。请由其所在学校或系统管理员从人员页面开通。"),
+    Why.CLOSED: _l("本人的账号已注销。需要恢复使用的，请联系系统管理员。"),
+    Why.NO_NAME: _l("没有可用于登录的学号、邮箱或手机号。请先在其人员页面补充邮箱或手机号。"),
+    Why.EMAIL_MALFORMED: _l("邮箱格式不正确，邀请无法送达。请先更正邮箱。"),
+    Why.EMAIL_SHARED: _l("邮箱与名单中另一人相同，邀请会送到别人手里。请先更正邮箱。"),
+    Why.EMAIL_TAKEN: _l("邮箱已被另一个账号用于登录，可能是同一人登记了两次。请先核对。"),
+    Why.PHONE_TAKEN: _l("手机号已被另一个账号用于登录，可能是同一人登记了两次。请先核对。"),
+    Why.NUMBER_TAKEN: _l("学号已被另一个账号用于登录，可能是同一人登记了两次。请先核对。"),
 }
 CHANNELS: Mapping[Channel, Any] = {Channel.EMAIL: _l("邮箱"), Channel.SMS: _l("手机短信")}
 REQUEST_KINDS: Mapping[RequestKind, Any] = {RequestKind.CORRECTION: _l("更正个人信息"), RequestKind.DELETION: _l("删除个人信息")}

@@ -7,6 +7,8 @@ from enum import StrEnum
 from trainhub.kernel.access import Role, Table, anyone_signed_in, own, role, role_everywhere, role_over
 
 MANAGERS = (Role.SYSTEM_ADMIN, Role.UNIVERSITY_ADMIN, Role.PROGRAMME_ADMIN, Role.ENTERPRISE_COORDINATOR, Role.CENTRE_LEADER, Role.PREFECTURE_OPERATOR)
+OPENERS = (Role.SYSTEM_ADMIN, Role.UNIVERSITY_ADMIN, Role.PROGRAMME_ADMIN, Role.ENTERPRISE_COORDINATOR, Role.CENTRE_LEADER)
+"""Who opens accounts for the persons of a list; each person is registered already, so that nobody is registered twice."""
 DEPARTMENTS = (Role.DEPT_EDU, Role.DEPT_HR)
 
 
@@ -16,6 +18,7 @@ class Can(StrEnum):
     ACCOUNT_LIST = "identity:account:list"
     ACCOUNT_VIEW = "identity:account:view"
     ACCOUNT_CREATE = "identity:account:create"
+    ACCOUNT_OPEN = "identity:account:open"
     ACCOUNT_GRANT = "identity:account:grant"
     ACCOUNT_DISABLE = "identity:account:disable"
     ACCOUNT_RESET = "identity:account:reset"
@@ -28,6 +31,7 @@ GRANTS: Table = {
     Can.ACCOUNT_LIST: ((role(*MANAGERS, *DEPARTMENTS, Role.AUDITOR),),),
     Can.ACCOUNT_VIEW: ((role_over(*MANAGERS, *DEPARTMENTS, Role.AUDITOR),), (own,)),
     Can.ACCOUNT_CREATE: ((role(Role.SYSTEM_ADMIN, Role.UNIVERSITY_ADMIN, Role.ENTERPRISE_COORDINATOR, *DEPARTMENTS),),),
+    Can.ACCOUNT_OPEN: ((role_over(*OPENERS),),),
     Can.ACCOUNT_GRANT: ((role_over(*MANAGERS, *DEPARTMENTS),),),
     Can.ACCOUNT_DISABLE: ((role_over(Role.SYSTEM_ADMIN, Role.UNIVERSITY_ADMIN, Role.ENTERPRISE_COORDINATOR),),),
     Can.ACCOUNT_RESET: ((role_over(*MANAGERS, *DEPARTMENTS),),),

@@ -141,6 +141,15 @@ def phone_is_plausible(phone: str) -> bool:
     return bool(re.fullmatch(r"1[3-9]\d{9}|\+\d{7,15}", _phone(phone)))
 
 
+_DASHES = "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
+
+
+def typed_code(text: str) -> str:
+    """A short code as it was meant: full-width signs from a Chinese keyboard as ASCII, no blanks, no dashes, small letters."""
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    return "".join(sign for sign in plain if not sign.isspace() and sign not in _DASHES)
+
+
 # -- passwords ----------------------------------------------------------------------------------------------------------
 
 

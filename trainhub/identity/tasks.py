@@ -1,14 +1,21 @@
-"""Background work of accounts: sweeping what has served its time, erasing personal data when their period is over."""
+"""Background work of accounts: opening those of a list, sweeping what has served its time, erasing personal data when their period is over."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from trainhub.identity import groups, queries
 from trainhub.identity import operations as ops
+from trainhub.identity.groups import Why
 from trainhub.kernel import clock
-from trainhub.kernel.db import transaction
+from trainhub.kernel.access import Identity, Role
+from trainhub.kernel.db import session, transaction
+from trainhub.kernel.errors import Refused
 from trainhub.kernel.jobs import Running
+
+STEP = 10
+"""After how many accounts the progress is told."""
 
 
 def sweep(_running: Running) -> Mapping[str, Any]:
@@ -30,3 +37,40 @@ def forget(running: Running) -> Mapping[str, Any]:
             after, counts[name] = found[-1], counts[name] + len(found)
         running.progress(number, len(ops.FORGETTING))
     return counts
+
+
+def open_accounts(running: Running) -> Mapping[str, Any]:
+    """Open the accounts of a list for whoever asked, as far as they may do it at the time."""
+    group = groups.group(running.args["kind"], running.args["group"])
+    by = queries.identity_of(running.asked_by_id or 0, today=clock.today())
+    return open_listed(group, Role(running.args["role"]), by=by, tell=running.progress)
+
+
+def open_listed(group: groups.Group, role: Role, *, by: Identity, tell: Callable[[int, int], None]) -> dict[str, Any]:
+    """Open what is missing, each account in its own transaction: killed half-way it goes on where it stopped, and a repeat changes nothing.
+
+    `opened`, `invited` (of these by e-mail), `had_account`, `left` (graduated or gone), `not_opened` (for another reason the list shows), `refused` (meanwhile, by somebody else).
+    """
+    ops.check_may_open(group, role, by=by)
+    members = ops.members_of(group, today=clock.today())
+    session().rollback()  # what was read keeps no transaction open while each is opened in its own
+    due = [one for one in members if one.is_due]
+    counts = {"members": len(members), "opened": 0, "invited": 0, "had_account": sum(one.account_id is not None for one in members)}
+    refused: list[dict[str, str]] = []
+    for number, one in enumerate(due):
+        if number % STEP == 0:
+            tell(number, len(due))
+        try:
+            with transaction():
+                ops.open_member(group, one.listed, role=role, by=by, today=clock.today(), now=clock.now())
+        except Refused as why:
+            if why.code == "account_exists":
+                counts["had_account"] += 1  # somebody else opened it since the list was read
+            else:
+                refused.append({"name": one.listed.name, "key": one.listed.key, "reason": why.message})
+            continue
+        counts["opened"] += 1
+        counts["invited"] += bool(one.email) and ops.reaches_by_mail()
+    tell(len(due), len(due))
+    left = sum(one.why is Why.LEFT for one in members)
+    return {**counts, "left": left, "not_opened": sum(one.why is not None for one in members) - left + len(refused), "refused": refused}

@@ -8,10 +8,10 @@ from types import ModuleType
 import click
 from flask import Flask
 
-from trainhub.identity import cli, delivery, guarding, models, my_data, queries, retention, rules, tasks
+from trainhub.identity import cli, delivery, groups, guarding, models, my_data, queries, retention, rules, tasks
 from trainhub.identity.permissions import GRANTS, Can
 from trainhub.identity.types import Channel
-from trainhub.identity.views import accounts, entrance, oversight, own
+from trainhub.identity.views import accounts, entrance, opening, oversight, own
 from trainhub.identity.views.signing_in import blueprint
 from trainhub.kernel import access, audit_words, jobs, nav, permission_words
 from trainhub.kernel.access import Role
@@ -19,7 +19,7 @@ from trainhub.kernel.audit_kinds import Kind, name_kinds
 from trainhub.kernel.i18n import N_, _l, listed
 from trainhub.kernel.nav import Entry
 from trainhub.people import queries as persons
-from trainhub.people.panels import DOORS
+from trainhub.people.panels import DOORS, LIST_DOORS
 from trainhub.programmes import holds
 
 TABLES: tuple[ModuleType, ...] = (models,)
@@ -65,7 +65,7 @@ def register(app: Flask) -> None:
     name_kinds(app, KINDS)
     guarding.init_app(app)
     access.register_permissions(app, GRANTS)
-    for page in (blueprint, own.blueprint, accounts.blueprint, oversight.permissions, oversight.audit, oversight.requests):
+    for page in (blueprint, own.blueprint, accounts.blueprint, opening.blueprint, oversight.permissions, oversight.audit, oversight.requests):
         app.register_blueprint(page)
     nav.register_nav(
         app,
@@ -77,6 +77,23 @@ def register(app: Flask) -> None:
     )
     holds.register_same(app, queries.is_same_holder)
     app.extensions.setdefault(DOORS, []).append(accounts.door)
+    app.extensions.setdefault(LIST_DOORS, []).append(opening.door_of_list)
+    for one in (
+        groups.Source("cohort", _l("学生"), queries.cohort_group, queries.cohort_named, queries.cohort_members, queries.cohort_listing),
+        groups.Source(
+            "teachers", _l("学校教师"), queries.teachers_group, queries.organisation_named, queries.teacher_members, queries.teachers_listing
+        ),
+        groups.Source(
+            "programme-teachers",
+            _l("专业教师"),
+            queries.programme_teachers_group,
+            queries.programme_named,
+            queries.teacher_members,
+            queries.programme_teachers_listing,
+        ),
+    ):
+        groups.register_source(app, one)
+    jobs.register_task(app, "identity.open_accounts", tasks.open_accounts)
     my_data.register_own(app)
     retention.register_own(app)
     persons.register_keeper(app, "data_requests", queries.person_asks)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import unicodedata
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Literal
@@ -72,28 +73,38 @@ def table(
     if form == "xlsx":
         target = io.BytesIO()
         write_xlsx([Sheet(name[:31], columns, rows, codes=codes, headers=headers)], target)
-        target.seek(0)
-        return send_file(target, mimetype=XLSX, as_attachment=True, download_name=f"{name}.xlsx")
+        return xlsx(target.getvalue(), name)
     raise NotFound(_("只能导出为 csv 或 xlsx。"))
 
 
 def xlsx(content: bytes, name: str) -> Response:
     """A workbook made elsewhere (a template) as a file to download."""
-    return send_file(io.BytesIO(content), mimetype=XLSX, as_attachment=True, download_name=f"{name}.xlsx")
+    answer = send_file(io.BytesIO(content), mimetype=XLSX, as_attachment=True, download_name=f"{name}.xlsx")
+    answer.headers["Cache-Control"] = "private, no-store"  # Flask would let every cache on the way keep it for as long as an asset
+    return answer
 
 
-def write(path: str, rows: Iterable[Record], columns: Sequence[Column], *, codes: Collection[str] = (), headers: Headers = "name") -> int:
-    """Write a table to a file given by path; its suffix decides the form. Returns the number of rows."""
+def write(
+    path: str, rows: Iterable[Record], columns: Sequence[Column], *, codes: Collection[str] = (), headers: Headers = "name", private: bool = False
+) -> int:
+    """Write a table to a file given by path; its suffix decides the form. Returns the number of rows. `private`: readable by its owner alone."""
     from trainhub.kernel.sheets.writing import write_csv
 
     form: Literal["csv", "xlsx"] = "xlsx" if path.lower().endswith(".xlsx") else "csv"
     try:
-        with open(path, "wb") as file:
+        with open(path, "wb", opener=_for_the_owner if private else None) as file:
             if form == "csv":
                 return write_csv(rows, columns, file, headers=headers)
             return write_xlsx([Sheet("数据", columns, rows, codes=codes, headers=headers)], file)
     except OSError as error:
         raise Refused(_("不能写入文件“%(path)s”：%(why)s", path=path, why=error.strerror or str(error)), code="cannot_write", field="file") from error
+
+
+def _for_the_owner(path: str, flags: int) -> int:
+    """Opened with mode 0600, also where the file was there before."""
+    opened = os.open(path, flags, 0o600)
+    os.fchmod(opened, 0o600)
+    return opened
 
 
 def unsealed(value: Any) -> Any:

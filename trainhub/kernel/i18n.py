@@ -1,10 +1,14 @@
 """Languages: the message id is the Chinese sentence; English is a translation of it.
 
 `_` works outside a request too (commands, workers, tests): there it answers in Chinese unless a language was forced.
+
+Chinese has one form for one and for many; where English has two, its translation holds both: `%(n)s {n:day|days}`, the first for a value
+of 1. So a count stays one message id, also where it is kept and told later (docs/architecture.md, Languages).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -15,6 +19,9 @@ from babel import Locale
 from flask import Flask, g, has_app_context, has_request_context, request, session
 from flask_babel import Babel, force_locale, gettext
 from flask_babel.speaklater import LazyString
+from jinja2 import pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup
 
 from trainhub.kernel.clock import local
 
@@ -47,15 +54,27 @@ def _(message: str, **values: Any) -> str:
     """Translate a Chinese sentence into the language of the request; placeholders are `%(name)s`."""
     if _remembers.get():
         return say(message, **values)
-    if not has_app_context():
-        return message % values if values else message
-    return str(gettext(message, **values))
+    return _filled(message, values)
+
+
+_FORMS = re.compile(r"\{(\w+):([^{}|]*)\|([^{}|]*)\}")
+
+
+def _filled(message: str, values: Mapping[str, Any]) -> str:
+    text = str(gettext(message)) if has_app_context() else message
+    return numbered(text, values) % values if values else text
+
+
+def numbered(text: str, values: Mapping[str, Any]) -> str:
+    """A translation with the form that fits each number: `{n:day|days}` is "day" where the value of `n` is shown as 1."""
+    if "{" not in text:
+        return text
+    return _FORMS.sub(lambda found: found[2] if str(values.get(found[1])).strip() == "1" else found[3], text)
 
 
 def say(message: str, **values: Any) -> Said:
     """The same, for what is kept and read by others later (the title of a job): `message` is marked `N_`."""
-    text = str(gettext(message, **values)) if has_app_context() else message % values if values else message
-    return Said(text, {WORD: message, "values": kept(values)})
+    return Said(_filled(message, values), {WORD: message, "values": kept(values)})
 
 
 @contextmanager
@@ -110,7 +129,8 @@ def sentence(message: str, values: Mapping[str, Any] | None) -> str:
     """
     translated = _(message)
     try:
-        return translated % {name: worded(one) for name, one in values.items()} if values else translated
+        told = {name: worded(one) for name, one in values.items()} if values else {}
+        return numbered(translated, told) % told if values else translated
     except (KeyError, ValueError, TypeError):
         return translated
 
@@ -232,11 +252,19 @@ def format_percent(value: float | None, digits: int = 1) -> str:
     return "—" if value is None else f"{value * 100:.{digits}f}%"
 
 
+@pass_context
+def _in_template(context: Context, message: str, /, **values: Any) -> str:
+    """`_` of templates: what is put into the sentence is escaped, and the form of each number fits."""
+    text = numbered(str(gettext(message)), values)
+    return (Markup(text) if context.eval_ctx.autoescape else text) % values  # noqa: S704 - the product's own words, see jinja2.ext
+
+
 def init_app(app: Flask) -> None:
     """Install Babel and the template filters d, dt, yuan, num, pct, unit_of, country."""
     babel.init_app(app, locale_selector=_locale, timezone_selector=lambda: "Asia/Shanghai")
     app.jinja_env.filters.update(d=format_date, dt=format_datetime, yuan=format_yuan, num=format_number, pct=format_percent, unit_of=unit_of)
     app.jinja_env.filters["country"] = format_country
+    app.jinja_env.globals["gettext"] = _in_template
 
     @app.context_processor
     def _languages() -> dict[str, Any]:

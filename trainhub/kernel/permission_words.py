@@ -47,6 +47,7 @@ VERBS: Mapping[str, Any] = {
     "list": _l("查看列表"),
     "make": _l("发出"),
     "mentor": _l("指导与确认"),
+    "open": _l("批量开通"),
     "own": _l("管理本人的"),
     "pay": _l("拨付"),
     "propose": _l("提出"),

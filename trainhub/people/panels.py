@@ -20,6 +20,15 @@ STUDENT_PANELS = "trainhub.people.student_panels"
 DOORS = "trainhub.people.doors"
 """Parts above put functions (person, identity) -> (label, address, icon) or None here: where the page of a person leads (their account)."""
 
+LIST_DOORS = "trainhub.people.list_doors"
+"""The same for a list of students or teachers: functions (kind, identity, programme id, year) -> (label, address, icon) or None."""
+
+
+def doors_of_list(kind: str, identity: Identity, *, programme_id: int | None = None, year: int | None = None) -> list[tuple[str, str, str]]:
+    """Where a list leads this reader, narrowed to a programme and a year or not."""
+    asked = [door(kind, identity, programme_id, year) for door in current_app.extensions.get(LIST_DOORS, [])]
+    return [answer for answer in asked if answer]
+
 
 def doors_of(person: Person, identity: Identity) -> list[tuple[str, str, str]]:
     """Where the pages of a person lead this reader."""

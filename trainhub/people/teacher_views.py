@@ -7,7 +7,7 @@ from typing import Any
 from flask import redirect, render_template, request, url_for
 
 from trainhub.kernel import clock, downloads, files, paging
-from trainhub.kernel.access import demand, guard, may, signed_in, who
+from trainhub.kernel.access import Role, demand, guard, may, signed_in, who
 from trainhub.kernel.audit import AuditEvent
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
@@ -19,7 +19,7 @@ from trainhub.organisations import queries as organisations
 from trainhub.people import forms, labels, operations, queries, rules
 from trainhub.people.imports import teachers as teacher_files
 from trainhub.people.models import Teacher
-from trainhub.people.panels import doors_of
+from trainhub.people.panels import doors_of, doors_of_list
 from trainhub.people.permissions import Can
 from trainhub.people.views import blueprint, form_page
 from trainhub.programmes import queries as programmes
@@ -53,6 +53,7 @@ def teachers() -> Any:
         programmes=programmes.choices(who()),
         labels=labels,
         can=Can,
+        doors=doors_of_list("teachers" if who().has(Role.UNIVERSITY_ADMIN, Role.SYSTEM_ADMIN) else "programme-teachers", who()),
         asked=request.args.to_dict(),
     )
 

@@ -21,7 +21,7 @@ from trainhub.organisations import queries as organisations
 from trainhub.people import forms, labels, operations, queries, rules
 from trainhub.people.imports import students as student_files
 from trainhub.people.models import Student
-from trainhub.people.panels import doors_of, panels_of_student
+from trainhub.people.panels import doors_of, doors_of_list, panels_of_student
 from trainhub.people.permissions import Can
 from trainhub.programmes import queries as programmes
 
@@ -48,7 +48,8 @@ def load_student(student_id: int) -> Student:
 def students() -> Any:
     """The list."""
     (number, size), today = paging.wanted(), clock.today()
-    statement = queries.students_listing(who(), forms.wanted_students(), on=today, sort=request.args.get("sort", "no"))
+    chosen = forms.wanted_students()
+    statement = queries.students_listing(who(), chosen, on=today, sort=request.args.get("sort", "no"))
     page = paging.paginate(statement, number=number, size=size, scalars=False)
     return render_template(
         "trainhub/people/students.html",
@@ -59,6 +60,7 @@ def students() -> Any:
         years=programmes.cohort_years(who()),
         labels=labels,
         can=Can,
+        doors=doors_of_list("cohort", who(), programme_id=chosen.programme_id, year=chosen.cohort_year),
         asked=request.args.to_dict(),
         today=today,
     )

@@ -114,7 +114,7 @@ def show(placement: Placement) -> Any:
     loads = queries.loads_of_mentors([key for key, _name in pool], placement.starts_on, placement.ends_on)
     most = book().at("own.placement.students_per_mentor_max", on=today).number
     mentor_form.mentor_id.choices = [
-        (key, (_("%(name)s（已指导 %(n)d 人，偏多）") if n >= most else _("%(name)s（已指导 %(n)d 人）")) % {"name": name, "n": n})
+        (key, _("%(name)s（已指导 %(n)d 人，偏多）", name=name, n=n) if n >= most else _("%(name)s（已指导 %(n)d 人）", name=name, n=n))
         for key, name in pool
         for n in (loads.get(key, 0),)
     ]

@@ -254,7 +254,10 @@ def test_open_invite_and_enter(app: Flask, client: FlaskClient, two: dict[str, A
         "submission_key": "k1",
     }
     assert admin.post("/accounts/new", data=form | {"username": "", "email": ""}).status_code == 422
-    assert admin.post("/accounts/new", data=form | {"role": "programme_admin"}).status_code == 403
+    misfit = admin.post("/accounts/new", data=form | {"role": "programme_admin"})  # over an organisation, where a programme is needed
+    assert misfit.status_code == 422
+    assert 'id="programme_id-error"' in misfit.text
+    assert admin.post("/accounts/new", data=form | {"role": "system_admin", "organisation_id": ""}).status_code in (403, 422)
     answer = admin.post("/accounts/new", data=form)
     assert answer.status_code == 200
     link = _link(answer.text)

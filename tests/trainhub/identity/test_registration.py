@@ -78,7 +78,10 @@ def test_register(client: FlaskClient, form: dict[str, Any]) -> None:
     code = _code()
     assert "还可以试4次" in client.post(answer.location, data={"code": _wrong(code)}).text
     assert _persons() == 0
-    assert client.post(answer.location, data={"code": f"{code[:3]} {code[3:]}"}).location == "/"
+    typed = f"{code[:3]} {code[3:]}".translate(
+        {ord(digit): ord(digit) + 0xFEE0 for digit in "0123456789"}
+    )  # full-width, as a Chinese keyboard has it
+    assert client.post(answer.location, data={"code": typed}).location == "/"
     assert client.get("/account").status_code == 200
     account = db.session.scalars(select(Account).where(Account.display_name == "林晓彤")).one()
     grants = queries.stored_grants(account.id, today=clock.today())
@@ -87,6 +90,8 @@ def test_register(client: FlaskClient, form: dict[str, Any]) -> None:
     assert {n.kind for n in queries.login_names(account.id) if n.verified_at} == {LoginKind.USERNAME, LoginKind.EMAIL}
     row = db.session.scalars(select(Registration)).one()
     assert (row.password_hash, row.id_number_encrypted) == ("", None)
+    again = {"old": make.PASSWORD, "new": make.PASSWORD, "again": make.PASSWORD}
+    assert "最近3次" in client.post("/account/password", data=again).text
     client.post("/logout")
     assert "已经完成" in client.get(answer.location).text
     assert client.post("/login", data={"username": "lin@example.edu.cn", "password": make.PASSWORD}).status_code == 303

@@ -51,6 +51,11 @@ def test_normalise_login(kind: LoginKind, typed: str, stored: str) -> None:
     assert rules.normalise_login(kind, typed) == stored
 
 
+@pytest.mark.parametrize("typed", ["a1b2c3-d4e5f6", "A1B2C3D4E5F6", "ａ１ｂ２ｃ３－ｄ４ｅ５ｆ６", "a1b2c3 – d4e5f6", " a1b2c3\u3000d4e5f6 "])  # noqa: RUF001
+def test_a_code_is_read_as_it_was_meant(typed: str) -> None:
+    assert rules.typed_code(typed) == "a1b2c3d4e5f6"
+
+
 def test_typed_name() -> None:
     assert rules.typed_name("10386/S1") == rules.TypedName(("s1",), "10386")
     assert rules.typed_name("/S1") == rules.TypedName(("/s1",))

@@ -212,7 +212,10 @@ def test_nobody_revokes_the_sessions_of_others(app: Flask, client: FlaskClient) 
     with app.app_context():
         session_id = db.session.scalars(select(UserSession.id)).one()
     other = make.signed_in_client(app)
-    other.post(f"/account/sessions/{session_id}/revoke")
+    for foreign in (session_id, 999_999):
+        refused = other.post(f"/account/sessions/{foreign}/revoke")
+        assert refused.status_code == 404
+        assert "没有这个登录会话" in refused.text
     assert _is_in(client)
 
 
@@ -230,6 +233,10 @@ def test_changing_the_password_ends_the_other_sessions(app: Flask) -> None:
     assert (_is_in(here), _is_in(there)) == (True, False)
     assert _post(there).status_code == 422
     assert _post(there, password=new).status_code == 303
+
+
+FULL_WIDTH = {ord(sign): ord(sign) + 0xFEE0 for sign in "0123456789ABCDEF"}
+"""What a Chinese keyboard makes of digits and letters."""
 
 
 def test_second_factor(app: Flask, clock: time_machine.Traveller) -> None:
@@ -252,12 +259,13 @@ def test_second_factor(app: Flask, clock: time_machine.Traveller) -> None:
     assert there.post("/login/code", data={"code": totp.at(START)}).status_code == 422  # a replay of the step that confirmed
     clock.shift(timedelta(seconds=30))
     code = totp.at(START + timedelta(seconds=30))
-    assert there.post("/login/code", data={"code": code}).location == "/account"
+    assert there.post("/login/code", data={"code": f"{code[:3]}-{code[3:]}".translate(FULL_WIDTH)}).location == "/account"
     assert _is_in(there)
     third = app.test_client()
     _post(third)
     assert third.post("/login/code", data={"code": code}).status_code == 422
-    assert third.post("/login/code", data={"code": recovery.upper()}).status_code == 303
+    typed = recovery.upper().replace("-", " ").translate(FULL_WIDTH)
+    assert third.post("/login/code", data={"code": typed}).status_code == 303
     fourth = app.test_client()
     _post(fourth)
     assert fourth.post("/login/code", data={"code": recovery}).status_code == 422  # each recovery code once

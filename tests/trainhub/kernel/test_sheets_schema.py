@@ -179,3 +179,23 @@ def test_defaults_fill_empty_cells_even_of_an_absent_column() -> None:
 def test_a_schema_with_a_name_twice_is_a_mistake() -> None:
     with pytest.raises(ValueError, match="same name"):
         Schema([Field("a", "甲"), Field("a", "乙")])
+
+
+@pytest.mark.parametrize("code", ["2.09901E+09", "2.09901e+09", "\uff12.09901\uff25\uff0b09", "2E+05", "3.50102E+17", "2.1E9"])
+def test_a_number_that_excel_shortened_is_no_code(code: str) -> None:
+    """Nobody can tell any more which student 2.09901E+09 was; it is refused where it stands, whatever the column's own parser."""
+    schema = Schema(
+        [Field("student_no", "学号", parse_code, is_code=True), Field("other", "代码", parse_text(), is_code=True), Field("note", "备注")]
+    )
+    with read_table(io.BytesIO(f"学号,代码,备注\nA1,B1,x\n{code},{code},{'' if code.endswith('17') else code}\n".encode()), schema.columns) as table:
+        first, second = schema.parse(table)
+    assert first.problems == ()
+    assert [(p.row, p.column, p.level) for p in second.problems] == [(3, "student_no", "error"), (3, "other", "error")]
+    assert "文本" in second.problems[0].problem
+    with pytest.raises(ValueError, match="文本"):
+        parse_code(code)
+
+
+@pytest.mark.parametrize("code", ["2E10", "E+12", "A2.1E+09", "1E5", "20990100"])
+def test_codes_with_an_e_are_codes(code: str) -> None:
+    assert parse_code(code) == code

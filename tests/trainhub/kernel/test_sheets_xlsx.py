@@ -384,3 +384,33 @@ def test_the_quick_proof_agrees_with_the_scan_however_the_bytes_come(size: int) 
     for place in (b'r="XFD1048576"', b"r='A2'", b's="<" r="XFD9"', b's="1" r="A2"', b'r="a2"', b'r="A99999999"'):
         assert not proof(in_sheet(plain, b'r="A2"', place))
     assert opened(plain).row_count == 2
+
+
+@pytest.mark.parametrize(
+    ("merged", "named"),
+    [
+        ("C2:C4", [(3, "day"), (4, "day")]),
+        ("B3:C3", [(3, "day")]),
+        ("B2:C3", [(2, "day"), (3, "id_number"), (3, "day")]),
+        ("C4:C9", []),
+        ("A1:C1", []),
+        ("E2:E4", []),
+    ],
+)
+def test_what_a_merged_cell_covers_is_named(merged: str, named: list[tuple[int, str]]) -> None:
+    """The file holds the value once; the rows below would be imported without it."""
+    book = openpyxl.load_workbook(io.BytesIO(workbook([["姓名", "证件号码", "日期"], ["甲", ID, "2026-01-02"], ["乙", ID, None], ["丙", ID, None]])))
+    page = book.active
+    assert page is not None
+    if merged.startswith("A1"):
+        page.insert_rows(1)
+        page["A1"] = "二〇二六年名单"
+    page["E2"] = "备注"
+    page.merge_cells(merged)
+    if merged == "C4:C9":
+        page["C4"] = "2026-01-03"
+    rows = list(opened(saved(book)).rows())
+    assert [row.values["name"] for row in rows] == ["甲", "乙", "丙"]
+    found = [(p.row, p.column) for row in rows for p in row.problems if p.level == "error"]
+    assert found == named
+    assert all("取消合并" in p.problem for row in rows for p in row.problems if p.level == "error")

@@ -19,6 +19,17 @@ from trainhub.identity.operations.accounts import (
 from trainhub.identity.operations.grants import end_grant, grant_role, scope_kind
 from trainhub.identity.operations.links import ask_reset, invite, open_link, reset_link, use_link
 from trainhub.identity.operations.opening import NewAccount, add_student_numbers, numbers_to_add, open_account
+from trainhub.identity.operations.opening_many import (
+    Slip,
+    ask_to_open,
+    check_may_open,
+    job_key,
+    make_slips,
+    members_of,
+    open_member,
+    reaches_by_mail,
+    waiting,
+)
 from trainhub.identity.operations.privacy import ask_about_data, close_account, decide_request, give_consent, withdraw_consent
 from trainhub.identity.operations.registration import Tried, Wish, guardian_age, register, registration, send_again, try_code
 from trainhub.identity.operations.retaining import FORGETTING
@@ -47,14 +58,17 @@ __all__ = [
     "NewAccount",
     "PasswordRefused",
     "SignedIn",
+    "Slip",
     "Tried",
     "Wish",
     "add_login",
     "add_student_numbers",
     "ask_about_data",
     "ask_reset",
+    "ask_to_open",
     "change_password",
     "check_may_manage",
+    "check_may_open",
     "close_account",
     "confirm_totp",
     "create_account",
@@ -68,16 +82,21 @@ __all__ = [
     "grant_role",
     "guardian_age",
     "invite",
+    "job_key",
     "known_scopes",
+    "make_slips",
     "make_token",
+    "members_of",
     "new_recovery_codes",
     "numbers_to_add",
     "open_account",
     "open_link",
+    "open_member",
     "open_session",
     "password_demands",
     "pending_secret",
     "pending_uri",
+    "reaches_by_mail",
     "register",
     "registration",
     "remove_login",
@@ -100,5 +119,6 @@ __all__ = [
     "try_code",
     "unlock",
     "use_link",
+    "waiting",
     "withdraw_consent",
 ]

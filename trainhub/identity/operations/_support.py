@@ -23,6 +23,12 @@ class GrantRefused(Refused):
     status = 403
 
 
+class GrantMisfit(GrantRefused):
+    """The role, its scope or its days do not fit together: a mistake in the form, not a lack of rights."""
+
+    status = 422
+
+
 class LinkRefused(Refused):
     """A one-time link or code is unknown, used or expired; it names the page that helps."""
 

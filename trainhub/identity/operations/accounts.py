@@ -15,6 +15,7 @@ from trainhub.kernel import audit, contacts, keys
 from trainhub.kernel.access import SYSTEM, Identity
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import add_once, session
+from trainhub.kernel.errors import NotFound
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import LANGUAGES, _
 from trainhub.people.models import Person
@@ -171,7 +172,9 @@ def revoke_sessions(*, account_id: int, by: Identity, now: datetime, keep_sessio
 
 
 def revoke_session(*, account_id: int, session_id: int, by: Identity, now: datetime) -> None:
-    """End one session of an account; one that ended before changes nothing."""
+    """End one session of an account; one that ended before changes nothing. Raises NotFound for a session that is not the account's."""
+    if not queries.is_session_of(account_id, session_id):
+        raise NotFound(_("你的账号没有这个登录会话，没有退出任何设备。请从“登录的设备”中选择。"))
     ended: int = (
         session()
         .execute(

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 
 from trainhub.identity import queries, rules
 from trainhub.identity.models import Account, RoleGrant
-from trainhub.identity.operations._support import GrantRefused
+from trainhub.identity.operations._support import GrantMisfit, GrantRefused
 from trainhub.kernel import audit
 from trainhub.kernel.access import ROLE_LABELS, Identity, Role, ScopeKind
 from trainhub.kernel.db import session
@@ -36,12 +36,12 @@ def grant_role(
     start = since or today
     named = [value for value in (organisation_id, programme_id, region_code) if value is not None]
     if len(named) > 1:
-        raise GrantRefused(_("一次授权只能有一个范围：机构、专业点或地区。"), field="organisation_id", code="scope_twice")
+        raise GrantMisfit(_("一次授权只能有一个范围：机构、专业点或地区。"), field="organisation_id", code="scope_twice")
     kind = scope_kind(organisation_id, programme_id, region_code)
     if kind not in rules.SCOPES_OF[role]:
-        raise GrantRefused(_scope_words(role), field="scope", code="scope_wrong")
+        raise GrantMisfit(_scope_words(role), field=_field_of(role, kind), code="scope_wrong")
     if until is not None and until < start:
-        raise GrantRefused(_("结束日期早于开始日期。"), field="until", code="dates_wrong")
+        raise GrantMisfit(_("结束日期早于开始日期。"), field="until", code="dates_wrong")
     _check_may_give(by, role, kind, organisation_id, programme_id, region_code)
     _check_home(role, organisation_id)
     session().get(Account, account.id, with_for_update=True)  # the same role given twice at once is given once
@@ -124,6 +124,11 @@ def scope_kind(organisation_id: int | None, programme_id: int | None, region_cod
     return ScopeKind.REGION if region_code is not None else ScopeKind.EVERYTHING
 
 
+def check_may_give(by: Identity, role: Role, *, organisation_id: int | None = None, programme_id: int | None = None) -> None:
+    """Refuse a role that `by` may not give over an organisation or a programme. Raises GrantRefused."""
+    _check_may_give(by, role, scope_kind(organisation_id, programme_id, None), organisation_id, programme_id, None)
+
+
 def _check_may_give(
     by: Identity, role: Role, kind: ScopeKind, organisation_id: int | None, programme_id: int | None, region_code: str | None
 ) -> None:
@@ -141,11 +146,19 @@ def _check_home(role: Role, organisation_id: int | None) -> None:
         return
     home = organisations.by_id(organisation_id)
     if home is None or home.kind not in rules.EXPERT_HOMES:
-        raise GrantRefused(
+        raise GrantMisfit(
             _("评价专家只能在认证协会、专家组或评价机构范围内授权；要查看某个专业，请把该专家指派到考查中，考查期内自动开放。"),
             field="organisation_id",
             code="expert_home",
         )
+
+
+FIELDS = {ScopeKind.ORGANISATION: "organisation_id", ScopeKind.PROGRAMME: "programme_id", ScopeKind.REGION: "region_code"}
+
+
+def _field_of(role: Role, given: ScopeKind) -> str:
+    """The field at fault: the scope that the role needs, or the one that was given to a role over everything."""
+    return next((FIELDS[kind] for kind in ScopeKind if kind in rules.SCOPES_OF[role] and kind in FIELDS), FIELDS.get(given, "role"))
 
 
 def _scope_words(role: Role) -> str:

@@ -43,12 +43,23 @@ def open_account(*, wish: NewAccount, person: Person | None, by: Identity, today
     Returns the account and the invitation's link, shown once. Raises AccountRefused, GrantRefused (no account remains
     without a role that `by` may give).
     """
-    if not (wish.username or wish.email or wish.phone or wish.student_numbers):
-        raise AccountRefused(_("请至少填写用户名、邮箱、手机号中的一项，用于登录。"), field="username")
+    _check_names(wish)
     if person is None:
         if not wish.name.strip():
             raise AccountRefused(_("请填写姓名。"), field="name")
         person = people.register_person(name=wish.name, by=by, now=now, email=wish.email, phone=wish.phone)
+    account = prepare_account(wish=wish, person=person, by=by, today=today, now=now)
+    return account, invite(account=account, by=by, today=today, now=now)
+
+
+def _check_names(wish: NewAccount) -> None:
+    if not (wish.username or wish.email or wish.phone or wish.student_numbers):
+        raise AccountRefused(_("请至少填写用户名、邮箱、手机号中的一项，用于登录。"), field="username")
+
+
+def prepare_account(*, wish: NewAccount, person: Person, by: Identity, today: date, now: datetime) -> Account:
+    """The account with its names and first role, not invited yet. Raises AccountRefused, GrantRefused."""
+    _check_names(wish)
     logins = [(kind, value, "") for kind, value in ((LoginKind.EMAIL, wish.email), (LoginKind.PHONE, wish.phone)) if value]
     logins += [(LoginKind.STUDENT_NO, number, code) for number, code in wish.student_numbers]
     account = create_account(person=person, display_name=person.name, by=by, now=now, username=wish.username or None, logins=logins)
@@ -64,7 +75,7 @@ def open_account(*, wish: NewAccount, person: Person | None, by: Identity, today
         since=wish.since,
         until=wish.until,
     )
-    return account, invite(account=account, by=by, today=today, now=now)
+    return account
 
 
 def numbers_to_add(numbers: Iterable[tuple[str, str]], logins: Iterable[LoginName]) -> list[tuple[str, str]]:

@@ -14,7 +14,7 @@ from sqlalchemy import delete, update
 
 from trainhub.identity import notice, passwords, queries, rules
 from trainhub.identity.delivery import channels, deliver
-from trainhub.identity.models import Account, Registration, SignInAttempt
+from trainhub.identity.models import Account, PasswordHistory, Registration, SignInAttempt
 from trainhub.identity.operations._support import AccountRefused, LinkRefused, Locked, number, token_hash
 from trainhub.identity.operations.accounts import add_login, check_password, create_account, name_hash
 from trainhub.identity.operations.grants import grant_role
@@ -240,7 +240,7 @@ def try_code(*, token: str, code: str, origin: str, now: datetime, today: date) 
     if not taken:
         return Tried(None, 0, _("输错次数过多，这个验证码已作废，请点“重新发送”。"))
     session().refresh(row)
-    if not secrets.compare_digest(row.code_hash, _code_hash(token, "".join(code.split()))):
+    if not secrets.compare_digest(row.code_hash, _code_hash(token, rules.typed_code(code))):
         if row.tries_left:
             return Tried(None, row.tries_left, _("验证码不正确，还可以试%(n)d次。", n=row.tries_left))
         return Tried(None, 0, _("输错次数过多，这个验证码已作废，请点“重新发送”。"))
@@ -266,6 +266,7 @@ def _finish(row: Registration, origin: str, now: datetime, today: date) -> Accou
     )
     account = create_account(person=person, display_name=row.name, by=visitor, now=now, username=row.username)
     account.password_hash, account.password_set_at, account.state = row.password_hash, now, AccountState.ACTIVE
+    session().add(PasswordHistory(account_id=account.id, password_hash=row.password_hash, set_at=now))  # it may not return either
     add_login(account=account, kind=_kind_of(row), value=row.address, by=visitor, now=now, is_verified=True)
     grant_role(account=account, role=Role.TRAINEE, by=SYSTEM, today=today, now=now, organisation_id=row.organisation_id)
     give_consent(

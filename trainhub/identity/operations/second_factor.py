@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 import pyotp
 from sqlalchemy import delete, or_, update
 
-from trainhub.identity import passwords, queries
+from trainhub.identity import passwords, queries, rules
 from trainhub.identity.models import Account, RecoveryCode
 from trainhub.identity.operations._support import AccountRefused, PasswordRefused, token_hash
 from trainhub.identity.operations.accounts import check_may_manage, name_hash
@@ -117,7 +117,7 @@ def sign_in_by_code(*, account_id: int, code: str, origin: str, agent: str, now:
 
 def _accept_totp(account: Account, code: str, now: datetime) -> bool:
     """Whether the code is that of this step or a neighbour, and of a later step than the last accepted: a replay is refused."""
-    digits = "".join(code.split())
+    digits = rules.typed_code(code)
     if account.totp_secret_encrypted is None or len(digits) != 6 or not digits.isascii() or not digits.isdigit():
         return False
     totp = pyotp.TOTP(keys.keyring().decrypt(account.totp_secret_encrypted), interval=STEP_SECONDS)
@@ -139,7 +139,8 @@ def _accept_totp(account: Account, code: str, now: datetime) -> bool:
 
 
 def _accept_recovery(account: Account, code: str, now: datetime) -> bool:
-    wanted = token_hash(f"{account.id}:{code.strip().lower()}")
+    plain = rules.typed_code(code)
+    wanted = token_hash(f"{account.id}:{plain[:6]}-{plain[6:]}")  # as it was shown, however it was typed
     taken: int = (
         session()
         .execute(

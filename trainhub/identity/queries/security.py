@@ -52,6 +52,11 @@ def links_since(account_id: int, purpose: LinkPurpose, since: datetime) -> int:
     )
 
 
+def is_session_of(account_id: int, session_id: int) -> bool:
+    """Whether a session is or was this account's."""
+    return session().scalar(select(UserSession.id).where(UserSession.id == session_id, UserSession.account_id == account_id)) is not None
+
+
 def open_sessions(account_id: int, now: datetime) -> list[UserSession]:
     """Sessions that still let somebody in, newest first."""
     return list(

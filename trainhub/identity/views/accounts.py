@@ -11,7 +11,7 @@ from trainhub.identity import labels, queries, rules
 from trainhub.identity import operations as ops
 from trainhub.identity.forms import AccountForm, GrantForm, ReasonForm
 from trainhub.identity.models import Account
-from trainhub.identity.permissions import Can
+from trainhub.identity.permissions import OPENERS, Can
 from trainhub.identity.types import AccountState
 from trainhub.kernel import clock, downloads
 from trainhub.kernel.access import ROLE_LABELS, Identity, Role, Subject, acting, demand, guard, may
@@ -107,7 +107,16 @@ def index() -> Any:
     number, size = wanted()
     page = paginate(_statement(), number=number, size=size, scalars=False)
     roles, logins = queries.roles_and_logins([row.id for row in page.items], today=clock.today())
-    return render_template("trainhub/identity/accounts.html", page=page, roles=roles, logins=logins, labels=labels, role_labels=ROLE_LABELS, Can=Can)
+    return render_template(
+        "trainhub/identity/accounts.html",
+        page=page,
+        roles=roles,
+        logins=logins,
+        labels=labels,
+        role_labels=ROLE_LABELS,
+        Can=Can,
+        opens_many=_by().has(*OPENERS),
+    )
 
 
 def _grant_choices(by: Identity) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from typing import TypeVar
 from trainhub.kernel import contacts
 from trainhub.kernel.i18n import _
 from trainhub.kernel.numbers import FIRST_DAY, LAST_DAY, is_day
+from trainhub.kernel.sheets.text import is_scientific
 
 T = TypeVar("T")
 Parser = Callable[[str], T]
@@ -145,11 +146,26 @@ def parse_name(*, most: int = 120) -> Parser[str]:
     return parse
 
 
-def parse_code(text: str) -> str:
-    """A code or number of an identity: full-width forms made narrow, no spaces inside, letters upper case."""
+def narrow_code(text: str) -> str:
+    """A code or number of an identity as it is kept: full-width forms made narrow, no spaces inside, letters upper case."""
     if text.isascii() and text.isalnum():
         return text.upper()
     return re.sub(r"\s+", "", narrow(text)).upper()
+
+
+def parse_code(text: str) -> str:
+    """The same; one that Excel turned into scientific notation is refused: nobody can tell any more what it was."""
+    code = narrow_code(text)
+    check_code(code, text)
+    return code
+
+
+def check_code(code: str, text: str) -> None:
+    """Refuse a code whose digits were lost. Raises ValueError."""
+    if is_scientific(code):
+        raise ValueError(
+            _("“%(value)s”是被 Excel 变成科学计数的号码，末尾的数字已丢失。请先把该列设为“文本”格式，再重新填写完整号码。", value=_cut(text))
+        )
 
 
 def parse_phone(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import IO, Any, Self
@@ -13,7 +14,7 @@ from trainhub.kernel.sheets.headers import Match, match, refuse_unless_complete,
 from trainhub.kernel.sheets.package import Marks
 from trainhub.kernel.sheets.source import Source, kind_of
 from trainhub.kernel.sheets.text import clean, has_control, looks_like_formula, lost_digits, restored
-from trainhub.kernel.sheets.types import EXCEL_CELL, MAX_BYTES, MAX_ROWS, Column, Problem, Row, SheetError, shown
+from trainhub.kernel.sheets.types import EXCEL_CELL, EXCEL_ROWS, MAX_BYTES, MAX_ROWS, Column, Problem, Row, SheetError, shown
 from trainhub.kernel.sheets.xlsxfile import Workbook, value_text
 
 HEADER_WITHIN = 5
@@ -74,6 +75,7 @@ class Table:
         self.header_row, self.header, self._match = self._find_header()
         refuse_unless_complete(self._match, self.header, file=self.file, sheet=self.sheet, row=self.header_row)
         self.row_count = self._count(max_rows)
+        self._merged = book.merged(set(self._match.positions.values())) if book else {}
         self.problems = warnings_of(self._match, file=self.file, sheet=self.sheet, row=self.header_row)
         if book is not None and len(book.tables) > 1 and book.title in book.tables:
             others = listed(shown(title) for title in book.tables if title != book.title)
@@ -135,8 +137,25 @@ class Table:
                     problems.append(Problem(self.file, self.sheet, number, name, shown(text), said))
             if not problems and not any(values.values()) and not any(map(_has_text, raw)):
                 continue
+            if self._merged:
+                problems += self._covered(number, places, values)
             problems += self._beyond(number, raw)
             yield Row(number, values, tuple(problems))
+
+    def _covered(self, number: int, places: Iterable[tuple[str, int | None]], values: dict[str, str]) -> Iterable[Problem]:
+        """Cells that a merged one lies over: the file holds its value in the first alone, so the rows below would lose it unsaid.
+
+        It is refused, not filled: whether it was meant for every row, only who made the file knows.
+        """
+        for name, place in places:
+            ranges = self._merged.get(place, ()) if place is not None else ()
+            found = bisect_right(ranges, (number - 1, EXCEL_ROWS, 0)) - 1
+            if found < 0 or values[name]:
+                continue
+            top, bottom, left = ranges[found]
+            if top <= number - 1 <= bottom and (top, left) != (number - 1, place) and top >= self.header_row:
+                said = _("这是合并单元格的一部分（从第 %(row)d 行起），文件里只有左上角的一格有内容。请取消合并，并在每一行填写。", row=top + 1)
+                yield Problem(self.file, self.sheet, number, name, "", said)
 
     def _cell(self, number: int, place: int | None, raw: list[Any]) -> tuple[str, str | None]:
         if place is None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from trainhub.kernel.i18n import _
+from trainhub.kernel.sheets.parsers import check_code, narrow_code
 from trainhub.kernel.sheets.reading import Table
 from trainhub.kernel.sheets.types import Column, Problem, Row, shown
 
@@ -101,6 +102,8 @@ class Schema:
                     problems.append(Problem(file, sheet, row.number, one.name, "", said))
                 continue
             try:
+                if one.is_code and not text.isalnum():  # whatever its parser: an identity number, a code among others
+                    check_code(narrow_code(text), text)
                 data[one.name] = one.parse(text)
             except ValueError as error:
                 problems.append(Problem(file, sheet, row.number, one.name, shown(text), str(error)))

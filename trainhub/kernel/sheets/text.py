@@ -13,6 +13,7 @@ _RISKY = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
 _OWN_PREFIX = re.compile(r"''*[=+\-@\t\r\n＝＋－＠]")
 _FORMULA = re.compile(r"[=+\-@\t]")
 _PLAIN_NUMBER = re.compile(r"[+-]?(\d+|\d{1,3}(,\d{3})+)?(\.\d*)?%?\Z|-+\Z")
+_NO_CODE = re.compile(r"\d(?:\.\d+)?E\+\d{1,3}\Z|\d\.\d+E\d{1,3}\Z")
 _SCIENTIFIC = re.compile(r"\d(?:\.\d+)?[eE]\+(\d{2,3})\Z")
 # C0 and C1 controls except tab and newline, DEL, lone surrogates, non-characters, direction overrides.
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
@@ -59,6 +60,14 @@ def lost_digits(text: str) -> bool:
     """Whether a CSV cell is a long number that Excel saved in scientific notation (3.50102E+17)."""
     found = _SCIENTIFIC.match(text) if "+" in text else None
     return found is not None and int(found[1]) >= 11
+
+
+def is_scientific(code: str) -> bool:
+    """Whether a code, as parsers make it, is a number that Excel showed in scientific notation (2.09901E+09): its last digits are gone.
+
+    Asked of codes only: 3.5E+03 may well be a measurement.
+    """
+    return "E" in code and _NO_CODE.match(code) is not None
 
 
 def number_text(value: float) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date, datetime, time, timedelta
 from typing import IO, Any
 
@@ -79,6 +79,15 @@ class Workbook:
         end = self._sheet.end
         marked = max((row for row, _column in self.marks.formulas | self.marks.errors), default=-1)
         return max(marked, -1 if end is None else int(end[0])) + 1
+
+    def merged(self, columns: Collection[int]) -> dict[int, list[tuple[int, int, int]]]:
+        """By column (from 0, of those asked for) the merged ranges that touch it, in order: (first row, last row, first column), rows from 0."""
+        found: dict[int, list[tuple[int, int, int]]] = {}
+        for (top, left), (bottom, right) in self._sheet.merged_cell_ranges or ():
+            for column in columns:
+                if left <= column <= right:
+                    found.setdefault(column, []).append((top, bottom, left))
+        return {column: sorted(ranges) for column, ranges in found.items()}
 
     def records(self) -> Iterator[tuple[int, list[Any]]]:
         """Rows with their number from 1, raw values, position 0 = column A."""

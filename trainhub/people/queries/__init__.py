@@ -36,6 +36,7 @@ from trainhub.people.queries.persons import (
     same_listing,
     subject_of_person,
     subject_to_invite,
+    undecided_same,
 )
 from trainhub.people.queries.retaining import (
     Use,
@@ -191,6 +192,7 @@ __all__ = [
     "teachers_of_person",
     "teachers_of_programme",
     "teachers_visible_to",
+    "undecided_same",
     "with_contacts",
     "with_guardians",
     "with_numbers",

@@ -128,6 +128,27 @@ def possible_same(text: str = "", sort: str = "") -> list[tuple[Person, Person]]
     return [(first, second) for first, second in session().execute(same_listing(text, sort))]
 
 
+def undecided_same(person_ids: Iterable[int]) -> set[int]:
+    """Who of them looks the same as somebody else (name and birth date), and nobody has decided yet whether they are one human."""
+    wanted, found = sorted(set(person_ids)), set[int]()
+    for start in range(0, len(wanted), 900):
+        here = wanted[start : start + 900]
+        one, other = aliased(Person), aliased(Person)
+        decided = select(PersonPair.id).where(
+            or_(
+                and_(PersonPair.first_id == one.id, PersonPair.second_id == other.id),
+                and_(PersonPair.first_id == other.id, PersonPair.second_id == one.id),
+            )
+        )
+        statement = (
+            select(one.id)
+            .join(other, and_(other.name == one.name, other.birth_on == one.birth_on, other.id != one.id, other.merged_into_id.is_(None)))
+            .where(one.id.in_(here), one.birth_on.is_not(None), one.merged_into_id.is_(None), ~decided.exists())
+        )
+        found.update(session().scalars(statement))
+    return found
+
+
 def pair(first_id: int, second_id: int) -> PersonPair | None:
     """What was decided about two persons."""
     low, high = sorted((first_id, second_id))

@@ -134,6 +134,25 @@ TOPICS = (
                 ),
             ),
             Task(
+                "accounts-many",
+                _l("为一级学生、教师或企业导师批量开通账号"),
+                (
+                    _l("在“账号”点“批量开通账号”，选择名单；“学生”筛选到一个专业和年级时，也可以从那里直接进入。"),
+                    _l("看将要开通、已有账号和不能开通的各有多少人，点“开通”。有邮箱的收到邀请邮件。"),
+                    _l("其余的人在“首次登录单”点“制作可打印的登录单”，裁开后当面交给本人。"),
+                ),
+                note=_l("登录单上的链接只出现这一次，再做一次会使先前的失效。不能开通的人列明原因，处理后再来开通；重复操作不会开通第二个。"),
+                endpoint="account_groups.index",
+                at=("account_groups.show",),
+                roles=(
+                    Role.SYSTEM_ADMIN,
+                    Role.UNIVERSITY_ADMIN,
+                    Role.PROGRAMME_ADMIN,
+                    Role.ENTERPRISE_COORDINATOR,
+                    Role.CENTRE_LEADER,
+                ),
+            ),
+            Task(
                 "roles",
                 _l("授予和收回角色、重置密码"),
                 (

@@ -1,0 +1,122 @@
+"""Accounts for everybody of a list: each in a piece of its own, so that one who is refused stops nobody, and a repeat opens what is left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from trainhub.identity import delivery, queries, rules
+from trainhub.identity.groups import Group, Listed, source
+from trainhub.identity.models import Account
+from trainhub.identity.operations._support import GrantRefused
+from trainhub.identity.operations.accounts import check_may_manage
+from trainhub.identity.operations.grants import check_may_give
+from trainhub.identity.operations.links import invite
+from trainhub.identity.operations.opening import NewAccount, prepare_account
+from trainhub.identity.permissions import Can
+from trainhub.identity.types import AccountState, Channel
+from trainhub.kernel import jobs
+from trainhub.kernel.access import SYSTEM, Identity, Role, may
+from trainhub.kernel.i18n import N_, _, say
+from trainhub.people import queries as people
+
+TASK = "identity.open_accounts"
+MOST_SLIPS = 1000
+"""Links made at once for one sheet."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Slip:
+    """What is handed to somebody without an address: a link that opens the account once. Never stored readable."""
+
+    name: str
+    key: str
+    sign_in: str
+    link: str
+    until: datetime
+
+
+def check_may_open(group: Group, role: Role, *, by: Identity) -> None:
+    """Refuse with words who may not open accounts of this group, or not in this role. Raises GrantRefused."""
+    is_operator = by is SYSTEM or by.account_id is None
+    if role not in group.roles:
+        raise GrantRefused(_("这份名单不能以这个角色开通账号。"), field="role", code="role_wrong")
+    if not is_operator and not may(by, Can.ACCOUNT_OPEN, group.subject):
+        raise GrantRefused(_("这份名单不在你负责的单位或专业之内，不能为其开通账号。请联系负责它的单位。"), code="above_own_scope")
+    check_may_give(by, role, organisation_id=group.organisation_id, programme_id=group.programme_id)
+
+
+def members_of(group: Group, *, today: date) -> list[queries.Member]:
+    """Everybody of the list with their account, or why none is opened."""
+    return queries.members(group, source(group.kind).members(group, today), today=today)
+
+
+def reaches_by_mail() -> bool:
+    """Whether this installation can send an invitation at all."""
+    return Channel.EMAIL in delivery.channels()
+
+
+def ask_to_open(group: Group, role: Role, *, by: Identity) -> jobs.Job:
+    """Queue the opening of a whole list; asked twice it is done once, and what was opened before stays as it is."""
+    check_may_open(group, role, by=by)
+    title = say(N_("为%(title)s开通账号"), title=group.title)
+    return jobs.ask_anew(TASK, by=by, title=title, unique_key=job_key(group), kind=group.kind, group=group.id, role=role.value)
+
+
+def job_key(group: Group) -> str:
+    """Under which the work on a list is known."""
+    return f"identity.open:{group.kind}:{group.id}"
+
+
+def open_member(group: Group, one: Listed, *, role: Role, by: Identity, today: date, now: datetime) -> Account:
+    """Open the account of somebody of a list: the names they sign in by, the role over the group's scope; who has an address is invited.
+
+    Who has none gets a link when the slips are made. Raises AccountRefused when the account or one of the names is there by now, GrantRefused.
+    """
+    check_may_open(group, role, by=by)
+    person = people.person(one.person_id)
+    assert person is not None
+    phone = one.phone if rules.phone_is_plausible(one.phone) else ""
+    wish = NewAccount(
+        role=role,
+        email=one.email,
+        phone=phone,
+        organisation_id=group.organisation_id,
+        programme_id=group.programme_id,
+        student_numbers=one.numbers,
+    )
+    account = prepare_account(wish=wish, person=person, by=by, today=today, now=now)
+    if one.email and reaches_by_mail():
+        invite(account=account, by=by, today=today, now=now)
+    return account
+
+
+def make_slips(group: Group, *, everybody: bool, by: Identity, today: date, now: datetime) -> Iterator[Slip]:
+    """New links for those of a list who have not used their account yet, without an address or `everybody`: the earlier links end.
+
+    Who holds a role that `by` could not give is left out: their link would be a way up to it. Raises GrantRefused.
+    """
+    check_may_open(group, group.roles[0], by=by)
+    for one in waiting(members_of(group, today=today), everybody=everybody)[:MOST_SLIPS]:
+        account = queries.account(one.account_id or 0)
+        if account.state is not AccountState.INVITED:
+            continue
+        try:
+            check_may_manage(account=account, by=by, today=today)
+        except GrantRefused:
+            continue
+        link = invite(account=account, by=by, today=today, now=now)
+        yield Slip(one.listed.name, one.listed.key, _sign_in(one), link, now + timedelta(days=rules.LINK_DAYS_INVITATION))
+
+
+def waiting(members: list[queries.Member], *, everybody: bool) -> list[queries.Member]:
+    """Those with an account that nobody used yet: all, or only who cannot be reached by e-mail. Who left or is not theirs alone gets no link."""
+    by_mail = reaches_by_mail()
+    return [one for one in members if one.is_waiting and one.listed.why is None and (everybody or not (one.email and by_mail))]
+
+
+def _sign_in(one: queries.Member) -> str:
+    """By what the holder signs in later; with the university's code, which is needed where two schools use one number."""
+    numbers = [f"{code}/{number}" for number, code in one.listed.numbers]
+    return (numbers or [one.listed.email or one.listed.phone])[0]
