@@ -189,7 +189,10 @@ class DecisionForm(Form):
     state = RadioField(_l("处理结果"), [InputRequired(_l("请选择处理结果。"))], choices=[])
     answer = LongText(_l("答复"), [DataRequired(_l("请写明处理结果。")), Length(max=2000)])
     closes_account = BooleanField(
-        _l("同时注销账号"), description=_l("注销后不能恢复：登录名、密码、角色和令牌都会清除；依规定保存的业务记录不受影响。")
+        _l("同时注销账号"),
+        description=_l(
+            "注销后不能恢复：登录名、密码、角色和令牌都会清除，不再在学、任教或指导的，手机号码和邮箱也一并抹去；依规定保存的业务记录不受影响。"
+        ),
     )
 
     def __init__(self, **kw: Any) -> None:

@@ -73,6 +73,9 @@ ROOMS: Mapping[str, Any] = {
     "reports": _l("报告"),
     "search": _l("搜索"),
     "standards": _l("培养标准"),
+    "subsidies": _l("补贴"),
+    "surveys": _l("调查"),
+    "talents": _l("人才库"),
     "teaching": _l("授课"),
 }
 

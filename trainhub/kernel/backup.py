@@ -103,7 +103,13 @@ def _add(archive: tarfile.TarFile, name: str, file: IO[bytes], manifest: dict[st
 
 
 def backup(target: Path) -> dict[str, Any]:
-    """Write the archive (mode 0600, atomically); returns counts. The database is read in one consistent transaction."""
+    """Write the archive (mode 0600, atomically); returns counts. The database is read in one consistent transaction.
+
+    Files whose content the store has lost or damaged are left out and named (`lost`): they must not stop the backup of everything else.
+    Raises keys.NoKeys, WrongSecret or DamagedKeys: with such keys nobody could ever read what the archive holds.
+    """
+    settings = current_app.config["SETTINGS"]
+    keys.load(settings.instance, settings.secret_key)
     part = target.with_name(target.name + ".part")
     part.unlink(missing_ok=True)  # of a backup that was killed: whoever could read that one must not read this one
     try:
@@ -118,6 +124,7 @@ def backup(target: Path) -> dict[str, Any]:
         "tables": len(manifest["rows"]),
         "rows": sum(manifest["rows"].values()),
         "files": sum(1 for name in manifest["members"] if name.startswith("files/")),
+        "lost": manifest["lost"],
     }
 
 
@@ -141,6 +148,7 @@ def _write(part: Path) -> dict[str, Any]:
         "demo": mark.read_text("utf-8") if mark.exists() else None,
         "members": {},
         "rows": {},
+        "lost": [],
     }
     if session().get_bind().dialect.name == "postgresql":
         session().rollback()
@@ -159,9 +167,11 @@ def _write(part: Path) -> dict[str, Any]:
             name = f"files/{row.sha256}"
             if name not in manifest["members"]:
                 with tempfile.TemporaryFile() as spool:
-                    for chunk in files.stream(row):
-                        spool.write(chunk)
-                    _add(archive, name, spool, manifest)
+                    if files.copy(row, spool):
+                        _add(archive, name, spool, manifest)
+                    else:
+                        manifest["lost"].append({"id": row.id, "name": row.name, "sha256": row.sha256})
+                        files.log_lost(row.id, row.name, row.sha256)
         text = json.dumps(manifest, indent=1).encode()
         info = tarfile.TarInfo("manifest.json")
         info.size = len(text)
@@ -244,7 +254,7 @@ def _is_ours(instance: Path, secret: str, ring: keys.Keyring) -> bool:
     """Whether what is here is an installation with the archive's keys: another one's records say nothing about what the archive lacks."""
     try:
         return keys.load(instance, secret).signing == ring.signing
-    except (keys.NoKeys, keys.WrongSecret):
+    except (keys.NoKeys, keys.WrongSecret, keys.DamagedKeys):
         return False
 
 

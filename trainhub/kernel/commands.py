@@ -88,7 +88,18 @@ def _say_refused(refused: Refused, *, as_json: bool) -> None:
 
 DISK_FULL = "53100"
 """PostgreSQL's state for a full disk (appendix A of its manual)."""
-OF_THE_MACHINE = {errno.ENOENT, errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EISDIR, errno.ENOTDIR}
+OF_THE_MACHINE = {
+    errno.ENOENT,
+    errno.EACCES,
+    errno.EPERM,
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EROFS,
+    errno.EISDIR,
+    errno.ENOTDIR,
+    errno.EFBIG,
+    errno.EIO,
+}
 
 
 def _of_the_machine(problem: OSError | OperationalError | ProgrammingError) -> Refused | None:

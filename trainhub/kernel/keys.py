@@ -24,6 +24,8 @@ from trainhub.kernel.errors import Refused
 
 FILE = "keys.json"
 NAMES = ("data", "lookup", "signing")
+NONCE, TAG = 12, 16
+"""Bytes before and behind what AES-GCM wraps."""
 
 
 class WrongSecret(Refused):
@@ -36,6 +38,12 @@ class NoKeys(Refused):
     """The instance has no key file."""
 
     code = "no_keys"
+
+
+class DamagedKeys(Refused):
+    """The key file is cut off or is no key file."""
+
+    code = "damaged_keys"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -97,12 +105,11 @@ def make(instance: Path, secret: str) -> bool:
 
 
 def unwrap(content: str, secret: str) -> Keyring:
-    """Open the text of a key file; raises WrongSecret."""
-    stored = json.loads(content)
-    box = AESGCM(_wrapping_key(secret, base64.b64decode(stored["salt"])))
+    """Open the text of a key file; raises WrongSecret or DamagedKeys."""
+    salt, blobs = _parts(content)
+    box = AESGCM(_wrapping_key(secret, salt))
     keys = {}
-    for name in NAMES:
-        blob = base64.b64decode(stored["keys"][name])
+    for name, blob in blobs.items():
         try:
             keys[name] = box.decrypt(blob[:12], blob[12:], name.encode())
         except InvalidTag as wrong:
@@ -113,12 +120,26 @@ def unwrap(content: str, secret: str) -> Keyring:
     return Keyring(**keys)
 
 
+def _parts(content: str) -> tuple[bytes, dict[str, bytes]]:
+    """The salt and the wrapped keys of a key file."""
+    try:
+        stored = json.loads(content)
+        salt, blobs = base64.b64decode(stored["salt"]), {name: base64.b64decode(stored["keys"][name]) for name in NAMES}
+        if min(map(len, blobs.values())) < NONCE + TAG:
+            raise ValueError("cut off")
+    except (ValueError, KeyError, TypeError) as damage:
+        raise DamagedKeys(
+            "密钥文件 keys.json 已损坏，无法读取，什么都没有改变。请用 trainhub restore 恢复备份，或从最近的备份或另一台机器取回 keys.json；不要重新执行 trainhub init。"
+        ) from damage
+    return salt, blobs
+
+
 def load(instance: Path, secret: str) -> Keyring:
-    """Open the instance's keys; raises NoKeys or WrongSecret."""
+    """Open the instance's keys; raises NoKeys, WrongSecret or DamagedKeys."""
     path = instance / FILE
     if not path.exists():
         raise NoKeys("实例目录中没有密钥文件 keys.json：请先执行 trainhub init；若是恢复备份，请用 trainhub restore。")
-    return unwrap(path.read_text(), secret)
+    return unwrap(path.read_text("utf-8", errors="replace"), secret)
 
 
 def check(instance: Path, secret: str) -> None:

@@ -13,8 +13,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from enterprises.awards import queries
-from enterprises.awards.types import AwardState
+from enterprises.awards import labels, queries
+from enterprises.awards.types import AwardState, Verdict
 from enterprises.bases.types import BaseType
 from tests.factories import awards as make
 from tests.factories.capstones import PDF
@@ -154,3 +154,16 @@ def test_the_command(app: Flask, session: Session) -> None:
         refused = runner.invoke(main, ["awards", "check", *bad, "--json"], obj={"create_app": lambda: app})
         assert (refused.exit_code, set(json.loads(refused.stdout))) == (1, {"error"})
     assert runner.invoke(main, ["awards", "check", "--base", code, "--on", "2026-02-30"], obj={"create_app": lambda: app}).exit_code == 2
+
+
+def test_the_page_tells_what_is_missing_for_rules_of_other_types_too(session: Session, as_role: AsRole, app: Flask) -> None:
+    """The command and the page answer alike: a base without a type that brings awards sees each rule's conditions, not their names alone."""
+    base = make.base(BaseType.EPEC)
+    code, key = base.code, base.id
+    page = as_role(Role.CENTRE_LEADER, organisation_id=key).get(f"/awards/bases/{code}").text
+    answers = [one for one in queries.entitlements_of(key, clock.today()) if one.verdict is Verdict.NOT_OF_TYPE]
+    assert len(answers) > 5
+    for one in answers:
+        part = page.split(f"{one.rule.value} {labels.name_of(one.rule)}")[1]
+        assert all(str(labels.condition(finding.code)) in part for finding in one.missing), one.rule
+    assert page.count('<li class="finding ') == sum(len(one.missing) for one in answers)

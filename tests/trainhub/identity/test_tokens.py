@@ -11,8 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.factories import identity as make
+from trainhub.identity import labels, queries
 from trainhub.identity import operations as ops
-from trainhub.identity import queries
 from trainhub.identity.models import ApiToken
 from trainhub.identity.operations._support import token_hash
 from trainhub.identity.permissions import Can
@@ -53,7 +53,8 @@ def test_a_token_is_shown_once(app: Flask) -> None:
         assert stored.token_hash == token_hash(token)
         assert token not in (stored.label, stored.token_hash)
     assert token not in client.get("/account/tokens").text
-    client.post("/account/tokens", data=form)  # a double click
+    again = client.post("/account/tokens", data=form).text  # a double click: only this second answer is seen, and it has no token
+    assert ("th_" in again, "只显示一次" in again, "撤销" in again) == (False, True, True)
     with app.app_context():
         assert len(db.session.scalars(select(ApiToken)).all()) == 1
 
@@ -158,3 +159,18 @@ def test_nobody_revokes_the_tokens_of_others(app: Flask, client: FlaskClient) ->
     token_id, token = _make(app, Role.SYSTEM_ADMIN)
     make.signed_in_client(app, Role.SYSTEM_ADMIN).post(f"/account/tokens/{token_id}/revoke")
     assert client.get(PATH, headers=_bearer(token)).status_code == 200
+
+
+def test_revoking_what_is_not_mine_says_so(app: Flask) -> None:
+    theirs, token = _make(app, Role.SYSTEM_ADMIN)
+    client = make.signed_in_client(app, Role.SYSTEM_ADMIN)
+    for token_id in (theirs, 999_999):
+        answer = client.post(f"/account/tokens/{token_id}/revoke", follow_redirects=True)
+        assert ("令牌已撤销" in answer.text, "没有这个令牌" in answer.text, answer.status_code) == (False, True, 404)
+    assert client.get(PATH, headers=_bearer(token)).status_code == 200
+
+
+def test_every_part_that_a_token_may_be_narrowed_to_has_a_name(app: Flask) -> None:
+    with app.app_context():
+        rooms = {scope[:-1] for scope in ops.known_scopes() if scope.endswith(":")}
+    assert rooms - set(labels.ROOMS) == set()

@@ -61,3 +61,14 @@ def test_a_swapped_key_is_noticed(tmp_path: Path) -> None:
     path.write_text(json.dumps(stored))
     with pytest.raises(keys.WrongSecret):
         keys.load(tmp_path, SECRET)
+
+
+@pytest.mark.parametrize(
+    "content", ["", "{", "[]", '{"version": 1}', '{"salt": "x", "keys": {}}', '{"salt": "AAAA", "keys": {"data": "AA=="}}', "\ufeff{}"]
+)
+def test_a_damaged_key_file_is_refused_with_words(tmp_path: Path, content: str) -> None:
+    (tmp_path / keys.FILE).write_text(content, "utf-8")
+    for act in (lambda: keys.load(tmp_path, SECRET), lambda: keys.rewrap(tmp_path, SECRET, OTHER), lambda: keys.check(tmp_path, SECRET)):
+        with pytest.raises(keys.DamagedKeys, match=r"keys\.json.*备份"):
+            act()
+    assert (tmp_path / keys.FILE).read_text("utf-8") == content

@@ -15,9 +15,9 @@ from flask import Flask
 from tests import processes
 from tests.conftest import Blank
 from tests.trainhub.kernel.test_installation import environment, run
-from trainhub.kernel import backup, restoring
+from trainhub.kernel import backup, clock, files, restoring
 from trainhub.kernel.access import SYSTEM
-from trainhub.kernel.db import db, prepare_engine
+from trainhub.kernel.db import db, prepare_engine, transaction
 
 pytestmark = pytest.mark.slow
 
@@ -163,3 +163,33 @@ def test_a_restore_that_is_killed_has_happened_or_has_not(archive: Path, owned: 
     killed(DIES.format(place="restoring._mark", after=True))
     assert found() == (["chief"], True, False)
     assert run(here, "audit", "verify", "--json", TRAINHUB_DATABASE_URL=address)["holds"] is True
+
+
+def test_a_restore_mends_an_instance_whose_keys_are_damaged(archive: Path, tmp_path: Path) -> None:
+    """Putting the archive back is what an operator does then; until it is done nothing is backed up that nobody could open."""
+    run(tmp_path / "to", "restore", str(archive), "--yes", "--json")
+    (tmp_path / "to" / "keys.json").write_text("{", "utf-8")
+    refused = run(tmp_path / "to", "backup", str(tmp_path / "useless.tar.gz"), "--json", code=1)
+    assert (refused["error"]["code"], (tmp_path / "useless.tar.gz").exists()) == ("damaged_keys", False)
+    run(tmp_path / "to", "restore", str(archive), "--yes", "--json")
+    run(tmp_path / "to", "backup", str(tmp_path / "good.tar.gz"), "--json")
+
+
+def test_a_file_that_is_lost_does_not_stop_the_backup_of_the_others(committed: Flask, tmp_path: Path) -> None:
+    """What the store has lost or damaged is named; everything else is in the archive, which restores."""
+    with committed.app_context(), transaction():
+        rows = [
+            files.keep_bytes(text, name="a.txt", kind="thing", media_type="text/plain", by=SYSTEM, now=clock.now())
+            for text in (b"one", b"two", b"three")
+        ]
+        lost, damaged, kept = ((row.id, row.sha256) for row in rows)
+    with committed.app_context():
+        place = Path(committed.config["SETTINGS"].instance) / "files"
+        (place / files.path_of(lost[1])).unlink()
+        (place / files.path_of(damaged[1])).write_bytes(b"TWO")
+        made = backup.backup(tmp_path / "all.tar.gz")
+        assert [one["id"] for one in made["lost"]] == [lost[0], damaged[0]]
+        with tarfile.open(tmp_path / "all.tar.gz") as opened:
+            inside = {name for name in opened.getnames() if name.startswith("files/")}
+        assert (f"files/{kept[1]}" in inside, inside & {f"files/{lost[1]}", f"files/{damaged[1]}"}) == (True, set())
+        backup.check(tmp_path / "all.tar.gz")

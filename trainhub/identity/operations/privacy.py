@@ -6,18 +6,20 @@ from datetime import datetime
 
 from sqlalchemy import delete, func, update
 
-from trainhub.identity import queries, rules
+from trainhub.identity import queries, retention, rules
+from trainhub.identity.delivery import deliver
 from trainhub.identity.models import Account, ApiToken, Consent, DataRequest, LoginName, OneTimeLink, PasswordHistory, RecoveryCode, RoleGrant
 from trainhub.identity.notice import VERSION
 from trainhub.identity.operations._support import AccountRefused, number
 from trainhub.identity.operations.accounts import check_may_manage, revoke_sessions
-from trainhub.identity.types import AccountState, LoginKind, RequestKind, RequestState
+from trainhub.identity.types import AccountState, Channel, LoginKind, RequestKind, RequestState
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Stale
-from trainhub.kernel.i18n import _, format_date
+from trainhub.kernel.i18n import _, format_date, in_language
+from trainhub.people import operations as people
 from trainhub.people import queries as persons
 from trainhub.people.models import Person
 
@@ -89,9 +91,11 @@ def decide_request(
     now: datetime,
     closes_account: bool = False,
     seen: int | None = None,
-) -> DataRequest:
-    """Answer a request in words; a request is decided once. A granted deletion may close the account at once.
+) -> bool:
+    """Answer a request in words; a request is decided once. Returns whether the answer was sent to who asked.
 
+    A granted deletion may close the account at once; then the contacts of the person go too, unless a study, a post or guidance
+    still needs them. Who asked cannot sign in any more and read the answer, so it is sent before the address goes.
     `seen` is the length of the text that was read: it only grows, so a longer one has something that nobody has answered. Raises Stale then.
     """
     if state is RequestState.OPEN:
@@ -116,9 +120,40 @@ def decide_request(
             raise Stale(_("申请人刚补充了说明，处理结果没有保存。请看过补充的内容再提交。"))
         raise AccountRefused(_("这项申请已经处理过。"), code="decided")
     audit.record(by=by, did="identity.data_request.decided", on=row, data={"state": state})
-    if closes_account and state is RequestState.DONE:
-        close_account(account=queries.account(row.account_id), by=by, now=now)
-    return row
+    account = queries.account(row.account_id)
+    is_closing = closes_account and state is RequestState.DONE
+    if is_closing and any(other.state is RequestState.OPEN for other in queries.requests_of(account.id)):
+        raise AccountRefused(
+            _("申请人还有另一项申请没有答复（更正或删除），注销后无法再告知本人。请先答复那一项，再注销账号。"),
+            field="closes_account",
+            code="asked",
+        )
+    is_sent = _send_answer(account, row, is_closing=is_closing, now=now)
+    if is_closing:
+        close_account(account=account, by=by, now=now)
+        _forget_contacts(account.person_id, now=now)
+    return is_sent
+
+
+def _send_answer(account: Account, row: DataRequest, *, is_closing: bool, now: datetime) -> bool:
+    with in_language(account.language):
+        parts = [
+            _("%(name)s，你好：你在%(asked)s提出的个人信息申请已经处理。", name=account.display_name, asked=format_date(row.asked_at)),
+            _("申请：%(text)s", text=row.text),
+            _("答复：%(answer)s", answer=row.answer),
+            *([_("你的账号已注销，不能再登录。")] if is_closing else []),
+        ]
+        text = BETWEEN.join(parts)
+        return deliver(Channel.EMAIL, to=queries.email_of(account.id), subject=_("个人信息申请的处理结果"), text=text, now=now)
+
+
+def _forget_contacts(person_id: int | None, *, now: datetime) -> None:
+    """The contacts of who asked to be deleted do not wait for their period: nothing but the account used them."""
+    if person_id is None:
+        return
+    found = persons.with_contacts(before=now, uses=retention.uses_since(now), after=person_id - 1, limit=1)
+    if found == [person_id]:
+        people.forget_contacts(found)
 
 
 def close_account(*, account: Account, by: Identity, now: datetime) -> None:

@@ -9,11 +9,13 @@ from datetime import date, datetime, timedelta
 from flask import current_app
 from sqlalchemy import update
 
+from trainhub.identity import queries
 from trainhub.identity.models import Account, ApiToken
 from trainhub.identity.operations._support import AccountRefused, number, token_hash
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity, permission_table
 from trainhub.kernel.db import session
+from trainhub.kernel.errors import NotFound
 from trainhub.kernel.i18n import _, listed
 
 
@@ -54,7 +56,9 @@ def make_token(*, account: Account, label: str, scopes: Iterable[str], days: int
 
 
 def revoke_token(*, account_id: int, token_id: int, by: Identity, now: datetime) -> None:
-    """End a token; one that ended before changes nothing."""
+    """End a token of an account; one that ended before changes nothing. Raises NotFound where the account has no such token."""
+    if all(row.id != token_id for row in queries.api_tokens(account_id)):
+        raise NotFound(_("没有这个令牌，没有撤销任何令牌。请在你的令牌列表中选择。"))
     ended: int = (
         session()
         .execute(

@@ -14,7 +14,7 @@ from trainhub.identity import operations as ops
 from trainhub.identity.forms import DecisionForm
 from trainhub.identity.models import DataRequest
 from trainhub.identity.permissions import Can
-from trainhub.identity.types import RequestState
+from trainhub.identity.types import AccountState, RequestState
 from trainhub.kernel import audit_details, audit_kinds, clock, downloads
 from trainhub.kernel.access import NOTHING, Subject, acting, guard, permission_table, signed_in, who
 from trainhub.kernel.db import session, transaction
@@ -228,6 +228,17 @@ def show(row: DataRequest) -> Any:
     return _page(row, DecisionForm(formdata=None, version=len(row.text)))
 
 
+def _decided(request_id: int, is_sent: bool) -> str:
+    """Where who asked finds the answer; a closed account has no page any more."""
+    if queries.account(_load(request_id).account_id).state is not AccountState.DELETED:
+        said = _("处理结果已保存，申请人可以在“我的数据”中看到。")
+    else:
+        said = _("处理结果已保存，账号已注销。")
+        if not is_sent:
+            return said + _("申请人没有可用的邮箱，登录后也看不到答复：请另行告知。")
+    return said + _("答复已寄往申请人的邮箱。") if is_sent else said
+
+
 @requests.post("/<int:request_id>")
 @guard(Can.REQUEST_DECIDE, load=_load, subject=_nothing)
 def decide(row: DataRequest) -> Any:
@@ -239,7 +250,7 @@ def decide(row: DataRequest) -> Any:
     if form.validate():
         try:
             with transaction():
-                ops.decide_request(
+                is_sent = ops.decide_request(
                     row=_load(request_id),
                     state=RequestState(form.state.data),
                     answer=form.answer.data or "",
@@ -248,7 +259,7 @@ def decide(row: DataRequest) -> Any:
                     closes_account=bool(form.closes_account.data),
                     seen=form.version.data or None,
                 )
-            return done(_("处理结果已保存，申请人可以在“我的数据”中看到。"), "data_requests.listing")
+            return done(_decided(request_id, is_sent), "data_requests.listing")
         except Refused as refused:
             form.refuse(refused)
     return _page(_load(request_id), form, 422)

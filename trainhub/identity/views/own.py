@@ -217,10 +217,16 @@ def _could(identity: Identity, ask: Any) -> bool:
     return not roles or identity.has(*roles)
 
 
-def _tokens_page(identity: Identity, account: Account, form: TokenForm, token: str = "", status: int = 200) -> Any:
+def _tokens_page(identity: Identity, account: Account, form: TokenForm, token: str = "", status: int = 200, *, is_repeated: bool = False) -> Any:
     return (
         render_template(
-            "trainhub/identity/tokens.html", tokens=queries.api_tokens(account.id), form=form, token=token, now=clock.now(), room_label=labels.room
+            "trainhub/identity/tokens.html",
+            tokens=queries.api_tokens(account.id),
+            form=form,
+            token=token,
+            is_repeated=is_repeated,
+            now=clock.now(),
+            room_label=labels.room,
         ),
         status,
     )
@@ -258,7 +264,7 @@ def tokens_post() -> Any:
     except Refused as refused:
         form.refuse(refused)
         return _tokens_page(identity, queries.account(account.id), form, status=422)
-    return _tokens_page(identity, queries.account(account.id), _token_form(identity, formdata=None), token)
+    return _tokens_page(identity, queries.account(account.id), _token_form(identity, formdata=None), token, is_repeated=not token)
 
 
 @blueprint.post("/account/tokens/<int:token_id>/revoke")
