@@ -134,7 +134,6 @@ def _flask_settings(settings: config.Settings) -> dict[str, Any]:
         "SESSION_COOKIE_SECURE": settings.is_https,
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
-        "SEND_FILE_MAX_AGE_DEFAULT": 31536000,
         "WTF_CSRF_TIME_LIMIT": 12 * 3600,
         "WTF_CSRF_SSL_STRICT": settings.is_https,
         "BABEL_DEFAULT_LOCALE": "zh_Hans_CN",

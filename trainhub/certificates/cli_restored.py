@@ -20,11 +20,11 @@ JOURNALS = click.option(
 
 
 def _found(journals: tuple[Path, ...]) -> list[Any]:
-    from trainhub.certificates.operations import restoring
+    from trainhub.certificates.operations import repeating
     from trainhub.certificates.operations.remembering import JOURNAL
     from trainhub.kernel import journal
 
-    return restoring.lost([line for path in (journal.folder() / JOURNAL, *journals) for line in journal.read(path)])
+    return repeating.lost([line for path in (journal.folder() / JOURNAL, *journals) for line in journal.read(path)])
 
 
 def _told(one: Any) -> dict[str, Any]:
@@ -37,8 +37,8 @@ def _told(one: Any) -> dict[str, Any]:
 def list_changes(journals: tuple[Path, ...]) -> dict[str, Any]:
     """Revocations, suspensions and other changes that the restored database does not know / 备份之后被退回的变更.
 
-    `todo`: `repeat` (by `restored repeat`), `by_hand` (a correction or reissue: on its page), `unknown` (the certificate itself was issued
-    after the backup).
+    `todo`: `repeat` (by `restored repeat`), `by_hand` (a correction or reissue of which the journal has no words: on its page), `unknown` (the
+    certificate itself was issued after the backup).
 
     Example: trainhub certificates restored list --json
     """
@@ -49,18 +49,19 @@ def list_changes(journals: tuple[Path, ...]) -> dict[str, Any]:
 @JOURNALS
 @click.option("--yes", is_flag=True, help="Do not ask / 不再询问")
 def repeat(journals: tuple[Path, ...], yes: bool) -> dict[str, Any]:
-    """Revoke, suspend and resume again what was before the restore, with its reason, document and day / 重新办理被退回的撤销、暂停、恢复.
+    """Do again what the restore took back, with reason, document and day of then; what was reissued or corrected gets its number and code again /
+    重新办理被退回的撤销、暂停、恢复、补发、更正，编号和核验码不变.
 
     Example: trainhub certificates restored repeat --yes --json
     Example: trainhub certificates restored repeat --journal /mnt/two/certificates-journal.jsonl
     """
-    from trainhub.certificates.operations import restoring
+    from trainhub.certificates.operations import repeating
     from trainhub.kernel import clock
     from trainhub.kernel.db import session, transaction
     from trainhub.kernel.errors import Refused
 
     found = _found(journals)
-    todo = [one for one in found if one.todo is restoring.Todo.REPEAT]
+    todo = [one for one in found if one.todo is repeating.Todo.REPEAT]
     if todo and not yes:
         click.confirm(f"将重新办理 {len(todo)} 项变更（撤销不可恢复）。已用 restored list 核对过吗？", abort=True, err=True)
     session().rollback()
@@ -68,11 +69,11 @@ def repeat(journals: tuple[Path, ...], yes: bool) -> dict[str, Any]:
     for one in todo:
         try:
             with transaction():
-                restoring.repeat(one, by=operator(), today=clock.today(), now=clock.now())
+                repeating.repeat(one, by=operator(), today=clock.today(), now=clock.now())
             done.append(_told(one))
         except Refused as why:
             refused.append(_told(one) | {"message": why.message})
-    left = [_told(one) for one in found if one.todo is not restoring.Todo.REPEAT]
+    left = [_told(one) for one in found if one.todo is not repeating.Todo.REPEAT]
     return {"repeated": done, "refused": refused, "left": left}
 
 

@@ -22,7 +22,7 @@ from trainhub.certificates.types import State
 from trainhub.identity.queries import identity_of
 from trainhub.kernel import clock
 from trainhub.kernel.access import SYSTEM, Identity, may
-from trainhub.kernel.db import session, transaction
+from trainhub.kernel.db import is_taken, session, transaction
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.i18n import _
 from trainhub.kernel.jobs import Running
@@ -148,9 +148,9 @@ def issue_batch(batch_id: int, by: Identity, progress: Progress) -> None:
                     raise NotFound(_("签发批次不存在。"))
                 count = batch.count
                 left = batches.issue_portion(batch=batch, by=by, today=clock.today(), now=clock.now())
-        except IntegrityError:  # one of them was issued elsewhere at the same moment: the next try finds it
+        except IntegrityError as twice:  # one of them was issued elsewhere at the same moment: the next try finds it
             collisions += 1
-            if collisions > MOST_COLLISIONS:
+            if not is_taken(twice) or collisions > MOST_COLLISIONS:
                 raise
             continue
         progress(count - left, count, "")

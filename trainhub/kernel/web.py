@@ -43,6 +43,7 @@ class KeyConverter(IntegerConverter):
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 MB = 1024 * 1024
+YEAR = 365 * 24 * 3600
 POLICY = (
     "default-src 'self'; img-src 'self' data:; media-src 'self' https:; style-src 'self'; script-src 'self'; font-src 'self' data:; "
     "connect-src 'self'; object-src 'none'; frame-src 'self' https:; frame-ancestors 'self'; base-uri 'self'; form-action 'self'"
@@ -250,8 +251,10 @@ def _headers(answer: Response) -> Response:
     answer.headers.setdefault("Referrer-Policy", "same-origin")
     answer.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
     answer.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
-    if acting() is not None and request.endpoint != "static":
-        answer.headers.setdefault("Cache-Control", "private, no-store")
+    if request.endpoint == "static" and answer.status_code in (200, 304):
+        answer.headers["Cache-Control"] = f"public, max-age={YEAR}"  # the address carries a hash of the content
+    elif acting() is not None and answer.headers.get("Cache-Control") in (None, "no-cache"):  # a file that is sent says no-cache by itself
+        answer.headers["Cache-Control"] = "private, no-store"
     return answer
 
 

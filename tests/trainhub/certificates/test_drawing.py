@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import json
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -61,17 +63,59 @@ def test_layouts_are_found_by_code_and_version() -> None:
 @pytest.mark.parametrize(
     ("element", "message"),
     [
-        ('{"kind": "sticker"}', "element 1: unknown kind 'sticker'"),
-        ('{"kind": "text", "text": "{grade}", "box": [0, 0, 9, 9]}', "element 1: no field grade"),
-        ('{"kind": "text", "text": "x", "box": [0, 0, 9, 9], "bold": true}', "element 1 .text.: unknown bold"),
-        ('{"kind": "text", "text": "x"}', "element 1 .text.: .*box"),
-        ('{"kind": "text", "text": "x", "box": [0, 0, 9, 9], "size": 6}', "element 1: min_size"),
+        ('{"kind": "sticker"}', "第 1 个元素的 kind 应为其中之一：text、rule"),
+        ("7", "第 1 个元素的 kind 应为"),
+        ('{"kind": "text", "text": "{grade}", "box": [0, 0, 9, 9]}', "第 1 个元素引用了没有的字段：grade"),
+        ('{"kind": "text", "text": "x", "box": [0, 0, 9, 9], "bold": true}', "第 1 个元素（text）没有 bold 这项，可以写的是 text、box"),
+        ('{"kind": "text", "text": "x"}', "第 1 个元素（text）缺少 box"),
+        ('{"kind": "text", "text": "x", "box": [0, 0, 9, 9], "size": 6}', "第 1 个元素的 min_size"),
+        ('{"kind": "text", "text": "x", "box": [0, 0, 9]}', r"第 1 个元素（text）的 box 应为四个数字 .*现在是 .0, 0, 9."),
+        ('{"kind": "text", "text": "x", "box": [0, 0, 9, 9], "size": "大"}', "第 1 个元素（text）的 size 应为数字，现在是 “大”"),
+        ('{"kind": "text", "text": "x", "box": [0, 0, 9, 9], "max_lines": true}', "第 1 个元素（text）的 max_lines 应为整数，现在是 True"),
+        ('{"kind": "text", "text": 5, "box": [0, 0, 9, 9]}', "第 1 个元素（text）的 text 应为文字"),
+        ('{"kind": "text", "text": "x", "box": [0, 0, 9, 9], "align": "centre"}', "第 1 个元素（text）的 align 应为其中之一：left、center、right"),
+        ('{"kind": "text", "text": "x", "box": [0, 0, 9, 9], "font": "script"}', "第 1 个元素（text）的 font 应为其中之一：serif"),
+        ('{"kind": "panel", "box": [0, 0, 9, 9], "color": "red"}', "第 1 个元素（panel）的 color 应为颜色，写作 #rrggbb，现在是 “red”"),
+        ('{"kind": "image", "image": "seal", "box": [0, 0, 9, 9]}', "第 1 个元素引用了没有的图片：seal"),
+        ('{"kind": "rule", "x1": NaN, "y1": 0, "x2": 1, "y2": 1}', "NaN 不是数字"),
     ],
 )
 def test_a_wrong_layout_names_its_element(element: str, message: str) -> None:
     head = '{"code": "x", "version": 1, "title": "x", "title_en": "x", "page": [210, 297], "fields": [], "elements": ['
     with pytest.raises(model.BadLayout, match=message):
         model.read_layout(head + element + "]}")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("[]", "最外层应是一个 JSON 对象"),
+        ("{", "第 1 行第 2 个字符处写错了"),
+        ("[" * 100_000, "括号套得太多"),
+        ('{"page": [210, 297]}', "缺少 code、version、title、title_en、fields、elements"),
+        ({"page": {"width": 210}}, "page 应为列表"),
+        ({"page": [210]}, r"page 应写作 .宽, 高.，单位毫米，现在是 .210."),
+        ({"version": "一"}, "version 应为整数，现在是 “一”"),
+        ({"elements": 5}, "elements 应为列表"),
+        ({"fields": [5]}, "第 1 个字段应是一个 JSON 对象"),
+        ({"fields": [{"name": "a"}]}, "第 1 个字段缺少 label、label_en"),
+        ({"fields": [{"name": "a", "label": "甲", "label_en": "A", "required": "yes"}]}, "第 1 个字段的 required 应为 ?true 或 false，现在是 “yes”"),
+        ({"images": []}, "images 应是一个 JSON 对象"),
+        ({"images": {"Seal": ""}}, "图片名称“Seal”"),
+        ({"images": {"seal": "x"}}, "图片 seal 不能使用"),
+    ],
+)
+def test_what_is_no_layout_says_what_is_expected(change: Any, message: str) -> None:
+    whole = {"code": "x", "version": 1, "title": "x", "title_en": "x", "page": [210, 297], "fields": [], "elements": []}
+    with pytest.raises(model.BadLayout, match=message):
+        model.read_layout(change if isinstance(change, str) else json.dumps({**whole, **change}))
+
+
+def test_what_was_approved_is_read_as_it_was() -> None:
+    """Earlier versions did not look at types: a template that printed well goes on printing."""
+    head = '{"code": "x", "version": 1, "title": "x", "title_en": "x", "page": [210, 297], "fields": [], "elements": ['
+    text = head + '{"kind": "text", "text": "x", "box": [0, 0, 9, 9], "align": "centre"}]}'
+    assert model.read_layout(text, is_kept=True).elements
 
 
 def test_punctuation_does_not_begin_a_line() -> None:

@@ -10,12 +10,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from importlib.resources import files
 from typing import Any, Literal
 
 from trainhub.certificates.layouts.pictures import BadPicture, Picture, picture
+from trainhub.certificates.layouts.shape import BadLayout, must_be_a_layout, must_fit
+from trainhub.kernel.i18n import _, listed
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,29}")
 FIELD = re.compile(r"\{([a-z_]+)\}")
@@ -221,47 +223,39 @@ class Layout:
         return all(one is not None and one.common for one in fields_of_text)
 
 
-class BadLayout(ValueError):
-    """A layout file is wrong; the message says which element and what."""
-
-
-def _element(data: Mapping[str, Any], position: int) -> Element:
-    kind = KINDS.get(str(data.get("kind")))
+def _element(data: Any, position: int, *, is_kept: bool) -> Element:
+    name = str(data.get("kind")) if isinstance(data, dict) else ""
+    kind = KINDS.get(name)
     if kind is None:
-        raise BadLayout(f"element {position}: unknown kind {data.get('kind')!r}")
-    values = {key: value for key, value in data.items() if key != "kind"}
-    unknown = sorted(values.keys() - {one.name for one in fields(kind)})
-    if unknown:
-        raise BadLayout(f"element {position} ({data['kind']}): unknown {', '.join(unknown)}")
+        raise BadLayout(_("第 %(n)d 个元素的 kind 应为其中之一：%(kinds)s", n=position, kinds=listed(KINDS)))
+    place = _("第 %(n)d 个元素（%(kind)s）", n=position, kind=name)
+    values = dict(must_fit({key: value for key, value in data.items() if key != "kind"}, kind, place, is_kept=is_kept))
     if "box" in values:
         values["box"] = Box(*(float(value) for value in values["box"]))
-    try:
-        element: Element = kind(**values)
-    except TypeError as error:
-        raise BadLayout(f"element {position} ({data['kind']}): {error}") from error
+    element: Element = kind(**values)
     return element
 
 
 def _no_number(word: str) -> float:
-    raise ValueError(f"{word} is no number")
+    raise BadLayout(_("%(word)s 不是数字", word=word))
 
 
-def _parsed(text: str) -> Mapping[str, Any]:
+def parsed(text: str, *, is_kept: bool = False) -> Mapping[str, Any]:
+    """The JSON of a layout by its outer shape; BadLayout says where it is none."""
     try:
         data = json.loads(text, parse_constant=_no_number)
-    except (ValueError, RecursionError) as bad:
-        raise BadLayout(f"no JSON: {bad}") from bad
-    wanted = ("code", "version", "title", "title_en", "page", "fields", "elements")
-    absent = [name for name in wanted if not isinstance(data, dict) or name not in data]
-    if absent:
-        raise BadLayout(f"missing {', '.join(absent)}")
-    found: Mapping[str, Any] = data
-    return found
+    except json.JSONDecodeError as bad:
+        where = {"line": bad.lineno, "column": bad.colno}
+        raise BadLayout(_("不是 JSON：第 %(line)d 行第 %(column)d 个字符处写错了，常见的是少了引号、逗号或括号", **where)) from bad
+    except RecursionError as bad:
+        raise BadLayout(_("括号套得太多")) from bad
+    return must_be_a_layout(data, is_kept=is_kept)
 
 
-def read_layout(text: str) -> Layout:
-    """A layout from its JSON text; BadLayout names the element at fault."""
-    data = _parsed(text)
+def read_layout(text: str, *, is_kept: bool = False) -> Layout:
+    """A layout from its JSON text; BadLayout names the element at fault. One that `is_kept` was looked at when it was drawn up."""
+    data = parsed(text, is_kept=is_kept)
+    own_fields = (must_fit(one, Field, _("第 %(n)d 个字段", n=position), is_kept=is_kept) for position, one in enumerate(data["fields"], 1))
     layout = Layout(
         code=str(data["code"]),
         version=int(data["version"]),
@@ -269,8 +263,8 @@ def read_layout(text: str) -> Layout:
         title_en=str(data["title_en"]),
         width=float(data["page"][0]),
         height=float(data["page"][1]),
-        fields=tuple(Field(**one) for one in data["fields"]),
-        elements=tuple(_element(one, position) for position, one in enumerate(data["elements"], 1)),
+        fields=tuple(Field(**one) for one in own_fields),
+        elements=tuple(_element(one, position, is_kept=is_kept) for position, one in enumerate(data["elements"], 1)),
         images=_images(data.get("images", {})),
     )
     _check(layout)
@@ -279,15 +273,15 @@ def read_layout(text: str) -> Layout:
 
 def _images(data: Any) -> dict[str, Picture]:
     if not isinstance(data, dict):
-        raise BadLayout("images: a name for each picture")
+        raise BadLayout(_("images 应是一个 JSON 对象，写在 { } 里"))
     found = {}
     for name, uri in data.items():
         if not _NAME.fullmatch(name):
-            raise BadLayout(f"images: {name!r} is no name (small letters, digits, hyphens)")
+            raise BadLayout(_("图片名称“%(name)s”应用小写字母开头，只用小写字母、数字和连字符", name=name[:40]))
         try:
             found[name] = picture(str(uri))
         except BadPicture as bad:
-            raise BadLayout(f"image {name}: {bad}") from bad
+            raise BadLayout(_("图片 %(name)s 不能使用：应为 400 KB 以内的 PNG 或 RGB 的 JPEG，以 base64 写成 data:image/…", name=name)) from bad
     return found
 
 
@@ -299,11 +293,11 @@ def _check(layout: Layout) -> None:
         if isinstance(element, Text | Seal):
             strange = [name for name in FIELD.findall(element.text) if name not in known]
             if strange:
-                raise BadLayout(f"element {position}: no field {', '.join(strange)}")
+                raise BadLayout(_("第 %(n)d 个元素引用了没有的字段：%(fields)s", n=position, fields=listed(strange)))
             if isinstance(element, Text) and not 0 < element.min_size <= element.size:
-                raise BadLayout(f"element {position}: min_size must lie between 0 and size")
+                raise BadLayout(_("第 %(n)d 个元素的 min_size 应大于 0，不超过 size", n=position))
         if isinstance(element, Image | Signature) and element.image not in layout.images and (element.image or isinstance(element, Image)):
-            raise BadLayout(f"element {position}: no image {element.image}")
+            raise BadLayout(_("第 %(n)d 个元素引用了没有的图片：%(image)s", n=position, image=element.image or "—"))
 
 
 @cache

@@ -132,8 +132,10 @@ def take_place(
     now: datetime,
     evidence: Sequence[Mapping[str, Any]] = (),
     asked_key: str = "",
+    code: str = "",
 ) -> Certificate:
     """The row that takes the certificate's place; the one before is no longer current. `issued_on` is the day that is printed.
+    `code` is given only for one that had it before an older backup was restored.
 
     The holder's open link moves on to it: what the holder's page can close is what the link shows.
     `evidence` joins what it rested on before; of a kind other than a batch it takes the place of the rows of that kind. `asked_key`: what it certifies, when that is something else than before.
@@ -144,7 +146,7 @@ def take_place(
     made = Certificate(
         number=number,
         edition=edition,
-        code=new_code(secrets.choice),
+        code=code or new_code(secrets.choice),
         kind=certificate.kind,
         state=State.ISSUED,
         state_on=today,

@@ -6,16 +6,15 @@ facts that are read from the records and typed by nobody.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from trainhub.certificates import chain, queries
+from trainhub.certificates import queries
 from trainhub.certificates.facts import asked_fields, impossible
 from trainhub.certificates.layouts.fitting import cuts, cuts_told
 from trainhub.certificates.layouts.model import Layout
-from trainhub.certificates.models import Certificate, IssueBatch, IssueItem
+from trainhub.certificates.models import Certificate, IssueBatch
 from trainhub.certificates.numbers import parse, show_number
 from trainhub.certificates.operations._support import (
     LACKS_FACTS,
@@ -31,12 +30,11 @@ from trainhub.certificates.operations._support import (
 from trainhub.certificates.operations.changing import CannotChange, change, checked_change, suspend, take_place
 from trainhub.certificates.operations.issuing import clock_stands
 from trainhub.certificates.operations.numbering import new_number
+from trainhub.certificates.operations.single import prepare_one
 from trainhub.certificates.rules import asked_key, batch_keys, is_same_thing
 from trainhub.certificates.types import BatchSource, Event, State
-from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.characters import clean_name
-from trainhub.kernel.db import add_once, session
 from trainhub.kernel.i18n import N_, _, listed
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
@@ -74,29 +72,19 @@ def prepare_correction(
     _must_be_the_only_one(certificate, changed)
     must_print(layout, changed)
     _after, reason, document = checked_change(certificate, Event.CORRECT, reason, document, on, today)
-    batch = IssueBatch(
-        title=f"更正 {show_number(certificate.number)}",  # becomes evidence of the new one
-        kind=certificate.kind,
-        template=drawn[0],
-        template_version=drawn[1],
-        source=BatchSource.CORRECTION,
-        issuer_id=certificate.issuer_id,
-        count=1,
-        replaces_id=certificate.id,
-        why=reason,
+    return prepare_one(
+        certificate,
+        BatchSource.CORRECTION,
+        title=f"更正 {show_number(certificate.number)}",
+        drawn=drawn,
+        facts=changed,
+        on=on,
+        reason=reason,
         document=document,
-        effective_on=on,
-        digest=hashlib.sha256(chain.canonical(changed)).hexdigest(),
-        asked_by_id=by.account_id,
-        asked_at=now,
+        waits=_("这张证书已有一份更正等待审核：请先审核或撤回那一份，再提出新的更正。"),
+        by=by,
+        now=now,
     )
-    add_once(batch, lambda: CannotChange(_("这张证书已有一份更正等待审核：请先审核或撤回那一份，再提出新的更正。")))
-    item = IssueItem(batch_id=batch.id, position=1, person_id=certificate.person_id, asked_key=certificate.asked_key, facts=changed)
-    session().add(item)
-    data = {"number": certificate.number, "edition": certificate.edition, "reason": reason, "document": document, "on": on}
-    audit.record(by=by, did="certificates.batch.prepared", on=batch, data=data)
-    session().flush()
-    return batch
 
 
 def carry_out(*, batch: IssueBatch, by: Identity, today: date, now: datetime) -> Certificate:

@@ -7,8 +7,6 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy.exc import IntegrityError
-
 from trainhub.certificates import queries
 from trainhub.certificates.layouts.fitting import cuts, cuts_told
 from trainhub.certificates.models import Certificate
@@ -36,12 +34,16 @@ from trainhub.certificates.states import next_state
 from trainhub.certificates.types import Event, Kind, State
 from trainhub.kernel import audit, clock
 from trainhub.kernel.access import Identity
-from trainhub.kernel.db import session
+from trainhub.kernel.db import add_once, session
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
 from trainhub.people import queries as people
+
+
+class _Asked(Exception):
+    """The same was asked for at the same moment."""
 
 
 class CannotIssue(Refused):
@@ -85,6 +87,9 @@ def issue(
     if not asked_key or len(asked_key) > 160:
         raise CannotIssue(_("签发请求缺少标识，或标识超过160个字符，没有签发证书。"))
     hold_counter(issuer, kind, today.year)  # a list may be issuing the same at this moment
+    known = queries.by_asked_key(asked_key)  # whoever held it until now may have issued this
+    if known is not None:
+        return known
     doubled = same_thing(kind, issuer_id, person_id, asked_key, facts, STANDING)
     if doubled is not None:
         return doubled
@@ -93,7 +98,7 @@ def issue(
     snapshot = clean_facts({**facts, **issued})
     note = CLOCK if clock_told() else why_not_printable(layout, snapshot)
     try:
-        with session().begin_nested():
+        with session().begin_nested():  # with the row its serial goes back
             made = Certificate(
                 number=new_number(issuer, kind, today.year),
                 edition=1,
@@ -116,13 +121,12 @@ def issue(
                 issued_at=now,
                 issued_by_id=by.account_id,
             )
-            session().add(made)
-            session().flush()
-    except IntegrityError:
+            add_once(made, _Asked)
+    except _Asked:
         known = queries.by_asked_key(asked_key)
         if known is None:
             raise
-        return known  # somebody asked for the same at the same time and was first; our serial went back
+        return known  # somebody asked for the same of another counter at the same time and was first
     if made.state is State.DRAFT:
         audit.record(by=by, did="certificates.certificate.drafted", on=made, data={"number": made.number, "note": note})
     else:

@@ -13,11 +13,13 @@ JOURNAL = "certificates-journal.jsonl"
 
 
 def note(certificate: Certificate, event: CertificateEvent) -> None:
-    """Write an event into the journal once the transaction is committed."""
-    if event.event is Event.ISSUE:
+    """Write an event into the journal once the transaction is committed; of what took another's place all that makes it again."""
+    if event.event is not Event.ISSUE:
+        journal.note(JOURNAL, queries.line_of_change(event, certificate.number, certificate.edition))
+    elif certificate.replaces_id is None:
         note_given([certificate.number], certificate.id)
     else:
-        journal.note(JOURNAL, queries.line_of_change(event, certificate.number, certificate.edition))
+        journal.note(JOURNAL, queries.line_of_successor(event, certificate))
 
 
 def note_given(numbers: Sequence[str], last_id: int) -> None:

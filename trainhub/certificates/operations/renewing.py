@@ -6,13 +6,12 @@ not issued again.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from trainhub.certificates import chain, queries
-from trainhub.certificates.models import Certificate, IssueBatch, IssueItem
+from trainhub.certificates import queries
+from trainhub.certificates.models import Certificate, IssueBatch
 from trainhub.certificates.numbers import show_number
 from trainhub.certificates.operations._support import add_event, tell_holder
 from trainhub.certificates.operations.changing import CannotChange, must_be_anothers, reasons_given, take_place
@@ -20,10 +19,10 @@ from trainhub.certificates.operations.correcting import FIXED, must_print
 from trainhub.certificates.operations.issuing import STANDING, clock_stands, same_thing
 from trainhub.certificates.operations.numbering import hold_counter, new_number
 from trainhub.certificates.operations.present import present
+from trainhub.certificates.operations.single import prepare_one
 from trainhub.certificates.types import Attested, BatchSource, Event, State
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
-from trainhub.kernel.db import add_once, session
 from trainhub.kernel.i18n import N_, _
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
@@ -39,29 +38,19 @@ def prepare_renewal(*, certificate: Certificate, reason: str, document: str, by:
     reason, document = reasons_given(reason, document)
     must_be_anothers(certificate, by)
     found = _due(certificate, today)
-    batch = IssueBatch(
-        title=f"重新签发 {show_number(certificate.number)}",  # becomes evidence of the new one
-        kind=certificate.kind,
-        template=certificate.template,
-        template_version=certificate.template_version,
-        source=BatchSource.RENEWAL,
-        issuer_id=certificate.issuer_id,
-        count=1,
-        replaces_id=certificate.id,
-        why=reason,
+    return prepare_one(
+        certificate,
+        BatchSource.RENEWAL,
+        title=f"重新签发 {show_number(certificate.number)}",
+        drawn=(certificate.template, certificate.template_version),
+        facts={name: value for name, value in found.facts.items() if name != "issued_on"},
+        on=today,
+        reason=reason,
         document=document,
-        effective_on=today,
-        digest=hashlib.sha256(chain.canonical(dict(found.facts))).hexdigest(),
-        asked_by_id=by.account_id,
-        asked_at=now,
+        waits=_("这张证书已有一份重新签发等待审核：请先审核或撤回那一份。"),
+        by=by,
+        now=now,
     )
-    add_once(batch, lambda: CannotChange(_("这张证书已有一份重新签发等待审核：请先审核或撤回那一份。")))
-    facts = {name: value for name, value in found.facts.items() if name != "issued_on"}
-    session().add(IssueItem(batch_id=batch.id, position=1, person_id=certificate.person_id, asked_key=certificate.asked_key, facts=facts))
-    data = {"number": certificate.number, "edition": certificate.edition, "reason": reason, "document": document}
-    audit.record(by=by, did="certificates.batch.prepared", on=batch, data=data)
-    session().flush()
-    return batch
 
 
 def _due(certificate: Certificate, today: date) -> Attested:

@@ -1,31 +1,28 @@
 """What a restore must not make us forget: places in the status lists and numbers are given once, and what was revoked since can be repeated.
 
 Changes, numbers and places are written to a journal beside the keys as they happen (`kernel.journal`); a restore also looks at the database
-it is about to replace. From both it moves places and numbers on, and keeps the changes that the restored database does not know.
+it is about to replace. From both it moves places and numbers on, and keeps the changes that the restored database does not know: repeating.py
+does them again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from enum import StrEnum
 from typing import Any
 
 from trainhub.certificates import queries
-from trainhub.certificates.models import Certificate, StatusShift
+from trainhub.certificates.models import StatusShift
 from trainhub.certificates.numbers import is_number
 from trainhub.certificates.openbadges import LIST_LENGTH
-from trainhub.certificates.operations.changing import resume, revoke, suspend
 from trainhub.certificates.operations.numbering import advance_past, move_past
 from trainhub.certificates.operations.remembering import JOURNAL
-from trainhub.certificates.types import Event, State
+from trainhub.certificates.operations.repeating import lost
+from trainhub.certificates.types import Event
 from trainhub.kernel import journal
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.kernel.i18n import _
-
-# -- restoring ----------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +37,7 @@ class Seen:
 
 def look() -> Seen:
     """Read before the database is replaced; reads only."""
-    return Seen(queries.last_place(), queries.counters(), queries.changes(), list(journal.read(journal.folder() / JOURNAL)))
+    return Seen(queries.last_place(), queries.counters(), [*queries.changes(), *queries.successors()], list(journal.read(journal.folder() / JOURNAL)))
 
 
 def put(seen: Seen | None, by: Identity) -> dict[str, Any]:
@@ -65,8 +62,8 @@ def put(seen: Seen | None, by: Identity) -> dict[str, Any]:
     for line in seen.changes if seen is not None else ():
         if line["hash"] not in written:  # of a machine whose journal is elsewhere, or of before there was one
             journal.note(JOURNAL, line)
-    lost = _lost([*seen.lines, *seen.changes]) if seen is not None else []
-    return {"status_list": (start - 1) // LIST_LENGTH + 1, "counters_moved": moved, "changes_lost": len(lost), "next": _next(seen, lost)}
+    count = len(lost([*seen.lines, *seen.changes])) if seen is not None else 0
+    return {"status_list": (start - 1) // LIST_LENGTH + 1, "counters_moved": moved, "changes_lost": count, "next": _next(seen, count)}
 
 
 def _advance(lines: Iterable[Mapping[str, Any]], by: Identity) -> list[Any]:
@@ -74,89 +71,17 @@ def _advance(lines: Iterable[Mapping[str, Any]], by: Identity) -> list[Any]:
     return list(advance_past(given, by=by)) if given else []
 
 
-def _next(seen: Seen | None, lost: Sequence[Mapping[str, Any]]) -> str:
+def _next(seen: Seen | None, count: int) -> str:
     if seen is None:
         return _(
             "不知道备份之后签发、撤销过什么：先执行 trainhub certificates numbers advance 移动编号；"
             "有各服务器实例目录中的 certificates-journal.jsonl 时，执行 trainhub certificates restored list --journal 文件，"
             "没有时请对照文件逐张重新撤销。"
         )
-    if lost:
+    if count:
         return _(
             "备份之后有 %(n)d 项撤销、暂停等变更被退回：执行 trainhub certificates restored list 查看，"
             "trainhub certificates restored repeat 重新办理；多台服务器时用 --journal 带上其他服务器的 certificates-journal.jsonl。",
-            n=len(lost),
+            n=count,
         )
     return _("没有发现备份之后的撤销、暂停等变更；多台服务器时请用 trainhub certificates restored list --journal 再核对其他服务器的记录。")
-
-
-# -- afterwards ---------------------------------------------------------------------------------------------------------
-
-
-class Todo(StrEnum):
-    """What is to be done about a change that a restore took back."""
-
-    REPEAT = "repeat"
-    BY_HAND = "by_hand"
-    UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class Lost:
-    """The last change to a certificate that the database does not know, and what is to be done: `repeat` by the command, `by_hand` (a
-    correction, a reissue: words and codes of then are not kept), `unknown`: the certificate itself was issued after the backup."""
-
-    number: str
-    edition: int
-    event: Event
-    on: date
-    reason: str
-    document: str
-    state: State | None
-    todo: Todo
-
-
-def lost(lines: Iterable[Mapping[str, Any]]) -> list[Lost]:
-    """What of the journal's changes is still to be done, one a certificate, in order; a change that was undone later is not."""
-    found = []
-    for line in _lost(lines):
-        certificate = queries.by_number(str(line["number"]))
-        event = Event(line["did"])
-        todo = _todo(certificate, event, int(line["edition"]))
-        if todo is not None:
-            said = (str(line["reason"]), str(line["document"]), certificate.state if certificate is not None else None)
-            found.append(Lost(str(line["number"]), int(line["edition"]), event, date.fromisoformat(line["on"]), *said, todo))
-    return found
-
-
-def _lost(lines: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """The last change of each number among those whose event the database does not have."""
-    changes = [one for one in lines if one.get("hash") and one.get("did") in {event.value for event in Event} - {Event.ISSUE.value}]
-    known = queries.known_hashes([str(one["hash"]) for one in changes])
-    last: dict[str, Mapping[str, Any]] = {}
-    for one in sorted(changes, key=lambda line: str(line["at"])):
-        if one["hash"] not in known:
-            last[str(one["number"])] = one
-    return list(last.values())
-
-
-_DONE = {Event.REVOKE: State.REVOKED, Event.SUSPEND: State.SUSPENDED, Event.RESUME: State.ISSUED}
-_FROM = {Event.REVOKE: (State.ISSUED, State.SUSPENDED), Event.SUSPEND: (State.ISSUED,), Event.RESUME: (State.SUSPENDED,)}
-
-
-def _todo(certificate: Certificate | None, event: Event, edition: int) -> Todo | None:
-    if certificate is None:
-        return Todo.UNKNOWN
-    if event in _DONE:
-        return Todo.REPEAT if certificate.state in _FROM[event] else None
-    is_as_before = certificate.edition == edition and certificate.state in (State.ISSUED, State.SUSPENDED)
-    return Todo.BY_HAND if is_as_before else None
-
-
-def repeat(one: Lost, *, by: Identity, today: date, now: datetime) -> None:
-    """Do a change again with the reason, the document and the day it had. Raises CannotChange; harmless to repeat."""
-    certificate = queries.by_number(one.number)
-    if certificate is None or _todo(certificate, one.event, one.edition) is not Todo.REPEAT:
-        return
-    verbs = {Event.REVOKE: revoke, Event.SUSPEND: suspend, Event.RESUME: resume}
-    verbs[one.event](certificate=certificate, reason=one.reason, document=one.document, on=one.on, by=by, today=today, now=now)

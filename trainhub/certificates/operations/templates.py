@@ -11,7 +11,7 @@ from trainhub.certificates import queries
 from trainhub.certificates.checking import faults, lacks, unprintable_wording
 from trainhub.certificates.layouts.drawing import Press, common_facts
 from trainhub.certificates.layouts.fitting import cut_wording, labels_of
-from trainhub.certificates.layouts.model import BadLayout, Layout, Text, built_in, codes, data_of, read_layout
+from trainhub.certificates.layouts.model import BadLayout, Layout, Text, built_in, codes, data_of, parsed, read_layout
 from trainhub.certificates.layouts.pictures import BadPicture, data_uri
 from trainhub.certificates.models import CertificateTemplate, IssuerTemplate
 from trainhub.certificates.types import Kind, TemplateState
@@ -56,11 +56,11 @@ def sample_facts(layout: Layout, sample: str = "usual") -> dict[str, str]:
 def checked_layout(body: str) -> Layout:
     """The layout of a body that can be drawn; BadTemplate says what is wrong and where."""
     try:
-        if len(json.dumps({**json.loads(body), "images": {}}, ensure_ascii=False).encode()) > MOST_BYTES:
+        if len(json.dumps({**parsed(body), "images": {}}, ensure_ascii=False).encode()) > MOST_BYTES:
             raise BadTemplate(_("模板超过 %(kb)d KB。", kb=MOST_BYTES // 1000), field="body")
         layout = read_layout(body)
         if not (50 <= layout.width <= 600 and 50 <= layout.height <= 600):
-            raise BadLayout("page must be 50 to 600 mm")
+            raise BadLayout(_("page 的宽和高应在 50 到 600 毫米之间"))
         _bounded(layout)
         Press(layout, common_facts(layout, sample_facts(layout)), base_url="https://example.org").add(sample_facts(layout))
     except (BadLayout, ValueError, TypeError, KeyError, AttributeError, ArithmeticError, IndexError) as bad:
@@ -71,14 +71,14 @@ def checked_layout(body: str) -> Layout:
 def _bounded(layout: Layout) -> None:
     """Sizes that drawing can bear: shrinking a text to fit goes step by step from its size."""
     if len(layout.elements) > MOST_ELEMENTS:
-        raise BadLayout(f"more than {MOST_ELEMENTS} elements")
+        raise BadLayout(_("元素超过 %(most)d 个", most=MOST_ELEMENTS))
     for position, one in enumerate(layout.elements, 1):
         if isinstance(one, Text) and not (1 <= one.min_size <= one.size <= 200 and 1 <= one.max_lines <= 50 and 0.5 <= one.leading <= 5):
-            raise BadLayout(f"element {position}: size 1 to 200 points, max_lines 1 to 50, leading 0.5 to 5")
+            raise BadLayout(_("第 %(n)d 个元素的 size 和 min_size 应为 1 到 200，max_lines 为 1 到 50，leading 为 0.5 到 5", n=position))
         numbers = [value for value in vars(one).values() if isinstance(value, int | float)]
         numbers += list(vars(one.box).values()) if hasattr(one, "box") else []
         if any(abs(value) > 2000 for value in numbers):
-            raise BadLayout(f"element {position}: a number beyond 2000")
+            raise BadLayout(_("第 %(n)d 个元素有超过 2000 的数字", n=position))
 
 
 def _must_be_sound(layout: Layout, refusal: str, *, is_whole: bool = True) -> None:
@@ -194,9 +194,8 @@ def text_of(body: str) -> str:
 def with_images(text: str, template: CertificateTemplate) -> str:
     """The edited text together with the pictures of the draft; BadTemplate when the text is no JSON."""
     try:
-        data = json.loads(text)
-        assert isinstance(data, dict)
-    except (ValueError, AssertionError, RecursionError) as bad:
+        data = parsed(text)
+    except BadLayout as bad:
         raise BadTemplate(_("模板不能绘制：%(what)s。请按提示改正后再试。", what=str(bad)[:300]), field="body") from bad
     images = json.loads(template.body).get("images")
     return pretty({**data, "images": images} if images and "images" not in data else data)

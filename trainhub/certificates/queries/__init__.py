@@ -78,7 +78,19 @@ from trainhub.certificates.queries.keys import (
     signing_key,
     signing_keys,
 )
-from trainhub.certificates.queries.restored import changes, known_hashes, last_id, last_place, line_of_change, shifts, status_place, status_shift
+from trainhub.certificates.queries.restored import (
+    changes,
+    edition_of,
+    known_hashes,
+    last_id,
+    last_place,
+    line_of_change,
+    line_of_successor,
+    shifts,
+    status_place,
+    status_shift,
+    successors,
+)
 from trainhub.certificates.queries.runs import (
     BlankRow,
     Line,
@@ -179,6 +191,7 @@ __all__ = [
     "dated_after",
     "default_template",
     "doubled",
+    "edition_of",
     "editions_of",
     "editions_of_each",
     "events_of",
@@ -210,6 +223,7 @@ __all__ = [
     "layouts_of",
     "line_of",
     "line_of_change",
+    "line_of_successor",
     "listed",
     "listing",
     "lock_run",
@@ -242,6 +256,7 @@ __all__ = [
     "subject_of_template",
     "subjects_of",
     "successor_of",
+    "successors",
     "table_of",
     "template_by_id",
     "template_choices",

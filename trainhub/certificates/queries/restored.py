@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from trainhub.certificates.models import Certificate, CertificateEvent, StatusShift
+from trainhub.certificates.models import Certificate, CertificateEvent, IssueBatch, StatusShift
 from trainhub.certificates.types import Event
 from trainhub.kernel.db import session
 
@@ -62,6 +62,48 @@ def line_of_change(event: CertificateEvent, number: str, edition: int) -> dict[s
         "at": event.at.isoformat(),
         "hash": event.hash,
     }
+
+
+def successors() -> list[dict[str, Any]]:
+    """What took another's place (reissued, corrected, issued anew), as the journal keeps it, in order."""
+    statement = (
+        select(CertificateEvent, Certificate)
+        .join(Certificate, Certificate.id == CertificateEvent.certificate_id)
+        .where(CertificateEvent.event == Event.ISSUE, Certificate.replaces_id.is_not(None))
+        .order_by(CertificateEvent.id)
+    )
+    return [line_of_successor(event, made) for event, made in session().execute(statement)]
+
+
+def line_of_successor(event: CertificateEvent, made: Certificate) -> dict[str, Any]:
+    """What took another's place as a line of the journal, with all that gives it its number and code again: names, words and evidence too."""
+    before = session().get_one(Certificate, made.replaces_id)
+    ids = {one["id"] for one in made.evidence if one["kind"] == "batch"} - {one["id"] for one in before.evidence if one["kind"] == "batch"}
+    batch = session().get(IssueBatch, int(ids.pop())) if ids else None
+    return line_of_change(event, made.number, made.edition) | {
+        "place": status_place(made.id),
+        "before": [before.number, before.edition],
+        "made": {
+            "code": made.code,
+            "issued_on": made.issued_on.isoformat(),
+            "template": [made.template, made.template_version],
+            "asked_key": made.asked_key,
+            "facts": made.facts,
+            "evidence": made.evidence,
+            "batch": _line_of_batch(batch) if batch is not None else None,
+        },
+    }
+
+
+def _line_of_batch(batch: IssueBatch) -> dict[str, Any]:
+    said = {"title": batch.title, "source": batch.source.value, "digest": batch.digest, "why": batch.why, "document": batch.document}
+    days = {"on": batch.effective_on, "asked_at": batch.asked_at, "decided_at": batch.decided_at}
+    return said | {name: value.isoformat() if value is not None else None for name, value in days.items()}
+
+
+def edition_of(number: str, edition: int) -> Certificate | None:
+    """One edition of a number, whatever its state."""
+    return session().scalar(select(Certificate).where(Certificate.number == number, Certificate.edition == edition))
 
 
 def known_hashes(hashes: Collection[str]) -> set[str]:

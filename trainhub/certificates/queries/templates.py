@@ -27,7 +27,7 @@ USABLE = (TemplateState.APPROVED, TemplateState.RETIRED)
 
 @lru_cache(maxsize=64)
 def _read(body: str) -> Layout:
-    return read_layout(body)
+    return read_layout(body, is_kept=True)
 
 
 def layout_of(code: str, version: int | None = None) -> Layout:

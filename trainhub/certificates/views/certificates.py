@@ -205,9 +205,7 @@ def preview(certificate: Certificate) -> Any:
     shown = documents.page_facts(certificate)
     if not may(who(), Can.DOWNLOAD, queries.subject_of(certificate)):
         shown["code"] = HIDDEN_CODE
-    answer = Response(svg(layout, shown, base_url=tasks.maker().site), mimetype="image/svg+xml")
-    answer.headers["Cache-Control"] = "private, max-age=300"
-    return answer
+    return Response(svg(layout, shown, base_url=tasks.maker().site), mimetype="image/svg+xml")
 
 
 @blueprint.get("/<number>/preview.png")
@@ -216,9 +214,7 @@ def picture(certificate: Certificate) -> Any:
     """The page as PNG, to be saved or put into a résumé."""
     data = documents.picture_of(certificate, tasks.maker())
     name = documents.file_name(certificate).removesuffix("pdf") + "png"
-    answer = send_file(io.BytesIO(data), mimetype="image/png", as_attachment=request.args.get("save") is not None, download_name=name)
-    answer.headers["Cache-Control"] = "private, max-age=300"
-    return answer
+    return send_file(io.BytesIO(data), mimetype="image/png", as_attachment=request.args.get("save") is not None, download_name=name)
 
 
 @blueprint.get("/<number>/pdf")
