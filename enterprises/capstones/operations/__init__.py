@@ -44,7 +44,7 @@ from enterprises.capstones.operations.defending import (
 from enterprises.capstones.operations.failing import conclude_failed, send_back
 from enterprises.capstones.operations.grading import against_third, ask_third, correct_grade, grade, grade_third, result_of
 from enterprises.capstones.operations.guiding import confirm_guidance, confirm_guidance_for, log_guidance
-from enterprises.capstones.operations.impartial import against_office
+from enterprises.capstones.operations.impartial import against_house, against_office
 from enterprises.capstones.operations.judging import ask_cross_reviews, ask_review, cancel_review, sign_review, unread_originals
 from enterprises.capstones.operations.linking import (
     LinkClosed,
@@ -105,6 +105,7 @@ __all__ = [
     "against_defence",
     "against_finish",
     "against_grade",
+    "against_house",
     "against_link",
     "against_linking",
     "against_office",
