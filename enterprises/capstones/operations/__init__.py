@@ -47,13 +47,17 @@ from enterprises.capstones.operations.guiding import confirm_guidance, confirm_g
 from enterprises.capstones.operations.impartial import against_house, against_office
 from enterprises.capstones.operations.judging import ask_cross_reviews, ask_review, cancel_review, sign_review, unread_originals
 from enterprises.capstones.operations.linking import (
+    TRIES,
     LinkClosed,
+    against_identity,
     against_linking,
     count_failure,
     demand_holder,
+    hand_over,
     holder_of,
     is_holder,
     link_of,
+    make_code,
     make_link,
     may_see,
     revoke_link,
@@ -90,6 +94,7 @@ from enterprises.capstones.operations.wishing import save_wishes
 from enterprises.capstones.operations.working import comment, hand_in, pass_stage, return_paper, submit_thesis
 
 __all__ = [
+    "TRIES",
     "CapstoneRefused",
     "LinkClosed",
     "TopicRefused",
@@ -106,6 +111,7 @@ __all__ = [
     "against_finish",
     "against_grade",
     "against_house",
+    "against_identity",
     "against_link",
     "against_linking",
     "against_office",
@@ -167,6 +173,7 @@ __all__ = [
     "grade_third",
     "hand_in",
     "hand_in_anonymous",
+    "hand_over",
     "has_left",
     "holder_of",
     "is_holder",
@@ -179,6 +186,7 @@ __all__ = [
     "lift_conflict",
     "link_of",
     "log_guidance",
+    "make_code",
     "make_link",
     "may_see",
     "moderate",
