@@ -17,7 +17,7 @@ from enterprises.capstones.types import LIVE, WORKING, CapstoneState, Load, Supe
 from enterprises.mentors.models import Mentor
 from trainhub.kernel.audit import AuditEvent
 from trainhub.kernel.db import session
-from trainhub.kernel.jobs import Job
+from trainhub.kernel.jobs import Job, JobState
 from trainhub.organisations.models import Organisation
 from trainhub.people import queries as people
 from trainhub.people.models import Student, Teacher
@@ -174,6 +174,12 @@ def wishable(row: Capstone, role: SupervisorRole, on: date) -> list[Load]:
     else:
         found = mentor_load(row.enterprise_id, on, most=NO_LIMIT)
     return [one for one in found if one.person_id not in barred]
+
+
+def has_failed(plan: SupervisorPlan) -> bool:
+    """Whether the computation of a plan was given up."""
+    job = job_of(plan)
+    return job is not None and job.state is JobState.FAILED
 
 
 def job_of(plan: SupervisorPlan) -> Job | None:
