@@ -51,6 +51,8 @@ def case_of(programme: Programme, cohort_id: int, mode: PlanMode, on: date) -> t
     at = defaultdict(set)
     for mentor in mentors:
         at[mentor.enterprise_id].add(mentor.person_id)
+    rows_of = people.rows_of_humans({person for persons in at.values() for person in persons})
+    houses = {key: {row for person in at[key] for row in rows_of[person]} for key in {row.enterprise_id for row in rows}}
     firms = queries.enterprise_names({row.enterprise_id for row in rows})
     students = {row.id: row.student_id for row in rows}
     avoid = {side: barred_among(students, Office(side.value)) for side in Side}
@@ -58,7 +60,7 @@ def case_of(programme: Programme, cohort_id: int, mode: PlanMode, on: date) -> t
     spoken = Names({ID.format(key): name for key, name in names.items()})
     capstones, current, fixed = [], {}, {}
     for row in rows:
-        avoided = avoid[Side.SCHOOL][row.id] | at[row.enterprise_id]
+        avoided = avoid[Side.SCHOOL][row.id] | houses[row.enterprise_id]
         school = _group(groups[Side.SCHOOL], ID.format(programme.id), programme.name, fitting, avoided, spoken)
         of, firm_name = at[row.enterprise_id], firms[row.enterprise_id]
         firm = _group(groups[Side.ENTERPRISE], ID.format(row.enterprise_id), firm_name, of, avoid[Side.ENTERPRISE][row.id], spoken)

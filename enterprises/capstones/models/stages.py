@@ -245,3 +245,8 @@ class MentorLink(Base):
     """Wrong answers to who one is; five close the link."""
     used_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
+    is_handed: Mapped[bool] = mapped_column(default=False)
+    """Shown to the enterprise's coordinator because it could not be sent: whoever opens it also has to know the code that the school tells its person."""
+    code_hash: Mapped[str | None] = mapped_column(sa.String(64))
+    code_made_at: Mapped[datetime | None]
+    code_made_by_id: Mapped[int | None]

@@ -44,16 +44,20 @@ from enterprises.capstones.operations.defending import (
 from enterprises.capstones.operations.failing import conclude_failed, send_back
 from enterprises.capstones.operations.grading import against_third, ask_third, correct_grade, grade, grade_third, result_of
 from enterprises.capstones.operations.guiding import confirm_guidance, confirm_guidance_for, log_guidance
-from enterprises.capstones.operations.impartial import against_office
+from enterprises.capstones.operations.impartial import against_house, against_office
 from enterprises.capstones.operations.judging import ask_cross_reviews, ask_review, cancel_review, sign_review, unread_originals
 from enterprises.capstones.operations.linking import (
+    TRIES,
     LinkClosed,
+    against_identity,
     against_linking,
     count_failure,
     demand_holder,
+    hand_over,
     holder_of,
     is_holder,
     link_of,
+    make_code,
     make_link,
     may_see,
     revoke_link,
@@ -90,6 +94,7 @@ from enterprises.capstones.operations.wishing import save_wishes
 from enterprises.capstones.operations.working import comment, hand_in, pass_stage, return_paper, submit_thesis
 
 __all__ = [
+    "TRIES",
     "CapstoneRefused",
     "LinkClosed",
     "TopicRefused",
@@ -105,6 +110,8 @@ __all__ = [
     "against_defence",
     "against_finish",
     "against_grade",
+    "against_house",
+    "against_identity",
     "against_link",
     "against_linking",
     "against_office",
@@ -166,6 +173,7 @@ __all__ = [
     "grade_third",
     "hand_in",
     "hand_in_anonymous",
+    "hand_over",
     "has_left",
     "holder_of",
     "is_holder",
@@ -178,6 +186,7 @@ __all__ = [
     "lift_conflict",
     "link_of",
     "log_guidance",
+    "make_code",
     "make_link",
     "may_see",
     "moderate",

@@ -14,7 +14,7 @@ from enterprises.capstones.models import Capstone, Supervision, Topic
 from enterprises.capstones.operations._support import CapstoneRefused, demand, demand_person, given, has_left, stop, tell, within
 from enterprises.capstones.operations.changing import take_seat
 from enterprises.capstones.operations.guiding import tell_successor
-from enterprises.capstones.operations.impartial import demand_office
+from enterprises.capstones.operations.impartial import against_house, demand_office
 from enterprises.capstones.operations.standing import against_another
 from enterprises.capstones.queries.supervising import is_enrolled
 from enterprises.capstones.types import Action, CapstoneState, SupervisorRole, TopicState
@@ -181,7 +181,7 @@ def assign_supervisor(
 
     A school supervisor teaches at the student's university, an enterprise one is a mentor of the capstone's enterprise, both
     on `today` and within their limit over all programmes (own.capstone.supervisor_load_max, mentor_load_max); nobody
-    stands on both sides, also not one after the other, no student supervises, nobody with a conflict of interest, nobody who
+    stands on both sides, also not one after the other, no mentor of the enterprise stands for the school, no student supervises, nobody with a conflict of interest, nobody who
     reviews it or sits in its panel (`capstones.impartiality`). A teacher of another discipline needs a `reason`, and so does
     whoever replaces somebody; it is kept. Raises CapstoneRefused, WrongState.
     """
@@ -191,6 +191,7 @@ def assign_supervisor(
         return before
     student = session().get_one(Student, capstone.student_id)
     demand_office(capstone, person, Office(role.value))
+    stop(against_house(capstone, person, Office(role.value), today))
     if is_enrolled(person.id):
         raise CapstoneRefused(_("%(name)s 是在读学生，不能担任导师。", name=person.name), field="person_id", code="is_student")
     stop(against_another(capstone, role))

@@ -11,6 +11,7 @@ from enterprises.capstones import queries
 from enterprises.capstones.models import Capstone, Supervision, Team, Topic
 from enterprises.capstones.operations._support import CapstoneRefused, TopicRefused, demand, given, heads_of, tell, within
 from enterprises.capstones.operations.topics import tell_rankers, withdraw_topic
+from enterprises.capstones.queries import guiding
 from enterprises.capstones.types import WORKING, Action, SupervisorRole, TopicState
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
@@ -36,7 +37,7 @@ def change_topic(
 
     The seats change hands; when the enterprise is another one its supervisor ends today, because the new one must come from there, and the
     place is the one that is given, or none yet.
-    Raises CapstoneRefused (no seat, other programme, reserved), WrongState, Stale.
+    Raises CapstoneRefused (no seat, other programme, reserved, an enterprise whose mentor supervises for the school), WrongState, Stale.
     """
     demand(capstone, Action.CHANGE_TOPIC, by)
     if topic.id == capstone.topic_id:
@@ -46,6 +47,7 @@ def change_topic(
     student = session().get_one(Student, capstone.student_id)
     if topic.programme_id != student.programme_id:
         raise CapstoneRefused(_("选题“%(title)s”不是该学生所在专业的选题。", title=topic.title), field="topic_id")
+    _demand_two_houses(capstone, topic, today)
     take_seat(topic, student)
     session().execute(
         update(Topic)
@@ -77,6 +79,19 @@ def change_topic(
     tell(person_ids=[student.person_id], message=TOLD_CHANGED, values=values, **said)
     tell(person_ids=[s.person_id for s, _name in queries.supervisions_of(capstone.id)], message=TOLD_CHANGED_SUPERVISORS, values=values, **said)
     return capstone
+
+
+def _demand_two_houses(capstone: Capstone, topic: Topic, today: date) -> None:
+    """Refuse an enterprise of which the supervisor of the school is a mentor: nobody would stand for the school there (8.3)."""
+    held = queries.live_supervision(capstone.id, SupervisorRole.SCHOOL)
+    if held is None or not guiding.is_mentor_at(topic.enterprise_id, held.person_id, today):
+        return
+    name = session().get_one(Person, held.person_id).name
+    raise CapstoneRefused(
+        _("校内导师 %(name)s 是“%(title)s”所在企业在任的指导教师，不能代表学校（8.3）：请先更换校内导师，或另选题目。", name=name, title=topic.title),
+        field="topic_id",
+        code="of_enterprise",
+    )
 
 
 def take_seat(topic: Topic, student: Student, *, team_id: int | None = None) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from enterprises.capstones import queries
 from enterprises.capstones.impartiality import JUDGES, SUPERVISES, Office, Tie
 from enterprises.capstones.models import Capstone
 from enterprises.capstones.operations._support import CapstoneRefused, stop
+from enterprises.capstones.queries import guiding
 from enterprises.capstones.queries.impartiality import bar_of
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
@@ -44,6 +47,21 @@ def against_office(capstone: Capstone, person: Person, office: Office, *, field:
 def demand_office(capstone: Capstone, person: Person, office: Office, *, field: str | None = "person_id") -> None:
     """Refuse who may not hold an office of a capstone."""
     stop(against_office(capstone, person, office, field=field))
+
+
+def against_house(capstone: Capstone, person: Person, office: Office, on: date) -> CapstoneRefused | None:
+    """Why somebody does not stand for the school: the person is a mentor of the capstone's enterprise on that day.
+
+    8.3 (002:569) wants a supervisor of the enterprise beside the one of the school; with both from the register of the enterprise there is
+    none of the school, and the grades of 8.4 would be those of one side.
+    """
+    if office is not Office.SCHOOL or not guiding.is_mentor_at(capstone.enterprise_id, person.id, on):
+        return None
+    return CapstoneRefused(
+        _("%(name)s 也是该企业在任的指导教师，不能代表学校：双导师应分别来自学校和企业（8.3）。请另行指派校内导师。", name=person.name),
+        field="person_id",
+        code="of_enterprise",
+    )
 
 
 def demand_still(capstone: Capstone, by: Identity, office: Office) -> None:

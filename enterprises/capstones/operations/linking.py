@@ -1,9 +1,14 @@
-"""One-time links for supervisors without an account: they expire, can be revoked, and are bound to their person."""
+"""One-time links for supervisors without an account: they expire, can be revoked, and are bound to their person.
+
+A link is sent to its person. One that cannot be sent goes through the hands of the enterprise's coordinator, and then a code is asked for beside
+it, which the school tells the person: neither the enterprise, which has the link, nor the school, which has the code, can sign alone.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import secrets
+import unicodedata
 from datetime import datetime, timedelta
 
 from sqlalchemy import update
@@ -12,8 +17,9 @@ from enterprises.capstones import queries
 from enterprises.capstones.labels import LINK_PURPOSES
 from enterprises.capstones.machine import Actor
 from enterprises.capstones.models import Capstone, MentorLink
-from enterprises.capstones.operations._support import CapstoneRefused, WrongState, demand, demand_person, stop
+from enterprises.capstones.operations._support import CapstoneRefused, WrongPerson, WrongState, demand, demand_person, heads_of, stop
 from enterprises.capstones.queries import guiding
+from enterprises.capstones.queries.linking import is_own_address
 from enterprises.capstones.types import Action, LinkPurpose, SupervisorRole
 from trainhub.identity import queries as identities
 from trainhub.identity.delivery import deliver
@@ -23,12 +29,15 @@ from trainhub.kernel.access import SYSTEM, Identity
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import NotAllowed, Refused
-from trainhub.kernel.i18n import _
-from trainhub.people.models import Person
+from trainhub.kernel.i18n import N_, _, in_language
+from trainhub.notifications import operations as notifications
+from trainhub.people.models import Person, Student
 from trainhub.people.queries import is_same_human
 from trainhub.policy.book import book
 
 TRIES = 5
+CODE_FIGURES = 6
+TOLD_CODE = N_("企业联系人为毕业设计“%(title)s”的企业指导教师 %(name)s 生成了一次性链接：请生成核对码，直接告诉本人，不经过企业联系人")
 
 
 class LinkClosed(NotAllowed):
@@ -83,22 +92,88 @@ def against_linking(capstone: Capstone) -> Refused | None:
     return None
 
 
+def against_identity(link: MentorLink) -> Refused | None:
+    """Why nobody can say yet who he is: a link that was handed over waits for the school's code."""
+    if not link.is_handed or link.code_hash is not None:
+        return None
+    return WrongState(_("学校还没有生成核对码。请联系学校专业负责人，由他把核对码直接告诉你本人。"), code="no_code")
+
+
+def hand_over(*, link: MentorLink, by: Identity, now: datetime) -> MentorLink:
+    """Let the enterprise's coordinator hand a link on that could not be sent; the heads are told that its person needs a code of them.
+
+    Raises CapstoneRefused for a school, which grades for its own side: it never holds a link (PETOE-8.4: both assess).
+    """
+    capstone = session().get_one(Capstone, link.capstone_id)
+    if not may_see(capstone, by):
+        raise CapstoneRefused(
+            _("没有登记企业指导教师本人的邮箱或手机，或本系统没有接通发送，链接没有生成。请企业联系人在本页生成后交给本人，或为其开通账户。"),
+            code="not_sent",
+        )
+    link.is_handed = True
+    session().flush()
+    audit.record(by=by, did="capstones.link.handed", on=capstone, data={"link": link.id})
+    heads = heads_of(session().get_one(Student, capstone.student_id))
+    if heads:
+        notifications.notify(
+            account_ids=heads,
+            kind="capstones.link",
+            message=TOLD_CODE,
+            values={"name": session().get_one(Person, link.person_id).name, "title": queries.title_of(capstone)},
+            url=f"/capstones/{capstone.id}/links",
+            unique_key=f"capstones.link:{link.id}",
+            now=now,
+        )
+    return link
+
+
+def make_code(*, link: MentorLink, by: Identity, now: datetime) -> str:
+    """A code of six figures for a link that was handed over, to be told its person by the school; shown only now, an earlier one is void.
+
+    Raises WrongPerson for everybody but the school's heads (above all for the enterprise, which has the link), WrongState for a link that works no
+    more, or that was sent to its person.
+    """
+    capstone = session().get_one(Capstone, link.capstone_id)
+    session().refresh(link, with_for_update=True)  # two codes at once: the later one is the one that holds
+    actors = demand(capstone, Action.SEND_LINK, by)
+    if actors != {Actor.ADMIN} or identities.is_same_holder(by.account_id, link.made_by_id):
+        raise WrongPerson(_("核对码只由学校的专业或学校管理人员生成，并直接告诉企业指导教师本人；企业联系人不能生成。"))
+    if not link.is_handed:
+        raise WrongState(_("这个链接已发给本人，不需要核对码。"), code="no_code_needed")
+    if link.revoked_at is not None or link.used_at is not None or link.expires_at <= now or link.failures >= TRIES:
+        raise WrongState(_("这个链接已不能使用，请企业联系人重新生成。"), code="link_closed")
+    code = f"{secrets.randbelow(10**CODE_FIGURES):0{CODE_FIGURES}d}"
+    link.code_hash, link.code_made_at, link.code_made_by_id = _sealed(link, code), now, by.account_id
+    session().flush()
+    audit.record(by=by, did="capstones.link.code_made", on=capstone, data={"link": link.id})
+    return code
+
+
+def _sealed(link: MentorLink, code: str) -> str:
+    return digest(f"{link.secret_hash}{code}")
+
+
 def send_link(*, link: MentorLink, url: str, now: datetime) -> Channel | None:
     """Send a link to its person, by e-mail or by short message where there is no address; by which of them, None: by neither.
 
-    Who finds the message learns neither student nor topic.
+    An address that stands for somebody else too, the coordinator's for one, is not its person's. Who finds the message learns neither student
+    nor topic.
     """
     person = session().get_one(Person, link.person_id)
     until = local(link.expires_at).strftime("%Y-%m-%d %H:%M")
-    text = _(
-        "%(name)s，您好：有一项毕业设计需要您“%(what)s”，请在 %(until)s 前打开 %(url)s 。链接只能使用一次，请勿转发。",
-        name=person.name,
-        what=LINK_PURPOSES[link.purpose],
-        until=until,
-        url=url,
-    )
+    with in_language("zh"):  # whoever has no account has chosen no language; it is not that of who presses the button
+        subject = str(_("毕业设计：请办理"))
+        text = _(
+            "%(name)s，您好：有一项毕业设计需要您“%(what)s”，请在 %(until)s 前打开 %(url)s 。链接只能使用一次，请勿转发。",
+            name=person.name,
+            what=LINK_PURPOSES[link.purpose],
+            until=until,
+            url=url,
+        )
     for channel, address in ((Channel.EMAIL, person.email), (Channel.SMS, person.phone)):
-        if deliver(channel, to=address, subject=str(_("毕业设计：请办理")), text=text, now=now):
+        if address and not is_own_address(person, address):
+            continue
+        if deliver(channel, to=address, subject=subject, text=text, now=now):
             audit.record(
                 by=SYSTEM,
                 did="capstones.link.sent",
@@ -110,8 +185,7 @@ def send_link(*, link: MentorLink, url: str, now: datetime) -> Channel | None:
 
 
 def may_see(capstone: Capstone, by: Identity) -> bool:
-    """Whether somebody may see a link that could not be sent, and hand it on: the enterprise alone. A school, which grades for its own side,
-    would hold the signature of the other one (PETOE-8.4: both assess)."""
+    """Whether somebody may see a link that could not be sent, and hand it on: the enterprise alone (`hand_over`)."""
     return queries.actors_of(capstone, by, among=(Actor.HOST, Actor.ADMIN)) == {Actor.HOST}
 
 
@@ -158,11 +232,18 @@ def holder_of(link: MentorLink) -> Identity:
     return Identity(account_id=None, person_id=person.id, name=person.name)
 
 
-def is_holder(link: MentorLink, name: str, digits: str) -> bool:
-    """Whether somebody answered who he is: the name, and the last four digits of the telephone number where one is known."""
+def is_holder(link: MentorLink, name: str, digits: str, code: str = "") -> bool:
+    """Whether somebody answered who he is: the name, the last four digits of the telephone number where one is known, and the school's code of a
+    link that was handed over."""
     person = session().get_one(Person, link.person_id)
     number = "".join(c for c in person.phone if c.isdigit())
-    return name.strip() == person.name and (not number or digits.strip() == number[-4:])
+    knows_code = not link.is_handed or (link.code_hash is not None and secrets.compare_digest(link.code_hash, _sealed(link, _plain(code))))
+    return _plain(name) == _plain(person.name) and (not number or _plain(digits) == _plain(number)[-4:]) and knows_code
+
+
+def _plain(text: str) -> str:
+    """As it is compared: blanks, width and case do not matter, a telephone types them as it likes."""
+    return "".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
 def count_failure(*, link: MentorLink) -> None:

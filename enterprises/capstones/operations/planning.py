@@ -10,6 +10,7 @@ from enterprises.capstones.models import Capstone, SupervisorPlan
 from enterprises.capstones.operations._support import CapstoneRefused, WrongState
 from enterprises.capstones.operations.assigning import assign_supervisor
 from enterprises.capstones.planner.solving import solve
+from enterprises.capstones.queries.supervising import has_failed
 from enterprises.capstones.types import PlanMode, PlanState, SupervisorRole
 from trainhub.kernel import audit, jobs
 from trainhub.kernel.access import Identity
@@ -21,11 +22,11 @@ from trainhub.programmes.models import Cohort, Programme
 
 
 def ask_for_plan(*, cohort: Cohort, mode: PlanMode, by: Identity, now: datetime, seed: int = 1) -> SupervisorPlan:
-    """Queue the computation; one that waits is that one, one that was only looked at is replaced. Raises CapstoneRefused without capstones."""
+    """Queue the computation; one that waits is that one, one that was only looked at, or came to nothing, is replaced. Raises CapstoneRefused without capstones."""
     if not queries.to_supervise(cohort.id):
         raise CapstoneRefused(_("这个年级还没有可以安排导师的毕业设计。"))
     known = queries.waiting_plan(cohort.id)
-    if known is not None and known.state is PlanState.WAITING:
+    if known is not None and known.state is PlanState.WAITING and not has_failed(known):
         return known
     if known is not None:
         known.state = PlanState.DISCARDED

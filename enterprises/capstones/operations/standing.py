@@ -8,7 +8,7 @@ from enterprises.capstones import queries
 from enterprises.capstones.impartiality import Office
 from enterprises.capstones.models import Capstone, MentorLink
 from enterprises.capstones.operations._support import CapstoneRefused, against_state, against_window
-from enterprises.capstones.operations.impartial import against_office
+from enterprises.capstones.operations.impartial import against_house, against_office
 from enterprises.capstones.queries import guiding
 from enterprises.capstones.queries.impartiality import exceptions_of
 from enterprises.capstones.queries.judging import outdated_reports
@@ -72,11 +72,15 @@ def against_supervisor(capstone: Capstone, role: SupervisorRole) -> CapstoneRefu
 
 
 def against_term(capstone: Capstone, role: SupervisorRole, now: datetime) -> CapstoneRefused | None:
-    """Why the supervisor of a side signs no grade: the person has left the university or the enterprise (8.3, 8.4 ask for one of each house)."""
+    """Why the supervisor of a side signs no grade: the person has left the university or the enterprise, or is of the
+    other house by now (8.3, 8.4 ask for one of each)."""
     held = queries.live_supervision(capstone.id, role)
-    if held is None or guiding.is_in_office(capstone, role, held.person_id, local(now).date()):
+    if held is None:
         return None
-    name = session().get_one(Person, held.person_id).name
+    person, today = session().get_one(Person, held.person_id), local(now).date()
+    if guiding.is_in_office(capstone, role, held.person_id, today):
+        return against_house(capstone, person, Office(role.value), today)
+    name = person.name
     return CapstoneRefused(
         _("%(name)s 已不在任（离开了学校或企业，或任期已满），不能再评分：请专业负责人另行指派导师。", name=name), code="not_in_office"
     )

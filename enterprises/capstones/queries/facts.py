@@ -133,7 +133,7 @@ def _facts(ids: list[int], on: date) -> dict[int, CapstoneFacts]:
     ):
         day = min(on, ends_on)
         is_there = since is not None and since <= day and (until is None or until >= day)
-        supervisors[capstone_id].append(SupervisorFact(role, person_id, name, is_there and role is SupervisorRole.ENTERPRISE))
+        supervisors[capstone_id].append(SupervisorFact(role, person_id, name, is_there))
     logs: dict[int, dict[SupervisorRole, int]] = defaultdict(dict)
     grades: dict[int, set[SupervisorRole]] = defaultdict(set)
     for capstone_id, role, count in current.execute(_logs_and_grades(ids, on)):

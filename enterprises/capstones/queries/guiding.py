@@ -119,13 +119,18 @@ def _confirmers(asked: Collection[_Asked]) -> dict[int, Confirmers]:
     return found
 
 
+def is_mentor_at(enterprise_id: int, person_id: int, on: date) -> bool:
+    """Whether a human is a mentor of an enterprise on a day."""
+    terms = select(Mentor.since, Mentor.until).where(of_human(Mentor.person_id, person_id), Mentor.enterprise_id == enterprise_id)
+    return any(since <= on and (until is None or until >= on) for since, until in session().execute(terms))
+
+
 def is_in_office(row: Capstone, role: SupervisorRole, person_id: int, on: date) -> bool:
     """Whether a human is a teacher of the student's university, or a mentor of the capstone's enterprise, on a day."""
-    if role is SupervisorRole.SCHOOL:
-        university = select(Student.university_id).where(Student.id == row.student_id).scalar_subquery()
-        terms = select(Teacher.since, Teacher.until).where(of_human(Teacher.person_id, person_id), Teacher.university_id == university)
-    else:
-        terms = select(Mentor.since, Mentor.until).where(of_human(Mentor.person_id, person_id), Mentor.enterprise_id == row.enterprise_id)
+    if role is SupervisorRole.ENTERPRISE:
+        return is_mentor_at(row.enterprise_id, person_id, on)
+    university = select(Student.university_id).where(Student.id == row.student_id).scalar_subquery()
+    terms = select(Teacher.since, Teacher.until).where(of_human(Teacher.person_id, person_id), Teacher.university_id == university)
     return any(since <= on and (until is None or until >= on) for since, until in session().execute(terms))
 
 

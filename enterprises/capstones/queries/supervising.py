@@ -17,7 +17,7 @@ from enterprises.capstones.types import LIVE, WORKING, CapstoneState, Load, Supe
 from enterprises.mentors.models import Mentor
 from trainhub.kernel.audit import AuditEvent
 from trainhub.kernel.db import session
-from trainhub.kernel.jobs import Job
+from trainhub.kernel.jobs import Job, JobState
 from trainhub.organisations.models import Organisation
 from trainhub.people import queries as people
 from trainhub.people.models import Student, Teacher
@@ -122,6 +122,12 @@ def mentors_for(enterprise_ids: Collection[int], on: date) -> list[Mentor]:
     return list(session().scalars(statement.order_by(Mentor.person_id, Mentor.id)))
 
 
+def of_house(enterprise_id: int, on: date) -> frozenset[int]:
+    """Every person row of the humans who are mentors of an enterprise on a day: they do not stand for the school (8.3)."""
+    mine = people.rows_of_humans(one.person_id for one in mentors_for([enterprise_id], on))
+    return frozenset(row for rows in mine.values() for row in rows)
+
+
 def enterprise_names(enterprise_ids: Collection[int]) -> dict[int, str]:
     """Names of enterprises; two of the same name are told apart by their codes."""
     rows = session().execute(select(Organisation.id, Organisation.name, Organisation.code).where(Organisation.id.in_(list(enterprise_ids)))).all()
@@ -164,9 +170,16 @@ def wishable(row: Capstone, role: SupervisorRole, on: date) -> list[Load]:
     barred = barred_among({row.id: row.student_id}, Office(role.value))[row.id]
     if role is SupervisorRole.SCHOOL:
         found = school_load(student.university_id, on, most=NO_LIMIT, programme_id=student.programme_id)
+        barred |= of_house(row.enterprise_id, on)
     else:
         found = mentor_load(row.enterprise_id, on, most=NO_LIMIT)
     return [one for one in found if one.person_id not in barred]
+
+
+def has_failed(plan: SupervisorPlan) -> bool:
+    """Whether the computation of a plan was given up."""
+    job = job_of(plan)
+    return job is not None and job.state is JobState.FAILED
 
 
 def job_of(plan: SupervisorPlan) -> Job | None:

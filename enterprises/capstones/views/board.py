@@ -223,8 +223,6 @@ def _warnings(row: Capstone, role: SupervisorRole, person: Person) -> list[tuple
             _leaving(teacher.until, row, found)
             if _is_stranger(row, person):
                 found.append(("wait", _("学科不同（%(discipline)s），须写明理由。", discipline=teacher.discipline or _("其他专业"))))
-        if people.is_among(person.id, [one.person_id for one in queries.mentors_for([row.enterprise_id], today)]):
-            found.append(("wait", _("也是该企业在任的指导教师：双导师应分别代表学校和企业，请核对。")))
     else:
         mentor = queries.mentor_at(person.id, row.enterprise_id, today)
         if mentor is None:
@@ -240,7 +238,7 @@ def _warnings(row: Capstone, role: SupervisorRole, person: Person) -> list[tuple
         found.append(("bad", _("已指导 %(load)d 人，达到上限 %(most)d 人。", load=load_, most=most)))
     elif load_ + 1 == most:
         found.append(("wait", _("指派后达到上限 %(most)d 人。", most=most)))
-    barred = operations.against_office(row, person, Office(role.value))
+    barred = operations.against_office(row, person, Office(role.value)) or operations.against_house(row, person, Office(role.value), today)
     if barred is not None:
         found.append(("bad", barred.message))
     if role in queries.grades_of(row.id):

@@ -276,7 +276,7 @@ def _supervisors_page(row: Capstone, problem: str = "", status: int = 200) -> An
 
 
 def _doubles(teachers: list[int], mentors: list[int]) -> set[int]:
-    """The teachers who are mentors of the capstone's enterprise, too: said before one of them is given for the school."""
+    """The teachers who are mentors of the capstone's enterprise, too: they do not stand for the school (8.3)."""
     humans = people.humans_of([*teachers, *mentors])
     return {person for person in teachers if humans[person] in {humans[one] for one in mentors}}
 

@@ -18,7 +18,7 @@ from trainhub.identity.types import Channel
 from trainhub.kernel import clock
 from trainhub.kernel.access import acting, guard, public, who
 from trainhub.kernel.db import session, transaction
-from trainhub.kernel.errors import NotFound, Refused
+from trainhub.kernel.errors import NotAllowed, NotFound, Refused
 from trainhub.kernel.fields import day_sent
 from trainhub.kernel.i18n import _
 from trainhub.kernel.numbers import is_key
@@ -35,7 +35,9 @@ def links(row: Capstone) -> Any:
     return _links_page(row)
 
 
-def _links_page(row: Capstone, address: str = "", sent: Channel | None = None, problem: str = "", status: int = 200) -> Any:
+def _links_page(
+    row: Capstone, address: str = "", sent: Channel | None = None, problem: str = "", status: int = 200, code: tuple[str, str] | None = None
+) -> Any:
     student = session().get_one(Student, row.student_id)
     against = operations.against_state(row, Action.SEND_LINK) or operations.against_linking(row)
     grading = operations.against_grade(row, SupervisorRole.ENTERPRISE, clock.now())
@@ -46,7 +48,9 @@ def _links_page(row: Capstone, address: str = "", sent: Channel | None = None, p
         rows=queries.links_of(row.id),
         address=address,
         sent=sent,
+        code=code,
         is_host=operations.may_see(row, who()),
+        tries=operations.TRIES,
         labels=labels,
         now=clock.now(),
         against="" if against is None else against.message,
@@ -67,12 +71,8 @@ def make_link(row: Capstone) -> Any:
             made, secret = operations.make_link(capstone=load(key), purpose=purpose, by=who(), now=clock.now())
             url = f"{current_app.config['SETTINGS'].base_url}{url_for('capstones.link', secret=secret)}"
             sent = operations.send_link(link=made, url=url, now=clock.now())
-            if sent is None and not operations.may_see(load(key), who()):
-                # The school grades for its own side: nothing is made that it could not send.
-                raise Refused(
-                    _("没有登记企业指导教师的邮箱或手机，或本系统没有接通发送，链接没有生成。请企业联系人在本页生成后交给本人，或为其开通账户。"),
-                    code="not_sent",
-                )
+            if sent is None:
+                operations.hand_over(link=made, by=who(), now=clock.now())
     except Refused as refused:
         return _links_page(load(key), problem=refused.message, status=refused.status)
     return _links_page(load(key), address="" if sent is not None else url, sent=sent)
@@ -94,6 +94,22 @@ def revoke_link(row: MentorLink) -> Any:
     with transaction():
         operations.revoke_link(link=load_link(key), by=who(), now=clock.now())
     return done(_("链接已撤销。"), "capstones.links", capstone_id=capstone_id)
+
+
+@blueprint.post("/links/<int:link_id>/code")
+@guard(Can.CAPSTONE_ASSIGN, load=load_link, subject=lambda row: queries.subject_of(load(row.capstone_id)))
+def make_code(row: MentorLink) -> Any:
+    """Make the code that the school tells the holder of a link that was handed over; shown only now."""
+    key, capstone_id = row.id, row.capstone_id
+    try:
+        with transaction():
+            link = load_link(key)
+            code, name = operations.make_code(link=link, by=who(), now=clock.now()), session().get_one(Person, link.person_id).name
+    except NotAllowed:
+        raise
+    except Refused as refused:
+        return _links_page(load(capstone_id), problem=refused.message, status=refused.status)
+    return _links_page(load(capstone_id), code=(code, name))
 
 
 # -- outside: the mentor ------------------------------------------------------------------------------------------------
@@ -128,8 +144,16 @@ def link(secret: str) -> Any:
 def _identity_page(secret: str, row: MentorLink, problem: str = "", status: int = 200) -> Any:
     """The question who one is, in words that name nobody and no topic."""
     phone = session().get_one(Person, row.person_id).phone
-    asks_digits = any(c.isdigit() for c in phone)
-    return render_template("enterprises/capstones/link_identity.html", secret=secret, asks_digits=asks_digits, problem=problem), status
+    waits = operations.against_identity(row)
+    html = render_template(
+        "enterprises/capstones/link_identity.html",
+        secret=secret,
+        asks_digits=any(c.isdigit() for c in phone),
+        asks_code=row.is_handed,
+        waits="" if waits is None else waits.message,
+        problem=problem,
+    )
+    return html, status
 
 
 @blueprint.post("/link/<secret>/identity")
@@ -137,16 +161,28 @@ def _identity_page(secret: str, row: MentorLink, problem: str = "", status: int 
 def answer_identity(secret: str) -> Any:
     """Say who one is; a wrong answer is counted, five close the link."""
     row = _opened(secret)
-    if not operations.is_holder(row, request.form.get("name", ""), request.form.get("digits", "")):
-        return _count_failure(secret)
+    if (refused := _unknown(secret, row)) is not None:
+        return refused
     cookie[ANSWERED] = row.id
     return redirect(url_for("capstones.link", secret=secret), 303)
+
+
+def _unknown(secret: str, row: MentorLink) -> Any | None:
+    """What answers who has not said who he is; None for the holder. Nothing is counted before there is a code to be known."""
+    waits, form = operations.against_identity(row), request.form
+    if waits is not None:
+        return _identity_page(secret, row, status=waits.status)
+    if operations.is_holder(row, form.get("name", ""), form.get("digits", ""), form.get("code", "")):
+        return None
+    return _count_failure(secret)
 
 
 def _count_failure(secret: str) -> Any:
     with transaction():
         operations.count_failure(link=operations.link_of(secret, clock.now()))
-    return _identity_page(secret, operations.link_of(secret, clock.now()), _("姓名或手机号后四位与登记的不符。"), 422)
+    row = operations.link_of(secret, clock.now())
+    problem = _("姓名、手机号后四位或核对码不符。") if row.is_handed else _("姓名或手机号后四位与登记的不符。")
+    return _identity_page(secret, row, problem, 422)
 
 
 def _own_grade(row: MentorLink) -> CapstoneGrade | None:
@@ -205,8 +241,8 @@ def use_link(secret: str) -> Any:
     row = _opened(secret)
     capstone = load(row.capstone_id)
     form = forms.grade_form(queries.rubric_items(capstone, clock.today()))
-    if cookie.get(ANSWERED) != row.id and not operations.is_holder(row, request.form.get("name", ""), request.form.get("digits", "")):
-        return _count_failure(secret)
+    if cookie.get(ANSWERED) != row.id and (refused := _unknown(secret, row)) is not None:
+        return refused
     cookie[ANSWERED] = row.id
     if row.purpose is LinkPurpose.GRADE and not form.validate():
         return _link_page(secret, row, form, _("请给每一项 0 至 100 的整数分。"), 422)

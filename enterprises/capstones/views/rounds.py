@@ -24,7 +24,7 @@ from trainhub.kernel.access import guard, who
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _
-from trainhub.kernel.numbers import is_key, whole
+from trainhub.kernel.numbers import is_key, key_of, whole
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.web import done
 from trainhub.people import queries as people
@@ -316,13 +316,13 @@ def _act(work: Any, said: str) -> Any:
 @guard(Can.CHOICE_OWN)
 def save_choices() -> Any:
     """Save the ranked topics."""
-    ranked = sorted(
-        (int(value), int(name.removeprefix("rank-")))
-        for name, value in request.form.items()
-        if name.startswith("rank-") and is_key(value) and is_key(name.removeprefix("rank-"))
-    )
+    typed = {topic_id: value.strip() for topic_id, value in _typed_ranks().items() if value.strip()}
+    ranked = sorted((rank, topic_id) for topic_id, value in typed.items() if (rank := key_of(value)))
 
     def work(me: Student) -> None:
+        wrong = next((value for value in typed.values() if not key_of(value)), None)
+        if wrong is not None:
+            raise Refused(_("志愿序号“%(text)s”不是从 1 开始的整数，没有保存，请改正；不想做的留空。", text=wrong[:20]), field="topics")
         if len({rank for rank, _topic in ranked}) != len(ranked):
             raise Refused(_("两个选题填了同一个志愿序号，请改正。"))
         operations.save_choices(round=_open_round(me), student=me, topic_ids=[topic for _rank, topic in ranked], by=who(), now=clock.now())

@@ -183,8 +183,8 @@ def test_the_same_person_does_not_stand_on_both_sides(session: Session) -> None:
     found = make.case(has_supervisors=False)
     both = ground.person()
     ground.teacher(of=found.programme, who=both)
-    make.mentor(found.enterprise, who=both)
     first = _supervise(found, SupervisorRole.SCHOOL, both)
+    make.mentor(found.enterprise, who=both)
     with pytest.raises(CapstoneRefused, match="同一人不能担任双方导师"):
         _supervise(found, SupervisorRole.ENTERPRISE, both)
     operations.end_supervision(supervision=first, reason="调整", by=SYSTEM, today=TODAY, now=NOW)  # type: ignore[arg-type]

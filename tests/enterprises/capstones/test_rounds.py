@@ -18,6 +18,7 @@ from enterprises.capstones.types import ChoiceState, PlanMode, RoundKind, Superv
 from tests.factories import capstones as make
 from tests.factories import ground
 from tests.factories.capstones import END, NOW, START, TODAY
+from trainhub.kernel import clock
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.people.models import Person
 from trainhub.programmes.models import Cohort, Programme
@@ -144,3 +145,23 @@ def test_a_time_line_tells_a_changed_result_as_it_was_and_no_deadlines_of_who_is
     operations.decide_appeal(capstone=capstone, score_x10=910, note="补算", by=SYSTEM, today=TODAY, now=NOW)
     page = told()
     assert ("80.0 → 91.0 · 补算" in page, "良好" in page, "优秀" in page, head_id > 0) == (True, False, False, True)
+
+
+@pytest.mark.parametrize("typed", ["甲", "-1", "1.5", "0", "9" * 30])
+def test_a_rank_that_is_no_number_is_told_and_nothing_is_saved(session: Session, as_role: Callable[..., FlaskClient], typed: str) -> None:
+    programme = ground.programme()
+    student = ground.student(programme)
+    row = operations.create_choices(
+        cohort=session.get_one(Cohort, student.cohort_id), kind=RoundKind.FIRST, opens_on=clock.today(), closes_on=clock.today(),
+        starts_on=clock.today(), ends_on=clock.today() + timedelta(days=90), by=SYSTEM, now=clock.now(),
+    )  # fmt: skip
+    operations.open_choices(round=row, by=SYSTEM, now=clock.now())
+    first, second = (make.topic(programme=programme) for _n in range(2))
+    names, key, student_id, person_id = (f"rank-{first.id}", f"rank-{second.id}"), row.id, student.id, student.person_id
+    session.commit()
+    client = as_role(Role.STUDENT, person_id=person_id)
+    assert client.post("/capstones/choices", data={names[0]: "1", names[1]: ""}).status_code == 303
+    answer = client.post("/capstones/choices", data={names[0]: "2", names[1]: typed})
+    assert (answer.status_code, f"“{typed[:20]}”" in answer.text, f'value="{typed}"' in answer.text) == (422, True, True)
+    session.expire_all()
+    assert [choice.rank for choice in queries.choices_of(key, student_id)] == [1]

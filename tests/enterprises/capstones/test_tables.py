@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from enterprises.capstones import imports, operations, queries
+from enterprises.capstones.queries import tabled
 from enterprises.capstones.types import CapstoneState
 from tests.factories import capstones as make
 from tests.factories import ground, identity
@@ -168,7 +169,7 @@ def test_who_cannot_sit_in_a_panel_is_told_by_column(found: make.Case, session: 
     ]
     for said, column in wrong:
         assert [one for _row, one in problems(examine(imports.GROUPS_SPEC, group_of(found, **said)))] == [column], said
-    number = next(no for no, key in imports.tabled.staff_numbers(found.student.university_id, {twin.id}).items())
+    number = next(no for no, key in tabled.staff_numbers(found.student.university_id, {twin.id}).items())
     execute(imports.GROUPS_SPEC, group_of(found, chair=number))
     [row] = imports.group_rows(found.programme, ground.cohort(found.programme))
     assert (row["chair"], first.name) == (number, twin.name)

@@ -1,4 +1,4 @@
-"""Tables of what is entered capstone by capstone or group by group: places and days (M8.2, T2), and defence groups."""
+"""The table of defence groups of a cohort."""
 
 from __future__ import annotations
 
@@ -10,12 +10,10 @@ from datetime import date, datetime
 from typing import Any
 
 from enterprises.capstones import operations, queries, scheduling
-from enterprises.capstones.models import Capstone
+from enterprises.capstones.imports._support import programme_of
 from enterprises.capstones.queries import tabled
 from enterprises.capstones.queries.judging import judge_names
-from enterprises.capstones.types import Action
-from enterprises.permissions import Can
-from trainhub.kernel.access import Identity, may
+from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.kernel.downloads import unsealed
 from trainhub.kernel.errors import Refused
@@ -28,124 +26,6 @@ from trainhub.people.models import Person
 from trainhub.programmes import queries as programmes
 from trainhub.programmes.models import Cohort, Programme
 
-PLACES = Schema(
-    [
-        Field("programme", "专业点代码", normalise_code, required=True, is_code=True),
-        Field("student_no", "学号", parse_text(most=40), required=True, is_code=True),
-        Field("name", "姓名", parse_text(most=120), hint=_l("填写时与登记的姓名核对")),
-        Field("topic", "题目", parse_text(most=400), hint=_l("只供辨认，不导入")),
-        Field("place", "地点", parse_text(most=200), hint=_l("企业内的车间、部门或实验室；不填保留原有的")),
-        Field("starts_on", "开始日期", parse_date, hint=_l("不填保留原有的")),
-        Field("ends_on", "结束日期", parse_date, hint=_l("不填保留原有的")),
-        Field("reason", "理由", parse_text(most=400), hint=_l("更改已填的内容时必填；第一次填写地点不需要")),
-    ]
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Arranged:
-    """A planned row of places."""
-
-    row: int
-    capstone_id: int
-    place: str
-    starts_on: date
-    ends_on: date
-    reason: str
-
-
-def _subject_programme(draft: Draft, row: Parsed) -> Programme | None:
-    """The programme of a row, when the reader runs it; a problem otherwise, the same whether there is none or it is another's."""
-    programme = programmes.by_code(row.data["programme"])
-    if programme is None or not may(draft.by, Can.CAPSTONE_ASSIGN, programmes.subject_of(programme)):
-        draft.problem(row, "programme", _("没有代码为 %(code)s 的专业点，或它不归你管理。", code=row.data["programme"]))
-        return None
-    return programme
-
-
-def _check_places(draft: Draft, rows: Sequence[Parsed]) -> None:
-    known = tabled.by_student_no((row.data["programme"], row.data["student_no"]) for row in rows)
-    seen: dict[int, int] = {}
-    planned: list[tuple[Parsed, Capstone, str]] = []
-    for row in rows:
-        if _subject_programme(draft, row) is None:
-            continue
-        capstone, name = known.get((row.data["programme"], row.data["student_no"]), (None, ""))
-        if capstone is None:
-            draft.problem(row, "student_no", _("这个专业点没有学号为 %(no)s 的毕业设计。", no=row.data["student_no"]))
-        elif row.data["name"] and row.data["name"] != name:
-            draft.problem(row, "name", _("学号 %(no)s 登记的姓名不同，请核对。", no=row.data["student_no"]))
-        elif (first := seen.setdefault(capstone.id, row.number)) != row.number:
-            draft.problem(row, "student_no", _("与第 %(row)d 行重复。", row=first))
-        else:
-            planned.append((row, capstone, name))
-    # Everybody takes the capstones in one order: two files at once wait for each other instead of blocking each other.
-    for row, capstone, name in sorted(planned, key=lambda one: one[1].id):
-        _plan_place(draft, row, capstone, name)
-
-
-def _plan_place(draft: Draft, row: Parsed, capstone: Capstone, name: str) -> None:
-    wanted = Arranged(
-        row.number,
-        capstone.id,
-        row.data["place"] or capstone.place,
-        row.data["starts_on"] or capstone.starts_on,
-        row.data["ends_on"] or capstone.ends_on,
-        row.data["reason"] or "",
-    )
-    if (wanted.place, wanted.starts_on, wanted.ends_on) == (capstone.place, capstone.starts_on, capstone.ends_on):
-        draft.same()
-        return
-    try:
-        operations.stop(operations.against_state(capstone, Action.ARRANGE))
-        operations.demand_arrangement(capstone, wanted.place, wanted.starts_on, wanted.ends_on, wanted.reason, draft.today)
-    except Refused as refused:
-        draft.problem(row, refused.field, refused.message)
-        return
-    draft.change(wanted, f"{name} {row.data['student_no']} {wanted.place} {wanted.starts_on} – {wanted.ends_on}")
-
-
-def _apply_place(item: Arranged, by: Identity, today: date, now: datetime) -> None:
-    operations.arrange(
-        capstone=session().get_one(Capstone, item.capstone_id),
-        place=item.place,
-        starts_on=item.starts_on,
-        ends_on=item.ends_on,
-        reason=item.reason,
-        by=by,
-        now=now,
-    )
-
-
-def place_rows(programme: Programme, cohort: Cohort) -> Iterator[dict[str, Any]]:
-    """What stands of a cohort, as the import reads it: fill it in and hand it in again."""
-    for capstone, number, name, topic in tabled.of_cohort(cohort.id):
-        row: dict[str, Any] = {"programme": programme.code, "student_no": number, "name": name, "topic": topic}
-        row |= {"place": capstone.place, "starts_on": capstone.starts_on, "ends_on": capstone.ends_on, "reason": ""}
-        yield {key: unsealed(value) for key, value in row.items()}
-
-
-PLACES_SPEC = ImportSpec(
-    kind="capstone_places",
-    title=_l("毕业设计时间地点"),
-    schema=PLACES,
-    check=_check_places,
-    apply=_apply_place,
-    examples=(
-        {
-            "programme": "FZU-SE",
-            "student_no": "2022010001",
-            "place": "二号车间",
-            "starts_on": "2032-03-01",
-            "ends_on": "2032-06-12",
-            "reason": "企业搬迁",
-        },
-    ),
-    notes=(_l("先在年级页导出现有内容，填好后导入。学生和导师会收到通知；已归档的不能更改，成绩公布后只能更正地点。"),),
-)
-
-
-# -- defence groups -----------------------------------------------------------------------------------------------------
 TIME = re.compile(r"([0-9]{1,2}):([0-9]{2})(?::[0-9]{2})?")
 
 
@@ -218,7 +98,7 @@ def _check_groups(draft: Draft, rows: Sequence[Parsed]) -> None:
     names: dict[int, _Names] = {}
     new: list[scheduling.Session] = []
     for row in rows:
-        programme = _subject_programme(draft, row)
+        programme = programme_of(draft, row)
         cohort = programmes.cohort_of(programme.id, row.data["year"]) if programme is not None else None
         if programme is None:
             continue
