@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete
-from sqlalchemy.exc import IntegrityError
 
 from courses.catalogue import queries as catalogue
 from courses.catalogue.markup import to_html
@@ -16,8 +15,8 @@ from courses.paths import queries
 from courses.paths.models import LearningPath, PathCourse, PathMember
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
-from trainhub.kernel.db import session
-from trainhub.kernel.errors import Refused
+from trainhub.kernel.db import add_once, lock, session
+from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import _
 from trainhub.kernel.pinyin import of_text
@@ -25,6 +24,10 @@ from trainhub.organisations.models import Organisation
 from trainhub.people import queries as people
 
 MAX_COURSES = 40
+
+
+class Joined(Exception):
+    """The person follows the path already: they asked twice at once."""
 
 
 class BadPath(Refused):
@@ -41,12 +44,7 @@ def create(*, code: str, title: str, owner: Organisation, by: Identity, now: dat
     if queries.path_by_code(code) is not None:
         raise BadPath(_("路径代码“%(code)s”已被使用，请换一个代码。", code=code), field="code")
     row = LearningPath(code=code, title=title.strip(), owner_id=owner.id, created_at=now, **_described(title, fields))
-    try:
-        with session().begin_nested():
-            session().add(row)
-            session().flush()
-    except IntegrityError as taken:
-        raise BadPath(_("路径代码“%(code)s”已被使用，请换一个代码。", code=code), field="code") from taken
+    add_once(row, lambda: BadPath(_("路径代码“%(code)s”已被使用，请换一个代码。", code=code), field="code"))
     audit.record(by=by, did="courses.path.created", on=row, data={"code": code})
     return row
 
@@ -66,8 +64,33 @@ def change(*, path: LearningPath, version: int | None, title: str, by: Identity,
     return path
 
 
+def arrange(*, path: LearningPath, verb: str, code: str, is_required: bool = False, by: Identity, now: datetime) -> None:
+    """Change one course of a path: "add" (at the end), "remove", "toggle" (required or not), "up", "down".
+
+    The courses are read once the path is held, so that two who change different ones both have their way. Raises BadPath as
+    `set_courses` does, NotFound for a course that somebody else has taken out.
+    """
+    lock(LearningPath, path.id)
+    steps = [(step.code, step.is_required) for step in queries.steps(path.id, None)]
+    index = next((n for n, step in enumerate(steps) if step[0] == code), None)
+    if verb == "add":
+        steps.append((code, is_required))
+    elif index is None:
+        raise NotFound(_("这门课程已不在路径中，请刷新页面。"))
+    elif verb == "remove":
+        del steps[index]
+    elif verb == "toggle":
+        steps[index] = (code, not steps[index][1])
+    else:
+        to = max(0, index - 1) if verb == "up" else min(len(steps) - 1, index + 1)
+        steps.insert(to, steps.pop(index))
+    set_courses(path=path, courses=steps, by=by, now=now)
+
+
 def set_courses(*, path: LearningPath, courses: Sequence[tuple[str, bool]], by: Identity, now: datetime) -> None:
     """Set the courses of a path in order: (code, is required). Refuses unknown codes and a course named twice."""
+    lock(LearningPath, path.id)
+    session().refresh(path, ["is_published"])
     if len(courses) > MAX_COURSES:
         raise BadPath(_("一条路径最多 %(n)d 门课程。", n=MAX_COURSES))
     seen: set[str] = set()
@@ -89,7 +112,11 @@ def set_courses(*, path: LearningPath, courses: Sequence[tuple[str, bool]], by: 
 
 
 def publish(*, path: LearningPath, is_published: bool, by: Identity, now: datetime) -> None:
-    """Show a path in the catalogue, or take it out. An empty one is not shown."""
+    """Show a path in the catalogue, or take it out. An empty one is not shown; a repeat changes nothing."""
+    lock(LearningPath, path.id)
+    session().refresh(path)
+    if path.is_published is is_published:
+        return
     if is_published and not any(step.is_required for step in queries.steps(path.id, None)):
         raise BadPath(_("请先为路径添加至少一门必修课程，再发布。"))
     path.is_published = is_published
@@ -103,12 +130,14 @@ def follow(*, path: LearningPath, person_id: int, is_on: bool, by: Identity, now
         raise BadPath(_("这条学习路径还没有发布或已撤下，不能加入。"))
     if not is_on:
         mine = PathMember.person_id.in_(people.human_ids(person_id))
-        session().execute(delete(PathMember).where(PathMember.path_id == path.id, mine))
-    elif not queries.is_member(path.id, person_id):
+        left = session().execute(delete(PathMember).where(PathMember.path_id == path.id, mine))
+        if not left.rowcount:  # type: ignore[attr-defined]
+            return
+    else:
+        if queries.is_member(path.id, person_id):
+            return
         try:
-            with session().begin_nested():
-                session().add(PathMember(path_id=path.id, person_id=person_id, joined_at=now))
-                session().flush()
-        except IntegrityError:
+            add_once(PathMember(path_id=path.id, person_id=person_id, joined_at=now), Joined)
+        except Joined:
             return
     audit.record(by=by, did="courses.path.followed", on=path, data={"is_on": is_on})

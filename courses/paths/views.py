@@ -144,24 +144,16 @@ def edit(path: LearningPath) -> Any:
 @guard(Can.COURSE_CREATE_FOR, load=load_path, subject=_subject)
 def courses(path: LearningPath) -> Any:
     """Put a course in, take one out, move one, or change whether it is required."""
-    code = path.code
-    steps = [(step.code, step.is_required) for step in queries.steps(path.id, None)]
-    chosen = request.form.get("course", "")
-    index = next((n for n, step in enumerate(steps) if step[0] == chosen), None)
-    verb = request.form.get("verb", "add")
-    if verb == "add":
-        steps.append((chosen, bool(request.form.get("is_required"))))
-    elif index is None:
-        raise NotFound(_("这门课程已不在路径中，请刷新页面。"))
-    elif verb == "remove":
-        del steps[index]
-    elif verb == "toggle":
-        steps[index] = (chosen, not steps[index][1])
-    else:
-        to = max(0, index - 1) if verb == "up" else min(len(steps) - 1, index + 1)
-        steps.insert(to, steps.pop(index))
+    code, form = path.code, request.form
     with transaction():
-        operations.set_courses(path=path, courses=steps, by=me(), now=clock.now())
+        operations.arrange(
+            path=path,
+            verb=form.get("verb", "add"),
+            code=form.get("course", ""),
+            is_required=bool(form.get("is_required")),
+            by=me(),
+            now=clock.now(),
+        )
     return done(_("课程已更新。"), "paths.edit", code=code, _anchor="courses")
 
 

@@ -12,6 +12,7 @@ from courses.teaching.types import AppraisalResult, SecondmentState
 from courses.teaching.types import semester_of as semester_of
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
+from trainhub.kernel.clock import local
 from trainhub.kernel.db import lock, session
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.forms import check_version
@@ -45,6 +46,12 @@ class BadAppointment(Refused):
     """A fact of a part-time teacher's file is impossible."""
 
     code = "bad_appointment"
+
+
+def _not_ahead(day: date, now: datetime, refused: type[Refused], field: str) -> None:
+    """What has happened has a day that has come: a conclusion or an examination of next month would count at once."""
+    if day > local(now).date():
+        raise refused(_("日期不能晚于今天。"), field=field)
 
 
 def offer_course(
@@ -144,6 +151,7 @@ def close_offering(*, offering: Offering, closed_on: date, by: Identity, now: da
     """Say that the conclusions about every student are complete (PETOE-2.5, 002:389)."""
     if closed_on < offering.first_teaching_on:
         raise BadOffering(_("结课日期不能早于首次授课日期。"), field="closed_on")
+    _not_ahead(closed_on, now, BadOffering, "closed_on")
     if offering.closed_on != closed_on:
         offering.closed_on = closed_on
         session().flush()
@@ -255,6 +263,7 @@ def start_secondment(*, secondment: Secondment, started_on: date, by: Identity, 
     if secondment.state is SecondmentState.EXEMPT:
         raise BadSecondment(_("这位教师已免予选送，没有可开始的计划。"))
     if secondment.state is SecondmentState.PLANNED:
+        _not_ahead(started_on, now, BadSecondment, "started_on")
         secondment.state, secondment.started_on = SecondmentState.STARTED, started_on
         session().flush()
         audit.record(by=by, did="courses.teaching.secondment_started", on=secondment, data={"on": started_on})
@@ -269,6 +278,7 @@ def finish_secondment(*, secondment: Secondment, ended_on: date, report: str, by
         raise BadSecondment(_("这项计划还没有开始，不能结束。"))
     if ended_on < secondment.started_on:
         raise BadSecondment(_("结束日期不能早于开始日期。"), field="ended_on")
+    _not_ahead(ended_on, now, BadSecondment, "ended_on")
     secondment.state, secondment.ended_on, secondment.report = SecondmentState.DONE, ended_on, report.strip()
     session().flush()
     audit.record(by=by, did="courses.teaching.secondment_finished", on=secondment, data={"on": ended_on})
@@ -322,7 +332,8 @@ def appoint_part_time(
 
 
 def pass_training(*, appointment: PartTimeAppointment, passed_on: date, hours: int, by: Identity, now: datetime) -> PartTimeAppointment:
-    """Note that the training before the job is passed; again changes nothing."""
+    """Note that the training before the job is passed; again changes nothing. Raises BadAppointment."""
+    _not_ahead(passed_on, now, BadAppointment, "passed_on")
     if (appointment.training_passed_on, appointment.training_hours) != (passed_on, hours):
         appointment.training_passed_on, appointment.training_hours = passed_on, hours
         session().flush()
@@ -336,6 +347,7 @@ def appraise(
     """Note a periodic appraisal; the same day again replaces result and remark, so that a slip can be mended."""
     if appraised_on < appointment.since:
         raise BadAppointment(_("考核日期不能早于聘期开始日期。"), field="appraised_on")
+    _not_ahead(appraised_on, now, BadAppointment, "appraised_on")
     lock(PartTimeAppointment, appointment.id)
     known = queries.appraisal(appointment.id, appraised_on)
     if known is not None:

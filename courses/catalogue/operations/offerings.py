@@ -9,7 +9,6 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import or_, select, update
-from sqlalchemy.exc import IntegrityError
 
 from courses.catalogue import queries
 from courses.catalogue.markup import to_html
@@ -18,7 +17,7 @@ from courses.catalogue.operations import judging
 from courses.catalogue.types import BlockKind, RunMode, RunState, StaffRole
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
-from trainhub.kernel.db import session
+from trainhub.kernel.db import add_once, session
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import _
@@ -63,12 +62,7 @@ def create_course(*, code: str, title: str, owner: Organisation, by: Identity, n
     if queries.course_by_code(code) is not None:
         raise CodeTaken(_("课程代码“%(code)s”已被使用，请换一个代码。", code=code), field="code")
     course = Course(code=code, title=title, owner_id=owner.id, created_at=now, pinyin=of_text(title, 400), **_described(fields))
-    try:
-        with session().begin_nested():
-            session().add(course)
-            session().flush()
-    except IntegrityError as taken:
-        raise CodeTaken(_("课程代码“%(code)s”已被使用，请换一个代码。", code=code), field="code") from taken
+    add_once(course, lambda: CodeTaken(_("课程代码“%(code)s”已被使用，请换一个代码。", code=code), field="code"))
     audit.record(by=by, did="courses.course.created", on=course, data={"code": code, "owner": owner.code})
     return course
 
@@ -105,12 +99,7 @@ def create_run(
         fields["pass_mark_x10"] = book().at("own.courses.pass_mark_x10", on=starts_on).number
     _check_run({"starts_on": starts_on, **fields}, taken=0)
     run = Run(course_id=course.id, code=code, starts_on=starts_on, created_at=now, **_named(fields))
-    try:
-        with session().begin_nested():
-            session().add(run)
-            session().flush()
-    except IntegrityError as taken:
-        raise CodeTaken(_("这门课程已有代码为“%(code)s”的期次，请换一个代码。", code=code), field="code") from taken
+    add_once(run, lambda: CodeTaken(_("这门课程已有代码为“%(code)s”的期次，请换一个代码。", code=code), field="code"))
     for person_id, role in staff:
         session().add(RunStaff(run_id=run.id, person_id=person_id, role=role))
     session().flush()

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy.exc import IntegrityError
-
 from enterprises.awards import queries, rules
 from enterprises.awards.models import Award
 from enterprises.awards.operations.acting import AlreadyAwarded, AwardRefused, name, not_eligible, once_found
@@ -14,7 +12,7 @@ from enterprises.awards.projects import key_of
 from enterprises.awards.types import BY_PROJECT, ELSEWHERE, AwardState, CompanyRule, Entitlement, RuleCode, Verdict
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
-from trainhub.kernel.db import session
+from trainhub.kernel.db import add_once
 from trainhub.kernel.i18n import _, listed
 from trainhub.organisations.models import Organisation
 from trainhub.organisations.types import OrganisationKind
@@ -120,12 +118,7 @@ def _submit(
     row.statement, row.evidence = statement.strip(), list(evidence)
     row.applied_on, row.applied_by_id, row.state = today, by.account_id, AwardState.APPLIED
     row.findings = as_dicts(answer.findings)
-    try:
-        with session().begin_nested():
-            session().add(row)
-            session().flush()
-    except IntegrityError as twice:
-        raise AlreadyAwarded(_("刚刚提交了同一项申请，请刷新页面查看。")) from twice
+    add_once(row, lambda: AlreadyAwarded(_("刚刚提交了同一项申请，请刷新页面查看。")))
     project = {"project": answer.project, "project_number": answer.project_number}
     audit.record(by=by, did="awards.award.applied", on=row, data={"organisation": organisation.code, "rule": rule, "year": year, **project})
     return row

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from sqlalchemy import update
-from sqlalchemy.exc import IntegrityError
 
 from enterprises.capstones import queries, rules
 from enterprises.capstones.impartiality import Office
@@ -21,7 +20,7 @@ from enterprises.capstones.types import Action, CapstoneState, SupervisorRole, T
 from enterprises.mentors.models import Mentor
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
-from trainhub.kernel.db import session
+from trainhub.kernel.db import add_once, session
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import N_, _
 from trainhub.notifications import operations as notifications
@@ -86,12 +85,7 @@ def assign_capstone(
         findings=[],
         created_at=now,
     )
-    try:
-        with session().begin_nested():
-            session().add(row)
-            session().flush()
-    except IntegrityError as twice:
-        raise CapstoneRefused(_("该学生刚刚被下达了另一个毕业设计，请刷新后核对。"), field="student_id") from twice
+    add_once(row, lambda: CapstoneRefused(_("该学生刚刚被下达了另一个毕业设计，请刷新后核对。"), field="student_id"))
     session().refresh(topic)
     audit.record(by=by, did="capstones.capstone.assigned", on=row, data={"student": student.student_no, "topic": topic.id})
     tell(

@@ -6,8 +6,6 @@ import secrets
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy.exc import IntegrityError
-
 from enterprises.capstones import queries, rules
 from enterprises.capstones.impartiality import Office
 from enterprises.capstones.labels import years
@@ -21,7 +19,7 @@ from trainhub.identity import queries as identity
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.clock import academic_year
-from trainhub.kernel.db import session
+from trainhub.kernel.db import add_once, session
 from trainhub.kernel.i18n import N_, _
 from trainhub.organisations.models import Organisation
 from trainhub.people.models import Person, Student
@@ -75,12 +73,7 @@ def draw(*, university: Organisation, year: int, percent: int, by: Identity, tod
     row = SpotCheck(
         university_id=university.id, year=year, percent=percent, seed=seed, population=population, drawn_by_id=by.account_id, drawn_at=now
     )
-    try:
-        with session().begin_nested():
-            session().add(row)
-            session().flush()
-    except IntegrityError as twice:  # two drew at once: the first sample stands
-        raise _drawn_already(year) from twice
+    add_once(row, lambda: _drawn_already(year))  # two drew at once: the first sample stands
     chosen = rules.sample(population, percent, seed)
     session().add_all(SpotItem(check_id=row.id, capstone_id=key) for key in chosen)
     session().flush()

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy.exc import IntegrityError
-
 from enterprises.capstones import queries, rules
 from enterprises.capstones.impartiality import Office
 from enterprises.capstones.labels import ROLES
@@ -19,7 +17,7 @@ from enterprises.capstones.types import Action, CapstoneState, Result, Superviso
 from trainhub.identity import queries as identity
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
-from trainhub.kernel.db import session
+from trainhub.kernel.db import add_once, session
 from trainhub.kernel.i18n import N_, _
 from trainhub.people import queries as people
 from trainhub.people.models import Person
@@ -117,12 +115,9 @@ def _signed(
         replaces_id=replaces.id if replaces is not None else None,
         reason=reason,
     )
-    try:
-        with session().begin_nested():
-            session().add(row)
-            session().flush()
-    except IntegrityError as twice:  # the same person in two windows at once: one signature stands
-        raise CapstoneRefused(_("这一方已经评分并签名。如需更正，请使用“更正评分”并写明理由。"), code="already_graded") from twice
+    add_once(
+        row, lambda: CapstoneRefused(_("这一方已经评分并签名。如需更正，请使用“更正评分”并写明理由。"), code="already_graded")
+    )  # the same person in two windows at once: one signature stands
     return row
 
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from sqlalchemy import update
-from sqlalchemy.exc import IntegrityError
 
 from enterprises.bases import queries as bases
 from enterprises.mentors import queries as mentors
@@ -22,7 +21,7 @@ from trainhub.identity import queries as identities
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity, Role
 from trainhub.kernel.clock import local
-from trainhub.kernel.db import session
+from trainhub.kernel.db import add_once, session
 from trainhub.kernel.i18n import N_, _, listed
 from trainhub.notifications.operations import notify
 from trainhub.people.models import Student
@@ -103,12 +102,7 @@ def place_student(
         explanation=explanation[:300],
         created_at=now,
     )
-    try:
-        with session().begin_nested():
-            session().add(row)
-            session().flush()
-    except IntegrityError as clash:
-        raise BadPlacement(_("这名学生在“%(term)s”刚被安排到其他岗位，请刷新后再试。", term=term.title)) from clash
+    add_once(row, lambda: BadPlacement(_("这名学生在“%(term)s”刚被安排到其他岗位，请刷新后再试。", term=term.title)))
     if mentor is not None:
         assign_mentor(placement=row, mentor=mentor, by=by, now=now)
     audit.record(by=by, did="placements.placement.made", on=row, data={"student": student.student_no, "position": position.code, "term": term.code})

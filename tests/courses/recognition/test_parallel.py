@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
 from typing import Any
 
 import pytest
@@ -19,31 +16,12 @@ from courses.recognition.models import CreditClaim
 from courses.recognition.types import HOLDING, ClaimState
 from tests.courses.recognition.test_operations import GIVEN, NOW, TODAY, certificate, completed, decide, plan_course, studying
 from tests.factories import courses as make
+from tests.factories.parallel import at_once
 from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.db import session, transaction
-from trainhub.kernel.errors import Refused
 from trainhub.people.models import Person
 
 pytestmark = pytest.mark.skipif(not os.environ.get("TRAINHUB_TEST_DATABASE_URL", "").startswith("postgres"), reason="one writer at a time on SQLite")
-
-
-def at_once(app: Flask, *deeds: Callable[[], Any]) -> list[str]:
-    """What becomes of deeds that begin together, each in a transaction of its own: done, or the code of the refusal."""
-    gate = Barrier(len(deeds))
-
-    def one(deed: Callable[[], Any]) -> str:
-        with app.app_context():
-            try:
-                with transaction():
-                    session().connection()
-                    gate.wait(10)
-                    deed()
-            except Refused as refused:
-                return refused.code
-        return "done"
-
-    with ThreadPoolExecutor(len(deeds)) as pool:
-        return sorted(pool.map(one, deeds))
 
 
 def standing() -> int:
@@ -83,7 +61,7 @@ def test_two_runs_of_one_course_are_not_both_applied_with(committed: Flask) -> N
 
         found = at_once(committed, *(lambda pair=pair: apply(*pair) for pair in pairs))
         with committed.app_context():
-            assert (found, standing() - before) == (["done", "recognised_twice"], 1)
+            assert (found, standing() - before) == (["", "recognised_twice"], 1)
 
 
 def test_one_certificate_is_not_recognised_for_two_courses(committed: Flask) -> None:
@@ -92,7 +70,7 @@ def test_one_certificate_is_not_recognised_for_two_courses(committed: Flask) -> 
         student_id, targets = student.id, [plan_course(student, f"GC{n}").id for n in range(2)]
     found = at_once(committed, *(lambda key=key: certificate(*again(student_id, key)) for key in targets))
     with committed.app_context():
-        assert (found, standing()) == (["done", "recognised_twice"], 1)
+        assert (found, standing()) == (["", "recognised_twice"], 1)
 
 
 def test_two_who_are_one_human_are_not_both_approved(committed: Flask) -> None:
@@ -109,4 +87,4 @@ def test_two_who_are_one_human_are_not_both_approved(committed: Flask) -> None:
     found = at_once(committed, *(lambda key=key: approve(key) for key in claims))
     with committed.app_context():
         approved = session().query(CreditClaim).where(CreditClaim.state == ClaimState.APPROVED).count()
-        assert (found, approved) == (["done", "recognised_twice"], 1)
+        assert (found, approved) == (["", "recognised_twice"], 1)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Callable
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy.orm import Session
@@ -15,10 +16,13 @@ from tests.courses.curriculum.test_operations import course
 from tests.factories import ground
 from tests.factories.ground import NOW
 from trainhub.kernel.access import SYSTEM
+from trainhub.kernel.clock import local
+from trainhub.kernel.errors import Refused
 from trainhub.people.types import TeacherKind
 
 W = {"by": SYSTEM, "now": NOW}
 FIRST = date(2025, 9, 8)
+TODAY = local(NOW).date()
 
 
 def test_only_core_or_major_courses_with_a_lead_are_designated(session: Session) -> None:
@@ -61,12 +65,30 @@ def test_a_secondment_is_planned_started_finished(session: Session) -> None:
     row = operations.plan_secondment(teacher=teacher, enterprise_name="某企业", **span, **W)
     assert operations.plan_secondment(teacher=teacher, enterprise_name="某企业", **span, **W).id == row.id
     with pytest.raises(operations.BadSecondment):
-        operations.finish_secondment(secondment=row, ended_on=date(2026, 8, 31), report="", **W)
+        operations.finish_secondment(secondment=row, ended_on=TODAY, report="", **W)
     operations.start_secondment(secondment=row, started_on=date(2025, 9, 1), **W)
-    assert operations.finish_secondment(secondment=row, ended_on=date(2026, 8, 31), report="总结", **W).state is SecondmentState.DONE
+    assert operations.finish_secondment(secondment=row, ended_on=TODAY, report="总结", **W).state is SecondmentState.DONE
     with pytest.raises(operations.BadSecondment):
         operations.plan_secondment(teacher=teacher, **W)
     assert operations.plan_secondment(teacher=teacher, exempt_reason="曾在企业工作八年", **W).state is SecondmentState.EXEMPT
+
+
+def test_nothing_has_happened_on_a_day_that_has_not_come(session: Session) -> None:
+    """Today is the last day on which it can have happened: a conclusion of next month would make requirements met."""
+    tomorrow = TODAY + timedelta(days=1)
+    teacher, part_time = ground.teacher(), ground.teacher(kind=TeacherKind.PART_TIME)
+    plan = operations.plan_secondment(teacher=teacher, enterprise_name="某企业", planned_since=TODAY, planned_until=tomorrow, **W)
+    file = operations.appoint_part_time(teacher=part_time, since=date(2025, 9, 1), duties="指导", **W)
+    deeds: list[Callable[[date], object]] = [
+        lambda day: operations.start_secondment(secondment=plan, started_on=day, **W),
+        lambda day: operations.finish_secondment(secondment=plan, ended_on=day, report="总结", **W),
+        lambda day: operations.pass_training(appointment=file, passed_on=day, hours=16, **W),
+        lambda day: operations.appraise(appointment=file, appraised_on=day, result=AppraisalResult.PASSED, **W),
+    ]
+    for deed in deeds:
+        with pytest.raises(Refused, match="不能晚于今天"):
+            deed(tomorrow)
+        deed(TODAY)
 
 
 def test_appraisals_are_entered_once_a_day(session: Session) -> None:

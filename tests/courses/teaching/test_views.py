@@ -57,7 +57,7 @@ def test_the_pages_of_a_programme(session: Session, as_role: AsRole) -> None:
     head = as_role(Role.PROGRAMME_ADMIN, programme_id=programme_id)
     planned = [one for one in queries.secondments_of_teachers([t.id for t in built.teachers]) if one.state is SecondmentState.STARTED]
     finish = f"{at}/secondments/{planned[0].id}/finish"
-    assert head.post(finish, data={"on": "2026-12-31", "report": "完成产线改造两项"}).status_code == 303
+    assert head.post(finish, data={"on": f"{planned[0].started_on}", "report": "完成产线改造两项"}).status_code == 303
     assert head.post(f"{at}/pool/999999/training", data={}).status_code == 404
     reader = as_role(Role.INSPECTOR)
     assert reader.get(at).status_code == 200
@@ -102,7 +102,7 @@ def test_a_wrong_task_is_corrected_or_taken_back_and_a_plan_until_it_begins(sess
         span = {"planned_since": date(2026, 9, 1), "planned_until": date(2027, 8, 31)}
         plans = [operations.plan_secondment(teacher=teacher, enterprise_name=name, **span, **w) for name in ("甲厂", "乙厂")]
         plans.append(operations.plan_secondment(teacher=teacher, exempt_reason="曾在企业八年", **w))
-        operations.start_secondment(secondment=plans[1], started_on=date(2026, 9, 1), **w)
+        operations.start_secondment(secondment=plans[1], started_on=date(2026, 3, 2), **w)
         at, programme_id, teacher_id, other = f"/teaching/programmes/{programme.code}", programme.id, teacher.id, ground.programme()
         task_id, keys, elsewhere = task.id, [one.id for one in plans], f"/teaching/programmes/{other.code}"
         other_id = other.id

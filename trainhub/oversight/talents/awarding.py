@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy.exc import IntegrityError
-
 from enterprises.awards import funds
 from enterprises.awards import labels as award_labels
 from enterprises.awards import queries as pools
@@ -21,7 +19,7 @@ from enterprises.awards.operations.acting import need, not_eligible
 from enterprises.awards.types import AwardState, PoolKind, Who
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
-from trainhub.kernel.db import session
+from trainhub.kernel.db import add_once, session
 from trainhub.kernel.errors import NotAllowed
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import _, format_yuan
@@ -112,12 +110,7 @@ def decide(*, talent: Talent, amount_fen: int, minutes: str, judgement: str = ""
         decided_by_id=by.account_id,
         created_at=now,
     )
-    try:
-        with session().begin_nested():
-            session().add(row)
-            session().flush()
-    except IntegrityError as twice:
-        raise AlreadyAwarded(_("刚刚有人作出了同一项决定，请刷新页面查看。")) from twice
+    add_once(row, lambda: AlreadyAwarded(_("刚刚有人作出了同一项决定，请刷新页面查看。")))
     audit.record(by=by, did=f"talents.award.{row.state.value}", on=row, data={"talent": talent.id, "rule": row.rule, "amount_fen": amount_fen})
     return row
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy.exc import IntegrityError
-
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
-from trainhub.kernel.db import session
+from trainhub.kernel.db import add_once, session
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import _
@@ -68,12 +66,7 @@ def nominate(
         created_at=now,
         **facts,
     )
-    try:
-        with session().begin_nested():
-            session().add(row)
-            session().flush()
-    except IntegrityError as twice:
-        raise TalentRefused(_("这个人刚刚被推荐过，请刷新页面查看。"), field="person", code="known_talent") from twice
+    add_once(row, lambda: TalentRefused(_("这个人刚刚被推荐过，请刷新页面查看。"), field="person", code="known_talent"))
     audit.record(by=by, did="talents.talent.proposed", on=row, data={"kind": kind})
     return row
 
