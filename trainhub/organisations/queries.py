@@ -387,13 +387,13 @@ def subject_at(path: RegionPath) -> Subject:
     return Subject.of(regions=path.codes)
 
 
-def for_export(identity: Identity, wanted: OrganisationFilter) -> list[tuple[Organisation, str | None, bool]]:
-    """(organisation, code of its parent, whether the reader may see its contacts), parents before their parts."""
+def for_export(identity: Identity, wanted: OrganisationFilter, sort: str = "") -> list[tuple[Organisation, str | None, bool]]:
+    """(organisation, code of its parent, whether the reader may see its contacts), as the list is sorted, else parents before their parts."""
     parent = aliased(Organisation)
-    statement = (
+    statement: Statement = (
         select(Organisation, parent.code, inside(identity, VIEWERS))
         .outerjoin(parent, parent.id == Organisation.parent_id)
         .where(and_(*_clauses(identity, wanted)))
-        .order_by(Organisation.parent_id.is_not(None), Organisation.id)
     )
+    statement = ordered_or(statement, sort, SORTS, Organisation.parent_id.is_not(None), Organisation.id, unique=Organisation.code)
     return [(row, code, bool(own)) for row, code, own in session().execute(statement)]
