@@ -5,6 +5,7 @@ A dictionary reads a surname as the common word (曾 as céng, 单 as dān); SUR
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import lru_cache
 from typing import Any
@@ -60,6 +61,20 @@ def of_name(name: str, most: int = 300) -> str:
         if reading:
             return _joined([*reading.split(), *_syllables(compact[length:])], most)
     return _joined(_syllables(compact), most)
+
+
+_PARTS = re.compile(r"[\s,，·\-'’]+")
+
+
+def readings(text: str) -> tuple[str, ...]:
+    """What somebody who typed this may look for, in small letters: the text, and where it is several words of letters also the reading they make
+    with the family name in front (`Zeng xiao xian`) or behind (`Xiaoxian Zeng`, as English and most forms have it).
+    """
+    plain = text.strip().casefold()
+    words = [word for word in _PARTS.split(plain) if word]
+    if len(words) < 2 or not all(word.isascii() and word.isalpha() for word in words):
+        return (plain,)
+    return tuple(dict.fromkeys((plain, "".join(words), "".join((words[-1], *words[:-1])))))
 
 
 @lru_cache(maxsize=4096)

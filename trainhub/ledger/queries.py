@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import or_, select
 
-from trainhub.kernel import paging
+from trainhub.kernel import paging, pinyin
 from trainhub.kernel.access import Identity, ScopeKind
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
@@ -290,8 +290,9 @@ def _narrowed(
     """What the records of a list fulfil. Other tables are asked in subqueries, so that the records can be counted and passed over alone."""
     found = [visible_to(identity)]
     if text:
-        pattern = "".join("\\" + c if c in "%_\\" else c for c in text)
-        named = or_(Person.name.like(f"{pattern}%", escape="\\"), Person.pinyin.like(f"{pattern.lower()}%", escape="\\"))
+        named = or_(
+            Person.name.startswith(text, autoescape=True), *(Person.pinyin.startswith(reading, autoescape=True) for reading in pinyin.readings(text))
+        )
         found.append(TrainingRecord.person_id.in_(select(Person.id).where(named)))
     if base_id is not None:
         found.append(TrainingRecord.organisation_id == base_id)

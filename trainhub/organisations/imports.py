@@ -93,6 +93,7 @@ def _check(draft: Draft, rows: Sequence[Parsed]) -> None:
     in_file: dict[str, int] = {}
     usccs: dict[str, int] = {}
     coming = {row.data["code"] for row in rows}
+    good: list[Parsed] = []
     for row in rows:
         before = len(draft.errors)
         code, uscc, organisation = row.data["code"], row.data["uscc"], known.get(row.data["code"])
@@ -117,7 +118,22 @@ def _check(draft: Draft, rows: Sequence[Parsed]) -> None:
         if organisation is not None and organisation.kind is not row.data["kind"]:
             draft.problem(row, "kind", _("该机构已登记为“%(kind)s”，类型不能通过导入修改。", kind=labels.KINDS[organisation.kind]))
         if len(draft.errors) == before:
-            _plan(draft, row, organisation, codes)
+            good.append(row)
+    for row in _parents_first(good):
+        _plan(draft, row, known.get(row.data["code"]), codes)
+
+
+def _parents_first(rows: Sequence[Parsed]) -> list[Parsed]:
+    """The rows as they stand, but each after the row of its parent: a list may be sorted by anything."""
+    by_code, placed = {row.data["code"]: row for row in rows}, dict[str, Parsed]()
+    for row in rows:
+        above: list[Parsed] = []
+        at: Parsed | None = row
+        while at is not None and at.data["code"] not in placed and at not in above:
+            above.append(at)
+            at = by_code.get(at.data["parent_code"] or "")
+        placed.update({one.data["code"]: one for one in reversed(above)})
+    return list(placed.values())
 
 
 def _plan(draft: Draft, row: Parsed, organisation: Organisation | None, codes: dict[str, int]) -> None:
@@ -148,7 +164,9 @@ def _apply(item: Item, by: Identity, today: date, now: datetime) -> None:
     if item.parent_code is not None:
         parent = queries.by_code(item.parent_code)
         if parent is None:
-            raise Refused(_("机构 %(code)s 的上级单位应写在它之前的行。", code=item.code), field="file", code="parent_later")
+            raise Refused(
+                _("机构 %(code)s 的上级单位又以它为上级，或还没有登记。请核对上级单位代码。", code=item.code), field="file", code="parent_later"
+            )
         facts["parent_id"] = parent.id
     if item.organisation_id is None:
         operations.register(code=item.code, kind=item.kind, by=by, now=now, **facts)
@@ -178,9 +196,9 @@ SPEC = ImportSpec(
 )
 
 
-def export_rows(identity: Identity, wanted: OrganisationFilter) -> Iterator[dict[str, Any]]:
+def export_rows(identity: Identity, wanted: OrganisationFilter, sort: str = "") -> Iterator[dict[str, Any]]:
     """The rows that an import reads; contacts only of organisations whose contacts the reader may see."""
-    for organisation, parent_code, shows_contacts in queries.for_export(identity, wanted):
+    for organisation, parent_code, shows_contacts in queries.for_export(identity, wanted, sort):
         row = {one.name: getattr(organisation, one.name, None) for one in SCHEMA.fields}
         row |= {"kind": word_of(labels.KINDS, organisation.kind), "size": word_of(labels.SIZES, organisation.size), "parent_code": parent_code}
         if not shows_contacts:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy import ColumnElement, and_, false, func, or_, select, true
 from sqlalchemy.orm import aliased
 
-from trainhub.kernel import audit
+from trainhub.kernel import audit, pinyin
 from trainhub.kernel.access import Identity, Role, ScopeKind, Subject
 from trainhub.kernel.audit import AuditEvent
 from trainhub.kernel.db import session
@@ -221,9 +221,8 @@ def names_of(ids: Iterable[int | None]) -> dict[int, str]:
 
 
 def matches(text: str, *columns: Any) -> ColumnElement[bool]:
-    """Whether any of the text columns contains the text; LIKE's own signs are taken literally."""
-    pattern = text.strip().casefold()
-    return or_(*[func.lower(column).contains(pattern, autoescape=True) for column in columns])
+    """Whether any of the text columns contains the text, or a reading it stands for (`pinyin.readings`); LIKE's own signs are taken literally."""
+    return or_(*[func.lower(column).contains(pattern, autoescape=True) for column in columns for pattern in pinyin.readings(text)])
 
 
 def _clauses(identity: Identity, wanted: OrganisationFilter) -> list[ColumnElement[bool]]:
@@ -388,13 +387,13 @@ def subject_at(path: RegionPath) -> Subject:
     return Subject.of(regions=path.codes)
 
 
-def for_export(identity: Identity, wanted: OrganisationFilter) -> list[tuple[Organisation, str | None, bool]]:
-    """(organisation, code of its parent, whether the reader may see its contacts), parents before their parts."""
+def for_export(identity: Identity, wanted: OrganisationFilter, sort: str = "") -> list[tuple[Organisation, str | None, bool]]:
+    """(organisation, code of its parent, whether the reader may see its contacts), as the list is sorted, else parents before their parts."""
     parent = aliased(Organisation)
-    statement = (
+    statement: Statement = (
         select(Organisation, parent.code, inside(identity, VIEWERS))
         .outerjoin(parent, parent.id == Organisation.parent_id)
         .where(and_(*_clauses(identity, wanted)))
-        .order_by(Organisation.parent_id.is_not(None), Organisation.id)
     )
+    statement = ordered_or(statement, sort, SORTS, Organisation.parent_id.is_not(None), Organisation.id, unique=Organisation.code)
     return [(row, code, bool(own)) for row, code, own in session().execute(statement)]

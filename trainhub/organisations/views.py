@@ -56,7 +56,7 @@ def index() -> Any:
 @guard(Can.EXPORT)
 def export(form: str) -> Any:
     """The list as a file that the import reads."""
-    rows = imports.export_rows(who(), forms.wanted())
+    rows = imports.export_rows(who(), forms.wanted(), request.args.get("sort", "name"))
     return downloads.table(rows, imports.SCHEMA.columns, name=_("机构"), form=form, codes=downloads.codes_of(imports.SCHEMA))
 
 

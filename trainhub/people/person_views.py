@@ -88,6 +88,7 @@ def person(row: Person) -> Any:
         subject=queries.subject_of_person(row),
         county=organisations.region(row.county_code) if row.county_code else None,
         phone=rules.mask_phone(row.phone),
+        email=rules.mask_email(row.email),
         students=[(student, programmes.by_id(student.programme_id)) for student in queries.students_of_person(row.id)],
         teachers=[(teacher, organisations.by_id(teacher.university_id)) for teacher in queries.teachers_of_person(row.id)],
         employment=queries.employment_of(row.id),

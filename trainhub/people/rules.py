@@ -111,6 +111,12 @@ def mask_phone(phone: str) -> str:
     return phone[:3] + "*" * (len(phone) - 7) + phone[-4:] if len(phone) > 7 else "*" * len(phone)
 
 
+def mask_email(email: str) -> str:
+    """An e-mail address of which only the first sign and the domain show: l***@example.edu.cn, however long it is."""
+    name, at, domain = email.partition("@")
+    return f"{name[:1]}***@{domain}" if at else "*" * len(email)
+
+
 def age_on(birth_on: date, on: date) -> int:
     """Full years of age on a day."""
     return on.year - birth_on.year - ((on.month, on.day) < (birth_on.month, birth_on.day))

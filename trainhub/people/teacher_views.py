@@ -62,7 +62,7 @@ def teachers() -> Any:
 @guard(Can.TEACHER_EXPORT)
 def export_teachers(form: str) -> Any:
     """The list as a file that the import reads; numbers are masked."""
-    rows, schema = teacher_files.export_rows(who(), forms.wanted_teachers()), teacher_files.SCHEMA
+    rows, schema = teacher_files.export_rows(who(), forms.wanted_teachers(), request.args.get("sort", "name")), teacher_files.SCHEMA
     return downloads.table(rows, schema.columns, name=_("教师"), form=form, codes=downloads.codes_of(schema))
 
 
@@ -98,6 +98,7 @@ def teacher(row: Teacher) -> Any:
         months=rules.months_worked(spans, today),
         claimed=rules.months_worked(claimed, today),
         phone=rules.mask_phone(person.phone),
+        email=rules.mask_email(person.email),
         history=history(row),
         doors=doors_of(person, who()),
         labels=labels,

@@ -297,9 +297,13 @@ def listing(
     term_id: int | None = None,
     without_mentor: bool = False,
     only_going: bool = False,
+    unconfirmed_up_to: date | None = None,
     sort: str = "",
 ) -> Any:
-    """Placements the reader may see, the latest term first unless sorted otherwise; `only_going` leaves out what is over."""
+    """Placements the reader may see, the latest term first unless sorted otherwise; `only_going` leaves out what is over.
+
+    `unconfirmed_up_to`: only those with a day up to then that waits for its mentor.
+    """
     statement = _columns().where(visible_to(identity))
     if text:
         statement = statement.where(organisations.matches(text, Person.name, Person.pinyin, Student.student_no, Organisation.name, Position.title))
@@ -311,6 +315,9 @@ def listing(
         statement = statement.where(Placement.mentor_id.is_(None), LIVE)
     if only_going:
         statement = statement.where(Placement.state.in_(GOING))
+    if unconfirmed_up_to is not None:
+        late = select(DayEntry.id).where(DayEntry.placement_id == Placement.id, DayEntry.state == DayState.PENDING, DayEntry.on <= unconfirmed_up_to)
+        statement = statement.where(late.exists())
     return organisations.ordered_or(statement, sort, SORTS, Placement.starts_on.desc(), Organisation.pinyin, Person.pinyin, Placement.id)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date, timedelta
 from typing import Any
 
 from flask import render_template, request
@@ -57,6 +58,12 @@ COLUMNS = (
 )
 
 
+def _due() -> date:
+    """Days logged up to then should have been confirmed by today (own.placement.confirm_due_days)."""
+    today = clock.today()
+    return today - timedelta(days=int(book().at("own.placement.confirm_due_days", on=today).value))  # type: ignore[arg-type]
+
+
 def _statement() -> Any:
     state = request.args.get("state", "")
     return queries.listing(
@@ -65,6 +72,7 @@ def _statement() -> Any:
         state=PlacementState(state) if state in set(PlacementState) else None,
         without_mentor=bool(request.args.get("no_mentor")),
         only_going=state == "going",
+        unconfirmed_up_to=_due() if request.args.get("overdue") else None,
         sort=request.args.get("sort", ""),
     )
 

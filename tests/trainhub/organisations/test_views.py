@@ -241,6 +241,24 @@ def test_export_and_import_again_changes_nothing(as_role: As, session: Session, 
     assert "文件内容与系统一致" in page
 
 
+def test_a_file_stands_in_the_order_of_the_page_and_may_name_parents_later(as_role: As, session: Session) -> None:
+    parent = ground.university(name="郑氏大学")
+    ground.organisation(OrganisationKind.DEMO_COLLEGE, parent_id=parent.id, name="安溪学院", code="COLLEGE-1")
+    session.commit()
+    client = as_role(Role.SYSTEM_ADMIN)
+    content = client.get("/organisations/export.csv?sort=name").data
+    text = content.decode("utf-8-sig")
+    assert text.index("安溪学院") < text.index("郑氏大学")
+    text = text.replace("COLLEGE-1", "COLLEGE-2").replace(parent.code, "UNI-NEW").replace("郑氏大学", "新大学").replace("安溪学院", "新学院")
+    answer = upload(client, text.encode(), "机构.csv")
+    assert client.post(answer).status_code == 303
+    made = queries.by_code("COLLEGE-2")
+    above = queries.by_code("UNI-NEW")
+    assert made is not None
+    assert above is not None
+    assert made.parent_id == above.id
+
+
 def test_template_can_be_imported_headers(as_role: As) -> None:
     answer = as_role(Role.DEPT_HR).get("/organisations/import/template")
     assert answer.status_code == 200

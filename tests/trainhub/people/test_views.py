@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import re
@@ -246,6 +247,34 @@ def test_export_and_import_again_changes_nothing(as_role: As, session: Session, 
     content = client.get(f"/people/{what}/export.{form}").data
     page = client.get(upload(client, content, f"/people/{what}/import", f"a.{form}")).get_data(as_text=True)
     assert "文件内容与系统一致" in page
+
+
+@pytest.mark.parametrize(
+    ("what", "sort", "column"),
+    [("students", "name", "name"), ("students", "-no", "student_no"), ("teachers", "-name", "name"), ("teachers", "no", "staff_no")],
+)
+def test_a_file_stands_in_the_order_of_the_page(as_role: As, session: Session, what: str, sort: str, column: str) -> None:
+    programme = ground.programme()
+    for name in ("赵乙", "安甲", "林丙"):
+        ground.student(programme, who=ground.person(name))
+        ground.teacher(of=programme, who=ground.person(name))
+    session.commit()
+    client = as_role(Role.UNIVERSITY_ADMIN, organisation_id=programme.university_id)
+    page = client.get(f"/people/{what}?sort={sort}").text
+    text = client.get(f"/people/{what}/export.csv?sort={sort}&lang=zh").data.decode("utf-8-sig")
+    names = [row["姓名"] for row in csv.DictReader(io.StringIO(text))]
+    assert names == sorted(names, key=lambda name: page.index(f">{name}<"))
+    assert len(names) == 3
+
+
+def test_an_address_is_shown_as_far_as_a_phone_number(as_role: As, session: Session) -> None:
+    student = ground.student(who=ground.person(email="lin@example.edu.cn", phone="13800138000"))
+    session.commit()
+    for role, shown in ((Role.UNIVERSITY_ADMIN, "lin@example.edu.cn"), (Role.EXPERT, "l***@example.edu.cn")):
+        page = as_role(role, organisation_id=student.university_id).get(f"/people/students/{student.id}").text
+        assert shown in page
+        assert ("13800138000" in page) is (role is Role.UNIVERSITY_ADMIN)
+        assert ("lin@" in page) is (role is Role.UNIVERSITY_ADMIN)
 
 
 def test_two_editors_of_a_student(as_role: As, session: Session) -> None:

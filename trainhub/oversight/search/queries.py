@@ -70,7 +70,8 @@ def _lists_certificates(identity: Identity) -> bool:
     return may(identity, Can.LIST)
 
 
-def _people(identity: Identity, text: str, pinyin: str, on: date) -> Iterator[Group]:
+def _people(identity: Identity, text: str, _pinyin: str, on: date) -> Iterator[Group]:
+    """By the words as they were typed: which of them is the family name, the lists find out (`pinyin.readings`)."""
     if may(identity, People.STUDENT_LIST):
 
         def student(row: Any) -> Hit:
@@ -78,8 +79,14 @@ def _people(identity: Identity, text: str, pinyin: str, on: date) -> Iterator[Gr
             sub = f"{one.student_no} · {one.university} · {one.programme} · " + _("%(year)s 级", year=one.cohort_year)
             return Hit(one.name, url_for("people.student", student_id=one.id), sub)
 
-        statement = students.students_listing(identity, StudentFilter(text=pinyin), on=on)
-        yield _group("students", _("学生"), statement, student, url_for("people.students", q=pinyin))
+        statement = students.students_listing(identity, StudentFilter(text=text), on=on)
+        yield _group("students", _("学生"), statement, student, url_for("people.students", q=text))
+    elif may(identity, Field.PLACEMENT_LIST):  # a mentor has no list of students, but sees the own ones in their placements
+
+        def placed(row: Any) -> Hit:
+            return Hit(row.student, url_for("placements.show", placement_id=row.id), f"{row.student_no} · {row.enterprise} · {row.term}")
+
+        yield _group("placed", _("实习学生"), placements.listing(identity, text=text), placed, url_for("placements.index", q=text))
     if may(identity, People.TEACHER_LIST):
 
         def teacher(row: Any) -> Hit:
@@ -88,14 +95,14 @@ def _people(identity: Identity, text: str, pinyin: str, on: date) -> Iterator[Gr
                 one.name, url_for("people.teacher", teacher_id=one.id), " · ".join(p for p in (one.university, one.title, one.discipline) if p)
             )
 
-        statement = teachers.teachers_listing(identity, TeacherFilter(text=pinyin))
-        yield _group("teachers", _("教师"), statement, teacher, url_for("people.teachers", q=pinyin))
+        statement = teachers.teachers_listing(identity, TeacherFilter(text=text))
+        yield _group("teachers", _("教师"), statement, teacher, url_for("people.teachers", q=text))
     if may(identity, Trainees.LIST):
 
         def trainee(row: Any) -> Hit:
             return Hit(row.name, url_for("ledger.show", record_id=row.id), f"{row.base} · {row.course} · {format_date(row.completed_on)}")
 
-        yield _group("trainees", _("培训学员"), ledger.registry(identity, text=pinyin), trainee, url_for("ledger.index", q=pinyin))
+        yield _group("trainees", _("培训学员"), ledger.registry(identity, text=text), trainee, url_for("ledger.index", q=text))
     if may(identity, Field.MENTOR_LIST):
 
         def mentor(row: Any) -> Hit:
@@ -103,15 +110,15 @@ def _people(identity: Identity, text: str, pinyin: str, on: date) -> Iterator[Gr
 
         from enterprises.mentors import queries as mentors
 
-        statement = mentors.listing(identity, on=on, text=pinyin)
-        yield _group("mentors", _("企业指导教师"), statement, mentor, url_for("mentors.index", q=pinyin))
+        statement = mentors.listing(identity, on=on, text=text)
+        yield _group("mentors", _("企业指导教师"), statement, mentor, url_for("mentors.index", q=text))
     if may(identity, People.PERSON_LIST):
 
         def person(row: Any) -> Hit:
             one = persons.as_person_row(row)
             return Hit(one.name, url_for("people.person", person_id=one.id), " · ".join(p for p in (one.id_mask, one.county) if p))
 
-        yield _group("persons", _("人员"), persons.persons_listing(pinyin), person, url_for("people.persons", q=pinyin))
+        yield _group("persons", _("人员"), persons.persons_listing(text), person, url_for("people.persons", q=text))
 
 
 def _organisations(identity: Identity, _text: str, pinyin: str, on: date) -> Iterator[Group]:

@@ -211,9 +211,9 @@ SPEC = ImportSpec(
 )
 
 
-def export_rows(identity: Identity, wanted: StudentFilter, on: date) -> Iterator[dict[str, Any]]:
+def export_rows(identity: Identity, wanted: StudentFilter, on: date, sort: str = "") -> Iterator[dict[str, Any]]:
     """The rows that an import reads: numbers as masks, phones in full only for those who may edit the student."""
-    found = queries.students_for_export(identity, wanted, on=on)
+    found = queries.students_for_export(identity, wanted, on=on, sort=sort)
     spans = queries.spans_of(student.id for student, *_rest in found)
     allowed: dict[int, bool] = {}
     for student, person, _university, programme_code, year in found:

@@ -168,10 +168,10 @@ SPEC = ImportSpec(
 )
 
 
-def export_rows(identity: Identity, wanted: TeacherFilter) -> Iterator[dict[str, Any]]:
+def export_rows(identity: Identity, wanted: TeacherFilter, sort: str = "") -> Iterator[dict[str, Any]]:
     """The rows that an import reads: numbers as masks, phones in full only for those who may edit the teacher."""
     allowed: dict[tuple[int, int | None], bool] = {}
-    for teacher, person, university_code, programme_code in queries.teachers_for_export(identity, wanted):
+    for teacher, person, university_code, programme_code in queries.teachers_for_export(identity, wanted, sort):
         key = (teacher.university_id, teacher.programme_id)
         if key not in allowed:
             allowed[key] = may(identity, Can.TEACHER_EDIT, queries.subject_of_teacher(teacher))

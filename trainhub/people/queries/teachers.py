@@ -140,16 +140,16 @@ def as_teacher_row(row: Any) -> TeacherRow:
     return TeacherRow(*row)
 
 
-def teachers_for_export(identity: Identity, wanted: TeacherFilter) -> list[tuple[Teacher, Person, str, str | None]]:
-    """(teacher, person, university code, programme code) for the file that import reads."""
-    statement = (
+def teachers_for_export(identity: Identity, wanted: TeacherFilter, sort: str = "") -> list[tuple[Teacher, Person, str, str | None]]:
+    """(teacher, person, university code, programme code) for the file that import reads: as the list is sorted, else by code and number."""
+    statement: organisations.Statement = (
         select(Teacher, Person, Organisation.code, Programme.code)
         .join(Person, Person.id == Teacher.person_id)
         .join(Organisation, Organisation.id == Teacher.university_id)
         .outerjoin(Programme, Programme.id == Teacher.programme_id)
         .where(and_(*_teacher_clauses(identity, wanted)))
-        .order_by(Organisation.code, Teacher.staff_no)
     )
+    statement = organisations.ordered_or(statement, sort, TEACHER_SORTS, Organisation.code, Teacher.staff_no, unique=Teacher.id)
     return [tuple(row) for row in session().execute(statement)]  # type: ignore[misc]
 
 

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
+from enterprises.placements.models import DayEntry
 from tests.factories import home
 from tests.factories.home import World
 from trainhub.demo import accounts
+from trainhub.kernel import clock
 from trainhub.kernel.access import Role
+from trainhub.kernel.db import session, transaction
 from trainhub.oversight.home import helping, landing, page
 from trainhub.oversight.home.types import Block, Line, Panel
 
@@ -151,3 +156,18 @@ def test_cards_fill_two_columns_evenly_in_the_order_of_the_page() -> None:
     assert [side for side, _one in sided] == ["is-start", "is-end", "is-end", "is-end", "is-end"]
     assert [one for _side, one in sided] == [tall, flat, flat, flat, tall]
     assert Panel("p", "p", blocks=[tall]).sided == [("", tall)]
+
+
+def test_the_enterprise_is_led_to_the_placements_whose_days_wait_too_long(app: Flask) -> None:
+    """Of two students in the same position one has a day that nobody confirmed in time: the link shows that one alone."""
+    world = home.build(app, students=2)
+    with app.app_context(), transaction():
+        days = session().scalars(select(DayEntry).where(DayEntry.placement_id == world.placement_id).order_by(DayEntry.on)).all()
+        days[0].on = clock.today() - timedelta(days=20)
+    client = home.browser(app, world, Role.ENTERPRISE_COORDINATOR)
+    found = re.search(r'href="([^"]+)">查看<span class="visually-hidden">：督促指导教师确认实习日', client.get("/").text)
+    assert found is not None
+    html = client.get(found[1].replace("&amp;", "&")).text
+    assert "共 1 项安排" in html
+    assert "曾晓明" in html
+    assert client.get(f"/placements/export.csv?{found[1].split('?')[1].replace('&amp;', '&')}").text.count("曾晓明") == 1

@@ -24,12 +24,22 @@ def found(html: str) -> dict[str, str]:
     return dict(re.findall(r'class="tag" href="#(\w+)">\S+ (\d+)<', html))
 
 
-@pytest.mark.parametrize("words", ["曾晓", "zengxiaoming", "Zeng Xiao Ming", "zxm"])
+@pytest.mark.parametrize("words", ["曾晓", "zengxiaoming", "Zeng Xiao Ming", "zxm", "Xiaoming Zeng", "xiao-ming zeng", "Zeng, Xiaoming"])
 def test_a_name_is_found_by_characters_reading_and_initials(app: Flask, world: World, words: str) -> None:
     """The surname is read as a surname."""
     html = home.browser(app, world, Role.PROGRAMME_ADMIN).get("/search", query_string={"q": words}).get_data(as_text=True)
     assert found(html)["students"] == "1"
     assert "曾晓明" in html
+
+
+def test_a_mentor_finds_the_own_students_and_nobody_elses(app: Flask, world: World) -> None:
+    """Mentors have no list of students; the placements they guide are theirs to see."""
+    other = home.build(app)
+    for words in ("曾晓明", "Xiaoming Zeng"):
+        html = home.browser(app, world, Role.MENTOR).get("/search", query_string={"q": words}).get_data(as_text=True)
+        assert found(html) == {"placed": "1"}
+        assert f'href="/placements/{world.placement_id}"' in html
+        assert f'href="/placements/{other.placement_id}"' not in html
 
 
 def test_others_students_are_not_found(app: Flask, world: World) -> None:

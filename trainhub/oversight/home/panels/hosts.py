@@ -71,7 +71,7 @@ def host(identity: Identity, today: date) -> Panel:
         )
     due_days = book().at("own.placement.confirm_due_days", on=today).number
     if late := practice.days_overdue(identity, today - timedelta(days=due_days)):
-        url = narrowed(placements_url, state="started")
+        url = narrowed(placements_url, state="started", overdue=1)
         todos.append(
             Todo(_("督促指导教师确认实习日"), url, _("查看"), late, _("登记超过 %(n)s 天还没有确认，不能计入学生周数", n=due_days), 0, "clock")
         )
