@@ -96,7 +96,10 @@ class OrganisationPast(Base):
 
 
 class BaseHost(Base):
-    """Who hosts or co-builds a base, and on which side; the lead of the base is marked."""
+    """Who hosts or co-builds a base, and on which side; the lead of the base is marked.
+
+    A partnership that ended and begins again is another row: when it was none stays known. One of an organisation on a side stands at a time.
+    """
 
     __tablename__ = "base_host"
 
@@ -110,7 +113,17 @@ class BaseHost(Base):
 
     organisation: Mapped[Organisation] = relationship(lazy="raise", foreign_keys=[organisation_id], viewonly=True)
 
-    __table_args__ = (sa.UniqueConstraint("base_id", "organisation_id", "side"),)
+    __table_args__ = (
+        sa.Index(
+            "uq_base_host_standing",
+            "base_id",
+            "organisation_id",
+            "side",
+            unique=True,
+            sqlite_where=sa.text("until IS NULL"),
+            postgresql_where=sa.text("until IS NULL"),
+        ),
+    )
 
 
 __all__ = ["BaseHost", "Organisation", "OrganisationPast", "Region", "RegionAlias"]

@@ -11,9 +11,9 @@ from trainhub.kernel import audit, pinyin
 from trainhub.kernel.access import Identity
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import add_once, session
-from trainhub.kernel.errors import Refused
+from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import check_version
-from trainhub.kernel.i18n import _, listed
+from trainhub.kernel.i18n import _, format_date, listed
 from trainhub.organisations import labels, queries, rules
 from trainhub.organisations.models import BaseHost, Organisation, OrganisationPast
 from trainhub.organisations.permissions import VERIFIERS
@@ -236,37 +236,78 @@ def add_host(
     by: Identity,
     now: datetime,
     since: date | None = None,
+    version: int | None = None,
 ) -> BaseHost:
-    """Say who hosts or co-builds a base, and on which side. The same host on the same side is returned as it is.
+    """Say who hosts or co-builds a base, and on which side. A host that stands on that side is returned, its mark of the lead as asked.
 
-    A base has one lead: a new lead takes the mark from the old one.
+    A base has one lead: a new lead takes the mark from the old one. `version` is that of the base, which counts up with its hosts, so
+    that two editors notice each other. A partnership that had ended begins anew, from `since` (today when nobody says), beside the
+    earlier one; one that was ended today goes on. Raises BadOrganisation and Stale.
     """
+    check_version(base, version)
     if base.kind is not OrganisationKind.BASE:
         raise BadOrganisation(_("“%(name)s”不是实践基地，不能登记共建单位。", name=base.name))
     if base.id == organisation.id:
         raise BadOrganisation(_("基地不能与自己共建。"), field="organisation_id")
     hosts = [host for host, _organisation in queries.hosts_of(base.id)]
-    known = next((h for h in hosts if h.organisation_id == organisation.id and h.side is side), None)
-    if known is not None and known.until is None and known.is_lead == is_lead:
+    known = _standing(hosts, organisation, side, since=since, today=local(now).date())
+    if known is not None and known.until is None and known.is_lead == is_lead and known.since == (since or known.since):
         return known
     if is_lead:
         for host in hosts:
             host.is_lead = False
     if known is None:
-        known = BaseHost(base_id=base.id, organisation_id=organisation.id, side=side, since=since)
+        past = any(host.organisation_id == organisation.id and host.side is side for host in hosts)
+        known = BaseHost(base_id=base.id, organisation_id=organisation.id, side=side, since=since or (local(now).date() if past else None))
         session().add(known)
-    known.is_lead, known.until = is_lead, None
+    known.is_lead, known.until, known.since = is_lead, None, since or known.since
     session().flush()
+    _touch(base)
     audit.record(by=by, did="organisations.host.added", on=base, data={"host": organisation.code, "side": side.value, "is_lead": is_lead})
     return known
 
 
+def _standing(hosts: list[BaseHost], organisation: Organisation, side: HostSide, *, since: date | None, today: date) -> BaseHost | None:
+    """The partnership that stands, or was ended today and goes on; None: a new one begins. Refuses another first day than the known one."""
+    ours = [host for host in hosts if host.organisation_id == organisation.id and host.side is side]
+    for host in ours:
+        if (host.until is None or host.until >= today) and (since is None or since == host.since or host.since is None):
+            return host
+        if host.until is None:
+            raise BadOrganisation(
+                _(
+                    "“%(name)s”从%(since)s起已是共建单位，没有改动。开始日期有误时，请先结束这一段，再按正确的日期登记。",
+                    name=organisation.name,
+                    since=format_date(host.since),
+                ),
+                field="since",
+            )
+    begins = since or today
+    if last := max((host.until for host in ours if host.until is not None and host.until >= begins), default=None):
+        raise BadOrganisation(
+            _("“%(name)s”此前的共建到%(until)s结束，新的开始日期应晚于这一天。", name=organisation.name, until=format_date(last)), field="since"
+        )
+    return None
+
+
+def _touch(base: Organisation) -> None:
+    """A change of the hosts is a change of the base: the version counts, so that two editors notice each other."""
+    from sqlalchemy.orm.attributes import flag_modified
+
+    flag_modified(base, "state")
+    session().flush()
+
+
 def end_host(*, base: Organisation, host_id: int, until: date, by: Identity, now: datetime) -> None:
-    """End a partnership; its organisation's people lose sight of the base. Doing it again changes nothing."""
-    for host, organisation in queries.hosts_of(base.id):
+    """End a partnership; its organisation's people lose sight of the base. Doing it again changes nothing. Raises NotFound for one of another base."""
+    hosts = queries.hosts_of(base.id)
+    if all(host.id != host_id for host, _organisation in hosts):
+        raise NotFound(_("“%(name)s”没有这个共建单位，没有结束任何共建。", name=base.name))
+    for host, organisation in hosts:
         if host.id == host_id and host.until is None:
             if host.since is not None and until < host.since:
                 raise BadOrganisation(_("结束日期不能早于开始日期。"), field="until")
             host.until, host.is_lead = until, False
             session().flush()
+            _touch(base)
             audit.record(by=by, did="organisations.host.ended", on=base, data={"host": organisation.code, "until": until})

@@ -187,7 +187,7 @@ def reopen(organisation: Organisation) -> Any:
 @guard(Can.EDIT, load=load, subject=queries.subject_of)
 def add_host(organisation: Organisation) -> Any:
     """Add a partner to a base."""
-    form = forms.HostForm().prepare(who(), without=organisation.id)
+    form = forms.HostForm(version=organisation.version).prepare(who(), without=organisation.id)
     back = url_for("organisations.show", code=organisation.code)
     if form.validate_on_submit():
         try:
@@ -201,6 +201,7 @@ def add_host(organisation: Organisation) -> Any:
                     side=form.chosen_side,
                     is_lead=bool(form.is_lead.data),
                     since=form.since.data,
+                    version=form.version.data,
                     by=who(),
                     now=clock.now(),
                 )
