@@ -380,3 +380,18 @@ def test_a_certificate_has_a_picture(session: Session, as_role: AsRole) -> None:
     assert answer.mimetype == "image/svg+xml"
     assert "张三" in answer.text
     assert as_role(Role.DEPT_EDU).get(f"/certificates/{made.number}/preview.svg").text != answer.text, "the code is the holder's"
+
+
+def test_a_refused_draft_is_told_on_its_own_page(session: Session, as_role: AsRole) -> None:
+    """Whoever handed it in mends it there: a page of its own with the reason leads nowhere."""
+    maker = as_role(Role.SYSTEM_ADMIN)
+    where = maker.post("/certificates/templates", data={"code": "our_mended", "kind": "training", "owner_id": 0}).location
+    body = json.loads(queries.template_versions("our_mended")[0].body)
+    body["elements"] = [one for one in body["elements"] if one["kind"] != "qr"]
+    row = queries.template_versions("our_mended")[0]
+    assert maker.post(where, data={"body": json.dumps(body), "version": row.version}).status_code == 303
+    answer = maker.post(f"{where}/submit", data={"version": queries.template_versions("our_mended")[0].version})
+    assert answer.status_code == 422
+    assert "没有查验二维码" in answer.text
+    assert f'action="{where}/submit"' in answer.text
+    assert '"kind": "seal"' in answer.text.replace("&#34;", '"')

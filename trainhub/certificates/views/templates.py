@@ -285,9 +285,17 @@ def template_next(row: CertificateTemplate) -> Any:
 @blueprint.post("/templates/<int:template_id>/submit")
 @guard(Can.TEMPLATE_EDIT, load=load_template, subject=queries.subject_of_template)
 def template_submit(row: CertificateTemplate) -> Any:
-    """Hand it to a second person."""
-    with transaction():
-        templates.submit(template=load_template(row.id), by=who(), version=request.form.get("version", 0, type=whole) or 0)
+    """Hand it to a second person; what stands in the way is told where it is put right."""
+    try:
+        with transaction():
+            templates.submit(template=load_template(row.id), by=who(), version=request.form.get("version", 0, type=whole) or 0)
+    except templates.BadTemplate as refused:
+        current = load_template(row.id)
+        if current.state is not TemplateState.DRAFT:
+            raise
+        form = BodyForm(formdata=None, body=templates.text_of(current.body), version=current.version)
+        form.refuse(refused)
+        return _page(current, form)
     return done(_("已提交，等待另一人批准。"), "certificates.template", template_id=row.id)
 
 
