@@ -78,6 +78,8 @@ def test_a_capstone_from_topic_to_archive(window: Callable[..., Watched], tmp_pa
     confirm(admin, "归档")
     assert "校验码已固定" in admin.page.locator("main").inner_text()
     assert "归档" in student.open(f"/capstones/{key}/timeline").locator("main").inner_text()
+    for path in ("/capstones/mine", f"/capstones/{key}/files", f"/capstones/{key}/timeline"):  # English words are longer
+        assert not too_wide(student.open(f"{path}?lang=en")), path
 
 
 def _topic(enterprise: Watched, head: Watched, paper: Path) -> str:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from enterprises.capstones import operations, queries
 from enterprises.capstones.models import ChoiceRound
-from enterprises.capstones.operations._support import CapstoneRefused
+from enterprises.capstones.operations._support import CapstoneRefused, WrongState
 from enterprises.capstones.planner.telling import missed
 from enterprises.capstones.types import ChoiceState, PlanMode, RoundKind, SupervisorRole, TopicOrigin, WindowStage
 from tests.factories import capstones as make
@@ -165,3 +165,26 @@ def test_a_rank_that_is_no_number_is_told_and_nothing_is_saved(session: Session,
     assert (answer.status_code, f"“{typed[:20]}”" in answer.text, f'value="{typed}"' in answer.text) == (422, True, True)
     session.expire_all()
     assert [choice.rank for choice in queries.choices_of(key, student_id)] == [1]
+
+
+@pytest.mark.parametrize(
+    ("deeds", "word"), [((), "还没有开放"), (("open", "close"), "已经关闭"), (("open", "close", "plan"), "已经关闭"), (("open", "close", "plan", "publish"), "已经公布")]
+)  # fmt: skip
+def test_who_chooses_in_a_round_that_is_not_open_is_told_so_and_not_days_that_hold_today(session: Session, deeds: tuple[str, ...], word: str) -> None:
+    programme = ground.programme()
+    student = ground.student(programme)
+    topic = make.topic(programme=programme)
+    row = operations.create_choices(
+        cohort=session.get_one(Cohort, student.cohort_id), kind=RoundKind.FIRST, opens_on=TODAY, closes_on=TODAY + timedelta(days=9),
+        starts_on=TODAY, ends_on=END, by=SYSTEM, now=NOW,
+    )  # fmt: skip
+    acts: dict[str, Callable[..., Any]] = {
+        "open": operations.open_choices, "close": operations.close_choices, "plan": operations.plan_choices,
+        "publish": lambda **call: operations.publish_choices(today=TODAY, **call),
+    }  # fmt: skip
+    for deed in deeds:
+        acts[deed](round=row, by=SYSTEM, now=NOW)
+    with pytest.raises(WrongState, match=word) as no:
+        operations.save_choices(round=row, student=student, topic_ids=[topic.id], by=make.as_person(make.signer()), now=NOW)
+    assert no.value.code == "round_not_open"
+    assert TODAY.isoformat() not in str(no.value)
