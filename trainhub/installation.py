@@ -96,6 +96,7 @@ def restore_command(file: Path, yes: bool) -> dict[str, Any]:
 
     Example: trainhub restore trainhub-2026-11-22.tar.gz --yes
     """
+    backup.refuse_running(now=clock.now())
     if not yes:
         click.confirm("本实例现有的全部数据将被替换，继续吗？", abort=True, err=True)
     return backup.restore(file, by=operator())
@@ -115,6 +116,7 @@ def rewrap(new_secret: str) -> dict[str, Any]:
     Example: trainhub keys rewrap --new-secret "$(python -c 'import secrets; print(secrets.token_urlsafe(48))')"
     """
     settings = current_app.config["SETTINGS"]
+    new_secret = new_secret.strip()  # as the setting is read: with blanks around it the keys would never open again
     if len(new_secret) < 32:
         raise Refused("新的密钥少于 32 个字符，请使用更长的随机文本。")
     keys.rewrap(settings.instance, settings.secret_key, new_secret)

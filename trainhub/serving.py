@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -35,6 +36,8 @@ def serve_here(host: str, port: int, *, with_jobs: bool) -> None:
     app = wsgi_app()
     stop = threading.Event()
     worker = threading.Thread(target=work, args=(app, stop), kwargs={"name": f"serve-{os.getpid()}"}, daemon=True)
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # as Ctrl-C: requests end, the worker says that it has gone
     if with_jobs:
         worker.start()
     try:

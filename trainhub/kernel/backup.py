@@ -27,7 +27,7 @@ import sqlalchemy as sa
 from flask import current_app
 
 from trainhub.config import DEMO_MARK
-from trainhub.kernel import audit, files, keys, migrations, restoring
+from trainhub.kernel import audit, files, jobs, keys, migrations, restoring
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import Base, db, session, transaction
 from trainhub.kernel.errors import Refused
@@ -205,6 +205,28 @@ def check(source: Path) -> dict[str, Any]:
     if wrong:
         raise BadArchive(f"备份文件 {source.name} 的校验和不符（{wrong[0]} 等 {len(wrong)} 项），内容已被改动或损坏，没有恢复任何数据。")
     return manifest
+
+
+def refuse_running(*, now: datetime) -> None:
+    """Refuse while a server or worker is seen at work: it keeps the keys it was started with, and nobody could read what it writes afterwards.
+
+    One that was killed counts until jobs.ALIVE is over; servers that run no jobs are not seen.
+    """
+    url = db.engine.url
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
+        return  # a new instance: looking for the table would make an empty file
+    with db.engine.connect() as connection:
+        if not sa.inspect(connection).has_table(jobs.WorkerHeartbeat.__tablename__):
+            return
+        names = connection.scalars(
+            sa.select(jobs.WorkerHeartbeat.name).where(jobs.WorkerHeartbeat.seen_at > now - jobs.ALIVE).order_by(jobs.WorkerHeartbeat.name)
+        ).all()
+    if names:
+        raise Refused(
+            f"服务或后台进程仍在运行（{'、'.join(names)}），没有恢复任何数据。请先停止所有 trainhub serve 和 worker；"
+            f"被强行结束的，过 {int(jobs.ALIVE.total_seconds())} 秒再执行。",
+            code="running",
+        )
 
 
 def restore(source: Path, *, by: Identity) -> dict[str, Any]:

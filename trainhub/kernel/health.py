@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,7 +11,7 @@ from sqlalchemy import func, select
 from trainhub.kernel import clock
 from trainhub.kernel.access import public
 from trainhub.kernel.db import session
-from trainhub.kernel.jobs import WorkerHeartbeat
+from trainhub.kernel.jobs import ALIVE, WorkerHeartbeat
 from trainhub.kernel.migrations import head, revision_of
 
 blueprint = Blueprint("health", __name__)
@@ -35,7 +34,7 @@ def readyz() -> Any:
         checks["database"] = "ok"
         checks["migrations"] = "ok" if at == head() else f"database at {at}, code at {head()}: run trainhub init"
         seen = session().scalar(select(func.max(WorkerHeartbeat.seen_at)))
-        fresh = seen is not None and clock.now() - seen < timedelta(seconds=60)
+        fresh = seen is not None and clock.now() - seen < ALIVE
         checks["worker"] = "ok" if fresh else "no worker was seen in the last 60 s: start trainhub worker"
     except sa.exc.SQLAlchemyError as error:
         current_app.logger.error("readyz: %s", error)

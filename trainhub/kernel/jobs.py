@@ -115,8 +115,12 @@ def _kept(name: str, text: str) -> dict[str, Any]:
     return {name: str.__str__(text), f"{name}_values": None}
 
 
+ALIVE = timedelta(seconds=60)
+"""A worker that was seen within this time is taken to be at work."""
+
+
 class WorkerHeartbeat(Base):
-    """When each worker was last seen; /readyz asks for one younger than 60 s."""
+    """When each worker was last seen; /readyz asks for one younger than ALIVE. One that stops in order takes its row away."""
 
     __tablename__ = "worker_heartbeat"
 
@@ -386,3 +390,11 @@ def work(app: Flask, stop: threading.Event, *, name: str, idle_seconds: float = 
             finally:
                 db.session.remove()
         stop.wait(idle_seconds)
+    with app.app_context():
+        try:
+            with transaction() as current:
+                current.execute(sa.delete(WorkerHeartbeat).where(WorkerHeartbeat.name == name))
+        except sa.exc.SQLAlchemyError as error:  # a row that stays is forgotten after ALIVE
+            log.warning("worker.database", error=str(error))
+        finally:
+            db.session.remove()

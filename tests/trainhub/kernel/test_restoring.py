@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import tarfile
+import threading
 from collections.abc import Iterator
+from datetime import UTC, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +18,10 @@ from flask import Flask
 from tests import processes
 from tests.conftest import Blank
 from tests.trainhub.kernel.test_installation import environment, run
-from trainhub.kernel import backup, clock, files, restoring
+from trainhub.kernel import backup, clock, files, jobs, restoring
 from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.db import db, prepare_engine, transaction
+from trainhub.kernel.errors import Refused
 
 pytestmark = pytest.mark.slow
 
@@ -193,3 +197,42 @@ def test_a_file_that_is_lost_does_not_stop_the_backup_of_the_others(committed: F
             inside = {name for name in opened.getnames() if name.startswith("files/")}
         assert (f"files/{kept[1]}" in inside, inside & {f"files/{lost[1]}", f"files/{damaged[1]}"}) == (True, set())
         backup.check(tmp_path / "all.tar.gz")
+
+
+def test_nothing_is_restored_under_a_server_or_worker_that_runs(committed: Flask) -> None:
+    """They keep the keys they were started with: what they wrote afterwards nobody could ever read. Who stops in order is not waited for."""
+    with committed.app_context():
+        backup.refuse_running(now=clock.now())
+        jobs.beat("worker-here-7")
+        with pytest.raises(Refused, match="worker-here-7") as refused:
+            backup.refuse_running(now=clock.now())
+        assert refused.value.code == "running"
+        backup.refuse_running(now=clock.now() + timedelta(seconds=61))
+    stop = threading.Event()
+    thread = threading.Thread(target=jobs.work, args=(committed, stop), kwargs={"name": "worker-here-7", "idle_seconds": 0.05})
+    thread.start()
+    stop.set()
+    thread.join(30)
+    with committed.app_context():
+        backup.refuse_running(now=clock.now())
+
+
+def test_restore_asks_whether_something_runs(archive: Path, tmp_path: Path) -> None:
+    to = tmp_path / "to"
+    run(to, "restore", str(archive), "--yes", "--json")
+    with sqlite3.connect(to / "trainhub.sqlite3") as connection:
+        connection.execute(
+            "INSERT INTO worker_heartbeat (name, seen_at) VALUES ('serve-9', ?)", (clock.now().astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f"),)
+        )
+    refused = run(to, "restore", str(archive), "--yes", "--json", code=1)
+    assert (refused["error"]["code"], "serve-9" in refused["error"]["message"]) == ("running", True)
+
+
+def test_a_new_secret_is_taken_as_the_settings_will_read_it(archive: Path, tmp_path: Path) -> None:
+    """Blanks around what was pasted are dropped from a setting: wrapped with them, the keys would never open again."""
+    to, new = tmp_path / "to", "a new secret, long enough for everybody"
+    run(to, "restore", str(archive), "--yes", "--json")
+    assert run(to, "keys", "rewrap", "--new-secret", " " * 40, "--json", code=1)["error"]["code"] == "refused"
+    run(to, "keys", "rewrap", "--new-secret", f" {new} \n", "--json")
+    assert run(to, "backup", str(tmp_path / "after.tar.gz"), "--json", secret=f"{new} ")["lost"] == []
+    assert run(to, "backup", str(tmp_path / "old.tar.gz"), "--json", code=1)["error"]["code"] == "wrong_secret"

@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 
 from tests.factories import ground
 from tests.factories.ground import NOW
-from trainhub.kernel import files
+from trainhub.kernel import audit, files
 from trainhub.kernel.access import SYSTEM
+from trainhub.kernel.audit import AuditEvent
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.files import StoredFile
 from trainhub.ledger.models import RosterBatch
@@ -56,3 +57,6 @@ def test_files_of_rosters_go_in_their_time(session: Session) -> None:
     with pytest.raises(NotFound):
         files.read(StoredFile(sha256=digests[ids[0]], name="名册.csv"))
     assert sweep(93) == []
+    audit.write_pending(session)
+    told = session.scalars(select(AuditEvent.data).where(AuditEvent.did == "ledger.roster.erased").order_by(AuditEvent.id)).all()
+    assert told == [{"count": 1}, {"count": 1}]

@@ -6,7 +6,8 @@ from datetime import date, datetime
 
 from sqlalchemy import update
 
-from trainhub.kernel import files
+from trainhub.kernel import audit, files
+from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.db import session
 from trainhub.kernel.retention import ended_at
 from trainhub.ledger.models import RosterBatch
@@ -18,7 +19,10 @@ PERIODS = {"import_file": RosterBatch.upload_file_id, "rejected_rows": RosterBat
 
 
 def sweep(*, now: datetime, today: date) -> list[str]:
-    """Delete uploads and rejected rows past their time; what came of them stays. Returns checksums to erase after the commit."""
+    """Delete uploads and rejected rows past their time; what came of them stays. Returns checksums to erase after the commit.
+
+    They hold identity numbers, so the audit log says how many went.
+    """
     ends = {what: ended_at(what, now=now, today=today) for what in PERIODS}
     for what, column in PERIODS.items():
         session().execute(
@@ -27,4 +31,7 @@ def sweep(*, now: datetime, today: date) -> list[str]:
             .values({column: None})
             .execution_options(synchronize_session=False)
         )
-    return files.forget(IMPORTS, before=ends["import_file"]) + files.forget(REJECTIONS, before=ends["rejected_rows"])
+    gone = files.forget(IMPORTS, before=ends["import_file"]) + files.forget(REJECTIONS, before=ends["rejected_rows"])
+    if gone:
+        audit.record(by=SYSTEM, did="ledger.roster.erased", on=("retention", "*"), data={"count": len(gone)})
+    return gone
