@@ -61,7 +61,7 @@ COLUMNS = (
 def _due() -> date:
     """Days logged up to then should have been confirmed by today (own.placement.confirm_due_days)."""
     today = clock.today()
-    return today - timedelta(days=int(book().at("own.placement.confirm_due_days", on=today).value))  # type: ignore[arg-type]
+    return today - timedelta(days=book().at("own.placement.confirm_due_days", on=today).number)
 
 
 def _statement() -> Any:

@@ -287,7 +287,7 @@ def students_for_export(identity: Identity, wanted: StudentFilter, *, on: date, 
         .where(and_(*_student_clauses(identity, wanted, on)))
     )
     statement = organisations.ordered_or(statement, sort, STUDENT_SORTS, Organisation.code, Student.student_no, unique=Student.id)
-    return [tuple(row) for row in session().execute(statement)]  # type: ignore[misc]
+    return [tuple(row) for row in session().execute(statement)]
 
 
 ACTIVE = (StudentState.ENROLLED, StudentState.SUSPENDED)

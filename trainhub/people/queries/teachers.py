@@ -150,7 +150,7 @@ def teachers_for_export(identity: Identity, wanted: TeacherFilter, sort: str = "
         .where(and_(*_teacher_clauses(identity, wanted)))
     )
     statement = organisations.ordered_or(statement, sort, TEACHER_SORTS, Organisation.code, Teacher.staff_no, unique=Teacher.id)
-    return [tuple(row) for row in session().execute(statement)]  # type: ignore[misc]
+    return [tuple(row) for row in session().execute(statement)]
 
 
 def employment(employment_id: int) -> Employment | None:
