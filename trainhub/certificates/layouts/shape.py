@@ -62,7 +62,7 @@ def must_fit(data: Any, made: type[Any], place: str, *, is_kept: bool = False) -
 
 
 @cache
-def _hints(made: type[Any]) -> Mapping[str, Any]:
+def _hints(made: Any) -> Mapping[str, Any]:
     hints = get_type_hints(made)
     return {one.name: hints[one.name] for one in fields(made)}
 
