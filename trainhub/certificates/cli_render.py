@@ -13,7 +13,8 @@ import click
 
 from trainhub.certificates.addresses import without_app
 from trainhub.certificates.facts import checked
-from trainhub.certificates.layouts.model import BadLayout, Layout, built_in, codes, read_layout
+from trainhub.certificates.layouts.model import Layout, built_in, codes, read_layout
+from trainhub.certificates.layouts.shape import BadLayout
 from trainhub.certificates.numbers import has_number_shape, is_code, read_code, read_number
 from trainhub.kernel.characters import BadCharacters, bad_characters, clean_name, clean_text
 from trainhub.kernel.commands import edge, progress, say

@@ -77,6 +77,7 @@ class Certificate(Base):
             sqlite_where=sa.text("is_current"),
             postgresql_where=sa.text("is_current"),
         ),
+        sa.Index("ix_certificate_asked_key", "asked_key"),  # of what was corrected too: a list asks for it
         sa.Index("ix_certificate_verify", "number", "code"),
         sa.Index("ix_certificate_list", "issued_on", "id"),
     )

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from trainhub.certificates.layouts import model, typeset
+from trainhub.certificates.layouts import model, shape, typeset
 from trainhub.certificates.layouts.typeset import break_lines, fit, tokens
 from trainhub.kernel import fonts
 from trainhub.kernel.characters import GB18030_2022, BadCharacters, clean_name
@@ -82,7 +82,7 @@ def test_layouts_are_found_by_code_and_version() -> None:
 )
 def test_a_wrong_layout_names_its_element(element: str, message: str) -> None:
     head = '{"code": "x", "version": 1, "title": "x", "title_en": "x", "page": [210, 297], "fields": [], "elements": ['
-    with pytest.raises(model.BadLayout, match=message):
+    with pytest.raises(shape.BadLayout, match=message):
         model.read_layout(head + element + "]}")
 
 
@@ -107,7 +107,7 @@ def test_a_wrong_layout_names_its_element(element: str, message: str) -> None:
 )
 def test_what_is_no_layout_says_what_is_expected(change: Any, message: str) -> None:
     whole = {"code": "x", "version": 1, "title": "x", "title_en": "x", "page": [210, 297], "fields": [], "elements": []}
-    with pytest.raises(model.BadLayout, match=message):
+    with pytest.raises(shape.BadLayout, match=message):
         model.read_layout(change if isinstance(change, str) else json.dumps({**whole, **change}))
 
 

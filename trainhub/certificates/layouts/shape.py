@@ -45,7 +45,8 @@ def must_fit(data: Any, made: type[Any], place: str, *, is_kept: bool = False) -
     """
     if not isinstance(data, dict):
         raise BadLayout(_("%(place)s应是一个 JSON 对象，写在 { } 里", place=place))
-    hints, defaults = _hints(made), {one.name: one.default for one in fields(made)}
+    hints: Mapping[str, Any] = _hints(made)  # type: ignore[arg-type]  # a class can be a key
+    defaults = {one.name: one.default for one in fields(made)}
     unknown = sorted(data.keys() - hints.keys())
     if unknown:
         raise BadLayout(_("%(place)s没有 %(names)s 这项，可以写的是 %(known)s", place=place, names=listed(unknown), known=listed(hints)))
@@ -62,7 +63,7 @@ def must_fit(data: Any, made: type[Any], place: str, *, is_kept: bool = False) -
 
 
 @cache
-def _hints(made: type[Any]) -> Mapping[str, Any]:
+def _hints(made: Any) -> Mapping[str, Any]:
     hints = get_type_hints(made)
     return {one.name: hints[one.name] for one in fields(made)}
 

@@ -75,11 +75,12 @@ def lost(lines: Iterable[Line]) -> list[Lost]:
         elif event not in _REPLACED and last[at[0]] != line["hash"]:
             continue
         certificate = queries.by_number(at[0])
-        said = (date.fromisoformat(line["on"]), str(line["reason"]), str(line["document"]), certificate.state if certificate is not None else None)
+        on, reason, document = date.fromisoformat(line["on"]), str(line["reason"]), str(line["document"])
+        state = certificate.state if certificate is not None else None
         successor = successors.get(at) if event is Event.ISSUE or event in _REPLACED else None
         todo = _todo(certificate, event, at, successor, datetime.fromisoformat(line["at"]), found)
         if todo is not None:
-            found.append(Lost(*at, event, *said, todo, successor))
+            found.append(Lost(*at, event, on, reason, document, state, todo, successor))
     return found
 
 

@@ -11,8 +11,9 @@ from trainhub.certificates import queries
 from trainhub.certificates.checking import faults, lacks, unprintable_wording
 from trainhub.certificates.layouts.drawing import Press, common_facts
 from trainhub.certificates.layouts.fitting import cut_wording, labels_of
-from trainhub.certificates.layouts.model import BadLayout, Layout, Text, built_in, codes, data_of, parsed, read_layout
+from trainhub.certificates.layouts.model import Layout, Text, built_in, codes, data_of, parsed, read_layout
 from trainhub.certificates.layouts.pictures import BadPicture, data_uri
+from trainhub.certificates.layouts.shape import BadLayout
 from trainhub.certificates.models import CertificateTemplate, IssuerTemplate
 from trainhub.certificates.types import Kind, TemplateState
 from trainhub.kernel import audit
