@@ -19,7 +19,7 @@ from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
-from trainhub.kernel.i18n import N_, _
+from trainhub.kernel.i18n import N_, _, _l
 from trainhub.notifications import operations as notifications
 from trainhub.people.models import Student
 
@@ -27,10 +27,10 @@ TOLD_OPEN = N_("毕业设计选题（%(kind)s）开放填报，%(day)s 24 时前
 TOLD_PUBLISHED = N_("毕业设计选题（%(kind)s）结果已公布")
 TOLD_ASKED = N_("%(name)s 邀请你加入毕业设计小组“%(team)s”")
 NOT_OPEN = {
-    ChoiceState.DRAFT: N_("这一轮还没有开放填报，开放后会通知你。"),
-    ChoiceState.CLOSED: N_("这一轮的填报已经关闭，志愿不能再改。结果公布后会通知你。"),
-    ChoiceState.PLANNED: N_("这一轮的填报已经关闭，志愿不能再改。结果公布后会通知你。"),
-    ChoiceState.PUBLISHED: N_("这一轮的结果已经公布，不能再填报。"),
+    ChoiceState.DRAFT: _l("这一轮还没有开放填报，开放后会通知你。"),
+    ChoiceState.CLOSED: _l("这一轮的填报已经关闭，志愿不能再改。结果公布后会通知你。"),
+    ChoiceState.PLANNED: _l("这一轮的填报已经关闭，志愿不能再改。结果公布后会通知你。"),
+    ChoiceState.PUBLISHED: _l("这一轮的结果已经公布，不能再填报。"),
 }
 TOLD_LEFT = N_("%(name)s 没有参加或退出了毕业设计小组“%(team)s”")
 
@@ -73,7 +73,7 @@ def close_choices(*, round: ChoiceRound, by: Identity, now: datetime) -> ChoiceR
 def _demand_window(round: ChoiceRound, now: datetime) -> None:
     hold_round(round)
     if round.state is not ChoiceState.OPEN:
-        raise WrongState(_(NOT_OPEN[round.state]), code="round_not_open")
+        raise WrongState(str(NOT_OPEN[round.state]), code="round_not_open")
     if not round.opens_on <= local(now).date() <= round.closes_on:
         raise WrongState(
             _("现在不能填报（填报时间：%(a)s 至 %(b)s 24 时）。", a=round.opens_on.isoformat(), b=round.closes_on.isoformat()), code="window_closed"

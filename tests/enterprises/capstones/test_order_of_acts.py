@@ -26,11 +26,13 @@ TIMES = {"today": TODAY, "now": NOW}
 SCHOOL, ENTERPRISE = SupervisorRole
 
 
-def _both(found: make.Case) -> Person:
-    """Somebody who could supervise on either side, and sign."""
+def _able(found: make.Case, role: SupervisorRole) -> Person:
+    """Somebody who could supervise on one side, and sign."""
     who = make.signer()
-    ground.teacher(of=found.programme, who=who)
-    make.mentor(found.enterprise, who=who)
+    if role is SCHOOL:
+        ground.teacher(of=found.programme, who=who)
+    else:
+        make.mentor(found.enterprise, who=who)
     return who
 
 
@@ -65,7 +67,7 @@ def _assign(found: make.Case, role: SupervisorRole, who: Person) -> Supervision:
 def test_a_reviewer_does_not_become_supervisor(session: Session, role: SupervisorRole, judged: str) -> None:
     found = make.case()
     make.submit(found)
-    who = _both(found)
+    who = _able(found, role)
     review = operations.ask_review(capstone=found.capstone, person=who, kind=ReviewKind.BLIND, due_on=TODAY, by=SYSTEM, **TIMES)
     if judged != "asked":
         verdict = Verdict.REVISE if judged == "sent_back" else Verdict.PASS
@@ -83,7 +85,7 @@ def test_a_reviewer_does_not_become_supervisor(session: Session, role: Superviso
 def test_who_sits_in_the_panel_does_not_become_supervisor(session: Session, role: SupervisorRole, is_recorded: bool) -> None:
     found = make.case()
     make.submit(found)
-    who = _both(found)
+    who = _able(found, role)
     panel = [ground.person(), ground.person(), who]
     slot = _placed(session, found, panel)
     if is_recorded:
@@ -105,23 +107,24 @@ def test_the_secretary_judges_nothing_and_may_supervise(session: Session) -> Non
     assert _assign(found, SCHOOL, who).person_id == who.id
 
 
+@pytest.mark.parametrize("role", list(SupervisorRole))
 @pytest.mark.parametrize("mode", list(PlanMode))
-def test_no_plan_proposes_who_judges(session: Session, mode: PlanMode) -> None:
+def test_no_plan_proposes_who_judges(session: Session, mode: PlanMode, role: SupervisorRole) -> None:
     found = make.case(has_supervisors=False)
     make.submit(found)
-    reviewer, sits, free = (_both(found) for _n in range(3))
+    reviewer, sits, free = (_able(found, role) for _n in range(3))
     operations.ask_review(capstone=found.capstone, person=reviewer, kind=ReviewKind.BLIND, due_on=TODAY, by=SYSTEM, **TIMES)
     _placed(session, found, [ground.person(), ground.person(), sits])
     problem, _names = planning.case_of(found.programme, found.student.cohort_id, mode, TODAY)
     plan = solve(problem, seed=1)
     assert {int(person) for person in plan.assigned.values()} == {free.id}
-    assert {one.person_id for one in queries.wishable(found.capstone, SCHOOL, TODAY)}.isdisjoint({reviewer.id, sits.id})
+    assert {one.person_id for one in queries.wishable(found.capstone, role, TODAY)}.isdisjoint({reviewer.id, sits.id})
 
 
 def test_the_board_warns_of_who_judges(session: Session, as_role: Callable[..., FlaskClient]) -> None:
     found = make.case()
     make.submit(found)
-    who = _both(found)
+    who = _able(found, SCHOOL)
     operations.ask_review(capstone=found.capstone, person=who, kind=ReviewKind.BLIND, due_on=TODAY, by=SYSTEM, **TIMES)
     key, person_id, programme_id = found.capstone.id, who.id, found.programme.id
     session.commit()
@@ -183,7 +186,7 @@ def test_a_grade_is_not_signed_by_a_supervisor_who_stands_near_the_student(sessi
         make.grade(found, role, 95)
     assert no.value.code == "conflict"
     assert operations.against_grade(found.capstone, role, NOW) is not None  # the page says so before
-    other = _both(found)
+    other = _able(found, role)
     _assign(found, role, other)
     operations.grade(capstone=found.capstone, role=role, points=make.points(70), by=make.as_person(other), **TIMES)
 
@@ -275,6 +278,6 @@ def test_what_no_longer_stands_in_the_way_is_no_exception(session: Session) -> N
         (who.id, "舅舅"),
     ]
     operations.cancel_review(review=review, by=SYSTEM, now=NOW)
-    _assign(found, SCHOOL, _both(found))
+    _assign(found, SCHOOL, _able(found, SCHOOL))
     assert exceptions_of([found.capstone]) == {}
     assert session.get(Review, review.id) is not None
