@@ -1,13 +1,13 @@
 """A partnership of a base that ended and begins again is another row; one of an organisation on a side stands at a time.
 
-Revision ID: 0064
+Revision ID: 0063
 Revises: 0062
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0064"
+revision = "0063"
 down_revision = "0062"
 branch_labels = None
 depends_on = None

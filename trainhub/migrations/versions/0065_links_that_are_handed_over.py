@@ -1,7 +1,7 @@
 """A one-time link that could not be sent asks for a code that the school tells its person
 
-Revision ID: 0066
-Revises: 0062
+Revision ID: 0065
+Revises: 0064
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from alembic import op
 
 from trainhub.kernel.db import UtcDateTime
 
-revision = "0066"
-down_revision = "0062"
+revision = "0065"
+down_revision = "0064"
 branch_labels = None
 depends_on = None
 

@@ -1,15 +1,15 @@
 """What a certificate certifies is found by an index, also of one that was corrected since
 
-Revision ID: 0065
-Revises: 0062
+Revision ID: 0064
+Revises: 0063
 """
 
 from __future__ import annotations
 
 from alembic import op
 
-revision = "0065"
-down_revision = "0062"
+revision = "0064"
+down_revision = "0063"
 branch_labels = None
 depends_on = None
 
