@@ -125,8 +125,8 @@ def test_the_planner_gives_nobody_both_sides(session: Session) -> None:
     found = make.case(has_supervisors=False)
     both, only = ground.person(), ground.person()
     ground.teacher(of=found.programme, who=both)
-    make.mentor(found.enterprise, who=both)
     operations.assign_supervisor(capstone=found.capstone, role=SCHOOL, person=both, by=SYSTEM, **TIMES)
+    make.mentor(found.enterprise, who=both)  # afterwards: before it, nobody of the enterprise's register is taken for the school
     cohort = session.get_one(Cohort, found.student.cohort_id)
     plan = operations.ask_for_plan(cohort=cohort, mode=PlanMode.FILL, by=SYSTEM, now=NOW)
     assert operations.compute_plan(plan=plan, by=SYSTEM, today=TODAY)["both"] == 0

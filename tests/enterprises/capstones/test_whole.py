@@ -233,7 +233,7 @@ def test_a_round_from_choices_to_capstones_with_a_team(session: Session) -> None
         cohort=cohort, kind=RoundKind.FIRST, opens_on=TODAY, closes_on=TODAY, starts_on=START, ends_on=END, by=SYSTEM, now=NOW
     )
     me = [make.as_person(_person(student.person_id)) for student in students]
-    with pytest.raises(WrongState, match="不能填报"):
+    with pytest.raises(WrongState, match="还没有开放填报"):
         operations.save_choices(round=row, student=students[0], topic_ids=[pair.id], by=me[0], now=NOW)
     operations.open_choices(round=row, by=SYSTEM, now=NOW)
     team = operations.form_team(round=row, leader=students[0], name="一组", by=me[0], now=NOW)
