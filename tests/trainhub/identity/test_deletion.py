@@ -22,12 +22,10 @@ LATER = make.NOW + timedelta(days=1)
 
 
 @pytest.fixture
-def sent(app: Flask) -> list[tuple[str, str, str]]:
-    """Messages an installation with e-mail would send: to, subject, text."""
-    from trainhub.identity.delivery import register_channel
-
+def sent(app: Flask, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, str]]:
+    """Messages an installation with e-mail would send: to, subject, text; the app of the run keeps its own channel."""
     messages: list[tuple[str, str, str]] = []
-    register_channel(app, Channel.EMAIL, lambda to, subject, text, _now: messages.append((to, subject, text)))
+    monkeypatch.setitem(app.extensions["trainhub.channels"], Channel.EMAIL, lambda to, subject, text, _now: messages.append((to, subject, text)))
     return messages
 
 
