@@ -83,6 +83,7 @@ from enterprises.subsidies import models as subsidies_models
 from enterprises.subsidies import views as subsidies_views
 from trainhub.certificates.types import EVIDENCE_PAGES, PRESENT_FACTS
 from trainhub.identity import groups, retention
+from trainhub.identity import queries as identity_queries
 from trainhub.kernel import access, audit_words, ical, jobs, nav
 from trainhub.kernel.access import Role
 from trainhub.kernel.audit_kinds import Kind, name_kinds
@@ -252,7 +253,7 @@ def _bases_mentors_placements(app: Flask) -> None:
             "mentors",
             _l("企业指导教师"),
             mentors_queries.account_group,
-            mentors_queries.enterprise_named,
+            identity_queries.organisation_named,
             mentors_queries.account_members,
             mentors_queries.account_listing,
         ),

@@ -284,9 +284,3 @@ def account_listing(identity: Identity, text: str, today: date) -> Any:
     if text:
         statement = statement.where(organisations.matches(text, Organisation.name, Organisation.pinyin, Organisation.code))
     return statement.order_by(Organisation.pinyin, Organisation.id)
-
-
-def enterprise_named(code: str) -> int | None:
-    """An enterprise by its code or unified social credit code."""
-    found = organisations.by_code(code.strip())
-    return found.id if found is not None else None

@@ -115,9 +115,8 @@ def _signed(
         replaces_id=replaces.id if replaces is not None else None,
         reason=reason,
     )
-    add_once(
-        row, lambda: CapstoneRefused(_("这一方已经评分并签名。如需更正，请使用“更正评分”并写明理由。"), code="already_graded")
-    )  # the same person in two windows at once: one signature stands
+    # The same person in two windows at once: one signature stands.
+    add_once(row, lambda: CapstoneRefused(_("这一方已经评分并签名。如需更正，请使用“更正评分”并写明理由。"), code="already_graded"))
     return row
 
 

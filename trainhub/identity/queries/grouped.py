@@ -179,7 +179,7 @@ def cohort_members(group: Group, _today: date) -> list[Listed]:
 
 
 def _with_accounts(person_id: Any) -> Any:
-    """SQL: how many of the rows have an account, whichever row of the human holds it."""
+    """SQL: how many of the rows have an account of their own; who was merged into another person is told on the page of the list."""
     has = select(Account.id).where(Account.person_id == person_id, Account.state != AccountState.DELETED).exists()
     return func.sum(sa.case((has, 1), else_=0))
 
