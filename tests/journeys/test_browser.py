@@ -229,8 +229,8 @@ def test_without_scripts_lists_filter_and_forms_are_sent(chromium: Any, server: 
     page.locator("header nav a[href='/placements/']").click()
     page.select_option("select[name=state]", "going")
     page.click("form.filters button[type=submit]")
-    assert "state=going" in page.url
-    assert page.locator("tbody tr").count() > 0
+    page.wait_for_url("**state=going**")
+    page.locator("tbody tr").first.wait_for()
     context.close()
 
 
