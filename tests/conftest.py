@@ -36,6 +36,13 @@ TODAY = date(2026, 3, 2)
 
 # The fixtures that open the database of the run: the shared one, and those that commit for real in one of their own.
 DATABASE_FIXTURES = {"_app", "blank", "engine", "history"}
+COMMITTING_FIXTURES = DATABASE_FIXTURES - {"_app"}
+# The browsers of the test client: what they show is tested once, on SQLite. On the other database Chromium opens each kind of page, and what
+# the pages ask and do is asked and done there by the tests of questions and verbs.
+PAGE_FIXTURES = {"client", "as_role"}
+
+
+WHOLE = os.environ.get("TRAINHUB_TEST_WHOLE") == "1"
 
 
 class Compiled(BytecodeCache):
@@ -84,9 +91,10 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What asks the database is marked, so that only that is repeated on the other kind of database."""
+    """What asks the database is marked, so that only that is repeated on the other kind of database: with TRAINHUB_TEST_WHOLE=1 its pages, too."""
     for item in items:
-        if DATABASE_FIXTURES & set(getattr(item, "fixturenames", ())):
+        used = set(getattr(item, "fixturenames", ()))
+        if used & DATABASE_FIXTURES and (WHOLE or used & COMMITTING_FIXTURES or not used & PAGE_FIXTURES):
             item.add_marker(pytest.mark.database)
 
 

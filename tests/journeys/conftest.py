@@ -55,10 +55,10 @@ def travel(days: int, hour: int = 10) -> Iterator[None]:
         yield
 
 
-ONCE_ON_SQLITE = {"test_roles.py", "test_demo.py", "test_lists.py"}
+ONCE_ON_SQLITE = {"test_roles.py", "test_demo.py"}
 """Journeys that read pages: Chromium opens each kind of them on the server's database, too."""
-ONCE_ON_A_SERVER = {"test_api.py", "test_bad_input.py", "test_numbers.py"}
-"""Journeys that send what a stricter database refuses: where there is one, they need not be walked on SQLite as well."""
+ONCE_ON_A_SERVER = {"test_api.py", "test_bad_input.py", "test_lists.py", "test_numbers.py"}
+"""Journeys that ask and send what a stricter database refuses or sorts otherwise: where there is one, they need not be walked on SQLite as well."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -77,8 +77,11 @@ def app(demo: Place, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask
 
 
 def walked(app: Flask, somebody: Visitor) -> tuple[dict[str, str], dict[str, tuple[str, list[tuple[str, str]], set[str]]]]:
-    """One address of each kind of page, and each kind of form as it was shown: where it goes, what it sends, which of it are numbers."""
-    waiting, known = deque(["/"]), {"/"}
+    """One address of each kind of page, and each kind of form as it was shown: where it goes, what it sends, which of it are numbers.
+
+    A kind of page that an earlier role was shown is not opened again, but for the first page, from which everybody sets out.
+    """
+    waiting, known = deque(["/"]), {"/"} | SEEN
     pages: dict[str, str] = {}
     forms: dict[str, tuple[str, list[tuple[str, str]], set[str]]] = {}
     opened_pages = 0
