@@ -23,6 +23,7 @@ from flask.testing import FlaskClient
 from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy.orm import Session
 
+from tests.factories import remembering
 from trainhub.app import create_app
 from trainhub.config import Settings
 from trainhub.kernel import access, keys
@@ -178,6 +179,7 @@ def _app(instance: Path) -> Iterator[Flask]:
         Base.metadata.create_all(db.engine)
         with transaction():
             load_reference()
+        remembering.watch(db.engine)
     yield app
     with app.app_context():
         db.engine.dispose()
@@ -295,6 +297,7 @@ def app(_app: Flask) -> Iterator[Flask]:
         token = write_intent.set(True)
         connection = engine.connect()
         outer = connection.begin()
+        connection.info.pop("written", None)
         engines[None] = connection
     try:
         yield _app

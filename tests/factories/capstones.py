@@ -17,6 +17,7 @@ from enterprises.mentors.models import Mentor
 from enterprises.placements.models import Placement, Position, Term
 from enterprises.placements.types import PlacementState
 from tests.factories import ground, identity
+from tests.factories.remembering import remembered
 from trainhub.kernel import files
 from trainhub.kernel.access import SYSTEM, Grant, Identity, Role, ScopeKind
 from trainhub.kernel.db import session
@@ -121,6 +122,7 @@ class Case:
         return as_person(person)
 
 
+@remembered
 def case(*, has_supervisors: bool = True, has_stay: bool = True, programme: Programme | None = None, enterprise: Organisation | None = None) -> Case:
     """A student with an approved topic, both supervisors and a placement that covers the capstone."""
     enterprise = enterprise or ground.enterprise()
@@ -194,6 +196,7 @@ def grade(found: Case, role: SupervisorRole, value: int = 80, **given: Any) -> C
     return operations.grade(capstone=found.capstone, role=role, points=points(value), by=found.by(role), today=TODAY, now=NOW, **given)
 
 
+@remembered
 def graded(school: int = 80, enterprise: int = 80, **given: Any) -> Case:
     """A capstone that both sides have graded."""
     found = case(**given)

@@ -16,6 +16,7 @@ from enterprises.mentors.models import Mentor
 from enterprises.placements.models import AgreementSignature, Placement, PlanItem, PlanSignature, Position, Term
 from enterprises.placements.types import PlacementState, PlanSide
 from tests.factories import ground
+from tests.factories.remembering import remembered
 from trainhub.demo import evaluation_data
 from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.db import session
@@ -65,6 +66,7 @@ def filled(row: Any) -> Any:
     return row
 
 
+@remembered
 def bare(*, students: int = 10, teachers: int = 7, foreign: int = 0, year: int = 2022, today: date = TODAY) -> Built:
     """A programme with a plan, a cohort with 卓越计划 students, teachers, a centre, an enterprise training plan of 34 weeks."""
     programme = ground.programme(is_petoe=True)
@@ -199,6 +201,7 @@ def in_the_field(built: Built, *, short: int = 0) -> None:
     current.flush()
 
 
+@remembered
 def meeting(*, students: int = 10, **given: int) -> Built:
     """A programme that meets every computed criterion."""
     built = bare(students=students, foreign=-(-students // 10), **given)  # type: ignore[arg-type]
@@ -209,6 +212,7 @@ def meeting(*, students: int = 10, **given: int) -> Built:
     return built
 
 
+@remembered
 def failing(*, students: int = 10) -> Built:
     """A programme that fails 5.2, 7.2 and 9.8 and nothing else that can be computed."""
     built = bare(students=students)

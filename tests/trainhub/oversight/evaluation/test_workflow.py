@@ -17,6 +17,7 @@ from courses.standards import operations as standards
 from tests.factories import evaluation as factory
 from tests.factories import ground
 from tests.factories import identity as accounts
+from tests.factories.remembering import remembered
 from trainhub.identity import queries as identity_queries
 from trainhub.identity.models import Account, RoleGrant
 from trainhub.kernel import files
@@ -218,6 +219,7 @@ def play(session: Session) -> Play:
     return cast_of(session)
 
 
+@remembered
 def cast_of(session: Session) -> Play:
     """A programme whose first cohort graduated, both offices, two experts, and one from the same school."""
     built = factory.meeting(students=4)

@@ -1,0 +1,185 @@
+"""Ground that takes long to make: built once a process by the real verbs, laid again row by row for every test that begins with it.
+
+A test is rolled back at its end, so a ground that is made first thing in a test is the same each time. What its verbs wrote is kept as rows and
+written in one statement a table; wherever something was written before, where the arguments are rows, or in a database that commits, it is built.
+"""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import enum
+import functools
+import re
+from collections.abc import Callable, Iterable
+from datetime import date, timedelta
+from types import SimpleNamespace
+from typing import Any, ParamSpec, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from trainhub.kernel.db import Base, db, session
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+WRITES = re.compile(r'\s*(?:INSERT INTO|UPDATE|DELETE FROM) "?(\w+)')
+PLAIN = (int, float, str, bytes, date, timedelta, enum.Enum, type(None))
+KNOWN = {"audit", "unwritten", "began_writing", "write"}
+"""What the kernel notes in a session; anything else would be lost."""
+
+
+def watch(engine: sa.Engine) -> None:
+    """Note on each connection which tables were written."""
+
+    def note(connection: sa.Connection, _cursor: Any, statement: str, *_: Any) -> None:
+        if found := WRITES.match(statement):
+            connection.info.setdefault("written", set()).add(found.group(1))
+
+    sa.event.listen(engine, "before_cursor_execute", note)
+
+
+@dataclasses.dataclass
+class _Kept:
+    """What one call has written: new rows, rows changed, what it noted for the audit log, and its answer as keys."""
+
+    rows: list[tuple[sa.Table, list[dict[str, Any]]]]
+    changed: list[tuple[sa.Table, dict[str, Any]]]
+    audit: list[Any]
+    answer: Any
+
+
+_base: dict[int, dict[str, dict[Any, dict[str, Any]]]] = {}
+_kept: dict[tuple[int, str, str], _Kept | None] = {}
+
+
+def remembered(make: Callable[P, R]) -> Callable[P, R]:
+    """The same factory; at the beginning of a test its rows are laid instead of being made."""
+
+    @functools.wraps(make)
+    def made(*args: P.args, **given: P.kwargs) -> R:
+        connection = db.engines[None]
+        if not _is_untouched(connection) or not all(isinstance(one, (*PLAIN, Session)) for one in (*args, *given.values())):
+            return make(*args, **given)
+        assert isinstance(connection, sa.Connection)
+        run = id(connection.engine)
+        key = (run, f"{make.__module__}.{make.__qualname__}", repr([one for one in (*args, *sorted(given.items())) if not _is_session(one)]))
+        if (kept := _kept.get(key)) is not None:
+            _lay(kept)
+            return _rows_of(kept.answer)  # type: ignore[no-any-return]
+        if run not in _base:
+            _base[run] = {table.name: _all(table) for table in Base.metadata.sorted_tables}
+        answer = make(*args, **given)
+        if key not in _kept:
+            _kept[key] = _what_was_written(_base[run], connection.info["written"], answer)
+        return answer
+
+    return made
+
+
+def _is_session(one: Any) -> bool:
+    """The session of the test is the same for whoever asks: fixtures are given it."""
+    return isinstance(one[1] if isinstance(one, tuple) and len(one) == 2 else one, Session)
+
+
+def _is_untouched(connection: sa.Engine | sa.Connection) -> bool:
+    """Whether this is a test that is rolled back, and nothing was written in it."""
+    current = session()
+    return isinstance(connection, sa.Connection) and not (
+        connection.info.get("written") or current.new or current.dirty or current.deleted or current.info.get("audit")
+    )
+
+
+def _all(table: sa.Table) -> dict[Any, dict[str, Any]]:
+    keys = [column.name for column in table.primary_key]
+    rows = session().execute(sa.select(table)).mappings()
+    return {tuple(row[key] for key in keys): dict(row) for row in rows}
+
+
+def _what_was_written(base: dict[str, dict[Any, dict[str, Any]]], written: Iterable[str], answer: Any) -> _Kept | None:
+    """None when it cannot be laid again: rows are gone, or more was noted than rows."""
+    current = session()
+    current.flush()
+    if set(current.info) - KNOWN or not current.info.get("unwritten"):
+        return None  # more than rows, or committed: what comes next would find the rows uncommitted
+    kept = _Kept([], [], copy.copy(current.info.get("audit", [])), None)
+    names = set(written)
+    for table in (one for one in Base.metadata.sorted_tables if one.name in names):
+        now, before = _all(table), base[table.name]
+        if set(before) - set(now):
+            return None
+        if fresh := [row for key, row in sorted(now.items()) if key not in before]:
+            kept.rows.append((table, fresh))
+        kept.changed += [(table, row) for key, row in now.items() if key in before and row != before[key]]
+    try:
+        kept.answer = _keys_of(answer)
+    except TypeError:
+        return None
+    return kept
+
+
+def _lay(kept: _Kept) -> None:
+    current = session()
+    for table, rows in kept.rows:
+        for empty, alike in _by_empty_json(table, rows).items():
+            current.execute(sa.insert(table).values(dict.fromkeys(empty, sa.null())), alike)
+    for table, row in kept.changed:
+        current.execute(sa.update(table).where(*(column == row[column.name] for column in table.primary_key)).values(row))
+    if kept.audit:
+        current.info["audit"] = list(kept.audit)
+    current.info["unwritten"] = True
+
+
+def _by_empty_json(table: sa.Table, rows: list[dict[str, Any]]) -> dict[tuple[str, ...], list[dict[str, Any]]]:
+    """Rows by the JSON columns that are NULL in them: None alone would be written as JSON's own null."""
+    columns = [column.name for column in table.c if isinstance(column.type, sa.JSON)]
+    found: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for row in rows:
+        empty = tuple(name for name in columns if row[name] is None)
+        found.setdefault(empty, []).append({name: value for name, value in row.items() if name not in empty})
+    return found
+
+
+@dataclasses.dataclass(frozen=True)
+class _Row:
+    """A row by its key."""
+
+    model: type[Base]
+    key: tuple[Any, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class _Whole:
+    """A dataclass or a namespace by its fields."""
+
+    made: type[Any]
+    fields: dict[str, Any]
+
+
+def _keys_of(answer: Any) -> Any:
+    if isinstance(answer, Base):
+        return _Row(type(answer), tuple(sa.inspect(answer).identity))
+    if dataclasses.is_dataclass(answer) and not isinstance(answer, type):
+        return _Whole(type(answer), {one.name: _keys_of(getattr(answer, one.name)) for one in dataclasses.fields(answer)})
+    if type(answer) is SimpleNamespace:
+        return _Whole(SimpleNamespace, {name: _keys_of(one) for name, one in vars(answer).items()})
+    if type(answer) is dict:
+        return {name: _keys_of(one) for name, one in answer.items()}
+    if type(answer) in (list, tuple):
+        return type(answer)(_keys_of(one) for one in answer)
+    if isinstance(answer, PLAIN):
+        return answer
+    raise TypeError(f"not to be kept: {answer!r}")
+
+
+def _rows_of(answer: Any) -> Any:
+    if isinstance(answer, _Row):
+        return session().get_one(answer.model, answer.key if len(answer.key) > 1 else answer.key[0])
+    if isinstance(answer, _Whole):
+        return answer.made(**{name: _rows_of(one) for name, one in answer.fields.items()})
+    if type(answer) is dict:
+        return {name: _rows_of(one) for name, one in answer.items()}
+    if type(answer) in (list, tuple):
+        return type(answer)(_rows_of(one) for one in answer)
+    return answer
