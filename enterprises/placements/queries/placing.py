@@ -289,6 +289,11 @@ SORTS: dict[str, tuple[Any, ...]] = {
 }
 
 
+def is_over(on: date) -> sa.ColumnElement[bool]:
+    """SQL: the last day of a placement has passed, and nobody has ended it."""
+    return sa.and_(Placement.state == PlacementState.STARTED, Placement.ends_on < on)
+
+
 def listing(
     identity: Identity,
     *,
@@ -298,11 +303,13 @@ def listing(
     without_mentor: bool = False,
     only_going: bool = False,
     unconfirmed_up_to: date | None = None,
+    over_on: date | None = None,
     sort: str = "",
 ) -> Any:
     """Placements the reader may see, the latest term first unless sorted otherwise; `only_going` leaves out what is over.
 
-    `unconfirmed_up_to`: only those with a day up to then that waits for its mentor.
+    `unconfirmed_up_to`: only those with a day up to then that waits for its mentor. `over_on`: only those whose term is over by that day and that
+    nobody has ended.
     """
     statement = _columns().where(visible_to(identity))
     if text:
@@ -318,6 +325,8 @@ def listing(
     if unconfirmed_up_to is not None:
         late = select(DayEntry.id).where(DayEntry.placement_id == Placement.id, DayEntry.state == DayState.PENDING, DayEntry.on <= unconfirmed_up_to)
         statement = statement.where(late.exists())
+    if over_on is not None:
+        statement = statement.where(is_over(over_on))
     return organisations.ordered_or(statement, sort, SORTS, Placement.starts_on.desc(), Organisation.pinyin, Person.pinyin, Placement.id)
 
 
