@@ -17,8 +17,8 @@ from werkzeug.test import TestResponse
 
 from tests.factories import ground
 from tests.factories import identity as make
-from trainhub.identity import operations as ops
 from trainhub.identity import notice, queries, rules
+from trainhub.identity import operations as ops
 from trainhub.identity.models import Account, Consent, SignInAttempt, UserSession
 from trainhub.identity.operations._support import token_hash
 from trainhub.identity.types import AccountState, LoginKind
