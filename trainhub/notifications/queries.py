@@ -141,7 +141,8 @@ def mails_to(account_id: int) -> Owned:
         MailMessage.sent_at,
     )
     mine = func.lower(MailMessage.address).in_(sa.union(logins, person))
-    return Owned(select(*columns).where(mine).order_by(MailMessage.id), {"state": MAIL_STATES})
+    statement: Statement = select(*columns).where(mine).order_by(MailMessage.id)
+    return Owned(statement, {"state": MAIL_STATES})
 
 
 def mail_by_state() -> dict[MailState, int]:

@@ -38,6 +38,7 @@ from enterprises.placements.queries.daily import (
     texts_of,
 )
 from enterprises.placements.queries.deciders import subject_of_position, subject_of_seats, subjects_of_schools
+from enterprises.placements.queries.ended import is_over
 from enterprises.placements.queries.offers import (
     all_terms,
     choices_of,
@@ -96,7 +97,6 @@ from enterprises.placements.queries.placing import (
     entries_of,
     entry,
     ids_of_students,
-    is_over,
     listing,
     live_of_student,
     load_of_mentor,
