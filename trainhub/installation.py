@@ -119,9 +119,11 @@ def rewrap(new_secret: str) -> dict[str, Any]:
     new_secret = new_secret.strip()  # as the setting is read: with blanks around it the keys would never open again
     if len(new_secret) < 32:
         raise Refused("新的密钥少于 32 个字符，请使用更长的随机文本。")
-    keys.rewrap(settings.instance, settings.secret_key, new_secret)
-    with transaction():
+    with transaction() as current:
         audit.record(by=operator(), did="kernel.keys.rewrapped", on=("keys", "instance"))
+        audit.write_pending(current)
+        current.flush()  # what cannot be written down fails before the secret is changed, not after
+        keys.rewrap(settings.instance, settings.secret_key, new_secret)
     return {"rewrapped": True, "next": "set TRAINHUB_SECRET_KEY to the new secret before the next start"}
 
 

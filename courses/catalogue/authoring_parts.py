@@ -235,13 +235,18 @@ def lab_secret(pair: tuple[Run, Block]) -> Any:
 @guard(Can.RUN_EDIT, load=load_run, subject=queries.subject_of_run)
 def run_files(run: Run) -> Any:
     """The files that texts of a run name (`/static/name`): pictures, handouts."""
-    run_id = run.id
+    run_id, refused = run.id, None
     if request.method == "POST":
         upload = request.files.get("upload")
-        with transaction():
-            if upload is None or not upload.filename:
-                raise Refused(_("请先选择文件。"), field="upload")
-            row = files.keep(upload.stream, name=upload.filename, kind="course", by=me(), now=clock.now(), allowed=UPLOADS)
-            content.add_asset(run=run, name=sniff.check_name(row.name).replace(" ", "_"), file=row, by=me(), now=clock.now())
-        return done(_("文件已上传。在正文中写 ![图片说明](/static/文件名) 即可显示图片。"), "authoring.run_files", run_id=run_id)
-    return render_template("courses/catalogue/files.html", run=run, rows=queries.assets_of(run_id), labels=labels)
+        try:
+            with transaction():
+                if upload is None or not upload.filename:
+                    raise Refused(_("请先选择文件。"), field="upload")
+                row = files.keep(upload.stream, name=upload.filename, kind="course", by=me(), now=clock.now(), allowed=UPLOADS)
+                content.add_asset(run=load_run(run_id), name=sniff.check_name(row.name).replace(" ", "_"), file=row, by=me(), now=clock.now())
+            return done(_("文件已上传。在正文中写 ![图片说明](/static/文件名) 即可显示图片。"), "authoring.run_files", run_id=run_id)
+        except Refused as said:
+            run, refused = load_run(run_id), said
+    rows, accept = queries.assets_of(run_id), sniff.accept(UPLOADS)
+    page = render_template("courses/catalogue/files.html", run=run, rows=rows, labels=labels, accept=accept, refused=refused)
+    return page, refused.status if refused is not None else 200

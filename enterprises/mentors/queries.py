@@ -12,9 +12,8 @@ from sqlalchemy import func, or_, select
 from enterprises.mentors.models import Mentor, MentorAppraisal, MentorConflict
 from enterprises.permissions import MENTOR_VIEWERS
 from trainhub.identity.groups import Group, Listed, Why
-from trainhub.identity.models import Account
 from trainhub.identity.permissions import OPENERS
-from trainhub.identity.types import AccountState
+from trainhub.identity.queries import with_account
 from trainhub.kernel.access import Identity, Role, Subject
 from trainhub.kernel.audit import AuditEvent
 from trainhub.kernel.clock import local
@@ -274,9 +273,8 @@ def account_members(group: Group, today: date) -> list[Listed]:
 
 def account_listing(identity: Identity, text: str, today: date) -> Any:
     """The enterprises inside the reader's scope that have mentors."""
-    has = select(Account.id).where(Account.person_id == Mentor.person_id, Account.state != AccountState.DELETED).exists()
     statement: Any = (
-        select(Organisation.id, Organisation.name.label("title"), Organisation.code.label("sub"), func.count(), func.sum(sa.case((has, 1), else_=0)))
+        select(Organisation.id, Organisation.name.label("title"), Organisation.code.label("sub"), func.count(), with_account(Mentor.person_id))
         .join(Mentor, Mentor.enterprise_id == Organisation.id)
         .where(organisations.scope(identity, OPENERS, organisations=(Organisation.id,)), in_office(today))
         .group_by(Organisation.id)

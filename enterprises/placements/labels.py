@@ -247,6 +247,18 @@ PREFERENCE_PROBLEMS: Mapping[PreferenceProblem, Any] = {
     PreferenceProblem.NOT_ELIGIBLE: _l("所选岗位中有你不能填报的岗位（专业不符或没有席位），请重新选择。"),
 }
 UNCOUNTED: Mapping[str, Any] = {"same_day": _l("同一天已在另一企业计入"), "week_full": _l("本周已计满 5 天")}
+WAYS_ON: Mapping[str, Any] = {
+    "start.agreement": _l("学校、企业、学生各自在三方协议页面签署"),
+    "start.guardian": _l("监护人在三方协议页面签署"),
+    "start.insurance": _l("学校在本页登记覆盖全程的保险"),
+    "start.safety": _l("企业或学校在本页登记安全教育"),
+    "start.mentor": _l("企业或学校在本页指定指导教师"),
+    "start.inspection": _l("学校在基地或企业的页面登记有效期内的实地考察"),
+    "start.consent": _l("在本页上传知情同意书"),
+    "start.base_agreement": _l("在基地页面登记覆盖全程的合作协议"),
+    "start.unit_agreement": _l("在实习单位的页面登记覆盖全程的合作协议"),
+}
+"""Who supplies what is missing before a placement starts, and where."""
 FINDINGS: Mapping[str, Any] = {
     "start.agreement": _l("三方协议"),
     "start.guardian": _l("监护人知情同意"),

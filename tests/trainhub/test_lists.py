@@ -136,3 +136,19 @@ def test_the_audit_log_is_shown_and_exported_in_the_order_asked_for(app: Flask, 
     assert [int(row["编号"]) for row in rows_of(client, f"/audit.csv?sort={sort}")] == whole
     if sort in ("at", "-at", "", "nonsense"):
         assert whole == sorted(whole, reverse=sort != "at")
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("/people/students?programme=unknown", "没有“unknown”这个选项，请重新选择。"),
+        ("/people/students?programme=999999", "没有“999999”这个选项，请重新选择。"),
+        ("/people/teachers?kind=none", "没有“none”这个选项，请重新选择。"),
+        ("/people/students", None),
+        ("/people/students?state=enrolled", None),
+    ],
+)
+def test_a_choice_that_a_filter_does_not_have_is_told_at_its_field(as_role: As, address: str, words: str | None) -> None:
+    text = as_role(Role.SYSTEM_ADMIN).get(address).text
+    assert ("这个选项，请重新选择" in text) is (words is not None)
+    assert words is None or words in text

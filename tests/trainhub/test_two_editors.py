@@ -157,3 +157,18 @@ def test_a_mentor_registered_by_two(as_role: As, session: Session) -> None:
     stands = mentors.by_id(key)
     assert stands is not None
     assert (stands.until, len(persons.employment_of(person.id))) == (date(2027, 12, 31), works)
+
+
+def test_a_form_that_is_sent_twice_is_not_told_as_the_change_of_somebody_else(as_role: As, session: Session) -> None:
+    teacher = ground.teacher()
+    work = ground.employment(session.get_one(type(ground.person()), teacher.person_id), since=date(2010, 1, 1), until=None)
+    key, work_id, university = teacher.id, work.id, teacher.university_id
+    session.commit()
+    client, at = as_role(Role.UNIVERSITY_ADMIN, organisation_id=university), f"/people/teachers/{key}/employment/{work_id}"
+    form = {**opened(client, at), "until": "2016-12-31"}
+    assert client.post(at, data=form).status_code == 303
+    told = client.post(at, data=form)
+    assert told.status_code == 409
+    assert "你刚才已经提交并保存过" in told.text
+    assert "其他人" not in told.text
+    assert "其他人" in client.post(at, data={**form, "submission_key": "another-form-of-somebody"}).text

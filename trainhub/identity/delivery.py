@@ -1,4 +1,4 @@
-"""How codes and links reach people: channels are adapters that rooms above, or an installation, register.
+"""How codes, links and news reach people: channels are adapters that rooms above, or an installation, register.
 
 An adapter is a function `(to, subject, text, now) -> None` called inside the transaction that makes the code or link; it
 must not talk to the network there but queue a row or a job. `trainhub.notifications` registers e-mail. For short messages an
@@ -8,8 +8,10 @@ except in demo mode, where `log_adapter` writes the message to the log.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 import structlog
 from flask import Flask, current_app
@@ -17,6 +19,23 @@ from flask import Flask, current_app
 from trainhub.identity.types import Channel
 
 Adapter = Callable[[str, str, str, datetime], None]
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """Something an account is told where it finds all its news: a Chinese message id with its values, and the page it leads to."""
+
+    account_id: int
+    kind: str
+    message: str
+    url: str
+    unique_key: str
+    is_mailed: bool = False
+    """Whether the same was sent by e-mail already."""
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+Teller = Callable[[News, datetime], None]
 log = structlog.get_logger("delivery")
 
 
@@ -48,3 +67,14 @@ def is_only_logged(channel: Channel) -> bool:
 def log_adapter(to: str, subject: str, text: str, now: datetime) -> None:
     """For demonstrations: the message is written to the log instead of being sent."""
     log.info("message.not_sent", to=to, subject=subject, text=text, at=now.isoformat())
+
+
+def register_teller(app: Flask, teller: Teller) -> None:
+    """Called by the room above that keeps the news of each account."""
+    app.extensions["trainhub.teller"] = teller
+
+
+def tell(news: News, *, now: datetime) -> None:
+    """Hand on what an account shall find among its news; in the same transaction."""
+    teller: Teller = current_app.extensions["trainhub.teller"]
+    teller(news, now)

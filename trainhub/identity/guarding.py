@@ -131,7 +131,10 @@ def _ask_consent(known: queries.Known) -> Any:
     endpoint = request.endpoint or ""
     if endpoint.startswith(WITHOUT_CONSENT) or not consent_is_due(known):
         return None
-    if request.method in ("GET", "HEAD"):
+    is_reading = request.method in ("GET", "HEAD")
+    if known.consented_at is not None and (not is_reading or "HX-Request" in request.headers):
+        return None  # an earlier consent stands: what a page that is open sends is taken, the next page asks
+    if is_reading:
         return redirect(url_for("identity.consent", next=request.full_path.rstrip("?")), 303)
     raise NotAllowed(_("请先阅读并同意隐私说明，再继续操作。刚才的内容没有保存。"), code="consent_needed")
 

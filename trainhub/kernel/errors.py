@@ -77,6 +77,13 @@ class Stale(Refused):
     status = 409
 
 
+class Repeated(Refused):
+    """The same form was saved before; nothing was written a second time."""
+
+    code = "repeated"
+    status = 409
+
+
 class TooMany(Refused):
     """A rate limit; `retry_after` is in seconds."""
 

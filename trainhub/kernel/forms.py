@@ -14,7 +14,7 @@ from datetime import date, datetime
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from flask import g, has_request_context
+from flask import g, has_request_context, request
 from flask_wtf import FlaskForm
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
@@ -37,7 +37,7 @@ from wtforms.widgets import CheckboxInput, HiddenInput, ListWidget
 
 from trainhub.kernel import clock
 from trainhub.kernel.db import Base, Versioned, session
-from trainhub.kernel.errors import Refused, Stale
+from trainhub.kernel.errors import Refused, Repeated, Stale
 from trainhub.kernel.i18n import _, _l, format_date, format_datetime, listed
 from trainhub.kernel.numbers import FIRST_DAY, LARGEST, LAST_DAY, is_day, is_finite
 
@@ -89,6 +89,8 @@ MESSAGES: Mapping[str, Any] = {
     "Not a valid choice.": _l("请从列出的选项中选择；这个选项不存在，或已不再提供。"),
     "Invalid Choice: could not coerce.": _l("请从列出的选项中选择；这个选项不存在，或已不再提供。"),
     "Invalid choice(s): one or more data inputs could not be coerced.": _l("有的选项不存在，或已不再提供，请重新勾选。"),
+    "'%(value)s' is not a valid choice for this field.": _l("有的选项不存在，或已不再提供，请重新勾选。"),
+    "'%(value)s' are not valid choices for this field.": _l("有的选项不存在，或已不再提供，请重新勾选。"),
     "Not a valid integer value.": _l("请填写整数，例如 12。"),
     "Not a valid decimal value.": _l("请填写数字，例如 12.5。"),
     "Not a valid float value.": _l("请填写数字，例如 12.5。"),
@@ -255,6 +257,12 @@ def given(value: T | None) -> T:
     return value
 
 
+def _mark_of_form(version: int) -> str:
+    """Under which the saving of a form that was opened at a version is known; empty where no form was sent (commands, the API)."""
+    key = request.form.get("submission_key", "") if has_request_context() else ""
+    return f"saved:{key[:40]}:{version}" if key else ""
+
+
 def once(key: str) -> bool:
     """Whether this submission is the first; False when the same form was already sent, also by a double click whose first half is not done yet."""
     if not key:
@@ -273,6 +281,13 @@ def once(key: str) -> bool:
 
 
 def check_version(row: Versioned, version: int | None) -> None:
-    """Refuse when somebody else saved the row since the form was opened."""
-    if version is not None and version != row.version:
+    """Refuse when somebody else saved the row since the form was opened. Raises Stale, or Repeated when the same form was saved before."""
+    if version is None:
+        return
+    mark = _mark_of_form(version)
+    if version == row.version:
+        once(mark)
+    elif mark and session().get(FormSubmission, mark) is not None:
+        raise Repeated(_("这份表单你刚才已经提交并保存过（例如点了两次，或返回后再次提交），这一次没有再写入。如果又改了内容，请重新打开页面再改。"))
+    else:
         raise Stale(_("这条记录刚被其他人修改过，你的修改没有保存，也没有覆盖对方的修改。请重新打开页面，核对后再提交。"))

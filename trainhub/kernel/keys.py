@@ -82,6 +82,11 @@ def _write(path: Path, content: dict[str, object]) -> None:
         file.flush()
         os.fsync(file.fileno())
     part.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)  # without it a power cut may bring the old name back, to a file whose new secret is in use
+    finally:
+        os.close(folder)
 
 
 def _wrap(keys: dict[str, bytes], secret: str) -> dict[str, object]:

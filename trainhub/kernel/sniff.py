@@ -164,6 +164,11 @@ _PROLOG = re.compile(r"\A(\s+|<\?xml[^>]*>|<!--.*?-->|<!DOCTYPE\s+svg[^>]*>)+", 
 _BIDI = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
+def accept(allowed: frozenset[str]) -> str:
+    """What a file field offers for some media types: their usual endings, with commas."""
+    return ", ".join(sorted({ending for mime in allowed for ending in _SUFFIXES.get(mime, {_LABELS[mime].suffix}) if ending}))
+
+
 def suffix_of(filename: str) -> str:
     """The last suffix in lower case with its dot, or nothing."""
     return PurePosixPath(filename.replace("\\", "/")).suffix.lower()

@@ -22,7 +22,7 @@ from werkzeug.routing import IntegerConverter, Map
 from trainhub.kernel import db as kernel_db
 from trainhub.kernel.access import View, acting, may
 from trainhub.kernel.audit_words import in_words
-from trainhub.kernel.errors import Refused, SignInNeeded, Stale
+from trainhub.kernel.errors import Refused, Repeated, SignInNeeded, Stale
 from trainhub.kernel.i18n import N_, _, listed
 from trainhub.kernel.mathml import formulas
 from trainhub.kernel.nav import navigation
@@ -235,12 +235,12 @@ def _no_database(error_id: str) -> Response:
 
 
 def _told(answer: Response) -> Response:
-    """A page that shows a refusal or a mistake in its form is not a success: 409 when somebody else saved first, else 422."""
+    """A page that shows a refusal or a mistake in its form is not a success: 409 when it was saved before, else 422."""
     refused = g.pop("refused", None)
     if g.pop("is_mistaken", False) and answer.status_code == 200:
         answer.status_code = 422
     if refused is not None and answer.status_code in (200, 422):
-        answer.status_code = refused.status if isinstance(refused, Stale) else 422
+        answer.status_code = refused.status if isinstance(refused, Stale | Repeated) else 422
     return answer
 
 

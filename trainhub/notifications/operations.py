@@ -60,6 +60,8 @@ class Telling:
     values: Mapping[str, Any]
     url: str = ""
     unique_key: str | None = None
+    is_mailed: bool = False
+    """Whether the same was sent by e-mail already."""
 
     @property
     def key(self) -> str | None:
@@ -82,12 +84,17 @@ def notify_each(tellings: Iterable[Telling], *, now: datetime) -> int:
             url=one.url,
             unique_key=one.key,
             created_at=now,
-            mail_state=MailState.WAITING if one.account_id in wanting else MailState.NONE,
+            mail_state=MailState.SENT if one.is_mailed else MailState.WAITING if one.account_id in wanting else MailState.NONE,
         )
         for one in fresh
     )
     session().flush()
     return len(fresh)
+
+
+def tell(news: delivery.News, now: datetime) -> None:
+    """What a room below has to tell one account (`delivery.tell`)."""
+    notify_each([Telling(news.account_id, news.kind, news.message, news.values, news.url, news.unique_key, news.is_mailed)], now=now)
 
 
 def mark_read(*, account_id: int, notice_id: int | None, now: datetime) -> int:

@@ -11,8 +11,10 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import aliased
 
 from trainhub.identity.models import Account, LoginName
+from trainhub.identity.queries.owned import Owned
 from trainhub.identity.types import AccountState, LoginKind
 from trainhub.kernel.db import session
+from trainhub.notifications.labels import MAIL_STATES
 from trainhub.notifications.models import MailMessage, Notice
 from trainhub.notifications.types import MailState
 from trainhub.organisations.queries import Statement, ordered_or
@@ -124,6 +126,23 @@ def due_mail(now: datetime) -> list[int]:
             .limit(10)
         )
     )
+
+
+def mails_to(account_id: int) -> Owned:
+    """The e-mails to the addresses of an account and its person. Their text stays out: while one waits it may hold a link that signs in, afterwards
+    it is erased."""
+    person = select(func.lower(Person.email)).join(Account, Account.person_id == Person.id).where(Account.id == account_id, Person.email != "")
+    logins = select(LoginName.value).where(LoginName.account_id == account_id, LoginName.kind == LoginKind.EMAIL)
+    columns = (
+        MailMessage.created_at,
+        MailMessage.address.label("sent_to"),
+        MailMessage.subject.label("mail_subject"),
+        MailMessage.state,
+        MailMessage.sent_at,
+    )
+    mine = func.lower(MailMessage.address).in_(sa.union(logins, person))
+    statement: Statement = select(*columns).where(mine).order_by(MailMessage.id)
+    return Owned(statement, {"state": MAIL_STATES})
 
 
 def mail_by_state() -> dict[MailState, int]:

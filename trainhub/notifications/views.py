@@ -11,11 +11,12 @@ from trainhub.kernel import clock, downloads
 from trainhub.kernel.access import acting, guard
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound
-from trainhub.kernel.i18n import _, _l, format_datetime
+from trainhub.kernel.i18n import _, format_datetime
 from trainhub.kernel.paging import paginate, wanted
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.web import done
 from trainhub.notifications import operations, queries
+from trainhub.notifications.labels import MAIL_STATES
 from trainhub.notifications.permissions import Can
 from trainhub.notifications.types import MailState
 from trainhub.organisations.queries import Statement
@@ -77,7 +78,6 @@ MAILS = (
     Column("sent_at", "发送时间"),
     Column("problem", "原因"),
 )
-STATES = {MailState.NONE: _l("不发送"), MailState.WAITING: _l("等待发送"), MailState.SENT: _l("已发送"), MailState.FAILED: _l("失败")}
 
 
 @blueprint.get("/outbox/export.<form>")
@@ -90,7 +90,7 @@ def export_outbox(form: str) -> Any:
             m.subject,
             format_datetime(m.created_at),
             m.tries,
-            str(STATES[m.state]),
+            str(MAIL_STATES[m.state]),
             format_datetime(m.sent_at) if m.sent_at else None,
             m.problem,
         )
@@ -113,7 +113,7 @@ def outbox() -> Any:
         has_smtp=bool(settings.smtp_url),
         failed=queries.mail_by_state().get(MailState.FAILED, 0),
         can=Can,
-        labels=STATES,
+        labels=MAIL_STATES,
     )
 
 

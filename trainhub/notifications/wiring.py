@@ -49,6 +49,8 @@ def register(app: Flask) -> None:
     jobs.register_periodic(app, operations.SEND_TASK, tasks.send_mail, every=timedelta(minutes=1), title=operations.SENDING)
     jobs.register_periodic(app, "notifications.sweep", tasks.sweep, every=timedelta(hours=12), title=N_("删除到期的通知"))
     my_data.register_export(app, "notices", _l("通知"), _rows, tables=(models.Notice,), of="account")
+    my_data.register_export(app, "mails", _l("发给本人的邮件"), queries.mails_to, tables=(models.MailMessage,), of="account")
+    delivery.register_teller(app, operations.tell)
     settings = app.config["SETTINGS"]
     if settings.smtp_url or settings.is_demo or settings.is_testing:
         delivery.register_channel(app, Channel.EMAIL, operations.queue_mail)

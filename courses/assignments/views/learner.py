@@ -12,7 +12,7 @@ from courses.assignments.models import Submission, SubmissionFile
 from courses.assignments.operations import grading, handing_in
 from courses.assignments.operations import peers as reviewing
 from courses.assignments.queries import peers, teams, work
-from courses.assignments.types import FileUse, ReviewState, Rubric
+from courses.assignments.types import FileKind, FileUse, ReviewState, Rubric, media_of
 from courses.assignments.views.common import Desk, blueprint, load_desk, load_run, me
 from courses.catalogue import queries as catalogue
 from courses.catalogue.markup import has_code, has_math
@@ -70,6 +70,8 @@ def _page(desk: Desk, refused: Refused | None = None, typed: str | None = None) 
         has_code=has_code(assignment.block.body_html),
         submission_key=secrets.token_urlsafe(24),
         refused=refused,
+        # Text is judged by content: programs and notes have a hundred endings, and a picker that names some hides the others.
+        accept="" if FileKind.TEXT in assignment.file_kinds else sniff.accept(media_of(assignment.file_kinds)),
     )
     return page, refused.status if refused is not None else 200
 

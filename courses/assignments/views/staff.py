@@ -42,10 +42,15 @@ def submissions(marked: Marked) -> Any:
     """The submissions of an assignment, those that wait for staff first."""
     if marked.rules is None:
         return redirect(url_for("assignments.setup", block_id=marked.block.id), 302)
+    return _list(marked)
+
+
+def _list(marked: Marked, refused: Refused | None = None) -> Any:
+    assert marked.rules is not None
     number, size = paging.wanted()
     statement = work.rows(marked.rules.id, queue=request.args.get("queue", ""), text=request.args.get("q", "").strip()[:60])
     page = paging.paginate(statement, number=number, size=size, scalars=False)
-    return render_template(
+    body = render_template(
         "courses/assignments/submissions.html",
         run=marked.run,
         block=marked.block,
@@ -58,7 +63,9 @@ def submissions(marked: Marked) -> Any:
         labels=labels,
         words=words,
         now=clock.now(),
+        refused=refused,
     )
+    return body, refused.status if refused is not None else 200
 
 
 def _grading_page(marked: Marked, refused: Refused | None = None) -> Any:
@@ -224,7 +231,7 @@ def marks_in(marked: Marked) -> Any:
     block_id = marked.block.id
     upload = request.files.get("file")
     if upload is None or not upload.filename:
-        raise Refused(_("请选择成绩表（CSV 或 XLSX）。"), field="file")
+        return _list(marked, Refused(_("请选择成绩表（CSV 或 XLSX）。"), field="file"))
     if intakes.is_long(upload.stream, sheets.SCHEMA.columns, filename=upload.filename):
         run_id, chosen = marked.run.id, {tables.PART: str(block_id)}
         with transaction():

@@ -80,18 +80,21 @@ def invite_link(run: Run) -> Any:
 def invite_list(run: Run) -> Any:
     """Invite everybody on an uploaded list; with an error in it nobody is invited."""
     run_id, upload = run.id, request.files.get("file")
-    if upload is None or not upload.filename:
-        raise Refused(_("请选择要上传的名单（CSV 或 XLSX）。"), field="file")
-    with transaction():
-        draft = imports.invite_list(
-            run=run,
-            file=upload.stream,
-            filename=upload.filename,
-            expires_on=day_sent("expires_on", None),
-            by=me(),
-            today=clock.today(),
-            now=clock.now(),
-        )
+    try:
+        if upload is None or not upload.filename:
+            raise Refused(_("请选择要上传的名单（CSV 或 XLSX）。"), field="file")
+        with transaction():
+            draft = imports.invite_list(
+                run=run,
+                file=upload.stream,
+                filename=upload.filename,
+                expires_on=day_sent("expires_on", None),
+                by=me(),
+                today=clock.today(),
+                now=clock.now(),
+            )
+    except Refused as refused:
+        return _page(load_run(run_id), refused=refused), refused.status
     if not draft.is_good:
         return _page(load_run(run_id), draft=draft, headings=downloads.headings(imports.SCHEMA.columns)), 422
     return done(_("已邀请 %(n)d 人；%(m)d 人此前已邀请或已报名。", n=draft.added, m=draft.unchanged), "staff.invitations", run_id=run_id)

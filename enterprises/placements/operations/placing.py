@@ -328,7 +328,7 @@ def start_placement(*, placement: Placement, today: date, by: Identity, now: dat
         raise NotReady(listed(labels.BARS[bar] for bar in bars) + _("。"), details=[{"code": bar.value} for bar in bars])
     lacking = missing(checklist(placement, today=today))
     if lacking:
-        names = listed(str(labels.FINDINGS[finding.code]) for finding in lacking)
+        names = listed(_("%(what)s（%(how)s）", what=labels.FINDINGS[one.code], how=labels.WAYS_ON[one.code]) for one in lacking)
         raise NotReady(_("还不能开始实习，尚缺：%(names)s。", names=names), details=[finding.as_dict() for finding in lacking])
     placement.state, placement.started_on, placement.counts_from = PlacementState.STARTED, today, late_papers(placement)
     session().flush()

@@ -38,6 +38,7 @@ from enterprises.placements.queries.daily import (
     texts_of,
 )
 from enterprises.placements.queries.deciders import subject_of_position, subject_of_seats, subjects_of_schools
+from enterprises.placements.queries.ended import is_over
 from enterprises.placements.queries.offers import (
     all_terms,
     choices_of,
@@ -217,6 +218,7 @@ __all__ = [
     "idle_students",
     "ids_of_students",
     "is_open",
+    "is_over",
     "items_of_position",
     "last_confirmed",
     "last_plan_job",

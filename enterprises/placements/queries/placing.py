@@ -14,6 +14,7 @@ from sqlalchemy import func, or_, select
 from enterprises.mentors.models import Mentor
 from enterprises.permissions import PLACEMENT_VIEWERS
 from enterprises.placements.models import AgreementSignature, AgreementText, DayEntry, Placement, Position, Term, WeeklyLog
+from enterprises.placements.queries.ended import is_over
 from enterprises.placements.types import AgreementParty, DayState, PlacementState
 from trainhub.kernel.access import Identity, Role, Subject
 from trainhub.kernel.db import session
@@ -298,12 +299,12 @@ def listing(
     without_mentor: bool = False,
     only_going: bool = False,
     unconfirmed_up_to: date | None = None,
+    over_on: date | None = None,
     sort: str = "",
 ) -> Any:
     """Placements the reader may see, the latest term first unless sorted otherwise; `only_going` leaves out what is over.
 
-    `unconfirmed_up_to`: only those with a day up to then that waits for its mentor.
-    """
+    `unconfirmed_up_to`: only those with a day up to then that waits for its mentor. `over_on`: only those that are over by then, and not ended."""
     statement = _columns().where(visible_to(identity))
     if text:
         statement = statement.where(organisations.matches(text, Person.name, Person.pinyin, Student.student_no, Organisation.name, Position.title))
@@ -313,11 +314,11 @@ def listing(
         statement = statement.where(Placement.term_id == term_id)
     if without_mentor:
         statement = statement.where(Placement.mentor_id.is_(None), LIVE)
-    if only_going:
-        statement = statement.where(Placement.state.in_(GOING))
+    statement = statement.where(Placement.state.in_(GOING)) if only_going else statement
     if unconfirmed_up_to is not None:
         late = select(DayEntry.id).where(DayEntry.placement_id == Placement.id, DayEntry.state == DayState.PENDING, DayEntry.on <= unconfirmed_up_to)
         statement = statement.where(late.exists())
+    statement = statement.where(is_over(over_on)) if over_on is not None else statement
     return organisations.ordered_or(statement, sort, SORTS, Placement.starts_on.desc(), Organisation.pinyin, Person.pinyin, Placement.id)
 
 

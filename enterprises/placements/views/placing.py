@@ -73,6 +73,7 @@ def _statement() -> Any:
         without_mentor=bool(request.args.get("no_mentor")),
         only_going=state == "going",
         unconfirmed_up_to=_due() if request.args.get("overdue") else None,
+        over_on=clock.today() if state == "over" else None,
         sort=request.args.get("sort", ""),
     )
 

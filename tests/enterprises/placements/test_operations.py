@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from enterprises.placements import operations, queries
+from enterprises.placements import labels, operations, queries
 from enterprises.placements.operations import certifying
 from enterprises.placements.operations._support import BadDay, BadPlacement, NoSeat, NotReady, WrongState
 from enterprises.placements.types import AgreementParty, DayState, OfferState, PlacementState, RoundState
@@ -127,6 +127,8 @@ def test_the_checklist_gates_the_start(world: SimpleNamespace) -> None:
         operations.start_placement(placement=placed, today=world.term.starts_on, by=SYSTEM, now=NOW)
     assert [row["code"] for row in refused.value.details] == ["start.insurance"]
     assert refused.value.details[0]["clause"]
+    assert refused.value.message == "还不能开始实习，尚缺：实习保险覆盖全程（学校在本页登记覆盖全程的保险）。"  # who does it, and where
+    assert {code for code in labels.FINDINGS if code.startswith("start.")} == set(labels.WAYS_ON)
     placed.insured_until = world.term.ends_on
     assert operations.start_placement(placement=placed, today=world.term.starts_on, by=SYSTEM, now=NOW).state is PlacementState.STARTED
 

@@ -25,6 +25,7 @@ from trainhub.identity import groups, queries, tasks
 from trainhub.identity import operations as ops
 from trainhub.identity.groups import Why
 from trainhub.identity.models import Account, LoginName, OneTimeLink, RoleGrant
+from trainhub.identity.operations import opening_many
 from trainhub.identity.types import AccountState, LoginKind
 from trainhub.kernel import clock, jobs
 from trainhub.kernel.access import SYSTEM, Identity, Role
@@ -312,3 +313,41 @@ def test_a_cohort_of_three_hundred(committed: Flask) -> None:
         with transaction():
             made = list(ops.make_slips(group, everybody=False, by=SYSTEM, today=clock.today(), now=clock.now()))
         assert len({slip.link for slip in made}) == 300
+
+
+def test_the_slips_of_a_long_list_are_made_in_parts_and_the_page_says_so(
+    app: Flask, programme: Programme, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(opening_many, "MOST_SLIPS", 2)
+    by, key = _admin(programme), _cohort(programme, 5)
+    db.session.commit()
+    _open("cohort", key, by)
+    client, url = _client(app, by), f"/accounts/groups/cohort/{key}"
+    page = client.get(url).text
+    for words in ("名单第 1–2 位（2 人尚未启用）", "名单第 3–4 位（2 人尚未启用）", "名单第 5–5 位（1 人尚未启用）"):
+        assert words in page
+    links = set()
+    for sheet, count in ((0, 2), (1, 2), (2, 1)):
+        printed = client.post(f"{url}/slips", data={"form": "print", "whom": "all", "sheet": str(sheet)}).text
+        assert printed.count('class="slip"') == count
+        links |= {part.split("<")[0] for part in printed.split("<code>")[1:]}
+    assert len(links) == 5  # nobody twice, nobody left out
+    file = tmp_path / "slips.csv"
+    assert json.loads(_run(app, "--cohort", f"{programme.code}/2026", "--slips", str(file), "--json").stdout)["slips"] == 5
+
+
+def test_the_page_of_lists_counts_the_account_of_a_merged_human_as_the_page_of_one_list_does(app: Flask, programme: Programme) -> None:
+    """Who was merged into somebody with an account has one: on the page of lists as on the page of the list, for students, teachers and mentors."""
+    by = _admin(programme, Role.UNIVERSITY_ADMIN)
+    first, second = ground.person(), ground.person()
+    make.account(person=first).state = AccountState.DELETED  # the closed one keeps the account of the other where it is
+    make.account(person=second)
+    ground.student(programme, year=2026, who=second)
+    ground.teacher(of=programme, who=second)
+    ground.merge(first, second)
+    db.session.commit()
+    today = clock.today()
+    for kind in ("cohort", "teachers"):
+        ((key, *_words, members, accounts),) = db.session.execute(groups.sources()[kind].listing(by, "", today)).all()
+        having = [one for one in ops.members_of(groups.group(kind, key), today=today) if one.account_id is not None]
+        assert (members, accounts) == (1, len(having)) == (1, 1)

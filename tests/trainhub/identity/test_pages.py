@@ -151,6 +151,8 @@ def test_permission_table_rows() -> None:
         ("since=2026-02-02&until=2026-02-01", "until", "结束日期早于开始日期"),
         ("who=nobody-of-that-name", "who", "没有名为“nobody-of-that-name”的账号"),
         ("from=2026-02-01", "", "没有名为 from 的筛选条件"),
+        ("since=2026-02-01&since=2026-02-03", "since", "这个条件给了 2 个不同的值（2026-02-01、2026-02-03），只能给一个。"),
+        ("on_id=1&on_id=2", "on_id", "这个条件给了 2 个不同的值（1、2），只能给一个。"),
     ],
 )
 def test_an_audit_filter_that_cannot_be_answered_is_told_at_its_field(app: Flask, query: str, field: str, says: str) -> None:

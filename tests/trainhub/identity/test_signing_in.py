@@ -11,15 +11,15 @@ import pytest
 import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from tests.factories import ground
 from tests.factories import identity as make
+from trainhub.identity import notice, queries, rules
 from trainhub.identity import operations as ops
-from trainhub.identity import queries, rules
-from trainhub.identity.models import Account, SignInAttempt, UserSession
+from trainhub.identity.models import Account, Consent, SignInAttempt, UserSession
 from trainhub.identity.operations._support import token_hash
 from trainhub.identity.types import AccountState, LoginKind
 from trainhub.kernel import audit
@@ -389,6 +389,24 @@ def test_consent_is_asked_before_anything_else(app: Flask) -> None:
     assert _is_in(client)
     client.post("/my-data/withdraw")
     assert client.get("/account").location == "/consent?next=/account"
+
+
+def test_a_new_notice_loses_nothing_that_was_being_written(app: Flask) -> None:
+    """What is sent from a page opened before is taken, bars go on, the next page asks once; who never agreed or took it back is held up as ever."""
+    with app.app_context(), transaction():
+        person_id = ground.person("林晓彤", is_demo=False).id
+    client = make.signed_in_client(app, person_id=person_id)
+    with app.app_context(), transaction() as current:
+        current.execute(update(Consent).values(notice_version="2000-01-01"))
+    assert client.post("/account/preferences", data={"language": "zh"}).status_code not in (403, 302)
+    assert client.get("/account", headers={"HX-Request": "true"}).status_code == 200
+    assert client.get("/account").location == "/consent?next=/account"
+    assert client.post("/consent", data={"consent": "y", "next": "/account"}).location == "/account"
+    assert client.get("/account").status_code == 200  # once
+    with app.app_context(), transaction() as current:
+        assert [row.notice_version for row in current.scalars(select(Consent).order_by(Consent.id))] == ["2000-01-01", notice.VERSION]
+        current.execute(update(Consent).values(withdrawn_at=make.NOW))
+    assert client.post("/account/preferences", data={"language": "zh"}).status_code == 403
 
 
 def test_tokens_end_with_the_consent(app: Flask, session: Session) -> None:

@@ -75,6 +75,13 @@ def test_bad_tokens_are_refused(app: Flask, data: dict[str, object]) -> None:
     assert client.post("/account/tokens", data=data).status_code == 422
 
 
+def test_a_forged_scope_is_refused_in_the_language_of_the_page(app: Flask) -> None:
+    client = make.signed_in_client(app, Role.SYSTEM_ADMIN)
+    page = client.post("/account/tokens", data={"label": "x", "days": "30", "scopes": ["*", "root:"]}).text
+    assert "有的选项不存在，或已不再提供，请重新勾选。" in page
+    assert "valid choice" not in page
+
+
 def test_a_year_is_the_longest(app: Flask) -> None:
     client = make.signed_in_client(app, Role.SYSTEM_ADMIN)
     assert client.post("/account/tokens", data={"label": "x", "days": "365", "scopes": ["identity:"]}).status_code == 200

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
 import pytest
 from flask import Flask
 
+from trainhub.kernel.audit_details import NAMES, details
 from trainhub.kernel.audit_words import in_words
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -35,3 +37,24 @@ def test_every_event_has_words(app: Flask) -> None:
 def test_a_code_becomes_words_or_stays(app: Flask, did: str, words: str) -> None:
     with app.test_request_context():
         assert in_words(did) == words
+
+
+def _keys(path: Path) -> set[str]:
+    """The names of the details that a file's calls of `audit.record` write down."""
+    calls = [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)]
+    records = [one for one in calls if getattr(one.func, "attr", getattr(one.func, "id", "")) == "record"]
+    given = [word.value for one in records for word in one.keywords if word.arg == "data" and isinstance(word.value, ast.Dict)]
+    return {key.value for one in given for key in one.keys if isinstance(key, ast.Constant)}
+
+
+def test_every_detail_has_a_name() -> None:
+    files = [path for room in ("trainhub", "courses", "enterprises") for path in (ROOT / room).rglob("*.py")]
+    found = {key.removesuffix("_x10").removesuffix("_fen") for path in files for key in _keys(path)}
+    assert len(found) > 200
+    assert sorted(found - set(NAMES)) == []
+
+
+def test_the_credit_check_of_a_company_is_told_in_words(app: Flask) -> None:
+    with app.test_request_context():
+        told = details({"is_listed": False, "detail": "信用信息平台"})
+    assert told == [("列入失信名单", "否"), ("详情", "信用信息平台")]

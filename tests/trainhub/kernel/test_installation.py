@@ -119,6 +119,19 @@ def test_the_secret_is_changed_by_rewrap(instance: Path, tmp_path: Path) -> None
     assert run(folder, "init", "--json", secret=OTHER)["keys_made"] is False
 
 
+def test_a_rewrap_that_cannot_be_written_down_changes_nothing(instance: Path, tmp_path: Path) -> None:
+    """Else somebody is told that it failed, keeps the old secret, and nothing starts any more."""
+    archive, folder = tmp_path / "all.tar.gz", tmp_path / "other"
+    run(instance, "backup", str(archive), "--json")
+    run(folder, "restore", str(archive), "--yes", "--json")
+    kept = (folder / "keys.json").read_bytes()
+    with sqlite3.connect(folder / "trainhub.sqlite3") as database:
+        database.execute("CREATE TRIGGER full_disc BEFORE INSERT ON audit_event BEGIN SELECT RAISE(ABORT, 'disc full'); END")
+    run(folder, "keys", "rewrap", "--new-secret", OTHER, "--json", code=1)
+    assert (folder / "keys.json").read_bytes() == kept
+    assert run(folder, "init", "--json")["keys_made"] is False
+
+
 def test_a_half_configured_system_does_not_start(tmp_path: Path) -> None:
     said = run(tmp_path, "serve", secret="short", code=1)["stderr"]
     assert "TRAINHUB_SECRET_KEY" in said

@@ -15,9 +15,12 @@ from sqlalchemy.orm import Session
 
 from tests.factories import ground
 from tests.factories import identity as make
+from trainhub.identity import my_data
+from trainhub.identity.models import Account
+from trainhub.identity.operations import privacy
 from trainhub.identity.queries import accounts
-from trainhub.identity.types import AccountState, LoginKind
-from trainhub.kernel.access import Role
+from trainhub.identity.types import AccountState, LoginKind, RequestKind, RequestState
+from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import db, transaction
 from trainhub.kernel.jobs import Running
 from trainhub.notifications import operations, queries, rules, tasks
@@ -290,3 +293,32 @@ def test_a_human_with_two_accounts_reads_in_either_what_was_told_to_both(app: Fl
         assert second.post("/notifications/read").status_code == 303
         assert [db.session.scalar(select(queries.unread_of(key))) for key in (*ids, other)] == [0, 0, 1]
         assert [len(queries.notices_told(key)) for key in (*ids, other)] == [2, 2, 1]
+
+
+@pytest.mark.parametrize(("has_email", "mail"), [(True, MailState.SENT), (False, MailState.WAITING)])
+def test_a_decided_request_about_own_data_is_told_where_all_news_are(session: Session, has_email: bool, mail: MailState) -> None:
+    account = session.get_one(Account, _account(has_email=has_email))
+    row = privacy.ask_about_data(account=account, kind=RequestKind.CORRECTION, text="出生日期有误", by=SYSTEM, now=NOW)
+    privacy.decide_request(row=row, state=RequestState.DONE, answer="已更正", by=SYSTEM, now=NOW)
+    (notice,) = session.scalars(select(Notice).where(Notice.account_id == account.id)).all()
+    assert operations.text_of(notice.message, notice.values) == "你关于更正个人信息的申请已办结，答复见“我的数据”。"
+    assert (notice.url, notice.mail_state) == ("/my-data", mail)  # the answer itself went by e-mail: no second one
+    assert len(session.scalars(select(MailMessage)).all()) == int(has_email)
+
+
+def test_a_deletion_that_closes_the_account_leaves_no_notice(session: Session) -> None:
+    account = session.get_one(Account, _account())
+    row = privacy.ask_about_data(account=account, kind=RequestKind.DELETION, text="不再使用", by=SYSTEM, now=NOW)
+    privacy.decide_request(row=row, state=RequestState.DONE, answer="已删除", by=SYSTEM, now=NOW, closes_account=True)
+    assert session.scalars(select(Notice).where(Notice.account_id == account.id)).all() == []
+
+
+def test_mails_to_a_person_are_among_their_own_data_without_what_they_hold(session: Session) -> None:
+    account, other = _account(), _account("chen")
+    operations.queue_mail("lin@example.edu.cn", "重设密码", "打开 https://x/link/secret", NOW)
+    operations.queue_mail("LIN@example.edu.cn", "实习已安排", "正文", NOW)
+    operations.queue_mail("chen@example.edu.cn", "别人的信", "正文", NOW)
+    told = {part.name: part.rows for part in my_data.of_account(account, None)}["mails"]
+    assert [(row["mail_subject"], row["state"]) for row in told] == [("重设密码", "等待发送"), ("实习已安排", "等待发送")]
+    assert "secret" not in str(told)
+    assert [row["mail_subject"] for row in {p.name: p.rows for p in my_data.of_account(other, None)}["mails"]] == ["别人的信"]

@@ -28,6 +28,7 @@ from trainhub.identity.operations.opening_many import (
     members_of,
     open_member,
     reaches_by_mail,
+    sheets,
     waiting,
 )
 from trainhub.identity.operations.privacy import ask_about_data, close_account, decide_request, give_consent, withdraw_consent
@@ -111,6 +112,7 @@ __all__ = [
     "send_again",
     "set_password",
     "set_preferences",
+    "sheets",
     "sign_in_by_code",
     "sign_out",
     "start_sign_in",

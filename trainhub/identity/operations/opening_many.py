@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -23,7 +24,7 @@ from trainhub.people import queries as people
 
 TASK = "identity.open_accounts"
 MOST_SLIPS = 1000
-"""Links made at once for one sheet."""
+"""Places of a list whose links are made at once, for one sheet."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -92,13 +93,23 @@ def open_member(group: Group, one: Listed, *, role: Role, by: Identity, today: d
     return account
 
 
-def make_slips(group: Group, *, everybody: bool, by: Identity, today: date, now: datetime) -> Iterator[Slip]:
-    """New links for those of a list who have not used their account yet, without an address or `everybody`: the earlier links end.
+def sheets(waiting: Collection[queries.Member], members: Sequence[queries.Member]) -> list[tuple[int, int, int, int]]:
+    """The sheets that hold somebody who waits: number from 0, first and last place from 1, how many wait there. A sheet is the same part of the list however many use
+    their account meanwhile, so that nobody falls between two of them."""
+    chosen = {id(one) for one in waiting}
+    counts = Counter(place // MOST_SLIPS for place, one in enumerate(members) if id(one) in chosen)
+    return [(number, number * MOST_SLIPS + 1, min((number + 1) * MOST_SLIPS, len(members)), counts[number]) for number in sorted(counts)]
+
+
+def make_slips(group: Group, *, everybody: bool, sheet: int | None = None, by: Identity, today: date, now: datetime) -> Iterator[Slip]:
+    """New links for those of a list, or of one sheet of it, who have not used their account, without an address or `everybody`: earlier links end.
 
     Who holds a role that `by` could not give is left out: their link would be a way up to it. Raises GrantRefused.
     """
     check_may_open(group, group.roles[0], by=by)
-    for one in waiting(members_of(group, today=today), everybody=everybody)[:MOST_SLIPS]:
+    members = members_of(group, today=today)
+    part = members if sheet is None else members[sheet * MOST_SLIPS : (sheet + 1) * MOST_SLIPS]
+    for one in waiting(part, everybody=everybody):
         account = queries.account(one.account_id or 0)
         if account.state is not AccountState.INVITED:
             continue

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import delete, func, update
 
 from trainhub.identity import queries, retention, rules
-from trainhub.identity.delivery import deliver
+from trainhub.identity.delivery import News, deliver, tell
 from trainhub.identity.models import Account, ApiToken, Consent, DataRequest, LoginName, OneTimeLink, PasswordHistory, RecoveryCode, RoleGrant
 from trainhub.identity.notice import VERSION
 from trainhub.identity.operations._support import AccountRefused, number
@@ -18,7 +18,7 @@ from trainhub.kernel.access import Identity
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Stale
-from trainhub.kernel.i18n import _, format_date, in_language
+from trainhub.kernel.i18n import N_, _, format_date, in_language
 from trainhub.people import operations as people
 from trainhub.people import queries as persons
 from trainhub.people.models import Person
@@ -63,6 +63,14 @@ def withdraw_consent(*, account: Account, by: Identity, now: datetime) -> int:
     return withdrawn
 
 
+DECIDED = {
+    (RequestKind.CORRECTION, RequestState.DONE): N_("你关于更正个人信息的申请已办结，答复见“我的数据”。"),
+    (RequestKind.CORRECTION, RequestState.REFUSED): N_("你关于更正个人信息的申请不予办理，理由见“我的数据”。"),
+    (RequestKind.DELETION, RequestState.DONE): N_("你关于删除个人信息的申请已办结，答复见“我的数据”。"),
+    (RequestKind.DELETION, RequestState.REFUSED): N_("你关于删除个人信息的申请不予办理，理由见“我的数据”。"),
+}
+"""What who asked is told; the answer itself may hold personal data and stands on their own page only."""
+MY_DATA = "/my-data"
 BETWEEN = "\n\n"
 """Between what was asked first and what was added."""
 
@@ -132,6 +140,9 @@ def decide_request(
     if is_closing:
         close_account(account=account, by=by, now=now)
         _forget_contacts(account.person_id, now=now)
+    else:
+        news = News(account.id, "identity.data_request", DECIDED[row.kind, state], MY_DATA, f"data_request:{row.id}", is_mailed=is_sent)
+        tell(news, now=now)
     return is_sent
 
 

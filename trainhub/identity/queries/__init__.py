@@ -14,6 +14,7 @@ from trainhub.identity.queries.accounts import (
     login_names,
     names_typed,
     password_history,
+    with_account,
 )
 from trainhub.identity.queries.acting import Known, by_api_token, by_session, identity_named, identity_of, unread_counter
 from trainhub.identity.queries.grants import (
@@ -157,4 +158,5 @@ __all__ = [
     "unread_counter",
     "unused_accounts",
     "visible_to",
+    "with_account",
 ]

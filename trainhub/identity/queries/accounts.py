@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from datetime import date
+from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy import select
+from sqlalchemy.orm import aliased
 
 from trainhub.identity.models import Account, LoginName, PasswordHistory, RoleGrant
 from trainhub.identity.queries.grants import active
@@ -55,6 +58,20 @@ def accounts_of_persons(person_ids: Iterable[int]) -> dict[int, int]:
         if held:
             chosen[person_id] = min(held)[-1]
     return chosen
+
+
+def with_account(person_id: Any) -> sa.ColumnElement[int]:
+    """SQL: how many of the persons that rows name have an account that is not closed; of merged persons either's counts (`accounts_of_persons`)."""
+    named, same = aliased(Person), aliased(Person)
+    stays = sa.func.coalesce(named.merged_into_id, named.id)
+    held = (
+        select(Account.id)
+        .select_from(named)
+        .join(same, sa.or_(same.id == stays, same.merged_into_id == stays))
+        .join(Account, Account.person_id == same.id)
+        .where(named.id == person_id, Account.state != AccountState.DELETED)
+    )
+    return sa.func.count(sa.distinct(sa.case((held.exists(), person_id))))
 
 
 def display_names(account_ids: Iterable[int | None]) -> dict[int, str]:

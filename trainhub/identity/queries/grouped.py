@@ -15,7 +15,7 @@ from trainhub.identity import rules
 from trainhub.identity.groups import Group, Listed, Why
 from trainhub.identity.models import Account, LoginName, RoleGrant
 from trainhub.identity.permissions import OPENERS
-from trainhub.identity.queries.accounts import accounts_of_persons
+from trainhub.identity.queries.accounts import accounts_of_persons, with_account
 from trainhub.identity.queries.grants import active
 from trainhub.identity.types import AccountState, LoginKind
 from trainhub.kernel import contacts
@@ -178,18 +178,12 @@ def cohort_members(group: Group, _today: date) -> list[Listed]:
     ]
 
 
-def _with_accounts(person_id: Any) -> Any:
-    """SQL: how many of the rows have an account of their own; who was merged into another person is told on the page of the list."""
-    has = select(Account.id).where(Account.person_id == person_id, Account.state != AccountState.DELETED).exists()
-    return func.sum(sa.case((has, 1), else_=0))
-
-
 def cohort_listing(identity: Identity, text: str, _today: date) -> organisations.Statement:
     """The cohorts that have students and are inside the reader's scope, the newest first."""
     inside = organisations.scope(identity, OPENERS, organisations=(Programme.university_id,), programmes=(Programme.id,))
     title = Programme.name.concat(sa.literal(" ")).concat(sa.cast(Cohort.year, sa.String))
     statement: organisations.Statement = (
-        select(Cohort.id, title.label("title"), Organisation.name.label("sub"), func.count(), _with_accounts(Student.person_id))
+        select(Cohort.id, title.label("title"), Organisation.name.label("sub"), func.count(), with_account(Student.person_id))
         .join(Programme, Programme.id == Cohort.programme_id)
         .join(Organisation, Organisation.id == Programme.university_id)
         .join(Student, Student.cohort_id == Cohort.id)
@@ -250,7 +244,7 @@ def teacher_members(group: Group, today: date) -> list[Listed]:
 
 def _teachers_by(column: Any, today: date) -> organisations.Statement:
     in_office = or_(Teacher.until.is_(None), Teacher.until >= today)
-    counted = (func.count(sa.distinct(Teacher.person_id)), _with_accounts(Teacher.person_id))
+    counted = (func.count(sa.distinct(Teacher.person_id)), with_account(Teacher.person_id))
     statement: organisations.Statement = select(
         column.label("key"), *(c.label(name) for c, name in zip(counted, ("members", "accounts"), strict=True))
     )

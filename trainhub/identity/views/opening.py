@@ -18,6 +18,7 @@ from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _
 from trainhub.kernel.jobs import JobState
+from trainhub.kernel.numbers import whole
 from trainhub.kernel.paging import paginate, wanted
 from trainhub.programmes import queries as programmes
 
@@ -74,6 +75,7 @@ def _page(group: Group, refused: Refused | None = None) -> Any:
         having=[one for one in members if one.account_id is not None],
         waiting=ops.waiting(members, everybody=True),
         without_mail=ops.waiting(members, everybody=False),
+        sheets=ops.sheets(ops.waiting(members, everybody=True), members),
         held_back=[one for one in members if one.why not in (None, Why.LEFT)],
         left=[one for one in members if one.why is Why.LEFT],
         labels=labels,
@@ -128,9 +130,9 @@ def slips(group: Group) -> Any:
 
     A form that is sent twice makes new links twice, on purpose: the browser shows the second answer, and its links are the ones that hold.
     """
-    everybody = request.form.get("whom") == "all"
+    everybody, sheet = request.form.get("whom") == "all", request.form.get("sheet", 0, type=whole) or 0
     with transaction():
-        made = list(ops.make_slips(group, everybody=everybody, by=who(), today=clock.today(), now=clock.now()))
+        made = list(ops.make_slips(group, everybody=everybody, sheet=sheet, by=who(), today=clock.today(), now=clock.now()))
     if not made:
         return _page(group, Refused(_("没有需要首次登录链接的人：名单中的账号都已启用，或都能收到邮件。")))
     if request.form.get("form") == "xlsx":

@@ -69,6 +69,11 @@ def _filter() -> tuple[queries.AuditFilter, dict[str, str]]:
     unknown = sorted(set(request.args) - {*FILTERS, *OF_EVERY_LIST})
     if unknown:
         problems[""] = _("没有名为 %(names)s 的筛选条件。可用的有：%(known)s。", names=listed(unknown), known=listed(FILTERS))
+    for name in FILTERS:
+        if len(given := list(dict.fromkeys(request.args.getlist(name)))) > 1:
+            problems[name] = _(
+                "这个条件给了 %(n)s 个不同的值（%(values)s），只能给一个。", n=len(given), values=listed(one[:40] for one in given[:3])
+            )
     asked = queries.AuditFilter(
         who=text("who"),
         did=text("did"),

@@ -10,7 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from enterprises.placements.models import DayEntry
+from enterprises.placements.models import DayEntry, Placement
 from tests.factories import home
 from tests.factories.home import World
 from trainhub.demo import accounts
@@ -171,3 +171,30 @@ def test_the_enterprise_is_led_to_the_placements_whose_days_wait_too_long(app: F
     assert "共 1 项安排" in html
     assert "曾晓明" in html
     assert client.get(f"/placements/export.csv?{found[1].split('?')[1].replace('&amp;', '&')}").text.count("曾晓明") == 1
+
+
+def test_a_placement_that_is_over_is_on_the_list_of_whoever_has_to_end_it(app: Flask) -> None:
+    """First the mentor grades, then the enterprise or the school ends it; nobody has to remember the page. On its last day it is not over yet."""
+    world = home.build(app)
+    roles = (Role.MENTOR, Role.ENTERPRISE_COORDINATOR, Role.PROGRAMME_ADMIN)
+
+    def told(days_ago: int, score: int | None) -> list[tuple[str, str]]:
+        with app.app_context(), transaction():
+            row = session().get_one(Placement, world.placement_id)
+            row.ends_on, row.mentor_score_x10 = clock.today() - timedelta(days=days_ago), score
+        found = [
+            re.search(r'href="([^"]+)">[^<]*<span class="visually-hidden">：((?:评定|办结)到期的实习)', home.browser(app, world, one).get("/").text)
+            for one in roles
+        ]
+        return [(one[1].replace("&amp;", "&"), one[2]) if one else ("", "") for one in found]
+
+    assert told(0, None) == [("", "")] * 3
+    mentor, *others = told(1, None)
+    assert mentor[1] == "评定到期的实习"
+    assert others == [("", "")] * 2
+    assert "曾晓明" in home.browser(app, world, Role.MENTOR).get(mentor[0]).text
+    mentor, *others = told(1, 900)
+    assert mentor == ("", "")
+    for (address, words), role in zip(others, roles[1:], strict=True):
+        assert words == "办结到期的实习"
+        assert "共 1 项安排" in home.browser(app, world, role).get(address).text

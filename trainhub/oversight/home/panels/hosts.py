@@ -18,6 +18,17 @@ from trainhub.policy.book import book
 ROLES = (Role.ENTERPRISE_COORDINATOR, Role.CENTRE_LEADER)
 
 
+def placements_to_end(identity: Identity, today: date) -> list[Todo]:
+    """The placements that are over and graded: one press ends each, and only then the student's certificate comes."""
+    _ungraded, graded = practice.placements_over(identity, today)
+    url = narrowed(link(identity, "placements.index"), state="over")
+    return (
+        [Todo(_("办结到期的实习"), url, _("去办结"), graded, _("导师已评定；办结后计入学生档案并签发企业学习证明"), 1, "check-circle")]
+        if graded
+        else []
+    )
+
+
 def host(identity: Identity, today: date) -> Panel:
     """An enterprise's and a centre's day."""
     positions = practice.positions_by_state(identity)
@@ -75,6 +86,7 @@ def host(identity: Identity, today: date) -> Panel:
         todos.append(
             Todo(_("督促指导教师确认实习日"), url, _("查看"), late, _("登记超过 %(n)s 天还没有确认，不能计入学生周数", n=due_days), 0, "clock")
         )
+    todos += placements_to_end(identity, today)
     if topics:
         todos.append(
             Todo(

@@ -15,6 +15,7 @@ from trainhub.kernel.i18n import _, format_date, listed
 from trainhub.oversight.chains import queries as chains
 from trainhub.oversight.evaluation import readiness
 from trainhub.oversight.home.links import link, linked, narrowed
+from trainhub.oversight.home.panels.hosts import placements_to_end
 from trainhub.oversight.home.queries import practice
 from trainhub.oversight.home.types import Block, Figure, Line, Nothing, Panel, Todo
 from trainhub.policy.book import book
@@ -66,6 +67,7 @@ def school(identity: Identity, today: date) -> Panel:
             )
         )
     todos += unconfirmed(identity)
+    todos += placements_to_end(identity, today)
     topics, _enterprise = practice.topics_waiting(identity, today)
     if topics:
         todos.append(

@@ -74,6 +74,9 @@ def mentor(identity: Identity, today: date) -> Panel:
                 "check-circle",
             )
         )
+    if ids and (ungraded := practice.placements_to_grade(ids, today)):
+        url = narrowed(link(identity, "placements.index"), state="over")
+        todos.append(Todo(_("评定到期的实习"), url, _("去评定"), ungraded, _("实习期已满；评定成绩后，企业或学校才能办结"), 0, "edit"))
     todos += supervision_todos(identity, today)
     rows = [row for row in (placements.at_mentor(ids) if ids else []) if row.starts_on <= today <= row.ends_on]
     per_student: dict[int, int] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 from typing import Any
 
@@ -99,6 +100,23 @@ def days_overdue(identity: Identity, due: date) -> int:
         .where(placements.visible_to(identity), Placement.state == PlacementState.STARTED, DayEntry.state == DayState.PENDING, DayEntry.on <= due)
     )
     return session().scalar(statement) or 0
+
+
+def placements_over(identity: Identity, on: date) -> tuple[int, int]:
+    """(not graded, graded) of the placements inside the reader's scope whose last day has passed and that nobody has ended."""
+    statement = (
+        select(func.count(Placement.id), func.count(Placement.mentor_score_x10))
+        .join(Student, Student.id == Placement.student_id)
+        .where(placements.visible_to(identity), placements.is_over(on))
+    )
+    everything, graded = session().execute(statement).one()
+    return everything - graded, graded
+
+
+def placements_to_grade(mentor_ids: Collection[int], on: date) -> int:
+    """How many placements of a mentor are over and have no grade yet."""
+    mine = (Placement.mentor_id.in_(list(mentor_ids)), Placement.mentor_score_x10.is_(None), placements.is_over(on))
+    return session().scalar(select(func.count(Placement.id)).where(*mine)) or 0
 
 
 def without_mentor(identity: Identity) -> int:
