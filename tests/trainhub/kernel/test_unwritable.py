@@ -13,6 +13,8 @@ from click.testing import CliRunner
 from flask import Flask
 
 from tests.conftest import Blank
+from trainhub.kernel import jobs
+from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.commands import edge
 from trainhub.kernel.db import Unwritable, db, is_postgresql, session, transaction, unwritable
 
@@ -72,3 +74,27 @@ def test_a_full_disk_is_told_from_one_that_is_busy(blank_file: Blank, tmp_path: 
         with pytest.raises(sa.exc.OperationalError) as absent:
             session().execute(sa.text("SELECT 1 FROM nowhere"))
     assert (unwritable(full.value), unwritable(absent.value), unwritable(ValueError())) == (Unwritable.FULL, None, None)
+
+
+@pytest.mark.database
+def test_a_job_that_found_no_room_says_so_and_is_tried_again(committed: Flask) -> None:
+    def refused(_running: jobs.Running) -> None:
+        """What PostgreSQL and SQLite refuse outside a unit of work of its own."""
+        if is_postgresql():
+            session().execute(sa.text("SET TRANSACTION READ ONLY"))
+            session().execute(sa.text("UPDATE region SET name = name"))
+        pages = session().execute(sa.text("PRAGMA page_count")).scalar_one()
+        session().execute(sa.text(f"PRAGMA max_page_count = {pages}"))
+        session().execute(sa.text("CREATE TABLE more (text VARCHAR)"))
+
+    with committed.app_context():
+        committed.extensions.setdefault("trainhub.tasks", {})["test.full"] = refused
+        with transaction():
+            key = jobs.ask("test.full", by=SYSTEM, title="测试").id
+        jobs.run_all()
+        session().expire_all()
+        job = session().get(jobs.Job, key)
+        assert job is not None
+        assert job.state is jobs.JobState.QUEUED
+        assert ("只能读取" if is_postgresql() else "磁盘已满") in job.message
+        del committed.extensions["trainhub.tasks"]["test.full"]
