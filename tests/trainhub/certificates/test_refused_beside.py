@@ -9,12 +9,13 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from tests.factories import ground
-from tests.factories.certificates import REASON, certificate
+from tests.factories.certificates import FACTS, REASON, WRITER, certificate
 from trainhub.certificates import operations, queries
-from trainhub.certificates.operations import blanks, printing
-from trainhub.certificates.types import Kind, PrintMode, State
+from trainhub.certificates.operations import batches, blanks, printing, templates
+from trainhub.certificates.operations.batches import Wanted
+from trainhub.certificates.types import BatchSource, Kind, PrintMode, State
 from trainhub.kernel import fonts
-from trainhub.kernel.access import SYSTEM, Role
+from trainhub.kernel.access import SYSTEM, Identity, Role
 from trainhub.kernel.db import transaction
 
 AsRole = Callable[..., FlaskClient]
@@ -80,3 +81,34 @@ def test_a_correction_of_a_suspended_certificate_does_not_call_it_valid(session:
         answer = head.post(f"/certificates/{number}/change/correct", data=sent, follow_redirects=True)
         assert ("更正已提交" in answer.text, "仍然有效" in answer.text) == (True, not is_suspended)
         assert ("同样暂停" in answer.text) is is_suspended
+
+
+def test_who_decides_second_reads_that_it_was_decided(session: Session, as_role: AsRole) -> None:
+    with transaction():
+        issuer = ground.university()
+        given = {"title": "一期", "kind": Kind.TRAINING, "source": BatchSource.SELECTION, "issuer": issuer, "by": WRITER, "now": ground.NOW}
+        rows = [Wanted(ground.person().id, FACTS[Kind.TRAINING])]
+        batch = batches.prepare(rows=rows, **given)
+        first, second = (as_role(Role.UNIVERSITY_ADMIN, organisation_id=issuer.id) for _one in range(2))
+    where = f"/certificates/batches/{batch.id}"
+    assert first.post(f"{where}/decide", data={"decision": "approve"}).status_code == 303
+    for sent in ({"decision": "approve"}, {"decision": "reject", "reason": "名单有误"}):
+        late = second.post(f"{where}/decide", data=sent)
+        assert (late.status_code, "这个批次已经审核过，不能再次审核" in late.text) == (422, True)
+
+
+def test_a_template_that_is_no_draft_any_more_says_why_nothing_was_done(session: Session, as_role: AsRole) -> None:
+    drawer, other = Identity(1, None, "甲", ()), Identity(2, None, "乙", ())
+    with transaction():
+        row = templates.start(code="ours", kind=Kind.TRAINING, owner=None, by=drawer, now=ground.NOW)
+        key, version, body = row.id, row.version, row.body
+        templates.submit(template=row, by=drawer)
+        admin = as_role(Role.SYSTEM_ADMIN)
+    where = f"/certificates/templates/{key}"
+    late = admin.post(where, data={"body": body, "version": str(version)})
+    assert (late.status_code in (409, 422), 'role="alert"' in late.text, "没有处理" in late.text) == (True, True, True)
+    with transaction():
+        templates.decide(template=queries.template_by_id(key), is_approved=True, reason="", by=other, now=ground.NOW)  # type: ignore[arg-type]
+    for sent in ({"decision": "approve"}, {"decision": "reject", "reason": "字太小"}):
+        late = admin.post(f"{where}/decide", data={**sent, "version": str(version)})
+        assert (late.status_code in (409, 422), "没有处理" in late.text) == (True, True)
