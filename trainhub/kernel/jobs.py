@@ -26,22 +26,15 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from trainhub.kernel import clock
 from trainhub.kernel.access import Identity
-from trainhub.kernel.db import Base, Key, Unwritable, db, enum_column, session, transaction, unwritable
+from trainhub.kernel.db import Base, Key, db, enum_column, session, transaction
 from trainhub.kernel.errors import Refused
-from trainhub.kernel.i18n import N_, WORD, Said, kept, remembering, say, sentence, worded
+from trainhub.kernel.i18n import WORD, Said, kept, remembering, say, sentence, worded
+from trainhub.kernel.job_words import DEADLY, told_of
 
 LEASE = timedelta(seconds=30)
 """So long after the last sign of life of a worker its job is another's."""
 RENEWALS = 4
 """How often a lease is renewed before it ends."""
-BUG = N_("发生了意外的错误。请再试一次；仍然失败时请联系系统管理员，并告知任务编号 %(id)s。")
-NOT_TAKEN = {
-    Unwritable.FULL: N_("数据库所在的磁盘已满：已完成的部分保留。腾出空间后会自动再试；不再自动重试时可以重新发起。请联系系统管理员，并告知任务编号 %(id)s。"),
-    Unwritable.READ_ONLY: N_("数据库现在只能读取：已完成的部分保留。恢复可写后会自动再试；不再自动重试时可以重新发起。请联系系统管理员，并告知任务编号 %(id)s。"),
-}  # fmt: skip
-DEADLY = N_(
-    "后台进程在处理这项任务时中断了 %(n)d 次，不再自动重试，已完成的部分保留。可能是内存或磁盘不足，或服务器反复重启：请联系系统管理员，并告知任务编号 %(id)s；排除原因后可以重新发起。"
-)
 log = structlog.get_logger("jobs")
 
 
@@ -304,12 +297,11 @@ def run(running: Running, *, worker: str = "") -> JobState:
         session().rollback()  # PostgreSQL answers nothing in a transaction that failed
         attempts = session().execute(select(Job.attempts, Job.max_attempts).where(Job.id == running.id)).one()
         session().rollback()
-        why = unwritable(error)
         again = attempts.attempts < attempts.max_attempts
         values = {
             "state": JobState.QUEUED if again else JobState.FAILED,
             "result": {"bug": repr(error)[:2000]},
-            **_kept("message", say(NOT_TAKEN[why] if why else BUG, id=running.id)),
+            **_kept("message", say(told_of(error), id=running.id)),
         }
         if again:
             values["run_after_at"] = clock.now() + timedelta(seconds=15 * 2**attempts.attempts)
