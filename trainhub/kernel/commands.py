@@ -20,7 +20,7 @@ from typing import Any
 
 import click
 import structlog
-from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
+from sqlalchemy.exc import IntegrityError, InternalError, OperationalError, ProgrammingError
 
 from trainhub.config import HalfConfigured
 from trainhub.kernel.access import SYSTEM, Grant, Identity, Role
@@ -66,7 +66,7 @@ class Edge(click.Command):
                 return super().invoke(ctx)
             except BrokenPipeError:  # whoever read the output has left: nobody is there to be told
                 raise
-            except (OSError, OperationalError, ProgrammingError) as problem:
+            except (OSError, OperationalError, ProgrammingError, InternalError) as problem:
                 raise (_of_the_machine(problem) or _bug(problem)) from problem
             except IntegrityError as problem:
                 raise (_taken(problem) or _bug(problem)) from problem
@@ -86,8 +86,6 @@ def _say_refused(refused: Refused, *, as_json: bool) -> None:
         click.echo("  " + "  ".join(f"{k}={v}" for k, v in row.items() if v not in (None, "")), err=True)
 
 
-DISK_FULL = "53100"
-"""PostgreSQL's state for a full disk (appendix A of its manual)."""
 OF_THE_MACHINE = {
     errno.ENOENT,
     errno.EACCES,
@@ -102,13 +100,13 @@ OF_THE_MACHINE = {
 }
 
 
-def _of_the_machine(problem: OSError | OperationalError | ProgrammingError) -> Refused | None:
+def _of_the_machine(problem: OSError | OperationalError | ProgrammingError | InternalError) -> Refused | None:
     """What the operator can mend, in words: a path, a full disk, a database that is away or not set up. None: a bug of ours."""
     if isinstance(problem, OSError):
         if problem.errno not in OF_THE_MACHINE:
             return None
         return Refused(f"无法读写 {problem.filename or '文件'}：{problem.strerror}。请检查路径、权限和剩余空间。", code="cannot_access")
-    return _no_room(problem) or _of_the_database()
+    return _not_taken(problem) or (None if isinstance(problem, InternalError) else _of_the_database())
 
 
 def _taken(problem: IntegrityError) -> Refused | None:
@@ -150,7 +148,7 @@ def _of_the_database() -> Refused | None:
             if revision is None and connection.dialect.name == "sqlite":
                 connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar()
     except OperationalError as away:
-        return _no_room(away) or Refused(
+        return _not_taken(away) or Refused(
             f"数据库无法连接：{_reason(away)}。请检查 TRAINHUB_DATABASE_URL；新实例请先执行 trainhub init。", code="no_database"
         )
     if revision == migrations.head():
@@ -158,12 +156,16 @@ def _of_the_database() -> Refused | None:
     return Refused(f"数据库版本是 {revision or '空'}，当前程序需要 {migrations.head()}：请先执行 trainhub init。", code="not_migrated")
 
 
-def _no_room(problem: OperationalError | ProgrammingError) -> Refused | None:
-    """Whether the database itself says that its disk is full or cannot be written: SQLite by its error code, PostgreSQL by its state."""
-    primary = getattr(problem.orig, "sqlite_errorcode", 0) & 0xFF
-    if primary == sqlite3.SQLITE_FULL or getattr(problem.orig, "sqlstate", None) == DISK_FULL:
-        return Refused(f"数据库所在的磁盘已满：{_reason(problem)}。没有写完的已撤回，之前完成的都保留；请腾出空间后重新执行。", code="disk_full")
-    if primary == sqlite3.SQLITE_IOERR:
+def _not_taken(problem: OperationalError | ProgrammingError | InternalError) -> Refused | None:
+    """Whether the database itself says that it takes nothing: its disk is full or faulty, or it is a copy that is only read."""
+    from trainhub.kernel.db import Unwritable, unwritable
+
+    why = unwritable(problem)
+    if why is Unwritable.FULL:
+        return Refused(f"数据库所在的磁盘已满：{_reason(problem)}。没有写完的已撤回，之前完成的都保留；请腾出空间后重新执行。", code=why.value)
+    if why is Unwritable.READ_ONLY:
+        return Refused(f"数据库现在只能读取：{_reason(problem)}。没有写入任何内容；请在可写的主库上执行，或待其恢复可写后重新执行。", code=why.value)
+    if getattr(problem.orig, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_IOERR:
         return Refused(
             f"数据库文件无法读写：{_reason(problem)}。磁盘可能已满或有故障。没有写完的已撤回，之前完成的都保留；请检查剩余空间后重新执行。",
             code="disk_full",
@@ -171,7 +173,7 @@ def _no_room(problem: OperationalError | ProgrammingError) -> Refused | None:
     return None
 
 
-def _reason(problem: IntegrityError | OperationalError | ProgrammingError) -> str:
+def _reason(problem: IntegrityError | OperationalError | ProgrammingError | InternalError) -> str:
     return str(problem.orig).strip().splitlines()[0]
 
 

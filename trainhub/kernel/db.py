@@ -265,6 +265,24 @@ def is_taken(error: IntegrityError) -> bool:
     return getattr(error.orig, "sqlstate", None) == "23505" or getattr(error.orig, "sqlite_errorcode", None) in taken
 
 
+class Unwritable(Enum):
+    """Why a database that answers takes nothing."""
+
+    READ_ONLY = "read_only"
+    FULL = "disk_full"
+
+
+_SQLITE_SAYS = {sqlite3.SQLITE_READONLY: Unwritable.READ_ONLY, sqlite3.SQLITE_FULL: Unwritable.FULL}
+_POSTGRESQL_SAYS = {"25006": Unwritable.READ_ONLY, "53100": Unwritable.FULL}
+"""States of PostgreSQL (appendix A of its manual): a standby or a read-only role, a full disk."""
+
+
+def unwritable(error: BaseException) -> Unwritable | None:
+    """Whether a database refused a statement because it takes nothing now: it is a copy or standby that is only read, or its disk is full."""
+    orig = getattr(error, "orig", None)
+    return _POSTGRESQL_SAYS.get(getattr(orig, "sqlstate", None) or "") or _SQLITE_SAYS.get(getattr(orig, "sqlite_errorcode", 0) & 0xFF)
+
+
 def add_once(row: Base, taken: Callable[[], Exception]) -> None:
     """Add a row whose like somebody else may be adding at this moment: then `taken` refuses it in the words of who comes later."""
     current = session()

@@ -181,6 +181,10 @@ class Form(FlaskForm):  # type: ignore[misc]
             field.id = field.label.field_id = f"{word}-{field.id}"
         return self
 
+    def said(self) -> list[str]:
+        """Everything that is wrong, for a page on which the form itself is not shown any more."""
+        return [*map(str, self.form_errors), *(str(told) for field in self for told in field.errors)]
+
     def refuse(self, refused: Refused) -> None:
         """Show a refusal of the operation, and those beside it, at their fields or above the form; the answer then has its status.
 

@@ -28,16 +28,13 @@ from trainhub.kernel import clock
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import Base, Key, db, enum_column, session, transaction
 from trainhub.kernel.errors import Refused
-from trainhub.kernel.i18n import N_, WORD, Said, kept, remembering, say, sentence, worded
+from trainhub.kernel.i18n import WORD, Said, kept, remembering, say, sentence, worded
+from trainhub.kernel.job_words import DEADLY, told_of
 
 LEASE = timedelta(seconds=30)
 """So long after the last sign of life of a worker its job is another's."""
 RENEWALS = 4
 """How often a lease is renewed before it ends."""
-BUG = N_("发生了意外的错误。请再试一次；仍然失败时请联系系统管理员，并告知任务编号 %(id)s。")
-DEADLY = N_(
-    "后台进程在处理这项任务时中断了 %(n)d 次，不再自动重试，已完成的部分保留。可能是内存或磁盘不足，或服务器反复重启：请联系系统管理员，并告知任务编号 %(id)s；排除原因后可以重新发起。"
-)
 log = structlog.get_logger("jobs")
 
 
@@ -297,13 +294,14 @@ def run(running: Running, *, worker: str = "") -> JobState:
         values = {"state": JobState.FAILED, "result": {"error": kept(refused.as_dict())}, **_kept("message", refused.message)}
     except Exception as error:
         log.error("job.failed", job=running.id, task=name, error=repr(error), trace=traceback.format_exc())
+        session().rollback()  # PostgreSQL answers nothing in a transaction that failed
         attempts = session().execute(select(Job.attempts, Job.max_attempts).where(Job.id == running.id)).one()
         session().rollback()
         again = attempts.attempts < attempts.max_attempts
         values = {
             "state": JobState.QUEUED if again else JobState.FAILED,
             "result": {"bug": repr(error)[:2000]},
-            **_kept("message", say(BUG, id=running.id)),
+            **_kept("message", say(told_of(error), id=running.id)),
         }
         if again:
             values["run_after_at"] = clock.now() + timedelta(seconds=15 * 2**attempts.attempts)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+import threading
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,13 +28,13 @@ class _Append:
         try:
             append(self.path, self.lines)
         except OSError as error:
-            current_app.logger.warning("%s could not be written: %s", self.path.name, error)
+            current_app.logger.error("%s could not be written: %s; %d lines wait for the next", self.path, error.strerror, len(_waiting[self.path]))
 
 
 def note(file: str, line: Mapping[str, Any]) -> None:
     """Write the line down once the transaction is committed; when it is rolled back it never was.
 
-    A folder that cannot be written keeps nothing, and the log says so: what the line tells of is done.
+    What the line tells of is done also when the folder cannot be written; the log says so, and the line is written with the next (`append`).
     """
     path = folder() / file
     found = next((one for one in to_do_after_commit() if isinstance(one, _Append) and one.path == path), None)
@@ -43,12 +44,33 @@ def note(file: str, line: Mapping[str, Any]) -> None:
     found.lines.append(line)
 
 
-def append(path: Path, lines: list[Mapping[str, Any]]) -> None:
-    """Whole lines at the end of the file, also when several processes append at once; synced."""
-    data = "".join(json.dumps(one, ensure_ascii=False, sort_keys=True, default=str) + "\n" for one in lines).encode()
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+_waiting: dict[Path, list[Mapping[str, Any]]] = {}
+"""What a full disk or a folder that cannot be written kept out of each file, as long as this process lives."""
+_one_at_a_time = threading.Lock()
+
+
+def append(path: Path, lines: Iterable[Mapping[str, Any]]) -> None:
+    """Whole lines at the end of the file, also when several processes append at once; synced.
+
+    Raises OSError when they find no room: they wait for the next call, which begins a new line after what was cut off. A line may then stand twice.
+    """
+    with _one_at_a_time:
+        wanted = [*_waiting.pop(path, ()), *lines]
+        try:
+            _write(path, "".join(json.dumps(one, ensure_ascii=False, sort_keys=True, default=str) + "\n" for one in wanted).encode())
+        except OSError:
+            _waiting[path] = wanted
+            raise
+
+
+def _write(path: Path, data: bytes) -> None:
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
     try:
-        os.write(handle, data)
+        size = os.fstat(handle).st_size
+        if size and os.pread(handle, 1, size - 1) != b"\n":
+            data = b"\n" + data
+        while data:  # a disk that fills takes a part and says nothing
+            data = data[os.write(handle, data) :]
         os.fsync(handle)
     finally:
         os.close(handle)

@@ -208,8 +208,8 @@ def _bug(error: Exception) -> Any:
     kernel_db.session().rollback()
     error_id = secrets.token_hex(4)
     log.exception("bug", error_id=error_id, path=request.path, method=request.method, exc_info=error)
-    if isinstance(error, OperationalError):
-        return _no_database(error_id)
+    if isinstance(error, OperationalError) or kernel_db.unwritable(error):
+        return _no_database(error_id, kernel_db.unwritable(error))
     message = _("发生了意外的错误，你提交的内容没有保存。请稍后再试；若反复出现，请把下面的编号告诉系统管理员。")
     if _is_told_in_json():
         return _problem(500, _(TITLES[500]), message, error_id=error_id)
@@ -226,9 +226,16 @@ def _taken(error: IntegrityError) -> Any:
     )
 
 
-def _no_database(error_id: str) -> Response:
-    """The database is locked by long work or does not answer: nobody's mistake, and trying again helps."""
-    title, message = _(TITLES[503]), _("数据库正忙或暂时连不上，你提交的内容没有保存。请稍后再试；若反复出现，请把下面的编号告诉系统管理员。")
+NOT_TAKEN = {
+    kernel_db.Unwritable.READ_ONLY: N_("数据库现在只能读取（维护或备用中），你提交的内容没有保存。证书查验照常可用；其他操作请在维护结束后再试，并可把下面的编号告诉系统管理员。"),
+    kernel_db.Unwritable.FULL: N_("数据库所在的磁盘已满，你提交的内容没有保存，此前保存的都在。请把下面的编号告诉系统管理员，腾出空间后再试。"),
+}  # fmt: skip
+
+
+def _no_database(error_id: str, why: kernel_db.Unwritable | None) -> Response:
+    """The database is locked by long work, does not answer, or takes nothing: nobody's mistake, and trying again helps."""
+    said = N_("数据库正忙或暂时连不上，你提交的内容没有保存。请稍后再试；若反复出现，请把下面的编号告诉系统管理员。")
+    title, message = _(TITLES[503]), _(NOT_TAKEN[why] if why else said)
     answer = _problem(503, title, message, error_id=error_id) if _is_told_in_json() else _page(503, title, message, error_id)
     answer.headers["Retry-After"] = "10"
     return answer

@@ -16,8 +16,9 @@ from trainhub.certificates import operations, queries
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.operations import batches
 from trainhub.certificates.types import BatchSource, Kind
+from trainhub.kernel import jobs
 from trainhub.kernel.access import SYSTEM
-from trainhub.kernel.db import db, session, transaction
+from trainhub.kernel.db import db, is_postgresql, session, transaction
 
 
 @pytest.fixture
@@ -173,3 +174,35 @@ def test_a_rule_and_a_list_at_once_issue_one(racing: Flask, is_list_first: bool)
     assert (errors, other.is_alive()) == ([], False)
     session().expire_all()
     assert len(session().scalars(sa.select(Certificate)).all()) == 1
+
+
+def test_two_who_approve_at_once_approve_once(racing: Flask) -> None:
+    with transaction():
+        issuer = ground.university()
+        rows = [batches.Wanted(ground.person().id, FACTS[Kind.TRAINING]) for _one in range(3)]
+        batch_id = batches.prepare(
+            title="一期", kind=Kind.TRAINING, source=BatchSource.SELECTION, issuer=issuer, rows=rows, by=WRITER, now=ground.NOW
+        ).id
+    said: list[str] = []
+    gate = threading.Barrier(2)
+
+    def decide(is_approved: bool) -> None:
+        with racing.app_context():
+            try:
+                with transaction():
+                    batch = queries.batch_by_id(batch_id)
+                    assert batch is not None
+                    gate.wait(20)
+                    batches.decide(batch=batch, is_approved=is_approved, reason="名单有误", by=DECIDER, today=TODAY, now=ground.NOW)
+                said.append("approved" if is_approved else "rejected")
+            except batches.CannotDecide:
+                said.append("late")
+            finally:
+                db.session.remove()
+
+    if is_postgresql():  # on SQLite one waits for the other before it has looked
+        _run(racing, [threading.Thread(target=decide, args=(True,)) for _one in range(2)])
+        assert sorted(said) == ["approved", "late"]
+        jobs.run_all()
+        count = sa.select(sa.func.count()).select_from(Certificate).where(Certificate.issuer_id == issuer.id)
+        assert session().scalar(count) == 3

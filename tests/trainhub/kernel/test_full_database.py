@@ -60,7 +60,7 @@ def test_sqlite_tells_by_its_number(number: int, said: str) -> None:
     class Told(Exception):
         sqlite_errorcode = number
 
-    found = commands._no_room(sa.exc.OperationalError("x", {}, Told("disk I/O error")))
+    found = commands._not_taken(sa.exc.OperationalError("x", {}, Told("disk I/O error")))
     assert found is not None
     assert said in found.message
 
@@ -69,6 +69,6 @@ def test_postgresql_tells_by_its_state() -> None:
     class Told(Exception):
         sqlstate = "53100"
 
-    found = commands._no_room(sa.exc.OperationalError("x", {}, Told("could not extend file: No space left on device")))
+    found = commands._not_taken(sa.exc.OperationalError("x", {}, Told("could not extend file: No space left on device")))
     assert found is not None
     assert "磁盘已满" in found.message

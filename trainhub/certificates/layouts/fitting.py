@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 from trainhub.certificates.layouts.drawing import signature_labels, widths_of
 from trainhub.certificates.layouts.filling import Facts, printed_text
@@ -36,10 +36,16 @@ def cuts(layout: Layout, facts: Facts) -> tuple[Cut, ...]:
         if not isinstance(item, Text) or "{" not in item.text:
             continue
         text = printed_text(layout, item, facts)
-        if text and (lost := fit(text, item, widths_of(item.font)).lost):
+        if text and (lost := _lost(text, item)):
             for name in FIELD.findall(item.text):
                 cut[name] = max(lost, cut.get(name, 0))
     return tuple(cut.items())
+
+
+@lru_cache(maxsize=4096)
+def _lost(text: str, item: Text) -> int:
+    """How many characters of a text find no room in its box; a list says most texts many times."""
+    return fit(text, item, widths_of(item.font)).lost
 
 
 def cuts_told(layout: Layout, found: Iterable[Cut]) -> str:

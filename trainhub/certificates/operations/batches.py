@@ -315,8 +315,7 @@ def _write(batch: IssueBatch, items: Sequence[IssueItem], *, by: Identity, today
         number = compose(Number(province, unit, KIND_DIGITS[batch.kind], today.year, serial))
         holder_id = persons[item.person_id].merged_into_id or item.person_id
         rows.append(_row(batch, item, layout, number, name, facts, note, holder_id, programmes.get(item.person_id), by=by, today=today, now=now))
-    ids = session().scalars(insert(Certificate).returning(Certificate.id, sort_by_parameter_order=True), rows).all()
-    made = dict(zip((item.asked_key for item in items), ids, strict=True))
+    made = {key: made_id for made_id, key in session().execute(insert(Certificate).returning(Certificate.id, Certificate.asked_key), rows)}
     _note(rows, made, by=by, today=today, now=now)
     data = {"first": rows[0]["number"], "last": rows[-1]["number"], "count": len(rows), "drafts": sum(row["state"] is State.DRAFT for row in rows)}
     audit.record(by=by, did="certificates.batch.portion_issued", on=batch, data=data)

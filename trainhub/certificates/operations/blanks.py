@@ -170,7 +170,7 @@ def settle(*, run: PrintRun, by: Identity, now: datetime) -> Reconciliation:
         raise BadBlanks(_("批次还没有画完，不能核销。"))
     sums = queries.blank_sums(run.id)
     if not sums.is_even:
-        raise BadBlanks(_("还有 %(n)d 页没有对应的空白证书号：请先领用足够的空白证书。", n=sums.lacking))
+        raise BadBlanks(_("还有 %(n)d 页没有对应的空白证书号：请先领用足够的空白证书。", n=sums.lacking), field="first")
     session().execute(
         update(BlankSheet)
         .where(BlankSheet.run_id == run.id, BlankSheet.state == SheetState.TAKEN)

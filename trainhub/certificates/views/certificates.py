@@ -114,6 +114,11 @@ def doubled_export(form: str) -> Any:
 @guard(Can.VIEW, load=load, subject=queries.subject_of)
 def show(certificate: Certificate) -> Any:
     """One certificate with its facts, evidence and history."""
+    return _page(certificate)
+
+
+def _page(certificate: Certificate, tried: ReleaseForm | None = None) -> Any:
+    """The page of a certificate; `tried` is the form by which it could not be released, with the reason."""
     subject = queries.subject_of(certificate)
     is_own = certificate.person_id == who().person_id
     address, share = _address(certificate), _shared(certificate) if is_own else ""
@@ -123,8 +128,8 @@ def show(certificate: Certificate) -> Any:
     if certificate.state is State.DRAFT:
         obstacle = obstacles_of([certificate])[certificate.id]
         if may(who(), Can.ISSUE, subject):
-            release = ReleaseForm(formdata=None, template=certificate.template).prepare(certificate)
-    return render_template(
+            release = tried or ReleaseForm(formdata=None, template=certificate.template).prepare(certificate)
+    page = render_template(
         "trainhub/certificates/show.html",
         certificate=certificate,
         title=title_of(certificate),
@@ -144,6 +149,7 @@ def show(certificate: Certificate) -> Any:
         actions=[event for event in events_in(certificate.state) if event in open_to_reader and may(who(), CAN_OF[event], subject)],
         may_have=may(who(), Can.DOWNLOAD, subject),
         release=release,
+        refused=tried.said() if tried is not None and release is None else [],
         obstacle=obstacle,
         clock=clock_told() if obstacle is not None else "",
         is_own=is_own,
@@ -155,6 +161,23 @@ def show(certificate: Certificate) -> Any:
         show_number=show_number,
         show_code=show_code,
     )
+    return page, 422 if tried is not None else 200
+
+
+@blueprint.post("/<number>/release")
+@guard(Can.ISSUE, load=load, subject=queries.subject_of)
+def release(certificate: Certificate) -> Any:
+    """Issue a draft that can be drawn now, from the template chosen; without one from that of before."""
+    form = ReleaseForm().prepare(certificate)
+    if form.template.name in request.form and not form.validate():
+        return _page(certificate, form)
+    try:
+        with transaction():
+            made = operations.release(certificate=_again(certificate), by=who(), today=clock.today(), now=clock.now(), template=form.template.data)
+    except operations.CannotIssue as refused:
+        form.refuse(refused)
+        return _page(_again(certificate), form)
+    return done(_("证书 %(number)s 已签发。", number=made.number), "certificates.show", number=made.number)
 
 
 def _address(certificate: Certificate) -> str:
@@ -266,7 +289,12 @@ def change(pair: tuple[Certificate, Event]) -> Any:
                         return done(_("这个表单已经提交过，没有重复处理。"), "certificates.show", number=certificate.number)
                     after = _apply(_again(certificate), event, form, template)
                 if is_correction:
-                    return done(_("更正已提交，须由另一人审核；审核通过前，原证书仍然有效。"), "certificates.show", number=after.number)
+                    told = (
+                        _("更正已提交，须由另一人审核；这张证书已暂停，审核通过后的新证书同样暂停，须另行恢复。")
+                        if after.state is State.SUSPENDED
+                        else _("更正已提交，须由另一人审核；审核通过前，原证书仍然有效。")
+                    )
+                    return done(told, "certificates.show", number=after.number)
                 message = _("证书 %(number)s：%(event)s已完成。", number=after.number, event=str(labels.EVENTS[event]))
                 return done(message, "certificates.show", number=after.number)
             except Refused as refused:

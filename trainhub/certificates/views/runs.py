@@ -100,9 +100,17 @@ def new_run() -> Any:
 
 
 def _run_page(
-    row: PrintRun, take: forms.TakeForm | None = None, spoil: forms.SpoilForm | None = None, give_back: forms.ReturnForm | None = None
+    row: PrintRun,
+    take: forms.TakeForm | None = None,
+    spoil: forms.SpoilForm | None = None,
+    give_back: forms.ReturnForm | None = None,
+    refused: str = "",
 ) -> Any:
+    """The page of a run; a form that was refused stands on it with what was typed and why. `refused` says the same where its forms are not shown."""
     is_overprint, chunks = row.mode is PrintMode.OVERPRINT, queries.chunks_of(row.id)
+    sums = queries.blank_sums(row.id) if is_overprint else None
+    is_open = sums is not None and row.finished_at is not None and row.settled_at is None
+    is_told = is_open and (take is not None or (sums is not None and bool(sums.total) and (spoil or give_back) is not None))
     page = render_template(
         "trainhub/certificates/run.html",
         run=row,
@@ -113,7 +121,8 @@ def _run_page(
         pages=queries.pages_of(row.id),
         to_pull=queries.to_pull(row.id, SHOWN_PULLS),
         pulls=queries.count_to_pull(row.id),
-        sums=queries.blank_sums(row.id) if is_overprint else None,
+        sums=sums,
+        refused="" if is_told else refused,
         also=queries.also_overprinted(row) if is_overprint else [],
         spoiled=queries.blanks_of(row.id, only=(SheetState.SPOILED,), limit=100) if is_overprint else [],
         take=take or forms.TakeForm(formdata=None),
@@ -123,7 +132,7 @@ def _run_page(
         show_number=show_number,
         labels=labels,
     )
-    return page, 422 if take or spoil or give_back else 200
+    return page, 422 if take or spoil or give_back or refused else 200
 
 
 @blueprint.get("/runs/<int:run_id>")
@@ -289,7 +298,7 @@ def take_blanks(row: PrintRun) -> Any:
             laid = blanks.take(run=load_run(row.id), first=form.first.data or "", count=form.count.data or 0, by=who(), now=clock.now())
     except Refused as refused:
         form.refuse(refused)
-        return _run_page(load_run(row.id), take=form)
+        return _run_page(load_run(row.id), take=form, refused=refused.message)
     return done(_("已领用 %(n)d 张，其中 %(laid)d 张已对应到证书。", n=form.count.data, laid=laid), "certificates.run", run_id=row.id)
 
 
@@ -306,7 +315,7 @@ def spoil_blank(row: PrintRun) -> Any:
             told = found.after.serial if found.after is not None else None
     except Refused as refused:
         form.refuse(refused)
-        return _run_page(load_run(row.id), spoil=form)
+        return _run_page(load_run(row.id), spoil=form, refused=refused.message)
     if not found.needs_other:
         said = _("已作废。这个号码上没有需要重印的证书。")
     elif told:
@@ -329,7 +338,7 @@ def return_blanks(row: PrintRun) -> Any:
             lacking = blanks.give_back(run=load_run(row.id), **asked, by=who(), now=clock.now())
     except Refused as refused:
         form.refuse(refused)
-        return _run_page(load_run(row.id), give_back=form)
+        return _run_page(load_run(row.id), give_back=form, refused=refused.message)
     said = _("已退回 %(n)d 张。还差 %(lacking)d 张空白证书，请再领用。", n=form.count.data, lacking=lacking)
     return done(said if lacking else _("已退回 %(n)d 张。", n=form.count.data), "certificates.run", run_id=row.id)
 
@@ -338,8 +347,11 @@ def return_blanks(row: PrintRun) -> Any:
 @guard(Can.PRINT_VIEW, load=load_run, subject=queries.subject_of_run)
 def lay_blanks(row: PrintRun) -> Any:
     """Lay pages that may be handed out again (a suspension was lifted) on blanks that are left."""
-    with transaction():
-        laid = blanks.lay_more(run=load_run(row.id), by=who(), now=clock.now())
+    try:
+        with transaction():
+            laid = blanks.lay_more(run=load_run(row.id), by=who(), now=clock.now())
+    except blanks.BadBlanks as refused:
+        return _run_page(load_run(row.id), refused=refused.message)
     return done(_("有 %(n)d 页已对应到剩余的空白证书。", n=laid), "certificates.run", run_id=row.id)
 
 
@@ -347,8 +359,13 @@ def lay_blanks(row: PrintRun) -> Any:
 @guard(Can.PRINT_VIEW, load=load_run, subject=queries.subject_of_run)
 def settle_blanks(row: PrintRun) -> Any:
     """Close the books (核销)."""
-    with transaction():
-        sums = blanks.settle(run=load_run(row.id), by=who(), now=clock.now())
+    try:
+        with transaction():
+            sums = blanks.settle(run=load_run(row.id), by=who(), now=clock.now())
+    except blanks.BadBlanks as refused:
+        form = forms.TakeForm(formdata=None)  # where the blanks that lack are handed out
+        form.refuse(refused)
+        return _run_page(load_run(row.id), take=form, refused=refused.message)
     message = _("已核销：使用 %(used)d，作废 %(spoiled)d，退回 %(returned)d。", used=sums.used, spoiled=sums.spoiled, returned=sums.returned)
     return done(message, "certificates.run", run_id=row.id)
 

@@ -186,9 +186,13 @@ def _page(row: CertificateTemplate, form: BodyForm | None = None, decision: Deci
         drawn, said = svg(layout, templates.sample_facts(layout), base_url=_base()), templates.warnings_of(layout)
     except templates.BadTemplate as refused:
         said = [refused.message]
+    is_draft = row.state is TemplateState.DRAFT and may_edit
+    may_approve = row.state is TemplateState.SUBMITTED and may(who(), Can.TEMPLATE_APPROVE, queries.subject_of_template(row))
+    unseen = [*([] if is_draft else [form, image]), *([] if may_approve else [decision])]  # somebody was quicker: their forms are gone from the page
     page = render_template(
         "trainhub/certificates/template.html",
         template=row,
+        refused=[told for one in unseen if one is not None for told in one.said()],
         form=form or BodyForm(formdata=None, body=templates.text_of(row.body), version=row.version),
         image=image or ImageForm(formdata=None),
         images=queries.images_of(row),
@@ -199,7 +203,7 @@ def _page(row: CertificateTemplate, form: BodyForm | None = None, decision: Deci
         may_edit=may_edit,
         is_latest=queries.template_versions(row.code)[0].id == row.id,
         owner=organisations.by_id(row.owner_id) if row.owner_id is not None else None,
-        may_approve=row.state is TemplateState.SUBMITTED and may(who(), Can.TEMPLATE_APPROVE, queries.subject_of_template(row)),
+        may_approve=may_approve,
         is_mine=queries.is_editor(row, who().account_id),
         labels=labels,
     )

@@ -21,7 +21,6 @@ from trainhub.certificates.operations.issuing import clock_told
 from trainhub.certificates.permissions import Can
 from trainhub.certificates.types import Attested
 from trainhub.certificates.views import blueprint
-from trainhub.certificates.views._support import load
 from trainhub.kernel import clock, fonts, jobs, paging
 from trainhub.kernel.access import guard, may, who
 from trainhub.kernel.db import transaction
@@ -126,16 +125,3 @@ def release_waiting() -> Any:
         return done(_("正在后台重新检查 %(n)d 张待处理的证书，可以签发的会陆续签发；稍后刷新本页查看。", n=count), "certificates.waiting")
     made, left = tasks.release_waiting(who(), lambda _done, _total, _text: None)
     return done(_("已签发 %(made)d 张，仍有 %(left)d 张待处理。", made=made, left=left), "certificates.waiting")
-
-
-@blueprint.post("/<number>/release")
-@guard(Can.ISSUE, load=load, subject=queries.subject_of)
-def release(certificate: Certificate) -> Any:
-    """Issue a draft that can be drawn now, from the template chosen."""
-    form = ReleaseForm().prepare(certificate)
-    template = form.template.data if form.validate() else None
-    with transaction():
-        row = queries.by_id(certificate.id)
-        assert row is not None
-        made = operations.release(certificate=row, by=who(), today=clock.today(), now=clock.now(), template=template)
-    return done(_("证书 %(number)s 已签发。", number=made.number), "certificates.show", number=made.number)

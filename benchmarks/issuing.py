@@ -1,0 +1,151 @@
+"""What it costs to issue many certificates from a list: reading, checking, approving, issuing.
+
+    python benchmarks/issuing.py [--count 10000] [--database sqlite:///...]
+
+Makes an instance in a temporary folder (or uses an empty database that is named), invents students, writes the list as CSV, has it read and checked as the job does,
+prepared by one person, approved by another and issued; prints one JSON object with CPU seconds, wall seconds and statements of each step.
+The floor is reading the same file and writing as many rows of the certificates' table by one executemany.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import random
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+SURNAMES = "林陈黄张吴李王郑蔡刘杨许谢曾苏庄江叶赖邱"
+COURSE = "面向智能制造现场的工业互联网平台架构与数据采集技术综合实践"
+FIRST, LAST = 0x4E00, 0x9FA5
+
+
+def main() -> None:
+    """Run and print."""
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("--count", type=int, default=10_000)
+    arguments.add_argument("--database", default="")
+    asked = arguments.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        print(json.dumps(measure(Path(folder), asked.count, asked.database), ensure_ascii=False, indent=1))
+
+
+def measure(folder: Path, count: int, database: str) -> dict[str, Any]:
+    """One list in a new instance."""
+    import sqlalchemy as sa
+
+    from trainhub.app import create_app
+    from trainhub.certificates import imports, queries, tasks
+    from trainhub.certificates.models import Certificate
+    from trainhub.certificates.operations import batches
+    from trainhub.certificates.types import BatchSource, Kind, State
+    from trainhub.config import Settings
+    from trainhub.kernel import clock, keys
+    from trainhub.kernel.access import Identity
+    from trainhub.kernel.db import Base, db, session, transaction
+    from trainhub.kernel.initialise import load_reference
+
+    secret = "a secret of the benchmark, long enough to be taken"
+    keys.make(folder, secret)
+    app = create_app(Settings(instance=folder, database_url=database or f"sqlite:///{folder / 'b.sqlite3'}", secret_key=secret, is_testing=True))
+    found: dict[str, Any] = {"count": count, "python": sys.version.split()[0]}
+    with app.app_context():
+        Base.metadata.create_all(db.engine)
+        statements = [0]
+        sa.event.listen(db.engine, "before_cursor_execute", lambda *_args: statements.__setitem__(0, statements[0] + 1))
+
+        @contextmanager
+        def step(name: str) -> Iterator[None]:
+            cpu, wall, asked = time.process_time(), time.perf_counter(), statements[0]
+            yield
+            found[name] = {
+                "cpu_seconds": round(time.process_time() - cpu, 2),
+                "wall_seconds": round(time.perf_counter() - wall, 2),
+                "statements": statements[0] - asked,
+            }
+
+        with transaction():
+            load_reference()
+            issuer_id, names = _students(count)
+        found["database"] = db.engine.dialect.name
+        file = folder / "list.csv"
+        with file.open("w", newline="", encoding="utf-8") as out:
+            writer = csv.writer(out)
+            writer.writerow(["name", "student_no", "course", "hours", "base", "class_name"])
+            writer.writerows([name, f"S{n:06d}", COURSE, "48", "榕城智造基地", f"{n // 50}班"] for n, name in enumerate(names))
+        with step("import"):
+            read = imports.read(file, file.name, queries.layout_of("training"), issuer_id, kind=Kind.TRAINING)
+            imports.refuse_problems(read)
+        from trainhub.organisations import queries as organisations
+
+        first, second = Identity(1, None, "甲", ()), Identity(2, None, "乙", ())
+        with step("check"):
+            issuer = organisations.by_id(issuer_id)
+            assert issuer is not None
+            checked = batches.check(kind=Kind.TRAINING, issuer=issuer, rows=read.rows)
+        session().rollback()
+        with step("prepare"), transaction():
+            issuer = organisations.by_id(issuer_id)
+            assert issuer is not None
+            batch_id = batches.prepare(
+                title="大批", kind=Kind.TRAINING, source=BatchSource.IMPORT, issuer=issuer, checked=checked, digest=read.digest, by=first, now=clock.now()
+            ).id
+        del read, checked
+        with step("approve"), transaction():
+            batch = queries.batch_by_id(batch_id)
+            assert batch is not None
+            batches.decide(batch=batch, is_approved=True, reason="", by=second, today=clock.today(), now=clock.now())
+        session().rollback()
+        with step("issue"):
+            tasks.issue_batch(batch_id, second, lambda _done, _total, _text: None)
+        found["issued"] = session().scalar(sa.select(sa.func.count()).select_from(Certificate).where(Certificate.state == State.ISSUED))
+        rows = [dict(row) for row in session().execute(sa.select(Certificate.__table__)).mappings()]
+        session().rollback()
+        with transaction(), step("floor"):
+            with file.open(encoding="utf-8", newline="") as given:
+                list(csv.DictReader(given))
+            for n, row in enumerate(rows):
+                row |= {"id": None, "number": f"F{n:017d}", "asked_key": f"floor:{n}", "code": f"{n:012d}", "is_current": False}
+                del row["id"]
+            session().execute(sa.insert(Certificate), rows)
+            session().flush()
+        found["peak_mb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    return found
+
+
+def _students(count: int) -> tuple[int, list[str]]:
+    """A university with so many students; its id and their names, S000000 first."""
+    import sqlalchemy as sa
+
+    from trainhub.kernel import clock
+    from trainhub.kernel.access import SYSTEM
+    from trainhub.kernel.db import session
+    from trainhub.organisations import operations as organisations
+    from trainhub.organisations.types import OrganisationKind
+    from trainhub.people.models import Person, Student
+    from trainhub.programmes import operations as programmes
+
+    rng = random.Random(7)
+    names = [rng.choice(SURNAMES) + "".join(chr(rng.randint(FIRST, LAST)) for _two in range(2)) for _one in range(count)]
+    now = clock.now()
+    given: dict[str, Any] = {"by": SYSTEM, "now": now}
+    university = organisations.register(code="BENCH-U", kind=OrganisationKind.UNIVERSITY, name="闽江理工大学", region_code="350100", **given)
+    programme = programmes.create_programme(code="BENCH-P", name="机械工程", major_code="080201", university=university, **given)
+    cohort = programmes.create_cohort(programme=programme, year=2022, **given)
+    people = [{"name": name, "version": 1, "created_at": now} for name in names]
+    ids = session().scalars(sa.insert(Person).returning(Person.id, sort_by_parameter_order=True), people).all()
+    shared = {"university_id": university.id, "programme_id": programme.id, "cohort_id": cohort.id, "enrolled_on": date(2022, 9, 1), "version": 1, "created_at": now}
+    session().execute(sa.insert(Student), [{**shared, "person_id": key, "student_no": f"S{n:06d}"} for n, key in enumerate(ids)])
+    return university.id, names
+
+
+if __name__ == "__main__":
+    main()
