@@ -96,7 +96,14 @@ def measure(folder: Path, count: int, database: str) -> dict[str, Any]:
             issuer = organisations.by_id(issuer_id)
             assert issuer is not None
             batch_id = batches.prepare(
-                title="大批", kind=Kind.TRAINING, source=BatchSource.IMPORT, issuer=issuer, checked=checked, digest=read.digest, by=first, now=clock.now()
+                title="大批",
+                kind=Kind.TRAINING,
+                source=BatchSource.IMPORT,
+                issuer=issuer,
+                checked=checked,
+                digest=read.digest,
+                by=first,
+                now=clock.now(),
             ).id
         del read, checked
         with step("approve"), transaction():
@@ -142,7 +149,14 @@ def _students(count: int) -> tuple[int, list[str]]:
     cohort = programmes.create_cohort(programme=programme, year=2022, **given)
     people = [{"name": name, "version": 1, "created_at": now} for name in names]
     ids = session().scalars(sa.insert(Person).returning(Person.id, sort_by_parameter_order=True), people).all()
-    shared = {"university_id": university.id, "programme_id": programme.id, "cohort_id": cohort.id, "enrolled_on": date(2022, 9, 1), "version": 1, "created_at": now}
+    shared = {
+        "university_id": university.id,
+        "programme_id": programme.id,
+        "cohort_id": cohort.id,
+        "enrolled_on": date(2022, 9, 1),
+        "version": 1,
+        "created_at": now,
+    }
     session().execute(sa.insert(Student), [{**shared, "person_id": key, "student_no": f"S{n:06d}"} for n, key in enumerate(ids)])
     return university.id, names
 
