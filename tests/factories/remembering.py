@@ -122,23 +122,12 @@ def _what_was_written(base: dict[str, dict[Any, dict[str, Any]]], written: Itera
 def _lay(kept: _Kept) -> None:
     current = session()
     for table, rows in kept.rows:
-        for empty, alike in _by_empty_json(table, rows).items():
-            current.execute(sa.insert(table).values(dict.fromkeys(empty, sa.null())), alike)
+        current.execute(sa.insert(table), rows)
     for table, row in kept.changed:
         current.execute(sa.update(table).where(*(column == row[column.name] for column in table.primary_key)).values(row))
     if kept.audit:
         current.info["audit"] = list(kept.audit)
     current.info["unwritten"] = True
-
-
-def _by_empty_json(table: sa.Table, rows: list[dict[str, Any]]) -> dict[tuple[str, ...], list[dict[str, Any]]]:
-    """Rows by the JSON columns that are NULL in them: None alone would be written as JSON's own null."""
-    columns = [column.name for column in table.c if isinstance(column.type, sa.JSON)]
-    found: dict[tuple[str, ...], list[dict[str, Any]]] = {}
-    for row in rows:
-        empty = tuple(name for name in columns if row[name] is None)
-        found.setdefault(empty, []).append({name: value for name, value in row.items() if name not in empty})
-    return found
 
 
 @dataclasses.dataclass(frozen=True)

@@ -320,17 +320,14 @@ def _clear_postgresql(current: Any) -> list[str]:
 
 
 def _load(current: Any, table: sa.Table, file: IO[bytes]) -> None:
-    # A JSON column that held nothing holds nothing again: by itself the type would write the word null, which no "is null" finds.
-    absent = {c.name: sa.bindparam(c.name, type_=sa.JSON(none_as_null=True)) for c in table.columns if c.nullable and isinstance(c.type, sa.JSON)}
-    insert = table.insert().values(absent) if absent else table.insert()
     batch: list[dict[str, Any]] = []
     for line in file:
         batch.append({name: _decode(value) for name, value in json.loads(line).items()})
         if len(batch) == BATCH:
-            current.execute(insert, batch)
+            current.execute(table.insert(), batch)
             batch = []
     if batch:
-        current.execute(insert, batch)
+        current.execute(table.insert(), batch)
 
 
 def _reset_sequences(current: Any) -> None:

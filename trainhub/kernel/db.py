@@ -57,7 +57,8 @@ class UtcDateTime(sa.TypeDecorator[datetime]):
 
 # BigInteger keys do not count up by themselves on SQLite.
 BigKey = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-Json = sa.JSON().with_variant(JSONB(), "postgresql")
+Json = sa.JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+"""None is written as nothing: JSON's own word null in its place is found by no `is null`, and an archive could not tell the two apart."""
 
 Key = Annotated[int, mapped_column(BigKey, primary_key=True)]
 
