@@ -17,6 +17,7 @@ from trainhub.demo import accounts
 from trainhub.kernel import clock
 from trainhub.kernel.access import Role
 from trainhub.kernel.db import session, transaction
+from trainhub.ledger.models import ConfirmedDay
 from trainhub.oversight.home import helping, landing, page
 from trainhub.oversight.home.types import Block, Line, Panel
 
@@ -198,3 +199,16 @@ def test_a_placement_that_is_over_is_on_the_list_of_whoever_has_to_end_it(app: F
     for (address, words), role in zip(others, roles[1:], strict=True):
         assert words == "办结到期的实习"
         assert "共 1 项安排" in home.browser(app, world, role).get(address).text
+
+
+def test_more_weeks_than_are_asked_are_the_whole_and_a_placement_that_is_over_is_not_going_on(app: Flask, world: World) -> None:
+    with app.app_context(), transaction():
+        placement = session().get_one(Placement, world.placement_id)
+        placement.ends_on = clock.today() - timedelta(days=1)
+        session().add_all(
+            ConfirmedDay(student_id=world.student_id, enterprise_id=world.enterprise_id, on=day, confirmed_at=clock.now())
+            for day in home.weekdays(180)
+        )
+    main = home.browser(app, world, Role.STUDENT).get("/").get_data(as_text=True).split("<main")[1]
+    assert ("100%" in main, "112%" in main, "36 / 32" in main) == (True, False, True)
+    assert ("已到期，未办结" in main, "实习中" in main) == (True, False)

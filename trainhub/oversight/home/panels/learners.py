@@ -79,7 +79,7 @@ def _weeks(identity: Identity, row: Student, today: date) -> Block:
     if waiting:
         note = _("%(note)s；另有 %(n)s 天等待企业指导教师确认", note=note, n=waiting)
     ring = Ring(
-        total.credited_days / days if days else 0,
+        min(1, total.credited_days / days) if days else 0,
         _("%(a)s / %(b)s 周", a=weeks_text(total.credited_days, days, required.number), b=required.number),
         _("已确认 %(n)s 天，五天计一周", n=total.credited_days),
         status="" if left else "ok",
@@ -133,7 +133,9 @@ def _placement(identity: Identity, own: Subject, placed: list[Any], today: date,
         span = _("%(a)s 至 %(b)s", a=format_date(one.starts_on), b=format_date(one.ends_on))
         who = _("指导教师 %(name)s", name=one.mentor) if one.mentor else _("指导教师待定")
         url = link(identity, "placements.show", own, placement_id=one.id)
-        lines.append(Line(one.enterprise, url, sub=f"{one.position} · {span} · {who}", pill=looks[one.state]))
+        is_over = one.state is PlacementState.STARTED and one.ends_on < today
+        pill = ("pending", _("已到期，未办结")) if is_over else looks[one.state]
+        lines.append(Line(one.enterprise, url, sub=f"{one.position} · {span} · {who}", pill=pill))
     over = sum(1 for one in placed if one.state is PlacementState.FINISHED)
     nothing = Nothing(
         _("现在没有实习"),
