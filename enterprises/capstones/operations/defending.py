@@ -126,7 +126,9 @@ def demand_no_clash(sessions: Sequence[scheduling.Session], *, students: Mapping
 
 def drop_group(*, group: DefenceGroup, by: Identity, now: datetime) -> None:
     """Remove a group without records; when it was published everybody of it is told. Raises CapstoneRefused."""
-    queries.hold(capstone for _slot, capstone, *_rest in queries.slots_of_group(group.id))  # whoever grades at this moment sees no place, or is seen
+    queries.hold(
+        capstone.id for _slot, capstone, *_rest in queries.slots_of_group(group.id)
+    )  # whoever grades at this moment sees no place, or is seen
     queries.open_slots([group.id])
     slots = queries.slots_of_group(group.id)
     if any(slot.recorded_at is not None for slot, *_rest in slots):
