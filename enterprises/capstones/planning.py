@@ -47,6 +47,7 @@ def case_of(programme: Programme, cohort_id: int, mode: PlanMode, on: date) -> t
         Side.SCHOOL: book().at("own.capstone.supervisor_load_max", on=on).number,
         Side.ENTERPRISE: book().at("own.capstone.mentor_load_max", on=on).number,
     }
+    teaching = {t.person_id for t in teachers}
     fitting = {t.person_id for t in teachers if rules.fits_discipline(t.programme_id, t.discipline, programme.id, programme.name)}
     at = defaultdict(set)
     for mentor in mentors:
@@ -64,17 +65,18 @@ def case_of(programme: Programme, cohort_id: int, mode: PlanMode, on: date) -> t
         school = _group(groups[Side.SCHOOL], ID.format(programme.id), programme.name, fitting, avoided, spoken)
         of, firm_name = at[row.enterprise_id], firms[row.enterprise_id]
         firm = _group(groups[Side.ENTERPRISE], ID.format(row.enterprise_id), firm_name, of, avoid[Side.ENTERPRISE][row.id], spoken)
-        capstones.append(CapstoneIn(ID.format(row.id), ID.format(row.student_id), school, firm))
+        at_place = {Side.SCHOOL: school, Side.ENTERPRISE: firm}
         for side, role in ((Side.SCHOOL, SupervisorRole.SCHOOL), (Side.ENTERPRISE, SupervisorRole.ENTERPRISE)):
             person_id = held.get((row.id, role))
             if person_id is None:
                 continue
             slot: Slot = (ID.format(row.id), side)
-            if mode is PlanMode.FILL or (row.id, role) in graded:
-                fixed[slot] = ID.format(person_id)
-                groups[side][person_id].add(school if side is Side.SCHOOL else firm)  # who is there stays, whatever the register says now
-            else:
-                current[slot] = ID.format(person_id)
+            is_fixed = mode is PlanMode.FILL or (row.id, role) in graded
+            (fixed if is_fixed else current)[slot] = ID.format(person_id)
+            # Who is there stays, whatever the register says now, and a teacher of another discipline for whom a head gave a reason: at this place alone.
+            if at_place[side] not in groups[side].get(person_id, ()) and (is_fixed or (side is Side.SCHOOL and person_id in teaching - avoided)):
+                at_place[side] = _own_group(groups[side], at_place[side], row.id, person_id, spoken)
+        capstones.append(CapstoneIn(ID.format(row.id), ID.format(row.student_id), at_place[Side.SCHOOL], at_place[Side.ENTERPRISE]))
     known = {side: set(found) for side, found in groups.items()}
     ranks = {
         (ID.format(key), _side(role), ID.format(person)): rank
@@ -105,6 +107,17 @@ def _group(groups: dict[int, set[str]], key: str, name: str, members: set[int], 
     for person in members - barred:
         groups[person].add(key)
     return key
+
+
+def _own_group(groups: dict[int, set[str]], key: str, capstone_id: int, holder: int, spoken: Names) -> str:
+    """The group of one place whose holder does not belong to `key`: everybody of it, and the holder."""
+    own = f"{key}={ID.format(capstone_id)}"
+    spoken.groups[own] = spoken.groups[key]
+    for mine in groups.values():
+        if key in mine:
+            mine.add(own)
+    groups[holder].add(own)
+    return own
 
 
 def _role(side: Side) -> SupervisorRole:

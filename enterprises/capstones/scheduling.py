@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import combinations
 
@@ -23,7 +23,7 @@ class Session:
     taken: int = 0
     """Places up to the last one that is recorded: they are over."""
     given: int = 0
-    """Places that are given and not recorded: of a group of another cohort they stay too."""
+    """Places behind these that are given and not recorded: of a group of another cohort they stay too."""
     site: int = 0
     """The university: a room of the same name elsewhere is another room."""
 
@@ -38,8 +38,12 @@ class Session:
         return max((1440 - self.starts_minute) // self.minutes_each - self.taken, 0)
 
     def ends_after(self, students: int) -> int:
-        """The minute at which the last of so many further students leaves."""
-        return self.starts_minute + (self.taken + students) * self.minutes_each
+        """The minute at which the last of so many further students leaves; a group that has none at all is held for one."""
+        return self.starts_minute + max(self.taken + students, 1) * self.minutes_each
+
+    def begun_at(self, minute: int) -> Session:
+        """The same group when this minute of its day has come: no place before it is given any more."""
+        return replace(self, taken=max(self.taken, -(-(minute - self.starts_minute) // self.minutes_each)))
 
 
 ROOM = "地点"
@@ -71,11 +75,11 @@ def clock_of(minute: int) -> str:
 
 
 def clash_of(sessions: Sequence[Session], *, students: Mapping[int, int] | None = None) -> Clash | None:
-    """The first pair that cannot both take place; `students` by group say how long each lasts (default: those who have a place, at least one)."""
+    """The first pair that cannot both take place; `students` by group say how many more come (default: those who have a place)."""
     for one, other in combinations(sorted(sessions, key=lambda s: (s.on, s.starts_minute, s.id)), 2):
         if one.on != other.on:
             continue
-        ends = {s.id: s.ends_after(max((students or {}).get(s.id, s.given), 1)) for s in (one, other)}
+        ends = {s.id: s.ends_after((students or {}).get(s.id, s.given)) for s in (one, other)}
         if one.starts_minute >= ends[other.id] or other.starts_minute >= ends[one.id]:
             continue
         if one.where == other.where:
@@ -94,7 +98,7 @@ def _limits(sessions: Sequence[Session], around: Sequence[Session]) -> dict[int,
             for other in (*sessions, *around)
             if other.id != one.id
             and other.on == one.on
-            and other.starts_minute >= one.ends_after(1)
+            and other.starts_minute >= one.ends_after(0)
             and (other.where == one.where or other.people & one.people)
         ]
         room = (min(later) - one.starts_minute) // one.minutes_each - one.taken if later else one.places

@@ -75,6 +75,8 @@ class SubsidyItem(Base):
     person_id: Mapped[int] = mapped_column(ref("person.id"), info=STAYS)
     record_id: Mapped[int] = mapped_column(ref("training_record.id"))
     course: Mapped[str] = mapped_column(sa.String(200))
+    course_key: Mapped[str] = mapped_column(sa.String(400))
+    """The course for comparison (`ledger.rules.plain_words`): two spellings of one title are paid once."""
     amount_fen: Mapped[int]
     state: Mapped[ItemState] = mapped_column(enum_column(ItemState), default=ItemState.CLAIMED)
     is_sampled: Mapped[bool] = mapped_column(default=False)
@@ -86,6 +88,6 @@ class SubsidyItem(Base):
 
     __table_args__ = (
         sa.Index("ix_subsidy_item_claim", "claim_id", "id"),
-        sa.Index("uq_subsidy_item_live", "person_id", "course", unique=True, sqlite_where=sa.text(_LIVE), postgresql_where=sa.text(_LIVE)),
+        sa.Index("uq_subsidy_item_live", "person_id", "course_key", unique=True, sqlite_where=sa.text(_LIVE), postgresql_where=sa.text(_LIVE)),
         sa.Index("ix_subsidy_item_record", "record_id"),
     )

@@ -19,6 +19,7 @@ from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused, Stale
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import _, listed
+from trainhub.ledger.rules import plain_words
 from trainhub.ledger.types import Category
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
@@ -128,6 +129,7 @@ def draw_up(*, organisation: Organisation, since: date, until: date, by: Identit
             "person_id": one.candidate.human_id,
             "record_id": one.candidate.record_id,
             "course": one.candidate.course,
+            "course_key": plain_words(one.candidate.course),
             "amount_fen": one.amount_fen,
             "state": ItemState.CLAIMED,
             "is_sampled": False,

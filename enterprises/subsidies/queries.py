@@ -17,6 +17,7 @@ from enterprises.subsidies.types import LIVE_ITEMS, Candidate, ClaimState, ItemS
 from trainhub.kernel.access import Identity, Subject
 from trainhub.kernel.db import session
 from trainhub.ledger.models import RecordCancellation, TrainingRecord
+from trainhub.ledger.rules import plain_words
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
 from trainhub.people.models import Person
@@ -58,22 +59,23 @@ def candidates(organisation_id: int, since: date, until: date) -> list[Candidate
 
 
 def taken(organisation_id: int, since: date, until: date) -> set[tuple[int, str]]:
-    """(human, course) already claimed by anybody, of the courses the organisation taught in the span."""
+    """(human, course for comparison) already claimed by anybody, of the courses the organisation taught in the span."""
     courses = (
         select(TrainingRecord.course)
         .where(TrainingRecord.organisation_id == organisation_id, TrainingRecord.completed_on.between(since, until))
         .distinct()
     )
-    found = session().execute(
-        select(HUMAN, SubsidyItem.course)
-        .join(Person, Person.id == SubsidyItem.person_id)
-        .where(SubsidyItem.state.in_(LIVE_ITEMS), SubsidyItem.course.in_(courses))
-    )
-    return {(human, course) for human, course in found} | _corrected(organisation_id)
+    keys = sorted({plain_words(course) for course in session().scalars(courses)})
+    found: set[tuple[int, str]] = set()
+    for start in range(0, len(keys), CHUNK):
+        statement = select(HUMAN, SubsidyItem.course_key).join(Person, Person.id == SubsidyItem.person_id)
+        wanted = (SubsidyItem.state.in_(LIVE_ITEMS), SubsidyItem.course_key.in_(keys[start : start + CHUNK]))
+        found |= {(human, key) for human, key in session().execute(statement.where(*wanted))}
+    return found | _corrected(organisation_id)
 
 
 def _corrected(organisation_id: int) -> set[tuple[int, str]]:
-    """(human, course) of what now stands for trainings that are claimed under a record corrected since: the training was claimed,
+    """(human, course for comparison) of what now stands for trainings that are claimed under a record corrected since: the training was claimed,
     whatever its course is called today."""
     wrong, right = aliased(TrainingRecord), aliased(TrainingRecord)
     found: set[tuple[int, str]] = set()
@@ -94,7 +96,7 @@ def _corrected(organisation_id: int) -> set[tuple[int, str]]:
                 .where(RecordCancellation.record_id.in_(wanted_ids[start : start + CHUNK]))
             )
             rows += session().execute(statement)
-        found |= {(human, course) for _id, human, course, cancelled_at in rows if cancelled_at is None}
+        found |= {(human, plain_words(course)) for _id, human, course, cancelled_at in rows if cancelled_at is None}
         ids = {key for key, _human, _course, cancelled_at in rows if cancelled_at is not None}
     return found
 

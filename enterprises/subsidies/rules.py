@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 
 from enterprises.subsidies.types import Candidate, LeftOut, Priced, Rate
+from trainhub.ledger.rules import plain_words
 
 
 def rate_for(rates: Iterable[Rate], *, category: str, course: str, on: date) -> Rate | None:
@@ -15,18 +16,24 @@ def rate_for(rates: Iterable[Rate], *, category: str, course: str, on: date) -> 
     fitting = [
         rate
         for rate in rates
-        if rate.since <= on and (rate.until is None or on <= rate.until) and rate.category in ("", category) and rate.course in ("", course)
+        if rate.since <= on
+        and (rate.until is None or on <= rate.until)
+        and rate.category in ("", category)
+        and plain_words(rate.course) in ("", plain_words(course))
     ]
     return max(fitting, key=lambda rate: (bool(rate.course), bool(rate.category), rate.since), default=None)
 
 
 def price(candidates: Sequence[Candidate], rates: Sequence[Rate], taken: Collection[tuple[int, str]]) -> tuple[list[Priced], LeftOut]:
-    """What may be claimed: one completion for a human and course (the earliest), not claimed before, with a rate on its day."""
+    """What may be claimed: one completion for a human and course (the earliest), not claimed before, with a rate on its day.
+
+    A course is one course however its title was spelled (`plain_words`, so are those of `taken`).
+    """
     priced: list[Priced] = []
     seen: set[tuple[int, str]] = set()
     before = twice = unpriced = 0
     for one in sorted(candidates, key=lambda c: (c.completed_on, c.record_id)):
-        key = (one.human_id, one.course)
+        key = (one.human_id, plain_words(one.course))
         if key in taken:
             before += 1
         elif key in seen:

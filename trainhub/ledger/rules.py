@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -14,6 +15,11 @@ from trainhub.policy.types import Parameter
 
 
 @lru_cache(maxsize=4096)
+def plain_words(title: str) -> str:
+    """A title for comparison: width, case and spaces do not count."""
+    return "".join(unicodedata.normalize("NFKC", title).casefold().split())
+
+
 def iso_week(day: date) -> str:
     """The ISO week of a day as the contract writes it: 31 December 2020 and 1 January 2021 both lie in "2020-W53"."""
     year, week, _weekday = day.isocalendar()

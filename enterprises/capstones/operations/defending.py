@@ -11,6 +11,7 @@ from enterprises.capstones.impartiality import Office
 from enterprises.capstones.models import Capstone, DefenceGroup, DefenceMember, DefenceSlot
 from enterprises.capstones.operations._support import CapstoneRefused, WrongPerson, WrongState, demand, demand_room, demand_window, given, stop, tell
 from enterprises.capstones.operations.grading import compute, demand_account
+from enterprises.capstones.operations.impartial import demand_no_student
 from enterprises.capstones.operations.judging import alike, demand_original, tell_revise
 from enterprises.capstones.operations.standing import against_defence
 from enterprises.capstones.queries.defences import hold_place, submitted_in
@@ -88,6 +89,7 @@ def demand_group(*, cohort: Cohort, on: date, starts_minute: int, minutes_each: 
         raise CapstoneRefused(_("答辩组至少三人：一位组长和两位成员。"), field="members")
     if secretary.id in panel:
         raise CapstoneRefused(_("秘书不能同时是答辩组成员。"), field="secretary_id")
+    demand_no_student(*(session().get_one(Person, key) for key in panel), field="members")
     demand_account(secretary)
     if not 0 <= starts_minute < 1440 or not 5 <= minutes_each <= 180:
         raise CapstoneRefused(_("每人时间须在 5 至 180 分钟之间。"), field="minutes_each")
@@ -124,6 +126,9 @@ def demand_no_clash(sessions: Sequence[scheduling.Session], *, students: Mapping
 
 def drop_group(*, group: DefenceGroup, by: Identity, now: datetime) -> None:
     """Remove a group without records; when it was published everybody of it is told. Raises CapstoneRefused."""
+    queries.hold(
+        capstone.id for _slot, capstone, *_rest in queries.slots_of_group(group.id)
+    )  # whoever grades at this moment sees no place, or is seen
     queries.open_slots([group.id])
     slots = queries.slots_of_group(group.id)
     if any(slot.recorded_at is not None for slot, *_rest in slots):
@@ -184,7 +189,8 @@ def place_defence(*, capstone: Capstone, by: Identity) -> None:
 def timetable(*, cohort: Cohort, by: Identity, today: date, now: datetime) -> scheduling.Timetable:
     """Give every submitted thesis of a cohort a place in a group, none of whose members supervises it or has a conflict of interest.
 
-    Places that stand and are not recorded are made anew; no room holds two groups and nobody sits at two places at once, over all
+    Places that stand and are not recorded are made anew, but for those of today that have begun: they wait for their record. No place begins before
+    now, no room holds two groups and nobody sits at two places at once, over all
     programmes: what others have planned stays, and no group runs into it. Whoever finds no place is named with the reason, and
     whose thesis lies above the limit of similarity gets none (`alike`).
     Raises CapstoneRefused without groups, or when groups overlap.
@@ -193,13 +199,15 @@ def timetable(*, cohort: Cohort, by: Identity, today: date, now: datetime) -> sc
     if not groups:
         raise CapstoneRefused(_("还没有今天以后的答辩组，请先建立。"))
     queries.hold(submitted_in(cohort.id))  # nobody ends, or gets a supervisor who sits in the panel, while places are given
-    old = queries.open_slots([group.id for group in groups])
+    minute = local(now).hour * 60 + local(now).minute
+    begun = {group.id for group in groups if group.on == today and group.starts_minute < minute}
+    old = [slot for slot in queries.open_slots([group.id for group in groups]) if slot.group_id not in begun or slot.starts_minute >= minute]
     people = {key for one in queries.sessions_of(groups) for key in one.people}
     beside = queries.groups_beside({group.on for group in groups}, _university(cohort), people, hold=True)
-    sessions = queries.sessions_of(beside, own=cohort.id)
     mine = {group.id for group in groups}
+    sessions = [one.begun_at(minute) if one.id in begun else one for one in queries.sessions_of(beside, own=cohort.id)]
     own, around = [s for s in sessions if s.id in mine], [s for s in sessions if s.id not in mine]
-    students = dict.fromkeys(mine, 1)
+    students = {one.id: 0 if one.taken else 1 for one in own}
     for one in own:
         demand_no_clash(sessions, students=students, only=one.id)
     stood = {slot.capstone_id: (slot.id, slot.group_id, slot.starts_minute) for slot in old}

@@ -11,7 +11,7 @@ from enterprises.capstones.impartiality import Office
 from enterprises.capstones.labels import ROLES
 from enterprises.capstones.models import Capstone, CapstoneGrade, ThirdGrade
 from enterprises.capstones.operations._support import CapstoneRefused, WrongPerson, demand, demand_window, given, stop, tell
-from enterprises.capstones.operations.impartial import demand_office, demand_still
+from enterprises.capstones.operations.impartial import demand_no_student, demand_office, demand_still
 from enterprises.capstones.operations.standing import against_revision, against_scoring, against_term
 from enterprises.capstones.types import Action, CapstoneState, Result, SupervisorRole, WindowStage
 from trainhub.identity import queries as identity
@@ -148,6 +148,7 @@ def ask_third(*, capstone: Capstone, person: Person, by: Identity, today: date, 
     stop(against_scoring(capstone))
     stop(against_third(capstone, today))
     demand_office(capstone, person, Office.THIRD)
+    demand_no_student(person)
     demand_account(person)
     row = queries.third_of(capstone.id)
     if row is not None and row.signed_at is not None:
@@ -218,6 +219,7 @@ def grade_third(*, capstone: Capstone, points: Mapping[Any, int], comment: str =
     demand_still(capstone, by, Office.THIRD)
     row = queries.third_of(capstone.id)
     assert row is not None
+    session().refresh(row)  # `demand` holds the capstone: what another window signed meanwhile is seen only now
     if row.signed_at is not None:
         raise CapstoneRefused(_("第三方已经评分并签名。"), code="already_graded")
     row.score_x10, row.rubric = _scored(points, queries.rubric_items(capstone, today))

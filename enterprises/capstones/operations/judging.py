@@ -12,7 +12,7 @@ from enterprises.capstones.models import Capstone, Review
 from enterprises.capstones.operations._support import CapstoneRefused, WrongPerson, demand, demand_room, demand_window, given, heads_of, stop, tell
 from enterprises.capstones.operations.anonymising import against_blind, ask_for_anonymous
 from enterprises.capstones.operations.grading import compute, demand_account
-from enterprises.capstones.operations.impartial import demand_office, demand_still
+from enterprises.capstones.operations.impartial import demand_no_student, demand_office, demand_still
 from enterprises.capstones.operations.standing import most_similar
 from enterprises.capstones.queries.judging import outdated_reports
 from enterprises.capstones.types import Action, CapstoneState, ReviewKind, Verdict, WindowStage
@@ -61,6 +61,7 @@ def ask_review(*, capstone: Capstone, person: Person, kind: ReviewKind, due_on: 
     demand(capstone, Action.ASK_REVIEW, by)
     demand_original(capstone, today)
     demand_office(capstone, person, Office.REVIEW)
+    demand_no_student(person)
     demand_account(person)
     known = queries.review_of(capstone.id, person.id)
     if known is not None:
@@ -92,6 +93,7 @@ def cancel_review(*, review: Review, by: Identity, now: datetime) -> Review:
     """
     capstone = session().get_one(Capstone, review.capstone_id)
     demand(capstone, Action.ASK_REVIEW, by)
+    session().refresh(review)  # what its reviewer signed meanwhile is seen only now
     if review.cancelled_at is not None:
         return review
     if review.signed_at is not None:

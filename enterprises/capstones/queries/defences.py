@@ -87,11 +87,12 @@ def sessions_of(groups: Sequence[DefenceGroup], *, own: int | None = None) -> li
         judges[group_id].add(person_id)
     starts = {group.id: (group.starts_minute, group.minutes_each) for group in groups}
     places: dict[int, tuple[int, int]] = {}
-    is_open = DefenceSlot.recorded_at.is_(None)
-    counted = select(DefenceSlot.group_id, func.max(case((~is_open, DefenceSlot.starts_minute))), func.sum(case((is_open, 1), else_=0)))
-    for group_id, last, waiting in session().execute(counted.where(DefenceSlot.group_id.in_(ids)).group_by(DefenceSlot.group_id)):
+    recorded = case((DefenceSlot.recorded_at.is_not(None), DefenceSlot.starts_minute))
+    counted = select(DefenceSlot.group_id, func.max(recorded), func.max(DefenceSlot.starts_minute))
+    for group_id, over, last in session().execute(counted.where(DefenceSlot.group_id.in_(ids)).group_by(DefenceSlot.group_id)):
         first, each = starts[group_id]
-        places[group_id] = (0 if last is None else (int(last) - first) // each + 1, int(waiting))
+        taken = 0 if over is None else (int(over) - first) // each + 1
+        places[group_id] = (taken, (int(last) - first) // each + 1 - taken)
     known = {
         key: (university_id, f"{name} {year}")
         for key, university_id, name, year in session().execute(

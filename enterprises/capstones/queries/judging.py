@@ -27,6 +27,7 @@ from enterprises.capstones.queries.capstones import rows_of
 from enterprises.capstones.queries.facts import numbers
 from enterprises.capstones.queries.impartiality import is_settled
 from enterprises.capstones.queries.stages import reviews_of, rubric_of, slots_of
+from enterprises.capstones.queries.supervising import no_student
 from enterprises.capstones.types import WORKING, CapstoneRow, CapstoneState, RubricItem, Stage, SupervisorRole, Verdict
 from enterprises.mentors.models import Mentor
 from trainhub.identity import queries as identity
@@ -221,7 +222,7 @@ def _judges(university_id: int, cohort_id: int, on: date) -> list[Any]:
     teachers = (
         select(Person.id, Person.name, Teacher.title, Teacher.discipline)
         .join(Person, Person.id == Teacher.person_id)
-        .where(Teacher.university_id == university_id, Teacher.since <= on, or_(Teacher.until.is_(None), Teacher.until >= on))
+        .where(Teacher.university_id == university_id, Teacher.since <= on, or_(Teacher.until.is_(None), Teacher.until >= on), no_student(Person.id))
         .order_by(Person.pinyin, Person.id)
     )
     firms = select(Capstone.enterprise_id).join(Student, Student.id == Capstone.student_id).where(Student.cohort_id == cohort_id)
@@ -229,7 +230,7 @@ def _judges(university_id: int, cohort_id: int, on: date) -> list[Any]:
         select(Person.id, Person.name, Mentor.post, Organisation.name)
         .join(Person, Person.id == Mentor.person_id)
         .join(Organisation, Organisation.id == Mentor.enterprise_id)
-        .where(Mentor.enterprise_id.in_(firms), Mentor.since <= on, or_(Mentor.until.is_(None), Mentor.until >= on))
+        .where(Mentor.enterprise_id.in_(firms), Mentor.since <= on, or_(Mentor.until.is_(None), Mentor.until >= on), no_student(Person.id))
         .order_by(Organisation.pinyin, Person.pinyin, Person.id)
     )
     return [row for statement in (teachers, mentors) for row in session().execute(statement)]

@@ -88,12 +88,12 @@ def replacements_of(capstone_id: int) -> list[Replacement]:
 
 
 def is_enrolled(person_id: int) -> bool:
-    """Whether a human is a student now: a classmate who is on the register of mentors supervises nobody."""
+    """Whether a human is a student now: a classmate who is on the register of mentors supervises and judges nobody."""
     enrolled = select(Student.id).where(people.of_human(Student.person_id, person_id), Student.state == StudentState.ENROLLED)
     return session().scalar(enrolled.limit(1)) is not None
 
 
-def _no_student(column: Any) -> ColumnElement[bool]:
+def no_student(column: Any) -> ColumnElement[bool]:
     """SQL: not (by this row) an enrolled student."""
     enrolled: ColumnElement[bool] = column.not_in(select(Student.person_id).where(Student.state == StudentState.ENROLLED))
     return enrolled
@@ -117,7 +117,7 @@ def mentors_for(enterprise_ids: Collection[int], on: date) -> list[Mentor]:
         Mentor.enterprise_id.in_(list(enterprise_ids)),
         Mentor.since <= on,
         or_(Mentor.until.is_(None), Mentor.until >= on),
-        _no_student(Mentor.person_id),
+        no_student(Mentor.person_id),
     )
     return list(session().scalars(statement.order_by(Mentor.person_id, Mentor.id)))
 

@@ -156,7 +156,7 @@ def assign_page(pair: Pair, form: forms.AssignForm, status: int = 200, problem: 
     """Who gets which topic, who supervises, and who stays away from whom; `problem`: why something else than `form` was refused."""
     programme, of = pair
     rows = queries.overview(programme.id, of.id, clock.today())
-    form.student_id.choices = [(row.student_id, f"{row.student_no} {row.name}") for row in rows if row.capstone is None and not row.has_left]
+    form.student_id.choices = [(student.id, f"{student.student_no} {person.name}") for student, person in queries.without_capstone(of.id)]
     form.topic_id.choices = queries.open_topics(programme.id)
     page = render_template(
         "enterprises/capstones/assign.html",

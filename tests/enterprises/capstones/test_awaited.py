@@ -32,11 +32,11 @@ def _both_grade(found: make.Case, school: int = 80, enterprise: int = 80) -> Cap
     return found.capstone.state
 
 
-def _group(session: Session, found: make.Case, day: int = 0) -> DefenceGroup:
+def _group(session: Session, found: make.Case, day: int = 0, room: str = "A1") -> DefenceGroup:
     panel = [*(ground.person() for _n in range(3)), make.signer()]
     cohort = session.get_one(Cohort, found.student.cohort_id)
     return operations.form_group(
-        cohort=cohort, name=f"第 {day} 天", room="A1", on=TODAY + timedelta(days=day), starts_minute=540, minutes_each=30, chair=panel[0],
+        cohort=cohort, name=f"第 {day} 天", room=room, on=TODAY + timedelta(days=day), starts_minute=540, minutes_each=30, chair=panel[0],
         members=panel[1:3], secretary=panel[3], by=SYSTEM, now=NOW,
     )  # fmt: skip
 
@@ -93,6 +93,30 @@ def test_a_planned_defence_takes_place_although_both_sides_have_graded(session: 
     operations.moderate(capstone=found.capstone, reason="答辩不通过", by=SYSTEM, now=NOW)
     operations.settle(capstone=found.capstone, score_x10=550, note="答辩委员会意见成立", by=SYSTEM, **LATER)
     assert operations.finish(capstone=found.capstone, by=SYSTEM, **LATER).state is CapstoneState.FAILED
+
+
+def test_a_defence_that_has_begun_today_waits_for_its_record_where_it_was(session: Session) -> None:
+    """9:00 in Shanghai the first timetable; a thesis that comes in at noon moves nobody who was heard, and gets no minute that has gone by."""
+    found = [make.case()]
+    found += [make.case(programme=found[0].programme, enterprise=found[0].enterprise) for _n in range(2)]
+    cohort = session.get_one(Cohort, found[0].student.cohort_id)
+    for one in found:
+        one.student.cohort_id = cohort.id
+    for one in found[1:]:
+        make.submit(one)
+    groups = [_group(session, found[0], room=room) for room in ("A1", "A2")]
+    operations.timetable(cohort=cohort, by=SYSTEM, **TIMES)
+
+    def places() -> dict[int, tuple[int, int]]:
+        return {row.id: (group.id, slot.starts_minute) for group in groups for slot, row, *_rest in queries.slots_of_group(group.id)}
+
+    before = places()
+    assert sorted(minute for _group_id, minute in before.values()) == [540, 540]
+    make.submit(found[0])
+    noon = NOW + timedelta(hours=3)
+    operations.timetable(cohort=cohort, by=SYSTEM, today=TODAY, now=noon)
+    assert {key: place for key, place in places().items() if key in before} == before
+    assert places()[found[0].capstone.id][1] >= 12 * 60
 
 
 def test_a_group_that_is_dropped_holds_nobody_up(session: Session) -> None:

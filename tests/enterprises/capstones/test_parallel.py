@@ -152,3 +152,37 @@ def test_a_reviewer_and_a_secretary_in_two_windows_sign_once(committed: Flask) -
     assert together(committed, record(90), record(40)) == ["", "already_graded"]
     with committed.app_context():
         assert session().get_one(Review, review_id).score_x10 == session().get_one(DefenceSlot, slot_id).score_x10 == 900
+
+
+def test_a_third_grade_and_a_review_are_signed_once_whatever_the_other_window_shows(committed: Flask) -> None:
+    with committed.app_context(), transaction():
+        found = make.graded(school=95, enterprise=40)
+        third, reader = make.signer(), make.signer()
+        operations.ask_third(capstone=found.capstone, person=third, by=SYSTEM, **TIMES)
+        other = make.case()
+        make.submit(other)
+        review_id = operations.ask_review(capstone=other.capstone, person=reader, kind=ReviewKind.BLIND, due_on=TODAY, by=SYSTEM, **TIMES).id
+        key, signs, reads = found.capstone.id, make.as_person(third), make.as_person(reader)
+
+    def grade(points: int) -> Callable[[], object]:
+        def act() -> object:
+            shown = queries.third_of(key)  # as the page holds it
+            assert shown is not None
+            return operations.grade_third(capstone=session().get_one(Capstone, key), points=make.points(points), by=signs, **TIMES)
+
+        return act
+
+    def sign() -> object:
+        review = session().get_one(Review, review_id)
+        return operations.sign_review(review=review, score=80, verdict=Verdict.PASS, comment="好", by=reads, **TIMES)
+
+    def cancel() -> object:
+        review = session().get_one(Review, review_id)
+        return operations.cancel_review(review=review, by=SYSTEM, now=NOW)
+
+    assert together(committed, grade(70), grade(20)) == ["", "already_graded"]
+    assert together(committed, sign, cancel)[0] == ""
+    with committed.app_context():
+        third_grade, review = queries.third_of(key), session().get_one(Review, review_id)
+        assert third_grade is not None
+        assert (third_grade.score_x10, review.cancelled_at) == (700, None)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from enterprises.capstones import operations, queries
@@ -14,8 +16,10 @@ from enterprises.capstones.operations import CapstoneRefused
 from enterprises.capstones.types import CapstoneState
 from tests.factories import capstones as make
 from tests.factories.capstones import END, NOW, TODAY
-from trainhub.kernel.access import SYSTEM
+from trainhub.kernel.access import SYSTEM, Role
+from trainhub.programmes.models import Cohort
 
+AsRole = Callable[..., FlaskClient]
 TIMES: dict[str, Any] = {"by": SYSTEM, "today": TODAY, "now": NOW}
 
 
@@ -50,6 +54,19 @@ def test_a_failed_capstone_is_repeated_once_it_is_archived(session: Session) -> 
     assert _again(found, session.get_one(Topic, repeat.topic_id)) is repeat  # said twice
     with pytest.raises(CapstoneRefused, match="已有毕业设计"):
         _again(found)
+
+
+def test_who_repeats_is_offered_on_the_page_that_gives_topics(session: Session, as_role: AsRole) -> None:
+    found = _failed()
+    cohort = session.get_one(Cohort, found.student.cohort_id)
+    head = as_role(Role.PROGRAMME_ADMIN, programme_id=found.programme.id)
+    nobody = "每名学生都已有毕业设计"
+    session.commit()
+    assert nobody in head.get(f"/capstones/cohorts/{found.programme.code}/{cohort.year}/assign").text
+    operations.accept_result(capstone=found.capstone, by=found.by("student"), today=TODAY, now=NOW)
+    operations.archive(capstone=found.capstone, **TIMES)
+    session.commit()
+    assert nobody not in head.get(f"/capstones/cohorts/{found.programme.code}/{cohort.year}/assign").text
 
 
 def test_the_criteria_judge_the_repeat_and_the_failure_counts_as_history(session: Session) -> None:

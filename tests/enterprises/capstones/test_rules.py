@@ -214,3 +214,19 @@ def test_the_lottery_decides_between_equals_by_its_seed() -> None:
     units = [Unit(key, 1, {1: 1}) for key in range(1, 9)]
     winners = {next(iter(allocate(units, {1: 1}, seed=seed).given)) for seed in range(30)}
     assert len(winners) > 3
+
+
+def test_a_group_that_is_over_holds_nothing() -> None:
+    """Three places are recorded, 480 to 570: the room is free from then on; places between records count once."""
+    over = replace(_session(1), taken=3)
+    assert scheduling.clash_of([over, _session(2, start=570)]) is None
+    assert scheduling.clash_of([over, _session(2, start=569)]) is not None
+    assert scheduling.clash_of([replace(over, given=1), _session(2, start=570)]) is not None
+    assert scheduling.place([10], [over], {}, around=[_session(9, start=570)]).placed == {}
+    assert scheduling.place([10], [over], {}, around=[_session(9, start=600)]).placed == {10: (1, 570)}
+
+
+def test_no_place_begins_before_now() -> None:
+    for minute, first in ((480, 480), (481, 510), (510, 510), (511, 540)):
+        assert scheduling.place([10], [_session(1).begun_at(minute)], {}).placed == {10: (1, first)}
+    assert replace(_session(1), taken=4).begun_at(490).taken == 4

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from enterprises.capstones import labels, operations, queries
 from enterprises.capstones.models import Capstone
 from enterprises.capstones.operations import CapstoneRefused, WrongState
+from enterprises.capstones.queries import judging
 from enterprises.capstones.types import CapstoneState, ReviewKind, Stage, SupervisorRole, Verdict, WindowStage
 from tests.factories import capstones as make
 from tests.factories import ground, identity
@@ -203,3 +204,31 @@ def test_words_of_the_product_are_told_in_the_language_of_the_reader(session: Se
     with in_language("en"), pytest.raises(CapstoneRefused) as no:
         operations.form_group(name="B", chair=people[4], members=people[5:7], secretary=people[7], **form)
     assert "地点" not in no.value.message
+
+
+def test_an_enrolled_student_on_the_register_of_mentors_judges_nobody(session: Session) -> None:
+    found, mate = make.case(), make.signer()
+    student = ground.student(found.programme, who=mate)
+    make.mentor(found.enterprise, who=mate)
+    make.submit(found)
+    cohort = session.get_one(Cohort, found.student.cohort_id)
+    panel = [ground.person(), ground.person(), mate, make.signer()]
+
+    def review() -> object:
+        return operations.ask_review(capstone=found.capstone, person=mate, kind=ReviewKind.CROSS, due_on=TODAY, by=SYSTEM, **TIMES)
+
+    def group() -> object:
+        return operations.form_group(
+            cohort=cohort, name="甲", room="A1", on=TODAY, starts_minute=540, minutes_each=30, chair=panel[0], members=panel[1:3], secretary=panel[3],
+            by=SYSTEM, now=NOW,
+        )  # fmt: skip
+
+    for act in (review, group):
+        with pytest.raises(CapstoneRefused, match="在读学生") as no:
+            act()
+        assert no.value.code == "is_student"
+    assert mate.id not in judging.judge_names(found.programme.university_id, cohort.id, TODAY)
+    student.state = StudentState.GRADUATED
+    session.flush()
+    assert mate.id in judging.judge_names(found.programme.university_id, cohort.id, TODAY)
+    assert review() is not None

@@ -32,6 +32,7 @@ from enterprises.capstones.types import (
     Verdict,
     WindowStage,
 )
+from enterprises.mentors.models import Mentor
 from tests.factories import capstones as make
 from tests.factories import ground
 from tests.factories import identity as accounts
@@ -48,7 +49,7 @@ from trainhub.kernel.i18n import in_language
 from trainhub.ledger import queries as ledger
 from trainhub.organisations.models import Organisation
 from trainhub.people.models import Person, Student
-from trainhub.programmes.models import Cohort
+from trainhub.programmes.models import Cohort, Programme
 
 TIMES = {"today": TODAY, "now": NOW}
 LATER = {"today": TODAY + timedelta(days=10), "now": NOW + timedelta(days=10)}
@@ -614,3 +615,30 @@ def _judge(item_id: int, verdicts: list[SpotVerdict]) -> None:
     for opinion, verdict in zip(waiting, verdicts, strict=True):
         by = make.as_person(_person(opinion.person_id))
         operations.give_opinion(opinion=opinion, verdict=verdict, comment="意见", by=by, **TIMES)
+
+
+def test_who_was_given_for_a_reason_is_given_to_nobody_else(session: Session) -> None:
+    rows, teachers, _mentors = _cohort_of(session, 3, 1, 1)
+    programme = session.get_one(Programme, _student(rows[0]).programme_id)
+    chemist = ground.person()
+    ground.teacher(of=ground.programme(session.get_one(Organisation, programme.university_id), name="化学工程"), who=chemist)
+    operations.assign_supervisor(capstone=rows[0], role=SupervisorRole.SCHOOL, person=chemist, reason="跨学科", by=SYSTEM, **TIMES)
+    for mode in (PlanMode.FILL, PlanMode.REPAIR):
+        operations.apply_plan(plan=_plan(rows, mode), by=SYSTEM, **TIMES)
+        assert [queries.live_supervision(row.id, SupervisorRole.SCHOOL).person_id for row in rows] == [chemist.id, teachers[0], teachers[0]]  # type: ignore[union-attr]
+
+
+def test_a_mentor_who_went_to_another_enterprise_stays_where_they_were_and_gets_no_place_more(session: Session) -> None:
+    rows, _teachers, mentors = _cohort_of(session, 2, 1, 1)
+    left = session.scalars(select(Mentor).where(Mentor.person_id == mentors[0])).one()
+    operations.assign_supervisor(capstone=rows[0], role=SupervisorRole.ENTERPRISE, person=_person(mentors[0]), by=SYSTEM, **TIMES)
+    left.until = TODAY - timedelta(days=1)
+    programme, other = session.get_one(Programme, _student(rows[0]).programme_id), ground.enterprise()
+    student, topic = ground.student(programme), make.topic(programme=programme, enterprise=other)
+    rows.append(operations.assign_capstone(student=student, topic=topic, starts_on=START, ends_on=END, by=SYSTEM, **TIMES))
+    make.mentor(other, who=_person(mentors[0]), since=TODAY)
+    plan = _plan(rows)
+    operations.apply_plan(plan=plan, by=SYSTEM, **TIMES)
+    assert queries.live_supervision(rows[0].id, SupervisorRole.ENTERPRISE).person_id == mentors[0]  # type: ignore[union-attr]
+    assert queries.live_supervision(rows[1].id, SupervisorRole.ENTERPRISE) is None
+    assert queries.live_supervision(rows[2].id, SupervisorRole.ENTERPRISE).person_id == mentors[0]  # type: ignore[union-attr]

@@ -16,7 +16,7 @@ from enterprises.awards.funds import PoolRefused
 from enterprises.awards.types import GOOD, PoolKind
 from enterprises.subsidies import operations, queries, rules
 from enterprises.subsidies.operations import Blacklisted, Closed, SubsidyRefused, WrongStep
-from enterprises.subsidies.types import Candidate, ClaimState, ItemState, Rate
+from enterprises.subsidies.types import Candidate, ClaimState, ItemState, Priced, Rate
 from tests.factories import ground
 from trainhub.kernel import clock
 from trainhub.kernel.access import SYSTEM, Role
@@ -57,6 +57,13 @@ def test_a_person_and_course_are_paid_once() -> None:
     priced, left = rules.price(found, [LATER], {(3, "a")})
     assert [(p.candidate.record_id, p.amount_fen) for p in priced] == [(1, 150)]
     assert (left.claimed_before, left.same_course_twice, left.no_rate) == (1, 1, 1)
+
+
+def test_two_spellings_of_a_course_are_paid_once() -> None:
+    found = [Candidate(n, 1, course, "worker", date(2026, 1, 2)) for n, course in enumerate(("AI 基础", "ＡＩ基础", "ai基础", "AI 进阶"))]
+    priced, left = rules.price(found, [Rate("", "ai　基础", 300, date(2026, 1, 1), None)], set())
+    assert ([(p.candidate.record_id, p.amount_fen) for p in priced], left.same_course_twice, left.no_rate) == ([(0, 300)], 2, 1)
+    assert rules.price(found, [LATER], {(1, "ai基础")})[0] == [Priced(found[3], 150)]
 
 
 def test_a_lot_is_drawn_again_the_same() -> None:
@@ -137,12 +144,13 @@ def test_the_whole_way_of_a_claim(session: Session) -> None:
     assert again.item_count == 2  # the one refused and the one taken back
 
 
-def test_two_organisations_do_not_claim_one_person_and_course(session: Session) -> None:
+@pytest.mark.parametrize("spelled", ["电商", "电 商"])
+def test_two_organisations_do_not_claim_one_person_and_course(session: Session, spelled: str) -> None:
     base = _world()
     other = ground.base()
     _claim(base)
     person = session.get_one(Person, queries.candidates(base.id, date(2026, 1, 1), TODAY)[0].human_id)
-    _trained(other, person)
+    _trained(other, person, spelled)
     with pytest.raises(SubsidyRefused, match="已申领过 1"):
         _claim(other)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -13,6 +12,7 @@ from sqlalchemy import select
 
 from trainhub.kernel.db import session
 from trainhub.ledger.models import PossibleDuplicate, RecordCancellation, RosterBatch, RosterRejection, TrainingCourse, TrainingRecord
+from trainhub.ledger.rules import plain_words
 from trainhub.ledger.types import Category
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
@@ -117,11 +117,6 @@ def _courses_of(record_ids: set[int]) -> dict[int, tuple[str, date]]:
         )
         found.update({key: (title, day) for key, title, day in session().execute(rows)})
     return found
-
-
-def plain_words(text: str) -> str:
-    """A title for comparison: width, case and spaces do not count."""
-    return "".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
 def rejections_of(batch_id: int, *, notices: bool = False) -> list[tuple[int, str, str]]:
