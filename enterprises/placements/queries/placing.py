@@ -194,6 +194,11 @@ def at_enterprise(row: Placement) -> Subject:
     return Subject.of(organisations=(row.enterprise_id, row.base_id))
 
 
+def subject_of_enterprise(row: Placement) -> Subject:
+    """The enterprise alone: for what it does in its own name. A base has other hosts, a university too, whose people lead it."""
+    return Subject.of(organisations=(row.enterprise_id,))
+
+
 def subject_of_mentor_side(row: Placement) -> Subject:
     """The mentor alone: for what only the mentor of this student does."""
     return Subject.of(persons=(person_of_mentor(row.mentor_id),))
