@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from trainhub.kernel.db import UtcDateTime
+from trainhub.kernel.db import BigKey, UtcDateTime
 
 revision = "0068"
 down_revision = "0067"
@@ -31,11 +31,11 @@ def upgrade() -> None:
     """Forward."""
     with op.batch_alter_table("mentor_link") as table:
         table.add_column(sa.Column("is_handed", sa.Boolean(), nullable=False, server_default=sa.false()))
-        table.add_column(sa.Column("failures", sa.Integer(), nullable=False, server_default="0"))
+        table.add_column(sa.Column("failures", sa.BigInteger(), nullable=False, server_default="0"))
         table.add_column(sa.Column("code_hash", sa.String(64), nullable=True))
         table.add_column(sa.Column("code_made_at", UtcDateTime(), nullable=True))
         table.add_column(sa.Column("code_made_by_id", sa.BigInteger(), nullable=True))
-        table.add_column(sa.Column("university_id", sa.BigInteger(), nullable=True))
+        table.add_column(sa.Column("university_id", BigKey, nullable=True))
         table.create_foreign_key(op.f("fk_mentor_link_university_id_organisation"), "organisation", ["university_id"], ["id"], ondelete="RESTRICT")
     op.execute(HELD)
     with op.batch_alter_table("mentor_link") as table:
