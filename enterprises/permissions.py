@@ -97,6 +97,7 @@ class Can(StrEnum):
     PLACEMENT_OWN = "placements:placement:own"
     PLACEMENT_ARRANGE = "placements:placement:arrange"
     PLACEMENT_HOST = "placements:placement:host"
+    PLACEMENT_ENTERPRISE = "placements:placement:enterprise"
     PLACEMENT_SIGN = "placements:placement:sign"
     PLACEMENT_RUN = "placements:placement:run"
     PLACEMENT_MENTOR = "placements:placement:mentor"
@@ -189,6 +190,7 @@ GRANTS: Table = {
     Can.PLACEMENT_OWN: ((own,),),
     Can.PLACEMENT_ARRANGE: ((role_over(*SCHOOL),),),
     Can.PLACEMENT_HOST: ((role_over(*OFFERERS),),),
+    Can.PLACEMENT_ENTERPRISE: ((role_over(Role.ENTERPRISE_COORDINATOR),),),
     Can.PLACEMENT_SIGN: ((role_over(*SCHOOL, *OFFERERS),), (own,)),
     Can.PLACEMENT_RUN: ((role_over(*SCHOOL, *OFFERERS),),),
     Can.PLACEMENT_MENTOR: ((own,),),

@@ -66,6 +66,7 @@ from enterprises.placements.views import (
     confirming,
     events,
     exporting,
+    links,
     logs,
     offers,
     overview,

@@ -13,6 +13,19 @@ from trainhub.organisations.models import Organisation
 from trainhub.people.models import Person
 
 
+class ProvenLink:
+    """What a one-time link for a mentor without an account keeps of who opens it."""
+
+    id: Mapped[Key]
+    failures: Mapped[int] = mapped_column(default=0)
+    """Wrong answers to who one is; five close the link."""
+    is_handed: Mapped[bool] = mapped_column(default=False)
+    """Shown to the enterprise's coordinator because it could not be sent: whoever opens it also has to know the code that the school tells its person."""
+    code_hash: Mapped[str | None] = mapped_column(sa.String(64))
+    code_made_at: Mapped[datetime | None]
+    code_made_by_id: Mapped[int | None]
+
+
 class Mentor(Versioned, Base):
     """A mentor of one enterprise; a person may be mentor of one enterprise at a time."""
 

@@ -93,6 +93,7 @@ NAMES: Mapping[str, Any] = {
     "from": _l("原"),
     "goal": _l("目标"),
     "grade": _l("成绩"),
+    "grades": _l("成绩"),
     "graduated_on": _l("毕业日期"),
     "grant": _l("授权"),
     "group": _l("小组"),

@@ -38,6 +38,7 @@ VERBS: Mapping[str, Any] = {
     "grant": _l("授予角色"),
     "guide": _l("指导"),
     "handle": _l("办理与决定"),
+    "enterprise": _l("以企业名义办理"),
     "host": _l("接收"),
     "import": _l("导入"),
     "inside": _l("查看内部资料"),

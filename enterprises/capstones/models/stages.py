@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from enterprises.capstones.types import Decision, LinkPurpose, ReasonKind, ReviewKind, Verdict, WindowStage
+from enterprises.mentors.models import ProvenLink
 from trainhub.kernel.db import Base, Key, Versioned, enum_column, ref
 
 
@@ -228,12 +229,11 @@ class Reconsideration(Base):
         return self.kind is ReasonKind.APPEAL and self.decided_at is not None and not self.note
 
 
-class MentorLink(Base):
+class MentorLink(ProvenLink, Base):
     """A one-time address for a supervisor without an account. Only the hash of the secret is kept."""
 
     __tablename__ = "capstone_link"
 
-    id: Mapped[Key]
     capstone_id: Mapped[int] = mapped_column(ref("capstone.id"), index=True)
     person_id: Mapped[int] = mapped_column(ref("person.id"))
     purpose: Mapped[LinkPurpose] = mapped_column(enum_column(LinkPurpose))
@@ -241,12 +241,5 @@ class MentorLink(Base):
     expires_at: Mapped[datetime]
     made_by_id: Mapped[int | None]
     made_at: Mapped[datetime]
-    failures: Mapped[int] = mapped_column(default=0)
-    """Wrong answers to who one is; five close the link."""
     used_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
-    is_handed: Mapped[bool] = mapped_column(default=False)
-    """Shown to the enterprise's coordinator because it could not be sent: whoever opens it also has to know the code that the school tells its person."""
-    code_hash: Mapped[str | None] = mapped_column(sa.String(64))
-    code_made_at: Mapped[datetime | None]
-    code_made_by_id: Mapped[int | None]

@@ -47,11 +47,8 @@ from enterprises.capstones.operations.guiding import confirm_guidance, confirm_g
 from enterprises.capstones.operations.impartial import against_house, against_office
 from enterprises.capstones.operations.judging import ask_cross_reviews, ask_review, cancel_review, sign_review, unread_originals
 from enterprises.capstones.operations.linking import (
-    TRIES,
     LinkClosed,
-    against_identity,
     against_linking,
-    count_failure,
     demand_holder,
     hand_over,
     holder_of,
@@ -94,7 +91,6 @@ from enterprises.capstones.operations.wishing import save_wishes
 from enterprises.capstones.operations.working import comment, hand_in, pass_stage, return_paper, submit_thesis
 
 __all__ = [
-    "TRIES",
     "CapstoneRefused",
     "LinkClosed",
     "TopicRefused",
@@ -111,7 +107,6 @@ __all__ = [
     "against_finish",
     "against_grade",
     "against_house",
-    "against_identity",
     "against_link",
     "against_linking",
     "against_office",
@@ -146,7 +141,6 @@ __all__ = [
     "confirm_guidance",
     "confirm_guidance_for",
     "correct_grade",
-    "count_failure",
     "create_choices",
     "decide_appeal",
     "demand_anonymising",

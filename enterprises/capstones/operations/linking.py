@@ -1,14 +1,11 @@
 """One-time links for supervisors without an account: they expire, can be revoked, and are bound to their person.
 
-A link is sent to its person. One that cannot be sent goes through the hands of the enterprise's coordinator, and then a code is asked for beside
-it, which the school tells the person: neither the enterprise, which has the link, nor the school, which has the code, can sign alone.
+Who opens one is asked as for the links of placements (`enterprises.mentors.proving`).
 """
 
 from __future__ import annotations
 
-import hashlib
 import secrets
-import unicodedata
 from datetime import datetime, timedelta
 
 from sqlalchemy import update
@@ -19,10 +16,10 @@ from enterprises.capstones.machine import Actor
 from enterprises.capstones.models import Capstone, MentorLink
 from enterprises.capstones.operations._support import CapstoneRefused, WrongPerson, WrongState, demand, demand_person, heads_of, stop
 from enterprises.capstones.queries import guiding
-from enterprises.capstones.queries.linking import is_own_address
 from enterprises.capstones.types import Action, LinkPurpose, SupervisorRole
+from enterprises.mentors import proving
+from enterprises.mentors.proving import TRIES, digest
 from trainhub.identity import queries as identities
-from trainhub.identity.delivery import deliver
 from trainhub.identity.types import Channel
 from trainhub.kernel import audit
 from trainhub.kernel.access import SYSTEM, Identity
@@ -35,8 +32,6 @@ from trainhub.people.models import Person, Student
 from trainhub.people.queries import is_same_human
 from trainhub.policy.book import book
 
-TRIES = 5
-CODE_FIGURES = 6
 TOLD_CODE = N_("企业联系人为毕业设计“%(title)s”的企业指导教师 %(name)s 生成了一次性链接：请生成核对码，直接告诉本人，不经过企业联系人")
 
 
@@ -44,11 +39,6 @@ class LinkClosed(NotAllowed):
     """A link that does not work (any more)."""
 
     code = "link_closed"
-
-
-def digest(secret: str) -> str:
-    """What is kept of a secret."""
-    return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def make_link(*, capstone: Capstone, purpose: LinkPurpose, by: Identity, now: datetime) -> tuple[MentorLink, str]:
@@ -90,13 +80,6 @@ def against_linking(capstone: Capstone) -> Refused | None:
         name = session().get_one(Person, supervision.person_id).name
         return WrongState(_("%(name)s有账户，请本人登录后办理，不能生成链接。", name=name), code="has_account")
     return None
-
-
-def against_identity(link: MentorLink) -> Refused | None:
-    """Why nobody can say yet who he is: a link that was handed over waits for the school's code."""
-    if not link.is_handed or link.code_hash is not None:
-        return None
-    return WrongState(_("学校还没有生成核对码。请联系学校专业负责人，由他把核对码直接告诉你本人。"), code="no_code")
 
 
 def hand_over(*, link: MentorLink, by: Identity, now: datetime) -> MentorLink:
@@ -142,23 +125,13 @@ def make_code(*, link: MentorLink, by: Identity, now: datetime) -> str:
         raise WrongState(_("这个链接已发给本人，不需要核对码。"), code="no_code_needed")
     if link.revoked_at is not None or link.used_at is not None or link.expires_at <= now or link.failures >= TRIES:
         raise WrongState(_("这个链接已不能使用，请企业联系人重新生成。"), code="link_closed")
-    code = f"{secrets.randbelow(10**CODE_FIGURES):0{CODE_FIGURES}d}"
-    link.code_hash, link.code_made_at, link.code_made_by_id = _sealed(link, code), now, by.account_id
-    session().flush()
+    code = proving.seal_code(link, key=link.secret_hash, by=by, now=now)
     audit.record(by=by, did="capstones.link.code_made", on=capstone, data={"link": link.id})
     return code
 
 
-def _sealed(link: MentorLink, code: str) -> str:
-    return digest(f"{link.secret_hash}{code}")
-
-
 def send_link(*, link: MentorLink, url: str, now: datetime) -> Channel | None:
-    """Send a link to its person, by e-mail or by short message where there is no address; by which of them, None: by neither.
-
-    An address that stands for somebody else too, the coordinator's for one, is not its person's. Who finds the message learns neither student
-    nor topic.
-    """
+    """Send a link to its person; by which channel, None: by none (`proving.send`). Who finds the message learns neither student nor topic."""
     person = session().get_one(Person, link.person_id)
     until = local(link.expires_at).strftime("%Y-%m-%d %H:%M")
     with in_language("zh"):  # whoever has no account has chosen no language; it is not that of who presses the button
@@ -170,18 +143,12 @@ def send_link(*, link: MentorLink, url: str, now: datetime) -> Channel | None:
             until=until,
             url=url,
         )
-    for channel, address in ((Channel.EMAIL, person.email), (Channel.SMS, person.phone)):
-        if address and not is_own_address(person, address):
-            continue
-        if deliver(channel, to=address, subject=subject, text=text, now=now):
-            audit.record(
-                by=SYSTEM,
-                did="capstones.link.sent",
-                on=session().get_one(Capstone, link.capstone_id),
-                data={"link": link.id, "channel": channel.value},
-            )
-            return channel
-    return None
+    channel = proving.send(person, subject=subject, text=text, now=now)
+    if channel is not None:
+        audit.record(
+            by=SYSTEM, did="capstones.link.sent", on=session().get_one(Capstone, link.capstone_id), data={"link": link.id, "channel": channel.value}
+        )
+    return channel
 
 
 def may_see(capstone: Capstone, by: Identity) -> bool:
@@ -233,24 +200,9 @@ def holder_of(link: MentorLink) -> Identity:
 
 
 def is_holder(link: MentorLink, name: str, digits: str, code: str = "") -> bool:
-    """Whether somebody answered who he is: the name, the last four digits of the telephone number where one is known, and the school's code of a
-    link that was handed over."""
+    """Whether somebody answered who he is."""
     person = session().get_one(Person, link.person_id)
-    number = "".join(c for c in person.phone if c.isdigit())
-    knows_code = not link.is_handed or (link.code_hash is not None and secrets.compare_digest(link.code_hash, _sealed(link, _plain(code))))
-    return _plain(name) == _plain(person.name) and (not number or _plain(digits) == _plain(number)[-4:]) and knows_code
-
-
-def _plain(text: str) -> str:
-    """As it is compared: blanks, width and case do not matter, a telephone types them as it likes."""
-    return "".join(unicodedata.normalize("NFKC", text).casefold().split())
-
-
-def count_failure(*, link: MentorLink) -> None:
-    """Count a wrong answer; five close the link. By one conditional UPDATE, so that nobody tries twice at once."""
-    session().execute(
-        update(MentorLink).where(MentorLink.id == link.id).values(failures=MentorLink.failures + 1).execution_options(synchronize_session="fetch")
-    )
+    return proving.is_proven(link, key=link.secret_hash, person=person, name=name, digits=digits, code=code)
 
 
 def use_link(*, link: MentorLink, now: datetime) -> None:

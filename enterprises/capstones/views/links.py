@@ -13,6 +13,7 @@ from enterprises.capstones.queries import guiding
 from enterprises.capstones.types import Action, LinkPurpose, Stage, SupervisorRole
 from enterprises.capstones.views import blueprint
 from enterprises.capstones.views._support import load, stored
+from enterprises.mentors import proving
 from enterprises.permissions import Can
 from trainhub.identity.types import Channel
 from trainhub.kernel import clock
@@ -50,7 +51,7 @@ def _links_page(
         sent=sent,
         code=code,
         is_host=operations.may_see(row, who()),
-        tries=operations.TRIES,
+        tries=proving.TRIES,
         labels=labels,
         now=clock.now(),
         against="" if against is None else against.message,
@@ -143,12 +144,11 @@ def link(secret: str) -> Any:
 
 def _identity_page(secret: str, row: MentorLink, problem: str = "", status: int = 200) -> Any:
     """The question who one is, in words that name nobody and no topic."""
-    phone = session().get_one(Person, row.person_id).phone
-    waits = operations.against_identity(row)
+    waits = proving.against_identity(row)
     html = render_template(
-        "enterprises/capstones/link_identity.html",
-        secret=secret,
-        asks_digits=any(c.isdigit() for c in phone),
+        "enterprises/mentors/link_identity.html",
+        action=url_for("capstones.answer_identity", secret=secret),
+        asks_digits=proving.asks_digits(session().get_one(Person, row.person_id)),
         asks_code=row.is_handed,
         waits="" if waits is None else waits.message,
         problem=problem,
@@ -169,7 +169,7 @@ def answer_identity(secret: str) -> Any:
 
 def _unknown(secret: str, row: MentorLink) -> Any | None:
     """What answers who has not said who he is; None for the holder. Nothing is counted before there is a code to be known."""
-    waits, form = operations.against_identity(row), request.form
+    waits, form = proving.against_identity(row), request.form
     if waits is not None:
         return _identity_page(secret, row, status=waits.status)
     if operations.is_holder(row, form.get("name", ""), form.get("digits", ""), form.get("code", "")):
@@ -179,10 +179,9 @@ def _unknown(secret: str, row: MentorLink) -> Any | None:
 
 def _count_failure(secret: str) -> Any:
     with transaction():
-        operations.count_failure(link=operations.link_of(secret, clock.now()))
+        proving.count_failure(link=operations.link_of(secret, clock.now()))
     row = operations.link_of(secret, clock.now())
-    problem = _("姓名、手机号后四位或核对码不符。") if row.is_handed else _("姓名或手机号后四位与登记的不符。")
-    return _identity_page(secret, row, problem, 422)
+    return _identity_page(secret, row, proving.told_wrong(row), 422)
 
 
 def _own_grade(row: MentorLink) -> CapstoneGrade | None:

@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from enterprises.mentors.models import ProvenLink
 from enterprises.placements.types import AgreementKind, EventKind, EventState, NoteSide, PaperKind, RaterSide
 from trainhub.kernel.db import Base, Key, Versioned, enum_column, ref
 
@@ -96,18 +97,19 @@ class LogNote(Base):
     written_at: Mapped[datetime]
 
 
-class MentorLink(Base):
+class MentorLink(ProvenLink, Base):
     """A one-time link by which a mentor without an account confirms what waits; only its hash is kept."""
 
     __tablename__ = "mentor_link"
 
-    id: Mapped[Key]
     mentor_id: Mapped[int] = mapped_column(ref("mentor.id"), index=True)
     token_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
     made_by_id: Mapped[int | None]
     made_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+    university_id: Mapped[int | None] = mapped_column(ref("organisation.id"))
+    """The school whose students a link that was handed over opens, and which makes its code."""
 
 
 class Rating(Base):

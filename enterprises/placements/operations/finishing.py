@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from enterprises.mentors import queries as mentors
 from enterprises.placements import queries
@@ -18,6 +18,9 @@ from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import N_, _
 from trainhub.ledger import operations as ledger
 from trainhub.ledger.types import Source
+
+LAST_DAYS = timedelta(days=7)
+"""How long before its end a placement may be graded."""
 
 
 def may_be_graded(placement: Placement) -> bool:
@@ -40,7 +43,7 @@ def grade_placement(
         demand_office(guide, today=today)
     if not 0 <= score_x10 <= 1000:
         raise BadPlacement(_("成绩应在 0 至 100 之间。"), field="score")
-    if placement.state is PlacementState.STARTED and (placement.ends_on - today).days > 7:
+    if placement.state is PlacementState.STARTED and placement.ends_on - today > LAST_DAYS:
         raise WrongState(_("实习最后一周（%(day)s 前 7 天）起才能评定成绩。", day=placement.ends_on))
     placement.mentor_score_x10, placement.mentor_comment, placement.graded_on = score_x10, comment.strip(), today
     session().flush()

@@ -1,141 +1,272 @@
-"""One-time links by which a mentor without an account confirms what waits; only the hash of a link is kept."""
+"""One-time links by which a mentor without an account confirms what waits, and grades; only the hash of a link is kept.
+
+Who opens one is asked as for the links of capstones (`enterprises.mentors.proving`). A link that was handed over opens the students of one school
+alone, whose code it asks for: no school vouches for the days of another.
+"""
 
 from __future__ import annotations
 
-import hashlib
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask import current_app
 from sqlalchemy import update
 
+from enterprises.mentors import proving
 from enterprises.mentors import queries as mentors
 from enterprises.mentors.models import Mentor
+from enterprises.mentors.proving import TRIES
+from enterprises.permissions import SCHOOL
 from enterprises.placements import queries
-from enterprises.placements.models import DayEntry, MentorLink
-from enterprises.placements.operations._support import WrongState, demand_office
+from enterprises.placements.models import DayEntry, MentorLink, Placement
+from enterprises.placements.operations._support import BadPlacement, WrongState, demand_office
 from enterprises.placements.operations.days import decide_entries
+from enterprises.placements.operations.finishing import LAST_DAYS, grade_placement
 from enterprises.placements.operations.logs import add_note
 from enterprises.placements.types import NoteSide
 from trainhub.identity import queries as identities
-from trainhub.identity.delivery import channels, deliver
+from trainhub.identity.delivery import channels
 from trainhub.identity.types import Channel
 from trainhub.kernel import audit
-from trainhub.kernel.access import SYSTEM, Identity
+from trainhub.kernel.access import SYSTEM, Identity, Role
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import NotAllowed, NotFound
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import N_, _, in_language
+from trainhub.notifications.operations import notify
+from trainhub.people.models import Person
+from trainhub.people.queries import is_own_address, is_same_human
 
 LASTS = timedelta(days=7)
+TOLD_CODE = N_("企业联系人为企业指导教师 %(name)s 生成了确认实习日的一次性链接：请生成核对码，直接告诉本人，不经过企业联系人")
 
 
-def hashed(token: str) -> str:
-    """How a link's secret is kept."""
-    return hashlib.sha256(token.encode()).hexdigest()
-
-
-def make_mentor_link(*, mentor: Mentor, by: Identity, now: datetime) -> str:
-    """A new secret for a link of seven days; links for the mentor that its maker made before are closed by it.
+def make_mentor_link(*, mentor: Mentor, by: Identity, now: datetime, university_id: int | None = None) -> str:
+    """A new secret for a link of seven days; links for the mentor that its maker made before are closed by it, but not one that was handed over
+    for the students of another school than `university_id`.
 
     It opens what its maker may see of the mentor's students, one that the weekly reminder made (no account) all of them.
     Raises WrongState for a mentor who has an account, or whose office is over.
     """
-    if identities.accounts_of_persons({mentor.person_id}):
-        raise WrongState(_("%(name)s有账户，请本人登录后确认，不能生成链接。", name=mentors.name_of(mentor.id)), code="has_account")
+    _demand_none(mentor)
     demand_office(mentor, today=local(now).date())
     for known in queries.live_links(mentor.id, by.account_id, now):
-        known.expires_at = now
+        if not known.is_handed or known.university_id == university_id:
+            known.expires_at = now
     token = secrets.token_urlsafe(32)
-    row = MentorLink(mentor_id=mentor.id, token_hash=hashed(token), made_by_id=by.account_id, made_at=now, expires_at=now + LASTS)
+    row = MentorLink(mentor_id=mentor.id, token_hash=proving.digest(token), made_by_id=by.account_id, made_at=now, expires_at=now + LASTS)
     session().add(row)
     session().flush()
     audit.record(by=by, did="placements.mentor_link.made", on=("mentor", str(mentor.id)), data={"link": row.id, "until": row.expires_at.isoformat()})
     return token
 
 
-def send_link(*, mentor: Mentor, token: str, days: int, now: datetime) -> Channel | None:
-    """Send a link to the mentor by e-mail, or by short message where there is no address; by which of them, None: by neither.
+def _demand_none(mentor: Mentor) -> None:
+    if identities.accounts_of_persons({mentor.person_id}):
+        raise WrongState(_("%(name)s有账户，请本人登录后确认，不能生成链接。", name=mentors.name_of(mentor.id)), code="has_account")
 
-    Whether it arrives is the channel's matter.
-    """
-    email, phone, name = queries.contact_of_mentor(mentor.id)
+
+def send_link(*, mentor: Mentor, token: str, days: int, now: datetime, grades: int = 0) -> Channel | None:
+    """Send a link to the mentor; by which channel, None: by none (`proving.send`). Whether it arrives is the channel's matter."""
+    person = queries.mentor_person(mentor.id)
     url = f"{current_app.config['SETTINGS'].base_url.rstrip('/')}/placements/c/{token}"
-    text = _("%(name)s，您好：有 %(n)d 个实习日等待您确认，请在 7 天内打开 %(url)s 。链接只能使用一次，请勿转发。", name=name, n=days, url=url)
-    for channel, address in ((Channel.EMAIL, email), (Channel.SMS, phone)):
-        if deliver(channel, to=address, subject=_("请确认实习日"), text=text, now=now):
-            audit.record(by=SYSTEM, did="placements.mentor_link.sent", on=("mentor", str(mentor.id)), data={"channel": channel.value})
-            return channel
-    return None
+    with in_language("zh"):  # whoever has no account has chosen no language; it is not that of who presses the button
+        what = [_("%(n)d 个实习日等待您确认", n=days)] if days or not grades else []
+        what += [_("%(n)d 项实习成绩等待您评定", n=grades)] if grades else []
+        subject = str(_("请确认实习日") if days or not grades else _("请评定实习成绩"))
+        text = _(
+            "%(name)s，您好：有 %(what)s，请在 7 天内打开 %(url)s 。链接只能使用一次，请勿转发。", name=person.name, what="、".join(what), url=url
+        )
+    channel = proving.send(person, subject=subject, text=text, now=now)
+    if channel is not None:
+        audit.record(by=SYSTEM, did="placements.mentor_link.sent", on=("mentor", str(mentor.id)), data={"channel": channel.value})
+    return channel
 
 
 def remind_without_account(*, person_id: int, now: datetime) -> bool:
     """Send a mentor who has no account a new link, at most one in an ISO week; False when nothing was sent."""
-    email, phone = queries.contact_of_person(person_id)
-    known = channels()
-    if not ((email and Channel.EMAIL in known) or (phone and Channel.SMS in known)):
+    known, person = channels(), session().get_one(Person, person_id)
+    reached = [(Channel.EMAIL, person.email), (Channel.SMS, person.phone)]
+    if not any(address and channel in known and is_own_address(person, address) for channel, address in reached):
         return False
     monday = local(now) - timedelta(days=local(now).weekday())
     since = monday.replace(hour=0, minute=0, second=0, microsecond=0)
-    sent = False
+    today, sent = local(now).date(), False
     for mentor in mentors.of_person(person_id):
-        if mentor.until is not None and mentor.until < local(now).date():
+        if mentor.until is not None and mentor.until < today:
             continue  # the enterprise has been told, and names another
-        waiting = len(queries.pending_for_mentor([mentor.id]))
-        if waiting and not queries.has_link_since(mentor.id, since):
+        waiting = {entry.id for _row, entry in queries.pending_for_mentor([mentor.id])}
+        if waiting and not _was_asked(mentor.id, waiting, since=since, today=today):
             token = make_mentor_link(mentor=mentor, by=SYSTEM, now=now)
-            sent = send_link(mentor=mentor, token=token, days=waiting, now=now) is not None or sent
+            grades = len(_ungraded(queries.gradable_of_mentor(mentor.id, ends_by=today + LAST_DAYS)))
+            sent = send_link(mentor=mentor, token=token, days=len(waiting), grades=grades, now=now) is not None or sent
     return sent
+
+
+def _was_asked(mentor_id: int, waiting: Collection[int], *, since: datetime, today: date) -> bool:
+    """Whether a link went to the mentor since an instant that opens all that waits: one of a single school asks for the others' days in vain."""
+    return any(
+        not link.is_handed and waiting <= {entry.id for _row, entry in waiting_by(link, today=today)}
+        for link in queries.links_since(mentor_id, since)
+    )
+
+
+def _ungraded(rows: Sequence[tuple[Any, Placement]]) -> list[Placement]:
+    return [placement for _row, placement in rows if placement.mentor_score_x10 is None]
+
+
+def asked_by(token: str, *, today: date) -> tuple[int, int]:
+    """How much the link of a secret asks for: days that wait, placements without a mark."""
+    link = queries.mentor_link(proving.digest(token))
+    assert link is not None
+    return len(waiting_by(link, today=today)), len(_ungraded(gradable_by(link, today=today)))
+
+
+def hand_over(*, token: str, placement: Placement, by: Identity, now: datetime) -> MentorLink:
+    """Let the enterprise's coordinator hand a link on that could not be sent, for the students of the placement's school; its heads are told that
+    the mentor needs a code of them.
+
+    Raises BadPlacement for everybody else: a school would confirm its own students' days (PETOE-7.2), and may have named who leads the base.
+    """
+    link, student = queries.mentor_link(proving.digest(token)), queries.student(placement.student_id)
+    assert link is not None
+    person = queries.mentor_person(link.mentor_id)
+    if not hands_over(placement, by):
+        raise BadPlacement(
+            _(
+                "没有登记%(name)s本人的邮箱或手机，或本系统没有接通发送，链接没有生成。请企业联系人生成后交给本人，或为其开通账户。",
+                name=person.name,
+            ),
+            code="not_sent",
+        )
+    link.is_handed, link.university_id = True, student.university_id
+    session().flush()
+    audit.record(
+        by=by, did="placements.mentor_link.handed", on=("mentor", str(link.mentor_id)), data={"link": link.id, "university": student.university_id}
+    )
+    notify(
+        account_ids=identities.accounts_holding(Role.PROGRAMME_ADMIN, programme_id=student.programme_id)
+        or identities.accounts_holding(Role.UNIVERSITY_ADMIN, organisation_id=student.university_id),
+        kind="placements.mentor_link",
+        message=TOLD_CODE,
+        values={"name": person.name},
+        url=f"/placements/{placement.id}#mentor-link",
+        unique_key=f"placements.mentor_link:{link.id}",
+        now=now,
+    )
+    return link
+
+
+def hands_over(placement: Placement, by: Identity) -> bool:
+    """Whether somebody may see a link that could not be sent, and hand it on: the enterprise's coordinator, who arranges nothing for the school."""
+    arranges = by.over(queries.subject_of_student_side(placement), *SCHOOL)
+    return not arranges and by.over(queries.subject_of_enterprise(placement), Role.ENTERPRISE_COORDINATOR)
+
+
+def make_code(*, link: MentorLink, placement: Placement, by: Identity, now: datetime) -> str:
+    """A code for a link that was handed over, to be told the mentor by the school of the placement; shown only now, an earlier one is void.
+
+    Raises NotFound for a link of another mentor or school, NotAllowed for everybody but that school's heads (above all for the enterprise, which
+    has the link), WrongState for a link that works no more.
+    """
+    session().refresh(link, with_for_update=True)  # two codes at once: the later one is the one that holds
+    if link.mentor_id != placement.mentor_id or link.university_id != queries.student(placement.student_id).university_id:
+        raise NotFound(_("没有这个链接。"))
+    is_hosting = by.over(queries.subject_of_enterprise(placement), Role.ENTERPRISE_COORDINATOR)
+    if is_hosting or not by.over(queries.subject_of_student_side(placement), *SCHOOL) or identities.is_same_holder(by.account_id, link.made_by_id):
+        raise NotAllowed(_("核对码只由学校的专业或学校管理人员生成，并直接告诉企业指导教师本人；企业联系人不能生成。"))
+    if not link.is_handed or link.used_at is not None or link.expires_at <= now or link.failures >= TRIES:
+        raise WrongState(_("这个链接已不能使用，请企业联系人重新生成。"), code="link_closed")
+    code = proving.seal_code(link, key=link.token_hash, by=by, now=now)
+    audit.record(by=by, did="placements.mentor_link.code_made", on=("mentor", str(link.mentor_id)), data={"link": link.id})
+    return code
+
+
+def is_holder(link: MentorLink, *, name: str, digits: str, code: str) -> bool:
+    """Whether somebody answered who he is."""
+    return proving.is_proven(link, key=link.token_hash, person=queries.mentor_person(link.mentor_id), name=name, digits=digits, code=code)
 
 
 def open_link(token: str, *, now: datetime) -> tuple[MentorLink, Mentor, Identity]:
     """The link of a secret with its mentor, and who acts by it: the mentor, without an account. Raises NotFound in words."""
-    row = queries.mentor_link(hashed(token[:200]))
+    row = queries.mentor_link(proving.digest(token[:200]))
     if row is None:
         raise NotFound(_("这个链接无效。请联系企业联系人重新生成。"))
     if row.used_at is not None or row.expires_at <= now:
         raise NotFound(_("这个链接已使用或已过期。请联系企业联系人重新生成。"))
+    if row.failures >= TRIES:
+        raise NotFound(_("核对身份失败次数过多，链接已关闭。请联系企业联系人重新生成。"))
     mentor = mentors.by_id(row.mentor_id)
     assert mentor is not None
     demand_office(mentor, today=local(now).date())
-    person_id, name = queries.mentor_person(mentor.id)
-    return row, mentor, Identity(account_id=None, person_id=person_id, name=name)
+    person = queries.mentor_person(mentor.id)
+    if identities.accounts_of_persons({person.id}):
+        raise NotFound(_("%(name)s已有账户，这个链接不再有效。请本人登录后确认。", name=person.name))
+    return row, mentor, Identity(account_id=None, person_id=person.id, name=person.name)
+
+
+def _scope(link: MentorLink, today: date) -> dict[str, Any] | None:
+    """Which students a link opens, as the questions take it; None: nobody's."""
+    scope: dict[str, Any] = {}
+    if link.is_handed:
+        if link.university_id is None:
+            return None
+        scope["university_id"] = link.university_id
+    if link.made_by_id is not None:
+        try:
+            scope["of"] = identities.identity_of(link.made_by_id, today=today)
+        except NotFound:
+            return None  # whoever made it has no account any more
+    return scope
 
 
 def waiting_by(link: MentorLink, *, today: date) -> list[tuple[Any, DayEntry]]:
-    """The days that a link opens: of the mentor's students those its maker may see today."""
-    if link.made_by_id is None:
-        return queries.pending_for_mentor([link.mentor_id])
-    try:
-        maker = identities.identity_of(link.made_by_id, today=today)
-    except NotFound:
-        return []  # whoever made it has no account any more
-    return queries.pending_for_mentor([link.mentor_id], of=maker)
+    """The days that a link opens: of the mentor's students those its maker may see today, and of one school alone when it was handed over."""
+    scope = _scope(link, today)
+    return [] if scope is None else queries.pending_for_mentor([link.mentor_id], **scope)
+
+
+def gradable_by(link: MentorLink, *, today: date) -> list[tuple[Any, Placement]]:
+    """The placements that are graded by a link: of the same students those in the last week, and those that ended without a mark."""
+    scope = _scope(link, today)
+    return [] if scope is None else queries.gradable_of_mentor(link.mentor_id, ends_by=today + LAST_DAYS, **scope)
 
 
 def demand_mentor(mentor: Mentor, *, by: Identity | None) -> None:
     """A link is the mentor's: whoever is signed in as somebody else, above all whoever made it, may not act through it.
 
-    Raises NotAllowed. The link stays good; a browser in which nobody is signed in proves itself by the link.
+    Raises NotAllowed. The link stays good; in a browser in which nobody is signed in one says who one is (`is_holder`).
     """
-    if by is not None and by.person_id != mentor.person_id:
+    if by is not None and not is_same_human(by.person_id, mentor.person_id):
         raise NotAllowed(_("这个链接只供%(name)s本人确认，你不能代为确认。请把链接发给本人。", name=mentors.name_of(mentor.id)))
 
 
 def decide_by_link(
-    *, token: str, approved: Sequence[int], rejected: Mapping[int, str], now: datetime, comments: Mapping[int, str] | None = None
+    *,
+    token: str,
+    approved: Sequence[int],
+    rejected: Mapping[int, str],
+    now: datetime,
+    comments: Mapping[int, str] | None = None,
+    grades: Mapping[int, tuple[int, str]] | None = None,
 ) -> int:
-    """Decide days by a link, all at once; the link is then used up. `rejected`: entry to reason; `comments`: weekly log to words
-    under it (of students who wait for this mentor; others are left out). The result is how many days.
+    """Decide days and grade by a link, all at once; the link is then used up. `rejected`: entry to reason; `comments`: weekly log to words
+    under it (of students who wait for this mentor; others are left out); `grades`: placement to score in tenths and comment, one that says what
+    stands already changes nothing. The result is how many days.
 
-    Raises NotFound for a link that opens no more, WrongState without days, and what `decide_entries` refuses.
+    Raises NotFound for a link that opens no more or asks for a code nobody has made, WrongState with nothing to do, and what `decide_entries` and
+    `grade_placement` refuse.
     """
     row, mentor, identity = open_link(token, now=now)
-    waiting = {entry.id: placement.id for placement, entry in waiting_by(row, today=local(now).date())}
-    if not approved and not rejected:
-        raise WrongState(_("请选择要处理的日子。"))
+    if (waits := proving.against_identity(row)) is not None:
+        raise waits
+    today = local(now).date()
+    waiting = {entry.id: placement.id for placement, entry in waiting_by(row, today=today)}
+    marks = _new_marks(row, grades or {}, today=today)
+    if not approved and not rejected and not marks:
+        raise WrongState(_("请选择要处理的日子，或填写要评定的成绩。"))
     used = session().execute(
         update(MentorLink)
         .where(MentorLink.id == row.id, MentorLink.used_at.is_(None))
@@ -147,22 +278,39 @@ def decide_by_link(
     groups: dict[tuple[int, str], list[int]] = {}
     for entry_id in approved:
         groups.setdefault((waiting.get(entry_id, 0), ""), []).append(entry_id)
+    with in_language("zh"):  # kept and read by others, whatever language the page was read in
+        not_so = str(_("与实际出勤不符"))
     for entry_id, reason in rejected.items():
-        groups.setdefault((waiting.get(entry_id, 0), reason.strip() or _("与实际出勤不符")), []).append(entry_id)
+        groups.setdefault((waiting.get(entry_id, 0), reason.strip() or not_so), []).append(entry_id)
     done = 0
     for (placement_id, reason), ids in sorted(groups.items()):
         placement = queries.placement(placement_id)
         if placement is None:
             raise WrongState(_("其中有的日子已被处理或撤回，请重新生成链接。"))
-        done += decide_entries(
-            placement=placement, entry_ids=ids, is_approved=not reason, reason=reason, today=local(now).date(), by=identity, now=now
-        )
+        done += decide_entries(placement=placement, entry_ids=ids, is_approved=not reason, reason=reason, today=today, by=identity, now=now)
     logs = {log.id: log for log in queries.logs_of(set(waiting.values()))}
     for log_id, text in sorted((comments or {}).items()):
         placement = queries.placement(logs[log_id].placement_id) if log_id in logs and text.strip() else None
         if placement is not None:
             add_note(log=logs[log_id], placement=placement, side=NoteSide.MENTOR, text=text, by=identity, now=now)
+    for placement, score_x10, comment in marks:  # after the days: a mark of one that is over brings its certificate
+        grade_placement(placement=placement, score_x10=score_x10, comment=comment, today=today, by=identity, now=now)
     audit.record(
-        by=identity, did="placements.mentor_link.used", on=("mentor", str(mentor.id)), data={"link": row.id, "days": done, "made_by": row.made_by_id}
+        by=identity,
+        did="placements.mentor_link.used",
+        on=("mentor", str(mentor.id)),
+        data={"link": row.id, "days": done, "grades": len(marks), "made_by": row.made_by_id},
     )
     return done
+
+
+def _new_marks(link: MentorLink, grades: Mapping[int, tuple[int, str]], *, today: date) -> list[tuple[Placement, int, str]]:
+    """The marks that say something new, in the order of the placements."""
+    open_ = {placement.id: placement for _row, placement in gradable_by(link, today=today)}
+    if not grades.keys() <= open_.keys():
+        raise WrongState(_("其中有的实习不能评定成绩，请重新打开链接后再提交。"))
+    return [
+        (open_[key], score_x10, comment)
+        for key, (score_x10, comment) in sorted(grades.items())
+        if (score_x10, comment.strip()) != (open_[key].mentor_score_x10, open_[key].mentor_comment)
+    ]

@@ -295,28 +295,26 @@ def live_links(mentor_id: int, made_by_id: int | None, now: datetime) -> list[Me
     return list(session().scalars(statement.order_by(MentorLink.id)))
 
 
-def has_link_since(mentor_id: int, since: datetime) -> bool:
-    """Whether a link was made for a mentor since an instant."""
-    return session().scalar(select(MentorLink.id).where(MentorLink.mentor_id == mentor_id, MentorLink.made_at >= since).limit(1)) is not None
+def links_since(mentor_id: int, since: datetime) -> list[MentorLink]:
+    """Links that were made for a mentor since an instant."""
+    return list(session().scalars(select(MentorLink).where(MentorLink.mentor_id == mentor_id, MentorLink.made_at >= since).order_by(MentorLink.id)))
 
 
-def contact_of_mentor(mentor_id: int) -> tuple[str, str, str]:
-    """E-mail address, phone and name of a mentor."""
-    statement = select(Person.email, Person.phone, Person.name).join(Mentor, Mentor.person_id == Person.id).where(Mentor.id == mentor_id)
-    row = session().execute(statement).one()
-    return row.email, row.phone, row.name
+def handed_links(mentor_id: int, university_id: int, now: datetime) -> list[MentorLink]:
+    """Links that the enterprise was given to hand on, which still work and open the students of a school: it makes their codes."""
+    statement = select(MentorLink).where(
+        MentorLink.mentor_id == mentor_id,
+        MentorLink.university_id == university_id,
+        MentorLink.is_handed,
+        MentorLink.used_at.is_(None),
+        MentorLink.expires_at > now,
+    )
+    return list(session().scalars(statement.order_by(MentorLink.id)))
 
 
-def contact_of_person(person_id: int) -> tuple[str, str]:
-    """E-mail address and phone of a person."""
-    row = session().execute(select(Person.email, Person.phone).where(Person.id == person_id)).one()
-    return row.email, row.phone
-
-
-def mentor_person(mentor_id: int) -> tuple[int, str]:
-    """The person of a mentor, and the name."""
-    row = session().execute(select(Person.id, Person.name).join(Mentor, Mentor.person_id == Person.id).where(Mentor.id == mentor_id)).one()
-    return row.id, row.name
+def mentor_person(mentor_id: int) -> Person:
+    """The person of a mentor."""
+    return session().execute(select(Person).join(Mentor, Mentor.person_id == Person.id).where(Mentor.id == mentor_id)).scalar_one()
 
 
 # -- ratings ------------------------------------------------------------------------------------------------------------

@@ -194,6 +194,11 @@ def at_enterprise(row: Placement) -> Subject:
     return Subject.of(organisations=(row.enterprise_id, row.base_id))
 
 
+def subject_of_enterprise(row: Placement) -> Subject:
+    """The enterprise alone: for what it does in its own name. A base has other hosts, a university too, whose people lead it."""
+    return Subject.of(organisations=(row.enterprise_id,))
+
+
 def subject_of_mentor_side(row: Placement) -> Subject:
     """The mentor alone: for what only the mentor of this student does."""
     return Subject.of(persons=(person_of_mentor(row.mentor_id),))
@@ -367,9 +372,9 @@ def pending_count(placement_id: int) -> int:
     return session().scalar(statement) or 0
 
 
-def pending_for_mentor(mentor_ids: Collection[int], *, of: Identity | None = None) -> list[tuple[Any, DayEntry]]:
+def pending_for_mentor(mentor_ids: Collection[int], *, of: Identity | None = None, university_id: int | None = None) -> list[tuple[Any, DayEntry]]:
     """Every day that waits for a mentor with its placement's names, by student and day: one query. `of`: only of placements
-    that somebody may see."""
+    that somebody may see; `university_id`: only of one school's students."""
     statement = (
         _columns()
         .add_columns(DayEntry)
@@ -379,7 +384,29 @@ def pending_for_mentor(mentor_ids: Collection[int], *, of: Identity | None = Non
     )
     if of is not None:
         statement = statement.where(visible_to(of))
+    if university_id is not None:
+        statement = statement.where(Student.university_id == university_id)
     return [(row, row.DayEntry) for row in session().execute(statement)]
+
+
+def gradable_of_mentor(mentor_id: int, *, ends_by: date, of: Identity | None = None, university_id: int | None = None) -> list[tuple[Any, Placement]]:
+    """Placements of a mentor that are in their last days (they end by a day) or ended without a mark, with their names, by student.
+
+    `of` and `university_id` as for `pending_for_mentor`."""
+    ended = Placement.mentor_score_x10.is_(None) & or_(
+        Placement.state == PlacementState.FINISHED, (Placement.state == PlacementState.WITHDRAWN) & Placement.started_on.is_not(None)
+    )
+    statement = (
+        _columns()
+        .add_columns(Placement)
+        .where(Placement.mentor_id == mentor_id, or_(ended, (Placement.state == PlacementState.STARTED) & (Placement.ends_on <= ends_by)))
+        .order_by(Person.pinyin, Placement.id)
+    )
+    if of is not None:
+        statement = statement.where(visible_to(of))
+    if university_id is not None:
+        statement = statement.where(Student.university_id == university_id)
+    return [(row, row.Placement) for row in session().execute(statement)]
 
 
 def weekly_log(placement_id: int, iso_year: int, iso_week: int) -> WeeklyLog | None:

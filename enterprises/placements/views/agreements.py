@@ -30,13 +30,14 @@ def _kept(upload: Any) -> int | None:
 
 
 def _own_parties(placement: Placement) -> tuple[AgreementParty, ...]:
-    """For whom the reader signs on the page: a student for themselves, the enterprise's people for it, the school's for it.
+    """For whom the reader signs on the page: a student for themselves, the enterprise's coordinator for it, the school's people for it.
 
-    Whoever acts for the school never signs for the enterprise, whatever else they may do.
+    Whoever acts for the school never signs for the enterprise, whatever else they may do; nor does who leads the base, whom a school may have
+    named.
     """
     side = queries.subject_of_student_side(placement)
     arranges = may(who(), Can.PLACEMENT_ARRANGE, side)
-    hosts = not arranges and may(who(), Can.PLACEMENT_HOST, queries.at_enterprise(placement))
+    hosts = not arranges and may(who(), Can.PLACEMENT_ENTERPRISE, queries.subject_of_enterprise(placement))
     found = ((AgreementParty.SCHOOL, arranges), (AgreementParty.ENTERPRISE, hosts), (AgreementParty.STUDENT, _is_student(placement)))
     return tuple(party for party, is_own in found if is_own)
 

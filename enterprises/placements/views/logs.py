@@ -1,24 +1,21 @@
-"""Photos, notes and reviews of logs; the page that a mentor without an account opens by a one-time link."""
+"""Photos, notes and reviews of logs."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from flask import render_template, request, url_for
+from flask import render_template, request
 
-from enterprises.mentors import queries as mentors
 from enterprises.permissions import Can
 from enterprises.placements import forms, labels, operations, queries
 from enterprises.placements.models import LogPhoto, Placement, WeeklyLog
 from enterprises.placements.types import NoteSide
-from enterprises.placements.views.placing import both_sides
 from enterprises.placements.views.shared import act, blueprint, day_of, load_placement
 from trainhub.kernel import clock, files, paging
-from trainhub.kernel.access import acting, guard, may, public, who
-from trainhub.kernel.db import session, transaction
+from trainhub.kernel.access import guard, who
+from trainhub.kernel.db import session
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _
-from trainhub.kernel.numbers import is_key
 from trainhub.kernel.sending import send
 
 
@@ -137,73 +134,3 @@ def reviews() -> Any:
     number, size = paging.wanted()
     page = paging.paginate(queries.logs_to_review(who()), number=number, size=size, scalars=False)
     return render_template("enterprises/placements/reviews.html", page=page, labels=labels, notes=queries.notes_of([row[0].id for row in page.items]))
-
-
-# -- links for mentors without an account -------------------------------------------------------------------------------
-@blueprint.post("/<int:placement_id>/mentor-link")
-@guard(Can.PLACEMENT_RUN, load=load_placement, subject=both_sides)
-def make_mentor_link(placement: Placement) -> Any:
-    """Make a one-time link for the mentor of a placement and send it; only the enterprise sees one that could not be sent."""
-    mentor = mentors.by_id(placement.mentor_id) if placement.mentor_id else None
-    if mentor is None:
-        raise Refused(_("这项实习还没有企业指导教师。"))
-    if not forms.PlainForm().validate_on_submit():
-        raise Refused(_("请重新打开页面后再提交。"))
-    with transaction():
-        token = operations.make_mentor_link(mentor=mentor, by=who(), now=clock.now())
-        waiting = len(queries.pending_for_mentor([mentor.id], of=who()))
-        channel = operations.send_link(mentor=mentor, token=token, days=waiting, now=clock.now())
-        if channel is None and may(who(), Can.PLACEMENT_RUN, queries.subject_of_student_side(placement)):
-            # A school would confirm its own students' days with it: nothing is made that it could not send.
-            raise Refused(
-                _(
-                    "没有登记%(name)s的邮箱，或本系统没有接通发送，链接没有生成。请企业联系人生成后交给本人，或由本人登录确认。",
-                    name=mentors.name_of(mentor.id),
-                ),
-                code="not_sent",
-            )
-    return render_template(
-        "enterprises/placements/mentor_link.html",
-        placement=placement,
-        name=mentors.name_of(mentor.id),
-        channel=channel,
-        # What reached the mentor is for nobody else to see; otherwise the enterprise hands it on.
-        link="" if channel is not None else url_for("placements.by_link", token=token, _external=True),
-    )
-
-
-@blueprint.route("/c/<token>", methods=["GET", "POST"])
-@public
-def by_link(token: str) -> Any:
-    """What waits for the mentor of a link; sending it once uses the link up."""
-    now = clock.now()
-    link, mentor, identity = operations.open_link(token, now=now)
-    operations.demand_mentor(mentor, by=acting())
-    problem: Refused | None = None
-    form = forms.PlainForm()
-    if form.validate_on_submit():
-        chosen = {int(name[2:]): value for name, value in request.form.items() if name.startswith("d_") and is_key(name[2:])}
-        reason = request.form.get("reason", "")[:400]
-        try:
-            with transaction():
-                done = operations.decide_by_link(
-                    token=token,
-                    approved=[key for key, value in chosen.items() if value == "yes"],
-                    rejected={key: reason for key, value in chosen.items() if value == "no"},
-                    comments={int(name[2:]): value[:4000] for name, value in request.form.items() if name.startswith("c_") and is_key(name[2:])},
-                    now=now,
-                )
-            return render_template("enterprises/placements/by_link.html", done=done, name=identity.name, waiting=[])
-        except Refused as refused:
-            problem = refused
-    waiting: dict[int, dict[str, Any]] = {}
-    for placed, entry in operations.waiting_by(link, today=clock.today()):
-        weeks = waiting.setdefault(placed.id, {"row": placed, "weeks": {}})["weeks"]
-        weeks.setdefault(entry.on.isocalendar()[:2], {"entries": [], "log": None})["entries"].append(entry)
-    for log in queries.logs_of(set(waiting)):
-        if (week := waiting[log.placement_id]["weeks"].get((log.iso_year, log.iso_week))) is not None:
-            week["log"] = log
-    page = render_template(
-        "enterprises/placements/by_link.html", done=None, name=identity.name, waiting=list(waiting.values()), problem=problem, form=form
-    )
-    return page, 422 if problem else 200

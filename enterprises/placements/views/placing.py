@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import render_template, request
 
+from enterprises.mentors import proving
 from enterprises.mentors import queries as mentors
 from enterprises.permissions import Can
 from enterprises.placements import forms, labels, operations, queries
@@ -131,6 +132,7 @@ def show(placement: Placement) -> Any:
         mentor_form.mentor_id.data = placement.mentor_id
     guide = mentors.by_id(placement.mentor_id) if placement.mentor_id else None
     entries = queries.entries_of(placement.id)
+    can_link = (arranges or hosts) and operations.may_be_graded(placement) and _needs_link(placement)
     made = (
         certificates.by_asked_key(operations.asked_key(placement)) if placement.state in (PlacementState.FINISHED, PlacementState.WITHDRAWN) else None
     )
@@ -177,7 +179,11 @@ def show(placement: Placement) -> Any:
             if may_rate and operations.may_be_rated(placement, today)
         ],
         own_sides=[side for side, is_own in ((RaterSide.STUDENT, is_mine), (RaterSide.ENTERPRISE, guides or hosts)) if is_own],
-        can_link=(arranges or hosts) and placement.state is PlacementState.STARTED and _needs_link(placement),
+        can_link=can_link,
+        handed_links=queries.handed_links(placement.mentor_id, queries.student(placement.student_id).university_id, clock.now())
+        if can_link and placement.mentor_id is not None
+        else [],
+        tries=proving.TRIES,
         end_form=forms.EndForm(formdata=None).apart("end"),
         labels=labels,
         States=PlacementState,

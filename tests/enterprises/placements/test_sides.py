@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Callable
 from datetime import date, timedelta
 from types import SimpleNamespace
@@ -11,18 +10,14 @@ from typing import Any
 
 import pytest
 import time_machine
-from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from enterprises.mentors import queries as mentors
 from enterprises.placements import operations, queries
-from enterprises.placements.operations._support import BadPlacement, WrongState
+from enterprises.placements.operations._support import BadPlacement
 from enterprises.placements.types import AgreementParty
 from tests.factories import enterprises as make
 from tests.factories import ground
-from trainhub.identity import delivery
-from trainhub.identity.types import Channel
 from trainhub.kernel import files
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import transaction
@@ -50,7 +45,7 @@ def world(session: Session) -> SimpleNamespace:
         row = operations.place_student(
             student=student, position=make.position(enterprise=enterprise, base=base, terms=[term]), term=term, by=SYSTEM, now=NOW
         )
-        return SimpleNamespace(key=row.id, programme_id=programme.id, enterprise_id=enterprise.id, person_id=student.person_id)
+        return SimpleNamespace(key=row.id, programme_id=programme.id, enterprise_id=enterprise.id, base_id=base.id, person_id=student.person_id)
 
 
 def scan() -> tuple[io.BytesIO, str]:
@@ -71,6 +66,16 @@ def test_a_school_records_another_party_only_with_the_scan(world: SimpleNamespac
     rows = {row.party: row for row in queries.signatures_of(world.key)}
     assert set(rows) == {AgreementParty.SCHOOL, AgreementParty.ENTERPRISE, AgreementParty.STUDENT}
     assert rows[AgreementParty.STUDENT].person_id is None  # whoever recorded the paper did not sign it
+
+
+@pytest.mark.parametrize("over", ["base_id", "enterprise_id"])
+def test_a_head_of_a_base_signs_for_no_enterprise(world: SimpleNamespace, as_role: AsRole, over: str) -> None:
+    """A university that hosts the base too may give the role: the enterprise would be signed for by the school's own man."""
+    leader = as_role(Role.CENTRE_LEADER, organisation_id=getattr(world, over))
+    wanted = {"party": "enterprise", "signed_name": "张三", "signed_on": TODAY.isoformat()}
+    assert leader.get(f"/placements/{world.key}/agreement").status_code == 200
+    assert leader.post(f"/placements/{world.key}/agreement/1/sign", data=wanted).status_code == 403
+    assert queries.signatures_of(world.key) == []
 
 
 def test_a_student_signs_as_themself(world: SimpleNamespace, as_role: AsRole) -> None:
@@ -104,102 +109,3 @@ def signed(world: SimpleNamespace, on: date, **more: Any) -> str:
     except BadPlacement as refused:
         return refused.code
     return ""
-
-
-# -- links --------------------------------------------------------------------------------------------------------------
-@pytest.fixture
-def running(session: Session) -> SimpleNamespace:
-    """One mentor of an enterprise with students of two schools, for each of whom a day waits; the mentor has no account."""
-    with transaction():
-        enterprise = ground.enterprise()
-        base = ground.base(enterprise)
-        make.opened_base(base=base)
-        mentor = make.mentor(enterprise=enterprise, person=ground.person(email="mentor@example.cn"))
-        found = SimpleNamespace(mentor_id=mentor.id, mentor_person=mentor.person_id, enterprise_id=enterprise.id, keys=[], schools=[], entries=[])
-        for _school in range(2):
-            university = ground.university()
-            term = make.term(university=university)
-            position = make.position(enterprise=enterprise, base=base, terms=[term])
-            student = ground.student(ground.programme(university), petoe_since=date(2023, 9, 1))
-            row = make.started(student=student, position=position, term=term, mentor=mentor)
-            entry = operations.log_day(placement=row, on=TODAY, today=TODAY, by=SYSTEM, now=NOW)
-            found.keys.append(row.id)
-            found.schools.append(university.id)
-            found.entries.append(entry.id)
-    return found
-
-
-@pytest.fixture
-def mails(app: Flask) -> Any:
-    """What is sent by e-mail."""
-    known, sent = dict(app.extensions.get("trainhub.channels", {})), list[str]()
-    delivery.register_channel(app, Channel.EMAIL, lambda to, subject, text, now: sent.append(text))
-    yield sent
-    app.extensions["trainhub.channels"] = known
-
-
-def link_in(text: str) -> str:
-    found = re.search(r"/placements/c/[\w-]+", text)
-    return found[0] if found else ""
-
-
-def test_a_school_never_sees_the_link_that_confirms_its_own_days(running: SimpleNamespace, as_role: AsRole, app: Flask, mails: list[str]) -> None:
-    school = as_role(Role.UNIVERSITY_ADMIN, organisation_id=running.schools[0])
-    page = school.post(f"/placements/{running.keys[0]}/mentor-link").text
-    assert (link_in(page), len(mails)) == ("", 1)
-    del app.extensions["trainhub.channels"][Channel.EMAIL]
-    refused = school.post(f"/placements/{running.keys[0]}/mentor-link")
-    assert (refused.status_code, link_in(refused.text), "链接没有生成" in refused.text) == (422, "", True)
-    host = as_role(Role.ENTERPRISE_COORDINATOR, organisation_id=running.enterprise_id)
-    assert link_in(host.post(f"/placements/{running.keys[0]}/mentor-link").text)
-    assert app.test_client().get(link_in(mails[0])).status_code == 200  # a refusal closes nothing
-
-
-def test_a_link_opens_the_students_of_whoever_made_it(running: SimpleNamespace, as_role: AsRole, app: Flask, mails: list[str]) -> None:
-    as_role(Role.UNIVERSITY_ADMIN, organisation_id=running.schools[0]).post(f"/placements/{running.keys[0]}/mentor-link")
-    as_role(Role.ENTERPRISE_COORDINATOR, organisation_id=running.enterprise_id).post(f"/placements/{running.keys[0]}/mentor-link")
-    school, host = (app.test_client().get(link_in(mail)).text for mail in mails)
-    asked = [f'name="d_{key}"' for key in running.entries]
-    assert [one in school for one in asked] == [True, False]
-    assert [one in host for one in asked] == [True, True]
-    assert "有 1 个实习日" in mails[0]
-    assert "有 2 个实习日" in mails[1]
-    token = link_in(mails[0]).rpartition("/")[2]
-    with pytest.raises(WrongState):
-        operations.decide_by_link(token=token, approved=running.entries, rejected={}, now=NOW)
-
-
-def test_a_mentor_with_an_account_gets_no_link(running: SimpleNamespace, as_role: AsRole, mails: list[str]) -> None:
-    host = as_role(Role.ENTERPRISE_COORDINATOR, organisation_id=running.enterprise_id)
-    pages = ("/placements/enterprise", f"/placements/{running.keys[0]}")
-    assert ["/mentor-link" in host.get(page).text for page in pages] == [True, True]
-    as_role(Role.MENTOR, organisation_id=running.enterprise_id, person_id=running.mentor_person)
-    assert ["/mentor-link" in host.get(page).text for page in pages] == [False, False]
-    refused = host.post(f"/placements/{running.keys[0]}/mentor-link")
-    assert (refused.status_code, "请本人登录后确认" in refused.text, mails) == (422, True, [])
-
-
-@pytest.mark.parametrize(("days", "may_act"), [(-1, False), (0, True)])
-def test_a_mentor_whose_office_is_over_confirms_nothing(running: SimpleNamespace, days: int, may_act: bool, mails: list[str]) -> None:
-    with transaction():
-        mentor, row = mentors.by_id(running.mentor_id), queries.placement(running.keys[0])
-        assert mentor is not None
-        assert row is not None
-        token = operations.make_mentor_link(mentor=mentor, by=SYSTEM, now=NOW)
-        mentor.until = TODAY + timedelta(days=days)
-    wanted: dict[str, Any] = {"is_approved": True, "today": TODAY, "by": SYSTEM, "now": NOW}
-    if may_act:
-        assert operations.decide_by_link(token=token, approved=running.entries[:1], rejected={}, now=NOW) == 1
-        return
-    for act in (
-        lambda: operations.decide_by_link(token=token, approved=running.entries[:1], rejected={}, now=NOW),
-        lambda: operations.make_mentor_link(mentor=mentor, by=SYSTEM, now=NOW),
-        lambda: operations.decide_entries(placement=row, entry_ids=running.entries[:1], **wanted),
-        lambda: operations.grade_placement(placement=row, score_x10=900, comment="", today=row.ends_on, by=SYSTEM, now=make.at(row.ends_on)),
-    ):
-        with pytest.raises(WrongState) as refused:
-            act()
-        assert refused.value.code == "office_over"
-    later = TODAY + timedelta(days=30)
-    assert operations.remind_mentors(today=later, now=make.at(later)) == 1
-    assert mails == []

@@ -1,5 +1,6 @@
 """Every select on persons, students, teachers and their employment."""
 
+from trainhub.people.queries.addresses import is_own_address
 from trainhub.people.queries.merging import (
     human_id,
     human_ids,
@@ -132,6 +133,7 @@ __all__ = [
     "humans_of",
     "is_among",
     "is_free",
+    "is_own_address",
     "is_petoe",
     "is_same_human",
     "is_used",

@@ -1,4 +1,4 @@
-"""Selects on the addresses to which one-time links are sent."""
+"""Selects on the addresses by which people are reached."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from sqlalchemy import func, or_, select
 
 from trainhub.kernel.db import session
 from trainhub.people.models import Person
-from trainhub.people.queries import rows_of_humans
+from trainhub.people.queries.merging import rows_of_humans
 
 
 def is_own_address(person: Person, address: str) -> bool:

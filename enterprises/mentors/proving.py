@@ -1,0 +1,94 @@
+"""How it is known who opens a one-time link, of placements as of capstones: by name, by telephone number, by a code of the school.
+
+A link is sent to its person. One that cannot be sent goes through the hands of the enterprise's coordinator, and then a code is asked for beside
+it, which the school tells the person: neither the enterprise, which has the link, nor the school, which has the code, can sign alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import unicodedata
+from datetime import datetime
+
+from sqlalchemy import update
+
+from enterprises.mentors.models import ProvenLink
+from trainhub.identity.delivery import deliver
+from trainhub.identity.types import Channel
+from trainhub.kernel.access import Identity
+from trainhub.kernel.db import session
+from trainhub.kernel.errors import Refused
+from trainhub.kernel.i18n import _
+from trainhub.people.models import Person
+from trainhub.people.queries import is_own_address
+
+TRIES = 5
+CODE_FIGURES = 6
+
+
+class NoCodeYet(Refused):
+    """Nobody can say yet who he is: a link that was handed over waits for the school's code."""
+
+    code = "no_code"
+    status = 409
+
+
+def digest(secret: str) -> str:
+    """What is kept of a secret."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def send(person: Person, *, subject: str, text: str, now: datetime) -> Channel | None:
+    """Send a message to a person, by e-mail or by short message where there is no address; by which of them, None: by neither.
+
+    An address that stands for somebody else too, the coordinator's for one, is not its person's.
+    """
+    for channel, address in ((Channel.EMAIL, person.email), (Channel.SMS, person.phone)):
+        if address and is_own_address(person, address) and deliver(channel, to=address, subject=subject, text=text, now=now):
+            return channel
+    return None
+
+
+def against_identity(link: ProvenLink) -> NoCodeYet | None:
+    """Why nobody can say yet who he is: a link that was handed over waits for the school's code."""
+    if not link.is_handed or link.code_hash is not None:
+        return None
+    return NoCodeYet(_("学校还没有生成核对码。请联系学校专业负责人，由他把核对码直接告诉你本人。"))
+
+
+def seal_code(link: ProvenLink, *, key: str, by: Identity, now: datetime) -> str:
+    """A new code of six figures for a link; only its digest with the link's `key` is kept, an earlier code is void. Who may is the caller's to ask."""
+    code = f"{secrets.randbelow(10**CODE_FIGURES):0{CODE_FIGURES}d}"
+    link.code_hash, link.code_made_at, link.code_made_by_id = digest(f"{key}{code}"), now, by.account_id
+    session().flush()
+    return code
+
+
+def asks_digits(person: Person) -> bool:
+    """Whether a telephone number is known, whose last four digits are asked for."""
+    return any(c.isdigit() for c in person.phone)
+
+
+def is_proven(link: ProvenLink, *, key: str, person: Person, name: str, digits: str, code: str) -> bool:
+    """Whether somebody answered who he is: the name, the last four digits of the telephone number where one is known, and the school's code of a
+    link that was handed over."""
+    number = "".join(c for c in person.phone if c.isdigit())
+    knows_code = not link.is_handed or (link.code_hash is not None and secrets.compare_digest(link.code_hash, digest(f"{key}{_plain(code)}")))
+    return _plain(name) == _plain(person.name) and (not number or _plain(digits) == _plain(number)[-4:]) and knows_code
+
+
+def _plain(text: str) -> str:
+    """As it is compared: blanks, width and case do not matter, a telephone types them as it likes."""
+    return "".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def told_wrong(link: ProvenLink) -> str:
+    """What who answered wrongly is told; never which of the answers it was."""
+    return _("姓名、手机号后四位或核对码不符。") if link.is_handed else _("姓名或手机号后四位与登记的不符。")
+
+
+def count_failure(*, link: ProvenLink) -> None:
+    """Count a wrong answer; five close the link. By one conditional UPDATE, so that nobody tries twice at once."""
+    row = type(link)
+    session().execute(update(row).where(row.id == link.id).values(failures=row.failures + 1).execution_options(synchronize_session="fetch"))
