@@ -10,7 +10,7 @@ from sqlalchemy import update
 from enterprises.mentors import queries as mentors
 from enterprises.placements import labels, queries, rules
 from enterprises.placements.models import DayEntry, Placement, WeeklyLog
-from enterprises.placements.operations._support import BadDay, WrongState, demand_office, hold, parameter, tell
+from enterprises.placements.operations._support import BadDay, WrongState, demand_office, demand_other, hold, parameter, tell
 from enterprises.placements.operations.certifying import correct_certificates, has_ended, issue_certificate
 from enterprises.placements.operations.counting import settle_trainings
 from enterprises.placements.types import DayState, Ground, LogTag, NoteSide, PlacementState
@@ -153,8 +153,10 @@ def decide_entries(
     reason = reason.strip()[:400]
     if not is_approved and not reason:
         raise BadDay(_("退回时请写明理由，学生会看到。"), field="reason", code="reason_needed")
+    hold(placement)  # papers, leave and the end of a placement are entered before or after, not meanwhile
     if placement.state is not PlacementState.STARTED and not has_ended(placement):
         raise WrongState(_("实习没有在进行，不能确认实习日。"))
+    demand_other(placement, by=by)
     mentor = mentors.by_id(placement.mentor_id) if placement.mentor_id is not None else None
     if mentor is not None:
         demand_office(mentor, today=today)

@@ -8,7 +8,7 @@ from enterprises.mentors.models import Mentor
 from enterprises.placements import labels, queries, rules
 from enterprises.placements.lawful import bars_of
 from enterprises.placements.models import Placement, PlacementEvent, Position, Term
-from enterprises.placements.operations._support import BadPlacement, NoSeat, WrongState, give_back_seat, hold, take_seats, tell
+from enterprises.placements.operations._support import BadPlacement, NoSeat, WrongState, demand_other, give_back_seat, hold, take_seats, tell
 from enterprises.placements.operations.days import take_back
 from enterprises.placements.operations.finishing import conclude
 from enterprises.placements.operations.placing import assign_mentor, check_room, withdraw_placement
@@ -60,6 +60,8 @@ def report_event(
         raise BadPlacement(_("直接办结的走访，请写明发现和处理；没有问题的也请写明。"), field="outcome")
     if placement.state is PlacementState.WITHDRAWN:
         raise WrongState(_("这项安排已撤销。"))
+    if is_settled and kind in AWAY:
+        demand_other(placement, by=by)
     hold(placement)
     for known in queries.events_of(placement.id):
         if known.kind is kind and (known.since, known.until, known.text) == (since, until, text.strip()):
@@ -141,6 +143,7 @@ def decide_absence(
         return event
     if event.kind not in AWAY or event.state is not EventState.OPEN:
         raise WrongState(_("这项记录已处理。"))
+    demand_other(placement, by=by)
     if not is_approved and not reason.strip():
         raise BadPlacement(_("请写明不批准的理由。"), field="reason")
     event.outcome = reason.strip()[:4000] or event.outcome

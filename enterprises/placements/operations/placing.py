@@ -14,7 +14,17 @@ from enterprises.placements import labels, queries, rules
 from enterprises.placements.checklist import checklist
 from enterprises.placements.lawful import bars_of
 from enterprises.placements.models import DayEntry, Placement, Position, Round, Term
-from enterprises.placements.operations._support import BadPlacement, NoSeat, NotReady, WrongState, give_back_seat, take_seat_back, take_seats, tell
+from enterprises.placements.operations._support import (
+    BadPlacement,
+    NoSeat,
+    NotReady,
+    WrongState,
+    give_back_seat,
+    hold,
+    take_seat_back,
+    take_seats,
+    tell,
+)
 from enterprises.placements.operations.holding import hold_bases
 from enterprises.placements.types import DayState, PlacementState, WithdrawalSide
 from trainhub.identity import queries as identities
@@ -24,6 +34,7 @@ from trainhub.kernel.clock import local
 from trainhub.kernel.db import add_once, session
 from trainhub.kernel.i18n import N_, _, listed
 from trainhub.notifications.operations import notify
+from trainhub.people import queries as people
 from trainhub.people.models import Student
 from trainhub.policy.findings import missing
 
@@ -214,7 +225,10 @@ def decline_placement(*, placement: Placement, reason: str, by: Identity, now: d
 
 def assign_mentor(*, placement: Placement, mentor: Mentor, by: Identity, now: datetime) -> Placement:
     """Give the student a mentor of the enterprise. Above the mentor's own limit it is refused; the page warns from the
-    limit of own.placement.students_per_mentor_max on. The same mentor again changes nothing."""
+    limit of own.placement.students_per_mentor_max on. The same mentor again changes nothing.
+
+    The mentor answers for the enterprise, of somebody else: neither the student nor who heads or supervises the student's programme.
+    """
     if placement.state in (PlacementState.WITHDRAWN, PlacementState.FINISHED):
         raise WrongState(_("实习已结束或撤销，不能更换指导教师。"))
     if mentor.enterprise_id != placement.enterprise_id:
@@ -226,6 +240,12 @@ def assign_mentor(*, placement: Placement, mentor: Mentor, by: Identity, now: da
     conflict = mentors.conflict(mentor.id, placement.student_id)
     if conflict is not None:
         raise BadPlacement(_("这位指导教师须回避这名学生：%(reason)s。请换一位。", reason=conflict.reason), field="mentor_id", code="conflict")
+    student = queries.student(placement.student_id)
+    if people.is_same_human(mentor.person_id, student.person_id):
+        raise BadPlacement(_("学生本人不能担任自己的企业指导教师。请换一位。"), field="mentor_id", code="own_mentor")
+    if _is_of_school(mentor, student, local(now).date()):
+        said = _("%(name)s负责或管理这名学生所在的专业，不能同时代表企业指导。请换一位。", name=mentors.name_of(mentor.id))
+        raise BadPlacement(said, field="mentor_id", code="both_sides")
     load = queries.load_of_mentor(mentor.id, placement.starts_on, placement.ends_on)
     if load >= mentor.load_limit:
         raise BadPlacement(
@@ -243,6 +263,18 @@ def assign_mentor(*, placement: Placement, mentor: Mentor, by: Identity, now: da
         now=now,
     )
     return placement
+
+
+def _is_of_school(mentor: Mentor, student: Student, today: date) -> bool:
+    """Whether a mentor answers for the school about the student: one side does not check the other when both are one human."""
+    account = identities.accounts_of_persons([mentor.person_id]).get(mentor.person_id)
+    if account is None:
+        return False
+    school = {
+        *identities.accounts_holding(Role.PROGRAMME_ADMIN, Role.SCHOOL_SUPERVISOR, today=today, programme_id=student.programme_id),
+        *identities.accounts_holding(Role.UNIVERSITY_ADMIN, today=today, organisation_id=student.university_id),
+    }
+    return not school.isdisjoint(identities.accounts_of_holder(account))
 
 
 def record_insurance(
@@ -269,6 +301,7 @@ def record_insurance(
     number = policy_no.strip()
     if not number:
         raise BadPlacement(_("请填写保险单号。"), field="insurance_no")
+    hold(placement)  # nobody confirms a day meanwhile that would lose its cover
     before = (placement.insurance_no, placement.insured_from, placement.insured_until)
     if follows and placement.insured_from is not None and placement.insured_until is not None:
         if since > placement.insured_until + rules.ONE_DAY or until < placement.insured_from - rules.ONE_DAY:
@@ -290,22 +323,42 @@ def record_insurance(
     return placement
 
 
-def record_safety(*, placement: Placement, trained_on: date, by: Identity, now: datetime) -> Placement:
-    """Note the day of the safety training. Of a placement that runs it moves the day from which days count."""
+def record_safety(*, placement: Placement, trained_on: date, by: Identity, now: datetime, has_record: bool = False) -> Placement:
+    """Note the day of the safety training; the same day again changes nothing. Of a placement that runs it moves the day from which days
+    count: not past days that count already, and back only with the record that shows it (`has_record`).
+
+    Raises BadPlacement, WrongState once the placement is over.
+    """
     if trained_on > local(now).date():
         raise BadPlacement(_("培训日期不能晚于今天。"), field="safety_trained_on")
-    if placement.safety_trained_on != trained_on:
-        placement.safety_trained_on = trained_on
-        if placement.state is PlacementState.STARTED:
-            placement.counts_from = late_papers(placement)
-        session().flush()
-        audit.record(by=by, did="placements.safety.recorded", on=placement, data={"on": trained_on, "counts_from": placement.counts_from})
+    hold(placement)  # nobody confirms a day meanwhile that would lie before it
+    known = placement.safety_trained_on
+    if known == trained_on:
+        return placement
+    if placement.state in (PlacementState.WITHDRAWN, PlacementState.FINISHED):
+        raise WrongState(_("实习已结束或撤销，安全教育的日期不能再改。"))
+    counts_from = placement.counts_from
+    if placement.state is PlacementState.STARTED:
+        if known is not None and trained_on < known and not has_record:
+            said = _("实习已开始，改为更早的日期（原为 %(day)s）须同时上传当天安全教育的记录。", day=known)
+            raise BadPlacement(said, field="file", code="record_needed")
+        counts_from = late_papers(placement, trained_on=trained_on)
+        before = queries.confirmed_outside(placement.id, counts_from, placement.ends_on) if counts_from is not None else []
+        if before:
+            said = _("有 %(n)d 个已确认的实习日（最早 %(day)s）在这次安全教育之前。请核对日期，或先更正那些日子。", n=len(before), day=before[0])
+            raise BadPlacement(said, field="safety_trained_on", code="days_confirmed")
+    placement.safety_trained_on, placement.counts_from = trained_on, counts_from
+    session().flush()
+    audit.record(by=by, did="placements.safety.recorded", on=placement, data={"on": trained_on, "counts_from": placement.counts_from})
     return placement
 
 
-def late_papers(placement: Placement) -> date | None:
-    """The first day that counts where agreement or safety training came after the first day of a placement; None: they were there."""
-    return there if (there := queries.papers_on(placement)) is not None and there > placement.starts_on else None
+def late_papers(placement: Placement, *, trained_on: date | None = None) -> date | None:
+    """The first day that counts where agreement or safety training came after the first day of a placement; None: they were there.
+
+    `trained_on`: as it would be with another day of the training.
+    """
+    return there if (there := queries.papers_on(placement, trained_on=trained_on)) is not None and there > placement.starts_on else None
 
 
 def start_placement(*, placement: Placement, today: date, by: Identity, now: datetime) -> Placement:

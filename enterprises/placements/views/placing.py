@@ -265,7 +265,9 @@ def safety(placement: Placement) -> Any:
         placement,
         form,
         _("已登记安全教育。"),
-        lambda: operations.record_safety(placement=placement, trained_on=form.safety_trained_on.data, by=who(), now=clock.now()),  # type: ignore[arg-type]
+        lambda: operations.record_safety(
+            placement=placement, trained_on=given(form.safety_trained_on.data), has_record=bool(form.file.data), by=who(), now=clock.now()
+        ),
         paper=PaperKind.SAFETY,
     )
 
