@@ -17,6 +17,7 @@ from enterprises.placements.operations.days import (
 )
 from enterprises.placements.operations.events import change_base, close_event, decide_absence, end_early, report_event
 from enterprises.placements.operations.finishing import finish_placement, grade_placement, may_be_graded
+from enterprises.placements.operations.guiding import assign_mentor, guided_from
 from enterprises.placements.operations.links import (
     decide_by_link,
     demand_mentor,
@@ -39,7 +40,6 @@ from enterprises.placements.operations.offers import (
 from enterprises.placements.operations.papers import add_paper
 from enterprises.placements.operations.placing import (
     accept_placement,
-    assign_mentor,
     decline_placement,
     late_papers,
     place_student,
@@ -123,6 +123,7 @@ __all__ = [
     "forget_logs",
     "forget_tables",
     "grade_placement",
+    "guided_from",
     "issue_certificate",
     "keep_plan",
     "late_papers",

@@ -11,7 +11,8 @@ from enterprises.placements.models import Placement, PlacementEvent, Position, T
 from enterprises.placements.operations._support import BadPlacement, NoSeat, WrongState, demand_other, give_back_seat, hold, take_seats, tell
 from enterprises.placements.operations.days import take_back
 from enterprises.placements.operations.finishing import conclude
-from enterprises.placements.operations.placing import assign_mentor, check_room, withdraw_placement
+from enterprises.placements.operations.guiding import assign_mentor
+from enterprises.placements.operations.placing import check_room, withdraw_placement
 from enterprises.placements.types import DayState, EventKind, EventState, PlacementState, WithdrawalSide
 from trainhub.identity import queries as identities
 from trainhub.kernel import audit

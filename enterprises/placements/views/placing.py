@@ -119,7 +119,7 @@ def show(placement: Placement) -> Any:
     is_mine = may(identity, Can.PLACEMENT_OWN, own)
     guides = may(identity, Can.PLACEMENT_MENTOR, queries.subject_of_mentor_side(placement))
     mentor_form = forms.MentorForm(formdata=None)
-    pool = mentors.choices(placement.enterprise_id, placement.starts_on) if arranges or hosts else []
+    pool = mentors.choices(placement.enterprise_id, operations.guided_from(placement, today)) if arranges or hosts else []
     loads = queries.loads_of_mentors([key for key, _name in pool], placement.starts_on, placement.ends_on)
     most = book().at("own.placement.students_per_mentor_max", on=today).number
     mentor_form.mentor_id.choices = [
@@ -277,7 +277,7 @@ def safety(placement: Placement) -> Any:
 def assign_mentor(placement: Placement) -> Any:
     """Give the student a mentor."""
     form = forms.MentorForm()
-    form.mentor_id.choices = mentors.choices(placement.enterprise_id, placement.starts_on)
+    form.mentor_id.choices = mentors.choices(placement.enterprise_id, operations.guided_from(placement, clock.today()))
 
     def work() -> None:
         mentor = mentors.by_id(form.mentor_id.data or 0)

@@ -138,3 +138,42 @@ def test_a_start_asks_for_a_mentor_who_is_somebody_else(world: SimpleNamespace) 
     his_own(world)
     now = {one.code: one.met for one in checklist(world.row, today=STARTS)}
     assert (met["start.mentor"], now["start.mentor"]) == (True, False)
+
+
+# -- whose office is over, and who was hired since ----------------------------------------------------------------------
+@pytest.mark.parametrize(("on", "code"), [(date(2026, 3, 31), "office_to_come"), (date(2026, 4, 1), ""), (date(2026, 4, 2), "")])
+def test_who_was_hired_after_the_start_takes_over(world: SimpleNamespace, on: date, code: str) -> None:
+    later = make.mentor(enterprise=world.enterprise, since=date(2026, 4, 1))
+    assert assigned(world, later, on) == code
+
+
+@pytest.mark.parametrize(("on", "code"), [(date(2026, 3, 31), ""), (date(2026, 4, 1), ""), (date(2026, 4, 2), "office_over")])
+def test_who_has_left_since_the_start_is_named_no_more(world: SimpleNamespace, on: date, code: str) -> None:
+    left = make.mentor(enterprise=world.enterprise, until=date(2026, 4, 1))
+    assert assigned(world, left, on) == code
+
+
+def assigned(world: SimpleNamespace, mentor: Any, on: date) -> str:
+    """Why a mentor is not named on a day."""
+    try:
+        operations.assign_mentor(placement=world.row, mentor=mentor, by=SYSTEM, now=make.at(on))
+    except BadPlacement as refused:
+        return refused.code
+    return ""
+
+
+def test_the_page_offers_who_is_there_today(world: SimpleNamespace, as_role: AsRole) -> None:
+    with transaction():
+        left = make.mentor(enterprise=world.enterprise, person=ground.person(name="已离任"), until=date(2026, 4, 1)).id
+        hired = make.mentor(enterprise=world.enterprise, person=ground.person(name="新受聘"), since=date(2026, 4, 1)).id
+        key = world.row.id
+    with time_machine.travel(make.at(date(2026, 4, 2)), tick=False):
+        host = as_role(Role.ENTERPRISE_COORDINATOR, organisation_id=world.enterprise.id)
+        page = host.get(f"/placements/{key}").text
+        assert (f'value="{hired}"' in page, f'value="{left}"' in page) == (True, False)
+        assert host.post(f"/placements/{key}/mentor", data={"mentor_id": hired}).status_code == 303
+        db.session.expire_all()
+        row = queries.placement(key)
+        assert row is not None
+        assert row.mentor_id == hired
+        assert host.post(f"/placements/{key}/mentor", data={"mentor_id": left}).status_code == 422
