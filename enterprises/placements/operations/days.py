@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import update
 
@@ -13,7 +14,7 @@ from enterprises.placements.models import DayEntry, Placement, WeeklyLog
 from enterprises.placements.operations._support import BadDay, WrongState, demand_office, demand_other, hold, parameter, tell
 from enterprises.placements.operations.certifying import correct_certificates, has_ended, issue_certificate
 from enterprises.placements.operations.counting import settle_trainings
-from enterprises.placements.types import DayState, Ground, LogTag, NoteSide, PlacementState
+from enterprises.placements.types import DayProblem, DayState, Ground, LogTag, NoteSide, PlacementState
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
@@ -80,7 +81,8 @@ def log_week(
     now: datetime,
     shown: Mapping[date, int] | None = None,
 ) -> tuple[int, int]:
-    """Save the ticked days of a week with their notes; days that wait and are no longer ticked are taken back.
+    """Save the ticked days of a week with their notes; days that wait and are no longer ticked are taken back, but for those that
+    have no box any more (a policy that ends before, a suspension, safety training moved): nobody unticked them.
 
     `shown`: the version of each day's entry that the page had shown, 0: none. A day that was logged, changed or decided since then
     is neither taken back nor overwritten.
@@ -97,7 +99,16 @@ def log_week(
         if day in known and known[day].state is DayState.APPROVED:
             continue  # sent along with the rest of its week; it stays
         _enter(placement, known.get(day), day, days[day], away=away, ground=ground, today=today, by=by, now=now)
-    taken_back = [entry for day, entry in known.items() if day not in days and entry.state is DayState.PENDING]
+    waiting = [entry for day, entry in known.items() if day not in days and entry.state is DayState.PENDING]
+    returned = {entry.id for entry in queries.returned(placement, waiting)}
+    asked: dict[str, Any] = {
+        "span": (placement.starts_on, placement.ends_on),
+        "state": placement.state,
+        "today": today,
+        "away": away,
+        "ground": ground,
+    }
+    taken_back = [entry for entry in waiting if rules.day_problem(entry.on, is_returned=entry.id in returned, **asked) is None]
     for entry in taken_back:
         take_back(entry)
     session().flush()
@@ -218,10 +229,11 @@ def _settle(student_id: int, reason: str, today: date, by: Identity, now: dateti
 
 
 def _check_ground(placement: Placement, days: Iterable[date]) -> None:
-    """Papers that were put right, or a base that moved, after a day was logged: it is not confirmed. Raises BadDay."""
-    ground = queries.ground_of(placement)
+    """Papers that were put right, a base that moved, or leave that was granted, after a day was logged: it is not confirmed. Raises BadDay."""
+    ground, away = queries.ground_of(placement), queries.absences_of(placement.id)
     for day in days:
-        problem = rules.ground_problem(day, ground)
+        is_away = any(since <= day <= until for since, until in away)
+        problem = DayProblem.ABSENT if is_away else rules.ground_problem(day, ground)
         if problem is not None:
             said = str(labels.DAY_PROBLEMS[problem]) + _("请退回这一天。")
             raise BadDay(_("%(day)s：", day=day) + said, field="days", code=problem.value)

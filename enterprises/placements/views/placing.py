@@ -184,6 +184,7 @@ def show(placement: Placement) -> Any:
         certificate=made,
         waits=why_it_waits(made) if made is not None else "",
         today=today,
+        unlogged=queries.unlogged_days(placement) if placement.state is PlacementState.STARTED and today > placement.ends_on else 0,
     )
 
 

@@ -61,7 +61,8 @@ def spent(world: SimpleNamespace, days: int = 80) -> None:
 
 
 def finished(row: Placement) -> None:
-    whole: dict[str, Any] = {"placement": row, "today": row.ends_on, "by": SYSTEM, "now": make.at(row.ends_on)}
+    after = row.ends_on + timedelta(days=1)
+    whole: dict[str, Any] = {"placement": row, "today": after, "by": SYSTEM, "now": make.at(after)}
     operations.grade_placement(score_x10=900, comment="好", **whole)
     operations.finish_placement(**whole)
 
