@@ -126,7 +126,7 @@ def within_bases(facts: Planned) -> Planned:
         there = queries.spans_at_base(base_id, min(term.starts_on for term in facts.terms), max(term.ends_on for term in facts.terms))
         for term in facts.terms:
             span = (term.starts_on, term.ends_on)
-            busy, most = rules.fullest([*there, (*span, 0)], [span], capacity)
+            busy, most = rules.fullest([*there, (*span, 0)], [span], capacity, changes=capacity.changes)
             if most is not None:
                 room[base_id, term.id] = max(0, most - busy)
     return replace(facts, base_room=room)

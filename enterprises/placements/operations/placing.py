@@ -49,7 +49,8 @@ def check_room(base_id: int | None, new: Sequence[rules.Span]) -> None:
         return
     hold_bases([base_id])
     known = queries.spans_at_base(base_id, min(since for since, _until in new), max(until for _since, until in new))
-    placed, most = rules.fullest([*known, *((since, until, 1) for since, until in new)], new, bases.capacities(base_id))
+    capacity = bases.capacities(base_id)
+    placed, most = rules.fullest([*known, *((since, until, 1) for since, until in new)], new, capacity, changes=capacity.changes)
     if most is not None and placed > most:
         raise NoSeat(
             _("基地同一时期最多接收 %(most)s 人，这样安排会有 %(n)s 人。请减少该基地岗位的席位，或请基地修改接收能力。", most=most, n=placed),
