@@ -21,7 +21,7 @@ from enterprises.bases.models import (
     EnterpriseInterest,
     InspectionFinding,
 )
-from enterprises.bases.types import AgreementSpan, BaseFilter, BaseRow, BaseType, InspectionKind
+from enterprises.bases.types import AgreementSpan, BaseFilter, BaseRow, BaseType, Capacities, InspectionKind
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.i18n import _
@@ -96,12 +96,11 @@ def period(period_id: int) -> BasePeriod | None:
     return session().get(BasePeriod, period_id)
 
 
-def capacities(base_id: int) -> Callable[[date], int | None]:
+def capacities(base_id: int) -> Capacities:
     """How many students a base takes on a day: what it says for the span, else what its profile says; None: not known."""
-    spans = [(row.since, row.until, row.capacity) for row in periods_of(base_id)]
     known = profile(base_id)
-    usual = known.capacity_per_term if known is not None else None
-    return lambda day: next((capacity for since, until, capacity in spans if since <= day <= until), usual)
+    spans = tuple((row.since, row.until, row.capacity) for row in periods_of(base_id))
+    return Capacities(spans, known.capacity_per_term if known is not None else None)
 
 
 def types_of(base_id: int) -> list[BaseTyping]:

@@ -3,8 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class Capacities:
+    """How many students a base takes on a day: what it says for a span, else `usual`; None: not known."""
+
+    spans: tuple[tuple[date, date, int], ...]
+    """(first day, last day, students); they do not overlap."""
+    usual: int | None
+
+    def __call__(self, day: date) -> int | None:
+        """The number of a day."""
+        return next((capacity for since, until, capacity in self.spans if since <= day <= until), self.usual)
+
+    @property
+    def changes(self) -> frozenset[date]:
+        """The days from which on another number may hold."""
+        after = (until + timedelta(days=1) for _since, until, _capacity in self.spans if until < date.max)
+        return frozenset((*(since for since, _until, _capacity in self.spans), *after))
 
 
 class BaseType(StrEnum):

@@ -10,6 +10,7 @@ from enterprises.placements import queries, rules
 from enterprises.placements.lawful import is_inspected
 from enterprises.placements.models import Placement
 from enterprises.placements.types import AgreementParty, PaperKind
+from trainhub.people import queries as people
 from trainhub.policy.book import book
 from trainhub.policy.findings import Finding
 from trainhub.policy.types import Parameter
@@ -19,6 +20,12 @@ from trainhub.programmes.types import DegreeLevel
 def _of_kind(level: DegreeLevel, name: str, on: date) -> Parameter | None:
     """The parameter of the rule set of vocational or undergraduate programmes on a day; None before it was in force."""
     return book().find(f"cn.{'voc' if level is DegreeLevel.VOCATIONAL else 'ug'}.{name}", on=on)
+
+
+def _has_mentor(placement: Placement) -> bool:
+    """Whether somebody guides the student who is another human: two persons may have been put together since."""
+    guide = queries.person_of_mentor(placement.mentor_id)
+    return guide is not None and not people.is_same_human(guide, queries.person_of_student(placement.student_id))
 
 
 def checklist(placement: Placement, *, today: date) -> list[Finding]:
@@ -52,6 +59,6 @@ def checklist(placement: Placement, *, today: date) -> list[Finding]:
     found += [
         rules.judge_insurance((placement.insured_from, placement.insured_until), (placement.starts_on, placement.ends_on), parameter=insurance),
         rules.judge_safety(placement.safety_trained_on, max(placement.starts_on, today), parameter=own),
-        rules.judge_mentor(placement.mentor_id is not None, parameter=book().at("petoe.plan_item_enterprise_mentors_min", on=on)),
+        rules.judge_mentor(_has_mentor(placement), parameter=book().at("petoe.plan_item_enterprise_mentors_min", on=on)),
     ]
     return found

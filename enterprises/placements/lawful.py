@@ -142,7 +142,8 @@ def judge_capacity(position: Position, *, on: date) -> Finding:
     terms = {
         term.id: (term.starts_on, term.ends_on) for term in queries.terms_by_ids([row.term_id for row in queries.seats_of_position(position.id)])
     }
-    seats, limit = rules.fullest(queries.seats_at_base(position.base_id, position.id), terms.values(), bases.capacities(position.base_id))
+    capacity = bases.capacities(position.base_id)
+    seats, limit = rules.fullest(queries.seats_at_base(position.base_id, position.id), terms.values(), capacity, changes=capacity.changes)
     found = base_rules.judge_capacity(seats, limit, parameter=book().at("petoe.centre_leaders_per_side_min", on=on))
     return replace(found, code="offer.capacity")
 

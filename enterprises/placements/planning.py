@@ -45,7 +45,7 @@ def problem_of(
     wanted = settings or settings_of(round)
     facts = within_bases(never_again(lawful_only(queries.planning_facts(round, today=today))))
     begun = {term.id for term in facts.terms if term.starts_on <= today}
-    movable = {row.id: row for row in facts.placed if _may_move(row, round, begun, today)} if kind is PlanKind.REPAIR else {}
+    movable = {row.id: row for row in facts.placed if _may_move(row, facts, round, begun, today)} if kind is PlanKind.REPAIR else {}
     case = case_of(facts, today=today, settings=wanted, movable=movable, begun=begun)
     removable = tuple(sorted((row.student_id, row.term_id, row.position_id, row.id) for row in movable.values()))
     return Problem(kind, _tried(case, facts, what_ifs), round.seed, wanted, tuple(what_ifs), removable)
@@ -126,7 +126,7 @@ def within_bases(facts: Planned) -> Planned:
         there = queries.spans_at_base(base_id, min(term.starts_on for term in facts.terms), max(term.ends_on for term in facts.terms))
         for term in facts.terms:
             span = (term.starts_on, term.ends_on)
-            busy, most = rules.fullest([*there, (*span, 0)], [span], capacity)
+            busy, most = rules.fullest([*there, (*span, 0)], [span], capacity, changes=capacity.changes)
             if most is not None:
                 room[base_id, term.id] = max(0, most - busy)
     return replace(facts, base_room=room)
@@ -158,9 +158,12 @@ def _unfit(facts: Planned, law: Mapping[int, LawFacts], first: date) -> tuple[di
     return majors, accepted
 
 
-def _may_move(row: Placement, round: Round, begun: Collection[int], today: date) -> bool:
+def _may_move(row: Placement, facts: Planned, round: Round, begun: Collection[int], today: date) -> bool:
     """Whether a repair may move a placement: it came from this round, and its term has not begun: who changes the base inside a
-    term begins later than the term, and stays where the school sent them."""
+    term begins later than the term, and stays where the school sent them. What stands at a position of which the enterprise took
+    another term back (`never_again`) nobody has lost: it stays."""
+    if (row.student_id, row.position_id) in facts.cancelled:
+        return False
     is_open = row.state in (PlacementState.PLANNED, PlacementState.ACCEPTED) and row.starts_on > today
     return row.round_id == round.id and is_open and row.term_id not in begun
 

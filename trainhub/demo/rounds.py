@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 from enterprises.placements.models import Placement, Position, Term
-from enterprises.placements.operations import placing, plans, reminding, rounds
+from enterprises.placements.operations import guiding, placing, plans, reminding, rounds
 from trainhub.demo import field
 from trainhub.demo.calendar import working_days
 from trainhub.demo.field import Diary, instant
@@ -125,7 +125,7 @@ def _spend(world: World, placement: Placement, at: Position, number: int, term: 
         if number == 0
         else field.mentor_for(world, at, 1 + number // 4 % (len(world.made["mentors_of"][at.enterprise_id]) - 1))
     )
-    placing.assign_mentor(placement=placement, mentor=mentor, by=world.by, now=instant(world, placement.starts_on, -36))
+    guiding.assign_mentor(placement=placement, mentor=mentor, by=world.by, now=instant(world, placement.starts_on, -36))
     field.begin(world, placement)
     worked = _worked(placement, term)
     if number == BROKE_OFF:

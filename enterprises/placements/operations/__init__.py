@@ -17,6 +17,7 @@ from enterprises.placements.operations.days import (
 )
 from enterprises.placements.operations.events import change_base, close_event, decide_absence, end_early, report_event
 from enterprises.placements.operations.finishing import finish_placement, grade_placement, may_be_graded
+from enterprises.placements.operations.guiding import assign_mentor, guided_from
 from enterprises.placements.operations.links import (
     asked_by,
     decide_by_link,
@@ -45,7 +46,6 @@ from enterprises.placements.operations.offers import (
 from enterprises.placements.operations.papers import add_paper
 from enterprises.placements.operations.placing import (
     accept_placement,
-    assign_mentor,
     decline_placement,
     late_papers,
     place_student,
@@ -131,6 +131,7 @@ __all__ = [
     "forget_tables",
     "gradable_by",
     "grade_placement",
+    "guided_from",
     "hand_over",
     "hands_over",
     "is_holder",

@@ -10,12 +10,15 @@ from sqlalchemy import update
 
 from enterprises.mentors import queries as mentors
 from enterprises.mentors.models import Mentor
+from enterprises.placements import queries
 from enterprises.placements.models import Placement, PositionSeats
 from trainhub.identity import queries as identities
+from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.i18n import _
 from trainhub.notifications.operations import notify
+from trainhub.people import queries as people
 from trainhub.policy.book import book
 from trainhub.policy.types import Parameter
 
@@ -60,6 +63,12 @@ def demand_office(mentor: Mentor, *, today: date) -> None:
     if mentor.until is not None and mentor.until < today:
         name = mentors.name_of(mentor.id)
         raise WrongState(_("%(name)s的聘任已于 %(day)s 结束，请企业另行安排指导教师。", name=name, day=mentor.until), code="office_over")
+
+
+def demand_other(placement: Placement, *, by: Identity) -> None:
+    """Nobody confirms, grades or grants leave to themselves, whichever of their rows became the mentor. Raises WrongState."""
+    if people.is_same_human(by.person_id, queries.person_of_student(placement.student_id)):
+        raise WrongState(_("不能由学生本人确认、评定或批准自己的实习，请企业另行安排指导教师。"), code="own_mentor")
 
 
 def hold(placement: Placement) -> None:

@@ -39,7 +39,7 @@ def record_training(*, placement: Placement, person_id: int, title: str, today: 
         category=Category.WORKER,
         county_code=county,
         hours_x10=days * position.hours_per_day * 10,
-        completed_on=today,
+        completed_on=min(today, placement.ends_on),  # registered the day after or later, done on its last day
         is_counted=parameter("own.goal.placements_counted", today).flag,
         source=Source.PLACEMENT,
         source_id=placement.id,

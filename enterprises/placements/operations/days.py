@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import update
 
 from enterprises.mentors import queries as mentors
 from enterprises.placements import labels, queries, rules
 from enterprises.placements.models import DayEntry, Placement, WeeklyLog
-from enterprises.placements.operations._support import BadDay, WrongState, demand_office, hold, parameter, tell
+from enterprises.placements.operations._support import BadDay, WrongState, demand_office, demand_other, hold, parameter, tell
 from enterprises.placements.operations.certifying import correct_certificates, has_ended, issue_certificate
 from enterprises.placements.operations.counting import settle_trainings
-from enterprises.placements.types import DayState, Ground, LogTag, NoteSide, PlacementState
+from enterprises.placements.types import DayProblem, DayState, Ground, LogTag, NoteSide, PlacementState
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
@@ -80,7 +81,8 @@ def log_week(
     now: datetime,
     shown: Mapping[date, int] | None = None,
 ) -> tuple[int, int]:
-    """Save the ticked days of a week with their notes; days that wait and are no longer ticked are taken back.
+    """Save the ticked days of a week with their notes; days that wait and are no longer ticked are taken back, but for those that
+    have no box any more (a policy that ends before, a suspension, safety training moved): nobody unticked them.
 
     `shown`: the version of each day's entry that the page had shown, 0: none. A day that was logged, changed or decided since then
     is neither taken back nor overwritten.
@@ -97,7 +99,16 @@ def log_week(
         if day in known and known[day].state is DayState.APPROVED:
             continue  # sent along with the rest of its week; it stays
         _enter(placement, known.get(day), day, days[day], away=away, ground=ground, today=today, by=by, now=now)
-    taken_back = [entry for day, entry in known.items() if day not in days and entry.state is DayState.PENDING]
+    waiting = [entry for day, entry in known.items() if day not in days and entry.state is DayState.PENDING]
+    returned = {entry.id for entry in queries.returned(placement, waiting)}
+    asked: dict[str, Any] = {
+        "span": (placement.starts_on, placement.ends_on),
+        "state": placement.state,
+        "today": today,
+        "away": away,
+        "ground": ground,
+    }
+    taken_back = [entry for entry in waiting if rules.day_problem(entry.on, is_returned=entry.id in returned, **asked) is None]
     for entry in taken_back:
         take_back(entry)
     session().flush()
@@ -153,8 +164,10 @@ def decide_entries(
     reason = reason.strip()[:400]
     if not is_approved and not reason:
         raise BadDay(_("退回时请写明理由，学生会看到。"), field="reason", code="reason_needed")
+    hold(placement)  # papers, leave and the end of a placement are entered before or after, not meanwhile
     if placement.state is not PlacementState.STARTED and not has_ended(placement):
         raise WrongState(_("实习没有在进行，不能确认实习日。"))
+    demand_other(placement, by=by)
     mentor = mentors.by_id(placement.mentor_id) if placement.mentor_id is not None else None
     if mentor is not None:
         demand_office(mentor, today=today)
@@ -216,10 +229,11 @@ def _settle(student_id: int, reason: str, today: date, by: Identity, now: dateti
 
 
 def _check_ground(placement: Placement, days: Iterable[date]) -> None:
-    """Papers that were put right, or a base that moved, after a day was logged: it is not confirmed. Raises BadDay."""
-    ground = queries.ground_of(placement)
+    """Papers that were put right, a base that moved, or leave that was granted, after a day was logged: it is not confirmed. Raises BadDay."""
+    ground, away = queries.ground_of(placement), queries.absences_of(placement.id)
     for day in days:
-        problem = rules.ground_problem(day, ground)
+        is_away = any(since <= day <= until for since, until in away)
+        problem = DayProblem.ABSENT if is_away else rules.ground_problem(day, ground)
         if problem is not None:
             said = str(labels.DAY_PROBLEMS[problem]) + _("请退回这一天。")
             raise BadDay(_("%(day)s：", day=day) + said, field="days", code=problem.value)

@@ -4,14 +4,26 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
+from enterprises.mentors import queries as mentors
 from enterprises.mentors.models import Mentor
 from enterprises.placements import labels, queries, rules
 from enterprises.placements.lawful import bars_of
 from enterprises.placements.models import Placement, PlacementEvent, Position, Term
-from enterprises.placements.operations._support import BadPlacement, NoSeat, WrongState, give_back_seat, hold, take_seats, tell
+from enterprises.placements.operations._support import (
+    BadPlacement,
+    NoSeat,
+    WrongState,
+    demand_office,
+    demand_other,
+    give_back_seat,
+    hold,
+    take_seats,
+    tell,
+)
 from enterprises.placements.operations.days import take_back
 from enterprises.placements.operations.finishing import conclude
-from enterprises.placements.operations.placing import assign_mentor, check_room, withdraw_placement
+from enterprises.placements.operations.guiding import assign_mentor
+from enterprises.placements.operations.placing import check_room, withdraw_placement
 from enterprises.placements.types import DayState, EventKind, EventState, PlacementState, WithdrawalSide
 from trainhub.identity import queries as identities
 from trainhub.kernel import audit
@@ -20,6 +32,7 @@ from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.kernel.i18n import N_, _, listed
 from trainhub.notifications.operations import notify
+from trainhub.people import queries as people
 
 AWAY = (EventKind.ABSENCE, EventKind.INTERRUPTION)
 LONGEST_AHEAD = timedelta(days=366)
@@ -60,6 +73,8 @@ def report_event(
         raise BadPlacement(_("直接办结的走访，请写明发现和处理；没有问题的也请写明。"), field="outcome")
     if placement.state is PlacementState.WITHDRAWN:
         raise WrongState(_("这项安排已撤销。"))
+    if is_settled and kind in AWAY:
+        demand_other(placement, by=by)
     hold(placement)
     for known in queries.events_of(placement.id):
         if known.kind is kind and (known.since, known.until, known.text) == (since, until, text.strip()):
@@ -134,13 +149,19 @@ def decide_absence(
 ) -> PlacementEvent:
     """Approve or refuse an absence; doing the same again changes nothing. Days of the span that wait are taken back.
 
-    Raises WrongState when it is decided the other way, or confirmed days lie in the span; BadPlacement for a refusal without a reason.
+    Raises WrongState when it is decided the other way, by a mentor whose office is over, or confirmed days lie in the span; BadPlacement for a refusal without a reason.
     """
     wanted = EventState.APPROVED if is_approved else EventState.REFUSED
+    hold(placement)  # nobody logs or confirms a day of it meanwhile, and nobody else decides it
+    session().refresh(event)
     if event.state is wanted:
         return event
     if event.kind not in AWAY or event.state is not EventState.OPEN:
         raise WrongState(_("这项记录已处理。"))
+    demand_other(placement, by=by)
+    guide = mentors.by_id(placement.mentor_id) if placement.mentor_id is not None else None
+    if guide is not None and people.is_same_human(by.person_id, guide.person_id):
+        demand_office(guide, today=local(now).date())
     if not is_approved and not reason.strip():
         raise BadPlacement(_("请写明不批准的理由。"), field="reason")
     event.outcome = reason.strip()[:4000] or event.outcome

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from enterprises.mentors import queries as mentors
 from enterprises.placements import queries
 from enterprises.placements.models import Placement
-from enterprises.placements.operations._support import BadPlacement, WrongState, demand_office, tell
+from enterprises.placements.operations._support import BadPlacement, WrongState, demand_office, demand_other, hold, tell
 from enterprises.placements.operations.certifying import has_ended, issue_certificate
 from enterprises.placements.operations.counting import record_training
 from enterprises.placements.types import PlacementState
@@ -38,6 +38,7 @@ def grade_placement(
     check_version(placement, version)
     if not may_be_graded(placement):
         raise WrongState(_("实习进行中才能评定成绩；提前结束的，只能补评一次。"))
+    demand_other(placement, by=by)
     guide = mentors.by_id(placement.mentor_id) if placement.mentor_id is not None else None
     if guide is not None:
         demand_office(guide, today=today)
@@ -78,16 +79,18 @@ def conclude(*, placement: Placement, today: date, by: Identity, now: datetime) 
 
 
 def finish_placement(*, placement: Placement, today: date, by: Identity, now: datetime) -> Placement:
-    """End a placement: the term is over, the mentor graded, no day waits. Repeating changes nothing.
+    """End a placement: its last day is over (days are logged until then, and no new ones afterwards), the mentor graded, no day waits.
+    Repeating changes nothing.
 
     What it brought is pushed down (see `conclude`).
     """
+    hold(placement)
     if placement.state is PlacementState.FINISHED:
         return placement
     if placement.state is not PlacementState.STARTED:
         raise WrongState(_("只有进行中的实习可以结束。"))
-    if today < placement.ends_on:
-        raise WrongState(_("实习到 %(day)s 才结束。提前结束请使用“提前结束”，并写明理由。", day=placement.ends_on))
+    if today <= placement.ends_on:
+        raise WrongState(_("实习到 %(day)s 为止，次日起才能登记结束。提前结束请使用“提前结束”，并写明理由。", day=placement.ends_on))
     if placement.mentor_score_x10 is None:
         raise WrongState(_("企业指导教师还没有评定成绩。"))
     waiting = queries.pending_count(placement.id)

@@ -8,7 +8,7 @@ from typing import IO
 
 from enterprises.placements import labels, queries, rules
 from enterprises.placements.models import DayEntry, LogNote, LogPhoto, Placement, Rating, WeeklyLog
-from enterprises.placements.operations._support import BadDay, BadPlacement, WrongState, tell
+from enterprises.placements.operations._support import BadDay, BadPlacement, WrongState, demand_other, tell
 from enterprises.placements.types import DayState, NoteSide, PlacementState, RaterSide
 from trainhub.kernel import audit, files, sniff
 from trainhub.kernel.access import Identity
@@ -114,6 +114,8 @@ def rate(*, placement: Placement, side: RaterSide, marks: Mapping[str, int], com
         raise WrongState(_("实习最后一周起才能评价。"))
     if not may_be_rated(placement, today):
         raise WrongState(_("实习结束超过 30 天，不能再评价。"))
+    if side is RaterSide.ENTERPRISE:
+        demand_other(placement, by=by)
     if set(marks) != topics or any(not 1 <= mark <= 5 for mark in marks.values()):
         raise BadPlacement(_("请为每一项选择 1 至 5 分。"), field="marks")
     row = queries.ratings_of(placement.id).get(side)

@@ -8,13 +8,23 @@ from datetime import date, datetime
 from sqlalchemy import update
 
 from enterprises.bases import queries as bases
-from enterprises.mentors import queries as mentors
 from enterprises.mentors.models import Mentor
 from enterprises.placements import labels, queries, rules
 from enterprises.placements.checklist import checklist
 from enterprises.placements.lawful import bars_of
 from enterprises.placements.models import DayEntry, Placement, Position, Round, Term
-from enterprises.placements.operations._support import BadPlacement, NoSeat, NotReady, WrongState, give_back_seat, take_seat_back, take_seats, tell
+from enterprises.placements.operations._support import (
+    BadPlacement,
+    NoSeat,
+    NotReady,
+    WrongState,
+    give_back_seat,
+    hold,
+    take_seat_back,
+    take_seats,
+    tell,
+)
+from enterprises.placements.operations.guiding import assign_mentor
 from enterprises.placements.operations.holding import hold_bases
 from enterprises.placements.types import DayState, PlacementState, WithdrawalSide
 from trainhub.identity import queries as identities
@@ -39,7 +49,8 @@ def check_room(base_id: int | None, new: Sequence[rules.Span]) -> None:
         return
     hold_bases([base_id])
     known = queries.spans_at_base(base_id, min(since for since, _until in new), max(until for _since, until in new))
-    placed, most = rules.fullest([*known, *((since, until, 1) for since, until in new)], new, bases.capacities(base_id))
+    capacity = bases.capacities(base_id)
+    placed, most = rules.fullest([*known, *((since, until, 1) for since, until in new)], new, capacity, changes=capacity.changes)
     if most is not None and placed > most:
         raise NoSeat(
             _("基地同一时期最多接收 %(most)s 人，这样安排会有 %(n)s 人。请减少该基地岗位的席位，或请基地修改接收能力。", most=most, n=placed),
@@ -212,39 +223,6 @@ def decline_placement(*, placement: Placement, reason: str, by: Identity, now: d
     return placement
 
 
-def assign_mentor(*, placement: Placement, mentor: Mentor, by: Identity, now: datetime) -> Placement:
-    """Give the student a mentor of the enterprise. Above the mentor's own limit it is refused; the page warns from the
-    limit of own.placement.students_per_mentor_max on. The same mentor again changes nothing."""
-    if placement.state in (PlacementState.WITHDRAWN, PlacementState.FINISHED):
-        raise WrongState(_("实习已结束或撤销，不能更换指导教师。"))
-    if mentor.enterprise_id != placement.enterprise_id:
-        raise BadPlacement(_("指导教师不属于这家企业。"), field="mentor_id")
-    if mentor.until is not None and mentor.until < placement.starts_on:
-        raise BadPlacement(_("这位指导教师的聘任在实习开始前已结束。"), field="mentor_id")
-    if placement.mentor_id == mentor.id:
-        return placement
-    conflict = mentors.conflict(mentor.id, placement.student_id)
-    if conflict is not None:
-        raise BadPlacement(_("这位指导教师须回避这名学生：%(reason)s。请换一位。", reason=conflict.reason), field="mentor_id", code="conflict")
-    load = queries.load_of_mentor(mentor.id, placement.starts_on, placement.ends_on)
-    if load >= mentor.load_limit:
-        raise BadPlacement(
-            _("这位指导教师在该时段已指导 %(load)d 名学生，达到上限。请换一位，或先调整上限。", load=load), field="mentor_id", code="mentor_full"
-        )
-    before, placement.mentor_id = placement.mentor_id, mentor.id
-    session().flush()
-    audit.record(by=by, did="placements.mentor.assigned", on=placement, data={"before": before, "after": mentor.id})
-    tell(
-        [mentor.person_id],
-        kind="placements.mentor",
-        message=N_("你成为一名实习学生的企业指导教师，请查看。"),
-        url=f"/placements/{placement.id}",
-        key=f"placement:{placement.id}:mentor:{mentor.id}",
-        now=now,
-    )
-    return placement
-
-
 def record_insurance(
     *,
     placement: Placement,
@@ -269,6 +247,7 @@ def record_insurance(
     number = policy_no.strip()
     if not number:
         raise BadPlacement(_("请填写保险单号。"), field="insurance_no")
+    hold(placement)  # nobody confirms a day meanwhile that would lose its cover
     before = (placement.insurance_no, placement.insured_from, placement.insured_until)
     if follows and placement.insured_from is not None and placement.insured_until is not None:
         if since > placement.insured_until + rules.ONE_DAY or until < placement.insured_from - rules.ONE_DAY:
@@ -290,22 +269,42 @@ def record_insurance(
     return placement
 
 
-def record_safety(*, placement: Placement, trained_on: date, by: Identity, now: datetime) -> Placement:
-    """Note the day of the safety training. Of a placement that runs it moves the day from which days count."""
+def record_safety(*, placement: Placement, trained_on: date, by: Identity, now: datetime, has_record: bool = False) -> Placement:
+    """Note the day of the safety training; the same day again changes nothing. Of a placement that runs it moves the day from which days
+    count: not past days that count already, and back only with the record that shows it (`has_record`).
+
+    Raises BadPlacement, WrongState once the placement is over.
+    """
     if trained_on > local(now).date():
         raise BadPlacement(_("培训日期不能晚于今天。"), field="safety_trained_on")
-    if placement.safety_trained_on != trained_on:
-        placement.safety_trained_on = trained_on
-        if placement.state is PlacementState.STARTED:
-            placement.counts_from = late_papers(placement)
-        session().flush()
-        audit.record(by=by, did="placements.safety.recorded", on=placement, data={"on": trained_on, "counts_from": placement.counts_from})
+    hold(placement)  # nobody confirms a day meanwhile that would lie before it
+    known = placement.safety_trained_on
+    if known == trained_on:
+        return placement
+    if placement.state in (PlacementState.WITHDRAWN, PlacementState.FINISHED):
+        raise WrongState(_("实习已结束或撤销，安全教育的日期不能再改。"))
+    counts_from = placement.counts_from
+    if placement.state is PlacementState.STARTED:
+        if known is not None and trained_on < known and not has_record:
+            said = _("实习已开始，改为更早的日期（原为 %(day)s）须同时上传当天安全教育的记录。", day=known)
+            raise BadPlacement(said, field="file", code="record_needed")
+        counts_from = late_papers(placement, trained_on=trained_on)
+        before = queries.confirmed_outside(placement.id, counts_from, placement.ends_on) if counts_from is not None else []
+        if before:
+            said = _("有 %(n)d 个已确认的实习日（最早 %(day)s）在这次安全教育之前。请核对日期，或先更正那些日子。", n=len(before), day=before[0])
+            raise BadPlacement(said, field="safety_trained_on", code="days_confirmed")
+    placement.safety_trained_on, placement.counts_from = trained_on, counts_from
+    session().flush()
+    audit.record(by=by, did="placements.safety.recorded", on=placement, data={"on": trained_on, "counts_from": placement.counts_from})
     return placement
 
 
-def late_papers(placement: Placement) -> date | None:
-    """The first day that counts where agreement or safety training came after the first day of a placement; None: they were there."""
-    return there if (there := queries.papers_on(placement)) is not None and there > placement.starts_on else None
+def late_papers(placement: Placement, *, trained_on: date | None = None) -> date | None:
+    """The first day that counts where agreement or safety training came after the first day of a placement; None: they were there.
+
+    `trained_on`: as it would be with another day of the training.
+    """
+    return there if (there := queries.papers_on(placement, trained_on=trained_on)) is not None and there > placement.starts_on else None
 
 
 def start_placement(*, placement: Placement, today: date, by: Identity, now: datetime) -> Placement:

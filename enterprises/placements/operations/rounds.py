@@ -17,6 +17,7 @@ from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
+from trainhub.kernel.errors import Stale
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import N_, _, listed
 from trainhub.people import queries as people
@@ -211,11 +212,18 @@ def close_round(*, round: Round, by: Identity, now: datetime) -> Round:
     return round
 
 
-def save_preferences(*, round: Round, student: Student, position_ids: Sequence[int], by: Identity, now: datetime) -> list[Preference]:
+def save_preferences(
+    *, round: Round, student: Student, position_ids: Sequence[int], by: Identity, now: datetime, shown: Sequence[int] | None = None
+) -> list[Preference]:
     """Save a student's ranked list (best first); it replaces the one before and may be saved again until the deadline.
 
-    Raises WrongState when the window is not open, BadPlacement when the round is not for the student, a position is not eligible, named twice or one too many.
+    `shown`: the stored list as the page had shown it; what was saved elsewhere since is not overwritten. What stands in the list may
+    stay, be moved or dropped also when it has become ineligible, or one too many.
+
+    Raises WrongState when the window is not open, Stale, BadPlacement when the round is not for the student, a new position is not eligible, one is named twice or one too many.
     """
+    # The lock on the round makes two saves of one student queue up: the second sees the rows of the first.
+    hold_round(round)
     today = local(now).date()
     if round.state in (RoundState.CLOSED, RoundState.PLANNED, RoundState.PUBLISHED):
         raise WrongState(_("“%(title)s”的志愿填报已于 %(b)s 截止。", title=round.title, b=round.closes_on), code="window_closed")
@@ -229,15 +237,16 @@ def save_preferences(*, round: Round, student: Student, position_ids: Sequence[i
     if not people.is_petoe(student, today):
         raise BadPlacement(_("这个轮次只安排参加卓越计划的学生。"), code="not_petoe")
     wanted = list(position_ids)
+    known = queries.preferences_of(round.id, student.id)
+    saved = [row.position_id for row in known]
+    if saved == wanted:
+        return known
+    if shown is not None and saved != list(shown):
+        raise Stale(_("你的志愿刚在别处改过，这次操作没有保存。请核对下面的志愿后再操作。"))
     eligible = {choice.position_id for choice in lawful.choices(round, student) if choice.is_eligible}
-    problem = rules.check_preferences(wanted, eligible=eligible, most=round.max_preferences)
+    problem = rules.check_preferences(wanted, eligible=eligible.union(saved), most=max(round.max_preferences, len(saved)))
     if problem is not None:
         raise BadPlacement(str(labels.PREFERENCE_PROBLEMS[problem]) % {"most": round.max_preferences}, field="ranks", code=problem.value)
-    # The lock on the round makes two saves of one student queue up: the second sees the rows of the first.
-    hold_round(round)
-    known = queries.preferences_of(round.id, student.id)
-    if [row.position_id for row in known] == wanted:
-        return known
     for row in known:
         session().delete(row)
     session().flush()

@@ -177,6 +177,7 @@ from enterprises.placements.queries.signers import (
     plans_at,
 )
 from enterprises.placements.queries.tables import table_1, table_1_size, table_4, table_4_size
+from enterprises.placements.queries.unlogged import unlogged_days
 
 __all__ = [
     "GOING",
@@ -352,6 +353,7 @@ __all__ = [
     "texts_of",
     "title_of",
     "titled",
+    "unlogged_days",
     "versions_visible",
     "visible_to",
     "waiting_by_mentor",

@@ -85,16 +85,16 @@ def texts_of(placement_id: int) -> list[TextState]:
     return found
 
 
-def papers_on(placement: Placement) -> date | None:
+def papers_on(placement: Placement, *, trained_on: date | None = None) -> date | None:
     """Since when the three parties (and a guardian who signed) had signed the agreement, in whatever form stood then, and the
-    student was trained in safety; None: nothing of that is known."""
+    student was trained in safety (`trained_on`: had it been on that day); None: nothing of that is known."""
     agreements = {text.number for text in texts_of(placement.id) if text.kind is AgreementKind.AGREEMENT}
     first: dict[AgreementParty, date] = {}
     statement = select(AgreementSignature).where(AgreementSignature.placement_id == placement.id).order_by(AgreementSignature.signed_on)
     for row in session().scalars(statement):
         if row.text_no in agreements:
             first.setdefault(row.party, row.signed_on)
-    days = [first.get(party) for party in parties_needed(is_minor=True)] + [placement.safety_trained_on]
+    days = [first.get(party) for party in parties_needed(is_minor=True)] + [trained_on or placement.safety_trained_on]
     return max((day for day in days if day is not None), default=None)
 
 

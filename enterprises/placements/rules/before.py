@@ -240,14 +240,18 @@ def judge_pay(pay_fen: int | None, post_pay_fen: int | None, *, parameter: Param
     return decided("offer.pay", pay_fen * 100 >= post_pay_fen * parameter.number, found=f"{pay_fen * 100 / post_pay_fen:.1f}", parameter=parameter)
 
 
-def fullest(offered: Iterable[tuple[date, date, int]], own: Iterable[Span], capacity: Callable[[date], int | None]) -> tuple[int, int | None]:
-    """(seats, capacity) of the day on which a base is fullest, among the days on which a span of `own` and anything else begins.
+def fullest(
+    offered: Iterable[tuple[date, date, int]], own: Iterable[Span], capacity: Callable[[date], int | None], *, changes: Iterable[date] = ()
+) -> tuple[int, int | None]:
+    """(seats, capacity) of the day on which a base is fullest, among the days on which a span of `own` and anything else begins, and
+    those from which on it takes another number (`changes`).
 
     Days on which nobody knows the capacity say nothing; (0, None) when there is no other.
     """
     rows, mine = list(offered), list(own)
     worst: tuple[int, int | None] = (0, None)
-    for day in sorted({since for since, _until, _seats in rows}):
+    other = {day for day in changes if any(since <= day <= until for since, until, _seats in rows)}
+    for day in sorted(other.union(since for since, _until, _seats in rows)):
         limit = capacity(day)
         if limit is None or not any(since <= day <= until for since, until in mine):
             continue

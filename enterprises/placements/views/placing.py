@@ -120,7 +120,7 @@ def show(placement: Placement) -> Any:
     is_mine = may(identity, Can.PLACEMENT_OWN, own)
     guides = may(identity, Can.PLACEMENT_MENTOR, queries.subject_of_mentor_side(placement))
     mentor_form = forms.MentorForm(formdata=None)
-    pool = mentors.choices(placement.enterprise_id, placement.starts_on) if arranges or hosts else []
+    pool = mentors.choices(placement.enterprise_id, operations.guided_from(placement, today)) if arranges or hosts else []
     loads = queries.loads_of_mentors([key for key, _name in pool], placement.starts_on, placement.ends_on)
     most = book().at("own.placement.students_per_mentor_max", on=today).number
     mentor_form.mentor_id.choices = [
@@ -190,6 +190,7 @@ def show(placement: Placement) -> Any:
         certificate=made,
         waits=why_it_waits(made) if made is not None else "",
         today=today,
+        unlogged=queries.unlogged_days(placement) if placement.state is PlacementState.STARTED and today > placement.ends_on else 0,
     )
 
 
@@ -271,7 +272,9 @@ def safety(placement: Placement) -> Any:
         placement,
         form,
         _("已登记安全教育。"),
-        lambda: operations.record_safety(placement=placement, trained_on=form.safety_trained_on.data, by=who(), now=clock.now()),  # type: ignore[arg-type]
+        lambda: operations.record_safety(
+            placement=placement, trained_on=given(form.safety_trained_on.data), has_record=bool(form.file.data), by=who(), now=clock.now()
+        ),
         paper=PaperKind.SAFETY,
     )
 
@@ -281,7 +284,7 @@ def safety(placement: Placement) -> Any:
 def assign_mentor(placement: Placement) -> Any:
     """Give the student a mentor."""
     form = forms.MentorForm()
-    form.mentor_id.choices = mentors.choices(placement.enterprise_id, placement.starts_on)
+    form.mentor_id.choices = mentors.choices(placement.enterprise_id, operations.guided_from(placement, clock.today()))
 
     def work() -> None:
         mentor = mentors.by_id(form.mentor_id.data or 0)

@@ -88,7 +88,7 @@ def preferences(pair: tuple[Round, Student]) -> Any:
     if form.validate_on_submit():
         try:
             with transaction():
-                operations.save_preferences(round=round, student=student, position_ids=_ordered(), by=who(), now=clock.now())
+                operations.save_preferences(round=round, student=student, position_ids=_ordered(), shown=_shown(), by=who(), now=clock.now())
                 key = round.id
             return done(_("志愿已保存，截止前可以反复修改。"), "placements.preferences", round_id=key)
         except Refused as refused:
@@ -101,6 +101,7 @@ def preferences(pair: tuple[Round, Student]) -> Any:
         "enterprises/placements/preferences.html",
         round=round,
         terms=queries.terms_by_ids(round.term_ids),
+        chosen=chosen,
         mine=[known[key] for key in chosen if key in known],
         others=[choice for choice in choices if choice.position_id not in chosen],
         gone=[row.title for row in queries.positions_by_ids([key for key in chosen if key not in known]).values()],
@@ -113,6 +114,12 @@ def preferences(pair: tuple[Round, Student]) -> Any:
         form=form,
     )
     return page, 422 if problem else 200
+
+
+def _shown() -> list[int] | None:
+    """The stored list when the page was drawn; None: it does not say."""
+    said = request.form.get("shown")
+    return None if said is None else keys_of(said.split())
 
 
 def _ordered() -> list[int]:

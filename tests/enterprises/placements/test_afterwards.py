@@ -155,7 +155,7 @@ def finished(world: SimpleNamespace) -> date:
     make.confirmed(world.placement, make.weekdays(STARTS, 40))
     end: date = world.placement.ends_on
     graded(world.placement, end)
-    operations.finish_placement(placement=world.placement, today=end, **whole(end))
+    operations.finish_placement(placement=world.placement, today=end + timedelta(days=1), **whole(end + timedelta(days=1)))
     return end
 
 
@@ -228,7 +228,7 @@ def test_credit_that_shifts_is_told_by_every_certificate(world: SimpleNamespace)
     end = row.ends_on
     graded(world.placement, first + timedelta(days=4))
     graded(row, end)
-    operations.finish_placement(placement=row, today=end, **whole(end))
+    operations.finish_placement(placement=row, today=end + timedelta(days=1), **whole(end + timedelta(days=1)))
     assert (stands(world.placement), stands(row)) == ((State.ISSUED, "0.6"), (State.ISSUED, "0.4"))
     correct(world.placement, first + timedelta(days=1), end)
     assert (stands(world.placement), stands(row)) == ((State.ISSUED, "0.4"), (State.ISSUED, "0.6"))
@@ -250,7 +250,7 @@ def test_the_training_of_a_placement_follows_its_days(world: SimpleNamespace, se
     make.confirmed(world.placement, days)
     end = world.placement.ends_on
     graded(world.placement, end)
-    operations.finish_placement(placement=world.placement, today=end, **whole(end))
+    operations.finish_placement(placement=world.placement, today=end + timedelta(days=1), **whole(end + timedelta(days=1)))
     hours = world.position.hours_per_day * 10
     assert trainings(session, world.placement) == [(2 * hours, True)]
     correct(world.placement, days[0], end)

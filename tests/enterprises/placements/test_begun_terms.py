@@ -61,7 +61,8 @@ def spent(world: SimpleNamespace, days: int = 80) -> None:
 
 
 def finished(row: Placement) -> None:
-    whole: dict[str, Any] = {"placement": row, "today": row.ends_on, "by": SYSTEM, "now": make.at(row.ends_on)}
+    after = row.ends_on + timedelta(days=1)
+    whole: dict[str, Any] = {"placement": row, "today": after, "by": SYSTEM, "now": make.at(after)}
     operations.grade_placement(score_x10=900, comment="好", **whole)
     operations.finish_placement(**whole)
 
@@ -69,6 +70,22 @@ def finished(row: Placement) -> None:
 def mended(world: SimpleNamespace, today: date) -> tuple[dict[str, Any], planning.Problem]:
     problem = planning.problem_of(world.round, today=today, kind=PlanKind.REPAIR)
     return planning.compute(problem, now=make.at(today), time_limit=30.0), problem
+
+
+@pytest.mark.parametrize("is_offered_elsewhere", [True, False])
+def test_a_repair_leaves_the_other_term_at_the_position_that_the_enterprise_cancelled(world: SimpleNamespace, is_offered_elsewhere: bool) -> None:
+    """The enterprise took the spring back; the autumn it did not, and nobody lost it."""
+    published(world)
+    if is_offered_elsewhere:
+        elsewhere = ground.enterprise()
+        make.mentor(enterprise=elsewhere)
+        make.position(enterprise=elsewhere, terms=[world.spring], seats=3)
+    mine = {row.term_id: row for row in queries.live_of_student(world.students[0].id)}
+    operations.withdraw_placement(placement=mine[world.spring.id], reason="产线停产", side=WithdrawalSide.ENTERPRISE, by=SYSTEM, now=world.before)
+    plan, _problem = mended(world, world.round.closes_on + timedelta(days=1))
+    assert plan["removed"] == []
+    new = [(student, term) for student, term, *_rest, stays in plan["assignments"] if not stays]
+    assert new == ([(world.students[0].id, world.spring.id)] if is_offered_elsewhere else [])
 
 
 # -- each week counts once ----------------------------------------------------------------------------------------------

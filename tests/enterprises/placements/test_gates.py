@@ -97,6 +97,11 @@ def test_the_fullest_day_of_a_base() -> None:
     assert rules.fullest(rows, own, lambda _day: 8) == (9, 8)
     assert rules.fullest(rows, own, lambda day: 4 if day.month == 1 else 8) == (5, 4)
     assert rules.fullest(rows, own, lambda _day: None) == (0, None)
+    # From May on it takes three: of that day alone nothing begins.
+    assert rules.fullest(rows, own, lambda day: 3 if day >= date(2026, 5, 1) else 8) == (9, 8)
+    assert rules.fullest(rows, [(date(2026, 5, 1), date(2026, 6, 30))], lambda _day: 3, changes=[date(2026, 5, 1)]) == (4, 3)
+    assert rules.fullest(rows, own, lambda day: 1 if day >= date(2026, 5, 1) else 8, changes=[date(2026, 5, 1)]) == (4, 1)
+    assert rules.fullest([], own, lambda _day: 3, changes=[date(2026, 5, 1)]) == (0, None)
 
 
 @pytest.fixture
@@ -219,6 +224,27 @@ def test_nobody_is_placed_beyond_what_a_base_says_later(world: SimpleNamespace) 
 )
 def test_seats_beyond_what_a_base_takes_go_to_wishes_first(places: int, wished: dict[int, int], last: tuple[int, ...], kept: dict[int, int]) -> None:
     assert rules.share_out(places, {1: 3, 2: 2}, wished, last=last) == kept
+
+
+@pytest.mark.parametrize(("since", "until", "has_room"), [(30, 400, False), (30, 40, False), (-30, -1, True), (400, 430, True), (-30, 0, False)])
+def test_what_a_base_says_of_a_part_of_the_term_is_asked(world: SimpleNamespace, since: int, until: int, has_room: bool) -> None:
+    """Usually ten, in some span one; one is there already. Days after the first of the term."""
+    span = {"since": STARTS + timedelta(days=since), "until": STARTS + timedelta(days=until)}
+    bases.set_period(base=world.base, title="检修", capacity=1, **span, by=SYSTEM, now=NOW)
+    programme = ground.programme(world.university, is_petoe=True)
+    student = ground.student(programme, petoe_since=date(2023, 9, 1))
+    finding = lawful.judge_capacity(world.position, on=STARTS)
+    assert (finding.met, finding.found) == ((True, 6) if has_room else (False, 6))
+    round = make.round(programme=programme, cohort=ground.cohort(programme), terms=[world.term])
+    [(_base, room)] = (planning.problem_of(round, today=round.closes_on).case.base_room or {}).items()
+    assert room == (9 if has_room else 0)
+    wanted = {"student": student, "position": world.position, "term": world.term, "by": SYSTEM, "now": NOW}
+    if has_room:
+        assert operations.place_student(**wanted).base_id == world.base.id
+        return
+    with pytest.raises(NoSeat) as refused:
+        operations.place_student(**wanted)
+    assert refused.value.code == "over_capacity"
 
 
 @pytest.mark.parametrize(("capacity", "planned"), [(2, 1), (3, 2), (5, 4), (6, 4)])

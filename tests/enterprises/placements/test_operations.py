@@ -254,12 +254,12 @@ def test_a_placement_ends_graded_and_pushes_one_milestone(running: SimpleNamespa
     last = running.term.ends_on
     make.confirmed(running.placement, make.weekdays(running.term.starts_on, 5))
     with pytest.raises(WrongState):
-        operations.finish_placement(placement=running.placement, today=last, by=SYSTEM, now=NOW)
+        operations.finish_placement(placement=running.placement, today=last + timedelta(days=1), by=SYSTEM, now=NOW)
     operations.grade_placement(placement=running.placement, score_x10=875, comment="扎实", today=last, by=SYSTEM, now=NOW)
     with pytest.raises(WrongState):
-        operations.finish_placement(placement=running.placement, today=last - timedelta(days=1), by=SYSTEM, now=NOW)
-    for _n in range(2):
         operations.finish_placement(placement=running.placement, today=last, by=SYSTEM, now=NOW)
+    for _n in range(2):
+        operations.finish_placement(placement=running.placement, today=last + timedelta(days=1), by=SYSTEM, now=NOW)
     found = ledger.milestones_of(running.student.person_id)
     assert [(row.key, row.score_x10) for row in found] == [(f"placement:{running.placement.id}", 875)]
 
@@ -270,8 +270,9 @@ def finished(running: SimpleNamespace, *, days: int = 80, score_x10: int = 875) 
     if days:
         make.confirmed(running.placement, make.weekdays(running.term.starts_on, days))
     operations.grade_placement(placement=running.placement, score_x10=score_x10, comment="扎实", today=last, by=SYSTEM, now=make.at(last))
-    operations.finish_placement(placement=running.placement, today=last, by=SYSTEM, now=make.at(last))
-    return last + timedelta(days=1)
+    after = last + timedelta(days=1)
+    operations.finish_placement(placement=running.placement, today=after, by=SYSTEM, now=make.at(after))
+    return after
 
 
 @pytest.mark.parametrize("is_internet", [True, False])

@@ -61,7 +61,8 @@ def world(session: Session) -> SimpleNamespace:
     make.confirmed(placement, [day for day in make.weekdays(MONDAY, 80) if day not in FREE])
     last = term.ends_on
     operations.grade_placement(placement=placement, score_x10=900, comment="", today=last, by=SYSTEM, now=make.at(last))
-    operations.finish_placement(placement=placement, today=last, by=SYSTEM, now=make.at(last))
+    after = last + timedelta(days=1)
+    operations.finish_placement(placement=placement, today=after, by=SYSTEM, now=make.at(after))
     return SimpleNamespace(student=student, placement=placement, later=last + timedelta(days=20))
 
 

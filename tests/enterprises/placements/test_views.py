@@ -420,7 +420,7 @@ def test_a_finished_placement_shows_its_certificate(world: SimpleNamespace, peop
         assert placement is not None
         make.confirmed(placement, make.weekdays(world.first, 5))
         operations.grade_placement(placement=placement, score_x10=590, comment="需加强", today=last, by=SYSTEM, now=make.at(last))
-        operations.finish_placement(placement=placement, today=last, by=SYSTEM, now=make.at(last))
+        operations.finish_placement(placement=placement, today=last + timedelta(days=1), by=SYSTEM, now=make.at(last + timedelta(days=1)))
     page = people["programme"].get(address).text
     assert "没有签发：须有计入的实习日，且成绩合格。" in page
     assert f'action="{address}/certificate"' in page
@@ -444,7 +444,7 @@ def test_a_certificate_that_waits_says_what_it_lacks_and_where_it_waits(world: S
         make.confirmed(placement, make.weekdays(world.first, 5))
         operations.grade_placement(placement=placement, score_x10=875, comment="好", today=last, by=SYSTEM, now=make.at(last))
         placement.mentor_id = None
-        operations.finish_placement(placement=placement, today=last, by=SYSTEM, now=make.at(last))
+        operations.finish_placement(placement=placement, today=last + timedelta(days=1), by=SYSTEM, now=make.at(last + timedelta(days=1)))
     made = certificates.by_asked_key(f"placement:{world.placement_id}")
     assert made is not None
     for page in (people["programme"].get(address).text, people["programme"].post(f"{address}/certificate", follow_redirects=True).text):

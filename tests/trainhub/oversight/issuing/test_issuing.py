@@ -105,7 +105,8 @@ def test_supervision_is_counted_from_confirmed_days(session: Session, as_role: A
         for placement, days in zip(rows, (10, 7), strict=True):
             make.confirmed(placement, make.weekdays(term.starts_on, days))
             placements.grade_placement(placement=placement, score_x10=900, comment="好", today=term.ends_on, by=SYSTEM, now=make.at(term.ends_on))
-            placements.finish_placement(placement=placement, today=term.ends_on, by=SYSTEM, now=make.at(term.ends_on))
+            after = term.ends_on + timedelta(days=1)
+            placements.finish_placement(placement=placement, today=after, by=SYSTEM, now=make.at(after))
     span = {"since": term.starts_on, "until": term.ends_on, "today": term.ends_on}
     university_id = university.id
     count_queries.clear()

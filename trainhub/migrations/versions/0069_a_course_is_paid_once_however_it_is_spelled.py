@@ -1,7 +1,7 @@
 """A course is paid once for a person, however its title was spelled
 
-Revision ID: 0070
-Revises: 0067
+Revision ID: 0069
+Revises: 0068
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ import unicodedata
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0070"
-down_revision = "0067"
+revision = "0069"
+down_revision = "0068"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,179 @@
+"""Nobody answers for an enterprise about themselves: who mentors a student is another human, and not the school's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import time_machine
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from enterprises.placements import operations, queries
+from enterprises.placements.checklist import checklist
+from enterprises.placements.operations._support import BadPlacement, WrongState
+from enterprises.placements.types import EventKind, EventState, RaterSide
+from tests.factories import enterprises as make
+from tests.factories import ground, identity
+from trainhub.kernel.access import SYSTEM, Identity, Role
+from trainhub.kernel.db import db, transaction
+from trainhub.ledger import queries as ledger
+from trainhub.people.models import Person
+
+AsRole = Callable[..., FlaskClient]
+STARTS = make.TODAY
+FRIDAY = date(2026, 3, 6)
+WHOLE: dict[str, Any] = {"by": SYSTEM, "now": make.NOW}
+
+
+@pytest.fixture
+def world(session: Session) -> SimpleNamespace:
+    """A placement that runs, with a mentor who is somebody else."""
+    with time_machine.travel(make.NOW, tick=False), transaction():
+        university, enterprise = ground.university(), ground.enterprise()
+        programme, term = ground.programme(university), make.term(university=university)
+        student = ground.student(programme, petoe_since=date(2023, 9, 1))
+        mentor = make.mentor(enterprise=enterprise)
+        row = make.started(student=student, position=make.position(enterprise=enterprise, terms=[term]), term=term, mentor=mentor)
+    return SimpleNamespace(university=university, enterprise=enterprise, programme=programme, student=student, mentor=mentor, row=row)
+
+
+def person_of(world: SimpleNamespace) -> Person:
+    return db.session.get_one(Person, world.student.person_id)
+
+
+def himself(world: SimpleNamespace) -> Identity:
+    """The student, signed in."""
+    return Identity(account_id=None, person_id=world.student.person_id, name="学生本人")
+
+
+def his_own(world: SimpleNamespace) -> None:
+    """What was entered before anybody asked: the student's mentor is the student."""
+    world.row.mentor_id = make.mentor(enterprise=world.enterprise, person=person_of(world)).id
+    db.session.flush()
+
+
+def test_nobody_is_their_own_mentor(world: SimpleNamespace) -> None:
+    same = make.mentor(enterprise=world.enterprise, person=person_of(world))
+    with pytest.raises(BadPlacement) as refused:
+        operations.assign_mentor(placement=world.row, mentor=same, **WHOLE)
+    assert (refused.value.code, refused.value.field, world.row.mentor_id) == ("own_mentor", "mentor_id", world.mentor.id)
+
+
+def test_nor_under_another_number(world: SimpleNamespace) -> None:
+    """Two rows of one human, put together."""
+    other = ground.person()
+    twin = make.mentor(enterprise=world.enterprise, person=other)
+    other.merged_into_id = world.student.person_id
+    db.session.flush()
+    with pytest.raises(BadPlacement) as refused:
+        operations.assign_mentor(placement=world.row, mentor=twin, **WHOLE)
+    assert refused.value.code == "own_mentor"
+
+
+@pytest.mark.parametrize(
+    ("role", "is_refused"), [(Role.PROGRAMME_ADMIN, True), (Role.UNIVERSITY_ADMIN, True), (Role.SCHOOL_SUPERVISOR, True), (Role.MENTOR, False)]
+)
+def test_the_school_of_the_student_does_not_answer_for_the_enterprise(world: SimpleNamespace, role: Role, is_refused: bool) -> None:
+    person = ground.person()
+    scope: dict[str, int] = {
+        Role.UNIVERSITY_ADMIN: {"organisation_id": world.university.id},
+        Role.MENTOR: {"organisation_id": world.enterprise.id},
+    }.get(role, {"programme_id": world.programme.id})
+    identity.account(person=person, roles=(role,), **scope)
+    mentor = make.mentor(enterprise=world.enterprise, person=person)
+    if not is_refused:
+        assert operations.assign_mentor(placement=world.row, mentor=mentor, **WHOLE).mentor_id == mentor.id
+        return
+    with pytest.raises(BadPlacement) as refused:
+        operations.assign_mentor(placement=world.row, mentor=mentor, **WHOLE)
+    assert refused.value.code == "both_sides"
+
+
+def test_the_head_of_another_programme_may_guide(world: SimpleNamespace) -> None:
+    person = ground.person()
+    identity.account(person=person, roles=(Role.PROGRAMME_ADMIN,), programme_id=ground.programme(world.university).id)
+    mentor = make.mentor(enterprise=world.enterprise, person=person)
+    assert operations.assign_mentor(placement=world.row, mentor=mentor, **WHOLE).mentor_id == mentor.id
+
+
+def test_who_is_their_own_mentor_already_confirms_nothing(world: SimpleNamespace, as_role: AsRole) -> None:
+    with time_machine.travel(make.at(FRIDAY), tick=False):
+        with transaction():
+            his_own(world)
+            operations.log_day(placement=world.row, on=STARTS, today=FRIDAY, by=SYSTEM, now=make.at(FRIDAY))
+            key, student_id = world.row.id, world.student.id
+        student = as_role(Role.STUDENT, programme_id=world.programme.id, person_id=world.student.person_id)
+        entry = queries.day_entry(key, STARTS)
+        assert entry is not None
+        answer = student.post(f"/placements/{key}/confirm", data={"entry": str(entry.id)})
+        assert answer.status_code in (403, 422)
+        db.session.expire_all()
+        assert ledger.weeks_of(student_id).credited_days == 0
+
+
+def test_nor_grades_nor_grants_leave_nor_speaks_for_the_enterprise(world: SimpleNamespace) -> None:
+    his_own(world)
+    last, by = world.row.ends_on, himself(world)
+    with pytest.raises(WrongState) as refused:
+        operations.grade_placement(placement=world.row, score_x10=1000, comment="", today=last, by=by, now=make.at(last))
+    assert refused.value.code == "own_mentor"
+    event = operations.report_event(
+        placement=world.row, kind=EventKind.ABSENCE, since=FRIDAY, until=FRIDAY, text="看病", by=SYSTEM, now=make.at(STARTS)
+    )
+    with pytest.raises(WrongState) as refused:
+        operations.decide_absence(event=event, placement=world.row, is_approved=True, by=by, now=make.at(STARTS))
+    assert (refused.value.code, event.state) == ("own_mentor", EventState.OPEN)
+    marks = dict.fromkeys(("attitude", "skill", "discipline", "teamwork"), 5)
+    with pytest.raises(WrongState) as refused:
+        operations.rate(placement=world.row, side=RaterSide.ENTERPRISE, marks=marks, comment="", today=last, by=by, now=make.at(last))
+    assert refused.value.code == "own_mentor"
+
+
+def test_a_start_asks_for_a_mentor_who_is_somebody_else(world: SimpleNamespace) -> None:
+    met = {one.code: one.met for one in checklist(world.row, today=STARTS)}
+    his_own(world)
+    now = {one.code: one.met for one in checklist(world.row, today=STARTS)}
+    assert (met["start.mentor"], now["start.mentor"]) == (True, False)
+
+
+# -- whose office is over, and who was hired since ----------------------------------------------------------------------
+@pytest.mark.parametrize(("on", "code"), [(date(2026, 3, 31), "office_to_come"), (date(2026, 4, 1), ""), (date(2026, 4, 2), "")])
+def test_who_was_hired_after_the_start_takes_over(world: SimpleNamespace, on: date, code: str) -> None:
+    later = make.mentor(enterprise=world.enterprise, since=date(2026, 4, 1))
+    assert assigned(world, later, on) == code
+
+
+@pytest.mark.parametrize(("on", "code"), [(date(2026, 3, 31), ""), (date(2026, 4, 1), ""), (date(2026, 4, 2), "office_over")])
+def test_who_has_left_since_the_start_is_named_no_more(world: SimpleNamespace, on: date, code: str) -> None:
+    left = make.mentor(enterprise=world.enterprise, until=date(2026, 4, 1))
+    assert assigned(world, left, on) == code
+
+
+def assigned(world: SimpleNamespace, mentor: Any, on: date) -> str:
+    """Why a mentor is not named on a day."""
+    try:
+        operations.assign_mentor(placement=world.row, mentor=mentor, by=SYSTEM, now=make.at(on))
+    except BadPlacement as refused:
+        return refused.code
+    return ""
+
+
+def test_the_page_offers_who_is_there_today(world: SimpleNamespace, as_role: AsRole) -> None:
+    with transaction():
+        left = make.mentor(enterprise=world.enterprise, person=ground.person(name="已离任"), until=date(2026, 4, 1)).id
+        hired = make.mentor(enterprise=world.enterprise, person=ground.person(name="新受聘"), since=date(2026, 4, 1)).id
+        key = world.row.id
+    with time_machine.travel(make.at(date(2026, 4, 2)), tick=False):
+        host = as_role(Role.ENTERPRISE_COORDINATOR, organisation_id=world.enterprise.id)
+        page = host.get(f"/placements/{key}").text
+        assert (f'value="{hired}"' in page, f'value="{left}"' in page) == (True, False)
+        assert host.post(f"/placements/{key}/mentor", data={"mentor_id": hired}).status_code == 303
+        db.session.expire_all()
+        row = queries.placement(key)
+        assert row is not None
+        assert row.mentor_id == hired
+        assert host.post(f"/placements/{key}/mentor", data={"mentor_id": left}).status_code == 422
