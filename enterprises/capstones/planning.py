@@ -59,7 +59,9 @@ def case_of(programme: Programme, cohort_id: int, mode: PlanMode, on: date) -> t
     avoid = {side: barred_among(students, Office(side.value)) for side in Side}
     groups: dict[Side, dict[int, set[str]]] = {side: defaultdict(set) for side in Side}
     spoken = Names({ID.format(key): name for key, name in names.items()})
-    capstones, current, fixed = [], {}, {}
+    capstones: list[CapstoneIn] = []
+    current: dict[Slot, str] = {}
+    fixed: dict[Slot, str] = {}
     for row in rows:
         avoided = avoid[Side.SCHOOL][row.id] | houses[row.enterprise_id]
         school = _group(groups[Side.SCHOOL], ID.format(programme.id), programme.name, fitting, avoided, spoken)
