@@ -189,6 +189,10 @@ def decide_entries(
     if not ids or decided.rowcount != len(ids):  # type: ignore[attr-defined]
         raise Stale(_("其中有的日子已被处理或撤回，本次没有改动任何一天。请刷新页面后再处理。"))
     days = queries.days_by_ids(ids)
+    before = ledger_queries.confirmed_on(placement.student_id, placement.enterprise_id, days) if is_approved else ()
+    if before:  # one row of the ledger for two entries: correcting one would take the other's credit
+        said = _("%(day)s：学生在这家企业的另一项安排中已确认过这一天，不能重复确认。请退回这一天。", day=min(before))
+        raise BadDay(said, field="days", code="confirmed_before")
     student_person = queries.person_of_student(placement.student_id)
     if is_approved:
         ledger.confirm_days(

@@ -53,8 +53,11 @@ def drop_photo(*, photo: LogPhoto, placement: Placement, by: Identity, now: date
 def check_place(*, entry: DayEntry, placement: Placement, latitude: float, longitude: float, by: Identity, now: datetime) -> int:
     """Note how far from the base the student is, in metres; the place itself is not kept. The student has agreed on the page.
 
-    Raises BadDay when the base has no place on record or the numbers are no place.
+    Raises BadDay when the base has no place on record or the numbers are no place, WrongState for a day that was confirmed: what the
+    mentor saw stays.
     """
+    if entry.state is DayState.APPROVED:
+        raise WrongState(_("%(day)s 的实习日已经确认，到岗位置不再核对。", day=entry.on), code="day_confirmed")
     base = queries.base_place(placement.base_id)
     if base is None:
         raise BadDay(_("这个基地没有登记位置，不能核对。"))
@@ -67,7 +70,10 @@ def check_place(*, entry: DayEntry, placement: Placement, latitude: float, longi
 
 
 def add_note(*, log: WeeklyLog, placement: Placement, side: NoteSide, text: str, by: Identity, now: datetime) -> LogNote:
-    """Write under a weekly log: a comment, or the student's correction of what was reviewed. The same again is the known one."""
+    """Write under a weekly log: a comment, or the student's correction of what was reviewed. The same again is the known one. Raises BadPlacement
+    without words, WrongState for whoever would write under their own log as the other side."""
+    if side is not NoteSide.STUDENT:
+        demand_other(placement, by=by)
     text = text.strip()
     if not text:
         raise BadPlacement(_("请填写内容。"), field="text")

@@ -122,13 +122,18 @@ def keep_plan(*, round: Round, data: dict[str, Any], by: Identity, now: datetime
 
 
 def adopt_plan(*, plan: RoundPlan, round: Round, by: Identity, now: datetime) -> Round:
-    """Take one of the computed plans as the one to publish, with its settings. Doing it again changes nothing. Raises WrongState."""
+    """Take one of the computed plans as the one to publish, with its settings. Doing it again changes nothing.
+
+    Raises WrongState, also while students still choose: a window is ended by `close_round`, which tells them.
+    """
+    hold_round(round)
     if plan.round_id != round.id or plan.kind is not PlanKind.PLAN:
         raise WrongState(_("试算用的条件不是真的，不能公布。请先按试算结果调整席位，再重新计算。"))
     if round.state is RoundState.PUBLISHED:
         raise WrongState(_("轮次已公布，不能更换安排。"))
     if round.plan is not None and round.plan.get("plan_id") == plan.id:
         return round
+    check_plannable(round, PlanKind.PLAN, now)
     settings = PlanSettings.of(plan.data["settings"])
     round.aim, round.same_enterprise, round.is_mentor_bound = Aim(settings.aim), settings.same_enterprise, settings.is_mentor_bound
     round.is_one_enterprise, round.is_wishes_first = settings.is_one_enterprise, settings.is_wishes_first

@@ -225,24 +225,26 @@ def log_days(placement: Placement) -> Any:
             added, taken_back = operations.log_week(
                 placement=placement, days=wanted, week=week, shown=shown, today=clock.today(), by=who(), now=clock.now()
             )
-            _check_place(placement)
+            unchecked = _check_place(placement)
             key = placement.id
         said = _("已保存：新登记 %(a)d 天，撤回 %(b)d 天。", a=added, b=taken_back) if added or taken_back else _("已保存。")
-        return done(said, "placements.days", placement_id=key, week=day.isoformat())
+        return done(" ".join(filter(None, (said, unchecked))), "placements.days", placement_id=key, week=day.isoformat())
     except Refused as refused:
         return _week_page(placement, day, problem=refused)
 
 
-def _check_place(placement: Placement) -> None:
-    """Note the distance to the base when the student agreed and the browser sent a place with today's day."""
+def _check_place(placement: Placement) -> str:
+    """Note the distance to the base when the student agreed and the browser sent a place with today's day, which still waits; why it
+    was not checked. The days are saved all the same."""
     entry = queries.day_entry(placement.id, clock.today())
-    if entry is None or not request.form.get("place_agreed"):
-        return
+    if entry is None or entry.state is DayState.APPROVED or not request.form.get("place_agreed"):
+        return ""
     try:
         latitude, longitude = float(request.form.get("latitude", "")), float(request.form.get("longitude", ""))
-    except ValueError:
-        return
-    operations.check_place(entry=entry, placement=placement, latitude=latitude, longitude=longitude, by=who(), now=clock.now())
+        operations.check_place(entry=entry, placement=placement, latitude=latitude, longitude=longitude, by=who(), now=clock.now())
+    except (ValueError, Refused):
+        return _("没有取得有效的位置，到岗位置没有核对。")
+    return ""
 
 
 @blueprint.post("/<int:placement_id>/log")
@@ -332,9 +334,10 @@ def _weeks_page(student: Student) -> Any:
         by_week.setdefault(f"{year}-W{number:02d}", []).append((row, reasons.get((row.on, row.id), "")))
     pending = [
         entry
-        for placement in queries.live_of_student(student.id)
+        for placement in queries.of_students([student.id])
         for entry in queries.entries_of(placement.id)
-        if entry.state is not DayState.APPROVED
+        # Of one that was withdrawn only what waits: the rest was given back for good.
+        if entry.state is DayState.PENDING or (entry.state is DayState.REJECTED and placement.state is not PlacementState.WITHDRAWN)
     ]
     return render_template(
         "enterprises/placements/weeks.html",

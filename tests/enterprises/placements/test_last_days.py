@@ -21,6 +21,7 @@ from tests.factories import enterprises as make
 from tests.factories import ground
 from trainhub.kernel.access import SYSTEM, Identity, Role
 from trainhub.kernel.db import db, transaction
+from trainhub.organisations import queries as organisations
 
 AsRole = Callable[..., FlaskClient]
 STARTS = make.TODAY
@@ -37,8 +38,11 @@ def world(session: Session) -> SimpleNamespace:
         programme, term = ground.programme(university), make.term(university=university, weeks=4)
         student = ground.student(programme, petoe_since=date(2023, 9, 1))
         mentor = make.mentor(enterprise=enterprise)
-        row = make.started(student=student, position=make.position(enterprise=enterprise, terms=[term]), term=term, mentor=mentor)
+        base = ground.base(enterprise)
+        make.opened_base(base=base, latitude_e5=2_608_000, longitude_e5=11_931_000)
+        row = make.started(student=student, position=make.position(enterprise=enterprise, base=base, terms=[term]), term=term, mentor=mentor)
         return SimpleNamespace(
+            base_id=base.id, term_id=term.id,
             key=row.id, student_id=student.id, person_id=student.person_id, programme_id=programme.id, enterprise_id=enterprise.id,
             mentor_id=mentor.id, mentor_person=mentor.person_id, last=row.ends_on,
         )  # fmt: skip
@@ -149,3 +153,81 @@ def test_a_day_of_leave_is_not_confirmed(world: SimpleNamespace) -> None:
         operations.decide_days(placement=running(world), days=[WEEK[3], FRIDAY], is_approved=True, today=FRIDAY, **WHOLE)
     assert (refused.value.code, kept(world)[1][2]) == ("absent", DayState.PENDING)
     assert operations.decide_days(placement=running(world), days=[FRIDAY], is_approved=False, reason="当天请假", today=FRIDAY, **WHOLE) == 1
+
+
+# -- the check of the place ---------------------------------------------------------------------------------------------
+def sent(world: SimpleNamespace, student: FlaskClient, latitude: str, note: str) -> Any:
+    here = {"place_agreed": "1", "latitude": latitude, "longitude": "119.30"}
+    return student.post(f"/placements/{world.key}/days?week={WEEK[0]}", data={f"day_{FRIDAY}": "1", f"note_{FRIDAY}": note, **here})
+
+
+def distance(world: SimpleNamespace) -> int | None:
+    db.session.expire_all()
+    entry = queries.day_entry(world.key, FRIDAY)
+    assert entry is not None
+    return entry.place_distance_m
+
+
+@pytest.mark.parametrize("latitude", ["91", "nan", "inf", "x", ""])
+def test_what_is_no_place_does_not_cost_the_week(world: SimpleNamespace, as_role: AsRole, latitude: str) -> None:
+    with time_machine.travel(make.at(FRIDAY), tick=False):
+        student = as_role(Role.STUDENT, programme_id=world.programme_id, person_id=world.person_id)
+        assert sent(world, student, latitude, "装配").status_code == 303
+        assert (kept(world), distance(world)) == ([(5, "装配", "pending")], None)
+        assert "没有取得有效的位置" in student.get(f"/placements/{world.key}/days?week={WEEK[0]}").text
+
+
+def test_the_place_of_a_confirmed_day_stays_what_the_mentor_saw(world: SimpleNamespace, as_role: AsRole) -> None:
+    with time_machine.travel(make.at(FRIDAY), tick=False):
+        student = as_role(Role.STUDENT, programme_id=world.programme_id, person_id=world.person_id)
+        assert sent(world, student, "26.08", "装配").status_code == 303
+        seen = distance(world)
+        assert seen is not None
+        assert 990 < seen < 1010
+        with transaction():
+            operations.decide_days(placement=running(world), days=[FRIDAY], is_approved=True, today=FRIDAY, **WHOLE)
+        assert sent(world, student, "27.5", "装配").status_code == 303
+        assert distance(world) == seen
+        entry = queries.day_entry(world.key, FRIDAY)
+        assert entry is not None
+        with pytest.raises(WrongState) as refused:
+            operations.check_place(entry=entry, placement=running(world), latitude=27.5, longitude=119.3, **WHOLE)
+        assert refused.value.code == "day_confirmed"
+
+
+# -- one day, two placements at one enterprise --------------------------------------------------------------------------
+def test_a_day_is_confirmed_once_at_an_enterprise(world: SimpleNamespace) -> None:
+    """Moved to another post of the enterprise on the first day: correcting one entry would take the other's credit."""
+    make.confirmed(running(world), [STARTS])
+    term, enterprise = queries.term(world.term_id), organisations.by_id(world.enterprise_id)
+    assert term is not None
+    assert enterprise is not None
+    other = make.position(enterprise=enterprise, base=organisations.by_id(world.base_id), terms=[term])
+    moved = operations.change_base(
+        placement=running(world), position=other, term=term, since=STARTS, reason="岗位不符", today=STARTS, by=SYSTEM, now=make.at(STARTS)
+    )
+    guide = mentor_queries.by_id(world.mentor_id)
+    assert guide is not None
+    make.ready(moved, guide)
+    operations.start_placement(placement=moved, today=STARTS, by=SYSTEM, now=make.at(STARTS))
+    for day in WEEK[:2]:
+        operations.log_day(placement=moved, on=day, today=FRIDAY, **WHOLE)
+    with pytest.raises(BadDay) as refused:
+        operations.decide_days(placement=moved, days=[WEEK[0], WEEK[1]], is_approved=True, today=FRIDAY, **WHOLE)
+    assert (refused.value.code, "2026-03-02" in refused.value.message) == ("confirmed_before", True)
+
+
+# -- what waits of a placement that was withdrawn -----------------------------------------------------------------------
+def test_a_day_that_waits_again_after_a_withdrawal_is_listed(world: SimpleNamespace, as_role: AsRole) -> None:
+    with time_machine.travel(make.at(FRIDAY), tick=False):
+        with transaction():
+            make.confirmed(running(world), WEEK[:2])
+            operations.log_day(placement=running(world), on=WEEK[2], today=FRIDAY, **WHOLE)
+            operations.withdraw_placement(placement=running(world), reason="企业停产", **WHOLE)
+            entry = queries.day_entry(world.key, WEEK[1])
+            assert entry is not None
+            operations.correct_day(entry=entry, placement=running(world), reason="误操作", today=FRIDAY, **WHOLE)
+            operations.log_day(placement=running(world), on=WEEK[1], today=FRIDAY, note="补登", **WHOLE)
+        student = as_role(Role.STUDENT, programme_id=world.programme_id, person_id=world.person_id)
+        page = student.get("/placements/mine/weeks").text
+        assert [f"week={day}" in page.split("尚未计入")[-1] for day in WEEK[:3]] == [False, True, False]

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from enterprises.placements import operations, queries
 from enterprises.placements.checklist import checklist
 from enterprises.placements.operations._support import BadPlacement, WrongState
-from enterprises.placements.types import EventKind, EventState, RaterSide
+from enterprises.placements.types import EventKind, EventState, NoteSide, RaterSide
 from tests.factories import enterprises as make
 from tests.factories import ground, identity
 from trainhub.kernel.access import SYSTEM, Identity, Role
@@ -131,6 +131,10 @@ def test_nor_grades_nor_grants_leave_nor_speaks_for_the_enterprise(world: Simple
     with pytest.raises(WrongState) as refused:
         operations.rate(placement=world.row, side=RaterSide.ENTERPRISE, marks=marks, comment="", today=last, by=by, now=make.at(last))
     assert refused.value.code == "own_mentor"
+    log = operations.save_weekly_log(placement=world.row, on=STARTS, text="装配", tags=[], today=FRIDAY, by=by, now=make.at(FRIDAY))
+    with pytest.raises(WrongState):
+        operations.add_note(log=log, placement=world.row, side=NoteSide.MENTOR, text="很好", by=by, now=make.at(FRIDAY))
+    assert operations.add_note(log=log, placement=world.row, side=NoteSide.STUDENT, text="更正", by=by, now=make.at(FRIDAY)).text == "更正"
 
 
 def test_a_start_asks_for_a_mentor_who_is_somebody_else(world: SimpleNamespace) -> None:

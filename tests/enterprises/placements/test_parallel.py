@@ -117,6 +117,55 @@ def test_a_form_that_is_sent_twice_at_once_is_kept_once(world: SimpleNamespace, 
         assert session().scalar(select(func.count()).select_from(table)) == count
 
 
+def choose(world: SimpleNamespace, position: int) -> Any:
+    """From a page that showed no wish."""
+    round, student = queries.round_(world.round_id), queries.student(world.student_id)
+    assert round is not None
+    return operations.save_preferences(round=round, student=student, position_ids=[world.positions[position]], shown=[], **WHOLE)
+
+
+def test_of_two_pages_that_save_another_wish_at_once_one_is_told(world: SimpleNamespace) -> None:
+    assert together(world.app, lambda: choose(world, 0), lambda: choose(world, 1)) == ["", "stale"]
+    with world.app.app_context():
+        assert [row.position_id for row in queries.preferences_of(world.round_id, world.student_id)] == [world.positions[0]]
+
+
+def leave(world: SimpleNamespace) -> Any:
+    event = queries.events_of(world.key)[0]
+    return operations.decide_absence(event=event, placement=running(world), is_approved=True, **WHOLE)
+
+
+def confirm(world: SimpleNamespace) -> Any:
+    return operations.decide_days(placement=running(world), days=[WEEK[1]], is_approved=True, today=WEEK[-1], **WHOLE)
+
+
+def note(world: SimpleNamespace) -> Any:
+    return operations.log_day(placement=running(world), on=WEEK[1], today=WEEK[-1], **WHOLE)
+
+
+def train(world: SimpleNamespace) -> Any:
+    return operations.record_safety(placement=running(world), trained_on=WEEK[2], **WHOLE)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "told"),
+    [
+        (leave, note, "absent"),
+        (confirm, leave, "days_confirmed"),
+        (leave, confirm, "bad_day stale"),  # taken back before it was read, or after
+        (confirm, train, "days_confirmed"),
+        (train, confirm, "no_papers"),
+    ],
+)
+def test_days_leave_and_papers_queue_up(world: SimpleNamespace, first: Any, second: Any, told: str) -> None:
+    with world.app.app_context(), transaction():
+        operations.report_event(placement=running(world), kind=EventKind.ABSENCE, since=WEEK[1], until=WEEK[1], text="家事", **WHOLE)
+        if note not in (first, second):
+            note(world)
+    done, refused = together(world.app, lambda: first(world), lambda: second(world))
+    assert (done, refused in told.split()) == ("", True)
+
+
 def test_two_enterprises_that_sign_a_plan_at_once_complete_their_side(committed: Flask) -> None:
     """Each would otherwise see only its own signature, and nobody would close the side."""
     with committed.app_context(), transaction():

@@ -12,7 +12,7 @@ from enterprises.placements import operations, planning, queries, rules
 from enterprises.placements.operations._support import BadPlacement, WrongState
 from enterprises.placements.planner import telling
 from enterprises.placements.planner.telling import told
-from enterprises.placements.types import Aim, PlacementState, PlanKind, PlanSettings, SelfFoundState, WhatIf, WithdrawalSide
+from enterprises.placements.types import Aim, PlacementState, PlanKind, PlanSettings, RoundState, SelfFoundState, WhatIf, WithdrawalSide
 from enterprises.placements.views.rounds import preview
 from tests.factories import enterprises as make
 from tests.factories import ground
@@ -105,6 +105,18 @@ def test_a_plan_with_other_settings_may_be_adopted_and_published(world: SimpleNa
         operations.adopt_plan(plan=kept, round=world.round, by=SYSTEM, now=world.after)
     assert (world.round.aim, world.round.same_enterprise) == (Aim.EVERYONE, 3)
     assert operations.publish_round(round=world.round, by=SYSTEM, now=world.after) == 2
+
+
+def test_a_plan_is_not_adopted_while_students_still_choose(world: SimpleNamespace) -> None:
+    operations.plan_round(round=world.round, by=SYSTEM, now=world.after)
+    kept = queries.plans_of(world.round.id)[0]
+    operations.open_round(round=world.round, by=SYSTEM, now=NOW)
+    adopt = {"plan": kept, "round": world.round, "by": SYSTEM}
+    with pytest.raises(WrongState) as refused:
+        operations.adopt_plan(now=NOW, **adopt)
+    assert (refused.value.code, world.round.state, world.round.plan) == ("still_open", RoundState.OPEN, None)
+    operations.close_round(round=world.round, by=SYSTEM, now=NOW)
+    assert operations.adopt_plan(now=NOW, **adopt).state is RoundState.PLANNED
 
 
 def test_asking_twice_is_one_job_and_another_question_waits(world: SimpleNamespace) -> None:
