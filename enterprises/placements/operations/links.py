@@ -7,7 +7,7 @@ alone, whose code it asks for: no school vouches for the days of another.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -105,7 +105,7 @@ def remind_without_account(*, person_id: int, now: datetime) -> bool:
     return sent
 
 
-def _was_asked(mentor_id: int, waiting: Collection[int], *, since: datetime, today: date) -> bool:
+def _was_asked(mentor_id: int, waiting: Set[int], *, since: datetime, today: date) -> bool:
     """Whether a link went to the mentor since an instant that opens all that waits: one of a single school asks for the others' days in vain."""
     return any(
         not link.is_handed and waiting <= {entry.id for _row, entry in waiting_by(link, today=today)}
