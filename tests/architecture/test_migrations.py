@@ -18,7 +18,7 @@ from trainhub.app import load_tables
 from trainhub.kernel import migrations
 from trainhub.kernel.db import Base, prepare_engine
 
-STAGES = ("0006", "0025", "0026", "0030-1", "0031", "0032", "0033", "head")
+STAGES = ("0006", "0025", "0026", "0030-1", "0031", "0032", "0033", "0067", "head")
 """Where a test of the history begins, in the history's order."""
 
 
@@ -383,3 +383,48 @@ def test_blanks_that_were_handed_out_again_stay_with_the_last_run_in_the_older_p
         rows = connection.execute(sa.text("SELECT serial, run_id, state FROM blank_sheet ORDER BY serial")).all()
     mine, theirs = runs
     assert [tuple(one) for one in rows] == [("A1", theirs, "used"), ("A2", mine, "used"), ("A3", theirs, "returned"), ("A4", mine, "spoiled")]
+
+
+def test_links_of_mentors_that_were_made_by_hand_ask_for_a_code_of_one_school(history: Callable[[str], sa.Engine]) -> None:
+    engine = history("0067")
+    with engine.begin() as connection:
+        schools = sorted(_row(connection, "organisation", code=code) for code in "ab")
+        person = _row(connection, "person")
+        mentors = [_row(connection, "mentor", person_id=person, enterprise_id=school, skills=[]) for school in schools]
+        for school in reversed(schools):
+            programme = _row(connection, "programme", university_id=school, code=f"p{school}")
+            cohort = _row(connection, "cohort", programme_id=programme)
+            student = _row(
+                connection, "student", person_id=person, university_id=school, programme_id=programme, cohort_id=cohort, student_no=f"n{school}"
+            )
+            term = _row(connection, "placement_term", university_id=school, code=f"t{school}", ends_on=date(2026, 6, 1))
+            position = _row(connection, "position", enterprise_id=school, code=f"j{school}")
+            _row(
+                connection,
+                "placement",
+                student_id=student,
+                position_id=position,
+                term_id=term,
+                enterprise_id=school,
+                mentor_id=mentors[0],
+                state="started",
+                ends_on=date(2026, 6, 1),
+            )
+        made = [
+            _row(connection, "mentor_link", mentor_id=mentor, token_hash=name, made_by_id=by, used_at=used)
+            for name, mentor, by, used in (
+                ("hand", mentors[0], 7, None), ("week", mentors[0], None, None), ("used", mentors[0], 7, datetime(2026, 3, 2, tzinfo=UTC)),
+                ("none", mentors[1], 7, None),
+            )
+        ]  # fmt: skip
+    migrations.upgrade(engine, "0068")
+    with engine.begin() as connection:
+        link = sa.Table("mentor_link", sa.MetaData(), autoload_with=connection)
+        rows = connection.execute(sa.select(link.c.id, link.c.is_handed, link.c.university_id, link.c.failures).order_by(link.c.id)).all()
+    assert [tuple(row) for row in rows] == [
+        (made[0], True, schools[0], 0),
+        (made[1], False, None, 0),
+        (made[2], False, None, 0),
+        (made[3], True, None, 0),
+    ]
+    migrations.downgrade(engine, "0067")

@@ -95,7 +95,6 @@ from enterprises.placements.queries.placing import (
     entries_between,
     entries_of,
     entry,
-    gradable_of_mentor,
     ids_of_students,
     listing,
     live_of_student,
@@ -106,7 +105,6 @@ from enterprises.placements.queries.placing import (
     of_base,
     of_student,
     pending_count,
-    pending_for_mentor,
     person_of_mentor,
     person_of_student,
     placed_by_base,
@@ -178,6 +176,7 @@ from enterprises.placements.queries.signers import (
 )
 from enterprises.placements.queries.tables import table_1, table_1_size, table_4, table_4_size
 from enterprises.placements.queries.unlogged import unlogged_days
+from enterprises.placements.queries.waiting import gradable_of_mentor, pending_for_mentor
 
 __all__ = [
     "GOING",

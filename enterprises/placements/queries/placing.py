@@ -229,7 +229,7 @@ def seen_of(ids: Collection[int], identity: Identity | None) -> list[int]:
 
 # -- lists --------------------------------------------------------------------------------------------------------------
 @cache
-def _columns() -> Any:
+def named() -> Any:
     """Placements with every name of a list. Built once: labelling columns of aliases costs more than running the statement."""
     base, mentor_person, university = sa.orm.aliased(Organisation), sa.orm.aliased(Person), sa.orm.aliased(Organisation)
     return (
@@ -273,12 +273,12 @@ def _columns() -> Any:
 
 def placement_view(placement_id: int) -> Any:
     """One placement with every name of its page."""
-    return session().execute(_columns().where(Placement.id == placement_id)).one()
+    return session().execute(named().where(Placement.id == placement_id)).one()
 
 
 def placement_views(placement_ids: Iterable[int]) -> dict[int, Any]:
     """The same for several, by id."""
-    return {row.id: row for row in session().execute(_columns().where(Placement.id.in_(set(placement_ids))))}
+    return {row.id: row for row in session().execute(named().where(Placement.id.in_(set(placement_ids))))}
 
 
 def placements_by_id(placement_ids: Iterable[int]) -> list[Placement]:
@@ -310,7 +310,7 @@ def listing(
     """Placements the reader may see, the latest term first unless sorted otherwise; `only_going` leaves out what is over.
 
     `unconfirmed_up_to`: only those with a day up to then that waits for its mentor. `over_on`: only those that are over by then, and not ended."""
-    statement = _columns().where(visible_to(identity))
+    statement = named().where(visible_to(identity))
     if text:
         statement = statement.where(organisations.matches(text, Person.name, Person.pinyin, Student.student_no, Organisation.name, Position.title))
     if state is not None:
@@ -329,13 +329,13 @@ def listing(
 
 def of_student(student_id: int) -> list[Any]:
     """Every placement of a student with names, the latest first."""
-    statement = _columns().where(Placement.student_id == student_id)
+    statement = named().where(Placement.student_id == student_id)
     return list(session().execute(statement.order_by(Placement.starts_on.desc(), Placement.id.desc())))
 
 
 def at_mentor(mentor_ids: Collection[int]) -> list[Any]:
     """Every placement a mentor guides or guided, the latest first."""
-    statement = _columns().where(Placement.mentor_id.in_(list(mentor_ids)), LIVE)
+    statement = named().where(Placement.mentor_id.in_(list(mentor_ids)), LIVE)
     return list(session().execute(statement.order_by(Placement.ends_on.desc(), Person.pinyin, Placement.id)))
 
 
@@ -370,43 +370,6 @@ def pending_count(placement_id: int) -> int:
     """How many days of a placement wait for the mentor."""
     statement = select(func.count(DayEntry.id)).where(DayEntry.placement_id == placement_id, DayEntry.state == DayState.PENDING)
     return session().scalar(statement) or 0
-
-
-def pending_for_mentor(mentor_ids: Collection[int], *, of: Identity | None = None, university_id: int | None = None) -> list[tuple[Any, DayEntry]]:
-    """Every day that waits for a mentor with its placement's names, by student and day: one query. `of`: only of placements
-    that somebody may see; `university_id`: only of one school's students."""
-    statement = (
-        _columns()
-        .add_columns(DayEntry)
-        .join(DayEntry, DayEntry.placement_id == Placement.id)
-        .where(Placement.mentor_id.in_(list(mentor_ids)), DayEntry.state == DayState.PENDING, Placement.state.in_(DECIDED))
-        .order_by(Person.pinyin, Placement.id, DayEntry.on)
-    )
-    if of is not None:
-        statement = statement.where(visible_to(of))
-    if university_id is not None:
-        statement = statement.where(Student.university_id == university_id)
-    return [(row, row.DayEntry) for row in session().execute(statement)]
-
-
-def gradable_of_mentor(mentor_id: int, *, ends_by: date, of: Identity | None = None, university_id: int | None = None) -> list[tuple[Any, Placement]]:
-    """Placements of a mentor that are in their last days (they end by a day) or ended without a mark, with their names, by student.
-
-    `of` and `university_id` as for `pending_for_mentor`."""
-    ended = Placement.mentor_score_x10.is_(None) & or_(
-        Placement.state == PlacementState.FINISHED, (Placement.state == PlacementState.WITHDRAWN) & Placement.started_on.is_not(None)
-    )
-    statement = (
-        _columns()
-        .add_columns(Placement)
-        .where(Placement.mentor_id == mentor_id, or_(ended, (Placement.state == PlacementState.STARTED) & (Placement.ends_on <= ends_by)))
-        .order_by(Person.pinyin, Placement.id)
-    )
-    if of is not None:
-        statement = statement.where(visible_to(of))
-    if university_id is not None:
-        statement = statement.where(Student.university_id == university_id)
-    return [(row, row.Placement) for row in session().execute(statement)]
 
 
 def weekly_log(placement_id: int, iso_year: int, iso_week: int) -> WeeklyLog | None:

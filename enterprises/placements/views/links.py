@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from flask import redirect, render_template, request, url_for
@@ -21,7 +20,7 @@ from trainhub.kernel.access import acting, guard, public, who
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _
-from trainhub.kernel.numbers import is_key
+from trainhub.kernel.numbers import decimal_of, is_key
 
 ANSWERED = "mentor_link"
 """The id of the link whose holder has said in this browser who he is; who only found the address is asked and learns nothing."""
@@ -184,10 +183,7 @@ def _decide(token: str) -> tuple[int, int]:
 
 def _tenths(text: str) -> int:
     """A score as it was typed, in tenths."""
-    try:
-        tenths = Decimal(text.strip()) * 10
-    except InvalidOperation:
-        tenths = Decimal("NaN")
-    if not tenths.is_finite() or tenths != int(tenths) or not 0 <= tenths <= 1000:
+    score = decimal_of(text)
+    if score is None or not 0 <= score <= 100:
         raise BadPlacement(_("成绩“%(text)s”应为 0 至 100 的数，最多一位小数。", text=text[:20]), field="score")
-    return int(tenths)
+    return int(score * 10)

@@ -27,6 +27,7 @@ from trainhub.identity.types import Channel
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound
+from trainhub.kernel.i18n import in_language
 from trainhub.people import queries as people
 from trainhub.people.models import Person
 
@@ -268,14 +269,14 @@ def test_a_mentor_without_an_account_grades_by_a_link(running: SimpleNamespace, 
         assert queries.placement(key).state is PlacementState.FINISHED  # type: ignore[union-attr]
 
 
-def test_what_a_link_sends_and_keeps_is_in_chinese_whoever_presses(
-    running: SimpleNamespace, as_role: AsRole, client: FlaskClient, mails: list[str]
-) -> None:
-    host = as_role(Role.ENTERPRISE_COORDINATOR, organisation_id=running.enterprise_id)
-    page = host.post(f"/placements/{running.keys[0]}/mentor-link?lang=en").text
-    assert ('lang="en"' in page, "您好：有 2 个实习日等待您确认" in mails[0]) == (True, True)
-    act = {"name": running.mentor_name, "digits": running.digits, f"d_{running.entries[0]}": "no"}
-    assert 'lang="en"' in client.post(f"{link_in(mails[0])}?lang=en", data=act).text
+def test_what_a_link_sends_and_keeps_is_in_chinese_whoever_presses(running: SimpleNamespace, mails: list[str]) -> None:
+    mentor = mentors.by_id(running.mentor_id)
+    assert mentor is not None
+    with in_language("en"):
+        token = operations.make_mentor_link(mentor=mentor, by=SYSTEM, now=NOW)
+        assert operations.send_link(mentor=mentor, token=token, days=2, grades=1, now=NOW) is Channel.EMAIL
+        operations.decide_by_link(token=token, approved=[], rejected={running.entries[0]: ""}, now=NOW)
+    assert "您好：有 2 个实习日等待您确认、1 项实习成绩等待您评定，请" in mails[0]
     [entry] = queries.entries_of(running.keys[0])
     assert (entry.state, entry.reason) == (DayState.REJECTED, "与实际出勤不符")
 
