@@ -32,6 +32,7 @@ from enterprises.capstones.types import (
     Verdict,
     WindowStage,
 )
+from enterprises.mentors import proving
 from enterprises.mentors.models import Mentor
 from tests.factories import capstones as make
 from tests.factories import ground
@@ -504,7 +505,7 @@ def test_five_wrong_answers_or_another_supervisor_close_a_link(session: Session)
     link, secret = operations.make_link(capstone=found.capstone, purpose=LinkPurpose.GUIDANCE, by=SYSTEM, now=NOW)
     for _n in range(5):
         operations.link_of(secret, NOW)
-        operations.count_failure(link=link)
+        proving.count_failure(link=link)
     with pytest.raises(LinkClosed, match="次数过多"):
         operations.link_of(secret, NOW)
     _link, secret = operations.make_link(capstone=found.capstone, purpose=LinkPurpose.GUIDANCE, by=SYSTEM, now=NOW)

@@ -264,7 +264,9 @@ def test_a_mentor_without_an_account_grades_by_a_link(running: SimpleNamespace, 
         graded = queries.placement(key)
         assert graded is not None
         assert (graded.mentor_score_x10, graded.mentor_comment) == (885, "踏实")
-        assert "没有成绩不能结束实习" in (school := as_role(Role.UNIVERSITY_ADMIN, organisation_id=running.schools[0])).get(f"/placements/{key}").text
+        assert "没有成绩不能结束实习" in as_role(Role.UNIVERSITY_ADMIN, organisation_id=running.schools[0]).get(f"/placements/{key}").text
+    with time_machine.travel(make.at(last + timedelta(days=1)), tick=False):
+        school = as_role(Role.UNIVERSITY_ADMIN, organisation_id=running.schools[0])
         assert school.post(f"/placements/{key}/finish").status_code == 303
         assert queries.placement(key).state is PlacementState.FINISHED  # type: ignore[union-attr]
 
