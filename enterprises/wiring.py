@@ -91,6 +91,7 @@ from trainhub.kernel.audit_kinds import Kind, name_kinds
 from trainhub.kernel.i18n import N_, _l
 from trainhub.organisations import operations as organisation_operations
 from trainhub.people import queries as people_queries
+from trainhub.people import reach
 from trainhub.programmes.operations import plans as programme_plans
 
 PAGES: tuple[ModuleType, ...] = (bases_partner_views, bases_history_views, awards_fund_views, awards_company_views)
@@ -248,6 +249,7 @@ def _bases_mentors_placements(app: Flask) -> None:
     app.extensions.setdefault(bases_operations.MOVED, []).append(placements_operations.move_onto_campus)
     app.extensions.setdefault(bases_queries.SCHOOLS, []).append(placements_queries.schools_of)
     app.extensions.setdefault(people_queries.HOSTS, []).append(mentors_queries.enterprises_of_person)
+    reach.register_beyond(app, "mentors", mentors_queries.persons_elsewhere)
     groups.register_source(
         app,
         groups.Source(

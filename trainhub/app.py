@@ -30,7 +30,24 @@ import trainhub.people.wiring
 import trainhub.programmes.wiring
 from trainhub import __version__, config
 from trainhub.assets import asset_dir
-from trainhub.kernel import api, audit, db, file_checks, files, forms, health, i18n, initialise, jobs, logs, proxies, restoring, stylesheet, web
+from trainhub.kernel import (
+    api,
+    audit,
+    db,
+    file_checks,
+    files,
+    forms,
+    health,
+    i18n,
+    initialise,
+    jobs,
+    key_marks,
+    logs,
+    proxies,
+    restoring,
+    stylesheet,
+    web,
+)
 from trainhub.kernel.access import public
 from trainhub.kernel.i18n import N_
 
@@ -68,7 +85,7 @@ DOORS: tuple[Door, ...] = cast(
         trainhub.oversight.home.wiring,
     ),
 )
-KERNEL_TABLES = (audit, files, forms, jobs)
+KERNEL_TABLES = (audit, files, forms, jobs, key_marks)
 
 
 def load_tables() -> tuple[ModuleType, ...]:

@@ -22,12 +22,13 @@ ANY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 - recognised, not bound by default
 
 
 @edge("init")
-def init() -> dict[str, Any]:
+@click.option("--new-keys", is_flag=True, help="the database's keys are lost for good: make others, see docs/operations.md, Keys")
+def init(new_keys: bool) -> dict[str, Any]:
     """建库、迁移、生成密钥并载入参考数据，可重复执行 / migrate, make keys, load reference seeds.
 
     Example: TRAINHUB_SECRET_KEY=... trainhub init
     """
-    return initialise()
+    return initialise(has_lost_keys=new_keys, by=operator())
 
 
 @edge("serve", needs_app=False)
@@ -65,8 +66,9 @@ def worker(once: bool) -> dict[str, Any] | None:
 
     Example: trainhub worker
     """
-    from trainhub.kernel import jobs
+    from trainhub.kernel import jobs, key_marks
 
+    key_marks.check()
     if once:
         return {"jobs": jobs.run_all()}
     stop = threading.Event()

@@ -14,7 +14,7 @@ from whitenoise import WhiteNoise
 
 from trainhub.app import create_app
 from trainhub.assets import asset_dir
-from trainhub.kernel import keys
+from trainhub.kernel import key_marks, keys
 from trainhub.kernel.compression import Compression
 from trainhub.kernel.jobs import work
 
@@ -23,6 +23,9 @@ def wsgi_app() -> Flask:
     """The app with its assets served by whitenoise: kept by browsers for ever, since their addresses carry a hash."""
     app = create_app()
     keys.check(app.config["SETTINGS"].instance, app.config["SETTINGS"].secret_key)
+    if (app.config["SETTINGS"].instance / keys.FILE).exists():
+        with app.app_context():
+            key_marks.check()
     wrapped = WhiteNoise(app.wsgi_app, max_age=31536000, allow_all_origins=False)
     wrapped.add_files(str(asset_dir("static")), prefix="static/")
     app.wsgi_app = Compression(wrapped)  # type: ignore[method-assign]

@@ -10,11 +10,11 @@ import sqlalchemy as sa
 from sqlalchemy import func, or_, select
 
 from enterprises.mentors.models import Mentor, MentorAppraisal, MentorConflict
-from enterprises.permissions import MENTOR_VIEWERS
+from enterprises.permissions import MENTOR_VIEWERS, Can
 from trainhub.identity.groups import Group, Listed, Why
 from trainhub.identity.permissions import OPENERS
 from trainhub.identity.queries import with_account
-from trainhub.kernel.access import Identity, Role, Subject
+from trainhub.kernel.access import Identity, Role, Subject, may
 from trainhub.kernel.audit import AuditEvent
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
@@ -39,6 +39,18 @@ def of_person(person_id: int) -> list[Mentor]:
 def in_office(on: date) -> sa.ColumnElement[bool]:
     """Whether a mentor is in the pool on a day."""
     return sa.and_(Mentor.since <= on, or_(Mentor.until.is_(None), Mentor.until >= on))
+
+
+def persons_elsewhere(person_ids: Collection[int], by: Identity) -> set[int]:
+    """Of these rows of persons the mentors of enterprises whose mentors `by` may not edit; asked in portions, judged once an enterprise."""
+    ids, found, judged = sorted(person_ids), set[int](), dict[int, bool]()
+    for start in range(0, len(ids), 500):
+        for mentor in session().scalars(select(Mentor).where(Mentor.person_id.in_(ids[start : start + 500]))):
+            if mentor.enterprise_id not in judged:
+                judged[mentor.enterprise_id] = may(by, Can.MENTOR_EDIT, subject_of(mentor))
+            if not judged[mentor.enterprise_id]:
+                found.add(mentor.person_id)
+    return found
 
 
 def ids_of_person(person_id: int | None) -> frozenset[int]:

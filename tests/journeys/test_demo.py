@@ -28,17 +28,21 @@ from enterprises.subsidies import operations as subsidies
 from enterprises.subsidies.models import SubsidyClaim
 from enterprises.subsidies.types import ClaimState
 from tests import processes
+from tests.conftest import Blank
 from tests.journeys.conftest import DAY, Place, at, opened
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.types import Kind
 from trainhub.demo.accounts import ACCOUNTS, FURTHER, JUDGES, READERS
 from trainhub.demo.calendar import Calendar
 from trainhub.demo.invented import BASES, credit_code
+from trainhub.identity import operations
 from trainhub.identity.models import Account, LoginName
 from trainhub.identity.types import LoginKind
+from trainhub.kernel import clock
 from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.audit import AuditEvent
-from trainhub.kernel.db import session
+from trainhub.kernel.commands import operator
+from trainhub.kernel.db import session, transaction
 from trainhub.ledger.models import ConfirmedDay, HolidayDay, TrainingRecord
 from trainhub.ledger.types import HolidayKind
 from trainhub.notifications.models import Notice
@@ -264,6 +268,18 @@ def test_an_instance_with_data_of_its_own_is_refused(demo: Place, tmp_path: Path
     finally:
         own.drop()
         shutil.rmtree(tmp_path / "own", ignore_errors=True)
+
+
+def test_an_installation_is_no_demo_though_it_knows_nobody_yet_and_the_folder_is_empty(blank_file: Blank, tmp_path: Path) -> None:
+    """Only the database can tell: an administrator was made, and the keys lie on another machine."""
+    place = tmp_path / "own"
+    with blank_file.opened(place) as app, app.app_context(), transaction():
+        operations.create_account(person=None, display_name="管理员", username="boss", by=operator(), now=clock.now())
+    shutil.copy(place / "trainhub.sqlite3", tmp_path / "real.sqlite3")
+    shutil.rmtree(place)
+    done = processes.run(["demo", "--json"], {"TRAINHUB_INSTANCE": str(place), "TRAINHUB_DATABASE_URL": f"sqlite:///{tmp_path / 'real.sqlite3'}"})
+    assert (done.returncode, json.loads(done.stdout)["error"]["code"]) == (1, "not_a_demo"), done.stderr[-2000:]
+    assert not place.exists(), "neither a mark nor keys were made"
 
 
 def test_nobody_worked_on_a_public_holiday() -> None:

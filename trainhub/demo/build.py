@@ -9,7 +9,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import func, select
+import sqlalchemy as sa
+from sqlalchemy import select
 
 from trainhub.config import DEMO_MARK
 from trainhub.demo import (
@@ -31,8 +32,10 @@ from trainhub.demo import (
 from trainhub.demo.calendar import Calendar
 from trainhub.demo.invented import UNIVERSITIES
 from trainhub.demo.world import World
+from trainhub.kernel import audit
+from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.commands import progress
-from trainhub.kernel.db import session, transaction
+from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import Refused
 from trainhub.organisations import queries as organisations
 from trainhub.people.models import Person
@@ -74,10 +77,23 @@ def put_mark(instance: Path, *, day: date, scale: int, is_built: bool) -> None:
     part.replace(instance / DEMO_MARK)
 
 
-def refuse_foreign_data() -> None:
-    """A demo is built only into an instance that is empty but for reference data."""
-    if session().scalar(select(func.count()).select_from(Person).where(Person.is_demo.is_(False))):
-        raise NotADemo("本实例已有自己的数据，不能在其中生成演示数据。请另设一个实例目录（TRAINHUB_INSTANCE）再执行 trainhub demo。")
+def refuse_foreign_data(connection: sa.Connection, *, is_ours: bool) -> None:
+    """A demo is built only into a database that is empty but for reference data, whatever lies in the folder.
+
+    Loading reference data is done by the system itself; whatever somebody did, by a page or a command, is in the audit log under their name.
+    `is_ours`: the demo's own people have begun to act here.
+    """
+    tables = set(sa.inspect(connection).get_table_names())
+    asked = []
+    if Person.__tablename__ in tables:
+        asked.append(select(Person.id).where(Person.is_demo.is_(False)))
+    if audit.AuditEvent.__tablename__ in tables and not is_ours:
+        event = audit.AuditEvent
+        asked.append(select(event.id).where(sa.or_(event.account_id.is_not(None), event.actor != SYSTEM.name)))
+    if any(connection.scalar(one.limit(1)) is not None for one in asked):
+        raise NotADemo(
+            "本实例已有自己的数据，不能在其中生成演示数据。请另设一个实例目录（TRAINHUB_INSTANCE）和空的数据库（TRAINHUB_DATABASE_URL）再执行 trainhub demo。"
+        )
 
 
 def is_begun() -> bool:
@@ -90,7 +106,7 @@ def build(day: date, scale: int) -> dict[str, Any]:
     world = World(Calendar(day), scale)
     seconds: dict[str, float] = {}
     with transaction() as current:
-        refuse_foreign_data()
+        refuse_foreign_data(current.connection(), is_ours=is_begun())
         if not is_begun():
             world.made["person_of"] = lambda person_id: current.get(Person, person_id)
             for number, (label, part) in enumerate(PARTS):

@@ -43,7 +43,7 @@ def demo(ctx: click.Context, scale: int, today_text: str | None) -> dict[str, An
     if known.get("is_built") and asked not in (None, day):
         raise Refused(f"本实例的演示日期已定为 {day}，不能改为 {asked}。要用别的日期，请另设一个实例目录（TRAINHUB_INSTANCE）。")
     if not known:
-        _refuse_foreign_instance(ctx, instance)
+        _refuse_foreign_database()
         build.put_mark(instance, day=day, scale=scale, is_built=False)
     elif not known["is_built"]:
         day = asked or day
@@ -60,24 +60,23 @@ def demo(ctx: click.Context, scale: int, today_text: str | None) -> dict[str, An
     return result | {"built": True, "scale": scale}
 
 
-def _refuse_foreign_instance(ctx: click.Context, instance: Path) -> None:
-    """An instance that already works with a key file of its own is no demo; its data must not be mixed."""
+def _refuse_foreign_database() -> None:
+    """Before a mark, keys or tables are made: the database may be somebody's, though the folder is empty."""
+    import sqlalchemy as sa
+
+    from trainhub import config
     from trainhub.demo import build
-    from trainhub.kernel import keys
+    from trainhub.kernel.db import engine_options
 
-    if not (instance / keys.FILE).exists():
+    url = sa.make_url(config.load(need_secret=False).database_url)
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
         return
-    app = ctx.find_root().obj["create_app"]()
-    with app.app_context():
-        from trainhub.kernel.db import db, session
-
-        try:
-            import sqlalchemy as sa
-
-            if sa.inspect(db.engine).has_table("person"):
-                build.refuse_foreign_data()
-        finally:
-            session().rollback()
+    engine = sa.create_engine(url, **engine_options(str(url)))
+    try:
+        with engine.connect() as connection:
+            build.refuse_foreign_data(connection, is_ours=False)
+    finally:
+        engine.dispose()
 
 
 COMMANDS: dict[str, click.Command] = {"demo": demo}

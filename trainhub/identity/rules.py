@@ -110,10 +110,16 @@ def _phone(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class TypedName:
-    """What somebody typed at sign-in: the spellings to look up; `scope` when a university's code was put in front."""
+    """What somebody typed at sign-in; `scope` when a university's code was put in front, `phone` when it can be a telephone number."""
 
-    values: tuple[str, ...]
+    value: str
     scope: str | None = None
+    phone: str | None = None
+
+    @property
+    def counted(self) -> str:
+        """The one spelling under which tries of a name that nobody has are counted, as those of a name that somebody has are."""
+        return self.phone or self.value
 
 
 def typed_name(text: str) -> TypedName:
@@ -121,8 +127,9 @@ def typed_name(text: str) -> TypedName:
     plain = normalise_login(LoginKind.USERNAME, text)[:200]
     scope, slash, number = plain.partition("/")
     if slash and scope.strip() and number.strip():
-        return TypedName((number.strip(),), scope.strip())
-    return TypedName(tuple(dict.fromkeys((plain, _phone(plain)))))
+        return TypedName(number.strip(), scope.strip())
+    phone = _phone(plain)  # `li-na` is another name than `lina`: only what is a number may lose its dashes
+    return TypedName(plain, phone=phone if phone.isascii() and phone.isdigit() else None)
 
 
 def username_problem(username: str) -> str | None:

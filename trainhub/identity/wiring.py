@@ -13,12 +13,13 @@ from trainhub.identity.permissions import GRANTS, Can
 from trainhub.identity.types import Channel
 from trainhub.identity.views import accounts, entrance, opening, oversight, own
 from trainhub.identity.views.signing_in import blueprint
-from trainhub.kernel import access, audit_words, jobs, nav, permission_words
+from trainhub.kernel import access, audit_words, clock, jobs, nav, permission_words
 from trainhub.kernel.access import Role
 from trainhub.kernel.audit_kinds import Kind, name_kinds
 from trainhub.kernel.i18n import N_, _l, listed
 from trainhub.kernel.nav import Entry
 from trainhub.people import queries as persons
+from trainhub.people import reach
 from trainhub.people.panels import DOORS, LIST_DOORS
 from trainhub.programmes import holds
 
@@ -75,6 +76,7 @@ def register(app: Flask) -> None:
         Entry("system", _l("操作审计"), "audit.events", "history", can=Can.AUDIT_VIEW, order=50),
         Entry("system", _l("个人信息申请"), "data_requests.listing", "clipboard", can=Can.REQUEST_DECIDE, order=60),
     )
+    reach.register_beyond(app, "identity", lambda person_ids, by: queries.persons_above(person_ids, by, today=clock.today()))
     holds.register_same(app, queries.is_same_holder)
     app.extensions.setdefault(DOORS, []).append(accounts.door)
     app.extensions.setdefault(LIST_DOORS, []).append(opening.door_of_list)

@@ -8,7 +8,8 @@ from typing import Any
 
 from flask import Flask, current_app
 
-from trainhub.kernel import keys, migrations
+from trainhub.kernel import key_marks, keys, migrations
+from trainhub.kernel.access import SYSTEM, Identity
 from trainhub.kernel.db import db, transaction
 
 Loader = Callable[[Path], dict[str, int]]
@@ -28,13 +29,22 @@ def load_reference() -> dict[str, int]:
     return loaded
 
 
-def initialise() -> dict[str, Any]:
-    """Make the keys if there are none, migrate, load reference seeds. Raises WrongSecret when the keys do not open."""
+def initialise(*, has_lost_keys: bool = False, by: Identity = SYSTEM) -> dict[str, Any]:
+    """Make the keys if there are none, migrate, load reference seeds.
+
+    Raises WrongSecret when the keys do not open, OtherKeys when they are not the database's, KeysElsewhere when there are none for a
+    database that is in use, unless `has_lost_keys`: then new ones are made, and what the old ones wrapped stays closed.
+    """
     settings = current_app.config["SETTINGS"]
     settings.instance.mkdir(parents=True, exist_ok=True)
+    if not (settings.instance / keys.FILE).exists() and not has_lost_keys:
+        key_marks.refuse_new()
     made = keys.make(settings.instance, settings.secret_key)
     keys.keyring()
+    if not made:
+        key_marks.check()
     migrations.upgrade(db.engine)
     with transaction():
+        key_marks.put(replaces=made and has_lost_keys, by=by)
         loaded = load_reference()
     return {"instance": str(settings.instance), "keys_made": made, "revision": migrations.head(), "reference": loaded}

@@ -57,9 +57,16 @@ def test_a_code_is_read_as_it_was_meant(typed: str) -> None:
 
 
 def test_typed_name() -> None:
-    assert rules.typed_name("10386/S1") == rules.TypedName(("s1",), "10386")
-    assert rules.typed_name("/S1") == rules.TypedName(("/s1",))
-    assert rules.typed_name("+86 13800138000").values == ("+86 13800138000", "13800138000")
+    assert rules.typed_name("10386/S1") == rules.TypedName("s1", "10386")
+    assert rules.typed_name("/S1") == rules.TypedName("/s1")
+    assert rules.typed_name("+86 13800138000") == rules.TypedName("+86 13800138000", phone="13800138000")
+    assert rules.typed_name("138-0013-8000").phone == "13800138000"
+    assert rules.typed_name("Li-Na@example.org") == rules.TypedName("li-na@example.org"), "dashes belong to a name"
+
+
+def test_tries_of_one_number_are_counted_as_one_however_it_is_typed() -> None:
+    """Else what is counted by account would tell that there is one."""
+    assert {rules.typed_name(one).counted for one in ("+86 138-0013-8000", "13800138000", "0086 13800138000")} == {"13800138000"}
 
 
 @pytest.mark.parametrize(

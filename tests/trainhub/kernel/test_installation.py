@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -117,6 +118,21 @@ def test_the_secret_is_changed_by_rewrap(instance: Path, tmp_path: Path) -> None
     assert run(folder, "init", "--json", code=1)["error"]["code"] == "wrong_secret"
     assert "TRAINHUB_SECRET_KEY" in run(folder, "serve", code=1)["stderr"]  # at the start, not at the first page that needs a key
     assert run(folder, "init", "--json", secret=OTHER)["keys_made"] is False
+
+
+def test_a_database_is_written_with_its_own_keys_alone(instance: Path, tmp_path: Path) -> None:
+    """A second machine, or one that lost its folder: other keys would find nobody, and two kinds of ciphers would mix."""
+    shutil.copytree(instance, tmp_path / "first")
+    here, other = tmp_path / "first", tmp_path / "second"
+    database = {"TRAINHUB_DATABASE_URL": f"sqlite:///{here / 'trainhub.sqlite3'}"}
+    assert run(other, "init", "--json", code=1, **database)["error"]["code"] == "keys_elsewhere"
+    assert not (other / "keys.json").exists()
+    assert run(other, "init", "--new-keys", "--json", **database)["keys_made"] is True, "who says that they are lost"
+    assert run(here, "init", "--json", code=1)["error"]["code"] == "other_keys"
+    assert run(here, "worker", "--once", "--json", code=1)["error"]["code"] == "other_keys"
+    assert "keys.json" in run(here, "serve", code=1)["stderr"]
+    with sqlite3.connect(here / "trainhub.sqlite3") as connection:
+        assert connection.execute("SELECT count(*) FROM audit_event WHERE did = 'kernel.keys.replaced'").fetchone() == (1,)
 
 
 def test_a_rewrap_that_cannot_be_written_down_changes_nothing(instance: Path, tmp_path: Path) -> None:

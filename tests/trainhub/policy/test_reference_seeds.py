@@ -67,6 +67,8 @@ def test_criteria_and_materials() -> None:
     assert len(criteria) == 64
     assert len({criterion["code"] for criterion in criteria}) == 64
     assert [len(row["materials"]) for row in requirements] == [4, 5, 4, 7, 3, 6, 2, 3, 4, 5]
+    nested = [*requirements, *criteria, *(material for row in requirements for material in row["materials"])]
+    assert [row for row in nested if not row["text_en"].isascii()] == [], "each is told in English, too"
     kinds = [criterion["kind"] for criterion in criteria]
     assert (kinds.count("computed"), kinds.count("judged")) == (22, 42)
 

@@ -60,7 +60,7 @@ def ask_reset(*, name: str, origin: str, now: datetime, today: date) -> None:
     Raises Locked when one name or one address asks too often.
     """
     typed = rules.typed_name(name)
-    count_attempt(counted_as=name_hash(f"forgot:{typed.values[0]}"), origin=origin, now=now, today=today, words=_asked_too_often)
+    count_attempt(counted_as=name_hash(f"forgot:{typed.counted}"), origin=origin, now=now, today=today, words=_asked_too_often)
     ids = {login.account_id for login in queries.names_typed(typed)}
     if len(ids) != 1:
         return

@@ -56,7 +56,7 @@ def start_sign_in(*, name: str, origin: str, now: datetime, today: date) -> Atte
         )
     # The row lock makes parallel guesses queue, so that each sees the attempts before it.
     account = session().get(Account, ids.pop(), with_for_update=True) if ids else None
-    counted_as = name_hash(f"account:{account.id}" if account else f"name:{rules.typed_name(name).values[0]}")
+    counted_as = name_hash(f"account:{account.id}" if account else f"name:{rules.typed_name(name).counted}")
     count_attempt(counted_as=counted_as, origin=origin, now=now, today=today)
     is_open = account is not None and account.state is AccountState.ACTIVE
     return Attempt(account.id if account and is_open else None, account.password_hash if account and is_open else "", counted_as)

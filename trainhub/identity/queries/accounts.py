@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import aliased
 
 from trainhub.identity.models import Account, LoginName, PasswordHistory, RoleGrant
@@ -141,7 +141,10 @@ def holders_at(roles: Collection[Role], organisation_ids: Collection[int], *, to
 
 def names_typed(typed: TypedName) -> list[LoginName]:
     """Login names that fit what was typed; several accounts mean that the university's code is needed."""
-    statement = select(LoginName).where(LoginName.value.in_(typed.values)).order_by(LoginName.id)
+    is_typed = LoginName.value == typed.value
+    if typed.phone is not None:
+        is_typed = or_(is_typed, sa.and_(LoginName.kind == LoginKind.PHONE, LoginName.value == typed.phone))
+    statement = select(LoginName).where(is_typed).order_by(LoginName.id)
     if typed.scope is not None:
         statement = statement.where(LoginName.scope == typed.scope, LoginName.kind == LoginKind.STUDENT_NO)
     return list(session().scalars(statement))

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import func, or_, select
 
+from trainhub.identity import rules
 from trainhub.identity.models import Account, RoleGrant
 from trainhub.identity.rules import EXPERT_HOMES
-from trainhub.kernel.access import NOTHING, Role, ScopeKind, Subject
+from trainhub.kernel.access import NOTHING, Identity, Role, ScopeKind, Subject
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.i18n import _
@@ -87,6 +90,25 @@ def lasting_grants(account_id: int, *, today: date) -> list[RoleGrant]:
     """The grants that hold on a day or will hold later."""
     lasting = (RoleGrant.ended_at.is_(None), or_(RoleGrant.until.is_(None), RoleGrant.until >= today))
     return list(session().scalars(select(RoleGrant).where(RoleGrant.account_id == account_id, *lasting).order_by(RoleGrant.id)))
+
+
+def persons_above(person_ids: Iterable[int], by: Identity, *, today: date) -> set[int]:
+    """Of these rows of persons those with an account that holds, or will hold, a role which `by` could not give; asked in portions.
+
+    Judged once for a role over a scope: files name many people of one place.
+    """
+    ids, found, judged = sorted(set(person_ids)), set[int](), dict[tuple[Any, ...], bool]()
+    lasting = (RoleGrant.ended_at.is_(None), or_(RoleGrant.until.is_(None), RoleGrant.until >= today))
+    kinds = (RoleGrant.role, RoleGrant.scope_kind, RoleGrant.organisation_id, RoleGrant.programme_id, RoleGrant.region_code)
+    for start in range(0, len(ids), 500):
+        statement = select(Account.person_id, *kinds).join(RoleGrant, RoleGrant.account_id == Account.id)
+        for person_id, role, kind, *scope in session().execute(statement.where(Account.person_id.in_(ids[start : start + 500]), *lasting)):
+            key = (role, kind, *scope)
+            if key not in judged:
+                judged[key] = rules.may_give(by, role, kind, subject_of_scope(kind, *scope))
+            if person_id is not None and not judged[key]:
+                found.add(person_id)
+    return found
 
 
 def same_grant(

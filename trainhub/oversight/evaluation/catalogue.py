@@ -19,10 +19,10 @@ def _clause(code: str, source: str, text: str) -> Clause:
 
 def _requirement(row: dict[str, Any]) -> Requirement:
     criteria = tuple(
-        Criterion(c["code"], row["no"], c["text_zh"], CriterionKind(c["kind"]), _clause(c["code"], c["source"], c["text_zh"]))
+        Criterion(c["code"], row["no"], c["text_zh"], c["text_en"], CriterionKind(c["kind"]), _clause(c["code"], c["source"], c["text_zh"]))
         for c in row["criteria"]
     )
-    return Requirement(row["no"], row["title_zh"], row["title_en"], row["text_zh"], row["source"], criteria)
+    return Requirement(row["no"], row["title_zh"], row["title_en"], row["text_zh"], row["text_en"], row["source"], criteria)
 
 
 @cache

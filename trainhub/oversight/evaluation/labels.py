@@ -161,3 +161,8 @@ QUALITIES: Mapping[Quality | None, Any] = {
 def titled(thing: Any) -> str:
     """A requirement or a section of the report in the reader's language: in the documents themselves it stays as the scheme calls it."""
     return str(thing.title_en or thing.title) if language() == "en" else str(thing.title)
+
+
+def worded(thing: Any) -> str:
+    """A requirement, criterion or material in the reader's language: what binds is the Chinese wording, which the documents quote."""
+    return str(thing.text_en) if language() == "en" else str(thing.text)

@@ -72,11 +72,12 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Criterion:
-    """One of the 64 criteria (002:351-631) with its clause; `text` is its whole wording."""
+    """One of the 64 criteria (002:351-631) with its clause; `text` is its whole wording, `text_en` our translation of it."""
 
     code: str
     requirement: int
     text: str
+    text_en: str
     kind: CriterionKind
     clause: Clause
 
@@ -89,6 +90,7 @@ class Requirement:
     title: str
     title_en: str
     text: str
+    text_en: str
     place: str
     criteria: tuple[Criterion, ...]
 

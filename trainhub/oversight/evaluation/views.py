@@ -274,7 +274,7 @@ def show(programme: Programme) -> Any:
         answer=answer,
         counts=counts,
         kinds=kinds,
-        texts={code: criterion.text for code, criterion in catalogue.criteria().items()},
+        texts={code: labels.worded(criterion) for code, criterion in catalogue.criteria().items()},
         international=INTERNATIONAL,
         shown=shown,
         agreed=agreed,

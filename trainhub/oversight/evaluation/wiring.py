@@ -116,6 +116,7 @@ def register(app: Flask) -> None:
     assert all(PAGES)
     app.add_template_filter(FOUND.told, "finding_words")
     app.add_template_filter(labels.titled, "titled")
+    app.add_template_filter(labels.worded, "worded")
     app.register_blueprint(views.blueprint)
     jobs.register_periodic(app, "evaluation.remember", tasks.remember_readiness, every=timedelta(days=1), title=N_("记录各专业的达标情况"))
     jobs.register_periodic(

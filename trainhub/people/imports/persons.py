@@ -17,6 +17,7 @@ from trainhub.organisations.imports import choice, word_of
 from trainhub.people import labels, operations, queries, rules
 from trainhub.people.models import Person
 from trainhub.people.permissions import Can
+from trainhub.people.reach import out_of_reach
 from trainhub.people.types import Gender, IdType
 
 
@@ -38,6 +39,8 @@ REST = (
     Field("email", "电子邮箱", parse_email),
     Field("county_code", "所属县区代码", parse_code, is_code=True),
 )
+REACHED = ("phone", "email")
+"""By these links and codes reach somebody: see `trainhub.people.reach`."""
 CONTACTS = ("gender", "nationality", "phone", "email", "county_code")
 
 
@@ -62,6 +65,8 @@ class Desk:
         self.hashes = {row.number: queries.hash_of(kind, number) for row in rows if (kind := _kind(row)) and (number := _number(kind, row))}
         self.holders = queries.persons_by_hash(self.hashes.values())
         self.named = queries.persons_named(rules.normalise_name(row.data["name"]) for row in rows)
+        self.known = {holder.id for holder in self.holders.values()}
+        self.beyond: set[int] | None = None
         self.seen: dict[str, tuple[int, str]] = {}
 
     def check(self, row: Parsed, known: Person | None = None) -> Facts | None:
@@ -106,7 +111,21 @@ class Desk:
             self.draft.problem(row, "phone", _("这是掩码，与已登记的号码不符，请填写完整的电话号码。"))
         if person is None:
             return facts
-        return {key: value for key, value in facts.items() if getattr(person, key) != value}
+        changes = {key: value for key, value in facts.items() if getattr(person, key) != value}
+        reached = [key for key in REACHED if key in changes]
+        if reached and self._is_beyond(person):
+            for key in reached:
+                said = _("未改：此人在你管理范围以外还有账号或任职，联系方式由本人提出、系统管理员修改。")
+                self.draft.problem(row, key, said, level="warning")
+                del changes[key]
+        return changes
+
+    def _is_beyond(self, person: Person) -> bool:
+        """Asked for the whole file when the first row would change how somebody is reached: most files change nobody."""
+        if self.beyond is None:
+            self.known.update(queries.humans_of(self.known).values())
+            self.beyond = out_of_reach(self.known, self.draft.by)
+        return person.id in self.beyond
 
     def _number(self, row: Parsed, known: Person | None) -> tuple[IdType | None, str | None, date | None]:
         text = row.data["id_number"]

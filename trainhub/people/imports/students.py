@@ -73,6 +73,7 @@ class _Checker:
         keys = [(p.university_id, row.data["student_no"]) for row in rows if (p := self.programmes.get(row.data["programme_code"]))]
         self.students = queries.students_by_no(keys)
         self.persons = queries.persons_by_id([*(s.person_id for s in self.students.values()), *(p.id for p in self.desk.holders.values())])
+        self.desk.known.update(self.persons)
         self.spans = queries.spans_of(s.id for s in self.students.values())
         self.enrolments = queries.enrolments_of(self.persons)
         self.allowed: dict[int, bool] = {}

@@ -75,6 +75,7 @@ class _Checker:
         self.programmes = programmes.all_by_code()
         self.teachers = queries.teachers_by_no(school.id for school in self.schools.values())
         self.persons = queries.persons_by_id([*(t.person_id for t in self.teachers.values()), *(p.id for p in self.desk.holders.values())])
+        self.desk.known.update(self.persons)
         self.numbers: dict[tuple[int, str], int] = {}
         self.allowed: dict[tuple[int, int | None], bool] = {}
 

@@ -75,6 +75,13 @@ def students_of_person(person_id: int) -> list[Student]:
     return list(session().scalars(statement))
 
 
+def studies_of(person_ids: Iterable[int]) -> list[Student]:
+    """Every study of several persons, for imports; asked in portions."""
+    ids = sorted(set(person_ids))
+    parts = (ids[start : start + 500] for start in range(0, len(ids), 500))
+    return [row for part in parts for row in session().scalars(select(Student).where(Student.person_id.in_(part)))]
+
+
 def student_of_person(person_id: int) -> Student | None:
     """The studies of a person that go on, else the latest."""
     found = students_of_person(person_id)

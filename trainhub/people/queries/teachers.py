@@ -33,6 +33,13 @@ def teachers_of_person(person_id: int) -> list[Teacher]:
     return list(session().scalars(select(Teacher).where(Teacher.person_id == person_id).order_by(Teacher.since.desc(), Teacher.id.desc())))
 
 
+def posts_of(person_ids: Iterable[int]) -> list[Teacher]:
+    """Every post of several persons as teachers, for imports; asked in portions."""
+    ids = sorted(set(person_ids))
+    parts = (ids[start : start + 500] for start in range(0, len(ids), 500))
+    return [row for part in parts for row in session().scalars(select(Teacher).where(Teacher.person_id.in_(part)))]
+
+
 def teacher_by_no(university_id: int, staff_no: str) -> Teacher | None:
     """A teacher of a university by number."""
     return session().scalar(select(Teacher).where(Teacher.university_id == university_id, Teacher.staff_no == staff_no))

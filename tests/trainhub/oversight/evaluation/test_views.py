@@ -163,11 +163,14 @@ def test_the_english_pages_name_requirements_sections_and_objectives_in_english(
     code, head = built.programme.code, as_role(Role.PROGRAMME_ADMIN, programme_id=built.programme.id)
     for path, words in (
         ("", "1. School standard"),
+        ("", "The activities and courses of the enterprise training scheme"),
+        ("/criteria/8.2", "The whole capstone of a student is done in an enterprise"),
         ("/criteria/4.1", "Self-evaluation report, part 6: teaching staff"),
         ("/criteria/2.2", "objective 1"),
         ("/report", "Integration of the curriculum"),
         ("/report/6.1", "How the practice centre is organised"),
         ("/evidence", "1. School standard"),
+        ("/evidence", "The complete enterprise training scheme"),
         ("/attainment", "objective 1"),
     ):
         with in_language("en"):

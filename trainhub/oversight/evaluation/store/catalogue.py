@@ -14,7 +14,7 @@ def materials() -> dict[str, Material]:
     """The materials by code, in order."""
     text = (asset_dir("seeds") / "reference" / "special_requirements.json").read_text("utf-8")
     return {
-        row["code"]: Material(row["code"], part["no"], row["text_zh"], Mode(row["mode"]), row["owner"], row["source"])
+        row["code"]: Material(row["code"], part["no"], row["text_zh"], row["text_en"], Mode(row["mode"]), row["owner"], row["source"])
         for part in json.loads(text)
         for row in part["materials"]
     }

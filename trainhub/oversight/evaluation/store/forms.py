@@ -9,6 +9,7 @@ from wtforms.validators import InputRequired, Length, Optional
 
 from trainhub.kernel.forms import Checks, Form, LongText, Text
 from trainhub.kernel.i18n import _l
+from trainhub.oversight.evaluation import labels
 from trainhub.oversight.evaluation.store import catalogue
 from trainhub.oversight.evaluation.store.types import PaperForm
 
@@ -26,7 +27,7 @@ class EvidenceForm(Form):
 
     def prepare(self) -> EvidenceForm:
         """The codes to choose from."""
-        self.codes.choices = [SelectChoice(one.code, f"{one.code} {one.text}") for one in catalogue.materials().values()]
+        self.codes.choices = [SelectChoice(one.code, f"{one.code} {labels.worded(one)}") for one in catalogue.materials().values()]
         return self
 
 

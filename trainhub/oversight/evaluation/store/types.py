@@ -23,11 +23,12 @@ class PaperForm(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """One of the 43 materials with its clause."""
+    """One of the 43 materials with its clause; `text` is its whole wording, `text_en` our translation of it."""
 
     code: str
     requirement: int
     text: str
+    text_en: str
     mode: Mode
     owner: str
     place: str
