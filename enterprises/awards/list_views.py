@@ -16,6 +16,7 @@ from enterprises.permissions import Can
 from trainhub.kernel import downloads, paging
 from trainhub.kernel.access import guard, public, who
 from trainhub.kernel.db import session
+from trainhub.kernel.fields import offered
 from trainhub.kernel.i18n import _, listed
 from trainhub.kernel.sheets.types import Column
 from trainhub.organisations import queries as organisations
@@ -75,7 +76,7 @@ def index() -> Any:
         labels=labels,
         rules=list(RuleCode),
         on=on,
-        regions=organisations.prefecture_choices(),
+        regions=offered(organisations.prefecture_choices(), "region", organisations.region_called),
         relevant=lambda row: [one for one in row if one.verdict is not Verdict.NOT_OF_TYPE],
     )
 

@@ -17,6 +17,7 @@ from trainhub.kernel import clock, downloads, files, paging, sniff
 from trainhub.kernel.access import Subject, guard, who
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
+from trainhub.kernel.fields import offered
 from trainhub.kernel.forms import given, once
 from trainhub.kernel.i18n import _, listed
 from trainhub.kernel.sending import send
@@ -108,7 +109,7 @@ def index() -> Any:
         "enterprises/bases/index.html",
         page=page,
         labels=labels,
-        regions=organisations.prefecture_choices(),
+        regions=offered(organisations.prefecture_choices(), "region", organisations.region_called),
         soon=today + timedelta(days=days),
         asked=request.args.to_dict(),
     )

@@ -10,6 +10,7 @@ from trainhub.kernel import clock, downloads, files, jobs, paging, sniff
 from trainhub.kernel.access import guard, who
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotAllowed, NotFound, Refused
+from trainhub.kernel.fields import offered
 from trainhub.kernel.files import StoredFile
 from trainhub.kernel.forms import given, once
 from trainhub.kernel.i18n import N_, _, format_datetime, language, say
@@ -63,8 +64,8 @@ def index() -> Any:
         page=page,
         is_unsorted=is_unsorted,
         categories=labels.CATEGORIES,
-        bases=queries.bases_with_records(),
-        regions=organisations.prefecture_choices(),
+        bases=offered(queries.bases_with_records(), "base", organisations.called(who())),
+        regions=offered(organisations.prefecture_choices(), "region", organisations.region_called),
         asked={key: value for key, value in request.args.to_dict().items() if key != "page"},
         can=Can,
     )

@@ -10,6 +10,7 @@ from trainhub.kernel import clock, downloads, paging
 from trainhub.kernel.access import demand, guard, who
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
+from trainhub.kernel.fields import offered
 from trainhub.kernel.forms import once
 from trainhub.kernel.i18n import _
 from trainhub.kernel.import_pages import add_pages
@@ -46,7 +47,7 @@ def index() -> Any:
         levels=labels.SCHOOL_LEVELS,
         states=labels.STATES,
         looks=labels.STATE_LOOKS,
-        regions=queries.prefecture_choices(),
+        regions=offered(queries.prefecture_choices(), "region", queries.region_called),
         can=Can,
         asked=request.args.to_dict(),
     )

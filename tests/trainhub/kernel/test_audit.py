@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import threading
+from typing import Any
+
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 from sqlalchemy.orm import Session
 
 from trainhub.kernel import audit
 from trainhub.kernel.access import SYSTEM
-from trainhub.kernel.db import transaction
+from trainhub.kernel.db import db, transaction
+from trainhub.kernel.db import session as current_session
 
 
 def _events(session: Session) -> list[audit.AuditEvent]:
@@ -103,3 +108,34 @@ def test_a_wiped_log_or_a_head_that_is_gone_is_found(session: Session, head_too:
         session.execute(sa.delete(audit.AuditEvent))
     session.expire_all()
     assert audit.verify(session).broken_at == audit.AT_THE_END
+
+
+def test_events_that_are_written_while_the_chain_is_verified_are_no_breach(committed: Flask) -> None:
+    def write(number: int) -> None:
+        with committed.app_context():
+            with transaction():
+                audit.record(by=SYSTEM, did="a.b.created", on=("thing", str(number)))
+            db.session.remove()
+
+    write(0)
+    written: list[int] = []
+
+    def meanwhile(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if "FROM audit_head" in statement and not written:
+            written.append(1)
+            other = threading.Thread(target=write, args=(1,))
+            other.start()
+            other.join(30)
+
+    with committed.app_context():
+        before = _count(current_session())
+        current_session().rollback()
+        sa.event.listen(db.engine, "before_cursor_execute", meanwhile)
+        try:
+            check = audit.verify(current_session())
+        finally:
+            sa.event.remove(db.engine, "before_cursor_execute", meanwhile)
+        assert written
+        assert (check.broken_at, check.problem) == (None, "")
+        assert check.events in (before, before + 1)
+        db.session.remove()
