@@ -12,6 +12,7 @@ import json
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import sqlalchemy as sa
@@ -114,8 +115,9 @@ def write_pending(current: Session) -> None:
         head = AuditHead(id=1, hash=GENESIS, events=0)
         current.add(head)
     rows: list[dict[str, Any]] = []
+    head_hash = head.hash
     for item in pending:
-        row = AuditEvent(
+        row = SimpleNamespace(
             at=clock.now(),
             account_id=item.by.account_id,
             actor=item.by.name,
@@ -124,16 +126,16 @@ def write_pending(current: Session) -> None:
             on_kind=item.on[0],
             on_id=item.on[1],
             data=item.data,
-            before_hash=head.hash,
+            before_hash=head_hash,
         )
-        row.hash = digest(row)
-        head.hash, head.events = row.hash, head.events + 1
-        rows.append({column.key: getattr(row, column.key) for column in AuditEvent.__table__.columns if column.key != "id"})
+        row.hash = head_hash = digest(row)
+        rows.append(vars(row))
         if len(rows) == PORTION:
             current.execute(insert(AuditEvent), rows)
             rows = []
     if rows:
         current.execute(insert(AuditEvent), rows)
+    head.hash, head.events = head_hash, head.events + len(pending)
 
 
 def replaced_since(moment: datetime, *, did: str, keys: Collection[str]) -> dict[int, dict[str, Any]]:
