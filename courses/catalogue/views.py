@@ -17,7 +17,7 @@ from trainhub.kernel.files import StoredFile
 from trainhub.kernel.i18n import _
 from trainhub.kernel.numbers import whole
 from trainhub.kernel.sending import send
-from trainhub.organisations import queries as organisations
+from trainhub.organisations import filter_queries as filters
 
 blueprint = Blueprint("catalogue", __name__, url_prefix="/courses")
 
@@ -48,7 +48,7 @@ def index() -> Any:
         "courses/catalogue/index.html",
         page=page,
         cards=[queries.as_card(row) for row in page.items],
-        owners=offered(queries.owners_in_catalogue(), "owner", organisations.called(who())),
+        owners=offered(queries.owners_in_catalogue(), "owner", filters.called(who())),
         labels=labels,
         today=clock.today(),
     )

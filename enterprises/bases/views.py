@@ -23,6 +23,7 @@ from trainhub.kernel.i18n import _, listed
 from trainhub.kernel.sending import send
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.web import done
+from trainhub.organisations import filter_queries as filters
 from trainhub.organisations import labels as organisation_labels
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
@@ -109,7 +110,7 @@ def index() -> Any:
         "enterprises/bases/index.html",
         page=page,
         labels=labels,
-        regions=offered(organisations.prefecture_choices(), "region", organisations.region_called),
+        regions=offered(organisations.prefecture_choices(), "region", filters.region_called),
         soon=today + timedelta(days=days),
         asked=request.args.to_dict(),
     )

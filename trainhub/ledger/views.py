@@ -25,6 +25,7 @@ from trainhub.ledger.places import Record, load
 from trainhub.ledger.rosters import queries as roster_queries
 from trainhub.ledger.rosters.columns import schema
 from trainhub.ledger.types import Category
+from trainhub.organisations import filter_queries as filters
 from trainhub.organisations import queries as organisations
 
 blueprint = Blueprint("ledger", __name__, url_prefix="/trainees")
@@ -64,8 +65,8 @@ def index() -> Any:
         page=page,
         is_unsorted=is_unsorted,
         categories=labels.CATEGORIES,
-        bases=offered(queries.bases_with_records(), "base", organisations.called(who())),
-        regions=offered(organisations.prefecture_choices(), "region", organisations.region_called),
+        bases=offered(queries.bases_with_records(), "base", filters.called(who())),
+        regions=offered(organisations.prefecture_choices(), "region", filters.region_called),
         asked={key: value for key, value in request.args.to_dict().items() if key != "page"},
         can=Can,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -15,7 +15,6 @@ from trainhub.kernel import audit, pinyin
 from trainhub.kernel.access import Identity, Role, ScopeKind, Subject
 from trainhub.kernel.audit import AuditEvent
 from trainhub.kernel.db import session
-from trainhub.kernel.numbers import asked_key
 from trainhub.organisations.models import BaseHost, Organisation, OrganisationPast, Region, RegionAlias
 from trainhub.organisations.permissions import VIEWERS
 from trainhub.organisations.places import place
@@ -131,12 +130,6 @@ def prefecture_choices() -> list[tuple[str, str]]:
     return [(row.code, place(row.name)) for row in prefectures()]
 
 
-def region_called(code: str) -> str:
-    """What a division is called in the reader's language; empty for no division of today."""
-    found = region(code)
-    return "" if found is None else place(found.name)
-
-
 def regions() -> list[Region]:
     """Every division in the order of its code."""
     return list(session().scalars(select(Region).order_by(Region.code)))
@@ -225,16 +218,6 @@ def names_of(ids: Iterable[int | None]) -> dict[int, str]:
     if not wanted:
         return {}
     return {key: name for key, name in session().execute(select(Organisation.id, Organisation.name).where(Organisation.id.in_(wanted)))}
-
-
-def called(identity: Identity, kind: OrganisationKind | None = None) -> Callable[[str], str]:
-    """Names an organisation, of a kind, by its key as it stands in an address; empty for one that the reader does not see, or that is none."""
-
-    def name_of(key: str) -> str:
-        found = select(Organisation.name).where(Organisation.id == (asked_key(key) or 0), visible_to(identity))
-        return session().scalar(found if kind is None else found.where(Organisation.kind == kind)) or ""
-
-    return name_of
 
 
 def matches(text: str, *columns: Any) -> ColumnElement[bool]:

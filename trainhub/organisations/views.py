@@ -15,6 +15,7 @@ from trainhub.kernel.forms import once
 from trainhub.kernel.i18n import _
 from trainhub.kernel.import_pages import add_pages
 from trainhub.kernel.web import done
+from trainhub.organisations import filter_queries as filters
 from trainhub.organisations import forms, imports, labels, operations, queries
 from trainhub.organisations.models import Organisation
 from trainhub.organisations.permissions import Can
@@ -47,7 +48,7 @@ def index() -> Any:
         levels=labels.SCHOOL_LEVELS,
         states=labels.STATES,
         looks=labels.STATE_LOOKS,
-        regions=offered(queries.prefecture_choices(), "region", queries.region_called),
+        regions=offered(queries.prefecture_choices(), "region", filters.region_called),
         can=Can,
         asked=request.args.to_dict(),
     )

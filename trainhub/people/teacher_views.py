@@ -16,6 +16,7 @@ from trainhub.kernel.forms import once
 from trainhub.kernel.i18n import _
 from trainhub.kernel.import_pages import add_pages
 from trainhub.kernel.web import done
+from trainhub.organisations import filter_queries as filters
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.types import OrganisationKind
 from trainhub.people import forms, labels, operations, queries, rules
@@ -51,7 +52,7 @@ def teachers() -> Any:
         page=page,
         rows=rows,
         months={key: rules.months_worked(found, today) for key, found in spans.items()},
-        universities=offered(programmes.university_choices(who()), "university", organisations.called(who(), OrganisationKind.UNIVERSITY)),
+        universities=offered(programmes.university_choices(who()), "university", filters.called(who(), OrganisationKind.UNIVERSITY)),
         programmes=programmes.choices(who()),
         labels=labels,
         can=Can,

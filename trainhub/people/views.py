@@ -19,6 +19,7 @@ from trainhub.kernel.import_pages import add_pages
 from trainhub.kernel.numbers import a_year
 from trainhub.kernel.sheets.parsers import parse_date
 from trainhub.kernel.web import done
+from trainhub.organisations import filter_queries as filters
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.types import OrganisationKind
 from trainhub.people import forms, labels, operations, queries, rules
@@ -58,7 +59,7 @@ def students() -> Any:
         "trainhub/people/students.html",
         page=page,
         rows=[queries.as_student_row(row) for row in page.items],
-        universities=offered(programmes.university_choices(who()), "university", organisations.called(who(), OrganisationKind.UNIVERSITY)),
+        universities=offered(programmes.university_choices(who()), "university", filters.called(who(), OrganisationKind.UNIVERSITY)),
         programmes=programmes.choices(who()),
         years=offered([(year, year) for year in programmes.cohort_years(who())], "year", a_year),
         labels=labels,

@@ -15,6 +15,7 @@ from trainhub.kernel.forms import once
 from trainhub.kernel.i18n import _
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.web import done
+from trainhub.organisations import filter_queries as filters
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.types import OrganisationKind
 from trainhub.programmes import forms, labels, operations, queries, reference
@@ -59,8 +60,8 @@ def index() -> Any:
         "trainhub/programmes/index.html",
         page=page,
         rows=[queries.as_row(row) for row in page.items],
-        universities=offered(queries.university_choices(who()), "university", organisations.called(who(), OrganisationKind.UNIVERSITY)),
-        regions=offered(organisations.prefecture_choices(), "region", organisations.region_called),
+        universities=offered(queries.university_choices(who()), "university", filters.called(who(), OrganisationKind.UNIVERSITY)),
+        regions=offered(organisations.prefecture_choices(), "region", filters.region_called),
         labels=labels,
         can=Can,
         asked=request.args.to_dict(),
