@@ -9,13 +9,15 @@ from flask import Blueprint, render_template, request
 from courses.catalogue import labels, queries
 from courses.catalogue.types import CatalogueSort, CourseFilter, EducationType
 from trainhub.kernel import clock, paging
-from trainhub.kernel.access import public
+from trainhub.kernel.access import public, who
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import NotFound
+from trainhub.kernel.fields import offered
 from trainhub.kernel.files import StoredFile
 from trainhub.kernel.i18n import _
 from trainhub.kernel.numbers import whole
 from trainhub.kernel.sending import send
+from trainhub.organisations import filter_queries as filters
 
 blueprint = Blueprint("catalogue", __name__, url_prefix="/courses")
 
@@ -46,7 +48,7 @@ def index() -> Any:
         "courses/catalogue/index.html",
         page=page,
         cards=[queries.as_card(row) for row in page.items],
-        owners=queries.owners_in_catalogue(),
+        owners=offered(queries.owners_in_catalogue(), "owner", filters.called(who())),
         labels=labels,
         today=clock.today(),
     )

@@ -16,8 +16,10 @@ from enterprises.permissions import Can
 from trainhub.kernel import downloads, paging
 from trainhub.kernel.access import guard, public, who
 from trainhub.kernel.db import session
+from trainhub.kernel.fields import offered
 from trainhub.kernel.i18n import _, listed
 from trainhub.kernel.sheets.types import Column
+from trainhub.organisations import filter_queries as filters
 from trainhub.organisations import queries as organisations
 from trainhub.policy.book import book
 
@@ -75,7 +77,7 @@ def index() -> Any:
         labels=labels,
         rules=list(RuleCode),
         on=on,
-        regions=organisations.prefecture_choices(),
+        regions=offered(organisations.prefecture_choices(), "region", filters.region_called),
         relevant=lambda row: [one for one in row if one.verdict is not Verdict.NOT_OF_TYPE],
     )
 

@@ -17,11 +17,13 @@ from trainhub.kernel import clock, downloads, files, paging, sniff
 from trainhub.kernel.access import Subject, guard, who
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
+from trainhub.kernel.fields import offered
 from trainhub.kernel.forms import given, once
 from trainhub.kernel.i18n import _, listed
 from trainhub.kernel.sending import send
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.web import done
+from trainhub.organisations import filter_queries as filters
 from trainhub.organisations import labels as organisation_labels
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
@@ -108,7 +110,7 @@ def index() -> Any:
         "enterprises/bases/index.html",
         page=page,
         labels=labels,
-        regions=organisations.prefecture_choices(),
+        regions=offered(organisations.prefecture_choices(), "region", filters.region_called),
         soon=today + timedelta(days=days),
         asked=request.args.to_dict(),
     )

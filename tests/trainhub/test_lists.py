@@ -152,3 +152,40 @@ def test_a_choice_that_a_filter_does_not_have_is_told_at_its_field(as_role: As, 
     text = as_role(Role.SYSTEM_ADMIN).get(address).text
     assert ("这个选项，请重新选择" in text) is (words is not None)
     assert words is None or words in text
+
+
+@pytest.mark.parametrize(
+    ("address", "called"),
+    [
+        ("/trainees/?region=350102", "鼓楼区"),
+        ("/trainees/?base={base}", "甲基地"),
+        ("/organisations/?region=350102", "鼓楼区"),
+        ("/programmes/?region=350102", "鼓楼区"),
+        ("/programmes/?university={school}", "没有专业的大学"),
+        ("/bases/?region=350102", "鼓楼区"),
+        ("/awards/?region=350102", "鼓楼区"),
+        ("/people/students?university={school}", "没有专业的大学"),
+        ("/people/students?year=1999", "1999"),
+        ("/people/teachers?university={school}", "没有专业的大学"),
+        ("/certificates/?issuer={school}", "没有专业的大学"),
+        ("/courses?owner={school}", "没有专业的大学"),
+    ],
+)
+def test_a_value_that_a_list_leaves_out_of_its_options_stays_chosen_and_is_not_called_unknown(
+    app: Flask, as_role: As, address: str, called: str
+) -> None:
+    with app.app_context(), transaction():
+        ids = {"school": ground.university(name="没有专业的大学").id, "base": ground.base(ground.enterprise(), name="甲基地").id}
+    address = address.format(**ids)
+    text = as_role(Role.SYSTEM_ADMIN).get(address).text
+    assert "这个选项，请重新选择" not in text
+    assert f'<option value="{address.partition("=")[2]}" selected>{called}</option>' in text
+
+
+@pytest.mark.parametrize(
+    "address", ["/trainees/?region=990102", "/trainees/?base=999999", "/people/students?year=soon", "/people/students?university={base}"]
+)
+def test_what_is_nothing_at_all_is_still_told(app: Flask, as_role: As, address: str) -> None:
+    with app.app_context(), transaction():
+        ids = {"base": ground.base(ground.enterprise(), name="甲基地").id}
+    assert "这个选项，请重新选择" in as_role(Role.SYSTEM_ADMIN).get(address.format(**ids)).text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -36,6 +36,21 @@ def values_of(form: Form, names: Iterable[str]) -> dict[str, Any]:
 def blank(choices: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
     """Choices with an empty one in front."""
     return [("", "—"), *choices]
+
+
+def offered(choices: Iterable[tuple[Any, Any]], name: str, called: Callable[[str], Any]) -> list[tuple[Any, Any]]:
+    """The options of a filter, and behind them the value that the address asks for where a list leaves it out of them: a county beside the
+    cities, a school that has nothing to show. `called` says what that value is called, "" or ValueError for what is nothing at all; only of that the
+    filter then says that there is no such option.
+    """
+    options, asked = list(choices), request.args.get(name, "").strip()
+    if not asked or any(str(value) == asked for value, _words in options):
+        return options
+    try:
+        words = called(asked)
+    except ValueError:
+        return options
+    return [*options, (asked, words)] if words else options
 
 
 def pick(enum: Any, name: str) -> Any:

@@ -107,17 +107,23 @@ class Draft:
 
 Check = Callable[[Draft, Sequence[Parsed]], None]
 Apply = Callable[[Any, Identity, date, datetime], None]
+AtOnce = Callable[[Sequence[Any], Identity, date, datetime], Sequence[Any]]
+AT_ONCE = 500
+"""Items of a portion."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImportSpec:
-    """One kind of import. `check(draft, good_rows)` plans; `apply(item, by, today, now)` does one planned item."""
+    """One kind of import. `check(draft, good_rows)` plans; `apply(item, by, today, now)` does one planned item. `at_once` does of a portion
+    what can be done with few statements and returns these items; the others, and all of a portion in which it refuses something, are applied
+    one by one, so that a refusal names its row."""
 
     kind: str
     title: Any
     schema: Schema
     check: Check
     apply: Apply
+    at_once: AtOnce | None = None
     examples: tuple[Mapping[str, Any], ...] = ()
     notes: tuple[Any, ...] = ()
 
@@ -150,7 +156,7 @@ def execute(spec: ImportSpec, file: str | os.PathLike[str] | IO[bytes], *, filen
     """Check and apply a file in the current transaction. Raises ImportRefused (nothing applied) when it has errors."""
     draft, good = _examined(spec, file, filename=filename, by=by, today=today)
     refuse_errors(draft)
-    for item in draft.work:
+    for item in _one_by_one(spec, draft.work, by, today, now):
         try:
             spec.apply(item, by, today, now)
         except Refused as refused:  # something only the operation can know: say at which row
@@ -161,6 +167,20 @@ def execute(spec: ImportSpec, file: str | os.PathLike[str] | IO[bytes], *, filen
             said = _("第 %(row)s 行：%(said)s没有导入任何数据。", row=row, said=refused.message) if row else refused.message
             raise ImportRefused(said, field="file", details=details) from refused
     return draft
+
+
+def _one_by_one(spec: ImportSpec, work: Sequence[Any], by: Identity, today: date, now: datetime) -> Iterator[Any]:
+    """The items that were not done at once, in their order."""
+    if spec.at_once is None:
+        yield from work
+        return
+    for begins in range(0, len(work), AT_ONCE):
+        part = work[begins : begins + AT_ONCE]
+        try:
+            done = {id(item) for item in spec.at_once(part, by, today, now)}
+        except Refused:
+            done = set()
+        yield from (item for item in part if id(item) not in done)
 
 
 def refuse_errors(draft: Draft) -> None:

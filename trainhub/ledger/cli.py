@@ -57,6 +57,8 @@ def _import_text(result: Any) -> str:
         f"{done}：共 {result['rows']} 行，计入 {result['accepted']} 行，新增 {result['new_persons']} 人，"
         f"重复 {result['duplicates']} 行，未导入 {result['rejected']} 行，用时 {result['seconds']:g} 秒。"
     ]
+    if result.get("resumed"):
+        lines.append(f"接着先前没有做完的导入：前 {result['resumed']} 行是那一次写入的，以上数字包括它们。")
     if result["rejections_file"]:
         lines.append(f"未导入的行和原因写在 {result['rejections_file']}，改正后可直接再次导入。")
     lines += [f"  第 {row['row']} 行 {row['column']}：{row['problem']}" for row in result.get("problems", [])]

@@ -89,6 +89,8 @@ class RosterResult:
     rejected: int = 0
     rejections_file: str | None = None
     seconds: float = 0.0
+    resumed: int = 0
+    """Rows that an earlier run of this import had done; the counts include them."""
     warnings: list[dict[str, object]] = field(default_factory=list)
     notices: list[dict[str, object]] = field(default_factory=list)
 
@@ -103,6 +105,8 @@ class RosterResult:
             "rejections_file": self.rejections_file,
             "seconds": round(self.seconds, 3),
         }
+        if self.resumed:
+            result["resumed"] = self.resumed
         if self.warnings:
             result["warnings"] = self.warnings
         if self.notices:

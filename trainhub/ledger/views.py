@@ -10,6 +10,7 @@ from trainhub.kernel import clock, downloads, files, jobs, paging, sniff
 from trainhub.kernel.access import guard, who
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotAllowed, NotFound, Refused
+from trainhub.kernel.fields import offered
 from trainhub.kernel.files import StoredFile
 from trainhub.kernel.forms import given, once
 from trainhub.kernel.i18n import N_, _, format_datetime, language, say
@@ -24,6 +25,7 @@ from trainhub.ledger.places import Record, load
 from trainhub.ledger.rosters import queries as roster_queries
 from trainhub.ledger.rosters.columns import schema
 from trainhub.ledger.types import Category
+from trainhub.organisations import filter_queries as filters
 from trainhub.organisations import queries as organisations
 
 blueprint = Blueprint("ledger", __name__, url_prefix="/trainees")
@@ -63,8 +65,8 @@ def index() -> Any:
         page=page,
         is_unsorted=is_unsorted,
         categories=labels.CATEGORIES,
-        bases=queries.bases_with_records(),
-        regions=organisations.prefecture_choices(),
+        bases=offered(queries.bases_with_records(), "base", filters.called(who())),
+        regions=offered(organisations.prefecture_choices(), "region", filters.region_called),
         asked={key: value for key, value in request.args.to_dict().items() if key != "page"},
         can=Can,
     )

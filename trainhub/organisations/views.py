@@ -10,10 +10,12 @@ from trainhub.kernel import clock, downloads, paging
 from trainhub.kernel.access import demand, guard, who
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
+from trainhub.kernel.fields import offered
 from trainhub.kernel.forms import once
 from trainhub.kernel.i18n import _
 from trainhub.kernel.import_pages import add_pages
 from trainhub.kernel.web import done
+from trainhub.organisations import filter_queries as filters
 from trainhub.organisations import forms, imports, labels, operations, queries
 from trainhub.organisations.models import Organisation
 from trainhub.organisations.permissions import Can
@@ -46,7 +48,7 @@ def index() -> Any:
         levels=labels.SCHOOL_LEVELS,
         states=labels.STATES,
         looks=labels.STATE_LOOKS,
-        regions=queries.prefecture_choices(),
+        regions=offered(queries.prefecture_choices(), "region", filters.region_called),
         can=Can,
         asked=request.args.to_dict(),
     )

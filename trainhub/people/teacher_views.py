@@ -11,11 +11,14 @@ from trainhub.kernel.access import Role, demand, guard, may, signed_in, who
 from trainhub.kernel.audit import AuditEvent
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
+from trainhub.kernel.fields import offered
 from trainhub.kernel.forms import once
 from trainhub.kernel.i18n import _
 from trainhub.kernel.import_pages import add_pages
 from trainhub.kernel.web import done
+from trainhub.organisations import filter_queries as filters
 from trainhub.organisations import queries as organisations
+from trainhub.organisations.types import OrganisationKind
 from trainhub.people import forms, labels, operations, queries, rules
 from trainhub.people.imports import teachers as teacher_files
 from trainhub.people.models import Teacher
@@ -49,7 +52,7 @@ def teachers() -> Any:
         page=page,
         rows=rows,
         months={key: rules.months_worked(found, today) for key, found in spans.items()},
-        universities=programmes.university_choices(who()),
+        universities=offered(programmes.university_choices(who()), "university", filters.called(who(), OrganisationKind.UNIVERSITY)),
         programmes=programmes.choices(who()),
         labels=labels,
         can=Can,

@@ -12,12 +12,16 @@ from trainhub.kernel import clock, downloads, paging
 from trainhub.kernel.access import demand, guard, who
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
+from trainhub.kernel.fields import offered
 from trainhub.kernel.forms import once
 from trainhub.kernel.i18n import _
 from trainhub.kernel.import_pages import add_pages
+from trainhub.kernel.numbers import a_year
 from trainhub.kernel.sheets.parsers import parse_date
 from trainhub.kernel.web import done
+from trainhub.organisations import filter_queries as filters
 from trainhub.organisations import queries as organisations
+from trainhub.organisations.types import OrganisationKind
 from trainhub.people import forms, labels, operations, queries, rules
 from trainhub.people.imports import students as student_files
 from trainhub.people.models import Student
@@ -55,9 +59,9 @@ def students() -> Any:
         "trainhub/people/students.html",
         page=page,
         rows=[queries.as_student_row(row) for row in page.items],
-        universities=programmes.university_choices(who()),
+        universities=offered(programmes.university_choices(who()), "university", filters.called(who(), OrganisationKind.UNIVERSITY)),
         programmes=programmes.choices(who()),
-        years=programmes.cohort_years(who()),
+        years=offered([(year, year) for year in programmes.cohort_years(who())], "year", a_year),
         labels=labels,
         can=Can,
         doors=doors_of_list("cohort", who(), programme_id=chosen.programme_id, year=chosen.cohort_year),

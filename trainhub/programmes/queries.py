@@ -209,6 +209,12 @@ def cohort_of(programme_id: int, year: int) -> Cohort | None:
     return session().scalar(select(Cohort).where(Cohort.programme_id == programme_id, Cohort.year == year))
 
 
+def cohorts_by_year(programme_ids: Collection[int]) -> dict[tuple[int, int], Cohort]:
+    """The cohorts of programmes by (programme, year)."""
+    rows = session().scalars(select(Cohort).where(Cohort.programme_id.in_(list(programme_ids)))) if programme_ids else ()
+    return {(row.programme_id, row.year): row for row in rows}
+
+
 def cohorts_of(programme_id: int) -> list[Cohort]:
     """The cohorts of a programme, the newest first."""
     return list(session().scalars(select(Cohort).where(Cohort.programme_id == programme_id).order_by(Cohort.year.desc())))

@@ -10,11 +10,14 @@ from trainhub.kernel import clock, downloads, paging
 from trainhub.kernel.access import demand, guard, who
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
+from trainhub.kernel.fields import offered
 from trainhub.kernel.forms import once
 from trainhub.kernel.i18n import _
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.web import done
+from trainhub.organisations import filter_queries as filters
 from trainhub.organisations import queries as organisations
+from trainhub.organisations.types import OrganisationKind
 from trainhub.programmes import forms, labels, operations, queries, reference
 from trainhub.programmes.models import Cohort, Programme
 from trainhub.programmes.permissions import Can
@@ -57,8 +60,8 @@ def index() -> Any:
         "trainhub/programmes/index.html",
         page=page,
         rows=[queries.as_row(row) for row in page.items],
-        universities=queries.university_choices(who()),
-        regions=organisations.prefecture_choices(),
+        universities=offered(queries.university_choices(who()), "university", filters.called(who(), OrganisationKind.UNIVERSITY)),
+        regions=offered(organisations.prefecture_choices(), "region", filters.region_called),
         labels=labels,
         can=Can,
         asked=request.args.to_dict(),

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import threading
+from typing import Any
+
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 from sqlalchemy.orm import Session
 
 from trainhub.kernel import audit
 from trainhub.kernel.access import SYSTEM
-from trainhub.kernel.db import transaction
+from trainhub.kernel.db import db, transaction
+from trainhub.kernel.db import session as current_session
 
 
 def _events(session: Session) -> list[audit.AuditEvent]:
@@ -56,12 +61,11 @@ def test_an_event_changed_behind_the_triggers_is_found(session: Session) -> None
             audit.record(by=SYSTEM, did="a.b.created", on=("thing", str(number)))
     ids = [event.id for event in _events(session)]
     session.expunge_all()
-    table = audit.AuditEvent.__table__
     if session.get_bind().dialect.name == "sqlite":
         session.execute(sa.text("DROP TRIGGER audit_event_no_update"))
     else:
         session.execute(sa.text("ALTER TABLE audit_event DISABLE TRIGGER audit_event_append_only"))
-    session.execute(table.update().where(table.c.id == ids[1]).values(on_id="99"))
+    session.execute(sa.update(audit.AuditEvent).where(audit.AuditEvent.id == ids[1]).values(on_id="99").execution_options(synchronize_session=False))
     check = audit.verify(session)
     assert (check.events, check.broken_at) == (before + 2, ids[1])
 
@@ -103,3 +107,34 @@ def test_a_wiped_log_or_a_head_that_is_gone_is_found(session: Session, head_too:
         session.execute(sa.delete(audit.AuditEvent))
     session.expire_all()
     assert audit.verify(session).broken_at == audit.AT_THE_END
+
+
+def test_events_that_are_written_while_the_chain_is_verified_are_no_breach(committed: Flask) -> None:
+    def write(number: int) -> None:
+        with committed.app_context():
+            with transaction():
+                audit.record(by=SYSTEM, did="a.b.created", on=("thing", str(number)))
+            db.session.remove()
+
+    write(0)
+    written: list[int] = []
+
+    def meanwhile(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if "FROM audit_head" in statement and not written:
+            written.append(1)
+            other = threading.Thread(target=write, args=(1,))
+            other.start()
+            other.join(30)
+
+    with committed.app_context():
+        before = _count(current_session())
+        current_session().rollback()
+        sa.event.listen(db.engine, "before_cursor_execute", meanwhile)
+        try:
+            check = audit.verify(current_session())
+        finally:
+            sa.event.remove(db.engine, "before_cursor_execute", meanwhile)
+        assert written
+        assert (check.broken_at, check.problem) == (None, "")
+        assert check.events in (before, before + 1)
+        db.session.remove()

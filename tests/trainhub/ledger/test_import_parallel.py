@@ -50,3 +50,40 @@ def test_two_offices_import_the_same_trainees_at_once(committed: Flask, tmp_path
     assert [one.rejected for one in results] == [0, 0]
     if not is_same_file:
         assert (sum(one.accepted for one in results), sum(one.duplicates for one in results)) == (ROWS, ROWS)
+
+
+def test_a_run_that_another_overtakes_tells_what_it_did_itself(committed: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second goes on where the first stands, and says so; what it wrote are duplicates to the first, as if the file came again."""
+    monkeypatch.setattr(running, "ROWS_A_CHUNK", 7)
+    with committed.app_context(), transaction():
+        organisations.register(code="B-01", kind=OrganisationKind.BASE, name="基地", region_code="350102", by=SYSTEM, now=NOW)
+    file = write(tmp_path / "a.csv", [*(row(n) for n in range(ROWS)), row(ROWS, hours="x")])
+    second: list[dict[str, object]] = []
+
+    def run(progress: running.Progress) -> dict[str, object]:
+        with committed.app_context():
+            return running.import_file(file, base_code="", is_dry_run=False, is_strict=False, by=SYSTEM, today=NOW.date(), now=NOW, progress=progress)
+
+    def overtake(_done: int, _total: int) -> None:
+        if not second:
+            second.append({})
+            with ThreadPoolExecutor(1) as pool:
+                second[0] = pool.submit(run, lambda *_: None).result()
+
+    first = run(overtake)
+    told = ("rows", "accepted", "new_persons", "duplicates", "rejected")
+    assert [first[name] for name in told] == [ROWS + 1, 7, 7, ROWS - 7, 1]
+    assert [second[0][name] for name in told] == [ROWS + 1, ROWS, ROWS, 0, 1]
+    assert (second[0]["resumed"], "resumed" in first) == (7, False)
+    assert (tmp_path / "a.csv.rejected.csv").read_text(encoding="utf-8-sig").count("\n") == 2
+    with committed.app_context():
+        assert session().scalar(select(func.count()).select_from(TrainingRecord)) == ROWS
+
+
+def test_two_runs_do_not_write_into_each_others_list_of_rejected_rows(tmp_path: Path) -> None:
+    target = tmp_path / "a.csv.rejected.csv"
+    with running._private(target) as one:
+        with running._private(target) as other:
+            other.write(b"other")
+        one.write(b"one")
+    assert (target.read_bytes(), [path.name for path in tmp_path.iterdir()]) == (b"one", [target.name])

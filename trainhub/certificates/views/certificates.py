@@ -28,10 +28,12 @@ from trainhub.kernel import clock, downloads, paging
 from trainhub.kernel.access import demand, guard, may, signed_in, who
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
+from trainhub.kernel.fields import offered
 from trainhub.kernel.forms import once
 from trainhub.kernel.i18n import _, language
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.web import done
+from trainhub.organisations import filter_queries as filters
 from trainhub.people.queries import is_same_human
 
 CAN_OF: dict[Event, Can] = {
@@ -79,7 +81,7 @@ def index() -> Any:
         undecided=queries.count_undecided(who()) if may(who(), Can.BATCH_LIST) else 0,
         reminder=reminder(clock.now()) if may(who(), Can.KEYS) else "",
         sealing=sealing(clock.now()) if may(who(), Can.KEYS) else None,
-        issuers=queries.issuer_choices(who()),
+        issuers=offered(queries.issuer_choices(who()), "issuer", filters.called(who())),
         show_number=show_number,
         can=Can,
         asked={name: value for name, value in request.args.items() if name != "page"},

@@ -172,8 +172,8 @@ def import_chunk(
     by: Identity,
     now: datetime,
     is_demo: bool = False,
-) -> bool:
-    """Write one chunk and move the batch forward, in one transaction; False when somebody else has already written it.
+) -> Plan | None:
+    """Write one chunk and move the batch forward, in one transaction; what was done, or None when another run has already written it.
 
     `rows` are the rows of the file this chunk stands for, `bad` those whose check failed; `is_demo` marks new persons as invented. An IntegrityError (another
     transaction brought the same person or record meanwhile) is for the caller: roll back and call again.
@@ -185,7 +185,7 @@ def import_chunk(
         .execution_options(synchronize_session=False)
     )
     if not moved.rowcount:  # type: ignore[attr-defined]
-        return False
+        return None
     planned = plan(entries)
     ids = {key: known.id for key, known in planned.known.items()}
     ids.update(register_many([entry.person for entry in planned.new.values()], now=now, is_demo=is_demo))
@@ -226,7 +226,7 @@ def import_chunk(
         )
         .execution_options(synchronize_session=False)
     )
-    return True
+    return planned
 
 
 def _queue_duplicates(new: Iterable[Entry], ids: dict[str, int], now: datetime) -> None:
@@ -249,6 +249,11 @@ def _keep_remarks(batch_id: int, rejected: Sequence[Rejected], notices: Sequence
         session().execute(insert(RosterRejection), rows)
 
 
+def so_far(batch: RosterBatch) -> RosterResult:
+    """What a batch counts over all its runs."""
+    return RosterResult(batch.row_count, batch.accepted_count, batch.new_person_count, batch.duplicate_count, batch.rejected_count)
+
+
 def finish_batch(*, batch_id: int, by: Identity, now: datetime, rejections_file_id: int | None = None) -> RosterResult:
     """Close the batch, audit it once, and say what came out over all its runs; closing twice changes nothing."""
     closed = session().execute(
@@ -258,7 +263,7 @@ def finish_batch(*, batch_id: int, by: Identity, now: datetime, rejections_file_
         .execution_options(synchronize_session=False)
     )
     batch = batch_now(batch_id)
-    result = RosterResult(batch.row_count, batch.accepted_count, batch.new_person_count, batch.duplicate_count, batch.rejected_count)
+    result = so_far(batch)
     if closed.rowcount:  # type: ignore[attr-defined]
         counts = result.as_dict()
         audit.record(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -93,6 +94,10 @@ class Import:
             today=today,
             reach=queries.reach_of(by),
         )
+        self.mine = RosterResult()
+        self.resumed = 0
+        self.is_shared = False
+        """Whether another run was seen to work on the same import at the same time."""
         session().rollback()
 
     def _open(self) -> Table:
@@ -190,17 +195,30 @@ class Import:
                     upload_file_id=upload_file_id,
                 )
                 batch_id, done = batch.id, batch.rows_done
+                self.mine, self.resumed = importing.so_far(batch), done
             for chunk in self._chunks(table, done):
-                self._write(batch_id, done, chunk)
+                self._count(chunk, self._write(batch_id, done, chunk))
                 done += chunk.rows
                 self.progress(done, table.row_count)
         return result, batch_id
 
-    def _write(self, batch_id: int, done: int, chunk: Chunk) -> None:
+    def _count(self, chunk: Chunk, written: importing.Plan | None) -> None:
+        """Add a chunk to what this run did: what another run wrote meanwhile stands already, as if the file came a second time."""
+        if written is None:
+            self.is_shared = True
+            written = importing.plan(chunk.entries)
+            session().rollback()
+        self.mine.accepted += len(written.accepted)
+        self.mine.new_persons += len(written.new)
+        self.mine.duplicates += written.duplicates
+        self.mine.rejected += len(chunk.bad) + len(written.rejected)
+
+    def _write(self, batch_id: int, done: int, chunk: Chunk) -> importing.Plan | None:
+        """What was done with a chunk, None when another run had done it."""
         for left in reversed(range(TRIES)):
             try:
                 with transaction():
-                    importing.import_chunk(
+                    return importing.import_chunk(
                         batch_id=batch_id,
                         done_before=done,
                         entries=chunk.entries,
@@ -210,11 +228,11 @@ class Import:
                         now=self.now,
                         is_demo=self.roster.is_demo,
                     )
-                return
             except (IntegrityError, OperationalError):
                 if not left:
                     raise
                 time.sleep(0.2 * (TRIES - left))  # another import brought the same person meanwhile: look again
+        raise AssertionError  # the last try has returned or raised
 
     def write_rejections(self, batch_id: int, file: IO[bytes]) -> int:
         """Write the rows left out with their reasons, ready to be corrected and imported; the number of rows."""
@@ -238,9 +256,14 @@ class Import:
         return [str(row.number), named, said, *(row.values[column.name] for column in self.schema.columns)]
 
     def finish(self, batch_id: int, rejections_file_id: int | None = None) -> RosterResult:
-        """Close the batch; the counts over all its runs."""
+        """Close the batch; the counts over all its runs, one after the other. Where two went on side by side each tells its own part: what the
+        other wrote are duplicates to it."""
         with transaction():
-            return importing.finish_batch(batch_id=batch_id, by=self.by, now=self.now, rejections_file_id=rejections_file_id)
+            whole = importing.finish_batch(batch_id=batch_id, by=self.by, now=self.now, rejections_file_id=rejections_file_id)
+        if self.is_shared:
+            return self.mine
+        whole.resumed = self.resumed
+        return whole
 
     def notices(self, batch_id: int) -> list[dict[str, Any]]:
         """What to look at in rows that were taken, the first of them."""
@@ -312,10 +335,9 @@ class _private:  # noqa: N801 - a context manager
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._part = path.with_name(path.name + ".part")
+        self._part = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")  # two runs over one file do not share it
 
     def __enter__(self) -> IO[bytes]:
-        self._part.unlink(missing_ok=True)
         self._file = os.fdopen(os.open(self._part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
         return self._file
 

@@ -16,7 +16,7 @@ from trainhub.kernel.sheets.schema import Field, Parsed, Schema
 from trainhub.organisations.imports import choice, word_of
 from trainhub.organisations.rules import normalise_code
 from trainhub.people import labels, operations, queries, rules
-from trainhub.people.imports.persons import DOCUMENT, NAME, REST, Desk, Facts, apply_person, is_changed, person_cells
+from trainhub.people.imports.persons import DOCUMENT, NAME, REST, Desk, Facts, apply_person, apply_persons, is_changed, person_cells
 from trainhub.people.models import PetoeSpan, Student
 from trainhub.people.permissions import Can
 from trainhub.people.types import StudentFilter, StudentState
@@ -201,12 +201,31 @@ def _apply(item: Item, by: Identity, today: date, now: datetime) -> None:
             operations.begin_petoe(student=student, since=since, until=until, by=by, now=now)
 
 
+def _at_once(items: Sequence[Item], by: Identity, today: date, now: datetime) -> list[Item]:
+    """Enrols those who are new: a whole year comes in one file, and others wait to save while it is applied."""
+    new = [item for item in items if item.student_id is None]
+    courses, cohorts = programmes.by_ids({item.programme_id for item in new}), programmes.cohorts_by_year({item.programme_id for item in new})
+    course = {one.id: one for one in courses}
+    holders = apply_persons([item.person for item in new], by, now)
+    wanted = []
+    for item, person in zip(new, holders, strict=True):
+        cohort = cohorts[item.programme_id, item.cohort_year]
+        facts = {"enrolled_on": cohort.starts_on, **item.values}
+        enrolled_on = facts.pop("enrolled_on")
+        wanted.append(operations.Newcomer(person, course[item.programme_id], cohort, item.student_no, enrolled_on, facts))
+    for item, student in zip(new, operations.add_students(wanted, by=by, now=now), strict=True):
+        if item.span is not None:
+            operations.begin_petoe(student=student, since=item.span[0], until=item.span[1], by=by, now=now)
+    return new
+
+
 SPEC = ImportSpec(
     kind="students",
     title=_l("学生"),
     schema=SCHEMA,
     check=_check,
     apply=_apply,
+    at_once=_at_once,
     examples=({"student_no": "2023010001", "name": "示例", "programme_code": "10386-080201", "cohort_year": 2023, "state": "在读"},),
     notes=(_l("学生按学校和学号识别：已有的更新，没有的新增；空单元格保留原有内容。一人多次进出卓越计划的，在学生页面维护。"),),
 )

@@ -38,6 +38,7 @@ from trainhub.people.queries.persons import (
     subject_of_person,
     subject_to_invite,
     undecided_same,
+    who_stayed,
 )
 from trainhub.people.queries.retaining import (
     Use,
@@ -199,6 +200,7 @@ __all__ = [
     "teachers_of_programme",
     "teachers_visible_to",
     "undecided_same",
+    "who_stayed",
     "with_contacts",
     "with_guardians",
     "with_numbers",

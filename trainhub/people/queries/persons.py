@@ -37,8 +37,15 @@ def person(person_id: int) -> Person | None:
 def person_by_number(id_type: IdType, number: str) -> Person | None:
     """The person who holds a number, however it is typed; a merged person leads to the one that stayed."""
     found = session().scalar(select(Person).where(Person.id_number_hash == hash_of(id_type, rules.check_number(id_type, number).number)))
-    while found is not None and found.merged_into_id is not None:
-        found = person(found.merged_into_id)
+    return None if found is None else who_stayed(found)
+
+
+def who_stayed(found: Person) -> Person:
+    """A merged person leads to the one that stayed, anybody else to themselves."""
+    while found.merged_into_id is not None:
+        stayed = person(found.merged_into_id)
+        assert stayed is not None  # a foreign key
+        found = stayed
     return found
 
 
