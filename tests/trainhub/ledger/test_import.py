@@ -350,6 +350,8 @@ def test_formulas_and_lost_digits_are_rejected_and_neutralised(command: Command,
     assert counts(command("trainees", "import", write(tmp_path / "r.csv", rows))) == (0, 2, 0, 0, 0, 2)
     lines = read(tmp_path / "r.csv.rejected.csv")
     assert ([line["column"] for line in lines], lines[0]["course"]) == (["course", "id_number"], "'=1+1")
+    again = command("trainees", "import", tmp_path / "r.csv.rejected.csv")
+    assert counts(again) == (0, 2, 0, 0, 0, 2), "what comes back uncorrected is judged as the first time"
 
 
 def test_a_formula_as_a_name_stays_rejected_when_the_rejected_file_comes_back_unchanged(command: Command, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from typing import TypeVar
 from trainhub.kernel import contacts
 from trainhub.kernel.i18n import _
 from trainhub.kernel.numbers import FIRST_DAY, LAST_DAY, is_day
-from trainhub.kernel.sheets.text import is_scientific
+from trainhub.kernel.sheets.text import is_scientific, looks_like_formula
 
 T = TypeVar("T")
 Parser = Callable[[str], T]
@@ -127,6 +127,21 @@ def parse_text(*, most: int = 200) -> Parser[str]:
         if "\n" in text:
             raise ValueError(_("不能换行。"))
         return text
+
+    return parse
+
+
+def parse_title(*, most: int = 200) -> Parser[str]:
+    """What something is called: a text on one line that no spreadsheet program would run.
+
+    A cell that looked like a formula comes back from a file of ours as `'=…`, which reads as text: as a title it is refused again.
+    """
+    parse_line = parse_text(most=most)
+
+    def parse(text: str) -> str:
+        if looks_like_formula(narrow(text)):
+            raise ValueError(_("疑似公式：以 = + - @ 或制表符开头。请改为普通文字或数值。"))
+        return parse_line(text)
 
     return parse
 

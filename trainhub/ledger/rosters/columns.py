@@ -7,7 +7,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from trainhub.kernel.sheets.parsers import parse_bool, parse_code, parse_date, parse_decimal, parse_enum, parse_name, parse_text
+from trainhub.kernel.sheets.parsers import parse_bool, parse_code, parse_date, parse_decimal, parse_enum, parse_name, parse_text, parse_title
 from trainhub.kernel.sheets.schema import Field, Schema
 from trainhub.ledger.types import Category
 from trainhub.organisations.rules import normalise_code
@@ -48,7 +48,7 @@ def schema(*, has_base: bool) -> Schema:
             Field("category", "类别", _remembered(parse_enum(CATEGORIES)), required=True, choices=tuple(kind.value for kind in Category)),
             Field("county_code", "所属县区代码", _remembered(parse_code), required=True, is_code=True),
             Field("base_code", "培训机构代码", _remembered(normalise_code), required=True, is_code=True, may_be_absent=has_base),
-            Field("course", "课程", parse_text(most=200), required=True),
+            Field("course", "课程", parse_title(most=200), required=True),
             Field("hours", "学时", _remembered(parse_hours), required=True),
             Field("completed_on", "完成日期", _remembered(parse_date), required=True),
             Field("counted", "是否计入", _remembered(parse_bool), required=True, choices=("yes", "no")),
