@@ -81,6 +81,7 @@ from enterprises.placements.views import (
     students,
 )
 from enterprises.subsidies import models as subsidies_models
+from enterprises.subsidies import tasks as subsidies_tasks
 from enterprises.subsidies import views as subsidies_views
 from trainhub.certificates.types import EVIDENCE_PAGES, PRESENT_FACTS
 from trainhub.identity import groups, retention
@@ -389,4 +390,5 @@ def _awards(app: Flask) -> None:
 def _subsidies(app: Flask) -> None:
     """Training subsidies."""
     app.register_blueprint(subsidies_views.blueprint)
+    jobs.register_periodic(app, "subsidies.lapse", subsidies_tasks.lapse, every=timedelta(days=1), title=N_("清理逾期的补助申领草稿"))
     nav.register_nav(app, nav.Entry("province", _l("培训补助"), "subsidies.index", "list", can=Can.SUBSIDY_LIST, roles=SUBSIDY_VIEWERS, order=45))
