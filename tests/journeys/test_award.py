@@ -116,15 +116,21 @@ def test_a_practice_base_is_recognised_accepted_and_awarded_inside_its_range(win
         assert "金额须在 ¥500,000 至 ¥1,000,000 之间" in says(province)
     fill(province, "/decide", "作出决定", amount="600000", overlap_group="另一组")
     assert "请写明理由" in says(province)
+    assert all("422" in one for one in province.complaints)  # the browser notes the three refusals
+    province.complaints.clear()
     fill(province, "/decide", "作出决定", amount="600000", overlap_group="training")
     assert "已决定" in says(province)
-    choose(province.page, "main select[name=pool]", "1")
-    fill(province, "/pay", "登记拨付", on=today, reference="闽财拨2026-16")
+    assert province.page.locator("main form[action$='/pay']").count() == 0  # 省财政厅 pays, not who decided
     press(province, "公布")
-    assert "闽财拨2026-16" in says(province)
+    payer = window(DESK).sign_in("admin")
+    payer.open(at)
+    choose(payer.page, "main select[name=pool]", "1")
+    fill(payer, "/pay", "登记拨付", on=today, reference="闽财拨2026-16")
+    assert "闽财拨2026-16" in says(payer)
 
-    leader.open(f"/awards/bases/{BASE}/{rule}/apply")
-    assert leader.page.locator("main form[action$='/apply']").count() == 0 or "不得重复" in says(leader)
+    leader.open(f"/awards/bases/{BASE}")
+    assert "已获得" in says(leader)
+    assert leader.page.locator(f"main a[href$='/{rule}/apply']").count() == 0
     city.open("/awards/published")
     assert "¥600,000" in says(city)
-    assert [one.complaints for one in (leader, city, province)] == [[], [], []]
+    assert [one.complaints for one in (leader, city, province, payer)] == [[], [], [], []]
