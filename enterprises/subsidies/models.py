@@ -61,6 +61,7 @@ class SubsidyClaim(Versioned, Base):
     payment_reference: Mapped[str] = mapped_column(sa.String(120), default="")
     asked_by_id: Mapped[int | None]
     created_at: Mapped[datetime]
+    """When it was drawn up; a draft that is drawn up anew begins again, and lapses own.subsidy.draft_days after it."""
 
     __table_args__ = (sa.CheckConstraint("until >= since", name="until_after_since"),)
 

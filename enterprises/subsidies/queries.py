@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
-from datetime import date
+from collections.abc import Collection, Iterable
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -111,6 +111,35 @@ def open_draft(organisation_id: int) -> SubsidyClaim | None:
     return session().scalar(select(SubsidyClaim).where(SubsidyClaim.organisation_id == organisation_id, SubsidyClaim.state == ClaimState.DRAFT))
 
 
+def by_state(identity: Identity) -> dict[ClaimState, int]:
+    """How many claims that the reader may see stand in each state."""
+    statement = (
+        select(SubsidyClaim.state, func.count())
+        .join(Organisation, Organisation.id == SubsidyClaim.organisation_id)
+        .where(organisations.inside(identity, SUBSIDY_VIEWERS))
+        .group_by(SubsidyClaim.state)
+    )
+    return {state: count for state, count in session().execute(statement)}
+
+
+def drafts_to_look_at(drawn_before: datetime) -> list[SubsidyClaim]:
+    """Drafts drawn up before an instant, held until the transaction is over: one that is handed in at this moment is none afterwards."""
+    old = (SubsidyClaim.state == ClaimState.DRAFT, SubsidyClaim.created_at < drawn_before)
+    return list(session().scalars(select(SubsidyClaim).where(*old).order_by(SubsidyClaim.id).with_for_update()))
+
+
+def held_by_drafts(wanted: Collection[tuple[int, str]], *, besides: int) -> tuple[int, datetime | None]:
+    """How many of (human, course for comparison) stand in drafts of other organisations, and when the last of these was drawn up."""
+    statement = (
+        select(HUMAN, SubsidyItem.course_key, SubsidyClaim.created_at)
+        .join(Person, Person.id == SubsidyItem.person_id)
+        .join(SubsidyClaim, SubsidyClaim.id == SubsidyItem.claim_id)
+        .where(SubsidyClaim.state == ClaimState.DRAFT, SubsidyClaim.organisation_id != besides)
+    )
+    found = [drawn_at for human, key, drawn_at in session().execute(statement) if (human, key) in wanted]
+    return len(found), max(found, default=None)
+
+
 def subject_of(row: SubsidyClaim) -> Subject:
     """What permissions over a claim are judged on: the organisation, its hosts, its region."""
     organisation = organisations.by_id(row.organisation_id)
@@ -171,7 +200,7 @@ def is_claimed_elsewhere(one: SubsidyItem) -> bool:
     """Whether the same human and course stands claimed or paid by another item."""
     human = select(HUMAN).where(Person.id == one.person_id).scalar_subquery()
     statement = select(SubsidyItem.id).join(Person, Person.id == SubsidyItem.person_id)
-    same = (human == HUMAN, SubsidyItem.course == one.course, SubsidyItem.state.in_(LIVE_ITEMS), SubsidyItem.id != one.id)
+    same = (human == HUMAN, SubsidyItem.course_key == one.course_key, SubsidyItem.state.in_(LIVE_ITEMS), SubsidyItem.id != one.id)
     return session().scalar(statement.where(*same).limit(1)) is not None
 
 
@@ -204,7 +233,7 @@ def doubled_items(claim_id: int, state: ItemState = ItemState.CLAIMED) -> list[S
         statement = statement.join(TrainingRecord, TrainingRecord.id == SubsidyItem.record_id)
         of_them = sa.or_(Person.id.in_(part), Person.merged_into_id.in_(part))
         for human, one, cancelled_at in session().execute(statement.where(of_them, SubsidyItem.state.in_(LIVE_ITEMS))):
-            standing[human, one.course].append((cancelled_at is not None, one))
+            standing[human, one.course_key].append((cancelled_at is not None, one))
     found = [
         one
         for rows in standing.values()

@@ -10,16 +10,18 @@ from enterprises.subsidies.types import Candidate, LeftOut, Priced, Rate
 from trainhub.ledger.rules import plain_words
 
 
-def rate_for(rates: Iterable[Rate], *, category: str, course: str, on: date) -> Rate | None:
+def keyed(rates: Iterable[Rate]) -> list[tuple[str, Rate]]:
+    """Each rate with its course for comparison, made plain once for all the completions that are priced."""
+    return [(plain_words(rate.course), rate) for rate in rates]
+
+
+def rate_for(rates: Iterable[tuple[str, Rate]], *, category: str, course_key: str, on: date) -> Rate | None:
     """The rate of a completion: of those that hold on its day the narrowest (course and category, course, category, any);
-    of equally narrow ones the one that began last."""
+    of equally narrow ones the one that began last. Each rate comes with its course for comparison (`keyed`)."""
     fitting = [
         rate
-        for rate in rates
-        if rate.since <= on
-        and (rate.until is None or on <= rate.until)
-        and rate.category in ("", category)
-        and plain_words(rate.course) in ("", plain_words(course))
+        for key, rate in rates
+        if rate.since <= on and (rate.until is None or on <= rate.until) and rate.category in ("", category) and key in ("", course_key)
     ]
     return max(fitting, key=lambda rate: (bool(rate.course), bool(rate.category), rate.since), default=None)
 
@@ -32,6 +34,7 @@ def price(candidates: Sequence[Candidate], rates: Sequence[Rate], taken: Collect
     priced: list[Priced] = []
     seen: set[tuple[int, str]] = set()
     before = twice = unpriced = 0
+    known = keyed(rates)
     for one in sorted(candidates, key=lambda c: (c.completed_on, c.record_id)):
         key = (one.human_id, plain_words(one.course))
         if key in taken:
@@ -39,7 +42,7 @@ def price(candidates: Sequence[Candidate], rates: Sequence[Rate], taken: Collect
         elif key in seen:
             twice += 1
         else:
-            rate = rate_for(rates, category=one.category, course=one.course, on=one.completed_on)
+            rate = rate_for(known, category=one.category, course_key=key[1], on=one.completed_on)
             if rate is None:
                 unpriced += 1
                 continue

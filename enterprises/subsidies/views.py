@@ -110,6 +110,8 @@ def _page(row: SubsidyClaim, made: dict[str, Form] | None = None, status: int = 
         in_use=awards.in_use_finding(organisation, CompanyRule.TRAINING, clock.today()) if organisation else None,
         pool=awards.pool(row.pool_id) if row.pool_id else None,
         labels=labels,
+        lapses_on=operations.lapses_on(row.created_at, clock.today()) if row.state is ClaimState.DRAFT else None,
+        is_department=who().everywhere(Role.DEPT_HR),
         forms=shown,
         may_submit=may(who(), Can.SUBSIDY_CLAIM, queries.subject_of(row)),
         may_handle=may(who(), Can.SUBSIDY_HANDLE),
@@ -152,6 +154,16 @@ def submit(row: SubsidyClaim) -> Any:
     with transaction():
         operations.submit(claim=load(key), by=who(), today=clock.today())
     return done(_("已提交省人社厅。"), "subsidies.show", claim_id=key)
+
+
+@blueprint.post("/<int:claim_id>/discard")
+@guard(Can.SUBSIDY_CLAIM, load=load, subject=queries.subject_of)
+def discard(row: SubsidyClaim) -> Any:
+    """Throw a draft away."""
+    key = row.id
+    with transaction():
+        operations.discard(claim=load(key), reason=request.form.get("reason", ""), by=who(), now=clock.now())
+    return done(_("草稿已丢弃，其中的结业可以重新申领。"), "subsidies.index")
 
 
 @blueprint.post("/<int:claim_id>/sample")
@@ -214,7 +226,7 @@ def reject(row: SubsidyClaim) -> Any:
     """Send back as a whole."""
     key = row.id
     with transaction():
-        operations.reject(claim=load(key), reason=request.form.get("reason", ""), by=who(), today=clock.today())
+        operations.reject(claim=load(key), reason=request.form.get("reason", ""), by=who(), today=clock.today(), now=clock.now())
     return done(_("已退回，其中的结业可以重新申领。"), "subsidies.show", claim_id=key)
 
 
@@ -228,7 +240,13 @@ def pay(row: SubsidyClaim) -> Any:
         "pay",
         form,
         lambda claim: operations.pay(
-            claim=claim, pool_id=form.pool.data, reference=form.reference.data or "", on=given(form.on.data), by=who(), today=clock.today()
+            claim=claim,
+            pool_id=form.pool.data,
+            reference=form.reference.data or "",
+            on=given(form.on.data),
+            by=who(),
+            today=clock.today(),
+            now=clock.now(),
         ),
         _("拨付已登记。"),
     )

@@ -173,7 +173,7 @@ def _of_enterprise(calendar: Calendar, today: date) -> None:
         subsidies.check_item(item=item, claim=claim, is_confirmed=True, note="", by=SYSTEM, now=now)
     subsidies.approve(claim=claim, minutes="抽查属实，同意拨付。", now=now, **when)
     pool = next(one for one in queries.pools() if one.kind is PoolKind.DEPARTMENT)
-    subsidies.pay(claim=claim, pool_id=pool.id, reference="闽财拨演示-2", on=today, **when)
+    subsidies.pay(claim=claim, pool_id=pool.id, reference="闽财拨演示-2", on=today, now=now, **when)
 
 
 def after_roster(calendar: Calendar) -> None:

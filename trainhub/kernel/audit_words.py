@@ -25,6 +25,7 @@ DEEDS: Mapping[str, Any] = {
     "certified": _l("已发给证明"),
     "computed": _l("已计算"),
     "discarded": _l("已作废"),
+    "lapsed": _l("已逾期失效"),
     "dissolved": _l("已解散"),
     "formed": _l("已组成"),
     "joined": _l("已加入"),

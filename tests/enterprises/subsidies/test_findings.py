@@ -10,11 +10,13 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from enterprises.awards.types import GOOD
 from enterprises.subsidies import operations, queries
 from enterprises.subsidies.models import SubsidyItem
 from enterprises.subsidies.operations import SubsidyRefused
 from enterprises.subsidies.types import ItemState
-from tests.enterprises.subsidies.test_subsidies import NOW, TODAY, _claim, _pool, _world
+from tests.enterprises.subsidies.test_subsidies import NOW, TODAY, _claim, _pool, _trained, _world
+from tests.factories import ground
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.ledger import operations as ledger
 from trainhub.ledger.models import TrainingRecord
@@ -63,7 +65,7 @@ def _paid(base: Any) -> Any:
 
 
 def _pay(claim: Any) -> Any:
-    return operations.pay(claim=claim, pool_id=_pool(10_000_000).id, reference="拨1", on=TODAY, by=SYSTEM, today=TODAY)
+    return operations.pay(claim=claim, pool_id=_pool(10_000_000).id, reference="拨1", on=TODAY, by=SYSTEM, today=TODAY, now=NOW)
 
 
 def _merge(claim: Any, session: Session) -> list[Any]:
@@ -89,12 +91,29 @@ def test_of_two_persons_found_to_be_one_the_second_is_refused_at_the_approval(se
     assert _pay(claim).amount_fen == 100_000
 
 
+@pytest.mark.parametrize("spelled", ["电商", "电 商"])
+def test_a_course_spelled_otherwise_is_one_course_after_a_merge(session: Session, spelled: str) -> None:
+    base = _world()
+    claim = _paid(base)
+    other = ground.base(ground.enterprise(credit_status=GOOD))
+    double = ground.person(is_verified=True)
+    _trained(other, double, spelled)
+    second = _claim(other)
+    item = queries.item(queries.item_ids(second.id)[0])
+    assert item is not None
+    first = session.scalars(select(SubsidyItem).where(SubsidyItem.claim_id == claim.id).order_by(SubsidyItem.id)).first()
+    assert first is not None
+    people.note_decision(first_id=first.person_id, second_id=double.id, decision=PairDecision.SAME, reason="同一人", by=SYSTEM, now=NOW)
+    assert [one.id for one in queries.doubled_items(second.id)] == [item.id]
+    assert queries.is_claimed_elsewhere(item)
+
+
 def test_two_persons_found_to_be_one_after_the_approval_are_not_paid(session: Session) -> None:
     claim = _approved(_world())
     _merge(claim, session)
     with pytest.raises(SubsidyRefused, match="1 条的人员与另一人判定为同一人"):
         _pay(claim)
-    assert operations.reject(claim=claim, reason="重新生成", by=SYSTEM, today=TODAY).item_count == 3
+    assert operations.reject(claim=claim, reason="重新生成", by=SYSTEM, today=TODAY, now=NOW).item_count == 3
 
 
 def test_a_pair_that_was_paid_is_flagged_and_taken_back_once(session: Session, as_role: Callable[..., FlaskClient]) -> None:

@@ -50,7 +50,7 @@ def test_an_item_is_taken_back_once(committed: Flask) -> None:
             operations.check_item(item=item, claim=claim, is_confirmed=True, note="", by=SYSTEM, now=NOW)
         operations.approve(claim=claim, minutes="同意", by=SYSTEM, today=TODAY, now=NOW)
         pool = funds.open_pool(year=2026, name="资金", kind=PoolKind.NEW, planned_fen=100_000, by=SYSTEM, now=NOW).id
-        operations.pay(claim=claim, pool_id=pool, reference="1", on=TODAY, by=SYSTEM, today=TODAY)
+        operations.pay(claim=claim, pool_id=pool, reference="1", on=TODAY, by=SYSTEM, today=TODAY, now=NOW)
         key, first = claim.id, item.id
 
     def take_back() -> object:
@@ -80,7 +80,7 @@ def test_nothing_is_paid_for_a_record_that_is_being_cancelled(committed: Flask, 
         return ledger.cancel_record(record_id=record, reason="冒名", by=SYSTEM, now=NOW)
 
     def pay() -> object:
-        return operations.pay(claim=session().get_one(SubsidyClaim, key), pool_id=pool, reference="1", on=TODAY, by=SYSTEM, today=TODAY)
+        return operations.pay(claim=session().get_one(SubsidyClaim, key), pool_id=pool, reference="1", on=TODAY, by=SYSTEM, today=TODAY, now=NOW)
 
     if is_cancelled_first:
         assert together(committed, cancel, pay) == ["", "record_cancelled"]

@@ -46,7 +46,7 @@ COURSE = Rate("", "电商", 300, date(2026, 1, 1), None)
     ],
 )
 def test_the_narrowest_rate_of_the_day_applies(category: str, course: str, on: date, amount: int | None) -> None:
-    found = rules.rate_for([ANY, LATER, FOUNDER, COURSE], category=category, course=course, on=on)
+    found = rules.rate_for(rules.keyed([ANY, LATER, FOUNDER, COURSE]), category=category, course_key=course, on=on)
     assert (found.amount_fen if found else None) == amount
 
 
@@ -129,7 +129,7 @@ def test_the_whole_way_of_a_claim(session: Session) -> None:
     operations.approve(claim=claim, minutes="同意", by=SYSTEM, today=TODAY, now=NOW)
     assert (claim.item_count, claim.amount_fen) == (2, 100_000)
     small = _pool(99_999)
-    call: dict[str, Any] = {"claim": claim, "reference": "拨1", "on": TODAY, "by": SYSTEM, "today": TODAY}
+    call: dict[str, Any] = {"claim": claim, "reference": "拨1", "on": TODAY, "by": SYSTEM, "today": TODAY, "now": NOW}
     with pytest.raises(PoolRefused, match="余额"):
         operations.pay(pool_id=small.id, **call)
     pool = funds.open_pool(year=2026, name="专项", kind=PoolKind.DEPARTMENT, planned_fen=100_000, by=SYSTEM, now=NOW)
@@ -169,14 +169,14 @@ def test_nothing_is_paid_for_a_record_that_was_cancelled(session: Session) -> No
     assert (claim.item_count, claim.amount_fen, found[rows[1].id]) == (2, 100_000, (ItemState.REFUSED, "培训记录已作废。"))
     ledger.cancel_record(record_id=rows[2].record_id, reason="冒名", by=SYSTEM, now=NOW)
     with pytest.raises(SubsidyRefused, match="1 条培训记录作废"):
-        operations.pay(claim=claim, pool_id=_pool(1_000_000).id, reference="拨1", on=TODAY, by=SYSTEM, today=TODAY)
-    assert operations.reject(claim=claim, reason="重新生成", by=SYSTEM, today=TODAY).state is ClaimState.REJECTED
+        operations.pay(claim=claim, pool_id=_pool(1_000_000).id, reference="拨1", on=TODAY, by=SYSTEM, today=TODAY, now=NOW)
+    assert operations.reject(claim=claim, reason="重新生成", by=SYSTEM, today=TODAY, now=NOW).state is ClaimState.REJECTED
 
 
 def test_a_refused_claim_sets_its_completions_free(session: Session) -> None:
     base = _world()
     claim = operations.submit(claim=_claim(base), by=SYSTEM, today=TODAY)
-    operations.reject(claim=claim, reason="材料不全", by=SYSTEM, today=TODAY)
+    operations.reject(claim=claim, reason="材料不全", by=SYSTEM, today=TODAY, now=NOW)
     assert _claim(base).item_count == 3
 
 
@@ -212,7 +212,7 @@ def test_who_is_on_the_blacklist_gets_no_subsidy_at_any_step(session: Session) -
     credit.enter(is_listed=False, detail="信用福建：已修复", on=TODAY, **look)
     assert operations.approve(**approve).state is ClaimState.APPROVED
     credit.look_up(**look)
-    pay: dict[str, Any] = {"claim": claim, "pool_id": _pool(1_000_000).id, "reference": "拨1", "on": TODAY, "by": SYSTEM, "today": TODAY}
+    pay: dict[str, Any] = {"claim": claim, "pool_id": _pool(1_000_000).id, "reference": "拨1", "on": TODAY, "by": SYSTEM, "today": TODAY, "now": NOW}
     with pytest.raises(Blacklisted, match="不能拨付"):
         operations.pay(**pay)
     assert claim.state is ClaimState.APPROVED
@@ -249,7 +249,7 @@ def test_who_was_closed_gets_no_subsidy_and_nobody_is_paid_unseen(session: Sessi
         operations.approve(**approve)
     credit.enter(organisation=host, is_listed=False, detail="信用福建", on=TODAY, by=SYSTEM, today=TODAY, now=NOW)
     operations.approve(**approve)
-    pay: dict[str, Any] = {"claim": claim, "pool_id": _pool(1_000_000).id, "reference": "拨1", "on": TODAY, "by": SYSTEM, "today": TODAY}
+    pay: dict[str, Any] = {"claim": claim, "pool_id": _pool(1_000_000).id, "reference": "拨1", "on": TODAY, "by": SYSTEM, "today": TODAY, "now": NOW}
     shut(operations.pay, **pay)
     host.credit_status, host.credit_checked_on = "", None
     session.flush()
@@ -278,7 +278,7 @@ def test_the_payment_list_tells_what_was_paid_and_what_came_back(session: Sessio
     assert item is not None
     operations.check_item(item=item, claim=claim, is_confirmed=True, note="", by=SYSTEM, now=NOW)
     operations.approve(claim=claim, minutes="同意", by=SYSTEM, today=TODAY, now=NOW)
-    operations.pay(claim=claim, pool_id=_pool(1_000_000).id, reference="拨1", on=TODAY, by=SYSTEM, today=TODAY)
+    operations.pay(claim=claim, pool_id=_pool(1_000_000).id, reference="拨1", on=TODAY, by=SYSTEM, today=TODAY, now=NOW)
     operations.claw_back(item=item, claim=claim, reason="记录作废", by=SYSTEM, today=TODAY, now=NOW)
     where = f"/subsidies/{claim.id}"
     session.commit()
