@@ -15,11 +15,11 @@ from enterprises.subsidies.models import SubsidyClaim, SubsidyItem, SubsidyRate
 from enterprises.subsidies.types import ClaimState, ItemState
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
+from trainhub.kernel.characters import plain_words
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused, Stale
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import _, listed
-from trainhub.ledger.rules import plain_words
 from trainhub.ledger.types import Category
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import update
 
 from enterprises.mentors import queries as mentors
+from enterprises.mentors.accounts import demand_proven
 from enterprises.mentors.models import Mentor
 from enterprises.placements import queries
 from enterprises.placements.models import Placement, PositionSeats
@@ -69,6 +70,12 @@ def demand_other(placement: Placement, *, by: Identity) -> None:
     """Nobody confirms, grades or grants leave to themselves, whichever of their rows became the mentor. Raises WrongState."""
     if people.is_same_human(by.person_id, queries.person_of_student(placement.student_id)):
         raise WrongState(_("不能由学生本人确认、评定或批准自己的实习，请企业另行安排指导教师。"), code="own_mentor")
+
+
+def demand_signer(placement: Placement, *, by: Identity) -> None:
+    """Who confirms, grades or grants leave: nobody to themselves, and no account that only the enterprise vouches for. Raises WrongState, NotProven."""
+    demand_other(placement, by=by)
+    demand_proven(by)
 
 
 def hold(placement: Placement) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import update
 from enterprises.mentors import queries as mentors
 from enterprises.placements import labels, queries, rules
 from enterprises.placements.models import DayEntry, Placement, WeeklyLog
-from enterprises.placements.operations._support import BadDay, WrongState, demand_office, demand_other, hold, parameter, tell
+from enterprises.placements.operations._support import BadDay, WrongState, demand_office, demand_signer, hold, parameter, tell
 from enterprises.placements.operations.certifying import correct_certificates, has_ended, issue_certificate
 from enterprises.placements.operations.counting import settle_trainings
 from enterprises.placements.types import DayProblem, DayState, Ground, LogTag, NoteSide, PlacementState
@@ -167,7 +167,7 @@ def decide_entries(
     hold(placement)  # papers, leave and the end of a placement are entered before or after, not meanwhile
     if placement.state is not PlacementState.STARTED and not has_ended(placement):
         raise WrongState(_("实习没有在进行，不能确认实习日。"))
-    demand_other(placement, by=by)
+    demand_signer(placement, by=by)
     mentor = mentors.by_id(placement.mentor_id) if placement.mentor_id is not None else None
     if mentor is not None:
         demand_office(mentor, today=today)
