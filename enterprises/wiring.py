@@ -64,6 +64,7 @@ from enterprises.placements import panels as placements_panels
 from enterprises.placements import queries as placements_queries
 from enterprises.placements import tasks as placements_tasks
 from enterprises.placements.operations import certifying as placements_certifying
+from enterprises.placements.operations import joining as placements_joining
 from enterprises.placements.queries import signing as placements_signing
 from enterprises.placements.views import (
     agreements,
@@ -95,6 +96,7 @@ from trainhub.kernel.audit_kinds import Kind, name_kinds
 from trainhub.kernel.i18n import N_, _l
 from trainhub.organisations import operations as organisation_operations
 from trainhub.people import queries as people_queries
+from trainhub.people.types import HUMANS
 from trainhub.programmes.operations import plans as programme_plans
 
 PAGES: tuple[ModuleType, ...] = (mentors_proof_views, bases_partner_views, bases_history_views, awards_fund_views, awards_company_views)
@@ -265,6 +267,7 @@ def _bases_mentors_placements(app: Flask) -> None:
             mentors_queries.account_listing,
         ),
     )
+    app.extensions.setdefault(HUMANS, []).append(placements_joining.tell_own_mentors)
     app.extensions.setdefault(mentors_views.LOADS, []).append(placements_panels.loads)
     app.extensions.setdefault(mentors_proofs.GUIDED, []).extend((placements_signing.guided, capstones_signing.guided))
     app.extensions.setdefault(mentors_operations.DECLARED, []).append(placements_operations.release_mentor)
