@@ -42,7 +42,7 @@ def _proof_page(form: ProofForm, status: int = 200) -> Any:
     by, today = who(), clock.today()
     account = identities.account(by.account_id or 0)
     heads = {
-        (university, name): identities.display_names(identities.accounts_holding(Role.PROGRAMME_ADMIN, today=today, programme_id=key))
+        (university, name): list(identities.display_names(identities.accounts_holding(Role.PROGRAMME_ADMIN, today=today, programme_id=key)).values())
         for key, university, name in proof_queries.schools_of(by.person_id or 0)
     }
     waits = accounts.against_proof(account, proof_queries.proof_of(account.id), now=clock.now())

@@ -223,10 +223,11 @@ def test_every_signature_of_a_capstone_is_one_of_the_machine(action: Action) -> 
 def test_the_school_hands_over_codes_and_the_mentor_types_one_in(world: SimpleNamespace, app: Flask) -> None:
     with transaction():
         account = opened_by(world, as_account(world.keeper))
-        key = account.id
+        key, head_name = account.id, world.head.display_name
     school, mentor = accounts.sign_in(app, world.head), accounts.sign_in(app, account)
     assert "核对码" in school.get("/").text
     assert "输入学校的核对码" in mentor.get("/placements/confirm").text
+    assert head_name in mentor.get("/mentors/proof").text  # whom to ask
     refused = mentor.post(f"/placements/{world.row.id}/confirm", data={"entry": str(world.entry.id)})
     assert (refused.status_code, "/mentors/proof" in refused.text) == (403, True)
     printed = school.post("/mentors/codes", data={"account": str(key), "form": "print"}).text
