@@ -104,7 +104,15 @@ def waiting(identity: Identity, *, account_ids: Collection[int] | None = None) -
     if account_ids is not None:
         statement = statement.where(Account.id.in_(list(account_ids)))
     return [
-        Waiting(key, person, name, enterprise, state is AccountState.ACTIVE, handler, made if made is not None and made >= handled else None)
+        Waiting(
+            key,
+            person,
+            name,
+            enterprise,
+            state is AccountState.ACTIVE,
+            handler,
+            made if made is not None and handled is not None and made >= handled else None,
+        )
         for key, person, name, enterprise, state, handler, made, handled in session().execute(statement)
     ]
 

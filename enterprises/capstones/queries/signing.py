@@ -22,9 +22,10 @@ def guided() -> sa.Select[Any]:
         select(DefenceMember.person_id, DefenceSlot.capstone_id).join(DefenceSlot, DefenceSlot.group_id == DefenceMember.group_id),
     ]
     signers = sa.union_all(*held).subquery("signers")
-    return (
+    statement: sa.Select[Any] = (
         select(signers.c.person_id, Student.programme_id, Student.university_id)
         .join(Capstone, Capstone.id == signers.c.capstone_id)
         .join(Student, Student.id == Capstone.student_id)
         .where(Capstone.state.in_(LIVE))
     )
+    return statement
