@@ -80,6 +80,7 @@ class Can(StrEnum):
     MENTOR_EDIT = "mentors:mentor:edit"
     MENTOR_CREATE = "mentors:mentor:create"
     MENTOR_IMPORT = "mentors:mentor:import"
+    MENTOR_PROVE = "mentors:account:prove"
     PLAN_EDIT = "placements:plan:edit"
     PLAN_SIGN = "placements:plan:sign"
     TERM_LIST = "placements:term:list"
@@ -172,6 +173,7 @@ GRANTS: Table = {
     Can.MENTOR_EDIT: ((role_over(*MENTOR_EDITORS),), (own,)),
     Can.MENTOR_CREATE: ((role_over(*MENTOR_EDITORS),),),
     Can.MENTOR_IMPORT: ((role(*MENTOR_EDITORS),),),
+    Can.MENTOR_PROVE: ((role(*SCHOOL),),),
     # -- placements
     Can.PLAN_EDIT: ((role_over(*SCHOOL),),),
     Can.PLAN_SIGN: ((role_over(Role.ENTERPRISE_COORDINATOR),),),

@@ -29,6 +29,7 @@ from enterprises.capstones import tasks as capstones_tasks
 from enterprises.capstones import views as capstones_views
 from enterprises.capstones.operations import certifying as capstones_certifying
 from enterprises.capstones.operations import concluding as capstones_concluding
+from enterprises.capstones.queries import signing as capstones_signing
 from enterprises.capstones.views import archiving as capstones_archiving
 from enterprises.capstones.views import board as capstones_board
 from enterprises.capstones.views import capstones as capstones_pages
@@ -49,6 +50,8 @@ from enterprises.contributions import views as contributions_views
 from enterprises.mentors import cli as mentors_cli
 from enterprises.mentors import models as mentors_models
 from enterprises.mentors import operations as mentors_operations
+from enterprises.mentors import proof_queries as mentors_proofs
+from enterprises.mentors import proof_views as mentors_proof_views
 from enterprises.mentors import queries as mentors_queries
 from enterprises.mentors import views as mentors_views
 from enterprises.own import register as own
@@ -61,6 +64,8 @@ from enterprises.placements import panels as placements_panels
 from enterprises.placements import queries as placements_queries
 from enterprises.placements import tasks as placements_tasks
 from enterprises.placements.operations import certifying as placements_certifying
+from enterprises.placements.operations import joining as placements_joining
+from enterprises.placements.queries import signing as placements_signing
 from enterprises.placements.views import (
     agreements,
     confirming,
@@ -94,9 +99,10 @@ from trainhub.ledger.types import HOURS, Source
 from trainhub.organisations import operations as organisation_operations
 from trainhub.people import queries as people_queries
 from trainhub.people import reach
+from trainhub.people.types import HUMANS
 from trainhub.programmes.operations import plans as programme_plans
 
-PAGES: tuple[ModuleType, ...] = (bases_partner_views, bases_history_views, awards_fund_views, awards_company_views)
+PAGES: tuple[ModuleType, ...] = (mentors_proof_views, bases_partner_views, bases_history_views, awards_fund_views, awards_company_views)
 """Pages that hang themselves onto a blueprint of another module."""
 TABLES: tuple[ModuleType, ...] = (bases_models, mentors_models, placements_models, capstones_models, awards_models, awards_funds, subsidies_models)
 COMMANDS: dict[str, click.Command] = {**mentors_cli.COMMANDS, **placements_cli.COMMANDS, **capstones_cli.COMMANDS, **awards_cli.COMMANDS}
@@ -149,6 +155,8 @@ THINGS = {
     "capstones.topic": _l("毕业设计选题"),
     "capstones.wishes": _l("导师志愿"),
     "capstones.window": _l("毕业设计时间安排"),
+    "mentors.account": _l("指导教师账号"),
+    "mentors.account_code": _l("指导教师核对码"),
     "mentors.appraisal": _l("指导教师考核"),
     "mentors.conflict": _l("指导教师回避"),
     "mentors.mentor": _l("企业指导教师"),
@@ -263,7 +271,9 @@ def _bases_mentors_placements(app: Flask) -> None:
             mentors_queries.account_listing,
         ),
     )
+    app.extensions.setdefault(HUMANS, []).append(placements_joining.tell_own_mentors)
     app.extensions.setdefault(mentors_views.LOADS, []).append(placements_panels.loads)
+    app.extensions.setdefault(mentors_proofs.GUIDED, []).extend((placements_signing.guided, capstones_signing.guided))
     app.extensions.setdefault(mentors_operations.DECLARED, []).append(placements_operations.release_mentor)
     app.extensions.setdefault(EVIDENCE_PAGES, {})["placement"] = placements_panels.evidence_pages
     app.extensions.setdefault(PRESENT_FACTS, {})["placement"] = placements_certifying.present_facts
@@ -317,6 +327,7 @@ def _bases_mentors_placements(app: Flask) -> None:
             order=42,
         ),
         nav.Entry("practice", _l("企业导师库"), "mentors.index", "user", can=Can.MENTOR_LIST, order=45),
+        nav.Entry("practice", _l("指导教师核对码"), "mentors.codes", "key", can=Can.MENTOR_PROVE, roles=PLANNERS, order=46),
         nav.Entry("programme", _l("企业培养方案"), "placements.plans", "clipboard", can=Can.TERM_LIST, roles=PLANNERS, order=40),
     )
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import io
 import re
-import unicodedata
 import zipfile
 import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+
+from trainhub.kernel.characters import plain_words
 
 UNPACKED_MOST = 64 << 20
 """Bytes of one file that are unpacked at most."""
@@ -46,7 +47,7 @@ class Reading:
 
 def read(data: bytes, words: Iterable[str]) -> Reading:
     """Look for words in a PDF or a .docx; blanks, width and case do not matter. Raises Unreadable."""
-    wanted = {_plain(word): word for word in words if len(_plain(word)) > 1}
+    wanted = {plain_words(word): word for word in words if len(plain_words(word)) > 1}
     if data[:1024].find(b"%PDF-") >= 0:
         fields, text = _of_pdf(data)
     elif data[:4] == b"PK\x03\x04":
@@ -54,15 +55,15 @@ def read(data: bytes, words: Iterable[str]) -> Reading:
     else:
         raise Unreadable("neither a PDF nor a Word file")
     found = dict.fromkeys(
-        Trace(METADATA, name, word) for name, values in fields.items() for value in values for plain, word in wanted.items() if plain in _plain(value)
+        Trace(METADATA, name, word)
+        for name, values in fields.items()
+        for value in values
+        for plain, word in wanted.items()
+        if plain in plain_words(value)
     )
-    whole = _plain(text)
+    whole = plain_words(text)
     found |= dict.fromkeys(Trace(TEXT, "", word) for plain, word in wanted.items() if plain in whole)
     return Reading(tuple(found), len(whole) >= TEXT_LEAST)
-
-
-def _plain(text: str) -> str:
-    return "".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
 # -- Word ---------------------------------------------------------------------------------------------------------------

@@ -92,6 +92,14 @@ HOLDING: frozenset[Action] = frozenset(
 other's grade, and nobody would be left to say that everything is there; a supervisor would be exchanged while the grade is signed; and
 what is sent twice at once would be written twice."""
 
+SIGNED: frozenset[Action] = frozenset(
+    {
+        Action.ISSUE_TASK, Action.GUIDE, Action.OPEN, Action.PASS_MIDTERM, Action.RETURN, Action.REVIEW, Action.DEFEND, Action.GRADE, Action.CORRECT,
+        Action.GRADE_THIRD,
+    }
+)  # fmt: skip
+"""What counts for a school: nobody does it by an account that only an enterprise vouches for."""
+
 ALLOWED: dict[Action, tuple[CapstoneState, ...]] = {action: step.states for action, step in MACHINE.items()}
 """In which states an action may happen."""
 

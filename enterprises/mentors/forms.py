@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from wtforms import BooleanField, DateField, IntegerField, SelectField
-from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, ValidationError
 
 from enterprises.mentors.labels import GRADES
 from enterprises.mentors.types import AppraisalGrade
 from trainhub.kernel.forms import Form, LongText, Text
 from trainhub.kernel.i18n import _l
+from trainhub.kernel.sheets.parsers import parse_phone
 from trainhub.people.types import IdType
 
 NEEDED = _l("请填写此项。")
@@ -67,9 +68,17 @@ class NewMentorForm(MentorForm):
     name = Text(_l("姓名"), [DataRequired(NEEDED), Length(max=120)])
     id_type = SelectField(_l("证件类型"), coerce=str, default=IdType.RESIDENT_ID.value)
     id_number = Text(_l("证件号码"), [Length(max=40)], description=_l("用于识别同一个人，加密保存，页面只显示部分。"))
-    phone = Text(_l("手机"), [Length(max=30)])
+    phone = Text(_l("手机"), [Length(max=30)], description=_l("用一次性链接办理的，核对其后四位。"))
     enterprise_id = SelectField(_l("所在企业"), [InputRequired(NEEDED)], coerce=int)
     since = DateField(_l("聘任日期"), [InputRequired(NEEDED)])
+
+    def validate_phone(self, field: Any) -> None:
+        """A telephone number is one, or is left out: of a false one nobody knows the last four digits."""
+        if (field.data or "").strip():
+            try:
+                parse_phone(field.data)
+            except ValueError as wrong:
+                raise ValidationError(str(wrong)) from wrong
 
 
 class AppraisalForm(Form):

@@ -13,17 +13,32 @@ from trainhub.organisations.models import Organisation
 from trainhub.people.models import Person
 
 
-class ProvenLink:
-    """What a one-time link for a mentor without an account keeps of who opens it."""
+class SealedCode:
+    """A code that a school makes for somebody of an enterprise and tells them itself; known only by its hash."""
 
     id: Mapped[Key]
     failures: Mapped[int] = mapped_column(default=0)
-    """Wrong answers to who one is; five close the link."""
-    is_handed: Mapped[bool] = mapped_column(default=False)
-    """Shown to the enterprise's coordinator because it could not be sent: whoever opens it also has to know the code that the school tells its person."""
+    """Wrong answers to who one is; five close the link, or void the code."""
     code_hash: Mapped[str | None] = mapped_column(sa.String(64))
     code_made_at: Mapped[datetime | None]
     code_made_by_id: Mapped[int | None]
+
+
+class ProvenLink(SealedCode):
+    """What a one-time link for a mentor without an account keeps of who opens it."""
+
+    is_handed: Mapped[bool] = mapped_column(default=False)
+    """Shown to the enterprise's coordinator because it could not be sent: whoever opens it also has to know the code that the school tells its person."""
+
+
+class MentorProof(SealedCode, Base):
+    """That the holder of an account which an enterprise opened or reset is who it says: by a code of a school, once. It holds until somebody of the
+    enterprise has a way into the account again (`Account.handled_at` after `proven_at`)."""
+
+    __tablename__ = "mentor_proof"
+
+    account_id: Mapped[int] = mapped_column(ref("account.id"), unique=True)
+    proven_at: Mapped[datetime | None]
 
 
 class Mentor(Versioned, Base):

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-import unicodedata
 from datetime import datetime
 
 from sqlalchemy import update
 
-from enterprises.mentors.models import ProvenLink
+from enterprises.mentors.models import ProvenLink, SealedCode
 from trainhub.identity.delivery import deliver
 from trainhub.identity.types import Channel
 from trainhub.kernel.access import Identity
+from trainhub.kernel.characters import plain_words
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.i18n import _
@@ -57,10 +57,10 @@ def against_identity(link: ProvenLink) -> NoCodeYet | None:
     return NoCodeYet(_("学校还没有生成核对码。请联系学校专业负责人，由他把核对码直接告诉你本人。"))
 
 
-def seal_code(link: ProvenLink, *, key: str, by: Identity, now: datetime) -> str:
-    """A new code of six figures for a link; only its digest with the link's `key` is kept, an earlier code is void. Who may is the caller's to ask."""
+def seal_code(row: SealedCode, *, key: str, by: Identity, now: datetime) -> str:
+    """A new code of six figures for a link or an account; only its digest with the row's `key` is kept, an earlier code is void. Who may is the caller's to ask."""
     code = f"{secrets.randbelow(10**CODE_FIGURES):0{CODE_FIGURES}d}"
-    link.code_hash, link.code_made_at, link.code_made_by_id = digest(f"{key}{code}"), now, by.account_id
+    row.code_hash, row.code_made_at, row.code_made_by_id = digest(f"{key}{code}"), now, by.account_id
     session().flush()
     return code
 
@@ -74,13 +74,15 @@ def is_proven(link: ProvenLink, *, key: str, person: Person, name: str, digits: 
     """Whether somebody answered who he is: the name, the last four digits of the telephone number where one is known, and the school's code of a
     link that was handed over."""
     number = "".join(c for c in person.phone if c.isdigit())
-    knows_code = not link.is_handed or (link.code_hash is not None and secrets.compare_digest(link.code_hash, digest(f"{key}{_plain(code)}")))
-    return _plain(name) == _plain(person.name) and (not number or _plain(digits) == _plain(number)[-4:]) and knows_code
+    knows = not link.is_handed or knows_code(link, key=key, code=code)
+    return plain_words(name) == plain_words(person.name) and (not number or plain_words(digits) == plain_words(number)[-4:]) and knows
 
 
-def _plain(text: str) -> str:
-    """As it is compared: blanks, width and case do not matter, a telephone types them as it likes."""
-    return "".join(unicodedata.normalize("NFKC", text).casefold().split())
+def knows_code(row: SealedCode, *, key: str, code: str) -> bool:
+    """Whether a code is the one that was sealed with `key`; False where none was made, or too many were tried."""
+    if row.code_hash is None or row.failures >= TRIES:
+        return False
+    return secrets.compare_digest(row.code_hash, digest(f"{key}{plain_words(code)}"))
 
 
 def told_wrong(link: ProvenLink) -> str:
@@ -88,7 +90,7 @@ def told_wrong(link: ProvenLink) -> str:
     return _("姓名、手机号后四位或核对码不符。") if link.is_handed else _("姓名或手机号后四位与登记的不符。")
 
 
-def count_failure(*, link: ProvenLink) -> None:
-    """Count a wrong answer; five close the link. By one conditional UPDATE, so that nobody tries twice at once."""
+def count_failure(*, link: SealedCode) -> None:
+    """Count a wrong answer; five close the link, or void the code. By one conditional UPDATE, so that nobody tries twice at once."""
     row = type(link)
     session().execute(update(row).where(row.id == link.id).values(failures=row.failures + 1).execution_options(synchronize_session="fetch"))

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from enterprises.bases import labels as base_labels
 from enterprises.bases.models import BaseLeader
 from enterprises.mentors import labels as mentor_labels
-from enterprises.mentors.models import Mentor, MentorAppraisal, MentorConflict
+from enterprises.mentors.models import Mentor, MentorAppraisal, MentorConflict, MentorProof
 from enterprises.placements import labels
 from enterprises.placements.models import (
     AgreementSignature,
@@ -34,6 +34,7 @@ from enterprises.placements.models import (
 from enterprises.placements.types import LogTag, RaterSide
 from enterprises.subsidies import labels as subsidy_labels
 from enterprises.subsidies.models import SubsidyClaim, SubsidyItem
+from trainhub.identity.models import Account
 from trainhub.identity.queries.owned import Owned, pick, tenths, yuan
 from trainhub.kernel.files import StoredFile
 from trainhub.kernel.i18n import _, listed
@@ -255,6 +256,13 @@ def mentor_links(person_id: int) -> Owned:
     row = MentorLink
     statement = pick(row, row.made_at, row.expires_at, row.used_at).join(Mentor, Mentor.id == row.mentor_id)
     return Owned(statement.where(same_human(Mentor.person_id, person_id)).order_by(row.id))
+
+
+def account_proofs(person_id: int) -> Owned:
+    """Codes by which a school proved who holds an account that an enterprise opened."""
+    row = MentorProof
+    statement = pick(row, row.code_made_at, row.proven_at).join(Account, Account.id == row.account_id)
+    return Owned(statement.where(same_human(Account.person_id, person_id)).order_by(row.id))
 
 
 def led_bases(person_id: int) -> Owned:

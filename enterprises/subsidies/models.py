@@ -77,7 +77,7 @@ class SubsidyItem(Base):
     record_id: Mapped[int] = mapped_column(ref("training_record.id"))
     course: Mapped[str] = mapped_column(sa.String(200))
     course_key: Mapped[str] = mapped_column(sa.String(400))
-    """The course for comparison (`ledger.rules.plain_words`): two spellings of one title are paid once."""
+    """The course for comparison (`kernel.characters.plain_words`): two spellings of one title are paid once."""
     amount_fen: Mapped[int]
     state: Mapped[ItemState] = mapped_column(enum_column(ItemState), default=ItemState.CLAIMED)
     is_sampled: Mapped[bool] = mapped_column(default=False)

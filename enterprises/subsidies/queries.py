@@ -15,9 +15,9 @@ from enterprises.permissions import SUBSIDY_VIEWERS
 from enterprises.subsidies.models import SubsidyClaim, SubsidyItem, SubsidyRate
 from enterprises.subsidies.types import LIVE_ITEMS, Candidate, ClaimState, ItemState, Rate
 from trainhub.kernel.access import Identity, Subject
+from trainhub.kernel.characters import plain_words
 from trainhub.kernel.db import session
 from trainhub.ledger.models import RecordCancellation, TrainingRecord
-from trainhub.ledger.rules import plain_words
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
 from trainhub.people.models import Person

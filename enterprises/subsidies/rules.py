@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 
 from enterprises.subsidies.types import Candidate, LeftOut, Priced, Rate
-from trainhub.ledger.rules import plain_words
+from trainhub.kernel.characters import plain_words
 
 
 def keyed(rates: Iterable[Rate]) -> list[tuple[str, Rate]]:

@@ -20,7 +20,8 @@
     const slots = all("[data-slot]", root), people = all("[data-person]", root), says = root.querySelector("[data-says]");
     const words = root.dataset;
     let picked = null, aimed = null;
-    slots.forEach((slot) => { slot.querySelector("[data-reason]").hidden = true; }); // without JavaScript it is always there
+    // Without JavaScript it is always there; where the server has just refused somebody, or asked for a reason, it stays.
+    slots.forEach((slot) => { slot.querySelector("[data-reason]").hidden = slot.querySelector("select").value === slot.dataset.held && !slot.querySelector("[data-reason]").value; });
     const fit = (slot, person) => slot.dataset.role === person.dataset.role && (slot.dataset.firm || "") === (person.dataset.firm || "");
 
     function name(slot, text) {

@@ -32,6 +32,11 @@ class Account(Versioned, Base):
     wants_digest: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
     last_sign_in_at: Mapped[datetime | None]
+    handled_at: Mapped[datetime | None]
+    """When somebody who vouches for nobody (`rules.vouches`) last opened the account, made a link into it, or changed by what it is signed in to;
+    also when its holder registered alone. None: only a school, an authority or the operator ever did. What follows from it the rooms above say."""
+    handled_by_id: Mapped[int | None]
+    """The account that did so; None: the holder alone."""
 
     person: Mapped[Person | None] = relationship(lazy="raise", viewonly=True)
 

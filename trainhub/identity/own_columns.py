@@ -177,6 +177,8 @@ LABELS: Mapping[str, Any] = {
     "lifted_at": _l("解除时间"),
     "load_limit": _l("指导人数上限"),
     "made_at": _l("建立时间"),
+    "code_made_at": _l("核对码生成时间"),
+    "proven_at": _l("核对时间"),
     "mail_subject": _l("邮件标题"),
     "marks": _l("分项评分"),
     "mentor": _l("企业指导教师"),

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from trainhub.identity.types import LoginKind
+from trainhub.kernel.characters import plain_words
 from trainhub.kernel.roles import Grant, Identity, Role, ScopeKind, Subject
 from trainhub.organisations.types import OrganisationKind
 
@@ -153,8 +154,7 @@ _DASHES = "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
 
 def typed_code(text: str) -> str:
     """A short code as it was meant: full-width signs from a Chinese keyboard as ASCII, no blanks, no dashes, small letters."""
-    plain = unicodedata.normalize("NFKC", text).casefold()
-    return "".join(sign for sign in plain if not sign.isspace() and sign not in _DASHES)
+    return "".join(sign for sign in plain_words(text) if sign not in _DASHES)
 
 
 # -- passwords ----------------------------------------------------------------------------------------------------------
@@ -289,6 +289,28 @@ def may_give(by: Identity, role: Role, kind: ScopeKind, scope: Subject) -> bool:
     if kind is ScopeKind.EVERYTHING:
         return by.everywhere(*givers)
     return any(grant.role in givers and grant.covers(scope) for grant in by.grants)
+
+
+VOUCHING = frozenset(
+    {
+        Role.SYSTEM_ADMIN,
+        Role.UNIVERSITY_ADMIN,
+        Role.PROGRAMME_ADMIN,
+        Role.PREFECTURE_OPERATOR,
+        Role.DEPT_EDU,
+        Role.DEPT_HR,
+        Role.DEPT_ST,
+        Role.DEPT_FIN,
+    }
+)
+"""Who answers for whom they give an account: schools, authorities, the operator."""
+HOSTS = frozenset({Role.ENTERPRISE_COORDINATOR, Role.CENTRE_LEADER})
+
+
+def vouches(by: Identity) -> bool:
+    """Whether an account that `by` opens or resets is its holder's beyond doubt. An enterprise's coordinator and a base's leader are shown the links
+    of those who sign beside them, and vouch for nobody, whatever else they are. No account: the operator's command, a job."""
+    return by.account_id is None or (by.has(*VOUCHING) and not by.has(*HOSTS))
 
 
 def grantable_roles(by: Identity) -> tuple[Role, ...]:

@@ -27,6 +27,7 @@ NAMES: Mapping[str, Any] = {
     "blocks": _l("内容"),
     "capacity": _l("接收能力"),
     "capstones": _l("毕业设计"),
+    "code_by": _l("核对码由谁生成"),
     "categories": _l("类别"),
     "category": _l("类别"),
     "cells": _l("单元格"),

@@ -135,6 +135,8 @@ DEEDS: Mapping[str, Any] = {
     "set": _l("已设置"),
     "code_made": _l("已生成核对码"),
     "made": _l("已生成"),
+    "owned": _l("已归本人独用"),
+    "proven": _l("已核对本人"),
     "image_added": _l("已加入图片"),
     "evidence_added": _l("已补充证明材料"),
     "image_removed": _l("已移除图片"),

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from trainhub.kernel.errors import Refused
 
@@ -178,3 +179,15 @@ def clean_name(text: str, *, field: str | None = "name") -> str:
             details=[{"column": field, "value": f"U+{ord(char):04X}", "problem": "bad_character"} for char in bad],
         )
     return name
+
+
+def plain_words(text: str) -> str:
+    """A text as it is compared: width, case and blanks do not count; a telephone types them as it likes."""
+    return _remembered(text) if len(text) <= 400 else _made_plain(text)  # titles and names come again, whole documents do not
+
+
+def _made_plain(text: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+_remembered = lru_cache(maxsize=4096)(_made_plain)

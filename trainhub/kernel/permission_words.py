@@ -52,6 +52,7 @@ VERBS: Mapping[str, Any] = {
     "own": _l("管理本人的"),
     "pay": _l("拨付"),
     "propose": _l("提出"),
+    "prove": _l("核对本人"),
     "publish": _l("发布"),
     "record": _l("登记"),
     "reissue": _l("补发"),

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
-from functools import lru_cache
 
 from trainhub.ledger.types import FirstCount, WeeksTotal
 from trainhub.policy.findings import Finding, decided
 from trainhub.policy.types import Parameter
-
-
-@lru_cache(maxsize=4096)
-def plain_words(title: str) -> str:
-    """A title for comparison: width, case and spaces do not count."""
-    return "".join(unicodedata.normalize("NFKC", title).casefold().split())
 
 
 def iso_week(day: date) -> str:

@@ -8,9 +8,10 @@ from typing import Any
 
 from enterprises.capstones import queries
 from enterprises.capstones.labels import CAPSTONE_STATES, WINDOWS
-from enterprises.capstones.machine import HOLDING, MACHINE, Actor, Answer, permits
+from enterprises.capstones.machine import HOLDING, MACHINE, SIGNED, Actor, Answer, permits
 from enterprises.capstones.models import Capstone
 from enterprises.capstones.types import LIVE, Action, WindowStage
+from enterprises.mentors.accounts import demand_proven
 from trainhub.identity import queries as identity
 from trainhub.kernel.access import Identity, Role
 from trainhub.kernel.clock import local
@@ -64,15 +65,18 @@ WHEN_LEFT = frozenset({Action.WITHDRAW})
 
 
 def demand(row: Capstone, action: Action, by: Identity) -> frozenset[Actor]:
-    """Refuse what this person may not do, or not at this stage (`machine.MACHINE`); who the person is to the capstone.
+    """Refuse what this person may not do, or not at this stage (`machine.MACHINE`), or not by this account (`machine.SIGNED`); who the person is to
+    the capstone.
 
-    Raises WrongPerson, WrongState; what was archived is closed to everybody. For an act of `machine.HOLDING` the row is locked until the
+    Raises WrongPerson, WrongState, NotProven; what was archived is closed to everybody. For an act of `machine.HOLDING` the row is locked until the
     end of the transaction and read anew: who comes second sees what the first has done.
     """
     if action in HOLDING:
         session().refresh(row, with_for_update={"key_share": True})  # who only refers to the row does not wait
     actors = demand_person(row, action, by)
     stop(against_state(row, action))
+    if action in SIGNED:
+        demand_proven(by)
     return actors
 
 

@@ -30,6 +30,7 @@ from trainhub.policy.book import book
 from trainhub.programmes import queries as programmes
 
 TOLD_ASSIGNED = N_("毕业设计选题已下达：%(title)s")
+TOLD_GONE = N_("你不再担任毕业设计“%(title)s”的%(role)s：%(reason)s")
 TOLD_WHO = N_("你的毕业设计%(role)s：%(name)s")
 TOLD_ENDED = N_("毕业设计“%(title)s”（%(name)s）已终止：%(reason)s")
 TOLD_SUPERVISOR = N_("你被指派为毕业设计“%(title)s”的%(role)s")
@@ -169,7 +170,15 @@ def _call_off(capstone: Capstone, now: datetime) -> dict[str, list[int]]:
 
 
 def assign_supervisor(
-    *, capstone: Capstone, role: SupervisorRole, person: Person, reason: str = "", by: Identity, today: date, now: datetime
+    *,
+    capstone: Capstone,
+    role: SupervisorRole,
+    person: Person,
+    reason: str = "",
+    replaces: Supervision | None = None,
+    by: Identity,
+    today: date,
+    now: datetime,
 ) -> Supervision:
     """Give a capstone its supervisor of one side; who was it before ends today. The same person again: the known row.
 
@@ -177,7 +186,7 @@ def assign_supervisor(
     on `today` and within their limit over all programmes (own.capstone.supervisor_load_max, mentor_load_max); nobody
     stands on both sides, also not one after the other, no mentor of the enterprise stands for the school, no student supervises, nobody with a conflict of interest, nobody who
     reviews it or sits in its panel (`capstones.impartiality`). A teacher of another discipline needs a `reason`, and so does
-    whoever replaces somebody; it is kept. Raises CapstoneRefused, WrongState.
+    whoever replaces somebody (a plan lets all leave first: `replaces` is who left this place for it); it is kept, and who leaves is told. Raises CapstoneRefused, WrongState.
     """
     demand(capstone, Action.SUPERVISE, by)
     before = queries.live_supervision(capstone.id, role)
@@ -204,6 +213,7 @@ def assign_supervisor(
         reason = given(reason, _("更换导师须写明理由，理由会记录在案。"), field="reason")
         before.until = today
         session().flush()
+    gone = before if before is not None else replaces
     row = Supervision(capstone_id=capstone.id, role=role, person_id=person.id, since=today)
     session().add(row)
     session().flush()
@@ -211,8 +221,10 @@ def assign_supervisor(
         by=by,
         did="capstones.supervisor.assigned",
         on=capstone,
-        data={"role": role, "person": person.id, "before": before.person_id if before else None, "reason": reason},
+        data={"role": role, "person": person.id, "before": gone.person_id if gone else None, "reason": reason},
     )
+    if gone is not None:
+        _tell_gone(gone, capstone, reason, now)
     topic = session().get_one(Topic, capstone.topic_id)
     tell(
         person_ids=[person.id],
@@ -234,6 +246,19 @@ def assign_supervisor(
     )
     tell_successor(capstone, role, person.id, now)
     return row
+
+
+def _tell_gone(gone: Supervision, capstone: Capstone, reason: str, now: datetime) -> None:
+    """Tell who supervises a capstone no more, and why."""
+    tell(
+        person_ids=[gone.person_id],
+        kind="capstones.supervisor",
+        message=TOLD_GONE,
+        values={"title": queries.title_of(capstone), "role": notifications.word(ROLES[gone.role]), "reason": reason},
+        url="/capstones/supervised",
+        unique_key=f"capstones.supervisor_gone:{gone.id}",
+        now=now,
+    )
 
 
 def _demand_discipline(person: Person, student: Student, reason: str, today: date) -> None:
@@ -290,4 +315,5 @@ def end_supervision(*, supervision: Supervision, reason: str, by: Identity, toda
     audit.record(
         by=by, did="capstones.supervisor.ended", on=capstone, data={"role": supervision.role, "person": supervision.person_id, "reason": why}
     )
+    _tell_gone(supervision, capstone, why, now)
     return supervision

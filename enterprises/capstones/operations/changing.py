@@ -66,7 +66,7 @@ def change_topic(
         for wish in queries.wishes_of(capstone.id, SupervisorRole.ENTERPRISE):  # they name mentors of the enterprise before
             session().delete(wish)
         capstone.place = within(place, field="place", most=200)  # the workshop of the enterprise before is none of this one's
-    capstone.topic_id, capstone.enterprise_id = topic.id, topic.enterprise_id
+    capstone.topic_id, capstone.enterprise_id, capstone.team_id = topic.id, topic.enterprise_id, None  # the team stays with its topic
     session().flush()
     audit.record(
         by=by,

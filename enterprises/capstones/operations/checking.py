@@ -15,6 +15,7 @@ from enterprises.capstones.operations.impartial import demand_office, demand_sti
 from enterprises.capstones.queries.anonymous import read_by_experts
 from enterprises.capstones.queries.checking import open_opinions
 from enterprises.capstones.types import SpotOutcome, SpotVerdict
+from enterprises.mentors.accounts import demand_proven
 from trainhub.identity import queries as identity
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
@@ -222,6 +223,7 @@ def give_opinion(*, opinion: SpotOpinion, verdict: SpotVerdict, comment: str, by
     """Sign an opinion, once; when the round is complete the outcome follows by the rule of two. Raises WrongPerson, CapstoneRefused."""
     if not is_same_human(by.person_id, opinion.person_id):
         raise WrongPerson(_("只有被指定的专家可以评议。"))
+    demand_proven(by)
     item = session().get_one(SpotItem, opinion.item_id)
     _hold(item)
     _demand_valid(item)

@@ -23,7 +23,7 @@ from trainhub.kernel.i18n import N_, _, _l
 from trainhub.notifications import operations as notifications
 from trainhub.people.models import Student
 
-TOLD_OPEN = N_("毕业设计选题（%(kind)s）开放填报，%(day)s 24 时前可反复修改")
+TOLD_OPEN = N_("毕业设计选题（%(kind)s）填报时间为 %(first)s 至 %(day)s 24 时，其间可反复修改")
 TOLD_PUBLISHED = N_("毕业设计选题（%(kind)s）结果已公布")
 TOLD_ASKED = N_("%(name)s 邀请你加入毕业设计小组“%(team)s”")
 NOT_OPEN = {
@@ -50,7 +50,7 @@ def open_choices(*, round: ChoiceRound, by: Identity, now: datetime) -> ChoiceRo
         person_ids=[person.id for _student, person in queries.without_capstone(round.cohort_id)],
         kind="capstones.round_open",
         message=TOLD_OPEN,
-        values={"kind": notifications.word(ROUND_KINDS[round.kind]), "day": round.closes_on.isoformat()},
+        values={"kind": notifications.word(ROUND_KINDS[round.kind]), "first": round.opens_on.isoformat(), "day": round.closes_on.isoformat()},
         url="/capstones/choices",
         unique_key=f"capstones.round:{round.id}:open",
         now=now,

@@ -93,12 +93,19 @@ def demand_group(*, cohort: Cohort, on: date, starts_minute: int, minutes_each: 
     demand_account(secretary)
     if not 0 <= starts_minute < 1440 or not 5 <= minutes_each <= 180:
         raise CapstoneRefused(_("每人时间须在 5 至 180 分钟之间。"), field="minutes_each")
+    if starts_minute + minutes_each > 1440:
+        raise CapstoneRefused(
+            _("%(time)s 开始，到 24 时连一名学生也排不下，请改早一些。", time=scheduling.clock_of(starts_minute)), field="starts_at"
+        )
     if on < today:
         raise CapstoneRefused(_("这一天已经过去，请填写今天或以后的日期。"), field="on")
     window = queries.windows_of(cohort.id).get(WindowStage.DEFENCE)
-    if window is not None and not window.opens_on <= on <= window.closes_on:
+    if window is None:
+        return
+    last = max((window.closes_on, *queries.extensions_in(cohort.id, WindowStage.DEFENCE).values()))
+    if not window.opens_on <= on <= last:
         raise CapstoneRefused(
-            _("答辩时间是 %(a)s 至 %(b)s，这一天不在其中，秘书将无法登记。", a=window.opens_on.isoformat(), b=window.closes_on.isoformat()),
+            _("答辩时间是 %(a)s 至 %(b)s，这一天不在其中，秘书将无法登记。", a=window.opens_on.isoformat(), b=last.isoformat()),
             field="on",
         )
 
@@ -216,7 +223,7 @@ def timetable(*, cohort: Cohort, by: Identity, today: date, now: datetime) -> sc
     session().flush()
     same = alike(due := queries.to_defend(cohort.id), today)
     waiting = [row for row in due if row.id not in same]
-    found = scheduling.place([row.id for row in waiting], own, queries.barred_from_each(waiting, Office.PANEL), around=around)
+    found = _place(cohort, waiting, own, around)
     by_id = {row.id: row for row in due}
     for capstone_id, (group_id, minute) in sorted(found.placed.items()):
         place_defence(capstone=by_id[capstone_id], by=by)
@@ -230,6 +237,24 @@ def timetable(*, cohort: Cohort, by: Identity, today: date, now: datetime) -> sc
     said = {"placed": len(found.placed), "left": sorted(found.left), "alike": sorted(same)}
     audit.record(by=by, did="capstones.defence.placed", on=("cohort", str(cohort.id)), data=said)
     return replace(found, alike=same)
+
+
+def _place(
+    cohort: Cohort, waiting: Sequence[Capstone], own: Sequence[scheduling.Session], around: Sequence[scheduling.Session]
+) -> scheduling.Timetable:
+    """Places for everybody in the groups inside the window; who has none, and has been given more time, in those after it that the extension reaches."""
+    window, barred = queries.windows_of(cohort.id).get(WindowStage.DEFENCE), queries.barred_from_each(waiting, Office.PANEL)
+    late = sorted((one for one in own if window is not None and one.on > window.closes_on), key=lambda one: (one.on, one.starts_minute, one.id))
+    usual = [one for one in own if one not in late]
+    found = scheduling.place([row.id for row in waiting], usual, barred, around=[*around, *late])
+    more = queries.extensions_in(cohort.id, WindowStage.DEFENCE) if late else {}
+    placed, left = dict(found.placed), set(found.left)
+    for one in late:
+        able = [key for key in sorted(left) if key in more and more[key] >= one.on]
+        later = scheduling.place(able, [one], barred, around=[*around, *(other for other in own if other is not one)])
+        placed |= later.placed
+        left -= set(later.placed)
+    return scheduling.Timetable(placed, frozenset(left))
 
 
 def _tell_moved(

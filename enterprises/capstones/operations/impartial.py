@@ -10,7 +10,7 @@ from enterprises.capstones.models import Capstone
 from enterprises.capstones.operations._support import CapstoneRefused, stop
 from enterprises.capstones.queries import guiding
 from enterprises.capstones.queries.impartiality import bar_of
-from enterprises.capstones.queries.supervising import is_enrolled
+from enterprises.capstones.queries.supervising import enrolled_among
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.kernel.i18n import N_, _
@@ -67,8 +67,9 @@ def against_house(capstone: Capstone, person: Person, office: Office, on: date) 
 
 def demand_no_student(*persons: Person, field: str | None = "person_id") -> None:
     """Refuse an enrolled student who is to judge: on the register of mentors or not, a classmate reads, hears and grades nobody."""
+    enrolled = enrolled_among([person.id for person in persons])
     for person in persons:
-        if is_enrolled(person.id):
+        if person.id in enrolled:
             raise CapstoneRefused(_("%(name)s 是在读学生，不能评阅、答辩或评分。请另选一人。", name=person.name), field=field, code="is_student")
 
 

@@ -28,6 +28,7 @@ from trainhub.people.queries import is_same_human
 from trainhub.programmes.models import Cohort
 
 TOLD_REVIEW = N_("请在 %(day)s 前评阅毕业设计论文")
+TOLD_NO_REVIEW = N_("一项请你评阅毕业设计论文的请求已撤回，不必再评阅")
 TOLD_REVISE = N_("评阅意见：论文须修改后再审")
 TOLD_FAILED = N_("%(name)s 的论文有一份评阅意见为“不通过”：由专业负责人决定退回修改后复评、另请评阅人，或按不合格办理")
 TOLD_FAILED_HEADS = N_("%(name)s 的论文有一份评阅意见为“不通过”，请决定：退回修改后复评、另请评阅人，或按不合格办理")
@@ -99,6 +100,15 @@ def cancel_review(*, review: Review, by: Identity, now: datetime) -> Review:
     if review.signed_at is not None:
         raise CapstoneRefused(_("评阅意见已签名，不能撤回。"))
     review.cancelled_at = now
+    tell(
+        person_ids=[review.person_id],
+        kind="capstones.review",
+        message=TOLD_NO_REVIEW,
+        values={},
+        url="/capstones/tasks",
+        unique_key=f"capstones.review_cancelled:{review.id}",
+        now=now,
+    )
     said = {"review": review.id}
     before = [row for row, _name in queries.reviews_of(capstone.id) if row.signed_at and is_same_human(row.person_id, review.person_id)]
     if before and before[-1].verdict is Verdict.FAIL:

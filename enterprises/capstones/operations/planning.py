@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from enterprises.capstones import planning, queries
-from enterprises.capstones.models import Capstone, SupervisorPlan
+from enterprises.capstones.models import Capstone, Supervision, SupervisorPlan
 from enterprises.capstones.operations._support import CapstoneRefused, WrongState
 from enterprises.capstones.operations.assigning import assign_supervisor
 from enterprises.capstones.planner.solving import solve
@@ -60,20 +60,23 @@ def apply_plan(*, plan: SupervisorPlan, by: Identity, today: date, now: datetime
     if plan.state is not PlanState.READY or plan.result is None:
         raise WrongState(_("方案还没有算好，或已作废。"))
     current, made = session(), 0
+    left: dict[tuple[int, str], Supervision] = {}
     queries.hold(one[0] for one in plan.result["changes"])  # before any teacher or mentor is: who gives one by hand holds the capstone first too
     for capstone_id, side, before, _person in plan.result["changes"]:
         held = queries.live_supervision(capstone_id, SupervisorRole(side))
         if (held.person_id if held is not None else None) != before:
             raise WrongState(_("导师安排在计算之后有变化，请重新计算。"), code="plan_outdated")
         if held is not None:  # all who leave leave first: the place of one may be meant for another
-            held.until = today
+            held.until, left[capstone_id, side] = today, held
     current.flush()
     with in_language("zh"):
         why = _("导师安排方案")  # is kept with the supervisor, whichever language who applies it reads
     for capstone_id, side, _before, person_id in plan.result["changes"]:
         capstone, person, role = current.get_one(Capstone, capstone_id), current.get_one(Person, person_id), SupervisorRole(side)
         try:
-            assign_supervisor(capstone=capstone, role=role, person=person, reason=why, by=by, today=today, now=now)
+            assign_supervisor(
+                capstone=capstone, role=role, person=person, reason=why, replaces=left.get((capstone_id, side)), by=by, today=today, now=now
+            )
         except Refused as refused:
             student = session().get_one(Student, capstone.student_id)
             name = session().get_one(Person, student.person_id).name

@@ -27,6 +27,7 @@ from trainhub.programmes.models import Cohort, ProgrammeVersion
 
 TOLD_CONFLICT = N_("%(name)s 与学生 %(student)s 有利益关系，须回避：不能再为其签署评分或评阅，请专业负责人另行安排")
 TOLD_EXTENDED_SUPERVISORS = N_("毕业设计“%(title)s”的评分延期到 %(day)s 24 时")
+TOLD_EXTENDED_GUIDED = N_("你指导的毕业设计“%(title)s”：“%(stage)s”延期到 %(day)s 24 时")
 TOLD_EXTENDED = N_("“%(stage)s”为你延期到 %(day)s 24 时")
 
 
@@ -95,16 +96,17 @@ def extend(*, capstone: Capstone, stage: WindowStage, until: date, reason: str, 
         unique_key=f"capstones.extended:{row.id}",
         now=now,
     )
-    if stage is WindowStage.GRADING:  # theirs to do
-        tell(
-            person_ids=[held.person_id for held, _name in queries.supervisions_of(capstone.id) if held.until is None],
-            kind="capstones.extended",
-            message=TOLD_EXTENDED_SUPERVISORS,
-            values={"title": queries.title_of(capstone), "day": until.isoformat()},
-            url=f"/capstones/{capstone.id}/grade",
-            unique_key=f"capstones.extended:{row.id}:supervisors",
-            now=now,
-        )
+    values = {"title": queries.title_of(capstone), "day": until.isoformat()}
+    is_theirs = stage is WindowStage.GRADING  # to do; of every other stage they guide by its days
+    tell(
+        person_ids=[held.person_id for held, _name in queries.supervisions_of(capstone.id) if held.until is None],
+        kind="capstones.extended",
+        message=TOLD_EXTENDED_SUPERVISORS if is_theirs else TOLD_EXTENDED_GUIDED,
+        values=values if is_theirs else {**values, "stage": notifications.word(WINDOWS[stage])},
+        url=f"/capstones/{capstone.id}/grade" if is_theirs else f"/capstones/{capstone.id}",
+        unique_key=f"capstones.extended:{row.id}:supervisors",
+        now=now,
+    )
     return row
 
 

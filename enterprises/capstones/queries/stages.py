@@ -96,6 +96,18 @@ def extended_until(capstone_id: int, stage: WindowStage) -> date | None:
     return session().scalar(select(func.max(StageExtension.until)).where(StageExtension.capstone_id == capstone_id, StageExtension.stage == stage))
 
 
+def extensions_in(cohort_id: int, stage: WindowStage) -> dict[int, date]:
+    """{capstone: the last day that an extension gives} of a cohort at a stage."""
+    statement = (
+        select(StageExtension.capstone_id, func.max(StageExtension.until))
+        .join(Capstone, Capstone.id == StageExtension.capstone_id)
+        .join(Student, Student.id == Capstone.student_id)
+        .where(Student.cohort_id == cohort_id, StageExtension.stage == stage)
+        .group_by(StageExtension.capstone_id)
+    )
+    return {key: until for key, until in session().execute(statement)}
+
+
 def extensions_of(capstone_id: int) -> list[StageExtension]:
     """Every extension ever granted, the latest first."""
     return list(session().scalars(select(StageExtension).where(StageExtension.capstone_id == capstone_id).order_by(StageExtension.id.desc())))

@@ -163,8 +163,9 @@ def topics_listing(identity: Identity, wanted: TopicFilter, on: date, sort: str 
     ):
         if value is not None:
             clauses.append(column == value)
-    if wanted.has_seats:
-        clauses.append(has_seats())
+    if wanted.has_seats:  # one that a student proposed is open to that student alone
+        mine = select(Student.id).where(Student.person_id == (identity.person_id or 0))
+        clauses += [has_seats(), or_(Topic.reserved_student_id.is_(None), Topic.reserved_student_id.in_(mine))]
     if wanted.text:
         skills = cast(Topic.skills, Text)
         public = organisations.matches(wanted.text, Topic.title, skills, Organisation.name, Organisation.pinyin)
@@ -250,12 +251,14 @@ def similar(row: Topic, identity: Identity, on: date, *, most: int = 5) -> list[
     return [one for _share, _less, one in sorted(found, key=lambda row: (-row[0], -row[1], row[2].id))[:most]]
 
 
-def open_topics(programme_id: int) -> list[tuple[int, str]]:
-    """(id, "title (enterprise, seats left)") of approved topics with a seat, for forms."""
+def open_topics(programme_id: int, *, student_id: int | None = None) -> list[tuple[int, str]]:
+    """(id, "title (enterprise, seats left)") of approved topics with a seat, for forms; of those that students proposed only `student_id`'s own."""
     statement = (
         select(Topic.id, Topic.title, Organisation.name, Topic.seats - Topic.taken)
         .join(Organisation, Organisation.id == Topic.enterprise_id)
-        .where(Topic.programme_id == programme_id, has_seats())
+        .where(
+            Topic.programme_id == programme_id, has_seats(), or_(Topic.reserved_student_id.is_(None), Topic.reserved_student_id == (student_id or 0))
+        )
         .order_by(Organisation.pinyin, Topic.title, Topic.id)
     )
     return [(key, f"{title}（{enterprise}，余 {left}）") for key, title, enterprise, left in session().execute(statement)]

@@ -15,6 +15,7 @@ from enterprises.capstones.types import Action, Stage, SupervisorRole
 from enterprises.capstones.views import blueprint
 from enterprises.capstones.views._page import refused_on, roles_of
 from enterprises.capstones.views._support import load, on_page
+from enterprises.mentors.accounts import against_signing
 from enterprises.permissions import Can
 from trainhub.certificates.operations import why_it_waits
 from trainhub.kernel import clock
@@ -46,7 +47,7 @@ def grade(row: Capstone) -> Any:
 
 def _grade_page(row: Capstone, form: forms.GradeForm, status: int = 200) -> Any:
     role = roles_of(row)[0]
-    student, against = session().get_one(Student, row.student_id), operations.against_grade(row, role, clock.now())
+    student, against = session().get_one(Student, row.student_id), operations.against_grade(row, role, clock.now()) or against_signing(who())
     mine = queries.grades_of(row.id).get(role)
     if mine is not None:  # a correction without its reason is refused
         form.reason.flags.required = True

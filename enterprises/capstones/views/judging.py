@@ -202,7 +202,7 @@ def _judging_page(pair: Pair, form: forms.GroupForm, status: int = 200, problem:
     panels, timetables = queries.members_of_groups(ids), queries.slots_of_groups(ids)
     groups = [(group, panels[group.id], timetables[group.id]) for group in found]
     ahead = [(group, slots) for group, _members, slots in groups if group.on >= today]
-    window = queries.windows_of(of.id).get(WindowStage.DEFENCE)
+    window, more = queries.windows_of(of.id).get(WindowStage.DEFENCE), queries.extensions_in(of.id, WindowStage.DEFENCE)
     html = render_template(
         "enterprises/capstones/judging.html",
         programme=programme,
@@ -214,7 +214,7 @@ def _judging_page(pair: Pair, form: forms.GroupForm, status: int = 200, problem:
         ahead=bool(ahead),
         crossable=operations.unread_originals(of.id, today),
         tellable=any(slots for _group, slots in ahead),
-        defence_over=window if window is not None and window.closes_on < today else None,
+        defence_over=window if window is not None and max((window.closes_on, *more.values())) < today else None,
         away=_away(groups),
         secret=queries.confidential_among(capstone.id for _group, _members, slots in groups for _slot, capstone, *_rest in slots),
         people=queries.judge_choices(programme.university_id, of.id, today, signing=True),

@@ -15,6 +15,7 @@ from enterprises.placements.operations.days import (
     log_day,
     log_week,
     save_weekly_log,
+    take_back_day,
 )
 from enterprises.placements.operations.events import change_base, close_event, decide_absence, end_early, report_event
 from enterprises.placements.operations.finishing import finish_placement, grade_placement, may_be_graded
@@ -180,6 +181,7 @@ __all__ = [
     "start_placement",
     "submit_position",
     "table_job",
+    "take_back_day",
     "unsigned_places",
     "waiting_by",
     "warn_of_days_against",

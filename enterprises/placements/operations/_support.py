@@ -9,16 +9,18 @@ from typing import Any
 from sqlalchemy import update
 
 from enterprises.mentors import queries as mentors
+from enterprises.mentors.accounts import demand_proven
 from enterprises.mentors.models import Mentor
 from enterprises.placements import queries
 from enterprises.placements.models import Placement, PositionSeats
 from trainhub.identity import queries as identities
-from trainhub.kernel.access import Identity
+from trainhub.kernel.access import Identity, Role
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.i18n import _
 from trainhub.notifications.operations import notify
 from trainhub.people import queries as people
+from trainhub.people.models import Student
 from trainhub.policy.book import book
 from trainhub.policy.types import Parameter
 
@@ -69,6 +71,36 @@ def demand_other(placement: Placement, *, by: Identity) -> None:
     """Nobody confirms, grades or grants leave to themselves, whichever of their rows became the mentor. Raises WrongState."""
     if people.is_same_human(by.person_id, queries.person_of_student(placement.student_id)):
         raise WrongState(_("不能由学生本人确认、评定或批准自己的实习，请企业另行安排指导教师。"), code="own_mentor")
+
+
+def demand_signer(placement: Placement, *, by: Identity) -> None:
+    """Who confirms, grades or grants leave: nobody to themselves, and no account that only the enterprise vouches for. Raises WrongState, NotProven."""
+    demand_other(placement, by=by)
+    demand_proven(by)
+
+
+def demand_host(placement: Placement, *, by: Identity, today: date) -> None:
+    """Who confirms and grades stands for the enterprise: not a mentor who heads or supervises the student's programme by now. Raises WrongState."""
+    mentor = mentors.by_id(placement.mentor_id) if placement.mentor_id is not None else None
+    if mentor is None or not people.is_same_human(by.person_id, mentor.person_id):
+        return
+    if is_of_school(mentor, queries.student(placement.student_id), today):
+        name = mentors.name_of(mentor.id)
+        raise WrongState(
+            _("%(name)s现在负责或管理这名学生所在的专业，不能再代表企业确认和评分，请企业另行安排指导教师。", name=name), code="both_sides"
+        )
+
+
+def is_of_school(mentor: Mentor, student: Student, today: date) -> bool:
+    """Whether a mentor answers for the school about the student: one side does not check the other when both are one human."""
+    account = identities.accounts_of_persons([mentor.person_id]).get(mentor.person_id)
+    if account is None:
+        return False
+    school = {
+        *identities.accounts_holding(Role.PROGRAMME_ADMIN, Role.SCHOOL_SUPERVISOR, today=today, programme_id=student.programme_id),
+        *identities.accounts_holding(Role.UNIVERSITY_ADMIN, today=today, organisation_id=student.university_id),
+    }
+    return not school.isdisjoint(identities.accounts_of_holder(account))
 
 
 def hold(placement: Placement) -> None:

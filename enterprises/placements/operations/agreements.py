@@ -73,6 +73,7 @@ def sign_placement(
     )
     session().add(row)
     session().flush()
+    _count_earlier(placement)
     audit.record(
         by=by,
         did="placements.agreement.signed",
@@ -80,6 +81,16 @@ def sign_placement(
         data={"party": party.value, "signed_on": signed_on, "text": number, "is_paper": file_id is not None},
     )
     return row
+
+
+def _count_earlier(placement: Placement) -> None:
+    """A signature of an earlier day than the one known of that side: days of a placement that runs count from then on, never from later."""
+    if placement.state is not PlacementState.STARTED or placement.counts_from is None:
+        return
+    there = queries.papers_on(placement)
+    if there is None or there < placement.counts_from:
+        placement.counts_from = there if there is not None and there > placement.starts_on else None
+        session().flush()
 
 
 def _check_day(placement: Placement, number: int, signed_on: date, today: date, *, is_paper: bool) -> None:

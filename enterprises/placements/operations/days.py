@@ -11,7 +11,7 @@ from sqlalchemy import update
 from enterprises.mentors import queries as mentors
 from enterprises.placements import labels, queries, rules
 from enterprises.placements.models import DayEntry, Placement, WeeklyLog
-from enterprises.placements.operations._support import BadDay, WrongState, demand_office, demand_other, hold, parameter, tell
+from enterprises.placements.operations._support import BadDay, WrongState, demand_host, demand_office, demand_signer, hold, parameter, tell
 from enterprises.placements.operations.certifying import correct_certificates, has_ended, issue_certificate
 from enterprises.placements.operations.counting import settle_trainings
 from enterprises.placements.types import DayProblem, DayState, Ground, LogTag, NoteSide, PlacementState
@@ -117,6 +117,20 @@ def log_week(
     return len(set(days) - set(known)), len(taken_back)
 
 
+def take_back_day(*, placement: Placement, on: date, by: Identity, now: datetime) -> bool:
+    """The student takes a waiting day back that has no box to untick any more; whether there was one. Raises BadDay once it is decided."""
+    hold(placement)
+    entry = queries.day_entry(placement.id, on)
+    if entry is None or entry.state is DayState.REJECTED:
+        return False
+    if entry.state is DayState.APPROVED:
+        raise BadDay(_("%(day)s 的实习日已经确认，不能撤回；有误的请学校更正。", day=on), field="days", code="day_confirmed")
+    take_back(entry)
+    session().flush()
+    audit.record(by=by, did="placements.day.taken_back", on=placement, data={"days": [on.isoformat()]})
+    return True
+
+
 def take_back(entry: DayEntry) -> None:
     """Take a waiting day back: what was sent back before stands as it was, and is not lost with the attempt to correct it."""
     if not entry.earlier:
@@ -167,7 +181,8 @@ def decide_entries(
     hold(placement)  # papers, leave and the end of a placement are entered before or after, not meanwhile
     if placement.state is not PlacementState.STARTED and not has_ended(placement):
         raise WrongState(_("实习没有在进行，不能确认实习日。"))
-    demand_other(placement, by=by)
+    demand_signer(placement, by=by)
+    demand_host(placement, by=by, today=today)
     mentor = mentors.by_id(placement.mentor_id) if placement.mentor_id is not None else None
     if mentor is not None:
         demand_office(mentor, today=today)

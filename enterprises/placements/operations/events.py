@@ -14,7 +14,7 @@ from enterprises.placements.operations._support import (
     NoSeat,
     WrongState,
     demand_office,
-    demand_other,
+    demand_signer,
     give_back_seat,
     hold,
     take_seats,
@@ -74,7 +74,7 @@ def report_event(
     if placement.state is PlacementState.WITHDRAWN:
         raise WrongState(_("这项安排已撤销。"))
     if is_settled and kind in AWAY:
-        demand_other(placement, by=by)
+        demand_signer(placement, by=by)
     hold(placement)
     for known in queries.events_of(placement.id):
         if known.kind is kind and (known.since, known.until, known.text) == (since, until, text.strip()):
@@ -158,7 +158,7 @@ def decide_absence(
         return event
     if event.kind not in AWAY or event.state is not EventState.OPEN:
         raise WrongState(_("这项记录已处理。"))
-    demand_other(placement, by=by)
+    demand_signer(placement, by=by)
     guide = mentors.by_id(placement.mentor_id) if placement.mentor_id is not None else None
     if guide is not None and people.is_same_human(by.person_id, guide.person_id):
         demand_office(guide, today=local(now).date())

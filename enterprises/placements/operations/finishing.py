@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from enterprises.mentors import queries as mentors
 from enterprises.placements import queries
 from enterprises.placements.models import Placement
-from enterprises.placements.operations._support import BadPlacement, WrongState, demand_office, demand_other, hold, tell
+from enterprises.placements.operations._support import BadPlacement, WrongState, demand_host, demand_office, demand_signer, hold, tell
 from enterprises.placements.operations.certifying import has_ended, issue_certificate
 from enterprises.placements.operations.counting import record_training
 from enterprises.placements.types import PlacementState
@@ -38,7 +38,8 @@ def grade_placement(
     check_version(placement, version)
     if not may_be_graded(placement):
         raise WrongState(_("实习进行中才能评定成绩；提前结束的，只能补评一次。"))
-    demand_other(placement, by=by)
+    demand_signer(placement, by=by)
+    demand_host(placement, by=by, today=today)
     guide = mentors.by_id(placement.mentor_id) if placement.mentor_id is not None else None
     if guide is not None:
         demand_office(guide, today=today)

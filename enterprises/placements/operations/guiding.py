@@ -8,16 +8,14 @@ from enterprises.mentors import queries as mentors
 from enterprises.mentors.models import Mentor
 from enterprises.placements import queries
 from enterprises.placements.models import Placement
-from enterprises.placements.operations._support import BadPlacement, WrongState, tell
+from enterprises.placements.operations._support import BadPlacement, WrongState, is_of_school, tell
 from enterprises.placements.types import PlacementState
-from trainhub.identity import queries as identities
 from trainhub.kernel import audit
-from trainhub.kernel.access import Identity, Role
+from trainhub.kernel.access import Identity
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.kernel.i18n import N_, _
 from trainhub.people import queries as people
-from trainhub.people.models import Student
 
 
 def guided_from(placement: Placement, today: date) -> date:
@@ -50,9 +48,10 @@ def assign_mentor(*, placement: Placement, mentor: Mentor, by: Identity, now: da
     student = queries.student(placement.student_id)
     if people.is_same_human(mentor.person_id, student.person_id):
         raise BadPlacement(_("学生本人不能担任自己的企业指导教师。请换一位。"), field="mentor_id", code="own_mentor")
-    if _is_of_school(mentor, student, local(now).date()):
+    if is_of_school(mentor, student, local(now).date()):
         said = _("%(name)s负责或管理这名学生所在的专业，不能同时代表企业指导。请换一位。", name=mentors.name_of(mentor.id))
         raise BadPlacement(said, field="mentor_id", code="both_sides")
+    session().refresh(mentor, with_for_update=True)  # two students at once do not both take the last place
     load = queries.load_of_mentor(mentor.id, placement.starts_on, placement.ends_on)
     if load >= mentor.load_limit:
         raise BadPlacement(
@@ -70,15 +69,3 @@ def assign_mentor(*, placement: Placement, mentor: Mentor, by: Identity, now: da
         now=now,
     )
     return placement
-
-
-def _is_of_school(mentor: Mentor, student: Student, today: date) -> bool:
-    """Whether a mentor answers for the school about the student: one side does not check the other when both are one human."""
-    account = identities.accounts_of_persons([mentor.person_id]).get(mentor.person_id)
-    if account is None:
-        return False
-    school = {
-        *identities.accounts_holding(Role.PROGRAMME_ADMIN, Role.SCHOOL_SUPERVISOR, today=today, programme_id=student.programme_id),
-        *identities.accounts_holding(Role.UNIVERSITY_ADMIN, today=today, organisation_id=student.university_id),
-    }
-    return not school.isdisjoint(identities.accounts_of_holder(account))

@@ -99,9 +99,9 @@ def remind_without_account(*, person_id: int, now: datetime) -> bool:
         if mentor.until is not None and mentor.until < today:
             continue  # the enterprise has been told, and names another
         waiting = {entry.id for _row, entry in queries.pending_for_mentor([mentor.id])}
-        if waiting and not _was_asked(mentor.id, waiting, since=since, today=today):
+        grades = len(_ungraded(queries.gradable_of_mentor(mentor.id, ends_by=today + LAST_DAYS)))
+        if (waiting or grades) and not _was_asked(mentor.id, waiting, since=since, today=today):
             token = make_mentor_link(mentor=mentor, by=SYSTEM, now=now)
-            grades = len(_ungraded(queries.gradable_of_mentor(mentor.id, ends_by=today + LAST_DAYS)))
             sent = send_link(mentor=mentor, token=token, days=len(waiting), grades=grades, now=now) is not None or sent
     return sent
 

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 
 from enterprises.placements import queries
 from enterprises.placements.operations._support import parameter, tell
+from enterprises.placements.operations.finishing import LAST_DAYS
 from enterprises.placements.operations.links import remind_without_account
 from trainhub.identity import queries as identities
 from trainhub.kernel.access import Role
@@ -16,7 +17,7 @@ from trainhub.people import queries as people
 
 
 def remind_mentors(*, today: date, now: datetime, sends_links: bool = True) -> int:
-    """Tell mentors of days that wait longer than own.placement.confirm_due_days, once in an ISO week; how many mentors.
+    """Tell mentors of days that wait longer than own.placement.confirm_due_days, and of marks to give, once in an ISO week; how many mentors days wait for.
 
     One without an account gets a one-time link by e-mail or short message, where a channel and an address are known (not
     without `sends_links`: the demo has nobody to send to).
@@ -39,7 +40,27 @@ def remind_mentors(*, today: date, now: datetime, sends_links: bool = True) -> i
             now=now,
             count=count,
         )
+    _remind_of_marks({person_id for person_id, _count in waiting}, today=today, now=now, sends_links=sends_links)
     return len(waiting)
+
+
+def _remind_of_marks(told: set[int], *, today: date, now: datetime, sends_links: bool) -> None:
+    """The same of marks, from the last week of a placement on; one without an account who was sent a link for days has them in it."""
+    marks, (year, week, _weekday) = queries.marks_waited_for(today + LAST_DAYS), today.isocalendar()
+    accounts = identities.accounts_of_persons({person_id for person_id, _count in marks})
+    for person_id, count in marks:
+        if person_id in accounts:
+            tell(
+                [person_id],
+                kind="placements.grade_due",
+                message=N_("有 %(count)d 项实习等待你评定成绩，评定后才能办结。"),
+                url="/placements/confirm",
+                key=f"grade_due:{person_id}:{year}-W{week:02d}",
+                now=now,
+                count=count,
+            )
+        elif sends_links and person_id not in told:
+            remind_without_account(person_id=person_id, now=now)
 
 
 def remind_students(*, today: date, now: datetime) -> int:

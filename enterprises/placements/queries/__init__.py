@@ -176,7 +176,7 @@ from enterprises.placements.queries.signers import (
 )
 from enterprises.placements.queries.tables import table_1, table_1_size, table_4, table_4_size
 from enterprises.placements.queries.unlogged import unlogged_days
-from enterprises.placements.queries.waiting import gradable_of_mentor, pending_for_mentor
+from enterprises.placements.queries.waiting import gradable_of_mentor, marks_waited_for, own_mentored, pending_for_mentor
 
 __all__ = [
     "GOING",
@@ -239,6 +239,7 @@ __all__ = [
     "logs_to_review",
     "major_of",
     "majors_known",
+    "marks_waited_for",
     "mentor_link",
     "mentor_person",
     "mentors_waited_for",
@@ -253,6 +254,7 @@ __all__ = [
     "offers_by_state",
     "open_rounds_of_student",
     "other_positions",
+    "own_mentored",
     "paper",
     "papers_of",
     "papers_on",

@@ -6,14 +6,16 @@ from collections.abc import Collection
 from datetime import date
 from typing import Any
 
-from sqlalchemy import or_
+from sqlalchemy import func, or_, select
 
+from enterprises.mentors.models import Mentor
 from enterprises.placements.models import DayEntry, Placement
-from enterprises.placements.queries.placing import DECIDED, named, visible_to
+from enterprises.placements.queries.placing import DECIDED, GOING, named, visible_to
 from enterprises.placements.types import DayState, PlacementState
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.people.models import Person, Student
+from trainhub.people.queries import of_human
 
 
 def pending_for_mentor(mentor_ids: Collection[int], *, of: Identity | None = None, university_id: int | None = None) -> list[tuple[Any, DayEntry]]:
@@ -51,3 +53,32 @@ def gradable_of_mentor(mentor_id: int, *, ends_by: date, of: Identity | None = N
     if university_id is not None:
         statement = statement.where(Student.university_id == university_id)
     return [(row, row.Placement) for row in session().execute(statement)]
+
+
+def marks_waited_for(ends_by: date) -> list[tuple[int, int]]:
+    """Persons of mentors who have a mark to give: for placements that run and end by a day, or ended without one; with how many."""
+    due = or_(
+        (Placement.state == PlacementState.STARTED) & (Placement.ends_on <= ends_by),
+        Placement.state == PlacementState.FINISHED,
+        (Placement.state == PlacementState.WITHDRAWN) & Placement.started_on.is_not(None),
+    )
+    statement = (
+        select(Mentor.person_id, func.count(Placement.id))
+        .join(Placement, Placement.mentor_id == Mentor.id)
+        .where(Placement.mentor_score_x10.is_(None), due)
+        .group_by(Mentor.person_id)
+        .order_by(Mentor.person_id)
+    )
+    return [(person_id, count) for person_id, count in session().execute(statement)]
+
+
+def own_mentored(person_id: int) -> list[Placement]:
+    """The placements that go on or run whose student and mentor are this one human, whichever of their rows is named."""
+    statement = (
+        select(Placement)
+        .join(Student, Student.id == Placement.student_id)
+        .join(Mentor, Mentor.id == Placement.mentor_id)
+        .where(Placement.state.in_(GOING), of_human(Student.person_id, person_id), of_human(Mentor.person_id, person_id))
+        .order_by(Placement.id)
+    )
+    return list(session().scalars(statement))

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import render_template, request
 
+from enterprises.mentors import proof_queries
 from enterprises.mentors import queries as mentors
 from enterprises.permissions import Can
 from enterprises.placements import forms, labels, operations, queries
@@ -41,6 +42,7 @@ def confirm() -> Any:
         labels=labels,
         tags=labels.TAGS,
         today=clock.today(),
+        is_unproven=proof_queries.is_unproven(who()),
     )
 
 

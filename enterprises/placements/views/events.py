@@ -219,7 +219,7 @@ def rate(pair: tuple[Placement, str]) -> Any:
         raise NotFound(_("没有这种评价。"))
     wanted = RaterSide(side)
     own = may(who(), Can.PLACEMENT_OWN, queries.subject_of_student_side(placement))
-    host = may(who(), Can.PLACEMENT_HOST, queries.at_enterprise(placement)) or may(
+    host = may(who(), Can.PLACEMENT_ENTERPRISE, queries.subject_of_enterprise(placement)) or may(
         who(), Can.PLACEMENT_MENTOR, queries.subject_of_mentor_side(placement)
     )
     if not (own if wanted is RaterSide.STUDENT else host):

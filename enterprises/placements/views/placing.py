@@ -117,6 +117,7 @@ def show(placement: Placement) -> Any:
     today, identity = clock.today(), who()
     own, school = queries.subject_of_student_side(placement), queries.subject_of_student_side(placement)
     arranges, hosts = may(identity, Can.PLACEMENT_ARRANGE, school), may(identity, Can.PLACEMENT_HOST, queries.at_enterprise(placement))
+    speaks = may(identity, Can.PLACEMENT_ENTERPRISE, queries.subject_of_enterprise(placement))
     is_mine = may(identity, Can.PLACEMENT_OWN, own)
     guides = may(identity, Can.PLACEMENT_MENTOR, queries.subject_of_mentor_side(placement))
     mentor_form = forms.MentorForm(formdata=None)
@@ -175,10 +176,10 @@ def show(placement: Placement) -> Any:
         ratings=queries.ratings_of(placement.id),
         rates=[
             side
-            for side, may_rate in ((RaterSide.STUDENT, is_mine), (RaterSide.ENTERPRISE, guides or hosts))
+            for side, may_rate in ((RaterSide.STUDENT, is_mine), (RaterSide.ENTERPRISE, guides or speaks))
             if may_rate and operations.may_be_rated(placement, today)
         ],
-        own_sides=[side for side, is_own in ((RaterSide.STUDENT, is_mine), (RaterSide.ENTERPRISE, guides or hosts)) if is_own],
+        own_sides=[side for side, is_own in ((RaterSide.STUDENT, is_mine), (RaterSide.ENTERPRISE, guides or speaks)) if is_own],
         can_link=can_link,
         handed_links=queries.handed_links(placement.mentor_id, queries.student(placement.student_id).university_id, clock.now())
         if can_link and placement.mentor_id is not None

@@ -233,6 +233,22 @@ def log_days(placement: Placement) -> Any:
         return _week_page(placement, day, problem=refused)
 
 
+@blueprint.post("/<int:placement_id>/days/take-back")
+@guard(Can.PLACEMENT_OWN, load=load_placement, subject=queries.subject_of_student_side)
+def take_back_day(placement: Placement) -> Any:
+    """Take a waiting day back that has no box any more."""
+    try:
+        day = date.fromisoformat(request.form.get("day", ""))
+    except ValueError as wrong:
+        raise Refused(_("请重新打开页面后再提交。"), field="day") from wrong
+
+    def work() -> dict[str, Any]:
+        operations.take_back_day(placement=placement, on=day, by=who(), now=clock.now())
+        return {"placement_id": placement.id, "week": day.isoformat()}
+
+    return act(forms.PlainForm(), _("已撤回，这一天不再等待确认。"), "placements.days", work)
+
+
 def _check_place(placement: Placement) -> str:
     """Note the distance to the base when the student agreed and the browser sent a place with today's day, which still waits; why it
     was not checked. The days are saved all the same."""

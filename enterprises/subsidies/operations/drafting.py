@@ -15,10 +15,10 @@ from enterprises.subsidies.operations.acting import SubsidyRefused, be_in, of, r
 from enterprises.subsidies.types import Candidate, ClaimState, ItemState
 from trainhub.kernel import audit
 from trainhub.kernel.access import SYSTEM, Identity, Role
+from trainhub.kernel.characters import plain_words
 from trainhub.kernel.clock import local, start_of
 from trainhub.kernel.db import session
 from trainhub.kernel.i18n import N_, _
-from trainhub.ledger.rules import plain_words
 from trainhub.organisations.models import Organisation
 from trainhub.policy.book import book
 

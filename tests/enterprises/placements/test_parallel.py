@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
+from enterprises.mentors.models import Mentor
 from enterprises.placements import operations, queries
 from enterprises.placements.models import AgreementSignature, DayEntry, Placement, PlacementEvent, Preference, Round, WeeklyLog
 from enterprises.placements.types import AgreementParty, EventKind, PlanSide
@@ -188,3 +189,27 @@ def test_two_enterprises_that_sign_a_plan_at_once_complete_their_side(committed:
     with committed.app_context():
         assert len(queries.plan_host_signatures(key)) == 2
         assert [row.side for row in queries.plan_signatures(key)] == [PlanSide.ENTERPRISE]
+
+
+def test_two_students_at_once_do_not_take_the_last_place_of_a_mentor(committed: Flask) -> None:
+    with committed.app_context(), transaction():
+        university, enterprise = ground.university(), ground.enterprise()
+        programme, term = ground.programme(university), make.term(university=university)
+        mentor = make.mentor(enterprise=enterprise, load_limit=1)
+        position = make.position(enterprise=enterprise, terms=[term], seats=2)
+        keys = [
+            operations.place_student(
+                student=ground.student(programme, petoe_since=date(2023, 9, 1)), position=position, term=term, by=SYSTEM, now=NOW
+            ).id
+            for _n in range(2)
+        ]
+        mentor_id = mentor.id
+
+    def assign(key: int) -> Callable[[], object]:
+        def act() -> object:
+            placement, guide = session().get_one(Placement, key), session().get_one(Mentor, mentor_id)
+            return operations.assign_mentor(placement=placement, mentor=guide, by=SYSTEM, now=NOW)
+
+        return act
+
+    assert sorted(together(committed, *(assign(key) for key in keys))) == ["", "mentor_full"]

@@ -31,6 +31,7 @@ from trainhub.identity.operations.opening_many import (
     sheets,
     waiting,
 )
+from trainhub.identity.operations.owning import own_alone
 from trainhub.identity.operations.privacy import ask_about_data, close_account, decide_request, give_consent, withdraw_consent
 from trainhub.identity.operations.registration import Tried, Wish, guardian_age, register, registration, send_again, try_code
 from trainhub.identity.operations.retaining import FORGETTING
@@ -94,6 +95,7 @@ __all__ = [
     "open_link",
     "open_member",
     "open_session",
+    "own_alone",
     "password_demands",
     "pending_secret",
     "pending_uri",

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
+from trainhub.identity.models import Account
+from trainhub.identity.rules import vouches
+from trainhub.kernel.access import Identity
+from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused, TooMany
 from trainhub.policy.book import book
 
@@ -49,6 +53,13 @@ class Locked(TooMany):
     """Too many failures; the message says when to try again."""
 
     code = "locked"
+
+
+def note_handled(account: Account, *, by: Identity, now: datetime) -> None:
+    """Note on an account that somebody who vouches for nobody had a way into it; what the holder does alone, or a school, changes nothing."""
+    if by.account_id != account.id and not vouches(by):
+        account.handled_at, account.handled_by_id = now, by.account_id
+        session().flush()
 
 
 def number(key: str, on: date) -> int:

@@ -9,7 +9,7 @@ from sqlalchemy import delete, update
 
 from trainhub.identity import passwords, queries, rules
 from trainhub.identity.models import Account, LoginName, PasswordHistory, SignInAttempt, UserSession
-from trainhub.identity.operations._support import AccountRefused, GrantRefused, PasswordRefused, number
+from trainhub.identity.operations._support import AccountRefused, GrantRefused, PasswordRefused, note_handled, number
 from trainhub.identity.types import AccountState, LoginKind
 from trainhub.kernel import audit, contacts, keys
 from trainhub.kernel.access import SYSTEM, Identity
@@ -47,6 +47,7 @@ def create_account(
         raise AccountRefused(_("请填写显示的姓名。"), field="display_name")
     account = Account(person_id=person.id if person is not None else None, display_name=display_name.strip()[:120], language=language, created_at=now)
     add_once(account, lambda: AccountRefused(exists, code="account_exists"))
+    note_handled(account, by=by, now=now)
     if username is not None:
         add_login(account=account, kind=LoginKind.USERNAME, value=username, by=by, now=now, is_verified=True)
     for kind, value, scope in logins:
@@ -72,6 +73,7 @@ def add_login(*, account: Account, kind: LoginKind, value: str, by: Identity, no
         raise AccountRefused(taken, field=kind.value, code="login_taken")
     login = LoginName(account_id=account.id, kind=kind, value=name, scope=scope, verified_at=now if is_verified else None)
     add_once(login, lambda: AccountRefused(taken, field=kind.value, code="login_taken"))
+    note_handled(account, by=by, now=now)
     audit.record(by=by, did="identity.login.added", on=account, data={"kind": kind})
     return login
 

@@ -11,7 +11,7 @@ from sqlalchemy import delete, update
 from trainhub.identity import queries, rules
 from trainhub.identity.delivery import deliver
 from trainhub.identity.models import Account, LoginName, OneTimeLink, SignInAttempt
-from trainhub.identity.operations._support import AccountRefused, LinkRefused, number, token_hash
+from trainhub.identity.operations._support import AccountRefused, LinkRefused, note_handled, number, token_hash
 from trainhub.identity.operations.accounts import check_may_manage, name_hash, revoke_sessions, set_password
 from trainhub.identity.operations.signing_in import as_identity, count_attempt
 from trainhub.identity.types import AccountState, Channel, LinkPurpose, LoginKind
@@ -67,6 +67,8 @@ def ask_reset(*, name: str, origin: str, now: datetime, today: date) -> None:
     account = queries.account(ids.pop())
     if account.state is not AccountState.ACTIVE or not queries.email_of(account.id):
         return
+    if account.handled_at is not None and not any(one.kind is LoginKind.EMAIL for one in queries.login_names(account.id)):
+        return  # the address of the person's file is the enterprise's to change: only one that the holder signs in by is the holder's
     if queries.links_since(account.id, LinkPurpose.PASSWORD_RESET, now - timedelta(hours=1)) >= RESETS_IN_AN_HOUR:
         return
     _reset(account, as_identity(account, origin), today, now)
@@ -107,6 +109,7 @@ def _make(account: Account, purpose: LinkPurpose, by: Identity, now: datetime, l
     )
     session().add(row)
     session().flush()
+    note_handled(account, by=by, now=now)
     audit.record(by=by, did=f"identity.{purpose}.made", on=account, data={"until": row.expires_at.isoformat()})
     return row, token
 

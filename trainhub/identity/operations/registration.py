@@ -265,6 +265,7 @@ def _finish(row: Registration, origin: str, now: datetime, today: date) -> Accou
         phone=row.address if row.channel is Channel.SMS else "",
     )
     account = create_account(person=person, display_name=row.name, by=visitor, now=now, username=row.username)
+    account.handled_at = now  # whoever holds the address says who this is, nobody else does
     account.password_hash, account.password_set_at, account.state = row.password_hash, now, AccountState.ACTIVE
     session().add(PasswordHistory(account_id=account.id, password_hash=row.password_hash, set_at=now))  # it may not return either
     add_login(account=account, kind=_kind_of(row), value=row.address, by=visitor, now=now, is_verified=True)

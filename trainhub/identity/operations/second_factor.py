@@ -10,7 +10,7 @@ from sqlalchemy import delete, or_, update
 
 from trainhub.identity import passwords, queries, rules
 from trainhub.identity.models import Account, RecoveryCode
-from trainhub.identity.operations._support import AccountRefused, PasswordRefused, token_hash
+from trainhub.identity.operations._support import AccountRefused, PasswordRefused, note_handled, token_hash
 from trainhub.identity.operations.accounts import check_may_manage, name_hash
 from trainhub.identity.operations.signing_in import count_attempt, open_session
 from trainhub.identity.rules import RECOVERY_CODES
@@ -89,9 +89,10 @@ def remove_totp(*, account: Account, password: str, by: Identity) -> None:
     _forget(account, by)
 
 
-def reset_totp(*, account: Account, by: Identity, today: date) -> None:
+def reset_totp(*, account: Account, by: Identity, today: date, now: datetime) -> None:
     """An administrator switches it off for somebody who lost the phone."""
     check_may_manage(account=account, by=by, today=today)
+    note_handled(account, by=by, now=now)
     _forget(account, by)
 
 

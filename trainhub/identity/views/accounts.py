@@ -334,7 +334,7 @@ def unlock(loaded: Loaded) -> Any:
 def second_factor_remove(loaded: Loaded) -> Any:
     """Switch the second factor off for somebody who lost the phone."""
     with transaction():
-        ops.reset_totp(account=queries.account(loaded.account.id), by=_by(), today=clock.today())
+        ops.reset_totp(account=queries.account(loaded.account.id), by=_by(), today=clock.today(), now=clock.now())
     return done(_("动态验证码已停用，请提醒本人重新设置。"), "accounts.show", account_id=loaded.account.id)
 
 

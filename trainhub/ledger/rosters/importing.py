@@ -10,13 +10,13 @@ from sqlalchemy import insert, update
 
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
+from trainhub.kernel.characters import plain_words
 from trainhub.kernel.db import session
 from trainhub.kernel.i18n import _
 from trainhub.ledger import queries
 from trainhub.ledger.models import PossibleDuplicate, RosterBatch, RosterRejection, TrainingRecord
 from trainhub.ledger.rosters.checking import Complaint, Entry, plain_name, without_numbers
 from trainhub.ledger.rosters.queries import batch_now, cancelled_of, standing_of
-from trainhub.ledger.rules import plain_words
 from trainhub.ledger.types import RosterResult, Source
 from trainhub.people import queries as people
 from trainhub.people.bulk import register_many

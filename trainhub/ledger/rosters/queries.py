@@ -10,9 +10,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import select
 
+from trainhub.kernel.characters import plain_words
 from trainhub.kernel.db import session
 from trainhub.ledger.models import PossibleDuplicate, RecordCancellation, RosterBatch, RosterRejection, TrainingCourse, TrainingRecord
-from trainhub.ledger.rules import plain_words
 from trainhub.ledger.types import Category
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation

@@ -6,6 +6,7 @@ from collections import Counter
 from datetime import date
 from typing import Any
 
+from enterprises.mentors import proof_queries
 from enterprises.placements import labels as placement_labels
 from enterprises.placements import queries as placements
 from enterprises.placements.types import Light, RoundState
@@ -66,6 +67,7 @@ def school(identity: Identity, today: date) -> Panel:
                 "briefcase",
             )
         )
+    todos += unproven_mentors(identity)
     todos += unconfirmed(identity)
     todos += placements_to_end(identity, today)
     topics, _enterprise = practice.topics_waiting(identity, today)
@@ -126,6 +128,13 @@ def school(identity: Identity, today: date) -> Panel:
     else:
         blocks.append(_programmes(identity))
     return Panel("school", _("专业建设") if own else _("学校管理"), todos, figures, blocks)
+
+
+def unproven_mentors(identity: Identity) -> list[Todo]:
+    """Mentors of one's students whose enterprise opened their account: they sign nothing before a code of the school."""
+    waiting = [one for one in proof_queries.waiting(identity) if one.code_made_at is None]
+    said = _("账号由企业开通或重置，输入学校的核对码之前不能确认和评分；核对码直接告诉本人")
+    return [Todo(_("把核对码交给企业指导教师"), link(identity, "mentors.codes"), _("生成核对码"), len(waiting), said, 1, "key")] if waiting else []
 
 
 def unconfirmed(identity: Identity) -> list[Todo]:

@@ -9,6 +9,7 @@ from courses.assignments.queries import work
 from enterprises.capstones import labels as capstone_labels
 from enterprises.capstones.queries import capstones
 from enterprises.capstones.types import LIVE, CapstoneState
+from enterprises.mentors import proof_queries
 from enterprises.mentors import queries as mentors
 from enterprises.placements import labels as placement_labels
 from enterprises.placements import queries as placements
@@ -60,6 +61,9 @@ def mentor(identity: Identity, today: date) -> Panel:
     ids = mentors.ids_of_person(identity.person_id)
     waiting = placements.pending_for_mentor(ids) if ids else []
     todos = []
+    if proof_queries.is_unproven(identity):
+        said = _("账号由企业开通或重置；向专业负责人要六位核对码，输入一次后才能确认和评分")
+        todos.append(Todo(_("核对本人"), link(identity, "mentors.proof"), _("输入核对码"), detail=said, urgency=0, icon="key"))
     if waiting:
         students = len({row.student_id for row, _entry in waiting})
         oldest = min(entry.on for _row, entry in waiting)

@@ -1,0 +1,31 @@
+"""For whose students somebody of an enterprise signs: as supervisor, reviewer, third grader, secretary or member of a panel."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import select
+
+from enterprises.capstones.models import Capstone, DefenceGroup, DefenceMember, DefenceSlot, Review, Supervision, ThirdGrade
+from enterprises.capstones.types import LIVE
+from trainhub.people.models import Student
+
+
+def guided() -> sa.Select[Any]:
+    """(person_id, programme_id, university_id) of everybody who signs, or is asked to, for a capstone that goes on."""
+    held = [
+        select(Supervision.person_id, Supervision.capstone_id).where(Supervision.until.is_(None)),
+        select(Review.person_id, Review.capstone_id).where(Review.signed_at.is_(None), Review.cancelled_at.is_(None)),
+        select(ThirdGrade.person_id, ThirdGrade.capstone_id).where(ThirdGrade.signed_at.is_(None)),
+        select(DefenceGroup.secretary_id, DefenceSlot.capstone_id).join(DefenceSlot, DefenceSlot.group_id == DefenceGroup.id),
+        select(DefenceMember.person_id, DefenceSlot.capstone_id).join(DefenceSlot, DefenceSlot.group_id == DefenceMember.group_id),
+    ]
+    signers = sa.union_all(*held).subquery("signers")
+    statement: sa.Select[Any] = (
+        select(signers.c.person_id, Student.programme_id, Student.university_id)
+        .join(Capstone, Capstone.id == signers.c.capstone_id)
+        .join(Student, Student.id == Capstone.student_id)
+        .where(Capstone.state.in_(LIVE))
+    )
+    return statement
