@@ -203,6 +203,7 @@ def public_facts(certificate: Certificate, *, english: bool = False) -> tuple[tu
 
 def check_badge(data: bytes, maker: Maker, trust: Trust, *, english: bool = False) -> Verdict:
     """The verdict on a downloaded Open Badges credential: its proof and the database must agree."""
+    openbadges.demand_small(data)
     found = openbadges.parse(data)
     if found is None:
         raise FileNotReadable(_("这不是本平台的证书文件：请上传下载的 PDF 或凭证（JSON）原文件，或用编号和核验码查验。"))
