@@ -42,6 +42,8 @@ from trainhub.notifications import operations as notifications
 from trainhub.people import queries as people
 from trainhub.people.models import Person
 
+UNLIKE = "证书所载学时与课程记录不符"
+
 
 class NotLearning(Refused):
     """The person is not learning in this run, or the block cannot be done this way."""
@@ -338,6 +340,15 @@ def issue_certificate(*, enrolment: Enrolment, run: Run, by: Identity, now: date
                 today=local(now).date(),
                 now=now,
                 programme_id=run.programme_id,
+            )
+            row = certificates.follow(
+                certificate=row,
+                facts={"hours": found.facts["hours"]},
+                reason=UNLIKE,
+                document=f"课程学时核对（{local(now).date().isoformat()}）",
+                by=by,
+                today=local(now).date(),
+                now=now,
             )
     except Refused as refused:
         audit.record(by=by, did="courses.certificate.refused", on=enrolment, data={"code": refused.code, "message": refused.message})
