@@ -8,6 +8,7 @@ from trainhub.certificates.queries.batches import (
     batch_of_job,
     batches_listing,
     count_open_items,
+    count_to_decide,
     count_undecided,
     first_items,
     is_named_in,
@@ -49,6 +50,7 @@ from trainhub.certificates.queries.issued import (
     by_number,
     by_number_and_code,
     clauses,
+    count_waiting,
     counts_by_state,
     dated_after,
     doubled,
@@ -142,6 +144,7 @@ from trainhub.certificates.queries.templates import (
     template_offers,
     template_versions,
     templates_listing,
+    templates_to_decide,
 )
 
 __all__ = [
@@ -185,8 +188,10 @@ __all__ = [
     "count_items",
     "count_open_items",
     "count_printable",
+    "count_to_decide",
     "count_to_pull",
     "count_undecided",
+    "count_waiting",
     "counters",
     "counts_by_state",
     "dated_after",
@@ -265,6 +270,7 @@ __all__ = [
     "template_offers",
     "template_versions",
     "templates_listing",
+    "templates_to_decide",
     "to_pull",
     "twins_of",
     "unfinished",

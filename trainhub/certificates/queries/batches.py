@@ -15,6 +15,7 @@ from trainhub.certificates.permissions import CHANGERS
 from trainhub.certificates.queries.issued import says_same
 from trainhub.certificates.types import BatchSource, BatchState, Kind, State
 from trainhub.identity.models import Account
+from trainhub.identity.queries import accounts_of_holder
 from trainhub.kernel.access import Identity, Subject
 from trainhub.kernel.db import session
 from trainhub.organisations import queries as organisations
@@ -84,6 +85,19 @@ def count_undecided(identity: Identity) -> int:
     """How many batches in the reader's scope wait for a second person."""
     statement = select(func.count()).select_from(IssueBatch).join(Organisation, Organisation.id == IssueBatch.issuer_id)
     return session().scalar(statement.where(IssueBatch.state == BatchState.PREPARED, _in_scope(identity))) or 0
+
+
+def count_to_decide(identity: Identity) -> int:
+    """How many of them the reader may decide: somebody else prepared them, and none of their certificates is the reader's own."""
+    if identity.account_id is None:
+        return 0
+    statement = select(func.count()).select_from(IssueBatch).join(Organisation, Organisation.id == IssueBatch.issuer_id)
+    statement = statement.where(
+        IssueBatch.state == BatchState.PREPARED, _in_scope(identity), IssueBatch.asked_by_id.not_in(accounts_of_holder(identity.account_id))
+    )
+    if identity.person_id is not None:
+        statement = statement.where(~exists().where(IssueItem.batch_id == IssueBatch.id, people.of_human(IssueItem.person_id, identity.person_id)))
+    return session().scalar(statement) or 0
 
 
 def issuing_choices(identity: Identity) -> list[tuple[int, str]]:
