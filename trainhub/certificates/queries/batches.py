@@ -238,6 +238,26 @@ def known_in(batch: IssueBatch) -> int:
     return (session().scalar(_items_with(batch, func.count()).where(standing)) or 0) + led
 
 
+@dataclass(frozen=True, slots=True)
+class Unlike:
+    """An item whose certificate stands already and says otherwise: the list issues none, so somebody has to correct that one."""
+
+    holder: str
+    number: str
+    fields: tuple[str, ...]
+
+
+def unlike_in(batch: IssueBatch) -> list[Unlike]:
+    """The items of a batch that are certified already with other facts, in order; what only one of the two states is no contradiction."""
+    statement = _items_with(batch, IssueItem.facts, Certificate.facts, Certificate.holder, Certificate.number).join(Certificate, _known(batch))
+    found = []
+    for wanted, said, holder, number in session().execute(statement.where(Certificate.state != State.REVOKED).order_by(IssueItem.position)):
+        fields = tuple(name for name, value in wanted.items() if said.get(name) not in (None, value))
+        if fields:
+            found.append(Unlike(holder, number, fields))
+    return found
+
+
 def revoked_in(batch: IssueBatch) -> int:
     """How many of a batch's items ask for what was revoked and does not stand otherwise: a list issues none of these again."""
     standing = exists().where(_known(batch), Certificate.state != State.REVOKED)

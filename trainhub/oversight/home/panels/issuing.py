@@ -8,6 +8,7 @@ from trainhub.kernel.access import Identity, may
 from trainhub.kernel.i18n import _
 from trainhub.oversight.home.links import link, narrowed
 from trainhub.oversight.home.types import Todo
+from trainhub.oversight.issuing import queries as records
 
 
 def todos(identity: Identity) -> list[Todo]:
@@ -21,6 +22,10 @@ def todos(identity: Identity) -> list[Todo]:
         if waiting:
             url = link(identity, "certificates.waiting")
             found.append(Todo(_("处理待签发的证书"), url, _("去处理"), waiting, _("缺字、缺内容或放不下，改正后签发"), 1, "certificate"))
+        outdated = len(records.outdated(identity))
+        if outdated:
+            url = link(identity, "issuing.outdated")
+            found.append(Todo(_("更正与记录不符的培训证书"), url, _("去处理"), outdated, _("所依据的培训记录已作废或更正"), 0, "certificate"))
     if may(identity, Can.TEMPLATE_APPROVE):
         templates = certificates.templates_to_decide(identity)
         if templates:
