@@ -42,9 +42,11 @@ class Supervision:
 
 
 def supervisions(*, university_id: int, since: date, until: date, today: date) -> list[Supervision]:
-    """The mentors of the placements that ended then, with the weeks credited to their students; who guided no credited day is left out."""
+    """The mentors of the placements that ended then, with the weeks credited to their students; who guided no credited day is left out, and
+    so is each placement that is certified already or waits for it: a span is chosen freely, a placement is supervised once."""
     per_week = book().at("own.weeks.days_per_week", on=today).number
-    ended = queries.guided_at(university_id, since, until)
+    done = queries.supervised_already(university_id)
+    ended = [one for one in queries.guided_at(university_id, since, until) if one.placement.id not in done]
     credited = credited_days([one.placement for one in ended], today=today)
     found = []
     for (person_id, mentor, enterprise), rows in groupby(ended, key=lambda one: (one.mentor_person_id, one.mentor, one.enterprise)):

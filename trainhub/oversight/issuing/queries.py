@@ -14,9 +14,9 @@ from enterprises.mentors.models import Mentor
 from enterprises.placements.models import Placement, Position
 from enterprises.placements.types import PlacementState
 from trainhub.certificates import queries as certificates
-from trainhub.certificates.models import Certificate
+from trainhub.certificates.models import Certificate, IssueBatch, IssueItem
 from trainhub.certificates.queries import CertificateFilter
-from trainhub.certificates.types import Kind, State
+from trainhub.certificates.types import BatchState, Kind, State
 from trainhub.kernel.access import Identity
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
@@ -121,6 +121,29 @@ def guided_at(university_id: int, since: date, until: date) -> list[Guided]:
         .order_by(Organisation.name, Person.name, Mentor.person_id, Placement.starts_on, Placement.id)
     )
     return [Guided(*row) for row in session().execute(statement)]
+
+
+def supervised_already(university_id: int) -> set[int]:
+    """The placements that a certificate of supervision of a university rests on, as far as it stands or waits, or a batch that is not issued yet.
+
+    Who is certified for a span may be listed for another one that overlaps it: what tells apart is the placement.
+    """
+    states = (State.DRAFT, State.ISSUED, State.SUSPENDED)
+    standing = select(Certificate.evidence).where(
+        Certificate.kind == Kind.MENTOR, Certificate.issuer_id == university_id, Certificate.is_current.is_(True), Certificate.state.in_(states)
+    )
+    asked = (
+        select(IssueItem.evidence)
+        .join(IssueBatch, IssueBatch.id == IssueItem.batch_id)
+        .where(
+            IssueBatch.kind == Kind.MENTOR,
+            IssueBatch.issuer_id == university_id,
+            IssueBatch.state.in_((BatchState.PREPARED, BatchState.APPROVED)),
+            IssueItem.certificate_id.is_(None),
+        )
+    )
+    evidence = [*session().scalars(standing), *session().scalars(asked)]
+    return {int(one["id"]) for rows in evidence for one in rows or () if one["kind"] == "placement"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,10 +115,13 @@ def test_supervision_is_counted_from_confirmed_days(session: Session, as_role: A
     university_id = university.id
     count_queries.clear()
     (one,) = operations.supervisions(university_id=university_id, **span)
-    assert len(count_queries) == 2, "the placements and their days, however many there are"
+    assert len(count_queries) == 4, "the placements, what is certified or waits, and their days, however many there are"
     assert (one.person_id, one.students, one.days, f"{one.weeks:f}") == (mentor.person_id, 2, 17, "3.4")
     assert operations.supervisions(university_id=ground.university().id, **span) == []
     assert queries.guided_at(university.id, term.ends_on + timedelta(days=1), term.ends_on + timedelta(days=9)) == []
+    session.commit()
+    where = f"/certificates/batches/from/mentors?issuer_id={university.id}&since={term.starts_on}&until={term.ends_on}"
+    assert "2 人" in as_role(Role.UNIVERSITY_ADMIN, organisation_id=university.id).get(where).text
     with transaction():
         batch = operations.prepare_supervision(
             persons=[(one.person_id, one.enterprise)],
@@ -133,6 +136,7 @@ def test_supervision_is_counted_from_confirmed_days(session: Session, as_role: A
         (item,) = certificates.first_items(batch.id, 5)
     assert (item.facts["students"], item.facts["weeks"], item.facts["enterprise"]) == ("2", "3.4", enterprise.name)
     assert [row["kind"] for row in item.evidence] == ["placement", "placement"]
+    assert operations.supervisions(university_id=university.id, **span) == [], "a batch that waits holds them too"
     with transaction():
         batches.decide(batch=batch, is_approved=True, reason="", by=OTHER, today=ground.NOW.date(), now=ground.NOW)
         batches.issue_portion(batch=batch, by=SYSTEM, today=term.ends_on, now=ground.NOW)
@@ -143,10 +147,13 @@ def test_supervision_is_counted_from_confirmed_days(session: Session, as_role: A
     assert all(f'"/placements/{row.id}"' in seen for row in rows)
     assert f'"/certificates/batches/{batch.id}"' in seen
     assert not any(f'"/placements/{row.id}"' in hidden for row in rows), "who sees no placements is led to none"
-    page = as_role(Role.UNIVERSITY_ADMIN, organisation_id=university.id).get(
-        f"/certificates/batches/from/mentors?issuer_id={university.id}&since={term.starts_on}&until={term.ends_on}"
-    )
-    assert "2 人" in page.text
+    wider = {**span, "since": term.starts_on - timedelta(days=90), "until": term.ends_on + timedelta(days=90)}
+    assert operations.supervisions(university_id=university.id, **wider) == [], "another span certifies no placement twice"
+    gone = as_role(Role.UNIVERSITY_ADMIN, organisation_id=university.id).get(where).text
+    assert ("2 人" in gone, "都已有证明" in gone) == (False, True)
+    with transaction():
+        operations_of_certificates.revoke(certificate=made, **{**REASON, "on": term.ends_on, "today": term.ends_on})
+    assert [one.students for one in operations.supervisions(university_id=university.id, **wider)] == [2]
     assert as_role(Role.STUDENT).get("/certificates/batches/from/mentors").status_code == 403
 
 
