@@ -22,6 +22,7 @@ from courses.learning.operations.marks import ask_for_marks, begin_marks, take_m
 from courses.learning.operations.notes import BadNote, change_note, delete_note, write_note
 from courses.learning.operations.progress import (
     NotLearning,
+    ask_certificate,
     certificate_of,
     complete,
     completion_key,
@@ -37,6 +38,7 @@ from courses.learning.operations.progress import (
     standing_of,
     start_video,
     tell_graded,
+    uncertified,
     watch,
 )
 
@@ -48,6 +50,7 @@ __all__ = [
     "NotPossible",
     "allow",
     "approve",
+    "ask_certificate",
     "ask_for_marks",
     "begin_marks",
     "certificate_of",
@@ -83,6 +86,7 @@ __all__ = [
     "take_mark",
     "take_marks_from_book",
     "tell_graded",
+    "uncertified",
     "watch",
     "why_closed",
     "why_not_for",
