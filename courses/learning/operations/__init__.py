@@ -1,6 +1,7 @@
 """The verbs of enrolment, learning, completion and notes."""
 
 from courses.learning.operations.allowing import allow
+from courses.learning.operations.certified import uncertified
 from courses.learning.operations.enrolling import (
     EnrolmentClosed,
     NotForYou,
@@ -38,7 +39,6 @@ from courses.learning.operations.progress import (
     standing_of,
     start_video,
     tell_graded,
-    uncertified,
     watch,
 )
 

@@ -356,14 +356,6 @@ def ask_certificate(*, enrolment: Enrolment, run: Run, by: Identity, now: dateti
     return certificates.follow(certificate=row, facts={"hours": found.facts["hours"]}, reason=UNLIKE, document=document, by=by, today=today, now=now)
 
 
-def uncertified(enrolments: Sequence[Enrolment]) -> list[int]:
-    """The ids of the completed among these that have no certificate, not even one that waits or was revoked."""
-    runs = catalogue.runs_by_id(one.run_id for one in enrolments)
-    keys = {one.id: f"{completion_key(runs[one.run_id])}:person:{one.person_id}" for one in enrolments if one.completed_on is not None}
-    known = certificate_queries.by_asked_keys(keys.values())
-    return [one.id for one in enrolments if one.id in keys and keys[one.id] not in known and certificate_of(one, runs[one.run_id]) is None]
-
-
 def certificate_of(enrolment: Enrolment, run: Run) -> Certificate | None:
     """The certificate of a completion, also one that still waits; the first of the human's, should there be several."""
     keys = [f"{completion_key(run)}:person:{person_id}" for person_id in people.human_ids(enrolment.person_id)]

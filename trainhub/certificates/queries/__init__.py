@@ -40,6 +40,7 @@ from trainhub.certificates.queries.history import (
     recorded_facts,
     whole_alone,
 )
+from trainhub.certificates.queries.holding import held
 from trainhub.certificates.queries.issued import (
     SORTS,
     CertificateFilter,
@@ -58,7 +59,6 @@ from trainhub.certificates.queries.issued import (
     editions_of,
     editions_of_each,
     every,
-    held,
     issuer_choices,
     listing,
     may_know_of,

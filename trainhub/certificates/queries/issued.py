@@ -13,7 +13,7 @@ from sqlalchemy.orm import aliased
 from trainhub.certificates.facts import own_fact
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.permissions import CHANGERS, VIEWERS, Can
-from trainhub.certificates.rules import TELLS_APART, is_of_a_list, is_twice
+from trainhub.certificates.rules import TELLS_APART, is_twice
 from trainhub.certificates.states import PUBLIC
 from trainhub.certificates.types import Kind, State
 from trainhub.kernel.access import Identity, Subject, may
@@ -70,17 +70,6 @@ def of_same_thing(kind: Kind, issuer_id: int, person_id: int, facts: Mapping[str
         says_same(kind, facts),
     )
     return list(session().scalars(statement.order_by(Certificate.id)))
-
-
-def held(kind: Kind, issuer_id: int, person_id: int, asked_key: str, facts: Mapping[str, Any]) -> Certificate | None:
-    """The current certificate of a record: under the record's own name, else one from a list for the same thing that stands or waits and that
-    no rule has found yet. `facts` are those that tell the thing apart (`rules.TELLS_APART`)."""
-    known = by_asked_key(asked_key)
-    if known is not None:
-        return known
-    texts = {name: value.isoformat() if isinstance(value, date) else value for name, value in facts.items()}
-    found = of_same_thing(kind, issuer_id, person_id, texts, (State.DRAFT, State.ISSUED, State.SUSPENDED))
-    return next((one for one in found if is_of_a_list(kind, one.asked_key)), None)
 
 
 @dataclass(frozen=True, slots=True)
