@@ -343,6 +343,7 @@ def _capstones(app: Flask) -> None:
     app.extensions.setdefault(organisation_operations.CLOSING, []).append(capstones_operations.enterprise_closed)
     jobs.register_task(app, "capstones.supervisors", capstones_tasks.supervisors)
     jobs.register_periodic(app, "capstones.close", capstones_tasks.close_rounds, every=timedelta(minutes=10), title=N_("关闭到期的选题轮次"))
+    jobs.register_periodic(app, "capstones.certify", capstones_tasks.certify, every=timedelta(days=1), title=N_("补发条件已齐备的毕业设计证明"))
     jobs.register_periodic(app, "capstones.forget", capstones_tasks.forget, every=timedelta(days=1), title=N_("抹去保存期限届满的指导记录"))
     topics = (*TOPIC_SIDES, Role.MENTOR, Role.STUDENT)
     nav.register_nav(

@@ -81,6 +81,12 @@ def enrolments_by_id(enrolment_ids: Iterable[int]) -> list[Enrolment]:
     return list(session().scalars(select(Enrolment).where(Enrolment.id.in_(set(enrolment_ids))).order_by(Enrolment.id)))
 
 
+def completed_after(enrolment_id: int, limit: int) -> list[Enrolment]:
+    """The next completed enrolments behind an id."""
+    statement = select(Enrolment).where(Enrolment.completed_on.is_not(None), Enrolment.id > enrolment_id).order_by(Enrolment.id)
+    return list(session().scalars(statement.limit(limit)))
+
+
 def enrolments_by_run(run_ids: Iterable[int], person_id: int) -> dict[int, Enrolment]:
     """The enrolments of a human in several runs, in each the furthest."""
     statement = select(Enrolment).where(Enrolment.run_id.in_(list(run_ids)), people.of_human(Enrolment.person_id, person_id))

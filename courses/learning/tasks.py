@@ -17,12 +17,14 @@ from courses.learning.types import Counted
 from trainhub.kernel import clock, files
 from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.db import session, transaction
+from trainhub.kernel.errors import Refused
 from trainhub.kernel.jobs import Running
 from trainhub.kernel.made_tables import KEPT, Made
 
 CLOSE_OVERDUE = "courses.close_overdue"
 FORGET = "courses.forget"
 SETTLE = "courses.settle_merged"
+CERTIFY = "courses.certify"
 JUDGE = judging.TASK
 AT_ONCE = 100
 
@@ -39,6 +41,29 @@ def close_overdue(running: Running) -> Mapping[str, Any]:
             if is_first and enrolment is not None:
                 operations.note_attempt(enrolment=enrolment, attempt=row, by=SYSTEM, now=now)
     return {"closed": len(ids)}
+
+
+def certify(running: Running) -> Mapping[str, Any]:
+    """Ask once more for the certificates of completions that were refused one (a counter at its end, a clock), each in its own transaction.
+
+    How many were issued, and how many are refused still. Safe to repeat.
+    """
+    issued = refused = after = 0
+    while rows := queries.completed_after(after, AT_ONCE):
+        after, due = rows[-1].id, operations.uncertified(rows)
+        session().rollback()
+        for enrolment_id in due:
+            try:
+                with transaction():
+                    (enrolment,) = queries.enrolments_by_id([enrolment_id])
+                    run = catalogue.runs_by_id([enrolment.run_id])[enrolment.run_id]
+                    operations.ask_certificate(enrolment=enrolment, run=run, by=SYSTEM, now=clock.now())
+                    issued += 1
+            except Refused:
+                session().rollback()
+                refused += 1
+    session().rollback()
+    return {"issued": issued, "refused": refused}
 
 
 def judge_anew(running: Running) -> Mapping[str, Any]:

@@ -17,6 +17,7 @@
   const unb64 = (text) => Uint8Array.from(atob(text.replace(/-/g, '+').replace(/_/g, '/')), (c) => c.charCodeAt(0));
   const ALPHABET = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz';
   const unb58 = (text, length) => {
+    if (text.length > length * 1.38 + 1) throw new Error('base58'); // reading grows with the square of the length
     let value = 0n;
     for (const char of text) {
       const digit = ALPHABET.indexOf(char);
@@ -234,10 +235,12 @@
   const parsed = (json) => { try { return Object(JSON.parse(json)); } catch { return {}; } };
   const unless = (other) => (error) => { if (error.name === 'NotSupportedError') throw error; return other; };
 
+  const MOST_CREDENTIAL = 256 * 1024; // see MOST_BYTES in openbadges.py
   // What is to be said of one certificate's file: state, sentence, rows, what follows a good one.
   const judge = async (file) => {
     const bytes = new Uint8Array(await file.arrayBuffer());
     const isPdf = latin(bytes.subarray(0, 5)) === '%PDF-';
+    if (!isPdf && bytes.length > MOST_CREDENTIAL) return ['bad', words.none];
     const pdf = isPdf ? await read(bytes).catch(unless({ attached: [], seal: '' })) : null;
     const found = (pdf ? pdf.attached : [new TextDecoder().decode(bytes)]).map(parsed);
     const snapshot = found.find((one) => one.type === 'trainhub-certificate');

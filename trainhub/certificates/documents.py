@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
-from trainhub.certificates import credentials, openbadges, pades, queries
+from trainhub.certificates import credentials, labels, openbadges, pades, queries
 from trainhub.certificates.chain import canonical
 from trainhub.certificates.credentials import FILE, Snapshot
 from trainhub.certificates.facts import own_fact
@@ -24,7 +25,7 @@ from trainhub.certificates.signers import Signer
 from trainhub.certificates.states import PUBLIC
 from trainhub.certificates.types import State
 from trainhub.kernel.errors import Refused
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import _, in_language
 
 PERSONS = frozenset({"mentor", "school_supervisor", "enterprise_supervisor"})
 """Facts that are names of other people: masked for visitors like the holder's."""
@@ -75,7 +76,8 @@ def title_of(certificate: Certificate) -> str:
 def badge_of(certificate: Certificate, maker: Maker, *, is_public: bool = False) -> Badge:
     """The values of its Open Badges credential.
 
-    What the public address shows hides names: the holder's behind a salted hash, and what it rests on, which may name others, is left out.
+    The holder hands the file on, so what it rests on is told by kinds and counts: the records themselves, which may name others, stand on the
+    page that asks for a sign-in. What the public address shows hides the holder's name behind a salted hash, and what it rests on.
     """
     layout = queries.layout_of(certificate.template, certificate.template_version)
     facts = certificate.facts
@@ -86,7 +88,7 @@ def badge_of(certificate: Certificate, maker: Maker, *, is_public: bool = False)
     ]
     salt = hmac.new(maker.salting, f"{certificate.number}/{certificate.edition}".encode(), hashlib.sha256).hexdigest()[:32] if is_public else ""
     page, index = openbadges.place_of(queries.status_place(certificate.id))
-    rests = "" if is_public else "；".join(str(one["text"]) for one in certificate.evidence)
+    rests = "" if is_public else _rests_on(certificate)
     return Badge(
         address=f"{maker.site}/V/{certificate.number}/{certificate.code}",
         issuer=openbadges.did_of(maker.site),
@@ -102,6 +104,19 @@ def badge_of(certificate: Certificate, maker: Maker, *, is_public: bool = False)
         list_address=f"{maker.site}/status/{page}",
         index=index,
     )
+
+
+def _rests_on(certificate: Certificate) -> str:
+    """The kinds of records it rests on, with how many of each."""
+    counted = Counter(str(one["kind"]) for one in certificate.evidence)
+    return "；".join(f"{_kind_called(kind)} {count} 项" for kind, count in counted.items())
+
+
+@cache
+def _kind_called(kind: str) -> str:
+    """The official word, whichever language whoever asks reads: the text is signed."""
+    with in_language("zh"):
+        return str(labels.EVIDENCE.get(kind, _("记录")))
 
 
 def badge_file_of(certificate: Certificate, maker: Maker) -> dict[str, Any]:

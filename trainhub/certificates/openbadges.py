@@ -21,9 +21,13 @@ from urllib.parse import quote, urlsplit
 
 from trainhub.certificates.chain import parsed
 from trainhub.certificates.signers import Signer, Trust, base58, is_signed, multikey, unbase58
+from trainhub.kernel.errors import TooLarge
+from trainhub.kernel.i18n import _
 
 CONTEXT = ("https://www.w3.org/ns/credentials/v2", "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json")
 FILE = "credential.json"
+MOST_BYTES = 256 * 1024
+"""A credential holds some sentences; what is larger is none of ours."""
 LIST_LENGTH = 131_072
 """Entries of a status list: the least that hides who is asked about (Bitstring Status List 1.0, 6.1)."""
 
@@ -217,6 +221,12 @@ def _proof(quads: str, issuer: str, created: str, signer: Signer) -> dict[str, A
 def signed(badge: Badge, signer: Signer) -> dict[str, Any]:
     """The credential with its proof; equal badges give equal credentials."""
     return {**badge.as_dict(), "proof": [_proof(badge.quads(), badge.issuer, badge.valid_from, signer)]}
+
+
+def demand_small(data: bytes) -> None:
+    """Raises TooLarge for an upload that is larger than any credential."""
+    if len(data) > MOST_BYTES:
+        raise TooLarge(_("文件超过 %(kb)d KB：证书的凭证（JSON）不会这么大，请使用平台下载的原文件。", kb=MOST_BYTES >> 10))
 
 
 def parse(data: bytes) -> dict[str, Any] | None:

@@ -175,7 +175,9 @@ def base58(data: bytes) -> str:
 
 
 def unbase58(text: str, length: int) -> bytes:
-    """The bytes again; ValueError when they are not so many."""
+    """The bytes again; ValueError when they are not so many. Reading grows with the square of the length, so what is longer than they can be is not read."""
+    if len(text) > length * 138 // 100 + 1:  # log(256) / log(58) = 1.366
+        raise ValueError("too long")
     value = 0
     for char in text:
         if char not in _VALUES:

@@ -103,6 +103,7 @@ def _forged() -> str:
 
 
 def _check_badge(data: bytes, trust: Trust) -> tuple[dict[str, Any], str]:
+    openbadges.demand_small(data)
     found = openbadges.parse(data)
     if found is None:
         raise Refused(_("这不是本平台的证书文件：请使用下载的 PDF 或凭证（JSON）原文件。"), code="file_not_readable")

@@ -15,6 +15,10 @@ EVIDENCE_WORDS = "trainhub.certificates.evidence_words"
 """Under this name rooms say in words what a record is (number, day, checksum): by the kind of evidence a function of ids. The holder
 reads them whether or not there is a page to open."""
 
+TO_LOOK_AT = "trainhub.certificates.to_look_at"
+"""Under this name rooms say what of certificates is to be looked at for a reason that only they know: functions of the reader that answer
+with (title, text, address), or None when there is nothing. The list of certificates shows them."""
+
 PRESENT_FACTS = "trainhub.certificates.present_facts"
 """Under this name rooms say once more what they certify: by the first word of the asked key a function of (drafts, day) that answers with
 the `Attested` of that day by the id of each draft, and leaves out those that nothing is due for any more. It asks as often for a page of

@@ -18,6 +18,7 @@ from trainhub.certificates.layouts import reading
 from trainhub.certificates.layouts.model import Field
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.numbers import is_number, mask_name, read_code, read_number
+from trainhub.certificates.openbadges import Badge
 from trainhub.certificates.signers import Trust
 from trainhub.certificates.states import PUBLIC, shown_state
 from trainhub.certificates.types import Event, Looked, State, Status
@@ -203,6 +204,7 @@ def public_facts(certificate: Certificate, *, english: bool = False) -> tuple[tu
 
 def check_badge(data: bytes, maker: Maker, trust: Trust, *, english: bool = False) -> Verdict:
     """The verdict on a downloaded Open Badges credential: its proof and the database must agree."""
+    openbadges.demand_small(data)
     found = openbadges.parse(data)
     if found is None:
         raise FileNotReadable(_("这不是本平台的证书文件：请上传下载的 PDF 或凭证（JSON）原文件，或用编号和核验码查验。"))
@@ -216,12 +218,21 @@ def check_badge(data: bytes, maker: Maker, trust: Trust, *, english: bool = Fals
     stored = queries.by_number_and_code(badge.number, badge.address.rpartition("/")[2])
     if stored is None:
         return Verdict(Status.TAMPERED, number, _("文件有签名，但平台中没有对应的证书，请联系发证单位核实。"))
-    ours = badge_of(stored, replace(maker, site=site), is_public=bool(badge.salt))
-    if badge.salt:  # public ones of before told what they rest on, and were salted by keys that may be lost: the signature vouches for both
-        ours = replace(ours, narrative=badge.narrative, salt=badge.salt, identity=openbadges.hashed_name(stored.holder, badge.salt))
-    if badge != ours:
+    if not _is_ours(badge, stored, replace(maker, site=site)):
         return Verdict(Status.TAMPERED, number, _("文件中的内容与平台中的记录不一致。"))
     return replace(_verdict(stored, is_full=True, english=english), looked=Looked.CREDENTIAL)
+
+
+def _is_ours(badge: Badge, stored: Certificate, maker: Maker) -> bool:
+    """Whether a credential whose signature holds says what the database says.
+
+    For what it rests on the signature vouches alone: those of before told it in other words, and a record may be found later. Public ones were
+    salted by keys that may be lost.
+    """
+    ours = replace(badge_of(stored, maker, is_public=bool(badge.salt)), narrative=badge.narrative)
+    if badge.salt:
+        ours = replace(ours, salt=badge.salt, identity=openbadges.hashed_name(stored.holder, badge.salt))
+    return badge == ours
 
 
 def _forged() -> str:
@@ -268,7 +279,7 @@ def check_file(data: bytes, maker: Maker, trust: Trust, *, english: bool = False
     if badge is not None:
         then = replace(maker, site=str(found.get("site", "")))  # signed; the site may have moved since
         values = openbadges.verified(badge, openbadges.did_of(then.site), trust)
-        if values is None or values != badge_of(stored, then):
+        if values is None or values.salt or not _is_ours(values, stored, then):
             return Verdict(Status.TAMPERED, number, _("文件内附的凭证被改动过，或与平台中的记录不一致。"))
     verdict = replace(_verdict(stored, is_full=True, english=english), looked=looked)
     if looked is Looked.CONTENT_STREAMS and verdict.status is Status.ISSUED:

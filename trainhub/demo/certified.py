@@ -42,7 +42,7 @@ def _template(world: World, university: Organisation) -> None:
         element |= ORNAMENTS.get(element["kind"], {})
         element |= {"color": TEXTS[element["color"]]} if element.get("color") in TEXTS else {}
     templates.save(template=row, body=json.dumps(body, ensure_ascii=False), version=row.version, by=drawer)
-    templates.submit(template=row, by=drawer)
+    templates.submit(template=row, by=drawer, now=now)
     templates.decide(template=row, is_approved=True, reason="版面清楚，可以使用", by=world.by, now=now)
     templates.choose(issuer=university, kind=Kind.MENTOR, template=TEMPLATE, by=drawer, now=now)
 

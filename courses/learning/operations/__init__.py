@@ -1,6 +1,7 @@
 """The verbs of enrolment, learning, completion and notes."""
 
 from courses.learning.operations.allowing import allow
+from courses.learning.operations.certified import uncertified
 from courses.learning.operations.enrolling import (
     EnrolmentClosed,
     NotForYou,
@@ -22,6 +23,7 @@ from courses.learning.operations.marks import ask_for_marks, begin_marks, take_m
 from courses.learning.operations.notes import BadNote, change_note, delete_note, write_note
 from courses.learning.operations.progress import (
     NotLearning,
+    ask_certificate,
     certificate_of,
     complete,
     completion_key,
@@ -48,6 +50,7 @@ __all__ = [
     "NotPossible",
     "allow",
     "approve",
+    "ask_certificate",
     "ask_for_marks",
     "begin_marks",
     "certificate_of",
@@ -83,6 +86,7 @@ __all__ = [
     "take_mark",
     "take_marks_from_book",
     "tell_graded",
+    "uncertified",
     "watch",
     "why_closed",
     "why_not_for",

@@ -42,6 +42,8 @@ from trainhub.notifications import operations as notifications
 from trainhub.people import queries as people
 from trainhub.people.models import Person
 
+UNLIKE = "证书所载学时与课程记录不符"
+
 
 class NotLearning(Refused):
     """The person is not learning in this run, or the block cannot be done this way."""
@@ -316,33 +318,42 @@ def issue_certificate(*, enrolment: Enrolment, run: Run, by: Identity, now: date
     """Ask for the certificate of a completed enrolment; the same one is answered again. Returns its number.
 
     One human has one certificate of a run: what was issued under the id of a person who was merged since is the known one.
-    A refusal (a name that no font can draw, an issuer without a number) does not undo the completion: it is audited, and
-    staff can ask again.
+    A refusal (a name that no font can draw, an issuer without a number) does not undo the completion: it is audited, staff can ask
+    again, and it is asked for once a day (`tasks.certify`).
     """
-    if enrolment.completed_on is None:
-        raise NotLearning(_("这名学员还没有完成课程，不能签发证书。"))
-    course, known = run.course, certificate_of(enrolment, run)
-    if known is not None:
-        return str(known.number) if known.state is not State.DRAFT else None
-    found = _attested(enrolment, run)
     try:
         with session().begin_nested():
-            row = certificates.issue(
-                kind=Kind.COMPLETION,
-                person_id=people.human_id(enrolment.person_id),
-                issuer_id=course.owner_id,
-                asked_key=f"{completion_key(run)}:person:{enrolment.person_id}",
-                facts=found.facts,
-                evidence=found.evidence,
-                by=by,
-                today=local(now).date(),
-                now=now,
-                programme_id=run.programme_id,
-            )
+            row = ask_certificate(enrolment=enrolment, run=run, by=by, now=now)
+    except NotLearning:
+        raise
     except Refused as refused:
         audit.record(by=by, did="courses.certificate.refused", on=enrolment, data={"code": refused.code, "message": refused.message})
         return None
     return str(row.number) if row.state is not State.DRAFT else None
+
+
+def ask_certificate(*, enrolment: Enrolment, run: Run, by: Identity, now: datetime) -> Certificate:
+    """The certificate of a completed enrolment, issued or waiting or known. Raises what issuing refuses with, NotLearning before the end."""
+    if enrolment.completed_on is None:
+        raise NotLearning(_("这名学员还没有完成课程，不能签发证书。"))
+    known = certificate_of(enrolment, run)
+    if known is not None:
+        return known
+    found, today = _attested(enrolment, run), local(now).date()
+    row = certificates.issue(
+        kind=Kind.COMPLETION,
+        person_id=people.human_id(enrolment.person_id),
+        issuer_id=run.course.owner_id,
+        asked_key=f"{completion_key(run)}:person:{enrolment.person_id}",
+        facts=found.facts,
+        evidence=found.evidence,
+        by=by,
+        today=today,
+        now=now,
+        programme_id=run.programme_id,
+    )
+    document = f"课程学时核对（{today.isoformat()}）"
+    return certificates.follow(certificate=row, facts={"hours": found.facts["hours"]}, reason=UNLIKE, document=document, by=by, today=today, now=now)
 
 
 def certificate_of(enrolment: Enrolment, run: Run) -> Certificate | None:

@@ -29,7 +29,17 @@ from enterprises.capstones.operations.choosing import (
     save_choices,
     why_not,
 )
-from enterprises.capstones.operations.concluding import accept_result, appeal, archive, decide_appeal, finish, issue_certificate, moderate, settle
+from enterprises.capstones.operations.concluding import (
+    accept_result,
+    appeal,
+    archive,
+    certificate_of,
+    decide_appeal,
+    finish,
+    issue_certificate,
+    moderate,
+    settle,
+)
 from enterprises.capstones.operations.defending import (
     demand_group,
     demand_no_clash,
@@ -131,6 +141,7 @@ __all__ = [
     "assign_capstone",
     "assign_supervisor",
     "cancel_review",
+    "certificate_of",
     "certify_supervision",
     "change_choices",
     "change_topic",

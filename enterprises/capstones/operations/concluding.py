@@ -35,6 +35,9 @@ from trainhub.policy.findings import as_dicts
 TOLD_FINISHED = N_("毕业设计成绩已公布：%(title)s，%(grade)s")
 TOLD_APPEAL = N_("%(name)s 对毕业设计成绩提出申诉，请处理：%(title)s")
 TOLD_DECIDED = N_("你的成绩申诉已有结论：%(decision)s。%(note)s")
+REASON = "公布的毕业设计成绩有变化，证书所载与记录不符"
+"""What visitors read: what an appeal was decided on stands with it and in the audit log."""
+GRADED, APPEALED = "毕业设计成绩核对", "毕业设计成绩申诉结论"
 LIVE_CERTIFICATES = (State.ISSUED, State.REISSUED, State.SUSPENDED)
 
 
@@ -166,7 +169,7 @@ def finish(*, capstone: Capstone, note: str = "", by: Identity, today: date, now
     return capstone
 
 
-def _conclude(capstone: Capstone, by: Identity, today: date, now: datetime) -> None:
+def _conclude(capstone: Capstone, by: Identity, today: date, now: datetime, *, document: str = GRADED) -> None:
     """Passed or failed by the score; a pass becomes a fact of the ledger, and a certificate when the conditions hold."""
     assert capstone.score_x10 is not None
     capstone.state = CapstoneState.PASSED if capstone.score_x10 >= queries.numbers(today).pass_mark.number else CapstoneState.FAILED
@@ -186,11 +189,11 @@ def _conclude(capstone: Capstone, by: Identity, today: date, now: datetime) -> N
         by=by,
         now=now,
     )
-    issue_certificate(capstone=capstone, by=by, today=today, now=now)
+    issue_certificate(capstone=capstone, by=by, today=today, now=now, document=document)
 
 
-def issue_certificate(*, capstone: Capstone, by: Identity, today: date, now: datetime) -> Certificate | None:
-    """Issue the certificate of a passed capstone, or return the known one.
+def issue_certificate(*, capstone: Capstone, by: Identity, today: date, now: datetime, document: str = GRADED) -> Certificate | None:
+    """Issue the certificate of a passed capstone, or return the known one; one that says another grade is corrected by rule, for `document`.
 
     It says the work was done in the enterprise, so it waits (None) while 8.2 or the enterprise supervisor of 8.3 is not met;
     ask again when the placements are right.
@@ -201,7 +204,7 @@ def issue_certificate(*, capstone: Capstone, by: Identity, today: date, now: dat
     if found is None:
         return None
     student = session().get_one(Student, capstone.student_id)
-    return certificates.issue(
+    made = certificates.issue(
         kind=Kind.CAPSTONE,
         person_id=student.person_id,
         issuer_id=student.university_id,
@@ -213,6 +216,20 @@ def issue_certificate(*, capstone: Capstone, by: Identity, today: date, now: dat
         now=now,
         programme_id=student.programme_id,
     )
+    return _follow(made, capstone, document, by, today, now)
+
+
+def certificate_of(capstone: Capstone) -> Certificate | None:
+    """The certificate of a capstone, also one from a list for the same topic that it was not known for yet."""
+    student = session().get_one(Student, capstone.student_id)
+    thing = {"topic": queries.titles_of([capstone.id])[capstone.id]}
+    return issued.held(Kind.CAPSTONE, student.university_id, student.person_id, f"capstone:{capstone.id}", thing)
+
+
+def _follow(certificate: Certificate, capstone: Capstone, document: str, by: Identity, today: date, now: datetime) -> Certificate:
+    """Bring the grade on a certificate in line with that of the capstone."""
+    facts = {"grade": _facts([capstone])[capstone.id]["grade"]}
+    return certificates.follow(certificate=certificate, facts=facts, reason=REASON, document=document, by=by, today=today, now=now)
 
 
 def _attested(capstones: Sequence[Capstone], today: date) -> dict[int, Attested]:
@@ -316,10 +333,10 @@ def decide_appeal(*, capstone: Capstone, score_x10: int | None, note: str, by: I
     student = session().get_one(Student, capstone.student_id)
     _decide(row, capstone, score_x10, note, by, today, now)
     if row.decision is Decision.CHANGED:
-        why = _why(row.note)
+        why = f"成绩申诉：{row.note}"[:400]  # for good, whichever language who decides reads
         ledger.withdraw_milestone(person_id=student.person_id, source=Source.CAPSTONE, key=f"capstone:{capstone.id}", reason=why, by=by, now=now)
-        _conclude(capstone, by, today, now)
-        _mend_certificate(capstone, row.note, by, today, now)
+        _conclude(capstone, by, today, now, document=APPEALED)
+        _mend_certificate(capstone, by, today, now)
     assert row.decision is not None
     audit.record(by=by, did="capstones.appeal.decided", on=capstone, data=_said(row))
     tell(
@@ -334,23 +351,15 @@ def decide_appeal(*, capstone: Capstone, score_x10: int | None, note: str, by: I
     return row
 
 
-def _why(note: str) -> str:
-    """The reason as it stands in ledger and certificate for good, whichever language who decides reads."""
-    return f"成绩申诉：{note}"[:400]
-
-
-def _mend_certificate(capstone: Capstone, note: str, by: Identity, today: date, now: datetime) -> None:
-    """Reason and document stand in the certificate's history for good: they are the official words, not those of who reads this now."""
-    known = issued.by_asked_key(f"capstone:{capstone.id}")
+def _mend_certificate(capstone: Capstone, by: Identity, today: date, now: datetime) -> None:
+    """Reason and document stand in the certificate's history for good and for every visitor: the official words, not what was decided on."""
+    known = certificate_of(capstone)
     if known is None or known.state not in LIVE_CERTIFICATES:
         return
-    why, document = _why(note), "毕业设计成绩申诉结论"
     if capstone.state is CapstoneState.FAILED:
-        certificates.revoke(certificate=known, reason=why, document=document, on=today, by=by, today=today, now=now)
-        return
-    facts = _facts([capstone])[capstone.id]
-    if facts["grade"] not in (known.facts.get("grade"), issued.recorded_facts(known).get("grade")):
-        certificates.correct(certificate=known, facts={"grade": facts["grade"]}, reason=why, document=document, on=today, by=by, today=today, now=now)
+        certificates.revoke(certificate=known, reason=REASON, document=APPEALED, on=today, by=by, today=today, now=now)
+    else:
+        _follow(known, capstone, APPEALED, by, today, now)
 
 
 # -- archive ------------------------------------------------------------------------------------------------------------

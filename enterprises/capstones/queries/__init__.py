@@ -28,7 +28,7 @@ from enterprises.capstones.queries.capstones import (
     to_move,
     visible_to,
 )
-from enterprises.capstones.queries.certifying import capstones_by_id, supervisors_of, titles_of
+from enterprises.capstones.queries.certifying import capstones_by_id, passed_without_certificate, supervisors_of, titles_of
 from enterprises.capstones.queries.checking import (
     drawable,
     expert_choices,
@@ -309,6 +309,7 @@ __all__ = [
     "paper_row",
     "papers_of",
     "passed_in",
+    "passed_without_certificate",
     "people_of_university",
     "person_of_student",
     "placement_enterprises",

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from sqlalchemy import select
 
 from enterprises.capstones.models import Capstone, Supervision, Topic
-from enterprises.capstones.types import SupervisorRole
+from enterprises.capstones.types import CapstoneState, SupervisorRole
+from trainhub.certificates import queries as issued
 from trainhub.kernel.db import session
 from trainhub.people.models import Person
 
@@ -15,6 +16,15 @@ from trainhub.people.models import Person
 def capstones_by_id(capstone_ids: Iterable[int]) -> list[Capstone]:
     """Several capstones."""
     return list(session().scalars(select(Capstone).where(Capstone.id.in_(set(capstone_ids))).order_by(Capstone.id)))
+
+
+def passed_without_certificate() -> list[int]:
+    """The passed capstones, not archived yet, that no certificate is known for."""
+    ids = list(
+        session().scalars(select(Capstone.id).where(Capstone.state == CapstoneState.PASSED, Capstone.archived_at.is_(None)).order_by(Capstone.id))
+    )
+    known = issued.by_asked_keys(f"capstone:{key}" for key in ids)
+    return [key for key in ids if f"capstone:{key}" not in known]
 
 
 def titles_of(capstone_ids: Iterable[int]) -> dict[int, str]:

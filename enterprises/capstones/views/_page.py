@@ -20,7 +20,6 @@ from enterprises.capstones.rules import lacking
 from enterprises.capstones.types import CONCLUDED, LIVE, Action, CapstoneState, ReasonKind, ReviewKind, Stage, SupervisorRole, WindowStage
 from enterprises.capstones.views._support import desk_of, load, shown
 from enterprises.permissions import Can
-from trainhub.certificates import queries as certificates
 from trainhub.certificates.operations import why_it_waits
 from trainhub.identity import queries as identity
 from trainhub.kernel import clock
@@ -95,7 +94,7 @@ def page(
     closed = {s: refused.message for s in mine if (refused := operations.against_paper(row, s, clock.now())) is not None}
     paper.stage.choices = [(s.value, labels.STAGES[s]) for s in mine if s not in closed]
     enterprise = session().get_one(Organisation, row.enterprise_id)
-    made = certificates.by_asked_key(f"capstone:{row.id}") if is_public else None
+    made = operations.certificate_of(row) if is_public else None
     found = queries.findings_of([row.id], clock.today())[row.id]
     html = render_template(
         "enterprises/capstones/show.html",

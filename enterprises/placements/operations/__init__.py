@@ -3,7 +3,7 @@
 from enterprises.placements.operations.agreements import against_amendment, amend_agreement, correct_text, sign_placement
 from enterprises.placements.operations.approving import approve_position, close_position, return_position
 from enterprises.placements.operations.campus import move_onto_campus
-from enterprises.placements.operations.certifying import asked_key, issue_certificate
+from enterprises.placements.operations.certifying import asked_key, certificate_of, issue_certificate
 from enterprises.placements.operations.conflicts import release_mentor
 from enterprises.placements.operations.counting import hours_of
 from enterprises.placements.operations.days import (
@@ -100,6 +100,7 @@ __all__ = [
     "asked_key",
     "assign_mentor",
     "cancel_self_found",
+    "certificate_of",
     "change_base",
     "change_plan_item",
     "change_position",

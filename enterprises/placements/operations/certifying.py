@@ -19,6 +19,11 @@ from trainhub.kernel.access import Identity
 from trainhub.kernel.i18n import _
 from trainhub.ledger import queries as ledger
 
+REASON = "认定的企业学习记录有变化，证书所载与记录不符"
+"""What visitors read: why a day does not count may tell of the student, and stands with the day and in the audit log."""
+CORRECTED, CHECKED = "实习日更正记录", "企业学习记录核对"
+"""What the correction rests on, for good and in the official words."""
+
 
 def has_ended(placement: Placement) -> bool:
     """Whether a placement ran and is over: finished (in time or early), or withdrawn after it had begun."""
@@ -61,7 +66,7 @@ def issue_certificate(*, placement: Placement, by: Identity, today: date, now: d
     if found is None:
         return None
     student = queries.student(placement.student_id)
-    return certificates.issue(
+    made = certificates.issue(
         kind=Kind.PLACEMENT,
         person_id=student.person_id,
         issuer_id=student.university_id,
@@ -72,6 +77,27 @@ def issue_certificate(*, placement: Placement, by: Identity, today: date, now: d
         today=today,
         now=now,
         programme_id=student.programme_id,
+    )
+    return _follow(made, placement.student_id, credited_days([placement], today=today)[placement.id], document=CHECKED, by=by, today=today, now=now)
+
+
+def certificate_of(placement: Placement) -> Certificate | None:
+    """The certificate of a placement, also one from a list for the same place and first day that it was not known for yet."""
+    student, row = queries.student(placement.student_id), queries.placement_view(placement.id)
+    thing = {"base": row.base or row.enterprise, "starts_on": placement.starts_on}
+    return certificate_queries.held(Kind.PLACEMENT, student.university_id, student.person_id, asked_key(placement), thing)
+
+
+def _follow(certificate: Certificate, student_id: int, days: int, *, document: str, by: Identity, today: date, now: datetime) -> Certificate:
+    return certificates.follow(
+        certificate=certificate,
+        facts={"weeks": _weeks(days, today)},
+        evidence=[_earned(student_id, days)],
+        reason=REASON,
+        document=f"{document}（{today.isoformat()}）",  # stands in its history for good, whichever language who asks reads
+        by=by,
+        today=today,
+        now=now,
     )
 
 
@@ -107,35 +133,28 @@ def present_facts(drafts: Sequence[Certificate], today: date) -> dict[int, Attes
     return {key: found[one] for key, one in of.items() if one in found}
 
 
-def correct_certificate(*, placement: Placement, reason: str, by: Identity, today: date, now: datetime, record: str = "实习日更正记录") -> bool:
+def correct_certificate(*, placement: Placement, by: Identity, today: date, now: datetime, record: str = CORRECTED) -> bool:
     """After a confirmed day was withdrawn or restored, or holidays changed what days earn: the certificate that stands says the new weeks, or
-    is revoked when none are left. What two persons corrected stays until the records say something else than they did. False when it is right, or there is none."""
-    certificate = certificate_queries.by_asked_key(asked_key(placement))
+    is revoked when none are left; one from a list, that no record was found for before, is suspended: two persons issued it. What two persons
+    corrected stays until the records say something else than they did. False when it is right, or there is none."""
+    certificate = certificate_of(placement)
     if certificate is None or certificate.state not in (State.ISSUED, State.SUSPENDED):
         return False
     days = credited_days([placement], today=today)[placement.id]
-    document = f"{record}（{today.isoformat()}）"  # stands in its history for good, whichever language who asks reads
-    if not days:
-        certificates.revoke(certificate=certificate, reason=reason, document=document, on=today, by=by, today=today, now=now)
-    elif f"{_weeks(days, today).normalize():f}" in (certificate.facts["weeks"], certificate_queries.recorded_facts(certificate)["weeks"]):
-        return False
+    if days:
+        return _follow(certificate, placement.student_id, days, document=record, by=by, today=today, now=now) is not certificate
+    if certificate.asked_key == asked_key(placement):
+        end = certificates.revoke
+    elif certificate.state is State.ISSUED:
+        end = certificates.suspend
     else:
-        certificates.correct(
-            certificate=certificate,
-            facts={"weeks": _weeks(days, today)},
-            evidence=[_earned(placement.student_id, days)],
-            reason=reason,
-            document=document,
-            on=today,
-            by=by,
-            today=today,
-            now=now,
-        )
+        return False
+    end(certificate=certificate, reason=REASON, document=f"{record}（{today.isoformat()}）", on=today, by=by, today=today, now=now)
     return True
 
 
-def correct_certificates(*, student_id: int, reason: str, by: Identity, today: date, now: datetime, record: str = "实习日更正记录") -> int:
+def correct_certificates(*, student_id: int, by: Identity, today: date, now: datetime, record: str = CORRECTED) -> int:
     """The same for every placement of a student: a day at one may give or take credit at another, a week counts only so many.
     How many were wrong."""
     ended = [row for row in queries.of_students([student_id]) if has_ended(row)]
-    return sum(correct_certificate(placement=row, reason=reason, record=record, by=by, today=today, now=now) for row in ended)
+    return sum(correct_certificate(placement=row, record=record, by=by, today=today, now=now) for row in ended)

@@ -243,7 +243,7 @@ def decide_entries(
 
 def _settle(student_id: int, reason: str, today: date, by: Identity, now: datetime) -> None:
     """What the student's placements that are over brought, again from the days that are left: certificates, trainings of the goal."""
-    correct_certificates(student_id=student_id, reason=reason, by=by, today=today, now=now)
+    correct_certificates(student_id=student_id, by=by, today=today, now=now)
     settle_trainings(placements=queries.of_students([student_id]), reason=reason, today=today, by=by, now=now)
 
 

@@ -38,7 +38,7 @@ def rejudge_weeks(*, today: date, by: Identity, now: datetime) -> dict[str, int]
     settle_trainings(placements=placements, reason=REASON, today=today, by=by, now=now)
     for placement in placements:
         if has_ended(placement):
-            told["certificates"] += correct_certificate(placement=placement, reason=REASON, record="放假安排变动记录", by=by, today=today, now=now)
+            told["certificates"] += correct_certificate(placement=placement, record="放假安排变动记录", by=by, today=today, now=now)
     return told
 
 

@@ -17,7 +17,6 @@ from enterprises.placements.models import Placement
 from enterprises.placements.types import PaperKind, PlacementState, RaterSide, WithdrawalSide
 from enterprises.placements.views.papers import keep_paper, paper_form
 from enterprises.placements.views.shared import act, blueprint, load_placement
-from trainhub.certificates import queries as certificates
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.operations import why_it_waits
 from trainhub.identity import queries as identities
@@ -134,9 +133,7 @@ def show(placement: Placement) -> Any:
     guide = mentors.by_id(placement.mentor_id) if placement.mentor_id else None
     entries = queries.entries_of(placement.id)
     can_link = (arranges or hosts) and operations.may_be_graded(placement) and _needs_link(placement)
-    made = (
-        certificates.by_asked_key(operations.asked_key(placement)) if placement.state in (PlacementState.FINISHED, PlacementState.WITHDRAWN) else None
-    )
+    made = operations.certificate_of(placement) if placement.state in (PlacementState.FINISHED, PlacementState.WITHDRAWN) else None
     return render_template(
         "enterprises/placements/show.html",
         placement=placement,

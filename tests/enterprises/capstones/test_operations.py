@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from enterprises.capstones import operations, queries
+from enterprises.capstones import operations, queries, tasks
 from enterprises.capstones.models import Capstone, CapstoneGrade, Topic
 from enterprises.capstones.operations import CapstoneRefused, TopicRefused, WrongPerson, WrongState
 from enterprises.capstones.types import CapstoneState, Side, Stage, SupervisorRole, TopicState
@@ -19,6 +19,8 @@ from tests.factories import ground, identity
 from tests.factories.capstones import END, NOW, START, TODAY
 from trainhub.certificates.models import Certificate
 from trainhub.kernel.access import SYSTEM, Identity
+from trainhub.kernel.db import transaction
+from trainhub.kernel.jobs import Running
 from trainhub.ledger import queries as ledger
 from trainhub.ledger.types import Source
 
@@ -396,6 +398,18 @@ def test_no_certificate_says_enterprise_when_it_was_not_there(session: Session) 
     make.stay(found.student, found.enterprise, START, END)
     made = operations.issue_certificate(capstone=found.capstone, by=SYSTEM, today=TODAY, now=NOW)
     assert made is not None
+
+
+def test_a_certificate_that_waited_for_a_placement_is_issued_within_a_day(session: Session) -> None:
+    with transaction():
+        found = make.graded(has_stay=False)
+        _finish(found)
+    running = Running(0, {}, None)
+    assert tasks.certify(running) == {"issued": 0, "refused": 0}
+    with transaction():
+        make.stay(found.student, found.enterprise, START, END)
+    assert tasks.certify(running) == {"issued": 1, "refused": 0}
+    assert tasks.certify(running) == {"issued": 0, "refused": 0}
 
 
 def test_findings_are_frozen_at_the_end(session: Session) -> None:

@@ -385,7 +385,9 @@ def test_certificates_say_the_same_whoever_has_them_issued_reads_what(session: S
     assert mentor.facts["programme"] == f"{found.programme.name} 2023 级毕业设计"
     assert {one["text"] for row in passed for one in row.evidence} == {found.topic.title}
     said = session.execute(select(CertificateEvent.reason, CertificateEvent.document).where(CertificateEvent.reason != "").distinct())
-    assert [tuple(row) for row in said] == [("成绩申诉：漏计属实", "毕业设计成绩申诉结论")]
+    assert [tuple(row) for row in said] == [("公布的毕业设计成绩有变化，证书所载与记录不符", "毕业设计成绩申诉结论")], (
+        "visitors read nothing of the appeal"
+    )
 
 
 def test_a_grade_that_stays_in_its_band_corrects_nothing_in_english_either(session: Session) -> None:

@@ -16,11 +16,12 @@ from enterprises.placements.operations._support import BadDay, BadPlacement, NoS
 from enterprises.placements.types import AgreementParty, DayState, OfferState, PlacementState, RoundState
 from tests.factories import enterprises as make
 from tests.factories import ground
-from tests.factories.certificates import corrected
+from tests.factories.certificates import DECIDER, WRITER, corrected
 from trainhub.certificates import operations as issuing
 from trainhub.certificates import queries as certificates
 from trainhub.certificates.models import Certificate
-from trainhub.certificates.types import Kind, State
+from trainhub.certificates.operations import batches
+from trainhub.certificates.types import BatchSource, Kind, State
 from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.errors import Stale
 from trainhub.kernel.i18n import in_language
@@ -28,6 +29,7 @@ from trainhub.ledger import operations as ledger_operations
 from trainhub.ledger import queries as ledger
 from trainhub.ledger.models import TrainingRecord
 from trainhub.ledger.types import Category, Source
+from trainhub.organisations import queries as organisations
 
 NOW = make.NOW
 
@@ -331,13 +333,62 @@ def test_a_corrected_day_corrects_the_certificate_and_the_last_one_revokes_it(ru
     assert standing.state is State.REVOKED
 
 
+def listed(running: SimpleNamespace, **facts: Any) -> Certificate:
+    """A certificate of this placement that two persons issued from a list with what was typed into it."""
+    university, base = running.student.university_id, running.placement.base_id or running.placement.enterprise_id
+    issuer, place = organisations.by_id(university), organisations.by_id(base)
+    assert issuer is not None
+    assert place is not None
+    said = {
+        "base": place.name,
+        "starts_on": running.placement.starts_on,
+        "ends_on": running.placement.ends_on,
+        "mentor": "陈师傅",
+        "weeks": 32,
+        **facts,
+    }
+    rows = [batches.Wanted(running.student.person_id, said)]
+    batch = batches.prepare(title="名单", issuer=issuer, rows=rows, kind=Kind.PLACEMENT, source=BatchSource.IMPORT, by=WRITER, now=NOW)
+    batches.decide(batch=batch, is_approved=True, reason="", by=DECIDER, today=NOW.date(), now=NOW)
+    batches.issue_portion(batch=batch, by=DECIDER, today=NOW.date(), now=NOW)
+    (made,) = certificates.of_person(running.student.person_id)
+    return made
+
+
+def test_what_a_list_said_of_a_placement_is_compared_with_its_record(running: SimpleNamespace) -> None:
+    typed = listed(running)
+    day = finished(running, days=2)
+    standing = certificate_of(running)
+    assert standing is not None
+    assert (standing.facts["weeks"], typed.state) == ("0.4", State.SUPERSEDED), "32 weeks were typed, two days were confirmed"
+    for entry in queries.entries_of(running.placement.id):
+        operations.correct_day(entry=entry, placement=running.placement, reason="误登", today=day, by=SYSTEM, now=make.at(day))
+    standing = certificate_of(running)
+    assert standing is not None
+    assert standing.state is State.REVOKED
+
+
+def test_a_list_that_says_what_the_record_says_stays(running: SimpleNamespace) -> None:
+    typed = listed(running, weeks="0.4")
+    finished(running, days=2)
+    standing = certificate_of(running)
+    assert standing is not None
+    assert (standing.id, standing.state) == (typed.id, State.ISSUED)
+
+
+def test_a_list_s_certificate_of_a_placement_that_attests_nothing_is_found(running: SimpleNamespace) -> None:
+    typed = listed(running)
+    finished(running, days=0)
+    assert certifying.certificate_of(running.placement) == typed, "the page of the placement shows it"
+
+
 def test_what_two_persons_corrected_stays_until_the_records_change(running: SimpleNamespace) -> None:
     day = finished(running, days=3)
     first = certificate_of(running)
     assert first is not None
     typed = corrected(first, facts={"weeks": "0.4"}, on=day, today=day)
     times: dict[str, Any] = {"today": day, "by": SYSTEM, "now": make.at(day)}
-    assert certifying.correct_certificates(student_id=running.placement.student_id, reason="节假日调整", **times) == 0
+    assert certifying.correct_certificates(student_id=running.placement.student_id, **times) == 0
     standing = certificate_of(running)
     assert standing is not None
     assert (standing.number, standing.facts["weeks"]) == (typed.number, "0.4"), "a look at the records types nothing over"
@@ -357,9 +408,8 @@ def test_a_certificate_says_the_same_whoever_has_it_issued_reads_what(running: S
         operations.correct_day(entry=entry, placement=running.placement, reason="误登", today=day, by=SYSTEM, now=make.at(day))
     standing = certificate_of(running)
     assert standing is not None
-    last = certificates.last_event(standing)
-    assert last is not None
-    assert (last.reason, last.document) == ("误登", f"实习日更正记录（{day.isoformat()}）")
+    said = [(one.event.reason, one.event.document) for one in certificates.events_of(certificates.line_of(standing)) if one.event.reason]
+    assert said == [(certifying.REASON, f"实习日更正记录（{day.isoformat()}）")], "visitors read no word that was typed about a student"
     assert [one["text"] for one in standing.evidence if one["kind"] == "weeks"] == ["认定 1 天"]
 
 

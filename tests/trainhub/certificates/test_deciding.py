@@ -7,25 +7,29 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from tests.factories import ground
 from tests.factories.certificates import DECIDER, FACTS, REASON, TODAY, WRITER, certificate
+from tests.factories.identity import account
 from trainhub.certificates import operations, queries
 from trainhub.certificates.models import IssueBatch
 from trainhub.certificates.operations import batches
 from trainhub.certificates.operations.changing import CannotChange
 from trainhub.certificates.operations.issuing import CannotIssue
 from trainhub.certificates.types import BatchSource, BatchState, Kind, State
+from trainhub.identity.queries import identity_of
 from trainhub.kernel import clock
 from trainhub.kernel.access import Identity, Role
+from trainhub.notifications.models import Notice
 
 AsRole = Callable[..., FlaskClient]
 pytestmark = pytest.mark.database
 
 
-def _who(person_id: int, account_id: int = 77) -> Identity:
+def _who(person_id: int | None, account_id: int = 77) -> Identity:
     return Identity(account_id=account_id, person_id=person_id, name="本人", grants=())
 
 
@@ -124,3 +128,40 @@ def test_a_batch_has_a_title_that_fits(session: Session, title: str, is_taken: b
         return
     with pytest.raises(CannotIssue, match="批次名称"):
         batches.prepare(title=title, rows=rows, **given)
+
+
+def test_whoever_may_decide_is_told_and_nobody_else(session: Session, as_role: AsRole) -> None:
+    """A batch that nobody hears of waits for good: the page of the list says what waits only to whom opens it."""
+    session.expire_on_commit = False
+    at, learner = ground.university(), ground.person()
+    one, other = (account(roles=(Role.UNIVERSITY_ADMIN,), organisation_id=at.id) for _place in range(2))
+    elsewhere = ground.university()
+    far, edu = account(roles=(Role.UNIVERSITY_ADMIN,), organisation_id=elsewhere.id), account(roles=(Role.DEPT_EDU,))
+    rows = [batches.Wanted(learner.id, FACTS[Kind.TRAINING])]
+    given: dict[str, Any] = {"rows": rows, "kind": Kind.TRAINING, "source": BatchSource.IMPORT, "now": ground.NOW}
+
+    def told() -> set[int]:
+        return set(session.scalars(sa.select(Notice.account_id).where(Notice.kind == "certificates.to_decide")))
+
+    batch = batches.prepare(title="春季班", issuer=at, by=_who(None, one.id), **given)
+    assert told() == {other.id}
+    counts = {each.id: queries.count_to_decide(identity_of(each.id, today=TODAY)) for each in (one, other, far, edu)}
+    assert counts == {one.id: 0, other.id: 1, far.id: 0, edu.id: 1}
+    batches.prepare(title="另一所", issuer=elsewhere, by=_who(None, far.id), **given)
+    assert told() == {other.id, edu.id}, "who is alone at the issuer is decided on by the province"
+    _decide(batch, DECIDER)
+    assert queries.count_to_decide(identity_of(other.id, today=TODAY)) == 0
+
+
+def test_the_first_page_says_what_waits_for_a_second_person(session: Session, as_role: AsRole) -> None:
+    session.expire_on_commit = False
+    at, other, learner = ground.university(), ground.university(), ground.person()
+    rows = [batches.Wanted(learner.id, FACTS[Kind.TRAINING])]
+    batches.prepare(title="春季班", issuer=at, rows=rows, kind=Kind.TRAINING, source=BatchSource.IMPORT, by=WRITER, now=ground.NOW)
+    waits = certificate(issuer=at)
+    waits.state, waits.note = State.DRAFT, "needs_glyph"
+    session.commit()
+    page = as_role(Role.UNIVERSITY_ADMIN, organisation_id=at.id).get("/").text
+    assert ("审核签发批次" in page, "处理待签发的证书" in page, "/certificates/batches?state=prepared" in page) == (True, True, True)
+    elsewhere = as_role(Role.UNIVERSITY_ADMIN, organisation_id=other.id).get("/").text
+    assert ("审核签发批次" in elsewhere, "处理待签发的证书" in elsewhere) == (False, False)

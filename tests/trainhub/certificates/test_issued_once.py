@@ -20,6 +20,8 @@ from trainhub.certificates.operations.changing import CannotChange
 from trainhub.certificates.operations.issuing import CannotIssue
 from trainhub.certificates.types import BatchSource, Kind, State
 from trainhub.kernel.access import SYSTEM, Role
+from trainhub.kernel.audit import AuditEvent
+from trainhub.kernel.db import transaction
 from trainhub.organisations.models import Organisation
 from trainhub.people.models import Person
 
@@ -71,9 +73,47 @@ def test_a_rule_finds_what_a_list_issued(session: Session, kind: Kind) -> None:
     made = certificate(kind, who=who, issuer=at, asked_key=RULES[kind].format(who.id))
     assert (_count(session), made.id) == (1, queries.first_items(batch.id, 1)[0].certificate_id)
     operations.revoke(certificate=made, **REASON)
-    assert certificate(kind, who=who, issuer=at, asked_key=RULES[kind].format(who.id)).id != made.id, (
-        "a list's, once revoked, keeps no rule from its own"
-    )
+    again = certificate(kind, who=who, issuer=at, asked_key=RULES[kind].format(who.id))
+    assert again.id == made.id, "what was revoked after its record was found is issued anew by two persons, as a rule's own"
+
+
+@pytest.mark.parametrize("kind", RULES)
+def test_a_list_s_certificate_that_was_revoked_keeps_no_rule_from_its_own(session: Session, kind: Kind) -> None:
+    who, at = ground.person(), ground.university()
+    _issue(_listed([who], at, kind))
+    (made,) = queries.of_person(who.id)
+    operations.revoke(certificate=made, **REASON)
+    assert certificate(kind, who=who, issuer=at, asked_key=RULES[kind].format(who.id)).id != made.id
+
+
+@pytest.mark.parametrize("kind", RULES)
+def test_what_a_rule_finds_on_a_list_is_known_by_the_name_of_its_record(session: Session, kind: Kind) -> None:
+    """Or no later change of the record would ever reach it: rooms look for their own name."""
+    who, at = ground.person(), ground.university()
+    batch = _listed([who], at, kind)
+    _issue(batch)
+    key, evidence = RULES[kind].format(who.id), [("record", 5, "记录")]
+    with transaction():
+        made = certificate(kind, who=who, issuer=at, asked_key=key, evidence=evidence)
+    for _again in range(2):
+        found = queries.by_asked_key(key)
+        assert found is not None
+        assert (found.id, [one["kind"] for one in found.evidence]) == (made.id, ["batch", "record"])
+        assert certificate(kind, who=who, issuer=at, asked_key=key, evidence=evidence).id == made.id
+    assert queries.is_whole(made)
+    told = session.scalars(sa.select(AuditEvent).where(AuditEvent.did == "certificates.certificate.bound")).one()
+    assert told.data["asked_key"] == key
+    again = _listed([who], at, kind)
+    assert queries.known_in(again) == 1, "a list still finds it"
+    _issue(again)
+    assert _count(session) == 1
+
+
+def test_a_list_s_certificate_stands_for_one_record_only(session: Session) -> None:
+    who, at = ground.person(), ground.university()
+    _issue(_listed([who], at, Kind.COMPLETION))
+    first, second = (certificate(who=who, issuer=at, asked_key=f"course:MC-101/{year}:person:{who.id}") for year in (2025, 2026))
+    assert first.id != second.id
 
 
 def test_two_records_of_a_room_are_two(session: Session) -> None:

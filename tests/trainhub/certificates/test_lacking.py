@@ -30,7 +30,7 @@ def _approved(row: CertificateTemplate, *, asks: bool) -> CertificateTemplate:
         body["fields"].append({"name": "grade", "label": "等第", "label_en": "grade", "type": "text", "required": True})
         body["elements"].append({"kind": "text", "text": "等第 {grade}", "box": [20, 20, 60, 10], "size": 12})
         templates.save(template=row, body=json.dumps(body), version=row.version, by=ONE)
-    templates.submit(template=row, by=ONE)
+    templates.submit(template=row, by=ONE, now=ground.NOW)
     templates.decide(template=row, is_approved=True, reason="", by=TWO, now=ground.NOW)
     return row
 

@@ -41,7 +41,7 @@ def _own(code: str, owner: Organisation | None = None, *, kind: Kind = Kind.COMP
     row = templates.start(code=code, kind=kind, owner=owner, by=ONE, now=ground.NOW)
     body = json.loads(row.body) | {"title": TITLE, "title_en": ENGLISH}
     templates.save(template=row, body=json.dumps(body), version=row.version, by=ONE)
-    templates.submit(template=row, by=ONE)
+    templates.submit(template=row, by=ONE, now=ground.NOW)
     templates.decide(template=row, is_approved=True, reason="", by=TWO, now=ground.NOW)
     return row
 

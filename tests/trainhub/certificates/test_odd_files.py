@@ -14,9 +14,10 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from tests.factories.certificates import certificate
-from trainhub.certificates import documents, standalone, tasks
+from trainhub.certificates import documents, openbadges, standalone, tasks
 from trainhub.certificates.signers import key_id
 from trainhub.kernel.db import transaction
+from trainhub.kernel.errors import TooLarge
 
 HALF = "\ud800"
 Change = Callable[[dict[str, Any]], None]
@@ -52,6 +53,27 @@ def test_a_changed_credential_is_tampered(client: FlaskClient, badge: dict[str, 
     data = json.dumps(changed).encode()
     assert "签名与内容不符" in _sent(client, data, "a.json")
     assert standalone.check(data, tasks.trust())["status"] == "tampered"
+
+
+@pytest.mark.timeout(20)
+def test_a_proof_of_megabytes_is_answered_at_once(client: FlaskClient, badge: dict[str, Any]) -> None:
+    changed = copy.deepcopy(badge)
+    changed["proof"][0]["proofValue"] = "z" + "2" * (openbadges.MOST_BYTES - 3000)
+    data = json.dumps(changed).encode()
+    assert len(data) < openbadges.MOST_BYTES
+    assert "签名与内容不符" in _sent(client, data, "a.json")
+    assert standalone.check(data, tasks.trust())["status"] == "tampered"
+    pdf = b"%%PDF-1.7\n1 0 obj\n<</Type/EmbeddedFile/Length %d>>\nstream\n%s\nendstream\nendobj\n" % (len(data), data)
+    assert "没有本平台的签名数据" in client.post("/verify/file", data={"file": (io.BytesIO(pdf), "a.pdf")}).text
+
+
+def test_a_credential_larger_than_any_is_refused_in_words(client: FlaskClient, badge: dict[str, Any]) -> None:
+    badge["proof"][0]["proofValue"] = "z" + "2" * openbadges.MOST_BYTES
+    data = json.dumps(badge).encode()
+    answer = client.post("/verify/file", data={"file": (io.BytesIO(data), "a.json")})
+    assert (answer.status_code, "文件超过 256 KB" in answer.text) == (413, True)
+    with pytest.raises(TooLarge):
+        standalone.check(data, tasks.trust())
 
 
 @pytest.mark.parametrize("number", ['"\\ud800"', b'"\xed\xa0\x80"'.decode("utf-8", "surrogatepass")], ids=["escaped", "raw"])

@@ -98,6 +98,15 @@ def test_names_of_keys_and_sites() -> None:
         unbase58("0", 1)
 
 
+@pytest.mark.timeout(10)
+def test_a_text_too_long_to_be_the_bytes_is_refused_before_it_is_counted() -> None:
+    """Counting grows with the square of the length: whoever uploads millions of characters would keep a thread for hours."""
+    assert len(base58(b"\xff" * 64)) == 88
+    for text in ("2" * 90, "2" * 5_000_000):
+        with pytest.raises(ValueError, match="too long"):
+            unbase58(text, 64)
+
+
 def test_a_status_list_is_a_gzipped_bitstring() -> None:
     encoded = openbadges.encoded_list([0, 9, openbadges.LIST_LENGTH - 1])
     assert encoded.startswith("u")

@@ -91,7 +91,7 @@ def test_pages_of_a_file_share_what_their_template_calls_common(session: Session
         body = json.loads(row.body)
         next(field for field in body["fields"] if field["name"] == "course")["common"] = True
         templates.save(template=row, body=json.dumps(body), version=row.version, by=_who(1))
-        templates.submit(template=row, by=_who(1))
+        templates.submit(template=row, by=_who(1), now=ground.NOW)
         templates.decide(template=row, is_approved=True, reason="", by=_who(2), now=ground.NOW)
         issuer = ground.university()
         many(5, issuer=issuer, facts=lambda index: {"course": ("数控加工", "机器视觉")[index % 2]})

@@ -93,7 +93,7 @@ def test_the_list_says_what_no_longer_stands(session: Session, client: FlaskClie
 
 
 def test_what_a_public_credential_rests_on_names_nobody(session: Session, app: Flask, client: FlaskClient, tmp_path: Path) -> None:
-    made = _kept(kind=Kind.MENTOR, evidence=[("supervision", 1, "指导欧阳娜娜 32 周"), ("supervision", 2, "指导司马相如 32 周")])
+    made = _kept(kind=Kind.MENTOR, evidence=[("placement", 1, "指导欧阳娜娜 32 周"), ("placement", 2, "指导司马相如 32 周")])
     answer = client.get(f"/V/{made.number}/{made.code}.json")
     assert answer.get_json(force=True)["credentialSubject"]["achievement"]["criteria"]["narrative"] == "企业指导教师证明"
     for name in ("欧阳娜娜", "司马相如"):
@@ -103,7 +103,11 @@ def test_what_a_public_credential_rests_on_names_nobody(session: Session, app: F
     for data in (answer.data, json.dumps(openbadges.signed(before, maker.signer)).encode()):
         file.write_bytes(data)
         assert _run(app, "verify", str(file))["status"] == "issued", "also what was fetched before the names were left out"
-    assert "欧阳娜娜" in documents.badge_of(made, maker).narrative, "the holder's own file tells all"
+    own = documents.badge_of(made, maker)
+    assert own.narrative == "企业学习 2 项", "the holder hands the own file on: it says what kinds of records there are, and how many"
+    for before in (own, replace(own, narrative="指导欧阳娜娜 32 周；指导司马相如 32 周")):
+        file.write_bytes(json.dumps(openbadges.signed(before, maker.signer)).encode())
+        assert _run(app, "verify", str(file))["status"] == "issued", "also what was downloaded before"
 
 
 @with_fonts
@@ -115,6 +119,10 @@ def test_a_pdf_carries_the_credential_and_a_changed_one_is_found_out(session: Se
     file = tmp_path / "badge.json"
     file.write_text(json.dumps(found[0], ensure_ascii=False), "utf-8")
     assert _run(app, "verify", str(file))["status"] == "issued"
+    with transaction():
+        made.evidence = [*made.evidence, {"kind": "enrolment", "id": "7", "text": "选课"}]
+    (tmp_path / "known.pdf").write_bytes(pdf)
+    assert _run(app, "verify", str(tmp_path / "known.pdf"))["status"] == "issued", "its record was found after it was downloaded"
     elsewhere = tmp_path / "moved.pdf"
     elsewhere.write_bytes(documents.pdf_of(made, replace(tasks.maker(), site="https://before.example.edu.cn")))
     assert _run(app, "verify", str(elsewhere))["status"] == "issued"

@@ -102,7 +102,7 @@ def test_a_template_that_is_no_draft_any_more_says_why_nothing_was_done(session:
     with transaction():
         row = templates.start(code="ours", kind=Kind.TRAINING, owner=None, by=drawer, now=ground.NOW)
         key, version, body = row.id, row.version, row.body
-        templates.submit(template=row, by=drawer)
+        templates.submit(template=row, by=drawer, now=ground.NOW)
         admin = as_role(Role.SYSTEM_ADMIN)
     where = f"/certificates/templates/{key}"
     late = admin.post(where, data={"body": body, "version": str(version)})

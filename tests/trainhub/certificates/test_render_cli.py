@@ -210,7 +210,7 @@ def test_a_template_drawn_up_here_is_named_with_its_version(app: Flask, session:
     by, other = Identity(1, None, "甲", ()), Identity(2, None, "乙", ())
     with transaction():
         row = templates.start(code="college", kind=Kind.COMPLETION, owner=None, by=by, now=ground.NOW)
-        templates.submit(template=row, by=by)
+        templates.submit(template=row, by=by, now=ground.NOW)
         templates.decide(template=row, is_approved=True, reason="", by=other, now=ground.NOW)
     table, out = tmp_path / "names.csv", tmp_path / "out.pdf"
     table.write_text(f"{HEADER}\n{GOOD}\n", "utf-8")

@@ -93,7 +93,7 @@ def test_what_an_earlier_version_let_pass_is_neither_handed_in_nor_approved(sess
     row.body, row.state = _with(WORDINGS["text"]), state
     with pytest.raises(templates.BadTemplate, match=r"U\+323B0"):
         if state is TemplateState.DRAFT:
-            templates.submit(template=row, by=_who(1))
+            templates.submit(template=row, by=_who(1), now=ground.NOW)
         else:
             templates.decide(template=row, is_approved=True, reason="", by=_who(2), now=ground.NOW)
     assert row.state is state
@@ -246,7 +246,7 @@ def test_without_name_number_and_a_code_nothing_is_handed_in_or_approved(session
     templates.save(template=row, body=body, version=row.version, by=_who(1))
     assert any(said in one for one in templates.warnings_of(read_layout(row.body)))
     with pytest.raises(templates.BadTemplate, match=f"没有提交.*{said}"):
-        templates.submit(template=row, by=_who(1))
+        templates.submit(template=row, by=_who(1), now=ground.NOW)
     row.state = TemplateState.SUBMITTED  # handed in before this was asked
     with pytest.raises(templates.BadTemplate, match=f"没有批准.*{said}"):
         templates.decide(template=row, is_approved=True, reason="", by=_who(2), now=ground.NOW)
@@ -260,7 +260,7 @@ def test_an_empty_page_is_not_handed_in(session: Session) -> None:
     row = _draft()
     templates.save(template=row, body=json.dumps({**json.loads(_with()), "elements": []}), version=row.version, by=_who(1))
     with pytest.raises(templates.BadTemplate, match=r"没有姓名.*没有证书编号.*没有查验二维码"):
-        templates.submit(template=row, by=_who(1))
+        templates.submit(template=row, by=_who(1), now=ground.NOW)
 
 
 @pytest.mark.parametrize("code", codes())

@@ -36,7 +36,7 @@ def _approved(code: str, owner: Organisation | None, change: Callable[[dict[str,
     body = json.loads(row.body)
     change(body)
     templates.save(template=row, body=json.dumps(body), version=row.version, by=DRAWER)
-    templates.submit(template=row, by=DRAWER)
+    templates.submit(template=row, by=DRAWER, now=ground.NOW)
     templates.decide(template=row, is_approved=True, reason="", by=CHECKER, now=ground.NOW)
 
 

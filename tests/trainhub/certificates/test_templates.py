@@ -50,7 +50,7 @@ def _draft(code: str = "college_training", by: Identity | None = None) -> Any:
 
 def _approved(code: str = "college_training") -> Any:
     row = _draft(code)
-    templates.submit(template=row, by=_who(1))
+    templates.submit(template=row, by=_who(1), now=ground.NOW)
     templates.decide(template=row, is_approved=True, reason="", by=_who(2), now=ground.NOW)
     return row
 
@@ -69,7 +69,7 @@ def test_a_correction_is_drawn_from_a_larger_template(session: Session, as_role:
     row = _approved()
     made = certificate(Kind.TRAINING, template="college_training")
     second = templates.next_version(template=row, by=_who(1), now=ground.NOW)
-    templates.submit(template=second, by=_who(1))
+    templates.submit(template=second, by=_who(1), now=ground.NOW)
     templates.decide(template=second, is_approved=True, reason="", by=_who(2), now=ground.NOW)
     session.commit()
     admin = as_role(Role.UNIVERSITY_ADMIN, organisation_id=made.issuer_id)
@@ -98,7 +98,7 @@ def test_another_template_asks_for_its_own_facts(session: Session, as_role: AsRo
     body["fields"].append({"name": "grade", "label": "等第", "label_en": "grade", "type": "text", "required": True})
     body["elements"].append({"kind": "text", "text": "{grade}", "box": [20, 20, 60, 10], "size": 12})
     templates.save(template=row, body=json.dumps(body), version=row.version, by=_who(1))
-    templates.submit(template=row, by=_who(1))
+    templates.submit(template=row, by=_who(1), now=ground.NOW)
     templates.decide(template=row, is_approved=True, reason="", by=_who(2), now=ground.NOW)
     made = certificate(Kind.TRAINING)
     session.commit()
@@ -124,7 +124,7 @@ def test_nobody_who_edited_a_version_approves_it(session: Session) -> None:
         row = _draft()
     with transaction():
         templates.save(template=row, body=row.body.replace("培训证书", "学院培训证书"), version=row.version, by=_who(3))
-        templates.submit(template=row, by=_who(3))
+        templates.submit(template=row, by=_who(3), now=ground.NOW)
     for editor in (1, 3):
         with pytest.raises(templates.BadTemplate, match="编辑过"):
             templates.decide(template=row, is_approved=True, reason="", by=_who(editor), now=ground.NOW)
@@ -138,7 +138,7 @@ def test_a_draft_becomes_a_template_that_issues(session: Session) -> None:
         queries.layout_of("college_training")
     body = row.body.replace("培训证书", "学院培训证书")
     templates.save(template=row, body=body, version=row.version, by=_who(1))
-    templates.submit(template=row, by=_who(1))
+    templates.submit(template=row, by=_who(1), now=ground.NOW)
     with pytest.raises(templates.BadTemplate, match="另一人"):
         templates.decide(template=row, is_approved=True, reason="", by=_who(1), now=ground.NOW)
     templates.decide(template=row, is_approved=True, reason="", by=_who(2), now=ground.NOW)
@@ -153,7 +153,7 @@ def test_a_template_is_not_approved_by_the_second_account_of_who_drew_it(session
     mine = [Identity(account_id=account(person=one).id, person_id=stays.id, name="某人", grants=_who(1).grants) for one in (stays, gone)]
     ground.merge(stays, gone)
     row = _draft("college_training", by=mine[0])
-    templates.submit(template=row, by=mine[0])
+    templates.submit(template=row, by=mine[0], now=ground.NOW)
     with pytest.raises(templates.BadTemplate, match="另一人"):
         templates.decide(template=row, is_approved=True, reason="", by=mine[1], now=ground.NOW)
 
@@ -169,7 +169,7 @@ def test_an_approved_version_never_changes(session: Session) -> None:
     assert second.edition == 2
     with pytest.raises(templates.BadTemplate, match="未完成"):
         templates.next_version(template=first, by=_who(1), now=ground.NOW)
-    templates.submit(template=second, by=_who(1))
+    templates.submit(template=second, by=_who(1), now=ground.NOW)
     templates.decide(template=second, is_approved=True, reason="", by=_who(2), now=ground.NOW)
     assert first.state is TemplateState.RETIRED
     assert queries.layout_of("college_training").version == 2

@@ -41,7 +41,7 @@ def _wide(code: str = "wide_completion") -> None:
         if one.get("text") == "{course}":
             one.update(box=[20, 90, 257, 45], max_lines=20, min_size=5)
     templates.save(template=row, body=json.dumps(body), version=row.version, by=Identity(1, None, "甲", ()))
-    templates.submit(template=row, by=Identity(1, None, "甲", ()))
+    templates.submit(template=row, by=Identity(1, None, "甲", ()), now=ground.NOW)
     templates.decide(template=row, is_approved=True, reason="", by=Identity(2, None, "乙", ()), now=ground.NOW)
 
 
@@ -103,7 +103,7 @@ def test_wording_that_does_not_fit_is_not_handed_in(session: Session, element: d
     templates.save(template=row, body=json.dumps(body), version=row.version, by=by)
     assert any("特此证明" in said for said in templates.warnings_of(templates.checked_layout(row.body)))
     with pytest.raises(templates.BadTemplate, match="特此证明"):
-        templates.submit(template=row, by=by)
+        templates.submit(template=row, by=by, now=ground.NOW)
 
 
 def test_a_clock_that_was_set_back_stops_issuing(session: Session) -> None:

@@ -1,7 +1,7 @@
 """The verbs of certificates: issue, release, suspend, resume, revoke, reissue, correct, renew."""
 
 from trainhub.certificates.operations.changing import CannotChange, reissue, resume, revoke, suspend
-from trainhub.certificates.operations.correcting import correct, prepare_correction
+from trainhub.certificates.operations.correcting import correct, follow, prepare_correction
 from trainhub.certificates.operations.issuing import CannotIssue, issue, release
 from trainhub.certificates.operations.numbering import NumbersExhausted, unit_of
 from trainhub.certificates.operations.present import present, present_of
@@ -13,6 +13,7 @@ __all__ = [
     "CannotIssue",
     "NumbersExhausted",
     "correct",
+    "follow",
     "issue",
     "prepare_correction",
     "prepare_renewal",

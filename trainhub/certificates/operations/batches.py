@@ -28,6 +28,7 @@ from trainhub.certificates.operations.issuing import CannotIssue, clock_stands, 
 from trainhub.certificates.operations.numbering import PROVINCE, hold_counter, next_serials, unit_of
 from trainhub.certificates.operations.remembering import note_given
 from trainhub.certificates.operations.renewing import renew
+from trainhub.certificates.operations.telling import tell_of_batch
 from trainhub.certificates.rules import asked_key, differing
 from trainhub.certificates.types import BatchSource, BatchState, Event, Kind, Number, State
 from trainhub.identity.queries import is_same_holder
@@ -193,6 +194,7 @@ def prepare(
     session().execute(insert(IssueItem), [{"batch_id": batch.id, "position": place, **one} for place, one in enumerate(items, 1)])
     data = {"title": title, "kind": kind.value, "count": len(items), "digest": batch.digest}
     audit.record(by=by, did="certificates.batch.prepared", on=batch, data=data)
+    tell_of_batch(batch, by=by, now=now)
     session().flush()
     return batch
 

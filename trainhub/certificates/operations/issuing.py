@@ -29,7 +29,7 @@ from trainhub.certificates.operations._support import (
 )
 from trainhub.certificates.operations.numbering import hold_counter, new_number
 from trainhub.certificates.operations.present import present
-from trainhub.certificates.rules import is_twice
+from trainhub.certificates.rules import is_of_a_list, is_twice
 from trainhub.certificates.states import next_state
 from trainhub.certificates.types import Event, Kind, State
 from trainhub.kernel import audit, clock
@@ -67,7 +67,9 @@ def issue(
     template: str | None = None,
 ) -> Certificate:
     """Issue a certificate, or return the one that is known for the same `asked_key` (also when it was revoked since), or one that stands or waits
-    for the same thing under another name: from a list, or of a person merged with this one (see `rules.is_twice`).
+    for the same thing under another name: from a list, or of a person merged with this one (see `rules.is_twice`). One from a list is known by this
+    `asked_key` from then on, so that what changes in the record later reaches it; whether it says what the record says is for the room to ask
+    (`operations.follow`).
 
     `facts` are the fields of the template (default: the one the issuer chose, see layouts/*.json), dates as dates or ISO text; the
     holder's name, the issuer's names and the date of issue are added here and frozen with them. `evidence` lists what it
@@ -92,7 +94,7 @@ def issue(
         return known
     doubled = same_thing(kind, issuer_id, person_id, asked_key, facts, STANDING)
     if doubled is not None:
-        return doubled
+        return _bound(doubled, asked_key, evidence, by=by)
     name = printed_name(person.name)
     issued = {"name": name, "issuer": issuer.name, "issuer_en": issuer.name_en, "issued_on": today}
     snapshot = clean_facts({**facts, **issued})
@@ -144,6 +146,22 @@ def same_thing(
     found = queries.of_same_thing(kind, issuer_id, person_id, clean_facts(facts), states)
     mine = (asked_key, clean_facts(facts))
     return next((one for one in found if one.id != besides and is_twice(kind, mine, (one.asked_key, one.facts))), None)
+
+
+def _bound(certificate: Certificate, asked_key: str, evidence: Iterable[Any], *, by: Identity) -> Certificate:
+    """Give a list's certificate the name of the record that asks for the same, and what it rests on; another record's keeps its own.
+
+    Nothing of what it says changes: its holder has it in hand.
+    """
+    kind, before = certificate.kind, certificate.asked_key
+    if not is_of_a_list(kind, before) or is_of_a_list(kind, asked_key):
+        return certificate
+    certificate.asked_key = asked_key
+    certificate.evidence = [*certificate.evidence, *(row for row in clean_evidence(evidence) if row not in certificate.evidence)]
+    session().flush()
+    data = {"number": certificate.number, "before": before, "asked_key": asked_key}
+    audit.record(by=by, did="certificates.certificate.bound", on=certificate, data=data)
+    return certificate
 
 
 def template_for(issuer: Organisation, kind: Kind, template: str | None) -> str:

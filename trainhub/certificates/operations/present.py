@@ -18,20 +18,20 @@ from trainhub.people import queries as people
 Ask = Callable[[Sequence[Certificate], date], Mapping[int, Attested]]
 
 
-def present(certificate: Certificate, today: date, *, even_decided: bool = False) -> Attested | None:
+def present(certificate: Certificate, today: date) -> Attested | None:
     """The facts and the evidence of one draft, see `present_of`; None when nothing is due any more."""
-    return present_of([certificate], today, even_decided=even_decided).get(certificate.id)
+    return present_of([certificate], today).get(certificate.id)
 
 
-def present_of(drafts: Sequence[Certificate], today: date, *, even_decided: bool = False) -> dict[int, Attested]:
+def present_of(drafts: Sequence[Certificate], today: date) -> dict[int, Attested]:
     """The facts and the evidence of drafts as the records stand today, by id; without those that nothing is due for any more.
 
     Rooms are found by the first word of the asked key (`PRESENT_FACTS`), each is asked once. Where no room answers, as for a list that
-    two persons decided on, the facts stay what they were; names of the holder and the issuer are read anew all the same. With `even_decided` a
-    room is also asked for its certificate that two persons corrected or issued anew.
+    two persons decided on, the facts stay what they were; names of the holder and the issuer are read anew all the same. A room is also asked
+    for what two persons corrected or issued anew, and for a list's once its own record was found for it: its name is the room's.
     """
     found = {draft.id: Attested(draft.facts, draft.evidence) for draft in drafts}
-    for ask, theirs in _by_room(drafts, even_decided):
+    for ask, theirs in _by_room(drafts):
         answered = ask(theirs, today)
         for draft in theirs:
             del found[draft.id]
@@ -47,13 +47,12 @@ def present_of(drafts: Sequence[Certificate], today: date, *, even_decided: bool
     return read
 
 
-def _by_room(drafts: Sequence[Certificate], even_decided: bool) -> list[tuple[Ask, list[Certificate]]]:
+def _by_room(drafts: Sequence[Certificate]) -> list[tuple[Ask, list[Certificate]]]:
     """The rooms that asked for them, each with its own."""
     rooms: dict[str, Ask] = current_app.extensions.get(PRESENT_FACTS, {})
     theirs = defaultdict[str, list[Certificate]](list)
     for draft in drafts:
         name = draft.asked_key.partition(":")[0]
-        is_decided = any(one["kind"] == "batch" for one in draft.evidence)
-        if name in rooms and not (is_of_a_list(draft.kind, draft.asked_key) if even_decided else is_decided):
+        if name in rooms and not is_of_a_list(draft.kind, draft.asked_key):
             theirs[name].append(draft)
     return [(rooms[name], some) for name, some in sorted(theirs.items())]

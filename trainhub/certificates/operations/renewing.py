@@ -58,7 +58,7 @@ def _due(certificate: Certificate, today: date) -> Attested:
     if certificate.state is not State.REVOKED or not certificate.is_current:
         raise CannotChange(_("只有已撤销、且没有重新签发过的证书才能重新签发。"))
     hold_counter(_issuer(certificate), certificate.kind, today.year)  # a list or a rule may be issuing the same at this moment
-    asked = present(certificate, today, even_decided=True)
+    asked = present(certificate, today)
     if asked is None:
         raise CannotChange(_("来源记录现在不符合签发条件，没有重新签发：请先在来源中更正记录。"))
     found = Attested({**asked.facts, **_decided_words(certificate, asked.facts)}, asked.evidence)

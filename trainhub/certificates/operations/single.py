@@ -10,6 +10,7 @@ from typing import Any
 from trainhub.certificates import chain
 from trainhub.certificates.models import Certificate, IssueBatch, IssueItem
 from trainhub.certificates.operations.changing import CannotChange
+from trainhub.certificates.operations.telling import tell_of_batch
 from trainhub.certificates.types import BatchSource
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
@@ -56,5 +57,6 @@ def prepare_one(
     session().add(item)
     data = {"number": certificate.number, "edition": certificate.edition, "reason": reason, "document": document, "on": on}
     audit.record(by=by, did="certificates.batch.prepared", on=batch, data=data)
+    tell_of_batch(batch, by=by, now=now)
     session().flush()
     return batch

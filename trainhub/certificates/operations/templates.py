@@ -15,6 +15,7 @@ from trainhub.certificates.layouts.model import Layout, Text, built_in, codes, d
 from trainhub.certificates.layouts.pictures import BadPicture, data_uri
 from trainhub.certificates.layouts.shape import BadLayout
 from trainhub.certificates.models import CertificateTemplate, IssuerTemplate
+from trainhub.certificates.operations.telling import tell_of_template
 from trainhub.certificates.types import Kind, TemplateState
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
@@ -263,7 +264,7 @@ def _must_be_seen(template: CertificateTemplate, version: int | None) -> None:
         raise Stale(_("这个模板在你打开页面之后有改动，你的操作没有生效。请核对现在的内容后再办理。"))
 
 
-def submit(*, template: CertificateTemplate, by: Identity, version: int | None = None) -> None:
+def submit(*, template: CertificateTemplate, by: Identity, now: datetime, version: int | None = None) -> None:
     """Hand a draft to a second person, as whoever does it has seen it (`version`, else Stale); BadTemplate when its own wording cannot be printed or does not fit, as that would be wrong on every certificate."""
     _must_be_seen(template, version)
     _must_be(template, TemplateState.DRAFT)
@@ -276,6 +277,7 @@ def submit(*, template: CertificateTemplate, by: Identity, version: int | None =
     template.state = TemplateState.SUBMITTED
     session().flush()
     audit.record(by=by, did="certificates.template.submitted", on=template, data={"code": template.code, "edition": template.edition})
+    tell_of_template(template, name=layout.title, by=by, now=now)
 
 
 def decide(*, template: CertificateTemplate, is_approved: bool, reason: str, by: Identity, now: datetime, version: int | None = None) -> None:

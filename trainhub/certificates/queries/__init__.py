@@ -8,6 +8,7 @@ from trainhub.certificates.queries.batches import (
     batch_of_job,
     batches_listing,
     count_open_items,
+    count_to_decide,
     count_undecided,
     first_items,
     is_named_in,
@@ -22,6 +23,7 @@ from trainhub.certificates.queries.batches import (
     revoked_in,
     subject_of_batch,
     table_of,
+    unlike_in,
     waiting_by_note,
     waiting_items,
     with_account,
@@ -38,6 +40,7 @@ from trainhub.certificates.queries.history import (
     recorded_facts,
     whole_alone,
 )
+from trainhub.certificates.queries.holding import held
 from trainhub.certificates.queries.issued import (
     SORTS,
     CertificateFilter,
@@ -49,6 +52,7 @@ from trainhub.certificates.queries.issued import (
     by_number,
     by_number_and_code,
     clauses,
+    count_waiting,
     counts_by_state,
     dated_after,
     doubled,
@@ -141,6 +145,7 @@ from trainhub.certificates.queries.templates import (
     template_offers,
     template_versions,
     templates_listing,
+    templates_to_decide,
 )
 
 __all__ = [
@@ -184,8 +189,10 @@ __all__ = [
     "count_items",
     "count_open_items",
     "count_printable",
+    "count_to_decide",
     "count_to_pull",
     "count_undecided",
+    "count_waiting",
     "counters",
     "counts_by_state",
     "dated_after",
@@ -198,6 +205,7 @@ __all__ = [
     "every",
     "first_items",
     "free_blanks",
+    "held",
     "highest_serial",
     "images_of",
     "is_editor",
@@ -263,9 +271,11 @@ __all__ = [
     "template_offers",
     "template_versions",
     "templates_listing",
+    "templates_to_decide",
     "to_pull",
     "twins_of",
     "unfinished",
+    "unlike_in",
     "valid_positions",
     "visible_to",
     "waiting",

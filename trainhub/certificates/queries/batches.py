@@ -15,6 +15,7 @@ from trainhub.certificates.permissions import CHANGERS
 from trainhub.certificates.queries.issued import says_same
 from trainhub.certificates.types import BatchSource, BatchState, Kind, State
 from trainhub.identity.models import Account
+from trainhub.identity.queries import accounts_of_holder
 from trainhub.kernel.access import Identity, Subject
 from trainhub.kernel.db import session
 from trainhub.organisations import queries as organisations
@@ -84,6 +85,19 @@ def count_undecided(identity: Identity) -> int:
     """How many batches in the reader's scope wait for a second person."""
     statement = select(func.count()).select_from(IssueBatch).join(Organisation, Organisation.id == IssueBatch.issuer_id)
     return session().scalar(statement.where(IssueBatch.state == BatchState.PREPARED, _in_scope(identity))) or 0
+
+
+def count_to_decide(identity: Identity) -> int:
+    """How many of them the reader may decide: somebody else prepared them, and none of their certificates is the reader's own."""
+    if identity.account_id is None:
+        return 0
+    statement = select(func.count()).select_from(IssueBatch).join(Organisation, Organisation.id == IssueBatch.issuer_id)
+    statement = statement.where(
+        IssueBatch.state == BatchState.PREPARED, _in_scope(identity), IssueBatch.asked_by_id.not_in(accounts_of_holder(identity.account_id))
+    )
+    if identity.person_id is not None:
+        statement = statement.where(~exists().where(IssueItem.batch_id == IssueBatch.id, people.of_human(IssueItem.person_id, identity.person_id)))
+    return session().scalar(statement) or 0
 
 
 def issuing_choices(identity: Identity) -> list[tuple[int, str]]:
@@ -222,6 +236,26 @@ def known_in(batch: IssueBatch) -> int:
     standing = exists().where(_known(batch), Certificate.state != State.REVOKED)
     led = sum(state is not State.REVOKED for _id, state in _led_on(batch).values())
     return (session().scalar(_items_with(batch, func.count()).where(standing)) or 0) + led
+
+
+@dataclass(frozen=True, slots=True)
+class Unlike:
+    """An item whose certificate stands already and says otherwise: the list issues none, so somebody has to correct that one."""
+
+    holder: str
+    number: str
+    fields: tuple[str, ...]
+
+
+def unlike_in(batch: IssueBatch) -> list[Unlike]:
+    """The items of a batch that are certified already with other facts, in order; what only one of the two states is no contradiction."""
+    statement = _items_with(batch, IssueItem.facts, Certificate.facts, Certificate.holder, Certificate.number).join(Certificate, _known(batch))
+    found = []
+    for wanted, said, holder, number in session().execute(statement.where(Certificate.state != State.REVOKED).order_by(IssueItem.position)):
+        fields = tuple(name for name, value in wanted.items() if said.get(name) not in (None, value))
+        if fields:
+            found.append(Unlike(holder, number, fields))
+    return found
 
 
 def revoked_in(batch: IssueBatch) -> int:

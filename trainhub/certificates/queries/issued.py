@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased
 
 from trainhub.certificates.facts import own_fact
 from trainhub.certificates.models import Certificate
-from trainhub.certificates.permissions import VIEWERS, Can
+from trainhub.certificates.permissions import CHANGERS, VIEWERS, Can
 from trainhub.certificates.rules import TELLS_APART, is_twice
 from trainhub.certificates.states import PUBLIC
 from trainhub.certificates.types import Kind, State
@@ -312,6 +312,12 @@ def as_row(row: Any) -> CertificateRow:
 def waiting(identity: Identity) -> Any:
     """The drafts in the reader's scope, the oldest first."""
     return select(Certificate).where(visible_to(identity), Certificate.state == State.DRAFT).order_by(Certificate.id)
+
+
+def count_waiting(identity: Identity) -> int:
+    """How many drafts wait that the reader may issue."""
+    statement = select(func.count()).select_from(Certificate).where(_scope(identity, CHANGERS), Certificate.state == State.DRAFT)
+    return session().scalar(statement) or 0
 
 
 def waiting_ids(identity: Identity) -> list[int]:

@@ -155,6 +155,12 @@ def templates_listing(identity: Identity) -> Any:
     )
 
 
+def templates_to_decide(identity: Identity) -> list[CertificateTemplate]:
+    """The versions that wait for a second person and that the reader has not drawn or changed, the oldest first."""
+    statement = select(CertificateTemplate).where(CertificateTemplate.state == TemplateState.SUBMITTED).order_by(CertificateTemplate.id)
+    return [one for one in session().scalars(statement) if not is_editor(one, identity.account_id)]
+
+
 def subject_of_template(template: CertificateTemplate) -> Subject:
     """A template belongs to its owner; a common one to nobody in particular."""
     return subject_of_issuer(template.owner_id) if template.owner_id is not None else NOTHING

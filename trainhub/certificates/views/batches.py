@@ -13,6 +13,7 @@ from trainhub.certificates import batch_forms as forms
 from trainhub.certificates import labels, list_tasks, queries, tasks, verifying
 from trainhub.certificates.facts import asked_fields
 from trainhub.certificates.forms import batches_wanted
+from trainhub.certificates.layouts.fitting import labels_of
 from trainhub.certificates.layouts.model import Layout
 from trainhub.certificates.models import Certificate, IssueBatch
 from trainhub.certificates.numbers import show_number
@@ -30,7 +31,7 @@ from trainhub.kernel.access import demand, guard, may, who
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import once
-from trainhub.kernel.i18n import _, language
+from trainhub.kernel.i18n import _, language, listed
 from trainhub.kernel.numbers import keys_of, whole
 from trainhub.kernel.web import done
 from trainhub.organisations import queries as organisations
@@ -208,6 +209,8 @@ def _page(row: IssueBatch, form: forms.DecisionForm | None = None) -> Any:
         page=page,
         job=queries.job_by_id(row.job_id),
         known=queries.known_in(row) if row.state is BatchState.PREPARED and corrected is None else 0,
+        unlike=queries.unlike_in(row) if row.state is BatchState.PREPARED and corrected is None else (),
+        fields_called=lambda names: listed(labels_of(layout, names)),
         revoked=queries.revoked_in(row) if corrected is None and row.state is not BatchState.REJECTED else 0,
         corrected=corrected,
         changes=_changes(corrected, page.items[0].item.facts, layout) if corrected is not None else (),

@@ -19,7 +19,7 @@ from trainhub.certificates.pades import sealed
 from trainhub.certificates.permissions import Can
 from trainhub.certificates.public import title_of
 from trainhub.certificates.states import events_in
-from trainhub.certificates.types import Event, State
+from trainhub.certificates.types import TO_LOOK_AT, Event, State
 from trainhub.certificates.views import blueprint, evidence
 from trainhub.certificates.views._support import EXPORTED, exported, load
 from trainhub.certificates.views.keys import reminder, sealing
@@ -78,6 +78,7 @@ def index() -> Any:
         counts=queries.counts_by_state(who()),
         doubles=len(queries.doubled(who())),
         clock=clock_told(),
+        looked_at=[told for ask in current_app.extensions.get(TO_LOOK_AT, ()) if (told := ask(who())) is not None],
         undecided=queries.count_undecided(who()) if may(who(), Can.BATCH_LIST) else 0,
         reminder=reminder(clock.now()) if may(who(), Can.KEYS) else "",
         sealing=sealing(clock.now()) if may(who(), Can.KEYS) else None,

@@ -292,7 +292,7 @@ def template_submit(row: CertificateTemplate) -> Any:
     """Hand it to a second person; what stands in the way is told where it is put right."""
     try:
         with transaction():
-            templates.submit(template=load_template(row.id), by=who(), version=request.form.get("version", 0, type=whole) or 0)
+            templates.submit(template=load_template(row.id), by=who(), now=clock.now(), version=request.form.get("version", 0, type=whole) or 0)
     except templates.BadTemplate as refused:
         current = load_template(row.id)
         if current.state is not TemplateState.DRAFT:

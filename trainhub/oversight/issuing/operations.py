@@ -12,15 +12,17 @@ from decimal import Decimal
 from itertools import groupby
 
 from enterprises.placements.operations.certifying import credited_days
+from trainhub.certificates import queries as certificates
+from trainhub.certificates.layouts.fitting import labels_of
 from trainhub.certificates.models import IssueBatch
 from trainhub.certificates.operations import batches
 from trainhub.certificates.operations.batches import Wanted
 from trainhub.certificates.operations.issuing import CannotIssue
 from trainhub.certificates.types import BatchSource, Kind
 from trainhub.kernel.access import Identity
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import _, listed
 from trainhub.organisations.models import Organisation
-from trainhub.oversight.issuing import queries
+from trainhub.oversight.issuing import queries, rules
 from trainhub.policy.book import book
 
 
@@ -40,9 +42,11 @@ class Supervision:
 
 
 def supervisions(*, university_id: int, since: date, until: date, today: date) -> list[Supervision]:
-    """The mentors of the placements that ended then, with the weeks credited to their students; who guided no credited day is left out."""
+    """The mentors of the placements that ended then, with the weeks credited to their students; who guided no credited day is left out, and
+    so is each placement that is certified already or waits for it: a span is chosen freely, a placement is supervised once."""
     per_week = book().at("own.weeks.days_per_week", on=today).number
-    ended = queries.guided_at(university_id, since, until)
+    done = queries.supervised_already(university_id)
+    ended = [one for one in queries.guided_at(university_id, since, until) if one.placement.id not in done]
     credited = credited_days([one.placement for one in ended], today=today)
     found = []
     for (person_id, mentor, enterprise), rows in groupby(ended, key=lambda one: (one.mentor_person_id, one.mentor, one.enterprise)):
@@ -73,10 +77,15 @@ def trained(*, keys: Sequence[int], organisation_ids: Collection[int], since: da
         if not records:
             raise CannotIssue(_("所选的班级不存在，或不在你的范围内。"))
         for record, base in records:
-            facts = {"course": record.course, "base": base, "hours": Decimal(record.hours_x10) / 10, "ends_on": record.completed_on}
+            facts = rules.facts_of(course=record.course, base=base, hours_x10=record.hours_x10, completed_on=record.completed_on)
             text = f"{record.course}（{base}，{record.completed_on.isoformat()} 完成）"
             rows.append(Wanted(record.person_id, facts, evidence=[("training_record", record.id, text)]))
     return rows
+
+
+def called(names: Sequence[str]) -> str:
+    """What people call facts of training certificates."""
+    return listed(labels_of(certificates.layout_of(Kind.TRAINING.value), names))
 
 
 def prepare_training(

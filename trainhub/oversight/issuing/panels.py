@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from flask import url_for
 
-from trainhub.kernel.access import may, who
+from trainhub.certificates.permissions import Can as Certificates
+from trainhub.kernel.access import Identity, may, who
 from trainhub.kernel.clock import local
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.i18n import _, clauses
@@ -40,3 +41,12 @@ def record_words(keys: Sequence[str]) -> Mapping[str, str]:
             parts.append(_("此记录已于 %(day)s 作废", day=local(row.cancelled_at).date().isoformat()))
         said[str(row.id)] = clauses(parts)
     return said
+
+
+def outdated_told(reader: Identity) -> tuple[str, str, str] | None:
+    """What the list of certificates says of those whose records do not stand any more."""
+    count = len(queries.outdated(reader)) if may(reader, Certificates.BATCH_LIST) else 0
+    if not count:
+        return None
+    text = _("所依据的培训记录已作废，或更正后与证书所载不同。")
+    return _("有 %(n)d 张培训证书与记录不符", n=count), text, url_for("issuing.outdated")

@@ -5,16 +5,24 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import aliased
 
 from enterprises.mentors.models import Mentor
 from enterprises.placements.models import Placement, Position
 from enterprises.placements.types import PlacementState
+from trainhub.certificates import queries as certificates
+from trainhub.certificates.models import Certificate, IssueBatch, IssueItem
+from trainhub.certificates.queries import CertificateFilter
+from trainhub.certificates.types import BatchState, Kind, State
+from trainhub.kernel.access import Identity
+from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
-from trainhub.ledger.models import RosterBatch, TrainingRecord
+from trainhub.ledger.models import RecordCancellation, RosterBatch, TrainingRecord
 from trainhub.organisations.models import Organisation
+from trainhub.oversight.issuing import rules
 from trainhub.people.models import Person, Student
 
 MOST_CLASSES = 200
@@ -115,6 +123,29 @@ def guided_at(university_id: int, since: date, until: date) -> list[Guided]:
     return [Guided(*row) for row in session().execute(statement)]
 
 
+def supervised_already(university_id: int) -> set[int]:
+    """The placements that a certificate of supervision of a university rests on, as far as it stands or waits, or a batch that is not issued yet.
+
+    Who is certified for a span may be listed for another one that overlaps it: what tells apart is the placement.
+    """
+    states = (State.DRAFT, State.ISSUED, State.SUSPENDED)
+    standing = select(Certificate.evidence).where(
+        Certificate.kind == Kind.MENTOR, Certificate.issuer_id == university_id, Certificate.is_current.is_(True), Certificate.state.in_(states)
+    )
+    asked = (
+        select(IssueItem.evidence)
+        .join(IssueBatch, IssueBatch.id == IssueItem.batch_id)
+        .where(
+            IssueBatch.kind == Kind.MENTOR,
+            IssueBatch.issuer_id == university_id,
+            IssueBatch.state.in_((BatchState.PREPARED, BatchState.APPROVED)),
+            IssueItem.certificate_id.is_(None),
+        )
+    )
+    evidence = [*session().scalars(standing), *session().scalars(asked)]
+    return {int(one["id"]) for rows in evidence for one in rows or () if one["kind"] == "placement"}
+
+
 @dataclass(frozen=True, slots=True)
 class Origin:
     """A training record with the roster it came in; without one it was recorded by hand or by a room."""
@@ -134,3 +165,71 @@ def origins_of(ids: Iterable[int]) -> list[Origin]:
         .where(TrainingRecord.id.in_(sorted(set(ids))))
     )
     return [Origin(*row) for row in session().execute(statement)]
+
+
+@dataclass(frozen=True, slots=True)
+class Outdated:
+    """A training certificate that stands though the record it rests on does not: `fields` are the facts that the record in its place does not
+    bear; `replaced_by` is that record, None when nothing took its place and the certificate attests what is no longer recorded."""
+
+    number: str
+    edition: int
+    holder: str
+    issuer: str
+    record_id: int
+    cancelled_on: date
+    replaced_by: int | None
+    fields: tuple[str, ...]
+
+
+def outdated(identity: Identity) -> list[Outdated]:
+    """The certificates in the reader's scope that stand on a record that was cancelled, unless the record in its place says the same; by number.
+
+    Asked from the cancelled records, which are few: a record's own certificate is found among its holder's by the evidence it keeps.
+    """
+    statement = (
+        select(Certificate, Organisation.name, TrainingRecord.id, TrainingRecord.cancelled_at)
+        .join(Organisation, Organisation.id == Certificate.issuer_id)
+        .join(Person, Person.id == Certificate.person_id)
+        .join(learner := aliased(Person), or_(learner.id == Person.id, learner.merged_into_id == Person.id))
+        .join(TrainingRecord, TrainingRecord.person_id == learner.id)
+        .where(
+            TrainingRecord.cancelled_at.is_not(None),
+            *certificates.clauses(identity, CertificateFilter(kind=Kind.TRAINING)),
+            Certificate.state.in_((State.ISSUED, State.SUSPENDED)),
+        )
+        .order_by(Certificate.number)
+    )
+    rows = [row for row in session().execute(statement) if {"training_record": str(row[2])} in [{one["kind"]: one["id"]} for one in row[0].evidence]]
+    standing = _in_place_of({row[2] for row in rows})
+    found = []
+    for certificate, issuer, record_id, cancelled_at in rows:
+        record = standing.get(record_id)
+        fields = rules.contradicted(certificate.facts, record[1]) if record else []
+        if record is None or fields:
+            day = local(cancelled_at).date()
+            one = Outdated(certificate.number, certificate.edition, certificate.holder, issuer, record_id, day, record and record[0], tuple(fields))
+            found.append(one)
+    return found
+
+
+def _in_place_of(cancelled: Iterable[int]) -> dict[int, tuple[int, dict[str, Any]]]:
+    """By a cancelled record, the one that stands in its place in the end, with what a certificate of it would say."""
+    head = {key: key for key in cancelled}
+    found: dict[int, tuple[int, dict[str, Any]]] = {}
+    while head:
+        statement = (
+            select(RecordCancellation.record_id, TrainingRecord, Organisation.name)
+            .join(TrainingRecord, TrainingRecord.id == RecordCancellation.replaced_by_id)
+            .join(Organisation, Organisation.id == TrainingRecord.organisation_id)
+            .where(RecordCancellation.record_id.in_(sorted(head)))
+        )
+        after = {}
+        for before, record, base in session().execute(statement):
+            if record.cancelled_at is not None:
+                after[record.id] = head[before]
+                continue
+            facts = rules.facts_of(course=record.course, base=base, hours_x10=record.hours_x10, completed_on=record.completed_on)
+            found[head[before]] = record.id, facts
+        head = after
+    return found

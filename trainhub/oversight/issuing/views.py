@@ -9,6 +9,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 
 from trainhub.certificates import list_tasks
 from trainhub.certificates import queries as certificates
+from trainhub.certificates.numbers import show_number
 from trainhub.certificates.operations.issuing import CannotIssue
 from trainhub.certificates.permissions import Can
 from trainhub.certificates.types import Kind
@@ -33,6 +34,14 @@ def _issuer(issuer_id: int) -> Organisation:
     if found is None:
         raise NotFound(_("没有这个发证单位。"))
     return found
+
+
+@blueprint.get("/outdated")
+@guard(Can.BATCH_LIST)
+def outdated() -> Any:
+    """The training certificates whose records were cancelled or say otherwise now: each is corrected or revoked by who answers for the issuer."""
+    rows = queries.outdated(who())
+    return render_template("trainhub/issuing/outdated.html", rows=rows, show_number=show_number, called=operations.called)
 
 
 @blueprint.route("/training", methods=["GET", "POST"])

@@ -69,6 +69,14 @@ def _student(at: Programme, *, days: int = 160, course: bool = True, capstone: b
     return row
 
 
+def test_the_programme_certificate_says_what_was_verified(session: Session) -> None:
+    """One finished course, the weeks and a passed capstone are asked for: not every course of a plan, nor a standard."""
+    said = "".join(getattr(one, "text", "") for one in certificates.layout_of("programme").elements)
+    assert "三项记录经平台核对" in said
+    assert "修完校内课程" not in said
+    assert "达到培养标准" not in said
+
+
 def test_certificates_only_for_whole_chains_and_once(session: Session) -> None:
     programme = ground.programme(ground.university(name="闽江理工大学"))
     whole, short = _student(programme), _student(programme, days=159)

@@ -13,7 +13,9 @@ from sqlalchemy.orm import Session
 from enterprises.placements import operations as placements
 from tests.factories import enterprises as make
 from tests.factories import ground
+from tests.factories.certificates import REASON, corrected
 from trainhub.certificates import list_tasks
+from trainhub.certificates import operations as operations_of_certificates
 from trainhub.certificates import queries as certificates
 from trainhub.certificates.models import IssueBatch, IssueItem
 from trainhub.certificates.operations import batches
@@ -21,7 +23,9 @@ from trainhub.certificates.types import Kind, State
 from trainhub.kernel import jobs
 from trainhub.kernel.access import SYSTEM, Identity, Role
 from trainhub.kernel.db import transaction
+from trainhub.ledger.models import TrainingRecord
 from trainhub.ledger.operations import cancel_record, record_training
+from trainhub.ledger.operations.records import replace_record
 from trainhub.ledger.types import Category, Source
 from trainhub.oversight.issuing import operations, queries
 
@@ -111,10 +115,13 @@ def test_supervision_is_counted_from_confirmed_days(session: Session, as_role: A
     university_id = university.id
     count_queries.clear()
     (one,) = operations.supervisions(university_id=university_id, **span)
-    assert len(count_queries) == 2, "the placements and their days, however many there are"
+    assert len(count_queries) == 4, "the placements, what is certified or waits, and their days, however many there are"
     assert (one.person_id, one.students, one.days, f"{one.weeks:f}") == (mentor.person_id, 2, 17, "3.4")
     assert operations.supervisions(university_id=ground.university().id, **span) == []
     assert queries.guided_at(university.id, term.ends_on + timedelta(days=1), term.ends_on + timedelta(days=9)) == []
+    session.commit()
+    where = f"/certificates/batches/from/mentors?issuer_id={university.id}&since={term.starts_on}&until={term.ends_on}"
+    assert "2 人" in as_role(Role.UNIVERSITY_ADMIN, organisation_id=university.id).get(where).text
     with transaction():
         batch = operations.prepare_supervision(
             persons=[(one.person_id, one.enterprise)],
@@ -129,6 +136,7 @@ def test_supervision_is_counted_from_confirmed_days(session: Session, as_role: A
         (item,) = certificates.first_items(batch.id, 5)
     assert (item.facts["students"], item.facts["weeks"], item.facts["enterprise"]) == ("2", "3.4", enterprise.name)
     assert [row["kind"] for row in item.evidence] == ["placement", "placement"]
+    assert operations.supervisions(university_id=university.id, **span) == [], "a batch that waits holds them too"
     with transaction():
         batches.decide(batch=batch, is_approved=True, reason="", by=OTHER, today=ground.NOW.date(), now=ground.NOW)
         batches.issue_portion(batch=batch, by=SYSTEM, today=term.ends_on, now=ground.NOW)
@@ -139,10 +147,13 @@ def test_supervision_is_counted_from_confirmed_days(session: Session, as_role: A
     assert all(f'"/placements/{row.id}"' in seen for row in rows)
     assert f'"/certificates/batches/{batch.id}"' in seen
     assert not any(f'"/placements/{row.id}"' in hidden for row in rows), "who sees no placements is led to none"
-    page = as_role(Role.UNIVERSITY_ADMIN, organisation_id=university.id).get(
-        f"/certificates/batches/from/mentors?issuer_id={university.id}&since={term.starts_on}&until={term.ends_on}"
-    )
-    assert "2 人" in page.text
+    wider = {**span, "since": term.starts_on - timedelta(days=90), "until": term.ends_on + timedelta(days=90)}
+    assert operations.supervisions(university_id=university.id, **wider) == [], "another span certifies no placement twice"
+    gone = as_role(Role.UNIVERSITY_ADMIN, organisation_id=university.id).get(where).text
+    assert ("2 人" in gone, "都已有证明" in gone) == (False, True)
+    with transaction():
+        operations_of_certificates.revoke(certificate=made, **{**REASON, "on": term.ends_on, "today": term.ends_on})
+    assert [one.students for one in operations.supervisions(university_id=university.id, **wider)] == [2]
     assert as_role(Role.STUDENT).get("/certificates/batches/from/mentors").status_code == 403
 
 
@@ -186,3 +197,38 @@ def test_a_job_of_records_that_are_gone_says_so(session: Session, as_role: AsRol
     assert "所选的班级不存在" in page
     assert f'href="/certificates/batches/from/training?since={DAY - timedelta(days=5)}&amp;until={DAY}"' in page
     assert session.scalar(sa.select(sa.func.count()).select_from(IssueBatch)) == 0
+
+
+def test_certificates_whose_records_do_not_stand_are_pointed_out(session: Session, as_role: AsRole) -> None:
+    """A record is corrected or cancelled by who keeps the roster; who answers for the certificate has to hear of it."""
+    with transaction():
+        base, other = ground.base(), ground.base()
+        records = _trained(base.id, "工业互联网应用", 4)
+        given = {"organisation_ids": [base.id], "since": DAY, "until": DAY, "by": FIRST, "now": ground.NOW}
+        batch = operations.prepare_training(keys=[records[0]], issuer=base, title="二月班", **given)  # type: ignore[arg-type]
+        batches.decide(batch=batch, is_approved=True, reason="", by=OTHER, today=ground.NOW.date(), now=ground.NOW)
+        batches.issue_portion(batch=batch, by=OTHER, today=ground.NOW.date(), now=ground.NOW)
+    assert queries.outdated(SYSTEM) == []
+    rows = [session.get_one(TrainingRecord, key) for key in records]
+    made = [certificates.of_person(row.person_id)[0] for row in rows]
+    with transaction():
+        cancel_record(record_id=records[0], reason="没有参加", by=SYSTEM, now=ground.NOW)
+        replace_record(record=rows[1], reason="学时有误", did="corrected", by=SYSTEM, now=ground.NOW, hours_x10=320)
+        replace_record(record=rows[2], reason="误作废", did="restored", by=SYSTEM, now=ground.NOW)
+    found = queries.outdated(SYSTEM)
+    assert [(one.number, one.record_id, one.fields) for one in found] == [(made[0].number, records[0], ()), (made[1].number, records[1], ("hours",))]
+    assert (found[0].replaced_by, found[1].replaced_by is not None) == (None, True)
+    head, far = (as_role(Role.CENTRE_LEADER, organisation_id=one.id) for one in (base, other))
+    assert ("有 2 张培训证书与记录不符" in head.get("/certificates/").text, "更正与记录不符的培训证书" in head.get("/").text) == (True, True)
+    page = head.get("/certificates/batches/from/outdated").text
+    assert ("学时" in page, "没有记录代替它" in page, made[1].number in page.replace(" ", "")) == (True, True, True)
+    assert "与记录不符" not in far.get("/certificates/").text
+    # The list drawn up anew finds the old certificate, and says in what it is wrong now.
+    with transaction():
+        again = operations.prepare_training(keys=[records[3]], issuer=base, title="二月班再签", **given)  # type: ignore[arg-type]
+    assert (certificates.known_in(again), [(one.number, one.fields) for one in certificates.unlike_in(again)]) == (3, [(made[1].number, ("hours",))])
+    assert "1 张此前已签发的证书与本批内容不同" in head.get(f"/certificates/batches/{again.id}").text
+    with transaction():
+        corrected(made[1], facts={"hours": "32"})
+        operations_of_certificates.revoke(certificate=made[0], **REASON)
+    assert queries.outdated(SYSTEM) == []
