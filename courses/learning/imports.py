@@ -37,7 +37,7 @@ def spec_for(run: Run, expires_on: date | None = None) -> ImportSpec:
     """The import of invitations into one run, which hold up to and including a day."""
 
     def check(draft: Draft, rows: Sequence[Parsed]) -> None:
-        typed = {row.number: typed_name(row.data["login"]).values for row in rows}
+        typed = {row.number: typed_name(row.data["login"]).spellings for row in rows}
         people = invitation_queries.persons_of_logins(sorted({value for values in typed.values() for value in values}))
         of_row = {number: next((people[v] for v in values if v in people), None) for number, values in typed.items()}
         ids = sorted({person_id for person_id in of_row.values() if person_id is not None})

@@ -118,6 +118,11 @@ class TypedName:
     phone: str | None = None
 
     @property
+    def spellings(self) -> tuple[str, ...]:
+        """Every text under which it may be stored, as typed first."""
+        return (self.value,) if self.phone in (None, self.value) else (self.value, self.phone or "")
+
+    @property
     def counted(self) -> str:
         """The one spelling under which tries of a name that nobody has are counted, as those of a name that somebody has are."""
         return self.phone or self.value

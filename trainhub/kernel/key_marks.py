@@ -48,7 +48,7 @@ def refuse_new() -> None:
     """Raise KeysElsewhere when the database is in use already: new keys would open nothing of it."""
     with db.engine.connect() as connection:
         tables = set(sa.inspect(connection).get_table_names())
-        asked = [sa.select(model.id).limit(1) for model in (KeyMark, audit.AuditEvent) if model.__tablename__ in tables]  # type: ignore[attr-defined]
+        asked = [sa.select(model.id).limit(1) for model in (KeyMark, audit.AuditEvent) if model.__tablename__ in tables]
         if any(connection.scalar(one) is not None for one in asked):
             raise KeysElsewhere(
                 "数据库已在使用，而本机的实例目录中没有它的密钥文件 keys.json。请从原来的机器复制 keys.json，或用 trainhub restore 恢复备份；"

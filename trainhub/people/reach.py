@@ -41,7 +41,8 @@ def out_of_reach(person_ids: Collection[int], by: Identity) -> set[int]:
 def with_places_elsewhere(person_ids: Collection[int], by: Identity) -> set[int]:
     """Who studies or teaches where `by` may not edit students or teachers. Asked once for a place: files name many of one."""
     found, judged = set[int](), dict[tuple[type, int, int | None], bool]()
-    for row in (*queries.studies_of(person_ids), *queries.posts_of(person_ids)):
+    rows: list[Student | Teacher] = [*queries.studies_of(person_ids), *queries.posts_of(person_ids)]
+    for row in rows:
         place = (type(row), row.university_id, row.programme_id)
         if place not in judged:
             judged[place] = _may_edit(row, by)

@@ -6,6 +6,7 @@ A decision stores the findings it rests on.
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 from enterprises.awards import funds, queries, rules, steps
 from enterprises.awards.models import Award
@@ -146,7 +147,7 @@ def _group(award: Award, answer: Entitlement, typed: str, reason: str) -> None:
     award.overlap_group, award.overlap_reason = (typed, reason) if is_own else (answer.overlap_group, "")
 
 
-def _grouped(award: Award) -> dict[str, object]:
+def _grouped(award: Award) -> dict[str, Any]:
     """The group as the log keeps it, with the reason where it is not that of the policy."""
     return {"overlap_group": award.overlap_group} | ({"overlap_reason": award.overlap_reason} if award.overlap_reason else {})
 

@@ -15,10 +15,10 @@ from trainhub.people.models import Student
 
 def guided() -> sa.Select[Any]:
     """(person_id, programme_id, university_id) of mentors whose placements go on, or ended without a mark."""
-    statement: sa.Select[Any] = (
+    statement: Any = (
         select(Mentor.person_id, Student.programme_id, Student.university_id)
         .join(Placement, Placement.mentor_id == Mentor.id)
         .join(Student, Student.id == Placement.student_id)
         .where(or_(Placement.state.in_(GOING), sa.and_(Placement.state.in_(DECIDED), Placement.mentor_score_x10.is_(None))))
     )
-    return statement
+    return statement  # type: ignore[no-any-return]

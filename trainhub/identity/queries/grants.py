@@ -102,10 +102,11 @@ def persons_above(person_ids: Iterable[int], by: Identity, *, today: date) -> se
     kinds = (RoleGrant.role, RoleGrant.scope_kind, RoleGrant.organisation_id, RoleGrant.programme_id, RoleGrant.region_code)
     for start in range(0, len(ids), 500):
         statement = select(Account.person_id, *kinds).join(RoleGrant, RoleGrant.account_id == Account.id)
-        for person_id, role, kind, *scope in session().execute(statement.where(Account.person_id.in_(ids[start : start + 500]), *lasting)):
-            key = (role, kind, *scope)
+        rows = session().execute(statement.where(Account.person_id.in_(ids[start : start + 500]), *lasting))
+        for person_id, role, kind, organisation_id, programme_id, region_code in rows:
+            key = (role, kind, organisation_id, programme_id, region_code)
             if key not in judged:
-                judged[key] = rules.may_give(by, role, kind, subject_of_scope(kind, *scope))
+                judged[key] = rules.may_give(by, role, kind, subject_of_scope(kind, organisation_id, programme_id, region_code))
             if person_id is not None and not judged[key]:
                 found.add(person_id)
     return found
