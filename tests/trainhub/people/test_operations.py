@@ -84,3 +84,11 @@ def test_student_with_cohort_and_span(session: Session) -> None:
     assert queries.student_of_person(student.person_id) is student
     operations.change_student(student=student, state=StudentState.GRADUATED, left_on=date(2027, 6, 30), by=SYSTEM, now=NOW)
     assert student.state is StudentState.GRADUATED
+
+
+def test_the_log_that_nobody_can_shorten_keeps_no_guardian(session: Session) -> None:
+    student = ground.student(guardian_name="林父", guardian_phone="13800000000")
+    session.info["audit"] = []
+    operations.change_student(student=student, guardian_name="林母", guardian_phone="13911112222", class_name="机械2班", by=SYSTEM, now=NOW)
+    (event,) = session.info["audit"]
+    assert event.data == {"class_name": ["", "机械2班"], "personal": ["guardian_name", "guardian_phone"]}

@@ -82,6 +82,8 @@ def add_student(
     return row
 
 
+GUARDIAN = frozenset(["guardian_name", "guardian_phone"])
+"""Personal data of somebody who is no student: erased when their time is over, so no log may keep them."""
 EDITABLE = frozenset(["class_name", "state", "enrolled_on", "left_on", "guardian_name", "guardian_phone", "cohort_id"])
 
 
@@ -117,7 +119,7 @@ def change_student(
         changed["suspended"] = spent
     if changed:
         session().flush()
-        audit.record(by=by, did="people.student.changed", on=student, data=changed)
+        audit.record(by=by, did="people.student.changed", on=student, data=audit.changes(changed, told={*EDITABLE - GUARDIAN, "suspended"}))
     if has_left and left_on is not None:
         for span in queries.spans_of([student.id])[student.id]:
             if span.until is None and span.since <= left_on:
