@@ -66,13 +66,14 @@ def worker(once: bool) -> dict[str, Any] | None:
     Example: trainhub worker
     """
     from trainhub.kernel import jobs
+    from trainhub.kernel.worker import work
 
     if once:
         return {"jobs": jobs.run_all()}
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    jobs.work(current_app._get_current_object(), stop, name=f"worker-{os.uname().nodename}-{os.getpid()}")  # type: ignore[attr-defined]
+    work(current_app._get_current_object(), stop, name=f"worker-{os.uname().nodename}-{os.getpid()}")  # type: ignore[attr-defined]
     return None
 
 

@@ -16,7 +16,7 @@ from trainhub.app import create_app
 from trainhub.assets import asset_dir
 from trainhub.kernel import keys
 from trainhub.kernel.compression import Compression
-from trainhub.kernel.jobs import work
+from trainhub.kernel.worker import work
 
 
 def wsgi_app() -> Flask:

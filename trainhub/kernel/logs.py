@@ -10,6 +10,7 @@ from typing import Any
 
 import structlog
 from flask import Flask
+from sqlalchemy.exc import DataError, DBAPIError
 
 
 def with_exception(logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -20,7 +21,26 @@ def with_exception(logger: Any, method: str, event: MutableMapping[str, Any]) ->
     return told
 
 
-QUOTED = re.compile(r"^(DETAIL|CONTEXT):.*\n?", re.MULTILINE)
+QUOTED = re.compile(
+    r"^(?:DETAIL|CONTEXT):.*?(?=^\[SQL: |^\(Background on |^The above exception was |^During handling of |\Z)", re.MULTILINE | re.DOTALL
+)
+"""What PostgreSQL says of rows, over as many lines as they have."""
+MOST = 300
+
+
+def first_line(error: BaseException) -> str:
+    """What went wrong in a line that may be kept and shown: the kind and the first line, which names constraints and columns, never the rows below it.
+
+    An error of data names no constraint, but the value itself: only its kind is told.
+    """
+    if isinstance(error, DBAPIError):
+        cause = error.orig or error
+        said = "" if isinstance(error, DataError) else str(cause)
+        name = f"{type(error).__name__} ({type(cause).__name__})"
+    else:
+        said, name = str(error), type(error).__name__
+    line = next(iter(said.splitlines()), "")
+    return f"{name}: {line}"[:MOST] if line else name
 
 
 def init_app(app: Flask, level: str) -> None:

@@ -18,7 +18,7 @@ from flask import Flask
 from tests import processes
 from tests.conftest import Blank
 from tests.trainhub.kernel.test_installation import environment, run
-from trainhub.kernel import backup, clock, files, jobs, restoring
+from trainhub.kernel import backup, clock, files, jobs, restoring, worker
 from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.db import db, prepare_engine, transaction
 from trainhub.kernel.errors import Refused
@@ -209,7 +209,7 @@ def test_nothing_is_restored_under_a_server_or_worker_that_runs(committed: Flask
         assert refused.value.code == "running"
         backup.refuse_running(now=clock.now() + timedelta(seconds=61))
     stop = threading.Event()
-    thread = threading.Thread(target=jobs.work, args=(committed, stop), kwargs={"name": "worker-here-7", "idle_seconds": 0.05})
+    thread = threading.Thread(target=worker.work, args=(committed, stop), kwargs={"name": "worker-here-7", "idle_seconds": 0.05})
     thread.start()
     stop.set()
     thread.join(30)
