@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Protocol, cast
@@ -30,7 +31,25 @@ import trainhub.people.wiring
 import trainhub.programmes.wiring
 from trainhub import __version__, config
 from trainhub.assets import asset_dir
-from trainhub.kernel import api, audit, db, file_checks, files, forms, health, i18n, initialise, jobs, logs, proxies, restoring, stylesheet, web
+from trainhub.kernel import (
+    api,
+    audit,
+    db,
+    file_checks,
+    file_sweeping,
+    files,
+    forms,
+    health,
+    i18n,
+    initialise,
+    job_sweeping,
+    jobs,
+    logs,
+    proxies,
+    restoring,
+    stylesheet,
+    web,
+)
 from trainhub.kernel.access import public
 from trainhub.kernel.i18n import N_
 
@@ -103,6 +122,8 @@ def create_app(settings: config.Settings | None = None) -> APIFlask:
     for door in DOORS:
         door.register(app)
     jobs.register_periodic(app, "files.check", file_checks.task, every=file_checks.EVERY, title=N_("核对保存的文件"))
+    jobs.register_periodic(app, job_sweeping.TASK, job_sweeping.task, every=timedelta(hours=12), title=N_("删除到期的后台任务记录"))
+    jobs.register_periodic(app, file_sweeping.TASK, file_sweeping.task, every=timedelta(days=1), title=N_("清除没有登记的文件内容"))
     loaders = [door.load_reference for door in DOORS if hasattr(door, "load_reference")]
     initialise.register_reference(app, asset_dir("seeds") / "reference", loaders)
     api.init_app(app)

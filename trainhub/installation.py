@@ -48,7 +48,7 @@ def serve(host: str, port: int, workers: int, no_jobs: bool) -> None:
         keys.check(settings.instance, settings.secret_key)
     say(f"trainhub: {os.environ['TRAINHUB_BASE_URL']}")
     if workers > 1:
-        raise SystemExit(serving.serve_many(host, port, workers))
+        serving.serve_many(host, port, workers)
     try:
         serving.serve_here(host, port, with_jobs=not no_jobs)
     except OSError as taken:

@@ -21,6 +21,19 @@ def with_exception(logger: Any, method: str, event: MutableMapping[str, Any]) ->
     return told
 
 
+TOKENS = re.compile(
+    r"^(/(?:link|register|S|join|learning/launches|api/labs|calendar|placements/c|capstones/link)/|/V/[^/]+/)[^/]*?(?=(?:\.(?:ics|json))?(?:/|$))"
+)
+
+
+def safe_path(path: str) -> str:
+    """The path of an address as a log may keep it: who reads the log must not be able to open a link that was sent to somebody.
+
+    What follows the `?` never belongs in a log: names and numbers are looked for there.
+    """
+    return TOKENS.sub(r"\1***", path.partition("?")[0])
+
+
 QUOTED = re.compile(
     r"^(?:DETAIL|CONTEXT):.*?(?=^\[SQL: |^\(Background on |^The above exception was |^During handling of |\Z)", re.MULTILINE | re.DOTALL
 )
