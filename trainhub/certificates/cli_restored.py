@@ -14,7 +14,7 @@ JOURNALS = click.option(
     "--journal",
     "journals",
     multiple=True,
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    type=click.Path(path_type=Path),
     help="A certificates-journal.jsonl of another machine too (repeatable) / 其他服务器的变更记录，可多次给出",
 )
 

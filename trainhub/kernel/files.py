@@ -15,13 +15,13 @@ from typing import IO, Any
 
 import sqlalchemy as sa
 from flask import current_app
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from trainhub.kernel import sniff
 from trainhub.kernel.access import Identity
-from trainhub.kernel.db import Base, Key, is_postgresql, session, transaction
+from trainhub.kernel.db import Base, Key, hold, session, transaction
 from trainhub.kernel.errors import NotFound, TooLarge
 from trainhub.kernel.i18n import _
 
@@ -98,7 +98,7 @@ def keep(
         media = sniff.check_upload(head, name, size, allowed=allowed or sniff.EVIDENCE, max_bytes=limit)
         sha256 = digest.hexdigest()
         spool.seek(0)
-        _hold(sha256)
+        hold(f"content:{sha256}", is_shared=True)  # nobody erases it until this is committed
         obstore.put(store(), path_of(sha256), spool, max_concurrency=PARTS_AT_ONCE)
     row = StoredFile(
         kind=kind,
@@ -119,7 +119,7 @@ def keep_bytes(data: bytes, *, name: str, kind: str, media_type: str, by: Identi
     import obstore
 
     sha256 = hashlib.sha256(data).hexdigest()
-    _hold(sha256)
+    hold(f"content:{sha256}", is_shared=True)  # nobody erases it until this is committed
     obstore.put(store(), path_of(sha256), data)
     row = StoredFile(kind=kind, name=name, media_type=media_type, size=len(data), sha256=sha256, uploaded_by_id=by.account_id, uploaded_at=now)
     session().add(row)
@@ -138,7 +138,7 @@ def keep_made(file: IO[bytes], *, name: str, kind: str, media_type: str, by: Ide
         digest.update(chunk)
     sha256 = digest.hexdigest()
     file.seek(0)
-    _hold(sha256)
+    hold(f"content:{sha256}", is_shared=True)  # nobody erases it until this is committed
     obstore.put(store(), path_of(sha256), file, max_concurrency=PARTS_AT_ONCE)
     row = StoredFile(kind=kind, name=name[:255], media_type=media_type, size=size, sha256=sha256, uploaded_by_id=by.account_id, uploaded_at=now)
     session().add(row)
@@ -181,19 +181,12 @@ def erase(digests: Collection[str]) -> int:
     count = 0
     for digest in digests:
         with transaction():
-            _hold(digest, is_shared=False)
+            hold(f"content:{digest}")
             if session().scalar(select(StoredFile.id).where(StoredFile.sha256 == digest).limit(1)) is None:
                 with suppress(FileNotFoundError):
                     obstore.delete(store(), path_of(digest))
                     count += 1
     return count
-
-
-def _hold(sha256: str, *, is_shared: bool = True) -> None:
-    """Let nobody erase a content until this transaction ends; other uploads of it are not kept waiting. On SQLite one writes at a time anyway."""
-    if is_postgresql():
-        lock = func.pg_advisory_xact_lock_shared if is_shared else func.pg_advisory_xact_lock
-        session().execute(select(lock(int(sha256[:15], 16))))
 
 
 def kept(file_ids: Iterable[int | None]) -> dict[int | None, StoredFile]:

@@ -236,3 +236,8 @@ def test_a_new_secret_is_taken_as_the_settings_will_read_it(archive: Path, tmp_p
     run(to, "keys", "rewrap", "--new-secret", f" {new} \n", "--json")
     assert run(to, "backup", str(tmp_path / "after.tar.gz"), "--json", secret=f"{new} ")["lost"] == []
     assert run(to, "backup", str(tmp_path / "old.tar.gz"), "--json", code=1)["error"]["code"] == "wrong_secret"
+
+
+def test_an_archive_that_is_not_there_is_refused_as_every_command_does(tmp_path: Path) -> None:
+    error = run(tmp_path, "restore", str(tmp_path / "nowhere.tar.gz"), "--yes", "--json", code=1)["error"]
+    assert (error["code"], "nowhere.tar.gz" in error["message"]) == ("cannot_access", True)
