@@ -26,7 +26,7 @@ def _refuse_number() -> Any:
     if not rules.is_resident_number(request.args.get("q", ""), mistyped=request.endpoint not in ANYTHING):
         return None
     flash(_("完整证件号码不能放在网址里查找：网址会留在浏览器历史和日志中。有权限的人员请在“人员”页面的“按证件号码查找”中输入。"), "warning")
-    rest = {key: value for key, value in request.args.items() if key != "q"}
+    rest: dict[str, Any] = {key: value for key, value in request.args.items() if key != "q"}
     endpoint = "people.persons" if request.endpoint == "people.export_persons" else str(request.endpoint)
     values = {} if request.endpoint == "people.export_persons" else dict(request.view_args or {})
     return redirect(url_for(endpoint, **values, **rest), 303)
