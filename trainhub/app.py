@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Protocol, cast
@@ -35,11 +36,13 @@ from trainhub.kernel import (
     audit,
     db,
     file_checks,
+    file_sweeping,
     files,
     forms,
     health,
     i18n,
     initialise,
+    job_sweeping,
     jobs,
     key_marks,
     logs,
@@ -120,6 +123,8 @@ def create_app(settings: config.Settings | None = None) -> APIFlask:
     for door in DOORS:
         door.register(app)
     jobs.register_periodic(app, "files.check", file_checks.task, every=file_checks.EVERY, title=N_("核对保存的文件"))
+    jobs.register_periodic(app, job_sweeping.TASK, job_sweeping.task, every=timedelta(hours=12), title=N_("删除到期的后台任务记录"))
+    jobs.register_periodic(app, file_sweeping.TASK, file_sweeping.task, every=timedelta(days=1), title=N_("清除没有登记的文件内容"))
     loaders = [door.load_reference for door in DOORS if hasattr(door, "load_reference")]
     initialise.register_reference(app, asset_dir("seeds") / "reference", loaders)
     api.init_app(app)

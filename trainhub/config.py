@@ -88,6 +88,11 @@ def load(environ: Mapping[str, str] | None = None, *, need_secret: bool = True) 
             "TRAINHUB_BASE_URL 应为用户输入的网址，例如 https://train.example.edu.cn，要有主机名，不带路径，端口在 1 至 65535 之间 / "
             "must be the address people type, such as https://train.example.edu.cn, with a host, without a path, its port from 1 to 65535"
         )
+    if env.get("SMTP_URL") and not env.get("BASE_URL"):
+        problems.append(
+            "TRAINHUB_BASE_URL 没有设置：邮件中的链接要指向用户输入的网址，设置了 TRAINHUB_SMTP_URL 就须设置它 / "
+            "is not set: links in e-mails lead to the address people type, so it is needed with TRAINHUB_SMTP_URL"
+        )
     _mail(env.get("SMTP_URL", ""), env.get("MAIL_FROM", ""), problems)
     if env.get("FILES_URL"):
         bucket = _address(env["FILES_URL"])

@@ -14,7 +14,7 @@ from flask import current_app
 from trainhub import config
 from trainhub.kernel import audit, backup, clock, file_checks, keys, restoring
 from trainhub.kernel.commands import edge, operator, say
-from trainhub.kernel.db import session, transaction
+from trainhub.kernel.db import read_at_once, session, transaction
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.initialise import initialise
 
@@ -43,13 +43,14 @@ def serve(host: str, port: int, workers: int, no_jobs: bool) -> None:
     """
     from trainhub import serving
 
+    config.load()  # before an address is filled in: mail needs the one that people type
     os.environ.setdefault("TRAINHUB_BASE_URL", f"http://{'127.0.0.1' if host in ANY_ADDRESS else host}:{port}")
     settings = config.load()
     if not (settings.instance / restoring.NOTE).exists():  # else the server looks when it has put the right keys there
         keys.check(settings.instance, settings.secret_key)
     say(f"trainhub: {os.environ['TRAINHUB_BASE_URL']}")
     if workers > 1:
-        raise SystemExit(serving.serve_many(host, port, workers))
+        serving.serve_many(host, port, workers)
     try:
         serving.serve_here(host, port, with_jobs=not no_jobs)
     except OSError as taken:
@@ -67,6 +68,7 @@ def worker(once: bool) -> dict[str, Any] | None:
     Example: trainhub worker
     """
     from trainhub.kernel import jobs, key_marks
+    from trainhub.kernel.worker import work
 
     key_marks.check()
     if once:
@@ -74,7 +76,7 @@ def worker(once: bool) -> dict[str, Any] | None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    jobs.work(current_app._get_current_object(), stop, name=f"worker-{os.uname().nodename}-{os.getpid()}")  # type: ignore[attr-defined]
+    work(current_app._get_current_object(), stop, name=f"worker-{os.uname().nodename}-{os.getpid()}")  # type: ignore[attr-defined]
     return None
 
 
@@ -91,13 +93,14 @@ def backup_command(file: Path) -> dict[str, Any]:
 
 
 @edge("restore")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=click.Path(path_type=Path))
 @click.option("--yes", is_flag=True, help="do not ask: everything in this instance is replaced")
 def restore_command(file: Path, yes: bool) -> dict[str, Any]:
     """用归档替换本实例的全部数据 / replace everything in this instance by an archive.
 
     Example: trainhub restore trainhub-2026-11-22.tar.gz --yes
     """
+    file.open("rb").close()  # one that cannot be read is told before anything is asked
     backup.refuse_running(now=clock.now())
     if not yes:
         click.confirm("本实例现有的全部数据将被替换，继续吗？", abort=True, err=True)
@@ -144,6 +147,7 @@ def verify(at: int | None) -> dict[str, Any]:
 
     Example: trainhub audit verify --json
     """
+    read_at_once()  # else what is written meanwhile looks like an event that is missing
     check = audit.verify(session(), at=at)
     if check.broken_at is not None:
         where = f"第 {check.events} 条之后" if check.broken_at == audit.AT_THE_END else f"第 {check.events} 条（编号 {check.broken_at}）处"

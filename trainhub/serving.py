@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import sys
 import threading
-from typing import Any
+from typing import NoReturn
 
 from flask import Flask
 from whitenoise import WhiteNoise
@@ -16,7 +15,7 @@ from trainhub.app import create_app
 from trainhub.assets import asset_dir
 from trainhub.kernel import key_marks, keys
 from trainhub.kernel.compression import Compression
-from trainhub.kernel.jobs import work
+from trainhub.kernel.worker import work
 
 
 def wsgi_app() -> Flask:
@@ -51,8 +50,15 @@ def serve_here(host: str, port: int, *, with_jobs: bool) -> None:
             worker.join(timeout=10)
 
 
-def serve_many(host: str, port: int, workers: int) -> int:
-    """gunicorn with `workers` processes of four threads; jobs are run by `trainhub worker`."""
-    command: list[Any] = [sys.executable, "-m", "gunicorn", "trainhub.serving:wsgi_app()", "--worker-class", "gthread"]
+def serve_many(host: str, port: int, workers: int) -> NoReturn:
+    """gunicorn with `workers` processes of four threads; jobs are run by `trainhub worker`.
+
+    It takes the place of this process, so that what a service manager sends (SIGTERM) reaches it and requests end in order.
+    """
+    from trainhub.kernel.access_log import FORMAT, AccessLog
+
+    command = [sys.executable, "-m", "gunicorn", "trainhub.serving:wsgi_app()", "--worker-class", "gthread"]
     command += ["--threads", "4", "--workers", str(workers), "--bind", f"{host}:{port}", "--access-logfile", "-"]
-    return subprocess.call(command)  # noqa: S603 - our own interpreter, no shell
+    command += ["--logger-class", f"{AccessLog.__module__}.{AccessLog.__name__}", "--access-logformat", FORMAT]
+    sys.stdout.flush()
+    os.execv(sys.executable, command)  # noqa: S606 - our own interpreter, no shell

@@ -115,7 +115,7 @@ def change_course(
         session().flush()
         if is_alone and "term" in changed:
             check_order(course.version_id)
-        audit.record(by=by, did="courses.curriculum.course_changed", on=course, data=changed)
+        audit.record(by=by, did="courses.curriculum.course_changed", on=course, data=audit.changes(changed, told=EDITABLE))
     return changed
 
 
@@ -276,7 +276,7 @@ def change_assessment(
         setattr(item, key, value)
     if changed:
         count_up(course)
-        audit.record(by=by, did="courses.item.changed", on=("curriculum_course", str(item.course_id)), data=changed)
+        audit.record(by=by, did="courses.item.changed", on=("curriculum_course", str(item.course_id)), data=audit.changes(changed, told=after))
     return item
 
 

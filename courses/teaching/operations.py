@@ -194,7 +194,7 @@ def give_task(
             setattr(known, key, value)
         if changed:
             session().flush()
-            audit.record(by=by, did="courses.teaching.task_given", on=known, data=changed)
+            audit.record(by=by, did="courses.teaching.task_given", on=known, data=audit.changes(changed, told=facts))
         return known
     row = TeachingTask(
         teacher_id=teacher.id,
@@ -313,7 +313,7 @@ def appoint_part_time(
             setattr(known, key, value)
         if changed:
             session().flush()
-            audit.record(by=by, did="courses.teaching.appointed", on=known, data=changed)
+            audit.record(by=by, did="courses.teaching.appointed", on=known, data=audit.changes(changed, told=facts))
         return known
     row = PartTimeAppointment(
         teacher_id=teacher.id,

@@ -106,7 +106,7 @@ def change_mentor(*, mentor: Mentor, by: Identity, now: datetime, version: int |
     changed = _set(mentor, fields)
     if changed:
         session().flush()
-        audit.record(by=by, did="mentors.mentor.changed", on=mentor, data=changed)
+        audit.record(by=by, did="mentors.mentor.changed", on=mentor, data=audit.changes(changed, told=EDITABLE))
     return changed
 
 

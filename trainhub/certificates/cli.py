@@ -43,7 +43,7 @@ def _verdict_text(result: Any) -> str:
 @click.option(
     "--keys",
     default=None,
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    type=click.Path(path_type=Path),
     help="The site's did.json: verify a file offline, without an installation / 签发平台的密钥文件，离线核对",
 )
 def verify(file_or_number: str, code: str | None, keys: Path | None) -> dict[str, Any]:

@@ -14,7 +14,7 @@ JOURNALS = click.option(
     "--journal",
     "journals",
     multiple=True,
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    type=click.Path(path_type=Path),
     help="A certificates-journal.jsonl of another machine too (repeatable) / 其他服务器的变更记录，可多次给出",
 )
 
@@ -24,6 +24,8 @@ def _found(journals: tuple[Path, ...]) -> list[Any]:
     from trainhub.certificates.operations.remembering import JOURNAL
     from trainhub.kernel import journal
 
+    for given in journals:
+        given.open("rb").close()  # a journal that is not there has no changes to tell, and nobody would notice
     return repeating.lost([line for path in (journal.folder() / JOURNAL, *journals) for line in journal.read(path)])
 
 

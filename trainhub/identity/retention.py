@@ -49,6 +49,7 @@ THEN: Mapping[str, Any] = {
     "guardian_consent": _l("到期自动抹去监护人姓名和电话；同意的版本和时间保留。"),
     "import_file": _l("到期自动删除文件；导入的结果保留。"),
     "rejected_rows": _l("到期自动删除文件。"),
+    "job": _l("到期自动删除；证书批次等仍引用的任务随其保留。"),
     "notification": _l("到期自动删除。"),
     "sign_in_log": _l("到期自动删除。"),
     "audit_log": _l("不自动删除：审计链逐条相连，删去一条便无法核验，期限届满前不得移出。"),

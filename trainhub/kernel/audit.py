@@ -100,6 +100,17 @@ def record(*, by: Identity, did: str, on: Any, data: Mapping[str, Any] | None = 
     session().info.setdefault("audit", []).append(_Pending(by, did, (kind, str(key)), _plain(data or {})))
 
 
+PERSONAL = "personal"
+"""The detail that names changed fields whose values are personal: they outlive every period of retention in a log that nobody can shorten."""
+
+
+def changes(changed: Mapping[str, Any], *, told: Collection[str]) -> dict[str, Any]:
+    """{field: [before, after]} as an event may keep it: values of the fields of `told`, which hold no personal data; of the others only the name."""
+    kept = {key: value for key, value in changed.items() if key in told}
+    untold = sorted(changed.keys() - kept.keys())
+    return {**kept, PERSONAL: untold} if untold else kept
+
+
 def _plain(data: Mapping[str, Any]) -> dict[str, Any]:
     return dict(json.loads(json.dumps(data, ensure_ascii=False, default=str, sort_keys=True)))
 

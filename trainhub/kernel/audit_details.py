@@ -179,6 +179,7 @@ NAMES: Mapping[str, Any] = {
     "people": _l("人员"),
     "percent": _l("百分比"),
     "person": _l("人员编号"),
+    "personal": _l("已修改的个人信息（不记录内容）"),
     "person_id": _l("人员编号"),
     "persons": _l("人员编号"),
     "pieces": _l("份数"),

@@ -29,7 +29,7 @@ from flask import current_app
 from trainhub.config import DEMO_MARK
 from trainhub.kernel import audit, files, jobs, keys, migrations, restoring
 from trainhub.kernel.access import Identity
-from trainhub.kernel.db import Base, db, session, transaction
+from trainhub.kernel.db import Base, db, read_at_once, session, transaction
 from trainhub.kernel.errors import Refused
 
 FORMAT = 1
@@ -150,9 +150,7 @@ def _write(part: Path) -> dict[str, Any]:
         "rows": {},
         "lost": [],
     }
-    if session().get_bind().dialect.name == "postgresql":
-        session().rollback()
-        session().connection(execution_options={"isolation_level": "REPEATABLE READ"})
+    read_at_once()
     with gzip.open(part, "wb", compresslevel=6) as packed, tarfile.open(fileobj=packed, mode="w") as archive:
         _add(archive, keys.FILE, io.BytesIO((instance / keys.FILE).read_bytes()), manifest)
         for table in _tables():

@@ -7,6 +7,7 @@ updates without an error. `write_intent` says so; every request that is not a GE
 
 from __future__ import annotations
 
+import hashlib
 import json
 import random
 import sqlite3
@@ -304,6 +305,24 @@ def lock(model: type[Base], key: int) -> None:
     """
     column = sa.inspect(model).primary_key[0]
     session().execute(sa.select(column).where(column == key).with_for_update(key_share=True))
+
+
+def hold(what: str, *, is_shared: bool = False) -> None:
+    """Let those who name the same thing come one after the other until this transaction ends, where no row stands for it that could be locked.
+
+    `is_shared`: those who share it do not wait for each other, only for who does not. On SQLite whoever writes holds the only lock there is.
+    """
+    if is_postgresql():
+        lock = sa.func.pg_advisory_xact_lock_shared if is_shared else sa.func.pg_advisory_xact_lock
+        key = int.from_bytes(hashlib.sha256(what.encode()).digest()[:8], signed=True)
+        session().execute(sa.select(lock(key)))
+
+
+def read_at_once() -> None:
+    """Begin anew, and read everything as it stands now, however long it takes and whoever writes meanwhile. On SQLite every transaction does."""
+    session().rollback()
+    if is_postgresql() and isinstance(session().get_bind(), sa.Engine):
+        session().connection(execution_options={"isolation_level": "REPEATABLE READ"})
 
 
 def _is_plain_sqlite(current: Session) -> bool:

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from trainhub.kernel import sniff
 from trainhub.kernel.access import Identity
-from trainhub.kernel.db import Base, Key, session
+from trainhub.kernel.db import Base, Key, hold, session, transaction
 from trainhub.kernel.errors import NotFound, TooLarge
 from trainhub.kernel.i18n import _
 
@@ -98,6 +98,7 @@ def keep(
         media = sniff.check_upload(head, name, size, allowed=allowed or sniff.EVIDENCE, max_bytes=limit)
         sha256 = digest.hexdigest()
         spool.seek(0)
+        hold(f"content:{sha256}", is_shared=True)  # nobody erases it until this is committed
         obstore.put(store(), path_of(sha256), spool, max_concurrency=PARTS_AT_ONCE)
     row = StoredFile(
         kind=kind,
@@ -118,6 +119,7 @@ def keep_bytes(data: bytes, *, name: str, kind: str, media_type: str, by: Identi
     import obstore
 
     sha256 = hashlib.sha256(data).hexdigest()
+    hold(f"content:{sha256}", is_shared=True)  # nobody erases it until this is committed
     obstore.put(store(), path_of(sha256), data)
     row = StoredFile(kind=kind, name=name, media_type=media_type, size=len(data), sha256=sha256, uploaded_by_id=by.account_id, uploaded_at=now)
     session().add(row)
@@ -136,6 +138,7 @@ def keep_made(file: IO[bytes], *, name: str, kind: str, media_type: str, by: Ide
         digest.update(chunk)
     sha256 = digest.hexdigest()
     file.seek(0)
+    hold(f"content:{sha256}", is_shared=True)  # nobody erases it until this is committed
     obstore.put(store(), path_of(sha256), file, max_concurrency=PARTS_AT_ONCE)
     row = StoredFile(kind=kind, name=name[:255], media_type=media_type, size=size, sha256=sha256, uploaded_by_id=by.account_id, uploaded_at=now)
     session().add(row)
@@ -168,14 +171,22 @@ def drop(file_id: int) -> None:
         session().delete(row)
 
 
-def erase(digests: Collection[str]) -> None:
-    """Remove content from the store; what is gone already is no error. Content that was kept anew meanwhile stays."""
+def erase(digests: Collection[str]) -> int:
+    """Remove content that no row names from the store, each in a transaction of its own; returns how much of it.
+
+    Whoever is putting the same content there just now is waited for, and it stays. What is left because this fails is found by `file_sweeping`.
+    """
     import obstore
 
+    count = 0
     for digest in digests:
-        if session().scalar(select(StoredFile.id).where(StoredFile.sha256 == digest).limit(1)) is None:
-            with suppress(FileNotFoundError):
-                obstore.delete(store(), path_of(digest))
+        with transaction():
+            hold(f"content:{digest}")
+            if session().scalar(select(StoredFile.id).where(StoredFile.sha256 == digest).limit(1)) is None:
+                with suppress(FileNotFoundError):
+                    obstore.delete(store(), path_of(digest))
+                    count += 1
+    return count
 
 
 def kept(file_ids: Iterable[int | None]) -> dict[int | None, StoredFile]:

@@ -11,7 +11,6 @@ counts no more. Titles, messages and results are kept as message ids with values
 from __future__ import annotations
 
 import threading
-import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -26,13 +25,16 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from trainhub.kernel import clock
 from trainhub.kernel.access import Identity
-from trainhub.kernel.db import Base, Key, db, enum_column, session, transaction
+from trainhub.kernel.db import Base, Key, enum_column, session, transaction
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.i18n import WORD, Said, kept, remembering, say, sentence, worded
 from trainhub.kernel.job_words import DEADLY, told_of
+from trainhub.kernel.logs import first_line
 
 LEASE = timedelta(seconds=30)
 """So long after the last sign of life of a worker its job is another's."""
+PERIODIC = "periodic:"
+"""What the keys of jobs begin with that workers ask for regularly."""
 RENEWALS = 4
 """How often a lease is renewed before it ends."""
 log = structlog.get_logger("jobs")
@@ -293,14 +295,14 @@ def run(running: Running, *, worker: str = "") -> JobState:
     except Refused as refused:
         values = {"state": JobState.FAILED, "result": {"error": kept(refused.as_dict())}, **_kept("message", refused.message)}
     except Exception as error:
-        log.error("job.failed", job=running.id, task=name, error=repr(error), trace=traceback.format_exc())
+        log.error("job.failed", job=running.id, task=name, exc_info=error)
         session().rollback()  # PostgreSQL answers nothing in a transaction that failed
         attempts = session().execute(select(Job.attempts, Job.max_attempts).where(Job.id == running.id)).one()
         session().rollback()
         again = attempts.attempts < attempts.max_attempts
         values = {
             "state": JobState.QUEUED if again else JobState.FAILED,
-            "result": {"bug": repr(error)[:2000]},
+            "result": {"bug": first_line(error)},
             **_kept("message", say(told_of(error), id=running.id)),
         }
         if again:
@@ -350,49 +352,3 @@ def beat(name: str) -> None:
         )
         if not known.rowcount:  # type: ignore[attr-defined]
             current.add(WorkerHeartbeat(name=name, seen_at=now))
-
-
-def ask_periodic(by: Identity) -> None:
-    """Queue each periodic task once in its window."""
-    for periodic in current_app.extensions.get("trainhub.periodic", []):
-        window = int(clock.now().timestamp() // periodic.every.total_seconds())
-        key = f"periodic:{periodic.task}:{window}"
-        if session().scalar(select(Job.id).where(Job.unique_key == key)) is None:
-            session().rollback()
-            try:
-                with transaction():
-                    ask(periodic.task, by=by, title=say(periodic.title), unique_key=key)
-            except sa.exc.IntegrityError:
-                continue  # another worker was quicker
-    session().rollback()
-
-
-def work(app: Flask, stop: threading.Event, *, name: str, idle_seconds: float = 1.0) -> None:
-    """The worker's loop: heartbeat, periodic tasks, jobs, until `stop` is set."""
-    from trainhub.kernel.access import SYSTEM
-
-    last_beat = 0.0
-    while not stop.is_set():
-        with app.app_context():
-            try:
-                if clock.now().timestamp() - last_beat > 15:
-                    beat(name)
-                    ask_periodic(SYSTEM)
-                    last_beat = clock.now().timestamp()
-                running = claim(clock.now())
-                if running is not None:
-                    run(running, worker=name)
-                    continue
-            except sa.exc.OperationalError as error:
-                log.warning("worker.database", error=str(error))
-            finally:
-                db.session.remove()
-        stop.wait(idle_seconds)
-    with app.app_context():
-        try:
-            with transaction() as current:
-                current.execute(sa.delete(WorkerHeartbeat).where(WorkerHeartbeat.name == name))
-        except sa.exc.SQLAlchemyError as error:  # a row that stays is forgotten after ALIVE
-            log.warning("worker.database", error=str(error))
-        finally:
-            db.session.remove()

@@ -10,6 +10,7 @@ from typing import Any
 
 import structlog
 from flask import Flask
+from sqlalchemy.exc import DataError, DBAPIError
 
 
 def with_exception(logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -20,7 +21,39 @@ def with_exception(logger: Any, method: str, event: MutableMapping[str, Any]) ->
     return told
 
 
-QUOTED = re.compile(r"^(DETAIL|CONTEXT):.*\n?", re.MULTILINE)
+TOKENS = re.compile(
+    r"^(/(?:link|register|S|join|learning/launches|api/labs|calendar|placements/c|capstones/link)/|/V/[^/]+/)[^/]*?(?=(?:\.(?:ics|json))?(?:/|$))"
+)
+
+
+def safe_path(path: str) -> str:
+    """The path of an address as a log may keep it: who reads the log must not be able to open a link that was sent to somebody.
+
+    What follows the `?` never belongs in a log: names and numbers are looked for there.
+    """
+    return TOKENS.sub(r"\1***", path.partition("?")[0])
+
+
+QUOTED = re.compile(
+    r"^(?:DETAIL|CONTEXT):.*?(?=^\[SQL: |^\(Background on |^The above exception was |^During handling of |\Z)", re.MULTILINE | re.DOTALL
+)
+"""What PostgreSQL says of rows, over as many lines as they have."""
+MOST = 300
+
+
+def first_line(error: BaseException) -> str:
+    """What went wrong in a line that may be kept and shown: the kind and the first line, which names constraints and columns, never the rows below it.
+
+    An error of data names no constraint, but the value itself: only its kind is told.
+    """
+    if isinstance(error, DBAPIError):
+        cause = error.orig or error
+        said = "" if isinstance(error, DataError) else str(cause)
+        name = f"{type(error).__name__} ({type(cause).__name__})"
+    else:
+        said, name = str(error), type(error).__name__
+    line = next(iter(said.splitlines()), "")
+    return f"{name}: {line}"[:MOST] if line else name
 
 
 def init_app(app: Flask, level: str) -> None:

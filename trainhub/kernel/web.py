@@ -20,6 +20,7 @@ from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge
 from werkzeug.routing import IntegerConverter, Map
 
 from trainhub.kernel import db as kernel_db
+from trainhub.kernel import logs
 from trainhub.kernel.access import View, acting, may
 from trainhub.kernel.audit_words import in_words
 from trainhub.kernel.errors import Refused, Repeated, SignInNeeded, Stale
@@ -137,7 +138,7 @@ def _no_token() -> str:
 def _page(code: int, title: str, message: str, error_id: str = "", advice: str = "", refused: Refused | None = None) -> Response:
     if not error_id:
         error_id = secrets.token_hex(4)
-        log.info("refused", error_id=error_id, status=code, path=request.path, method=request.method)
+        log.info("refused", error_id=error_id, status=code, path=logs.safe_path(request.path), method=request.method)
     text = render_template(
         "trainhub/errors/error.html",
         code=code,
@@ -207,7 +208,7 @@ def _http_error(error: HTTPException) -> Any:
 def _bug(error: Exception) -> Any:
     kernel_db.session().rollback()
     error_id = secrets.token_hex(4)
-    log.exception("bug", error_id=error_id, path=request.path, method=request.method, exc_info=error)
+    log.exception("bug", error_id=error_id, path=logs.safe_path(request.path), method=request.method, exc_info=error)
     if isinstance(error, OperationalError) or kernel_db.unwritable(error):
         return _no_database(error_id, kernel_db.unwritable(error))
     message = _("发生了意外的错误，你提交的内容没有保存。请稍后再试；若反复出现，请把下面的编号告诉系统管理员。")
@@ -220,7 +221,7 @@ def _taken(error: IntegrityError) -> Any:
     """Two brought the same thing at the same moment: the second is told, as somebody who came later would be."""
     if not kernel_db.is_taken(error):
         return _bug(error)
-    log.warning("taken", path=request.path, method=request.method, error=str(error.orig).splitlines()[0])
+    log.warning("taken", path=logs.safe_path(request.path), method=request.method, error=str(error.orig).splitlines()[0])
     return answer_refused(
         Stale(_("其他人刚刚保存了相同的内容（例如同一个编号、名称或同一个人），你的提交没有保存，也没有覆盖对方的内容。请返回上一页核对后再提交。"))
     )
@@ -251,6 +252,11 @@ def _told(answer: Response) -> Response:
     return answer
 
 
+def _is_somebodys() -> bool:
+    """Whether the page is for one person: whoever is signed in, or holds a link that was sent to them."""
+    return acting() is not None or logs.safe_path(request.path) != request.path
+
+
 def _headers(answer: Response) -> Response:
     answer.headers.setdefault("Content-Security-Policy", POLICY)
     answer.headers.setdefault("X-Content-Type-Options", "nosniff")
@@ -260,7 +266,7 @@ def _headers(answer: Response) -> Response:
     answer.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
     if request.endpoint == "static" and answer.status_code in (200, 304):
         answer.headers["Cache-Control"] = f"public, max-age={YEAR}"  # the address carries a hash of the content
-    elif acting() is not None and answer.headers.get("Cache-Control") in (None, "no-cache"):  # a file that is sent says no-cache by itself
+    elif _is_somebodys() and answer.headers.get("Cache-Control") in (None, "no-cache"):  # a file that is sent says no-cache by itself
         answer.headers["Cache-Control"] = "private, no-store"
     return answer
 

@@ -28,8 +28,8 @@ EDITABLE = frozenset(
         "credit_status", "credit_checked_on",
     ]
 )  # fmt: skip
-
-
+PERSONAL = frozenset(["contact_name", "contact_phone", "cio_name"])
+"""Names and numbers of people."""
 CLOSED = "is_closed"
 DATED = ("is_leading_internet", CLOSED)
 """Marks that rules ask for as of a day: what was replaced is kept with the day. `CLOSED` is no column, it is told by the state."""
@@ -156,7 +156,9 @@ def change(*, organisation: Organisation, by: Identity, now: datetime, version: 
             changed["state"] = ["verified", "registered"]
         _keep(organisation, changed, by, now)
         session().flush()
-        audit.record(by=by, did="organisations.organisation.changed", on=organisation, data=changed)
+        audit.record(
+            by=by, did="organisations.organisation.changed", on=organisation, data=audit.changes(changed, told={*EDITABLE - PERSONAL, "state"})
+        )
     return changed
 
 

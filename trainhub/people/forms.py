@@ -189,6 +189,12 @@ class VerifyForm(Form):
     basis = Text(_l("核实依据"), [Length(max=200)], description=_l("没有文件时写明依据，如“已核对社保系统”。"))
 
 
+class NumberForm(Form):
+    """A full number to look for its holder; sent by POST, so that it stands in no address."""
+
+    number = Text(_l("按证件号码查找"), [DataRequired(NEEDED), Length(min=5, max=40)], description=_l("完整号码；号码不会显示，也不会留在网址里。"))
+
+
 class RevealForm(Form):
     """Why somebody looks at a full number."""
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import render_template, request, url_for
+from flask import redirect, render_template, request, url_for
 
-from trainhub.kernel import clock, downloads, paging
+from trainhub.kernel import clock, downloads, numbers, paging
 from trainhub.kernel.access import NOTHING, guard, may, who
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
@@ -53,23 +53,41 @@ def _crumbs(row: Person | None = None) -> list[tuple[str, str]]:
     return made
 
 
-@blueprint.get("/persons")
+@blueprint.route("/persons", methods=["GET", "POST"])
 @guard(Can.PERSON_LIST)
 def persons() -> Any:
-    """Search by name, pinyin, phone or a full number."""
+    """Search by name, pinyin or phone in the address, by a full number in a form."""
+    form = forms.NumberForm()
+    if form.validate_on_submit():
+        found = queries.holder_of(form.number.data or "")
+        if found is not None:
+            return redirect(url_for("people.persons", person=found.id), 303)
+        form.refuse(Refused(_("没有登记这个证件号码的人员，请核对号码。"), field="number"))
     number, size = paging.wanted()
-    text = request.args.get("q", "")[:100]
-    page = paging.paginate(queries.persons_listing(text, request.args.get("sort", "name")), number=number, size=size, scalars=False)
+    statement, is_asked = _asked_persons()
+    page = paging.paginate(statement, number=number, size=size, scalars=False)
     return render_template(
-        "trainhub/people/persons.html", page=page, rows=[queries.as_person_row(row) for row in page.items], labels=labels, can=Can, asked=bool(text)
+        "trainhub/people/persons.html",
+        page=page,
+        rows=[queries.as_person_row(row) for row in page.items],
+        labels=labels,
+        can=Can,
+        asked=is_asked,
+        form=form,
     )
+
+
+def _asked_persons() -> tuple[Any, bool]:
+    """The list as it is searched and sorted, and whether it is searched."""
+    text, only = request.args.get("q", "")[:100], numbers.key_of(request.args.get("person"))
+    return queries.persons_listing(text, request.args.get("sort", "name"), only=only), bool(text) or only is not None
 
 
 @blueprint.get("/persons/export.<form>")
 @guard(Can.PERSON_LIST)
 def export_persons(form: str) -> Any:
     """The list as a file, as it is searched and sorted; numbers and phones are masked."""
-    statement = queries.persons_listing(request.args.get("q", "")[:100], request.args.get("sort", "name"))
+    statement, _is_asked = _asked_persons()
     rows = (queries.as_person_row(row) for row in session().execute(statement))
     cells = (
         (r.name, str(labels.ID_TYPES[r.id_type]) if r.id_type else "", r.id_mask, r.birth_on, r.phone, r.county, downloads.unsealed(r.is_verified))

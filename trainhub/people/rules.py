@@ -96,6 +96,12 @@ def check_number(id_type: IdType, number: str) -> IdCheck:
     return IdCheck(found[1], None, nationality_kind=NationalityKind.HK_MO_TW)
 
 
+def is_resident_number(text: str, *, mistyped: bool) -> bool:
+    """Whether a text is the number of a resident card; with `mistyped` also one whose check digit is wrong, which is nearly somebody's."""
+    found = check_resident_id(text)
+    return found.problem is None or (mistyped and found.problem is IdProblem.CHECK_DIGIT)
+
+
 def mask_number(id_type: IdType | None, number: str) -> str:
     """What pages show: 3502**********1234; of shorter numbers one character in front and two behind."""
     if not number:

@@ -13,7 +13,7 @@ from trainhub.kernel.audit_kinds import Kind, name_kinds
 from trainhub.kernel.i18n import _l
 from trainhub.kernel.nav import Entry, register_nav
 from trainhub.organisations.types import PANELS
-from trainhub.people import api, cli, employment_views, models, panels, permissions, person_views, queries, reach, teacher_views, views
+from trainhub.people import api, cli, employment_views, models, panels, permissions, person_views, queries, reach, searching, teacher_views, views
 from trainhub.programmes.types import COUNTS
 
 TABLES: tuple[ModuleType, ...] = (models,)
@@ -49,6 +49,7 @@ def register(app: Flask) -> None:
     register_permissions(app, permissions.GRANTS)
     app.register_blueprint(views.blueprint)
     app.register_blueprint(api.blueprint)
+    searching.init_app(app)
     app.extensions.setdefault(PANELS, []).append(panels.school_panel)
     reach.register_beyond(app, "people", reach.with_places_elsewhere)
     app.extensions[COUNTS] = queries.counts_by_cohort

@@ -138,7 +138,7 @@ def change_base(*, profile: BaseProfile, by: Identity, now: datetime, version: i
     if changed:
         _keep(profile, changed, by, now)
         session().flush()
-        audit.record(by=by, did="bases.base.changed", on=("base", str(profile.base_id)), data=changed)
+        audit.record(by=by, did="bases.base.changed", on=("base", str(profile.base_id)), data=audit.changes(changed, told=FIGURES))
         _follow(profile.base_id, changed, by, now)
     return changed
 

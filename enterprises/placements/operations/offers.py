@@ -225,7 +225,7 @@ def change_position(*, position: Position, by: Identity, now: datetime, version:
                     row.decision = SeatDecision.WAITING
             settle(position)
         session().flush()
-        audit.record(by=by, did="placements.position.changed", on=position, data=changed)
+        audit.record(by=by, did="placements.position.changed", on=position, data=audit.changes(changed, told=EDITABLE))
     return changed
 
 

@@ -103,7 +103,7 @@ def change_plan_item(*, item: PlanItem, by: Identity, now: datetime, version: in
     if changed:
         session().flush()
         _changed(item.version_id, held=held, by=by, now=now)
-        audit.record(by=by, did="placements.plan_item.changed", on=item, data=changed)
+        audit.record(by=by, did="placements.plan_item.changed", on=item, data=audit.changes(changed, told=EDITABLE - {"mentor_name"}))
     return changed
 
 

@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 from tests.factories import ground
 from tests.factories import identity as make
 from trainhub.identity import operations as ops
-from trainhub.identity.models import Account, DataRequest
+from trainhub.identity.models import Account, DataRequest, OneTimeLink
 from trainhub.identity.operations import AccountRefused
-from trainhub.identity.types import AccountState, Channel, RequestKind, RequestState
+from trainhub.identity.types import AccountState, Channel, LinkPurpose, RequestKind, RequestState
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.people.models import Person
 
@@ -44,6 +44,28 @@ def test_a_granted_deletion_erases_the_contacts_that_nothing_uses(session: Sessi
     grant(row, closes_account=True)
     session.expire_all()
     assert (account.state, who.phone, who.email, who.name) == (AccountState.DELETED, "", "", "林晓彤")
+
+
+def test_a_granted_deletion_leaves_no_address_behind(session: Session) -> None:
+    """The contacts of a record that was merged into the person, the address a link went to, the telephone of the guardian."""
+    who, account, row = asked(email="lin@example.edu.cn")
+    twin = ground.person("林晓彤", phone="13900000002", email="old@example.edu.cn")
+    twin.merged_into_id = who.id
+    consent = ops.give_consent(account=account, by=SYSTEM, now=make.NOW, guardian_name="林父", guardian_phone="13800000000")
+    link = OneTimeLink(
+        account_id=account.id,
+        purpose=LinkPurpose.PASSWORD_RESET,
+        token_hash="t",
+        address="lin@example.edu.cn",
+        created_at=make.NOW,
+        expires_at=make.NOW,
+    )
+    session.add(link)
+    session.flush()
+    grant(row, closes_account=True)
+    session.expire_all()
+    assert (twin.phone, twin.email, link.address) == ("", "", "")
+    assert (consent.guardian_name, consent.guardian_phone) == ("林父", ""), "who consented is proof until its period is over"
 
 
 def test_contacts_of_who_still_studies_stay_with_the_school(session: Session) -> None:

@@ -19,7 +19,7 @@ from tests.factories import ground
 from tests.factories import identity as make
 from trainhub.identity import notice, queries, rules
 from trainhub.identity import operations as ops
-from trainhub.identity.models import Account, Consent, SignInAttempt, UserSession
+from trainhub.identity.models import Account, ApiToken, Consent, SignInAttempt, UserSession
 from trainhub.identity.operations._support import token_hash
 from trainhub.identity.types import AccountState, LoginKind
 from trainhub.kernel import audit
@@ -427,3 +427,19 @@ def test_consent_is_asked_again_after_three_years(app: Flask, client: FlaskClien
     clock.move_to(datetime(2029, 3, 2, 1, 0, tzinfo=UTC))
     _post(client)
     assert client.get("/account").location == "/consent?next=/account"
+
+
+def test_a_new_password_ends_what_the_old_one_opened(session: Session) -> None:
+    """A link to reset it that is still in a mailbox, and the tokens of programs."""
+    account = make.account(username="lin", password=make.PASSWORD)
+    link = ops.reset_link(account=account, by=SYSTEM, today=make.NOW.date(), now=make.NOW)
+    token = ApiToken(account_id=account.id, label="t", token_hash="x", scopes=[], created_at=make.NOW, expires_at=make.NOW + timedelta(days=9))
+    session.add(token)
+    session.flush()
+    later = make.NOW + timedelta(minutes=1)
+    ops.change_password(account=account, old=make.PASSWORD, new="Neues-Wort-2026", by=SYSTEM, now=later)
+    session.expire_all()
+    assert token.revoked_at == later
+    with pytest.raises(ops.LinkRefused) as refused:
+        ops.open_link(token=link.rpartition("/")[2], now=later)
+    assert refused.value.code == "link_expired"

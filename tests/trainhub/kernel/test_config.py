@@ -10,7 +10,11 @@ import pytest
 from trainhub import config
 
 GOOD = {"TRAINHUB_SECRET_KEY": "x" * 32}
-MAIL = {"TRAINHUB_SMTP_URL": "smtp://mail.example.cn:587", "TRAINHUB_MAIL_FROM": "noreply@example.cn"}
+MAIL = {
+    "TRAINHUB_BASE_URL": "https://train.example.cn",
+    "TRAINHUB_SMTP_URL": "smtp://mail.example.cn:587",
+    "TRAINHUB_MAIL_FROM": "noreply@example.cn",
+}
 NOWHERE = ["http://", "http://:25", "http:// /", "http://a b.cn", "http://h:0", "http://h:65536", "http://h:", "http://h:port", "http://[::1"]
 """Addresses that nobody can reach: no host, or a port that does not exist."""
 
@@ -32,6 +36,7 @@ def test_defaults_are_a_laptop(tmp_path: Path) -> None:
         ({**GOOD, "TRAINHUB_SMTP_URL": "smtp://h"}, "一同设置"),
         ({**GOOD, "TRAINHUB_MAIL_FROM": "a@b.cn"}, "一同设置"),
         ({**GOOD, "TRAINHUB_SMTP_URL": "http://h", "TRAINHUB_MAIL_FROM": "a@b.cn"}, "TRAINHUB_SMTP_URL 应形如 smtp://"),
+        ({**GOOD, **MAIL, "TRAINHUB_BASE_URL": ""}, "TRAINHUB_BASE_URL 没有设置"),
         ({**GOOD, "TRAINHUB_MAX_UPLOAD_MB": "much"}, "不小于 1 的整数"),
         ({**GOOD, "TRAINHUB_FILES_URL": "bucket"}, "TRAINHUB_FILES_URL 应形如 s3://"),
         ({**GOOD, "TRAINHUB_LOG_LEVEL": "loud"}, "TRAINHUB_LOG_LEVEL 应为 DEBUG"),

@@ -10,8 +10,9 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Session
+from structlog.testing import capture_logs
 
-from trainhub.kernel import clock, jobs
+from trainhub.kernel import clock, jobs, logs
 from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import Refused
@@ -41,6 +42,45 @@ def task(app: Flask) -> Iterator[list[Any]]:
     app.extensions.setdefault("trainhub.tasks", {})["test.task"] = run
     yield calls
     del app.extensions["trainhub.tasks"]["test.task"]
+
+
+ROW = "陈某某13900000000\n\n福州市鼓楼区"
+
+
+@pytest.fixture
+def broken_by(app: Flask) -> Iterator[list[BaseException]]:
+    """A task that fails of what is put into the list, or, of nothing, of a row that the database refuses and quotes."""
+    why: list[BaseException] = []
+
+    def run(_job: jobs.Running) -> None:
+        if why:
+            raise why[0]
+        with transaction() as current:
+            current.execute(sa.text("INSERT INTO organisation (code, name) VALUES ('X', :name)"), {"name": ROW})
+
+    app.extensions["trainhub.tasks"]["test.task"] = run
+    yield why
+    del app.extensions["trainhub.tasks"]["test.task"]
+
+
+def test_a_failed_job_tells_no_row_of_the_database(session: Session, broken_by: list[BaseException]) -> None:
+    """PostgreSQL quotes the row it refuses, over several lines; neither the log, the table nor the page of the administrator may repeat it."""
+    job_id = _ask()
+    with capture_logs() as told:
+        jobs.run_all()
+    (entry,) = [one for one in told if one["event"] == "job.failed"]
+    written = str(logs.with_exception(None, "error", dict(entry)))
+    kept = _job(session, job_id).result
+    assert "organisation" in written
+    assert "IntegrityError" in kept["bug"]
+    assert [word in f"{written}{kept}" for word in ("陈某某", "13900000000", "鼓楼")] == [False, False, False]
+
+
+def test_what_a_failed_job_keeps_is_one_line(session: Session, broken_by: list[BaseException]) -> None:
+    broken_by.append(ValueError("第一行\n第二行 13900000000"))
+    job_id = _ask()
+    jobs.run_all()
+    assert _job(session, job_id).result == {"bug": "ValueError: 第一行"}
 
 
 def _job(session: Session, job_id: int) -> jobs.Job:
@@ -78,7 +118,7 @@ def test_a_bug_is_tried_again_and_fails_at_the_third_time(session: Session, task
     assert len(task) == 3
     failed = _job(session, job_id)
     assert f"任务编号 {job_id}" in failed.shown_message, "nobody but the administrator is told of Python"
-    assert failed.result == {"bug": "RuntimeError('boom')"}
+    assert failed.result == {"bug": "RuntimeError: boom"}
 
 
 def test_a_job_whose_worker_died_is_taken_up_after_its_lease(session: Session, task: list[Any]) -> None:

@@ -18,7 +18,7 @@ from flask import Flask
 from tests import processes
 from tests.conftest import Blank
 from tests.trainhub.kernel.test_installation import environment, run
-from trainhub.kernel import backup, clock, files, jobs, restoring
+from trainhub.kernel import backup, clock, files, jobs, restoring, worker
 from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.db import db, prepare_engine, transaction
 from trainhub.kernel.errors import Refused
@@ -209,7 +209,7 @@ def test_nothing_is_restored_under_a_server_or_worker_that_runs(committed: Flask
         assert refused.value.code == "running"
         backup.refuse_running(now=clock.now() + timedelta(seconds=61))
     stop = threading.Event()
-    thread = threading.Thread(target=jobs.work, args=(committed, stop), kwargs={"name": "worker-here-7", "idle_seconds": 0.05})
+    thread = threading.Thread(target=worker.work, args=(committed, stop), kwargs={"name": "worker-here-7", "idle_seconds": 0.05})
     thread.start()
     stop.set()
     thread.join(30)
@@ -236,3 +236,8 @@ def test_a_new_secret_is_taken_as_the_settings_will_read_it(archive: Path, tmp_p
     run(to, "keys", "rewrap", "--new-secret", f" {new} \n", "--json")
     assert run(to, "backup", str(tmp_path / "after.tar.gz"), "--json", secret=f"{new} ")["lost"] == []
     assert run(to, "backup", str(tmp_path / "old.tar.gz"), "--json", code=1)["error"]["code"] == "wrong_secret"
+
+
+def test_an_archive_that_is_not_there_is_refused_as_every_command_does(tmp_path: Path) -> None:
+    error = run(tmp_path, "restore", str(tmp_path / "nowhere.tar.gz"), "--yes", "--json", code=1)["error"]
+    assert (error["code"], "nowhere.tar.gz" in error["message"]) == ("cannot_access", True)

@@ -7,7 +7,8 @@ from datetime import date
 from sqlalchemy.orm import Session
 
 from tests.factories import ground
-from trainhub.organisations import queries
+from trainhub.kernel.access import SYSTEM
+from trainhub.organisations import operations, queries
 from trainhub.organisations.types import RegionPath
 
 
@@ -37,3 +38,13 @@ def test_base_belongs_to_its_hosts(session: Session) -> None:
     subject = queries.subject_of(base)
     assert subject.organisations == {base.id, enterprise.id}
     assert subject.regions == {"350128", "350000"}
+
+
+def test_the_log_that_nobody_can_shorten_keeps_no_contact(session: Session) -> None:
+    row = ground.enterprise(contact_name="陈经理", contact_phone="13800000000", address="台江区")
+    session.info["audit"] = []
+    operations.change(
+        organisation=row, contact_name="李经理", contact_phone="13911112222", address="仓山区", cio_name="王总", by=SYSTEM, now=ground.NOW
+    )
+    (event,) = session.info["audit"]
+    assert event.data == {"address": ["台江区", "仓山区"], "personal": ["cio_name", "contact_name", "contact_phone"]}

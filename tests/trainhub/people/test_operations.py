@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import func, select
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from tests.factories import ground
 from tests.factories.ground import NOW
 from trainhub.kernel.access import SYSTEM
+from trainhub.kernel.clock import local
 from trainhub.people import operations, queries
 from trainhub.people.models import Person
 from trainhub.people.types import IdType, StudentState
@@ -84,3 +85,29 @@ def test_student_with_cohort_and_span(session: Session) -> None:
     assert queries.student_of_person(student.person_id) is student
     operations.change_student(student=student, state=StudentState.GRADUATED, left_on=date(2027, 6, 30), by=SYSTEM, now=NOW)
     assert student.state is StudentState.GRADUATED
+
+
+def test_the_log_that_nobody_can_shorten_keeps_no_guardian(session: Session) -> None:
+    student = ground.student(guardian_name="林父", guardian_phone="13800000000")
+    session.info["audit"] = []
+    operations.change_student(student=student, guardian_name="林母", guardian_phone="13911112222", class_name="机械2班", by=SYSTEM, now=NOW)
+    (event,) = session.info["audit"]
+    assert event.data == {"class_name": ["", "机械2班"], "personal": ["guardian_name", "guardian_phone"]}
+
+
+def test_a_child_has_a_guardian(session: Session) -> None:
+    """Below privacy.guardian_age (14; PIPL-31) the form says so, and the verb asks for it."""
+    today = local(NOW).date()
+    young, old = (
+        ground.person(name, id_type=None, birth_on=today.replace(year=today.year - 14) + timedelta(days=days))
+        for name, days in (("小一", 1), ("小二", 0))
+    )
+    ground.student(who=old)
+    with pytest.raises(operations.BadStudent, match="14") as refused:
+        ground.student(who=young, guardian_name="林父")
+    assert refused.value.field == "guardian_phone"
+    student = ground.student(who=young, guardian_name="林父", guardian_phone="13800000000")
+    with pytest.raises(operations.BadStudent) as refused:
+        operations.change_student(student=student, guardian_name="", by=SYSTEM, now=NOW)
+    assert (refused.value.field, student.guardian_name) == ("guardian_name", "林父")
+    operations.change_student(student=student, state=StudentState.WITHDRAWN, left_on=today, guardian_name="", by=SYSTEM, now=NOW)

@@ -358,8 +358,12 @@ def test_persons_are_found_by_their_full_number_and_pairs_decided(as_role: As, s
     ids = [one.id, other.id]
     session.commit()
     client = as_role(Role.SYSTEM_ADMIN)
-    page = client.get(f"/people/persons?q={number}").get_data(as_text=True)
-    assert page.count("单一") == 1
+    found = client.post("/people/persons", data={"number": f" {number[:6]} {number[6:]} "})
+    assert (found.status_code, found.location) == (303, f"/people/persons?person={ids[0]}")
+    assert client.get(found.location).get_data(as_text=True).count("单一") == 1
+    assert client.get(f"/people/persons/export.csv?person={ids[0]}").get_data(as_text=True).count("单一") == 1
+    unknown = client.post("/people/persons", data={"number": ground.resident_id(date(1999, 1, 1))})
+    assert (unknown.status_code, "没有登记这个证件号码的人员" in unknown.get_data(as_text=True)) == (422, True)
     assert "单一" in client.get("/people/persons?q=shanyi").get_data(as_text=True)
     assert client.get(f"/people/persons/{ids[0]}").status_code == 200
     at = f"/people/same/{ids[0]}/{ids[1]}"
@@ -507,3 +511,22 @@ def test_the_page_counts_the_years_as_the_evaluation_does(as_role: As, session: 
     session.commit()
     page = as_role(Role.UNIVERSITY_ADMIN, organisation_id=university_id).get(f"/people/teachers/{key}").get_data(as_text=True)
     assert (page.count("2 年 0 个月"), "10 年" in page) == (2, False), "what was part-time, or no enterprise, brings no years towards the five"
+
+
+@pytest.mark.parametrize(
+    ("at", "to"),
+    [("/people/persons?sort=birth&", "/people/persons?sort=birth"), ("/people/persons/export.csv?", "/people/persons"), ("/search?", "/search")],
+)
+def test_a_full_number_does_not_stay_in_an_address(as_role: As, at: str, to: str) -> None:
+    """Browsers, proxies and logs keep addresses: it is taken out, with words about where to look for it."""
+    client, number = as_role(Role.SYSTEM_ADMIN), ground.resident_id(date(1999, 1, 1))
+    answer = client.get(f"{at}q={number}")
+    assert (answer.status_code, answer.location) == (303, to)
+    assert "完整证件号码不能放在网址里" in client.get(to).get_data(as_text=True)
+    assert client.get(f"{at}q={number[:10]}").status_code == 200
+
+
+def test_a_mistyped_number_is_nearly_somebodys(as_role: As) -> None:
+    number = ground.resident_id(date(1999, 1, 1))
+    wrong = number[:17] + ("1" if number[17] != "1" else "2")
+    assert as_role(Role.SYSTEM_ADMIN).get(f"/people/persons?q={wrong}").location == "/people/persons"

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from sqlalchemy import delete, update
 
 from trainhub.identity import passwords, queries, rules
-from trainhub.identity.models import Account, LoginName, PasswordHistory, SignInAttempt, UserSession
+from trainhub.identity.models import Account, ApiToken, LoginName, OneTimeLink, PasswordHistory, SignInAttempt, UserSession
 from trainhub.identity.operations._support import AccountRefused, GrantRefused, PasswordRefused, note_handled, number
 from trainhub.identity.types import AccountState, LoginKind
 from trainhub.kernel import audit, contacts, keys
@@ -112,7 +112,7 @@ def remove_login(*, account: Account, login_id: int, by: Identity) -> None:
 
 
 def set_password(*, account: Account, password: str, by: Identity, now: datetime, field: str = "password") -> None:
-    """Give the account a new password; an invited account becomes active. Raises PasswordRefused."""
+    """Give the account a new password; an invited account becomes active. Links to set one and the tokens of programs end. Raises PasswordRefused."""
     today = local(now).date()
     check_password(password, account=account, today=today, field=field)
     account.password_hash = passwords.hash_password(password)
@@ -121,6 +121,12 @@ def set_password(*, account: Account, password: str, by: Identity, now: datetime
         account.state = AccountState.ACTIVE
     session().add(PasswordHistory(account_id=account.id, password_hash=account.password_hash, set_at=now))
     session().flush()
+    for table, live, ended in (
+        (OneTimeLink, (OneTimeLink.used_at.is_(None), OneTimeLink.expires_at > now), "expires_at"),
+        (ApiToken, (ApiToken.revoked_at.is_(None),), "revoked_at"),
+    ):
+        statement = update(table).where(table.account_id == account.id, *live).values({ended: now})
+        session().execute(statement.execution_options(synchronize_session="fetch"))
     audit.record(by=by, did="identity.password.set", on=account)
 
 

@@ -162,9 +162,10 @@ def _forget_contacts(person_id: int | None, *, now: datetime) -> None:
     """The contacts of who asked to be deleted do not wait for their period: nothing but the account used them."""
     if person_id is None:
         return
-    found = persons.with_contacts(before=now, uses=retention.uses_since(now), after=person_id - 1, limit=1)
-    if found == [person_id]:
-        people.forget_contacts(found)
+    for one in (person_id, *(gone.id for gone in persons.merged_into(person_id))):
+        found = persons.with_contacts(before=now, uses=retention.uses_since(now), after=one - 1, limit=1)
+        if found == [one]:
+            people.forget_contacts(found)
 
 
 def close_account(*, account: Account, by: Identity, now: datetime) -> None:
@@ -184,6 +185,8 @@ def close_account(*, account: Account, by: Identity, now: datetime) -> None:
         update(RoleGrant).where(RoleGrant.account_id == account.id, RoleGrant.ended_at.is_(None)).values(ended_at=now),
         update(ApiToken).where(ApiToken.account_id == account.id, ApiToken.revoked_at.is_(None)).values(revoked_at=now),
         update(OneTimeLink).where(OneTimeLink.account_id == account.id, OneTimeLink.expires_at > now).values(expires_at=now),
+        update(OneTimeLink).where(OneTimeLink.account_id == account.id).values(address=""),
+        update(Consent).where(Consent.account_id == account.id).values(guardian_phone=""),  # who consented is proof (own.retention.guardian_consent)
         delete(LoginName).where(LoginName.account_id == account.id),
         delete(PasswordHistory).where(PasswordHistory.account_id == account.id),
         delete(RecoveryCode).where(RecoveryCode.account_id == account.id),

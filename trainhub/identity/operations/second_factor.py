@@ -17,7 +17,7 @@ from trainhub.identity.rules import RECOVERY_CODES
 from trainhub.identity.types import AccountState
 from trainhub.kernel import audit, keys
 from trainhub.kernel.access import Identity
-from trainhub.kernel.db import session
+from trainhub.kernel.db import lock, session
 from trainhub.kernel.i18n import _
 
 STEP_SECONDS = 30
@@ -105,6 +105,7 @@ def _forget(account: Account, by: Identity) -> None:
 def sign_in_by_code(*, account_id: int, code: str, origin: str, agent: str, now: datetime, today: date, since: datetime) -> str | None:
     """The second step of signing in: the session's token, or None for a wrong code, which counts as a failure. The first step, at `since`,
     holds no longer once another password was set. Raises Locked."""
+    lock(Account, account_id)  # before the count, in the order of the first step
     account = queries.account(account_id)
     count_attempt(counted_as=name_hash(f"account:{account_id}"), origin=origin, now=now, today=today)
     if account.state is not AccountState.ACTIVE or account.totp_confirmed_at is None:

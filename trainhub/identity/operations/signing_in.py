@@ -21,7 +21,7 @@ from trainhub.identity.types import AccountState
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.clock import local
-from trainhub.kernel.db import session
+from trainhub.kernel.db import hold, session
 from trainhub.kernel.i18n import _
 
 
@@ -68,6 +68,7 @@ def _locked(at: str) -> str:
 
 def count_attempt(*, counted_as: str, origin: str, now: datetime, today: date, words: Callable[[str], str] = _locked) -> None:
     """Refuse while locked, else write the attempt down. Raises Locked (own.lockout.attempts, own.lockout.minutes) in `words` of what was tried."""
+    hold(f"attempt:{counted_as}")  # parallel guesses queue, so that each sees those before it
     attempts = number("own.lockout.attempts", today)
     window = timedelta(minutes=number("own.lockout.minutes", today))
     until = rules.locked_until(queries.failures_of(counted_as, attempts), attempts=attempts, window=window)

@@ -212,7 +212,7 @@ def told_changes(did: str, data: Mapping[str, Any]) -> tuple[tuple[str, str, str
     pairs = {key: value for key, value in data.items() if isinstance(value, list) and len(value) == 2}
     counted = COUNTED - (back or frozenset())
     told = tuple((key, _value(before), _value(after)) for key, (before, after) in sorted(pairs.items()) if key in counted)
-    return None if not told and (pairs or back is not None) else told
+    return None if not told and (pairs or back is not None or "personal" in data) else told
 
 
 def _value(value: object) -> str:

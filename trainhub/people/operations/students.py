@@ -19,6 +19,7 @@ from trainhub.kernel.i18n import _
 from trainhub.people import queries, rules
 from trainhub.people.models import Person, PetoeSpan, Student, Suspension
 from trainhub.people.types import StudentState
+from trainhub.policy.book import book
 from trainhub.programmes.models import Cohort, Programme
 
 
@@ -163,6 +164,8 @@ def _row(
         raise BadStudent(_("年级不属于所选专业，请重新选择。"), field="cohort_id")
     if left_on is not None and left_on < enrolled_on:
         raise BadStudent(_("离校日期不能早于入学日期。"), field="left_on")
+    if left_on is None:
+        _check_guardian(person, guardian_name, guardian_phone, local(now).date())
     return Student(
         person_id=person.id,
         university_id=programme.university_id,
@@ -179,6 +182,8 @@ def _row(
     )
 
 
+GUARDIAN = frozenset(["guardian_name", "guardian_phone"])
+"""Personal data of somebody who is no student: erased when their time is over, so no log may keep them."""
 EDITABLE = frozenset(["class_name", "state", "enrolled_on", "left_on", "guardian_name", "guardian_phone", "cohort_id"])
 
 
@@ -206,6 +211,9 @@ def change_student(
         raise BadStudent(_("在读或休学的学生没有离校日期，请清空。"), field="left_on")
     if left_on is not None and left_on < enrolled_on:
         raise BadStudent(_("离校日期不能早于入学日期。"), field="left_on")
+    if not has_left:
+        named = (fields.get(key, getattr(student, key)) for key in sorted(GUARDIAN))
+        _check_guardian(session().get_one(Person, student.person_id), *named, local(now).date())
     changed = {key: [getattr(student, key), value] for key, value in fields.items() if getattr(student, key) != value}
     for key, (_before, after) in changed.items():
         setattr(student, key, after)
@@ -214,12 +222,22 @@ def change_student(
         changed["suspended"] = spent
     if changed:
         session().flush()
-        audit.record(by=by, did="people.student.changed", on=student, data=changed)
+        audit.record(by=by, did="people.student.changed", on=student, data=audit.changes(changed, told={*EDITABLE - GUARDIAN, "suspended"}))
     if has_left and left_on is not None:
         for span in queries.spans_of([student.id])[student.id]:
             if span.until is None and span.since <= left_on:
                 end_petoe(student=student, until=left_on, by=by, now=now)
     return changed
+
+
+def _check_guardian(person: Person, name: str, phone: str, today: date) -> None:
+    """Below privacy.guardian_age a guardian is registered with a telephone (PIPL-31): processing rests on their consent. Raises BadStudent."""
+    age = int(book().at("privacy.guardian_age", on=today).number)
+    if person.birth_on is None or rules.age_on(person.birth_on, today) >= age:
+        return
+    for field, value in (("guardian_name", name), ("guardian_phone", phone)):
+        if not value.strip():
+            raise BadStudent(_("未满 %(n)d 周岁的学生须登记监护人姓名和电话。", n=age), field=field, code="guardian_needed")
 
 
 def _suspend(student: Student, state: StudentState, day: date, said: date | None) -> list[Any]:

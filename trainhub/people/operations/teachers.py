@@ -124,5 +124,5 @@ def change_teacher(
         _check_teacher(teacher, programme)
     if changed:
         session().flush()
-        audit.record(by=by, did="people.teacher.changed", on=teacher, data=changed)
+        audit.record(by=by, did="people.teacher.changed", on=teacher, data=audit.changes(changed, told={*EDITABLE, "programme_id"}))
     return changed

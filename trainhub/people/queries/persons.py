@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import aliased
 
 from trainhub.kernel.access import Subject
@@ -86,22 +86,25 @@ def names_of(person_ids: Iterable[int | None]) -> dict[int, str]:
 PERSON_SORTS: dict[str, tuple[Any, ...]] = {"name": (Person.pinyin, Person.name), "birth": (Person.birth_on,), "id": ()}
 
 
-def persons_listing(text: str = "", sort: str = "name") -> organisations.Statement:
-    """Persons for administrators, see `as_person_row`; merged ones are left out. A full number finds its holder."""
+def persons_listing(text: str = "", sort: str = "name", *, only: int | None = None) -> organisations.Statement:
+    """Persons for administrators, see `as_person_row`; merged ones are left out. `only` is the one a number was found for."""
     statement = (
         select(Person.id, Person.name, Person.id_type, Person.id_mask, Person.birth_on, Person.phone, Person.is_verified, Region.name)
         .outerjoin(Region, Region.code == Person.county_code)
         .where(Person.merged_into_id.is_(None))
     )
     if text:
-        clauses = [organisations.matches(text, Person.name, Person.pinyin, Person.phone, Person.email)]
-        number = rules.normalise_number(text)
-        if len(number) >= 5 and any(c.isdigit() for c in number):
-            hashes = [hash_of(kind, rules.check_number(kind, number).number) for kind in IdType]
-            holders = select(func.coalesce(Person.merged_into_id, Person.id)).where(Person.id_number_hash.in_(hashes))
-            clauses.append(Person.id.in_(holders.correlate(None)))
-        statement = statement.where(or_(*clauses))
+        statement = statement.where(organisations.matches(text, Person.name, Person.pinyin, Person.phone, Person.email))
+    if only is not None:
+        statement = statement.where(Person.id == only)
     return organisations.ordered(statement, sort, PERSON_SORTS, Person.id)
+
+
+def holder_of(number: str) -> Person | None:
+    """Who holds a full number of whatever kind of document; a merged person leads to the one that stayed."""
+    hashes = [hash_of(kind, rules.check_number(kind, number).number) for kind in IdType]
+    found = session().scalar(select(Person).where(Person.id_number_hash.in_(hashes)).order_by(Person.id).limit(1))
+    return session().get(Person, found.merged_into_id) if found is not None and found.merged_into_id is not None else found
 
 
 def as_person_row(row: Any) -> PersonRow:

@@ -89,7 +89,7 @@ def change_programme(*, programme: Programme, by: Identity, now: datetime, versi
     if changed:
         programme.pinyin = pinyin.of_text(programme.name)
         session().flush()
-        audit.record(by=by, did="programmes.programme.changed", on=programme, data=changed)
+        audit.record(by=by, did="programmes.programme.changed", on=programme, data=audit.changes(changed, told=EDITABLE))
     return changed
 
 

@@ -170,6 +170,7 @@ def test_what_cannot_be_counted_as_it_was_is_named(session: Session, as_role: As
 def test_only_changes_that_a_recount_does_not_take_back_are_told() -> None:
     mentor, organisation, student = "mentors.mentor.changed", "organisations.organisation.changed", "people.student.changed"
     assert rules.told_changes(organisation, {"contact_phone": ["1", "2"]}) is None
+    assert rules.told_changes(organisation, {"personal": ["contact_phone"]}) is None
     assert rules.told_changes(organisation, {"contact_phone": ["1", "2"], "name": ["甲", "乙"]}) is None
     assert rules.told_changes(organisation, {"name": ["甲", "乙"], "kind": ["enterprise", ""]}) == (("kind", "enterprise", "—"),)
     assert rules.told_changes("organisations.organisation.registered", {"code": "A"}) is None
