@@ -60,7 +60,7 @@ def history(programme: Programme) -> Any:
     p = readiness.parameters(today)
     columns: list[dict[str, Any]] = []
     for cohort in [row for row in programmes.cohorts_of(programme.id) if row.starts_on <= today][:MOST_COHORTS]:
-        case = case_of(programme, today, cohort.year)
+        case = case_of(programme, today, (cohort.year,))
         if case.group.size:
             columns.append({"cohort": cohort, "case": case, "found": whole.findings(case, catalogue.criteria(), p)})
     criteria = [c for c in catalogue.criteria().values() if c.kind is CriterionKind.COMPUTED]

@@ -335,7 +335,6 @@ def criterion(thing: tuple[Programme, Criterion]) -> Any:
         try:
             with transaction():
                 if once(form.submission_key.data or ""):
-                    deciding.check_outside(programme, who(), clock.today())
                     judging.record_judgement(
                         programme=programme,
                         criterion=asked.code,
@@ -343,6 +342,7 @@ def criterion(thing: tuple[Programme, Criterion]) -> Any:
                         remark=form.remark.data or "",
                         finding=raw,
                         seen=form.version.data,
+                        check=lambda: _may_still_judge(programme),
                         by=who(),
                         today=clock.today(),
                         now=clock.now(),
@@ -378,6 +378,12 @@ def criterion(thing: tuple[Programme, Criterion]) -> Any:
         is_with_experts=on_programme(programme).is_submitted,
     )
     return body, 422 if form.is_submitted() else 200
+
+
+def _may_still_judge(programme: Programme) -> None:
+    """Asked behind the lock: an application may have been submitted or concluded since the page was opened."""
+    deciding.check_outside(programme, who(), clock.today())
+    demand(who(), Can.JUDGE, cases.subject_of_programme(programme, clock.today()))
 
 
 def _materials(programme: Programme, requirement: int, on: date, kept: Submitted | None) -> list[tuple[Any, list[Any]]]:

@@ -27,6 +27,7 @@ from trainhub.oversight.evaluation.workflow.models import (
     Application,
     CaseDocument,
     Consensus,
+    Reopening,
     Step,
     VisitExpert,
     VisitItem,
@@ -206,6 +207,11 @@ def consensus_of(application_id: int) -> dict[str, Consensus]:
         select(Consensus).where(Consensus.application_id == application_id, or_(last.is_(None), Consensus.recorded_at >= last)).order_by(Consensus.id)
     )
     return {row.criterion: row for row in session().scalars(statement)}
+
+
+def reopenings_of(application_id: int) -> list[Reopening]:
+    """The criteria that an office reopened, the latest of each last."""
+    return list(session().scalars(select(Reopening).where(Reopening.application_id == application_id).order_by(Reopening.id)))
 
 
 def readable_by(row: Application, account_id: int | None) -> set[int] | None:

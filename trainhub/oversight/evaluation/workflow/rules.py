@@ -55,7 +55,7 @@ TABLE: tuple[Transition, ...] = (
     ),
     Transition("T3", _E.ACCEPT, (_S.APPLIED,), _S.PREPARING, _A.ASSOCIATION, clause="PETOE-P6, 002:211"),
     Transition(
-        "T4", _E.SUBMIT, (_S.PREPARING,), _S.SUBMITTED, _A.PROGRAMME, (_G.REPORTS,), "own:same_moment",
+        "T4", _E.SUBMIT, (_S.PREPARING,), _S.SUBMITTED, _A.PROGRAMME, (_G.REPORTS, _G.COHORT_GRADUATED), "own:same_moment",
         (_D.SELF_REPORT, _D.SUPPLEMENTARY_REPORT), "PETOE-P7, P8, 002:213",
     ),
     Transition("T5", _E.SCHEDULE_VISIT, (_S.SUBMITTED,), _S.VISIT_SCHEDULED, _A.ASSOCIATION, (_G.AGENDA, _G.EXPERTS), "own:accreditation_schedule", clause="PETOE-P9, 002:215"),
