@@ -21,10 +21,10 @@ from trainhub.oversight.evaluation.operations.judging import BadJudgement
 from trainhub.oversight.evaluation.queries import judgements, staff
 from trainhub.oversight.evaluation.rules import verdict
 from trainhub.oversight.evaluation.submitted import Submitted
-from trainhub.oversight.evaluation.types import Assessment, JudgementCase
+from trainhub.oversight.evaluation.types import Assessment, Case, JudgementCase
 from trainhub.oversight.evaluation.workflow import queries
 from trainhub.oversight.evaluation.workflow.models import Application, Reopening
-from trainhub.oversight.evaluation.workflow.types import WITH_EXPERTS, Opinion
+from trainhub.oversight.evaluation.workflow.types import WITH_EXPERTS, Opinion, State
 from trainhub.policy.book import book
 from trainhub.policy.findings import Finding, Status, finding_from_dict
 from trainhub.programmes.models import Programme
@@ -87,9 +87,9 @@ def said_since(application: Application, on: date) -> dict[str, JudgementCase]:
 
 def check_outside(programme: Programme, by: Identity, on: date) -> None:
     """Refuse a judgement by somebody of the programme's own university while experts judge it: it would count as one from outside."""
+    for one in queries.applications_of(programme.id):
+        session().refresh(one)  # it may have been submitted or concluded since it was read
     application = queries.open_of(programme.id)
-    if application is not None:
-        session().refresh(application)  # it may have been submitted since it was read
     if application is None or application.state not in WITH_EXPERTS or by.account_id is None:
         return
     ties = staff.ties_to_university(by.person_id, by.account_id, programme, on)
@@ -106,6 +106,14 @@ def undecided(answer: Assessment) -> tuple[str, ...]:
         left = {Status.JUDGE: verdict.SOFT, Status.NO_DATA: verdict.OPEN}.get(part.status, frozenset())
         found += [one.code for one in part.findings if one.status in left]
     return tuple(found)
+
+
+def asked_of(programme: Programme, on: date, case: Case) -> dict[str, Finding]:
+    """What a person is asked about: of what was handed in while the working group considers it, else of what stands."""
+    application = queries.open_of(programme.id)
+    if application is not None and application.state is State.IN_WORKING_GROUP:
+        return raw(application, programme)
+    return unsettled(programme, on, case)
 
 
 unsettled = submitted.raw_on

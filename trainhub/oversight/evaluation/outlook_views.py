@@ -22,7 +22,8 @@ from trainhub.oversight.evaluation.simulation import Assumptions
 from trainhub.oversight.evaluation.store import queries as store
 from trainhub.oversight.evaluation.store.models import ReadinessDay
 from trainhub.oversight.evaluation.types import CriterionKind
-from trainhub.oversight.evaluation.views import asked_day, blueprint, load, on_programme, page, shown
+from trainhub.oversight.evaluation.views import asked_day, blueprint, load, on_programme, page
+from trainhub.oversight.evaluation.wording import shown
 from trainhub.policy.book import book
 from trainhub.policy.findings import Status
 from trainhub.policy.types import USE_LABELS, PolicyError

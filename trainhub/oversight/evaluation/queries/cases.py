@@ -67,7 +67,7 @@ def case_of(programme: Programme, on: date, years: Collection[int] = (), *, rule
     return Case(
         on=on,
         group=members.group,
-        plans=plan_cases(plans, offerings, members, on),
+        plans=plan_cases(programme.id, plans, offerings, members, on),
         teachers=staff,
         part_time=part_time,
         candidates=_candidates(offerings, members.group.cohort_years, spans, members.starts, on, p["petoe.core_courses_window_years"].number),

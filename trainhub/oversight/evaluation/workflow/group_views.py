@@ -21,7 +21,8 @@ from trainhub.oversight.evaluation.permissions import Can
 from trainhub.oversight.evaluation.queries.holding import hold_programme
 from trainhub.oversight.evaluation.rules.verdict import OPEN
 from trainhub.oversight.evaluation.types import JudgementCase, JudgementResult
-from trainhub.oversight.evaluation.views import blueprint, shown
+from trainhub.oversight.evaluation.views import blueprint
+from trainhub.oversight.evaluation.wording import shown
 from trainhub.oversight.evaluation.workflow import queries
 from trainhub.oversight.evaluation.workflow.models import Application
 from trainhub.oversight.evaluation.workflow.operations import moving
