@@ -115,7 +115,8 @@ def test_a_visit_is_planned_and_judged_through_the_pages(app: Flask, played: dic
     own_word = browser(as_role, played, "head").post(own, data={"result": "met", "remark": "自评"})
     assert (own_word.status_code, "专业不能再自行判断" in own_word.get_data(as_text=True)) == (403, True)
     assert "专业不能再自行判断" in browser(as_role, played, "head").get(own).get_data(as_text=True)
-    assert browser(as_role, played, "group").post(own, data={"result": "not_met", "remark": "特色不明"}).status_code == 303
+    word = browser(as_role, played, "group").post(own, data={"result": "not_met", "remark": "特色不明"})
+    assert word.status_code == 403, "the group judges while it considers, at no other time"
     # -- the association plans
     association = browser(as_role, played, "association")
     days = {"what": "days", "d-starts_on": today.isoformat(), "d-ends_on": today.isoformat(), "d-no_centre_reason": ""}

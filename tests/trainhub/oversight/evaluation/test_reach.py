@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy.orm import Session
@@ -10,15 +10,20 @@ from sqlalchemy.orm import Session
 from tests.factories import ground
 from tests.factories import identity as accounts
 from tests.trainhub.oversight.evaluation.test_outside import accredited, at_the_group_alone
-from tests.trainhub.oversight.evaluation.test_workflow import DAY, Play, apply, at, by_the_group, go, play, scheduled, submitted  # noqa: F401
+from tests.trainhub.oversight.evaluation.test_workflow import DAY, Play, apply, at, by_the_group, go, judge, play, scheduled, submitted  # noqa: F401
+from trainhub.identity import queries as identity_queries
 from trainhub.kernel.access import Role, may
 from trainhub.kernel.errors import Refused
+from trainhub.oversight.evaluation.operations import judging
 from trainhub.oversight.evaluation.permissions import Can
 from trainhub.oversight.evaluation.queries import opinions
-from trainhub.oversight.evaluation.workflow import queries
+from trainhub.oversight.evaluation.types import JudgementResult
+from trainhub.oversight.evaluation.workflow import outcome_queries, queries
 from trainhub.oversight.evaluation.workflow.models import Consensus
-from trainhub.oversight.evaluation.workflow.operations import moving, visiting
+from trainhub.oversight.evaluation.workflow.operations import moving, papers, visiting
 from trainhub.oversight.evaluation.workflow.types import Event, Opinion, State
+from trainhub.programmes import operations as programmes
+from trainhub.programmes.types import AccreditationResult
 
 
 @pytest.mark.parametrize(
@@ -96,3 +101,51 @@ def test_an_expert_reads_nothing_of_an_earlier_visit(play: Play, session: Sessio
     go(first, Event.CONCLUDE, DAY, play.group)
     assert set(opinions.latest_of(play.built.programme.id, DAY)) == {"1.3"}
     assert opinions.latest_of(play.built.programme.id, DAY, first.id + 1) == {}
+
+
+def test_the_last_form_by_a_clock_that_is_behind_is_agreed_upon_all_the_same(play: Play) -> None:
+    row = scheduled(play)
+    judge(play, row, play.leader, DAY)
+    leader = queries.assignment(row.id, play.leader.id)
+    assert leader is not None
+    leader.submitted_at = at(DAY) + timedelta(seconds=3)
+    judge(play, row, play.member, DAY)
+    assert len(queries.consensus_of(row.id)) == 64
+
+
+def test_the_list_of_the_year_shows_the_validity_the_verdict_rests_on(play: Play) -> None:
+    accredited(play)
+    row = at_the_group_alone(play)
+    by_the_group(row, play.group, DAY)
+    go(row, Event.CONCLUDE, DAY, play.group)
+    later = DAY + timedelta(days=30)
+    accredited(play, 3, later)
+    moving.publish_list(keys=[row.id], document="", by=play.group, today=later, now=at(later))
+    assert [one.accredited_until for _list, listed in outcome_queries.publications() for one in listed] == [date(2030, 1, 1)]
+
+
+def test_the_conclusion_of_the_evaluation_is_the_associations_of_after_the_submission(play: Play) -> None:
+    row, programme = submitted(play), play.built.programme
+    school = [identity_queries.identity_of(accounts.account(roles=(Role.UNIVERSITY_ADMIN,), organisation_id=programme.university_id).id, today=DAY) for _ in range(2)]  # fmt: skip
+    mine = programmes.enter_accreditation(programme=programme, result=AccreditationResult.PASSED, concluded_on=DAY, valid_years=3, by=school[0], now=at(DAY))  # fmt: skip
+    programmes.confirm_accreditation(programme=programme, accreditation=mine, by=school[1], now=at(DAY))
+    assert not queries.facts_of(row, DAY).has_new_conclusion
+    accredited(play, 3, DAY)
+    assert queries.facts_of(row, DAY).has_new_conclusion
+    papers.check_conclusion(row, DAY)
+    with pytest.raises(Refused, match="更早的结论已登记在专业点"):
+        papers.check_conclusion(row, DAY - timedelta(days=1))
+
+
+def test_the_same_words_again_are_a_judgement_where_the_first_counts_no_more(play: Play) -> None:
+    given = {
+        "programme": play.built.programme,
+        "criterion": "1.3",
+        "result": JudgementResult.MET,
+        "remark": "查阅后达到",
+        "by": play.group,
+        "today": DAY,
+    }
+    first = judging.record_judgement(**given, now=at(DAY))
+    assert judging.record_judgement(**given, now=at(DAY)) is first
+    assert judging.record_judgement(**given, now=at(DAY) + timedelta(hours=1), is_anew=True).id != first.id

@@ -562,3 +562,8 @@ def test_a_person_settles_what_soft_words_leave_open_and_nothing_else() -> None:
     waiting = verdict.judged(C["1.3"], None, "")
     assert (waiting.status, waiting.found) == (Status.JUDGE, None)
     assert seen(verdict.judged(C["1.3"], replace(said, result=JudgementResult.NOT_MET), "证据")) == ("not_met", "未达到", "达到")
+
+
+@pytest.mark.parametrize(("days", "senior"), [(1825, False), (1826, True), (1827, True)])
+def test_five_years_are_the_same_days_everywhere(days: int, senior: bool) -> None:
+    assert teachers.is_senior(teacher(is_senior=False, enterprise_days=days), years=5) is senior

@@ -90,6 +90,7 @@ def judging_sheet(row: Application) -> Any:
                             remark=remark,
                             finding=raw[code],
                             left=OPEN,
+                            is_anew=code not in standing,
                             by=who(),
                             today=today,
                             now=clock.now(),

@@ -292,7 +292,10 @@ def facts_of(
             for one in experts
         ),
         open_criteria=tuple(code for code in criteria if code not in agreed),
-        has_new_conclusion=row.submitted_at is not None and conclusion is not None and conclusion.concluded_on >= local(row.submitted_at).date(),
+        has_new_conclusion=row.submitted_at is not None
+        and conclusion is not None
+        and conclusion.is_from_association
+        and conclusion.concluded_on >= local(row.submitted_at).date(),
         uncovered=uncovered_standards(row.programme_id, today) if row.state is State.PREPARING else (),
         undecided=undecided,
         is_visit_optional=book().at("own.evaluation.visit_optional_evaluation_only", on=today).flag,

@@ -275,6 +275,7 @@ def enter_conclusion(row: Application) -> Any:
         raise Refused("".join(str(text) for errors in form.errors.values() for text in errors))
     with transaction():
         if once(form.submission_key.data or ""):
+            papers.check_conclusion(row, given(form.concluded_on.data))
             programme_operations.enter_accreditation(
                 programme=programme_of(row),
                 result=form.result.data,

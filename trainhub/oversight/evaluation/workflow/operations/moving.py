@@ -271,7 +271,6 @@ def publish_list(*, keys: list[int], document: str, by: Identity, today: date, n
         if key not in waiting:
             raise BadStep(_("有的专业没有通过的评价结论，或已经公布，不能列入名单。"), field="keys")
         one, programme, university = waiting[key]
-        accreditation = judgements.accreditation_on(programme.id, today)
         step(application=one, event=Event.PUBLISH, by=by, today=today, now=now)
         session().add(
             Listed(
@@ -280,7 +279,7 @@ def publish_list(*, keys: list[int], document: str, by: Identity, today: date, n
                 university=university,
                 programme=programme.name,
                 honour=one.special_result.removeprefix("met").removeprefix("_"),
-                accredited_until=verdicts.valid_until(accreditation),
+                accredited_until=outcome_queries.validity_of(one),  # of the one the verdict rests on, whatever was concluded since
             )
         )
     session().flush()

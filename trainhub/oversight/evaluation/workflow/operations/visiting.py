@@ -298,6 +298,7 @@ def adopt(*, application: Application, by: Identity, now: datetime) -> int:
     if not experts or any(one.submitted_at is None for one in experts):
         return 0
     said, agreed, number = queries.opinions_of(application.id), queries.consensus_of(application.id), 0
+    now = max(now, *(one.submitted_at for one in experts if one.submitted_at is not None))  # who handed in before may have a clock that is ahead
     for code in catalogue.criteria():
         found = {said[one.id][code].opinion for one in experts}
         if len(found) != 1 or code in agreed:
@@ -343,6 +344,7 @@ def agree(
     if len(opinions) == 1 and opinion not in opinions:
         told = words.OPINIONS[opinions.pop()]
         raise BadOpinion(_("要点 %(code)s 全组意见相同（%(opinion)s），就是全组一致意见，组长不能另行记录。", code=criterion, opinion=told))
+    now = max(now, *(one.submitted_at for one in experts if one.submitted_at is not None))
     known = queries.consensus_of(application.id).get(criterion)
     if known is not None and (known.opinion, known.remark) == (opinion, remark):
         return known
