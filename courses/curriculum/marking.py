@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime
 
 from courses.curriculum import queries, rules
@@ -10,6 +10,7 @@ from courses.curriculum.models import AssessmentItem, CourseObjective, Curriculu
 from courses.curriculum.operations import BadCourse, count_up, course_to_edit, record_results
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
+from trainhub.kernel.clock import local
 from trainhub.kernel.db import lock, session
 from trainhub.kernel.errors import Stale
 from trainhub.kernel.i18n import _
@@ -23,9 +24,10 @@ def set_shares(
     now: datetime,
     opened_at: int | None = None,
 ) -> int:
-    """Say how much each item tells about each objective (0: nothing); returns how many changed. `opened_at`: the version of
-    the course. Raises BadCourse and Stale."""
-    course, changed = course_to_edit(course.id, opened_at), 0
+    """Say how much each item tells about each objective (0: nothing); returns how many changed. The conclusions that rest on marks follow
+    at once: nobody's is one of other shares. `opened_at`: the version of the course. Raises BadCourse and Stale."""
+    lock(CurriculumCourse, course.id)  # a grid of marks is saved before it or after it
+    course, changed, concerned = course_to_edit(course.id, opened_at), 0, set[int]()
     for item, objective, share in shares:
         if item.course_id != course.id or objective.course_id != course.id:
             raise BadCourse(_("课程目标不属于这门课程。"), field="objective_id")
@@ -41,17 +43,19 @@ def set_shares(
         else:
             row.share = share
         changed += 1
+        concerned.add(objective.id)
     session().flush()
     if changed:
         count_up(course)
         audit.record(by=by, did="courses.curriculum.shares_set", on=course, data={"changed": changed})
+        _conclude(course, queries.scored_students(course.id), concerned, local(now).date(), by=by, now=now)
     return changed
 
 
 def record_scores(
     *,
     course: CurriculumCourse,
-    marks: Iterable[tuple[int, AssessmentItem, int]],
+    marks: Iterable[tuple[int, AssessmentItem, int | None]],
     concluded_on: date,
     by: Identity,
     now: datetime,
@@ -59,23 +63,31 @@ def record_scores(
 ) -> tuple[int, int]:
     """Enter marks (student, item, tenths) and conclude every objective they complete: (marks changed, conclusions changed).
 
-    A mark again changes nothing. An objective without all of its items' marks gets no conclusion. `opened`: the marks of
+    None takes a mark away that was entered by mistake, and with it the conclusions that rested on it. A mark again changes nothing. An objective without all of its items' marks gets no conclusion. `opened`: the marks of
     (student, item id) as the grid showed them; one that somebody else changed meanwhile is not overwritten. Raises BadCourse,
     Stale.
     """
     wanted = list(marks)
     students = {student for student, _item, _mark in wanted}
     lock(CurriculumCourse, course.id)  # one grid after the other
-    known, changed = queries.scores_of(course.id, students), 0
+    known, changed, shares = queries.scores_of(course.id, students), 0, queries.shares_of(course.id)
+    taken: list[dict[str, int]] = []
+    lapsed: dict[int, set[int]] = {}
     if opened is not None:
         wanted = _still_to_enter(wanted, opened, known)
     for student, item, mark in wanted:
         if item.course_id != course.id:
             raise BadCourse(_("考核方式不属于这门课程。"), field="item_id")
-        if not 0 <= mark <= 1000:
+        if mark is not None and not 0 <= mark <= 1000:
             raise BadCourse(_("成绩应在 0 至 100 分之间。"), field="score_x10")
         row = known.get((student, item.id))
-        if row is not None and row.score_x10 == mark:
+        if (row.score_x10 if row is not None else None) == mark:
+            continue
+        if mark is None:
+            assert row is not None
+            taken.append({"student": student, "item": item.id, "mark_x10": row.score_x10})
+            session().delete(known.pop((student, item.id)))
+            lapsed.setdefault(student, set()).update(objective for (one, objective) in shares if one == item.id)
             continue
         if row is None:
             row = ItemScore(item_id=item.id, student_id=student)
@@ -86,18 +98,43 @@ def record_scores(
     session().flush()
     if changed:
         audit.record(by=by, did="courses.curriculum.scores_recorded", on=course, data={"marks": changed, "on": concluded_on})
-    objectives = {one.id: one for one in queries.objectives_of(course.id)}
-    shares = queries.shares_of(course.id)
-    concluded = []
-    for student in sorted(students):
-        scores = {item: row.score_x10 for (key, item), row in known.items() if key == student}
-        concluded += [(student, objectives[key], mark) for key, mark in rules.objective_marks(scores, shares, objectives).items()]
-    return changed, record_results(course=course, marks=concluded, concluded_on=concluded_on, by=by, now=now)
+    if taken:
+        audit.record(by=by, did="courses.curriculum.scores_removed", on=course, data={"marks": taken, "on": concluded_on})
+    gone = _withdraw(course, lapsed, by=by) if lapsed else 0
+    return changed + len(taken), gone + _conclude(course, students, set(), concluded_on, by=by, now=now)
+
+
+def _conclude(course: CurriculumCourse, students: Collection[int], concerned: Collection[int], on: date, *, by: Identity, now: datetime) -> int:
+    """Conclude anew from the marks that stand; of `concerned` objectives what no longer follows from them goes. Returns how many changed."""
+    objectives, shares = {one.id: one for one in queries.objectives_of(course.id)}, queries.shares_of(course.id)
+    scores: dict[int, dict[int, int]] = {student: {} for student in students}
+    for (student, item), row in queries.scores_of(course.id, students).items():
+        scores[student][item] = row.score_x10
+    found = {student: rules.objective_marks(scores[student], shares, objectives) for student in sorted(students)}
+    lapsed = {student: set(concerned) - set(marks) for student, marks in found.items() if set(concerned) - set(marks)}
+    gone = _withdraw(course, lapsed, by=by) if lapsed else 0
+    concluded = [(student, objectives[key], mark) for student, marks in found.items() for key, mark in marks.items()]
+    return gone + record_results(course=course, marks=concluded, concluded_on=on, by=by, now=now)
+
+
+def _withdraw(course: CurriculumCourse, lapsed: Mapping[int, Collection[int]], *, by: Identity) -> int:
+    """Take conclusions away whose marks are no longer there; returns how many."""
+    known, gone = queries.results_of_objectives({one for objectives in lapsed.values() for one in objectives}), []
+    for student, objectives in sorted(lapsed.items()):
+        for objective in sorted(objectives):
+            row = known.get((student, objective))
+            if row is not None:
+                gone.append({"student": student, "objective": objective, "mark_x10": row.score_x10})
+                session().delete(row)
+    session().flush()
+    if gone:
+        audit.record(by=by, did="courses.curriculum.results_removed", on=course, data={"results": gone})
+    return len(gone)
 
 
 def _still_to_enter(
-    wanted: list[tuple[int, AssessmentItem, int]], opened: Mapping[tuple[int, int], int | None], known: Mapping[tuple[int, int], ItemScore]
-) -> list[tuple[int, AssessmentItem, int]]:
+    wanted: list[tuple[int, AssessmentItem, int | None]], opened: Mapping[tuple[int, int], int | None], known: Mapping[tuple[int, int], ItemScore]
+) -> list[tuple[int, AssessmentItem, int | None]]:
     """The marks that were typed anew; raises Stale when a cell that was typed into holds another mark by now than it showed."""
     typed = [(student, item, mark) for student, item, mark in wanted if opened.get((student, item.id)) != mark]
     stands = {key: row.score_x10 for key, row in known.items()}

@@ -69,22 +69,24 @@ def _tenths(text: str, where: str) -> int:
 @blueprint.post("/<int:version_id>/courses/<int:course_id>/marks")
 @guard(Can.CURRICULUM_EDIT, load=load_course, subject=subject_of)
 def save_marks(thing: Loaded) -> Any:
-    """Save the marks of the page and conclude what they complete; an empty cell is no mark."""
+    """Save the marks of the page and conclude what they complete; a cell that was emptied takes its mark away."""
     programme, version, course = thing
     cohort, _cohorts = _cohort(programme, version)
     if cohort is None:
         raise NotFound(_("这版培养方案还没有年级。"))
     known = {key for key, _name, _number in queries.students_of_cohort(cohort.id)}
     items = {item.id: item for item in queries.assessments_of(course.id)}
-    found, opened = [], {}
+    found: list[tuple[int, AssessmentItem, int | None]] = []
+    opened: dict[tuple[int, int], int | None] = {}
     for name, text in request.form.items():
         parts = name.split("-")
-        if len(parts) == 3 and parts[0] == "m" and is_key(parts[1]) and is_key(parts[2]) and text.strip():
+        if len(parts) == 3 and parts[0] == "m" and is_key(parts[1]) and is_key(parts[2]):
             student, item = int(parts[1]), items.get(int(parts[2]))
             if student in known and item is not None:
-                found.append((student, item, _tenths(text, name)))
-                was = request.form.get(f"was-{student}-{item.id}", "")
-                opened[student, item.id] = _tenths(was, name) if was else None
+                was = request.form.get(f"was-{student}-{item.id}", "").strip()
+                if text.strip() or was:  # what was filled and is empty now is taken away
+                    found.append((student, item, _tenths(text, name) if text.strip() else None))
+                    opened[student, item.id] = _tenths(was, name) if was else None
     with transaction():
         changed, concluded = marking.record_scores(course=course, marks=found, opened=opened, concluded_on=clock.today(), by=who(), now=clock.now())
     said = _("已保存 %(n)s 个成绩，%(m)s 个达成结论有变化。", n=changed, m=concluded)

@@ -189,6 +189,12 @@ def scores_of(course_id: int, student_ids: Collection[int]) -> dict[tuple[int, i
     return {(row.student_id, row.item_id): row for row in session().scalars(statement)}
 
 
+def scored_students(course_id: int) -> set[int]:
+    """The students who have a mark in an assessment item of a course."""
+    statement = select(ItemScore.student_id).join(AssessmentItem, AssessmentItem.id == ItemScore.item_id).where(AssessmentItem.course_id == course_id)
+    return set(session().scalars(statement.distinct()))
+
+
 def has_scores(item_id: int) -> bool:
     """Whether a student has a mark in an assessment item."""
     return session().scalar(select(ItemScore.item_id).where(ItemScore.item_id == item_id).limit(1)) is not None

@@ -140,6 +140,11 @@ class Accreditation(Base):
     confirmed_by_id: Mapped[int | None]
     confirmed_by: Mapped[str] = mapped_column(sa.String(200), default="")
 
+    @property
+    def is_from_association(self) -> bool:
+        """Entered by the association itself: nobody else confirms what they entered."""
+        return self.confirmed_at is not None and self.confirmed_by_id == self.entered_by_id
+
     __table_args__ = (
         sa.UniqueConstraint("programme_id", "concluded_on"),
         sa.CheckConstraint("valid_years IS NULL OR valid_years IN (3, 6)", name="valid_years_3_or_6"),

@@ -79,3 +79,56 @@ def test_marks_become_conclusions_and_stay_consistent(session: Session, as_role:
     scores = {key: row.score_x10 for key, row in queries.scores_of(course_id, [keys[0]]).items()}
     assert scores == {(keys[0], keys[1]): 700, (keys[0], keys[2]): 950}
     assert as_role(Role.STUDENT).get(at).status_code == 403
+
+
+def course_with_marks(session: Session) -> Any:
+    """A course of two items and two objectives; one student has both marks (500 and 700), the other none."""
+    programme = ground.programme()
+    version = ground.version(programme)
+    programmes.create_cohort(programme=programme, year=2023, version=version, **W)
+    students = [ground.student(programme, year=2023).id for _ in range(2)]
+    course = operations.add_course(
+        version=version, code="C1", name="系统设计", category=CourseCategory.SPECIALTY, hours=48, credits_x10=30, term=3, **W
+    )
+    one, two = (operations.add_objective(course=course, text=text, **W) for text in ("设计", "实现"))
+    exam = operations.add_assessment(course=course, kind=AssessmentKind.EXAM, weight_percent=60, **W)
+    project = operations.add_assessment(course=course, kind=AssessmentKind.PROJECT, weight_percent=40, **W)
+    marking.set_shares(course=course, shares=[(exam, one, 60), (project, one, 40), (project, two, 100)], **W)
+    marking.record_scores(course=course, marks=[(students[0], exam, 500), (students[0], project, 700)], concluded_on=DAY, **W)
+    return programme, version, course, students, (one, two), (exam, project)
+
+
+def test_conclusions_follow_the_shares_at_once(session: Session) -> None:
+    """What the other half of the course said is no conclusion any more (PETOE-2.5, 002:389)."""
+    _programme, version, course, students, (one, two), (exam, project) = course_with_marks(session)
+    assert queries.marks_of(version.id, students) == {students[0]: {one.id: 580, two.id: 700}}
+    marking.set_shares(course=course, shares=[(exam, one, 20), (project, one, 80)], **W)
+    assert queries.marks_of(version.id, students) == {students[0]: {one.id: 660, two.id: 700}}
+    assert [queries.result(students[0], o.id).is_attained for o in (one, two)] == [True, True]  # type: ignore[union-attr]
+    marking.set_shares(course=course, shares=[(project, two, 0)], **W)
+    assert queries.marks_of(version.id, students) == {students[0]: {one.id: 660}}, "nothing tells about the second any more"
+
+
+def test_a_mark_entered_by_mistake_is_taken_away(session: Session) -> None:
+    _programme, version, course, students, (_one, two), (exam, project) = course_with_marks(session)
+    assert marking.record_scores(course=course, marks=[(students[0], exam, None), (students[1], exam, None)], concluded_on=DAY, **W) == (1, 1)
+    assert queries.marks_of(version.id, students) == {students[0]: {two.id: 700}}
+    events = [note.data for note in session.info["audit"] if note.did == "courses.curriculum.scores_removed"]
+    assert events == [{"marks": [{"student": students[0], "item": exam.id, "mark_x10": 500}], "on": "2026-03-02"}]
+    stale = {(students[0], project.id): 600}
+    with pytest.raises(Refused, match="刚被其他人修改过"):
+        marking.record_scores(course=course, marks=[(students[0], project, None)], opened=stale, concluded_on=DAY, **W)
+    assert marking.record_scores(course=course, marks=[(students[0], exam, None)], concluded_on=DAY, **W) == (0, 0)
+
+
+def test_an_emptied_cell_of_the_grid_takes_its_mark_away(session: Session, as_role: Callable[..., Any]) -> None:
+    with transaction():
+        programme, version, course, students, (one, two), (exam, project) = course_with_marks(session)
+        at = f"/curriculum/{version.id}/courses/{course.id}/marks"
+        ids, keys, mine = (exam.id, project.id), (one.id, two.id), students[0]
+        version_id, programme_id = version.id, programme.id
+    head = as_role(Role.PROGRAMME_ADMIN, programme_id=programme_id)
+    sent = {f"m-{mine}-{ids[0]}": "", f"was-{mine}-{ids[0]}": "50", f"m-{mine}-{ids[1]}": "70", f"was-{mine}-{ids[1]}": "70"}
+    assert head.post(at, data=sent).status_code == 303
+    assert queries.marks_of(version_id, [mine]) == {mine: {keys[1]: 700}}
+    assert head.post(at, data={f"m-{mine}-{ids[0]}": "", f"was-{mine}-{ids[0]}": ""}).status_code == 303

@@ -37,7 +37,7 @@ def _cohort(programme: Programme) -> tuple[Members, list[int], int]:
     if year not in years:
         judged = members_of(programme.id, today).group.cohort_years
         year = judged[-1] if judged else (years[0] if years else 0)
-    return members_of(programme.id, today, year), years, year
+    return members_of(programme.id, today, (year,)), years, year
 
 
 def _open_points(requirements: list[Requirement], line: attaining.StudentLine) -> list[str]:
@@ -100,7 +100,7 @@ def load_student(code: str, student_id: int) -> tuple[Programme, Member, int]:
         found = people.student(student_id)
         cohort = programmes.cohort_by_id(found.cohort_id) if found is not None and found.programme_id == programme.id else None
         if cohort is not None:
-            member = next((one for one in members_of(programme.id, clock.today(), cohort.year).judged if one.id == student_id), None)
+            member = next((one for one in members_of(programme.id, clock.today(), (cohort.year,)).judged if one.id == student_id), None)
     if member is None:
         raise NotFound(_("没有这名学生。"))
     cohort = next((row for row in programmes.cohorts_of(programme.id) if row.id == member.cohort_id), None)

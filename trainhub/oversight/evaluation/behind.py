@@ -63,9 +63,9 @@ _SIX = (
     lambda case: [(c.cohort_year, c.label, c.lead or "—", c.lead_days, _yes(c.is_in_window)) for c in _candidates(case)],
 )
 _PLAN = (
-    (_l("环节"), {"label": _l("周数"), "num": True}, _l("在企业"), _l("企业指导教师"), _l("考核方式")),
+    (_l("环节"), {"label": _l("周数"), "num": True}, _l("在企业"), {"label": _l("企业指导教师（人）"), "num": True}, _l("考核方式")),
     lambda case: [
-        (plan.named(i.label), f"{i.weeks_x10 / 10:g}", _yes(i.is_at_enterprise), _yes(i.has_enterprise_mentor), _yes(i.has_assessment))
+        (plan.named(i.label), f"{i.weeks_x10 / 10:g}", _yes(i.is_at_enterprise), i.enterprise_mentors, _yes(i.has_assessment))
         for plan in case.plans
         for i in plan.items
     ],

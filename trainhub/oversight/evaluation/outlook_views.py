@@ -22,7 +22,8 @@ from trainhub.oversight.evaluation.simulation import Assumptions
 from trainhub.oversight.evaluation.store import queries as store
 from trainhub.oversight.evaluation.store.models import ReadinessDay
 from trainhub.oversight.evaluation.types import CriterionKind
-from trainhub.oversight.evaluation.views import asked_day, blueprint, load, on_programme, page, shown
+from trainhub.oversight.evaluation.views import asked_day, blueprint, load, on_programme, page
+from trainhub.oversight.evaluation.wording import shown
 from trainhub.policy.book import book
 from trainhub.policy.findings import Status
 from trainhub.policy.types import USE_LABELS, PolicyError
@@ -60,7 +61,7 @@ def history(programme: Programme) -> Any:
     p = readiness.parameters(today)
     columns: list[dict[str, Any]] = []
     for cohort in [row for row in programmes.cohorts_of(programme.id) if row.starts_on <= today][:MOST_COHORTS]:
-        case = case_of(programme, today, cohort.year)
+        case = case_of(programme, today, (cohort.year,))
         if case.group.size:
             columns.append({"cohort": cohort, "case": case, "found": whole.findings(case, catalogue.criteria(), p)})
     criteria = [c for c in catalogue.criteria().values() if c.kind is CriterionKind.COMPUTED]

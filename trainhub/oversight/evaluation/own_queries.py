@@ -19,7 +19,7 @@ from trainhub.kernel.i18n import _l
 from trainhub.oversight.evaluation import labels
 from trainhub.oversight.evaluation.models import EvaluationDecision, ExchangeRecord, ExpertJudgement, Incentive, TeacherOutput
 from trainhub.oversight.evaluation.store.models import FrozenReadiness
-from trainhub.oversight.evaluation.workflow.models import Application, VisitExpert, VisitOpinion
+from trainhub.oversight.evaluation.workflow.models import Application, Reopening, VisitExpert, VisitOpinion
 from trainhub.oversight.evaluation.workflow.words import OPINIONS
 from trainhub.people.models import Person, Student, Teacher
 from trainhub.people.queries import same_human
@@ -85,17 +85,40 @@ def handed_in(person_id: int) -> Rows:
     """The lines about a student or teacher in what was frozen when the reports of the programme were handed in. One query."""
     me, row = _appearing(person_id), FrozenReadiness
     statement = (
-        pick(row, Programme.name, row.on, row.findings, row.behind, row.group, me.c.name, me.c.number, me.c.is_teacher)
+        pick(row, Programme.name, row.on, row.findings, row.raw, row.behind, row.group, me.c.name, me.c.number, me.c.is_teacher)
         .join(Application, Application.id == row.application_id)
         .join(Programme, Programme.id == Application.programme_id)
         .join(me, me.c.programme_id == Programme.id)
         .order_by(row.on, row.application_id)
     )
     told = []
-    for programme, on, findings, behind, group, *names in session().execute(statement):
+    for programme, on, findings, raw, behind, group, *names in session().execute(statement):
         is_mine = _about(*names)
-        lines = [*_of_findings(findings), *_of_tables(behind), *((str(word), [line]) for key, word in GROUPS.items() for line in group.get(key, ()))]
+        told_already = {one["code"]: one["details"] for one in findings}
+        bare = [one for one in raw or () if one["details"] != told_already.get(one["code"])]
+        lines = [
+            *_of_findings(findings),
+            *_of_findings(bare),
+            *_of_tables(behind),
+            *((str(word), [line]) for key, word in GROUPS.items() for line in group.get(key, ())),
+        ]
         told += _told(programme, on, lines, is_mine)
+    return told
+
+
+def reopened(person_id: int) -> Rows:
+    """The same in what an office found when it reopened a criterion. One query."""
+    me, row = _appearing(person_id), Reopening
+    statement = (
+        pick(row, Programme.name, row.reopened_on, row.finding, me.c.name, me.c.number, me.c.is_teacher)
+        .join(Application, Application.id == row.application_id)
+        .join(Programme, Programme.id == Application.programme_id)
+        .join(me, me.c.programme_id == Programme.id)
+        .order_by(row.id)
+    )
+    told = []
+    for programme, on, finding, *names in session().execute(statement):
+        told += _told(programme, on, _of_findings([finding]), _about(*names))
     return told
 
 

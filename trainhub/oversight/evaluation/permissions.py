@@ -28,6 +28,10 @@ class CaseSubject(Subject):
     assigned: frozenset[int] = frozenset()
     is_submitted: bool = False
     """An application is with the experts: from the submission of the reports to the verdict."""
+    is_handled: bool = False
+    """An application is with the offices: from the application to the verdict."""
+    is_considered: bool = False
+    """The working group considers an application."""
     members: frozenset[int] = frozenset()
     """The accounts of the group of a visit whose result it has not sent yet, on every day."""
 
@@ -41,10 +45,16 @@ visits: Predicate = named("visits", lambda who, on: who.account_id is not None a
 sends: Predicate = named("sends", lambda who, on: who.account_id is not None and who.account_id in getattr(on, "members", ()))
 """An expert of the visit until its result is sent: reading comes to an end, what the group has to send does not."""
 is_assigned: Predicate = named("assigned", lambda who, on: who.account_id is not None and who.account_id in getattr(on, "assigned", ()))
-"""An expert assigned to the visit, before the declaration too."""
+"""An expert assigned to the visit, before the declaration too, until the visit is over; who steps aside has no more to do with it."""
 
 is_with_programme: Predicate = named("before_submission", lambda _who, on: not getattr(on, "is_submitted", False))
 """No application is with the experts: what a programme says about itself never stands against what they found."""
+
+
+is_handled: Predicate = named("handled", lambda _who, on: bool(getattr(on, "is_handled", False)))
+"""The offices read while they handle an application: an office is no standing key to every programme."""
+is_considered: Predicate = named("considered", lambda _who, on: bool(getattr(on, "is_considered", False)))
+"""The working group judges while it considers an application, at no other time (T10)."""
 
 
 class Can(StrEnum):
@@ -69,12 +79,12 @@ class Can(StrEnum):
 
 GRANTS: Table = {
     Can.LIST: ((role(*VIEWERS),),),
-    Can.VIEW: ((role_over(*READERS),), (at_association,), (in_group,), (visits,)),
-    Can.VIEW_WORK: ((role_over(*READERS),), (at_association,), (in_group,)),
-    Can.JUDGE: ((role_over(Role.PROGRAMME_ADMIN, Role.SYSTEM_ADMIN), is_with_programme), (in_group,)),
+    Can.VIEW: ((role_over(*READERS),), (at_association, is_handled), (in_group, is_handled), (visits,)),
+    Can.VIEW_WORK: ((role_over(*READERS),), (at_association, is_handled), (in_group, is_handled)),
+    Can.JUDGE: ((role_over(Role.PROGRAMME_ADMIN, Role.SYSTEM_ADMIN), is_with_programme), (in_group, is_considered)),
     Can.EDIT_REGISTER: ((role_over(*EDITORS),),),
     Can.EDIT_EVIDENCE: ((role_over(*EDITORS),),),
-    Can.CASE_VIEW: ((role_over(*READERS),), (at_association,), (in_group,), (visits,), (is_assigned,)),
+    Can.CASE_VIEW: ((role_over(*READERS),), (at_association,), (in_group,), (visits,), (sends,), (is_assigned,)),
     Can.ACT_PROGRAMME: ((role_over(*EDITORS),),),
     Can.ACT_ASSOCIATION: ((at_association,),),
     Can.ACT_VISIT: ((visits,),),

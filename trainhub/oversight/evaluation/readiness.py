@@ -73,22 +73,35 @@ def reapply_from(programme: Programme, reached: Verdict | None, on: date, p: Map
     )
 
 
-def answers_of(
-    case: Case, said: Mapping[str, JudgementCase], p: Mapping[str, Parameter], left: frozenset[Status] = verdict.SOFT
-) -> tuple[RequirementAnswer, ...]:
-    """The ten requirements with the findings of their criteria; `left`: which computed ones a judgement settles."""
+def answers_of(case: Case, said: Mapping[str, JudgementCase], p: Mapping[str, Parameter]) -> tuple[RequirementAnswer, ...]:
+    """The ten requirements with the findings of their criteria; of computed ones a judgement settles soft words."""
+    return answers_from(raw_of(case, p), said, p["petoe.intl_criteria_needed"])
+
+
+def raw_of(case: Case, p: Mapping[str, Parameter]) -> dict[str, Finding]:
+    """What the data alone say about each criterion: what a person decides is open, with the evidence at hand."""
     computed = whole.findings(case, catalogue.criteria(), p)
+    return {
+        code: computed[code] if one.kind is CriterionKind.COMPUTED else verdict.judged(one, None, case.evidence.get(code, ""))
+        for code, one in catalogue.criteria().items()
+    }
+
+
+def answers_from(
+    raw: Mapping[str, Finding], said: Mapping[str, JudgementCase], needed: Parameter, left: frozenset[Status] = verdict.SOFT
+) -> tuple[RequirementAnswer, ...]:
+    """The same from what the data said. `needed`: how many of requirement 9; `left`: which computed ones a judgement settles."""
 
     def finding(criterion: Criterion) -> Finding:
-        judgement = said.get(criterion.code)
+        judgement, found = said.get(criterion.code), raw[criterion.code]
         if criterion.kind is CriterionKind.COMPUTED:
-            return verdict.settled(computed[criterion.code], judgement, left)
-        return verdict.judged(criterion, judgement, case.evidence.get(criterion.code, ""))
+            return verdict.settled(found, judgement, left)
+        return verdict.judged(criterion, judgement, str(found.found or ""))
 
     answers = []
     for requirement in catalogue.requirements():
         findings = tuple(finding(criterion) for criterion in requirement.criteria)
-        status = verdict.status_of(requirement.no, findings, international_needed=p["petoe.intl_criteria_needed"])
+        status = verdict.status_of(requirement.no, findings, international_needed=needed)
         answers.append(RequirementAnswer(requirement, status, findings))
     return tuple(answers)
 

@@ -37,6 +37,8 @@ class Submitted:
     at: datetime
     answer: Assessment
     behind: Mapping[str, Behind]
+    raw: Mapping[str, Finding]
+    """What the data alone said about each criterion: on this a verdict rests."""
     is_kept: bool = True
 
     @property
@@ -57,6 +59,7 @@ def plain(answer: Assessment, case: Case, logs: Sequence[tuple[LogTag, int, int]
     return {
         "requirements": {str(one.requirement.no): one.status.value for one in answer.answers},
         "findings": as_dicts(answer.findings),
+        "raw": as_dicts(readiness.raw_of(case, readiness.parameters(answer.on)).values()),
         "behind": {code: {"columns": list(one.columns), "rows": [list(row) for row in one.rows], "all": one.all} for code, one in tables.items()},
         "group": {
             "cohort_years": list(group.cohort_years),
@@ -79,17 +82,22 @@ def of_application(application: Application, programme: Programme) -> Submitted 
         return None
     row = queries.frozen_readiness(application.id)
     if row is not None:
-        return _restored(row)
+        return _restored(row, programme)
     on = local(application.submitted_at).date()
     answer, case = readiness.look(programme, on)
-    return Submitted(application.id, on, application.submitted_at, answer, _tables(case), is_kept=False)
+    return Submitted(application.id, on, application.submitted_at, answer, _tables(case), raw_on(programme, on, case), is_kept=False)
+
+
+def raw_on(programme: Programme, on: date, case: Case | None = None) -> dict[str, Finding]:
+    """What the data alone say about each criterion on a day."""
+    return readiness.raw_of(case if case is not None else readiness.look(programme, on)[1], readiness.parameters(on))
 
 
 def _tables(case: Case) -> dict[str, Behind]:
     return {code: found for code in catalogue.criteria() if (found := behind.behind(case, code)) is not None}
 
 
-def _restored(row: FrozenReadiness) -> Submitted:
+def _restored(row: FrozenReadiness, programme: Programme) -> Submitted:
     findings = {one["code"]: finding_from_dict(one) for one in row.findings}
 
     def of(criteria: tuple[Criterion, ...]) -> tuple[Finding, ...]:
@@ -117,7 +125,8 @@ def _restored(row: FrozenReadiness) -> Submitted:
         reapply_from=row.reapply_from,
         judgements={},
     )
-    return Submitted(row.application_id, row.on, row.frozen_at, answer, {code: _told(one) for code, one in row.behind.items()})
+    raw = {one["code"]: finding_from_dict(one) for one in row.raw} if row.raw is not None else raw_on(programme, row.on)
+    return Submitted(row.application_id, row.on, row.frozen_at, answer, {code: _told(one) for code, one in row.behind.items()}, raw)
 
 
 OURS = frozenset(["是", "否", "免予选送", "已完成", "进行中", "已计划"])

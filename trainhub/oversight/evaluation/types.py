@@ -256,7 +256,9 @@ class PlanItemCase:
     weeks_x10: int
     is_at_enterprise: bool
     has_assessment: bool
-    has_enterprise_mentor: bool
+    enterprise_mentors: int
+    """Persons of enterprises who guide it: on the register of mentors where it is done, or of placements that began there; none where the plan
+    names none."""
     source: MarkSource = MarkSource.PLACEMENT
 
 

@@ -26,13 +26,12 @@ from trainhub.oversight.evaluation.forms import JudgementForm
 from trainhub.oversight.evaluation.operations import judging
 from trainhub.oversight.evaluation.permissions import READERS, Can, CaseSubject
 from trainhub.oversight.evaluation.queries import evidence, judgements, opinions
-from trainhub.oversight.evaluation.rules.international import STRICTLY
 from trainhub.oversight.evaluation.rules.verdict import INTERNATIONAL
-from trainhub.oversight.evaluation.sentences import FOUND
 from trainhub.oversight.evaluation.store import catalogue as stored
 from trainhub.oversight.evaluation.store import queries as store
 from trainhub.oversight.evaluation.submitted import Submitted
 from trainhub.oversight.evaluation.types import Assessment, Case, Criterion, CriterionKind
+from trainhub.oversight.evaluation.wording import shown
 from trainhub.oversight.evaluation.workflow import diverging
 from trainhub.oversight.evaluation.workflow import queries as cases
 from trainhub.oversight.evaluation.workflow.words import OPINIONS, recorder
@@ -260,7 +259,7 @@ def show(programme: Programme) -> Any:
     answer = kept.answer if kept is not None else assessed(programme, on)
     before, changes = changed_since(programme, answer) if kept is None else (None, [])
     counts = {status: sum(f.status is status for f in answer.findings) for status in Status}
-    agreed = opinions.latest_of(programme.id, clock.today() if kept is not None else on)
+    agreed = _agreed(programme, kept, on)
     kinds = {code: criterion.kind.value for code, criterion in catalogue.criteria().items()}
     return page(
         "show",
@@ -283,28 +282,13 @@ def show(programme: Programme) -> Any:
     )
 
 
+def _agreed(programme: Programme, kept: Submitted | None, on: date) -> Any:
+    return opinions.latest_of(programme.id, clock.today(), kept.application_id) if kept is not None else opinions.latest_of(programme.id, on)
+
+
 def _as_of(kept: Submitted | None, on: date) -> dict[str, Any]:
     """What the links of a page carry, so that the next one speaks of the same day."""
     return {"submitted": kept.application_id} if kept is not None else {"on": on.isoformat()}
-
-
-def shown(finding: Finding) -> tuple[str, str]:
-    """Found and required as words with their unit."""
-    unit = {"week": _("周"), "day": _("天"), "course": _("门"), "count": _("项"), "percent": "%", "person": _("人")}.get(finding.unit, "")
-
-    def text(value: Any) -> str:
-        if value is None:
-            return "—"
-        if isinstance(value, bool):
-            return _("是") if value else _("否")
-        if isinstance(value, int):
-            return f"{value}{' ' if unit and unit != '%' else ''}{unit}"
-        if isinstance(value, tuple):
-            return _("%(n)s 项", n=len(value))
-        return FOUND.told(value)
-
-    required = text(finding.required)
-    return text(finding.found), _("超过 %(value)s", value=required) if finding.parameter in STRICTLY else required
 
 
 @blueprint.route("/<code>/criteria/<number>", methods=["GET", "POST"])
@@ -323,7 +307,7 @@ def criterion(thing: tuple[Programme, Criterion]) -> Any:
         before = next((was for was, now in changed_since(programme, answer)[1] if now.code == asked.code), None)
     history = judgements.judgements_of(programme.id, asked.code)
     form = JudgementForm(data={"version": history[0].id if history else 0})
-    raw = deciding.unsettled(programme, on, case)[asked.code] if kept is None else finding  # a judgement is judged over, as of every other criterion
+    raw = deciding.asked_of(programme, on, case)[asked.code] if kept is None else finding  # a judgement is judged over, as of every other criterion
     is_open = asked.kind is CriterionKind.JUDGED or raw.status is Status.JUDGE
     may_judge = is_open and kept is None and may(who(), Can.JUDGE, on_programme(programme))
     if form.is_submitted() and not may_judge:
@@ -335,7 +319,6 @@ def criterion(thing: tuple[Programme, Criterion]) -> Any:
         try:
             with transaction():
                 if once(form.submission_key.data or ""):
-                    deciding.check_outside(programme, who(), clock.today())
                     judging.record_judgement(
                         programme=programme,
                         criterion=asked.code,
@@ -343,6 +326,7 @@ def criterion(thing: tuple[Programme, Criterion]) -> Any:
                         remark=form.remark.data or "",
                         finding=raw,
                         seen=form.version.data,
+                        check=lambda: _may_still_judge(programme),
                         by=who(),
                         today=clock.today(),
                         now=clock.now(),
@@ -350,7 +334,7 @@ def criterion(thing: tuple[Programme, Criterion]) -> Any:
             return done(_("已记录判断。"), "evaluation.criterion", code=programme.code, number=asked.code)
         except Refused as refused:
             form.refuse(refused)
-    agreed = opinions.latest_of(programme.id, clock.today() if kept is not None else on).get(asked.code)
+    agreed = _agreed(programme, kept, on).get(asked.code)
     body = page(
         "criterion",
         programme,
@@ -378,6 +362,12 @@ def criterion(thing: tuple[Programme, Criterion]) -> Any:
         is_with_experts=on_programme(programme).is_submitted,
     )
     return body, 422 if form.is_submitted() else 200
+
+
+def _may_still_judge(programme: Programme) -> None:
+    """Asked behind the lock: an application may have been submitted or concluded since the page was opened."""
+    deciding.check_outside(programme, who(), clock.today())
+    demand(who(), Can.JUDGE, cases.subject_of_programme(programme, clock.today()))
 
 
 def _materials(programme: Programme, requirement: int, on: date, kept: Submitted | None) -> list[tuple[Any, list[Any]]]:

@@ -33,7 +33,7 @@ from trainhub.oversight.evaluation.store import drawing_views, package_views
 from trainhub.oversight.evaluation.store import models as store_models
 from trainhub.oversight.evaluation.store import views as store_views
 from trainhub.oversight.evaluation.store.operations import drawing, packing
-from trainhub.oversight.evaluation.workflow import group_views, list_views, outcome_queries, visit_views
+from trainhub.oversight.evaluation.workflow import group_views, list_views, outcome_queries, reopen_views, visit_views
 from trainhub.oversight.evaluation.workflow import models as workflow_models
 from trainhub.oversight.evaluation.workflow import views as workflow_views
 from trainhub.programmes import holds
@@ -55,6 +55,7 @@ PAGES: tuple[ModuleType, ...] = (
     visit_views,
     list_views,
     group_views,
+    reopen_views,
 )
 """They add their pages to the blueprint of `views`."""
 THINGS = {
@@ -80,6 +81,7 @@ THINGS = {
     "evaluation.output": _l("教师教研成果"),
     "evaluation.review": _l("合作教育质量评价"),
     "evaluation.scheme": _l("专职教师考核办法"),
+    "evaluation.criterion": _l("评价要点"),
     "evaluation.decision": _l("评价结论"),
     "evaluation.entry": _l("登记条目"),
     "evaluation.judgement": _l("专家评判"),
@@ -107,6 +109,7 @@ def register(app: Flask) -> None:
             ("teacher_incentives", _l("教师激励"), own_queries.incentives, models.Incentive),
             ("teacher_outputs", _l("教师教研成果"), own_queries.outputs, models.TeacherOutput),
             ("frozen_readiness", _l("提交评价时固定的达标情况"), own_queries.handed_in, store_models.FrozenReadiness),
+            ("reopened_findings", _l("评价中重新核查的要点"), own_queries.reopened, workflow_models.Reopening),
             ("decision_findings", _l("评价结论的固定依据"), own_queries.decided, models.EvaluationDecision),
         ),
     )

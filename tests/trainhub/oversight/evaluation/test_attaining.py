@@ -179,3 +179,10 @@ def test_the_page_of_a_course_leaves_out_who_withdrew(session: Session) -> None:
     people.change_student(student=built.students[1], state=StudentState.WITHDRAWN, left_on=date(2025, 1, 1), by=SYSTEM, now=factory.NOW)
     after = curriculum_queries.attainment(built.version.id)
     assert ({row[0] for row in before.values()}, {row[0] for row in after.values()}) == ({2}, {1})
+
+
+@pytest.mark.parametrize(("first", "second", "mean", "meets"), [(14010, 13990, 700, True), (14010, 13989, 699, False), (14010, 13991, 700, True)])
+def test_means_are_rounded_once(first: int, second: int, mean: int, meets: bool) -> None:
+    """70.05 and 69.95 are 70: each rounded down before would be 69.9, and not reached."""
+    found = rules.of_point([("a", 1), ("b", 1)], {"a": (20, 10, first), "b": (20, 10, second)})
+    assert (found.mean_x10, found.meets(70)) == (mean, meets)

@@ -10,12 +10,15 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from tests.factories import identity as accounts
 from tests.factories.parallel import together
 from tests.trainhub.oversight.evaluation.test_workflow import DAY, PDF, at, by_the_group, cast_of, go, hand, scheduled
 from trainhub.identity import queries as identity_queries
-from trainhub.kernel.access import SYSTEM, Identity
+from trainhub.kernel.access import SYSTEM, Identity, Role
 from trainhub.kernel.db import db, session, transaction
-from trainhub.oversight.evaluation import catalogue
+from trainhub.oversight.evaluation import catalogue, deciding
+from trainhub.oversight.evaluation.operations import judging
+from trainhub.oversight.evaluation.types import JudgementResult
 from trainhub.oversight.evaluation.workflow import queries
 from trainhub.oversight.evaluation.workflow.models import Application, Publication, VisitExpert
 from trainhub.oversight.evaluation.workflow.operations import moving, visiting
@@ -136,3 +139,45 @@ def test_a_visit_takes_one_change_after_the_other(racing: Flask) -> None:
 
     assert together(racing, lambda: submit(keys.leader), lambda: submit(keys.member)) == ["", ""]
     assert set(queries.consensus_of(key)) == set(catalogue.criteria()), "the last two forms at once: the group agrees all the same"
+
+
+def test_the_heads_word_comes_before_the_submission_or_not_at_all(racing: Flask) -> None:
+    """Judged while the reports are handed in: by a later clock, but nobody's from outside (PETOE-P11, 002:217)."""
+    with transaction():
+        play = cast_of(session())
+        programme = play.built.programme
+        since = date(2024, 1, 1)
+        programmes.enter_accreditation(programme=programme, result=AccreditationResult.PASSED, concluded_on=since, valid_from=since, valid_years=6, is_from_association=True, by=SYSTEM, now=at(DAY))  # fmt: skip
+        account = accounts.account(roles=(Role.PROGRAMME_ADMIN,), programme_id=programme.id)
+        keys = Keys(programme.id, account.id, account.id)
+        row = moving.open_application(programme=programme, has_prerequisite=True, by=SYSTEM, today=DAY, now=at(DAY))
+        go(go(row, Event.APPLY_ALONE, DAY), Event.ACCEPT, DAY)
+        hand(row, DocumentKind.SUPPLEMENTARY_REPORT, DAY)
+        key = row.id
+
+    def judge(minutes: int, criterion: str) -> object:
+        queries.open_of(keys.programme)  # as the page has read it
+        head = keys.who(keys.leader)
+        return judging.record_judgement(
+            programme=keys.found(),
+            criterion=criterion,
+            result=JudgementResult.MET,
+            remark="自评",
+            by=head,
+            today=DAY,
+            now=at(DAY) + timedelta(minutes=minutes),
+            check=lambda: deciding.check_outside(keys.found(), head, DAY),
+        )
+
+    # the head is first, by a clock that is ahead; then the submission is first
+    assert together(racing, lambda: judge(5, "1.3"), lambda: go(case(key), Event.SUBMIT, DAY)) == ["", ""]
+    assert deciding.said_since(case(key), DAY) == {}
+    session().rollback()
+    with transaction():
+        go(case(key), Event.WITHDRAW, DAY, reason="重来")
+        row = moving.open_application(programme=keys.found(), has_prerequisite=True, by=SYSTEM, today=DAY, now=at(DAY))
+        go(go(row, Event.APPLY_ALONE, DAY), Event.ACCEPT, DAY)
+        hand(row, DocumentKind.SUPPLEMENTARY_REPORT, DAY)
+        again = row.id
+    assert together(racing, lambda: go(case(again), Event.SUBMIT, DAY), lambda: judge(9, "1.4")) == ["", "bad_judgement"]
+    assert deciding.said_since(case(again), DAY) == {}

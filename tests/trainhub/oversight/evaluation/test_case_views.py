@@ -26,9 +26,11 @@ from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import transaction
 from trainhub.organisations.types import OrganisationKind
 from trainhub.oversight.evaluation.models import QualityRemark
+from trainhub.oversight.evaluation.operations import judging
 from trainhub.oversight.evaluation.queries import judgements
 from trainhub.oversight.evaluation.store import queries as store
 from trainhub.oversight.evaluation.store.operations import keeping
+from trainhub.oversight.evaluation.types import JudgementResult
 from trainhub.oversight.evaluation.workflow import queries
 from trainhub.oversight.evaluation.workflow.models import Consensus, Step
 from trainhub.oversight.evaluation.workflow.operations import moving, papers, visiting
@@ -115,7 +117,12 @@ def test_a_visit_is_planned_and_judged_through_the_pages(app: Flask, played: dic
     own_word = browser(as_role, played, "head").post(own, data={"result": "met", "remark": "自评"})
     assert (own_word.status_code, "专业不能再自行判断" in own_word.get_data(as_text=True)) == (403, True)
     assert "专业不能再自行判断" in browser(as_role, played, "head").get(own).get_data(as_text=True)
-    assert browser(as_role, played, "group").post(own, data={"result": "not_met", "remark": "特色不明"}).status_code == 303
+    word = browser(as_role, played, "group").post(own, data={"result": "not_met", "remark": "特色不明"})
+    assert word.status_code == 403, "the group judges while it considers, at no other time"
+    with transaction():
+        judging.record_judgement(
+            programme=_programme(played), criterion="1.3", result=JudgementResult.NOT_MET, remark="特色不明", by=SYSTEM, today=today, now=clock.now()
+        )
     # -- the association plans
     association = browser(as_role, played, "association")
     days = {"what": "days", "d-starts_on": today.isoformat(), "d-ends_on": today.isoformat(), "d-no_centre_reason": ""}

@@ -192,7 +192,7 @@ def test_the_same_after_the_cohort_graduated(session: Session) -> None:
 def test_a_programme_without_anything_has_no_data_and_no_verdict(session: Session) -> None:
     found = readiness.assess(ground.programme(), factory.TODAY)
     statuses = computed(found)
-    assert statuses == {code: ("not_met" if code in ("7.1", "9.4") else "no_data") for code in statuses}
+    assert statuses == {code: ("not_met" if code in ("7.1", "7.3", "9.4") else "no_data") for code in statuses}
     assert (found.accreditation, found.verdict) == (None, None)
 
 

@@ -337,18 +337,18 @@ def test_no_placement_proves_no_agreement(leaders: dict[str, int], status: Statu
 
 @pytest.mark.parametrize(("has_mentor", "status"), [(True, Status.NO_DATA), (False, Status.NOT_MET)])
 def test_no_placement_that_ended_proves_no_grade(has_mentor: bool, status: Status) -> None:
-    item = PlanItemCase("实习", 320, True, True, has_mentor)
+    item = PlanItemCase("实习", 320, True, True, int(has_mentor))
     running = replace(placement(has_grade=False), has_ended=False)
     for cases in ([], [running]):
         assert centres.judge_item_mentors(C["6.8"], [item], cases, mentors=P["petoe.plan_item_enterprise_mentors_min"]).status is status
 
 
 def test_plan_items_have_mentors_and_assessments() -> None:
-    item = PlanItemCase("实习", 320, True, True, True)
+    item = PlanItemCase("实习", 320, True, True, 1)
     mentors = P["petoe.plan_item_enterprise_mentors_min"]
     assert centres.judge_item_mentors(C["6.8"], [item], [placement()], mentors=mentors).status is Status.MET
     assert centres.judge_item_mentors(C["6.8"], [item], [placement(has_grade=False)], mentors=mentors).status is Status.NOT_MET
-    assert centres.judge_item_mentors(C["6.8"], [replace(item, has_enterprise_mentor=False)], [], mentors=mentors).status is Status.NOT_MET
+    assert centres.judge_item_mentors(C["6.8"], [replace(item, enterprise_mentors=0)], [], mentors=mentors).status is Status.NOT_MET
     assert results([item], [placement()]).status is Status.MET
     assert results([item], []).status is Status.NO_DATA
     assert results([replace(item, has_assessment=False)], [placement()]).status is Status.NOT_MET
@@ -362,7 +362,7 @@ def results(items: list[PlanItemCase], cases: list[PlacementCase], capstone: Cap
     return practice.judge_item_results(C["6.9"], items, mine, **numbers)
 
 
-PLAN = [PlanItemCase("认识实习", 40, True, True, True), PlanItemCase("生产实习", 120, True, True, True)]
+PLAN = [PlanItemCase("认识实习", 40, True, True, 1), PlanItemCase("生产实习", 120, True, True, 1)]
 
 
 @pytest.mark.parametrize(
@@ -385,7 +385,7 @@ def test_one_item_of_the_plan_does_not_stand_for_all(days: int, graduated: bool,
 
 
 def test_the_capstone_speaks_for_its_item_and_no_source_for_none() -> None:
-    whole = [*PLAN, PlanItemCase("毕业设计", 160, True, True, True, MarkSource.CAPSTONE)]
+    whole = [*PLAN, PlanItemCase("毕业设计", 160, True, True, 1, MarkSource.CAPSTONE)]
     long = replace(placement(), days=400)
     assert results(whole, [long], graduated=True).details == ("张三：毕业设计没有考核结果",)
     assert results(whole, [long], CapstoneCase("张三", has_ended=True, has_result=True), graduated=True).status is Status.MET
@@ -402,12 +402,12 @@ def test_the_capstone_speaks_for_its_item_and_no_source_for_none() -> None:
     ("weeks_x10", "status", "found"), [([320], "met", 32), ([315], "not_met", "31.5"), ([], "not_met", 0), ([300, 40], "met", 34)]
 )
 def test_the_weeks_of_the_plan(weeks_x10: list[int], status: str, found: Any) -> None:
-    items = [PlanItemCase("环节", number, True, True, True) for number in weeks_x10]
+    items = [PlanItemCase("环节", number, True, True, 1) for number in weeks_x10]
     assert seen(weeks.judge_plan_weeks(C["7.1"], items, weeks=P["petoe.plan_weeks"])) == (status, found, 32)
 
 
 def test_a_campus_item_fails_on_its_place() -> None:
-    items = [PlanItemCase("企业", 300, True, True, True), PlanItemCase("校内", 40, False, True, True)]
+    items = [PlanItemCase("企业", 300, True, True, 1), PlanItemCase("校内", 40, False, True, 1)]
     assert seen(weeks.judge_places(C["7.3"], items, location=P["petoe.plan_location"])) == ("not_met", 1, 2)
 
 
@@ -562,3 +562,8 @@ def test_a_person_settles_what_soft_words_leave_open_and_nothing_else() -> None:
     waiting = verdict.judged(C["1.3"], None, "")
     assert (waiting.status, waiting.found) == (Status.JUDGE, None)
     assert seen(verdict.judged(C["1.3"], replace(said, result=JudgementResult.NOT_MET), "证据")) == ("not_met", "未达到", "达到")
+
+
+@pytest.mark.parametrize(("days", "senior"), [(1825, False), (1826, True), (1827, True)])
+def test_five_years_are_the_same_days_everywhere(days: int, senior: bool) -> None:
+    assert teachers.is_senior(teacher(is_senior=False, enterprise_days=days), years=5) is senior

@@ -11,13 +11,15 @@ from sqlalchemy.orm import Session
 
 from courses.teaching import operations as teaching
 from courses.teaching.models import Offering, PartTimeAppointment
+from enterprises.mentors.models import Mentor
+from enterprises.placements.models import Placement, PlanItem
 from tests.factories import evaluation as factory
 from tests.factories import ground
 from trainhub.kernel.access import SYSTEM
 from trainhub.oversight.evaluation import readiness
 from trainhub.people import operations as people
 from trainhub.people.models import Person, Teacher
-from trainhub.policy.findings import Finding
+from trainhub.policy.findings import Finding, Status
 
 W: dict[str, Any] = {"by": SYSTEM, "now": factory.NOW}
 
@@ -137,3 +139,23 @@ def test_before_any_term_is_over_the_running_one_is_asked(session: Session) -> N
     for teacher, hours in zip(built.teachers[:2], (320, 640), strict=True):
         teaching.give_task(teacher=teacher, title="任务书", hours_x10=hours, starts_on=factory.TODAY, **W)
     assert (found_of(built, "4.5").status.value, found_of(built, "4.5").found) == ("not_met", "32.0 学时/人")
+
+
+def test_the_mentors_of_an_item_are_persons_not_a_tick(session: Session) -> None:
+    """6.8 (002:523): the plan says that somebody of the enterprise guides; without anybody on the register nobody does."""
+    built = factory.meeting(students=2)
+
+    def found() -> Finding:
+        session.expire_all()
+        return next(one for one in readiness.assess(built.programme, factory.TODAY).findings if one.code == "6.8")
+
+    assert found().met
+    session.execute(sa.update(Mentor).values(until=date(2021, 1, 1)))  # left before the placements; nobody was named in them
+    assert (found().status, str(found().found).split("，")[0]) == (Status.NOT_MET, "环节 0/3")
+    mentor, placement = session.scalars(sa.select(Mentor)).one(), session.scalars(sa.select(Placement)).first()
+    assert placement is not None
+    placement.mentor_id = mentor.id
+    session.flush()
+    assert found().met, "who guided a placement there is a person, also when the register has ended"
+    session.execute(sa.update(PlanItem).where(PlanItem.position == 1).values(has_enterprise_mentor=False))
+    assert str(found().found).startswith("环节 2/3"), "the plan itself names nobody"

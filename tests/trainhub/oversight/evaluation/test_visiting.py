@@ -43,7 +43,7 @@ def arrange(play: Play, row: Application, starts_on: date, ends_on: date, today:
 def third(play: Play, row: Application, day: date = DAY) -> Account:
     """An expert assigned while the visit goes on."""
     account = accounts.account()
-    accounts.grant(account, Role.EXPERT, organisation_id=ground.organisation(kind=OrganisationKind.ASSOCIATION).id)
+    accounts.grant(account, Role.EXPERT, organisation_id=ground.organisation(kind=OrganisationKind.EVALUATOR).id)
     expert = visiting.assign(application=row, account=account, is_leader=False, by=play.association, today=day, now=at(day))
     visiting.declare(expert=expert, has_conflict=False, conflict="", by=play.who(account), now=at(day))
     return account

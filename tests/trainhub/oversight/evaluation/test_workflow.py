@@ -107,8 +107,6 @@ READY = ExpertFacts("甲", True, False, True, 64, True)
         (Guard.COHORT_GRADUATED, {}, {"graduated_on": DAY - timedelta(days=1)}),
         (Guard.PREREQUISITE, {}, {"has_prerequisite": True}),
         (Guard.NONE_OPEN, {"has_other_open": True}, {}),
-        (Guard.ROUTE_JOINT, {"accreditation": AccreditationStanding.PASSED, "accreditation_years": 6}, {"accreditation": AccreditationStanding.PASSED, "accreditation_years": 3}),
-        (Guard.ROUTE_JOINT, {"accreditation": AccreditationStanding.PASSED, "accreditation_years": 6}, {"accreditation": AccreditationStanding.EXPIRED, "accreditation_years": 6}),
         (Guard.ROUTE_ALONE, {"accreditation": AccreditationStanding.PASSED, "accreditation_years": 3}, {"accreditation": AccreditationStanding.PASSED, "accreditation_years": 6}),
         (
             Guard.ROUTE_ALONE,
@@ -173,10 +171,20 @@ def test_a_guard_asks_only_what_the_policy_of_the_day_asks(guard: Guard, key: st
 
 def test_the_long_term_of_an_accreditation_is_the_policys(session: Session) -> None:
     passed = facts(accreditation=AccreditationStanding.PASSED, accreditation_years=8)
-    assert rules.GUARDS[Guard.ROUTE_JOINT](passed) == []
+    assert "认证有效期为 3 年" in words.tell(rules.GUARDS[Guard.ROUTE_ALONE](passed)[0])
     eight = replace(passed, numbers={**LISTS, "petoe.accreditation_years_long": ("8",)})
-    assert "8 年" in words.tell(rules.GUARDS[Guard.ROUTE_JOINT](eight)[0])
     assert rules.GUARDS[Guard.ROUTE_ALONE](eight) == []
+
+
+@pytest.mark.parametrize("state", [State.ELIGIBLE, State.NOT_ACCEPTED, State.FAILED])
+@pytest.mark.parametrize("years", [3, 6])
+def test_an_accredited_programme_may_ride_on_its_next_accreditation(state: State, years: int) -> None:
+    """Six years *allow* the evaluation alone (PETOE-P14b, T1c); whoever is accredited anew meanwhile applies together (P14a)."""
+    given = facts(state=state, accreditation=AccreditationStanding.PASSED, accreditation_years=years)
+    joint = [one for one in rules.following(given) if one.transition.event in (Event.APPLY, Event.APPLY_NEXT_YEAR, Event.APPLY_AGAIN)]
+    alone = [one for one in rules.following(given) if one.transition.event is Event.APPLY_ALONE]
+    assert [bool(one.gaps) for one in joint] == [False]
+    assert [bool(one.gaps) for one in alone] == [years == 3]
 
 
 def test_the_table_is_whole() -> None:

@@ -15,11 +15,12 @@ from trainhub.kernel.i18n import in_language
 from trainhub.kernel.papers import docx, pdf
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.sheets.writing import iter_csv
-from trainhub.oversight.evaluation.documents import materials, report, tables
+from trainhub.oversight.evaluation.documents import materials, report, tables, verdict
 from trainhub.oversight.evaluation.store import catalogue, queries
 from trainhub.oversight.evaluation.store.types import Mode
 from trainhub.oversight.evaluation.workflow import queries as cases
 from trainhub.oversight.evaluation.workflow import words
+from trainhub.programmes import queries as programmes
 from trainhub.programmes.models import Programme
 
 INDEX = "00-材料目录.csv"
@@ -97,6 +98,11 @@ def _frozen(application_id: int) -> list[Line]:
     for one, file in queries.frozen_of(application_id):
         path = _place(one.code, one.title) if one.code in tables.TITLES else f"04-佐证材料/{one.code}-{one.position}-{_safe(file.name)}"
         found.append((path, one.title, one.code, partial(files.read, file)))
+    row = cases.application(application_id)
+    programme = programmes.by_id(row.programme_id) if row is not None else None
+    if row is not None and programme is not None and row.verdict is not None:
+        concluded = row, programme
+        found.append(("05-评价结论.docx", "卓越计划实施工作评价结论", "", lambda: docx.draw(verdict.content(*concluded))))
     return sorted(found, key=lambda line: line[0][:2])  # documents, tables, evidence: as the dossier of the day, the index too
 
 

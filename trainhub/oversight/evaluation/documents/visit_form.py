@@ -76,7 +76,7 @@ def _content(application: Application, programme: Programme, on: date, readable:
             rows.append(
                 [
                     f"{finding.code} {finding.clause.quote}",
-                    f"{labels.STATUSES[finding.status]}\n{_facts(finding)}".strip(),
+                    f"{labels.STATUSES[finding.status]}\n{facts_of(finding)}".strip(),
                     "\n".join(opinions) or "—",
                     f"{words.OPINIONS[one.opinion]}\n{one.remark}".strip() if one is not None else "—",
                 ]
@@ -93,7 +93,7 @@ def _content(application: Application, programme: Programme, on: date, readable:
                 [
                     [
                         f"{finding.code} {finding.clause.quote}",
-                        f"{labels.STATUSES[finding.status]}\n{_facts(finding)}".strip(),
+                        f"{labels.STATUSES[finding.status]}\n{facts_of(finding)}".strip(),
                         f"{words.OPINIONS[one.opinion]}\n{one.remark}".strip(),
                     ]
                     for finding, one in diverging.among(answer.findings, agreed)
@@ -112,7 +112,7 @@ def _content(application: Application, programme: Programme, on: date, readable:
     )
 
 
-def _facts(finding: Finding) -> str:
+def facts_of(finding: Finding) -> str:
     """What was found and required, where data decide."""
     found, required = finding.found, finding.required
     if not finding.parameter or found is None or isinstance(found, tuple) or required is None or isinstance(required, tuple):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime
 
 from trainhub.kernel import audit
@@ -44,12 +45,16 @@ def record_judgement(
     finding: Finding | None = None,
     left: frozenset[Status] = SOFT,
     seen: int | None = None,
+    check: Callable[[], None] = lambda: None,
+    is_anew: bool = False,
 ) -> ExpertJudgement:
     """Judge one criterion. The same result and remark on the same day by the same person again is returned as it is.
 
     A computed criterion is judged only where its status is `left` to a person: soft words, for the working group also what has no data.
     A remark is required for 未达到 and where there is no data. `seen`: the id of the latest judgement that was shown, 0 for none: the latest
-    one decides, so nobody judges over what they did not read. Raises BadJudgement and Stale.
+    one decides, so nobody judges over what they did not read. `check`: whether it may be judged, asked again behind the lock: an application may
+    have been submitted, or concluded, since the page was opened. `is_anew`: what was said before counts no more, so the same words are another
+    judgement. Raises BadJudgement, Stale and what `check` raises.
     """
     known = catalogue.criteria().get(criterion)
     if known is None:
@@ -62,8 +67,13 @@ def record_judgement(
     if known.kind is CriterionKind.COMPUTED and finding is not None and finding.status is Status.NO_DATA and not remark:
         raise BadJudgement(_("%(code)s 没有数据，请写明判断的理由。", code=criterion), field="remark")
     hold_programme(programme.id)
+    check()
     latest = next(iter(judgements.judgements_of(programme.id, criterion)), None)
-    if latest is not None and (latest.result, latest.remark, latest.judged_on, latest.judged_by_id) == (result, remark, today, by.account_id):
+    if (
+        latest is not None
+        and not is_anew
+        and (latest.result, latest.remark, latest.judged_on, latest.judged_by_id) == (result, remark, today, by.account_id)
+    ):
         return latest
     if seen is not None and seen != (latest.id if latest is not None else 0):
         raise Stale(_("这个要点在你打开页面之后又有新的判断，已显示在判断记录中；你的判断还没有保存，请看过后再提交。"))

@@ -50,10 +50,10 @@ def rules_of(on: date) -> dict[str, Parameter]:
     return {key: book().at(key, on=on) for key in RULES}
 
 
-def case_of(programme: Programme, on: date, only_year: int | None = None, *, rules: Mapping[str, Parameter] | None = None) -> Case:
-    """The case of a programme on a day; with a year, of that cohort alone. `rules` (RULES) stand for those of the day."""
+def case_of(programme: Programme, on: date, years: Collection[int] = (), *, rules: Mapping[str, Parameter] | None = None) -> Case:
+    """The case of a programme on a day; with years, of those cohorts alone. `rules` (RULES) stand for those of the day."""
     p = rules or rules_of(on)
-    members = members_of(programme.id, on, only_year)
+    members = members_of(programme.id, on, years)
     judged = {member.id: member for member in members.judged}
     plans = plans_of(programme, members, on)
     offerings = teaching.offerings_of_cohorts(members.cohort_ids)
@@ -67,7 +67,7 @@ def case_of(programme: Programme, on: date, only_year: int | None = None, *, rul
     return Case(
         on=on,
         group=members.group,
-        plans=plan_cases(plans, offerings, members, on),
+        plans=plan_cases(programme.id, plans, offerings, members, on),
         teachers=staff,
         part_time=part_time,
         candidates=_candidates(offerings, members.group.cohort_years, spans, members.starts, on, p["petoe.core_courses_window_years"].number),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Date, Integer, String, case, cast, exists, func, literal, or_, select
+from sqlalchemy import Date, Integer, String, and_, case, cast, exists, func, literal, or_, select
 
 from enterprises.bases.models import BaseAgreement, BaseLeader, BaseTyping
 from enterprises.bases.queries import on_campus
@@ -16,13 +16,14 @@ from enterprises.bases.types import BaseType
 from enterprises.capstones.models import Capstone
 from enterprises.capstones.queries.facts import findings_of, statuses_of, supposed
 from enterprises.capstones.queries.standing import is_latest
+from enterprises.mentors.models import Mentor
 from enterprises.placements.models import AgreementSignature, Placement, PlanItem
 from enterprises.placements.types import PlacementState
 from trainhub.kernel.db import is_postgresql, session
 from trainhub.ledger.holidays import queries as holidays
 from trainhub.ledger.models import ConfirmedDay
 from trainhub.ledger.rules import credit_weeks
-from trainhub.organisations.models import Organisation
+from trainhub.organisations.models import BaseHost, Organisation
 from trainhub.oversight.evaluation.queries.members import Member
 from trainhub.oversight.evaluation.types import AgreementCase, CapstoneCase, CentreCase, MarkSource, PlacementCase, PlanItemCase, StudentCase
 from trainhub.people.models import Student
@@ -52,7 +53,43 @@ def on_campus_of(items: Iterable[PlanItem]) -> Collection[int]:
     return on_campus({item.base_id for item in items if item.base_id is not None})
 
 
-def plan_cases(items: Iterable[PlanItem], campus: Collection[int], sources: Mapping[int, MarkSource]) -> tuple[PlanItemCase, ...]:
+def mentors_at(programme_id: int, on: date) -> dict[int | None, set[int]]:
+    """By base: the persons of enterprises who guide there (PETOE-6.8, 002:523): on the register of an enterprise that hosts it on the day, or
+    of a placement of the programme's students that began there. Under None all of those placements: for items that name no base. One query."""
+    held = and_(Mentor.since <= on, or_(Mentor.until.is_(None), Mentor.until >= on))
+    hosting = and_(or_(BaseHost.since.is_(None), BaseHost.since <= on), or_(BaseHost.until.is_(None), BaseHost.until >= on))
+    planned = (
+        select(PlanItem.base_id)
+        .join(ProgrammeVersion, ProgrammeVersion.id == PlanItem.version_id)
+        .where(ProgrammeVersion.programme_id == programme_id, PlanItem.base_id.is_not(None))
+    )
+    placed = (
+        select(Placement.base_id, Placement.enterprise_id, Placement.mentor_id)
+        .join(Student, Student.id == Placement.student_id)
+        .where(Student.programme_id == programme_id, Placement.state.in_(BEGUN), Placement.starts_on <= on)
+        .distinct()
+        .subquery()
+    )
+    registered = (
+        select(BaseHost.base_id, Mentor.person_id, literal(0))
+        .join(Mentor, Mentor.enterprise_id == BaseHost.organisation_id)
+        .where(BaseHost.base_id.in_(planned), held, hosting)
+    )
+    guiding = select(placed.c.base_id, Mentor.person_id, literal(1)).join(
+        Mentor, or_(Mentor.id == placed.c.mentor_id, and_(Mentor.enterprise_id == placed.c.enterprise_id, held))
+    )
+    found: dict[int | None, set[int]] = defaultdict(set)
+    for base_id, person_id, is_placed in session().execute(registered.union(guiding)):
+        if base_id is not None:
+            found[base_id].add(person_id)
+        if is_placed:
+            found[None].add(person_id)
+    return found
+
+
+def plan_cases(
+    items: Iterable[PlanItem], campus: Collection[int], sources: Mapping[int, MarkSource], mentors: Mapping[int | None, Collection[int]]
+) -> tuple[PlanItemCase, ...]:
     """What rules ask of plan items (`sources`: `marks.sources_of`); one at a base on campus (`on_campus_of`) is not at an enterprise, whatever was ticked."""
     return tuple(
         PlanItemCase(
@@ -60,7 +97,7 @@ def plan_cases(items: Iterable[PlanItem], campus: Collection[int], sources: Mapp
             item.weeks_x10,
             item.is_at_enterprise and item.base_id not in campus,
             bool(item.assessment.strip()),
-            item.has_enterprise_mentor,
+            len(mentors.get(item.base_id, ())) if item.has_enterprise_mentor else 0,
             sources[item.id],
         )
         for item in items

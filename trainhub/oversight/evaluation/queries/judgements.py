@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 
 from trainhub.kernel.db import session
 from trainhub.oversight.evaluation.models import EvaluationDecision, ExpertJudgement, QualityRemark
@@ -25,6 +25,11 @@ def latest_since(programme_id: int, on: date, since: datetime, later: Mapping[st
     """The same of what was judged after a moment, or of some criteria after a `later` one."""
     found = session().scalars(_until(programme_id, on).where(ExpertJudgement.judged_at > since))
     return {row.criterion: _case(row) for row in found if row.judged_at > later.get(row.criterion, since)}
+
+
+def latest_moment(programme_id: int) -> datetime | None:
+    """When the latest judgement was written, by the clock of whoever wrote it."""
+    return session().scalar(select(func.max(ExpertJudgement.judged_at)).where(ExpertJudgement.programme_id == programme_id))
 
 
 def _until(programme_id: int, on: date) -> Select[ExpertJudgement]:
@@ -70,6 +75,11 @@ def decisions_of(programme_id: int) -> list[EvaluationDecision]:
         .order_by(EvaluationDecision.decided_on.desc(), EvaluationDecision.id.desc())
     )
     return list(session().scalars(statement))
+
+
+def decision(key: int | None) -> EvaluationDecision | None:
+    """A decision by id."""
+    return session().get(EvaluationDecision, key) if key is not None else None
 
 
 def decision_on(programme_id: int, on: date) -> DecisionCase | None:

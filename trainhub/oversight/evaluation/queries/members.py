@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -51,8 +51,8 @@ class Members:
     """By cohort: its plan."""
 
 
-def members_of(programme_id: int, on: date, only_year: int | None = None) -> Members:
-    """Two queries whatever the number of students. `only_year`: judge the cohort of that year alone, for comparison.
+def members_of(programme_id: int, on: date, years: Collection[int] = ()) -> Members:
+    """Two queries whatever the number of students. `years`: judge the cohorts of those years alone, for comparison.
 
     Judged are the 卓越计划 students of every cohort that graduated by the day: the evaluation comes after the first cohort
     finished the plan (PETOE-P5, 002:211). Before that it is the leading cohort, so that the page shows where it stands.
@@ -101,10 +101,10 @@ def members_of(programme_id: int, on: date, only_year: int | None = None) -> Mem
             left.append((member, max(until for _since, until in begun if until is not None)))
     finished = {key for key, row in cohorts.items() if row.graduated_on is not None and row.graduated_on <= on}
     judged = [member for member in petoe if member.cohort_id in finished]
-    if only_year is not None:
-        judged = [member for member in petoe if member.cohort_year == only_year]
+    if years:
+        judged = [member for member in petoe if member.cohort_year in years]
     is_finished = bool(judged) and all(member.cohort_id in finished for member in judged)
-    if not judged and petoe and only_year is None:
+    if not judged and petoe and not years:
         first = min(member.cohort_year for member in petoe)
         judged = [member for member in petoe if member.cohort_year == first]
     ids = sorted({member.cohort_id for member in judged}, key=lambda key: cohorts[key].year)

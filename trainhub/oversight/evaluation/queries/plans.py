@@ -90,11 +90,12 @@ def plans_of(programme: Programme, members: Members, on: date) -> list[Plan]:
     ]
 
 
-def plan_cases(plans: Sequence[Plan], offerings: Sequence[OfferingRow], members: Members, on: date) -> tuple[PlanCase, ...]:
-    """What the rules ask of the plans. Three queries whatever their number."""
+def plan_cases(programme_id: int, plans: Sequence[Plan], offerings: Sequence[OfferingRow], members: Members, on: date) -> tuple[PlanCase, ...]:
+    """What the rules ask of the plans. Four queries whatever their number."""
     judged = members.judged
     concluded = conclusions([plan.version_id for plan in plans], on)
     general = [row.code for row in programmes.standards()]
+    mentors = field.mentors_at(programme_id, on)
     campus = field.on_campus_of([item for plan in plans for item in plan.items])
     found = []
     for plan in plans:
@@ -112,7 +113,7 @@ def plan_cases(plans: Sequence[Plan], offerings: Sequence[OfferingRow], members:
                 ),
                 unrefined=tuple(requirement.number for requirement in plan.requirements if not requirement.points),
                 courses=_courses(plan, offerings, members, concluded, on),
-                items=field.plan_cases(plan.items, campus, plan.sources),
+                items=field.plan_cases(plan.items, campus, plan.sources, mentors),
             )
         )
     return tuple(found)

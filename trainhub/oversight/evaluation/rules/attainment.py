@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from fractions import Fraction
 from typing import TypeVar
 
 from trainhub.oversight.evaluation.types import MarkSource
@@ -29,8 +30,11 @@ class Attained:
 NOTHING = Attained(None, 0, 0)
 
 
-def weighted(parts: Iterable[tuple[int, int]]) -> int | None:
-    """The mean of (mark in tenths, weight), whole tenths rounded down; None when nothing has weight."""
+def weighted(parts: Iterable[tuple[int | Fraction, int]]) -> int | None:
+    """The mean of (mark in tenths, weight), whole tenths rounded down; None when nothing has weight.
+
+    Rounded once, at the end: so it reaches a threshold of whole tenths exactly when the mean itself does. What goes in is not rounded before.
+    """
     found = [(mark, weight) for mark, weight in parts if weight > 0]
     total = sum(weight for _mark, weight in found)
     return sum(mark * weight for mark, weight in found) // total if total else None
@@ -42,7 +46,7 @@ def of_point(carriers: Iterable[tuple[Carrier, int]], reached: Mapping[Carrier, 
     A carrier without marks takes no part: it is shown as a gap, not as a zero.
     """
     known = [(reached[key], weight) for key, weight in carriers if key in reached and reached[key][0]]
-    mean = weighted((total // number, weight) for (number, _yes, total), weight in known)
+    mean = weighted((Fraction(total, number), weight) for (number, _yes, total), weight in known)
     return Attained(mean, sum(number for (number, _y, _t), _w in known), sum(yes for (_n, yes, _t), _w in known))
 
 

@@ -90,7 +90,7 @@ def judge_item_mentors(
     """
     if not items:
         return lacking(criterion, mentors, NO_PLAN)
-    without = [item.label for item in items if int(item.has_enterprise_mentor) < mentors.number]
+    without = [item.label for item in items if item.enterprise_mentors < mentors.number]
     ended = [case for case in placements if case.has_ended]
     if not ended and not without:
         return lacking(criterion, mentors, "还没有结束的实习，没有企业评分。")

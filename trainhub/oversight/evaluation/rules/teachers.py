@@ -86,7 +86,7 @@ def judge_secondments(
 
 def is_senior(teacher: TeacherCase, *, years: int) -> bool:
     """学术水平高 (the flag of the file) or 工程经验丰富 (years in enterprises) (PETOE-4.5, 002:453)."""
-    return teacher.is_senior or teacher.enterprise_days * 4 >= years * 1461
+    return teacher.is_senior or teacher.enterprise_days >= years * 1461 // 4  # five years are 1826 days, as at 5.2 (1.x)
 
 
 def judge_workload(criterion: Criterion, teachers: Sequence[TeacherCase], *, percent: Parameter, senior_years: Parameter) -> Finding:

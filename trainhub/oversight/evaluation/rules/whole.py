@@ -63,6 +63,26 @@ def group_text(group: Group) -> str:
     return f"{years} 级（{'已毕业' if group.is_finished else '在读'}）卓越计划学生 {group.size} 人"
 
 
+MAY_BE_EMPTY = frozenset(["4.5", "4.7", "9.1", "9.4", "9.6", "9.8"])
+"""Where having nothing is legitimate: no senior teacher or no hours to compare (002:453), no part-time teachers (002:457), no students or teachers to
+take a share of (1.x; of requirement 9 any three suffice). A person then says what follows."""
+ALWAYS_ASKED = frozenset(["7.1", "7.3"])
+"""An empty plan fails whether or not somebody has graduated (1.x)."""
+
+
+def answered(finding: Finding, *, has_graduated: bool) -> Finding:
+    """A finding of which nothing is recorded: once a cohort has graduated that is not "no data", it is what was asked and is not there.
+
+    Total non-compliance would otherwise stand better than partial: nobody could be shown anything, and a word would settle it.
+    """
+    is_asked = finding.code in ALWAYS_ASKED or (has_graduated and finding.code not in MAY_BE_EMPTY)
+    if finding.status is not Status.NO_DATA or not is_asked:
+        return finding
+    wanted = finding.required
+    is_number = isinstance(wanted, int) and not isinstance(wanted, bool)
+    return replace(finding, status=Status.NOT_MET, found=0, required=wanted if is_number else 1, unit=finding.unit if is_number else "")
+
+
 WORST_FIRST = (Status.NOT_MET, Status.NO_DATA, Status.JUDGE, Status.MET)
 
 
@@ -179,4 +199,4 @@ def findings(case: Case, criteria: Mapping[str, Criterion], p: Mapping[str, Para
         international.judge_exchange(c["9.6"], case.international, percent=p["petoe.intl_exchange_percent"]),
         international.judge_foreign_students(c["9.8"], case.international, percent=p["petoe.intl_foreign_students_percent"]),
     )
-    return {finding.code: finding for finding in found}
+    return {finding.code: answered(finding, has_graduated=case.group.is_finished) for finding in found}

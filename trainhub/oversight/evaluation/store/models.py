@@ -86,6 +86,8 @@ class FrozenReadiness(Base):
     on: Mapped[date] = mapped_column("on_day")
     requirements: Mapped[dict[str, Any]]
     findings: Mapped[list[Any]]
+    raw: Mapped[list[Any] | None]
+    """What the data alone said about each criterion, whoever had judged it: on this a verdict rests. Nothing for one of before this was kept."""
     behind: Mapped[dict[str, Any]]
     group: Mapped[dict[str, Any]] = mapped_column("judged_group")
     special_result: Mapped[str] = mapped_column(sa.String(20), default="")

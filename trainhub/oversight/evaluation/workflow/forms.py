@@ -12,7 +12,9 @@ from wtforms.validators import InputRequired, Length, Optional
 
 from trainhub.kernel.forms import Checks, Form, LongText, Text
 from trainhub.kernel.i18n import _l
+from trainhub.oversight.evaluation import catalogue
 from trainhub.oversight.evaluation.register_types import Quality
+from trainhub.oversight.evaluation.types import CriterionKind
 from trainhub.oversight.evaluation.workflow import words
 from trainhub.oversight.evaluation.workflow.types import DocumentKind, Event, Opinion, VisitItemKind
 from trainhub.programmes import labels as programme_labels
@@ -86,6 +88,18 @@ class ExpertForm(Form):
 
     account_id = SelectField(_l("专家"), coerce=int, choices=[], validators=[InputRequired(_l("请选择一项。"))])
     is_leader = BooleanField(_l("任组长"))
+
+
+class ReopenForm(Form):
+    """Let the facts of today count for a computed criterion."""
+
+    criterion = SelectField(_l("评价要点"), [InputRequired(_l("请选择要点。"))])
+    reason = LongText(_l("理由"), [InputRequired(_l("请写明理由。")), Length(max=400)])
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        computed = [one for one in catalogue.criteria().values() if one.kind is CriterionKind.COMPUTED]
+        self.criterion.choices = [SelectChoice(one.code, f"{one.code} {one.text}") for one in computed]
 
 
 class EndForm(Form):

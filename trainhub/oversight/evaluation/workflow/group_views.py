@@ -18,9 +18,11 @@ from trainhub.kernel.web import done
 from trainhub.oversight.evaluation import catalogue, deciding
 from trainhub.oversight.evaluation.operations import judging
 from trainhub.oversight.evaluation.permissions import Can
+from trainhub.oversight.evaluation.queries.holding import hold_programme
 from trainhub.oversight.evaluation.rules.verdict import OPEN
 from trainhub.oversight.evaluation.types import JudgementCase, JudgementResult
-from trainhub.oversight.evaluation.views import blueprint, shown
+from trainhub.oversight.evaluation.views import blueprint
+from trainhub.oversight.evaluation.wording import shown
 from trainhub.oversight.evaluation.workflow import queries
 from trainhub.oversight.evaluation.workflow.models import Application
 from trainhub.oversight.evaluation.workflow.operations import moving
@@ -41,12 +43,16 @@ def _has_seen(one: JudgementCase | None, code: str) -> bool:
     return request.form.get(f"seen-{code}", "") == _mark(one)
 
 
+def _demand_open(row: Application) -> None:
+    if row.state is not State.IN_WORKING_GROUP:
+        raise moving.BadStep(_("专家工作组审议期间才能评判。"))
+
+
 @blueprint.route("/applications/<int:key>/judging", methods=["GET", "POST"])
 @guard(Can.ACT_GROUP, load=load_case, subject=on_case)
 def judging_sheet(row: Application) -> Any:
     """The criteria that a person decides, with who judged them since the submission; the group judges all of a requirement at once."""
-    if row.state is not State.IN_WORKING_GROUP:
-        raise moving.BadStep(_("专家工作组审议期间才能评判。"))
+    _demand_open(row)
     programme, today = programme_of(row), clock.today()
     parts = catalogue.requirements()
     number = min(max(request.args.get("r", 1, type=whole), 1), len(parts))
@@ -62,8 +68,9 @@ def judging_sheet(row: Application) -> Any:
         known = {one.value for one in JudgementResult}
         try:
             with transaction():
-                queries.hold(row)
+                hold_programme(programme.id)
                 deciding.check_outside(programme, who(), today)
+                _demand_open(row)
                 standing = deciding.said_since(row, today)
                 typed = _words(standing)
                 stale = [
@@ -83,6 +90,7 @@ def judging_sheet(row: Application) -> Any:
                             remark=remark,
                             finding=raw[code],
                             left=OPEN,
+                            is_anew=code not in standing,
                             by=who(),
                             today=today,
                             now=clock.now(),

@@ -78,6 +78,8 @@ def programme_cases(programme: Programme) -> Any:
     """The applications of a programme, and what stands in the way of a new one."""
     today = clock.today()
     rows = queries.applications_of(programme.id)
+    if not may(who(), Can.VIEW_WORK, on_programme(programme)):  # how earlier applications ended is not for an expert of this visit
+        rows = [row for row in rows if queries.is_visiting(queries.assignment(row.id, who().account_id))]
     current = next((row for row in rows if row.open_key is not None), None)
     latest = rows[0] if rows else None
     accreditation = judgements.accreditation_on(programme.id, today)

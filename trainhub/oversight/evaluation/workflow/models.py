@@ -154,6 +154,25 @@ class Consensus(Base):
     __table_args__ = (sa.Index("ix_evaluation_consensus_latest", "application_id", "criterion", "id"),)
 
 
+class Reopening(Base):
+    """A computed criterion of which the facts of a later day count, because an office asked again, and why. Append-only: the latest counts.
+
+    `finding`: what the data said then of the group and by the numbers of the submission.
+    """
+
+    __tablename__ = "evaluation_reopening"
+
+    id: Mapped[Key]
+    application_id: Mapped[int] = mapped_column(ref("evaluation_application.id"), index=True)
+    criterion: Mapped[str] = mapped_column(sa.String(6))
+    reason: Mapped[str] = mapped_column(sa.String(400))
+    finding: Mapped[dict[str, Any]]
+    reopened_on: Mapped[date]
+    reopened_by_id: Mapped[int | None]
+    reopened_by: Mapped[str] = mapped_column(sa.String(200))
+    reopened_at: Mapped[datetime]
+
+
 class Publication(Base):
     """The list of a year: one a year (PETOE-P13, 002:219)."""
 
@@ -184,6 +203,6 @@ def _refuse_change(_mapper: Any, _connection: Any, row: Any) -> None:
     raise RuntimeError(f"{row.__tablename__} is append-only: write a new row")
 
 
-for _history in (Step, VisitOpinion, Consensus, Listed):
+for _history in (Step, VisitOpinion, Consensus, Reopening, Listed):
     sa.event.listen(_history, "before_update", _refuse_change)
     sa.event.listen(_history, "before_delete", _refuse_change)

@@ -27,13 +27,17 @@ from trainhub.oversight.evaluation.workflow.models import (
     Application,
     CaseDocument,
     Consensus,
+    Reopening,
     Step,
     VisitExpert,
     VisitItem,
     VisitOpinion,
 )
 from trainhub.oversight.evaluation.workflow.types import (
+    BEFORE_OFFICES,
+    HANDLED,
     IN_VISIT,
+    TO_DECLARE,
     WITH_EXPERTS,
     Actor,
     DocumentKind,
@@ -85,8 +89,10 @@ def visible_to(identity: Identity) -> ColumnElement[bool]:
     here = organisations.region_of(Programme.university_id)
     scope = organisations.scope(identity, READERS, organisations=(Programme.university_id,), programmes=(Programme.id,), region=here)
     if _is_office(identity):
-        return or_(scope, Application.id.is_not(None))
-    mine = select(VisitExpert.application_id).where(VisitExpert.account_id == identity.account_id, VisitExpert.ended_at.is_(None))
+        return or_(scope, Application.state.not_in(BEFORE_OFFICES))
+    mine = select(VisitExpert.application_id).where(
+        VisitExpert.account_id == identity.account_id, VisitExpert.ended_at.is_(None), VisitExpert.has_conflict.is_(False)
+    )
     return or_(scope, Application.id.in_(mine))
 
 
@@ -208,6 +214,11 @@ def consensus_of(application_id: int) -> dict[str, Consensus]:
     return {row.criterion: row for row in session().scalars(statement)}
 
 
+def reopenings_of(application_id: int) -> list[Reopening]:
+    """The criteria that an office reopened, the latest of each last."""
+    return list(session().scalars(select(Reopening).where(Reopening.application_id == application_id).order_by(Reopening.id)))
+
+
 def readable_by(row: Application, account_id: int | None) -> set[int] | None:
     """Whose opinions somebody reads, by expert; None for everybody's with what the group agreed on.
 
@@ -281,7 +292,10 @@ def facts_of(
             for one in experts
         ),
         open_criteria=tuple(code for code in criteria if code not in agreed),
-        has_new_conclusion=row.submitted_at is not None and conclusion is not None and conclusion.concluded_on >= local(row.submitted_at).date(),
+        has_new_conclusion=row.submitted_at is not None
+        and conclusion is not None
+        and conclusion.is_from_association
+        and conclusion.concluded_on >= local(row.submitted_at).date(),
         uncovered=uncovered_standards(row.programme_id, today) if row.state is State.PREPARING else (),
         undecided=undecided,
         is_visit_optional=book().at("own.evaluation.visit_optional_evaluation_only", on=today).flag,
@@ -311,9 +325,12 @@ def subject_with(programme: Programme, rows: list[Application], today: date) -> 
     spans = {row.id: reading_days(row, today) for row in rows}
     visitors, assigned, members = set(), set(), set()
     visited = {row.id for row in rows if row.state in IN_VISIT}
+    declaring = {row.id for row in rows if row.state in TO_DECLARE}
+    has_applied = any(row.state not in BEFORE_OFFICES for row in rows)
     statement = select(VisitExpert).where(VisitExpert.application_id.in_(list(spans)), VisitExpert.ended_at.is_(None))
     for one in session().scalars(statement):
-        assigned.add(one.account_id)
+        if one.application_id in declaring and not one.has_conflict:
+            assigned.add(one.account_id)
         span = spans[one.application_id]
         if not is_visiting(one):
             continue
@@ -326,11 +343,13 @@ def subject_with(programme: Programme, rows: list[Application], today: date) -> 
         plain.programmes,
         plain.regions,
         plain.persons,
-        offices(OrganisationKind.ASSOCIATION),
-        offices(OrganisationKind.EXPERT_GROUP),
+        offices(OrganisationKind.ASSOCIATION) if has_applied else frozenset(),
+        offices(OrganisationKind.EXPERT_GROUP) if has_applied else frozenset(),
         frozenset(visitors),
         frozenset(assigned),
         any(row.state in WITH_EXPERTS for row in rows),
+        any(row.state in HANDLED for row in rows),
+        any(row.state is State.IN_WORKING_GROUP for row in rows),
         frozenset(members),
     )
 

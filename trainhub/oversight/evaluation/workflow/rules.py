@@ -42,11 +42,11 @@ TABLE: tuple[Transition, ...] = (
         "T0", _E.BECOME_ELIGIBLE, (_S.IMPLEMENTING,), _S.ELIGIBLE, _A.PROGRAMME,
         (_G.COHORT_GRADUATED, _G.PREREQUISITE, _G.NONE_OPEN, _G.CLOCK), clause="PETOE-P5, 002:211",
     ),
-    Transition("T1", _E.APPLY, (_S.ELIGIBLE,), _S.APPLIED, _A.PROGRAMME, (_G.ROUTE_JOINT,), "own:next_accreditation", clause="PETOE-P5, P14a, 002:211, 002:223"),
+    Transition("T1", _E.APPLY, (_S.ELIGIBLE,), _S.APPLIED, _A.PROGRAMME, (), "own:next_accreditation", clause="PETOE-P5, P14a, 002:211, 002:223"),
     Transition("T1c", _E.APPLY_ALONE, (_S.ELIGIBLE,), _S.APPLIED, _A.PROGRAMME, (_G.ROUTE_ALONE,), clause="PETOE-P14b, 002:223", route=Route.EVALUATION_ONLY),
     Transition("T2", _E.REFUSE, (_S.APPLIED,), _S.NOT_ACCEPTED, _A.ASSOCIATION, (_G.REASON,), "petoe.reapply_not_accepted_years", clause="PETOE-P6, 002:211"),
     Transition(
-        "T2b", _E.APPLY_NEXT_YEAR, (_S.NOT_ACCEPTED,), _S.APPLIED, _A.PROGRAMME, (_G.CLOCK, _G.NONE_OPEN, _G.ROUTE_JOINT),
+        "T2b", _E.APPLY_NEXT_YEAR, (_S.NOT_ACCEPTED,), _S.APPLIED, _A.PROGRAMME, (_G.CLOCK, _G.NONE_OPEN),
         "petoe.reapply_not_accepted_years", clause="PETOE-P6, 002:211",
     ),
     Transition(
@@ -55,7 +55,7 @@ TABLE: tuple[Transition, ...] = (
     ),
     Transition("T3", _E.ACCEPT, (_S.APPLIED,), _S.PREPARING, _A.ASSOCIATION, clause="PETOE-P6, 002:211"),
     Transition(
-        "T4", _E.SUBMIT, (_S.PREPARING,), _S.SUBMITTED, _A.PROGRAMME, (_G.REPORTS,), "own:same_moment",
+        "T4", _E.SUBMIT, (_S.PREPARING,), _S.SUBMITTED, _A.PROGRAMME, (_G.REPORTS, _G.COHORT_GRADUATED), "own:same_moment",
         (_D.SELF_REPORT, _D.SUPPLEMENTARY_REPORT), "PETOE-P7, P8, 002:213",
     ),
     Transition("T5", _E.SCHEDULE_VISIT, (_S.SUBMITTED,), _S.VISIT_SCHEDULED, _A.ASSOCIATION, (_G.AGENDA, _G.EXPERTS), "own:accreditation_schedule", clause="PETOE-P9, 002:215"),
@@ -79,7 +79,7 @@ TABLE: tuple[Transition, ...] = (
     Transition("T10", _E.CONCLUDE, (_S.IN_WORKING_GROUP,), _S.CONCLUDED, _A.WORKING_GROUP, (_G.DERIVABLE,), clause="PETOE-P12, P16, 002:217, 002:645"),
     Transition("T11", _E.PUBLISH, (_S.CONCLUDED,), _S.PUBLISHED, _A.WORKING_GROUP, (_G.VERDICT_MET, _G.ONE_LIST), "petoe.publications_per_year", clause="PETOE-P13, 002:219"),
     Transition("T12", _E.FAIL, (_S.CONCLUDED,), _S.FAILED, _A.SYSTEM, (_G.VERDICT_OTHER,), "petoe.reapply_failed_years", clause="PETOE-P15, 002:225"),
-    Transition("T12b", _E.APPLY_AGAIN, (_S.FAILED,), _S.APPLIED, _A.PROGRAMME, (_G.CLOCK, _G.NONE_OPEN, _G.ROUTE_JOINT), "petoe.reapply_failed_years", clause="PETOE-P15, 002:225"),
+    Transition("T12b", _E.APPLY_AGAIN, (_S.FAILED,), _S.APPLIED, _A.PROGRAMME, (_G.CLOCK, _G.NONE_OPEN), "petoe.reapply_failed_years", clause="PETOE-P15, 002:225"),
     Transition(
         "T12c", _E.APPLY_ALONE, (_S.FAILED,), _S.APPLIED, _A.PROGRAMME, (_G.CLOCK, _G.NONE_OPEN, _G.ROUTE_ALONE),
         "petoe.reapply_failed_years", clause="PETOE-P14b, P15, 002:223, 002:225", route=Route.EVALUATION_ONLY,
@@ -115,13 +115,6 @@ def _none_open(facts: Facts) -> list[Gap]:
 def _term(facts: Facts, which: str) -> int:
     """The years of the short or the long term of an accreditation (002:223)."""
     return int(facts.numbers[f"petoe.accreditation_years_{which}"][0])
-
-
-def _joint(facts: Facts) -> list[Gap]:
-    years = _term(facts, "long")
-    if facts.accreditation is AccreditationStanding.PASSED and facts.accreditation_years == years:
-        return [Gap.of(Lack.LONG_TERM, n=years)]
-    return []
 
 
 def _alone(facts: Facts) -> list[Gap]:
@@ -244,7 +237,6 @@ GUARDS: Mapping[Guard, Callable[[Facts], list[Gap]]] = {
     Guard.COHORT_GRADUATED: _graduated,
     Guard.PREREQUISITE: _prerequisite,
     Guard.NONE_OPEN: _none_open,
-    Guard.ROUTE_JOINT: _joint,
     Guard.ROUTE_ALONE: _alone,
     Guard.CLOCK: _clock,
     Guard.REASON: _reason,

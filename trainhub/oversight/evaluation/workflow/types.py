@@ -41,6 +41,24 @@ CLOSED = frozenset([State.NOT_ACCEPTED, State.CONCLUDED, State.PUBLISHED, State.
 """States in which another application may be opened; in every other one the application is the open one of its programme."""
 IN_VISIT = frozenset([State.VISIT_SCHEDULED, State.VISITED])
 """States in which the group of the visit has the next step, or the association on the route alone."""
+HANDLED = frozenset(
+    [
+        State.APPLIED,
+        State.PREPARING,
+        State.SUBMITTED,
+        State.VISIT_SCHEDULED,
+        State.VISITED,
+        State.AT_ASSOCIATION,
+        State.ACCREDITATION_CONCLUDED,
+        State.IN_WORKING_GROUP,
+        State.CONCLUDED,
+    ]
+)
+"""From the application to the verdict: the offices handle it, and read the programme's evaluation."""
+BEFORE_OFFICES = frozenset([State.IMPLEMENTING, State.ELIGIBLE])
+"""Nobody has applied yet: nothing is the offices'."""
+TO_DECLARE = frozenset([State.SUBMITTED, State.VISIT_SCHEDULED])
+"""While these last an assigned expert opens the page of the application, to declare."""
 WITH_EXPERTS = frozenset(
     [State.SUBMITTED, State.VISIT_SCHEDULED, State.VISITED, State.AT_ASSOCIATION, State.ACCREDITATION_CONCLUDED, State.IN_WORKING_GROUP]
 )
@@ -86,7 +104,6 @@ class Guard(StrEnum):
     COHORT_GRADUATED = "cohort_graduated"
     PREREQUISITE = "prerequisite"
     NONE_OPEN = "none_open"
-    ROUTE_JOINT = "route_joint"
     ROUTE_ALONE = "route_alone"
     CLOCK = "clock"
     REASON = "reason"
@@ -224,7 +241,6 @@ class Lack(StrEnum):
     NOT_GRADUATED = "not_graduated"
     NO_PREREQUISITE = "no_prerequisite"
     OTHER_OPEN = "other_open"
-    LONG_TERM = "long_term"
     LAPSED_ALONE = "lapsed_alone"
     NOT_ACCREDITED = "not_accredited"
     NOT_CONFIRMED = "not_confirmed"

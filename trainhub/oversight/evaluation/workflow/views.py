@@ -19,7 +19,7 @@ from trainhub.kernel.papers import docx, pdf
 from trainhub.kernel.papers.blocks import DOCX, PDF
 from trainhub.kernel.web import done
 from trainhub.organisations import queries as organisations
-from trainhub.oversight.evaluation import catalogue, deciding, labels, submitted
+from trainhub.oversight.evaluation import catalogue, deciding, labels, readiness, submitted
 from trainhub.oversight.evaluation.documents import visit_form
 from trainhub.oversight.evaluation.operations import judging
 from trainhub.oversight.evaluation.permissions import READERS, Can, CaseSubject
@@ -27,7 +27,7 @@ from trainhub.oversight.evaluation.queries import judgements
 from trainhub.oversight.evaluation.views import blueprint, load, on_programme
 from trainhub.oversight.evaluation.workflow import forms, outcome_queries, queries, rules, words
 from trainhub.oversight.evaluation.workflow.models import Application, CaseDocument
-from trainhub.oversight.evaluation.workflow.operations import moving, papers
+from trainhub.oversight.evaluation.workflow.operations import moving, papers, reopening
 from trainhub.oversight.evaluation.workflow.types import Actor, DocumentKind, Event, State
 from trainhub.programmes import operations as programme_operations
 from trainhub.programmes import queries as programmes
@@ -136,10 +136,12 @@ def open_application(programme: Programme) -> Any:
 def application(row: Application) -> Any:
     """Where the application stands, what can be done next and by whom, what is missing, the documents, the visit, the history."""
     today, subject = clock.today(), on_case(row)
-    resting, answer = deciding.look(row, programme_of(row), today) if row.state is State.IN_WORKING_GROUP else (None, None)
+    office = reopening.WHO.get(row.state) if may(who(), Can.VIEW_WORK, subject) else None
+    resting = deciding.resting(row, programme_of(row), today) if row.state is State.IN_WORKING_GROUP else None
+    answer = readiness.assess(programme_of(row), today) if office is not None else None
     needed = deciding.undecided(resting) if resting is not None else ()
     facts = queries.facts_of(row, today, criteria=_open_codes(row), verdict=resting.verdict if resting is not None else None, undecided=needed)
-    before = submitted.of_application(row, programme_of(row)) if answer is not None else None
+    before = submitted.of_application(row, programme_of(row)) if office is not None else None
     following = [one for one in rules.following(facts) if one.transition.actor is not Actor.SYSTEM]
     mine = queries.assignment(row.id, who().account_id)
     declare = forms.DeclareForm() if mine is not None and mine.ended_at is None and mine.submitted_at is None else None
@@ -168,6 +170,8 @@ def application(row: Application) -> Any:
         form_quality=forms.QualityForm(version=_remark(row)) if row.state is State.IN_WORKING_GROUP and may(who(), Can.ACT_GROUP, subject) else None,
         previous=queries.application(row.previous_id) if row.previous_id else None,
         changes=submitted.changes(before.answer, answer) if before is not None and answer is not None else [],
+        reopened=queries.reopenings_of(row.id),
+        form_reopen=forms.ReopenForm() if office is not None and may(who(), ACTS[office], subject) else None,
         may_read=may(who(), Can.VIEW, subject),
         opens_work=may(who(), Can.VIEW_WORK, subject),
         kinds=DocumentKind,
@@ -271,6 +275,7 @@ def enter_conclusion(row: Application) -> Any:
         raise Refused("".join(str(text) for errors in form.errors.values() for text in errors))
     with transaction():
         if once(form.submission_key.data or ""):
+            papers.check_conclusion(row, given(form.concluded_on.data))
             programme_operations.enter_accreditation(
                 programme=programme_of(row),
                 result=form.result.data,

@@ -22,7 +22,8 @@ from trainhub.oversight.evaluation.permissions import Can, CaseSubject
 from trainhub.oversight.evaluation.queries import field, staff
 from trainhub.oversight.evaluation.submitted import Submitted
 from trainhub.oversight.evaluation.types import CriterionKind
-from trainhub.oversight.evaluation.views import blueprint, shown
+from trainhub.oversight.evaluation.views import blueprint
+from trainhub.oversight.evaluation.wording import shown
 from trainhub.oversight.evaluation.workflow import diverging, forms, queries
 from trainhub.oversight.evaluation.workflow.models import Application, VisitExpert, VisitItem
 from trainhub.oversight.evaluation.workflow.operations import visiting

@@ -13,14 +13,14 @@ from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import N_, _
-from trainhub.oversight.evaluation import catalogue, deciding, readiness, submitted
+from trainhub.oversight.evaluation import catalogue, deciding, readiness
 from trainhub.oversight.evaluation.models import EvaluationDecision
 from trainhub.oversight.evaluation.operations import judging
 from trainhub.oversight.evaluation.queries import judgements
 from trainhub.oversight.evaluation.queries.holding import hold_programme
 from trainhub.oversight.evaluation.rules import verdict as verdicts
 from trainhub.oversight.evaluation.store.operations import freezing
-from trainhub.oversight.evaluation.types import DecisionCase, JudgementResult, Outcome
+from trainhub.oversight.evaluation.types import CriterionKind, DecisionCase, JudgementResult, Outcome
 from trainhub.oversight.evaluation.workflow import outcome_queries, queries, rules, words
 from trainhub.oversight.evaluation.workflow.models import Application, Listed, Publication, Step
 from trainhub.oversight.evaluation.workflow.operations import outside, papers
@@ -64,6 +64,10 @@ def open_application(*, programme: Programme, has_prerequisite: bool, by: Identi
     return _write(row, transition, by=by, today=today, now=now, reason="", documents=[])
 
 
+WITH_JUDGEMENTS = frozenset([Event.SUBMIT, Event.CONCLUDE])
+"""The steps that draw a line under what was judged."""
+
+
 def step(
     *, application: Application, event: Event, by: Identity, today: date, now: datetime, reason: str = "", version: int | None = None
 ) -> Application:
@@ -72,6 +76,8 @@ def step(
     Returns the application, or its successor where the table starts a new one (T2b, T2c, T12b, T12c). Raises BadStep and Stale.
     """
     queries.hold(application)
+    if event in WITH_JUDGEMENTS:  # what is judged meanwhile comes before or after it, never beside it
+        hold_programme(application.programme_id)
     last = next(iter(queries.steps_of(application.id)), None)
     if last is not None and last.event is event and last.to_state is application.state:
         return application
@@ -81,7 +87,7 @@ def step(
         outside.check(application, by, today)
     facts = queries.facts_of(application, today, reason=reason, criteria=list(catalogue.criteria()))
     if event is Event.CONCLUDE:
-        found = deciding.look(application, _programme(application), today)[0]
+        found = deciding.resting(application, _programme(application), today)
         facts = replace(facts, verdict=found.verdict, undecided=deciding.undecided(found))
     gaps = rules.gaps(transition, facts)
     if gaps:
@@ -174,7 +180,7 @@ def _alone(application: Application, **_rest: Any) -> None:
 
 def _decide(application: Application, outcome: Outcome, *, by: Identity, today: date, now: datetime, reason: str) -> EvaluationDecision:
     programme = _programme(application)
-    found = deciding.look(application, programme, today)[0] if outcome is Outcome.CONCLUDED else None
+    found = deciding.resting(application, programme, today) if outcome is Outcome.CONCLUDED else None
     row = judging.record_decision(programme=programme, outcome=outcome, decided_on=today, by=by, now=now, reason=reason, found=found)
     application.decision_id = row.id
     p = readiness.parameters(today)
@@ -195,7 +201,8 @@ def _refuse(application: Application, *, by: Identity, today: date, now: datetim
 
 def _submit(application: Application, *, by: Identity, today: date, now: datetime, reason: str) -> None:
     """Everything of the dossier is frozen. 特色 or 优秀 of an earlier evaluation stays with that one: the group notes it anew or not at all."""
-    application.submitted_at = now
+    before = judgements.latest_moment(application.programme_id)
+    application.submitted_at = max(now, before) if before is not None else now  # who wrote before it may have looked at the clock after it
     if judgements.quality_on(application.programme_id, today) is not None:
         text = N_("再次申请评价，上一次的定性评价不带入本次。")
         judging.note_quality(programme=_programme(application), quality=None, text=text, by=by, today=today, now=now)
@@ -205,20 +212,18 @@ def _submit(application: Application, *, by: Identity, today: date, now: datetim
 def _end_visit(application: Application, *, by: Identity, today: date, now: datetime, reason: str) -> None:
     """The form of the group is drawn, and what it agreed on becomes the judgement of each criterion a person decides."""
     programme = _programme(application)
-    found = deciding.unsettled(programme, today)  # the programme's own word closes nothing that soft words leave open
-    seen = submitted.of_application(application, programme)
+    found = deciding.raw(application, programme)  # the programme's own word closes nothing that soft words leave open
     for code, agreed in queries.consensus_of(application.id).items():
         if agreed.opinion is Opinion.UNCLEAR:
             continue
-        left = [one[code] for one in (found, seen.findings if seen is not None else {}) if code in one and one[code].status is Status.JUDGE]
-        if catalogue.criteria()[code].kind.value == "computed" and not left:
-            continue  # data decided it, when the group read it and now
+        if catalogue.criteria()[code].kind is CriterionKind.COMPUTED and found[code].status is not Status.JUDGE:
+            continue  # the data that the group read decided it
         judging.record_judgement(
             programme=programme,
             criterion=code,
             result=JudgementResult(agreed.opinion.value),
             remark=agreed.remark or N_("现场考查专家组一致意见。"),
-            finding=left[0] if left else found[code],
+            finding=found[code],
             by=by,
             today=today,
             now=now,
@@ -266,7 +271,6 @@ def publish_list(*, keys: list[int], document: str, by: Identity, today: date, n
         if key not in waiting:
             raise BadStep(_("有的专业没有通过的评价结论，或已经公布，不能列入名单。"), field="keys")
         one, programme, university = waiting[key]
-        accreditation = judgements.accreditation_on(programme.id, today)
         step(application=one, event=Event.PUBLISH, by=by, today=today, now=now)
         session().add(
             Listed(
@@ -275,7 +279,7 @@ def publish_list(*, keys: list[int], document: str, by: Identity, today: date, n
                 university=university,
                 programme=programme.name,
                 honour=one.special_result.removeprefix("met").removeprefix("_"),
-                accredited_until=verdicts.valid_until(accreditation),
+                accredited_until=outcome_queries.validity_of(one),  # of the one the verdict rests on, whatever was concluded since
             )
         )
     session().flush()

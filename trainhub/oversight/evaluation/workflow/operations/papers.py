@@ -15,7 +15,7 @@ from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.files import StoredFile
 from trainhub.kernel.forms import check_version
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import _, format_date
 from trainhub.kernel.papers import docx
 from trainhub.kernel.papers.blocks import DOCX
 from trainhub.oversight.evaluation.documents import visit_form
@@ -77,6 +77,14 @@ def hand_in(*, application: Application, kind: DocumentKind, file: IO[bytes], na
         outside.check(application, by, local(now).date())
     stored = files.keep(file, name=name, kind=KIND, by=by, now=now, allowed=sniff.EVIDENCE)
     return _add(application, kind, stored, by=by, now=now, is_generated=False)
+
+
+def check_conclusion(application: Application, concluded_on: date) -> None:
+    """Refuse a conclusion of a day before the submission: it belongs to an earlier accreditation, and would be written over. Raises BadDocument."""
+    first = local(application.submitted_at).date() if application.submitted_at is not None else None
+    if first is not None and concluded_on < first:
+        told = _("本次认证结论在 %(day)s 提交报告之后作出；更早的结论已登记在专业点，不能在这里更改。", day=format_date(first))
+        raise BadDocument(told, field="concluded_on")
 
 
 def hand_in_drawn(

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from datetime import date, datetime
 
+from trainhub.identity import queries as accounts
 from trainhub.identity.models import Account
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
@@ -135,6 +136,12 @@ def assign(*, application: Application, account: Account, is_leader: bool, by: I
     ties = staff.ties_to_university(account.person_id, account.id, programme, today)
     if ties:
         raise BadVisit(_("%(name)s不能参加：%(why)s。", name=account.display_name, why="；".join(ties)), field="account_id")
+    held = {office for key in accounts.accounts_of_holder(account.id) for office in queries.offices_of(accounts.identity_of(key, today=today))}
+    if held:  # nobody judges on the visit what the same person accepts or concludes
+        told = "、".join(str(words.ACTORS[one]) for one in sorted(held))
+        raise BadVisit(
+            _("%(name)s是%(office)s成员，办理这项申请，不能同时担任考查专家。", name=account.display_name, office=told), field="account_id"
+        )
     if is_leader:
         for one in queries.experts_of(application.id):
             one.is_leader = False
@@ -142,9 +149,9 @@ def assign(*, application: Application, account: Account, is_leader: bool, by: I
     if row is None:
         row = VisitExpert(application_id=application.id, account_id=account.id, name=account.display_name, assigned_at=now)
         session().add(row)
-    elif row.ended_at is None and row.is_leader == is_leader:
+    elif row.ended_at is None and row.is_leader == is_leader and not row.has_conflict:
         return row
-    if row.ended_at is not None:
+    if row.ended_at is not None or row.has_conflict:
         row.ended_at, row.end_reason, row.declared_at, row.has_conflict, row.conflict, row.submitted_at = None, "", None, False, "", None
     row.is_leader, row.unit = is_leader, staff.unit_of(account.person_id, today)
     session().flush()
@@ -177,10 +184,15 @@ def _application_of(expert: VisitExpert) -> Application:
 
 
 def declare(*, expert: VisitExpert, has_conflict: bool, conflict: str, by: Identity, now: datetime) -> VisitExpert:
-    """Declare whether there is a conflict of interest; only then the dossier opens. A conflict needs its words."""
+    """Declare whether there is a conflict of interest; only then the dossier opens. A conflict needs its words.
+
+    Who declared one does not take it back alone: the association looks at it, and assigns the expert again or another one.
+    """
     queries.hold(_application_of(expert))
     if expert.ended_at is not None or by.account_id != expert.account_id:
         raise BadVisit(_("只有被指派的专家本人可以声明。"))
+    if expert.has_conflict and not has_conflict:
+        raise BadVisit(_("你已声明存在利益关系，不能自行撤回。如情况有变，请认证协会核实后重新指派。"), field="has_conflict")
     if has_conflict and not conflict.strip():
         raise BadVisit(_("请写明利益冲突的情况。"), field="conflict")
     ties = [] if has_conflict else _ties(_application_of(expert), by, now)
@@ -286,6 +298,7 @@ def adopt(*, application: Application, by: Identity, now: datetime) -> int:
     if not experts or any(one.submitted_at is None for one in experts):
         return 0
     said, agreed, number = queries.opinions_of(application.id), queries.consensus_of(application.id), 0
+    now = max(now, *(one.submitted_at for one in experts if one.submitted_at is not None))  # who handed in before may have a clock that is ahead
     for code in catalogue.criteria():
         found = {said[one.id][code].opinion for one in experts}
         if len(found) != 1 or code in agreed:
@@ -331,6 +344,7 @@ def agree(
     if len(opinions) == 1 and opinion not in opinions:
         told = words.OPINIONS[opinions.pop()]
         raise BadOpinion(_("要点 %(code)s 全组意见相同（%(opinion)s），就是全组一致意见，组长不能另行记录。", code=criterion, opinion=told))
+    now = max(now, *(one.submitted_at for one in experts if one.submitted_at is not None))
     known = queries.consensus_of(application.id).get(criterion)
     if known is not None and (known.opinion, known.remark) == (opinion, remark):
         return known
