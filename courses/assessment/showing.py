@@ -13,7 +13,35 @@ from courses.assessment.rules.drawing import in_order
 from courses.assessment.rules.expressions import BadExpression, value_of
 from courses.assessment.rules.formulas import alternatives
 from courses.assessment.types import QuestionKind
+from courses.catalogue.markup import placed
+from courses.catalogue.operations.offerings import asset_prefix
 from trainhub.kernel.mathml import pieces
+
+
+class At:
+    """The questions of a bank as one run shows them: their files are those of that run, whichever run they were written in."""
+
+    def __init__(self, run_id: int | None) -> None:
+        self._assets = asset_prefix(run_id) if run_id is not None else ""
+
+    def html(self, markup: str | None) -> str:
+        """Stored HTML with the addresses of this run's files."""
+        return placed(markup or "", self._assets)
+
+    def stem(self, version: QuestionVersion, shown: Mapping[str, Any]) -> str:
+        """See `stem`."""
+        return self.html(stem(version, shown))
+
+    def cloze(self, version: QuestionVersion) -> list[tuple[str, Mapping[str, Any] | None]]:
+        """See `cloze`."""
+        return [(self.html(before), blank) for before, blank in cloze(version)]
+
+    def __getattr__(self, name: str) -> Any:
+        """Everything else is shown alike everywhere."""
+        try:
+            return globals()[name]
+        except KeyError:
+            raise AttributeError(name) from None
 
 
 def stem(version: QuestionVersion, shown: Mapping[str, Any]) -> str:

@@ -178,7 +178,7 @@ def _content(opened: OpenCourse, run: Run, report: dict[str, Any], by: Identity,
     current.add_all([block for block, _taken in made])
     current.flush()
     current.add_all([Assignment(block_id=block.id, run_id=run.id, **taken.work) for block, taken in made if taken.work is not None])
-    _questions(run, made, prefix, by, now)
+    _questions(run, made, by, now)
     return placed
 
 
@@ -256,7 +256,7 @@ def _block(unit: Unit, doc: docs.BlockDoc, taken: taking_in.Block, position: int
     )
 
 
-def _questions(run: Run, made: list[tuple[Block, taking_in.Block]], prefix: str, by: Identity, now: datetime) -> None:
+def _questions(run: Run, made: list[tuple[Block, taking_in.Block]], by: Identity, now: datetime) -> None:
     rows: list[tuple[Question, Block, taking_in.Taken, int]] = []
     for block, taken in made:
         for n, asked in enumerate(taken.questions, start=1):
@@ -271,10 +271,10 @@ def _questions(run: Run, made: list[tuple[Block, taking_in.Block]], prefix: str,
                 question_id=question.id,
                 number=1,
                 stem=asked.stem,
-                stem_html=_html(asked.stem, prefix, f"problem/{block.key}"),
+                stem_html=_html(asked.stem, "", f"problem/{block.key}"),
                 explanation=asked.explanation,
-                explanation_html=_html(asked.explanation, prefix, f"problem/{block.key}"),
-                data=version_data(asked.data, BodyFormat.HTML, prefix),
+                explanation_html=_html(asked.explanation, "", f"problem/{block.key}"),
+                data=version_data(asked.data, BodyFormat.HTML),
                 saved_at=now,
                 saved_by_id=by.account_id,
             )

@@ -162,12 +162,12 @@ def _plan(draft: Draft, bank_: Bank, carried: Carried) -> None:
         draft.change((carried, known.question.id), label)
 
 
-def apply(draft: Draft, *, course_id: int, assets: str, by: Identity, now: datetime) -> Draft:
+def apply(draft: Draft, *, course_id: int, by: Identity, now: datetime) -> Draft:
     """Write what was planned, in the current transaction. Raises ImportRefused when there are errors."""
     refuse_errors(draft)
     new = [_new(carried) for carried, question_id in draft.work if question_id is None]
     if new:
-        bank.add_many(course_id=course_id, rows=new, assets=assets, by=by, now=now)
+        bank.add_many(course_id=course_id, rows=new, by=by, now=now)
     for carried, question_id in draft.work:
         question = queries.question_by_id(question_id) if question_id is not None else None
         if question is None:
@@ -186,7 +186,6 @@ def apply(draft: Draft, *, course_id: int, assets: str, by: Identity, now: datet
             data={**{k: v for k, v in version.data.items() if k == "origin"}, **carried.data},
             explanation=carried.explanation,
             body_format=BodyFormat(carried.body_format),
-            assets=assets,
             by=by,
             now=now,
             **sorting,

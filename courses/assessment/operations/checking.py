@@ -197,7 +197,7 @@ _BY_KIND: Mapping[QuestionKind, Callable[[str, dict[str, Any]], None]] = {
 }
 
 
-def version_data(data: Mapping[str, Any], body_format: BodyFormat, assets: str) -> dict[str, Any]:
+def version_data(data: Mapping[str, Any], body_format: BodyFormat) -> dict[str, Any]:
     """The data of a version with its markup sanitised; options and pairs keep their keys, new ones get a, b, c."""
     options = [dict(o) for o in data.get("options", [])]
     answers = [dict(a) for a in data.get("answers", [])]
@@ -206,13 +206,13 @@ def version_data(data: Mapping[str, Any], body_format: BodyFormat, assets: str) 
         _give_keys(rows)
     for option in options:
         option["is_correct"] = bool(option.get("is_correct"))
-        option["html"] = inline(to_html(str(option["body"]), body_format, assets=assets))
-        option["feedback_html"] = to_html(str(option.get("feedback", "")), body_format, assets=assets)
+        option["html"] = inline(to_html(str(option["body"]), body_format))
+        option["feedback_html"] = to_html(str(option.get("feedback", "")), body_format)
     for answer in answers:
         answer["is_correct"] = bool(answer.get("is_correct", True))
-        answer["feedback_html"] = to_html(str(answer.get("feedback", "")), body_format, assets=assets)
+        answer["feedback_html"] = to_html(str(answer.get("feedback", "")), body_format)
     for pair in pairs:
-        pair["html"] = inline(to_html(str(pair.get("body", "")), body_format, assets=assets))
+        pair["html"] = inline(to_html(str(pair.get("body", "")), body_format))
     for rows in (options, pairs):
         if len({row["key"] for row in rows}) != len(rows):
             raise BadQuestion(_("选项的编号重复，请刷新页面后重新填写。"), field="options")

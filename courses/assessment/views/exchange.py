@@ -10,7 +10,7 @@ from flask import Response, flash, redirect, render_template, request, url_for
 from courses.assessment import queries
 from courses.assessment.exchange import aiken, gift_read, gift_write, plan, table
 from courses.assessment.views.bank import asked_filter
-from courses.assessment.views.common import asset_prefix_of, blueprint
+from courses.assessment.views.common import blueprint
 from courses.catalogue import queries as catalogue
 from courses.catalogue.authoring import load_course, me
 from courses.catalogue.models import Course
@@ -135,7 +135,7 @@ def import_apply(pair: tuple[Course, StoredFile]) -> Any:
     with transaction():
         draft = None
         if form.validate_on_submit() and once(form.submission_key.data or ""):
-            draft = plan.apply(draft_of(content, name, course_id), course_id=course_id, assets=asset_prefix_of(course_id), by=me(), now=clock.now())
+            draft = plan.apply(draft_of(content, name, course_id), course_id=course_id, by=me(), now=clock.now())
     if draft is None:
         flash(_("这次导入已经提交过，没有重复导入。"), "info")
     else:

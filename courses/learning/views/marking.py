@@ -108,7 +108,7 @@ def pile(place: Pile) -> Any:
         names=names,
         is_all=is_all,
         error=error,
-        showing=showing,
+        showing=showing.At(place.run.id),
         labels=labels,
         has_math=has_math(*[row.version.stem_html for row in shown]),
     )
@@ -168,7 +168,7 @@ def attempt(pair: tuple[Run, Attempt]) -> Any:
         block=row.block,
         events=queries.events_of(row.id),
         settings=QuizSettings.of(row.block.settings),
-        showing=showing,
+        showing=showing.At(run.id),
         labels=labels,
         has_math=has_math(*[a.version.stem_html for a in row.answers]),
     )

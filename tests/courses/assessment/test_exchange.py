@@ -208,11 +208,11 @@ def test_excel_out_and_in_changes_nothing_and_into_another_course_brings_all(ses
     draft = examined(course.id, content)
     assert (draft.problems, draft.added, draft.changed, draft.unchanged) == ([], 0, 0, len(rows))
     versions = session.scalar(select(func.count(QuestionVersion.id)))
-    plan.apply(draft, course_id=course.id, assets="", by=SYSTEM, now=NOW)
+    plan.apply(draft, course_id=course.id, by=SYSTEM, now=NOW)
     assert session.scalar(select(func.count(QuestionVersion.id))) == versions
     moved = examined(other.id, content)
     assert (moved.problems, moved.added) == ([], len(rows))
-    plan.apply(moved, course_id=other.id, assets="", by=SYSTEM, now=NOW)
+    plan.apply(moved, course_id=other.id, by=SYSTEM, now=NOW)
     again = examined(other.id, workbook(other.id))
     assert (again.problems, again.unchanged) == ([], len(rows))
     assert workbook(course.id) == workbook(other.id) or [table.record(r) for r in known(course.id)] == [table.record(r) for r in known(other.id)]
@@ -228,7 +228,7 @@ def test_gift_out_and_in_changes_nothing_and_says_what_it_cannot_carry(session: 
     draft = plan.examine(read, course_id=course.id, by=SYSTEM, today=TODAY)
     assert (draft.problems, draft.added, draft.changed, draft.unchanged) == ([], 0, 0, len(rows) - 5)
     other = make.course()
-    plan.apply(plan.examine(read, course_id=other.id, by=SYSTEM, today=TODAY), course_id=other.id, assets="", by=SYSTEM, now=NOW)
+    plan.apply(plan.examine(read, course_id=other.id, by=SYSTEM, today=TODAY), course_id=other.id, by=SYSTEM, now=NOW)
     assert gift_write.write(known(other.id)).text == made.text
 
 
@@ -249,7 +249,7 @@ def test_a_changed_row_becomes_a_new_version_with_the_same_keys(session: Session
     read = gift_read.read(gift_write.write(known(course.id)).text.replace("=甲 ~乙", "~甲 =乙"))
     draft = plan.examine(read, course_id=course.id, by=SYSTEM, today=TODAY)
     assert (draft.changed, draft.added) == (1, 0)
-    plan.apply(draft, course_id=course.id, assets="", by=SYSTEM, now=NOW)
+    plan.apply(draft, course_id=course.id, by=SYSTEM, now=NOW)
     version = queries.current_version(question)
     assert [(o["key"], o["is_correct"]) for o in version.data["options"]] == [("a", False), ("b", True)]
     assert version.number == 2
@@ -272,7 +272,7 @@ def test_a_table_with_mistakes_names_row_and_column_and_writes_nothing(session: 
     found = sorted((p.row, p.column) for p in draft.problems if p.level == "error")
     assert found == [(3, "kind"), (4, "stem"), (5, "options"), (6, "expression"), (7, "options"), (8, "tolerance")]
     with pytest.raises(ImportRefused):
-        plan.apply(draft, course_id=course.id, assets="", by=SYSTEM, now=NOW)
+        plan.apply(draft, course_id=course.id, by=SYSTEM, now=NOW)
     assert session.scalar(select(func.count(Question.id)).where(Question.course_id == course.id)) == 0
 
 
@@ -318,7 +318,7 @@ def test_questions_with_one_stem_and_other_options_are_other_questions(session: 
 
     def take(*texts: str) -> tuple[int, int, int]:
         draft = plan.examine(aiken.read("\n".join(texts)), course_id=course.id, by=SYSTEM, today=TODAY)
-        plan.apply(draft, course_id=course.id, assets="", by=SYSTEM, now=NOW)
+        plan.apply(draft, course_id=course.id, by=SYSTEM, now=NOW)
         return draft.added, draft.changed, draft.unchanged
 
     one, two, three = (SAME_STEM.format(word, "A") for word in "甲乙丙")
@@ -341,7 +341,7 @@ def test_half_of_the_options_make_a_question_the_known_one(session: Session, kep
         return "选哪个\n" + "".join(f"{letter}. {option}\n" for letter, option in zip("ABCD", options, strict=True)) + "ANSWER: A\n"
 
     first = plan.examine(aiken.read(text(["一", "二", "三", "四"])), course_id=course.id, by=SYSTEM, today=TODAY)
-    plan.apply(first, course_id=course.id, assets="", by=SYSTEM, now=NOW)
+    plan.apply(first, course_id=course.id, by=SYSTEM, now=NOW)
     others = [*"一二三四"[:kept], *"五六七八"][:4]
     draft = plan.examine(aiken.read(text(others)), course_id=course.id, by=SYSTEM, today=TODAY)
     assert (draft.added, draft.changed) == ((0, 1) if is_known else (1, 0))
