@@ -515,8 +515,8 @@ def test_a_regrade_is_previewed_and_confirmed(taught: Taught, session: Session) 
     assert "按旧版评分" in c.get(f"/teaching/questions/{question.id}/versions").text
     page = c.get(f"/teaching/questions/{question.id}/regrade").text
     assert "1 份的得分会改变" in page
-    assert c.post(f"/teaching/questions/{question.id}/regrade", data={"number": "1"}).status_code == 422
-    assert c.post(f"/teaching/questions/{question.id}/regrade", data={"number": "2"}).status_code == 303
+    assert c.post(f"/teaching/questions/{question.id}/regrade", data={"number": "1", "run": str(taught.run.id)}).status_code == 422
+    assert c.post(f"/teaching/questions/{question.id}/regrade", data={"number": "2", "run": str(taught.run.id)}).status_code == 303
     page = taught.learner.get(where).text
     assert ("1 + 1" in page, "已更正" in page, "得分 50" in page) == (True, True, True)
 
