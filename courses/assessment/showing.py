@@ -12,6 +12,7 @@ from courses.assessment.operations.checking import BLANK_MARK, VALUE_MARK
 from courses.assessment.rules.drawing import in_order
 from courses.assessment.rules.expressions import BadExpression, value_of
 from courses.assessment.rules.formulas import alternatives
+from courses.assessment.rules.numbers import number
 from courses.assessment.types import QuestionKind
 from courses.catalogue.markup import placed
 from courses.catalogue.operations.offerings import asset_prefix
@@ -100,7 +101,7 @@ def expected(version: QuestionVersion, kind: str, shown: Mapping[str, Any]) -> s
         right = expected_value(version, shown)
     else:
         right = " / ".join(a["text"] for a in data.get("answers", []) if a.get("is_correct", True))
-    unit = next((u["name"] for u in data.get("units", []) if Decimal(str(u["factor"])) == 1), "")
+    unit = next((u["name"] for u in data.get("units", []) if number(str(u["factor"])) == 1), "")
     return f"{right} {unit}".strip() + (f" ± {data['tolerance']}" if data.get("tolerance") and right else "")
 
 

@@ -128,7 +128,7 @@ def examine(read: Read, *, course_id: int, by: Identity, today: date, file: str 
     keys: set[str] = set()
     for carried in read.questions:
         try:
-            checked(carried.kind, carried.stem, carried.data, is_survey=False)
+            checked(carried.kind, carried.stem, carried.data, is_survey=carried.is_survey)
             if not carried.stem.strip():
                 raise bank.BadQuestion(_("题干不能为空。"), field="stem")
             if carried.category is not None:
@@ -186,6 +186,7 @@ def apply(draft: Draft, *, course_id: int, by: Identity, now: datetime) -> Draft
             data={**{k: v for k, v in version.data.items() if k == "origin"}, **carried.data},
             explanation=carried.explanation,
             body_format=BodyFormat(carried.body_format),
+            is_survey=carried.is_survey,
             by=by,
             now=now,
             **sorting,
@@ -206,4 +207,5 @@ def _new(carried: Carried) -> bank.NewQuestion:
         tags=tuple(carried.tags or ()),
         difficulty=carried.difficulty or Difficulty.MEDIUM,
         body_format=BodyFormat(carried.body_format),
+        is_survey=carried.is_survey,
     )

@@ -158,6 +158,7 @@ class NewQuestion:
     tags: tuple[str, ...] = ()
     difficulty: Difficulty = Difficulty.MEDIUM
     body_format: BodyFormat = BodyFormat.MARKDOWN
+    is_survey: bool = False
 
 
 def add_many(*, course_id: int, rows: Sequence[NewQuestion], by: Identity, now: datetime) -> list[Question]:
@@ -179,7 +180,7 @@ def add_many(*, course_id: int, rows: Sequence[NewQuestion], by: Identity, now: 
     current.add_all(made)
     current.flush()
     for question, row in zip(made, rows, strict=True):
-        data = version_data(checked(row.kind, row.stem, row.data, is_survey=False), row.body_format)
+        data = version_data(checked(row.kind, row.stem, row.data, is_survey=row.is_survey), row.body_format)
         current.add(
             QuestionVersion(
                 question_id=question.id,

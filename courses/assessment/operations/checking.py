@@ -11,7 +11,7 @@ from courses.assessment.errors import BadQuestion
 from courses.assessment.rules import formulas, patterns
 from courses.assessment.rules.drawing import values_of
 from courses.assessment.rules.expressions import CONSTANTS, FUNCTIONS, NAME, BadExpression, value_of
-from courses.assessment.rules.numbers import is_interval, number
+from courses.assessment.rules.numbers import is_interval, number, plain_number
 from courses.assessment.types import BY_PERSON, CHOICES, MEASURED, QuestionKind, Variable
 from courses.catalogue.markup import to_html
 from courses.catalogue.types import BodyFormat
@@ -129,7 +129,10 @@ def _check_ordering(_stem: str, data: dict[str, Any]) -> None:
 
 
 def _check_formula(stem: str, data: dict[str, Any]) -> None:
-    variables = [Variable(v["name"], str(v["low"]), str(v["high"]), int(v.get("decimals") or 0)) for v in data.get("variables") or []]
+    variables = [
+        Variable(v["name"], plain_number(str(v["low"])), plain_number(str(v["high"])), int(v.get("decimals") or 0))
+        for v in data.get("variables") or []
+    ]
     names = [variable.name for variable in variables]
     if not variables and not data.get("asks_expression"):
         raise BadQuestion(_("公式题至少要有一个变量，例如“x: 1 ~ 10, 2”。"), field="variables")

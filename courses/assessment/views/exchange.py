@@ -8,7 +8,7 @@ from typing import Any
 from flask import Response, flash, redirect, render_template, request, url_for
 
 from courses.assessment import queries
-from courses.assessment.exchange import aiken, gift_read, gift_write, plan, table
+from courses.assessment.exchange import aiken, gift_write, plan, table, texts
 from courses.assessment.views.bank import asked_filter
 from courses.assessment.views.common import blueprint
 from courses.catalogue import queries as catalogue
@@ -43,7 +43,7 @@ def draft_of(content: bytes, name: str, course_id: int) -> Draft:
         draft.rows = max(draft.rows, len(read.questions))
         return draft
     text = text_of(content, name)
-    found = aiken.read(text) if aiken.looks_like(text) and "{" not in text else gift_read.read(text)
+    found = texts.read(text)
     if not found.questions and not found.troubles:
         raise SheetError(_("文件“%(file)s”里没有题目。", file=name), file=name, code="empty_file")
     return plan.examine(found, course_id=course_id, by=by, today=today, file=name)
