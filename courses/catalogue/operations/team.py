@@ -70,6 +70,7 @@ def set_prerequisites(*, course: Course, required_ids: Collection[int], by: Iden
     """Which courses must be completed before this one. Refuses a circle. The course's version counts up with them, so that whoever
     opened its form before is told."""
     wanted = {key for key in required_ids if key != course.id}
+    found.hold_prerequisites()
     edges = found.prerequisite_edges()
     edges[course.id] = wanted
     seen: set[int] = set()

@@ -403,6 +403,7 @@ def _tenths(value: int) -> str:
 
 def recompute(*, enrolment: Enrolment, by: Identity, now: datetime) -> list[int]:
     """Compute all progress of a learner again from the log; returns the blocks whose stored progress differed (normally none)."""
+    _alone(enrolment)
     rows = queries.progress_rows(enrolment.id)
     events = log_queries.all_events_of(enrolment.id)
     kinds = {block.id: block.kind for block in catalogue.blocks_of_run(enrolment.run_id)}
