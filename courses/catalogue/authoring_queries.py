@@ -321,12 +321,6 @@ def prerequisite_rows(course_id: int) -> list[CoursePrerequisite]:
     return list(session().scalars(select(CoursePrerequisite).where(CoursePrerequisite.course_id == course_id)))
 
 
-def hold_prerequisites() -> None:
-    """Queue with whoever else changes what comes before what: two edges by two people may close a circle that neither sees. One row stands for all."""
-    first = select(func.min(Course.id)).scalar_subquery()
-    session().execute(select(Course.id).where(Course.id == first).with_for_update(key_share=True))
-
-
 def prerequisite_edges() -> dict[int, set[int]]:
     """Every prerequisite: which courses a course asks for."""
     found: dict[int, set[int]] = defaultdict(set)

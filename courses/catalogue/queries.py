@@ -21,7 +21,6 @@ from courses.catalogue.types import (
     Outline,
     RunState,
     SectionNode,
-    StaffRole,
     TaughtRun,
     UnitNode,
 )
@@ -80,11 +79,6 @@ def runs_of(course_id: int) -> list[Run]:
         .order_by(Run.starts_on.desc(), Run.id.desc())
     )
     return list(session().scalars(statement))
-
-
-def count_leads(run_id: int) -> int:
-    """How many lead a run, as it stands in the database now."""
-    return session().scalar(select(func.count()).select_from(RunStaff).where(RunStaff.run_id == run_id, RunStaff.role == StaffRole.LEAD)) or 0
 
 
 def published_runs_of(course_id: int) -> list[Run]:

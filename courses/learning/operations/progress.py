@@ -25,6 +25,7 @@ from courses.catalogue.models import Block, Run
 from courses.catalogue.types import BlockKind, RunState
 from courses.learning import log_queries, queries, review_queries, rules
 from courses.learning.models import BlockProgress, Enrolment, EnrolmentMark, LearningEvent
+from courses.learning.operations.correcting import correct
 from courses.learning.types import SEATED, BlockState, Counted, EnrolmentState, EventKind, Standing
 from trainhub.certificates import operations as certificates
 from trainhub.certificates import queries as certificate_queries
@@ -38,7 +39,6 @@ from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.i18n import N_, _
 from trainhub.ledger import operations as ledger
-from trainhub.ledger import queries as ledger_queries
 from trainhub.ledger.types import Source
 from trainhub.notifications import operations as notifications
 from trainhub.people import queries as people
@@ -224,7 +224,7 @@ def evaluate(
         _ask_for_mark(enrolment)
         standing = replace(standing, is_mark_due=True)
     if enrolment.state is EnrolmentState.COMPLETED:
-        _correct(enrolment, run, rules.mark_of_completed(standing, enrolment.score_x10), by, now)
+        correct(enrolment, completion_key(run), rules.mark_of_completed(standing, enrolment.score_x10), by, now)
         return standing
     if (enrolment.progress_x1000, enrolment.score_x10) != (standing.progress_x1000, standing.shown_x10):
         _store_standing(enrolment, progress_x1000=standing.progress_x1000, score_x10=standing.shown_x10)
@@ -239,35 +239,6 @@ def _store_standing(enrolment: Enrolment, **values: int | None) -> None:
     session().execute(statement.values(**values).execution_options(synchronize_session=False))
     for name, value in values.items():
         set_committed_value(enrolment, name, value)
-
-
-def _correct(enrolment: Enrolment, run: Run, score_x10: int | None, by: Identity, now: datetime) -> None:
-    """Write the corrected mark of a completed course: transcript, recognition, lists and API read it there. The milestone is withdrawn and reached again with it."""
-    before = enrolment.score_x10
-    if before == score_x10:
-        return
-    statement = update(Enrolment).where(Enrolment.id == enrolment.id, Enrolment.state == EnrolmentState.COMPLETED).values(score_x10=score_x10)
-    session().execute(statement.execution_options(synchronize_session=False))
-    set_committed_value(enrolment, "score_x10", score_x10)
-    human = people.human_id(enrolment.person_id)
-    known = ledger_queries.live_milestone(human, Source.COURSE, completion_key(run))
-    # Of one human's two completions (merged persons) the first has the milestone; one that was withdrawn for a reason stays withdrawn.
-    if known is not None and known.score_x10 == before:
-        ledger.withdraw_milestone(person_id=human, source=Source.COURSE, key=known.key, reason=_("结业后成绩更正"), by=by, now=now)
-        ledger.reach_milestone(
-            person_id=human,
-            source=Source.COURSE,
-            key=known.key,
-            title=known.title,
-            reached_on=known.reached_on,
-            organisation_id=known.organisation_id,
-            programme_id=known.programme_id,
-            hours_x10=known.hours_x10,
-            score_x10=score_x10,
-            by=by,
-            now=now,
-        )
-    audit.record(by=by, did="courses.enrolment.regraded", on=enrolment, data={"run": run.id, "before": before, "after": score_x10})
 
 
 def completion_key(run: Run) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from courses.catalogue import queries
+from courses.catalogue import holding_queries, queries
 from courses.catalogue.models import Course, Unit
 from courses.catalogue.operations import content, offerings, team
 from courses.catalogue.types import Access, Condition, ConditionKind, MoveTo, StaffRole
@@ -54,7 +54,7 @@ def test_two_leads_who_take_each_other_off_leave_one(committed: Flask) -> None:
 
     found = at_once(committed, *(lambda key=key: off(key) for key in persons), holds=0.3)
     with committed.app_context():
-        assert (sorted(found), queries.count_leads(run_id)) == (["", "bad_course"], 1)
+        assert (sorted(found), holding_queries.count_leads(run_id)) == (["", "bad_course"], 1)
 
 
 def test_two_who_write_prerequisites_at_once_close_no_circle(committed: Flask) -> None:
