@@ -12,6 +12,7 @@ from sqlalchemy import select
 from courses.agenda.models import CalendarFeed
 from courses.agenda.types import Item, ItemKind
 from courses.assessment.queries import hours
+from courses.assessment.rules.results import last_instant
 from courses.assessment.types import Allowance
 from courses.assignments.models import Assignment
 from courses.assignments.queries import work
@@ -239,7 +240,7 @@ def _quizzes(runs: dict[int, Any], person_id: int, doors: Mapping[int, Door], no
             continue
         run, own = runs[row.run_id], given.get(row.block_id, Allowance())
         url = _unit_url(run, row.unit_id, f"#block-{row.block_id}") if run.is_taught else f"/learning/blocks/{row.block_id}/quiz"
-        for kind, at in ((ItemKind.RELEASE, own.opens_at or row.opens_at), (ItemKind.DUE, own.closes_at or row.closes_at)):
+        for kind, at in ((ItemKind.RELEASE, own.opens_at or row.opens_at), (ItemKind.DUE, last_instant(row.closes_at, own))):
             if at is not None:
                 found.append(Item(f"quiz-{row.block_id}-{kind}", kind, row.title, run.title, at, None, False, url, waits))
     return found

@@ -9,7 +9,8 @@
     units      cm = 0.01                 a value in cm times 0.01 is a value in the unit of the answer
     variables  x: 1 ~ 10, 2              from 1 to 10 with 2 decimals
 
-A line break inside a part is written ⏎.
+A line break inside a part is written ⏎. What would mean something where it stands is written with a backslash in front and then means itself:
+`\\* 号` begins with a star, `\\[50%] 半` with a bracket, `甲 \\// 乙` holds two strokes; in blanks `a\\|b`, `1: \\=x` and `1: \\?`, in pairs `a \\=> b`.
 """
 
 from __future__ import annotations
@@ -20,14 +21,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from courses.assessment.errors import BadQuestion
-from courses.assessment.rules.numbers import number, rounded
+from courses.assessment.rules.numbers import number, plain_number, rounded
 from courses.assessment.types import CHOICES, QuestionKind
 from trainhub.kernel.i18n import _
 
 _RIGHT = re.compile(r"^\s*[*＊√]\s*")
 _WEIGHT = re.compile(r"^\s*[\[\uff3b]\s*([+-]?\d+(?:\.\d+)?)\s*[%％]\s*[\]\uff3d]\s*")
 _BLANK = re.compile(r"^([^:：\s|]{1,20})\s*[:：]\s*(.*)$")
-_VARIABLE = re.compile(r"^(\w+)\s*[:：=]\s*(\S+?)\s*[~～]\s*([^,，\s]+)\s*(?:[,，]\s*(\d))?$")
+_VARIABLE = re.compile(r"^(\w+)\s*[:：=]\s*(\S+?)\s*[~～]\s*((?:[^,，\s]|[,，](?=\d{3}(?!\d)))+)\s*(?:[,，]\s*(\d))?$")
 BREAK = "⏎"
 PARTS: Mapping[QuestionKind, tuple[str, ...]] = {
     QuestionKind.SINGLE: ("options",),
@@ -66,12 +67,56 @@ def lines(text: str | None) -> list[str]:
     return [line.strip() for line in (text or "").splitlines() if line.strip()]
 
 
+_BREAKS = re.compile(r"\r\n?|[\v\f\x1c-\x1e\x85\u2028\u2029]")
+_FRONT = re.compile(rf"^(\\*)(?=[*＊√]|{_WEIGHT.pattern.removeprefix('^')})")
+_COMMENT = re.compile(r"(?<=\s)(\\*)(?=//(?:\s|$))")
+_BAR = re.compile(r"(\\*)\|")
+_ARROW = re.compile(r"(\\*)=>")
+_KIND = re.compile(r"^(\\*)(?=[=?？])")
+
+
 def _out(text: str) -> str:
-    return " ".join(str(text).replace("\r", "").replace("\n", BREAK).split()).replace(" // ", " \\// ")
+    """A text on one line; strokes that would begin the feedback get a backslash."""
+    return _COMMENT.sub(r"\1\\", _BREAKS.sub("\n", str(text)).strip().replace("\n", BREAK))
 
 
 def _in(text: str) -> str:
-    return text.strip().replace(BREAK, "\n").replace(" \\// ", " // ")
+    """What `_out` wrote."""
+    return _COMMENT.sub(lambda m: m.group(1)[1:], text.strip()).replace(BREAK, "\n")
+
+
+def _covered(text: str, mark: re.Pattern[str]) -> str:
+    """A backslash more in front of what would mean something at the beginning."""
+    return mark.sub(r"\1\\", text)
+
+
+def _bared(text: str, mark: re.Pattern[str]) -> str:
+    """What `_covered` wrote."""
+    return mark.sub(lambda m: m.group(1)[1:], text)
+
+
+def _joined(text: str, mark: re.Pattern[str], sign: str) -> str:
+    """A text in which a separator is no separator: the backslashes in front of it are doubled, and one more covers it."""
+    return mark.sub(lambda m: m.group(1) * 2 + "\\" + sign, text)
+
+
+def _parted(text: str, mark: re.Pattern[str], sign: str, most: int = -1) -> list[str]:
+    """The parts between separators (at most `most` cuts), each as it was before `_joined`."""
+    parts, place = [""], 0
+    for match in mark.finditer(text):
+        covered = len(match.group(1)) % 2
+        cuts = not covered and len(parts) - 1 != most
+        parts[-1] += text[place : match.start()] + match.group(1)[: len(match.group(1)) // 2] + ("" if cuts else sign)
+        place = match.end()
+        if cuts:
+            parts.append("")
+    parts[-1] += text[place:]
+    return parts
+
+
+def _line(text: str) -> str:
+    """A text as lists show it."""
+    return " ".join(str(text).split())
 
 
 def _weighted(line: str) -> tuple[int | None, str]:
@@ -107,6 +152,7 @@ def option(line: str) -> dict[str, Any]:
     share, rest = _weighted(line)
     right = bool(_RIGHT.match(rest)) if share is None else share > 0
     body, feedback = _with_feedback(_RIGHT.sub("", rest) if share is None else rest)
+    body = _bared(body, _FRONT)
     return {"body": body, "is_correct": right, "feedback": feedback, **({} if share is None else {"share_x1000": share})}
 
 
@@ -119,6 +165,7 @@ def answer(line: str) -> dict[str, Any]:
     """One accepted answer of a text or numeric question."""
     share, rest = _weighted(line)
     text, feedback = _with_feedback(rest)
+    text = _bared(text, _FRONT)
     return {"text": text, "is_correct": share is None or share > 0, "feedback": feedback, **({} if share is None else {"share_x1000": share})}
 
 
@@ -130,12 +177,17 @@ def blank(line: str) -> dict[str, Any]:
     key, rest = match.group(1), match.group(2).strip()
     if rest.startswith("="):
         text, _sep, tolerance = unicodedata.normalize("NFKC", rest[1:]).partition("±")
-        return {"key": key, "kind": "numeric", "tolerance": tolerance.strip(), "answers": [_plain_answer(a) for a in text.split("|") if a.strip()]}
+        return {
+            "key": key,
+            "kind": "numeric",
+            "tolerance": tolerance.strip(),
+            "answers": [_plain_answer(a) for a in _parted(text, _BAR, "|") if a.strip()],
+        }
     if rest.startswith(("?", "？")):
-        choices = [option(part) for part in rest[1:].split("|") if part.strip()]
+        choices = [option(part.strip()) for part in _parted(rest[1:], _BAR, "|") if part.strip()]
         made = [{"text": c["body"], **{k: v for k, v in c.items() if k != "body"}} for c in choices]
         return {"key": key, "kind": "choice", "answers": made}
-    return {"key": key, "kind": "text", "answers": [_plain_answer(a) for a in rest.split("|") if a.strip()]}
+    return {"key": key, "kind": "text", "answers": [_plain_answer(a.strip()) for a in _parted(_bared(rest, _KIND), _BAR, "|") if a.strip()]}
 
 
 def _plain_answer(text: str) -> dict[str, Any]:
@@ -145,8 +197,9 @@ def _plain_answer(text: str) -> dict[str, Any]:
 
 def pair(line: str) -> dict[str, Any]:
     """One line to match, with what belongs to it."""
-    left, sep, right = line.partition("=>")
-    if not sep or not right.strip():
+    left, *rights = _parted(line, _ARROW, "=>", 1)
+    right = rights[0] if rights else ""
+    if not right.strip():
         raise BadQuestion(_("匹配项“%(line)s”应写成“左边 => 右边”。", line=line[:60]), field="pairs")
     return {"body": _in(left), "answer": _in(right)}
 
@@ -166,7 +219,7 @@ def variable(line: str) -> dict[str, Any]:
     match = _VARIABLE.match(unicodedata.normalize("NFKC", line).replace("～", "~"))
     if match is None:
         raise BadQuestion(_("变量“%(line)s”应写成“x: 1 ~ 10, 2”（从 1 到 10，保留 2 位小数）。", line=line[:60]), field="variables")
-    return {"name": match.group(1), "low": match.group(2), "high": match.group(3), "decimals": int(match.group(4) or 0)}
+    return {"name": match.group(1), "low": plain_number(match.group(2)), "high": plain_number(match.group(3)), "decimals": int(match.group(4) or 0)}
 
 
 _READ: Mapping[str, Callable[[str], dict[str, Any]]] = {
@@ -225,23 +278,23 @@ def _keep_keys(rows: list[dict[str, Any]], known: list[Mapping[str, Any]]) -> No
 def _option_line(row: Mapping[str, Any]) -> str:
     share = row.get("share_x1000")
     mark = _weight(share) if share is not None else ("* " if row.get("is_correct") else "")
-    return f"{mark}{_out(row.get('body', row.get('text', '')))}{_feedback(row)}"
+    return f"{mark}{_covered(_out(row.get('body', row.get('text', ''))), _FRONT)}{_feedback(row)}"
 
 
 def _answer_line(row: Mapping[str, Any]) -> str:
     share = row.get("share_x1000")
     if share is None and not row.get("is_correct", True):
         share = 0
-    return f"{_weight(share)}{_out(row['text'])}{_feedback(row)}"
+    return f"{_weight(share)}{_covered(_out(row['text']), _FRONT)}{_feedback(row)}"
 
 
 def _blank_line(row: Mapping[str, Any]) -> str:
     if row["kind"] == "choice":
-        return f"{row['key']}: ? " + " | ".join(_option_line(a) for a in row["answers"])
-    text = " | ".join(_answer_line(a) for a in row["answers"])
+        return f"{row['key']}: ? " + " | ".join(_joined(_option_line(a), _BAR, "|") for a in row["answers"])
+    text = " | ".join(_joined(_answer_line(a), _BAR, "|") for a in row["answers"])
     if row["kind"] == "numeric":
         return f"{row['key']}: ={text}" + (f" ± {row['tolerance']}" if row.get("tolerance") else "")
-    return f"{row['key']}: {text}"
+    return f"{row['key']}: {_covered(text, _KIND)}"
 
 
 _WRITE: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
@@ -249,7 +302,7 @@ _WRITE: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "items": lambda row: _out(row["body"]),
     "answers": _answer_line,
     "blanks": _blank_line,
-    "pairs": lambda row: f"{_out(row.get('body', ''))} => {_out(row['answer'])}".strip(),
+    "pairs": lambda row: " => ".join(_joined(_out(row.get(name, "")), _ARROW, "=>") for name in ("body", "answer")).strip(),
     "units": lambda row: f"{row['name']} = {row['factor']}",
     "variables": lambda row: f"{row['name']}: {row['low']} ~ {row['high']}" + (f", {row['decimals']}" if row.get("decimals") else ""),
 }
@@ -269,13 +322,13 @@ def default_lines(kind: QuestionKind) -> dict[str, str]:
 def summary(kind: QuestionKind, data: Mapping[str, Any]) -> str:
     """The right answer in one line, for lists and reviews."""
     if kind in CHOICES:
-        return " / ".join(_out(o["body"]) for o in data.get("options", []) if o.get("is_correct"))
+        return " / ".join(_line(o["body"]) for o in data.get("options", []) if o.get("is_correct"))
     if kind is QuestionKind.FORMULA:
         return str(data.get("expression", ""))
     if kind is QuestionKind.ORDERING:
-        return " → ".join(_out(o["body"]) for o in data.get("options", []))
+        return " → ".join(_line(o["body"]) for o in data.get("options", []))
     if kind is QuestionKind.CLOZE:
         return "；".join(f"{b['key']}: " + " / ".join(a["text"] for a in b["answers"] if a.get("is_correct", True)) for b in data.get("blanks", []))
     if kind is QuestionKind.MATCHING:
-        return "；".join(f"{_out(p['body'])} → {p['answer']}" for p in data.get("pairs", []) if p.get("body"))
+        return "；".join(f"{_line(p['body'])} → {p['answer']}" for p in data.get("pairs", []) if p.get("body"))
     return " / ".join(a["text"] for a in data.get("answers", []) if a.get("is_correct", True))

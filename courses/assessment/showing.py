@@ -12,8 +12,37 @@ from courses.assessment.operations.checking import BLANK_MARK, VALUE_MARK
 from courses.assessment.rules.drawing import in_order
 from courses.assessment.rules.expressions import BadExpression, value_of
 from courses.assessment.rules.formulas import alternatives
+from courses.assessment.rules.numbers import number
 from courses.assessment.types import QuestionKind
+from courses.catalogue.markup import placed
+from courses.catalogue.operations.offerings import asset_prefix
 from trainhub.kernel.mathml import pieces
+
+
+class At:
+    """The questions of a bank as one run shows them: their files are those of that run, whichever run they were written in."""
+
+    def __init__(self, run_id: int | None) -> None:
+        self._assets = asset_prefix(run_id) if run_id is not None else ""
+
+    def html(self, markup: str | None) -> str:
+        """Stored HTML with the addresses of this run's files."""
+        return placed(markup or "", self._assets)
+
+    def stem(self, version: QuestionVersion, shown: Mapping[str, Any]) -> str:
+        """See `stem`."""
+        return self.html(stem(version, shown))
+
+    def cloze(self, version: QuestionVersion) -> list[tuple[str, Mapping[str, Any] | None]]:
+        """See `cloze`."""
+        return [(self.html(before), blank) for before, blank in cloze(version)]
+
+    def __getattr__(self, name: str) -> Any:
+        """Everything else is shown alike everywhere."""
+        try:
+            return globals()[name]
+        except KeyError:
+            raise AttributeError(name) from None
 
 
 def stem(version: QuestionVersion, shown: Mapping[str, Any]) -> str:
@@ -72,7 +101,7 @@ def expected(version: QuestionVersion, kind: str, shown: Mapping[str, Any]) -> s
         right = expected_value(version, shown)
     else:
         right = " / ".join(a["text"] for a in data.get("answers", []) if a.get("is_correct", True))
-    unit = next((u["name"] for u in data.get("units", []) if Decimal(str(u["factor"])) == 1), "")
+    unit = next((u["name"] for u in data.get("units", []) if number(str(u["factor"])) == 1), "")
     return f"{right} {unit}".strip() + (f" ± {data['tolerance']}" if data.get("tolerance") and right else "")
 
 

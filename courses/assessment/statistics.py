@@ -1,5 +1,8 @@
 """What the answers say about a quiz and its questions. Computed with pandas, imported only here and when asked.
 
+Everything is computed on shares, weighed by the points that a question is worth now: points that were changed meanwhile change no figure
+about what was asked before. Choices are counted of the answers to the latest version alone, whose options they are.
+
 facility        mean share of the points, 0 to 1 (0.5 to 0.8 is usual)
 discrimination  correlation of a question with the rest of the quiz (point-biserial for right/wrong; the question itself left out)
 upper_lower     facility among the best 27 % minus facility among the weakest 27 % of the attempts
@@ -42,6 +45,8 @@ class ItemStatistics:
     discrimination: float | None
     upper_lower: float | None
     choices: tuple[Choice, ...] = ()
+    versions: int = 1
+    """How many versions of the question were answered: different questions under one name."""
 
     @property
     def verdict(self) -> str:
@@ -82,9 +87,9 @@ def analyse(rows: Sequence[Row]) -> QuizStatistics:
     for score in scores:
         bins[min(9, int(score // 10))] += 1
     counted = frame[(frame["points"] > 0) & frame["share"].notna()].copy()
-    counted["got"] = counted["points"] * counted["share"].astype(float) / 10_000
+    full = counted.sort_values("attempt", kind="stable").groupby("question")["points"].last() / 10
+    counted["got"] = counted["question"].map(full) * counted["share"].astype(float) / 1_000
     table = counted.pivot_table(index="attempt", columns="question", values="got", aggfunc="sum")
-    full = counted.groupby("question")["points"].first() / 10
     totals = table.sum(axis=1)
     order = totals.sort_values(kind="stable", ascending=False).index
     size = max(1, round(len(order) * SHARE_OF_GROUP))
@@ -122,6 +127,7 @@ def _item(column: Any, totals: Any, full: float, question_id: int, counted: Any,
     got = column.dropna()
     rest = (totals - column)[got.index]
     is_told = len(got) >= LEAST and got.std(ddof=1) > 0 and rest.std(ddof=1) > 0
+    mine = counted[counted["question"] == question_id]
     best, weakest = got.reindex(upper).dropna(), got.reindex(lower).dropna()
     has_groups = len(totals) >= LEAST and len(best) > 0 and len(weakest) > 0
     return ItemStatistics(
@@ -131,7 +137,8 @@ def _item(column: Any, totals: Any, full: float, question_id: int, counted: Any,
         deviation=_number(got.std(ddof=1)),
         discrimination=_number(got.corr(rest)) if is_told else None,
         upper_lower=float((best.mean() - weakest.mean()) / full) if has_groups and full else None,
-        choices=_choices(counted[counted["question"] == question_id], set(upper), set(lower)),
+        choices=_choices(mine[mine["version"] == mine["version"].max()], set(upper), set(lower)),
+        versions=int(mine["version"].nunique()),
     )
 
 

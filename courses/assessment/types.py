@@ -312,6 +312,7 @@ class Change:
 
     answer_id: int
     attempt_id: int
+    run_id: int
     person_name: str
     number: int
     before_x1000: int | None

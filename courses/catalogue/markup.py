@@ -119,6 +119,14 @@ def to_html(body: str, body_format: BodyFormat = BodyFormat.MARKDOWN, *, assets:
     return rendered
 
 
+_PLACED = re.compile(rf'((?:src|href)=")(?:{re.escape(ASSETS)}|/learning/runs/\d+/assets/)')
+
+
+def placed(markup: str, assets: str) -> str:
+    """HTML that is shared by the runs of a course, for one of them: its files are found under `assets`. Also where another run's address was stored."""
+    return _PLACED.sub(rf"\g<1>{assets}", markup) if assets else markup
+
+
 _ACTIVE = frozenset({
     "script", "style", "link", "iframe", "frame", "object", "embed", "applet", "form", "input", "select", "textarea", "button", "video",
     "audio", "canvas", "svg", "math",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import func, select
+from sqlalchemy.orm import aliased
 
 from courses.catalogue.models import RUN_TITLE, Course, Run
 from courses.curriculum.models import AssessmentItem, CurriculumCourse
@@ -14,7 +15,7 @@ from courses.gradebook.models import Gradebook, GradeColumn, GradeFeed
 from courses.learning.models import Enrolment
 from courses.learning.types import SEATED
 from trainhub.kernel.db import session
-from trainhub.people.models import Student
+from trainhub.people.models import Person, Student
 from trainhub.people.types import StudentState
 from trainhub.programmes.models import Cohort
 
@@ -73,22 +74,34 @@ def place_of(row: GradeFeed) -> tuple[AssessmentItem, CurriculumCourse, Run]:
 
 
 def students_of(run_id: int, version_id: int) -> list[tuple[int, int]]:
-    """(enrolment, student) of everybody who holds a seat in a run and studies by a plan; those who withdrew are left out."""
+    """(enrolment, student) of everybody who holds a seat in a run and studies by a plan; those who withdrew are left out.
+
+    One human may learn under one row of theirs and study under another: they were found to be one later.
+    """
+    learner, studies = aliased(Person), aliased(Person)
     statement = (
         select(Enrolment.id, Student.id)
-        .join(Student, Student.person_id == Enrolment.person_id)
+        .join(learner, learner.id == Enrolment.person_id)
+        .join(studies, func.coalesce(studies.merged_into_id, studies.id) == func.coalesce(learner.merged_into_id, learner.id))
+        .join(Student, Student.person_id == studies.id)
         .join(Cohort, Cohort.id == Student.cohort_id)
         .where(Enrolment.run_id == run_id, Enrolment.state.in_(SEATED), Cohort.version_id == version_id, Student.state != StudentState.WITHDRAWN)
         .order_by(Enrolment.id)
     )
-    return [(enrolment_id, student_id) for enrolment_id, student_id in session().execute(statement)]
+    found: dict[int, int] = {}
+    for enrolment_id, student_id in session().execute(statement):
+        found.setdefault(student_id, enrolment_id)
+    return [(enrolment_id, student_id) for student_id, enrolment_id in found.items()]
 
 
 def runs_of_plan(version_id: int) -> list[tuple[Run, str]]:
     """The runs with a gradebook in which students of a plan hold a seat, the latest first, with the course's title."""
+    learner, studies = aliased(Person), aliased(Person)
     mine = (
         select(Enrolment.run_id)
-        .join(Student, Student.person_id == Enrolment.person_id)
+        .join(learner, learner.id == Enrolment.person_id)
+        .join(studies, func.coalesce(studies.merged_into_id, studies.id) == func.coalesce(learner.merged_into_id, learner.id))
+        .join(Student, Student.person_id == studies.id)
         .join(Cohort, Cohort.id == Student.cohort_id)
         .where(Cohort.version_id == version_id, Enrolment.state.in_(SEATED))
     )

@@ -277,7 +277,14 @@ def so_far(book: Gradebook) -> dict[int, int]:
 
 def grade(column_id: int, enrolment_id: int) -> Grade | None:
     """What a person wrote into a cell."""
-    return session().scalar(select(Grade).where(Grade.column_id == column_id, Grade.enrolment_id == enrolment_id))
+    statement = select(Grade).where(Grade.column_id == column_id, Grade.enrolment_id == enrolment_id)
+    return session().scalar(statement.execution_options(populate_existing=True))
+
+
+def hold_lines(enrolment_ids: Collection[int]) -> None:
+    """Whoever writes into these lines or computes their totals waits, always in the same order: read versions and cells after this."""
+    statement = select(Enrolment.id).where(Enrolment.id.in_(list(enrolment_ids))).order_by(Enrolment.id)
+    session().execute(statement.with_for_update(key_share=True))
 
 
 def enrolments_in(ids: Collection[int]) -> dict[int, Enrolment]:

@@ -22,8 +22,9 @@ from courses.interop.formats import OpenCourse
 from courses.interop.packages import PackageRefused
 from courses.interop.report import import_report
 from courses.interop.subtitles import MOST, as_webvtt
+from courses.permissions import Can
 from trainhub.kernel import audit, files, sniff
-from trainhub.kernel.access import Identity
+from trainhub.kernel.access import Identity, may
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.i18n import _, listed
@@ -62,12 +63,15 @@ def import_course(
 ) -> tuple[Run, dict[str, Any]]:
     """Make a draft run of an opened package, and its course unless the code is known. Returns the run and the contract's report.
 
-    The same package again (the same files, or what was read of them) answers the known run and changes nothing. Refuses a code that belongs to another course.
+    The same package again (the same files, or what was read of them) answers the known run and changes nothing. Refuses a code that belongs to another course,
+    and, whatever owner was picked and whatever the package calls itself, the course of an organisation for which `by` may not make courses: a run brings seats at it.
     """
     doc = opened.doc
     marks = {"fingerprint": hashlib.sha256(repr(doc).encode()).hexdigest(), "files": opened.digest()}
     own_code, run_code = _clean(code or doc.code, 60, "course"), _clean(doc.run, 40, "1")
     course = catalogue.course_by_code(own_code)
+    if course is not None and not may(by, Can.COURSE_CREATE_FOR, organisation_queries.subject_of(course.owner)):
+        raise _taken(own_code)
     known = catalogue.run_by_codes(own_code, run_code) if course is not None else None
     if known is not None:
         report = known.import_report or {}
@@ -78,9 +82,7 @@ def import_course(
             code="run_exists",
         )
     if course is not None and not any((r.import_report or {}).get("org") == doc.org for r in catalogue.runs_of(course.id)):
-        raise CannotImport(
-            _("课程代码 %(code)s 已被其他课程使用，没有导入。请改用其他课程代码（--code）后再导入。", code=own_code), code="code_taken"
-        )
+        raise _taken(own_code)
     is_new_course = course is None
     if course is None:
         course = _course(doc, own_code, owner, by, now)
@@ -107,6 +109,10 @@ def import_course(
     session().flush()
     audit.record(by=by, did="courses.run.imported", on=run, data={"format": opened.format.code, "course": own_code, "counts": report["verticals"]})
     return run, report
+
+
+def _taken(code: str) -> CannotImport:
+    return CannotImport(_("课程代码 %(code)s 已被其他课程使用，没有导入。请改用其他课程代码（--code）后再导入。", code=code), code="code_taken")
 
 
 def _course(doc: docs.CourseDoc, code: str, owner: Organisation, by: Identity, now: datetime) -> Course:
@@ -172,7 +178,7 @@ def _content(opened: OpenCourse, run: Run, report: dict[str, Any], by: Identity,
     current.add_all([block for block, _taken in made])
     current.flush()
     current.add_all([Assignment(block_id=block.id, run_id=run.id, **taken.work) for block, taken in made if taken.work is not None])
-    _questions(run, made, prefix, by, now)
+    _questions(run, made, by, now)
     return placed
 
 
@@ -250,7 +256,7 @@ def _block(unit: Unit, doc: docs.BlockDoc, taken: taking_in.Block, position: int
     )
 
 
-def _questions(run: Run, made: list[tuple[Block, taking_in.Block]], prefix: str, by: Identity, now: datetime) -> None:
+def _questions(run: Run, made: list[tuple[Block, taking_in.Block]], by: Identity, now: datetime) -> None:
     rows: list[tuple[Question, Block, taking_in.Taken, int]] = []
     for block, taken in made:
         for n, asked in enumerate(taken.questions, start=1):
@@ -265,10 +271,10 @@ def _questions(run: Run, made: list[tuple[Block, taking_in.Block]], prefix: str,
                 question_id=question.id,
                 number=1,
                 stem=asked.stem,
-                stem_html=_html(asked.stem, prefix, f"problem/{block.key}"),
+                stem_html=_html(asked.stem, "", f"problem/{block.key}"),
                 explanation=asked.explanation,
-                explanation_html=_html(asked.explanation, prefix, f"problem/{block.key}"),
-                data=version_data(asked.data, BodyFormat.HTML, prefix),
+                explanation_html=_html(asked.explanation, "", f"problem/{block.key}"),
+                data=version_data(asked.data, BodyFormat.HTML),
                 saved_at=now,
                 saved_by_id=by.account_id,
             )

@@ -19,6 +19,7 @@ from courses.assessment.operations.checking import BLANK_MARK
 from courses.assessment.queries import asked_of
 from courses.assessment.rules import drawing
 from courses.assessment.rules.formulas import SAMPLES, USUAL, alternatives
+from courses.assessment.rules.numbers import plain_number
 from courses.assessment.types import QuestionKind
 from courses.catalogue.markup import ASSETS
 from courses.catalogue.types import BodyFormat
@@ -147,7 +148,7 @@ def _ordering(version: QuestionVersion) -> tuple[docs.QuestionDoc, ...]:
 def _asked_for(version: QuestionVersion) -> docs.QuestionDoc:
     """A formula that learners write themselves, with the ranges in which it is compared."""
     data = version.data
-    variables = [(v["name"], str(v["low"]), str(v["high"])) for v in data.get("variables", [])]
+    variables = [(v["name"], plain_number(str(v["low"])), plain_number(str(v["high"]))) for v in data.get("variables", [])]
     names, lows, highs = (",".join(part) for part in zip(*variables, strict=True)) if variables else ("", "", "")
     return docs.QuestionDoc(
         docs.QuestionKind.FORMULA,

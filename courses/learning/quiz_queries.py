@@ -8,6 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import select
 
 from courses.assessment.queries import hours
+from courses.assessment.rules.results import last_instant
 from courses.assessment.types import Allowance
 from courses.learning import opening
 from courses.learning.models import Enrolment
@@ -41,7 +42,7 @@ def closing(person_id: int, until: datetime, now: datetime) -> list[Closing]:
     rows = []
     for row in found:
         own = given.get(row.block_id, Allowance())
-        opens_at, closes_at = own.opens_at or row.opens_at, own.closes_at or row.closes_at
+        opens_at, closes_at = own.opens_at or row.opens_at, last_instant(row.closes_at, own)
         is_open = opens_at is None or opens_at <= now
         if row.block_id not in done and is_open and closes_at is not None and now < closes_at <= until:
             rows.append((row, closes_at))

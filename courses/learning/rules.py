@@ -146,13 +146,29 @@ def standing(blocks: Sequence[Counted], states: Mapping[int, BlockState], pass_m
         reason = why_not_done(block, states.get(block.id, BlockState()))
         if reason is not None:
             missing.append((block.id, reason))
+    unmet = {block_id for block_id, _reason in missing} if needed_x1000 == 1000 else set()
+    score = _weighted(blocks, states)
+    asked = _weighted([block for block in blocks if block.id not in unmet], states) if unmet else score
+    return Standing(len(needed) - len(missing), len(needed), score, pass_mark_x10, tuple(missing), needed_x1000=needed_x1000, done_score_x10=asked)
+
+
+def _weighted(blocks: Sequence[Counted], states: Mapping[int, BlockState]) -> int | None:
     graded = [block for block in blocks if block.is_graded and block.weight_x10 > 0]
     weights = sum(block.weight_x10 for block in graded)
-    score = None
-    if weights:
-        got = sum(block.weight_x10 * (states.get(block.id, BlockState()).score_x10 or 0) for block in graded)
-        score = rounded(Decimal(got) / weights)
-    return Standing(len(needed) - len(missing), len(needed), score, pass_mark_x10, tuple(missing), needed_x1000=needed_x1000)
+    if not weights:
+        return None
+    got = sum(block.weight_x10 * (states.get(block.id, BlockState()).score_x10 or 0) for block in graded)
+    return rounded(Decimal(got) / weights)
+
+
+def mark_of_completed(standing: Standing, stored_x10: int | None) -> int | None:
+    """The mark of a course that was completed: it follows every correction, but what was asked for afterwards does not lower it.
+
+    Where everything had to be done, what is not done was asked for later. A total that is being computed again leaves the mark as it is.
+    """
+    if standing.is_mark_due:
+        return stored_x10
+    return standing.score_x10 if standing.is_from_book else standing.done_score_x10
 
 
 def with_mark(standing: Standing, mark: HandedDown | None) -> Standing:

@@ -22,8 +22,8 @@ def seated_ids(run_id: int) -> list[int]:
 
 
 def learning_ids(run_id: int) -> list[int]:
-    """The enrolments of who learns: those who have completed are judged no more."""
-    statement = select(Enrolment.id).where(Enrolment.run_id == run_id, Enrolment.state == EnrolmentState.ACTIVE)
+    """The enrolments of who learns or has completed: the completed stay so, but their mark follows what counts."""
+    statement = select(Enrolment.id).where(Enrolment.run_id == run_id, Enrolment.state.in_(SEATED))
     return list(session().scalars(statement.order_by(Enrolment.id)))
 
 

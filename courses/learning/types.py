@@ -98,6 +98,7 @@ class Standing:
     """Where a learner stands in a run. `score_x10` is None when nothing is graded; `missing` are the blocks still to do.
 
     `is_from_book`: the score is the total of the gradebook; `is_mark_due`: that total is being computed again.
+    `done_score_x10`: the score without blocks that are not done, where all have to be done (else the score).
     """
 
     done: int
@@ -109,6 +110,7 @@ class Standing:
     is_mark_due: bool = False
     is_shown: bool = True
     needed_x1000: int = 1000
+    done_score_x10: int | None = None
 
     @property
     def progress_x1000(self) -> int:

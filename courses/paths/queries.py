@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
@@ -91,9 +92,14 @@ def is_member(path_id: int, person_id: int) -> bool:
     return session().scalar(select(PathMember.id).where(PathMember.path_id == path_id, mine).limit(1)) is not None
 
 
-def steps(path_id: int, person_id: int | None) -> list[Step]:
-    """The courses of a path in order with a learner's best enrolment in each: two queries whatever their number."""
-    has_run = select(Run.id).where(Run.course_id == Course.id, Run.state == RunState.PUBLISHED).exists()
+def steps(path_id: int, person_id: int | None, today: date | None = None) -> list[Step]:
+    """The courses of a path in order with a learner's best enrolment in each: two queries whatever their number.
+
+    `has_run`: a run may still be entered on that day (without one: a run is published).
+    """
+    last_day = func.coalesce(Run.enrol_until, Run.ends_on)
+    is_open = sa.true() if today is None else sa.or_(last_day.is_(None), last_day >= today)
+    has_run = select(Run.id).where(Run.course_id == Course.id, Run.state == RunState.PUBLISHED, is_open).exists()
     statement = (
         select(Course.id, Course.code, Course.title, Course.summary, Course.hours_x10, PathCourse.is_required, has_run)
         .join(PathCourse, PathCourse.course_id == Course.id)

@@ -58,7 +58,7 @@ def show(code: str) -> Any:
     if not path.is_published and not can_edit:
         raise NotFound(_("没有这条学习路径，可能已被移除。"))
     person_id = reader.person_id if reader is not None else None
-    steps = queries.steps(path.id, person_id)
+    steps = queries.steps(path.id, person_id, clock.today())
     return render_template(
         "courses/paths/show.html",
         path=path,

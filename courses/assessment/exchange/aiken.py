@@ -20,6 +20,11 @@ def looks_like(text: str) -> bool:
     return any(_ANSWER.match(line) for line in text.splitlines())
 
 
+def goes_on(line: str) -> bool:
+    """Whether a line is an option or an answer: what follows a stem."""
+    return bool(_OPTION.match(line) or _ANSWER.match(line))
+
+
 def read(text: str) -> Read:
     """Every question with its line; a block that is none is named with what is missing."""
     found = Read()

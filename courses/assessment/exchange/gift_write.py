@@ -9,7 +9,7 @@ from courses.assessment.exchange.gift_read import BLANK, ESCAPED
 from courses.assessment.exchange.plan import Known
 from courses.assessment.exchange.types import Written
 from courses.assessment.rules.numbers import is_interval, number
-from courses.assessment.types import QuestionKind
+from courses.assessment.types import CHOICES, QuestionKind
 from trainhub.kernel.i18n import _
 
 
@@ -52,6 +52,8 @@ def _block(row: Known) -> str | tuple[str]:
         return (_("GIFT 不能写正则表达式"),)
     if version.data.get("rubric"):
         return (_("GIFT 不能写评分要点"),)
+    if question.kind in CHOICES and not any(option.get("is_correct") for option in version.data["options"]):
+        return (_("GIFT 不能写没有正确选项的题"),)
     answers = writer(version.data)
     if isinstance(answers, tuple):
         return answers

@@ -128,7 +128,7 @@ def examine(read: Read, *, course_id: int, by: Identity, today: date, file: str 
     keys: set[str] = set()
     for carried in read.questions:
         try:
-            checked(carried.kind, carried.stem, carried.data, is_survey=False)
+            checked(carried.kind, carried.stem, carried.data, is_survey=carried.is_survey)
             if not carried.stem.strip():
                 raise bank.BadQuestion(_("题干不能为空。"), field="stem")
             if carried.category is not None:
@@ -162,12 +162,12 @@ def _plan(draft: Draft, bank_: Bank, carried: Carried) -> None:
         draft.change((carried, known.question.id), label)
 
 
-def apply(draft: Draft, *, course_id: int, assets: str, by: Identity, now: datetime) -> Draft:
+def apply(draft: Draft, *, course_id: int, by: Identity, now: datetime) -> Draft:
     """Write what was planned, in the current transaction. Raises ImportRefused when there are errors."""
     refuse_errors(draft)
     new = [_new(carried) for carried, question_id in draft.work if question_id is None]
     if new:
-        bank.add_many(course_id=course_id, rows=new, assets=assets, by=by, now=now)
+        bank.add_many(course_id=course_id, rows=new, by=by, now=now)
     for carried, question_id in draft.work:
         question = queries.question_by_id(question_id) if question_id is not None else None
         if question is None:
@@ -186,7 +186,7 @@ def apply(draft: Draft, *, course_id: int, assets: str, by: Identity, now: datet
             data={**{k: v for k, v in version.data.items() if k == "origin"}, **carried.data},
             explanation=carried.explanation,
             body_format=BodyFormat(carried.body_format),
-            assets=assets,
+            is_survey=carried.is_survey,
             by=by,
             now=now,
             **sorting,
@@ -207,4 +207,5 @@ def _new(carried: Carried) -> bank.NewQuestion:
         tags=tuple(carried.tags or ()),
         difficulty=carried.difficulty or Difficulty.MEDIUM,
         body_format=BodyFormat(carried.body_format),
+        is_survey=carried.is_survey,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -13,7 +13,7 @@ from courses.assessment.exchange.plan import Known
 from courses.assessment.exchange.types import FLAG_DEFAULTS, Carried, Read
 from courses.assessment.operations.bank import tag_list
 from courses.assessment.rules.numbers import rounded
-from courses.assessment.types import Difficulty, QuestionKind
+from courses.assessment.types import CHOICES, Difficulty, QuestionKind
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.i18n import _, _l, in_language
 from trainhub.kernel.sheets.parsers import enum_choices, parse_bool, parse_decimal, parse_enum, parse_int
@@ -62,6 +62,7 @@ def schema() -> Schema:
             Field("rubric", "评分要点", default=""),
             Field("max_files", "文件数", lambda text: parse_int(text, least=1, most=20), default=3),
             Field("explanation", "解析", default=""),
+            Field("is_survey", "可无正确答案", parse_bool, hint=_l("调查题，或一个都不选才对的多选题"), default=False),
             Field("body_format", "格式", parse_enum({"markdown": "markdown", "html": "html"}), default="markdown", choices=("markdown", "html")),
         ]
     )
@@ -107,6 +108,7 @@ def _carried(row: Parsed) -> Carried:
         tags=tag_list(given["tags"]),
         difficulty=given["difficulty"],
         body_format=given["body_format"],
+        is_survey=given["is_survey"],
     )
 
 
@@ -135,8 +137,16 @@ def record(row: Known) -> dict[str, Any]:
         "rubric": flags["rubric"],
         "max_files": str(flags["max_files"]) if question.kind is QuestionKind.FILE else "",
         "explanation": row.version.explanation,
+        "is_survey": yes[_has_no_right(question.kind, data)],
         "body_format": data.get("body_format", "markdown"),
     }
+
+
+def _has_no_right(kind: QuestionKind, data: Mapping[str, Any]) -> bool:
+    """Whether nothing is right in a question that offers options or accepts texts."""
+    if kind in CHOICES:
+        return not any(option.get("is_correct") for option in data.get("options", []))
+    return kind in (QuestionKind.TEXT, QuestionKind.NUMERIC) and not any(answer.get("is_correct", True) for answer in data.get("answers", []))
 
 
 EXAMPLES: Sequence[dict[str, Any]] = (

@@ -27,6 +27,8 @@ class Carried:
     tags: list[str] | None = None
     difficulty: Difficulty | None = None
     body_format: str = "markdown"
+    is_survey: bool = False
+    """No option has to be right: a survey, or "none of them" is what is right."""
 
 
 @dataclass(slots=True)

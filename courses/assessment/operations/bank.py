@@ -13,9 +13,9 @@ from courses.assessment import queries
 from courses.assessment.errors import BadQuestion
 from courses.assessment.models import Question, QuestionTag, QuestionVersion
 from courses.assessment.operations.checking import checked, version_data
-from courses.assessment.operations.items import add_draw, add_item, assets_of, duplicate_run, move_part, remove_draw, remove_item, reorder_parts
+from courses.assessment.operations.items import add_draw, add_item, duplicate_run, move_part, remove_draw, remove_item, reorder_parts
 from courses.assessment.types import Difficulty, QuestionKind
-from courses.catalogue.markup import to_html
+from courses.catalogue.markup import ASSETS, placed, to_html
 from courses.catalogue.operations.offerings import new_key
 from courses.catalogue.types import BodyFormat
 from trainhub.kernel import audit
@@ -31,7 +31,6 @@ __all__ = [
     "add_item",
     "add_many",
     "archive",
-    "assets_of",
     "category_path",
     "describe",
     "duplicate",
@@ -81,7 +80,6 @@ def save_question(
     version: int | None = None,
     key: str = "",
     body_format: BodyFormat = BodyFormat.MARKDOWN,
-    assets: str = "",
     is_survey: bool = False,
     name: str | None = None,
     tags: Iterable[str] | None = None,
@@ -99,13 +97,13 @@ def save_question(
         raise BadQuestion(_("题干不能为空。"), field="stem")
     if len(stem) > MAX_STEM:
         raise BadQuestion(_("题干太长，请精简，或把图片作为课程文件上传后引用。"), field="stem")
-    made = version_data(checked(kind, stem, data or {}, is_survey=is_survey), body_format, assets)
+    made = version_data(checked(kind, stem, data or {}, is_survey=is_survey), body_format)
     current = session()
     if question is None:
         question = Question(course_id=course_id, key=key or new_key(), kind=kind, current_no=0, created_at=now)
     else:
         known = queries.current_version(question)
-        if (known.stem, known.explanation, known.data) == (stem, explanation, made):
+        if (known.stem, known.explanation, _unplaced(known.data)) == (stem, explanation, made):
             return describe(question=question, name=name, category=category, tags=tags, difficulty=difficulty, by=by)
     question.current_no += 1
     question.name = question.name or "" if name is None else name.strip()[:200]
@@ -118,9 +116,9 @@ def save_question(
             question_id=question.id,
             number=question.current_no,
             stem=stem,
-            stem_html=to_html(stem, body_format, assets=assets),
+            stem_html=to_html(stem, body_format),
             explanation=explanation,
-            explanation_html=to_html(explanation, body_format, assets=assets),
+            explanation_html=to_html(explanation, body_format),
             data=made,
             saved_at=now,
             saved_by_id=by.account_id,
@@ -131,6 +129,19 @@ def save_question(
         _set_tags(question, tags)
     audit.record(by=by, did="courses.question.saved", on=question, data={"number": question.current_no})
     return question
+
+
+def _unplaced(data: Any) -> Any:
+    """The data of a version as it is stored now: files are named by `/static/`; older versions hold the address of the run they were written in."""
+    match data:
+        case dict():
+            return {key: _unplaced(value) for key, value in data.items()}
+        case list():
+            return [_unplaced(value) for value in data]
+        case str():
+            return placed(data, ASSETS)
+        case _:
+            return data
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,9 +158,10 @@ class NewQuestion:
     tags: tuple[str, ...] = ()
     difficulty: Difficulty = Difficulty.MEDIUM
     body_format: BodyFormat = BodyFormat.MARKDOWN
+    is_survey: bool = False
 
 
-def add_many(*, course_id: int, rows: Sequence[NewQuestion], assets: str, by: Identity, now: datetime) -> list[Question]:
+def add_many(*, course_id: int, rows: Sequence[NewQuestion], by: Identity, now: datetime) -> list[Question]:
     """Many new questions in few statements, with one line in the audit; refuses as `save_question` does."""
     current = session()
     made = [
@@ -168,15 +180,15 @@ def add_many(*, course_id: int, rows: Sequence[NewQuestion], assets: str, by: Id
     current.add_all(made)
     current.flush()
     for question, row in zip(made, rows, strict=True):
-        data = version_data(checked(row.kind, row.stem, row.data, is_survey=False), row.body_format, assets)
+        data = version_data(checked(row.kind, row.stem, row.data, is_survey=row.is_survey), row.body_format)
         current.add(
             QuestionVersion(
                 question_id=question.id,
                 number=1,
                 stem=row.stem,
-                stem_html=to_html(row.stem, row.body_format, assets=assets),
+                stem_html=to_html(row.stem, row.body_format),
                 explanation=row.explanation,
-                explanation_html=to_html(row.explanation, row.body_format, assets=assets),
+                explanation_html=to_html(row.explanation, row.body_format),
                 data=data,
                 saved_at=now,
                 saved_by_id=by.account_id,

@@ -11,7 +11,7 @@ from courses.assessment.errors import BadQuestion
 from courses.assessment.rules import formulas, patterns
 from courses.assessment.rules.drawing import values_of
 from courses.assessment.rules.expressions import CONSTANTS, FUNCTIONS, NAME, BadExpression, value_of
-from courses.assessment.rules.numbers import is_interval, number
+from courses.assessment.rules.numbers import is_interval, number, plain_number
 from courses.assessment.types import BY_PERSON, CHOICES, MEASURED, QuestionKind, Variable
 from courses.catalogue.markup import to_html
 from courses.catalogue.types import BodyFormat
@@ -129,7 +129,10 @@ def _check_ordering(_stem: str, data: dict[str, Any]) -> None:
 
 
 def _check_formula(stem: str, data: dict[str, Any]) -> None:
-    variables = [Variable(v["name"], str(v["low"]), str(v["high"]), int(v.get("decimals") or 0)) for v in data.get("variables") or []]
+    variables = [
+        Variable(v["name"], plain_number(str(v["low"])), plain_number(str(v["high"])), int(v.get("decimals") or 0))
+        for v in data.get("variables") or []
+    ]
     names = [variable.name for variable in variables]
     if not variables and not data.get("asks_expression"):
         raise BadQuestion(_("公式题至少要有一个变量，例如“x: 1 ~ 10, 2”。"), field="variables")
@@ -197,7 +200,7 @@ _BY_KIND: Mapping[QuestionKind, Callable[[str, dict[str, Any]], None]] = {
 }
 
 
-def version_data(data: Mapping[str, Any], body_format: BodyFormat, assets: str) -> dict[str, Any]:
+def version_data(data: Mapping[str, Any], body_format: BodyFormat) -> dict[str, Any]:
     """The data of a version with its markup sanitised; options and pairs keep their keys, new ones get a, b, c."""
     options = [dict(o) for o in data.get("options", [])]
     answers = [dict(a) for a in data.get("answers", [])]
@@ -206,13 +209,13 @@ def version_data(data: Mapping[str, Any], body_format: BodyFormat, assets: str) 
         _give_keys(rows)
     for option in options:
         option["is_correct"] = bool(option.get("is_correct"))
-        option["html"] = inline(to_html(str(option["body"]), body_format, assets=assets))
-        option["feedback_html"] = to_html(str(option.get("feedback", "")), body_format, assets=assets)
+        option["html"] = inline(to_html(str(option["body"]), body_format))
+        option["feedback_html"] = to_html(str(option.get("feedback", "")), body_format)
     for answer in answers:
         answer["is_correct"] = bool(answer.get("is_correct", True))
-        answer["feedback_html"] = to_html(str(answer.get("feedback", "")), body_format, assets=assets)
+        answer["feedback_html"] = to_html(str(answer.get("feedback", "")), body_format)
     for pair in pairs:
-        pair["html"] = inline(to_html(str(pair.get("body", "")), body_format, assets=assets))
+        pair["html"] = inline(to_html(str(pair.get("body", "")), body_format))
     for rows in (options, pairs):
         if len({row["key"] for row in rows}) != len(rows):
             raise BadQuestion(_("选项的编号重复，请刷新页面后重新填写。"), field="options")

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 
 from courses.assessment import queries, rules
 from courses.assessment.errors import NoAttempt
 from courses.assessment.models import Attempt, AttemptAnswer, Question
-from courses.assessment.types import BY_PERSON, AttemptState, Change, QuizSettings
+from courses.assessment.types import BY_PERSON, Asked, AttemptState, Change, QuizSettings
+from courses.catalogue.models import Run
+from courses.catalogue.queries import subject_of_run
+from courses.permissions import Can
 from trainhub.kernel import audit
-from trainhub.kernel.access import Identity
+from trainhub.kernel.access import Identity, demand
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Stale
 from trainhub.kernel.i18n import _
@@ -80,22 +83,21 @@ def _give(answer: AttemptAnswer, share: int, by: Identity) -> None:
 
 
 def regrade_preview(question: Question) -> list[Change]:
-    """What would change if the answers to older versions were graded by the current one. A mark that a person gave stays."""
-    return [_change(question, answer) for answer in _answers(question)]
-
-
-def _answers(question: Question) -> Sequence[AttemptAnswer]:
-    return [] if question.kind in BY_PERSON else queries.answers_to_regrade(question.id, question.current_no)
-
-
-def _change(question: Question, answer: AttemptAnswer) -> Change:
+    """What would change if the answers to older versions were graded by the current one, of every run. A mark that a person gave stays."""
+    if question.kind in BY_PERSON:
+        return []
     asked = queries.asked_of(queries.current_version(question), question.kind)
+    return [_change(asked, answer) for answer in queries.answers_to_regrade(question.id, question.current_no)]
+
+
+def _change(asked: Asked, answer: AttemptAnswer) -> Change:
     settings = QuizSettings.of(answer.attempt.block.settings)
     is_kept = answer.graded_by_id is not None
     found = rules.mark(asked, answer.response, answer.shown.get("values"), allows_negative=settings.allows_negative)
     return Change(
         answer_id=answer.id,
         attempt_id=answer.attempt_id,
+        run_id=answer.attempt.block.run_id,
         person_name=answer.attempt.person.name,
         number=answer.attempt.number,
         before_x1000=answer.share_x1000,
@@ -104,28 +106,27 @@ def _change(question: Question, answer: AttemptAnswer) -> Change:
     )
 
 
-def regrade(*, question: Question, by: Identity, now: datetime) -> list[Attempt]:
-    """Grade the answers to older versions by the current one; returns the attempts whose score may have changed.
+def regrade(*, question: Question, run: Run, by: Identity, now: datetime) -> list[Attempt]:
+    """Grade one run's answers to older versions by the current one; returns the attempts whose score may have changed.
 
-    The answers keep the version they were asked; the version that graded them is noted beside it, each change is audited.
+    Only for who grades in that run: the bank belongs to the course, marks to the run. The answers keep the version they were asked; the
+    version that graded them is noted beside it, each change is audited. A mark that a person gives at the same moment stays.
+    `run`: as `catalogue.run_by_id` gives it.
     """
-    version = queries.current_version(question)
-    touched: dict[int, None] = {}
-    changes = []
-    for answer in _answers(question):
-        change = _change(question, answer)
-        answer.graded_version_id = version.id
-        if not change.is_kept and change.before_x1000 != change.after_x1000:
-            answer.share_x1000 = change.after_x1000
-            touched[answer.attempt_id] = None
-            changes.append({"attempt": answer.attempt_id, "before": change.before_x1000, "after": change.after_x1000})
+    demand(by, Can.RUN_GRADE, subject_of_run(run))
+    version, changes = queries.current_version(question), []
+    if question.kind not in BY_PERSON:
+        queries.hold_to_regrade(question.id, question.current_no, run.id)
+        asked = queries.asked_of(version, question.kind)
+        for answer in queries.answers_to_regrade(question.id, question.current_no, run.id):
+            change = _change(asked, answer)
+            answer.graded_version_id = version.id
+            if not change.is_kept and change.before_x1000 != change.after_x1000:
+                answer.share_x1000 = change.after_x1000
+                changes.append({"attempt": answer.attempt_id, "before": change.before_x1000, "after": change.after_x1000})
     session().flush()
-    attempts = []
-    for attempt_id in touched:
-        queries.hold(attempt_id)
-        attempt = queries.attempt_by_id(attempt_id)
-        assert attempt is not None
+    attempts = queries.attempts_by_id({int(one["attempt"] or 0) for one in changes})
+    for attempt in attempts:
         settle(attempt, now)
-        attempts.append(attempt)
-    audit.record(by=by, did="courses.question.regraded", on=question, data={"number": version.number, "changes": changes})
+    audit.record(by=by, did="courses.question.regraded", on=question, data={"number": version.number, "run": run.id, "changes": changes})
     return attempts

@@ -12,7 +12,6 @@ from courses.assessment.operations.checking import MAX_ROWS
 from courses.assessment.types import Difficulty
 from courses.catalogue.models import Block, Run
 from courses.catalogue.operations.copying import copy_run
-from courses.catalogue.operations.offerings import asset_prefix
 from courses.catalogue.types import BlockKind
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
@@ -135,8 +134,3 @@ def copy_parts(blocks: Mapping[int, int]) -> None:
         columns = ("position", "count", "category", "tag", "difficulty", "points_x10")
         session().add(QuizDraw(block_id=blocks[draw.block_id], **{name: getattr(draw, name) for name in columns}))
     session().flush()
-
-
-def assets_of(block: Block) -> str:
-    """Where the files are found that a question written in this block's run names."""
-    return asset_prefix(block.run_id)

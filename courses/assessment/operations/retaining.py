@@ -15,9 +15,9 @@ from trainhub.kernel.retention import last_day
 
 
 def forget_answers(*, today: date) -> int:
-    """Erase what was answered, and said about it, in graded attempts of runs that ended long ago; how many answers."""
+    """Erase what was answered, and said about it, in graded attempts of runs that ended long ago; how many answers. An erased answer says so: it is no empty one."""
     statement = update(AttemptAnswer).where(AttemptAnswer.id.in_(queries.kept_answers(last_day("exam_answer", today=today))))
-    statement = statement.values(response={}, feedback="", saved_at=None)
+    statement = statement.values(response={"erased": today.isoformat()}, feedback="", saved_at=None)
     count: int = session().execute(statement.execution_options(synchronize_session="fetch")).rowcount  # type: ignore[attr-defined]
     if count:
         audit.record(by=SYSTEM, did="courses.attempt.erased", on=("retention", "*"), data={"count": count})

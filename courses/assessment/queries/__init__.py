@@ -7,6 +7,7 @@ from courses.assessment.queries.attempts import (
     as_attempt_row,
     attempt_by_id,
     attempt_in_progress,
+    attempts_by_id,
     attempts_of,
     attempts_of_block,
     events_of,
@@ -59,7 +60,7 @@ from courses.assessment.queries.quizzes import (
     items_of_blocks,
     parts_of,
 )
-from courses.assessment.queries.statistics import answers_to_regrade, graded_answers
+from courses.assessment.queries.statistics import answers_to_regrade, graded_answers, hold_to_regrade
 
 __all__ = [
     "allowance_for",
@@ -71,6 +72,7 @@ __all__ = [
     "asked_of",
     "attempt_by_id",
     "attempt_in_progress",
+    "attempts_by_id",
     "attempts_of",
     "attempts_of_block",
     "bank",
@@ -88,6 +90,7 @@ __all__ = [
     "graded_answers",
     "graded_scores",
     "hold",
+    "hold_to_regrade",
     "is_taken_now",
     "item_by_id",
     "item_counts",

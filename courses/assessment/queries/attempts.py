@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -18,6 +18,9 @@ from trainhub.kernel.files import StoredFile
 from trainhub.people import queries as people
 from trainhub.people.models import Person
 
+AT_ONCE = 500
+"""Attempts that one statement reads."""
+
 
 def hold(attempt_id: int) -> None:
     """Whoever saves, hands in or grades an attempt waits for whoever is at it: read it after this."""
@@ -26,9 +29,20 @@ def hold(attempt_id: int) -> None:
 
 def attempt_by_id(attempt_id: int) -> Attempt | None:
     """An attempt with its block, person, answers and what they answered."""
+    return next(iter(attempts_by_id([attempt_id])), None)
+
+
+def attempts_by_id(attempt_ids: Collection[int]) -> list[Attempt]:
+    """Attempts by their id, each as `attempt_by_id` gives it."""
+    ids = sorted(set(attempt_ids))
+    return [row for start in range(0, len(ids), AT_ONCE) for row in _whole(ids[start : start + AT_ONCE])]
+
+
+def _whole(attempt_ids: Sequence[int]) -> Sequence[Attempt]:
     statement = (
         select(Attempt)
-        .where(Attempt.id == attempt_id)
+        .where(Attempt.id.in_(attempt_ids))
+        .order_by(Attempt.id)
         .options(
             joinedload(Attempt.block),
             joinedload(Attempt.person),
@@ -38,7 +52,7 @@ def attempt_by_id(attempt_id: int) -> Attempt | None:
         )
         .execution_options(populate_existing=True)
     )
-    return session().scalar(statement)
+    return session().scalars(statement).all()
 
 
 def attempts_of(block_id: int, person_id: int) -> list[Attempt]:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import joinedload
 
 from courses.assessment.models import Attempt, AttemptAnswer, QuestionVersion
 from courses.assessment.types import AttemptState
+from courses.catalogue.models import Block
 from trainhub.kernel.db import session
 
 
@@ -35,12 +36,30 @@ def graded_answers(block_id: int, *, is_first_only: bool = False) -> list[tuple[
     return [tuple(row) for row in session().execute(statement)]
 
 
-def answers_to_regrade(question_id: int, current_no: int) -> list[AttemptAnswer]:
-    """Handed-in answers to other versions of a question than the current one and not yet graded by it, with attempt and person."""
+def answers_to_regrade(question_id: int, current_no: int, run_id: int | None = None) -> list[AttemptAnswer]:
+    """Handed-in answers to other versions of a question than the current one and not yet graded by it, with attempt and person (of one run).
+
+    An answer that was erased when its time was over is not among them: nobody can say any more what it is worth by another key.
+    """
+    statement = (
+        _to_regrade(select(AttemptAnswer), question_id, current_no, run_id)
+        .options(joinedload(AttemptAnswer.version), joinedload(AttemptAnswer.attempt).options(joinedload(Attempt.person), joinedload(Attempt.block)))
+        .order_by(AttemptAnswer.id)
+        .execution_options(populate_existing=True)
+    )
+    return [answer for answer in session().scalars(statement) if not _is_erased(answer)]
+
+
+def hold_to_regrade(question_id: int, current_no: int, run_id: int) -> None:
+    """Wait for whoever is at the attempts that `answers_to_regrade` names, always in the same order: read them after this."""
+    wanted = _to_regrade(select(AttemptAnswer.attempt_id), question_id, current_no, run_id)
+    session().execute(select(Attempt.id).where(Attempt.id.in_(wanted)).order_by(Attempt.id).with_for_update(key_share=True))
+
+
+def _to_regrade(statement: sa.Select[Any], question_id: int, current_no: int, run_id: int | None) -> sa.Select[Any]:
     current = select(QuestionVersion.id).where(QuestionVersion.question_id == question_id, QuestionVersion.number == current_no).scalar_subquery()
     statement = (
-        select(AttemptAnswer)
-        .join(Attempt, Attempt.id == AttemptAnswer.attempt_id)
+        statement.join(Attempt, Attempt.id == AttemptAnswer.attempt_id)
         .join(QuestionVersion, QuestionVersion.id == AttemptAnswer.version_id)
         .where(
             QuestionVersion.question_id == question_id,
@@ -48,7 +67,10 @@ def answers_to_regrade(question_id: int, current_no: int) -> list[AttemptAnswer]
             AttemptAnswer.version_id != current,
             sa.or_(AttemptAnswer.graded_version_id.is_(None), AttemptAnswer.graded_version_id != current),
         )
-        .options(joinedload(AttemptAnswer.version), joinedload(AttemptAnswer.attempt).options(joinedload(Attempt.person), joinedload(Attempt.block)))
-        .order_by(AttemptAnswer.id)
     )
-    return list(session().scalars(statement))
+    return statement if run_id is None else statement.join(Block, Block.id == Attempt.block_id).where(Block.run_id == run_id)
+
+
+def _is_erased(answer: AttemptAnswer) -> bool:
+    """Marked so; or, where it went before answers were marked, empty and yet worth something."""
+    return "erased" in answer.response or (not answer.response and answer.saved_at is None and bool(answer.share_x1000))

@@ -22,7 +22,7 @@ def is_answered(response: Mapping[str, Any]) -> bool:
 
 
 def mark(asked: Asked, response: Mapping[str, Any], values: Mapping[str, str] | None = None, *, allows_negative: bool = False) -> Mark:
-    """What an answer is worth; an empty one is worth nothing and costs nothing.
+    """What an answer is worth; an empty one is worth nothing and costs nothing, unless "none of them" is what is right.
 
     single, true/false: the share of the chosen option. multiple: the sum of the shares of the chosen options; without shares of
     their own every right one adds an equal part and every wrong one takes the same away. cloze: every blank an equal part.
@@ -35,7 +35,7 @@ def mark(asked: Asked, response: Mapping[str, Any], values: Mapping[str, str] | 
     `values`: what was drawn for the variables of a formula.
     """
     if not is_answered(response):
-        return Mark(0)
+        return Mark(FULL if _is_none_right(asked) else 0)
     if asked.kind in BY_PERSON:
         return Mark(None)
     found = _BY_KIND[asked.kind](asked, response, values or {})
@@ -47,6 +47,15 @@ def mark(asked: Asked, response: Mapping[str, Any], values: Mapping[str, str] | 
     if share == 0 and asked.penalty_x1000:
         share = -asked.penalty_x1000
     return Mark(max(-FULL if allows_negative else 0, min(FULL, share)), found.feedback_html)
+
+
+def _is_none_right(asked: Asked) -> bool:
+    """Whether every option of a question with several answers is wrong: then nothing is to be ticked."""
+    return (
+        asked.kind is QuestionKind.MULTIPLE
+        and bool(asked.options)
+        and not any(option.is_correct or option.share_x1000 is not None for option in asked.options)
+    )
 
 
 def share_of(option: Option) -> int:

@@ -37,6 +37,12 @@ def number(text: str) -> Decimal | None:
         return None
 
 
+def plain_number(text: str) -> str:
+    """A number as machines write it: "1,000" is "1000", a typographic minus the plain one; what is no number stays as it is."""
+    value = number(text)
+    return text if value is None else f"{value:f}"
+
+
 def measure(text: str) -> tuple[Decimal, str] | None:
     """A number with what follows it: "3.5 km" is (3.5, "km"); None when it does not begin with a number."""
     plain = _plain(text[:200])

@@ -67,15 +67,20 @@ def is_open(settings: QuizSettings, allowance: Allowance, now: datetime) -> str:
     return "too_late" if closes_at is not None and now >= closes_at else "open"
 
 
+def last_instant(closes_at: datetime | None, allowance: Allowance) -> datetime | None:
+    """Up to when a person may answer where the quiz closes for all: later by the extra minutes; a closing of one's own as it was set."""
+    if allowance.closes_at is not None or closes_at is None:
+        return allowance.closes_at
+    return closes_at + timedelta(minutes=allowance.extra_minutes)
+
+
 def due_at(settings: QuizSettings, allowance: Allowance, started_at: datetime) -> datetime | None:
     """When an attempt ends: its time limit with the extra minutes, but not after the quiz closes.
 
     Extra minutes are extra to what everybody has, also where the common closing cuts that short: who began before it may go on so
     much longer. A closing of one's own is the last instant as it was set.
     """
-    _opens_at, closes_at = window(settings, allowance)
-    if closes_at is not None and allowance.closes_at is None:
-        closes_at += timedelta(minutes=allowance.extra_minutes)
+    closes_at = last_instant(settings.closes_at, allowance)
     if settings.minutes is None:
         return closes_at
     limit = started_at + timedelta(minutes=settings.minutes + allowance.extra_minutes)

@@ -142,7 +142,7 @@ def versions(pair: tuple[Course, Question]) -> Any:
         waiting=len(queries.answers_to_regrade(question.id, question.current_no)),
         used=queries.used_in([question.id]).get(question.id, []),
         labels=labels,
-        showing=showing,
+        showing=showing.At(common.latest_run(course.id)),
         has_math=has_math(new.stem_html),
     )
 
@@ -239,7 +239,7 @@ def preview(pair: tuple[Course, Question]) -> Any:
         seed=seed,
         next_seed=str(int(seed) + 1) if is_key(seed) else "1",
         labels=labels,
-        showing=showing,
+        showing=showing.At(common.latest_run(course.id)),
         digest=answering.digest,
         has_math=has_math(version.stem_html, *[o.get("html", "") for o in version.data.get("options", [])]),
     )

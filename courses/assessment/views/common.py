@@ -12,7 +12,6 @@ from courses.assessment.types import QuestionKind
 from courses.catalogue import queries as catalogue
 from courses.catalogue.authoring import me
 from courses.catalogue.models import Block
-from courses.catalogue.operations.offerings import asset_prefix
 from courses.catalogue.types import BodyFormat
 from trainhub.kernel import clock
 from trainhub.kernel.errors import NotFound
@@ -74,7 +73,6 @@ def save(form: QuestionForm, *, course_id: int, kind: QuestionKind, question: Qu
         data=data,
         explanation=form.explanation.data or "",
         body_format=BodyFormat(known.get("body_format", "markdown")),
-        assets=bank.assets_of(block) if block is not None else asset_prefix_of(course_id),
         is_survey=block is not None and form.points.data == 0,
         by=me(),
         now=now,
@@ -85,7 +83,7 @@ def save(form: QuestionForm, *, course_id: int, kind: QuestionKind, question: Qu
     return saved
 
 
-def asset_prefix_of(course_id: int) -> str:
-    """Where pictures of a question written in the bank are found: among the files of the latest run."""
+def latest_run(course_id: int) -> int | None:
+    """The run whose files the bank shows: the latest one. Stored questions name files by `/static/` alone."""
     runs = catalogue.runs_of(course_id)
-    return asset_prefix(runs[0].id) if runs else ""
+    return runs[0].id if runs else None

@@ -8,9 +8,9 @@ from typing import Any
 from flask import Response, flash, redirect, render_template, request, url_for
 
 from courses.assessment import queries
-from courses.assessment.exchange import aiken, gift_read, gift_write, plan, table
+from courses.assessment.exchange import aiken, gift_write, plan, table, texts
 from courses.assessment.views.bank import asked_filter
-from courses.assessment.views.common import asset_prefix_of, blueprint
+from courses.assessment.views.common import blueprint
 from courses.catalogue import queries as catalogue
 from courses.catalogue.authoring import load_course, me
 from courses.catalogue.models import Course
@@ -43,7 +43,7 @@ def draft_of(content: bytes, name: str, course_id: int) -> Draft:
         draft.rows = max(draft.rows, len(read.questions))
         return draft
     text = text_of(content, name)
-    found = aiken.read(text) if aiken.looks_like(text) and "{" not in text else gift_read.read(text)
+    found = texts.read(text)
     if not found.questions and not found.troubles:
         raise SheetError(_("文件“%(file)s”里没有题目。", file=name), file=name, code="empty_file")
     return plan.examine(found, course_id=course_id, by=by, today=today, file=name)
@@ -135,7 +135,7 @@ def import_apply(pair: tuple[Course, StoredFile]) -> Any:
     with transaction():
         draft = None
         if form.validate_on_submit() and once(form.submission_key.data or ""):
-            draft = plan.apply(draft_of(content, name, course_id), course_id=course_id, assets=asset_prefix_of(course_id), by=me(), now=clock.now())
+            draft = plan.apply(draft_of(content, name, course_id), course_id=course_id, by=me(), now=clock.now())
     if draft is None:
         flash(_("这次导入已经提交过，没有重复导入。"), "info")
     else:

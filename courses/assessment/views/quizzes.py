@@ -72,7 +72,7 @@ def _items_page(run: Run, block: Block, form: DrawForm) -> Any:
         form=form,
         settings=QuizSettings.of(block.settings),
         summary=notation.summary,
-        showing=showing,
+        showing=showing.At(run.id),
         has_math=has_math(*[v.stem_html for v in versions.values()]),
     )
 

@@ -15,7 +15,9 @@ from courses.assignments.operations.grading import add_mark, settle
 from courses.assignments.operations.setup import check_points
 from courses.assignments.queries import peers, work
 from courses.assignments.types import Marking, MarkRole, Queue, ReviewState, Rubric, SubmissionState
+from courses.learning import queries as learners
 from courses.learning import seat_queries
+from courses.learning.types import SEATED
 from trainhub.kernel import audit
 from trainhub.kernel.access import SYSTEM, Identity
 from trainhub.kernel.db import session
@@ -112,6 +114,15 @@ def uncalibrated(assignment: Assignment, person_id: int) -> list[PeerExample]:
     return [row for row in peers.examples_of(assignment.id) if row.id not in known]
 
 
+def demand_reviewer(*, review: PeerReview) -> None:
+    """Only who still learns in the run and whose review stands reads somebody else's work. Raises NotReviewable."""
+    if review.state not in peers.OPEN:
+        raise NotReviewable(_("这份评阅已经取消。"))
+    seat = learners.enrolment_of(review.submission.assignment.run_id, review.reviewer_id)
+    if seat is None or seat.state not in SEATED:
+        raise NotReviewable(_("你已不是这期课程的学员，不能再评阅。"))
+
+
 def write(*, review: PeerReview, version: int | None, marking: Marking, by: Identity, now: datetime) -> PeerReview:
     """Hand in a review, or change it until the reviews are closed."""
     assignment = review.submission.assignment
@@ -120,8 +131,7 @@ def write(*, review: PeerReview, version: int | None, marking: Marking, by: Iden
         raise NotReviewable(_("互评已经截止，未完成的部分由教师评阅。"))
     if not review.is_self and review.submission.state is SubmissionState.RETURNED:
         raise NotReviewable(_("教师已把这份作业退回修改。作者提交新版本后，请再来评阅。"))
-    if review.state not in peers.OPEN:
-        raise NotReviewable(_("这份评阅已经取消。"))
+    demand_reviewer(review=review)
     if not review.is_self and uncalibrated(assignment, review.reviewer_id):
         raise NotReviewable(_("请先评完校准样例，再评同学的作业。"))
     rubric = Rubric.of(assignment.rubric)

@@ -11,7 +11,7 @@ from typing import IO, Any
 from courses.assignments.models import Assignment, Submission
 from courses.assignments.operations.grading import add_mark, settle
 from courses.assignments.queries import work
-from courses.assignments.types import Marking, MarkRole
+from courses.assignments.types import Marking, MarkRole, Queue
 from courses.learning.intakes import MOST_ROWS, STEP, Progress, nobody_asks
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
@@ -48,7 +48,8 @@ class SheetRefused(Refused):
 def rows(assignment_id: int) -> Iterator[dict[str, Any]]:
     """What was handed in, with the points that stand, read in pieces while it is sent or written."""
     for part in work.handed_in_parts(assignment_id):
-        comments = work.latest_comments([submission.id for submission in part])
+        # A second grader works independently: what the first one wrote is nobody's to read until both are given.
+        comments = work.latest_comments([submission.id for submission in part if submission.queue is not Queue.SECOND_GRADER])
         # Whole before the first line is given: the progress of a job commits, and what was loaded is stale from then on.
         yield from [
             {

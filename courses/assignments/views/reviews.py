@@ -63,6 +63,7 @@ def review(own: Own) -> Any:
     row = own.review
     submission, review_id = row.submission, row.id
     block_id, refused = submission.assignment.block_id, None
+    reviewing.demand_reviewer(review=row)
     if request.method == "POST":
         try:
             with transaction():

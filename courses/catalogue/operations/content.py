@@ -119,6 +119,8 @@ def _siblings(part: Part) -> Sequence[Part]:
 
 def move(*, part: Part, to: MoveTo, by: Identity, now: datetime) -> None:
     """One step up or down among its siblings; at the end nothing happens."""
+    lock_content(part.run_id)
+    session().refresh(part)
     rows = list(_siblings(part))
     here = next(n for n, row in enumerate(rows) if row.id == part.id)
     there = here - 1 if to is MoveTo.UP else here + 1

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import or_, select, update
 
-from courses.catalogue import queries
+from courses.catalogue import holding_queries, queries
 from courses.catalogue.markup import to_html
 from courses.catalogue.models import Course, Run, RunStaff
 from courses.catalogue.operations import judging
@@ -160,11 +160,10 @@ def _asked(run: Run) -> tuple[int, int]:
 
 def set_staff(*, run: Run, person_id: int, role: StaffRole | None, by: Identity, now: datetime) -> None:
     """Put a person on the staff of a run, change the role, or take them off (role None). The last lead stays."""
+    lock_content(run.id)  # two leads who take each other off at the same moment leave one
     known = queries.staff_member(run.id, person_id)
-    if known is not None and known.role is StaffRole.LEAD and role is not StaffRole.LEAD:
-        leads = [row for row in run.staff if row.role is StaffRole.LEAD]
-        if len(leads) <= 1:
-            raise BadCourse(_("每期课程至少要有一名主讲教师；请先指定另一名主讲教师。"))
+    if known is not None and known.role is StaffRole.LEAD and role is not StaffRole.LEAD and holding_queries.count_leads(run.id) <= 1:
+        raise BadCourse(_("每期课程至少要有一名主讲教师；请先指定另一名主讲教师。"))
     if role is None:
         if known is not None:
             session().delete(known)

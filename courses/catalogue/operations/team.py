@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy.orm.attributes import flag_modified
 
 from courses.catalogue import authoring_queries as found
-from courses.catalogue import labels, queries
+from courses.catalogue import holding_queries, labels, queries
 from courses.catalogue.models import Course, CoursePrerequisite, Run, StaffInvitation
 from courses.catalogue.operations.offerings import BadCourse, set_staff
 from courses.catalogue.types import StaffRole
@@ -70,6 +70,7 @@ def set_prerequisites(*, course: Course, required_ids: Collection[int], by: Iden
     """Which courses must be completed before this one. Refuses a circle. The course's version counts up with them, so that whoever
     opened its form before is told."""
     wanted = {key for key in required_ids if key != course.id}
+    holding_queries.hold_prerequisites()
     edges = found.prerequisite_edges()
     edges[course.id] = wanted
     seen: set[int] = set()

@@ -43,12 +43,13 @@ def set_grade(
     `version` is the version of the cell when it was shown (0: nobody had written into it). Overrides and excusals need a reason.
     Nobody writes into their own line, whichever of their person rows it names. `own`: the lines of the one who writes
     (`queries.own_lines`), `known`: what stands in the cells (`queries.grades_in`), both from a caller with many cells who has asked once, and
-    who holds the book and flushes.
+    who holds the book and the lines and flushes.
     """
     if people.is_among(by.person_id, [enrolment.person_id]) if own is None else enrolment.id in own:
         raise BadBook(str(OWN_LINE))
     if known is None:
         hold(book, [column])
+        queries.hold_lines([enrolment.id])
     _check(book, column, enrolment, kind, points_x10, reason)
     row = queries.grade(column.id, enrolment.id) if known is None else known.get((column.id, enrolment.id))
     if version is not None and version != (row.version if row is not None else 0):

@@ -126,15 +126,17 @@ def check(*, book: Gradebook, file: IO[bytes], filename: str, by: Identity, prog
 
 def write(*, book: Gradebook, wanted: Sequence[Wanted], filename: str, reason: str, by: Identity, now: datetime) -> int:
     """Write the cells that a table changes; the second half of `take`, in one transaction. Raises GradesStale when a line was changed
-    since it was checked."""
+    since it was checked: the lines are held before their versions are read, so nobody writes between the question and the marks."""
     ids = sorted({one.enrolment_id for one in wanted})
-    versions: dict[int, int] = {}
-    for start in range(0, len(ids), AT_ONCE):
-        versions |= queries.line_versions(ids[start : start + AT_ONCE])
-    _refuse([], [_stale(one.at, str(one.version)) for one in wanted if versions.get(one.enrolment_id, 0) != one.version])
     stored = {row.id: row for row in queries.columns_of(book.id)}
     own = queries.own_lines(book.run_id, by.person_id)
     hold(book, [stored[key] for key in sorted({one.column.id for one in wanted})])
+    versions: dict[int, int] = {}
+    for start in range(0, len(ids), AT_ONCE):
+        some_ids = ids[start : start + AT_ONCE]
+        queries.hold_lines(some_ids)
+        versions |= queries.line_versions(some_ids)
+    _refuse([], [_stale(one.at, str(one.version)) for one in wanted if versions.get(one.enrolment_id, 0) != one.version])
     for start in range(0, len(wanted), AT_ONCE):
         some = wanted[start : start + AT_ONCE]
         lines = queries.enrolments_in({one.enrolment_id for one in some})

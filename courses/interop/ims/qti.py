@@ -127,11 +127,14 @@ def _question(node: Element, stem: str, declared: _Declared | None, root: Elemen
             single = QuestionKind.DROPDOWN if kind == "inlinechoiceinteraction" else QuestionKind.SINGLE
             return QuestionDoc(QuestionKind.MULTIPLE if several else single, stem, options, is_shuffled=value(node, "shuffle") == "true")
     if kind == "textentryinteraction" and declared is not None:
+        if any(0 < points < max(worth for _key, worth in declared.mapped) for _key, points in declared.mapped):
+            reasons.append(_("按答案分别给分（mapping）没有导入，能得分的答案都得满分"))
         answers = list(dict.fromkeys([*declared.correct, *[key for key, points in declared.mapped if points > 0]]))
         if answers and all(answers):
             is_number = declared.base in NUMBERS and all(number_of(text) is not None for text in answers)
             given = tuple(AnswerDoc(text) for text in answers)
-            return QuestionDoc(QuestionKind.NUMERIC if is_number else QuestionKind.TEXT, stem, answers=given)
+            allowed = _tolerance(root, value(node, "responseidentifier"), reasons) if is_number else ""
+            return QuestionDoc(QuestionKind.NUMERIC if is_number else QuestionKind.TEXT, stem, answers=given, tolerance=allowed)
     if kind in ESSAYS:
         if kind != "extendedtextinteraction":
             reasons.append(_("上传或绘图作答改为文字作答，由教师评阅"))
@@ -141,6 +144,22 @@ def _question(node: Element, stem: str, declared: _Declared | None, root: Elemen
         return made
     reasons.append(_("%(kind)s 没有对应的题型，改为教师评阅", kind=markup.tag_of(node)))
     return QuestionDoc(QuestionKind.MANUAL, f"{stem}{link(_choices_as_text(node))}", source=markup.outer(deepcopy(root))[:20_000])
+
+
+def _tolerance(root: Element, response: str, reasons: list[str]) -> str:
+    """How far from the right number is still right, as `equal` of the response processing says it: "0.5" or "2%"."""
+    for node in root.iter():
+        if name(node) != "equal" or not any(name(one) == "variable" and value(one, "identifier") == response for one in node):
+            continue
+        mode, words = value(node, "tolerancemode").lower(), value(node, "tolerance").split()
+        numbers = [number_of(word) for word in words]
+        if mode in ("", "exact") or not words:
+            return ""
+        if any(one is None for one in numbers) or len(set(numbers)) != 1:
+            reasons.append(_("误差“%(text)s”不能照搬，改为必须相等，请在题目中重新填写", text=" ".join(words)[:40]))
+            return ""
+        return f"{words[0]}%" if mode == "relative" else words[0]
+    return ""
 
 
 def _arranged(node: Element, kind: str, stem: str, declared: _Declared, link: Link) -> QuestionDoc | None:

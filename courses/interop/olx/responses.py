@@ -226,6 +226,9 @@ def _choices(element: Element, kind: QuestionKind, stem: str) -> Read:
             kind = QuestionKind.TRUE_FALSE
         if not any(option.is_correct for option in options):
             reasons.append(_("没有标明正确选项"))
+    scheme = (element.get("partial_credit") or "").strip()
+    if kind is QuestionKind.MULTIPLE and scheme:
+        reasons.append(_("部分得分的规则（%(scheme)s）改为：选对一项得一份，选错一项扣一份", scheme=scheme[:20]))
     compound = tuple(
         ("".join((node.get("value") or "").split()), markup.inner(node)) for node in element.iter() if markup.tag_of(node) == "compoundhint"
     )

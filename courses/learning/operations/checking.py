@@ -24,8 +24,8 @@ PORTION = 500
 class Checked:
     """What a check found: how much was looked at, and (enrolment, block) whose stored progress is not what the log gives.
 
-    `totals` are active enrolments whose stored progress or score is not the standing of today's content; a total that the
-    gradebook is still to compute is not compared.
+    `totals` are active enrolments whose stored progress or score is not the standing of today's content, and completed ones whose mark is not
+    what follows from its corrections; a total that the gradebook is still to compute is not compared.
     """
 
     enrolments: int = 0
@@ -85,11 +85,15 @@ def _compare(row: Any, shape: Shape, now: datetime, log: Any, stored: dict[int, 
         if block_id in kinds and stored.get(block_id) != rules.block_state(kinds[block_id], events):
             found.blocks.append((row.id, block_id))
     found.blocks += [(row.id, block_id) for block_id in stored if block_id in kinds and block_id not in log]
-    if row.state is EnrolmentState.ACTIVE and log:  # who has done nothing was never computed
+    is_completed = row.state is EnrolmentState.COMPLETED
+    if (is_completed or row.state is EnrolmentState.ACTIVE) and log:  # who has done nothing was never computed
         counted = shape.of(row.person_id, now)
         standing = rules.with_mark(rules.standing(counted, stored, shape.run.pass_mark_x10, shape.run.completion_share_x1000), mark)
-        score = row.score_x10 if standing.is_mark_due else standing.shown_x10
-        if (row.progress_x1000, row.score_x10) != (standing.progress_x1000, score):
+        if is_completed:  # the completed stay complete: only their mark follows
+            progress, score = row.progress_x1000, rules.mark_of_completed(standing, row.score_x10)
+        else:
+            progress, score = standing.progress_x1000, row.score_x10 if standing.is_mark_due else standing.shown_x10
+        if (row.progress_x1000, row.score_x10) != (progress, score):
             found.totals.append(row.id)
 
 

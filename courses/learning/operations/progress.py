@@ -1,7 +1,8 @@
 """What learners do goes into the log; progress follows from it; completion pushes its facts down, once.
 
-A block that is done stays done and a completed course stays completed: nothing regresses silently. Everything here runs
-in the transaction of the edge: a completion stands with its milestone, its training record and its notice, or not at all.
+A block that is done stays done and a completed course stays completed: nothing regresses silently. The mark of a completed
+course follows its corrections, audited, into the enrolment and its milestone. Everything here runs in the transaction of the
+edge: a completion stands with its milestone, its training record and its notice, or not at all.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from courses.catalogue.models import Block, Run
 from courses.catalogue.types import BlockKind, RunState
 from courses.learning import log_queries, queries, review_queries, rules
 from courses.learning.models import BlockProgress, Enrolment, EnrolmentMark, LearningEvent
+from courses.learning.operations.correcting import correct
 from courses.learning.types import SEATED, BlockState, Counted, EnrolmentState, EventKind, Standing
 from trainhub.certificates import operations as certificates
 from trainhub.certificates import queries as certificate_queries
@@ -224,6 +226,7 @@ def evaluate(
         _ask_for_mark(enrolment)
         standing = replace(standing, is_mark_due=True)
     if enrolment.state is EnrolmentState.COMPLETED:
+        correct(enrolment, completion_key(run), rules.mark_of_completed(standing, enrolment.score_x10), by, now)
         return standing
     if (enrolment.progress_x1000, enrolment.score_x10) != (standing.progress_x1000, standing.shown_x10):
         _store_standing(enrolment, progress_x1000=standing.progress_x1000, score_x10=standing.shown_x10)
@@ -382,6 +385,7 @@ def _tenths(value: int) -> str:
 
 def recompute(*, enrolment: Enrolment, by: Identity, now: datetime) -> list[int]:
     """Compute all progress of a learner again from the log; returns the blocks whose stored progress differed (normally none)."""
+    _alone(enrolment)
     rows = queries.progress_rows(enrolment.id)
     events = log_queries.all_events_of(enrolment.id)
     kinds = {block.id: block.kind for block in catalogue.blocks_of_run(enrolment.run_id)}

@@ -25,7 +25,7 @@ from courses.learning.places import load_run, me
 from courses.learning.views.common import seen_of
 from courses.permissions import Can
 from trainhub.kernel import clock
-from trainhub.kernel.access import guard
+from trainhub.kernel.access import guard, may
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _
@@ -108,7 +108,7 @@ def pile(place: Pile) -> Any:
         names=names,
         is_all=is_all,
         error=error,
-        showing=showing,
+        showing=showing.At(place.run.id),
         labels=labels,
         has_math=has_math(*[row.version.stem_html for row in shown]),
     )
@@ -168,7 +168,7 @@ def attempt(pair: tuple[Run, Attempt]) -> Any:
         block=row.block,
         events=queries.events_of(row.id),
         settings=QuizSettings.of(row.block.settings),
-        showing=showing,
+        showing=showing.At(run.id),
         labels=labels,
         has_math=has_math(*[a.version.stem_html for a in row.answers]),
     )
@@ -195,20 +195,35 @@ def file(pair: tuple[Run, Any]) -> Response:
 @blueprint.route("/questions/<int:question_id>/regrade", methods=["GET", "POST"])
 @guard(Can.COURSE_EDIT, load=load_question, subject=subject_of_question)
 def regrade(pair: tuple[Course, Question]) -> Any:
-    """What would change if old attempts were graded by the question as it is now; then do it."""
+    """What would change if old attempts were graded by the question as it is now, run by run; then do it for one of them."""
     course, question = pair
     question_id = question.id
     if request.method == "POST":
+        run_id = request.form.get("run", type=whole)
         with transaction():
+            run = catalogue.run_by_id(run_id) if run_id is not None else None
+            if run is None or run.course_id != course.id:
+                raise Refused(_("这期课程不存在，请重新预览后再确认。"))
             if request.form.get("number", type=whole) != question.current_no:
                 raise Refused(_("题目刚才又改过，请重新预览后再确认。"))
-            changed = grading.regrade(question=question, by=me(), now=clock.now())
+            changed = grading.regrade(question=question, run=run, by=me(), now=clock.now())
             for row in changed:
                 _tell(row, row.block.run_id)
             count = len(changed)
-        return done(_("重新评分完成，%(n)d 次作答的得分有变化；每处变化都留有记录。", n=count), "assessment.versions", question_id=question_id)
+        message = _("重新评分完成，%(n)d 次作答的得分有变化；每处变化都留有记录。", n=count)
+        return done(message, "marking.regrade", question_id=question_id)
+    changes = grading.regrade_preview(question)
+    concerned = {change.run_id for change in changes}
     return render_template(
-        "courses/learning/regrade.html", course=course, question=question, changes=grading.regrade_preview(question), labels=labels
+        "courses/learning/regrade.html",
+        course=course,
+        question=question,
+        by_run=[
+            (run, may(me(), Can.RUN_GRADE, catalogue.subject_of_run(run)), [change for change in changes if change.run_id == run.id])
+            for run in catalogue.runs_of(course.id)
+            if run.id in concerned
+        ],
+        labels=labels,
     )
 
 

@@ -188,7 +188,7 @@ def _sitting_page(sitting: Sitting, problem: str = "") -> Any:
         "settings": settings,
         "has_math": has_math(*texts),
         "has_code": has_code(*texts),
-        "showing": showing,
+        "showing": showing.At(sitting.run.id),
         "shown": settings.review[when],
         "Shown": Shown,
         "now": now,

@@ -262,7 +262,7 @@ def grade(pair: tuple[Run, Attempt]) -> Any:
         except Refused as refused:
             error = refused.message
             run, attempt = _load_attempt(attempt_id)
-    return render_template("courses/learning/grade.html", run=run, attempt=attempt, error=error, showing=showing)
+    return render_template("courses/learning/grade.html", run=run, attempt=attempt, error=error, showing=showing.At(run.id))
 
 
 def _marks(attempt: Attempt) -> tuple[dict[int, int], dict[int, str]]:

@@ -184,6 +184,9 @@ def test_a_quiz_stands_in_the_calendar_when_it_opens_and_closes(as_role: AsRole,
     url = f"/learning/blocks/{block.id}/quiz"
     assert found(quick.person_id) == [(ItemKind.RELEASE, "单元测验", 9, url), (ItemKind.DUE, "单元测验", 12, url)]
     assert [row[:3] for row in found(slow.person_id)] == [(ItemKind.RELEASE, "单元测验", 9), (ItemKind.DUE, "单元测验", 20)]
+    longer = make.enrolment(run)
+    quizzes.allow(block=block, person_id=longer.person_id, extra_minutes=24 * 60, by=SYSTEM, now=make.NOW)
+    assert [row[:3] for row in found(longer.person_id)] == [(ItemKind.RELEASE, "单元测验", 9), (ItemKind.DUE, "单元测验", 13)]
     assert [row[3] for row in found(lead.id)] == [f"/teaching/runs/{run.id}/preview/{unit.id}#block-{block.id}"] * 2
 
     def to_do(person_id: int, day: int) -> list[tuple[str, int]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import random
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from courses.assessment import notation, queries
 from courses.assessment.exchange import aiken, gift_read, gift_write, plan, table
+from courses.assessment.exchange import texts as text_files
 from courses.assessment.models import Question, QuestionVersion
 from courses.assessment.operations import bank
 from courses.assessment.types import BankFilter, Difficulty, QuestionKind
@@ -40,6 +42,44 @@ LINES: list[tuple[QuestionKind, dict[str, str]]] = [
 @pytest.mark.parametrize(("kind", "texts"), LINES)
 def test_lines_read_and_written_again_are_the_same(kind: QuestionKind, texts: dict[str, str]) -> None:
     assert notation.write(kind, notation.read(kind, texts)) == texts
+
+
+MEANING = ["*", "＊", "√", "[50%]", "[-25%] ", "\\", "|", "=>", " // ", "//", "=", "?", "？", ":", "  ", "\n", "a", "甲", "±", "\u2028"]
+
+
+def hard_texts(count: int, seed: int) -> list[str]:
+    """Texts made of everything that means something in a line."""
+    source, found = random.Random(seed), []
+    while len(found) < count:
+        text = "".join(source.choices(MEANING, k=source.randint(1, 6))).replace("\u2028", "\n").strip()
+        if text and text not in found:
+            found.append(text)
+    return found
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_whatever_an_author_writes_comes_back_from_its_line_as_it_was(seed: int) -> None:
+    """A wrong option that begins with a star stays wrong; nothing is cut at a bar or an arrow, no space is lost."""
+    one, two, three, four = hard_texts(4, seed)
+    options = [
+        {"body": one, "is_correct": False, "feedback": three},
+        {"body": two, "is_correct": True, "feedback": ""},
+        {"body": three, "is_correct": True, "feedback": one, "share_x1000": 500},
+    ]
+    answers = [{"text": one, "is_correct": True, "feedback": two}, {"text": two, "is_correct": False, "feedback": "", "share_x1000": 0}]
+    plain = [{"text": text, "is_correct": True} for text in (one, two)]
+    choices = [{"text": one, "is_correct": False, "feedback": two}, {"text": four, "is_correct": True, "feedback": ""}]
+    for kind, part, rows in (
+        (QuestionKind.MULTIPLE, "options", options),
+        (QuestionKind.TEXT, "answers", answers),
+        (QuestionKind.MATCHING, "pairs", [{"body": one, "answer": two}, {"body": "", "answer": three}]),
+        (QuestionKind.CLOZE, "blanks", [{"key": "1", "kind": "text", "answers": plain}, {"key": "2", "kind": "choice", "answers": choices}]),
+    ):
+        written = notation.write(kind, {part: rows})
+        assert len(written[part].splitlines()) == len(rows)
+        assert notation.read(kind, written)[part] == rows, written[part]
+    items = [{"body": text, "is_correct": True, "feedback": ""} for text in (one, two)]
+    assert notation.read(QuestionKind.ORDERING, notation.write(QuestionKind.ORDERING, {"options": items}))["options"] == items
 
 
 def test_an_option_that_stays_keeps_its_key_wherever_it_stands() -> None:
@@ -208,11 +248,11 @@ def test_excel_out_and_in_changes_nothing_and_into_another_course_brings_all(ses
     draft = examined(course.id, content)
     assert (draft.problems, draft.added, draft.changed, draft.unchanged) == ([], 0, 0, len(rows))
     versions = session.scalar(select(func.count(QuestionVersion.id)))
-    plan.apply(draft, course_id=course.id, assets="", by=SYSTEM, now=NOW)
+    plan.apply(draft, course_id=course.id, by=SYSTEM, now=NOW)
     assert session.scalar(select(func.count(QuestionVersion.id))) == versions
     moved = examined(other.id, content)
     assert (moved.problems, moved.added) == ([], len(rows))
-    plan.apply(moved, course_id=other.id, assets="", by=SYSTEM, now=NOW)
+    plan.apply(moved, course_id=other.id, by=SYSTEM, now=NOW)
     again = examined(other.id, workbook(other.id))
     assert (again.problems, again.unchanged) == ([], len(rows))
     assert workbook(course.id) == workbook(other.id) or [table.record(r) for r in known(course.id)] == [table.record(r) for r in known(other.id)]
@@ -228,7 +268,7 @@ def test_gift_out_and_in_changes_nothing_and_says_what_it_cannot_carry(session: 
     draft = plan.examine(read, course_id=course.id, by=SYSTEM, today=TODAY)
     assert (draft.problems, draft.added, draft.changed, draft.unchanged) == ([], 0, 0, len(rows) - 5)
     other = make.course()
-    plan.apply(plan.examine(read, course_id=other.id, by=SYSTEM, today=TODAY), course_id=other.id, assets="", by=SYSTEM, now=NOW)
+    plan.apply(plan.examine(read, course_id=other.id, by=SYSTEM, today=TODAY), course_id=other.id, by=SYSTEM, now=NOW)
     assert gift_write.write(known(other.id)).text == made.text
 
 
@@ -249,7 +289,7 @@ def test_a_changed_row_becomes_a_new_version_with_the_same_keys(session: Session
     read = gift_read.read(gift_write.write(known(course.id)).text.replace("=甲 ~乙", "~甲 =乙"))
     draft = plan.examine(read, course_id=course.id, by=SYSTEM, today=TODAY)
     assert (draft.changed, draft.added) == (1, 0)
-    plan.apply(draft, course_id=course.id, assets="", by=SYSTEM, now=NOW)
+    plan.apply(draft, course_id=course.id, by=SYSTEM, now=NOW)
     version = queries.current_version(question)
     assert [(o["key"], o["is_correct"]) for o in version.data["options"]] == [("a", False), ("b", True)]
     assert version.number == 2
@@ -272,7 +312,7 @@ def test_a_table_with_mistakes_names_row_and_column_and_writes_nothing(session: 
     found = sorted((p.row, p.column) for p in draft.problems if p.level == "error")
     assert found == [(3, "kind"), (4, "stem"), (5, "options"), (6, "expression"), (7, "options"), (8, "tolerance")]
     with pytest.raises(ImportRefused):
-        plan.apply(draft, course_id=course.id, assets="", by=SYSTEM, now=NOW)
+        plan.apply(draft, course_id=course.id, by=SYSTEM, now=NOW)
     assert session.scalar(select(func.count(Question.id)).where(Question.course_id == course.id)) == 0
 
 
@@ -318,7 +358,7 @@ def test_questions_with_one_stem_and_other_options_are_other_questions(session: 
 
     def take(*texts: str) -> tuple[int, int, int]:
         draft = plan.examine(aiken.read("\n".join(texts)), course_id=course.id, by=SYSTEM, today=TODAY)
-        plan.apply(draft, course_id=course.id, assets="", by=SYSTEM, now=NOW)
+        plan.apply(draft, course_id=course.id, by=SYSTEM, now=NOW)
         return draft.added, draft.changed, draft.unchanged
 
     one, two, three = (SAME_STEM.format(word, "A") for word in "甲乙丙")
@@ -341,7 +381,59 @@ def test_half_of_the_options_make_a_question_the_known_one(session: Session, kep
         return "选哪个\n" + "".join(f"{letter}. {option}\n" for letter, option in zip("ABCD", options, strict=True)) + "ANSWER: A\n"
 
     first = plan.examine(aiken.read(text(["一", "二", "三", "四"])), course_id=course.id, by=SYSTEM, today=TODAY)
-    plan.apply(first, course_id=course.id, assets="", by=SYSTEM, now=NOW)
+    plan.apply(first, course_id=course.id, by=SYSTEM, now=NOW)
     others = [*"一二三四"[:kept], *"五六七八"][:4]
     draft = plan.examine(aiken.read(text(others)), course_id=course.id, by=SYSTEM, today=TODAY)
     assert (draft.added, draft.changed) == ((0, 1) if is_known else (1, 0))
+
+
+def test_a_question_without_a_right_option_goes_out_and_comes_in_again(session: Session) -> None:
+    """A survey, or "none of them" is right: GIFT has no words for it and says so, a table carries it."""
+    course, other = make.course(), make.course()
+    for kind in (QuestionKind.MULTIPLE, QuestionKind.SINGLE):
+        data = {"options": [{"body": "甲"}, {"body": "乙"}]}
+        bank.save_question(course_id=course.id, kind=kind, stem="哪些？", data=data, is_survey=True, by=SYSTEM, now=NOW)
+    rows = plan.known_of(course.id)
+    written = gift_write.write(rows)
+    assert (written.text, [why for _name, why in written.left_out]) == ("", ["GIFT 不能写没有正确选项的题"] * 2)
+    target = io.BytesIO()
+    write_xlsx([Sheet("题库", table.schema().columns, [table.record(row) for row in rows], codes=["key"], headers="zh")], target)
+    read, problems, file, sheet = table.read(target.getvalue(), filename="q.xlsx", max_rows=100)
+    draft = plan.examine(read, course_id=other.id, by=SYSTEM, today=TODAY, file=file, sheet=sheet)
+    assert ([p.problem for p in (*problems, *draft.problems)], len(draft.work)) == ([], 2)
+    plan.apply(draft, course_id=other.id, by=SYSTEM, now=NOW)
+    assert [row.version.data["options"][0]["is_correct"] for row in plan.known_of(other.id)] == [False, False]
+
+
+AIKEN_WITH_FORMULAS = """Which is \\(\\frac{a}{b}\\)?
+A. \\(\\frac{1}{2}\\)
+B. two
+
+ANSWER: A
+
+::Q2:: 2 + 2 = ? {=4 ~3}
+
+Next \\(x_{1}\\)
+
+A) yes
+B) no
+ANSWER: B
+"""
+
+
+def test_formulas_in_aiken_are_no_gift() -> None:
+    found = text_files.read(AIKEN_WITH_FORMULAS)
+    assert [t.problem for t in found.troubles] == []
+    assert [(one.line, one.stem[:5]) for one in found.questions] == [(1, "Which"), (7, "2 + 2"), (9, "Next ")]
+    assert [[o["is_correct"] for o in one.data["options"]] for one in found.questions] == [[True, False], [True, False], [False, True]]
+
+
+@pytest.mark.parametrize(
+    ("line", "low", "high"), [("x: 1,000 ~ 2,000, 2", "1000", "2000"), ("x: \u22125 ~ 5", "-5", "5"), ("x：１ ~ １０，1", "1", "10")]
+)
+def test_a_range_is_read_as_people_write_numbers(session: Session, line: str, low: str, high: str) -> None:
+    data = notation.read(QuestionKind.FORMULA, {"variables": line})
+    assert (data["variables"][0]["low"], data["variables"][0]["high"]) == (low, high)
+    written = {"variables": [{"name": "x", "low": line.split()[1], "high": high, "decimals": 0}], "expression": "x"}
+    if line.startswith("x: "):
+        bank.save_question(course_id=make.course().id, kind=QuestionKind.FORMULA, stem="{x}", data=written, by=SYSTEM, now=NOW)

@@ -37,6 +37,13 @@ def share(asked: Asked, response: dict[str, Any], values: dict[str, str] | None 
     return rules.mark(asked, response, values, **more).share_x1000
 
 
+@pytest.mark.parametrize(("choices", "expected"), [([], 1000), (["a"], 0), (["a", "b"], 0)])
+def test_nothing_is_to_be_ticked_where_none_is_right(choices: list[str], expected: int) -> None:
+    none = Asked(QuestionKind.MULTIPLE, (Option("a", "a", False), Option("b", "b", False)))
+    assert share(none, {"choices": choices}) == expected
+    assert share(Asked(QuestionKind.MULTIPLE, (Option("a", "a", True), Option("b", "b", False))), {"choices": []}) == 0
+
+
 # -- kinds --------------------------------------------------------------------------------------------------------------
 
 CLOZE = Asked(

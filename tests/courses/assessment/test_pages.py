@@ -16,9 +16,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from courses.assessment import notation, queries
-from courses.assessment.models import Attempt, AttemptEvent, Question, QuizDraw
+from courses.assessment.models import Attempt, AttemptEvent, Question, QuestionVersion, QuizDraw
 from courses.assessment.operations import attempts, bank, quizzes
 from courses.assessment.types import AttemptEventKind, AttemptState, QuestionKind
+from courses.catalogue import queries as catalogue
 from courses.catalogue.models import Block, Run
 from courses.learning.models import BlockProgress, Enrolment
 from tests.factories import courses as make
@@ -514,8 +515,8 @@ def test_a_regrade_is_previewed_and_confirmed(taught: Taught, session: Session) 
     assert "按旧版评分" in c.get(f"/teaching/questions/{question.id}/versions").text
     page = c.get(f"/teaching/questions/{question.id}/regrade").text
     assert "1 份的得分会改变" in page
-    assert c.post(f"/teaching/questions/{question.id}/regrade", data={"number": "1"}).status_code == 422
-    assert c.post(f"/teaching/questions/{question.id}/regrade", data={"number": "2"}).status_code == 303
+    assert c.post(f"/teaching/questions/{question.id}/regrade", data={"number": "1", "run": str(taught.run.id)}).status_code == 422
+    assert c.post(f"/teaching/questions/{question.id}/regrade", data={"number": "2", "run": str(taught.run.id)}).status_code == 303
     page = taught.learner.get(where).text
     assert ("1 + 1" in page, "已更正" in page, "得分 50" in page) == (True, True, True)
 
@@ -550,3 +551,33 @@ def test_a_removed_quiz_still_explains_its_result(taught: Taught, session: Sessi
     attempt = session.scalars(select(Attempt)).one()
     assert taught.lecturer.get(f"/teaching/quiz-attempts/{attempt.id}").status_code == 200
     assert attempts.NoAttempt.code == "no_attempt"
+
+
+def test_a_picture_of_a_question_is_found_in_the_run_that_asks_it(session: Session, as_role: AsRole) -> None:
+    """Questions belong to the course: what a run wrote is asked in its copies, whose learners may not read the files of the first run."""
+    lead = ground.person()
+    run = make.run(lead=lead)
+    quiz = make.quiz(make.unit(run), make.single(run), of=run)
+    session.commit()
+    written = {
+        "stem": "图中 ![图](/static/a.png) 是什么？", "option-0": "![甲](/static/b.png)", "option-1": "乙", "right": "0", "points": "1",
+        "difficulty": "medium", "options": "*![甲](/static/b.png)\n乙",
+    }  # fmt: skip
+    lecturer = as_role(Role.LECTURER, person_id=lead.id)
+    assert lecturer.post(f"/teaching/blocks/{quiz.id}/questions/new?kind=single", data=written).status_code == 303
+    stored = session.scalars(select(QuestionVersion).where(QuestionVersion.stem.contains("a.png"))).one()
+    assert ('src="/static/a.png"' in stored.stem_html, 'src="/static/b.png"' in str(stored.data["options"][0]["html"])) == (True, True)
+    copy = make.publish(make.loaded(bank.duplicate_run(run=make.loaded(run), code="R-2", starts_on=NOW.date(), by=SYSTEM, now=NOW)))
+    row = make.enrolment(copy, now=make.now())
+    block = next(node for node in catalogue.outline(copy.id).blocks if node.kind.value == "quiz")
+    session.commit()
+    learner = as_role(Role.TRAINEE, person_id=row.person_id)
+    at = learner.post(f"/learning/blocks/{block.id}/attempts", data={"agreed": "1"}).headers["Location"]
+    for stem in (stored.stem_html, stored.stem_html.replace("/static/", f"/learning/runs/{run.id}/assets/")):  # as older versions store it
+        stored.stem_html = stem
+        session.commit()
+        page = learner.get(at).get_data(as_text=True)
+        assert f'src="/learning/runs/{copy.id}/assets/a.png"' in page
+        assert f'src="/learning/runs/{copy.id}/assets/b.png"' in page
+        assert f"/learning/runs/{run.id}/assets/" not in page
+        assert "/static/a.png" not in page

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from threading import Event
 from time import sleep
 from typing import Any
@@ -15,7 +16,7 @@ from sqlalchemy import func, select
 
 from courses.assessment import queries
 from courses.assessment.models import Attempt
-from courses.assessment.operations import attempts
+from courses.assessment.operations import attempts, bank, grading
 from courses.assessment.types import AttemptState
 from courses.catalogue import queries as catalogue
 from courses.learning.log_queries import events_of
@@ -147,3 +148,40 @@ def test_one_attempt_and_one_hand_in_however_many_windows_press(committed: Flask
         enrolment = enrolment_of(run_id, person_id)
         assert enrolment is not None
         assert len(events_of(enrolment.id, quiz_id)) == 1
+
+
+@on_postgresql
+def test_a_mark_that_a_person_gives_while_a_question_is_graded_again_stays(committed: Flask) -> None:
+    key = taken(committed, "1 + 1 = ?")
+    with committed.app_context(), transaction():
+        row = attempts.submit(attempt_id=key, responses={1: {"choice": "b"}}, by=SYSTEM, now=make.NOW)[0]
+        question_id, run_id = row.answers[0].version.question_id, row.block.run_id
+        question = queries.question_by_id(question_id)
+        assert question is not None
+        options = [{"body": "1", "is_correct": True}, {"body": "2"}, {"body": "3"}]
+        bank.save_question(
+            course_id=question.course_id, kind=question.kind, question=question, stem="?", data={"options": options}, by=SYSTEM, now=make.NOW
+        )
+    given = Event()
+
+    def give() -> None:
+        with committed.app_context(), transaction():
+            attempts.grade(attempt_id=key, shares={1: 700}, feedback={}, by=replace(SYSTEM, account_id=7), now=make.NOW)
+            given.set()
+            sleep(0.7)
+
+    def again() -> None:
+        given.wait(5)
+        with committed.app_context(), transaction():
+            question, run = queries.question_by_id(question_id), catalogue.run_by_id(run_id)
+            assert question is not None
+            assert run is not None
+            grading.regrade(question=question, run=run, by=SYSTEM, now=make.NOW)
+
+    with ThreadPoolExecutor(2) as pool:
+        for done in [pool.submit(give), pool.submit(again)]:
+            done.result()
+    with committed.app_context():
+        kept = queries.attempt_by_id(key)
+        assert kept is not None
+        assert (kept.score_x10, kept.answers[0].share_x1000) == (700, 700)

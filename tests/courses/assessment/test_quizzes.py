@@ -24,7 +24,7 @@ from courses.learning import queries as learning_queries
 from tests.factories import courses as make
 from tests.factories import ground
 from trainhub.kernel import audit, files
-from trainhub.kernel.access import SYSTEM
+from trainhub.kernel.access import SYSTEM, Identity
 from trainhub.kernel.errors import Refused, Stale
 
 NOW = make.NOW
@@ -374,7 +374,7 @@ def test_a_regrade_is_seen_before_it_is_done_and_keeps_what_a_person_gave(sessio
     wrong_key(run, row)
     seen = [(c.before_x1000, c.after_x1000, c.is_kept) for c in grading.regrade_preview(row)]
     assert seen == [(0, 1000, False), (1000, 0, False), (400, 400, True)]
-    changed = grading.regrade(question=row, by=SYSTEM, now=NOW)
+    changed = grading.regrade(question=row, run=make.loaded(run), by=SYSTEM, now=NOW)
     assert [(a.id, a.score_x10) for a in changed] == [(done["a"][0].id, 1000), (done["b"][0].id, 0)]
     for attempt in changed:
         learning.note_attempt(enrolment=next(e for a, e in done.values() if a.id == attempt.id), attempt=attempt, by=SYSTEM, now=NOW)
@@ -384,6 +384,26 @@ def test_a_regrade_is_seen_before_it_is_done_and_keeps_what_a_person_gave(sessio
     assert (kept.version.number, kept.graded_version.number if kept.graded_version else None) == (1, 2)
     assert grading.regrade_preview(row) == []
     assert learning.recompute(enrolment=done["b"][1], by=SYSTEM, now=NOW) == []
+
+
+def test_a_regrade_concerns_one_run_and_is_for_who_grades_there(session: Session) -> None:
+    """The question belongs to the course, the marks to the run: another lecturer of the course changes none of them."""
+    lead, other = ground.person(), ground.person()
+    run = make.run(lead=lead)
+    row = make.single(run)
+    later = make.run(run.course, lead=other)
+    done = {}
+    for of in (run, later):
+        quiz, enrolment = make.quiz(make.unit(of), row, of=of), make.enrolment(of)
+        one = attempts.start(block=quiz, person_id=enrolment.person_id, by=SYSTEM, now=NOW)
+        done[of.id] = attempts.submit(attempt_id=one.id, responses={1: {"choice": "b"}}, by=SYSTEM, now=NOW)[0]
+    wrong_key(run, row)
+    assert {change.run_id for change in grading.regrade_preview(row)} == {run.id, later.id}
+    mine = Identity(account_id=1, person_id=other.id, name="教师", grants=())
+    with pytest.raises(Refused):
+        grading.regrade(question=row, run=make.loaded(run), by=mine, now=NOW)
+    assert [one.id for one in grading.regrade(question=row, run=make.loaded(later), by=mine, now=NOW)] == [done[later.id].id]
+    assert [queries.attempt_by_id(one.id).score_x10 for one in done.values()] == [1000, 0]  # type: ignore[union-attr]
 
 
 def test_which_attempt_counts_reaches_the_progress(session: Session) -> None:
@@ -412,7 +432,7 @@ def test_everything_a_person_does_is_in_the_audit(session: Session) -> None:
     quiz = make.quiz(make.unit(run), row, of=run)
     quizzes.allow(block=quiz, person_id=ground.person().id, extra_minutes=5, by=SYSTEM, now=NOW)
     bank.archive(question=row, is_archived=True, by=SYSTEM, now=NOW)
-    grading.regrade(question=row, by=SYSTEM, now=NOW)
+    grading.regrade(question=row, run=make.loaded(run), by=SYSTEM, now=NOW)
     audit.write_pending(session)
     did = set(session.scalars(select(audit.AuditEvent.did)))
     assert {"courses.quiz.allowed", "courses.question.archived", "courses.question.regraded", "courses.quiz.item_added"} <= did

@@ -64,3 +64,19 @@ def test_a_question_that_the_weak_get_right_is_pointed_at() -> None:
 def test_a_survey_question_is_left_out() -> None:
     survey: list[Any] = [(attempt, 1000, 7, 0, 0, {"choice": "a"}, 7) for attempt in TABLE]
     assert [item.question_id for item in analyse([*rows(), *survey]).items] == [1, 2, 3]
+
+
+def test_points_that_were_changed_change_no_figure() -> None:
+    """The first two attempts were asked when question 1 was worth one point, the others when it was worth four."""
+    before = analyse(rows()).items[0]
+    changed = [(a, s, q, 40 if q == 1 and a > 2 else p, share, r, v) for a, s, q, p, share, r, v in rows()]
+    one = analyse(changed).items[0]
+    assert (one.facility, one.upper_lower) == (0.8, 1.0)
+    assert one.discrimination == pytest.approx(before.discrimination)
+
+
+def test_choices_are_those_of_the_latest_version_and_versions_are_told() -> None:
+    found = [(a, s, q, p, share, r, 100 if q == 1 and a > 3 else v) for a, s, q, p, share, r, v in rows()]
+    one, two, _three = analyse(found).items
+    assert (one.versions, two.versions) == (2, 1)
+    assert [(choice.key, choice.count) for choice in one.choices] == [("a", 1), ("b", 1)]

@@ -195,6 +195,7 @@ def test_two_graders_work_independently_and_a_third_decides(session: Session) ->
     one, two, three = (made.acting(ground.person()) for _n in range(3))
     made.grade(row, 800, one)
     assert (row.queue, row.score_x10) == (Queue.SECOND_GRADER, None)
+    assert [line["comment"] for line in sheets.rows(task.id)] == [""], "the second grader does not read the first one's words in the table"
     made.grade(row, 780, one)  # corrected before the second came
     made.grade(row, 600, two)
     assert (row.queue, row.state) == (Queue.GRADERS_DIFFER, SubmissionState.SUBMITTED)

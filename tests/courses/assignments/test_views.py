@@ -21,6 +21,7 @@ from courses.assignments.queries import peers, teams, work
 from courses.catalogue import queries as catalogue
 from courses.catalogue.operations import copying
 from courses.learning import intakes, tables
+from courses.learning import operations as seats
 from courses.learning.models import Enrolment
 from tests.factories import courses as make
 from tests.factories import ground
@@ -169,6 +170,10 @@ def test_peers_never_learn_each_other_s_names(as_role: AsRole, session: Session)
     assert mine.get(f"/assignments/files/{work.versions_of(foreign.id)[0].files[0].id}").status_code == 403
     assert mine.post(f"/assignments/reviews/{review.id}", data={"points": "80", "comment": "短"}).status_code == 422
     assert mine.post(f"/assignments/reviews/{review.id}", data={"points": "80", "comment": "结构清楚，建议补充计算过程。"}).status_code == 303
+    seats.withdraw(enrolment=me, by=SYSTEM, now=now)
+    session.commit()
+    page = mine.get(f"/assignments/reviews/{review.id}")
+    assert (page.status_code // 100, "匿名的正文" in page.text) == (4, False), "who has left reads nobody's work"
     reviewing.close(assignment=task, now=now + timedelta(days=3))
     for submission in work.handed_in(task.id):
         if submission.score_x10 is None:

@@ -101,3 +101,19 @@ def test_final_grades_become_marks_and_conclusions(session: Session, as_role: Ca
     assert head.post(f"{at}?run={run.id}", data=form).status_code == 303
     assert len(feed_queries.every_feed()) == 1
     assert as_role(Role.STUDENT).get(at).status_code == 403
+
+
+def test_a_student_who_learns_under_another_row_of_theirs_is_fed(session: Session) -> None:
+    run = make.run(is_published=True)
+    programme = ground.programme()
+    version = ground.version(programme)
+    programmes.create_cohort(programme=programme, year=2023, version=version, **W)
+    stays, gone = ground.person(), ground.person()
+    row = make.enrolment(run, gone)
+    student = ground.student(programme, year=2023, who=stays)
+    assert feed_queries.students_of(run.id, version.id) == []
+    ground.merge(stays, gone)
+    assert feed_queries.students_of(run.id, version.id) == [(row.id, student.id)]
+    assert [found.id for found, _title in feed_queries.runs_of_plan(version.id)] == []
+    books.make(run=make.loaded(run), **W)
+    assert [found.id for found, _title in feed_queries.runs_of_plan(version.id)] == [run.id]

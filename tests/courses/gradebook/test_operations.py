@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from courses.assignments.operations import grading, releasing
@@ -19,7 +19,9 @@ from courses.gradebook.tasks import hand_down_marks
 from courses.gradebook.types import GradeKind
 from courses.learning import operations as learning
 from courses.learning.models import Enrolment
+from courses.learning.operations import checking
 from courses.learning.types import EnrolmentState
+from courses.recognition import queries as recognition
 from tests.factories import courses as make
 from tests.factories import ground
 from tests.factories import work as made
@@ -28,6 +30,7 @@ from trainhub.kernel.errors import Stale
 from trainhub.kernel.i18n import in_language
 from trainhub.kernel.jobs import Running
 from trainhub.kernel.sheets.writing import write_csv
+from trainhub.ledger import queries as ledger
 from trainhub.people.models import Person
 
 NOW = make.NOW
@@ -109,7 +112,34 @@ def test_a_completed_learner_stays_completed_when_the_book_says_less(session: Se
     put(book, queries.columns_of(book.id)[0], me, 100, kind=GradeKind.OVERRIDE, reason="抄袭复核")
     grades.hand_down(run_id=run.id, enrolment_ids=[me.id], by=SYSTEM, now=NOW)
     session.refresh(me)
-    assert (me.state, total_of(book, me)) == (EnrolmentState.COMPLETED, 100)
+    assert (me.state, me.score_x10, total_of(book, me)) == (EnrolmentState.COMPLETED, 100, 100)
+    stones = ledger.milestones_of(me.person_id)
+    assert [(one.score_x10, one.reached_on) for one in stones if one.withdrawn_at is None] == [(100, me.completed_on)]
+    assert [row.score_x10 for row in recognition.runs_of_person(me.person_id)] == [100]
+    session.expire_all()
+    assert checking.check(run_ids=[run.id], now=NOW).totals == []
+    session.execute(update(Enrolment).where(Enrolment.id == me.id).values(score_x10=800))
+    assert checking.check(run_ids=[run.id], now=NOW).totals == [me.id]
+
+
+def test_what_is_asked_for_after_a_completion_does_not_lower_its_mark_but_a_corrected_mark_does(session: Session) -> None:
+    run = make.run()
+    task = made.assignment(run)
+    me = made.learner(task)
+    submission = made.hand_in(task, me)
+    made.grade(submission, 800)
+    releasing.release(assignment=task, by=SYSTEM, now=NOW)
+    session.refresh(me)
+    assert (me.state, me.score_x10) == (EnrolmentState.COMPLETED, 800)
+    make.quiz(make.unit(run), of=run)
+    session.expire_all()
+    learning.evaluate(enrolment=me, by=SYSTEM, now=NOW)
+    assert me.score_x10 == 800
+    assert checking.check(run_ids=[run.id], now=NOW).totals == []
+    block = session.get_one(Block, task.block_id)
+    learning.note_work(enrolment=me, block=block, submission_id=submission.id, number=1, score_x10=700, by=SYSTEM, now=NOW)
+    session.refresh(me)
+    assert (me.state, me.score_x10) == (EnrolmentState.COMPLETED, 700)
 
 
 def test_a_mark_below_the_pass_mark_completes_nothing_until_it_is_raised(session: Session) -> None:

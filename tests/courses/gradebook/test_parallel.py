@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from courses.gradebook import queries
 from courses.gradebook.models import Gradebook, GradeColumn
-from courses.gradebook.operations import books, grades
+from courses.gradebook.operations import books, grades, sheets
 from courses.gradebook.tasks import hand_down_marks
 from courses.gradebook.types import GradeKind
 from courses.learning import operations as learning
@@ -22,6 +22,7 @@ from tests.factories import courses as make
 from tests.factories import ground
 from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.db import session, transaction
+from trainhub.kernel.errors import Refused
 from trainhub.kernel.jobs import Running
 
 NOW = make.NOW
@@ -105,3 +106,45 @@ def test_a_mark_written_while_totals_are_computed_asks_for_its_total_again(commi
         hand_down_marks(Running(1, {}, None))
         mark = session().scalars(select(EnrolmentMark).where(EnrolmentMark.enrolment_id == key)).one()
         assert (mark.score_x10, mark.is_due) == (900, False)
+
+
+def test_a_table_does_not_overwrite_a_mark_that_is_given_at_the_same_moment(committed: Flask) -> None:
+    if os.environ.get("TRAINHUB_TEST_DATABASE_URL", "sqlite").startswith("sqlite"):
+        pytest.skip("one writer at a time on SQLite")
+    with committed.app_context(), transaction():
+        run = make.run(make.course(ground.university()), is_published=True)
+        run_id, key = run.id, make.enrolment(run).id
+        column_id = column_by_hand(books.make(run=make.loaded(run), by=SYSTEM, now=NOW)).id
+    written = Event()
+    found: list[str] = []
+
+    def give() -> None:
+        """A teacher's mark: written, not yet committed."""
+        with committed.app_context(), transaction():
+            book, one, row = queries.book_of(run_id), queries.column_by_id(column_id), session().get_one(Enrolment, key)
+            assert book is not None
+            assert one is not None
+            given = {"kind": GradeKind.MANUAL, "points_x10": 900, "reason": "", "version": 0}
+            grades.set_grade(book=book, column=one, enrolment=row, by=SYSTEM, now=NOW, **given)  # type: ignore[arg-type]
+            written.set()
+            sleep(0.7)
+
+    def take() -> None:
+        """A table that knew the line before that mark."""
+        written.wait(5)
+        try:
+            with committed.app_context(), transaction():
+                book = queries.book_of(run_id)
+                assert book is not None
+                _categories, columns = queries.rules_of(book.id)
+                wanted = [sheets.Wanted(key, 0, columns[0], GradeKind.MANUAL, 100, ("t.csv", None, 2))]
+                sheets.write(book=book, wanted=wanted, filename="t.csv", reason="", by=SYSTEM, now=NOW)
+        except Refused as refused:
+            found.append(type(refused).__name__)
+
+    with ThreadPoolExecutor(2) as pool:
+        for done in [pool.submit(give), pool.submit(take)]:
+            done.result()
+    with committed.app_context():
+        grade = queries.grade(column_id, key)
+        assert (found, grade.points_x10 if grade else None) == (["GradesStale"], 900)

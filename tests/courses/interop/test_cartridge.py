@@ -6,6 +6,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from lxml import etree
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -17,6 +18,7 @@ from courses.catalogue.models import Block, Course
 from courses.catalogue.types import BlockKind
 from courses.interop import operations, putting_out
 from courses.interop.formats import opened, read
+from courses.interop.ims import qti
 from courses.interop.ims.qti1 import read_assessment
 from courses.interop.olx import markup
 from courses.interop.packages import PackageRefused
@@ -221,7 +223,7 @@ def test_questions_of_qti_2_and_3_come_over(tmp_path: Path) -> None:
     assert [(q.kind, [o.text for o in q.options if o.is_correct]) for q in gaps] == [(QuestionKind.DROPDOWN, ["春"]), (QuestionKind.DROPDOWN, ["秋"])]
     assert "[1] ____" in gaps[0].stem
     lost = {row.block: row.reason for row in doc.unsupported}
-    assert set(lost) == {"t/z"}
+    assert set(lost) == {"b", "t/z"}
     assert doc.counts.problems == 5
 
 
@@ -322,3 +324,21 @@ def test_a_question_package_without_its_listed_files_names_them(tmp_path: Path) 
     with pytest.raises(PackageRefused, match=r"items/b\.xml") as refused:
         read(qti_package(tmp_path / "none", {name: text for name, text in QTI.items() if name == "imsmanifest.xml"}))
     assert "test.xml" in refused.value.message
+
+
+@pytest.mark.parametrize(
+    ("given", "tolerance", "reasons"),
+    [
+        ('toleranceMode="absolute" tolerance="0.5 0.5"', "0.5", 0),
+        ('toleranceMode="relative" tolerance="2"', "2%", 0),
+        ('toleranceMode="exact"', "", 0),
+        ('toleranceMode="absolute" tolerance="0.5 1"', "", 1),
+    ],
+)
+def test_the_tolerance_of_a_number_stands_in_the_response_processing(given: str, tolerance: str, reasons: int) -> None:
+    item = f"""<assessmentItem title="数"><responseDeclaration identifier="R" cardinality="single" baseType="float"><correctResponse><value>9.8</value>
+</correctResponse></responseDeclaration><itemBody><p>g?</p><textEntryInteraction responseIdentifier="R"/></itemBody><responseProcessing><responseCondition>
+<responseIf><equal {given}><variable identifier="R"/><correct identifier="R"/></equal><setOutcomeValue identifier="SCORE"><baseValue>1</baseValue>
+</setOutcomeValue></responseIf></responseCondition></responseProcessing></assessmentItem>"""
+    read = qti.read_item(etree.fromstring(item), lambda text: text)
+    assert (read.questions[0].tolerance, len(read.reasons)) == (tolerance, reasons)

@@ -45,8 +45,9 @@ from tests.factories import courses as make
 from tests.factories import ground
 from trainhub.cli import main
 from trainhub.kernel import files
-from trainhub.kernel.access import SYSTEM, Role
+from trainhub.kernel.access import SYSTEM, Grant, Identity, Role, ScopeKind
 from trainhub.kernel.i18n import in_language
+from trainhub.organisations.models import Organisation
 
 SINK = Path(__file__).resolve().parents[2] / "data" / "olx" / "oxa-kitchen-sink.tar.gz"
 STORED = "0ce1a12967c90599133de3bd71244fde2d9c3e2d0bb1080e580516612bb0349e"
@@ -278,6 +279,33 @@ def test_a_code_of_another_course_is_refused(session: Session) -> None:
         with pytest.raises(operations.CannotImport) as refused:
             operations.import_course(opened=course, owner=ground.university(), by=SYSTEM, now=make.NOW)
     assert refused.value.code == "code_taken"
+
+
+def lecturer_at(owner: Organisation) -> Identity:
+    grant = Grant(Role.LECTURER, ScopeKind.ORGANISATION, owner.id)
+    return Identity(account_id=1, person_id=ground.person().id, name="教师", grants=(grant,))
+
+
+def test_a_run_of_a_known_course_is_brought_only_by_who_may_make_courses_of_its_owner(session: Session, tmp_path: Path) -> None:
+    """A package names its organisation itself, so that proves nothing: who brings a run would lead it."""
+    first, second = course_folder(tmp_path / "a"), course_folder(tmp_path / "b")
+    (second / "course.xml").write_text((second / "course.xml").read_text().replace('url_name="', 'url_name="later-'))
+    (second / "course").mkdir(exist_ok=True)
+    for one in list((second / "course").glob("*.xml")):
+        one.rename(one.with_name(f"later-{one.name}"))
+    owner, other = ground.university(), ground.university()
+
+    def take(path: Path, by: Identity, own: Organisation) -> Run:
+        with opened(path) as course:
+            return operations.import_course(opened=course, owner=own, by=by, now=make.NOW, staff=[by.person_id or 0])[0]
+
+    run = take(first, lecturer_at(owner), owner)
+    for path in (first, second):
+        with pytest.raises(operations.CannotImport) as refused:
+            take(path, lecturer_at(other), other)
+        assert refused.value.code == "code_taken"
+    later = take(second, lecturer_at(owner), owner)
+    assert (later.course_id, later.id != run.id) == (run.course_id, True)
 
 
 def test_every_content_survives_freezing() -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from courses.assessment import queries as assessment
-from courses.assessment.operations import attempts
+from courses.assessment.operations import attempts, bank, grading
 from courses.assessment.operations.retaining import forget_answers
 from courses.learning.models import Enrolment
 from tests.factories import courses as make
@@ -38,8 +38,22 @@ def test_answers_go_two_years_after_the_course_and_marks_stay(session: Session) 
     gone, kept = (assessment.attempt_by_id(key) for key in ids)
     assert gone is not None
     assert kept is not None
-    assert ([one.response for one in gone.answers], gone.score_x10) == ([{}], 1000)
+    assert ([one.response for one in gone.answers], gone.score_x10) == ([{"erased": "2028-07-01"}], 1000)
     assert [one.response for one in kept.answers] == [{"choice": "b"}]
+    # Corrected years later, the question is graded again only where somebody can still say what was answered.
+    for older in ({"erased": "2028-07-01"}, {}):  # {}: as it was erased before it was marked
+        gone.answers[0].response = older
+        question = assessment.question_by_id(gone.answers[0].version.question_id)
+        assert question is not None
+        options = [{"body": text, "is_correct": n == question.current_no % 2 * 2} for n, text in enumerate("123")]
+        bank.save_question(course_id=run.course_id, kind=question.kind, question=question, stem="更正", data={"options": options}, by=SYSTEM, now=NOW)
+        assert [change.attempt_id for change in grading.regrade_preview(question)] == [ids[1]]
+        grading.regrade(question=question, run=make.loaded(run), by=SYSTEM, now=NOW)
+        session.expire_all()
+        gone, kept = (assessment.attempt_by_id(key) for key in ids)
+        assert gone is not None
+        assert kept is not None
+        assert (gone.score_x10, kept.score_x10) == (1000, 0)
 
 
 def test_who_still_learns_is_in_use(session: Session) -> None:

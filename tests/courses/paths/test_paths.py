@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 
 import pytest
 from flask.testing import FlaskClient
@@ -91,5 +92,10 @@ def test_the_best_enrolment_of_several_runs_counts(session: Session) -> None:
     path = operations.create(code="P", title="p", owner=course.owner, by=SYSTEM, now=make.NOW)
     operations.set_courses(path=path, courses=[(course.code, True)], by=SYSTEM, now=make.NOW)
     assert [(s.enrolment, s.run_id) for s in queries.steps(path.id, who.id)] == [(EnrolmentState.ACTIVE, old.id)]
+    days = [date(2026, 6, 30), date(2026, 7, 1)]
+    for run in (old, new):
+        run.ends_on = days[0]
+    session.flush()
+    assert [[s.has_run for s in queries.steps(path.id, None, day)] for day in days] == [[True], [False]], "who comes after the end finds none"
     with pytest.raises(operations.BadPath, match="已被使用"):
         operations.create(code="P", title="q", owner=course.owner, by=SYSTEM, now=make.NOW)
