@@ -212,8 +212,8 @@ def change_student(
     if left_on is not None and left_on < enrolled_on:
         raise BadStudent(_("离校日期不能早于入学日期。"), field="left_on")
     if not has_left:
-        named = (fields.get(key, getattr(student, key)) for key in sorted(GUARDIAN))
-        _check_guardian(session().get_one(Person, student.person_id), *named, local(now).date())
+        name, phone = (fields.get(key, getattr(student, key)) for key in ("guardian_name", "guardian_phone"))
+        _check_guardian(session().get_one(Person, student.person_id), name, phone, local(now).date())
     changed = {key: [getattr(student, key), value] for key, value in fields.items() if getattr(student, key) != value}
     for key, (_before, after) in changed.items():
         setattr(student, key, after)

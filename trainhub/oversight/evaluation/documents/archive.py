@@ -98,10 +98,10 @@ def _frozen(application_id: int) -> list[Line]:
     for one, file in queries.frozen_of(application_id):
         path = _place(one.code, one.title) if one.code in tables.TITLES else f"04-佐证材料/{one.code}-{one.position}-{_safe(file.name)}"
         found.append((path, one.title, one.code, partial(files.read, file)))
-    row = cases.application(application_id)
-    programme = programmes.by_id(row.programme_id) if row is not None else None
-    if row is not None and programme is not None and row.verdict is not None:
-        concluded = row, programme
+    case = cases.application(application_id)
+    programme = programmes.by_id(case.programme_id) if case is not None else None
+    if case is not None and programme is not None and case.verdict is not None:
+        concluded = case, programme
         found.append(("05-评价结论.docx", "卓越计划实施工作评价结论", "", lambda: docx.draw(verdict.content(*concluded))))
     return sorted(found, key=lambda line: line[0][:2])  # documents, tables, evidence: as the dossier of the day, the index too
 
