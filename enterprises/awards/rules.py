@@ -63,6 +63,13 @@ def credit(rule: Rule, statuses: Iterable[tuple[str, str]], clause: Clause) -> F
     return Finding(f"{rule}.credit", Status.NOT_MET if bad else Status.MET, "不在失信名单", bad or "未见失信记录", clause, details=unknown)
 
 
+def base_credit(case: BaseCase, rule: Rule, clause: Clause) -> Finding:
+    """`credit` of a base and its hosts; where nobody stands behind it there is nobody whose credit could be known."""
+    if not case.credits:
+        return no_data(f"{rule}.credit", clause, required="不在失信名单", details=("没有统一社会信用代码，也没有依托单位，无从核查信用。",))
+    return credit(rule, case.credits, clause)
+
+
 def in_use(rule: Rule, closed: Sequence[str], clause: Clause) -> Finding:
     """Nothing is given to who was taken out of use (停用), named in `closed`."""
     return Finding(f"{rule}.open", Status.NOT_MET if closed else Status.MET, "在用", tuple(closed) or "在用", clause)
@@ -75,7 +82,7 @@ def closed_of(case: BaseCase) -> list[str]:
 
 
 def _credit(case: BaseCase, rule: Rule, clause: Clause) -> Finding:
-    return credit(rule, [(host.name, host.credit_status) for host in case.hosts], clause)
+    return base_credit(case, rule, clause)
 
 
 def _steps(case: BaseCase, types: Iterable[str], departments: Iterable[str], on: date) -> tuple[date | None, date | None]:
@@ -304,7 +311,11 @@ def amounts(case: BaseCase, rule: RuleCode, book: Book) -> tuple[int | None, int
 def judge(case: BaseCase, rule: RuleCode, book: Book, on: date) -> Entitlement:
     """The answer of one rule for one base on a day."""
     spec = SPECS[rule]
-    findings = (*JUDGES[rule](case, spec, book, on), in_use(rule, closed_of(case), spec.clause))
+    own = JUDGES[rule](case, spec, book, on)
+    place = f"{rule}.place"  # the measures are of Fujian for Fujian; one rule says so itself, of the others it is told where it fails
+    if not case.is_in_fujian and all(one.code != place for one in own):
+        own = [*own, _place(case, place, spec.clause)]
+    findings = (*own, in_use(rule, closed_of(case), spec.clause))
     low, high = amounts(case, rule, book)
     terms = terms_of(rule.value, book)
     return Entitlement(
@@ -382,6 +393,7 @@ def may_follow(state: AwardState, action: Action, rule: str) -> bool:
 
 __all__ = [
     "amounts",
+    "base_credit",
     "closed_of",
     "credit",
     "highest_of",

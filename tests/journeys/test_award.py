@@ -39,6 +39,7 @@ def test_a_base_from_application_to_publication(window: Callable[..., Watched], 
     paper.write_bytes(one_page_pdf())
     today = clock.today().isoformat()
     leader, city, province = window(DESK).sign_in("enterprise"), window(PHONE).sign_in("prefecture"), window(DESK).sign_in("province")
+    science, finance = window(DESK).sign_in("science"), window(DESK).sign_in("finance")
 
     leader.open(f"/bases/{BASE}/types")
     choose(leader.page, "main select[name=type]", "incubation_base")
@@ -66,10 +67,15 @@ def test_a_base_from_application_to_publication(window: Callable[..., Watched], 
     fill(province, "/accept", "验收", on=today, document="闽人社验〔2026〕1号")
     fill(province, "/decide", "作出决定", amount="1000000", minutes="厅务会审议")
     assert "待联席会议审议" in says(province)
-    fill(province, "/confer", "登记", on=today, is_positive="yes", people="省发改委、财政厅、人社厅", text="联席会议纪要〔2026〕2号：同意。")
-    assert "已决定" in says(province)
-    choose(province.page, "main select[name=pool]", "1")
-    fill(province, "/pay", "登记拨付", on=today, reference="闽财拨2026-26")
+    assert "须由另一人办理" in says(province)
+    assert province.page.locator("main form[action$='/confer']").count() == 0
+    science.open(at)
+    fill(science, "/confer", "登记", on=today, is_positive="yes", people="省发改委、财政厅、人社厅", text="联席会议纪要〔2026〕2号：同意。")
+    assert "已决定" in says(science)
+    finance.open(at)
+    choose(finance.page, "main select[name=pool]", "1")
+    fill(finance, "/pay", "登记拨付", on=today, reference="闽财拨2026-26")
+    province.open(at)
     press(province, "公布")
     assert "闽财拨2026-26" in says(province)
 
@@ -80,4 +86,4 @@ def test_a_base_from_application_to_publication(window: Callable[..., Watched], 
     leader.open(f"/awards/bases/{BASE}")
     assert "已获得" in says(leader)
     assert leader.page.locator("main a[href$='/FJ-26c/apply']").count() == 0
-    assert [one.complaints for one in (leader, city, province, anybody)] == [[], [], [], []]
+    assert [one.complaints for one in (leader, city, province, science, finance, anybody)] == [[]] * 6
