@@ -90,6 +90,7 @@ from trainhub.kernel import access, audit_words, ical, jobs, nav
 from trainhub.kernel.access import Role
 from trainhub.kernel.audit_kinds import Kind, name_kinds
 from trainhub.kernel.i18n import N_, _l
+from trainhub.ledger.types import HOURS, Source
 from trainhub.organisations import operations as organisation_operations
 from trainhub.people import queries as people_queries
 from trainhub.programmes.operations import plans as programme_plans
@@ -266,6 +267,7 @@ def _bases_mentors_placements(app: Flask) -> None:
     app.extensions.setdefault(PRESENT_FACTS, {})["placement"] = placements_certifying.present_facts
     app.extensions.setdefault(programme_plans.CHECKS, []).append(placements_operations.check_plan)
     app.extensions.setdefault(ical.SOURCES, []).append(placements_panels.calendar)
+    app.extensions.setdefault(HOURS, {})[Source.PLACEMENT] = placements_operations.hours_of
     jobs.register_periodic(app, "bases.remind", bases_tasks.remind, every=timedelta(days=1), title=N_("提醒即将到期的合作协议"))
     jobs.register_task(app, "placements.plan", placements_tasks.plan)
     jobs.register_task(app, placements_operations.TABLE_TASK, placements_tasks.table)

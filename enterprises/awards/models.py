@@ -37,6 +37,8 @@ class Award(Versioned, Base):
     project_key: Mapped[str] = mapped_column(sa.String(120), default="")
     is_one_off: Mapped[bool]
     overlap_group: Mapped[str] = mapped_column(sa.String(40), default="")
+    overlap_reason: Mapped[str] = mapped_column(sa.String(400), default="")
+    """Why the award stands in another group than the policy says; empty where it stands in that one."""
     statement: Mapped[str] = mapped_column(sa.Text, default="")
     evidence: Mapped[list[Any]]
     amount_fen: Mapped[int | None]

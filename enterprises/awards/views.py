@@ -259,7 +259,8 @@ def _fresh(kind: type[Form], row: Award, answer: Entitlement, today: date) -> Fo
     if isinstance(form, forms.StepForm | forms.PayForm):
         form.on.data = today
     if isinstance(form, forms.DecideForm):
-        form.payer.data, form.overlap_group.data = row.payer, row.overlap_group
+        form.payer.data, form.overlap_group.data = row.payer, row.overlap_group if row.overlap_reason else answer.overlap_group
+        form.overlap_reason.data = row.overlap_reason
         if answer.amount_min_fen is not None and answer.amount_min_fen == answer.amount_max_fen:
             form.amount.data = Decimal(answer.amount_min_fen) / 100
     return form
@@ -379,6 +380,7 @@ def decide(row: Award) -> Any:
             minutes=form.minutes.data or "",
             payer=form.payer.data or "",
             overlap_group=form.overlap_group.data,
+            overlap_reason=form.overlap_reason.data or "",
             judgement=form.judgement.data or "",
             by=who(),
             today=clock.today(),

@@ -111,6 +111,17 @@ def open_draft(organisation_id: int) -> SubsidyClaim | None:
     return session().scalar(select(SubsidyClaim).where(SubsidyClaim.organisation_id == organisation_id, SubsidyClaim.state == ClaimState.DRAFT))
 
 
+def by_state(identity: Identity) -> dict[ClaimState, int]:
+    """How many claims that the reader may see stand in each state."""
+    statement = (
+        select(SubsidyClaim.state, func.count())
+        .join(Organisation, Organisation.id == SubsidyClaim.organisation_id)
+        .where(organisations.inside(identity, SUBSIDY_VIEWERS))
+        .group_by(SubsidyClaim.state)
+    )
+    return {state: count for state, count in session().execute(statement)}
+
+
 def drafts_to_look_at(drawn_before: datetime) -> list[SubsidyClaim]:
     """Drafts drawn up before an instant, held until the transaction is over: one that is handed in at this moment is none afterwards."""
     old = (SubsidyClaim.state == ClaimState.DRAFT, SubsidyClaim.created_at < drawn_before)

@@ -11,6 +11,7 @@ import pytest
 from tests.journeys.files import one_page_pdf
 from tests.journeys.test_browser import DESK, PHONE, Watched, chromium, window  # noqa: F401 - fixtures
 from tests.journeys.test_capstone import choose, press
+from trainhub.demo.invented import credit_code
 from trainhub.kernel import clock
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(200)]
@@ -87,3 +88,52 @@ def test_a_base_from_application_to_publication(window: Callable[..., Watched], 
     assert "已获得" in says(leader)
     assert leader.page.locator("main a[href$='/FJ-26c/apply']").count() == 0
     assert [one.complaints for one in (leader, city, province, science, finance, anybody)] == [[]] * 6
+
+
+def test_a_practice_base_is_recognised_accepted_and_awarded_inside_its_range(window: Callable[..., Watched]) -> None:
+    """FJ-16b, 000:745: 由省教育厅认定验收后，一次性给予 50 万~100 万元奖励; below the joint conference's limit the department decides alone."""
+    today, rule = clock.today().isoformat(), "FJ-16b"
+    leader, city, province = window(DESK).sign_in("enterprise"), window(PHONE).sign_in("prefecture"), window(DESK).sign_in("province")
+    finance = window(DESK).sign_in("finance")
+
+    leader.open(f"/bases/{BASE}/types")
+    choose(leader.page, "main select[name=type]", "practice_base")
+    leader.page.fill("main [name=since]", "2025-01-01")
+    press(leader, "保存")
+    leader.open(f"/awards/bases/{BASE}")
+    row = leader.page.locator("main section, main .card, main tr").filter(has_text=rule).filter(has_text="省教育厅认定").last
+    assert "互联网龙头企业" in row.inner_text()  # what is missing, and nothing else stands in the way of applying
+    province.open(f"/organisations/{credit_code(1)}/edit")
+    for name in ("is_internet_enterprise", "is_leading_internet"):
+        province.page.check(f"main [name={name}]")
+    press(province, "保存")
+
+    leader.open(f"/awards/bases/{BASE}/{rule}/apply")
+    leader.page.fill("main [name=statement]", "由互联网龙头企业牵头、与高校合作建立的教育实践基地。")
+    press(leader, "提交申请")
+    at = leader.page.url.removeprefix(leader.address).partition("?")[0]
+    city.open(at)
+    fill(city, "/check", "登记", on=today, is_positive="yes", people="市教育局 2 人", text="合作协议齐全，同意上报。")
+    province.open(at)
+    fill(province, "/inspect", "登记", on=today, is_positive="yes", people="考察组 3 人", text="现场查看实训场地和学生名册。")
+    fill(province, "/recognise", "认定", on=today, document="闽教认〔2026〕1号")
+    fill(province, "/accept", "验收", on=today, document="闽教验〔2026〕1号")
+    for amount in ("499999", "1000001"):
+        fill(province, "/decide", "作出决定", amount=amount, minutes="厅务会审议")
+        assert "金额须在 ¥500,000 至 ¥1,000,000 之间" in says(province)
+    fill(province, "/decide", "作出决定", amount="600000", overlap_group="另一组")
+    assert "请写明理由" in says(province)
+    fill(province, "/decide", "作出决定", amount="600000", overlap_group="training")
+    assert "已决定" in says(province)
+    finance.open(at)
+    choose(finance.page, "main select[name=pool]", "1")
+    fill(finance, "/pay", "登记拨付", on=today, reference="闽财拨2026-16")
+    province.open(at)
+    press(province, "公布")
+    assert "闽财拨2026-16" in says(province)
+
+    leader.open(f"/awards/bases/{BASE}/{rule}/apply")
+    assert leader.page.locator("main form[action$='/apply']").count() == 0 or "不得重复" in says(leader)
+    city.open("/awards/published")
+    assert "¥600,000" in says(city)
+    assert [one.complaints for one in (leader, city, province, finance)] == [[]] * 4

@@ -14,6 +14,11 @@ a milestone of a person is reached or withdrawn or a confirmed day is withdrawn.
 change of several steps (an appeal withdraws a milestone and reaches another) is judged by what stands after it."""
 
 
+HOURS = "trainhub.ledger.hours"
+"""Under this name in `app.extensions` the rooms say what stands behind a training today: a source -> a function of (source id, today) that gives
+tenths of hours, 0 for nothing. A record that is restored has these; one of another source has those it had."""
+
+
 class Category(StrEnum):
     """Who is trained for the 400,000 goal (FJ-16c): founders and workers of the internet economy."""
 

@@ -103,6 +103,7 @@ def decide(
     minutes: str,
     payer: str = "",
     overlap_group: str | None = None,
+    overlap_reason: str = "",
     judgement: str = "",
     by: Identity,
     today: date,
@@ -111,6 +112,7 @@ def decide(
 ) -> Award:
     """Decide the amount inside the rule's range, with minutes; the findings of the day are stored with the decision.
 
+    `overlap_group` differs from that of the policy for a reason only (`overlap_reason`), which is kept and shown.
     `judgement` is the reviewer's answer where a condition goes to a person; a condition that is not met refuses. From
     own.awards.joint_conference_from_fen on the amount is only put forward: the joint conference decides (`confer`, FJ-34). Nothing
     of the same overlap group may stand awarded: a lower one is revoked first (就高不重复, 000:833). The prefecture's check has to stand, made of
@@ -119,8 +121,8 @@ def decide(
     begin(award, Action.DECIDE, by, version)
     steps.require(award, needs_inspection=False, today=today)
     minutes = need(minutes, _("请写明决定的依据和会议纪要。"), "minutes")
-    if overlap_group is not None and overlap_group.strip():
-        award.overlap_group = overlap_group.strip()[:40]
+    answer = queries.answer_of(award, today)
+    _group(award, answer, (overlap_group or "").strip()[:40], overlap_reason.strip()[:400])
     _hold(award)
     _refuse_overlap(award, amount_fen, today)
     answer = queries.answer_of(award, today)
@@ -138,9 +140,28 @@ def decide(
     award.reason = judgement.strip()[:400]
     award.decided_by_id = by.account_id
     if rules.needs_conference(amount_fen, queries.parameters(today)["own.awards.joint_conference_from_fen"]):
-        return end(award, Action.DECIDE, by, after=AwardState.CONFERENCE, amount_fen=amount_fen)
+        return end(award, Action.DECIDE, by, after=AwardState.CONFERENCE, amount_fen=amount_fen, **_grouped(award))
     award.decided_on = today
-    return end(award, Action.DECIDE, by, amount_fen=amount_fen, overlap_group=award.overlap_group)
+    return end(award, Action.DECIDE, by, amount_fen=amount_fen, **_grouped(award))
+
+
+def _group(award: Award, answer: Entitlement, typed: str, reason: str) -> None:
+    """The group is what the policy of the day says (own.awards.overlap_groups); who judges otherwise in one case says why. Raises AwardRefused."""
+    if typed and typed != answer.overlap_group and not reason:
+        message = _(
+            "“%(rule)s”按规定属于重叠组“%(group)s”，要改为“%(typed)s”，请写明理由；会与决定一并保存和公开。",
+            rule=name(award.rule),
+            group=answer.overlap_group,
+            typed=typed,
+        )
+        raise AwardRefused(message, field="overlap_reason", code="overlap_reason_needed")
+    is_own = bool(typed) and typed != answer.overlap_group
+    award.overlap_group, award.overlap_reason = (typed, reason) if is_own else (answer.overlap_group, "")
+
+
+def _grouped(award: Award) -> dict[str, object]:
+    """The group as the log keeps it, with the reason where it is not that of the policy."""
+    return {"overlap_group": award.overlap_group} | ({"overlap_reason": award.overlap_reason} if award.overlap_reason else {})
 
 
 def confer(
@@ -173,7 +194,7 @@ def confer(
         raise not_eligible(bad, _("提交联席会议之后才不具备的，请登记为不同意，退回重新办理。"))
     _check_amount(award.amount_fen, answer)
     award.conference_minutes, award.decided_on = text.strip(), on
-    return end(award, Action.CONFER, by, amount_fen=award.amount_fen, overlap_group=award.overlap_group)
+    return end(award, Action.CONFER, by, amount_fen=award.amount_fen, **_grouped(award))
 
 
 def _payer(award: Award, typed: str, answer: Entitlement) -> str:

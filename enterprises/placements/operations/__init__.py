@@ -5,6 +5,7 @@ from enterprises.placements.operations.approving import approve_position, close_
 from enterprises.placements.operations.campus import move_onto_campus
 from enterprises.placements.operations.certifying import asked_key, issue_certificate
 from enterprises.placements.operations.conflicts import release_mentor
+from enterprises.placements.operations.counting import hours_of
 from enterprises.placements.operations.days import (
     comment_week,
     correct_day,
@@ -134,6 +135,7 @@ __all__ = [
     "guided_from",
     "hand_over",
     "hands_over",
+    "hours_of",
     "is_holder",
     "issue_certificate",
     "keep_plan",

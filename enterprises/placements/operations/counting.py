@@ -49,6 +49,13 @@ def record_training(*, placement: Placement, person_id: int, title: str, today: 
     return True
 
 
+def hours_of(placement_id: int, today: date) -> int:
+    """Tenths of hours that the days of a placement earn by a day: what its training has when an office restores it."""
+    placement = queries.placement(placement_id)
+    position = queries.position(placement.position_id) if placement is not None else None
+    return credited_days([placement], today=today)[placement_id] * position.hours_per_day * 10 if placement and position else 0
+
+
 def settle_trainings(*, placements: Iterable[Placement], reason: str, today: date, by: Identity, now: datetime) -> int:
     """After days were withdrawn or restored, or holidays changed what they earn: the trainings of placements that are over have the
     hours of their days, and none counts whose days are all gone. What an office cancelled stays cancelled. How many were wrong."""

@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from flask.testing import FlaskClient
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from enterprises.awards import credit, operations, queries
@@ -23,6 +24,7 @@ from enterprises.bases.types import AcceptanceStep, BaseType
 from tests.factories import awards as make
 from tests.factories import ground
 from tests.factories.awards import EDU, FIN, HR, NOW, ST, TODAY
+from trainhub.kernel import audit
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.errors import NotAllowed, Refused, Stale
 from trainhub.organisations import operations as organisations
@@ -305,7 +307,37 @@ def test_a_reviewer_may_join_two_awards_in_one_group(session: Session) -> None:
     make.decided(base)
     other = make.accepted(base, RuleCode.INCUBATION_BASE)
     with pytest.raises(AlreadyAwarded):
-        operations.decide(award=other, amount_fen=50_000_000, minutes="同一场地", overlap_group="training", by=HR, **WHEN)
+        operations.decide(award=other, amount_fen=50_000_000, minutes="同一场地", overlap_group="training", overlap_reason="同一场地", by=HR, **WHEN)
+
+
+@pytest.mark.parametrize("typed", ["另一组", ""])
+def test_an_award_leaves_the_group_of_the_policy_for_a_reason_only(session: Session, as_role: Callable[..., FlaskClient], typed: str) -> None:
+    """000:833: which incentives overlap is dated data; who judges otherwise in one case says why, and everybody who reads the award sees it."""
+    row = make.accepted(make.base())
+    call: dict[str, Any] = {"award": row, "amount_fen": 60_000_000, "minutes": "纪要", "by": EDU, **WHEN}
+    if typed:
+        with pytest.raises(AwardRefused, match=r"“training”.*“另一组”.*理由") as told:
+            operations.decide(overlap_group=typed, **call)
+        assert (told.value.field, row.state, row.overlap_group) == ("overlap_reason", AwardState.ACCEPTED, "training")
+    operations.decide(overlap_group=typed, overlap_reason="不是同一事项", **call)
+    kept = ("另一组", "不是同一事项") if typed else ("training", "")
+    assert (row.overlap_group, row.overlap_reason) == kept
+    audit.write_pending(session)
+    event = session.scalars(select(audit.AuditEvent).where(audit.AuditEvent.did == "awards.award.decided")).one()
+    assert event.data["overlap_group"] == kept[0]
+    assert event.data.get("overlap_reason") == (kept[1] or None)
+    key = row.id
+    session.commit()
+    assert ("不是同一事项" in as_role(Role.AUDITOR).get(f"/awards/{key}").text) is bool(typed)
+
+
+def test_an_award_decided_again_after_the_conference_goes_back_to_the_group_of_the_policy(session: Session) -> None:
+    row = make.accepted(make.base())
+    call: dict[str, Any] = {"award": row, "amount_fen": 100_000_000, "minutes": "纪要", "by": EDU, **WHEN}
+    operations.decide(overlap_group="另一组", overlap_reason="不是同一事项", **call)
+    operations.confer(award=row, on=TODAY, is_positive=False, text="再议", by=EDU, **WHEN)
+    operations.decide(**call)
+    assert (row.overlap_group, row.overlap_reason) == ("training", "")
 
 
 def test_a_separate_group_is_awarded_beside(session: Session) -> None:

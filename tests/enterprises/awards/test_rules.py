@@ -190,7 +190,7 @@ def test_without_money_there_is_no_amount() -> None:
     assert rules.is_in_range(1, None, None, AmountKind.NOT_STATED) is True
 
 
-@pytest.mark.parametrize(("amount", "needed"), [(99_999_999, False), (100_000_000, True), (None, False)])
+@pytest.mark.parametrize(("amount", "needed"), [(99_999_999, False), (100_000_000, True), (100_000_001, True), (None, False)])
 def test_the_joint_conference_from_its_limit_on(amount: int | None, needed: bool) -> None:
     assert rules.needs_conference(amount, BOOK["own.awards.joint_conference_from_fen"]) is needed
 

@@ -20,6 +20,7 @@ from tests.factories import ground
 from trainhub.certificates import queries as certificates
 from trainhub.certificates.types import State
 from trainhub.kernel.access import SYSTEM
+from trainhub.kernel.errors import Refused
 from trainhub.ledger import operations as ledger_operations
 from trainhub.ledger import queries as ledger
 from trainhub.ledger.models import TrainingRecord
@@ -269,3 +270,24 @@ def test_a_training_that_an_office_cancelled_stays_cancelled(world: SimpleNamesp
     ledger_operations.cancel_record(record_id=record.id, reason="不属于培训", by=SYSTEM, now=make.at(end))
     correct(world.placement, STARTS + timedelta(days=2), end)
     assert [stands for _hours, stands in trainings(session, world.placement)] == [False]
+
+
+@pytest.mark.parametrize("left", [2, 1, 0])
+def test_a_training_that_an_office_restores_has_the_hours_of_its_days(world: SimpleNamespace, session: Session, left: int) -> None:
+    """While the record was cancelled its days went on changing: what stands again is what they earn now."""
+    world.enterprise.is_internet_enterprise = True
+    days = make.weekdays(STARTS, 2)
+    make.confirmed(world.placement, days)
+    end = world.placement.ends_on
+    graded(world.placement, end)
+    operations.finish_placement(placement=world.placement, today=end + timedelta(days=1), **whole(end + timedelta(days=1)))
+    record = session.scalars(select(TrainingRecord).where(TrainingRecord.source_id == world.placement.id)).one()
+    ledger_operations.cancel_record(record_id=record.id, reason="误作废", by=SYSTEM, now=make.at(end))
+    for day in days[left:]:
+        correct(world.placement, day, end)
+    call = {"record": record, "reason": "恢复", "by": SYSTEM, "today": end + timedelta(days=1), "now": make.at(end)}
+    if not left:
+        with pytest.raises(Refused, match="没有可以计入的实习日"):
+            ledger_operations.restore_record(**call)
+        return
+    assert ledger_operations.restore_record(**call).hours_x10 == left * world.position.hours_per_day * 10

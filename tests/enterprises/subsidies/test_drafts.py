@@ -157,3 +157,20 @@ def test_the_page_discards_a_draft(session: Session, as_role: AsRole) -> None:
     assert again is not None
     assert leader.post(f"/subsidies/{again.id}/discard").status_code == 303  # one's own, without a reason
     assert leader.post(f"/subsidies/{again.id}/discard").status_code == 404
+
+
+def test_a_claim_waits_on_the_first_page_of_who_has_to_act(session: Session, as_role: AsRole) -> None:
+    """The department sees what was handed in, finance what was approved; a draft waits for who drew it up."""
+    claim = _claim(_world())
+    key = claim.id
+    session.commit()
+    hr, fin = as_role(Role.DEPT_HR), as_role(Role.DEPT_FIN)
+    assert [word in hr.get("/").text for word in ("审核补助申领", "拨付培训补助")] == [False, False]
+    for state, told in ((ClaimState.SUBMITTED, (True, False)), (ClaimState.SAMPLED, (True, False)), (ClaimState.APPROVED, (False, True))):
+        row = queries.claim(key)
+        assert row is not None
+        row.state = state
+        session.commit()
+        assert "审核补助申领" in hr.get("/").text if told[0] else "审核补助申领" not in hr.get("/").text
+        assert ("拨付培训补助" in fin.get("/").text) is told[1]
+        assert "审核补助申领" not in fin.get("/").text

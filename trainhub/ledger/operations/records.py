@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
+from flask import current_app
 from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
@@ -17,7 +18,7 @@ from trainhub.ledger import queries
 from trainhub.ledger.models import RecordCancellation, TrainingCourse, TrainingRecord
 from trainhub.ledger.rosters import queries as rosters
 from trainhub.ledger.rosters.checking import EARLIEST
-from trainhub.ledger.types import Category, Source
+from trainhub.ledger.types import HOURS, Category, Source
 from trainhub.organisations import queries as organisations
 from trainhub.people.models import Person
 
@@ -209,11 +210,11 @@ def correct_record(
 
 
 def restore_record(*, record: TrainingRecord, reason: str, by: Identity, today: date, now: datetime) -> TrainingRecord:
-    """Let a record that was cancelled by mistake stand again: a new one with its values, which the cancelled one names. Whoever may cancel
-    may take it back.
+    """Let a record that was cancelled by mistake stand again: a new one with its values, which the cancelled one names; of a placement with
+    the hours that its days earn today (`types.HOURS`). Whoever may cancel may take it back.
 
     Raises ReasonNeeded; BadRecord: it is not cancelled, another one took its place, the person has the same course and day on another
-    record, or it was cancelled with the days behind it, which bring it back themselves.
+    record, it was cancelled with the days behind it, which bring it back themselves, or none of its days counts.
     """
     if not reason.strip():
         raise ReasonNeeded(_("请写明恢复这条记录的理由，理由会随记录保存。"), field="reason")
@@ -228,7 +229,11 @@ def restore_record(*, record: TrainingRecord, reason: str, by: Identity, today: 
         raise BadRecord(_("这条记录随实习日一起作废：恢复实习日，它就重新计入。"))
     if queries.live_record(record.person_id, record.organisation_id, record.course, record.completed_on) is not None:
         raise BadRecord(_("此人在这家机构同一天已有另一条这门课程的记录，不能恢复。"))
-    return replace_record(record=record, reason=reason, did="restored", by=by, now=now)
+    ask = current_app.extensions.get(HOURS, {}).get(record.source)
+    hours_x10 = record.hours_x10 if ask is None or record.source_id is None else ask(record.source_id, today)
+    if not hours_x10 and record.hours_x10:
+        raise BadRecord(_("这条记录没有可以计入的实习日，不能恢复：恢复实习日后再恢复。"))
+    return replace_record(record=record, reason=reason, did="restored", by=by, now=now, hours_x10=hours_x10)
 
 
 def replace_record(*, record: TrainingRecord, reason: str, did: str, by: Identity, now: datetime, **values: Any) -> TrainingRecord:

@@ -1,7 +1,7 @@
 """An incentive of each year is an application of its own
 
 Revision ID: 0080
-Revises: 0069
+Revises: 0073
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0080"
-down_revision = "0069"
+down_revision = "0073"
 branch_labels = None
 depends_on = None
 

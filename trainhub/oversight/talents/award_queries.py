@@ -116,6 +116,12 @@ def credit_of(row: Talent, on: date) -> list[tuple[str, str]]:
     return [(employer.name, credit_on({employer.id: (employer.credit_status, employer.credit_checked_on)}, on)[employer.id])]
 
 
+def closed_of(row: Talent, on: date) -> list[str]:
+    """The employer's name, if it was out of use on a day."""
+    employer = organisations.by_id(row.employer_id) if row.employer_id else None
+    return [employer.name] if employer is not None and organisations.closed_on([employer.id], on) else []
+
+
 def never_looked_up(row: Talent, on: date) -> str:
     """The enterprise that employs the talent, by name, when nobody had looked up its credit by a day; empty otherwise."""
     employer = organisations.by_id(row.employer_id) if row.employer_id else None

@@ -47,6 +47,7 @@ def support_of(row: Talent, on: date) -> Support:
         conditions=findings_of(row, on),
         given=[(one.year, one.decided_on) for one in queries.standing(row, rule)],
         credit=queries.credit_of(row, on),
+        closed=queries.closed_of(row, on),
         book=held,
         year=on.year,
     )
@@ -144,12 +145,17 @@ def confer(
     if is_positive:
         _refuse_ended(talent)
         _refuse_second(award, talent, today)
-        if bad := [one for one in support_of(talent, today).findings if one.code.endswith(".credit") and not one.met]:
+        if bad := _of_employer(talent, today):
             raise not_eligible(bad)
         award.state, award.decided_on = AwardState.DECIDED, on
     else:
         award.state, award.reason, award.ended_on = AwardState.REJECTED, text[:400], today
     return _ended(award, by, on=on)
+
+
+def _of_employer(talent: Talent, today: date) -> list[Finding]:
+    """What stands against the employer since the decision: the credit list (FJ-31), or that it was taken out of use."""
+    return [one for one in support_of(talent, today).findings if one.code.endswith((".credit", ".open")) and not one.met]
 
 
 def _need_credit(talent: Talent, today: date) -> None:
@@ -198,7 +204,9 @@ def pay(
     talent = session().get_one(Talent, award.talent_id)
     _refuse_ended(talent)
     _refuse_second(award, talent, today)
-    if bad := [one for one in support_of(talent, today).findings if one.code.endswith(".credit") and not one.met]:
+    if bad := _of_employer(talent, today):
+        if any(one.code.endswith(".open") for one in bad):
+            raise not_eligible(bad, _("决定之后用人单位已停用，不能拨付：恢复使用、或登记新的用人单位后再拨付，或由主管部门撤销这项奖励。"))
         raise not_eligible(bad, _("决定之后列入失信名单，不能拨付：移出名单后重新核查信用再拨付，或由主管部门撤销这项奖励。"))
     _need_credit(talent, today)
     noticing.require(award, on)

@@ -93,10 +93,12 @@ def judge_support(
     conditions: Sequence[Finding],
     given: Iterable[tuple[int, date | None]],
     credit: Iterable[tuple[str, str]],
+    closed: Sequence[str] = (),
     book: Mapping[str, Parameter],
     year: int,
 ) -> Support:
-    """Whether money may be given for a year, and how much. `given`: (year, day) of what stands under the rule.
+    """Whether money may be given for a year, and how much. `given`: (year, day) of what stands under the rule; `closed`: the employer, if
+    it was taken out of use.
 
     FJ-15b may be given again (可根据情况连续支持) in another year; the same year twice is the same thing twice (000:833).
     """
@@ -116,4 +118,5 @@ def judge_support(
     same = [EarlierAward(rule.value, group, day, of) for of, day in given if of == year or not repeats]
     findings.append(awards.once(rule, same, book["fj.highest_only"].clause))
     findings.append(awards.credit(rule, credit, book["fj.credit_platform_deadline"].clause))
+    findings.append(awards.in_use(rule, closed, clause))
     return Support(rule.value, tuple(findings), low, high, spec.amount)

@@ -26,6 +26,7 @@ from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import session as current
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotAllowed
+from trainhub.organisations import operations as closing
 from trainhub.oversight.talents import award_queries, awarding, cli, noticing, operations
 from trainhub.oversight.talents.award_models import TalentAward
 from trainhub.oversight.talents.models import Talent
@@ -115,6 +116,27 @@ def test_one_year_once_and_another_year_again(session: Session) -> None:
     operations.end(row=row, decision="调离", by=SYSTEM, today=TODAY)
     with pytest.raises(NotEligible):
         _decide(row, today=date(2028, 1, 4))
+
+
+def test_an_employer_taken_out_of_use_stops_the_money_at_every_step(session: Session) -> None:
+    """Nothing goes to who was closed, as with bases and enterprises: neither decided, conferred nor paid until it is in use again."""
+    employer = make.company()
+    row = _talent(employer_id=employer.id)
+
+    def shut(call: Callable[[], Any]) -> Any:
+        closing.close(organisation=employer, reason="注销", by=SYSTEM, now=NOW)
+        with pytest.raises(NotEligible) as told:
+            call()
+        assert [one["column"] for one in told.value.details] == ["FJ-15b.open"]
+        assert employer.name in told.value.details[0]["value"]
+        closing.reopen(organisation=employer, by=SYSTEM, now=NOW)
+        return call()
+
+    made = shut(lambda: _decide(row, 100))
+    shut(lambda: awarding.confer(award=made, on=TODAY, is_positive=True, text="同意", by=HR, **WHEN))
+    noticing.publish(award=made, by=HR, today=TODAY)
+    pay: dict[str, Any] = {"award": made, "on": AFTER, "reference": "P-1", "by": FIN, "today": AFTER, "now": NOW, "pool_id": _pool()}
+    assert shut(lambda: awarding.pay(**pay)).state is AwardState.PAID
 
 
 def test_a_talent_whose_conditions_are_gone_gets_nothing(session: Session) -> None:

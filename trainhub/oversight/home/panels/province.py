@@ -9,6 +9,7 @@ from enterprises.awards import labels as award_labels
 from enterprises.awards.types import AwardState
 from enterprises.bases import queries as bases
 from enterprises.subsidies import queries as subsidies
+from enterprises.subsidies.types import ClaimState
 from trainhub.kernel import clock
 from trainhub.kernel.access import Identity, Role, may
 from trainhub.kernel.db import session
@@ -173,6 +174,7 @@ def department(identity: Identity, today: date) -> Panel:
                 "money",
             )
         )
+    todos += _claims(identity)
     recover = subsidies.to_recover() if identity.everywhere(Role.DEPT_HR, Role.DEPT_FIN) else {}
     if recover:
         detail = _("培训记录作废或人员判定为同一人，已拨付的应追回")
@@ -209,6 +211,22 @@ def department(identity: Identity, today: date) -> Panel:
     if link(identity, "ledger.rosters.index"):
         blocks.append(rosters(identity))
     return Panel("department", _("全省进展"), todos, records(identity, today), blocks)
+
+
+def _claims(identity: Identity) -> list[Todo]:
+    """Subsidy claims that wait: for 省人社厅 those handed in or sampled, for who pays those that were approved."""
+    counts, url = subsidies.by_state(identity), link(identity, "subsidies.index")
+    found: list[tuple[str, str, ClaimState]] = []
+    if identity.everywhere(Role.DEPT_HR):
+        found.append((_("审核补助申领"), _("已提交，等待抽查"), ClaimState.SUBMITTED))
+        found.append((_("审核补助申领"), _("已抽查，等待核对和审核"), ClaimState.SAMPLED))
+    if identity.everywhere(Role.DEPT_FIN):
+        found.append((_("拨付培训补助"), _("已审核，等待拨付"), ClaimState.APPROVED))
+    return [
+        Todo(title, narrowed(url, state=state.value), _("去办理") if url else "", counts[state], detail, 0, "money")
+        for title, detail, state in found
+        if counts.get(state)
+    ]
 
 
 def watcher(identity: Identity, today: date) -> Panel:
