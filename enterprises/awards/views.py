@@ -17,7 +17,7 @@ from enterprises.awards.types import OF_BASES, OPEN, TAKEN, TRANSITIONS, Action,
 from enterprises.permissions import Can
 from trainhub.kernel import clock, files, sniff
 from trainhub.kernel.access import guard, may, who
-from trainhub.kernel.db import session, transaction
+from trainhub.kernel.db import session
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.files import StoredFile
 from trainhub.kernel.forms import Form
@@ -266,26 +266,6 @@ def _fresh(kind: type[Form], row: Award, answer: Entitlement, today: date) -> Fo
     return form
 
 
-@blueprint.post("/<int:award_id>/supplement")
-@guard(Can.AWARD_APPLY, load=load, subject=queries.award_subject)
-def supplement(row: Award) -> Any:
-    """More words and files to an application before its check."""
-    form, key = forms.SupplementForm().apart("supplement"), row.id
-
-    def do() -> int:
-        made = operations.supplement(
-            award=load(key), statement=form.statement.data or "", evidence=kept_files(form), by=who(), today=clock.today(), version=_version(form)
-        )
-        return made.id
-
-    return submit(
-        form,
-        do,
-        again=lambda status: page_of(load(key), status=status, supplement=form),
-        then=lambda _given: done(_("已补充到申请中。"), "awards.show", award_id=key),
-    )
-
-
 @blueprint.get("/<int:award_id>/evidence/<int:file_id>")
 @guard(Can.AWARD_VIEW, load=lambda award_id, file_id: (load(award_id), file_id), subject=lambda pair: queries.award_subject(pair[0]))
 def evidence(pair: tuple[Award, int]) -> Any:
@@ -303,23 +283,15 @@ def _step(row: Award, action: Action, form: Form, do: Callable[[Award], Award]) 
         form,
         lambda: do(load(key)).id,
         again=lambda status: page_of(load(key), {action: form}, status),
-        then=lambda _key: _stepped(action, key),
+        then=lambda _key: stepped(action, key),
     )
 
 
-def _stepped(action: Action, key: int) -> Any:
+def stepped(action: Action, key: int) -> Any:
     return done(_("已办理：%(action)s。", action=labels.ACTIONS[action]), "awards.show", award_id=key)
 
 
-def _ended(row: Award, action: Action, do: Callable[[Award], Award]) -> Any:
-    """A step without a form of its own; a refusal is its own page."""
-    key = row.id
-    with transaction():
-        do(load(key))
-    return _stepped(action, key)
-
-
-def _version(form: Form) -> int | None:
+def version_of(form: Form) -> int | None:
     return form.version.data or None
 
 
@@ -339,7 +311,7 @@ def recognise(row: Award) -> Any:
             by=who(),
             today=clock.today(),
             now=clock.now(),
-            version=_version(form),
+            version=version_of(form),
         ),
     )
 
@@ -360,7 +332,7 @@ def accept(row: Award) -> Any:
             by=who(),
             today=clock.today(),
             now=clock.now(),
-            version=_version(form),
+            version=version_of(form),
         ),
     )
 
@@ -385,7 +357,7 @@ def decide(row: Award) -> Any:
             by=who(),
             today=clock.today(),
             now=clock.now(),
-            version=_version(form),
+            version=version_of(form),
         ),
     )
 
@@ -407,31 +379,6 @@ def pay(row: Award) -> Any:
             by=who(),
             today=clock.today(),
             now=clock.now(),
-            version=_version(form),
+            version=version_of(form),
         ),
     )
-
-
-@blueprint.post("/<int:award_id>/close")
-@guard(Can.AWARD_PAY, load=load, subject=queries.award_subject)
-def close(row: Award) -> Any:
-    """Close a paid award."""
-    return _ended(row, Action.CLOSE, lambda award: operations.close(award=award, by=who(), today=clock.today(), now=clock.now()))
-
-
-def _reason() -> dict[str, Any]:
-    return {"reason": request.form.get("reason", ""), "by": who(), "today": clock.today(), "now": clock.now()}
-
-
-@blueprint.post("/<int:award_id>/reject")
-@guard(Can.AWARD_HANDLE, load=load, subject=queries.award_subject)
-def reject(row: Award) -> Any:
-    """Reject with a reason."""
-    return _ended(row, Action.REJECT, lambda award: operations.reject(award=award, **_reason()))
-
-
-@blueprint.post("/<int:award_id>/revoke")
-@guard(Can.AWARD_HANDLE, load=load, subject=queries.award_subject)
-def revoke(row: Award) -> Any:
-    """Revoke with a reason."""
-    return _ended(row, Action.REVOKE, lambda award: operations.revoke(award=award, **_reason()))

@@ -34,8 +34,7 @@ def open_offices(world: World) -> None:
         account = identity.create_account(
             person=person, display_name=person.name, username=name, password=PASSWORD, logins=[], by=world.by, now=world.calendar.at(-300)
         )
-        begun = {"since": world.calendar.plus(-300), "today": world.day, "now": world.calendar.at(-300)}
-        identity.grant_role(account=account, role=role, by=world.by, **begun)
+        identity.grant_role(account=account, role=role, by=world.by, since=world.calendar.plus(-300), today=world.day, now=world.calendar.at(-300))
 
 
 def build(world: World) -> None:
