@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from enterprises.awards.fund_models import CompanyFigure
 from enterprises.awards.labels import FIGURES
-from enterprises.awards.types import PROJECT_KEYS
+from enterprises.awards.types import EITHER_KEYS, PROJECT_KEYS, TOTAL_KEYS, YEARLY_KEYS
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
@@ -34,6 +34,9 @@ def enter(
         raise FigureRefused(_("是否类指标请填 1（是）或 0（否）。"), field="value")
     if kind != "fen" and value != value.to_integral_value():
         raise FigureRefused(_("请填写整数。"), field="value")
+    _check_year(key, year)
+    if key == "segment_rank" and value < 1:
+        raise FigureRefused(_("排名从第 1 名起。"), field="value")
     project = project.strip()[:120] if key in PROJECT_KEYS else ""
     if key in PROJECT_KEYS and not project:
         raise FigureRefused(_("“%(figure)s”按项目登记，请写明中标项目名称。", figure=FIGURES[key][0]), field="project")
@@ -53,3 +56,15 @@ def enter(
         by=by, did="awards.company.entered", on=row, data={"company": company.code, "key": key, "year": year, "project": project, "value": row.value}
     )
     return row
+
+
+def _check_year(key: str, year: int) -> None:
+    """A figure of a year, or added up until one, has it; one that is of no year has none. Raises FigureRefused."""
+    if key in EITHER_KEYS:
+        return
+    if key in YEARLY_KEYS and not year:
+        raise FigureRefused(_("“%(figure)s”按年度登记，请填写年度。", figure=FIGURES[key][0]), field="year")
+    if key in TOTAL_KEYS and not year:
+        raise FigureRefused(_("“%(figure)s”是历年累计，请填写累计到哪一年年底。", figure=FIGURES[key][0]), field="year")
+    if key not in YEARLY_KEYS | TOTAL_KEYS and year:
+        raise FigureRefused(_("“%(figure)s”不分年度，年度请留空。", figure=FIGURES[key][0]), field="year")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enterprises.awards.projects import is_alike, key_of
 from enterprises.awards.rules import credit, in_use, once, over, verdict_of
 from enterprises.awards.specs import TERMS, spec_of, terms_of
-from enterprises.awards.types import BY_PROJECT, CompanyRule, EarlierAward, Entitlement
+from enterprises.awards.types import BY_PROJECT, TOTAL_KEYS, YEARLY_KEYS, CompanyRule, EarlierAward, Entitlement
 from trainhub.policy.findings import Finding, Status, at_least, at_most, decided, no_data, to_judge
 from trainhub.policy.types import Clause, Parameter
 
@@ -21,15 +21,26 @@ Book = Mapping[str, Parameter]
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What is known of an enterprise: the latest value by (key, year); year 0 for what has no year."""
+    """What is known of an enterprise: the latest value by (key, year); year 0 for what has no year.
+
+    A figure of one year (`types.YEARLY_KEYS`) answers for that year alone; of one that is added up (`TOTAL_KEYS`) the latest up to the year
+    asked about holds, so that no cap over all years is missed; any other is of no year.
+    """
 
     values: Mapping[tuple[str, int], int]
     year: int
 
     def get(self, key: str, year: int | None = None) -> int | None:
-        """The value of the year asked for (default: the year of the question), else the one without a year."""
-        found = self.values.get((key, self.year if year is None else year))
-        return self.values.get((key, 0)) if found is None else found
+        """The value that holds for the year asked for (default: the year of the question)."""
+        asked = self.year if year is None else year
+        if key in TOTAL_KEYS:
+            return self.values.get((key, max((when for name, when in self.values if name == key and when <= asked), default=0)))
+        found = self.values.get((key, asked))
+        return self.values.get((key, 0)) if found is None and key not in YEARLY_KEYS else found
+
+    def most(self, key: str) -> int | None:
+        """The highest value of any year: what was received in all, also of a year after the one asked about."""
+        return max((value for (name, _year), value in self.values.items() if name == key), default=None)
 
     def history(self, key: str) -> dict[int, int]:
         """Every known year of a figure."""
@@ -97,9 +108,9 @@ def _research(figures: Figures, book: Book, clause: Clause) -> tuple[list[Findin
         decided("FJ-11.share", spent * 100 > share.number * sales, found=_percent(spent, sales, share.number), parameter=share),
         at_least("FJ-11.amount", spent, year, strictly=True),
     ]
-    above = max(0, spent - sales * share.number // 100)
     left = max(0, book["fj.rd_cap_total_fen"].number - (figures.get("rd_subsidy_paid_fen") or 0))
-    amount = min(above * book["fj.rd_subsidy_percent"].number // 100, book["fj.rd_cap_year_fen"].number, left)
+    above_x100 = max(0, spent * 100 - sales * share.number)  # rounded once, at the end
+    amount = min(above_x100 * book["fj.rd_subsidy_percent"].number // 10_000, book["fj.rd_cap_year_fen"].number, left)
     return findings, (amount, amount)
 
 
@@ -178,8 +189,10 @@ def _revenue(figures: Figures, book: Book, clause: Clause) -> tuple[list[Finding
         at_least("FJ-25b.revenue", now, level, strictly=True),
         Finding("FJ-25b.first", Status.NOT_MET if reached else Status.MET, "首次超过", found, level.clause),
     ]
-    if not before:
-        findings.append(to_judge("FJ-25b.before", clause, required="以前年度未超过", details=("没有登记以前年度的营业收入，由人核对。",)))
+    unknown = tuple(str(year) for year in range(min(before, default=figures.year), figures.year) if year not in before)
+    if not before or unknown:
+        details = (f"没有登记 {'、'.join(unknown)} 年的营业收入，由人核对。" if unknown else "没有登记以前年度的营业收入，由人核对。",)
+        findings.append(to_judge("FJ-25b.before", clause, found=unknown or None, required="以前年度未超过", details=details))
     return findings, (fixed, fixed)
 
 
@@ -358,7 +371,7 @@ def _with_awards(case: CompanyCase) -> Figures:
     values, year = dict(case.figures.values), case.figures.year
     for key, rule, of_year in (("rd_subsidy_paid_fen", CompanyRule.RESEARCH, False), ("bid_award_paid_fen", CompanyRule.BID, True)):
         given = sum(one.amount_fen or 0 for one in case.earlier if one.rule == rule and (not of_year or one.year == year))
-        values[key, year] = (case.figures.get(key) or 0) + given
+        values[key, year] = ((case.figures.get(key) if of_year else case.figures.most(key)) or 0) + given
     aided = [one for one in case.earlier if one.rule == CompanyRule.INVESTOR]
     values["vc_aid_given_fen", year] = sum(one.amount_fen or 0 for one in aided)
     values.update({("vc_aid_year", one.year): 1 for one in aided})

@@ -8,7 +8,6 @@ from flask import render_template, request
 
 from enterprises.awards import companies, credit, forms, labels, operations, queries
 from enterprises.awards.list_views import blueprint as blueprint
-from enterprises.awards.reference import incentives
 from enterprises.awards.showing import shown
 from enterprises.awards.specs import spec_of
 from enterprises.awards.types import BY_PROJECT, ELSEWHERE, CompanyRule, Verdict
@@ -89,7 +88,7 @@ def _company_page(row: Organisation, made: dict[str, Form] | None = None, status
         answers=sorted(queries.company_answers(row, year, today), key=lambda one: list(Verdict).index(one.verdict)),
         awards=queries.awards_of(row.id),
         elsewhere=ELSEWHERE,
-        matched={one["id"] for one in incentives() if one["local_match"]},
+        matched=queries.locally_matched(year),
         may_apply=may(who(), Can.AWARD_APPLY, subject) and year <= today.year,
         figures=queries.figures_of(row.id),
         checks=queries.checks_of(row.id),

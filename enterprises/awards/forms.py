@@ -12,6 +12,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from enterprises.awards import labels
 from enterprises.awards.choices import pools_with_money
+from enterprises.awards.types import PoolKind
 from trainhub.kernel.forms import Form, LongText, Text
 from trainhub.kernel.i18n import _l
 
@@ -21,6 +22,13 @@ class ApplyForm(Form):
 
     statement = LongText(_l("申请说明"), description=_l("写明举办形式、合作单位和建设情况。"), validators=[InputRequired(), Length(max=4000)])
     files = MultipleFileField(_l("证明材料"))
+
+
+class SupplementForm(Form):
+    """What is added to an application that is under way."""
+
+    statement = LongText(_l("补充说明"), description=_l("写在原申请说明之后，原来的说明和材料不变。"), validators=[InputRequired(), Length(max=4000)])
+    files = MultipleFileField(_l("补充材料"))
 
 
 class CompanyApplyForm(ApplyForm):
@@ -62,9 +70,10 @@ class PayForm(Form):
     reference = Text(_l("拨付凭证号"), validators=[InputRequired(), Length(max=120)])
     pool = SelectField(_l("资金"), coerce=int, default=0)
 
-    def __init__(self, **values: Any) -> None:
+    def __init__(self, only: PoolKind | None = None, **values: Any) -> None:
+        """`only`: the kind of pool the sentence names."""
         super().__init__(**values)
-        self.pool.choices = pools_with_money()
+        self.pool.choices = pools_with_money(only)
 
 
 class ExamineForm(Form):
@@ -102,7 +111,9 @@ class FigureForm(Form):
     """A figure of an enterprise."""
 
     key = SelectField(_l("指标"), choices=[SelectChoice(key, label) for key, (label, _kind) in labels.FIGURES.items()], validators=[InputRequired()])
-    year = IntegerField(_l("年度"), validators=[Optional(), NumberRange(2000, 2100)], description=_l("按年度的指标填写；其余留空。"))
+    year = IntegerField(
+        _l("年度"), validators=[Optional(), NumberRange(2000, 2100)], description=_l("按年度的指标填写年度，历年累计的填写累计到哪一年；其余留空。")
+    )
     value = DecimalField(
         _l("数值"),
         places=2,

@@ -1,4 +1,4 @@
-"""Pages beside an award: its check, inspection and conference, publication, pools of money, the credit list."""
+"""Pages beside an award: its check, inspection and conference, what is added to it, publication, how it ends, pools of money, the credit list."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from flask import render_template, request
 from enterprises.awards import credit, forms, funds, labels, operations, queries, steps
 from enterprises.awards.list_views import blueprint as blueprint
 from enterprises.awards.models import Award
-from enterprises.awards.types import PoolKind, StepKind, Who
-from enterprises.awards.views import load, page_of
+from enterprises.awards.types import Action, PoolKind, StepKind, Who
+from enterprises.awards.views import kept_files, load, page_of, stepped, version_of
 from enterprises.permissions import Can
 from trainhub.kernel import clock, downloads, paging
 from trainhub.kernel.access import guard, may, public, who
@@ -87,6 +87,60 @@ def publish(row: Award) -> Any:
 def published() -> Any:
     """The decisions that are published."""
     return render_template("enterprises/awards/published.html", rows=queries.published(), labels=labels)
+
+
+@blueprint.post("/<int:award_id>/supplement")
+@guard(Can.AWARD_APPLY, load=load, subject=queries.award_subject)
+def supplement(row: Award) -> Any:
+    """More words and files to an application before its check."""
+    form, key = forms.SupplementForm().apart("supplement"), row.id
+
+    def do() -> int:
+        made = operations.supplement(
+            award=load(key), statement=form.statement.data or "", evidence=kept_files(form), by=who(), today=clock.today(), version=version_of(form)
+        )
+        return made.id
+
+    return submit(
+        form,
+        do,
+        again=lambda status: page_of(load(key), status=status, supplement=form),
+        then=lambda _given: done(_("已补充到申请中。"), "awards.show", award_id=key),
+    )
+
+
+# -- how an award ends -------------------------------------------------------------------------------------------------
+def _ended(row: Award, action: Action, do: Callable[[Award], Award]) -> Any:
+    """A step without a form of its own; a refusal is its own page."""
+    key = row.id
+    with transaction():
+        do(load(key))
+    return stepped(action, key)
+
+
+@blueprint.post("/<int:award_id>/close")
+@guard(Can.AWARD_PAY, load=load, subject=queries.award_subject)
+def close(row: Award) -> Any:
+    """Close a paid award."""
+    return _ended(row, Action.CLOSE, lambda award: operations.close(award=award, by=who(), today=clock.today(), now=clock.now()))
+
+
+def _reason() -> dict[str, Any]:
+    return {"reason": request.form.get("reason", ""), "by": who(), "today": clock.today(), "now": clock.now()}
+
+
+@blueprint.post("/<int:award_id>/reject")
+@guard(Can.AWARD_HANDLE, load=load, subject=queries.award_subject)
+def reject(row: Award) -> Any:
+    """Reject with a reason."""
+    return _ended(row, Action.REJECT, lambda award: operations.reject(award=award, **_reason()))
+
+
+@blueprint.post("/<int:award_id>/revoke")
+@guard(Can.AWARD_HANDLE, load=load, subject=queries.award_subject)
+def revoke(row: Award) -> Any:
+    """Revoke with a reason."""
+    return _ended(row, Action.REVOKE, lambda award: operations.revoke(award=award, **_reason()))
 
 
 # -- pools --------------------------------------------------------------------------------------------------------------

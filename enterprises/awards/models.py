@@ -65,6 +65,8 @@ class Award(Versioned, Base):
         sa.Index(
             "uq_award_yearly", "base_id", "rule", "year", "project_key", unique=True, sqlite_where=sa.text(_YEARLY), postgresql_where=sa.text(_YEARLY)
         ),
-        sa.Index("uq_award_open", "base_id", "rule", "project_key", unique=True, sqlite_where=sa.text(_OPEN), postgresql_where=sa.text(_OPEN)),
+        sa.Index(
+            "uq_award_open", "base_id", "rule", "year", "project_key", unique=True, sqlite_where=sa.text(_OPEN), postgresql_where=sa.text(_OPEN)
+        ),
         sa.CheckConstraint("amount_fen IS NULL OR amount_fen > 0", name="amount_positive"),
     )

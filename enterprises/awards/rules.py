@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
+from enterprises.awards.recipients import BLACKLISTED, base_credit, closed_of, credit, in_use
 from enterprises.awards.specs import SPECS, Spec, terms_of
 from enterprises.awards.types import (
     OF_BASES,
@@ -29,7 +30,6 @@ from trainhub.policy.types import Clause, Parameter
 
 INSTITUTES = frozenset({"research_institute", "university", "vocational_school", "technical_school"})
 """科研院所（校）: institutes and schools (000:745; requirements.md 8.1, 9)."""
-BLACKLISTED = frozenset({"blacklisted", "失信", "黑名单", "严重失信"})
 FORMS = {"training_institution": "training_institution", "joint_practice_base": "practice_base"}
 """Form of FJ-16b -> base type that stands for it."""
 Book = Mapping[str, Parameter]
@@ -55,27 +55,8 @@ def _leading(case: BaseCase, rule: Rule, clause: Clause) -> Finding:
     return Finding(f"{rule}.leading", Status.MET if found else Status.NOT_MET, ("互联网龙头企业",), found, clause)
 
 
-def credit(rule: Rule, statuses: Iterable[tuple[str, str]], clause: Clause) -> Finding:
-    """None of (name, credit status) is on the blacklist (FJ-31, 000:817); what was not looked up is shown, not held against anybody."""
-    known = [(name, status.strip()) for name, status in statuses]
-    bad = tuple(name for name, status in known if status in BLACKLISTED)
-    unknown = tuple(f"{name}：尚未查询信用状况" for name, status in known if not status)
-    return Finding(f"{rule}.credit", Status.NOT_MET if bad else Status.MET, "不在失信名单", bad or "未见失信记录", clause, details=unknown)
-
-
-def in_use(rule: Rule, closed: Sequence[str], clause: Clause) -> Finding:
-    """Nothing is given to who was taken out of use (停用), named in `closed`."""
-    return Finding(f"{rule}.open", Status.NOT_MET if closed else Status.MET, "在用", tuple(closed) or "在用", clause)
-
-
-def closed_of(case: BaseCase) -> list[str]:
-    """Who of a base was taken out of use so that nothing may be given to it: the base itself, its lead, or every one of its hosts."""
-    gone = [host.name for host in case.hosts if host.is_closed and (host.is_lead or not case.standing)]
-    return [*([case.name] if case.is_closed else []), *dict.fromkeys(gone)]
-
-
 def _credit(case: BaseCase, rule: Rule, clause: Clause) -> Finding:
-    return credit(rule, [(host.name, host.credit_status) for host in case.hosts], clause)
+    return base_credit(case, rule, clause)
 
 
 def _steps(case: BaseCase, types: Iterable[str], departments: Iterable[str], on: date) -> tuple[date | None, date | None]:
@@ -304,7 +285,11 @@ def amounts(case: BaseCase, rule: RuleCode, book: Book) -> tuple[int | None, int
 def judge(case: BaseCase, rule: RuleCode, book: Book, on: date) -> Entitlement:
     """The answer of one rule for one base on a day."""
     spec = SPECS[rule]
-    findings = (*JUDGES[rule](case, spec, book, on), in_use(rule, closed_of(case), spec.clause))
+    own = JUDGES[rule](case, spec, book, on)
+    place = f"{rule}.place"  # the measures are of Fujian for Fujian; one rule says so itself, of the others it is told where it fails
+    if not case.is_in_fujian and all(one.code != place for one in own):
+        own = [*own, _place(case, place, spec.clause)]
+    findings = (*own, in_use(rule, closed_of(case), spec.clause))
     low, high = amounts(case, rule, book)
     terms = terms_of(rule.value, book)
     return Entitlement(
@@ -381,7 +366,9 @@ def may_follow(state: AwardState, action: Action, rule: str) -> bool:
 
 
 __all__ = [
+    "BLACKLISTED",
     "amounts",
+    "base_credit",
     "closed_of",
     "credit",
     "highest_of",

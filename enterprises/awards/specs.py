@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from enterprises.awards.reference import incentives
-from enterprises.awards.types import OF_BASES, AmountKind, CompanyRule, Rule, RuleCode
+from enterprises.awards.types import OF_BASES, AmountKind, CompanyRule, PoolKind, Rule, RuleCode
 from trainhub.policy.types import Clause, Parameter
 
 
@@ -35,22 +35,31 @@ class Terms:
     payer: str | None
     is_one_off: bool
     overlap_group: str
+    fund: PoolKind | None = None
+    """The kind of pool the sentence takes the money from; None where it names none."""
+    fund_except: str = ""
+    """The payer who, by the same sentence, arranges a part of it from elsewhere."""
+
+    def fund_of(self, payer: str) -> PoolKind | None:
+        """The kind of pool the money of a payer comes from; None: any, or a department's own."""
+        return None if self.fund_except and payer == self.fund_except else self.fund
 
 
-TERMS = ("fj.award_payers", "fj.award_once_rules", "own.awards.once_rules", "own.awards.overlap_groups")
+TERMS = ("fj.award_payers", "fj.award_once_rules", "own.awards.once_rules", "own.awards.overlap_groups", "fj.award_funds")
 
 
 def terms_of(code: str, book: Mapping[str, Parameter]) -> Terms:
     """The terms of any of the 27 incentives by the parameters of a day (`TERMS`). A rule no group names stands by itself."""
-    payers, once, own_once, groups = (book[key].items for key in TERMS)
-    return _terms(code, payers, (*once, *own_once), groups)
+    payers, once, own_once, groups, funds = (book[key].items for key in TERMS)
+    return _terms(code, payers, (*once, *own_once), groups, funds)
 
 
 @cache
-def _terms(code: str, payers: tuple[str, ...], once: tuple[str, ...], groups: tuple[str, ...]) -> Terms:
+def _terms(code: str, payers: tuple[str, ...], once: tuple[str, ...], groups: tuple[str, ...], funds: tuple[str, ...]) -> Terms:
     payer = dict(line.split(" ", 1) for line in payers).get(code)
     group = next((name for name, *codes in (line.split() for line in groups) if code in codes), code)
-    return Terms(payer, code in once, group)
+    fund, *beside = next((kinds for name, *kinds in (line.split() for line in funds) if name == code), [""])
+    return Terms(payer, code in once, group, PoolKind(fund) if fund else None, beside[0] if beside else "")
 
 
 def _says(rule: str, line: int, quote: str) -> Clause:

@@ -120,6 +120,27 @@ SHARED = frozenset({CompanyRule.CONTEST})
 """Incentives whose sum of a year all who get them share (每年安排500万元奖励竞赛优胜者, 000:717)."""
 PROJECT_KEYS = frozenset({"contract_fen", "contract_outside"})
 """Figures that belong to one project."""
+YEARLY_KEYS = frozenset(
+    {
+        "rd_fen",
+        "sales_fen",
+        "revenue_fen",
+        "bid_award_paid_fen",
+        "booth_fee_fen",
+        "datacentre_fee_fen",
+        "listed_this_year",
+        "equity_financed",
+        "rented_m2",
+        "rented_months",
+        "contest_winner",
+        "vc_income",
+    }
+)
+"""Figures that are of one year and say nothing of another."""
+TOTAL_KEYS = frozenset({"rd_subsidy_paid_fen", "vc_invested_fen"})
+"""Figures added up over the years, as they stood at the end of one: what holds for a year is the latest up to it."""
+EITHER_KEYS = PROJECT_KEYS
+"""Figures of a contract, which may be told its year. Every other figure is of no year: it holds until it is entered anew."""
 Rule = RuleCode | CompanyRule
 OF_BASES = frozenset(RuleCode)
 """The codes of the rules that attach to a base."""
@@ -130,6 +151,8 @@ def rule_of(code: str) -> Rule:
     return RuleCode(code) if code in OF_BASES else CompanyRule(code)
 
 
+LOCAL_GOVERNMENT = "所在地政府"
+"""The payer that the sentences name without a name: the government of the place."""
 GOOD, BAD = "正常", "失信"
 """What stands as credit status with an organisation; `rules.BLACKLISTED` knows the second."""
 UNDATED: tuple[str, ...] = ()
@@ -229,6 +252,15 @@ class BaseCase:
     workers: int | None = None
     earlier: tuple[EarlierAward, ...] = ()
     is_closed: bool = False
+    has_code: bool = False
+    credit_status: str = ""
+
+    @property
+    def credits(self) -> tuple[tuple[str, str], ...]:
+        """(name, credit status) of who stands behind the base: itself where it is a legal person (it has a unified social credit code) or
+        was looked up, and its hosts."""
+        own = ((self.name, self.credit_status),) if self.has_code or self.credit_status else ()
+        return (*own, *((host.name, host.credit_status) for host in self.hosts))
 
     @property
     def standing(self) -> tuple[HostFact, ...]:

@@ -12,12 +12,12 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from enterprises.awards import forms, labels, operations, queries, rules, steps
 from enterprises.awards.models import Award
 from enterprises.awards.showing import shown
-from enterprises.awards.specs import spec_of
-from enterprises.awards.types import OF_BASES, OPEN, TAKEN, TRANSITIONS, Action, AwardState, Entitlement, RuleCode, StepKind, Verdict, Who
+from enterprises.awards.specs import spec_of, terms_of
+from enterprises.awards.types import OF_BASES, OPEN, TAKEN, TRANSITIONS, Action, AwardState, Entitlement, PoolKind, RuleCode, StepKind, Verdict, Who
 from enterprises.permissions import Can
 from trainhub.kernel import clock, files, sniff
 from trainhub.kernel.access import guard, may, who
-from trainhub.kernel.db import session, transaction
+from trainhub.kernel.db import session
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.files import StoredFile
 from trainhub.kernel.forms import Form
@@ -114,7 +114,7 @@ def apply(pair: Pair) -> Any:
     )
 
 
-def kept_files(form: forms.ApplyForm) -> list[int]:
+def kept_files(form: forms.ApplyForm | forms.SupplementForm) -> list[int]:
     """The ids of the files that came with an application, kept."""
     allowed = sniff.EVIDENCE | sniff.DOCUMENTS
     sent = [one for one in form.files.data or [] if getattr(one, "filename", "")]
@@ -145,7 +145,7 @@ def _examine_forms(row: Award, given: dict[StepKind, Form]) -> dict[StepKind, Fo
     open_to = {
         StepKind.CHECK: may(who(), Can.AWARD_CHECK, queries.award_subject(row)),
         StepKind.INSPECTION: is_checked and operations.may_act(who(), row.rule, Who.DEPARTMENT),
-        StepKind.CONFERENCE: operations.may_act(who(), row.rule, Who.CONFERENCE),
+        StepKind.CONFERENCE: operations.may_act(who(), row.rule, Who.CONFERENCE) and not operations.hand_before(row, Action.CONFER, who()),
     }
     fresh = {
         kind: forms.ExamineForm(formdata=None, on=clock.today(), version=row.version).apart(kind.value)
@@ -155,7 +155,14 @@ def _examine_forms(row: Award, given: dict[StepKind, Form]) -> dict[StepKind, Fo
     return {**fresh, **given}
 
 
-def page_of(row: Award, given: dict[Action, Form] | None = None, status: int = 200, *, examine: dict[StepKind, Form] | None = None) -> Any:
+def page_of(
+    row: Award,
+    given: dict[Action, Form] | None = None,
+    status: int = 200,
+    *,
+    examine: dict[StepKind, Form] | None = None,
+    supplement: forms.SupplementForm | None = None,
+) -> Any:
     """The page of an award, with forms that were refused."""
     today = clock.today()
     organisation = organisations.by_id(row.organisation_id)
@@ -167,7 +174,11 @@ def page_of(row: Award, given: dict[Action, Form] | None = None, status: int = 2
         and rules.may_follow(row.state, a, row.rule)
         and operations.may_act(who(), row.rule, TRANSITIONS[a].who)
     ]
+    barred = [(labels.ACTIONS[a], did) for a in (*may_do, *CONFER_OPEN.get(row.state, ())) if (did := operations.hand_before(row, a, who()))]
+    may_do = [a for a in may_do if not operations.hand_before(row, a, who())]
     made = {action: (given or {}).get(action) or _fresh(FORMS[action], row, answer, today) for action in may_do if action in FORMS}
+    if supplement is None and operations.may_supplement(row) and may(who(), Can.AWARD_APPLY, queries.award_subject(row)):
+        supplement = forms.SupplementForm(formdata=None, version=row.version).apart("supplement")
     is_frozen = row.state in (AwardState.CONFERENCE, *TAKEN, AwardState.REVOKED)
     # Somebody else was faster: the step is not offered any more, yet whoever sent its form has to read why nothing was done.
     untold = [str(said) for action, form in (given or {}).items() if action not in made for errors in form.errors.values() for said in errors]
@@ -185,9 +196,11 @@ def page_of(row: Award, given: dict[Action, Form] | None = None, status: int = 2
         actions=may_do,
         forms=made,
         untold=untold,
+        barred=barred,
         evidence=[session().get_one(StoredFile, key) for key in row.evidence],
         history=organisations.history_of("award", row.id),
         examined=queries.steps_of(row.id),
+        supplement=supplement,
         examine=_examine_forms(row, examine or {}),
         pool=queries.pool(row.pool_id) if row.pool_id else None,
         changed=queries.changed_since_check(row, today) if row.state in OPEN and row.state is not AwardState.CONFERENCE else [],
@@ -227,6 +240,7 @@ def _steps(row: Award) -> list[dict[str, Any]]:
     ]
 
 
+CONFER_OPEN = {AwardState.CONFERENCE: (Action.CONFER,)}
 FORMS: dict[Action, type[Form]] = {
     Action.RECOGNISE: forms.StepForm,
     Action.ACCEPT: forms.StepForm,
@@ -235,8 +249,12 @@ FORMS: dict[Action, type[Form]] = {
 }
 
 
+def _fund(row: Award, today: date) -> PoolKind | None:
+    return terms_of(row.rule, queries.parameters(today)).fund_of(row.payer)
+
+
 def _fresh(kind: type[Form], row: Award, answer: Entitlement, today: date) -> Form:
-    form = kind(formdata=None)
+    form = forms.PayForm(formdata=None, only=_fund(row, today)) if kind is forms.PayForm else kind(formdata=None)
     form.version.data = row.version
     if isinstance(form, forms.StepForm | forms.PayForm):
         form.on.data = today
@@ -265,23 +283,15 @@ def _step(row: Award, action: Action, form: Form, do: Callable[[Award], Award]) 
         form,
         lambda: do(load(key)).id,
         again=lambda status: page_of(load(key), {action: form}, status),
-        then=lambda _key: _stepped(action, key),
+        then=lambda _key: stepped(action, key),
     )
 
 
-def _stepped(action: Action, key: int) -> Any:
+def stepped(action: Action, key: int) -> Any:
     return done(_("已办理：%(action)s。", action=labels.ACTIONS[action]), "awards.show", award_id=key)
 
 
-def _ended(row: Award, action: Action, do: Callable[[Award], Award]) -> Any:
-    """A step without a form of its own; a refusal is its own page."""
-    key = row.id
-    with transaction():
-        do(load(key))
-    return _stepped(action, key)
-
-
-def _version(form: Form) -> int | None:
+def version_of(form: Form) -> int | None:
     return form.version.data or None
 
 
@@ -301,7 +311,7 @@ def recognise(row: Award) -> Any:
             by=who(),
             today=clock.today(),
             now=clock.now(),
-            version=_version(form),
+            version=version_of(form),
         ),
     )
 
@@ -322,7 +332,7 @@ def accept(row: Award) -> Any:
             by=who(),
             today=clock.today(),
             now=clock.now(),
-            version=_version(form),
+            version=version_of(form),
         ),
     )
 
@@ -347,7 +357,7 @@ def decide(row: Award) -> Any:
             by=who(),
             today=clock.today(),
             now=clock.now(),
-            version=_version(form),
+            version=version_of(form),
         ),
     )
 
@@ -356,7 +366,7 @@ def decide(row: Award) -> Any:
 @guard(Can.AWARD_PAY, load=load, subject=queries.award_subject)
 def pay(row: Award) -> Any:
     """The payment."""
-    form = forms.PayForm()
+    form = forms.PayForm(only=_fund(row, clock.today()))
     return _step(
         row,
         Action.PAY,
@@ -369,31 +379,6 @@ def pay(row: Award) -> Any:
             by=who(),
             today=clock.today(),
             now=clock.now(),
-            version=_version(form),
+            version=version_of(form),
         ),
     )
-
-
-@blueprint.post("/<int:award_id>/close")
-@guard(Can.AWARD_PAY, load=load, subject=queries.award_subject)
-def close(row: Award) -> Any:
-    """Close a paid award."""
-    return _ended(row, Action.CLOSE, lambda award: operations.close(award=award, by=who(), today=clock.today(), now=clock.now()))
-
-
-def _reason() -> dict[str, Any]:
-    return {"reason": request.form.get("reason", ""), "by": who(), "today": clock.today(), "now": clock.now()}
-
-
-@blueprint.post("/<int:award_id>/reject")
-@guard(Can.AWARD_HANDLE, load=load, subject=queries.award_subject)
-def reject(row: Award) -> Any:
-    """Reject with a reason."""
-    return _ended(row, Action.REJECT, lambda award: operations.reject(award=award, **_reason()))
-
-
-@blueprint.post("/<int:award_id>/revoke")
-@guard(Can.AWARD_HANDLE, load=load, subject=queries.award_subject)
-def revoke(row: Award) -> Any:
-    """Revoke with a reason."""
-    return _ended(row, Action.REVOKE, lambda award: operations.revoke(award=award, **_reason()))

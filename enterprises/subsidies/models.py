@@ -60,6 +60,9 @@ class SubsidyClaim(Versioned, Base):
     paid_on: Mapped[date | None]
     payment_reference: Mapped[str] = mapped_column(sa.String(120), default="")
     asked_by_id: Mapped[int | None]
+    submitted_by_id: Mapped[int | None]
+    decided_by_id: Mapped[int | None]
+    """Who approved it; none of the three pays, and the first two do not approve."""
     created_at: Mapped[datetime]
     """When it was drawn up; a draft that is drawn up anew begins again, and lapses own.subsidy.draft_days after it."""
 
@@ -67,7 +70,8 @@ class SubsidyClaim(Versioned, Base):
 
 
 class SubsidyItem(Base):
-    """One human and course of a claim, by the record that shows the completion."""
+    """One human and course of a claim, by the record that shows the completion; `person_id` is the person of the record, whose human is
+    looked up when it is read (`queries.HUMAN`)."""
 
     __tablename__ = "subsidy_item"
 
@@ -77,7 +81,8 @@ class SubsidyItem(Base):
     record_id: Mapped[int] = mapped_column(ref("training_record.id"))
     course: Mapped[str] = mapped_column(sa.String(200))
     course_key: Mapped[str] = mapped_column(sa.String(400))
-    """The course for comparison (`kernel.characters.plain_words`): two spellings of one title are paid once."""
+    """The course for comparison (`kernel.characters.plain_words`): two spellings of one title are paid once. What was paid twice before this was
+    looked at has `#` and its id behind it (migrations 0069, 0073)."""
     amount_fen: Mapped[int]
     state: Mapped[ItemState] = mapped_column(enum_column(ItemState), default=ItemState.CLAIMED)
     is_sampled: Mapped[bool] = mapped_column(default=False)
@@ -90,5 +95,6 @@ class SubsidyItem(Base):
     __table_args__ = (
         sa.Index("ix_subsidy_item_claim", "claim_id", "id"),
         sa.Index("uq_subsidy_item_live", "person_id", "course_key", unique=True, sqlite_where=sa.text(_LIVE), postgresql_where=sa.text(_LIVE)),
+        sa.Index("uq_subsidy_item_record", "record_id", "course_key", unique=True, sqlite_where=sa.text(_LIVE), postgresql_where=sa.text(_LIVE)),
         sa.Index("ix_subsidy_item_record", "record_id"),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -44,7 +44,7 @@ def as_rates() -> list[Rate]:
 def candidates(organisation_id: int, since: date, until: date) -> list[Candidate]:
     """Counted completions of verified persons at one organisation in a span of days."""
     found = session().execute(
-        select(TrainingRecord.id, HUMAN, TrainingRecord.course, TrainingRecord.category, TrainingRecord.completed_on)
+        select(TrainingRecord.id, HUMAN, TrainingRecord.course, TrainingRecord.category, TrainingRecord.completed_on, Person.id)
         .join(Person, Person.id == TrainingRecord.person_id)
         .where(
             TrainingRecord.organisation_id == organisation_id,
@@ -55,7 +55,7 @@ def candidates(organisation_id: int, since: date, until: date) -> list[Candidate
         )
         .order_by(TrainingRecord.completed_on, TrainingRecord.id)
     )
-    return [Candidate(key, human, course, str(category), day) for key, human, course, category, day in found]
+    return [Candidate(key, human, course, str(category), day, person) for key, human, course, category, day, person in found]
 
 
 def taken(organisation_id: int, since: date, until: date) -> set[tuple[int, str]]:
@@ -220,12 +220,13 @@ def cancelled_items(claim_id: int, state: ItemState = ItemState.CLAIMED) -> list
 
 def doubled_items(claim_id: int, state: ItemState = ItemState.CLAIMED) -> list[SubsidyItem]:
     """The items of a claim in a state beside which another one stands for the same human and course: persons that were found to be
-    one after they were claimed. One whose record stands is before one whose record was cancelled, a paid one before a claimed one, of two
+    one after they were claimed, or what an earlier version paid twice (`#` in its key). One whose record stands is before one whose record was cancelled, a paid one before a claimed one, of two
     alike the earlier; it is not named."""
     merged = aliased(Person)
     is_merged = sa.or_(Person.merged_into_id.is_not(None), select(merged.id).where(merged.merged_into_id == Person.id).exists())
     own = select(HUMAN).join(SubsidyItem, SubsidyItem.person_id == Person.id)
-    humans = sorted(set(session().scalars(own.where(SubsidyItem.claim_id == claim_id, SubsidyItem.state == state, is_merged))))
+    may_double = sa.or_(is_merged, SubsidyItem.course_key.contains("#"))
+    humans = sorted(set(session().scalars(own.where(SubsidyItem.claim_id == claim_id, SubsidyItem.state == state, may_double))))
     standing: dict[tuple[int, str], list[tuple[bool, SubsidyItem]]] = defaultdict(list)
     for start in range(0, len(humans), CHUNK):
         part = humans[start : start + CHUNK]
@@ -233,7 +234,7 @@ def doubled_items(claim_id: int, state: ItemState = ItemState.CLAIMED) -> list[S
         statement = statement.join(TrainingRecord, TrainingRecord.id == SubsidyItem.record_id)
         of_them = sa.or_(Person.id.in_(part), Person.merged_into_id.in_(part))
         for human, one, cancelled_at in session().execute(statement.where(of_them, SubsidyItem.state.in_(LIVE_ITEMS))):
-            standing[human, one.course_key].append((cancelled_at is not None, one))
+            standing[human, plain_words(one.course)].append((cancelled_at is not None, one))
     found = [
         one
         for rows in standing.values()
@@ -270,10 +271,15 @@ def _still_trained(record_ids: Iterable[int]) -> set[int]:
             for before, key, cancelled_at, is_counted, *facts in session().execute(statement):
                 if cancelled_at is not None:
                     after[key] = at[before]
-                elif is_counted and facts == first[at[before]]:
+                elif is_counted and _same_training(facts, first[at[before]]):
                     found.add(at[before])
         at = after
     return found
+
+
+def _same_training(one: Sequence[Any], other: Sequence[Any]) -> bool:
+    """Whether (course, category, day) bring the same money: a course is one however it is spelled."""
+    return plain_words(one[0]) == plain_words(other[0]) and list(one[1:]) == list(other[1:])
 
 
 def _parts(keys: Iterable[int]) -> list[list[int]]:
@@ -287,7 +293,8 @@ def to_recover() -> dict[int, int]:
     gone = select(SubsidyItem.claim_id).join(RecordCancellation, RecordCancellation.record_id == SubsidyItem.record_id).where(paid)
     joined = select(SubsidyItem.claim_id).join(merged, merged.id == SubsidyItem.person_id).where(paid, merged.merged_into_id.is_not(None))
     heads = select(SubsidyItem.claim_id).join(merged, merged.merged_into_id == SubsidyItem.person_id).where(paid)
-    counts = {key: len(to_claw_back(key)) for key in sorted(set(session().scalars(sa.union(gone, joined, heads))))}
+    marked = select(SubsidyItem.claim_id).where(paid, SubsidyItem.course_key.contains("#"))
+    counts = {key: len(to_claw_back(key)) for key in sorted(set(session().scalars(sa.union(gone, joined, heads, marked))))}
     return {key: count for key, count in counts.items() if count}
 
 

@@ -45,13 +45,15 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A counted completion that may be claimed. `human_id`: the person, or whom they were merged into."""
+    """A counted completion that may be claimed. `person_id` is the person of the record, `human_id` that person or whom they were merged
+    into: claims are counted by the human of today, and keep the person, so that a parting later on changes whose they are."""
 
     record_id: int
     human_id: int
     course: str
     category: str
     completed_on: date
+    person_id: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,12 @@ def apply(row: Organisation, rule: RuleCode = RuleCode.PRACTICE_BASE) -> Award:
     return operations.apply(base=row, rule=rule, statement="申请", by=SYSTEM, today=TODAY, now=NOW)
 
 
+def checked(made: Award, *, is_positive: bool = True) -> Award:
+    """The prefecture's check."""
+    steps.record(award=made, kind=StepKind.CHECK, on=TODAY, is_positive=is_positive, text="初审意见", by=SYSTEM, today=TODAY, now=NOW)
+    return made
+
+
 def examined(made: Award) -> Award:
     """The prefecture's check and the department's inspection, both positive."""
     for kind in (StepKind.CHECK, StepKind.INSPECTION):

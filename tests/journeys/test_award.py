@@ -40,6 +40,7 @@ def test_a_base_from_application_to_publication(window: Callable[..., Watched], 
     paper.write_bytes(one_page_pdf())
     today = clock.today().isoformat()
     leader, city, province = window(DESK).sign_in("enterprise"), window(PHONE).sign_in("prefecture"), window(DESK).sign_in("province")
+    science, finance = window(DESK).sign_in("science"), window(DESK).sign_in("finance")
 
     leader.open(f"/bases/{BASE}/types")
     choose(leader.page, "main select[name=type]", "incubation_base")
@@ -67,10 +68,15 @@ def test_a_base_from_application_to_publication(window: Callable[..., Watched], 
     fill(province, "/accept", "验收", on=today, document="闽人社验〔2026〕1号")
     fill(province, "/decide", "作出决定", amount="1000000", minutes="厅务会审议")
     assert "待联席会议审议" in says(province)
-    fill(province, "/confer", "登记", on=today, is_positive="yes", people="省发改委、财政厅、人社厅", text="联席会议纪要〔2026〕2号：同意。")
-    assert "已决定" in says(province)
-    choose(province.page, "main select[name=pool]", "1")
-    fill(province, "/pay", "登记拨付", on=today, reference="闽财拨2026-26")
+    assert "须由另一人办理" in says(province)
+    assert province.page.locator("main form[action$='/confer']").count() == 0
+    science.open(at)
+    fill(science, "/confer", "登记", on=today, is_positive="yes", people="省发改委、财政厅、人社厅", text="联席会议纪要〔2026〕2号：同意。")
+    assert "已决定" in says(science)
+    finance.open(at)
+    choose(finance.page, "main select[name=pool]", "1")
+    fill(finance, "/pay", "登记拨付", on=today, reference="闽财拨2026-26")
+    province.open(at)
     press(province, "公布")
     assert "闽财拨2026-26" in says(province)
 
@@ -81,13 +87,14 @@ def test_a_base_from_application_to_publication(window: Callable[..., Watched], 
     leader.open(f"/awards/bases/{BASE}")
     assert "已获得" in says(leader)
     assert leader.page.locator("main a[href$='/FJ-26c/apply']").count() == 0
-    assert [one.complaints for one in (leader, city, province, anybody)] == [[], [], [], []]
+    assert [one.complaints for one in (leader, city, province, science, finance, anybody)] == [[]] * 6
 
 
 def test_a_practice_base_is_recognised_accepted_and_awarded_inside_its_range(window: Callable[..., Watched]) -> None:
     """FJ-16b, 000:745: 由省教育厅认定验收后，一次性给予 50 万~100 万元奖励; below the joint conference's limit the department decides alone."""
     today, rule = clock.today().isoformat(), "FJ-16b"
     leader, city, province = window(DESK).sign_in("enterprise"), window(PHONE).sign_in("prefecture"), window(DESK).sign_in("province")
+    finance = window(DESK).sign_in("finance")
 
     leader.open(f"/bases/{BASE}/types")
     choose(leader.page, "main select[name=type]", "practice_base")
@@ -120,17 +127,16 @@ def test_a_practice_base_is_recognised_accepted_and_awarded_inside_its_range(win
     province.complaints.clear()
     fill(province, "/decide", "作出决定", amount="600000", overlap_group="training")
     assert "已决定" in says(province)
-    assert province.page.locator("main form[action$='/pay']").count() == 0  # 省财政厅 pays, not who decided
+    finance.open(at)
+    choose(finance.page, "main select[name=pool]", "1")
+    fill(finance, "/pay", "登记拨付", on=today, reference="闽财拨2026-16")
+    province.open(at)
     press(province, "公布")
-    payer = window(DESK).sign_in("admin")
-    payer.open(at)
-    choose(payer.page, "main select[name=pool]", "1")
-    fill(payer, "/pay", "登记拨付", on=today, reference="闽财拨2026-16")
-    assert "闽财拨2026-16" in says(payer)
+    assert "闽财拨2026-16" in says(province)
 
     leader.open(f"/awards/bases/{BASE}")
     assert "已获得" in says(leader)
     assert leader.page.locator(f"main a[href$='/{rule}/apply']").count() == 0
     city.open("/awards/published")
     assert "¥600,000" in says(city)
-    assert [one.complaints for one in (leader, city, province, payer)] == [[], [], [], []]
+    assert [one.complaints for one in (leader, city, province, finance)] == [[]] * 4

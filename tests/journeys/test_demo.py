@@ -32,7 +32,7 @@ from tests.conftest import Blank
 from tests.journeys.conftest import DAY, Place, at, opened
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.types import Kind
-from trainhub.demo.accounts import ACCOUNTS, FURTHER, JUDGES, READERS
+from trainhub.demo.accounts import ACCOUNTS, FURTHER, JUDGES, OFFICES, READERS
 from trainhub.demo.calendar import Calendar
 from trainhub.demo.invented import BASES, credit_code
 from trainhub.identity import operations
@@ -93,7 +93,13 @@ def test_there_is_as_much_as_the_issue_asks() -> None:
     assert [count(column.is_not(None)) for column in (Programme.id, Student.id, Teacher.id, Mentor.id, Course.id)] == [3, 300, 40, 60, 6]
     assert set(Counter(session().scalars(select(Cohort.programme_id))).values()) == {3}
     assert by(Round.state) == {RoundState.PUBLISHED: 1, RoundState.OPEN: 1}
-    assert set(session().scalars(select(LoginName.value).where(LoginName.kind == LoginKind.USERNAME))) == {*ACCOUNTS, *FURTHER, *READERS, *JUDGES}
+    assert set(session().scalars(select(LoginName.value).where(LoginName.kind == LoginKind.USERNAME))) == {
+        *ACCOUNTS,
+        *FURTHER,
+        *READERS,
+        *JUDGES,
+        *(name for name, _role in OFFICES),
+    }
 
 
 def test_reports_are_made_last_of_what_was_known() -> None:

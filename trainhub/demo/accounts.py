@@ -22,6 +22,20 @@ READERS = ("expert3", "expert4", "expert5", "expert6")
 JUDGES = ("teacher3", "teacher4", "teacher5", "teacher6")
 """Made with the capstones of the demo: teachers who review and grade as a third, for which one signs."""
 
+OFFICES = (("science", Role.DEPT_ST), ("finance", Role.DEPT_FIN))
+"""Made with the awards of the demo: who decides an award neither enters what the joint conference said nor pays, so two more departments act."""
+
+
+def open_offices(world: World) -> None:
+    """The accounts of the departments beside `province`."""
+    row = world.row_of_people(53, age_from=30, age_to=55)
+    for name, role in OFFICES:
+        person = register(world, next(row))
+        account = identity.create_account(
+            person=person, display_name=person.name, username=name, password=PASSWORD, logins=[], by=world.by, now=world.calendar.at(-300)
+        )
+        identity.grant_role(account=account, role=role, by=world.by, since=world.calendar.plus(-300), today=world.day, now=world.calendar.at(-300))
+
 
 def build(world: World) -> None:
     """Accounts for those who sign in, roles for everybody who has one."""

@@ -11,6 +11,7 @@ from enterprises.awards.models import Award
 from enterprises.awards.types import AmountKind, AwardState, CompanyRule, Entitlement, PoolKind, RuleCode, StepKind, Verdict
 from enterprises.subsidies import operations as subsidies
 from enterprises.subsidies import queries as subsidy_queries
+from trainhub.demo.accounts import open_offices
 from trainhub.demo.calendar import Calendar
 from trainhub.demo.invented import BASES, credit_code
 from trainhub.demo.world import World
@@ -59,6 +60,7 @@ def build(world: World) -> None:
         )
         _advance(world, row, one, FAR - place if place < len(ready[:3]) else place % 4, pool.id)
     _companies(world)
+    open_offices(world)
 
 
 def _may_apply(one: Entitlement) -> bool:

@@ -238,6 +238,7 @@ DEEDS: Mapping[str, Any] = {
     "asked_anew": _l("已重新请评"),
     "author_added": _l("已补入作者"),
     "lifted": _l("已解除"),
+    "supplemented": _l("已补充材料"),
 }
 
 

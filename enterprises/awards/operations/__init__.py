@@ -1,13 +1,14 @@
 """Verbs on awards, from the application to its end."""
 
-from enterprises.awards.operations.acting import AlreadyAwarded, AwardRefused, NotEligible, WrongStep, may_act
-from enterprises.awards.operations.applying import apply, apply_company
+from enterprises.awards.operations.acting import AlreadyAwarded, AwardRefused, NotEligible, UnderWay, WrongStep, hand_before, may_act
+from enterprises.awards.operations.applying import apply, apply_company, may_supplement, supplement
 from enterprises.awards.operations.deciding import accept, close, confer, decide, pay, publish, recognise, reject, revoke
 
 __all__ = [
     "AlreadyAwarded",
     "AwardRefused",
     "NotEligible",
+    "UnderWay",
     "WrongStep",
     "accept",
     "apply",
@@ -15,10 +16,13 @@ __all__ = [
     "close",
     "confer",
     "decide",
+    "hand_before",
     "may_act",
+    "may_supplement",
     "pay",
     "publish",
     "recognise",
     "reject",
     "revoke",
+    "supplement",
 ]

@@ -9,10 +9,11 @@ from collections.abc import Sequence
 
 from sqlalchemy.exc import IntegrityError
 
-from enterprises.awards import labels, rules
+from enterprises.awards import labels, queries, rules
 from enterprises.awards.models import Award
 from enterprises.awards.specs import spec_of
-from enterprises.awards.types import TRANSITIONS, Action, AwardState, Entitlement, Who
+from enterprises.awards.types import TRANSITIONS, Action, AwardState, Entitlement, StepKind, Who
+from trainhub.identity.queries import is_same_holder
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity, Role
 from trainhub.kernel.db import session
@@ -42,6 +43,13 @@ class AlreadyAwarded(Refused):
     status = 409
 
 
+class UnderWay(Refused):
+    """The same thing is applied for already: what is new is added there, so that nothing that was sent is lost."""
+
+    code = "under_way"
+    status = 409
+
+
 class NotEligible(Refused):
     """Conditions are missing; each is a detail with its clause."""
 
@@ -64,6 +72,19 @@ def may_act(by: Identity, rule: str, who: Who) -> bool:
     return names is None or by.everywhere(*(Role(name) for name in names))
 
 
+def hand_before(award: Award, action: Action, by: Identity) -> str:
+    """What the human behind this account (or another account of theirs) did with the award that this step has to be a second person's for:
+    who applied does not decide, who put the amount forward does not enter what the joint conference said, and neither of them pays.
+    Empty: the step is theirs to take. Nobody (a command of the house) is nobody."""
+    conferred = queries.latest_steps(award.id).get(StepKind.CONFERENCE) if action is Action.PAY else None
+    hands = {
+        Action.APPLY: (award.applied_by_id, {Action.DECIDE, Action.CONFER, Action.PAY}),
+        Action.DECIDE: (award.decided_by_id, {Action.CONFER, Action.PAY}),
+        Action.CONFER: (conferred.recorded_by_id if conferred else None, {Action.PAY}),
+    }
+    return next((str(labels.ACTIONS[did]) for did, (one, barred) in hands.items() if action in barred and is_same_holder(by.account_id, one)), "")
+
+
 def begin(award: Award, action: Action, by: Identity, version: int | None) -> None:
     """Whether the step may be taken by this identity now. Raises Stale, NotAllowed, WrongStep."""
     check_version(award, version)
@@ -71,6 +92,14 @@ def begin(award: Award, action: Action, by: Identity, version: int | None) -> No
     if not may_act(by, award.rule, step.who):
         raise NotAllowed(
             _("“%(rule)s”的%(action)s由该项规定的主管部门办理，你的部门不能办理。", rule=name(award.rule), action=labels.ACTIONS[action])
+        )
+    if did := hand_before(award, action, by):
+        raise NotAllowed(
+            _(
+                "这项奖励的“%(did)s”由你办理，%(action)s须由另一人办理（同一人的另一个账号也不行），没有改动。",
+                did=did,
+                action=labels.ACTIONS[action],
+            )
         )
     if not rules.may_follow(award.state, action, award.rule):
         raise WrongStep(

@@ -7,12 +7,13 @@ from datetime import date, datetime
 
 from enterprises.awards import queries, rules
 from enterprises.awards.models import Award
-from enterprises.awards.operations.acting import AlreadyAwarded, AwardRefused, name, not_eligible, once_found
+from enterprises.awards.operations.acting import AlreadyAwarded, AwardRefused, UnderWay, WrongStep, name, need, not_eligible, once_found
 from enterprises.awards.projects import key_of
-from enterprises.awards.types import BY_PROJECT, ELSEWHERE, AwardState, CompanyRule, Entitlement, RuleCode, Verdict
+from enterprises.awards.types import BY_PROJECT, ELSEWHERE, AwardState, CompanyRule, Entitlement, RuleCode, StepKind, Verdict
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
-from trainhub.kernel.db import add_once
+from trainhub.kernel.db import add_once, session
+from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import _, listed
 from trainhub.organisations.models import Organisation
 from trainhub.organisations.types import OrganisationKind
@@ -33,11 +34,11 @@ def apply(
     today: date,
     now: datetime,
 ) -> Award:
-    """Apply for an award of a base; `evidence` are ids of stored files. The application that is under way is returned as it is.
+    """Apply for an award of a base; `evidence` are ids of stored files.
 
     Recognition and acceptance may still be missing: they are the steps that follow. Beside a lower award of its group a higher one
-    may be applied for. Raises AlreadyAwarded, NotEligible (the
-    base is not of the rule's type, or a host is on the blacklist), AwardRefused.
+    may be applied for. Raises UnderWay (then there is `supplement`), AlreadyAwarded, NotEligible (the
+    base is not of the rule's type, or it or a host is on the blacklist), AwardRefused.
     """
     if base.kind is not OrganisationKind.BASE:
         raise AwardRefused(_("“%(name)s”不是基地，不能申请。", name=base.name), field="base")
@@ -59,9 +60,10 @@ def apply_company(
     now: datetime,
 ) -> Award:
     """Apply for an incentive of an enterprise for a year, and for a project where it is given for each (FJ-25a),
-    which the number of its source tells from others however it is spelled. The application that is under way is returned as it is.
+    which the number of its source tells from others however it is spelled. Each year is an application of its own, beside those of
+    other years; what is given once (一次性, or once for a project) is applied for once at a time.
 
-    A figure that is missing or too low is no bar: the department decides on what stands then. Raises AlreadyAwarded,
+    A figure that is missing or too low is no bar: the department decides on what stands then. Raises UnderWay, AlreadyAwarded,
     NotEligible (blacklist), AwardRefused (another way leads to the incentive, a year without rules, no project named).
     """
     if company.kind is not OrganisationKind.ENTERPRISE:
@@ -93,9 +95,17 @@ def _submit(
 ) -> Award:
     rule = answer.rule.value
     project_key = key_of(answer.project_number)
-    known = queries.open_award(organisation.id, rule, project_key)
+    queries.hold(organisation.id)
+    is_once = answer.is_one_off or rule in BY_PROJECT
+    known = queries.open_award(organisation.id, rule, None if is_once else year, project_key)
     if known is not None and known.state is not AwardState.DRAFT:
-        return known
+        raise UnderWay(
+            _(
+                "“%(rule)s”已有正在办理的申请（%(day)s 提交），这次填写的没有保存：设区市初审通过之前，请到那份申请的页面补充说明和材料。",
+                rule=name(rule),
+                day=known.applied_on,
+            )
+        )
     if answer.verdict is Verdict.AWARDED and not rules.overtakes(answer, queries.given_to(organisation.id, today)):
         raise AlreadyAwarded(_("已经获得过“%(rule)s”或与其重叠的奖励（%(what)s），不得重复享受。", rule=name(rule), what=listed(once_found(answer))))
     bad = [f for f in answer.missing if f.code.rsplit(".", 1)[-1] in hard]
@@ -122,3 +132,24 @@ def _submit(
     project = {"project": answer.project, "project_number": answer.project_number}
     audit.record(by=by, did="awards.award.applied", on=row, data={"organisation": organisation.code, "rule": rule, "year": year, **project})
     return row
+
+
+def may_supplement(award: Award) -> bool:
+    """Whether more may be said and sent: until the prefecture has found the application in order."""
+    check = queries.latest_steps(award.id).get(StepKind.CHECK)
+    return award.state is AwardState.APPLIED and (check is None or not check.is_positive)
+
+
+def supplement(*, award: Award, statement: str, evidence: Sequence[int] = (), by: Identity, today: date, version: int | None = None) -> Award:
+    """Add to an application what its check is made of: a statement under the one that stands, with its day, and more files. Nothing that
+    was sent is replaced. Raises Stale, WrongStep (the prefecture's check found it in order, or the application has gone further), AwardRefused.
+    """
+    check_version(award, version)
+    if not may_supplement(award):
+        raise WrongStep(_("设区市初审已通过，或申请已往下办理，不能再补充：需要补充的，请主管部门不予通过后重新申请。"))
+    text = need(statement, _("请写明补充的内容。"), "statement")
+    award.statement = "\n\n".join(part for part in (award.statement, f"[{today.isoformat()}] {text}") if part)
+    award.evidence = list(dict.fromkeys([*award.evidence, *evidence]))
+    session().flush()
+    audit.record(by=by, did="awards.award.supplemented", on=award, data={"files": len(evidence)})
+    return award

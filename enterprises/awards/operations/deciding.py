@@ -8,11 +8,24 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from enterprises.awards import funds, queries, rules, steps
+from enterprises.awards import funds, labels, queries, rules, steps
 from enterprises.awards.models import Award
 from enterprises.awards.operations.acting import AlreadyAwarded, AwardRefused, WrongStep, begin, end, may_act, name, need, not_eligible
-from enterprises.awards.specs import SPECS
-from enterprises.awards.types import OF_BASES, SHARED, TAKEN, Action, AmountKind, AwardState, Entitlement, RuleCode, StepKind, Verdict, Who
+from enterprises.awards.specs import SPECS, spec_of, terms_of
+from enterprises.awards.types import (
+    LOCAL_GOVERNMENT,
+    OF_BASES,
+    SHARED,
+    TAKEN,
+    Action,
+    AmountKind,
+    AwardState,
+    Entitlement,
+    RuleCode,
+    StepKind,
+    Verdict,
+    Who,
+)
 from enterprises.bases import operations as bases
 from enterprises.bases import queries as base_queries
 from enterprises.bases.rules import DEPARTMENTS
@@ -123,7 +136,7 @@ def decide(
     _check_amount(amount_fen, answer)
     _need_credit(award, today)
     award.amount_fen, award.minutes = amount_fen, minutes
-    award.payer = payer.strip() or award.payer
+    award.payer = _payer(award, payer, answer)
     award.findings = as_dicts(answer.findings)
     award.reason = judgement.strip()[:400]
     award.decided_by_id = by.account_id
@@ -183,6 +196,26 @@ def confer(
     _check_amount(award.amount_fen, answer)
     award.conference_minutes, award.decided_on = text.strip(), on
     return end(award, Action.CONFER, by, amount_fen=award.amount_fen, **_grouped(award))
+
+
+def _payer(award: Award, typed: str, answer: Entitlement) -> str:
+    """Who pays: whom the sentence names, else who is typed. Of 所在地政府 the government that is meant may be named."""
+    typed = typed.strip()[:100]
+    if answer.payer is None:
+        return typed or award.payer
+    if typed and typed != answer.payer and answer.payer != LOCAL_GOVERNMENT:
+        raise AwardRefused(
+            _(
+                "“%(rule)s”按原文由%(payer)s拨付（%(cite)s），不能改为“%(typed)s”。",
+                rule=name(award.rule),
+                payer=answer.payer,
+                cite=spec_of(award.rule).clause.cite,
+                typed=typed,
+            ),
+            field="payer",
+            code="payer_named",
+        )
+    return typed or answer.payer
 
 
 LOSABLE = (".credit", ".open", ".recognised", ".accepted", ".type", ".form", ".leading", ".partner", ".place")
@@ -275,10 +308,29 @@ def pay(
     award.payment_reference = need(reference, _("请填写拨付凭证号。"), "reference")[:120]
     _check_day(on, today, award.decided_on)
     award.paid_on = on
+    if award.amount_fen is not None:
+        _check_fund(award, pool_id, on)
     if pool_id is not None and award.amount_fen is not None:
         funds.spend(pool_id, award.amount_fen, on=on)
         award.pool_id = pool_id
     return end(award, Action.PAY, by, on=on, reference=award.payment_reference, pool=award.pool_id)
+
+
+def _check_fund(award: Award, pool_id: int | None, on: date) -> None:
+    """Where the sentence names the fund the money is of, it comes out of a pool of that kind and no other (`fj.award_funds`)."""
+    fund = terms_of(award.rule, queries.parameters(on)).fund_of(award.payer)
+    pool = queries.pool(pool_id) if pool_id is not None else None
+    if fund is not None and (pool is None or pool.kind is not fund):
+        raise AwardRefused(
+            _(
+                "“%(rule)s”按原文从%(fund)s列支（%(cite)s），请选择一项%(fund)s。",
+                rule=name(award.rule),
+                fund=labels.POOLS[fund],
+                cite=spec_of(award.rule).clause.cite,
+            ),
+            field="pool",
+            code="pool_of_other_kind",
+        )
 
 
 def close(*, award: Award, by: Identity, today: date, now: datetime, version: int | None = None) -> Award:

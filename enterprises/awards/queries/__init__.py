@@ -41,6 +41,7 @@ from enterprises.awards.queries.companies import (
     company_answer,
     company_answers,
     figures_of,
+    locally_matched,
 )
 from enterprises.awards.queries.funding import (
     CREDIT_SORTS,
@@ -93,6 +94,7 @@ __all__ = [
     "latest_steps",
     "listed_on",
     "listed_unseen",
+    "locally_matched",
     "never_looked_up",
     "open_award",
     "overlaps_of",

@@ -31,10 +31,12 @@ def awards_of(organisation_id: int) -> list[Award]:
     return list(session().scalars(select(Award).where(Award.organisation_id == organisation_id).order_by(Award.id.desc())))
 
 
-def open_award(organisation_id: int, rule: str, project_key: str = "") -> Award | None:
-    """The application that is under way, for a project where the rule is given for each."""
+def open_award(organisation_id: int, rule: str, year: int | None = None, project_key: str = "") -> Award | None:
+    """The application that is under way for a year (None: for any, where the incentive is given once or once for a project)."""
     statement = select(Award).where(Award.organisation_id == organisation_id, Award.rule == rule, Award.project_key == project_key)
-    return session().scalar(statement.where(Award.state.in_(OPEN)))
+    if year is not None:
+        statement = statement.where(Award.year == year)
+    return session().scalar(statement.where(Award.state.in_(OPEN)).order_by(Award.id).limit(1))
 
 
 def hold(organisation_id: int) -> None:

@@ -108,7 +108,11 @@ def _cases(ids: list[int], on: date) -> dict[int, BaseCase]:
         )
         .order_by(BaseHost.is_lead.desc(), BaseHost.id)
     ).all()
-    credit = credit_on({one.id: (one.credit_status, one.credit_checked_on) for _host, one in standing}, on)
+    rows = current.execute(
+        select(Organisation, BaseProfile).outerjoin(BaseProfile, BaseProfile.base_id == Organisation.id).where(Organisation.id.in_(ids))
+    ).all()
+    behind = [*(base for base, _profile in rows), *(one for _host, one in standing)]
+    credit = credit_on({one.id: (one.credit_status, one.credit_checked_on) for one in behind}, on)
     closed = organisations.closed_on([*ids, *(one.id for _host, one in standing)], on)
     leading = organisations.marks_on([one.id for _host, one in standing], "is_leading_internet", on)
     for host, one in standing:
@@ -124,9 +128,6 @@ def _cases(ids: list[int], on: date) -> dict[int, BaseCase]:
     for award in current.scalars(select(Award).where(Award.organisation_id.in_(ids), stood_on(on)).order_by(Award.decided_on, Award.id)):
         earlier[award.organisation_id].append(EarlierAward(award.rule, award.overlap_group, award.decided_on, amount_fen=award.amount_fen))
     past = _figures_before(ids, on)
-    rows = current.execute(
-        select(Organisation, BaseProfile).outerjoin(BaseProfile, BaseProfile.base_id == Organisation.id).where(Organisation.id.in_(ids))
-    ).all()
     return {
         base.id: BaseCase(
             base_id=base.id,
@@ -142,6 +143,8 @@ def _cases(ids: list[int], on: date) -> dict[int, BaseCase]:
             workers=past.get((base.id, "workers"), profile.workers) if profile else None,
             earlier=tuple(earlier[base.id]),
             is_closed=base.id in closed,
+            has_code=bool(base.uscc),
+            credit_status=credit[base.id],
         )
         for base, profile in rows
     }
@@ -172,14 +175,11 @@ def never_looked_up(award: Award, on: date) -> list[str]:
 
 def credit_finding(organisation: Organisation, rule: Rule, on: date) -> Finding:
     """Whether who would be paid is off the blacklist (FJ-31, 000:817): an enterprise or a school itself, a base and its hosts."""
-    own = credit_on({organisation.id: (organisation.credit_status, organisation.credit_checked_on)}, on)[organisation.id]
-    statuses = [(organisation.name, own)]
+    clause = parameters(on)["fj.credit_platform_deadline"].clause
     if organisation.kind is OrganisationKind.BASE:  # it may have no code of its own; who stands behind it has
-        statuses = [
-            *(statuses if organisation.uscc or own else []),
-            *((host.name, host.credit_status) for host in case_of(organisation.id, on).hosts),
-        ]
-    return rules.credit(rule, statuses, parameters(on)["fj.credit_platform_deadline"].clause)
+        return rules.base_credit(case_of(organisation.id, on), rule, clause)
+    own = credit_on({organisation.id: (organisation.credit_status, organisation.credit_checked_on)}, on)[organisation.id]
+    return rules.credit(rule, [(organisation.name, own)], clause)
 
 
 def in_use_finding(organisation: Organisation, rule: Rule, on: date) -> Finding:

@@ -88,6 +88,11 @@ def company_answer(
     return company_rules.judge(rule, company_case(company, year, on, asked, known_at), _held(year))
 
 
+def locally_matched(year: int) -> frozenset[str]:
+    """The incentives that the local government matches in the same ratio (FJ-E1, 000:833), as they hold at the end of a year."""
+    return frozenset(book().at("fj.local_match_rules", on=date(year, 12, 31)).items)
+
+
 def _held(year: int) -> dict[str, Parameter]:
     return {key: book().at(key, on=date(year, 12, 31)) for key in company_rules.PARAMETERS}
 

@@ -9,8 +9,10 @@ from enterprises.awards.types import CompanyRule
 from enterprises.subsidies import labels, queries
 from enterprises.subsidies.models import SubsidyClaim
 from enterprises.subsidies.types import ClaimState
+from trainhub.identity.queries import is_same_holder
+from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
-from trainhub.kernel.errors import Refused
+from trainhub.kernel.errors import NotAllowed, Refused
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import _, listed
 from trainhub.organisations import queries as organisations
@@ -51,6 +53,17 @@ def be_in(row: SubsidyClaim, states: tuple[ClaimState, ...], version: int | None
     check_version(row, version)
     if row.state not in states:
         raise WrongStep(_("这份申领现为“%(state)s”，不能这样办理。请刷新页面查看最新进度。", state=labels.STATES[row.state]))
+
+
+def claimants(claim: SubsidyClaim) -> tuple[int | None, ...]:
+    """The accounts that drew a claim up and handed it in."""
+    return (claim.asked_by_id, claim.submitted_by_id)
+
+
+def another_person(by: Identity, hands: tuple[int | None, ...], step: str) -> None:
+    """Claiming, approving and paying take three persons; another account of the same human is no other person. Raises NotAllowed."""
+    if any(is_same_holder(by.account_id, one) for one in hands):
+        raise NotAllowed(_("这份申领的前一步由你办理，%(step)s须由另一人办理（同一人的另一个账号也不行），没有改动。", step=step))
 
 
 def refuse_unfit(claim: SubsidyClaim, today: date, step: str) -> None:

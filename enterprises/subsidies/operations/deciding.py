@@ -11,7 +11,7 @@ from enterprises.awards import funds
 from enterprises.subsidies import queries, rules
 from enterprises.subsidies.models import SubsidyClaim, SubsidyItem
 from enterprises.subsidies.operations import telling
-from enterprises.subsidies.operations.acting import SubsidyRefused, be_in, need_credit, recount, refuse_unfit
+from enterprises.subsidies.operations.acting import SubsidyRefused, another_person, be_in, claimants, need_credit, recount, refuse_unfit
 from enterprises.subsidies.types import ClaimState, ItemState
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
@@ -80,8 +80,9 @@ def _refuse_void(claim: SubsidyClaim, by: Identity, now: datetime) -> None:
 
 def approve(*, claim: SubsidyClaim, minutes: str, by: Identity, today: date, now: datetime, version: int | None = None) -> SubsidyClaim:
     """Approve what stands, when the whole lot was looked at; items whose record was cancelled meanwhile are refused, and the
-    second of persons that were found to be one. Raises Closed, Blacklisted, SubsidyRefused (also when nobody has looked up the credit)."""
+    second of persons that were found to be one. Raises NotAllowed (who claimed), Closed, Blacklisted, SubsidyRefused (also when nobody has looked up the credit)."""
     be_in(claim, (ClaimState.SAMPLED,), version)
+    another_person(by, claimants(claim), _("审核"))
     refuse_unfit(claim, today, _("审核通过培训补助"))
     need_credit(claim, today)
     drawn, checked, _refused = queries.sample_state(claim.id)
@@ -92,7 +93,7 @@ def approve(*, claim: SubsidyClaim, minutes: str, by: Identity, today: date, now
     _refuse_void(claim, by, now)
     if not claim.amount_fen:
         raise SubsidyRefused(_("没有可以拨付的条目，请退回这份申领。"))
-    claim.minutes, claim.decided_on, claim.state = minutes.strip(), today, ClaimState.APPROVED
+    claim.minutes, claim.decided_on, claim.decided_by_id, claim.state = minutes.strip(), today, by.account_id, ClaimState.APPROVED
     session().flush()
     audit.record(by=by, did="subsidies.claim.approved", on=claim, data={"items": claim.item_count, "amount_fen": claim.amount_fen})
     return claim
@@ -119,9 +120,10 @@ def reject(*, claim: SubsidyClaim, reason: str, by: Identity, today: date, now: 
 
 
 def pay(*, claim: SubsidyClaim, pool_id: int, reference: str, on: date, by: Identity, today: date, now: datetime) -> SubsidyClaim:
-    """Pay an approved claim from a pool that holds enough. Raises PoolRefused, Closed, Blacklisted (also who came onto the list since the
+    """Pay an approved claim from a pool that holds enough. Raises NotAllowed (who claimed or approved), PoolRefused, Closed, Blacklisted (also who came onto the list since the
     approval), SubsidyRefused (also when a record was cancelled since, or two persons were found to be one)."""
     be_in(claim, (ClaimState.APPROVED,))
+    another_person(by, (*claimants(claim), claim.decided_by_id), _("拨付"))
     refuse_unfit(claim, today, _("拨付培训补助"))
     need_credit(claim, today)
     if not reference.strip():

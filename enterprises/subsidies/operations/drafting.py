@@ -58,7 +58,7 @@ def draw_up(*, organisation: Organisation, since: date, until: date, by: Identit
     rows = [
         {
             "claim_id": row.id,
-            "person_id": one.candidate.human_id,
+            "person_id": one.candidate.person_id,
             "record_id": one.candidate.record_id,
             "course": one.candidate.course,
             "course_key": plain_words(one.candidate.course),
@@ -92,7 +92,7 @@ def submit(*, claim: SubsidyClaim, by: Identity, today: date) -> SubsidyClaim:
     """Hand a draft in to 省人社厅. Raises Closed, Blacklisted."""
     be_in(claim, (ClaimState.DRAFT,))
     refuse_unfit(claim, today, _("申领培训补助"))
-    claim.state, claim.submitted_on = ClaimState.SUBMITTED, today
+    claim.state, claim.submitted_on, claim.submitted_by_id = ClaimState.SUBMITTED, today, by.account_id
     session().flush()
     audit.record(by=by, did="subsidies.claim.submitted", on=claim, data={"items": claim.item_count, "amount_fen": claim.amount_fen})
     return claim

@@ -60,9 +60,37 @@ def test_the_steps_are_kept_with_the_base(session: Session) -> None:
     ]
 
 
-def test_applying_twice_is_one_application(session: Session) -> None:
-    base = make.base()
-    assert make.apply(base).id == make.apply(base).id
+def test_applying_again_is_refused_and_what_is_new_is_added_to_the_application(session: Session) -> None:
+    row = make.apply(base := make.base())
+    with pytest.raises(Refused, match="已有正在办理的申请") as told:
+        make.apply(base)
+    assert (told.value.code, told.value.status, len(queries.awards_of(base.id))) == ("under_way", 409, 1)
+    operations.supplement(award=row, statement="补充协议", evidence=[7, 7], by=SYSTEM, today=TODAY)
+    assert (row.statement, row.evidence) == (f"申请\n\n[{TODAY.isoformat()}] 补充协议", [7])
+    with pytest.raises(AwardRefused, match="补充的内容"):
+        operations.supplement(award=row, statement=" ", by=SYSTEM, today=TODAY)
+    make.checked(row, is_positive=False)
+    operations.supplement(award=row, statement="补正", evidence=[7, 8], by=SYSTEM, today=TODAY)
+    assert row.evidence == [7, 8]
+    make.checked(row)
+    with pytest.raises(WrongStep, match="初审已通过"):
+        operations.supplement(award=row, statement="再补", by=SYSTEM, today=TODAY)
+
+
+def test_each_year_of_an_incentive_is_an_application_of_its_own(session: Session) -> None:
+    call: dict[str, Any] = {"company": make.company(), "by": SYSTEM, **WHEN}
+    first = operations.apply_company(rule=CompanyRule.RESEARCH, year=2015, statement="2015", evidence=[1], **call)
+    second = operations.apply_company(rule=CompanyRule.RESEARCH, year=2016, statement="2016", evidence=[2], **call)
+    assert (first.id != second.id, second.year, second.statement, second.evidence) == (True, 2016, "2016", [2])
+    with pytest.raises(Refused, match="已有正在办理的申请"):
+        operations.apply_company(rule=CompanyRule.RESEARCH, year=2016, **call)
+    operations.apply_company(rule=CompanyRule.PLATFORM, year=2015, **call)
+    with pytest.raises(Refused, match="已有正在办理的申请"):  # it is given once, whatever the year
+        operations.apply_company(rule=CompanyRule.PLATFORM, year=2016, **call)
+    bid: dict[str, Any] = {"rule": CompanyRule.BID, "project": "甲", "project_number": "1", **call}
+    operations.apply_company(year=2015, **bid)
+    with pytest.raises(Refused, match="已有正在办理的申请"):  # and so is a project
+        operations.apply_company(year=2016, **bid)
 
 
 def test_a_second_award_for_the_same_thing_is_refused(session: Session) -> None:

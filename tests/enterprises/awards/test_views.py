@@ -53,6 +53,16 @@ def test_the_way_of_an_award_through_the_pages(session: Session, as_role: AsRole
     session.commit()
     assert leader.get(f"{at}/evidence/{award.evidence[0]}").data == PDF
     assert leader.get(f"{at}/evidence/999").status_code == 404
+    again = leader.post(where, data={"statement": "再次申请", "files": [(io.BytesIO(PDF), "二.pdf")]})
+    assert (again.status_code, "已有正在办理的申请" in again.text, "再次申请" in again.text) == (409, True, True)
+    assert "补充说明和材料" in leader.get(at).text
+    more = {"statement": "补充协议", "files": [(io.BytesIO(PDF), "补.pdf")]}
+    assert leader.post(f"{at}/supplement", data={"statement": ""}).status_code == 422
+    assert as_role(Role.DEPT_EDU).post(f"{at}/supplement", data=more).status_code == 403
+    assert leader.post(f"{at}/supplement", data={**more, "files": [(io.BytesIO(PDF), "补.pdf")]}).status_code == 303
+    assert "补充协议" in leader.get(at).text
+    assert len(queries.awards_of(key)[0].evidence) == 2
+    session.commit()
     assert leader.post(f"{at}/recognise", data={"on": "2026-03-02"}).status_code == 403
     assert edu.get(at).status_code == 200
     city, today = as_role(Role.PREFECTURE_OPERATOR, region_code="350100"), clock.today().isoformat()
@@ -71,7 +81,9 @@ def test_the_way_of_an_award_through_the_pages(session: Session, as_role: AsRole
     assert edu.post(f"{at}/decide", data={"amount": "1000000", "minutes": "纪要"}).status_code == 303
     assert "待联席会议审议" in leader.get(at).text
     assert fin.post(f"{at}/confer", data={**step, "text": "同意"}).status_code == 403
-    assert edu.post(f"{at}/confer", data={**step, "is_positive": "no", "text": "金额偏高"}).status_code == 303
+    again = {**step, "is_positive": "no", "text": "金额偏高"}
+    assert (edu.post(f"{at}/confer", data=again).status_code, "须由另一人办理" in edu.get(at).text) == (403, True)
+    assert as_role(Role.DEPT_EDU).post(f"{at}/confer", data=again).status_code == 303
     assert edu.post(f"{at}/decide", data={"amount": "600000", "minutes": "厅务会纪要"}).status_code == 303
     again = edu.post(f"{at}/decide", data={"amount": "700000", "minutes": "再次"})  # the form is gone, its refusal is not
     assert (again.status_code, "这项奖励现为“已决定”，不能决定金额" in again.text) == (409, True)

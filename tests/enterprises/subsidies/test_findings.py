@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from enterprises.awards.types import GOOD
@@ -187,3 +188,56 @@ def test_what_should_come_back_is_told_and_a_correction_that_changes_no_price_is
         assert "追回多付的培训补助" in client.get("/").text
         assert "应追回 2 条" in client.get("/subsidies/?state=paid").text
     assert "追回多付的培训补助" not in as_role(Role.DEPT_ST).get("/").text
+
+
+def _decide(first: int, second: int, decision: PairDecision) -> None:
+    people.note_decision(first_id=first, second_id=second, decision=decision, reason="核对", by=SYSTEM, now=NOW)
+
+
+def test_a_record_is_paid_once_also_after_its_person_was_merged_and_parted(session: Session) -> None:
+    """The record of a merged person is paid; parted again, the other one did that training, and it was paid."""
+    base = _world()
+    head = session.scalars(select(TrainingRecord).order_by(TrainingRecord.id)).first()
+    assert head is not None
+    other = ground.person(is_verified=True)
+    second = ground.base(ground.enterprise(credit_status=GOOD))
+    _trained(second, other, "物联网")
+    _decide(head.person_id, other.id, PairDecision.SAME)
+    paid = _paid(second)
+    assert other.merged_into_id == head.person_id
+    _decide(head.person_id, other.id, PairDecision.DIFFERENT)
+    with pytest.raises(SubsidyRefused, match="已申领过 1"):
+        _claim(second)
+    (item,) = session.scalars(select(SubsidyItem).where(SubsidyItem.claim_id == paid.id))
+    assert item.person_id == other.id
+    assert base is not None
+
+
+def test_a_record_that_was_paid_twice_before_is_flagged(session: Session) -> None:
+    """What an earlier version paid twice for one record, and a migration marked: the later one should come back."""
+    claim = _paid(_world())
+    first = session.scalars(select(SubsidyItem).order_by(SubsidyItem.id)).first()
+    assert first is not None
+    twin = {name: getattr(first, name) for name in ("claim_id", "person_id", "record_id", "course", "amount_fen", "state", "is_sampled")}
+    session.add(double := SubsidyItem(**twin, course_key=f"{first.course_key}#9", note=""))
+    session.flush()
+    assert queries.to_claw_back(claim.id) == {double.id: "twice"}
+    assert queries.to_recover() == {claim.id: 1}
+
+
+def test_the_database_keeps_a_record_from_being_claimed_twice(session: Session) -> None:
+    _claim(_world())
+    first = session.scalars(select(SubsidyItem).order_by(SubsidyItem.id)).first()
+    assert first is not None
+    taken = {name: getattr(first, name) for name in ("claim_id", "record_id", "course", "course_key", "amount_fen", "state", "is_sampled")}
+    with pytest.raises(IntegrityError), session.begin_nested():
+        session.add(SubsidyItem(**taken, person_id=ground.person(is_verified=True).id, note=""))
+        session.flush()
+
+
+def test_a_correction_of_the_spelling_takes_nothing_back(session: Session) -> None:
+    claim = _paid(_world())
+    row = session.scalars(select(TrainingRecord).order_by(TrainingRecord.id)).first()
+    assert row is not None
+    _correct(row, course="电 商")
+    assert queries.to_claw_back(claim.id) == {}

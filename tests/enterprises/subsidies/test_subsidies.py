@@ -53,14 +53,14 @@ def test_the_narrowest_rate_of_the_day_applies(category: str, course: str, on: d
 def test_a_person_and_course_are_paid_once() -> None:
     days = [date(2026, 1, 3), date(2026, 1, 2), date(2018, 1, 1), date(2026, 1, 4)]
     people = [(1, "a"), (1, "a"), (2, "a"), (3, "a")]
-    found = [Candidate(n, human, course, "worker", day) for n, ((human, course), day) in enumerate(zip(people, days, strict=True))]
+    found = [Candidate(n, human, course, "worker", day, human) for n, ((human, course), day) in enumerate(zip(people, days, strict=True))]
     priced, left = rules.price(found, [LATER], {(3, "a")})
     assert [(p.candidate.record_id, p.amount_fen) for p in priced] == [(1, 150)]
     assert (left.claimed_before, left.same_course_twice, left.no_rate) == (1, 1, 1)
 
 
 def test_two_spellings_of_a_course_are_paid_once() -> None:
-    found = [Candidate(n, 1, course, "worker", date(2026, 1, 2)) for n, course in enumerate(("AI 基础", "ＡＩ基础", "ai基础", "AI 进阶"))]
+    found = [Candidate(n, 1, course, "worker", date(2026, 1, 2), 1) for n, course in enumerate(("AI 基础", "ＡＩ基础", "ai基础", "AI 进阶"))]
     priced, left = rules.price(found, [Rate("", "ai　基础", 300, date(2026, 1, 1), None)], set())
     assert ([(p.candidate.record_id, p.amount_fen) for p in priced], left.same_course_twice, left.no_rate) == ([(0, 300)], 2, 1)
     assert rules.price(found, [LATER], {(1, "ai基础")})[0] == [Priced(found[3], 150)]

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from tests.factories import ground
 from tests.trainhub.ledger.conftest import NOW, USCC
 from tests.trainhub.ledger.rosters import HEADER, read, resident, row, write
 from trainhub.kernel.access import SYSTEM
@@ -23,6 +24,7 @@ from trainhub.kernel.keys import keyring
 from trainhub.ledger import operations
 from trainhub.ledger.models import PossibleDuplicate, RosterBatch, RosterRejection, TrainingRecord
 from trainhub.ledger.rosters import running
+from trainhub.ledger.types import Category, Source
 from trainhub.people import operations as people
 from trainhub.people.models import Person
 from trainhub.people.types import Gender, IdType, PairDecision
@@ -297,6 +299,8 @@ def test_one_human_in_two_cities_on_one_day_is_taken_with_a_notice(command: Comm
     assert (counts(done), done["rejections_file"]) == ((0, 4, 4, 1, 0, 0), None)
     later = command("trainees", "import", write(tmp_path / "s.csv", [row(1, county_code="350302", course="再")]))
     assert [n["row"] for n in later["notices"]] == [2]
+    beside = command("trainees", "import", write(tmp_path / "p.csv", [row(1, county_code="350128", course="岛")]))
+    assert [n["row"] for n in beside["notices"]] == [2]  # 平潭 stands beside 福州
     assert "notices" not in command("trainees", "import", file)
     assert command("goals", "report")["persons"] == 1
 
@@ -311,6 +315,13 @@ def test_a_completion_before_the_course_was_taught_is_rejected(command: Command,
         row(3, completed_on="2016-02-29", base_code="B-02"),
         row(4, completed_on="2016-02-29", course="另一门"),
     ]
+    spelled = command("trainees", "import", write(tmp_path / "s.csv", [row(1, completed_on="2016-02-29", course="电子商务 运营")]))
+    assert (counts(spelled)[0], counts(spelled)[-1]) == (0, 1)
+    with pytest.raises(operations.BadRecord, match="完成日期不能早于开课"):
+        operations.record_training(
+            person_id=ground.person().id, organisation_id=bases["B-01"], course="电子商务　运营", category=Category.WORKER, county_code="350102",
+            hours_x10=1, completed_on=date(2016, 2, 29), is_counted=True, source=Source.ROSTER, by=SYSTEM, now=NOW,
+        )  # fmt: skip
     assert counts(command("trainees", "import", write(tmp_path / "r.csv", rows))) == (0, 4, 3, 3, 0, 1)
     [line] = read(tmp_path / "r.csv.rejected.csv")
     assert (line["row"], line["column"], "自 2016-03-01 起开设" in line["problem"]) == ("2", "completed_on", True)

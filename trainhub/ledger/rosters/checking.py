@@ -11,6 +11,7 @@ from trainhub.kernel.i18n import _
 from trainhub.kernel.sheets.schema import Parsed
 from trainhub.kernel.sheets.types import shown
 from trainhub.ledger.rosters import swapping
+from trainhub.ledger.rules import plain_words
 from trainhub.ledger.types import Category, Reach
 from trainhub.organisations.types import CountyBook
 from trainhub.people import queries as people
@@ -169,7 +170,8 @@ class Checker:
             bad.append(("completed_on", _("完成日期 %(day)s 过早。请核对年份。", day=day)))
 
     def _check_course(self, organisation_id: int | None, course: str | None, day: date, bad: list[Complaint]) -> None:
-        since = self._courses.get((organisation_id, course)) if organisation_id is not None and course is not None else None
+        is_asked = self._courses and organisation_id is not None and course is not None
+        since = self._courses.get((organisation_id or 0, plain_words(course or ""))) if is_asked else None
         if since is not None and day < since:
             said = _(
                 "“%(course)s”自 %(since)s 起开设，完成日期早于开课。请核对日期；确实更早开设的，先改正培训课程的开设日期。",

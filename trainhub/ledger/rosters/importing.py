@@ -18,6 +18,7 @@ from trainhub.ledger.models import PossibleDuplicate, RosterBatch, RosterRejecti
 from trainhub.ledger.rosters.checking import Complaint, Entry, plain_name, without_numbers
 from trainhub.ledger.rosters.queries import batch_now, cancelled_of, standing_of
 from trainhub.ledger.types import RosterResult, Source
+from trainhub.organisations import queries as organisations
 from trainhub.people import queries as people
 from trainhub.people.bulk import register_many
 from trainhub.people.queries.numbers import ERASED, Known, alike, by_number_hash
@@ -60,6 +61,7 @@ def plan(entries: Sequence[Entry], seen: Seen | None = None) -> Plan:
     there, places = standing_of(persons)
     cancelled, corrected = cancelled_of(persons)
     taken: set[int] = seen.keys if seen is not None else set()
+    city = organisations.county_book().reporting  # 平潭 is no county of 福州
     if seen is not None:
         seen.places.update(places)
         places = seen.places
@@ -99,7 +101,7 @@ def plan(entries: Sequence[Entry], seen: Seen | None = None) -> Plan:
         taken.add(mark)
         result.accepted.append(entry)
         before = places.setdefault(hash((human, entry.completed_on)), entry.county_code)
-        if before[:4] != entry.county_code[:4]:
+        if city(before) != city(entry.county_code):
             result.notices.append((entry.number, [("county_code", _two_cities(entry, before))]))
     return result
 

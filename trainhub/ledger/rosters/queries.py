@@ -197,23 +197,28 @@ def entries_within(extent: Extent) -> Iterator[tuple[Any, ...]]:
 
 # -- courses ------------------------------------------------------------------------------------------------------------
 def course(organisation_id: int, title: str) -> TrainingCourse | None:
-    """A registered course of a training organisation."""
-    return session().scalar(select(TrainingCourse).where(TrainingCourse.organisation_id == organisation_id, TrainingCourse.title == title))
+    """A registered course of a training organisation, however its title is spelled."""
+    rows = session().scalars(select(TrainingCourse).where(TrainingCourse.organisation_id == organisation_id).order_by(TrainingCourse.id))
+    return next((row for row in rows if plain_words(row.title) == plain_words(title)), None)
 
 
 def course_starts() -> dict[tuple[int, str], date]:
-    """Since when every registered course is taught, by (organisation, title)."""
-    found = session().execute(select(TrainingCourse.organisation_id, TrainingCourse.title, TrainingCourse.since))
-    return {(organisation_id, title): since for organisation_id, title, since in found}
+    """Since when every registered course is taught, by (organisation, title for comparison); of two spellings the one registered first, as
+    `course` finds it."""
+    found = session().execute(select(TrainingCourse.organisation_id, TrainingCourse.title, TrainingCourse.since).order_by(TrainingCourse.id))
+    starts: dict[tuple[int, str], date] = {}
+    for organisation_id, title, since in found:
+        starts.setdefault((organisation_id, plain_words(title)), since)
+    return starts
 
 
 def earliest_completion(organisation_id: int, title: str) -> date | None:
-    """The first day on which somebody completed a course there."""
-    return session().scalar(
-        select(sa.func.min(TrainingRecord.completed_on)).where(
-            TrainingRecord.organisation_id == organisation_id, TrainingRecord.course == title, TrainingRecord.cancelled_at.is_(None)
-        )
+    """The first day on which somebody completed a course there, however its title was spelled."""
+    statement = select(TrainingRecord.course, sa.func.min(TrainingRecord.completed_on)).where(
+        TrainingRecord.organisation_id == organisation_id, TrainingRecord.cancelled_at.is_(None)
     )
+    found = session().execute(statement.group_by(TrainingRecord.course))
+    return min((day for course, day in found if plain_words(course) == plain_words(title)), default=None)
 
 
 COURSE_SORTS: dict[str, tuple[Any, ...]] = {

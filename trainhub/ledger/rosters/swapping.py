@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 
+from trainhub.ledger.rules import plain_words
+
 LOOKED_AT = 4_000
 """Rows from the start that are looked at: what is swapped is swapped from the first row."""
 FEW = 3
@@ -38,5 +40,5 @@ def is_swapped(rows: Iterable[Mapping[str, str]], titles: Collection[str]) -> bo
 
 
 def is_course(name: str, course: str, titles: Collection[str]) -> bool:
-    """What stands as a name is a registered course, and what stands as a course is none."""
-    return name.strip() in titles and course.strip() not in titles
+    """What stands as a name is a registered course, and what stands as a course is none; `titles` for comparison (`plain_words`)."""
+    return bool(titles) and plain_words(name) in titles and plain_words(course) not in titles

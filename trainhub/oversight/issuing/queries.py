@@ -207,6 +207,7 @@ def outdated(identity: Identity) -> list[Outdated]:
         record = standing.get(record_id)
         fields = rules.contradicted(certificate.facts, record[1]) if record else []
         if record is None or fields:
+            assert cancelled_at is not None
             day = local(cancelled_at).date()
             one = Outdated(certificate.number, certificate.edition, certificate.holder, issuer, record_id, day, record and record[0], tuple(fields))
             found.append(one)

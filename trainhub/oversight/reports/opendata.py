@@ -53,6 +53,11 @@ def _shown(count: int, k: int) -> int | None:
     return None if 0 < count < k else coarse(count, k)
 
 
+def _of(count: int, persons: int, k: int) -> int | None:
+    """A count of entries that so many persons stand behind: one who enrolled ten times is no group of ten."""
+    return None if 0 < persons < k else _shown(count, k)
+
+
 def _trained(k: int) -> Dataset:
     rows = [
         (goal, year, code, name, category, _shown(persons, k), _shown(enrolments, k) if persons >= k else None)
@@ -86,8 +91,8 @@ def _trained(k: int) -> Dataset:
 
 def _courses(k: int) -> Dataset:
     rows = [
-        (code, title, owner, _shown(enrolled, k), _shown(done, k) if enrolled >= k else None)
-        for code, title, owner, enrolled, done in queries.courses()
+        (code, title, owner, _of(enrolled, persons, k), _of(done, finished, k) if persons >= k else None)
+        for code, title, owner, enrolled, persons, done, finished in queries.courses()
     ]
     return Dataset(
         "courses",

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from trainhub.oversight.goals.rules import coarse
 from trainhub.oversight.reports.types import Cell, Difference, Document, Figure, Plot, Section, Table
 
 
@@ -81,6 +82,25 @@ def hide_small(rows: Sequence[tuple[str, int]], least: int) -> list[tuple[str, i
     return [(name, None if name in hidden else count) for name, count in rows]
 
 
+def tells_of_sums(blocks: Sequence[Sequence[tuple[str, int]]], least: int) -> bool:
+    """Whether the sums of blocks of groups may be told: none is of few."""
+    return all(not 0 < sum(count for _name, count in block) < least for block in blocks)
+
+
+def hide_in_blocks(blocks: Sequence[Sequence[tuple[str, int]]], least: int) -> list[tuple[str, int | None]]:
+    """As `hide_small`, of groups whose sums by block another table tells: what is hidden of a block cannot be found from its sum. Where the
+    sum of a block is itself of few it is told nowhere (`tells_of_sums`), the block is hidden whole, and of the others as much as keeps it so."""
+    if tells_of_sums(blocks, least):
+        return [row for block in blocks for row in hide_small(block, least)]
+    rows = [row for block in blocks for row in block]
+    hidden = {name for block in blocks if sum(count for _name, count in block) < least for name, _count in block}
+    hidden |= {name for name, count in rows if 0 < count < least}
+    others = sorted((count, name) for name, count in rows if name not in hidden and count)
+    while others and sum(count for name, count in rows if name in hidden) < least:
+        hidden.add(others.pop(0)[1])
+    return [(name, None if name in hidden else count) for name, count in rows]
+
+
 def public(document: Document, least: int, note: str) -> Document:
     """A report as everybody may read it: counts of fewer than `least` persons are hidden in every table, the next smallest with them while
     the sum would tell of them, a part that leaves so few of its whole, and what is told of the hidden; the plots leave them out. `note` says
@@ -116,10 +136,27 @@ def _public(section: Section, least: int) -> Section:
     if table is None:
         return section
     hidden = _hidden_cells(table, least)
-    rows = tuple(tuple("*" if (at, place) in hidden else cell for place, cell in enumerate(row)) for at, row in enumerate(table.rows))
-    total = tuple("*" if c.is_of_persons and isinstance(v, int) and 0 < v < least else v for c, v in zip(table.columns, table.total, strict=False))
+    rows = tuple(
+        tuple("*" if (at, place) in hidden else _coarse(table, row, place, least) for place, _cell in enumerate(row))
+        for at, row in enumerate(table.rows)
+    )
+    few = {at for at, (c, v) in enumerate(zip(table.columns, table.total, strict=False)) if c.is_of_persons and isinstance(v, int) and 0 < v < least}
+    told = (few.intersection((at, *column.of)) for at, column in enumerate(table.columns))
+    total = tuple("*" if is_told and value is not None else value for is_told, value in zip(told, table.total, strict=False))
     gone = {(_label(table, table.rows[at]), _number(table.rows[at][place])) for at, place in hidden}
     return replace(section, table=replace(table, rows=rows, total=total), plot=section.plot and _without(section.plot, gone))
+
+
+def _coarse(table: Table, row: Sequence[Cell], place: int, least: int) -> Cell:
+    """A cell as everybody may read it: what a goal has counted is rounded down, as on its public page."""
+    column, cell = table.columns[place], row[place]
+    if column.is_coarse and isinstance(cell, int):
+        return coarse(cell, least)
+    if column.share_of is not None:
+        part, whole = (row[one] for one in column.share_of)
+        if isinstance(part, int) and isinstance(whole, int):
+            return share_text(coarse(part, least), whole)
+    return cell
 
 
 def _hidden_cells(table: Table, least: int) -> set[tuple[int, int]]:

@@ -48,7 +48,8 @@ class Column:
     """A column of a table; numbers stand right.
 
     What everybody reads hides small groups (`rules.public`): `is_of_persons` counts of persons, `of` names the columns of persons that
-    another is told of, `part_of` the whole that these are a part of.
+    another is told of, `part_of` the whole that these are a part of. `is_coarse`: counted of a goal, whose public figures are rounded down
+    everywhere (`goals.rules.coarse`), here too; `share_of`: the share of one such column in another, told of the rounded count.
     """
 
     name: str
@@ -56,6 +57,8 @@ class Column:
     is_of_persons: bool = False
     of: tuple[int, ...] = ()
     part_of: int | None = None
+    is_coarse: bool = False
+    share_of: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import select
 
 from enterprises.awards.queries.funding import credit_on
-from enterprises.awards.types import AwardState
+from enterprises.awards.specs import TERMS, terms_of
+from enterprises.awards.types import AwardState, PoolKind
 from trainhub.kernel.access import Identity, Subject
 from trainhub.kernel.db import session
 from trainhub.organisations import queries as organisations
@@ -20,6 +21,7 @@ from trainhub.oversight.talents.models import Talent
 from trainhub.oversight.talents.queries import Employer
 from trainhub.people.models import Person
 from trainhub.people.queries import of_human
+from trainhub.policy.book import book
 
 STANDS = (AwardState.CONFERENCE, AwardState.DECIDED, AwardState.PAID)
 """States in which an award of a year stands in the way of another one."""
@@ -32,6 +34,11 @@ SORTS: dict[str, tuple[Any, ...]] = {
     "decided": (TalentAward.decided_on,),
     "paid": (TalentAward.paid_on,),
 }
+
+
+def fund_of(rule: str, on: date) -> PoolKind | None:
+    """The kind of pool the sentence takes the money of a rule from on a day; None: any (`fj.award_funds`)."""
+    return terms_of(rule, {key: book().at(key, on=on) for key in TERMS}).fund
 
 
 @dataclass(frozen=True, slots=True)

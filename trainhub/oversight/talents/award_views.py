@@ -27,7 +27,6 @@ from trainhub.oversight.talents.award_models import TalentAward
 from trainhub.oversight.talents.list_views import blueprint as blueprint
 from trainhub.oversight.talents.models import Talent
 from trainhub.oversight.talents.permissions import Can
-from trainhub.oversight.talents.rules import FROM_NEW_FUND
 from trainhub.oversight.talents.showing import shown
 from trainhub.oversight.talents.types import AWARD_RULES
 from trainhub.oversight.talents.views import load as load_talent
@@ -141,7 +140,7 @@ def decide_award(row: Talent) -> Any:
 # -- one award ----------------------------------------------------------------------------------------------------------
 def _fund(row: TalentAward) -> PoolKind | None:
     """The kind of pool the rule takes its money from, None: any."""
-    return PoolKind.NEW if row.rule in FROM_NEW_FUND else None
+    return queries.fund_of(row.rule, clock.today())
 
 
 def page(row: TalentAward, made: dict[str, Form] | None = None, status: int = 200) -> Any:
@@ -149,12 +148,12 @@ def page(row: TalentAward, made: dict[str, Form] | None = None, status: int = 20
     shown_forms, by = dict(made or {}), who()
     handles = may(by, Can.AWARD_HANDLE)
     is_department = may(by, Can.AWARD_DECIDE) and may_act(by, row.rule, Who.DEPARTMENT)
-    if handles and row.state is AwardState.CONFERENCE and may_act(by, row.rule, Who.CONFERENCE):
+    if handles and row.state is AwardState.CONFERENCE and may_act(by, row.rule, Who.CONFERENCE) and not awarding.is_own(row, by):
         shown_forms.setdefault("confer", forms.ConferenceForm(formdata=None, on=clock.today(), version=row.version))
     if is_department and row.state is AwardState.DECIDED and row.published_on is not None:
         shown_forms.setdefault("object", forms.ObjectionForm(formdata=None, on=clock.today(), version=row.version).apart("object"))
     is_over = row.notice_until is not None and row.notice_until < clock.today()
-    if handles and row.state is AwardState.DECIDED and is_over and may_act(by, row.rule, Who.PAYER):
+    if handles and row.state is AwardState.DECIDED and is_over and may_act(by, row.rule, Who.PAYER) and not awarding.is_own(row, by):
         shown_forms.setdefault("pay", forms.PayForm(formdata=None, only=_fund(row), on=clock.today(), version=row.version))
     if is_department:
         for one in queries.objections_of(row.id):

@@ -16,7 +16,8 @@ from enterprises.awards.operations import AlreadyAwarded, AwardRefused, may_act
 from enterprises.awards.operations import WrongStep as WrongAwardStep
 from enterprises.awards.operations.acting import name as rule_name
 from enterprises.awards.operations.acting import need, not_eligible
-from enterprises.awards.types import AwardState, PoolKind, Who
+from enterprises.awards.types import AwardState, CompanyRule, Who
+from trainhub.identity.queries import is_same_holder
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import add_once, session
@@ -64,6 +65,17 @@ def _begin(award: TalentAward, who: Who, before: tuple[AwardState, ...], by: Ide
 def _may(rule: str, who: Who, by: Identity) -> None:
     if not may_act(by, rule, who):
         raise NotAllowed(_("“%(rule)s”由该项规定的部门办理，你的部门不能办理。", rule=rule_name(rule)))
+
+
+def is_own(award: TalentAward, by: Identity) -> bool:
+    """Whether this human put the amount forward: as with awards of bases and enterprises, who did neither enters what the joint conference
+    said nor pays."""
+    return is_same_holder(by.account_id, award.decided_by_id)
+
+
+def _another_person(award: TalentAward, by: Identity, step: str) -> None:
+    if is_own(award, by):
+        raise NotAllowed(_("这项支持的金额由你决定，%(step)s须由另一人办理（同一人的另一个账号也不行），没有改动。", step=step))
 
 
 def _check_amount(amount_fen: int, support: Support) -> None:
@@ -125,6 +137,7 @@ def confer(
 ) -> TalentAward:
     """What the joint conference decided (联席会议, FJ-34, 000:829): the amount stands, or it ends and may be decided anew."""
     _begin(award, Who.CONFERENCE, (AwardState.CONFERENCE,), by, version)
+    _another_person(award, by, _("登记联席会议审议"))
     text = need(text, _("请写明联席会议的意见和纪要。"), "text")
     _check_day(on, today, date(award.year, 1, 1))  # it may be entered after it met, but it spoke of money for this year
     talent = session().get_one(Talent, award.talent_id)
@@ -155,7 +168,7 @@ def _need_credit(talent: Talent, today: date) -> None:
 def _refuse_second(award: TalentAward, talent: Talent, today: date) -> None:
     """Of two awards for one year that were decided before their persons were found to be one human only the earlier is conferred and
     paid, or the one that was paid already (不得重复享受, 000:833)."""
-    repeats = award.rule not in rules.FROM_NEW_FUND or book().at("fj.talent_repeatable", on=today).flag
+    repeats = award.rule != CompanyRule.LEADING_TALENT or book().at("fj.talent_repeatable", on=today).flag
     rivals = [one for one in queries.standing(talent, award.rule) if one.id != award.id and (one.year == award.year or not repeats)]
     if any(one.id < award.id or one.state is AwardState.PAID for one in rivals):
         raise AlreadyAwarded(
@@ -187,6 +200,7 @@ def pay(
     queries.hold(award.talent_id)  # an objection that is being recorded is heard before the money goes out
     session().refresh(award)
     _begin(award, Who.PAYER, (AwardState.DECIDED,), by, version)
+    _another_person(award, by, _("登记拨付"))
     talent = session().get_one(Talent, award.talent_id)
     _refuse_ended(talent)
     _refuse_second(award, talent, today)
@@ -199,7 +213,8 @@ def pay(
     award.payment_reference = need(reference, _("请填写拨付凭证号。"), "reference")[:120]
     _check_day(on, today, award.decided_on)
     pool = pools.pool(pool_id) if pool_id is not None else None
-    if award.rule in rules.FROM_NEW_FUND and (pool is None or pool.kind is not PoolKind.NEW):
+    fund = queries.fund_of(award.rule, on)
+    if fund is not None and (pool is None or pool.kind is not fund):
         raise AwardRefused(_("这项支持从省级新增引导资金中给予（000:741），请选择一项新增引导资金。"), field="pool", code="pool_of_other_kind")
     if pool_id is not None:
         funds.spend(pool_id, award.amount_fen, on=on)

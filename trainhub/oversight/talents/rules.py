@@ -21,8 +21,6 @@ AWARD_PARAMETERS = (
     "fj.highest_only",
     "fj.credit_platform_deadline",
 )
-FROM_NEW_FUND = frozenset({CompanyRule.LEADING_TALENT.value})
-"""Rules whose money the sentence takes from the newly added provincial guidance fund (从省级新增引导资金中, 000:741)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from trainhub.oversight.reports import rules
+from trainhub.oversight.reports import opendata, rules
 from trainhub.oversight.reports.building import graduates
+from trainhub.oversight.reports.building.common import table
 from trainhub.oversight.reports.types import Column, Document, Figure, Section, Table, document_from
 from trainhub.oversight.surveys.rules import Said, sum_up
 from trainhub.oversight.surveys.types import GraduateStatus, PayBand
@@ -58,12 +61,72 @@ def test_a_share_tells_of_no_small_group(part: int, whole: int, shown: str) -> N
 
 
 def test_a_hidden_share_of_those_at_work_cannot_be_told_from_the_sum() -> None:
-    """甲: 10 answered, 2 do not work: hidden, and the next smallest with it."""
+    """甲: 10 answered, 2 do not work: hidden, and with it one that makes both together tell of no few."""
     works, not_yet = GraduateStatus.EMPLOYED, GraduateStatus.SEEKING
-    many = {("甲", works): 8, ("甲", not_yet): 2, ("乙", works): 12, ("丙", works): 20}
+    many = {("甲", works): 8, ("甲", not_yet): 2, ("乙", works): 12, ("丙", works): 20, ("丁", works): 20, ("丁", not_yet): 6}
     said = [Said(status, PayBand.UNTOLD, None, None, None, name, "校") for (name, status), count in many.items() for _ in range(count)]
-    table = graduates._programmes(sum_up(said), {(name, "校"): 20 for name in "甲乙丙"}, 5)
-    assert {row[1]: row[3:] for row in table.rows} == {"甲": (10, "50.0%", "*"), "乙": (12, "60.0%", "*"), "丙": (20, "100.0%", "100.0%")}
+    table = graduates._programmes(sum_up(said), {(name, "校"): 40 for name in "甲乙丙丁"}, 5)
+    assert {row[1]: row[5] for row in table.rows} == {"甲": "*", "乙": "100.0%", "丙": "100.0%", "丁": "*"}
+
+
+@pytest.mark.parametrize(("count", "persons", "shown"), [(12, 1, None), (12, 4, None), (12, 5, 10), (5, 5, 5), (0, 0, 0)])
+def test_one_who_enrolled_often_is_no_group(count: int, persons: int, shown: int | None) -> None:
+    assert opendata._of(count, persons, 5) == shown
+
+
+def test_what_a_goal_counted_is_told_rounded_down_and_a_sum_that_tells_of_few_is_not() -> None:
+    goals = table(
+        "t",
+        ("目标", "#目标数", "#@人", "#@人次", "#完成"),
+        [("a", 100, 23, 31, "23.0%"), ("b", 0, 0, 0, "—")],
+        of={4: (2,)},
+        coarse=(2, 3),
+        shares={4: (2, 1)},
+    )
+    demand = table("t", ("领域", "#需求", "#@毕业生", "#缺口"), [("a", 9, 3, 6), ("b", 4, 0, 4)], ("合计", 13, 3, 10), of={3: (2,)})
+    document = Document("标题", "", (), (Section("一", table=goals), Section("二", table=demand)), (), ())
+    first, second = (one.table for one in rules.public(document, 5, "注").sections)
+    assert first is not None
+    assert first.rows == (("a", 100, 20, 30, "20.0%"), ("b", 0, 0, 0, "—"))
+    assert second is not None
+    assert second.total == ("合计", 13, "*", "*")
+
+
+def _statuses(employed: int, startup: int, studying: int, seeking: int) -> Any:
+    counts = zip(
+        (GraduateStatus.EMPLOYED, GraduateStatus.STARTUP, GraduateStatus.STUDYING, GraduateStatus.SEEKING),
+        (employed, startup, studying, seeking),
+        strict=True,
+    )
+    return sum_up([Said(status, PayBand.UNTOLD, None, None, None, "甲", "校") for status, count in counts for _ in range(count)])
+
+
+@pytest.mark.parametrize(
+    ("counts", "shown"),
+    [
+        ((20, 2, 6, 0), (None, None, 6, 0)),  # how many work stands under 各专业: one of two would be told from it
+        ((20, 5, 6, 0), (20, 5, 6, 0)),
+        ((20, 5, 6, 4), (20, 5, None, None)),
+        ((20, 6, 2, 0), (20, None, None, None)),  # how few do not work is told nowhere
+        ((2, 0, 30, 9), (None, None, 30, None)),
+    ],
+)
+def test_a_hidden_group_is_not_told_by_the_tables_beside_it(counts: tuple[int, int, int, int], shown: tuple[int | None, ...]) -> None:
+    told = _statuses(*counts)
+    assert tuple(count for _name, count in rules.hide_in_blocks(graduates._by_work(told), 5))[:4] == shown
+    works = sum(counts[:2])
+    if 0 < works < 5 or 0 < sum(counts) - works < 5:
+        assert {count for _name, count in graduates._pays(told, 5)} == {None}
+        assert graduates._programmes(told, {("甲", "校"): 99}, 5).rows[0][5] == "*"
+
+
+def test_what_is_hidden_of_programmes_is_together_no_small_group() -> None:
+    """甲 and 乙: 1 of 10 does not work in each; hidden both, two would be told from the sum."""
+    works, not_yet = GraduateStatus.EMPLOYED, GraduateStatus.SEEKING
+    many = {("甲", works): 9, ("甲", not_yet): 1, ("乙", works): 9, ("乙", not_yet): 1, ("丙", works): 30, ("丁", works): 20, ("丁", not_yet): 9}
+    said = [Said(status, PayBand.UNTOLD, None, None, None, name, "校") for (name, status), count in many.items() for _ in range(count)]
+    table = graduates._programmes(sum_up(said), {(name, "校"): 40 for name in "甲乙丙丁"}, 5)
+    assert {row[1]: row[5] for row in table.rows} == {"甲": "*", "乙": "*", "丁": "*", "丙": "100.0%"}
 
 
 def test_marks_have_a_mean_only_where_nobody_can_be_told() -> None:

@@ -379,7 +379,9 @@ def test_the_pages_and_the_command(session: Session, as_role: AsRole, app: Any) 
     bad = hr.post(f"/talents/{talent}/award", data={"amount": "299999.99", "minutes": "纪要"})
     assert (bad.status_code, "300,000" in bad.text) == (422, True)
     where = hr.post(f"/talents/{talent}/award", data={"amount": "1000000", "minutes": "纪要"}).headers["Location"]
-    assert hr.post(f"{where}/confer", data={"on": "2026-03-01", "is_positive": "yes", "text": "同意"}).status_code == 303
+    confer = {"on": "2026-03-01", "is_positive": "yes", "text": "同意"}
+    assert (hr.post(f"{where}/confer", data=confer).status_code, f"{where}/confer" in hr.get(where).text) == (403, False)
+    assert as_role(Role.DEPT_HR).post(f"{where}/confer", data=confer).status_code == 303
     paid = {"on": str(clock.today()), "reference": "P-9", "pool": str(pool)}
     refused = fin.post(f"{where}/pay", data=paid)
     assert (refused.status_code, "还没有公示" in refused.text) == (422, True)

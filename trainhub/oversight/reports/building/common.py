@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -73,10 +73,16 @@ def table(
     *,
     of: Mapping[int, tuple[int, ...]] | None = None,
     parts: Mapping[int, int] | None = None,
+    coarse: Collection[int] = (),
+    shares: Mapping[int, tuple[int, int]] | None = None,
 ) -> Table:
-    """A table from plain rows. `of`: by column, the columns of persons it is told of; `parts`: by column of persons, the whole it is a part of."""
+    """A table from plain rows. `of`: by column, the columns of persons it is told of; `parts`: by column of persons, the whole it is a part of;
+    `coarse`: columns that everybody reads rounded down, `shares`: by column, (part, whole) that it is the share of."""
     told, wholes = of or {}, parts or {}
-    made = [replace(one, of=told.get(place, ()), part_of=wholes.get(place)) for place, one in enumerate(columns(*names))]
+    made = [
+        replace(one, of=told.get(place, ()), part_of=wholes.get(place), is_coarse=place in coarse, share_of=(shares or {}).get(place))
+        for place, one in enumerate(columns(*names))
+    ]
     return Table(title, tuple(made), tuple(tuple(row) for row in rows), tuple(total))
 
 

@@ -9,7 +9,7 @@ from trainhub.oversight.reports.types import Asked, Cell, Document, Figure, Plot
 from trainhub.oversight.surveys import queries as surveys
 from trainhub.oversight.surveys.labels import PAYS, STATUSES
 from trainhub.oversight.surveys.rules import sum_up
-from trainhub.oversight.surveys.types import GraduateFigures, GraduateStatus, PayBand, SurveyKind
+from trainhub.oversight.surveys.types import ANSWERED_WORK, GraduateFigures, GraduateStatus, PayBand, SurveyKind
 
 QUOTE = "鼓励高校建立毕业生跟踪反馈机制，发布毕业生就业质量与发展状况报告"
 
@@ -49,12 +49,12 @@ def outcome(asked: Asked) -> Document:
             Section(
                 _("毕业去向"),
                 tuple(notes),
-                *_counted(_("毕业去向"), [(str(STATUSES[s]), told.status.get(s, 0)) for s in GraduateStatus], least),
+                *_told(_("毕业去向"), rules.hide_in_blocks(_by_work(told), least)),
             ),
             Section(
                 _("月收入"),
                 (_("就业和创业的应答者；分档填答。"),),
-                *_counted(_("月收入（税前）"), [(str(PAYS[p]), told.pay.get(p, 0)) for p in PayBand], least),
+                *_told(_("月收入（税前）"), _pays(told, least)),
             ),
             Section(
                 _("对培养的满意度"),
@@ -69,8 +69,22 @@ def outcome(asked: Asked) -> Document:
 
 
 def _counted(title: str, rows: list[tuple[str, int]], least: int) -> tuple[Plot | None, Table]:
+    return _told(title, rules.hide_small(rows, least))
+
+
+def _by_work(told: GraduateFigures) -> list[list[tuple[str, int]]]:
+    """The answers to 毕业去向 in two blocks, those at work and the others: how many work is also the sum of 月收入, and of 各专业."""
+    return [[(str(STATUSES[s]), told.status.get(s, 0)) for s in GraduateStatus if (s in ANSWERED_WORK) is works] for works in (True, False)]
+
+
+def _pays(told: GraduateFigures, least: int) -> list[tuple[str, int | None]]:
+    """The bands of pay; none where their sum would tell how few work, or how few do not."""
+    rows = [(str(PAYS[p]), told.pay.get(p, 0)) for p in PayBand]
+    return rules.hide_small(rows, least) if rules.tells_of_sums(_by_work(told), least) else [(name, None) for name, _count in rows]
+
+
+def _told(title: str, shown: list[tuple[str, int | None]]) -> tuple[Plot | None, Table]:
     """Plot and table of one question; hidden cells are not drawn."""
-    shown = rules.hide_small(rows, least)
     return (
         bars(title, [(name, count) for name, count in shown if count is not None], name=_("人数"), unit=_("人")),
         table(title, (_("选项"), "#" + _("人数")), [(name, "*" if count is None else count) for name, count in shown]),
@@ -84,9 +98,18 @@ def _silent(figures: GraduateFigures, answered: dict[tuple[str, str], int], hidd
     found = {
         key for key, told in answered.items() if key in hidden or (at_work := working.get(key, 0)) is None or rules.is_telling(at_work, told, least)
     }
+    if not rules.tells_of_sums(_by_work(figures), least):
+        return set(answered)
     others = sorted((told, key) for key, told in answered.items() if key not in found)
-    if len(found) == 1 and others:
-        found.add(others[0][1])
+
+    def tells(silent: set[tuple[str, str]]) -> bool:
+        at_work = sum(working.get(key) or 0 for key in silent)
+        return len(silent) == 1 or rules.is_telling(at_work, sum(answered[key] for key in silent), least)
+
+    while found and others and tells(found):
+        added = next((one for one in others if not tells({*found, one[1]})), others[0])
+        others.remove(added)
+        found.add(added[1])
     return found
 
 

@@ -140,6 +140,8 @@ def quality(asked: Asked) -> Document:
                     (_("目标"), "#" + _("目标数"), "#@" + _("已培训（人）"), "#@" + _("人次"), "#" + _("完成")),
                     [(g.name, g.target, r["persons"], r["enrolments"], rules.share_text(r["persons"], g.target)) for g, r in progress],
                     of={4: (2,)},
+                    coarse=(2, 3),
+                    shares={4: (2, 1)},
                 ),
             ),
         ),

@@ -184,7 +184,7 @@ def demand(asked: Asked) -> Document:
         figures=(
             Figure(_("%(a)s 年需求", a=year), str(needed_all), _("企业填报")),
             Figure(_("%(a)s 届毕业生", a=year), str(out_all), _("十大领域相关专业"), is_of_persons=True),
-            Figure(_("缺口"), str(rules.gap(needed_all, out_all)), _("需求减毕业生；负数表示供大于求")),
+            Figure(_("缺口"), str(rules.gap(needed_all, out_all)), _("需求减毕业生；负数表示供大于求"), of=(out_all, out_all) if out_all else None),
             Figure(_("未对应领域的毕业生"), str(graduates.get(None, 0)), _("专业没有登记重点领域"), is_of_persons=True),
         ),
         sections=(

@@ -12,6 +12,9 @@ from trainhub.kernel.db import session
 from trainhub.organisations.models import Organisation, Region
 from trainhub.organisations.types import OrganisationKind, OrganisationState
 from trainhub.oversight.goals.models import Goal, GoalFact
+from trainhub.people.models import Person
+
+HUMAN = func.coalesce(Person.merged_into_id, Person.id)
 
 
 def trained(goal_ids: list[int]) -> list[tuple[Any, ...]]:
@@ -39,21 +42,27 @@ def bases() -> list[tuple[str, str, str | None]]:
     return [(code, name, region) for code, name, region in found]
 
 
-def courses() -> list[tuple[str, str, str, int, int]]:
-    """(code, title, school, enrolments, completions) of every course that ran."""
+def courses() -> list[tuple[str, str, str, int, int, int, int]]:
+    """(code, title, school, enrolments, humans enrolled, completions, humans who completed) of every course that ran."""
     found = session().execute(
         select(
             Course.code,
             Course.title,
             Organisation.name,
             func.count(Enrolment.id),
+            func.count(func.distinct(HUMAN)),
             func.sum(case((Enrolment.completed_on.is_not(None), 1), else_=0)),
+            func.count(func.distinct(case((Enrolment.completed_on.is_not(None), HUMAN)))),
         )
         .select_from(Run)
         .join(Course, Course.id == Run.course_id)
         .join(Organisation, Organisation.id == Course.owner_id)
         .outerjoin(Enrolment, Enrolment.run_id == Run.id)
+        .outerjoin(Person, Person.id == Enrolment.person_id)
         .group_by(Course.code, Course.title, Organisation.name)
         .order_by(Course.code)
     )
-    return [(code, title, owner, int(enrolled), int(done or 0)) for code, title, owner, enrolled, done in found]
+    return [
+        (code, title, owner, int(enrolled), int(persons), int(done or 0), int(finished))
+        for code, title, owner, enrolled, persons, done, finished in found
+    ]

@@ -1,7 +1,7 @@
 """Why an award stands in another overlap group than the policy says
 
-Revision ID: 0073
-Revises: 0069
+Revision ID: 0071
+Revises: 0070
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0073"
-down_revision = "0069"
+revision = "0071"
+down_revision = "0070"
 branch_labels = None
 depends_on = None
 

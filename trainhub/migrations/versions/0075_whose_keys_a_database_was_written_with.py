@@ -1,7 +1,7 @@
 """Whose keys a database was written with; the next `trainhub init` writes the mark
 
-Revision ID: 0084
-Revises: 0069
+Revision ID: 0075
+Revises: 0074
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0084"
-down_revision = "0069"
+revision = "0075"
+down_revision = "0074"
 branch_labels = None
 depends_on = None
 

@@ -1,7 +1,7 @@
 """What the data alone said at a submission is kept, and criteria that an office reopened: a verdict rests on both
 
-Revision ID: 0078
-Revises: 0069
+Revision ID: 0074
+Revises: 0073
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from alembic import op
 
 from trainhub.kernel.db import BigKey, Json, UtcDateTime
 
-revision = "0078"
-down_revision = "0069"
+revision = "0074"
+down_revision = "0073"
 branch_labels = None
 depends_on = None
 

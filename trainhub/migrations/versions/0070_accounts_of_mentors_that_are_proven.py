@@ -1,6 +1,6 @@
 """An account that a mentor's enterprise opened or reset signs for a school only once a code of a school has proven its holder
 
-Revision ID: 0071
+Revision ID: 0070
 Revises: 0069
 
 Accounts that exist: who opened and reset them stands in the audit log. What only schools, authorities and the operator opened or reset stays
@@ -15,7 +15,7 @@ from alembic import op
 
 from trainhub.kernel.db import BigKey, UtcDateTime
 
-revision = "0071"
+revision = "0070"
 down_revision = "0069"
 branch_labels = None
 depends_on = None
