@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from trainhub.kernel.characters import plain_words
 from trainhub.kernel.i18n import _
 from trainhub.kernel.sheets.schema import Parsed
 from trainhub.kernel.sheets.types import shown
 from trainhub.ledger.rosters import swapping
-from trainhub.ledger.rules import plain_words
 from trainhub.ledger.types import Category, Reach
 from trainhub.organisations.types import CountyBook
 from trainhub.people import queries as people

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 
-from trainhub.ledger.rules import plain_words
+from trainhub.kernel.characters import plain_words
 
 LOOKED_AT = 4_000
 """Rows from the start that are looked at: what is swapped is swapped from the first row."""
