@@ -219,23 +219,10 @@ KINDS = {
 
 
 CAPSTONE_PAGES: tuple[ModuleType, ...] = (
-    capstones_pages,
-    capstones_archiving,
-    capstones_board,
-    capstones_checking,
-    capstones_cohorts,
-    capstones_defending,
-    capstones_grading,
-    capstones_judging,
-    capstones_links,
-    capstones_outputs,
-    capstones_rounds,
-    capstones_staging,
-    capstones_tables,
-    capstones_topics,
-    capstones_wishing,
-    capstones_working,
-)
+    capstones_pages, capstones_archiving, capstones_board, capstones_checking, capstones_cohorts, capstones_defending, capstones_grading,
+    capstones_judging, capstones_links, capstones_outputs, capstones_rounds, capstones_staging, capstones_tables, capstones_topics,
+    capstones_wishing, capstones_working,
+)  # fmt: skip
 """Modules of pages of capstones: importing one puts its routes on the blueprint."""
 
 

@@ -128,7 +128,7 @@ def _withdraw(course: CurriculumCourse, lapsed: Mapping[int, Collection[int]], *
                 session().delete(row)
     session().flush()
     if gone:
-        audit.record(by=by, did="courses.curriculum.results_removed", on=course, data={"results": gone})
+        audit.record(by=by, did="courses.curriculum.results_removed", on=course, data={"conclusions": gone})
     return len(gone)
 
 

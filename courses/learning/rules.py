@@ -224,3 +224,8 @@ def resume_at(position_x10: int, duration: float) -> int:
     """Where a video goes on, in seconds: where it was left, from the beginning when that was the last five seconds."""
     at = position_x10 // 10
     return 0 if duration > 0 and at >= duration - 5 else at
+
+
+def tenths(value: int) -> str:
+    """Tenths as people write them: 160 is 16, 165 is 16.5."""
+    return str(value // 10) if value % 10 == 0 else f"{value // 10}.{value % 10}"

@@ -22,6 +22,7 @@ from trainhub.kernel.permission_words import in_words
 from trainhub.kernel.roles import NOTHING as NOTHING
 from trainhub.kernel.roles import ROLE_LABELS as ROLE_LABELS
 from trainhub.kernel.roles import SYSTEM as SYSTEM
+from trainhub.kernel.roles import VISITOR as VISITOR
 from trainhub.kernel.roles import Grant as Grant
 from trainhub.kernel.roles import Identity as Identity
 from trainhub.kernel.roles import Role as Role

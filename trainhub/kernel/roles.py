@@ -189,5 +189,7 @@ class Identity:
         )
 
 
+VISITOR = Identity(account_id=None, person_id=None, name="")
+"""Who reads a public page without an account, where a question wants a reader."""
 SYSTEM = Identity(account_id=None, person_id=None, name="系统", grants=(Grant(Role.SYSTEM_ADMIN),))
 """Acts for commands on the server and for jobs that nobody asked for."""

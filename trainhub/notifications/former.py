@@ -9,6 +9,7 @@ from __future__ import annotations
 from trainhub.kernel.i18n import N_
 
 FORMER: tuple[str, ...] = (
+    N_("认证有效期为 %(n)s 年，应单独提出评价申请，只提交补充报告（002:223）。"),
     N_("作业《%(title)s》进入互评，请在截止前完成分给你的评阅。"),
     N_("你候补的课程有了名额，现在可以开始学习。"),
     N_("你的课程报名已通过，现在可以开始学习。"),

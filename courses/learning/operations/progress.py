@@ -137,7 +137,7 @@ def tell_graded(*, enrolment: Enrolment, attempt: Attempt, now: datetime) -> Non
             account_ids=accounts.accounts_of_persons([enrolment.person_id]).values(),
             kind="courses.graded",
             message=N_("你的测验《%(title)s》已批阅，得分按测验的规则公布。") if is_hidden else N_("你的测验《%(title)s》已批阅，得分 %(score)s。"),
-            values={"title": attempt.block.title or str(_("测验"))} | ({} if is_hidden else {"score": _tenths(attempt.score_x10 or 0)}),
+            values={"title": attempt.block.title or str(_("测验"))} | ({} if is_hidden else {"score": rules.tenths(attempt.score_x10 or 0)}),
             url=f"/learning/attempts/{attempt.id}",
             unique_key=f"attempt-graded:{attempt.id}:{attempt.score_x10}",
             now=now,
@@ -366,7 +366,7 @@ def certificate_of(enrolment: Enrolment, run: Run) -> Certificate | None:
 
 
 def _attested(enrolment: Enrolment, run: Run) -> Attested:
-    facts = {"course": run.title, "hours": _tenths(run.hours_x10), "course_en": run.title_en}
+    facts = {"course": run.title, "hours": rules.tenths(run.hours_x10), "course_en": run.title_en}
     return Attested(facts, [("enrolment", enrolment.id, f"{run.title}（{run.course.code}/{run.code}）")])
 
 
@@ -376,11 +376,6 @@ def present_facts(drafts: Sequence[Certificate], _today: date) -> dict[int, Atte
     enrolments = {row.id: row for row in queries.enrolments_by_id(of.values()) if row.completed_on is not None}
     runs = catalogue.runs_by_id(row.run_id for row in enrolments.values())
     return {key: _attested(enrolments[one], runs[enrolments[one].run_id]) for key, one in of.items() if one in enrolments}
-
-
-def _tenths(value: int) -> str:
-    """Tenths as people write them: 160 is 16, 165 is 16.5."""
-    return str(value // 10) if value % 10 == 0 else f"{value // 10}.{value % 10}"
 
 
 def recompute(*, enrolment: Enrolment, by: Identity, now: datetime) -> list[int]:

@@ -73,15 +73,7 @@ from enterprises.capstones.queries.choosing import (
     waiting_plan,
     without_capstone,
 )
-from enterprises.capstones.queries.dashboards import (
-    Board,
-    board,
-    board_of_cohort,
-    boards_of,
-    cohorts,
-    desks,
-    programmes_at,
-)
+from enterprises.capstones.queries.dashboards import Board, board, board_of_cohort, boards_of, cohorts, desks, programmes_at
 from enterprises.capstones.queries.defences import (
     failed_reviews,
     group_by_id,
