@@ -38,6 +38,7 @@ NAMES: Mapping[str, Any] = {
     "clause": _l("条款"),
     "closes_on": _l("截止日期"),
     "code": _l("代码"),
+    "conclusions": _l("达成结论"),
     "codes": _l("代码"),
     "cohort": _l("年级"),
     "column": _l("列"),
