@@ -55,7 +55,7 @@ class DecideForm(Form):
     judgement = LongText(_l("需由人判断的条件：结论和理由"), validators=[Length(max=400)])
     overlap_group = Text(_l("重叠组"), description=_l("资助同一事项的奖励归为同一组，只能享受其中最高的一项。"), validators=[Length(max=40)])
     overlap_reason = Text(
-        _l("改组的理由"), description=_l("重叠组按规定给出；个案需要改为其他组的，写明理由，会与决定一并保存和公开。"), validators=[Length(max=400)]
+        _l("改组的理由"), description=_l("重叠组按规定给出；个案需要改为其他组的，写明理由，会与决定一并保存。"), validators=[Length(max=400)]
     )
 
     def amount_fen(self) -> int | None:

@@ -98,7 +98,7 @@ def against_maker(row: Waiting, by: Identity) -> NotAllowed | None:
     """Why somebody makes no code for this mentor; None when they may."""
     if people.is_same_human(by.person_id, row.person_id) or identities.is_same_holder(by.account_id, row.handled_by_id):
         return NotAllowed(_("%(name)s的账号是你开通或重置的，或就是你本人，核对码须由学校的另一人生成。", name=row.name))
-    if any(by.over(queries.subject_of(mentor), *HOSTS) for mentor in queries.of_person(row.person_id)):
+    if any(by.over(queries.subject_of(mentor), *HOSTS) for mentor in queries.of_human(row.person_id)):
         return NotAllowed(_("你也是%(name)s所在企业的联系人或基地负责人，核对码须由学校的另一人生成。", name=row.name))
     return None
 
@@ -144,8 +144,9 @@ def prove(*, account: Account, code: str, password: str, foreign: Iterable[int] 
     if proof is not None:
         session().refresh(proof, with_for_update=True)
     if not proof_queries.is_unproven(by):
-        assert proof is not None or account.handled_at is None
-        return proof if proof is not None else _proof(account.id)
+        if proof is None or proof.proven_at is None:
+            raise NotFound(_("你的账号不需要核对本人。"))
+        return proof
     refused = against_proof(account, proof, now=now)
     if refused is not None:
         raise refused

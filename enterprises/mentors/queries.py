@@ -36,6 +36,11 @@ def of_person(person_id: int) -> list[Mentor]:
     return list(session().scalars(select(Mentor).where(Mentor.person_id == person_id).order_by(Mentor.since.desc(), Mentor.id.desc())))
 
 
+def of_human(person_id: int) -> list[Mentor]:
+    """The memberships of every person row of the same human."""
+    return list(session().scalars(select(Mentor).where(people.of_human(Mentor.person_id, person_id)).order_by(Mentor.id)))
+
+
 def in_office(on: date) -> sa.ColumnElement[bool]:
     """Whether a mentor is in the pool on a day."""
     return sa.and_(Mentor.since <= on, or_(Mentor.until.is_(None), Mentor.until >= on))

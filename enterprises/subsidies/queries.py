@@ -24,6 +24,8 @@ from trainhub.people.models import Person
 
 CHUNK = 900
 HUMAN = func.coalesce(Person.merged_into_id, Person.id)
+MARKED = SubsidyItem.course_key.contains("#")
+"""What an earlier version paid twice has its id behind the key (a title of its own may hold the sign, too): it is compared by its title."""
 
 
 def rates() -> list[SubsidyRate]:
@@ -71,6 +73,8 @@ def taken(organisation_id: int, since: date, until: date) -> set[tuple[int, str]
         statement = select(HUMAN, SubsidyItem.course_key).join(Person, Person.id == SubsidyItem.person_id)
         wanted = (SubsidyItem.state.in_(LIVE_ITEMS), SubsidyItem.course_key.in_(keys[start : start + CHUNK]))
         found |= {(human, key) for human, key in session().execute(statement.where(*wanted))}
+    marked = select(HUMAN, SubsidyItem.course).join(Person, Person.id == SubsidyItem.person_id).where(SubsidyItem.state.in_(LIVE_ITEMS), MARKED)
+    found |= {(human, plain_words(course)) for human, course in session().execute(marked)}
     return found | _corrected(organisation_id)
 
 
@@ -199,9 +203,10 @@ def item(item_id: int) -> SubsidyItem | None:
 def is_claimed_elsewhere(one: SubsidyItem) -> bool:
     """Whether the same human and course stands claimed or paid by another item."""
     human = select(HUMAN).where(Person.id == one.person_id).scalar_subquery()
-    statement = select(SubsidyItem.id).join(Person, Person.id == SubsidyItem.person_id)
-    same = (human == HUMAN, SubsidyItem.course_key == one.course_key, SubsidyItem.state.in_(LIVE_ITEMS), SubsidyItem.id != one.id)
-    return session().scalar(statement.where(*same).limit(1)) is not None
+    key = plain_words(one.course)
+    statement = select(SubsidyItem.course).join(Person, Person.id == SubsidyItem.person_id)
+    same = (human == HUMAN, sa.or_(SubsidyItem.course_key == key, MARKED), SubsidyItem.state.in_(LIVE_ITEMS), SubsidyItem.id != one.id)
+    return any(plain_words(course) == key for course in session().scalars(statement.where(*same)))
 
 
 def hold_records(claim_id: int) -> None:
@@ -225,7 +230,9 @@ def doubled_items(claim_id: int, state: ItemState = ItemState.CLAIMED) -> list[S
     merged = aliased(Person)
     is_merged = sa.or_(Person.merged_into_id.is_not(None), select(merged.id).where(merged.merged_into_id == Person.id).exists())
     own = select(HUMAN).join(SubsidyItem, SubsidyItem.person_id == Person.id)
-    may_double = sa.or_(is_merged, SubsidyItem.course_key.contains("#"))
+    other, holder = aliased(SubsidyItem), aliased(Person)
+    marked = select(func.coalesce(holder.merged_into_id, holder.id)).join(other, other.person_id == holder.id)
+    may_double = sa.or_(is_merged, HUMAN.in_(marked.where(other.state.in_(LIVE_ITEMS), other.course_key.contains("#"))))
     humans = sorted(set(session().scalars(own.where(SubsidyItem.claim_id == claim_id, SubsidyItem.state == state, may_double))))
     standing: dict[tuple[int, str], list[tuple[bool, SubsidyItem]]] = defaultdict(list)
     for start in range(0, len(humans), CHUNK):

@@ -150,7 +150,7 @@ def _group(award: Award, answer: Entitlement, typed: str, reason: str) -> None:
     """The group is what the policy of the day says (own.awards.overlap_groups); who judges otherwise in one case says why. Raises AwardRefused."""
     if typed and typed != answer.overlap_group and not reason:
         message = _(
-            "“%(rule)s”按规定属于重叠组“%(group)s”，要改为“%(typed)s”，请写明理由；会与决定一并保存和公开。",
+            "“%(rule)s”按规定属于重叠组“%(group)s”，要改为“%(typed)s”，请写明理由，会与决定一并保存。",
             rule=name(award.rule),
             group=answer.overlap_group,
             typed=typed,

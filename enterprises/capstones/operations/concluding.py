@@ -357,7 +357,10 @@ def _mend_certificate(capstone: Capstone, by: Identity, today: date, now: dateti
     if known is None or known.state not in LIVE_CERTIFICATES:
         return
     if capstone.state is CapstoneState.FAILED:
-        certificates.revoke(certificate=known, reason=REASON, document=APPEALED, on=today, by=by, today=today, now=now)
+        is_own = known.asked_key == f"capstone:{capstone.id}"
+        if is_own or known.state is State.ISSUED:  # one from a list was issued by two persons, and two revoke it
+            end = certificates.revoke if is_own else certificates.suspend
+            end(certificate=known, reason=REASON, document=APPEALED, on=today, by=by, today=today, now=now)
     else:
         _follow(known, capstone, APPEALED, by, today, now)
 

@@ -7,13 +7,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import select
 
-from enterprises.capstones.models import Capstone, DefenceGroup, DefenceMember, DefenceSlot, Review, Supervision, ThirdGrade
+from enterprises.capstones.models import Capstone, DefenceGroup, DefenceMember, DefenceSlot, Review, SpotItem, SpotOpinion, Supervision, ThirdGrade
 from enterprises.capstones.types import LIVE
 from trainhub.people.models import Student
 
 
 def guided() -> sa.Select[Any]:
-    """(person_id, programme_id, university_id) of everybody who signs, or is asked to, for a capstone that goes on."""
+    """(person_id, programme_id, university_id) of everybody who signs, or is asked to, for a capstone that goes on, or for one that is spot-checked."""
     held = [
         select(Supervision.person_id, Supervision.capstone_id).where(Supervision.until.is_(None)),
         select(Review.person_id, Review.capstone_id).where(Review.signed_at.is_(None), Review.cancelled_at.is_(None)),
@@ -22,10 +22,12 @@ def guided() -> sa.Select[Any]:
         select(DefenceMember.person_id, DefenceSlot.capstone_id).join(DefenceSlot, DefenceSlot.group_id == DefenceMember.group_id),
     ]
     signers = sa.union_all(*held).subquery("signers")
+    going = select(signers.c.person_id, signers.c.capstone_id).join(Capstone, Capstone.id == signers.c.capstone_id).where(Capstone.state.in_(LIVE))
+    checked = select(SpotOpinion.person_id, SpotItem.capstone_id).join(SpotItem, SpotItem.id == SpotOpinion.item_id)
+    asked = sa.union_all(going, checked.where(SpotOpinion.signed_at.is_(None))).subquery("asked")
     statement: sa.Select[Any] = (
-        select(signers.c.person_id, Student.programme_id, Student.university_id)
-        .join(Capstone, Capstone.id == signers.c.capstone_id)
+        select(asked.c.person_id, Student.programme_id, Student.university_id)
+        .join(Capstone, Capstone.id == asked.c.capstone_id)
         .join(Student, Student.id == Capstone.student_id)
-        .where(Capstone.state.in_(LIVE))
     )
     return statement

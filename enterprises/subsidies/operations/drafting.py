@@ -33,7 +33,7 @@ def draw_up(*, organisation: Organisation, since: date, until: date, by: Identit
     if until > today:
         raise SubsidyRefused(_("截止日不能晚于今天。"), field="until")
     refuse_closed(organisation, today, _("申领培训补助"))
-    lapse(today=today, now=now)
+    lapse(today=today, now=now, besides=organisation.id)
     row = queries.open_draft(organisation.id)
     if row is None:
         row = SubsidyClaim(organisation_id=organisation.id, since=since, until=until, asked_by_id=by.account_id, created_at=now)
@@ -117,12 +117,15 @@ def discard(*, claim: SubsidyClaim, by: Identity, reason: str = "", now: datetim
     _remove(claim, "subsidies.claim.discarded", by, reason=reason)
 
 
-def lapse(*, today: date, now: datetime) -> int:
+def lapse(*, today: date, now: datetime, besides: int | None = None) -> int:
     """Throw away drafts that nobody handed in within own.subsidy.draft_days of their drawing up, and remind of those whose days end within
-    own.subsidy.draft_remind_days, once; how many lapsed. Who drew one up, and who claims for the organisation, is told. Safe to repeat."""
+    own.subsidy.draft_remind_days, once; how many lapsed. Who drew one up, and who claims for the organisation, is told. Safe to repeat.
+    `besides`: the organisation whose draft is being drawn up anew."""
     lapsed = 0
     ahead = int(book().at("own.subsidy.draft_remind_days", on=today).number)
     for claim in queries.drafts_to_look_at(start_of(today + timedelta(days=1 + ahead) - _days(today))):
+        if claim.organisation_id == besides:
+            continue
         day = lapses_on(claim.created_at, today)
         if today >= day:
             telling.tell(

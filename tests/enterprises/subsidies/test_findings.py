@@ -225,6 +225,23 @@ def test_a_record_that_was_paid_twice_before_is_flagged(session: Session) -> Non
     assert queries.to_recover() == {claim.id: 1}
 
 
+def test_what_stands_under_a_marked_key_is_still_claimed(session: Session) -> None:
+    """Of a pair that was paid twice the first comes back: the second one still stands for the training, which is claimed no third time."""
+    base = _world()
+    claim = _paid(base)
+    first = session.scalars(select(SubsidyItem).where(SubsidyItem.claim_id == claim.id).order_by(SubsidyItem.id)).first()
+    assert first is not None
+    twin = {name: getattr(first, name) for name in ("claim_id", "person_id", "record_id", "course", "amount_fen", "state", "is_sampled")}
+    session.add(SubsidyItem(**twin, course_key=f"{first.course_key}#9", note=""))
+    session.flush()
+    first.state = ItemState.CLAWED_BACK
+    session.flush()
+    assert queries.is_claimed_elsewhere(first)
+    with pytest.raises(SubsidyRefused) as refused:
+        _claim(base)
+    assert refused.value.code == "nothing_to_claim"
+
+
 def test_the_database_keeps_a_record_from_being_claimed_twice(session: Session) -> None:
     _claim(_world())
     first = session.scalars(select(SubsidyItem).order_by(SubsidyItem.id)).first()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from datetime import date, timedelta
 
 import pytest
@@ -10,9 +11,11 @@ from sqlalchemy.orm import Session
 
 from tests.factories import ground
 from tests.factories.ground import NOW
+from trainhub.kernel import imports
 from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.clock import local
 from trainhub.people import operations, queries
+from trainhub.people.imports import students
 from trainhub.people.models import Person
 from trainhub.people.types import IdType, StudentState
 
@@ -110,4 +113,16 @@ def test_a_child_has_a_guardian(session: Session) -> None:
     with pytest.raises(operations.BadStudent) as refused:
         operations.change_student(student=student, guardian_name="", by=SYSTEM, now=NOW)
     assert (refused.value.field, student.guardian_name) == ("guardian_name", "林父")
+    student.guardian_name = ""  # as it was registered before anybody asked
+    session.flush()
+    operations.change_student(student=student, class_name="机械2班", by=SYSTEM, now=NOW)
     operations.change_student(student=student, state=StudentState.WITHDRAWN, left_on=today, guardian_name="", by=SYSTEM, now=NOW)
+
+
+def test_a_file_is_told_of_every_child_without_a_guardian(session: Session) -> None:
+    """Before anything is written: the verb would refuse the first row alone."""
+    cohort, born = ground.cohort(programme := ground.programme(), 2023), local(NOW).date() - timedelta(days=3650)
+    rows = "".join(f"K{n},孩子{'甲乙'[n]},{programme.code},{cohort.year},{born},{phone}\n" for n, phone in enumerate(("", "13800000000")))
+    text = "student_no,name,programme_code,cohort_year,birth_on,guardian_phone\n" + rows
+    draft = imports.examine(students.SPEC, io.BytesIO(text.encode()), filename="k.csv", by=SYSTEM, today=local(NOW).date())
+    assert [(one.row, one.column) for one in draft.errors] == [(2, "guardian_name"), (2, "guardian_phone"), (3, "guardian_name")]

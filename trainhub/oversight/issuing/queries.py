@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import aliased
 
 from enterprises.mentors.models import Mentor
@@ -191,7 +191,7 @@ def outdated(identity: Identity) -> list[Outdated]:
         select(Certificate, Organisation.name, TrainingRecord.id, TrainingRecord.cancelled_at)
         .join(Organisation, Organisation.id == Certificate.issuer_id)
         .join(Person, Person.id == Certificate.person_id)
-        .join(learner := aliased(Person), or_(learner.id == Person.id, learner.merged_into_id == Person.id))
+        .join(learner := aliased(Person), func.coalesce(learner.merged_into_id, learner.id) == Person.id)
         .join(TrainingRecord, TrainingRecord.person_id == learner.id)
         .where(
             TrainingRecord.cancelled_at.is_not(None),

@@ -105,6 +105,7 @@ class _Checker:
         facts = self.desk.check(row, self.persons.get(student.person_id) if student else None)
         self._same_person(row, programme, facts, student)
         self._dates(row, student)
+        self._guardian(row, facts, student)
         span = (data["petoe_since"], data["petoe_until"]) if data["petoe_since"] else None
         self._span(row, student, span)
         if facts is None or len(draft.errors) > errors:
@@ -147,6 +148,17 @@ class _Checker:
             self.draft.problem(row, "left_on", _("在读或休学的学生没有离校日期。"))
         if left_on and left_on < self._enrolled_on(row, student):
             self.draft.problem(row, "left_on", _("离校日期不能早于入学日期。"))
+
+    def _guardian(self, row: Parsed, facts: Facts | None, student: Student | None) -> None:
+        """Who is added below the age has a guardian: told of every row, not of the first that the verb refuses."""
+        if facts is None or student is not None or row.data["left_on"]:
+            return
+        known = self.persons.get(facts.person_id or 0)
+        birth_on = facts.birth_on or (known.birth_on if known else None)
+        for column, words in operations.lacking_guardian(
+            birth_on, row.data["guardian_name"] or "", row.data["guardian_phone"] or "", self.draft.today
+        ):
+            self.draft.problem(row, column, words)
 
     def _enrolled_on(self, row: Parsed, student: Student | None) -> date:
         day: date = row.data["enrolled_on"] or (student.enrolled_on if student else date(row.data["cohort_year"], 9, 1))

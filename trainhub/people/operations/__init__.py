@@ -33,6 +33,7 @@ from trainhub.people.operations.students import (
     begin_petoe,
     change_student,
     end_petoe,
+    lacking_guardian,
     set_petoe_spans,
 )
 from trainhub.people.operations.teachers import (
@@ -69,6 +70,7 @@ __all__ = [
     "forget_guardians",
     "forget_numbers",
     "give_number",
+    "lacking_guardian",
     "lift_hold",
     "note_decision",
     "place_hold",
