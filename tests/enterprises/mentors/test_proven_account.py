@@ -21,7 +21,7 @@ from enterprises.capstones.types import Action, SupervisorRole
 from enterprises.mentors import accounts as proofs
 from enterprises.mentors import proof_queries, proving
 from enterprises.placements import operations, queries
-from enterprises.placements.types import DayState
+from enterprises.placements.types import DayState, PlacementState
 from tests.factories import capstones, ground
 from tests.factories import enterprises as make
 from tests.factories import identity as accounts
@@ -218,6 +218,24 @@ def test_every_signature_of_a_capstone_is_one_of_the_machine(action: Action) -> 
 
 
 # -- pages --------------------------------------------------------------------------------------------------------------
+
+
+def test_who_needs_no_proof_is_told_so(session: Session, as_role: AsRole) -> None:
+    """An account that somebody handled, of nobody who guides students: self-registered trainees have such ones."""
+    with transaction():
+        enterprise = ground.enterprise()
+    browser = as_role(Role.TRAINEE, organisation_id=enterprise.id)
+    assert "不需要核对" in browser.get("/mentors/proof").get_data(as_text=True)
+    assert browser.post("/mentors/proof", data={"code": "123456", "password": NEW}).status_code == 404
+
+
+def test_days_that_wait_after_the_mark_keep_a_mentor_on_the_list(world: SimpleNamespace) -> None:
+    """A day entered anew after the end is the mentor's to confirm, who needs the code for it."""
+    account = opened_by(world, as_account(world.keeper))
+    world.row.state, world.row.mentor_score_x10 = PlacementState.FINISHED, 900
+    listed = [row.account_id for row in proof_queries.waiting(as_account(world.head))]
+    world.entry.state = DayState.APPROVED
+    assert (listed, proof_queries.waiting(as_account(world.head))) == ([account.id], [])
 
 
 def test_the_school_hands_over_codes_and_the_mentor_types_one_in(world: SimpleNamespace, app: Flask) -> None:
