@@ -163,7 +163,7 @@ def _companies(world: World) -> None:
 
 def _of_enterprise(calendar: Calendar, today: date) -> None:
     """The enterprise of the demo's account: one claim was paid; what it trained since waits to be claimed."""
-    now, enterprise = clock.now(), organisations.by_code(credit_code(1))
+    now, enterprise = min(clock.now(), calendar.at(0)), organisations.by_code(credit_code(1))  # who claims is told of it on the demo's day
     assert enterprise is not None
     when: dict[str, Any] = {"by": SYSTEM, "today": today}
     claim = subsidies.draw_up(organisation=enterprise, since=calendar.plus(-240), until=calendar.plus(-91), now=now, **when)

@@ -120,7 +120,9 @@ def test_every_kind_of_block_comes_back(tmp_path: Path, is_native: bool) -> None
     notes = write_olx(COURSE, tmp_path / "out", is_native=is_native)
     again = read_olx(tmp_path / "out")
     assert content(again) == COURSE
-    assert [row.block for row in again.unsupported] == ["word_cloud/b11"]
+    assert [row.block for row in again.unsupported] == ["problem/b4", "word_cloud/b11"], (
+        "by which rule partial credit is given is told of every package"
+    )
     assert len(notes) == (1 if is_native else 6)
     assert again.counts.other == (
         ("library_content", 1),

@@ -18,6 +18,7 @@ from tests.factories import capstones as make
 from tests.factories import ground, identity
 from tests.factories.capstones import END, NOW, START, TODAY
 from trainhub.identity import queries as identities
+from trainhub.kernel import audit
 from trainhub.kernel.access import SYSTEM, Grant, Role, ScopeKind
 from trainhub.people.models import Person
 from trainhub.programmes.models import Cohort
@@ -85,7 +86,7 @@ def test_who_is_replaced_by_a_plan_is_told_and_stands_in_the_record_of_changes(s
     assert operations.apply_plan(plan=plan, today=TODAY, **SAID) == 1
     key, names, account_id = found.capstone.id, (before.name, after.name), account.id
     assert len(make.told(account_id, "capstones.supervisor")) == 1
-    session.commit()  # what is recorded is written with it
+    audit.write_pending(session)
     assert [(one.before, one.now) for one in supervising.replacements_of(key)] == [names]
 
 

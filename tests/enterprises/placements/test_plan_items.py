@@ -121,7 +121,7 @@ def test_an_item_at_a_base_on_campus_is_not_at_an_enterprise(world: SimpleNamesp
         operations.check_plan(world.version, TODAY)
     assert (refused.value.code, world.items[1].title in str(refused.value)) == ("plan_elsewhere", True)
     items = queries.plan_items(world.version.id)
-    assert [one.is_at_enterprise for one in field.plan_cases(items, field.on_campus_of(items), marks.sources_of(items))] == [True, False]
+    assert [one.is_at_enterprise for one in field.plan_cases(items, field.on_campus_of(items), marks.sources_of(items), {})] == [True, False]
 
 
 def test_a_post_at_a_base_on_campus_is_refused_at_the_offer_and_barred_everywhere(world: SimpleNamespace) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -17,13 +18,16 @@ from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.db import transaction
 
 GUESSES = 8
+pytestmark = [
+    pytest.mark.database,
+    pytest.mark.skipif(not os.environ.get("TRAINHUB_TEST_DATABASE_URL", "").startswith("postgres"), reason="one writer at a time on SQLite"),
+]
 
 
 def _locked(app: Flask, guess: Callable[[], object]) -> list[str]:
     return at_once(app, *[guess] * GUESSES, holds=0.2)
 
 
-@pytest.mark.database
 def test_codes_of_the_second_factor(committed: Flask) -> None:
     with committed.app_context(), transaction():
         account = make.account(username="lin", password=make.PASSWORD)
@@ -39,7 +43,6 @@ def test_codes_of_the_second_factor(committed: Flask) -> None:
     assert _locked(committed, guess) == [""] * 5 + ["locked"] * (GUESSES - 5)
 
 
-@pytest.mark.database
 def test_what_is_asked_for_a_name_or_an_address(committed: Flask) -> None:
     def ask() -> None:
         count_attempt(counted_as=name_hash("forgot:lin"), origin="a", now=make.NOW, today=make.NOW.date())

@@ -39,6 +39,7 @@ HEADINGS = {
     "is_petoe": "PETOE student",
     "is_senior": "Senior title",
     "is_shared": "May guide for several universities",
+    "is_survey": "May have no right answer",
     "is_verified": "Verified",
     "left_on": "Date of leaving",
     "load_limit": "Most students guided",

@@ -471,8 +471,6 @@ def test_a_failed_one_waits_two_years_and_may_come_alone(play: Play, session: Se
     day, programme = DAY, play.built.programme
     programmes.enter_accreditation(programme=programme, result=AccreditationResult.PASSED, concluded_on=date(2024, 1, 1), valid_from=date(2024, 1, 1), valid_years=6, is_from_association=True, by=SYSTEM, now=at(day))  # fmt: skip
     row = moving.open_application(programme=programme, has_prerequisite=True, by=SYSTEM, today=day, now=at(day))
-    with pytest.raises(Refused, match="单独提出"):
-        go(row, Event.APPLY, day)
     go(go(row, Event.APPLY_ALONE, day), Event.ACCEPT, day)
     hand(row, DocumentKind.SUPPLEMENTARY_REPORT, day)
     # alone there is no self-report (002:223): neither the paper nor a place in it is taken, whoever sends it
@@ -498,8 +496,6 @@ def test_a_failed_one_waits_two_years_and_may_come_alone(play: Play, session: Se
     assert (outcome_queries.publications(), row.state) == ([], State.FAILED)
     with pytest.raises(Refused, match="2028-09-07"):
         go(row, Event.APPLY_ALONE, date(2028, 9, 6))
-    with pytest.raises(Refused, match="应单独提出评价申请"):
-        go(row, Event.APPLY_AGAIN, date(2028, 9, 7))
     assert go(row, Event.APPLY_ALONE, date(2028, 9, 7)).route is Route.EVALUATION_ONLY
 
 
@@ -523,8 +519,6 @@ def test_who_was_not_accepted_with_a_long_accreditation_comes_back_alone(play: P
     row, again = apply(play), date(2027, 1, 1)
     go(row, Event.REFUSE, DAY, play.association, reason="材料不全")
     programmes.enter_accreditation(programme=play.built.programme, result=AccreditationResult.PASSED, concluded_on=DAY, valid_from=DAY, valid_years=6, is_from_association=True, by=SYSTEM, now=at(DAY))  # fmt: skip
-    with pytest.raises(Refused, match="应单独提出评价申请"):
-        go(row, Event.APPLY_NEXT_YEAR, again)
     with pytest.raises(Refused, match="2027-01-01"):
         go(row, Event.APPLY_ALONE, again - timedelta(days=1))
     assert go(row, Event.APPLY_ALONE, again).route is Route.EVALUATION_ONLY
