@@ -202,6 +202,8 @@ def _apart(engine: sa.Engine) -> None:
     """
     with engine.begin() as connection:
         for place, name in enumerate(connection.scalars(sa.text("SELECT sequencename FROM pg_sequences ORDER BY 1")), start=1):
+            if name == "certificate_id_seq":  # in which status list a certificate stands follows from its number, and tests read the first
+                continue
             connection.execute(sa.text(f'ALTER SEQUENCE "{name}" RESTART WITH {place * 1_000_000}'))
 
 
