@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import update
-
 from trainhub.identity import passwords
-from trainhub.identity.models import Account, OneTimeLink
+from trainhub.identity.models import Account
 from trainhub.identity.operations._support import PasswordRefused
 from trainhub.identity.operations.accounts import remove_login, revoke_sessions, set_password
-from trainhub.identity.operations.tokens import revoke_tokens
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
@@ -29,13 +26,6 @@ def own_alone(*, account: Account, password: str, foreign: Iterable[int] = (), b
     for login_id in sorted(set(foreign)):
         remove_login(account=account, login_id=login_id, by=by)
         session().flush()
-    set_password(account=account, password=password, by=by, now=now)
+    set_password(account=account, password=password, by=by, now=now)  # which ends every link and every token
     revoke_sessions(account_id=account.id, by=by, now=now, keep_session_id=by.session_id)
-    revoke_tokens(account_id=account.id, by=by, now=now)
-    session().execute(
-        update(OneTimeLink)
-        .where(OneTimeLink.account_id == account.id, OneTimeLink.used_at.is_(None), OneTimeLink.expires_at > now)
-        .values(expires_at=now)
-        .execution_options(synchronize_session=False)
-    )
     audit.record(by=by, did="identity.account.owned", on=account, data={"removed": sorted(set(foreign))})

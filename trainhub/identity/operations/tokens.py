@@ -68,11 +68,3 @@ def revoke_token(*, account_id: int, token_id: int, by: Identity, now: datetime)
     )
     if ended:
         audit.record(by=by, did="identity.token.revoked", on=("api_token", token_id))
-
-
-def revoke_tokens(*, account_id: int, by: Identity, now: datetime) -> int:
-    """End every token of an account; how many ended."""
-    live = [row.id for row in queries.api_tokens(account_id) if row.revoked_at is None]
-    for token_id in live:
-        revoke_token(account_id=account_id, token_id=token_id, by=by, now=now)
-    return len(live)
