@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from enterprises.awards import labels, queries
+from enterprises.awards import labels, queries, telling
 from enterprises.awards.fund_models import AwardStep
 from enterprises.awards.models import Award
 from enterprises.awards.types import AwardState, StepKind
@@ -76,6 +76,7 @@ def record(
     session().add(row)
     session().flush()
     audit.record(by=by, did=DID[kind], on=award, data={"on": on, "is_positive": is_positive, "reason": row.text[:400]})
+    telling.of_step(award, row, now)
     return row
 
 

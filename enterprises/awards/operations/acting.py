@@ -6,10 +6,11 @@ Every step is one row of `types.TRANSITIONS`; who may take it is the rule's own 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy.exc import IntegrityError
 
-from enterprises.awards import labels, queries, rules
+from enterprises.awards import labels, queries, rules, telling
 from enterprises.awards.models import Award
 from enterprises.awards.specs import spec_of
 from enterprises.awards.types import TRANSITIONS, Action, AwardState, Entitlement, StepKind, Who
@@ -107,8 +108,9 @@ def begin(award: Award, action: Action, by: Identity, version: int | None) -> No
         )
 
 
-def end(award: Award, action: Action, by: Identity, *, after: AwardState | None = None, **data: object) -> Award:
-    """Into the state that follows (`after`: another one), with the entry in the log. Raises AlreadyAwarded when the database stops it."""
+def end(award: Award, action: Action, by: Identity, now: datetime, *, after: AwardState | None = None, returned: str = "", **data: object) -> Award:
+    """Into the state that follows (`after`: another one; `returned`: why it went back to an earlier one), with the entry in the log and the word to who
+    applied. Raises AlreadyAwarded when the database stops it."""
     before = award.state
     award.state = after or TRANSITIONS[action].after
     try:
@@ -117,6 +119,7 @@ def end(award: Award, action: Action, by: Identity, *, after: AwardState | None 
     except IntegrityError as twice:
         raise AlreadyAwarded(_("已经获得过“%(rule)s”，同一事项不得重复奖励。", rule=name(award.rule))) from twice
     audit.record(by=by, did=f"awards.award.{award.state.value}", on=award, data={"before": before, "after": award.state, **data})
+    telling.of_move(award, now, returned=returned)
     return award
 
 

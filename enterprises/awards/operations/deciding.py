@@ -48,7 +48,7 @@ def recognise(*, award: Award, on: date, document: str = "", by: Identity, today
     _check_inspected(award, AcceptanceStep.RECOGNISED, on)
     _record_step(award, AcceptanceStep.RECOGNISED, on, document, by, now)
     award.recognised_on = on
-    return end(award, Action.RECOGNISE, by, on=on, document=document)
+    return end(award, Action.RECOGNISE, by, now, on=on, document=document)
 
 
 def accept(*, award: Award, on: date, document: str = "", by: Identity, today: date, now: datetime, version: int | None = None) -> Award:
@@ -58,7 +58,7 @@ def accept(*, award: Award, on: date, document: str = "", by: Identity, today: d
     _check_inspected(award, AcceptanceStep.ACCEPTED, on)
     _record_step(award, AcceptanceStep.ACCEPTED, on, document, by, now)
     award.accepted_on = on
-    return end(award, Action.ACCEPT, by, on=on, document=document)
+    return end(award, Action.ACCEPT, by, now, on=on, document=document)
 
 
 def _check_day(on: date, today: date, earliest: date | None, *, before: bool = False) -> None:
@@ -141,9 +141,9 @@ def decide(
     award.reason = judgement.strip()[:400]
     award.decided_by_id = by.account_id
     if rules.needs_conference(amount_fen, queries.parameters(today)["own.awards.joint_conference_from_fen"]):
-        return end(award, Action.DECIDE, by, after=AwardState.CONFERENCE, amount_fen=amount_fen, **_grouped(award))
+        return end(award, Action.DECIDE, by, now, after=AwardState.CONFERENCE, amount_fen=amount_fen, **_grouped(award))
     award.decided_on = today
-    return end(award, Action.DECIDE, by, amount_fen=amount_fen, **_grouped(award))
+    return end(award, Action.DECIDE, by, now, amount_fen=amount_fen, **_grouped(award))
 
 
 def _group(award: Award, answer: Entitlement, typed: str, reason: str) -> None:
@@ -186,7 +186,7 @@ def confer(
     if not is_positive:
         back = AwardState.ACCEPTED if award.rule in OF_BASES else AwardState.APPLIED
         award.amount_fen = None
-        return end(award, Action.CONFER, by, after=back, reason=text.strip()[:400])
+        return end(award, Action.CONFER, by, now, after=back, returned=text.strip()[:400], reason=text.strip()[:400])
     _hold(award)
     _refuse_overlap(award, award.amount_fen, today)
     answer = queries.answer_of(award, today)
@@ -195,7 +195,7 @@ def confer(
         raise not_eligible(bad, _("提交联席会议之后才不具备的，请登记为不同意，退回重新办理。"))
     _check_amount(award.amount_fen, answer)
     award.conference_minutes, award.decided_on = text.strip(), on
-    return end(award, Action.CONFER, by, amount_fen=award.amount_fen, **_grouped(award))
+    return end(award, Action.CONFER, by, now, amount_fen=award.amount_fen, **_grouped(award))
 
 
 def _payer(award: Award, typed: str, answer: Entitlement) -> str:
@@ -313,7 +313,7 @@ def pay(
     if pool_id is not None and award.amount_fen is not None:
         funds.spend(pool_id, award.amount_fen, on=on)
         award.pool_id = pool_id
-    return end(award, Action.PAY, by, on=on, reference=award.payment_reference, pool=award.pool_id)
+    return end(award, Action.PAY, by, now, on=on, reference=award.payment_reference, pool=award.pool_id)
 
 
 def _check_fund(award: Award, pool_id: int | None, on: date) -> None:
@@ -337,14 +337,14 @@ def close(*, award: Award, by: Identity, today: date, now: datetime, version: in
     """Close a paid award; nothing changes any more but a revocation."""
     begin(award, Action.CLOSE, by, version)
     award.ended_on = today
-    return end(award, Action.CLOSE, by)
+    return end(award, Action.CLOSE, by, now)
 
 
 def reject(*, award: Award, reason: str, by: Identity, today: date, now: datetime, version: int | None = None) -> Award:
     """Reject an application before its decision, with a reason the applicant reads; who may apply again."""
     begin(award, Action.REJECT, by, version)
     award.reason, award.ended_on = need(reason, _("请写明不予通过的理由，申请单位会看到。"), "reason")[:400], today
-    return end(award, Action.REJECT, by, reason=award.reason)
+    return end(award, Action.REJECT, by, now, reason=award.reason)
 
 
 def revoke(*, award: Award, reason: str, by: Identity, today: date, now: datetime, version: int | None = None) -> Award:
@@ -353,7 +353,7 @@ def revoke(*, award: Award, reason: str, by: Identity, today: date, now: datetim
     if award.pool_id is not None and award.amount_fen is not None:
         funds.give_back(award.pool_id, award.amount_fen)
     award.reason, award.ended_on = need(reason, _("请写明撤销的理由和文件依据。"), "reason")[:400], today
-    return end(award, Action.REVOKE, by, reason=award.reason)
+    return end(award, Action.REVOKE, by, now, reason=award.reason)
 
 
 def publish(*, award: Award, by: Identity, today: date, now: datetime) -> Award:

@@ -1,0 +1,91 @@
+"""Who applied is told what became of an application, step by step, and what there is to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from enterprises.awards import labels
+from enterprises.awards.fund_models import AwardStep
+from enterprises.awards.models import Award
+from enterprises.awards.reference import incentives
+from enterprises.awards.types import OF_BASES, AwardState, RuleCode, StepKind
+from enterprises.permissions import AWARD_APPLICANTS
+from trainhub.identity import queries as identities
+from trainhub.kernel.clock import local
+from trainhub.kernel.i18n import N_, format_yuan
+from trainhub.notifications.operations import in_both, notify, word
+from trainhub.organisations import queries as organisations
+from trainhub.organisations.types import OrganisationKind
+
+MOVED: dict[AwardState, str] = {
+    AwardState.RECOGNISED: N_("“%(name)s”申请的“%(rule)s”已认定（%(on)s），下一步由主管部门验收。"),
+    AwardState.ACCEPTED: N_("“%(name)s”申请的“%(rule)s”已通过验收（%(on)s），下一步由主管部门决定金额。"),
+    AwardState.CONFERENCE: N_("“%(name)s”申请的“%(rule)s”拟给予 %(amount)s，已提交联席会议审议。"),
+    AwardState.DECIDED: N_("“%(name)s”申请的“%(rule)s”已决定给予 %(amount)s，由%(payer)s拨付。"),
+    AwardState.PAID: N_("“%(name)s”的“%(rule)s”已于 %(on)s 拨付 %(amount)s（凭证 %(reference)s）。"),
+    AwardState.REJECTED: N_("“%(name)s”申请的“%(rule)s”没有通过：%(reason)s 改正后可以重新申请。"),
+    AwardState.REVOKED: N_("“%(name)s”的“%(rule)s”已被撤销：%(reason)s"),
+}
+WITHOUT_MONEY: dict[AwardState, str] = {
+    AwardState.DECIDED: N_("“%(name)s”申请的“%(rule)s”已决定给予（这一项没有奖金）。"),
+    AwardState.PAID: N_("“%(name)s”的“%(rule)s”已于 %(on)s 兑现（凭证 %(reference)s）。"),
+}
+RETURNED = N_("联席会议没有同意“%(name)s”申请的“%(rule)s”的金额，退回主管部门重新办理：%(reason)s")
+STEPPED: dict[tuple[StepKind, bool], str] = {
+    (StepKind.CHECK, True): N_("“%(name)s”申请的“%(rule)s”设区市初审通过（%(on)s）。"),
+    (StepKind.CHECK, False): N_("“%(name)s”申请的“%(rule)s”设区市初审没有通过：%(reason)s 请到申请页面补充说明和材料。"),
+    (StepKind.INSPECTION, True): N_("“%(name)s”申请的“%(rule)s”现场考察通过（%(on)s）。"),
+    (StepKind.INSPECTION, False): N_("“%(name)s”申请的“%(rule)s”现场考察没有通过：%(reason)s"),
+}
+DID = {StepKind.CHECK: "awards.reviewed", StepKind.INSPECTION: "awards.inspected"}
+
+
+def of_move(award: Award, now: datetime, *, returned: str = "") -> None:
+    """Tell that an award came into another state (`returned`: why the joint conference sent it back). Closing a paid one is no news."""
+    message = RETURNED if returned else (WITHOUT_MONEY if award.amount_fen is None else {}).get(award.state, MOVED.get(award.state))
+    if message is None:
+        return
+    day = {AwardState.RECOGNISED: award.recognised_on, AwardState.ACCEPTED: award.accepted_on, AwardState.PAID: award.paid_on}.get(award.state)
+    values = {
+        "on": day.isoformat() if day else "",
+        "amount": format_yuan(award.amount_fen),
+        "payer": word(labels.PAYERS[award.payer]) if award.payer in labels.PAYERS else award.payer,
+        "reference": award.payment_reference,
+        "reason": returned or award.reason,
+    }
+    _tell(award, "awards.returned" if returned else f"awards.{award.state.value}", message, values, now)
+
+
+def of_step(award: Award, step: AwardStep, now: datetime) -> None:
+    """Tell what a check or an inspection found; what the conference said is told with the move that follows from it."""
+    if step.kind in DID:
+        values = {"on": step.on.isoformat(), "reason": step.text[:400]}
+        _tell(award, DID[step.kind], STEPPED[step.kind, step.is_positive], values, now)
+
+
+def _tell(award: Award, kind: str, message: str, values: Mapping[str, Any], now: datetime) -> None:
+    """Tell who applied, and who applies for the organisation or the hosts of its base today."""
+    organisation, today = organisations.by_id(award.organisation_id), local(now).date()
+    assert organisation is not None
+    hosts = organisations.host_ids(organisation.id) if organisation.kind is OrganisationKind.BASE else []
+    told = {award.applied_by_id} if award.applied_by_id is not None else set()
+    for key in (organisation.id, *hosts):
+        told.update(identities.accounts_holding(*AWARD_APPLICANTS, today=today, organisation_id=key))
+    notify(
+        account_ids=told,
+        kind=kind,
+        message=message,
+        values={"name": organisation.name, "rule": _name(award.rule), **values},
+        url=f"/awards/{award.id}",
+        now=now,
+    )
+
+
+def _name(rule: str) -> dict[str, str]:
+    """A rule as its reader calls it."""
+    if rule in OF_BASES:
+        return word(labels.RULES[RuleCode(rule)])
+    row = next(one for one in incentives() if one["id"] == rule)
+    return in_both(row["zh"], row["en"])
