@@ -239,7 +239,7 @@ GRANTS: Table = {
     Can.AWARD_VIEW: ((role_over(*AWARD_VIEWERS),),),
     Can.AWARD_APPLY: ((role_over(*AWARD_APPLICANTS, Role.SYSTEM_ADMIN),),),
     Can.AWARD_HANDLE: ((role_everywhere(*DEPARTMENTS),),),
-    Can.AWARD_PAY: ((role_everywhere(*DEPARTMENTS, Role.DEPT_FIN),),),
+    Can.AWARD_PAY: ((role_everywhere(*DEPARTMENTS, Role.DEPT_FIN),), (role_over(Role.PREFECTURE_OPERATOR),)),
     Can.AWARD_CHECK: ((role_over(Role.PREFECTURE_OPERATOR, Role.SYSTEM_ADMIN),),),
     Can.POOL_LIST: ((role_everywhere(*DEPARTMENTS, Role.DEPT_FIN, Role.INSPECTOR, Role.AUDITOR),),),
     Can.POOL_EDIT: ((role_everywhere(Role.DEPT_FIN, Role.SYSTEM_ADMIN),),),

@@ -70,10 +70,10 @@ class PayForm(Form):
     reference = Text(_l("拨付凭证号"), validators=[InputRequired(), Length(max=120)])
     pool = SelectField(_l("资金"), coerce=int, default=0)
 
-    def __init__(self, only: PoolKind | None = None, **values: Any) -> None:
-        """`only`: the kind of pool the sentence names."""
+    def __init__(self, only: PoolKind | None = None, *, is_local: bool = False, **values: Any) -> None:
+        """`only`: the kind of pool the sentence names; `is_local`: it is paid by a local government, from none."""
         super().__init__(**values)
-        self.pool.choices = pools_with_money(only)
+        self.pool.choices = pools_with_money(only)[:1] if is_local else pools_with_money(only)
 
 
 class ExamineForm(Form):

@@ -144,8 +144,8 @@ def _examine_forms(row: Award, given: dict[StepKind, Form]) -> dict[StepKind, Fo
     is_checked = check is not None and check.is_positive
     open_to = {
         StepKind.CHECK: may(who(), Can.AWARD_CHECK, queries.award_subject(row)),
-        StepKind.INSPECTION: is_checked and operations.may_act(who(), row.rule, Who.DEPARTMENT),
-        StepKind.CONFERENCE: operations.may_act(who(), row.rule, Who.CONFERENCE) and not operations.hand_before(row, Action.CONFER, who()),
+        StepKind.INSPECTION: is_checked and operations.may_act(who(), row, Who.DEPARTMENT),
+        StepKind.CONFERENCE: operations.may_act(who(), row, Who.CONFERENCE) and not operations.hand_before(row, Action.CONFER, who()),
     }
     fresh = {
         kind: forms.ExamineForm(formdata=None, on=clock.today(), version=row.version).apart(kind.value)
@@ -170,9 +170,7 @@ def page_of(
     may_do = [
         a
         for a in Action
-        if a not in (Action.APPLY, Action.CONFER)
-        and rules.may_follow(row.state, a, row.rule)
-        and operations.may_act(who(), row.rule, TRANSITIONS[a].who)
+        if a not in (Action.APPLY, Action.CONFER) and rules.may_follow(row.state, a, row.rule) and operations.may_act(who(), row, TRANSITIONS[a].who)
     ]
     barred = [(labels.ACTIONS[a], did) for a in (*may_do, *CONFER_OPEN.get(row.state, ())) if (did := operations.hand_before(row, a, who()))]
     may_do = [a for a in may_do if not operations.hand_before(row, a, who())]
@@ -204,7 +202,7 @@ def page_of(
         examine=_examine_forms(row, examine or {}),
         pool=queries.pool(row.pool_id) if row.pool_id else None,
         changed=queries.changed_since_check(row, today) if row.state in OPEN and row.state is not AwardState.CONFERENCE else [],
-        may_publish=row.state in TAKEN and row.published_on is None and operations.may_act(who(), row.rule, Who.DEPARTMENT),
+        may_publish=row.state in TAKEN and row.published_on is None and operations.may_act(who(), row, Who.DEPARTMENT),
         labels=labels,
         steps=_steps(row),
     )
@@ -254,7 +252,9 @@ def _fund(row: Award, today: date) -> PoolKind | None:
 
 
 def _fresh(kind: type[Form], row: Award, answer: Entitlement, today: date) -> Form:
-    form = forms.PayForm(formdata=None, only=_fund(row, today)) if kind is forms.PayForm else kind(formdata=None)
+    form = (
+        forms.PayForm(formdata=None, only=_fund(row, today), is_local=operations.pays_locally(row)) if kind is forms.PayForm else kind(formdata=None)
+    )
     form.version.data = row.version
     if isinstance(form, forms.StepForm | forms.PayForm):
         form.on.data = today
@@ -366,7 +366,7 @@ def decide(row: Award) -> Any:
 @guard(Can.AWARD_PAY, load=load, subject=queries.award_subject)
 def pay(row: Award) -> Any:
     """The payment."""
-    form = forms.PayForm(only=_fund(row, clock.today()))
+    form = forms.PayForm(only=_fund(row, clock.today()), is_local=operations.pays_locally(row))
     return _step(
         row,
         Action.PAY,

@@ -1,6 +1,6 @@
 """Verbs on awards, from the application to its end."""
 
-from enterprises.awards.operations.acting import AlreadyAwarded, AwardRefused, NotEligible, UnderWay, WrongStep, hand_before, may_act
+from enterprises.awards.operations.acting import AlreadyAwarded, AwardRefused, NotEligible, UnderWay, WrongStep, hand_before, may_act, pays_locally
 from enterprises.awards.operations.applying import apply, apply_company, may_supplement, supplement
 from enterprises.awards.operations.deciding import accept, close, confer, decide, pay, publish, recognise, reject, revoke
 
@@ -20,6 +20,7 @@ __all__ = [
     "may_act",
     "may_supplement",
     "pay",
+    "pays_locally",
     "publish",
     "recognise",
     "reject",

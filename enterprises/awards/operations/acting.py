@@ -12,8 +12,8 @@ from sqlalchemy.exc import IntegrityError
 
 from enterprises.awards import labels, queries, rules, telling
 from enterprises.awards.models import Award
-from enterprises.awards.specs import spec_of
-from enterprises.awards.types import TRANSITIONS, Action, AwardState, Entitlement, StepKind, Who
+from enterprises.awards.specs import spec_of, terms_of
+from enterprises.awards.types import LOCAL_GOVERNMENT, TRANSITIONS, Action, AwardState, Entitlement, StepKind, Who
 from trainhub.identity.queries import is_same_holder
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity, Role
@@ -64,13 +64,21 @@ CONFERENCE = (Role.DEPT_EDU, Role.DEPT_HR, Role.DEPT_ST)
 """The departments of the joint conference that have a role here; each may enter what it decided (FJ-34, 000:829)."""
 
 
-def may_act(by: Identity, rule: str, who: Who) -> bool:
-    """Whether the identity is the department, or the payer, that the rule names; who applies is judged by the scope."""
+def may_act(by: Identity, award: Award, who: Who) -> bool:
+    """Whether the identity is the department, or the payer, that the rule names; who applies is judged by the scope. What the local government
+    pays its city may record, too."""
     if by.everywhere(Role.SYSTEM_ADMIN):
         return True
-    spec = spec_of(rule)
+    if who is Who.PAYER and pays_locally(award) and by.over(queries.award_subject(award), Role.PREFECTURE_OPERATOR):
+        return True
+    spec = spec_of(award.rule)
     names = {Who.DEPARTMENT: spec.departments, Who.PAYER: spec.payer_roles, Who.CONFERENCE: CONFERENCE}.get(who)
     return names is None or by.everywhere(*(Role(name) for name in names))
+
+
+def pays_locally(award: Award) -> bool:
+    """Whether the sentence names 所在地政府 as the payer (FJ-10b, FJ-25c; 000:717, 000:787), as it stood when the award was decided."""
+    return award.decided_on is not None and terms_of(award.rule, queries.parameters(award.decided_on)).payer == LOCAL_GOVERNMENT
 
 
 def hand_before(award: Award, action: Action, by: Identity) -> str:
@@ -90,7 +98,7 @@ def begin(award: Award, action: Action, by: Identity, version: int | None) -> No
     """Whether the step may be taken by this identity now. Raises Stale, NotAllowed, WrongStep."""
     check_version(award, version)
     step = TRANSITIONS[action]
-    if not may_act(by, award.rule, step.who):
+    if not may_act(by, award, step.who):
         raise NotAllowed(
             _("“%(rule)s”的%(action)s由该项规定的主管部门办理，你的部门不能办理。", rule=name(award.rule), action=labels.ACTIONS[action])
         )

@@ -10,7 +10,7 @@ from typing import Any
 
 from enterprises.awards import funds, labels, queries, rules, steps
 from enterprises.awards.models import Award
-from enterprises.awards.operations.acting import AlreadyAwarded, AwardRefused, WrongStep, begin, end, may_act, name, need, not_eligible
+from enterprises.awards.operations.acting import AlreadyAwarded, AwardRefused, WrongStep, begin, end, may_act, name, need, not_eligible, pays_locally
 from enterprises.awards.specs import SPECS, spec_of, terms_of
 from enterprises.awards.types import (
     LOCAL_GOVERNMENT,
@@ -317,7 +317,11 @@ def pay(
 
 
 def _check_fund(award: Award, pool_id: int | None, on: date) -> None:
-    """Where the sentence names the fund the money is of, it comes out of a pool of that kind and no other (`fj.award_funds`)."""
+    """Where the sentence names the fund the money is of, it comes out of a pool of that kind and no other (`fj.award_funds`); what the local
+    government pays comes out of none of the province."""
+    if pays_locally(award) and pool_id is not None:
+        message = _("“%(rule)s”按原文由%(payer)s给予（%(cite)s），不从省级资金列支，请不要选择资金。", **_payers(award))
+        raise AwardRefused(message, field="pool", code="pool_of_other_kind")
     fund = terms_of(award.rule, queries.parameters(on)).fund_of(award.payer)
     pool = queries.pool(pool_id) if pool_id is not None else None
     if fund is not None and (pool is None or pool.kind is not fund):
@@ -331,6 +335,10 @@ def _check_fund(award: Award, pool_id: int | None, on: date) -> None:
             field="pool",
             code="pool_of_other_kind",
         )
+
+
+def _payers(award: Award) -> dict[str, Any]:
+    return {"rule": name(award.rule), "payer": LOCAL_GOVERNMENT, "cite": spec_of(award.rule).clause.cite}
 
 
 def close(*, award: Award, by: Identity, today: date, now: datetime, version: int | None = None) -> Award:
@@ -358,7 +366,7 @@ def revoke(*, award: Award, reason: str, by: Identity, today: date, now: datetim
 
 def publish(*, award: Award, by: Identity, today: date, now: datetime) -> Award:
     """Publish a decision: everybody may read for whom, rule, amount and clause. Publishing twice changes nothing."""
-    if not may_act(by, award.rule, Who.DEPARTMENT):
+    if not may_act(by, award, Who.DEPARTMENT):
         raise NotAllowed(_("“%(rule)s”的公布由该项规定的主管部门办理。", rule=name(award.rule)))
     if award.state not in TAKEN:
         raise WrongStep(_("只有已决定的奖励可以公布。"))

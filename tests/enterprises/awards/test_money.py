@@ -21,7 +21,7 @@ from tests.factories import awards as make
 from tests.factories import ground
 from tests.factories import identity as accounts
 from tests.factories.awards import EDU, FIN, NOW, ST, TODAY
-from trainhub.kernel.access import SYSTEM, Identity
+from trainhub.kernel.access import SYSTEM, Grant, Identity, Role, ScopeKind
 from trainhub.kernel.errors import NotAllowed
 from trainhub.organisations import operations as organisations
 from trainhub.organisations import queries as organisation_queries
@@ -117,6 +117,27 @@ def test_the_payer_the_sentence_names_is_not_typed(session: Session) -> None:
     booth = {"booth_fee_fen": 30_000}
     assert _decided(CompanyRule.BOOTH, WAN, **booth).payer == "所在地政府"
     assert _decided(CompanyRule.BOOTH, WAN, "福州市政府", **booth).payer == "福州市政府"  # which one is meant
+
+
+def test_what_the_local_government_pays_is_recorded_by_its_city_and_leaves_no_pool_of_the_province(session: Session) -> None:
+    """FJ-25c, 000:787: 由所在地政府给予. Neighbours, and a city where another payer is named, record nothing."""
+    row = _decided(CompanyRule.BOOTH, WAN, booth_fee_fen=30_000_000)
+    region = organisation_queries.by_id(row.organisation_id).region_code  # type: ignore[union-attr]
+    own, other = (_city(code) for code in (region[:4] + "00", "350900" if region[:4] != "3509" else "350100"))
+    pay: dict[str, Any] = {"on": TODAY, "reference": "榕财1", **WHEN}
+    with pytest.raises(NotAllowed, match="主管部门"):
+        operations.pay(award=row, by=other, **pay)
+    with pytest.raises(AwardRefused, match="不从省级资金列支") as refused:
+        operations.pay(award=row, by=own, pool_id=_pool(PoolKind.INTEGRATED), **pay)
+    assert (refused.value.code, refused.value.field) == ("pool_of_other_kind", "pool")
+    assert operations.pay(award=row, by=own, **pay).state is AwardState.PAID
+    assert operations.close(award=row, by=own, **WHEN).state is AwardState.CLOSED
+    with pytest.raises(NotAllowed, match="主管部门"):
+        operations.pay(award=_decided(CompanyRule.DATACENTRE, 30 * WAN, **CENTRE), by=own, **pay)
+
+
+def _city(code: str) -> Identity:
+    return Identity(accounts.account().id, None, "市县", grants=(Grant(Role.PREFECTURE_OPERATOR, kind=ScopeKind.REGION, region_code=code),))
 
 
 # -- credit of the base itself ------------------------------------------------------------------------------------------

@@ -102,7 +102,7 @@ def test_an_enterprise_is_told_of_its_incentive_and_who_applied_even_after_the_p
     company = make.company()
     coordinator = accounts.account(roles=(Role.ENTERPRISE_COORDINATOR,), organisation_id=company.id)
     asker = accounts.account()
-    row = operations.apply_company(company=company, rule=CompanyRule.RESEARCH, year=2016, by=Identity(asker.id, None, frozenset()), **WHEN)
+    row = operations.apply_company(company=company, rule=CompanyRule.RESEARCH, year=2016, by=Identity(asker.id, None, "申请人"), **WHEN)
     steps.record(award=row, kind=StepKind.CHECK, on=TODAY, is_positive=True, text="属实", by=SYSTEM, **WHEN)
     for account in (coordinator, asker):
         assert [kind for kind, _text in _told(session, account)] == ["reviewed"]
