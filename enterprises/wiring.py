@@ -9,7 +9,7 @@ import click
 from flask import Flask, url_for
 
 from enterprises.awards import cli as awards_cli
-from enterprises.awards import company_views as awards_company_views
+from enterprises.awards import credit_views as awards_credit_views
 from enterprises.awards import fund_models as awards_funds
 from enterprises.awards import fund_views as awards_fund_views
 from enterprises.awards import models as awards_models
@@ -102,7 +102,7 @@ from trainhub.people import reach
 from trainhub.people.types import HUMANS
 from trainhub.programmes.operations import plans as programme_plans
 
-PAGES: tuple[ModuleType, ...] = (mentors_proof_views, bases_partner_views, bases_history_views, awards_fund_views, awards_company_views)
+PAGES: tuple[ModuleType, ...] = (mentors_proof_views, bases_partner_views, bases_history_views, awards_fund_views, awards_credit_views)
 """Pages that hang themselves onto a blueprint of another module."""
 TABLES: tuple[ModuleType, ...] = (bases_models, mentors_models, placements_models, capstones_models, awards_models, awards_funds, subsidies_models)
 COMMANDS: dict[str, click.Command] = {**mentors_cli.COMMANDS, **placements_cli.COMMANDS, **capstones_cli.COMMANDS, **awards_cli.COMMANDS}

@@ -1,4 +1,4 @@
-"""Pages of the incentives of enterprises: what is known, what the rules answer, an application, the credit."""
+"""Pages of the incentives of enterprises: what is known, what the rules answer, an application."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from typing import Any
 
 from flask import render_template, request
 
-from enterprises.awards import companies, credit, forms, labels, operations, queries
+from enterprises.awards import companies, forms, labels, operations, queries
 from enterprises.awards.list_views import blueprint as blueprint
 from enterprises.awards.showing import shown
 from enterprises.awards.specs import spec_of
 from enterprises.awards.types import BY_PROJECT, ELSEWHERE, CompanyRule, Verdict
-from enterprises.awards.views import applied, kept_files
+from enterprises.awards.views import applied, credit_card, kept_files
 from enterprises.permissions import Can
 from trainhub.kernel import clock, downloads, paging
 from trainhub.kernel.access import guard, may, who
-from trainhub.kernel.db import session, transaction
+from trainhub.kernel.db import session
 from trainhub.kernel.forms import Form, given
 from trainhub.kernel.frames import found, submit
 from trainhub.kernel.i18n import _
@@ -73,13 +73,12 @@ def _year() -> int:
     return year if year is not None and 2015 <= year <= 2100 else clock.today().year
 
 
-def _company_page(row: Organisation, made: dict[str, Form] | None = None, status: int = 200) -> Any:
+def company_page(row: Organisation, made: dict[str, Form] | None = None, status: int = 200) -> Any:
+    """The page of an enterprise, with forms that were refused."""
     year, today, shown_forms = _year(), clock.today(), dict(made or {})
     subject = organisations.subject_of(row)
     if may(who(), Can.COMPANY_EDIT, subject):
         shown_forms.setdefault("figure", forms.FigureForm(formdata=None).apart("figure"))
-    if may(who(), Can.CREDIT_EDIT):
-        shown_forms.setdefault("credit", forms.CreditForm(formdata=None, on=today).apart("credit"))
     page = render_template(
         "enterprises/awards/company.html",
         company=row,
@@ -91,8 +90,7 @@ def _company_page(row: Organisation, made: dict[str, Form] | None = None, status
         matched=queries.locally_matched(year),
         may_apply=may(who(), Can.AWARD_APPLY, subject) and year <= today.year,
         figures=queries.figures_of(row.id),
-        checks=queries.checks_of(row.id),
-        unseen=[entry for _key, entry in queries.listed_unseen([row.id], today)],
+        credit=credit_card(row, shown_forms.get("credit")),
         forms=shown_forms,
         shown=shown,
         labels=labels,
@@ -104,7 +102,7 @@ def _company_page(row: Organisation, made: dict[str, Form] | None = None, status
 @guard(Can.COMPANY_VIEW, load=load_company, subject=organisations.subject_of)
 def company(row: Organisation) -> Any:
     """Every incentive that attaches to an enterprise."""
-    return _company_page(row)
+    return company_page(row)
 
 
 # -- an application -----------------------------------------------------------------------------------------------------
@@ -159,7 +157,7 @@ def apply_company(pair: Pair) -> Any:
     )
 
 
-# -- figures and credit -------------------------------------------------------------------------------------------------
+# -- figures -----------------------------------------------------------------------------------------------------------
 @blueprint.post("/companies/<code>/figures")
 @guard(Can.COMPANY_EDIT, load=load_company, subject=organisations.subject_of)
 def enter_figure(row: Organisation) -> Any:
@@ -177,37 +175,6 @@ def enter_figure(row: Organisation) -> Any:
             by=who(),
             now=clock.now(),
         ),
-        again=lambda status: _company_page(load_company(code), {"figure": form}, status),
+        again=lambda status: company_page(load_company(code), {"figure": form}, status),
         then=lambda _given: done(_("指标已登记。"), "awards.company", code=code),
-    )
-
-
-@blueprint.post("/companies/<code>/credit/look-up")
-@guard(Can.CREDIT_EDIT, load=load_company, subject=organisations.subject_of)
-def look_up_credit(row: Organisation) -> Any:
-    """Ask the sources."""
-    code = row.code
-    with transaction():
-        is_listed = credit.look_up(organisation=load_company(code), by=who(), today=clock.today(), now=clock.now()).is_listed
-    return done(_("核查完成：在失信名单上。") if is_listed else _("核查完成：未见失信记录。"), "awards.company", code=code)
-
-
-@blueprint.post("/companies/<code>/credit")
-@guard(Can.CREDIT_EDIT, load=load_company, subject=organisations.subject_of)
-def enter_credit(row: Organisation) -> Any:
-    """Enter a look-up made elsewhere."""
-    form, code = forms.CreditForm().apart("credit"), row.code
-    return submit(
-        form,
-        lambda: credit.enter(
-            organisation=load_company(code),
-            is_listed=form.result.data == "bad",
-            detail=form.detail.data or "",
-            on=given(form.on.data),
-            by=who(),
-            today=clock.today(),
-            now=clock.now(),
-        ),
-        again=lambda status: _company_page(load_company(code), {"credit": form}, status),
-        then=lambda _given: done(_("核查结果已登记。"), "awards.company", code=code),
     )

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from enterprises.awards.types import BaseCase, Rule
+from enterprises.awards.types import GOOD, BaseCase, Rule
 from trainhub.policy.findings import Finding, Status, no_data
 from trainhub.policy.types import Clause
 
 BLACKLISTED = frozenset({"blacklisted", "失信", "黑名单", "严重失信"})
 
 
+def is_looked_up(status: str) -> bool:
+    """Whether a status is what a look-up says; any other word is what somebody typed, and nothing is known."""
+    return status.strip() == GOOD or status.strip() in BLACKLISTED
+
+
 def credit(rule: Rule, statuses: Iterable[tuple[str, str]], clause: Clause) -> Finding:
     """None of (name, credit status) is on the blacklist (FJ-31, 000:817); what was not looked up is shown, not held against anybody."""
     known = [(name, status.strip()) for name, status in statuses]
     bad = tuple(name for name, status in known if status in BLACKLISTED)
-    unknown = tuple(f"{name}：尚未查询信用状况" for name, status in known if not status)
+    unknown = tuple(f"{name}：尚未查询信用状况" for name, status in known if not is_looked_up(status))
     return Finding(f"{rule}.credit", Status.NOT_MET if bad else Status.MET, "不在失信名单", bad or "未见失信记录", clause, details=unknown)
 
 

@@ -61,9 +61,22 @@ def load(award_id: int) -> Award:
 @guard(Can.AWARD_VIEW, load=load_base, subject=organisations.subject_of)
 def base(row: Organisation) -> Any:
     """Every rule of one base: eligible, or exactly what is missing."""
+    return base_page(row)
+
+
+def credit_card(row: Organisation, form: Form | None = None) -> dict[str, Any]:
+    """What is known of somebody's credit, and the form for who may enter a look-up (`form`: one that was refused)."""
+    if form is None and may(who(), Can.CREDIT_EDIT):
+        form = forms.CreditForm(formdata=None, on=clock.today()).apart("credit")
+    unseen = [entry for _key, entry in queries.listed_unseen([row.id], clock.today())]
+    return {"code": row.code, "checks": queries.checks_of(row.id), "unseen": unseen, "form": form}
+
+
+def base_page(row: Organisation, form: Form | None = None, status: int = 200) -> Any:
+    """The page of a base; `form`: a look-up of its credit that was refused."""
     on = asked_day()
     answers, given = queries.entitlements_of(row.id, on), queries.given_to(row.id, on)
-    return render_template(
+    page = render_template(
         "enterprises/awards/base.html",
         base=row,
         answers=answers,
@@ -75,7 +88,9 @@ def base(row: Organisation) -> Any:
         may_apply=may(who(), Can.AWARD_APPLY, organisations.subject_of(row)),
         not_of_type=Verdict.NOT_OF_TYPE,
         can_apply=(Verdict.ELIGIBLE, Verdict.TO_JUDGE, Verdict.MISSING),
+        credit=credit_card(row, form) if row.uscc or row.credit_status else None,
     )
+    return page, status
 
 
 @blueprint.get("/bases/<code>/<rule>/apply")
@@ -201,7 +216,7 @@ def page_of(
         supplement=supplement,
         examine=_examine_forms(row, examine or {}),
         pool=queries.pool(row.pool_id) if row.pool_id else None,
-        changed=queries.changed_since_check(row, today) if row.state in OPEN and row.state is not AwardState.CONFERENCE else [],
+        changed=queries.changed_since_check(row, today) if row.state in OPEN else [],
         may_publish=row.state in TAKEN and row.published_on is None and operations.may_act(who(), row, Who.DEPARTMENT),
         labels=labels,
         steps=_steps(row),

@@ -51,8 +51,6 @@ class OrganisationForm(Form):
     contact_name = Text(_l("联系人"), [Length(max=60)])
     contact_phone = Text(_l("联系电话"), [Length(max=40)])
     cio_name = Text(_l("首席信息官"), [Length(max=60)])
-    credit_status = Text(_l("信用状况"), [Length(max=40)])
-    credit_checked_on = DateField(_l("信用核查日期"), [Optional()])
 
     def prepare(self, identity: Identity, *, of: Organisation | None = None) -> OrganisationForm:
         """Fill the choices; the parent of today stays one of them."""

@@ -69,7 +69,7 @@ SCHEMA = Schema(
         Field("credit_checked_on", "信用核查日期", parse_date),
     ]
 )
-PLAIN = tuple(one.name for one in SCHEMA.fields if one.name not in ("code", "kind", "parent_code"))
+PLAIN = tuple(one.name for one in SCHEMA.fields if one.name not in ("code", "kind", "parent_code", *rules.LOOKED_UP))
 CONTACTS = ("contact_name", "contact_phone")
 
 
@@ -117,6 +117,9 @@ def _check(draft: Draft, rows: Sequence[Parsed]) -> None:
             draft.problem(row, "parent_code", _("上级单位不能是本机构。"))
         if organisation is not None and organisation.kind is not row.data["kind"]:
             draft.problem(row, "kind", _("该机构已登记为“%(kind)s”，类型不能通过导入修改。", kind=labels.KINDS[organisation.kind]))
+        for column in rules.LOOKED_UP:
+            if row.data[column] and row.data[column] != (getattr(organisation, column) if organisation else None):
+                draft.problem(row, column, _("信用核查的结果在企业或基地的奖励页面登记，不能导入：请留空，或保留导出的内容。"))
         if len(draft.errors) == before:
             good.append(row)
     for row in _parents_first(good):

@@ -25,7 +25,6 @@ EDITABLE = frozenset(
     [
         "name", "name_en", "short_name", "uscc", "region_code", "address", "parent_id", "level", "supervising_department", "ownership",
         "size", "is_internet_enterprise", "is_leading_internet", "allows_self_registration", "contact_name", "contact_phone", "cio_name",
-        "credit_status", "credit_checked_on",
     ]
 )  # fmt: skip
 PERSONAL = frozenset(["contact_name", "contact_phone", "cio_name"])
@@ -151,15 +150,28 @@ def change(*, organisation: Organisation, by: Identity, now: datetime, version: 
     _check_judged(organisation, fields, by)
     changed = _set(organisation, fields)
     if changed:
+        if "uscc" in changed:
+            _forget_credit(organisation, changed)
         if organisation.state is OrganisationState.VERIFIED and (changed.keys() & {"uscc", "name"}):
             organisation.state = OrganisationState.REGISTERED
             changed["state"] = ["verified", "registered"]
         _keep(organisation, changed, by, now)
         session().flush()
         audit.record(
-            by=by, did="organisations.organisation.changed", on=organisation, data=audit.changes(changed, told={*EDITABLE - PERSONAL, "state"})
+            by=by,
+            did="organisations.organisation.changed",
+            on=organisation,
+            data=audit.changes(changed, told={*EDITABLE - PERSONAL, *rules.LOOKED_UP, "state"}),
         )
     return changed
+
+
+def _forget_credit(organisation: Organisation, changed: dict[str, list[Any]]) -> None:
+    """What was found under another code says nothing of the new one; what was found against somebody stays until it is looked up again."""
+    for key in rules.LOOKED_UP if organisation.credit_status == rules.GOOD_CREDIT else ():
+        nothing = "" if key == "credit_status" else None
+        changed[key] = [getattr(organisation, key), nothing]
+        setattr(organisation, key, nothing)
 
 
 def _check_judged(organisation: Organisation, fields: dict[str, Any], by: Identity) -> None:

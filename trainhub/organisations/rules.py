@@ -11,8 +11,11 @@ from trainhub.organisations.types import OrganisationKind, UsccProblem
 _USCC = re.compile(r"[0-9A-HJ-NPQRTUWXY]{2}\d{6}[0-9A-HJ-NPQRTUWXY]{10}\Z")
 _CODE = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{1,39}\Z")
 
-JUDGED = ("is_internet_enterprise", "is_leading_internet", "credit_status", "credit_checked_on")
+JUDGED = ("is_internet_enterprise", "is_leading_internet")
 """What awards and certificates go by: who verifies says it, not the organisation of itself."""
+LOOKED_UP = ("credit_status", "credit_checked_on")
+"""What a look-up of the credit found (FJ-31, 000:817): nobody types it, a look-up is recorded."""
+GOOD_CREDIT = "正常"
 
 
 def normalise_code(text: str) -> str:

@@ -178,8 +178,8 @@ def confer(
     version: int | None = None,
 ) -> Award:
     """What the joint conference (联席会议, FJ-34, 000:829) decided about an amount that was put before it: the award is decided, or
-    goes back to where its amount is decided, with the minutes. Nothing given meanwhile, nothing lost meanwhile (`LOSABLE`), and no cap that
-    others have used up meanwhile, may stand in the way. Raises AlreadyAwarded, NotEligible, AwardRefused, StepRefused, WrongStep, NotAllowed.
+    goes back to where its amount is decided, with the minutes. Nothing given meanwhile, no condition or figure that fell away meanwhile, and no
+    cap that others have used up meanwhile, may stand in the way. Raises AlreadyAwarded, NotEligible, AwardRefused, StepRefused, WrongStep, NotAllowed.
     """
     begin(award, Action.CONFER, by, version)
     steps.record(award=award, kind=StepKind.CONFERENCE, on=on, is_positive=is_positive, text=text, people=people, by=by, today=today, now=now)
@@ -191,7 +191,7 @@ def confer(
     _refuse_overlap(award, award.amount_fen, today)
     answer = queries.answer_of(award, today)
     _refuse_twice(award, answer)
-    if bad := _lost(answer):
+    if bad := [f for f in answer.missing if f.status is Status.NOT_MET]:
         raise not_eligible(bad, _("提交联席会议之后才不具备的，请登记为不同意，退回重新办理。"))
     _check_amount(award.amount_fen, answer)
     award.conference_minutes, award.decided_on = text.strip(), on

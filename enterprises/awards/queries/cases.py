@@ -169,7 +169,7 @@ def figures_replaced_since(base_id: int, moment: datetime) -> dict[str, Any]:
 
 
 def never_looked_up(award: Award, on: date) -> list[str]:
-    """The enterprises behind an award (itself, or the hosts of the base) whose credit nobody had looked up by a day, by name."""
+    """Those behind an award whose credit nobody had looked up by a day, by name (`unknown_credit`)."""
     return unknown_credit(session().get_one(Organisation, award.organisation_id), on)
 
 
@@ -192,10 +192,12 @@ def in_use_finding(organisation: Organisation, rule: Rule, on: date) -> Finding:
 
 
 def unknown_credit(organisation: Organisation, on: date) -> list[str]:
-    """The enterprises behind an organisation (itself, or the hosts of a base) whose credit nobody had looked up by a day, by name."""
+    """The legal persons behind an organisation (an enterprise itself, a base with a code of its own, the enterprises that host it) whose credit
+    nobody had looked up by a day, by name."""
     if organisation.kind is OrganisationKind.BASE:
-        hosts = case_of(organisation.id, on).hosts
-        return [host.name for host in hosts if host.kind == OrganisationKind.ENTERPRISE and not host.credit_status]
+        case = case_of(organisation.id, on)
+        own = [case.name] if case.has_code and not case.credit_status else []
+        return [*own, *(host.name for host in case.hosts if host.kind == OrganisationKind.ENTERPRISE and not host.credit_status)]
     if organisation.kind is not OrganisationKind.ENTERPRISE:
         return []
     known = credit_on({organisation.id: (organisation.credit_status, organisation.credit_checked_on)}, on)[organisation.id]

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import or_, select
 
 from enterprises.awards.fund_models import AwardStep, CreditCheck, CreditListing, FundPool
+from enterprises.awards.recipients import is_looked_up
 from enterprises.awards.types import BAD, GOOD, StepKind
 from trainhub.kernel.db import session
 from trainhub.organisations import queries as organisations
@@ -52,9 +53,10 @@ def checks_of(organisation_id: int) -> list[CreditCheck]:
 
 def credit_on(known: Mapping[int, tuple[str, date | None]], on: date) -> dict[int, str]:
     """The credit status of organisations as it stood on a day; `known`: the status now with the day it was looked up (None: without a
-    day, it is taken as it is). Where that was later, the last look-up up to the day answers; empty: none was made by then. Who stands on
+    day, it is taken as it is). Where that was later, the last look-up up to the day answers; empty: none was made by then, and any word
+    that is no answer of a look-up is none. Who stands on
     the imported list by an entry that nobody has looked up since it came in is on it: a list is not imported to be forgotten."""
-    found = {key: status if checked is None or checked <= on else "" for key, (status, checked) in known.items()}
+    found = {key: status.strip() if is_looked_up(status) and (checked is None or checked <= on) else "" for key, (status, checked) in known.items()}
     later = [key for key, (_status, checked) in known.items() if checked is not None and checked > on]
     if later:
         rows = select(CreditCheck).where(CreditCheck.organisation_id.in_(later), CreditCheck.on <= on).order_by(CreditCheck.on, CreditCheck.id)

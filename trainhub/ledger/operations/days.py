@@ -20,6 +20,7 @@ from trainhub.ledger.models import ConfirmedDay, Milestone, PossibleDuplicate
 from trainhub.ledger.operations.records import ReasonNeeded
 from trainhub.ledger.types import MOVED, Source
 from trainhub.people import operations as people
+from trainhub.people import queries as people_queries
 from trainhub.people.models import Student
 from trainhub.people.types import PairDecision
 
@@ -185,13 +186,15 @@ def decide_duplicate(*, duplicate_id: int, is_same: bool, note: str = "", by: Id
     row = current.get(PossibleDuplicate, duplicate_id, with_for_update=True)
     if row is None:
         raise NotFound(_("没有这条疑似重复。"))
-    if row.decided_at is not None and row.is_same is is_same:
+    stands = people_queries.pair(*sorted((row.person_id, row.other_person_id)))  # they may have been decided on their own pages since
+    wanted = PairDecision.SAME if is_same else PairDecision.DIFFERENT
+    if row.decided_at is not None and row.is_same is is_same and stands is not None and stands.decision is wanted:
         return row, False
     row.is_same, row.decided_at, row.decided_by_id, row.note = is_same, now, by.account_id, note.strip()[:400]
     people.note_decision(
         first_id=row.person_id,
         second_id=row.other_person_id,
-        decision=PairDecision.SAME if is_same else PairDecision.DIFFERENT,
+        decision=wanted,
         reason=row.note,
         by=by,
         now=now,

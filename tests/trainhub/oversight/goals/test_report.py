@@ -22,8 +22,10 @@ from trainhub.ledger import operations as ledger
 from trainhub.ledger.models import PossibleDuplicate, TrainingRecord
 from trainhub.oversight.goals import operations, queries, reporting
 from trainhub.oversight.goals.models import Goal, GoalFact, GoalPerson
+from trainhub.people import operations as people
 from trainhub.people.models import Person
 from trainhub.people.operations.retaining import forget_numbers
+from trainhub.people.types import PairDecision
 
 Command = Callable[..., dict[str, Any]]
 NOW = datetime(2026, 3, 2, 4, tzinfo=UTC)
@@ -137,6 +139,24 @@ def test_a_completion_under_two_numbers_of_one_human_counts_once(command: Comman
     with transaction():
         ledger.decide_duplicate(duplicate_id=pair, is_same=False, by=SYSTEM, now=NOW + timedelta(minutes=1))
     assert figures() == (2, 3)
+
+
+@pytest.mark.database
+def test_the_queue_sees_what_was_decided_on_the_page_of_a_person(command: Command, session: Session, tmp_path: Path) -> None:
+    """Merged from the queue, parted on the person's page, merged from the queue again: the last word holds, and it is no repetition."""
+    load(command, tmp_path, *(row(n, id_number=resident(n), name="林一", completed_on=f"2016-03-0{n}") for n in (1, 2)))
+    pair = session.scalars(select(PossibleDuplicate.id)).one()
+    keys = session.execute(select(PossibleDuplicate.person_id, PossibleDuplicate.other_person_id)).one()
+    one, two = (session.get_one(Person, key) for key in keys)
+    decided: dict[str, Any] = {"by": SYSTEM, "now": NOW}
+    assert ledger.decide_duplicate(duplicate_id=pair, is_same=True, **decided)[1] is True
+    assert ledger.decide_duplicate(duplicate_id=pair, is_same=True, **decided)[1] is False
+    people.decide_pair(first=one, second=two, decision=PairDecision.DIFFERENT, reason="两个人", **decided)
+    session.commit()
+    assert report(command)["persons"] == 2
+    assert ledger.decide_duplicate(duplicate_id=pair, is_same=True, **decided)[1] is True
+    session.commit()
+    assert report(command)["persons"] == 1
 
 
 def test_unknown_and_uncomputed_goals(command: Command) -> None:

@@ -23,6 +23,7 @@ from trainhub.organisations.models import Organisation
 from trainhub.oversight.reports.types import Asked
 from trainhub.people import queries as people
 from trainhub.people.models import Employment, Student, Teacher
+from trainhub.people.types import TeacherKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,9 @@ def hosted(asked: Asked, by: Any = None, *only: sa.ColumnElement[bool]) -> dict[
 
 
 def practising_teachers(asked: Asked) -> dict[int, int]:
-    """Distinct teachers in practice by enterprise (教师践习): a secondment that took place, or verified work there, in the span."""
+    """Distinct teachers in practice by enterprise (教师践习): a secondment that took place, or verified work there of full-time teachers while
+    they taught, in the span. Who teaches beside a post in an enterprise is at home there, and what was done before the first day as a teacher
+    is a career, no practice."""
     found: dict[int, set[int]] = defaultdict(set)
     own, human, stood = human_of(Teacher.id, Teacher.person_id, "teacher.person_id", asked)
     seconded = session().execute(
@@ -112,6 +115,11 @@ def practising_teachers(asked: Asked) -> dict[int, int]:
         .join(Teacher, Teacher.person_id == Employment.person_id)
         .outerjoin(stood, stood.c.gone_id == own)
         .where(
+            Teacher.kind == TeacherKind.FULL_TIME,
+            Employment.since <= func.coalesce(Teacher.until, asked.until),
+            func.coalesce(Employment.until, asked.until) >= Teacher.since,
+            Teacher.since <= asked.until,
+            func.coalesce(Teacher.until, asked.since) >= asked.since,
             Employment.organisation_id.is_not(None),
             Employment.is_enterprise.is_(True),
             Employment.verified_at <= asked.known_at,
