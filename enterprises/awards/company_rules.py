@@ -182,7 +182,9 @@ def _revenue(figures: Figures, book: Book, clause: Clause) -> tuple[list[Finding
         return [no_data("FJ-25b.revenue", first.clause, parameter=first, details=("没有登记当年营业收入。",))], (None, None)
     level = second if now > second.number else first
     fixed = book["fj.revenue_second_award_fen" if level is second else "fj.revenue_first_award_fen"].number
-    given = {year: f"{year} 年已奖励" for year, fen in figures.history("revenue_given_fen").items() if year != figures.year and fen >= fixed}
+    awarded = {year: fen for year, fen in figures.history("revenue_given_fen").items() if year != figures.year}
+    # The same level is given once, whichever year was decided first; a higher one takes the lower away from later years alone.
+    given = {year: f"{year} 年已奖励" for year, fen in awarded.items() if fen == fixed or (fen > fixed and year < figures.year)}
     reached = {year: f"{year} 年已超过" for year, value in before.items() if value > level.number} | given
     found = reached[min(reached)] if reached else "首次"
     findings = [

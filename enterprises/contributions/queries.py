@@ -26,7 +26,8 @@ VIEWERS = (*CAPSTONE_VIEWERS, Role.DEPT_HR, Role.PREFECTURE_OPERATOR)
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """One enterprise and year. `days` are confirmed student-days; five of them are a person-week."""
+    """One enterprise and year. `days` are confirmed student-days; five of them are a person-week. `capstones` were passed in the year, as in
+    the reports."""
 
     id: int
     code: str
@@ -65,7 +66,7 @@ def listing(identity: Identity, year: int, *, text: str = "", sort: str = "") ->
     )
     capstones = (
         select(Capstone.enterprise_id.label("id"), func.count().label("count"))
-        .where(Capstone.ends_on.between(first, last), Capstone.state != CapstoneState.WITHDRAWN)
+        .where(Capstone.finished_on.between(first, last), Capstone.state == CapstoneState.PASSED)
         .group_by(Capstone.enterprise_id)
         .subquery()
     )

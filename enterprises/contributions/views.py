@@ -20,7 +20,7 @@ COLUMNS = (
     Column("students", "接纳学生人数"),
     Column("weeks", "实习人周"),
     Column("mentors", "指导教师人数"),
-    Column("capstones", "毕业设计"),
+    Column("capstones", "通过的毕业设计"),
     Column("courses", "培训课程"),
 )
 

@@ -196,6 +196,9 @@ def test_rent_is_relieved_for_five_years_at_most(before: int, missing: list[str]
         ({2016: 50 * WAN}, 10001, ["FJ-25b.before"]),
         ({2016: 100 * WAN}, 5000, ["FJ-25b.first", "FJ-25b.before"]),
         ({2016: 100 * WAN}, 10001, ["FJ-25b.first", "FJ-25b.before"]),
+        ({2019: 100 * WAN}, 5000, ["FJ-25b.before"]),  # the later year was decided first, its level is another one
+        ({2019: 100 * WAN}, 10001, ["FJ-25b.first", "FJ-25b.before"]),
+        ({2019: 50 * WAN}, 5000, ["FJ-25b.first", "FJ-25b.before"]),
     ],
 )
 def test_each_level_of_revenue_is_awarded_once_whatever_the_figures_say_afterwards(
@@ -493,9 +496,9 @@ def test_the_pages(session: Session, as_role: AsRole, client: FlaskClient) -> No
     assert "第三方支付总部落户奖励" in own.get(where).text
     assert "FJ-24c" in own.get(at).text
     assert "2016" in hr.get("/awards/decisions?rule=FJ-24c").text
-    assert own.post(f"{at}/credit", data={}).status_code == 403
-    assert hr.post(f"{at}/credit/look-up").status_code == 422
-    assert hr.post(f"{at}/credit", data={"result": "good", "on": "2026-01-01", "detail": "信用福建"}).status_code == 303
+    assert own.post(at.replace("/companies/", "/credit/"), data={}).status_code == 403
+    assert hr.post(at.replace("/companies/", "/credit/") + "/look-up").status_code == 422
+    assert hr.post(at.replace("/companies/", "/credit/"), data={"result": "good", "on": "2026-01-01", "detail": "信用福建"}).status_code == 303
     assert "未见失信记录" in own.get(at).text
     assert as_role(Role.ENTERPRISE_COORDINATOR, organisation_id=ground.enterprise().id).get(at).status_code == 403
     pool = {"year": "2026", "name": "引导资金", "kind": "new", "planned": "5000000"}

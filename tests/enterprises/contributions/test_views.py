@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+from enterprises.capstones.types import CapstoneState
 from enterprises.contributions import queries
 from tests.factories import awards, ground
 from tests.factories import capstones as make
@@ -37,6 +38,13 @@ def test_counts_of_a_year(session: Session, as_role: Callable[..., FlaskClient])
         )
     ground.enterprise(name="没有贡献的企业")
     code, name = found.enterprise.code, found.enterprise.name
+    (running,) = [r for r in queries.rows(awards.EDU, 2026) if r.code == code]
+    assert running.capstones == 0  # one that goes on has not been given yet
+    found.capstone.state, found.capstone.finished_on = CapstoneState.FAILED, date(2026, 2, 20)
+    session.flush()
+    assert [r.capstones for r in queries.rows(awards.EDU, 2026) if r.code == code] == [0]
+    found.capstone.state = CapstoneState.PASSED
+    session.flush()
     (row,) = [r for r in queries.rows(awards.EDU, 2026) if r.code == code]
     assert (row.students, row.days, row.weeks_x10, row.mentors, row.capstones, row.courses) == (1, 7, 14, 1, 1, 1)
     (before,) = [r for r in queries.rows(awards.EDU, 2025) if r.code == code]

@@ -21,7 +21,7 @@ from trainhub.organisations.models import Organisation
 from trainhub.organisations.types import OrganisationKind, OrganisationState
 from trainhub.oversight.evaluation.models import ExpertJudgement
 from trainhub.oversight.goals.models import GoalDay
-from trainhub.people.models import Student
+from trainhub.people.models import Person, Student
 from trainhub.people.types import StudentState
 from trainhub.programmes.models import Programme
 
@@ -70,7 +70,7 @@ class Sums:
 
 
 def sums() -> Sums:
-    """Published courses, persons with a completed training, bases, valid certificates, programmes, enrolled students."""
+    """Published courses, humans with a completed training (two rows of one are one), bases, valid certificates, programmes, enrolled students."""
     current = session()
 
     def count(statement: object) -> int:
@@ -78,7 +78,12 @@ def sums() -> Sums:
 
     return Sums(
         courses=count(select(func.count(Course.id)).where(Course.id.in_(select(Run.course_id).where(Run.state == RunState.PUBLISHED)))),
-        persons=count(select(func.count(func.distinct(TrainingRecord.person_id))).where(TrainingRecord.cancelled_at.is_(None))),
+        persons=count(
+            select(func.count(func.distinct(func.coalesce(Person.merged_into_id, Person.id))))
+            .select_from(TrainingRecord)
+            .join(Person, Person.id == TrainingRecord.person_id)
+            .where(TrainingRecord.cancelled_at.is_(None))
+        ),
         bases=count(
             select(func.count(Organisation.id)).where(Organisation.kind == OrganisationKind.BASE, Organisation.state == OrganisationState.VERIFIED)
         ),
