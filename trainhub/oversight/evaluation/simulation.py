@@ -99,7 +99,8 @@ def assumed(case: Case, wanted: Assumptions, p: Mapping[str, Parameter], work: W
     """The case as it would be under assumptions; a student who finishes has exactly the days that are asked for,
     and did what the plan holds.
 
-    A lecturer whose work is verified has the days of what is entered, each once and up to the first teaching day: that may be too few.
+    A lecturer whose work is verified has the days of what is entered, each once and up to the first teaching day: that may be too few. As a
+    teacher (4.2, 4.5) they have the days up to the day of the case.
     """
     days, years = p["own.weeks.days_required"].number, p["own.lecturer.enterprise_days"].number
 
@@ -111,6 +112,13 @@ def assumed(case: Case, wanted: Assumptions, p: Mapping[str, Parameter], work: W
         then = days_in((entry.span for entry in work.get(one.lead_id, ())), until=one.counted_until)
         return replace(one, lead_days=max(one.lead_days, then))
 
+    gained: dict[int | None, int] = {}
+    for one in (one for found in case.candidates.values() for one in found):
+        if one.lead_id in wanted.experienced:
+            gained[one.human] = max(years, gained.get(one.human, 0))
+        elif one.lead_id is not None and one.lead_id in wanted.lecturers:
+            gained[one.human] = max(days_in((entry.span for entry in work.get(one.lead_id, ())), until=case.on), gained.get(one.human, 0))
+
     def over(one: StudentCase) -> PlacementCase:
         """What a student finishes: all of the plan, signed and graded."""
         signed = frozenset(("school", "enterprise", "student"))
@@ -121,6 +129,7 @@ def assumed(case: Case, wanted: Assumptions, p: Mapping[str, Parameter], work: W
         case,
         placements=(*running, *(over(one) for one in case.students if one.label in wanted.students)),
         students=tuple(replace(one, credited_days=max(one.credited_days, days)) if one.label in wanted.students else one for one in case.students),
+        teachers=tuple(replace(one, enterprise_days=max(one.enterprise_days, gained.get(one.person_id, 0))) for one in case.teachers),
         candidates={year: tuple(verified(one) for one in found) for year, found in case.candidates.items()},
     )
 

@@ -36,8 +36,9 @@ from trainhub.oversight.evaluation.store import catalogue, queries
 from trainhub.oversight.evaluation.store.operations import keeping
 from trainhub.oversight.evaluation.store.types import Mode
 from trainhub.oversight.evaluation.types import Outcome, Verdict
+from trainhub.people import operations as people
 from trainhub.people import queries as people_queries
-from trainhub.people.models import Person, Teacher
+from trainhub.people.models import Employment, Person, Teacher
 
 
 @pytest.mark.parametrize(
@@ -59,6 +60,29 @@ def test_a_requirement_is_as_good_as_its_least_point() -> None:
     assert attainment.of_requirement([good, low]) == Attained(640, 4, 3)
     assert attainment.of_requirement([good, none]).mean_x10 is None
     assert [low.meets(64), low.meets(65), none.meets(60)] == [True, False, None]
+
+
+def test_what_is_supposed_of_a_lecturer_is_what_follows_when_it_is_done(session: Session) -> None:
+    """The days that 5.2 asks of who leads a course are days of a teacher at 4.2 and 4.5, too."""
+    with transaction():
+        built = factory.failing(students=4)
+    day = factory.TODAY
+    (key, *_others) = (one.key for one in simulation.look(built.programme, day, Assumptions())[2].lecturers)
+    teacher = session.get_one(Teacher, key)
+    teacher.is_senior = False
+    with transaction():
+        for row in session.scalars(sa.select(Employment).where(Employment.person_id == teacher.person_id)):
+            session.delete(row)
+        work = ground.employment(session.get_one(Person, teacher.person_id), is_verified=False, since=date(2008, 1, 1), until=date(2015, 8, 31))
+    before, supposed, _choices = simulation.look(built.programme, day, Assumptions(lecturers=frozenset([key])))
+    with transaction():
+        people.verify_employment(employment=work, basis="劳动合同", by=SYSTEM, now=factory.NOW)
+    after = simulation.look(built.programme, day, Assumptions())[0]
+    assert supposed.statuses == after.statuses
+    assert before.statuses != after.statuses
+    found = [{f.code: f.found for answer in one.answers for f in answer.findings} for one in (supposed, after)]
+    assert [one["4.5"] for one in found] == [found[1]["4.5"]] * 2
+    assert [one["4.2"] for one in found] == [found[1]["4.2"]] * 2
 
 
 def test_three_weaknesses_and_what_would_mend_them(session: Session) -> None:

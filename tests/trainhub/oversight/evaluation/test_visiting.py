@@ -72,6 +72,16 @@ def test_reading_ends_and_sending_does_not(play: Play) -> None:
     assert not may(leader, Can.SEND_VISIT, queries.subject_of(row, LATE)), "what was sent is out of the group's hands"
 
 
+def test_who_withdraws_during_a_visit_does_not_learn_what_was_being_written(play: Play) -> None:
+    """Forms of a visit that was broken off stay with who wrote them; those of a visit that was over were read before."""
+    row = scheduled(play)
+    judge(play, row, play.leader, DAY, differs=("1.1",))
+    head, leader = accounts.account(), assignment(row, play.leader)
+    go(row, Event.WITHDRAW, DAY, reason="重来")
+    assert queries.readable_by(row, head.id) == set()
+    assert queries.readable_by(row, play.leader.id) == {leader.id}
+
+
 def test_who_steps_aside_sends_nothing(play: Play) -> None:
     row = scheduled(play)
     visiting.declare(expert=assignment(row, play.member), has_conflict=True, conflict="合作课题", by=play.who(play.member), now=at(DAY))
