@@ -18,9 +18,9 @@ depends_on = None
 def upgrade() -> None:
     """Forward: a name that was corrected before accounts followed is carried over."""
     with op.batch_alter_table("one_time_link", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("made_by_id", sa.Integer(), nullable=True))
-    account = sa.table("account", sa.column("person_id", sa.Integer), sa.column("display_name", sa.String))
-    person = sa.table("person", sa.column("id", sa.Integer), sa.column("name", sa.String), sa.column("merged_into_id", sa.Integer))
+        batch_op.add_column(sa.Column("made_by_id", sa.BigInteger(), nullable=True))
+    account = sa.table("account", sa.column("person_id", sa.BigInteger), sa.column("display_name", sa.String))
+    person = sa.table("person", sa.column("id", sa.BigInteger), sa.column("name", sa.String), sa.column("merged_into_id", sa.BigInteger))
     named, stays = person.alias("named"), person.alias("stays")
     name = (
         sa.select(stays.c.name)
