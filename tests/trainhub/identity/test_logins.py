@@ -18,8 +18,10 @@ from trainhub.identity.models import Account
 from trainhub.identity.operations import AccountRefused, GrantRefused
 from trainhub.identity.types import Channel, LoginKind
 from trainhub.kernel.access import SYSTEM, Identity, Role
+from trainhub.kernel.db import session as current
 from trainhub.kernel.db import transaction
 from trainhub.people import operations as people
+from trainhub.people.models import Person
 
 TODAY = make.NOW.date()
 Sent = list[tuple[str, str]]
@@ -207,11 +209,8 @@ def test_the_pages_of_the_holder(app: Flask, sent: Sent) -> None:
 # -- after the person's file --------------------------------------------------------------------------------------------
 
 
-def change(account: Account, by: Identity = SYSTEM, **facts: str) -> None:
-    from trainhub.kernel.db import session
-    from trainhub.people.models import Person
-
-    people.change_person(person=session().get_one(Person, account.person_id), by=by, now=make.NOW, **facts)
+def change(account: Account, by: Identity = SYSTEM, **facts: Any) -> None:
+    people.change_person(person=current().get_one(Person, account.person_id), by=by, now=make.NOW, **facts)
 
 
 def test_a_corrected_name_is_the_accounts_too(session: Session) -> None:
@@ -242,8 +241,6 @@ def test_an_address_that_does_not_follow_is_told(session: Session, why: str) -> 
         make.grant(account, Role.SYSTEM_ADMIN)
         by = queries.identity_of(make.account(roles=(Role.DEPT_HR,)).id, today=TODAY)
     change(account, by, email="" if why == "emptied" else "new@example.cn")
-    from trainhub.people.models import Person
-
     assert names(account) == ["lin", "old@example.cn"]
     beside = queries.kinds_beside(account.id, session.get_one(Person, account.person_id))
     assert beside == ([] if why == "emptied" else [LoginKind.EMAIL])
