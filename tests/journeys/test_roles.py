@@ -13,6 +13,7 @@ from flask import Flask
 
 from tests.journeys.browsing import Page, Visitor, problems_of
 from tests.journeys.conftest import Place, opened, travel
+from trainhub.identity import notice
 
 ACCOUNTS = ("student", "trainee", "lecturer", "mentor", "supervisor", "enterprise", "programme", "prefecture", "province", "expert", "admin")
 BESIDE = ("association", "workgroup", "expert2", "programme1")
@@ -134,7 +135,7 @@ def newcomer(app: Flask, role: str, organisation: str) -> Visitor:
     somebody.get(link)
     somebody.send(link, {"password": "shan-shui-2026", "again": "shan-shui-2026"})
     somebody.sign_in(f"new-{role}", "shan-shui-2026")
-    somebody.send("/consent", {"consent": "y"})
+    somebody.send("/consent", {"consent": "y", "notice": notice.VERSION})
     return somebody
 
 

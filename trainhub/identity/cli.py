@@ -116,6 +116,38 @@ def reset_link(name: str) -> dict[str, Any]:
     return {"name": name, "link": link}
 
 
+CHOSEN = {kind.value: kind for kind in ops.CHANGEABLE}
+
+
+@edge("add-login", human=lambda r: _("现在也可以用 %(value)s 登录。", **r))
+@click.argument("name")
+@click.argument("kind", type=click.Choice(list(CHOSEN)))
+@click.argument("value")
+def add_login(name: str, kind: str, value: str) -> dict[str, Any]:
+    """Let an account sign in by one more name / 添加登录名.
+
+    Example: trainhub accounts add-login lin email lin@example.edu.cn
+    """
+    with transaction():
+        account = _named(name)
+        login = ops.give_login(account=account, kind=CHOSEN[kind], value=value, by=operator(), today=clock.today(), now=clock.now())
+        return {"account": account.id, "kind": kind, "value": login.value}
+
+
+@edge("remove-login", human=lambda r: _("不能再用 %(name)s 登录。", **r))
+@click.argument("name")
+def remove_login(name: str) -> dict[str, Any]:
+    """Keep an account from signing in by this name; its others stay / 删除登录名.
+
+    Example: trainhub accounts remove-login lin@old.example.cn
+    """
+    with transaction():
+        account, typed = _named(name), rules.typed_name(name)
+        for login in queries.names_typed(typed):
+            ops.take_login(account=account, login_id=login.id, by=operator(), today=clock.today(), now=clock.now())
+        return {"account": account.id, "name": name}
+
+
 @edge("unlock", human=lambda r: _("已清除 %(failures)s 次失败记录。", **r))
 @click.argument("name")
 def unlock(name: str) -> dict[str, Any]:
@@ -205,5 +237,5 @@ def open_(cohort: str, teachers: str, programme_teachers: str, mentors: str, rol
     }
 
 
-for command in (create_admin, list_, invite, reset_link, unlock, open_):
+for command in (create_admin, list_, invite, reset_link, add_login, remove_login, unlock, open_):
     accounts.add_command(command)

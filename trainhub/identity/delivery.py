@@ -50,6 +50,11 @@ def channels() -> list[Channel]:
     return [channel for channel in Channel if channel in known]
 
 
+def reaches_by_mail() -> bool:
+    """Whether this installation can send an e-mail at all: pages promise none where it cannot."""
+    return Channel.EMAIL in channels()
+
+
 def deliver(channel: Channel, *, to: str, subject: str, text: str, now: datetime) -> bool:
     """Hand a message to its channel; False when there is none or no address, and nothing was sent, or when it went to the log only."""
     adapter: Adapter | None = current_app.extensions.get("trainhub.channels", {}).get(channel)

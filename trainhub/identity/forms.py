@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from wtforms import BooleanField, DateField, HiddenField, IntegerField, PasswordField, RadioField, SelectField
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 
 from trainhub.identity import rules
-from trainhub.identity.labels import CHANNELS, REQUEST_KINDS, REQUEST_STATES
-from trainhub.identity.types import Channel, RequestKind, RequestState
+from trainhub.identity.labels import CHANNELS, LOGIN_KINDS, REQUEST_KINDS, REQUEST_STATES
+from trainhub.identity.types import Channel, LoginKind, RequestKind, RequestState
 from trainhub.kernel.access import ROLE_LABELS, Role, ScopeKind
 from trainhub.kernel.forms import Checks, Form, LongText, Text
 from trainhub.kernel.i18n import LANGUAGES, _, _l, listed
@@ -73,6 +74,34 @@ class PasswordForm(Form):
     password = PasswordField(_l("当前密码"), _PASSWORD)
 
 
+class LoginNameForm(Form):
+    """One more name to sign in by."""
+
+    kind = RadioField(_l("方式"), [InputRequired(_l("请选择方式。"))], choices=[])
+    value = Text(_l("登录名"), [DataRequired(_l("请填写登录名。")), Length(max=200)])
+
+    def __init__(self, kinds: Iterable[LoginKind], **kw: Any) -> None:
+        super().__init__(**kw)
+        self.kind.choices = [(kind.value, LOGIN_KINDS[kind]) for kind in kinds]
+
+
+class OwnLoginForm(LoginNameForm):
+    """The same for oneself."""
+
+    password = PasswordField(_l("当前密码"), _PASSWORD)
+
+
+class DropLoginForm(Form):
+    """A name of one's own to sign in by no longer."""
+
+    login_id = RadioField(_l("要删除的登录名"), [InputRequired(_l("请选择要删除的登录名。"))], coerce=int, choices=[])
+    password = PasswordField(_l("当前密码"), _PASSWORD)
+
+    def __init__(self, names: Iterable[tuple[int, str]], **kw: Any) -> None:
+        super().__init__(**kw)
+        self.login_id.choices = list(names)
+
+
 class PreferencesForm(Form):
     """Language and e-mail."""
 
@@ -96,6 +125,8 @@ class TokenForm(Form):
 class ConsentForm(Form):
     """Consent to the privacy notice; a guardian is named for a child."""
 
+    notice = HiddenField()
+    """The version of the notice beside the box."""
     guardian_name = Text(_l("监护人姓名"), [Length(max=60)])
     guardian_phone = Text(_l("监护人手机号"), [Length(max=40)])
     consent = BooleanField(_l("我已阅读并同意隐私说明"), [InputRequired(_l("请勾选同意后继续；不同意则无法使用需要登录的功能。"))])
@@ -115,6 +146,8 @@ class RegisterForm(Form):
     password = PasswordField(_l("密码"), _PASSWORD)
     guardian_name = Text(_l("监护人姓名"), [Length(max=60)])
     guardian_phone = Text(_l("监护人手机号"), [Length(max=40)])
+    notice = HiddenField()
+    """The version of the notice that the page led to."""
     consent = BooleanField(_l("我已阅读并同意隐私说明"), [InputRequired(_l("请先阅读隐私说明并勾选同意。"))])
 
     def __init__(self, organisations: list[tuple[int, str]], channels: list[Channel], **kw: Any) -> None:
@@ -191,7 +224,7 @@ class DecisionForm(Form):
     closes_account = BooleanField(
         _l("同时注销账号"),
         description=_l(
-            "注销后不能恢复：登录名、密码、角色和令牌都会清除，不再在学、任教或指导的，手机号码和邮箱也一并抹去；依规定保存的业务记录不受影响。"
+            "登录名、密码、角色和令牌都会清除，不能找回，以后只能重新开通；不再在学、任教或指导的，手机号码和邮箱也一并抹去；依规定保存的业务记录不受影响。"
         ),
     )
 

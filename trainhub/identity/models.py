@@ -177,6 +177,8 @@ class OneTimeLink(Base):
     purpose: Mapped[LinkPurpose] = mapped_column(enum_column(LinkPurpose))
     token_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
     address: Mapped[str] = mapped_column(sa.String(200), default="")
+    made_by_id: Mapped[int | None]
+    """The account that made it; its own: somebody typed one of its names at “forgotten password”. None: the operator, or nobody kept it."""
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]

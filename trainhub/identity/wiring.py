@@ -8,10 +8,10 @@ from types import ModuleType
 import click
 from flask import Flask
 
-from trainhub.identity import cli, delivery, groups, guarding, models, my_data, queries, retention, rules, tasks
+from trainhub.identity import cli, delivery, groups, guarding, models, my_data, operations, queries, retention, rules, tasks
 from trainhub.identity.permissions import GRANTS, Can
 from trainhub.identity.types import Channel
-from trainhub.identity.views import accounts, entrance, opening, oversight, own
+from trainhub.identity.views import accounts, entrance, logins, opening, oversight, own
 from trainhub.identity.views.signing_in import blueprint
 from trainhub.kernel import access, audit_words, clock, jobs, nav, permission_words
 from trainhub.kernel.access import Role
@@ -21,11 +21,12 @@ from trainhub.kernel.nav import Entry
 from trainhub.people import queries as persons
 from trainhub.people import reach
 from trainhub.people.panels import DOORS, LIST_DOORS
+from trainhub.people.types import CHANGED
 from trainhub.programmes import holds
 
 TABLES: tuple[ModuleType, ...] = (models,)
 COMMANDS: dict[str, click.Command] = {"accounts": cli.accounts}
-PAGES = (entrance,)
+PAGES = (entrance, logins)
 """Views that hang on the blueprint of another module: importing them is what puts them there."""
 
 
@@ -79,6 +80,7 @@ def register(app: Flask) -> None:
     reach.register_beyond(app, "identity", lambda person_ids, by: queries.persons_above(person_ids, by, today=clock.today()))
     holds.register_same(app, queries.is_same_holder)
     app.extensions.setdefault(DOORS, []).append(accounts.door)
+    app.extensions.setdefault(CHANGED, []).append(operations.follow_person)
     app.extensions.setdefault(LIST_DOORS, []).append(opening.door_of_list)
     for one in (
         groups.Source("cohort", _l("学生"), queries.cohort_group, queries.cohort_named, queries.cohort_members, queries.cohort_listing),

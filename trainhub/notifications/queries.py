@@ -86,8 +86,10 @@ def notice_url(account_id: int, notice_id: int) -> str | None:
 def waiting_notices(digest_until: datetime, limit: int) -> list[Any]:
     """Notices whose e-mail waits, with reader, language and address, grouped by reader; a digest's only until its hour."""
     address = (
-        select(func.min(LoginName.value))
+        select(LoginName.value)
         .where(LoginName.account_id == Account.id, LoginName.kind == LoginKind.EMAIL)
+        .order_by(LoginName.id)
+        .limit(1)
         .correlate(Account)
         .scalar_subquery()
     )

@@ -12,6 +12,11 @@ HUMANS = "trainhub.people.humans"
 nothing themselves, or settle what would be there twice."""
 
 
+CHANGED = "trainhub.people.changed"
+"""Under this name in `app.extensions` who keeps a copy of a person's facts, or leads by them, asks to be told when they change: a list of functions of
+(person, before, by, now), called once the new facts are written, in the same transaction; `before` maps each changed fact to what it was."""
+
+
 class IdType(StrEnum):
     """Identity documents of the contract."""
 

@@ -26,7 +26,7 @@ from trainhub.identity import operations as ops
 from trainhub.identity.groups import Why
 from trainhub.identity.models import Account, LoginName, OneTimeLink, RoleGrant
 from trainhub.identity.operations import opening_many
-from trainhub.identity.types import AccountState, LoginKind
+from trainhub.identity.types import AccountState, LoginKind, RequestKind, RequestState
 from trainhub.kernel import clock, jobs
 from trainhub.kernel.access import SYSTEM, Identity, Role
 from trainhub.kernel.audit import AuditEvent
@@ -116,7 +116,9 @@ def test_who_cannot_be_opened_is_listed_with_the_reason(programme: Programme) ->
     ground.person("林同名", **birth)
     rows["left"].state = StudentState.WITHDRAWN
     make.account(logins=[(LoginKind.EMAIL, "taken@example.cn", ""), (LoginKind.PHONE, "13800138000", "")])
-    make.account(person=db.session.get_one(Person, rows["closed"].person_id)).state = AccountState.DELETED
+    closed = make.account(person=db.session.get_one(Person, rows["closed"].person_id))
+    asked = ops.ask_about_data(account=closed, kind=RequestKind.DELETION, text="请删除", by=SYSTEM, now=make.NOW)
+    ops.decide_request(row=asked, state=RequestState.DONE, answer="已删除", by=SYSTEM, now=make.NOW, closes_account=True)
     db.session.commit()
     key = ground.cohort(programme, 2026).id
     found = {one.listed.person_id: one.why for one in _members("cohort", key)}

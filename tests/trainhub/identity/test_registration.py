@@ -15,11 +15,12 @@ from sqlalchemy import select
 
 from tests.factories import ground
 from tests.factories import identity as make
-from trainhub.identity import delivery, queries
+from trainhub.identity import delivery, notice, queries
+from trainhub.identity import operations as ops
 from trainhub.identity.models import Account, Consent, Registration
-from trainhub.identity.types import Channel, LoginKind
+from trainhub.identity.types import AccountState, Channel, LoginKind
 from trainhub.kernel import clock
-from trainhub.kernel.access import Role, ScopeKind
+from trainhub.kernel.access import SYSTEM, Role, ScopeKind
 from trainhub.kernel.db import db, transaction
 from trainhub.notifications.models import MailMessage
 from trainhub.organisations.models import Organisation
@@ -52,6 +53,7 @@ def form(app: Flask, traveller: time_machine.Traveller) -> Iterator[dict[str, An
             "username": "lin",
             "password": make.PASSWORD,
             "consent": "y",
+            "notice": notice.VERSION,
         }
 
 
@@ -265,3 +267,33 @@ def test_the_form_says_the_numbers_that_are_checked(client: FlaskClient, form: d
     page = client.get("/register").get_data(as_text=True)
     for words in ("至少8个字符，包含字母、数字、符号中的2类", "未满14周岁必填"):
         assert words in page
+
+
+def test_the_notice_that_was_read_is_the_one_agreed_to(client: FlaskClient, form: dict[str, Any]) -> None:
+    assert f'value="{notice.VERSION}"' in client.get("/register").text
+    for seen in ("2000-01-01", ""):
+        answer = client.post("/register", data=form | {"notice": seen})
+        assert (answer.status_code, "隐私说明已有新版本" in answer.text, f'value="{notice.VERSION}"' in answer.text) == (422, True, True)
+    assert db.session.scalars(select(Registration)).all() == []
+
+
+def test_a_students_number_is_no_username(client: FlaskClient, form: dict[str, Any]) -> None:
+    with transaction():
+        ground.student(student_no="S2023A7")
+    assert "已被使用" in client.post("/register", data=form | {"username": "s2023a7"}).text
+
+
+@pytest.mark.parametrize(("on_file", "is_closed", "status"), [("lin@example.edu.cn", True, 303), ("lin@example.edu.cn", False, 422), ("", True, 422)])
+def test_who_was_closed_comes_back_by_the_address_on_file(
+    client: FlaskClient, form: dict[str, Any], on_file: str, is_closed: bool, status: int
+) -> None:
+    number = ground.resident_id(datetime(2000, 5, 6).date())
+    with transaction():
+        who = ground.person("林晓彤", id_type=IdType.RESIDENT_ID, id_number=number, email=on_file)
+        account = make.account(person=who)
+        account_id = account.id
+        if is_closed:
+            ops.close_account(account=account, by=SYSTEM, now=START)
+    path = client.post("/register", data=form | {"id_type": "resident_id", "id_number": number}).location
+    assert client.post(path, data={"code": _code()}).status_code == status
+    assert queries.account(account_id).state is (AccountState.DELETED if status == 422 and is_closed else AccountState.ACTIVE)

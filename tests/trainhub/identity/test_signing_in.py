@@ -385,7 +385,7 @@ def test_consent_is_asked_before_anything_else(app: Flask) -> None:
     assert client.get("/privacy").status_code == 200
     assert client.get("/my-data").status_code == 200
     assert client.post("/consent", data={"next": "/account"}).status_code == 422
-    assert client.post("/consent", data={"consent": "y", "next": "/account"}).location == "/account"
+    assert client.post("/consent", data={"consent": "y", "notice": notice.VERSION, "next": "/account"}).location == "/account"
     assert _is_in(client)
     client.post("/my-data/withdraw")
     assert client.get("/account").location == "/consent?next=/account"
@@ -401,7 +401,7 @@ def test_a_new_notice_loses_nothing_that_was_being_written(app: Flask) -> None:
     assert client.post("/account/preferences", data={"language": "zh"}).status_code not in (403, 302)
     assert client.get("/account", headers={"HX-Request": "true"}).status_code == 200
     assert client.get("/account").location == "/consent?next=/account"
-    assert client.post("/consent", data={"consent": "y", "next": "/account"}).location == "/account"
+    assert client.post("/consent", data={"consent": "y", "notice": notice.VERSION, "next": "/account"}).location == "/account"
     assert client.get("/account").status_code == 200  # once
     with app.app_context(), transaction() as current:
         assert [row.notice_version for row in current.scalars(select(Consent).order_by(Consent.id))] == ["2000-01-01", notice.VERSION]
@@ -443,3 +443,13 @@ def test_a_new_password_ends_what_the_old_one_opened(session: Session) -> None:
     with pytest.raises(ops.LinkRefused) as refused:
         ops.open_link(token=link.rpartition("/")[2], now=later)
     assert refused.value.code == "link_expired"
+
+
+def test_consent_is_to_the_notice_that_was_shown(app: Flask) -> None:
+    with app.app_context(), transaction():
+        person_id = ground.person("林晓彤", is_demo=False).id
+    client = make.signed_in_client(app, person_id=person_id, has_consented=False)
+    assert f'value="{notice.VERSION}"' in client.get("/consent").text
+    answer = client.post("/consent", data={"consent": "y", "notice": "2000-01-01", "next": "/account"})
+    assert (answer.status_code, "隐私说明已有新版本" in answer.text, f'value="{notice.VERSION}"' in answer.text) == (422, True, True)
+    assert client.get("/account").location == "/consent?next=/account"

@@ -1,5 +1,6 @@
 """Verbs of accounts, roles, sign-in, links, tokens and privacy."""
 
+from trainhub.identity.delivery import reaches_by_mail
 from trainhub.identity.operations._support import AccountRefused, GrantRefused, LinkRefused, Locked, PasswordRefused
 from trainhub.identity.operations.accounts import (
     add_login,
@@ -18,6 +19,7 @@ from trainhub.identity.operations.accounts import (
 )
 from trainhub.identity.operations.grants import end_grant, grant_role, scope_kind
 from trainhub.identity.operations.links import ask_reset, invite, open_link, reset_link, use_link
+from trainhub.identity.operations.naming import CHANGEABLE, NewName, ask_login, confirm_login, drop_login, follow_person, give_login, take_login
 from trainhub.identity.operations.opening import NewAccount, add_student_numbers, numbers_to_add, open_account
 from trainhub.identity.operations.opening_many import (
     Slip,
@@ -27,12 +29,11 @@ from trainhub.identity.operations.opening_many import (
     make_slips,
     members_of,
     open_member,
-    reaches_by_mail,
     sheets,
     waiting,
 )
 from trainhub.identity.operations.owning import own_alone
-from trainhub.identity.operations.privacy import ask_about_data, close_account, decide_request, give_consent, withdraw_consent
+from trainhub.identity.operations.privacy import ask_about_data, check_notice, close_account, decide_request, give_consent, withdraw_consent
 from trainhub.identity.operations.registration import Tried, Wish, guardian_age, register, registration, send_again, try_code
 from trainhub.identity.operations.retaining import FORGETTING
 from trainhub.identity.operations.second_factor import (
@@ -51,6 +52,7 @@ from trainhub.identity.operations.sweeping import sweep
 from trainhub.identity.operations.tokens import known_scopes, make_token, revoke_token
 
 __all__ = [
+    "CHANGEABLE",
     "FORGETTING",
     "AccountRefused",
     "Attempt",
@@ -58,6 +60,7 @@ __all__ = [
     "LinkRefused",
     "Locked",
     "NewAccount",
+    "NewName",
     "PasswordRefused",
     "SignedIn",
     "Slip",
@@ -66,21 +69,27 @@ __all__ = [
     "add_login",
     "add_student_numbers",
     "ask_about_data",
+    "ask_login",
     "ask_reset",
     "ask_to_open",
     "change_password",
     "check_may_manage",
     "check_may_open",
+    "check_notice",
     "close_account",
+    "confirm_login",
     "confirm_totp",
     "create_account",
     "decide_request",
     "disable",
+    "drop_login",
     "enable",
     "end_grant",
     "failures_now",
     "finish_sign_in",
+    "follow_person",
     "give_consent",
+    "give_login",
     "grant_role",
     "guardian_age",
     "invite",
@@ -120,6 +129,7 @@ __all__ = [
     "start_sign_in",
     "start_totp",
     "sweep",
+    "take_login",
     "try_code",
     "unlock",
     "use_link",

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from sqlalchemy import delete, update
 
 from trainhub.identity import passwords, queries, rules
-from trainhub.identity.models import Account, ApiToken, LoginName, OneTimeLink, PasswordHistory, SignInAttempt, UserSession
+from trainhub.identity.models import Account, ApiToken, Consent, LoginName, OneTimeLink, PasswordHistory, SignInAttempt, UserSession
 from trainhub.identity.operations._support import AccountRefused, GrantRefused, PasswordRefused, note_handled, number
 from trainhub.identity.types import AccountState, LoginKind
 from trainhub.kernel import audit, contacts, keys
@@ -37,16 +37,25 @@ def create_account(
     """Make the account of a person (None: a service account) with the names it signs in by.
 
     `logins` are (kind, value, scope); the scope of a student number is the university's code, else empty. Without a password
-    the account waits for its invitation. Raises AccountRefused for a second account or a name that is taken,
-    PasswordRefused for a weak password.
+    the account waits for its invitation. Who had one that was closed takes it up again, empty as a new one: the row is theirs in the
+    audit log and the records. Raises AccountRefused for a second account or a name that is taken, PasswordRefused for a weak password.
     """
-    exists = _("%(name)s已有账号，请直接登录；忘记密码可以申请重置。", name=person.name if person is not None else display_name)
-    if person is not None and queries.account_of_person(person.id) is not None:
-        raise AccountRefused(exists, code="account_exists")
+    exists = AccountRefused(
+        _("%(name)s已有账号，请直接登录；忘记密码可以申请重置。", name=person.name if person is not None else display_name), code="account_exists"
+    )
+    if person is not None and queries.accounts_of_persons([person.id]):
+        raise exists
     if not display_name.strip():
         raise AccountRefused(_("请填写显示的姓名。"), field="display_name")
-    account = Account(person_id=person.id if person is not None else None, display_name=display_name.strip()[:120], language=language, created_at=now)
-    add_once(account, lambda: AccountRefused(exists, code="account_exists"))
+    closed = queries.account_of_person(person.id) if person is not None else None
+    if closed is not None:
+        account = _take_up(closed, exists, by=by, now=now)
+        account.display_name, account.language = display_name.strip()[:120], language
+    else:
+        account = Account(
+            person_id=person.id if person is not None else None, display_name=display_name.strip()[:120], language=language, created_at=now
+        )
+        add_once(account, lambda: exists)
     note_handled(account, by=by, now=now)
     if username is not None:
         add_login(account=account, kind=LoginKind.USERNAME, value=username, by=by, now=now, is_verified=True)
@@ -58,18 +67,41 @@ def create_account(
     return account
 
 
+def _take_up(account: Account, exists: AccountRefused, *, by: Identity, now: datetime) -> Account:
+    """A closed account begins anew: nothing of before opens it (`close_account`), its roles stay ended, the notice is agreed to anew, and
+    it is as young as a new one, so that it is not closed again for the time nobody could use it. Raises `exists` for who comes second."""
+    session().refresh(account, with_for_update=True)  # two who open it at once: the second finds it open
+    if account.state is not AccountState.DELETED:
+        raise exists
+    account.state, account.created_at, account.last_sign_in_at = AccountState.INVITED, now, None
+    account.wants_email, account.wants_digest = True, False
+    account.handled_at = account.handled_by_id = None
+    session().flush()
+    ended = update(Consent).where(Consent.account_id == account.id, Consent.withdrawn_at.is_(None)).values(withdrawn_at=now)
+    session().execute(ended.execution_options(synchronize_session="fetch"))
+    audit.record(by=by, did="identity.account.reopened", on=account)
+    return account
+
+
+def refuse_closed(account: Account) -> None:
+    """Refuse to change an account that is closed: it has nothing left, and is only ever taken up as a whole. Raises AccountRefused."""
+    if account.state is AccountState.DELETED:
+        raise AccountRefused(_("这个账号已注销，不能再停用、恢复或更改。需要继续使用的，请从其人员页面重新开通。"), code="account_closed")
+
+
 def add_login(*, account: Account, kind: LoginKind, value: str, by: Identity, now: datetime, scope: str = "", is_verified: bool = False) -> LoginName:
     """Let an account sign in by one more name; the same name again changes nothing. Raises AccountRefused."""
+    refuse_closed(account)
     name = rules.normalise_login(kind, value)
     scope = rules.normalise_login(LoginKind.STUDENT_NO, scope)
-    _check_login(kind, name, scope)
+    check_login(kind, name, scope)
     known = queries.login_name(kind, name, scope)
     if known is not None and known.account_id == account.id:
         if is_verified and known.verified_at is None:
             known.verified_at = now
         return known
     taken = _("“%(name)s”已被另一个账号用于登录，请换一个，或请管理员核对。", name=value)
-    if known is not None:
+    if known is not None or (kind is LoginKind.USERNAME and queries.is_student_number(name)):
         raise AccountRefused(taken, field=kind.value, code="login_taken")
     login = LoginName(account_id=account.id, kind=kind, value=name, scope=scope, verified_at=now if is_verified else None)
     add_once(login, lambda: AccountRefused(taken, field=kind.value, code="login_taken"))
@@ -78,7 +110,8 @@ def add_login(*, account: Account, kind: LoginKind, value: str, by: Identity, no
     return login
 
 
-def _check_login(kind: LoginKind, name: str, scope: str) -> None:
+def check_login(kind: LoginKind, name: str, scope: str = "") -> None:
+    """Refuse a normalised name that cannot be one of its kind. Raises AccountRefused."""
     match kind:
         case LoginKind.USERNAME:
             words = {
@@ -215,6 +248,7 @@ def disable(*, account: Account, by: Identity, today: date, now: datetime, reaso
     """Keep an account from signing in and end its sessions."""
     check_may_manage(account=account, by=by, today=today)
     check_version(account, version)
+    refuse_closed(account)
     if by.account_id == account.id:
         raise AccountRefused(_("不能停用自己的账号，请由另一位管理员操作。"))
     if account.state is AccountState.DISABLED:
@@ -225,9 +259,10 @@ def disable(*, account: Account, by: Identity, today: date, now: datetime, reaso
 
 
 def enable(*, account: Account, by: Identity, today: date, version: int | None = None) -> None:
-    """Let a disabled account sign in again."""
+    """Let a disabled account sign in again. Raises AccountRefused for one that was closed."""
     check_may_manage(account=account, by=by, today=today)
     check_version(account, version)
+    refuse_closed(account)
     if account.state is not AccountState.DISABLED:
         return
     account.state = AccountState.ACTIVE if account.password_hash else AccountState.INVITED

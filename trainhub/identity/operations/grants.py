@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 from trainhub.identity import queries, rules
-from trainhub.identity.models import Account, RoleGrant
+from trainhub.identity.models import Account, OneTimeLink, RoleGrant
 from trainhub.identity.operations._support import GrantMisfit, GrantRefused
+from trainhub.identity.operations.accounts import refuse_closed
 from trainhub.kernel import audit
 from trainhub.kernel.access import ROLE_LABELS, Identity, Role, ScopeKind
 from trainhub.kernel.db import session
@@ -31,8 +32,9 @@ def grant_role(
     """Give an account a role over one scope (none named: over everything), from `since` (default today) to `until`, both included.
 
     The same grant again is the known one, which takes over the days that are given. A link that somebody holds who could not give this role
-    ends. Raises GrantRefused when the role does not fit the scope or `by` may not give it.
+    ends. Raises GrantRefused when the role does not fit the scope or `by` may not give it, AccountRefused when the account is closed.
     """
+    refuse_closed(account)
     start = since or today
     named = [value for value in (organisation_id, programme_id, region_code) if value is not None]
     if len(named) > 1:
@@ -79,26 +81,26 @@ def _given_again(grant: RoleGrant, account: Account, *, since: date, until: date
 
 def _end_link(account: Account, grant: RoleGrant, *, by: Identity, today: date, now: datetime) -> None:
     """A link is shown to who makes it: one made by somebody who could not give the new role would be a way up to it."""
-    link = queries.live_link(account.id, now)
-    if link is None:
-        return
-    made = [
-        event.account_id
-        for event in audit.later_of(link.created_at - timedelta(minutes=1), "account", [account.id]).get(account.id, [])
-        if event.did == f"identity.{link.purpose}.made"
-    ]
-    maker_id = made[-1] if made else by.account_id
-    if maker_id in (None, account.id, by.account_id):
-        return
-    try:
-        maker = queries.identity_of(maker_id, today=today)
-    except NotFound:  # the maker's account is closed
-        maker = None
     scope = queries.subject_of_scope(grant.scope_kind, grant.organisation_id, grant.programme_id, grant.region_code)
-    if maker is None or not rules.may_give(maker, grant.role, grant.scope_kind, scope):
-        link.expires_at = now
-        session().flush()
-        audit.record(by=by, did=f"identity.{link.purpose}.ended", on=account, data={"grant": grant.id})
+    for link in queries.live_links(account.id, now):
+        maker_id = link.made_by_id if link.made_by_id is not None else _told_maker(link, by)
+        if maker_id in (None, account.id, by.account_id):
+            continue
+        try:
+            maker = queries.identity_of(maker_id, today=today)
+        except NotFound:  # the maker's account is closed
+            maker = None
+        if maker is None or not rules.may_give(maker, grant.role, grant.scope_kind, scope):
+            link.expires_at = now
+            session().flush()
+            audit.record(by=by, did=f"identity.{link.purpose}.ended", on=account, data={"grant": grant.id})
+
+
+def _told_maker(link: OneTimeLink, by: Identity) -> int | None:
+    """Who made a link according to the audit log, for one that was made before the link itself said so."""
+    told = audit.later_of(link.created_at - timedelta(minutes=1), "account", [link.account_id]).get(link.account_id, [])
+    made = [event.account_id for event in told if event.did == f"identity.{link.purpose}.made"]
+    return made[-1] if made else by.account_id
 
 
 def end_grant(*, grant_id: int, account: Account, by: Identity, now: datetime) -> RoleGrant:

@@ -9,10 +9,10 @@ from flask import current_app
 from sqlalchemy import delete, update
 
 from trainhub.identity import queries, rules
-from trainhub.identity.delivery import deliver
+from trainhub.identity.delivery import deliver, reaches_by_mail
 from trainhub.identity.models import Account, LoginName, OneTimeLink, SignInAttempt
 from trainhub.identity.operations._support import AccountRefused, LinkRefused, note_handled, number, token_hash
-from trainhub.identity.operations.accounts import check_may_manage, name_hash, revoke_sessions, set_password
+from trainhub.identity.operations.accounts import check_may_manage, name_hash, refuse_closed, revoke_sessions, set_password
 from trainhub.identity.operations.signing_in import as_identity, count_attempt
 from trainhub.identity.types import AccountState, Channel, LinkPurpose, LoginKind
 from trainhub.kernel import audit
@@ -32,6 +32,7 @@ def invite(*, account: Account, by: Identity, today: date, now: datetime) -> str
     Raises AccountRefused when the account is in use already or disabled, GrantRefused when it holds more than `by` could give.
     """
     check_may_manage(account=account, by=by, today=today)
+    refuse_closed(account)
     if account.state is not AccountState.INVITED:
         raise AccountRefused(_("这个账号已启用，不需要邀请；忘记密码请发送重置链接。"), code="not_invited")
     row, token = _make(account, LinkPurpose.INVITATION, by, now, timedelta(days=rules.LINK_DAYS_INVITATION))
@@ -57,8 +58,10 @@ def reset_link(*, account: Account, by: Identity, today: date, now: datetime) ->
 def ask_reset(*, name: str, origin: str, now: datetime, today: date) -> None:
     """Somebody forgot their password: send a link to the account's address. The answer is the same whether the name is known.
 
-    Raises Locked when one name or one address asks too often.
+    Whoever knows a name can ask: links that an administrator made stay (`_make`). Raises Locked when one name or one address asks too often.
     """
+    if not reaches_by_mail():
+        return  # a link that reaches nobody would only end one that an administrator handed over
     typed = rules.typed_name(name)
     count_attempt(counted_as=name_hash(f"forgot:{typed.counted}"), origin=origin, now=now, today=today, words=_asked_too_often)
     ids = {login.account_id for login in queries.names_typed(typed)}
@@ -92,18 +95,17 @@ def _reset(account: Account, by: Identity, today: date, now: datetime) -> str:
 
 
 def _make(account: Account, purpose: LinkPurpose, by: Identity, now: datetime, life: timedelta) -> tuple[OneTimeLink, str]:
-    session().execute(
-        update(OneTimeLink)
-        .where(OneTimeLink.account_id == account.id, OneTimeLink.used_at.is_(None), OneTimeLink.expires_at > now)
-        .values(expires_at=now)
-        .execution_options(synchronize_session=False)
-    )
+    earlier = [OneTimeLink.account_id == account.id, OneTimeLink.used_at.is_(None), OneTimeLink.expires_at > now]
+    if by.account_id == account.id:  # asked for by whoever knows a name: it ends no link but those that were asked for like this
+        earlier.append(OneTimeLink.made_by_id == account.id)
+    session().execute(update(OneTimeLink).where(*earlier).values(expires_at=now).execution_options(synchronize_session=False))
     token = secrets.token_urlsafe(32)
     row = OneTimeLink(
         account_id=account.id,
         purpose=purpose,
         token_hash=token_hash(token),
         address=queries.email_of(account.id),
+        made_by_id=by.account_id,
         created_at=now,
         expires_at=now + life,
     )

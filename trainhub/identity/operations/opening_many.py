@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from trainhub.identity import delivery, queries, rules
+from trainhub.identity import queries, rules
+from trainhub.identity.delivery import reaches_by_mail
 from trainhub.identity.groups import Group, Listed, source
 from trainhub.identity.models import Account
 from trainhub.identity.operations._support import GrantRefused
@@ -16,7 +17,7 @@ from trainhub.identity.operations.grants import check_may_give
 from trainhub.identity.operations.links import invite
 from trainhub.identity.operations.opening import NewAccount, prepare_account
 from trainhub.identity.permissions import Can
-from trainhub.identity.types import AccountState, Channel
+from trainhub.identity.types import AccountState
 from trainhub.kernel import jobs
 from trainhub.kernel.access import SYSTEM, Identity, Role, may
 from trainhub.kernel.i18n import N_, _, say
@@ -51,11 +52,6 @@ def check_may_open(group: Group, role: Role, *, by: Identity) -> None:
 def members_of(group: Group, *, today: date) -> list[queries.Member]:
     """Everybody of the list with their account, or why none is opened."""
     return queries.members(group, source(group.kind).members(group, today), today=today)
-
-
-def reaches_by_mail() -> bool:
-    """Whether this installation can send an invitation at all."""
-    return Channel.EMAIL in delivery.channels()
 
 
 def ask_to_open(group: Group, role: Role, *, by: Identity) -> jobs.Job:

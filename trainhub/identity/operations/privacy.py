@@ -24,6 +24,12 @@ from trainhub.people import queries as persons
 from trainhub.people.models import Person
 
 
+def check_notice(seen: str) -> None:
+    """Refuse a consent to another text of the privacy notice than the one in force: the reader has not seen this one. Raises AccountRefused."""
+    if seen != VERSION:
+        raise AccountRefused(_("隐私说明已有新版本，还没有记录你的同意。请阅读现行版本后再勾选。"), field="consent", code="notice_changed")
+
+
 def give_consent(
     *, account: Account, by: Identity, now: datetime, version: str = VERSION, guardian_name: str = "", guardian_phone: str = ""
 ) -> Consent:
@@ -102,7 +108,7 @@ def decide_request(
 ) -> bool:
     """Answer a request in words; a request is decided once. Returns whether the answer was sent to who asked.
 
-    A granted deletion may close the account at once; then the contacts of the person go too, unless a study, a post or guidance
+    A granted deletion may close every account of the human at once; then the contacts of the person go too, unless a study, a post or guidance
     still needs them. Who asked cannot sign in any more and read the answer, so it is sent before the address goes.
     `seen` is the length of the text that was read: it only grows, so a longer one has something that nobody has answered. Raises Stale then.
     """
@@ -130,7 +136,8 @@ def decide_request(
     audit.record(by=by, did="identity.data_request.decided", on=row, data={"state": state})
     account = queries.account(row.account_id)
     is_closing = closes_account and state is RequestState.DONE
-    if is_closing and any(other.state is RequestState.OPEN for other in queries.requests_of(account.id)):
+    held = queries.accounts_of_holder(account.id)  # two persons who were merged may each have had one
+    if is_closing and any(other.state is RequestState.OPEN for key in held for other in queries.requests_of(key)):
         raise AccountRefused(
             _("申请人还有另一项申请没有答复（更正或删除），注销后无法再告知本人。请先答复那一项，再注销账号。"),
             field="closes_account",
@@ -138,7 +145,8 @@ def decide_request(
         )
     is_sent = _send_answer(account, row, is_closing=is_closing, now=now)
     if is_closing:
-        close_account(account=account, by=by, now=now)
+        for key in held:
+            close_account(account=queries.account(key), by=by, now=now)
         _forget_contacts(account.person_id, now=now)
     else:
         news = News(account.id, "identity.data_request", DECIDED[row.kind, state], MY_DATA, f"data_request:{row.id}", is_mailed=is_sent)
@@ -162,7 +170,7 @@ def _forget_contacts(person_id: int | None, *, now: datetime) -> None:
     """The contacts of who asked to be deleted do not wait for their period: nothing but the account used them."""
     if person_id is None:
         return
-    for one in (person_id, *(gone.id for gone in persons.merged_into(person_id))):
+    for one in persons.human_ids(person_id):
         found = persons.with_contacts(before=now, uses=retention.uses_since(now), after=one - 1, limit=1)
         if found == [one]:
             people.forget_contacts(found)

@@ -1,7 +1,7 @@
 """Trainees who register themselves where an organisation allows it: a form, a code to their address, then the account.
 
 Nothing of a person exists before the code is right. Somebody whose identity number is known already is not given that
-person's records by a form: their institution invites them.
+person's records by a form: their institution invites them, unless their account was closed and the address on file is theirs.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import delete, update
 
-from trainhub.identity import notice, passwords, queries, rules
+from trainhub.identity import passwords, queries, rules
 from trainhub.identity.delivery import channels, deliver
 from trainhub.identity.models import Account, PasswordHistory, Registration, SignInAttempt
 from trainhub.identity.operations._support import AccountRefused, LinkRefused, Locked, number, token_hash
 from trainhub.identity.operations.accounts import add_login, check_password, create_account, name_hash
 from trainhub.identity.operations.grants import grant_role
-from trainhub.identity.operations.privacy import give_consent
+from trainhub.identity.operations.privacy import check_notice, give_consent
 from trainhub.identity.operations.signing_in import as_identity, count_attempt
 from trainhub.identity.types import AccountState, Channel, LoginKind
 from trainhub.kernel import audit, contacts, keys
@@ -28,6 +28,7 @@ from trainhub.kernel.errors import ask_all
 from trainhub.kernel.i18n import _
 from trainhub.people import operations as people
 from trainhub.people import queries as people_queries
+from trainhub.people.models import Person
 from trainhub.people.types import IdType
 
 
@@ -47,6 +48,8 @@ class Wish:
     guardian_name: str = ""
     guardian_phone: str = ""
     has_consented: bool = False
+    notice_version: str = ""
+    """Which text of the privacy notice was agreed to."""
 
 
 def register(*, wish: Wish, origin: str, now: datetime, today: date) -> tuple[Registration, str]:
@@ -76,7 +79,7 @@ def register(*, wish: Wish, origin: str, now: datetime, today: date) -> tuple[Re
         password_hash=passwords.hash_password(wish.password),
         guardian_name=wish.guardian_name.strip(),
         guardian_phone=wish.guardian_phone.strip(),
-        notice_version=notice.VERSION,
+        notice_version=wish.notice_version,
         code_hash=_code_hash(token, code),
         tries_left=rules.CODE_TRIES,
         created_at=now,
@@ -128,12 +131,13 @@ def _code_hash(token: str, code: str) -> str:
 def _check_consent(wish: Wish) -> None:
     if not wish.has_consented:
         raise AccountRefused(_("请先阅读隐私说明并勾选同意。"), field="consent", code="consent_needed")
+    check_notice(wish.notice_version)
 
 
 def _check_username(username: str) -> None:
     if rules.username_problem(username):
         raise AccountRefused(_("用户名须为3至60个字符，可用汉字、字母、数字、点、下划线和短横线，且不能全是数字。"), field="username")
-    if queries.login_name(LoginKind.USERNAME, username) is not None:
+    if queries.login_name(LoginKind.USERNAME, username) is not None or queries.is_student_number(username):
         raise AccountRefused(_("用户名“%(name)s”已被使用，请换一个。", name=username), field="username", code="login_taken")
 
 
@@ -247,12 +251,24 @@ def try_code(*, token: str, code: str, origin: str, now: datetime, today: date) 
     return Tried(_finish(row, origin, now, today), row.tries_left)
 
 
+def _may_return(known: Person, row: Registration) -> bool:
+    """Whether somebody on file comes back by themselves: their account was closed, and the code reached the very address of their file, as
+    a forgotten password's link would. Everybody else on file is invited by who registered them."""
+    account = queries.account_of_person(known.id)
+    if account is None or account.state is not AccountState.DELETED:
+        return False
+    kind = _kind_of(row)
+    on_file = known.email if kind is LoginKind.EMAIL else known.phone
+    return bool(on_file) and rules.normalise_login(kind, on_file) == row.address and people_queries.is_own_address(known, on_file)
+
+
 def _finish(row: Registration, origin: str, now: datetime, today: date) -> Account:
     _check_open(row.organisation_id)  # it may have closed the door since the form was filled in
     visitor = Identity(account_id=None, person_id=None, name=row.name, origin=origin)
     id_type = IdType(row.id_type) if row.id_type else None
     number_ = keys.keyring().decrypt(row.id_number_encrypted) if row.id_number_encrypted else None
-    if id_type is not None and number_ and people_queries.person_by_number(id_type, number_) is not None:
+    known = people_queries.person_by_number(id_type, number_) if id_type is not None and number_ else None
+    if known is not None and not _may_return(known, row):
         raise AccountRefused(_("这个证件号码在平台上已有登记。为保护本人记录，请联系登记你的学校或机构，由其邀请你开通账号。"), code="person_known")
     person = people.register_person(
         name=row.name,

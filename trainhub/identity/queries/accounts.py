@@ -12,14 +12,14 @@ from sqlalchemy.orm import aliased
 
 from trainhub.identity.models import Account, LoginName, PasswordHistory, RoleGrant
 from trainhub.identity.queries.grants import active
-from trainhub.identity.rules import TypedName
+from trainhub.identity.rules import TypedName, normalise_login
 from trainhub.identity.types import AccountState, LoginKind
 from trainhub.kernel.access import Role
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.i18n import _
 from trainhub.people.models import Person
-from trainhub.people.queries import humans_of, of_human, rows_of_humans
+from trainhub.people.queries import has_student_number, humans_of, of_human, rows_of_humans
 
 
 def account(account_id: int) -> Account:
@@ -90,6 +90,20 @@ def accounts_of_holder(account_id: int) -> list[int]:
     return [account_id, *session().scalars(statement)]
 
 
+def all_of_human(person_id: int) -> list[Account]:
+    """Every account of a human, whichever of their person rows is named."""
+    return list(session().scalars(select(Account).where(of_human(Account.person_id, person_id)).order_by(Account.id)))
+
+
+def kinds_beside(account_id: int, person: Person) -> list[LoginKind]:
+    """Of which kinds the account signs in by an address, but not by the one on the person's file: its mail goes elsewhere than the file says."""
+    names: dict[LoginKind, set[str]] = {}
+    for one in login_names(account_id):
+        names.setdefault(one.kind, set()).add(one.value)
+    on_file = ((LoginKind.EMAIL, person.email), (LoginKind.PHONE, person.phone))
+    return [kind for kind, value in on_file if value and kind in names and normalise_login(kind, value) not in names[kind]]
+
+
 def is_same_holder(one_id: int | None, other_id: int | None) -> bool:
     """Whether two accounts are of one human: a second account is not a second pair of eyes. Nobody is nobody."""
     return one_id is not None and other_id is not None and (one_id == other_id or other_id in accounts_of_holder(one_id))
@@ -158,6 +172,12 @@ def login_names(account_id: int) -> list[LoginName]:
 def login_name(kind: LoginKind, value: str, scope: str = "") -> LoginName | None:
     """Who has this name, already normalised."""
     return session().scalar(select(LoginName).where(LoginName.kind == kind, LoginName.value == value, LoginName.scope == scope))
+
+
+def is_student_number(value: str) -> bool:
+    """Whether a normalised name is a student's number at some university, signed in by or not: nobody may take it for a user name."""
+    held = select(LoginName.id).where(LoginName.kind == LoginKind.STUDENT_NO, LoginName.value == value).limit(1)
+    return session().scalar(held) is not None or has_student_number(value)
 
 
 def email_of(account_id: int) -> str:

@@ -13,11 +13,11 @@ from sqlalchemy import func, or_, select
 
 from trainhub.identity import rules
 from trainhub.identity.groups import Group, Listed, Why
-from trainhub.identity.models import Account, LoginName, RoleGrant
+from trainhub.identity.models import Account, DataRequest, LoginName, RoleGrant
 from trainhub.identity.permissions import OPENERS
 from trainhub.identity.queries.accounts import accounts_of_persons, with_account
 from trainhub.identity.queries.grants import active
-from trainhub.identity.types import AccountState, LoginKind
+from trainhub.identity.types import AccountState, LoginKind, RequestKind, RequestState
 from trainhub.kernel import contacts
 from trainhub.kernel.access import Identity, Role
 from trainhub.kernel.db import session
@@ -131,11 +131,14 @@ def _accounts(ids: Iterable[int], group: Group, today: date) -> tuple[dict[int, 
 
 
 def _closed(person_ids: Iterable[int]) -> set[int]:
-    found: set[int] = set()
-    for part in _parts(person_ids):
-        closed = select(Account.person_id).where(Account.person_id.in_(part), Account.state == AccountState.DELETED)
-        found.update(key for key in session().scalars(closed) if key is not None)
-    return found
+    """Whose account was closed because they asked for it: no list opens it again, as it does one that was closed for want of use."""
+    rows = people.rows_of_humans(person_ids)
+    found: set[int | None] = set()
+    for part in _parts(frozenset().union(*rows.values())):
+        asked = (DataRequest.kind == RequestKind.DELETION, DataRequest.state == RequestState.DONE)
+        closed = select(Account.person_id).join(DataRequest, DataRequest.account_id == Account.id)
+        found.update(session().scalars(closed.where(Account.person_id.in_(part), Account.state == AccountState.DELETED, *asked)))
+    return {key for key, of_one in rows.items() if of_one & found}
 
 
 # -- students of a cohort -----------------------------------------------------------------------------------------------

@@ -34,10 +34,10 @@ def link(token_hash: str, purposes: Iterable[LinkPurpose]) -> OneTimeLink | None
     return session().scalar(select(OneTimeLink).where(OneTimeLink.token_hash == token_hash, OneTimeLink.purpose.in_(list(purposes))))
 
 
-def live_link(account_id: int, now: datetime) -> OneTimeLink | None:
-    """The link that still opens an account: a new one ends those before."""
+def live_links(account_id: int, now: datetime) -> list[OneTimeLink]:
+    """The links that still open an account, the newest first: one that an administrator made, and one that was asked for meanwhile."""
     living = (OneTimeLink.account_id == account_id, OneTimeLink.used_at.is_(None), OneTimeLink.expires_at > now)
-    return session().scalar(select(OneTimeLink).where(*living).order_by(OneTimeLink.id.desc()).limit(1))
+    return list(session().scalars(select(OneTimeLink).where(*living).order_by(OneTimeLink.id.desc())))
 
 
 def links_since(account_id: int, purpose: LinkPurpose, since: datetime) -> int:

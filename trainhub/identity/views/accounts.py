@@ -9,10 +9,10 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from trainhub.identity import labels, queries, rules
 from trainhub.identity import operations as ops
-from trainhub.identity.forms import AccountForm, GrantForm, ReasonForm
+from trainhub.identity.forms import AccountForm, GrantForm, LoginNameForm, ReasonForm
 from trainhub.identity.models import Account
 from trainhub.identity.permissions import OPENERS, Can
-from trainhub.identity.types import AccountState
+from trainhub.identity.types import AccountState, LoginKind
 from trainhub.kernel import clock, downloads
 from trainhub.kernel.access import ROLE_LABELS, Identity, Role, Subject, acting, demand, guard, may
 from trainhub.kernel.db import session, transaction
@@ -161,9 +161,12 @@ def door(person: Person, identity: Identity) -> tuple[str, str, str] | None:
     account = queries.account_of_person(person.id)
     if account is None:
         return (_("开通账号"), url_for("accounts.new", person=person.id), "key") if may(identity, Can.ACCOUNT_CREATE) else None
+    if account.state is AccountState.DELETED and may(identity, Can.ACCOUNT_CREATE):
+        return _("重新开通账号"), url_for("accounts.new", person=person.id), "key"
     if not may(identity, Can.ACCOUNT_VIEW, queries.subject_of_account(account.id, today=clock.today())):
         return None
-    return _("账号"), url_for("accounts.show", account_id=account.id), "key"
+    label = _("账号（登录的邮箱或手机号与登记的不同）") if queries.kinds_beside(account.id, person) else _("账号")
+    return label, url_for("accounts.show", account_id=account.id), "key"
 
 
 @blueprint.get("/new")
@@ -222,14 +225,16 @@ def create() -> Any:
 
 def _shown_link(account_id: int, link: str, said: str) -> Any:
     """A one-time link is shown once, on the answer itself: it is never stored readable."""
-    return render_template("trainhub/identity/link_made.html", account=queries.account(account_id), link=link, said=said)
+    address = queries.email_of(account_id) if ops.reaches_by_mail() else ""
+    return render_template("trainhub/identity/link_made.html", account=queries.account(account_id), link=link, said=said, address=address)
 
 
 # -- one account --------------------------------------------------------------------------------------------------------
 
 
-def _page(loaded: Loaded, form: GrantForm, reason: ReasonForm, status: int = 200) -> Any:
+def _page(loaded: Loaded, form: GrantForm, reason: ReasonForm, status: int = 200, name: LoginNameForm | None = None) -> Any:
     account, today = loaded.account, clock.today()
+    person = people.person(account.person_id) if account.person_id is not None else None
     by, logins = _by(), queries.login_names(loaded.account.id)
     return (
         render_template(
@@ -242,6 +247,10 @@ def _page(loaded: Loaded, form: GrantForm, reason: ReasonForm, status: int = 200
             failures=ops.failures_now(account=account, now=clock.now(), today=today),
             sessions=len(queries.open_sessions(account.id, clock.now())),
             form=form,
+            name=name or LoginNameForm(ops.CHANGEABLE, formdata=None),
+            beside=queries.kinds_beside(account.id, person) if person is not None else [],
+            address=queries.email_of(account.id) if ops.reaches_by_mail() else "",
+            reopens=account.state is AccountState.DELETED and person is not None and door(person, by),
             reason=reason,
             labels=labels,
             role_labels=ROLE_LABELS,
@@ -268,7 +277,7 @@ def grant(loaded: Loaded) -> Any:
     if form.validate():
         try:
             with transaction():
-                had_link = queries.live_link(loaded.account.id, clock.now()) is not None
+                had_links = len(queries.live_links(loaded.account.id, clock.now()))
                 ops.grant_role(
                     account=queries.account(loaded.account.id),
                     role=form.role.data,
@@ -281,7 +290,7 @@ def grant(loaded: Loaded) -> Any:
                     since=form.since.data,
                     until=form.until.data,
                 )
-                lost_link = had_link and queries.live_link(loaded.account.id, clock.now()) is None
+                lost_link = len(queries.live_links(loaded.account.id, clock.now())) < had_links
             if lost_link:
                 flash(_("先前的邀请或重置链接由无权授予此角色的人生成，已失效；需要时请重新生成。"), "warning")
             return done(_("授权已保存。"), "accounts.show", account_id=loaded.account.id)
@@ -318,6 +327,35 @@ def numbers(loaded: Loaded) -> Any:
         account = queries.account(loaded.account.id)
         ops.add_student_numbers(account=account, numbers=_numbers_of(account), by=_by(), now=clock.now())
     return done(_("已可以用学号登录。"), "accounts.show", account_id=loaded.account.id)
+
+
+@blueprint.post("/<int:account_id>/logins")
+@guard(Can.ACCOUNT_RESET, load=_load)
+def login_add(loaded: Loaded) -> Any:
+    """Let the holder sign in by one more name."""
+    form = LoginNameForm(ops.CHANGEABLE)
+    status = 422
+    if form.validate():
+        try:
+            with transaction():
+                account, kind = queries.account(loaded.account.id), LoginKind(form.kind.data)
+                ops.give_login(account=account, kind=kind, value=form.value.data or "", by=_by(), today=clock.today(), now=clock.now())
+            return done(_("登录名已添加。"), "accounts.show", account_id=loaded.account.id)
+        except Refused as refused:
+            form.refuse(refused)
+            status = refused.status
+    loaded = _load(loaded.account.id)
+    return _page(loaded, GrantForm(**_grant_choices(_by()), formdata=None), ReasonForm(formdata=None), status, form)
+
+
+@blueprint.post("/<int:account_id>/logins/<int:login_id>/remove")
+@guard(Can.ACCOUNT_RESET, load=lambda account_id, login_id: (_load(account_id), login_id), subject=_subject_of_pair)
+def login_remove(pair: tuple[Loaded, int]) -> Any:
+    """Keep the holder from signing in by a name."""
+    loaded, login_id = pair
+    with transaction():
+        ops.take_login(account=queries.account(loaded.account.id), login_id=login_id, by=_by(), today=clock.today(), now=clock.now())
+    return done(_("登录名已删除。"), "accounts.show", account_id=loaded.account.id)
 
 
 @blueprint.post("/<int:account_id>/unlock")

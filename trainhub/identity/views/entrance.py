@@ -86,7 +86,11 @@ def login_code_post() -> Any:
 @public
 def forgot() -> Any:
     """Ask for a reset link."""
-    return render_template("trainhub/identity/forgot.html", form=ForgotForm(formdata=None))
+    return _forgot_page(ForgotForm(formdata=None))
+
+
+def _forgot_page(form: ForgotForm, status: int = 200) -> Any:
+    return render_template("trainhub/identity/forgot.html", form=form, by_mail=ops.reaches_by_mail()), status
 
 
 @blueprint.post("/forgot")
@@ -94,6 +98,8 @@ def forgot() -> Any:
 def forgot_post() -> Any:
     """Send a link; the answer does not tell whether the name is known."""
     form = ForgotForm()
+    if not ops.reaches_by_mail():
+        return _forgot_page(form)
     if form.validate():
         try:
             with transaction():
@@ -105,8 +111,8 @@ def forgot_post() -> Any:
             return done(said, "identity.login")
         except Refused as refused:
             form.refuse(refused)
-            return render_template("trainhub/identity/forgot.html", form=form), refused.status
-    return render_template("trainhub/identity/forgot.html", form=form), 422
+            return _forgot_page(form, refused.status)
+    return _forgot_page(form, 422)
 
 
 @blueprint.get("/link/<token>")
@@ -157,8 +163,15 @@ def _register_form(**kw: Any) -> RegisterForm:
     return RegisterForm(queries.open_organisations(), delivery.channels(), **kw)
 
 
+def _shown_notice(form: ConsentForm | RegisterForm) -> None:
+    """The page shows the notice in force: who agreed to an earlier one agrees anew."""
+    if form.notice.data != notice.VERSION:
+        form.notice.data, form.consent.data = notice.VERSION, False
+
+
 def _register_page(form: RegisterForm, status: int = 200) -> Any:
     today = clock.today()
+    _shown_notice(form)
     page = render_template(
         "trainhub/identity/register.html",
         form=form,
@@ -196,6 +209,7 @@ def register_post() -> Any:
         guardian_name=form.guardian_name.data or "",
         guardian_phone=form.guardian_phone.data or "",
         has_consented=bool(form.consent.data),
+        notice_version=form.notice.data or "",
     )
     try:
         with transaction():
@@ -274,6 +288,7 @@ def consent() -> Any:
 def _consent_page(form: ConsentForm, status: int = 200) -> Any:
     identity = acting()
     assert identity is not None
+    _shown_notice(form)
     return (
         render_template(
             "trainhub/identity/consent.html",
@@ -299,6 +314,7 @@ def consent_post() -> Any:
         return _consent_page(form, 422)
     try:
         with transaction():
+            ops.check_notice(form.notice.data or "")
             ops.give_consent(
                 account=queries.account(identity.account_id),
                 by=identity,

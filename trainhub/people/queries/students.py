@@ -88,6 +88,11 @@ def student_of_person(person_id: int) -> Student | None:
     return next((row for row in found if row.state in (StudentState.ENROLLED, StudentState.SUSPENDED)), found[0] if found else None)
 
 
+def has_student_number(value: str) -> bool:
+    """Whether somebody studies, or studied, under this number at some university, in capitals or not."""
+    return session().scalar(select(Student.id).where(func.lower(Student.student_no) == value.lower()).limit(1)) is not None
+
+
 def student_by_no(university_id: int, student_no: str) -> Student | None:
     """A student of a university by number."""
     return session().scalar(select(Student).where(Student.university_id == university_id, Student.student_no == student_no))
