@@ -32,7 +32,15 @@ from trainhub.identity.operations.opening_many import (
     waiting,
 )
 from trainhub.identity.operations.owning import own_alone
-from trainhub.identity.operations.privacy import ask_about_data, close_account, decide_request, give_consent, withdraw_consent
+from trainhub.identity.operations.privacy import (
+    ask_about_data,
+    close_account,
+    count_own_number,
+    decide_request,
+    give_consent,
+    give_own_number,
+    withdraw_consent,
+)
 from trainhub.identity.operations.registration import Tried, Wish, guardian_age, register, registration, send_again, try_code
 from trainhub.identity.operations.retaining import FORGETTING
 from trainhub.identity.operations.second_factor import (
@@ -73,6 +81,7 @@ __all__ = [
     "check_may_open",
     "close_account",
     "confirm_totp",
+    "count_own_number",
     "create_account",
     "decide_request",
     "disable",
@@ -81,6 +90,7 @@ __all__ = [
     "failures_now",
     "finish_sign_in",
     "give_consent",
+    "give_own_number",
     "grant_role",
     "guardian_age",
     "invite",
