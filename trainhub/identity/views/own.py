@@ -344,6 +344,7 @@ def my_number() -> Any:
     """Add the number of one's own document where none is registered: without it a training counts for no goal."""
     identity, account = _me()
     form, now = OwnNumberForm(), clock.now()
+    status = 422 if form.is_submitted() else 200
     if form.validate_on_submit():
         try:
             with transaction():
@@ -355,7 +356,8 @@ def my_number() -> Any:
             return done(_("证件号码已登记。它由你本人填写，身份尚未核实；填错了请提交更正申请。"), "my_account.my_data_page")
         except Refused as refused:
             form.refuse(refused)
-    return render_template("trainhub/identity/own_number.html", form=form), 422 if form.is_submitted() else 200
+            status = refused.status
+    return render_template("trainhub/identity/own_number.html", form=form), status
 
 
 @blueprint.get("/my-data/export.json")
