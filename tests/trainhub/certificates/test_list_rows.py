@@ -67,7 +67,7 @@ def test_a_student_number_is_read_however_it_is_typed(issuer: Organisation, sess
         ground.student(ground.programme(issuer), who=ground.person("王五"), student_no="s-2026（3）")
     found = _read(issuer, *(ROW.replace("张三,2026001", f"王五,{number}") for number in ("S-2026(3)", " s—2026（3）")))
     assert not found.problems
-    assert len(found.wanted) == 1
+    assert len(found.rows) == 1
 
 
 def test_rows_that_contradict_each_other_are_both_told(session: Session, issuer: Organisation) -> None:
