@@ -99,10 +99,9 @@ def refuse_foreign_data(connection: sa.Connection, *, is_ours: bool) -> None:
 
 def stands_in(connection: sa.Connection) -> bool:
     """Whether the province stands in a database that may not be migrated yet, or not even made."""
-    table = Organisation.__table__
-    if table.name not in set(sa.inspect(connection).get_table_names()):
+    if not sa.inspect(connection).has_table(Organisation.__tablename__):
         return False
-    return connection.scalar(select(table.c.id).where(table.c.code == UNIVERSITIES[0][0]).limit(1)) is not None
+    return connection.scalar(select(Organisation.id).where(Organisation.code == UNIVERSITIES[0][0]).limit(1)) is not None
 
 
 def is_begun() -> bool:

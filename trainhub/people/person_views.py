@@ -171,7 +171,7 @@ def edit_number(row: Person) -> Any:
     if not has_number:
         del form.reason
     if form.validate_on_submit():
-        facts = {"person": row, "id_type": form.kind, "number": form.id_number.data or "", "by": who(), "now": clock.now()}
+        facts: dict[str, Any] = {"person": row, "id_type": form.kind, "number": form.id_number.data or "", "by": who(), "now": clock.now()}
         try:
             with transaction():
                 if has_number:
