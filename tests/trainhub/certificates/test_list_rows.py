@@ -61,7 +61,6 @@ def _told(found: imports.Read) -> list[tuple[int | None, str | None]]:
     return [(one.row, one.column) for one in found.problems]
 
 
-
 def test_a_student_number_is_read_however_it_is_typed(issuer: Organisation, session: Session) -> None:
     with transaction():
         ground.student(ground.programme(issuer), who=ground.person("王五"), student_no="s-2026（3）")
