@@ -9,7 +9,7 @@ from flask import Blueprint, Response, make_response, render_template
 
 from trainhub.identity import labels, my_data, notice, queries, retention
 from trainhub.identity import operations as ops
-from trainhub.identity.forms import ChangePasswordForm, CodeForm, OwnNumberForm, PasswordForm, PreferencesForm, RequestForm, TokenForm
+from trainhub.identity.forms import ChangePasswordForm, CodeForm, PasswordForm, PreferencesForm, RequestForm, TokenForm
 from trainhub.identity.models import Account
 from trainhub.identity.permissions import Can
 from trainhub.identity.types import RequestKind
@@ -336,28 +336,6 @@ def _data_page(form: RequestForm, status: int = 200) -> Any:
 def my_data_page() -> Any:
     """What is stored about me, how long, and what I may ask."""
     return _data_page(RequestForm(formdata=None))
-
-
-@blueprint.route("/my-data/number", methods=["GET", "POST"])
-@signed_in
-def my_number() -> Any:
-    """Add the number of one's own document where none is registered: without it a training counts for no goal."""
-    identity, account = _me()
-    form, now = OwnNumberForm(), clock.now()
-    status = 422 if form.is_submitted() else 200
-    if form.validate_on_submit():
-        try:
-            with transaction():
-                ops.count_own_number(account=queries.account(account.id), origin=identity.origin, now=now, today=clock.today())
-            with transaction():
-                ops.give_own_number(
-                    account=queries.account(account.id), id_type=form.id_type.data, number=form.id_number.data or "", by=identity, now=now
-                )
-            return done(_("证件号码已登记。它由你本人填写，身份尚未核实；填错了请提交更正申请。"), "my_account.my_data_page")
-        except Refused as refused:
-            form.refuse(refused)
-            status = refused.status
-    return render_template("trainhub/identity/own_number.html", form=form), status
 
 
 @blueprint.get("/my-data/export.json")

@@ -105,7 +105,7 @@ class Import:
 
     def _chunks(self, table: Table, skip: int = 0) -> Iterator[Chunk]:
         defaults = {"base_code": self.roster.base_code} if self.roster.base_code else {}
-        rows, chunk = 0, Chunk(0, [], [])
+        rows = 0
         entries: list[Entry] = []
         bad: list[tuple[int, list[Complaint]]] = []
         lines = iter(table.rows())
@@ -124,8 +124,7 @@ class Import:
                 yield Chunk(rows, entries, bad)
                 rows, entries, bad = 0, [], []
         if rows:
-            chunk = Chunk(rows, entries, bad)
-            yield chunk
+            yield Chunk(rows, entries, bad)
 
     # -- dry run --------------------------------------------------------------------------------------------------------
     def dry_run(self) -> tuple[RosterResult, list[dict[str, Any]]]:
