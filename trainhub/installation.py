@@ -44,7 +44,7 @@ def serve(host: str, port: int, workers: int, no_jobs: bool) -> None:
     from trainhub import serving
 
     config.load()  # before an address is filled in: mail needs the one that people type
-    os.environ.setdefault("TRAINHUB_BASE_URL", f"http://{'127.0.0.1' if host in ANY_ADDRESS else host}:{port}")
+    os.environ.setdefault("TRAINHUB_BASE_URL", f"http://{_in_address('127.0.0.1' if host in ANY_ADDRESS else host)}:{port}")
     settings = config.load()
     if not (settings.instance / restoring.NOTE).exists():  # else the server looks when it has put the right keys there
         keys.check(settings.instance, settings.secret_key)
@@ -55,9 +55,14 @@ def serve(host: str, port: int, workers: int, no_jobs: bool) -> None:
         serving.serve_here(host, port, with_jobs=not no_jobs)
     except OSError as taken:
         raise Refused(
-            f"不能在 {host}:{port} 上接受连接（{taken.strerror}）：端口可能已被另一个程序使用，或不允许使用。请换一个 --port 或 --host，或先停止那个程序。",
+            f"不能在 {_in_address(host)}:{port} 上接受连接（{taken.strerror}）：端口可能已被另一个程序使用，或不允许使用。请换一个 --port 或 --host，或先停止那个程序。",
             code="cannot_listen",
         ) from taken
+
+
+def _in_address(host: str) -> str:
+    """A host as it stands in front of a port: the colons of IPv6 are put into brackets."""
+    return f"[{host}]" if ":" in host and not host.startswith("[") else host
 
 
 @edge("worker")

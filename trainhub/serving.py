@@ -58,7 +58,16 @@ def serve_many(host: str, port: int, workers: int) -> NoReturn:
     from trainhub.kernel.access_log import FORMAT, AccessLog
 
     command = [sys.executable, "-m", "gunicorn", "trainhub.serving:wsgi_app()", "--worker-class", "gthread"]
-    command += ["--threads", "4", "--workers", str(workers), "--bind", f"{host}:{port}", "--access-logfile", "-"]
+    command += [
+        "--threads",
+        "4",
+        "--workers",
+        str(workers),
+        "--bind",
+        f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
+        "--access-logfile",
+        "-",
+    ]
     command += ["--logger-class", f"{AccessLog.__module__}.{AccessLog.__name__}", "--access-logformat", FORMAT]
     sys.stdout.flush()
     os.execv(sys.executable, command)  # noqa: S606 - our own interpreter, no shell

@@ -22,6 +22,7 @@ from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
 from trainhub.people import queries as people
 from trainhub.people.models import Person, Student
+from trainhub.people.rules import school_number_spellings
 from trainhub.programmes import queries as programmes
 from trainhub.programmes.models import Cohort, Programme, ProgrammeVersion
 
@@ -233,7 +234,9 @@ def claims_visible_to(identity: Identity, *, state: ClaimState | None = None, te
     if state is not None:
         statement = statement.where(CreditClaim.state == state)
     if text:
-        statement = statement.where(or_(organisations.matches(text, Person.name, Person.pinyin), Student.student_no == text))
+        statement = statement.where(
+            or_(organisations.matches(text, Person.name, Person.pinyin), Student.student_no.in_(school_number_spellings(text)))
+        )
     return statement.order_by(CreditClaim.state.not_in([ClaimState.SUBMITTED, ClaimState.APPEALED]), CreditClaim.asked_at.desc(), CreditClaim.id)
 
 

@@ -246,11 +246,8 @@ def withdrawn_conflicts(mentor_id: int) -> list[tuple[datetime, dict[str, Any]]]
 
 def student_by_no(number: str, university_ids: Collection[int] | None = None) -> Student | None:
     """The one student with a number; None when there is none or several schools have it."""
-    statement = select(Student).where(Student.student_no == number.strip())
-    if university_ids is not None:
-        statement = statement.where(Student.university_id.in_(list(university_ids)))
-    found = list(session().scalars(statement.limit(2)))
-    return found[0] if len(found) == 1 else None
+    here = Student.university_id.in_(list(university_ids)) if university_ids is not None else sa.true()
+    return people.student_in(here, number)
 
 
 # -- accounts for the mentors of an enterprise ----------------------------------------------------------------------------

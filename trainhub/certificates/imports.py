@@ -208,7 +208,7 @@ def _whose(reader: _Reader, rows: Sequence[Row]) -> list[tuple[Row, int]]:
     issuer_id = reader.issuer_id
     hashes = {row.number: reader.number_of(row) for row in rows}
     persons = people.persons_by_hash(digest for digest in hashes.values() if digest)
-    numbers = [(issuer_id, row.values["student_no"].strip()) for row in rows if row.values.get("student_no") and not hashes[row.number]]
+    numbers = [(issuer_id, row.values["student_no"]) for row in rows if row.values.get("student_no") and not hashes[row.number]]
     students = people.students_by_no(numbers)
     by_id = people.persons_by_id(one.person_id for one in students.values())
     whose: list[tuple[Row, int]] = []
@@ -218,7 +218,7 @@ def _whose(reader: _Reader, rows: Sequence[Row]) -> list[tuple[Row, int]]:
         if hashes[row.number]:
             person = _standing(persons.get(hashes[row.number]))
         elif row.values.get("student_no"):
-            student = students.get((issuer_id, row.values["student_no"].strip()))
+            student = students.get((issuer_id, row.values["student_no"]))
             person = by_id.get(student.person_id) if student is not None else None
         elif not row.values.get("id_number"):
             reader.problem(row, "id_number", _("证件号码和学号至少填写一项。"))

@@ -38,6 +38,7 @@ from trainhub.kernel.commands import progress
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import Refused
 from trainhub.organisations import queries as organisations
+from trainhub.organisations.models import Organisation
 from trainhub.people.models import Person
 
 PARTS: tuple[tuple[str, Callable[[World], None]], ...] = (
@@ -94,6 +95,13 @@ def refuse_foreign_data(connection: sa.Connection, *, is_ours: bool) -> None:
         raise NotADemo(
             "本实例已有自己的数据，不能在其中生成演示数据。请另设一个实例目录（TRAINHUB_INSTANCE）和空的数据库（TRAINHUB_DATABASE_URL）再执行 trainhub demo。"
         )
+
+
+def stands_in(connection: sa.Connection) -> bool:
+    """Whether the province stands in a database that may not be migrated yet, or not even made."""
+    if not sa.inspect(connection).has_table(Organisation.__tablename__):
+        return False
+    return connection.scalar(select(Organisation.id).where(Organisation.code == UNIVERSITIES[0][0]).limit(1)) is not None
 
 
 def is_begun() -> bool:

@@ -42,26 +42,32 @@ def demo(ctx: click.Context, scale: int, today_text: str | None) -> dict[str, An
     day = date.fromisoformat(known["today"]) if known else asked or clock.today()
     if known.get("is_built") and asked not in (None, day):
         raise Refused(f"本实例的演示日期已定为 {day}，不能改为 {asked}。要用别的日期，请另设一个实例目录（TRAINHUB_INSTANCE）。")
+    stands = province_stands(is_known=bool(known))
     if not known:
-        _refuse_foreign_database()
         build.put_mark(instance, day=day, scale=scale, is_built=False)
     elif not known["is_built"]:
         day = asked or day
+    elif not stands:  # a build that is killed goes on, so it is not done until it is
+        build.put_mark(instance, day=day, scale=scale, is_built=False)
     result: dict[str, Any] = {"today": day.isoformat(), "scale": known.get("scale", scale), "password": PASSWORD, "accounts": list(ACCOUNTS)}
     app = ctx.find_root().obj["create_app"]()
     with app.app_context():
         from trainhub.kernel.initialise import initialise
 
         initialise()
-        if known.get("is_built"):
+        if known.get("is_built") and stands:
             return result | {"built": False}
         result["seconds"] = build.build(day, scale)
         build.put_mark(instance, day=day, scale=scale, is_built=True)
     return result | {"built": True, "scale": scale}
 
 
-def _refuse_foreign_database() -> None:
-    """Before a mark, keys or tables are made: the database may be somebody's, though the folder is empty."""
+def province_stands(*, is_known: bool) -> bool:
+    """Whether the province stands there. Asked before a mark, keys or tables are made: the database may be somebody's though the folder is empty,
+    or new though the folder says that the demo was built (another TRAINHUB_DATABASE_URL). Raises NotADemo.
+
+    `is_known`: the folder is a demo's, so a province that stands is this one, with whatever people did in it since.
+    """
     import sqlalchemy as sa
 
     from trainhub import config
@@ -70,11 +76,14 @@ def _refuse_foreign_database() -> None:
 
     url = sa.make_url(config.load(need_secret=False).database_url)
     if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
-        return
+        return False
     engine = sa.create_engine(url, **engine_options(str(url)))
     try:
         with engine.connect() as connection:
-            build.refuse_foreign_data(connection, is_ours=False)
+            stands = build.stands_in(connection)
+            if not (is_known and stands):
+                build.refuse_foreign_data(connection, is_ours=False)
+            return stands
     finally:
         engine.dispose()
 

@@ -14,6 +14,7 @@ from trainhub.identity.types import Channel, LoginKind, RequestKind, RequestStat
 from trainhub.kernel.access import ROLE_LABELS, Role, ScopeKind
 from trainhub.kernel.forms import Checks, Form, LongText, Text
 from trainhub.kernel.i18n import LANGUAGES, _, _l, listed
+from trainhub.people.labels import ID_TYPES
 from trainhub.people.types import IdType
 
 _PASSWORD = [DataRequired(_l("请填写密码。")), Length(max=1000)]
@@ -139,7 +140,7 @@ class RegisterForm(Form):
     name = Text(_l("姓名"), [DataRequired(_l("请填写真实姓名，证书将使用它。")), Length(max=60)])
     birth_on = DateField(_l("出生日期"), [InputRequired(_l("请填写出生日期，如 2008-05-01。"))])
     id_type = SelectField(_l("证件类型"), choices=[], validators=[Optional()])
-    id_number = Text(_l("证件号码"), [Length(max=40)], description=_l("计入培训目标、发放证书前必须填写，现在可以不填。"))
+    id_number = Text(_l("证件号码"), [Length(max=40)], description=_l("计入培训目标、发放证书前必须填写，现在可以不填，以后在“我的数据”中补填。"))
     channel = RadioField(_l("验证方式"), [InputRequired(_l("请选择验证方式。"))], choices=[])
     address = Text(_l("邮箱或手机号"), [DataRequired(_l("请填写接收验证码的地址。")), Length(max=200)])
     username = Text(_l("用户名"), [DataRequired(_l("请填写用户名。")), Length(max=60)], description=_l("用于登录，至少3个字符，不能全是数字。"))
@@ -214,6 +215,13 @@ class RequestForm(Form):
     def __init__(self, **kw: Any) -> None:
         super().__init__(**kw)
         self.kind.choices = [(kind.value, REQUEST_KINDS[kind]) for kind in RequestKind]
+
+
+class OwnNumberForm(Form):
+    """The number of one's own identity document."""
+
+    id_type = SelectField(_l("证件类型"), coerce=IdType, choices=lambda: [(kind.value, label) for kind, label in ID_TYPES.items()])
+    id_number = Text(_l("证件号码"), [DataRequired(_l("请填写证件号码。")), Length(max=40)], description=_l("加密保存，页面只显示掩码。"))
 
 
 class DecisionForm(Form):

@@ -12,6 +12,7 @@ from trainhub.identity.types import LoginKind
 from trainhub.kernel.characters import plain_words
 from trainhub.kernel.roles import Grant, Identity, Role, ScopeKind, Subject
 from trainhub.organisations.types import OrganisationKind
+from trainhub.people.rules import school_number, school_number_spellings
 
 ORIGIN_FAILURES = 100
 """Failed attempts from one address in one lockout window before the address waits: a whole computer room shares one."""
@@ -97,7 +98,10 @@ COMMON_PASSWORDS = frozenset(
 
 
 def normalise_login(kind: LoginKind, value: str) -> str:
-    """The one spelling of a login name under which it is stored and found: NFKC, trimmed, lower case; phones digits only."""
+    """The one spelling of a login name under which it is stored and found: NFKC, trimmed, lower case; phones digits only, student numbers as
+    `school_number` has them."""
+    if kind is LoginKind.STUDENT_NO:
+        return school_number(value).casefold()
     text = unicodedata.normalize("NFKC", value).strip().casefold()
     return _phone(text) if kind is LoginKind.PHONE else text
 
@@ -116,6 +120,11 @@ class TypedName:
     value: str
     scope: str | None = None
     phone: str | None = None
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """Under which spellings it may be stored as a student number, the right one first (see `school_number_spellings`)."""
+        return tuple(one.casefold() for one in school_number_spellings(self.value))
 
     @property
     def spellings(self) -> tuple[str, ...]:

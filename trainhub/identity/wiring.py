@@ -11,7 +11,7 @@ from flask import Flask
 from trainhub.identity import cli, delivery, groups, guarding, models, my_data, operations, queries, retention, rules, tasks
 from trainhub.identity.permissions import GRANTS, Can
 from trainhub.identity.types import Channel
-from trainhub.identity.views import accounts, entrance, logins, opening, oversight, own
+from trainhub.identity.views import accounts, entrance, logins, opening, oversight, own, own_number
 from trainhub.identity.views.signing_in import blueprint
 from trainhub.kernel import access, audit_words, clock, jobs, nav, permission_words
 from trainhub.kernel.access import Role
@@ -26,7 +26,7 @@ from trainhub.programmes import holds
 
 TABLES: tuple[ModuleType, ...] = (models,)
 COMMANDS: dict[str, click.Command] = {"accounts": cli.accounts}
-PAGES = (entrance, logins)
+PAGES = (entrance, logins, own_number)
 """Views that hang on the blueprint of another module: importing them is what puts them there."""
 
 

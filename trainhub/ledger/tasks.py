@@ -19,6 +19,7 @@ from trainhub.kernel.jobs import Running
 from trainhub.ledger.rosters import running as rosters
 from trainhub.ledger.rosters import sweeping
 from trainhub.ledger.rosters.checking import without_numbers
+from trainhub.ledger.types import RosterResult
 
 IMPORT = "ledger.import_roster"
 
@@ -54,8 +55,9 @@ def import_roster(running: Running) -> Mapping[str, Any]:
             result.notices = _safe(result.notices)
             return {**result.as_dict(), "dry_run": True, "problems": _safe(problems)}
         if running.args["is_strict"]:
-            _refuse_unless_good(work)
-        first, batch_id = work.run(upload_file_id=running.args["file_id"])
+            first, batch_id = _run_whole(work, running.args["file_id"])
+        else:
+            first, batch_id = work.run(upload_file_id=running.args["file_id"])
         rejections_id = _keep_rejections(work, batch_id, path, name)
         notices = _safe(work.notices(batch_id))
     result = work.finish(batch_id, rejections_id)
@@ -82,9 +84,10 @@ def _keep_rejections(work: rosters.Import, batch_id: int, path: Path, name: str)
         return kept.id
 
 
-def _refuse_unless_good(work: rosters.Import) -> None:
+def _run_whole(work: rosters.Import, file_id: int) -> tuple[RosterResult, int]:
     try:
         work.refuse_unless_good()
+        return work.run_whole(upload_file_id=file_id)
     except rosters.RosterRejected as refused:
         refused.details = tuple(_safe(refused.details))
         raise

@@ -18,7 +18,7 @@ from trainhub.organisations import queries as organisations
 from trainhub.organisations.types import SCHOOLS, OrganisationKind
 from trainhub.people import labels
 from trainhub.people.permissions import EDITORS
-from trainhub.people.types import IdType, PairDecision, StudentFilter, StudentState, TeacherFilter, TeacherKind
+from trainhub.people.types import Gender, IdType, PairDecision, StudentFilter, StudentState, TeacherFilter, TeacherKind
 from trainhub.programmes import queries as programmes
 
 
@@ -81,6 +81,8 @@ class NewStudentForm(PersonPart):
     class_name = Text(_l("班级"), [Length(max=60)])
     enrolled_on = DateField(_l("入学日期"), [InputRequired(NEEDED)])
     petoe_since = DateField(_l("加入卓越计划日期"), [Optional()], description=_l("不是卓越计划学生则留空。"))
+    guardian_name = Text(_l("监护人"), [Length(max=60)], description=_l("不满 14 周岁的学生必须登记。"))
+    guardian_phone = Text(_l("监护人电话"), [Length(max=40)])
 
     def prepare(self, identity: Identity) -> NewStudentForm:
         """Fill the choices."""
@@ -201,6 +203,21 @@ class RevealForm(Form):
     reason = LongText(_l("查看理由"), [DataRequired(NEEDED), Length(min=4, max=500)], description=_l("理由、查看人和时间会记入审计日志。"))
 
 
+class DocumentForm(Form):
+    """The number of somebody's identity document; `reason` where one is replaced."""
+
+    id_type = SelectField(_l("证件类型"), coerce=str, choices=lambda: [(kind.value, label) for kind, label in labels.ID_TYPES.items()])
+    id_number = Text(_l("证件号码"), [DataRequired(NEEDED), Length(max=40)], description=_l("加密保存，页面只显示掩码。"))
+    reason = LongText(
+        _l("更正依据"), [DataRequired(NEEDED), Length(min=4, max=500)], description=_l("例如：已核对证件原件。依据会记入审计日志，请不要写号码。")
+    )
+
+    @property
+    def kind(self) -> IdType:
+        """The kind of document that was chosen."""
+        return IdType(self.id_type.data)
+
+
 class HoldForm(Form):
     """Why everything of a person is to be kept."""
 
@@ -215,23 +232,34 @@ class DecideForm(Form):
     reason = LongText(_l("依据"), [DataRequired(NEEDED), Length(max=500)])
 
 
+def _code(text: str | None) -> str | None:
+    return text.upper() if text else text
+
+
 class PersonForm(Form):
     """The facts of a person that an administrator may change."""
 
     name = Text(_l("姓名"), [DataRequired(NEEDED), Length(max=120)])
+    birth_on = DateField(_l("出生日期"), [Optional()])
+    gender = SelectField(_l("性别"), coerce=Gender, choices=lambda: [(one.value, label) for one, label in labels.GENDERS.items()])
+    nationality = Text(_l("国籍"), [DataRequired(NEEDED), Length(max=2)], filters=(_code,), description=_l("ISO 3166 的两位字母，例如 CN、DE。"))
     phone = Text(_l("手机号码"), [Length(max=30)])
     email = Text(_l("电子邮箱"), [Length(max=200)])
     county_code = SelectField(_l("所属县区"), [Optional()], coerce=str)
     is_verified = BooleanField(_l("身份已核实"))
 
-    def prepare(self) -> PersonForm:
-        """Fill the choices."""
+    def prepare(self, id_type: IdType | None) -> PersonForm:
+        """Fill the choices; what follows from the number of a resident card is corrected with the number."""
         self.county_code.choices = blank(organisations.county_choices())
+        if id_type is IdType.RESIDENT_ID:
+            del self.birth_on, self.gender
         return self
 
     def facts(self) -> dict[str, Any]:
         """The values for the operation."""
-        return values_of(self, ("name", "phone", "email", "county_code", "is_verified"))
+        return values_of(
+            self, [name for name in ("name", "birth_on", "gender", "nationality", "phone", "email", "county_code", "is_verified") if name in self]
+        )
 
 
 class PlainForm(Form):

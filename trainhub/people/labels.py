@@ -51,6 +51,7 @@ EVENTS: Mapping[str, Any] = {
     "people.pair.decided": _l("判定疑似同一人"),
     "people.number.revealed": _l("查看证件号码全文"),
     "people.number.given": _l("补录证件号码"),
+    "people.number.corrected": _l("更正证件号码"),
     "people.hold.placed": _l("设定数据保全"),
     "people.hold.lifted": _l("解除数据保全"),
     "people.student.added": _l("登记学籍"),

@@ -21,7 +21,7 @@ from trainhub.people.imports import persons as person_files
 from trainhub.people.models import LegalHold, Person
 from trainhub.people.panels import doors_of
 from trainhub.people.permissions import Can
-from trainhub.people.types import PairDecision
+from trainhub.people.types import IdType, PairDecision
 from trainhub.people.views import blueprint, form_page
 from trainhub.programmes import queries as programmes
 
@@ -136,7 +136,7 @@ def joined(row: Person) -> list[dict[str, Any]]:
 @guard(Can.PERSON_EDIT, load=load_person, subject=queries.subject_of_person)
 def edit_person(row: Person) -> Any:
     """Change the facts of a person."""
-    form, key = forms.PersonForm(obj=row).prepare(), row.id
+    form, key = forms.PersonForm(obj=row).prepare(row.id_type), row.id
     if form.validate_on_submit():
         try:
             with transaction():
@@ -162,6 +162,38 @@ def reveal_number(row: Person) -> Any:
     return page, 200 if number or not form.is_submitted() else 422
 
 
+@blueprint.route("/persons/<int:person_id>/document", methods=["GET", "POST"])
+@guard(Can.PERSON_EDIT, load=load_person, subject=queries.subject_of_person)
+def edit_number(row: Person) -> Any:
+    """Add the number of a person's document, or correct one that was registered wrongly; whoever holds it already may be the same human."""
+    form, key, offer = forms.DocumentForm(version=row.version, id_type=row.id_type or IdType.RESIDENT_ID), row.id, None
+    has_number, crumbs = row.id_number_hash is not None, _crumbs(row)
+    if not has_number:
+        del form.reason
+    if form.validate_on_submit():
+        facts: dict[str, Any] = {"person": row, "id_type": form.kind, "number": form.id_number.data or "", "by": who(), "now": clock.now()}
+        try:
+            with transaction():
+                if has_number:
+                    operations.correct_number(reason=form.reason.data or "", version=form.version.data, **facts)
+                else:
+                    operations.give_number(**facts)
+            return done(_("证件号码已保存。"), "people.person", person_id=key)
+        except operations.NumberTaken as taken:
+            form.refuse(taken)
+            if taken.holder_id is not None and may(who(), Can.PAIR_DECIDE):
+                offer = (_("判定是否同一人"), url_for("people.decide", first_id=min(key, taken.holder_id), second_id=max(key, taken.holder_id)))
+        except Refused as refused:
+            form.refuse(refused)
+    lead = (
+        _("更正后，仍写着原号码的名单再次导入会登记成另一个人：请一并改正名单。出生日期和性别随身份证号码更正。")
+        if has_number
+        else _("号码属于另一条记录的，请判定两条记录是否同一人。")
+    )
+    title = _("更正证件号码") if has_number else _("登记证件号码")
+    return form_page(form, title, back=url_for("people.person", person_id=key), crumbs=crumbs, lead=lead, offer=offer)
+
+
 @blueprint.route("/persons/<int:person_id>/hold", methods=["GET", "POST"])
 @guard(Can.HOLD_SET, load=load_person, subject=queries.subject_of_person)
 def hold_person(row: Person) -> Any:
@@ -171,7 +203,10 @@ def hold_person(row: Person) -> Any:
         try:
             with transaction():
                 if once(form.submission_key.data or ""):
-                    operations.place_hold(person=row, reason=form.reason.data or "", document=form.document.data or "", by=who(), now=clock.now())
+                    hold = operations.place_hold(
+                        person=row, reason=form.reason.data or "", document=form.document.data or "", by=who(), now=clock.now()
+                    )
+                    key = hold.person_id
             return done(_("已设定保全：解除之前，此人的数据到期也不删除、不抹去。"), "people.person", person_id=key)
         except Refused as refused:
             form.refuse(refused)

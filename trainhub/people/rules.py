@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from functools import lru_cache
 
 from trainhub.kernel.characters import GB18030_2022, without_invisible
+from trainhub.kernel.sheets.parsers import narrow_code
 from trainhub.people.types import Gender, IdCheck, IdProblem, IdType, NationalityKind, WorkSpan
 
 _RESIDENT = re.compile(r"\d{17}[\dX]\Z", re.ASCII)
@@ -26,6 +27,22 @@ _HK_MO_TW_PREFIXES = ("810000", "820000", "830000")
 def normalise_number(number: str) -> str:
     """A number as it is compared and stored: narrow, upper case, no spaces, dashes or brackets."""
     return re.sub(r"[\s\-()\u2010\u2013\u2014]+", "", unicodedata.normalize("NFKC", number)).upper()
+
+
+_ANY_DASH = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-"))
+
+
+def school_number(text: str) -> str:
+    """A student or staff number as a school prints it and as it is stored: narrow, upper case, without spaces, one kind of dash.
+
+    Unlike the number of a document it keeps dashes and brackets: 2023-001 and 20230-01 are two students of one school.
+    """
+    return narrow_code(text).translate(_ANY_DASH)
+
+
+def school_number_spellings(text: str) -> tuple[str, ...]:
+    """Under which spellings a student or staff number may be stored, the right one first: until 2026 dashes and brackets were taken away."""
+    return tuple(dict.fromkeys((school_number(text), normalise_number(text))))
 
 
 def normalise_name(name: str) -> str:

@@ -33,9 +33,13 @@ blueprint = Blueprint("people", __name__, url_prefix="/people")
 add_pages(blueprint, student_files.SPEC, can=Can.STUDENT_IMPORT, path="/students/import", back="people.students")
 
 
-def form_page(form: Any, title: str, *, back: str, crumbs: list[tuple[str, str]], lead: str = "", eyebrow: str = "") -> Any:
-    """A form with its errors."""
-    page = render_template("trainhub/people/form.html", form=form, title=title, back=back, crumbs_before=crumbs, lead=lead, eyebrow=eyebrow)
+def form_page(
+    form: Any, title: str, *, back: str, crumbs: list[tuple[str, str]], lead: str = "", eyebrow: str = "", offer: tuple[str, str] | None = None
+) -> Any:
+    """A form with its errors. `offer`: (words, address) of another way to what was wanted."""
+    page = render_template(
+        "trainhub/people/form.html", form=form, title=title, back=back, crumbs_before=crumbs, lead=lead, eyebrow=eyebrow, offer=offer
+    )
     return page, 422 if form.is_submitted() else 200
 
 
@@ -144,6 +148,8 @@ def new_student() -> Any:
                     class_name=form.class_name.data or "",
                     enrolled_on=form.enrolled_on.data,
                     petoe_since=form.petoe_since.data,
+                    guardian_name=form.guardian_name.data or "",
+                    guardian_phone=form.guardian_phone.data or "",
                     by=who(),
                     now=clock.now(),
                 )

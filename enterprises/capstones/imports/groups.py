@@ -23,6 +23,7 @@ from trainhub.kernel.sheets.parsers import parse_date, parse_int, parse_text, sp
 from trainhub.kernel.sheets.schema import Field, Parsed, Schema
 from trainhub.organisations.rules import normalise_code
 from trainhub.people.models import Person
+from trainhub.people.rules import school_number_spellings
 from trainhub.programmes import queries as programmes
 from trainhub.programmes.models import Cohort, Programme
 
@@ -84,8 +85,9 @@ class _Names:
 
     def of(self, text: str) -> int:
         """The person of a cell. Raises ValueError with words."""
-        if text in self.numbers:
-            return self.numbers[text]
+        for number in school_number_spellings(text):
+            if number in self.numbers:
+                return self.numbers[number]
         if self.often[text] > 1:
             raise ValueError(_("有 %(n)d 位“%(name)s”，请改填工号。", n=self.often[text], name=text))
         found = next((key for key, name in self.names.items() if name == text), None)

@@ -15,6 +15,7 @@ from enterprises.capstones.types import ChoiceState, PlanState
 from trainhub.kernel.access import Subject
 from trainhub.kernel.db import session
 from trainhub.organisations.models import Organisation
+from trainhub.people import queries as people
 from trainhub.people.models import Person, Student
 from trainhub.people.types import StudentState
 from trainhub.programmes import queries as programmes
@@ -177,8 +178,8 @@ def teams_by_ids(ids: list[int]) -> dict[int, Team]:
 
 
 def classmate(cohort_id: int, student_no: str) -> Student | None:
-    """A student of a cohort by number."""
-    return session().scalar(select(Student).where(Student.cohort_id == cohort_id, Student.student_no == student_no.strip()))
+    """A student of a cohort by number, however it is typed."""
+    return people.student_in(Student.cohort_id == cohort_id, student_no)
 
 
 # -- plans of supervisors -----------------------------------------------------------------------------------------------

@@ -11,13 +11,15 @@ from enterprises.capstones.models import Capstone, Topic
 from enterprises.capstones.queries.standing import is_latest
 from trainhub.kernel.db import session
 from trainhub.people.models import Person, Student, Teacher
+from trainhub.people.rules import school_number_spellings
 from trainhub.programmes.models import Programme
 
 
 def by_student_no(keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], tuple[Capstone, str]]:
-    """(programme code, student number) -> the capstone that speaks for the student, with the student's name; asked in portions."""
+    """(programme code, student number as it is typed) -> the capstone that speaks for the student, with the student's name; asked in portions."""
     wanted, found = set(keys), dict[tuple[str, str], tuple[Capstone, str]]()
-    numbers = sorted({number for _code, number in wanted})
+    spellings = {key: school_number_spellings(key[1]) for key in wanted}
+    numbers = sorted({one for of_key in spellings.values() for one in of_key})
     for start in range(0, len(numbers), 500):
         statement = (
             select(Programme.code, Student.student_no, Capstone, Person.name)
@@ -29,7 +31,8 @@ def by_student_no(keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], tupl
             .order_by(Capstone.id)
         )
         found.update({(code, number): (capstone, name) for code, number, capstone, name in session().execute(statement)})
-    return found
+    held = {key: next((found[key[0], one] for one in spellings[key] if (key[0], one) in found), None) for key in wanted}
+    return {key: one for key, one in held.items() if one is not None}
 
 
 def of_cohort(cohort_id: int) -> list[tuple[Capstone, str, str, str]]:

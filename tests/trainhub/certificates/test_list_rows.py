@@ -61,6 +61,14 @@ def _told(found: imports.Read) -> list[tuple[int | None, str | None]]:
     return [(one.row, one.column) for one in found.problems]
 
 
+def test_a_student_number_is_read_however_it_is_typed(issuer: Organisation, session: Session) -> None:
+    with transaction():
+        ground.student(ground.programme(issuer), who=ground.person("王五"), student_no="s-2026（3）")
+    found = _read(issuer, *(ROW.replace("张三,2026001", f"王五,{number}") for number in ("S-2026(3)", " s—2026（3）")))
+    assert not found.problems
+    assert len(found.rows) == 1
+
+
 def test_rows_that_contradict_each_other_are_both_told(session: Session, issuer: Organisation) -> None:
     found = _read(issuer, ROW, "李四,2026002,课程,基地,48,二班,2026-02-05", ROW.replace("48", "64").replace("基地", "别处"))
     assert _told(found) == [(2, "base"), (2, "hours"), (4, "base"), (4, "hours")]

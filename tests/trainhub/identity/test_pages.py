@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from enum import StrEnum
 
 import pytest
@@ -20,6 +21,8 @@ from trainhub.identity.types import AccountState, RequestKind, RequestState
 from trainhub.kernel.access import SYSTEM, Role, own, role, role_everywhere, role_over
 from trainhub.kernel.db import transaction
 from trainhub.people import operations as people
+from trainhub.people.models import Person
+from trainhub.people.types import IdType
 from trainhub.policy.book import Book
 
 OWN = [
@@ -282,6 +285,37 @@ def test_what_is_added_to_a_request_is_kept_and_read_before_it_is_answered(app: 
     assert admin.post(path, data={"state": "done", "answer": "两项都已改", "version": seen[1]}).status_code == 303
     session.expire_all()
     assert [(r.state, r.answer) for r in queries.requests_of(account.id)] == [(RequestState.DONE, "两项都已改")]
+
+
+def test_who_has_no_number_adds_their_own_and_is_not_verified_by_it(app: Flask, session: Session) -> None:
+    """Without one a training counts for no goal; what is registered is changed by an administrator alone."""
+    held, own = ground.resident_id(date(1999, 5, 1)), ground.resident_id(date(1999, 5, 2))
+    ground.person("别人", id_type=IdType.RESIDENT_ID, id_number=held)
+    who = ground.person("林晓彤", id_type=None, birth_on=date(1999, 5, 2), is_verified=True)
+    key = who.id
+    client, at = make.signed_in_client(app, Role.TRAINEE, person_id=key), "/my-data/number"
+    session.commit()
+    assert at in client.get("/my-data").text
+    refused = {number: client.post(at, data={"id_type": "resident_id", "id_number": number}) for number in (held, held[:-1], "")}
+    assert [answer.status_code for answer in refused.values()] == [422] * 3
+    assert ("已有登记" in refused[held].text, "别人" in refused[held].text) == (True, False)
+    assert client.post(at, data={"id_type": "resident_id", "id_number": own}).status_code == 303
+    session.expire_all()
+    row = session.get_one(Person, key)
+    assert (row.id_type, row.is_verified, row.id_mask) == (IdType.RESIDENT_ID, False, own[:4] + "*" * 10 + own[-4:])
+    session.commit()
+    page = client.get("/my-data").text
+    assert (at in page, own in page) == (False, False)
+    again = client.post(at, data={"id_type": "resident_id", "id_number": ground.resident_id(date(1999, 5, 2))})
+    assert (again.status_code, "提交更正申请" in again.text) == (422, True)
+
+
+def test_numbers_are_not_guessed_at_the_page_for_ones_own(app: Flask, session: Session) -> None:
+    who = ground.person(id_type=None)
+    client = make.signed_in_client(app, Role.TRAINEE, person_id=who.id)
+    session.commit()
+    data = [{"id_type": "passport", "id_number": number} for number in ("E1", "E2", "E3", "E4", "E5", "E12345678")]
+    assert [client.post("/my-data/number", data=one).status_code for one in data] == [422] * 5 + [429]
 
 
 def test_no_account_is_closed_while_a_legal_hold_stands(app: Flask, session: Session) -> None:

@@ -222,7 +222,18 @@ FAR = 40
 """Years after which every period is over."""
 
 
-@pytest.mark.parametrize("keeps", ["hold", "request", "hold on the human they were merged into", "nothing"])
+@pytest.mark.parametrize(
+    "keeps",
+    [
+        "hold",
+        "request",
+        "hold on the human they were merged into",
+        "hold on a row merged into them",
+        "hold on another row merged into the same",
+        "request by a second account of theirs",
+        "nothing",
+    ],
+)
 def test_every_sweep_asks_the_same_question(session: Session, keeps: str) -> None:
     """A legal hold and an open request stop each of them, and their end lets each go on (the sweeps of the rooms ask `is_free` too)."""
     who = ground.person(id_type=IdType.RESIDENT_ID, id_number=ground.resident_id(date(1980, 1, 1)), phone="13900000009")
@@ -244,9 +255,19 @@ def test_every_sweep_asks_the_same_question(session: Session, keeps: str) -> Non
         people.place_hold(person=who, reason="复核", by=SYSTEM, now=OLD)
     elif keeps == "request":
         ops.ask_about_data(account=account, kind=RequestKind.DELETION, text="请删除", by=SYSTEM, now=OLD)
+    elif keeps == "request by a second account of theirs":
+        asking = make.account(person=other, has_consented=False)
+        other.merged_into_id = who.id
+        ops.ask_about_data(account=asking, kind=RequestKind.DELETION, text="请删除", by=SYSTEM, now=OLD)
     elif keeps != "nothing":
-        people.place_hold(person=other, reason="复核", by=SYSTEM, now=OLD)
-        who.merged_into_id = other.id
+        people.place_hold(person=other, reason="复核", by=SYSTEM, now=OLD)  # before they were merged: the row itself is named
+        if keeps == "hold on the human they were merged into":
+            who.merged_into_id = other.id
+        elif keeps == "hold on a row merged into them":
+            other.merged_into_id = who.id
+        else:
+            third = ground.person()
+            who.merged_into_id = other.merged_into_id = third.id
         session.flush()
     now, today = later(FAR)
     for verb in ops.FORGETTING.values():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -209,3 +210,19 @@ def test_every_command_has_help_with_an_example() -> None:
 
 def test_a_wrong_word_is_a_usage_error(tmp_path: Path) -> None:
     assert "No such command" in run(tmp_path, "dance", code=2)["stderr"]
+
+
+def test_an_address_of_ipv6_is_served_and_printed_in_brackets(instance: Path) -> None:
+    """Its colons are none of a port: nobody set TRAINHUB_BASE_URL, so it is not what is wrong."""
+    with socket.socket(socket.AF_INET6, socket.SOCK_STREAM) as taken:
+        try:
+            taken.bind(("::1", 0))
+        except OSError:
+            pytest.skip("no IPv6 on this machine")
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        done = processes.run(["serve", "--host", "::1", "--port", port, "--no-jobs"], environment(instance))
+    assert done.returncode == 1
+    assert f"http://[::1]:{port}" in done.stderr
+    assert "TRAINHUB_BASE_URL" not in done.stderr
+    assert f"[::1]:{port}" in done.stderr.split("trainhub:", 2)[-1]

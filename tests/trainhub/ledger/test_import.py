@@ -20,6 +20,7 @@ from tests.trainhub.ledger.conftest import NOW, USCC
 from tests.trainhub.ledger.rosters import HEADER, read, resident, row, write
 from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.audit import AuditEvent
+from trainhub.kernel.db import transaction
 from trainhub.kernel.keys import keyring
 from trainhub.ledger import operations
 from trainhub.ledger.models import PossibleDuplicate, RosterBatch, RosterRejection, TrainingRecord
@@ -177,6 +178,40 @@ def test_strict_refuses_the_whole_file(command: Command, session: Session, tmp_p
     assert [(d["file"], d["row"], d["column"], d["value"]) for d in result["error"]["details"]] == [("r.csv", 3, "hours", "x")]
     assert (records(session), (tmp_path / "r.csv.rejected.csv").exists()) == (0, False)
     assert counts(command("trainees", "import", write(tmp_path / "g.csv", [row(1)]), "--strict")) == (0, 1, 1, 1, 0, 0)
+
+
+def test_strict_refuses_what_changed_after_the_check_and_keeps_nothing(session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody registers a number of the last row under another name when everything was just found good."""
+    monkeypatch.setattr(running, "ROWS_A_CHUNK", 2)
+    rows = [row(n) for n in range(5)]
+    file = Path(write(tmp_path / "r.csv", rows))
+
+    def meanwhile(done: int, total: int) -> None:
+        if done == total and not session.scalar(select(Person.id)):
+            with transaction():
+                people.register_person(name="别人", id_type=IdType.RESIDENT_ID, id_number=rows[4]["id_number"], by=SYSTEM, now=NOW)
+
+    def strict(progress: running.Progress = lambda *_: None) -> dict[str, Any]:
+        return running.import_file(file, base_code="", is_dry_run=False, is_strict=True, by=SYSTEM, today=NOW.date(), now=NOW, progress=progress)
+
+    with pytest.raises(running.RosterRejected) as refused:
+        strict(meanwhile)
+    assert [(one["row"], one["column"], one["value"]) for one in refused.value.details] == [(6, "name", rows[4]["name"])]
+    assert (records(session), session.scalar(select(func.count()).select_from(RosterBatch))) == (0, 0)
+    assert list(session.scalars(select(Person.name))) == ["别人"]
+    write(tmp_path / "r.csv", rows[:4])
+    result = strict()
+    assert (result["accepted"], result["rejected"], records(session)) == (4, 0, 4)
+
+
+def test_rejected_rows_of_an_earlier_run_are_taken_away(command: Command, session: Session, tmp_path: Path) -> None:
+    file, left = tmp_path / "r.csv", tmp_path / "r.csv.rejected.csv"
+    command("trainees", "import", write(file, [row(1), row(2, hours="x")]))
+    assert left.exists()
+    command("trainees", "import", write(file, [row(1), row(2)]), "--dry-run")
+    assert left.exists(), "a dry run writes nothing and takes nothing away"
+    assert command("trainees", "import", write(file, [row(1), row(2)]))["rejections_file"] is None
+    assert not left.exists()
 
 
 def test_a_dry_run_says_the_same_and_writes_nothing(command: Command, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,7 +33,16 @@ from trainhub.identity.operations.opening_many import (
     waiting,
 )
 from trainhub.identity.operations.owning import own_alone
-from trainhub.identity.operations.privacy import ask_about_data, check_notice, close_account, decide_request, give_consent, withdraw_consent
+from trainhub.identity.operations.privacy import (
+    ask_about_data,
+    check_notice,
+    close_account,
+    count_own_number,
+    decide_request,
+    give_consent,
+    give_own_number,
+    withdraw_consent,
+)
 from trainhub.identity.operations.registration import Tried, Wish, guardian_age, register, registration, send_again, try_code
 from trainhub.identity.operations.retaining import FORGETTING
 from trainhub.identity.operations.second_factor import (
@@ -79,6 +88,7 @@ __all__ = [
     "close_account",
     "confirm_login",
     "confirm_totp",
+    "count_own_number",
     "create_account",
     "decide_request",
     "disable",
@@ -90,6 +100,7 @@ __all__ = [
     "follow_person",
     "give_consent",
     "give_login",
+    "give_own_number",
     "grant_role",
     "guardian_age",
     "invite",

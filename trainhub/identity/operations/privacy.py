@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import delete, func, update
 
@@ -11,7 +11,8 @@ from trainhub.identity.delivery import News, deliver, tell
 from trainhub.identity.models import Account, ApiToken, Consent, DataRequest, LoginName, OneTimeLink, PasswordHistory, RecoveryCode, RoleGrant
 from trainhub.identity.notice import VERSION
 from trainhub.identity.operations._support import AccountRefused, number
-from trainhub.identity.operations.accounts import check_may_manage, revoke_sessions
+from trainhub.identity.operations.accounts import check_may_manage, name_hash, revoke_sessions
+from trainhub.identity.operations.signing_in import count_attempt, forget_attempt
 from trainhub.identity.types import AccountState, Channel, LoginKind, RequestKind, RequestState
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
@@ -22,6 +23,7 @@ from trainhub.kernel.i18n import N_, _, format_date, in_language
 from trainhub.people import operations as people
 from trainhub.people import queries as persons
 from trainhub.people.models import Person
+from trainhub.people.types import IdType
 
 
 def check_notice(seen: str) -> None:
@@ -53,6 +55,37 @@ def give_consent(
     session().flush()
     audit.record(by=by, did="identity.consent.given", on=account, data={"version": version, "guardian": bool(guardian_name.strip())})
     return consent
+
+
+def count_own_number(*, account: Account, origin: str, now: datetime, today: date) -> None:
+    """Count that somebody hands in a number, before it is looked at: the answer tells whether a number is registered. Raises Locked."""
+    count_attempt(counted_as=name_hash(f"number:{account.id}"), origin=origin, now=now, today=today, words=_numbers_too_often)
+
+
+def _numbers_too_often(at: str) -> str:
+    return _("提交证件号码的次数过多，请在%(at)s之后再试，或提交更正申请。", at=at)
+
+
+def give_own_number(*, account: Account, id_type: IdType, number: str, by: Identity, now: datetime) -> Person:
+    """Let the holder of an account add the number of their document where none is registered; nobody has verified it, so they are not verified.
+
+    Raises AccountRefused where one is registered, or where it is somebody else's; BadPerson.
+    """
+    found = session().get(Person, account.person_id) if account.person_id is not None else None
+    if found is None:
+        raise AccountRefused(_("这个账号没有对应的人员记录，不能登记证件号码。"))
+    person = persons.who_stayed(found)
+    if person.id_number_hash is not None:
+        raise AccountRefused(_("已登记证件号码 %(mask)s。要更正，请提交更正申请。", mask=person.id_mask), field="id_number")
+    try:
+        people.give_number(person=person, id_type=id_type, number=number, by=by, now=now)
+    except people.NumberTaken:
+        said = _("这个证件号码在平台上已有登记。为保护本人记录，请提交更正申请，由管理员核对。")
+        raise AccountRefused(said, field="id_number", code="person_known") from None
+    if person.is_verified:
+        people.change_person(person=person, is_verified=False, by=by, now=now)
+    forget_attempt(name_hash(f"number:{account.id}"))
+    return person
 
 
 def withdraw_consent(*, account: Account, by: Identity, now: datetime) -> int:

@@ -35,6 +35,14 @@ def account_of_person(person_id: int) -> Account | None:
     return session().scalar(select(Account).where(Account.person_id == person_id))
 
 
+def lacks_number(person_id: int | None) -> bool:
+    """Whether nobody registered an identity document of a human."""
+    if person_id is None:
+        return False
+    held = select(Person.id).where(of_human(Person.id, person_id), Person.id_number_hash.is_not(None)).limit(1)
+    return session().scalar(held) is None
+
+
 _FIRST = (AccountState.ACTIVE, AccountState.INVITED, AccountState.DISABLED)
 
 
@@ -154,14 +162,21 @@ def holders_at(roles: Collection[Role], organisation_ids: Collection[int], *, to
 
 
 def names_typed(typed: TypedName) -> list[LoginName]:
-    """Login names that fit what was typed; several accounts mean that the university's code is needed."""
-    is_typed = LoginName.value == typed.value
+    """Login names that fit what was typed; several accounts mean that the university's code is needed.
+
+    A student number that nobody has as it was typed is also looked for without its dashes: so the older ones are stored.
+    """
+    is_number, (number, *older) = LoginName.kind == LoginKind.STUDENT_NO, typed.numbers
+    is_typed = or_(LoginName.value == typed.value, sa.and_(is_number, LoginName.value == number))
     if typed.phone is not None:
         is_typed = or_(is_typed, sa.and_(LoginName.kind == LoginKind.PHONE, LoginName.value == typed.phone))
-    statement = select(LoginName).where(is_typed).order_by(LoginName.id)
-    if typed.scope is not None:
-        statement = statement.where(LoginName.scope == typed.scope, LoginName.kind == LoginKind.STUDENT_NO)
-    return list(session().scalars(statement))
+    found: list[LoginName] = []
+    for is_asked in (is_typed, *(sa.and_(is_number, LoginName.value == one) for one in older)):
+        statement = select(LoginName).where(is_asked).order_by(LoginName.id)
+        if typed.scope is not None:
+            statement = statement.where(LoginName.scope == typed.scope, is_number)
+        found = found or list(session().scalars(statement))
+    return found
 
 
 def login_names(account_id: int) -> list[LoginName]:

@@ -325,6 +325,7 @@ def _data_page(form: RequestForm, status: int = 200) -> Any:
             labels=labels,
             retention=retention.periods(clock.today()),
             version=notice.VERSION,
+            lacks_number=queries.lacks_number(identity.person_id),
         ),
         status,
     )

@@ -105,7 +105,7 @@ class Import:
 
     def _chunks(self, table: Table, skip: int = 0) -> Iterator[Chunk]:
         defaults = {"base_code": self.roster.base_code} if self.roster.base_code else {}
-        rows, chunk = 0, Chunk(0, [], [])
+        rows = 0
         entries: list[Entry] = []
         bad: list[tuple[int, list[Complaint]]] = []
         lines = iter(table.rows())
@@ -124,8 +124,7 @@ class Import:
                 yield Chunk(rows, entries, bad)
                 rows, entries, bad = 0, [], []
         if rows:
-            chunk = Chunk(rows, entries, bad)
-            yield chunk
+            yield Chunk(rows, entries, bad)
 
     # -- dry run --------------------------------------------------------------------------------------------------------
     def dry_run(self) -> tuple[RosterResult, list[dict[str, Any]]]:
@@ -185,22 +184,73 @@ class Import:
             self._warn(table, result)
             digest = _sha256(self.roster.path)
             with transaction():
-                batch = importing.start_batch(
-                    file_name=self.roster.name,
-                    sha256=digest,
-                    base_id=self.base_id,
-                    row_count=table.row_count,
-                    by=self.by,
-                    now=self.now,
-                    upload_file_id=upload_file_id,
-                )
-                batch_id, done = batch.id, batch.rows_done
-                self.mine, self.resumed = importing.so_far(batch), done
+                batch_id, done = self._start(table, digest, upload_file_id)
             for chunk in self._chunks(table, done):
                 self._count(chunk, self._write(batch_id, done, chunk))
                 done += chunk.rows
                 self.progress(done, table.row_count)
         return result, batch_id
+
+    def _start(self, table: Table, digest: str, upload_file_id: int | None) -> tuple[int, int]:
+        """The batch of this file and how many of its rows are done."""
+        batch = importing.start_batch(
+            file_name=self.roster.name,
+            sha256=digest,
+            base_id=self.base_id,
+            row_count=table.row_count,
+            by=self.by,
+            now=self.now,
+            upload_file_id=upload_file_id,
+        )
+        self.mine, self.resumed = importing.so_far(batch), batch.rows_done
+        return batch.id, batch.rows_done
+
+    def run_whole(self, *, upload_file_id: int | None = None) -> tuple[RosterResult, int]:
+        """`run` for a file that counts as a whole or not at all: one transaction, in which every row is judged once more. What stood when
+        `refuse_unless_good` looked may have changed since. Raises RosterRejected, and nothing is kept."""
+        for left in reversed(range(TRIES)):
+            try:
+                return self._run_whole(upload_file_id)
+            except (IntegrityError, OperationalError):
+                if not left:
+                    raise
+                time.sleep(0.2 * (TRIES - left))  # another import brought the same person meanwhile: look again
+        raise AssertionError  # the last try has returned or raised
+
+    def _run_whole(self, upload_file_id: int | None) -> tuple[RosterResult, int]:
+        result, rejected = RosterResult(), list[importing.Rejected]()
+        with self._open() as table:
+            self._warn(table, result)
+            digest = _sha256(self.roster.path)
+            try:
+                with transaction():
+                    batch_id, done = self._start(table, digest, upload_file_id)
+                    for chunk in self._chunks(table, done):
+                        written = self._import(batch_id, done, chunk)
+                        if written is None:
+                            raise Refused(_("另一次导入正在处理同一个文件，请等它结束后再试。"), code="roster_busy")
+                        rejected = sorted([*chunk.bad, *written.rejected])
+                        if rejected:
+                            said = _("检查之后登记有了变化，第 %(row)d 行不能再导入，按要求整个文件没有导入。请核对后重试。", row=rejected[0][0])
+                            raise RosterRejected(said, details=_remarks(table.file, rejected[:SHOWN]))
+                        done += chunk.rows
+            except RosterRejected as refused:
+                self._add_values(refused.details)
+                raise
+            self.progress(done, table.row_count)
+        return result, batch_id
+
+    def _import(self, batch_id: int, done: int, chunk: Chunk) -> importing.Plan | None:
+        return importing.import_chunk(
+            batch_id=batch_id,
+            done_before=done,
+            entries=chunk.entries,
+            bad=chunk.bad,
+            rows=chunk.rows,
+            by=self.by,
+            now=self.now,
+            is_demo=self.roster.is_demo,
+        )
 
     def _count(self, chunk: Chunk, written: importing.Plan | None) -> None:
         """Add a chunk to what this run did: what another run wrote meanwhile stands already, as if the file came a second time."""
@@ -218,16 +268,7 @@ class Import:
         for left in reversed(range(TRIES)):
             try:
                 with transaction():
-                    return importing.import_chunk(
-                        batch_id=batch_id,
-                        done_before=done,
-                        entries=chunk.entries,
-                        bad=chunk.bad,
-                        rows=chunk.rows,
-                        by=self.by,
-                        now=self.now,
-                        is_demo=self.roster.is_demo,
-                    )
+                    return self._import(batch_id, done, chunk)
             except (IntegrityError, OperationalError):
                 if not left:
                     raise
@@ -316,12 +357,14 @@ def import_file(
         return {**result.as_dict(), "dry_run": True, "problems": problems}
     if is_strict:
         work.refuse_unless_good()
-    first, batch_id = work.run()
+    first, batch_id = work.run_whole() if is_strict else work.run()
     rejections = path.with_name(path.name + ".rejected.csv")
     has_rejections = bool(rosters.rejections_of(batch_id))
     if has_rejections:
         with _private(rejections) as file:
             work.write_rejections(batch_id, file)
+    else:
+        rejections.unlink(missing_ok=True)  # of an earlier run: its rows would look as if they waited
     notices = work.notices(batch_id)
     result = work.finish(batch_id)
     result.warnings, result.notices = first.warnings, notices

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -24,6 +24,11 @@ from trainhub.people.types import Gender, IdType
 def phone_or_mask(text: str) -> str:
     """A telephone number, or the mask that an export shows instead of it: whether that is the known one is seen later."""
     return text if "*" in text else parse_phone(text)
+
+
+def parse_school_number(text: str) -> str:
+    """A student or staff number as it is stored, see `rules.school_number`; 40 characters at most."""
+    return rules.school_number(parse_text(most=40)(parse_code(text)))
 
 
 NAME = Field("name", "姓名", parse_text(most=120), required=True)
@@ -105,6 +110,7 @@ class Desk:
     def _contacts(self, row: Parsed, person: Person | None) -> dict[str, Any]:
         """The further facts of the row that differ from what is known; a mask that is sent back unchanged is no change."""
         facts = given(row, *CONTACTS)
+        self._gender(row, facts, person)
         if person is not None and facts.get("phone") == rules.mask_phone(person.phone):
             del facts["phone"]
         if "*" in facts.get("phone", ""):
@@ -119,6 +125,16 @@ class Desk:
                 self.draft.problem(row, key, said, level="warning")
                 del changes[key]
         return changes
+
+    def _gender(self, row: Parsed, facts: dict[str, Any], person: Person | None) -> None:
+        """What the number of a resident card says counts: else a file with a slip would change who is known by it."""
+        kind = _kind(row)
+        said = rules.check_number(kind, row.data["id_number"]).gender if kind is not None and "*" not in row.data["id_number"] else Gender.UNKNOWN
+        if said is Gender.UNKNOWN and person is not None and person.id_type is IdType.RESIDENT_ID:
+            said = person.gender
+        if said is not Gender.UNKNOWN and facts.get("gender", said) != said:
+            del facts["gender"]
+            self.draft.problem(row, "gender", _("与身份证号码中的性别不一致，以号码为准。"), level="warning")
 
     def _is_beyond(self, person: Person) -> bool:
         """Asked for the whole file when the first row would change how somebody is reached: most files change nobody."""
@@ -247,14 +263,18 @@ class Item:
 
 def _check(draft: Draft, rows: Sequence[Parsed]) -> None:
     desk = Desk(draft, rows)
-    known = queries.persons_by_id(_ids(desk.holders.values()))
+    alike = queries.persons_alike(rules.normalise_name(row.data["name"]) for row in rows if not row.data["id_number"])
+    known = queries.persons_by_id([*_ids(desk.holders.values()), *(person.id for group in alike.values() for person in group)])
+    desk.known.update(known)
+    seen: dict[tuple[str, date, str], int] = {}
     is_allowed = may(draft.by, Can.PERSON_EDIT)
     for row in rows:
         if not is_allowed:
             draft.problem(row, "name", _("你的角色不能导入人员。"))
             continue
-        facts = desk.check(row)
-        if facts is None:
+        errors = len(draft.errors)
+        facts = desk.check(row, None if row.data["id_number"] else _without_number(draft, row, alike, seen))
+        if facts is None or len(draft.errors) > errors:
             continue
         person = known.get(facts.person_id or 0)
         if person is None and facts.person_id is None:
@@ -263,6 +283,30 @@ def _check(draft: Draft, rows: Sequence[Parsed]) -> None:
             draft.change(Item(row.number, facts), facts.name)
         else:
             draft.same()
+
+
+def _without_number(
+    draft: Draft, row: Parsed, alike: Mapping[tuple[str, date | None], Sequence[Person]], seen: dict[tuple[str, date, str], int]
+) -> Person | None:
+    """Who stands already of the row's name, birth date and telephone or e-mail: without a number nothing else tells whether a row came before."""
+    name, birth_on = rules.normalise_name(row.data["name"]), row.data["birth_on"]
+    contacts = [contact for contact in (row.data["phone"], row.data["email"]) if contact]
+    if birth_on is None or not contacts:
+        said = _("没有证件号码的，须填写出生日期，以及手机号码或电子邮箱：否则再次导入时认不出是同一人。")
+        draft.problem(row, "birth_on" if birth_on is None else "phone", said)
+        return None
+    before = next((seen[key] for contact in contacts if (key := (name, birth_on, contact)) in seen), None)
+    if before is not None:
+        draft.problem(row, "name", _("与第 %(row)d 行是同一人。", row=before))
+    seen.update({(name, birth_on, contact): row.number for contact in contacts})
+    found = [
+        person
+        for person in alike.get((name, birth_on), ())
+        if any(contact in (person.phone, rules.mask_phone(person.phone), person.email) for contact in contacts)
+    ]
+    if len(found) > 1:
+        draft.problem(row, "name", _("已有多名人员的姓名、出生日期和联系方式与本行相同，请到“疑似同一人”核对，或填写证件号码。"))
+    return found[0] if len(found) == 1 else None
 
 
 def _ids(persons: Iterable[Person]) -> list[int]:
@@ -279,6 +323,8 @@ SPEC = ImportSpec(
     schema=SCHEMA,
     check=_check,
     apply=_apply,
-    examples=({"name": "示例", "id_type": "居民身份证", "id_number": "", "phone": "13800000000"},),
-    notes=(_l("企业指导教师先在这里登记为人员，再在企业页面登记为指导教师。没有证件号码的人员每次导入都会新增。"),),
+    examples=({"name": "示例", "id_type": "居民身份证", "id_number": "", "birth_on": "1990-01-01", "phone": "13800000000"},),
+    notes=(
+        _l("企业指导教师先在这里登记为人员，再在企业页面登记为指导教师。没有证件号码的，按姓名、出生日期和手机号码（或电子邮箱）识别，须一并填写。"),
+    ),
 )

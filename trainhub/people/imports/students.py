@@ -11,12 +11,23 @@ from trainhub.kernel.access import Identity, may
 from trainhub.kernel.downloads import unsealed
 from trainhub.kernel.i18n import _, _l
 from trainhub.kernel.imports import Draft, ImportSpec, given
-from trainhub.kernel.sheets.parsers import parse_code, parse_date, parse_int, parse_phone, parse_text
+from trainhub.kernel.sheets.parsers import parse_date, parse_int, parse_phone, parse_text
 from trainhub.kernel.sheets.schema import Field, Parsed, Schema
 from trainhub.organisations.imports import choice, word_of
 from trainhub.organisations.rules import normalise_code
 from trainhub.people import labels, operations, queries, rules
-from trainhub.people.imports.persons import DOCUMENT, NAME, REST, Desk, Facts, apply_person, apply_persons, is_changed, person_cells
+from trainhub.people.imports.persons import (
+    DOCUMENT,
+    NAME,
+    REST,
+    Desk,
+    Facts,
+    apply_person,
+    apply_persons,
+    is_changed,
+    parse_school_number,
+    person_cells,
+)
 from trainhub.people.models import PetoeSpan, Student
 from trainhub.people.permissions import Can
 from trainhub.people.types import StudentFilter, StudentState
@@ -25,7 +36,7 @@ from trainhub.programmes.models import Programme
 
 SCHEMA = Schema(
     [
-        Field("student_no", "学号", parse_code, required=True, is_code=True),
+        Field("student_no", "学号", parse_school_number, required=True, is_code=True),
         NAME,
         *DOCUMENT,
         Field("programme_code", "专业点代码", normalise_code, required=True, is_code=True),
@@ -99,7 +110,7 @@ class _Checker:
         key = (programme.university_id, data["student_no"])
         if self.numbers.setdefault(key, row.number) != row.number:
             draft.problem(row, "student_no", _("学号与第 %(row)d 行重复。", row=self.numbers[key]))
-        student = self.students.get(key)
+        student = self._known(row, key)
         if student is not None and student.programme_id != programme.id:
             draft.problem(row, "programme_code", _("该学号已登记在本校另一个专业，转专业不能通过导入办理。"))
         facts = self.desk.check(row, self.persons.get(student.person_id) if student else None)
@@ -123,6 +134,13 @@ class _Checker:
             draft.same()
         else:
             draft.change(item, label)
+
+    def _known(self, row: Parsed, key: tuple[int, str]) -> Student | None:
+        """Whom the number names. A number stored without its dashes may stand for two of them: then the name tells which."""
+        student = self.students.get(key)
+        if student is None or student.student_no == key[1] or rules.same_name(self.persons[student.person_id].name, row.data["name"]):
+            return student
+        return None
 
     def _has(self, student: Student, span: tuple[date, date | None] | None) -> bool:
         return span is None or span in [(known.since, known.until) for known in self.spans[student.id]]

@@ -11,15 +11,15 @@ from trainhub.kernel.access import Identity, may
 from trainhub.kernel.downloads import unsealed
 from trainhub.kernel.i18n import _, _l
 from trainhub.kernel.imports import Draft, ImportSpec, given
-from trainhub.kernel.sheets.parsers import parse_code, parse_country, parse_date, parse_int, parse_text
+from trainhub.kernel.sheets.parsers import parse_country, parse_date, parse_int, parse_text
 from trainhub.kernel.sheets.schema import Field, Parsed, Schema
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.imports import FLAG, choice, word_of
 from trainhub.organisations.models import Organisation
 from trainhub.organisations.rules import normalise_code
 from trainhub.organisations.types import SCHOOLS
-from trainhub.people import labels, operations, queries
-from trainhub.people.imports.persons import DOCUMENT, NAME, REST, Desk, Facts, apply_person, is_changed, person_cells
+from trainhub.people import labels, operations, queries, rules
+from trainhub.people.imports.persons import DOCUMENT, NAME, REST, Desk, Facts, apply_person, is_changed, parse_school_number, person_cells
 from trainhub.people.models import Teacher
 from trainhub.people.permissions import Can
 from trainhub.people.types import TeacherFilter
@@ -34,7 +34,7 @@ def _count(text: str) -> int:
 SCHEMA = Schema(
     [
         Field("university_code", "学校代码", normalise_code, required=True, is_code=True),
-        Field("staff_no", "工号", parse_code, required=True, is_code=True),
+        Field("staff_no", "工号", parse_school_number, required=True, is_code=True),
         NAME,
         *DOCUMENT,
         Field("kind", "专兼职", required=True, **choice(labels.TEACHER_KINDS)),
@@ -87,6 +87,11 @@ class _Checker:
             self.allowed[key] = may(self.draft.by, Can.TEACHER_EDIT, subject)
         return self.allowed[key]
 
+    def _without_dashes(self, row: Parsed, school: Organisation) -> Teacher | None:
+        """Who was stored without the dashes of the number; two numbers may have become one, so the name tells."""
+        found = self.teachers.get((school.id, rules.school_number_spellings(row.data["staff_no"])[-1]))
+        return found if found is not None and rules.same_name(self.persons[found.person_id].name, row.data["name"]) else None
+
     def row(self, row: Parsed) -> None:
         """Check one row and plan it."""
         data, draft, errors = row.data, self.draft, len(self.draft.errors)
@@ -101,7 +106,7 @@ class _Checker:
             self.desk.check_alone(row)
             return
         key = (school.id, data["staff_no"])
-        teacher = self.teachers.get(key)
+        teacher = self.teachers.get(key) or self._without_dashes(row, school)
         if not self.may_edit(school, programme) or (teacher is not None and not may(draft.by, Can.TEACHER_EDIT, queries.subject_of_teacher(teacher))):
             draft.problem(row, "university_code", _("你不负责这所学校或这个专业点的教师。"))
             return

@@ -10,6 +10,7 @@ from trainhub.people.operations.employment import (
     withdraw_verification,
 )
 from trainhub.people.operations.merging import note_decision
+from trainhub.people.operations.numbering import correct_number, give_number
 from trainhub.people.operations.persons import (
     BadPerson,
     NameDiffers,
@@ -17,7 +18,6 @@ from trainhub.people.operations.persons import (
     change_person,
     checked,
     decide_pair,
-    give_number,
     register_person,
     register_persons,
     reveal_number,
@@ -63,6 +63,7 @@ __all__ = [
     "change_student",
     "change_teacher",
     "checked",
+    "correct_number",
     "decide_pair",
     "end_employment",
     "end_petoe",

@@ -1,4 +1,4 @@
-"""One row per human: register, change, give a number, reveal a number, decide about two who look the same."""
+"""One row per human: register, change, reveal a number, decide about two who look the same."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from trainhub.kernel import audit, pinyin
 from trainhub.kernel.access import Identity, demand
+from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.forms import check_version
@@ -41,6 +42,8 @@ class NumberTaken(Refused):
     """The number belongs to another person."""
 
     code = "number_taken"
+    holder_id: int | None = None
+    """The row that holds it, for who may decide whether both are one human."""
 
 
 def checked(id_type: IdType, number: str) -> IdCheck:
@@ -204,7 +207,7 @@ def _row(
         created_at=now,
     )
     if check is not None and id_type is not None:
-        _put(row, seal_number(id_type, check.number))
+        put_number(row, seal_number(id_type, check.number))
     return row
 
 
@@ -221,7 +224,8 @@ def _check_contacts(fields: Mapping[str, Any]) -> None:
                 raise BadPerson(str(wrong), field=field) from wrong
 
 
-def _put(row: Person, sealed: SealedNumber) -> None:
+def put_number(row: Person, sealed: SealedNumber) -> None:
+    """Let a row hold a sealed number."""
     row.id_type, row.id_number_hash = sealed.id_type, sealed.hash
     row.id_number_encrypted, row.id_mask = sealed.encrypted, sealed.mask
 
@@ -269,6 +273,10 @@ def change_person(*, person: Person, by: Identity, now: datetime, version: int |
         fields["county_code"] = fields["county_code"] or None
     if "birth_on" in fields and person.id_type is IdType.RESIDENT_ID and fields["birth_on"] != person.birth_on:
         raise BadPerson(_("出生日期由身份证号码确定，不能单独修改。"), field="birth_on")
+    if "gender" in fields and person.id_type is IdType.RESIDENT_ID and fields["gender"] != person.gender:
+        raise BadPerson(_("性别由身份证号码确定，不能单独修改。"), field="gender")
+    if fields.get("birth_on") and fields["birth_on"] > local(now).date():
+        raise BadPerson(_("出生日期晚于今天，请核对。"), field="birth_on")
     changed = [key for key, value in fields.items() if getattr(person, key) != value]
     _check_contacts({key: fields[key] for key in changed})
     before = {key: getattr(person, key) for key in changed}
@@ -282,29 +290,6 @@ def change_person(*, person: Person, by: Identity, now: datetime, version: int |
         for tell in current_app.extensions.get(CHANGED, ()):
             tell(person, before, by, now)
     return changed
-
-
-def give_number(*, person: Person, id_type: IdType, number: str, by: Identity, now: datetime) -> Person:
-    """Add the number of an identity document to a person who has none. The same number again changes nothing.
-
-    Raises NumberTaken when it belongs to somebody else (then the two are decided about as a pair), BadPerson.
-    """
-    check = checked(id_type, number)
-    known = queries.person_by_number(id_type, check.number)
-    if known is not None and known.id == person.id:
-        return person
-    if known is not None:
-        raise NumberTaken(_("证件号码 %(mask)s 已属于另一名人员，请到“疑似同一人”中核对。", mask=known.id_mask), field="id_number")
-    if person.id_number_hash is not None:
-        raise BadPerson(_("%(name)s 已登记证件号码 %(mask)s，不能更换。", name=person.name, mask=person.id_mask), field="id_number")
-    if check.birth_on is not None and person.birth_on not in (None, check.birth_on):
-        raise BadPerson(_("身份证号码中的出生日期 %(found)s 与已登记的不一致，请核对。", found=check.birth_on), field="id_number")
-    _put(person, seal_number(id_type, check.number))
-    person.birth_on = check.birth_on or person.birth_on
-    person.gender = check.gender if check.gender is not Gender.UNKNOWN else person.gender
-    session().flush()
-    audit.record(by=by, did="people.number.given", on=person, data={"id_mask": person.id_mask})
-    return person
 
 
 def reveal_number(*, person: Person, by: Identity, reason: str, now: datetime) -> str:

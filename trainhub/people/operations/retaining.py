@@ -11,12 +11,14 @@ from trainhub.kernel import audit
 from trainhub.kernel.access import SYSTEM, Identity
 from trainhub.kernel.db import session
 from trainhub.kernel.i18n import _
+from trainhub.people import queries
 from trainhub.people.models import LegalHold, Person, Student
 from trainhub.people.operations.persons import BadPerson
 
 
 def place_hold(*, person: Person, reason: str, document: str = "", by: Identity, now: datetime) -> LegalHold:
-    """Keep everything of a person until the hold is lifted. Raises BadPerson without a reason."""
+    """Keep everything of a person until the hold is lifted; of who was merged it is placed on the one who stayed. Raises BadPerson without a reason."""
+    person = queries.who_stayed(person)
     if not reason.strip():
         raise BadPerson(_("请写明保全的原因。"), field="reason")
     row = LegalHold(person_id=person.id, reason=reason.strip()[:400], document=document.strip()[:200], placed_by_id=by.account_id, placed_at=now)

@@ -66,7 +66,9 @@ def add_student(
         guardian_name=guardian_name,
         guardian_phone=guardian_phone,
     )
-    if queries.student_by_no(programme.university_id, row.student_no) is not None:
+    known = next(iter(queries.students_by_no([(programme.university_id, row.student_no)]).values()), None)
+    # One stored without its dashes may be another student's: of one name it is this one.
+    if known is not None and (known.student_no == row.student_no or rules.same_name(session().get_one(Person, known.person_id).name, person.name)):
         raise _number_known(row)
     if any(one.programme_id == programme.id for one in queries.students_of_person(person.id)):
         raise _person_known(person)
@@ -92,7 +94,7 @@ class Newcomer:
 def add_students(wanted: Sequence[Newcomer], *, by: Identity, now: datetime) -> list[Student]:
     """`add_student` for many at once: the same answers in the same order, with few statements. Raises as it does, for the first refused."""
     rows = [_row(one.person, one.programme, one.cohort, one.student_no, one.enrolled_on, now, **one.facts) for one in wanted]
-    numbers = set(queries.students_by_no((row.university_id, row.student_no) for row in rows))
+    numbers = set(queries.students_by_no(((row.university_id, row.student_no) for row in rows), is_exact=True))
     enrolled = set(queries.enrolments_of(one.person.id for one in wanted))
     for one, row in zip(wanted, rows, strict=True):
         number, study = (row.university_id, row.student_no), (one.person.id, one.programme.id)
@@ -157,7 +159,7 @@ def _row(
     guardian_phone: str = "",
 ) -> Student:
     """A student who is not added to anything yet. Raises BadStudent when a fact is impossible."""
-    student_no = rules.normalise_number(student_no)
+    student_no = rules.school_number(student_no)
     if not student_no:
         raise BadStudent(_("请填写学号。"), field="student_no")
     if cohort.programme_id != programme.id:

@@ -51,7 +51,7 @@ def add_teacher(
     capstone_capacity: int = 8,
 ) -> Teacher:
     """Note that a person teaches at a school. Raises TeacherKnown (the number), BadTeacher."""
-    staff_no = rules.normalise_number(staff_no)
+    staff_no = rules.school_number(staff_no)
     if not staff_no:
         raise BadTeacher(_("请填写工号。"), field="staff_no")
     if university.kind not in SCHOOLS:

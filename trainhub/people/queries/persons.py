@@ -67,6 +67,16 @@ def persons_named(names: Iterable[str]) -> set[tuple[str, date | None]]:
     return found
 
 
+def persons_alike(names: Iterable[str]) -> dict[tuple[str, date | None], list[Person]]:
+    """Who bears one of the names, by name and birth date, without who was merged; for imports of rows without a number."""
+    wanted, found = list(dict.fromkeys(names)), dict[tuple[str, date | None], list[Person]]()
+    for start in range(0, len(wanted), 500):
+        here = select(Person).where(Person.name.in_(wanted[start : start + 500]), Person.merged_into_id.is_(None)).order_by(Person.id)
+        for row in session().scalars(here):
+            found.setdefault((row.name, row.birth_on), []).append(row)
+    return found
+
+
 def persons_by_id(person_ids: Iterable[int]) -> dict[int, Person]:
     """Persons by id, for imports; asked in portions."""
     ids, found = list(dict.fromkeys(person_ids)), dict[int, Person]()

@@ -14,6 +14,7 @@ from sqlalchemy import or_, select
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.people.models import LegalHold, Person, Student, Teacher
+from trainhub.people.queries.merging import of_human
 
 Clause = sa.ColumnElement[bool]
 _KEEPERS = "trainhub.keepers"
@@ -44,26 +45,29 @@ def _is_held(person: Any) -> Clause:
 
 
 def is_free(person: Any) -> Clause:
-    """SQL: nothing keeps everything of the person a column names, nor of the human they were merged into.
+    """SQL: nothing keeps everything of the human a column names: neither that row, nor the one it was merged into, nor another one merged with it.
 
     This is the one question that every sweep asks before it erases: a legal hold keeps, and so does what was registered from above.
     """
-    named, keepers = sa.orm.aliased(Person), (_is_held, *current_app.extensions.get(_KEEPERS, {}).values())
+    named, other = sa.orm.aliased(Person), sa.orm.aliased(Person)
+    keepers = (_is_held, *current_app.extensions.get(_KEEPERS, {}).values())
     return sa.and_(
         *(~keeps(person) for keeps in keepers),
         *(~sa.exists().where(named.id == person, keeps(named.merged_into_id)) for keeps in keepers),
+        # Each way by one key: a single expression over both would read every person there is.
+        *(~sa.exists().where(other.merged_into_id == person, keeps(other.id)) for keeps in keepers),
+        *(~sa.exists().where(named.id == person, other.merged_into_id == named.merged_into_id, keeps(other.id)) for keeps in keepers),
     )
 
 
 def holds_on(person_id: int) -> list[LegalHold]:
-    """The holds on a person, the newest first, lifted ones too."""
-    return list(session().scalars(select(LegalHold).where(LegalHold.person_id == person_id).order_by(LegalHold.id.desc())))
+    """The holds on a human, whichever row is named, the newest first, lifted ones too."""
+    return list(session().scalars(select(LegalHold).where(of_human(LegalHold.person_id, person_id)).order_by(LegalHold.id.desc())))
 
 
 def standing_holds(person_id: int) -> list[LegalHold]:
     """The holds for which a person is not free (see `is_free`), the oldest first."""
-    merged_into = select(Person.merged_into_id).where(Person.id == person_id).scalar_subquery()
-    is_theirs = sa.or_(LegalHold.person_id == person_id, LegalHold.person_id == merged_into)
+    is_theirs = of_human(LegalHold.person_id, person_id)
     return list(session().scalars(select(LegalHold).where(is_theirs, LegalHold.lifted_at.is_(None)).order_by(LegalHold.id)))
 
 

@@ -15,6 +15,7 @@ from trainhub.kernel.access import Identity, Subject
 from trainhub.kernel.db import session
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
+from trainhub.people import rules
 from trainhub.people.models import Person, PetoeSpan, Student, Suspension, Teacher
 from trainhub.people.permissions import VIEWERS
 from trainhub.people.types import (
@@ -94,18 +95,32 @@ def has_student_number(value: str) -> bool:
 
 
 def student_by_no(university_id: int, student_no: str) -> Student | None:
-    """A student of a university by number."""
+    """A student of a university by number, spelled as it is stored."""
     return session().scalar(select(Student).where(Student.university_id == university_id, Student.student_no == student_no))
 
 
-def students_by_no(keys: Iterable[tuple[int, str]]) -> dict[tuple[int, str], Student]:
-    """Students by (university, number), for imports; asked in portions."""
-    wanted, found = list(dict.fromkeys(keys)), {}
-    for start in range(0, len(wanted), 400):
-        part = wanted[start : start + 400]
-        rows = session().scalars(select(Student).where(Student.student_no.in_([no for _u, no in part])))
+def students_by_no(keys: Iterable[tuple[int, str]], *, is_exact: bool = False) -> dict[tuple[int, str], Student]:
+    """Students by (university, number) as they were asked for, for imports; asked in portions.
+
+    However a number is typed; where nobody has it as it stands, also who was stored without its dashes, unless `is_exact`.
+    """
+    wanted, found = list(dict.fromkeys(keys)), dict[tuple[int, str], Student]()
+    spellings = {key: rules.school_number_spellings(key[1])[: 1 if is_exact else None] for key in wanted}
+    numbers = sorted({one for of_key in spellings.values() for one in of_key})
+    for start in range(0, len(numbers), 400):
+        rows = session().scalars(select(Student).where(Student.student_no.in_(numbers[start : start + 400])))
         found.update({(row.university_id, row.student_no): row for row in rows})
-    return {key: found[key] for key in wanted if key in found}
+    held = {key: next((found[key[0], one] for one in spellings[key] if (key[0], one) in found), None) for key in wanted}
+    return {key: row for key, row in held.items() if row is not None}
+
+
+def student_in(clause: ColumnElement[bool], student_no: str) -> Student | None:
+    """The one student among some with a number, however it is typed; None when there is none or several have it."""
+    for spelling in rules.school_number_spellings(student_no):
+        found = list(session().scalars(select(Student).where(clause, Student.student_no == spelling).limit(2)))
+        if found:
+            return found[0] if len(found) == 1 else None
+    return None
 
 
 def enrolments_of(person_ids: Iterable[int]) -> dict[tuple[int, int], str]:

@@ -1,0 +1,89 @@
+"""The number of a person's identity document: added to who has none, and corrected when a slip was registered."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.exc import IntegrityError
+
+from trainhub.kernel import audit
+from trainhub.kernel.access import Identity
+from trainhub.kernel.db import session
+from trainhub.kernel.forms import check_version
+from trainhub.kernel.i18n import _
+from trainhub.people import queries
+from trainhub.people.models import Person
+from trainhub.people.operations.persons import BadPerson, NumberTaken, checked, put_number, seal_number
+from trainhub.people.types import Gender, IdCheck, IdType
+
+
+def give_number(*, person: Person, id_type: IdType, number: str, by: Identity, now: datetime) -> Person:
+    """Add the number of an identity document to a person who has none. The same number again changes nothing.
+
+    Raises NumberTaken when it belongs to somebody else (then the two are decided about as a pair), BadPerson.
+    """
+    check = checked(id_type, number)
+    known = queries.person_by_number(id_type, check.number)
+    if known is not None and known.id == person.id:
+        return person
+    if known is not None:
+        raise _taken(known)
+    if person.merged_into_id is not None:
+        raise BadPerson(_("这条记录已合并到另一条记录，请在保留的记录上办理。"))
+    if person.id_number_hash is not None:
+        raise BadPerson(_("%(name)s 已登记证件号码 %(mask)s，不能更换。", name=person.name, mask=person.id_mask), field="id_number")
+    if check.birth_on is not None and person.birth_on not in (None, check.birth_on):
+        raise BadPerson(_("身份证号码中的出生日期 %(found)s 与已登记的不一致，请核对。", found=check.birth_on), field="id_number")
+    _write(person, id_type, check)
+    audit.record(by=by, did="people.number.given", on=person, data={"id_mask": person.id_mask})
+    return person
+
+
+def correct_number(*, person: Person, id_type: IdType, number: str, reason: str, by: Identity, now: datetime, version: int | None = None) -> bool:
+    """Replace a number that was registered wrongly (PIPL-46); returns whether anything changed. Birth date, gender and kind of nationality follow
+    from the new one. The audit log keeps that it was done, by whom and why: no number, not even masked.
+
+    Raises Stale; BadPerson without a reason, for a number that cannot be one, and for who was merged into somebody else; NumberTaken when it belongs
+    to another row: whether the two are one human is decided as a pair.
+    """
+    check_version(person, version)
+    reason = reason.strip()
+    if len(reason) < 4:
+        raise BadPerson(_("请写明更正的依据（至少 4 个字），依据会记入审计日志。"), field="reason")
+    if person.merged_into_id is not None:
+        raise BadPerson(_("这条记录已合并到另一条记录，请在保留的记录上办理。"))
+    check = checked(id_type, number)
+    if check.number in reason:
+        raise BadPerson(_("依据会长期保存在审计日志中，请不要写证件号码。"), field="reason")
+    key = queries.hash_of(id_type, check.number)
+    if key == person.id_number_hash:
+        return False
+    holder = queries.persons_by_hash([key]).get(key)
+    if holder is not None:
+        raise _taken(holder)
+    _write(person, id_type, check)
+    audit.record(by=by, did="people.number.corrected", on=person, data={"reason": reason[:500]})
+    return True
+
+
+def _taken(holder: Person) -> NumberTaken:
+    taken = NumberTaken(_("证件号码 %(mask)s 已属于另一名人员，请到“疑似同一人”中核对。", mask=holder.id_mask), field="id_number")
+    taken.holder_id = holder.id
+    return taken
+
+
+def _write(person: Person, id_type: IdType, check: IdCheck) -> None:
+    """Keep a number with what follows from it. Raises NumberTaken when somebody else brought it in this moment."""
+    sealed = seal_number(id_type, check.number)
+    try:
+        with session().begin_nested():
+            put_number(person, sealed)
+            person.birth_on = check.birth_on or person.birth_on
+            person.gender = check.gender if check.gender is not Gender.UNKNOWN else person.gender
+            person.nationality_kind = check.nationality_kind
+            session().flush()
+    except IntegrityError:
+        holder = queries.persons_by_hash([sealed.hash]).get(sealed.hash)
+        if holder is None:
+            raise
+        raise _taken(holder) from None
