@@ -50,6 +50,11 @@ def channels() -> list[Channel]:
     return [channel for channel in Channel if channel in known]
 
 
+def is_offered(channel: Channel) -> bool:
+    """Whether this installation has a way to send by a channel, be it to the log of a demonstration."""
+    return channel in channels()
+
+
 def deliver(channel: Channel, *, to: str, subject: str, text: str, now: datetime) -> bool:
     """Hand a message to its channel; False when there is none or no address, and nothing was sent, or when it went to the log only."""
     adapter: Adapter | None = current_app.extensions.get("trainhub.channels", {}).get(channel)

@@ -9,6 +9,7 @@ import click
 from flask import Flask
 
 from trainhub.identity import cli, delivery, groups, guarding, models, my_data, queries, retention, rules, tasks
+from trainhub.identity.operations import addresses
 from trainhub.identity.permissions import GRANTS, Can
 from trainhub.identity.types import Channel
 from trainhub.identity.views import accounts, entrance, opening, oversight, own
@@ -21,6 +22,7 @@ from trainhub.kernel.nav import Entry
 from trainhub.people import queries as persons
 from trainhub.people import reach
 from trainhub.people.panels import DOORS, LIST_DOORS
+from trainhub.people.types import ADDRESSES
 from trainhub.programmes import holds
 
 TABLES: tuple[ModuleType, ...] = (models,)
@@ -77,6 +79,7 @@ def register(app: Flask) -> None:
         Entry("system", _l("个人信息申请"), "data_requests.listing", "clipboard", can=Can.REQUEST_DECIDE, order=60),
     )
     reach.register_beyond(app, "identity", lambda person_ids, by: queries.persons_above(person_ids, by, today=clock.today()))
+    app.extensions.setdefault(ADDRESSES, []).append(addresses.tell_of_change)
     holds.register_same(app, queries.is_same_holder)
     app.extensions.setdefault(DOORS, []).append(accounts.door)
     app.extensions.setdefault(LIST_DOORS, []).append(opening.door_of_list)

@@ -10,6 +10,9 @@ HUMANS = "trainhub.people.humans"
 """Under this name in `app.extensions` who judges by what a human has asks to be told when two persons become one, or two again: a list of functions of
 (person id, by, now), called for each human that stands afterwards, in the same transaction. They queue a job and judge
 nothing themselves, or settle what would be there twice."""
+ADDRESSES = "trainhub.people.addresses"
+"""Under this name who must know that somebody is reached by another telephone or e-mail: a list of functions of (person, what it was by field,
+by, now), called in the same transaction when somebody changed one of them. What retention erases is not told."""
 
 
 class IdType(StrEnum):

@@ -33,7 +33,7 @@ from trainhub.identity.operations.opening_many import (
 )
 from trainhub.identity.operations.owning import own_alone
 from trainhub.identity.operations.privacy import ask_about_data, close_account, decide_request, give_consent, withdraw_consent
-from trainhub.identity.operations.registration import Tried, Wish, guardian_age, register, registration, send_again, try_code
+from trainhub.identity.operations.registration import Tried, Wish, count_registration, guardian_age, register, registration, send_again, try_code
 from trainhub.identity.operations.retaining import FORGETTING
 from trainhub.identity.operations.second_factor import (
     confirm_totp,
@@ -73,6 +73,7 @@ __all__ = [
     "check_may_open",
     "close_account",
     "confirm_totp",
+    "count_registration",
     "create_account",
     "decide_request",
     "disable",

@@ -86,7 +86,11 @@ def login_code_post() -> Any:
 @public
 def forgot() -> Any:
     """Ask for a reset link."""
-    return render_template("trainhub/identity/forgot.html", form=ForgotForm(formdata=None))
+    return _forgot_page(ForgotForm(formdata=None))
+
+
+def _forgot_page(form: ForgotForm, status: int = 200) -> Any:
+    return render_template("trainhub/identity/forgot.html", form=form, sends_texts=delivery.is_offered(Channel.SMS)), status
 
 
 @blueprint.post("/forgot")
@@ -98,15 +102,21 @@ def forgot_post() -> Any:
         try:
             with transaction():
                 ops.ask_reset(name=form.username.data or "", origin=client_address(), now=clock.now(), today=clock.today())
-            said = _(
-                "如果这个账号登记了邮箱，重置链接已经发出，请在%(n)d分钟内使用。没有收到时，请联系所在单位的管理员。",
-                n=book().at("own.reset_link.minutes", on=clock.today()).number,
-            )
+            minutes = book().at("own.reset_link.minutes", on=clock.today()).number
+            if delivery.is_offered(Channel.SMS):
+                said = _(
+                    "如果这个账号登记了邮箱，或以手机号登录，重置链接已经发出，请在%(n)d分钟内使用。没有收到时，请联系所在单位的管理员。", n=minutes
+                )
+            else:
+                said = _(
+                    "如果这个账号登记了邮箱，重置链接已经发出，请在%(n)d分钟内使用。没有收到，或只登记了手机号的，请联系所在学校、单位或培训机构的管理员。",
+                    n=minutes,
+                )
             return done(said, "identity.login")
         except Refused as refused:
             form.refuse(refused)
-            return render_template("trainhub/identity/forgot.html", form=form), refused.status
-    return render_template("trainhub/identity/forgot.html", form=form), 422
+            return _forgot_page(form, refused.status)
+    return _forgot_page(form, 422)
 
 
 @blueprint.get("/link/<token>")
@@ -199,7 +209,9 @@ def register_post() -> Any:
     )
     try:
         with transaction():
-            _row, token = ops.register(wish=wish, origin=client_address(), now=clock.now(), today=clock.today())
+            ops.count_registration(wish=wish, origin=client_address(), now=clock.now(), today=clock.today())
+        with transaction():
+            _row, token = ops.register(wish=wish, now=clock.now(), today=clock.today())
     except Refused as refused:
         form.refuse(refused)
         return _register_page(form, refused.status)

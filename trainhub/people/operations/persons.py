@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
+from flask import current_app
 from sqlalchemy.exc import IntegrityError
 
 from trainhub.kernel import audit, pinyin
@@ -21,7 +22,7 @@ from trainhub.people import labels, queries, rules
 from trainhub.people.models import Person, PersonPair
 from trainhub.people.operations.merging import note_decision
 from trainhub.people.permissions import Can
-from trainhub.people.types import Gender, IdCheck, IdType, NationalityKind, PairDecision, SealedNumber
+from trainhub.people.types import ADDRESSES, Gender, IdCheck, IdType, NationalityKind, PairDecision, SealedNumber
 
 
 class BadPerson(Refused):
@@ -143,7 +144,7 @@ def register_persons(wanted: Sequence[Mapping[str, Any]], *, by: Identity, now: 
 
 
 def _note_registered(row: Person, by: Identity) -> None:
-    audit.record(by=by, did="people.person.registered", on=row, data={"name": row.name, "id_mask": row.id_mask})
+    audit.record(by=by, did="people.person.registered", on=row, data={"id_mask": row.id_mask})
 
 
 def _named(name: str, id_type: IdType | None, id_number: str | None) -> tuple[str, IdCheck | None]:
@@ -246,6 +247,7 @@ def _check_characters(name: str) -> None:
         raise BadPerson(told, field="name")
 
 
+REACHED = frozenset(["phone", "email"])
 EDITABLE = frozenset(["name", "birth_on", "gender", "nationality", "nationality_kind", "phone", "email", "county_code", "is_verified"])
 
 
@@ -270,6 +272,7 @@ def change_person(*, person: Person, by: Identity, now: datetime, version: int |
         raise BadPerson(_("出生日期由身份证号码确定，不能单独修改。"), field="birth_on")
     changed = [key for key, value in fields.items() if getattr(person, key) != value]
     _check_contacts({key: fields[key] for key in changed})
+    before = {key: getattr(person, key) for key in changed if key in REACHED}
     for key in changed:
         setattr(person, key, fields[key])
     if changed:
@@ -277,6 +280,9 @@ def change_person(*, person: Person, by: Identity, now: datetime, version: int |
             person.pinyin = pinyin.of_name(person.name)
         session().flush()
         audit.record(by=by, did="people.person.changed", on=person, data={"fields": sorted(changed)})
+    if before:
+        for tell in current_app.extensions.get(ADDRESSES, ()):
+            tell(person, before, by, now)
     return changed
 
 
