@@ -47,6 +47,7 @@ from enterprises.capstones.views import topics as capstones_topics
 from enterprises.capstones.views import wishing as capstones_wishing
 from enterprises.capstones.views import working as capstones_working
 from enterprises.contributions import views as contributions_views
+from enterprises.mentors import api as mentors_api
 from enterprises.mentors import cli as mentors_cli
 from enterprises.mentors import models as mentors_models
 from enterprises.mentors import operations as mentors_operations
@@ -240,7 +241,7 @@ def register(app: Flask) -> None:
 
 def _bases_mentors_placements(app: Flask) -> None:
     """Bases, mentors and placements; placements tell the pages of the others what they know."""
-    for blueprint in (bases_views.blueprint, mentors_views.blueprint, shared.blueprint, placements_api.blueprint):
+    for blueprint in (bases_views.blueprint, mentors_views.blueprint, mentors_api.blueprint, shared.blueprint, placements_api.blueprint):
         app.register_blueprint(blueprint)
     app.extensions.setdefault(bases_views.PANELS, []).append(placements_panels.of_base)
     app.extensions.setdefault(bases_operations.MOVED, []).append(placements_operations.move_onto_campus)

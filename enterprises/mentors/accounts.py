@@ -6,7 +6,7 @@ what counts for a school, which asks `demand_proven`; the code is the one of one
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -80,8 +80,8 @@ def make_codes(*, account_ids: Collection[int], by: Identity, now: datetime) -> 
     rows = proof_queries.waiting(by, account_ids=account_ids)
     if not by.has(*SCHOOL):
         raise NotAllowed(_("核对码只由学校的专业或学校管理人员生成，并直接告诉企业指导教师本人；企业联系人不能生成。"))
-    for row in rows:
-        _demand_outside(row, by)
+    for refused in against_makers(rows, by).values():
+        raise refused
     made = []
     for row in sorted(rows, key=lambda one: one.account_id):  # two who make codes at once wait in one order
         proof = _proof(row.account_id)
@@ -94,18 +94,30 @@ def make_codes(*, account_ids: Collection[int], by: Identity, now: datetime) -> 
     return sorted(made, key=lambda one: order[one.account_id])
 
 
-def against_maker(row: Waiting, by: Identity) -> NotAllowed | None:
-    """Why somebody makes no code for this mentor; None when they may."""
-    if people.is_same_human(by.person_id, row.person_id) or identities.is_same_holder(by.account_id, row.handled_by_id):
-        return NotAllowed(_("%(name)s的账号是你开通或重置的，或就是你本人，核对码须由学校的另一人生成。", name=row.name))
-    if any(by.over(queries.subject_of(mentor), *HOSTS) for mentor in queries.of_human(row.person_id)):
-        return NotAllowed(_("你也是%(name)s所在企业的联系人或基地负责人，核对码须由学校的另一人生成。", name=row.name))
-    return None
+def against_makers(rows: Collection[Waiting], by: Identity) -> dict[int, NotAllowed]:
+    """By account why `by` makes no code for its mentor; who may is not in it. As many queries for a list as for one."""
+    ids = [row.person_id for row in rows]
+    same = people.rows_of_humans(ids if by.person_id is None else [by.person_id, *ids])
+    mine = same.get(by.person_id or 0, frozenset())
+    held = set() if by.account_id is None else set(identities.accounts_of_holder(by.account_id))
+    hosted = _hosted(same, by)
+    refused = {}
+    for row in rows:
+        if row.person_id in mine or row.handled_by_id in held:
+            refused[row.account_id] = NotAllowed(_("%(name)s的账号是你开通或重置的，或就是你本人，核对码须由学校的另一人生成。", name=row.name))
+        elif not same[row.person_id].isdisjoint(hosted):
+            refused[row.account_id] = NotAllowed(_("你也是%(name)s所在企业的联系人或基地负责人，核对码须由学校的另一人生成。", name=row.name))
+    return refused
 
 
-def _demand_outside(row: Waiting, by: Identity) -> None:
-    if (refused := against_maker(row, by)) is not None:
-        raise refused
+def _hosted(same: Mapping[int, Collection[int]], by: Identity) -> set[int]:
+    """The rows of these humans who are mentors of an enterprise that `by` coordinates or leads a base of; each enterprise is judged once."""
+    if not by.has(*HOSTS):
+        return set()
+    rows = queries.of_persons({row for of_one in same.values() for row in of_one})
+    judged = {mentor.enterprise_id: mentor for mentor in rows}
+    own = {key for key, mentor in judged.items() if by.over(queries.subject_of(mentor), *HOSTS)}
+    return {mentor.person_id for mentor in rows if mentor.enterprise_id in own}
 
 
 def _proof(account_id: int) -> MentorProof:

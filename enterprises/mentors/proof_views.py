@@ -102,9 +102,10 @@ def proof_post() -> Any:
 
 def _codes_page(refused: Refused | None = None) -> Any:
     rows = proof_queries.waiting(who())
+    against = accounts.against_makers(rows, who())
     page = render_template(
         "enterprises/mentors/codes.html",
-        rows=[(row, accounts.against_maker(row, who())) for row in rows],
+        rows=[(row, against.get(row.account_id)) for row in rows],
         days=accounts.CODE_LASTS.days,
         refused=refused,
     )

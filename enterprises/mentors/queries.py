@@ -36,9 +36,12 @@ def of_person(person_id: int) -> list[Mentor]:
     return list(session().scalars(select(Mentor).where(Mentor.person_id == person_id).order_by(Mentor.since.desc(), Mentor.id.desc())))
 
 
-def of_human(person_id: int) -> list[Mentor]:
-    """The memberships of every person row of the same human."""
-    return list(session().scalars(select(Mentor).where(people.of_human(Mentor.person_id, person_id)).order_by(Mentor.id)))
+def of_persons(person_ids: Collection[int]) -> list[Mentor]:
+    """The memberships of several rows of persons; asked in portions."""
+    ids, found = sorted(person_ids), list[Mentor]()
+    for start in range(0, len(ids), 500):
+        found += session().scalars(select(Mentor).where(Mentor.person_id.in_(ids[start : start + 500])))
+    return found
 
 
 def in_office(on: date) -> sa.ColumnElement[bool]:
@@ -48,13 +51,12 @@ def in_office(on: date) -> sa.ColumnElement[bool]:
 
 def persons_elsewhere(person_ids: Collection[int], by: Identity) -> set[int]:
     """Of these rows of persons the mentors of enterprises whose mentors `by` may not edit; asked in portions, judged once an enterprise."""
-    ids, found, judged = sorted(person_ids), set[int](), dict[int, bool]()
-    for start in range(0, len(ids), 500):
-        for mentor in session().scalars(select(Mentor).where(Mentor.person_id.in_(ids[start : start + 500]))):
-            if mentor.enterprise_id not in judged:
-                judged[mentor.enterprise_id] = may(by, Can.MENTOR_EDIT, subject_of(mentor))
-            if not judged[mentor.enterprise_id]:
-                found.add(mentor.person_id)
+    found, judged = set[int](), dict[int, bool]()
+    for mentor in of_persons(person_ids):
+        if mentor.enterprise_id not in judged:
+            judged[mentor.enterprise_id] = may(by, Can.MENTOR_EDIT, subject_of(mentor))
+        if not judged[mentor.enterprise_id]:
+            found.add(mentor.person_id)
     return found
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from flask import Flask, g, redirect, request, url_for
+from flask import Flask, current_app, g, redirect, request, url_for
 from flask import session as cookie
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 
@@ -127,9 +127,15 @@ def consent_is_due(known: queries.Known) -> bool:
     return clock.local(known.consented_at).date() <= months_before(clock.today(), months)
 
 
+def _is_for_everybody() -> bool:
+    """Whether a page is open to visitors: whoever is signed in may verify a certificate or read a help page as they may. Their first page still asks."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    return getattr(view, "access_rule", None) == "public" and request.path != "/"
+
+
 def _ask_consent(known: queries.Known) -> Any:
     endpoint = request.endpoint or ""
-    if endpoint.startswith(WITHOUT_CONSENT) or not consent_is_due(known):
+    if endpoint.startswith(WITHOUT_CONSENT) or _is_for_everybody() or not consent_is_due(known):
         return None
     is_reading = request.method in ("GET", "HEAD")
     if known.consented_at is not None and (not is_reading or "HX-Request" in request.headers):

@@ -9,6 +9,7 @@ import click
 from flask import Flask
 
 from trainhub.identity import cli, delivery, groups, guarding, models, my_data, operations, queries, retention, rules, tasks
+from trainhub.identity.operations import addresses
 from trainhub.identity.permissions import GRANTS, Can
 from trainhub.identity.types import Channel
 from trainhub.identity.views import accounts, entrance, logins, opening, oversight, own, own_number
@@ -80,7 +81,7 @@ def register(app: Flask) -> None:
     reach.register_beyond(app, "identity", lambda person_ids, by: queries.persons_above(person_ids, by, today=clock.today()))
     holds.register_same(app, queries.is_same_holder)
     app.extensions.setdefault(DOORS, []).append(accounts.door)
-    app.extensions.setdefault(CHANGED, []).append(operations.follow_person)
+    app.extensions.setdefault(CHANGED, []).extend([addresses.tell_of_change, operations.follow_person])  # told before the name to sign in by follows
     app.extensions.setdefault(LIST_DOORS, []).append(opening.door_of_list)
     for one in (
         groups.Source("cohort", _l("学生"), queries.cohort_group, queries.cohort_named, queries.cohort_members, queries.cohort_listing),

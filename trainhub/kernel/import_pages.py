@@ -21,9 +21,10 @@ from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.files import StoredFile
 from trainhub.kernel.forms import Form, once
 from trainhub.kernel.i18n import _, _l
-from trainhub.kernel.imports import PROBLEM_COLUMNS, ImportSpec, examine, execute_bytes, problem_rows
+from trainhub.kernel.imports import PROBLEM_COLUMNS, ImportSpec, examine, execute, problem_rows, read
 from trainhub.kernel.sheets.template import template_xlsx
 from trainhub.kernel.sheets.types import SheetError
+from trainhub.kernel.web import writes_late
 
 SHOWN_PROBLEMS = 200
 
@@ -110,10 +111,10 @@ def add_pages(blueprint: Blueprint, spec: ImportSpec, *, can: StrEnum, path: str
         row, form = upload_of(file_id), ConfirmForm()
         if not form.validate_on_submit():
             return redirect(url_for(pages["report"], file_id=file_id), 303)
-        content, filename = files.read(row), row.name
+        found = read(spec, io.BytesIO(files.read(row)), filename=row.name)
         with transaction():
             is_first = once(form.submission_key.data or "")
-            draft = execute_bytes(spec, content, filename=filename, by=_who(), today=clock.today(), now=clock.now()) if is_first else None
+            draft = execute(spec, found, by=_who(), today=clock.today(), now=clock.now()) if is_first else None
         if draft is None:
             flash(_("这次导入已经提交过，没有重复导入。"), "info")
         else:
@@ -134,5 +135,5 @@ def add_pages(blueprint: Blueprint, spec: ImportSpec, *, can: StrEnum, path: str
     put("", name, upload, ["GET", "POST"])
     put("/template", f"{name}_template", template, ["GET"])
     put("/<int:file_id>", f"{name}_report", report, ["GET"])
-    put("/<int:file_id>", f"{name}_apply", apply, ["POST"])
+    put("/<int:file_id>", f"{name}_apply", writes_late(apply), ["POST"])
     put("/<int:file_id>/problems", f"{name}_problems", problems, ["GET"])

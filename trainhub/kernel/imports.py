@@ -128,40 +128,57 @@ class ImportSpec:
     notes: tuple[Any, ...] = ()
 
 
-def examine(spec: ImportSpec, file: str | os.PathLike[str] | IO[bytes], *, filename: str, by: Identity, today: date) -> Draft:
-    """Parse and check a file without writing. Raises SheetError when the file as a whole cannot be read."""
-    return _examined(spec, file, filename=filename, by=by, today=today)[0]
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A file as it was read, before anything of the database is asked: its name and sheet, the rows that are whole, what is wrong with the others."""
+
+    file: str
+    sheet: str | None
+    rows: int
+    good: tuple[Parsed, ...]
+    problems: tuple[Problem, ...]
 
 
-def _examined(spec: ImportSpec, file: str | os.PathLike[str] | IO[bytes], *, filename: str, by: Identity, today: date) -> tuple[Draft, list[Parsed]]:
-    """What `examine` finds, and the rows that are good."""
+def read(spec: ImportSpec, file: str | os.PathLike[str] | IO[bytes], *, filename: str) -> Read:
+    """Parse a file. Asks the database nothing: a large one takes seconds, in which others shall write. Raises SheetError when it cannot be read."""
+    rows, good = 0, list[Parsed]()
     with read_table(file, spec.schema.columns, filename=filename, max_rows=MAX_ROWS) as table:
-        draft = Draft(by=by, today=today, file=table.file, sheet=table.sheet)
-        draft.problems += table.problems
-        good = []
+        problems = list(table.problems)
         for row in spec.schema.parse(table):
-            draft.rows += 1
-            draft.problems += row.problems
+            rows += 1
+            problems += row.problems
             if row.is_good:
                 good.append(row)
-    if not draft.rows:
-        raise SheetError(_("文件“%(file)s”只有表头，没有数据行。", file=draft.file), file=draft.file, sheet=draft.sheet, code="empty_file")
+        name, sheet = table.file, table.sheet
+    if not rows:
+        raise SheetError(_("文件“%(file)s”只有表头，没有数据行。", file=name), file=name, sheet=sheet, code="empty_file")
+    return Read(name, sheet, rows, tuple(good), tuple(problems))
+
+
+def examine(spec: ImportSpec, file: str | os.PathLike[str] | IO[bytes], *, filename: str, by: Identity, today: date) -> Draft:
+    """Parse and check a file without writing. Raises SheetError when the file as a whole cannot be read."""
+    return check(spec, read(spec, file, filename=filename), by=by, today=today)
+
+
+def check(spec: ImportSpec, found: Read, *, by: Identity, today: date) -> Draft:
+    """What a file that was read would do, as the database stands now."""
+    draft = Draft(by=by, today=today, file=found.file, sheet=found.sheet, rows=found.rows, problems=list(found.problems))
     with session().no_autoflush:
-        spec.check(draft, good)
+        spec.check(draft, found.good)
     draft.problems.sort(key=lambda problem: (problem.row or 0, problem.column or ""))
-    return draft, good
+    return draft
 
 
-def execute(spec: ImportSpec, file: str | os.PathLike[str] | IO[bytes], *, filename: str, by: Identity, today: date, now: datetime) -> Draft:
-    """Check and apply a file in the current transaction. Raises ImportRefused (nothing applied) when it has errors."""
-    draft, good = _examined(spec, file, filename=filename, by=by, today=today)
+def execute(spec: ImportSpec, found: Read, *, by: Identity, today: date, now: datetime) -> Draft:
+    """Check and apply a file that was read, in the current transaction. Raises ImportRefused (nothing applied) when it has errors."""
+    draft = check(spec, found, by=by, today=today)
     refuse_errors(draft)
     for item in _one_by_one(spec, draft.work, by, today, now):
         try:
             spec.apply(item, by, today, now)
         except Refused as refused:  # something only the operation can know: say at which row
             row = getattr(item, "row", None)
-            cell = next((one.row.values.get(refused.field or "") for one in good if one.number == row), None)
+            cell = next((one.row.values.get(refused.field or "") for one in found.good if one.number == row), None)
             value = shown(cell) if cell is not None else None
             details = [Problem(draft.file, draft.sheet, row, refused.field, value, refused.message).as_dict()]
             said = _("第 %(row)s 行：%(said)s没有导入任何数据。", row=row, said=refused.message) if row else refused.message
@@ -200,13 +217,14 @@ def run_file(spec: ImportSpec, path: str, *, dry_run: bool, by: Identity, today:
         draft = examine(spec, path, filename=name, by=by, today=today)
         refuse_errors(draft)
         return draft.as_dict(applied=False)
+    found = read(spec, path, filename=name)
     with transaction():
-        return execute(spec, path, filename=name, by=by, today=today, now=now).as_dict(applied=True)
+        return execute(spec, found, by=by, today=today, now=now).as_dict(applied=True)
 
 
 def execute_bytes(spec: ImportSpec, content: bytes, *, filename: str, by: Identity, today: date, now: datetime) -> Draft:
-    """`execute` for an upload that was kept."""
-    return execute(spec, io.BytesIO(content), filename=filename, by=by, today=today, now=now)
+    """Read, check and apply an upload in the current transaction."""
+    return execute(spec, read(spec, io.BytesIO(content), filename=filename), by=by, today=today, now=now)
 
 
 def given(row: Parsed, *names: str) -> dict[str, Any]:

@@ -60,6 +60,11 @@ def asks(view: View) -> View:
     return view
 
 
+def writes_late(view: View) -> View:
+    """Mark a view that works for a while before it writes (a file is parsed): on SQLite it takes the lock of writers with its `transaction()`, not before."""
+    return asks(view)
+
+
 def is_api() -> bool:
     """Programs get JSON, people pages."""
     return request.path.startswith("/api/")

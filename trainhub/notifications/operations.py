@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
@@ -197,6 +197,17 @@ def sweep(*, now: datetime, today: date) -> dict[str, int]:
         name: session().execute(statement.execution_options(synchronize_session=False)).rowcount  # type: ignore[attr-defined]
         for name, statement in statements.items()
     }
+
+
+def forget_addresses(mail_ids: Collection[int]) -> int:
+    """Erase the addresses of e-mails (`queries.sent_to_nobody`): what tells that they were sent stays for its period. Repeating changes nothing."""
+    ids, gone = sorted(mail_ids), 0
+    for start in range(0, len(ids), 500):
+        statement = update(MailMessage).where(
+            MailMessage.id.in_(ids[start : start + 500]), MailMessage.state == MailState.SENT, MailMessage.address != ""
+        )
+        gone += session().execute(statement.values(address="").execution_options(synchronize_session=False)).rowcount  # type: ignore[attr-defined]
+    return gone
 
 
 def settle_mail(*, mail_id: int, now: datetime, problem: str = "") -> MailState:

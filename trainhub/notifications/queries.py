@@ -118,6 +118,17 @@ def waiting_notices(digest_until: datetime, limit: int) -> list[Any]:
     return list(session().execute(statement))
 
 
+def sent_to_nobody() -> list[int]:
+    """E-mails that were sent to an address by which the register knows nobody (any more): of who was deleted, who never confirmed a registration."""
+    logins = select(LoginName.value).where(LoginName.kind == LoginKind.EMAIL)
+    persons = select(func.lower(Person.email)).where(Person.email != "")
+    address = func.lower(MailMessage.address)
+    statement = select(MailMessage.id).where(
+        MailMessage.state == MailState.SENT, MailMessage.address != "", address.not_in(logins), address.not_in(persons)
+    )
+    return list(session().scalars(statement.order_by(MailMessage.id)))
+
+
 def due_mail(now: datetime) -> list[int]:
     """The next e-mails whose turn it is."""
     return list(

@@ -11,16 +11,17 @@ from flask import current_app
 from trainhub.kernel import clock
 from trainhub.kernel.db import transaction
 from trainhub.kernel.jobs import Running
-from trainhub.notifications import operations
+from trainhub.notifications import operations, queries
 from trainhub.notifications.mail import Mailer
 
 BATCH = 200
 
 
 def sweep(_running: Running) -> Mapping[str, Any]:
-    """Delete notices and e-mails past their time."""
+    """Delete notices and e-mails past their time, and erase addresses that belong to nobody any more; what is large is read before anything waits."""
+    to_nobody = queries.sent_to_nobody()
     with transaction():
-        return operations.sweep(now=clock.now(), today=clock.today())
+        return {**operations.sweep(now=clock.now(), today=clock.today()), "addresses": operations.forget_addresses(to_nobody)}
 
 
 def send_mail(_running: Running) -> Mapping[str, Any]:

@@ -1,4 +1,4 @@
-"""The HTTP API's resources of people."""
+"""The HTTP API's resources of students. Those of teachers and persons stand in `teacher_api` and `person_api`, on the same blueprint."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ blueprint = api_blueprint("people", "people")
 
 
 class StudentItem(ApiModel):
-    """A student in a list; identity numbers and phones are never part of the API."""
+    """A student in a list; numbers of documents and telephones are never whole in the API: see persons, who show them masked."""
 
     id: int
     student_no: str
@@ -55,6 +55,7 @@ class StudentOut(StudentItem):
 
     programme_code: str
     university_code: str
+    person_id: int = Field(description="Whom `/people/persons/{person_id}` tells about")
     enrolled_on: date
     left_on: date | None
     petoe_spans: list[SpanOut]
@@ -121,6 +122,7 @@ def student(row: Student) -> Any:
         "programme_code": programme.code,
         "university": university.name,
         "university_code": university.code,
+        "person_id": row.person_id,
         "cohort_year": cohort.year,
         "class_name": row.class_name,
         "state": row.state,

@@ -13,13 +13,29 @@ from trainhub.kernel.audit_kinds import Kind, name_kinds
 from trainhub.kernel.i18n import _l
 from trainhub.kernel.nav import Entry, register_nav
 from trainhub.organisations.types import PANELS
-from trainhub.people import api, cli, employment_views, models, panels, permissions, person_views, queries, reach, searching, teacher_views, views
+from trainhub.people import (
+    api,
+    cli,
+    employment_views,
+    models,
+    panels,
+    permissions,
+    person_api,
+    person_views,
+    queries,
+    reach,
+    searching,
+    teacher_api,
+    teacher_views,
+    views,
+)
 from trainhub.programmes.types import COUNTS
 
 TABLES: tuple[ModuleType, ...] = (models,)
 COMMANDS: dict[str, click.Command] = cli.COMMANDS
-# Importing teacher_views, employment_views and person_views has put their pages on the blueprint.
+# Importing teacher_views, employment_views and person_views has put their pages on the blueprint, teacher_api and person_api their resources.
 PAGES: tuple[ModuleType, ...] = (views, teacher_views, employment_views, person_views)
+RESOURCES: tuple[ModuleType, ...] = (api, teacher_api, person_api)
 
 
 THINGS = {

@@ -42,7 +42,7 @@ def examine(spec: ImportSpec, *rows: Mapping[str, Any], by: Identity = SYSTEM) -
 
 
 def execute(spec: ImportSpec, *rows: Mapping[str, Any], by: Identity = SYSTEM) -> Draft:
-    return kernel_imports.execute(spec, table(spec, *rows), filename="表.csv", by=by, today=TODAY, now=NOW)
+    return kernel_imports.execute(spec, kernel_imports.read(spec, table(spec, *rows), filename="表.csv"), by=by, today=TODAY, now=NOW)
 
 
 def problems(draft: Draft) -> list[tuple[int | None, str | None]]:

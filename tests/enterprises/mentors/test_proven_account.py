@@ -21,6 +21,7 @@ from enterprises.capstones.types import Action, SupervisorRole
 from enterprises.mentors import accounts as proofs
 from enterprises.mentors import proof_queries, proving
 from enterprises.placements import operations, queries
+from enterprises.placements.models import Term
 from enterprises.placements.types import DayState, PlacementState
 from tests.factories import capstones, ground
 from tests.factories import enterprises as make
@@ -31,7 +32,7 @@ from trainhub.identity import passwords
 from trainhub.identity import queries as identities
 from trainhub.identity.types import LinkPurpose, LoginKind
 from trainhub.kernel.access import SYSTEM, Identity, Role
-from trainhub.kernel.db import transaction
+from trainhub.kernel.db import db, transaction
 from trainhub.kernel.errors import NotAllowed, Refused
 
 AsRole = Callable[..., FlaskClient]
@@ -236,6 +237,39 @@ def test_days_that_wait_after_the_mark_keep_a_mentor_on_the_list(world: SimpleNa
     listed = [row.account_id for row in proof_queries.waiting(as_account(world.head))]
     world.entry.state = DayState.APPROVED
     assert (listed, proof_queries.waiting(as_account(world.head))) == ([account.id], [])
+
+
+def test_a_list_of_many_who_wait_asks_as_much_as_one(world: SimpleNamespace, app: Flask, count_queries: list[str]) -> None:
+    """Also for a head who coordinates an enterprise too: who is refused is judged once an enterprise."""
+    with transaction():
+        opened_by(world, as_account(world.keeper))
+        accounts.grant(world.head, Role.ENTERPRISE_COORDINATOR, organisation_id=world.enterprise.id)
+        elsewhere = ground.enterprise()
+        term = db.session.get_one(Term, world.row.term_id)
+        position = make.position(enterprise=elsewhere, terms=[term], seats=20)
+        by = as_account(accounts.account(person=ground.person(), roles=(Role.ENTERPRISE_COORDINATOR,), organisation_id=elsewhere.id))
+    school = accounts.sign_in(app, world.head)
+
+    def asked() -> tuple[int, int]:
+        db.session.expire_all()  # a warm session hides queries
+        count_queries.clear()
+        page = school.get("/mentors/codes").text
+        return len(count_queries), page.count('name="account"')
+
+    def another(number: int) -> None:
+        with transaction():
+            person = ground.person(f"导师{number}")
+            mentor = make.mentor(enterprise=elsewhere, person=person)
+            make.started(student=ground.student(world.programme), position=position, term=term, mentor=mentor)
+            wish = identity.NewAccount(role=Role.MENTOR, username=f"mentor-{number}", organisation_id=elsewhere.id)
+            identity.open_account(wish=wish, person=person, by=by, today=TODAY, now=NOW)
+
+    another(0)
+    asked()
+    two = asked()
+    for number in range(1, 9):
+        another(number)
+    assert (two[1], asked()) == (2, (two[0], 10))
 
 
 def test_the_school_hands_over_codes_and_the_mentor_types_one_in(world: SimpleNamespace, app: Flask) -> None:

@@ -13,11 +13,11 @@ from sqlalchemy.orm import Session
 
 from tests.factories import ground
 from tests.factories import identity as make
+from trainhub.identity import delivery, queries
 from trainhub.identity import operations as ops
-from trainhub.identity import queries
 from trainhub.identity.models import Account, RoleGrant
 from trainhub.identity.permissions import Can
-from trainhub.identity.types import AccountState, LoginKind
+from trainhub.identity.types import AccountState, Channel, LoginKind
 from trainhub.kernel import audit, clock
 from trainhub.kernel.access import SYSTEM, Identity, Role, may
 from trainhub.kernel.audit import AuditEvent
@@ -392,6 +392,36 @@ def test_forgotten_password(app: Flask, client: FlaskClient) -> None:
     assert _set(client, _link(text), "New-horse-99").location == "/login"
     assert client.post("/login", data={"username": "lin", "password": make.PASSWORD}).status_code == 422
     assert client.post("/login", data={"username": "lin", "password": "New-horse-99"}).status_code == 303
+
+
+def test_who_signs_in_by_telephone_alone_gets_the_link_there(app: Flask, client: FlaskClient) -> None:
+    """Only where text messages are sent, and only at a number that the account signs in by."""
+    sent: list[tuple[str, str]] = []
+    with app.app_context(), transaction():
+        make.account(username="lin", password=make.PASSWORD, logins=[(LoginKind.PHONE, "13800138000", "")])
+        make.account(username="chen", password=make.PASSWORD, person=ground.person(phone="13800138001"))
+    names = ("lin", "chen", "nobody")
+    without = [client.post("/forgot", data={"username": name}, follow_redirects=True).text for name in names]
+    assert {("只登记了手机号的，请联系" in text, "短信" in text) for text in without} == {(True, False)}
+    assert "只用手机号注册" in client.get("/forgot").text
+    delivery.register_channel(app, Channel.SMS, lambda to, _subject, text, _now: sent.append((to, text)))
+    try:
+        assert "发短信到用来登录的手机号" in client.get("/forgot").text
+        answers = [client.post("/forgot", data={"username": name}, follow_redirects=True).text for name in names]
+        assert {"或以手机号登录，重置链接已经发出" in text for text in answers} == {True}
+        assert [to for to, _text in sent] == ["13800138000"]
+    finally:
+        app.extensions["trainhub.channels"].pop(Channel.SMS)
+    assert _set(client, _link(sent[0][1]), "New-horse-99").location == "/login"
+    assert client.post("/login", data={"username": "13800138000", "password": "New-horse-99"}).status_code == 303
+    with app.app_context():
+        assert [one.verified_at is not None for one in queries.login_names(_account_id("lin")) if one.kind is LoginKind.PHONE] == [True]
+
+
+def _account_id(username: str) -> int:
+    found = queries.login_name(LoginKind.USERNAME, username)
+    assert found is not None
+    return found.account_id
 
 
 def test_asking_too_often_waits(app: Flask, client: FlaskClient) -> None:

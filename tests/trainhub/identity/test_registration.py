@@ -203,6 +203,23 @@ def test_a_taken_username(client: FlaskClient, form: dict[str, Any]) -> None:
     assert "已被使用" in client.post("/register", data=form).text
 
 
+def test_asking_which_user_names_are_taken_is_counted(client: FlaskClient, form: dict[str, Any]) -> None:
+    """The sixth question is answered by the counter alone, also where the name is free."""
+    with transaction():
+        make.account(username="lin")
+    answers = [client.post("/register", data=form) for _n in range(6)]
+    assert [(answer.status_code, "已被使用" in answer.text) for answer in answers] == [(422, True)] * 5 + [(429, False)]
+    assert client.post("/register", data=form | {"username": "nobody-yet"}).status_code == 429
+    assert queries.failures_from("127.0.0.1", START - timedelta(minutes=15)) == 5
+
+
+def test_a_form_with_a_slip_is_not_counted(client: FlaskClient, form: dict[str, Any]) -> None:
+    for _n in range(6):
+        assert client.post("/register", data=form | {"password": "kurz"}).status_code == 422
+    assert client.post("/register", data=form).status_code == 303
+    assert queries.failures_from("127.0.0.1", START - timedelta(minutes=15)) == 1
+
+
 def test_the_page_says_where_the_code_of_a_demonstration_is(app: Flask, client: FlaskClient, form: dict[str, Any]) -> None:
     """A text message that nobody sends stands in the log, and not in the queue of mails."""
     before = app.extensions["trainhub.channels"]
@@ -251,7 +268,7 @@ def test_registering_the_same_address_often_waits(client: FlaskClient, form: dic
     answers = [client.post("/register", data=form) for _n in range(6)]
     assert [answer.status_code for answer in answers] == [303] * 5 + [429]
     text = answers[-1].get_data(as_text=True)
-    assert "发往这个地址的验证码次数过多，请在09:15之后再试" in text  # no account exists, and none is locked
+    assert "用这个地址注册、索取验证码的次数过多，请在09:15之后再试" in text  # no account exists, and none is locked
     assert "账号已暂时锁定" not in text
 
 

@@ -174,6 +174,16 @@ def test_an_account_is_closed_three_years_after_the_last_sign_in(session: Sessio
     assert ours & set(everything(close_unused, *later(3, days=2))) == {admin.id}
 
 
+def test_the_sign_in_log_of_a_closed_account_stays_for_its_period(session: Session) -> None:
+    """Where somebody signed in from is a log that is kept (own.retention.sign_in_log_months), whatever becomes of the account; then it goes too."""
+    account = make.account(person=ground.person(), now=OLD)
+    ops.open_session(account=account, origin="203.0.113.9", agent="pytest", now=OLD, today=OLD.date())
+    ops.close_account(account=account, by=SYSTEM, now=OLD)
+    for (now, today), kept in ((later(1), ["203.0.113.9"]), (later(1, days=2), [])):
+        ops.sweep(now=now, today=today)
+        assert list(session.scalars(select(UserSession.origin).where(UserSession.account_id == account.id))) == kept
+
+
 def test_guardians_go_after_the_child_has_left_or_grown_up(session: Session) -> None:
     child = ground.person(id_type=None, birth_on=date(2014, 6, 1))
     student = ground.student(who=child, guardian_name="林父", guardian_phone="13800000000")

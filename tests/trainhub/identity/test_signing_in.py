@@ -409,6 +409,18 @@ def test_a_new_notice_loses_nothing_that_was_being_written(app: Flask) -> None:
     assert client.post("/account/preferences", data={"language": "zh"}).status_code == 403
 
 
+def test_who_has_not_consented_may_do_what_any_visitor_may(app: Flask) -> None:
+    with app.app_context(), transaction():
+        person_id = ground.person(is_demo=False).id
+    client = make.signed_in_client(app, person_id=person_id, has_consented=False)
+    for page in ("/verify", "/help", "/policy", "/privacy"):
+        assert client.get(page).status_code == 200, page
+    asked = client.post("/verify", data={"number": "FJ-0", "code": ""})
+    assert asked.status_code not in (303, 403)
+    assert client.get("/").location == "/consent?next=/"
+    assert client.get("/notifications").location == "/consent?next=/notifications"
+
+
 def test_tokens_end_with_the_consent(app: Flask, session: Session) -> None:
     one = make.account(person=ground.person("林晓彤", is_demo=False), username="lin")
     _row, token = ops.make_token(account=one, label="表", scopes=("people:",), days=30, by=SYSTEM, now=make.NOW, today=make.NOW.date())

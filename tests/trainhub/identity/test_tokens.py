@@ -16,6 +16,7 @@ from trainhub.identity import operations as ops
 from trainhub.identity.models import ApiToken
 from trainhub.identity.operations._support import token_hash
 from trainhub.identity.permissions import Can
+from trainhub.identity.types import AccountState
 from trainhub.kernel import clock
 from trainhub.kernel.access import SYSTEM, Role, may
 from trainhub.kernel.db import db, transaction
@@ -175,6 +176,20 @@ def test_revoking_what_is_not_mine_says_so(app: Flask) -> None:
         answer = client.post(f"/account/tokens/{token_id}/revoke", follow_redirects=True)
         assert ("令牌已撤销" in answer.text, "没有这个令牌" in answer.text, answer.status_code) == (False, True, 404)
     assert client.get(PATH, headers=_bearer(token)).status_code == 200
+
+
+def test_the_pages_say_that_tokens_end_with_the_password(app: Flask) -> None:
+    client = make.signed_in_client(app, Role.SYSTEM_ADMIN)
+    for page in ("/account/tokens", "/account/password"):
+        assert "令牌全部失效" in client.get(page).text, page
+    with app.app_context(), transaction():
+        account = make.account(username="lin", password=make.PASSWORD)
+        link = ops.reset_link(account=account, by=SYSTEM, today=clock.today(), now=clock.now())
+        fresh = make.account(username="chen")
+        fresh.state = AccountState.INVITED
+        invitation = ops.invite(account=fresh, by=SYSTEM, today=clock.today(), now=clock.now())
+    for address, says in ((link, True), (invitation, False)):
+        assert ("接口令牌全部失效" in app.test_client().get("/link/" + address.rsplit("/", 1)[1]).text) is says
 
 
 def test_every_part_that_a_token_may_be_narrowed_to_has_a_name(app: Flask) -> None:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -311,6 +312,41 @@ def test_a_deletion_that_closes_the_account_leaves_no_notice(session: Session) -
     row = privacy.ask_about_data(account=account, kind=RequestKind.DELETION, text="不再使用", by=SYSTEM, now=NOW)
     privacy.decide_request(row=row, state=RequestState.DONE, answer="已删除", by=SYSTEM, now=NOW, closes_account=True)
     assert session.scalars(select(Notice).where(Notice.account_id == account.id)).all() == []
+
+
+def test_the_address_of_a_sent_mail_goes_with_the_last_who_has_it(session: Session) -> None:
+    """Who is deleted leaves no address in the list of mails; the mail that waits is sent first, and one that failed stays for the retry."""
+    account = session.get_one(Account, _account())
+    operations.queue_mail("LIN@example.edu.cn", "实习已安排", "正文", NOW)
+    operations.queue_mail("stranger@example.edu.cn", "注册验证码", "正文", NOW)
+    operations.queue_mail("down@example.edu.cn", "注册验证码", "正文", NOW)
+    waiting, stranger, failed = session.scalars(select(MailMessage).order_by(MailMessage.id)).all()
+    for row in (stranger, waiting):
+        row.state = MailState.SENT
+    failed.state = MailState.FAILED
+    session.flush()
+    assert queries.sent_to_nobody() == [stranger.id]
+    assert (operations.forget_addresses([stranger.id]), operations.forget_addresses([stranger.id])) == (1, 0)
+    row = privacy.ask_about_data(account=account, kind=RequestKind.DELETION, text="不再使用", by=SYSTEM, now=NOW)
+    privacy.decide_request(row=row, state=RequestState.DONE, answer="已删除", by=SYSTEM, now=NOW, closes_account=True)
+    assert operations.forget_addresses(queries.sent_to_nobody()) == 1
+    session.expire_all()
+    rows = session.execute(select(MailMessage.address, MailMessage.state).order_by(MailMessage.id)).all()
+    assert [tuple(row) for row in rows] == [
+        ("", MailState.SENT),
+        ("", MailState.SENT),
+        ("down@example.edu.cn", MailState.FAILED),
+        ("lin@example.edu.cn", MailState.WAITING),  # the answer, which has still to be sent
+    ]
+
+
+def test_the_sweep_erases_them(committed: Flask) -> None:
+    with committed.app_context(), transaction():
+        operations.queue_mail("stranger@example.edu.cn", "注册验证码", "正文", NOW)
+        db.session.scalars(select(MailMessage)).one().state = MailState.SENT
+    with committed.app_context(), time_machine.travel(NOW, tick=False):
+        assert tasks.sweep(Running(0, {}, None)) == {"notices": 0, "mails": 0, "addresses": 1}
+        assert tasks.sweep(Running(0, {}, None)) == {"notices": 0, "mails": 0, "addresses": 0}
 
 
 def test_mails_to_a_person_are_among_their_own_data_without_what_they_hold(session: Session) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from datetime import UTC, date, datetime
 
 import pytest
@@ -32,7 +31,7 @@ def _lines(programme: Programme, numbers: range, *, year: int = 2023) -> str:
 
 def _apply(text: str) -> imports.Draft:
     with transaction():
-        return imports.execute(SPEC, io.BytesIO(text.encode()), filename="s.csv", by=operator(), today=TODAY, now=NOW)
+        return imports.execute_bytes(SPEC, text.encode(), filename="s.csv", by=operator(), today=TODAY, now=NOW)
 
 
 def _questions(text: str) -> int:

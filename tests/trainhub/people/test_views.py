@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from click.testing import CliRunner
 from flask import Flask
 from flask.testing import FlaskClient
@@ -20,9 +21,11 @@ from sqlalchemy.orm import Session
 
 from tests.factories import ground
 from tests.factories.api import api_client
+from tests.factories.identity import signed_in_client
 from trainhub.cli import main
 from trainhub.kernel.access import Role
 from trainhub.kernel.audit import AuditEvent
+from trainhub.kernel.db import db, transaction, write_intent
 from trainhub.people import queries
 from trainhub.people.models import Person, Student
 from trainhub.people.types import IdType, PairDecision
@@ -168,6 +171,31 @@ class Desk:
 def desk(session: Session, as_role: As) -> Desk:
     """See Desk."""
     return Desk(session, as_role)
+
+
+def test_a_file_is_read_before_anybody_waits_for_it(committed: Flask) -> None:
+    """Parsing takes seconds for a large file: on SQLite, where whoever writes holds the only lock, it happens before that lock is taken."""
+    with committed.app_context(), transaction():
+        cohort = ground.cohort(year=2023)
+        programme = db.session.get_one(Programme, cohort.programme_id)
+        line = f"2023001,曾小贤,{ground.resident_id(date(2004, 1, 2))},{programme.code},2023,\n"
+        school = programme.university_id
+    client = signed_in_client(committed, Role.UNIVERSITY_ADMIN, organisation_id=school)
+    committed.config["WTF_CSRF_ENABLED"] = False
+    at = upload(client, (HEAD + line).encode())
+    begun: list[bool] = []
+
+    def note(*_given: Any) -> None:
+        begun.append(write_intent.get())
+
+    sa.event.listen(Session, "after_begin", note)
+    try:
+        assert client.post(at, data={"submission_key": "once"}).status_code == 303
+    finally:
+        sa.event.remove(Session, "after_begin", note)
+    assert (begun[0], True in begun) == (False, True)
+    with committed.app_context():
+        assert db.session.scalar(select(func.count(Student.id)).where(Student.student_no == "2023001")) == 1
 
 
 def test_import_from_gb18030_then_again_changes_nothing(desk: Desk, session: Session) -> None:

@@ -43,7 +43,7 @@ from trainhub.identity.operations.privacy import (
     give_own_number,
     withdraw_consent,
 )
-from trainhub.identity.operations.registration import Tried, Wish, guardian_age, register, registration, send_again, try_code
+from trainhub.identity.operations.registration import Tried, Wish, count_registration, guardian_age, register, registration, send_again, try_code
 from trainhub.identity.operations.retaining import FORGETTING
 from trainhub.identity.operations.second_factor import (
     confirm_totp,
@@ -89,6 +89,7 @@ __all__ = [
     "confirm_login",
     "confirm_totp",
     "count_own_number",
+    "count_registration",
     "create_account",
     "decide_request",
     "disable",

@@ -63,7 +63,7 @@ def create_account(
         add_login(account=account, kind=kind, value=value, scope=scope, by=by, now=now)
     if password is not None:
         set_password(account=account, password=password, by=by, now=now)
-    audit.record(by=by, did="identity.account.created", on=account, data={"person": account.person_id, "name": account.display_name})
+    audit.record(by=by, did="identity.account.created", on=account, data={"person": account.person_id})
     return account
 
 

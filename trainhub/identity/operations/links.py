@@ -9,7 +9,7 @@ from flask import current_app
 from sqlalchemy import delete, update
 
 from trainhub.identity import queries, rules
-from trainhub.identity.delivery import deliver, reaches_by_mail
+from trainhub.identity.delivery import channels, deliver, reaches_by_mail
 from trainhub.identity.models import Account, LoginName, OneTimeLink, SignInAttempt
 from trainhub.identity.operations._support import AccountRefused, LinkRefused, note_handled, number, token_hash
 from trainhub.identity.operations.accounts import check_may_manage, name_hash, refuse_closed, revoke_sessions, set_password
@@ -35,7 +35,7 @@ def invite(*, account: Account, by: Identity, today: date, now: datetime) -> str
     refuse_closed(account)
     if account.state is not AccountState.INVITED:
         raise AccountRefused(_("这个账号已启用，不需要邀请；忘记密码请发送重置链接。"), code="not_invited")
-    row, token = _make(account, LinkPurpose.INVITATION, by, now, timedelta(days=rules.LINK_DAYS_INVITATION))
+    row, token = _make(account, LinkPurpose.INVITATION, by, now, timedelta(days=rules.LINK_DAYS_INVITATION), to=queries.email_of(account.id))
     text = _(
         "%(name)s，你好：\n\n请在%(until)s之前打开下面的链接，设置密码并开始使用：\n%(link)s",
         name=account.display_name,
@@ -60,7 +60,7 @@ def ask_reset(*, name: str, origin: str, now: datetime, today: date) -> None:
 
     Whoever knows a name can ask: links that an administrator made stay (`_make`). Raises Locked when one name or one address asks too often.
     """
-    if not reaches_by_mail():
+    if not (reaches_by_mail() or Channel.SMS in channels()):
         return  # a link that reaches nobody would only end one that an administrator handed over
     typed = rules.typed_name(name)
     count_attempt(counted_as=name_hash(f"forgot:{typed.counted}"), origin=origin, now=now, today=today, words=_asked_too_often)
@@ -68,33 +68,50 @@ def ask_reset(*, name: str, origin: str, now: datetime, today: date) -> None:
     if len(ids) != 1:
         return
     account = queries.account(ids.pop())
-    if account.state is not AccountState.ACTIVE or not queries.email_of(account.id):
+    way = _way_to(account)
+    if account.state is not AccountState.ACTIVE or way is None:
         return
-    if account.handled_at is not None and not any(one.kind is LoginKind.EMAIL for one in queries.login_names(account.id)):
-        return  # the address of the person's file is the enterprise's to change: only one that the holder signs in by is the holder's
     if queries.links_since(account.id, LinkPurpose.PASSWORD_RESET, now - timedelta(hours=1)) >= RESETS_IN_AN_HOUR:
         return
-    _reset(account, as_identity(account, origin), today, now)
+    _reset(account, as_identity(account, origin), today, now, way=way)
+
+
+def _way_to(account: Account) -> tuple[Channel, str] | None:
+    """How somebody who forgot the password is reached: by e-mail, or by a text message at the number they sign in by; None: by neither.
+
+    The e-mail of the person's file is the enterprise's to change where it opened the account: there only one that the holder signs in by is the
+    holder's. A number of the file alone is never enough, whoever opened the account.
+    """
+    logins = queries.login_names(account.id)
+    is_own = account.handled_at is None or any(one.kind is LoginKind.EMAIL for one in logins)
+    email = queries.email_of(account.id) if is_own else ""
+    if email and reaches_by_mail():
+        return Channel.EMAIL, email
+    phone = next((one.value for one in logins if one.kind is LoginKind.PHONE), "")
+    return (Channel.SMS, phone) if phone and Channel.SMS in channels() else None
 
 
 def _asked_too_often(at: str) -> str:
     return _("为这个登录名申请重置密码的次数过多，请在%(at)s之后再试；没有收到邮件，请联系所在单位的管理员。", at=at)
 
 
-def _reset(account: Account, by: Identity, today: date, now: datetime) -> str:
-    row, token = _make(account, LinkPurpose.PASSWORD_RESET, by, now, timedelta(minutes=number("own.reset_link.minutes", today)))
-    text = _(
-        "%(name)s，你好：\n\n有人为你的账号申请重置密码。请在%(until)s之前打开下面的链接设置新密码：\n%(link)s\n\n"
-        "如果不是你本人申请，请忽略这封邮件，密码不会改变。",
-        name=account.display_name,
-        until=format_datetime(row.expires_at),
-        link=address(token),
-    )
-    deliver(Channel.EMAIL, to=row.address, subject=_("重置密码"), text=text, now=now)
+def _reset(account: Account, by: Identity, today: date, now: datetime, way: tuple[Channel, str] | None = None) -> str:
+    channel, to = way or (Channel.EMAIL, queries.email_of(account.id))
+    row, token = _make(account, LinkPurpose.PASSWORD_RESET, by, now, timedelta(minutes=number("own.reset_link.minutes", today)), to=to)
+    told = {"name": account.display_name, "until": format_datetime(row.expires_at), "link": address(token)}
+    if channel is Channel.SMS:
+        text = _("有人为你的账号申请重置密码。请在%(until)s之前打开 %(link)s 设置新密码；不是你本人申请的，请忽略。", **told)
+    else:
+        text = _(
+            "%(name)s，你好：\n\n有人为你的账号申请重置密码。请在%(until)s之前打开下面的链接设置新密码：\n%(link)s\n\n"
+            "如果不是你本人申请，请忽略这封邮件，密码不会改变。",
+            **told,
+        )
+    deliver(channel, to=to, subject=_("重置密码"), text=text, now=now)
     return address(token)
 
 
-def _make(account: Account, purpose: LinkPurpose, by: Identity, now: datetime, life: timedelta) -> tuple[OneTimeLink, str]:
+def _make(account: Account, purpose: LinkPurpose, by: Identity, now: datetime, life: timedelta, *, to: str) -> tuple[OneTimeLink, str]:
     earlier = [OneTimeLink.account_id == account.id, OneTimeLink.used_at.is_(None), OneTimeLink.expires_at > now]
     if by.account_id == account.id:  # asked for by whoever knows a name: it ends no link but those that were asked for like this
         earlier.append(OneTimeLink.made_by_id == account.id)
@@ -104,7 +121,7 @@ def _make(account: Account, purpose: LinkPurpose, by: Identity, now: datetime, l
         account_id=account.id,
         purpose=purpose,
         token_hash=token_hash(token),
-        address=queries.email_of(account.id),
+        address=to,
         made_by_id=by.account_id,
         created_at=now,
         expires_at=now + life,
@@ -174,12 +191,13 @@ def use_link(*, token: str, password: str, origin: str, now: datetime) -> Accoun
     revoke_sessions(account_id=account.id, by=by, now=now)
     session().execute(delete(SignInAttempt).where(SignInAttempt.name_hash == name_hash(f"account:{account.id}")))
     if row.address:
+        kind = LoginKind.EMAIL if "@" in row.address else LoginKind.PHONE
         session().execute(
             update(LoginName)
             .where(
                 LoginName.account_id == account.id,
-                LoginName.kind == LoginKind.EMAIL,
-                LoginName.value == rules.normalise_login(LoginKind.EMAIL, row.address),
+                LoginName.kind == kind,
+                LoginName.value == rules.normalise_login(kind, row.address),
                 LoginName.verified_at.is_(None),
             )
             .values(verified_at=now)

@@ -52,8 +52,10 @@ class Wish:
     """Which text of the privacy notice was agreed to."""
 
 
-def register(*, wish: Wish, origin: str, now: datetime, today: date) -> tuple[Registration, str]:
-    """Take a registration and send its code; returns the row and the token of its page. Raises AccountRefused, PasswordRefused, Locked."""
+def count_registration(*, wish: Wish, origin: str, now: datetime, today: date) -> None:
+    """Look at what the form alone can tell, then count the try, in a transaction of its own before `register`: whether a user name is taken is told
+    to nobody who was not counted, and a refusal of `register` does not take the count back. Raises AccountRefused, PasswordRefused, Locked.
+    """
     _check_open(wish.organisation_id)
     username = rules.normalise_login(LoginKind.USERNAME, wish.username)
     ask_all(
@@ -63,8 +65,14 @@ def register(*, wish: Wish, origin: str, now: datetime, today: date) -> tuple[Re
         lambda: _check_username(username),
         lambda: check_password(wish.password, today=today, names=(wish.name, username, wish.address.strip())),
     )
+    count_attempt(counted_as=_counted(*_checked_address(wish)), origin=origin, now=now, today=today, words=_asked_too_often)
+
+
+def register(*, wish: Wish, now: datetime, today: date) -> tuple[Registration, str]:
+    """Take a registration that was counted (`count_registration`) and send its code; returns the row and the token of its page. Raises AccountRefused."""
+    username = rules.normalise_login(LoginKind.USERNAME, wish.username)
+    _check_free(username)
     birth_on, (kind, address) = _birth_of(wish), _checked_address(wish)
-    count_attempt(counted_as=_counted(kind, address), origin=origin, now=now, today=today, words=_asked_too_often)
     token, code = secrets.token_urlsafe(24), _code()
     row = Registration(
         token_hash=token_hash(token),
@@ -113,7 +121,7 @@ def _kind_of(row: Registration) -> LoginKind:
 
 
 def _asked_too_often(at: str) -> str:
-    return _("发往这个地址的验证码次数过多，请在%(at)s之后再试；急需开通账号，请联系培训机构。", at=at)
+    return _("用这个地址注册、索取验证码的次数过多，请在%(at)s之后再试；急需开通账号，请联系培训机构。", at=at)
 
 
 def _words(code: str) -> str:
@@ -137,6 +145,9 @@ def _check_consent(wish: Wish) -> None:
 def _check_username(username: str) -> None:
     if rules.username_problem(username):
         raise AccountRefused(_("用户名须为3至60个字符，可用汉字、字母、数字、点、下划线和短横线，且不能全是数字。"), field="username")
+
+
+def _check_free(username: str) -> None:
     if queries.login_name(LoginKind.USERNAME, username) is not None or queries.is_student_number(username):
         raise AccountRefused(_("用户名“%(name)s”已被使用，请换一个。", name=username), field="username", code="login_taken")
 

@@ -90,7 +90,10 @@ def forgot() -> Any:
 
 
 def _forgot_page(form: ForgotForm, status: int = 200) -> Any:
-    return render_template("trainhub/identity/forgot.html", form=form, by_mail=ops.reaches_by_mail()), status
+    page = render_template(
+        "trainhub/identity/forgot.html", form=form, by_mail=ops.reaches_by_mail(), sends_texts=delivery.is_offered(Channel.SMS)
+    )
+    return page, status
 
 
 @blueprint.post("/forgot")
@@ -98,16 +101,22 @@ def _forgot_page(form: ForgotForm, status: int = 200) -> Any:
 def forgot_post() -> Any:
     """Send a link; the answer does not tell whether the name is known."""
     form = ForgotForm()
-    if not ops.reaches_by_mail():
+    if not (ops.reaches_by_mail() or delivery.is_offered(Channel.SMS)):
         return _forgot_page(form)
     if form.validate():
         try:
             with transaction():
                 ops.ask_reset(name=form.username.data or "", origin=client_address(), now=clock.now(), today=clock.today())
-            said = _(
-                "如果这个账号登记了邮箱，重置链接已经发出，请在%(n)d分钟内使用。没有收到时，请联系所在单位的管理员。",
-                n=book().at("own.reset_link.minutes", on=clock.today()).number,
-            )
+            minutes = book().at("own.reset_link.minutes", on=clock.today()).number
+            if delivery.is_offered(Channel.SMS):
+                said = _(
+                    "如果这个账号登记了邮箱，或以手机号登录，重置链接已经发出，请在%(n)d分钟内使用。没有收到时，请联系所在单位的管理员。", n=minutes
+                )
+            else:
+                said = _(
+                    "如果这个账号登记了邮箱，重置链接已经发出，请在%(n)d分钟内使用。没有收到，或只登记了手机号的，请联系所在学校、单位或培训机构的管理员。",
+                    n=minutes,
+                )
             return done(said, "identity.login")
         except Refused as refused:
             form.refuse(refused)
@@ -213,7 +222,9 @@ def register_post() -> Any:
     )
     try:
         with transaction():
-            _row, token = ops.register(wish=wish, origin=client_address(), now=clock.now(), today=clock.today())
+            ops.count_registration(wish=wish, origin=client_address(), now=clock.now(), today=clock.today())
+        with transaction():
+            _row, token = ops.register(wish=wish, now=clock.now(), today=clock.today())
     except Refused as refused:
         form.refuse(refused)
         return _register_page(form, refused.status)

@@ -79,7 +79,7 @@ def password_post() -> Any:
                     now=clock.now(),
                     keep_session_id=identity.session_id,
                 )
-            return done(_("密码已修改，其他设备上的登录已全部退出。"), "my_account.overview")
+            return done(_("密码已修改，其他设备上的登录已全部退出，接口令牌已全部失效。"), "my_account.overview")
         except Refused as refused:
             form.refuse(refused)
     return _password_page(form, 422)

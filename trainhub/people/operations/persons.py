@@ -147,7 +147,7 @@ def register_persons(wanted: Sequence[Mapping[str, Any]], *, by: Identity, now: 
 
 
 def _note_registered(row: Person, by: Identity) -> None:
-    audit.record(by=by, did="people.person.registered", on=row, data={"name": row.name, "id_mask": row.id_mask})
+    audit.record(by=by, did="people.person.registered", on=row, data={"id_mask": row.id_mask})
 
 
 def _named(name: str, id_type: IdType | None, id_number: str | None) -> tuple[str, IdCheck | None]:
@@ -251,6 +251,7 @@ def _check_characters(name: str) -> None:
         raise BadPerson(told, field="name")
 
 
+REACHED = frozenset(["phone", "email"])
 EDITABLE = frozenset(["name", "birth_on", "gender", "nationality", "nationality_kind", "phone", "email", "county_code", "is_verified"])
 
 

@@ -48,7 +48,9 @@ def add_centre_mentor(
         return row
     row.unit, row.post, row.until = unit, post.strip(), until
     session().flush()
-    audit.record(by=by, did="evaluation.centre_mentor.entered", on=programme, data={"name": name, "role": role.value, "since": since, "until": until})
+    audit.record(
+        by=by, did="evaluation.centre_mentor.entered", on=programme, data={"entry": row.id, "role": role.value, "since": since, "until": until}
+    )
     return row
 
 
