@@ -2,6 +2,7 @@
 
 from trainhub.people.queries.addresses import is_own_address
 from trainhub.people.queries.merging import (
+    ever_one_with,
     human_id,
     human_ids,
     humans_of,
@@ -36,6 +37,7 @@ from trainhub.people.queries.persons import (
     persons_named,
     possible_same,
     same_listing,
+    standing_names,
     subject_of_person,
     subject_to_invite,
     undecided_same,
@@ -128,6 +130,7 @@ __all__ = [
     "employment_of",
     "enrolments_of",
     "enterprise_spans_of",
+    "ever_one_with",
     "evidence_of",
     "hash_of",
     "hold",
@@ -174,6 +177,7 @@ __all__ = [
     "spans_of",
     "standing_holds",
     "standing_merge",
+    "standing_names",
     "student",
     "student_by_no",
     "student_of_person",
