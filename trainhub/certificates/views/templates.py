@@ -98,6 +98,12 @@ class DecideForm(Form):
     reason = LongText(_l("意见"), [Optional(), Length(max=400)])
 
 
+class RetireForm(Form):
+    """Why a template goes out of use."""
+
+    reason = LongText(_l("停用理由"), [DataRequired(_l("停用模板时请写明理由。")), Length(max=400)])
+
+
 def load_template(template_id: int) -> CertificateTemplate:
     """The version of an address."""
     row = queries.template_by_id(template_id)
@@ -182,7 +188,7 @@ def _page(
     form: BodyForm | None = None,
     decision: DecideForm | None = None,
     image: ImageForm | None = None,
-    retiring: DecideForm | None = None,
+    retiring: RetireForm | None = None,
 ) -> Any:
     drawn, said, editor = "", [], None
     may_edit = may(who(), Can.TEMPLATE_EDIT, queries.subject_of_template(row))
@@ -215,7 +221,7 @@ def _page(
         is_latest=queries.template_versions(row.code)[0].id == row.id,
         owner=organisations.by_id(row.owner_id) if row.owner_id is not None else None,
         may_approve=may_approve,
-        retiring=(retiring or DecideForm(formdata=None, version=row.version)) if may_retire else None,
+        retiring=(retiring or RetireForm(formdata=None, version=row.version)) if may_retire else None,
         is_mine=queries.is_editor(row, who().account_id),
         labels=labels,
     )
@@ -344,7 +350,7 @@ def template_decide(row: CertificateTemplate) -> Any:
 @guard(Can.TEMPLATE_EDIT, load=load_template, subject=queries.subject_of_template)
 def template_retire(row: CertificateTemplate) -> Any:
     """Take an approved version out of use."""
-    form = DecideForm()
+    form = RetireForm()
     try:
         if form.validate():
             with transaction():
