@@ -41,7 +41,7 @@ from trainhub.certificates.queries.history import (
     recorded_facts,
     whole_alone,
 )
-from trainhub.certificates.queries.holding import held
+from trainhub.certificates.queries.holding import held, known_keys
 from trainhub.certificates.queries.issued import (
     SORTS,
     CertificateFilter,
@@ -61,7 +61,6 @@ from trainhub.certificates.queries.issued import (
     editions_of_each,
     every,
     issuer_choices,
-    known_keys,
     listing,
     may_know_of,
     names_of,

@@ -46,15 +46,6 @@ def by_asked_keys(asked_keys: Iterable[str]) -> dict[str, Certificate]:
     return found
 
 
-def known_keys(asked_keys: Iterable[str]) -> set[str]:
-    """Those of several for which there is a certificate; asked in portions and without loading one: a sweep asks for everything that ever ended."""
-    wanted, found = sorted(set(asked_keys)), set[str]()
-    for start in range(0, len(wanted), 1000):
-        statement = select(Certificate.asked_key).where(Certificate.asked_key.in_(wanted[start : start + 1000]), Certificate.is_current.is_(True))
-        found.update(session().scalars(statement))
-    return found
-
-
 def says_same(kind: Kind, facts: Any, other: Any = Certificate.facts) -> ColumnElement[bool]:
     """SQL: a certificate of the kind names the same thing as these facts (a column or values), see `rules.TELLS_APART`."""
     same = [_fact(other, name) == _fact(facts, name) for name in TELLS_APART.get(kind, ())]
