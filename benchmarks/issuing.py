@@ -1,9 +1,10 @@
-"""What it costs to issue many certificates from a list: reading, checking, approving, issuing.
+"""What it costs to issue many certificates from a list and to print them: reading, checking, approving, issuing, the job of a print run.
 
     python benchmarks/issuing.py [--count 10000] [--database sqlite:///...]
 
 Makes an instance in a temporary folder (or uses an empty database that is named), invents students, writes the list as CSV, has it read and checked as the job does,
-prepared by one person, approved by another and issued; prints one JSON object with CPU seconds, wall seconds and statements of each step.
+prepared by one person, looked at and approved by another, issued, put into a print run and drawn file by file from the database to the disk; prints one JSON object with CPU
+seconds, wall seconds and statements of each step, and of the run its files, pages and bytes a page.
 The floor is reading the same file and writing as many rows of the certificates' table by one executemany.
 """
 
@@ -45,13 +46,14 @@ def measure(folder: Path, count: int, database: str) -> dict[str, Any]:
     from trainhub.app import create_app
     from trainhub.certificates import imports, queries, tasks
     from trainhub.certificates.models import Certificate
-    from trainhub.certificates.operations import batches
+    from trainhub.certificates.operations import batches, printing
     from trainhub.certificates.types import BatchSource, Kind, State
     from trainhub.config import Settings
     from trainhub.kernel import clock, keys
-    from trainhub.kernel.access import Identity
+    from trainhub.kernel.access import SYSTEM, Identity
     from trainhub.kernel.db import Base, db, session, transaction
     from trainhub.kernel.initialise import load_reference
+    from trainhub.oversight.issuing.queries import contradicted_in
 
     secret = "a secret of the benchmark, long enough to be taken"
     keys.make(folder, secret)
@@ -106,6 +108,11 @@ def measure(folder: Path, count: int, database: str) -> dict[str, Any]:
                 now=clock.now(),
             ).id
         del read, checked
+        with step("look"):
+            batch = queries.batch_by_id(batch_id)
+            assert batch is not None
+            found["told"] = len(queries.unlike_in(batch)) + queries.known_in(batch) + queries.revoked_in(batch) + len(contradicted_in(batch))
+        session().rollback()
         with step("approve"), transaction():
             batch = queries.batch_by_id(batch_id)
             assert batch is not None
@@ -114,6 +121,18 @@ def measure(folder: Path, count: int, database: str) -> dict[str, Any]:
         with step("issue"):
             tasks.issue_batch(batch_id, second, lambda _done, _total, _text: None)
         found["issued"] = session().scalar(sa.select(sa.func.count()).select_from(Certificate).where(Certificate.state == State.ISSUED))
+        session().rollback()
+        with step("status_list"):
+            queries.listed(1)
+        with step("print_run_start"), transaction():
+            wanted = queries.CertificateFilter(kind=Kind.TRAINING, issuer_id=issuer_id)
+            run_id = printing.start_run(title="大批", wanted=wanted, by=SYSTEM, now=clock.now(), site="https://px.example.edu.cn").id
+        with step("print_run"):
+            tasks.draw_run(run_id, SYSTEM, lambda _done, _total, _text: None)
+        chunks = queries.chunks_of(run_id)
+        pages, size = sum(one.pages for one in chunks), sum(one.size for one in chunks)
+        found["print_run"] |= {"files": len(chunks), "pages": pages, "bytes_each": round(size / max(pages, 1))}
+        found["peak_before_floor_mb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
         rows = [dict(row) for row in session().execute(sa.select(Certificate.__table__)).mappings()]
         session().rollback()
         with transaction(), step("floor"):

@@ -32,6 +32,20 @@ def table(rows: Iterable[tuple[int, Mapping[str, Any], Sequence[Any]]]) -> bytes
     return b"".join(canonical({"person": person, "facts": facts, "evidence": evidence}) + b"\n" for person, facts, evidence in rows)
 
 
+def issued_as(
+    *, kind: str, template: str, template_version: int, issuer_id: int, person_id: int, evidence: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    """What a certificate is beside its words: of which kind, drawn from what, by whom, for whom, resting on what."""
+    return {
+        "kind": kind,
+        "template": template,
+        "template_version": template_version,
+        "issuer": issuer_id,
+        "person": person_id,
+        "evidence": [dict(one) for one in evidence],
+    }
+
+
 def digest(
     before: str,
     *,
@@ -46,11 +60,16 @@ def digest(
     at: datetime,
     by_account_id: int | None,
     code: str = "",
+    issued: Mapping[str, Any] | None = None,
 ) -> str:
-    """SHA-256 over an event, the facts and the code of its certificate, and the hash before. Early events were written without the code."""
+    """SHA-256 over an event, the facts and the code of its certificate, what it was issued as (`issued_as`), and the hash before.
+
+    Early events were written without the code, those of before this was part of it without what it was issued as: their hashes stand as they are.
+    """
     instant = at.astimezone(UTC).isoformat(timespec="microseconds")
     fields = [before, number, edition, dict(facts), event, state, reason, document, on.isoformat(), instant, by_account_id]
     fields += [code] if code else []
+    fields += [dict(issued)] if issued is not None else []
     return hashlib.sha256(canonical(fields)).hexdigest()
 
 

@@ -71,6 +71,8 @@ def issue(file: Path, kind: str, issuer: str, title: str, template: str | None, 
     answer: dict[str, Any] = {"rows": found.count}
     if found.warnings:
         answer["warnings"] = [one.as_dict() for one in found.warnings[:MOST_TOLD]]
+        if len(found.warnings) > MOST_TOLD:
+            answer["warnings_left_out"] = len(found.warnings) - MOST_TOLD
         for told in imports.warnings_told(found.warnings):
             say(told)
     with suppress(_OnlyChecked), transaction():
@@ -97,6 +99,8 @@ def issue(file: Path, kind: str, issuer: str, title: str, template: str | None, 
         for one in queries.waiting_items(batch.id, MOST_TOLD):
             why = batches.why_waiting(one.item, layout, owner, one.name)
             say(_("%(name)s：%(why)s，印出来会有错，签发后为待处理。", name=one.name, why=why))
+        if batch.waiting > MOST_TOLD:
+            say(_("另有 %(n)d 张也会待处理，没有逐张列出；改正以上各张后再检查一次。", n=batch.waiting - MOST_TOLD))
         if dry_run:
             raise _OnlyChecked
         answer["batch"] = batch.id

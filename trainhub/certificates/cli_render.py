@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from trainhub.certificates.addresses import without_app
+from trainhub.certificates.addresses import must_fit, without_app
 from trainhub.certificates.facts import checked
 from trainhub.certificates.layouts.model import Layout, built_in, codes, read_layout
 from trainhub.certificates.layouts.shape import BadLayout
@@ -263,7 +263,7 @@ def render(file: Path, template: str, out: Path, issuer: str, issuer_en: str, ba
     Example: trainhub certificates render names.csv --template completion --out certificates.pdf --json
     Example: trainhub certificates render names.csv --template my-layout.json --out certificates.pdf
     """
-    address, is_real = (base_url, True) if base_url else without_app()
+    address, is_real = (must_fit(base_url), True) if base_url else without_app()
     if not is_real:
         say(_("没有设置 TRAINHUB_BASE_URL：二维码指向 %(address)s，只能试印。正式打印请设置它，或用 --base-url 指明查验网址。", address=address))
     common = {"issuer": clean_text(issuer), "issuer_en": clean_text(issuer_en)}

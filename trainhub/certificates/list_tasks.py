@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,10 @@ from trainhub.programmes import queries as programmes
 
 IMPORT = "certificates.import"
 TITLE = N_("检查签发名单 %(name)s")
-FILE_KIND = "import"
+FILE_KIND = "issue_list"
+FORGET = "certificates.uploads.forget"
+KEPT = timedelta(days=2)
+"""So long an upload may wait for its check; a job that comes later says that it has to be handed in again."""
 SELECT = "certificates.select"
 LONG = "trainhub.certificates.long_selections"
 """Under this name in `app.extensions` stands for each task of a large selection a function of the job's args that answers with what the page of its
@@ -49,12 +53,16 @@ STUDYING = {"enrolled": (StudentState.ENROLLED,), "graduated": (StudentState.GRA
 def import_list(running: Running) -> Mapping[str, Any]:
     """Read and check an uploaded list and put a batch together, or refuse it with every problem named; harmless to repeat.
 
-    args: file_id, title_of_batch, kind, issuer_id, template. The upload is deleted at the end, whatever it was.
+    args: file_id, title_of_batch, kind, issuer_id, template. The upload is deleted at the end, whatever it was, also by the worker that takes up
+    the job of one that died in between (see `forget_uploads` for one that nobody takes up).
     """
     known = queries.batch_of_job(running.id)
-    if known is not None:
-        return {"batch": known.id}
     stored = session().get(StoredFile, running.args["file_id"])
+    if known is not None:
+        key = known.id
+        if stored is not None:
+            _drop(stored.id, stored.sha256)
+        return {"batch": key}
     if stored is None:
         raise NotFound(_("上传的名单已不在，请重新上传。"))
     assert running.asked_by_id is not None
@@ -74,6 +82,15 @@ def import_list(running: Running) -> Mapping[str, Any]:
     _drop(running.args["file_id"], sha256)
     _tell(running, CHECKED, {"name": name, "n": count})
     return {"batch": batch_id, "warnings": warnings}
+
+
+def forget_uploads(_running: Running) -> Mapping[str, Any]:
+    """Erase uploads whose job never came to its end (workers that died over it, a mistake of ours): they name people. Harmless to repeat."""
+    with transaction():
+        digests = files.forget((FILE_KIND,), before=clock.now() - KEPT)
+    files.erase(digests)
+    session().rollback()
+    return {"erased": len(digests)}
 
 
 def put_selection_together(running: Running, choose: Callable[[Mapping[str, Any], Identity], Sequence[batches.Wanted]]) -> Mapping[str, Any]:

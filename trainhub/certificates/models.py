@@ -12,6 +12,9 @@ from trainhub.certificates.types import BatchSource, BatchState, Event, Kind, Pr
 from trainhub.kernel.db import Base, Key, Versioned, enum_column, ref
 from trainhub.people.models import STAYS
 
+ENDED = "state IN ('reissued', 'revoked', 'superseded', 'suspended')"
+"""SQL: what status lists tell of. In these very words an index holds them: a database takes it only where a query says the same, without parameters."""
+
 
 class CertificateCounter(Base):
     """The serial of (issuing unit, kind, year): gap-free, taken inside the issuing transaction."""
@@ -82,13 +85,16 @@ class Certificate(Base):
         sa.Index("ix_certificate_holder", "person_id", "issuer_id", "kind"),
         sa.Index("ix_certificate_verify", "number", "code"),
         sa.Index("ix_certificate_list", "issued_on", "id"),
+        # A status list is asked for by anybody at any time: it reads the few that ended, not the hundred thousand that stand.
+        sa.Index("ix_certificate_ended", "id", sqlite_where=sa.text(ENDED), postgresql_where=sa.text(ENDED)),
     )
 
 
 class CertificateEvent(Base):
     """Append-only history with a hash chain per certificate, from its first edition on.
 
-    `hash` covers the fields, the facts of the certificate and the hash before: changed facts or a changed event show.
+    `hash` covers the fields, the facts and the code of the certificate, its kind, template, issuer, holder and evidence, and the hash before (see
+    `chain.digest`): what was changed since shows.
     """
 
     __tablename__ = "certificate_event"

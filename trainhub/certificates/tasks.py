@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import structlog
 from flask import current_app
 from sqlalchemy.exc import IntegrityError
 
@@ -23,12 +24,13 @@ from trainhub.identity.queries import identity_of
 from trainhub.kernel import clock
 from trainhub.kernel.access import SYSTEM, Identity, may
 from trainhub.kernel.db import is_taken, session, transaction
-from trainhub.kernel.errors import NotFound
+from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _
 from trainhub.kernel.jobs import Running
 from trainhub.kernel.keys import keyring
 
 Progress = Callable[[int, int, str], None]
+log = structlog.get_logger("certificates")
 MOST_COLLISIONS = 10
 RELEASE = "certificates.release"
 """The task that looks at a long list of waiting certificates again."""
@@ -167,28 +169,40 @@ def issue(running: Running) -> Mapping[str, Any]:
     return {"batch": batch_id}
 
 
-def release_waiting(by: Identity, progress: Progress) -> tuple[int, int]:
-    """Look at everything that waits in somebody's scope once more, each in a transaction of its own; (issued, left waiting)."""
+@dataclass(frozen=True, slots=True)
+class Released:
+    """What looking again came to: how many were issued, still wait for a reason that their pages tell, or failed by a mistake that the log tells."""
+
+    issued: int = 0
+    waiting: int = 0
+    failed: int = 0
+
+
+def release_waiting(by: Identity, progress: Progress) -> Released:
+    """Look at everything that waits in somebody's scope once more, each in a transaction of its own: what stops one stops no other."""
     keys = queries.waiting_ids(by)
-    made = left = 0
+    made = left = failed = 0
     for place, key in enumerate(keys):
         if place % PROGRESS_EVERY == 0:
             session().rollback()
             progress(place, len(keys), "")
-        with transaction():
-            row = queries.by_id(key)
-            if row is None or row.state is not State.DRAFT or not may(by, Can.ISSUE, queries.subject_of(row)):
-                continue
-            try:
+        try:
+            with transaction():
+                row = queries.by_id(key)
+                if row is None or row.state is not State.DRAFT or not may(by, Can.ISSUE, queries.subject_of(row)):
+                    continue
                 operations.release(certificate=row, by=by, today=clock.today(), now=clock.now())
-                made += 1
-            except operations.CannotIssue:
-                left += 1
-    return made, left
+            made += 1
+        except Refused:
+            left += 1
+        except Exception as error:  # one that cannot be read must not keep the others waiting; it is named for whoever runs the site
+            log.error("certificate.not_released", certificate=key, exc_info=error)
+            failed += 1
+    return Released(made, left, failed)
 
 
 def release(running: Running) -> Mapping[str, Any]:
     """Issue what can be issued of what waits, in the name of who asked; harmless to repeat."""
     assert running.asked_by_id is not None
-    made, left = release_waiting(identity_of(running.asked_by_id, today=clock.today(), origin="job"), running.progress)
-    return {"issued": made, "waiting": left}
+    found = release_waiting(identity_of(running.asked_by_id, today=clock.today(), origin="job"), running.progress)
+    return {"issued": found.issued, "waiting": found.waiting, "failed": found.failed}

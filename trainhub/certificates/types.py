@@ -19,6 +19,10 @@ TO_LOOK_AT = "trainhub.certificates.to_look_at"
 """Under this name rooms say what of certificates is to be looked at for a reason that only they know: functions of the reader that answer
 with (title, text, address), or None when there is nothing. The list of certificates shows them."""
 
+RECORDS_SAY = "trainhub.certificates.records_say"
+"""Under this name rooms say what of a batch that waits for its decision their records contradict: by the kind of certificate a function of the batch
+that answers with (whose, in which facts, in words)."""
+
 PRESENT_FACTS = "trainhub.certificates.present_facts"
 """Under this name rooms say once more what they certify: by the first word of the asked key a function of (drafts, day) that answers with
 the `Attested` of that day by the id of each draft, and leaves out those that nothing is due for any more. It asks as often for a page of

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from types import ModuleType
 
 import click
 from flask import Flask
 
-from trainhub.certificates import api, bulk, cli, list_tasks, models, own_queries, permissions, public, publishing, tasks, views
+from trainhub.certificates import addresses, api, bulk, cli, list_tasks, models, own_queries, permissions, public, publishing, tasks, views
 from trainhub.certificates.operations import batches, restoring
 from trainhub.certificates.operations import keys as signing
 from trainhub.certificates.operations.printing import TASK
@@ -29,8 +30,8 @@ from trainhub.kernel import audit_words, clock
 from trainhub.kernel.access import Role, register_permissions
 from trainhub.kernel.audit_kinds import Kind, name_kinds
 from trainhub.kernel.backup import CARRIED, Carried
-from trainhub.kernel.i18n import _l
-from trainhub.kernel.jobs import register_task
+from trainhub.kernel.i18n import N_, _l
+from trainhub.kernel.jobs import register_periodic, register_task
 from trainhub.kernel.keys import keyring
 from trainhub.kernel.nav import Entry, register_nav
 
@@ -64,6 +65,7 @@ def register(app: Flask) -> None:
     """Blueprints, permissions, navigation, tasks."""
     audit_words.name_things(app, THINGS)
     name_kinds(app, KINDS)
+    _measure_address(app)
     _open_key_file(app)
     _plug_signer(app)
     register_permissions(app, permissions.GRANTS)
@@ -86,6 +88,7 @@ def register(app: Flask) -> None:
     register_task(app, batches.TASK, tasks.issue)
     register_task(app, tasks.RELEASE, tasks.release)
     register_task(app, list_tasks.IMPORT, list_tasks.import_list)
+    register_periodic(app, list_tasks.FORGET, list_tasks.forget_uploads, every=timedelta(days=1), title=N_("删除没有检查完的签发名单"))
     app.extensions.setdefault(list_tasks.LONG, {})[list_tasks.SELECT] = batch_views.choose_again
     register_task(app, list_tasks.SELECT, list_tasks.select_people)
     app.extensions.setdefault(CARRIED, {})["certificates"] = Carried(restoring.look, restoring.put)
@@ -99,6 +102,15 @@ def register(app: Flask) -> None:
 def load_reference(_folder: Path) -> dict[str, int]:
     """Note the keys that sign here, so that their public halves outlive keys.json and an external module. Called by `trainhub init`."""
     return {"signing_key": int(signing.note_first(ring=keyring(), now=clock.now(), module=tasks.module()))}
+
+
+def _measure_address(app: Flask) -> None:
+    """An address that no code on a certificate holds is told at the start, not by a print run that stops."""
+    if not addresses.fits(app.config["SETTINGS"].base_url):
+        raise HalfConfigured(
+            "TRAINHUB_BASE_URL 太长，证书上的二维码放不下：请设为更短的网址，例如 https://train.example.edu.cn / "
+            "is too long for the code on certificates: set a shorter address, such as https://train.example.edu.cn"
+        )
 
 
 def _open_key_file(app: Flask) -> None:

@@ -23,7 +23,7 @@ def passed_without_certificate() -> list[int]:
     ids = list(
         session().scalars(select(Capstone.id).where(Capstone.state == CapstoneState.PASSED, Capstone.archived_at.is_(None)).order_by(Capstone.id))
     )
-    known = issued.by_asked_keys(f"capstone:{key}" for key in ids)
+    known = issued.known_keys(f"capstone:{key}" for key in ids)
     return [key for key in ids if f"capstone:{key}" not in known]
 
 

@@ -17,13 +17,14 @@ from sqlalchemy.orm import Session
 
 from tests.factories import ground
 from tests.factories.certificates import many
+from trainhub.app import create_app
 from trainhub.certificates import cli, queries, tasks
-from trainhub.certificates.addresses import NoAddress, printable, without_app
+from trainhub.certificates.addresses import NoAddress, fits, printable, without_app
 from trainhub.certificates.cli_render import render
 from trainhub.certificates.models import PrintRun
 from trainhub.certificates.operations import printing
 from trainhub.certificates.types import Kind
-from trainhub.config import DEMO_MARK, Settings
+from trainhub.config import DEMO_MARK, HalfConfigured, Settings
 from trainhub.kernel import fonts
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import transaction
@@ -144,3 +145,31 @@ def test_a_table_is_printed_with_an_address_or_only_tried_out(tmp_path: Path, mo
     monkeypatch.delenv("TRAINHUB_BASE_URL")
     (tmp_path / "instance" / DEMO_MARK).write_text("{}")
     assert without_app() == ("http://127.0.0.1:8000", False)
+
+
+def test_an_address_that_no_code_holds_is_told_before_anything_is_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Capitals and digits take less room than small letters, so a bare host may be longer than one with a path."""
+    longest = f"https://{'a' * 60}.{'b' * 44}.edu.cn"
+    assert [fits(address) for address in (SITE, longest, f"{longest}x", f"https://{'a' * 80}.cn/x", "https://a.cn/x")] == [
+        True,
+        True,
+        False,
+        False,
+        True,
+    ]
+    (tmp_path / "names.csv").write_text(TABLE, "utf-8")
+    monkeypatch.setenv("TRAINHUB_INSTANCE", str(tmp_path / "instance"))
+    command = [str(tmp_path / "names.csv"), "--template", "completion", "--out", str(tmp_path / "out.pdf"), "--json"]
+    assert CliRunner().invoke(render, [*command, "--base-url", longest]).exit_code == 0
+    (tmp_path / "out.pdf").unlink()
+    for more in (["--base-url", f"{longest}x"], []):
+        monkeypatch.setenv("TRAINHUB_BASE_URL", f"{longest}x")
+        refused = CliRunner().invoke(render, [*command, *more])
+        assert (refused.exit_code, json.loads(refused.stdout)["error"]["code"]) == (1, "address_too_long")
+    assert not (tmp_path / "out.pdf").exists()
+
+
+def test_an_installation_with_such_an_address_does_not_start(tmp_path: Path) -> None:
+    settings = Settings(instance=tmp_path, database_url="sqlite://", secret_key="x" * 40, base_url=f"https://{'a' * 130}.cn", is_testing=True)
+    with pytest.raises(HalfConfigured, match="TRAINHUB_BASE_URL"):
+        create_app(settings)

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from tests.factories import ground
-from tests.factories.certificates import DECIDER, FACTS, TODAY, WRITER, certificate
+from tests.factories.certificates import DECIDER, FACTS, REASON, TODAY, WRITER, certificate
 from trainhub.certificates import operations, queries
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.operations import batches
@@ -174,6 +174,49 @@ def test_a_rule_and_a_list_at_once_issue_one(racing: Flask, is_list_first: bool)
     assert (errors, other.is_alive()) == ([], False)
     session().expire_all()
     assert len(session().scalars(sa.select(Certificate)).all()) == 1
+
+
+def test_a_correction_waits_for_a_list_that_issues_what_it_would_say(racing: Flask) -> None:
+    """Else each finds nothing of the other, and the holder has two certificates for one thing."""
+    with transaction():
+        at, who = ground.university(), ground.person()
+        old = certificate(Kind.TRAINING, who=who, issuer=at, facts={"class_name": "一班"})
+        fix = operations.prepare_correction(certificate=old, facts={"class_name": "二班"}, **{**REASON, "by": WRITER})
+        wanted = [batches.Wanted(who.id, FACTS[Kind.TRAINING])]  # of the second class
+        batch = batches.prepare(title="春季班", kind=Kind.TRAINING, source=BatchSource.IMPORT, issuer=at, rows=wanted, by=WRITER, now=ground.NOW)
+        batches.decide(batch=batch, is_approved=True, reason="", by=DECIDER, today=TODAY, now=ground.NOW)
+        fix_id, batch_id = fix.id, batch.id
+    said: list[str] = []
+
+    def correct() -> None:
+        with racing.app_context():
+            try:
+                with transaction():
+                    row = queries.batch_by_id(fix_id)
+                    assert row is not None
+                    batches.decide(batch=row, is_approved=True, reason="", by=DECIDER, today=TODAY, now=ground.NOW)
+                said.append("corrected")
+            except operations.CannotChange as refused:
+                said.append(refused.message)
+            except BaseException as error:
+                said.append(repr(error))
+            finally:
+                db.session.remove()
+
+    other = threading.Thread(target=correct)
+    with transaction():
+        found = queries.batch_by_id(batch_id)
+        assert found is not None
+        batches.issue_portion(batch=found, by=SYSTEM, today=TODAY, now=ground.NOW)
+        other.start()
+        other.join(1)  # it gets as far as it can
+    other.join(60)
+    assert not other.is_alive()
+    assert len(said) == 1
+    assert "内容相同" in said[0]
+    session().expire_all()
+    standing = session().scalars(sa.select(Certificate).where(Certificate.is_current.is_(True)))
+    assert sorted(one.facts["class_name"] for one in standing) == ["一班", "二班"]
 
 
 def test_two_who_approve_at_once_approve_once(racing: Flask) -> None:

@@ -352,3 +352,22 @@ def test_the_page_offers_to_issue_anew(session: Session, as_role: AsRole) -> Non
     page = other.post(f"/certificates/batches/{batch.id}/decide", data={"decision": "approve"}, follow_redirects=True).text
     assert "已重新签发" in page
     assert "已重新签发" in other.get(f"/certificates/{old.number}").text
+
+
+@pytest.mark.parametrize("is_by_rule", [True, False])
+def test_a_font_that_is_away_keeps_no_wrong_day_on_a_certificate(session: Session, is_by_rule: bool) -> None:
+    """What is wrong is told to whoever verifies it, so it is put right at once; the page is drawn when the font is back."""
+    old = certificate(Kind.EXAM)
+    old.facts = {**old.facts, "name": "王\U000323b0", "exam": "嵌入式\U000323b0"}  # issued where a font had them
+    old.holder = "王\U000323b0"
+    session.flush()
+    if is_by_rule:
+        made = operations.correct(certificate=old, facts={"taken_on": date(2026, 1, 11)}, **REASON)
+    else:
+        made = corrected(old, facts={"taken_on": date(2026, 1, 11)})
+    assert (old.state, made.state, made.facts["taken_on"], made.facts["name"]) == (State.SUPERSEDED, State.ISSUED, "2026-01-11", "王\U000323b0")
+    for wrong in ({"exam": "嵌入式\U000323b0二级"}, {"name": "李\U000323b0"}):
+        with pytest.raises(operations.CannotChange, match=r"不能打印的字"):
+            operations.prepare_correction(certificate=made, facts=wrong, **REASON)
+    with pytest.raises(operations.CannotChange, match=r"截断"):
+        operations.correct(certificate=made, facts={"exam": "诺" * 400}, **REASON)

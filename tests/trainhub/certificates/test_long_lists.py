@@ -146,3 +146,34 @@ def test_what_is_no_table_is_refused_at_once_or_with_words(session: Session, iss
     page = maker.get(answer.location).text
     assert "没有建立签发批次" in page
     assert "姓名" in page
+
+
+def test_the_upload_of_a_job_that_was_killed_is_not_kept(session: Session, issuer: Organisation, maker: FlaskClient) -> None:
+    _post(maker, _table(_rows()), issuer.id)
+    running = jobs.claim(clock.now())
+    assert running is not None
+    stored = _kept(session)[0]
+    key, sha256 = stored.id, stored.sha256
+    with transaction():  # it made the batch, and was killed before it deleted the upload
+        row = session.get_one(StoredFile, key)
+        kept = {name: getattr(row, name) for name in ("kind", "name", "media_type", "size", "sha256", "uploaded_by_id", "uploaded_at")}
+    assert jobs.run(running) is jobs.JobState.DONE
+    with transaction():
+        session.add(StoredFile(id=key, **kept))
+    list_tasks.import_list(running)
+    session.expire_all()
+    assert (_kept(session), session.scalar(sa.select(sa.func.count()).select_from(IssueBatch)), bool(sha256)) == ([], 1, True)
+
+
+def test_the_upload_of_a_job_that_nobody_ends_is_erased(session: Session, issuer: Organisation, maker: FlaskClient) -> None:
+    _post(maker, _table(_rows()), issuer.id)
+    assert list_tasks.forget_uploads(jobs.Running(0, {}, None)) == {"erased": 0}, "its job may still come"
+    with transaction():
+        (row,) = _kept(session)
+        row.uploaded_at -= list_tasks.KEPT + timedelta(minutes=1)
+        other = StoredFile(kind="import", name="其他.csv", media_type="text/csv", size=1, sha256="ab" * 32, uploaded_at=row.uploaded_at)
+        session.add(other)
+    for erased in (1, 0):
+        assert list_tasks.forget_uploads(jobs.Running(0, {}, None)) == {"erased": erased}
+    session.expire_all()
+    assert [one.name for one in _kept(session)] == ["其他.csv"], "uploads of other rooms are theirs"

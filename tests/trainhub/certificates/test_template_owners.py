@@ -227,3 +227,53 @@ def test_a_template_of_one_course_tells_it_by_its_default(session: Session) -> N
         )
     ]
     assert (items[0].asked_key, items[0].facts["course"]) == (items[1].asked_key, "安全培训")
+
+
+def test_an_issuer_that_moved_does_not_go_on_with_the_seal_of_the_one_before(session: Session, as_role: AsRole) -> None:
+    with transaction():
+        before, after = ground.university(), ground.university()
+        school = ground.organisation(OrganisationKind.DEPARTMENT, name="机电学院", parent_id=before.id)
+        _approved("sealed", before)
+        _approved("new_seal", after)
+        _choose(school, "sealed")
+        assert certificate(Kind.TRAINING, issuer=school).template == "sealed"
+        school.parent_id = after.id
+        session.flush()
+        assert certificate(Kind.TRAINING, issuer=school).template == "training"
+        _choose(after, "new_seal")
+        assert certificate(Kind.TRAINING, issuer=school).template == "new_seal", "as of an issuer that chose nothing"
+    assert "不再可用" in as_role(Role.SYSTEM_ADMIN).get("/certificates/templates/defaults").text
+
+
+def test_a_template_is_taken_out_of_use(session: Session, as_role: AsRole) -> None:
+    with transaction():
+        owner = ground.university()
+        _approved("sealed", owner)
+        _choose(owner, "sealed")
+        made, waits = certificate(Kind.TRAINING, issuer=owner), certificate(Kind.TRAINING, issuer=owner, facts={"course": "很长" * 400})
+        row = queries.template_versions("sealed")[0]
+        key, version, number, waiting = row.id, row.version, made.number, waits.number
+    address = f"/certificates/templates/{key}"
+    stranger = as_role(Role.UNIVERSITY_ADMIN, organisation_id=ground.university().id)
+    assert stranger.post(f"{address}/retire", data={"version": version, "reason": "换章"}).status_code in (403, 404)
+    head = as_role(Role.UNIVERSITY_ADMIN, organisation_id=owner.id)
+    session.commit()
+    assert "停用模板" in head.get(address).text
+    refused = head.post(f"{address}/retire", data={"version": version, "reason": " "})
+    assert (refused.status_code, "请写明理由" in refused.text) == (422, True)
+    assert head.post(f"{address}/retire", data={"version": version + 1, "reason": "换章"}).status_code == 409
+    assert head.post(f"{address}/retire", data={"version": version, "reason": "换章"}).status_code == 303
+    assert head.post(f"{address}/retire", data={"version": version, "reason": "换章"}).status_code in (409, 422), "it is out of use already"
+    session.expire_all()
+    assert _codes(owner) == ["training"]
+    assert "换章" in head.get(address).text
+    assert "不再可用" in head.get("/certificates/templates/defaults").text
+    with transaction():
+        assert certificate(Kind.TRAINING, issuer=owner).template == "training"
+    for page in (f"/certificates/{number}", f"/certificates/{number}/preview.svg", f"/certificates/{waiting}", "/certificates/waiting"):
+        assert head.get(page).status_code == 200, "what was issued from it is drawn as before"
+    draft = queries.by_number(waiting)
+    assert draft is not None
+    with pytest.raises(operations.CannotIssue, match="没有模板“sealed”"):
+        operations.release(certificate=draft, by=SYSTEM, today=ground.NOW.date(), now=ground.NOW)
+    assert head.post(f"{address}/next").status_code == 303, "a new version can follow"

@@ -234,6 +234,11 @@ def coder(version: int, level: str) -> Coder:
 
 def fitting(text: str, level: str = "M") -> Coder:
     """The smallest symbol that holds the text; TooLong beyond version 6."""
+    return coder(least_version(text, level), level)
+
+
+def least_version(text: str, level: str = "M") -> int:
+    """The version of the smallest symbol that holds the text, 1 to 6; TooLong beyond. Builds no tables."""
     alphanumeric = is_alphanumeric(text)
     for version in range(1, 7):
         data, _error, blocks = _BLOCKS[version, level]
@@ -241,5 +246,5 @@ def fitting(text: str, level: str = "M") -> Coder:
             _bits(text, alphanumeric=alphanumeric, capacity=data * blocks)
         except TooLong:
             continue
-        return coder(version, level)
+        return version
     raise TooLong(text)

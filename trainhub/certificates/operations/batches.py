@@ -93,7 +93,7 @@ def check(
     must_be_a_batch(len(rows))
     template = template_for(issuer, kind, template)
     layout = queries.layout_of(template)
-    names = {key: person.name for key, person in people.persons_by_id(row.person_id for row in rows).items()}
+    names = people.standing_names(row.person_id for row in rows)
     issuer_id, shared, humans = issuer.id, _shared(issuer), people.humans_of(names)
     items: dict[str, dict[str, Any]] = {}
     unlike: dict[str, list[dict[str, Any]]] = {}
@@ -304,19 +304,20 @@ def _write(batch: IssueBatch, items: Sequence[IssueItem], *, by: Identity, today
     issuer = organisations.by_id(batch.issuer_id)
     assert issuer is not None
     layout = queries.layout_of(batch.template, batch.template_version)  # what was decided on, not what was approved since
-    persons = people.persons_by_id(item.person_id for item in items)
-    programmes = queries.programmes_of(item.person_id for item in items)
+    humans = people.humans_of(item.person_id for item in items)
+    names = people.standing_names(humans)  # one merged since the list was drawn up bears the name of who stands for it
+    programmes = queries.programmes_of(humans.values())
     unit, province = unit_of(issuer.id), (issuer.region_code or "")[:2] or PROVINCE
     first = next_serials(province, unit, batch.kind, today.year, len(items))
     rows = []
     for serial, item in enumerate(items, first):
-        name = printed_name(persons[item.person_id].name)
+        name = printed_name(names[item.person_id])
         issued = {"name": name, "issuer": issuer.name, "issuer_en": issuer.name_en, "issued_on": today}
         facts = clean_facts({**item.facts, **issued})
         note = why_not_printable(layout, facts)
         number = compose(Number(province, unit, KIND_DIGITS[batch.kind], today.year, serial))
-        holder_id = persons[item.person_id].merged_into_id or item.person_id
-        rows.append(_row(batch, item, layout, number, name, facts, note, holder_id, programmes.get(item.person_id), by=by, today=today, now=now))
+        holder_id = humans[item.person_id]
+        rows.append(_row(batch, item, layout, number, name, facts, note, holder_id, programmes.get(holder_id), by=by, today=today, now=now))
     made = {key: made_id for made_id, key in session().execute(insert(Certificate).returning(Certificate.id, Certificate.asked_key), rows)}
     _note(rows, made, by=by, today=today, now=now)
     data = {"first": rows[0]["number"], "last": rows[-1]["number"], "count": len(rows), "drafts": sum(row["state"] is State.DRAFT for row in rows)}
@@ -373,7 +374,9 @@ def _note(rows: Sequence[Mapping[str, Any]], made: Mapping[str, int], *, by: Ide
     events = []
     for row in issued:
         own = {"number": row["number"], "edition": 1, "facts": row["facts"], "code": row["code"]}
-        digest = chain.digest(chain.GENESIS, by_account_id=by.account_id, **own, **fields)
+        said = {name: row[name] for name in ("template", "template_version", "issuer_id", "person_id", "evidence")}
+        issued_as = chain.issued_as(kind=row["kind"].value, **said)
+        digest = chain.digest(chain.GENESIS, by_account_id=by.account_id, issued=issued_as, **own, **fields)
         events.append(
             {
                 "certificate_id": made[row["asked_key"]],

@@ -12,27 +12,25 @@ from typing import Any
 
 from trainhub.certificates import queries
 from trainhub.certificates.facts import asked_fields, impossible
-from trainhub.certificates.layouts.fitting import cuts, cuts_told
+from trainhub.certificates.layouts.fitting import characters_told, cuts, cuts_told, lacking_by_field
 from trainhub.certificates.layouts.model import Layout
 from trainhub.certificates.models import Certificate, IssueBatch
 from trainhub.certificates.numbers import parse, show_number
 from trainhub.certificates.operations._support import (
-    LACKS_FACTS,
-    NEEDS_GLYPH,
     add_event,
     characters_in_the_way,
     clean_evidence,
     clean_facts,
     lacking_facts,
     tell_holder,
-    why_not_printable,
 )
 from trainhub.certificates.operations.changing import CannotChange, change, checked_change, suspend, take_place
 from trainhub.certificates.operations.issuing import clock_stands
-from trainhub.certificates.operations.numbering import new_number
+from trainhub.certificates.operations.numbering import hold_counter, new_number
 from trainhub.certificates.operations.single import prepare_one
 from trainhub.certificates.rules import asked_key, batch_keys, is_same_thing
 from trainhub.certificates.types import BatchSource, Event, State
+from trainhub.kernel import fonts
 from trainhub.kernel.access import Identity
 from trainhub.kernel.characters import clean_name
 from trainhub.kernel.i18n import N_, _, listed
@@ -70,7 +68,7 @@ def prepare_correction(
         raise CannotChange(_("没有改动任何内容：如证书遗失或损坏，请改用“补发”。"))
     _must_be_possible(certificate, changed, today)
     _must_be_the_only_one(certificate, changed)
-    must_print(layout, changed)
+    must_print(layout, changed, _before(certificate, drawn))
     _after, reason, document = checked_change(certificate, Event.CORRECT, reason, document, on, today)
     return prepare_one(
         certificate,
@@ -103,8 +101,9 @@ def carry_out(*, batch: IssueBatch, by: Identity, today: date, now: datetime) ->
     if not certificate.is_current:
         raise CannotChange(_("这张证书在提出更正之后已有新版，不能再按这份更正处理。请退回，并对新版重新提出。"))
     drawn = (batch.template, batch.template_version)
+    hold_counter(_issuer(certificate), certificate.kind, today.year)  # a list or a rule may be issuing the same at this moment
     _must_be_the_only_one(certificate, item.facts)  # one of the same may have been issued since this was drawn up
-    must_print(queries.layout_of(*drawn), item.facts)
+    must_print(queries.layout_of(*drawn), item.facts, _before(certificate, drawn))
     effective_on = max(batch.effective_on, min(certificate.state_on, today))  # it may have been suspended since this was drawn up
     given: dict[str, Any] = {"reason": batch.why, "document": batch.document, "on": effective_on, "by": by, "today": today, "now": now}
     rests = {"kind": "batch", "id": str(batch.id), "text": batch.title}
@@ -140,8 +139,10 @@ def correct(
     changed = _changed(certificate, facts, layout)
     if changed == certificate.facts:
         raise CannotChange(_("没有改动任何内容：如证书遗失或损坏，请改用“补发”。"))
-    if not lacking_facts(layout, certificate.facts):  # one that lacked a fact before is not kept from saying the truth about another
-        must_print(layout, changed)
+    must_print(layout, changed, certificate.facts)
+    hold_counter(
+        _issuer(certificate), certificate.kind, today.year
+    )  # before the row, as every path does: two that wait for each other end in neither
     was_suspended = certificate.state is State.SUSPENDED
     given: dict[str, Any] = {"reason": reason, "document": document, "on": on, "by": by, "today": today, "now": now}
     made = _supersede(certificate, changed, drawn, evidence=clean_evidence(evidence), **given)
@@ -290,14 +291,30 @@ def _told_twice(other: Certificate) -> str:
     return _("持证人已有一张内容相同的证书 %(number)s，更正后会重复，没有更正。多发的一张请改用“撤销”。", number=number)
 
 
-def must_print(layout: Layout, facts: Mapping[str, Any]) -> None:
-    """CannotChange, naming what is in the way, when these facts would come out wrong."""
-    why = why_not_printable(layout, facts)
-    if why == NEEDS_GLYPH:
-        told = characters_in_the_way(layout, facts)
+def must_print(layout: Layout, facts: Mapping[str, Any], before: Mapping[str, Any] | None = None) -> None:
+    """CannotChange, naming what is in the way, when these facts would come out wrong.
+
+    `before` is what a certificate from the same version says that stands: what it says wrong or not at all is no reason to keep a wrong day on it
+    while a font is away or a fact lacks; it is drawn once that is mended, and until then told as valid with the right words.
+    """
+    stands = before or {}
+    new = {name: value for name, value in facts.items() if name not in stands or str(stands[name]) != str(value)}
+    if told := characters_told(layout, lacking_by_field(layout, new)) if before is not None else characters_in_the_way(layout, facts):
         raise CannotChange(_("更正后的内容中有不能打印的字，没有更正。%(told)s。", told=told))
-    if why == LACKS_FACTS:
-        raise CannotChange(_("所选模板必填的%(fields)s没有内容，没有更正。", fields=lacking_facts(layout, facts)), field="template")
-    if why:
-        cut = cuts_told(layout, cuts(layout, {name: str(value) for name, value in facts.items()}))
-        raise CannotChange(_("更正后的%(fields)s超出版面，会被截断，没有更正。请缩短。", fields=cut))
+    if (lacks := lacking_facts(layout, facts)) and not (before is not None and lacking_facts(layout, before)):
+        raise CannotChange(_("所选模板必填的%(fields)s没有内容，没有更正。", fields=lacks), field="template")
+    if fonts.available():
+        short = dict(cuts(layout, _texts(stands)))
+        cut = [(name, lost) for name, lost in cuts(layout, _texts(facts)) if lost > short.get(name, 0)]
+        if cut:
+            raise CannotChange(_("更正后的%(fields)s超出版面，会被截断，没有更正。请缩短。", fields=cuts_told(layout, cut)))
+
+
+def _texts(facts: Mapping[str, Any]) -> dict[str, str]:
+    """Facts as a page prints them."""
+    return {name: str(value) for name, value in facts.items()}
+
+
+def _before(certificate: Certificate, drawn: tuple[str, int]) -> Mapping[str, Any] | None:
+    """What the certificate says, when the new one is drawn from the same version: only that can be compared."""
+    return certificate.facts if drawn == (certificate.template, certificate.template_version) else None

@@ -32,6 +32,7 @@ from trainhub.certificates.operations.present import present
 from trainhub.certificates.rules import is_of_a_list, is_twice
 from trainhub.certificates.states import next_state
 from trainhub.certificates.types import Event, Kind, State
+from trainhub.identity.queries import is_same_holder
 from trainhub.kernel import audit, clock
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import add_once, session
@@ -80,7 +81,7 @@ def issue(
     known = queries.by_asked_key(asked_key)
     if known is not None:
         return known
-    person, issuer = people.person(person_id), organisations.by_id(issuer_id)
+    person, issuer = people.person(people.human_id(person_id)), organisations.by_id(issuer_id)  # a row that was merged away is nobody's name any more
     if person is None or issuer is None:
         raise NotFound(_("持证人或发证单位不存在，没有签发证书。"))
     kind = Kind(kind)
@@ -192,15 +193,20 @@ def release(*, certificate: Certificate, by: Identity, today: date, now: datetim
     issue: the audit log keeps the one given up, which no visitor has ever seen.
 
     Its facts are asked again of the room that asked for it (see `present`): a draft attests nothing yet. It is drawn from the newest
-    version of its template, or of another template of its kind. Raises CannotIssue, naming what still stands in the way.
+    version of its template, or of another template of its kind. Raises CannotIssue, naming what still stands in the way, for one's own
+    certificate, and where whoever drew up the list would exchange the template that somebody else approved.
     """
     after = next_state(certificate.state, Event.ISSUE)
     if after is None:
         raise CannotIssue(_("这张证书不在待处理状态，无需再次签发。"))
+    if people.is_same_human(by.person_id, certificate.person_id):
+        raise CannotIssue(_("这是你自己的证书，须由与此无关的另一位负责人签发，没有签发。"))
     clock_stands()
     issuer = organisations.by_id(certificate.issuer_id)
     assert issuer is not None
     code = template_for(issuer, certificate.kind, template or certificate.template)
+    if code != certificate.template and any(is_same_holder(by.account_id, one) for one in queries.preparers_of(certificate)):
+        raise CannotIssue(_("签发名单是你提出、按原模板审核的：换用模板须由另一位负责人签发，没有签发。"), field="template")
     layout = queries.layout_of(code)
     found = present(certificate, today)
     if found is None:

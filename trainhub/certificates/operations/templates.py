@@ -298,3 +298,17 @@ def decide(*, template: CertificateTemplate, is_approved: bool, reason: str, by:
     session().flush()
     did = "certificates.template.approved" if is_approved else "certificates.template.returned"
     audit.record(by=by, did=did, on=template, data={"code": template.code, "edition": template.edition, "reason": template.reason})
+
+
+def retire(*, template: CertificateTemplate, reason: str, by: Identity, now: datetime, version: int | None = None) -> None:
+    """Take an approved version out of use (a seal that changed, an office that closed): nothing new is issued from it, issuers who chose it fall
+    back to the next choice, what was issued from it is drawn as before. BadTemplate without a reason; a next version can follow."""
+    _must_be_seen(template, version)
+    _must_be(template, TemplateState.APPROVED)
+    reason = reason.strip()
+    if not reason:
+        raise BadTemplate(_("停用模板时请写明理由。"), field="reason")
+    template.state, template.decided_by_id, template.decided_at, template.reason = TemplateState.RETIRED, by.account_id, now, reason[:400]
+    session().flush()
+    data = {"code": template.code, "edition": template.edition, "reason": template.reason}
+    audit.record(by=by, did="certificates.template.retired", on=template, data=data)

@@ -19,6 +19,7 @@ from trainhub.certificates.queries.batches import (
     names_of_accounts,
     open_correction,
     open_items,
+    preparers_of,
     programmes_of,
     revoked_in,
     subject_of_batch,
@@ -40,7 +41,7 @@ from trainhub.certificates.queries.history import (
     recorded_facts,
     whole_alone,
 )
-from trainhub.certificates.queries.holding import held
+from trainhub.certificates.queries.holding import held, known_keys
 from trainhub.certificates.queries.issued import (
     SORTS,
     CertificateFilter,
@@ -219,6 +220,7 @@ __all__ = [
     "job_by_id",
     "known_hashes",
     "known_in",
+    "known_keys",
     "known_of",
     "known_serials",
     "last_event",
@@ -245,6 +247,7 @@ __all__ = [
     "open_items",
     "open_shares",
     "pages_of",
+    "preparers_of",
     "programmes_of",
     "recorded_facts",
     "returned_serials",

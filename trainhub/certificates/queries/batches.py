@@ -121,6 +121,13 @@ def open_items(batch_id: int, limit: int) -> list[IssueItem]:
     return list(session().scalars(statement))
 
 
+def preparers_of(certificate: Certificate) -> list[int]:
+    """The accounts that drew up the batches a certificate was issued from."""
+    batches = [int(one["id"]) for one in certificate.evidence if one["kind"] == "batch"]
+    statement = select(IssueBatch.asked_by_id).where(IssueBatch.id.in_(batches), IssueBatch.asked_by_id.is_not(None))
+    return [key for key in session().scalars(statement) if key is not None] if batches else []
+
+
 def count_open_items(batch_id: int) -> int:
     """How many items have no certificate yet."""
     return session().scalar(select(func.count()).where(IssueItem.batch_id == batch_id, IssueItem.certificate_id.is_(None))) or 0

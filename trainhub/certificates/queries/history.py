@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -16,6 +16,7 @@ from trainhub.certificates.types import BatchSource, BatchState, Event, State
 from trainhub.identity.models import Account
 from trainhub.kernel.audit import AuditEvent
 from trainhub.kernel.db import session
+from trainhub.people import queries as people
 
 CHANGES = ("reissued", "corrected", "suspended", "resumed", "revoked")
 """What the audit log calls the changes that also stand in the history."""
@@ -89,7 +90,39 @@ def last_hash(certificate: Certificate) -> str:
 def computed_hash(certificate: Certificate, before: str, **fields: Any) -> str:
     """The hash of an event of a certificate from its fields."""
     own = {"number": certificate.number, "edition": certificate.edition, "facts": certificate.facts, "code": certificate.code}
-    return chain.digest(before, **{**own, **fields})
+    return chain.digest(before, **{"issued": _issued_as(certificate), **own, **fields})
+
+
+def _issued_as(certificate: Certificate, *, person_id: int | None = None, rests_on: int | None = None) -> dict[str, Any]:
+    """What it was issued as, resting on its first rows of evidence only, or to another row of its holder."""
+    return chain.issued_as(
+        kind=certificate.kind.value,
+        template=certificate.template,
+        template_version=certificate.template_version,
+        issuer_id=certificate.issuer_id,
+        person_id=certificate.person_id if person_id is None else person_id,
+        evidence=certificate.evidence[:rests_on],
+    )
+
+
+def _hash_again(certificate: Certificate, event: CertificateEvent, fields: Mapping[str, Any]) -> str:
+    """The hash that an event must have had, read as the row stood then: its holder's row may have been merged since, a record found later joins its
+    evidence at the end, and events of before covered less. The last reading when none gives the hash that stands."""
+    computed = ""
+    for reading in _readings(certificate):
+        computed = computed_hash(certificate, event.before_hash, **fields, **reading)
+        if computed == event.hash:
+            break
+    return computed
+
+
+def _readings(certificate: Certificate) -> Iterator[dict[str, Any]]:
+    lengths = range(len(certificate.evidence), -1, -1)
+    yield from ({"issued": _issued_as(certificate, rests_on=length)} for length in lengths)
+    yield {"issued": None}
+    yield {"issued": None, "code": ""}
+    for person_id in people.ever_one_with(certificate.person_id)[1:]:
+        yield from ({"issued": _issued_as(certificate, person_id=person_id, rests_on=length)} for length in lengths)
 
 
 def _columns_stand(certificate: Certificate) -> bool:
@@ -142,9 +175,7 @@ def _is_whole(line: Sequence[Certificate], events: Sequence[EventRow], logged: i
             "at": event.at,
             "by_account_id": event.by_account_id,
         }
-        computed = computed_hash(by_id[event.certificate_id], event.before_hash, **fields)
-        if computed != event.hash:  # written before codes were part of it
-            computed = computed_hash(by_id[event.certificate_id], event.before_hash, **fields, code="")
+        computed = _hash_again(by_id[event.certificate_id], event, fields)
         changes += event.event is not Event.ISSUE
         links.append((event.before_hash, event.hash, computed))
         stood[event.certificate_id] = event.state

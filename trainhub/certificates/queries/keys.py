@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 
-from trainhub.certificates.models import Certificate, CertificateShare, SigningKey
+from trainhub.certificates.models import ENDED, Certificate, CertificateShare, SigningKey
 from trainhub.certificates.openbadges import LIST_LENGTH
 from trainhub.certificates.queries.history import line_of
 from trainhub.certificates.queries.restored import last_place, shifts
-from trainhub.certificates.types import State
 from trainhub.kernel.db import session
-
-LISTED = (State.REVOKED, State.REISSUED, State.SUPERSEDED, State.SUSPENDED)
 
 
 def signing_keys() -> list[SigningKey]:
@@ -39,9 +36,7 @@ def listed(page: int) -> list[int]:
     for (begin, shift), (end, after) in zip(steps, [*steps[1:], (last + 1, 0)], strict=True):
         ids = max(begin, first - shift), min(end - 1, last - shift)
         if ids[0] <= ids[1]:
-            found += [
-                key + shift for key in session().scalars(select(Certificate.id).where(Certificate.id.between(*ids), Certificate.state.in_(LISTED)))
-            ]
+            found += [key + shift for key in session().scalars(select(Certificate.id).where(Certificate.id.between(*ids), text(ENDED)))]
         if after:
             found += range(max(first, end + shift), min(last, end + after - 1) + 1)
     return [place - first for place in found]

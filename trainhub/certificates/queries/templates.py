@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 
 from trainhub.certificates.layouts.model import Layout, built_in, codes, read_layout
 from trainhub.certificates.models import CertificateTemplate, IssuerTemplate
@@ -58,13 +59,13 @@ def layouts_of(versions: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Lay
 
 
 def layouts_in_use(wanted: Iterable[str]) -> dict[str, Layout]:
-    """The newest approved layouts of templates, asked together; KeyError for an unknown one."""
+    """The newest approved layouts of templates, of one that was taken out of use the last; asked together. KeyError for an unknown one."""
     asked = set(wanted)
     found = {code: built_in(code) for code in asked if code in codes()}
     own = sorted(asked - found.keys())
     if own:
         statement = select(CertificateTemplate.code, CertificateTemplate.body).where(
-            CertificateTemplate.code.in_(own), CertificateTemplate.state == TemplateState.APPROVED
+            CertificateTemplate.code.in_(own), CertificateTemplate.state.in_(USABLE)
         )
         drawn = {code: body for code, body in session().execute(statement.order_by(CertificateTemplate.edition))}
         found |= {code: _read(drawn[code]) for code in own}
@@ -90,8 +91,12 @@ def template_choices(kind: Kind, issuer: Organisation) -> dict[str, Layout]:
 
 def default_template(kind: Kind, issuer: Organisation) -> str:
     """The code of the template an issuer's certificates of a kind are drawn from: as it chose, else as the organisation it belongs
-    to chose, else the kind's own."""
-    statement = select(IssuerTemplate).where(IssuerTemplate.kind == kind, IssuerTemplate.issuer_id.in_(_line(issuer)))
+    to chose, else the kind's own. What the issuer may not use any more (it belongs to another organisation since) counts as not chosen:
+    it may bear the seal of the one before."""
+    usable = exists().where(CertificateTemplate.code == IssuerTemplate.template, CertificateTemplate.kind == kind, _usable_by(issuer))
+    statement = select(IssuerTemplate).where(
+        IssuerTemplate.kind == kind, IssuerTemplate.issuer_id.in_(_line(issuer)), or_(IssuerTemplate.template == kind.value, usable)
+    )
     chosen = {row.issuer_id: row.template for row in session().scalars(statement)}
     return next((chosen[key] for key in _line(issuer) if key in chosen), kind.value)
 
@@ -120,18 +125,35 @@ def issuer_template(issuer_id: int, kind: Kind) -> IssuerTemplate | None:
     return session().get(IssuerTemplate, (issuer_id, kind))
 
 
-def chosen_templates(identity: Identity) -> list[tuple[IssuerTemplate, str, Layout]]:
-    """What the issuers in the reader's scope chose, with their names and the newest layouts of the templates."""
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What an issuer chose for a kind, with its name and the newest layout of the template; `counts`: it may still use it, else the next choice or
+    the kind's own is drawn."""
+
+    row: IssuerTemplate
+    issuer: str
+    layout: Layout
+    counts: bool
+
+
+def chosen_templates(identity: Identity) -> list[Chosen]:
+    """What the issuers in the reader's scope chose, by issuer."""
     mine = organisations.scope(identity, CHANGERS, organisations=(IssuerTemplate.issuer_id, Organisation.parent_id), region=Organisation.region_code)
+    owner = CertificateTemplate.owner_id
+    usable = exists().where(
+        CertificateTemplate.code == IssuerTemplate.template,
+        CertificateTemplate.state == TemplateState.APPROVED,
+        or_(owner.is_(None), owner == IssuerTemplate.issuer_id, owner == Organisation.parent_id),
+    )
     statement = (
-        select(IssuerTemplate, Organisation.name)
+        select(IssuerTemplate, Organisation.name, or_(IssuerTemplate.template == IssuerTemplate.kind, usable))
         .join(Organisation, Organisation.id == IssuerTemplate.issuer_id)
         .where(mine)
         .order_by(Organisation.pinyin, Organisation.id, IssuerTemplate.kind)
     )
     found = session().execute(statement).all()
-    layouts = layouts_in_use(row.template for row, _name in found)
-    return [(row, name, layouts[row.template]) for row, name in found]
+    layouts = layouts_in_use(row.template for row, _name, _counts in found)
+    return [Chosen(row, name, layouts[row.template], bool(counts)) for row, name, counts in found]
 
 
 def template_by_id(template_id: int) -> CertificateTemplate | None:

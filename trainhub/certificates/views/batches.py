@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from flask import redirect, render_template, request, send_file, url_for
+from flask import current_app, redirect, render_template, request, send_file, url_for
 
 from trainhub.certificates import batch_forms as forms
 from trainhub.certificates import labels, list_tasks, queries, tasks, verifying
@@ -22,7 +22,7 @@ from trainhub.certificates.operations._support import clean_facts
 from trainhub.certificates.operations.batches import Wanted
 from trainhub.certificates.operations.correcting import FIXED
 from trainhub.certificates.permissions import Can
-from trainhub.certificates.types import BatchSource, BatchState, Kind
+from trainhub.certificates.types import RECORDS_SAY, BatchSource, BatchState, Kind
 from trainhub.certificates.views import blueprint
 from trainhub.certificates.views._support import refreshing
 from trainhub.identity.queries import is_same_holder
@@ -178,6 +178,12 @@ def batch(row: IssueBatch) -> Any:
     return _page(row)
 
 
+def _contradicted(row: IssueBatch) -> Sequence[tuple[str, str]]:
+    """What a room's records say otherwise, where a room keeps records of this kind."""
+    ask: Callable[[IssueBatch], Sequence[tuple[str, str]]] | None = current_app.extensions.get(RECORDS_SAY, {}).get(row.kind)
+    return ask(row) if ask is not None else ()
+
+
 @blueprint.get("/batches/<int:batch_id>/state")
 @guard(Can.BATCH_VIEW, load=load_batch, subject=queries.subject_of_batch)
 def batch_state(row: IssueBatch) -> Any:
@@ -210,6 +216,7 @@ def _page(row: IssueBatch, form: forms.DecisionForm | None = None) -> Any:
         job=queries.job_by_id(row.job_id),
         known=queries.known_in(row) if row.state is BatchState.PREPARED and corrected is None else 0,
         unlike=queries.unlike_in(row) if row.state is BatchState.PREPARED and corrected is None else (),
+        contradicted=_contradicted(row) if row.state is BatchState.PREPARED and corrected is None else (),
         fields_called=lambda names: listed(labels_of(layout, names)),
         revoked=queries.revoked_in(row) if corrected is None and row.state is not BatchState.REJECTED else 0,
         corrected=corrected,
@@ -267,7 +274,7 @@ def batch_preview(row: IssueBatch) -> Any:
     items = queries.open_items(row.id, PREVIEWED) or queries.first_items(row.id, PREVIEWED)
     first = items[0].facts if items else {}
     press = Press(layout, common_facts(layout, {**first, **shared}), base_url=tasks.maker().site, has_cut_marks=True)
-    names = people.names_of(item.person_id for item in items)
+    names = people.standing_names(item.person_id for item in items)
     for item in items:
         press.add({"name": names[item.person_id], **item.facts, **shared, "number": _("签发时编号"), "code": ""})
     return send_file(io.BytesIO(press.finish()), mimetype="application/pdf", download_name="preview.pdf")

@@ -130,7 +130,7 @@ def _page(certificate: Certificate, tried: ReleaseForm | None = None) -> Any:
     release = obstacle = None
     if certificate.state is State.DRAFT:
         obstacle = obstacles_of([certificate])[certificate.id]
-        if may(who(), Can.ISSUE, subject):
+        if may(who(), Can.ISSUE, subject) and not is_same_human(who().person_id, certificate.person_id):
             release = tried or ReleaseForm(formdata=None, template=certificate.template).prepare(certificate)
     page = render_template(
         "trainhub/certificates/show.html",

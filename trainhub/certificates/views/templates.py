@@ -98,6 +98,12 @@ class DecideForm(Form):
     reason = LongText(_l("意见"), [Optional(), Length(max=400)])
 
 
+class RetireForm(Form):
+    """Why a template goes out of use."""
+
+    reason = LongText(_l("停用理由"), [DataRequired(_l("停用模板时请写明理由。")), Length(max=400)])
+
+
 def load_template(template_id: int) -> CertificateTemplate:
     """The version of an address."""
     row = queries.template_by_id(template_id)
@@ -177,7 +183,13 @@ def _editor(layout: Layout) -> dict[str, Any]:
     }
 
 
-def _page(row: CertificateTemplate, form: BodyForm | None = None, decision: DecideForm | None = None, image: ImageForm | None = None) -> Any:
+def _page(
+    row: CertificateTemplate,
+    form: BodyForm | None = None,
+    decision: DecideForm | None = None,
+    image: ImageForm | None = None,
+    retiring: RetireForm | None = None,
+) -> Any:
     drawn, said, editor = "", [], None
     may_edit = may(who(), Can.TEMPLATE_EDIT, queries.subject_of_template(row))
     try:
@@ -188,7 +200,12 @@ def _page(row: CertificateTemplate, form: BodyForm | None = None, decision: Deci
         said = [refused.message]
     is_draft = row.state is TemplateState.DRAFT and may_edit
     may_approve = row.state is TemplateState.SUBMITTED and may(who(), Can.TEMPLATE_APPROVE, queries.subject_of_template(row))
-    unseen = [*([] if is_draft else [form, image]), *([] if may_approve else [decision])]  # somebody was quicker: their forms are gone from the page
+    may_retire = row.state is TemplateState.APPROVED and may_edit
+    unseen = [
+        *([] if is_draft else [form, image]),
+        *([] if may_approve else [decision]),
+        *([] if may_retire else [retiring]),
+    ]  # somebody was quicker: their forms are gone from the page
     page = render_template(
         "trainhub/certificates/template.html",
         template=row,
@@ -204,10 +221,11 @@ def _page(row: CertificateTemplate, form: BodyForm | None = None, decision: Deci
         is_latest=queries.template_versions(row.code)[0].id == row.id,
         owner=organisations.by_id(row.owner_id) if row.owner_id is not None else None,
         may_approve=may_approve,
+        retiring=(retiring or RetireForm(formdata=None, version=row.version)) if may_retire else None,
         is_mine=queries.is_editor(row, who().account_id),
         labels=labels,
     )
-    return page, 200 if form is None and decision is None and image is None else 422
+    return page, 200 if all(one is None for one in (form, decision, image, retiring)) else 422
 
 
 @blueprint.get("/templates/<int:template_id>")
@@ -326,3 +344,20 @@ def template_decide(row: CertificateTemplate) -> Any:
         page, _status = _page(load_template(row.id), decision=form)
         return page, refused.status
     return done(_("模板已批准，可以用于签发。") if is_approved else _("已退回修改。"), "certificates.template", template_id=row.id)
+
+
+@blueprint.post("/templates/<int:template_id>/retire")
+@guard(Can.TEMPLATE_EDIT, load=load_template, subject=queries.subject_of_template)
+def template_retire(row: CertificateTemplate) -> Any:
+    """Take an approved version out of use."""
+    form = RetireForm()
+    try:
+        if form.validate():
+            with transaction():
+                templates.retire(
+                    template=load_template(row.id), reason=form.reason.data or "", version=form.version.data or 0, by=who(), now=clock.now()
+                )
+            return done(_("模板已停用，不再用于新的证书；已签发的证书不受影响。"), "certificates.template", template_id=row.id)
+    except Refused as refused:
+        form.refuse(refused)
+    return _page(load_template(row.id), retiring=form)

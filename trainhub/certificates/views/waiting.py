@@ -21,6 +21,7 @@ from trainhub.certificates.operations.issuing import clock_told
 from trainhub.certificates.permissions import Can
 from trainhub.certificates.types import Attested
 from trainhub.certificates.views import blueprint
+from trainhub.certificates.views._support import in_a_row
 from trainhub.kernel import clock, fonts, jobs, paging
 from trainhub.kernel.access import guard, may, who
 from trainhub.kernel.db import transaction
@@ -123,5 +124,8 @@ def release_waiting() -> Any:
         with transaction():
             jobs.ask(tasks.RELEASE, by=who(), title=say(N_("重新检查待处理的证书")))
         return done(_("正在后台重新检查 %(n)d 张待处理的证书，可以签发的会陆续签发；稍后刷新本页查看。", n=count), "certificates.waiting")
-    made, left = tasks.release_waiting(who(), lambda _done, _total, _text: None)
-    return done(_("已签发 %(made)d 张，仍有 %(left)d 张待处理。", made=made, left=left), "certificates.waiting")
+    found = tasks.release_waiting(who(), lambda _done, _total, _text: None)
+    told = _("已签发 %(made)d 张，仍有 %(left)d 张待处理。", made=found.issued, left=found.waiting + found.failed)
+    if found.failed:
+        told = in_a_row((told, _("其中 %(n)d 张因系统错误没有处理，请联系系统管理员查看日志。", n=found.failed)))
+    return done(told, "certificates.waiting")

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from flask import url_for
 
+from trainhub.certificates.models import IssueBatch
 from trainhub.certificates.permissions import Can as Certificates
 from trainhub.kernel.access import Identity, may, who
 from trainhub.kernel.clock import local
@@ -14,7 +15,7 @@ from trainhub.kernel.i18n import _, clauses
 from trainhub.kernel.numbers import keys_of
 from trainhub.ledger.permissions import Can
 from trainhub.ledger.places import load
-from trainhub.oversight.issuing import queries
+from trainhub.oversight.issuing import operations, queries
 
 
 def record_pages(keys: Sequence[str], _is_own: bool) -> dict[str, str]:
@@ -50,3 +51,8 @@ def outdated_told(reader: Identity) -> tuple[str, str, str] | None:
         return None
     text = _("所依据的培训记录已作废，或更正后与证书所载不同。")
     return _("有 %(n)d 张培训证书与记录不符", n=count), text, url_for("issuing.outdated")
+
+
+def records_say(batch: IssueBatch) -> list[tuple[str, str]]:
+    """Whose training is recorded otherwise than a list says, and in what: told before anybody decides on it."""
+    return [(name, operations.called(fields)) for name, fields in queries.contradicted_in(batch)]

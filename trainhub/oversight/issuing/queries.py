@@ -23,6 +23,7 @@ from trainhub.kernel.db import session
 from trainhub.ledger.models import RecordCancellation, RosterBatch, TrainingRecord
 from trainhub.organisations.models import Organisation
 from trainhub.oversight.issuing import rules
+from trainhub.people import queries as people
 from trainhub.people.models import Person, Student
 
 MOST_CLASSES = 200
@@ -40,8 +41,8 @@ class TrainingClass:
     people: int
 
 
-def classes_of(organisation_ids: Collection[int], since: date, until: date) -> list[TrainingClass]:
-    """The trainings completed at these bases in a span of days, the latest first."""
+def classes_of(organisation_ids: Collection[int], since: date, until: date) -> tuple[list[TrainingClass], bool]:
+    """The trainings completed at these bases in a span of days, the latest first, and whether there are more than a page offers."""
     statement = (
         select(
             func.min(TrainingRecord.id),
@@ -55,9 +56,10 @@ def classes_of(organisation_ids: Collection[int], since: date, until: date) -> l
         .where(TrainingRecord.organisation_id.in_(list(organisation_ids)), *_standing(since, until))
         .group_by(Organisation.id, Organisation.name, TrainingRecord.course)
         .order_by(func.max(TrainingRecord.completed_on).desc(), Organisation.name, TrainingRecord.course)
-        .limit(MOST_CLASSES)
+        .limit(MOST_CLASSES + 1)
     )
-    return [TrainingClass(*row) for row in session().execute(statement)]
+    found = [TrainingClass(*row) for row in session().execute(statement)]
+    return found[:MOST_CLASSES], len(found) > MOST_CLASSES
 
 
 def _standing(since: date, until: date) -> tuple[ColumnElement[bool], ...]:
@@ -233,4 +235,45 @@ def _in_place_of(cancelled: Iterable[int]) -> dict[int, tuple[int, dict[str, Any
             facts = rules.facts_of(course=record.course, base=base, hours_x10=record.hours_x10, completed_on=record.completed_on)
             found[head[before]] = record.id, facts
         head = after
+    return found
+
+
+PORTION = 1000
+
+
+def contradicted_in(batch: IssueBatch) -> list[tuple[str, tuple[str, ...]]]:
+    """(name, facts) of those in a batch whose training, recorded for the same course and day, says otherwise, in the order of the batch.
+
+    Whoever is recorded more than once then (at two bases) contradicts nothing as long as one record says the same.
+    """
+    items = session().execute(select(IssueItem.person_id, IssueItem.facts).where(IssueItem.batch_id == batch.id).order_by(IssueItem.position)).all()
+    rows = people.rows_of_humans(person_id for person_id, _said in items)
+    recorded = _recorded({key for own in rows.values() for key in own}, {str(said.get("course")) for _person_id, said in items})
+    found = []
+    for person_id, said in items:
+        thing = str(said.get("course")), said.get("ends_on")
+        unlike = [rules.contradicted(said, facts) for key in sorted(rows[person_id]) for facts in recorded.get((key, *thing), ())]
+        if unlike and all(unlike):
+            found.append((person_id, tuple(unlike[0])))
+    names = people.standing_names(person_id for person_id, _fields in found)
+    return [(names[person_id], fields) for person_id, fields in found]
+
+
+def _recorded(person_ids: Collection[int], courses: Collection[str]) -> dict[tuple[int, str, str], list[dict[str, Any]]]:
+    """What certificates of the standing records of these people would say, by person, course and day."""
+    found: dict[tuple[int, str, str], list[dict[str, Any]]] = {}
+    wanted, only = sorted(person_ids), sorted(courses)
+    for start in range(0, len(wanted), PORTION):
+        columns = (TrainingRecord.person_id, TrainingRecord.course, TrainingRecord.hours_x10, TrainingRecord.completed_on, Organisation.name)
+        statement = (
+            select(*columns)
+            .join(Organisation, Organisation.id == TrainingRecord.organisation_id)
+            .where(TrainingRecord.person_id.in_(wanted[start : start + PORTION]), TrainingRecord.cancelled_at.is_(None))
+            .order_by(TrainingRecord.id)
+        )
+        if len(only) <= PORTION:
+            statement = statement.where(TrainingRecord.course.in_(only))
+        for person_id, course, hours_x10, day, base in session().execute(statement):
+            said = rules.facts_of(course=course, base=base, hours_x10=hours_x10, completed_on=day)
+            found.setdefault((person_id, course, day.isoformat()), []).append(said)
     return found

@@ -52,7 +52,7 @@ def training() -> Any:
     ids = [key for key, _name in issuers]
     span = forms.SpanForm(formdata=request.args if request.args.get("since") else None)
     since, until = span.span(clock.today())
-    classes = queries.classes_of(ids, since, until)
+    classes, is_cut = queries.classes_of(ids, since, until)
     offered = [
         (
             one.key,
@@ -89,7 +89,14 @@ def training() -> Any:
             return done(_("已建立批次，共 %(n)d 张，等待另一人审核。", n=batch.count), "certificates.batch", batch_id=batch.id)
         except CannotIssue as refused:
             form.refuse(refused)
-    page = render_template("trainhub/issuing/training.html", form=form, span=span, classes=classes, asked=request.args.to_dict())
+    page = render_template(
+        "trainhub/issuing/training.html",
+        form=form,
+        span=span,
+        classes=classes,
+        most=queries.MOST_CLASSES if is_cut else 0,
+        asked=request.args.to_dict(),
+    )
     return page, 422 if request.method == "POST" else 200
 
 

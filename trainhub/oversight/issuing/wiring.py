@@ -8,7 +8,7 @@ import click
 from flask import Flask
 
 from trainhub.certificates.list_tasks import LONG
-from trainhub.certificates.types import EVIDENCE_PAGES, EVIDENCE_WORDS, TO_LOOK_AT
+from trainhub.certificates.types import EVIDENCE_PAGES, EVIDENCE_WORDS, RECORDS_SAY, TO_LOOK_AT, Kind
 from trainhub.kernel.jobs import register_task
 from trainhub.oversight.issuing import panels, tasks, views
 
@@ -22,5 +22,6 @@ def register(app: Flask) -> None:
     register_task(app, tasks.TRAINING, tasks.training)
     app.extensions.setdefault(LONG, {})[tasks.TRAINING] = views.choose_again
     app.extensions.setdefault(EVIDENCE_PAGES, {})["training_record"] = panels.record_pages
+    app.extensions.setdefault(RECORDS_SAY, {})[Kind.TRAINING] = panels.records_say
     app.extensions.setdefault(TO_LOOK_AT, []).append(panels.outdated_told)
     app.extensions.setdefault(EVIDENCE_WORDS, {})["training_record"] = panels.record_words

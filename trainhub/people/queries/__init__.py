@@ -2,6 +2,7 @@
 
 from trainhub.people.queries.addresses import is_own_address
 from trainhub.people.queries.merging import (
+    ever_one_with,
     human_id,
     human_ids,
     humans_of,
@@ -37,6 +38,7 @@ from trainhub.people.queries.persons import (
     persons_named,
     possible_same,
     same_listing,
+    standing_names,
     subject_of_person,
     subject_to_invite,
     undecided_same,
@@ -131,6 +133,7 @@ __all__ = [
     "employment_of",
     "enrolments_of",
     "enterprise_spans_of",
+    "ever_one_with",
     "evidence_of",
     "has_student_number",
     "hash_of",
@@ -179,6 +182,7 @@ __all__ = [
     "spans_of",
     "standing_holds",
     "standing_merge",
+    "standing_names",
     "student",
     "student_by_no",
     "student_in",

@@ -43,6 +43,16 @@ def human_ids(person_id: int) -> list[int]:
     return [stays, *session().scalars(select(Person.id).where(Person.merged_into_id == stays).order_by(Person.id))]
 
 
+def ever_one_with(person_id: int) -> list[int]:
+    """The person rows that stand for one human with this one or did so for a time, this one first: mergings that were taken back count too."""
+    found, asked = [person_id], set[int]()
+    while wanted := set(found) - asked:
+        asked |= wanted
+        statement = select(PersonMerge.gone_id, PersonMerge.into_id).where(or_(PersonMerge.gone_id.in_(wanted), PersonMerge.into_id.in_(wanted)))
+        found += sorted({key for pair in session().execute(statement) for key in pair} - set(found))
+    return found
+
+
 def is_same_human(one_id: int | None, other_id: int | None) -> bool:
     """Whether two person rows stand for one human; nobody is nobody."""
     return is_among(one_id, [other_id])

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import aliased
 
 from trainhub.kernel.access import Subject
@@ -91,6 +91,16 @@ def names_of(person_ids: Iterable[int | None]) -> dict[int, str]:
     if not wanted:
         return {}
     return {key: name for key, name in session().execute(select(Person.id, Person.name).where(Person.id.in_(wanted)))}
+
+
+def standing_names(person_ids: Iterable[int]) -> dict[int, str]:
+    """By person the name of who stands for them now: of one that was merged away that of the one who stayed; asked in portions."""
+    stays = aliased(Person)
+    statement = select(Person.id, func.coalesce(stays.name, Person.name)).outerjoin(stays, stays.id == Person.merged_into_id)
+    wanted, found = sorted(set(person_ids)), dict[int, str]()
+    for start in range(0, len(wanted), 1000):
+        found.update({key: name for key, name in session().execute(statement.where(Person.id.in_(wanted[start : start + 1000])))})
+    return found
 
 
 PERSON_SORTS: dict[str, tuple[Any, ...]] = {"name": (Person.pinyin, Person.name), "birth": (Person.birth_on,), "id": ()}

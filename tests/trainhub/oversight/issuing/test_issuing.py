@@ -19,7 +19,7 @@ from trainhub.certificates import operations as operations_of_certificates
 from trainhub.certificates import queries as certificates
 from trainhub.certificates.models import IssueBatch, IssueItem
 from trainhub.certificates.operations import batches
-from trainhub.certificates.types import Kind, State
+from trainhub.certificates.types import BatchSource, Kind, State
 from trainhub.kernel import jobs
 from trainhub.kernel.access import SYSTEM, Identity, Role
 from trainhub.kernel.db import transaction
@@ -232,3 +232,33 @@ def test_certificates_whose_records_do_not_stand_are_pointed_out(session: Sessio
         corrected(made[1], facts={"hours": "32"})
         operations_of_certificates.revoke(certificate=made[0], **REASON)
     assert queries.outdated(SYSTEM) == []
+
+
+def test_what_a_page_of_classes_leaves_out_is_told(session: Session, as_role: AsRole, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queries, "MOST_CLASSES", 2)
+    with transaction():
+        base = ground.base()
+        for course in ("甲", "乙"):
+            _trained(base.id, course, 1)
+    leader = as_role(Role.CENTRE_LEADER, organisation_id=base.id)
+    page = "/certificates/batches/from/training?since=2026-01-01&until=2026-12-31"
+    assert "只列出最近结业的" not in leader.get(page).text
+    with transaction():
+        _trained(base.id, "丙", 1, DAY - timedelta(days=9))
+    assert "只列出最近结业的 2 个培训班" in leader.get(page).text
+
+
+def test_a_list_that_contradicts_the_records_is_told_before_it_is_decided(session: Session, as_role: AsRole) -> None:
+    with transaction():
+        base, other = ground.base(), ground.base()
+        keys = _trained(base.id, "工业互联网", 5)
+        persons = [session.get_one(TrainingRecord, key).person_id for key in keys]
+        facts = {"course": "工业互联网", "base": base.name, "hours": "48.5", "ends_on": DAY}
+        unlike = [{**facts, "hours": "64"}, {**facts, "base": other.name}]
+        alike = [facts, {**facts, "ends_on": DAY - timedelta(days=1), "hours": "1"}, {key: value for key, value in facts.items() if key != "hours"}]
+        rows = [batches.Wanted(key, said) for key, said in zip(persons, [*unlike, *alike], strict=True)]
+        batch = batches.prepare(title="名单", kind=Kind.TRAINING, source=BatchSource.IMPORT, issuer=base, rows=rows, by=FIRST, now=ground.NOW)
+        assert [fields for _name, fields in queries.contradicted_in(batch)] == [("hours",), ("base",)]
+        key = batch.id
+    leader = as_role(Role.CENTRE_LEADER, organisation_id=base.id)
+    assert "2 人的内容与平台的培训记录不同" in leader.get(f"/certificates/batches/{key}").text
