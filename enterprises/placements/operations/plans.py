@@ -233,7 +233,8 @@ def publish_repair(*, plan: RoundPlan, round: Round, by: Identity, now: datetime
             withdraw_placement(placement=row, reason=why, by=by, now=now, side=WithdrawalSide.SCHOOL)
     session().flush()
     rows = _place(round, [row for row in plan.data["assignments"] if not row[4]], now)
-    round.plan = {**plan.data, "repair_id": plan.id}
+    moved = sorted({*queries.moved_by_repairs(round), *plan.data["removed"]})
+    round.plan = {**plan.data, "repair_id": plan.id, "moved": moved}
     session().flush()
     audit.record(
         by=by,

@@ -14,7 +14,7 @@ from enterprises.mentors import queries as mentors
 from enterprises.mentors.models import Mentor
 from enterprises.permissions import SCHOOL
 from enterprises.placements.models import Placement, PlanItem, Position, PositionSeats, Preference, Priority, Round, RoundPlan, Term
-from enterprises.placements.queries.offers import open_seats, terms_visible
+from enterprises.placements.queries.offers import open_seats, positions_by_ids, terms_visible
 from enterprises.placements.types import PlacementState, PlanKind, RoundState, WithdrawalSide
 from trainhub.kernel.access import Identity, Subject
 from trainhub.kernel.db import session
@@ -264,13 +264,15 @@ class Planned:
     given_up: frozenset[tuple[int, int]]
     """(student, term) of placements that students themselves gave up."""
     cancelled: frozenset[tuple[int, int]]
-    """(student, position) that the enterprise took back: whoever lost a place is not sent there again."""
+    """(student, position) that the enterprise, or the school by hand, took back: whoever lost a place is not sent there again."""
     accepted: dict[int, frozenset[str]] = field(default_factory=dict)
     """By position the majors it takes where the rules narrow them; empty: none."""
     base_room: dict[tuple[int, int], int] = field(default_factory=dict)
     """By (base, term) how many more students the base can take over all its positions; not named: it says nothing."""
     priorities: dict[int, int] = field(default_factory=dict)
     """By student the class in the published order."""
+    held: dict[int, Position] = field(default_factory=dict)
+    """The positions of what is placed, on offer or not."""
 
 
 def planning_facts(row: Round, *, today: date) -> Planned:
@@ -287,16 +289,14 @@ def planning_facts(row: Round, *, today: date) -> Planned:
     students = students_of_round(row, today)
     ids = [student.id for student in students]
     placed = list(current.scalars(select(Placement).where(Placement.student_id.in_(ids), LIVE).order_by(Placement.id)))
-    given_up = current.execute(
-        select(Placement.student_id, Placement.term_id).where(
-            Placement.student_id.in_(ids), Placement.term_id.in_([t.id for t in terms]), Placement.withdrawn_by == WithdrawalSide.STUDENT
+    lost = current.execute(
+        select(Placement.id, Placement.student_id, Placement.term_id, Placement.position_id, Placement.withdrawn_by, Placement.round_id).where(
+            Placement.student_id.in_(ids), Placement.term_id.in_([t.id for t in terms]), Placement.withdrawn_by.is_not(None)
         )
-    )
-    cancelled = current.execute(
-        select(Placement.student_id, Placement.position_id).where(
-            Placement.student_id.in_(ids), Placement.term_id.in_([t.id for t in terms]), Placement.withdrawn_by == WithdrawalSide.ENTERPRISE
-        )
-    )
+    ).all()
+    moved = set(moved_by_repairs(row))
+    by_hand = {one.id for one in lost if one.withdrawn_by is WithdrawalSide.SCHOOL and one.id not in moved and one.round_id in (row.id, None)}
+    held = positions_by_ids({one.position_id for one in placed})
     wishes = current.execute(
         select(Preference.student_id, Preference.position_id).where(Preference.round_id == row.id).order_by(Preference.student_id, Preference.rank)
     )
@@ -312,15 +312,22 @@ def planning_facts(row: Round, *, today: date) -> Planned:
         [positions[key] for key in sorted(positions)],
         {(position.id, term_id): seats - taken for position, term_id, seats, taken in offered},
         _room(terms, {position.enterprise_id for position in positions.values()}),
-        position_names(set(positions)),
+        position_names({*positions, *held}),
         students,
         {student.id: majors[student.programme_id] for student in students},
         preferences,
         placed,
-        frozenset((student_id, term_id) for student_id, term_id in given_up),
-        frozenset((student_id, position_id) for student_id, position_id in cancelled),
+        frozenset((one.student_id, one.term_id) for one in lost if one.withdrawn_by is WithdrawalSide.STUDENT),
+        frozenset((one.student_id, one.position_id) for one in lost if one.withdrawn_by is WithdrawalSide.ENTERPRISE or one.id in by_hand),
         priorities=priorities_of(row.id),
+        held=held,
     )
+
+
+def moved_by_repairs(row: Round) -> list[int]:
+    """The placements that repairs of a round took back, to place the student anew: nobody lost anything by them."""
+    plan = row.plan or {}
+    return sorted(plan.get("moved", plan.get("removed", [])))
 
 
 def _room(terms: list[Term], enterprise_ids: set[int]) -> dict[tuple[int, int], int]:

@@ -1,0 +1,102 @@
+"""What the placements that stand are worth to a plan, in weeks."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sqlalchemy import func, not_, select
+
+from enterprises.bases import queries as bases
+from enterprises.placements import rules
+from enterprises.placements.models import DayEntry, Placement, Term
+from enterprises.placements.queries.absent import absences_of_students, is_away
+from enterprises.placements.queries.progress import BACK, FAR
+from enterprises.placements.types import DayState, PlacementState
+from trainhub.kernel.db import session
+from trainhub.ledger.holidays import queries as holidays
+from trainhub.ledger.rules import iso_week
+from trainhub.people import queries as people
+from trainhub.people.models import Student
+from trainhub.policy.book import book
+
+
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """What placements add to what is credited outside of their weeks."""
+
+    ahead_x10: dict[int, int]
+    """By placement tenths of a week"""
+    weeks: dict[int, set[str]]
+    """By placement that goes on or is to come its ISO weeks: what is credited in them is a part of `ahead_x10`"""
+
+
+def worth_of(placed: Collection[Placement], *, today: date, terms: Mapping[int, Term]) -> Worth:
+    """Each week once. `terms`: those that are planned, by id.
+
+    To come: the weeks of the term, or of a placement that began inside it its own. Going on: the same less the workdays until the
+    last week that were neither confirmed nor wait, and less leave; the days of this week may still be logged. Over, or at a base
+    that moved onto a campus: only what is credited or waits. Finished: what is credited.
+    """
+    per_week = book().at("own.weeks.days_per_week", on=today).number
+    monday = today - timedelta(days=today.weekday())
+    standing = [row for row in placed if row.state is not PlacementState.FINISHED]
+    campus = bases.on_campus({row.base_id for row in standing if row.base_id is not None})
+    begun = {row.id for row in standing if row.starts_on <= today}
+    students = {row.student_id for row in standing if row.id in begun}
+    logged, waiting = _logged(students, monday), _waiting(students)
+    away, suspended = absences_of_students(students), people.suspensions_of_many(sorted(students))
+    calendar = holidays.calendar_of([today - BACK, today])
+    ahead: dict[int, int] = dict.fromkeys((row.id for row in placed), 0)
+    weeks: dict[int, set[str]] = {}
+
+    def days(spans: list[tuple[date, date]]) -> int:
+        return sum(rules.workdays_between(*span, per_week=per_week, calendar=calendar) for span in spans)
+
+    for row in standing:
+        if row.ends_on < today or row.base_id in campus:
+            ahead[row.id] = waiting.get(row.id, 0) * 10 // per_week
+            continue
+        whole, lost = _whole(row, terms.get(row.term_id)), 0
+        if row.id in begun:
+            rest = [(max(monday, row.starts_on), row.ends_on)]
+            gone = [*away.get(row.id, ()), *((one.since, one.until or FAR) for one in suspended[row.student_id])]
+            past = days([(row.starts_on, monday - rules.ONE_DAY)])
+            lost = max(0, past - logged.get(row.id, 0)) + days(rest) - days(rules.without(rest, gone))
+        ahead[row.id] = max(0, whole - lost * 10 // per_week)
+        day = row.starts_on
+        found = weeks[row.id] = {iso_week(row.ends_on)}
+        while day <= row.ends_on:
+            found.add(iso_week(day))
+            day += timedelta(days=7)
+    return Worth(ahead, weeks)
+
+
+def _whole(row: Placement, term: Term | None) -> int:
+    """Tenths of a week of all of a placement."""
+    own = rules.weeks_between(row.starts_on, row.ends_on)
+    if term is None:
+        return own * 10
+    return (term.weeks if row.starts_on <= term.starts_on and term.ends_on <= row.ends_on else min(term.weeks, own)) * 10
+
+
+def _logged(students: Collection[int], before: date) -> dict[int, int]:
+    """By placement the days before a day that are confirmed or wait."""
+    statement = (
+        select(DayEntry.placement_id, func.count(DayEntry.id))
+        .where(DayEntry.student_id.in_(list(students)), DayEntry.state != DayState.REJECTED, DayEntry.on < before)
+        .group_by(DayEntry.placement_id)
+    )
+    return {key: count for key, count in session().execute(statement)}
+
+
+def _waiting(students: Collection[int]) -> dict[int, int]:
+    """By placement the days that wait for a mentor and that a mentor may confirm."""
+    statement = (
+        select(DayEntry.placement_id, func.count(DayEntry.id))
+        .join(Student, Student.id == DayEntry.student_id)
+        .where(DayEntry.student_id.in_(list(students)), DayEntry.state == DayState.PENDING, not_(is_away()))
+        .group_by(DayEntry.placement_id)
+    )
+    return {key: count for key, count in session().execute(statement)}
