@@ -18,6 +18,7 @@ from enterprises.placements.queries.rounds import Planned
 from enterprises.placements.queries.worth import worth_of
 from enterprises.placements.types import Bar, LawFacts, PlacementState, PlanKind, PlanSettings, WhatIf
 from trainhub.ledger import queries as ledger
+from trainhub.organisations import queries as organisations
 from trainhub.policy.book import book
 
 NOBODY = "-"
@@ -259,6 +260,7 @@ def case_of(facts: Planned, *, today: date, settings: PlanSettings, movable: dic
         current=tuple(sorted([*fixed, *current])) if movable else None,
         room={(key(firm), key(term_id)): count for (firm, term_id), count in sorted(room.items())} if settings.is_mentor_bound else None,
         base_room={(key(base_id), key(term_id)): count for (base_id, term_id), count in sorted(base_room.items())} if base_room else None,
+        called={key(one): name for one, name in organisations.names_of({post.enterprise_id for post in facts.positions} | bounded).items()},
     )
 
 

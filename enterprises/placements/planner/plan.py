@@ -78,7 +78,7 @@ def _solve(case: Case, seed: int, until: float, options: Options, tell: Callable
     if untangled.bases:
         figures["shared_bases"] = list(untangled.bases)
     figures["seconds"] = round(time.monotonic() - began, 3)
-    told = explain(setup, placed, is_one_enterprise=options.is_one_enterprise)
+    told = explain(setup, placed, case, is_one_enterprise=options.is_one_enterprise)
     return Plan(_assignments(setup, placed), tuple(told), figures, _solver())
 
 
