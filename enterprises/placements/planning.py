@@ -13,7 +13,8 @@ from enterprises.bases import queries as bases
 from enterprises.placements import queries, rules
 from enterprises.placements.lawful import bars_of, is_minor
 from enterprises.placements.models import Placement, Position, Round
-from enterprises.placements.planner.types import Case, Group, Options, Post, Pupil, Slot, narrowed, without
+from enterprises.placements.planner.keeping import unwanted
+from enterprises.placements.planner.types import Assignment, Case, Group, Options, Post, Pupil, Slot, narrowed, without
 from enterprises.placements.queries.rounds import Planned
 from enterprises.placements.queries.worth import worth_of
 from enterprises.placements.types import Bar, LawFacts, PlacementState, PlanKind, PlanSettings, WhatIf
@@ -312,7 +313,8 @@ def _no_step(_step: int) -> None:
 def compute(problem: Problem, *, now: datetime, time_limit: float, tell: Callable[[int], None] = _no_step) -> dict[str, Any]:
     """The plan: assignments [student, term, position, rank, is fixed], students below the target with the reason, figures.
 
-    A repair also names the placements that go (`removed`); what stays in place counts as fixed. No database is touched.
+    A repair also names the placements that go (`removed`); what stays in place counts as fixed, also what is not needed while nobody
+    wants the seat. No database is touched.
     """
     from enterprises.placements.planner.plan import solve
 
@@ -321,12 +323,19 @@ def compute(problem: Problem, *, now: datetime, time_limit: float, tell: Callabl
     options = Options(wanted.aim, wanted.same_enterprise, wanted.is_one_enterprise, wanted.is_wishes_first)
     result = solve(case, seed=problem.seed, time_limit=time_limit, options=options, tell=tell)
     fixed = set(case.fixed)
-    found = {(int(a.pupil), int(a.slot), int(a.post)) for a in result.assignments}
+    held = [(key(student), key(term), key(post)) for student, term, post, _placement in problem.removable]
+    unneeded = unwanted(case, result, held, is_one_enterprise=wanted.is_one_enterprise)
+    given = [*result.assignments, *(Assignment(*row, case.wishes.get(row[0], {}).get(row[2])) for row in unneeded)]
+    found = {(int(a.pupil), int(a.slot), int(a.post)) for a in given}
     stays = {(student, term, post) for student, term, post, _placement in problem.removable} & found
     assignments = [
-        [int(a.pupil), int(a.slot), int(a.post), a.rank, (a.pupil, a.slot, a.post) in fixed or (int(a.pupil), int(a.slot), int(a.post)) in stays]
-        for a in result.assignments
+        [int(a.pupil), int(a.slot), int(a.post), a.rank, a[:3] in fixed or (int(a.pupil), int(a.slot), int(a.post)) in stays] for a in sorted(given)
     ]
+    weeks = {slot.id: slot.weeks_x10 for slot in case.slots}
+    figures = dict(result.figures)
+    if unneeded:
+        figures["changed"] -= len(unneeded)
+        figures["weeks_total"] += sum(weeks[slot] for _pupil, slot, _post in unneeded) / 10
     unplaced = [[int(u.pupil), u.weeks_x10, u.target_x10, u.reason.value, u.why] for u in result.unplaced]
     return {
         "kind": problem.kind.value,
@@ -336,7 +345,7 @@ def compute(problem: Problem, *, now: datetime, time_limit: float, tell: Callabl
         "solver": result.solver,
         "input_hash": hash_of(problem),
         "result_hash": _hash([assignments, unplaced]),
-        "summary": {name: value for name, value in result.figures.items() if name != "seconds"},
+        "summary": {name: value for name, value in figures.items() if name != "seconds"},
         "assignments": assignments,
         "unplaced": unplaced,
         "removed": [placement for student, term, post, placement in problem.removable if (student, term, post) not in stays],

@@ -192,3 +192,36 @@ def test_what_a_repair_itself_took_back_bars_nobody(world: SimpleNamespace) -> N
     operations.withdraw_placement(placement=row, reason="重新安排", by=SYSTEM, now=world.before)
     facts = queries.planning_facts(world.round, today=world.round.closes_on)
     assert facts.cancelled == frozenset()
+
+
+# -- what nobody needs and nobody wants -----------------------------------------------------------------------------------
+def credited(world: SimpleNamespace) -> None:
+    """The first student's 32 weeks of the year before are confirmed late: the places of the round are needed no more."""
+    term = make.term(university=world.university, starts_on=date(2025, 3, 3), weeks=32)
+    then: dict[str, Any] = {"by": SYSTEM, "now": make.at(date(2025, 2, 1))}
+    position = operations.offer_position(enterprise=world.enterprise, base=world.base, title="上一年", majors=[], **then)
+    operations.set_seats(position=position, term=term, seats=1, **then)
+    make.interested(world.enterprise, 2025)
+    operations.submit_position(position=position, **then)
+    operations.approve_position(position=position, **then)
+    row = make.started(student=world.students[0], position=position, term=term, mentor=world.mentor)
+    make.confirmed(row, make.weekdays(date(2025, 3, 3), 160))
+
+
+def test_a_place_that_is_not_needed_stays_while_nobody_wants_the_seat(world: SimpleNamespace) -> None:
+    credited(world)
+    data, problem = mended(world, world.round.closes_on + timedelta(days=1))
+    assert problem.case.pupils[0].prior_x10 == 320
+    assert len(problem.removable) == 4
+    assert (data["removed"], data["summary"]["changed"]) == ([], 0)
+    assert [row[2:] for row in data["assignments"] if row[0] == world.students[0].id] == [[world.one.id, 1, True]] * 2
+    assert data["summary"]["weeks_total"] == 64
+
+
+def test_a_place_that_is_not_needed_goes_when_somebody_needs_the_seat(world: SimpleNamespace) -> None:
+    credited(world)
+    operations.set_seats(position=world.other, term=world.autumn, seats=0, by=SYSTEM, now=world.before)
+    late = ground.student(world.programme, petoe_since=date(2023, 9, 1))
+    data, _problem = mended(world, world.round.closes_on + timedelta(days=1))
+    assert len(data["removed"]) == 2
+    assert {row[0] for row in data["assignments"] if not row[4]} == {late.id}
