@@ -13,7 +13,7 @@ from enterprises.mentors.models import Mentor, MentorAppraisal, MentorConflict
 from enterprises.permissions import MENTOR_VIEWERS, Can
 from trainhub.identity.groups import Group, Listed, Why
 from trainhub.identity.permissions import OPENERS
-from trainhub.identity.queries import with_account
+from trainhub.identity.queries import account_of_person, accounts_holding, with_account
 from trainhub.kernel.access import Identity, Role, Subject, may
 from trainhub.kernel.audit import AuditEvent
 from trainhub.kernel.clock import local
@@ -224,16 +224,26 @@ def conflict(mentor_id: int, student_id: int) -> MentorConflict | None:
     return session().get(MentorConflict, (mentor_id, student_id))
 
 
-def conflicts_of(mentor_id: int) -> list[tuple[MentorConflict, str]]:
-    """The students a mentor must not guide, with number and name."""
+def conflicts_of(mentor_id: int) -> list[tuple[MentorConflict, Student, str]]:
+    """The students a mentor must not guide, with name and number."""
     statement = (
-        select(MentorConflict, Person.name, Student.student_no)
+        select(MentorConflict, Student, Person.name)
         .join(Student, Student.id == MentorConflict.student_id)
         .join(Person, Person.id == Student.person_id)
         .where(MentorConflict.mentor_id == mentor_id)
         .order_by(Person.pinyin, MentorConflict.student_id)
     )
-    return [(row, f"{name}（{number}）") for row, name, number in session().execute(statement)]
+    return [(row, student, f"{name}（{student.student_no}）") for row, student, name in session().execute(statement)]
+
+
+def is_of_enterprise(row: MentorConflict, mentor: Mentor) -> bool:
+    """Whether the enterprise's side declared a conflict: the mentor, or who acts for the enterprise. Of anybody else, and of whoever acts
+    for it no more, only the school takes it back."""
+    if row.declared_by_id is None:
+        return False
+    own = account_of_person(mentor.person_id)
+    acting = accounts_holding(Role.ENTERPRISE_COORDINATOR, Role.CENTRE_LEADER, organisation_id=mentor.enterprise_id)
+    return row.declared_by_id in acting or (own is not None and own.id == row.declared_by_id)
 
 
 def withdrawn_conflicts(mentor_id: int) -> list[tuple[datetime, dict[str, Any]]]:
@@ -244,13 +254,9 @@ def withdrawn_conflicts(mentor_id: int) -> list[tuple[datetime, dict[str, Any]]]
     return [(at, data) for at, data in session().execute(statement.order_by(AuditEvent.id.desc()))]
 
 
-def student_by_no(number: str, university_ids: Collection[int] | None = None) -> Student | None:
-    """The one student with a number; None when there is none or several schools have it."""
-    statement = select(Student).where(Student.student_no == number.strip())
-    if university_ids is not None:
-        statement = statement.where(Student.university_id.in_(list(university_ids)))
-    found = list(session().scalars(statement.limit(2)))
-    return found[0] if len(found) == 1 else None
+def students_by_no(number: str) -> list[Student]:
+    """The students with a number, of whatever university: who asks is told of those that are theirs alone."""
+    return list(session().scalars(select(Student).where(Student.student_no == number.strip()).order_by(Student.id)))
 
 
 # -- accounts for the mentors of an enterprise ----------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,6 +10,7 @@ from sqlalchemy import select
 
 from enterprises.capstones.models import Capstone, DefenceGroup, DefenceMember, DefenceSlot, Review, SpotItem, SpotOpinion, Supervision, ThirdGrade
 from enterprises.capstones.types import LIVE
+from trainhub.kernel.db import session
 from trainhub.people.models import Student
 
 
@@ -31,3 +33,9 @@ def guided() -> sa.Select[Any]:
         .join(Student, Student.id == Capstone.student_id)
     )
     return statement
+
+
+def students_at(enterprise_id: int, student_ids: Collection[int]) -> set[int]:
+    """Which students do or did their capstone with an enterprise."""
+    statement = select(Capstone.student_id).where(Capstone.enterprise_id == enterprise_id, Capstone.student_id.in_(list(student_ids)))
+    return set(session().scalars(statement))

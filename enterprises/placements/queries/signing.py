@@ -1,16 +1,18 @@
-"""For whose students mentors sign: the rooms below ask it of every feature in which they do."""
+"""For whose students mentors sign, and which students have to do with an enterprise: the rooms below ask it of every feature."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import or_, select
 
 from enterprises.mentors.models import Mentor
-from enterprises.placements.models import DayEntry, Placement
+from enterprises.placements.models import DayEntry, Placement, Position, Preference
 from enterprises.placements.queries.placing import DECIDED, GOING
 from enterprises.placements.types import DayState
+from trainhub.kernel.db import session
 from trainhub.people.models import Student
 
 
@@ -24,3 +26,14 @@ def guided() -> sa.Select[Any]:
         .where(or_(Placement.state.in_(GOING), sa.and_(Placement.state.in_(DECIDED), or_(Placement.mentor_score_x10.is_(None), waits))))
     )
     return statement  # type: ignore[no-any-return]
+
+
+def students_at(enterprise_id: int, student_ids: Collection[int]) -> set[int]:
+    """Which students are or were placed at an enterprise, or ranked a position of it."""
+    placed = select(Placement.student_id).where(Placement.enterprise_id == enterprise_id, Placement.student_id.in_(list(student_ids)))
+    ranked = (
+        select(Preference.student_id)
+        .join(Position, Position.id == Preference.position_id)
+        .where(Position.enterprise_id == enterprise_id, Preference.student_id.in_(list(student_ids)))
+    )
+    return set(session().scalars(sa.union(placed, ranked)))
