@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable
 from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
+from flask import current_app
 from sqlalchemy import func, or_, select
 
 from enterprises.mentors.models import Mentor, MentorAppraisal, MentorConflict
-from enterprises.permissions import MENTOR_VIEWERS, Can
+from enterprises.permissions import MENTOR_VIEWERS, SCHOOL, Can
 from trainhub.identity.groups import Group, Listed, Why
 from trainhub.identity.permissions import OPENERS
 from trainhub.identity.queries import account_of_person, accounts_holding, with_account
@@ -24,6 +25,13 @@ from trainhub.organisations.models import Organisation
 from trainhub.organisations.types import OrganisationKind
 from trainhub.people import queries as people
 from trainhub.people.models import Person, Student, Teacher
+
+PARTNERS = "enterprises.mentors.partners"
+"""Features say with which enterprises the reader's schools work: functions (reader) -> select of enterprise ids."""
+Partners = Callable[[Identity], sa.Select[tuple[int]]]
+GUIDES = "enterprises.mentors.guides"
+"""Features above say whom mentors guide: functions (mentor ids, first day, last day, today) -> (mentor id, student id)."""
+Guides = Callable[[Collection[int], date, date, date], Iterable[tuple[int, int]]]
 
 
 def by_id(mentor_id: int) -> Mentor | None:
@@ -94,12 +102,38 @@ def choices(enterprise_id: int, on: date) -> list[tuple[int, str]]:
 
 
 def visible_to(identity: Identity) -> sa.ColumnElement[bool]:
-    """Schools and departments see the whole pool, an enterprise its own mentors, a mentor themselves."""
-    if identity.has(Role.PROGRAMME_ADMIN, Role.UNIVERSITY_ADMIN, Role.SCHOOL_SUPERVISOR):
-        return sa.true()
-    return organisations.scope(
+    """Departments see the whole pool, an enterprise its own mentors, a mentor themselves; a school the mentors of the enterprises it works
+    with, and of others those who agreed to be seen by every school (RESEARCH-4.7b)."""
+    inside = organisations.scope(
         identity, MENTOR_VIEWERS, organisations=(Mentor.enterprise_id,), region=Organisation.region_code, persons=(Mentor.person_id,)
     )
+    if not identity.has(*SCHOOL, Role.SCHOOL_SUPERVISOR):
+        return inside
+    partners: list[Partners] = current_app.extensions.get(PARTNERS, [])
+    return or_(inside, Mentor.is_shared, *(Mentor.enterprise_id.in_(ask(identity)) for ask in partners))
+
+
+def is_visible(mentor: Mentor, identity: Identity) -> bool:
+    """Whether a mentor is among those whom the reader sees."""
+    statement = select(Mentor.id).join(Organisation, Organisation.id == Mentor.enterprise_id)
+    return session().scalar(statement.where(Mentor.id == mentor.id, visible_to(identity))) is not None
+
+
+def guided_by(mentor_ids: Collection[int], since: date, until: date, *, today: date) -> dict[int, set[int]]:
+    """By mentor the students they guide in a span, over all programmes and features: a student whose placement and capstone they guide is one."""
+    ids, found = sorted(mentor_ids), {key: set[int]() for key in mentor_ids}
+    guides: list[Guides] = current_app.extensions.get(GUIDES, [])
+    for start in range(0, len(ids), 900):
+        for ask in guides:
+            for mentor_id, student_id in ask(ids[start : start + 900], since, until, today):
+                found[mentor_id].add(student_id)
+    return found
+
+
+def in_office_at(enterprise_ids: Collection[int], on: date) -> dict[int, int]:
+    """By mentor in office on a day the enterprise."""
+    statement = select(Mentor.id, Mentor.enterprise_id).where(Mentor.enterprise_id.in_(list(enterprise_ids)), in_office(on))
+    return {key: enterprise_id for key, enterprise_id in session().execute(statement)}
 
 
 SORTS: dict[str, tuple[Any, ...]] = {

@@ -29,10 +29,6 @@ from trainhub.policy.book import book
 
 blueprint = Blueprint("mentors", __name__, url_prefix="/mentors")
 add_pages(blueprint, imports.SPEC, can=Can.MENTOR_IMPORT, path="/import", back="mentors.index")
-LOADS = "enterprises.mentors.loads"
-"""Features above count the students of mentors: functions (mentor ids, day) -> {mentor id: students}."""
-
-
 KNOWN = "enterprises.mentors.known_students"
 """Features above say which students have to do with an enterprise: functions (enterprise id, student ids) -> {student id}."""
 
@@ -47,11 +43,8 @@ def load(mentor_id: int) -> Mentor:
 
 def loads_of(ids: list[int]) -> dict[int, int]:
     """How many students the mentors have today, over all programmes and features."""
-    total: dict[int, int] = dict.fromkeys(ids, 0)
-    for count in current_app.extensions.get(LOADS, []):
-        for key, value in count(ids, clock.today()).items():
-            total[key] += value
-    return total
+    today = clock.today()
+    return {key: len(students) for key, students in queries.guided_by(ids, today, today, today=today).items()}
 
 
 def _statement() -> Any:
@@ -100,7 +93,9 @@ def mine() -> Any:
 @blueprint.get("/<int:mentor_id>")
 @guard(Can.MENTOR_VIEW, load=load, subject=queries.subject_of)
 def show(mentor: Mentor) -> Any:
-    """One mentor."""
+    """One mentor: of an enterprise that the school does not work with only who agreed to it."""
+    if not may(who(), Can.MENTOR_EDIT, queries.subject_of(mentor)) and not queries.is_visible(mentor, who()):
+        raise NotAllowed(_("这位指导教师没有同意向未合作的学校公开。"))
     person = persons.person(mentor.person_id)
     return render_template(
         "enterprises/mentors/show.html",

@@ -174,7 +174,7 @@ def _may_move(row: Placement, facts: Planned, round: Round, begun: Collection[in
     if (post.id, row.term_id) not in facts.seats or not _takes(facts, post, facts.majors[row.student_id]):
         return False
     is_open = row.state in (PlacementState.PLANNED, PlacementState.ACCEPTED) and row.starts_on > today
-    return row.round_id == round.id and is_open and row.term_id not in begun and not row.explanation
+    return row.round_id == round.id and is_open and row.term_id not in begun and not row.is_by_hand
 
 
 def case_of(facts: Planned, *, today: date, settings: PlanSettings, movable: dict[int, Placement], begun: Collection[int] = frozenset()) -> Case:

@@ -77,9 +77,17 @@ def check_plannable(round: Round, kind: PlanKind, now: datetime) -> None:
 def _check_what_ifs(round: Round, kind: PlanKind, what_ifs: Sequence[WhatIf]) -> None:
     if bool(what_ifs) is not (kind is PlanKind.WHAT_IF):
         raise BadPlacement(_("请至少填写一项试算条件。"), field="what_ifs")
+    offered = queries.offered_in(round.term_ids) if what_ifs else []
+    positions, places = {row.id for row in offered}, {row.base_id for row in offered} - {None}
     for one in what_ifs:
         if one.base_id is None and (one.term_id not in round.term_ids or one.position_id is None):
             raise BadPlacement(_("请选择岗位和本轮次的学期。"), field="what_ifs")
+        if one.base_id is not None and one.base_id not in places:
+            raise BadPlacement(_("本轮次没有这个基地的岗位，请从列表中选择。"), field="base_id", code="unknown_base")
+        if one.position_id is not None and one.position_id not in positions:
+            raise BadPlacement(
+                _("本轮次没有这个岗位（没有提供、未通过审核或已关闭），请从列表中选择。"), field="position_id", code="unknown_position"
+            )
         if one.base_id is None and not -1000 <= one.seats <= 1000:
             raise BadPlacement(_("席位增减应在 -1000 至 1000 之间。"), field="seats")
 

@@ -311,7 +311,7 @@ def planning_facts(row: Round, *, today: date) -> Planned:
         terms,
         [positions[key] for key in sorted(positions)],
         {(position.id, term_id): seats - taken for position, term_id, seats, taken in offered},
-        _room(terms, {position.enterprise_id for position in positions.values()}),
+        _room(terms, {position.enterprise_id for position in positions.values()}, ids, today),
         position_names({*positions, *held}),
         students,
         {student.id: majors[student.programme_id] for student in students},
@@ -330,19 +330,24 @@ def moved_by_repairs(row: Round) -> list[int]:
     return sorted(plan.get("moved", plan.get("removed", [])))
 
 
-def _room(terms: list[Term], enterprise_ids: set[int]) -> dict[tuple[int, int], int]:
-    """What the mentors of each enterprise can still take in each term (nobody is placed without a mentor)."""
+def _room(terms: list[Term], enterprise_ids: set[int], besides: Collection[int], today: date) -> dict[tuple[int, int], int]:
+    """What the mentors of each enterprise can still take in each term (nobody is placed without a mentor): beside whoever is there, and
+    those whose capstone they guide. `besides`: students who are planned themselves; placed with their own supervisor they are no more
+    than one."""
     found: dict[tuple[int, int], int] = {}
     for one in terms:
         limits = mentors.loads_of_enterprises(enterprise_ids, one.starts_on)
-        counted = session().execute(
-            select(Placement.enterprise_id, func.count(Placement.id))
-            .where(Placement.enterprise_id.in_(enterprise_ids), LIVE, Placement.starts_on <= one.ends_on, Placement.ends_on >= one.starts_on)
-            .group_by(Placement.enterprise_id)
+        busy: dict[int, set[int]] = {key: set() for key in enterprise_ids}
+        there = select(Placement.enterprise_id, Placement.student_id).where(
+            Placement.enterprise_id.in_(enterprise_ids), LIVE, Placement.starts_on <= one.ends_on, Placement.ends_on >= one.starts_on
         )
-        busy: dict[int, int] = {row[0]: row[1] for row in counted}
+        for key, student_id in session().execute(there):
+            busy[key].add(student_id)
+        of = mentors.in_office_at(enterprise_ids, one.starts_on)
+        for mentor_id, students in mentors.guided_by(of, one.starts_on, one.ends_on, today=today).items():
+            busy[of[mentor_id]] |= students.difference(besides)
         for key in enterprise_ids:
-            found[key, one.id] = limits.get(key, 0) - busy.get(key, 0)
+            found[key, one.id] = limits.get(key, 0) - len(busy[key])
     return found
 
 

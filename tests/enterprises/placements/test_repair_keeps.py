@@ -159,6 +159,20 @@ def test_days_that_are_logged_are_not_lost_whether_confirmed_or_not(world: Simpl
     assert prior(world, monday) == 120
 
 
+def test_weeks_outside_the_terms_of_the_round_count_as_far_as_they_were_worked(world: SimpleNamespace) -> None:
+    """A placement in a term that the round does not plan: until its end with the weeks it still brings, then with what is credited."""
+    term = make.term(university=world.university, starts_on=date(2026, 6, 1), weeks=8)
+    position = make.position(enterprise=world.enterprise, terms=[term])
+    row = operations.place_student(student=world.students[0], position=position, term=term, by=SYSTEM, now=make.NOW)
+    without = prior(world, SPRING)
+    assert without == 120 + 80
+    assert prior(world, row.ends_on + timedelta(days=1)) == 0
+    make.ready(row, world.mentor)
+    operations.start_placement(placement=row, today=term.starts_on, by=SYSTEM, now=make.at(term.starts_on))
+    make.confirmed(row, make.weekdays(term.starts_on, 11))
+    assert prior(world, row.ends_on + timedelta(days=1)) == 22
+
+
 def test_who_did_not_work_in_spring_is_not_said_to_reach(world: SimpleNamespace) -> None:
     data, _problem = mended(world, world.spring.ends_on + timedelta(days=1))
     assert data["summary"]["reached"] == 0
@@ -179,6 +193,7 @@ def test_a_repair_leaves_who_was_moved_by_hand_before_the_term(world: SimpleName
         placement=of(world, 0, world.autumn), position=world.other, term=world.autumn, since=AUTUMN, reason="专业不符", today=today, by=SYSTEM,
         now=world.before,
     )  # fmt: skip
+    moved.explanation = ""  # what was said of it decides nothing
     data, problem = mended(world, today)
     assert moved.id not in [one[3] for one in problem.removable]
     assert moved.state is PlacementState.PLANNED
