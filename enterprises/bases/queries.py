@@ -37,14 +37,14 @@ SCHOOLS = "enterprises.bases.schools"
 """Rooms above name the schools that an enterprise offers seats to: functions (enterprise id) -> ids of universities."""
 
 
-def universities_of(identity: Identity) -> sa.Select[tuple[int]]:
+def universities_of(identity: Identity) -> sa.Select[Any]:
     """The universities for which the reader works at a school: those of their programmes, and those they run."""
     roles = (*SCHOOL, Role.SCHOOL_SUPERVISOR)
     inside = organisations.scope(identity, roles, organisations=(Programme.university_id,), programmes=(Programme.id,))
     return select(Programme.university_id).where(inside)
 
 
-def partners(identity: Identity) -> sa.Select[tuple[int]]:
+def partners(identity: Identity) -> sa.Select[Any]:
     """The organisations that host a base together with the reader's schools."""
     ours, theirs = sa.orm.aliased(BaseHost), sa.orm.aliased(BaseHost)
     return (

@@ -28,7 +28,7 @@ from trainhub.people.models import Person, Student, Teacher
 
 PARTNERS = "enterprises.mentors.partners"
 """Features say with which enterprises the reader's schools work: functions (reader) -> select of enterprise ids."""
-Partners = Callable[[Identity], sa.Select[tuple[int]]]
+Partners = Callable[[Identity], sa.Select[Any]]
 GUIDES = "enterprises.mentors.guides"
 """Features above say whom mentors guide: functions (mentor ids, first day, last day, today) -> (mentor id, student id)."""
 Guides = Callable[[Collection[int], date, date, date], Iterable[tuple[int, int]]]

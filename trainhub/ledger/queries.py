@@ -51,13 +51,7 @@ class DayRow:
 
 def days_of(student_id: int) -> list[DayRow]:
     """Every standing confirmed day of a student, in order of day; two enterprises on one day are two rows."""
-    found = session().execute(
-        select(ConfirmedDay.id, ConfirmedDay.on, ConfirmedDay.enterprise_id, Organisation.name, ConfirmedDay.base_id, ConfirmedDay.source_id)
-        .join(Organisation, Organisation.id == ConfirmedDay.enterprise_id)
-        .where(ConfirmedDay.student_id == student_id, ConfirmedDay.withdrawn_at.is_(None))
-        .order_by(ConfirmedDay.on, ConfirmedDay.id)
-    )
-    return [DayRow(*row) for row in found]
+    return days_of_many([student_id])[student_id]
 
 
 def days_of_many(student_ids: Iterable[int]) -> dict[int, list[DayRow]]:

@@ -58,7 +58,7 @@ def guides(mentor_ids: Collection[int], since: date, until: date, today: date) -
     return [(mentor_id, student_id) for mentor_id, student_id in session().execute(statement)]
 
 
-def partners(identity: Identity) -> sa.Select[tuple[int]]:
+def partners(identity: Identity) -> sa.Select[Any]:
     """The enterprises where students of the reader's schools do or did their capstone."""
     return (
         select(Capstone.enterprise_id)

@@ -332,8 +332,7 @@ def moved_by_repairs(row: Round) -> list[int]:
 
 def _room(terms: list[Term], enterprise_ids: set[int], besides: Collection[int], today: date) -> dict[tuple[int, int], int]:
     """What the mentors of each enterprise can still take in each term (nobody is placed without a mentor): beside whoever is there, and
-    those whose capstone they guide. `besides`: students who are planned themselves; placed with their own supervisor they are no more
-    than one."""
+    whose capstone they guide but for `besides`, who are planned themselves: placed with their supervisor they are no more than one."""
     found: dict[tuple[int, int], int] = {}
     for one in terms:
         limits = mentors.loads_of_enterprises(enterprise_ids, one.starts_on)

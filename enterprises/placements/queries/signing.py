@@ -41,7 +41,7 @@ def guides(mentor_ids: Collection[int], since: date, until: date, _today: date) 
     return [(mentor_id, student_id) for mentor_id, student_id in session().execute(statement) if mentor_id is not None]
 
 
-def partners(identity: Identity) -> sa.Select[tuple[int]]:
+def partners(identity: Identity) -> sa.Select[Any]:
     """The enterprises where the reader's schools have or had students, or that offer seats in their terms."""
     placed = (
         select(Placement.enterprise_id)
