@@ -163,7 +163,7 @@ def publish_round(*, round: Round, by: Identity, now: datetime) -> int:
         raise WrongState(_("请先计算安排，核对后再公布。"))
     today = local(now).date()
     if planning.hash_of(planning.problem_of(round, today=today)) != round.plan["input_hash"]:
-        raise WrongState(_("志愿、席位或学生名单在计算之后有变化，请重新计算后再公布。"), code="plan_outdated")
+        raise WrongState(_("志愿、席位、学生名单或登记的实习日在计算之后有变化，请重新计算后再公布。"), code="plan_outdated")
     rows = _place(round, [row for row in round.plan["assignments"] if not row[4]], now)
     round.state, round.published_at = RoundState.PUBLISHED, now
     session().flush()
@@ -230,7 +230,7 @@ def publish_repair(*, plan: RoundPlan, round: Round, by: Identity, now: datetime
     settings = PlanSettings.of(plan.data["settings"])
     problem = planning.problem_of(round, today=today, kind=PlanKind.REPAIR, settings=settings)
     if planning.hash_of(problem) != plan.data["input_hash"]:
-        raise WrongState(_("安排、席位或学生名单在计算之后有变化，请重新计算修补方案。"), code="plan_outdated")
+        raise WrongState(_("安排、席位、学生名单或登记的实习日在计算之后有变化，请重新计算修补方案。"), code="plan_outdated")
     # Bases before seats, as everybody does who places students.
     hold_bases(row.base_id for row in queries.positions_by_ids({one[2] for one in plan.data["assignments"] if not one[4]}).values())
     with in_language("zh"):

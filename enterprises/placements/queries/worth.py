@@ -117,7 +117,7 @@ def _waiting(students: Collection[int]) -> dict[int, list[date]]:
     return _by_placement(statement)
 
 
-def _by_placement(statement: Select[tuple[int, date]]) -> dict[int, list[date]]:
+def _by_placement(statement: Select[int, date]) -> dict[int, list[date]]:
     found: dict[int, list[date]] = {}
     for placement_id, day in session().execute(statement):
         found.setdefault(placement_id, []).append(day)
