@@ -36,18 +36,19 @@ class Worth:
 def worth_of(placed: Collection[Placement], *, today: date, terms: Mapping[int, Term]) -> Worth:
     """Each week once. `terms`: those that are planned, by id.
 
-    To come: the weeks of the term, or of a placement that began inside it its own. Going on: the same less the workdays until the
-    last week that were neither confirmed nor wait, and less leave; the days of this week may still be logged. Over, or at a base
+    To come: the weeks of the term, or of a placement that began inside it its own. Going on: the same less the workdays that were
+    neither confirmed nor wait, and less leave; the days of this week, and those that are due within own.placement.log_due_days, may
+    still be logged: else a plan would be outdated by everybody who logs last week's days. Over, or at a base
     that moved onto a campus: only what is credited or waits. Finished: what is credited. What waits adds to a week what the week
     still takes.
     """
     per_week = book().at("own.weeks.days_per_week", on=today).number
-    monday = today - timedelta(days=today.weekday())
+    open_from = rules.monday_of(today - timedelta(days=book().at("own.placement.log_due_days", on=today).number))
     standing = [row for row in placed if row.state is not PlacementState.FINISHED]
     campus = bases.on_campus({row.base_id for row in standing if row.base_id is not None})
     begun = {row.id for row in standing if row.starts_on <= today}
     students = {row.student_id for row in standing if row.id in begun}
-    logged, waiting = _logged(students, monday), _waiting(students)
+    logged, waiting = _logged(students, open_from), _waiting(students)
     away, suspended = absences_of_students(students), people.suspensions_of_many(sorted(students))
     calendar = holidays.calendar_of([today - BACK, today])
     ahead: dict[int, int] = dict.fromkeys((row.id for row in placed), 0)
@@ -63,9 +64,9 @@ def worth_of(placed: Collection[Placement], *, today: date, terms: Mapping[int, 
             continue
         whole, lost = _whole(row, terms.get(row.term_id)), 0
         if row.id in begun:
-            rest = [(max(monday, row.starts_on), row.ends_on)]
+            rest = [(max(open_from, row.starts_on), row.ends_on)]
             gone = [*away.get(row.id, ()), *((one.since, one.until or FAR) for one in suspended[row.student_id])]
-            past = [(row.starts_on, monday - rules.ONE_DAY)] if row.starts_on < monday else []
+            past = [(row.starts_on, open_from - rules.ONE_DAY)] if row.starts_on < open_from else []
             lost = rules.unlogged(past, logged.get(row.id, ()), per_week=per_week, calendar=calendar)
             lost += days(rest) - days(rules.without(rest, gone))
         ahead[row.id] = max(0, whole - lost * 10 // per_week)

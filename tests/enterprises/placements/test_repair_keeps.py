@@ -134,16 +134,16 @@ def test_of_a_placement_past_its_end_what_is_credited_or_waits_counts(
         make.confirmed(row, make.weekdays(SPRING, 10))
         for day in make.weekdays(SPRING + timedelta(days=14), 5):
             operations.log_day(placement=row, on=day, today=row.ends_on, by=SYSTEM, now=make.at(row.ends_on))
-    # On the last day, a Sunday, its own week could still be logged: 5 days.
-    still = 10 if days_after == 0 else 0
+    # On the last day, a Sunday, its own week and the one before could still be logged: 10 days.
+    still = 20 if days_after == 0 else 0
     assert prior(world, row.ends_on + timedelta(days=days_after)) == (weeks_x10 if is_started else 0) + still
 
 
 @pytest.mark.parametrize(
-    ("today", "weeks_x10"), [(SPRING - timedelta(days=1), 120), (date(2026, 3, 8), 120), (date(2026, 3, 9), 110), (date(2026, 3, 22), 100)]
+    ("today", "weeks_x10"), [(SPRING - timedelta(days=1), 120), (date(2026, 3, 15), 120), (date(2026, 3, 16), 110), (date(2026, 3, 29), 100)]
 )
 def test_of_a_running_placement_weeks_that_passed_without_a_day_are_lost(world: SimpleNamespace, today: date, weeks_x10: int) -> None:
-    """Of this week the days may still be logged; those of the weeks before are lost until somebody logs them."""
+    """Of this week and the last the days may still be logged; those of the weeks before are lost until somebody logs them."""
     assert prior(world, today) == weeks_x10
 
 
@@ -152,7 +152,7 @@ def test_days_that_are_logged_are_not_lost_whether_confirmed_or_not(world: Simpl
     make.ready(row, world.mentor)
     operations.start_placement(placement=row, today=SPRING, by=SYSTEM, now=make.NOW)
     make.confirmed(row, make.weekdays(SPRING, 5))
-    monday = date(2026, 3, 16)
+    monday = date(2026, 3, 23)
     assert prior(world, monday) == 110
     for day in make.weekdays(date(2026, 3, 9), 5):
         operations.log_day(placement=row, on=day, today=monday, by=SYSTEM, now=make.at(monday))

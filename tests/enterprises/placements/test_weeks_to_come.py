@@ -152,7 +152,7 @@ def test_saturdays_do_not_hide_a_week_that_nobody_logged(world: SimpleNamespace)
 
 
 def test_a_plan_counts_a_week_of_seven_days_as_one(world: SimpleNamespace) -> None:
-    """Of sixteen weeks two have passed, with seven days in the first: one week is lost. Past the end only the first counts."""
+    """Of sixteen weeks three have passed, with seven days in the first: the second is lost. Past the end only the first counts."""
     later = make.term(university=world.university, starts_on=date(2026, 9, 7))
     round = make.round(programme=world.programme, cohort=ground.cohort(world.programme), terms=[later])
     logged(world.row, day(*range(7)))
@@ -160,7 +160,7 @@ def test_a_plan_counts_a_week_of_seven_days_as_one(world: SimpleNamespace) -> No
     def prior(today: date) -> int:
         return next(one.prior_x10 for one in planning.problem_of(round, today=today).case.pupils if one.id == planning.key(world.student.id))
 
-    assert prior(MONDAY + timedelta(days=14)) == 150
+    assert prior(MONDAY + timedelta(days=21)) == 150
     assert prior(world.row.ends_on + timedelta(days=1)) == 10
     make.confirmed(world.row, day(0, 1, 2))
     assert prior(world.row.ends_on + timedelta(days=1)) == 10
