@@ -83,6 +83,8 @@ class Can(StrEnum):
     MENTOR_CREATE = "mentors:mentor:create"
     MENTOR_IMPORT = "mentors:mentor:import"
     MENTOR_PROVE = "mentors:account:prove"
+    CONFLICT_DECLARE = "mentors:conflict:declare"
+    CONFLICT_SCHOOL = "mentors:conflict:decide"
     PLAN_EDIT = "placements:plan:edit"
     PLAN_SIGN = "placements:plan:sign"
     TERM_LIST = "placements:term:list"
@@ -176,6 +178,8 @@ GRANTS: Table = {
     Can.MENTOR_CREATE: ((role_over(*MENTOR_EDITORS),),),
     Can.MENTOR_IMPORT: ((role(*MENTOR_EDITORS),),),
     Can.MENTOR_PROVE: ((role(*SCHOOL),),),
+    Can.CONFLICT_DECLARE: ((role_over(*MENTOR_EDITORS),), (own,), (role(*SCHOOL),)),
+    Can.CONFLICT_SCHOOL: ((role_over(*SCHOOL),),),
     # -- placements
     Can.PLAN_EDIT: ((role_over(*SCHOOL),),),
     Can.PLAN_SIGN: ((role_over(Role.ENTERPRISE_COORDINATOR),),),

@@ -260,8 +260,10 @@ def _bases_mentors_placements(app: Flask) -> None:
         ),
     )
     app.extensions.setdefault(HUMANS, []).append(placements_joining.tell_own_mentors)
-    app.extensions.setdefault(mentors_views.LOADS, []).append(placements_panels.loads)
+    app.extensions.setdefault(mentors_queries.GUIDES, []).extend((placements_signing.guides, capstones_signing.guides))
+    app.extensions.setdefault(mentors_queries.PARTNERS, []).extend((bases_queries.partners, placements_signing.partners, capstones_signing.partners))
     app.extensions.setdefault(mentors_proofs.GUIDED, []).extend((placements_signing.guided, capstones_signing.guided))
+    app.extensions.setdefault(mentors_views.KNOWN, []).extend((placements_signing.students_at, capstones_signing.students_at))
     app.extensions.setdefault(mentors_operations.DECLARED, []).append(placements_operations.release_mentor)
     app.extensions.setdefault(EVIDENCE_PAGES, {})["placement"] = placements_panels.evidence_pages
     app.extensions.setdefault(PRESENT_FACTS, {})["placement"] = placements_certifying.present_facts

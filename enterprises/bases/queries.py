@@ -22,6 +22,8 @@ from enterprises.bases.models import (
     InspectionFinding,
 )
 from enterprises.bases.types import AgreementSpan, BaseFilter, BaseRow, BaseType, Capacities, InspectionKind
+from enterprises.permissions import SCHOOL
+from trainhub.kernel.access import Identity, Role
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.i18n import _
@@ -29,9 +31,27 @@ from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import BaseHost, Organisation, Region
 from trainhub.organisations.types import OrganisationKind, OrganisationState
 from trainhub.people.models import Employment, Person, Teacher
+from trainhub.programmes.models import Programme
 
 SCHOOLS = "enterprises.bases.schools"
 """Rooms above name the schools that an enterprise offers seats to: functions (enterprise id) -> ids of universities."""
+
+
+def universities_of(identity: Identity) -> sa.Select[Any]:
+    """The universities for which the reader works at a school: those of their programmes, and those they run."""
+    roles = (*SCHOOL, Role.SCHOOL_SUPERVISOR)
+    inside = organisations.scope(identity, roles, organisations=(Programme.university_id,), programmes=(Programme.id,))
+    return select(Programme.university_id).where(inside)
+
+
+def partners(identity: Identity) -> sa.Select[Any]:
+    """The organisations that host a base together with the reader's schools."""
+    ours, theirs = sa.orm.aliased(BaseHost), sa.orm.aliased(BaseHost)
+    return (
+        select(theirs.organisation_id)
+        .join(ours, ours.base_id == theirs.base_id)
+        .where(ours.until.is_(None), theirs.until.is_(None), ours.organisation_id.in_(universities_of(identity)))
+    )
 
 
 def profile(base_id: int) -> BaseProfile | None:

@@ -31,7 +31,9 @@ class OwnMentorForm(Form):
     post = Text(_l("岗位"), [DataRequired(NEEDED), Length(max=100)])
     skills = ListText(_l("专长"), [Length(max=800)], description=_l("多项用顿号或逗号分开，如：数据分析、嵌入式。"))
     load_limit = IntegerField(_l("同时指导学生上限"), [InputRequired(NEEDED), NumberRange(0, 99)], default=5)
-    is_shared = BooleanField(_l("可为多所学校指导学生"))
+    is_shared = BooleanField(
+        _l("可为多所学校指导学生"), description=_l("勾选后，没有与本单位合作的学校也能在导师库中看到；不勾选，只有合作的学校能看到。")
+    )
 
     def facts(self) -> dict[str, Any]:
         """The values for the operation."""

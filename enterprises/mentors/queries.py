@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable
 from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
+from flask import current_app
 from sqlalchemy import func, or_, select
 
 from enterprises.mentors.models import Mentor, MentorAppraisal, MentorConflict
-from enterprises.permissions import MENTOR_VIEWERS, Can
+from enterprises.permissions import MENTOR_VIEWERS, SCHOOL, Can
 from trainhub.identity.groups import Group, Listed, Why
 from trainhub.identity.permissions import OPENERS
-from trainhub.identity.queries import with_account
+from trainhub.identity.queries import account_of_person, accounts_holding, with_account
 from trainhub.kernel.access import Identity, Role, Subject, may
 from trainhub.kernel.audit import AuditEvent
 from trainhub.kernel.clock import local
@@ -24,6 +25,14 @@ from trainhub.organisations.models import Organisation
 from trainhub.organisations.types import OrganisationKind
 from trainhub.people import queries as people
 from trainhub.people.models import Person, Student, Teacher
+from trainhub.people.rules import school_number_spellings
+
+PARTNERS = "enterprises.mentors.partners"
+"""Features say with which enterprises the reader's schools work: functions (reader) -> select of enterprise ids."""
+Partners = Callable[[Identity], sa.Select[Any]]
+GUIDES = "enterprises.mentors.guides"
+"""Features above say whom mentors guide: functions (mentor ids, first day, last day, today) -> (mentor id, student id)."""
+Guides = Callable[[Collection[int], date, date, date], Iterable[tuple[int, int]]]
 
 
 def by_id(mentor_id: int) -> Mentor | None:
@@ -96,12 +105,38 @@ def choices(enterprise_id: int, on: date) -> list[tuple[int, str]]:
 
 
 def visible_to(identity: Identity) -> sa.ColumnElement[bool]:
-    """Schools and departments see the whole pool, an enterprise its own mentors, a mentor themselves."""
-    if identity.has(Role.PROGRAMME_ADMIN, Role.UNIVERSITY_ADMIN, Role.SCHOOL_SUPERVISOR):
-        return sa.true()
-    return organisations.scope(
+    """Departments see the whole pool, an enterprise its own mentors, a mentor themselves; a school the mentors of the enterprises it works
+    with, and of others those who agreed to be seen by every school (RESEARCH-4.7b)."""
+    inside = organisations.scope(
         identity, MENTOR_VIEWERS, organisations=(Mentor.enterprise_id,), region=Organisation.region_code, persons=(Mentor.person_id,)
     )
+    if not identity.has(*SCHOOL, Role.SCHOOL_SUPERVISOR):
+        return inside
+    partners: list[Partners] = current_app.extensions.get(PARTNERS, [])
+    return or_(inside, Mentor.is_shared, *(Mentor.enterprise_id.in_(ask(identity)) for ask in partners))
+
+
+def is_visible(mentor: Mentor, identity: Identity) -> bool:
+    """Whether a mentor is among those whom the reader sees."""
+    statement = select(Mentor.id).join(Organisation, Organisation.id == Mentor.enterprise_id)
+    return session().scalar(statement.where(Mentor.id == mentor.id, visible_to(identity))) is not None
+
+
+def guided_by(mentor_ids: Collection[int], since: date, until: date, *, today: date) -> dict[int, set[int]]:
+    """By mentor the students they guide in a span, over all programmes and features: a student whose placement and capstone they guide is one."""
+    ids, found = sorted(mentor_ids), {key: set[int]() for key in mentor_ids}
+    guides: list[Guides] = current_app.extensions.get(GUIDES, [])
+    for start in range(0, len(ids), 900):
+        for ask in guides:
+            for mentor_id, student_id in ask(ids[start : start + 900], since, until, today):
+                found[mentor_id].add(student_id)
+    return found
+
+
+def in_office_at(enterprise_ids: Collection[int], on: date) -> dict[int, int]:
+    """By mentor in office on a day the enterprise."""
+    statement = select(Mentor.id, Mentor.enterprise_id).where(Mentor.enterprise_id.in_(list(enterprise_ids)), in_office(on))
+    return {key: enterprise_id for key, enterprise_id in session().execute(statement)}
 
 
 SORTS: dict[str, tuple[Any, ...]] = {
@@ -226,16 +261,26 @@ def conflict(mentor_id: int, student_id: int) -> MentorConflict | None:
     return session().get(MentorConflict, (mentor_id, student_id))
 
 
-def conflicts_of(mentor_id: int) -> list[tuple[MentorConflict, str]]:
-    """The students a mentor must not guide, with number and name."""
+def conflicts_of(mentor_id: int) -> list[tuple[MentorConflict, Student, str]]:
+    """The students a mentor must not guide, with name and number."""
     statement = (
-        select(MentorConflict, Person.name, Student.student_no)
+        select(MentorConflict, Student, Person.name)
         .join(Student, Student.id == MentorConflict.student_id)
         .join(Person, Person.id == Student.person_id)
         .where(MentorConflict.mentor_id == mentor_id)
         .order_by(Person.pinyin, MentorConflict.student_id)
     )
-    return [(row, f"{name}（{number}）") for row, name, number in session().execute(statement)]
+    return [(row, student, f"{name}（{student.student_no}）") for row, student, name in session().execute(statement)]
+
+
+def is_of_enterprise(row: MentorConflict, mentor: Mentor) -> bool:
+    """Whether the enterprise's side declared a conflict: the mentor, or who acts for the enterprise. Of anybody else, and of whoever acts
+    for it no more, only the school takes it back."""
+    if row.declared_by_id is None:
+        return False
+    own = account_of_person(mentor.person_id)
+    acting = accounts_holding(Role.ENTERPRISE_COORDINATOR, Role.CENTRE_LEADER, organisation_id=mentor.enterprise_id)
+    return row.declared_by_id in acting or (own is not None and own.id == row.declared_by_id)
 
 
 def withdrawn_conflicts(mentor_id: int) -> list[tuple[datetime, dict[str, Any]]]:
@@ -246,10 +291,12 @@ def withdrawn_conflicts(mentor_id: int) -> list[tuple[datetime, dict[str, Any]]]
     return [(at, data) for at, data in session().execute(statement.order_by(AuditEvent.id.desc()))]
 
 
-def student_by_no(number: str, university_ids: Collection[int] | None = None) -> Student | None:
-    """The one student with a number; None when there is none or several schools have it."""
-    here = Student.university_id.in_(list(university_ids)) if university_ids is not None else sa.true()
-    return people.student_in(here, number)
+def students_by_no(number: str) -> list[Student]:
+    """The students with a number, however it is typed, of whatever university: who asks is told of those that are theirs alone."""
+    for spelling in school_number_spellings(number):
+        if found := list(session().scalars(select(Student).where(Student.student_no == spelling).order_by(Student.id))):
+            return found
+    return []
 
 
 # -- accounts for the mentors of an enterprise ----------------------------------------------------------------------------

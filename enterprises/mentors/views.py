@@ -7,12 +7,12 @@ from typing import Any
 from flask import Blueprint, current_app, redirect, render_template, request, url_for
 
 from enterprises.mentors import forms, imports, labels, operations, queries
-from enterprises.mentors.models import Mentor
+from enterprises.mentors.models import Mentor, MentorConflict
 from enterprises.permissions import Can
 from trainhub.kernel import clock, downloads, paging
 from trainhub.kernel.access import Role, demand, guard, may, signed_in, who
 from trainhub.kernel.db import session, transaction
-from trainhub.kernel.errors import NotFound, Refused
+from trainhub.kernel.errors import NotAllowed, NotFound, Refused
 from trainhub.kernel.forms import once
 from trainhub.kernel.i18n import _
 from trainhub.kernel.import_pages import add_pages
@@ -29,8 +29,8 @@ from trainhub.policy.book import book
 
 blueprint = Blueprint("mentors", __name__, url_prefix="/mentors")
 add_pages(blueprint, imports.SPEC, can=Can.MENTOR_IMPORT, path="/import", back="mentors.index")
-LOADS = "enterprises.mentors.loads"
-"""Features above count the students of mentors: functions (mentor ids, day) -> {mentor id: students}."""
+KNOWN = "enterprises.mentors.known_students"
+"""Features above say which students have to do with an enterprise: functions (enterprise id, student ids) -> {student id}."""
 
 
 def load(mentor_id: int) -> Mentor:
@@ -43,11 +43,8 @@ def load(mentor_id: int) -> Mentor:
 
 def loads_of(ids: list[int]) -> dict[int, int]:
     """How many students the mentors have today, over all programmes and features."""
-    total: dict[int, int] = dict.fromkeys(ids, 0)
-    for count in current_app.extensions.get(LOADS, []):
-        for key, value in count(ids, clock.today()).items():
-            total[key] += value
-    return total
+    today = clock.today()
+    return {key: len(students) for key, students in queries.guided_by(ids, today, today, today=today).items()}
 
 
 def _statement() -> Any:
@@ -96,7 +93,9 @@ def mine() -> Any:
 @blueprint.get("/<int:mentor_id>")
 @guard(Can.MENTOR_VIEW, load=load, subject=queries.subject_of)
 def show(mentor: Mentor) -> Any:
-    """One mentor."""
+    """One mentor: of an enterprise that the school does not work with only who agreed to it."""
+    if not may(who(), Can.MENTOR_EDIT, queries.subject_of(mentor)) and not queries.is_visible(mentor, who()):
+        raise NotAllowed(_("这位指导教师没有同意向未合作的学校公开。"))
     person = persons.person(mentor.person_id)
     return render_template(
         "enterprises/mentors/show.html",
@@ -109,12 +108,47 @@ def show(mentor: Mentor) -> Any:
         subject=queries.subject_of(mentor),
         can=Can,
         appraisals=queries.appraisals_of(mentor.id),
-        conflicts=queries.conflicts_of(mentor.id),
+        conflicts=_conflicts(mentor),
         withdrawn=queries.withdrawn_conflicts(mentor.id) if may(who(), Can.MENTOR_EDIT, queries.subject_of(mentor)) else [],
         appraisal_form=forms.AppraisalForm(formdata=None, year=clock.today().year),
         conflict_form=forms.ConflictForm(formdata=None).apart("conflict"),
         labels=labels,
     )
+
+
+def _may_lift(mentor: Mentor, student: Student, row: MentorConflict | None) -> bool:
+    """Whether the reader may take a conflict back: the student's school, or the enterprise if its side declared it; never the mentor."""
+    if who().person_id == mentor.person_id:
+        return False
+    if may(who(), Can.CONFLICT_SCHOOL, persons.subject_of_student(student)):
+        return True
+    return may(who(), Can.MENTOR_CREATE, queries.subject_of(mentor)) and (row is None or queries.is_of_enterprise(row, mentor))
+
+
+def _conflicts(mentor: Mentor) -> list[tuple[MentorConflict, str, bool]]:
+    """The conflicts of a mentor, and whether the reader may take each back: all of them for the mentor and the enterprise, those of their
+    own students for a school."""
+    is_ours = may(who(), Can.MENTOR_EDIT, queries.subject_of(mentor))
+    return [
+        (row, name, _may_lift(mentor, student, row))
+        for row, student, name in queries.conflicts_of(mentor.id)
+        if is_ours or may(who(), Can.CONFLICT_SCHOOL, persons.subject_of_student(student))
+    ]
+
+
+def _student(mentor: Mentor, number: str) -> Student:
+    """The student with a number among those whom the reader may name: a school its own, the enterprise those who are or were to come to
+    it. Whether a number belongs to anybody else is not told."""
+    found = queries.students_by_no(number)
+    ids = [one.id for one in found]
+    known: set[int] = set()
+    if may(who(), Can.MENTOR_EDIT, queries.subject_of(mentor)):
+        known = {one for ask in current_app.extensions.get(KNOWN, []) for one in ask(mentor.enterprise_id, ids)}
+    ours = [one for one in found if one.id in known or may(who(), Can.CONFLICT_SCHOOL, persons.subject_of_student(one))]
+    if len(ours) != 1:
+        said = _("本校没有这个学号的学生，或本单位没有这名实习、填报了志愿或做毕业设计的学生。其他学生的回避请由其学校登记。")
+        raise Refused(said, field="student_no")
+    return ours[0]
 
 
 @blueprint.post("/<int:mentor_id>/appraise")
@@ -133,23 +167,21 @@ def appraise(mentor: Mentor) -> Any:
 
 
 @blueprint.post("/<int:mentor_id>/conflicts")
-@guard(Can.MENTOR_EDIT, load=load, subject=queries.subject_of)
+@guard(Can.CONFLICT_DECLARE, load=load, subject=queries.subject_of)
 def declare_conflict(mentor: Mentor) -> Any:
     """Say that a mentor must not guide a student."""
     form = forms.ConflictForm()
     if not form.validate_on_submit():
         raise Refused(_("请填写学号和回避原因。"))
     with transaction():
-        student = queries.student_by_no(form.student_no.data or "")
-        if student is None:
-            raise Refused(_("没有这个学号的学生，或多所学校有相同的学号。请联系学校核对。"), field="student_no")
+        student = _student(mentor, form.student_no.data or "")
         operations.declare_conflict(mentor=mentor, student=student, reason=form.reason.data or "", by=who(), now=clock.now())
         key = mentor.id
     return done(_("已登记回避，不会再安排这名学生由此人指导。"), "mentors.show", mentor_id=key)
 
 
 @blueprint.post("/<int:mentor_id>/conflicts/<int:student_id>/withdraw")
-@guard(Can.MENTOR_EDIT, load=lambda mentor_id, student_id: (load(mentor_id), student_id), subject=lambda pair: queries.subject_of(pair[0]))
+@guard(Can.CONFLICT_DECLARE, load=lambda mentor_id, student_id: (load(mentor_id), student_id), subject=lambda pair: queries.subject_of(pair[0]))
 def withdraw_conflict(pair: tuple[Mentor, int]) -> Any:
     """Take a declared conflict back, with a reason."""
     mentor, student_id = pair
@@ -157,6 +189,8 @@ def withdraw_conflict(pair: tuple[Mentor, int]) -> Any:
         student = session().get(Student, student_id)
         if student is None:
             raise NotFound(_("没有这名学生。"))
+        if not _may_lift(mentor, student, queries.conflict(mentor.id, student_id)):
+            raise NotAllowed(_("回避由登记的一方或学生所在学校撤回，指导教师本人不能撤回。"))
         operations.withdraw_conflict(mentor=mentor, student=student, reason=request.form.get("reason", ""), by=who(), now=clock.now())
         key = mentor.id
     return done(_("已撤回回避，撤回的理由已记录；需要此人指导的，请另行安排。"), "mentors.show", mentor_id=key)

@@ -67,6 +67,7 @@ def placements(person_id: int) -> Owned:
         row.starts_on,
         row.ends_on,
         row.rank,
+        row.is_by_hand,
         row.explanation,
         row.accepted_on,
         row.started_on.label("begun_on"),

@@ -40,11 +40,6 @@ def _ratings(base_id: int) -> dict[str, Any]:
     }
 
 
-def loads(mentor_ids: Sequence[int], on: date) -> dict[int, int]:
-    """By mentor the students placed with them on a day."""
-    return queries.loads_of_mentors(mentor_ids, on, on)
-
-
 def evidence_pages(keys: Sequence[str], is_own: bool) -> dict[str, str]:
     """The pages of the placements that a certificate rests on: the holder sees them all, others those in their scope."""
     seen = queries.seen_of(set(keys_of(keys)), None if is_own else who())

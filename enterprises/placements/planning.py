@@ -6,19 +6,24 @@ import hashlib
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from enterprises.bases import queries as bases
 from enterprises.placements import queries, rules
 from enterprises.placements.lawful import bars_of, is_minor
-from enterprises.placements.models import Placement, Position, Round, Term
-from enterprises.placements.planner.types import Case, Group, Options, Post, Pupil, Slot, narrowed, without
+from enterprises.placements.models import Placement, Position, Round
+from enterprises.placements.planner.keeping import unwanted
+from enterprises.placements.planner.types import Assignment, Case, Group, Options, Post, Pupil, Slot, narrowed, without
 from enterprises.placements.queries.rounds import Planned
+from enterprises.placements.queries.worth import worth_of
 from enterprises.placements.types import Bar, LawFacts, PlacementState, PlanKind, PlanSettings, WhatIf
 from trainhub.ledger import queries as ledger
-from trainhub.ledger.rules import iso_week
+from trainhub.organisations import queries as organisations
 from trainhub.policy.book import book
+
+NOBODY = "-"
+"""No major: what a position accepts that is not on offer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +92,8 @@ def lawful_only(facts: Planned) -> Planned:
 
 
 def never_again(facts: Planned) -> Planned:
-    """The facts without the positions at which an enterprise took a student's place back, for that student: a major of its own that
-    they do not accept.
+    """The facts without the positions at which an enterprise, or the school by hand, took a student's place back, for that student: a
+    major of its own that they do not accept.
     """
     offered = {post.id for post in facts.positions}
     lost: dict[int, set[int]] = {}
@@ -160,58 +165,68 @@ def _unfit(facts: Planned, law: Mapping[int, LawFacts], first: date) -> tuple[di
 
 def _may_move(row: Placement, facts: Planned, round: Round, begun: Collection[int], today: date) -> bool:
     """Whether a repair may move a placement: it came from this round, and its term has not begun: who changes the base inside a
-    term begins later than the term, and stays where the school sent them. What stands at a position of which the enterprise took
-    another term back (`never_again`) nobody has lost: it stays."""
-    if (row.student_id, row.position_id) in facts.cancelled:
+    term begins later than the term, and stays where the school sent them, as does everybody whom the school moved by hand.
+    What stands at a position of which another term was taken back (`never_again`) nobody has lost: it stays. So does what is not
+    on offer at the moment, closed or waiting for a decision, or not for this student: nobody else could take the seat."""
+    if (row.student_id, row.position_id) in facts.cancelled or (row.student_id, row.term_id) in facts.given_up:
+        return False
+    post = facts.held[row.position_id]
+    if (post.id, row.term_id) not in facts.seats or not _takes(facts, post, facts.majors[row.student_id]):
         return False
     is_open = row.state in (PlacementState.PLANNED, PlacementState.ACCEPTED) and row.starts_on > today
-    return row.round_id == round.id and is_open and row.term_id not in begun
+    return row.round_id == round.id and is_open and row.term_id not in begun and not row.is_by_hand
 
 
 def case_of(facts: Planned, *, today: date, settings: PlanSettings, movable: dict[int, Placement], begun: Collection[int] = frozenset()) -> Case:
     """The round in the planner's words. Ids are texts of ten digits, so that their order is that of the numbers.
 
-    Weeks before: what is credited, and the whole weeks of placements that stand and are not finished (what is credited
-    inside them is not counted twice), so that the case does not change from one day to the next. Of a finished placement
-    only what is credited counts. Placements in the round's terms stay; they take a seat that the database no longer counts
-    as free. Those that may be moved are the earlier plan, of which as little as possible changes. Nobody comes new into a
-    term that has begun: its weeks cannot be had any more.
+    Weeks before: what is credited, and what placements that stand are worth beside it (`queries.worth`). Placements in the
+    round's terms stay; they take a seat that the database no longer counts as free. At a position that is not on offer the seats
+    are those that are held, and nobody comes new. Those that may be moved are the earlier plan, of which as little as possible
+    changes. Nobody comes new into a term that has begun: its weeks cannot be had any more.
     """
     per_week = book().at("own.weeks.days_per_week", on=today).number
     required = book().at("petoe.enterprise_weeks", on=today).number
     totals = ledger.weeks_of_many([student.id for student in facts.students])
     inside = {term.id for term in facts.terms}
-    running = _running_weeks([row for row in facts.placed if row.id not in movable])
+    terms = {term.id: term for term in facts.terms}
+    worth = worth_of(facts.placed, today=today, terms=terms)
+    running: dict[int, set[str]] = {}
+    for row in facts.placed:
+        if row.id not in movable:
+            running.setdefault(row.student_id, set()).update(worth.weeks.get(row.id, ()))
     prior = {
         key: sum(days for week, days in total.by_week.items() if week not in running.get(key, ())) * 10 // per_week for key, total in totals.items()
     }
-    seats, room, base_room = dict(facts.seats), dict(facts.room), dict(facts.base_room)
+    seats, base_room = {at: max(0, free) for at, free in facts.seats.items()}, dict(facts.base_room)
+    room = {at: max(0, count) for at, count in facts.room.items()}  # who has a place keeps it when mentors are fewer since
     offered = {post.id: post for post in facts.positions}
+    closed: dict[int, Position] = {}
     fixed: list[tuple[str, str, str]] = []
     current: list[tuple[str, str, str]] = []
     elsewhere: list[Placement] = []
-    terms = {term.id: term for term in facts.terms}
     for row in facts.placed:
         if row.term_id not in inside:
-            if row.state is not PlacementState.FINISHED:
-                prior[row.student_id] += rules.weeks_between(row.starts_on, row.ends_on) * 10
-        elif row.position_id in offered and row.ended_early_on is None:
+            prior[row.student_id] += worth.ahead_x10[row.id]
+        elif row.ended_early_on is None:
+            if row.position_id not in offered:
+                closed[row.position_id] = facts.held[row.position_id]
             (current if row.id in movable else fixed).append((key(row.student_id), key(row.term_id), key(row.position_id)))
             # The planner counts the whole term for whoever holds a place in it.
-            prior[row.student_id] += _still_to_come(row, terms[row.term_id]) - terms[row.term_id].weeks * 10
+            prior[row.student_id] += worth.ahead_x10[row.id] - terms[row.term_id].weeks * 10
             seats[row.position_id, row.term_id] = seats.get((row.position_id, row.term_id), 0) + 1
             room[row.enterprise_id, row.term_id] = room.get((row.enterprise_id, row.term_id), 0) + 1
-            where = (offered[row.position_id].base_id or 0, row.term_id)
+            where = (facts.held[row.position_id].base_id or 0, row.term_id)
             if where in base_room:
                 base_room[where] += 1
-        elif row.id not in movable:
+        else:
             elsewhere.append(row)
     blocked: dict[int, set[str]] = {student.id: {key(term_id) for term_id in begun} for student in facts.students}
     for student_id, term_id in facts.given_up:
         blocked.setdefault(student_id, set()).add(key(term_id))
-    for row in elsewhere:  # at a position closed since, or ended early: the term is taken; what was left standing counts
+    for row in elsewhere:  # ended early: the term is taken; what was left standing counts
         blocked.setdefault(row.student_id, set()).add(key(row.term_id))
-        prior[row.student_id] += _still_to_come(row, terms[row.term_id])
+        prior[row.student_id] += worth.ahead_x10[row.id]
     held = {(student, term) for student, term, _post in fixed}
     bounded = {base_id for base_id, _term in base_room}
     return Case(
@@ -220,11 +235,11 @@ def case_of(facts: Planned, *, today: date, settings: PlanSettings, movable: dic
             Post(
                 key(post.id),
                 key(post.enterprise_id),
-                facts.accepted.get(post.id, frozenset(post.majors)),
+                frozenset([NOBODY]) if post.id in closed else facts.accepted.get(post.id, frozenset(post.majors)),
                 facts.names[post.id],
                 key(post.base_id) if post.base_id in bounded else "",
             )
-            for post in facts.positions
+            for post in sorted([*facts.positions, *closed.values()], key=lambda one: one.id)
         ),
         seats={(key(post_id), key(term_id)): count for (post_id, term_id), count in sorted(seats.items())},
         pupils=tuple(
@@ -239,13 +254,14 @@ def case_of(facts: Planned, *, today: date, settings: PlanSettings, movable: dic
             for student in facts.students
         ),
         wishes={
-            key(student_id): {key(post): rank for rank, post in enumerate(posts, start=1) if post in offered}
+            key(student_id): {key(post): rank for rank, post in enumerate(posts, start=1) if post in offered or post in closed}
             for student_id, posts in facts.preferences.items()
         },
         fixed=tuple(sorted(fixed)),
         current=tuple(sorted([*fixed, *current])) if movable else None,
-        room={(key(firm), key(term_id)): max(0, count) for (firm, term_id), count in sorted(room.items())} if settings.is_mentor_bound else None,
+        room={(key(firm), key(term_id)): count for (firm, term_id), count in sorted(room.items())} if settings.is_mentor_bound else None,
         base_room={(key(base_id), key(term_id)): count for (base_id, term_id), count in sorted(base_room.items())} if base_room else None,
+        called={key(one): name for one, name in organisations.names_of({post.enterprise_id for post in facts.positions} | bounded).items()},
     )
 
 
@@ -276,29 +292,6 @@ def _tried(case: Case, facts: Planned, what_ifs: Sequence[WhatIf]) -> Case:
     return replace(case, seats=seats, room=room, base_room=base_room)
 
 
-def _still_to_come(row: Placement, term: Term) -> int:
-    """Tenths of a week that a placement in a term adds to what is credited outside of it: nothing once it is over; the term's weeks, or
-    of one that began inside the term its own."""
-    if row.state is PlacementState.FINISHED:
-        return 0
-    if row.starts_on <= term.starts_on and term.ends_on <= row.ends_on:
-        return term.weeks * 10
-    return min(term.weeks, rules.weeks_between(row.starts_on, row.ends_on)) * 10
-
-
-def _running_weeks(placed: Sequence[Placement]) -> dict[int, set[str]]:
-    """By student the ISO weeks of placements that stand and are not finished."""
-    found: dict[int, set[str]] = {}
-    for row in placed:
-        if row.state is not PlacementState.FINISHED:
-            day = row.starts_on
-            while day <= row.ends_on:
-                found.setdefault(row.student_id, set()).add(iso_week(day))
-                day += timedelta(days=7)
-            found[row.student_id].add(iso_week(row.ends_on))
-    return found
-
-
 def key(number: int) -> str:
     """A database id as the planner's id."""
     return f"{number:010d}"
@@ -320,7 +313,8 @@ def _no_step(_step: int) -> None:
 def compute(problem: Problem, *, now: datetime, time_limit: float, tell: Callable[[int], None] = _no_step) -> dict[str, Any]:
     """The plan: assignments [student, term, position, rank, is fixed], students below the target with the reason, figures.
 
-    A repair also names the placements that go (`removed`); what stays in place counts as fixed. No database is touched.
+    A repair also names the placements that go (`removed`); what stays in place counts as fixed, also what is not needed while nobody
+    wants the seat. No database is touched.
     """
     from enterprises.placements.planner.plan import solve
 
@@ -329,12 +323,19 @@ def compute(problem: Problem, *, now: datetime, time_limit: float, tell: Callabl
     options = Options(wanted.aim, wanted.same_enterprise, wanted.is_one_enterprise, wanted.is_wishes_first)
     result = solve(case, seed=problem.seed, time_limit=time_limit, options=options, tell=tell)
     fixed = set(case.fixed)
-    found = {(int(a.pupil), int(a.slot), int(a.post)) for a in result.assignments}
+    held = [(key(student), key(term), key(post)) for student, term, post, _placement in problem.removable]
+    unneeded = unwanted(case, result, held, is_one_enterprise=wanted.is_one_enterprise)
+    given = [*result.assignments, *(Assignment(*row, case.wishes.get(row[0], {}).get(row[2])) for row in unneeded)]
+    found = {(int(a.pupil), int(a.slot), int(a.post)) for a in given}
     stays = {(student, term, post) for student, term, post, _placement in problem.removable} & found
     assignments = [
-        [int(a.pupil), int(a.slot), int(a.post), a.rank, (a.pupil, a.slot, a.post) in fixed or (int(a.pupil), int(a.slot), int(a.post)) in stays]
-        for a in result.assignments
+        [int(a.pupil), int(a.slot), int(a.post), a.rank, a[:3] in fixed or (int(a.pupil), int(a.slot), int(a.post)) in stays] for a in sorted(given)
     ]
+    weeks = {slot.id: slot.weeks_x10 for slot in case.slots}
+    figures = dict(result.figures)
+    if unneeded:
+        figures["changed"] -= len(unneeded)
+        figures["weeks_total"] += sum(weeks[slot] for _pupil, slot, _post in unneeded) / 10
     unplaced = [[int(u.pupil), u.weeks_x10, u.target_x10, u.reason.value, u.why] for u in result.unplaced]
     return {
         "kind": problem.kind.value,
@@ -344,7 +345,7 @@ def compute(problem: Problem, *, now: datetime, time_limit: float, tell: Callabl
         "solver": result.solver,
         "input_hash": hash_of(problem),
         "result_hash": _hash([assignments, unplaced]),
-        "summary": {name: value for name, value in result.figures.items() if name != "seconds"},
+        "summary": {name: value for name, value in figures.items() if name != "seconds"},
         "assignments": assignments,
         "unplaced": unplaced,
         "removed": [placement for student, term, post, placement in problem.removable if (student, term, post) not in stays],

@@ -63,7 +63,7 @@ class SelfFoundState(StrEnum):
 
 
 class WithdrawalSide(StrEnum):
-    """Who gave a placement up. A student who did is not placed again in that term; whom the enterprise lost is."""
+    """Who gave a placement up. A student who did is not placed again in that term; who lost it to enterprise or school is, elsewhere."""
 
     STUDENT = "student"
     ENTERPRISE = "enterprise"

@@ -136,6 +136,7 @@ LABELS: Mapping[str, Any] = {
     "is_active": _l("有效"),
     "is_anonymous": _l("匿名"),
     "is_attained": _l("已达成"),
+    "is_by_hand": _l("由人直接安排"),
     "is_chair": _l("组长"),
     "is_completed": _l("已完成"),
     "is_confirmed": _l("已核实"),

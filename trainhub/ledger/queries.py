@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -52,13 +51,7 @@ class DayRow:
 
 def days_of(student_id: int) -> list[DayRow]:
     """Every standing confirmed day of a student, in order of day; two enterprises on one day are two rows."""
-    found = session().execute(
-        select(ConfirmedDay.id, ConfirmedDay.on, ConfirmedDay.enterprise_id, Organisation.name, ConfirmedDay.base_id, ConfirmedDay.source_id)
-        .join(Organisation, Organisation.id == ConfirmedDay.enterprise_id)
-        .where(ConfirmedDay.student_id == student_id, ConfirmedDay.withdrawn_at.is_(None))
-        .order_by(ConfirmedDay.on, ConfirmedDay.id)
-    )
-    return [DayRow(*row) for row in found]
+    return days_of_many([student_id])[student_id]
 
 
 def days_of_many(student_ids: Iterable[int]) -> dict[int, list[DayRow]]:
@@ -113,8 +106,13 @@ def weeks_of(student_id: int) -> WeeksTotal:
 
 def weeks_of_many(student_ids: Iterable[int]) -> dict[int, WeeksTotal]:
     """The credited weeks of every student asked for, also of those without a day; one query for 900 students."""
+    return weeks_from(dates_of_many(student_ids))
+
+
+def dates_of_many(student_ids: Iterable[int]) -> dict[int, list[date]]:
+    """The standing confirmed days of every student asked for, in order; two enterprises on one day are two."""
     wanted = sorted(set(student_ids))
-    days: dict[int, list[date]] = defaultdict(list)
+    days: dict[int, list[date]] = {student_id: [] for student_id in wanted}
     for start in range(0, len(wanted), CHUNK):
         for student_id, day in session().execute(
             select(ConfirmedDay.student_id, ConfirmedDay.on)
@@ -122,11 +120,16 @@ def weeks_of_many(student_ids: Iterable[int]) -> dict[int, WeeksTotal]:
             .order_by(ConfirmedDay.student_id, ConfirmedDay.on, ConfirmedDay.id)
         ):
             days[student_id].append(day)
+    return days
+
+
+def weeks_from(days: Mapping[int, Collection[date]]) -> dict[int, WeeksTotal]:
+    """By student what days would be credited, were they all confirmed: the one sum of the ledger."""
     shortened = holidays.shortened_of(days)
-    return {student_id: _credited(days[student_id], shortened.get(student_id)) for student_id in wanted}
+    return {student_id: _credited(some, shortened.get(student_id)) for student_id, some in days.items()}
 
 
-def _credited(days: list[date], shortened: dict[str, int] | None) -> WeeksTotal:
+def _credited(days: Collection[date], shortened: dict[str, frozenset[date]] | None) -> WeeksTotal:
     if not days:
         return WeeksTotal(0, 0, Decimal(0), {})
     return rules.credit_weeks(days, days_per_week=book().at("own.weeks.days_per_week", on=max(days)).number, working_days=shortened)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 
@@ -18,18 +18,21 @@ def iso_week(day: date) -> str:
     return f"{year:04d}-W{week:02d}"
 
 
-def credit_week(days: int, *, days_per_week: int, working_days: int | None = None) -> int:
-    """Credited days of one ISO week with `days` distinct confirmed days: at most `days_per_week` (PETOE-7.2, 1.x).
+def credit_week(days: Collection[date], *, days_per_week: int, working_days: Collection[date] | None = None) -> int:
+    """Credited days of one ISO week with the distinct confirmed `days`: at most `days_per_week` (PETOE-7.2, 1.x).
 
     `working_days` is given only when the holiday switch of the policy is on and public holidays shorten the week: a week in
-    which every remaining working day was worked counts as a full one. A week without any working day gets no such bonus.
+    which every remaining working day was worked counts as a full one; days worked on a holiday take no working day's place. A
+    week without any working day gets no such bonus.
     """
-    if working_days is not None and 0 < working_days < days_per_week and days >= working_days:
+    if working_days is not None and 0 < len(working_days) < days_per_week and set(working_days) <= set(days):
         return days_per_week
-    return min(days, days_per_week)
+    return min(len(days), days_per_week)
 
 
-def credits(days: Iterable[tuple[date, int]], *, days_per_week: int, working_days: Mapping[str, int] | None = None) -> dict[tuple[date, int], int]:
+def credits(
+    days: Iterable[tuple[date, int]], *, days_per_week: int, working_days: Mapping[str, Collection[date]] | None = None
+) -> dict[tuple[date, int], int]:
     """By (day, row) of a student's confirmed days what each earns; in order of day, then row. The sum is that of `credit_weeks`.
 
     A day earns one; nothing a second enterprise on the same day, or a day beyond those a week counts. Under the holiday switch
@@ -37,10 +40,11 @@ def credits(days: Iterable[tuple[date, int]], *, days_per_week: int, working_day
     """
     holidays, earned = working_days or {}, dict[tuple[date, int], int]()
     last: dict[str, tuple[date, int]] = {}
+    worked: dict[str, set[date]] = {}
     counted: Counter[str] = Counter()
-    seen: set[date] = set()
     for day, key in sorted(days):
         week = iso_week(day)
+        seen = worked.setdefault(week, set())
         is_new = day not in seen and counted[week] < days_per_week
         earned[day, key] = int(is_new)
         if is_new:
@@ -48,17 +52,19 @@ def credits(days: Iterable[tuple[date, int]], *, days_per_week: int, working_day
             last[week] = (day, key)
         seen.add(day)
     for week, at in last.items():
-        earned[at] += credit_week(counted[week], days_per_week=days_per_week, working_days=holidays.get(week)) - counted[week]
+        earned[at] += credit_week(worked[week], days_per_week=days_per_week, working_days=holidays.get(week)) - counted[week]
     return earned
 
 
-def credit_weeks(days: Iterable[date], *, days_per_week: int, working_days: Mapping[str, int] | None = None) -> WeeksTotal:
+def credit_weeks(days: Iterable[date], *, days_per_week: int, working_days: Mapping[str, Collection[date]] | None = None) -> WeeksTotal:
     """The sum of confirmed days to weeks: at most `days_per_week` distinct days of each ISO week (PETOE-7, 002:277; 7.2, 002:551).
 
     `days` may repeat a day (two enterprises on one day): it counts once. `working_days` by ISO week: the holiday switch.
     """
     distinct = set(days)
-    found = Counter(iso_week(day) for day in distinct)
+    found: dict[str, list[date]] = {}
+    for day in distinct:
+        found.setdefault(iso_week(day), []).append(day)
     holidays = working_days or {}
     by_week = {week: credit_week(found[week], days_per_week=days_per_week, working_days=holidays.get(week)) for week in sorted(found)}
     credited = sum(by_week.values())

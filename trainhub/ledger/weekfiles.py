@@ -15,7 +15,7 @@ from trainhub.kernel.sheets.types import Problem
 from trainhub.ledger import rules
 from trainhub.ledger.holidays import imports as holiday_files
 from trainhub.ledger.holidays.operations import problem_with
-from trainhub.ledger.holidays.queries import RULES
+from trainhub.ledger.holidays.queries import counted
 from trainhub.ledger.holidays.rules import days_of
 from trainhub.ledger.types import DayStatus, HolidayKind
 from trainhub.policy.book import book
@@ -60,7 +60,7 @@ def check(
     """The credited weeks of every student of the file, as the contract's result; ordered by student.
 
     `on` is the last day that may occur in the file and the day whose policy holds. `holidays` is a table as `holidays import`
-    reads; it counts where the switch of the kind of programme is on for a student's latest day. Raises BadDays naming every bad row,
+    reads; each week goes by the switch of the kind of programme on its own Monday, as in the ledger. Raises BadDays naming every bad row,
     SheetError when the file cannot be read.
     """
     try:
@@ -95,8 +95,8 @@ def check(
     students = []
     for student in sorted(approved):
         days = approved[student]
-        is_on = bool(days) and book().at(RULES[is_vocational], on=max(days)).flag
-        total = rules.credit_weeks(days, days_per_week=per_week, working_days=calendar.worked_in_weeks(days) if is_on else None)
+        full = counted(calendar.worked_in_weeks(days), is_vocational=is_vocational)
+        total = rules.credit_weeks(days, days_per_week=per_week, working_days=full)
         finding = rules.judge_enterprise_weeks(total.credited_days, weeks=weeks, days_required=required)
         students.append(
             {

@@ -28,12 +28,12 @@ class WorkCalendar:
         """How many weekdays of a span, both ends included, are free."""
         return sum(since <= day <= until and self.is_free(day) for day in self.off)
 
-    def worked_in_weeks(self, days: Iterable[date]) -> dict[str, int]:
-        """By ISO week of the days ("2026-W40") how many days are worked in it, where a holiday makes them fewer than usual."""
-        found: dict[str, int] = {}
+    def worked_in_weeks(self, days: Iterable[date]) -> dict[str, frozenset[date]]:
+        """By ISO week of the days ("2026-W40") which days are worked in it, where a holiday makes them fewer than usual."""
+        found: dict[str, frozenset[date]] = {}
         for monday in sorted({day - timedelta(days=day.weekday()) for day in days}):
             week = [monday + timedelta(days=n) for n in range(7)]
             if any(self.is_free(day) for day in week):
                 year, number, _weekday = monday.isocalendar()
-                found[f"{year:04d}-W{number:02d}"] = sum(self.is_worked(day) for day in week)
+                found[f"{year:04d}-W{number:02d}"] = frozenset(day for day in week if self.is_worked(day))
         return found

@@ -14,7 +14,7 @@ from enterprises.bases.types import AcceptanceStep, AgreementTopic, BaseType, Le
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity, Role
 from trainhub.kernel.clock import local
-from trainhub.kernel.db import session
+from trainhub.kernel.db import hold, session
 from trainhub.kernel.errors import NotAllowed, Refused
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import _, listed
@@ -166,6 +166,7 @@ def set_period(
         raise BadBase(_("请填写名称。"), field="title")
     if not 0 <= capacity <= 100_000:
         raise BadBase(_("人数应为 0 或正整数。"), field="capacity")
+    hold(f"periods:{base.id}")  # two periods at once do not overlap
     known = queries.periods_of(base.id)
     if period is None:
         period = next((row for row in known if (row.since, row.until) == (since, until)), None)

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import select
 
 from enterprises.capstones.models import Capstone, DefenceGroup, DefenceMember, DefenceSlot, Review, SpotItem, SpotOpinion, Supervision, ThirdGrade
-from enterprises.capstones.types import LIVE
+from enterprises.capstones.types import LIVE, SupervisorRole
+from enterprises.mentors.models import Mentor
+from enterprises.permissions import SCHOOL
+from trainhub.kernel.access import Identity, Role
+from trainhub.kernel.db import session
+from trainhub.organisations import queries as organisations
 from trainhub.people.models import Student
 
 
@@ -31,3 +38,40 @@ def guided() -> sa.Select[Any]:
         .join(Student, Student.id == Capstone.student_id)
     )
     return statement
+
+
+def guides(mentor_ids: Collection[int], since: date, until: date, today: date) -> list[tuple[int, int]]:
+    """(mentor, student) of the capstones that go on and share a day with a span: to their last day, and as long as they do go on."""
+    statement = (
+        select(Mentor.id, Capstone.student_id)
+        .join(Supervision, Supervision.person_id == Mentor.person_id)
+        .join(Capstone, sa.and_(Capstone.id == Supervision.capstone_id, Capstone.enterprise_id == Mentor.enterprise_id))
+        .where(
+            Mentor.id.in_(list(mentor_ids)),
+            Supervision.role == SupervisorRole.ENTERPRISE,
+            Supervision.until.is_(None),
+            Capstone.state.in_(LIVE),
+            Capstone.starts_on <= until,
+            sa.true() if today >= since else Capstone.ends_on >= since,
+        )
+    )
+    return [(mentor_id, student_id) for mentor_id, student_id in session().execute(statement)]
+
+
+def partners(identity: Identity) -> sa.Select[Any]:
+    """The enterprises where students of the reader's schools do or did their capstone."""
+    return (
+        select(Capstone.enterprise_id)
+        .join(Student, Student.id == Capstone.student_id)
+        .where(
+            organisations.scope(
+                identity, (*SCHOOL, Role.SCHOOL_SUPERVISOR), organisations=(Student.university_id,), programmes=(Student.programme_id,)
+            )
+        )
+    )
+
+
+def students_at(enterprise_id: int, student_ids: Collection[int]) -> set[int]:
+    """Which students do or did their capstone with an enterprise."""
+    statement = select(Capstone.student_id).where(Capstone.enterprise_id == enterprise_id, Capstone.student_id.in_(list(student_ids)))
+    return set(session().scalars(statement))

@@ -208,6 +208,8 @@ class Placement(Versioned, Base):
     starts_on: Mapped[date]
     ends_on: Mapped[date]
     rank: Mapped[int | None]
+    is_by_hand: Mapped[bool] = mapped_column(default=False)
+    """Whether somebody placed the student, directly or by a change of base; else a plan of the round did, which a repair may move."""
     explanation: Mapped[str] = mapped_column(sa.String(300), default="")
     accepted_on: Mapped[date | None]
     started_on: Mapped[date | None]

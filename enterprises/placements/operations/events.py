@@ -23,6 +23,7 @@ from enterprises.placements.operations._support import (
 from enterprises.placements.operations.days import take_back
 from enterprises.placements.operations.finishing import conclude
 from enterprises.placements.operations.guiding import assign_mentor
+from enterprises.placements.operations.holding import hold_bases
 from enterprises.placements.operations.placing import check_room, withdraw_placement
 from enterprises.placements.types import DayState, EventKind, EventState, PlacementState, WithdrawalSide
 from trainhub.identity import queries as identities
@@ -212,6 +213,7 @@ def end_early(*, placement: Placement, on: date, reason: str, today: date, by: I
 
     Raises WrongState when it is not running, days wait or lie after the day; BadPlacement without a reason or for an impossible day.
     """
+    hold(placement)  # nobody logs or confirms a day of it meanwhile, and its seat is given back once
     if placement.state is PlacementState.FINISHED and placement.ended_early_on == on:
         return placement
     if placement.state is not PlacementState.STARTED:
@@ -260,6 +262,8 @@ def change_base(
     Raises what `end_early` refuses, NoSeat, WrongState for a placement that is over or was changed already, BadPlacement when
     the position does not fit or the day lies further ahead than tomorrow (the days until then would belong to nobody).
     """
+    hold_bases([position.base_id])  # bases before placements, as a repair does
+    hold(placement)
     if placement.state in (PlacementState.WITHDRAWN, PlacementState.FINISHED):
         raise WrongState(_("实习已结束或撤销，不能再更换单位。"))
     if position.id == placement.position_id:
@@ -290,6 +294,7 @@ def change_base(
         round_id=placement.round_id,
         starts_on=since,
         ends_on=term.ends_on,
+        is_by_hand=True,
         explanation=(N_("由其他单位转入：%(reason)s") % {"reason": reason.strip()})[:300],
         created_at=now,
     )

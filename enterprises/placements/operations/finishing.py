@@ -35,6 +35,7 @@ def grade_placement(
 
     One that ended early, or was withdrawn while it ran, is graded afterwards, once: then milestone and certificate follow.
     """
+    hold(placement)
     check_version(placement, version)
     if not may_be_graded(placement):
         raise WrongState(_("实习进行中才能评定成绩；提前结束的，只能补评一次。"))

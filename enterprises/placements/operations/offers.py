@@ -18,7 +18,7 @@ from enterprises.placements.types import OfferState, SeatDecision
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.clock import local
-from trainhub.kernel.db import session
+from trainhub.kernel.db import hold, session
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import _, listed
 from trainhub.kernel.numbers import FIRST_DAY, LAST_DAY, is_day
@@ -70,6 +70,7 @@ def create_term(
         raise BadPlacement(_("代码无效：请用 2 至 40 个字母、数字、点、横线或下划线。"), field="code")
     if not title:
         raise BadPlacement(_("请填写实习学期名称。"), field="title")
+    hold(f"terms:{university.id}")  # two terms at once do not overlap
     known = queries.terms_of(university.id)
     same = next((term for term in known if term.code == code), None)
     if same is not None and (same.starts_on, same.ends_on) == (starts_on, ends_on):
@@ -107,6 +108,8 @@ def change_term(
     *, term: Term, title: str, starts_on: date, ends_on: date, weeks: int | None, by: Identity, now: datetime, version: int | None = None
 ) -> Term:
     """Change a term that nobody is placed in yet. Raises Stale, WrongState, BadPlacement."""
+    hold(f"terms:{term.university_id}")
+    session().refresh(term)
     check_version(term, version)
     if (starts_on, ends_on) != (term.starts_on, term.ends_on) and queries.has_placements(term_id=term.id):
         raise WrongState(_("已有学生安排在这个学期，不能再改日期。"), field="starts_on")

@@ -110,6 +110,7 @@ def place_student(
         starts_on=starts_on,
         ends_on=term.ends_on,
         rank=rank,
+        is_by_hand=True,
         explanation=explanation[:300],
         created_at=now,
     )
@@ -132,6 +133,7 @@ def place_student(
 
 def accept_placement(*, placement: Placement, by: Identity, now: datetime) -> Placement:
     """The student accepts; doing it again changes nothing. Raises WrongState after a withdrawal."""
+    hold(placement)
     if placement.state is PlacementState.WITHDRAWN:
         raise WrongState(_("这项安排已撤销，不能确认。"))
     if placement.state is not PlacementState.PLANNED:
@@ -160,6 +162,7 @@ def withdraw_placement(
 
     Raises BadPlacement without a reason, WrongState when it is finished.
     """
+    hold(placement)  # its seat is given back once, and no day of it is confirmed meanwhile
     if placement.state is PlacementState.WITHDRAWN:
         return placement
     if placement.state is PlacementState.FINISHED:
@@ -202,6 +205,7 @@ def decline_placement(*, placement: Placement, reason: str, by: Identity, now: d
 
     Raises WrongState once it has begun: then the school ends it early.
     """
+    hold(placement)
     if placement.state is PlacementState.WITHDRAWN:
         return placement
     if placement.state not in BEFORE_START:
@@ -314,6 +318,7 @@ def start_placement(*, placement: Placement, today: date, by: Identity, now: dat
 
     Raises NotReady with the findings that are not met (in `details`), WrongState.
     """
+    hold(placement)  # what the checklist asks for is not changed meanwhile
     if placement.state is PlacementState.STARTED:
         return placement
     if placement.state is not PlacementState.ACCEPTED:

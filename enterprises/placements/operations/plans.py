@@ -77,9 +77,17 @@ def check_plannable(round: Round, kind: PlanKind, now: datetime) -> None:
 def _check_what_ifs(round: Round, kind: PlanKind, what_ifs: Sequence[WhatIf]) -> None:
     if bool(what_ifs) is not (kind is PlanKind.WHAT_IF):
         raise BadPlacement(_("请至少填写一项试算条件。"), field="what_ifs")
+    offered = queries.offered_in(round.term_ids) if what_ifs else []
+    positions, places = {row.id for row in offered}, {row.base_id for row in offered} - {None}
     for one in what_ifs:
         if one.base_id is None and (one.term_id not in round.term_ids or one.position_id is None):
             raise BadPlacement(_("请选择岗位和本轮次的学期。"), field="what_ifs")
+        if one.base_id is not None and one.base_id not in places:
+            raise BadPlacement(_("本轮次没有这个基地的岗位，请从列表中选择。"), field="base_id", code="unknown_base")
+        if one.position_id is not None and one.position_id not in positions:
+            raise BadPlacement(
+                _("本轮次没有这个岗位（没有提供、未通过审核或已关闭），请从列表中选择。"), field="position_id", code="unknown_position"
+            )
         if one.base_id is None and not -1000 <= one.seats <= 1000:
             raise BadPlacement(_("席位增减应在 -1000 至 1000 之间。"), field="seats")
 
@@ -155,7 +163,7 @@ def publish_round(*, round: Round, by: Identity, now: datetime) -> int:
         raise WrongState(_("请先计算安排，核对后再公布。"))
     today = local(now).date()
     if planning.hash_of(planning.problem_of(round, today=today)) != round.plan["input_hash"]:
-        raise WrongState(_("志愿、席位或学生名单在计算之后有变化，请重新计算后再公布。"), code="plan_outdated")
+        raise WrongState(_("志愿、席位、学生名单或登记的实习日在计算之后有变化，请重新计算后再公布。"), code="plan_outdated")
     rows = _place(round, [row for row in round.plan["assignments"] if not row[4]], now)
     round.state, round.published_at = RoundState.PUBLISHED, now
     session().flush()
@@ -222,7 +230,7 @@ def publish_repair(*, plan: RoundPlan, round: Round, by: Identity, now: datetime
     settings = PlanSettings.of(plan.data["settings"])
     problem = planning.problem_of(round, today=today, kind=PlanKind.REPAIR, settings=settings)
     if planning.hash_of(problem) != plan.data["input_hash"]:
-        raise WrongState(_("安排、席位或学生名单在计算之后有变化，请重新计算修补方案。"), code="plan_outdated")
+        raise WrongState(_("安排、席位、学生名单或登记的实习日在计算之后有变化，请重新计算修补方案。"), code="plan_outdated")
     # Bases before seats, as everybody does who places students.
     hold_bases(row.base_id for row in queries.positions_by_ids({one[2] for one in plan.data["assignments"] if not one[4]}).values())
     with in_language("zh"):
@@ -233,7 +241,8 @@ def publish_repair(*, plan: RoundPlan, round: Round, by: Identity, now: datetime
             withdraw_placement(placement=row, reason=why, by=by, now=now, side=WithdrawalSide.SCHOOL)
     session().flush()
     rows = _place(round, [row for row in plan.data["assignments"] if not row[4]], now)
-    round.plan = {**plan.data, "repair_id": plan.id}
+    moved = sorted({*queries.moved_by_repairs(round), *plan.data["removed"]})
+    round.plan = {**plan.data, "repair_id": plan.id, "moved": moved}
     session().flush()
     audit.record(
         by=by,

@@ -65,9 +65,12 @@ def shape(family: tuple[int, ...]) -> tuple[tuple[int, int], ...] | None:
     return (*([(core.bit_count(), core)] if core else []), *([(count, rest)] if rest else []))
 
 
-def patterns(setup: Setup, pupils: Ints, decided: Ints, single: Ints) -> Patterns:
-    """The patterns of students; `decided` [N] is the set of those whose family is no pattern; `single` get one free slot."""
+def patterns(setup: Setup, pupils: Ints, decided: Ints, single: Ints, slots: Ints | None = None) -> Patterns:
+    """The patterns of students; `decided` [N] is the set of those whose family is no pattern; `single` get one free slot, or theirs
+    of the `slots`."""
     found: list[tuple[Ints, Ints, Ints]] = [(single, np.ones(len(single), dtype=np.int64), setup.free[single])]
+    if slots is not None:
+        found = [(single, np.bitwise_count(slots).astype(np.int64), slots)]
     for family in np.unique(setup.family[pupils]):
         mine = pupils[setup.family[pupils] == family]
         parts = shape(setup.families[family]) if family else None

@@ -18,7 +18,7 @@ from enterprises.placements.planner.deciding import Placed
 from enterprises.placements.planner.network import Network, cheapest
 from enterprises.placements.planner.prepare import NOWHERE, UNRANKED, Bools, Ints, Setup, alike, bits
 from enterprises.placements.planner.reach import Groups, Reach, Unknowns, turns
-from enterprises.placements.planner.repairing import keepable
+from enterprises.placements.planner.repairing import keepable, kept_slots
 from enterprises.placements.types import Aim
 
 FREE = -1
@@ -53,20 +53,32 @@ def open_at(setup: Setup) -> Bools:
     return found
 
 
+def kept_at(setup: Setup) -> tuple[Ints, Ints]:
+    """[N] the slots that may stay in a repair, as a mask, and their enterprise (FREE: several, or none)."""
+    if setup.current is None:
+        return np.zeros(len(setup.pupils), dtype=np.int64), np.full(len(setup.pupils), FREE, dtype=np.int64)
+    kept = keepable(setup)
+    firms = np.where(kept == NOWHERE, -1, np.append(setup.firm, -1)[kept])
+    one = firms.max(axis=1, initial=FREE)
+    return kept_slots(setup, kept), np.where(((firms == one[:, None]) | (kept == NOWHERE)).all(axis=1), one, FREE)
+
+
 def reach_at_one(setup: Setup, until: float, aim: Aim) -> Homes:
-    """The proven maximum of students who reach their target at one enterprise each; for everybody first the fewest with nothing."""
+    """The proven maximum of students who reach their target at one enterprise each; for everybody first the fewest with nothing. In a
+    repair those of them go first who hold what they get."""
     homes, everybody = homes_of(setup), aim is Aim.EVERYONE
     inside = np.flatnonzero((setup.need > 0) if everybody else (setup.family > 0))
     marks = setup.free if everybody else np.zeros(len(setup.pupils), dtype=np.int64)
+    kept, before = kept_at(setup)
     keys, at, size = np.unique(
-        np.column_stack([setup.kind, setup.family, marks, homes, setup.rank])[inside], axis=0, return_inverse=True, return_counts=True
+        np.column_stack([setup.kind, setup.family, marks, homes, setup.rank, kept, before])[inside], axis=0, return_inverse=True, return_counts=True
     )
     of = np.full(len(setup.pupils), -1, dtype=np.int64)
     of[inside] = at.reshape(-1)
     groups = Groups(keys[:, 0], keys[:, 1], keys[:, 2], size, of, keys[:, 4])
     opened = open_at(setup)
     rows: list[tuple[int, int, int, int]] = []
-    for group, (kind, family, mark, home, _rank) in enumerate(keys.tolist()):
+    for group, (kind, family, mark, home, *_rest) in enumerate(keys.tolist()):
         firms = np.flatnonzero(opened[:, kind].any(axis=0)).tolist() if home < 0 else [home]
         for firm in firms:
             rows += [(group, one, 1, firm) for one in setup.families[family] if all(opened[slot, kind, firm] for slot in bits(one))]
@@ -75,6 +87,9 @@ def reach_at_one(setup: Setup, until: float, aim: Aim) -> Homes:
     found = Unknowns(table[:, 0], table[:, 1], table[:, 2].astype(bool), groups.kind[table[:, 0]], size[table[:, 0]])
     objectives = [-np.ones(len(found)), -found.reaches.astype(float)] if everybody else [-found.reaches.astype(float)]
     main = len(objectives)
+    if setup.current is not None:
+        held, at_home = keys[table[:, 0], 5], keys[table[:, 0], 6] == table[:, 3]
+        objectives.append((np.bitwise_count(found.mask & ~held) - at_home * np.bitwise_count(found.mask & held).astype(np.int64)).astype(float))
     for some in [np.ones(len(found), dtype=bool), found.reaches] if everybody else [found.reaches]:
         objectives += [-(some & one).astype(float) for one in turns(groups, found)]
     numbers, bound, is_proven = _most(setup, groups, found, table[:, 3], objectives, main, until)
@@ -179,7 +194,7 @@ def place_at_one(setup: Setup, homes: Homes, chosen: Ints, single: Ints, until: 
     """
     pupils, alone = np.sort(np.concatenate([chosen, single])), frozenset(single.tolist())
     found = _by_wishes(setup, homes, pupils, alone, until)
-    if (setup.current is None and found.bound == _cost(setup, found.table)) or alone:
+    if setup.current is None and (alone or found.bound == _cost(setup, found.table)):
         return found
     best = exact.solve(setup, homes.reach, chosen, until, homes=homes_of(setup))
     if best is None:

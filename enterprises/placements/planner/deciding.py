@@ -11,8 +11,9 @@ from enterprises.placements.planner.assign import Found, by_set, flow, patterns,
 from enterprises.placements.planner.network import Network, cheapest
 from enterprises.placements.planner.prepare import NOWHERE, UNRANKED, Ints, Setup, Wishes
 from enterprises.placements.planner.reach import Groups, Master, Reach, unknowns
-from enterprises.placements.planner.repairing import keepable
+from enterprises.placements.planner.repairing import keepable, single_slots
 from enterprises.placements.planner.types import Options
+from enterprises.placements.types import Aim
 
 ROUNDS = 3
 """How often prices and sets are brought closer to each other, at most."""
@@ -47,7 +48,8 @@ class Placed:
 def place(setup: Setup, numbers: Reach, chosen: Ints, single: Ints, until: float, options: Options) -> Placed:
     """Positions for the chosen and for those who get a single slot, and in a repair the rows that others keep."""
     is_mixed = np.array([bool(one) and shape(one) is None for one in setup.families])[setup.family[chosen]]
-    if (setup.current is not None or is_mixed.any()) and options == Options():
+    is_repair = setup.current is not None
+    if options == Options(aim=options.aim) and (is_repair or (is_mixed.any() and options.aim is Aim.COMPLETE)):
         best = exact.solve(setup, numbers, chosen, until)
         if best is not None:
             return Placed(best, _cost(setup, best))
@@ -69,6 +71,7 @@ def _by_flows(setup: Setup, numbers: Reach, chosen: Ints, mixed: Ints, single: I
         others = keepable(setup)
         others[chosen], others[single] = NOWHERE, NOWHERE
         stay = np.column_stack(setup.rows(others))
+    slots = single_slots(setup, numbers, single)
     decided = np.zeros(len(setup.pupils), dtype=np.int64)
     prices = np.ones(setup.seats.shape, dtype=np.int64)  # a guess: of sets with equal wishes the one with fewer slots
     best: Found | None = None
@@ -82,7 +85,7 @@ def _by_flows(setup: Setup, numbers: Reach, chosen: Ints, mixed: Ints, single: I
             decided[mixed] = as_counted(setup, mixed, best_of, numbers) if wanted is None else wanted
             if np.array_equal(before, decided):
                 break
-        some = patterns(setup, chosen, decided, single)
+        some = patterns(setup, chosen, decided, single, slots)
         found = flow(setup, some, setup.wishes, weight=weight, stay=stay, is_priced=bool(len(mixed)))
         if found is None:
             raise AssertionError("step 1 promised seats that step 3 does not find")
@@ -101,7 +104,10 @@ def _by_flows(setup: Setup, numbers: Reach, chosen: Ints, mixed: Ints, single: I
         best = flow(setup, taken, loyal(setup, best.placed, bonus), weight=weight, stay=stay)
         assert best is not None
     changes = 0 if setup.current is None else int((np.where(setup.held == NOWHERE, best.placed, setup.held) != setup.current).sum())
-    return Placed(best.placed, max(0, bound), numbers.changes is None or changes <= numbers.changes)
+    is_least = setup.current is None or (numbers.changes is not None and changes <= numbers.changes)
+    if slots is not None and len(slots):
+        bound = 0  # other slots of those who do not reach might let the others have more of their wishes
+    return Placed(best.placed, max(0, bound), is_least)
 
 
 def loyal(setup: Setup, placed: Ints, bonus: int) -> Wishes:

@@ -18,14 +18,16 @@ def solve(setup: Setup, numbers: Reach, chosen: Ints, until: float, homes: Ints 
     """The best plan as [N, S] posts: fewest changes to the earlier plan (when there is one: then who reaches is free), then
     least rank cost. None when the case is too large or time is short.
 
-    With an earlier plan the table also keeps student-terms of those who do not reach, so far as seats allow. With `homes`
-    [N] every student stays at one enterprise: the one named, or any (negative).
+    With an earlier plan the table also keeps student-terms of those who do not reach, so far as seats allow; when everybody counts
+    (`numbers.is_single`) as many have something as step 1 says, and whoever keeps nothing may get one place. With `homes` [N] every
+    student stays at one enterprise: the one named, or any (negative).
     """
     import numpy as np
     from scipy.optimize import Bounds, LinearConstraint, milp
     from scipy.sparse import coo_array
 
-    able = np.flatnonzero(setup.family > 0) if setup.current is not None else chosen
+    everybody = numbers.is_single and setup.current is not None
+    able = np.flatnonzero((setup.family > 0) | (everybody & (setup.need > 0))) if setup.current is not None else chosen
     families = {pupil: setup.families[setup.family[pupil]] for pupil in able.tolist()}
     kinds = [np.flatnonzero(accepted).tolist() for accepted in setup.accepts]
     reached = numbers.total if setup.current is not None else len(chosen)
@@ -46,10 +48,20 @@ def solve(setup: Setup, numbers: Reach, chosen: Ints, until: float, homes: Ints 
     if setup.current is not None:
         current = {(pupil, slot): post for pupil, slot, post in zip(*(c.tolist() for c in setup.rows(setup.current)), strict=True)}
         kept = list(zip(*(c.tolist() for c in setup.rows(keepable(setup))), strict=True))
+    lone: list[tuple[int, int, int]] = []
+    if everybody:
+        lone = [
+            (pupil, slot, post) for pupil in sorted(families) for slot in bits(int(setup.free[pupil])) if 1 << slot not in families[pupil]
+            for post in kinds[kind_of[pupil]]
+            if seats[slot][post] > 0 and (homes is None or homes[pupil] < 0 or homes[pupil] == setup.firm[post])
+        ]  # fmt: skip
+    keepers = sorted({pupil for pupil, _slot, _post in kept}) if everybody else []
     stays = sorted({(pupil, int(setup.firm[post])) for pupil, _slot, post in places}) if homes is not None else []
     first_place, first_kept = len(sets), len(sets) + len(places)
     first_stay = first_kept + len(kept)
-    total = first_stay + len(stays)
+    first_lone = first_stay + len(stays)
+    first_keeper = first_lone + len(lone)
+    total = first_keeper + len(keepers)
     if not total:
         return np.full(setup.held.shape, NOWHERE, dtype=np.int64)
     rows: list[int] = []
@@ -69,19 +81,21 @@ def solve(setup: Setup, numbers: Reach, chosen: Ints, until: float, homes: Ints 
     of_pupil: dict[int, list[int]] = {}
     for column, (pupil, _one) in enumerate(sets):
         of_pupil.setdefault(pupil, []).append(column)
+    for column, (pupil, _slot, _post) in enumerate(lone, start=first_lone):
+        of_pupil.setdefault(pupil, []).append(column)
     by_slot: dict[tuple[int, int], list[int]] = {}
     by_seat: dict[tuple[int, int], list[int]] = {}
     for column, (pupil, slot, post) in enumerate(places, start=first_place):
         by_slot.setdefault((pupil, slot), []).append(column)
         by_seat.setdefault((slot, post), []).append(column)
-    for column, (_pupil, slot, post) in enumerate(kept, start=first_kept):
+    for column, (_pupil, slot, post) in [*enumerate(kept, start=first_kept), *enumerate(lone, start=first_lone)]:
         by_seat.setdefault((slot, post), []).append(column)
     for mine in of_pupil.values():
         row([(column, 1.0) for column in mine], 0, 1)
     for pupil in sorted(families):
         for slot in bits(unions[pupil]):
             entries = [(column, 1.0) for column in by_slot.get((pupil, slot), [])]
-            entries += [(column, -1.0) for column in of_pupil[pupil] if sets[column][1] >> slot & 1]
+            entries += [(column, -1.0) for column in of_pupil[pupil] if column < first_place and sets[column][1] >> slot & 1]
             row(entries, 0, 0)
     for column, (pupil, _slot, _post) in enumerate(kept, start=first_kept):
         row([(column, 1.0), *[(other, 1.0) for other in of_pupil.get(pupil, [])]], 0, 1)
@@ -91,6 +105,13 @@ def solve(setup: Setup, numbers: Reach, chosen: Ints, until: float, homes: Ints 
     if homes is not None:
         _stays(setup, places, first_place, {one: column for column, one in enumerate(stays, start=first_stay)}, row)
     row([(column, 1.0) for column in range(len(sets))], reached, reached)
+    if everybody:
+        for column, pupil in enumerate(keepers, start=first_keeper):
+            mine = [first_kept + at for at, one in enumerate(kept) if one[0] == pupil]
+            row([(column, 1.0), *((other, -1.0) for other in mine)], -1 - len(mine), 0)
+            row([(column, 1.0), *((other, 1.0) for other in of_pupil.get(pupil, []))], 0, 1)
+        something = [*range(len(sets)), *range(first_lone, total)]
+        row([(column, 1.0) for column in something], int(numbers.numbers.sum()), len(setup.pupils))
 
     def best(objective: Any) -> Any:
         matrix = coo_array((values, (rows, columns)), shape=(len(low), total)).tocsr()
@@ -104,7 +125,7 @@ def solve(setup: Setup, numbers: Reach, chosen: Ints, until: float, homes: Ints 
 
     if setup.current is not None:
         changes = np.zeros(total)
-        for column, (pupil, slot, post) in enumerate(places, start=first_place):
+        for column, (pupil, slot, post) in [*enumerate(places, start=first_place), *enumerate(lone, start=first_lone)]:
             before = current.get((pupil, slot))
             changes[column] = 1.0 if before is None else (-1.0 if before == post else 0.0)
         changes[first_kept:first_stay] = -1.0
@@ -118,9 +139,21 @@ def solve(setup: Setup, numbers: Reach, chosen: Ints, until: float, homes: Ints 
     answer = best(cost)
     if answer.status != 0:
         return None
+    if lone:
+        row([(column, float(cost[column])) for column in range(total) if cost[column]], -np.inf, round(float(answer.fun)) + 1e-6)
+        who, _when, where = np.array(lone, dtype=np.int64).reshape(-1, 3).T
+        alone = np.zeros(total)
+        alone[first_lone:first_keeper] = setup.cost(who, where)
+        answer = best(alone)
+        if answer.status != 0:
+            return None
     table = np.full(setup.held.shape, NOWHERE, dtype=np.int64)
-    for on, (one, slot, at) in zip(answer.x[first_place:first_stay] > 0.5, [*places, *kept], strict=True):
-        if on:
+    on = answer.x > 0.5
+    for taken, (one, slot, at) in [
+        *zip(on[first_place:first_stay], [*places, *kept], strict=True),
+        *zip(on[first_lone:first_keeper], lone, strict=True),
+    ]:
+        if taken:
             table[one, slot] = at
     return table
 

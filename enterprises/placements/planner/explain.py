@@ -6,19 +6,21 @@ from typing import Any
 
 import numpy as np
 
+from enterprises.placements.planner.limits import BASE, MENTORS
 from enterprises.placements.planner.prepare import BEHIND, NOWHERE, Bools, Ints, Setup, bits
 from enterprises.placements.planner.reach import Cut, hall_cut
 from enterprises.placements.planner.telling import first
-from enterprises.placements.planner.types import Cause, Reason, Unplaced
+from enterprises.placements.planner.types import Case, Cause, Reason, Unplaced
 
 Why = dict[str, Any]
 
 
-def explain(setup: Setup, placed: Ints, *, is_one_enterprise: bool = False) -> list[Unplaced]:
-    """Every student below the target, placed or not, with the reason; by id."""
+def explain(setup: Setup, placed: Ints, case: Case, *, is_one_enterprise: bool = False) -> list[Unplaced]:
+    """Every student below the target, placed or not, with the reason; by id. `case` as it was asked for: the seats of a shared base are
+    as they are offered."""
     missing = setup.need - (placed != NOWHERE) @ setup.weeks
     below = np.flatnonzero(missing > 0)
-    told = _Bottlenecks(setup, placed, missing > 0, is_one_enterprise)
+    told = _Bottlenecks(setup, placed, missing > 0, case, is_one_enterprise)
     found = []
     for pupil in below.tolist():
         one = setup.pupils[pupil]
@@ -48,18 +50,23 @@ def _why(setup: Setup, pupil: int, told: _Bottlenecks) -> tuple[Reason, Why]:
 class _Bottlenecks:
     """For each kind and slot the smallest set of kinds that could not all be served if one more student of the kind came."""
 
-    def __init__(self, setup: Setup, placed: Ints, is_below: Bools, is_one_enterprise: bool = False) -> None:
+    def __init__(self, setup: Setup, placed: Ints, is_below: Bools, case: Case, is_one_enterprise: bool = False) -> None:
         self._is_one_enterprise = is_one_enterprise
         slots, kinds = range(len(setup.slots)), len(setup.accepts)
         held = setup.rows(setup.held)
         offered = setup.seats.copy()
         np.add.at(offered, (held[1], held[2]), 1)
+        self._held = offered - setup.seats
+        self._base_of = {post.id: post.base for post in case.posts}
+        self._called = case.called
         self.has_seats = (setup.accepts & (offered > 0).any(axis=0)).any(axis=1)
         self._setup = setup
         slots_called = {one.id: one.name or one.id for one in setup.case.slots}
         posts_called = {one.id: one.name or one.id for one in setup.case.posts}
         self._slot_names, self._post_names = [slots_called[one] for one in setup.slots], [posts_called[one] for one in setup.posts]
-        self._offered = offered
+        self._offered = np.zeros_like(offered)
+        for slot, when in enumerate(setup.slots):
+            self._offered[slot] = [case.seats.get((post, when), 0) for post in setup.posts]
         self._has_reached = (placed != NOWHERE).any(axis=1) & ~is_below
         is_there = (placed != NOWHERE) & ~is_below[:, None]
         self._demand = [np.bincount(setup.kind[is_there[:, slot]], minlength=kinds) for slot in slots]
@@ -104,11 +111,22 @@ class _Bottlenecks:
         )
         majors = sorted(set().union(*(self._majors[kind] for kind in np.flatnonzero(kinds))))
         posts = np.flatnonzero(setup.accepts[kinds].any(axis=0) & (self._offered[slot] > 0))
-        return {
+        all_seats, usable = int(self._offered[slot][posts].sum()), seats + int(self._held[slot][posts].sum())
+        why = {
             "cause": Cause.SEATS_SHORT.value,
             "slot": self._slot_names[slot],
             "majors": first(majors),
             "posts": first([self._post_names[post] for post in posts]),
-            "seats": seats,
+            "seats": all_seats,
             "missing": missing,
         }
+        return why if usable >= all_seats else {**why, "cause": Cause.ROOM_SHORT.value, "room": usable, **self._binding(slot, kinds, posts)}
+
+    def _binding(self, slot: int, kinds: Bools, posts: Ints) -> dict[str, Any]:
+        """Whose mentors, and the room of which bases, let not all seats be taken; also of those shared out beforehand."""
+        setup = self._setup
+        names = setup.limits.binding(slot, setup.supply(slot) * setup.bundles[:, kinds].any(axis=1), setup.bundle_limit)
+        cut = posts[self._offered[slot][posts] > (setup.seats + self._held)[slot][posts]]
+        names += [(BASE, self._base_of[setup.posts[post]]) for post in cut.tolist()]
+        called = {kind: sorted({self._called.get(one, one) for what, one in names if what == kind}) for kind in (MENTORS, BASE)}
+        return {"mentors": first(called[MENTORS]), "bases": first(called[BASE])}

@@ -230,7 +230,8 @@ def simulate(
     case, folder = read_case(path, is_relaxed=is_relaxed)
     plan = solve(case, seed=seed, time_limit=time_limit, options=options)
     write(plan, out)
-    return {**plan.figures, "proof": " ".join(proof(plan.figures, options.aim, is_one_enterprise=options.is_one_enterprise)[1:]), **folder.told()}
+    said = proof(plan.figures, options.aim, is_one_enterprise=options.is_one_enterprise, is_repair=case.current is not None)
+    return {**plan.figures, "proof": " ".join(said[1:]), **folder.told()}
 
 
 def write(plan: Plan, out: Path) -> None:

@@ -24,6 +24,10 @@ NONE = -1
 AMPLE = 2**40
 
 
+Name = tuple[str, str]
+MENTORS, BASE = "mentors", "base"
+
+
 class Crossing(ValueError):
     """Two groups share positions and neither holds the other."""
 
@@ -38,6 +42,8 @@ class Limits:
     """[L] the group around each, or NONE"""
     of: Ints
     """[P] the innermost group of each position, or NONE"""
+    names: tuple[Name, ...] = ()
+    """[L] what each group is: the mentors of an enterprise or the room of a base, and its id"""
 
     def __len__(self) -> int:
         return len(self.above)
@@ -58,7 +64,7 @@ class Limits:
 
     def at(self, slot: int) -> Limits:
         """The limits in one slot alone."""
-        return Limits(self.most[slot : slot + 1], self.above, self.of)
+        return Limits(self.most[slot : slot + 1], self.above, self.of, self.names)
 
     def members(self) -> list[Ints]:
         """[L] the positions in each group."""
@@ -69,12 +75,24 @@ class Limits:
         """How many of a supply, lying in the groups `of`, reach the outside in a slot."""
         if not len(self):
             return int(supply.sum())
+        outer = self._inflow(slot, supply, of)
+        outer[np.append(self.above, NONE) != NONE] = 0
+        return int(np.minimum(outer, self.most[slot].clip(0)).sum())
+
+    def binding(self, slot: int, supply: Ints, of: Ints) -> list[Name]:
+        """The groups that let less of a supply through than comes into them."""
+        if not len(self):
+            return []
+        over = self._inflow(slot, supply, of)[: len(self)] > self.most[slot][: len(self)].clip(0)
+        return [self.names[group] for group in np.flatnonzero(over).tolist()]
+
+    def _inflow(self, slot: int, supply: Ints, of: Ints) -> Ints:
+        """[L + 1] how much of a supply comes into each group, and beside all groups."""
         most, above = self.most[slot].clip(0), np.append(self.above, NONE)
-        inner = np.bincount(of % len(most), supply, minlength=len(most))
+        inflow = np.bincount(of % len(most), supply, minlength=len(most))
         has_outer = above != NONE
-        outer = np.where(has_outer, 0, inner)
-        np.add.at(outer, above[has_outer], np.minimum(inner, most)[has_outer])
-        return int(np.minimum(outer, most).sum())
+        np.add.at(inflow, above[has_outer], np.minimum(inflow, most)[has_outer])
+        return inflow
 
     def drain(self, net: Network, tails: Ints, of: Ints, slot: Ints | int, capacities: Ints, sink: int) -> int:
         """Arcs from the tails, each in a group and slot, through the groups to the sink; the first node of the groups."""
@@ -100,38 +118,38 @@ def limits_of(case: Case, slots: list[str], posts: list[Any], firm: Ints, seats:
 
     Groups whose limit is at least the seats of their positions are left out. Raises Crossing.
     """
-    groups: list[tuple[Bools, Ints]] = []  # (positions, most by slot)
+    groups: list[tuple[Name, Bools, Ints]] = []  # (what it is, positions, most by slot)
     if case.room is not None or case.mentors is not None:
         names = sorted({one.enterprise for one in posts})
         for at, name in enumerate(names):
             whole = (case.mentors or {}).get(name, 0)
             most = [case.room.get((name, slot), 0) if case.room is not None else whole for slot in slots]
-            groups.append((firm == at, np.array(most, dtype=np.int64)))
+            groups.append(((MENTORS, name), firm == at, np.array(most, dtype=np.int64)))
     for name in sorted({one.base for one in posts if one.base} if case.base_room else ()):
         most = [(case.base_room or {}).get((name, slot), AMPLE) for slot in slots]
-        groups.append((np.array([one.base == name for one in posts]), np.array(most, dtype=np.int64)))
+        groups.append(((BASE, name), np.array([one.base == name for one in posts]), np.array(most, dtype=np.int64)))
     taken = np.array([np.bincount(rows[rows >= 0], minlength=len(posts)) for rows in held.T], dtype=np.int64).reshape(len(slots), len(posts))
-    left = [(inside, most - taken[:, inside].sum(axis=1)) for inside, most in groups]
-    left = [(inside, most) for inside, most in left if (most.clip(0) < seats[:, inside].clip(0).sum(axis=1)).any()]
+    left = [(name, inside, most - taken[:, inside].sum(axis=1)) for name, inside, most in groups]
+    left = [(name, inside, most) for name, inside, most in left if (most.clip(0) < seats[:, inside].clip(0).sum(axis=1)).any()]
     return _forest(left, len(slots), len(posts))
 
 
-def _forest(groups: list[tuple[Bools, Ints]], slots: int, posts: int) -> Limits:
+def _forest(groups: list[tuple[Name, Bools, Ints]], slots: int, posts: int) -> Limits:
     """Groups by size, the smaller inside; of two equal ones the first is inside."""
-    groups = sorted(groups, key=lambda one: int(one[0].sum()))
+    groups = sorted(groups, key=lambda one: int(one[1].sum()))
     above = np.full(len(groups), NONE, dtype=np.int64)
     of = np.full(posts, NONE, dtype=np.int64)
     outer = np.full(posts, NONE, dtype=np.int64)  # the outermost group so far
-    for at, (inside, _most) in enumerate(groups):
+    for at, (_name, inside, _most) in enumerate(groups):
         for known in np.unique(outer[inside]):
             if known == NONE:
                 continue
-            if not inside[groups[known][0]].all():
+            if not inside[groups[known][1]].all():
                 raise Crossing
             above[known] = at
         of[inside & (of == NONE)] = at
         outer[inside] = at
     most = np.full((slots, len(groups) + 1), AMPLE, dtype=np.int64)
-    for at, (_inside, left) in enumerate(groups):
+    for at, (_name, _inside, left) in enumerate(groups):
         most[:, at] = left
-    return Limits(most, above, of)
+    return Limits(most, above, of, tuple(name for name, _inside, _left in groups))

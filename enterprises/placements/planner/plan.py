@@ -15,7 +15,7 @@ from enterprises.placements.planner.deciding import Placed, Wider, place
 from enterprises.placements.planner.explain import explain
 from enterprises.placements.planner.prepare import NOWHERE, UNRANKED, Bools, Ints, Setup, prepare
 from enterprises.placements.planner.reach import Reach, everyone, reach
-from enterprises.placements.planner.repairing import least_changes
+from enterprises.placements.planner.repairing import least_changes, least_changes_for_everyone
 from enterprises.placements.planner.types import Assignment, Case, Options, Plan
 from enterprises.placements.types import Aim
 
@@ -78,7 +78,7 @@ def _solve(case: Case, seed: int, until: float, options: Options, tell: Callable
     if untangled.bases:
         figures["shared_bases"] = list(untangled.bases)
     figures["seconds"] = round(time.monotonic() - began, 3)
-    told = explain(setup, placed, is_one_enterprise=options.is_one_enterprise)
+    told = explain(setup, placed, case, is_one_enterprise=options.is_one_enterprise)
     return Plan(_assignments(setup, placed), tuple(told), figures, _solver())
 
 
@@ -87,10 +87,11 @@ def _count(setup: Setup, until: float, options: Options) -> tuple[Reach, continu
     if options.is_one_enterprise:
         homes = continuity.reach_at_one(setup, until, options.aim)
         return homes.reach, homes
-    if options.aim is Aim.EVERYONE:
-        return everyone(setup, until), None
-    numbers = reach(setup, until)
-    return (numbers if setup.current is None else least_changes(setup, numbers, until)), None
+    is_for_all = options.aim is Aim.EVERYONE
+    numbers = everyone(setup, until) if is_for_all else reach(setup, until)
+    if setup.current is not None:
+        numbers = (least_changes_for_everyone if is_for_all else least_changes)(setup, numbers, until)
+    return numbers, None
 
 
 def _widen(wide: Setup, setup: Setup, numbers: Reach, found: Placed, who: tuple[Ints, Ints], until: float, options: Options) -> None:
@@ -102,7 +103,7 @@ def _widen(wide: Setup, setup: Setup, numbers: Reach, found: Placed, who: tuple[
     changes = 0 if setup.current is None else int((np.where(setup.held == NOWHERE, found.table, setup.held) != setup.current).sum())
     is_first = setup.current is None or (more.changes is not None and changes <= more.changes)
     if numbers.is_single:
-        is_first = more.is_proven and int(numbers.numbers.sum()) >= int(more.numbers.sum())
+        is_first = is_first and more.is_proven and int(numbers.numbers.sum()) >= int(more.numbers.sum())
     bound = more.bound if is_first or not numbers.is_single else reach(wide, until).bound
     theirs = who if homes is None else choose(wide, more)
     if not is_first or len(who[1]) or any(not np.array_equal(mine, other) for mine, other in zip(who, theirs, strict=True)):

@@ -49,31 +49,52 @@ def _cause(why: dict[str, Any]) -> str:
         case Cause.SEATS_SHORT:
             return _(
                 "学期 %(slot)s 席位不足：专业 %(majors)s 可用的岗位 %(posts)s 共 %(seats)d 个席位，还缺 %(missing)d 个。",
-                slot=why["slot"],
-                majors=_few({**why["majors"], "names": [major_in_words(one) for one in why["majors"]["names"]]}),
-                posts=_few(why["posts"]) or _("无"),
-                seats=why["seats"],
                 missing=why["missing"],
+                **_places(why),
+            )
+        case Cause.ROOM_SHORT:
+            limits = [_("%(names)s的指导教师人数", names=_few(why["mentors"]))] if why["mentors"]["count"] else []
+            limits += [_("%(names)s的容量", names=_few(why["bases"]))] if why["bases"]["count"] else []
+            return _(
+                "学期 %(slot)s 名额不足：专业 %(majors)s 可用的岗位 %(posts)s 共 %(seats)d 个席位，但受%(limits)s限制，只能接收 %(room)d 人，还缺 %(missing)d 个。",
+                limits=listed(limits),
+                room=why["room"],
+                missing=why["missing"],
+                **_places(why),
             )
 
 
-def proof(figures: Mapping[str, Any], aim: Aim, *, is_one_enterprise: bool = False, bases: Mapping[str, str] | None = None) -> tuple[bool, str, str]:
+def _places(why: dict[str, Any]) -> dict[str, Any]:
+    """The bottleneck in words: the term, whose majors, which positions and how many seats they offer."""
+    majors = {**why["majors"], "names": [major_in_words(one) for one in why["majors"]["names"]]}
+    return {"slot": why["slot"], "majors": _few(majors), "posts": _few(why["posts"]) or _("无"), "seats": why["seats"]}
+
+
+def proof(
+    figures: Mapping[str, Any], aim: Aim, *, is_one_enterprise: bool = False, is_repair: bool = False, bases: Mapping[str, str] | None = None
+) -> tuple[bool, str, str]:
     """(Whether the best is proven, a heading, what exactly is proven and what is not). `bases` names the bases of the figures.
 
-    "Proven" is said of what the round asked for: when everybody counts, the fewest with nothing come before those who reach.
+    "Proven" is said of what the round asked for: when everybody counts, the fewest with nothing come before those who reach, and in
+    a repair fewest changes before wishes. Wishes are met best for those whom the published order and the lottery chose, not over all who
+    could have been chosen; when everybody counts those with one term are among them.
     """
     reached, most = figures["reached"], figures["reached_bound"]
     under = _("（以各学期在同一企业为条件）") if is_one_enterprise else ""
     if "reached_together" in figures:
         under += _("（以先安排填报了志愿的学生为条件）")
-    if figures["optimal"] and aim is Aim.EVERYONE:
-        return (
-            True,
-            _("已证明最优"),
-            _("没有其他安排能让更少的学生什么实习都没有；在此前提下达到周数的学生最多，志愿满足程度最高%(under)s。", under=under),
-        )
     if figures["optimal"]:
-        return True, _("已证明最优"), _("没有其他安排能让更多学生达到周数；在此前提下志愿满足程度最高%(under)s。", under=under)
+        best = _("没有其他安排能让更多学生达到周数；")
+        if aim is Aim.EVERYONE:
+            best = _("没有其他安排能让更少的学生什么实习都没有；在此前提下达到周数的学生最多；")
+        if is_repair:
+            best += _("在此前提下对现有安排的改动最少；")
+        who = _("按优先次序和抽签确定的学生")
+        if is_repair:
+            who = _("这样确定的达到周数的学生")
+        elif aim is Aim.EVERYONE:
+            who = _("按优先次序和抽签确定的学生（达到周数的和先安排一个学期的）")
+        return True, _("已证明最优"), best + _("对%(who)s，志愿满足程度合计最高%(under)s。", who=who, under=under)
     told = []
     if shared := figures.get("shared_bases"):
         names = listed([(bases or {}).get(one, one) for one in shared])
@@ -86,7 +107,11 @@ def proof(figures: Mapping[str, Any], aim: Aim, *, is_one_enterprise: bool = Fal
     if reached < most:
         told.append(_("已证明达到周数的不会多于 %(most)d 人；介于两数之间的安排是否存在，没有得到证明。", most=most))
     elif aim is Aim.COMPLETE:
-        told.append(_("达到周数的人数已证明最多；志愿满足程度没有证明最高。"))
+        told.append(
+            _("达到周数的人数已证明最多；改动是否最少、志愿满足程度是否最高，没有得到证明。")
+            if is_repair
+            else _("达到周数的人数已证明最多；志愿满足程度没有证明最高。")
+        )
     else:
         told.append(_("这是找到的最好安排；是否还有更好的，没有得到证明。"))
     gap = figures["rank_cost"] - figures["rank_cost_bound"]

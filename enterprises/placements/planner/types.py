@@ -25,6 +25,7 @@ class Cause(StrEnum):
     NO_ELIGIBLE_POSITION = "no_eligible_position"
     BLOCKED_TERMS = "blocked_terms"
     SEATS_SHORT = "seats_short"
+    ROOM_SHORT = "room_short"
     SEATS_USED_UP = "seats_used_up"
     NO_ENTERPRISE_FOR_ALL_TERMS = "no_enterprise_for_all_terms"
     FIXED_CONFLICT = "fixed_conflict"
@@ -129,6 +130,8 @@ class Case:
     """The same by (enterprise, term) where it is not the same in every term; it goes before `mentors`."""
     base_room: Mapping[tuple[str, str], int] | None = None
     """How many students a base takes in a term over all its positions, by (base, term); not named: no limit."""
+    called: Mapping[str, str] = field(default_factory=dict)
+    """How explanations call enterprises and bases; not named: the id. It is no part of what is computed from."""
 
     def as_data(self) -> list[Any]:
         """The case as JSON-able data in a canonical order."""

@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import func, or_, select
 
+from enterprises.mentors import queries as mentors
 from enterprises.mentors.models import Mentor
 from enterprises.permissions import PLACEMENT_VIEWERS
 from enterprises.placements.models import AgreementSignature, AgreementText, DayEntry, Placement, Position, Term, WeeklyLog
@@ -126,19 +127,14 @@ def live_of_student(student_id: int) -> list[Placement]:
     return list(session().scalars(select(Placement).where(Placement.student_id == student_id, LIVE).order_by(Placement.starts_on, Placement.id)))
 
 
-def load_of_mentor(mentor_id: int, starts_on: date, ends_on: date) -> int:
+def load_of_mentor(mentor_id: int, starts_on: date, ends_on: date, *, today: date) -> int:
     """How many students a mentor has in a span, those finished included."""
-    return loads_of_mentors([mentor_id], starts_on, ends_on).get(mentor_id, 0)
+    return loads_of_mentors([mentor_id], starts_on, ends_on, today=today)[mentor_id]
 
 
-def loads_of_mentors(mentor_ids: Collection[int], starts_on: date, ends_on: date) -> dict[int, int]:
-    """By mentor the placements that stand and share a day with the span."""
-    statement = (
-        select(Placement.mentor_id, func.count(Placement.id))
-        .where(Placement.mentor_id.in_(list(mentor_ids)), LIVE, Placement.starts_on <= ends_on, Placement.ends_on >= starts_on)
-        .group_by(Placement.mentor_id)
-    )
-    return {key: count for key, count in session().execute(statement) if key is not None}
+def loads_of_mentors(mentor_ids: Collection[int], starts_on: date, ends_on: date, *, today: date) -> dict[int, int]:
+    """By mentor the students they guide in the span, placed or with their capstone."""
+    return {key: len(students) for key, students in mentors.guided_by(mentor_ids, starts_on, ends_on, today=today).items()}
 
 
 def placed_by_base(base_ids: Collection[int], on: date) -> dict[int, int]:

@@ -26,7 +26,6 @@ from trainhub.people import queries as people
 from trainhub.people.models import Person, Student
 from trainhub.people.types import StudentState
 from trainhub.policy.book import book
-from trainhub.policy.calendar import WorkCalendar
 from trainhub.programmes import rules as programme_rules
 from trainhub.programmes.models import Cohort, Programme
 from trainhub.programmes.types import DegreeLevel
@@ -89,16 +88,19 @@ def progress_rows(identity: Identity, *, on: date, text: str = "", programme_id:
 def progress_of(rows: Collection[Any], *, on: date) -> list[StudentProgress]:
     """Credited days, days still to come, and the light of each row, in ten queries whatever their number.
 
+    Every week is counted as the ledger does: at most five days of it, of whatever enterprise, confirmed, waiting or to come.
     Days of leave and of a suspension (休学) are neither missing nor to come. While a suspension goes on nobody knows when it ends:
     what is placed from its first day on is not to come, and the time can be placed once the student is back."""
     ids = [row.id for row in rows]
-    totals = ledger.weeks_of_many(ids)
+    days = ledger.dates_of_many(ids)
+    totals = ledger.weeks_from(days)
     required = book().at("own.weeks.days_required", on=on).number
     per_week = book().at("own.weeks.days_per_week", on=on).number
     yellow = book().at("own.warning.weeks_yellow", on=on).number
     usual = {level: int(book().at(key, on=on).number) for level, key in programme_rules.STUDY_YEARS.items()}
     terms = _terms({row.university_id for row in rows})
-    waiting, logged, done_today = _waiting(ids, on), _logged(ids, on), _logged_on(ids, on)
+    waiting, logged = _waiting(ids, on), _logged(ids, on)
+    sure = ledger.weeks_from({key: {*days[key], *some} for key, some in waiting.items()})  # what waits counts as confirmed
     live: dict[int, list[Any]] = defaultdict(list)
     statement = (
         select(
@@ -122,11 +124,11 @@ def progress_of(rows: Collection[Any], *, on: date) -> list[StudentProgress]:
     campus = bases.on_campus({row.base_id for placed in live.values() for row in placed if row.base_id is not None})
     # Days of public holidays are nobody's to log; where a shortened week counts as full, nothing is lost by them.
     calendar = holidays.calendar_of([on - BACK, on + AHEAD])
-    is_full = {kind: holidays.is_switched_on(is_vocational=kind, on=on) for kind in holidays.RULES}
+    comings = {kind: rules.Coming(on, per_week, calendar, holidays.full_weeks(calendar, is_vocational=kind)) for kind in holidays.RULES}
     found = []
     for row in rows:
-        ahead_by = WorkCalendar() if is_full[row.degree_level is DegreeLevel.VOCATIONAL] else calendar
-        to_come, lag, where = waiting.get(row.id, 0), 0, ""
+        coming = comings[row.degree_level is DegreeLevel.VOCATIONAL]
+        lag, where = 0, ""
         ahead = []
         gone = row.left_on or date.max
         gaps = [(one.since, one.until or FAR) for one in suspended[row.id]]
@@ -139,24 +141,21 @@ def progress_of(rows: Collection[Any], *, on: date) -> list[StudentProgress]:
                 continue
             if placed.state is PlacementState.STARTED and placed.starts_on <= on <= last:
                 asked = rules.without([(placed.counts_from, on - timedelta(days=1))], [*gaps, *away.get(placed.id, ())])
-                due = sum(rules.workdays_between(*span, per_week=per_week, calendar=calendar) for span in asked)
-                lag = max(0, due - logged.get(placed.id, 0))
+                lag = rules.unlogged(asked, logged.get(placed.id, ()), per_week=per_week, calendar=calendar)
             if placed.state is not PlacementState.FINISHED:
-                # A day that is logged today is credited or waits already: what is still to come begins tomorrow.
-                first = max(on + rules.ONE_DAY if placed.id in done_today else on, placed.starts_on)
-                coming = rules.without([(first, last)], [*gaps, *away.get(placed.id, ())]) if last >= first else []
-                to_come += sum(rules.workdays_between(*span, per_week=per_week, calendar=ahead_by) for span in coming)
-                ahead += coming
+                first = max(on, placed.starts_on)
+                ahead += rules.without([(first, last)], [*gaps, *away.get(placed.id, ())]) if last >= first else []
         end = programme_rules.expected_end(row.starts_on, years=programme_rules.study_years(row.degree_level, row.study_years, usual))
         end = min(end, gone)
         held = rules.without([(p.starts_on, p.ends_on) for p in live[row.id] if p.base_id not in campus], goes_on)
         spans = rules.without(rules.open_spans(terms[row.university_id], on=on, end=end), [*held, *(gap for gap in gaps if gap not in goes_on)])
-        still_open = sum(rules.workdays_between(*span, per_week=per_week, calendar=ahead_by) for span in spans)
-        credited = totals[row.id].credited_days
+        credited, known = totals[row.id].credited_days, {*days[row.id], *waiting.get(row.id, ())}
+        certain = sure[row.id].credited_days if row.id in sure else credited
+        gained = coming.gain(ahead, known)
+        to_come, still_open = certain - credited + gained, coming.gain([*ahead, *spans], known) - gained
         light = rules.light(credited, to_come, still_open, lag, required=required, per_week=per_week, yellow=yellow)
-        sure = credited + waiting.get(row.id, 0)  # what waits counts as confirmed
         is_below = credited < required
-        why = rules.misses(light, credited, to_come, still_open, lag, waiting.get(row.id, 0), required=required)
+        why = rules.misses(light, credited, to_come, still_open, lag, len(waiting.get(row.id, ())), required=required)
         if any(since <= on for since, _until in goes_on):
             why = ((Miss.SUSPENDED, 0), *why)
         if row.id in against:  # whatever the light: days that should not count stand in it
@@ -164,8 +163,8 @@ def progress_of(rows: Collection[Any], *, on: date) -> list[StudentProgress]:
         found.append(
             StudentProgress(
                 row.id, row.person_id, row.student_no, row.name, row.year, row.programme, credited, to_come, still_open, light, where,
-                rules.reached_on(sure, ahead, required=required, per_week=per_week, calendar=ahead_by) if is_below else None,
-                rules.reached_on(sure, [*ahead, *spans], required=required, per_week=per_week, calendar=ahead_by) if is_below else None,
+                coming.reached_on(required - certain, ahead, known) if is_below else None,
+                coming.reached_on(required - certain, [*ahead, *spans], known) if is_below else None,
                 why,
                 row.major_code,
             )
@@ -210,33 +209,27 @@ def _terms(university_ids: Iterable[int]) -> dict[int, list[tuple[date, date]]]:
     return found
 
 
-def _logged(ids: Iterable[int], before: date) -> dict[int, int]:
-    """By placement the days before a day that are confirmed or wait; of a week no more than it has."""
-    statement = (
-        select(DayEntry.placement_id, sa.func.count(DayEntry.id))
-        .where(DayEntry.student_id.in_(list(ids)), DayEntry.state != DayState.REJECTED, DayEntry.on < before)
-        .group_by(DayEntry.placement_id)
+def _logged(ids: Iterable[int], before: date) -> dict[int, list[date]]:
+    """By placement the days before a day that are confirmed or wait."""
+    statement = select(DayEntry.placement_id, DayEntry.on).where(
+        DayEntry.student_id.in_(list(ids)), DayEntry.state != DayState.REJECTED, DayEntry.on < before
     )
-    return {key: count for key, count in session().execute(statement)}
+    found: dict[int, list[date]] = defaultdict(list)
+    for placement_id, day in session().execute(statement):
+        found[placement_id].append(day)
+    return found
 
 
-def _logged_on(ids: Iterable[int], day: date) -> set[int]:
-    """The placements in which a day is confirmed or waits."""
-    statement = select(DayEntry.placement_id).where(DayEntry.student_id.in_(list(ids)), DayEntry.state != DayState.REJECTED, DayEntry.on == day)
-    return set(session().scalars(statement))
-
-
-def _waiting(ids: Iterable[int], until: date) -> dict[int, int]:
+def _waiting(ids: Iterable[int], until: date) -> dict[int, list[date]]:
     """By student the days until a day that wait for a mentor and that a mentor may confirm: no day of a suspension or after leaving."""
-    found: dict[int, int] = {}
     statement = (
-        select(DayEntry.student_id, sa.func.count(DayEntry.id))
+        select(DayEntry.student_id, DayEntry.on)
         .join(Student, Student.id == DayEntry.student_id)
         .where(DayEntry.student_id.in_(list(ids)), DayEntry.state == DayState.PENDING, DayEntry.on <= until, sa.not_(is_away()))
-        .group_by(DayEntry.student_id)
     )
-    for key, count in session().execute(statement):
-        found[key] = count
+    found: dict[int, list[date]] = defaultdict(list)
+    for student_id, day in session().execute(statement):
+        found[student_id].append(day)
     return found
 
 

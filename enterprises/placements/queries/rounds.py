@@ -14,7 +14,7 @@ from enterprises.mentors import queries as mentors
 from enterprises.mentors.models import Mentor
 from enterprises.permissions import SCHOOL
 from enterprises.placements.models import Placement, PlanItem, Position, PositionSeats, Preference, Priority, Round, RoundPlan, Term
-from enterprises.placements.queries.offers import open_seats, terms_visible
+from enterprises.placements.queries.offers import open_seats, positions_by_ids, terms_visible
 from enterprises.placements.types import PlacementState, PlanKind, RoundState, WithdrawalSide
 from trainhub.kernel.access import Identity, Subject
 from trainhub.kernel.db import session
@@ -264,13 +264,15 @@ class Planned:
     given_up: frozenset[tuple[int, int]]
     """(student, term) of placements that students themselves gave up."""
     cancelled: frozenset[tuple[int, int]]
-    """(student, position) that the enterprise took back: whoever lost a place is not sent there again."""
+    """(student, position) that the enterprise, or the school by hand, took back: whoever lost a place is not sent there again."""
     accepted: dict[int, frozenset[str]] = field(default_factory=dict)
     """By position the majors it takes where the rules narrow them; empty: none."""
     base_room: dict[tuple[int, int], int] = field(default_factory=dict)
     """By (base, term) how many more students the base can take over all its positions; not named: it says nothing."""
     priorities: dict[int, int] = field(default_factory=dict)
     """By student the class in the published order."""
+    held: dict[int, Position] = field(default_factory=dict)
+    """The positions of what is placed, on offer or not."""
 
 
 def planning_facts(row: Round, *, today: date) -> Planned:
@@ -287,16 +289,14 @@ def planning_facts(row: Round, *, today: date) -> Planned:
     students = students_of_round(row, today)
     ids = [student.id for student in students]
     placed = list(current.scalars(select(Placement).where(Placement.student_id.in_(ids), LIVE).order_by(Placement.id)))
-    given_up = current.execute(
-        select(Placement.student_id, Placement.term_id).where(
-            Placement.student_id.in_(ids), Placement.term_id.in_([t.id for t in terms]), Placement.withdrawn_by == WithdrawalSide.STUDENT
+    lost = current.execute(
+        select(Placement.id, Placement.student_id, Placement.term_id, Placement.position_id, Placement.withdrawn_by, Placement.round_id).where(
+            Placement.student_id.in_(ids), Placement.term_id.in_([t.id for t in terms]), Placement.withdrawn_by.is_not(None)
         )
-    )
-    cancelled = current.execute(
-        select(Placement.student_id, Placement.position_id).where(
-            Placement.student_id.in_(ids), Placement.term_id.in_([t.id for t in terms]), Placement.withdrawn_by == WithdrawalSide.ENTERPRISE
-        )
-    )
+    ).all()
+    moved = set(moved_by_repairs(row))
+    by_hand = {one.id for one in lost if one.withdrawn_by is WithdrawalSide.SCHOOL and one.id not in moved and one.round_id in (row.id, None)}
+    held = positions_by_ids({one.position_id for one in placed})
     wishes = current.execute(
         select(Preference.student_id, Preference.position_id).where(Preference.round_id == row.id).order_by(Preference.student_id, Preference.rank)
     )
@@ -311,31 +311,42 @@ def planning_facts(row: Round, *, today: date) -> Planned:
         terms,
         [positions[key] for key in sorted(positions)],
         {(position.id, term_id): seats - taken for position, term_id, seats, taken in offered},
-        _room(terms, {position.enterprise_id for position in positions.values()}),
-        position_names(set(positions)),
+        _room(terms, {position.enterprise_id for position in positions.values()}, ids, today),
+        position_names({*positions, *held}),
         students,
         {student.id: majors[student.programme_id] for student in students},
         preferences,
         placed,
-        frozenset((student_id, term_id) for student_id, term_id in given_up),
-        frozenset((student_id, position_id) for student_id, position_id in cancelled),
+        frozenset((one.student_id, one.term_id) for one in lost if one.withdrawn_by is WithdrawalSide.STUDENT),
+        frozenset((one.student_id, one.position_id) for one in lost if one.withdrawn_by is WithdrawalSide.ENTERPRISE or one.id in by_hand),
         priorities=priorities_of(row.id),
+        held=held,
     )
 
 
-def _room(terms: list[Term], enterprise_ids: set[int]) -> dict[tuple[int, int], int]:
-    """What the mentors of each enterprise can still take in each term (nobody is placed without a mentor)."""
+def moved_by_repairs(row: Round) -> list[int]:
+    """The placements that repairs of a round took back, to place the student anew: nobody lost anything by them."""
+    plan = row.plan or {}
+    return sorted(plan.get("moved", plan.get("removed", [])))
+
+
+def _room(terms: list[Term], enterprise_ids: set[int], besides: Collection[int], today: date) -> dict[tuple[int, int], int]:
+    """What the mentors of each enterprise can still take in each term (nobody is placed without a mentor): beside whoever is there, and
+    whose capstone they guide but for `besides`, who are planned themselves: placed with their supervisor they are no more than one."""
     found: dict[tuple[int, int], int] = {}
     for one in terms:
         limits = mentors.loads_of_enterprises(enterprise_ids, one.starts_on)
-        counted = session().execute(
-            select(Placement.enterprise_id, func.count(Placement.id))
-            .where(Placement.enterprise_id.in_(enterprise_ids), LIVE, Placement.starts_on <= one.ends_on, Placement.ends_on >= one.starts_on)
-            .group_by(Placement.enterprise_id)
+        busy: dict[int, set[int]] = {key: set() for key in enterprise_ids}
+        there = select(Placement.enterprise_id, Placement.student_id).where(
+            Placement.enterprise_id.in_(enterprise_ids), LIVE, Placement.starts_on <= one.ends_on, Placement.ends_on >= one.starts_on
         )
-        busy: dict[int, int] = {row[0]: row[1] for row in counted}
+        for key, student_id in session().execute(there):
+            busy[key].add(student_id)
+        of = mentors.in_office_at(enterprise_ids, one.starts_on)
+        for mentor_id, students in mentors.guided_by(of, one.starts_on, one.ends_on, today=today).items():
+            busy[of[mentor_id]] |= students.difference(besides)
         for key in enterprise_ids:
-            found[key, one.id] = limits.get(key, 0) - busy.get(key, 0)
+            found[key, one.id] = limits.get(key, 0) - len(busy[key])
     return found
 
 

@@ -36,6 +36,7 @@ from enterprises.placements.rules.before import (
     weeks_between,
     weeks_text,
 )
+from enterprises.placements.rules.coming import Coming, merged, monday_of, unlogged, workdays_between, workdays_of
 from enterprises.placements.rules.days import (
     EARTH_M,
     ONE_DAY,
@@ -46,11 +47,9 @@ from enterprises.placements.rules.days import (
     light,
     misses,
     open_spans,
-    reached_on,
     uncounted_days,
     week_of,
     without,
-    workdays_between,
 )
 from enterprises.placements.rules.drawing import (
     city_of,
@@ -62,6 +61,7 @@ from enterprises.placements.rules.drawing import (
 __all__ = [
     "EARTH_M",
     "ONE_DAY",
+    "Coming",
     "Span",
     "accepts",
     "changed_facts",
@@ -95,21 +95,24 @@ __all__ = [
     "judge_share",
     "judge_venue",
     "light",
+    "merged",
     "misses",
+    "monday_of",
     "months_of",
     "open_spans",
     "parties_needed",
     "places_unsigned",
-    "reached_on",
     "scale",
     "shade",
     "share_out",
     "signed_facts",
     "spans_overlap",
     "uncounted_days",
+    "unlogged",
     "week_of",
     "weeks_between",
     "weeks_text",
     "without",
     "workdays_between",
+    "workdays_of",
 ]

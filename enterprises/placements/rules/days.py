@@ -7,11 +7,8 @@ from datetime import date, timedelta
 from math import asin, cos, radians, sin, sqrt
 
 from enterprises.placements.types import DayProblem, Ground, Light, Miss, PlacementState
-from trainhub.policy.calendar import WorkCalendar
 
 ONE_DAY = timedelta(days=1)
-USUAL = WorkCalendar()
-"""Every weekday is worked."""
 Span = tuple[date, date]
 """The first and the last day, both included."""
 
@@ -112,28 +109,6 @@ def light(credited: int, to_come: int, still_open: int, lag: int, *, required: i
     return Light.YELLOW if placed < required or lag >= yellow * per_week else Light.GREEN
 
 
-def reached_on(credited: int, spans: Iterable[Span], *, required: int, per_week: int, calendar: WorkCalendar = USUAL) -> date | None:
-    """The day on which the required days are reached when every creditable day of the spans counts; None: they do not suffice.
-
-    Already reached is the day before the first span would begin, which means nothing: callers ask only for those below.
-    """
-    left = required - credited
-    for since, until in sorted(spans):
-        gained = workdays_between(since, until, per_week=per_week, calendar=calendar)
-        if gained < left:
-            left -= gained
-            continue
-        low, high = since, until
-        while low < high:  # the first day by which so many days are gained
-            middle = low + (high - low) // 2
-            if workdays_between(since, middle, per_week=per_week, calendar=calendar) >= left:
-                high = middle
-            else:
-                low = middle + ONE_DAY
-        return low
-    return None
-
-
 def misses(light: Light, credited: int, to_come: int, still_open: int, lag: int, waiting: int, *, required: int) -> tuple[tuple[Miss, int], ...]:
     """Why a student may miss the weeks, what weighs most first: days that no time is left for, days not placed yet, days of
     running placements that nobody logged, days that wait for a mentor."""
@@ -171,31 +146,3 @@ def without(spans: Iterable[Span], taken: Iterable[Span]) -> list[Span]:
             if piece[0] <= piece[1]
         ]
     return rest
-
-
-def workdays_between(since: date, until: date, *, per_week: int, calendar: WorkCalendar = USUAL) -> int:
-    """Days that can still be credited from `since` to `until`, both included: at most `per_week` of each ISO week, the first that are
-    worked; without a calendar Mondays to Fridays.
-    """
-    if until < since:
-        return 0
-
-    def before(day: date) -> int:
-        weeks, weekday = divmod(day.toordinal() - 1, 7)  # 1 January of year 1 is a Monday
-        return weeks * per_week + min(weekday, per_week)
-
-    usual = before(until + ONE_DAY) - before(since)
-    return usual + sum(_against_usual(monday, since, until, per_week, calendar) for monday in _odd_weeks(since, until, calendar))
-
-
-def _odd_weeks(since: date, until: date, calendar: WorkCalendar) -> set[date]:
-    """The Mondays of weeks in which holidays move or take days of the span."""
-    first = since - timedelta(days=since.weekday())
-    return {monday for day in calendar.off | calendar.on if first <= (monday := day - timedelta(days=day.weekday())) <= until}
-
-
-def _against_usual(monday: date, since: date, until: date, per_week: int, calendar: WorkCalendar) -> int:
-    """By how many days of the span such a week differs from a usual one."""
-    week = [monday + timedelta(days=n) for n in range(7)]
-    worked = [day for day in week if calendar.is_worked(day)][:per_week]
-    return sum(since <= day <= until for day in worked) - sum(since <= day <= until for day in week[:per_week])

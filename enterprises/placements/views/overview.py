@@ -127,7 +127,7 @@ def enterprise() -> Any:
     today = clock.today()
     most = book().at("own.placement.students_per_mentor_max", on=today).number
     pool = [(key, name, one) for one in ids for key, name in mentors.choices(one, today)]
-    loads = queries.loads_of_mentors([key for key, _name, _one in pool], today, today)
+    loads = queries.loads_of_mentors([key for key, _name, _one in pool], today, today, today=today)
     limits = {key: found.load_limit for key, _name, _one in pool if (found := mentors.by_id(key)) is not None}
     waiting = queries.waiting_by_mentor(ids)
     accounts = identities.accounts_of_persons({person for *_rest, person in waiting})

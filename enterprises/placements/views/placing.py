@@ -121,7 +121,7 @@ def show(placement: Placement) -> Any:
     guides = may(identity, Can.PLACEMENT_MENTOR, queries.subject_of_mentor_side(placement))
     mentor_form = forms.MentorForm(formdata=None)
     pool = mentors.choices(placement.enterprise_id, operations.guided_from(placement, today)) if arranges or hosts else []
-    loads = queries.loads_of_mentors([key for key, _name in pool], placement.starts_on, placement.ends_on)
+    loads = queries.loads_of_mentors([key for key, _name in pool], placement.starts_on, placement.ends_on, today=today)
     most = book().at("own.placement.students_per_mentor_max", on=today).number
     mentor_form.mentor_id.choices = [
         (key, _("%(name)s（已指导 %(n)d 人，偏多）", name=name, n=n) if n >= most else _("%(name)s（已指导 %(n)d 人）", name=name, n=n))

@@ -131,6 +131,7 @@ def show_round(round: Round) -> Any:
         plans=plans,
         conditions=conditions_of(plans),
         repair=mended,
+        repair_proof=proof_of(repair.data) if repair is not None else None,
         changes=paging.slice_wanted(_changes(mended), key="changes") if mended else None,
         repair_plan=repair,
         displaced=queries.displaced(round.id) if round.state is RoundState.PUBLISHED else 0,
@@ -172,7 +173,13 @@ def proof_of(data: dict[str, Any]) -> tuple[bool, str, str]:
     settings = PlanSettings.of(data["settings"])
     shared = data["summary"].get("shared_bases", [])
     names = organisations.names_of({int(one) for one in shared})
-    return proof(data["summary"], settings.aim, is_one_enterprise=settings.is_one_enterprise, bases={one: names.get(int(one), one) for one in shared})
+    return proof(
+        data["summary"],
+        settings.aim,
+        is_one_enterprise=settings.is_one_enterprise,
+        is_repair=data["kind"] == PlanKind.REPAIR.value,
+        bases={one: names.get(int(one), one) for one in shared},
+    )
 
 
 def conditions_of(plans: Sequence[RoundPlan]) -> dict[int, list[str]]:

@@ -14,12 +14,14 @@ from sqlalchemy.orm import Session
 
 from enterprises.mentors import imports, operations, queries
 from enterprises.mentors.operations import BadMentor
+from enterprises.placements import operations as placements
 from tests.factories import enterprises as make
 from tests.factories import ground
 from trainhub.identity import queries as accounts
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.errors import Stale
 from trainhub.kernel.imports import ImportRefused, run_file
+from trainhub.organisations.models import Organisation
 from trainhub.people.models import Person, Student
 from trainhub.people.queries import employment_of
 from trainhub.people.types import IdType
@@ -154,7 +156,9 @@ def test_somebody_of_another_enterprise_is_refused_in_the_dry_run(session: Sessi
 
 def test_a_declared_conflict_is_taken_back_with_a_reason_and_both_stay_on_record(session: Session, as_role: Callable[..., FlaskClient]) -> None:
     one, student = make.mentor(enterprise=ground.enterprise()), ground.student()
-    operations.declare_conflict(mentor=one, student=student, reason="误登为亲属", by=SYSTEM, now=NOW)
+    term = make.term(university=ground.university(), starts_on=date(2026, 4, 6))
+    place = make.position(enterprise=session.get_one(Organisation, one.enterprise_id), terms=[term])
+    placements.place_student(student=student, position=place, term=term, by=SYSTEM, now=NOW)
     key, number, at = one.id, student.student_no, f"/mentors/{one.id}/conflicts/{student.id}/withdraw"
     firm, person_id, student_id = one.enterprise_id, one.person_id, student.id
 
@@ -163,6 +167,7 @@ def test_a_declared_conflict_is_taken_back_with_a_reason_and_both_stay_on_record
         return as_role(role, **scope)
 
     coordinator = as_(Role.ENTERPRISE_COORDINATOR, organisation_id=firm)
+    assert coordinator.post(f"/mentors/{key}/conflicts", data={"student_no": number, "reason": "误登为亲属"}).status_code == 303
     assert f"{at}" in coordinator.get(f"/mentors/{key}").text
     for wrong, words in (("  ", "请写明撤回回避的理由"), ("字" * 201, "最多 200 字，现在有 201 字")):
         answer = coordinator.post(at, data={"reason": wrong})

@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
+from enterprises.bases import operations as bases
 from enterprises.mentors.models import Mentor
 from enterprises.placements import operations, queries
 from enterprises.placements.models import AgreementSignature, DayEntry, Placement, PlacementEvent, Preference, Round, WeeklyLog
@@ -21,7 +22,9 @@ from tests.factories.parallel import together
 from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.jobs import Job
+from trainhub.organisations import queries as organisations
 from trainhub.programmes import queries as programmes
+from trainhub.programmes.models import Programme
 
 NOW = make.NOW
 
@@ -165,6 +168,83 @@ def test_days_leave_and_papers_queue_up(world: SimpleNamespace, first: Any, seco
             note(world)
     done, refused = together(world.app, lambda: first(world), lambda: second(world))
     assert (done, refused in told.split()) == ("", True)
+
+
+def end(world: SimpleNamespace) -> Any:
+    return operations.end_early(placement=running(world), on=WEEK[0], reason="停产", today=WEEK[-1], **WHOLE)
+
+
+def withdraw(world: SimpleNamespace) -> Any:
+    return operations.withdraw_placement(placement=running(world), reason="停产", **WHOLE)
+
+
+def taken(world: SimpleNamespace) -> int:
+    seats = queries.seats_of(world.positions[0], running(world).term_id)
+    assert seats is not None
+    return seats.taken
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "told"),
+    [(end, end, ""), (withdraw, withdraw, ""), (end, note, "not_started bad_day"), (note, end, "wrong_state"), (end, withdraw, "wrong_state")],
+)
+def test_an_end_queues_up_with_what_else_is_sent(world: SimpleNamespace, first: Any, second: Any, told: str) -> None:
+    """The seat is given back once, and no day is logged in what is over."""
+    with world.app.app_context():
+        before = taken(world)
+    done, refused = together(world.app, lambda: first(world), lambda: second(world))
+    assert (done, refused in told.split(" ")) == ("", True)
+    with world.app.app_context():
+        assert taken(world) == before - (first is not note)
+
+
+def test_two_starts_at_once_are_one(world: SimpleNamespace) -> None:
+    with world.app.app_context(), transaction():
+        row, term = running(world), queries.term(running(world).term_id)
+        assert term is not None
+        position = queries.position(world.positions[1])
+        assert position is not None
+        mentor = session().get_one(Mentor, row.mentor_id)
+        student = ground.student(session().get_one(Programme, queries.student(world.student_id).programme_id), petoe_since=date(2023, 9, 1))
+        key = make.ready(
+            operations.place_student(student=student, position=position, term=term, by=SYSTEM, now=make.at(WEEK[0] - timedelta(days=1))), mentor
+        ).id
+
+    def start() -> object:
+        placement = queries.placement(key)
+        assert placement is not None
+        return operations.start_placement(placement=placement, today=WEEK[-1], **WHOLE)
+
+    assert together(world.app, start, start) == ["", ""]
+
+
+def test_two_terms_at_once_do_not_overlap(committed: Flask) -> None:
+    with committed.app_context(), transaction():
+        key, base = ground.university().id, ground.base()
+        make.opened_base(base=base)
+        base_id = base.id
+
+    def term(code: str, starts_on: date) -> Callable[[], object]:
+        def act() -> object:
+            found = organisations.by_id(key)
+            assert found is not None
+            ends_on = starts_on + timedelta(days=111)
+            return operations.create_term(university=found, code=code, title=code, starts_on=starts_on, ends_on=ends_on, by=SYSTEM, now=NOW)
+
+        return act
+
+    def period(since: date) -> Callable[[], object]:
+        def act() -> object:
+            found = organisations.by_id(base_id)
+            assert found is not None
+            until = since + timedelta(days=111)
+            return bases.set_period(base=found, title=since.isoformat(), since=since, until=until, capacity=9, by=SYSTEM, now=NOW)
+
+        return act
+
+    one, other = date(2026, 9, 7), date(2026, 10, 5)
+    assert together(committed, term("TA", one), term("TB", other)) == ["", "bad_placement"]
+    assert together(committed, period(one), period(other)) == ["", "bad_base"]
 
 
 def test_two_enterprises_that_sign_a_plan_at_once_complete_their_side(committed: Flask) -> None:

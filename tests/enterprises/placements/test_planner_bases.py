@@ -130,7 +130,7 @@ def test_who_does_not_get_a_full_base_is_told_how_many_places_it_has() -> None:
     case = Case((Slot("t", 320),), posts, {("p1", "t"): 3, ("p2", "t"): 3}, tuple(Pupil(f"s{n}", "a") for n in range(4)), base_room={("b", "t"): 2})
     plan = solve(case)
     assert len(plan.assignments) == 2
-    assert {"2 个席位" in told(one.why) for one in plan.unplaced} == {True}
+    assert {("6 个席位" in told(one.why), "b的容量" in told(one.why), "2 人" in told(one.why)) for one in plan.unplaced} == {(True, True, True)}
 
 
 def crossing(seed: int, *, with_current: bool = False) -> Case:

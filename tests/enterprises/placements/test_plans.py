@@ -345,3 +345,21 @@ def test_impossible_trials_are_refused(world: SimpleNamespace, what: WhatIf) -> 
         operations.ask_for_plan(round=world.round, kind=PlanKind.WHAT_IF, by=SYSTEM, now=world.after)
     with pytest.raises(WrongState):
         operations.ask_for_plan(round=world.round, kind=PlanKind.REPAIR, by=SYSTEM, now=world.after)
+
+
+def test_trials_of_what_the_round_does_not_have_are_refused_with_words(world: SimpleNamespace) -> None:
+    """A position that offers nothing in the round, a base where nothing is offered, and numbers that nobody has."""
+    operations.close_round(round=world.round, by=SYSTEM, now=NOW)
+    elsewhere = make.position(enterprise=world.enterprise, terms=[make.term(university=world.university, starts_on=date(2027, 4, 5))])
+    idle = ground.base(world.enterprise)
+    tries = [
+        (WhatIf(position_id=elsewhere.id, term_id=world.term.id, seats=1), "unknown_position"),
+        (WhatIf(position_id=world.one.id + 1_000_000, term_id=world.term.id, seats=1), "unknown_position"),
+        (WhatIf(base_id=idle.id), "unknown_base"),
+        (WhatIf(base_id=world.base.id + 1_000_000), "unknown_base"),
+    ]
+    for what, code in tries:
+        with pytest.raises(BadPlacement) as refused:
+            operations.ask_for_plan(round=world.round, kind=PlanKind.WHAT_IF, what_ifs=[what], by=SYSTEM, now=world.after)
+        assert (refused.value.code, "请从列表中选择" in refused.value.message) == (code, True)
+    assert queries.running_plan_job(world.round.id) is None

@@ -215,7 +215,7 @@ MONDAY = date(2026, 3, 2)
     ],
 )
 def test_the_day_on_which_the_weeks_are_reached(credited: int, spans: list[tuple[date, date]], expected: date | None) -> None:
-    assert rules.reached_on(credited, spans, required=160, per_week=5) == expected
+    assert rules.Coming(MONDAY, 5).reached_on(160 - credited, spans) == expected
 
 
 def test_why_a_student_may_miss_the_weeks() -> None:

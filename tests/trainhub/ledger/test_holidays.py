@@ -86,7 +86,7 @@ def all_entered() -> None:
 def test_what_is_worked() -> None:
     known = calendar.WorkCalendar(frozenset(rules_.days_of(date(2026, 10, 1), date(2026, 10, 7))), frozenset([date(2026, 10, 10)]))
     assert [known.is_worked(MONDAY + timedelta(days=n)) for n in range(7)] == [False, False, False, True, True, True, False]
-    assert known.worked_in_weeks([*THREE, date(2026, 10, 12)]) == {"2026-W41": 3}
+    assert known.worked_in_weeks([*THREE, date(2026, 10, 12)]) == {"2026-W41": frozenset(THREE)}
     assert (known.free_between(date(2026, 9, 28), date(2026, 10, 31)), known.free_between(date(1999, 1, 1), date(1999, 12, 31))) == (5, 0)
     assert calendar.WorkCalendar().worked_in_weeks(THREE) == {}
 
@@ -179,7 +179,7 @@ def test_each_week_by_the_switch_of_its_own_day(
     """The switch changes on Monday 5 October 2026: the week before it counts as it did then, whatever is confirmed afterwards."""
     all_entered()
     student, enterprise = ground.student(ground.programme(ground.university(), is_petoe=True)), ground.enterprise()
-    weeks = [[MONDAY - timedelta(days=n) for n in (7, 6, 5)], THREE]
+    weeks = [sorted(MONDAY - timedelta(days=n) for n in (7, 6, 5)), THREE]
     params = tmp_path / "params"
     shutil.copytree(books.PARAMS, params)
     file = params / "trainhub_teaching.toml"
@@ -199,7 +199,10 @@ def test_each_week_by_the_switch_of_its_own_day(
             assert [totals[week] for week in ("2026-W40", "2026-W41") if week in totals] == credited[: number + 1]
         every = [day for days in weeks for day in days]
         assert [week.is_counted for _name, week in sorted(queries.explained(student.id, every).items())] == [before == "true", after == "true"]
-        assert queries.shortened(every, is_vocational=False) == {"2026-W40" if before == "true" else "2026-W41": 3}
+        assert queries.shortened(every, is_vocational=False) == (
+            {"2026-W40": frozenset(weeks[0])} if before == "true" else {"2026-W41": frozenset(THREE)}
+        )
+        assert checked(tmp_path, every) == totals  # the command asks the switch on the same days
         assert [queries.may_have_counted(day) for day in (MONDAY - timedelta(days=1), MONDAY)] == [before == "true", True]
     finally:
         monkeypatch.undo()
@@ -226,9 +229,35 @@ def test_nobody_is_expected_on_a_holiday(since: date, until: date, usual: int, k
 # -- the rule on a week -------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(("days", "credited"), [(THREE, 5), (THREE[:2], 2), ([], 0)])
 def test_the_last_day_of_a_full_holiday_week_earns_what_the_holidays_took(days: list[date], credited: int) -> None:
-    earned = rules.credits([(day, n) for n, day in enumerate(days)], days_per_week=5, working_days={"2026-W41": 3})
-    assert sum(earned.values()) == credited == rules.credit_weeks(days, days_per_week=5, working_days={"2026-W41": 3}).credited_days
+    earned = rules.credits([(day, n) for n, day in enumerate(days)], days_per_week=5, working_days={"2026-W41": THREE})
+    assert sum(earned.values()) == credited == rules.credit_weeks(days, days_per_week=5, working_days={"2026-W41": THREE}).credited_days
     assert list(earned.values()) == ([1, 1, 3] if len(days) == 3 else [1] * len(days))
+
+
+@pytest.mark.parametrize(
+    ("shifts", "credited"),
+    [((0, 1, 3), 3), ((0, 3, 4), 3), ((3, 4, 5), 5), ((0, 3, 4, 5), 5), ((0, 1, 2, 3), 4), ((0, 1, 2, 3, 4), 5)],
+)
+def test_a_day_worked_on_the_holiday_takes_no_working_days_place(
+    session: Session, switched_on: None, tmp_path: Path, shifts: tuple[int, ...], credited: int
+) -> None:
+    """Three days of the holiday week fill it only when they are its three working days, in the ledger and in the command."""
+    all_entered()
+    student, enterprise = ground.student(ground.programme(ground.university(), is_petoe=True)), ground.enterprise()
+    days = [MONDAY + timedelta(days=n) for n in shifts]
+    ledger.confirm_days(student_id=student.id, enterprise_id=enterprise.id, days=days, base_id=None, source_id=None, by=SYSTEM, now=ground.NOW)
+    assert ledger_queries.weeks_of(student.id).credited_days == credited
+    assert sum(count for _row, count in ledger_queries.earned_by([student.id], days_per_week=5)) == credited
+    assert checked(tmp_path, days) == {"2026-W41": credited}
+
+
+def checked(folder: Path, days: list[date]) -> dict[str, int]:
+    """What `weeks check` makes of days."""
+    file = folder / "days.csv"
+    file.write_text("student,enterprise,date,status\n" + "".join(f"S1,E,{day},approved\n" for day in days), encoding="utf-8")
+    [student] = weekfiles.check(file, on=date(2026, 11, 1), holidays=table(folder / "holidays.csv", *SPANS))["students"]
+    found: dict[str, int] = student["by_week"]
+    return found
 
 
 def test_without_the_switch_a_week_counts_what_was_worked_in_it() -> None:

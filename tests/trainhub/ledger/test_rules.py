@@ -78,12 +78,19 @@ def test_nothing_is_nothing() -> None:
     [(2, None, 2), (2, 2, 5), (1, 2, 1), (3, 2, 5), (0, 0, 0), (2, 0, 2), (5, 5, 5), (6, 5, 5), (4, 6, 4)],
 )
 def test_holiday_switch(days: int, working: int | None, credited: int) -> None:
-    assert rules.credit_week(days, days_per_week=5, working_days=working) == credited
+    week = [date(2024, 9, 30) + timedelta(days=n) for n in range(7)]
+    worked = None if working is None else frozenset(week[:working])
+    assert rules.credit_week(week[:days], days_per_week=5, working_days=worked) == credited
+
+
+def test_a_holiday_that_was_worked_is_no_working_day() -> None:
+    week = [date(2024, 9, 30) + timedelta(days=n) for n in range(7)]
+    assert rules.credit_week(week[1:3], days_per_week=5, working_days=frozenset(week[:2])) == 2
 
 
 def test_holiday_weeks_only_where_the_calendar_says_so() -> None:
     days = [date(2024, 9, 30), date(2024, 10, 8)]
-    found = rules.credit_weeks(days, days_per_week=5, working_days={"2024-W40": 1})
+    found = rules.credit_weeks(days, days_per_week=5, working_days={"2024-W40": frozenset([date(2024, 9, 30)])})
     assert dict(found.by_week) == {"2024-W40": 5, "2024-W41": 1}
 
 

@@ -52,32 +52,37 @@ def may_have_counted(on: date) -> bool:
     return any(version.flag and version.since <= on for key in RULES.values() for version in book().versions(key))
 
 
-def _counted(working: Mapping[str, int], *, is_vocational: bool) -> dict[str, int]:
-    """Of shortened weeks those that count as full: each by the switch of its own Monday, so that a rule that comes or goes leaves
-    every week before it as it was."""
+def counted(working: Mapping[str, frozenset[date]], *, is_vocational: bool) -> dict[str, frozenset[date]]:
+    """Of shortened weeks those that count as full when all their working days were worked: each by the switch of its own Monday, so
+    that a rule that comes or goes leaves every week before it as it was."""
     found = {}
-    for week, count in working.items():
+    for week, days in working.items():
         year, number = week.split("-W")
         switch = book().find(RULES[is_vocational], on=date.fromisocalendar(int(year), int(number), 1))
         if switch is not None and switch.flag:
-            found[week] = count
+            found[week] = days
     return found
 
 
-def shortened(days: Collection[date], *, is_vocational: bool) -> dict[str, int]:
-    """By ISO week of the days how many are worked in it, where holidays make them fewer and the switch was on for the week."""
+def full_weeks(calendar: WorkCalendar, *, is_vocational: bool) -> dict[str, frozenset[date]]:
+    """Every shortened week of a calendar that counts as full once its working days are worked, by ISO week with those days."""
+    return counted(calendar.worked_in_weeks(calendar.off), is_vocational=is_vocational)
+
+
+def shortened(days: Collection[date], *, is_vocational: bool) -> dict[str, frozenset[date]]:
+    """By ISO week of the days which days are worked in it, where holidays make them fewer and the switch was on for the week."""
     if not days or not may_have_counted(max(days)):
         return {}
-    return _counted(calendar_of(days).worked_in_weeks(days), is_vocational=is_vocational)
+    return counted(calendar_of(days).worked_in_weeks(days), is_vocational=is_vocational)
 
 
-def shortened_of(days: Mapping[int, Collection[date]]) -> dict[int, dict[str, int]]:
+def shortened_of(days: Mapping[int, Collection[date]]) -> dict[int, dict[str, frozenset[date]]]:
     """The same by student, each by the switch of the kind of programme; no query while no switch was ever on, else two for 900 students."""
     every = [day for some in days.values() for day in some]
     if not every or not may_have_counted(max(every)):
         return {}
     calendar, vocational = calendar_of(every), _vocational(days)
-    found = {key: _counted(calendar.worked_in_weeks(some), is_vocational=key in vocational) for key, some in days.items() if some}
+    found = {key: counted(calendar.worked_in_weeks(some), is_vocational=key in vocational) for key, some in days.items() if some}
     return {key: weeks for key, weeks in found.items() if weeks}
 
 
@@ -136,7 +141,7 @@ def explained(student_id: int, days: Collection[date]) -> dict[str, HolidayWeek]
     """By ISO week of a student's days the holidays in it, whether or not the switch lets them count."""
     if not days:
         return {}
-    working, counted = calendar_of(days).worked_in_weeks(days), shortened_of({student_id: days}).get(student_id, {})
+    working, full = calendar_of(days).worked_in_weeks(days), shortened_of({student_id: days}).get(student_id, {})
     first, last = min(days), max(days)
     rows = standing((first - timedelta(days=6), last + timedelta(days=6)))
     by_week: dict[str, list[HolidayDay]] = {}
@@ -144,7 +149,7 @@ def explained(student_id: int, days: Collection[date]) -> dict[str, HolidayWeek]
         year, number, _weekday = day.isocalendar()
         if rows[day].kind is HolidayKind.ON or day.weekday() < 5:
             by_week.setdefault(f"{year:04d}-W{number:02d}", []).append(rows[day])
-    return {week: HolidayWeek(count, spans_of(by_week.get(week, ())), week in counted) for week, count in working.items()}
+    return {week: HolidayWeek(len(worked), spans_of(by_week.get(week, ())), week in full) for week, worked in working.items()}
 
 
 def years() -> list[int]:

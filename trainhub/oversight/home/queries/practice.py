@@ -131,26 +131,14 @@ def without_mentor(identity: Identity) -> int:
 
 def mentor_loads(identity: Identity, on: date) -> tuple[int, int, int]:
     """(mentors in the pool, those with more students than their limit, those exactly at it) on a day."""
-    busy = (
-        select(Placement.mentor_id, func.count(Placement.id).label("students"))
-        .where(Placement.state.in_(placements.GOING), Placement.starts_on <= on, Placement.ends_on >= on)
-        .group_by(Placement.mentor_id)
-        .subquery()
-    )
-    students = func.coalesce(busy.c.students, 0)
     statement = (
-        select(
-            func.count(Mentor.id),
-            func.coalesce(func.sum(sa.case((students > Mentor.load_limit, 1), else_=0)), 0),
-            func.coalesce(func.sum(sa.case((students == Mentor.load_limit, 1), else_=0)), 0),
-        )
-        .select_from(Mentor)
+        select(Mentor.id, Mentor.load_limit)
         .join(Organisation, Organisation.id == Mentor.enterprise_id)
-        .outerjoin(busy, busy.c.mentor_id == Mentor.id)
         .where(mentors.visible_to(identity), mentors.in_office(on))
     )
-    row = session().execute(statement).one()
-    return int(row[0]), int(row[1]), int(row[2])
+    limits = {key: limit for key, limit in session().execute(statement)}
+    loads = [(len(students), limits[key]) for key, students in mentors.guided_by(limits, on, on, today=on).items()]
+    return len(loads), sum(load > limit for load, limit in loads), sum(load == limit for load, limit in loads)
 
 
 def topics_waiting(identity: Identity, on: date) -> tuple[int, int]:
