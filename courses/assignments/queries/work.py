@@ -13,6 +13,8 @@ from sqlalchemy.orm import joinedload, selectinload
 from courses.assignments.models import (
     Assignment,
     AssignmentExtension,
+    PeerExample,
+    PeerReview,
     Submission,
     SubmissionComment,
     SubmissionFile,
@@ -89,6 +91,14 @@ def counts_of(assignment_ids: Collection[int]) -> dict[int, dict[str, int]]:
         .group_by(Submission.assignment_id)
     )
     return {key: {"handed": a, "waits": b, "graded": c} for key, a, b, c in session().execute(statement)}
+
+
+def is_judged(assignment_id: int) -> bool:
+    """Whether anybody has judged work of an assignment by its full points: a mark of the staff or of a table, a done review, an example."""
+    marks = select(SubmissionMark.id).join(Submission, Submission.id == SubmissionMark.submission_id).where(Submission.assignment_id == assignment_id)
+    reviews = select(PeerReview.id).where(PeerReview.assignment_id == assignment_id, PeerReview.points_x10.is_not(None))
+    examples = select(PeerExample.id).where(PeerExample.assignment_id == assignment_id)
+    return bool(session().scalar(select(sa.or_(marks.exists(), reviews.exists(), examples.exists()))))
 
 
 # -- submissions --------------------------------------------------------------------------------------------------------
