@@ -215,21 +215,20 @@ def _excuse_foreign(found: dict[int, dict[int, Cell]], ids: Sequence[int], by_bl
     limited = authoring.group_only(Block.id.in_(list(by_block))) if by_block else {}
     if not limited:
         return
-    statement = (
-        select(Enrolment.id, RunGroup.key)
-        .join(RunGroupMember, RunGroupMember.person_id == Enrolment.person_id)
-        .join(RunGroup, sa.and_(RunGroup.id == RunGroupMember.group_id, RunGroup.run_id == Enrolment.run_id))
-        .where(Enrolment.id.in_(ids))
-    )
-    keys: dict[int, set[str]] = defaultdict(set)
-    for enrolment_id, key in session().execute(statement):
-        keys[enrolment_id].add(key)
+    learns = {key: person_id for key, person_id in session().execute(select(Enrolment.id, Enrolment.person_id).where(Enrolment.id.in_(ids)))}
+    same = persons.rows_of_humans(learns.values())  # a group may name another row of the same human
+    statement = select(RunGroupMember.person_id, RunGroup.key).join(RunGroup, RunGroup.id == RunGroupMember.group_id)
+    statement = statement.where(RunGroup.run_id.in_({run_id for run_id, _stored in limited.values()}))
+    inside: dict[int, set[str]] = defaultdict(set)
+    for person_id, group in session().execute(statement.where(RunGroupMember.person_id.in_(frozenset().union(*same.values())))):
+        inside[person_id].add(group)
+    keys = {key: {group for one in same[person_id] for group in inside[one]} for key, person_id in learns.items()}
     reason = _("只面向其他分组")
     for enrolment_id in ids:
         for block_id, (_run_id, stored) in limited.items():
             column = by_block[block_id]
             cell = found[enrolment_id].get(column.id, Cell())
-            if cell.kind is None and content.is_foreign(stored, keys[enrolment_id]):
+            if cell.kind is None and content.is_foreign(stored, keys.get(enrolment_id, set())):
                 found[enrolment_id][column.id] = Cell(None, GradeKind.EXCUSED, cell.computed_x10, reason, cell.version)
 
 

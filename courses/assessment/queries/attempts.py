@@ -191,9 +191,9 @@ def to_grade_by_question(run_id: int) -> list[tuple[int, str, int, str, int, int
     return [(b, t, q, s, int(w or 0), int(g or 0)) for b, t, q, s, w, g in session().execute(statement)]
 
 
-def waiting_answers(block_id: int, question_id: int, *, is_all: bool = False) -> list[AttemptAnswer]:
+def waiting_answers(block_id: int, question_id: int, *, is_all: bool = False) -> sa.Select[AttemptAnswer]:
     """The answers to one question across learners that wait for a person (or all that were handed in), the oldest first."""
-    statement = (
+    statement: Any = (
         select(AttemptAnswer)
         .join(Attempt, Attempt.id == AttemptAnswer.attempt_id)
         .join(QuestionVersion, QuestionVersion.id == AttemptAnswer.version_id)
@@ -203,7 +203,7 @@ def waiting_answers(block_id: int, question_id: int, *, is_all: bool = False) ->
     )
     if not is_all:
         statement = statement.where(AttemptAnswer.share_x1000.is_(None))
-    return list(session().scalars(statement))
+    return statement  # type: ignore[no-any-return]
 
 
 def answer_by_id(answer_id: int) -> AttemptAnswer | None:

@@ -13,8 +13,6 @@ from sqlalchemy.orm import joinedload, selectinload
 from courses.assignments.models import (
     Assignment,
     AssignmentExtension,
-    PeerExample,
-    PeerReview,
     Submission,
     SubmissionComment,
     SubmissionFile,
@@ -93,14 +91,6 @@ def counts_of(assignment_ids: Collection[int]) -> dict[int, dict[str, int]]:
     return {key: {"handed": a, "waits": b, "graded": c} for key, a, b, c in session().execute(statement)}
 
 
-def is_judged(assignment_id: int) -> bool:
-    """Whether anybody has judged work of an assignment by its full points: a mark of the staff or of a table, a done review, an example."""
-    marks = select(SubmissionMark.id).join(Submission, Submission.id == SubmissionMark.submission_id).where(Submission.assignment_id == assignment_id)
-    reviews = select(PeerReview.id).where(PeerReview.assignment_id == assignment_id, PeerReview.points_x10.is_not(None))
-    examples = select(PeerExample.id).where(PeerExample.assignment_id == assignment_id)
-    return bool(session().scalar(select(sa.or_(marks.exists(), reviews.exists(), examples.exists()))))
-
-
 # -- submissions --------------------------------------------------------------------------------------------------------
 
 
@@ -154,6 +144,12 @@ def handed_in_parts(assignment_id: int) -> Iterator[list[Submission]]:
 def whole(ids: Collection[int]) -> dict[int, Submission]:
     """Submissions by id, with what grading them needs."""
     return {row.id: row for row in session().scalars(_whole().where(Submission.id.in_(ids)))}
+
+
+def student_numbers(person_ids: Iterable[int]) -> dict[int, str]:
+    """The student number of each of these who has one; of several the first."""
+    statement = select(Student.person_id, func.min(Student.student_no)).where(Student.person_id.in_(set(person_ids)))
+    return {key: number for key, number in session().execute(statement.group_by(Student.person_id))}
 
 
 def count_handed_in(assignment_id: int) -> int:

@@ -353,6 +353,11 @@ def recompute(*, enrolment: Enrolment, by: Identity, now: datetime) -> list[int]
         if row is None or queries.as_state(row) != fresh:
             differed.append(block_id)
             _store(enrolment.id, block_id, row, fresh)
+    for block_id in rows.keys() - events.keys():  # stored, and nothing in the log says why
+        if block_id in kinds:
+            differed.append(block_id)
+            session().delete(rows[block_id])
+    session().flush()
     evaluate(enrolment=enrolment, by=by, now=now)
     if differed:
         audit.record(by=by, did="courses.progress.recomputed", on=enrolment, data={"blocks": differed})

@@ -24,7 +24,7 @@ from courses.learning.forms import AllowanceForm
 from courses.learning.places import load_run, me
 from courses.learning.views.common import seen_of
 from courses.permissions import Can
-from trainhub.kernel import clock
+from trainhub.kernel import clock, paging
 from trainhub.kernel.access import guard, may
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
@@ -34,8 +34,6 @@ from trainhub.kernel.sending import send
 from trainhub.kernel.web import done
 
 blueprint = Blueprint("marking", __name__, url_prefix="/teaching")
-AT_ONCE = 20
-"""Answers on one page of grading."""
 
 
 @blueprint.get("/runs/<int:run_id>/marking")
@@ -78,12 +76,15 @@ def pile(place: Pile) -> Any:
             with transaction():
                 count = _grade_all(run_id)
             kept = {name: "1" for name in ("all", "names") if request.args.get(name) == "1"}
+            if is_all:  # what waits for a mark is gone from its page once it has one: the next ones stand on the first
+                kept |= {name: request.args[name] for name in ("page", "size") if name in request.args}
             return done(_("已保存 %(n)d 份评分，学员会收到通知。", n=count), "marking.pile", block_id=block_id, question_id=question_id, **kept)
         except Refused as refused:
             error = refused.message
             place = _load_pile(block_id, question_id)
-    rows = queries.waiting_answers(block_id, question_id, is_all=is_all)
-    shown = rows[:AT_ONCE]
+    number, size = paging.wanted()
+    page = paging.paginate(queries.waiting_answers(block_id, question_id, is_all=is_all), number=number, size=size)
+    shown = page.items
     names = queries.names_of_attempts([row.attempt_id for row in shown]) if request.args.get("names") == "1" else {}
     return render_template(
         "courses/learning/marking_pile.html",
@@ -92,8 +93,7 @@ def pile(place: Pile) -> Any:
         block=place.block,
         question=place.question,
         version=queries.current_version(place.question),
-        rows=shown,
-        total=len(rows),
+        page=page,
         names=names,
         is_all=is_all,
         error=error,
