@@ -291,7 +291,7 @@ def test_an_address_that_no_browser_may_open_is_dropped_and_named(session: Sessi
     is_kept = kind is BlockKind.FILE
     assert block.settings.get("url", "") == (url if is_kept else "")
     assert (url in str(report)) is not is_kept
-    write_olx(course_doc(make.loaded(run)), tmp_path / "out", asset_reader(make.loaded(run)))  # it goes out again all the same
+    write_olx(course_doc(make.loaded(run)), tmp_path / "out", asset=asset_reader(make.loaded(run)))  # it goes out again all the same
 
 
 def test_a_video_whose_address_is_none_says_so(session: Session, tmp_path: Path) -> None:
