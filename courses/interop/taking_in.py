@@ -68,9 +68,9 @@ def block_of(doc: docs.BlockDoc, *, is_graded: bool) -> Block:
             if video.handout:
                 words = escape(_("讲义"))
                 made.body = f'<p><a href="{escape(video.handout)}">{words}</a></p>'
-            lost = [one for one in video.sources if not can_open(one)]
-            if lost:
-                made.notes.append(_("视频地址不是网址，没有导入：%(url)s", url=lost[0][:80]))
+            shut = [one for one in video.sources if not can_open(one)]
+            if shut:
+                made.notes.append(_("视频地址不是网址，没有导入：%(url)s", url=shut[0][:80]))
             if video.start_at_second or video.end_at_second:
                 made.notes.append(_("只播放其中一段的设置没有导入，从头播放到尾"))
             return made
