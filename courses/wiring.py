@@ -48,16 +48,17 @@ from courses.interop import tasks as interop_tasks
 from courses.interop import views as interop_views
 from courses.learning import api as learning_api
 from courses.learning import cli as learning_cli
-from courses.learning import intakes
+from courses.learning import intakes, regrading
 from courses.learning import models as learning_models
 from courses.learning import queries as learning_queries
 from courses.learning import tables as learner_tables
 from courses.learning import tasks as learning_tasks
-from courses.learning.operations import progress as completing
+from courses.learning.operations import certified
 from courses.learning.views import authors, common, course, doing, entry, marking, notes, player, quiz, staff
 from courses.learning.views import intakes as intake_pages
 from courses.learning.views import tables as table_pages
 from courses.messages import models as message_models
+from courses.messages import operations as message_operations
 from courses.messages import tasks as message_tasks
 from courses.messages import views as message_views
 from courses.own import register as own
@@ -198,7 +199,7 @@ def register(app: Flask) -> None:
     app.jinja_env.globals["may_in_run"] = authoring.may_in_run
     app.extensions.setdefault(STUDENT_PANELS, []).append(recognition_panels.student_panel)
     app.extensions.setdefault(EVIDENCE_PAGES, {})["enrolment"] = staff.evidence_pages
-    app.extensions.setdefault(PRESENT_FACTS, {})["course"] = completing.present_facts
+    app.extensions.setdefault(PRESENT_FACTS, {})["course"] = certified.present_facts
     for blueprint in (
         catalogue_views.blueprint,
         authoring.blueprint,
@@ -241,6 +242,7 @@ def register(app: Flask) -> None:
     jobs.register_task(app, analytics_tasks.SUMMARISE, analytics_tasks.summarise)
     jobs.register_periodic(app, analytics_tasks.SUMMARISE_ALL, analytics_tasks.summarise_all, every=timedelta(days=1), title=N_("汇总有人学习的课程"))
     jobs.register_task(app, message_tasks.SEND, message_tasks.send)
+    jobs.register_task(app, message_operations.TELL, message_tasks.tell)
     jobs.register_periodic(app, message_tasks.PUBLISH, message_tasks.publish_due, every=timedelta(minutes=1), title=N_("发布到时的公告"))
     jobs.register_periodic(
         app, discussion_tasks.TELL, discussion_tasks.tell_followers, every=timedelta(hours=6), title=N_("通知关注讨论的人有新发言")
@@ -269,6 +271,8 @@ def register(app: Flask) -> None:
     taken = intakes.Kind(_l("作业成绩"), "assignments.submissions", assignments_tasks.take_table, said, headings, place=assignments_tasks.place)
     intakes.register(app, "marks", taken)
     jobs.register_task(app, learning_tasks.JUDGE, learning_tasks.judge_anew)
+    jobs.register_task(app, regrading.TASK, regrading.regrade)
+    jobs.register_periodic(app, learning_tasks.CLOSE_WAITING, learning_tasks.close_waiting, every=timedelta(days=1), title=N_("结束已结束课程的候补"))
     jobs.register_periodic(app, learning_tasks.CERTIFY, learning_tasks.certify, every=timedelta(days=1), title=N_("补发没有签发成的结业证书"))
     jobs.register_periodic(app, learning_tasks.FORGET, learning_tasks.forget, every=timedelta(days=1), title=N_("抹去保存期限届满的作答"))
     jobs.register_periodic(app, discussion_tasks.FORGET, discussion_tasks.forget, every=timedelta(days=1), title=N_("去除保存期限届满的发言署名"))

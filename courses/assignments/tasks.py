@@ -16,6 +16,7 @@ from trainhub.kernel import clock
 from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.downloads import codes_of
+from trainhub.kernel.each import each
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.i18n import _
 from trainhub.kernel.jobs import Running
@@ -65,17 +66,19 @@ def tend_peer_review(running: Running) -> Mapping[str, Any]:
     begun, under_way, over = work.due_for_allocation(now), work.with_open_reviews(now, is_over=False), work.with_open_reviews(now, is_over=True)
     session().rollback()
     given = 0
-    for assignment_id in sorted({*begun, *under_way} - set(over)):
-        with transaction():
-            assignment = work.assignment_by_id(assignment_id)
-            if assignment is not None:
-                given += peers.begin(assignment=assignment, by=SYSTEM, now=now)
-                telling.remind(assignment, now)
-    for assignment_id in over:
-        with transaction():
-            assignment = work.assignment_by_id(assignment_id)
-            if assignment is not None:
-                peers.close(assignment=assignment, now=now)
+
+    def tend(assignment_id: int) -> None:
+        nonlocal given
+        assignment = work.assignment_by_id(assignment_id)
+        if assignment is None:
+            return
+        if assignment_id in over:
+            peers.close(assignment=assignment, now=now)
+        else:
+            given += peers.begin(assignment=assignment, by=SYSTEM, now=now)
+            telling.remind(assignment, now)
+
+    each(sorted({*begun, *under_way, *over}), tend, of=TEND_PEERS)
     return {"begun": len(begun), "given_out": given, "closed": len(over)}
 
 

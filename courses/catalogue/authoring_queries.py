@@ -386,12 +386,3 @@ def stored_file(file_id: int) -> StoredFile | None:
 def files_named(ids: Iterable[int]) -> dict[int, StoredFile]:
     """Files by id."""
     return {row.id: row for row in session().scalars(select(StoredFile).where(StoredFile.id.in_(list(ids))))}
-
-
-def blocks_naming(run_id: int, name: str) -> list[tuple[int, int]]:
-    """(block, unit) of the published blocks whose text names a file of the run."""
-    needle = name.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    statement = select(Block.id, Block.unit_id).where(
-        Block.run_id == run_id, Block.removed_at.is_(None), Block.body.like(f"%/static/{needle}%", escape="\\")
-    )
-    return [(row[0], row[1]) for row in session().execute(statement)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,7 +17,7 @@ from courses.gradebook import rules
 from courses.gradebook.models import Grade, Gradebook, GradeCategory, GradeChange, GradeColumn, KeptScore
 from courses.gradebook.types import BookRow, CategoryRule, Cell, Change, ColumnRule, ColumnStatistics, GradeKind
 from courses.learning.models import BlockProgress, Enrolment, EnrolmentMark
-from courses.learning.types import SEATED
+from courses.learning.types import SEATED, EnrolmentState, Missed
 from trainhub.kernel.db import session
 from trainhub.kernel.i18n import _
 from trainhub.organisations import queries as organisations
@@ -138,7 +139,7 @@ def learner(enrolment_id: int) -> Any:
 
 
 def cells_of(columns: Sequence[ColumnRule], enrolment_ids: Collection[int]) -> dict[int, dict[int, Cell]]:
-    """The cells of some learners, by enrolment and column: three queries, one more where work is only for some groups, and one
+    """The cells of some learners, by enrolment and column: four queries, one more where work is only for some groups, and one
     where columns are locked.
 
     `+ 0` keeps the database from going through a column of all learners for the few that are asked for.
@@ -163,7 +164,19 @@ def cells_of(columns: Sequence[ColumnRule], enrolment_ids: Collection[int]) -> d
         later = (cell.has_later, cell.later_x10)
         found[enrolment_id][column_id] = Cell(shown, kind, cell.computed_x10, reason, version, False, points, *later)
     _excuse_foreign(found, ids, by_block)
+    _spare_completed(found, ids, columns)
     return found
+
+
+def _spare_completed(found: dict[int, dict[int, Cell]], ids: Sequence[int], columns: Sequence[ColumnRule]) -> None:
+    """What was asked for after a learner had completed the course is no zero for them: neither a result nor a person's entry is there."""
+    statement = select(Enrolment.id, Enrolment.missed).where(Enrolment.id.in_(ids), Enrolment.state == EnrolmentState.COMPLETED)
+    for enrolment_id, stored in session().execute(statement):
+        missed, mine = Missed.of(stored), found[enrolment_id]
+        for column in columns:
+            cell = mine.get(column.id, Cell())
+            if cell.kind is None and cell.score_x10 is None and missed is not None and not missed.has(column.id, column.block_id):
+                mine[column.id] = replace(cell, is_later=True)
 
 
 def _keep(found: dict[int, dict[int, Cell]], ids: Sequence[int], column_ids: Sequence[int]) -> None:
@@ -202,21 +215,20 @@ def _excuse_foreign(found: dict[int, dict[int, Cell]], ids: Sequence[int], by_bl
     limited = authoring.group_only(Block.id.in_(list(by_block))) if by_block else {}
     if not limited:
         return
-    statement = (
-        select(Enrolment.id, RunGroup.key)
-        .join(RunGroupMember, RunGroupMember.person_id == Enrolment.person_id)
-        .join(RunGroup, sa.and_(RunGroup.id == RunGroupMember.group_id, RunGroup.run_id == Enrolment.run_id))
-        .where(Enrolment.id.in_(ids))
-    )
-    keys: dict[int, set[str]] = defaultdict(set)
-    for enrolment_id, key in session().execute(statement):
-        keys[enrolment_id].add(key)
+    learns = {key: person_id for key, person_id in session().execute(select(Enrolment.id, Enrolment.person_id).where(Enrolment.id.in_(ids)))}
+    same = persons.rows_of_humans(learns.values())  # a group may name another row of the same human
+    statement = select(RunGroupMember.person_id, RunGroup.key).join(RunGroup, RunGroup.id == RunGroupMember.group_id)
+    statement = statement.where(RunGroup.run_id.in_({run_id for run_id, _stored in limited.values()}))
+    inside: dict[int, set[str]] = defaultdict(set)
+    for person_id, group in session().execute(statement.where(RunGroupMember.person_id.in_(frozenset().union(*same.values())))):
+        inside[person_id].add(group)
+    keys = {key: {group for one in same[person_id] for group in inside[one]} for key, person_id in learns.items()}
     reason = _("只面向其他分组")
     for enrolment_id in ids:
         for block_id, (_run_id, stored) in limited.items():
             column = by_block[block_id]
             cell = found[enrolment_id].get(column.id, Cell())
-            if cell.kind is None and content.is_foreign(stored, keys[enrolment_id]):
+            if cell.kind is None and content.is_foreign(stored, keys.get(enrolment_id, set())):
                 found[enrolment_id][column.id] = Cell(None, GradeKind.EXCUSED, cell.computed_x10, reason, cell.version)
 
 
@@ -235,7 +247,7 @@ def line_versions(enrolment_ids: Collection[int]) -> dict[int, int]:
 
 
 def book_rows(book: Gradebook, people: Sequence[Any]) -> list[BookRow]:
-    """The lines of some learners (rows of `learners`) with their totals: five queries however many."""
+    """The lines of some learners (rows of `learners`) with their totals: six queries however many."""
     categories, columns = rules_of(book.id)
     return list(_lines(book, people, categories, columns))
 

@@ -87,7 +87,8 @@ def _part(column: ColumnRule, cell: Cell, missing_is_zero: bool, is_all_extra: b
     if column.is_extra and not is_all_extra:
         return Part(column, cell, Counts.EXTRA, score or 0, _exact(cell, column))
     if score is None:
-        counts = Counts.MISSING_AS_ZERO if missing_is_zero and not column.is_gone else Counts.MISSING_LEFT_OUT
+        is_asked = missing_is_zero and not column.is_gone and not cell.is_later
+        counts = Counts.MISSING_AS_ZERO if is_asked else Counts.MISSING_LEFT_OUT
         return Part(column, cell, counts, 0, 0)
     return Part(column, cell, Counts.COUNTED, score, _exact(cell, column))
 
@@ -97,6 +98,11 @@ def _exact(cell: Cell, column: ColumnRule) -> int | Fraction:
     if cell.points_x10 is None or 1000 * cell.points_x10 % column.max_x10 == 0:
         return cell.score_x10 or 0
     return Fraction(1000 * cell.points_x10, column.max_x10)
+
+
+def empty(whole: Total) -> list[int]:
+    """The columns in which a learner has neither a result nor an excusal."""
+    return [part.column.id for one in whole.categories for part in one.parts if part.cell.kind is None and part.cell.score_x10 is None]
 
 
 def fed(whole: Total, column_id: int | None) -> int | None:

@@ -89,7 +89,8 @@ class ColumnRule:
 class Cell:
     """What is known of a learner in a column: the score (None: nothing yet), and what a person wrote, in points of the column.
 
-    `has_later`: the block has given something else (`later_x10`) since the column was locked.
+    `has_later`: the block has given something else (`later_x10`) since the column was locked. `is_later`: nothing is there, and it was asked
+    for after the learner had completed the course.
     """
 
     score_x10: int | None = None
@@ -101,6 +102,7 @@ class Cell:
     points_x10: int | None = None
     has_later: bool = False
     later_x10: int | None = None
+    is_later: bool = False
 
 
 @dataclass(frozen=True, slots=True)

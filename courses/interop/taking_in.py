@@ -51,18 +51,26 @@ class Block:
     work: dict[str, Any] | None = None
 
 
+def can_open(url: str) -> bool:
+    """Whether a browser opens an address as a page or a file, and nothing of it is run."""
+    return url.startswith(("https://", "http://", "/"))
+
+
 def block_of(doc: docs.BlockDoc, *, is_graded: bool) -> Block:
     """One block; what cannot be shown is kept as `UNKNOWN` with its source."""
     match doc.content:
         case docs.HtmlDoc(html):
             return Block(BlockKind.TEXT, doc.title, html)
         case docs.VideoDoc() as video:
-            source = next(iter(video.sources), "")
+            source = next((one for one in video.sources if can_open(one)), "")
             settings = {"source": source, "youtube": video.youtube_id if not source else "", "duration": video.duration, "origin": freeze(video)}
             made = Block(BlockKind.VIDEO, doc.title, settings=settings, is_required=bool(source or video.youtube_id))
             if video.handout:
                 words = escape(_("讲义"))
                 made.body = f'<p><a href="{escape(video.handout)}">{words}</a></p>'
+            shut = [one for one in video.sources if not can_open(one)]
+            if shut:
+                made.notes.append(_("视频地址不是网址，没有导入：%(url)s", url=shut[0][:80]))
             if video.start_at_second or video.end_at_second:
                 made.notes.append(_("只播放其中一段的设置没有导入，从头播放到尾"))
             return made
@@ -83,6 +91,10 @@ def block_of(doc: docs.BlockDoc, *, is_graded: bool) -> Block:
             work, notes = works.work_of(ora)
             body = "<hr>".join(ora.prompts)
             return Block(BlockKind.ASSIGNMENT, doc.title, body, {"origin": freeze(ora)}, is_graded=is_graded, notes=notes, work=work)
+        case docs.FileDoc(url) if url and not can_open(url):
+            lost = _("文件地址不是网址，没有导入：%(url)s", url=url[:80])
+            settings = {"tag": "pdf", "reason": lost, "origin": freeze(docs.UnknownDoc("pdf", "<pdf/>", lost))}
+            return Block(BlockKind.UNKNOWN, doc.title, settings=settings, is_required=False, notes=[lost])
         case docs.FileDoc(url):
             return Block(BlockKind.FILE, doc.title, settings={"url": url, "origin": freeze(doc.content)})
         case docs.LtiDoc() as lti:

@@ -64,10 +64,9 @@ def notes_of(enrolment_id: int, unit_id: int | None = None) -> list[NoteRow]:
 
 
 def run_enrolments(run_ids: Sequence[int] | None) -> list[Any]:
-    """What can be recomputed: id, run, person, state, progress and score of the enrolments of the runs (None: of all), by id."""
-    statement = select(Enrolment.id, Enrolment.run_id, Enrolment.person_id, Enrolment.state, Enrolment.progress_x1000, Enrolment.score_x10).order_by(
-        Enrolment.id
-    )
+    """What can be recomputed: id, run, person, state, progress, score, what was missed, of the enrolments of the runs (None: of all), by id."""
+    told = (Enrolment.id, Enrolment.run_id, Enrolment.person_id, Enrolment.state, Enrolment.progress_x1000, Enrolment.score_x10, Enrolment.missed)
+    statement: Any = select(*told).order_by(Enrolment.id)
     return list(session().execute(statement if run_ids is None else statement.where(Enrolment.run_id.in_(list(run_ids)))))
 
 

@@ -17,7 +17,7 @@ from trainhub.people.models import Person
 class Enrolment(Versioned, Base):
     """A person in a run, once. The waiting list is ordered by `asked_at`, then id. A withdrawn one may ask again.
 
-    `last_active_at` is the instant of the last entry in the log.
+    `last_active_at` is the instant of the last entry in the log. `missed` of a completed one: what it had no score in (`types.Missed`).
     """
 
     __tablename__ = "enrolment"
@@ -31,6 +31,7 @@ class Enrolment(Versioned, Base):
     withdrawn_at: Mapped[datetime | None]
     completed_on: Mapped[date | None]
     score_x10: Mapped[int | None]
+    missed: Mapped[dict[str, Any] | None]
     progress_x1000: Mapped[int] = mapped_column(default=0)
     last_active_at: Mapped[datetime | None]
     decided_by_id: Mapped[int | None]

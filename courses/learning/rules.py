@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from courses.assessment.rules import rounded
 from courses.catalogue.types import MARKABLE, BlockKind, RunState
-from courses.learning.types import BlockState, Counted, EnrolmentState, Event, EventKind, HandedDown, LinkState, NotDone, Standing
+from courses.learning.types import BlockState, Counted, EnrolmentState, Event, EventKind, HandedDown, LinkState, Missed, NotDone, Standing
 
 WATCHED_ENOUGH_X1000 = 800
 """A video is done when the union of what was watched reaches 80 % of its length."""
@@ -135,10 +135,13 @@ def why_not_done(block: Counted, state: BlockState) -> NotDone | None:
             return NotDone.NOT_MARKED
 
 
-def standing(blocks: Sequence[Counted], states: Mapping[int, BlockState], pass_mark_x10: int, needed_x1000: int = 1000) -> Standing:
+def standing(
+    blocks: Sequence[Counted], states: Mapping[int, BlockState], pass_mark_x10: int, needed_x1000: int = 1000, missed: Missed | None = None
+) -> Standing:
     """Where a learner stands: `needed_x1000` of the required and graded blocks must be done; the score is the weighted mean of the graded ones.
 
-    A graded block without a score counts as nothing. Rounded half up to tenths of a mark.
+    A graded block without a score counts as nothing. Rounded half up to tenths of a mark. `missed`: of who completed, so that the score of what
+    was asked for by then is told apart; where it is not known and everything had to be done, what is not done was asked for later.
     """
     needed = [block for block in blocks if block.is_required or block.is_graded]
     missing = []
@@ -146,14 +149,23 @@ def standing(blocks: Sequence[Counted], states: Mapping[int, BlockState], pass_m
         reason = why_not_done(block, states.get(block.id, BlockState()))
         if reason is not None:
             missing.append((block.id, reason))
-    unmet = {block_id for block_id, _reason in missing} if needed_x1000 == 1000 else set()
+    unscored = tuple(block.id for block in _graded(blocks) if states.get(block.id, BlockState()).score_x10 is None)
+    if missed is not None:
+        later = set(unscored) - missed.blocks
+    else:
+        later = {block_id for block_id, _reason in missing} if needed_x1000 == 1000 else set()
     score = _weighted(blocks, states)
-    asked = _weighted([block for block in blocks if block.id not in unmet], states) if unmet else score
-    return Standing(len(needed) - len(missing), len(needed), score, pass_mark_x10, tuple(missing), needed_x1000=needed_x1000, done_score_x10=asked)
+    asked = _weighted([block for block in blocks if block.id not in later], states) if later else score
+    found = Standing(len(needed) - len(missing), len(needed), score, pass_mark_x10, tuple(missing), needed_x1000=needed_x1000)
+    return replace(found, done_score_x10=asked, unscored=unscored)
+
+
+def _graded(blocks: Sequence[Counted]) -> list[Counted]:
+    return [block for block in blocks if block.is_graded and block.weight_x10 > 0]
 
 
 def _weighted(blocks: Sequence[Counted], states: Mapping[int, BlockState]) -> int | None:
-    graded = [block for block in blocks if block.is_graded and block.weight_x10 > 0]
+    graded = _graded(blocks)
     weights = sum(block.weight_x10 for block in graded)
     if not weights:
         return None
@@ -164,7 +176,8 @@ def _weighted(blocks: Sequence[Counted], states: Mapping[int, BlockState]) -> in
 def mark_of_completed(standing: Standing, stored_x10: int | None) -> int | None:
     """The mark of a course that was completed: it follows every correction, but what was asked for afterwards does not lower it.
 
-    Where everything had to be done, what is not done was asked for later. A total that is being computed again leaves the mark as it is.
+    What had no score at the completion and counted as nothing then still does (`Missed`); the gradebook leaves out by itself what came later.
+    A total that is being computed again leaves the mark as it is.
     """
     if standing.is_mark_due:
         return stored_x10
@@ -192,6 +205,11 @@ def enrolment_open(state: RunState, enrol_from: date | None, enrol_until: date |
     if enrol_until is None and ends_on is not None and today > ends_on:
         return "over"
     return "open"
+
+
+def is_over(ends_on: date | None, enrol_until: date | None, today: date) -> bool:
+    """Whether a run is over for those who wait: its last day has passed, and no later day of enrolment was written."""
+    return ends_on is not None and today > max(ends_on, enrol_until or ends_on)
 
 
 def may_withdraw(state: EnrolmentState) -> bool:

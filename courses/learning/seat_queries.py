@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from datetime import date
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select
 
-from courses.catalogue.models import RunGroupMember
+from courses.catalogue.models import Run, RunGroupMember
+from courses.catalogue.types import RunState
 from courses.learning.models import Enrolment
 from courses.learning.queries import furthest, portions
 from courses.learning.types import SEATED, EnrolmentState
@@ -86,6 +88,13 @@ def seats_of(run_ids: Iterable[int], person_ids: Iterable[int]) -> dict[tuple[in
         for row, person_id in session().execute(statement.where(human.in_(some))):
             found.setdefault((row.run_id, person_id), row)
     return found
+
+
+def outlived(today: date) -> list[int]:
+    """Runs that are closed or over (`rules.is_over`) in which somebody still waits for approval or a seat."""
+    waits = select(Enrolment.run_id).where(Enrolment.state.in_((EnrolmentState.PENDING, EnrolmentState.WAITING)))
+    is_over = and_(Run.ends_on < today, or_(Run.enrol_until.is_(None), Run.enrol_until < today))
+    return list(session().scalars(select(Run.id).where(Run.id.in_(waits), or_(Run.state == RunState.CLOSED, is_over)).order_by(Run.id)))
 
 
 def waiting_persons(run_id: int) -> list[int]:

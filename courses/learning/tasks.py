@@ -7,16 +7,18 @@ from datetime import datetime
 from typing import Any
 
 from courses.assessment import queries as assessment
-from courses.assessment.operations import attempts, retaining
+from courses.assessment.operations import attempts, quizzes, retaining
 from courses.assessment.rules import GRACE
 from courses.catalogue import queries as catalogue
 from courses.catalogue.models import Run
 from courses.catalogue.operations import judging
+from courses.catalogue.types import BlockKind
 from courses.learning import exports, intakes, operations, queries, seat_queries, tables
 from courses.learning.types import Counted
 from trainhub.kernel import clock, files
 from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.db import session, transaction
+from trainhub.kernel.each import each
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.jobs import Running
 from trainhub.kernel.made_tables import KEPT, Made
@@ -25,6 +27,7 @@ CLOSE_OVERDUE = "courses.close_overdue"
 FORGET = "courses.forget"
 SETTLE = "courses.settle_merged"
 CERTIFY = "courses.certify"
+CLOSE_WAITING = "courses.close_waiting"
 JUDGE = judging.TASK
 AT_ONCE = 100
 
@@ -33,14 +36,15 @@ def close_overdue(running: Running) -> Mapping[str, Any]:
     """Hand in every attempt whose time is over, each in its own transaction."""
     ids = assessment.overdue(clock.now() - GRACE)
     session().rollback()
-    for attempt_id in ids:
-        with transaction():
-            now = clock.now()
-            row, is_first = attempts.submit(attempt_id=attempt_id, by=SYSTEM, now=now)
-            enrolment = queries.enrolment_of(row.block.run_id, row.person_id)
-            if is_first and enrolment is not None:
-                operations.note_attempt(enrolment=enrolment, attempt=row, by=SYSTEM, now=now)
-    return {"closed": len(ids)}
+    return {"closed": each(ids, _close, of=CLOSE_OVERDUE)}
+
+
+def _close(attempt_id: int) -> None:
+    now = clock.now()
+    row, is_first = attempts.submit(attempt_id=attempt_id, by=SYSTEM, now=now)
+    enrolment = queries.enrolment_of(row.block.run_id, row.person_id)
+    if is_first and enrolment is not None:
+        operations.note_attempt(enrolment=enrolment, attempt=row, by=SYSTEM, now=now)
 
 
 def certify(running: Running) -> Mapping[str, Any]:
@@ -67,15 +71,22 @@ def certify(running: Running) -> Mapping[str, Any]:
 
 
 def judge_anew(running: Running) -> Mapping[str, Any]:
-    """Judge who learns in a run anew after its content, what it asks or its groups changed. Safe to repeat; the completed stay completed."""
+    """Judge who learns in a run anew after its content, what it asks or its groups changed. Safe to repeat; the completed stay completed.
+
+    What counts of several attempts at a quiz, and when those end that have no end, follows its rules too.
+    """
     run_id = int(running.args["run_id"])
+    with transaction():
+        quizzes.give_ends(blocks=[one for one in catalogue.blocks_of_run(run_id) if one.kind is BlockKind.QUIZ], now=clock.now())
     ids = seat_queries.learning_ids(run_id)
     for start in range(0, len(ids), AT_ONCE):
         session().rollback()
         with transaction():
             now = clock.now()
             place = _shared(run_id, now)
-            for enrolment in queries.enrolments_by_id(ids[start : start + AT_ONCE]):
+            some = queries.enrolments_by_id(ids[start : start + AT_ONCE])
+            operations.recount(run_id=run_id, enrolments=some, now=now)
+            for enrolment in some:
                 operations.evaluate(enrolment=enrolment, by=SYSTEM, now=now, place=place)
         running.progress(min(start + AT_ONCE, len(ids)), len(ids))
     return {"learners": len(ids)}
@@ -107,6 +118,17 @@ def forget(_running: Running) -> Mapping[str, Any]:
     files.erase(digests)
     session().rollback()
     return {"answers": answers, "tables": len(digests)}
+
+
+def close_waiting(_running: Running) -> Mapping[str, Any]:
+    """End the waiting for runs that are over, and tell who waited, each run in its own transaction. Safe to repeat."""
+    ids = seat_queries.outlived(clock.today())
+    session().rollback()
+
+    def close(run_id: int) -> None:
+        operations.close_waiting(run_id=run_id, by=SYSTEM, now=clock.now())
+
+    return {"runs": each(ids, close, of=CLOSE_WAITING)}
 
 
 def settle_merged(_running: Running) -> Mapping[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -98,7 +99,7 @@ class Standing:
     """Where a learner stands in a run. `score_x10` is None when nothing is graded; `missing` are the blocks still to do.
 
     `is_from_book`: the score is the total of the gradebook; `is_mark_due`: that total is being computed again.
-    `done_score_x10`: the score without blocks that are not done, where all have to be done (else the score).
+    `done_score_x10`: the score without what is not done and was not asked for (`rules.standing`). `unscored` are the graded blocks without a score.
     """
 
     done: int
@@ -111,6 +112,7 @@ class Standing:
     is_shown: bool = True
     needed_x1000: int = 1000
     done_score_x10: int | None = None
+    unscored: tuple[int, ...] = ()
 
     @property
     def progress_x1000(self) -> int:
@@ -136,6 +138,29 @@ class Standing:
     def is_complete(self) -> bool:
         """The asked share of what is required is done and the mark suffices; a run without content is never complete."""
         return self.total > 0 and not self.left and self.is_passed and not self.is_mark_due
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """What a completion had no score in, and counted as nothing: graded blocks, and columns of the gradebook (None: it gave no mark).
+
+    Everything else without a score was asked for later and lowers no mark.
+    """
+
+    blocks: frozenset[int]
+    columns: frozenset[int] | None = None
+
+    @classmethod
+    def of(cls, stored: Mapping[str, Any] | None) -> Missed | None:
+        """As an enrolment keeps it; None of one that is not completed."""
+        if not stored:
+            return None
+        columns = stored.get("columns")
+        return cls(frozenset(stored.get("blocks", ())), None if columns is None else frozenset(columns))
+
+    def has(self, column_id: int, block_id: int | None) -> bool:
+        """Whether a column of the gradebook counted as nothing: where the book gave the mark, by itself, else by its block."""
+        return block_id in self.blocks if self.columns is None else column_id in self.columns
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import update
+from sqlalchemy import func, update
 
 from courses.catalogue.markup import to_html
 from courses.catalogue.models import Run
@@ -13,14 +13,17 @@ from courses.learning import seat_queries
 from courses.messages import queries
 from courses.messages.models import Announcement, Conversation, Message
 from trainhub.identity.queries import accounts
-from trainhub.kernel import audit
+from trainhub.kernel import audit, jobs
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused, TooMany
 from trainhub.kernel.forms import check_version
-from trainhub.kernel.i18n import N_, _
+from trainhub.kernel.i18n import N_, _, say
 from trainhub.notifications import operations as notifications
 
+AT_ONCE = 1000
+"""More persons than this are told or written to by a job, so many to a transaction: nobody who learns meanwhile waits for the rest."""
+TELL = "courses.tell_announcement"
 MAX_MESSAGE = 5000
 MAX_ANNOUNCEMENT = 20_000
 MOST_AN_HOUR = 30
@@ -93,7 +96,10 @@ def remove_announcement(*, row: Announcement, by: Identity, now: datetime) -> No
 
 
 def publish(*, announcement_id: int, by: Identity, now: datetime) -> int:
-    """Show an announcement and tell every learner, in the app and by e-mail for those who want it. Once; returns how many were told."""
+    """Show an announcement and tell every learner, in the app and by e-mail for those who want it. Once; returns how many were told.
+
+    More than `AT_ONCE` are told by a job, in pieces: then none yet.
+    """
     taken = session().execute(
         update(Announcement)
         .where(Announcement.id == announcement_id, Announcement.published_at.is_(None), Announcement.removed_at.is_(None))
@@ -103,8 +109,20 @@ def publish(*, announcement_id: int, by: Identity, now: datetime) -> int:
     if not taken.rowcount:  # type: ignore[attr-defined]
         return 0
     row = session().get_one(Announcement, announcement_id, populate_existing=True)
+    people = seat_queries.seated_persons(row.run_id)
+    told = 0
+    if len(people) > AT_ONCE:
+        jobs.ask(TELL, by=by, title=say(N_("通知课程公告：%(title)s"), title=row.title), unique_key=f"{TELL}:{row.id}", announcement_id=row.id)
+    else:
+        told = tell(row=row, person_ids=people, now=now)
+    audit.record(by=by, did="courses.announcement.published", on=row, data={"told": told, "learners": len(people)})
+    return told
+
+
+def tell(*, row: Announcement, person_ids: Sequence[int], now: datetime) -> int:
+    """Tell some learners of an announcement; nobody twice. Returns how many were told."""
     told = notifications.notify(
-        account_ids=accounts.accounts_of_persons(seat_queries.seated_persons(row.run_id)).values(),
+        account_ids=accounts.accounts_of_persons(person_ids).values(),
         kind="courses.announcement",
         message=N_("课程公告：%(title)s"),
         values={"title": row.title},
@@ -112,9 +130,9 @@ def publish(*, announcement_id: int, by: Identity, now: datetime) -> int:
         unique_key=f"announcement:{row.id}",
         now=now,
     )
-    row.told = told
-    session().flush()
-    audit.record(by=by, did="courses.announcement.published", on=row, data={"told": told})
+    count = update(Announcement).where(Announcement.id == row.id).values(told=func.coalesce(Announcement.told, 0) + told)
+    session().execute(count.execution_options(synchronize_session=False))  # not through the row: its author may be changing it
+    session().refresh(row, ["told"])
     return told
 
 

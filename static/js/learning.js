@@ -2,11 +2,15 @@
 (() => {
   "use strict";
   const EVERY = 10;
+  const MOST = 100;
 
   function follow(video) {
     let from = null;
     let last = null;
     let started = null;
+    // What could not be reported yet, oldest first: it goes with the next report instead of being lost.
+    let waiting = [];
+    let sending = null;
     const send = (values, keepalive = false) => {
       const body = new URLSearchParams({ csrf_token: video.dataset.token, ...values });
       return fetch(video.dataset.watch, { method: "POST", body, keepalive, credentials: "same-origin" })
@@ -17,17 +21,34 @@
             bar.value = state.share * 1000;
             bar.closest("[data-watch-progress]").querySelector("strong").textContent = `${Math.round(state.share * 100)}%`;
           }
+          return state !== null;
         })
-        .catch(() => {});
+        .catch(() => false);
+    };
+    // Without a start that arrived the server believes nothing: it is said again until it did.
+    const start = () => {
+      started = started || send({}).then((ok) => { if (!ok) started = null; return ok; });
+      return started;
+    };
+    const report = async (part, keepalive) => {
+      const ok = await start() && await send(part, keepalive);
+      if (!ok) waiting.unshift(part);
+      return ok;
+    };
+    const drain = async () => {
+      while (waiting.length && await report(waiting.shift(), false));
     };
     const flush = (keepalive = false) => {
-      if (from === null || last === null || last - from < 0.5) return;
-      const part = { from: from.toFixed(1), to: last.toFixed(1) };
-      from = last;
-      Promise.resolve(started).then(() => send(part, keepalive));
+      if (from !== null && last !== null && last - from >= 0.5) {
+        waiting.push({ from: from.toFixed(1), to: last.toFixed(1) });
+        from = last;
+      }
+      waiting.splice(0, waiting.length - MOST);
+      if (keepalive) waiting.splice(0).forEach((part) => report(part, true));
+      else sending = sending || drain().finally(() => { sending = null; });
     };
     video.addEventListener("play", () => {
-      started = started || send({});
+      start();
       from = last = video.currentTime;
     });
     video.addEventListener("timeupdate", () => {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from courses.assessment import queries, rules
@@ -106,19 +106,20 @@ def _change(asked: Asked, answer: AttemptAnswer) -> Change:
     )
 
 
-def regrade(*, question: Question, run: Run, by: Identity, now: datetime) -> list[Attempt]:
+def regrade(*, question: Question, run: Run, by: Identity, now: datetime, answer_ids: Collection[int] | None = None) -> list[Attempt]:
     """Grade one run's answers to older versions by the current one; returns the attempts whose score may have changed.
 
     Only for who grades in that run: the bank belongs to the course, marks to the run. The answers keep the version they were asked; the
     version that graded them is noted beside it, each change is audited. A mark that a person gives at the same moment stays.
-    `run`: as `catalogue.run_by_id` gives it.
+    `run`: as `catalogue.run_by_id` gives it. `answer_ids`: only these of them, where they are many and go in pieces.
     """
     demand(by, Can.RUN_GRADE, subject_of_run(run))
     version, changes = queries.current_version(question), []
     if question.kind not in BY_PERSON:
-        queries.hold_to_regrade(question.id, question.current_no, run.id)
+        wanted = queries.ids_to_regrade(question.id, question.current_no, run.id) if answer_ids is None else answer_ids
+        queries.hold_to_regrade(wanted)
         asked = queries.asked_of(version, question.kind)
-        for answer in queries.answers_to_regrade(question.id, question.current_no, run.id):
+        for answer in queries.answers_to_regrade(question.id, question.current_no, run.id, wanted):
             change = _change(asked, answer)
             answer.graded_version_id = version.id
             if not change.is_kept and change.before_x1000 != change.after_x1000:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from courses.assessment import passwords, queries
 from courses.assessment.errors import NoAttempt
 from courses.assessment.models import QuizAllowance
+from courses.assessment.queries.hours import allowances_at
 from courses.assessment.rules import due_at
-from courses.assessment.types import QuizSettings
+from courses.assessment.rules.results import last_instant
+from courses.assessment.types import Allowance, QuizSettings
 from courses.catalogue.models import Block
 from courses.catalogue.operations import versions
 from trainhub.kernel import audit
@@ -21,7 +23,8 @@ from trainhub.kernel.i18n import _
 
 
 def set_up(*, block: Block, version: int | None, settings: Mapping[str, Any], by: Identity, now: datetime) -> Block:
-    """Change how a quiz is taken; attempts that are running keep their time. The password comes as it is typed and is stored sealed."""
+    """Change how a quiz is taken; attempts that are running keep their time, and one without an end gets that of a new closing. The password
+    comes as it is typed and is stored sealed."""
     if "password" in settings:
         settings = {**settings, "password": passwords.sealed(str(settings["password"] or ""), str(block.settings.get("password") or ""))}
     for name in ("opens_at", "closes_at"):
@@ -30,7 +33,24 @@ def set_up(*, block: Block, version: int | None, settings: Mapping[str, Any], by
     read = QuizSettings.of({**block.settings, **settings})
     if read.opens_at and read.closes_at and read.closes_at <= read.opens_at:
         raise NoAttempt(_("关闭时间应晚于开放时间。"), field="closes_at")
-    return versions.set_at_once(block=block, version=version, settings=settings, by=by, now=now)
+    made = versions.set_at_once(block=block, version=version, settings=settings, by=by, now=now)
+    give_ends(blocks=[made], now=now)
+    return made
+
+
+def give_ends(*, blocks: Sequence[Block], now: datetime) -> int:
+    """Attempts that were begun without an end end when their quiz, which has a closing since, closes for their learner; returns how many.
+
+    Else they would be written in for ever, beside the answers that are shown once the quiz is closed. Nobody's time ends in the past.
+    """
+    closing = {block.id: settings.closes_at for block in blocks if (settings := QuizSettings.of(block.settings)).closes_at is not None}
+    count = 0
+    for attempt in queries.endless_attempts(closing.keys()) if closing else ():
+        end = last_instant(closing[attempt.block_id], queries.allowance_for(attempt.block_id, attempt.person_id))
+        if end is not None:
+            attempt.due_at, count = max(end, now), count + 1
+    session().flush()
+    return count
 
 
 def allow(
@@ -57,7 +77,7 @@ def allow(
     row.reason, row.given_by_id, row.given_at = reason.strip()[:200], by.account_id, now
     session().add(row)
     session().flush()
-    _lengthen(block)
+    _lengthen(block, person_id, cohort_id)
     audit.record(
         by=by,
         did="courses.quiz.allowed",
@@ -67,11 +87,13 @@ def allow(
     return row
 
 
-def _lengthen(block: Block) -> None:
-    """Running attempts end when the rules of today say; never earlier than they were told."""
+def _lengthen(block: Block, person_id: int | None, cohort_id: int | None) -> None:
+    """Running attempts of whom something was granted end when the rules of today say; never earlier than they were told."""
     settings = QuizSettings.of(block.settings)
-    for attempt in queries.running_attempts(block.id):
-        due = due_at(settings, queries.allowance_for(block.id, attempt.person_id), attempt.started_at)
+    running = queries.running_attempts(block.id, person_id=person_id, cohort_id=cohort_id)
+    given = allowances_at(block.id, [attempt.person_id for attempt in running])
+    for attempt in running:
+        due = due_at(settings, given.get(attempt.person_id, Allowance()), attempt.started_at)
         if attempt.due_at is not None and (due is None or due > attempt.due_at):
             attempt.due_at = due
     session().flush()

@@ -10,8 +10,10 @@ from courses.assessment.queries.attempts import (
     attempts_by_id,
     attempts_of,
     attempts_of_block,
+    endless_attempts,
     events_of,
     file_of_attempt,
+    graded_of_run,
     graded_scores,
     hold,
     is_taken_now,
@@ -34,6 +36,7 @@ from courses.assessment.queries.bank import (
     current_version,
     current_versions,
     drawable,
+    is_in_questions,
     may_draw,
     question_by_id,
     question_by_key,
@@ -46,6 +49,7 @@ from courses.assessment.queries.bank import (
     used_in,
     version_of,
     versions_of,
+    was_asked,
 )
 from courses.assessment.queries.quizzes import (
     allowance_for,
@@ -60,7 +64,7 @@ from courses.assessment.queries.quizzes import (
     items_of_blocks,
     parts_of,
 )
-from courses.assessment.queries.statistics import answers_to_regrade, graded_answers, hold_to_regrade
+from courses.assessment.queries.statistics import answers_to_regrade, graded_answers, hold_to_regrade, ids_to_regrade
 
 __all__ = [
     "allowance_for",
@@ -85,12 +89,16 @@ __all__ = [
     "drawable",
     "draws_of_blocks",
     "draws_under",
+    "endless_attempts",
     "events_of",
     "file_of_attempt",
     "graded_answers",
+    "graded_of_run",
     "graded_scores",
     "hold",
     "hold_to_regrade",
+    "ids_to_regrade",
+    "is_in_questions",
     "is_taken_now",
     "item_by_id",
     "item_counts",
@@ -118,4 +126,5 @@ __all__ = [
     "version_of",
     "versions_of",
     "waiting_answers",
+    "was_asked",
 ]

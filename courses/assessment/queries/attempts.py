@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import func, or_, select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from courses.assessment.models import Attempt, AttemptAnswer, AttemptEvent, Question, QuestionVersion
 from courses.assessment.types import AttemptRow, AttemptState
@@ -16,7 +16,7 @@ from courses.catalogue.models import Block, Run
 from trainhub.kernel.db import session
 from trainhub.kernel.files import StoredFile
 from trainhub.people import queries as people
-from trainhub.people.models import Person
+from trainhub.people.models import Person, Student
 
 AT_ONCE = 500
 """Attempts that one statement reads."""
@@ -98,14 +98,39 @@ def attempts_of_block(block_id: int) -> sa.Select[Any]:
     return statement  # type: ignore[no-any-return]
 
 
-def running_attempts(block_id: int) -> list[Attempt]:
-    """The attempts at a quiz that are in progress."""
-    return list(session().scalars(select(Attempt).where(Attempt.block_id == block_id, Attempt.state == AttemptState.IN_PROGRESS)))
+def running_attempts(block_id: int, *, person_id: int | None = None, cohort_id: int | None = None) -> list[Attempt]:
+    """The attempts at a quiz that are in progress: of a human, of the students of a cohort, or all."""
+    statement = select(Attempt).where(Attempt.block_id == block_id, Attempt.state == AttemptState.IN_PROGRESS)
+    if person_id is not None:
+        statement = statement.where(people.of_human(Attempt.person_id, person_id))
+    if cohort_id is not None:
+        one = aliased(Person)
+        students = select(func.coalesce(one.merged_into_id, one.id)).join(Student, Student.person_id == one.id).where(Student.cohort_id == cohort_id)
+        statement = statement.join(Person, Person.id == Attempt.person_id).where(func.coalesce(Person.merged_into_id, Person.id).in_(students))
+    return list(session().scalars(statement.order_by(Attempt.id)))
+
+
+def endless_attempts(block_ids: Collection[int]) -> list[Attempt]:
+    """The attempts at some quizzes that are in progress and were begun without an end."""
+    statement = select(Attempt).where(Attempt.block_id.in_(block_ids), Attempt.state == AttemptState.IN_PROGRESS, Attempt.due_at.is_(None))
+    return list(session().scalars(statement.order_by(Attempt.id)))
+
+
+def graded_of_run(run_id: int, person_ids: Collection[int]) -> list[tuple[Block, int, int, int]]:
+    """(quiz, person, attempt, score) of graded attempts at the quizzes of a run, also removed ones, in the order of the attempts."""
+    statement = (
+        select(Block, Attempt.person_id, Attempt.id, Attempt.score_x10)
+        .join(Attempt, Attempt.block_id == Block.id)
+        .where(Block.run_id == run_id, Attempt.person_id.in_(person_ids), Attempt.state == AttemptState.GRADED)
+        .order_by(Attempt.number)
+    )
+    return [(block, person_id, key, score or 0) for block, person_id, key, score in session().execute(statement)]
 
 
 def is_taken_now(block_id: int, since: datetime) -> bool:
-    """Whether anybody has an attempt at a quiz in progress whose time ends after an instant."""
-    statement = select(Attempt.id).where(Attempt.block_id == block_id, Attempt.state == AttemptState.IN_PROGRESS, Attempt.due_at > since)
+    """Whether anybody has an attempt at a quiz in progress that has no end, or whose time ends after an instant."""
+    is_open = or_(Attempt.due_at.is_(None), Attempt.due_at > since)
+    statement = select(Attempt.id).where(Attempt.block_id == block_id, Attempt.state == AttemptState.IN_PROGRESS, is_open)
     return session().scalar(statement.limit(1)) is not None
 
 
@@ -166,9 +191,9 @@ def to_grade_by_question(run_id: int) -> list[tuple[int, str, int, str, int, int
     return [(b, t, q, s, int(w or 0), int(g or 0)) for b, t, q, s, w, g in session().execute(statement)]
 
 
-def waiting_answers(block_id: int, question_id: int, *, is_all: bool = False) -> list[AttemptAnswer]:
+def waiting_answers(block_id: int, question_id: int, *, is_all: bool = False) -> sa.Select[AttemptAnswer]:
     """The answers to one question across learners that wait for a person (or all that were handed in), the oldest first."""
-    statement = (
+    statement: Any = (
         select(AttemptAnswer)
         .join(Attempt, Attempt.id == AttemptAnswer.attempt_id)
         .join(QuestionVersion, QuestionVersion.id == AttemptAnswer.version_id)
@@ -178,7 +203,7 @@ def waiting_answers(block_id: int, question_id: int, *, is_all: bool = False) ->
     )
     if not is_all:
         statement = statement.where(AttemptAnswer.share_x1000.is_(None))
-    return list(session().scalars(statement))
+    return statement  # type: ignore[no-any-return]
 
 
 def answer_by_id(answer_id: int) -> AttemptAnswer | None:

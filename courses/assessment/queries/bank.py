@@ -9,10 +9,12 @@ import sqlalchemy as sa
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
-from courses.assessment.models import Question, QuestionTag, QuestionVersion, QuizDraw, QuizItem
+from courses.assessment.models import Attempt, AttemptAnswer, Question, QuestionTag, QuestionVersion, QuizDraw, QuizItem
 from courses.assessment.types import Asked, BankFilter, Blank, Difficulty, Expected, Option, Pair, QuestionKind, Unit, Variable
 from courses.catalogue.models import Block, Run
+from courses.catalogue.naming_queries import names
 from trainhub.kernel.db import session
+from trainhub.people import queries as people
 
 
 def asked_of(version: QuestionVersion, kind: QuestionKind) -> Asked:
@@ -196,6 +198,29 @@ def _drawable(course_id: int, category: str, tag: str, difficulty: Difficulty | 
     if tag:
         statement = statement.where(select(QuestionTag.id).where(QuestionTag.question_id == Question.id, QuestionTag.tag == tag).exists())
     return statement
+
+
+def _naming(name: str) -> sa.ColumnElement[bool]:
+    texts = (QuestionVersion.stem, QuestionVersion.explanation)
+    return sa.or_(*(names(text, name) for text in texts), names(QuestionVersion.data, name, is_json=True))
+
+
+def is_in_questions(course_id: int, name: str) -> bool:
+    """Whether a question of a course, in any of its versions, names a file: in what it asks, its options or its explanation."""
+    statement = select(QuestionVersion.id).join(Question, Question.id == QuestionVersion.question_id).where(Question.course_id == course_id)
+    return session().scalar(statement.where(_naming(name)).limit(1)) is not None
+
+
+def was_asked(run_id: int, person_id: int, name: str) -> bool:
+    """Whether an attempt of a human at a quiz of a run asks a question that names a file."""
+    statement = (
+        select(AttemptAnswer.id)
+        .join(Attempt, Attempt.id == AttemptAnswer.attempt_id)
+        .join(Block, Block.id == Attempt.block_id)
+        .join(QuestionVersion, QuestionVersion.id.in_((AttemptAnswer.version_id, AttemptAnswer.graded_version_id)))
+        .where(Block.run_id == run_id, people.of_human(Attempt.person_id, person_id), _naming(name))
+    )
+    return session().scalar(statement.limit(1)) is not None
 
 
 def questions_under(course_id: int, path: str) -> list[Question]:

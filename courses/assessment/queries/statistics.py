@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import sqlalchemy as sa
@@ -36,7 +37,9 @@ def graded_answers(block_id: int, *, is_first_only: bool = False) -> list[tuple[
     return [tuple(row) for row in session().execute(statement)]
 
 
-def answers_to_regrade(question_id: int, current_no: int, run_id: int | None = None) -> list[AttemptAnswer]:
+def answers_to_regrade(
+    question_id: int, current_no: int, run_id: int | None = None, answer_ids: Collection[int] | None = None
+) -> list[AttemptAnswer]:
     """Handed-in answers to other versions of a question than the current one and not yet graded by it, with attempt and person (of one run).
 
     An answer that was erased when its time was over is not among them: nobody can say any more what it is worth by another key.
@@ -47,12 +50,19 @@ def answers_to_regrade(question_id: int, current_no: int, run_id: int | None = N
         .order_by(AttemptAnswer.id)
         .execution_options(populate_existing=True)
     )
+    if answer_ids is not None:
+        statement = statement.where(AttemptAnswer.id.in_(answer_ids))
     return [answer for answer in session().scalars(statement) if not _is_erased(answer)]
 
 
-def hold_to_regrade(question_id: int, current_no: int, run_id: int) -> None:
-    """Wait for whoever is at the attempts that `answers_to_regrade` names, always in the same order: read them after this."""
-    wanted = _to_regrade(select(AttemptAnswer.attempt_id), question_id, current_no, run_id)
+def ids_to_regrade(question_id: int, current_no: int, run_id: int) -> list[int]:
+    """The answers that `answers_to_regrade` reads, by their id, those that were erased among them."""
+    return list(session().scalars(_to_regrade(select(AttemptAnswer.id), question_id, current_no, run_id).order_by(AttemptAnswer.id)))
+
+
+def hold_to_regrade(answer_ids: Collection[int]) -> None:
+    """Wait for whoever is at the attempts of some answers, always in the same order: read them after this."""
+    wanted = select(AttemptAnswer.attempt_id).where(AttemptAnswer.id.in_(answer_ids))
     session().execute(select(Attempt.id).where(Attempt.id.in_(wanted)).order_by(Attempt.id).with_for_update(key_share=True))
 
 

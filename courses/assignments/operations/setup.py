@@ -10,7 +10,7 @@ from sqlalchemy import insert
 
 from courses.assignments import rules
 from courses.assignments.models import Assignment, AssignmentExtension, PeerExample, WorkTeam, WorkTeamMember
-from courses.assignments.queries import teams, work
+from courses.assignments.queries import peers, teams, work
 from courses.assignments.types import Marking, Queue, Rubric, SubmissionState
 from courses.catalogue import authoring_queries as authoring
 from courses.catalogue.models import Block, Run
@@ -60,8 +60,8 @@ def _refuse_late_changes(row: Assignment, values: Mapping[str, Any]) -> None:
         raise BadAssignment(_("已有 %(n)d 份作业提交，不能再改变个人或小组提交方式。", n=counts["handed"]), field="is_group")
     if row.allocated_at is not None and "peers" in values and values["peers"] != row.peers:
         raise BadAssignment(_("互评已经分配，不能再改变每人评阅份数。"), field="peers")
-    if counts["graded"] and "max_x10" in values and values["max_x10"] != row.max_x10:
-        raise BadAssignment(_("已有作业评分，不能再改变满分。可以新建一个作业。"), field="max_points")
+    if "max_x10" in values and values["max_x10"] != row.max_x10 and peers.is_judged(row.id):
+        raise BadAssignment(_("已有评分、互评或校准样例，不能再改变满分：它们按原来的满分打分。可以新建一个作业。"), field="max_points")
 
 
 def _queue_anew(row: Assignment) -> None:

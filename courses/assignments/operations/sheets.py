@@ -50,12 +50,15 @@ def rows(assignment_id: int) -> Iterator[dict[str, Any]]:
     for part in work.handed_in_parts(assignment_id):
         # A second grader works independently: what the first one wrote is nobody's to read until both are given.
         comments = work.latest_comments([submission.id for submission in part if submission.queue is not Queue.SECOND_GRADER])
+        numbers = work.student_numbers(row.person_id for submission in part if submission.group is None for row in submission.members)
         # Whole before the first line is given: the progress of a job commits, and what was loaded is stale from then on.
         yield from [
             {
                 "alias": submission.alias,
                 "who": name_of(submission),
-                "student_no": "",
+                "student_no": ""
+                if submission.group is not None
+                else "、".join(filter(None, (numbers.get(one.person_id) for one in submission.members))),
                 "points": None if submission.points_x10 is None else Decimal(submission.points_x10) / 10,
                 "comment": comments.get(submission.id, ""),
                 "version": submission.version,

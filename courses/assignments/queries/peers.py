@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import joinedload
 
-from courses.assignments.models import Assignment, PeerExample, PeerExampleMark, PeerReview, Submission, SubmissionMember
+from courses.assignments.models import Assignment, PeerExample, PeerExampleMark, PeerReview, Submission, SubmissionMark, SubmissionMember
 from courses.assignments.types import ReviewState
 from courses.catalogue.models import Block
+from courses.learning.models import Enrolment
+from courses.learning.types import SEATED
 from trainhub.kernel.db import session
 from trainhub.people import queries as people
 from trainhub.people.models import Person
@@ -77,9 +79,13 @@ def owing(assignment_id: int) -> dict[int, int]:
 
 
 def is_reviewer(submission_id: int, person_id: int) -> bool:
-    """Whether a person has been given this work to review."""
-    statement = select(PeerReview.id).where(
-        PeerReview.submission_id == submission_id, people.of_human(PeerReview.reviewer_id, person_id), PeerReview.state.in_(OPEN)
+    """Whether a person who still holds a seat in the run has been given this work to review."""
+    statement = (
+        select(PeerReview.id)
+        .join(Assignment, Assignment.id == PeerReview.assignment_id)
+        .join(Enrolment, Enrolment.run_id == Assignment.run_id)
+        .where(PeerReview.submission_id == submission_id, people.of_human(PeerReview.reviewer_id, person_id), PeerReview.state.in_(OPEN))
+        .where(people.of_human(Enrolment.person_id, person_id), Enrolment.state.in_(SEATED))
     )
     return session().scalar(statement.limit(1)) is not None
 
@@ -110,6 +116,14 @@ def authors(assignment_id: int) -> dict[int, set[int]]:
     for submission_id, person_id in session().execute(statement):
         found.setdefault(submission_id, set()).add(person_id)
     return found
+
+
+def is_judged(assignment_id: int) -> bool:
+    """Whether anybody has judged work of an assignment by its full points: a mark of the staff or of a table, a done review, an example."""
+    marks = select(SubmissionMark.id).join(Submission, Submission.id == SubmissionMark.submission_id).where(Submission.assignment_id == assignment_id)
+    reviews = select(PeerReview.id).where(PeerReview.assignment_id == assignment_id, PeerReview.points_x10.is_not(None))
+    examples = select(PeerExample.id).where(PeerExample.assignment_id == assignment_id)
+    return bool(session().scalar(select(or_(marks.exists(), reviews.exists(), examples.exists()))))
 
 
 # -- calibration --------------------------------------------------------------------------------------------------------

@@ -146,6 +146,12 @@ def whole(ids: Collection[int]) -> dict[int, Submission]:
     return {row.id: row for row in session().scalars(_whole().where(Submission.id.in_(ids)))}
 
 
+def student_numbers(person_ids: Iterable[int]) -> dict[int, str]:
+    """The student number of each of these who has one; of several the first."""
+    statement = select(Student.person_id, func.min(Student.student_no)).where(Student.person_id.in_(set(person_ids)))
+    return {key: number for key, number in session().execute(statement.group_by(Student.person_id))}
+
+
 def count_handed_in(assignment_id: int) -> int:
     """How many of these there are."""
     statement = select(func.count()).select_from(Submission).where(Submission.assignment_id == assignment_id, Submission.number > 0)

@@ -128,6 +128,7 @@ def _rule(block: Block, settings: dict[str, Any], by: Identity, now: datetime, n
     _row(block, number + 1, as_data(block), by=by, now=now, note=note, is_published=True)
     changed = sorted(name for name in {*before, *made} if before.get(name) != made.get(name))
     audit.record(by=by, did="courses.content.changed", on=block, data={"version": number + 1, "settings": changed})
+    judging.ask_anew(run_id=block.run_id, by=by)
     return block
 
 

@@ -129,6 +129,7 @@ def write(*, book: Gradebook, wanted: Sequence[Wanted], filename: str, reason: s
     since it was checked: the lines are held before their versions are read, so nobody writes between the question and the marks."""
     ids = sorted({one.enrolment_id for one in wanted})
     stored = {row.id: row for row in queries.columns_of(book.id)}
+    _refuse([], [_taken_out(one) for one in wanted if one.column.id not in stored])
     own = queries.own_lines(book.run_id, by.person_id)
     hold(book, [stored[key] for key in sorted({one.column.id for one in wanted})])
     versions: dict[int, int] = {}
@@ -150,6 +151,11 @@ def write(*, book: Gradebook, wanted: Sequence[Wanted], filename: str, reason: s
         learning.ask_for_marks(run_id=book.run_id, enrolment_ids=ids)
     audit.record(by=by, did="courses.gradebook.sheet_taken", on=book, data={"cells": len(wanted), "file": filename})
     return len(wanted)
+
+
+def _taken_out(one: Wanted) -> Problem:
+    said = _("“%(title)s”刚被移出成绩册，表格中的这一列没有可以写入的地方。请重新导出后再填。", title=one.column.title)
+    return Problem(*one.at, one.column.title, "", said)
 
 
 def _stale(at: tuple[str, str | None, int], version: str) -> Problem:
@@ -196,7 +202,11 @@ def _changes(
             continue
         cell = line.cells.get(column.id, Cell())
         if text.casefold() in EXCUSALS:
-            if cell.kind is not GradeKind.EXCUSED:
+            if cell.kind is GradeKind.EXCUSED:
+                continue
+            if column.is_locked:
+                problems.append(Problem(file, sheet, row.number, column.title, text[:80], _("“%(title)s”已锁定，不能修改。", title=column.title)))
+            else:
                 found.append((column, GradeKind.EXCUSED, None))
             continue
         try:

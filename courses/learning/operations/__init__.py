@@ -1,7 +1,14 @@
 """The verbs of enrolment, learning, completion and notes."""
 
 from courses.learning.operations.allowing import allow
-from courses.learning.operations.certified import uncertified
+from courses.learning.operations.certified import (
+    NotLearning,
+    ask_certificate,
+    certificate_of,
+    completion_key,
+    issue_certificate,
+    uncertified,
+)
 from courses.learning.operations.enrolling import (
     EnrolmentClosed,
     NotForYou,
@@ -22,13 +29,8 @@ from courses.learning.operations.inviting import check_link, decide, enrol_cohor
 from courses.learning.operations.marks import ask_for_marks, begin_marks, take_mark, take_marks_from_book
 from courses.learning.operations.notes import BadNote, change_note, delete_note, write_note
 from courses.learning.operations.progress import (
-    NotLearning,
-    ask_certificate,
-    certificate_of,
     complete,
-    completion_key,
     evaluate,
-    issue_certificate,
     mark_done,
     note_attempt,
     note_post,
@@ -41,6 +43,7 @@ from courses.learning.operations.progress import (
     tell_graded,
     watch,
 )
+from courses.learning.operations.recounting import recount
 
 __all__ = [
     "BadNote",
@@ -77,6 +80,7 @@ __all__ = [
     "note_work",
     "promote",
     "recompute",
+    "recount",
     "reject",
     "result_of",
     "revoke_link",

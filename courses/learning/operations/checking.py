@@ -13,7 +13,7 @@ from courses.catalogue.models import Run
 from courses.catalogue.types import BlockKind
 from courses.learning import log_queries, queries, rules
 from courses.learning.operations.progress import recompute
-from courses.learning.types import BlockState, Counted, EnrolmentState, HandedDown
+from courses.learning.types import BlockState, Counted, EnrolmentState, HandedDown, Missed
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 
@@ -88,7 +88,8 @@ def _compare(row: Any, shape: Shape, now: datetime, log: Any, stored: dict[int, 
     is_completed = row.state is EnrolmentState.COMPLETED
     if (is_completed or row.state is EnrolmentState.ACTIVE) and log:  # who has done nothing was never computed
         counted = shape.of(row.person_id, now)
-        standing = rules.with_mark(rules.standing(counted, stored, shape.run.pass_mark_x10, shape.run.completion_share_x1000), mark)
+        missed = Missed.of(row.missed)
+        standing = rules.with_mark(rules.standing(counted, stored, shape.run.pass_mark_x10, shape.run.completion_share_x1000, missed), mark)
         if is_completed:  # the completed stay complete: only their mark follows
             progress, score = row.progress_x1000, rules.mark_of_completed(standing, row.score_x10)
         else:

@@ -190,9 +190,15 @@ def settle_merged(*, by: Identity, now: datetime) -> list[int]:
 
 
 def promote(*, run_id: int, by: Identity, now: datetime) -> list[int]:
-    """Give every free seat to whoever waits longest; returns the person ids. The caller has locked the run, or this does."""
+    """Give every free seat to whoever waits longest; returns the person ids. The caller has locked the run, or this does.
+
+    Nobody is put into a run that is closed or over: who still waits there is told by `close_waiting`.
+    """
     lock_run(run_id)
     promoted: list[int] = []
+    run = catalogue.run_by_id(run_id)
+    if run is None or run.state is RunState.CLOSED or rules.is_over(run.ends_on, run.enrol_until, local(now).date()):
+        return promoted
     while (waiting := queries.next_waiting(run_id)) is not None and take_seat(run_id):
         row = session().get(Enrolment, waiting, populate_existing=True)
         assert row is not None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -56,13 +56,20 @@ def begin_marks(*, enrolment_ids: Sequence[int]) -> list[Enrolment]:
 
 
 def take_mark(
-    *, enrolment: Enrolment, score_x10: int | None, by: Identity, now: datetime, place: tuple[Run, Sequence[Counted]] | None = None
+    *,
+    enrolment: Enrolment,
+    score_x10: int | None,
+    by: Identity,
+    now: datetime,
+    place: tuple[Run, Sequence[Counted]] | None = None,
+    columns: Collection[int] = (),
 ) -> Standing:
-    """The gradebook hands down a learner's total; only with a fresh total a run that has a gradebook is completed."""
+    """The gradebook hands down a learner's total, and the `columns` in which they have nothing; only with a fresh total a run that has a gradebook
+    is completed."""
     row = session().get(EnrolmentMark, enrolment.id, populate_existing=True)
     if row is None:
         row = EnrolmentMark(enrolment_id=enrolment.id)
         session().add(row)
     row.score_x10, row.is_due = score_x10, False
     session().flush()
-    return evaluate(enrolment=enrolment, by=by, now=now, is_fresh=True, place=place)
+    return evaluate(enrolment=enrolment, by=by, now=now, is_fresh=True, place=place, columns=columns)

@@ -7,9 +7,9 @@ edge: a completion stands with its milestone, its training record and its notice
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select, update
@@ -25,32 +25,20 @@ from courses.catalogue.models import Block, Run
 from courses.catalogue.types import BlockKind, RunState
 from courses.learning import log_queries, queries, review_queries, rules
 from courses.learning.models import BlockProgress, Enrolment, EnrolmentMark, LearningEvent
+from courses.learning.operations.certified import NotLearning, completion_key, issue_certificate
 from courses.learning.operations.correcting import correct
-from courses.learning.types import SEATED, BlockState, Counted, EnrolmentState, EventKind, Standing
-from trainhub.certificates import operations as certificates
-from trainhub.certificates import queries as certificate_queries
-from trainhub.certificates.models import Certificate
-from trainhub.certificates.types import Attested, Kind, State
+from courses.learning.types import SEATED, BlockState, Counted, EnrolmentState, EventKind, Missed, Standing
 from trainhub.identity.queries import accounts
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
-from trainhub.kernel.errors import Refused
 from trainhub.kernel.i18n import N_, _
 from trainhub.ledger import operations as ledger
 from trainhub.ledger.types import Source
 from trainhub.notifications import operations as notifications
 from trainhub.people import queries as people
 from trainhub.people.models import Person
-
-UNLIKE = "证书所载学时与课程记录不符"
-
-
-class NotLearning(Refused):
-    """The person is not learning in this run, or the block cannot be done this way."""
-
-    code = "not_learning"
 
 
 def _check(enrolment: Enrolment, block: Block) -> None:
@@ -111,7 +99,11 @@ def watch(*, enrolment: Enrolment, block: Block, start: float, end: float, by: I
 
 
 def note_attempt(*, enrolment: Enrolment, attempt: Attempt, by: Identity, now: datetime) -> Standing:
-    """An attempt was handed in or graded: the log learns it once per result."""
+    """An attempt was handed in or graded: the log learns it once per result.
+
+    What counts of several attempts is reckoned by one at a time: of two settled at once the second knows the first.
+    """
+    _alone(enrolment)
     block = session().get_one(Block, attempt.block_id)  # also a removed one: what was handed in counts when it comes back
     graded = attempt.state is AttemptState.GRADED
     kind = EventKind.QUIZ_GRADED if graded else EventKind.QUIZ_SUBMITTED
@@ -122,6 +114,21 @@ def note_attempt(*, enrolment: Enrolment, attempt: Attempt, by: Identity, now: d
         _log(enrolment, block, kind, data, now)
         _derive(enrolment, block)
     return evaluate(enrolment=enrolment, by=by, now=now)
+
+
+def note_result(*, enrolment: Enrolment, block: Block, attempt_id: int, now: datetime) -> bool:
+    """What counts of a learner's attempts is another than the log says, because the rule of the quiz was changed: the log learns it. False when it
+    is not, once the learner's other reports are through."""
+    _alone(enrolment)
+    attempt = assessment.attempt_by_id(attempt_id)
+    if attempt is None or attempt.state is not AttemptState.GRADED:
+        return False
+    result, known = result_of(attempt), queries.progress_row(enrolment.id, block.id)
+    if known is not None and known.score_x10 == result:
+        return False
+    _log(enrolment, block, EventKind.QUIZ_GRADED, {"attempt": attempt.id, "score_x10": attempt.score_x10, "result_x10": result}, now)
+    _derive(enrolment, block)
+    return True
 
 
 def result_of(attempt: Attempt) -> int | None:
@@ -208,16 +215,24 @@ def standing_of(enrolment: Enrolment, run: Run, now: datetime, blocks: Sequence[
     """Where a learner stands now, from the stored progress. Reads only. `blocks` spares reading the outline again."""
     if blocks is None:
         blocks = queries.counted(authored.outline_for(run.id, enrolment.person_id), now)
-    standing = rules.standing(blocks, queries.states_of(enrolment.id), run.pass_mark_x10, run.completion_share_x1000)
+    missed = Missed.of(enrolment.missed) if enrolment.state is EnrolmentState.COMPLETED else None
+    standing = rules.standing(blocks, queries.states_of(enrolment.id), run.pass_mark_x10, run.completion_share_x1000, missed)
     return rules.with_mark(standing, queries.mark_of(enrolment))
 
 
 def evaluate(
-    *, enrolment: Enrolment, by: Identity, now: datetime, is_fresh: bool = False, place: tuple[Run, Sequence[Counted]] | None = None
+    *,
+    enrolment: Enrolment,
+    by: Identity,
+    now: datetime,
+    is_fresh: bool = False,
+    place: tuple[Run, Sequence[Counted]] | None = None,
+    columns: Collection[int] | None = None,
 ) -> Standing:
     """Store progress and score, and complete the course when everything is there. Safe to repeat.
 
-    Where the gradebook gives the mark, the total is asked for again and completion waits for it, unless it `is_fresh`. `place`: the run with its blocks, read once for many.
+    Where the gradebook gives the mark, the total is asked for again and completion waits for it, unless it `is_fresh`; `columns` are then those
+    in which the learner has nothing. `place`: the run with its blocks, read once for many.
     """
     run = place[0] if place is not None else catalogue.run_by_id(enrolment.run_id)
     assert run is not None
@@ -231,7 +246,7 @@ def evaluate(
     if (enrolment.progress_x1000, enrolment.score_x10) != (standing.progress_x1000, standing.shown_x10):
         _store_standing(enrolment, progress_x1000=standing.progress_x1000, score_x10=standing.shown_x10)
     if enrolment.state is EnrolmentState.ACTIVE and standing.is_complete and run.state is not RunState.DRAFT:
-        complete(enrolment=enrolment, run=run, standing=standing, by=by, now=now)
+        complete(enrolment=enrolment, run=run, standing=standing, by=by, now=now, columns=columns)
     return standing
 
 
@@ -243,18 +258,24 @@ def _store_standing(enrolment: Enrolment, **values: int | None) -> None:
         set_committed_value(enrolment, name, value)
 
 
-def completion_key(run: Run) -> str:
-    """The stable name of a completion in the ledger."""
-    return f"course:{run.course.code}/{run.code}"
+def complete(*, enrolment: Enrolment, run: Run, standing: Standing, by: Identity, now: datetime, columns: Collection[int] | None = None) -> bool:
+    """Complete a course once: milestone, training record, certificate and notice. False when it was completed before.
 
-
-def complete(*, enrolment: Enrolment, run: Run, standing: Standing, by: Identity, now: datetime) -> bool:
-    """Complete a course once: milestone, training record, certificate and notice. False when it was completed before."""
+    What had no score is kept (`columns`: of the gradebook), so that what is asked for later is told from it and lowers no mark.
+    """
     today = local(now).date()
+    missed = {"blocks": sorted(standing.unscored), "columns": None if columns is None else sorted(columns)}
     taken = session().execute(
         update(Enrolment)
         .where(Enrolment.id == enrolment.id, Enrolment.state == EnrolmentState.ACTIVE)
-        .values(state=EnrolmentState.COMPLETED, completed_on=today, score_x10=standing.score_x10, progress_x1000=1000, version=Enrolment.version + 1)
+        .values(
+            state=EnrolmentState.COMPLETED,
+            completed_on=today,
+            score_x10=standing.score_x10,
+            missed=missed,
+            progress_x1000=1000,
+            version=Enrolment.version + 1,
+        )
         .execution_options(synchronize_session=False)
     )
     if not taken.rowcount:  # type: ignore[attr-defined]
@@ -317,67 +338,6 @@ def _record_training(enrolment: Enrolment, run: Run, by: Identity, now: datetime
     return True
 
 
-def issue_certificate(*, enrolment: Enrolment, run: Run, by: Identity, now: datetime) -> str | None:
-    """Ask for the certificate of a completed enrolment; the same one is answered again. Returns its number.
-
-    One human has one certificate of a run: what was issued under the id of a person who was merged since is the known one.
-    A refusal (a name that no font can draw, an issuer without a number) does not undo the completion: it is audited, staff can ask
-    again, and it is asked for once a day (`tasks.certify`).
-    """
-    try:
-        with session().begin_nested():
-            row = ask_certificate(enrolment=enrolment, run=run, by=by, now=now)
-    except NotLearning:
-        raise
-    except Refused as refused:
-        audit.record(by=by, did="courses.certificate.refused", on=enrolment, data={"code": refused.code, "message": refused.message})
-        return None
-    return str(row.number) if row.state is not State.DRAFT else None
-
-
-def ask_certificate(*, enrolment: Enrolment, run: Run, by: Identity, now: datetime) -> Certificate:
-    """The certificate of a completed enrolment, issued or waiting or known. Raises what issuing refuses with, NotLearning before the end."""
-    if enrolment.completed_on is None:
-        raise NotLearning(_("这名学员还没有完成课程，不能签发证书。"))
-    known = certificate_of(enrolment, run)
-    if known is not None:
-        return known
-    found, today = _attested(enrolment, run), local(now).date()
-    row = certificates.issue(
-        kind=Kind.COMPLETION,
-        person_id=people.human_id(enrolment.person_id),
-        issuer_id=run.course.owner_id,
-        asked_key=f"{completion_key(run)}:person:{enrolment.person_id}",
-        facts=found.facts,
-        evidence=found.evidence,
-        by=by,
-        today=today,
-        now=now,
-        programme_id=run.programme_id,
-    )
-    document = f"课程学时核对（{today.isoformat()}）"
-    return certificates.follow(certificate=row, facts={"hours": found.facts["hours"]}, reason=UNLIKE, document=document, by=by, today=today, now=now)
-
-
-def certificate_of(enrolment: Enrolment, run: Run) -> Certificate | None:
-    """The certificate of a completion, also one that still waits; the first of the human's, should there be several."""
-    keys = [f"{completion_key(run)}:person:{person_id}" for person_id in people.human_ids(enrolment.person_id)]
-    return min(certificate_queries.by_asked_keys(keys).values(), key=lambda one: one.id, default=None)
-
-
-def _attested(enrolment: Enrolment, run: Run) -> Attested:
-    facts = {"course": run.title, "hours": rules.tenths(run.hours_x10), "course_en": run.title_en}
-    return Attested(facts, [("enrolment", enrolment.id, f"{run.title}（{run.course.code}/{run.code}）")])
-
-
-def present_facts(drafts: Sequence[Certificate], _today: date) -> dict[int, Attested]:
-    """What certificates of completions that are still drafts would say today, by their ids; without those whose course is no longer completed."""
-    of = {draft.id: int(next(one["id"] for one in draft.evidence if one["kind"] == "enrolment")) for draft in drafts}
-    enrolments = {row.id: row for row in queries.enrolments_by_id(of.values()) if row.completed_on is not None}
-    runs = catalogue.runs_by_id(row.run_id for row in enrolments.values())
-    return {key: _attested(enrolments[one], runs[enrolments[one].run_id]) for key, one in of.items() if one in enrolments}
-
-
 def recompute(*, enrolment: Enrolment, by: Identity, now: datetime) -> list[int]:
     """Compute all progress of a learner again from the log; returns the blocks whose stored progress differed (normally none)."""
     _alone(enrolment)
@@ -393,6 +353,11 @@ def recompute(*, enrolment: Enrolment, by: Identity, now: datetime) -> list[int]
         if row is None or queries.as_state(row) != fresh:
             differed.append(block_id)
             _store(enrolment.id, block_id, row, fresh)
+    for block_id in rows.keys() - events.keys():  # stored, and nothing in the log says why
+        if block_id in kinds:
+            differed.append(block_id)
+            session().delete(rows[block_id])
+    session().flush()
     evaluate(enrolment=enrolment, by=by, now=now)
     if differed:
         audit.record(by=by, did="courses.progress.recomputed", on=enrolment, data={"blocks": differed})

@@ -18,13 +18,13 @@ from courses.catalogue import queries as catalogue
 from courses.catalogue.authoring import load_block, subject_of_pair
 from courses.catalogue.markup import has_math
 from courses.catalogue.models import Block, Course, Run
-from courses.learning import operations
+from courses.learning import operations, regrading
 from courses.learning import queries as learning
 from courses.learning.forms import AllowanceForm
 from courses.learning.places import load_run, me
 from courses.learning.views.common import seen_of
 from courses.permissions import Can
-from trainhub.kernel import clock
+from trainhub.kernel import clock, paging
 from trainhub.kernel.access import guard, may
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
@@ -34,19 +34,6 @@ from trainhub.kernel.sending import send
 from trainhub.kernel.web import done
 
 blueprint = Blueprint("marking", __name__, url_prefix="/teaching")
-AT_ONCE = 20
-"""Answers on one page of grading."""
-
-
-def _tell(attempt: Attempt, run_id: int, *, notifies: bool = True) -> None:
-    """Progress and notice follow from a mark; of a removed quiz only the mark stays."""
-    now = clock.now()
-    enrolment = learning.enrolment_of(run_id, attempt.person_id)
-    if enrolment is None or catalogue.block_by_id(attempt.block_id) is None:
-        return
-    operations.note_attempt(enrolment=enrolment, attempt=attempt, by=me(), now=now)
-    if notifies:
-        operations.tell_graded(enrolment=enrolment, attempt=attempt, now=now)
 
 
 @blueprint.get("/runs/<int:run_id>/marking")
@@ -89,12 +76,15 @@ def pile(place: Pile) -> Any:
             with transaction():
                 count = _grade_all(run_id)
             kept = {name: "1" for name in ("all", "names") if request.args.get(name) == "1"}
+            if is_all:  # what waits for a mark is gone from its page once it has one: the next ones stand on the first
+                kept |= {name: request.args[name] for name in ("page", "size") if name in request.args}
             return done(_("已保存 %(n)d 份评分，学员会收到通知。", n=count), "marking.pile", block_id=block_id, question_id=question_id, **kept)
         except Refused as refused:
             error = refused.message
             place = _load_pile(block_id, question_id)
-    rows = queries.waiting_answers(block_id, question_id, is_all=is_all)
-    shown = rows[:AT_ONCE]
+    number, size = paging.wanted()
+    page = paging.paginate(queries.waiting_answers(block_id, question_id, is_all=is_all), number=number, size=size)
+    shown = page.items
     names = queries.names_of_attempts([row.attempt_id for row in shown]) if request.args.get("names") == "1" else {}
     return render_template(
         "courses/learning/marking_pile.html",
@@ -103,8 +93,7 @@ def pile(place: Pile) -> Any:
         block=place.block,
         question=place.question,
         version=queries.current_version(place.question),
-        rows=shown,
-        total=len(rows),
+        page=page,
         names=names,
         is_all=is_all,
         error=error,
@@ -130,7 +119,7 @@ def _grade_all(run_id: int) -> int:
             continue
         given: dict[str, Any] = {"shares": {answer.position: share}, "feedback": {answer.position: words}, "seen": seen_of({key: answer.position})}
         row = attempts.grade(attempt_id=attempt.id, **given, by=me(), now=clock.now())
-        _tell(row, run_id)
+        regrading.follow(attempt=row, run_id=run_id, by=me(), now=clock.now())
         count += 1
     return count
 
@@ -206,11 +195,11 @@ def regrade(pair: tuple[Course, Question]) -> Any:
                 raise Refused(_("这期课程不存在，请重新预览后再确认。"))
             if request.form.get("number", type=whole) != question.current_no:
                 raise Refused(_("题目刚才又改过，请重新预览后再确认。"))
-            changed = grading.regrade(question=question, run=run, by=me(), now=clock.now())
-            for row in changed:
-                _tell(row, row.block.run_id)
-            count = len(changed)
-        message = _("重新评分完成，%(n)d 次作答的得分有变化；每处变化都留有记录。", n=count)
+            count = regrading.ask(question=question, run=run, by=me(), now=clock.now())
+        if count is None:
+            message = _("作答很多，正在后台重新评分；每处变化都留有记录。")
+        else:
+            message = _("重新评分完成，%(n)d 次作答的得分有变化；每处变化都留有记录。", n=count)
         return done(message, "marking.regrade", question_id=question_id)
     changes = grading.regrade_preview(question)
     concerned = {change.run_id for change in changes}

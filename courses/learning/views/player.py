@@ -13,7 +13,7 @@ from courses.assessment import queries as assessment
 from courses.assessment.types import Allowance, AttemptState, QuizSettings
 from courses.catalogue import authoring_queries as authored
 from courses.catalogue import labels as words
-from courses.catalogue import previewing
+from courses.catalogue import naming_queries, previewing
 from courses.catalogue import queries as catalogue
 from courses.catalogue.markup import ASSETS, has_code, has_math
 from courses.catalogue.models import Block, Run
@@ -218,12 +218,21 @@ def asset(run_id: int, name: str) -> Response:
     row = catalogue.asset(run_id, name)
     if row is None:
         abort(404)
-    enrolment = _reading(load_run(run_id))
-    naming = authored.blocks_naming(run_id, name) if enrolment is not None else []
-    if enrolment is not None and naming:
-        # A file that only closed parts name opens with them.
+    run = load_run(run_id)
+    enrolment = _reading(run)
+    if enrolment is not None and _is_closed(run, enrolment, name):
+        raise opening.StillClosed(_("用到这个文件的内容还没有开放。"), run_id=run_id)
+    return send(row.file)
+
+
+def _is_closed(run: Run, enrolment: Enrolment, name: str) -> bool:
+    """A file that only closed parts name opens with them; that only questions name, for whoever was asked one of them; a draft's not yet."""
+    blocks = naming_queries.blocks_naming(run.id, name)
+    if blocks:
         door = opening.door(enrolment, clock.now())
         there = {node.id for node in door.outline.blocks}
-        if all(block_id not in there or door.closed.block(block_id, unit_id) for block_id, unit_id in naming):
-            raise opening.StillClosed(_("用到这个文件的内容还没有开放。"), run_id=run_id)
-    return send(row.file)
+        if any(block_id in there and not door.closed.block(block_id, unit_id) for block_id, unit_id in blocks):
+            return False
+    if assessment.is_in_questions(run.course_id, name):
+        return not assessment.was_asked(run.id, enrolment.person_id, name)
+    return bool(blocks) or naming_queries.is_in_draft(run.id, name)

@@ -488,9 +488,9 @@ def test_essays_are_graded_across_learners_without_names(taught: Taught, session
     page = c.get(address).text
     assert ("我的看法" in page, person in page) == (True, False)
     assert person in c.get(f"{address}?names=1").text
-    answer = queries.waiting_answers(row[0], row[2])[0]
+    answer = session.scalars(queries.waiting_answers(row[0], row[2])).all()[0]
     bad = c.post(address, data={"answer": str(answer.id), f"points{answer.id}": "7"})
-    assert ("没有保存任何评分" in bad.text, queries.waiting_answers(row[0], row[2]) != []) == (True, True)
+    assert ("没有保存任何评分" in bad.text, session.scalars(queries.waiting_answers(row[0], row[2])).all() != []) == (True, True)
     assert c.post(address, data={"answer": str(answer.id), f"points{answer.id}": "0.5", f"feedback{answer.id}": "再具体些"}).status_code == 303
     attempt = session.scalars(select(Attempt)).one()
     session.refresh(attempt)

@@ -21,12 +21,14 @@ from courses.assessment.types import AttemptState
 from courses.catalogue import queries as catalogue
 from courses.learning.log_queries import events_of
 from courses.learning.operations.progress import note_attempt
-from courses.learning.queries import enrolment_of
+from courses.learning.queries import enrolment_of, progress_row
 from tests.factories import courses as make
 from tests.factories import ground
+from tests.factories.parallel import together
 from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import Refused
+from trainhub.people.models import Person
 
 on_postgresql = pytest.mark.skipif(
     not os.environ.get("TRAINHUB_TEST_DATABASE_URL", "").startswith("postgres"), reason="one writer at a time on SQLite"
@@ -185,3 +187,32 @@ def test_a_mark_that_a_person_gives_while_a_question_is_graded_again_stays(commi
         kept = queries.attempt_by_id(key)
         assert kept is not None
         assert (kept.score_x10, kept.answers[0].share_x1000) == (700, 700)
+
+
+@on_postgresql
+@pytest.mark.parametrize(("counts", "result"), [("average", 600), ("best", 900)])
+@pytest.mark.parametrize("is_turned", [False, True])
+def test_two_attempts_of_one_learner_that_are_settled_at_once_both_count(committed: Flask, counts: str, result: int, is_turned: bool) -> None:
+    keys = []
+    with committed.app_context(), transaction():
+        run = make.run(make.course(ground.university()))
+        person_id, run_id = ground.person().id, run.id
+        quiz = make.quiz(make.unit(run), make.essay(run), of=run, counts=counts)
+        make.publish(run)
+        enrolment_id, block_id = make.enrolment(make.loaded(run), session().get(Person, person_id)).id, quiz.id
+        for _n in range(2):
+            keys.append(attempts.start(block=quiz, person_id=person_id, by=SYSTEM, now=make.NOW).id)
+            attempts.submit(attempt_id=keys[-1], by=SYSTEM, now=make.NOW)
+
+    def settle(key: int, share: int) -> None:
+        row = attempts.grade(attempt_id=key, shares={1: share}, feedback={}, by=SYSTEM, now=make.NOW)
+        enrolment = enrolment_of(run_id, person_id)
+        assert enrolment is not None
+        note_attempt(enrolment=enrolment, attempt=row, by=SYSTEM, now=make.NOW)
+
+    acts = [lambda: settle(keys[0], 300), lambda: settle(keys[1], 900)]
+    assert together(committed, *(reversed(acts) if is_turned else acts)) == ["", ""]
+    with committed.app_context():
+        row = progress_row(enrolment_id, block_id)
+        assert row is not None
+        assert row.score_x10 == result

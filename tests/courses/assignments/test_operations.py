@@ -326,6 +326,14 @@ def test_pressing_submit_twice_makes_two_versions_only_through_two_forms(session
     assert session.scalar(select(func.count()).select_from(SubmissionVersion)) == 1
 
 
+def test_a_table_of_marks_names_students_by_their_number(session: Session) -> None:
+    task, who = made.assignment(), ground.person()
+    ground.student(who=who, student_no="S42")
+    made.hand_in(task, made.learner(task, who))
+    made.hand_in(task, made.learner(task))
+    assert [row["student_no"] for row in sheets.rows(task.id)] == ["S42", ""]
+
+
 def test_whoever_marks_last_counts_a_table_as_well_as_a_teacher(session: Session) -> None:
     task = made.assignment()
     row = made.hand_in(task, made.learner(task))

@@ -170,6 +170,9 @@ def test_peers_never_learn_each_other_s_names(as_role: AsRole, session: Session)
     assert mine.get(f"/assignments/files/{work.versions_of(foreign.id)[0].files[0].id}").status_code == 403
     assert mine.post(f"/assignments/reviews/{review.id}", data={"points": "80", "comment": "短"}).status_code == 422
     assert mine.post(f"/assignments/reviews/{review.id}", data={"points": "80", "comment": "结构清楚，建议补充计算过程。"}).status_code == 303
+    seats.withdraw(enrolment=session.get_one(Enrolment, me.id), by=SYSTEM, now=now)
+    session.commit()
+    assert mine.get(f"/assignments/files/{file.id}").status_code == 403  # who left reads nobody's work any more
     seats.withdraw(enrolment=me, by=SYSTEM, now=now)
     session.commit()
     page = mine.get(f"/assignments/reviews/{review.id}")

@@ -13,6 +13,7 @@ from courses.agenda import queries as agenda
 from courses.analytics import operations as analytics
 from courses.analytics import risk_queries
 from courses.assignments.queries import work
+from courses.catalogue.models import RunGroupMember
 from courses.catalogue.operations import content, groups
 from courses.catalogue.types import Access, BlockKind, Condition, ConditionKind
 from courses.discussion import operations as discussion
@@ -92,3 +93,21 @@ def test_work_of_one_group_is_nothing_to_the_others(as_role: Callable[..., Flask
     session.expire_all()
     assert session.get_one(Enrolment, outside_id).progress_x1000 < 1000
     assert learning.marks_due(10) == [(run_id, inside_id), (run_id, outside_id)]
+
+
+def test_a_group_names_a_human_whichever_of_their_persons(session: Session) -> None:
+    run = make.run(is_published=True)
+    red = groups.add_group(run=run, name="红组", by=SYSTEM, now=NOW)
+    task = made.assignment(of=made.block(make.unit(run, access=Access((Condition(ConditionKind.GROUP, red.key),)).plain())))
+    make.quiz(make.unit(run), of=run)
+    run = make.publish(run)
+    stays, goes = ground.person("同一人"), ground.person("同一人", id_type=None)
+    row = make.enrolment(run, stays)
+    session.add(RunGroupMember(group_id=red.id, person_id=goes.id))
+    goes.merged_into_id = stays.id
+    session.flush()
+    book = books.make(run=run, by=SYSTEM, now=NOW)
+    _categories, columns = gradebook.rules_of(book.id)
+    cells = gradebook.cells_of(columns, [row.id])[row.id]
+    theirs = next(column.id for column in columns if column.block_id == task.block_id)
+    assert theirs not in cells  # not excused: the work is for them

@@ -85,7 +85,7 @@ def test_making_a_gradebook_changes_no_mark_and_completes_only_by_its_total(sess
 
 
 def test_what_is_not_published_gets_no_column_until_it_is(session: Session) -> None:
-    run = make.run()
+    run = make.run(pass_mark_x10=900)  # nobody completes: who has is not asked for what comes later
     task = made.assignment(run)
     me = made.learner(task)
     made.grade(made.hand_in(task, me), 800)
@@ -293,6 +293,27 @@ def test_bad_cells_are_named_by_row_and_column_and_nothing_is_taken(session: Ses
     assert all(queries.history(row.id) == [] for row in rows)
     with pytest.raises(sheets.GradesRefused, match="1 处"):
         sheets.take(file=table(book, {(1, "姓名"): "别人"}), **given)
+
+
+def test_an_excusal_in_a_locked_column_is_named_and_one_that_stands_is_none(session: Session) -> None:
+    _run, book, rows, column = marked(people=2)
+    put(book, column, min(rows, key=lambda r: r.id), None, kind=GradeKind.EXCUSED, reason="病假")
+    column.is_locked = True
+    session.flush()
+    given = {"book": book, "filename": "成绩.csv", "reason": "", "by": SYSTEM, "now": NOW}
+    assert sheets.take(file=table(book), **given) == 0
+    with pytest.raises(sheets.GradesRefused) as refused:
+        sheets.take(file=table(book, {(2, "课堂表现（20）"): "免"}), **given)
+    assert [(d["row"], d["column"]) for d in refused.value.details] == [(3, "课堂表现")]
+
+
+def test_a_column_that_was_taken_out_after_the_check_is_named(session: Session) -> None:
+    _run, book, _rows, column = marked()
+    wanted = sheets.check(book=book, file=table(book, {(1, "课堂表现（20）"): "15"}), filename="成绩.csv", by=SYSTEM)
+    books.remove_column(book=book, column=column, by=SYSTEM, now=NOW)
+    with pytest.raises(sheets.GradesStale) as refused:
+        sheets.write(book=book, wanted=wanted, filename="成绩.csv", reason="", by=SYSTEM, now=NOW)
+    assert [(d["row"], d["column"]) for d in refused.value.details] == [(2, "课堂表现")]
 
 
 def test_a_table_put_out_before_somebody_else_wrote_is_409(session: Session) -> None:

@@ -273,6 +273,36 @@ def test_an_imported_course_can_be_published_and_completed(session: Session) -> 
     assert row.state is EnrolmentState.COMPLETED
 
 
+@pytest.mark.parametrize(
+    ("url", "kind"),
+    [
+        ("javascript:alert(1)", BlockKind.UNKNOWN),
+        ("data:text/html,x", BlockKind.UNKNOWN),
+        ("https://example.edu.cn/a.pdf", BlockKind.FILE),
+        ("/static/a.pdf", BlockKind.FILE),
+    ],
+)
+def test_an_address_that_no_browser_may_open_is_dropped_and_named(session: Session, tmp_path: Path, url: str, kind: BlockKind) -> None:
+    page = f'<vertical display_name="第一页"><pdf url_name="d1" display_name="讲义" url="{url}"/></vertical>'
+    with opened(course_folder(tmp_path, {"vertical/v1.xml": page})) as course:
+        run, report = operations.import_course(opened=course, owner=ground.university(), by=SYSTEM, now=make.NOW)
+    (block,) = session.scalars(select(Block).where(Block.run_id == run.id, Block.title == "讲义"))
+    assert block.kind is kind
+    is_kept = kind is BlockKind.FILE
+    assert block.settings.get("url", "") == (url if is_kept else "")
+    assert (url in str(report)) is not is_kept
+    write_olx(course_doc(make.loaded(run)), tmp_path / "out", asset=asset_reader(make.loaded(run)))  # it goes out again all the same
+
+
+def test_a_video_whose_address_is_none_says_so(session: Session, tmp_path: Path) -> None:
+    video = '<video url_name="f1" display_name="片" youtube_id_1_0=""><source src="javascript:alert(1)"/></video>'
+    with opened(course_folder(tmp_path, {"vertical/v1.xml": f'<vertical display_name="第一页">{video}</vertical>'})) as course:
+        run, report = operations.import_course(opened=course, owner=ground.university(), by=SYSTEM, now=make.NOW)
+    (block,) = session.scalars(select(Block).where(Block.run_id == run.id, Block.kind == BlockKind.VIDEO))
+    assert block.settings["source"] == ""
+    assert "javascript:" in str(report)
+
+
 def test_a_code_of_another_course_is_refused(session: Session) -> None:
     with opened(SINK) as course:
         make.course(code=operations._clean(course.doc.code, 60, "x"))

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from courses.catalogue.models import Run
 from courses.catalogue.operations import content
 from courses.learning import operations
-from courses.learning.models import BlockProgress, Enrolment
+from courses.learning.models import BlockProgress, Enrolment, LearningEvent
 from courses.learning.operations import checking
 from tests.factories import courses as make
 from trainhub.kernel.access import SYSTEM
@@ -55,6 +55,17 @@ def test_a_stored_value_that_was_changed_is_found_and_put_right(session: Session
     checking.repair(enrolment_id=row.enrolment_id, by=SYSTEM, now=NOW)
     session.refresh(row)
     assert (row.share_x1000, row.is_done, row.position_x10) == kept
+    assert checking.check(run_ids=None, now=NOW).differ == []
+
+
+def test_progress_of_which_the_log_knows_nothing_is_found_and_taken_away(session: Session, run: Run) -> None:
+    row = session.scalars(select(BlockProgress).order_by(BlockProgress.id.desc())).first()
+    assert row is not None
+    session.execute(delete(LearningEvent).where(LearningEvent.enrolment_id == row.enrolment_id, LearningEvent.block_id == row.block_id))
+    session.expire_all()
+    found = (row.enrolment_id, row.block_id)
+    assert checking.check(run_ids=None, now=NOW).blocks == [found]
+    assert checking.repair(enrolment_id=found[0], by=SYSTEM, now=NOW) == [found[1]]
     assert checking.check(run_ids=None, now=NOW).differ == []
 
 

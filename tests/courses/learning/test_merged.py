@@ -15,7 +15,7 @@ from courses.assessment.operations import attempts
 from courses.catalogue.models import Block, Run
 from courses.learning import operations, queries
 from courses.learning.models import Enrolment
-from courses.learning.operations import progress
+from courses.learning.operations import certified
 from courses.learning.types import EnrolmentState
 from tests.factories import courses as make
 from tests.factories import ground
@@ -105,7 +105,7 @@ def test_drafts_of_completions_are_asked_for_together(course: tuple[Run, Block],
         current().expunge_all()
         drafts = list(current().scalars(select(Certificate).where(Certificate.id.in_(keys[:count]))))
         count_queries.clear()
-        found = progress.present_facts(drafts, NOW.date())
+        found = certified.present_facts(drafts, NOW.date())
         return len(count_queries), set(found)
 
     (few, one), (many, all_of_them) = asked(1), asked(2)

@@ -6,11 +6,13 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
+import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from courses.learning import seat_queries
 from courses.messages import operations, queries, tasks
 from courses.messages.models import Announcement, Conversation, Message
 from tests.factories import courses as make
@@ -18,7 +20,7 @@ from tests.factories import ground
 from tests.factories.identity import account as make_account
 from trainhub.kernel import jobs
 from trainhub.kernel.access import SYSTEM, Role
-from trainhub.kernel.errors import TooMany
+from trainhub.kernel.errors import Refused, TooMany
 from trainhub.notifications.models import Notice
 
 AsRole = Callable[..., FlaskClient]
@@ -136,6 +138,50 @@ def test_very_many_are_written_to_by_a_job_that_can_be_interrupted(as_role: AsRo
     session.commit()
     assert (asked is not None, tasks.send(running), tasks.send(running)) == (True, {"sent": 3}, {"sent": 0})
     assert sorted(session.scalars(select(Conversation.person_id))) == people
+
+
+@pytest.mark.parametrize(("learners", "at_once"), [(2, 2), (5, 0)])
+def test_very_many_are_told_of_an_announcement_by_a_job(session: Session, monkeypatch: pytest.MonkeyPatch, learners: int, at_once: int) -> None:
+    monkeypatch.setattr(operations, "AT_ONCE", 2)
+    run = make.run(is_published=True)
+    for _ in range(learners):
+        who = ground.person()
+        make_account(person=who, username=f"told{who.id}")
+        make.enrolment(run, who)
+    row = operations.announce(run=run, title="停课", body="明天", publish_at=None, by=SYSTEM, now=NOW)
+    assert (row.published_at, row.told, told(session, "courses.announcement")) == (NOW, at_once, at_once)
+    found = session.scalars(select(jobs.Job).where(jobs.Job.task == operations.TELL)).all()
+    assert len(found) == int(not at_once)
+    for job in found:
+        running = jobs.Running(job.id, job.args, job.asked_by_id)
+        operations.tell(row=row, person_ids=seat_queries.seated_persons(run.id)[:2], now=NOW)  # died here
+        session.commit()
+        assert (tasks.tell(running), tasks.tell(running)) == ({"told": 3}, {"told": 0})
+        session.refresh(row)
+        assert (row.told, told(session, "courses.announcement")) == (5, 5)
+
+
+def test_a_job_without_its_sender_says_so() -> None:
+    with pytest.raises(Refused, match="谁发送"):
+        tasks.send(jobs.Running(0, {"person_ids": [1]}, None))
+
+
+def test_one_announcement_that_cannot_be_published_keeps_no_other_from_it(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = make.run(is_published=True)
+    bad, good = (operations.announce(run=run, title=t, body=t, publish_at=NOW + timedelta(hours=1), by=SYSTEM, now=NOW) for t in "甲乙")
+    real = operations.publish
+
+    def publish(*, announcement_id: int, **given: object) -> int:
+        if announcement_id == bad.id:
+            raise RuntimeError("坏")
+        return real(announcement_id=announcement_id, **given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(operations, "publish", publish)
+    session.commit()
+    with time_machine.travel(NOW + timedelta(hours=2), tick=False), pytest.raises(RuntimeError):
+        tasks.publish_due(jobs.Running(0, {}, None))
+    session.refresh(good)
+    assert good.published_at is not None
 
 
 def test_pages_of_announcements(as_role: AsRole, app: Flask, session: Session) -> None:

@@ -1,0 +1,131 @@
+"""What is asked for after a completion lowers no mark; what was missing then counts as it did; every correction is followed."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy.orm import Session
+
+from courses.assessment import queries as quizzes
+from courses.assessment.operations import attempts, grading
+from courses.catalogue.models import Block, Run, Unit
+from courses.gradebook import queries
+from courses.gradebook.models import Gradebook, GradeColumn
+from courses.gradebook.operations import books, grades
+from courses.gradebook.types import GradeKind
+from courses.learning import operations as learning
+from courses.learning.models import Enrolment
+from courses.learning.operations import checking
+from courses.learning.types import EnrolmentState
+from tests.factories import courses as make
+from trainhub.kernel.access import SYSTEM
+from trainhub.ledger import queries as ledger
+from trainhub.ledger.types import Source
+
+NOW = make.NOW
+
+
+@pytest.fixture(autouse=True)
+def _plain_rows(session: Session) -> None:
+    session.expire_on_commit = False
+
+
+def sit(quiz: Block, me: Enrolment, share: int) -> int:
+    """An attempt at a quiz of one essay, graded."""
+    row = attempts.start(block=quiz, person_id=me.person_id, by=SYSTEM, now=NOW)
+    attempts.submit(attempt_id=row.id, by=SYSTEM, now=NOW)
+    return mark(row.id, me, share)
+
+
+def mark(attempt_id: int, me: Enrolment, share: int) -> int:
+    """A mark of a person, and what follows."""
+    grading.grade(attempt_id=attempt_id, shares={1: share}, feedback={}, by=SYSTEM, now=NOW)
+    row = quizzes.attempt_by_id(attempt_id)
+    assert row is not None
+    learning.note_attempt(enrolment=me, attempt=row, by=SYSTEM, now=NOW)
+    return attempt_id
+
+
+def quiz(run: Run, unit: Unit) -> Block:
+    return make.quiz(unit, make.essay(run), of=run)
+
+
+def milestone(run: Run, me: Enrolment) -> int | None:
+    found = ledger.live_milestone(me.person_id, Source.COURSE, learning.completion_key(make.loaded(run)))
+    assert found is not None
+    return found.score_x10
+
+
+def marks(run: Run, me: Enrolment, book: Gradebook | None = None) -> tuple[int | None, int | None]:
+    """The mark of the enrolment and of the milestone; what is stored is what follows from the log."""
+    if book is not None:
+        grades.hand_down(run_id=run.id, enrolment_ids=[me.id], by=SYSTEM, now=NOW)
+    assert me.state is EnrolmentState.COMPLETED
+    assert checking.check(run_ids=[run.id], now=NOW).totals == []
+    return me.score_x10, milestone(run, me)
+
+
+def by_hand(book: Gradebook, title: str) -> GradeColumn:
+    (category,) = queries.categories_of(book.id)
+    return books.save_column(
+        book=book, column_id=None, title=title, category_id=category.id, max_x10=1000, weight_x10=10, is_extra=False, is_hidden=False,
+        is_locked=False, by=SYSTEM, now=NOW,
+    )  # fmt: skip
+
+
+def test_a_quiz_that_was_published_later_is_no_zero_in_the_book(session: Session) -> None:
+    run = make.run(pass_mark_x10=0)
+    unit = make.unit(run)
+    first = quiz(run, unit)
+    make.publish(run)
+    me = make.enrolment(make.loaded(run))
+    book = books.make(run=make.loaded(run), by=SYSTEM, now=NOW)
+    attempt = sit(first, me, 800)
+    assert marks(run, me, book) == (800, 800)
+    second = quiz(run, unit)
+    assert books.add_missing(book=book, by=SYSTEM, now=NOW) == 1
+    late = by_hand(book, "补加项")
+    assert marks(run, me, book) == (800, 800)
+    (line,) = queries.book_rows(book, [queries.learner(me.id)])
+    assert line.total.score_x10 == 800  # the book explains the same total
+    other = make.enrolment(make.loaded(run))
+    sit(first, other, 800)
+    grades.hand_down(run_id=run.id, enrolment_ids=[other.id], by=SYSTEM, now=NOW)
+    assert other.score_x10 == 267  # of whoever still learns it is asked
+    # A correction is followed, and so is a result that comes after all, or a mark that a person writes.
+    mark(attempt, me, 600)
+    assert marks(run, me, book) == (600, 600)
+    sit(second, me, 1000)
+    assert marks(run, me, book) == (800, 800)
+    given = {"kind": GradeKind.MANUAL, "points_x10": 200, "reason": "", "version": None}
+    grades.set_grade(book=book, column=late, enrolment=me, by=SYSTEM, now=NOW, **given)  # type: ignore[arg-type]
+    assert marks(run, me, book) == (600, 600)
+
+
+def test_what_was_missing_in_the_book_at_the_completion_counts_as_it_did(session: Session) -> None:
+    run = make.run(pass_mark_x10=0)
+    first = quiz(run, make.unit(run))
+    make.publish(run)
+    me = make.enrolment(make.loaded(run))
+    book = books.make(run=make.loaded(run), by=SYSTEM, now=NOW)
+    by_hand(book, "课堂表现")
+    attempt = sit(first, me, 800)
+    assert marks(run, me, book) == (400, 400)
+    by_hand(book, "补加项")
+    assert marks(run, me, book) == (400, 400)
+    mark(attempt, me, 600)
+    assert marks(run, me, book) == (300, 300)
+
+
+def test_without_a_book_and_a_share_that_suffices_it_is_the_same(session: Session) -> None:
+    run = make.run(pass_mark_x10=0, completion_share_x1000=500)
+    unit = make.unit(run)
+    first, missed = quiz(run, unit), quiz(run, unit)
+    make.publish(run)
+    me = make.enrolment(make.loaded(run))
+    attempt = sit(first, me, 800)
+    assert marks(run, me) == (400, 400)
+    quiz(run, unit)
+    mark(attempt, me, 700)
+    assert marks(run, me) == (350, 350)  # two of three: what was missing at the completion counts, what came later does not
+    sit(missed, me, 900)
+    assert marks(run, me) == (800, 800)

@@ -1,0 +1,57 @@
+"""What the player does when a report does not arrive: says it again, so that a short loss of the network loses no viewing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
+
+import pytest
+
+from tests.journeys.test_browser import chromium
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
+__all__ = ["chromium"]
+SCRIPT = Path(__file__).resolve().parents[2] / "static" / "js" / "learning.js"
+PAGE = """<!doctype html><div class="card"><video data-watch="/watched" data-token="t"></video>
+<p data-watch-progress><progress max="1000"></progress><strong></strong></p></div><script src="/learning.js"></script>"""
+PLAY = """seconds => {
+  const video = document.querySelector("video"), from = video.currentTime;
+  for (let at = 1; at <= seconds; at += 1) { set(video, from + at); video.dispatchEvent(new Event("timeupdate")); }
+}"""
+CLOCK = """
+const set = (video, at) => Object.defineProperty(video, "currentTime", { value: at, configurable: true });
+const begin = () => { const video = document.querySelector("video"); set(video, 0); video.dispatchEvent(new Event("play")); };
+"""
+
+
+def test_a_report_that_is_lost_is_sent_again(chromium: Any) -> None:
+    page, heard, answers = chromium.new_page(), [], ["lost", 500]
+
+    def answer(route: Any) -> None:
+        address = route.request.url
+        if address.endswith("/learning.js"):
+            route.fulfill(body=SCRIPT.read_text(encoding="utf-8"), content_type="text/javascript")
+        elif not address.endswith("/watched"):
+            route.fulfill(body=PAGE, content_type="text/html")
+        else:
+            sent = {name: value for name, value in parse_qsl(route.request.post_data) if name != "csrf_token"}
+            status = answers.pop(0) if answers else 200
+            heard.append((sent, status))
+            if status == "lost":
+                route.abort()
+            else:
+                route.fulfill(status=status, json={"share": 0.5, "done": False})
+
+    page.route("**/*", answer)
+    page.goto("http://player.invalid/")
+    page.add_script_tag(content=CLOCK)
+    page.evaluate("begin()")
+    page.wait_for_timeout(200)
+    for _n in range(4):
+        page.evaluate(PLAY, 10)
+        page.wait_for_timeout(200)
+    page.close()
+    first, second, third, fourth = ({"from": f"{n}.0", "to": f"{n + 10}.0"} for n in (0, 10, 20, 30))
+    # The start is lost, then refused; it is said until it arrives, and everything watched is reported once, in order.
+    assert heard == [({}, "lost"), ({}, 500), ({}, 200), (first, 200), (second, 200), (third, 200), (fourth, 200)]
