@@ -1,7 +1,7 @@
 """Who made a one-time link; accounts are called what their persons are called by now
 
-Revision ID: 0082
-Revises: 0075
+Revision ID: 0078
+Revises: 0077
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0082"
-down_revision = "0075"
+revision = "0078"
+down_revision = "0077"
 branch_labels = None
 depends_on = None
 

@@ -1,7 +1,7 @@
 """What a completion had no score in, so that what is asked for later lowers no mark; for completions that are there: what has no score today
 
-Revision ID: 0086
-Revises: 0075
+Revision ID: 0079
+Revises: 0078
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
-revision = "0086"
-down_revision = "0075"
+revision = "0079"
+down_revision = "0078"
 branch_labels = None
 depends_on = None
 

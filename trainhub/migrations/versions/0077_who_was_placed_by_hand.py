@@ -1,7 +1,7 @@
 """A placement says whether somebody placed the student by hand: a repair of the round leaves it
 
-Revision ID: 0080
-Revises: 0075
+Revision ID: 0077
+Revises: 0076
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0080"
-down_revision = "0075"
+revision = "0077"
+down_revision = "0076"
 branch_labels = None
 depends_on = None
 

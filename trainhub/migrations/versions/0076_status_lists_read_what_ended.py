@@ -1,6 +1,6 @@
 """Status lists read the certificates that ended, not all that stand
 
-Revision ID: 0078
+Revision ID: 0076
 Revises: 0075
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0078"
+revision = "0076"
 down_revision = "0075"
 branch_labels = None
 depends_on = None
