@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
-from trainhub.organisations.rules import GOOD_CREDIT
 from trainhub.policy.findings import Finding
 
 
@@ -154,7 +153,7 @@ def rule_of(code: str) -> Rule:
 
 LOCAL_GOVERNMENT = "所在地政府"
 """The payer that the sentences name without a name: the government of the place."""
-GOOD, BAD = GOOD_CREDIT, "失信"
+GOOD, BAD = "正常", "失信"
 """What stands as credit status with an organisation; `rules.BLACKLISTED` knows the second."""
 UNDATED: tuple[str, ...] = ()
 """Facts that are kept as they are now, without a day, so that an answer for an earlier day rests on today's: there are none left, and

@@ -53,6 +53,8 @@ def channels() -> list[Channel]:
 def reaches_by_mail() -> bool:
     """Whether this installation can send an e-mail at all: pages promise none where it cannot."""
     return Channel.EMAIL in channels()
+
+
 def is_offered(channel: Channel) -> bool:
     """Whether this installation has a way to send by a channel, be it to the log of a demonstration."""
     return channel in channels()

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from enterprises.awards import credit, operations, queries
 from enterprises.awards.operations import AwardRefused, NotEligible
-from enterprises.awards.types import AwardState, RuleCode
+from enterprises.awards.types import GOOD, AwardState, RuleCode
 from enterprises.bases import operations as bases
 from enterprises.bases import queries as base_queries
 from enterprises.bases.types import BaseType
@@ -22,6 +22,7 @@ from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.imports import ImportRefused, execute_bytes
 from trainhub.organisations import imports
 from trainhub.organisations import operations as organisations
+from trainhub.organisations.rules import GOOD_CREDIT
 from trainhub.organisations.types import HostSide
 
 WHEN: dict[str, Any] = {"today": TODAY, "now": NOW}
@@ -88,6 +89,7 @@ def test_a_list_of_organisations_brings_no_credit(session: Session) -> None:
 
 
 def test_another_code_is_another_legal_person(session: Session) -> None:
+    assert GOOD == GOOD_CREDIT, "one word for two rooms, of which neither may ask the other"
     good, bad = make.company(), make.company(credit_status="失信")
     for one in (good, bad):
         organisations.change(organisation=one, uscc=ground.uscc(), by=SYSTEM, now=NOW)

@@ -90,9 +90,7 @@ def forgot() -> Any:
 
 
 def _forgot_page(form: ForgotForm, status: int = 200) -> Any:
-    page = render_template(
-        "trainhub/identity/forgot.html", form=form, by_mail=ops.reaches_by_mail(), sends_texts=delivery.is_offered(Channel.SMS)
-    )
+    page = render_template("trainhub/identity/forgot.html", form=form, by_mail=ops.reaches_by_mail(), sends_texts=delivery.is_offered(Channel.SMS))
     return page, status
 
 

@@ -228,7 +228,9 @@ def readable_by(row: Application, account_id: int | None) -> set[int] | None:
     """
     experts = experts_of(row.id)
     mine = next((one for one in experts if one.account_id == account_id), None)
-    is_over = any(step.event is Event.END_VISIT for step in steps_of(row.id)) if row.state is State.WITHDRAWN else row.state is not State.VISIT_SCHEDULED
+    is_over = (
+        any(step.event is Event.END_VISIT for step in steps_of(row.id)) if row.state is State.WITHDRAWN else row.state is not State.VISIT_SCHEDULED
+    )
     if is_over:
         return None
     if mine is None:
