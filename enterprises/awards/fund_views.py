@@ -60,7 +60,7 @@ def check_award(row: Award) -> Any:
 @guard(Can.AWARD_HANDLE, load=load, subject=queries.award_subject)
 def inspect(row: Award) -> Any:
     """The department's site inspection."""
-    if not operations.may_act(who(), row, Who.DEPARTMENT):
+    if not operations.may_act(who(), row.rule, Who.DEPARTMENT):
         raise NotAllowed(_("现场考察由该项规定的主管部门办理。"))
     return _examine(row, StepKind.INSPECTION, partial(steps.record, kind=StepKind.INSPECTION))
 

@@ -159,8 +159,8 @@ def _examine_forms(row: Award, given: dict[StepKind, Form]) -> dict[StepKind, Fo
     is_checked = check is not None and check.is_positive
     open_to = {
         StepKind.CHECK: may(who(), Can.AWARD_CHECK, queries.award_subject(row)),
-        StepKind.INSPECTION: is_checked and operations.may_act(who(), row, Who.DEPARTMENT),
-        StepKind.CONFERENCE: operations.may_act(who(), row, Who.CONFERENCE) and not operations.hand_before(row, Action.CONFER, who()),
+        StepKind.INSPECTION: is_checked and operations.may_act(who(), row.rule, Who.DEPARTMENT),
+        StepKind.CONFERENCE: operations.may_act(who(), row.rule, Who.CONFERENCE) and not operations.hand_before(row, Action.CONFER, who()),
     }
     fresh = {
         kind: forms.ExamineForm(formdata=None, on=clock.today(), version=row.version).apart(kind.value)
@@ -185,7 +185,7 @@ def page_of(
     may_do = [
         a
         for a in Action
-        if a not in (Action.APPLY, Action.CONFER) and rules.may_follow(row.state, a, row.rule) and operations.may_act(who(), row, TRANSITIONS[a].who)
+        if a not in (Action.APPLY, Action.CONFER) and rules.may_follow(row.state, a, row.rule) and operations.may_take(who(), row, TRANSITIONS[a].who)
     ]
     barred = [(labels.ACTIONS[a], did) for a in (*may_do, *CONFER_OPEN.get(row.state, ())) if (did := operations.hand_before(row, a, who()))]
     may_do = [a for a in may_do if not operations.hand_before(row, a, who())]
@@ -217,7 +217,7 @@ def page_of(
         examine=_examine_forms(row, examine or {}),
         pool=queries.pool(row.pool_id) if row.pool_id else None,
         changed=queries.changed_since_check(row, today) if row.state in OPEN else [],
-        may_publish=row.state in TAKEN and row.published_on is None and operations.may_act(who(), row, Who.DEPARTMENT),
+        may_publish=row.state in TAKEN and row.published_on is None and operations.may_act(who(), row.rule, Who.DEPARTMENT),
         labels=labels,
         steps=_steps(row),
     )

@@ -1,6 +1,16 @@
 """Verbs on awards, from the application to its end."""
 
-from enterprises.awards.operations.acting import AlreadyAwarded, AwardRefused, NotEligible, UnderWay, WrongStep, hand_before, may_act, pays_locally
+from enterprises.awards.operations.acting import (
+    AlreadyAwarded,
+    AwardRefused,
+    NotEligible,
+    UnderWay,
+    WrongStep,
+    hand_before,
+    may_act,
+    may_take,
+    pays_locally,
+)
 from enterprises.awards.operations.applying import apply, apply_company, may_supplement, supplement
 from enterprises.awards.operations.deciding import accept, close, confer, decide, pay, publish, recognise, reject, revoke
 
@@ -19,6 +29,7 @@ __all__ = [
     "hand_before",
     "may_act",
     "may_supplement",
+    "may_take",
     "pay",
     "pays_locally",
     "publish",

@@ -64,16 +64,19 @@ CONFERENCE = (Role.DEPT_EDU, Role.DEPT_HR, Role.DEPT_ST)
 """The departments of the joint conference that have a role here; each may enter what it decided (FJ-34, 000:829)."""
 
 
-def may_act(by: Identity, award: Award, who: Who) -> bool:
-    """Whether the identity is the department, or the payer, that the rule names; who applies is judged by the scope. What the local government
-    pays its city may record, too."""
+def may_act(by: Identity, rule: str, who: Who) -> bool:
+    """Whether the identity is the department, or the payer, that the rule names; who applies is judged by the scope."""
     if by.everywhere(Role.SYSTEM_ADMIN):
         return True
-    if who is Who.PAYER and pays_locally(award) and by.over(queries.award_subject(award), Role.PREFECTURE_OPERATOR):
-        return True
-    spec = spec_of(award.rule)
+    spec = spec_of(rule)
     names = {Who.DEPARTMENT: spec.departments, Who.PAYER: spec.payer_roles, Who.CONFERENCE: CONFERENCE}.get(who)
     return names is None or by.everywhere(*(Role(name) for name in names))
+
+
+def may_take(by: Identity, award: Award, who: Who) -> bool:
+    """`may_act` for one award: what the local government pays its city may record, too."""
+    is_its_city = who is Who.PAYER and pays_locally(award) and by.over(queries.award_subject(award), Role.PREFECTURE_OPERATOR)
+    return is_its_city or may_act(by, award.rule, who)
 
 
 def pays_locally(award: Award) -> bool:
@@ -98,7 +101,7 @@ def begin(award: Award, action: Action, by: Identity, version: int | None) -> No
     """Whether the step may be taken by this identity now. Raises Stale, NotAllowed, WrongStep."""
     check_version(award, version)
     step = TRANSITIONS[action]
-    if not may_act(by, award, step.who):
+    if not may_take(by, award, step.who):
         raise NotAllowed(
             _("“%(rule)s”的%(action)s由该项规定的主管部门办理，你的部门不能办理。", rule=name(award.rule), action=labels.ACTIONS[action])
         )

@@ -366,7 +366,7 @@ def revoke(*, award: Award, reason: str, by: Identity, today: date, now: datetim
 
 def publish(*, award: Award, by: Identity, today: date, now: datetime) -> Award:
     """Publish a decision: everybody may read for whom, rule, amount and clause. Publishing twice changes nothing."""
-    if not may_act(by, award, Who.DEPARTMENT):
+    if not may_act(by, award.rule, Who.DEPARTMENT):
         raise NotAllowed(_("“%(rule)s”的公布由该项规定的主管部门办理。", rule=name(award.rule)))
     if award.state not in TAKEN:
         raise WrongStep(_("只有已决定的奖励可以公布。"))
