@@ -44,14 +44,17 @@ def uscc(prefix: str = "91350100") -> str:
     return body + str(uscc_standard.calc_check_digit(body))
 
 
-def organisation(kind: OrganisationKind, *, is_verified: bool = True, region_code: str | None = "350100", **given: Any) -> Organisation:
-    """An organisation of any kind, verified unless told otherwise."""
+def organisation(
+    kind: OrganisationKind, *, is_verified: bool = True, region_code: str | None = "350100", credit_status: str = "", **given: Any
+) -> Organisation:
+    """An organisation of any kind, verified unless told otherwise; `credit_status`: as if its credit had been looked up."""
     number = unique()
     given.setdefault("code", f"{kind.value[:3]}-{number}")
     given.setdefault("name", f"{kind.value}{number}")
     if kind is OrganisationKind.ENTERPRISE:
         given.setdefault("uscc", uscc())
     row = organisations.register(kind=kind, by=SYSTEM, now=NOW, region_code=region_code, is_demo=True, **given)
+    row.credit_status = credit_status
     if is_verified:
         organisations.verify(organisation=row, by=SYSTEM, now=NOW)
     return row
