@@ -13,7 +13,7 @@ from enterprises.permissions import Can
 from trainhub.kernel.access import acting, guard
 from trainhub.kernel.api import ApiModel, ByNumber, api_blueprint, cursor_page
 from trainhub.kernel.clock import today
-from trainhub.kernel.errors import NotFound
+from trainhub.kernel.errors import NotAllowed, NotFound
 from trainhub.kernel.i18n import _
 from trainhub.organisations import queries as organisations
 from trainhub.people import queries as people
@@ -97,6 +97,8 @@ def _load(mentor_id: int) -> Mentor:
 @blueprint.output(MentorOut)
 def mentor(row: Mentor) -> Any:
     """One mentor."""
+    if not queries.is_open_to(row, acting()):
+        raise NotAllowed(_("这位指导教师没有同意向未合作的学校公开。"))
     person, enterprise = people.person(row.person_id), organisations.by_id(row.enterprise_id)
     assert person is not None
     assert enterprise is not None

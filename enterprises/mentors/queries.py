@@ -122,6 +122,11 @@ def is_visible(mentor: Mentor, identity: Identity) -> bool:
     return session().scalar(statement.where(Mentor.id == mentor.id, visible_to(identity))) is not None
 
 
+def is_open_to(mentor: Mentor, identity: Identity) -> bool:
+    """Whether who may view mentors may view this one: who keeps the file does, others those whom they see."""
+    return may(identity, Can.MENTOR_EDIT, subject_of(mentor)) or is_visible(mentor, identity)
+
+
 def guided_by(mentor_ids: Collection[int], since: date, until: date, *, today: date) -> dict[int, set[int]]:
     """By mentor the students they guide in a span, over all programmes and features: a student whose placement and capstone they guide is one."""
     ids, found = sorted(mentor_ids), {key: set[int]() for key in mentor_ids}

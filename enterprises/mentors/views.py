@@ -94,7 +94,7 @@ def mine() -> Any:
 @guard(Can.MENTOR_VIEW, load=load, subject=queries.subject_of)
 def show(mentor: Mentor) -> Any:
     """One mentor: of an enterprise that the school does not work with only who agreed to it."""
-    if not may(who(), Can.MENTOR_EDIT, queries.subject_of(mentor)) and not queries.is_visible(mentor, who()):
+    if not queries.is_open_to(mentor, who()):
         raise NotAllowed(_("这位指导教师没有同意向未合作的学校公开。"))
     person = persons.person(mentor.person_id)
     return render_template(

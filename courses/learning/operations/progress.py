@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlalchemy.orm.attributes import set_committed_value
 
 from courses.assessment import queries as assessment
@@ -55,7 +55,8 @@ def _log(enrolment: Enrolment, block: Block, kind: EventKind, data: dict[str, An
 
 def _alone(enrolment: Enrolment) -> None:
     """Queue with everything else this learner reports: of two reports at the same moment the second is judged by what the first won."""
-    session().execute(select(Enrolment.id).where(Enrolment.id == enrolment.id).with_for_update())
+    session().flush()
+    session().refresh(enrolment, with_for_update=True)
 
 
 def mark_done(*, enrolment: Enrolment, block: Block, by: Identity, now: datetime) -> Standing:

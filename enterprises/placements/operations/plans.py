@@ -8,7 +8,7 @@ from typing import Any
 
 from enterprises.placements import planning, queries
 from enterprises.placements.models import Placement, Round, RoundPlan
-from enterprises.placements.operations._support import BadPlacement, NoSeat, WrongState, parameter, take_seats, tell
+from enterprises.placements.operations._support import BadPlacement, NoSeat, WrongState, hold, parameter, take_seats, tell
 from enterprises.placements.operations.holding import hold_bases, hold_round
 from enterprises.placements.operations.placing import check_room, withdraw_placement
 from enterprises.placements.operations.rounds import close_round
@@ -235,10 +235,11 @@ def publish_repair(*, plan: RoundPlan, round: Round, by: Identity, now: datetime
     hold_bases(row.base_id for row in queries.positions_by_ids({one[2] for one in plan.data["assignments"] if not one[4]}).values())
     with in_language("zh"):
         why = _("轮次“%(title)s”重新安排", title=round.title)  # the student reads it later, whichever language who publishes reads
-    for placement_id in plan.data["removed"]:
-        row = queries.placement(placement_id)
-        if row is not None:
-            withdraw_placement(placement=row, reason=why, by=by, now=now, side=WithdrawalSide.SCHOOL)
+    taken_back = [row for key in sorted(plan.data["removed"]) if (row := queries.placement(key)) is not None]
+    for row in taken_back:  # placements before seats: a student who declines one of them at the same moment holds it and waits for its seat
+        hold(row)
+    for row in taken_back:
+        withdraw_placement(placement=row, reason=why, by=by, now=now, side=WithdrawalSide.SCHOOL)
     session().flush()
     rows = _place(round, [row for row in plan.data["assignments"] if not row[4]], now)
     moved = sorted({*queries.moved_by_repairs(round), *plan.data["removed"]})

@@ -127,9 +127,10 @@ def live_of_student(student_id: int) -> list[Placement]:
     return list(session().scalars(select(Placement).where(Placement.student_id == student_id, LIVE).order_by(Placement.starts_on, Placement.id)))
 
 
-def load_of_mentor(mentor_id: int, starts_on: date, ends_on: date, *, today: date) -> int:
-    """How many students a mentor has in a span, those finished included."""
-    return loads_of_mentors([mentor_id], starts_on, ends_on, today=today)[mentor_id]
+def load_beside(student_id: int, *, mentor_id: int, starts_on: date, ends_on: date, today: date) -> int:
+    """How many students a mentor has in a span beside one, those finished included: who guides a student's capstone takes on nobody more with
+    the placement."""
+    return len(mentors.guided_by([mentor_id], starts_on, ends_on, today=today)[mentor_id] - {student_id})
 
 
 def loads_of_mentors(mentor_ids: Collection[int], starts_on: date, ends_on: date, *, today: date) -> dict[int, int]:

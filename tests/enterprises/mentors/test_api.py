@@ -18,8 +18,9 @@ def test_an_enterprise_sees_its_own_mentors_and_a_school_the_pool(app: Flask) ->
     with app.app_context(), transaction():
         own, other = ground.enterprise(), ground.enterprise()
         person = ground.person("陈师傅", phone="13900000001")
-        mine = make.mentor(enterprise=own, person=person, post="高级工程师", skills=["数据分析", "焊接"], load_limit=3)
-        theirs = make.mentor(enterprise=other)
+        mine = make.mentor(enterprise=own, person=person, is_shared=True, post="高级工程师", skills=["数据分析", "焊接"], load_limit=3)
+        theirs = make.mentor(enterprise=other, is_shared=True)
+        hidden = make.mentor(enterprise=other).id  # who did not agree to be seen by every school
         gone = make.mentor(enterprise=own, until=make.NOW.date().replace(year=2020, month=6))
         ids, code, uscc, at = (mine.id, theirs.id, gone.id), own.code, own.uscc, own.id
         school = ground.university().id
@@ -33,7 +34,10 @@ def test_an_enterprise_sees_its_own_mentors_and_a_school_the_pool(app: Flask) ->
         refused = client.get(f"{PATH}/{other_id}")
         assert (refused.status_code, refused.mimetype) == (status, "application/problem+json")
     pool = api_client(app, Role.UNIVERSITY_ADMIN, scopes=SCOPES, organisation_id=school)
-    assert {ids[0], ids[1]} <= {row["id"] for row in pool.get(PATH, query_string={"limit": 200}).get_json()["items"]}
+    listed = {row["id"] for row in pool.get(PATH, query_string={"limit": 200}).get_json()["items"]}
+    assert {ids[0], ids[1]} <= listed
+    assert hidden not in listed
+    assert [pool.get(f"{PATH}/{key}").status_code for key in (ids[1], hidden)] == [200, 403]
     for name in (code, uscc):
         assert [row["id"] for row in pool.get(PATH, query_string={"enterprise": name}).get_json()["items"]] == [ids[0]], name
     assert [row["id"] for row in pool.get(PATH, query_string={"enterprise": code, "skill": "焊"}).get_json()["items"]] == []
