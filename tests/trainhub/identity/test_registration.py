@@ -300,15 +300,27 @@ def test_a_students_number_is_no_username(client: FlaskClient, form: dict[str, A
     assert "已被使用" in client.post("/register", data=form | {"username": "s2023a7"}).text
 
 
-@pytest.mark.parametrize(("on_file", "is_closed", "status"), [("lin@example.edu.cn", True, 303), ("lin@example.edu.cn", False, 422), ("", True, 422)])
-def test_who_was_closed_comes_back_by_the_address_on_file(
-    client: FlaskClient, form: dict[str, Any], on_file: str, is_closed: bool, status: int
+@pytest.mark.parametrize(
+    ("on_file", "is_closed", "hands", "status"),
+    [
+        ("lin@example.edu.cn", True, "own", 303),
+        ("lin@example.edu.cn", False, "own", 422),
+        ("", True, "own", 422),
+        ("lin@example.edu.cn", True, "school", 422),  # the address of the file is what a school wrote there
+        ("lin@example.edu.cn", True, "enterprise", 422),
+    ],
+)
+def test_who_registered_and_was_closed_comes_back_by_the_address_on_file(
+    client: FlaskClient, form: dict[str, Any], on_file: str, is_closed: bool, hands: str, status: int
 ) -> None:
+    """Nobody gets into an account by an address that somebody else wrote into the file."""
     number = ground.resident_id(datetime(2000, 5, 6).date())
     with transaction():
         who = ground.person("林晓彤", id_type=IdType.RESIDENT_ID, id_number=number, email=on_file)
         account = make.account(person=who)
         account_id = account.id
+        account.handled_at = None if hands == "school" else START
+        account.handled_by_id = make.account().id if hands == "enterprise" else None
         if is_closed:
             ops.close_account(account=account, by=SYSTEM, now=START)
     path = client.post("/register", data=form | {"id_type": "resident_id", "id_number": number}).location

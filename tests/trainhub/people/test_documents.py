@@ -167,6 +167,6 @@ def test_a_child_is_enrolled_on_the_page_with_a_guardian(as_role: As, session: S
     refused = client.post("/people/students/new", data=data)
     assert (refused.status_code, 'name="guardian_name"' in refused.text) == (422, True)
     assert client.post("/people/students/new", data={**data, "guardian_name": "林父", "guardian_phone": "13800000000"}).status_code == 303
-    row = queries.student_by_no(university_id, "2023-9")
+    row = queries.students_by_no([(university_id, "2023-9")]).get((university_id, "2023-9"))
     assert row is not None
     assert (row.guardian_name, row.guardian_phone) == ("林父", "13800000000")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import delete, update
 
 from trainhub.identity import passwords, queries, rules
-from trainhub.identity.models import Account, ApiToken, Consent, LoginName, OneTimeLink, PasswordHistory, SignInAttempt, UserSession
+from trainhub.identity.models import Account, ApiToken, Consent, LoginName, OneTimeLink, PasswordHistory, RoleGrant, SignInAttempt, UserSession
 from trainhub.identity.operations._support import AccountRefused, GrantRefused, PasswordRefused, note_handled, number
 from trainhub.identity.types import AccountState, LoginKind
 from trainhub.kernel import audit, contacts, keys
@@ -77,10 +78,22 @@ def _take_up(account: Account, exists: AccountRefused, *, by: Identity, now: dat
     account.wants_email, account.wants_digest = True, False
     account.handled_at = account.handled_by_id = None
     session().flush()
+    for statement in left_over(account.id, now):  # a role or a name that older programs still gave a closed account opens nothing
+        session().execute(statement.execution_options(synchronize_session="fetch"))
     ended = update(Consent).where(Consent.account_id == account.id, Consent.withdrawn_at.is_(None)).values(withdrawn_at=now)
     session().execute(ended.execution_options(synchronize_session="fetch"))
     audit.record(by=by, did="identity.account.reopened", on=account)
     return account
+
+
+def left_over(account_id: int, now: datetime) -> tuple[Any, ...]:
+    """The statements that take every way into an account: its roles, tokens, links and names."""
+    return (
+        update(RoleGrant).where(RoleGrant.account_id == account_id, RoleGrant.ended_at.is_(None)).values(ended_at=now),
+        update(ApiToken).where(ApiToken.account_id == account_id, ApiToken.revoked_at.is_(None)).values(revoked_at=now),
+        update(OneTimeLink).where(OneTimeLink.account_id == account_id, OneTimeLink.expires_at > now).values(expires_at=now),
+        delete(LoginName).where(LoginName.account_id == account_id),
+    )
 
 
 def refuse_closed(account: Account) -> None:
@@ -91,6 +104,8 @@ def refuse_closed(account: Account) -> None:
 
 def add_login(*, account: Account, kind: LoginKind, value: str, by: Identity, now: datetime, scope: str = "", is_verified: bool = False) -> LoginName:
     """Let an account sign in by one more name; the same name again changes nothing. Raises AccountRefused."""
+    session().flush()
+    session().refresh(account, with_for_update=True)  # closed at the same moment, it gets no name any more
     refuse_closed(account)
     name = rules.normalise_login(kind, value)
     scope = rules.normalise_login(LoginKind.STUDENT_NO, scope)
@@ -134,6 +149,8 @@ def check_login(kind: LoginKind, name: str, scope: str = "") -> None:
 
 def remove_login(*, account: Account, login_id: int, by: Identity) -> None:
     """Stop an account from signing in by a name; the last name stays."""
+    session().flush()
+    session().refresh(account, with_for_update=True)  # of two who remove one each at once, the second sees what is left
     names = queries.login_names(account.id)
     login = next((name for name in names if name.id == login_id), None)
     if login is None:

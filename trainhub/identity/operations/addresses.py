@@ -41,6 +41,8 @@ def tell_of_change(person: Person, before: Mapping[str, Any], _by: Identity, now
 
     Whoever made the change, the holder included: it may have been somebody at their open browser.
     """
+    if not CHANNELS.keys() & before.keys():
+        return
     account_id = queries.accounts_of_persons([person.id]).get(person.id)
     account = queries.account(account_id) if account_id is not None else None
     if account is None or account.state is AccountState.DELETED:

@@ -46,7 +46,9 @@ def grant_role(
         raise GrantMisfit(_("结束日期早于开始日期。"), field="until", code="dates_wrong")
     _check_may_give(by, role, kind, organisation_id, programme_id, region_code)
     _check_home(role, organisation_id)
-    session().get(Account, account.id, with_for_update=True)  # the same role given twice at once is given once
+    session().flush()
+    session().refresh(account, with_for_update=True)  # the same role given twice at once is given once, and none to who is closed meanwhile
+    refuse_closed(account)
     known = queries.same_grant(account.id, role, kind, organisation_id, programme_id, region_code, today=max(start, today))
     if known is not None:
         return _given_again(known, account, since=min(known.since, start), until=until, by=by)

@@ -192,7 +192,7 @@ def follow_person(person: Person, before: Mapping[str, Any], by: Identity, now: 
     Left as it is, and told on the account's page (`queries.kinds_beside`), is a name that `by` may not change, one's own (a code proves that), and
     one whose new spelling is empty, malformed or another account's.
     """
-    if person.merged_into_id is not None:
+    if person.merged_into_id is not None or not {"name", *(field for field, _kind in FIELDS)} & before.keys():
         return
     for account in queries.all_of_human(person.id):
         if "name" in before:
@@ -200,7 +200,16 @@ def follow_person(person: Person, before: Mapping[str, Any], by: Identity, now: 
         for field, kind in FIELDS:
             if field in before and before[field] and getattr(person, field) and by.account_id != account.id:
                 _replace(account, kind, before[field], getattr(person, field), by=by, now=now)
+            if kind is LoginKind.EMAIL and before.get(field):
+                _end_links_where_unnamed(account, before[field], now=now)
     session().flush()
+
+
+def _end_links_where_unnamed(account: Account, old: str, *, now: datetime) -> None:
+    """A link that waits in a mailbox of the file goes with the file's address, unless the account signs in by it."""
+    was = rules.normalise_login(LoginKind.EMAIL, old)
+    if all(one.value != was for one in queries.login_names(account.id) if one.kind is LoginKind.EMAIL):
+        _end_links_to(account, was, now=now)
 
 
 def _replace(account: Account, kind: LoginKind, old: str, new: str, *, by: Identity, now: datetime) -> None:

@@ -8,10 +8,10 @@ from sqlalchemy import delete, func, update
 
 from trainhub.identity import queries, retention, rules
 from trainhub.identity.delivery import News, deliver, tell
-from trainhub.identity.models import Account, ApiToken, Consent, DataRequest, LoginName, OneTimeLink, PasswordHistory, RecoveryCode, RoleGrant
+from trainhub.identity.models import Account, ApiToken, Consent, DataRequest, OneTimeLink, PasswordHistory, RecoveryCode
 from trainhub.identity.notice import VERSION
 from trainhub.identity.operations._support import AccountRefused, number
-from trainhub.identity.operations.accounts import check_may_manage, name_hash, revoke_sessions
+from trainhub.identity.operations.accounts import check_may_manage, left_over, name_hash, revoke_sessions
 from trainhub.identity.operations.signing_in import count_attempt, forget_attempt
 from trainhub.identity.types import AccountState, Channel, LoginKind, RequestKind, RequestState
 from trainhub.kernel import audit
@@ -218,17 +218,16 @@ def close_account(*, account: Account, by: Identity, now: datetime) -> None:
     check_may_manage(account=account, by=by, today=local(now).date())
     if by.account_id is not None and by.account_id == account.id:
         raise AccountRefused(_("不能注销自己的账号，请由另一位管理员操作。"))
+    session().flush()
+    session().refresh(account, with_for_update=True)  # a role or a name that is given at the same moment comes before, or finds it closed
     if account.state is AccountState.DELETED:
         return
     _check_not_held(account)
     revoke_sessions(account_id=account.id, by=by, now=now)
     for statement in (
-        update(RoleGrant).where(RoleGrant.account_id == account.id, RoleGrant.ended_at.is_(None)).values(ended_at=now),
-        update(ApiToken).where(ApiToken.account_id == account.id, ApiToken.revoked_at.is_(None)).values(revoked_at=now),
-        update(OneTimeLink).where(OneTimeLink.account_id == account.id, OneTimeLink.expires_at > now).values(expires_at=now),
+        *left_over(account.id, now),
         update(OneTimeLink).where(OneTimeLink.account_id == account.id).values(address=""),
         update(Consent).where(Consent.account_id == account.id).values(guardian_phone=""),  # who consented is proof (own.retention.guardian_consent)
-        delete(LoginName).where(LoginName.account_id == account.id),
         delete(PasswordHistory).where(PasswordHistory.account_id == account.id),
         delete(RecoveryCode).where(RecoveryCode.account_id == account.id),
     ):

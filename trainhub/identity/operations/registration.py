@@ -263,10 +263,12 @@ def try_code(*, token: str, code: str, origin: str, now: datetime, today: date) 
 
 
 def _may_return(known: Person, row: Registration) -> bool:
-    """Whether somebody on file comes back by themselves: their account was closed, and the code reached the very address of their file, as
-    a forgotten password's link would. Everybody else on file is invited by who registered them."""
+    """Whether somebody on file comes back by themselves: they had registered by themselves, their account was closed, and the code reached the very
+    address of their file. Everybody else on file is invited by who registered them: an address that others wrote there proves nothing."""
     account = queries.account_of_person(known.id)
     if account is None or account.state is not AccountState.DELETED:
+        return False
+    if account.handled_at is None or account.handled_by_id is not None:
         return False
     kind = _kind_of(row)
     on_file = known.email if kind is LoginKind.EMAIL else known.phone

@@ -20,6 +20,7 @@ from trainhub.kernel.errors import NotFound
 from trainhub.kernel.i18n import _
 from trainhub.people.models import Person
 from trainhub.people.queries import has_student_number, humans_of, of_human, rows_of_humans
+from trainhub.people.rules import school_number_spellings
 
 
 def account(account_id: int) -> Account:
@@ -191,7 +192,8 @@ def login_name(kind: LoginKind, value: str, scope: str = "") -> LoginName | None
 
 def is_student_number(value: str) -> bool:
     """Whether a normalised name is a student's number at some university, signed in by or not: nobody may take it for a user name."""
-    held = select(LoginName.id).where(LoginName.kind == LoginKind.STUDENT_NO, LoginName.value == value).limit(1)
+    spellings = [normalise_login(LoginKind.STUDENT_NO, one) for one in school_number_spellings(value)]
+    held = select(LoginName.id).where(LoginName.kind == LoginKind.STUDENT_NO, LoginName.value.in_(spellings)).limit(1)
     return session().scalar(held) is not None or has_student_number(value)
 
 

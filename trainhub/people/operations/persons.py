@@ -251,7 +251,6 @@ def _check_characters(name: str) -> None:
         raise BadPerson(told, field="name")
 
 
-REACHED = frozenset(["phone", "email"])
 EDITABLE = frozenset(["name", "birth_on", "gender", "nationality", "nationality_kind", "phone", "email", "county_code", "is_verified"])
 
 

@@ -90,13 +90,9 @@ def student_of_person(person_id: int) -> Student | None:
 
 
 def has_student_number(value: str) -> bool:
-    """Whether somebody studies, or studied, under this number at some university, in capitals or not."""
-    return session().scalar(select(Student.id).where(func.lower(Student.student_no) == value.lower()).limit(1)) is not None
-
-
-def student_by_no(university_id: int, student_no: str) -> Student | None:
-    """A student of a university by number, spelled as it is stored."""
-    return session().scalar(select(Student).where(Student.university_id == university_id, Student.student_no == student_no))
+    """Whether somebody studies, or studied, under this number at some university, in capitals or not, with its dashes or without."""
+    spellings = {one for text in (value, value.upper(), value.lower()) for one in rules.school_number_spellings(text)}
+    return session().scalar(select(Student.id).where(Student.student_no.in_(sorted(spellings))).limit(1)) is not None
 
 
 def students_by_no(keys: Iterable[tuple[int, str]], *, is_exact: bool = False) -> dict[tuple[int, str], Student]:
