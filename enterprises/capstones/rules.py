@@ -150,12 +150,13 @@ def judge_place(facts: CapstoneFacts, numbers: Numbers) -> Finding:
 def judge_supervision(facts: CapstoneFacts, numbers: Numbers) -> tuple[Finding, ...]:
     """One supervisor of the school and one of the enterprise who really supervise (PETOE-8.3, 002:569).
 
-    The enterprise's supervisor belongs to the capstone's enterprise, the school's does not; nobody stands on both sides; each side has at
+    The enterprise's supervisor belongs to the capstone's enterprise, the school's to the university and not to the enterprise; nobody stands on both sides; each side has at
     least the minimum of confirmed guidances.
     """
     teachers = {s.person_id: s for s in facts.supervisors if s.role is SupervisorRole.SCHOOL}
     school = set(teachers)
     theirs = [s for s in teachers.values() if s.is_of_enterprise]
+    gone = [s for s in teachers.values() if not s.is_of_school and not s.is_of_enterprise]
     enterprise = {s.person_id: s for s in facts.supervisors if s.role is SupervisorRole.ENTERPRISE}
     both = school & set(enterprise)
     strangers = [s for s in enterprise.values() if not s.is_of_enterprise]
@@ -163,7 +164,10 @@ def judge_supervision(facts: CapstoneFacts, numbers: Numbers) -> tuple[Finding, 
     details = [f"{s.name} 不是该企业在任的指导教师" for s in strangers] + [f"{enterprise[key].name} 同时担任双方导师" for key in sorted(both)]
     return (
         at_least(
-            "8.3.school", len(school) - len(theirs), numbers.school_supervisors_min, details=[f"{s.name} 是该企业在任的指导教师" for s in theirs]
+            "8.3.school",
+            len(school) - len(theirs) - len(gone),
+            numbers.school_supervisors_min,
+            details=[f"{s.name} 是该企业在任的指导教师" for s in theirs] + [f"{s.name} 不是本校在任的教师" for s in gone],
         ),
         at_least("8.3.enterprise", len(good), numbers.enterprise_supervisors_min, details=details),
         *(

@@ -257,12 +257,14 @@ class Stay:
 
 @dataclass(frozen=True, slots=True)
 class SupervisorFact:
-    """A supervisor who is in office; `is_of_enterprise`: a mentor of the capstone's enterprise on the day asked for."""
+    """A supervisor who is in office; `is_of_enterprise`, `is_of_school`: a mentor of the capstone's enterprise, a teacher of the student's university on
+    the day asked for."""
 
     role: SupervisorRole
     person_id: int
     name: str
     is_of_enterprise: bool = False
+    is_of_school: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,7 @@ def correct_grade(
         raise CapstoneRefused(_("这条评分已被更正过，请更正最新的一条。"), code="already_replaced")
     stop(against_scoring(capstone))
     demand_window(capstone, WindowStage.GRADING, now)
+    stop(against_term(capstone, grade.role, now))
     demand_still(capstone, by, Office(grade.role.value))
     why = given(reason, _("请写明更正的理由，原评分会一并保留。"), field="reason")
     grade.replaced_at = now

@@ -9,7 +9,7 @@ from typing import Any
 from enterprises.capstones import queries, rules
 from enterprises.capstones.labels import WINDOWS
 from enterprises.capstones.models import Capstone, Conflict, Rubric, StageExtension, StageWindow
-from enterprises.capstones.operations._support import CapstoneRefused, demand, given, heads_of, tell
+from enterprises.capstones.operations._support import CapstoneRefused, WrongPerson, demand, given, heads_of, tell
 from enterprises.capstones.operations.checking import release_expert
 from enterprises.capstones.queries.impartiality import exceptions_of
 from enterprises.capstones.types import LIVE, Action, WindowStage
@@ -237,8 +237,12 @@ def _tell_in_office(person: Person, student: Student, conflict: Conflict, now: d
 
 
 def lift_conflict(*, conflict: Conflict, reason: str, by: Identity, now: datetime) -> Conflict:
-    """Lift a conflict of interest that does not stand (any more), with the reason, which the audit keeps; the row stays. A repeat changes nothing."""
+    """Lift a conflict of interest that does not stand (any more), with the reason, which the audit keeps; the row stays. A repeat changes nothing.
+
+    Nobody lifts their own: WrongPerson."""
     if conflict.lifted_at is None:
+        if by.person_id is not None and people.is_same_human(by.person_id, conflict.person_id):
+            raise WrongPerson(_("自己的回避关系须由另一位负责人解除，没有改动。"))
         why = given(reason, _("请写明解除的理由：登记有误，或关系已不存在。"), field="reason")
         conflict.lifted_at = now
         session().flush()

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy import ColumnElement, CompoundSelect, Integer, String, and_, cast, func, null, or_, select, union_all
 
 from enterprises.bases import queries as bases
@@ -24,7 +25,7 @@ from enterprises.placements.types import PlacementState
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.people import queries as people
-from trainhub.people.models import Person, Student
+from trainhub.people.models import Person, Student, Teacher
 from trainhub.policy.book import book
 from trainhub.policy.findings import Finding, Status, all_of, finding_from_dict
 from trainhub.policy.types import Parameter
@@ -111,6 +112,10 @@ def stays_of(student_ids: Iterable[int], on: date | None = None) -> dict[int, tu
     return {key: tuple(stays) for key, stays in found.items()}
 
 
+def _stands(term: Any, day: sa.ColumnElement[date]) -> tuple[sa.ColumnElement[bool], ...]:
+    return term.since <= day, or_(term.until.is_(None), term.until >= day)
+
+
 def _facts(ids: list[int], on: date) -> dict[int, CapstoneFacts]:
     """Six queries. Columns, not entities: a capstone's own row carries its whole archive."""
     current = session()
@@ -123,17 +128,18 @@ def _facts(ids: list[int], on: date) -> dict[int, CapstoneFacts]:
     ).all()
     stays = stays_of((row.student_id for row in capstones), on)
     supervisors: dict[int, list[SupervisorFact]] = defaultdict(list)
-    for capstone_id, role, person_id, name, since, until, ends_on in current.execute(
-        select(Supervision.capstone_id, Supervision.role, Supervision.person_id, Person.name, Mentor.since, Mentor.until, Capstone.ends_on)
+    day = sa.case((Capstone.ends_on < on, Capstone.ends_on), else_=on)
+    is_mentor = sa.exists().where(Mentor.person_id == Supervision.person_id, Mentor.enterprise_id == Capstone.enterprise_id, *_stands(Mentor, day))
+    is_teacher = sa.exists().where(Teacher.person_id == Supervision.person_id, Teacher.university_id == Student.university_id, *_stands(Teacher, day))
+    for capstone_id, role, person_id, name, is_of_enterprise, is_of_school in current.execute(
+        select(Supervision.capstone_id, Supervision.role, Supervision.person_id, Person.name, is_mentor, is_teacher)
         .join(Capstone, Capstone.id == Supervision.capstone_id)
+        .join(Student, Student.id == Capstone.student_id)
         .join(Person, Person.id == Supervision.person_id)
-        .outerjoin(Mentor, and_(Mentor.person_id == Supervision.person_id, Mentor.enterprise_id == Capstone.enterprise_id))
         .where(Supervision.capstone_id.in_(ids), Supervision.since <= on, or_(Supervision.until.is_(None), Supervision.until > on))
         .order_by(Supervision.id)
     ):
-        day = min(on, ends_on)
-        is_there = since is not None and since <= day and (until is None or until >= day)
-        supervisors[capstone_id].append(SupervisorFact(role, person_id, name, is_there))
+        supervisors[capstone_id].append(SupervisorFact(role, person_id, name, bool(is_of_enterprise), bool(is_of_school)))
     logs: dict[int, dict[SupervisorRole, int]] = defaultdict(dict)
     grades: dict[int, set[SupervisorRole]] = defaultdict(set)
     for capstone_id, role, count in current.execute(_logs_and_grades(ids, on)):

@@ -27,6 +27,7 @@ from trainhub.policy.findings import Finding, Status
 SPAN = re.compile(r"(?P<first>\d{4}-\d{2}-\d{2}) 至 (?P<last>\d{4}-\d{2}-\d{2})（(?P<days>\d+) 天）不在该企业的实习期内")
 PLAIN = (N_("企业与选题的相关企业不是同一家。"), N_("设在校内的基地不算在企业完成。"))
 OF_ENTERPRISE = re.compile(r"(?P<name>.+) 是该企业在任的指导教师")
+NOT_OF_SCHOOL = re.compile(r"(?P<name>.+) 不是本校在任的教师")
 STRANGER, BOTH_SIDES = re.compile(r"(?P<name>.+) 不是该企业在任的指导教师"), re.compile(r"(?P<name>.+) 同时担任双方导师")
 
 
@@ -194,6 +195,8 @@ def _line(line: str) -> str:
         return _("%(name)s 不是该企业在任的指导教师", **found.groupdict())
     if found := OF_ENTERPRISE.fullmatch(line):
         return _("%(name)s 是该企业在任的指导教师", **found.groupdict())
+    if found := NOT_OF_SCHOOL.fullmatch(line):
+        return _("%(name)s 不是本校在任的教师", **found.groupdict())
     if found := BOTH_SIDES.fullmatch(line):
         return _("%(name)s 同时担任双方导师", **found.groupdict())
     return _(line) if line in PLAIN else line

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from enterprises.capstones import operations, queries
 from enterprises.capstones.models import DefenceSlot, SpotItem
-from enterprises.capstones.operations import CapstoneRefused
+from enterprises.capstones.operations import CapstoneRefused, WrongPerson
 from enterprises.capstones.queries.impartiality import exceptions_of
 from enterprises.capstones.types import CapstoneState, Decision, ReviewKind, SpotVerdict, Stage, SupervisorRole, Verdict
 from enterprises.mentors import operations as mentors
@@ -105,6 +106,38 @@ def test_a_conflict_is_lifted_with_a_reason(session: Session, as_role: Callable[
     said = head.post(f"/capstones/conflicts/{key}/lift", data={"reason": " "})
     assert (said.status_code, "请写明解除的理由" in said.text) == (422, True)
     assert head.post(f"/capstones/conflicts/{key}/lift", data={"reason": "登记有误"}).status_code == 303
+
+
+def test_nobody_lifts_their_own_conflict(session: Session, as_role: Callable[..., FlaskClient]) -> None:
+    found = make.case()
+    head_person = ground.person()
+    row = operations.record_conflict(person=head_person, student=found.student, reason="舅舅", by=SYSTEM, now=NOW)
+    with pytest.raises(WrongPerson, match="另一位负责人"):
+        operations.lift_conflict(conflict=row, reason="登记有误", by=Identity(1, head_person.id, "本人"), now=NOW)
+    key, programme_id, code, person_id = row.id, found.programme.id, found.programme.code, head_person.id
+    session.commit()
+    head = as_role(Role.PROGRAMME_ADMIN, programme_id=programme_id, person_id=person_id)
+    assert f"/conflicts/{key}/lift" not in head.get(f"/capstones/cohorts/{code}/2023/assign").text
+    assert head.post(f"/capstones/conflicts/{key}/lift", data={"reason": "登记有误"}).status_code == 403
+    session.expire_all()
+    assert row.lifted_at is None
+
+
+@pytest.mark.parametrize(("left", "signs"), [(-1, False), (0, True)])
+def test_who_has_left_corrects_no_grade_and_is_no_supervisor_of_the_school(session: Session, left: int, signs: bool) -> None:
+    found = make.graded(80, 82)
+    assert found.teacher is not None
+    found.teacher.until = TODAY + timedelta(days=left)
+    session.flush()
+    grade = queries.grades_of(found.capstone.id)[SupervisorRole.SCHOOL]
+    call: dict[str, Any] = {"grade": grade, "points": make.points(85), "reason": "算错", "by": found.by("school"), **TIMES}
+    if signs:
+        operations.correct_grade(**call)
+    else:
+        with pytest.raises(CapstoneRefused, match="不在任"):
+            operations.correct_grade(**call)
+    judged = {one.code: one for one in queries.findings_of([found.capstone.id], TODAY)[found.capstone.id]}
+    assert judged["8.3.school"].met is signs
 
 
 # -- nothing is signed any more in an office that is closed ----------------------------------------------------------------
