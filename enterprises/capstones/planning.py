@@ -163,7 +163,8 @@ def _heaviest(plan: Plan, names: Names) -> int:
 
 
 def as_result(problem: Problem, plan: Plan, names: Names) -> dict[str, Any]:
-    """The plan as it is kept: numbers of capstones and persons, causes with their values."""
+    """The plan as it is kept: numbers of capstones and persons, causes with their values. A change to nobody ends a supervision: its holder is
+    needed where the other side has somebody, or may not hold it any more."""
     before = {**problem.fixed, **problem.current}
     return {
         "assigned": [[int(key), side.value, int(person)] for (key, side), person in sorted(plan.assigned.items())],
@@ -171,7 +172,8 @@ def as_result(problem: Problem, plan: Plan, names: Names) -> dict[str, Any]:
             [int(key), side.value, int(before[key, side]) if (key, side) in before else None, int(person)]
             for (key, side), person in sorted(plan.assigned.items())
             if before.get((key, side)) != person
-        ],
+        ]
+        + [[int(key), side.value, int(person), None] for (key, side), person in sorted(problem.current.items()) if (key, side) not in plan.assigned],
         "unassigned": [[int(row.capstone), row.side.value, row.reason.value, _spoken(row.why, names)] for row in plan.unassigned],
         "summary": {
             "capstones": len(problem.capstones),

@@ -8,7 +8,7 @@ from typing import Any
 from enterprises.capstones import planning, queries
 from enterprises.capstones.models import Capstone, Supervision, SupervisorPlan
 from enterprises.capstones.operations._support import CapstoneRefused, WrongState
-from enterprises.capstones.operations.assigning import assign_supervisor
+from enterprises.capstones.operations.assigning import assign_supervisor, end_supervision
 from enterprises.capstones.planner.solving import solve
 from enterprises.capstones.queries.supervising import has_failed
 from enterprises.capstones.types import PlanMode, PlanState, SupervisorRole
@@ -61,17 +61,24 @@ def apply_plan(*, plan: SupervisorPlan, by: Identity, today: date, now: datetime
         raise WrongState(_("方案还没有算好，或已作废。"))
     current, made = session(), 0
     left: dict[tuple[int, str], Supervision] = {}
+    gone: list[Supervision] = []
     queries.hold(one[0] for one in plan.result["changes"])  # before any teacher or mentor is: who gives one by hand holds the capstone first too
-    for capstone_id, side, before, _person in plan.result["changes"]:
+    for capstone_id, side, before, after in plan.result["changes"]:
         held = queries.live_supervision(capstone_id, SupervisorRole(side))
         if (held.person_id if held is not None else None) != before:
             raise WrongState(_("导师安排在计算之后有变化，请重新计算。"), code="plan_outdated")
-        if held is not None:  # all who leave leave first: the place of one may be meant for another
+        if held is not None and after is None:
+            gone.append(held)
+        elif held is not None:  # all who leave leave first: the place of one may be meant for another
             held.until, left[capstone_id, side] = today, held
     current.flush()
     with in_language("zh"):
         why = _("导师安排方案")  # is kept with the supervisor, whichever language who applies it reads
+    for held in gone:
+        end_supervision(supervision=held, reason=why, by=by, today=today, now=now)
     for capstone_id, side, _before, person_id in plan.result["changes"]:
+        if person_id is None:
+            continue
         capstone, person, role = current.get_one(Capstone, capstone_id), current.get_one(Person, person_id), SupervisorRole(side)
         try:
             assign_supervisor(

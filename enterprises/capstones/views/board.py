@@ -80,11 +80,11 @@ def _shown(plan: SupervisorPlan | None) -> dict[str, Any] | None:
         return None
     result = plan.result
     rows = queries.rows_of({one[0] for one in result["changes"]} | {one[0] for one in result["unassigned"]})
-    names = people.names_of({one[3] for one in result["changes"]} | {one[2] for one in result["changes"] if one[2]})
+    names = people.names_of({one[3] for one in result["changes"] if one[3]} | {one[2] for one in result["changes"] if one[2]})
     return {
         "summary": result["summary"],
         "changes": [
-            (rows[key], labels.ROLES[SupervisorRole(side)], names.get(before, "") if before else "", names[now])
+            (rows[key], labels.ROLES[SupervisorRole(side)], names.get(before, "") if before else "", names[now] if now else "")
             for key, side, before, now in result["changes"]
         ],
         "unassigned": [(rows[key], labels.ROLES[SupervisorRole(side)], told(why)) for key, side, _reason, why in result["unassigned"]],

@@ -49,7 +49,7 @@ from trainhub.kernel.files import StoredFile
 from trainhub.kernel.i18n import in_language
 from trainhub.ledger import queries as ledger
 from trainhub.organisations.models import Organisation
-from trainhub.people.models import Person, Student
+from trainhub.people.models import Person, Student, Teacher
 from trainhub.programmes.models import Cohort, Programme
 
 TIMES = {"today": TODAY, "now": NOW}
@@ -219,6 +219,34 @@ def test_a_repair_changes_as_little_as_possible_and_an_outdated_plan_is_refused(
     with pytest.raises(WrongState, match="重新计算"):
         operations.apply_plan(plan=plan, by=SYSTEM, **TIMES)
     assert plan.state is PlanState.READY
+
+
+def test_a_repair_takes_a_teacher_to_where_a_mentor_is_and_leaves_the_other_place_empty(session: Session) -> None:
+    """Most with both supervisors comes first: who is held where no mentor is goes over, and is told; the plan can be carried out."""
+    rows, teachers, _mentors = _cohort_of(session, students=1, teachers=1, mentors=0)
+    elsewhere = ground.enterprise()
+    programme = session.get_one(Programme, _student(rows[0]).programme_id)
+    topic = make.topic(programme=programme, enterprise=elsewhere, seats=1)
+    other = operations.assign_capstone(student=ground.student(programme), topic=topic, starts_on=START, ends_on=END, by=SYSTEM, **TIMES)
+    guide = ground.person()
+    make.mentor(elsewhere, who=guide)
+    held = operations.assign_supervisor(capstone=rows[0], role=SupervisorRole.SCHOOL, person=_person(teachers[0]), by=SYSTEM, **TIMES)
+    session.execute(update(Teacher).where(Teacher.person_id == teachers[0]).values(capstone_capacity=1))
+    session.expire_all()
+    plan = _plan([rows[0], other], PlanMode.REPAIR)
+    assert plan.result is not None
+    assert sorted(plan.result["changes"], key=str) == sorted(
+        [
+            [other.id, "school", None, teachers[0]],
+            [other.id, "enterprise", None, guide.id],
+            [rows[0].id, "school", teachers[0], None],
+        ],
+        key=str,
+    )
+    assert operations.apply_plan(plan=plan, by=SYSTEM, **TIMES) == 2
+    assert held.until == TODAY
+    assert queries.is_supervisor(other.id, SupervisorRole.SCHOOL, teachers[0])
+    assert queries.live_supervision(rows[0].id, SupervisorRole.SCHOOL) is None
 
 
 # -- rounds -------------------------------------------------------------------------------------------------------------
