@@ -12,13 +12,14 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from tests.factories import ground
+from tests.factories import identity as accounts
 from tests.factories.certificates import FACTS, certificate
 from trainhub.certificates import imports, operations, queries
 from trainhub.certificates.batch_forms import selection_form
 from trainhub.certificates.models import IssueBatch
 from trainhub.certificates.operations import batches, templates
 from trainhub.certificates.operations.batches import Wanted
-from trainhub.certificates.types import BatchSource, Kind
+from trainhub.certificates.types import BatchSource, BatchState, Kind
 from trainhub.kernel import fonts
 from trainhub.kernel.access import SYSTEM, Identity, Role
 from trainhub.kernel.db import transaction
@@ -243,6 +244,29 @@ def test_an_issuer_that_moved_does_not_go_on_with_the_seal_of_the_one_before(ses
         _choose(after, "new_seal")
         assert certificate(Kind.TRAINING, issuer=school).template == "new_seal", "as of an issuer that chose nothing"
     assert "不再可用" in as_role(Role.SYSTEM_ADMIN).get("/certificates/templates/defaults").text
+
+
+def test_a_list_that_waits_is_not_issued_from_a_template_out_of_use(session: Session) -> None:
+    with transaction():
+        owner = ground.university()
+        _approved("sealed", owner)
+        ground.student(ground.programme(owner), who=ground.person("张三"), student_no="2026001")
+        text = "姓名,学号,培训基地,学时,培训项目,班级,结束日期\n张三,2026001,基地,48,课程甲,一班,2026-01-05"
+        batch = _listed(owner, "sealed", text)
+        batch.asked_by_id = accounts.account().id
+        row = queries.template_versions("sealed")[0]
+        templates.retire(template=row, reason="换章", by=SYSTEM, now=ground.NOW, version=row.version)
+    decision: dict[str, Any] = {
+        "batch": batch,
+        "by": Identity(accounts.account().id, None, "另一人"),
+        "reason": "换章",
+        "today": ground.NOW.date(),
+        "now": ground.NOW,
+    }
+    with pytest.raises(batches.CannotDecide, match="停用") as refused:
+        batches.decide(is_approved=True, **decision)
+    assert refused.value.code == "template_gone"
+    assert batches.decide(is_approved=False, **decision).state is BatchState.REJECTED
 
 
 def test_a_template_is_taken_out_of_use(session: Session, as_role: AsRole) -> None:

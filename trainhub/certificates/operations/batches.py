@@ -233,6 +233,9 @@ def decide(*, batch: IssueBatch, is_approved: bool, reason: str, by: Identity, t
         raise CannotDecide(_("名单中有你自己的证书，须由与此无关的另一位负责人审核。"))
     if not is_approved and not reason:
         raise CannotDecide(_("退回时请写明理由。"), field="reason")
+    if is_approved and batch.source not in (BatchSource.CORRECTION, BatchSource.RENEWAL) and not queries.is_usable(batch):
+        message = _("这份名单所用的模板“%(code)s”已经停用或不再可用：请退回，用现行模板重新建立批次。", code=batch.template)
+        raise CannotDecide(message, code="template_gone")
     moved = session().execute(
         update(IssueBatch)
         .where(IssueBatch.id == batch.id, IssueBatch.state == BatchState.PREPARED)

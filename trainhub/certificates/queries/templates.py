@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, exists, or_, select
 
 from trainhub.certificates.layouts.model import Layout, built_in, codes, read_layout
-from trainhub.certificates.models import CertificateTemplate, IssuerTemplate
+from trainhub.certificates.models import CertificateTemplate, IssueBatch, IssuerTemplate
 from trainhub.certificates.permissions import CHANGERS
 from trainhub.certificates.queries.runs import subject_of_issuer
 from trainhub.certificates.types import Kind, TemplateState
@@ -87,6 +87,11 @@ def template_choices(kind: Kind, issuer: Organisation) -> dict[str, Layout]:
     statement = select(CertificateTemplate.code, CertificateTemplate.body).where(CertificateTemplate.kind == kind, _usable_by(issuer))
     drawn = {code: _read(body) for code, body in session().execute(statement.order_by(CertificateTemplate.code))}
     return {kind.value: built_in(kind.value), **drawn}
+
+
+def is_usable(batch: IssueBatch) -> bool:
+    """Whether a list may still be issued from its template: not once that was taken out of use (a seal that changed), or its issuer moved."""
+    return batch.template in template_choices(batch.kind, session().get_one(Organisation, batch.issuer_id))
 
 
 def default_template(kind: Kind, issuer: Organisation) -> str:
