@@ -184,6 +184,6 @@ FOUND = Sentences(
     N_("填报需要的用途 %(n)s 项，其中预算不足 %(m)s 项"),
     N_("企业培养方案 %(n)s 个环节，实习 %(m)s 人次，已完成 %(k)s 人次"),
     N_("写明主讲教师企业经历与课程关系的指定课程 %(n)s 门"),
-    N_("已得出全部达成结论的指定课程 %(n)s 门"),
+    N_("已结课的指定课程 %(n)s 门"),
 )
 """Every sentence of `rules` and of what `queries` count for criteria that a person judges."""

@@ -236,13 +236,13 @@ def of_practice(programme_id: int, plans: Sequence[Plan], placements: Sequence[P
 
 
 def of_six(offerings: Sequence[OfferingRow], years: Collection[int], on: date) -> dict[str, str]:
-    """The same about the designated courses: whether their relevance is written, whether their conclusions are complete."""
+    """The same about the designated courses: whether their relevance is written, how many are closed."""
     six = [row for row in offerings if row.is_designated and row.cohort_year in years]
     closed = sum(row.closed_on is not None and row.closed_on <= on for row in six)
     return (
         {
             "5.3": f"写明主讲教师企业经历与课程关系的指定课程 {sum(bool(row.relevance.strip()) for row in six)}/{len(six)} 门",
-            "5.5": f"已得出全部达成结论的指定课程 {closed}/{len(six)} 门",
+            "5.5": f"已结课的指定课程 {closed}/{len(six)} 门",
         }
         if six
         else {}
