@@ -97,7 +97,9 @@ def _load(mentor_id: int) -> Mentor:
 @blueprint.output(MentorOut)
 def mentor(row: Mentor) -> Any:
     """One mentor."""
-    if not queries.is_open_to(row, acting()):
+    identity = acting()
+    assert identity is not None
+    if not queries.is_open_to(row, identity):
         raise NotAllowed(_("这位指导教师没有同意向未合作的学校公开。"))
     person, enterprise = people.person(row.person_id), organisations.by_id(row.enterprise_id)
     assert person is not None

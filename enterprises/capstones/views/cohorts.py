@@ -152,6 +152,12 @@ def fresh_assignment() -> forms.AssignForm:
     return forms.AssignForm(formdata=None, data={"starts_on": first, "ends_on": last})
 
 
+def _own() -> set[int]:
+    """The rows of the human who reads."""
+    person_id = who().person_id
+    return set(people.human_ids(person_id)) if person_id is not None else set()
+
+
 def assign_page(pair: Pair, form: forms.AssignForm, status: int = 200, problem: str = "") -> Any:
     """Who gets which topic, who supervises, and who stays away from whom; `problem`: why something else than `form` was refused."""
     programme, of = pair
@@ -167,7 +173,7 @@ def assign_page(pair: Pair, form: forms.AssignForm, status: int = 200, problem: 
             [row for row in rows if row.capstone is not None], at=url_for("capstones.assign", code=programme.code, year=of.year)
         ),
         conflicts=queries.conflicts_of_cohort(of.id),
-        own=set(people.human_ids(who().person_id)) if who().person_id is not None else set(),
+        own=_own(),
         people=queries.judge_choices(programme.university_id, of.id, clock.today()),
         everybody=[(row.student_id, f"{row.student_no} {row.name}") for row in rows if not row.has_left],
         loads=queries.school_load(programme.university_id, clock.today(), most=most_of(SupervisorRole.SCHOOL), programme_id=programme.id),
