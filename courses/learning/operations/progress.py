@@ -56,7 +56,7 @@ def _log(enrolment: Enrolment, block: Block, kind: EventKind, data: dict[str, An
 def _alone(enrolment: Enrolment) -> None:
     """Queue with everything else this learner reports: of two reports at the same moment the second is judged by what the first won."""
     session().flush()
-    session().refresh(enrolment, with_for_update=True)
+    session().refresh(enrolment, with_for_update={"of": Enrolment})  # and not the person who was read with it
 
 
 def mark_done(*, enrolment: Enrolment, block: Block, by: Identity, now: datetime) -> Standing:

@@ -71,7 +71,7 @@ def create_account(
 def _take_up(account: Account, exists: AccountRefused, *, by: Identity, now: datetime) -> Account:
     """A closed account begins anew: nothing of before opens it (`close_account`), its roles stay ended, the notice is agreed to anew, and
     it is as young as a new one, so that it is not closed again for the time nobody could use it. Raises `exists` for who comes second."""
-    session().refresh(account, with_for_update=True)  # two who open it at once: the second finds it open
+    session().refresh(account, with_for_update={"of": Account})  # two who open it at once: the second finds it open
     if account.state is not AccountState.DELETED:
         raise exists
     account.state, account.created_at, account.last_sign_in_at = AccountState.INVITED, now, None
@@ -105,7 +105,7 @@ def refuse_closed(account: Account) -> None:
 def add_login(*, account: Account, kind: LoginKind, value: str, by: Identity, now: datetime, scope: str = "", is_verified: bool = False) -> LoginName:
     """Let an account sign in by one more name; the same name again changes nothing. Raises AccountRefused."""
     session().flush()
-    session().refresh(account, with_for_update=True)  # closed at the same moment, it gets no name any more
+    session().refresh(account, with_for_update={"of": Account})  # closed at the same moment, it gets no name any more
     refuse_closed(account)
     name = rules.normalise_login(kind, value)
     scope = rules.normalise_login(LoginKind.STUDENT_NO, scope)
@@ -150,7 +150,7 @@ def check_login(kind: LoginKind, name: str, scope: str = "") -> None:
 def remove_login(*, account: Account, login_id: int, by: Identity) -> None:
     """Stop an account from signing in by a name; the last name stays."""
     session().flush()
-    session().refresh(account, with_for_update=True)  # of two who remove one each at once, the second sees what is left
+    session().refresh(account, with_for_update={"of": Account})  # of two who remove one each at once, the second sees what is left
     names = queries.login_names(account.id)
     login = next((name for name in names if name.id == login_id), None)
     if login is None:

@@ -47,7 +47,9 @@ def grant_role(
     _check_may_give(by, role, kind, organisation_id, programme_id, region_code)
     _check_home(role, organisation_id)
     session().flush()
-    session().refresh(account, with_for_update=True)  # the same role given twice at once is given once, and none to who is closed meanwhile
+    session().refresh(
+        account, with_for_update={"of": Account}
+    )  # the same role given twice at once is given once, and none to who is closed meanwhile
     refuse_closed(account)
     known = queries.same_grant(account.id, role, kind, organisation_id, programme_id, region_code, today=max(start, today))
     if known is not None:

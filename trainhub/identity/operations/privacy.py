@@ -219,7 +219,7 @@ def close_account(*, account: Account, by: Identity, now: datetime) -> None:
     if by.account_id is not None and by.account_id == account.id:
         raise AccountRefused(_("不能注销自己的账号，请由另一位管理员操作。"))
     session().flush()
-    session().refresh(account, with_for_update=True)  # a role or a name that is given at the same moment comes before, or finds it closed
+    session().refresh(account, with_for_update={"of": Account})  # a role or a name that is given at the same moment comes before, or finds it closed
     if account.state is AccountState.DELETED:
         return
     _check_not_held(account)
