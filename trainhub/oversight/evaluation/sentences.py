@@ -185,5 +185,6 @@ FOUND = Sentences(
     N_("企业培养方案 %(n)s 个环节，实习 %(m)s 人次，已完成 %(k)s 人次"),
     N_("写明主讲教师企业经历与课程关系的指定课程 %(n)s 门"),
     N_("已结课的指定课程 %(n)s 门"),
+    N_("已得出全部达成结论的指定课程 %(n)s 门"),  # as it was said until 2026-11: dossiers that were frozen before say it still
 )
 """Every sentence of `rules` and of what `queries` count for criteria that a person judges."""
