@@ -51,18 +51,20 @@ def send(running: Running) -> Mapping[str, Any]:
 
 def tell(running: Running) -> Mapping[str, Any]:
     """Tell very many learners of an announcement, so many to a transaction. Run twice it tells the rest; one that was taken back tells nobody."""
-    key, told, start, total = int(running.args["announcement_id"]), 0, 0, 1
-    while start < total:
+    key, told = int(running.args["announcement_id"]), 0
+    first = queries.announcement_by_id(key)
+    # Whom it was published for: who leaves while it is told shifts nobody out of the next piece, and is not told any more.
+    people = seat_queries.seated_persons(first.run_id) if first is not None else []
+    for start in range(0, len(people), operations.AT_ONCE):
         session().rollback()
         with transaction():
             row = queries.announcement_by_id(key)
             if row is None:
                 break
-            people = seat_queries.seated_persons(row.run_id)
-            total = len(people)
-            told += operations.tell(row=row, person_ids=people[start : start + operations.AT_ONCE], now=clock.now())
-        start += operations.AT_ONCE
-        running.progress(min(start, total), total)
+            some = people[start : start + operations.AT_ONCE]
+            seated = seat_queries.seated_among(row.run_id, some)
+            told += operations.tell(row=row, person_ids=[one for one in some if one in seated], now=clock.now())
+        running.progress(min(start + operations.AT_ONCE, len(people)), len(people))
     return {"told": told}
 
 
