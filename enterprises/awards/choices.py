@@ -12,6 +12,11 @@ OWN = 0
 """The department's own money: no pool is charged."""
 
 
+def local_money() -> list[SelectChoice]:
+    """The money of the local government, which stands in no pool of the province."""
+    return [SelectChoice(OWN, _l("所在地政府安排，不从省级资金列支"))]
+
+
 def pools_with_money(only: PoolKind | None = None) -> list[SelectChoice]:
     """The department's own money, then each pool that has something left, with its rest; `only`: nothing but pools of that kind,
     where the sentence names the fund."""
