@@ -23,6 +23,7 @@ from flask.testing import FlaskClient
 from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy.orm import Session
 
+from tests import statements
 from tests.factories import remembering
 from trainhub.app import create_app
 from trainhub.config import Settings
@@ -125,10 +126,59 @@ def _file_of(nodeid: str) -> str:
     return nodeid.split("::", 1)[0]
 
 
+class Noting:
+    """Notes what each test asks of the database (see `tests.statements`)."""
+
+    def __init__(self, notes: statements.Notes) -> None:
+        self.notes = notes
+        notes.begin()
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
+        """From its set-up to its end, what is sent is its own."""
+        self.notes.now = item.nodeid if item.get_closest_marker("database") else ""
+        try:
+            return (yield)
+        finally:
+            self.notes.now = ""
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """How long it took."""
+        self.notes.took(report.nodeid, report.duration)
+
+    def pytest_sessionfinish(self) -> None:
+        """The process ends."""
+        self.notes.keep(os.environ.get("PYTEST_XDIST_WORKER", "alone"))
+
+
+class OnlyWhatIsNew:
+    """Leaves out tests of whose statements each is sent by another (see `tests.statements`)."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+        """Whoever commits, or is about PostgreSQL or a browser, stays: two at once are tried there alone."""
+        always = {
+            item.nodeid for item in items if set(getattr(item, "fixturenames", ())) & COMMITTING_FIXTURES or not item.get_closest_marker("database")
+        }
+        out = statements.left_out([(item.nodeid, item.nodeid in always) for item in items], self.folder)
+        config.hook.pytest_deselected(items=[item for item in items if item.nodeid in out])
+        items[:] = [item for item in items if item.nodeid not in out]
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    """Only a process among several orders them so."""
+    """Only a process among several orders them so; what is noted and left out says the environment."""
     if os.environ.get("PYTEST_XDIST_WORKER"):
         config.pluginmanager.register(LongestFirst())
+    # Of several processes those that run tests note; the one that hands them out only listens.
+    if (folder := statements.folder_of("TRAINHUB_TEST_STATEMENTS")) and (
+        os.environ.get("PYTEST_XDIST_WORKER") or not config.getoption("numprocesses", None)
+    ):
+        config.pluginmanager.register(Noting(statements.Notes(folder)))
+    if folder := statements.folder_of("TRAINHUB_TEST_COVER"):
+        config.pluginmanager.register(OnlyWhatIsNew(folder))
 
 
 @pytest.hookimpl(optionalhook=True)

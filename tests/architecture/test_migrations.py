@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
@@ -118,8 +119,58 @@ def test_migrations_lead_to_the_models_and_back_to_nothing(engine: sa.Engine) ->
     migrations.upgrade(engine)  # again: nothing to do
     migrations.downgrade(engine)
     assert set(sa.inspect(engine).get_table_names()) <= {"alembic_version"}
-    migrations.upgrade(engine)
+    migrations.install(engine)
     assert set(Base.metadata.tables) <= set(sa.inspect(engine).get_table_names())
+
+
+def test_an_empty_database_is_made_as_the_history_makes_it(history: Callable[[str], sa.Engine], databases: Databases) -> None:
+    """`init` makes a new database from the tables as they are now; who came through the history has the same."""
+    as_walked = _schema_of(history("head"))
+    made = databases.make("made")
+    migrations.install(made)
+    migrations.install(made)  # again: nothing to do
+    assert _schema_of(made) == as_walked
+    migrations.downgrade(made)  # the way back begins from either
+    assert set(sa.inspect(made).get_table_names()) <= {"alembic_version"}
+
+
+def _schema_of(engine: sa.Engine) -> dict[str, object]:
+    """Columns, constraints and indexes of each table, triggers, and the revision. A default that a migration needed for older rows does no harm."""
+
+    def told(row: object) -> str:
+        return re.sub(r"\s+", " ", str(row))
+
+    def checked(text: str) -> str:
+        return "|".join(sorted(re.findall(r"'(?:[^']|'')*'|\w+|[^\w\s()]", text)))
+
+    found: dict[str, object] = {}
+    with engine.connect() as connection:
+        inspector = sa.inspect(connection)
+        for table in inspector.get_table_names():
+            found[table] = {
+                "columns": sorted((row["name"], told(row["type"]), row["nullable"]) for row in inspector.get_columns(table)),
+                "key": inspector.get_pk_constraint(table)["constrained_columns"],
+                "foreign": sorted(told(sorted(row.items())) for row in inspector.get_foreign_keys(table)),
+                "unique": sorted((row["name"], row["column_names"]) for row in inspector.get_unique_constraints(table)),
+                "checks": sorted((row["name"], checked(row["sqltext"])) for row in inspector.get_check_constraints(table)),
+                "indexes": sorted(
+                    told(
+                        [
+                            row["name"],
+                            row["column_names"],
+                            bool(row["unique"]),
+                            sorted((key, str(one)) for key, one in row.get("dialect_options", {}).items()),
+                        ]
+                    )
+                    for row in inspector.get_indexes(table)
+                ),
+            }
+        of_triggers = "SELECT sql FROM sqlite_master WHERE type = 'trigger'"
+        if connection.dialect.name == "postgresql":
+            of_triggers = "SELECT pg_get_triggerdef(t.oid) || p.prosrc FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid WHERE NOT t.tgisinternal"
+        found["triggers"] = sorted(map(told, connection.scalars(sa.text(of_triggers))))
+        found["revision"] = migrations.revision_of(connection)
+    return found
 
 
 def test_a_migrated_audit_log_is_append_only(history: Callable[[str], sa.Engine]) -> None:

@@ -245,7 +245,7 @@ def restore(source: Path, *, by: Identity) -> dict[str, Any]:
         key_text = _member(archive, keys.FILE).read().decode()
         ring = keys.unwrap(key_text, settings.secret_key)
     settings.instance.mkdir(parents=True, exist_ok=True)
-    migrations.upgrade(db.engine)
+    migrations.install(db.engine)
     note: dict[str, Any] = {"token": secrets.token_hex(16), "keys": key_text}
     if "demo" in manifest:
         note["demo"] = manifest["demo"]

@@ -43,7 +43,7 @@ def initialise(*, has_lost_keys: bool = False, by: Identity = SYSTEM) -> dict[st
     keys.keyring()
     if not made:
         key_marks.check()
-    migrations.upgrade(db.engine)
+    migrations.install(db.engine)
     with transaction():
         key_marks.put(replaces=made and has_lost_keys, by=by)
         loaded = load_reference()

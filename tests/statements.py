@@ -1,0 +1,90 @@
+"""Which statements a test sends to the database, so that each kind of statement is sent to the other kind of database, too, by the fewest tests.
+
+The suite on SQLite notes them (TRAINHUB_TEST_STATEMENTS=folder); a later run on PostgreSQL reads the notes (TRAINHUB_TEST_COVER=folder) and
+leaves out tests whose every statement another test sends with parameters of the same types. A test of which nothing was noted is never left out.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+from zlib import crc32
+
+import sqlalchemy as sa
+
+LISTS = re.compile(r"\((?:\?, )*\?\)(?:, \((?:\?, )*\?\))*")
+"""The places of a list of values: how many they are is no other statement."""
+
+
+class Notes:
+    """What the tests of one process sent, each with its seconds."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.kinds: dict[str, set[int]] = {}
+        self.seconds: dict[str, float] = {}
+        self.now = ""
+
+    def begin(self) -> None:
+        """Listen to every engine of this process."""
+        sa.event.listen(sa.Engine, "before_cursor_execute", self._note)
+
+    def _note(self, _connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, is_many: bool) -> None:
+        if self.now:
+            self.kinds.setdefault(self.now, set()).add(kind_of(statement, parameters[0] if is_many and parameters else parameters))
+
+    def took(self, test: str, seconds: float) -> None:
+        """One phase of a test has ended."""
+        self.seconds[test] = self.seconds.get(test, 0.0) + seconds
+
+    def keep(self, process: str) -> None:
+        """Write what was noted into the folder, a file a process."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        rows = {test: [round(self.seconds.get(test, 0.0), 3), sorted(kinds)] for test, kinds in self.kinds.items()}
+        (self.folder / f"{process}.json").write_text(json.dumps(rows), encoding="utf-8")
+
+
+def kind_of(statement: str, parameters: Any) -> int:
+    """A number for a statement and the types of what it is given."""
+    short = LISTS.sub("(?)", statement)
+    given = parameters.values() if isinstance(parameters, dict) else parameters or ()
+    types = "" if "(?)" in short and not short.startswith("INSERT") else ",".join(type(one).__name__ for one in given)
+    return crc32(f"{short}|{types}".encode())
+
+
+def noted(folder: Path) -> dict[str, tuple[float, frozenset[int]]]:
+    """The notes of all processes: seconds and kinds of each test."""
+    found: dict[str, tuple[float, frozenset[int]]] = {}
+    for file in sorted(folder.glob("*.json")):
+        for test, (seconds, kinds) in json.loads(file.read_text(encoding="utf-8")).items():
+            found[test] = (seconds, frozenset(kinds))
+    return found
+
+
+def cover(notes: dict[str, tuple[float, frozenset[int]]], always: Iterable[str]) -> set[str]:
+    """The tests that together send every kind, the ones that run anyway counted first, then whichever sends most new kinds a second."""
+    chosen = set(always)
+    missing = set[int]().union(*(kinds for _seconds, kinds in notes.values())).difference(*(notes[one][1] for one in chosen if one in notes))
+    left = {test: kinds for test, (_seconds, kinds) in notes.items() if test not in chosen}
+    while missing:
+        best = max(left, key=lambda test: (len(left[test] & missing) / (notes[test][0] + 0.05), test))
+        missing -= left.pop(best)
+        chosen.add(best)
+    return chosen
+
+
+def folder_of(name: str) -> Path | None:
+    """The folder that a setting names, or None where it is not set."""
+    return Path(os.environ[name]) if os.environ.get(name) else None
+
+
+def left_out(tests: Sequence[tuple[str, bool]], folder: Path) -> set[str]:
+    """Of the tests (name, whether it runs in any case) those that send nothing of their own."""
+    notes = noted(folder)
+    names = {name for name, _always in tests}
+    known = {name: notes[name] for name in names if name in notes}
+    return set(known) - cover(known, [name for name, always in tests if always])
