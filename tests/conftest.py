@@ -25,6 +25,7 @@ from sqlalchemy.orm import Session
 
 from tests import statements
 from tests.factories import remembering
+from tests.histories import Databases
 from trainhub.app import create_app
 from trainhub.config import Settings
 from trainhub.kernel import access, keys
@@ -37,7 +38,7 @@ TODAY = date(2026, 3, 2)
 
 
 # The fixtures that open the database of the run: the shared one, and those that commit for real in one of their own.
-DATABASE_FIXTURES = {"_app", "blank", "engine", "history"}
+DATABASE_FIXTURES = {"_app", "blank", "history"}
 COMMITTING_FIXTURES = DATABASE_FIXTURES - {"_app"}
 # The browsers of the test client: what they show is tested once, on SQLite. On the other database Chromium opens each kind of page, and what
 # the pages ask and do is asked and done there by the tests of questions and verbs.
@@ -337,6 +338,21 @@ def blank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Blank]:
     made = Blank(tmp_path_factory.mktemp("blank"), os.environ.get("TRAINHUB_TEST_DATABASE_URL", ""))
     yield made
     made.drop()
+
+
+@pytest.fixture(scope="session")
+def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
+    """The databases of tests of the history."""
+    made = Databases(tmp_path_factory.mktemp("migrations"))
+    yield made
+    made.drop()
+
+
+@pytest.fixture
+def history(databases: Databases) -> Iterator[Callable[[str], sa.Engine]]:
+    """history("0025"): a database of its own that stands there."""
+    yield databases.at
+    databases.close()
 
 
 @pytest.fixture(scope="session")

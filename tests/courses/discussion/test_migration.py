@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,20 +10,17 @@ import pytest
 import sqlalchemy as sa
 from alembic.script import ScriptDirectory
 
-from tests.architecture.test_migrations import databases, engine
 from trainhub.kernel import migrations
 
-__all__ = ["databases", "engine"]
 AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-def before(engine: sa.Engine) -> sa.Engine:
+def before(history: Callable[[str], sa.Engine]) -> sa.Engine:
     """A database at the revision before this one."""
     revision = ScriptDirectory.from_config(migrations.config()).get_revision("0008")
     assert revision is not None
-    migrations.upgrade(engine, str(revision.down_revision))
-    return engine
+    return history(str(revision.down_revision))
 
 
 EMPTY: tuple[tuple[type[Any], Any], ...] = (

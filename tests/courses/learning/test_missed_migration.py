@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 import pytest
 import sqlalchemy as sa
 
-from tests.architecture.test_migrations import databases, engine
 from tests.courses.discussion.test_migration import put
 from trainhub.kernel import migrations
 
-__all__ = ["databases", "engine"]
-
 
 @pytest.fixture
-def before(engine: sa.Engine) -> sa.Engine:
+def before(history: Callable[[str], sa.Engine]) -> sa.Engine:
     """A database at the revision before this one."""
-    migrations.upgrade(engine, "0078")
-    return engine
+    return history("0078")
 
 
 def test_what_has_no_score_was_missed_and_back(before: sa.Engine) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
@@ -10,11 +10,9 @@ import pytest
 import sqlalchemy as sa
 from alembic.script import ScriptDirectory
 
-from tests.architecture.test_migrations import databases, engine
 from tests.courses.discussion.test_migration import put
 from trainhub.kernel import migrations
 
-__all__ = ["databases", "engine"]
 DAY = date(2026, 3, 2)
 
 
@@ -31,11 +29,11 @@ def rows(connection: sa.Connection, table: str) -> list[Any]:
 
 
 @pytest.fixture
-def before(engine: sa.Engine) -> sa.Engine:
+def before(history: Callable[[str], sa.Engine]) -> sa.Engine:
     """Two enterprises with a base each, the first of which signed four plans."""
     revision = ScriptDirectory.from_config(migrations.config()).get_revision("0049")
     assert revision is not None
-    migrations.upgrade(engine, str(revision.down_revision))
+    engine = history(str(revision.down_revision))
     with engine.connect() as connection:
         for number, kind in enumerate(("university", "enterprise", "enterprise", "base", "base"), start=1):
             put(connection, "organisation", id=number, code=f"{number}", name="x", kind=kind, state="verified")

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from tests.architecture.test_migrations import databases, engine
 from tests.courses.discussion.test_migration import put
 from trainhub.kernel import migrations
 
-__all__ = ["databases", "engine"]
 DAY, NOW = date(2026, 3, 2), datetime(2026, 3, 2, tzinfo=UTC)
 
 
@@ -19,8 +18,8 @@ def _items(connection: sa.Connection) -> list[Any]:
     return [tuple(row) for row in connection.execute(sa.text("SELECT id, person_id, course_key FROM subsidy_item ORDER BY id"))]
 
 
-def test_what_was_paid_twice_for_a_record_is_marked_and_stays(engine: sa.Engine) -> None:
-    migrations.upgrade(engine, "0072")
+def test_what_was_paid_twice_for_a_record_is_marked_and_stays(history: Callable[[str], sa.Engine]) -> None:
+    engine = history("0072")
     with engine.connect() as connection:
         put(connection, "organisation", id=1, kind="base", code="b1", name="n", state="verified")
         put(connection, "region", code="350102", name="n", level="county")

@@ -6,11 +6,8 @@ from collections.abc import Callable
 
 import sqlalchemy as sa
 
-from tests.architecture.test_migrations import databases, engine, history, stages
 from tests.courses.discussion.test_migration import AT, put
 from trainhub.kernel import migrations
-
-__all__ = ["databases", "engine", "history", "stages"]
 
 
 def test_the_word_null_becomes_nothing(history: Callable[[str], sa.Engine]) -> None:

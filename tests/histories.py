@@ -1,0 +1,77 @@
+"""Databases that stand at a point of the Alembic history, on the kind of database of the run."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic.script import ScriptDirectory
+
+from trainhub.app import load_tables
+from trainhub.kernel import migrations
+from trainhub.kernel.db import prepare_engine
+
+
+class Databases:
+    """Empty databases of their own, and copies of one that stands at a point of the history: of each way a process goes every part once."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.opened: list[sa.Engine] = []
+        self.names: set[str] = set()
+        self.stages: list[str] = []
+        script = ScriptDirectory.from_config(migrations.config())
+        self.order = {one.revision: place for place, one in enumerate(reversed(list(script.walk_revisions())), start=1)} | {"": 0}
+        self.newest = str(script.get_current_head())
+        url = os.environ.get("TRAINHUB_TEST_DATABASE_URL", "")
+        self.server = sa.create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1), isolation_level="AUTOCOMMIT") if url else None
+
+    def make(self, name: str, *, like: str = "") -> sa.Engine:
+        """A database, empty or as the one called `like` stands."""
+        self.close()
+        self.names.add(name)
+        if self.server is None:
+            file = self.folder / f"{name}.sqlite3"
+            file.unlink(missing_ok=True)
+            if like:
+                shutil.copy(self.folder / f"{like}.sqlite3", file)
+            made = sa.create_engine(f"sqlite:///{file}")
+            prepare_engine(made)
+        else:
+            with self.server.connect() as connection:
+                connection.execute(sa.text(f'DROP DATABASE IF EXISTS "{_full(name)}"'))
+                connection.execute(sa.text(f'CREATE DATABASE "{_full(name)}" TEMPLATE "{_full(like) if like else "template1"}"'))
+            made = sa.create_engine(self.server.url.set(database=_full(name)))
+        self.opened.append(made)
+        return made
+
+    def at(self, stage: str) -> sa.Engine:
+        """A database of its own that stands there (`head`: at the newest revision)."""
+        asked = self.newest if stage == "head" else stage
+        if asked not in self.stages:
+            nearest = max(("", *(one for one in self.stages if self.order[one] < self.order[asked])), key=self.order.__getitem__)
+            load_tables()
+            migrations.upgrade(self.make(asked, like=nearest), asked)
+            self.close()
+            self.stages.append(asked)
+        return self.make("own", like=asked)
+
+    def close(self) -> None:
+        """Let go of every connection: a database that somebody reads is no template."""
+        while self.opened:
+            self.opened.pop().dispose()
+
+    def drop(self) -> None:
+        """Remove what was made on a server."""
+        self.close()
+        if self.server is not None:
+            with self.server.connect() as connection:
+                for name in self.names:
+                    connection.execute(sa.text(f'DROP DATABASE IF EXISTS "{_full(name)}"'))
+            self.server.dispose()
+
+
+def _full(name: str) -> str:
+    return f"trainhub_migrations_{os.getpid()}_{name}"
