@@ -101,7 +101,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.database)
 
 
-BEFORE_OTHER_JOURNEYS = 60
+BEFORE_OTHER_JOURNEYS = 150
 """Files for the other processes to go through while one builds the demo province for all of them."""
 
 
