@@ -52,6 +52,8 @@ class PlacementEvent(Versioned, Base):
     decided_by_id: Mapped[int | None]
     decided_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
+    shared_at: Mapped[datetime | None]
+    """When the school showed it to mentor and enterprise, whom an incident or a visit may concern."""
 
     __table_args__ = (sa.CheckConstraint("until >= since", name="until_after_since"),)
 

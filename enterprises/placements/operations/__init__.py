@@ -17,7 +17,7 @@ from enterprises.placements.operations.days import (
     save_weekly_log,
     take_back_day,
 )
-from enterprises.placements.operations.events import change_base, close_event, decide_absence, end_early, report_event
+from enterprises.placements.operations.events import change_base, close_event, decide_absence, end_early, report_event, share_event
 from enterprises.placements.operations.finishing import finish_placement, grade_placement, may_be_graded
 from enterprises.placements.operations.guiding import assign_mentor, guided_from
 from enterprises.placements.operations.links import (
@@ -176,6 +176,7 @@ __all__ = [
     "save_weekly_log",
     "send_link",
     "set_seats",
+    "share_event",
     "sign_placement",
     "sign_plan",
     "sign_plan_as_enterprise",

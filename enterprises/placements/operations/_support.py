@@ -15,6 +15,7 @@ from enterprises.placements import queries
 from enterprises.placements.models import Placement, PositionSeats
 from trainhub.identity import queries as identities
 from trainhub.kernel.access import Identity, Role
+from trainhub.kernel.db import hold as hold_name
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.i18n import _
@@ -107,6 +108,12 @@ def hold(placement: Placement) -> None:
     """Let whatever is sent to a placement at the same time (a button pressed twice) queue up: the second sees what the first wrote."""
     session().flush()
     session().refresh(placement, with_for_update={"key_share": True})  # who only refers to the row does not wait
+
+
+def hold_weeks(student_id: int) -> None:
+    """Let whoever changes what a student's ledger holds come one after the other, at whatever enterprise: each sees the days before it, so
+    that nobody misses the 160th. Taken after the placements."""
+    hold_name(f"weeks:{student_id}")
 
 
 def take_seats(position_id: int, term_id: int, count: int) -> bool:

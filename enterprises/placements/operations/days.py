@@ -11,7 +11,17 @@ from sqlalchemy import update
 from enterprises.mentors import queries as mentors
 from enterprises.placements import labels, queries, rules
 from enterprises.placements.models import DayEntry, Placement, WeeklyLog
-from enterprises.placements.operations._support import BadDay, WrongState, demand_host, demand_office, demand_signer, hold, parameter, tell
+from enterprises.placements.operations._support import (
+    BadDay,
+    WrongState,
+    demand_host,
+    demand_office,
+    demand_signer,
+    hold,
+    hold_weeks,
+    parameter,
+    tell,
+)
 from enterprises.placements.operations.certifying import correct_certificates, has_ended, issue_certificate
 from enterprises.placements.operations.counting import settle_trainings
 from enterprises.placements.types import DayProblem, DayState, Ground, LogTag, NoteSide, PlacementState
@@ -174,11 +184,13 @@ def decide_days(
 def decide_entries(
     *, placement: Placement, entry_ids: Collection[int], is_approved: bool, today: date, by: Identity, now: datetime, reason: str = ""
 ) -> int:
-    """The same by the ids of the entries, as the mentor's page sends them."""
+    """The same by the ids of the entries, as the mentor's page sends them. What this account has decided so already (an answer that was lost on
+    a weak network) is answered the same and changes nothing."""
     reason = reason.strip()[:400]
     if not is_approved and not reason:
         raise BadDay(_("退回时请写明理由，学生会看到。"), field="reason", code="reason_needed")
     hold(placement)  # papers, leave and the end of a placement are entered before or after, not meanwhile
+    hold_weeks(placement.student_id)
     if placement.state is not PlacementState.STARTED and not has_ended(placement):
         raise WrongState(_("实习没有在进行，不能确认实习日。"))
     demand_signer(placement, by=by)
@@ -187,13 +199,16 @@ def decide_entries(
     if mentor is not None:
         demand_office(mentor, today=today)
     ids = sorted(set(entry_ids))
+    state = DayState.APPROVED if is_approved else DayState.REJECTED
+    if queries.decided_alike(placement.id, ids, state=state, reason=reason, by_id=by.account_id):
+        return len(ids)
     if is_approved:
         _check_ground(placement, queries.days_by_ids(ids))
     decided = session().execute(
         update(DayEntry)
         .where(DayEntry.placement_id == placement.id, DayEntry.id.in_(ids), DayEntry.state == DayState.PENDING, DayEntry.on <= today)
         .values(
-            state=DayState.APPROVED if is_approved else DayState.REJECTED,
+            state=state,
             decided_by_id=by.account_id,
             decided_at=now,
             reason=reason,
@@ -294,6 +309,9 @@ def correct_day(*, entry: DayEntry, placement: Placement, reason: str, today: da
     all the student's placements that are over are corrected to the weeks that are left, as are the trainings they brought to goals.
     Raises ReasonNeeded.
     """
+    hold(placement)
+    hold_weeks(placement.student_id)
+    session().refresh(entry)
     if entry.state is not DayState.APPROVED:
         return False
     _withdraw(entry, placement, reason, by, now)
@@ -331,6 +349,7 @@ def correct_days_against(*, student: Student, reason: str, today: date, by: Iden
     placements = {row.id: row for row in queries.of_students([student.id])}
     for placement in placements.values():
         hold(placement)
+    hold_weeks(student.id)
     entries = queries.confirmed_against([student.id]).get(student.id, [])
     for entry in entries:
         _withdraw(entry, placements[entry.placement_id], reason, by, now)

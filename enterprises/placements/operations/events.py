@@ -190,11 +190,13 @@ def _settle(event: PlacementEvent, placement: Placement, state: EventState, by: 
                 take_back(row)
     event.state, event.decided_by_id, event.decided_at = state, by.account_id, now
     session().flush()
-    audit.record(by=by, did="placements.event.settled", on=placement, data={"event": event.id, "state": state.value, "outcome": event.outcome})
+    audit.record(by=by, did="placements.event.settled", on=placement, data={"event": event.id, "state": state.value})
 
 
 def close_event(*, event: PlacementEvent, placement: Placement, outcome: str, by: Identity, now: datetime) -> PlacementEvent:
     """Say what was done about an incident or the findings of a visit, and close it. Doing it again changes nothing."""
+    hold(placement)
+    session().refresh(event)
     if event.state is EventState.CLOSED:
         return event
     if event.kind in AWAY:
@@ -205,6 +207,32 @@ def close_event(*, event: PlacementEvent, placement: Placement, outcome: str, by
         raise WrongState(_("走访还没有进行，到 %(day)s 以后再办结。", day=event.since))
     event.outcome = outcome.strip()[:4000]
     _settle(event, placement, EventState.CLOSED, by, now)
+    return event
+
+
+def share_event(*, event: PlacementEvent, placement: Placement, by: Identity, now: datetime) -> PlacementEvent:
+    """Show mentor and enterprise what is written of an incident or a visit; the mentor is told. Doing it again changes nothing.
+
+    Until then they see only that there is one: what a student reports may be about them. Raises WrongState for leave, which the mentor reads anyway.
+    """
+    hold(placement)
+    session().refresh(event)
+    if event.shared_at is not None:
+        return event
+    if event.kind in AWAY:
+        raise WrongState(_("请假由企业指导教师处理，不需要另行告知。"))
+    event.shared_at = now
+    session().flush()
+    audit.record(by=by, did="placements.event.shared", on=placement, data={"event": event.id})
+    tell(
+        [queries.person_of_mentor(placement.mentor_id)],
+        kind="placements.event_shared",
+        message=N_("学校把 %(day)s 的一条实习记录告知企业，请查看。"),
+        url=f"/placements/{placement.id}/events",
+        key=f"event:{event.id}:shared",
+        now=now,
+        day=event.since.isoformat(),
+    )
     return event
 
 

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import func, or_, select
+from sqlalchemy import and_, func, or_, select
 
 from enterprises.bases import queries as bases
 from enterprises.mentors.models import Mentor
@@ -27,7 +27,7 @@ from enterprises.placements.models import (
     WeeklyLog,
 )
 from enterprises.placements.queries.offers import open_seats
-from enterprises.placements.queries.placing import DECIDED, placement_view, visible_to
+from enterprises.placements.queries.placing import DECIDED, HELD, placement_view, school_side, visible_to
 from enterprises.placements.rules import parties_needed
 from enterprises.placements.types import (
     AgreementKind,
@@ -40,7 +40,7 @@ from enterprises.placements.types import (
     RaterSide,
     TextState,
 )
-from trainhub.kernel.access import Identity
+from trainhub.kernel.access import Identity, Role
 from trainhub.kernel.db import session
 from trainhub.kernel.files import StoredFile
 from trainhub.ledger import queries as ledger
@@ -131,6 +131,27 @@ def events_of(placement_id: int) -> list[PlacementEvent]:
     """What happened in a placement, the latest first."""
     statement = select(PlacementEvent).where(PlacementEvent.placement_id == placement_id)
     return list(session().scalars(statement.order_by(PlacementEvent.since.desc(), PlacementEvent.id.desc())))
+
+
+def readable_events(identity: Identity, ids: Iterable[int]) -> set[int]:
+    """Of the events those whose words the reader may read; of the others hosts see that there is one, when, and whether it is settled.
+
+    School and student read everything. An incident or the findings of a visit may concern the mentor and the enterprise: they read what they
+    reported themselves and what the school has shown them. A reason for leave is read by the mentor, who decides on it.
+    """
+    clauses = [school_side(identity), PlacementEvent.shared_at.is_not(None)]
+    if identity.account_id is not None:
+        clauses.append(PlacementEvent.reported_by_id == identity.account_id)
+    if identity.person_id is not None and identity.has(Role.MENTOR):
+        mine = select(Mentor.id).where(Mentor.person_id == identity.person_id)
+        clauses.append(and_(PlacementEvent.kind.in_([EventKind.ABSENCE, EventKind.INTERRUPTION]), Placement.mentor_id.in_(mine)))
+    statement = (
+        select(PlacementEvent.id)
+        .join(Placement, Placement.id == PlacementEvent.placement_id)
+        .join(Student, Student.id == Placement.student_id)
+        .where(PlacementEvent.id.in_(set(ids)), or_(*clauses))
+    )
+    return set(session().scalars(statement))
 
 
 def absences_of(placement_id: int) -> list[tuple[date, date]]:
@@ -237,14 +258,14 @@ def photos_between(placement_id: int, since: date, until: date) -> list[tuple[Lo
 
 
 def logs_to_review(identity: Identity) -> Any:
-    """Weekly logs that no supervisor has reviewed yet, the oldest first."""
+    """Weekly logs that no supervisor has reviewed yet, the oldest first; also of placements that are finished: the last weeks' are written then."""
     statement: Any = (
         select(WeeklyLog, Person.name.label("student"), Student.student_no, Organisation.name.label("enterprise"))
         .join(Placement, Placement.id == WeeklyLog.placement_id)
         .join(Student, Student.id == Placement.student_id)
         .join(Person, Person.id == Student.person_id)
         .join(Organisation, Organisation.id == Placement.enterprise_id)
-        .where(visible_to(identity), WeeklyLog.reviewed_on.is_(None), Placement.state == PlacementState.STARTED)
+        .where(visible_to(identity), WeeklyLog.reviewed_on.is_(None), Placement.state.in_(HELD))
     )
     return statement.order_by(WeeklyLog.iso_year, WeeklyLog.iso_week, Person.pinyin, WeeklyLog.id)
 

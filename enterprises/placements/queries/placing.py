@@ -218,6 +218,19 @@ def visible_to(identity: Identity) -> sa.ColumnElement[bool]:
     return clause
 
 
+def school_side(identity: Identity) -> sa.ColumnElement[bool]:
+    """Placements that the reader sees from the side of the student and the school, not only as a host of it."""
+    here = select(Organisation.region_code).where(Organisation.id == Student.university_id).scalar_subquery()
+    return organisations.scope(
+        identity,
+        PLACEMENT_VIEWERS,
+        organisations=(Student.university_id,),
+        programmes=(Student.programme_id,),
+        region=here,
+        persons=(Student.person_id,),
+    )
+
+
 def seen_of(ids: Collection[int], identity: Identity | None) -> list[int]:
     """Those of the placements that there are and that the reader may see; without a reader all of them."""
     statement = select(Placement.id).join(Student, Student.id == Placement.student_id).where(Placement.id.in_(ids)).order_by(Placement.id)
@@ -361,6 +374,20 @@ def entries_of(placement_id: int) -> list[DayEntry]:
 def days_by_ids(ids: Collection[int]) -> list[date]:
     """The days of entries."""
     return list(session().scalars(select(DayEntry.on).where(DayEntry.id.in_(list(ids))).order_by(DayEntry.on)))
+
+
+def decided_alike(placement_id: int, ids: Collection[int], *, state: DayState, reason: str, by_id: int | None) -> bool:
+    """Whether an account has decided all of these entries in just this way already."""
+    if not ids or by_id is None:
+        return False
+    statement = select(func.count(DayEntry.id)).where(
+        DayEntry.placement_id == placement_id,
+        DayEntry.id.in_(list(ids)),
+        DayEntry.state == state,
+        DayEntry.reason == reason,
+        DayEntry.decided_by_id == by_id,
+    )
+    return session().scalar(statement) == len(ids)
 
 
 def pending_count(placement_id: int) -> int:

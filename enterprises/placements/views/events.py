@@ -37,7 +37,8 @@ def events_list() -> Any:
     kind = request.args.get("kind", "")
     statement = queries.events_listing(who(), kind=EventKind(kind) if kind in set(EventKind) else None, only_open=bool(request.args.get("open")))
     page = paging.paginate(statement, number=number, size=size, scalars=False)
-    return render_template("enterprises/placements/events_list.html", page=page, labels=labels, asked=request.args.to_dict())
+    readable = queries.readable_events(who(), [row[0].id for row in page.items])
+    return render_template("enterprises/placements/events_list.html", page=page, readable=readable, labels=labels, asked=request.args.to_dict())
 
 
 @blueprint.get("/<int:placement_id>/events")
@@ -46,12 +47,14 @@ def events(placement: Placement) -> Any:
     """What happened in one placement, with the forms of those who may report and decide."""
     form = forms.EventForm(formdata=None, since=clock.today())
     kinds = _kinds(placement) if placement.state is not PlacementState.WITHDRAWN else []
+    rows = queries.events_of(placement.id)
     form.kind.choices = [(kind.value, labels.EVENT_KINDS[kind]) for kind in kinds]
     return render_template(
         "enterprises/placements/events.html",
         placement=placement,
         row=queries.placement_view(placement.id),
-        events=queries.events_of(placement.id),
+        events=rows,
+        readable=queries.readable_events(who(), [row.id for row in rows]),
         form=form,
         decides=may(who(), Can.EVENT_DECIDE, deciders(placement)),
         closes=may(who(), Can.EVENT_DECIDE, closers(placement)),
@@ -155,6 +158,19 @@ def close_event(pair: tuple[Placement, PlacementEvent]) -> Any:
         form,
         _("已办结。"),
         lambda: operations.close_event(event=row, placement=placement, outcome=form.outcome.data or "", by=who(), now=clock.now()),
+    )
+
+
+@blueprint.post("/events/<int:event_id>/share")
+@guard(Can.EVENT_DECIDE, load=load_event, subject=lambda pair: closers(pair[0]))
+def share_event(pair: tuple[Placement, PlacementEvent]) -> Any:
+    """Show it to mentor and enterprise."""
+    placement, row = pair
+    return _do(
+        placement,
+        forms.PlainForm(),
+        _("已告知企业：企业指导教师和企业可以看到这条记录。"),
+        lambda: operations.share_event(event=row, placement=placement, by=who(), now=clock.now()),
     )
 
 

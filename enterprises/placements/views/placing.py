@@ -131,7 +131,7 @@ def show(placement: Placement) -> Any:
     if placement.mentor_id:
         mentor_form.mentor_id.data = placement.mentor_id
     guide = mentors.by_id(placement.mentor_id) if placement.mentor_id else None
-    entries = queries.entries_of(placement.id)
+    entries, events = queries.entries_of(placement.id), queries.events_of(placement.id)
     can_link = (arranges or hosts) and operations.may_be_graded(placement) and _needs_link(placement)
     made = operations.certificate_of(placement) if placement.state in (PlacementState.FINISHED, PlacementState.WITHDRAWN) else None
     return render_template(
@@ -144,7 +144,8 @@ def show(placement: Placement) -> Any:
         unit=organisations.by_id(placement.base_id or placement.enterprise_id),
         signed=queries.signed_all(placement.id),
         texts=len(queries.text_rows(placement.id)),
-        events=queries.events_of(placement.id),
+        events=events,
+        readable=queries.readable_events(identity, [row.id for row in events[:4]]),
         counts={state: sum(entry.state is state for entry in entries) for state in labels.DAY_STATES},
         logs=queries.logs_of([placement.id]),
         arranges=arranges,

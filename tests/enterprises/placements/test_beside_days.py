@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from enterprises.placements import operations, panels, queries
 from enterprises.placements.operations._support import BadDay, BadPlacement
-from enterprises.placements.types import DayState, EventKind, EventState, Miss
+from enterprises.placements.types import DayState, EventKind, EventState, Miss, PlacementState
 from tests.factories import enterprises as make
 from tests.factories import ground, identity
 from trainhub.kernel.access import SYSTEM, Role
@@ -65,6 +65,56 @@ def test_only_the_school_closes_what_concerns_the_mentor(world: SimpleNamespace,
         school = as_role(Role.UNIVERSITY_ADMIN, organisation_id=world.university_id)
         assert "办结此项" in school.get(page).text
         assert school.post(close, data={"outcome": "已整改"}).status_code == 303
+
+
+SECRET = "带教人说了不该说的话"
+"""What a student reports about the very person who guides them."""
+
+
+def readers(world: SimpleNamespace, as_role: AsRole) -> dict[str, FlaskClient]:
+    return {
+        "mentor": as_role(Role.MENTOR, organisation_id=world.enterprise_id, person_id=world.mentor_person),
+        "enterprise": as_role(Role.ENTERPRISE_COORDINATOR, organisation_id=world.enterprise_id),
+        "student": as_role(Role.STUDENT, organisation_id=world.university_id, person_id=world.student.person_id),
+        "school": as_role(Role.UNIVERSITY_ADMIN, organisation_id=world.university_id),
+    }
+
+
+def who_reads(world: SimpleNamespace, browsers: dict[str, FlaskClient], words: str) -> set[str]:
+    pages = (f"/placements/{world.key}", f"/placements/{world.key}/events", "/placements/events")
+    opened = {name: [browser.get(page) for page in pages if name != "student" or page != pages[2]] for name, browser in browsers.items()}
+    assert {
+        (name, answer.request.path): answer.status_code for name, answers in opened.items() for answer in answers if answer.status_code != 200
+    } == {}
+    return {name for name, answers in opened.items() if any(words in answer.text for answer in answers)}
+
+
+@pytest.mark.parametrize("kind", [EventKind.VISIT, EventKind.INCIDENT])
+def test_what_a_student_reports_is_not_read_by_whom_it_may_be_about(world: SimpleNamespace, as_role: AsRole, kind: EventKind) -> None:
+    with time_machine.travel(NOW, tick=False):
+        with transaction():
+            key = report(world, kind, STARTS, STARTS, text=SECRET).id
+        browsers = readers(world, as_role)
+        assert who_reads(world, browsers, SECRET) == {"student", "school"}
+        assert browsers["school"].post(f"/placements/events/{key}/close", data={"outcome": "已更换带教人"}).status_code == 303
+        assert who_reads(world, browsers, "已更换带教人") == {"student", "school"}
+        share = f"/placements/events/{key}/share"
+        assert {browsers[name].post(share).status_code for name in ("mentor", "enterprise", "student")} == {403}
+        assert [browsers["school"].post(share).status_code for _again in range(2)] == [303, 303]
+        assert who_reads(world, browsers, SECRET) == {"mentor", "enterprise", "student", "school"}
+        told = db.session.scalars(select(Notice.kind).where(Notice.kind == "placements.event_shared")).all()
+        assert len(told) <= 1
+
+
+def test_who_reported_an_incident_reads_it_and_leave_is_read_by_who_decides(world: SimpleNamespace, as_role: AsRole) -> None:
+    with time_machine.travel(NOW, tick=False):
+        with transaction():
+            report(world, EventKind.ABSENCE, STARTS, STARTS, text=SECRET)
+        browsers = readers(world, as_role)
+        assert who_reads(world, browsers, SECRET) == {"mentor", "student", "school"}
+        day = {"kind": "incident", "since": FRIDAY.isoformat(), "until": "", "text": "机床伤了手指"}
+        assert browsers["enterprise"].post(f"/placements/{world.key}/events", data=day).status_code == 303
+        assert who_reads(world, browsers, "机床伤了手指") == {"enterprise", "student", "school"}
 
 
 def test_a_mentor_still_decides_on_leave(world: SimpleNamespace, as_role: AsRole) -> None:
@@ -327,3 +377,35 @@ def test_a_day_that_waits_in_a_suspension_is_not_sure(world: SimpleNamespace) ->
     people.change_student(student=world.student, state=StudentState.SUSPENDED, state_on=STARTS + timedelta(days=2), **entered)
     people.change_student(student=world.student, state=StudentState.ENROLLED, state_on=FRIDAY + timedelta(days=1), **entered)
     assert to_come() == whole - 3
+
+
+# -- what is sent again, what is read late --------------------------------------------------------------------------------
+def test_a_confirmation_whose_answer_was_lost_is_answered_the_same_when_it_is_sent_again(world: SimpleNamespace, as_role: AsRole) -> None:
+    with time_machine.travel(NOW, tick=False):
+        with transaction():
+            for day in (STARTS, STARTS + timedelta(days=1)):
+                operations.log_day(placement=queries.placement(world.key), on=day, today=FRIDAY, by=SYSTEM, now=NOW)
+        first, second = queries.entries_of(world.key)
+        mentor = as_role(Role.MENTOR, organisation_id=world.enterprise_id, person_id=world.mentor_person)
+        sent = {"entry": [str(first.id)]}
+        answers = [mentor.post(f"/placements/{world.key}/confirm", data=sent) for _again in range(2)]
+        assert [(answer.status_code, answer.location) for answer in answers] == [(303, answers[0].location)] * 2
+        assert "没有改动任何一天" not in mentor.get(answers[1].location).text
+        more = mentor.post(f"/placements/{world.key}/confirm", data={"entry": [str(first.id), str(second.id)]}, follow_redirects=True)
+        assert "没有改动任何一天" in more.text  # one of them was decided in another window: that is told
+        assert (
+            mentor.post(f"/placements/{world.key}/reject", data=sent | {"reason": "没有来"}, follow_redirects=True).text.count("没有改动任何一天")
+            == 1
+        )
+
+
+def test_the_log_of_the_last_week_is_still_to_be_read_when_the_placement_is_finished(world: SimpleNamespace, as_role: AsRole) -> None:
+    ends = queries.placement(world.key).ends_on
+    with time_machine.travel(make.at(ends), tick=False):
+        with transaction():
+            placement = queries.placement(world.key)
+            written = {"text": "最后一周做完了夹具", "tags": [], "today": ends, "by": SYSTEM, "now": make.at(ends)}
+            operations.save_weekly_log(placement=placement, on=ends, **written)
+            placement.state = PlacementState.FINISHED
+        school = as_role(Role.UNIVERSITY_ADMIN, organisation_id=world.university_id)
+        assert "最后一周做完了夹具" in school.get("/placements/reviews").text

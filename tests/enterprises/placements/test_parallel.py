@@ -22,7 +22,10 @@ from tests.factories.parallel import together
 from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.jobs import Job
+from trainhub.ledger import operations as ledger
+from trainhub.ledger.models import Milestone
 from trainhub.organisations import queries as organisations
+from trainhub.people.models import Student
 from trainhub.programmes import queries as programmes
 from trainhub.programmes.models import Programme
 
@@ -293,3 +296,48 @@ def test_two_students_at_once_do_not_take_the_last_place_of_a_mentor(committed: 
         return act
 
     assert sorted(together(committed, *(assign(key) for key in keys))) == ["", "mentor_full"]
+
+
+def test_two_mentors_who_confirm_the_last_days_at_once_do_not_miss_the_year(committed: Flask) -> None:
+    """158 days are credited, each confirms one more: whoever comes second sees 160."""
+    with committed.app_context(), transaction():
+        university = ground.university()
+        programme = ground.programme(university)
+        student = ground.student(programme, petoe_since=date(2023, 9, 1))
+        earlier = ground.enterprise()
+        ledger.confirm_days(
+            student_id=student.id,
+            enterprise_id=earlier.id,
+            base_id=None,
+            days=make.weekdays(date(2025, 1, 6), 158),
+            source_id=0,
+            by=SYSTEM,
+            now=NOW,
+        )
+        keys = []
+        for starts_on in (make.TODAY, make.TODAY + timedelta(days=14)):
+            enterprise = ground.enterprise()
+            term = make.term(university=university, starts_on=starts_on, weeks=2)
+            row = make.started(
+                student=student, position=make.position(enterprise=enterprise, terms=[term]), term=term, mentor=make.mentor(enterprise=enterprise)
+            )
+            operations.log_day(placement=row, on=starts_on, today=starts_on, by=SYSTEM, now=make.at(starts_on))
+            keys.append((row.id, starts_on))
+        person_id, today = student.person_id, make.TODAY + timedelta(days=14)
+
+    def confirming(key: int, on: date) -> Callable[[], object]:
+        def confirm() -> object:
+            placement = session().get_one(Placement, key)
+            return operations.decide_days(placement=placement, days=[on], is_approved=True, today=today, by=SYSTEM, now=make.at(today))
+
+        return confirm
+
+    assert together(committed, *(confirming(*one) for one in keys)) == ["", ""]
+    with committed.app_context():
+        assert [row.key for row in session().scalars(select(Milestone).where(Milestone.person_id == person_id))] == [
+            f"weeks:{student_key(person_id)}"
+        ]
+
+
+def student_key(person_id: int) -> int:
+    return session().scalars(select(Student.id).where(Student.person_id == person_id)).one()
