@@ -35,7 +35,8 @@ class Notes:
 
     def _note(self, _connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, is_many: bool) -> None:
         if self.now:
-            self.kinds.setdefault(self.now, set()).add(kind_of(statement, parameters[0] if is_many and parameters else parameters))
+            rows = is_many and parameters and isinstance(parameters[0], tuple | list | dict)
+            self.kinds.setdefault(self.now, set()).add(kind_of(statement, parameters[0] if rows else parameters))
 
     def took(self, test: str, seconds: float) -> None:
         """One phase of a test has ended."""
@@ -49,11 +50,15 @@ class Notes:
 
 
 def kind_of(statement: str, parameters: Any) -> int:
-    """A number for a statement and the types of what it is given."""
-    short = LISTS.sub("(?)", statement)
-    given = parameters.values() if isinstance(parameters, dict) else parameters or ()
-    types = "" if "(?)" in short and not short.startswith("INSERT") else ",".join(type(one).__name__ for one in given)
-    return crc32(f"{short}|{types}".encode())
+    """A number for a statement and the types of what it is given; of several rows that are inserted at once, those of the first."""
+    given = list(parameters.values()) if isinstance(parameters, dict) else list(parameters or ())
+    short, lists = LISTS.subn("(?)", statement)
+    if statement.startswith("INSERT"):
+        row = LISTS.search(statement)
+        given = given[: row[0].partition(")")[0].count("?")] if row else given
+    elif lists:
+        given = []  # how long a list is moves the places of all that follow
+    return crc32(f"{short}|{','.join(type(one).__name__ for one in given)}".encode())
 
 
 def noted(folder: Path) -> dict[str, tuple[float, frozenset[int]]]:

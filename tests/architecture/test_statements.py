@@ -11,7 +11,9 @@ def test_the_length_of_a_list_is_no_other_statement_and_the_type_of_a_value_is()
     assert kind_of("SELECT a FROM t WHERE b IN (?, ?, ?)", (1, 2, 3)) == kind_of("SELECT a FROM t WHERE b IN (?)", (1,))
     assert kind_of("SELECT a FROM t WHERE b = ?", (1,)) == kind_of("SELECT a FROM t WHERE b = ?", (2,))
     assert kind_of("SELECT a FROM t WHERE b = ?", (1,)) != kind_of("SELECT a FROM t WHERE b = ?", ("1",))
-    assert kind_of("INSERT INTO t (a, b) VALUES (?, ?)", (1, None)) != kind_of("INSERT INTO t (a, b) VALUES (?, ?)", (1, 2))
+    one, two = "INSERT INTO t (a, b) VALUES (?, ?)", "INSERT INTO t (a, b) VALUES (?, ?), (?, ?)"
+    assert kind_of(one, (1, None)) != kind_of(one, (1, 2))
+    assert kind_of(one, (1, None)) == kind_of(two, (1, None, 3, 4))
 
 
 def test_every_kind_is_sent_and_who_sends_nothing_new_is_left_out() -> None:
