@@ -6,15 +6,19 @@ from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy import and_, case, select
 from sqlalchemy.orm import aliased
 
 from enterprises.capstones.models import Capstone, CapstoneGrade, Supervision, Topic
 from enterprises.capstones.queries import frozen
 from enterprises.capstones.queries.capstones import PUBLISHED_SCORE
+from enterprises.capstones.queries.outputs import sealed
 from enterprises.capstones.queries.standing import is_latest
+from enterprises.capstones.queries.topics import opened_to
 from enterprises.capstones.types import CONCLUDED, SupervisorRole, TopicSource
 from enterprises.mentors.models import Mentor
+from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.kernel.files import StoredFile
 from trainhub.organisations.models import Organisation
@@ -47,8 +51,12 @@ class ExportRow:
     evidence_file: str
 
 
-def export_rows(programme_id: int, cohort_id: int, on: date) -> list[ExportRow]:
-    """T2 of one cohort: students of the 卓越计划 apart from the others, in the order of their numbers; nobody who dropped out; one query."""
+def export_rows(programme_id: int, cohort_id: int, on: date, *, by: Identity | None = None) -> list[ExportRow]:
+    """T2 of one cohort: students of the 卓越计划 apart from the others, in the order of their numbers; nobody who dropped out; one query.
+
+    A reader gets no evidence of confidential topics that are not open to them; without a reader (the dossier of the school) everything.
+    """
+    readable = opened_to(by, on) if by is not None else sa.true()
     people_of = {role: (aliased(Supervision), aliased(Person), aliased(CapstoneGrade)) for role in SupervisorRole}
     (_school, teacher, school_grade), (field, mentor, field_grade) = people_of[SupervisorRole.SCHOOL], people_of[SupervisorRole.ENTERPRISE]
     petoe, is_published = people.petoe_of_cohort(on), Capstone.state.in_(CONCLUDED)
@@ -56,6 +64,7 @@ def export_rows(programme_id: int, cohort_id: int, on: date) -> list[ExportRow]:
         select(
             Capstone,
             petoe,
+            readable.label("readable"),
             Student.student_no,
             Person.name,
             Topic.title,
@@ -96,11 +105,11 @@ def export_rows(programme_id: int, cohort_id: int, on: date) -> list[ExportRow]:
 
 def _row(row: Any, on: date) -> ExportRow:
     """Texts that are missing are empty; the mentor's post and the evidence of an archived capstone are those of the archive."""
-    capstone, petoe, *cells = row
+    capstone, petoe, is_readable, *cells = row
     found = dict(zip(NAMES, cells, strict=True))
     found |= {name: found[name] or "" for name in TEXTS}
     mentor = frozen.mentor_of(capstone, on, {"post": found["enterprise_supervisor_post"], "title": found["enterprise_supervisor_title"]})
-    proof = frozen.evidence_of(capstone, on, {"evidence": found["evidence"], "file": found["evidence_file"]})
+    proof = frozen.evidence_of(capstone, on, {"evidence": found["evidence"], "file": found["evidence_file"]}) if is_readable else sealed()
     found |= {"enterprise_supervisor_post": mentor["post"], "enterprise_supervisor_title": mentor["title"]}
     found |= {"evidence": proof["evidence"], "evidence_file": proof["file"]}
     return ExportRow(is_petoe=bool(petoe), **found)

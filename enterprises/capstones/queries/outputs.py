@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy import and_, func, select
 
 from enterprises.capstones.models import (
@@ -23,10 +24,12 @@ from enterprises.capstones.models import (
 from enterprises.capstones.queries import frozen
 from enterprises.capstones.queries.guiding import in_term
 from enterprises.capstones.queries.standing import is_latest
+from enterprises.capstones.queries.topics import opened_to
 from enterprises.capstones.rules import days_in
 from enterprises.capstones.scheduling import clock_of
 from enterprises.capstones.types import CONCLUDED, LIVE, CapstoneState, EvidenceKind, SupervisorRole
 from enterprises.mentors.models import Mentor
+from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.kernel.files import StoredFile
 from trainhub.kernel.i18n import _
@@ -50,10 +53,16 @@ def _mine(cohort_id: int, on: date) -> Any:
     )
 
 
-def topics_table(cohort_id: int, on: date) -> list[dict[str, Any]]:
-    """M8.1 毕业设计选题清单及相关证明材料 (002:575): one row a student, students of the 卓越计划 first."""
+def topics_table(cohort_id: int, on: date, *, by: Identity | None = None) -> list[dict[str, Any]]:
+    """M8.1 毕业设计选题清单及相关证明材料 (002:575): one row a student, students of the 卓越计划 first.
+
+    A reader gets no evidence of confidential topics that are not open to them; without a reader (the dossier of the school) everything.
+    """
+    readable = opened_to(by, on) if by is not None else sa.true()
     statement = (
-        _mine(cohort_id, on).add_columns(StoredFile, people.petoe_of_cohort(on)).outerjoin(StoredFile, StoredFile.id == Topic.evidence_file_id)
+        _mine(cohort_id, on)
+        .add_columns(StoredFile, people.petoe_of_cohort(on), readable.label("readable"))
+        .outerjoin(StoredFile, StoredFile.id == Topic.evidence_file_id)
     )
     return _petoe_first(
         {
@@ -66,10 +75,15 @@ def topics_table(cohort_id: int, on: date) -> list[dict[str, Any]]:
             "enterprise": enterprise.name,
             "enterprise_on": topic.approved_by_enterprise_on,
             "school_on": topic.approved_by_school_on,
-            **_evidence(capstone, topic, file, on),
+            **(_evidence(capstone, topic, file, on) if is_readable else sealed()),
         }
-        for capstone, student, person, topic, enterprise, file, petoe in session().execute(statement)
+        for capstone, student, person, topic, enterprise, file, petoe, is_readable in session().execute(statement)
     )
+
+
+def sealed() -> dict[str, Any]:
+    """What stands in place of the evidence of a confidential topic for who may not read it."""
+    return {"kind": None, "evidence": _("内容保密"), "file": "", "sha256": ""}
 
 
 def _evidence(capstone: Capstone, topic: Topic, file: StoredFile | None, on: date) -> dict[str, Any]:
@@ -187,6 +201,7 @@ def directory(on: date, *, programme_id: int | None = None, cohort_id: int | Non
             Supervision.capstone_id,
             Supervision.person_id,
             func.min(Supervision.since).label("since"),
+            func.max(Supervision.until).label("until"),
             func.count().filter(Supervision.until.is_(None)).label("live"),
         )
         .where(Supervision.role == SupervisorRole.ENTERPRISE)
@@ -197,34 +212,50 @@ def directory(on: date, *, programme_id: int | None = None, cohort_id: int | Non
         select(
             Person.id,
             Person.name,
-            Organisation.name,
-            Mentor.post,
-            Mentor.title,
-            Mentor.years_experience,
-            func.count(func.distinct(Capstone.id)),
-            func.count(func.distinct(Capstone.id)).filter(Capstone.state.in_(LIVE), held.c.live > 0),
-            func.coalesce(func.sum(guided.c.times), 0),
-            func.min(held.c.since),
+            Capstone.enterprise_id,
+            held.c.since,
+            sa.case((held.c.live > 0, None), else_=held.c.until),
+            Capstone.state.in_(LIVE) & (held.c.live > 0),
+            func.coalesce(guided.c.times, 0),
         )
         .select_from(held)
         .join(Capstone, Capstone.id == held.c.capstone_id)
         .join(Student, Student.id == Capstone.student_id)
         .join(Person, Person.id == held.c.person_id)
-        .join(Organisation, Organisation.id == Capstone.enterprise_id)
-        .outerjoin(Mentor, and_(Mentor.person_id == Person.id, Mentor.enterprise_id == Capstone.enterprise_id))
         .outerjoin(guided, and_(guided.c.person_id == Person.id, guided.c.capstone_id == Capstone.id))
         .where(Capstone.state != CapstoneState.WITHDRAWN, people.counts_in_cohort(on))
-        .group_by(Person.id, Person.name, Person.pinyin, Organisation.name, Organisation.pinyin, Mentor.post, Mentor.title, Mentor.years_experience)
-        .order_by(Organisation.pinyin, Person.pinyin, Person.id)
+        .order_by(Person.pinyin, Person.id, Capstone.id)
     )
     if programme_id is not None:
         statement = statement.where(Student.programme_id == programme_id)
     if cohort_id is not None:
         statement = statement.where(Student.cohort_id == cohort_id)
-    if enterprise_id is not None:
-        statement = statement.where(Capstone.enterprise_id == enterprise_id)
-    names = ("person_id", "mentor", "enterprise", "post", "title", "years", "students", "live", "guidances", "since")
-    return [dict(zip(names, row, strict=True)) for row in session().execute(statement)]
+    if enterprise_id is not None:  # also of capstones that a change of topic took elsewhere
+        there = select(Mentor.person_id).where(Mentor.enterprise_id == enterprise_id)
+        statement = statement.where((Capstone.enterprise_id == enterprise_id) | Person.id.in_(there))
+    rows = session().execute(statement).all()
+    terms = _houses({row[0] for row in rows})
+    made: dict[tuple[int, int], dict[str, Any]] = {}
+    for person_id, name, firm_id, since, until, is_live, times in rows:
+        house = _house_of(since, until, firm_id, terms.get(person_id, []))
+        if enterprise_id not in (None, house):
+            continue
+        row = made.setdefault((house, person_id), _of_directory(person_id, name, house, since, terms.get(person_id, [])))
+        row["students"] += 1
+        row["live"] += bool(is_live)
+        row["guidances"] += int(times)
+        row["since"] = min(row["since"], since)
+    firms = select(Organisation.id, Organisation.name, Organisation.pinyin).where(Organisation.id.in_({house for house, _person in made}))
+    named = {key: (name, pinyin) for key, name, pinyin in session().execute(firms)}
+    in_order = sorted(made.items(), key=lambda one: (named[one[0][0]][1], one[0][0]))  # stable: within one enterprise as the names were read
+    return [row | {"enterprise": named[house][0]} for (house, _person), row in in_order]
+
+
+def _of_directory(person_id: int, name: str, house: int, since: date, terms: list[Mentor]) -> dict[str, Any]:
+    """A row without its figures: post, title and years are those of the latest term at this enterprise."""
+    there = next((term for term in reversed(terms) if term.enterprise_id == house), None)
+    found = {"post": there.post, "title": there.title, "years": there.years_experience} if there else {"post": None, "title": None, "years": None}
+    return {"person_id": person_id, "mentor": name, "enterprise": "", **found, "students": 0, "live": 0, "guidances": 0, "since": since}
 
 
 # -- the time line of a student -----------------------------------------------------------------------------------------
@@ -316,7 +347,7 @@ def supervised_in(*cohort_ids: int) -> list[Supervised]:
         if served[capstone.id] > 1:  # only one part of the time is this person's
             starts_on = min(max(held.since, starts_on), *((first,) if first else (ends_on,)))
             ends_on = ends_on if held.until is None else max(min(held.until, ends_on), *((last,) if last else (starts_on,)))
-        house = _house_of(held, capstone.enterprise_id, houses.get(person.id, []))
+        house = _house_of(held.since, held.until, capstone.enterprise_id, houses.get(person.id, []))
         key = (person.id, house, cohort.id)
         known = made.get(key)
         is_new = capstone.id not in counted[key]
@@ -347,11 +378,11 @@ def _houses(person_ids: Collection[int]) -> dict[int, list[Mentor]]:
     return found
 
 
-def _house_of(held: Supervision, enterprise_id: int, terms: list[Mentor]) -> int:
+def _house_of(since: date, until: date | None, enterprise_id: int, terms: list[Mentor]) -> int:
     """The enterprise for which somebody supervised: the capstone's, or the one before a change of topic took it elsewhere."""
-    if held.until is None or not terms or any(term.enterprise_id == enterprise_id for term in terms):
+    if until is None or not terms or any(term.enterprise_id == enterprise_id for term in terms):
         return enterprise_id
-    then = [term for term in terms if term.since <= held.until and (term.until is None or term.until >= held.since)]
+    then = [term for term in terms if term.since <= until and (term.until is None or term.until >= since)]
     return (then or terms)[0].enterprise_id
 
 

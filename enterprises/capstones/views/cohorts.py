@@ -132,7 +132,7 @@ def t2(found: tuple[Pair, str]) -> Any:
 def t2_rows(programme_id: int, cohort_id: int) -> list[dict[str, Any]]:
     """The rows of T2 in words."""
     rows = []
-    for row in queries.export_rows(programme_id, cohort_id, clock.today()):
+    for row in queries.export_rows(programme_id, cohort_id, clock.today(), by=who()):
         data = asdict(row)
         data |= {"is_petoe": _("是") if row.is_petoe else _("否"), "source": str(labels.TOPIC_SOURCES[row.source])}
         data["grade_text"] = str(next((t for g, t in labels.GRADES.items() if g.value == row.grade_text), ""))

@@ -86,7 +86,7 @@ OUTPUTS: dict[str, Output] = {
             Column("school_on", "学校审批"),
         ),
         (3, 6, 4, 10, 4, 5, 7, 5, 6, 6, 7, 5, 5),
-        lambda _p, c: _words(queries.topics_table(c.id, clock.today())),
+        lambda _p, c: _words(queries.topics_table(c.id, clock.today(), by=who())),
     ),
     "m82": Output(
         _l("M8.2 时间、场地等教学安排"),

@@ -20,7 +20,7 @@ from tests.factories.capstones import NOW, TODAY
 from trainhub.kernel.access import SYSTEM, Grant, Identity, Role, ScopeKind
 from trainhub.organisations.models import Organisation
 from trainhub.people.models import Person
-from trainhub.programmes.models import Programme
+from trainhub.programmes.models import Cohort, Programme
 
 AsRole = Callable[..., FlaskClient]
 SECRET = "某型装药工艺的温控曲线"
@@ -92,6 +92,8 @@ def test_pages_and_files_keep_it(session: Session, as_role: AsRole) -> None:
     assert entry.id
     mate = ground.student(found.programme).person_id
     key, topic, paper = found.capstone.id, found.topic.id, queries.papers_of(found.capstone.id)[0][0].id
+    found.topic.evidence = "HT-2026-088"
+    at = f"cohorts/{found.programme.code}/{session.get_one(Cohort, found.student.cohort_id).year}"
     who, programme, school = found.who.id, found.programme.id, found.student.university_id
     session.commit()
     student, classmate = as_role(Role.STUDENT, person_id=who), as_role(Role.STUDENT, person_id=mate)
@@ -112,6 +114,7 @@ def test_pages_and_files_keep_it(session: Session, as_role: AsRole) -> None:
         (f"{key}/timeline", "讨论温控曲线"),
         (f"{key}/files", "保密开题.pdf"),
         (f"{key}/files.txt", "保密开题.pdf"),
+        *((f"{at}/{table}", "HT-2026-088") for table in ("t2.csv", "materials/t2", "materials/m81", "materials/m81.csv")),
     ):
         mine, theirs = head.get(f"/capstones/{address}"), auditor.get(f"/capstones/{address}")
         assert (mine.status_code, theirs.status_code) == (200, 200)

@@ -108,6 +108,22 @@ def test_the_directory_counts_nobody_who_dropped_out(session: Session) -> None:
     assert counted() == [(1, 1)]
 
 
+def test_after_a_change_of_topic_the_directory_keeps_who_guided_with_the_enterprise_that_sent_them(session: Session) -> None:
+    found, other = make.case(), ground.enterprise()
+    assert found.field is not None
+    make.guide(found, times=2)
+    topic = make.topic(programme=found.programme, enterprise=other)
+    operations.change_topic(capstone=found.capstone, topic=topic, reason="改题", **TIMES)
+
+    def told(enterprise: Organisation) -> list[tuple[str, str, int, int, int]]:
+        rows = queries.directory(TODAY, enterprise_id=enterprise.id)
+        return [(row["mentor"], row["enterprise"], row["students"], row["live"], row["guidances"]) for row in rows]
+
+    assert told(found.enterprise) == [(found.field.name, found.enterprise.name, 1, 0, 2)]
+    assert told(other) == []
+    assert [row["enterprise"] for row in queries.directory(TODAY, programme_id=found.programme.id)] == [found.enterprise.name]
+
+
 def test_who_was_taken_off_a_capstone_and_came_back_has_guided_as_often_as_before(session: Session) -> None:
     found = make.case()
     make.guide(found, times=3)
