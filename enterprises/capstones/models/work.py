@@ -31,6 +31,8 @@ class Topic(Versioned, Base):
     evidence: Mapped[str] = mapped_column(sa.Text, default="")
     evidence_kind: Mapped[EvidenceKind | None] = mapped_column(enum_column(EvidenceKind))
     evidence_file_id: Mapped[int | None] = mapped_column(ref("stored_file.id"))
+    evidence_waits: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    """It came after the school approved the topic, and no school has looked at it: it proves nothing yet."""
     skills: Mapped[list[str]]
     is_confidential: Mapped[bool] = mapped_column(default=False)
     seats: Mapped[int] = mapped_column(default=1)

@@ -22,6 +22,7 @@ from trainhub.notifications import operations as notifications
 from trainhub.people.models import Student
 from trainhub.people.types import StudentState
 from trainhub.policy.book import book
+from trainhub.programmes import queries as programmes
 
 
 class TopicRefused(Refused):
@@ -166,6 +167,14 @@ def within(text: str, *, field: str, most: int = 400, refused: type[Refused] = C
     if len(text) > most:
         raise refused(_("最多 %(most)d 字，现在有 %(n)d 字，请删减后再提交。", most=most, n=len(text)), field=field, code="too_long")
     return text
+
+
+def heads_of_programme(programme_id: int) -> list[int]:
+    """Accounts of the heads of a programme, or of its university where nobody heads it."""
+    found = programmes.by_id(programme_id)
+    return identity.accounts_holding(Role.PROGRAMME_ADMIN, programme_id=programme_id) or (
+        identity.accounts_holding(Role.UNIVERSITY_ADMIN, organisation_id=found.university_id) if found is not None else []
+    )
 
 
 def heads_of(student: Student) -> list[int]:

@@ -9,12 +9,12 @@ from sqlalchemy import delete, insert, select, update
 
 from enterprises.capstones import likeness, queries
 from enterprises.capstones.models import Topic, TopicMark
-from enterprises.capstones.operations._support import TopicRefused, WrongPerson, WrongState, given, tell, within
+from enterprises.capstones.operations._support import TopicRefused, WrongPerson, WrongState, given, heads_of_programme, tell, within
 from enterprises.capstones.queries.choosing import ranked_by
 from enterprises.capstones.types import ChoiceState, EvidenceKind, Side, TopicOrigin, TopicSource, TopicState
 from trainhub.identity import queries as identity
 from trainhub.kernel import audit
-from trainhub.kernel.access import Identity
+from trainhub.kernel.access import Identity, Role
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.forms import check_version
@@ -232,7 +232,8 @@ def revise_topic(
 def add_evidence(*, topic: Topic, kind: EvidenceKind, file_id: int, evidence: str = "", by: Identity, now: datetime) -> Topic:
     """Add the evidence that a topic was proposed without, as a student's own is; what is there is what was approved and is not exchanged.
 
-    Raises WrongState for a topic that was refused or withdrawn, TopicRefused when there is evidence.
+    Where the school has approved already, it waits for `judge_evidence`, and the heads of the programme are told: criterion 8.1 asks for what both
+    sides have seen. Raises WrongState for a topic that was refused or withdrawn, TopicRefused when there is evidence.
     """
     if topic.state in (TopicState.REFUSED, TopicState.WITHDRAWN):
         raise WrongState(_("选题“%(title)s”已退回或撤回，不能补充证明材料。", title=topic.title))
@@ -243,8 +244,54 @@ def add_evidence(*, topic: Topic, kind: EvidenceKind, file_id: int, evidence: st
         file_id,
         within(evidence, field="evidence", refused=TopicRefused) or topic.evidence,
     )
+    topic.evidence_waits = topic.approved_by_school_on is not None
     session().flush()
-    audit.record(by=by, did="capstones.topic.evidence_added", on=topic, data={"kind": kind, "file": file_id})
+    audit.record(by=by, did="capstones.topic.evidence_added", on=topic, data={"kind": kind, "file": file_id, "waits": topic.evidence_waits})
+    if topic.evidence_waits:
+        notifications.notify(
+            account_ids=heads_of_programme(topic.programme_id),
+            kind="capstones.evidence_waits",
+            message=N_("企业为选题“%(title)s”补充了证明材料，请审核；审核以前不算证明。"),
+            values={"title": topic.title},
+            url=f"/capstones/topics/{topic.id}",
+            unique_key=f"evidence:{topic.id}:{file_id}",
+            now=now,
+        )
+    return topic
+
+
+def judge_evidence(*, topic: Topic, is_taken: bool, reason: str = "", by: Identity, now: datetime) -> Topic:
+    """The school says of late evidence that it proves the topic, or sends it back with a reason: the enterprise may add another. A repeat changes nothing.
+
+    Raises WrongPerson for who approved for the enterprise, TopicRefused without a reason, WrongState when there is none that waits.
+    """
+    if is_taken and topic.evidence_file_id is not None and not topic.evidence_waits:
+        return topic
+    if not topic.evidence_waits:
+        raise WrongState(_("没有待审核的证明材料。"))
+    if identity.is_same_holder(by.account_id, topic.approved_by_enterprise_id):
+        raise WrongPerson(_("你已代表另一方审批了“%(title)s”：校企双方须由不同的人审批。", title=topic.title), code="both_sides")
+    if is_taken:
+        topic.evidence_waits = False
+    else:
+        said = given(reason, _("请写明退回的理由，企业会看到。"), field="reason", refused=TopicRefused)
+        topic.evidence_waits, topic.evidence_file_id, topic.evidence_kind = False, None, None
+        notifications.notify(
+            account_ids=identity.accounts_holding(Role.ENTERPRISE_COORDINATOR, organisation_id=topic.enterprise_id),
+            kind="capstones.evidence_refused",
+            message=N_("学校退回了选题“%(title)s”的证明材料，请另行补充。理由：%(reason)s"),
+            values={"title": topic.title, "reason": said},
+            url=f"/capstones/topics/{topic.id}",
+            unique_key=None,
+            now=now,
+        )
+    session().flush()
+    audit.record(
+        by=by,
+        did="capstones.topic.evidence_taken" if is_taken else "capstones.topic.evidence_refused",
+        on=topic,
+        data={"reason": reason.strip()[:400]},
+    )
     return topic
 
 

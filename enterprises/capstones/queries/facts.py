@@ -119,7 +119,7 @@ def _stands(term: Any, day: sa.ColumnElement[date]) -> tuple[sa.ColumnElement[bo
 def _facts(ids: list[int], on: date) -> dict[int, CapstoneFacts]:
     """Six queries. Columns, not entities: a capstone's own row carries its whole archive."""
     current = session()
-    evidence = Topic.evidence_file_id.is_not(None)
+    evidence = Topic.evidence_file_id.is_not(None) & Topic.evidence_waits.is_(False)
     enterprises = Capstone.enterprise_id, Topic.enterprise_id.label("topic_enterprise_id")
     capstones = current.execute(
         select(Capstone.id, Capstone.student_id, Topic.source, evidence.label("evidence"), *enterprises, Capstone.starts_on, Capstone.ends_on)

@@ -87,7 +87,8 @@ def sealed() -> dict[str, Any]:
 
 
 def _evidence(capstone: Capstone, topic: Topic, file: StoredFile | None, on: date) -> dict[str, Any]:
-    live = {"kind": topic.evidence_kind, "evidence": topic.evidence, "file": file.name if file else "", "sha256": file.sha256 if file else ""}
+    said = (topic.evidence + _("（待学校审核）")).strip() if topic.evidence_waits else topic.evidence
+    live = {"kind": topic.evidence_kind, "evidence": said, "file": file.name if file else "", "sha256": file.sha256 if file else ""}
     found = frozen.evidence_of(capstone, on, live)
     return found | {"kind": EvidenceKind(found["kind"]) if found["kind"] else None}
 

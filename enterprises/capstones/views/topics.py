@@ -267,6 +267,7 @@ def _topic_page(row: Topic, form: forms.EvidenceForm | None = None, status: int 
         may_revise=row.state is TopicState.REFUSED and identity.is_same_holder(who().account_id, row.proposed_by_id),
         working=working_on(row.id),
         problem=problem,
+        judges_evidence=row.evidence_waits and may(who(), Can.TOPIC_APPROVE_SCHOOL, subject),
         similar=queries.similar(row, who(), clock.today()) if sees_alike else [],
         lacks_evidence=form or forms.EvidenceForm()
         if row.evidence_file_id is None
@@ -312,6 +313,19 @@ def add_evidence(row: Topic) -> Any:
         form.refuse(refused)
         return _topic_page(load_topic(key), form, refused.status)
     return done(_("证明材料已补充。"), "capstones.topic", topic_id=key)
+
+
+@blueprint.post("/topics/<int:topic_id>/evidence/judge")
+@guard(Can.TOPIC_APPROVE_SCHOOL, load=load_topic, subject=topic_subject)
+def judge_evidence(row: Topic) -> Any:
+    """The school looks at evidence that came after its approval."""
+    key, is_taken = row.id, not request.form.get("refuse")
+
+    def act() -> Any:
+        operations.judge_evidence(topic=load_topic(key), is_taken=is_taken, reason=request.form.get("reason", ""), by=who(), now=clock.now())
+        return partial(done, _("证明材料已认可。") if is_taken else _("证明材料已退回，企业收到通知。"), "capstones.topic", topic_id=key)
+
+    return on_page(act, _refused(key))
 
 
 def _refused(topic_id: int) -> Callable[[Refused], Any]:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
@@ -18,6 +19,7 @@ from tests.factories import capstones as make
 from tests.factories import ground
 from tests.factories.capstones import NOW, TODAY
 from trainhub.kernel.access import SYSTEM, Role
+from trainhub.notifications.models import Notice
 from trainhub.people.models import Person
 from trainhub.programmes.models import Cohort
 
@@ -202,3 +204,39 @@ def test_the_enterprise_adds_the_evidence_that_a_students_own_topic_lacks(sessio
     assert send(evidence_kind="letter", file=(io.BytesIO(make.PDF), "证明.pdf")) == 422  # what was approved is not exchanged
     page = desk.get(where).text
     assert ["合同.pdf" in page, "HT-1" in page, "补充证明材料" in page] == [True, True, False]
+
+
+def test_evidence_that_comes_after_the_approvals_counts_once_the_school_has_looked(session: Session, as_role: Callable[..., FlaskClient]) -> None:
+    """8.1 asks for what both sides have reviewed (002:565)."""
+    found = make.case()
+    topic = found.topic
+    topic.evidence_file_id = topic.evidence_kind = None
+    session.commit()
+    key, firm, programme, capstone_id = topic.id, found.enterprise.id, found.programme.id, found.capstone.id
+
+    def proven() -> bool:
+        return bool(queries.facts_of([capstone_id], TODAY)[capstone_id].evidence)
+
+    desk, head = as_role(Role.ENTERPRISE_COORDINATOR, organisation_id=firm), as_role(Role.PROGRAMME_ADMIN, programme_id=programme)
+    session.commit()
+    where = f"/capstones/topics/{key}"
+
+    def add(name: str) -> None:
+        data = {"evidence_kind": "contract", "evidence": "HT-1", "file": (io.BytesIO(make.PDF), name)}
+        assert desk.post(f"{where}/evidence", data=data, content_type="multipart/form-data").status_code == 303
+
+    def judge(who: FlaskClient, **data: str) -> int:
+        return who.post(f"{where}/evidence/judge", data=data).status_code
+
+    assert (proven(), judge(head)) == (False, 409)
+    add("合同.pdf")
+    assert (proven(), "待学校审核" in head.get(where).text, "认可" in desk.get(where).text) == (False, True, False)
+    assert "待学校审核" in queries.topics_table(found.student.cohort_id, TODAY)[0]["evidence"]
+    assert judge(desk) == 403
+    assert (judge(head, refuse="1"), judge(head, refuse="1", reason="没有盖章")) == (422, 303)
+    assert (proven(), "补充证明材料" in desk.get(where).text) == (False, True)
+    add("盖章的合同.pdf")
+    assert [judge(head) for _again in range(2)] == [303, 303]
+    assert (proven(), "待学校审核" in head.get(where).text) == (True, False)
+    kinds = session.scalars(sa.select(Notice.kind).where(Notice.kind.startswith("capstones.evidence"))).all()
+    assert sorted(kinds) == ["capstones.evidence_refused", "capstones.evidence_waits", "capstones.evidence_waits"]

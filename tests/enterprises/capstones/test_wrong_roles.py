@@ -32,7 +32,7 @@ DEEDS = {
         /rounds/{round}/open /rounds/{round}/close /rounds/{round}/plan /rounds/{round}/publish /rounds/{round}/days /rounds/{round}/drop /supervisor-plans/{plan}/apply
         {cohort}/board/plan {cohort}/assign {cohort}/judging/cross {cohort}/judging/groups {cohort}/judging/timetable {cohort}/rounds
         {cohort}/windows {cohort}/conflicts {cohort}/certify /rubrics/{version} /conflicts/{conflict}/lift /topics/{topic}/school
-        /topics/{topic}/withdraw-by-school /links/{link}/code""",
+        /topics/{topic}/evidence/judge /topics/{topic}/withdraw-by-school /links/{link}/code""",
     f"coordinator {SCHOOL}": "/{capstone}/links /links/{link}/revoke",
     "school mentor": "/{capstone}/grade",
     "school": "/{capstone}/stage /{capstone}/papers/{paper}/return",

@@ -1,0 +1,25 @@
+"""Evidence of a capstone topic that came after the school approved it waits for the school
+
+Revision ID: 0106
+Revises: 0102
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0106"
+down_revision = "0102"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Forward: what is there counts on; from here on the school looks at what comes late."""
+    op.add_column("capstone_topic", sa.Column("evidence_waits", sa.Boolean(), nullable=False, server_default=sa.false()))
+
+
+def downgrade() -> None:
+    """Back: late evidence counts at once again."""
+    op.drop_column("capstone_topic", "evidence_waits")
