@@ -14,6 +14,7 @@ from trainhub.people.operations.numbering import correct_number, give_number
 from trainhub.people.operations.persons import (
     BadPerson,
     NameDiffers,
+    NumberCorrected,
     NumberTaken,
     change_person,
     checked,
@@ -50,6 +51,7 @@ __all__ = [
     "BadTeacher",
     "NameDiffers",
     "Newcomer",
+    "NumberCorrected",
     "NumberTaken",
     "StudentKnown",
     "TeacherKnown",

@@ -12,7 +12,7 @@ from trainhub.kernel.db import session
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import _
 from trainhub.people import queries
-from trainhub.people.models import Person
+from trainhub.people.models import FormerNumber, Person
 from trainhub.people.operations.persons import BadPerson, NumberTaken, checked, put_number, seal_number
 from trainhub.people.types import Gender, IdCheck, IdType
 
@@ -61,9 +61,21 @@ def correct_number(*, person: Person, id_type: IdType, number: str, reason: str,
     holder = queries.persons_by_hash([key]).get(key)
     if holder is not None:
         raise _taken(holder)
+    before = person.id_number_hash
     _write(person, id_type, check)
+    _remember(person, before, now)
     audit.record(by=by, did="people.number.corrected", on=person, data={"reason": reason[:500]})
     return True
+
+
+def _remember(person: Person, before: str | None, now: datetime) -> None:
+    """Know the number that was wrong, in a file that still holds it; one that has become right is wrong no longer."""
+    back = queries.former(person.id, person.id_number_hash or "")
+    if back is not None:
+        session().delete(back)
+    if before is not None and queries.former(person.id, before) is None:
+        session().add(FormerNumber(person_id=person.id, number_hash=before, corrected_at=now))
+    session().flush()
 
 
 def _taken(holder: Person) -> NumberTaken:

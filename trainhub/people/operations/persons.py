@@ -38,6 +38,12 @@ class NameDiffers(Refused):
     code = "name_differs"
 
 
+class NumberCorrected(Refused):
+    """The number was this name's by mistake and has been corrected since: an old file, or a namesake whom an administrator registers."""
+
+    code = "number_corrected"
+
+
 class NumberTaken(Refused):
     """The number belongs to another person."""
 
@@ -78,8 +84,8 @@ def register_person(
 ) -> Person:
     """The person with these facts. A known number with the same name is the known person, returned unchanged.
 
-    Raises NameDiffers when the number is known under another name, BadPerson when a fact is impossible (wrong check digit,
-    a birth date that the number contradicts, an unknown county). The same name and birth date under another number is
+    Raises NameDiffers when the number is known under another name, NumberCorrected when it was corrected for somebody of this name, BadPerson when
+    a fact is impossible (wrong check digit, a birth date that the number contradicts, an unknown county). The same name and birth date under another number is
     accepted; `queries.possible_same` shows such pairs for review.
     """
     name, check = _named(name, id_type, id_number)
@@ -87,6 +93,8 @@ def register_person(
         known = queries.person_by_number(id_type, check.number)
         if known is not None:
             return _read_again(_same_or_refuse(known, name), id_type, check.number)
+        key = queries.hash_of(id_type, check.number)
+        _refuse_former(name, key, queries.corrected([key]))
     row = _row(
         name,
         check,
@@ -125,10 +133,12 @@ def register_persons(wanted: Sequence[Mapping[str, Any]], *, by: Identity, now: 
     named = [_named(one["name"], one.get("id_type"), one.get("id_number")) for one in wanted]
     keys = [queries.hash_of(one["id_type"], check.number) if check is not None else None for one, (_name, check) in zip(wanted, named, strict=True)]
     holders, rows, new = queries.persons_by_hash(key for key in keys if key is not None), list[Person](), list[Person]()
+    corrected = queries.corrected(key for key in keys if key is not None and key not in holders)
     for one, (name, check), key in zip(wanted, named, keys, strict=True):
         if key is not None and check is not None and key in holders:
             rows.append(_read_again(_same_or_refuse(queries.who_stayed(holders[key]), name), one["id_type"], check.number))
             continue
+        _refuse_former(name, key, corrected)
         facts = {fact: value for fact, value in one.items() if fact not in ("name", "id_type", "id_number")}
         row = _row(name, check, one.get("id_type"), now=now, resolve=book.resolve, **facts)
         rows.append(row)
@@ -144,6 +154,11 @@ def register_persons(wanted: Sequence[Mapping[str, Any]], *, by: Identity, now: 
     for row in new:
         _note_registered(row, by)
     return rows
+
+
+def _refuse_former(name: str, key: str | None, corrected: Mapping[str, Sequence[str]]) -> None:
+    if any(rules.same_name(former, name) for former in corrected.get(key or "", ())):
+        raise NumberCorrected(str(labels.NUMBER_CORRECTED), field="id_number")
 
 
 def _note_registered(row: Person, by: Identity) -> None:
