@@ -13,7 +13,7 @@ from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import _
 from trainhub.people import queries
 from trainhub.people.models import FormerNumber, Person
-from trainhub.people.operations.persons import BadPerson, NumberTaken, checked, put_number, seal_number
+from trainhub.people.operations.persons import BadPerson, NumberTaken, check_guardian, checked, put_number, seal_number
 from trainhub.people.types import Gender, IdCheck, IdType
 
 
@@ -34,6 +34,7 @@ def give_number(*, person: Person, id_type: IdType, number: str, by: Identity, n
         raise BadPerson(_("%(name)s 已登记证件号码 %(mask)s，不能更换。", name=person.name, mask=person.id_mask), field="id_number")
     if check.birth_on is not None and person.birth_on not in (None, check.birth_on):
         raise BadPerson(_("身份证号码中的出生日期 %(found)s 与已登记的不一致，请核对。", found=check.birth_on), field="id_number")
+    check_guardian(person, check.birth_on, now, field="id_number")
     _write(person, id_type, check)
     audit.record(by=by, did="people.number.given", on=person, data={"id_mask": person.id_mask})
     return person
@@ -61,6 +62,7 @@ def correct_number(*, person: Person, id_type: IdType, number: str, reason: str,
     holder = queries.persons_by_hash([key]).get(key)
     if holder is not None:
         raise _taken(holder)
+    check_guardian(person, check.birth_on, now, field="id_number")
     before = person.id_number_hash
     _write(person, id_type, check)
     _remember(person, before, now)

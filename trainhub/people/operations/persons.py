@@ -21,6 +21,7 @@ from trainhub.kernel.sheets.parsers import parse_country, parse_email, parse_pho
 from trainhub.organisations import queries as organisations
 from trainhub.people import labels, queries, rules
 from trainhub.people.models import Person, PersonPair
+from trainhub.people.operations.guardians import guardian_first
 from trainhub.people.operations.merging import note_decision
 from trainhub.people.permissions import Can
 from trainhub.people.types import CHANGED, Gender, IdCheck, IdType, NationalityKind, PairDecision, SealedNumber
@@ -292,6 +293,7 @@ def change_person(*, person: Person, by: Identity, now: datetime, version: int |
         raise BadPerson(_("性别由身份证号码确定，不能单独修改。"), field="gender")
     if fields.get("birth_on") and fields["birth_on"] > local(now).date():
         raise BadPerson(_("出生日期晚于今天，请核对。"), field="birth_on")
+    check_guardian(person, fields.get("birth_on"), now, field="birth_on")
     changed = [key for key, value in fields.items() if getattr(person, key) != value]
     _check_contacts({key: fields[key] for key in changed})
     before = {key: getattr(person, key) for key in changed}
@@ -305,6 +307,12 @@ def change_person(*, person: Person, by: Identity, now: datetime, version: int |
         for tell in current_app.extensions.get(CHANGED, ()):
             tell(person, before, by, now)
     return changed
+
+
+def check_guardian(person: Person, birth_on: date | None, now: datetime, *, field: str) -> None:
+    """Raise BadPerson (guardian_needed) when a birth date would make a child of a student whose guardian is not registered."""
+    if said := guardian_first(person, birth_on, local(now).date()):
+        raise BadPerson(said, field=field, code="guardian_needed")
 
 
 def reveal_number(*, person: Person, by: Identity, reason: str, now: datetime) -> str:
