@@ -13,7 +13,7 @@ from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import _
 from trainhub.people import queries
 from trainhub.people.models import FormerNumber, Person
-from trainhub.people.operations.persons import BadPerson, NumberTaken, check_guardian, checked, put_number, seal_number
+from trainhub.people.operations.persons import BadPerson, NumberTaken, check_guardian, check_reason, checked, open_number, put_number, seal_number
 from trainhub.people.types import Gender, IdCheck, IdType
 
 
@@ -49,13 +49,11 @@ def correct_number(*, person: Person, id_type: IdType, number: str, reason: str,
     """
     check_version(person, version)
     reason = reason.strip()
-    if len(reason) < 4:
-        raise BadPerson(_("请写明更正的依据（至少 4 个字），依据会记入审计日志。"), field="reason")
+    check_reason(reason, open_number(person))
     if person.merged_into_id is not None:
         raise BadPerson(_("这条记录已合并到另一条记录，请在保留的记录上办理。"))
     check = checked(id_type, number)
-    if check.number in reason:
-        raise BadPerson(_("依据会长期保存在审计日志中，请不要写证件号码。"), field="reason")
+    check_reason(reason, check.number)
     key = queries.hash_of(id_type, check.number)
     if key == person.id_number_hash:
         return False

@@ -24,7 +24,7 @@ from trainhub.people.models import Person, PersonPair
 from trainhub.people.operations.guardians import guardian_first
 from trainhub.people.operations.merging import note_decision
 from trainhub.people.permissions import Can
-from trainhub.people.types import CHANGED, Gender, IdCheck, IdType, NationalityKind, PairDecision, SealedNumber
+from trainhub.people.types import CHANGED, DECIDES_KIND, Gender, IdCheck, IdType, NationalityKind, PairDecision, SealedNumber
 
 
 class BadPerson(Refused):
@@ -270,13 +270,17 @@ def _check_characters(name: str) -> None:
 EDITABLE = frozenset(["name", "birth_on", "gender", "nationality", "nationality_kind", "phone", "email", "county_code", "is_verified"])
 
 
-def change_person(*, person: Person, by: Identity, now: datetime, version: int | None = None, **fields: Any) -> list[str]:
-    """Change facts of a person; returns the names of the changed fields. Raises Stale and BadPerson."""
+def change_person(*, person: Person, by: Identity, now: datetime, version: int | None = None, reason: str = "", **fields: Any) -> list[str]:
+    """Change facts of a person; returns the names of the changed fields. The kind of nationality follows the nationality where no number decides it;
+    said otherwise it needs a `reason`, which the audit log keeps: the evaluation counts foreigners by it.
+
+    Raises Stale and BadPerson.
+    """
     check_version(person, version)
     unknown = sorted(set(fields) - EDITABLE)
     if unknown:
         raise TypeError(f"change_person() got unexpected fields {unknown}")
-    fields = {key: value.strip() if isinstance(value, str) else value for key, value in fields.items()}
+    fields = {key: value.strip() if type(value) is str else value for key, value in fields.items()}  # a member of an enum stays one
     if "name" in fields:
         fields["name"] = rules.normalise_name(fields["name"])
         if not fields["name"]:
@@ -294,6 +298,7 @@ def change_person(*, person: Person, by: Identity, now: datetime, version: int |
     if fields.get("birth_on") and fields["birth_on"] > local(now).date():
         raise BadPerson(_("出生日期晚于今天，请核对。"), field="birth_on")
     check_guardian(person, fields.get("birth_on"), now, field="birth_on")
+    _settle_kind(person, fields, reason)
     changed = [key for key, value in fields.items() if getattr(person, key) != value]
     _check_contacts({key: fields[key] for key in changed})
     before = {key: getattr(person, key) for key in changed}
@@ -303,10 +308,40 @@ def change_person(*, person: Person, by: Identity, now: datetime, version: int |
         if "name" in changed:
             person.pinyin = pinyin.of_name(person.name)
         session().flush()
-        audit.record(by=by, did="people.person.changed", on=person, data={"fields": sorted(changed)})
+        audit.record(
+            by=by,
+            did="people.person.changed",
+            on=person,
+            data={"fields": sorted(changed)} | ({"reason": reason.strip()[:500]} if "nationality_kind" in changed and reason.strip() else {}),
+        )
         for tell in current_app.extensions.get(CHANGED, ()):
             tell(person, before, by, now)
     return changed
+
+
+def _settle_kind(person: Person, fields: dict[str, Any], reason: str) -> None:
+    """Let the kind of nationality follow a nationality, or look at one that is said. Raises BadPerson."""
+    nationality, said = fields.get("nationality", person.nationality), fields.get("nationality_kind", person.nationality_kind)
+    if said is person.nationality_kind:
+        if nationality != person.nationality and person.id_type not in DECIDES_KIND and not rules.nationality_agrees(nationality, said):
+            fields["nationality_kind"] = NationalityKind.CHINA if nationality == "CN" else NationalityKind.FOREIGN
+        return
+    if not rules.nationality_agrees(nationality, said):
+        raise BadPerson(_("国籍类别与国籍不一致：国籍为 CN 的是中国内地或港澳台，其他国籍的是外国。"), field="nationality_kind")
+    check_reason(reason, open_number(person))
+
+
+def check_reason(reason: str, *numbers: str) -> None:
+    """Raise BadPerson unless a reason for a correction says something, and no number: the audit log keeps it for good."""
+    if len(reason.strip()) < 4:
+        raise BadPerson(_("请写明更正的依据（至少 4 个字），依据会记入审计日志。"), field="reason")
+    if rules.has_number(reason, *numbers):
+        raise BadPerson(_("依据会长期保存在审计日志中，请不要写证件号码。"), field="reason")
+
+
+def open_number(person: Person) -> str:
+    """The number of a person for a comparison within the house; empty where there is none or it has served its time."""
+    return keyring().decrypt(person.id_number_encrypted) if person.id_number_encrypted else ""
 
 
 def check_guardian(person: Person, birth_on: date | None, now: datetime, *, field: str) -> None:
