@@ -193,3 +193,30 @@ def test_a_file_that_makes_a_child_of_a_student_brings_the_guardian(session: Ses
         students.SPEC.apply(item, SYSTEM, local(NOW).date(), NOW)
     assert (session.get_one(Person, student.person_id).birth_on, student.guardian_name) == (born, "林父")
     assert examine(",").errors == [], "what is registered is enough"
+
+
+def test_a_cohort_graduates_by_list(session: Session) -> None:
+    """The export with state and day of leaving filled in: what the check promises is what applying does, and the same list again changes nothing."""
+    student = ground.student(petoe_since=date(2024, 9, 1))
+    programme, person = session.get_one(Programme, student.programme_id), session.get_one(Person, student.person_id)
+    head = "student_no,name,programme_code,cohort_year,state,left_on,petoe_since,petoe_until\n"
+    text = f"{head}{student.student_no},{person.name},{programme.code},2023,已毕业,2025-06-30,2024-09-01,\nN1,单二,{programme.code},2023,已毕业,2025-06-30,2024-09-01,\n"
+
+    def bring() -> tuple[int, int]:
+        found = imports.read(students.SPEC, io.BytesIO(text.encode()), filename="g.csv")
+        draft = imports.execute(students.SPEC, found, by=SYSTEM, today=local(NOW).date(), now=NOW)
+        return len(draft.work), len(draft.errors)
+
+    assert (bring(), bring()) == ((2, 0), (0, 0))
+    new = queries.students_by_no([(programme.university_id, "N1")])[programme.university_id, "N1"]
+    for one in (student, new):
+        assert [(span.since, span.until) for span in queries.spans_of([one.id])[one.id]] == [(date(2024, 9, 1), date(2025, 6, 30))]
+        assert not queries.is_petoe(one, local(NOW).date())
+
+
+def test_nobody_stays_in_the_plan_after_leaving(session: Session) -> None:
+    student = ground.student(state=StudentState.GRADUATED, left_on=date(2025, 6, 30))
+    assert operations.begin_petoe(student=student, since=date(2024, 9, 1), by=SYSTEM, now=NOW).until == date(2025, 6, 30)
+    with pytest.raises(operations.BadStudent) as refused:
+        operations.set_petoe_spans(student=student, spans=[(date(2024, 9, 1), None)], by=SYSTEM, now=NOW)
+    assert refused.value.field == "until"

@@ -117,7 +117,7 @@ class _Checker:
         self._same_person(row, programme, facts, student)
         self._dates(row, student)
         self._guardian(row, facts, student)
-        span = (data["petoe_since"], data["petoe_until"]) if data["petoe_since"] else None
+        span = (data["petoe_since"], data["petoe_until"] or self._left_on(row, student)) if data["petoe_since"] else None
         self._span(row, student, span)
         if facts is None or len(draft.errors) > errors:
             return
@@ -154,6 +154,14 @@ class _Checker:
         key = self.desk.hashes.get(row.number)
         if key and self.people.setdefault((key, programme.id), row.number) != row.number:
             self.draft.problem(row, "id_number", _("与第 %(row)d 行是同一人。", row=self.people[key, programme.id]), value="")
+
+    def _left_on(self, row: Parsed, student: Student | None) -> date | None:
+        """The last day of who has left, whom nothing of the 卓越计划 outlasts: the list of a year that graduates leaves its end empty."""
+        state = row.data["state"] or (student.state if student else StudentState.ENROLLED)
+        if state not in (StudentState.GRADUATED, StudentState.WITHDRAWN):
+            return None
+        day: date | None = row.data["left_on"] or (student.left_on if student else None)
+        return day
 
     def _dates(self, row: Parsed, student: Student | None) -> None:
         data = row.data

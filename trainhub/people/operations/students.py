@@ -264,10 +264,11 @@ def _suspend(student: Student, state: StudentState, day: date, said: date | None
 
 
 def begin_petoe(*, student: Student, since: date, by: Identity, now: datetime, until: date | None = None) -> PetoeSpan:
-    """The student joins the 卓越计划 on a day (requirements.md 9, 1). The same span again changes nothing.
+    """The student joins the 卓越计划 on a day (requirements.md 9, 1), until the last day at school at most. The same span again changes nothing.
 
     Raises BadStudent when spans would overlap or the day is before enrolment.
     """
+    until = until or student.left_on
     spans = queries.spans_of([student.id])[student.id]
     known = next((span for span in spans if span.since == since and span.until == until), None)
     if known is not None:
@@ -307,6 +308,8 @@ def set_petoe_spans(*, student: Student, spans: list[tuple[date, date | None]], 
             raise BadStudent(_("加入卓越计划的日期不能早于入学日期 %(day)s。", day=student.enrolled_on), field="since")
         if until is not None and until < since:
             raise BadStudent(_("结束日期不能早于开始日期。"), field="until")
+        if until is None and student.left_on is not None:
+            raise BadStudent(_("学生已于 %(day)s 离校，请填写结束日期。", day=student.left_on), field="until")
         if rules.overlaps(since, until, wanted[place + 1 :]):
             raise BadStudent(_("卓越计划的起止时间互相重叠，请核对日期。"), field="since")
     known = queries.spans_of([student.id])[student.id]
