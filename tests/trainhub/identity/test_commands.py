@@ -78,3 +78,28 @@ def test_sweep(app: Flask) -> None:
             jobs.ask("identity.sweep", by=SYSTEM, title="x")
         assert tasks.sweep(jobs.Running(0, {}, None)) == {"attempts": 1, "submissions": 0, "links": 0, "registrations": 0, "sessions": 0}
         assert len(db.session.scalars(select(SignInAttempt.id)).all()) == 2
+
+
+def test_names_are_added_and_removed_by_command(app: Flask, client: FlaskClient) -> None:
+    with app.app_context(), transaction():
+        make.account(username="lin", password=make.PASSWORD)
+        make.account(username="wang")
+    added = ["add-login", "lin", "email", " Lin@Example.CN ", "--json"]
+    first, again = (json.loads(_run(app, *added).stdout) for _n in range(2))
+    assert first == again == {"account": first["account"], "kind": "email", "value": "lin@example.cn"}
+    assert client.post("/login", data={"username": "lin@example.cn", "password": make.PASSWORD}).status_code == 303
+    for args, code in (
+        (("add-login", "lin", "username", "wang"), "login_taken"),
+        (("add-login", "lin", "email", "lin@"), None),
+        (("add-login", "nobody", "username", "neu"), "not_found"),
+    ):
+        refused = _run(app, *args, "--json")
+        assert refused.exit_code == 1
+        assert code in (None, json.loads(refused.stdout)["error"]["code"])
+    assert _run(app, "add-login", "lin", "student_no", "2023").exit_code == 2
+    assert json.loads(_run(app, "remove-login", "lin", "--json").stdout) == {"account": first["account"], "name": "lin"}
+    client.post("/logout")
+    assert client.post("/login", data={"username": "lin", "password": make.PASSWORD}).status_code == 422
+    last = _run(app, "remove-login", "lin@example.cn", "--json")
+    assert (last.exit_code, json.loads(last.stdout)["error"]["code"]) == (1, "account_refused")
+    assert client.post("/login", data={"username": "lin@example.cn", "password": make.PASSWORD}).status_code == 303

@@ -246,7 +246,7 @@ def test_second_factor(app: Flask, clock: time_machine.Traveller) -> None:
     account_id = _account(app, username="lin")
     here, there = app.test_client(), app.test_client()
     _post(here)
-    assert here.post("/account/second-factor/start").status_code == 303
+    assert here.post("/account/second-factor/start", data={"password": make.PASSWORD}).status_code == 303
     page = here.get("/account/second-factor").text
     assert "<svg" in page
     with app.app_context():
@@ -296,7 +296,7 @@ def test_the_language_of_the_account_counts_whichever_way_led_in(app: Flask, clo
     _post(plain)
     assert '<html lang="en"' in plain.get("/account").text
     with app.app_context(), transaction():
-        secret = ops.start_totp(account=queries.account(account_id), by=SYSTEM)
+        secret = ops.start_totp(account=queries.account(account_id), password=make.PASSWORD, by=SYSTEM)
         ops.confirm_totp(account=queries.account(account_id), code=pyotp.TOTP(secret).at(START), by=SYSTEM, now=START)
     for turn, (chosen, lang) in enumerate(((None, "en"), ("zh", "zh-CN")), 1):
         clock.shift(timedelta(seconds=30))
@@ -311,7 +311,7 @@ def test_wrong_codes_lock_like_wrong_passwords(app: Flask, client: FlaskClient, 
     account_id = _account(app, username="lin")
     with app.app_context(), transaction():
         account = queries.account(account_id)
-        secret = ops.start_totp(account=account, by=SYSTEM)
+        secret = ops.start_totp(account=account, password=make.PASSWORD, by=SYSTEM)
         ops.confirm_totp(account=account, code=pyotp.TOTP(secret).at(START), by=SYSTEM, now=START)
     _post(client)
     assert [client.post("/login/code", data={"code": "000000"}).status_code for _n in range(6)] == [422] * 5 + [429]

@@ -75,7 +75,7 @@ def _take_up(account: Account, exists: AccountRefused, *, by: Identity, now: dat
     session().refresh(account, with_for_update={"of": Account})  # two who open it at once: the second finds it open
     if account.state is not AccountState.DELETED:
         raise exists
-    account.state, account.created_at, account.last_sign_in_at = AccountState.INVITED, now, None
+    account.state, account.created_at, account.reopened_at, account.last_sign_in_at = AccountState.INVITED, now, now, None
     account.wants_email, account.wants_digest = True, False
     account.handled_at = account.handled_by_id = None
     session().flush()

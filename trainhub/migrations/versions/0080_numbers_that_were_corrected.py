@@ -22,7 +22,7 @@ def upgrade() -> None:
     op.create_table(
         "person_former_number",
         sa.Column("id", BigKey, nullable=False),
-        sa.Column("person_id", sa.BigInteger(), nullable=False),
+        sa.Column("person_id", BigKey, nullable=False),
         sa.Column("number_hash", sa.String(length=64), nullable=False),
         sa.Column("corrected_at", UtcDateTime(), nullable=False),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_person_former_number_person_id_person"), ondelete="RESTRICT"),
