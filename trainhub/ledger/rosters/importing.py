@@ -88,7 +88,7 @@ def plan(entries: Sequence[Entry], seen: Seen | None = None) -> Plan:
             if seen is not None:
                 seen.names[key] = names[key]
         elif name != plain_name(entry.person.name):
-            said = _("name_differs：这个证件号码已登记在另一姓名下。请核对姓名和号码；确实改名的，请先更正人员信息。")
+            said = _("姓名与登记不符：这个证件号码已登记在另一姓名下。请核对姓名和号码；确实改名的，请先更正人员信息（name_differs）。")
             result.rejected.append((entry.number, [("name", said)]))
             continue
         mark = hash(same)
