@@ -103,3 +103,12 @@ def test_names_are_added_and_removed_by_command(app: Flask, client: FlaskClient)
     last = _run(app, "remove-login", "lin@example.cn", "--json")
     assert (last.exit_code, json.loads(last.stdout)["error"]["code"]) == (1, "account_refused")
     assert client.post("/login", data={"username": "lin@example.cn", "password": make.PASSWORD}).status_code == 303
+
+
+def test_accounts_are_found_by_what_was_typed(app: Flask) -> None:
+    """Whatever the case, and with signs that a database takes for others."""
+    with app.app_context(), transaction():
+        make.account(username="wang_li", name="Smith, John")
+        make.account(username="wangxli", name="百分%之一")
+    found = [json.loads(_run(app, "list", "--text", text, "--json").stdout)["accounts"] for text in ("wang_li", "smith", "SMITH", "分%之", "wang")]
+    assert [len(rows) for rows in found] == [1, 1, 1, 1, 2]

@@ -21,8 +21,8 @@ from trainhub.cli import main
 from trainhub.identity import queries as identity
 from trainhub.identity import rules as identity_rules
 from trainhub.identity.types import LoginKind
-from trainhub.organisations.models import Organisation
 from trainhub.kernel.access import SYSTEM
+from trainhub.organisations.models import Organisation
 from trainhub.people import operations, queries
 from trainhub.people.models import Person, Student, Teacher
 from trainhub.people.operations import StudentKnown
