@@ -13,11 +13,12 @@ from sqlalchemy import select
 
 from tests.factories import identity as make
 from trainhub.cli import main
-from trainhub.identity import tasks
+from trainhub.identity import queries, tasks
 from trainhub.identity.models import SignInAttempt
+from trainhub.identity.queries.listing import AuditFilter
 from trainhub.identity.types import LoginKind
-from trainhub.kernel import clock, jobs
-from trainhub.kernel.access import SYSTEM, Role
+from trainhub.kernel import audit, clock, jobs
+from trainhub.kernel.access import SYSTEM, Identity, Role
 from trainhub.kernel.db import db, transaction
 
 
@@ -112,3 +113,13 @@ def test_accounts_are_found_by_what_was_typed(app: Flask) -> None:
         make.account(username="wangxli", name="百分%之一")
     found = [json.loads(_run(app, "list", "--text", text, "--json").stdout)["accounts"] for text in ("wang_li", "smith", "SMITH", "分%之", "wang")]
     assert [len(rows) for rows in found] == [1, 1, 1, 1, 2]
+
+
+def test_the_log_is_asked_for_a_name_in_any_case(app: Flask) -> None:
+    with app.app_context():
+        with transaction():
+            account = make.account(name="Smith, John")
+            audit.record(by=Identity(account_id=account.id, person_id=None, name="Smith, John"), did="identity.preferences.set", on=account)
+        for who in ("Smith", "smith", "SMITH, JOHN"):
+            assert queries.is_known_actor(who)
+            assert [row.actor for row in db.session.execute(queries.audit_listing(AuditFilter(who=who)))] == ["Smith, John"]
