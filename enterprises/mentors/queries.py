@@ -58,10 +58,12 @@ def in_office(on: date) -> sa.ColumnElement[bool]:
     return sa.and_(Mentor.since <= on, or_(Mentor.until.is_(None), Mentor.until >= on))
 
 
-def persons_elsewhere(person_ids: Collection[int], by: Identity) -> set[int]:
+def persons_elsewhere(person_ids: Collection[int], by: Identity, on: date | None) -> set[int]:
     """Of these rows of persons the mentors of enterprises whose mentors `by` may not edit; asked in portions, judged once an enterprise."""
     found, judged = set[int](), dict[int, bool]()
     for mentor in of_persons(person_ids):
+        if on is not None and mentor.until is not None and mentor.until < on:
+            continue
         if mentor.enterprise_id not in judged:
             judged[mentor.enterprise_id] = may(by, Can.MENTOR_EDIT, subject_of(mentor))
         if not judged[mentor.enterprise_id]:

@@ -31,6 +31,8 @@ class Account(Versioned, Base):
     wants_email: Mapped[bool] = mapped_column(default=True)
     wants_digest: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
+    reopened_at: Mapped[datetime | None]
+    """When an account that had been closed began anew; what was told and asked before is not this time's."""
     last_sign_in_at: Mapped[datetime | None]
     handled_at: Mapped[datetime | None]
     """When somebody who vouches for nobody (`rules.vouches`) last opened the account, made a link into it, or changed by what it is signed in to;
@@ -227,3 +229,5 @@ class DataRequest(Base):
     asked_at: Mapped[datetime]
     decided_at: Mapped[datetime | None]
     decided_by_id: Mapped[int | None]
+    closed_account: Mapped[bool] = mapped_column(default=False)
+    """Whether granting it closed the accounts of who asked."""

@@ -318,6 +318,7 @@ VOUCHING = frozenset(
     }
 )
 """Who answers for whom they give an account: schools, authorities, the operator."""
+AUTHORITIES = VOUCHING - {Role.UNIVERSITY_ADMIN, Role.PROGRAMME_ADMIN}
 HOSTS = frozenset({Role.ENTERPRISE_COORDINATOR, Role.CENTRE_LEADER})
 
 
@@ -325,6 +326,11 @@ def vouches(by: Identity) -> bool:
     """Whether an account that `by` opens or resets is its holder's beyond doubt. An enterprise's coordinator and a base's leader are shown the links
     of those who sign beside them, and vouch for nobody, whatever else they are. No account: the operator's command, a job."""
     return by.account_id is None or (by.has(*VOUCHING) and not by.has(*HOSTS))
+
+
+def is_authority(by: Identity) -> bool:
+    """Whether somebody acts for an authority or the operator, and for no house beside it: the others each have a say in their own."""
+    return by.has(*AUTHORITIES) and not by.has(*HOSTS, Role.UNIVERSITY_ADMIN, Role.PROGRAMME_ADMIN)
 
 
 def grantable_roles(by: Identity) -> tuple[Role, ...]:

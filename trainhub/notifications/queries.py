@@ -25,7 +25,7 @@ def of_holder(account_id: Any) -> sa.ColumnElement[bool]:
     """SQL: a notice to any account of the human who holds this one.
 
     Notices go to the account of the person who stays; of two persons who were merged each may have an account, and whichever
-    of them is used shows what was told to either.
+    of them is used shows what was told to either. What was told before an account was closed and opened again is not shown.
     """
     itself, mine, other = aliased(Account), aliased(Account), aliased(Account)
     named, same = aliased(Person), aliased(Person)
@@ -41,7 +41,9 @@ def of_holder(account_id: Any) -> sa.ColumnElement[bool]:
     )
     # A union, and no "or": this is asked with every page, and a database reads every account where it cannot use both indexes.
     held = sa.union(select(itself.id).where(itself.id == account_id).correlate(Account), second)
-    clause: sa.ColumnElement[bool] = Notice.account_id.in_(held)
+    anew = aliased(Account)
+    before = select(anew.id).where(anew.id == Notice.account_id, anew.reopened_at > Notice.created_at).correlate(Notice).exists()
+    clause: sa.ColumnElement[bool] = sa.and_(Notice.account_id.in_(held), ~before)
     return clause
 
 
@@ -119,12 +121,17 @@ def waiting_notices(digest_until: datetime, limit: int) -> list[Any]:
 
 
 def sent_to_nobody() -> list[int]:
-    """E-mails that were sent to an address by which the register knows nobody (any more): of who was deleted, who never confirmed a registration."""
-    logins = select(LoginName.value).where(LoginName.kind == LoginKind.EMAIL)
-    persons = select(func.lower(Person.email)).where(Person.email != "")
+    """E-mails that were sent to an address by which the register knows nobody (any more): of who was deleted, who never confirmed a registration.
+
+    Anti-joins over each set once: NOT IN compares every address with every person on PostgreSQL as soon as the set is too large to be hashed.
+    """
     address = func.lower(MailMessage.address)
-    statement = select(MailMessage.id).where(
-        MailMessage.state == MailState.SENT, MailMessage.address != "", address.not_in(logins), address.not_in(persons)
+    persons = select(func.lower(Person.email).label("email")).where(Person.email != "").distinct().subquery()
+    statement = (
+        select(MailMessage.id)
+        .outerjoin(LoginName, sa.and_(LoginName.kind == LoginKind.EMAIL, LoginName.value == address))
+        .outerjoin(persons, persons.c.email == address)
+        .where(MailMessage.state == MailState.SENT, MailMessage.address != "", LoginName.id.is_(None), persons.c.email.is_(None))
     )
     return list(session().scalars(statement.order_by(MailMessage.id)))
 

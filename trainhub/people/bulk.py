@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -68,6 +68,12 @@ def register_many(new: Sequence[NewPerson], *, now: datetime, is_demo: bool = Fa
     return {key: known.id for key, known in by_number_hash(one.number_hash for one in new).items()}
 
 
-@lru_cache(maxsize=200_000)
+def read_names(names: Iterable[str]) -> None:
+    """Work out how names are read, which takes longer than anything else of a row, before a transaction needs it."""
+    for name in names:
+        _reading(name)
+
+
+@lru_cache(maxsize=500_000)
 def _reading(name: str) -> str:
     return pinyin.of_name(name)

@@ -46,7 +46,7 @@ def _exporter(name: str, what: str, spec: ImportSpec, rows: Callable[[int | None
     @click.option("--programme", help="Only one programme, by its code / 只导出一个专业点")
     def command(file: str, programme: str | None) -> dict[str, Any]:
         found = rows(_programme_id(programme))
-        count = downloads.write(file, found, spec.schema.columns, codes=downloads.codes_of(spec.schema))
+        count = downloads.write(file, found, spec.schema.columns, codes=downloads.codes_of(spec.schema), private=True)
         return {"file": file, "rows": count}
 
     command.help = f"Export {what} to a CSV or XLSX file that import reads; numbers are masked.\n\n\b\nExample: trainhub people {name} FILE"

@@ -13,11 +13,12 @@ from sqlalchemy import select
 
 from tests.factories import identity as make
 from trainhub.cli import main
-from trainhub.identity import tasks
+from trainhub.identity import queries, tasks
 from trainhub.identity.models import SignInAttempt
+from trainhub.identity.queries.listing import AuditFilter
 from trainhub.identity.types import LoginKind
-from trainhub.kernel import clock, jobs
-from trainhub.kernel.access import SYSTEM, Role
+from trainhub.kernel import audit, clock, jobs
+from trainhub.kernel.access import SYSTEM, Identity, Role
 from trainhub.kernel.db import db, transaction
 
 
@@ -78,3 +79,47 @@ def test_sweep(app: Flask) -> None:
             jobs.ask("identity.sweep", by=SYSTEM, title="x")
         assert tasks.sweep(jobs.Running(0, {}, None)) == {"attempts": 1, "submissions": 0, "links": 0, "registrations": 0, "sessions": 0}
         assert len(db.session.scalars(select(SignInAttempt.id)).all()) == 2
+
+
+def test_names_are_added_and_removed_by_command(app: Flask, client: FlaskClient) -> None:
+    with app.app_context(), transaction():
+        make.account(username="lin", password=make.PASSWORD)
+        make.account(username="wang")
+    added = ["add-login", "lin", "email", " Lin@Example.CN ", "--json"]
+    first, again = (json.loads(_run(app, *added).stdout) for _n in range(2))
+    assert first == again == {"account": first["account"], "kind": "email", "value": "lin@example.cn"}
+    assert client.post("/login", data={"username": "lin@example.cn", "password": make.PASSWORD}).status_code == 303
+    for args, code in (
+        (("add-login", "lin", "username", "wang"), "login_taken"),
+        (("add-login", "lin", "email", "lin@"), None),
+        (("add-login", "nobody", "username", "neu"), "not_found"),
+    ):
+        refused = _run(app, *args, "--json")
+        assert refused.exit_code == 1
+        assert code in (None, json.loads(refused.stdout)["error"]["code"])
+    assert _run(app, "add-login", "lin", "student_no", "2023").exit_code == 2
+    assert json.loads(_run(app, "remove-login", "lin", "--json").stdout) == {"account": first["account"], "name": "lin"}
+    client.post("/logout")
+    assert client.post("/login", data={"username": "lin", "password": make.PASSWORD}).status_code == 422
+    last = _run(app, "remove-login", "lin@example.cn", "--json")
+    assert (last.exit_code, json.loads(last.stdout)["error"]["code"]) == (1, "account_refused")
+    assert client.post("/login", data={"username": "lin@example.cn", "password": make.PASSWORD}).status_code == 303
+
+
+def test_accounts_are_found_by_what_was_typed(app: Flask) -> None:
+    """Whatever the case, and with signs that a database takes for others."""
+    with app.app_context(), transaction():
+        make.account(username="wang_li", name="Smith, John")
+        make.account(username="wangxli", name="百分%之一")
+    found = [json.loads(_run(app, "list", "--text", text, "--json").stdout)["accounts"] for text in ("wang_li", "smith", "SMITH", "分%之", "wang")]
+    assert [len(rows) for rows in found] == [1, 1, 1, 1, 2]
+
+
+def test_the_log_is_asked_for_a_name_in_any_case(app: Flask) -> None:
+    with app.app_context():
+        with transaction():
+            account = make.account(name="Smith, John")
+            audit.record(by=Identity(account_id=account.id, person_id=None, name="Smith, John"), did="identity.preferences.set", on=account)
+        for who in ("Smith", "smith", "SMITH, JOHN"):
+            assert queries.is_known_actor(who)
+            assert [row.actor for row in db.session.execute(queries.audit_listing(AuditFilter(who=who)))] == ["Smith, John"]

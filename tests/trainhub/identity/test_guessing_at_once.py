@@ -31,7 +31,7 @@ def _locked(app: Flask, guess: Callable[[], object]) -> list[str]:
 def test_codes_of_the_second_factor(committed: Flask) -> None:
     with committed.app_context(), transaction():
         account = make.account(username="lin", password=make.PASSWORD)
-        ops.start_totp(account=account, by=SYSTEM)
+        ops.start_totp(account=account, password=make.PASSWORD, by=SYSTEM)
         account.totp_confirmed_at = make.NOW
         key = account.id
 

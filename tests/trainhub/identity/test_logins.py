@@ -20,6 +20,7 @@ from trainhub.identity.types import Channel, LoginKind
 from trainhub.kernel.access import SYSTEM, Identity, Role
 from trainhub.kernel.db import session as current
 from trainhub.kernel.db import transaction
+from trainhub.notifications.queries import notices_of
 from trainhub.people import operations as people
 from trainhub.people.models import Person
 
@@ -254,3 +255,11 @@ def test_nobody_is_called_like_a_students_number(session: Session) -> None:
     with pytest.raises(AccountRefused) as refused:
         ops.add_login(account=make.account(), kind=LoginKind.USERNAME, value="s2023a7", by=SYSTEM, now=make.NOW)
     assert refused.value.code == "login_taken"
+
+
+def test_the_holder_finds_it_among_their_news_where_nothing_can_be_sent(session: Session) -> None:
+    account, by = lin(), admin()
+    new = ops.give_login(account=account, kind=LoginKind.PHONE, value="13800138000", by=by, today=TODAY, now=make.NOW)
+    ops.take_login(account=account, login_id=new.id, by=by, today=TODAY, now=make.NOW)
+    told = [(row.kind, row.message[:8], row.values, row.url) for row in session.execute(notices_of(account.id))]
+    assert told == [("identity.login", f"你的账号{word}了登", {"name": "138****8000"}, "/account") for word in ("删除", "增加")]

@@ -20,6 +20,8 @@ from trainhub.identity.types import AccountState, LoginKind, RequestKind, Reques
 from trainhub.kernel.access import SYSTEM, Identity, Role
 from trainhub.kernel.audit import AuditEvent
 from trainhub.kernel.db import transaction
+from trainhub.notifications import queries as notices
+from trainhub.notifications.operations import notify
 from trainhub.people.models import Person
 
 TODAY = make.NOW.date()
@@ -129,3 +131,44 @@ def test_a_granted_deletion_closes_every_account_of_the_human(session: Session) 
     row = ops.ask_about_data(account=session.get_one(Account, first.id), kind=RequestKind.DELETION, text="请删除", by=SYSTEM, now=make.NOW)
     ops.decide_request(row=row, state=RequestState.DONE, answer="已删除", by=SYSTEM, now=make.NOW, closes_account=True)
     assert {session.get_one(Account, key.id).state for key in (first, second)} == {AccountState.DELETED}
+
+
+@pytest.mark.parametrize("kind", list(RequestKind))
+def test_a_request_that_closed_nothing_keeps_no_list_from_opening(session: Session, kind: RequestKind) -> None:
+    """A part was deleted, or a fact corrected, and the account stayed; later it was closed for want of use."""
+    student = ground.student(year=2026)
+    account = make.account(person=session.get_one(Person, student.person_id))
+    row = ops.ask_about_data(account=account, kind=kind, text="请处理", by=SYSTEM, now=make.NOW)
+    ops.decide_request(row=row, state=RequestState.DONE, answer="已处理", by=SYSTEM, now=make.NOW)
+    ops.close_account(account=account, by=SYSTEM, now=make.NOW)
+    (member,) = ops.members_of(groups.group("cohort", student.cohort_id), today=TODAY)
+    assert (member.is_due, member.why) == (True, None)
+
+
+def test_who_came_back_is_opened_by_a_list_again(session: Session) -> None:
+    """The deletion that was asked for was of the time before: what time closed since, a list opens."""
+    student = ground.student(year=2026)
+    who = session.get_one(Person, student.person_id)
+    account = make.account(person=who)
+    row = ops.ask_about_data(account=account, kind=RequestKind.DELETION, text="请删除", by=SYSTEM, now=make.NOW)
+    ops.decide_request(row=row, state=RequestState.DONE, answer="已删除", by=SYSTEM, now=make.NOW, closes_account=True)
+    later = make.NOW + timedelta(days=9)
+    again = ops.create_account(person=who, display_name=who.name, by=SYSTEM, now=later)
+    assert again.id == account.id
+    ops.close_account(account=again, by=SYSTEM, now=later)
+    (member,) = ops.members_of(groups.group("cohort", student.cohort_id), today=TODAY)
+    assert (member.is_due, member.why) == (True, None)
+
+
+def test_nothing_that_was_told_before_is_shown_after_reopening(app: Flask, session: Session) -> None:
+    who = ground.person("林晓彤")
+    account = make.account(person=who)
+    notify(account_ids=[account.id], kind="test", message="从前的消息", now=make.NOW, unique_key="a")
+    ops.close_account(account=account, by=SYSTEM, now=make.NOW)
+    ops.create_account(person=who, display_name=who.name, by=SYSTEM, now=make.NOW + timedelta(days=1))
+    account.state = AccountState.ACTIVE
+    notify(account_ids=[account.id], kind="test", message="现在的消息", now=make.NOW + timedelta(days=2), unique_key="b")
+    session.flush()
+    told = [row.message for row in session.execute(notices.notices_of(account.id))]
+    assert told == [row.message for row in notices.notices_told(account.id)] == ["现在的消息"]
+    assert queries.identity_of(account.id, today=TODAY).unread == 1

@@ -459,3 +459,55 @@ def test_a_roster_of_a_header_alone_says_that_nothing_was_in_it(command: Command
         assert (found["rows"], found["accepted"]) == (0, 0)
         assert ["只有表头" in one["problem"] for one in found["warnings"]] == [True]
     assert "warnings" not in command("trainees", "import", write(tmp_path / "r.csv", [row(1)]))
+
+
+def test_a_roster_with_a_number_that_was_corrected_registers_nobody_twice(command: Command, session: Session, tmp_path: Path) -> None:
+    wrong, right = resident(1), resident(2)
+    roster = write(tmp_path / "r.csv", [row(id_number=wrong), row(3)])
+    command("trainees", "import", roster)
+    who = session.scalars(select(Person).where(Person.id_mask.endswith(wrong[-4:]), Person.name == "林学员1")).one()
+    people.correct_number(person=who, id_type=IdType.RESIDENT_ID, number=right, reason="已核对证件原件", by=SYSTEM, now=NOW)
+    session.commit()
+    for options in (("--dry-run",), ()):
+        assert counts(command("trainees", "import", roster, *options)) == (0, 2, 0, 0, 1, 1)
+    (told,) = read(tmp_path / "r.csv.rejected.csv")
+    assert (told["column"], "已更正" in told["problem"], "系统管理员" in told["problem"]) == ("id_number", True, True)
+    assert counts(command("trainees", "import", write(tmp_path / "new.csv", [row(id_number=right)]))) == (0, 1, 0, 0, 1, 0)
+    other = [row(id_number=wrong, name="单一"), row(id_number=wrong)]
+    assert counts(command("trainees", "import", write(tmp_path / "holder.csv", other))) == (0, 2, 1, 1, 0, 1), "it is free for its holder"
+    assert (session.scalar(select(func.count(Person.id)).where(Person.name == "林学员1")), records(session)) == (1, 3)
+
+
+def test_strict_writes_what_it_has_checked(session: Session, tmp_path: Path) -> None:
+    """The file is read before the transaction in which others wait, and not once more in it."""
+    file = write(tmp_path / "r.csv", [row(n) for n in range(4)])
+    work = running.Import(running.Roster(file, file.name), by=SYSTEM, today=NOW.date(), now=NOW)
+    work.refuse_unless_good()
+    file.unlink()
+    result, batch_id = work.run_whole()
+    work.finish(batch_id)
+    assert (records(session), session.get_one(RosterBatch, batch_id).accepted_count, result.warnings) == (4, 4, [])
+
+
+@pytest.mark.parametrize("done", [0, 1, 2, 3, 4])
+def test_strict_goes_on_where_a_run_was_killed(session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, done: int) -> None:
+    """Whatever the size of its chunks was."""
+    monkeypatch.setattr(running, "ROWS_A_CHUNK", 2)
+    file = write(tmp_path / "r.csv", [row(n) for n in range(4)])
+
+    def imported() -> running.Import:
+        return running.Import(running.Roster(file, file.name), by=SYSTEM, today=NOW.date(), now=NOW)
+
+    work = imported()
+    with transaction():
+        batch_id, _done = work._start(4, running._sha256(file), None)
+    if done:
+        monkeypatch.setattr(running, "ROWS_A_CHUNK", done)
+        with work._open() as table:
+            chunk = next(work._chunks(table))
+        assert work._write(batch_id, 0, chunk) is not None
+        monkeypatch.setattr(running, "ROWS_A_CHUNK", 2)
+    again = imported()
+    again.refuse_unless_good()
+    assert again.run_whole()[1] == batch_id
+    assert (records(session), again.finish(batch_id).accepted) == (4, 4)

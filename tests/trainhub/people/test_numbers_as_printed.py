@@ -16,13 +16,15 @@ from sqlalchemy.orm import Session
 from enterprises.mentors.queries import students_by_no
 from tests.factories import ground
 from tests.factories import identity as make
+from tests.factories.ground import NOW
 from trainhub.cli import main
 from trainhub.identity import queries as identity
 from trainhub.identity import rules as identity_rules
 from trainhub.identity.types import LoginKind
+from trainhub.kernel.access import SYSTEM
 from trainhub.organisations.models import Organisation
-from trainhub.people import queries
-from trainhub.people.models import Student, Teacher
+from trainhub.people import operations, queries
+from trainhub.people.models import Person, Student, Teacher
 from trainhub.people.operations import StudentKnown
 from trainhub.people.rules import school_number, school_number_spellings
 from trainhub.programmes.models import Programme
@@ -138,3 +140,17 @@ def test_one_signs_in_by_the_number_as_it_is_printed(session: Session) -> None:
     assert found("2023001") == found("10384/2023-001") == []
     named = make.account(username="2022-x7").id
     assert found("2022-x7") == [named]
+
+
+def test_a_teacher_stored_without_dashes_is_not_added_again(session: Session) -> None:
+    teacher = ground.teacher(staff_no="T-20-01")
+    teacher.staff_no = "T2001"  # as it was stored before
+    session.flush()
+    who, school = session.get_one(Person, teacher.person_id), session.get_one(Organisation, teacher.university_id)
+    facts: dict[str, Any] = {"university": school, "staff_no": "T-20-01", "kind": teacher.kind, "since": teacher.since, "by": SYSTEM, "now": NOW}
+    with pytest.raises(operations.TeacherKnown) as refused:
+        operations.add_teacher(person=who, **facts)
+    assert refused.value.field == "staff_no"
+    other = operations.add_teacher(person=ground.person("另一位"), **facts)
+    assert other.staff_no == "T-20-01", "two numbers may have become one: the name tells"
+    assert operations.add_teacher(person=who, **{**facts, "university": ground.university()}).staff_no == "T-20-01"

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+import stat
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -558,3 +559,13 @@ def test_a_mistyped_number_is_nearly_somebodys(as_role: As) -> None:
     number = ground.resident_id(date(1999, 1, 1))
     wrong = number[:17] + ("1" if number[17] != "1" else "2")
     assert as_role(Role.SYSTEM_ADMIN).get(f"/people/persons?q={wrong}").location == "/people/persons"
+
+
+@pytest.mark.parametrize("command", ["export-students", "export-teachers"])
+def test_an_exported_file_is_its_owners_alone(app: Flask, session: Session, tmp_path: Path, command: str) -> None:
+    """Telephones, e-mails and guardians stand in it."""
+    ground.student()
+    session.commit()
+    file = tmp_path / "out.csv"
+    done = CliRunner().invoke(main, ["people", command, str(file), "--json"], obj={"create_app": lambda: app})
+    assert (done.exit_code, stat.S_IMODE(file.stat().st_mode)) == (0, 0o600)

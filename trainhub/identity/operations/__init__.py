@@ -32,6 +32,7 @@ from trainhub.identity.operations.opening_many import (
     sheets,
     waiting,
 )
+from trainhub.identity.operations.own_password import TELLING, count_own_password, own_password_told_nothing, own_password_was_right
 from trainhub.identity.operations.owning import own_alone
 from trainhub.identity.operations.privacy import (
     ask_about_data,
@@ -63,6 +64,7 @@ from trainhub.identity.operations.tokens import known_scopes, make_token, revoke
 __all__ = [
     "CHANGEABLE",
     "FORGETTING",
+    "TELLING",
     "AccountRefused",
     "Attempt",
     "GrantRefused",
@@ -89,6 +91,7 @@ __all__ = [
     "confirm_login",
     "confirm_totp",
     "count_own_number",
+    "count_own_password",
     "count_registration",
     "create_account",
     "decide_request",
@@ -117,6 +120,8 @@ __all__ = [
     "open_member",
     "open_session",
     "own_alone",
+    "own_password_told_nothing",
+    "own_password_was_right",
     "password_demands",
     "pending_secret",
     "pending_uri",

@@ -20,6 +20,7 @@ from trainhub.kernel.errors import NotFound
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import LANGUAGES, _
 from trainhub.people.models import Person
+from trainhub.people.reach import out_of_reach
 
 Login = tuple[LoginKind, str, str]
 
@@ -74,7 +75,7 @@ def _take_up(account: Account, exists: AccountRefused, *, by: Identity, now: dat
     session().refresh(account, with_for_update={"of": Account})  # two who open it at once: the second finds it open
     if account.state is not AccountState.DELETED:
         raise exists
-    account.state, account.created_at, account.last_sign_in_at = AccountState.INVITED, now, None
+    account.state, account.created_at, account.reopened_at, account.last_sign_in_at = AccountState.INVITED, now, now, None
     account.wants_email, account.wants_digest = True, False
     account.handled_at = account.handled_by_id = None
     session().flush()
@@ -252,7 +253,20 @@ def name_hash(name: str) -> str:
 
 
 def check_may_manage(*, account: Account, by: Identity, today: date) -> None:
-    """Refuse to manage an account that holds, or will hold, a role which `by` could not give: its password would be a way up."""
+    """Refuse to manage an account whose holder's accounts hold, or will hold, a role which `by` could not give, or who studies, teaches or is a mentor
+    where `by` has no say: the password would be a way up, or into another house. Authorities answer for whom they give roles. Raises GrantRefused."""
+    check_may_invite(account=account, by=by, today=today)
+    if by is SYSTEM or by.account_id is None or account.person_id is None or rules.is_authority(by):
+        return
+    if out_of_reach([account.person_id], by, on=today):
+        raise GrantRefused(
+            _("此人还在你管理范围以外就读、任教或担任指导教师，账号不能由你处理：请由本人通过“忘记密码”办理，或联系系统管理员。"),
+            code="above_own_scope",
+        )
+
+
+def check_may_invite(*, account: Account, by: Identity, today: date) -> None:
+    """Refuse to invite into an account that holds, or will hold, a role which `by` could not give. Raises GrantRefused."""
     if by is SYSTEM or by.account_id is None:
         return
     for grant in queries.lasting_grants(account.id, today=today):

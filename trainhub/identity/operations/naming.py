@@ -16,7 +16,7 @@ from sqlalchemy import delete, func, update
 from sqlalchemy.exc import IntegrityError
 
 from trainhub.identity import passwords, queries, rules
-from trainhub.identity.delivery import channels, deliver
+from trainhub.identity.delivery import News, channels, deliver, tell
 from trainhub.identity.models import Account, LoginName, OneTimeLink, SignInAttempt
 from trainhub.identity.operations._support import AccountRefused, GrantRefused, PasswordRefused, note_handled
 from trainhub.identity.operations.accounts import add_login, check_login, check_may_manage, name_hash, refuse_closed, remove_login
@@ -27,7 +27,7 @@ from trainhub.kernel.access import Identity
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import NotFound
-from trainhub.kernel.i18n import _, in_language
+from trainhub.kernel.i18n import N_, _, in_language
 from trainhub.people.models import Person
 
 CHANNEL_OF: Mapping[LoginKind, Channel] = {LoginKind.EMAIL: Channel.EMAIL, LoginKind.PHONE: Channel.SMS}
@@ -68,13 +68,12 @@ def _remove(account: Account, login_id: int, *, by: Identity, now: datetime) -> 
     login = next((one for one in queries.login_names(account.id) if one.id == login_id), None)
     if login is None:
         return
-    before, kind, value = _addresses(account), login.kind, login.value
+    before, kind, value, key = _addresses(account), login.kind, login.value, login.id
     remove_login(account=account, login_id=login_id, by=by)
     session().flush()
     note_handled(account, by=by, now=now)
     _end_links_to(account, value, now=now)
-    text = _said(account, removed=_masked(kind, value))
-    _tell(account, before, text, now=now)
+    _tell(account, before, REMOVED, _masked(kind, value), key, now=now)
 
 
 def _end_links_to(account: Account, address: str, *, now: datetime) -> None:
@@ -248,20 +247,21 @@ def _masked(kind: LoginKind, value: str) -> str:
     return f"{value[:3]}****{value[-4:]}" if kind is LoginKind.PHONE else value
 
 
-def _said(account: Account, *, added: str = "", removed: str = "") -> str:
-    with in_language(account.language):
-        what = _("你的账号增加了登录名“%(name)s”。", name=added) if added else _("你的账号删除了登录名“%(name)s”。", name=removed)
-        return _(
-            "%(name)s，你好：\n\n%(what)s\n\n如果你不知道这件事，请立即登录修改密码，并联系所在单位的管理员。", name=account.display_name, what=what
-        )
+ADDED = N_("你的账号增加了登录名“%(name)s”。不是你本人办理的，请立即修改密码，并联系所在单位的管理员。")
+REMOVED = N_("你的账号删除了登录名“%(name)s”。不是你本人办理的，请立即修改密码，并联系所在单位的管理员。")
+PAGE = "/account"
 
 
 def _tell_added(account: Account, login: LoginName, before: Iterable[tuple[LoginKind, str]], *, now: datetime) -> None:
-    _tell(account, [one for one in before if one != (login.kind, login.value)], _said(account, added=_masked(login.kind, login.value)), now=now)
+    others = [one for one in before if one != (login.kind, login.value)]
+    _tell(account, others, ADDED, _masked(login.kind, login.value), login.id, now=now)
 
 
-def _tell(account: Account, addresses: Iterable[tuple[LoginKind, str]], text: str, *, now: datetime) -> None:
+def _tell(account: Account, addresses: Iterable[tuple[LoginKind, str]], message: str, masked: str, login_id: int, *, now: datetime) -> None:
+    """Among the holder's news, and at every address by which they are reached: an installation may have no way to send anything."""
+    key = f"login:{login_id}:{'added' if message == ADDED else 'removed'}:{now.timestamp():.0f}"
     with in_language(account.language):
         subject = _("登录名已更改")
-    for kind, value in addresses:
-        deliver(CHANNEL_OF[kind], to=value, subject=subject, text=text, now=now)
+        text = "\n\n".join((_("%(name)s，你好：", name=account.display_name), _(message, name=masked)))
+    sent = {kind: deliver(CHANNEL_OF[kind], to=value, subject=subject, text=text, now=now) for kind, value in addresses}
+    tell(News(account.id, "identity.login", message, PAGE, key, is_mailed=sent.get(LoginKind.EMAIL, False), values={"name": masked}), now=now)

@@ -178,6 +178,7 @@ def decide_request(
         )
     is_sent = _send_answer(account, row, is_closing=is_closing, now=now)
     if is_closing:
+        row.closed_account = True
         for key in held:
             close_account(account=queries.account(key), by=by, now=now)
         _forget_contacts(account.person_id, now=now)

@@ -17,7 +17,7 @@ from trainhub.identity.models import Account, DataRequest, LoginName, RoleGrant
 from trainhub.identity.permissions import OPENERS
 from trainhub.identity.queries.accounts import accounts_of_persons, with_account
 from trainhub.identity.queries.grants import active
-from trainhub.identity.types import AccountState, LoginKind, RequestKind, RequestState
+from trainhub.identity.types import AccountState, LoginKind
 from trainhub.kernel import contacts
 from trainhub.kernel.access import Identity, Role
 from trainhub.kernel.db import session
@@ -135,7 +135,7 @@ def _closed(person_ids: Iterable[int]) -> set[int]:
     rows = people.rows_of_humans(person_ids)
     found: set[int | None] = set()
     for part in _parts(frozenset().union(*rows.values())):
-        asked = (DataRequest.kind == RequestKind.DELETION, DataRequest.state == RequestState.DONE)
+        asked = (DataRequest.closed_account.is_(True), or_(Account.reopened_at.is_(None), Account.reopened_at < DataRequest.decided_at))
         closed = select(Account.person_id).join(DataRequest, DataRequest.account_id == Account.id)
         found.update(session().scalars(closed.where(Account.person_id.in_(part), Account.state == AccountState.DELETED, *asked)))
     return {key for key, of_one in rows.items() if of_one & found}

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 
 from trainhub.identity.models import Account, Consent, DataRequest, LoginName, Registration, RoleGrant, UserSession
 from trainhub.identity.permissions import DEPARTMENTS, MANAGERS
@@ -109,14 +109,8 @@ def accounts_listing(identity: Identity, wanted: AccountFilter, *, today: date, 
         .where(visible_to(identity, today=today))
     )
     if wanted.text:
-        like = f"%{wanted.text.casefold().replace('%', '').replace('_', '')}%"
-        statement = statement.where(
-            or_(
-                Account.display_name.like(like),
-                Person.pinyin.like(like),
-                Account.id.in_(select(LoginName.account_id).where(LoginName.value.like(like))),
-            )
-        )
+        by_name = select(LoginName.account_id).where(organisations.matches(wanted.text, LoginName.value))
+        statement = statement.where(or_(organisations.matches(wanted.text, Account.display_name, Person.pinyin), Account.id.in_(by_name)))
     if wanted.state is not None:
         statement = statement.where(Account.state == wanted.state)
     if wanted.role is not None:
@@ -186,13 +180,14 @@ AUDIT_SORTS: dict[str, tuple[Any, ...]] = {
 def _by(who: str) -> ColumnElement[bool]:
     """The events of a name, or of the account that signs in as it."""
     accounts = select(LoginName.account_id).where(LoginName.value == who.casefold())
-    return or_(AuditEvent.actor.contains(who, autoescape=True), AuditEvent.account_id.in_(accounts))
+    return or_(func.lower(AuditEvent.actor).contains(who.lower(), autoescape=True), AuditEvent.account_id.in_(accounts))
 
 
 def is_known_actor(who: str) -> bool:
     """Whether a name is that of an account, or of anybody or anything the log tells of."""
     account = or_(
-        Account.display_name.contains(who, autoescape=True), Account.id.in_(select(LoginName.account_id).where(LoginName.value == who.casefold()))
+        func.lower(Account.display_name).contains(who.lower(), autoescape=True),
+        Account.id.in_(select(LoginName.account_id).where(LoginName.value == who.casefold())),
     )
     return any(session().scalar(select(one)) for one in (exists().where(account), exists().where(_by(who))))
 

@@ -14,6 +14,7 @@ from trainhub.identity.forms import CodeForm, DropLoginForm, OwnLoginForm
 from trainhub.identity.models import Account
 from trainhub.identity.types import Channel, LoginKind
 from trainhub.identity.views.own import blueprint
+from trainhub.identity.views.own_password import counted
 from trainhub.kernel import clock
 from trainhub.kernel.access import Identity, signed_in, who
 from trainhub.kernel.db import transaction
@@ -96,7 +97,7 @@ def logins_post() -> Any:
     status = 422
     if form.validate():
         try:
-            with transaction():
+            with counted(account.id), transaction():
                 asked = ops.ask_login(
                     account=queries.account(account.id),
                     kind=LoginKind(form.kind.data),
@@ -155,13 +156,15 @@ def logins_remove() -> Any:
     """Sign in by a name no longer."""
     by, account = _me()
     form = _drop_form(account)
+    status = 422
     if form.validate():
         try:
-            with transaction():
+            with counted(account.id), transaction():
                 ops.drop_login(
                     account=queries.account(account.id), login_id=form.login_id.data, password=form.password.data or "", by=by, now=clock.now()
                 )
             return done(_("登录名已删除。"), "my_account.logins")
         except Refused as refused:
             form.refuse(refused)
-    return _page(queries.account(account.id), drop=form, status=422)
+            status = refused.status
+    return _page(queries.account(account.id), drop=form, status=status)

@@ -13,6 +13,7 @@ from trainhub.identity.forms import ChangePasswordForm, CodeForm, PasswordForm, 
 from trainhub.identity.models import Account
 from trainhub.identity.permissions import Can
 from trainhub.identity.types import RequestKind
+from trainhub.identity.views.own_password import counted
 from trainhub.kernel import clock
 from trainhub.kernel.access import ROLE_LABELS, Identity, acting, guard, permission_table, signed_in
 from trainhub.kernel.db import transaction
@@ -67,10 +68,10 @@ def _password_page(form: ChangePasswordForm, status: int = 200) -> Any:
 def password_post() -> Any:
     """The other sessions end."""
     identity, account = _me()
-    form = ChangePasswordForm()
+    form, status = ChangePasswordForm(), 422
     if form.validate():
         try:
-            with transaction():
+            with counted(account.id), transaction():
                 ops.change_password(
                     account=queries.account(account.id),
                     old=form.old.data or "",
@@ -82,7 +83,8 @@ def password_post() -> Any:
             return done(_("密码已修改，其他设备上的登录已全部退出，接口令牌已全部失效。"), "my_account.overview")
         except Refused as refused:
             form.refuse(refused)
-    return _password_page(form, 422)
+            status = refused.status
+    return _password_page(form, status)
 
 
 def _factor_page(account: Account, code: CodeForm, off: PasswordForm, status: int = 200) -> Any:
@@ -115,11 +117,18 @@ def second_factor() -> Any:
 @blueprint.post("/account/second-factor/start")
 @signed_in
 def second_factor_start() -> Any:
-    """Make the secret behind the QR code."""
+    """Make the secret behind the QR code; one's own password is asked: who finds a browser open would shut its holder out."""
     identity, account = _me()
-    with transaction():
-        ops.start_totp(account=queries.account(account.id), by=identity)
-    return done(_("请扫描二维码，并输入应用显示的验证码。"), "my_account.second_factor")
+    form, status = PasswordForm(), 422
+    if form.validate():
+        try:
+            with counted(account.id), transaction():
+                ops.start_totp(account=queries.account(account.id), password=form.password.data or "", by=identity)
+            return done(_("请扫描二维码，并输入应用显示的验证码。"), "my_account.second_factor")
+        except Refused as refused:
+            form.refuse(refused)
+            status = refused.status
+    return _factor_page(queries.account(account.id), CodeForm(formdata=None), form, status)
 
 
 @blueprint.post("/account/second-factor/confirm")
@@ -143,15 +152,16 @@ def second_factor_confirm() -> Any:
 def second_factor_codes() -> Any:
     """Fresh recovery codes, shown once; one's own password is asked."""
     identity, account = _me()
-    form = PasswordForm()
+    form, status = PasswordForm(), 422
     if form.validate():
         try:
-            with transaction():
+            with counted(account.id), transaction():
                 codes = ops.renew_recovery_codes(account=queries.account(account.id), password=form.password.data or "", by=identity)
             return render_template("trainhub/identity/recovery_codes.html", codes=codes)
         except Refused as refused:
             form.refuse(refused)
-    return _factor_page(queries.account(account.id), CodeForm(formdata=None), form, 422)
+            status = refused.status
+    return _factor_page(queries.account(account.id), CodeForm(formdata=None), form, status)
 
 
 @blueprint.post("/account/second-factor/remove")
@@ -159,15 +169,16 @@ def second_factor_codes() -> Any:
 def second_factor_remove() -> Any:
     """Switch it off; one's own password is asked."""
     identity, account = _me()
-    form = PasswordForm()
+    form, status = PasswordForm(), 422
     if form.validate():
         try:
-            with transaction():
+            with counted(account.id), transaction():
                 ops.remove_totp(account=queries.account(account.id), password=form.password.data or "", by=identity)
             return done(_("动态验证码已停用。"), "my_account.second_factor")
         except Refused as refused:
             form.refuse(refused)
-    return _factor_page(queries.account(account.id), CodeForm(formdata=None), form, 422)
+            status = refused.status
+    return _factor_page(queries.account(account.id), CodeForm(formdata=None), form, status)
 
 
 # -- sessions, tokens, preferences --------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import pickle
 import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import chain, islice
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import IO, Any
 
 from sqlalchemy.exc import IntegrityError, OperationalError
@@ -32,6 +34,7 @@ from trainhub.ledger.rosters.checking import Checker, Complaint, Entry, is_erase
 from trainhub.ledger.rosters.columns import schema
 from trainhub.ledger.types import RosterResult
 from trainhub.organisations import queries as organisations
+from trainhub.people.bulk import read_names
 
 ROWS_A_CHUNK = 4_000
 SHOWN = 200
@@ -64,6 +67,41 @@ class Chunk:
     rows: int
     entries: list[Entry]
     bad: list[tuple[int, list[Complaint]]]
+
+    def after(self, rows: int) -> Chunk:
+        """Without its first rows."""
+        gone = set(sorted([*(entry.number for entry in self.entries), *(number for number, _said in self.bad)])[:rows])
+        kept = [one for one in self.entries if one.number not in gone]
+        return Chunk(self.rows - rows, kept, [one for one in self.bad if one[0] not in gone])
+
+
+class Ahead:
+    """A file that was read and checked before anything is written: on SQLite everybody waits while a transaction lasts, and a file that counts as a
+    whole takes one. The chunks lie in a file without a name, which goes with the process."""
+
+    def __init__(self, digest: str) -> None:
+        self.digest = digest
+        self.file_name, self.row_count = "", 0
+        self.warnings: list[dict[str, Any]] = []
+        self._file = TemporaryFile()  # noqa: SIM115 - closed by `close`
+
+    def close(self) -> None:
+        """Let the rows go."""
+        self._file.close()
+
+    def keep(self, chunk: Chunk) -> None:
+        """Add the next rows."""
+        pickle.dump(chunk, self._file, pickle.HIGHEST_PROTOCOL)
+
+    def chunks(self, skip: int) -> Iterator[Chunk]:
+        """The rows after the first `skip`."""
+        self._file.seek(0)
+        before = 0
+        while before < self.row_count:
+            chunk: Chunk = pickle.load(self._file)  # noqa: S301 - written above by this object
+            if before + chunk.rows > skip:
+                yield chunk.after(skip - before) if skip > before else chunk
+            before += chunk.rows
 
 
 def _nothing(_done: int, _total: int) -> None:
@@ -98,6 +136,7 @@ class Import:
         self.resumed = 0
         self.is_shared = False
         """Whether another run was seen to work on the same import at the same time."""
+        self._ahead: Ahead | None = None
         session().rollback()
 
     def _open(self) -> Table:
@@ -127,8 +166,8 @@ class Import:
             yield Chunk(rows, entries, bad)
 
     # -- dry run --------------------------------------------------------------------------------------------------------
-    def dry_run(self) -> tuple[RosterResult, list[dict[str, Any]]]:
-        """What an import would do now, with the first problems; nothing is written."""
+    def dry_run(self, ahead: Ahead | None = None) -> tuple[RosterResult, list[dict[str, Any]]]:
+        """What an import would do now, with the first problems; nothing is written. `ahead` keeps what was read for `run_whole`."""
         result, seen = RosterResult(), importing.Seen()
         problems: list[dict[str, Any]] = []
         with self._open() as table:
@@ -136,6 +175,9 @@ class Import:
             for chunk in self._chunks(table):
                 planned = importing.plan(chunk.entries, seen)
                 session().rollback()
+                if ahead is not None:
+                    ahead.keep(chunk)
+                    read_names(entry.person.name for entry in planned.new.values())
                 result.rows += chunk.rows
                 result.accepted += len(planned.accepted)
                 result.new_persons += len(planned.new)
@@ -145,6 +187,8 @@ class Import:
                 problems += _remarks(table.file, rejected[: max(0, SHOWN - len(problems))])
                 result.notices += _remarks(table.file, planned.notices[: max(0, SHOWN - len(result.notices))])
                 self.progress(result.rows, table.row_count)
+            if ahead is not None:
+                ahead.file_name, ahead.row_count, ahead.warnings = table.file, result.rows, result.warnings
         self._add_values([*problems, *result.notices])
         return result, problems
 
@@ -166,7 +210,8 @@ class Import:
 
     def refuse_unless_good(self) -> None:
         """Raises RosterRejected, with the first problems, when a row would be left out."""
-        result, problems = self.dry_run()
+        self._ahead = Ahead(_sha256(self.roster.path))
+        result, problems = self.dry_run(self._ahead)
         if result.rejected:
             raise RosterRejected(
                 _("%(rows)d 行中有 %(bad)d 行不能导入，按要求整个文件没有导入。请改正后重试。", rows=result.rows, bad=result.rejected),
@@ -184,20 +229,20 @@ class Import:
             self._warn(table, result)
             digest = _sha256(self.roster.path)
             with transaction():
-                batch_id, done = self._start(table, digest, upload_file_id)
+                batch_id, done = self._start(table.row_count, digest, upload_file_id)
             for chunk in self._chunks(table, done):
                 self._count(chunk, self._write(batch_id, done, chunk))
                 done += chunk.rows
                 self.progress(done, table.row_count)
         return result, batch_id
 
-    def _start(self, table: Table, digest: str, upload_file_id: int | None) -> tuple[int, int]:
+    def _start(self, row_count: int, digest: str, upload_file_id: int | None) -> tuple[int, int]:
         """The batch of this file and how many of its rows are done."""
         batch = importing.start_batch(
             file_name=self.roster.name,
             sha256=digest,
             base_id=self.base_id,
-            row_count=table.row_count,
+            row_count=row_count,
             by=self.by,
             now=self.now,
             upload_file_id=upload_file_id,
@@ -206,39 +251,40 @@ class Import:
         return batch.id, batch.rows_done
 
     def run_whole(self, *, upload_file_id: int | None = None) -> tuple[RosterResult, int]:
-        """`run` for a file that counts as a whole or not at all: one transaction, in which every row is judged once more. What stood when
-        `refuse_unless_good` looked may have changed since. Raises RosterRejected, and nothing is kept."""
-        for left in reversed(range(TRIES)):
-            try:
-                return self._run_whole(upload_file_id)
-            except (IntegrityError, OperationalError):
-                if not left:
-                    raise
-                time.sleep(0.2 * (TRIES - left))  # another import brought the same person meanwhile: look again
-        raise AssertionError  # the last try has returned or raised
+        """`run` for a file that counts as a whole or not at all, after `refuse_unless_good`: one transaction, in which what that has read is judged
+        once more against what stands, which may have changed since. Raises RosterRejected, and nothing is kept."""
+        assert self._ahead is not None  # `refuse_unless_good` comes first
+        try:
+            for left in reversed(range(TRIES)):
+                try:
+                    return self._run_whole(self._ahead, upload_file_id)
+                except (IntegrityError, OperationalError):
+                    if not left:
+                        raise
+                    time.sleep(0.2 * (TRIES - left))  # another import brought the same person meanwhile: look again
+            raise AssertionError  # the last try has returned or raised
+        finally:
+            self._ahead.close()
 
-    def _run_whole(self, upload_file_id: int | None) -> tuple[RosterResult, int]:
-        result, rejected = RosterResult(), list[importing.Rejected]()
-        with self._open() as table:
-            self._warn(table, result)
-            digest = _sha256(self.roster.path)
-            try:
-                with transaction():
-                    batch_id, done = self._start(table, digest, upload_file_id)
-                    for chunk in self._chunks(table, done):
-                        written = self._import(batch_id, done, chunk)
-                        if written is None:
-                            raise Refused(_("另一次导入正在处理同一个文件，请等它结束后再试。"), code="roster_busy")
-                        rejected = sorted([*chunk.bad, *written.rejected])
-                        if rejected:
-                            said = _("检查之后登记有了变化，第 %(row)d 行不能再导入，按要求整个文件没有导入。请核对后重试。", row=rejected[0][0])
-                            raise RosterRejected(said, details=_remarks(table.file, rejected[:SHOWN]))
-                        done += chunk.rows
-            except RosterRejected as refused:
-                self._add_values(refused.details)
-                raise
-            self.progress(done, table.row_count)
-        return result, batch_id
+    def _run_whole(self, ahead: Ahead, upload_file_id: int | None) -> tuple[RosterResult, int]:
+        rejected: list[importing.Rejected] = []
+        try:
+            with transaction():
+                batch_id, done = self._start(ahead.row_count, ahead.digest, upload_file_id)
+                for chunk in ahead.chunks(done):
+                    written = self._import(batch_id, done, chunk)
+                    if written is None:
+                        raise Refused(_("另一次导入正在处理同一个文件，请等它结束后再试。"), code="roster_busy")
+                    rejected = sorted([*chunk.bad, *written.rejected])
+                    if rejected:
+                        said = _("检查之后登记有了变化，第 %(row)d 行不能再导入，按要求整个文件没有导入。请核对后重试。", row=rejected[0][0])
+                        raise RosterRejected(said, details=_remarks(ahead.file_name, rejected[:SHOWN]))
+                    done += chunk.rows
+        except RosterRejected as refused:
+            self._add_values(refused.details)
+            raise
+        self.progress(done, ahead.row_count)
+        return RosterResult(warnings=ahead.warnings), batch_id
 
     def _import(self, batch_id: int, done: int, chunk: Chunk) -> importing.Plan | None:
         return importing.import_chunk(

@@ -56,7 +56,7 @@ def add_teacher(
         raise BadTeacher(_("请填写工号。"), field="staff_no")
     if university.kind not in SCHOOLS:
         raise BadTeacher(_("“%(name)s”不是学校。", name=university.name), field="university_id")
-    if queries.teacher_by_no(university.id, staff_no) is not None:
+    if _is_there(university, staff_no, person):
         raise TeacherKnown(_("工号 %(no)s 在本校已存在，请核对。", no=staff_no), field="staff_no")
     row = Teacher(
         person_id=person.id,
@@ -78,6 +78,15 @@ def add_teacher(
     add_once(row, lambda: TeacherKnown(_("工号 %(no)s 在本校已存在，请核对。", no=staff_no), field="staff_no"))
     audit.record(by=by, did="people.teacher.added", on=row, data={"staff_no": staff_no, "university": university.code})
     return row
+
+
+def _is_there(university: Organisation, staff_no: str, person: Person) -> bool:
+    """Whether the number is a teacher's; one stored without its dashes may be another teacher's: of one name it is this one."""
+    for spelling in rules.school_number_spellings(staff_no):
+        known = queries.teacher_by_no(university.id, spelling)
+        if known is not None and (known.staff_no == staff_no or rules.same_name(session().get_one(Person, known.person_id).name, person.name)):
+            return True
+    return False
 
 
 def _country(text: str) -> str:
