@@ -332,6 +332,32 @@ def grantable_roles(by: Identity) -> tuple[Role, ...]:
     return tuple(role for role in Role if any(role in GRANTABLE.get(held, ()) for held in by.roles))
 
 
+LEARNING = frozenset({Role.STUDENT, Role.TRAINEE})
+"""Roles that give no say over others: what is behind them is the holder's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A role that an account holds, will hold, or held (`lasts` is False)."""
+
+    role: Role
+    lasts: bool
+    may_give: bool
+    """Whether who wants to manage the account could give it."""
+
+
+def is_above(held: Iterable[Held], *, is_settled: bool) -> bool:
+    """Whether a human holds more than somebody could give who wants to reset one of their accounts: the password would be a way up, or into the
+    records of another house.
+
+    Every role over others that lasts counts. Roles of a learner count too, unless the human studies or teaches somewhere now (`is_settled`): then
+    that school answers for them, which is judged by the place. Where nothing lasts, what was held counts.
+    """
+    roles = list(held)
+    counted = [one for one in roles if one.lasts and not (is_settled and one.role in LEARNING)]
+    return not all(one.may_give for one in counted or (() if is_settled else roles))
+
+
 def is_active(since: date, until: date | None, ended: bool, on: date) -> bool:
     """Whether a grant holds on a day; both ends are included."""
     return not ended and since <= on and (until is None or on <= until)

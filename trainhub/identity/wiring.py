@@ -78,7 +78,7 @@ def register(app: Flask) -> None:
         Entry("system", _l("操作审计"), "audit.events", "history", can=Can.AUDIT_VIEW, order=50),
         Entry("system", _l("个人信息申请"), "data_requests.listing", "clipboard", can=Can.REQUEST_DECIDE, order=60),
     )
-    reach.register_beyond(app, "identity", lambda person_ids, by: queries.persons_above(person_ids, by, today=clock.today()))
+    reach.register_beyond(app, "identity", lambda person_ids, by, today: queries.persons_above(person_ids, by, today=today))
     holds.register_same(app, queries.is_same_holder)
     app.extensions.setdefault(DOORS, []).append(accounts.door)
     app.extensions.setdefault(CHANGED, []).extend([addresses.tell_of_change, operations.follow_person])  # told before the name to sign in by follows

@@ -4,6 +4,7 @@ from trainhub.identity.delivery import reaches_by_mail
 from trainhub.identity.operations._support import AccountRefused, GrantRefused, LinkRefused, Locked, PasswordRefused
 from trainhub.identity.operations.accounts import (
     add_login,
+    against_managing,
     change_password,
     check_may_manage,
     create_account,
@@ -77,6 +78,7 @@ __all__ = [
     "Wish",
     "add_login",
     "add_student_numbers",
+    "against_managing",
     "ask_about_data",
     "ask_login",
     "ask_reset",

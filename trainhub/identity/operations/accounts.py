@@ -19,6 +19,7 @@ from trainhub.kernel.db import add_once, session
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import LANGUAGES, _
+from trainhub.people import reach
 from trainhub.people.models import Person
 
 Login = tuple[LoginKind, str, str]
@@ -252,13 +253,26 @@ def name_hash(name: str) -> str:
 
 
 def check_may_manage(*, account: Account, by: Identity, today: date) -> None:
-    """Refuse to manage an account that holds, or will hold, a role which `by` could not give: its password would be a way up."""
+    """Refuse to manage an account whose holder belongs to others too: its password would be a way up, or into the records of another house.
+
+    Judged is the human: every account of theirs, whatever row of theirs it hangs on, and where they study, teach or are mentors. So neither an
+    enterprise that registered somebody as a trainee nor a school they left becomes the student of another school. Raises GrantRefused.
+    """
+    why = against_managing(account, by=by, today=today)
+    if why is not None:
+        raise why
+
+
+def against_managing(account: Account, *, by: Identity, today: date) -> GrantRefused | None:
+    """Why `by` may not hand out a link to an account, change its names, switch it off or on; None: they may. For the pages, which offer no such button."""
     if by is SYSTEM or by.account_id is None:
-        return
-    for grant in queries.lasting_grants(account.id, today=today):
-        scope = queries.subject_of_scope(grant.scope_kind, grant.organisation_id, grant.programme_id, grant.region_code)
-        if not rules.may_give(by, grant.role, grant.scope_kind, scope):
-            raise GrantRefused(_("这个账号持有超出你授权范围的角色，只能由上级管理员或系统管理员处理。"), code="above_own_scope")
+        return None
+    if queries.is_above(account.id, by, today=today):
+        return GrantRefused(_("这个账号持有超出你授权范围的角色，只能由上级管理员或系统管理员处理。"), code="above_own_scope")
+    if account.person_id is not None and reach.beyond_reach([account.person_id], by, today):
+        said = _("账号本人还在你负责范围以外学习、任教或任职：请联系其所在学校的管理员；在多处学习或任职的，由系统管理员处理。")
+        return GrantRefused(said, code="belongs_elsewhere")
+    return None
 
 
 def disable(*, account: Account, by: Identity, today: date, now: datetime, reason: str, version: int | None = None) -> None:

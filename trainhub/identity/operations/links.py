@@ -32,6 +32,11 @@ def invite(*, account: Account, by: Identity, today: date, now: datetime) -> str
     Raises AccountRefused when the account is in use already or disabled, GrantRefused when it holds more than `by` could give.
     """
     check_may_manage(account=account, by=by, today=today)
+    return send_invitation(account=account, by=by, now=now)
+
+
+def send_invitation(*, account: Account, by: Identity, now: datetime) -> str:
+    """`invite` for whom a list opened an account a moment ago: the link goes to the address on file alone, and is shown to nobody."""
     refuse_closed(account)
     if account.state is not AccountState.INVITED:
         raise AccountRefused(_("这个账号已启用，不需要邀请；忘记密码请发送重置链接。"), code="not_invited")

@@ -14,7 +14,7 @@ from trainhub.identity.models import Account
 from trainhub.identity.operations._support import GrantRefused
 from trainhub.identity.operations.accounts import check_may_manage
 from trainhub.identity.operations.grants import check_may_give
-from trainhub.identity.operations.links import invite
+from trainhub.identity.operations.links import invite, send_invitation
 from trainhub.identity.operations.opening import NewAccount, prepare_account
 from trainhub.identity.permissions import Can
 from trainhub.identity.types import AccountState
@@ -85,7 +85,7 @@ def open_member(group: Group, one: Listed, *, role: Role, by: Identity, today: d
     )
     account = prepare_account(wish=wish, person=person, by=by, today=today, now=now)
     if one.email and reaches_by_mail():
-        invite(account=account, by=by, today=today, now=now)
+        send_invitation(account=account, by=by, now=now)
     return account
 
 
@@ -100,7 +100,7 @@ def sheets(waiting: Collection[queries.Member], members: Sequence[queries.Member
 def make_slips(group: Group, *, everybody: bool, sheet: int | None = None, by: Identity, today: date, now: datetime) -> Iterator[Slip]:
     """New links for those of a list, or of one sheet of it, who have not used their account, without an address or `everybody`: earlier links end.
 
-    Who holds a role that `by` could not give is left out: their link would be a way up to it. Raises GrantRefused.
+    Whom `by` may not manage is left out: their link would be a way up, or into what another school keeps. Raises GrantRefused.
     """
     check_may_open(group, group.roles[0], by=by)
     members = members_of(group, today=today)

@@ -20,6 +20,7 @@ from trainhub.kernel.i18n import _
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation, Region
 from trainhub.people.models import Employment, Person, Student, Teacher
+from trainhub.people.queries import places_that_count, rows_of_humans, settled
 from trainhub.programmes.models import Programme
 
 
@@ -95,9 +96,11 @@ def lasting_grants(account_id: int, *, today: date) -> list[RoleGrant]:
 def persons_above(person_ids: Iterable[int], by: Identity, *, today: date) -> set[int]:
     """Of these rows of persons those with an account that holds, or will hold, a role which `by` could not give; asked in portions.
 
-    Judged once for a role over a scope: files name many people of one place.
+    Judged once for a role over a scope: files name many people of one place. The roles of a learner count for who studies and teaches nowhere now:
+    for all others their school answers, see `people.reach`.
     """
     ids, found, judged = sorted(set(person_ids)), set[int](), dict[tuple[Any, ...], bool]()
+    learners = set[int]()
     lasting = (RoleGrant.ended_at.is_(None), or_(RoleGrant.until.is_(None), RoleGrant.until >= today))
     kinds = (RoleGrant.role, RoleGrant.scope_kind, RoleGrant.organisation_id, RoleGrant.programme_id, RoleGrant.region_code)
     for start in range(0, len(ids), 500):
@@ -107,9 +110,32 @@ def persons_above(person_ids: Iterable[int], by: Identity, *, today: date) -> se
             key = (role, kind, organisation_id, programme_id, region_code)
             if key not in judged:
                 judged[key] = rules.may_give(by, role, kind, subject_of_scope(kind, organisation_id, programme_id, region_code))
-            if person_id is not None and not judged[key]:
+            if person_id is None or judged[key]:
+                continue
+            if role in rules.LEARNING:
+                learners.add(person_id)
+            else:
                 found.add(person_id)
-    return found
+    rows_of = rows_of_humans(learners)
+    at_school = settled({row for of_one in rows_of.values() for row in of_one}, today)
+    return found | {person_id for person_id, of_one in rows_of.items() if of_one.isdisjoint(at_school)}
+
+
+def is_above(account_id: int, by: Identity, *, today: date) -> bool:
+    """Whether the holder of an account, by whichever of their accounts, holds more than `by` could give: see `rules.is_above`. Who never held a role and
+    has no place anywhere is looked after by who runs the platform."""
+    person_id = session().scalar(select(Account.person_id).where(Account.id == account_id))
+    rows = rows_of_humans([person_id])[person_id] if person_id is not None else frozenset()
+    here = or_(RoleGrant.account_id == account_id, Account.person_id.in_(sorted(rows)))
+    grants = list(session().scalars(select(RoleGrant).join(Account, Account.id == RoleGrant.account_id).where(here).order_by(RoleGrant.id)))
+    if not grants and not places_that_count(rows, today):
+        return not by.everywhere(Role.SYSTEM_ADMIN)
+    held = []
+    for one in grants:
+        scope = subject_of_scope(one.scope_kind, one.organisation_id, one.programme_id, one.region_code)
+        lasts = one.ended_at is None and (one.until is None or one.until >= today)
+        held.append(rules.Held(one.role, lasts, rules.may_give(by, one.role, one.scope_kind, scope)))
+    return rules.is_above(held, is_settled=bool(settled(rows, today)))
 
 
 def same_grant(

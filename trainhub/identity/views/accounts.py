@@ -10,13 +10,14 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from trainhub.identity import labels, queries, rules
 from trainhub.identity import operations as ops
 from trainhub.identity.forms import AccountForm, GrantForm, LoginNameForm, ReasonForm
+from trainhub.identity.groups import Why
 from trainhub.identity.models import Account
 from trainhub.identity.permissions import OPENERS, Can
 from trainhub.identity.types import AccountState, LoginKind
 from trainhub.kernel import clock, downloads
 from trainhub.kernel.access import ROLE_LABELS, Identity, Role, Subject, acting, demand, guard, may
 from trainhub.kernel.db import session, transaction
-from trainhub.kernel.errors import NotFound, Refused
+from trainhub.kernel.errors import NotAllowed, NotFound, Refused
 from trainhub.kernel.forms import once
 from trainhub.kernel.i18n import _, format_datetime, listed
 from trainhub.kernel.numbers import whole
@@ -25,6 +26,7 @@ from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.web import done
 from trainhub.organisations import queries as organisations
 from trainhub.people import queries as people
+from trainhub.people import reach
 from trainhub.people.models import Person
 from trainhub.people.types import StudentState
 from trainhub.programmes import queries as programmes
@@ -140,6 +142,8 @@ def _person_of_request(by: Identity) -> Person | None:
     if person is None:
         raise NotFound(_("没有这个人员。"))
     demand(by, Can.ACCOUNT_VIEW, people.subject_to_invite(person))
+    if person.id in reach.beyond_reach([person.id], by, clock.today()):
+        raise NotAllowed(str(labels.WHY_NOT[Why.ELSEWHERE]), code="belongs_elsewhere")
     return person
 
 
@@ -159,10 +163,11 @@ def door(person: Person, identity: Identity) -> tuple[str, str, str] | None:
     if person.merged_into_id is not None or person.id == identity.person_id or not may(identity, Can.ACCOUNT_VIEW, people.subject_to_invite(person)):
         return None
     account = queries.account_of_person(person.id)
-    if account is None:
-        return (_("开通账号"), url_for("accounts.new", person=person.id), "key") if may(identity, Can.ACCOUNT_CREATE) else None
-    if account.state is AccountState.DELETED and may(identity, Can.ACCOUNT_CREATE):
-        return _("重新开通账号"), url_for("accounts.new", person=person.id), "key"
+    if account is None or account.state is AccountState.DELETED:
+        if may(identity, Can.ACCOUNT_CREATE) and not reach.beyond_reach([person.id], identity, clock.today()):
+            return (_("开通账号") if account is None else _("重新开通账号")), url_for("accounts.new", person=person.id), "key"
+        if account is None:
+            return None
     if not may(identity, Can.ACCOUNT_VIEW, queries.subject_of_account(account.id, today=clock.today())):
         return None
     label = _("账号（登录的邮箱或手机号与登记的不同）") if queries.kinds_beside(account.id, person) else _("账号")
@@ -248,6 +253,7 @@ def _page(loaded: Loaded, form: GrantForm, reason: ReasonForm, status: int = 200
             sessions=len(queries.open_sessions(account.id, clock.now())),
             form=form,
             name=name or LoginNameForm(ops.CHANGEABLE, formdata=None),
+            unmanaged=ops.against_managing(account, by=by, today=today),
             beside=queries.kinds_beside(account.id, person) if person is not None else [],
             address=queries.email_of(account.id) if ops.reaches_by_mail() else "",
             reopens=account.state is AccountState.DELETED and person is not None and door(person, by),
@@ -325,7 +331,7 @@ def numbers(loaded: Loaded) -> Any:
     """Let a student who was enrolled after the account was opened sign in by the student number."""
     with transaction():
         account = queries.account(loaded.account.id)
-        ops.add_student_numbers(account=account, numbers=_numbers_of(account), by=_by(), now=clock.now())
+        ops.add_student_numbers(account=account, numbers=_numbers_of(account), by=_by(), today=clock.today(), now=clock.now())
     return done(_("已可以用学号登录。"), "accounts.show", account_id=loaded.account.id)
 
 

@@ -140,7 +140,7 @@ class Desk:
         """Asked for the whole file when the first row would change how somebody is reached: most files change nobody."""
         if self.beyond is None:
             self.known.update(queries.humans_of(self.known).values())
-            self.beyond = out_of_reach(self.known, self.draft.by)
+            self.beyond = out_of_reach(self.known, self.draft.by, self.draft.today)
         return person.id in self.beyond
 
     def _number(self, row: Parsed, known: Person | None) -> tuple[IdType | None, str | None, date | None]:

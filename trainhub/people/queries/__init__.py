@@ -44,6 +44,7 @@ from trainhub.people.queries.persons import (
     undecided_same,
     who_stayed,
 )
+from trainhub.people.queries.places import goes_on, places_that_count, settled
 from trainhub.people.queries.retaining import (
     Use,
     hold,
@@ -134,6 +135,7 @@ __all__ = [
     "enterprise_spans_of",
     "ever_one_with",
     "evidence_of",
+    "goes_on",
     "has_student_number",
     "hash_of",
     "hold",
@@ -167,6 +169,7 @@ __all__ = [
     "petoe_of_cohort",
     "petoe_on",
     "petoe_student_ids",
+    "places_that_count",
     "possible_same",
     "posts_of",
     "programmes_with_counts",
@@ -178,6 +181,7 @@ __all__ = [
     "same_human",
     "same_listing",
     "same_pairs",
+    "settled",
     "spans_of",
     "standing_holds",
     "standing_merge",
