@@ -128,6 +128,9 @@ def _known(draft: Draft, row: Parsed, enterprise_id: int) -> tuple[str, Person |
         return text, None, None
     person = people_queries.person_by_number(row.data["id_type"], check.number)
     if person is None:
+        key = people_queries.hash_of(row.data["id_type"], check.number)
+        if any(people_rules.same_name(former, row.data["name"]) for former in people_queries.corrected([key]).get(key, ())):
+            draft.problem(row, "id_number", str(people_labels.NUMBER_CORRECTED), value="***")
         return check.number, None, None
     if not people_rules.same_name(person.name, row.data["name"]):
         draft.problem(row, "name", _("该证件号码已登记为另一个姓名，请核对。"))

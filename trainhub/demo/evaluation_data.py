@@ -143,7 +143,8 @@ def complete_programme(
         person = people_queries.person(student.person_id)
         assert person is not None
         if person.nationality_kind is not NationalityKind.FOREIGN:
-            people.change_person(person=person, nationality="VN", nationality_kind=NationalityKind.FOREIGN, by=by, now=now)
+            facts = {"nationality": "VN", "nationality_kind": NationalityKind.FOREIGN}
+            people.change_person(person=person, reason="演示数据：外国留学生", by=by, now=now, **facts)
     if is_judged:
         for criterion in catalogue.criteria().values():
             if criterion.kind is CriterionKind.JUDGED:

@@ -118,10 +118,13 @@ def _bearer() -> Identity | None:
 
 
 def consent_is_due(known: queries.Known) -> bool:
-    """Whether this person has to read the notice: a new version, or consent older than own.privacy.consent_renew_months."""
+    """Whether this person has to read the notice: a new version, consent older than own.privacy.consent_renew_months, or one that a child gave
+    alone (PIPL-31): its birth date was corrected since."""
     if not known.needs_consent:
         return False
     if known.consented_version != notice.VERSION or known.consented_at is None:
+        return True
+    if not known.has_guardian and rules.needs_guardian(known.birth_on, clock.today(), number("privacy.guardian_age", clock.today())):
         return True
     months = number("own.privacy.consent_renew_months", clock.today())
     return clock.local(known.consented_at).date() <= months_before(clock.today(), months)

@@ -122,6 +122,7 @@ def register_own(app: Flask) -> None:
         ("suspensions", _l("休学"), own.suspensions, persons.Suspension),
         ("teaching", _l("任教"), own.teaching, persons.Teacher),
         ("employment", _l("企业经历"), own.employment, persons.Employment),
+        ("former_numbers", _l("更正过的证件号码"), own.former_numbers, persons.FormerNumber),
         ("holds", _l("数据保全"), own.holds, persons.LegalHold),
         ("merges", _l("人员合并记录"), own.merges, persons.PersonMerge),
         ("compared", _l("疑似同一人的判定"), own.compared, persons.PersonPair),

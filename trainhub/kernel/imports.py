@@ -20,7 +20,7 @@ from trainhub.kernel.errors import Refused
 from trainhub.kernel.i18n import _
 from trainhub.kernel.sheets.reading import read_table
 from trainhub.kernel.sheets.schema import Parsed, Schema
-from trainhub.kernel.sheets.types import Column, Level, Problem, SheetError, shown
+from trainhub.kernel.sheets.types import Column, Level, Problem, SheetError, shown, told
 
 MAX_ROWS = 50_000
 """Rows of one file; rosters of trainees are larger and have an import of their own."""
@@ -179,7 +179,7 @@ def execute(spec: ImportSpec, found: Read, *, by: Identity, today: date, now: da
         except Refused as refused:  # something only the operation can know: say at which row
             row = getattr(item, "row", None)
             cell = next((one.row.values.get(refused.field or "") for one in found.good if one.number == row), None)
-            value = shown(cell) if cell is not None else None
+            value = told(refused.field, cell) if cell is not None else None
             details = [Problem(draft.file, draft.sheet, row, refused.field, value, refused.message).as_dict()]
             said = _("第 %(row)s 行：%(said)s没有导入任何数据。", row=row, said=refused.message) if row else refused.message
             raise ImportRefused(said, field="file", details=details) from refused

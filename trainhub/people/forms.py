@@ -18,7 +18,7 @@ from trainhub.organisations import queries as organisations
 from trainhub.organisations.types import SCHOOLS, OrganisationKind
 from trainhub.people import labels
 from trainhub.people.permissions import EDITORS
-from trainhub.people.types import Gender, IdType, PairDecision, StudentFilter, StudentState, TeacherFilter, TeacherKind
+from trainhub.people.types import DECIDES_KIND, Gender, IdType, NationalityKind, PairDecision, StudentFilter, StudentState, TeacherFilter, TeacherKind
 from trainhub.programmes import queries as programmes
 
 
@@ -243,6 +243,13 @@ class PersonForm(Form):
     birth_on = DateField(_l("出生日期"), [Optional()])
     gender = SelectField(_l("性别"), coerce=Gender, choices=lambda: [(one.value, label) for one, label in labels.GENDERS.items()])
     nationality = Text(_l("国籍"), [DataRequired(NEEDED), Length(max=2)], filters=(_code,), description=_l("ISO 3166 的两位字母，例如 CN、DE。"))
+    nationality_kind = SelectField(
+        _l("国籍类别"),
+        coerce=NationalityKind,
+        choices=lambda: [(one.value, label) for one, label in labels.NATIONALITY_KINDS.items()],
+        description=_l("持外国护照的为外国；国籍为 CN 的是中国内地或港澳台。专业评价按此统计外国教师和留学生。"),
+    )
+    reason = LongText(_l("更正国籍类别的依据"), [Length(max=500)], description=_l("只在更正国籍类别时填写，会记入审计日志，请不要写号码。"))
     phone = Text(_l("手机号码"), [Length(max=30)])
     email = Text(_l("电子邮箱"), [Length(max=200)])
     county_code = SelectField(_l("所属县区"), [Optional()], coerce=str)
@@ -253,13 +260,14 @@ class PersonForm(Form):
         self.county_code.choices = blank(organisations.county_choices())
         if id_type is IdType.RESIDENT_ID:
             del self.birth_on, self.gender
+        if id_type in DECIDES_KIND:
+            del self.nationality_kind, self.reason
         return self
 
     def facts(self) -> dict[str, Any]:
         """The values for the operation."""
-        return values_of(
-            self, [name for name in ("name", "birth_on", "gender", "nationality", "phone", "email", "county_code", "is_verified") if name in self]
-        )
+        names = ("name", "birth_on", "gender", "nationality", "nationality_kind", "reason", "phone", "email", "county_code", "is_verified")
+        return values_of(self, [name for name in names if name in self])
 
 
 class PlainForm(Form):

@@ -23,6 +23,9 @@ ID_PROBLEMS: Mapping[IdProblem, Any] = {
     IdProblem.CHECK_DIGIT: _l("居民身份证号码的校验位不符，至少有一位填错，请核对。"),
     IdProblem.PATTERN: _l("证件号码的格式与证件类型不符，请核对证件类型和号码。"),
 }
+NUMBER_CORRECTED = _l(
+    "这个证件号码原来误登在同名人员名下，现已更正。名单中仍是原号码的，请改为更正后的号码；确属另一名同名人员的，请系统管理员先登记此人、再登记其证件号码。"
+)
 GENDERS: Mapping[Gender, Any] = {Gender.MALE: _l("男"), Gender.FEMALE: _l("女"), Gender.UNKNOWN: _l("未说明")}
 NATIONALITY_KINDS: Mapping[NationalityKind, Any] = {
     NationalityKind.CHINA: _l("中国内地"),

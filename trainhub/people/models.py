@@ -55,6 +55,19 @@ class Person(Versioned, Base):
     )
 
 
+class FormerNumber(Base):
+    """A number that was registered wrongly for a person and corrected since: its keyed hash alone, so that a file which still holds it is noticed."""
+
+    __tablename__ = "person_former_number"
+
+    id: Mapped[Key]
+    person_id: Mapped[int] = mapped_column(ref("person.id"))
+    number_hash: Mapped[str] = mapped_column(sa.String(64), index=True)
+    corrected_at: Mapped[datetime]
+
+    __table_args__ = (sa.UniqueConstraint("person_id", "number_hash"),)
+
+
 class PersonPair(Base):
     """What somebody decided about two persons who look the same (same name and birth date, other number)."""
 

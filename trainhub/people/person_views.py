@@ -186,7 +186,7 @@ def edit_number(row: Person) -> Any:
         except Refused as refused:
             form.refuse(refused)
     lead = (
-        _("更正后，仍写着原号码的名单再次导入会登记成另一个人：请一并改正名单。出生日期和性别随身份证号码更正。")
+        _("更正后，仍写着原号码的名单再次导入时，同名的行会被拒绝并说明原因：请一并改正名单。出生日期和性别随身份证号码更正。")
         if has_number
         else _("号码属于另一条记录的，请判定两条记录是否同一人。")
     )

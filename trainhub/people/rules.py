@@ -113,6 +113,20 @@ def check_number(id_type: IdType, number: str) -> IdCheck:
     return IdCheck(found[1], None, nationality_kind=NationalityKind.HK_MO_TW)
 
 
+_IN_TEXT = re.compile(r"\d{17}[\dX]", re.ASCII)
+
+
+def has_number(text: str, *numbers: str) -> bool:
+    """Whether a text that is kept for good says a number of a document: one of these however it is spaced, or any that looks like a resident card's."""
+    bare = re.sub(r"[^0-9A-Z]", "", normalise_number(text))
+    return any(number and number in bare for number in numbers) or _IN_TEXT.search(normalise_number(text)) is not None
+
+
+def nationality_agrees(nationality: str, kind: NationalityKind) -> bool:
+    """Foreign is who is no citizen of China; people of Hong Kong, Macao and Taiwan are citizens (PETOE-9.8)."""
+    return (nationality != "CN") is (kind is NationalityKind.FOREIGN)
+
+
 def is_resident_number(text: str, *, mistyped: bool) -> bool:
     """Whether a text is the number of a resident card; with `mistyped` also one whose check digit is wrong, which is nearly somebody's."""
     found = check_resident_id(text)

@@ -40,6 +40,10 @@ class NationalityKind(StrEnum):
     FOREIGN = "foreign"
 
 
+DECIDES_KIND = frozenset({IdType.RESIDENT_ID, IdType.MAINLAND_PERMIT_HK_MO, IdType.MAINLAND_PERMIT_TW})
+"""Documents whose number says whether its holder is foreign; a passport may be of any country."""
+
+
 class StudentState(StrEnum):
     """Where a student stands in the programme."""
 

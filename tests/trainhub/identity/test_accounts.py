@@ -24,7 +24,9 @@ from trainhub.kernel.audit import AuditEvent
 from trainhub.kernel.db import db, transaction
 from trainhub.kernel.errors import NotFound
 from trainhub.organisations.types import OrganisationKind
+from trainhub.people import operations as people
 from trainhub.people.models import Person
+from trainhub.people.types import StudentState
 from trainhub.policy.book import book
 
 TODAY = make.NOW.date()
@@ -482,3 +484,69 @@ def test_accounts_holding(session: Session) -> None:
     assert queries.accounts_holding(Role.LECTURER, organisation_id=university.id, today=TODAY) == [one.id]
     assert queries.accounts_holding(Role.LECTURER, organisation_id=university.id) == [one.id, three.id]
     assert {one.id, two_.id} <= set(queries.accounts_holding(Role.LECTURER, today=TODAY))
+
+
+def _sealed(account: Account, by: Account) -> bool:
+    """Whether whoever it is may do nothing that would let them in, or keep the holder out."""
+    acts: tuple[Any, ...] = (
+        lambda who: ops.reset_link(account=account, by=who, today=TODAY, now=make.NOW),
+        lambda who: ops.give_login(account=account, kind=LoginKind.USERNAME, value="fremd", by=who, today=TODAY, now=make.NOW),
+        lambda who: ops.reset_totp(account=account, by=who, today=TODAY, now=make.NOW),
+        lambda who: ops.disable(account=account, by=who, today=TODAY, now=make.NOW, reason="试"),
+    )
+    refused = []
+    for act in acts:
+        try:
+            with db.session.begin_nested() as saved:
+                act(_identity(by))
+                saved.rollback()
+            refused.append(False)
+        except ops.GrantRefused as told:
+            refused.append(told.code in ("above_own_scope", "belongs_elsewhere"))
+    assert len(set(refused)) == 1, refused
+    return refused[0]
+
+
+def test_an_enterprise_does_not_reset_its_trainee_who_studies_elsewhere(two: dict[str, Any]) -> None:
+    """A list of students leaves an account as it is, so the role alone does not say where its holder belongs."""
+    enterprise = ground.enterprise()
+    coordinator = make.account(roles=(Role.ENTERPRISE_COORDINATOR,), organisation_id=enterprise.id)
+    who = ground.person()
+    trainee = make.account(person=who, roles=(Role.TRAINEE,), organisation_id=enterprise.id)
+    assert not _sealed(trainee, coordinator)
+    student = ground.student(two["b_programme"], who=who)
+    assert (_sealed(trainee, coordinator), _sealed(trainee, two["system"])) == (True, False)
+    people.change_student(student=student, state=StudentState.WITHDRAWN, left_on=TODAY - timedelta(days=1), by=SYSTEM, now=make.NOW)
+    assert _sealed(trainee, coordinator), "their records are the school's still"
+
+
+def test_a_former_school_does_not_reset_the_student_of_another(two: dict[str, Any]) -> None:
+    who = ground.person()
+    ground.student(two["a_programme"], who=who, state=StudentState.GRADUATED, left_on=TODAY - timedelta(days=90))
+    account = make.account(person=who, roles=(Role.STUDENT,), organisation_id=two["a"].id)
+    assert not _sealed(account, two["a_admin"])
+    ground.student(two["b_programme"], who=who)
+    assert _sealed(account, two["a_admin"])
+
+
+def test_a_teacher_of_another_school_and_both_accounts_of_one_human_are_out_of_reach(two: dict[str, Any]) -> None:
+    stays, gone = ground.person("双一"), ground.person("双一")
+    second = make.account(person=gone, roles=(Role.STUDENT,), organisation_id=two["a"].id)
+    make.account(person=stays, roles=(Role.LECTURER,), organisation_id=two["b"].id)
+    assert not _sealed(second, two["a_admin"])
+    ground.merge(stays, gone)
+    assert _sealed(second, two["a_admin"]), "it acts as the human who stays"
+    who = ground.person()
+    ground.student(two["a_programme"], who=who)
+    account = make.account(person=who, roles=(Role.STUDENT,), organisation_id=two["a"].id)
+    ground.teacher(two["b"], who=who, until=TODAY - timedelta(days=1))
+    assert not _sealed(account, two["a_admin"])
+    ground.teacher(two["b"], who=who)
+    assert _sealed(account, two["a_admin"])
+
+
+def test_the_department_resets_a_head_of_a_school_who_teaches_there(two: dict[str, Any]) -> None:
+    who = ground.person()
+    ground.teacher(two["a"], who=who)
+    head = make.account(person=who, roles=(Role.UNIVERSITY_ADMIN,), organisation_id=two["a"].id)
+    assert ops.reset_link(account=head, by=_identity(two["edu"]), today=TODAY, now=make.NOW)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pyotp
@@ -24,8 +24,11 @@ from trainhub.identity.operations._support import token_hash
 from trainhub.identity.types import AccountState, LoginKind
 from trainhub.kernel import audit
 from trainhub.kernel.access import SYSTEM, Role
+from trainhub.kernel.clock import now, today
 from trainhub.kernel.db import db, transaction
 from trainhub.notifications.operations import notify
+from trainhub.people import operations as people
+from trainhub.people.models import Person
 
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 
@@ -465,3 +468,24 @@ def test_consent_is_to_the_notice_that_was_shown(app: Flask) -> None:
     answer = client.post("/consent", data={"consent": "y", "notice": "2000-01-01", "next": "/account"})
     assert (answer.status_code, "隐私说明已有新版本" in answer.text, f'value="{notice.VERSION}"' in answer.text) == (422, True, True)
     assert client.get("/account").location == "/consent?next=/account"
+
+
+@pytest.mark.parametrize(("days", "is_asked"), [(-1, False), (0, False), (1, True)])
+def test_who_turns_out_to_be_a_child_is_asked_for_the_guardian(app: Flask, days: int, is_asked: bool) -> None:
+    """A consent that was given as a grown-up's is none of a child below 14 (PIPL-31)."""
+    born = today().replace(year=today().year - 14) + timedelta(days=days)
+    with app.app_context(), transaction():
+        person_id = ground.person("林小", is_demo=False, id_type=None, birth_on=date(1990, 1, 1)).id
+    client = make.signed_in_client(app, person_id=person_id)
+    with app.app_context(), transaction() as current:
+        current.execute(update(Consent).values(guardian_name="", guardian_phone=""))
+    assert client.get("/account").status_code == 200
+    with app.app_context(), transaction() as current:
+        people.change_person(person=current.get_one(Person, person_id), birth_on=born, by=SYSTEM, now=now())
+    assert (client.get("/account").location == "/consent?next=/account") is is_asked
+    if not is_asked:
+        return
+    data = {"consent": "y", "notice": notice.VERSION, "next": "/account"}
+    assert client.post("/consent", data=data).status_code == 422
+    assert client.post("/consent", data={**data, "guardian_name": "林父", "guardian_phone": "13800000000"}).location == "/account"
+    assert client.get("/account").status_code == 200

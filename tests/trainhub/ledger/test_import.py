@@ -459,3 +459,20 @@ def test_a_roster_of_a_header_alone_says_that_nothing_was_in_it(command: Command
         assert (found["rows"], found["accepted"]) == (0, 0)
         assert ["只有表头" in one["problem"] for one in found["warnings"]] == [True]
     assert "warnings" not in command("trainees", "import", write(tmp_path / "r.csv", [row(1)]))
+
+
+def test_a_roster_with_a_number_that_was_corrected_registers_nobody_twice(command: Command, session: Session, tmp_path: Path) -> None:
+    wrong, right = resident(1), resident(2)
+    roster = write(tmp_path / "r.csv", [row(id_number=wrong), row(3)])
+    command("trainees", "import", roster)
+    who = session.scalars(select(Person).where(Person.id_mask.endswith(wrong[-4:]), Person.name == "林学员1")).one()
+    people.correct_number(person=who, id_type=IdType.RESIDENT_ID, number=right, reason="已核对证件原件", by=SYSTEM, now=NOW)
+    session.commit()
+    for options in (("--dry-run",), ()):
+        assert counts(command("trainees", "import", roster, *options)) == (0, 2, 0, 0, 1, 1)
+    (told,) = read(tmp_path / "r.csv.rejected.csv")
+    assert (told["column"], "已更正" in told["problem"], "系统管理员" in told["problem"]) == ("id_number", True, True)
+    assert counts(command("trainees", "import", write(tmp_path / "new.csv", [row(id_number=right)]))) == (0, 1, 0, 0, 1, 0)
+    other = [row(id_number=wrong, name="单一"), row(id_number=wrong)]
+    assert counts(command("trainees", "import", write(tmp_path / "holder.csv", other))) == (0, 2, 1, 1, 0, 1), "it is free for its holder"
+    assert (session.scalar(select(func.count(Person.id)).where(Person.name == "林学员1")), records(session)) == (1, 3)

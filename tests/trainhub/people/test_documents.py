@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import date
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -60,6 +61,10 @@ def test_what_a_correction_refuses(session: Session) -> None:
     for whose, number, reason, field in (
         (who, fine, "核 对", "reason"),
         (who, fine, f"应为 {fine}", "reason"),
+        (who, fine, f"应为 {fine[:6]} {fine[6:14]} {fine[14:].lower()}", "reason"),
+        (who, fine, f"应为{'.'.join(fine)}", "reason"),
+        (who, fine, f"原为{resident()[:10]}-{resident()[10:]}", "reason"),
+        (who, fine, f"与{held}混淆", "reason"),
         (who, "350102199901011234", "已核对证件原件", "id_number"),
         (gone, fine, "已核对证件原件", None),
     ):
@@ -151,6 +156,56 @@ def test_birth_date_gender_and_nationality_are_corrected_where_no_card_says_them
     session.commit()
     slip = admin.post(f"/people/persons/{ids[0]}/edit", data={**data, "nationality": "ZZ", "version": str(row.version)})
     assert slip.status_code == 422
+
+
+def kind(who: Person, **facts: Any) -> NationalityKind:
+    """What a person's kind of nationality is after a change."""
+    operations.change_person(person=who, by=SYSTEM, now=NOW, **facts)
+    return who.nationality_kind
+
+
+def test_the_kind_of_nationality_is_corrected_with_a_reason(session: Session) -> None:
+    """Foreign teachers are counted by it (evaluation), so who a passport made a foreigner by mistake is none."""
+    china, islands, foreign = NationalityKind
+    passport, none = ground.person(id_type=IdType.PASSPORT, id_number="E76543210", nationality="CN"), ground.person(id_type=None)
+    assert passport.nationality_kind is foreign
+    for who, facts, field in (
+        (passport, {"nationality_kind": china, "reason": "核对"}, "reason"),
+        (passport, {"nationality_kind": china, "reason": "护照 E7654 3210 为中国护照"}, "reason"),
+        (none, {"nationality_kind": foreign, "reason": "已核对护照"}, "nationality_kind"),
+        (none, {"nationality_kind": islands, "nationality": "VN", "reason": "已核对护照"}, "nationality_kind"),
+    ):
+        with pytest.raises(operations.BadPerson) as refused:
+            kind(who, **facts)
+        assert refused.value.field == field
+    session.info["audit"] = []
+    assert kind(passport, nationality_kind=china, reason="中国护照，已核对原件") is china
+    (event,) = session.info["audit"]
+    assert event.data == {"fields": ["nationality_kind"], "reason": "中国护照，已核对原件"}
+    assert kind(none, nationality_kind=islands, reason="已核对居住证") is islands
+    assert kind(none, nationality="VN", nationality_kind=foreign, reason="已核对护照") is foreign
+
+
+def test_the_kind_follows_a_nationality_that_no_number_decides(session: Session) -> None:
+    china, islands, foreign = NationalityKind
+    none = ground.person(id_type=None)
+    assert [kind(none, nationality=code) for code in ("VN", "CN")] == [foreign, china]
+    permit = ground.person(id_type=IdType.MAINLAND_PERMIT_HK_MO, id_number="H12345678")
+    assert kind(permit, nationality="GB") is islands
+    assert kind(ground.person(), nationality="VN") is china
+
+
+def test_the_page_corrects_the_kind_where_no_number_decides_it(as_role: As, session: Session) -> None:
+    ids = [ground.person("陈一", id_type=None).id, ground.person("陈二").id]
+    session.commit()
+    admin = as_role(Role.SYSTEM_ADMIN)
+    assert ['name="nationality_kind"' in admin.get(f"/people/persons/{key}/edit").text for key in ids] == [True, False]
+    data = {"name": "陈一", "gender": "unknown", "nationality": "CN", "nationality_kind": "hk_mo_tw", "version": "1"}
+    refused = admin.post(f"/people/persons/{ids[0]}/edit", data=data)
+    assert (refused.status_code, "依据" in refused.text) == (422, True)
+    assert admin.post(f"/people/persons/{ids[0]}/edit", data={**data, "reason": "已核对居住证"}).status_code == 303
+    session.expire_all()
+    assert session.get_one(Person, ids[0]).nationality_kind is NationalityKind.HK_MO_TW
 
 
 def test_a_child_is_enrolled_on_the_page_with_a_guardian(as_role: As, session: Session) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
@@ -14,10 +15,12 @@ from tests.factories.ground import NOW
 from trainhub.kernel import imports
 from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.clock import local
+from trainhub.kernel.imports import Draft
 from trainhub.people import operations, queries
 from trainhub.people.imports import students
-from trainhub.people.models import Person
+from trainhub.people.models import Person, Student
 from trainhub.people.types import IdType, StudentState
+from trainhub.programmes.models import Programme
 
 
 def test_known_number_and_same_name_is_the_known_person(session: Session) -> None:
@@ -126,3 +129,94 @@ def test_a_file_is_told_of_every_child_without_a_guardian(session: Session) -> N
     text = "student_no,name,programme_code,cohort_year,birth_on,guardian_phone\n" + rows
     draft = imports.examine(students.SPEC, io.BytesIO(text.encode()), filename="k.csv", by=SYSTEM, today=local(NOW).date())
     assert [(one.row, one.column) for one in draft.errors] == [(2, "guardian_name"), (2, "guardian_phone"), (3, "guardian_name")]
+
+
+@pytest.fixture
+def grown(session: Session) -> Student:
+    """A student of 14 whose guardian nobody registered."""
+    today = local(NOW).date()
+    return ground.student(who=ground.person("小三", id_type=None, birth_on=today.replace(year=today.year - 14)))
+
+
+def test_who_turns_out_to_be_a_child_needs_a_guardian_first(grown: Student, session: Session) -> None:
+    """A birth date that is corrected asks what an entry asks (PIPL-31)."""
+    person, child = session.get_one(Person, grown.person_id), local(NOW).date() - timedelta(days=13 * 365)
+    number = ground.resident_id(child)
+    turns: tuple[tuple[str, Callable[[], object]], ...] = (
+        ("birth_on", lambda: operations.change_person(person=person, birth_on=child, by=SYSTEM, now=NOW)),
+        (
+            "id_number",
+            lambda: operations.give_number(person=ground_without_birth(person), id_type=IdType.RESIDENT_ID, number=number, by=SYSTEM, now=NOW),
+        ),
+    )
+    for field, turn in turns:
+        with pytest.raises(operations.BadPerson, match="14") as refused:
+            turn()
+        assert (refused.value.field, refused.value.code) == (field, "guardian_needed")
+    operations.give_number(person=person, id_type=IdType.PASSPORT, number="E12345678", by=SYSTEM, now=NOW)
+    with pytest.raises(operations.BadPerson, match="14"):
+        operations.correct_number(person=person, id_type=IdType.RESIDENT_ID, number=number, reason="已核对证件原件", by=SYSTEM, now=NOW)
+    operations.change_student(student=grown, guardian_name="林父", guardian_phone="13800000000", by=SYSTEM, now=NOW)
+    assert operations.correct_number(person=person, id_type=IdType.RESIDENT_ID, number=number, reason="已核对证件原件", by=SYSTEM, now=NOW)
+    assert person.birth_on == child
+
+
+def ground_without_birth(person: Person) -> Person:
+    """Their birth date was never registered."""
+    person.birth_on = None
+    return person
+
+
+def test_a_child_that_left_needs_no_guardian_until_it_returns(grown: Student, session: Session) -> None:
+    today = local(NOW).date()
+    operations.change_student(student=grown, state=StudentState.WITHDRAWN, left_on=today, by=SYSTEM, now=NOW)
+    operations.change_person(person=session.get_one(Person, grown.person_id), birth_on=today - timedelta(days=3650), by=SYSTEM, now=NOW)
+    back = {"student": grown, "state": StudentState.ENROLLED, "left_on": None, "by": SYSTEM, "now": NOW}
+    with pytest.raises(operations.BadStudent, match="14"):
+        operations.change_student(**back)  # type: ignore[arg-type]
+    operations.change_student(guardian_name="林父", guardian_phone="13800000000", **back)  # type: ignore[arg-type]
+
+
+def test_a_file_that_makes_a_child_of_a_student_brings_the_guardian(session: Session) -> None:
+    student = ground.student(who=ground.person("小四", id_type=None))
+    programme, born = session.get_one(Programme, student.programme_id), local(NOW).date() - timedelta(days=3650)
+    head = "student_no,name,programme_code,cohort_year,birth_on,guardian_name,guardian_phone\n"
+
+    def examine(guardian: str) -> Draft:
+        text = f"{head}{student.student_no},小四,{programme.code},2023,{born},{guardian}\n"
+        return imports.examine(students.SPEC, io.BytesIO(text.encode()), filename="k.csv", by=SYSTEM, today=local(NOW).date())
+
+    assert [(one.row, one.column) for one in examine(",").errors] == [(2, "guardian_name"), (2, "guardian_phone")]
+    draft = examine("林父,13800000000")
+    assert draft.errors == []
+    for item in draft.work:
+        students.SPEC.apply(item, SYSTEM, local(NOW).date(), NOW)
+    assert (session.get_one(Person, student.person_id).birth_on, student.guardian_name) == (born, "林父")
+    assert examine(",").errors == [], "what is registered is enough"
+
+
+def test_a_cohort_graduates_by_list(session: Session) -> None:
+    """The export with state and day of leaving filled in: what the check promises is what applying does, and the same list again changes nothing."""
+    student = ground.student(petoe_since=date(2024, 9, 1))
+    programme, person = session.get_one(Programme, student.programme_id), session.get_one(Person, student.person_id)
+    head = "student_no,name,programme_code,cohort_year,state,left_on,petoe_since,petoe_until\n"
+    text = f"{head}{student.student_no},{person.name},{programme.code},2023,已毕业,2025-06-30,2024-09-01,\nN1,单二,{programme.code},2023,已毕业,2025-06-30,2024-09-01,\n"
+
+    def bring() -> tuple[int, int]:
+        found = imports.read(students.SPEC, io.BytesIO(text.encode()), filename="g.csv")
+        draft = imports.execute(students.SPEC, found, by=SYSTEM, today=local(NOW).date(), now=NOW)
+        return len(draft.work), len(draft.errors)
+
+    assert (bring(), bring()) == ((2, 0), (0, 0))
+    new = queries.students_by_no([(programme.university_id, "N1")])[programme.university_id, "N1"]
+    for one in (student, new):
+        assert [(span.since, span.until) for span in queries.spans_of([one.id])[one.id]] == [(date(2024, 9, 1), date(2025, 6, 30))]
+        assert not queries.is_petoe(one, local(NOW).date())
+
+
+def test_nobody_stays_in_the_plan_after_leaving(session: Session) -> None:
+    student = ground.student(state=StudentState.GRADUATED, left_on=date(2025, 6, 30))
+    assert operations.begin_petoe(student=student, since=date(2024, 9, 1), by=SYSTEM, now=NOW).until == date(2025, 6, 30)
+    with pytest.raises(operations.BadStudent) as refused:
+        operations.set_petoe_spans(student=student, spans=[(date(2024, 9, 1), None)], by=SYSTEM, now=NOW)
+    assert refused.value.field == "until"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -13,7 +14,7 @@ from trainhub.identity.models import Account, ApiToken, Consent, LoginName, OneT
 from trainhub.identity.operations._support import AccountRefused, GrantRefused, PasswordRefused, note_handled, number
 from trainhub.identity.types import AccountState, LoginKind
 from trainhub.kernel import audit, contacts, keys
-from trainhub.kernel.access import SYSTEM, Identity
+from trainhub.kernel.access import SYSTEM, Grant, Identity, Role
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import add_once, session
 from trainhub.kernel.errors import NotFound
@@ -269,10 +270,18 @@ def against_managing(account: Account, *, by: Identity, today: date) -> GrantRef
         return None
     if queries.is_above(account.id, by, today=today):
         return GrantRefused(_("这个账号持有超出你授权范围的角色，只能由上级管理员或系统管理员处理。"), code="above_own_scope")
-    if account.person_id is not None and reach.beyond_reach([account.person_id], by, today):
+    if account.person_id is not None and reach.beyond_reach([account.person_id], _with_schools(by, account, today), today):
         said = _("账号本人还在你负责范围以外学习、任教或任职：请联系其所在学校的管理员；在多处学习或任职的，由系统管理员处理。")
         return GrantRefused(said, code="belongs_elsewhere")
     return None
+
+
+def _with_schools(by: Identity, account: Account, today: date) -> Identity:
+    """`by` as if they headed the schools that the holder heads: who may give that role stands above the school, so the department helps a head who
+    also teaches there."""
+    held = (grant for key in queries.accounts_of_holder(account.id) for grant in queries.stored_grants(key, today=today))
+    headed = [Grant(grant.role, grant.scope_kind, grant.organisation_id) for grant in held if grant.role is Role.UNIVERSITY_ADMIN]
+    return replace(by, grants=(*by.grants, *headed))
 
 
 def disable(*, account: Account, by: Identity, today: date, now: datetime, reason: str, version: int | None = None) -> None:

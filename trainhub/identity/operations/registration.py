@@ -275,6 +275,11 @@ def _may_return(known: Person, row: Registration) -> bool:
     return bool(on_file) and rules.normalise_login(kind, on_file) == row.address and people_queries.is_own_address(known, on_file)
 
 
+def _person_known() -> AccountRefused:
+    said = _("这个证件号码在平台上已有登记。为保护本人记录，请联系登记你的学校或机构，由其邀请你开通账号。")
+    return AccountRefused(said, code="person_known")
+
+
 def _finish(row: Registration, origin: str, now: datetime, today: date) -> Account:
     _check_open(row.organisation_id)  # it may have closed the door since the form was filled in
     visitor = Identity(account_id=None, person_id=None, name=row.name, origin=origin)
@@ -282,17 +287,20 @@ def _finish(row: Registration, origin: str, now: datetime, today: date) -> Accou
     number_ = keys.keyring().decrypt(row.id_number_encrypted) if row.id_number_encrypted else None
     known = people_queries.person_by_number(id_type, number_) if id_type is not None and number_ else None
     if known is not None and not _may_return(known, row):
-        raise AccountRefused(_("这个证件号码在平台上已有登记。为保护本人记录，请联系登记你的学校或机构，由其邀请你开通账号。"), code="person_known")
-    person = people.register_person(
-        name=row.name,
-        by=visitor,
-        now=now,
-        id_type=id_type,
-        id_number=number_,
-        birth_on=row.birth_on,
-        email=row.address if row.channel is Channel.EMAIL else "",
-        phone=row.address if row.channel is Channel.SMS else "",
-    )
+        raise _person_known()
+    try:
+        person = people.register_person(
+            name=row.name,
+            by=visitor,
+            now=now,
+            id_type=id_type,
+            id_number=number_,
+            birth_on=row.birth_on,
+            email=row.address if row.channel is Channel.EMAIL else "",
+            phone=row.address if row.channel is Channel.SMS else "",
+        )
+    except people.NumberCorrected:
+        raise _person_known() from None  # a visitor is told no more than of a number that stands
     account = create_account(person=person, display_name=row.name, by=visitor, now=now, username=row.username)
     account.handled_at = now  # whoever holds the address says who this is, nobody else does
     account.password_hash, account.password_set_at, account.state = row.password_hash, now, AccountState.ACTIVE

@@ -42,6 +42,9 @@ class Known:
     consented_version: str | None
     consented_at: datetime | None
     needs_consent: bool
+    birth_on: date | None = None
+    has_guardian: bool = False
+    """Whether the consent was a guardian's."""
 
 
 TODAY: Any = sa.bindparam("today")
@@ -63,6 +66,8 @@ def _identity_select(counter: Counter | None) -> Statement:
             Account.display_name,
             Account.language,
             Person.is_demo,
+            Person.birth_on,
+            Consent.guardian_name,
             Consent.notice_version,
             Consent.given_at,
             RoleGrant.role,
@@ -96,7 +101,10 @@ def _known(rows: list[Any], *, origin: str, session_id: int | None = None, scope
         session_id=session_id,
         unread=first.unread or 0,
     )
-    return Known(identity, first.language, first.notice_version, first.given_at, first.person_id is not None and not first.is_demo)
+    needs_consent = first.person_id is not None and not first.is_demo
+    return Known(
+        identity, first.language, first.notice_version, first.given_at, needs_consent, first.birth_on, has_guardian=bool(first.guardian_name)
+    )
 
 
 @cache

@@ -18,7 +18,7 @@ from trainhub.kernel.files import StoredFile
 from trainhub.kernel.i18n import _l, listed
 from trainhub.organisations.models import Organisation, Region
 from trainhub.people import labels as people_labels
-from trainhub.people.models import Employment, LegalHold, Person, PersonMerge, PersonPair, PetoeSpan, Student, Suspension, Teacher
+from trainhub.people.models import Employment, FormerNumber, LegalHold, Person, PersonMerge, PersonPair, PetoeSpan, Student, Suspension, Teacher
 from trainhub.people.queries import same_human
 from trainhub.programmes.models import Cohort, Programme
 
@@ -214,6 +214,12 @@ def employment(person_id: int) -> Owned:
     columns = (row.organisation_name.label("organisation"), row.post, row.is_enterprise, row.is_full_time, row.since, row.until)
     more = (row.verified_at, row.verified_basis)
     return Owned(pick(row, *columns, *more).where(same_human(row.person_id, person_id)).order_by(row.since, row.id))
+
+
+def former_numbers(person_id: int) -> Owned:
+    """When a number that was registered wrongly was corrected; the number itself is not kept."""
+    row = FormerNumber
+    return Owned(pick(row, row.corrected_at).where(same_human(row.person_id, person_id)).order_by(row.id))
 
 
 def holds(person_id: int) -> Owned:

@@ -21,6 +21,7 @@ from trainhub.ledger.types import RosterResult, Source
 from trainhub.organisations import queries as organisations
 from trainhub.people import queries as people
 from trainhub.people.bulk import register_many
+from trainhub.people.labels import NUMBER_CORRECTED
 from trainhub.people.queries.numbers import ERASED, Known, alike, by_number_hash
 
 Rejected = tuple[int, list[Complaint]]
@@ -51,12 +52,13 @@ class Plan:
 def plan(entries: Sequence[Entry], seen: Seen | None = None) -> Plan:
     """Judge the entries of a chunk against the ledger and against each other; writes nothing.
 
-    A known number with another name is rejected (`name_differs`), and so is what only a completion that stands may say, and what
+    A known number with another name is rejected (`name_differs`), one that was corrected for somebody of the name too, and so is what only a completion that stands may say, and what
     repeats a cancelled record as it was, or names a corrected one again, whatever else the row says: an old file brings no mistake back. One human in two cities on one day is taken, with a notice: the
     person counts once whatever is wrong. `seen` is handed from chunk to chunk of a dry run.
     """
     result = Plan(by_number_hash(entry.person.number_hash for entry in entries))
     names = {key: plain_name(known.name) for key, known in result.known.items()}
+    formers = people.corrected({entry.person.number_hash for entry in entries} - set(result.known))
     one_human, persons = _humans(result.known)
     there, places = standing_of(persons)
     cancelled, corrected = cancelled_of(persons)
@@ -76,6 +78,9 @@ def plan(entries: Sequence[Entry], seen: Seen | None = None) -> Plan:
         if name is None and key.startswith(ERASED):
             said = _("没有号码已抹去的这名人员。请填写完整的证件号码，或只导入本系统导出的行。")
             result.rejected.append((entry.number, [("id_number", said)]))
+            continue
+        if name is None and any(plain_name(former) == plain_name(entry.person.name) for former in formers.get(key, ())):
+            result.rejected.append((entry.number, [("id_number", str(NUMBER_CORRECTED))]))
             continue
         if name is None:
             names[key] = plain_name(entry.person.name)

@@ -69,6 +69,7 @@ class Desk:
         self.counties = organisations.county_book()
         self.hashes = {row.number: queries.hash_of(kind, number) for row in rows if (kind := _kind(row)) and (number := _number(kind, row))}
         self.holders = queries.persons_by_hash(self.hashes.values())
+        self.corrected = queries.corrected(key for key in self.hashes.values() if key not in self.holders)
         self.named = queries.persons_named(rules.normalise_name(row.data["name"]) for row in rows)
         self.known = {holder.id for holder in self.holders.values()}
         self.beyond: set[int] | None = None
@@ -82,6 +83,9 @@ class Desk:
             self.draft.problem(row, "name", _("该号码已登记为“%(name)s”，姓名不一致。改名请在人员页面办理。", name=known.name))
         id_type, number, birth_on = self._number(row, known)
         holder = self._holder(row, name, known)
+        formers = self.corrected.get(self.hashes.get(row.number, ""), ())
+        if known is None and holder is None and any(rules.same_name(former, name) for former in formers):
+            self.draft.problem(row, "id_number", str(labels.NUMBER_CORRECTED), value=row_mask(row))
         if known is None and holder is None and (told := labels.name_told(name)):
             self.draft.problem(row, "name", told)
         if row.data["birth_on"] and birth_on and row.data["birth_on"] != birth_on:
@@ -169,7 +173,7 @@ class Desk:
         while holder is not None and holder.merged_into_id is not None:
             holder = queries.person(holder.merged_into_id)
         first = self.seen.setdefault(key, (row.number, name))
-        mask = rules.mask_number(_kind(row), row.data["id_number"])
+        mask = row_mask(row)
         if not rules.same_name(first[1], name):
             self.draft.problem(row, "name", _("与第 %(row)d 行证件号码相同而姓名不同。", row=first[0]))
         if holder is not None and not rules.same_name(holder.name, name):
@@ -186,6 +190,11 @@ def _kind(row: Parsed) -> IdType | None:
         return None
     kind: IdType | None = row.data["id_type"]
     return kind or IdType.RESIDENT_ID
+
+
+def row_mask(row: Parsed) -> str:
+    """The number of a row as it may be told."""
+    return rules.mask_number(_kind(row), row.data["id_number"])
 
 
 def _number(kind: IdType, row: Parsed) -> str | None:

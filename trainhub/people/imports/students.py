@@ -117,7 +117,7 @@ class _Checker:
         self._same_person(row, programme, facts, student)
         self._dates(row, student)
         self._guardian(row, facts, student)
-        span = (data["petoe_since"], data["petoe_until"]) if data["petoe_since"] else None
+        span = (data["petoe_since"], data["petoe_until"] or self._left_on(row, student)) if data["petoe_since"] else None
         self._span(row, student, span)
         if facts is None or len(draft.errors) > errors:
             return
@@ -155,6 +155,14 @@ class _Checker:
         if key and self.people.setdefault((key, programme.id), row.number) != row.number:
             self.draft.problem(row, "id_number", _("与第 %(row)d 行是同一人。", row=self.people[key, programme.id]), value="")
 
+    def _left_on(self, row: Parsed, student: Student | None) -> date | None:
+        """The last day of who has left, whom nothing of the 卓越计划 outlasts: the list of a year that graduates leaves its end empty."""
+        state = row.data["state"] or (student.state if student else StudentState.ENROLLED)
+        if state not in (StudentState.GRADUATED, StudentState.WITHDRAWN):
+            return None
+        day: date | None = row.data["left_on"] or (student.left_on if student else None)
+        return day
+
     def _dates(self, row: Parsed, student: Student | None) -> None:
         data = row.data
         state = data["state"] or (student.state if student else StudentState.ENROLLED)
@@ -168,14 +176,16 @@ class _Checker:
             self.draft.problem(row, "left_on", _("离校日期不能早于入学日期。"))
 
     def _guardian(self, row: Parsed, facts: Facts | None, student: Student | None) -> None:
-        """Who is added below the age has a guardian: told of every row, not of the first that the verb refuses."""
-        if facts is None or student is not None or row.data["left_on"]:
+        """Who is added below the age, or turns out to be, has a guardian: told of every row, not of the first that the verb refuses."""
+        if facts is None or row.data["left_on"]:
             return
-        known = self.persons.get(facts.person_id or 0)
-        birth_on = facts.birth_on or (known.birth_on if known else None)
-        for column, words in operations.lacking_guardian(
-            birth_on, row.data["guardian_name"] or "", row.data["guardian_phone"] or "", self.draft.today
-        ):
+        known = self.persons.get(student.person_id if student is not None else facts.person_id or 0)
+        is_told = known is not None and known.birth_on is not None
+        if student is not None and (is_told or student.left_on is not None):
+            return
+        birth_on = known.birth_on if known is not None and is_told else facts.birth_on
+        name, phone = (row.data[key] or (getattr(student, key) if student is not None else "") for key in ("guardian_name", "guardian_phone"))
+        for column, words in operations.lacking_guardian(birth_on, name, phone, self.draft.today):
             self.draft.problem(row, column, words)
 
     def _enrolled_on(self, row: Parsed, student: Student | None) -> date:
@@ -215,8 +225,8 @@ def _apply(item: Item, by: Identity, today: date, now: datetime) -> None:
     cohort = programmes.cohort_of(item.programme_id, item.cohort_year)
     assert programme is not None
     assert cohort is not None
-    person = apply_person(item.person, by, now)
     if item.student_id is None:
+        person = apply_person(item.person, by, now)
         values = {"enrolled_on": cohort.starts_on, **item.values}
         student = operations.add_student(person=person, programme=programme, cohort=cohort, student_no=item.student_no, by=by, now=now, **values)
     else:
@@ -225,6 +235,7 @@ def _apply(item: Item, by: Identity, today: date, now: datetime) -> None:
         student = found
         is_known = _end_span(item, student, by, now)
         operations.change_student(student=student, by=by, now=now, cohort_id=cohort.id, **item.values)
+        apply_person(item.person, by, now)  # after the guardian, whom a birth date may ask for
         if is_known:
             return
     if item.span is not None:

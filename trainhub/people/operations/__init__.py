@@ -9,11 +9,13 @@ from trainhub.people.operations.employment import (
     verify_employment,
     withdraw_verification,
 )
+from trainhub.people.operations.guardians import lacking_guardian
 from trainhub.people.operations.merging import note_decision
 from trainhub.people.operations.numbering import correct_number, give_number
 from trainhub.people.operations.persons import (
     BadPerson,
     NameDiffers,
+    NumberCorrected,
     NumberTaken,
     change_person,
     checked,
@@ -33,7 +35,6 @@ from trainhub.people.operations.students import (
     begin_petoe,
     change_student,
     end_petoe,
-    lacking_guardian,
     set_petoe_spans,
 )
 from trainhub.people.operations.teachers import (
@@ -50,6 +51,7 @@ __all__ = [
     "BadTeacher",
     "NameDiffers",
     "Newcomer",
+    "NumberCorrected",
     "NumberTaken",
     "StudentKnown",
     "TeacherKnown",

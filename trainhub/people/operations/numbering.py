@@ -12,8 +12,8 @@ from trainhub.kernel.db import session
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import _
 from trainhub.people import queries
-from trainhub.people.models import Person
-from trainhub.people.operations.persons import BadPerson, NumberTaken, checked, put_number, seal_number
+from trainhub.people.models import FormerNumber, Person
+from trainhub.people.operations.persons import BadPerson, NumberTaken, check_guardian, check_reason, checked, open_number, put_number, seal_number
 from trainhub.people.types import Gender, IdCheck, IdType
 
 
@@ -34,6 +34,7 @@ def give_number(*, person: Person, id_type: IdType, number: str, by: Identity, n
         raise BadPerson(_("%(name)s 已登记证件号码 %(mask)s，不能更换。", name=person.name, mask=person.id_mask), field="id_number")
     if check.birth_on is not None and person.birth_on not in (None, check.birth_on):
         raise BadPerson(_("身份证号码中的出生日期 %(found)s 与已登记的不一致，请核对。", found=check.birth_on), field="id_number")
+    check_guardian(person, check.birth_on, now, field="id_number")
     _write(person, id_type, check)
     audit.record(by=by, did="people.number.given", on=person, data={"id_mask": person.id_mask})
     return person
@@ -48,22 +49,33 @@ def correct_number(*, person: Person, id_type: IdType, number: str, reason: str,
     """
     check_version(person, version)
     reason = reason.strip()
-    if len(reason) < 4:
-        raise BadPerson(_("请写明更正的依据（至少 4 个字），依据会记入审计日志。"), field="reason")
+    check_reason(reason, open_number(person))
     if person.merged_into_id is not None:
         raise BadPerson(_("这条记录已合并到另一条记录，请在保留的记录上办理。"))
     check = checked(id_type, number)
-    if check.number in reason:
-        raise BadPerson(_("依据会长期保存在审计日志中，请不要写证件号码。"), field="reason")
+    check_reason(reason, check.number)
     key = queries.hash_of(id_type, check.number)
     if key == person.id_number_hash:
         return False
     holder = queries.persons_by_hash([key]).get(key)
     if holder is not None:
         raise _taken(holder)
+    check_guardian(person, check.birth_on, now, field="id_number")
+    before = person.id_number_hash
     _write(person, id_type, check)
+    _remember(person, before, now)
     audit.record(by=by, did="people.number.corrected", on=person, data={"reason": reason[:500]})
     return True
+
+
+def _remember(person: Person, before: str | None, now: datetime) -> None:
+    """Know the number that was wrong, in a file that still holds it; one that has become right is wrong no longer."""
+    back = queries.former(person.id, person.id_number_hash or "")
+    if back is not None:
+        session().delete(back)
+    if before is not None and queries.former(person.id, before) is None:
+        session().add(FormerNumber(person_id=person.id, number_hash=before, corrected_at=now))
+    session().flush()
 
 
 def _taken(holder: Person) -> NumberTaken:

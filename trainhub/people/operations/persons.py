@@ -21,9 +21,10 @@ from trainhub.kernel.sheets.parsers import parse_country, parse_email, parse_pho
 from trainhub.organisations import queries as organisations
 from trainhub.people import labels, queries, rules
 from trainhub.people.models import Person, PersonPair
+from trainhub.people.operations.guardians import guardian_first
 from trainhub.people.operations.merging import note_decision
 from trainhub.people.permissions import Can
-from trainhub.people.types import CHANGED, Gender, IdCheck, IdType, NationalityKind, PairDecision, SealedNumber
+from trainhub.people.types import CHANGED, DECIDES_KIND, Gender, IdCheck, IdType, NationalityKind, PairDecision, SealedNumber
 
 
 class BadPerson(Refused):
@@ -36,6 +37,12 @@ class NameDiffers(Refused):
     """The number belongs to somebody with another name."""
 
     code = "name_differs"
+
+
+class NumberCorrected(Refused):
+    """The number was this name's by mistake and has been corrected since: an old file, or a namesake whom an administrator registers."""
+
+    code = "number_corrected"
 
 
 class NumberTaken(Refused):
@@ -78,8 +85,8 @@ def register_person(
 ) -> Person:
     """The person with these facts. A known number with the same name is the known person, returned unchanged.
 
-    Raises NameDiffers when the number is known under another name, BadPerson when a fact is impossible (wrong check digit,
-    a birth date that the number contradicts, an unknown county). The same name and birth date under another number is
+    Raises NameDiffers when the number is known under another name, NumberCorrected when it was corrected for somebody of this name, BadPerson when
+    a fact is impossible (wrong check digit, a birth date that the number contradicts, an unknown county). The same name and birth date under another number is
     accepted; `queries.possible_same` shows such pairs for review.
     """
     name, check = _named(name, id_type, id_number)
@@ -87,6 +94,8 @@ def register_person(
         known = queries.person_by_number(id_type, check.number)
         if known is not None:
             return _read_again(_same_or_refuse(known, name), id_type, check.number)
+        key = queries.hash_of(id_type, check.number)
+        _refuse_former(name, key, queries.corrected([key]))
     row = _row(
         name,
         check,
@@ -125,10 +134,12 @@ def register_persons(wanted: Sequence[Mapping[str, Any]], *, by: Identity, now: 
     named = [_named(one["name"], one.get("id_type"), one.get("id_number")) for one in wanted]
     keys = [queries.hash_of(one["id_type"], check.number) if check is not None else None for one, (_name, check) in zip(wanted, named, strict=True)]
     holders, rows, new = queries.persons_by_hash(key for key in keys if key is not None), list[Person](), list[Person]()
+    corrected = queries.corrected(key for key in keys if key is not None and key not in holders)
     for one, (name, check), key in zip(wanted, named, keys, strict=True):
         if key is not None and check is not None and key in holders:
             rows.append(_read_again(_same_or_refuse(queries.who_stayed(holders[key]), name), one["id_type"], check.number))
             continue
+        _refuse_former(name, key, corrected)
         facts = {fact: value for fact, value in one.items() if fact not in ("name", "id_type", "id_number")}
         row = _row(name, check, one.get("id_type"), now=now, resolve=book.resolve, **facts)
         rows.append(row)
@@ -144,6 +155,11 @@ def register_persons(wanted: Sequence[Mapping[str, Any]], *, by: Identity, now: 
     for row in new:
         _note_registered(row, by)
     return rows
+
+
+def _refuse_former(name: str, key: str | None, corrected: Mapping[str, Sequence[str]]) -> None:
+    if any(rules.same_name(former, name) for former in corrected.get(key or "", ())):
+        raise NumberCorrected(str(labels.NUMBER_CORRECTED), field="id_number")
 
 
 def _note_registered(row: Person, by: Identity) -> None:
@@ -254,13 +270,17 @@ def _check_characters(name: str) -> None:
 EDITABLE = frozenset(["name", "birth_on", "gender", "nationality", "nationality_kind", "phone", "email", "county_code", "is_verified"])
 
 
-def change_person(*, person: Person, by: Identity, now: datetime, version: int | None = None, **fields: Any) -> list[str]:
-    """Change facts of a person; returns the names of the changed fields. Raises Stale and BadPerson."""
+def change_person(*, person: Person, by: Identity, now: datetime, version: int | None = None, reason: str = "", **fields: Any) -> list[str]:
+    """Change facts of a person; returns the names of the changed fields. The kind of nationality follows the nationality where no number decides it;
+    said otherwise it needs a `reason`, which the audit log keeps: the evaluation counts foreigners by it.
+
+    Raises Stale and BadPerson.
+    """
     check_version(person, version)
     unknown = sorted(set(fields) - EDITABLE)
     if unknown:
         raise TypeError(f"change_person() got unexpected fields {unknown}")
-    fields = {key: value.strip() if isinstance(value, str) else value for key, value in fields.items()}
+    fields = {key: value.strip() if type(value) is str else value for key, value in fields.items()}  # a member of an enum stays one
     if "name" in fields:
         fields["name"] = rules.normalise_name(fields["name"])
         if not fields["name"]:
@@ -277,6 +297,8 @@ def change_person(*, person: Person, by: Identity, now: datetime, version: int |
         raise BadPerson(_("性别由身份证号码确定，不能单独修改。"), field="gender")
     if fields.get("birth_on") and fields["birth_on"] > local(now).date():
         raise BadPerson(_("出生日期晚于今天，请核对。"), field="birth_on")
+    check_guardian(person, fields.get("birth_on"), now, field="birth_on")
+    _settle_kind(person, fields, reason)
     changed = [key for key, value in fields.items() if getattr(person, key) != value]
     _check_contacts({key: fields[key] for key in changed})
     before = {key: getattr(person, key) for key in changed}
@@ -286,10 +308,46 @@ def change_person(*, person: Person, by: Identity, now: datetime, version: int |
         if "name" in changed:
             person.pinyin = pinyin.of_name(person.name)
         session().flush()
-        audit.record(by=by, did="people.person.changed", on=person, data={"fields": sorted(changed)})
+        audit.record(
+            by=by,
+            did="people.person.changed",
+            on=person,
+            data={"fields": sorted(changed)} | ({"reason": reason.strip()[:500]} if "nationality_kind" in changed and reason.strip() else {}),
+        )
         for tell in current_app.extensions.get(CHANGED, ()):
             tell(person, before, by, now)
     return changed
+
+
+def _settle_kind(person: Person, fields: dict[str, Any], reason: str) -> None:
+    """Let the kind of nationality follow a nationality, or look at one that is said. Raises BadPerson."""
+    nationality, said = fields.get("nationality", person.nationality), fields.get("nationality_kind", person.nationality_kind)
+    if said is person.nationality_kind:
+        if nationality != person.nationality and person.id_type not in DECIDES_KIND and not rules.nationality_agrees(nationality, said):
+            fields["nationality_kind"] = NationalityKind.CHINA if nationality == "CN" else NationalityKind.FOREIGN
+        return
+    if not rules.nationality_agrees(nationality, said):
+        raise BadPerson(_("国籍类别与国籍不一致：国籍为 CN 的是中国内地或港澳台，其他国籍的是外国。"), field="nationality_kind")
+    check_reason(reason, open_number(person))
+
+
+def check_reason(reason: str, *numbers: str) -> None:
+    """Raise BadPerson unless a reason for a correction says something, and no number: the audit log keeps it for good."""
+    if len(reason.strip()) < 4:
+        raise BadPerson(_("请写明更正的依据（至少 4 个字），依据会记入审计日志。"), field="reason")
+    if rules.has_number(reason, *numbers):
+        raise BadPerson(_("依据会长期保存在审计日志中，请不要写证件号码。"), field="reason")
+
+
+def open_number(person: Person) -> str:
+    """The number of a person for a comparison within the house; empty where there is none or it has served its time."""
+    return keyring().decrypt(person.id_number_encrypted) if person.id_number_encrypted else ""
+
+
+def check_guardian(person: Person, birth_on: date | None, now: datetime, *, field: str) -> None:
+    """Raise BadPerson (guardian_needed) when a birth date would make a child of a student whose guardian is not registered."""
+    if said := guardian_first(person, birth_on, local(now).date()):
+        raise BadPerson(said, field=field, code="guardian_needed")
 
 
 def reveal_number(*, person: Person, by: Identity, reason: str, now: datetime) -> str:

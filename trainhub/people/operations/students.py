@@ -18,8 +18,8 @@ from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import _
 from trainhub.people import queries, rules
 from trainhub.people.models import Person, PetoeSpan, Student, Suspension
+from trainhub.people.operations.guardians import lacking_guardian
 from trainhub.people.types import StudentState
-from trainhub.policy.book import book
 from trainhub.programmes.models import Cohort, Programme
 
 
@@ -213,7 +213,8 @@ def change_student(
         raise BadStudent(_("在读或休学的学生没有离校日期，请清空。"), field="left_on")
     if left_on is not None and left_on < enrolled_on:
         raise BadStudent(_("离校日期不能早于入学日期。"), field="left_on")
-    if not has_left and any(key in fields and fields[key] != getattr(student, key) for key in GUARDIAN):
+    returns = student.left_on is not None
+    if not has_left and (returns or any(key in fields and fields[key] != getattr(student, key) for key in GUARDIAN)):
         name, phone = (fields.get(key, getattr(student, key)) for key in ("guardian_name", "guardian_phone"))
         _check_guardian(session().get_one(Person, student.person_id), name, phone, local(now).date())
     changed = {key: [getattr(student, key), value] for key, value in fields.items() if getattr(student, key) != value}
@@ -236,17 +237,6 @@ def _check_guardian(person: Person, name: str, phone: str, today: date) -> None:
     """Below privacy.guardian_age a guardian is registered with a telephone (PIPL-31): processing rests on their consent. Raises BadStudent."""
     for field, words in lacking_guardian(person.birth_on, name, phone, today):
         raise BadStudent(words, field=field, code="guardian_needed")
-
-
-def lacking_guardian(birth_on: date | None, name: str, phone: str, today: date) -> list[tuple[str, str]]:
-    """(field, words) of what a student of that birth date lacks of a guardian on a day; empty when nothing does. Imports ask it of each row."""
-    if birth_on is None:
-        return []
-    age = int(book().at("privacy.guardian_age", on=today).number)
-    if rules.age_on(birth_on, today) >= age:
-        return []
-    words = _("未满 %(n)d 周岁的学生须登记监护人姓名和电话。", n=age)
-    return [(field, words) for field, value in (("guardian_name", name), ("guardian_phone", phone)) if not value.strip()]
 
 
 def _suspend(student: Student, state: StudentState, day: date, said: date | None) -> list[Any]:
@@ -274,10 +264,11 @@ def _suspend(student: Student, state: StudentState, day: date, said: date | None
 
 
 def begin_petoe(*, student: Student, since: date, by: Identity, now: datetime, until: date | None = None) -> PetoeSpan:
-    """The student joins the 卓越计划 on a day (requirements.md 9, 1). The same span again changes nothing.
+    """The student joins the 卓越计划 on a day (requirements.md 9, 1), until the last day at school at most. The same span again changes nothing.
 
     Raises BadStudent when spans would overlap or the day is before enrolment.
     """
+    until = until or student.left_on
     spans = queries.spans_of([student.id])[student.id]
     known = next((span for span in spans if span.since == since and span.until == until), None)
     if known is not None:
@@ -317,6 +308,8 @@ def set_petoe_spans(*, student: Student, spans: list[tuple[date, date | None]], 
             raise BadStudent(_("加入卓越计划的日期不能早于入学日期 %(day)s。", day=student.enrolled_on), field="since")
         if until is not None and until < since:
             raise BadStudent(_("结束日期不能早于开始日期。"), field="until")
+        if until is None and student.left_on is not None:
+            raise BadStudent(_("学生已于 %(day)s 离校，请填写结束日期。", day=student.left_on), field="until")
         if rules.overlaps(since, until, wanted[place + 1 :]):
             raise BadStudent(_("卓越计划的起止时间互相重叠，请核对日期。"), field="since")
     known = queries.spans_of([student.id])[student.id]

@@ -20,6 +20,7 @@ from trainhub.people.queries.merging import (
     same_pairs,
     standing_merge,
 )
+from trainhub.people.queries.numbers import corrected, former
 from trainhub.people.queries.persons import (
     HOSTS,
     PERSON_SORTS,
@@ -125,6 +126,7 @@ __all__ = [
     "as_person_row",
     "as_student_row",
     "as_teacher_row",
+    "corrected",
     "counts_at",
     "counts_by_cohort",
     "counts_by_programme",
@@ -135,6 +137,7 @@ __all__ = [
     "enterprise_spans_of",
     "ever_one_with",
     "evidence_of",
+    "former",
     "goes_on",
     "has_student_number",
     "hash_of",

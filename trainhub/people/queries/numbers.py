@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
 from trainhub.kernel.db import session
-from trainhub.people.models import Person
+from trainhub.people.models import FormerNumber, Person
 
 CHUNK = 900
 ERASED = "已抹去#"
@@ -44,6 +44,28 @@ def by_number_hash(hashes: Iterable[str]) -> dict[str, Known]:
         rows = session().execute(select(Person.id_number_hash, Person.id, Person.name).where(Person.id_number_hash.in_(piece)))
         found.update({key: Known(person_id, name) for key, person_id, name in rows if key is not None})
     return found
+
+
+def corrected(hashes: Iterable[str]) -> dict[str, list[str]]:
+    """The numbers that were somebody's by mistake and are nobody's now, each with the names of those for whom they were corrected (of who was
+    merged, of the one who stays). One of these names with the number is most likely an old file; another name is the number's own holder."""
+    stays, found = aliased(Person), dict[str, list[str]]()
+    statement = (
+        select(FormerNumber.number_hash, sa.func.coalesce(stays.name, Person.name))
+        .join(Person, Person.id == FormerNumber.person_id)
+        .outerjoin(stays, stays.id == Person.merged_into_id)
+        .where(~select(Person.id).where(Person.id_number_hash == FormerNumber.number_hash).correlate(FormerNumber).exists())
+        .order_by(FormerNumber.id)
+    )
+    for piece in _pieces(hashes):
+        for key, name in session().execute(statement.where(FormerNumber.number_hash.in_(piece))):
+            found.setdefault(key, []).append(name)
+    return found
+
+
+def former(person_id: int, number_hash: str) -> FormerNumber | None:
+    """The note that a person once bore a number by mistake."""
+    return session().scalar(select(FormerNumber).where(FormerNumber.person_id == person_id, FormerNumber.number_hash == number_hash))
 
 
 def alike(person_ids: Iterable[int]) -> list[tuple[int, int]]:
