@@ -14,8 +14,9 @@ from trainhub.identity.groups import Why
 from trainhub.identity.models import Account
 from trainhub.identity.permissions import OPENERS, Can
 from trainhub.identity.types import AccountState, LoginKind
+from trainhub.identity.views.doors import door
 from trainhub.kernel import clock, downloads
-from trainhub.kernel.access import ROLE_LABELS, Identity, Role, Subject, acting, demand, guard, may
+from trainhub.kernel.access import ROLE_LABELS, Identity, Role, Subject, acting, demand, guard
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotAllowed, NotFound, Refused
 from trainhub.kernel.forms import once
@@ -156,22 +157,6 @@ def _student_numbers(person: Person | None) -> tuple[tuple[str, str], ...]:
 
 def _numbers_of(account: Account) -> tuple[tuple[str, str], ...]:
     return _student_numbers(people.person(account.person_id) if account.person_id is not None else None)
-
-
-def door(person: Person, identity: Identity) -> tuple[str, str, str] | None:
-    """Where the pages of a person lead: to their account, or to the form that opens one; None for whom neither is theirs."""
-    if person.merged_into_id is not None or person.id == identity.person_id or not may(identity, Can.ACCOUNT_VIEW, people.subject_to_invite(person)):
-        return None
-    account = queries.account_of_person(person.id)
-    if account is None or account.state is AccountState.DELETED:
-        if may(identity, Can.ACCOUNT_CREATE) and not reach.beyond_reach([person.id], identity, clock.today()):
-            return (_("开通账号") if account is None else _("重新开通账号")), url_for("accounts.new", person=person.id), "key"
-        if account is None:
-            return None
-    if not may(identity, Can.ACCOUNT_VIEW, queries.subject_of_account(account.id, today=clock.today())):
-        return None
-    label = _("账号（登录的邮箱或手机号与登记的不同）") if queries.kinds_beside(account.id, person) else _("账号")
-    return label, url_for("accounts.show", account_id=account.id), "key"
 
 
 @blueprint.get("/new")
