@@ -109,7 +109,7 @@ def persons_above(person_ids: Iterable[int], by: Identity, *, today: date) -> se
         for person_id, role, kind, organisation_id, programme_id, region_code in rows:
             key = (role, kind, organisation_id, programme_id, region_code)
             if key not in judged:
-                judged[key] = rules.may_give(by, role, kind, subject_of_scope(kind, organisation_id, programme_id, region_code))
+                judged[key] = rules.may_give(by, role, kind, subject_of_scope(kind, organisation_id, programme_id, region_code, to_give=True))
             if person_id is None or judged[key]:
                 continue
             if role in rules.LEARNING:
@@ -132,7 +132,7 @@ def is_above(account_id: int, by: Identity, *, today: date) -> bool:
         return not by.everywhere(Role.SYSTEM_ADMIN)
     held = []
     for one in grants:
-        scope = subject_of_scope(one.scope_kind, one.organisation_id, one.programme_id, one.region_code)
+        scope = subject_of_scope(one.scope_kind, one.organisation_id, one.programme_id, one.region_code, to_give=True)
         lasts = one.ended_at is None and (one.until is None or one.until >= today)
         held.append(rules.Held(one.role, lasts, rules.may_give(by, one.role, one.scope_kind, scope)))
     return rules.is_above(held, is_settled=bool(settled(rows, today)))
@@ -155,8 +155,11 @@ def same_grant(
     )
 
 
-def subject_of_scope(kind: ScopeKind, organisation_id: int | None = None, programme_id: int | None = None, region_code: str | None = None) -> Subject:
-    """What a grant over a scope is judged on. Raises NotFound for an unknown scope."""
+def subject_of_scope(
+    kind: ScopeKind, organisation_id: int | None = None, programme_id: int | None = None, region_code: str | None = None, *, to_give: bool = False
+) -> Subject:
+    """What a grant over a scope belongs to; with `to_give` what is asked who gives or ends it: of a base the other partners have no say. Raises NotFound
+    for an unknown scope."""
     if kind is ScopeKind.EVERYTHING:
         return NOTHING
     if kind is ScopeKind.REGION:
@@ -179,7 +182,7 @@ def subject_of_scope(kind: ScopeKind, organisation_id: int | None = None, progra
     organisation = organisations.by_id(organisation_id) if organisation_id is not None else None
     if organisation is None:
         raise NotFound(_("没有这个机构。"))
-    return organisations.subject_of(organisation)
+    return organisations.ruling_subject(organisation) if to_give else organisations.subject_of(organisation)
 
 
 def subject_of_account(account_id: int, *, today: date) -> Subject:
