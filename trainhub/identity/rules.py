@@ -321,6 +321,10 @@ VOUCHING = frozenset(
 HOSTS = frozenset({Role.ENTERPRISE_COORDINATOR, Role.CENTRE_LEADER})
 
 
+PAUSED_WHEN_CLOSED = HOSTS | {Role.UNIVERSITY_ADMIN}
+"""Who rules an organisation rules nothing while it is taken out of use. What its mentors and learners still have to finish or to see stays theirs."""
+
+
 def vouches(by: Identity) -> bool:
     """Whether an account that `by` opens or resets is its holder's beyond doubt. An enterprise's coordinator and a base's leader are shown the links
     of those who sign beside them, and vouch for nobody, whatever else they are. No account: the operator's command, a job."""

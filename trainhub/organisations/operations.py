@@ -237,7 +237,8 @@ def verify(*, organisation: Organisation, by: Identity, now: datetime, version: 
 
 
 def close(*, organisation: Organisation, reason: str, by: Identity, now: datetime, version: int | None = None) -> Organisation:
-    """Take an organisation out of use; everything it did stays, and what rooms above have running there ends their way (`CLOSING`).
+    """Take an organisation out of use; everything it did stays, and what rooms above have running there ends their way (`CLOSING`). Who rules it rules
+    nothing until it is taken into use again (`identity.rules.PAUSED_WHEN_CLOSED`).
 
     Doing it again changes nothing.
     """

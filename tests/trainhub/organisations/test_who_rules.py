@@ -15,8 +15,9 @@ from tests.factories import ground
 from tests.factories import identity as make
 from trainhub.identity import operations as identity
 from trainhub.identity import queries as accounts
+from trainhub.identity.permissions import Can
 from trainhub.kernel import clock, imports
-from trainhub.kernel.access import SYSTEM, Identity, Role
+from trainhub.kernel.access import SYSTEM, Identity, Role, may
 from trainhub.kernel.db import db
 from trainhub.kernel.errors import NotAllowed
 from trainhub.organisations import operations, queries
@@ -141,3 +142,30 @@ def test_the_page_of_a_base_shows_what_may_be_done(app: Flask, session: Session)
     pages = [make.sign_in(app, one).get(f"/organisations/{code}").text for one in (chief, other)]
     assert [f"/organisations/{code}/hosts" in page for page in pages] == [True, False]
     assert make.sign_in(app, other).get(f"/organisations/{code}/hosts").status_code == 403
+
+
+# -- a closed organisation --------------------------------------------------------------------------------------------------
+
+
+def test_who_rules_a_closed_organisation_rules_nothing_until_it_is_open_again(app: Flask, session: Session) -> None:
+    row = ground.enterprise()
+    base = ground.base(row)
+    coordinator = make.account(roles=(Role.ENTERPRISE_COORDINATOR,), organisation_id=row.id)
+    mentor = make.account(roles=(Role.MENTOR,), organisation_id=row.id)
+
+    def rules(account: Any) -> set[Role]:
+        return set(accounts.identity_of(account.id, today=clock.today()).roles)
+
+    by = accounts.identity_of(coordinator.id, today=clock.today())
+    assert may(by, Can.ACCOUNT_RESET, queries.subject_of(base))
+    operations.close(organisation=row, reason="注销", by=SYSTEM, now=NOW)
+    session.flush()
+    assert (rules(coordinator), rules(mentor)) == (set(), {Role.MENTOR})
+    by = accounts.identity_of(coordinator.id, today=clock.today())
+    assert not any(may(by, can, queries.subject_of(one)) for can in (Can.ACCOUNT_RESET, Can.ACCOUNT_VIEW) for one in (row, base))
+    admin = make.account(roles=(Role.SYSTEM_ADMIN,))
+    db.session.commit()
+    assert "机构已停用，暂不生效" in make.sign_in(app, admin).get(f"/accounts/{coordinator.id}").text
+    operations.reopen(organisation=session.get_one(Organisation, row.id), by=SYSTEM, now=NOW)
+    session.flush()
+    assert rules(coordinator) == {Role.ENTERPRISE_COORDINATOR}

@@ -19,6 +19,7 @@ from trainhub.kernel.errors import NotFound
 from trainhub.kernel.i18n import _
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation, Region
+from trainhub.organisations.types import OrganisationState
 from trainhub.people.models import Employment, Person, Student, Teacher
 from trainhub.people.queries import places_that_count, rows_of_humans, settled
 from trainhub.programmes.models import Programme
@@ -27,6 +28,12 @@ from trainhub.programmes.models import Programme
 def active(on: date) -> sa.ColumnElement[bool]:
     """Whether a grant holds on a day, as a condition."""
     return sa.and_(RoleGrant.ended_at.is_(None), RoleGrant.since <= on, or_(RoleGrant.until.is_(None), RoleGrant.until >= on))
+
+
+def rests() -> sa.ColumnElement[bool]:
+    """Whether a grant rests: a role that rules an organisation which is taken out of use. It comes back when the organisation does."""
+    closed = select(Organisation.id).where(Organisation.id == RoleGrant.organisation_id, Organisation.state == OrganisationState.CLOSED)
+    return sa.and_(RoleGrant.role.in_(sorted(rules.PAUSED_WHEN_CLOSED)), closed.correlate(RoleGrant).exists())
 
 
 def experts_outside_homes() -> list[RoleGrant]:
@@ -55,12 +62,14 @@ class GrantRow:
     since: date
     until: date | None
     is_active: bool
+    rests: bool = False
+    """It rules nothing while its organisation is out of use."""
 
 
 def grants_of(account_id: int, *, today: date) -> list[GrantRow]:
     """All grants of an account with the names of their scopes, active ones first."""
     statement = (
-        select(RoleGrant, Organisation.name.label("organisation"), Programme.name.label("programme"), Region.name.label("region"))
+        select(RoleGrant, rests(), Organisation.name.label("organisation"), Programme.name.label("programme"), Region.name.label("region"))
         .outerjoin(Organisation, Organisation.id == RoleGrant.organisation_id)
         .outerjoin(Programme, Programme.id == RoleGrant.programme_id)
         .outerjoin(Region, Region.code == RoleGrant.region_code)
@@ -76,8 +85,9 @@ def grants_of(account_id: int, *, today: date) -> list[GrantRow]:
             grant.since,
             grant.until,
             grant.ended_at is None and grant.since <= today and (grant.until is None or grant.until >= today),
+            bool(is_resting),
         )
-        for grant, organisation, programme, region in session().execute(statement)
+        for grant, is_resting, organisation, programme, region in session().execute(statement)
     ]
     return sorted(rows, key=lambda row: (not row.is_active, row.id))
 
