@@ -58,11 +58,16 @@ def in_office(on: date) -> sa.ColumnElement[bool]:
     return sa.and_(Mentor.since <= on, or_(Mentor.until.is_(None), Mentor.until >= on))
 
 
-def persons_elsewhere(person_ids: Collection[int], by: Identity, on: date | None) -> set[int]:
-    """Of these rows of persons the mentors of enterprises whose mentors `by` may not edit; asked in portions, judged once an enterprise."""
+def persons_elsewhere(person_ids: Collection[int], by: Identity, today: date) -> set[int]:
+    """Of these rows of persons the mentors of enterprises whose mentors `by` may not edit; asked in portions, judged once an enterprise.
+
+    Who left one enterprise and is a mentor of another is the other's; who left all belongs to each of them still.
+    """
     found, judged = set[int](), dict[int, bool]()
-    for mentor in of_persons(person_ids):
-        if on is not None and mentor.until is not None and mentor.until < on:
+    rows = of_persons(person_ids)
+    staying = {mentor.person_id for mentor in rows if mentor.until is None or mentor.until >= today}
+    for mentor in rows:
+        if mentor.person_id in staying and mentor.until is not None and mentor.until < today:
             continue
         if mentor.enterprise_id not in judged:
             judged[mentor.enterprise_id] = may(by, Can.MENTOR_EDIT, subject_of(mentor))

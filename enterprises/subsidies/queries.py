@@ -21,6 +21,7 @@ from trainhub.ledger.models import RecordCancellation, TrainingRecord
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
 from trainhub.people.models import Person
+from trainhub.people.queries import is_identified
 
 CHUNK = 900
 HUMAN = func.coalesce(Person.merged_into_id, Person.id)
@@ -53,7 +54,7 @@ def candidates(organisation_id: int, since: date, until: date) -> list[Candidate
             TrainingRecord.completed_on.between(since, until),
             TrainingRecord.is_counted.is_(True),
             TrainingRecord.cancelled_at.is_(None),
-            sa.or_(Person.is_verified.is_(True), Person.id_number_hash.is_not(None)),
+            is_identified(),
         )
         .order_by(TrainingRecord.completed_on, TrainingRecord.id)
     )

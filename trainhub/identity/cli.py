@@ -164,8 +164,10 @@ def _opened(result: Mapping[str, Any]) -> str:
     lines = [_("%(title)s：共 %(members)s 人。", title=r["title"], members=r["members"])]
     if r["dry_run"]:
         lines.append(_("将开通 %(opened)s 个账号（其中 %(invited)s 人用邮件邀请），已有账号 %(had_account)s 人。什么都没有改变。", **r))
+        lines += [_("将为已有账号的 %(granted)s 人授予角色。", **r)] if r["granted"] else []
     else:
         lines.append(_("已开通 %(opened)s 个账号（其中 %(invited)s 人已用邮件邀请），此前已有账号 %(had_account)s 人。", **r))
+        lines += [_("已为此前有账号的 %(granted)s 人授予角色。", **r)] if r["granted"] else []
     if r["slips"]:
         lines.append(_("已把 %(slips)s 份首次登录链接写入 %(file)s，只写这一次；请当面转交本人。", **r))
     elif r["without_email"]:
@@ -189,7 +191,7 @@ def _opened(result: Mapping[str, Any]) -> str:
 )
 @click.option("--dry-run", is_flag=True, help="Only check and report / 只检查，不开通")
 def open_(cohort: str, teachers: str, programme_teachers: str, mentors: str, role: str | None, slips: str, dry_run: bool) -> dict[str, Any]:
-    """Open the accounts of a whole list for those who have none / 为一份名单批量开通账号.
+    """Open the accounts of a whole list for those who have none, and give the role to those who have one / 为一份名单批量开通账号.
 
     Example: trainhub accounts open --cohort FZU-080901/2026 --slips slips.xlsx --dry-run
     """
@@ -220,7 +222,7 @@ def open_(cohort: str, teachers: str, programme_teachers: str, mentors: str, rol
     if dry_run:
         invited = sum(bool(m.email) for m in due) if ops.reaches_by_mail() else 0
         had, waiting = sum(m.account_id is not None for m in before), len(ops.waiting(before, everybody=False)) + len(due) - invited
-        counts = {"members": len(before), "opened": len(due), "invited": invited, "had_account": had}
+        counts = {"members": len(before), "opened": len(due), "invited": invited, "had_account": had, "granted": sum(m.lacks_role for m in before)}
         return {**answer, **counts, "without_email": waiting, "not_opened": why_not}
     result = tasks.open_listed(group, chosen, by=by, tell=lambda done, total: progress(done, total, "accounts"))
     if slips:
@@ -231,7 +233,7 @@ def open_(cohort: str, teachers: str, programme_teachers: str, mentors: str, rol
     waiting = len(ops.waiting(ops.members_of(group, today=clock.today()), everybody=False))
     return {
         **answer,
-        **{k: result[k] for k in ("members", "opened", "invited", "had_account")},
+        **{k: result[k] for k in ("members", "opened", "invited", "had_account", "granted")},
         "without_email": waiting,
         "not_opened": [*why_not, *result["refused"]],
     }

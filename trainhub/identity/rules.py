@@ -318,8 +318,11 @@ VOUCHING = frozenset(
     }
 )
 """Who answers for whom they give an account: schools, authorities, the operator."""
-AUTHORITIES = VOUCHING - {Role.UNIVERSITY_ADMIN, Role.PROGRAMME_ADMIN}
 HOSTS = frozenset({Role.ENTERPRISE_COORDINATOR, Role.CENTRE_LEADER})
+
+
+PAUSED_WHEN_CLOSED = HOSTS | {Role.UNIVERSITY_ADMIN}
+"""Who rules an organisation rules nothing while it is taken out of use. What its mentors and learners still have to finish or to see stays theirs."""
 
 
 def vouches(by: Identity) -> bool:
@@ -328,14 +331,35 @@ def vouches(by: Identity) -> bool:
     return by.account_id is None or (by.has(*VOUCHING) and not by.has(*HOSTS))
 
 
-def is_authority(by: Identity) -> bool:
-    """Whether somebody acts for an authority or the operator, and for no house beside it: the others each have a say in their own."""
-    return by.has(*AUTHORITIES) and not by.has(*HOSTS, Role.UNIVERSITY_ADMIN, Role.PROGRAMME_ADMIN)
-
-
 def grantable_roles(by: Identity) -> tuple[Role, ...]:
     """The roles `by` may give over some scope, in the order of the enum."""
     return tuple(role for role in Role if any(role in GRANTABLE.get(held, ()) for held in by.roles))
+
+
+LEARNING = frozenset({Role.STUDENT, Role.TRAINEE})
+"""Roles that give no say over others: what is behind them is the holder's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A role that an account holds, will hold, or held (`lasts` is False)."""
+
+    role: Role
+    lasts: bool
+    may_give: bool
+    """Whether who wants to manage the account could give it."""
+
+
+def is_above(held: Iterable[Held], *, is_settled: bool) -> bool:
+    """Whether a human holds more than somebody could give who wants to reset one of their accounts: the password would be a way up, or into the
+    records of another house.
+
+    Every role over others that lasts counts. Roles of a learner count too, unless the human studies or teaches somewhere now (`is_settled`): then
+    that school answers for them, which is judged by the place. Where nothing lasts, what was held counts.
+    """
+    roles = list(held)
+    counted = [one for one in roles if one.lasts and not (is_settled and one.role in LEARNING)]
+    return not all(one.may_give for one in counted or (() if is_settled else roles))
 
 
 def is_active(since: date, until: date | None, ended: bool, on: date) -> bool:

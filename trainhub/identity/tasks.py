@@ -49,17 +49,18 @@ def open_accounts(running: Running) -> Mapping[str, Any]:
 def open_listed(group: groups.Group, role: Role, *, by: Identity, tell: Callable[[int, int], None]) -> dict[str, Any]:
     """Open what is missing, each account in its own transaction: killed half-way it goes on where it stopped, and a repeat changes nothing.
 
-    `opened`, `invited` (of these by e-mail), `had_account`, `left` (graduated or gone), `not_opened` (for another reason the list shows), `refused` (meanwhile, by somebody else).
+    Who has an account already is given the role where it is missing. `opened`, `invited` (of these by e-mail), `had_account`, `granted` (of these the role), `left` (graduated or gone), `not_opened` (for another reason the list shows), `refused` (meanwhile, by somebody else).
     """
     ops.check_may_open(group, role, by=by)
     members = ops.members_of(group, today=clock.today())
     session().rollback()  # what was read keeps no transaction open while each is opened in its own
-    due = [one for one in members if one.is_due]
-    counts = {"members": len(members), "opened": 0, "invited": 0, "had_account": sum(one.account_id is not None for one in members)}
+    due, lacking = [one for one in members if one.is_due], [one for one in members if one.lacks_role]
+    total = len(due) + len(lacking)
+    counts = {"members": len(members), "opened": 0, "invited": 0, "granted": 0, "had_account": sum(one.account_id is not None for one in members)}
     refused: list[dict[str, str]] = []
     for number, one in enumerate(due):
         if number % STEP == 0:
-            tell(number, len(due))
+            tell(number, total)
         try:
             with transaction():
                 ops.open_member(group, one.listed, role=role, by=by, today=clock.today(), now=clock.now())
@@ -71,6 +72,16 @@ def open_listed(group: groups.Group, role: Role, *, by: Identity, tell: Callable
             continue
         counts["opened"] += 1
         counts["invited"] += bool(one.email) and ops.reaches_by_mail()
-    tell(len(due), len(due))
+    for number, one in enumerate(lacking, start=len(due)):
+        if number % STEP == 0:
+            tell(number, total)
+        try:
+            with transaction():
+                ops.give_role(group, one, role=role, by=by, today=clock.today(), now=clock.now())
+        except Refused as why:
+            refused.append({"name": one.listed.name, "key": one.listed.key, "reason": why.message})
+            continue
+        counts["granted"] += 1
+    tell(total, total)
     left = sum(one.why is Why.LEFT for one in members)
     return {**counts, "left": left, "not_opened": sum(one.why is not None for one in members) - left + len(refused), "refused": refused}

@@ -12,7 +12,7 @@ from trainhub.identity import cli, delivery, groups, guarding, models, my_data, 
 from trainhub.identity.operations import addresses
 from trainhub.identity.permissions import GRANTS, Can
 from trainhub.identity.types import Channel
-from trainhub.identity.views import accounts, entrance, logins, opening, oversight, own, own_number
+from trainhub.identity.views import accounts, doors, entrance, logins, opening, oversight, own, own_number
 from trainhub.identity.views.signing_in import blueprint
 from trainhub.kernel import access, audit_words, clock, jobs, nav, permission_words
 from trainhub.kernel.access import Role
@@ -78,9 +78,9 @@ def register(app: Flask) -> None:
         Entry("system", _l("操作审计"), "audit.events", "history", can=Can.AUDIT_VIEW, order=50),
         Entry("system", _l("个人信息申请"), "data_requests.listing", "clipboard", can=Can.REQUEST_DECIDE, order=60),
     )
-    reach.register_beyond(app, "identity", lambda person_ids, by, _on: queries.persons_above(person_ids, by, today=clock.today()))
+    reach.register_beyond(app, "identity", lambda person_ids, by, today: queries.persons_above(person_ids, by, today=today))
     holds.register_same(app, queries.is_same_holder)
-    app.extensions.setdefault(DOORS, []).append(accounts.door)
+    app.extensions.setdefault(DOORS, []).append(doors.door)
     app.extensions.setdefault(CHANGED, []).extend([addresses.tell_of_change, operations.follow_person])  # told before the name to sign in by follows
     app.extensions.setdefault(LIST_DOORS, []).append(opening.door_of_list)
     for one in (

@@ -15,7 +15,7 @@ from trainhub.kernel.i18n import _, _l
 from trainhub.organisations import labels, queries
 from trainhub.organisations.models import Organisation
 from trainhub.organisations.permissions import VERIFIERS
-from trainhub.organisations.rules import JUDGED
+from trainhub.organisations.rules import JUDGED, PLACED
 from trainhub.organisations.types import EnterpriseSize, HostSide, OrganisationFilter, OrganisationKind, OrganisationState
 
 PARENT_KINDS = tuple(kind for kind in OrganisationKind if kind not in (OrganisationKind.ENTERPRISE, OrganisationKind.BASE))
@@ -61,7 +61,7 @@ class OrganisationForm(Form):
         self.parent_id.choices = blank([(key, name) for key, name in parents.items() if of is None or key != of.id])
         self.size.choices = blank([(size.value, label) for size, label in labels.SIZES.items()])
         if of is not None and not identity.over(queries.subject_of(of), *VERIFIERS):
-            for name in JUDGED:
+            for name in (*JUDGED, *(key for key in PLACED if of.state is not OrganisationState.REGISTERED or getattr(of, key) is not None)):
                 del self[name]
         return self
 

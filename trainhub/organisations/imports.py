@@ -158,8 +158,16 @@ def _plan(draft: Draft, row: Parsed, organisation: Organisation | None, codes: d
         draft.same()
     elif not may(draft.by, Can.EDIT, queries.subject_of(organisation)):
         draft.problem(row, "code", _("你没有修改该机构的权限。"))
+    elif why := operations.against_moving(organisation, _placing(facts, item, organisation, codes), draft.by):
+        draft.problem(row, "parent_code" if why.field == "parent_id" else why.field, why.message)
     else:
         draft.change(item, label)
+
+
+def _placing(facts: dict[str, Any], item: Item, organisation: Organisation, codes: dict[str, int]) -> dict[str, Any]:
+    """Where a row puts an organisation; a parent that the file itself adds is another one."""
+    parent = {} if item.parent_code is None else {"parent_id": codes.get(item.parent_code, -1)}
+    return {key: facts[key] for key in rules.PLACED if key in facts} | parent
 
 
 def _apply(item: Item, by: Identity, today: date, now: datetime) -> None:

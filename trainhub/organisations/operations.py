@@ -11,12 +11,12 @@ from trainhub.kernel import audit, pinyin
 from trainhub.kernel.access import Identity
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import add_once, session
-from trainhub.kernel.errors import NotFound, Refused
+from trainhub.kernel.errors import NotAllowed, NotFound, Refused
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import _, format_date, listed
 from trainhub.organisations import labels, queries, rules
 from trainhub.organisations.models import BaseHost, Organisation, OrganisationPast
-from trainhub.organisations.permissions import VERIFIERS
+from trainhub.organisations.permissions import EDITORS, VERIFIERS
 from trainhub.organisations.types import HostSide, OrganisationKind, OrganisationState
 
 CLOSING = "trainhub.organisations.closing"
@@ -141,18 +141,23 @@ def change(*, organisation: Organisation, by: Identity, now: datetime, version: 
     """Change facts of an organisation; returns what changed as {field: [before, after]}.
 
     Raises Stale when somebody else saved it since `version`, BadOrganisation and CodeTaken as `register` does. A changed
-    USCC or name of a verified organisation must be verified again (IPLUS-3.3.2).
+    USCC or name of a verified organisation must be verified again (IPLUS-3.3.2), and so must one that moves to another city: that city's office looks at it.
     """
     check_version(organisation, version)
     unknown = sorted(set(fields) - EDITABLE)
     if unknown:
         raise TypeError(f"change() got unexpected fields {unknown}")
     _check_judged(organisation, fields, by)
+    why = against_moving(organisation, fields, by)
+    if why is not None:
+        raise why
+    city = queries.region_path(organisation.region_code).prefecture
     changed = _set(organisation, fields)
     if changed:
         if "uscc" in changed:
             _forget_credit(organisation, changed)
-        if organisation.state is OrganisationState.VERIFIED and (changed.keys() & {"uscc", "name"}):
+        has_moved = "region_code" in changed and queries.region_path(organisation.region_code).prefecture != city
+        if organisation.state is OrganisationState.VERIFIED and (has_moved or changed.keys() & {"uscc", "name"}):
             organisation.state = OrganisationState.REGISTERED
             changed["state"] = ["verified", "registered"]
         _keep(organisation, changed, by, now)
@@ -179,6 +184,26 @@ def _check_judged(organisation: Organisation, fields: dict[str, Any], by: Identi
     if judged and not by.over(queries.subject_of(organisation), *VERIFIERS):
         names = listed(str(labels.FIELDS[key]) for key in judged)
         raise BadOrganisation(_("%(names)s由核验单位登记，本单位不能自行修改。请联系核验本单位的部门。", names=names), field=judged[0], code="judged")
+
+
+def against_moving(organisation: Organisation, fields: dict[str, Any], by: Identity) -> BadOrganisation | None:
+    """Why `by` may not put an organisation into another region or under another parent; None: they may, or nothing of that changes.
+
+    Only who verifies it may, and into a region of theirs: else it would choose its city, or leave every one. Where it has neither yet, it may say.
+    """
+    moved = [key for key in rules.PLACED if key in fields and (fields[key] or None) != (getattr(organisation, key) or None)]
+    if not moved:
+        return None
+    if not by.over(queries.subject_of(organisation), *VERIFIERS):
+        if organisation.state is OrganisationState.REGISTERED and all(getattr(organisation, key) is None for key in moved):
+            return None
+        names = listed(str(labels.FIELDS[key]) for key in moved)
+        said = _("%(names)s由核验单位登记，本单位不能自行修改。请联系核验本单位的部门。", names=names)
+        return BadOrganisation(said, field=moved[0], code="judged")
+    there = queries.subject_at(queries.region_path(fields.get("region_code") or None))
+    if "region_code" in moved and not by.over(there, *VERIFIERS):
+        return BadOrganisation(_("只能改到你所负责的地区。迁往其他地区的，请由省级部门办理。"), field="region_code", code="region_beyond")
+    return None
 
 
 def _keep(organisation: Organisation, changed: dict[str, list[Any]], by: Identity, now: datetime) -> None:
@@ -212,7 +237,8 @@ def verify(*, organisation: Organisation, by: Identity, now: datetime, version: 
 
 
 def close(*, organisation: Organisation, reason: str, by: Identity, now: datetime, version: int | None = None) -> Organisation:
-    """Take an organisation out of use; everything it did stays, and what rooms above have running there ends their way (`CLOSING`).
+    """Take an organisation out of use; everything it did stays, and what rooms above have running there ends their way (`CLOSING`). Who rules it rules
+    nothing until it is taken into use again (`identity.rules.PAUSED_WHEN_CLOSED`).
 
     Doing it again changes nothing.
     """
@@ -241,6 +267,17 @@ def reopen(*, organisation: Organisation, by: Identity, now: datetime, version: 
     return organisation
 
 
+def may_host(base: Organisation, by: Identity) -> bool:
+    """Whether somebody says who hosts a base: who verifies it, the host that leads it and the base itself."""
+    return by.over(queries.subject_of(base), *VERIFIERS) or by.over(queries.ruling_subject(base), *EDITORS)
+
+
+def check_may_host(base: Organisation, by: Identity) -> None:
+    """Keep a partner from taking the lead, or ending the others without their word. Raises NotAllowed."""
+    if not may_host(base, by):
+        raise NotAllowed(_("共建单位和牵头单位由牵头单位、基地负责人或核验部门登记，请联系他们。"), code="not_leading")
+
+
 def add_host(
     *,
     base: Organisation,
@@ -256,11 +293,12 @@ def add_host(
 
     A base has one lead: a new lead takes the mark from the old one. `version` is that of the base, which counts up with its hosts, so
     that two editors notice each other. A partnership that had ended begins anew, from `since` (today when nobody says), beside the
-    earlier one; one that was ended today goes on. Raises BadOrganisation and Stale.
+    earlier one; one that was ended today goes on. Raises BadOrganisation, Stale and NotAllowed (`check_may_host`).
     """
     check_version(base, version)
     if base.kind is not OrganisationKind.BASE:
         raise BadOrganisation(_("“%(name)s”不是实践基地，不能登记共建单位。", name=base.name))
+    check_may_host(base, by)
     if base.id == organisation.id:
         raise BadOrganisation(_("基地不能与自己共建。"), field="organisation_id")
     hosts = [host for host, _organisation in queries.hosts_of(base.id)]
@@ -313,7 +351,9 @@ def _touch(base: Organisation) -> None:
 
 
 def end_host(*, base: Organisation, host_id: int, until: date, by: Identity, now: datetime) -> None:
-    """End a partnership; its organisation's people lose sight of the base. Doing it again changes nothing. Raises NotFound for one of another base."""
+    """End a partnership; its organisation's people lose sight of the base. Doing it again changes nothing. Raises NotFound for one of another base,
+    NotAllowed for who neither leads nor verifies it."""
+    check_may_host(base, by)
     hosts = queries.hosts_of(base.id)
     if all(host.id != host_id for host, _organisation in hosts):
         raise NotFound(_("“%(name)s”没有这个共建单位，没有结束任何共建。", name=base.name))

@@ -13,6 +13,8 @@ _CODE = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{1,39}\Z")
 
 JUDGED = ("is_internet_enterprise", "is_leading_internet")
 """What awards and certificates go by: who verifies says it, not the organisation of itself."""
+PLACED = ("region_code", "parent_id")
+"""Where an organisation belongs: it decides who verifies, inspects and pays it, so that is not the organisation's own to say."""
 LOOKED_UP = ("credit_status", "credit_checked_on")
 """What a look-up of the credit found (FJ-31, 000:817): nobody types it, a look-up is recorded."""
 GOOD_CREDIT = "正常"

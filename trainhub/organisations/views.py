@@ -75,6 +75,7 @@ def show(organisation: Organisation) -> Any:
         parent=queries.by_id(organisation.parent_id) if organisation.parent_id else None,
         children=queries.children_of(organisation.id),
         hosts=hosts,
+        may_host=organisation.kind is OrganisationKind.BASE and operations.may_host(organisation, who()),
         bases=queries.bases_hosted_by(organisation.id),
         history=queries.history_of("organisation", organisation.id),
         panels=panels_of(organisation),
@@ -189,6 +190,7 @@ def reopen(organisation: Organisation) -> Any:
 @guard(Can.EDIT, load=load, subject=queries.subject_of)
 def add_host(organisation: Organisation) -> Any:
     """Add a partner to a base."""
+    operations.check_may_host(organisation, who())
     form = forms.HostForm(version=organisation.version).prepare(who(), without=organisation.id)
     back = url_for("organisations.show", code=organisation.code)
     if form.validate_on_submit():

@@ -11,10 +11,12 @@ from typing import Any
 from sqlalchemy import insert
 
 from trainhub.kernel import pinyin
+from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.kernel.keys import keyring
 from trainhub.people import rules
 from trainhub.people.models import Person
+from trainhub.people.operations.claiming import yield_claims
 from trainhub.people.queries.numbers import by_number_hash
 from trainhub.people.types import IdCheck, IdType
 
@@ -35,7 +37,7 @@ class NewPerson:
         return self.checked.birth_on
 
 
-def register_many(new: Sequence[NewPerson], *, now: datetime, is_demo: bool = False) -> dict[str, int]:
+def register_many(new: Sequence[NewPerson], *, by: Identity, now: datetime, is_demo: bool = False) -> dict[str, int]:
     """Insert persons that are not known yet; the result is their id by the hash of the number.
 
     The caller has looked the numbers up in the same transaction; a number that another transaction brought meanwhile is an
@@ -43,6 +45,7 @@ def register_many(new: Sequence[NewPerson], *, now: datetime, is_demo: bool = Fa
     """
     if not new:
         return {}
+    yield_claims((one.number_hash for one in new), by=by, now=now)
     ring = keyring()
     rows: list[dict[str, Any]] = [
         {
@@ -54,6 +57,7 @@ def register_many(new: Sequence[NewPerson], *, now: datetime, is_demo: bool = Fa
             "id_number_hash": one.number_hash,
             "id_mask": rules.mask_number(one.id_type, one.checked.number),
             "is_verified": True,
+            "number_by_holder": False,
             "birth_on": one.birth_on,
             "gender": one.checked.gender,
             "nationality": "CN",

@@ -55,6 +55,7 @@ EVENTS: Mapping[str, Any] = {
     "people.number.revealed": _l("查看证件号码全文"),
     "people.number.given": _l("补录证件号码"),
     "people.number.corrected": _l("更正证件号码"),
+    "people.number.yielded": _l("本人填写的证件号码已由单位登记给另一条记录"),
     "people.hold.placed": _l("设定数据保全"),
     "people.hold.lifted": _l("解除数据保全"),
     "people.student.added": _l("登记学籍"),

@@ -36,6 +36,8 @@ class Person(Versioned, Base):
     id_number_encrypted: Mapped[bytes | None]
     id_number_hash: Mapped[str | None] = mapped_column(sa.String(64), unique=True)
     id_mask: Mapped[str] = mapped_column(sa.String(40), default="")
+    number_by_holder: Mapped[bool] = mapped_column(default=False)
+    """Nobody but the holder said the number: it proves nothing, and gives way to an office that brings it (`operations.claiming`)."""
     is_verified: Mapped[bool] = mapped_column(default=False)
     birth_on: Mapped[date | None]
     gender: Mapped[Gender] = mapped_column(enum_column(Gender), default=Gender.UNKNOWN)

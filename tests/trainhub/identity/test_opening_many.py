@@ -75,7 +75,7 @@ def test_everybody_without_an_account_gets_one(programme: Programme, role: Role)
     mine = make.account(person=db.session.get_one(Person, known.person_id))
     db.session.commit()
     result = _open("cohort", key, by)
-    assert result == {"members": 5, "opened": 4, "invited": 1, "had_account": 1, "left": 0, "not_opened": 0, "refused": []}
+    assert result == {"members": 5, "opened": 4, "invited": 1, "had_account": 1, "granted": 1, "left": 0, "not_opened": 0, "refused": []}
     assert db.session.scalars(select(MailMessage.address)).all() == ["lin@example.edu.cn"]
     account = queries.account_of_person(with_mail.person_id)
     assert account is not None
@@ -90,6 +90,40 @@ def test_everybody_without_an_account_gets_one(programme: Programme, role: Role)
         select(AuditEvent.account_id).where(AuditEvent.did == "identity.account.created", AuditEvent.on_id == str(account.id))
     ).all() == [by.account_id]
     assert mine.state is AccountState.ACTIVE
+    assert [grant.role for grant in queries.stored_grants(mine.id, today=clock.today())] == [Role.STUDENT]
+
+
+def test_who_has_an_account_is_given_the_role_and_the_number(programme: Programme) -> None:
+    """A trainee who becomes a student, or who studied elsewhere, would not find the own thesis: no list gave them the role."""
+    other, enterprise = ground.programme(), ground.enterprise()
+    trainee, before, closed, gone = (ground.student(programme, year=2026) for _n in range(4))
+    accounts = [make.account(person=db.session.get_one(Person, row.person_id)) for row in (trainee, before, closed, gone)]
+    make.grant(accounts[0], Role.TRAINEE, organisation_id=enterprise.id)
+    make.grant(accounts[1], Role.STUDENT, programme_id=other.id)
+    accounts[2].state, gone.state = AccountState.DISABLED, StudentState.WITHDRAWN
+    db.session.commit()
+    key, by = ground.cohort(programme, 2026).id, _admin(programme)
+    result = _open("cohort", key, by)
+    assert (result["granted"], result["opened"], result["refused"]) == (2, 0, [])
+    held = [{(g.role, g.programme_id) for g in queries.stored_grants(one.id, today=clock.today())} for one in accounts]
+    assert [(Role.STUDENT, programme.id) in one for one in held] == [True, True, False, False]
+    assert {trainee.student_no.lower()} <= {name.value for name in queries.login_names(accounts[0].id)}
+    assert _open("cohort", key, by)["granted"] == 0
+
+
+def test_a_role_over_the_whole_school_is_enough(programme: Programme) -> None:
+    account = make.account(person=db.session.get_one(Person, ground.student(programme, year=2026).person_id))
+    make.grant(account, Role.STUDENT, organisation_id=programme.university_id)
+    db.session.commit()
+    assert _open("cohort", ground.cohort(programme, 2026).id, _admin(programme))["granted"] == 0
+
+
+def test_the_page_gives_roles_alone_too(app: Flask, programme: Programme) -> None:
+    make.account(person=db.session.get_one(Person, ground.student(programme, year=2026).person_id))
+    db.session.commit()
+    key, by = ground.cohort(programme, 2026).id, _admin(programme)
+    page = _client(app, by).get(f"/accounts/groups/cohort/{key}").text
+    assert ("授予 1 人角色" in page, "为已有账号的 1 人授予这个角色" in page) == (True, True)
 
 
 def test_a_repeat_changes_nothing(programme: Programme) -> None:
@@ -97,7 +131,16 @@ def test_a_repeat_changes_nothing(programme: Programme) -> None:
     db.session.commit()
     _open("cohort", key, by)
     before = db.session.scalar(select(func.count(AuditEvent.id)))
-    assert _open("cohort", key, by) == {"members": 2, "opened": 0, "invited": 0, "had_account": 2, "left": 0, "not_opened": 0, "refused": []}
+    assert _open("cohort", key, by) == {
+        "members": 2,
+        "opened": 0,
+        "invited": 0,
+        "had_account": 2,
+        "granted": 0,
+        "left": 0,
+        "not_opened": 0,
+        "refused": [],
+    }
     assert db.session.scalar(select(func.count(AuditEvent.id))) == before
 
 

@@ -19,13 +19,15 @@ from trainhub.identity import delivery, notice, queries
 from trainhub.identity import operations as ops
 from trainhub.identity.models import Account, Consent, Registration
 from trainhub.identity.types import AccountState, Channel, LoginKind
-from trainhub.kernel import clock
+from trainhub.kernel import clock, imports
 from trainhub.kernel.access import SYSTEM, Role, ScopeKind
 from trainhub.kernel.db import db, transaction
 from trainhub.notifications.models import MailMessage
 from trainhub.organisations.models import Organisation
-from trainhub.people.models import Person
+from trainhub.people.imports import students
+from trainhub.people.models import Person, Student
 from trainhub.people.types import IdType
+from trainhub.programmes.models import Programme
 
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 
@@ -326,3 +328,20 @@ def test_who_registered_and_was_closed_comes_back_by_the_address_on_file(
     path = client.post("/register", data=form | {"id_type": "resident_id", "id_number": number}).location
     assert client.post(path, data={"code": _code()}).status_code == status
     assert queries.account(account_id).state is (AccountState.DELETED if status == 422 and is_closed else AccountState.ACTIVE)
+
+
+@pytest.mark.parametrize("name", ["林晓彤", "李四"])
+def test_who_types_the_number_of_a_student_gets_neither_the_study_nor_in_the_way(client: FlaskClient, form: dict[str, Any], name: str) -> None:
+    """Anybody with an e-mail can type the number of somebody else: the school's list says whose it is."""
+    number = ground.resident_id(datetime(2000, 5, 6).date())
+    path = client.post("/register", data=form | {"name": name, "id_type": "resident_id", "id_number": number}).location
+    assert client.post(path, data={"code": _code()}).location == "/"
+    stranger = db.session.scalars(select(Person).where(Person.name == name)).one().id
+    with transaction():
+        programme = ground.cohort(year=2023).programme_id
+        code = db.session.get_one(Programme, programme).code
+        text = f"student_no,name,id_number,programme_code,cohort_year\n2023001,林晓彤,{number},{code},2023\n"
+        draft = imports.execute_bytes(students.SPEC, text.encode(), filename="s.csv", by=SYSTEM, today=clock.today(), now=clock.now())
+    assert draft.added == 1
+    student = db.session.scalars(select(Student).where(Student.programme_id == programme)).one()
+    assert student.person_id != stranger

@@ -4,6 +4,7 @@ from trainhub.identity.delivery import reaches_by_mail
 from trainhub.identity.operations._support import AccountRefused, GrantRefused, LinkRefused, Locked, PasswordRefused
 from trainhub.identity.operations.accounts import (
     add_login,
+    against_managing,
     change_password,
     check_may_manage,
     create_account,
@@ -25,6 +26,7 @@ from trainhub.identity.operations.opening_many import (
     Slip,
     ask_to_open,
     check_may_open,
+    give_role,
     job_key,
     make_slips,
     members_of,
@@ -79,6 +81,7 @@ __all__ = [
     "Wish",
     "add_login",
     "add_student_numbers",
+    "against_managing",
     "ask_about_data",
     "ask_login",
     "ask_reset",
@@ -105,6 +108,7 @@ __all__ = [
     "give_consent",
     "give_login",
     "give_own_number",
+    "give_role",
     "grant_role",
     "guardian_age",
     "invite",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -13,14 +14,14 @@ from trainhub.identity.models import Account, ApiToken, Consent, LoginName, OneT
 from trainhub.identity.operations._support import AccountRefused, GrantRefused, PasswordRefused, note_handled, number
 from trainhub.identity.types import AccountState, LoginKind
 from trainhub.kernel import audit, contacts, keys
-from trainhub.kernel.access import SYSTEM, Identity
+from trainhub.kernel.access import SYSTEM, Grant, Identity, Role
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import add_once, session
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import LANGUAGES, _
+from trainhub.people import reach
 from trainhub.people.models import Person
-from trainhub.people.reach import out_of_reach
 
 Login = tuple[LoginKind, str, str]
 
@@ -253,26 +254,34 @@ def name_hash(name: str) -> str:
 
 
 def check_may_manage(*, account: Account, by: Identity, today: date) -> None:
-    """Refuse to manage an account whose holder's accounts hold, or will hold, a role which `by` could not give, or who studies, teaches or is a mentor
-    where `by` has no say: the password would be a way up, or into another house. Authorities answer for whom they give roles. Raises GrantRefused."""
-    check_may_invite(account=account, by=by, today=today)
-    if by is SYSTEM or by.account_id is None or account.person_id is None or rules.is_authority(by):
-        return
-    if out_of_reach([account.person_id], by, on=today):
-        raise GrantRefused(
-            _("此人还在你管理范围以外就读、任教或担任指导教师，账号不能由你处理：请由本人通过“忘记密码”办理，或联系系统管理员。"),
-            code="above_own_scope",
-        )
+    """Refuse to manage an account whose holder belongs to others too: its password would be a way up, or into the records of another house.
+
+    Judged is the human: every account of theirs, whatever row of theirs it hangs on, and where they study, teach or are mentors. So neither an
+    enterprise that registered somebody as a trainee nor a school they left becomes the student of another school. Raises GrantRefused.
+    """
+    why = against_managing(account, by=by, today=today)
+    if why is not None:
+        raise why
 
 
-def check_may_invite(*, account: Account, by: Identity, today: date) -> None:
-    """Refuse to invite into an account that holds, or will hold, a role which `by` could not give. Raises GrantRefused."""
+def against_managing(account: Account, *, by: Identity, today: date) -> GrantRefused | None:
+    """Why `by` may not hand out a link to an account, change its names, switch it off or on; None: they may. For the pages, which offer no such button."""
     if by is SYSTEM or by.account_id is None:
-        return
-    for grant in queries.lasting_grants(account.id, today=today):
-        scope = queries.subject_of_scope(grant.scope_kind, grant.organisation_id, grant.programme_id, grant.region_code)
-        if not rules.may_give(by, grant.role, grant.scope_kind, scope):
-            raise GrantRefused(_("这个账号持有超出你授权范围的角色，只能由上级管理员或系统管理员处理。"), code="above_own_scope")
+        return None
+    if queries.is_above(account.id, by, today=today):
+        return GrantRefused(_("这个账号持有超出你授权范围的角色，只能由上级管理员或系统管理员处理。"), code="above_own_scope")
+    if account.person_id is not None and reach.beyond_reach([account.person_id], _with_schools(by, account, today), today):
+        said = _("账号本人还在你负责范围以外学习、任教或任职：请联系其所在学校的管理员；在多处学习或任职的，由系统管理员处理。")
+        return GrantRefused(said, code="belongs_elsewhere")
+    return None
+
+
+def _with_schools(by: Identity, account: Account, today: date) -> Identity:
+    """`by` as if they headed the schools that the holder heads: who may give that role stands above the school, so the department helps a head who
+    also teaches there."""
+    held = (grant for key in queries.accounts_of_holder(account.id) for grant in queries.stored_grants(key, today=today))
+    headed = [Grant(grant.role, grant.scope_kind, grant.organisation_id) for grant in held if grant.role is Role.UNIVERSITY_ADMIN]
+    return replace(by, grants=(*by.grants, *headed))
 
 
 def disable(*, account: Account, by: Identity, today: date, now: datetime, reason: str, version: int | None = None) -> None:

@@ -85,7 +85,7 @@ def _given_again(grant: RoleGrant, account: Account, *, since: date, until: date
 
 def _end_link(account: Account, grant: RoleGrant, *, by: Identity, today: date, now: datetime) -> None:
     """A link is shown to who makes it: one made by somebody who could not give the new role would be a way up to it."""
-    scope = queries.subject_of_scope(grant.scope_kind, grant.organisation_id, grant.programme_id, grant.region_code)
+    scope = queries.subject_of_scope(grant.scope_kind, grant.organisation_id, grant.programme_id, grant.region_code, to_give=True)
     for link in queries.live_links(account.id, now):
         maker_id = link.made_by_id if link.made_by_id is not None else _told_maker(link, by)
         if maker_id in (None, account.id, by.account_id):
@@ -138,7 +138,7 @@ def check_may_give(by: Identity, role: Role, *, organisation_id: int | None = No
 def _check_may_give(
     by: Identity, role: Role, kind: ScopeKind, organisation_id: int | None, programme_id: int | None, region_code: str | None
 ) -> None:
-    scope = queries.subject_of_scope(kind, organisation_id, programme_id, region_code)
+    scope = queries.subject_of_scope(kind, organisation_id, programme_id, region_code, to_give=True)
     if not rules.may_give(by, role, kind, scope):
         raise GrantRefused(
             _("你不能授予或收回“%(role)s”在这个范围内的权限：授权不能超出自己的范围。请联系上级管理员。", role=ROLE_LABELS[role]),

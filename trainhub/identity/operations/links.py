@@ -12,7 +12,7 @@ from trainhub.identity import queries, rules
 from trainhub.identity.delivery import channels, deliver, reaches_by_mail
 from trainhub.identity.models import Account, LoginName, OneTimeLink, SignInAttempt
 from trainhub.identity.operations._support import AccountRefused, LinkRefused, note_handled, number, token_hash
-from trainhub.identity.operations.accounts import check_may_invite, check_may_manage, name_hash, refuse_closed, revoke_sessions, set_password
+from trainhub.identity.operations.accounts import check_may_manage, name_hash, refuse_closed, revoke_sessions, set_password
 from trainhub.identity.operations.signing_in import as_identity, count_attempt
 from trainhub.identity.types import AccountState, Channel, LinkPurpose, LoginKind
 from trainhub.kernel import audit
@@ -31,7 +31,12 @@ def invite(*, account: Account, by: Identity, today: date, now: datetime) -> str
 
     Raises AccountRefused when the account is in use already or disabled, GrantRefused when it holds more than `by` could give.
     """
-    check_may_invite(account=account, by=by, today=today)
+    check_may_manage(account=account, by=by, today=today)
+    return send_invitation(account=account, by=by, now=now)
+
+
+def send_invitation(*, account: Account, by: Identity, now: datetime) -> str:
+    """`invite` for whom a list opened an account a moment ago: the link goes to the address on file alone, and is shown to nobody."""
     refuse_closed(account)
     if account.state is not AccountState.INVITED:
         raise AccountRefused(_("这个账号已启用，不需要邀请；忘记密码请发送重置链接。"), code="not_invited")

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from trainhub.identity import rules
 from trainhub.identity.models import Account, LoginName
 from trainhub.identity.operations._support import AccountRefused
-from trainhub.identity.operations.accounts import add_login, create_account
+from trainhub.identity.operations.accounts import add_login, check_may_manage, create_account
 from trainhub.identity.operations.grants import grant_role
 from trainhub.identity.operations.links import invite
 from trainhub.identity.types import LoginKind
@@ -84,7 +84,8 @@ def numbers_to_add(numbers: Iterable[tuple[str, str]], logins: Iterable[LoginNam
     return [pair for pair in numbers if tuple(rules.normalise_login(LoginKind.STUDENT_NO, part) for part in pair) not in known]
 
 
-def add_student_numbers(*, account: Account, numbers: Iterable[tuple[str, str]], by: Identity, now: datetime) -> None:
-    """Let the account of a student sign in by the numbers of their studies; what it has already stays. Raises AccountRefused."""
+def add_student_numbers(*, account: Account, numbers: Iterable[tuple[str, str]], by: Identity, today: date, now: datetime) -> None:
+    """Let the account of a student sign in by the numbers of their studies; what it has already stays. Raises AccountRefused, GrantRefused."""
+    check_may_manage(account=account, by=by, today=today)
     for number, code in numbers:
         add_login(account=account, kind=LoginKind.STUDENT_NO, value=number, scope=code, by=by, now=now)

@@ -1,4 +1,4 @@
-"""Accounts for everybody of a list: each in a piece of its own, so that one who is refused stops nobody, and a repeat opens what is left."""
+"""Accounts for everybody of a list, and the role for who has one: each in a piece of its own, so that one who is refused stops nobody, and a repeat opens what is left."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from trainhub.identity import queries, rules
 from trainhub.identity.delivery import reaches_by_mail
 from trainhub.identity.groups import Group, Listed, source
 from trainhub.identity.models import Account
-from trainhub.identity.operations._support import GrantRefused
-from trainhub.identity.operations.accounts import check_may_manage
-from trainhub.identity.operations.grants import check_may_give
-from trainhub.identity.operations.links import invite
-from trainhub.identity.operations.opening import NewAccount, prepare_account
+from trainhub.identity.operations._support import AccountRefused, GrantRefused
+from trainhub.identity.operations.accounts import add_login, check_may_manage
+from trainhub.identity.operations.grants import check_may_give, grant_role
+from trainhub.identity.operations.links import invite, send_invitation
+from trainhub.identity.operations.opening import NewAccount, numbers_to_add, prepare_account
 from trainhub.identity.permissions import Can
-from trainhub.identity.types import AccountState
+from trainhub.identity.types import AccountState, LoginKind
 from trainhub.kernel import jobs
 from trainhub.kernel.access import SYSTEM, Identity, Role, may
 from trainhub.kernel.i18n import N_, _, say
@@ -85,8 +85,24 @@ def open_member(group: Group, one: Listed, *, role: Role, by: Identity, today: d
     )
     account = prepare_account(wish=wish, person=person, by=by, today=today, now=now)
     if one.email and reaches_by_mail():
-        invite(account=account, by=by, today=today, now=now)
+        send_invitation(account=account, by=by, now=now)
     return account
+
+
+def give_role(group: Group, one: queries.Member, *, role: Role, by: Identity, today: date, now: datetime) -> None:
+    """Give somebody of a list who has an account already the role over the group's scope, and the numbers a student signs in by; nothing else of the
+    account changes, and nobody gets a link to it. Raises GrantRefused, AccountRefused when it was closed meanwhile."""
+    check_may_open(group, role, by=by)
+    account = queries.account(one.account_id or 0)
+    grant_role(account=account, role=role, by=by, today=today, now=now, organisation_id=group.organisation_id, programme_id=group.programme_id)
+    if role is not Role.STUDENT:
+        return
+    for number, code in numbers_to_add(one.listed.numbers, queries.login_names(account.id)):
+        try:
+            add_login(account=account, kind=LoginKind.STUDENT_NO, value=number, scope=code, by=by, now=now)
+        except AccountRefused as taken:
+            if taken.code != "login_taken":
+                raise
 
 
 def sheets(waiting: Collection[queries.Member], members: Sequence[queries.Member]) -> list[tuple[int, int, int, int]]:
@@ -100,7 +116,7 @@ def sheets(waiting: Collection[queries.Member], members: Sequence[queries.Member
 def make_slips(group: Group, *, everybody: bool, sheet: int | None = None, by: Identity, today: date, now: datetime) -> Iterator[Slip]:
     """New links for those of a list, or of one sheet of it, who have not used their account, without an address or `everybody`: earlier links end.
 
-    Who holds a role that `by` could not give is left out: their link would be a way up to it. Raises GrantRefused.
+    Whom `by` may not manage is left out: their link would be a way up, or into what another school keeps. Raises GrantRefused.
     """
     check_may_open(group, group.roles[0], by=by)
     members = members_of(group, today=today)

@@ -78,7 +78,7 @@ def give_own_number(*, account: Account, id_type: IdType, number: str, by: Ident
     if person.id_number_hash is not None:
         raise AccountRefused(_("已登记证件号码 %(mask)s。要更正，请提交更正申请。", mask=person.id_mask), field="id_number")
     try:
-        people.give_number(person=person, id_type=id_type, number=number, by=by, now=now)
+        people.give_number(person=person, id_type=id_type, number=number, by=by, now=now, by_holder=True)
     except people.NumberTaken:
         said = _("这个证件号码在平台上已有登记。为保护本人记录，请提交更正申请，由管理员核对。")
         raise AccountRefused(said, field="id_number", code="person_known") from None

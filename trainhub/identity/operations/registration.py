@@ -29,6 +29,7 @@ from trainhub.kernel.i18n import _
 from trainhub.people import operations as people
 from trainhub.people import queries as people_queries
 from trainhub.people.models import Person
+from trainhub.people.rules import same_name
 from trainhub.people.types import IdType
 
 
@@ -285,21 +286,22 @@ def _finish(row: Registration, origin: str, now: datetime, today: date) -> Accou
     visitor = Identity(account_id=None, person_id=None, name=row.name, origin=origin)
     id_type = IdType(row.id_type) if row.id_type else None
     number_ = keys.keyring().decrypt(row.id_number_encrypted) if row.id_number_encrypted else None
-    known = people_queries.person_by_number(id_type, number_) if id_type is not None and number_ else None
-    if known is not None and not _may_return(known, row):
+    known = people_queries.person_by_number(id_type, number_, claimed=True) if id_type is not None and number_ else None
+    if known is not None and not (_may_return(known, row) and same_name(known.name, row.name)):
         raise _person_known()
     try:
-        person = people.register_person(
+        person = known or people.register_person(
             name=row.name,
             by=visitor,
             now=now,
             id_type=id_type,
             id_number=number_,
+            number_by_holder=True,
             birth_on=row.birth_on,
             email=row.address if row.channel is Channel.EMAIL else "",
             phone=row.address if row.channel is Channel.SMS else "",
         )
-    except people.NumberCorrected:
+    except (people.NumberCorrected, people.NumberTaken):
         raise _person_known() from None  # a visitor is told no more than of a number that stands
     account = create_account(person=person, display_name=row.name, by=visitor, now=now, username=row.username)
     account.handled_at = now  # whoever holds the address says who this is, nobody else does

@@ -14,7 +14,7 @@ from sqlalchemy import func, or_, select
 
 from trainhub.identity.models import Account, ApiToken, Consent, RoleGrant, UserSession
 from trainhub.identity.queries.accounts import names_typed
-from trainhub.identity.queries.grants import active
+from trainhub.identity.queries.grants import active, rests
 from trainhub.identity.rules import as_grant, typed_name
 from trainhub.identity.types import AccountState
 from trainhub.kernel.access import Identity
@@ -79,7 +79,7 @@ def _identity_select(counter: Counter | None) -> Statement:
         )
         .outerjoin(Person, Person.id == Account.person_id)
         .outerjoin(Consent, Consent.id == last_consent)
-        .outerjoin(RoleGrant, sa.and_(RoleGrant.account_id == Account.id, active(TODAY)))
+        .outerjoin(RoleGrant, sa.and_(RoleGrant.account_id == Account.id, active(TODAY), ~rests()))
         .where(Account.state == AccountState.ACTIVE)
         .order_by(RoleGrant.id)
     )

@@ -19,13 +19,21 @@ from trainhub.kernel.errors import NotFound
 from trainhub.kernel.i18n import _
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation, Region
+from trainhub.organisations.types import OrganisationState
 from trainhub.people.models import Employment, Person, Student, Teacher
+from trainhub.people.queries import places_that_count, rows_of_humans, settled
 from trainhub.programmes.models import Programme
 
 
 def active(on: date) -> sa.ColumnElement[bool]:
     """Whether a grant holds on a day, as a condition."""
     return sa.and_(RoleGrant.ended_at.is_(None), RoleGrant.since <= on, or_(RoleGrant.until.is_(None), RoleGrant.until >= on))
+
+
+def rests() -> sa.ColumnElement[bool]:
+    """Whether a grant rests: a role that rules an organisation which is taken out of use. It comes back when the organisation does."""
+    closed = select(Organisation.id).where(Organisation.id == RoleGrant.organisation_id, Organisation.state == OrganisationState.CLOSED)
+    return sa.and_(RoleGrant.role.in_(sorted(rules.PAUSED_WHEN_CLOSED)), closed.correlate(RoleGrant).exists())
 
 
 def experts_outside_homes() -> list[RoleGrant]:
@@ -54,12 +62,14 @@ class GrantRow:
     since: date
     until: date | None
     is_active: bool
+    rests: bool = False
+    """It rules nothing while its organisation is out of use."""
 
 
 def grants_of(account_id: int, *, today: date) -> list[GrantRow]:
     """All grants of an account with the names of their scopes, active ones first."""
     statement = (
-        select(RoleGrant, Organisation.name.label("organisation"), Programme.name.label("programme"), Region.name.label("region"))
+        select(RoleGrant, rests(), Organisation.name.label("organisation"), Programme.name.label("programme"), Region.name.label("region"))
         .outerjoin(Organisation, Organisation.id == RoleGrant.organisation_id)
         .outerjoin(Programme, Programme.id == RoleGrant.programme_id)
         .outerjoin(Region, Region.code == RoleGrant.region_code)
@@ -75,8 +85,9 @@ def grants_of(account_id: int, *, today: date) -> list[GrantRow]:
             grant.since,
             grant.until,
             grant.ended_at is None and grant.since <= today and (grant.until is None or grant.until >= today),
+            bool(is_resting),
         )
-        for grant, organisation, programme, region in session().execute(statement)
+        for grant, is_resting, organisation, programme, region in session().execute(statement)
     ]
     return sorted(rows, key=lambda row: (not row.is_active, row.id))
 
@@ -95,9 +106,11 @@ def lasting_grants(account_id: int, *, today: date) -> list[RoleGrant]:
 def persons_above(person_ids: Iterable[int], by: Identity, *, today: date) -> set[int]:
     """Of these rows of persons those with an account that holds, or will hold, a role which `by` could not give; asked in portions.
 
-    Judged once for a role over a scope: files name many people of one place.
+    Judged once for a role over a scope: files name many people of one place. The roles of a learner count for who studies and teaches nowhere now:
+    for all others their school answers, see `people.reach`.
     """
     ids, found, judged = sorted(set(person_ids)), set[int](), dict[tuple[Any, ...], bool]()
+    learners = set[int]()
     lasting = (RoleGrant.ended_at.is_(None), or_(RoleGrant.until.is_(None), RoleGrant.until >= today))
     kinds = (RoleGrant.role, RoleGrant.scope_kind, RoleGrant.organisation_id, RoleGrant.programme_id, RoleGrant.region_code)
     for start in range(0, len(ids), 500):
@@ -106,10 +119,33 @@ def persons_above(person_ids: Iterable[int], by: Identity, *, today: date) -> se
         for person_id, role, kind, organisation_id, programme_id, region_code in rows:
             key = (role, kind, organisation_id, programme_id, region_code)
             if key not in judged:
-                judged[key] = rules.may_give(by, role, kind, subject_of_scope(kind, organisation_id, programme_id, region_code))
-            if person_id is not None and not judged[key]:
+                judged[key] = rules.may_give(by, role, kind, subject_of_scope(kind, organisation_id, programme_id, region_code, to_give=True))
+            if person_id is None or judged[key]:
+                continue
+            if role in rules.LEARNING:
+                learners.add(person_id)
+            else:
                 found.add(person_id)
-    return found
+    rows_of = rows_of_humans(learners)
+    at_school = settled({row for of_one in rows_of.values() for row in of_one}, today)
+    return found | {person_id for person_id, of_one in rows_of.items() if of_one.isdisjoint(at_school)}
+
+
+def is_above(account_id: int, by: Identity, *, today: date) -> bool:
+    """Whether the holder of an account, by whichever of their accounts, holds more than `by` could give: see `rules.is_above`. Who never held a role and
+    has no place anywhere is looked after by who runs the platform."""
+    person_id = session().scalar(select(Account.person_id).where(Account.id == account_id))
+    rows = rows_of_humans([person_id])[person_id] if person_id is not None else frozenset()
+    here = or_(RoleGrant.account_id == account_id, Account.person_id.in_(sorted(rows)))
+    grants = list(session().scalars(select(RoleGrant).join(Account, Account.id == RoleGrant.account_id).where(here).order_by(RoleGrant.id)))
+    if not grants and not places_that_count(rows, today):
+        return not by.everywhere(Role.SYSTEM_ADMIN)
+    held = []
+    for one in grants:
+        scope = subject_of_scope(one.scope_kind, one.organisation_id, one.programme_id, one.region_code, to_give=True)
+        lasts = one.ended_at is None and (one.until is None or one.until >= today)
+        held.append(rules.Held(one.role, lasts, rules.may_give(by, one.role, one.scope_kind, scope)))
+    return rules.is_above(held, is_settled=bool(settled(rows, today)))
 
 
 def same_grant(
@@ -129,8 +165,11 @@ def same_grant(
     )
 
 
-def subject_of_scope(kind: ScopeKind, organisation_id: int | None = None, programme_id: int | None = None, region_code: str | None = None) -> Subject:
-    """What a grant over a scope is judged on. Raises NotFound for an unknown scope."""
+def subject_of_scope(
+    kind: ScopeKind, organisation_id: int | None = None, programme_id: int | None = None, region_code: str | None = None, *, to_give: bool = False
+) -> Subject:
+    """What a grant over a scope belongs to; with `to_give` what is asked who gives or ends it: of a base the other partners have no say. Raises NotFound
+    for an unknown scope."""
     if kind is ScopeKind.EVERYTHING:
         return NOTHING
     if kind is ScopeKind.REGION:
@@ -153,7 +192,7 @@ def subject_of_scope(kind: ScopeKind, organisation_id: int | None = None, progra
     organisation = organisations.by_id(organisation_id) if organisation_id is not None else None
     if organisation is None:
         raise NotFound(_("没有这个机构。"))
-    return organisations.subject_of(organisation)
+    return organisations.ruling_subject(organisation) if to_give else organisations.subject_of(organisation)
 
 
 def subject_of_account(account_id: int, *, today: date) -> Subject:

@@ -55,6 +55,13 @@ class Member:
         return self.account_id is None and self.why is None
 
     @property
+    def lacks_role(self) -> bool:
+        """Whether there is an account that may be used, without a role of this list over its scope. Who also belongs elsewhere gets one too: a role lets
+        nobody into the account."""
+        is_here = self.listed.why in (None, Why.ELSEWHERE)
+        return is_here and not self.has_role and self.state in (AccountState.ACTIVE, AccountState.INVITED)
+
+    @property
     def is_waiting(self) -> bool:
         """Whether there is an account that nobody has used yet."""
         return self.state is AccountState.INVITED
@@ -119,10 +126,12 @@ def _names_taken(listed: Iterable[Listed]) -> set[tuple[LoginKind, str, str]]:
 def _accounts(ids: Iterable[int], group: Group, today: date) -> tuple[dict[int, AccountState], set[int], dict[int, str]]:
     states: dict[int, AccountState] = {}
     with_role: set[int] = set()
+    schools = group.subject.organisations if group.programme_id is not None else {group.organisation_id}
+    over = or_(RoleGrant.programme_id == group.programme_id, RoleGrant.organisation_id.in_([key for key in schools if key is not None]))
     addresses: dict[int, str] = {}
     for part in _parts(ids):
         states.update({key: state for key, state in session().execute(select(Account.id, Account.state).where(Account.id.in_(part)))})
-        holding = select(RoleGrant.account_id).where(RoleGrant.account_id.in_(part), RoleGrant.role.in_(group.roles), active(today))
+        holding = select(RoleGrant.account_id).where(RoleGrant.account_id.in_(part), RoleGrant.role.in_(group.roles), over, active(today))
         with_role.update(session().scalars(holding))
         mails = select(LoginName.account_id, LoginName.value).where(LoginName.account_id.in_(part), LoginName.kind == LoginKind.EMAIL)
         for key, value in session().execute(mails.order_by(LoginName.id.desc())):

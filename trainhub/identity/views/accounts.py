@@ -10,13 +10,15 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from trainhub.identity import labels, queries, rules
 from trainhub.identity import operations as ops
 from trainhub.identity.forms import AccountForm, GrantForm, LoginNameForm, ReasonForm
+from trainhub.identity.groups import Why
 from trainhub.identity.models import Account
 from trainhub.identity.permissions import OPENERS, Can
 from trainhub.identity.types import AccountState, LoginKind
+from trainhub.identity.views.doors import door
 from trainhub.kernel import clock, downloads
-from trainhub.kernel.access import ROLE_LABELS, Identity, Role, Subject, acting, demand, guard, may
+from trainhub.kernel.access import ROLE_LABELS, Identity, Role, Subject, acting, demand, guard
 from trainhub.kernel.db import session, transaction
-from trainhub.kernel.errors import NotFound, Refused
+from trainhub.kernel.errors import NotAllowed, NotFound, Refused
 from trainhub.kernel.forms import once
 from trainhub.kernel.i18n import _, format_datetime, listed
 from trainhub.kernel.numbers import whole
@@ -25,6 +27,7 @@ from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.web import done
 from trainhub.organisations import queries as organisations
 from trainhub.people import queries as people
+from trainhub.people import reach
 from trainhub.people.models import Person
 from trainhub.people.types import StudentState
 from trainhub.programmes import queries as programmes
@@ -140,6 +143,8 @@ def _person_of_request(by: Identity) -> Person | None:
     if person is None:
         raise NotFound(_("没有这个人员。"))
     demand(by, Can.ACCOUNT_VIEW, people.subject_to_invite(person))
+    if person.id in reach.beyond_reach([person.id], by, clock.today()):
+        raise NotAllowed(str(labels.WHY_NOT[Why.ELSEWHERE]), code="belongs_elsewhere")
     return person
 
 
@@ -152,21 +157,6 @@ def _student_numbers(person: Person | None) -> tuple[tuple[str, str], ...]:
 
 def _numbers_of(account: Account) -> tuple[tuple[str, str], ...]:
     return _student_numbers(people.person(account.person_id) if account.person_id is not None else None)
-
-
-def door(person: Person, identity: Identity) -> tuple[str, str, str] | None:
-    """Where the pages of a person lead: to their account, or to the form that opens one; None for whom neither is theirs."""
-    if person.merged_into_id is not None or person.id == identity.person_id or not may(identity, Can.ACCOUNT_VIEW, people.subject_to_invite(person)):
-        return None
-    account = queries.account_of_person(person.id)
-    if account is None:
-        return (_("开通账号"), url_for("accounts.new", person=person.id), "key") if may(identity, Can.ACCOUNT_CREATE) else None
-    if account.state is AccountState.DELETED and may(identity, Can.ACCOUNT_CREATE):
-        return _("重新开通账号"), url_for("accounts.new", person=person.id), "key"
-    if not may(identity, Can.ACCOUNT_VIEW, queries.subject_of_account(account.id, today=clock.today())):
-        return None
-    label = _("账号（登录的邮箱或手机号与登记的不同）") if queries.kinds_beside(account.id, person) else _("账号")
-    return label, url_for("accounts.show", account_id=account.id), "key"
 
 
 @blueprint.get("/new")
@@ -248,6 +238,7 @@ def _page(loaded: Loaded, form: GrantForm, reason: ReasonForm, status: int = 200
             sessions=len(queries.open_sessions(account.id, clock.now())),
             form=form,
             name=name or LoginNameForm(ops.CHANGEABLE, formdata=None),
+            unmanaged=ops.against_managing(account, by=by, today=today),
             beside=queries.kinds_beside(account.id, person) if person is not None else [],
             address=queries.email_of(account.id) if ops.reaches_by_mail() else "",
             reopens=account.state is AccountState.DELETED and person is not None and door(person, by),
@@ -325,7 +316,7 @@ def numbers(loaded: Loaded) -> Any:
     """Let a student who was enrolled after the account was opened sign in by the student number."""
     with transaction():
         account = queries.account(loaded.account.id)
-        ops.add_student_numbers(account=account, numbers=_numbers_of(account), by=_by(), now=clock.now())
+        ops.add_student_numbers(account=account, numbers=_numbers_of(account), by=_by(), today=clock.today(), now=clock.now())
     return done(_("已可以用学号登录。"), "accounts.show", account_id=loaded.account.id)
 
 

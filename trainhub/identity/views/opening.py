@@ -73,6 +73,7 @@ def _page(group: Group, refused: Refused | None = None) -> Any:
         due=due,
         mailed=[one for one in due if one.email and by_mail],
         by_mail=by_mail,
+        lacking=[one for one in members if one.lacks_role],
         having=[one for one in members if one.account_id is not None],
         waiting=ops.waiting(members, everybody=True),
         without_mail=ops.waiting(members, everybody=False),

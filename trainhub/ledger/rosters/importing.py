@@ -195,7 +195,7 @@ def import_chunk(
         return None
     planned = plan(entries)
     ids = {key: known.id for key, known in planned.known.items()}
-    ids.update(register_many([entry.person for entry in planned.new.values()], now=now, is_demo=is_demo))
+    ids.update(register_many([entry.person for entry in planned.new.values()], by=by, now=now, is_demo=is_demo))
     if planned.accepted:
         session().execute(
             insert(TrainingRecord.__table__),  # type: ignore[arg-type]

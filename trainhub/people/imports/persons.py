@@ -144,7 +144,7 @@ class Desk:
         """Asked for the whole file when the first row would change how somebody is reached: most files change nobody."""
         if self.beyond is None:
             self.known.update(queries.humans_of(self.known).values())
-            self.beyond = out_of_reach(self.known, self.draft.by)
+            self.beyond = out_of_reach(self.known, self.draft.by, self.draft.today)
         return person.id in self.beyond
 
     def _number(self, row: Parsed, known: Person | None) -> tuple[IdType | None, str | None, date | None]:
@@ -180,7 +180,7 @@ class Desk:
             self.draft.problem(row, "name", _("证件号码 %(mask)s 已登记在另一个姓名下，请核对。", mask=mask))
         elif known is not None and holder is not None and holder.id != known.id:
             self.draft.problem(row, "id_number", _("证件号码已属于另一名人员。"), value=mask)
-        elif known is not None and known.id_number_hash not in (None, key):
+        elif known is not None and known.id_number_hash not in (None, key) and not known.number_by_holder:
             self.draft.problem(row, "id_number", _("与已登记的证件号码 %(mask)s 不同，不能更换。", mask=known.id_mask), value=mask)
         return holder
 
@@ -206,7 +206,7 @@ def is_changed(facts: Facts, person: Person) -> bool:
     """Whether the facts would change the person."""
     return (
         bool(facts.contacts)
-        or (facts.number is not None and person.id_number_hash is None)
+        or (facts.number is not None and (person.id_number_hash is None or person.number_by_holder))
         or (facts.birth_on is not None and person.birth_on is None)
     )
 
@@ -219,7 +219,7 @@ def apply_person(facts: Facts, by: Identity, now: datetime) -> Person:
         )
     person = queries.person(facts.person_id)
     assert person is not None
-    if facts.number is not None and facts.id_type is not None and person.id_number_hash is None:
+    if facts.number is not None and facts.id_type is not None and (person.id_number_hash is None or person.number_by_holder):
         operations.give_number(person=person, id_type=facts.id_type, number=facts.number, by=by, now=now)
     changes = dict(facts.contacts)
     if facts.birth_on is not None and person.birth_on is None:

@@ -200,6 +200,8 @@ class _Checker:
         since, until = span
         if until is not None and until < since:
             self.draft.problem(row, "petoe_until", _("退出日期不能早于加入日期。"))
+        if until is not None and row.data["left_on"] and until > row.data["left_on"]:
+            self.draft.problem(row, "petoe_until", _("退出卓越计划的日期不能晚于离校日期。"))
         if since < self._enrolled_on(row, student):
             self.draft.problem(row, "petoe_since", _("加入日期不能早于入学日期。"))
         others = [(s.since, s.until) for s in self.spans.get(student.id if student else 0, []) if not _extends(s, span)]
@@ -231,15 +233,23 @@ def _apply(item: Item, by: Identity, today: date, now: datetime) -> None:
         found = queries.student(item.student_id)
         assert found is not None
         student = found
+        is_known = _end_span(item, student, by, now)
         operations.change_student(student=student, by=by, now=now, cohort_id=cohort.id, **item.values)
         apply_person(item.person, by, now)  # after the guardian, whom a birth date may ask for
+        if is_known:
+            return
     if item.span is not None:
-        since, until = item.span
-        known = next((s for s in queries.spans_of([student.id])[student.id] if _extends(s, item.span)), None)
-        if known is not None and until is not None:
-            operations.end_petoe(student=student, until=until, by=by, now=now)
-        elif known is None:
-            operations.begin_petoe(student=student, since=since, until=until, by=by, now=now)
+        operations.begin_petoe(student=student, since=item.span[0], until=item.span[1], by=by, now=now)
+
+
+def _end_span(item: Item, student: Student, by: Identity, now: datetime) -> bool:
+    """Whether the row speaks of the open span; it ends it if it says so. Before the state changes: leaving ends a span that is still open then, and
+    the plan may be left a while before the school."""
+    if item.span is None or not any(_extends(known, item.span) for known in queries.spans_of([student.id])[student.id]):
+        return False
+    if item.span[1] is not None:
+        operations.end_petoe(student=student, until=item.span[1], by=by, now=now)
+    return True
 
 
 def _at_once(items: Sequence[Item], by: Identity, today: date, now: datetime) -> list[Item]:

@@ -48,7 +48,7 @@ def _settle(start: set[int], *, by: Identity, now: datetime) -> None:
     affected = queries.joined_with(start)
     persons = queries.persons_by_id(sorted(affected))
     pairs = [(pair.first_id, pair.second_id) for pair in queries.same_pairs(affected)]
-    standing = rules.humans(pairs, without_number={key for key, row in persons.items() if row.id_number_hash is None})
+    standing = rules.humans(pairs, without_number={key for key, row in persons.items() if row.id_number_hash is None or row.number_by_holder})
     wanted = {key: standing.get(key, key) for key in sorted(affected)}
     changed = [key for key, into in wanted.items() if (persons[key].merged_into_id or key) != into]
     before = {key: persons[key].merged_into_id or key for key in changed}

@@ -13,29 +13,33 @@ from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import _
 from trainhub.people import queries
 from trainhub.people.models import FormerNumber, Person
+from trainhub.people.operations.claiming import yield_claims
 from trainhub.people.operations.persons import BadPerson, NumberTaken, check_guardian, check_reason, checked, open_number, put_number, seal_number
 from trainhub.people.types import Gender, IdCheck, IdType
 
 
-def give_number(*, person: Person, id_type: IdType, number: str, by: Identity, now: datetime) -> Person:
-    """Add the number of an identity document to a person who has none. The same number again changes nothing.
+def give_number(*, person: Person, id_type: IdType, number: str, by: Identity, now: datetime, by_holder: bool = False) -> Person:
+    """Add the number of an identity document to a person who has none. The same number again changes nothing. What an office says takes the place
+    of what the holder said alone (`by_holder`), their own and anybody else's.
 
     Raises NumberTaken when it belongs to somebody else (then the two are decided about as a pair), BadPerson.
     """
     check = checked(id_type, number)
-    known = queries.person_by_number(id_type, check.number)
+    known = queries.person_by_number(id_type, check.number, claimed=by_holder)
     if known is not None and known.id == person.id:
         return person
     if known is not None:
         raise _taken(known)
     if person.merged_into_id is not None:
         raise BadPerson(_("这条记录已合并到另一条记录，请在保留的记录上办理。"))
-    if person.id_number_hash is not None:
+    if person.id_number_hash is not None and (by_holder or not person.number_by_holder):
         raise BadPerson(_("%(name)s 已登记证件号码 %(mask)s，不能更换。", name=person.name, mask=person.id_mask), field="id_number")
     if check.birth_on is not None and person.birth_on not in (None, check.birth_on):
         raise BadPerson(_("身份证号码中的出生日期 %(found)s 与已登记的不一致，请核对。", found=check.birth_on), field="id_number")
     check_guardian(person, check.birth_on, now, field="id_number")
-    _write(person, id_type, check)
+    if not by_holder:
+        yield_claims([queries.hash_of(id_type, check.number)], by=by, now=now, but=person.id)
+    _write(person, id_type, check, by_holder=by_holder)
     audit.record(by=by, did="people.number.given", on=person, data={"id_mask": person.id_mask})
     return person
 
@@ -55,13 +59,14 @@ def correct_number(*, person: Person, id_type: IdType, number: str, reason: str,
     check = checked(id_type, number)
     check_reason(reason, check.number)
     key = queries.hash_of(id_type, check.number)
-    if key == person.id_number_hash:
+    if key == person.id_number_hash and not person.number_by_holder:
         return False
     holder = queries.persons_by_hash([key]).get(key)
     if holder is not None:
         raise _taken(holder)
     check_guardian(person, check.birth_on, now, field="id_number")
-    before = person.id_number_hash
+    before = person.id_number_hash if person.id_number_hash != key else None
+    yield_claims([key], by=by, now=now, but=person.id)
     _write(person, id_type, check)
     _remember(person, before, now)
     audit.record(by=by, did="people.number.corrected", on=person, data={"reason": reason[:500]})
@@ -84,18 +89,20 @@ def _taken(holder: Person) -> NumberTaken:
     return taken
 
 
-def _write(person: Person, id_type: IdType, check: IdCheck) -> None:
+def _write(person: Person, id_type: IdType, check: IdCheck, *, by_holder: bool = False) -> None:
     """Keep a number with what follows from it. Raises NumberTaken when somebody else brought it in this moment."""
     sealed = seal_number(id_type, check.number)
     try:
         with session().begin_nested():
             put_number(person, sealed)
+            person.number_by_holder = by_holder
             person.birth_on = check.birth_on or person.birth_on
             person.gender = check.gender if check.gender is not Gender.UNKNOWN else person.gender
             person.nationality_kind = check.nationality_kind
             session().flush()
     except IntegrityError:
-        holder = queries.persons_by_hash([sealed.hash]).get(sealed.hash)
+        held = queries.persons_by_hash([sealed.hash]).get(sealed.hash)
+        holder = held or next(iter(queries.claimants([sealed.hash])), None)
         if holder is None:
             raise
         raise _taken(holder) from None

@@ -21,6 +21,7 @@ from trainhub.kernel.sheets.parsers import parse_country, parse_email, parse_pho
 from trainhub.organisations import queries as organisations
 from trainhub.people import labels, queries, rules
 from trainhub.people.models import Person, PersonPair
+from trainhub.people.operations.claiming import yield_claims
 from trainhub.people.operations.guardians import guardian_first
 from trainhub.people.operations.merging import note_decision
 from trainhub.people.permissions import Can
@@ -82,8 +83,10 @@ def register_person(
     county_code: str | None = None,
     is_verified: bool = False,
     is_demo: bool = False,
+    number_by_holder: bool = False,
 ) -> Person:
-    """The person with these facts. A known number with the same name is the known person, returned unchanged.
+    """The person with these facts. A known number with the same name is the known person, returned unchanged; one that somebody only said of
+    themselves is nobody's yet (`claiming`). With `number_by_holder` nobody but the person says it: then a number that anybody has is refused.
 
     Raises NameDiffers when the number is known under another name, NumberCorrected when it was corrected for somebody of this name, BadPerson when
     a fact is impossible (wrong check digit, a birth date that the number contradicts, an unknown county). The same name and birth date under another number is
@@ -91,11 +94,15 @@ def register_person(
     """
     name, check = _named(name, id_type, id_number)
     if check is not None and id_type is not None:
-        known = queries.person_by_number(id_type, check.number)
+        known = queries.person_by_number(id_type, check.number, claimed=number_by_holder)
+        if known is not None and number_by_holder:
+            raise NumberTaken(_("证件号码 %(mask)s 已有登记。", mask=known.id_mask), field="id_number")
         if known is not None:
             return _read_again(_same_or_refuse(known, name), id_type, check.number)
         key = queries.hash_of(id_type, check.number)
         _refuse_former(name, key, queries.corrected([key]))
+        if not number_by_holder:
+            yield_claims([key], by=by, now=now)
     row = _row(
         name,
         check,
@@ -112,13 +119,14 @@ def register_person(
         is_verified=is_verified,
         is_demo=is_demo,
     )
+    row.number_by_holder = number_by_holder and row.id_number_hash is not None
     try:
         with session().begin_nested():
             session().add(row)
             session().flush()
     except IntegrityError:  # somebody else registered the same number in this moment
         known = queries.person_by_number(id_type, check.number) if check is not None and id_type is not None else None
-        if known is None:
+        if known is None or number_by_holder:
             raise
         return _same_or_refuse(known, name)
     _note_registered(row, by)
@@ -146,6 +154,7 @@ def register_persons(wanted: Sequence[Mapping[str, Any]], *, by: Identity, now: 
         new.append(row)
         if key is not None:
             holders[key] = row
+    yield_claims((row.id_number_hash for row in new if row.id_number_hash is not None), by=by, now=now)
     try:
         with session().begin_nested():
             session().add_all(new)
@@ -299,6 +308,8 @@ def change_person(*, person: Person, by: Identity, now: datetime, version: int |
         raise BadPerson(_("出生日期晚于今天，请核对。"), field="birth_on")
     check_guardian(person, fields.get("birth_on"), now, field="birth_on")
     _settle_kind(person, fields, reason)
+    if fields.get("is_verified") and person.number_by_holder:
+        person.number_by_holder = False  # whoever verified the person looked at the document
     changed = [key for key, value in fields.items() if getattr(person, key) != value]
     _check_contacts({key: fields[key] for key in changed})
     before = {key: getattr(person, key) for key in changed}

@@ -11,6 +11,7 @@ from sqlalchemy.orm import aliased
 
 from trainhub.kernel.db import session
 from trainhub.people.models import FormerNumber, Person
+from trainhub.people.queries.persons import PROVEN
 
 CHUNK = 900
 ERASED = "已抹去#"
@@ -32,7 +33,7 @@ def _pieces(values: Iterable[str]) -> Iterator[list[str]]:
 
 
 def by_number_hash(hashes: Iterable[str]) -> dict[str, Known]:
-    """The persons that hold these numbers; `ERASED` and an id finds the person whose number was erased."""
+    """The persons that hold these numbers, not who only said so of themselves; `ERASED` and an id finds the person whose number was erased."""
     found: dict[str, Known] = {}
     asked = set(hashes)
     erased = {int(key.removeprefix(ERASED)): key for key in asked if key.startswith(ERASED)}
@@ -41,7 +42,7 @@ def by_number_hash(hashes: Iterable[str]) -> dict[str, Known]:
         people = select(Person.id, Person.name).where(Person.id.in_(ids[start : start + CHUNK]), Person.id_number_encrypted == b"")
         found.update({erased[person_id]: Known(person_id, name) for person_id, name in session().execute(people)})
     for piece in _pieces(asked - set(erased.values())):
-        rows = session().execute(select(Person.id_number_hash, Person.id, Person.name).where(Person.id_number_hash.in_(piece)))
+        rows = session().execute(select(Person.id_number_hash, Person.id, Person.name).where(Person.id_number_hash.in_(piece), PROVEN))
         found.update({key: Known(person_id, name) for key, person_id, name in rows if key is not None})
     return found
 

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import aliased
 
 from trainhub.kernel.access import Subject
@@ -34,9 +34,28 @@ def person(person_id: int) -> Person | None:
     return session().get(Person, person_id)
 
 
-def person_by_number(id_type: IdType, number: str) -> Person | None:
-    """The person who holds a number, however it is typed; a merged person leads to the one that stayed."""
-    found = session().scalar(select(Person).where(Person.id_number_hash == hash_of(id_type, rules.check_number(id_type, number).number)))
+PROVEN = Person.number_by_holder.is_(False)
+"""SQL: an office said the number."""
+
+
+def is_identified() -> ColumnElement[bool]:
+    """SQL: who a person is was looked at: verified, or with a number that an office said. What the holder alone typed is neither."""
+    return or_(Person.is_verified.is_(True), and_(Person.id_number_hash.is_not(None), PROVEN))
+
+
+def claimants(hashes: Iterable[str]) -> list[Person]:
+    """Who said of themselves that these numbers, by their keyed hash, are theirs; asked in portions."""
+    wanted, found = list(dict.fromkeys(hashes)), list[Person]()
+    for start in range(0, len(wanted), 500):
+        claimed = (Person.id_number_hash.in_(wanted[start : start + 500]), Person.number_by_holder.is_(True))
+        found += session().scalars(select(Person).where(*claimed).order_by(Person.id))
+    return found
+
+
+def person_by_number(id_type: IdType, number: str, *, claimed: bool = False) -> Person | None:
+    """The person who holds a number, however it is typed; a merged person leads to the one that stayed. With `claimed` also who only said so."""
+    key = hash_of(id_type, rules.check_number(id_type, number).number)
+    found = session().scalar(select(Person).where(Person.id_number_hash == key, *(() if claimed else (PROVEN,))))
     return None if found is None else who_stayed(found)
 
 
@@ -50,10 +69,10 @@ def who_stayed(found: Person) -> Person:
 
 
 def persons_by_hash(hashes: Iterable[str]) -> dict[str, Person]:
-    """Persons by the keyed hash of their number, for imports; asked in portions."""
+    """Persons by the keyed hash of their number, for imports; asked in portions. Who only said so of themselves is not among them."""
     wanted, found = list(dict.fromkeys(hashes)), {}
     for start in range(0, len(wanted), 500):
-        rows = session().scalars(select(Person).where(Person.id_number_hash.in_(wanted[start : start + 500])))
+        rows = session().scalars(select(Person).where(Person.id_number_hash.in_(wanted[start : start + 500]), PROVEN))
         found.update({row.id_number_hash: row for row in rows if row.id_number_hash})
     return found
 

@@ -1,0 +1,128 @@
+"""A number that somebody typed about themselves binds nobody: an office's wins, no records follow it, and it counts for no goal."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from tests.factories import ground
+from tests.factories import identity as make
+from trainhub.identity import operations as identity
+from trainhub.identity import queries as accounts
+from trainhub.kernel import audit, clock, imports
+from trainhub.kernel.access import SYSTEM, Identity
+from trainhub.kernel.audit import AuditEvent
+from trainhub.notifications.models import Notice
+from trainhub.people import bulk, operations, queries, rules
+from trainhub.people.imports import students
+from trainhub.people.models import Person, Student
+from trainhub.people.types import IdType
+from trainhub.programmes.models import Programme
+
+pytestmark = pytest.mark.database
+VISITOR = Identity(account_id=None, person_id=None, name="访客")
+BIRTH = date(2004, 5, 6)
+
+
+def claim(name: str, number: str, **more: Any) -> Person:
+    """Somebody who registered alone, with an account."""
+    person = operations.register_person(
+        name=name, id_type=IdType.RESIDENT_ID, id_number=number, number_by_holder=True, by=VISITOR, now=clock.now(), **more
+    )
+    make.account(person=person)
+    return person
+
+
+def roster(session: Session, name: str, number: str) -> tuple[imports.Draft, Student]:
+    cohort = ground.cohort(year=2023)
+    programme = session.get_one(Programme, cohort.programme_id)
+    text = f"student_no,name,id_number,programme_code,cohort_year\n2023001,{name},{number},{programme.code},2023\n"
+    draft = imports.execute_bytes(students.SPEC, text.encode(), filename="s.csv", by=SYSTEM, today=clock.today(), now=clock.now())
+    return draft, session.scalars(select(Student).where(Student.programme_id == programme.id)).one()
+
+
+@pytest.mark.parametrize("name", ["王五", "单小明"])
+def test_a_roster_takes_the_number_whoever_claimed_it(session: Session, name: str) -> None:
+    """Under another name it kept the whole file out; under the right one the stranger read the student's grades."""
+    number = ground.resident_id(BIRTH)
+    stranger = claim(name, number)
+    draft, student = roster(session, "单小明", number)
+    assert (draft.added, draft.errors) == (1, [])
+    assert student.person_id != stranger.id
+    holder = queries.person_by_number(IdType.RESIDENT_ID, number)
+    assert holder is not None
+    assert (holder.id, holder.number_by_holder) == (student.person_id, False)
+    assert (stranger.id_number_hash, stranger.id_number_encrypted, stranger.id_mask, stranger.number_by_holder) == (None, None, "", False)
+    assert queries.students_of_person(stranger.id) == []
+    audit.write_pending(session)
+    told = session.scalars(select(AuditEvent).where(AuditEvent.did == "people.number.yielded")).all()
+    assert [one.on_id for one in told] == [str(stranger.id)]
+    pairs = [(first.id, second.id) for first, second in queries.possible_same()]
+    assert pairs == ([(stranger.id, holder.id)] if name == "单小明" else []), "alike: decided by the office, not by the number"
+
+
+def test_a_list_of_trainees_takes_it_too(session: Session) -> None:
+    number = ground.resident_id(BIRTH)
+    stranger = claim("单小明", number)
+    key = queries.hash_of(IdType.RESIDENT_ID, number)
+    assert queries.numbers.by_number_hash([key]) == {}
+    new = bulk.NewPerson(key, "单小明", IdType.RESIDENT_ID, rules.check_number(IdType.RESIDENT_ID, number), None)
+    made = bulk.register_many([new], by=SYSTEM, now=clock.now())
+    session.refresh(stranger)
+    assert (set(made), made[key] == stranger.id, stranger.id_number_hash) == ({key}, False, None)
+
+
+def test_an_office_proves_or_replaces_what_the_holder_said(session: Session) -> None:
+    number, other = ground.resident_id(BIRTH), ground.resident_id(BIRTH)
+    mine = claim("单小明", number)
+    operations.give_number(person=mine, id_type=IdType.RESIDENT_ID, number=other, by=SYSTEM, now=clock.now())
+    assert (mine.id_number_hash, mine.number_by_holder) == (queries.hash_of(IdType.RESIDENT_ID, other), False)
+    second = claim("单二", number)
+    operations.give_number(person=second, id_type=IdType.RESIDENT_ID, number=number, by=SYSTEM, now=clock.now())
+    assert (second.id_number_hash is not None, second.number_by_holder) == (True, False)
+    third = claim("单三", ground.resident_id(BIRTH))
+    operations.change_person(person=third, is_verified=True, by=SYSTEM, now=clock.now())
+    assert not third.number_by_holder
+
+
+def test_a_corrected_number_takes_it_from_a_claimant(session: Session) -> None:
+    number = ground.resident_id(BIRTH)
+    stranger, right = claim("王五", number), ground.person("单小明", id_type=IdType.RESIDENT_ID, id_number=ground.resident_id(BIRTH))
+    operations.correct_number(person=right, id_type=IdType.RESIDENT_ID, number=number, reason="已核对证件原件", by=SYSTEM, now=clock.now())
+    assert stranger.id_number_hash is None
+
+
+def test_nobody_claims_what_somebody_has(session: Session) -> None:
+    number, office = ground.resident_id(BIRTH), ground.resident_id(BIRTH)
+    claim("王五", number)
+    ground.person("单小明", id_type=IdType.RESIDENT_ID, id_number=office)
+    for taken in (number, office):
+        with pytest.raises(operations.NumberTaken):
+            claim("单小明", taken)
+        alone = make.account(person=ground.person("单小明", id_type=None))
+        with pytest.raises(identity.AccountRefused):
+            identity.give_own_number(account=alone, id_type=IdType.RESIDENT_ID, number=taken, by=SYSTEM, now=clock.now())
+
+
+def test_the_own_number_is_a_claim_and_the_holder_is_told_when_it_goes(session: Session) -> None:
+    number, person = ground.resident_id(BIRTH), ground.person("单小明", id_type=None)
+    account = make.account(person=person)
+    by = accounts.identity_of(account.id, today=clock.today())
+    identity.give_own_number(account=account, id_type=IdType.RESIDENT_ID, number=number, by=by, now=clock.now())
+    assert person.number_by_holder
+    ground.person("单小明", id_type=IdType.RESIDENT_ID, id_number=number)
+    told = " ".join(session.scalars(select(Notice.message).where(Notice.account_id == account.id)))
+    assert "已由一所学校或机构登记" in told
+
+
+def test_only_who_was_looked_at_counts(session: Session) -> None:
+    claimed, office = claim("王五", ground.resident_id(BIRTH)), ground.person(id_type=IdType.RESIDENT_ID, id_number=ground.resident_id(BIRTH))
+    nobody = ground.person("单三", id_type=None)
+    counted = set(session.scalars(select(Person.id).where(queries.is_identified(), Person.id.in_([claimed.id, office.id, nobody.id]))))
+    assert counted == {office.id}
+    operations.change_person(person=claimed, is_verified=True, by=SYSTEM, now=clock.now())
+    assert queries.persons_by_id([claimed.id])[claimed.id].is_verified
