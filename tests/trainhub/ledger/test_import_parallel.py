@@ -36,7 +36,7 @@ def test_two_offices_import_the_same_trainees_at_once(committed: Flask, tmp_path
 
     def office(number: int) -> RosterResult:
         with committed.app_context():
-            work = running.Import(running.Roster(files[number], f"{number}.csv"), by=SYSTEM, today=NOW.date(), now=NOW)
+            work = running.Import(running.Roster(files[number], f"{number}.csv"), by=SYSTEM, today=NOW.date(), now=lambda: NOW)
             start.wait(10)
             _result, batch_id = work.run()
             return work.finish(batch_id)
@@ -62,7 +62,9 @@ def test_a_run_that_another_overtakes_tells_what_it_did_itself(committed: Flask,
 
     def run(progress: running.Progress) -> dict[str, object]:
         with committed.app_context():
-            return running.import_file(file, base_code="", is_dry_run=False, is_strict=False, by=SYSTEM, today=NOW.date(), now=NOW, progress=progress)
+            return running.import_file(
+                file, base_code="", is_dry_run=False, is_strict=False, by=SYSTEM, today=NOW.date(), now=lambda: NOW, progress=progress
+            )
 
     def overtake(_done: int, _total: int) -> None:
         if not second:

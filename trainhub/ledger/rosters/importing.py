@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -15,6 +15,7 @@ from trainhub.kernel.db import session
 from trainhub.kernel.i18n import _
 from trainhub.ledger import queries
 from trainhub.ledger.models import PossibleDuplicate, RosterBatch, RosterRejection, TrainingRecord
+from trainhub.ledger.recording import hold_while_recording
 from trainhub.ledger.rosters.checking import Complaint, Entry, plain_name, without_numbers
 from trainhub.ledger.rosters.queries import batch_now, cancelled_of, standing_of
 from trainhub.ledger.types import RosterResult, Source
@@ -25,6 +26,8 @@ from trainhub.people.queries.numbers import ERASED, Known, alike, by_number_hash
 
 Rejected = tuple[int, list[Complaint]]
 """(row, complaints)"""
+Clock = Callable[[], datetime]
+"""The instant at which it is asked: an import goes on for minutes, and each of its portions is known from when it was written."""
 
 
 @dataclass(slots=True)
@@ -172,10 +175,12 @@ def import_chunk(
     bad: Sequence[Rejected],
     rows: int,
     by: Identity,
-    now: datetime,
+    clock: Clock,
     is_demo: bool = False,
 ) -> Plan | None:
     """Write one chunk and move the batch forward, in one transaction; what was done, or None when another run has already written it.
+
+    The clock is looked at once nobody closes a period meanwhile: what a closing did not see came after it.
 
     `rows` are the rows of the file this chunk stands for, `bad` those whose check failed; `is_demo` marks new persons as invented. An IntegrityError (another
     transaction brought the same person or record meanwhile) is for the caller: roll back and call again.
@@ -188,6 +193,8 @@ def import_chunk(
     )
     if not moved.rowcount:  # type: ignore[attr-defined]
         return None
+    hold_while_recording()
+    now = clock()
     planned = plan(entries)
     ids = {key: known.id for key, known in planned.known.items()}
     ids.update(register_many([entry.person for entry in planned.new.values()], now=now, is_demo=is_demo))

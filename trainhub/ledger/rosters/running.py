@@ -11,7 +11,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from itertools import chain, islice
 from pathlib import Path
 from typing import IO, Any
@@ -73,7 +73,7 @@ def _nothing(_done: int, _total: int) -> None:
 class Import:
     """One run over one file."""
 
-    def __init__(self, roster: Roster, *, by: Identity, today: date, now: datetime, progress: Progress = _nothing) -> None:
+    def __init__(self, roster: Roster, *, by: Identity, today: date, now: importing.Clock, progress: Progress = _nothing) -> None:
         self.roster = roster
         self.by = by
         self.today = today
@@ -199,7 +199,7 @@ class Import:
             base_id=self.base_id,
             row_count=table.row_count,
             by=self.by,
-            now=self.now,
+            now=self.now(),
             upload_file_id=upload_file_id,
         )
         self.mine, self.resumed = importing.so_far(batch), batch.rows_done
@@ -248,7 +248,7 @@ class Import:
             bad=chunk.bad,
             rows=chunk.rows,
             by=self.by,
-            now=self.now,
+            clock=self.now,
             is_demo=self.roster.is_demo,
         )
 
@@ -300,7 +300,7 @@ class Import:
         """Close the batch; the counts over all its runs, one after the other. Where two went on side by side each tells its own part: what the
         other wrote are duplicates to it."""
         with transaction():
-            whole = importing.finish_batch(batch_id=batch_id, by=self.by, now=self.now, rejections_file_id=rejections_file_id)
+            whole = importing.finish_batch(batch_id=batch_id, by=self.by, now=self.now(), rejections_file_id=rejections_file_id)
         if self.is_shared:
             return self.mine
         whole.resumed = self.resumed
@@ -339,7 +339,7 @@ def import_file(
     is_strict: bool,
     by: Identity,
     today: date,
-    now: datetime,
+    now: importing.Clock,
     progress: Progress = _nothing,
     is_demo: bool = False,
 ) -> dict[str, Any]:
