@@ -327,7 +327,7 @@ PARAMETERS = (
 
 
 def judge(rule: CompanyRule, case: CompanyCase, book: Book) -> Entitlement:
-    """The answer of one incentive for one enterprise and year. What was awarded here counts with what was entered as received.
+    """The answer of one incentive for one enterprise and year. What was awarded here counts, once, with what was entered as received.
 
     One-off incentives are given once, the others once a year, or once for a project (不得重复享受, 000:833).
     """
@@ -367,13 +367,13 @@ def _alike(rule: CompanyRule, case: CompanyCase, book: Book, clause: Clause) -> 
 
 
 def _with_awards(case: CompanyCase) -> Figures:
-    """The figures, with what was awarded here added to what was entered as received: for research over all years (FJ-11), for bids
-    of other projects in the year (FJ-25a), for investors over all years, with the years (FJ-12); the years whose rent was relieved
+    """The figures, with what was awarded here: for research over all years (FJ-11) and for bids of other projects in the year (FJ-25a) the
+    sum entered as received holds it, and is at least that; for investors over all years, with the years (FJ-12); the years whose rent was relieved
     (FJ-28a), and what was given for a level of revenue (FJ-25b)."""
     values, year = dict(case.figures.values), case.figures.year
     for key, rule, of_year in (("rd_subsidy_paid_fen", CompanyRule.RESEARCH, False), ("bid_award_paid_fen", CompanyRule.BID, True)):
         given = sum(one.amount_fen or 0 for one in case.earlier if one.rule == rule and (not of_year or one.year == year))
-        values[key, year] = ((case.figures.get(key) if of_year else case.figures.most(key)) or 0) + given
+        values[key, year] = max((case.figures.get(key) if of_year else case.figures.most(key)) or 0, given)
     aided = [one for one in case.earlier if one.rule == CompanyRule.INVESTOR]
     values["vc_aid_given_fen", year] = sum(one.amount_fen or 0 for one in aided)
     values.update({("vc_aid_year", one.year): 1 for one in aided})

@@ -191,7 +191,7 @@ OF_YEARS: dict[str, Any] = {"年已超过": _l("%(year)s 年已超过"), "年已
 FIGURES: dict[str, tuple[Any, str]] = {
     "rd_fen": (_l("研发投入（元）"), "fen"),
     "sales_fen": (_l("销售收入（元）"), "fen"),
-    "rd_subsidy_paid_fen": (_l("已获研发补助累计（元）"), "fen"),
+    "rd_subsidy_paid_fen": (_l("历年已获研发补助累计（元，含本平台决定的）"), "fen"),
     "revenue_fen": (_l("营业收入（元）"), "fen"),
     "paid_in_capital_fen": (_l("实际到位资本金（元）"), "fen"),
     "segment_rank": (_l("细分领域排名"), "number"),
@@ -203,7 +203,7 @@ FIGURES: dict[str, tuple[Any, str]] = {
     "platform_recognised": (_l("平台经省发改委、数字办认定"), "yes"),
     "contract_fen": (_l("单个中标合同金额（元）"), "fen"),
     "contract_outside": (_l("中标项目在省外"), "yes"),
-    "bid_award_paid_fen": (_l("当年已获中标奖励（元）"), "fen"),
+    "bid_award_paid_fen": (_l("当年已获中标奖励合计（元，含本平台决定的）"), "fen"),
     "booth_fee_fen": (_l("境外展会展位费（元）"), "fen"),
     "datacentre_fee_fen": (_l("数据中心租用服务费（元）"), "fen"),
     "key_park_customer": (_l("重点企业租用重点园区数据中心"), "yes"),

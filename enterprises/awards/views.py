@@ -11,7 +11,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 
 from enterprises.awards import forms, labels, operations, queries, rules, steps
 from enterprises.awards.models import Award
-from enterprises.awards.showing import shown
+from enterprises.awards.showing import figures_of, shown
 from enterprises.awards.specs import spec_of, terms_of
 from enterprises.awards.types import OF_BASES, OPEN, TAKEN, TRANSITIONS, Action, AwardState, Entitlement, PoolKind, RuleCode, StepKind, Verdict, Who
 from enterprises.permissions import Can
@@ -213,6 +213,7 @@ def page_of(
         evidence=[session().get_one(StoredFile, key) for key in row.evidence],
         history=organisations.history_of("award", row.id),
         examined=queries.steps_of(row.id),
+        figures=figures_of(row),
         supplement=supplement,
         examine=_examine_forms(row, examine or {}),
         pool=queries.pool(row.pool_id) if row.pool_id else None,

@@ -14,8 +14,8 @@ from trainhub.kernel.characters import plain_words
 from trainhub.kernel.db import session
 from trainhub.kernel.i18n import _
 from trainhub.ledger import queries
+from trainhub.ledger.holding_queries import hold_while_recording
 from trainhub.ledger.models import PossibleDuplicate, RosterBatch, RosterRejection, TrainingRecord
-from trainhub.ledger.recording import hold_while_recording
 from trainhub.ledger.rosters.checking import Complaint, Entry, plain_name, without_numbers
 from trainhub.ledger.rosters.queries import batch_now, cancelled_of, standing_of
 from trainhub.ledger.types import RosterResult, Source

@@ -14,7 +14,7 @@ from trainhub.kernel.db import session
 from trainhub.kernel.errors import NotAllowed, Refused
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import _
-from trainhub.ledger.recording import hold_records
+from trainhub.ledger.holding_queries import hold_records
 from trainhub.oversight.goals import queries, rules
 from trainhub.oversight.goals.models import Goal, GoalClosing, GoalFigure, GoalReview, GoalTarget
 from trainhub.oversight.goals.operations.facts import BadGoal, take_snapshot
