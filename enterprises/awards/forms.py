@@ -76,6 +76,13 @@ class PayForm(Form):
         self.pool.choices = local_money() if is_local else pools_with_money(only)
 
 
+class RecoverForm(Form):
+    """What was paid came back."""
+
+    on = DateField(_l("收款日期"), validators=[InputRequired()])
+    reference = Text(_l("收款凭证号"), validators=[InputRequired(), Length(max=120)])
+
+
 class ExamineForm(Form):
     """A prefecture's check, a site inspection, or the joint conference."""
 

@@ -9,7 +9,7 @@ from enterprises.awards import labels, queries
 from enterprises.awards.fund_models import CompanyFigure
 from enterprises.awards.models import Award
 from enterprises.awards.projects import key_of
-from enterprises.awards.types import ASKED, PROJECT_KEYS, YEARLY_KEYS
+from enterprises.awards.types import ASKED, OF_BASES, PROJECT_KEYS, YEARLY_KEYS, AwardState
 from trainhub.identity.queries import display_names
 from trainhub.kernel.i18n import _, format_yuan, listed
 from trainhub.policy.findings import Finding
@@ -60,6 +60,35 @@ def _value(one: CompanyFigure) -> str:
     if kind == "fen":
         return format_yuan(one.value)
     return str((_("是") if one.value else _("否")) if kind == "yes" else one.value)
+
+
+def way_of(row: Award) -> list[dict[str, Any]]:
+    """The way of the application: the steps its rule knows, the conference only where it was asked."""
+    days = {
+        AwardState.APPLIED: row.applied_on,
+        AwardState.RECOGNISED: row.recognised_on,
+        AwardState.ACCEPTED: row.accepted_on,
+        AwardState.CONFERENCE: row.decided_on if row.conference_minutes else None,
+        AwardState.DECIDED: row.decided_on,
+        AwardState.PAID: row.paid_on,
+        AwardState.CLOSED: row.ended_on if row.state is AwardState.CLOSED else None,
+    }
+    if row.rule not in OF_BASES:
+        del days[AwardState.RECOGNISED], days[AwardState.ACCEPTED]
+    if row.state is not AwardState.CONFERENCE and not row.conference_minutes:
+        del days[AwardState.CONFERENCE]
+    order = list(days)
+    at = order.index(row.state) if row.state in days else -1
+    if row.state is AwardState.CONFERENCE:
+        at -= 1  # it is waited for
+    return [
+        {
+            "label": labels.STATES[state],
+            "text": day.isoformat() if day else "",
+            "state": "done" if place <= at or day else "current" if place == at + 1 else "todo",
+        }
+        for place, (state, day) in enumerate(days.items())
+    ]
 
 
 def _words(value: Any, unit: str | None) -> str:

@@ -396,7 +396,10 @@ def test_a_pool_is_never_overdrawn_and_gets_back_what_is_revoked(session: Sessio
     with pytest.raises(PoolRefused, match="余额"):
         operations.pay(award=other, on=TODAY, reference="2", pool_id=pool.id, by=FIN, **WHEN)
     operations.revoke(award=row, reason="弄虚作假", by=EDU, **WHEN)
-    assert pool.spent_fen == 0
+    assert (pool.spent_fen, queries.paid_from(pool.id)) == (60_000_000, (1, 60_000_000)), "it has not come back"
+    operations.recover(award=row, on=TODAY, reference="R-1", by=FIN, today=TODAY)
+    assert (pool.spent_fen, queries.paid_from(pool.id)) == (0, (0, 0))
+    operations.pay(award=other, on=TODAY, reference="2", pool_id=pool.id, by=FIN, **WHEN)
 
 
 def test_only_decisions_are_published(session: Session) -> None:

@@ -74,6 +74,13 @@ class ConferenceForm(Form):
     text = LongText(_l("意见和依据"), [InputRequired(), Length(max=4000)])
 
 
+class RecoverForm(Form):
+    """What was paid came back."""
+
+    on = DateField(_l("收款日期"), [InputRequired()])
+    reference = Text(_l("收款凭证号"), [InputRequired(), Length(max=120)])
+
+
 class ObjectionForm(Form):
     """What somebody says against an award during its notice."""
 
