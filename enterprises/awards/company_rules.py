@@ -212,7 +212,16 @@ def _relief(figures: Figures, book: Book, clause: Clause) -> tuple[list[Finding]
         _yes(figures, "key_internet_firm", "FJ-28a.firm", "重点互联网企业", clause),
         _yes(figures, "in_government_park", "FJ-28a.park", "入驻政府投资建设、经认定的园区", clause),
         at_most("FJ-28a.years", len(before) + 1, book["fj.rent_relief_years_max"]),
+        *_shortest(len(before) + 1, book["fj.rent_relief_years_min"]),
     ], (None, None)
+
+
+def _shortest(year: int, least: Parameter) -> list[Finding]:
+    """An application is of one year, the sentence gives two at least: who decides the first says for how long it is relieved."""
+    if year >= least.number:
+        return []
+    details = ("申请按年度办理，原文给 2~5 年：由人写明减免的期限。",)
+    return [to_judge("FJ-28a.least", least.clause, found=year, parameter=least, details=details)]
 
 
 def _rent(figures: Figures, book: Book, clause: Clause) -> tuple[list[Finding], Amount]:
@@ -315,6 +324,7 @@ PARAMETERS = (
     "fj.revenue_second_award_fen",
     "fj.booth_percent_max",
     "fj.rent_relief_years_max",
+    "fj.rent_relief_years_min",
     "fj.rent_subsidy_max_fen_per_m2_month",
     "fj.vc_aid_cap_percent",
     "fj.vc_aid_years",
@@ -362,7 +372,7 @@ def _alike(rule: CompanyRule, case: CompanyCase, book: Book, clause: Clause) -> 
     found = tuple(f"{one.project}（{one.project_number or '无编号'}）" for one in rivals if is_alike(one.project, case.project, least))
     if not found:
         return []
-    details = ("名称与已获奖励的项目相近；同一项目只奖一次，由人核对招标编号和合同。",)
+    details = ("名称与已获奖励的项目相近；同一项目只奖一次，由人核对招标编号、合同或项目。",)
     return [to_judge(f"{rule}.project", clause, found=found, required="另一个项目", details=details)]
 
 

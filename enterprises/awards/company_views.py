@@ -10,7 +10,7 @@ from enterprises.awards import companies, forms, labels, operations, queries
 from enterprises.awards.list_views import blueprint as blueprint
 from enterprises.awards.showing import figures_shown, shown
 from enterprises.awards.specs import spec_of
-from enterprises.awards.types import BY_PROJECT, ELSEWHERE, CompanyRule, Verdict
+from enterprises.awards.types import BY_PROJECT, ELSEWHERE, NUMBERED, CompanyRule, Verdict
 from enterprises.awards.views import applied, credit_card, kept_files
 from enterprises.permissions import Can
 from trainhub.kernel import clock, downloads, paging
@@ -118,6 +118,7 @@ def _apply_page(pair: Pair, form: forms.CompanyApplyForm, status: int = 200) -> 
         spec=spec,
         form=form,
         is_by_project=pair[1] in BY_PROJECT,
+        is_numbered=pair[1] in NUMBERED,
         labels=labels,
         shown=shown,
     )

@@ -35,7 +35,7 @@ class CompanyApplyForm(ApplyForm):
     """An application of an enterprise."""
 
     statement = LongText(_l("申请说明"), description=_l("写明申请的事项、依据和数字的来源。"), validators=[InputRequired(), Length(max=4000)])
-    project = Text(_l("中标项目名称"), description=_l("每个项目单独申请，名称与登记合同金额时一致。"), validators=[Length(max=120)])
+    project = Text(_l("项目名称"), description=_l("每个项目单独申请；中标项目的名称与登记合同金额时一致。"), validators=[Length(max=120)])
     project_number = Text(_l("招标编号或合同编号"), description=_l("按编号认定是否同一项目，照招标公告或合同填写。"), validators=[Length(max=60)])
 
 

@@ -114,8 +114,11 @@ class CompanyRule(StrEnum):
 
 ELSEWHERE = (CompanyRule.TRAINING, CompanyRule.LEADING_TALENT, CompanyRule.HIGH_TALENT)
 """Incentives with a way of their own: training claims are drawn up from the ledger, talent is nominated person by person."""
-BY_PROJECT = frozenset({CompanyRule.BID})
-"""Incentives that the sentence gives for each project (单个中标合同, 000:787): the key of an award is the project, not the year alone."""
+BY_PROJECT = frozenset({CompanyRule.BID, CompanyRule.WORKSPACE})
+"""Incentives that the sentence gives for each project (单个中标合同, 000:787; 每个企业（项目）, 000:717): the key of an award is the project, not the
+year alone."""
+NUMBERED = frozenset({CompanyRule.BID})
+"""Those of them whose projects have a number of their source, and figures of their own."""
 SHARED = frozenset({CompanyRule.CONTEST})
 """Incentives whose sum of a year all who get them share (每年安排500万元奖励竞赛优胜者, 000:717)."""
 PROJECT_KEYS = frozenset({"contract_fen", "contract_outside"})

@@ -43,7 +43,7 @@ WHEN: dict[str, Any] = {"today": TODAY, "now": NOW}
 LAST, AFTER = TODAY + timedelta(days=7), TODAY + timedelta(days=8)
 """The last day of a notice that began today, and the first day on which it may be paid (own.talents.notice_days)."""
 AsRole = Callable[..., FlaskClient]
-WHOLE: dict[str, Any] = {"rank_china": 20, "years_there": 3, "is_mid_senior": True, "project": "平台"}
+WHOLE: dict[str, Any] = {"rank_china": 20, "rank_year": 2025, "years_there": 3, "is_mid_senior": True, "project": "平台"}
 
 
 def _talent(kind: TalentKind = TalentKind.LEADING, **facts: Any) -> Talent:
