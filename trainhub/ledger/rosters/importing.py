@@ -18,7 +18,7 @@ from trainhub.ledger.holding_queries import hold_while_recording
 from trainhub.ledger.models import PossibleDuplicate, RosterBatch, RosterRejection, TrainingRecord
 from trainhub.ledger.rosters.checking import Complaint, Entry, plain_name, without_numbers
 from trainhub.ledger.rosters.queries import batch_now, cancelled_of, standing_of
-from trainhub.ledger.types import RosterResult, Source
+from trainhub.ledger.types import Reach, RosterResult, Source
 from trainhub.organisations import queries as organisations
 from trainhub.people import queries as people
 from trainhub.people.bulk import register_many
@@ -51,12 +51,13 @@ class Plan:
     notices: list[Rejected] = field(default_factory=list)
 
 
-def plan(entries: Sequence[Entry], seen: Seen | None = None) -> Plan:
+def plan(entries: Sequence[Entry], seen: Seen | None = None, *, reach: Reach | None) -> Plan:
     """Judge the entries of a chunk against the ledger and against each other; writes nothing.
 
     A known number with another name is rejected (`name_differs`), and so is what only a completion that stands may say, and what
     repeats a cancelled record as it was, or names a corrected one again, whatever else the row says: an old file brings no mistake back. One human in two cities on one day is taken, with a notice: the
-    person counts once whatever is wrong. `seen` is handed from chunk to chunk of a dry run.
+    person counts once whatever is wrong. `seen` is handed from chunk to chunk of a dry run. `reach`: of whose counties
+    the importer is told (None: of all): where else somebody was trained is not for a base to read.
     """
     result = Plan(by_number_hash(entry.person.number_hash for entry in entries))
     names = {key: plain_name(known.name) for key, known in result.known.items()}
@@ -105,7 +106,7 @@ def plan(entries: Sequence[Entry], seen: Seen | None = None) -> Plan:
         result.accepted.append(entry)
         before = places.setdefault(hash((human, entry.completed_on)), entry.county_code)
         if city(before) != city(entry.county_code):
-            result.notices.append((entry.number, [("county_code", _two_cities(entry, before))]))
+            result.notices.append((entry.number, [("county_code", _two_cities(entry, before if reach is None or before in reach.counties else ""))]))
     return result
 
 
@@ -136,6 +137,12 @@ def _corrected(reason: str, course: str, day: date) -> str:
 
 
 def _two_cities(entry: Entry, before: str) -> str:
+    if not before:
+        return _(
+            "同一人在 %(day)s 已有另一设区市的结业，本行为 %(now)s。两条都已计入人次，人数只计一次；请核对是否填错。",
+            day=entry.completed_on,
+            now=entry.county_code,
+        )
     return _(
         "同一人在 %(day)s 已有另一设区市（县区代码 %(before)s）的结业，本行为 %(now)s。两条都已计入人次，人数只计一次；请核对是否填错。",
         day=entry.completed_on,
@@ -176,6 +183,7 @@ def import_chunk(
     rows: int,
     by: Identity,
     clock: Clock,
+    reach: Reach | None,
     is_demo: bool = False,
 ) -> Plan | None:
     """Write one chunk and move the batch forward, in one transaction; what was done, or None when another run has already written it.
@@ -195,7 +203,7 @@ def import_chunk(
         return None
     hold_while_recording()
     now = clock()
-    planned = plan(entries)
+    planned = plan(entries, reach=reach)
     ids = {key: known.id for key, known in planned.known.items()}
     ids.update(register_many([entry.person for entry in planned.new.values()], now=now, is_demo=is_demo))
     if planned.accepted:

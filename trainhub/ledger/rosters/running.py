@@ -86,13 +86,14 @@ class Import:
             if self.base_id is None:
                 raise Refused(_("没有代码为“%(code)s”的基地或机构。", code=roster.base_code[:40]), field="base", code="unknown_base")
         self.schema = schema(has_base=self.base_id is not None)
+        self.reach = queries.reach_of(by)
         self.checker = Checker(
             counties=organisations.county_book(),
             organisations=codes,
             courses=rosters.course_starts(),
             base_id=self.base_id,
             today=today,
-            reach=queries.reach_of(by),
+            reach=self.reach,
         )
         self.mine = RosterResult()
         self.resumed = 0
@@ -134,7 +135,7 @@ class Import:
         with self._open() as table:
             self._warn(table, result)
             for chunk in self._chunks(table):
-                planned = importing.plan(chunk.entries, seen)
+                planned = importing.plan(chunk.entries, seen, reach=self.reach)
                 session().rollback()
                 result.rows += chunk.rows
                 result.accepted += len(planned.accepted)
@@ -249,6 +250,7 @@ class Import:
             rows=chunk.rows,
             by=self.by,
             clock=self.now,
+            reach=self.reach,
             is_demo=self.roster.is_demo,
         )
 
@@ -256,7 +258,7 @@ class Import:
         """Add a chunk to what this run did: what another run wrote meanwhile stands already, as if the file came a second time."""
         if written is None:
             self.is_shared = True
-            written = importing.plan(chunk.entries)
+            written = importing.plan(chunk.entries, reach=self.reach)
             session().rollback()
         self.mine.accepted += len(written.accepted)
         self.mine.new_persons += len(written.new)
