@@ -232,7 +232,7 @@ def _lost(answer: Entitlement) -> list[Finding]:
 def _need_credit(award: Award, today: date) -> None:
     """Nothing is decided or paid before somebody has looked up the credit (FJ-31, 000:817): not looked up is not "not listed"."""
     if names := queries.never_looked_up(award, today):
-        message = _("还没有核查信用：%(names)s。请先在企业页面查询，或登记核查结果。", names=listed(names))
+        message = _("还没有核查信用，或核查已过期：%(names)s。请先在企业或基地的页面查询，或登记核查结果。", names=listed(names))
         raise AwardRefused(message, code="credit_unknown")
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import and_, select
 
+from enterprises.awards.queries import unknown_credit
 from enterprises.awards.queries.funding import credit_on
 from enterprises.awards.specs import TERMS, terms_of
 from enterprises.awards.types import AwardState, PoolKind
@@ -133,10 +134,10 @@ def closed_of(row: Talent, on: date) -> list[str]:
 
 
 def never_looked_up(row: Talent, on: date) -> str:
-    """The enterprise that employs the talent, by name, when nobody had looked up its credit by a day; empty otherwise."""
+    """The enterprise that employs the talent, by name, when nobody had looked up its credit by a day, or too long before it; empty otherwise."""
     employer = organisations.by_id(row.employer_id) if row.employer_id else None
-    is_unknown = employer is not None and employer.kind is OrganisationKind.ENTERPRISE and not credit_of(row, on)[0][1]
-    return employer.name if employer is not None and is_unknown else ""
+    is_asked = employer is not None and employer.kind is OrganisationKind.ENTERPRISE
+    return next(iter(unknown_credit(employer, on)), "") if employer is not None and is_asked else ""
 
 
 def listing(

@@ -167,7 +167,7 @@ def _of_employer(talent: Talent, today: date) -> list[Finding]:
 def _need_credit(talent: Talent, today: date) -> None:
     """As with awards (FJ-31, 000:817): nothing is decided or paid before somebody has looked up who employs the talent."""
     if name := queries.never_looked_up(talent, today):
-        message = _("还没有核查信用：%(names)s。请先在企业页面查询，或登记核查结果。", names=name)
+        message = _("还没有核查信用，或核查已过期：%(names)s。请先在企业或基地的页面查询，或登记核查结果。", names=name)
         raise AwardRefused(message, code="credit_unknown")
 
 

@@ -255,7 +255,7 @@ def test_two_entries_of_one_human_share_the_year(session: Session) -> None:
 def test_nothing_is_decided_or_paid_before_the_employer_s_credit_was_looked_up(session: Session) -> None:
     firm, school = make.company(credit_status=""), ground.university()
     row, pool = _talent(employer_id=firm.id), _pool()
-    with pytest.raises(AwardRefused, match=f"还没有核查信用：{firm.name}"):
+    with pytest.raises(AwardRefused, match=f"核查已过期：{firm.name}"):
         _decide(row)
     look_up: dict[str, Any] = {"organisation": firm, "is_listed": False, "detail": "平台查询", "on": TODAY, "by": HR, **WHEN}
     credit.enter(**look_up)
