@@ -17,7 +17,7 @@ from trainhub.ledger import queries
 from trainhub.ledger.holding_queries import hold_while_recording
 from trainhub.ledger.models import PossibleDuplicate, RosterBatch, RosterRejection, TrainingRecord
 from trainhub.ledger.rosters.checking import Complaint, Entry, plain_name, without_numbers
-from trainhub.ledger.rosters.queries import batch_now, cancelled_of, standing_of
+from trainhub.ledger.rosters.queries import batch_now, cancelled_of, overlapping, persons_of, standing_of, unqueued
 from trainhub.ledger.types import Reach, RosterResult, Source
 from trainhub.organisations import queries as organisations
 from trainhub.people import queries as people
@@ -255,6 +255,16 @@ def _queue_duplicates(new: Iterable[Entry], ids: dict[str, int], now: datetime) 
         )
 
 
+def _queue_missed(batch: RosterBatch, now: datetime) -> None:
+    """Two imports at once may bring the two halves of a pair, each before the other is there: whichever ends later sees both."""
+    if overlapping(batch):
+        pairs = unqueued(alike(persons_of(batch.id)))
+        if pairs:
+            session().execute(
+                insert(PossibleDuplicate), [{"person_id": one, "other_person_id": other, "found_at": now, "note": ""} for one, other in pairs]
+            )
+
+
 def _keep_remarks(batch_id: int, rejected: Sequence[Rejected], notices: Sequence[Rejected]) -> None:
     rows = [
         {"batch_id": batch_id, "row": number, "column": column[:60], "problem": without_numbers(problem), "is_notice": is_notice}
@@ -282,6 +292,7 @@ def finish_batch(*, batch_id: int, by: Identity, now: datetime, rejections_file_
     batch = batch_now(batch_id)
     result = so_far(batch)
     if closed.rowcount:  # type: ignore[attr-defined]
+        _queue_missed(batch, now)
         counts = result.as_dict()
         audit.record(
             by=by,
