@@ -259,7 +259,7 @@ def imported(app: Any, file: Path) -> dict[str, Any]:
     with app.app_context():
         before = peak_mb()
         result, costs = timed(
-            lambda: running.import_file(file, base_code="", is_dry_run=False, is_strict=False, by=SYSTEM, today=clock.today(), now=clock.now())
+            lambda: running.import_file(file, base_code="", is_dry_run=False, is_strict=False, by=SYSTEM, today=clock.today(), now=clock.now)
         )
         return {
             **{key: result[key] for key in COUNTS},

@@ -108,7 +108,7 @@ def measure(folder: Path, rows: int, database: str, is_xlsx: bool) -> dict[str, 
 
         def run() -> dict[str, object]:
             started = time.process_time()
-            result = running.import_file(file, base_code="", is_dry_run=False, is_strict=False, by=SYSTEM, today=clock.today(), now=clock.now())
+            result = running.import_file(file, base_code="", is_dry_run=False, is_strict=False, by=SYSTEM, today=clock.today(), now=clock.now)
             seconds = float(str(result["seconds"]))
             return {**result, "rows_per_second": round(rows / seconds), "cpu_seconds": round(time.process_time() - started, 2)}
 

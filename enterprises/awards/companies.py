@@ -7,12 +7,14 @@ from decimal import Decimal
 
 from enterprises.awards.fund_models import CompanyFigure
 from enterprises.awards.labels import FIGURES
-from enterprises.awards.types import EITHER_KEYS, PROJECT_KEYS, TOTAL_KEYS, YEARLY_KEYS
+from enterprises.awards.types import EITHER_KEYS, OFFICE_KEYS, PROJECT_KEYS, TOTAL_KEYS, YEARLY_KEYS
+from enterprises.permissions import DEPARTMENTS
 from trainhub.kernel import audit
-from trainhub.kernel.access import Identity
+from trainhub.kernel.access import Identity, Role
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.i18n import _
+from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
 
 
@@ -29,6 +31,12 @@ def enter(
     Raises FigureRefused."""
     if key not in FIGURES:
         raise FigureRefused(_("没有这个指标。"), field="key")
+    if key in OFFICE_KEYS and not may_say(company, by):
+        raise FigureRefused(
+            _("“%(figure)s”由设区市或省级部门登记，申请单位不能自己填写。请向设区市提供文件，由其登记。", figure=FIGURES[key][0]),
+            field="key",
+            code="office_says",
+        )
     kind = FIGURES[key][1]
     if kind == "yes" and value not in (0, 1):
         raise FigureRefused(_("是否类指标请填 1（是）或 0（否）。"), field="value")
@@ -56,6 +64,11 @@ def enter(
         by=by, did="awards.company.entered", on=row, data={"company": company.code, "key": key, "year": year, "project": project, "value": row.value}
     )
     return row
+
+
+def may_say(company: Organisation, by: Identity) -> bool:
+    """Whether somebody enters for an office: what it recognised, chose or paid (`OFFICE_KEYS`) is its word."""
+    return by.over(organisations.subject_of(company), Role.PREFECTURE_OPERATOR) or by.everywhere(*DEPARTMENTS, Role.DEPT_FIN)
 
 
 def _check_year(key: str, year: int) -> None:

@@ -212,7 +212,16 @@ def _relief(figures: Figures, book: Book, clause: Clause) -> tuple[list[Finding]
         _yes(figures, "key_internet_firm", "FJ-28a.firm", "重点互联网企业", clause),
         _yes(figures, "in_government_park", "FJ-28a.park", "入驻政府投资建设、经认定的园区", clause),
         at_most("FJ-28a.years", len(before) + 1, book["fj.rent_relief_years_max"]),
+        *_shortest(len(before) + 1, book["fj.rent_relief_years_min"]),
     ], (None, None)
+
+
+def _shortest(year: int, least: Parameter) -> list[Finding]:
+    """An application is of one year, the sentence gives two at least: who decides the first says for how long it is relieved."""
+    if year >= least.number:
+        return []
+    details = ("申请按年度办理，原文给 2~5 年：由人写明减免的期限。",)
+    return [to_judge("FJ-28a.least", least.clause, found=year, parameter=least, details=details)]
 
 
 def _rent(figures: Figures, book: Book, clause: Clause) -> tuple[list[Finding], Amount]:
@@ -315,6 +324,7 @@ PARAMETERS = (
     "fj.revenue_second_award_fen",
     "fj.booth_percent_max",
     "fj.rent_relief_years_max",
+    "fj.rent_relief_years_min",
     "fj.rent_subsidy_max_fen_per_m2_month",
     "fj.vc_aid_cap_percent",
     "fj.vc_aid_years",
@@ -327,7 +337,7 @@ PARAMETERS = (
 
 
 def judge(rule: CompanyRule, case: CompanyCase, book: Book) -> Entitlement:
-    """The answer of one incentive for one enterprise and year. What was awarded here counts with what was entered as received.
+    """The answer of one incentive for one enterprise and year. What was awarded here counts, once, with what was entered as received.
 
     One-off incentives are given once, the others once a year, or once for a project (不得重复享受, 000:833).
     """
@@ -362,18 +372,18 @@ def _alike(rule: CompanyRule, case: CompanyCase, book: Book, clause: Clause) -> 
     found = tuple(f"{one.project}（{one.project_number or '无编号'}）" for one in rivals if is_alike(one.project, case.project, least))
     if not found:
         return []
-    details = ("名称与已获奖励的项目相近；同一项目只奖一次，由人核对招标编号和合同。",)
+    details = ("名称与已获奖励的项目相近；同一项目只奖一次，由人核对招标编号、合同或项目。",)
     return [to_judge(f"{rule}.project", clause, found=found, required="另一个项目", details=details)]
 
 
 def _with_awards(case: CompanyCase) -> Figures:
-    """The figures, with what was awarded here added to what was entered as received: for research over all years (FJ-11), for bids
-    of other projects in the year (FJ-25a), for investors over all years, with the years (FJ-12); the years whose rent was relieved
+    """The figures, with what was awarded here: for research over all years (FJ-11) and for bids of other projects in the year (FJ-25a) the
+    sum entered as received holds it, and is at least that; for investors over all years, with the years (FJ-12); the years whose rent was relieved
     (FJ-28a), and what was given for a level of revenue (FJ-25b)."""
     values, year = dict(case.figures.values), case.figures.year
     for key, rule, of_year in (("rd_subsidy_paid_fen", CompanyRule.RESEARCH, False), ("bid_award_paid_fen", CompanyRule.BID, True)):
         given = sum(one.amount_fen or 0 for one in case.earlier if one.rule == rule and (not of_year or one.year == year))
-        values[key, year] = ((case.figures.get(key) if of_year else case.figures.most(key)) or 0) + given
+        values[key, year] = max((case.figures.get(key) if of_year else case.figures.most(key)) or 0, given)
     aided = [one for one in case.earlier if one.rule == CompanyRule.INVESTOR]
     values["vc_aid_given_fen", year] = sum(one.amount_fen or 0 for one in aided)
     values.update({("vc_aid_year", one.year): 1 for one in aided})

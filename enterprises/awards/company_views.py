@@ -8,9 +8,9 @@ from flask import render_template, request
 
 from enterprises.awards import companies, forms, labels, operations, queries
 from enterprises.awards.list_views import blueprint as blueprint
-from enterprises.awards.showing import shown
+from enterprises.awards.showing import figures_shown, shown
 from enterprises.awards.specs import spec_of
-from enterprises.awards.types import BY_PROJECT, ELSEWHERE, CompanyRule, Verdict
+from enterprises.awards.types import BY_PROJECT, ELSEWHERE, NUMBERED, CompanyRule, Verdict
 from enterprises.awards.views import applied, credit_card, kept_files
 from enterprises.permissions import Can
 from trainhub.kernel import clock, downloads, paging
@@ -78,7 +78,7 @@ def company_page(row: Organisation, made: dict[str, Form] | None = None, status:
     year, today, shown_forms = _year(), clock.today(), dict(made or {})
     subject = organisations.subject_of(row)
     if may(who(), Can.COMPANY_EDIT, subject):
-        shown_forms.setdefault("figure", forms.FigureForm(formdata=None).apart("figure"))
+        shown_forms.setdefault("figure", forms.FigureForm(formdata=None, of_office=companies.may_say(row, who())).apart("figure"))
     page = render_template(
         "enterprises/awards/company.html",
         company=row,
@@ -89,7 +89,7 @@ def company_page(row: Organisation, made: dict[str, Form] | None = None, status:
         elsewhere=ELSEWHERE,
         matched=queries.locally_matched(year),
         may_apply=may(who(), Can.AWARD_APPLY, subject) and year <= today.year,
-        figures=queries.figures_of(row.id),
+        figures=figures_shown(queries.figures_of(row.id)),
         credit=credit_card(row, shown_forms.get("credit")),
         forms=shown_forms,
         shown=shown,
@@ -118,6 +118,7 @@ def _apply_page(pair: Pair, form: forms.CompanyApplyForm, status: int = 200) -> 
         spec=spec,
         form=form,
         is_by_project=pair[1] in BY_PROJECT,
+        is_numbered=pair[1] in NUMBERED,
         labels=labels,
         shown=shown,
     )
@@ -162,7 +163,7 @@ def apply_company(pair: Pair) -> Any:
 @guard(Can.COMPANY_EDIT, load=load_company, subject=organisations.subject_of)
 def enter_figure(row: Organisation) -> Any:
     """Enter a figure."""
-    form, code = forms.FigureForm().apart("figure"), row.code
+    form, code = forms.FigureForm(of_office=companies.may_say(row, who())).apart("figure"), row.code
     return submit(
         form,
         lambda: companies.enter(

@@ -12,7 +12,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from enterprises.awards import labels
 from enterprises.awards.choices import local_money, pools_with_money
-from enterprises.awards.types import PoolKind
+from enterprises.awards.types import OFFICE_KEYS, PoolKind
 from trainhub.kernel.forms import Form, LongText, Text
 from trainhub.kernel.i18n import _l
 
@@ -35,7 +35,7 @@ class CompanyApplyForm(ApplyForm):
     """An application of an enterprise."""
 
     statement = LongText(_l("申请说明"), description=_l("写明申请的事项、依据和数字的来源。"), validators=[InputRequired(), Length(max=4000)])
-    project = Text(_l("中标项目名称"), description=_l("每个项目单独申请，名称与登记合同金额时一致。"), validators=[Length(max=120)])
+    project = Text(_l("项目名称"), description=_l("每个项目单独申请；中标项目的名称与登记合同金额时一致。"), validators=[Length(max=120)])
     project_number = Text(_l("招标编号或合同编号"), description=_l("按编号认定是否同一项目，照招标公告或合同填写。"), validators=[Length(max=60)])
 
 
@@ -76,6 +76,13 @@ class PayForm(Form):
         self.pool.choices = local_money() if is_local else pools_with_money(only)
 
 
+class RecoverForm(Form):
+    """What was paid came back."""
+
+    on = DateField(_l("收款日期"), validators=[InputRequired()])
+    reference = Text(_l("收款凭证号"), validators=[InputRequired(), Length(max=120)])
+
+
 class ExamineForm(Form):
     """A prefecture's check, a site inspection, or the joint conference."""
 
@@ -110,7 +117,7 @@ class CreditForm(Form):
 class FigureForm(Form):
     """A figure of an enterprise."""
 
-    key = SelectField(_l("指标"), choices=[SelectChoice(key, label) for key, (label, _kind) in labels.FIGURES.items()], validators=[InputRequired()])
+    key = SelectField(_l("指标"), validators=[InputRequired()])
     year = IntegerField(
         _l("年度"), validators=[Optional(), NumberRange(2000, 2100)], description=_l("按年度的指标填写年度，历年累计的填写累计到哪一年；其余留空。")
     )
@@ -122,3 +129,9 @@ class FigureForm(Form):
     )
     project = Text(_l("中标项目名称"), description=_l("只有中标合同按项目填写；其余留空。"), validators=[Length(max=120)])
     document = Text(_l("依据文件"), validators=[Length(max=200)])
+
+    def __init__(self, *, of_office: bool, **values: Any) -> None:
+        """`of_office`: with what an office alone may say."""
+        super().__init__(**values)
+        kept = {key: label for key, (label, _kind) in labels.FIGURES.items() if of_office or key not in OFFICE_KEYS}
+        self.key.choices = [SelectChoice(key, label) for key, label in kept.items()]

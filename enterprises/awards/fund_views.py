@@ -72,6 +72,21 @@ def confer(row: Award) -> Any:
     return _examine(row, StepKind.CONFERENCE, operations.confer)
 
 
+@blueprint.post("/<int:award_id>/recover")
+@guard(Can.AWARD_PAY, load=load, subject=queries.award_subject)
+def recover(row: Award) -> Any:
+    """What was paid came back."""
+    form, key = forms.RecoverForm().apart("recover"), row.id
+    return submit(
+        form,
+        lambda: operations.recover(
+            award=load(key), on=given(form.on.data), reference=form.reference.data or "", by=who(), today=clock.today(), version=version_of(form)
+        ),
+        again=lambda status: page_of(load(key), status=status, recovering=form),
+        then=lambda _given: done(_("收回已登记。"), "awards.show", award_id=key),
+    )
+
+
 @blueprint.post("/<int:award_id>/publish")
 @guard(Can.AWARD_HANDLE, load=load, subject=queries.award_subject)
 def publish(row: Award) -> Any:

@@ -107,10 +107,21 @@ def rules() -> Any:
     )
 
 
+TO_RECOVER = "to_recover"
+"""In the place of a state: revoked after its payment, and not come back."""
+
+
 def _awards() -> Any:
     args = request.args
     state = next((s for s in AwardState if s.value == args.get("state")), None)
-    return queries.awards_listing(who(), text=args.get("q", "").strip()[:100], rule=args.get("rule", "")[:40], state=state, sort=args.get("sort", ""))
+    return queries.awards_listing(
+        who(),
+        text=args.get("q", "").strip()[:100],
+        rule=args.get("rule", "")[:40],
+        state=state,
+        is_to_recover=args.get("state") == TO_RECOVER,
+        sort=args.get("sort", ""),
+    )
 
 
 @blueprint.get("/decisions")
@@ -168,6 +179,7 @@ DECISIONS = (
     Column("applied_on", "申请日期"),
     Column("decided_on", "决定日期"),
     Column("paid_on", "拨付日期"),
+    Column("recovered_on", "收回日期"),
 )
 
 
@@ -188,6 +200,7 @@ def export(form: str) -> Any:
             r.applied_on,
             r.decided_on,
             r.paid_on,
+            r.recovered_on,
         )
         for r in rows
     ]

@@ -50,6 +50,8 @@ class Award(Versioned, Base):
     applied_by_id: Mapped[int | None]
     recognised_on: Mapped[date | None]
     accepted_on: Mapped[date | None]
+    proposed_on: Mapped[date | None]
+    """Since when the amount is before the joint conference; what it found is not dated before."""
     decided_on: Mapped[date | None]
     decided_by_id: Mapped[int | None]
     paid_on: Mapped[date | None]
@@ -58,6 +60,9 @@ class Award(Versioned, Base):
     published_on: Mapped[date | None]
     reason: Mapped[str] = mapped_column(sa.String(400), default="")
     ended_on: Mapped[date | None]
+    recovered_on: Mapped[date | None]
+    """When what was paid came back after a revocation; empty while it is still to be recovered."""
+    recovery_reference: Mapped[str] = mapped_column(sa.String(120), default="")
     created_at: Mapped[datetime]
 
     __table_args__ = (

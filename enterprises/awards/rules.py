@@ -186,19 +186,22 @@ def _area(spec: Spec, found: int | None) -> Finding:
 
 
 def _incubator_new(case: BaseCase, spec: Spec, book: Book, on: date) -> list[Finding]:
-    """FJ-26b, 000:793: new floor area, once per area."""
-    return [*_incubator(case, spec, book, on), _area(spec, case.area_new_m2), *_end(case, spec, book)]
+    """FJ-26b, 000:793: new floor area, once per area: at most a million in all."""
+    return [*_incubator(case, spec, book, on), _area(spec, case.area_new_m2), *_by_area(case, spec, book, "新的新建面积")]
 
 
 def _incubator_extended(case: BaseCase, spec: Spec, book: Book, on: date) -> list[Finding]:
-    """FJ-26b, 000:793: extended floor area; no total cap is stated and none is invented (requirements.md 8.2, 25). What was
-    given for the area before counts: nothing is left of it, or a person looks whether the extension is a new one."""
-    end = _end(case, spec, book)
-    _low, left = amounts(case, RuleCode.INCUBATOR_EXTENDED, book)
-    given = _given(case, spec)
+    """FJ-26b, 000:793: extended floor area; no total cap is stated and none is invented (requirements.md 8.2, 25)."""
+    return [*_incubator(case, spec, book, on), _area(spec, case.area_extended_m2), *_by_area(case, spec, book, "新的扩建面积")]
+
+
+def _by_area(case: BaseCase, spec: Spec, book: Book, required: str) -> list[Finding]:
+    """What was given for the area before counts: nothing is left of it, or a person looks whether what is more is a new one."""
+    end, given = _end(case, spec, book), _given(case, spec)
+    _low, left = amounts(case, RuleCode(spec.rule), book)
     if given and left is not None and left <= 0:
         end[0] = once(spec.rule, given, end[0].clause)
-    return [*_incubator(case, spec, book, on), _area(spec, case.area_extended_m2), *end, *_again(case, spec, "新的扩建面积", end[0].clause)]
+    return [*end, *_again(case, spec, required, end[0].clause)]
 
 
 def _incubator_national(case: BaseCase, spec: Spec, book: Book, on: date) -> list[Finding]:
@@ -262,6 +265,7 @@ JUDGES: dict[RuleCode, Callable[[BaseCase, Spec, Book, date], list[Finding]]] = 
 
 def amounts(case: BaseCase, rule: RuleCode, book: Book) -> tuple[int | None, int | None]:
     """(lowest, highest) amount in fen; None where the sentence states none. Never more than its cap."""
+    given = sum(one.amount_fen or 0 for one in case.earlier if one.rule == rule.value)
     match rule:
         case RuleCode.PRACTICE_BASE:
             return book["fj.base_award_min_fen"].number, book["fj.base_award_max_fen"].number
@@ -269,9 +273,9 @@ def amounts(case: BaseCase, rule: RuleCode, book: Book) -> tuple[int | None, int
             if not case.area_new_m2:
                 return None, book["fj.incubator_new_cap_fen"].number
             exact = min(case.area_new_m2 * book["fj.incubator_new_fen_per_m2"].number, book["fj.incubator_new_cap_fen"].number)
-            return exact, exact
+            left = max(0, exact - given)
+            return left, left
         case RuleCode.INCUBATOR_EXTENDED:
-            given = sum(one.amount_fen or 0 for one in case.earlier if one.rule == rule.value)
             return (None, case.area_extended_m2 * book["fj.incubator_ext_fen_per_m2"].number - given) if case.area_extended_m2 else (None, None)
         case RuleCode.INCUBATION_BASE:
             return None, book["fj.incubation_award_max_fen"].number

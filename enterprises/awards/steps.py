@@ -8,10 +8,11 @@ from enterprises.awards import labels, queries, telling
 from enterprises.awards.fund_models import AwardStep
 from enterprises.awards.models import Award
 from enterprises.awards.types import AwardState, StepKind
+from trainhub.identity.queries import is_same_holder
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
-from trainhub.kernel.errors import Refused
+from trainhub.kernel.errors import NotAllowed, Refused
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import _, listed
 
@@ -47,9 +48,11 @@ def record(
     """Record the prefecture's check, the inspection after it, or what the joint conference found. A later one of a kind replaces;
     the earlier stays readable.
 
-    Raises StepRefused: not applied for, out of order, a day that cannot be, no words.
+    Raises StepRefused: not applied for, out of order, a day that cannot be, no words; NotAllowed: who applied.
     """
     check_version(award, version)
+    if is_own(award, kind, by):
+        raise NotAllowed(_("这项奖励的“申请”由你办理，%(step)s须由另一人办理（同一人的另一个账号也不行），没有改动。", step=labels.STEPS[kind]))
     if not is_open(award, kind, today):
         raise StepRefused(_("奖励现在不在“%(step)s”这一步，请刷新页面。", step=labels.STEPS[kind]), code="wrong_step")
     if not text.strip():
@@ -61,6 +64,8 @@ def record(
         if check is None or not check.is_positive:
             raise StepRefused(_("设区市初审通过后才能现场考察。"), code="check_needed")
         earliest = check.on
+    if kind is StepKind.CONFERENCE and award.proposed_on is not None:
+        earliest = award.proposed_on
     if on > today or (earliest is not None and on < earliest):
         raise StepRefused(_("日期须在上一步与今天之间。"), field="on")
     row = AwardStep(
@@ -78,6 +83,11 @@ def record(
     audit.record(by=by, did=DID[kind], on=award, data={"on": on, "is_positive": is_positive, "reason": row.text[:400]})
     telling.of_step(award, row, now)
     return row
+
+
+def is_own(award: Award, kind: StepKind, by: Identity) -> bool:
+    """Whether the human behind this account (or another of theirs) applied: who did neither checks nor inspects it."""
+    return kind is not StepKind.CONFERENCE and is_same_holder(by.account_id, award.applied_by_id)
 
 
 def is_open(award: Award, kind: StepKind, today: date) -> bool:

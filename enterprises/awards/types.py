@@ -114,8 +114,11 @@ class CompanyRule(StrEnum):
 
 ELSEWHERE = (CompanyRule.TRAINING, CompanyRule.LEADING_TALENT, CompanyRule.HIGH_TALENT)
 """Incentives with a way of their own: training claims are drawn up from the ledger, talent is nominated person by person."""
-BY_PROJECT = frozenset({CompanyRule.BID})
-"""Incentives that the sentence gives for each project (单个中标合同, 000:787): the key of an award is the project, not the year alone."""
+BY_PROJECT = frozenset({CompanyRule.BID, CompanyRule.WORKSPACE})
+"""Incentives that the sentence gives for each project (单个中标合同, 000:787; 每个企业（项目）, 000:717): the key of an award is the project, not the
+year alone."""
+NUMBERED = frozenset({CompanyRule.BID})
+"""Those of them whose projects have a number of their source, and figures of their own."""
 SHARED = frozenset({CompanyRule.CONTEST})
 """Incentives whose sum of a year all who get them share (每年安排500万元奖励竞赛优胜者, 000:717)."""
 PROJECT_KEYS = frozenset({"contract_fen", "contract_outside"})
@@ -139,8 +142,37 @@ YEARLY_KEYS = frozenset(
 """Figures that are of one year and say nothing of another."""
 TOTAL_KEYS = frozenset({"rd_subsidy_paid_fen", "vc_invested_fen"})
 """Figures added up over the years, as they stood at the end of one: what holds for a year is the latest up to it."""
+OFFICE_KEYS = frozenset(
+    {
+        "platform_recognised",
+        "key_internet_firm",
+        "key_park_customer",
+        "in_government_park",
+        "contest_winner",
+        "rd_subsidy_paid_fen",
+        "bid_award_paid_fen",
+    }
+)
+"""What an office recognised, chose or paid: an office says it, not who applies."""
 EITHER_KEYS = PROJECT_KEYS
 """Figures of a contract, which may be told its year. Every other figure is of no year: it holds until it is entered anew."""
+ASKED: dict[str, tuple[str, ...]] = {
+    "FJ-19": ("platform_investment_fen", "platform_recognised"),
+    "FJ-10b": ("incubated",),
+    "FJ-10c": ("contest_winner",),
+    "FJ-11": ("rd_fen", "sales_fen", "rd_subsidy_paid_fen"),
+    "FJ-14": ("listed_this_year", "equity_financed"),
+    "FJ-18": ("key_park_customer", "datacentre_fee_fen"),
+    "FJ-24b": ("newly_introduced", "paid_in_capital_fen", "segment_rank", "core_technology"),
+    "FJ-24c": ("payment_licence", "national_hq"),
+    "FJ-25a": ("contract_outside", "contract_fen", "bid_award_paid_fen"),
+    "FJ-25b": ("revenue_fen",),
+    "FJ-25c": ("booth_fee_fen",),
+    "FJ-28a": ("key_internet_firm", "in_government_park"),
+    "FJ-28b": ("key_internet_firm", "rented_m2", "rented_months"),
+    "FJ-12": ("vc_invested_fen", "vc_income"),
+}
+"""The entered figures that each incentive asks for."""
 Rule = RuleCode | CompanyRule
 OF_BASES = frozenset(RuleCode)
 """The codes of the rules that attach to a base."""

@@ -11,7 +11,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 
 from enterprises.awards import forms, labels, operations, queries, rules, steps
 from enterprises.awards.models import Award
-from enterprises.awards.showing import shown
+from enterprises.awards.showing import figures_of, shown, way_of
 from enterprises.awards.specs import spec_of, terms_of
 from enterprises.awards.types import OF_BASES, OPEN, TAKEN, TRANSITIONS, Action, AwardState, Entitlement, PoolKind, RuleCode, StepKind, Verdict, Who
 from enterprises.permissions import Can
@@ -165,7 +165,7 @@ def _examine_forms(row: Award, given: dict[StepKind, Form]) -> dict[StepKind, Fo
     fresh = {
         kind: forms.ExamineForm(formdata=None, on=clock.today(), version=row.version).apart(kind.value)
         for kind, is_open in open_to.items()
-        if is_open and steps.is_open(row, kind, clock.today())
+        if is_open and steps.is_open(row, kind, clock.today()) and not steps.is_own(row, kind, who())
     }
     return {**fresh, **given}
 
@@ -177,6 +177,7 @@ def page_of(
     *,
     examine: dict[StepKind, Form] | None = None,
     supplement: forms.SupplementForm | None = None,
+    recovering: forms.RecoverForm | None = None,
 ) -> Any:
     """The page of an award, with forms that were refused."""
     today = clock.today()
@@ -213,44 +214,24 @@ def page_of(
         evidence=[session().get_one(StoredFile, key) for key in row.evidence],
         history=organisations.history_of("award", row.id),
         examined=queries.steps_of(row.id),
+        figures=figures_of(row),
         supplement=supplement,
         examine=_examine_forms(row, examine or {}),
+        is_to_recover=queries.is_to_recover(row),
+        recovering=recovering or _recover_form(row),
         pool=queries.pool(row.pool_id) if row.pool_id else None,
         changed=queries.changed_since_check(row, today) if row.state in OPEN else [],
         may_publish=row.state in TAKEN and row.published_on is None and operations.may_act(who(), row.rule, Who.DEPARTMENT),
         labels=labels,
-        steps=_steps(row),
+        steps=way_of(row),
     )
     return page, status
 
 
-def _steps(row: Award) -> list[dict[str, Any]]:
-    """The way of the application: the steps its rule knows, the conference only where it was asked."""
-    days = {
-        AwardState.APPLIED: row.applied_on,
-        AwardState.RECOGNISED: row.recognised_on,
-        AwardState.ACCEPTED: row.accepted_on,
-        AwardState.CONFERENCE: row.decided_on if row.conference_minutes else None,
-        AwardState.DECIDED: row.decided_on,
-        AwardState.PAID: row.paid_on,
-        AwardState.CLOSED: row.ended_on if row.state is AwardState.CLOSED else None,
-    }
-    if row.rule not in OF_BASES:
-        del days[AwardState.RECOGNISED], days[AwardState.ACCEPTED]
-    if row.state is not AwardState.CONFERENCE and not row.conference_minutes:
-        del days[AwardState.CONFERENCE]
-    order = list(days)
-    at = order.index(row.state) if row.state in days else -1
-    if row.state is AwardState.CONFERENCE:
-        at -= 1  # it is waited for
-    return [
-        {
-            "label": labels.STATES[state],
-            "text": day.isoformat() if day else "",
-            "state": "done" if place <= at or day else "current" if place == at + 1 else "todo",
-        }
-        for place, (state, day) in enumerate(days.items())
-    ]
+def _recover_form(row: Award) -> forms.RecoverForm | None:
+    """For who may record that the money of a revoked award came back."""
+    is_open = queries.is_to_recover(row) and may(who(), Can.AWARD_PAY, queries.award_subject(row)) and operations.may_take(who(), row, Who.PAYER)
+    return forms.RecoverForm(formdata=None, on=clock.today(), version=row.version).apart("recover") if is_open else None
 
 
 CONFER_OPEN = {AwardState.CONFERENCE: (Action.CONFER,)}

@@ -165,6 +165,7 @@ def _talents(world: World) -> None:
                 origin=(Origin.FUJIAN, Origin.CHINA, Origin.TAIWAN)[number % 3],
                 former_employer="（演示）某云计算企业" if leading else "",
                 rank_china=18 + number if leading else None,
+                rank_year=world.day.year - 1 if leading else None,
                 years_there=4 if leading else None,
                 is_mid_senior=True if leading else None,
                 project="工业视觉检测平台" if leading else "",

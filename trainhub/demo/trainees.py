@@ -100,7 +100,7 @@ def _import(name: str, lines: Iterable[dict[str, str]], *, by: Identity, calenda
         with path.open("wb") as file:
             write_csv(lines, COLUMNS, file)
         today = max(calendar.day, clock.today())
-        running.import_file(path, base_code="", is_dry_run=False, is_strict=is_strict, by=by, today=today, now=clock.now(), is_demo=True)
+        running.import_file(path, base_code="", is_dry_run=False, is_strict=is_strict, by=by, today=today, now=clock.now, is_demo=True)
 
 
 def build(calendar: Calendar, scale: int) -> None:

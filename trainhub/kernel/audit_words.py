@@ -242,6 +242,7 @@ DEEDS: Mapping[str, Any] = {
     "author_added": _l("已补入作者"),
     "lifted": _l("已解除"),
     "supplemented": _l("已补充材料"),
+    "recovered": _l("已收回"),
 }
 
 

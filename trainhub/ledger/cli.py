@@ -86,7 +86,7 @@ def import_trainees(file: Path, base_code: str, is_dry_run: bool, is_strict: boo
         is_strict=is_strict,
         by=operator(),
         today=clock.today(),
-        now=clock.now(),
+        now=clock.now,
         progress=lambda done, total: progress(done, total, "导入"),
     )
     for warning in result.get("warnings", []):

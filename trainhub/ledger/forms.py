@@ -86,4 +86,4 @@ class CorrectForm(Form):
 class DecideForm(Form):
     """Whether two persons are one."""
 
-    note = LongText(_l("核对依据"), [Length(max=400)])
+    note = LongText(_l("核对依据"), [InputRequired(), Length(max=400)])

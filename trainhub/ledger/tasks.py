@@ -30,7 +30,7 @@ def import_roster(running: Running) -> Mapping[str, Any]:
     args: file_id, base_code, is_dry_run, is_strict. The result has the counts, `batch_id` and the first problems.
     """
     started = time.monotonic()
-    today, now = clock.today(), clock.now()
+    today = clock.today()
     by = identity_of(running.asked_by_id, today=today, origin="job") if running.asked_by_id is not None else SYSTEM
     stored = session().get(StoredFile, running.args["file_id"])
     if stored is None:
@@ -46,7 +46,7 @@ def import_roster(running: Running) -> Mapping[str, Any]:
             rosters.Roster(path, name, running.args["base_code"]),
             by=by,
             today=today,
-            now=now,
+            now=clock.now,
             progress=lambda done, total: running.progress(done, total),
         )
         if running.args["is_dry_run"]:
@@ -80,7 +80,7 @@ def _keep_rejections(work: rosters.Import, batch_id: int, path: Path, name: str)
     if not count:
         return None
     with transaction():
-        kept = files.keep_bytes(file.read_bytes(), name=f"{name}.rejected.csv", kind="rejections", media_type="text/csv", by=work.by, now=work.now)
+        kept = files.keep_bytes(file.read_bytes(), name=f"{name}.rejected.csv", kind="rejections", media_type="text/csv", by=work.by, now=work.now())
         return kept.id
 
 

@@ -27,6 +27,7 @@ from trainhub.ledger.rosters.columns import schema
 from trainhub.ledger.types import Category
 from trainhub.organisations import filter_queries as filters
 from trainhub.organisations import queries as organisations
+from trainhub.people import operations as people
 
 blueprint = Blueprint("ledger", __name__, url_prefix="/trainees")
 roster_pages = Blueprint("rosters", __name__, url_prefix="/rosters")
@@ -330,11 +331,16 @@ def decide(duplicate_id: int) -> Any:
     """Decide one pair."""
     form = forms.DecideForm()
     answer = request.form.get("is_same")
+    if answer in ("yes", "no") and not (form.note.data or "").strip():
+        raise Refused(_("请写明判定的依据。"), field="note")
     if not form.validate_on_submit() or answer not in ("yes", "no"):
         raise Refused(_("请选择“是同一人”或“不是同一人”，没有保存。"))
     with transaction():
-        operations.decide_duplicate(duplicate_id=duplicate_id, is_same=answer == "yes", note=form.note.data or "", by=who(), now=clock.now())
-    return done(_("已保存：今后按同一人计数。") if answer == "yes" else _("已保存：今后按两个人计数。"), "ledger.duplicates.index")
+        row, _is_new = operations.decide_duplicate(
+            duplicate_id=duplicate_id, is_same=answer == "yes", note=form.note.data or "", by=who(), now=clock.now()
+        )
+        said = _("已保存：今后按同一人计数。") if answer == "yes" else people.parted_words(row.person_id, row.other_person_id)
+    return done(said, "ledger.duplicates.index")
 
 
 blueprint.register_blueprint(roster_pages)

@@ -273,7 +273,8 @@ def decide(pair: tuple[Person, Person]) -> Any:
                 operations.decide_pair(
                     first=first, second=second, decision=form.decision.data, reason=form.reason.data or "", by=who(), now=clock.now()
                 )
-            said = _("已判定为同一人，两条记录已合并。") if form.decision.data is PairDecision.SAME else _("已判定为不同的人。")
+            is_same = form.decision.data is PairDecision.SAME
+            said = _("已判定为同一人，两条记录已合并。") if is_same else operations.parted_words(first.id, second.id)
             return done(said, "people.same")
         except Refused as refused:
             form.refuse(refused)

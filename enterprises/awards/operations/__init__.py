@@ -13,6 +13,7 @@ from enterprises.awards.operations.acting import (
 )
 from enterprises.awards.operations.applying import apply, apply_company, may_supplement, supplement
 from enterprises.awards.operations.deciding import accept, close, confer, decide, pay, publish, recognise, reject, revoke
+from enterprises.awards.operations.recovering import recover
 
 __all__ = [
     "AlreadyAwarded",
@@ -34,6 +35,7 @@ __all__ = [
     "pays_locally",
     "publish",
     "recognise",
+    "recover",
     "reject",
     "revoke",
     "supplement",

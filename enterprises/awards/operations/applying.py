@@ -9,7 +9,7 @@ from enterprises.awards import queries, rules
 from enterprises.awards.models import Award
 from enterprises.awards.operations.acting import AlreadyAwarded, AwardRefused, UnderWay, WrongStep, name, need, not_eligible, once_found
 from enterprises.awards.projects import key_of
-from enterprises.awards.types import BY_PROJECT, ELSEWHERE, AwardState, CompanyRule, Entitlement, RuleCode, StepKind, Verdict
+from enterprises.awards.types import BY_PROJECT, ELSEWHERE, NUMBERED, AwardState, CompanyRule, Entitlement, RuleCode, StepKind, Verdict
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import add_once, session
@@ -73,9 +73,10 @@ def apply_company(
     if not FIRST_YEAR <= year <= today.year:
         raise AwardRefused(_("年度须在 %(first)s 年与今年之间。", first=FIRST_YEAR), field="year")
     project, project_number = (project.strip()[:120], project_number.strip()[:60]) if rule in BY_PROJECT else ("", "")
+    project_number = project_number if rule in NUMBERED else ""
     if rule in BY_PROJECT and not project:
-        raise AwardRefused(_("“%(rule)s”按项目申请，请写明中标项目名称。", rule=name(rule)), field="project")
-    if rule in BY_PROJECT and not key_of(project_number):
+        raise AwardRefused(_("“%(rule)s”按项目申请，请写明项目名称。", rule=name(rule)), field="project")
+    if rule in NUMBERED and not key_of(project_number):
         raise AwardRefused(_("请写明招标编号或合同编号：同一项目只奖一次，按编号认定。"), field="project_number")
     answer = queries.company_answer(company, rule, year, today, project, project_number)
     return _submit(company, answer, year, statement, evidence, by, today, now, hard=("credit", "open"))
@@ -94,7 +95,7 @@ def _submit(
     hard: Sequence[str],
 ) -> Award:
     rule = answer.rule.value
-    project_key = key_of(answer.project_number)
+    project_key = key_of(answer.project_number) or key_of(answer.project)
     queries.hold(organisation.id)
     is_once = answer.is_one_off or rule in BY_PROJECT
     known = queries.open_award(organisation.id, rule, None if is_once else year, project_key)

@@ -11,6 +11,7 @@ from typing import Any
 from enterprises.awards import funds, labels, queries, rules, steps
 from enterprises.awards.models import Award
 from enterprises.awards.operations.acting import AlreadyAwarded, AwardRefused, WrongStep, begin, end, may_act, name, need, not_eligible, pays_locally
+from enterprises.awards.operations.recovering import refuse_unrecovered
 from enterprises.awards.specs import SPECS, spec_of, terms_of
 from enterprises.awards.types import (
     LOCAL_GOVERNMENT,
@@ -141,6 +142,7 @@ def decide(
     award.reason = judgement.strip()[:400]
     award.decided_by_id = by.account_id
     if rules.needs_conference(amount_fen, queries.parameters(today)["own.awards.joint_conference_from_fen"]):
+        award.proposed_on = today
         return end(award, Action.DECIDE, by, now, after=AwardState.CONFERENCE, amount_fen=amount_fen, **_grouped(award))
     award.decided_on = today
     return end(award, Action.DECIDE, by, now, amount_fen=amount_fen, **_grouped(award))
@@ -230,7 +232,7 @@ def _lost(answer: Entitlement) -> list[Finding]:
 def _need_credit(award: Award, today: date) -> None:
     """Nothing is decided or paid before somebody has looked up the credit (FJ-31, 000:817): not looked up is not "not listed"."""
     if names := queries.never_looked_up(award, today):
-        message = _("还没有核查信用：%(names)s。请先在企业页面查询，或登记核查结果。", names=listed(names))
+        message = _("还没有核查信用，或核查已过期：%(names)s。请先在企业或基地的页面查询，或登记核查结果。", names=listed(names))
         raise AwardRefused(message, code="credit_unknown")
 
 
@@ -295,9 +297,11 @@ def pay(
     """Record the payment with its reference, from a pool that holds enough (None: a department's own money).
 
     Awards without money are closed without a payment. Who came onto the credit list since the decision is not paid (FJ-31,
-    000:817), nor who lost what the award is given for: recognition, acceptance, type, hosts (`LOSABLE`). Raises NotEligible, PoolRefused.
+    000:817), nor who lost what the award is given for: recognition, acceptance, type, hosts (`LOSABLE`), nor beside money for the same that was
+    revoked and has not come back. Raises NotEligible, PoolRefused.
     """
     begin(award, Action.PAY, by, version)
+    refuse_unrecovered(award)
     if bad := _lost(queries.answer_of(award, today)):
         only_listed = all(f.code.endswith(".credit") for f in bad)
         listed = _("决定之后列入失信名单，不能拨付：移出名单后重新核查信用再拨付，或由主管部门撤销这项奖励。")
@@ -356,10 +360,9 @@ def reject(*, award: Award, reason: str, by: Identity, today: date, now: datetim
 
 
 def revoke(*, award: Award, reason: str, by: Identity, today: date, now: datetime, version: int | None = None) -> Award:
-    """Revoke a decided award, with a reason; the row stays, the pool gets the money back, and an award may be applied for again."""
+    """Revoke a decided award, with a reason; the row stays, and an award may be applied for again. What was paid is to be recovered: its pool
+    gets it back when it has come in (`recover`)."""
     begin(award, Action.REVOKE, by, version)
-    if award.pool_id is not None and award.amount_fen is not None:
-        funds.give_back(award.pool_id, award.amount_fen)
     award.reason, award.ended_on = need(reason, _("请写明撤销的理由和文件依据。"), "reason")[:400], today
     return end(award, Action.REVOKE, by, now, reason=award.reason)
 

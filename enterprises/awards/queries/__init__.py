@@ -10,12 +10,14 @@ from enterprises.awards.queries.awards import (
     given_to,
     hold,
     hold_all,
+    is_to_recover,
     open_award,
     paid_from,
     paid_from_each,
     published,
     states_of,
     taken_in_group,
+    to_recover_of,
 )
 from enterprises.awards.queries.cases import (
     BASE_SORTS,
@@ -91,6 +93,7 @@ __all__ = [
     "hold",
     "hold_all",
     "in_use_finding",
+    "is_to_recover",
     "latest_steps",
     "listed_on",
     "listed_unseen",
@@ -107,5 +110,6 @@ __all__ = [
     "states_of",
     "steps_of",
     "taken_in_group",
+    "to_recover_of",
     "unknown_credit",
 ]

@@ -66,6 +66,21 @@ def taken_in_group(organisation_id: int, overlap_group: str) -> list[Award]:
     return list(session().scalars(statement.order_by(Award.id)))
 
 
+TO_RECOVER = and_(Award.state == AwardState.REVOKED, Award.paid_on.is_not(None), Award.amount_fen.is_not(None), Award.recovered_on.is_(None))
+"""SQL: paid, revoked, and not come back."""
+
+
+def is_to_recover(award: Award) -> bool:
+    """Whether what was paid is still to come back."""
+    return award.state is AwardState.REVOKED and award.paid_on is not None and award.amount_fen is not None and award.recovered_on is None
+
+
+def to_recover_of(organisation_id: int, overlap_group: str) -> list[Award]:
+    """What a base or enterprise has to give back of one overlap group."""
+    statement = select(Award).where(Award.organisation_id == organisation_id, Award.overlap_group == overlap_group, TO_RECOVER)
+    return list(session().scalars(statement.order_by(Award.id)))
+
+
 @dataclass(frozen=True, slots=True)
 class AwardRow:
     """An award in a list."""
@@ -82,6 +97,7 @@ class AwardRow:
     applied_on: date | None
     decided_on: date | None
     paid_on: date | None
+    recovered_on: date | None
 
 
 AWARD_SORTS: dict[str, tuple[Any, ...]] = {
@@ -95,11 +111,15 @@ AWARD_SORTS: dict[str, tuple[Any, ...]] = {
 }
 
 
-def awards_listing(identity: Identity, *, text: str = "", rule: str = "", state: AwardState | None = None, sort: str = "") -> organisations.Statement:
+def awards_listing(
+    identity: Identity, *, text: str = "", rule: str = "", state: AwardState | None = None, is_to_recover: bool = False, sort: str = ""
+) -> organisations.Statement:
     """The rows of the list of decisions, the latest first unless sorted otherwise; `AwardRow(*row)`."""
     clauses = [organisations.inside(identity, AWARD_VIEWERS)]
     if state is not None:
         clauses.append(Award.state == state)
+    if is_to_recover:
+        clauses.append(TO_RECOVER)
     if rule:
         clauses.append(Award.rule == rule)
     if text:
@@ -118,6 +138,7 @@ def awards_listing(identity: Identity, *, text: str = "", rule: str = "", state:
             Award.applied_on,
             Award.decided_on,
             Award.paid_on,
+            Award.recovered_on,
         )
         .join(Organisation, Organisation.id == Award.organisation_id)
         .where(and_(*clauses))
@@ -163,15 +184,15 @@ def given_to(organisation_id: int, on: date) -> tuple[EarlierAward, ...]:
 
 
 def paid_from(pool_id: int) -> tuple[int, int]:
-    """(number, fen) of the awards paid from a pool that stand."""
+    """(number, fen) of the awards paid from a pool, but for what came back."""
     return paid_from_each([pool_id])[pool_id]
 
 
 def paid_from_each(pool_ids: Collection[int]) -> dict[int, tuple[int, int]]:
-    """{pool: (number, fen) of the awards paid from it that stand}, one query."""
+    """{pool: (number, fen) of the awards paid from it, but for what came back}, one query."""
     statement = (
         select(Award.pool_id, func.count(), func.coalesce(func.sum(Award.amount_fen), 0))
-        .where(Award.pool_id.in_(pool_ids), Award.state.in_((AwardState.PAID, AwardState.CLOSED)))
+        .where(Award.pool_id.in_(pool_ids), or_(Award.state.in_((AwardState.PAID, AwardState.CLOSED)), TO_RECOVER))
         .group_by(Award.pool_id)
     )
     paid = {key: (int(count), int(fen or 0)) for key, count, fen in session().execute(statement)}

@@ -12,9 +12,10 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from enterprises.awards import rules
 from enterprises.awards.models import Award
 from enterprises.awards.queries.awards import stood_on
-from enterprises.awards.queries.funding import credit_on
+from enterprises.awards.queries.funding import credit_on, looked_up_on
 from enterprises.awards.specs import PARAMETERS, spec_of
 from enterprises.awards.types import (
+    GOOD,
     OF_BASES,
     OPEN,
     TAKEN,
@@ -193,15 +194,24 @@ def in_use_finding(organisation: Organisation, rule: Rule, on: date) -> Finding:
 
 def unknown_credit(organisation: Organisation, on: date) -> list[str]:
     """The legal persons behind an organisation (an enterprise itself, a base with a code of its own, the enterprises that host it) whose credit
-    nobody had looked up by a day, by name."""
+    nobody had looked up by a day, by name; and those found good longer ago than a look-up holds (own.awards.credit_days), with its day."""
     if organisation.kind is OrganisationKind.BASE:
         case = case_of(organisation.id, on)
-        own = [case.name] if case.has_code and not case.credit_status else []
-        return [*own, *(host.name for host in case.hosts if host.kind == OrganisationKind.ENTERPRISE and not host.credit_status)]
-    if organisation.kind is not OrganisationKind.ENTERPRISE:
+        behind = [(organisation.id, case.name, case.credit_status)] if case.has_code else []
+        behind += [(host.organisation_id, host.name, host.credit_status) for host in case.hosts if host.kind == OrganisationKind.ENTERPRISE]
+    elif organisation.kind is OrganisationKind.ENTERPRISE:
+        known = credit_on({organisation.id: (organisation.credit_status, organisation.credit_checked_on)}, on)[organisation.id]
+        behind = [(organisation.id, organisation.name, known)]
+    else:
         return []
-    known = credit_on({organisation.id: (organisation.credit_status, organisation.credit_checked_on)}, on)[organisation.id]
-    return [] if known else [organisation.name]
+    days, most = looked_up_on([key for key, _name, _status in behind], on), book().at("own.awards.credit_days", on=on).number
+    found = []
+    for key, name, status in behind:
+        if not status:
+            found.append(name)
+        elif status == GOOD and key in days and (on - days[key]).days > most:
+            found.append(_("%(name)s（%(day)s 核查，已超过 %(n)d 天）", name=name, day=days[key].isoformat(), n=most))
+    return found
 
 
 def entitlements_of(base_id: int, on: date) -> list[Entitlement]:

@@ -16,7 +16,7 @@ from enterprises.awards.models import Award
 from enterprises.awards.queries import cases
 from enterprises.awards.queries.awards import given_to, given_to_others
 from enterprises.awards.queries.funding import credit_on, latest_steps
-from enterprises.awards.types import BY_PROJECT, PROJECT_KEYS, CompanyRule, Entitlement, RuleCode, StepKind, rule_of
+from enterprises.awards.types import BY_PROJECT, NUMBERED, PROJECT_KEYS, CompanyRule, Entitlement, RuleCode, StepKind, rule_of
 from enterprises.permissions import AWARD_VIEWERS
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
@@ -73,11 +73,11 @@ def projects_of(organisation_id: int, year: int) -> list[str]:
 
 
 def company_answers(company: Organisation, year: int, on: date) -> list[Entitlement]:
-    """Every incentive that does not attach to a base, in the order of the rules, and for each project where it is given for each;
+    """Every incentive that does not attach to a base, in the order of the rules, and for each project that has figures where it is given for each;
     numbers as they hold at the end of the year."""
     first, *others = _cases(company, year, on, [NO_PROJECT, *((name, "") for name in projects_of(company.id, year))])
     held = _held(year)
-    return [company_rules.judge(rule, case, held) for rule in CompanyRule for case in ((others if rule in BY_PROJECT else ()) or (first,))]
+    return [company_rules.judge(rule, case, held) for rule in CompanyRule for case in ((others if rule in NUMBERED else ()) or (first,))]
 
 
 def company_answer(

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 
 from enterprises.awards.fund_models import AwardStep, CreditCheck, CreditListing, FundPool
 from enterprises.awards.recipients import is_looked_up
@@ -63,6 +63,16 @@ def credit_on(known: Mapping[int, tuple[str, date | None]], on: date) -> dict[in
         found.update({row.organisation_id: BAD if row.is_listed else GOOD for row in session().scalars(rows)})
     found.update({key: BAD for key, _entry in listed_unseen(known, on)})
     return found
+
+
+def looked_up_on(organisation_ids: Collection[int], on: date) -> dict[int, date]:
+    """The day of the look-up that answers on a day, by organisation: the latest up to it. Without those that have none, or none with a day."""
+    statement = (
+        select(CreditCheck.organisation_id, func.max(CreditCheck.on))
+        .where(CreditCheck.organisation_id.in_(sorted(organisation_ids)), CreditCheck.on <= on)
+        .group_by(CreditCheck.organisation_id)
+    )
+    return {key: day for key, day in session().execute(statement)}
 
 
 def listed_unseen(organisation_ids: Collection[int], on: date) -> list[tuple[int, CreditListing]]:

@@ -107,4 +107,6 @@ def of(claim: SubsidyClaim) -> Organisation:
 def need_credit(claim: SubsidyClaim, today: date) -> None:
     """As with awards (FJ-31, 000:817): nothing is approved or paid before somebody has looked up every enterprise behind it."""
     if names := awards.unknown_credit(of(claim), today):
-        raise SubsidyRefused(_("还没有核查信用：%(names)s。请先在企业页面查询，或登记核查结果。", names=listed(names)), code="credit_unknown")
+        raise SubsidyRefused(
+            _("还没有核查信用，或核查已过期：%(names)s。请先在企业或基地的页面查询，或登记核查结果。", names=listed(names)), code="credit_unknown"
+        )

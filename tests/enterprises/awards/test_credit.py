@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -24,6 +25,7 @@ from trainhub.organisations import imports
 from trainhub.organisations import operations as organisations
 from trainhub.organisations.rules import GOOD_CREDIT
 from trainhub.organisations.types import HostSide
+from trainhub.policy.book import book
 
 WHEN: dict[str, Any] = {"today": TODAY, "now": NOW}
 DECISION: dict[str, Any] = {"amount_fen": 60_000_000, "minutes": "纪要", "by": EDU, **WHEN}
@@ -115,3 +117,45 @@ def test_the_conference_agrees_to_nothing_whose_conditions_fell_away(session: Se
         operations.confer(is_positive=True, **call)
     session.expire(row)
     assert operations.confer(is_positive=False, **call).state is AwardState.ACCEPTED
+
+
+# -- a look-up holds for some time --------------------------------------------------------------------------------------
+LEAST = book().at("own.awards.credit_days", on=TODAY).number
+
+
+def _seen(organisation: Any, days_ago: int, *, is_listed: bool = False) -> None:
+    day = TODAY - timedelta(days=days_ago)
+    credit.enter(organisation=organisation, is_listed=is_listed, detail="信用福建", on=day, by=SYSTEM, today=TODAY, now=NOW)
+
+
+@pytest.mark.parametrize(("days_ago", "is_asked"), [(0, False), (LEAST - 1, False), (LEAST, False), (LEAST + 1, True)])
+def test_a_look_up_that_is_too_old_is_repeated_before_the_decision_and_the_payment(session: Session, days_ago: int, is_asked: bool) -> None:
+    company = make.company(credit_status="")
+    _seen(company, days_ago)
+    base = make.base(hosts=((company, HostSide.ENTERPRISE),))
+    for one in (company, base):
+        told = queries.unknown_credit(one, TODAY)
+        assert [company.name in name and "已超过" in name for name in told] == [True] * is_asked
+    assert queries.unknown_credit(company, TODAY - timedelta(days=days_ago)) == []
+
+
+def test_a_newer_look_up_holds_again_and_what_was_found_against_somebody_does_not_age(session: Session) -> None:
+    company, listed = make.company(credit_status=""), make.company(credit_status="")
+    _seen(company, LEAST + 1)
+    _seen(listed, LEAST + 1, is_listed=True)
+    assert (len(queries.unknown_credit(company, TODAY)), queries.unknown_credit(listed, TODAY)) == (1, [])
+    _seen(company, 0)
+    assert queries.unknown_credit(company, TODAY) == []
+
+
+def test_nothing_is_decided_on_an_old_look_up(session: Session) -> None:
+    leading = make.leading()
+    base = make.base(hosts=((leading, HostSide.ENTERPRISE), (ground.university(), HostSide.SCHOOL)))
+    _seen(leading, LEAST + 1)
+    row = make.accepted(base)
+    call: dict[str, Any] = {"award": row, "amount_fen": 60_000_000, "minutes": "纪要", "by": EDU, "today": TODAY, "now": NOW}
+    with pytest.raises(AwardRefused, match="核查已过期") as refused:
+        operations.decide(**call)
+    assert refused.value.code == "credit_unknown"
+    _seen(leading, 0)
+    assert operations.decide(**call).state is AwardState.DECIDED

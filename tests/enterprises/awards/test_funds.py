@@ -115,7 +115,7 @@ def _judge(rule: str, year: int = 2016, **values: Any) -> Any:
         ("FJ-28b", {"key_internet_firm": YES, "rented_m2": 200, "rented_months": 1}, "met", 600_000),
         ("FJ-28b", {"key_internet_firm": YES, "rented_m2": 200, "rented_months": 12}, "met", 7_200_000),
         ("FJ-28b", {"key_internet_firm": YES, "rented_m2": 200, "rented_months": 13}, "not_met", 7_200_000),
-        ("FJ-28a", {"key_internet_firm": YES, "in_government_park": YES}, "met", None),
+        ("FJ-28a", {"key_internet_firm": YES, "in_government_park": YES}, "judge", None),
         ("FJ-12", {"vc_invested_fen": 70 * WAN, "vc_income": YES}, "met", 70 * WAN),
         ("FJ-10c", {"contest_winner": 0}, "not_met", 500 * WAN),
         ("FJ-10c", {"contest_winner": YES, "contest_given_fen": 500 * WAN - 1}, "met", 1),
@@ -180,12 +180,37 @@ def _given(rule: str, years: dict[int, int | None], year: int, **values: int) ->
     return company_rules.judge(CompanyRule(rule), CompanyCase("甲", figures, "正常", earlier), held)
 
 
-@pytest.mark.parametrize(("before", "missing"), [(0, []), (4, []), (5, ["FJ-28a.years"]), (8, ["FJ-28a.years"])])
-def test_rent_is_relieved_for_five_years_at_most(before: int, missing: list[str]) -> None:
+@pytest.mark.parametrize(("before", "missing"), [(0, ["FJ-28a.least"]), (1, []), (4, []), (5, ["FJ-28a.years"]), (8, ["FJ-28a.years"])])
+def test_rent_is_relieved_for_two_to_five_years(before: int, missing: list[str]) -> None:
     found = _given("FJ-28a", dict.fromkeys(range(2024 - before, 2024)), 2024, key_internet_firm=1, in_government_park=1)
     assert [one.code for one in found.missing] == missing
     judged = next(one for one in found.findings if one.code == "FJ-28a.years")
     assert (judged.found, judged.required) == (before + 1, 5)
+
+
+@pytest.mark.parametrize(
+    ("project", "year", "is_given"),
+    [("智能巡检", 2016, True), ("智能 巡检", 2018, True), ("云盘", 2016, False), ("云盘", 2018, False)],
+)
+def test_a_workspace_is_given_once_for_each_project_whatever_the_year(project: str, year: int, is_given: bool) -> None:
+    """FJ-10b, 000:717: 所在地政府为每个企业（项目）提供."""
+    held = {key: book().at(key, on=date(year, 12, 31)) for key in company_rules.PARAMETERS}
+    earlier = (EarlierAward("FJ-10b", "FJ-10b/智能巡检", date(2016, 5, 1), 2016, None, "智能巡检"),)
+    case = CompanyCase("甲", Figures({("incubated", 0): 1}, year), "正常", earlier, project)
+    found = company_rules.judge(CompanyRule.WORKSPACE, case, held)
+    assert ((found.verdict is Verdict.AWARDED), found.is_one_off, found.project) == (is_given, False, project)
+
+
+def test_an_enterprise_applies_for_the_workspace_of_each_project(session: Session) -> None:
+    company = make.company()
+    call: dict[str, Any] = {"company": company, "rule": CompanyRule.WORKSPACE, "by": SYSTEM, **WHEN}
+    with pytest.raises(AwardRefused, match="写明项目名称"):
+        operations.apply_company(year=2026, **call)
+    one = operations.apply_company(year=2026, project="智能巡检", **call)
+    other = operations.apply_company(year=2026, project="云盘", **call)
+    assert (one.id != other.id, one.project, one.project_key != other.project_key) == (True, "智能巡检", True)
+    with pytest.raises(UnderWay):
+        operations.apply_company(year=2025, project="智能 巡检", **call)
 
 
 @pytest.mark.parametrize(
@@ -396,7 +421,10 @@ def test_a_pool_is_never_overdrawn_and_gets_back_what_is_revoked(session: Sessio
     with pytest.raises(PoolRefused, match="余额"):
         operations.pay(award=other, on=TODAY, reference="2", pool_id=pool.id, by=FIN, **WHEN)
     operations.revoke(award=row, reason="弄虚作假", by=EDU, **WHEN)
-    assert pool.spent_fen == 0
+    assert (pool.spent_fen, queries.paid_from(pool.id)) == (60_000_000, (1, 60_000_000)), "it has not come back"
+    operations.recover(award=row, on=TODAY, reference="R-1", by=FIN, today=TODAY)
+    assert (pool.spent_fen, queries.paid_from(pool.id)) == (0, (0, 0))
+    operations.pay(award=other, on=TODAY, reference="2", pool_id=pool.id, by=FIN, **WHEN)
 
 
 def test_only_decisions_are_published(session: Session) -> None:

@@ -662,7 +662,7 @@ def test_nothing_is_decided_or_paid_before_the_credit_was_looked_up(session: Ses
     base = make.base(hosts=((lead, HostSide.ENTERPRISE), (other, HostSide.ENTERPRISE), (ground.university(), HostSide.SCHOOL)))
     award = make.accepted(base)
     call: dict[str, Any] = {"award": award, "amount_fen": 60_000_000, "minutes": "纪要", "by": EDU, **WHEN}
-    with pytest.raises(AwardRefused, match=f"还没有核查信用：{other.name}。"):
+    with pytest.raises(AwardRefused, match=f"核查已过期：{other.name}。"):
         operations.decide(**call)
     found: dict[str, Any] = {"organisation": other, "is_listed": False, "detail": "平台查询", "by": EDU, **WHEN}
     credit.enter(on=TODAY, **found)

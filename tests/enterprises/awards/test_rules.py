@@ -125,6 +125,24 @@ def test_new_floor_area_at_100_yuan_up_to_a_million(area: int, amount: int) -> N
     assert (answer.verdict, answer.amount_min_fen, answer.amount_max_fen) == (Verdict.ELIGIBLE, amount, amount)
 
 
+@pytest.mark.parametrize(
+    ("area", "given", "verdict", "left"),
+    [
+        (3_000, 0, Verdict.ELIGIBLE, 30_000_000),
+        (3_000, 30_000_000, Verdict.AWARDED, 0),
+        (3_001, 30_000_000, Verdict.TO_JUDGE, 10_000),
+        (8_000, 30_000_000, Verdict.TO_JUDGE, 50_000_000),
+        (12_000, 30_000_000, Verdict.TO_JUDGE, 70_000_000),  # 1,000,000 yuan in all
+        (12_000, 100_000_000, Verdict.AWARDED, 0),
+    ],
+)
+def test_new_floor_area_is_paid_once_and_more_of_it_by_what_is_left(area: int, given: int, verdict: Verdict, left: int) -> None:
+    """FJ-26b, 000:793: for each square metre, at most a million; a person looks whether the area is another one."""
+    earlier = (EarlierAward("FJ-26b-new", "incubator_new", date(2016, 5, 1), 0, given),) if given else ()
+    answer = judge(replace(INCUBATOR, area_new_m2=area, earlier=earlier), RuleCode.INCUBATOR_NEW)
+    assert (answer.verdict, answer.amount_max_fen, answer.is_one_off) == (verdict, left, False)
+
+
 @pytest.mark.parametrize("area", [0, None])
 def test_no_new_area_no_subsidy(area: int | None) -> None:
     assert missing(replace(INCUBATOR, area_new_m2=area), RuleCode.INCUBATOR_NEW) == ["area"]

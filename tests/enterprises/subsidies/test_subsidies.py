@@ -245,7 +245,7 @@ def test_who_was_closed_gets_no_subsidy_and_nobody_is_paid_unseen(session: Sessi
     host.credit_status = ""
     session.flush()
     shut(operations.approve, **approve)
-    with pytest.raises(SubsidyRefused, match=f"还没有核查信用：{host.name}"):
+    with pytest.raises(SubsidyRefused, match=f"核查已过期：{host.name}"):
         operations.approve(**approve)
     credit.enter(organisation=host, is_listed=False, detail="信用福建", on=TODAY, by=SYSTEM, today=TODAY, now=NOW)
     operations.approve(**approve)

@@ -192,7 +192,9 @@ def test_strict_refuses_what_changed_after_the_check_and_keeps_nothing(session: 
                 people.register_person(name="别人", id_type=IdType.RESIDENT_ID, id_number=rows[4]["id_number"], by=SYSTEM, now=NOW)
 
     def strict(progress: running.Progress = lambda *_: None) -> dict[str, Any]:
-        return running.import_file(file, base_code="", is_dry_run=False, is_strict=True, by=SYSTEM, today=NOW.date(), now=NOW, progress=progress)
+        return running.import_file(
+            file, base_code="", is_dry_run=False, is_strict=True, by=SYSTEM, today=NOW.date(), now=lambda: NOW, progress=progress
+        )
 
     with pytest.raises(running.RosterRejected) as refused:
         strict(meanwhile)
@@ -427,7 +429,7 @@ def test_two_runs_over_one_batch_write_each_chunk_once(
 ) -> None:
     monkeypatch.setattr(running, "ROWS_A_CHUNK", 4)
     file = write(tmp_path / "r.csv", [row(n) for n in range(10)])
-    work = [running.Import(running.Roster(file, "r.csv"), by=SYSTEM, today=date(2026, 3, 2), now=NOW) for _ in range(2)]
+    work = [running.Import(running.Roster(file, "r.csv"), by=SYSTEM, today=date(2026, 3, 2), now=lambda: NOW) for _ in range(2)]
     seen: list[int] = []
 
     def second_run(done: int, _total: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from threading import Barrier
 
@@ -10,11 +11,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
+from tests.factories.parallel import together
 from tests.trainhub.ledger.conftest import NOW
-from tests.trainhub.ledger.rosters import row, write
+from tests.trainhub.ledger.rosters import resident, row, write
 from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.db import session, transaction
-from trainhub.ledger.models import TrainingRecord
+from trainhub.ledger.models import PossibleDuplicate, TrainingRecord
 from trainhub.ledger.rosters import running
 from trainhub.ledger.types import RosterResult
 from trainhub.organisations import operations as organisations
@@ -36,7 +38,7 @@ def test_two_offices_import_the_same_trainees_at_once(committed: Flask, tmp_path
 
     def office(number: int) -> RosterResult:
         with committed.app_context():
-            work = running.Import(running.Roster(files[number], f"{number}.csv"), by=SYSTEM, today=NOW.date(), now=NOW)
+            work = running.Import(running.Roster(files[number], f"{number}.csv"), by=SYSTEM, today=NOW.date(), now=lambda: NOW)
             start.wait(10)
             _result, batch_id = work.run()
             return work.finish(batch_id)
@@ -62,7 +64,9 @@ def test_a_run_that_another_overtakes_tells_what_it_did_itself(committed: Flask,
 
     def run(progress: running.Progress) -> dict[str, object]:
         with committed.app_context():
-            return running.import_file(file, base_code="", is_dry_run=False, is_strict=False, by=SYSTEM, today=NOW.date(), now=NOW, progress=progress)
+            return running.import_file(
+                file, base_code="", is_dry_run=False, is_strict=False, by=SYSTEM, today=NOW.date(), now=lambda: NOW, progress=progress
+            )
 
     def overtake(_done: int, _total: int) -> None:
         if not second:
@@ -87,3 +91,25 @@ def test_two_runs_do_not_write_into_each_others_list_of_rejected_rows(tmp_path: 
             other.write(b"other")
         one.write(b"one")
     assert (target.read_bytes(), [path.name for path in tmp_path.iterdir()]) == (b"one", [target.name])
+
+
+def test_the_two_halves_of_a_pair_that_come_at_once_wait_for_an_eye(committed: Flask, tmp_path: Path) -> None:
+    """Two imports bring one name and birth date under two numbers, each before the other is there."""
+    with committed.app_context():
+        with transaction():
+            organisations.register(code="B-01", kind=OrganisationKind.BASE, name="基地", region_code="350102", by=SYSTEM, now=NOW)
+        works, acts = [], []
+        for number in (1, 2):
+            file = write(tmp_path / f"{number}.csv", [row(number, name="林一", id_number=resident(number))])
+            work = running.Import(running.Roster(file, f"{number}.csv"), by=SYSTEM, today=NOW.date(), now=lambda: NOW)
+            with work._open() as table:
+                (chunk,) = work._chunks(table)
+                with transaction():
+                    batch_id, _done = work._start(table, str(number) * 64, None)
+            works.append((work, batch_id))
+            acts.append(partial(work._import, batch_id, 0, chunk))
+    assert together(committed, *acts) == ["", ""]
+    with committed.app_context():
+        for work, batch_id in works:
+            work.finish(batch_id)
+        assert session().scalar(select(func.count()).select_from(PossibleDuplicate)) == 1

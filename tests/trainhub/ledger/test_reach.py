@@ -17,7 +17,7 @@ from tests.trainhub.ledger.rosters import read, row, write
 from trainhub.kernel import jobs
 from trainhub.kernel.access import Role
 from trainhub.kernel.db import session as database
-from trainhub.ledger.models import RosterBatch, TrainingCourse, TrainingRecord
+from trainhub.ledger.models import RosterBatch, RosterRejection, TrainingCourse, TrainingRecord
 
 As = Callable[..., FlaskClient]
 ROWS = (("B-01", "350102"), ("B-01", "350128"), ("B-01", "350203"), ("B-02", "350102"), ("B-02", "350203"))
@@ -96,3 +96,23 @@ def test_a_correction_stays_in_the_region_of_who_corrects(app: Flask, as_role: A
     with app.app_context():
         now = database().scalars(select(TrainingRecord.county_code).where(TrainingRecord.cancelled_at.is_(None))).all()
     assert now == ["350103"]
+
+
+def test_where_else_somebody_was_trained_is_told_to_who_answers_for_it(
+    app: Flask, as_role: As, command: Callable[..., Any], bases: dict[str, int], tmp_path: Path
+) -> None:
+    """A base reads that its trainee was trained in another city on that day, not where; the city itself and the province read the county."""
+    told = {}
+    people = {"base": (Role.CENTRE_LEADER, {"organisation_id": bases["B-02"]}), "province": (Role.DEPT_HR, {})}
+    for number, (name, (role, scope)) in enumerate(people.items(), 1):
+        command("trainees", "import", write(tmp_path / f"{name}-a.csv", [row(number, county_code="350102")]))
+        file = write(tmp_path / f"{name}-b.csv", [row(number, county_code="350203", base_code="B-02")])
+        answer = as_role(role, **scope).post("/trainees/rosters/", data={"file": (io.BytesIO(file.read_bytes()), "r.csv"), "base": "B-02"})
+        assert answer.status_code == 303, answer.text
+        with app.app_context():
+            jobs.run_all()
+            told[name] = (
+                database().scalars(select(RosterRejection.problem).where(RosterRejection.is_notice).order_by(RosterRejection.id.desc())).first()
+            )
+    assert ["另一设区市" in str(one) for one in told.values()] == [True, True]
+    assert ["350102" in str(one) for one in told.values()] == [False, True]

@@ -236,6 +236,8 @@ def test_possible_duplicates_are_decided(app: Flask, as_role: As, command: Comma
     client = as_role(Role.DEPT_HR)
     assert "林一" in client.get("/trainees/duplicates/").text
     assert client.post(f"/trainees/duplicates/{pair}", data={"note": "x"}).status_code == 422
+    for empty in ("", "  "):
+        assert client.post(f"/trainees/duplicates/{pair}", data={"is_same": "yes", "note": empty}).status_code == 422
     assert client.post(f"/trainees/duplicates/{pair}", data={"is_same": "yes", "note": "换证"}).status_code == 303
     assert "没有待判定的人员" in client.get("/trainees/duplicates/").text
     assert "换证" in client.get("/trainees/duplicates/?all=1").text

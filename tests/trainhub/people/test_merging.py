@@ -22,6 +22,7 @@ from trainhub.ledger.models import TrainingRecord
 from trainhub.ledger.types import Category, Source
 from trainhub.people import operations, queries
 from trainhub.people.models import STAYS, Person, PersonMerge, Student
+from trainhub.people.operations.merging import BadDecision
 from trainhub.people.types import IdType, PairDecision
 
 TODAY = NOW.date()
@@ -180,3 +181,29 @@ def test_history_is_marked_and_everything_else_follows() -> None:
     }
     assert STAYS == {"merging": "stays"}
     assert all("id" in column.table.columns for column in queries.references())
+
+
+def test_two_who_stay_one_by_way_of_a_third_are_told_so(session: Session, as_role: Callable[..., FlaskClient]) -> None:
+    """A = B and B = C make A and C one: that those are two is kept, and said to have no effect yet."""
+    a, b, c = (ground.person(f"陈三{n}") for n in range(3))
+    for pair in ((a, b), (b, c)):
+        decide(*pair, PairDecision.SAME)
+    session.commit()
+    keys, admin = [a.id, b.id, c.id], as_role(Role.SYSTEM_ADMIN)
+    sent = {"decision": "different", "reason": "不是一人"}
+    told = admin.post(f"/people/same/{keys[0]}/{keys[2]}", data=sent, follow_redirects=True).text
+    assert ("仍按一人计数" in told, "陈三1" in told) == (True, True)
+    told = admin.post(f"/people/same/{keys[1]}/{keys[2]}", data=sent, follow_redirects=True).text
+    assert "今后按两个人计数" in told
+    session.expire_all()
+    assert [session.get_one(Person, key).merged_into_id for key in keys] == [None, keys[0], None]
+
+
+def test_two_who_were_decided_to_be_different_are_not_joined_by_way_of_a_third(session: Session) -> None:
+    a, b, c = (ground.person(f"陈四{n}") for n in range(3))
+    decide(a, c, PairDecision.DIFFERENT)
+    decide(a, b, PairDecision.SAME)
+    with pytest.raises(BadDecision, match=r"陈四0.*陈四2") as refused:
+        decide(b, c, PairDecision.SAME)
+    assert refused.value.code == "different_by_another"
+    assert session.get_one(Person, c.id).merged_into_id is None

@@ -177,11 +177,14 @@ def withdraw_milestone(*, person_id: int, source: Source, key: str, reason: str,
     return True
 
 
-def decide_duplicate(*, duplicate_id: int, is_same: bool, note: str = "", by: Identity, now: datetime) -> tuple[PossibleDuplicate, bool]:
+def decide_duplicate(*, duplicate_id: int, is_same: bool, note: str, by: Identity, now: datetime) -> tuple[PossibleDuplicate, bool]:
     """Decide whether two persons are one human. "Same": they are merged and count as one; a later "not same" parts them again.
 
-    Records stay with the person under whose number they came. Repeating a decision changes nothing (False). Raises NotFound.
+    Records stay with the person under whose number they came. Repeating a decision changes nothing (False). Raises NotFound, and ReasonNeeded without a word of what the
+    decision rests on, as on the page of a person.
     """
+    if not note.strip():
+        raise ReasonNeeded(_("请写明判定的依据。"), field="note")
     current = session()
     row = current.get(PossibleDuplicate, duplicate_id, with_for_update=True)
     if row is None:

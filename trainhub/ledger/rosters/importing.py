@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -14,10 +14,11 @@ from trainhub.kernel.characters import plain_words
 from trainhub.kernel.db import session
 from trainhub.kernel.i18n import _
 from trainhub.ledger import queries
+from trainhub.ledger.holding_queries import hold_while_recording
 from trainhub.ledger.models import PossibleDuplicate, RosterBatch, RosterRejection, TrainingRecord
 from trainhub.ledger.rosters.checking import Complaint, Entry, plain_name, without_numbers
-from trainhub.ledger.rosters.queries import batch_now, cancelled_of, standing_of
-from trainhub.ledger.types import RosterResult, Source
+from trainhub.ledger.rosters.queries import batch_now, cancelled_of, overlapping, persons_of, standing_of, unqueued
+from trainhub.ledger.types import Reach, RosterResult, Source
 from trainhub.organisations import queries as organisations
 from trainhub.people import queries as people
 from trainhub.people.bulk import register_many
@@ -26,6 +27,8 @@ from trainhub.people.queries.numbers import ERASED, Known, alike, by_number_hash
 
 Rejected = tuple[int, list[Complaint]]
 """(row, complaints)"""
+Clock = Callable[[], datetime]
+"""The instant at which it is asked: an import goes on for minutes, and each of its portions is known from when it was written."""
 
 
 @dataclass(slots=True)
@@ -49,12 +52,13 @@ class Plan:
     notices: list[Rejected] = field(default_factory=list)
 
 
-def plan(entries: Sequence[Entry], seen: Seen | None = None) -> Plan:
+def plan(entries: Sequence[Entry], seen: Seen | None = None, *, reach: Reach | None) -> Plan:
     """Judge the entries of a chunk against the ledger and against each other; writes nothing.
 
     A known number with another name is rejected (`name_differs`), one that was corrected for somebody of the name too, and so is what only a completion that stands may say, and what
     repeats a cancelled record as it was, or names a corrected one again, whatever else the row says: an old file brings no mistake back. One human in two cities on one day is taken, with a notice: the
-    person counts once whatever is wrong. `seen` is handed from chunk to chunk of a dry run.
+    person counts once whatever is wrong. `seen` is handed from chunk to chunk of a dry run. `reach`: of whose counties
+    the importer is told (None: of all): where else somebody was trained is not for a base to read.
     """
     result = Plan(by_number_hash(entry.person.number_hash for entry in entries))
     names = {key: plain_name(known.name) for key, known in result.known.items()}
@@ -107,7 +111,7 @@ def plan(entries: Sequence[Entry], seen: Seen | None = None) -> Plan:
         result.accepted.append(entry)
         before = places.setdefault(hash((human, entry.completed_on)), entry.county_code)
         if city(before) != city(entry.county_code):
-            result.notices.append((entry.number, [("county_code", _two_cities(entry, before))]))
+            result.notices.append((entry.number, [("county_code", _two_cities(entry, before if reach is None or before in reach.counties else ""))]))
     return result
 
 
@@ -138,6 +142,12 @@ def _corrected(reason: str, course: str, day: date) -> str:
 
 
 def _two_cities(entry: Entry, before: str) -> str:
+    if not before:
+        return _(
+            "同一人在 %(day)s 已有另一设区市的结业，本行为 %(now)s。两条都已计入人次，人数只计一次；请核对是否填错。",
+            day=entry.completed_on,
+            now=entry.county_code,
+        )
     return _(
         "同一人在 %(day)s 已有另一设区市（县区代码 %(before)s）的结业，本行为 %(now)s。两条都已计入人次，人数只计一次；请核对是否填错。",
         day=entry.completed_on,
@@ -177,10 +187,13 @@ def import_chunk(
     bad: Sequence[Rejected],
     rows: int,
     by: Identity,
-    now: datetime,
+    clock: Clock,
+    reach: Reach | None,
     is_demo: bool = False,
 ) -> Plan | None:
     """Write one chunk and move the batch forward, in one transaction; what was done, or None when another run has already written it.
+
+    The clock is looked at once nobody closes a period meanwhile: what a closing did not see came after it.
 
     `rows` are the rows of the file this chunk stands for, `bad` those whose check failed; `is_demo` marks new persons as invented. An IntegrityError (another
     transaction brought the same person or record meanwhile) is for the caller: roll back and call again.
@@ -193,7 +206,9 @@ def import_chunk(
     )
     if not moved.rowcount:  # type: ignore[attr-defined]
         return None
-    planned = plan(entries)
+    hold_while_recording()
+    now = clock()
+    planned = plan(entries, reach=reach)
     ids = {key: known.id for key, known in planned.known.items()}
     ids.update(register_many([entry.person for entry in planned.new.values()], by=by, now=now, is_demo=is_demo))
     if planned.accepted:
@@ -245,6 +260,16 @@ def _queue_duplicates(new: Iterable[Entry], ids: dict[str, int], now: datetime) 
         )
 
 
+def _queue_missed(batch: RosterBatch, now: datetime) -> None:
+    """Two imports at once may bring the two halves of a pair, each before the other is there: whichever ends later sees both."""
+    if overlapping(batch):
+        pairs = unqueued(alike(persons_of(batch.id)))
+        if pairs:
+            session().execute(
+                insert(PossibleDuplicate), [{"person_id": one, "other_person_id": other, "found_at": now, "note": ""} for one, other in pairs]
+            )
+
+
 def _keep_remarks(batch_id: int, rejected: Sequence[Rejected], notices: Sequence[Rejected]) -> None:
     rows = [
         {"batch_id": batch_id, "row": number, "column": column[:60], "problem": without_numbers(problem), "is_notice": is_notice}
@@ -272,6 +297,7 @@ def finish_batch(*, batch_id: int, by: Identity, now: datetime, rejections_file_
     batch = batch_now(batch_id)
     result = so_far(batch)
     if closed.rowcount:  # type: ignore[attr-defined]
+        _queue_missed(batch, now)
         counts = result.as_dict()
         audit.record(
             by=by,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from trainhub.kernel.characters import plain_words
 from trainhub.kernel.db import session
@@ -241,6 +241,27 @@ def courses_listing(allowed: sa.ColumnElement[bool], text: str = "", sort: str =
 
 # -- possible duplicates ------------------------------------------------------------------------------------------------
 DUPLICATE_SORTS = ("name", "birth", "found")
+
+
+def overlapping(batch: RosterBatch) -> bool:
+    """Whether another import went on beside this one."""
+    beside = or_(RosterBatch.finished_at.is_(None), RosterBatch.finished_at >= batch.started_at)
+    return session().scalar(select(RosterBatch.id).where(RosterBatch.id != batch.id, beside).limit(1)) is not None
+
+
+def persons_of(batch_id: int) -> list[int]:
+    """Whom the records of an import name."""
+    return list(session().scalars(select(TrainingRecord.person_id).where(TrainingRecord.batch_id == batch_id).distinct()))
+
+
+def unqueued(pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Those of the pairs (the lower id first) that do not stand for review yet."""
+    known: set[tuple[int, int]] = set()
+    for start in range(0, len(pairs), CHUNK):
+        first = [one for one, _other in pairs[start : start + CHUNK]]
+        rows = select(PossibleDuplicate.person_id, PossibleDuplicate.other_person_id).where(PossibleDuplicate.person_id.in_(first))
+        known.update((one, other) for one, other in session().execute(rows))
+    return [pair for pair in pairs if pair not in known]
 
 
 def possible_duplicates(*, only_open: bool, text: str = "", sort: str = "") -> organisations.Statement:

@@ -12,7 +12,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from itertools import chain, islice
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -111,7 +111,7 @@ def _nothing(_done: int, _total: int) -> None:
 class Import:
     """One run over one file."""
 
-    def __init__(self, roster: Roster, *, by: Identity, today: date, now: datetime, progress: Progress = _nothing) -> None:
+    def __init__(self, roster: Roster, *, by: Identity, today: date, now: importing.Clock, progress: Progress = _nothing) -> None:
         self.roster = roster
         self.by = by
         self.today = today
@@ -124,13 +124,14 @@ class Import:
             if self.base_id is None:
                 raise Refused(_("没有代码为“%(code)s”的基地或机构。", code=roster.base_code[:40]), field="base", code="unknown_base")
         self.schema = schema(has_base=self.base_id is not None)
+        self.reach = queries.reach_of(by)
         self.checker = Checker(
             counties=organisations.county_book(),
             organisations=codes,
             courses=rosters.course_starts(),
             base_id=self.base_id,
             today=today,
-            reach=queries.reach_of(by),
+            reach=self.reach,
         )
         self.mine = RosterResult()
         self.resumed = 0
@@ -173,7 +174,7 @@ class Import:
         with self._open() as table:
             self._warn(table, result)
             for chunk in self._chunks(table):
-                planned = importing.plan(chunk.entries, seen)
+                planned = importing.plan(chunk.entries, seen, reach=self.reach)
                 session().rollback()
                 if ahead is not None:
                     ahead.keep(chunk)
@@ -244,7 +245,7 @@ class Import:
             base_id=self.base_id,
             row_count=row_count,
             by=self.by,
-            now=self.now,
+            now=self.now(),
             upload_file_id=upload_file_id,
         )
         self.mine, self.resumed = importing.so_far(batch), batch.rows_done
@@ -294,7 +295,8 @@ class Import:
             bad=chunk.bad,
             rows=chunk.rows,
             by=self.by,
-            now=self.now,
+            clock=self.now,
+            reach=self.reach,
             is_demo=self.roster.is_demo,
         )
 
@@ -302,7 +304,7 @@ class Import:
         """Add a chunk to what this run did: what another run wrote meanwhile stands already, as if the file came a second time."""
         if written is None:
             self.is_shared = True
-            written = importing.plan(chunk.entries)
+            written = importing.plan(chunk.entries, reach=self.reach)
             session().rollback()
         self.mine.accepted += len(written.accepted)
         self.mine.new_persons += len(written.new)
@@ -346,7 +348,7 @@ class Import:
         """Close the batch; the counts over all its runs, one after the other. Where two went on side by side each tells its own part: what the
         other wrote are duplicates to it."""
         with transaction():
-            whole = importing.finish_batch(batch_id=batch_id, by=self.by, now=self.now, rejections_file_id=rejections_file_id)
+            whole = importing.finish_batch(batch_id=batch_id, by=self.by, now=self.now(), rejections_file_id=rejections_file_id)
         if self.is_shared:
             return self.mine
         whole.resumed = self.resumed
@@ -385,7 +387,7 @@ def import_file(
     is_strict: bool,
     by: Identity,
     today: date,
-    now: datetime,
+    now: importing.Clock,
     progress: Progress = _nothing,
     is_demo: bool = False,
 ) -> dict[str, Any]:

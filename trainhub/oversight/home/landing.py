@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from typing import Any
-
-from flask import current_app
+from datetime import datetime
 
 from courses.catalogue import queries as catalogue
 from courses.catalogue.types import CourseCard, CourseFilter
 from trainhub.kernel.db import session
 from trainhub.kernel.i18n import _l
+from trainhub.kernel.kept import for_minutes
 from trainhub.oversight.home.queries import province
 
-KEPT = timedelta(minutes=5)
 COURSES = 3
 DEMO_PASSWORD = "demo-2026"  # noqa: S105 - published with the demo
 DEMO_ACCOUNTS = (
@@ -34,11 +31,7 @@ DEMO_ACCOUNTS = (
 
 def sums(now: datetime) -> province.Sums:
     """The public sums, counted at most once in five minutes by a process (always anew in tests)."""
-    kept: dict[str, Any] = current_app.extensions.setdefault("trainhub.landing", {})
-    if "sums" not in kept or current_app.testing or kept["at"] + KEPT < now:
-        kept["sums"], kept["at"] = province.sums(), now
-    found: province.Sums = kept["sums"]
-    return found
+    return for_minutes("landing", now, province.sums)
 
 
 def open_courses() -> list[CourseCard]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, render_template, url_for
@@ -14,6 +14,7 @@ from trainhub.kernel.access import public
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.frames import found
 from trainhub.kernel.i18n import _, _l
+from trainhub.kernel.kept import for_minutes
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.sheets.writing import iter_csv
 from trainhub.oversight.goals import queries as goals
@@ -26,16 +27,19 @@ DICTIONARY = (Column("column", "列"), Column("name", "名称"), Column("meaning
 LICENCE = {"name": "CC BY 4.0", "url": "https://creativecommons.org/licenses/by/4.0/deed.zh-hans", "attribution": "福建省工程人才培养平台"}
 
 
+Rows = Sequence[Sequence[Any]]
+
+
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """One dataset: its columns with their meaning, its rows. A hidden number is empty."""
+    """One dataset: its columns with their meaning, and how its rows are counted (given the smallest group). A hidden number is empty."""
 
     code: str
     title: Any
     meaning: Any
     columns: tuple[Column, ...]
     dictionary: Mapping[str, Any]
-    rows: Sequence[Sequence[Any]]
+    rows: Callable[[int], Rows]
 
 
 def least(on: date) -> int:
@@ -43,9 +47,10 @@ def least(on: date) -> int:
     return book().at("own.reports.small_cell_min", on=on).number
 
 
-def datasets(on: date) -> list[Dataset]:
-    """All of them, as of a day."""
-    return [_trained(least(on)), _courses(least(on)), _bases()]
+def rows_of(one: Dataset, today: date, now: datetime) -> Rows:
+    """The rows of a dataset as everybody reads them: counted at most once in some minutes, and never those of another."""
+    k = least(today)
+    return for_minutes(("opendata", one.code, k), now, lambda: one.rows(k))
 
 
 def _shown(count: int, k: int) -> int | None:
@@ -58,12 +63,26 @@ def _of(count: int, persons: int, k: int) -> int | None:
     return None if 0 < persons < k else _shown(count, k)
 
 
-def _trained(k: int) -> Dataset:
-    rows = [
+def _trained(k: int) -> Rows:
+    return [
         (goal, year, code, name, category, _shown(persons, k), _shown(enrolments, k) if persons >= k else None)
         for goal, year, code, name, category, persons, enrolments in queries.trained([goal.id for goal in goals.computed()])
     ]
-    return Dataset(
+
+
+def _courses(k: int) -> Rows:
+    return [
+        (code, title, owner, _of(enrolled, persons, k), _of(done, finished, k) if persons >= k else None)
+        for code, title, owner, enrolled, persons, done, finished in queries.courses()
+    ]
+
+
+def _bases(_k: int) -> Rows:
+    return queries.bases()
+
+
+DATASETS = (
+    Dataset(
         "trained",
         _l("培训人数"),
         _l("按目标、年度、地区和类别的培训人数与人次；一人在一个目标中只计一次，计在首次计入的年度和地区。每行分别取整，相加不等于公布的合计。"),
@@ -85,16 +104,9 @@ def _trained(k: int) -> Dataset:
             "persons": _l("不同的人，向下取整到公布的最小人数的倍数；空白表示少于这个人数"),
             "enrolments": _l("结业次数，同样取整；人数不公布时也不公布"),
         },
-        rows,
-    )
-
-
-def _courses(k: int) -> Dataset:
-    rows = [
-        (code, title, owner, _of(enrolled, persons, k), _of(done, finished, k) if persons >= k else None)
-        for code, title, owner, enrolled, persons, done, finished in queries.courses()
-    ]
-    return Dataset(
+        _trained,
+    ),
+    Dataset(
         "courses",
         _l("开放课程"),
         _l("开过课的课程及其选课、结课人次。"),
@@ -112,38 +124,35 @@ def _courses(k: int) -> Dataset:
             "enrolments": _l("各期选课记录合计，向下取整；空白表示少于公布的最小人数"),
             "completions": _l("各期结课合计，向下取整；空白表示少于公布的最小人数"),
         },
-        rows,
-    )
-
-
-def _bases() -> Dataset:
-    return Dataset(
+        _courses,
+    ),
+    Dataset(
         "bases",
         _l("实践基地"),
         _l("登记在册的实践基地。"),
         (Column("code", "代码"), Column("name", "基地"), Column("region", "县区")),
         {"code": _l("基地代码"), "name": _l("基地名称"), "region": _l("所在县区")},
-        queries.bases(),
-    )
+        _bases,
+    ),
+)
 
 
 @blueprint.get("/")
 @public
 def index() -> Any:
     """The datasets, with licence and dictionary."""
-    today = clock.today()
-    return render_template("trainhub/reports/opendata.html", datasets=datasets(today), least=least(today))
+    return render_template("trainhub/reports/opendata.html", datasets=DATASETS, least=least(clock.today()))
 
 
-def _load(code: str, today: date) -> Dataset:
-    return found(next((one for one in datasets(today) if one.code == code), None), _("没有这个数据集。"))
+def _load(code: str) -> Dataset:
+    return found(next((one for one in DATASETS if one.code == code), None), _("没有这个数据集。"))
 
 
 @blueprint.get("/<code>-dictionary.csv")
 @public
 def dictionary(code: str) -> Any:
     """What each column of a dataset means, with the licence: a CSV file has no room for them."""
-    one = _load(code, clock.today())
+    one = _load(code)
     rows = [*((column.name, column.zh, str(one.dictionary[column.name])) for column in one.columns), ("", _("许可"), " ".join(LICENCE.values()))]
     return downloads.table(rows, DICTIONARY, name=f"{one.title}-{_('数据字典')}", form="csv")
 
@@ -153,7 +162,10 @@ def dictionary(code: str) -> Any:
 def dataset(code: str, form: str) -> Any:
     """One dataset as JSON or CSV."""
     today = clock.today()
-    one = _load(code, today)
+    one = _load(code)
+    if form not in ("json", "csv"):
+        raise NotFound(_("只能导出为 json 或 csv。"))
+    rows = rows_of(one, today, clock.now())
     if form == "json":
         return jsonify(
             dataset=one.code,
@@ -162,12 +174,8 @@ def dataset(code: str, form: str) -> Any:
             licence=LICENCE,
             smallest_group=least(today),
             dictionary={name: str(text) for name, text in one.dictionary.items()},
-            rows=[dict(zip([c.name for c in one.columns], row, strict=True)) for row in one.rows],
+            rows=[dict(zip([c.name for c in one.columns], row, strict=True)) for row in rows],
         )
-    if form == "csv":
-        answer = Response(b"".join(iter_csv(one.rows, one.columns, headers="name")), mimetype="text/csv")
-        answer.headers["Link"] = (
-            f'<{LICENCE["url"]}>; rel="license", <{url_for("opendata.dictionary", code=code, _external=True)}>; rel="describedby"'
-        )
-        return downloads.named(answer, f"{one.title}.csv")
-    raise NotFound(_("只能导出为 json 或 csv。"))
+    answer = Response(b"".join(iter_csv(rows, one.columns, headers="name")), mimetype="text/csv")
+    answer.headers["Link"] = f'<{LICENCE["url"]}>; rel="license", <{url_for("opendata.dictionary", code=code, _external=True)}>; rel="describedby"'
+    return downloads.named(answer, f"{one.title}.csv")

@@ -203,15 +203,30 @@ def _without(plot: Plot, gone: set[tuple[str, float | None]]) -> Plot | None:
     return replace(plot, labels=tuple(plot.labels[at] for at in kept), series=series) if kept else None
 
 
+def _headings(section: Section) -> tuple[Any, ...]:
+    return tuple(column.name for column in section.table.columns) if section.table else ()
+
+
+def _foot(section: Section) -> tuple[Any, ...]:
+    return section.table.total if section.table else ()
+
+
+def _drawn(section: Section) -> tuple[Any, ...]:
+    """What a plot shows: its labels, and the values of each series."""
+    plot = section.plot
+    return (*plot.labels, *(value for name, values in plot.series for value in (name, *values))) if plot else ()
+
+
 def differences(kept: Document, now: Document) -> list[Difference]:
-    """Where a recount differs: figures, then the tables, row by row."""
+    """Where a recount differs: figures, then the tables by their columns, rows and foot, and the plots."""
     found = [Difference(one.label, one.value, other.value) for one, other in zip(kept.figures, now.figures, strict=False) if one.value != other.value]
     if len(kept.sections) != len(now.sections):
         return [*found, Difference("—", str(len(kept.sections)), str(len(now.sections)))]
     for one, other in zip(kept.sections, now.sections, strict=True):
         before, after = (one.table.rows if one.table else ()), (other.table.rows if other.table else ())
-        if before == after:
-            continue
+        for part in (_headings, _foot) if before != after else (_headings, _foot, _drawn):  # a plot draws the rows of its table
+            if part(one) != part(other):
+                found.append(Difference(one.title, _line(part(one)), _line(part(other))))
         for row, again in zip(before, after, strict=False):
             if row != again:
                 found.append(Difference(one.title, _line(row), _line(again)))

@@ -32,6 +32,8 @@ class TalentAward(Versioned, Base):
     findings: Mapped[list[Any]]
     decided_on: Mapped[date | None]
     decided_by_id: Mapped[int | None]
+    conferred_by_id: Mapped[int | None]
+    """Who entered what the joint conference found."""
     published_on: Mapped[date | None]
     notice_until: Mapped[date | None]
     """The last day of the public notice: it may be paid from the day after."""
@@ -40,6 +42,9 @@ class TalentAward(Versioned, Base):
     pool_id: Mapped[int | None] = mapped_column(ref("fund_pool.id"))
     reason: Mapped[str] = mapped_column(sa.String(400), default="")
     ended_on: Mapped[date | None]
+    recovered_on: Mapped[date | None]
+    """When what was paid came back after a revocation; empty while it is still to be recovered."""
+    recovery_reference: Mapped[str] = mapped_column(sa.String(120), default="")
     created_at: Mapped[datetime]
 
     __table_args__ = (

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 
+from enterprises.awards.queries import unknown_credit
 from enterprises.awards.queries.funding import credit_on
 from enterprises.awards.specs import TERMS, terms_of
 from enterprises.awards.types import AwardState, PoolKind
@@ -56,6 +57,16 @@ class AwardRow:
     decided_on: date | None
     paid_on: date | None
     payment_reference: str
+    recovered_on: date | None
+
+
+TO_RECOVER = and_(TalentAward.state == AwardState.REVOKED, TalentAward.paid_on.is_not(None), TalentAward.recovered_on.is_(None))
+"""SQL: paid, revoked, and not come back."""
+
+
+def is_to_recover(row: TalentAward) -> bool:
+    """Whether what was paid is still to come back."""
+    return row.state is AwardState.REVOKED and row.paid_on is not None and row.recovered_on is None
 
 
 def award(award_id: int) -> TalentAward | None:
@@ -123,13 +134,15 @@ def closed_of(row: Talent, on: date) -> list[str]:
 
 
 def never_looked_up(row: Talent, on: date) -> str:
-    """The enterprise that employs the talent, by name, when nobody had looked up its credit by a day; empty otherwise."""
+    """The enterprise that employs the talent, by name, when nobody had looked up its credit by a day, or too long before it; empty otherwise."""
     employer = organisations.by_id(row.employer_id) if row.employer_id else None
-    is_unknown = employer is not None and employer.kind is OrganisationKind.ENTERPRISE and not credit_of(row, on)[0][1]
-    return employer.name if employer is not None and is_unknown else ""
+    is_asked = employer is not None and employer.kind is OrganisationKind.ENTERPRISE
+    return next(iter(unknown_credit(employer, on)), "") if employer is not None and is_asked else ""
 
 
-def listing(identity: Identity, *, text: str = "", rule: str = "", state: AwardState | None = None, sort: str = "") -> Any:
+def listing(
+    identity: Identity, *, text: str = "", rule: str = "", state: AwardState | None = None, is_to_recover: bool = False, sort: str = ""
+) -> Any:
     """The rows of the list, the latest first unless sorted; `AwardRow(*row)`."""
     statement: Any = (
         select(
@@ -144,6 +157,7 @@ def listing(identity: Identity, *, text: str = "", rule: str = "", state: AwardS
             TalentAward.decided_on,
             TalentAward.paid_on,
             TalentAward.payment_reference,
+            TalentAward.recovered_on,
         )
         .join(Talent, Talent.id == TalentAward.talent_id)
         .join(Person, Person.id == Talent.person_id)
@@ -156,4 +170,6 @@ def listing(identity: Identity, *, text: str = "", rule: str = "", state: AwardS
         statement = statement.where(TalentAward.rule == rule)
     if state is not None:
         statement = statement.where(TalentAward.state == state)
+    if is_to_recover:
+        statement = statement.where(TO_RECOVER)
     return organisations.ordered_or(statement, sort, SORTS, TalentAward.id.desc(), unique=TalentAward.id)

@@ -43,6 +43,7 @@ LISTED = (
     Column("decided_on", "决定日期"),
     Column("paid_on", "拨付日期"),
     Column("reference", "拨付凭证"),
+    Column("recovered_on", "收回日期"),
 )
 
 
@@ -54,7 +55,14 @@ def load(award_id: int) -> TalentAward:
 def _wanted() -> Any:
     args = request.args
     state = next((one for one in STATES if one.value == args.get("state")), None)
-    return queries.listing(who(), text=args.get("q", "").strip()[:100], rule=args.get("rule", "")[:40], state=state, sort=args.get("sort", ""))
+    return queries.listing(
+        who(),
+        text=args.get("q", "").strip()[:100],
+        rule=args.get("rule", "")[:40],
+        state=state,
+        is_to_recover=args.get("state") == "to_recover",
+        sort=args.get("sort", ""),
+    )
 
 
 @blueprint.get("/awards")
@@ -82,6 +90,7 @@ def export_awards(form: str) -> Any:
             one.decided_on,
             one.paid_on,
             one.payment_reference,
+            one.recovered_on,
         )
         for one in (queries.AwardRow(*row) for row in session().execute(_wanted()))
     ]
@@ -153,12 +162,21 @@ def page(row: TalentAward, made: dict[str, Form] | None = None, status: int = 20
     if is_department and row.state is AwardState.DECIDED and row.published_on is not None:
         shown_forms.setdefault("object", forms.ObjectionForm(formdata=None, on=clock.today(), version=row.version).apart("object"))
     is_over = row.notice_until is not None and row.notice_until < clock.today()
-    if handles and row.state is AwardState.DECIDED and is_over and may_act(by, row.rule, Who.PAYER) and not awarding.is_own(row, by):
+    if (
+        handles
+        and row.state is AwardState.DECIDED
+        and is_over
+        and may_act(by, row.rule, Who.PAYER)
+        and not awarding.is_own(row, by)
+        and not awarding.is_conferrer(row, by)
+    ):
         shown_forms.setdefault("pay", forms.PayForm(formdata=None, only=_fund(row), on=clock.today(), version=row.version))
     if is_department:
         for one in queries.objections_of(row.id):
             if one.settled_at is None:
                 shown_forms.setdefault(f"settle-{one.id}", forms.SettleForm(formdata=None).apart(f"settle-{one.id}"))
+    if handles and queries.is_to_recover(row) and may_act(by, row.rule, Who.PAYER):
+        shown_forms.setdefault("recover", forms.RecoverForm(formdata=None, on=clock.today(), version=row.version).apart("recover"))
     talent = session().get_one(Talent, row.talent_id)
     shown_page = render_template(
         "trainhub/talents/award.html",
@@ -239,3 +257,23 @@ def revoke_award(row: TalentAward) -> Any:
     with transaction():
         awarding.revoke(award=load(key), reason=request.form.get("reason", ""), by=who(), today=clock.today(), now=clock.now())
     return done(_("已撤销，理由已记录。"), "talents.show_award", award_id=key)
+
+
+@blueprint.post("/awards/<int:award_id>/recover")
+@guard(Can.AWARD_HANDLE, load=load, subject=queries.subject_of)
+def recover_award(row: TalentAward) -> Any:
+    """What was paid came back."""
+    form, key = forms.RecoverForm().apart("recover"), row.id
+    return submit(
+        form,
+        lambda: awarding.recover(
+            award=load(key),
+            on=given(form.on.data),
+            reference=form.reference.data or "",
+            by=who(),
+            today=clock.today(),
+            version=form.version.data or None,
+        ),
+        again=lambda status: page(load(key), {"recover": form}, status),
+        then=lambda _given: done(_("收回已登记。"), "talents.show_award", award_id=key),
+    )

@@ -20,6 +20,7 @@ from enterprises.awards.types import AwardState, CompanyRule, Who
 from trainhub.identity.queries import is_same_holder
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
+from trainhub.kernel.clock import local
 from trainhub.kernel.db import add_once, session
 from trainhub.kernel.errors import NotAllowed
 from trainhub.kernel.forms import check_version
@@ -71,6 +72,11 @@ def is_own(award: TalentAward, by: Identity) -> bool:
     """Whether this human put the amount forward: as with awards of bases and enterprises, who did neither enters what the joint conference
     said nor pays."""
     return is_same_holder(by.account_id, award.decided_by_id)
+
+
+def is_conferrer(award: TalentAward, by: Identity) -> bool:
+    """Whether this human entered what the joint conference said: who did does not pay, as with awards of bases and enterprises."""
+    return is_same_holder(by.account_id, award.conferred_by_id)
 
 
 def _another_person(award: TalentAward, by: Identity, step: str) -> None:
@@ -139,9 +145,9 @@ def confer(
     _begin(award, Who.CONFERENCE, (AwardState.CONFERENCE,), by, version)
     _another_person(award, by, _("登记联席会议审议"))
     text = need(text, _("请写明联席会议的意见和纪要。"), "text")
-    _check_day(on, today, date(award.year, 1, 1))  # it may be entered after it met, but it spoke of money for this year
+    _check_day(on, today, local(award.created_at).date())  # before that there was no amount to speak of
     talent = session().get_one(Talent, award.talent_id)
-    award.conference_minutes = text
+    award.conference_minutes, award.conferred_by_id = text, by.account_id
     if is_positive:
         _refuse_ended(talent)
         _refuse_second(award, talent, today)
@@ -161,7 +167,7 @@ def _of_employer(talent: Talent, today: date) -> list[Finding]:
 def _need_credit(talent: Talent, today: date) -> None:
     """As with awards (FJ-31, 000:817): nothing is decided or paid before somebody has looked up who employs the talent."""
     if name := queries.never_looked_up(talent, today):
-        message = _("还没有核查信用：%(names)s。请先在企业页面查询，或登记核查结果。", names=name)
+        message = _("还没有核查信用，或核查已过期：%(names)s。请先在企业或基地的页面查询，或登记核查结果。", names=name)
         raise AwardRefused(message, code="credit_unknown")
 
 
@@ -174,6 +180,12 @@ def _refuse_second(award: TalentAward, talent: Talent, today: date) -> None:
         raise AlreadyAwarded(
             _("“%(rule)s”：这名人才与另一人判定为同一人，%(name)s 年已有支持。请由主管部门撤销这一项。", rule=rule_name(award.rule), name=award.year)
         )
+
+
+def _refuse_unrecovered(award: TalentAward, talent: Talent) -> None:
+    """Beside money for the same year that was revoked and has not come back nothing is paid (不得重复享受, 000:833)."""
+    if any(one.rule == award.rule and one.year == award.year and queries.is_to_recover(one) for one in queries.awards_of(talent)):
+        raise AwardRefused(_("这名人才 %(year)s 年已撤销的支持还没有收回，收回以后才能拨付本项。", year=award.year), code="not_recovered")
 
 
 def _refuse_ended(talent: Talent) -> None:
@@ -201,9 +213,12 @@ def pay(
     session().refresh(award)
     _begin(award, Who.PAYER, (AwardState.DECIDED,), by, version)
     _another_person(award, by, _("登记拨付"))
+    if is_conferrer(award, by):
+        raise NotAllowed(_("这项支持的联席会议审议由你登记，登记拨付须由另一人办理（同一人的另一个账号也不行），没有改动。"))
     talent = session().get_one(Talent, award.talent_id)
     _refuse_ended(talent)
     _refuse_second(award, talent, today)
+    _refuse_unrecovered(award, talent)
     if bad := _of_employer(talent, today):
         if any(one.code.endswith(".open") for one in bad):
             raise not_eligible(bad, _("决定之后用人单位已停用，不能拨付：恢复使用、或登记新的用人单位后再拨付，或由主管部门撤销这项奖励。"))
@@ -224,13 +239,34 @@ def pay(
 
 
 def revoke(*, award: TalentAward, reason: str, by: Identity, today: date, now: datetime, version: int | None = None) -> TalentAward:
-    """Take a decision back, with a reason; the row stays, the pool gets the money back, the year is free again."""
+    """Take a decision back, with a reason; the row stays, the year is free again. What was paid is to be recovered: its pool gets it back
+    when it has come in (`recover`)."""
     _begin(award, Who.DEPARTMENT, queries.STANDS, by, version)
-    if award.pool_id is not None:
-        funds.give_back(award.pool_id, award.amount_fen)
     award.reason, award.ended_on = need(reason, _("请写明撤销的理由和文件依据。"), "reason")[:400], today
     award.state = AwardState.REVOKED
     return _ended(award, by, reason=award.reason)
+
+
+def recover(*, award: TalentAward, on: date, reference: str, by: Identity, today: date, version: int | None = None) -> TalentAward:
+    """Record that the money of a revoked award came back: its pool holds it again. Recorded twice it changes nothing. Raises Stale,
+    NotAllowed, AwardRefused (nothing is to come back, a day before the revocation or in the future, no reference)."""
+    check_version(award, version)
+    _may(award.rule, Who.PAYER, by)
+    queries.hold(award.talent_id)
+    session().refresh(award)
+    if award.recovered_on is not None:
+        return award
+    if not queries.is_to_recover(award):
+        raise AwardRefused(_("只有已拨付后撤销的奖励需要收回。"), code="nothing_to_recover")
+    reference = need(reference, _("请填写收款凭证号。"), "reference")[:120]
+    if on > today or (award.ended_on is not None and on < award.ended_on):
+        raise AwardRefused(_("日期须在撤销与今天之间。"), field="on")
+    if award.pool_id is not None:
+        funds.give_back(award.pool_id, award.amount_fen)
+    award.recovered_on, award.recovery_reference = on, reference
+    session().flush()
+    audit.record(by=by, did="talents.award.recovered", on=award, data={"on": on, "reference": reference, "amount_fen": award.amount_fen})
+    return award
 
 
 def _ended(award: TalentAward, by: Identity, **data: object) -> TalentAward:

@@ -35,6 +35,7 @@ class NominateForm(Form):
     former_employer = Text(_l("原单位"), [Length(max=200)], description=_l("以下各项只在推荐领军人才时填写。"))
     rank_world = IntegerField(_l("原单位营业收入国际排名"), [Optional(), NumberRange(1, 100_000)])
     rank_china = IntegerField(_l("原单位营业收入国内排名"), [Optional(), NumberRange(1, 100_000)])
+    rank_year = IntegerField(_l("排名的年度"), [Optional(), NumberRange(2000, 2100)], description=_l("填写排名的，写明是哪一年的排名。"))
     years_there = IntegerField(_l("在原单位工作年数"), [Optional(), NumberRange(0, 80)])
     is_mid_senior = SelectField(_l("中高级以上职务"), choices=[SelectChoice("", "—"), SelectChoice("yes", _l("是")), SelectChoice("no", _l("否"))])
     project = Text(_l("带来的项目"), [Length(max=200)])
@@ -72,6 +73,13 @@ class ConferenceForm(Form):
     on = DateField(_l("日期"), [InputRequired()])
     is_positive = RadioField(_l("结论"), choices=[SelectChoice("yes", _l("通过")), SelectChoice("no", _l("不通过"))], validators=[InputRequired()])
     text = LongText(_l("意见和依据"), [InputRequired(), Length(max=4000)])
+
+
+class RecoverForm(Form):
+    """What was paid came back."""
+
+    on = DateField(_l("收款日期"), [InputRequired()])
+    reference = Text(_l("收款凭证号"), [InputRequired(), Length(max=120)])
 
 
 class ObjectionForm(Form):

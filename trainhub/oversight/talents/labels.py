@@ -42,6 +42,7 @@ LEVELS: Mapping[ExamLevel, Any] = {ExamLevel.JUNIOR: _l("初级"), ExamLevel.INT
 URGENCIES: Mapping[int, Any] = {3: _l("特别急需"), 2: _l("急需"), 1: _l("紧缺")}
 CONDITIONS: Mapping[str, Any] = {
     "rank": _l("原单位排名"),
+    "rank_year": _l("排名的年度"),
     "years": _l("工作年限"),
     "post": _l("职务级别"),
     "project": _l("创业项目"),

@@ -34,6 +34,8 @@ class Talent(Versioned, Base):
     former_employer: Mapped[str] = mapped_column(sa.String(200), default="")
     rank_world: Mapped[int | None]
     rank_china: Mapped[int | None]
+    rank_year: Mapped[int | None]
+    """The year of the ranking; empty where nobody had to write it down."""
     years_there: Mapped[int | None]
     is_mid_senior: Mapped[bool | None]
     project: Mapped[str] = mapped_column(sa.String(200), default="")

@@ -16,7 +16,7 @@ from trainhub.oversight.talents.models import ExamPass, ShortageItem, Talent
 from trainhub.oversight.talents.types import STEPS, ExamKind, ExamLevel, Origin, TalentKind, TalentState
 from trainhub.people.models import Person
 from trainhub.policy.book import book
-from trainhub.policy.findings import Finding
+from trainhub.policy.findings import Finding, Status
 
 
 class TalentRefused(Refused):
@@ -55,6 +55,7 @@ def nominate(
             _("%(name)s 已在%(kind)s中，不能重复推荐。", name=person.name, kind=labels.KINDS[kind]), field="person", code="known_talent"
         )
     facts.setdefault("origin", Origin.FUJIAN)
+    _check_ranked(facts.get("rank_year"), facts.get("rank_world") is not None or facts.get("rank_china") is not None, today)
     row = Talent(
         person_id=person.id,
         kind=kind,
@@ -76,7 +77,18 @@ def findings_of(row: Talent, on: date) -> list[Finding]:
     if row.kind is not TalentKind.LEADING:
         return []
     held = {key: book().at(key, on=on) for key in rules.PARAMETERS}
-    return rules.judge_leading(rules.Leading(row.rank_world, row.rank_china, row.years_there, row.is_mid_senior, row.project), held)
+    facts = rules.Leading(
+        row.rank_world, row.rank_china, row.years_there, row.is_mid_senior, row.project, rank_year=row.rank_year, asked_year=row.nominated_on.year
+    )
+    return rules.judge_leading(facts, held)
+
+
+def _check_ranked(rank_year: int | None, is_ranked: bool, today: date) -> None:
+    """A ranking is of a year (近三年, 000:741). Raises TalentRefused."""
+    if is_ranked and rank_year is None:
+        raise TalentRefused(_("请填写排名的年度：原文看近三年的排名。"), field="rank_year")
+    if rank_year is not None and rank_year > today.year:
+        raise TalentRefused(_("排名的年度不能晚于今年。"), field="rank_year")
 
 
 def _step(row: Talent, action: str, version: int | None) -> TalentState:
@@ -106,9 +118,9 @@ def review(*, row: Talent, opinion: str, by: Identity, today: date, version: int
 def recognise(
     *, row: Talent, decision: str, document: str = "", valid_until: date | None = None, by: Identity, today: date, version: int | None = None
 ) -> Talent:
-    """Recognise (入库). A leading talent whose conditions are not met is refused with what is missing."""
+    """Recognise (入库). A leading talent whose conditions are not met is refused with what is missing; what a person judges the decision says."""
     after = _step(row, "recognise", version)
-    missing = [finding for finding in findings_of(row, today) if not finding.met]
+    missing = [finding for finding in findings_of(row, today) if not finding.met and finding.status is not Status.JUDGE]
     if missing:
         raise TalentRefused(
             _("条件不具备：%(names)s。", names="；".join(f"{f.required}" for f in missing)),

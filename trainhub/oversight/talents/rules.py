@@ -12,7 +12,7 @@ from enterprises.awards.types import AmountKind, CompanyRule, EarlierAward
 from trainhub.policy.findings import Finding, Status, at_least, decided, no_data, to_judge
 from trainhub.policy.types import Parameter
 
-PARAMETERS = ("fj.talent_rank_intl", "fj.talent_rank_cn", "fj.talent_experience_years")
+PARAMETERS = ("fj.talent_rank_intl", "fj.talent_rank_cn", "fj.talent_rank_window_years", "fj.talent_experience_years")
 AWARD_PARAMETERS = (
     *TERMS,
     "fj.talent_award_min_fen",
@@ -25,18 +25,20 @@ AWARD_PARAMETERS = (
 
 @dataclass(frozen=True, slots=True)
 class Leading:
-    """What the rule asks of a person: the former employer's ranks by revenue in the last three years, years there, the post,
-    a project brought to Fujian. None: not known."""
+    """What the rule asks of a person: the former employer's ranks by revenue, of `rank_year`, years there, the post, a project brought to
+    Fujian. None: not known. `asked_year`: the year of the nomination."""
 
     rank_world: int | None = None
     rank_china: int | None = None
     years_there: int | None = None
     is_mid_senior: bool | None = None
     project: str = ""
+    rank_year: int | None = None
+    asked_year: int = 0
 
 
 def judge_leading(person: Leading, book: Mapping[str, Parameter]) -> list[Finding]:
-    """The four conditions: 国际前30名或国内前20名、三年以上、中高级以上职务、带项目来闽. 前 N 名 and 以上 include the number."""
+    """The conditions: 近三年国际前30名或国内前20名、三年以上、中高级以上职务、带项目来闽. 前 N 名 and 以上 include the number."""
     world, china, years = book["fj.talent_rank_intl"], book["fj.talent_rank_cn"], book["fj.talent_experience_years"]
     ranks = tuple(f"{name}第 {rank} 名" for name, rank in (("国际", person.rank_world), ("国内", person.rank_china)) if rank is not None)
     if not ranks:
@@ -67,7 +69,19 @@ def judge_leading(person: Leading, book: Mapping[str, Parameter]) -> list[Findin
         person.project.strip() or "没有项目",
         years.clause,
     )
-    return [rank, stay, post, project]
+    return [rank, *_ranked_lately(person, book["fj.talent_rank_window_years"]), stay, post, project]
+
+
+def _ranked_lately(person: Leading, window: Parameter) -> list[Finding]:
+    """近三年: a ranking of the year of the nomination or of the three before. Of one without its year a person judges."""
+    if person.rank_world is None and person.rank_china is None:
+        return []
+    required = f"{person.asked_year - window.number} 年以后"
+    if person.rank_year is None:
+        details = ("排名没有登记年度，由人核对是否属近三年。",)
+        return [to_judge("FJ-15b.rank_year", window.clause, parameter=window, required=required, details=details)]
+    met = person.asked_year - window.number <= person.rank_year <= person.asked_year
+    return [decided("FJ-15b.rank_year", met, found=f"{person.rank_year} 年", parameter=window, required=required)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -181,6 +181,7 @@ def nominate() -> Any:
             former_employer=(form.former_employer.data or "") if leading else "",
             rank_world=form.rank_world.data if leading else None,
             rank_china=form.rank_china.data if leading else None,
+            rank_year=form.rank_year.data if leading else None,
             years_there=form.years_there.data if leading else None,
             is_mid_senior={"yes": True, "no": False}.get(form.is_mid_senior.data or "") if leading else None,
             project=(form.project.data or "") if leading else "",

@@ -10,7 +10,7 @@ from trainhub.people.operations.employment import (
     withdraw_verification,
 )
 from trainhub.people.operations.guardians import lacking_guardian
-from trainhub.people.operations.merging import note_decision
+from trainhub.people.operations.merging import note_decision, parted_words
 from trainhub.people.operations.numbering import correct_number, give_number
 from trainhub.people.operations.persons import (
     BadPerson,
@@ -76,6 +76,7 @@ __all__ = [
     "lacking_guardian",
     "lift_hold",
     "note_decision",
+    "parted_words",
     "place_hold",
     "register_person",
     "register_persons",

@@ -8,6 +8,7 @@ that would be there twice (both have an account, both sit in one run) stays with
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -19,15 +20,29 @@ from sqlalchemy.exc import IntegrityError
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
+from trainhub.kernel.errors import Refused
+from trainhub.kernel.i18n import _, listed
 from trainhub.people import queries, rules
 from trainhub.people.models import Person, PersonMerge, PersonPair
 from trainhub.people.types import HUMANS, PairDecision
 
 
+class BadDecision(Refused):
+    """A decision about two persons that contradicts what was decided about others."""
+
+    code = "bad_decision"
+
+
 def note_decision(*, first_id: int, second_id: int, decision: PairDecision, reason: str, by: Identity, now: datetime) -> PersonPair:
-    """Keep what was decided about two persons, and merge or part whom it concerns; a later decision replaces it."""
+    """Keep what was decided about two persons, and merge or part whom it concerns; a later decision replaces it.
+
+    Raises BadDecision where two who were decided to be different would become one by it. Two who are decided to be different stay one human
+    while others say so: `parted_words` tells.
+    """
     low, high = sorted((first_id, second_id))
     row = queries.pair(low, high)
+    if decision is PairDecision.SAME and (row is None or row.decision is not decision):
+        _refuse_contradiction(low, high)
     if row is None:
         row = PersonPair(first_id=low, second_id=high, decision=decision, reason="", decided_at=now)
         session().add(row)
@@ -41,6 +56,31 @@ def note_decision(*, first_id: int, second_id: int, decision: PairDecision, reas
         data={"other": high, "decision": decision.value, "reason": row.reason},
     )
     return row
+
+
+def _refuse_contradiction(low: int, high: int) -> None:
+    one, other = (queries.decided_same_with(key, besides=(low, high)) for key in (low, high))
+    if one & other:
+        return  # they are one already, by way of others
+    for pair in queries.different_between(one, other):
+        if (pair.first_id, pair.second_id) != (low, high):
+            first, second = named(queries.persons_by_id((pair.first_id, pair.second_id)).values())
+            said = _("这样 %(first)s 与 %(second)s 也成为同一人，而这两人已判定为不同的人。请先改判那一条。", first=first, second=second)
+            raise BadDecision(said, field="decision", code="different_by_another")
+
+
+def named(persons: Iterable[Person]) -> list[str]:
+    """Persons as a sentence about several of one name calls them."""
+    return [f"{row.name}（{row.id_mask or row.id}）" for row in sorted(persons, key=lambda row: row.id)]
+
+
+def parted_words(first_id: int, second_id: int) -> str:
+    """What follows from "not the same human": they count as two, or stay one by way of others, who are named with what to do."""
+    between = queries.decided_same_with(first_id, besides=(min(first_id, second_id), max(first_id, second_id)))
+    if second_id not in between:
+        return _("已保存：今后按两个人计数。")
+    names = listed(named(queries.persons_by_id(between - {first_id, second_id}).values()))
+    return _("已保存，但两人都与 %(names)s 判定为同一人，仍按一人计数：请再改判其中一人与他的判定。", names=names)
 
 
 def _settle(start: set[int], *, by: Identity, now: datetime) -> None:

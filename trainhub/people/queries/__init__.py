@@ -2,6 +2,8 @@
 
 from trainhub.people.queries.addresses import is_own_address
 from trainhub.people.queries.merging import (
+    decided_same_with,
+    different_between,
     ever_one_with,
     human_id,
     human_ids,
@@ -134,6 +136,8 @@ __all__ = [
     "counts_by_cohort",
     "counts_by_programme",
     "counts_in_cohort",
+    "decided_same_with",
+    "different_between",
     "employment",
     "employment_of",
     "enrolments_of",

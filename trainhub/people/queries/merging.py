@@ -109,6 +109,23 @@ def same_pairs(person_ids: Collection[int]) -> list[PersonPair]:
     return list(session().scalars(statement.order_by(PersonPair.first_id, PersonPair.second_id)))
 
 
+def decided_same_with(person_id: int, *, besides: tuple[int, int]) -> set[int]:
+    """The persons reached from one over pairs decided the same, itself among them, as if nothing had been decided about one pair."""
+    reached, fresh = {person_id}, {person_id}
+    while fresh:
+        pairs = [(pair.first_id, pair.second_id) for pair in same_pairs(fresh)]
+        fresh = {key for pair in pairs if pair != besides for key in pair} - reached
+        reached |= fresh
+    return reached
+
+
+def different_between(some: Collection[int], others: Collection[int]) -> list[PersonPair]:
+    """The decisions "not the same human" between one of these and one of those."""
+    here, there = PersonPair.first_id, PersonPair.second_id
+    either = or_(sa.and_(here.in_(some), there.in_(others)), sa.and_(here.in_(others), there.in_(some)))
+    return list(session().scalars(select(PersonPair).where(PersonPair.decision == PairDecision.DIFFERENT, either).order_by(here, there)))
+
+
 def joined_with(start: set[int]) -> set[int]:
     """The persons reached from the start over pairs decided the same, and those that stood for each other until now."""
     reached, fresh = set(start), set(start)

@@ -17,6 +17,8 @@ from trainhub.ledger.types import Category, Source
 from trainhub.oversight.goals import operations, queries, tasks
 from trainhub.oversight.goals.models import Goal
 from trainhub.oversight.goals.types import GoalState
+from trainhub.people import operations as people
+from trainhub.people.types import PairDecision
 
 NOW, TODAY = datetime(2016, 7, 1, 2, tzinfo=UTC), date(2016, 7, 1)
 CLOSED = date(2016, 6, 30)
@@ -46,6 +48,13 @@ def _trained(day: date, now: datetime, *, is_counted: bool = True) -> TrainingRe
     return row
 
 
+def _closed_about(was: dict[str, Any]) -> TrainingRecord:
+    """A record, and a period that is closed before or after it came in."""
+    early = _trained(**was) if was["now"] <= NOW else None
+    operations.close_period(goal=_goal(), until=CLOSED, reason="半年上报", by=SYSTEM, today=TODAY, now=NOW)
+    return early or _trained(**was)
+
+
 def _corrected(row: TrainingRecord, now: datetime, **change: Any) -> TrainingRecord:
     held = {key: getattr(row, key) for key in ("course", "category", "county_code", "hours_x10", "completed_on", "is_counted")}
     return ledger.correct_record(record=row, reason="更正", by=SYSTEM, today=now.date(), now=now, **{**held, **change})
@@ -63,8 +72,7 @@ def _corrected(row: TrainingRecord, now: datetime, **change: Any) -> TrainingRec
     ],
 )
 def test_who_was_there_in_time_is_not_late_by_a_correction(session: Session, was: dict[str, Any], change: dict[str, Any], late: int) -> None:
-    goal, row = _goal(), _trained(**was)
-    operations.close_period(goal=goal, until=CLOSED, reason="半年上报", by=SYSTEM, today=TODAY, now=NOW)
+    goal, row = _goal(), _closed_about(was)
     row = _corrected(row, NOW + timedelta(days=1), **change)
     for number in range(3):  # corrected again and again
         operations.rebuild(goal=goal, now=NOW)
@@ -85,3 +93,27 @@ def test_a_goal_set_back_to_planned_keeps_its_pages_current(session: Session) ->
     tasks.refresh(None)  # type: ignore[arg-type]
     with transaction():
         assert queries.kept_totals(_goal()) == (2, 2)
+
+
+@pytest.mark.parametrize(
+    ("first", "late"),
+    [
+        ({"day": date(2016, 5, 1), "now": NOW - timedelta(days=1)}, 0),  # in the figures given out, an earlier day comes in afterwards
+        ({"day": date(2016, 5, 1), "now": NOW + timedelta(seconds=1)}, 1),
+        ({"day": TODAY, "now": NOW - timedelta(days=1)}, 1),  # not in the closed days
+        ({"day": date(2014, 12, 31), "now": NOW - timedelta(days=1)}, 1),  # not of the goal
+        ({"day": date(2016, 5, 1), "now": NOW - timedelta(days=1), "is_counted": False}, 1),
+    ],
+)
+@pytest.mark.parametrize("is_merged", [False, True])
+def test_who_was_in_the_figures_given_out_is_not_late_by_an_earlier_day(session: Session, first: dict[str, Any], late: int, is_merged: bool) -> None:
+    goal, was = _goal(), _closed_about(first)
+    came = _trained(date(2016, 2, 1), NOW + timedelta(days=1))
+    if is_merged:
+        people.note_decision(first_id=was.person_id, second_id=came.person_id, decision=PairDecision.SAME, reason="核对", by=SYSTEM, now=NOW)
+    else:
+        came.person_id = was.person_id
+        session.flush()
+    operations.rebuild(goal=goal, now=NOW)
+    assert (queries.late_persons(goal), len(session.execute(queries.drill(goal, SYSTEM, late=True)).all())) == (late, late)
+    assert [one.is_late for one in session.execute(queries.drill(goal, SYSTEM))] == [bool(late)]

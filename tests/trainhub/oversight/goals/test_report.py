@@ -128,7 +128,7 @@ def test_a_completion_under_two_numbers_of_one_human_counts_once(command: Comman
     assert figures() == (2, 2)
     pair = session.scalars(select(PossibleDuplicate.id)).one()
     with transaction():
-        ledger.decide_duplicate(duplicate_id=pair, is_same=True, by=SYSTEM, now=NOW)
+        ledger.decide_duplicate(duplicate_id=pair, is_same=True, note="核对", by=SYSTEM, now=NOW)
     assert figures() == (1, 1)
     later = datetime(2100, 1, 1, tzinfo=UTC)
     assert reporting.report(goal, on=date(2017, 12, 31), known_at=later)["enrolments"] == 1
@@ -137,7 +137,7 @@ def test_a_completion_under_two_numbers_of_one_human_counts_once(command: Comman
     assert [command("trainees", "import", again, *dry)["duplicates"] for dry in (["--dry-run"], [])] == [1, 1]
     assert figures() == (1, 2)
     with transaction():
-        ledger.decide_duplicate(duplicate_id=pair, is_same=False, by=SYSTEM, now=NOW + timedelta(minutes=1))
+        ledger.decide_duplicate(duplicate_id=pair, is_same=False, note="核对", by=SYSTEM, now=NOW + timedelta(minutes=1))
     assert figures() == (2, 3)
 
 
@@ -149,12 +149,12 @@ def test_the_queue_sees_what_was_decided_on_the_page_of_a_person(command: Comman
     keys = session.execute(select(PossibleDuplicate.person_id, PossibleDuplicate.other_person_id)).one()
     one, two = (session.get_one(Person, key) for key in keys)
     decided: dict[str, Any] = {"by": SYSTEM, "now": NOW}
-    assert ledger.decide_duplicate(duplicate_id=pair, is_same=True, **decided)[1] is True
-    assert ledger.decide_duplicate(duplicate_id=pair, is_same=True, **decided)[1] is False
+    assert ledger.decide_duplicate(duplicate_id=pair, is_same=True, note="核对", **decided)[1] is True
+    assert ledger.decide_duplicate(duplicate_id=pair, is_same=True, note="核对", **decided)[1] is False
     people.decide_pair(first=one, second=two, decision=PairDecision.DIFFERENT, reason="两个人", **decided)
     session.commit()
     assert report(command)["persons"] == 2
-    assert ledger.decide_duplicate(duplicate_id=pair, is_same=True, **decided)[1] is True
+    assert ledger.decide_duplicate(duplicate_id=pair, is_same=True, note="核对", **decided)[1] is True
     session.commit()
     assert report(command)["persons"] == 1
 
@@ -211,7 +211,7 @@ def test_refreshing_step_by_step_gives_what_a_rebuild_gives(command: Command, se
         if step == 3:
             pair = session.scalars(select(PossibleDuplicate.id).order_by(PossibleDuplicate.id)).first()
             with transaction():
-                ledger.decide_duplicate(duplicate_id=pair or 0, is_same=True, by=SYSTEM, now=NOW)
+                ledger.decide_duplicate(duplicate_id=pair or 0, is_same=True, note="核对", by=SYSTEM, now=NOW)
         goal = queries.by_code("fj-400k")
         assert goal is not None
         with transaction():

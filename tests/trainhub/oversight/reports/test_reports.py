@@ -11,6 +11,7 @@ from typing import Any
 
 import openpyxl
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -351,6 +352,29 @@ def test_the_way_through_the_pages(session: Session, as_role: AsRole, client: Fl
     assert coordinator.post("/reports/", data=own).status_code == 303
     assert coordinator.post("/reports/", data={**own, "organisation": "999999"}).status_code == 422
     assert coordinator.get("/reports/").status_code == 200
+
+
+def test_open_data_counts_what_is_asked_for_alone_and_keeps_it(
+    session: Session, client: FlaskClient, app: Flask, count_queries: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def counted(path: str) -> list[str]:
+        count_queries.clear()
+        assert client.get(path).status_code == 200
+        return [
+            name
+            for name in ("goal_fact", "enrolment", "organisation")
+            if any(f"FROM {name}" in one or f"JOIN {name}" in one for one in count_queries)
+        ]
+
+    assert counted("/open/bases.json") == ["organisation"]
+    for path in ("/open/", "/open/trained-dictionary.csv", "/open/courses-dictionary.csv"):
+        assert counted(path) == []
+    assert counted("/open/courses.csv") == ["enrolment", "organisation"]
+    monkeypatch.setitem(app.config, "TESTING", False)
+    assert [counted("/open/courses.csv"), counted("/open/courses.json")] == [["enrolment", "organisation"], []]
+    held = app.extensions["trainhub.kept"]
+    held.update({key: (at - timedelta(minutes=6), rows) for key, (at, rows) in held.items()})
+    assert counted("/open/courses.json") == ["enrolment", "organisation"]
 
 
 def test_open_data_tells_of_no_person(session: Session, client: FlaskClient) -> None:

@@ -9,7 +9,7 @@ import pytest
 from trainhub.oversight.reports import opendata, rules
 from trainhub.oversight.reports.building import graduates
 from trainhub.oversight.reports.building.common import table
-from trainhub.oversight.reports.types import Column, Document, Figure, Section, Table, document_from
+from trainhub.oversight.reports.types import Column, Document, Figure, Plot, PlotKind, Section, Table, document_from
 from trainhub.oversight.surveys.rules import Said, sum_up
 from trainhub.oversight.surveys.types import GraduateStatus, PayBand
 
@@ -145,3 +145,23 @@ def test_a_recount_names_what_differs_and_a_kept_document_comes_back_the_same() 
     assert [(d.section, d.kept, d.now) for d in rules.differences(one, other)] == [("合计", "3", "4"), ("一", "y · 2", "y · 3")]
     assert document_from(one.as_dict()) == one
     assert (rules.share_text(1, 3), rules.share_text(0, 0), rules.gap(5, 8)) == ("33.3%", "—", -3)
+
+
+def _told(total: int = 3, heading: str = "数", drawn: float = 1.0) -> Document:
+    plot = Plot(PlotKind.BARS, "图", ("甲", "乙"), (("数", (drawn, 2.0)),))
+    counted = table("表", ("名", f"#{heading}"), [("甲", 1), ("乙", 2)], ("合计", total))
+    return Document("题", "", (), (Section("一", plot=plot, table=counted),), (), ())
+
+
+@pytest.mark.parametrize(
+    ("now", "found"),
+    [
+        (_told(), []),
+        (_told(total=4), [("合计 · 3", "合计 · 4")]),
+        (_told(heading="人"), [("名 · 数", "名 · 人")]),
+        (_told(drawn=5.0), [("甲 · 乙 · 数 · 1.0 · 2.0", "甲 · 乙 · 数 · 5.0 · 2.0")]),
+    ],
+)
+def test_a_recount_compares_foot_columns_and_plot_too(now: Document, found: list[tuple[str, str]]) -> None:
+    kept = document_from(_told().as_dict())
+    assert [(one.kept, one.now) for one in rules.differences(kept, now)] == found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -19,6 +20,7 @@ from enterprises.awards.operations import AlreadyAwarded, AwardRefused, NotEligi
 from enterprises.awards.types import AwardState, PoolKind
 from tests.factories import awards as make
 from tests.factories import ground
+from tests.factories import identity as accounts
 from tests.factories.awards import EDU, FIN, HR, NOW, ST, TODAY
 from tests.factories.parallel import together
 from trainhub.kernel import clock
@@ -41,7 +43,7 @@ WHEN: dict[str, Any] = {"today": TODAY, "now": NOW}
 LAST, AFTER = TODAY + timedelta(days=7), TODAY + timedelta(days=8)
 """The last day of a notice that began today, and the first day on which it may be paid (own.talents.notice_days)."""
 AsRole = Callable[..., FlaskClient]
-WHOLE: dict[str, Any] = {"rank_china": 20, "years_there": 3, "is_mid_senior": True, "project": "平台"}
+WHOLE: dict[str, Any] = {"rank_china": 20, "rank_year": 2025, "years_there": 3, "is_mid_senior": True, "project": "平台"}
 
 
 def _talent(kind: TalentKind = TalentKind.LEADING, **facts: Any) -> Talent:
@@ -103,8 +105,33 @@ def test_from_the_decision_to_the_payment_out_of_the_new_fund(session: Session) 
     with pytest.raises(WrongStep):
         awarding.pay(**pay, pool_id=new)
     awarding.revoke(award=made, reason="材料不实", by=HR, **WHEN)
-    assert (made.state, pools.pool(new).spent_fen) == (AwardState.REVOKED, 0)  # type: ignore[union-attr]
-    assert _decide(row).id != made.id
+    assert (made.state, pools.pool(new).spent_fen) == (AwardState.REVOKED, 50 * WAN)  # type: ignore[union-attr]
+    again = _decide(row)
+    assert again.id != made.id
+    noticing.publish(award=again, by=HR, today=TODAY)
+    with pytest.raises(AwardRefused, match="还没有收回"):
+        awarding.pay(**{**pay, "award": again}, pool_id=new)
+    back: dict[str, Any] = {"award": made, "on": AFTER, "reference": "R-1", "today": AFTER}
+    with pytest.raises(NotAllowed):
+        awarding.recover(by=ST, **back)
+    with pytest.raises(AwardRefused, match="凭证"):
+        awarding.recover(by=FIN, **{**back, "reference": ""})
+    for _time in range(2):
+        awarding.recover(by=FIN, **back)
+        assert (made.recovered_on, pools.pool(new).spent_fen) == (AFTER, 0)  # type: ignore[union-attr]
+    assert awarding.pay(**{**pay, "award": again}, pool_id=new).state is AwardState.PAID
+
+
+def test_who_entered_the_word_of_the_conference_does_not_pay(session: Session) -> None:
+    one, two, three = (accounts.account().id for _ in range(3))
+    made = _decide(_talent(), 100, by=replace(HR, account_id=one))
+    awarding.confer(award=made, on=TODAY, is_positive=True, text="同意", by=replace(HR, account_id=two), **WHEN)
+    noticing.publish(award=made, by=HR, today=TODAY)
+    pay: dict[str, Any] = {"award": made, "on": AFTER, "reference": "P-1", "pool_id": _pool(), "today": AFTER, "now": NOW}
+    for own in (one, two):
+        with pytest.raises(NotAllowed, match="须由另一人办理"):
+            awarding.pay(by=replace(FIN, account_id=own), **pay)
+    assert awarding.pay(by=replace(FIN, account_id=three), **pay).state is AwardState.PAID
 
 
 def test_one_year_once_and_another_year_again(session: Session) -> None:
@@ -150,8 +177,8 @@ def test_a_talent_whose_conditions_are_gone_gets_nothing(session: Session) -> No
         _decide(listed)
 
 
-@pytest.mark.parametrize(("on", "is_good"), [(date(1990, 1, 1), False), (date(2025, 12, 31), False), (date(2026, 1, 1), True)])
-def test_a_conference_is_not_before_the_year_of_the_money(session: Session, on: date, is_good: bool) -> None:
+@pytest.mark.parametrize(("on", "is_good"), [(date(1990, 1, 1), False), (TODAY - timedelta(days=1), False), (TODAY, True)])
+def test_a_conference_is_not_before_the_amount_was_put_before_it(session: Session, on: date, is_good: bool) -> None:
     made = _decide(_talent(), 100)
     call: dict[str, Any] = {"award": made, "on": on, "is_positive": True, "text": "同意", "by": HR, **WHEN}
     if is_good:
@@ -228,7 +255,7 @@ def test_two_entries_of_one_human_share_the_year(session: Session) -> None:
 def test_nothing_is_decided_or_paid_before_the_employer_s_credit_was_looked_up(session: Session) -> None:
     firm, school = make.company(credit_status=""), ground.university()
     row, pool = _talent(employer_id=firm.id), _pool()
-    with pytest.raises(AwardRefused, match=f"还没有核查信用：{firm.name}"):
+    with pytest.raises(AwardRefused, match=f"核查已过期：{firm.name}"):
         _decide(row)
     look_up: dict[str, Any] = {"organisation": firm, "is_listed": False, "detail": "平台查询", "on": TODAY, "by": HR, **WHEN}
     credit.enter(**look_up)
@@ -379,7 +406,7 @@ def test_the_pages_and_the_command(session: Session, as_role: AsRole, app: Any) 
     bad = hr.post(f"/talents/{talent}/award", data={"amount": "299999.99", "minutes": "纪要"})
     assert (bad.status_code, "300,000" in bad.text) == (422, True)
     where = hr.post(f"/talents/{talent}/award", data={"amount": "1000000", "minutes": "纪要"}).headers["Location"]
-    confer = {"on": "2026-03-01", "is_positive": "yes", "text": "同意"}
+    confer = {"on": str(clock.today()), "is_positive": "yes", "text": "同意"}
     assert (hr.post(f"{where}/confer", data=confer).status_code, f"{where}/confer" in hr.get(where).text) == (403, False)
     assert as_role(Role.DEPT_HR).post(f"{where}/confer", data=confer).status_code == 303
     paid = {"on": str(clock.today()), "reference": "P-9", "pool": str(pool)}
@@ -401,6 +428,12 @@ def test_the_pages_and_the_command(session: Session, as_role: AsRole, app: Any) 
     told = CliRunner().invoke(cli.talents, ["support", "--talent", str(talent), "--json"], obj={"create_app": lambda: app}).stdout
     assert [(one["year"], one["state"], one["amount_fen"]) for one in json.loads(told)["awards"]] == [(2026, "paid", 100 * WAN)]
     assert hr.post(f"{where}/revoke", data={"reason": "材料不实"}).status_code == 303
+    assert "待收回" in fin.get("/talents/awards?state=to_recover").text
+    assert "收回已撤销的人才资金支持" in fin.get("/").text
+    assert fin.post(f"{where}/recover", data={"on": str(clock.today()), "reference": ""}).status_code == 422
+    assert fin.post(f"{where}/recover", data={"on": str(clock.today()), "reference": "R-9"}).status_code == 303
+    assert "R-9" in fin.get(where).text
+    assert "收回已撤销的人才资金支持" not in fin.get("/").text
 
 
 def test_two_decisions_at_once_give_one_award(committed: Flask) -> None:

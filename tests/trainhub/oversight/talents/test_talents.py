@@ -26,7 +26,7 @@ from trainhub.policy.book import book
 
 NOW, TODAY = datetime(2026, 3, 2, 2, tzinfo=UTC), date(2026, 3, 2)
 AsRole = Callable[..., FlaskClient]
-WHOLE: dict[str, Any] = {"rank_china": 20, "years_there": 3, "is_mid_senior": True, "project": "平台"}
+WHOLE: dict[str, Any] = {"rank_china": 20, "rank_year": 2025, "years_there": 3, "is_mid_senior": True, "project": "平台"}
 
 
 @pytest.mark.parametrize(
@@ -38,6 +38,11 @@ WHOLE: dict[str, Any] = {"rank_china": 20, "years_there": 3, "is_mid_senior": Tr
         ({"rank_china": 21, "rank_world": 31}, ["rank"]),
         ({"rank_china": 21, "rank_world": 29}, []),
         ({"rank_china": None}, ["rank"]),
+        ({"rank_year": 2022}, ["rank_year"]),
+        ({"rank_year": 2023}, []),
+        ({"rank_year": 2026}, []),
+        ({"rank_year": 2027}, ["rank_year"]),
+        ({"rank_year": None}, ["rank_year"]),
         ({"years_there": 2}, ["years"]),
         ({"years_there": 4}, []),
         ({"years_there": None}, ["years"]),
@@ -48,7 +53,7 @@ WHOLE: dict[str, Any] = {"rank_china": 20, "years_there": 3, "is_mid_senior": Tr
 )
 def test_a_leading_talent_by_fj_15b(change: dict[str, Any], missing: list[str]) -> None:
     held = {key: book().at(key, on=TODAY) for key in PARAMETERS}
-    assert [f.code.split(".")[1] for f in judge_leading(Leading(**{**WHOLE, **change}), held) if not f.met] == missing
+    assert [f.code.split(".")[1] for f in judge_leading(Leading(**{**WHOLE, "asked_year": TODAY.year, **change}), held) if not f.met] == missing
 
 
 def _nominate(kind: TalentKind = TalentKind.HIGH_LEVEL, person: Any = None, **facts: Any) -> Any:
@@ -81,6 +86,19 @@ def test_a_leading_talent_without_the_conditions_is_refused_with_the_clause(sess
     assert (refused.value.code, "000:741" in refused.value.details[0]["problem"]) == ("not_eligible", True)
     operations.reject(row=row, decision="排名不符", by=SYSTEM, today=TODAY)
     assert row.state is TalentState.REJECTED
+
+
+def test_a_ranking_has_its_year(session: Session) -> None:
+    """FJ-15b, 000:741: 近三年. Of one that was entered before years were, a person judges."""
+    for wrong in ({"rank_year": None}, {"rank_year": TODAY.year + 1}):
+        with pytest.raises(TalentRefused) as refused:
+            _nominate(TalentKind.LEADING, **{**WHOLE, **wrong})
+        assert refused.value.field == "rank_year"
+    row = _nominate(TalentKind.LEADING, **WHOLE)
+    row.rank_year = None  # as before
+    operations.review(row=row, opinion="建议", by=SYSTEM, today=TODAY)
+    assert [one.status.value for one in operations.findings_of(row, TODAY) if not one.met] == ["judge"]
+    assert operations.recognise(row=row, decision="2024 年排名，经核对属近三年", by=SYSTEM, today=TODAY).state is TalentState.RECOGNISED
 
 
 def _file(*rows: str) -> bytes:

@@ -14,6 +14,7 @@ from trainhub.kernel.db import session
 from trainhub.kernel.errors import NotAllowed, Refused
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import _
+from trainhub.ledger.holding_queries import hold_records
 from trainhub.oversight.goals import queries, rules
 from trainhub.oversight.goals.models import Goal, GoalClosing, GoalFigure, GoalReview, GoalTarget
 from trainhub.oversight.goals.operations.facts import BadGoal, take_snapshot
@@ -75,12 +76,15 @@ def close_period(*, goal: Goal, until: date, reason: str, by: Identity, today: d
     """Close the days up to one: a snapshot is kept, and records that come in later for these days carry a mark.
 
     Late entries still count (the goal tells the truth); the mark says that they were not in the figures given out. Today is not over:
-    what is recorded this afternoon would be called late.
+    what is recorded this afternoon would be called late. A portion of a roster that is being written is waited for, so that each record is
+    either in the figures or late.
     """
     if until >= today:
         raise BadClosing(_("只能封存已经过去的日子，最晚到昨天：今天还会有记录登记。"), field="until")
     if until < goal.starts_on:
         raise BadClosing(_("封存日不能早于目标的起始日。"), field="until")
+    newest = hold_records()
+    now = now if newest is None else max(now, newest)
     queries.hold(goal.id)
     standing = queries.closings_of(goal.id, only_standing=True)
     if any(row.until >= until for row in standing):

@@ -20,7 +20,7 @@ from trainhub.oversight.goals import rules
 from trainhub.oversight.goals.models import Goal, GoalCourse, GoalDay, GoalPerson, GoalShare, GoalSnapshot, GoalTarget
 from trainhub.oversight.goals.permissions import VIEWERS
 from trainhub.oversight.goals.queries.completing import completions
-from trainhub.oversight.goals.queries.keeping import closed_days, is_late
+from trainhub.oversight.goals.queries.keeping import closed_days, is_late_person
 from trainhub.oversight.goals.types import Counted, CountingRule, GoalState, Progress, Share
 from trainhub.people.models import Person, PersonPair
 
@@ -305,7 +305,7 @@ def drill(
             Region.name.label("county"),
             Organisation.name.label("base"),
             TrainingRecord.course,
-            is_late(goal.id).label("is_late"),
+            is_late_person(goal).label("is_late"),
         )
         .join(Person, Person.id == GoalPerson.person_id)
         .join(TrainingRecord, TrainingRecord.id == GoalPerson.record_id)
@@ -325,7 +325,7 @@ def drill(
     if course:
         statement = statement.where(TrainingRecord.course == course)
     if late:
-        statement = statement.where(is_late(goal.id), closed_days(goal.id, GoalPerson.on))
+        statement = statement.where(is_late_person(goal), closed_days(goal.id, GoalPerson.on))
     days = rules.days_of_months(since, month)
     if days is not None:
         statement = statement.where(GoalPerson.on.between(*days))

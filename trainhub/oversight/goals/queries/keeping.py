@@ -11,7 +11,10 @@ from sqlalchemy.orm import aliased
 
 from trainhub.kernel.db import session
 from trainhub.ledger.models import RecordCancellation, TrainingRecord
+from trainhub.ledger.types import Category
+from trainhub.organisations.queries import within_regions
 from trainhub.oversight.goals.models import Goal, GoalClosing, GoalFigure, GoalPerson, GoalReview, GoalSnapshot
+from trainhub.people.models import Person
 
 
 def closings_of(goal_id: int, *, only_standing: bool = False) -> list[GoalClosing]:
@@ -46,9 +49,9 @@ def _corrected() -> sa.CTE:
 CORRECTED = _corrected()
 
 
-def is_late(goal_id: int) -> sa.ColumnElement[bool]:
+def is_late(goal_id: int, *besides: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
     """SQL: the record came in after a period of the goal that holds its day was closed (see `rules.late_marks`). One that corrects a
-    counted record that was there in time brought nobody late."""
+    counted record that was there in time brought nobody late. `besides`: what else is asked of the closing it is late for."""
     former = aliased(TrainingRecord)
     in_time = (
         select(former.id)
@@ -70,10 +73,30 @@ def is_late(goal_id: int) -> sa.ColumnElement[bool]:
             TrainingRecord.completed_on <= GoalClosing.until,
             TrainingRecord.recorded_at > GoalClosing.closed_at,
             ~in_time,
+            *besides,
         )
-        .correlate(TrainingRecord)
+        .correlate(TrainingRecord, GoalPerson)
         .exists()
     )
+
+
+def is_late_person(goal: Goal) -> sa.ColumnElement[bool]:
+    """SQL: the human of a kept person came into the goal after a period was closed: the record they count by is late, and none of theirs that
+    the goal counts was there when it was closed. Who was in the figures given out is not late by an earlier day that comes in afterwards."""
+    there, row = aliased(TrainingRecord), aliased(Person)
+    counted = [
+        there.is_counted.is_(True),
+        there.completed_on.between(goal.starts_on, goal.deadline),
+        there.completed_on <= GoalClosing.until,
+        there.recorded_at <= GoalClosing.closed_at,
+        sa.or_(there.cancelled_at.is_(None), there.cancelled_at > GoalClosing.closed_at),
+        within_regions(there.county_code, [goal.region_code]),
+    ]
+    if goal.categories:
+        counted.append(there.category.in_([Category(name) for name in goal.categories]))
+    of_human = sa.or_(row.id == GoalPerson.person_id, row.merged_into_id == GoalPerson.person_id)
+    in_time = select(there.id).join(row, row.id == there.person_id).where(of_human, *counted).correlate(GoalPerson, GoalClosing).exists()
+    return is_late(goal.id, ~in_time)
 
 
 def closed_days(goal_id: int, day: Any) -> sa.ColumnElement[bool]:
@@ -98,7 +121,7 @@ def late_counts(goal: Goal) -> dict[str, int]:
     statement = (
         select(GoalPerson.prefecture, func.count())
         .join(TrainingRecord, TrainingRecord.id == GoalPerson.record_id)
-        .where(GoalPerson.goal_id == goal.id, GoalPerson.on <= max(row.until for row in standing), is_late(goal.id))
+        .where(GoalPerson.goal_id == goal.id, GoalPerson.on <= max(row.until for row in standing), is_late_person(goal))
         .where(TrainingRecord.recorded_at > min(row.closed_at for row in standing))
         .group_by(GoalPerson.prefecture)
     )

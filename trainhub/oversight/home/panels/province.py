@@ -181,6 +181,12 @@ def department(identity: Identity, today: date) -> Panel:
         todos.append(
             Todo(_("追回多付的培训补助"), link(identity, "subsidies.index", state="paid"), _("去办理"), sum(recover.values()), detail, 0, "money")
         )
+    for text, url, owed in (
+        (N_("收回已撤销的奖励"), awards_url, practice.awards_to_recover(identity)),
+        (N_("收回已撤销的人才资金支持"), link(identity, "talents.awards"), practice.talent_awards_to_recover(identity)),
+    ):
+        if owed and url:
+            todos.append(Todo(_(text), narrowed(url, state="to_recover"), _("去办理"), owed, _("拨付以后撤销，钱还没有收回"), 0, "money"))
     duplicates_url = link(identity, "ledger.duplicates.index")
     doubtful = province.open_duplicates() if duplicates_url else 0
     if doubtful:

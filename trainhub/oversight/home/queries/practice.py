@@ -28,6 +28,7 @@ from trainhub.kernel.db import session
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
 from trainhub.organisations.types import OrganisationKind, OrganisationState
+from trainhub.oversight.talents import award_queries as talents
 from trainhub.people.models import Student
 
 
@@ -179,6 +180,16 @@ def awards_by_state(identity: Identity) -> dict[AwardState, int]:
         state = awards.AwardRow(*row).state
         found[state] = found.get(state, 0) + 1
     return found
+
+
+def awards_to_recover(identity: Identity) -> int:
+    """How many awards the reader sees were paid, revoked, and have not come back."""
+    return session().scalar(select(func.count()).select_from(awards.awards_listing(identity, is_to_recover=True).order_by(None).subquery())) or 0
+
+
+def talent_awards_to_recover(identity: Identity) -> int:
+    """The same of money for talent."""
+    return session().scalar(select(func.count()).select_from(talents.listing(identity, is_to_recover=True).order_by(None).subquery())) or 0
 
 
 def own_bases(identity: Identity) -> list[tuple[int, str, str]]:

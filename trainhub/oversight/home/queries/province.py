@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 
 from courses.catalogue.models import Course, Run
 from courses.catalogue.types import RunState
@@ -36,9 +36,10 @@ def persons_by_day(goal_id: int, regions: Collection[str] = ()) -> dict[date, in
 
 def records_since(identity: Identity, since: date) -> tuple[int, int]:
     """(training records the reader sees, those completed since a day); cancelled ones left out."""
-    statement = select(func.count(TrainingRecord.id)).where(ledger.visible_to(identity), TrainingRecord.cancelled_at.is_(None))
-    later = session().scalar(statement.where(TrainingRecord.completed_on >= since)) or 0
-    return session().scalar(statement) or 0, later
+    is_later = func.sum(case((TrainingRecord.completed_on >= since, 1), else_=0))
+    statement = select(func.count(TrainingRecord.id), is_later).where(ledger.visible_to(identity), TrainingRecord.cancelled_at.is_(None))
+    everything, later = session().execute(statement).one()
+    return int(everything), int(later or 0)
 
 
 def open_duplicates() -> int:
