@@ -123,12 +123,20 @@ def badge_file_of(certificate: Certificate, maker: Maker) -> dict[str, Any]:
     """The signed Open Badges credential for the holder. Refused for what was never issued; later states are in the status list."""
     if certificate.state not in PUBLIC:
         raise NotDrawable(_("这张证书还没有签发，没有数字凭证。待人工处理、签发之后再下载。"))
+    _must_be_as_issued(certificate)
     return openbadges.signed(badge_of(certificate, maker), maker.signer)
 
 
 def _must_stand(certificate: Certificate) -> None:
     if certificate.state is not State.ISSUED:
         raise NotDrawable(_("这张证书当前不是有效状态，不能下载。如有疑问，请联系发证单位。"))
+    _must_be_as_issued(certificate)
+
+
+def _must_be_as_issued(certificate: Certificate) -> None:
+    """What was changed past the operations is neither signed nor drawn: our signature would vouch for the false words for years."""
+    if not queries.is_whole(certificate):
+        raise NotDrawable(_("平台中的记录与签发时的记录不一致，不能下载：请联系发证单位核实。"), code="not_as_issued")
 
 
 def _must_be_drawn_here(certificate: Certificate) -> None:

@@ -134,7 +134,7 @@ def check_each(asked: Sequence[tuple[str, str]]) -> list[Verdict]:
 def _portion(asked: Sequence[tuple[str, str]], longer: dict[tuple[str, str], Verdict]) -> Iterator[Verdict]:
     editions = queries.editions_of_each(number for number, _code in asked if is_number(number))
     first = [one for one, *others in editions.values() if not others and one.state is State.ISSUED]
-    stands = queries.whole_alone(first)
+    stands = queries.whole_among(first)
     for number, code in asked:
         one = next((edition for edition in editions.get(number, ()) if edition.code == code and edition.state in PUBLIC), None)
         if one is None:

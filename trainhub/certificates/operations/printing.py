@@ -206,7 +206,16 @@ def draw(run: PrintRun, chunk: PrintChunk, maker: Maker) -> Drawn:
     layout = queries.layout_of(first.template, first.template_version)
     sheet = Sheet(bleed=run.bleed_mm, has_marks=run.has_marks, is_overprint=run.mode is PrintMode.OVERPRINT)
     press = Press(layout, common_facts(layout, page_facts(first)), base_url=run.site or maker.site, sheet=sheet)
+    whole = queries.whole_among([certificate for _item, certificate, _serial in lines])
     for _item, certificate, _serial in lines:
+        if certificate.id not in whole:  # changed past the operations: paper would say for good what nobody certified
+            raise CannotPrint(
+                _(
+                    "证书 %(number)s 在平台中的记录与签发时的记录不一致，没有绘制：请系统管理员核查数据库，改正后再继续绘制。",
+                    number=certificate.number,
+                ),
+                code="not_as_issued",
+            )
         chars = lacking(layout, certificate.facts)
         if chars:  # a font that was there when it was issued: a page with a blank in a name must not be printed
             raise CannotPrint(

@@ -39,7 +39,7 @@ from trainhub.certificates.queries.history import (
     last_hash,
     line_of,
     recorded_facts,
-    whole_alone,
+    whole_among,
 )
 from trainhub.certificates.queries.holding import held, known_keys
 from trainhub.certificates.queries.issued import (
@@ -287,6 +287,6 @@ __all__ = [
     "waiting_by_note",
     "waiting_ids",
     "waiting_items",
-    "whole_alone",
+    "whole_among",
     "with_account",
 ]
