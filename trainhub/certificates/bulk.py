@@ -66,6 +66,11 @@ class Checked:
     issuer: str = ""
     issued_on: str = ""
 
+    @property
+    def is_unnamed(self) -> bool:
+        """Whether the certificate stands, but nobody said whose it should be."""
+        return self.look == "ok" and not self.name
+
 
 def check_rows(rows: Sequence[Row]) -> list[Checked]:
     """Each row: its cells must hold what was typed, the certificate must stand and the name, when given, must be the holder's."""
@@ -97,6 +102,8 @@ def _checked(row: Row, verdict: Verdict | None) -> Checked:
     if one is None or not verdict.is_full:
         return Checked(row.number, number, name, look, said, verdict.reason)
     note = verdict.reason
+    if not name and look == "ok":
+        note = _("没有填写姓名，未核对持证人。")
     if name and not _same(name, one.holder):
         look, note = "bad", _("姓名与证书不一致。")
         said = _("姓名不符") if verdict.status is Status.ISSUED else said
@@ -150,9 +157,10 @@ def bulk_post() -> Any:
         return downloads.table((asdict(one) for one in rows), RESULT, name=_("证书查验结果"), form="xlsx", codes=["number"])
     return render_template(
         "trainhub/certificates/bulk.html",
-        rows=rows if len(rows) <= MOST_SHOWN else sorted(rows, key=lambda one: one.look == "ok")[:MOST_SHOWN],
+        rows=rows if len(rows) <= MOST_SHOWN else sorted(rows, key=lambda one: (one.look == "ok", not one.is_unnamed))[:MOST_SHOWN],
         total=len(rows),
-        good=sum(one.look == "ok" for one in rows),
+        good=sum(one.look == "ok" and not one.is_unnamed for one in rows),
+        unnamed=sum(one.is_unnamed for one in rows),
         checked_at=clock.now(),
         site=current_app.config["SETTINGS"].base_url,
     )
