@@ -11,6 +11,7 @@ import openpyxl
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from flask_babel import refresh
 from sqlalchemy.orm import Session
 
 from tests.factories import ground
@@ -99,6 +100,7 @@ def test_a_cell_that_cannot_be_used_is_told_in_english_too(session: Session, cli
 def test_a_list_without_names_is_told_so_in_english_too(session: Session, client: FlaskClient) -> None:
     with transaction():
         made = certificate()
+    refresh()  # the test's own context has asked for words in Chinese
     page = _post(client, _book([(made.number, made.code, "")]), lang="en").text
     assert "Genuine, name not compared" in page
     assert "the holder was not compared" in page
