@@ -24,7 +24,7 @@ from trainhub.certificates.operations._support import (
     lacking_facts,
     tell_holder,
 )
-from trainhub.certificates.operations.changing import CannotChange, change, checked_change, suspend, take_place
+from trainhub.certificates.operations.changing import CannotChange, change, checked_change, note_successor, suspend, take_place
 from trainhub.certificates.operations.issuing import clock_stands
 from trainhub.certificates.operations.numbering import hold_counter, new_number
 from trainhub.certificates.operations.single import prepare_one
@@ -211,7 +211,10 @@ def _supersede(
         evidence=evidence,
         asked_key=_asked_now(certificate, facts),
     )
-    add_event(made, Event.ISSUE, State.ISSUED, on=today, by=by, now=now)  # why stands with the one that ended: whoever scans this asks about this
+    row = add_event(
+        made, Event.ISSUE, State.ISSUED, on=today, by=by, now=now
+    )  # why stands with the one that ended: whoever scans this asks about this
+    note_successor(made, certificate, row, by=by)
     tell_holder(made, "corrected", N_("你的《%(title)s》已更正，新证书编号 %(number)s，原证书作废。"), now=now)
     return made
 

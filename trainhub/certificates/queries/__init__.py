@@ -38,6 +38,7 @@ from trainhub.certificates.queries.history import (
     last_event,
     last_hash,
     line_of,
+    newest_event,
     recorded_facts,
     whole_among,
 )
@@ -243,6 +244,7 @@ __all__ = [
     "may_know_of",
     "names_of",
     "names_of_accounts",
+    "newest_event",
     "of_person",
     "of_same_thing",
     "open_correction",
