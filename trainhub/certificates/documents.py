@@ -6,7 +6,7 @@ import hashlib
 import hmac
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC
 from functools import cache, lru_cache
 from typing import Any
@@ -27,8 +27,6 @@ from trainhub.certificates.types import State
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.i18n import _, in_language
 
-PERSONS = frozenset({"mentor", "school_supervisor", "enterprise_supervisor"})
-"""Facts that are names of other people: masked for visitors like the holder's."""
 HIDDEN = frozenset({"name", "issuer", "issuer_en", "issued_on"})
 """Facts that stand elsewhere on the page."""
 
@@ -81,11 +79,6 @@ def badge_of(certificate: Certificate, maker: Maker, *, is_public: bool = False)
     """
     layout = queries.layout_of(certificate.template, certificate.template_version)
     facts = certificate.facts
-    said = [
-        f"{field.label}：{mask_name(str(facts[field.name])) if is_public and field.name in PERSONS else facts[field.name]}"
-        for field in layout.fields
-        if field.name not in HIDDEN and facts.get(field.name)
-    ]
     salt = hmac.new(maker.salting, f"{certificate.number}/{certificate.edition}".encode(), hashlib.sha256).hexdigest()[:32] if is_public else ""
     page, index = openbadges.place_of(queries.status_place(certificate.id))
     rests = "" if is_public else _rests_on(certificate)
@@ -99,11 +92,34 @@ def badge_of(certificate: Certificate, maker: Maker, *, is_public: bool = False)
         salt=salt,
         number=certificate.number,
         title=title_of(certificate),
-        description="；".join(said) or layout.title,
+        description=_told(layout, facts, {one.name: one.visibility for one in layout.fields} if is_public else {}),
         narrative=rests or layout.title,
         list_address=f"{maker.site}/status/{page}",
         index=index,
     )
+
+
+def as_shown(value: str, shown: str) -> str:
+    """A fact as whoever verifies reads it; empty when it is for holder and issuer alone."""
+    if shown == "holder_only":
+        return ""
+    return mask_name(value) if shown == "masked" else value
+
+
+def _told(layout: Layout, facts: Mapping[str, Any], shown: Mapping[str, str]) -> str:
+    """The facts in one sentence, those of `shown` as it says."""
+    told = ((one, as_shown(str(facts.get(one.name) or ""), shown.get(one.name, ""))) for one in layout.fields if one.name not in HIDDEN)
+    return "；".join(f"{field.label}：{value}" for field, value in told if value) or layout.title
+
+
+BEFORE = dict.fromkeys(("mentor", "school_supervisor", "enterprise_supervisor"), "masked")
+"""What public credentials hid before fields said for themselves who sees them."""
+
+
+def as_before(badge: Badge, certificate: Certificate) -> Badge:
+    """A public credential as it was signed before fields said for themselves who sees them: those are out, and hold."""
+    layout = queries.layout_of(certificate.template, certificate.template_version)
+    return replace(badge, description=_told(layout, certificate.facts, BEFORE))
 
 
 def _rests_on(certificate: Certificate) -> str:

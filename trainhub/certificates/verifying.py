@@ -13,7 +13,7 @@ from datetime import date
 from typing import Any
 
 from trainhub.certificates import credentials, openbadges, queries
-from trainhub.certificates.documents import HIDDEN, PERSONS, Maker, badge_of, snapshot_of
+from trainhub.certificates.documents import HIDDEN, Maker, as_before, as_shown, badge_of, snapshot_of
 from trainhub.certificates.layouts import reading
 from trainhub.certificates.layouts.model import Field
 from trainhub.certificates.models import Certificate
@@ -198,8 +198,16 @@ def shown_facts(certificate: Certificate, *, english: bool = False) -> tuple[tup
 
 
 def public_facts(certificate: Certificate, *, english: bool = False) -> tuple[tuple[str, str, str], ...]:
-    """The same for visitors: names of people are masked."""
-    return tuple((name, label, mask_name(value) if name in PERSONS else value) for name, label, value in shown_facts(certificate, english=english))
+    """The same for visitors: each as its field says, names of people are masked."""
+    said = {one.name: one.visibility for one in queries.layout_of(certificate.template, certificate.template_version).fields}
+    told = ((name, label, as_shown(value, said[name])) for name, label, value in shown_facts(certificate, english=english))
+    return tuple((name, label, value) for name, label, value in told if value)
+
+
+def linked_facts(certificate: Certificate, *, english: bool = False) -> tuple[tuple[str, str, str], ...]:
+    """The same for whom the holder gave the link: names in full, without what is for holder and issuer alone."""
+    said = {one.name: one.visibility for one in queries.layout_of(certificate.template, certificate.template_version).fields}
+    return tuple(one for one in shown_facts(certificate, english=english) if said[one[0]] != "holder_only")
 
 
 def check_badge(data: bytes, maker: Maker, trust: Trust, *, english: bool = False) -> Verdict:
@@ -232,6 +240,7 @@ def _is_ours(badge: Badge, stored: Certificate, maker: Maker) -> bool:
     ours = replace(badge_of(stored, maker, is_public=bool(badge.salt)), narrative=badge.narrative)
     if badge.salt:
         ours = replace(ours, salt=badge.salt, identity=openbadges.hashed_name(stored.holder, badge.salt))
+        return badge in (ours, as_before(ours, stored))
     return badge == ours
 
 

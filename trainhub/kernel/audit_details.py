@@ -233,6 +233,7 @@ NAMES: Mapping[str, Any] = {
     "sessions": _l("会话数"),
     "set": _l("试题集"),
     "settings": _l("设置"),
+    "shown": _l("查验时谁能看到"),
     "sha256": _l("文件校验值"),
     "shares": _l("占比"),
     "side": _l("签署方"),
