@@ -58,8 +58,10 @@ def corrected(old: Certificate, *, facts: dict[str, Any], **given: Any) -> Certi
     return made
 
 
-def many(count: int, *, issuer: Organisation, facts: Callable[[int], dict[str, Any]] = lambda _index: {}, **given: Any) -> list[int]:
-    """The ids of so many more certificates like one that is issued for real; numbers count on, facts may differ, other columns are `given`. Each has its event. Quick."""
+def many(
+    count: int, *, issuer: Organisation, facts: Callable[[int], dict[str, Any]] = lambda _index: {}, only: bool = False, **given: Any
+) -> list[int]:
+    """The ids of so many more certificates like one that is issued for real; numbers count on, facts may differ, `only` those of `facts` when asked, other columns are `given`. Each has its event. Quick."""
     from sqlalchemy import insert
 
     model = certificate(Kind.TRAINING, issuer=issuer)
@@ -68,7 +70,11 @@ def many(count: int, *, issuer: Organisation, facts: Callable[[int], dict[str, A
     rows = []
     for index in range(1, count + 1):
         digits = f"{body}{int(model.number[11:17]) + index:06d}"
-        own = {"number": digits + check_digit(digits), "asked_key": f"{model.asked_key}:{index}", "facts": {**model.facts, **facts(index)}}
+        own = {
+            "number": digits + check_digit(digits),
+            "asked_key": f"{model.asked_key}:{index}",
+            "facts": {**({} if only else model.facts), **facts(index)},
+        }
         rows.append({**columns, **given, **own, "holder": own["facts"]["name"]})
     ids = list(session().scalars(insert(Certificate).returning(Certificate.id, sort_by_parameter_order=True), rows))
     session().execute(insert(CertificateEvent), [_issued(key, Certificate(**row)) for key, row in zip(ids, rows, strict=True)])

@@ -25,7 +25,7 @@ from trainhub.certificates.signers import Signer
 from trainhub.certificates.states import PUBLIC
 from trainhub.certificates.types import State
 from trainhub.kernel.errors import Refused
-from trainhub.kernel.i18n import _, in_language
+from trainhub.kernel.i18n import _, in_language, listed
 
 HIDDEN = frozenset({"name", "issuer", "issuer_en", "issued_on"})
 """Facts that stand elsewhere on the page."""
@@ -157,7 +157,8 @@ def _must_be_as_issued(certificate: Certificate) -> None:
 
 def _must_be_drawn_here(certificate: Certificate) -> None:
     """A font that was there when it was issued may be missing here: a name with a blank or a cut text is not handed out."""
-    from trainhub.certificates.layouts.fitting import cuts, cuts_told, lacking, why_told
+    from trainhub.certificates.layouts.filling import told_lacking
+    from trainhub.certificates.layouts.fitting import cuts, cuts_told, labels_of, lacking, why_told
 
     layout = queries.layout_of(certificate.template, certificate.template_version)
     chars = lacking(layout, certificate.facts)
@@ -166,6 +167,14 @@ def _must_be_drawn_here(certificate: Certificate) -> None:
             _(
                 "服务器现在不能正确印出这些字：%(chars)s。证书有效，暂不能下载：请联系发证单位更正，或请系统管理员安装签发时所用的字体。",
                 chars=why_told(chars),
+            )
+        )
+    absent = told_lacking(layout, page_facts(certificate))
+    if absent:
+        raise NotDrawable(
+            _(
+                "证书上缺少%(fields)s，印出来会标明缺项。证书有效，暂不能下载：请联系发证单位用“更正”补上。",
+                fields=listed(labels_of(layout, absent)),
             )
         )
     cut = cuts(layout, page_facts(certificate))

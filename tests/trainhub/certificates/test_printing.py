@@ -7,8 +7,11 @@ import json
 import os
 import shutil
 import subprocess
+import threading
 import zipfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -395,3 +398,78 @@ def test_the_pages_of_a_run(session: Session, app: Flask, as_role: AsRole) -> No
         assert archive.testzip() is None
         assert [name.rpartition(".")[2] for name in archive.namelist()] == ["pdf", "pdf", "csv"]
     assert admin.post(f"{where}/again").status_code == 409
+
+
+def test_two_downloads_of_a_lost_file_are_both_whole(session: Session, app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both draw it again at once: neither writes into the other's half, and each hands out what it has drawn."""
+    run = _run(3)
+    _draw(run)
+    (chunk,) = queries.chunks_of(run.id)
+    path, barrier, synced = printing.folder_of(tasks.root(), run) / printing.file_name(run, chunk), threading.Barrier(2, timeout=20), os.fsync
+    whole = path.read_bytes()
+
+    def fsync(file: int) -> None:
+        with suppress(threading.BrokenBarrierError):
+            barrier.wait()
+        synced(file)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    with ThreadPoolExecutor(2) as pool:
+        for _twice in range(3):
+            path.unlink()
+            barrier.reset()
+            both = [pool.submit(printing.write_whole, path, whole) for _one in range(2)]
+            assert [one.result() for one in both] == [None, None]
+            assert path.read_bytes() == whole
+    assert [one.name for one in path.parent.glob("*.part")] == []
+
+
+def test_what_is_handed_out_was_drawn_or_checked(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody else may put another file there between the writing and the reading back."""
+    run = _run(3)
+    whole = _draw(run)[f"certificates-{run.id}-001.pdf"]
+    (chunk,) = queries.chunks_of(run.id)
+    path, renamed = printing.folder_of(tasks.root(), run) / printing.file_name(run, chunk), Path.replace
+    path.unlink()
+
+    def replace(self: Path, target: Path) -> Path:
+        renamed(self, target)
+        target.write_bytes(whole[:100])
+        return target
+
+    monkeypatch.setattr(Path, "replace", replace)
+    current = queries.run_by_id(run.id)
+    assert current is not None
+    assert printing.content(tasks.root(), current, chunk, tasks.maker()) == whole
+
+
+def test_tidying_leaves_what_somebody_is_writing(tmp_path: Path) -> None:
+    fresh, left = tmp_path / "certificates-7-001.pdf.1.part", tmp_path / "certificates-7-002.pdf.1.part"
+    for one in (fresh, left):
+        one.write_bytes(b"half")
+    os.utime(left, (0, 0))
+    printing.tidy(tmp_path, 7)
+    assert [one.exists() for one in (fresh, left)] == [True, False]
+
+
+def test_what_another_worker_drew_meanwhile_is_taken(session: Session) -> None:
+    """Two draw the same file; one is revoked between them. The later one takes what was noted, and says nothing about fonts."""
+    run = _run(3)
+    run_id = run.id
+    with transaction():
+        assert printing.arrange(run) or queries.chunks_of(run_id)
+    (chunk,) = queries.chunks_of(run_id)
+    early = printing.draw(run, chunk, tasks.maker())
+    with transaction():
+        operations.revoke(certificate=queries.items_of(run_id, 1, 1)[0][1], **REASON)
+    late = printing.draw(run, chunk, tasks.maker())
+    assert early.sha256 != late.sha256
+    path = printing.folder_of(tasks.root(), run) / printing.file_name(run, chunk)
+    printing.write_whole(path, late.data)
+    with transaction():
+        assert printing.note_drawn(run=run, chunk=chunk, drawn=late, by=SYSTEM, now=ground.NOW)
+    printing.write_whole(path, early.data)
+    with transaction():
+        assert not printing.note_drawn(run=run, chunk=chunk, drawn=early, by=SYSTEM, now=ground.NOW)
+    tasks.draw_chunk(run_id, 1, SYSTEM)
+    assert path.read_bytes() == late.data

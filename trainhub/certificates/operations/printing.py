@@ -29,7 +29,7 @@ from trainhub.kernel import audit, jobs, pinyin
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused, Stale
-from trainhub.kernel.i18n import N_, _, _l, say
+from trainhub.kernel.i18n import N_, _, _l, listed, say
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.sheets.writing import for_reader, iter_csv
 
@@ -192,7 +192,7 @@ class Drawn:
 def draw(run: PrintRun, chunk: PrintChunk, maker: Maker) -> Drawn:
     """Draw one file; reads only. What was printed once is drawn as it was; before that, what stands is drawn."""
     from trainhub.certificates.layouts.drawing import Press, common_facts
-    from trainhub.certificates.layouts.fitting import cuts_told, lacking, why_told
+    from trainhub.certificates.layouts.fitting import cuts_told, labels_of, lacking, why_told
 
     lines = queries.items_of(run.id, chunk.first, chunk.last)
     if chunk.finished_at is not None:
@@ -226,7 +226,17 @@ def draw(run: PrintRun, chunk: PrintChunk, maker: Maker) -> Drawn:
                 ),
                 code="needs_glyph",
             )
-        cut = press.add(page_facts(certificate), is_whole=True).cut
+        report = press.add(page_facts(certificate), is_whole=True)
+        if report.missing:
+            raise CannotPrint(
+                _(
+                    "证书 %(number)s 缺少%(fields)s，没有绘制，以免印出缺项：请用“更正”补上，再继续绘制。",
+                    number=certificate.number,
+                    fields=listed(labels_of(layout, report.missing)),
+                ),
+                code="lacks_facts",
+            )
+        cut = report.cut
         if cut:
             raise CannotPrint(
                 _(
