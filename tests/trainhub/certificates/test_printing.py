@@ -444,12 +444,16 @@ def test_what_is_handed_out_was_drawn_or_checked(session: Session, monkeypatch: 
 
 
 def test_tidying_leaves_what_somebody_is_writing(tmp_path: Path) -> None:
-    fresh, left = tmp_path / "certificates-7-001.pdf.1.part", tmp_path / "certificates-7-002.pdf.1.part"
-    for one in (fresh, left):
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    names = (f"{printing.HOST}-{os.getpid()}-a", f"elsewhere-{ended.pid}-b", f"{printing.HOST}-{ended.pid}-c", "1", "elsewhere-1-d")
+    files = [tmp_path / f"certificates-7-001.pdf.{name}.part" for name in names]
+    for one in files:
         one.write_bytes(b"half")
-    os.utime(left, (0, 0))
+    for one in files[3:]:
+        os.utime(one, (0, 0))
     printing.tidy(tmp_path, 7)
-    assert [one.exists() for one in (fresh, left)] == [True, False]
+    assert [one.exists() for one in files] == [True, True, False, False, False]
 
 
 def test_what_another_worker_drew_meanwhile_is_taken(session: Session) -> None:

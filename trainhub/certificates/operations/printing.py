@@ -9,6 +9,9 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import secrets
+import socket
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -37,6 +40,10 @@ MOST_PAGES = 100_000
 MOST_TITLE = 200
 AT_ONCE = 2_000
 """Certificates that are put in order while whoever asks for the run waits; more are by its job."""
+HOST = hashlib.sha256(socket.gethostname().encode()).hexdigest()[:8]
+"""This machine in the name of a file that is being written: what another server writes into the same folder is not judged by its process here."""
+LEFT = 600
+"""Seconds after which a file that nobody ended was left by somebody killed."""
 TASK = "certificates.print"
 TITLE = N_("打印证书：%(title)s")
 NO_ROOM = {
@@ -182,11 +189,12 @@ def _place(row: queries.Printable, common: Sequence[str]) -> _Placed:
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """A file before it is written: which positions got which page, its bytes and their checksum."""
+    """A file before it is written: which positions got which page, its bytes and their checksum; `is_again`: as it was noted before."""
 
     pages: Mapping[int, int]
     data: bytes
     sha256: str
+    is_again: bool = False
 
 
 def draw(run: PrintRun, chunk: PrintChunk, maker: Maker) -> Drawn:
@@ -248,7 +256,7 @@ def draw(run: PrintRun, chunk: PrintChunk, maker: Maker) -> Drawn:
             )
     data = press.finish()
     pages = {item.position: page for page, (item, _certificate, _serial) in enumerate(lines, 1)}
-    return Drawn(pages, data, hashlib.sha256(data).hexdigest())
+    return Drawn(pages, data, hashlib.sha256(data).hexdigest(), chunk.finished_at is not None)
 
 
 def file_name(run: PrintRun, chunk: PrintChunk, suffix: str = "pdf", what: str = "") -> str:
@@ -268,7 +276,7 @@ def write_whole(path: Path, data: bytes) -> None:
 
 def write_pieces(path: Path, pieces: Iterable[bytes]) -> None:
     """The same from pieces: written beside its place, synced, renamed. Raises CannotPrint in clear words."""
-    partial = path.with_name(f"{path.name}.{os.getpid()}.part")
+    partial = path.with_name(f"{path.name}.{HOST}-{os.getpid()}-{secrets.token_hex(4)}.part")  # two may write the same at once
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with partial.open("wb") as file:
@@ -296,8 +304,13 @@ def write_pieces(path: Path, pieces: Iterable[bytes]) -> None:
 
 
 def note_drawn(*, run: PrintRun, chunk: PrintChunk, drawn: Drawn, by: Identity, now: datetime) -> bool:
-    """Note a written file with its pages and checksum. False, and nothing noted, when a certificate changed since it was drawn."""
+    """Note a written file with its pages and checksum. False, and nothing noted, when a certificate changed since it was drawn: also when somebody else
+    noted it meanwhile and found another state of it, which is drawn then."""
+    queries.lock_run(run.id)  # of two that end at once the later sees what the first noted
+    session().refresh(chunk)
     if chunk.finished_at is not None:
+        if chunk.sha256 != drawn.sha256 and not drawn.is_again:
+            return False
         if chunk.sha256 != drawn.sha256:
             raise CannotPrint(_("重画的文件与当时印制的不同（字体或程序已更新），请新建批次打印。"), code="changed")
         return True
@@ -317,18 +330,41 @@ def note_drawn(*, run: PrintRun, chunk: PrintChunk, drawn: Drawn, by: Identity, 
     return True
 
 
+def read_as_noted(path: Path, chunk: PrintChunk) -> bytes | None:
+    """The file of a finished chunk when it lies on the disk as it was noted; what is handed out is what was looked at."""
+    try:
+        data = path.read_bytes() if path.stat().st_size == chunk.size else b""
+    except OSError:
+        return None
+    return data if hashlib.sha256(data).hexdigest() == chunk.sha256 else None
+
+
 def is_there(path: Path, chunk: PrintChunk) -> bool:
     """Whether the file of a finished chunk lies on the disk as it was noted."""
-    try:
-        return path.stat().st_size == chunk.size and hashlib.sha256(path.read_bytes()).hexdigest() == chunk.sha256
-    except OSError:
-        return False
+    return read_as_noted(path, chunk) is not None
 
 
 def tidy(folder: Path, run_id: int) -> None:
-    """Remove what a killed drawing left beside the files of a finished run."""
+    """Remove what a killed drawing left beside the files of a finished run, and nothing that somebody is writing."""
     for left in folder.glob(f"certificates-{run_id}[-.]*.part"):
-        left.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):
+            if _is_left(left.name) or time.time() - left.stat().st_mtime > LEFT:
+                left.unlink(missing_ok=True)
+
+
+def _is_left(name: str) -> bool:
+    """Whether a process of this machine began it that is no more."""
+    host, _, process = name.removesuffix(".part").rpartition(".")[2].partition("-")
+    pid = process.partition("-")[0]
+    if host != HOST or not pid.isdecimal():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False
 
 
 def content(root: Path, run: PrintRun, chunk: PrintChunk, maker: Maker) -> bytes:
@@ -338,12 +374,14 @@ def content(root: Path, run: PrintRun, chunk: PrintChunk, maker: Maker) -> bytes
     if not chunk.pages:
         return b""
     path = folder_of(root, run) / file_name(run, chunk)
-    if not is_there(path, chunk):
+    data = read_as_noted(path, chunk)
+    if data is None:
         drawn = draw(run, chunk, maker)
         if drawn.sha256 != chunk.sha256:
             raise CannotPrint(_("重画的文件与当时印制的不同（字体或程序已更新），请新建批次打印。"), code="changed")
         write_whole(path, drawn.data)
-    return path.read_bytes()
+        return drawn.data
+    return data
 
 
 def make_ready(root: Path, run: PrintRun, maker: Maker) -> None:
