@@ -176,11 +176,31 @@ def _verdict(found: Certificate, *, is_full: bool, english: bool) -> Verdict:
 
 def _steps(found: Certificate, told: Certificate) -> tuple[Step, ...]:
     line = queries.line_of(told if told is not found else found)
-    same_number = [one for one in line if one.number == found.number]
+    rows = queries.events_of([one for one in line if one.number == found.number])
+    untold = _lifted(rows)
     return tuple(
-        Step(row.event.event, row.event.state, row.event.on, row.event.reason, row.event.document, row.edition)
-        for row in queries.events_of(same_number)
+        Step(
+            row.event.event,
+            row.event.state,
+            row.event.on,
+            "" if row.event.id in untold else row.event.reason,
+            "" if row.event.id in untold else row.event.document,
+            row.edition,
+        )
+        for row in rows
     )
+
+
+def _lifted(rows: Sequence[queries.EventRow]) -> set[int]:
+    """The suspensions that were lifted, and the lifting: that it happened is told, but not the suspicion that came to nothing."""
+    found, waiting = set[int](), set[int]()
+    for row in rows:
+        if row.event.event is Event.SUSPEND:
+            waiting.add(row.event.id)
+        elif row.event.event is Event.RESUME:
+            found |= {row.event.id, *waiting}
+            waiting.clear()
+    return found
 
 
 def labelled(fields: Iterable[Field], facts: Mapping[str, Any], *, english: bool = False) -> tuple[tuple[str, str, str], ...]:

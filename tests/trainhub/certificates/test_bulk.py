@@ -185,3 +185,12 @@ def test_a_name_that_nobody_compared_is_counted_apart(session: Session, client: 
     assert page.count("没有填写姓名，未核对持证人。") == 2
     notes = [row[4] for row in _table(_post(client, _book(rows), "xlsx").data)[1:]]
     assert notes == [None, "没有填写姓名，未核对持证人。", "没有填写姓名，未核对持证人。", REASON["reason"]]
+
+
+def test_a_long_list_counts_as_many_guesses(session: Session, client: FlaskClient) -> None:
+    """What costs the server seconds is not one of thirty a minute."""
+    data = _book([("350001120260000017", "0" * 12, "")] * 2000)
+    answers = [_post(client, data, "xlsx").status_code for _one in range(8)]
+    assert answers[:3] == [200] * 3
+    assert 429 in answers
+    assert answers == sorted(answers)
