@@ -371,8 +371,7 @@ def _row(
 
 def _note(rows: Sequence[Mapping[str, Any]], made: Mapping[str, int], *, by: Identity, today: date, now: datetime) -> list[str]:
     """The first event of each issued certificate, and a notice for each holder who has an account; returns the hashes in the order of the rows."""
-    issued = [row for row in rows if row["state"] is State.ISSUED]
-    if not issued:
+    if not (issued := [row for row in rows if row["state"] is State.ISSUED]):
         return []
     fields: dict[str, Any] = {"event": Event.ISSUE.value, "state": State.ISSUED.value, "reason": "", "document": "", "on": today, "at": now}
     events = []

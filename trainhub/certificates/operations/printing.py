@@ -6,14 +6,8 @@ killed run goes on where it stopped, and a file that was lost from the disk is d
 
 from __future__ import annotations
 
-import errno
 import hashlib
-import os
-import secrets
-import socket
-import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -26,13 +20,18 @@ from trainhub.certificates.documents import Maker, page_facts
 from trainhub.certificates.layouts.model import Layout
 from trainhub.certificates.layouts.sheet import Sheet
 from trainhub.certificates.models import PrintChunk, PrintItem, PrintRun
+from trainhub.certificates.operations.written import HOST as HOST
+from trainhub.certificates.operations.written import CannotPrint as CannotPrint
+from trainhub.certificates.operations.written import tidy as tidy
+from trainhub.certificates.operations.written import write_pieces as write_pieces
+from trainhub.certificates.operations.written import write_whole as write_whole
 from trainhub.certificates.rules import LEAST_CHUNK, MOST_CHUNK, USUAL_CHUNK, plan_chunks
 from trainhub.certificates.types import Kind, PrintMode
 from trainhub.kernel import audit, jobs, pinyin
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
-from trainhub.kernel.errors import Refused, Stale
-from trainhub.kernel.i18n import N_, _, _l, listed, say
+from trainhub.kernel.errors import Stale
+from trainhub.kernel.i18n import N_, _, listed, say
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.sheets.writing import for_reader, iter_csv
 
@@ -40,19 +39,8 @@ MOST_PAGES = 100_000
 MOST_TITLE = 200
 AT_ONCE = 2_000
 """Certificates that are put in order while whoever asks for the run waits; more are by its job."""
-HOST = hashlib.sha256(socket.gethostname().encode()).hexdigest()[:8]
-"""This machine in the name of a file that is being written: what another server writes into the same folder is not judged by its process here."""
-LEFT = 600
-"""Seconds after which a file that nobody ended was left by somebody killed."""
 TASK = "certificates.print"
 TITLE = N_("打印证书：%(title)s")
-NO_ROOM = {
-    errno.ENOSPC: _l("磁盘已满"),
-    errno.EDQUOT: _l("磁盘配额已用完"),
-    errno.EACCES: _l("没有写入权限"),
-    errno.EROFS: _l("磁盘只能读取"),
-}
-"""Why a file could not be written, in words; anything else is told as the system tells it."""
 MANIFEST = (
     Column("page", "页"),
     Column("number", "证书编号"),
@@ -71,12 +59,6 @@ MANIFEST = (
 def settle_address(run: PrintRun, site: str) -> None:
     """Note the address of a run that was made before addresses were noted, for all its drawing from now on."""
     run.site = run.site or site
-
-
-class CannotPrint(Refused):
-    """There is nothing to print, too much, or the files cannot be written; nothing half-done is left."""
-
-    code = "cannot_print"
 
 
 # -- choosing -----------------------------------------------------------------------------------------------------------
@@ -269,40 +251,6 @@ def folder_of(root: Path, run: PrintRun) -> Path:
     return root / "print" / str(run.id)
 
 
-def write_whole(path: Path, data: bytes) -> None:
-    """A file that is there whole or not at all; see `write_pieces`."""
-    write_pieces(path, (data,))
-
-
-def write_pieces(path: Path, pieces: Iterable[bytes]) -> None:
-    """The same from pieces: written beside its place, synced, renamed. Raises CannotPrint in clear words."""
-    partial = path.with_name(f"{path.name}.{HOST}-{os.getpid()}-{secrets.token_hex(4)}.part")  # two may write the same at once
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with partial.open("wb") as file:
-            for piece in pieces:
-                file.write(piece)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-    except OSError as error:
-        with suppress(OSError):
-            partial.unlink(missing_ok=True)
-        raise CannotPrint(
-            _(
-                "无法写入 %(file)s：%(why)s。已完成的文件保留，没有留下不完整的文件；腾出空间或改正权限后重新执行，只会补画未完成的部分。",
-                file=path.name,
-                why=str(NO_ROOM.get(error.errno or 0, error.strerror or "")),
-            ),
-            code="cannot_write",
-        ) from error
-
-
 def note_drawn(*, run: PrintRun, chunk: PrintChunk, drawn: Drawn, by: Identity, now: datetime) -> bool:
     """Note a written file with its pages and checksum. False, and nothing noted, when a certificate changed since it was drawn: also when somebody else
     noted it meanwhile and found another state of it, which is drawn then."""
@@ -342,29 +290,6 @@ def read_as_noted(path: Path, chunk: PrintChunk) -> bytes | None:
 def is_there(path: Path, chunk: PrintChunk) -> bool:
     """Whether the file of a finished chunk lies on the disk as it was noted."""
     return read_as_noted(path, chunk) is not None
-
-
-def tidy(folder: Path, run_id: int) -> None:
-    """Remove what a killed drawing left beside the files of a finished run, and nothing that somebody is writing."""
-    for left in folder.glob(f"certificates-{run_id}[-.]*.part"):
-        with suppress(FileNotFoundError):
-            if _is_left(left.name) or time.time() - left.stat().st_mtime > LEFT:
-                left.unlink(missing_ok=True)
-
-
-def _is_left(name: str) -> bool:
-    """Whether a process of this machine began it that is no more."""
-    host, _, process = name.removesuffix(".part").rpartition(".")[2].partition("-")
-    pid = process.partition("-")[0]
-    if host != HOST or not pid.isdecimal():
-        return False
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        return False
-    return False
 
 
 def content(root: Path, run: PrintRun, chunk: PrintChunk, maker: Maker) -> bytes:
