@@ -56,7 +56,7 @@ check: lint ## the same and the quick tests
 	$(BIN)/pytest -q -m "not slow and not browser" --no-header tests/architecture tests/trainhub/policy tests/trainhub/kernel
 
 bench: setup ## the benchmarks; prints figures, never fails on them
-	@for file in benchmarks/[a-z]*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+	@for file in benchmarks/[a-z]*.py; do echo "== $$file"; $(BIN)/python $$file || echo "$$file: exit code $$?"; done
 
 format: setup ## format the code
 	$(BIN)/ruff check --fix --unfixable F401 .

@@ -2,9 +2,11 @@
 
     python benchmarks/credentials.py [--count 200] [--schema FILE] [--json]
 
-Issues so many Open Badges credentials (varied names, kinds, characters of every plane, both the holder's and the public form),
-with a DID document and a status list, and hands them to `benchmarks/judges/judge.mjs`. Every one must verify; every one that was
-changed in any one value, and every one that was revoked, must not. The judge is installed by `npm ci` into an ignored folder.
+Issues so many certificates in an instance of their own, by the operations that pages call (varied names, kinds, characters of every plane, a template with
+fields of its own; some are suspended, reissued or revoked afterwards, the key is changed in the middle), and hands their credentials, the holder's and the
+public form, with the DID document and the status list to `benchmarks/judges/judge.mjs`. Every one must verify; every one that was
+changed in any one value, and every one that was revoked, must not. The judge is installed by `npm ci` into an ignored folder; where that
+cannot be, the exit code is 77.
 
 With `--schema` each is also held against 1EdTech's JSON schema of an AchievementCredential, which may not be passed on with this
 project: https://purl.imsglobal.org/spec/ob/v3p0/schema/json/ob_v3p0_achievementcredential_schema.json, or `docs/schema/achievementcredential.json`
@@ -19,37 +21,55 @@ import json
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 JUDGES = Path(__file__).parent / "judges"
-SITE = "https://px.example.edu.cn"
-NAMES = ("张三", "欧阳娜娜", "𠮷田", "㛃䶮𬭚", "阿卜杜拉·买买提", "O'Brien “J”", "诺" * 60, "李\\四", "Zoë", "王\tx")
-REVOKED = frozenset({3, 77, 131})
+SKIPPED = 77
+"""The exit code when there was no judge: neither good nor bad."""
 
 
-def _badges(count: int) -> Iterator[Any]:
-    from trainhub.certificates.openbadges import Badge, did_of, hashed_name
+def _issued_ones(count: int) -> dict[str, Any]:
+    """Credentials as holders download them and as the public address shows them, of certificates issued in an instance of their own: several kinds, a
+    template with fields of its own, some suspended, reissued or revoked since, one half signed before the key was changed."""
+    from benchmarks import _issued
+    from trainhub.certificates import documents, openbadges, operations, queries, tasks
+    from trainhub.certificates.operations import keys
+    from trainhub.kernel.access import SYSTEM
+    from trainhub.kernel.db import transaction
+    from trainhub.kernel.keys import keyring
 
-    for index in range(count):
-        number, name = f"35000112026{index:06d}7", NAMES[index % len(NAMES)]
-        salt = f"{index:032x}" if index % 2 else ""
-        yield Badge(
-            address=f"{SITE}/V/{number}/7K3MZQ9XW2HB",
-            issuer=did_of(SITE),
-            issuer_name="闽江理工大学",
-            name="结业证书",
-            valid_from="2026-03-02T01:00:00Z",
-            identity=hashed_name(name, salt) if salt else name,
-            salt=salt,
-            number=number,
-            title=f"结业证书：工业互联网（第{index}期）",
-            description=f"课程：工业互联网；学时：{16 + index % 9}",
-            narrative=f"完成课程 {index}\n成绩合格",
-            list_address=f"{SITE}/status/1",
-            index=index,
-        )
+    reason: dict[str, Any] = {"reason": "核查", "document": "1号", "on": _issued.TODAY, "by": SYSTEM, "today": _issued.TODAY, "now": _issued.NOW}
+    with tempfile.TemporaryDirectory() as folder, _issued.instance(Path(folder)) as issuer_id:
+        half = count // 2
+        made = _issued.issue(issuer_id, half)
+        made += _issued.issue(issuer_id, count - half, template=_issued.own_template())
+        signed = []
+        for index, one in enumerate(made):
+            if index == half:
+                with transaction():
+                    keys.rotate(ring=keyring(), by=SYSTEM, now=_issued.NOW)
+            signed.append(openbadges.signed(documents.badge_of(one, tasks.maker(), is_public=index % 2 == 1), tasks.maker().signer))
+        ended = set[int]()
+        for index, one in enumerate(made):
+            if index % 25 == 3:
+                verb = (operations.revoke, operations.suspend, operations.reissue)[index // 25 % 3]
+                with transaction():
+                    verb(certificate=one, **reason)
+                ended.add(index)
+        assert queries.last_list() == 1
+        did, trust = openbadges.did_of(_issued.SITE), tasks.trust()
+        listed = openbadges.status_list(f"{_issued.SITE}/status/1", queries.listed(1), "2026-03-02T01:00:00Z", did, tasks.maker().signer)
+        documents_of = {did: openbadges.did_document(_issued.SITE, trust.good), f"{_issued.SITE}/status/1": listed}
+    return {
+        "credentials": [one for index, one in enumerate(signed) if index not in ended],
+        "changed": [changed(one, turn) for turn, one in enumerate(signed)],
+        "revoked": [one for index, one in enumerate(signed) if index in ended],
+        "documents": documents_of,
+    }
 
 
 def _leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
@@ -85,7 +105,7 @@ def schema_errors(credentials: list[dict[str, Any]], schema: Path) -> list[str]:
 
 
 def main() -> int:
-    """Print the counts; exit 1 when the judge disagrees anywhere."""
+    """Print the counts; exit 1 when the judge disagrees anywhere, SKIPPED when there is none."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--count", type=int, default=200)
     parser.add_argument("--schema", type=Path, help="the file of 1EdTech's schema")
@@ -93,22 +113,12 @@ def main() -> int:
     options = parser.parse_args()
     if shutil.which("npm") is None:
         print("no npm on this machine: the judge cannot be installed, nothing was measured")
-        return 0
+        return SKIPPED
     if not (JUDGES / "node_modules").is_dir() and subprocess.run(["npm", "ci", "--silent"], cwd=JUDGES, check=False).returncode:
         print("npm could not install the judge: nothing was measured")
-        return 0
-    from trainhub.certificates.openbadges import did_document, did_of, signed, status_list
-    from trainhub.certificates.signers import SeedSigner
-
-    signer = SeedSigner(b"benchmark benchmark benchmark 32")
-    credentials = [signed(badge, signer) for badge in _badges(options.count)]
-    listed = status_list(f"{SITE}/status/1", REVOKED, "2026-03-02T01:00:00Z", did_of(SITE), signer)
-    given = {
-        "credentials": [one for index, one in enumerate(credentials) if index not in REVOKED],
-        "changed": [changed(one, turn) for turn, one in enumerate(credentials)],
-        "revoked": [one for index, one in enumerate(credentials) if index in REVOKED],
-        "documents": {did_of(SITE): did_document(SITE, [signer.public]), f"{SITE}/status/1": listed},
-    }
+        return SKIPPED
+    given = _issued_ones(options.count)
+    credentials = [*given["credentials"], *given["revoked"]]
     run = subprocess.run(["node", "judge.mjs"], cwd=JUDGES, input=json.dumps(given), capture_output=True, text=True, check=False)
     if run.returncode:
         sys.stderr.write(run.stderr)

@@ -99,6 +99,26 @@ def test_a_migrated_audit_log_is_append_only(history: Callable[[str], sa.Engine]
             connection.execute(sa.text(statement))
 
 
+def _triggers(engine: sa.Engine) -> set[str]:
+    asked = (
+        "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal"
+        if engine.dialect.name == "postgresql"
+        else "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+    )
+    with engine.connect() as connection:
+        return set(connection.scalars(sa.text(asked)))
+
+
+def test_migrations_make_the_triggers_of_the_models(engine: sa.Engine) -> None:
+    load_tables()
+    migrations.upgrade(engine)
+    made = _triggers(engine)
+    assert {name for name in made if "certificate_event" in name}
+    migrations.downgrade(engine)
+    Base.metadata.create_all(engine)
+    assert _triggers(engine) == made
+
+
 def _narrow_enums(connection: sa.Connection) -> list[str]:
     """Columns whose CHECK lacks a value of their enum: Alembic does not compare checks, and a new value would be refused."""
     found = []

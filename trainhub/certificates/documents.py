@@ -6,7 +6,7 @@ import hashlib
 import hmac
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC
 from functools import cache, lru_cache
 from typing import Any
@@ -25,10 +25,8 @@ from trainhub.certificates.signers import Signer
 from trainhub.certificates.states import PUBLIC
 from trainhub.certificates.types import State
 from trainhub.kernel.errors import Refused
-from trainhub.kernel.i18n import _, in_language
+from trainhub.kernel.i18n import _, in_language, listed
 
-PERSONS = frozenset({"mentor", "school_supervisor", "enterprise_supervisor"})
-"""Facts that are names of other people: masked for visitors like the holder's."""
 HIDDEN = frozenset({"name", "issuer", "issuer_en", "issued_on"})
 """Facts that stand elsewhere on the page."""
 
@@ -81,11 +79,6 @@ def badge_of(certificate: Certificate, maker: Maker, *, is_public: bool = False)
     """
     layout = queries.layout_of(certificate.template, certificate.template_version)
     facts = certificate.facts
-    said = [
-        f"{field.label}：{mask_name(str(facts[field.name])) if is_public and field.name in PERSONS else facts[field.name]}"
-        for field in layout.fields
-        if field.name not in HIDDEN and facts.get(field.name)
-    ]
     salt = hmac.new(maker.salting, f"{certificate.number}/{certificate.edition}".encode(), hashlib.sha256).hexdigest()[:32] if is_public else ""
     page, index = openbadges.place_of(queries.status_place(certificate.id))
     rests = "" if is_public else _rests_on(certificate)
@@ -99,11 +92,34 @@ def badge_of(certificate: Certificate, maker: Maker, *, is_public: bool = False)
         salt=salt,
         number=certificate.number,
         title=title_of(certificate),
-        description="；".join(said) or layout.title,
+        description=_told(layout, facts, {one.name: one.visibility for one in layout.fields} if is_public else {}),
         narrative=rests or layout.title,
         list_address=f"{maker.site}/status/{page}",
         index=index,
     )
+
+
+def as_shown(value: str, shown: str) -> str:
+    """A fact as whoever verifies reads it; empty when it is for holder and issuer alone."""
+    if shown == "holder_only":
+        return ""
+    return mask_name(value) if shown == "masked" else value
+
+
+def _told(layout: Layout, facts: Mapping[str, Any], shown: Mapping[str, str]) -> str:
+    """The facts in one sentence, those of `shown` as it says."""
+    told = ((one, as_shown(str(facts.get(one.name) or ""), shown.get(one.name, ""))) for one in layout.fields if one.name not in HIDDEN)
+    return "；".join(f"{field.label}：{value}" for field, value in told if value) or layout.title
+
+
+BEFORE = dict.fromkeys(("mentor", "school_supervisor", "enterprise_supervisor"), "masked")
+"""What public credentials hid before fields said for themselves who sees them."""
+
+
+def as_before(badge: Badge, certificate: Certificate) -> Badge:
+    """A public credential as it was signed before fields said for themselves who sees them: those are out, and hold."""
+    layout = queries.layout_of(certificate.template, certificate.template_version)
+    return replace(badge, description=_told(layout, certificate.facts, BEFORE))
 
 
 def _rests_on(certificate: Certificate) -> str:
@@ -123,17 +139,26 @@ def badge_file_of(certificate: Certificate, maker: Maker) -> dict[str, Any]:
     """The signed Open Badges credential for the holder. Refused for what was never issued; later states are in the status list."""
     if certificate.state not in PUBLIC:
         raise NotDrawable(_("这张证书还没有签发，没有数字凭证。待人工处理、签发之后再下载。"))
+    _must_be_as_issued(certificate)
     return openbadges.signed(badge_of(certificate, maker), maker.signer)
 
 
 def _must_stand(certificate: Certificate) -> None:
     if certificate.state is not State.ISSUED:
         raise NotDrawable(_("这张证书当前不是有效状态，不能下载。如有疑问，请联系发证单位。"))
+    _must_be_as_issued(certificate)
+
+
+def _must_be_as_issued(certificate: Certificate) -> None:
+    """What was changed past the operations is neither signed nor drawn: our signature would vouch for the false words for years."""
+    if not queries.is_whole(certificate):
+        raise NotDrawable(_("平台中的记录与签发时的记录不一致，不能下载：请联系发证单位核实。"), code="not_as_issued")
 
 
 def _must_be_drawn_here(certificate: Certificate) -> None:
     """A font that was there when it was issued may be missing here: a name with a blank or a cut text is not handed out."""
-    from trainhub.certificates.layouts.fitting import cuts, cuts_told, lacking, why_told
+    from trainhub.certificates.layouts.filling import told_lacking
+    from trainhub.certificates.layouts.fitting import cuts, cuts_told, labels_of, lacking, why_told
 
     layout = queries.layout_of(certificate.template, certificate.template_version)
     chars = lacking(layout, certificate.facts)
@@ -142,6 +167,14 @@ def _must_be_drawn_here(certificate: Certificate) -> None:
             _(
                 "服务器现在不能正确印出这些字：%(chars)s。证书有效，暂不能下载：请联系发证单位更正，或请系统管理员安装签发时所用的字体。",
                 chars=why_told(chars),
+            )
+        )
+    absent = told_lacking(layout, page_facts(certificate))
+    if absent:
+        raise NotDrawable(
+            _(
+                "证书上缺少%(fields)s，印出来会标明缺项。证书有效，暂不能下载：请联系发证单位用“更正”补上。",
+                fields=listed(labels_of(layout, absent)),
             )
         )
     cut = cuts(layout, page_facts(certificate))

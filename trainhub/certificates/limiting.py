@@ -46,11 +46,12 @@ def counted_as(address: str) -> str:
     return str(found.ipv4_mapped or ip_network((found, HOME), strict=False))
 
 
-def count(address: str) -> None:
-    """Count one guess from an address (`counted_as`); TooMany beyond own.certificate.checks_per_minute.
+def count(address: str, *, as_many: int = 1) -> None:
+    """Count one guess from an address (`counted_as`), or what costs the server `as_many`; TooMany beyond own.certificate.checks_per_minute. Nothing counts
+    for more than a third of what is free in a minute: what is allowed at all stays possible.
 
     What counts: asking by number alone, and every answer "unknown". A scanned code that is right never counts.
     """
     times = book().at("own.certificate.checks_per_minute", on=clock.today()).number
-    if not _window().hit(_item(times), "verify", counted_as(address)):
+    if not _window().hit(_item(times), "verify", counted_as(address), cost=min(as_many, max(times // 3, 1))):
         raise TooMany(_("查验次数过多：每分钟最多 %(times)d 次。请一分钟后再试，或直接扫描证书上的二维码。", times=times), retry_after=60)

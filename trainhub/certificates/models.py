@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from trainhub.certificates.types import BatchSource, BatchState, Event, Kind, PrintMode, SheetState, State, TemplateState
+from trainhub.kernel import append_only
 from trainhub.kernel.db import Base, Key, Versioned, enum_column, ref
 from trainhub.people.models import STAYS
 
@@ -94,7 +95,8 @@ class CertificateEvent(Base):
     """Append-only history with a hash chain per certificate, from its first edition on.
 
     `hash` covers the fields, the facts and the code of the certificate, its kind, template, issuer, holder and evidence, and the hash before (see
-    `chain.digest`): what was changed since shows.
+    `chain.digest`): what was changed since shows. Triggers refuse to change and to delete; the audit log knows the
+    hash, so that one who owns the database and writes the row and its chain anew shows too.
     """
 
     __tablename__ = "certificate_event"
@@ -110,6 +112,9 @@ class CertificateEvent(Base):
     by_account_id: Mapped[int | None]
     before_hash: Mapped[str] = mapped_column(sa.String(64))
     hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
+
+
+append_only.protect(CertificateEvent.__table__, "the history of a certificate is append-only")
 
 
 class PrintRun(Base):

@@ -296,9 +296,8 @@ def encoded_list(indexes: Iterable[int]) -> str:
     return "u" + urlsafe_b64encode(gzip.compress(bytes(bits), mtime=0)).decode("ascii").rstrip("=")
 
 
-def status_list(address: str, indexes: Iterable[int], valid_from: str, issuer: str, signer: Signer) -> dict[str, Any]:
-    """The signed list at its address."""
-    encoded = encoded_list(indexes)
+def list_quads(address: str, encoded: str, valid_from: str, issuer: str) -> str:
+    """The canonical N-Quads of a status list: it has no blank node, so sorted lines are the canonical form."""
     lines = [
         f"<{address}#list> {_TYPE} <{_STATUS}BitstringStatusList> .\n",
         f'<{address}#list> <{_STATUS}encodedList> "{encoded}"^^<{_SECURITY}multibase> .\n',
@@ -309,6 +308,12 @@ def status_list(address: str, indexes: Iterable[int], valid_from: str, issuer: s
         f"<{address}> <{_VC}issuer> <{issuer}> .\n",
         f'<{address}> <{_VC}validFrom> "{valid_from}"^^{_DATE_TIME} .\n',
     ]
+    return "".join(sorted(lines))
+
+
+def status_list(address: str, indexes: Iterable[int], valid_from: str, issuer: str, signer: Signer) -> dict[str, Any]:
+    """The signed list at its address."""
+    encoded = encoded_list(indexes)
     return {
         "@context": [CONTEXT[0]],
         "id": address,
@@ -316,5 +321,5 @@ def status_list(address: str, indexes: Iterable[int], valid_from: str, issuer: s
         "issuer": issuer,
         "validFrom": valid_from,
         "credentialSubject": {"id": f"{address}#list", "type": "BitstringStatusList", "statusPurpose": PURPOSE, "encodedList": encoded},
-        "proof": _proof("".join(sorted(lines)), issuer, valid_from, signer),
+        "proof": _proof(list_quads(address, encoded, valid_from, issuer), issuer, valid_from, signer),
     }

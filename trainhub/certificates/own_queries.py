@@ -8,17 +8,19 @@ import sqlalchemy as sa
 
 from trainhub.certificates import labels
 from trainhub.certificates.models import Certificate, CertificateEvent, CertificateShare, IssueBatch, IssueItem, PrintItem, PrintRun
+from trainhub.certificates.types import State
 from trainhub.identity.queries.owned import Owned, pick
 from trainhub.organisations.models import Organisation
 from trainhub.people.queries import same_human
 
 
 def certificates(person_id: int) -> Owned:
-    """Every certificate with its number and the code by which it is verified."""
+    """Every certificate with its number and the code by which it is verified; of what waits to be issued the holder learns when it is."""
     row = Certificate
     columns = (row.kind, row.number.label("document_no"), row.edition, row.code, row.holder, row.state, row.state_on, row.issued_on)
     statement = pick(row, *columns, Organisation.name.label("issuer")).join(Organisation, Organisation.id == row.issuer_id)
-    return Owned(statement.where(same_human(row.person_id, person_id)).order_by(row.id), {"kind": labels.KINDS, "state": labels.STATES})
+    mine = statement.where(same_human(row.person_id, person_id), row.state != State.DRAFT)
+    return Owned(mine.order_by(row.id), {"kind": labels.KINDS, "state": labels.STATES})
 
 
 def _of_certificate(statement: sa.Select[Any], certificate_id: Any, person_id: int) -> sa.Select[Any]:

@@ -26,6 +26,8 @@ from trainhub.kernel.web import asks, for_programs
 blueprint = Blueprint("verification", __name__)
 FRESH_SECONDS = 60
 """How long caches may keep an answer: a revocation shows after a minute at the latest."""
+BYTES_A_GUESS = 2_000_000
+"""So many bytes of a file cost as much as one guess may."""
 
 
 def title_of(certificate: Certificate) -> str:
@@ -130,6 +132,8 @@ def verify_file() -> Any:
         return _form_page(VerifyForm(formdata=None), form, 422)
     limiting.count(client_address())
     data = form.file.data.stream.read(MOST_BYTES + 1)
+    if len(data) > BYTES_A_GUESS:  # ours have some hundred kilobytes; a large file may be opened for seconds
+        limiting.count(client_address(), as_many=len(data) // BYTES_A_GUESS)
     try:
         if len(data) > MOST_BYTES:
             raise TooLarge(_("文件超过 %(mb)d MB：单张证书的 PDF 不会这么大，请上传平台下载的原文件。", mb=MOST_BYTES >> 20), field="file")

@@ -85,7 +85,7 @@ def shared(token: str) -> Any:
         token=token,
         title=title_of(certificate),
         verdict=verdict,
-        facts=verifying.shown_facts(certificate, english=language() == "en") if verdict.status is not Status.TAMPERED else (),
+        facts=verifying.linked_facts(certificate, english=language() == "en") if verdict.status is not Status.TAMPERED else (),
         show_number=show_number,
         is_valid=verdict.status is Status.ISSUED,
         checked_at=clock.now(),

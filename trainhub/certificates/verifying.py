@@ -13,7 +13,7 @@ from datetime import date
 from typing import Any
 
 from trainhub.certificates import credentials, openbadges, queries
-from trainhub.certificates.documents import HIDDEN, PERSONS, Maker, badge_of, snapshot_of
+from trainhub.certificates.documents import HIDDEN, Maker, as_before, as_shown, badge_of, snapshot_of
 from trainhub.certificates.layouts import reading
 from trainhub.certificates.layouts.model import Field
 from trainhub.certificates.models import Certificate
@@ -134,7 +134,7 @@ def check_each(asked: Sequence[tuple[str, str]]) -> list[Verdict]:
 def _portion(asked: Sequence[tuple[str, str]], longer: dict[tuple[str, str], Verdict]) -> Iterator[Verdict]:
     editions = queries.editions_of_each(number for number, _code in asked if is_number(number))
     first = [one for one, *others in editions.values() if not others and one.state is State.ISSUED]
-    stands = queries.whole_alone(first)
+    stands = queries.whole_among(first)
     for number, code in asked:
         one = next((edition for edition in editions.get(number, ()) if edition.code == code and edition.state in PUBLIC), None)
         if one is None:
@@ -176,11 +176,31 @@ def _verdict(found: Certificate, *, is_full: bool, english: bool) -> Verdict:
 
 def _steps(found: Certificate, told: Certificate) -> tuple[Step, ...]:
     line = queries.line_of(told if told is not found else found)
-    same_number = [one for one in line if one.number == found.number]
+    rows = queries.events_of([one for one in line if one.number == found.number])
+    untold = _lifted(rows)
     return tuple(
-        Step(row.event.event, row.event.state, row.event.on, row.event.reason, row.event.document, row.edition)
-        for row in queries.events_of(same_number)
+        Step(
+            row.event.event,
+            row.event.state,
+            row.event.on,
+            "" if row.event.id in untold else row.event.reason,
+            "" if row.event.id in untold else row.event.document,
+            row.edition,
+        )
+        for row in rows
     )
+
+
+def _lifted(rows: Sequence[queries.EventRow]) -> set[int]:
+    """The suspensions that were lifted, and the lifting: that it happened is told, but not the suspicion that came to nothing."""
+    found, waiting = set[int](), set[int]()
+    for row in rows:
+        if row.event.event is Event.SUSPEND:
+            waiting.add(row.event.id)
+        elif row.event.event is Event.RESUME:
+            found |= {row.event.id, *waiting}
+            waiting.clear()
+    return found
 
 
 def labelled(fields: Iterable[Field], facts: Mapping[str, Any], *, english: bool = False) -> tuple[tuple[str, str, str], ...]:
@@ -198,8 +218,16 @@ def shown_facts(certificate: Certificate, *, english: bool = False) -> tuple[tup
 
 
 def public_facts(certificate: Certificate, *, english: bool = False) -> tuple[tuple[str, str, str], ...]:
-    """The same for visitors: names of people are masked."""
-    return tuple((name, label, mask_name(value) if name in PERSONS else value) for name, label, value in shown_facts(certificate, english=english))
+    """The same for visitors: each as its field says, names of people are masked."""
+    said = {one.name: one.visibility for one in queries.layout_of(certificate.template, certificate.template_version).fields}
+    told = ((name, label, as_shown(value, said[name])) for name, label, value in shown_facts(certificate, english=english))
+    return tuple((name, label, value) for name, label, value in told if value)
+
+
+def linked_facts(certificate: Certificate, *, english: bool = False) -> tuple[tuple[str, str, str], ...]:
+    """The same for whom the holder gave the link: names in full, without what is for holder and issuer alone."""
+    said = {one.name: one.visibility for one in queries.layout_of(certificate.template, certificate.template_version).fields}
+    return tuple(one for one in shown_facts(certificate, english=english) if said[one[0]] != "holder_only")
 
 
 def check_badge(data: bytes, maker: Maker, trust: Trust, *, english: bool = False) -> Verdict:
@@ -232,6 +260,7 @@ def _is_ours(badge: Badge, stored: Certificate, maker: Maker) -> bool:
     ours = replace(badge_of(stored, maker, is_public=bool(badge.salt)), narrative=badge.narrative)
     if badge.salt:
         ours = replace(ours, salt=badge.salt, identity=openbadges.hashed_name(stored.holder, badge.salt))
+        return badge in (ours, as_before(ours, stored))
     return badge == ours
 
 

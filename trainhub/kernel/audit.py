@@ -16,10 +16,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import event, insert, select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from trainhub.kernel import clock
+from trainhub.kernel import append_only, clock
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import Base, Key, session
 
@@ -60,22 +60,7 @@ class AuditHead(Base):
     events: Mapped[int]
 
 
-APPEND_ONLY_SQLITE = [
-    f"CREATE TRIGGER audit_event_no_{verb.lower()} BEFORE {verb} ON audit_event BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END"
-    for verb in ("UPDATE", "DELETE")
-]
-APPEND_ONLY_POSTGRESQL = [
-    "CREATE OR REPLACE FUNCTION audit_event_refuse() RETURNS trigger LANGUAGE plpgsql AS "
-    "$$ BEGIN RAISE EXCEPTION 'the audit log is append-only'; END $$",
-    "CREATE TRIGGER audit_event_append_only BEFORE UPDATE OR DELETE ON audit_event FOR EACH ROW EXECUTE FUNCTION audit_event_refuse()",
-]
-
-
-@event.listens_for(AuditEvent.__table__, "after_create")
-def _append_only(_table: Any, connection: sa.Connection, **_kw: Any) -> None:
-    statements = APPEND_ONLY_POSTGRESQL if connection.dialect.name == "postgresql" else APPEND_ONLY_SQLITE
-    for statement in statements:
-        connection.execute(sa.text(statement))
+append_only.protect(AuditEvent.__table__, "the audit log is append-only")
 
 
 @dataclass(frozen=True, slots=True)

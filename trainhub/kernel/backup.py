@@ -27,7 +27,7 @@ import sqlalchemy as sa
 from flask import current_app
 
 from trainhub.config import DEMO_MARK
-from trainhub.kernel import audit, files, jobs, keys, migrations, restoring
+from trainhub.kernel import append_only, audit, files, jobs, keys, migrations, restoring
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import Base, db, read_at_once, session, transaction
 from trainhub.kernel.errors import Refused
@@ -292,12 +292,14 @@ def _clear(current: Any) -> list[str]:
     if current.get_bind().dialect.name == "postgresql":
         return _clear_postgresql(current)
     current.execute(sa.text("PRAGMA defer_foreign_keys=ON"))
-    current.execute(sa.text("DROP TRIGGER IF EXISTS audit_event_no_delete"))
-    current.execute(sa.text("DROP TRIGGER IF EXISTS audit_event_no_update"))
+    for name in append_only.tables():
+        for statement in append_only.lifted(name, is_postgresql=False):
+            current.execute(sa.text(statement))
     for table in reversed(Base.metadata.sorted_tables):
         current.execute(table.delete())
-    for statement in audit.APPEND_ONLY_SQLITE:
-        current.execute(sa.text(statement))
+    for name in append_only.tables():
+        for statement in append_only.statements(name, is_postgresql=False):
+            current.execute(sa.text(statement))
     return []
 
 

@@ -72,8 +72,9 @@ class Font:
         if self._face is None:
             import uharfbuzz as hb
 
-            self._face = hb.Face(hb.Blob.from_file_path(str(self.path)))
-            self._font = hb.Font(self._face)
+            face = hb.Face(hb.Blob.from_file_path(str(self.path)))
+            self._font = hb.Font(face)  # first: another thread takes a face that is there for the sign that both are
+            self._face = face
         return self._face
 
     @property

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import shutil
+import subprocess
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -218,7 +220,11 @@ def test_the_pages_from_a_table_to_certificates(session: Session, app: Flask, as
     assert maker.post(f"{where}/decide", data={"decision": "approve"}).status_code == 422
     assert "另一人审核" in maker.get(where).text
     if fonts.available():
-        assert maker.get(f"{where}/preview.pdf").data.startswith(b"%PDF-")
+        preview = maker.get(f"{where}/preview.pdf").data
+        assert preview.startswith(b"%PDF-")
+        if shutil.which("pdftotext"):
+            said = subprocess.run(["pdftotext", "-", "-"], input=preview, check=True, capture_output=True).stdout.decode()
+            assert ("示例核验码" in said, "缺：" in said) == (True, False), "a code is made at issuing, a preview lacks nothing"
     assert checker.post(f"{where}/decide", data={"decision": "approve"}).status_code == 303
     jobs.run_all()
     made = session.scalar(sa.select(Certificate))

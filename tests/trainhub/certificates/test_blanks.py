@@ -69,6 +69,20 @@ def test_the_page_of_a_revoked_certificate_is_laid_on_no_fresh_blank(session: Se
     assert (sums.used, sums.spoiled, sums.returned) == (1, 3, 0)
 
 
+@pytest.mark.parametrize("verb", [operations.revoke, operations.suspend, operations.reissue])
+def test_books_are_not_closed_over_a_blank_that_must_be_pulled_out(session: Session, verb: Any) -> None:
+    """It is no certificate any more: the register would say that it was handed out."""
+    run, (first, _second) = _run(2)
+    blanks.take(run=run, first="A01", count=2, **GIVEN)
+    verb(certificate=first, **REASON)
+    with pytest.raises(blanks.BadBlanks, match="A01"):
+        blanks.settle(run=run, **GIVEN)
+    assert run.settled_at is None
+    blanks.spoil(run=run, serial="A01", reason="证书已撤销", **GIVEN)
+    sums = blanks.settle(run=run, **GIVEN)
+    assert (sums.used, sums.spoiled, sums.returned) == (1, 1, 0)
+
+
 def test_what_was_revoked_before_blanks_came_takes_none(session: Session) -> None:
     run, (_first, second, _third) = _run(3)
     operations.revoke(certificate=second, **REASON)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +11,7 @@ import openpyxl
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from flask_babel import refresh
 from sqlalchemy.orm import Session
 
 from tests.factories import ground
@@ -95,6 +97,15 @@ def test_a_cell_that_cannot_be_used_is_told_in_english_too(session: Session, cli
     assert "Number: The cell is a formula." in page
 
 
+def test_a_list_without_names_is_told_so_in_english_too(session: Session, client: FlaskClient) -> None:
+    with transaction():
+        made = certificate()
+    refresh()  # the test's own context has asked for words in Chinese
+    page = _post(client, _book([(made.number, made.code, "")]), lang="en").text
+    assert "Genuine, name not compared" in page
+    assert "the holder was not compared" in page
+
+
 def test_a_list_is_answered_as_each_of_its_certificates(session: Session) -> None:
     with transaction():
         made = [certificate() for _one in range(6)]
@@ -160,3 +171,26 @@ def test_what_holds_no_rows_or_no_codes_is_refused(session: Session, client: Fla
         answer = _post(client, data)
         assert answer.status_code == 422
         assert said in answer.text
+
+
+def test_a_name_that_nobody_compared_is_counted_apart(session: Session, client: FlaskClient) -> None:
+    """A list without names is answered, but the sums promise nothing about whose the certificates are."""
+    with transaction():
+        made = [certificate() for _one in range(4)]
+        operations.revoke(certificate=made[3], **REASON)
+    rows = [(one.number, one.code, one.holder if place == 0 else None) for place, one in enumerate(made)]
+    page = _post(client, _book(rows)).text
+    sums = re.findall(r'stat-label">([^<]+)</dt><dd class="stat-value">([^<]+)<', page)
+    assert dict(sums) == {"行": "4", "真实有效且姓名相符": "1", "真实有效，未核对姓名": "2", "需要核实": "1"}
+    assert page.count("没有填写姓名，未核对持证人。") == 2
+    notes = [row[4] for row in _table(_post(client, _book(rows), "xlsx").data)[1:]]
+    assert notes == [None, "没有填写姓名，未核对持证人。", "没有填写姓名，未核对持证人。", REASON["reason"]]
+
+
+def test_a_long_list_counts_as_many_guesses(session: Session, client: FlaskClient) -> None:
+    """What costs the server seconds is not one of thirty a minute."""
+    data = _book([("350001120260000017", "0" * 12, "")] * 2000)
+    answers = [_post(client, data, "xlsx").status_code for _one in range(8)]
+    assert answers[:3] == [200] * 3
+    assert 429 in answers
+    assert answers == sorted(answers)

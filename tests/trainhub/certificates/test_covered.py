@@ -52,7 +52,7 @@ def test_what_it_was_issued_as_shows_when_it_is_changed(session: Session, column
     session.execute(changed.execution_options(synchronize_session=False))
     session.expire_all()
     assert not queries.is_whole(made)
-    assert queries.whole_alone([made]) == set()
+    assert queries.whole_among([made]) == set()
 
 
 def test_persons_who_turn_out_to_be_one_and_are_parted_again_keep_what_they_have(session: Session) -> None:
@@ -61,7 +61,7 @@ def test_persons_who_turn_out_to_be_one_and_are_parted_again_keep_what_they_have
     ground.merge(stays, gone)
     session.expire_all()
     assert [(one.person_id, queries.is_whole(one)) for one in made] == [(stays.id, True)] * 2
-    assert queries.whole_alone(made[:1]) == {made[0].id}
+    assert queries.whole_among(made[:1]) == {made[0].id}
     later = operations.suspend(certificate=made[0], **REASON)
     assert queries.is_whole(later)
     people.decide_pair(first=stays, second=gone, decision=PairDecision.DIFFERENT, reason="两个人", by=SYSTEM, now=ground.NOW)

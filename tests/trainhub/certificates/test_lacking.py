@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 
 import pytest
@@ -10,14 +11,15 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from tests.factories import ground
-from tests.factories.certificates import FACTS, TODAY, certificate
-from trainhub.certificates import operations, queries
+from tests.factories.certificates import FACTS, REASON, TODAY, certificate, corrected, many
+from trainhub.certificates import documents, operations, queries, tasks
 from trainhub.certificates.models import CertificateTemplate
-from trainhub.certificates.operations import batches, templates
+from trainhub.certificates.operations import batches, printing, templates
 from trainhub.certificates.operations.batches import Wanted
 from trainhub.certificates.types import BatchSource, Kind, State
 from trainhub.kernel import fonts
 from trainhub.kernel.access import SYSTEM, Identity, Role
+from trainhub.kernel.db import transaction
 
 pytestmark = pytest.mark.skipif(not fonts.available(), reason="the document fonts are not installed: make setup")
 ONE, TWO = Identity(1, None, "甲", ()), Identity(2, None, "乙", ())
@@ -100,3 +102,42 @@ def test_a_placement_without_a_mentor_waits(session: Session) -> None:
     assert (made.state, made.note) == (State.DRAFT, "lacks_facts")
     with pytest.raises(operations.CannotIssue, match="企业指导教师"):
         operations.release(certificate=made, by=SYSTEM, today=TODAY, now=ground.NOW)
+
+
+def test_what_was_issued_without_a_required_fact_gets_no_page_and_no_file(session: Session) -> None:
+    """Those of before were issued so: a signed page with 〔缺：企业指导教师〕 on it is handed to nobody."""
+    session.expire_on_commit = False
+    with transaction():
+        issuer = ground.university()
+        full = certificate(Kind.PLACEMENT, issuer=issuer)
+        without = {name: value for name, value in full.facts.items() if name != "mentor"}
+        (key,) = many(1, issuer=issuer, kind=Kind.PLACEMENT, template="placement", facts=lambda _index: without, only=True)
+        wanted = queries.CertificateFilter(kind=Kind.PLACEMENT, issuer_id=issuer.id)
+        run = printing.start_run(title="春季", wanted=wanted, by=SYSTEM, now=ground.NOW)
+    shutil.rmtree(printing.folder_of(tasks.root(), run), ignore_errors=True)
+    made = queries.by_id(key)
+    assert made is not None
+    for draw in (documents.pdf_of, documents.picture_of):
+        with pytest.raises(documents.NotDrawable, match="企业指导教师"):
+            draw(made, tasks.maker())
+        assert draw(full, tasks.maker())
+    with pytest.raises(printing.CannotPrint, match=rf"{made.number}.*企业指导教师"):
+        tasks.draw_run(run.id, SYSTEM, lambda _done, _total, _said: None)
+    with transaction():
+        corrected(made, facts={"mentor": "陈师傅"})
+    tasks.draw_run(run.id, SYSTEM, lambda _done, _total, _said: None)
+    assert queries.unfinished(run.id) == []
+
+
+def test_a_correction_of_one_that_lacks_a_fact_does_not_lose_another(session: Session) -> None:
+    issuer = ground.university()
+    full = certificate(Kind.PLACEMENT, issuer=issuer)
+    without = {name: value for name, value in full.facts.items() if name != "mentor"}
+    (key,) = many(1, issuer=issuer, kind=Kind.PLACEMENT, template="placement", facts=lambda _index: without, only=True)
+    made = queries.by_id(key)
+    assert made is not None
+    with pytest.raises(operations.CannotChange, match="基地"):
+        operations.prepare_correction(certificate=made, facts={"base": ""}, **REASON)
+    assert operations.correct(certificate=made, facts={"weeks": 33}, **REASON).facts["weeks"] == "33", (
+        "a wrong number does not wait for the mentor's name"
+    )

@@ -16,8 +16,9 @@ from trainhub.certificates import openbadges
 from trainhub.certificates.openbadges import Badge
 from trainhub.certificates.signers import SeedSigner, Trust, base58, key_id, multikey, unbase58
 
-ORACLE = Path(__file__).parent / "data" / "credential.nq"
-"""What jsonld.js 8 (RDFC-1.0, safe mode) makes of the badge below with the published contexts."""
+DATA = Path(__file__).parent / "data"
+"""What jsonld.js 8 (RDFC-1.0, safe mode) makes, with the published contexts, of the badge below, of the form its holder has, and of a status list."""
+ORACLE = DATA / "credential.nq"
 BADGE = Badge(
     address="https://x.cn/V/350001120260000017/7K3MZQ9XW2HB",
     issuer="did:web:x.cn",
@@ -39,6 +40,17 @@ TRUST = Trust((SIGNER.public,))
 
 def test_the_canonical_form_is_that_of_a_json_ld_processor() -> None:
     assert BADGE.quads() == ORACLE.read_text("utf-8")
+
+
+def test_so_is_that_of_the_holders_form_which_tells_the_name() -> None:
+    holders = replace(BADGE, salt="", identity="欧阳\t𠮷")
+    assert holders.quads() == (DATA / "credential-holder.nq").read_text("utf-8")
+
+
+def test_so_is_that_of_a_status_list() -> None:
+    encoded = "uH4sIAAAAAAAC_-3BMQEAAADCoPVPbQwfoAAAAAAAAAAAAAAAAAAAAIC3AYbSVKsAQAAA"
+    quads = openbadges.list_quads("https://x.cn/status/1", encoded, "2026-03-02T01:00:00Z", "did:web:x.cn")
+    assert quads == (DATA / "status-list.nq").read_text("utf-8")
 
 
 def test_a_credential_is_read_back_and_holds() -> None:

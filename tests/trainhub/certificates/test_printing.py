@@ -7,8 +7,11 @@ import json
 import os
 import shutil
 import subprocess
+import threading
 import zipfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,13 +19,12 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from tests.factories import ground
 from tests.factories.certificates import REASON, certificate, corrected, many
 from trainhub.certificates import documents, operations, queries, tasks
-from trainhub.certificates.models import Certificate, PrintRun
+from trainhub.certificates.models import PrintRun
 from trainhub.certificates.operations import blanks, printing, templates
 from trainhub.certificates.types import Kind, PrintMode, SheetState
 from trainhub.certificates.views import runs
@@ -94,9 +96,8 @@ def test_pages_of_a_file_share_what_their_template_calls_common(session: Session
         templates.submit(template=row, by=_who(1), now=ground.NOW)
         templates.decide(template=row, is_approved=True, reason="", by=_who(2), now=ground.NOW)
         issuer = ground.university()
-        many(5, issuer=issuer, facts=lambda index: {"course": ("数控加工", "机器视觉")[index % 2]})
         of_template = {"template": row.code, "template_version": row.edition}
-        session.execute(update(Certificate).where(Certificate.issuer_id == issuer.id).values(of_template))
+        many(5, issuer=issuer, facts=lambda index: {"course": ("数控加工", "机器视觉")[index % 2]}, **of_template)
         wanted = queries.CertificateFilter(kind=Kind.TRAINING, issuer_id=issuer.id)
         run = printing.start_run(title="春季培训", wanted=wanted, by=SYSTEM, now=ground.NOW)
     _draw(run)
@@ -232,10 +233,11 @@ def test_a_text_that_would_be_cut_is_not_printed_until_it_is_put_right(session: 
     long = "工业互联网平台架构与数据采集技术综合实践" * 20  # issued where nothing could be judged: the text fonts were missing
     with transaction():
         issuer = ground.university()
-        named, *_others = (certificate(Kind.TRAINING, issuer=issuer) for _one in range(3))
-        named.facts = {**named.facts, "course": long}
+        ids = many(2, issuer=issuer, facts=lambda index: {"course": long} if index == 1 else {})
         wanted = queries.CertificateFilter(kind=Kind.TRAINING, issuer_id=issuer.id)
         run = printing.start_run(title="春季培训", wanted=wanted, by=SYSTEM, now=ground.NOW)
+    named = queries.by_id(ids[0])
+    assert named is not None
     shutil.rmtree(printing.folder_of(tasks.root(), run), ignore_errors=True)
     with pytest.raises(printing.CannotPrint, match=rf"{named.number}.*（多出\d+字）"):
         _draw(run)
@@ -246,7 +248,11 @@ def test_a_text_that_would_be_cut_is_not_printed_until_it_is_put_right(session: 
     with transaction():
         corrected(named, facts={"course": "工业互联网"})
     _draw(run)
-    assert [item.page for item, _certificate, _serial in queries.items_of(run.id, 1, 3)] == [None, 1, 2]
+    assert sorted((item.page or 0, one.id == named.id) for item, one, _serial in queries.items_of(run.id, 1, 3)) == [
+        (0, True),
+        (1, False),
+        (2, False),
+    ]
 
 
 def test_what_was_revoked_before_gets_no_page(session: Session) -> None:
@@ -392,3 +398,82 @@ def test_the_pages_of_a_run(session: Session, app: Flask, as_role: AsRole) -> No
         assert archive.testzip() is None
         assert [name.rpartition(".")[2] for name in archive.namelist()] == ["pdf", "pdf", "csv"]
     assert admin.post(f"{where}/again").status_code == 409
+
+
+def test_two_downloads_of_a_lost_file_are_both_whole(session: Session, app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both draw it again at once: neither writes into the other's half, and each hands out what it has drawn."""
+    run = _run(3)
+    _draw(run)
+    (chunk,) = queries.chunks_of(run.id)
+    path, barrier, synced = printing.folder_of(tasks.root(), run) / printing.file_name(run, chunk), threading.Barrier(2, timeout=20), os.fsync
+    whole = path.read_bytes()
+
+    def fsync(file: int) -> None:
+        with suppress(threading.BrokenBarrierError):
+            barrier.wait()
+        synced(file)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    with ThreadPoolExecutor(2) as pool:
+        for _twice in range(3):
+            path.unlink()
+            barrier.reset()
+            both = [pool.submit(printing.write_whole, path, whole) for _one in range(2)]
+            assert [one.result() for one in both] == [None, None]
+            assert path.read_bytes() == whole
+    assert [one.name for one in path.parent.glob("*.part")] == []
+
+
+def test_what_is_handed_out_was_drawn_or_checked(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody else may put another file there between the writing and the reading back."""
+    run = _run(3)
+    whole = _draw(run)[f"certificates-{run.id}-001.pdf"]
+    (chunk,) = queries.chunks_of(run.id)
+    path, renamed = printing.folder_of(tasks.root(), run) / printing.file_name(run, chunk), Path.replace
+    path.unlink()
+
+    def replace(self: Path, target: Path) -> Path:
+        renamed(self, target)
+        target.write_bytes(whole[:100])
+        return target
+
+    monkeypatch.setattr(Path, "replace", replace)
+    current = queries.run_by_id(run.id)
+    assert current is not None
+    assert printing.content(tasks.root(), current, chunk, tasks.maker()) == whole
+
+
+def test_tidying_leaves_what_somebody_is_writing(tmp_path: Path) -> None:
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    names = (f"{printing.HOST}-{os.getpid()}-a", f"elsewhere-{ended.pid}-b", f"{printing.HOST}-{ended.pid}-c", "1", "elsewhere-1-d")
+    files = [tmp_path / f"certificates-7-001.pdf.{name}.part" for name in names]
+    for one in files:
+        one.write_bytes(b"half")
+    for one in files[3:]:
+        os.utime(one, (0, 0))
+    printing.tidy(tmp_path, 7)
+    assert [one.exists() for one in files] == [True, True, False, False, False]
+
+
+def test_what_another_worker_drew_meanwhile_is_taken(session: Session) -> None:
+    """Two draw the same file; one is revoked between them. The later one takes what was noted, and says nothing about fonts."""
+    run = _run(3)
+    run_id = run.id
+    with transaction():
+        assert printing.arrange(run) or queries.chunks_of(run_id)
+    (chunk,) = queries.chunks_of(run_id)
+    early = printing.draw(run, chunk, tasks.maker())
+    with transaction():
+        operations.revoke(certificate=queries.items_of(run_id, 1, 1)[0][1], **REASON)
+    late = printing.draw(run, chunk, tasks.maker())
+    assert early.sha256 != late.sha256
+    path = printing.folder_of(tasks.root(), run) / printing.file_name(run, chunk)
+    printing.write_whole(path, late.data)
+    with transaction():
+        assert printing.note_drawn(run=run, chunk=chunk, drawn=late, by=SYSTEM, now=ground.NOW)
+    printing.write_whole(path, early.data)
+    with transaction():
+        assert not printing.note_drawn(run=run, chunk=chunk, drawn=early, by=SYSTEM, now=ground.NOW)
+    tasks.draw_chunk(run_id, 1, SYSTEM)
+    assert path.read_bytes() == late.data

@@ -237,6 +237,30 @@ def test_a_state_that_was_given_in_the_database_is_tampered(session: Session, cl
     assert (answer["status"], "facts" in answer) == ("tampered", False)
 
 
+def test_why_one_was_suspended_is_not_told_once_it_was_lifted(session: Session, client: FlaskClient) -> None:
+    made = _kept()
+    suspicion = {**REASON, "reason": "涉嫌代考，核查中", "document": "教务2026年第9号"}
+    with transaction():
+        operations.suspend(certificate=made, **suspicion)
+    where = f"/V/{made.number}/{made.code}"
+    assert suspicion["reason"] in client.get(where).text
+    with transaction():
+        operations.resume(certificate=made, **{**REASON, "reason": "未发现代考"})
+    for path in (where, f"{where}/verdict.json"):
+        told = client.get(path).get_data(as_text=True)
+        told = json.dumps(json.loads(told), ensure_ascii=False) if path.endswith("json") else told
+        assert [one for one in ("代考", suspicion["document"]) if one in told] == [], path
+    assert [one["event"] for one in client.get(f"{where}/verdict.json").json["history"]] == ["issue", "suspend", "resume"], (
+        "the steps stay, with their days"
+    )
+    with transaction():
+        operations.suspend(certificate=made, **suspicion)
+        operations.revoke(certificate=made, **{**REASON, "reason": "代考属实"})
+    told = client.get(where).text
+    assert "代考属实" in told
+    assert told.count("涉嫌代考") == 1, "what led to the end is told, what was lifted before is not"
+
+
 def test_the_form(session: Session, client: FlaskClient) -> None:
     made = _kept(who=ground.person("张三"))
     assert client.get("/verify").status_code == 200

@@ -83,6 +83,12 @@ def gaps(layout: Layout, facts: Facts) -> list[str]:
     return found
 
 
+def told_lacking(layout: Layout, facts: Facts) -> list[str]:
+    """Every fact whose lack a page would say, each once."""
+    texts = [item for item in layout.elements if isinstance(item, Text)]
+    return list(dict.fromkeys(name for item in texts for name in worded(layout, item, facts)[1]))
+
+
 def printed_text(layout: Layout, item: Text, facts: Facts) -> str:
     """What a text of the layout says with these facts; empty when it is left out or a fact is not known yet."""
     text, missing = worded(layout, item, facts)

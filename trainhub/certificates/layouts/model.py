@@ -30,9 +30,49 @@ Align = Literal["left", "center", "right"]
 VerticalAlign = Literal["top", "middle", "bottom"]
 
 
+Shown = Literal["", "public", "masked", "holder_only"]
+_PERSON = frozenset(
+    [
+        "teacher",
+        "teachers",
+        "advisor",
+        "adviser",
+        "supervisor",
+        "supervisors",
+        "mentor",
+        "mentors",
+        "tutor",
+        "coach",
+        "instructor",
+        "lecturer",
+        "professor",
+        "examiner",
+        "director",
+        "dean",
+        "principal",
+        "headteacher",
+        "contact",
+        "person",
+        "holder",
+        "student",
+        "trainee",
+        "signer",
+        "pinyin",
+    ]
+)
+_PERSON_NAMES = frozenset({"name_en", "name_zh", "full_name", "english_name"})
+_PERSON_WORDS = re.compile("姓名|拼音|教师|老师|导师|师傅|讲师|教授|教练|班主任|负责人|联系人|评委|考官|签发人|院长|校长|主任")
+_PRIVATE = frozenset(["id", "idcard", "passport", "phone", "mobile", "telephone", "email", "born", "birth", "birthday", "birthdate", "address"])
+_PRIVATE_WORDS = re.compile("证件|身份证|护照|电话|手机|邮箱|出生|住址|银行")
+
+
 @dataclass(frozen=True)
 class Field:
-    """A fact a template prints. `common` fields are the same on all pages of a file and may have a default."""
+    """A fact a template prints. `common` fields are the same on all pages of a file and may have a default.
+
+    `shown` is who reads it where certificates are verified: everybody, everybody with all but the first letters hidden, as the holder's name is, or
+    holder and issuer alone. Empty: nobody decided; then what it is called decides (`visibility`).
+    """
 
     name: str
     label: str
@@ -41,6 +81,21 @@ class Field:
     required: bool = True
     common: bool = False
     default: str = ""
+    shown: Shown = ""
+
+    @property
+    def visibility(self) -> Shown:
+        """`shown`, or what fits the name and label: fields of people are masked, their numbers and addresses stay with the holder."""
+        return self.shown or self.usual
+
+    @property
+    def usual(self) -> Shown:
+        """What fits the name and label when nobody decided; a count of people names nobody."""
+        words = set(self.name.split("_"))
+        if self.type != "number" and (words & _PRIVATE or _PRIVATE_WORDS.search(self.label)):
+            return "holder_only"
+        names = self.type == "text" and (words & _PERSON or self.name in _PERSON_NAMES or _PERSON_WORDS.search(self.label))
+        return "masked" if names else "public"
 
 
 @dataclass(frozen=True)

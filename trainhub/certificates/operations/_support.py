@@ -98,7 +98,12 @@ def obstacles_told(layout: Layout, facts: Mapping[str, Any]) -> str:
 
 def lacking_facts(layout: Layout, facts: Mapping[str, Any]) -> str:
     """What people call the facts the layout requires and that are not there; empty when none lacks."""
-    return listed(labels_of(layout, [one.name for one in missing_facts(layout, {**SET_AT_ISSUING, **facts})]))
+    return listed(labels_of(layout, list(lacking_names(layout, facts))))
+
+
+def lacking_names(layout: Layout, facts: Mapping[str, Any]) -> dict[str, None]:
+    """The names of those facts, in the order of the layout."""
+    return dict.fromkeys(one.name for one in missing_facts(layout, {**SET_AT_ISSUING, **facts}))
 
 
 def lacking_characters(layout: Layout, facts: Mapping[str, Any]) -> list[str]:
@@ -201,6 +206,7 @@ __all__ = [
     "clean_facts",
     "lacking_characters",
     "lacking_facts",
+    "lacking_names",
     "move",
     "obstacles_told",
     "printed_name",

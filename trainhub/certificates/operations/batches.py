@@ -322,8 +322,9 @@ def _write(batch: IssueBatch, items: Sequence[IssueItem], *, by: Identity, today
         holder_id = humans[item.person_id]
         rows.append(_row(batch, item, layout, number, name, facts, note, holder_id, programmes.get(holder_id), by=by, today=today, now=now))
     made = {key: made_id for made_id, key in session().execute(insert(Certificate).returning(Certificate.id, Certificate.asked_key), rows)}
-    _note(rows, made, by=by, today=today, now=now)
+    hashes = _note(rows, made, by=by, today=today, now=now)
     data = {"first": rows[0]["number"], "last": rows[-1]["number"], "count": len(rows), "drafts": sum(row["state"] is State.DRAFT for row in rows)}
+    data |= {"last_event": queries.newest_event(made.values()), "event_hashes": chain.together(hashes)}
     audit.record(by=by, did="certificates.batch.portion_issued", on=batch, data=data)
     return made
 
@@ -368,11 +369,10 @@ def _row(
     }
 
 
-def _note(rows: Sequence[Mapping[str, Any]], made: Mapping[str, int], *, by: Identity, today: date, now: datetime) -> None:
-    """The first event of each issued certificate, and a notice for each holder who has an account."""
-    issued = [row for row in rows if row["state"] is State.ISSUED]
-    if not issued:
-        return
+def _note(rows: Sequence[Mapping[str, Any]], made: Mapping[str, int], *, by: Identity, today: date, now: datetime) -> list[str]:
+    """The first event of each issued certificate, and a notice for each holder who has an account; returns the hashes in the order of the rows."""
+    if not (issued := [row for row in rows if row["state"] is State.ISSUED]):
+        return []
     fields: dict[str, Any] = {"event": Event.ISSUE.value, "state": State.ISSUED.value, "reason": "", "document": "", "on": today, "at": now}
     events = []
     for row in issued:
@@ -397,3 +397,4 @@ def _note(rows: Sequence[Mapping[str, Any]], made: Mapping[str, int], *, by: Ide
     session().execute(insert(CertificateEvent), events)
     note_given([str(row["number"]) for row in issued], max(made[row["asked_key"]] for row in issued))
     tell_holders([made[row["asked_key"]] for row in issued], now=now)
+    return [str(event["hash"]) for event in events]

@@ -21,7 +21,10 @@ from trainhub.kernel.access import Identity
 from trainhub.kernel.characters import normalise
 from trainhub.kernel.db import is_taken, session
 from trainhub.kernel.errors import Refused
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import _, listed
+
+MOST_NAMED = 20
+"""Serials that a refusal names."""
 
 
 class BadBlanks(Refused):
@@ -164,13 +167,23 @@ def spoil(*, run: PrintRun, serial: str, reason: str, by: Identity, now: datetim
 
 
 def settle(*, run: PrintRun, by: Identity, now: datetime) -> Reconciliation:
-    """Close the books of a run (核销): what is left over is given back. Refused while a page that may be handed out lies on no blank."""
+    """Close the books of a run (核销): what is left over is given back. Refused while a page that may be handed out lies on no blank, and while a
+    blank bears what must not be handed out: the register would say that it was."""
     _open(run)
     if run.finished_at is None:
         raise BadBlanks(_("批次还没有画完，不能核销。"))
     sums = queries.blank_sums(run.id)
     if not sums.is_even:
         raise BadBlanks(_("还有 %(n)d 页没有对应的空白证书号：请先领用足够的空白证书。", n=sums.lacking), field="first")
+    pulled = [serial for _item, _certificate, serial in queries.to_pull(run.id) if serial]
+    if pulled:
+        raise BadBlanks(
+            _(
+                "有 %(n)d 张空白证书上的证书已撤销、暂停或被替代，不能发放：%(serials)s。请抽出并逐一登记作废，再核销。",
+                n=len(pulled),
+                serials=listed([*pulled[:MOST_NAMED], *(["…"] if len(pulled) > MOST_NAMED else [])]),
+            )
+        )
     session().execute(
         update(BlankSheet)
         .where(BlankSheet.run_id == run.id, BlankSheet.state == SheetState.TAKEN)

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import Any
 
 from trainhub.certificates import queries
-from trainhub.certificates.models import Certificate
+from trainhub.certificates.models import Certificate, CertificateEvent
 from trainhub.certificates.numbers import new_code
 from trainhub.certificates.operations._support import add_event, move, tell_holder
 from trainhub.certificates.operations.issuing import clock_stands
@@ -91,8 +91,8 @@ def change(
     """Move a certificate on, with its event, its line in the audit log and the notice for its holder. Raises CannotChange."""
     after, reason, document = checked_change(certificate, event, reason, document, on, today)
     move(certificate, after, on=on)
-    add_event(certificate, event, after, on=on, by=by, now=now, reason=reason, document=document)
-    data = {"number": certificate.number, "edition": certificate.edition, "reason": reason, "document": document, "on": on}
+    row = add_event(certificate, event, after, on=on, by=by, now=now, reason=reason, document=document)
+    data = {"number": certificate.number, "edition": certificate.edition, "reason": reason, "document": document, "on": on, "event_hash": row.hash}
     audit.record(by=by, did=f"certificates.certificate.{did}", on=certificate, data=data)
     if message:
         tell_holder(certificate, did, message, now=now, reason=reason)
@@ -173,6 +173,12 @@ def take_place(
     return made
 
 
+def note_successor(made: Certificate, before: Certificate, event: CertificateEvent, *, by: Identity, **said: Any) -> None:
+    """The line in the audit log of what took a certificate's place."""
+    data = {"number": made.number, "edition": made.edition, "before": before.number, "event_hash": event.hash, **said}
+    audit.record(by=by, did="certificates.certificate.issued", on=made, data=data)
+
+
 def reissue(*, certificate: Certificate, reason: str, document: str, on: date, by: Identity, today: date, now: datetime) -> Certificate:
     """Issue the next edition (补发): same number, facts and date of issue, a new code; the old code tells of it. Returns the new edition. Raises CannotChange, also for one's own."""
     must_be_anothers(certificate, by)
@@ -181,6 +187,7 @@ def reissue(*, certificate: Certificate, reason: str, document: str, on: date, b
     same: dict[str, Any] = {"number": certificate.number, "facts": certificate.facts, "issued_on": certificate.issued_on}
     drawn = (certificate.template, certificate.template_version)
     made = take_place(certificate, **same, edition=certificate.edition + 1, template=drawn, by=by, today=today, now=now)
-    add_event(made, Event.ISSUE, State.ISSUED, on=today, by=by, now=now, reason=reason.strip(), document=document.strip())
+    row = add_event(made, Event.ISSUE, State.ISSUED, on=today, by=by, now=now, reason=reason.strip(), document=document.strip())
+    note_successor(made, certificate, row, by=by)
     tell_holder(made, "reissued", N_("你的《%(title)s》（%(number)s）已补发，旧核验码作废，请下载新版。"), now=now)
     return made

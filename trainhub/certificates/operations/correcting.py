@@ -12,7 +12,7 @@ from typing import Any
 
 from trainhub.certificates import queries
 from trainhub.certificates.facts import asked_fields, impossible
-from trainhub.certificates.layouts.fitting import characters_told, cuts, cuts_told, lacking_by_field
+from trainhub.certificates.layouts.fitting import characters_told, cuts, cuts_told, labels_of, lacking_by_field
 from trainhub.certificates.layouts.model import Layout
 from trainhub.certificates.models import Certificate, IssueBatch
 from trainhub.certificates.numbers import parse, show_number
@@ -21,10 +21,10 @@ from trainhub.certificates.operations._support import (
     characters_in_the_way,
     clean_evidence,
     clean_facts,
-    lacking_facts,
+    lacking_names,
     tell_holder,
 )
-from trainhub.certificates.operations.changing import CannotChange, change, checked_change, suspend, take_place
+from trainhub.certificates.operations.changing import CannotChange, change, checked_change, note_successor, suspend, take_place
 from trainhub.certificates.operations.issuing import clock_stands
 from trainhub.certificates.operations.numbering import hold_counter, new_number
 from trainhub.certificates.operations.single import prepare_one
@@ -211,7 +211,10 @@ def _supersede(
         evidence=evidence,
         asked_key=_asked_now(certificate, facts),
     )
-    add_event(made, Event.ISSUE, State.ISSUED, on=today, by=by, now=now)  # why stands with the one that ended: whoever scans this asks about this
+    row = add_event(
+        made, Event.ISSUE, State.ISSUED, on=today, by=by, now=now
+    )  # why stands with the one that ended: whoever scans this asks about this
+    note_successor(made, certificate, row, by=by)
     tell_holder(made, "corrected", N_("你的《%(title)s》已更正，新证书编号 %(number)s，原证书作废。"), now=now)
     return made
 
@@ -301,7 +304,8 @@ def must_print(layout: Layout, facts: Mapping[str, Any], before: Mapping[str, An
     new = {name: value for name, value in facts.items() if name not in stands or str(stands[name]) != str(value)}
     if told := characters_told(layout, lacking_by_field(layout, new)) if before is not None else characters_in_the_way(layout, facts):
         raise CannotChange(_("更正后的内容中有不能打印的字，没有更正。%(told)s。", told=told))
-    if (lacks := lacking_facts(layout, facts)) and not (before is not None and lacking_facts(layout, before)):
+    known = lacking_names(layout, before) if before is not None else {}
+    if lacks := listed(labels_of(layout, [name for name in lacking_names(layout, facts) if name not in known])):
         raise CannotChange(_("所选模板必填的%(fields)s没有内容，没有更正。", fields=lacks), field="template")
     if fonts.available():
         short = dict(cuts(layout, _texts(stands)))

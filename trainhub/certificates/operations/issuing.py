@@ -176,13 +176,9 @@ def template_for(issuer: Organisation, kind: Kind, template: str | None) -> str:
 
 
 def _note_issued(made: Certificate, *, by: Identity, today: date, now: datetime) -> None:
-    add_event(made, Event.ISSUE, State.ISSUED, on=today, by=by, now=now)
-    audit.record(
-        by=by,
-        did="certificates.certificate.issued",
-        on=made,
-        data={"number": made.number, "kind": made.kind.value, "person_id": made.person_id, "asked_key": made.asked_key},
-    )
+    row = add_event(made, Event.ISSUE, State.ISSUED, on=today, by=by, now=now)
+    data = {"number": made.number, "kind": made.kind.value, "person_id": made.person_id, "asked_key": made.asked_key, "event_hash": row.hash}
+    audit.record(by=by, did="certificates.certificate.issued", on=made, data=data)
     tell_holder(made, "issued", ISSUED, now=now)
 
 

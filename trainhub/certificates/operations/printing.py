@@ -6,11 +6,8 @@ killed run goes on where it stopped, and a file that was lost from the disk is d
 
 from __future__ import annotations
 
-import errno
 import hashlib
-import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -23,13 +20,18 @@ from trainhub.certificates.documents import Maker, page_facts
 from trainhub.certificates.layouts.model import Layout
 from trainhub.certificates.layouts.sheet import Sheet
 from trainhub.certificates.models import PrintChunk, PrintItem, PrintRun
+from trainhub.certificates.operations.written import HOST as HOST
+from trainhub.certificates.operations.written import CannotPrint as CannotPrint
+from trainhub.certificates.operations.written import tidy as tidy
+from trainhub.certificates.operations.written import write_pieces as write_pieces
+from trainhub.certificates.operations.written import write_whole as write_whole
 from trainhub.certificates.rules import LEAST_CHUNK, MOST_CHUNK, USUAL_CHUNK, plan_chunks
 from trainhub.certificates.types import Kind, PrintMode
 from trainhub.kernel import audit, jobs, pinyin
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
-from trainhub.kernel.errors import Refused, Stale
-from trainhub.kernel.i18n import N_, _, _l, say
+from trainhub.kernel.errors import Stale
+from trainhub.kernel.i18n import N_, _, listed, say
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.sheets.writing import for_reader, iter_csv
 
@@ -39,13 +41,6 @@ AT_ONCE = 2_000
 """Certificates that are put in order while whoever asks for the run waits; more are by its job."""
 TASK = "certificates.print"
 TITLE = N_("打印证书：%(title)s")
-NO_ROOM = {
-    errno.ENOSPC: _l("磁盘已满"),
-    errno.EDQUOT: _l("磁盘配额已用完"),
-    errno.EACCES: _l("没有写入权限"),
-    errno.EROFS: _l("磁盘只能读取"),
-}
-"""Why a file could not be written, in words; anything else is told as the system tells it."""
 MANIFEST = (
     Column("page", "页"),
     Column("number", "证书编号"),
@@ -64,12 +59,6 @@ MANIFEST = (
 def settle_address(run: PrintRun, site: str) -> None:
     """Note the address of a run that was made before addresses were noted, for all its drawing from now on."""
     run.site = run.site or site
-
-
-class CannotPrint(Refused):
-    """There is nothing to print, too much, or the files cannot be written; nothing half-done is left."""
-
-    code = "cannot_print"
 
 
 # -- choosing -----------------------------------------------------------------------------------------------------------
@@ -182,17 +171,18 @@ def _place(row: queries.Printable, common: Sequence[str]) -> _Placed:
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """A file before it is written: which positions got which page, its bytes and their checksum."""
+    """A file before it is written: which positions got which page, its bytes and their checksum; `is_again`: as it was noted before."""
 
     pages: Mapping[int, int]
     data: bytes
     sha256: str
+    is_again: bool = False
 
 
 def draw(run: PrintRun, chunk: PrintChunk, maker: Maker) -> Drawn:
     """Draw one file; reads only. What was printed once is drawn as it was; before that, what stands is drawn."""
     from trainhub.certificates.layouts.drawing import Press, common_facts
-    from trainhub.certificates.layouts.fitting import cuts_told, lacking, why_told
+    from trainhub.certificates.layouts.fitting import cuts_told, labels_of, lacking, why_told
 
     lines = queries.items_of(run.id, chunk.first, chunk.last)
     if chunk.finished_at is not None:
@@ -206,7 +196,16 @@ def draw(run: PrintRun, chunk: PrintChunk, maker: Maker) -> Drawn:
     layout = queries.layout_of(first.template, first.template_version)
     sheet = Sheet(bleed=run.bleed_mm, has_marks=run.has_marks, is_overprint=run.mode is PrintMode.OVERPRINT)
     press = Press(layout, common_facts(layout, page_facts(first)), base_url=run.site or maker.site, sheet=sheet)
+    whole = queries.whole_among([certificate for _item, certificate, _serial in lines])
     for _item, certificate, _serial in lines:
+        if certificate.id not in whole:  # changed past the operations: paper would say for good what nobody certified
+            raise CannotPrint(
+                _(
+                    "证书 %(number)s 在平台中的记录与签发时的记录不一致，没有绘制：请系统管理员核查数据库，改正后再继续绘制。",
+                    number=certificate.number,
+                ),
+                code="not_as_issued",
+            )
         chars = lacking(layout, certificate.facts)
         if chars:  # a font that was there when it was issued: a page with a blank in a name must not be printed
             raise CannotPrint(
@@ -217,7 +216,17 @@ def draw(run: PrintRun, chunk: PrintChunk, maker: Maker) -> Drawn:
                 ),
                 code="needs_glyph",
             )
-        cut = press.add(page_facts(certificate), is_whole=True).cut
+        report = press.add(page_facts(certificate), is_whole=True)
+        if report.missing:
+            raise CannotPrint(
+                _(
+                    "证书 %(number)s 缺少%(fields)s，没有绘制，以免印出缺项：请用“更正”补上，再继续绘制。",
+                    number=certificate.number,
+                    fields=listed(labels_of(layout, report.missing)),
+                ),
+                code="lacks_facts",
+            )
+        cut = report.cut
         if cut:
             raise CannotPrint(
                 _(
@@ -229,7 +238,7 @@ def draw(run: PrintRun, chunk: PrintChunk, maker: Maker) -> Drawn:
             )
     data = press.finish()
     pages = {item.position: page for page, (item, _certificate, _serial) in enumerate(lines, 1)}
-    return Drawn(pages, data, hashlib.sha256(data).hexdigest())
+    return Drawn(pages, data, hashlib.sha256(data).hexdigest(), chunk.finished_at is not None)
 
 
 def file_name(run: PrintRun, chunk: PrintChunk, suffix: str = "pdf", what: str = "") -> str:
@@ -242,43 +251,14 @@ def folder_of(root: Path, run: PrintRun) -> Path:
     return root / "print" / str(run.id)
 
 
-def write_whole(path: Path, data: bytes) -> None:
-    """A file that is there whole or not at all; see `write_pieces`."""
-    write_pieces(path, (data,))
-
-
-def write_pieces(path: Path, pieces: Iterable[bytes]) -> None:
-    """The same from pieces: written beside its place, synced, renamed. Raises CannotPrint in clear words."""
-    partial = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with partial.open("wb") as file:
-            for piece in pieces:
-                file.write(piece)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-    except OSError as error:
-        with suppress(OSError):
-            partial.unlink(missing_ok=True)
-        raise CannotPrint(
-            _(
-                "无法写入 %(file)s：%(why)s。已完成的文件保留，没有留下不完整的文件；腾出空间或改正权限后重新执行，只会补画未完成的部分。",
-                file=path.name,
-                why=str(NO_ROOM.get(error.errno or 0, error.strerror or "")),
-            ),
-            code="cannot_write",
-        ) from error
-
-
 def note_drawn(*, run: PrintRun, chunk: PrintChunk, drawn: Drawn, by: Identity, now: datetime) -> bool:
-    """Note a written file with its pages and checksum. False, and nothing noted, when a certificate changed since it was drawn."""
+    """Note a written file with its pages and checksum. False, and nothing noted, when a certificate changed since it was drawn: also when somebody else
+    noted it meanwhile and found another state of it, which is drawn then."""
+    queries.lock_run(run.id)  # of two that end at once the later sees what the first noted
+    session().refresh(chunk)
     if chunk.finished_at is not None:
+        if chunk.sha256 != drawn.sha256 and not drawn.is_again:
+            return False
         if chunk.sha256 != drawn.sha256:
             raise CannotPrint(_("重画的文件与当时印制的不同（字体或程序已更新），请新建批次打印。"), code="changed")
         return True
@@ -298,18 +278,18 @@ def note_drawn(*, run: PrintRun, chunk: PrintChunk, drawn: Drawn, by: Identity, 
     return True
 
 
+def read_as_noted(path: Path, chunk: PrintChunk) -> bytes | None:
+    """The file of a finished chunk when it lies on the disk as it was noted; what is handed out is what was looked at."""
+    try:
+        data = path.read_bytes() if path.stat().st_size == chunk.size else b""
+    except OSError:
+        return None
+    return data if hashlib.sha256(data).hexdigest() == chunk.sha256 else None
+
+
 def is_there(path: Path, chunk: PrintChunk) -> bool:
     """Whether the file of a finished chunk lies on the disk as it was noted."""
-    try:
-        return path.stat().st_size == chunk.size and hashlib.sha256(path.read_bytes()).hexdigest() == chunk.sha256
-    except OSError:
-        return False
-
-
-def tidy(folder: Path, run_id: int) -> None:
-    """Remove what a killed drawing left beside the files of a finished run."""
-    for left in folder.glob(f"certificates-{run_id}[-.]*.part"):
-        left.unlink(missing_ok=True)
+    return read_as_noted(path, chunk) is not None
 
 
 def content(root: Path, run: PrintRun, chunk: PrintChunk, maker: Maker) -> bytes:
@@ -319,12 +299,14 @@ def content(root: Path, run: PrintRun, chunk: PrintChunk, maker: Maker) -> bytes
     if not chunk.pages:
         return b""
     path = folder_of(root, run) / file_name(run, chunk)
-    if not is_there(path, chunk):
+    data = read_as_noted(path, chunk)
+    if data is None:
         drawn = draw(run, chunk, maker)
         if drawn.sha256 != chunk.sha256:
             raise CannotPrint(_("重画的文件与当时印制的不同（字体或程序已更新），请新建批次打印。"), code="changed")
         write_whole(path, drawn.data)
-    return path.read_bytes()
+        return drawn.data
+    return data
 
 
 def make_ready(root: Path, run: PrintRun, maker: Maker) -> None:

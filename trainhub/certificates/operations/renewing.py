@@ -14,14 +14,13 @@ from trainhub.certificates import queries
 from trainhub.certificates.models import Certificate, IssueBatch
 from trainhub.certificates.numbers import show_number
 from trainhub.certificates.operations._support import add_event, tell_holder
-from trainhub.certificates.operations.changing import CannotChange, must_be_anothers, reasons_given, take_place
+from trainhub.certificates.operations.changing import CannotChange, must_be_anothers, note_successor, reasons_given, take_place
 from trainhub.certificates.operations.correcting import FIXED, must_print
 from trainhub.certificates.operations.issuing import STANDING, clock_stands, same_thing
 from trainhub.certificates.operations.numbering import hold_counter, new_number
 from trainhub.certificates.operations.present import present
 from trainhub.certificates.operations.single import prepare_one
 from trainhub.certificates.types import Attested, BatchSource, Event, State
-from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.i18n import N_, _
 from trainhub.organisations import queries as organisations
@@ -110,9 +109,8 @@ def renew(*, batch: IssueBatch, by: Identity, today: date, now: datetime) -> Cer
         now=now,
         evidence=[*(one for one in found.evidence if one["kind"] != "batch"), *rests],
     )
-    add_event(made, Event.ISSUE, State.ISSUED, on=today, by=by, now=now, reason=batch.why, document=batch.document)
-    data = {"number": made.number, "before": certificate.number, "reason": batch.why, "document": batch.document}
-    audit.record(by=by, did="certificates.certificate.issued", on=made, data=data)
+    row = add_event(made, Event.ISSUE, State.ISSUED, on=today, by=by, now=now, reason=batch.why, document=batch.document)
+    note_successor(made, certificate, row, by=by, reason=batch.why, document=batch.document)
     tell_holder(made, "issued", N_("你的《%(title)s》已重新签发，新证书编号 %(number)s；原来被撤销的编号不再使用。"), now=now)
     item.certificate_id = made.id
     return made

@@ -15,10 +15,9 @@ from typing import Any
 from trainhub.certificates import queries
 from trainhub.certificates.models import Certificate, IssueBatch, IssueItem
 from trainhub.certificates.operations._support import add_event, tell_holder
-from trainhub.certificates.operations.changing import CannotChange, change, resume, revoke, suspend, take_place
+from trainhub.certificates.operations.changing import CannotChange, change, note_successor, resume, revoke, suspend, take_place
 from trainhub.certificates.operations.issuing import clock_stands
 from trainhub.certificates.types import BatchSource, BatchState, Event, State
-from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.kernel.i18n import N_, _
@@ -195,9 +194,8 @@ def _stand_again(certificate: Certificate, one: Lost, successor: Line, *, by: Id
         item = IssueItem(batch_id=batch.id, position=1, person_id=new.person_id, asked_key=certificate.asked_key, facts=facts, certificate_id=new.id)
         session().add(item)
     session().flush()
-    add_event(new, Event.ISSUE, State.ISSUED, on=date.fromisoformat(successor["on"]), by=by, now=now, **said)
-    data = {"number": new.number, "edition": new.edition, "before": certificate.number, "restored": True, **said}
-    audit.record(by=by, did="certificates.certificate.issued", on=new, data=data)
+    row = add_event(new, Event.ISSUE, State.ISSUED, on=date.fromisoformat(successor["on"]), by=by, now=now, **said)
+    note_successor(new, certificate, row, by=by, restored=True, **said)
     tell_holder(
         new, "issued", N_("你的《%(title)s》（%(number)s）在恢复备份后已按原来的编号和核验码重新登记，纸质证书有效；文件请重新下载。"), now=now
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +12,7 @@ from trainhub.certificates import queries
 from trainhub.certificates.checking import faults, lacks, unprintable_wording
 from trainhub.certificates.layouts.drawing import Press, common_facts
 from trainhub.certificates.layouts.fitting import cut_wording, labels_of
-from trainhub.certificates.layouts.model import Layout, Text, built_in, codes, data_of, parsed, read_layout
+from trainhub.certificates.layouts.model import Field, Layout, Text, built_in, codes, data_of, parsed, read_layout
 from trainhub.certificates.layouts.pictures import BadPicture, data_uri
 from trainhub.certificates.layouts.shape import BadLayout
 from trainhub.certificates.models import CertificateTemplate, IssuerTemplate
@@ -100,7 +101,12 @@ def warnings_of(layout: Layout) -> list[str]:
     printed = "".join(getattr(one, "text", "") for one in layout.elements)
     absent = labels_of(layout, [one.name for one in layout.fields if f"{{{one.name}}}" not in printed])
     said += [_("字段“%(name)s”没有印在页面上。", name=name) for name in absent]
+    said += [_("字段“%(name)s”像是人名或个人信息，却对查验的人完整显示。", name=one.label) for one in layout.fields if _tells_a_person(one)]
     return said + lacks(layout)
+
+
+def _tells_a_person(one: Field) -> bool:
+    return one.usual != "public" and one.visibility == "public"
 
 
 def start(*, code: str, kind: Kind, owner: Organisation | None, by: Identity, now: datetime) -> CertificateTemplate:
@@ -251,6 +257,27 @@ def save(*, template: CertificateTemplate, body: str, version: int, by: Identity
     session().flush()
     audit.record(by=by, did="certificates.template.saved", on=template, data={"code": template.code, "edition": template.edition})
     return template
+
+
+def show_to(*, template: CertificateTemplate, shown: Mapping[str, str], version: int, by: Identity) -> None:
+    """Say who sees the fields of a draft where certificates are verified, see `Field.shown`; what is as its name suggests stays undecided."""
+    if template.version != version:
+        raise Stale(_("这个模板刚被其他人修改过，你的修改没有保存。请核对后再提交。"))
+    _must_be(template, TemplateState.DRAFT)
+    layout = checked_layout(template.body)
+    unknown = sorted(set(shown) - {one.name for one in layout.fields})
+    if unknown or not set(shown.values()) <= {"public", "masked", "holder_only"}:
+        raise BadTemplate(_("请为每个字段选择谁能看到；字段有变化时，请刷新页面后再选。"))
+    usual = {one.name: one.usual for one in layout.fields}
+    body = json.loads(template.body)
+    for one in body["fields"]:
+        chosen = shown.get(one["name"])
+        if chosen is not None and (chosen != usual[one["name"]] or one.get("shown")):
+            one["shown"] = chosen
+    template.body, template.made_by_id = pretty(body), by.account_id
+    session().flush()
+    data = {"code": template.code, "edition": template.edition, "shown": dict(shown)}
+    audit.record(by=by, did="certificates.template.saved", on=template, data=data)
 
 
 def _must_be(template: CertificateTemplate, *states: TemplateState) -> None:

@@ -38,8 +38,9 @@ from trainhub.certificates.queries.history import (
     last_event,
     last_hash,
     line_of,
+    newest_event,
     recorded_facts,
-    whole_alone,
+    whole_among,
 )
 from trainhub.certificates.queries.holding import held, known_keys
 from trainhub.certificates.queries.issued import (
@@ -243,6 +244,7 @@ __all__ = [
     "may_know_of",
     "names_of",
     "names_of_accounts",
+    "newest_event",
     "of_person",
     "of_same_thing",
     "open_correction",
@@ -287,6 +289,6 @@ __all__ = [
     "waiting_by_note",
     "waiting_ids",
     "waiting_items",
-    "whole_alone",
+    "whole_among",
     "with_account",
 ]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
@@ -20,6 +20,10 @@ from trainhub.people import queries as people
 
 CHANGES = ("reissued", "corrected", "suspended", "resumed", "revoked")
 """What the audit log calls the changes that also stand in the history."""
+ISSUED = "certificates.certificate.issued"
+PORTION = "certificates.batch.portion_issued"
+AT_ONCE = 10_000
+"""So many rows are named in one question: fewer than either database takes."""
 
 
 def line_of(certificate: Certificate) -> list[Certificate]:
@@ -58,20 +62,26 @@ class EventRow:
 
 def events_of(certificates: Sequence[Certificate]) -> list[EventRow]:
     """The events of certificates in the order they were written."""
-    ids = [one.id for one in certificates]
     statement = (
         select(CertificateEvent, Certificate.number, Certificate.edition, Account.display_name)
         .join(Certificate, Certificate.id == CertificateEvent.certificate_id)
         .outerjoin(Account, Account.id == CertificateEvent.by_account_id)
-        .where(CertificateEvent.certificate_id.in_(ids))
         .order_by(CertificateEvent.id)
     )
-    return [EventRow(event, number, edition, who or "") for event, number, edition, who in session().execute(statement)]
+    ids = [one.id for one in certificates]
+    asked = (session().execute(statement.where(CertificateEvent.certificate_id.in_(some))) for some in _portions(ids))
+    found = [EventRow(event, number, edition, who or "") for rows in asked for event, number, edition, who in rows]
+    return sorted(found, key=lambda row: row.event.id)
 
 
 def _last_event(certificate_id: int) -> CertificateEvent | None:
     statement = select(CertificateEvent).where(CertificateEvent.certificate_id == certificate_id).order_by(CertificateEvent.id.desc()).limit(1)
     return session().scalar(statement)
+
+
+def newest_event(certificate_ids: Collection[int]) -> int:
+    """The highest id of an event of certificates: whatever is written later has a higher one. 0 where there is none."""
+    return session().scalar(select(func.max(CertificateEvent.id)).where(CertificateEvent.certificate_id.in_(certificate_ids))) or 0
 
 
 def last_event(certificate: Certificate) -> CertificateEvent | None:
@@ -131,14 +141,25 @@ def _columns_stand(certificate: Certificate) -> bool:
     return said == (certificate.holder, certificate.issued_on.isoformat())
 
 
-def _changes_logged(certificates: Sequence[Certificate]) -> Counter[int]:
-    """How many changes of each certificate the audit log knows: it has a chain of its own, so a history cut short shows."""
-    dids = [f"certificates.certificate.{did}" for did in CHANGES]
-    places = [str(one.id) for one in certificates]
-    statement = select(AuditEvent.on_id, func.count()).where(
-        AuditEvent.on_kind == Certificate.__tablename__, AuditEvent.on_id.in_(places), AuditEvent.did.in_(dids)
-    )
-    return Counter({int(key): count for key, count in session().execute(statement.group_by(AuditEvent.on_id))})
+@dataclass(slots=True)
+class _Logged:
+    """What the audit log knows of a certificate: how many changes, and the hashes of its events as far as they were written down there."""
+
+    changes: int = 0
+    hashes: set[str] = field(default_factory=set)
+
+
+def _logged(certificates: Sequence[Certificate]) -> dict[int, _Logged]:
+    """By certificate. The audit log has a chain of its own: a history that was cut short or written anew shows."""
+    dids = [ISSUED, *(f"certificates.certificate.{did}" for did in CHANGES)]
+    found = defaultdict[int, _Logged](_Logged)
+    for some in _portions([str(one.id) for one in certificates]):
+        named = (AuditEvent.on_kind == Certificate.__tablename__, AuditEvent.on_id.in_(some), AuditEvent.did.in_(dids))
+        for key, did, data in session().execute(select(AuditEvent.on_id, AuditEvent.did, AuditEvent.data).where(*named)):
+            one = found[int(key)]
+            one.changes += did != ISSUED
+            one.hashes |= {data["event_hash"]} if "event_hash" in data else set()
+    return found
 
 
 def is_whole(certificate: Certificate) -> bool:
@@ -146,20 +167,82 @@ def is_whole(certificate: Certificate) -> bool:
 
     A state without its event was not given here, and a change that the audit log knows must be in the history.
     """
-    line = line_of(certificate)
-    return _is_whole(line, events_of(line), _changes_logged(line).total())
+    return bool(whole_among([certificate]))
 
 
-def whole_alone(certificates: Sequence[Certificate]) -> set[int]:
-    """The ids of those that replace no other and are whole (`is_whole`); asked as often for many as for one."""
-    alone = [one for one in certificates if one.replaces_id is None]
-    events, logged = defaultdict[int, list[EventRow]](list), _changes_logged(alone)
-    for row in events_of(alone):
+def whole_among(certificates: Sequence[Certificate]) -> set[int]:
+    """The ids of those that are whole (`is_whole`); asked as often for many as for one."""
+    lines = _lines_of(certificates)
+    rows = list({one.id: one for line in lines.values() for one in line}.values())
+    events, logged = defaultdict[int, list[EventRow]](list), _logged(rows)
+    for row in events_of(rows):
         events[row.event.certificate_id].append(row)
-    return {one.id for one in alone if _is_whole([one], events[one.id], logged[one.id])}
+
+    def stands(line: Sequence[Certificate]) -> bool:
+        told = sorted((row for one in line for row in events[one.id]), key=lambda row: row.event.id)
+        hashes = [known for one in line for known in logged[one.id].hashes]
+        return _is_whole(line, told, sum(logged[one.id].changes for one in line), hashes)
+
+    doubtful = _rewritten_in_portions(rows)
+    return {key for key, line in lines.items() if doubtful.isdisjoint(one.id for one in line) and stands(line)}
 
 
-def _is_whole(line: Sequence[Certificate], events: Sequence[EventRow], logged: int) -> bool:
+def _rewritten_in_portions(certificates: Sequence[Certificate]) -> set[int]:
+    """The ids of those issued in a portion of a list whose events are not the ones that the audit log knows. Which of a portion was rewritten
+    nobody can tell any more: all of it is doubtful until somebody has looked."""
+    first = {one.number: one for one in certificates if one.edition == 1}
+    if not first:
+        return set()
+    low, high = AuditEvent.data["first"].as_string(), AuditEvent.data["last"].as_string()
+    lines = session().scalars(select(AuditEvent.data).where(AuditEvent.did == PORTION, low <= max(first), high >= min(first)))
+    doubtful = set[int]()
+    for line in lines:
+        mine = [one.id for number, one in first.items() if line["first"] <= number <= line["last"]]
+        if mine and "event_hashes" in line and _portion_now(line) != line["event_hashes"]:
+            doubtful.update(mine)
+    return doubtful
+
+
+def _portion_now(line: Mapping[str, Any]) -> str:
+    """What the audit log's hash of a portion would be of the events that are there. What waited then and was released later is no part of it."""
+    statement = (
+        select(Certificate.number, CertificateEvent.hash)
+        .join(CertificateEvent, CertificateEvent.certificate_id == Certificate.id)
+        .where(
+            Certificate.number.between(line["first"], line["last"]),
+            Certificate.edition == 1,
+            Certificate.replaces_id.is_(None),
+            CertificateEvent.event == Event.ISSUE,
+            CertificateEvent.id <= line["last_event"],
+        )
+    )
+    return chain.together(digest for _number, digest in sorted((number, digest) for number, digest in session().execute(statement)))
+
+
+def _lines_of(certificates: Sequence[Certificate]) -> dict[int, list[Certificate]]:
+    """`line_of` of each, read step by step for all of them."""
+    known = {one.id: one for one in certificates}
+    wanted = {one.replaces_id for one in certificates} - known.keys()
+    while ids := sorted(key for key in wanted if key is not None):
+        found = {one.id: one for some in _portions(ids) for one in session().scalars(select(Certificate).where(Certificate.id.in_(some)))}
+        known |= found
+        wanted = {one.replaces_id for one in found.values()} - known.keys()
+
+    def back(certificate: Certificate) -> list[Certificate]:
+        line = [certificate]
+        while (before := line[-1].replaces_id) is not None:
+            line.append(known[before])
+        return line[::-1]
+
+    return {one.id: back(one) for one in certificates}
+
+
+def _portions(keys: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    for start in range(0, len(keys), AT_ONCE):
+        yield keys[start : start + AT_ONCE]
+
+
+def _is_whole(line: Sequence[Certificate], events: Sequence[EventRow], logged: int, hashes: Collection[str]) -> bool:
     by_id = {one.id: one for one in line}
     links: list[tuple[str, str, str]] = []
     stood: dict[int, State] = {}
@@ -179,6 +262,6 @@ def _is_whole(line: Sequence[Certificate], events: Sequence[EventRow], logged: i
         changes += event.event is not Event.ISSUE
         links.append((event.before_hash, event.hash, computed))
         stood[event.certificate_id] = event.state
-    if not links or not chain.holds(links) or changes < logged:
+    if not links or not chain.holds(links) or changes < logged or not {stored for _before, stored, _computed in links}.issuperset(hashes):
         return False
     return all(stood.get(one.id) is one.state and _columns_stand(one) for one in line)

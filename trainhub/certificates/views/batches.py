@@ -276,7 +276,7 @@ def batch_preview(row: IssueBatch) -> Any:
     press = Press(layout, common_facts(layout, {**first, **shared}), base_url=tasks.maker().site, has_cut_marks=True)
     names = people.standing_names(item.person_id for item in items)
     for item in items:
-        press.add({"name": names[item.person_id], **item.facts, **shared, "number": _("签发时编号"), "code": ""})
+        press.add({"name": names[item.person_id], **item.facts, **shared, "number": _("签发时编号"), "code": _("示例核验码")})
     return send_file(io.BytesIO(press.finish()), mimetype="application/pdf", download_name="preview.pdf")
 
 

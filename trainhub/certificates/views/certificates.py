@@ -138,7 +138,7 @@ def _page(certificate: Certificate, tried: ReleaseForm | None = None) -> Any:
         title=title_of(certificate),
         facts=verifying.shown_facts(certificate, english=language() == "en"),
         history=queries.events_of(queries.line_of(certificate)),
-        is_whole=not queries.events_of([certificate]) or queries.is_whole(certificate),
+        is_whole=certificate.state is State.DRAFT or queries.is_whole(certificate),
         after=queries.successor_of(certificate),
         correction=correction,
         may_decide=correction is not None and may(who(), Can.BATCH_VIEW, queries.subject_of_batch(correction)),

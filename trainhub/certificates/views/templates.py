@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Response, current_app, render_template, request
@@ -10,9 +11,9 @@ from wtforms import SelectField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
-from trainhub.certificates import labels, queries
+from trainhub.certificates import documents, labels, queries
 from trainhub.certificates.batch_forms import template_offers
-from trainhub.certificates.layouts.model import Layout, built_in, codes
+from trainhub.certificates.layouts.model import Field, Layout, built_in, codes
 from trainhub.certificates.layouts.pictures import MOST_BYTES
 from trainhub.certificates.layouts.spec import spec
 from trainhub.certificates.layouts.svg import svg
@@ -104,6 +105,10 @@ class RetireForm(Form):
     reason = LongText(_l("停用理由"), [DataRequired(_l("停用模板时请写明理由。")), Length(max=400)])
 
 
+SHOWN = {"public": _l("完整显示"), "masked": _l("只显示首字，其余隐去"), "holder_only": _l("仅持证人和发证单位")}
+"""Who sees a field where certificates are verified."""
+
+
 def load_template(template_id: int) -> CertificateTemplate:
     """The version of an address."""
     row = queries.template_by_id(template_id)
@@ -189,12 +194,15 @@ def _page(
     decision: DecideForm | None = None,
     image: ImageForm | None = None,
     retiring: RetireForm | None = None,
+    told: Sequence[str] = (),
 ) -> Any:
     drawn, said, editor = "", [], None
+    fields: Sequence[Field] = ()
     may_edit = may(who(), Can.TEMPLATE_EDIT, queries.subject_of_template(row))
     try:
         layout = templates.checked_layout(templates.with_images(form.body.data or "", row) if form is not None else row.body)
         editor = _editor(layout) if row.state is TemplateState.DRAFT and may_edit else None
+        fields = layout.fields
         drawn, said = svg(layout, templates.sample_facts(layout), base_url=_base()), templates.warnings_of(layout)
     except templates.BadTemplate as refused:
         said = [refused.message]
@@ -209,7 +217,9 @@ def _page(
     page = render_template(
         "trainhub/certificates/template.html",
         template=row,
-        refused=[told for one in unseen if one is not None for told in one.said()],
+        refused=[*told, *(words for one in unseen if one is not None for words in one.said())],
+        fields=[one for one in fields if one.name not in documents.HIDDEN],
+        shown=SHOWN,
         form=form or BodyForm(formdata=None, body=templates.text_of(row.body), version=row.version),
         image=image or ImageForm(formdata=None),
         images=queries.images_of(row),
@@ -248,6 +258,21 @@ def template_save(row: CertificateTemplate) -> Any:
     except Refused as refused:
         form.refuse(refused)
         return _page(load_template(row.id), form)
+    return done(_("已保存。"), "certificates.template", template_id=row.id)
+
+
+@blueprint.post("/templates/<int:template_id>/shown")
+@guard(Can.TEMPLATE_EDIT, load=load_template, subject=queries.subject_of_template)
+def template_shown(row: CertificateTemplate) -> Any:
+    """Say who sees the fields of a draft."""
+    shown = {name.removeprefix("shown_"): value for name, value in request.form.items() if name.startswith("shown_")}
+    try:
+        with transaction():
+            version = request.form.get("version", 0, type=whole) or 0
+            templates.show_to(template=load_template(row.id), shown=shown, version=version, by=who())
+    except Refused as refused:
+        page, _status = _page(load_template(row.id), told=[refused.message])
+        return page, 422
     return done(_("已保存。"), "certificates.template", template_id=row.id)
 
 

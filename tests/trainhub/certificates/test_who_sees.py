@@ -1,0 +1,184 @@
+"""Who sees a field of a template: everybody who verifies, masked like the holder's name, or the holder and the issuer alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from tests.factories import ground
+from tests.factories.certificates import certificate
+from trainhub.certificates import documents, openbadges, operations, queries, tasks, verifying
+from trainhub.certificates.layouts.model import Field, built_in
+from trainhub.certificates.models import Certificate, CertificateTemplate
+from trainhub.certificates.operations import keys, templates
+from trainhub.certificates.types import Kind, Status
+from trainhub.kernel.access import SYSTEM, Identity, Role
+from trainhub.kernel.db import transaction
+from trainhub.people.models import Person
+
+AsRole = Callable[..., FlaskClient]
+FIELDS: list[dict[str, Any]] = [
+    {"name": "teacher", "label": "授课教师", "label_en": "teacher"},
+    {"name": "name_en", "label": "英文姓名", "label_en": "name in English"},
+    {"name": "id_no", "label": "证件号码", "label_en": "identity number"},
+    {"name": "grade", "label": "等级", "label_en": "grade"},
+]
+FACTS = {"teacher": "诸葛孔明", "name_en": "Ouyang Nana", "id_no": "110101199003070011", "grade": "优秀"}
+
+
+@pytest.fixture(autouse=True)
+def _readable(session: Session) -> None:
+    session.expire_on_commit = False
+
+
+def _who(number: int) -> Identity:
+    return Identity(account_id=number, person_id=None, name="某人", grants=())
+
+
+def _draft(fields: list[dict[str, Any]] = FIELDS) -> CertificateTemplate:
+    row = templates.start(code="with_teacher", kind=Kind.TRAINING, owner=None, by=_who(1), now=ground.NOW)
+    body = json.loads(row.body)
+    body["fields"] += fields
+    box = [20, 60, 120, 6]
+    body["elements"] += [{"kind": "text", "text": f"{{{one['name']}}}", "box": box} for one in fields]
+    templates.save(template=row, body=json.dumps(body), version=row.version, by=_who(1))
+    return row
+
+
+def _issued(fields: list[dict[str, Any]] = FIELDS) -> tuple[Person, Certificate]:
+    with transaction():
+        row, who = _draft(fields), ground.person("欧阳娜娜")
+        templates.submit(template=row, by=_who(1), now=ground.NOW)
+        templates.decide(template=row, is_approved=True, reason="", by=_who(2), now=ground.NOW)
+        return who, certificate(Kind.TRAINING, who=who, template=row.code, facts=FACTS)
+
+
+def _public(client: FlaskClient, made: Certificate) -> dict[str, str]:
+    where = f"/V/{made.number}/{made.code}"
+    return {path: client.get(path).get_data(as_text=True) for path in (where, f"{where}/verdict.json", f"{where}.json")}
+
+
+def test_names_in_own_fields_are_masked_for_visitors(session: Session, client: FlaskClient) -> None:
+    _who_has, made = _issued()
+    for path, text in _public(client, made).items():
+        text = json.dumps(json.loads(text), ensure_ascii=False) if path.endswith("json") else text
+        assert "优秀" in text, path
+        assert "诸葛**" in text, path
+        assert "O***** N***" in text, path
+        assert FACTS["id_no"] not in text, path
+        assert [one for one in ("诸葛孔明", "Ouyang", "证件号码", "id_no") if one in text] == [], path
+
+
+def test_the_holder_sees_and_hands_on_all_of_it(session: Session, client: FlaskClient, as_role: AsRole) -> None:
+    who, made = _issued()
+    page = as_role(Role.TRAINEE, person_id=who.id).get(f"/certificates/{made.number}").text
+    badge = json.dumps(documents.badge_file_of(made, tasks.maker()), ensure_ascii=False)
+    with transaction():
+        share = keys.share(certificate=made, by=SYSTEM, now=ground.NOW)
+    shared = client.get(f"/S/{share.token}").text
+    for text in (page, badge):
+        assert all(value in text for value in FACTS.values())
+    assert all(FACTS[name] in shared for name in ("teacher", "name_en", "grade"))
+    assert FACTS["id_no"] not in shared, "whoever has the link is not the holder"
+
+
+def test_whoever_draws_it_up_decides(session: Session, client: FlaskClient) -> None:
+    shown = {"teacher": "public", "name_en": "holder_only", "id_no": "masked", "grade": "masked"}
+    _who_has, made = _issued([{**one, "shown": shown[one["name"]]} for one in FIELDS])
+    page = _public(client, made)[f"/V/{made.number}/{made.code}"]
+    assert "诸葛孔明" in page
+    assert "英文姓名" not in page
+    assert "1" + "*" * 17 in page
+    assert "优*" in page
+
+
+@pytest.mark.parametrize(
+    ("name", "label", "kind", "shown"),
+    [
+        ("teacher", "授课教师", "text", "masked"),
+        ("co", "合作导师", "text", "masked"),
+        ("x", "姓名拼音", "text", "masked"),
+        ("enterprise_mentor", "联系", "text", "masked"),
+        ("name_en", "英文", "text", "masked"),
+        ("id_no", "证件号码", "text", "holder_only"),
+        ("phone", "电话", "text", "holder_only"),
+        ("born_on", "出生日期", "date", "holder_only"),
+        ("class_name", "班级", "text", "public"),
+        ("course", "课程", "text", "public"),
+        ("students", "指导学生人数", "number", "public"),
+        ("teachers", "教师人数", "number", "public"),
+        ("course", "教师教学能力提升", "text", "masked"),
+    ],
+)
+def test_what_a_field_is_called_decides_until_somebody_does(name: str, label: str, kind: Any, shown: str) -> None:
+    assert Field(name, label, name, type=kind).visibility == shown
+    assert Field(name, label, name, type=kind, shown="public").visibility == "public"
+
+
+def test_the_templates_that_are_built_in_say_so_themselves() -> None:
+    said = {one.name: one.shown for kind in Kind for one in built_in(kind.value).fields if one.shown}
+    assert said == {"mentor": "masked", "school_supervisor": "masked", "enterprise_supervisor": "masked"}
+
+
+def test_the_page_of_a_template_asks_and_warns(session: Session, as_role: AsRole) -> None:
+    with transaction():
+        row = _draft()
+    editor, where = as_role(Role.SYSTEM_ADMIN), f"/certificates/templates/{row.id}"
+    page = editor.get(where).text
+    assert 'name="shown_teacher"' in page
+    assert "授课教师" in page
+    assert "对查验的人完整显示" not in page
+    with transaction():
+        current = queries.template_by_id(row.id)
+        assert current is not None
+        version = current.version
+    chosen = {"version": version, "shown_teacher": "public", "shown_grade": "holder_only", "shown_id_no": "holder_only"}
+    assert editor.post(f"{where}/shown", data=chosen).status_code == 303
+    page = editor.get(where).text
+    assert "“授课教师”像是人名或个人信息，却对查验的人完整显示" in page
+    fields = {one.name: one for one in _layout(row.id).fields}
+    assert {name: fields[name].shown for name in ("teacher", "grade", "id_no", "name_en")} == {
+        "teacher": "public",
+        "grade": "holder_only",
+        "id_no": "",
+        "name_en": "",
+    }, "what is as the name suggests stays undecided"
+    stale = editor.post(f"{where}/shown", data={**chosen, "shown_teacher": "masked"})
+    assert (stale.status_code, "刚被其他人修改过" in stale.text) == (422, True)
+    current = queries.template_by_id(row.id)
+    assert current is not None
+    for odd in ("nonsense", ""):
+        answer = editor.post(f"{where}/shown", data={"version": current.version, "shown_teacher": odd})
+        assert (answer.status_code, {one.name: one for one in _layout(row.id).fields}["teacher"].shown) == (422, "public")
+    with transaction():
+        current = queries.template_by_id(row.id)
+        assert current is not None
+        templates.submit(template=current, by=SYSTEM, now=ground.NOW)
+    assert editor.post(f"{where}/shown", data=chosen).status_code == 422
+    page = editor.get(where).text
+    assert 'name="shown_teacher"' not in page
+    assert "仅持证人和发证单位" in page, "who approves reads it"
+
+
+def _layout(key: int) -> Any:
+    row = queries.template_by_id(key)
+    assert row is not None
+    return templates.checked_layout(row.body)
+
+
+def test_a_public_credential_of_before_still_holds(session: Session) -> None:
+    """Its description says the teacher's whole name, as those of then did: it was signed and is out."""
+    _who_has, made = _issued(FIELDS[:1])
+    maker = tasks.maker()
+    now = documents.badge_of(made, maker, is_public=True)
+    assert "诸葛**" in now.description
+    then = openbadges.signed(documents.as_before(now, made), maker.signer)
+    assert "诸葛孔明" in json.dumps(then, ensure_ascii=False)
+    verdict = verifying.check_badge(json.dumps(then, ensure_ascii=False).encode(), maker, tasks.trust())
+    assert verdict.status is Status.ISSUED
+    assert operations is not None
