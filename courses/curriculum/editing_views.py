@@ -106,9 +106,12 @@ def edit_course(thing: tuple[Programme, ProgrammeVersion, CurriculumCourse]) -> 
     _programme, version, row = thing
     form = forms.CourseChangeForm(obj=row, credits=row.credits_x10 / 10, required=[one.required_id for one in queries.premises_of(row.id)])
     form.offer(queries.courses_of(version.id), row.id)
+    if queries.is_concluded(row.id):
+        del form.code, form.reason
     if form.validate_on_submit():
         facts = {name: form[name].data for name in ("name", "category", "importance", "term", "hours", "language", "revised_on")}
         facts |= {name: form[name].data or [] for name in ("delivery_modes", "research_methods")}
+        facts |= {name: form[name].data for name in ("code", "reason") if name in form and form[name].data}
         try:
             with transaction():
                 credits_x10, opened_at = int((form.credits.data or 0) * 10), form.version.data

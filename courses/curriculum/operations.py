@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm.attributes import flag_modified
 
-from courses.curriculum import queries, rules
+from courses.curriculum import holds, queries, rules
 from courses.curriculum.models import AssessmentItem, CourseObjective, CoursePremise, CourseResult, CurriculumCourse, ItemObjective
 from courses.curriculum.types import AssessmentKind, CourseCategory, DeliveryMode, Importance, Language, ResearchMethod
 from trainhub.kernel import audit
@@ -87,16 +87,16 @@ def add_course(
 
 
 EDITABLE = frozenset(
-    ["name", "category", "importance", "hours", "credits_x10", "term", "delivery_modes", "research_methods", "language", "revised_on"]
+    ["code", "name", "category", "importance", "hours", "credits_x10", "term", "delivery_modes", "research_methods", "language", "revised_on"]
 )
 
 
 def change_course(
-    *, course: CurriculumCourse, by: Identity, now: datetime, version: int | None = None, is_alone: bool = True, **fields: Any
+    *, course: CurriculumCourse, by: Identity, now: datetime, version: int | None = None, is_alone: bool = True, reason: str = "", **fields: Any
 ) -> dict[str, list[Any]]:
-    """Change facts of a course; returns {field: [before, after]}. Raises Stale and BadCourse.
+    """Change facts of a course; returns {field: [before, after]}. Raises Stale, BadCourse and CourseKnown.
 
-    Whoever changes several courses together (`is_alone` False) checks their order when all are changed: `check_order`.
+    A wrong code is mended with a reason while nobody was marked in the course: marks and conclusions name it by its code. Whoever changes several courses together (`is_alone` False) checks their order when all are changed: `check_order`.
     """
     check_version(course, version)
     unknown = sorted(set(fields) - EDITABLE)
@@ -105,18 +105,67 @@ def change_course(
     for many in ("delivery_modes", "research_methods"):
         if many in fields:
             fields[many] = [str(one) for one in fields[many]]
-    if "name" in fields:
-        fields["name"] = fields["name"].strip()
+    for text in {"code", "name"} & fields.keys():
+        fields[text] = fields[text].strip()
     _check({key: fields.get(key, getattr(course, key)) for key in ("code", "name", "term", "hours", "credits_x10")})
     changed = {key: [getattr(course, key), value] for key, value in fields.items() if getattr(course, key) != value}
+    if "code" in changed:
+        _check_code(course, fields["code"], reason)
     for key, (_before, after) in changed.items():
         setattr(course, key, after)
     if changed:
         session().flush()
         if is_alone and "term" in changed:
             check_order(course.version_id)
-        audit.record(by=by, did="courses.curriculum.course_changed", on=course, data=audit.changes(changed, told=EDITABLE))
+        audit.record(by=by, did="courses.curriculum.course_changed", on=course, data=_said(changed, reason))
     return changed
+
+
+def _said(changed: dict[str, list[Any]], reason: str) -> dict[str, Any]:
+    return {**audit.changes(changed, told=EDITABLE), **({"reason": reason.strip()} if "code" in changed else {})}
+
+
+def _check_code(course: CurriculumCourse, code: str, reason: str) -> None:
+    if not reason.strip():
+        raise BadCourse(_("请写明更正课程代码的理由。"), field="reason")
+    lock(ProgrammeVersion, course.version_id)
+    if queries.is_concluded(course.id):
+        raise BadCourse(_("这门课程已有学生成绩或达成结论，代码不能再改。"), field="code")
+    if queries.by_code(course.version_id, code) is not None:
+        raise CourseKnown(_("这版培养方案已有代码为 %(code)s 的课程。", code=code), field="code")
+
+
+def remove_course(*, course: CurriculumCourse, reason: str, by: Identity, now: datetime, opened_at: int | None = None) -> None:
+    """Take a course out of its plan that was added by mistake, with its assessment and what it requires; its objectives go before
+    (`standards.remove_course`). Raises Stale, and BadCourse without a reason, when students were marked, and while something names it.
+    """
+    if not reason.strip():
+        raise BadCourse(_("请写明删除的理由。"), field="reason")
+    check_version(course, opened_at)
+    if queries.is_concluded(course.id):
+        raise BadCourse(_("这门课程已有学生成绩或达成结论，不能删除。"))
+    following = queries.requiring(course.id)
+    if following:
+        raise BadCourse(_("它是“%(name)s”的先修课程，请先在那门课程中取消。", name=following[0].name))
+    for why in holds.reasons(course):
+        raise BadCourse(why)
+    said = {column.name: getattr(course, key) for key, column in course.__mapper__.c.items()}
+    objectives = queries.objectives_of(course.id)
+    data = {"row": said, "objectives": [one.text for one in objectives], "reason": reason.strip()}
+    audit.record(by=by, did="courses.curriculum.course_removed", on=course, data=data)
+    for premise in queries.premises_of(course.id):
+        session().delete(premise)
+    for item in queries.assessments_of(course.id):
+        for share in queries.shares_of_item(item.id):
+            session().delete(share)
+        session().flush()
+        session().delete(item)
+    session().flush()
+    for objective in objectives:
+        session().delete(objective)
+    session().flush()
+    session().delete(course)
+    session().flush()
 
 
 def check_order(version_id: int, field: str = "term") -> None:
@@ -292,7 +341,7 @@ def copy_courses(*, source: ProgrammeVersion, target: ProgrammeVersion, by: Iden
     objectives: dict[int, int] = {}
     courses: dict[int, int] = {}
     for old in queries.rows_of(source.id):
-        new = CurriculumCourse(version_id=target.id, **{key: getattr(old, key) for key in ("code", *sorted(EDITABLE))})
+        new = CurriculumCourse(version_id=target.id, **{key: getattr(old, key) for key in sorted(EDITABLE)})
         session().add(new)
         session().flush()
         courses[old.id] = new.id

@@ -100,6 +100,7 @@ def course(thing: tuple[Programme, ProgrammeVersion, CurriculumCourse]) -> Any:
         objectives=queries.objectives_of(row.id),
         assessments=queries.assessments_of(row.id),
         reached=queries.attainment(version.id),
+        is_concluded=queries.is_concluded(row.id),
         history=organisations.history_of("curriculum_course", row.id),
         labels=labels,
         modes=[labels.MODES[DeliveryMode(one)] for one in row.delivery_modes],

@@ -165,10 +165,11 @@ def designate(pair: tuple[Programme, Offering]) -> Any:
     assert course is not None
     with transaction():
         operations.designate(offering=row, course=course, is_designated="on" in request.form, by=who(), now=clock.now())
-    return _back(programme, row)
+    return back(programme, row)
 
 
-def _back(programme: Programme, row: Offering) -> Any:
+def back(programme: Programme, row: Offering) -> Any:
+    """To the cohort of an offering that was saved."""
     cohort = programmes.cohort_by_id(row.cohort_id)
     return done(_("已保存。"), "teaching.show", code=programme.code, year=cohort.year if cohort is not None else None)
 
@@ -186,7 +187,7 @@ def change_lead(pair: tuple[Programme, Offering]) -> Any:
     assert teacher is not None
     with transaction():
         operations.change_lead(offering=row, lead=teacher, version=form.version.data or None, by=who(), now=clock.now())
-    return _back(programme, row)
+    return back(programme, row)
 
 
 @blueprint.post("/programmes/<code>/offerings/<int:key>/waive")
@@ -199,7 +200,7 @@ def waive(pair: tuple[Programme, Offering]) -> Any:
         raise Refused(_("请写明理由。"), field="reason")
     with transaction():
         operations.waive_cap(offering=row, reason=form.reason.data or "", by=who(), now=clock.now())
-    return _back(programme, row)
+    return back(programme, row)
 
 
 @blueprint.post("/programmes/<code>/offerings/<int:key>/close")
@@ -212,7 +213,7 @@ def close(pair: tuple[Programme, Offering]) -> Any:
         raise Refused(_("请填写日期。"), field="on")
     with transaction():
         operations.close_offering(offering=row, closed_on=form.on.data or clock.today(), by=who(), now=clock.now())
-    return _back(programme, row)
+    return back(programme, row)
 
 
 @blueprint.route("/programmes/<code>/tasks", methods=["GET", "POST"])
