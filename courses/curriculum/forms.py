@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from wtforms import DateField, DecimalField, IntegerField, SelectField
+from wtforms import BooleanField, DateField, DecimalField, IntegerField, SelectField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
@@ -26,6 +26,7 @@ class CourseForm(Form):
     name = Text(_l("课程名称"), [InputRequired(_l("请填写课程名称。")), Length(max=160)])
     category = SelectField(_l("类别"), choices=_choices(labels.CATEGORIES), coerce=CourseCategory)
     importance = SelectField(_l("地位"), choices=_choices(labels.IMPORTANCE), coerce=Importance)
+    is_optional = BooleanField(_l("选修"), description=_l("学生可以不修；只核查修读了这门课的学生的达成结论（PETOE-2.5）。必修课程不勾选。"))
     term = IntegerField(_l("开课学期"), [InputRequired(_l("请填写学期。")), NumberRange(1, 12)])
     hours = IntegerField(_l("学时"), [InputRequired(_l("请填写学时。")), NumberRange(1, 2000)])
     credits = DecimalField(_l("学分"), [InputRequired(_l("请填写学分。")), NumberRange(0, 100)], places=1)

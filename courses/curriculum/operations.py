@@ -58,6 +58,7 @@ def add_course(
     by: Identity,
     now: datetime,
     importance: Importance = Importance.ORDINARY,
+    is_optional: bool = False,
     delivery_modes: Iterable[DeliveryMode] = (),
     research_methods: Iterable[ResearchMethod] = (),
     language: Language = Language.CHINESE,
@@ -69,6 +70,7 @@ def add_course(
         "name": name.strip(),
         "category": category,
         "importance": importance,
+        "is_optional": is_optional,
         "hours": hours,
         "credits_x10": credits_x10,
         "term": term,
@@ -87,8 +89,11 @@ def add_course(
 
 
 EDITABLE = frozenset(
-    ["code", "name", "category", "importance", "hours", "credits_x10", "term", "delivery_modes", "research_methods", "language", "revised_on"]
-)
+    [
+        "code", "name", "category", "importance", "is_optional", "hours", "credits_x10", "term", "delivery_modes", "research_methods", "language",
+        "revised_on",
+    ]
+)  # fmt: skip
 
 
 def change_course(

@@ -89,6 +89,7 @@ def _course_rows(rows: Sequence[CurriculumCourse], required: Mapping[int, set[in
             tuple(objectives[row.id]),
             tuple(assessments[row.id]),
             tuple((key, names[key]) for key in names if key in required.get(row.id, ())),
+            row.is_optional,
         )
         for row in rows
     ]

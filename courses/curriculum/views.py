@@ -35,7 +35,7 @@ def show(thing: tuple[Programme, ProgrammeVersion]) -> Any:
     if form.is_submitted():
         demand(who(), Can.CURRICULUM_EDIT, subject)
     if form.validate_on_submit():
-        facts = {name: form[name].data for name in ("code", "name", "category", "importance", "term", "hours", "language")}
+        facts = {name: form[name].data for name in ("code", "name", "category", "importance", "is_optional", "term", "hours", "language")}
         facts |= {name: form[name].data or [] for name in ("delivery_modes", "research_methods")}
         try:
             with transaction():
