@@ -105,7 +105,7 @@ TABLES: Mapping[str, tuple[Sequence[Any], Callable[[Case], Rows]]] = {
             _l("毕业而未结课的年级"),
             {"label": _l("缺少结论的学生"), "num": True},
             _l("学生"),
-        ),  # fmt: skip
+        ),
         _courses,
     ),
     "4.2": (
