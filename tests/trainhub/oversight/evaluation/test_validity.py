@@ -18,7 +18,6 @@ from trainhub.oversight.evaluation.workflow.types import DocumentKind, Event
 from trainhub.programmes import operations as programmes
 from trainhub.programmes.types import AccreditationResult
 
-
 LAST = DAY + timedelta(days=1)
 
 

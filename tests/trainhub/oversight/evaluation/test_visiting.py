@@ -193,9 +193,10 @@ def test_an_expert_who_is_assigned_again_fills_the_form_anew(play: Play) -> None
     row = scheduled(play)
     fill(play, row, play.member, 1)
     expert = assignment(row, play.member)
-    visiting.end_assignment(expert=expert, reason="误操作", by=play.association, now=at(DAY) + timedelta(hours=2))
+    then = at(DAY) + timedelta(hours=2)
+    visiting.end_assignment(expert=expert, reason="疑有利益冲突，后查实没有", has_conflict=True, by=play.association, now=then)
     again = visiting.assign(application=row, account=play.member, is_leader=False, by=play.association, today=DAY, now=at(DAY) + timedelta(hours=3))
-    assert (again.id, again.declared_at, again.submitted_at) == (expert.id, None, None)
+    assert (again.id, again.declared_at, again.submitted_at, again.has_conflict) == (expert.id, None, None, False)
     visiting.declare(expert=again, has_conflict=False, conflict="", by=play.who(play.member), now=at(DAY) + timedelta(hours=3))
     assert len(queries.opinions_of(row.id)[again.id]) == len(catalogue.criteria()), "what was said is still there, to be looked through"
     fill(play, row, play.member, 4, differs=("1.3",))
