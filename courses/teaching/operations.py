@@ -22,6 +22,7 @@ from trainhub.organisations.models import Organisation
 from trainhub.people.models import Teacher
 from trainhub.people.types import TeacherKind
 from trainhub.policy.book import book
+from trainhub.programmes import queries as programmes
 from trainhub.programmes.models import Cohort
 
 
@@ -89,7 +90,7 @@ def offer_course(
     known = queries.offering_of(course.id, cohort.id)
     if known is not None:
         return known
-    if cohort.version_id != course.version_id:
+    if programmes.followed_by(cohort) != course.version_id:
         raise BadOffering(_("“%(name)s”不在 %(year)d 级采用的培养方案中。", name=course.name, year=cohort.year), field="course_id")
     check_first_day(first_teaching_on, cohort)
     if not curriculum.hold_to_name(course.id):

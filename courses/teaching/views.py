@@ -104,7 +104,8 @@ def show(programme: Programme) -> Any:
     taught = {row.cohort_id for row in offered_all}  # unless a year is asked for, the latest one that has courses
     cohort = next((row for row in cohorts if row.year == year), next((row for row in cohorts if row.id in taught), cohorts[0] if cohorts else None))
     rows = [row for row in offered_all if cohort is not None and row.cohort_id == cohort.id]
-    courses = curriculum.courses_of(cohort.version_id) if cohort is not None and cohort.version_id is not None else []
+    version_id = programmes.followed_by(cohort) if cohort is not None else None
+    courses = curriculum.courses_of(version_id) if version_id is not None else []
     offered = {row.course_id for row in rows}
     staff = queries.staff_choices(programme.id, today)
     form = forms.OfferingForm()

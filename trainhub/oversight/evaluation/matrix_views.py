@@ -18,6 +18,7 @@ from trainhub.kernel.web import done
 from trainhub.oversight.evaluation import attaining, labels
 from trainhub.oversight.evaluation.documents import matrices
 from trainhub.oversight.evaluation.permissions import Can
+from trainhub.oversight.evaluation.queries import plans
 from trainhub.oversight.evaluation.queries.members import members_of
 from trainhub.oversight.evaluation.views import blueprint, load, on_programme, page
 from trainhub.programmes import operations as programme_operations
@@ -34,8 +35,7 @@ def version_of(programme: Programme) -> ProgrammeVersion | None:
         if found is not None:
             return found
     on = clock.today()
-    version_id = members_of(programme.id, on).version_id
-    return programmes.version_by_id(version_id) if version_id else programmes.version_for(programme.id, on.year)
+    return programmes.version_by_id(plans.newest(programme.id, members_of(programme.id, on), on)) or programmes.version_for(programme.id, on.year)
 
 
 def _matrix_page(programme: Programme, template: str, **more: Any) -> str:

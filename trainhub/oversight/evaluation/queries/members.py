@@ -40,8 +40,6 @@ class Members:
     judged: tuple[Member, ...]
     group: Group
     cohort_ids: tuple[int, ...]
-    version_id: int | None
-    """The plan of the newest of them: what a page shows as long as nobody chose another one."""
     starts: Mapping[int, date]
     plans: tuple[tuple[int, int | None], ...] = ()
     """(year, plan) of every judged cohort, the oldest first; without any, of the newest cohort there is."""
@@ -130,7 +128,6 @@ def members_of(programme_id: int, on: date, years: Collection[int] = ()) -> Memb
         judged=tuple(judged),
         group=group,
         cohort_ids=tuple(ids),
-        version_id=latest.version_id if latest is not None else None,
         starts=starts,
         plans=plans,
         belonging=tuple(petoe),

@@ -58,6 +58,11 @@ def followed(programme_id: int, members: Members, on: date) -> dict[int, list[in
     return dict(years)
 
 
+def newest(programme_id: int, members: Members, on: date) -> int:
+    """The plan of the newest judged cohort: what a page shows as long as nobody chose another one; 0 while there is none."""
+    return max(followed(programme_id, members, on).items(), key=lambda one: max(one[1]))[0]
+
+
 def named(cohort_years: Sequence[int], plans: Collection[int]) -> str:
     """What tells a plan from the others: the cohorts that follow it; empty where there is one."""
     return f"{'、'.join(str(year) for year in cohort_years)} 级方案" if len(plans) > 1 else ""
