@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm.attributes import flag_modified
 
-from courses.curriculum import holds, queries, rules
+from courses.curriculum import queries, rules
 from courses.curriculum.models import AssessmentItem, CourseObjective, CoursePremise, CourseResult, CurriculumCourse, ItemObjective
 from courses.curriculum.types import AssessmentKind, CourseCategory, DeliveryMode, Importance, Language, ResearchMethod
 from trainhub.kernel import audit
@@ -140,39 +140,6 @@ def _check_code(course: CurriculumCourse, code: str, reason: str) -> None:
         raise CourseKnown(_("这版培养方案已有代码为 %(code)s 的课程。", code=code), field="code")
 
 
-def remove_course(*, course: CurriculumCourse, reason: str, by: Identity, now: datetime, opened_at: int | None = None) -> None:
-    """Take a course out of its plan that was added by mistake, with its assessment and what it requires; its objectives go before
-    (`standards.remove_course`). Raises Stale, and BadCourse without a reason, when students were marked, and while something names it.
-    """
-    if not reason.strip():
-        raise BadCourse(_("请写明删除的理由。"), field="reason")
-    check_version(course, opened_at)
-    if queries.is_concluded(course.id):
-        raise BadCourse(_("这门课程已有学生成绩或达成结论，不能删除。"))
-    following = queries.requiring(course.id)
-    if following:
-        raise BadCourse(_("它是“%(name)s”的先修课程，请先在那门课程中取消。", name=following[0].name))
-    for why in holds.reasons(course):
-        raise BadCourse(why)
-    said = {column.name: getattr(course, key) for key, column in course.__mapper__.c.items()}
-    objectives = queries.objectives_of(course.id)
-    data = {"row": said, "objectives": [one.text for one in objectives], "reason": reason.strip()}
-    audit.record(by=by, did="courses.curriculum.course_removed", on=course, data=data)
-    for premise in queries.premises_of(course.id):
-        session().delete(premise)
-    for item in queries.assessments_of(course.id):
-        for share in queries.shares_of_item(item.id):
-            session().delete(share)
-        session().flush()
-        session().delete(item)
-    session().flush()
-    for objective in objectives:
-        session().delete(objective)
-    session().flush()
-    session().delete(course)
-    session().flush()
-
-
 def check_order(version_id: int, field: str = "term") -> None:
     """Refuse a plan in which a course comes before what it requires, or courses require one another. Raises BadCourse with the courses."""
     rows, required = {row.id: row for row in queries.rows_of(version_id)}, queries.required_in(version_id)
@@ -222,7 +189,7 @@ def add_objective(*, course: CurriculumCourse, text: str, by: Identity, now: dat
     text = text.strip()
     if not text:
         raise BadCourse(_("请填写课程目标的内容。"), field="text")
-    lock(CurriculumCourse, course.id)
+    _hold(course)
     known = queries.objectives_of(course.id)
     number = number or max((one.number for one in known), default=0) + 1
     taken = next((one for one in known if one.number == number), None)
@@ -233,6 +200,7 @@ def add_objective(*, course: CurriculumCourse, text: str, by: Identity, now: dat
     row = CourseObjective(course_id=course.id, number=number, text=text)
     session().add(row)
     session().flush()
+    count_up(course)
     audit.record(by=by, did="courses.curriculum.objective_added", on=course, data={"number": number, "text": text})
     return row
 
@@ -241,7 +209,7 @@ def add_assessment(
     *, course: CurriculumCourse, kind: AssessmentKind, weight_percent: int, by: Identity, now: datetime, title: str = ""
 ) -> AssessmentItem:
     """Add a part of the assessment. Raises BadCourse when the weights would exceed 100 %."""
-    lock(CurriculumCourse, course.id)
+    _hold(course)
     left = rules.weight_left(item.weight_percent for item in queries.assessments_of(course.id))
     if not 1 <= weight_percent <= 100:
         raise BadCourse(_("权重应为 1 至 100 的整数。"), field="weight_percent")
@@ -250,12 +218,14 @@ def add_assessment(
     row = AssessmentItem(course_id=course.id, kind=kind, title=title.strip(), weight_percent=weight_percent)
     session().add(row)
     session().flush()
+    count_up(course)
     audit.record(by=by, did="courses.curriculum.assessment_added", on=course, data={"kind": kind.value, "weight": weight_percent})
     return row
 
 
 def remove_assessment(*, item: AssessmentItem, by: Identity, now: datetime) -> None:
     """Take a part of the assessment away, with its shares. Raises BadCourse when students have marks in it."""
+    course = course_to_edit(item.course_id, None)
     if queries.has_scores(item.id):
         raise BadCourse(_("这项考核已有学生成绩，不能删除。"))
     for share in queries.shares_of_item(item.id):
@@ -267,7 +237,7 @@ def remove_assessment(*, item: AssessmentItem, by: Identity, now: datetime) -> N
         data={"kind": item.kind.value, "weight": item.weight_percent},
     )
     session().delete(item)
-    session().flush()
+    count_up(course)
 
 
 def course_to_edit(course_id: int, opened_at: int | None) -> CurriculumCourse:
@@ -275,8 +245,15 @@ def course_to_edit(course_id: int, opened_at: int | None) -> CurriculumCourse:
     two editors of one part notice each other. Raises Stale."""
     course = queries.course(course_id)
     assert course is not None
+    _hold(course)
     check_version(course, opened_at)
     return course
+
+
+def _hold(course: CurriculumCourse) -> None:
+    """One change of what is within a course after the other: what stands is read after those before."""
+    lock(CurriculumCourse, course.id)
+    session().refresh(course)
 
 
 def count_up(course: CurriculumCourse) -> None:
@@ -302,6 +279,7 @@ def change_objective(*, objective: CourseObjective, text: str, by: Identity, now
 
 def remove_objective(*, objective: CourseObjective, by: Identity, now: datetime) -> None:
     """Take an objective away, with its shares. Raises BadCourse when there are conclusions about students."""
+    course = course_to_edit(objective.course_id, None)
     if queries.has_results(objective.id):
         raise BadCourse(_("这个课程目标已有学生的达成结论，不能删除；可以改写内容。"))
     for share in queries.shares_of_objective(objective.id):
@@ -310,7 +288,7 @@ def remove_objective(*, objective: CourseObjective, by: Identity, now: datetime)
     on = ("curriculum_course", str(objective.course_id))
     audit.record(by=by, did="courses.objective.removed", on=on, data={"number": objective.number, "text": objective.text})
     session().delete(objective)
-    session().flush()
+    count_up(course)
 
 
 def change_assessment(

@@ -9,6 +9,7 @@ from sqlalchemy import inspect
 
 from courses.curriculum import operations as curriculum
 from courses.curriculum import queries as curriculum_queries
+from courses.curriculum import removing
 from courses.curriculum.models import CourseObjective, CurriculumCourse
 from courses.standards import queries
 from courses.standards.models import IndustryClause, IndustryStandard, PointCover, RequirementClause, SchoolStandard
@@ -86,14 +87,14 @@ def remove_objective(*, objective: CourseObjective, by: Identity, now: datetime)
 def remove_course(*, course: CurriculumCourse, reason: str, by: Identity, now: datetime, opened_at: int | None = None) -> None:
     """Take a course out of its plan that was added by mistake, and the points it carried lose it; again changes nothing.
 
-    Raises BadCourse (`curriculum.remove_course`) and Stale.
+    Raises BadCourse (`removing.remove_course`) and Stale.
     """
     key = inspect(course).identity[0]
     if not curriculum_queries.hold_to_remove(key):
         return
     session().refresh(course)
     covers = [row for one in curriculum_queries.objectives_of(key) for row in queries.covers_by(TargetKind.OBJECTIVE, one.id)]
-    curriculum.remove_course(course=course, reason=reason, opened_at=opened_at, by=by, now=now)
+    removing.remove_course(course=course, reason=reason, opened_at=opened_at, by=by, now=now)
     for row in covers:
         session().delete(row)
     session().flush()
