@@ -85,6 +85,13 @@ def said_since(application: Application, on: date) -> dict[str, JudgementCase]:
     return judgements.latest_since(application.programme_id, on, application.submitted_at, later)
 
 
+def is_anew(programme: Programme, criterion: str, on: date) -> bool:
+    """Whether a judgement of today is the first that counts in the evaluation under way: what was said before the submission, or before the
+    criterion was reopened, counts no more, so the same words are another judgement."""
+    application = queries.open_of(programme.id)
+    return application is not None and application.submitted_at is not None and criterion not in said_since(application, on)
+
+
 def check_outside(programme: Programme, by: Identity, on: date) -> None:
     """Refuse a judgement by somebody of the programme's own university while experts judge it: it would count as one from outside."""
     for one in queries.applications_of(programme.id):
