@@ -220,3 +220,18 @@ def test_what_the_group_agreed_on_is_kept_in_the_official_terms(play: Play, sess
         moving.step(application=row, event=Event.END_VISIT, by=play.who(play.leader), today=DAY, now=at(DAY) + timedelta(hours=3))
     session.flush()
     assert judgements.judgements_of(row.programme_id, "1.3")[0].remark == "现场考查专家组一致意见。"
+
+
+def test_an_expert_who_has_not_declared_is_waited_for_or_taken_off(play: Play) -> None:
+    """Assigned while the visit goes on, and silent: the visit does not end without the form, nor without anybody noticing."""
+    row = scheduled(play)
+    for account in (play.leader, play.member):
+        judge(play, row, account, DAY)
+    account = accounts.account()
+    accounts.grant(account, Role.EXPERT, organisation_id=ground.organisation(kind=OrganisationKind.EVALUATOR).id)
+    expert = visiting.assign(application=row, account=account, is_leader=False, by=play.association, today=DAY, now=at(DAY))
+    with pytest.raises(Refused, match=account.display_name):
+        go(row, Event.END_VISIT, DAY, play.who(play.leader))
+    visiting.end_assignment(expert=expert, reason="没有回应", by=play.association, now=at(DAY))
+    go(row, Event.END_VISIT, DAY, play.who(play.leader))
+    assert row.state is State.VISITED
