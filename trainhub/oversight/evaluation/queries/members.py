@@ -106,11 +106,12 @@ def members_of(programme_id: int, on: date, years: Collection[int] = ()) -> Memb
         first = min(member.cohort_year for member in petoe)
         judged = [member for member in petoe if member.cohort_year == first]
     ids = sorted({member.cohort_id for member in judged}, key=lambda key: cohorts[key].year)
+    of_years = set(years) or {cohorts[key].year for key in ids}  # where nobody is judged, whoever dropped out tells why
     group = Group(
         cohort_years=tuple(cohorts[key].year for key in ids),
         is_finished=is_finished,
         size=len(judged),
-        withdrawn=tuple(member.label for member in withdrawn),
+        withdrawn=tuple(member.label for member in withdrawn if not of_years or member.cohort_year in of_years),
         left=tuple(f"{member.label} {day}" for member, day in left if member.cohort_id in ids),
         joined=tuple(
             f"{member.label} {since}"
