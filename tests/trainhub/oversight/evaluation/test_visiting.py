@@ -235,3 +235,12 @@ def test_an_expert_who_has_not_declared_is_waited_for_or_taken_off(play: Play) -
     visiting.end_assignment(expert=expert, reason="没有回应", by=play.association, now=at(DAY))
     go(row, Event.END_VISIT, DAY, play.who(play.leader))
     assert row.state is State.VISITED
+
+
+def test_the_dossier_of_a_withdrawn_application_is_closed_to_its_experts(play: Play) -> None:
+    """As to both offices: there is nothing left to visit."""
+    row = scheduled(play)
+    assert may(play.who(play.leader), Can.VIEW, queries.subject_of(row, DAY))
+    go(row, Event.WITHDRAW, DAY, reason="重来")
+    seen = queries.subject_of(row, DAY)
+    assert [may(play.who(play.leader), can, seen) for can in (Can.VIEW, Can.ACT_VISIT, Can.SEND_VISIT)] == [False, False, False]
