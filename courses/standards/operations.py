@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import inspect
 
@@ -89,7 +90,8 @@ def remove_course(*, course: CurriculumCourse, reason: str, by: Identity, now: d
 
     Raises BadCourse (`removing.remove_course`) and Stale.
     """
-    key = inspect(course).identity[0]
+    state: Any = inspect(course)
+    (key,) = state.identity
     if not curriculum_queries.hold_to_remove(key):
         return
     session().refresh(course)

@@ -99,7 +99,8 @@ def take_back_offering(*, offering: Offering, reason: str, by: Identity, now: da
     """
     if not reason.strip():
         raise BadOffering(_("请写明删除的理由。"), field="reason")
-    key = sa.inspect(offering).identity[0]
+    state: Any = sa.inspect(offering)
+    (key,) = state.identity
     lock(Cohort, offering.cohort_id)
     if not queries.is_there(Offering, key):
         return
