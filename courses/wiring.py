@@ -32,6 +32,7 @@ from courses.catalogue import queries as catalogue_queries
 from courses.catalogue import views as catalogue_views
 from courses.copies import views as copies_views
 from courses.curriculum import editing_views as curriculum_editing
+from courses.curriculum import holds
 from courses.curriculum import marking_views as curriculum_marks
 from courses.curriculum import models as curriculum_models
 from courses.discussion import models as discussion_models
@@ -65,12 +66,14 @@ from courses.own import register as own
 from courses.paths import models as path_models
 from courses.paths import views as path_views
 from courses.permissions import AUTHORS, GRANTS, RECOGNITION_READERS, Can
+from courses.recognition import holding as recognition_holding
 from courses.recognition import models as recognition_models
 from courses.recognition import panels as recognition_panels
 from courses.recognition import views as recognition_views
 from courses.standards import models as standards_models
 from courses.standards import views as standards_views
 from courses.teaching import correcting_views as teaching_correcting
+from courses.teaching import holding as teaching_holding
 from courses.teaching import models as teaching_models
 from trainhub.certificates.types import EVIDENCE_PAGES, PRESENT_FACTS
 from trainhub.identity import retention
@@ -276,6 +279,8 @@ def register(app: Flask) -> None:
     jobs.register_periodic(app, learning_tasks.CERTIFY, learning_tasks.certify, every=timedelta(days=1), title=N_("补发没有签发成的结业证书"))
     jobs.register_periodic(app, learning_tasks.FORGET, learning_tasks.forget, every=timedelta(days=1), title=N_("抹去保存期限届满的作答"))
     jobs.register_periodic(app, discussion_tasks.FORGET, discussion_tasks.forget, every=timedelta(days=1), title=N_("去除保存期限届满的发言署名"))
+    holds.register_hold(app, "teaching", teaching_holding.why_course_stays)
+    holds.register_hold(app, "recognition", recognition_holding.why_course_stays)
     own.register(app)
     retention.register_use(app, "courses", learning_queries.enrolments_since)
     jobs.register_periodic(app, learning_tasks.SETTLE, learning_tasks.settle_merged, every=timedelta(minutes=5), title=N_("归并同一人的重复报名"))

@@ -29,7 +29,7 @@ LAST_TERM = 12
 @blueprint.route("/<int:version_id>/terms", methods=["GET", "POST"])
 @guard(Can.CURRICULUM_EDIT, load=load, subject=subject_of)
 def terms(pair: Pair) -> Any:
-    """The plan by terms in a grid: term, hours, credits, category, standing and research methods of every course, saved together."""
+    """The plan by terms in a grid: term, hours, credits, category, standing, whether it is optional and research methods of every course, saved together."""
     programme, version = pair
     refused: Refused | None = None
     if request.method == "POST":
@@ -67,6 +67,7 @@ def _save_line(course: CurriculumCourse) -> bool:
         "credits_x10": _tenths(course, sent.get(f"c-{key}", "")),
         "category": _member(CourseCategory, course, sent.get(f"k-{key}", "")),
         "importance": _member(Importance, course, sent.get(f"i-{key}", "")),
+        "is_optional": f"o-{key}" in sent,
         "research_methods": [one for one in ResearchMethod if one.value in sent.getlist(f"r-{key}")],
     }
     given = sent.get(f"v-{key}", "")
@@ -106,9 +107,12 @@ def edit_course(thing: tuple[Programme, ProgrammeVersion, CurriculumCourse]) -> 
     _programme, version, row = thing
     form = forms.CourseChangeForm(obj=row, credits=row.credits_x10 / 10, required=[one.required_id for one in queries.premises_of(row.id)])
     form.offer(queries.courses_of(version.id), row.id)
+    if queries.is_concluded(row.id):
+        del form.code, form.reason
     if form.validate_on_submit():
-        facts = {name: form[name].data for name in ("name", "category", "importance", "term", "hours", "language", "revised_on")}
+        facts = {name: form[name].data for name in ("name", "category", "importance", "is_optional", "term", "hours", "language", "revised_on")}
         facts |= {name: form[name].data or [] for name in ("delivery_modes", "research_methods")}
+        facts |= {name: form[name].data for name in ("code", "reason") if name in form and form[name].data}
         try:
             with transaction():
                 credits_x10, opened_at = int((form.credits.data or 0) * 10), form.version.data

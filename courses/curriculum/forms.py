@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from wtforms import DateField, DecimalField, IntegerField, SelectField
+from wtforms import BooleanField, DateField, DecimalField, IntegerField, SelectField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
@@ -26,6 +26,7 @@ class CourseForm(Form):
     name = Text(_l("课程名称"), [InputRequired(_l("请填写课程名称。")), Length(max=160)])
     category = SelectField(_l("类别"), choices=_choices(labels.CATEGORIES), coerce=CourseCategory)
     importance = SelectField(_l("地位"), choices=_choices(labels.IMPORTANCE), coerce=Importance)
+    is_optional = BooleanField(_l("选修"), description=_l("学生可以不修；只核查修读了这门课的学生的达成结论（PETOE-2.5）。必修课程不勾选。"))
     term = IntegerField(_l("开课学期"), [InputRequired(_l("请填写学期。")), NumberRange(1, 12)])
     hours = IntegerField(_l("学时"), [InputRequired(_l("请填写学时。")), NumberRange(1, 2000)])
     credits = DecimalField(_l("学分"), [InputRequired(_l("请填写学分。")), NumberRange(0, 100)], places=1)
@@ -35,9 +36,10 @@ class CourseForm(Form):
 
 
 class CourseChangeForm(CourseForm):
-    """Changes to a course; its code stays."""
+    """Changes to a course. Its code is offered while nobody was marked in it; left out, it stays."""
 
-    code = None  # type: ignore[assignment]
+    code = Text(_l("课程代码"), [Optional(), Length(max=40)])
+    reason = Text(_l("更正代码的理由"), [Optional(), Length(max=400)], description=_l("更正课程代码时填写。"))
     revised_on = DateField(_l("大纲最近修订"), [Optional()], description=_l("本次修订了大纲的，填写修订日期；改动记入修订记录（PETOE-2.6）。"))
     required = Checks(_l("先修课程"), coerce=int, description=_l("在较早的学期或同一学期开设，且不互为先修。"))
 

@@ -24,8 +24,8 @@ from trainhub.programmes.models import Cohort, Programme, ProgrammeVersion
 Loaded = tuple[Programme, ProgrammeVersion, CurriculumCourse]
 
 
-def _cohort(programme: Programme, version: ProgrammeVersion) -> tuple[Cohort | None, list[Cohort]]:
-    cohorts = [row for row in programmes.cohorts_of(programme.id) if row.version_id == version.id]
+def _cohort(version: ProgrammeVersion) -> tuple[Cohort | None, list[Cohort]]:
+    cohorts = programmes.cohorts_following(version.id)
     year = request.args.get("year", type=a_year)
     return next((row for row in cohorts if row.year == year), cohorts[0] if cohorts else None), cohorts
 
@@ -35,7 +35,7 @@ def _cohort(programme: Programme, version: ProgrammeVersion) -> tuple[Cohort | N
 def marks(thing: Loaded) -> Any:
     """The students of a cohort by assessment item."""
     programme, version, course = thing
-    cohort, cohorts = _cohort(programme, version)
+    cohort, cohorts = _cohort(version)
     students = queries.students_of_cohort(cohort.id) if cohort is not None else []
     number, size = paging.wanted()
     page = paging.slice_of(students, number=number, size=size)
@@ -70,8 +70,8 @@ def _tenths(text: str, where: str) -> int:
 @guard(Can.CURRICULUM_EDIT, load=load_course, subject=subject_of)
 def save_marks(thing: Loaded) -> Any:
     """Save the marks of the page and conclude what they complete; a cell that was emptied takes its mark away."""
-    programme, version, course = thing
-    cohort, _cohorts = _cohort(programme, version)
+    _programme, version, course = thing
+    cohort, _cohorts = _cohort(version)
     if cohort is None:
         raise NotFound(_("这版培养方案还没有年级。"))
     known = {key for key, _name, _number in queries.students_of_cohort(cohort.id)}

@@ -12,7 +12,10 @@ from trainhub.kernel.db import Base, Key, Versioned, enum_column, ref
 
 
 class CurriculumCourse(Versioned, Base):
-    """A course of a programme version in a term of study (1 to 12). `revised_on`: the last revision of its syllabus (PETOE-2.6)."""
+    """A course of a programme version in a term of study (1 to 12). `revised_on`: the last revision of its syllabus (PETOE-2.6).
+
+    `is_optional`: 选修, a student may do without it; 2.5 asks for conclusions about those who took it (002:389).
+    """
 
     __tablename__ = "curriculum_course"
 
@@ -22,6 +25,7 @@ class CurriculumCourse(Versioned, Base):
     name: Mapped[str] = mapped_column(sa.String(160))
     category: Mapped[CourseCategory] = mapped_column(enum_column(CourseCategory))
     importance: Mapped[Importance] = mapped_column(enum_column(Importance), default=Importance.ORDINARY)
+    is_optional: Mapped[bool] = mapped_column(default=False)
     hours: Mapped[int]
     credits_x10: Mapped[int]
     term: Mapped[int]

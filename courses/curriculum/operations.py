@@ -58,6 +58,7 @@ def add_course(
     by: Identity,
     now: datetime,
     importance: Importance = Importance.ORDINARY,
+    is_optional: bool = False,
     delivery_modes: Iterable[DeliveryMode] = (),
     research_methods: Iterable[ResearchMethod] = (),
     language: Language = Language.CHINESE,
@@ -69,6 +70,7 @@ def add_course(
         "name": name.strip(),
         "category": category,
         "importance": importance,
+        "is_optional": is_optional,
         "hours": hours,
         "credits_x10": credits_x10,
         "term": term,
@@ -87,16 +89,19 @@ def add_course(
 
 
 EDITABLE = frozenset(
-    ["name", "category", "importance", "hours", "credits_x10", "term", "delivery_modes", "research_methods", "language", "revised_on"]
-)
+    [
+        "code", "name", "category", "importance", "is_optional", "hours", "credits_x10", "term", "delivery_modes", "research_methods", "language",
+        "revised_on",
+    ]
+)  # fmt: skip
 
 
 def change_course(
-    *, course: CurriculumCourse, by: Identity, now: datetime, version: int | None = None, is_alone: bool = True, **fields: Any
+    *, course: CurriculumCourse, by: Identity, now: datetime, version: int | None = None, is_alone: bool = True, reason: str = "", **fields: Any
 ) -> dict[str, list[Any]]:
-    """Change facts of a course; returns {field: [before, after]}. Raises Stale and BadCourse.
+    """Change facts of a course; returns {field: [before, after]}. Raises Stale, BadCourse and CourseKnown.
 
-    Whoever changes several courses together (`is_alone` False) checks their order when all are changed: `check_order`.
+    A wrong code is mended with a reason while nobody was marked in the course: marks and conclusions name it by its code. Whoever changes several courses together (`is_alone` False) checks their order when all are changed: `check_order`.
     """
     check_version(course, version)
     unknown = sorted(set(fields) - EDITABLE)
@@ -105,18 +110,34 @@ def change_course(
     for many in ("delivery_modes", "research_methods"):
         if many in fields:
             fields[many] = [str(one) for one in fields[many]]
-    if "name" in fields:
-        fields["name"] = fields["name"].strip()
+    for text in {"code", "name"} & fields.keys():
+        fields[text] = fields[text].strip()
     _check({key: fields.get(key, getattr(course, key)) for key in ("code", "name", "term", "hours", "credits_x10")})
     changed = {key: [getattr(course, key), value] for key, value in fields.items() if getattr(course, key) != value}
+    if "code" in changed:
+        _check_code(course, fields["code"], reason)
     for key, (_before, after) in changed.items():
         setattr(course, key, after)
     if changed:
         session().flush()
         if is_alone and "term" in changed:
             check_order(course.version_id)
-        audit.record(by=by, did="courses.curriculum.course_changed", on=course, data=audit.changes(changed, told=EDITABLE))
+        audit.record(by=by, did="courses.curriculum.course_changed", on=course, data=_said(changed, reason))
     return changed
+
+
+def _said(changed: dict[str, list[Any]], reason: str) -> dict[str, Any]:
+    return {**audit.changes(changed, told=EDITABLE), **({"reason": reason.strip()} if "code" in changed else {})}
+
+
+def _check_code(course: CurriculumCourse, code: str, reason: str) -> None:
+    if not reason.strip():
+        raise BadCourse(_("请写明更正课程代码的理由。"), field="reason")
+    lock(ProgrammeVersion, course.version_id)
+    if queries.is_concluded(course.id):
+        raise BadCourse(_("这门课程已有学生成绩或达成结论，代码不能再改。"), field="code")
+    if queries.by_code(course.version_id, code) is not None:
+        raise CourseKnown(_("这版培养方案已有代码为 %(code)s 的课程。", code=code), field="code")
 
 
 def check_order(version_id: int, field: str = "term") -> None:
@@ -168,7 +189,7 @@ def add_objective(*, course: CurriculumCourse, text: str, by: Identity, now: dat
     text = text.strip()
     if not text:
         raise BadCourse(_("请填写课程目标的内容。"), field="text")
-    lock(CurriculumCourse, course.id)
+    _hold(course)
     known = queries.objectives_of(course.id)
     number = number or max((one.number for one in known), default=0) + 1
     taken = next((one for one in known if one.number == number), None)
@@ -179,6 +200,7 @@ def add_objective(*, course: CurriculumCourse, text: str, by: Identity, now: dat
     row = CourseObjective(course_id=course.id, number=number, text=text)
     session().add(row)
     session().flush()
+    count_up(course)
     audit.record(by=by, did="courses.curriculum.objective_added", on=course, data={"number": number, "text": text})
     return row
 
@@ -187,7 +209,7 @@ def add_assessment(
     *, course: CurriculumCourse, kind: AssessmentKind, weight_percent: int, by: Identity, now: datetime, title: str = ""
 ) -> AssessmentItem:
     """Add a part of the assessment. Raises BadCourse when the weights would exceed 100 %."""
-    lock(CurriculumCourse, course.id)
+    _hold(course)
     left = rules.weight_left(item.weight_percent for item in queries.assessments_of(course.id))
     if not 1 <= weight_percent <= 100:
         raise BadCourse(_("权重应为 1 至 100 的整数。"), field="weight_percent")
@@ -196,12 +218,14 @@ def add_assessment(
     row = AssessmentItem(course_id=course.id, kind=kind, title=title.strip(), weight_percent=weight_percent)
     session().add(row)
     session().flush()
+    count_up(course)
     audit.record(by=by, did="courses.curriculum.assessment_added", on=course, data={"kind": kind.value, "weight": weight_percent})
     return row
 
 
 def remove_assessment(*, item: AssessmentItem, by: Identity, now: datetime) -> None:
     """Take a part of the assessment away, with its shares. Raises BadCourse when students have marks in it."""
+    course = course_to_edit(item.course_id, None)
     if queries.has_scores(item.id):
         raise BadCourse(_("这项考核已有学生成绩，不能删除。"))
     for share in queries.shares_of_item(item.id):
@@ -213,7 +237,7 @@ def remove_assessment(*, item: AssessmentItem, by: Identity, now: datetime) -> N
         data={"kind": item.kind.value, "weight": item.weight_percent},
     )
     session().delete(item)
-    session().flush()
+    count_up(course)
 
 
 def course_to_edit(course_id: int, opened_at: int | None) -> CurriculumCourse:
@@ -221,8 +245,15 @@ def course_to_edit(course_id: int, opened_at: int | None) -> CurriculumCourse:
     two editors of one part notice each other. Raises Stale."""
     course = queries.course(course_id)
     assert course is not None
+    _hold(course)
     check_version(course, opened_at)
     return course
+
+
+def _hold(course: CurriculumCourse) -> None:
+    """One change of what is within a course after the other: what stands is read after those before."""
+    lock(CurriculumCourse, course.id)
+    session().refresh(course)
 
 
 def count_up(course: CurriculumCourse) -> None:
@@ -248,6 +279,7 @@ def change_objective(*, objective: CourseObjective, text: str, by: Identity, now
 
 def remove_objective(*, objective: CourseObjective, by: Identity, now: datetime) -> None:
     """Take an objective away, with its shares. Raises BadCourse when there are conclusions about students."""
+    course = course_to_edit(objective.course_id, None)
     if queries.has_results(objective.id):
         raise BadCourse(_("这个课程目标已有学生的达成结论，不能删除；可以改写内容。"))
     for share in queries.shares_of_objective(objective.id):
@@ -256,7 +288,7 @@ def remove_objective(*, objective: CourseObjective, by: Identity, now: datetime)
     on = ("curriculum_course", str(objective.course_id))
     audit.record(by=by, did="courses.objective.removed", on=on, data={"number": objective.number, "text": objective.text})
     session().delete(objective)
-    session().flush()
+    count_up(course)
 
 
 def change_assessment(
@@ -292,7 +324,7 @@ def copy_courses(*, source: ProgrammeVersion, target: ProgrammeVersion, by: Iden
     objectives: dict[int, int] = {}
     courses: dict[int, int] = {}
     for old in queries.rows_of(source.id):
-        new = CurriculumCourse(version_id=target.id, **{key: getattr(old, key) for key in ("code", *sorted(EDITABLE))})
+        new = CurriculumCourse(version_id=target.id, **{key: getattr(old, key) for key in sorted(EDITABLE)})
         session().add(new)
         session().flush()
         courses[old.id] = new.id

@@ -89,6 +89,7 @@ def _course_rows(rows: Sequence[CurriculumCourse], required: Mapping[int, set[in
             tuple(objectives[row.id]),
             tuple(assessments[row.id]),
             tuple((key, names[key]) for key in names if key in required.get(row.id, ())),
+            row.is_optional,
         )
         for row in rows
     ]
@@ -111,6 +112,22 @@ def required_in(version_id: int) -> dict[int, set[int]]:
 def premises_of(course_id: int) -> list[CoursePremise]:
     """What a course requires, as rows."""
     return list(session().scalars(select(CoursePremise).where(CoursePremise.course_id == course_id).order_by(CoursePremise.required_id)))
+
+
+def requiring(course_id: int) -> list[CurriculumCourse]:
+    """The courses that require a course, by term and code."""
+    statement = select(CurriculumCourse).join(CoursePremise, CoursePremise.course_id == CurriculumCourse.id)
+    return list(session().scalars(statement.where(CoursePremise.required_id == course_id).order_by(CurriculumCourse.term, CurriculumCourse.code)))
+
+
+def hold_to_remove(course_id: int) -> bool:
+    """Hold a course so that nothing begins to name it meanwhile (`lock` would let a foreign key in); False when it is gone."""
+    return session().scalar(select(CurriculumCourse.id).where(CurriculumCourse.id == course_id).with_for_update()) is not None
+
+
+def hold_to_name(course_id: int) -> bool:
+    """Hold a course that something is about to name; False when it has left its plan meanwhile."""
+    return session().scalar(select(CurriculumCourse.id).where(CurriculumCourse.id == course_id).with_for_update(key_share=True)) is not None
 
 
 def result(student_id: int, objective_id: int) -> CourseResult | None:
@@ -203,6 +220,16 @@ def has_scores(item_id: int) -> bool:
 def has_results(objective_id: int) -> bool:
     """Whether something was concluded about a student and an objective."""
     return session().scalar(select(CourseResult.id).where(CourseResult.objective_id == objective_id).limit(1)) is not None
+
+
+def is_concluded(course_id: int, cohort_id: int | None = None) -> bool:
+    """Whether a student (of a cohort) has a mark in a course of a plan or a conclusion about one of its objectives."""
+    results = select(CourseResult.student_id).where(CourseResult.course_id == course_id)
+    marks = select(ItemScore.student_id).join(AssessmentItem, AssessmentItem.id == ItemScore.item_id).where(AssessmentItem.course_id == course_id)
+    if cohort_id is not None:
+        mine = select(Student.id).where(Student.cohort_id == cohort_id)
+        results, marks = results.where(CourseResult.student_id.in_(mine)), marks.where(ItemScore.student_id.in_(mine))
+    return any(session().scalar(one.limit(1)) is not None for one in (results, marks))
 
 
 def rows_of(version_id: int) -> list[CurriculumCourse]:

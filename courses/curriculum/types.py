@@ -82,6 +82,7 @@ class CourseRow:
     objectives: tuple[tuple[int, int, str], ...] = ()
     assessments: tuple[tuple[AssessmentKind, str, int], ...] = ()
     required: tuple[tuple[int, str], ...] = ()
+    is_optional: bool = False
 
     @property
     def weight(self) -> int:

@@ -35,7 +35,7 @@ def show(thing: tuple[Programme, ProgrammeVersion]) -> Any:
     if form.is_submitted():
         demand(who(), Can.CURRICULUM_EDIT, subject)
     if form.validate_on_submit():
-        facts = {name: form[name].data for name in ("code", "name", "category", "importance", "term", "hours", "language")}
+        facts = {name: form[name].data for name in ("code", "name", "category", "importance", "is_optional", "term", "hours", "language")}
         facts |= {name: form[name].data or [] for name in ("delivery_modes", "research_methods")}
         try:
             with transaction():
@@ -100,6 +100,7 @@ def course(thing: tuple[Programme, ProgrammeVersion, CurriculumCourse]) -> Any:
         objectives=queries.objectives_of(row.id),
         assessments=queries.assessments_of(row.id),
         reached=queries.attainment(version.id),
+        is_concluded=queries.is_concluded(row.id),
         history=organisations.history_of("curriculum_course", row.id),
         labels=labels,
         modes=[labels.MODES[DeliveryMode(one)] for one in row.delivery_modes],

@@ -17,6 +17,7 @@ from courses.learning.types import SEATED
 from trainhub.kernel.db import session
 from trainhub.people.models import Person, Student
 from trainhub.people.types import StudentState
+from trainhub.programmes import queries as programmes
 from trainhub.programmes.models import Cohort
 
 
@@ -78,6 +79,7 @@ def students_of(run_id: int, version_id: int) -> list[tuple[int, int]]:
 
     One human may learn under one row of theirs and study under another: they were found to be one later.
     """
+    cohorts = [row.id for row in programmes.cohorts_following(version_id)]
     learner, studies = aliased(Person), aliased(Person)
     statement = (
         select(Enrolment.id, Student.id)
@@ -85,7 +87,7 @@ def students_of(run_id: int, version_id: int) -> list[tuple[int, int]]:
         .join(studies, func.coalesce(studies.merged_into_id, studies.id) == func.coalesce(learner.merged_into_id, learner.id))
         .join(Student, Student.person_id == studies.id)
         .join(Cohort, Cohort.id == Student.cohort_id)
-        .where(Enrolment.run_id == run_id, Enrolment.state.in_(SEATED), Cohort.version_id == version_id, Student.state != StudentState.WITHDRAWN)
+        .where(Enrolment.run_id == run_id, Enrolment.state.in_(SEATED), Cohort.id.in_(cohorts), Student.state != StudentState.WITHDRAWN)
         .order_by(Enrolment.id)
     )
     found: dict[int, int] = {}
@@ -96,6 +98,7 @@ def students_of(run_id: int, version_id: int) -> list[tuple[int, int]]:
 
 def runs_of_plan(version_id: int) -> list[tuple[Run, str]]:
     """The runs with a gradebook in which students of a plan hold a seat, the latest first, with the course's title."""
+    cohorts = [row.id for row in programmes.cohorts_following(version_id)]
     learner, studies = aliased(Person), aliased(Person)
     mine = (
         select(Enrolment.run_id)
@@ -103,7 +106,7 @@ def runs_of_plan(version_id: int) -> list[tuple[Run, str]]:
         .join(studies, func.coalesce(studies.merged_into_id, studies.id) == func.coalesce(learner.merged_into_id, learner.id))
         .join(Student, Student.person_id == studies.id)
         .join(Cohort, Cohort.id == Student.cohort_id)
-        .where(Cohort.version_id == version_id, Enrolment.state.in_(SEATED))
+        .where(Cohort.id.in_(cohorts), Enrolment.state.in_(SEATED))
     )
     statement = (
         select(Run, RUN_TITLE)

@@ -79,6 +79,12 @@ def mappings_of(version_id: int) -> list[CreditMapping]:
     return list(session().scalars(statement))
 
 
+def names_target(target_id: int) -> bool:
+    """Whether a mapping or a claim names a course of a plan."""
+    named = (select(one.id).where(one.target_id == target_id).limit(1) for one in (CreditMapping, CreditClaim))
+    return any(session().scalar(one) is not None for one in named)
+
+
 def mapping_for(course_id: int, target_id: int, on: date) -> CreditMapping | None:
     """The mapping that holds on a day: the latest that has begun and not ended."""
     statement = select(CreditMapping).where(

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import inspect
 
 from courses.curriculum import operations as curriculum
-from courses.curriculum.models import CourseObjective
+from courses.curriculum import queries as curriculum_queries
+from courses.curriculum import removing
+from courses.curriculum.models import CourseObjective, CurriculumCourse
 from courses.standards import queries
 from courses.standards.models import IndustryClause, IndustryStandard, PointCover, RequirementClause, SchoolStandard
 from courses.standards.types import TargetKind
@@ -76,6 +81,23 @@ def remove_objective(*, objective: CourseObjective, by: Identity, now: datetime)
     """Take an objective of a course away, and the points it carried lose it. Raises BadCourse when something was concluded about it."""
     curriculum.remove_objective(objective=objective, by=by, now=now)
     for row in queries.covers_by(TargetKind.OBJECTIVE, objective.id):
+        session().delete(row)
+    session().flush()
+
+
+def remove_course(*, course: CurriculumCourse, reason: str, by: Identity, now: datetime, opened_at: int | None = None) -> None:
+    """Take a course out of its plan that was added by mistake, and the points it carried lose it; again changes nothing.
+
+    Raises BadCourse (`removing.remove_course`) and Stale.
+    """
+    state: Any = inspect(course)
+    (key,) = state.identity
+    if not curriculum_queries.hold_to_remove(key):
+        return
+    session().refresh(course)
+    covers = [row for one in curriculum_queries.objectives_of(key) for row in queries.covers_by(TargetKind.OBJECTIVE, one.id)]
+    removing.remove_course(course=course, reason=reason, opened_at=opened_at, by=by, now=now)
+    for row in covers:
         session().delete(row)
     session().flush()
 

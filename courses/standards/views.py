@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, request
 
-from courses.curriculum.loading import load, load_objective, subject_of
+from courses.curriculum.loading import load, load_course, load_objective, subject_of
 from courses.curriculum.models import CourseObjective, CurriculumCourse
 from courses.permissions import Can
 from courses.standards import operations
@@ -31,6 +31,17 @@ def remove_objective(thing: tuple[Programme, ProgrammeVersion, CurriculumCourse,
     with transaction():
         operations.remove_objective(objective=row, by=who(), now=clock.now())
     return done(_("已删除。"), "curriculum.course", version_id=version.id, course_id=course.id)
+
+
+@blueprint.post("/<int:version_id>/courses/<int:course_id>/remove")
+@guard(Can.CURRICULUM_EDIT, load=load_course, subject=subject_of)
+def remove_course(thing: tuple[Programme, ProgrammeVersion, CurriculumCourse]) -> Any:
+    """Take a course out of the plan that was added by mistake."""
+    _programme, version, row = thing
+    opened_at = request.form.get("version", type=whole)
+    with transaction():
+        operations.remove_course(course=row, reason=request.form.get("reason", "")[:400], opened_at=opened_at, by=who(), now=clock.now())
+    return done(_("已删除课程，理由记入操作记录。"), "curriculum.show", version_id=version.id)
 
 
 @blueprint.post("/<int:version_id>/copy")

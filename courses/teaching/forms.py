@@ -28,6 +28,23 @@ class OfferingForm(Form):
     is_designated = BooleanField(_l("列入 6 门专业课"))
 
 
+class CorrectionForm(Form):
+    """What is right of an offering, and why it was wrong. The fields are called as those of the row."""
+
+    first_teaching_on = DateField(
+        _l("首次授课日期"), [InputRequired(_l("请填写日期。"))], description=_l("开课学期随日期确定；5.1、5.2 按这一天核查。")
+    )
+    lead_teacher_id = SelectField(_l("主讲教师"), coerce=_maybe, choices=[], validators=[Optional()])
+    closed_on = DateField(_l("结课日期"), [Optional()], description=_l("清空即取消结课。"))
+    relevance = LongText(
+        _l("企业经历对课程目标的支持"),
+        [Optional(), Length(max=1000)],
+        description=_l("主讲教师的企业经历怎样支持课程教学目标（PETOE-5.3）。更换主讲教师而没有改写的，原有内容清空。"),
+    )
+    waiver = LongText(_l("主讲门数的豁免理由"), [Optional(), Length(max=400)], description=_l("清空即撤销；更换主讲教师而没有改写的，同样清空。"))
+    reason = LongText(_l("更正理由"), [InputRequired(_l("请写明更正的理由。")), Length(max=400)])
+
+
 class LeadForm(Form):
     """Another lead lecturer."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
+from courses.curriculum import queries as curriculum
 from courses.curriculum.models import CurriculumCourse
 from courses.curriculum.types import CourseCategory, Importance
 from courses.teaching import queries
@@ -21,6 +22,7 @@ from trainhub.organisations.models import Organisation
 from trainhub.people.models import Teacher
 from trainhub.people.types import TeacherKind
 from trainhub.policy.book import book
+from trainhub.programmes import queries as programmes
 from trainhub.programmes.models import Cohort
 
 
@@ -48,10 +50,25 @@ class BadAppointment(Refused):
     code = "bad_appointment"
 
 
-def _not_ahead(day: date, now: datetime, refused: type[Refused], field: str) -> None:
+def not_ahead(day: date, now: datetime, refused: type[Refused], field: str) -> None:
     """What has happened has a day that has come: a conclusion or an examination of next month would count at once."""
     if day > local(now).date():
         raise refused(_("日期不能晚于今天。"), field=field)
+
+
+def check_first_day(day: date, cohort: Cohort) -> None:
+    """Nothing is taught to a cohort before it is there. Raises BadOffering."""
+    if day < cohort.starts_on:
+        raise BadOffering(_("首次授课日期不能早于该年级入学日期 %(day)s。", day=cohort.starts_on), field="first_teaching_on")
+
+
+def check_designated(course: CurriculumCourse, on: date, lead_teacher_id: int | None) -> None:
+    """Raises BadOffering unless a course taught from a day may be one of the six: core or major specialty (PETOE-5.1, 002:481), with a lead."""
+    wanted = book().at("petoe.core_course_importance", on=on).items
+    if course.category is not CourseCategory.SPECIALTY or Importance(course.importance).value not in wanted:
+        raise BadOffering(_("“%(name)s”不是主要或核心的专业课程，不能列入 6 门课程（PETOE-5.1）。", name=course.name), field="course_id")
+    if lead_teacher_id is None:
+        raise BadOffering(_("请先指定主讲教师，再列入 6 门课程。"), field="lead_teacher_id")
 
 
 def offer_course(
@@ -73,10 +90,11 @@ def offer_course(
     known = queries.offering_of(course.id, cohort.id)
     if known is not None:
         return known
-    if cohort.version_id != course.version_id:
+    if programmes.followed_by(cohort) != course.version_id:
         raise BadOffering(_("“%(name)s”不在 %(year)d 级采用的培养方案中。", name=course.name, year=cohort.year), field="course_id")
-    if first_teaching_on < cohort.starts_on:
-        raise BadOffering(_("首次授课日期不能早于该年级入学日期 %(day)s。", day=cohort.starts_on), field="first_teaching_on")
+    check_first_day(first_teaching_on, cohort)
+    if not curriculum.hold_to_name(course.id):
+        raise BadOffering(_("这门课程刚从培养方案中删除。"), field="course_id")
     year, semester = semester_of(first_teaching_on)
     row = Offering(
         course_id=course.id,
@@ -102,11 +120,7 @@ def designate(*, offering: Offering, course: CurriculumCourse, by: Identity, now
     Raises BadOffering unless it is a core or major specialty course (PETOE-5.1, 002:481) with a lead lecturer.
     """
     if is_designated:
-        wanted = book().at("petoe.core_course_importance", on=offering.first_teaching_on).items
-        if course.category is not CourseCategory.SPECIALTY or Importance(course.importance).value not in wanted:
-            raise BadOffering(_("“%(name)s”不是主要或核心的专业课程，不能列入 6 门课程（PETOE-5.1）。", name=course.name), field="course_id")
-        if offering.lead_teacher_id is None:
-            raise BadOffering(_("请先指定主讲教师，再列入 6 门课程。"), field="lead_teacher_id")
+        check_designated(course, offering.first_teaching_on, offering.lead_teacher_id)
     if offering.is_designated != is_designated:
         offering.is_designated = is_designated
         session().flush()
@@ -115,9 +129,11 @@ def designate(*, offering: Offering, course: CurriculumCourse, by: Identity, now
 
 
 def assign_lead(*, offering: Offering, lead: Teacher, by: Identity, now: datetime) -> Offering:
-    """Name the lead lecturer of an offering."""
+    """Name the lead lecturer of an offering; what was written about the one before (relevance, waiver) falls away."""
     if offering.lead_teacher_id != lead.id:
         before, offering.lead_teacher_id = offering.lead_teacher_id, lead.id
+        if before is not None:
+            offering.waiver = offering.relevance = ""
         session().flush()
         audit.record(by=by, did="courses.teaching.lead_assigned", on=offering, data={"lead": [before, lead.id]})
     return offering
@@ -134,14 +150,14 @@ def waive_cap(*, offering: Offering, reason: str, by: Identity, now: datetime) -
 
 
 def change_lead(*, offering: Offering, lead: Teacher, by: Identity, now: datetime, version: int | None = None) -> Offering:
-    """Give an offering another lead lecturer; the written reason for the one before falls away. Raises Stale, and BadOffering once
-    it is closed."""
+    """Give an offering another lead lecturer; what was written about the one before (the reason for the number of courses, and how the
+    work in enterprises supports the course, PETOE-5.3) falls away. Raises Stale, and BadOffering once it is closed."""
     check_version(offering, version)
     if offering.closed_on is not None:
-        raise BadOffering(_("这门课已结课，主讲教师不能再改。"), field="lead_teacher_id")
+        raise BadOffering(_("这门课已结课，主讲教师不能再更换；登记有误的，请用“更正”并写明理由。"), field="lead_teacher_id")
     if offering.lead_teacher_id != lead.id:
         before = offering.lead_teacher_id
-        offering.lead_teacher_id, offering.waiver = lead.id, ""
+        offering.lead_teacher_id, offering.waiver, offering.relevance = lead.id, "", ""
         session().flush()
         audit.record(by=by, did="courses.teaching.lead_changed", on=offering, data={"before": before, "after": lead.id})
     return offering
@@ -151,7 +167,7 @@ def close_offering(*, offering: Offering, closed_on: date, by: Identity, now: da
     """Say that the conclusions about every student are complete (PETOE-2.5, 002:389)."""
     if closed_on < offering.first_teaching_on:
         raise BadOffering(_("结课日期不能早于首次授课日期。"), field="closed_on")
-    _not_ahead(closed_on, now, BadOffering, "closed_on")
+    not_ahead(closed_on, now, BadOffering, "closed_on")
     if offering.closed_on != closed_on:
         offering.closed_on = closed_on
         session().flush()
@@ -263,7 +279,7 @@ def start_secondment(*, secondment: Secondment, started_on: date, by: Identity, 
     if secondment.state is SecondmentState.EXEMPT:
         raise BadSecondment(_("这位教师已免予选送，没有可开始的计划。"))
     if secondment.state is SecondmentState.PLANNED:
-        _not_ahead(started_on, now, BadSecondment, "started_on")
+        not_ahead(started_on, now, BadSecondment, "started_on")
         secondment.state, secondment.started_on = SecondmentState.STARTED, started_on
         session().flush()
         audit.record(by=by, did="courses.teaching.secondment_started", on=secondment, data={"on": started_on})
@@ -278,7 +294,7 @@ def finish_secondment(*, secondment: Secondment, ended_on: date, report: str, by
         raise BadSecondment(_("这项计划还没有开始，不能结束。"))
     if ended_on < secondment.started_on:
         raise BadSecondment(_("结束日期不能早于开始日期。"), field="ended_on")
-    _not_ahead(ended_on, now, BadSecondment, "ended_on")
+    not_ahead(ended_on, now, BadSecondment, "ended_on")
     secondment.state, secondment.ended_on, secondment.report = SecondmentState.DONE, ended_on, report.strip()
     session().flush()
     audit.record(by=by, did="courses.teaching.secondment_finished", on=secondment, data={"on": ended_on})
@@ -333,7 +349,7 @@ def appoint_part_time(
 
 def pass_training(*, appointment: PartTimeAppointment, passed_on: date, hours: int, by: Identity, now: datetime) -> PartTimeAppointment:
     """Note that the training before the job is passed; again changes nothing. Raises BadAppointment."""
-    _not_ahead(passed_on, now, BadAppointment, "passed_on")
+    not_ahead(passed_on, now, BadAppointment, "passed_on")
     if (appointment.training_passed_on, appointment.training_hours) != (passed_on, hours):
         appointment.training_passed_on, appointment.training_hours = passed_on, hours
         session().flush()
@@ -347,7 +363,7 @@ def appraise(
     """Note a periodic appraisal; the same day again replaces result and remark, so that a slip can be mended."""
     if appraised_on < appointment.since:
         raise BadAppointment(_("考核日期不能早于聘期开始日期。"), field="appraised_on")
-    _not_ahead(appraised_on, now, BadAppointment, "appraised_on")
+    not_ahead(appraised_on, now, BadAppointment, "appraised_on")
     lock(PartTimeAppointment, appointment.id)
     known = queries.appraisal(appointment.id, appraised_on)
     if known is not None:

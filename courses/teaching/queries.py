@@ -21,7 +21,7 @@ def offering(offering_id: int) -> Offering | None:
     return session().get(Offering, offering_id)
 
 
-def is_there(model: type[TeachingTask | Secondment], key: int) -> bool:
+def is_there(model: type[TeachingTask | Secondment | Offering], key: int) -> bool:
     """Whether a row that was read before a lock was taken is still there."""
     return session().scalar(select(model.id).where(model.id == key)) is not None
 
@@ -29,6 +29,12 @@ def is_there(model: type[TeachingTask | Secondment], key: int) -> bool:
 def offering_of(course_id: int, cohort_id: int) -> Offering | None:
     """The offering of a course for a cohort."""
     return session().scalar(select(Offering).where(Offering.course_id == course_id, Offering.cohort_id == cohort_id))
+
+
+def years_offered(course_id: int) -> list[int]:
+    """The years of the cohorts to which a course of a plan is offered."""
+    statement = select(Cohort.year).join(Offering, Offering.cohort_id == Cohort.id).where(Offering.course_id == course_id)
+    return list(session().scalars(statement.order_by(Cohort.year)))
 
 
 def offerings_of_cohorts(cohort_ids: Iterable[int]) -> list[OfferingRow]:
@@ -78,6 +84,11 @@ def task(teacher_id: int, academic_year: int, semester: int, title: str) -> Teac
 def task_by_id(task_id: int) -> TeachingTask | None:
     """A task by id."""
     return session().get(TeachingTask, task_id)
+
+
+def tasks_of_offering(offering_id: int) -> list[TeachingTask]:
+    """The tasks that are of an offering, by title."""
+    return list(session().scalars(select(TeachingTask).where(TeachingTask.offering_id == offering_id).order_by(TeachingTask.title, TeachingTask.id)))
 
 
 def tasks_of_teachers(teacher_ids: Iterable[int]) -> list[TeachingTask]:

@@ -104,7 +104,8 @@ def show(programme: Programme) -> Any:
     taught = {row.cohort_id for row in offered_all}  # unless a year is asked for, the latest one that has courses
     cohort = next((row for row in cohorts if row.year == year), next((row for row in cohorts if row.id in taught), cohorts[0] if cohorts else None))
     rows = [row for row in offered_all if cohort is not None and row.cohort_id == cohort.id]
-    courses = curriculum.courses_of(cohort.version_id) if cohort is not None and cohort.version_id is not None else []
+    version_id = programmes.followed_by(cohort) if cohort is not None else None
+    courses = curriculum.courses_of(version_id) if version_id is not None else []
     offered = {row.course_id for row in rows}
     staff = queries.staff_choices(programme.id, today)
     form = forms.OfferingForm()
@@ -165,10 +166,11 @@ def designate(pair: tuple[Programme, Offering]) -> Any:
     assert course is not None
     with transaction():
         operations.designate(offering=row, course=course, is_designated="on" in request.form, by=who(), now=clock.now())
-    return _back(programme, row)
+    return back(programme, row)
 
 
-def _back(programme: Programme, row: Offering) -> Any:
+def back(programme: Programme, row: Offering) -> Any:
+    """To the cohort of an offering that was saved."""
     cohort = programmes.cohort_by_id(row.cohort_id)
     return done(_("已保存。"), "teaching.show", code=programme.code, year=cohort.year if cohort is not None else None)
 
@@ -186,7 +188,7 @@ def change_lead(pair: tuple[Programme, Offering]) -> Any:
     assert teacher is not None
     with transaction():
         operations.change_lead(offering=row, lead=teacher, version=form.version.data or None, by=who(), now=clock.now())
-    return _back(programme, row)
+    return back(programme, row)
 
 
 @blueprint.post("/programmes/<code>/offerings/<int:key>/waive")
@@ -199,7 +201,7 @@ def waive(pair: tuple[Programme, Offering]) -> Any:
         raise Refused(_("请写明理由。"), field="reason")
     with transaction():
         operations.waive_cap(offering=row, reason=form.reason.data or "", by=who(), now=clock.now())
-    return _back(programme, row)
+    return back(programme, row)
 
 
 @blueprint.post("/programmes/<code>/offerings/<int:key>/close")
@@ -212,7 +214,7 @@ def close(pair: tuple[Programme, Offering]) -> Any:
         raise Refused(_("请填写日期。"), field="on")
     with transaction():
         operations.close_offering(offering=row, closed_on=form.on.data or clock.today(), by=who(), now=clock.now())
-    return _back(programme, row)
+    return back(programme, row)
 
 
 @blueprint.route("/programmes/<code>/tasks", methods=["GET", "POST"])

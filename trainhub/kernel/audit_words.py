@@ -75,6 +75,8 @@ DEEDS: Mapping[str, Any] = {
     "frozen": _l("已固定"),
     "shares_set": _l("已设定占比"),
     "scores_recorded": _l("已登记成绩"),
+    "offering_corrected": _l("已更正开课信息"),
+    "course_removed": _l("已删除课程"),
     "lead_changed": _l("已更换主讲教师"),
     "moved": _l("已移动"),
     "published": _l("已发布"),

@@ -296,6 +296,28 @@ def points_of_versions(version_ids: Iterable[int]) -> list[tuple[int, int, Indic
     return [(version, number, point) for version, number, point in session().execute(statement)]
 
 
+def followed_by(cohort: Cohort) -> int | None:
+    """The plan of a cohort: the one assigned to it, else the published one of its year; None while there is none."""
+    if cohort.version_id is not None:
+        return cohort.version_id
+    of_year = version_for(cohort.programme_id, cohort.year)
+    return of_year.id if of_year is not None else None
+
+
+def cohorts_following(version_id: int) -> list[Cohort]:
+    """The cohorts trained by a plan, the newest first. At most three queries whatever their number."""
+    version = version_by_id(version_id)
+    if version is None:
+        return []
+    known = [row for row in versions_of(version.programme_id) if row.state is VersionState.PUBLISHED]  # the newest first, as `version_for`
+
+    def plan_of(cohort: Cohort) -> int | None:
+        of_year = (row.id for row in known if row.from_cohort_year <= cohort.year)
+        return cohort.version_id if cohort.version_id is not None else next(of_year, None)
+
+    return [row for row in cohorts_of(version.programme_id) if plan_of(row) == version_id]
+
+
 def accreditations_of(programme_id: int) -> list[Accreditation]:
     """The conclusions of the association, the newest first."""
     statement = select(Accreditation).where(Accreditation.programme_id == programme_id).order_by(Accreditation.concluded_on.desc())

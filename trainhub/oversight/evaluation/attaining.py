@@ -90,7 +90,7 @@ def of_targets(version_id: int, on: date, student_ids: Collection[int]) -> dict[
     found: dict[Target, tuple[int, int, int]] = {(TargetKind.OBJECTIVE, key): row for key, row in concluded.items()}
     percent, _class = thresholds(on)
     by_item: dict[int, list[int]] = defaultdict(list)
-    for reached in marks.item_marks(version_id, in_enterprises.plan_items_of(version_id), student_ids).values():
+    for reached in marks.item_marks(in_enterprises.plan_items_of(version_id), student_ids).values():
         for item_id, mark in reached.items():
             by_item[item_id].append(mark)
     return found | {(TargetKind.PLAN_ITEM, key): rules.summed(found_marks, percent) for key, found_marks in by_item.items()}
@@ -111,7 +111,7 @@ def of_items(version_id: int, reached: Mapping[Target, tuple[int, int, int]]) ->
 def of_students(version_id: int, student_ids: Collection[int]) -> dict[int, StudentLine]:
     """By student: what each reached at every point. The same number of queries whatever their number."""
     objectives = curriculum.marks_of(version_id, student_ids)
-    items = marks.item_marks(version_id, in_enterprises.plan_items_of(version_id), student_ids)
+    items = marks.item_marks(in_enterprises.plan_items_of(version_id), student_ids)
     carried = carriers_of(version_id)
     found = {}
     for key in student_ids:

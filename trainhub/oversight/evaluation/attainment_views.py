@@ -19,7 +19,7 @@ from trainhub.oversight.evaluation.documents import matrices
 from trainhub.oversight.evaluation.documents.tables import table, workbook
 from trainhub.oversight.evaluation.operations import judging
 from trainhub.oversight.evaluation.permissions import Can
-from trainhub.oversight.evaluation.queries import field
+from trainhub.oversight.evaluation.queries import field, plans
 from trainhub.oversight.evaluation.queries.members import Member, Members, members_of
 from trainhub.oversight.evaluation.types import MarkSource
 from trainhub.oversight.evaluation.views import blueprint, load, on_programme, page, subject_of
@@ -57,7 +57,7 @@ def student_attainment(programme: Programme) -> Any:
     members, years, year = _cohort(programme)
     number, size = paging.wanted()
     found = paging.slice_of(members.judged, number=number, size=size)
-    version_id = members.version_id or 0
+    version_id = plans.newest(programme.id, members, clock.today())
     requirements = programmes.requirements_of(version_id)
     lines = attaining.of_students(version_id, [member.id for member in found.items])
     return page(
@@ -78,7 +78,7 @@ def student_attainment(programme: Programme) -> Any:
 def export_attainment(programme: Programme) -> Any:
     """Every student of a cohort by indicator point, as a workbook."""
     members, _years, year = _cohort(programme)
-    version_id = members.version_id or 0
+    version_id = plans.newest(programme.id, members, clock.today())
     points = [point for requirement in programmes.requirements_of(version_id) for point in requirement.points]
     lines = attaining.of_students(version_id, [member.id for member in members.judged])
     rows = [[one.label, *(_mark(lines[one.id].points.get(point.id)) for point in points)] for one in members.judged]
@@ -104,7 +104,7 @@ def load_student(code: str, student_id: int) -> tuple[Programme, Member, int]:
     if member is None:
         raise NotFound(_("没有这名学生。"))
     cohort = next((row for row in programmes.cohorts_of(programme.id) if row.id == member.cohort_id), None)
-    return programme, member, (cohort.version_id if cohort is not None else None) or 0
+    return programme, member, (programmes.followed_by(cohort) if cohort is not None else None) or 0
 
 
 def subject_of_student(thing: tuple[Programme, Member, int]) -> Any:

@@ -58,6 +58,18 @@ def _practice(case: Case) -> list[PracticeCase]:
     return practice_of(case.students, case.placements, case.capstones, has_finished=case.group.is_finished)
 
 
+def _courses(case: Case) -> Rows:
+    """Every course with who lacks a conclusion, by name: the finding itself names the first five."""
+    found = [(plan.named(c.label), c) for plan in case.plans for c in plan.courses]
+    return [
+        (
+            label, _("选修") if c.is_optional else _("必修"), c.objectives, f"{c.weight}%",
+            "—" if c.is_optional else listed(str(year) for year in c.open_years) or "—", len(c.missing), listed(c.missing) or "—",
+        )
+        for label, c in sorted(found, key=lambda one: -len(one[1].missing))
+    ]  # fmt: skip
+
+
 _SIX = (
     (_l("年级"), _l("课程"), _l("主讲教师"), {"label": _l("企业工作天数"), "num": True}, _l("四年内")),
     lambda case: [(c.cohort_year, c.label, c.lead or "—", c.lead_days, _yes(c.is_in_window)) for c in _candidates(case)],
@@ -85,11 +97,16 @@ TABLES: Mapping[str, tuple[Sequence[Any], Callable[[Case], Rows]]] = {
         ],
     ),
     "2.5": (
-        (_l("课程"), {"label": _l("课程目标"), "num": True}, {"label": _l("考核权重"), "num": True}, {"label": _l("缺少结论的学生"), "num": True}),
-        lambda case: sorted(
-            ((plan.named(c.label), c.objectives, f"{c.weight}%", len(c.missing)) for plan in case.plans for c in plan.courses),
-            key=lambda row: -row[3],
+        (
+            _l("课程"),
+            _l("修读"),
+            {"label": _l("课程目标"), "num": True},
+            {"label": _l("考核权重"), "num": True},
+            _l("毕业而未结课的年级"),
+            {"label": _l("缺少结论的学生"), "num": True},
+            _l("学生"),
         ),
+        _courses,
     ),
     "4.2": (
         (_l("教师"), {"label": _l("企业工作天数"), "num": True}, _l("到企业工作")),

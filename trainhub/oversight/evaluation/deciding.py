@@ -22,7 +22,7 @@ from trainhub.oversight.evaluation.queries import judgements, staff
 from trainhub.oversight.evaluation.rules import verdict
 from trainhub.oversight.evaluation.submitted import Submitted
 from trainhub.oversight.evaluation.types import Assessment, Case, JudgementCase
-from trainhub.oversight.evaluation.workflow import queries
+from trainhub.oversight.evaluation.workflow import outcome_queries, queries
 from trainhub.oversight.evaluation.workflow.models import Application, Reopening
 from trainhub.oversight.evaluation.workflow.types import WITH_EXPERTS, Opinion, State
 from trainhub.policy.book import book
@@ -39,7 +39,7 @@ def resting(application: Application, programme: Programme, on: date) -> Assessm
         return readiness.assess(programme, on)
     said = said_since(application, on)
     answers = readiness.answers_from(_with_reopened(application, kept), said, book().at(NEEDED, on=kept.on), verdict.OPEN)
-    accreditation = verdict.standing(judgements.accreditation_on(programme.id, on), on)
+    accreditation = verdict.standing(outcome_queries.accreditation_of(application, on), on)
     special = verdict.special_result((one.status for one in answers), judgements.quality_on(programme.id, on))
     reached = verdict.verdict_of(accreditation, special)
     again = readiness.reapply_from(programme, reached, on, readiness.parameters(on))
@@ -83,6 +83,13 @@ def said_since(application: Application, on: date) -> dict[str, JudgementCase]:
     for row in queries.reopenings_of(application.id):
         later[row.criterion] = max(row.reopened_at, later.get(row.criterion, row.reopened_at))
     return judgements.latest_since(application.programme_id, on, application.submitted_at, later)
+
+
+def is_anew(programme: Programme, criterion: str, on: date) -> bool:
+    """Whether a judgement of today is the first that counts in the evaluation under way: what was said before the submission, or before the
+    criterion was reopened, counts no more, so the same words are another judgement."""
+    application = queries.open_of(programme.id)
+    return application is not None and application.submitted_at is not None and criterion not in said_since(application, on)
 
 
 def check_outside(programme: Programme, by: Identity, on: date) -> None:

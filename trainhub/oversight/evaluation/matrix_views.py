@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from flask import request
 
-from courses.standards import operations as standard_operations
 from courses.standards.types import TargetKind
 from trainhub.kernel import clock
 from trainhub.kernel.access import guard, may, who
 from trainhub.kernel.db import transaction
-from trainhub.kernel.errors import Refused, Stale
+from trainhub.kernel.errors import Refused
 from trainhub.kernel.i18n import _
 from trainhub.kernel.numbers import is_key, keys_of, whole
 from trainhub.kernel.web import done
 from trainhub.oversight.evaluation import attaining, labels
 from trainhub.oversight.evaluation.documents import matrices
+from trainhub.oversight.evaluation.operations import grids
 from trainhub.oversight.evaluation.permissions import Can
+from trainhub.oversight.evaluation.queries import plans
 from trainhub.oversight.evaluation.queries.members import members_of
 from trainhub.oversight.evaluation.views import blueprint, load, on_programme, page
-from trainhub.programmes import operations as programme_operations
 from trainhub.programmes import queries as programmes
 from trainhub.programmes.models import Programme, ProgrammeVersion
 from trainhub.programmes.types import VersionState
@@ -34,8 +35,7 @@ def version_of(programme: Programme) -> ProgrammeVersion | None:
         if found is not None:
             return found
     on = clock.today()
-    version_id = members_of(programme.id, on).version_id
-    return programmes.version_by_id(version_id) if version_id else programmes.version_for(programme.id, on.year)
+    return programmes.version_by_id(plans.newest(programme.id, members_of(programme.id, on), on)) or programmes.version_for(programme.id, on.year)
 
 
 def _matrix_page(programme: Programme, template: str, **more: Any) -> str:
@@ -84,18 +84,6 @@ def attainment(programme: Programme) -> Any:
     )
 
 
-def edited(sent: Any, opened: Any, stands: Any) -> bool:
-    """Whether somebody changed a row or cell of a grid that showed `opened` (None: the sender does not say).
-
-    What somebody else changed meanwhile in another place stays; in the same place it is not overwritten. Raises Stale.
-    """
-    if opened is None:
-        return bool(sent != stands)
-    if sent != opened and stands not in (opened, sent):
-        raise Stale(_("这条记录刚被其他人修改过，你的修改没有保存，也没有覆盖对方的修改。请重新打开页面，核对后再提交。"))
-    return sent != opened and bool(sent != stands)
-
-
 def shown_in(name: str, sent: set[str]) -> set[str] | None:
     """What a row of a grid held when it was opened; None when the form does not say. A row that came in later was not edited."""
     text = request.form.get(name)
@@ -118,15 +106,12 @@ def save_coverage(programme: Programme) -> Any:
     version = _checked(programme)
     if version.state is not VersionState.DRAFT:
         raise Refused(_("这版培养方案已发布，毕业要求与通用标准的对应关系不再改动；请以它为底稿新建一版。"))
+    sent = {}
+    for requirement in programmes.requirements_of(version.id):
+        codes = set(request.form.getlist(f"r-{requirement.id}"))
+        sent[requirement.id] = (codes, shown_in(f"was-{requirement.id}", codes))
     with transaction():
-        changed = 0
-        for requirement in programmes.requirements_of(version.id):
-            codes = request.form.getlist(f"r-{requirement.id}")
-            opened = shown_in(f"was-{requirement.id}", set(codes))
-            row = programmes.requirement_by_id(requirement.id)
-            if row is not None and edited(set(codes), opened, set(requirement.standards)):
-                programme_operations.set_standards(requirement=row, codes=codes, by=who(), now=clock.now())
-                changed += 1
+        changed = grids.set_coverage(version=version, sent=sent, by=who(), now=clock.now())
     return done(_("已保存，%(n)s 条毕业要求有改动。", n=changed), "evaluation.coverage", code=programme.code, version=version.id)
 
 
@@ -138,34 +123,22 @@ def save_attainment(programme: Programme) -> Any:
     found = matrices.of_version(version.id)
     shown = set(keys_of(request.form.getlist("point")))
     points = [point for requirement in found.requirements for point in requirement.points if point.id in shown]
-    changed, opened = 0, _opened_weights()
+    sent = {}
+    for point in points:
+        for one in found.carriers:  # one that came in after the grid was opened is not in the form
+            wanted = request.form.get(f"w-{point.id}-{one.kind.value}-{one.target_id}")
+            if wanted is not None:
+                sent[point.id, one.kind, one.target_id] = int(wanted) if wanted in ("1", "2", "3") else 0
     with transaction():
-        for point in points:
-            for one in found.carriers:
-                name = f"{point.id}-{one.kind.value}-{one.target_id}"
-                wanted = request.form.get(f"w-{name}")
-                if wanted is None:
-                    continue  # what came in after the grid was opened
-                weight = int(wanted) if wanted in ("1", "2", "3") else 0
-                stands = found.weights.get((point.id, one.kind, one.target_id), 0)
-                if edited(weight, None if opened is None else opened.get(name, 0), stands):
-                    _set(point.id, one.kind, one.target_id, weight)
-                    changed += 1
+        changed = grids.set_weights(version=version, sent=sent, opened=_opened_weights(sent), by=who(), now=clock.now())
     return done(_("已保存，改动 %(n)s 处。", n=changed), "evaluation.attainment", code=programme.code, version=version.id)
 
 
-def _opened_weights() -> dict[str, int] | None:
-    """The weights that the grid showed when it was opened, by cell; None when the form does not say."""
+def _opened_weights(sent: Iterable[grids.Cell]) -> dict[grids.Cell, int] | None:
+    """The weights that the grid showed when it was opened, of the cells that are sent; None when the form does not say."""
     text = request.form.get("was")
     if text is None:
         return None
     cells = (one.partition(":") for one in text.split())
-    return {name: int(weight) for name, _colon, weight in cells if is_key(weight)}
-
-
-def _set(point_id: int, kind: TargetKind, target_id: int, weight: int) -> None:
-    by: dict[str, Any] = {"by": who(), "now": clock.now()}
-    if weight == 0:
-        standard_operations.uncover_point(point_id=point_id, kind=kind, target_id=target_id, **by)
-    else:
-        standard_operations.cover_point(point_id=point_id, kind=kind, target_id=target_id, weight=weight, **by)
+    shown = {name: int(weight) for name, _colon, weight in cells if is_key(weight)}
+    return {(point, kind, target): shown.get(f"{point}-{kind.value}-{target}", 0) for point, kind, target in sent}

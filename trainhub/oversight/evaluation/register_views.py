@@ -19,7 +19,7 @@ from trainhub.kernel.web import done
 from trainhub.oversight.evaluation import forms
 from trainhub.oversight.evaluation.operations import registers as operations
 from trainhub.oversight.evaluation.permissions import Can
-from trainhub.oversight.evaluation.queries import field
+from trainhub.oversight.evaluation.queries import field, plans
 from trainhub.oversight.evaluation.queries import registers as queries
 from trainhub.oversight.evaluation.queries.members import members_of
 from trainhub.oversight.evaluation.registry import REGISTERS, Register
@@ -38,8 +38,7 @@ def _choices(form: Any, programme: Programme, on: date) -> None:
     if "base_id" in form:
         form.base_id.choices = forms.options(field.base_choices(programme.id) or bases.choices())
     if "course_id" in form:
-        version_id = members_of(programme.id, on).version_id or 0
-        form.course_id.choices = forms.options(queries.course_choices(version_id))
+        form.course_id.choices = forms.options(queries.course_choices(plans.newest(programme.id, members_of(programme.id, on), on)))
 
 
 def load_register(code: str, slug: str) -> tuple[Programme, Register]:

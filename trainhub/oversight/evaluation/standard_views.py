@@ -19,7 +19,8 @@ from trainhub.kernel.forms import Form, LongText, Text, once
 from trainhub.kernel.i18n import _, _l
 from trainhub.kernel.numbers import keys_of
 from trainhub.kernel.web import done
-from trainhub.oversight.evaluation.matrix_views import edited, shown_in, version_of
+from trainhub.oversight.evaluation.matrix_views import shown_in, version_of
+from trainhub.oversight.evaluation.operations import grids
 from trainhub.oversight.evaluation.permissions import Can
 from trainhub.oversight.evaluation.views import blueprint, load, on_programme, page
 from trainhub.programmes import queries as programmes
@@ -137,21 +138,11 @@ def map_clauses(programme: Programme) -> Any:
     row = queries.school_standard(version.id)
     if row is None or row.industry_standard_id is None:
         raise Refused(_("请先为学校标准选择行业标准。"))
-    before = queries.industry_map(version.id)
-    by: dict[str, Any] = {"by": who(), "now": clock.now()}
-    changed = 0
+    sent: dict[int, tuple[set[int], set[int] | None]] = {}
+    for clause in queries.clauses_of(row.industry_standard_id):
+        wanted = set(keys_of(request.form.getlist(f"c-{clause.id}")))
+        opened = shown_in(f"was-{clause.id}", {str(key) for key in wanted})
+        sent[clause.id] = (wanted, None if opened is None else set(keys_of(opened)))
     with transaction():
-        for clause in queries.clauses_of(row.industry_standard_id):
-            wanted = set(keys_of(request.form.getlist(f"c-{clause.id}")))
-            sent, stands = {str(key) for key in wanted}, before.get(clause.id, set())
-            if not edited(sent, shown_in(f"was-{clause.id}", sent), {str(key) for key in stands}):
-                continue
-            for one in programmes.requirements_of(version.id):
-                if (one.id in wanted) is (one.id in stands):
-                    continue
-                requirement = programmes.requirement_by_id(one.id)
-                assert requirement is not None
-                verb = operations.map_clause if one.id in wanted else operations.unmap_clause
-                verb(requirement=requirement, clause=clause, **by)
-                changed += 1
+        changed = grids.set_clauses(version=version, sent=sent, by=who(), now=clock.now())
     return done(_("已保存，改动 %(n)s 处。", n=changed), "evaluation.standard", code=programme.code, version=version.id)

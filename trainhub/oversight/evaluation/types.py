@@ -126,6 +126,8 @@ class CourseCase:
     open_years: tuple[int, ...] = ()
     recognised: tuple[str, ...] = ()
     """Whose credits were recognised: decided upon, and assessed elsewhere."""
+    is_optional: bool = False
+    """Nobody has to take it: `missing` names those who did, and no cohort has to have it opened."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -327,6 +327,7 @@ def criterion(thing: tuple[Programme, Criterion]) -> Any:
                         finding=raw,
                         seen=form.version.data,
                         check=lambda: _may_still_judge(programme),
+                        is_anew=deciding.is_anew(programme, asked.code, clock.today()),
                         by=who(),
                         today=clock.today(),
                         now=clock.now(),

@@ -8,6 +8,7 @@ from types import ModuleType
 import click
 from flask import Flask
 
+from courses.curriculum import holds as curriculum_holds
 from trainhub.identity.my_data import register_export, register_exports
 from trainhub.kernel import audit_words, jobs
 from trainhub.kernel.access import register_permissions
@@ -17,6 +18,7 @@ from trainhub.kernel.nav import Entry, register_nav
 from trainhub.oversight.evaluation import (
     attainment_views,
     cli,
+    course_holds,
     labels,
     matrix_views,
     models,
@@ -127,6 +129,7 @@ def register(app: Flask) -> None:
     )
     jobs.register_task(app, packing.TASK, tasks.pack)
     jobs.register_task(app, drawing.TASK, tasks.draw_report)
+    curriculum_holds.register_hold(app, "evaluation", course_holds.why_course_stays)
     holds.register_hold(app, "evaluation", outcome_queries.why_not_accredited_here)
     register_nav(
         app,

@@ -386,7 +386,7 @@ def test_two_of_the_working_group_do_not_write_over_each_other(session: Session,
     b = browser(as_role, played, "group")
     answer = b.post(at, data=opened | {"result-1.3": "met", "remark-1.3": "b"})
     text = answer.get_data(as_text=True)
-    assert (answer.status_code, "要点 1.2 在你打开之后又有新的评判" in text, said()) == (422, True, {"1.2": ("not_met", "改判")})
+    assert (answer.status_code, "要点 1.2 在你打开之后又有新的评判或重新核查" in text, said()) == (422, True, {"1.2": ("not_met", "改判")})
     kept = re.search(r'name="remark-1.2"[^>]*>([^<]*)<', text), re.search(r'name="remark-1.3"[^>]*>([^<]*)<', text)
     assert [one.group(1) for one in kept if one] == ["改判", "b"], "what stands is shown, what B typed is kept"
     again = {"result-1.2": "not_met", "remark-1.2": "改判", "result-1.3": "met", "remark-1.3": "b", **marks(text)}

@@ -16,7 +16,7 @@ from tests.factories import ground
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import Stale
-from trainhub.oversight.evaluation.matrix_views import edited
+from trainhub.oversight.evaluation.operations.grids import edited
 from trainhub.programmes import operations as programmes
 from trainhub.programmes import queries as programme_queries
 

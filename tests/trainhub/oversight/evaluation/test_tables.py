@@ -165,13 +165,13 @@ def test_the_curriculum_and_the_school_standard_are_whole(session: Session) -> N
     rows = {row[1]: (row[0], row[2], row[3]) for row in before.rows}
     assert rows["制造系统与工艺"] == ("4", "工程制图（第 2 学期）、工程基础（第 3 学期）", "产品开发项目")
     assert "工程伦理与职业道德" not in rows, "what neither requires nor is required"
-    assert {row[2]: row[9] for row in plan.rows}["制造系统与工艺"] == "工程制图、工程基础"
+    assert {row[2]: row[10] for row in plan.rows}["制造系统与工艺"] == "工程制图、工程基础"
     attained = drawn.tables("M2.3")[2]
     assert len(attained.rows) == sum(len(r.points) for r in drawn.plans[-1].matrix.requirements)
     assert {row[5] for row in attained.rows} == {"达成"}
     *parts, total = made.rows
-    assert total[:5] == ["合计", "", str(len(courses)), str(sum(c.hours for c in courses)), f"{sum(c.credits_x10 for c in courses) / 10:g}"]
-    assert sum(int(row[2]) for row in parts) == len(plan.rows) == len(courses)
+    assert total[:6] == ["合计", "", "", str(len(courses)), str(sum(c.hours for c in courses)), f"{sum(c.credits_x10 for c in courses) / 10:g}"]
+    assert sum(int(row[3]) for row in parts) == len(plan.rows) == len(courses)
     assert [row[0] for row in order.rows] == [f"{r.number}. {r.title}" for r in drawn.plans[-1].matrix.requirements]
     for _requirement, steps in order.rows:
         terms = [int(term) for term in re.findall(r"第 (\d+) 学期", steps)]

@@ -193,9 +193,10 @@ def test_an_expert_who_is_assigned_again_fills_the_form_anew(play: Play) -> None
     row = scheduled(play)
     fill(play, row, play.member, 1)
     expert = assignment(row, play.member)
-    visiting.end_assignment(expert=expert, reason="误操作", by=play.association, now=at(DAY) + timedelta(hours=2))
+    then = at(DAY) + timedelta(hours=2)
+    visiting.end_assignment(expert=expert, reason="疑有利益冲突，后查实没有", has_conflict=True, by=play.association, now=then)
     again = visiting.assign(application=row, account=play.member, is_leader=False, by=play.association, today=DAY, now=at(DAY) + timedelta(hours=3))
-    assert (again.id, again.declared_at, again.submitted_at) == (expert.id, None, None)
+    assert (again.id, again.declared_at, again.submitted_at, again.has_conflict) == (expert.id, None, None, False)
     visiting.declare(expert=again, has_conflict=False, conflict="", by=play.who(play.member), now=at(DAY) + timedelta(hours=3))
     assert len(queries.opinions_of(row.id)[again.id]) == len(catalogue.criteria()), "what was said is still there, to be looked through"
     fill(play, row, play.member, 4, differs=("1.3",))
@@ -219,3 +220,27 @@ def test_what_the_group_agreed_on_is_kept_in_the_official_terms(play: Play, sess
         moving.step(application=row, event=Event.END_VISIT, by=play.who(play.leader), today=DAY, now=at(DAY) + timedelta(hours=3))
     session.flush()
     assert judgements.judgements_of(row.programme_id, "1.3")[0].remark == "现场考查专家组一致意见。"
+
+
+def test_an_expert_who_has_not_declared_is_waited_for_or_taken_off(play: Play) -> None:
+    """Assigned while the visit goes on, and silent: the visit does not end without the form, nor without anybody noticing."""
+    row = scheduled(play)
+    for account in (play.leader, play.member):
+        judge(play, row, account, DAY)
+    account = accounts.account()
+    accounts.grant(account, Role.EXPERT, organisation_id=ground.organisation(kind=OrganisationKind.EVALUATOR).id)
+    expert = visiting.assign(application=row, account=account, is_leader=False, by=play.association, today=DAY, now=at(DAY))
+    with pytest.raises(Refused, match=account.display_name):
+        go(row, Event.END_VISIT, DAY, play.who(play.leader))
+    visiting.end_assignment(expert=expert, reason="没有回应", by=play.association, now=at(DAY))
+    go(row, Event.END_VISIT, DAY, play.who(play.leader))
+    assert row.state is State.VISITED
+
+
+def test_the_dossier_of_a_withdrawn_application_is_closed_to_its_experts(play: Play) -> None:
+    """As to both offices: there is nothing left to visit."""
+    row = scheduled(play)
+    assert may(play.who(play.leader), Can.VIEW, queries.subject_of(row, DAY))
+    go(row, Event.WITHDRAW, DAY, reason="重来")
+    seen = queries.subject_of(row, DAY)
+    assert [may(play.who(play.leader), can, seen) for can in (Can.VIEW, Can.ACT_VISIT, Can.SEND_VISIT)] == [False, False, False]

@@ -129,6 +129,7 @@ READY = ExpertFacts("甲", True, False, True, 64, True)
         (Guard.EXPERTS, {"experts": (replace(READY, is_leader=False),)}, {"experts": (READY,)}),
         (Guard.VISIT_OVER, {"visit": replace(VISIT, ends_on=DAY + timedelta(days=1))}, {"visit": VISIT}),
         (Guard.FORMS, {"experts": (replace(READY, is_submitted=False),)}, {"experts": (READY,)}),
+        (Guard.FORMS, {"experts": (READY, replace(READY, has_declared=False, is_submitted=False, is_leader=False))}, {"experts": (READY,)}),
         (Guard.FORMS, {"experts": (READY,), "open_criteria": ("1.1",)}, {"experts": (READY, replace(READY, has_conflict=True, is_submitted=False))}),
         (Guard.VISIT_DOCUMENTS, {"documents": frozenset([DocumentKind.VISIT_FORM])}, {"documents": ALL}),
         (Guard.CONCLUSION, {"documents": ALL}, {"documents": ALL, "has_new_conclusion": True}),

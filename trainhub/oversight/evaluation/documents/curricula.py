@@ -11,7 +11,12 @@ from courses.standards.types import TargetKind
 from trainhub.oversight.evaluation.documents.matrices import Matrices
 from trainhub.oversight.evaluation.documents.tables import Table, table
 
-COLUMNS = ("学期", "代码", "课程", "类别", "地位", "学时", "学分", "实施方式", "研究性学习", "先修课程")
+COLUMNS = ("学期", "代码", "课程", "类别", "地位", "修读", "学时", "学分", "实施方式", "研究性学习", "先修课程")
+
+
+def taken(*, is_optional: bool) -> str:
+    """Whether every student takes a course."""
+    return "选修" if is_optional else "必修"
 
 
 def course_line(course: CourseRow) -> list[Any]:
@@ -20,27 +25,29 @@ def course_line(course: CourseRow) -> list[Any]:
     modes = "、".join(str(labels.MODES[DeliveryMode(one)]) for one in course.delivery_modes)
     return [
         course.term, course.code, course.name, labels.CATEGORIES[course.category], labels.IMPORTANCE[course.importance],
-        course.hours, f"{course.credits_x10 / 10:g}", modes, methods, "、".join(name for _key, name in course.required),
+        taken(is_optional=course.is_optional), course.hours, f"{course.credits_x10 / 10:g}", modes, methods, "、".join(name for _key, name in course.required),
     ]  # fmt: skip
 
 
 def composition(courses: Sequence[CourseRow]) -> Table:
-    """课程体系构成: courses, hours and credits by module, a module being a category with its standing; the last line sums them up."""
+    """课程体系构成: courses, hours and credits by module, a module being a category with its standing, compulsory
+    and optional courses apart; the last line sums them up."""
     total = sum(course.credits_x10 for course in courses)
 
-    def line(category: object, importance: object, mine: Sequence[CourseRow]) -> list[Any]:
+    def line(category: object, kind: str, importance: object, mine: Sequence[CourseRow]) -> list[Any]:
         credits = sum(course.credits_x10 for course in mine)
         share = f"{credits * 1000 // total / 10:g}%" if total else ""
-        return [category, importance, len(mine), sum(course.hours for course in mine), f"{credits / 10:g}", share]
+        return [category, kind, importance, len(mine), sum(course.hours for course in mine), f"{credits / 10:g}", share]
 
     found = [
-        line(labels.CATEGORIES[category], labels.IMPORTANCE[importance], mine)
+        line(labels.CATEGORIES[category], taken(is_optional=is_optional), labels.IMPORTANCE[importance], mine)
         for category in CourseCategory
+        for is_optional in (False, True)
         for importance in Importance
-        if (mine := [course for course in courses if (course.category, course.importance) == (category, importance)])
+        if (mine := [one for one in courses if (one.category, one.is_optional, one.importance) == (category, is_optional, importance)])
     ]
-    rows = [*found, line("合计", "", courses)] if found else []
-    return table("课程体系构成", ("类别", "地位", "门数", "学时", "学分", "学分占比"), rows, "培养方案中还没有课程。")
+    rows = [*found, line("合计", "", "", courses)] if found else []
+    return table("课程体系构成", ("类别", "修读", "地位", "门数", "学时", "学分", "学分占比"), rows, "培养方案中还没有课程。")
 
 
 def order(matrix: Matrices) -> Table:

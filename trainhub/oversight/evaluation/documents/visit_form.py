@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date
 
 from trainhub.kernel.i18n import format_date, in_language
@@ -11,8 +11,8 @@ from trainhub.organisations import queries as organisations
 from trainhub.oversight.evaluation import labels, readiness, submitted
 from trainhub.oversight.evaluation.documents.tables import quantity
 from trainhub.oversight.evaluation.documents.tables import required as required_text
-from trainhub.oversight.evaluation.workflow import diverging, queries, words
-from trainhub.oversight.evaluation.workflow.models import Application
+from trainhub.oversight.evaluation.workflow import diverging, former_queries, queries, words
+from trainhub.oversight.evaluation.workflow.models import Application, Consensus
 from trainhub.policy.findings import Finding
 from trainhub.programmes.models import Programme
 
@@ -102,6 +102,8 @@ def _content(application: Application, programme: Programme, on: date, readable:
                 nothing="没有不一致的要点。",
             )
         )
+    if readable is None:
+        blocks += _former(application, agreed)
     blocks.append(Heading("专家组签字", 1))
     blocks.append(Grid(["姓名", "签字", "日期"], [[one.name, "", ""] for one in experts] or [["", "", ""]], widths=[30, 40, 30]))
     return Paper(
@@ -110,6 +112,27 @@ def _content(application: Application, programme: Programme, on: date, readable:
         blocks=blocks,
         footer=f"{programme.name} · 现场考查评价表",
     )
+
+
+def _former(application: Application, agreed: Mapping[str, Consensus]) -> list[Block]:
+    """Who was taken off after the form was in, why, and what it said otherwise; nothing where there is nobody."""
+    found = former_queries.former_of(application.id, agreed)
+    if not found:
+        return []
+    rows = [
+        [
+            one.expert.name,
+            f"{format_date(one.expert.ended_at)}\n{one.expert.end_reason}",
+            "\n".join(f"{o.criterion} {words.OPINIONS[o.opinion]}" + (f"（{o.remark}）" if o.remark else "") for o in one.apart) or "—",
+            f"{one.alike} 条",
+        ]
+        for one in found
+    ]
+    return [
+        Heading("提交评价表后更换的专家", 1),
+        Para("专家组意见不含他们的意见；与专家组意见不同或不是“达到”的列在这里。", is_note=True),
+        Grid(["姓名", "更换日期和理由", "意见", "其余为“达到”"], rows, widths=[14, 26, 46, 14]),
+    ]
 
 
 def facts_of(finding: Finding) -> str:

@@ -92,13 +92,22 @@ def accreditation_on(programme_id: int, on: date) -> AccreditationCase | None:
     """The association's latest conclusion up to a day; the one before while that still holds and the latest has not begun.
 
     What the programme entered itself and nobody confirmed is only told where there is nothing else."""
-    told = [
-        AccreditationCase(row.result is AccreditationResult.PASSED, row.concluded_on, row.valid_from, row.valid_years, row.confirmed_at is not None)
-        for row in programmes.accreditations_of(programme_id)
-        if row.concluded_on <= on
-    ]
+    told = _concluded(programme_id, on)
     known = [one for one in told if one.is_confirmed] or told
     states = [verdict.standing(one, on) for one in known[:2]]
     if states == [AccreditationStanding.PENDING, AccreditationStanding.PASSED]:
         return known[1]
     return known[0] if known else None
+
+
+def accreditation_since(programme_id: int, since: date, on: date) -> AccreditationCase | None:
+    """The latest conclusion from a day up to another that somebody other than the programme stands for, whenever its validity begins."""
+    return next((one for one in _concluded(programme_id, on) if one.is_confirmed and one.concluded_on >= since), None)
+
+
+def _concluded(programme_id: int, on: date) -> list[AccreditationCase]:
+    return [
+        AccreditationCase(row.result is AccreditationResult.PASSED, row.concluded_on, row.valid_from, row.valid_years, row.confirmed_at is not None)
+        for row in programmes.accreditations_of(programme_id)
+        if row.concluded_on <= on
+    ]

@@ -18,7 +18,6 @@ from trainhub.oversight.evaluation.rules import attainment as rules
 from trainhub.oversight.evaluation.types import MarkSource
 from trainhub.people.models import Student
 from trainhub.people.types import StudentState
-from trainhub.programmes.models import Cohort
 
 CAPSTONE_WORDS = ("毕业设计", "毕业论文")
 """How plans call the item that is the capstone."""
@@ -50,17 +49,14 @@ def sources_of(items: Sequence[PlanItem]) -> dict[int, MarkSource]:
     return {item.id: chosen.get(item.id, rules.usual_source(item.title, CAPSTONE_WORDS)) for item in items}
 
 
-def item_marks(version_id: int, items: Sequence[PlanItem], student_ids: Collection[int] | None = None) -> dict[int, dict[int, int]]:
-    """By student and item: the mark in tenths, of all students whose cohort follows the plan or of some. Three queries, none without items.
+def item_marks(items: Sequence[PlanItem], student_ids: Collection[int]) -> dict[int, dict[int, int]]:
+    """By student and item of their plan: the mark in tenths. Three queries, none without items.
 
     A placement speaks when it is finished and graded, a capstone when it has its result. Those who withdrew are left out.
     """
     if not items:
         return {}
-    mine = select(Student.id).join(Cohort, Cohort.id == Student.cohort_id)
-    mine = mine.where(Cohort.version_id == version_id, Student.state != StudentState.WITHDRAWN)
-    if student_ids is not None:
-        mine = mine.where(Student.id.in_(list(student_ids)))
+    mine = select(Student.id).where(Student.id.in_(list(student_ids)), Student.state != StudentState.WITHDRAWN)
     graded: dict[int, list[Graded]] = defaultdict(list)
     last_day = func.coalesce(Placement.ended_early_on, Placement.ends_on)
     placements = select(Placement.student_id, Placement.base_id, Placement.starts_on, last_day, Placement.mentor_score_x10).where(

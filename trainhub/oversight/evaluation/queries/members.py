@@ -40,8 +40,6 @@ class Members:
     judged: tuple[Member, ...]
     group: Group
     cohort_ids: tuple[int, ...]
-    version_id: int | None
-    """The plan of the newest of them: what a page shows as long as nobody chose another one."""
     starts: Mapping[int, date]
     plans: tuple[tuple[int, int | None], ...] = ()
     """(year, plan) of every judged cohort, the oldest first; without any, of the newest cohort there is."""
@@ -108,11 +106,12 @@ def members_of(programme_id: int, on: date, years: Collection[int] = ()) -> Memb
         first = min(member.cohort_year for member in petoe)
         judged = [member for member in petoe if member.cohort_year == first]
     ids = sorted({member.cohort_id for member in judged}, key=lambda key: cohorts[key].year)
+    of_years = set(years) or {cohorts[key].year for key in ids}  # where nobody is judged, whoever dropped out tells why
     group = Group(
         cohort_years=tuple(cohorts[key].year for key in ids),
         is_finished=is_finished,
         size=len(judged),
-        withdrawn=tuple(member.label for member in withdrawn),
+        withdrawn=tuple(member.label for member in withdrawn if not of_years or member.cohort_year in of_years),
         left=tuple(f"{member.label} {day}" for member, day in left if member.cohort_id in ids),
         joined=tuple(
             f"{member.label} {since}"
@@ -130,7 +129,6 @@ def members_of(programme_id: int, on: date, years: Collection[int] = ()) -> Memb
         judged=tuple(judged),
         group=group,
         cohort_ids=tuple(ids),
-        version_id=latest.version_id if latest is not None else None,
         starts=starts,
         plans=plans,
         belonging=tuple(petoe),

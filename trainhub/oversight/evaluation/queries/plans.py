@@ -10,7 +10,7 @@ from datetime import date
 from sqlalchemy import func, literal, select, union_all
 
 from courses.curriculum import queries as curriculum
-from courses.curriculum.models import CourseResult, CurriculumCourse
+from courses.curriculum.models import AssessmentItem, CourseResult, CurriculumCourse, ItemScore
 from courses.curriculum.types import CourseRow
 from courses.recognition.models import CreditClaim
 from courses.recognition.types import ClaimState
@@ -18,6 +18,7 @@ from courses.standards import queries as standards
 from courses.standards.types import Cover, TargetKind
 from courses.teaching.types import OfferingRow
 from enterprises.placements.models import PlanItem
+from trainhub.kernel.clock import end_of
 from trainhub.kernel.db import session
 from trainhub.oversight.evaluation.queries import field, marks
 from trainhub.oversight.evaluation.queries.members import Member, Members, members_of
@@ -55,6 +56,11 @@ def followed(programme_id: int, members: Members, on: date) -> dict[int, list[in
             version_id = next(holds, 0)
         years[version_id].append(year)
     return dict(years)
+
+
+def newest(programme_id: int, members: Members, on: date) -> int:
+    """The plan of the newest judged cohort: what a page shows as long as nobody chose another one; 0 while there is none."""
+    return max(followed(programme_id, members, on).items(), key=lambda one: max(one[1]))[0]
 
 
 def named(cohort_years: Sequence[int], plans: Collection[int]) -> str:
@@ -120,21 +126,32 @@ def plan_cases(programme_id: int, plans: Sequence[Plan], offerings: Sequence[Off
 
 
 def conclusions(version_ids: Collection[int], on: date) -> dict[tuple[int, int], int | None]:
-    """How many objectives of a course have a conclusion for a student on a day, None where its credits were recognised. One query."""
+    """How many objectives of a course have a conclusion for a student on a day, None where its credits were recognised. One query.
+
+    Who took an optional course is known by a mark: without a conclusion it is told as 0.
+    """
     mine = select(CurriculumCourse.id).where(CurriculumCourse.version_id.in_(list(version_ids)))
     results = (
-        select(CourseResult.course_id, CourseResult.student_id, func.count())
+        select(CourseResult.course_id, CourseResult.student_id, func.count(), literal(0))
         .where(CourseResult.course_id.in_(mine), CourseResult.concluded_on <= on)
         .group_by(CourseResult.course_id, CourseResult.student_id)
     )
-    recognised = select(CreditClaim.target_id, CreditClaim.student_id, literal(0)).where(
+    recognised = select(CreditClaim.target_id, CreditClaim.student_id, literal(0), literal(1)).where(
         CreditClaim.target_id.in_(mine), CreditClaim.state == ClaimState.APPROVED, CreditClaim.decided_on <= on
     )
-    found: dict[tuple[int, int], int | None] = {}
-    for course_id, student_id, number in session().execute(union_all(results, recognised)):
-        if number or (course_id, student_id) not in found:
-            found[course_id, student_id] = int(number) or None
-    return found
+    marked = (
+        select(AssessmentItem.course_id, ItemScore.student_id, literal(0), literal(0))
+        .join(AssessmentItem, AssessmentItem.id == ItemScore.item_id)
+        .where(AssessmentItem.course_id.in_(mine.where(CurriculumCourse.is_optional)), ItemScore.recorded_at <= end_of(on))
+        .distinct()
+    )
+    numbers: dict[tuple[int, int], int] = defaultdict(int)
+    elsewhere = set()
+    for course_id, student_id, number, is_recognised in session().execute(union_all(results, recognised, marked)):
+        numbers[course_id, student_id] += int(number)
+        if is_recognised:
+            elsewhere.add((course_id, student_id))
+    return {key: None if not number and key in elsewhere else number for key, number in numbers.items()}
 
 
 def _carried(plan: Plan) -> dict[int, list[tuple[str, bool]]]:
@@ -170,7 +187,8 @@ def _courses(
     plan: Plan, offerings: Sequence[OfferingRow], members: Members, concluded: Mapping[tuple[int, int], int | None], on: date
 ) -> tuple[CourseCase, ...]:
     def lacks(course: CourseRow, member: Member) -> bool:
-        number = concluded.get((course.id, member.id), 0)
+        """Of an optional course it is who took it without a conclusion about everything; nobody else has to."""
+        number = concluded.get((course.id, member.id), None if course.is_optional else 0)
         return number is not None and number < len(course.objectives)
 
     graduated = set(plan.cohort_years) if members.group.is_finished else set()
@@ -191,6 +209,7 @@ def _courses(
                 if member.cohort_id == offering.cohort_id and lacks(course, member)
             ),
             recognised=tuple(member.label for member in members.judged if concluded.get((course.id, member.id), 0) is None),
+            is_optional=course.is_optional,
             open_years=tuple(sorted(graduated - {offering.cohort_year for offering in closed[course.id]})),
         )
         for course in plan.courses

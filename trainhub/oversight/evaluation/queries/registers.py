@@ -118,6 +118,14 @@ def activities(programme_id: int) -> list[IntlActivity]:
     return list(session().scalars(statement.order_by(IntlActivity.took_place_on.desc(), IntlActivity.id.desc())))
 
 
+def naming_course(course_id: int) -> tuple[bool, bool]:
+    """Whether an equivalence, and whether a case from practice, names a course of a plan."""
+    equivalence, case = (
+        session().scalar(select(one.id).where(one.course_id == course_id).limit(1)) is not None for one in (Equivalence, TeachingCase)
+    )
+    return equivalence, case
+
+
 def cases(programme_id: int) -> list[tuple[TeachingCase, str]]:
     """(case, course), by course and title."""
     statement = (

@@ -106,6 +106,7 @@ class EndForm(Form):
     """Take an expert off, or withdraw, with a reason."""
 
     reason = LongText(_l("理由"), [InputRequired(_l("请写明理由。")), Length(max=400)])
+    has_conflict = BooleanField(_l("查明存在利益冲突"))
 
 
 class DeclareForm(Form):

@@ -34,13 +34,18 @@ def _words(said: Mapping[str, JudgementCase]) -> dict[str, tuple[str, str]]:
     return {code: (one.result.value, one.remark) for code, one in said.items()}
 
 
-def _mark(one: JudgementCase | None) -> str:
-    """Which judgement the sheet showed: members have it open at the same time, nobody writes over what they did not see."""
-    return sha256(f"{one.result.value}|{one.on}|{one.by}|{one.remark}".encode()).hexdigest()[:16] if one is not None else ""
+def _mark(one: JudgementCase | None, reopened: int | None) -> str:
+    """Which judgement the sheet showed, and of which finding (a reopening brings another one): members have it open at the same time, nobody
+    writes over, or judges, what they did not see. Empty while there is neither."""
+    if one is None and reopened is None:
+        return ""
+    said = f"{one.result.value}|{one.on}|{one.by}|{one.remark}" if one is not None else ""
+    return sha256(f"{said}|{reopened or ''}".encode()).hexdigest()[:16]
 
 
-def _has_seen(one: JudgementCase | None, code: str) -> bool:
-    return request.form.get(f"seen-{code}", "") == _mark(one)
+def _marks(row: Application, said: Mapping[str, JudgementCase]) -> dict[str, str]:
+    reopened = {one.criterion: one.id for one in queries.reopenings_of(row.id)}
+    return {code: _mark(said.get(code), reopened.get(code)) for code in {*said, *reopened}}
 
 
 def _demand_open(row: Application) -> None:
@@ -68,18 +73,21 @@ def judging_sheet(row: Application) -> Any:
         known = {one.value for one in JudgementResult}
         try:
             with transaction():
+                queries.hold(row)
                 hold_programme(programme.id)
                 deciding.check_outside(programme, who(), today)
                 _demand_open(row)
                 standing = deciding.said_since(row, today)
-                typed = _words(standing)
-                stale = [
-                    code for code, said in sent.items() if said[0] in known and said != typed.get(code) and not _has_seen(standing.get(code), code)
-                ]
+                typed, marks, raw = _words(standing), _marks(row, standing), deciding.raw(row, programme)
+                unseen = [code for code in sent if request.form.get(f"seen-{code}", "") != marks.get(code, "")]
+                stale = [code for code in unseen if sent[code][0] in known and sent[code] != typed.get(code)]
                 if stale:
                     sent = {code: said for code, said in sent.items() if code not in stale}
                     raise Refused(
-                        _("要点 %(codes)s 在你打开之后又有新的评判，已显示在下面；其余填写的内容保留，请核对后再保存。", codes=listed(stale))
+                        _(
+                            "要点 %(codes)s 在你打开之后又有新的评判或重新核查，已显示在下面；其余填写的内容保留，请核对后再保存。",
+                            codes=listed(stale),
+                        )
                     )
                 for code, (result, remark) in sent.items():
                     if result in known and (result, remark) != typed.get(code):
@@ -110,7 +118,7 @@ def judging_sheet(row: Application) -> Any:
         typed=typed,
         found=raw,
         said=standing,
-        marks={code: _mark(one) for code, one in standing.items()},
+        marks=_marks(row, standing),
         seen=queries.consensus_of(row.id),
         left=len(deciding.undecided(resting)),
         shown=shown,

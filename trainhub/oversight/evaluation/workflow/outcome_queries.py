@@ -13,6 +13,7 @@ from trainhub.kernel.i18n import _
 from trainhub.organisations.models import Organisation
 from trainhub.oversight.evaluation.queries import judgements
 from trainhub.oversight.evaluation.rules.verdict import valid_until
+from trainhub.oversight.evaluation.types import AccreditationCase
 from trainhub.oversight.evaluation.workflow.models import Application, Listed, Publication, Step
 from trainhub.oversight.evaluation.workflow.queries import open_of
 from trainhub.oversight.evaluation.workflow.types import WITH_EXPERTS, Event, Route, State
@@ -48,7 +49,17 @@ def decided_on(row: Application) -> date | None:
 def validity_of(row: Application) -> date | None:
     """Until when the accreditation was valid on which the verdict of an application rests, whatever was concluded since."""
     on = decided_on(row)
-    return valid_until(judgements.accreditation_on(row.programme_id, on)) if on is not None else None
+    return valid_until(accreditation_of(row, on)) if on is not None else None
+
+
+def accreditation_of(row: Application, on: date) -> AccreditationCase | None:
+    """On which accreditation the verdict of an application rests on a day: on the joint route the association's conclusion in its dossier
+    (002:217), also while the one before still holds; alone, and before there is one, the one that holds."""
+    if row.route is Route.JOINT and row.submitted_at is not None:
+        concluded = judgements.accreditation_since(row.programme_id, local(row.submitted_at).date(), on)
+        if concluded is not None:
+            return concluded
+    return judgements.accreditation_on(row.programme_id, on)
 
 
 def publications() -> list[tuple[Publication, list[Listed]]]:

@@ -327,7 +327,7 @@ def subject_with(programme: Programme, rows: list[Application], today: date) -> 
     plain = programmes.subject_of(programme)
     if not rows:
         return CaseSubject(plain.organisations, plain.programmes, plain.regions, plain.persons)
-    spans = {row.id: reading_days(row, today) for row in rows}
+    spans = {row.id: reading_days(row, today) if row.state is not State.WITHDRAWN else None for row in rows}
     visitors, assigned, members = set(), set(), set()
     visited = {row.id for row in rows if row.state in IN_VISIT}
     declaring = {row.id for row in rows if row.state in TO_DECLARE}

@@ -185,7 +185,9 @@ def _visit_over(facts: Facts) -> list[Gap]:
 
 
 def _forms(facts: Facts) -> list[Gap]:
-    gaps = [Gap.of(Lack.FORM_OPEN, name=e.name, n=e.answered) for e in facts.experts if e.is_usable and not e.is_submitted]
+    """Every form is in; who was assigned during the visit and has not declared yet is waited for, or taken off by the association."""
+    gaps = [Gap.of(Lack.NOT_DECLARED, name=e.name) for e in facts.experts if not e.has_declared]
+    gaps += [Gap.of(Lack.FORM_OPEN, name=e.name, n=e.answered) for e in facts.experts if e.is_usable and not e.is_submitted]
     if facts.open_criteria:
         gaps.append(Gap.of(Lack.NO_AGREEMENT, n=len(facts.open_criteria), codes=_some(facts.open_criteria)))
     return gaps

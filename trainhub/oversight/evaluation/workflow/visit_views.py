@@ -24,7 +24,7 @@ from trainhub.oversight.evaluation.submitted import Submitted
 from trainhub.oversight.evaluation.types import CriterionKind
 from trainhub.oversight.evaluation.views import blueprint
 from trainhub.oversight.evaluation.wording import shown
-from trainhub.oversight.evaluation.workflow import diverging, forms, queries
+from trainhub.oversight.evaluation.workflow import diverging, former_queries, forms, queries
 from trainhub.oversight.evaluation.workflow.models import Application, VisitExpert, VisitItem
 from trainhub.oversight.evaluation.workflow.operations import visiting
 from trainhub.oversight.evaluation.workflow.types import Opinion, State
@@ -125,7 +125,7 @@ def end_expert(pair: tuple[Application, VisitExpert]) -> Any:
     if not form.validate_on_submit():
         raise Refused(_("请写明理由。"), field="reason")
     with transaction():
-        visiting.end_assignment(expert=expert, reason=form.reason.data or "", by=who(), now=clock.now())
+        visiting.end_assignment(expert=expert, reason=form.reason.data or "", has_conflict=bool(form.has_conflict.data), by=who(), now=clock.now())
     return done(_("已更换。"), "evaluation.plan_visit", key=row.id)
 
 
@@ -270,6 +270,7 @@ def consensus(row: Application) -> Any:
         form=form if is_leader and all_in and row.state is State.VISIT_SCHEDULED else None,
         all_in=all_in,
         is_partly=readable is not None,
+        former=former_queries.former_of(row.id, agreed) if readable is None else [],
         wanted=request.args.get("c", ""),
         only=request.args.get("only", ""),
     )

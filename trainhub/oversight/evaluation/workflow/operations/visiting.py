@@ -159,9 +159,12 @@ def assign(*, application: Application, account: Account, is_leader: bool, by: I
     return row
 
 
-def end_assignment(*, expert: VisitExpert, reason: str, by: Identity, now: datetime) -> VisitExpert:
+def end_assignment(*, expert: VisitExpert, reason: str, by: Identity, now: datetime, has_conflict: bool = False) -> VisitExpert:
     """Take an expert off a visit that is not over; what was said stays in the history. Where all others have handed in their forms and
-    say the same, that is then what the group agrees on."""
+    say the same, that is then what the group agrees on.
+
+    Whose form is in stays, whatever it says, unless a conflict of interest is found: the form is then told beside the group's.
+    """
     if not reason.strip():
         raise BadVisit(_("请写明理由。"), field="reason")
     application = _application_of(expert)
@@ -170,9 +173,15 @@ def end_assignment(*, expert: VisitExpert, reason: str, by: Identity, now: datet
     if application.state not in PLANNING:
         raise BadVisit(_("现在不能更换考查专家。"))
     if expert.ended_at is None:
+        session().refresh(expert)
+        if expert.submitted_at is not None and not has_conflict:
+            raise BadVisit(_("这位专家的评价表已提交，只有查明存在利益冲突才能更换。"), field="has_conflict")
         expert.ended_at, expert.end_reason, expert.is_leader = now, reason.strip()[:400], False
+        if has_conflict:
+            expert.has_conflict, expert.conflict = True, expert.conflict or reason.strip()[:400]
         session().flush()
-        audit.record(by=by, did="evaluation.expert.ended", on=("evaluation_application", str(expert.application_id)), data={"expert": expert.id})
+        data = {"expert": expert.id, "conflict": has_conflict}
+        audit.record(by=by, did="evaluation.expert.ended", on=("evaluation_application", str(expert.application_id)), data=data)
         adopt(application=application, by=by, now=now)
     return expert
 

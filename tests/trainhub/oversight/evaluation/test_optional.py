@@ -1,0 +1,129 @@
+"""Optional courses (选修课): 2.5 asks for a conclusion of who took them, and of no cohort that they were opened (002:389)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from courses.curriculum import marking, operations, queries
+from courses.curriculum.models import CourseResult, CurriculumCourse
+from courses.curriculum.types import AssessmentKind, CourseCategory
+from courses.standards import operations as standards
+from courses.teaching import operations as teaching
+from tests.factories import evaluation as factory
+from tests.factories import ground
+from trainhub.kernel.access import SYSTEM, Role
+from trainhub.kernel.db import transaction
+from trainhub.oversight.evaluation import readiness
+from trainhub.oversight.evaluation.documents import curricula
+from trainhub.oversight.evaluation.queries.members import members_of
+from trainhub.policy.findings import Finding
+from trainhub.programmes import operations as programmes
+
+W: dict[str, Any] = {"by": SYSTEM, "now": factory.NOW}
+
+
+def optional(built: factory.Built, code: str = "X1", *, is_optional: bool = True) -> CurriculumCourse:
+    """A course of the plan with one objective and one part that speaks for it."""
+    facts: dict[str, Any] = {"category": CourseCategory.SPECIALTY, "hours": 32, "credits_x10": 20, "term": 5, **W}
+    row = operations.add_course(version=built.version, code=code, name=f"选修{code}", is_optional=is_optional, **facts)
+    objective = operations.add_objective(course=row, text="能够分析", **W)
+    item = operations.add_assessment(course=row, kind=AssessmentKind.EXAM, weight_percent=100, **W)
+    marking.set_shares(course=row, shares=[(item, objective, 100)], **W)
+    return row
+
+
+def found(built: factory.Built) -> Finding:
+    return next(one for one in readiness.assess(built.programme, factory.TODAY).findings if one.code == "2.5")
+
+
+def close(built: factory.Built, course: CurriculumCourse) -> None:
+    first = built.cohort.starts_on
+    row = teaching.offer_course(course=course, cohort=built.cohort, first_teaching_on=first, **W)
+    teaching.close_offering(offering=row, closed_on=first.replace(year=first.year + 1), **W)
+
+
+def mark(course: CurriculumCourse, *students: Any) -> None:
+    [item] = queries.assessments_of(course.id)
+    marking.record_scores(course=course, marks=[(student.id, item, 800) for student in students], concluded_on=factory.TODAY, **W)
+
+
+def test_who_did_not_take_an_optional_course_lacks_nothing(session: Session) -> None:
+    built = factory.meeting(students=4)
+    assert found(built).status.value == "met"
+    course = optional(built)
+    assert found(built).status.value == "met", "never opened for the cohort"
+    close(built, course)
+    mark(course, *built.students[:2])
+    assert found(built).status.value == "met", "two of four took it"
+    session.execute(sa.delete(CourseResult).where(CourseResult.course_id == course.id, CourseResult.student_id == built.students[0].id))
+    session.expire_all()
+    told = found(built)
+    assert (told.status.value, [line for line in told.details if "X1" in line]) == (
+        "not_met",
+        [f"X1 选修X1：1 名学生缺少达成结论：{label(built, 0)}"],
+    ), "who has a mark and no conclusion"
+    operations.change_course(course=course, is_optional=False, **W)
+    told = found(built)
+    assert "3 名学生缺少达成结论" in next(line for line in told.details if "X1" in line)
+
+
+def label(built: factory.Built, number: int) -> str:
+    return next(one.label for one in members_of(built.programme.id, factory.TODAY).judged if one.id == built.students[number].id)
+
+
+def test_a_compulsory_course_asks_for_everybody(session: Session) -> None:
+    built = factory.meeting(students=2)
+    programmes.change_cohort(cohort=built.cohort, graduated_on=date(2026, 1, 31), **W)
+    assert found(built).status.value == "met"
+    optional(built, "X2")
+    assert found(built).status.value == "met"
+    optional(built, is_optional=False)
+    assert "2022 级已毕业，还没有结课" in next(line for line in found(built).details if "X1" in line)
+
+
+def test_the_plan_says_which_courses_are_optional(session: Session, as_role: Callable[..., Any]) -> None:
+    with transaction():
+        built = factory.meeting(students=1)
+        course = optional(built)
+        programme_id, version_id, key, version = built.programme.id, built.version.id, course.id, course.version
+        draft = ground.version(built.programme, is_published=False)
+        standards.copy_curriculum(source=built.version, target=draft, **W)
+        assert [row.is_optional for row in queries.courses_of(draft.id) if row.code == "X1"] == [True]
+    rows = queries.courses_of(version_id)
+    line = next(row for row in rows if row.id == key)
+    assert curricula.COLUMNS[5] == "修读"
+    assert [curricula.course_line(one)[5] for one in rows if one.id == key or one.code != "X1"][0:1] == ["必修"]
+    assert curricula.course_line(line)[5] == "选修"
+    assert "选修" in {row[1] for row in curricula.composition(rows).rows}
+    head = as_role(Role.PROGRAMME_ADMIN, programme_id=programme_id)
+    at = f"/curriculum/{version_id}"
+    assert "选修" in head.get(at).get_data(as_text=True)
+    assert "选修" in head.get(f"{at}/courses/{key}").get_data(as_text=True)
+    facts = {"name": "选修X1", "category": "specialty", "importance": "ordinary", "term": "5", "hours": "32", "credits": "2", "language": "zh"}
+    assert head.post(f"{at}/courses/{key}/edit", data={**facts, "version": str(version)}).status_code == 303
+    row = queries.course(key)
+    assert row is not None
+    assert not row.is_optional
+    assert f'name="o-{key}"' in head.get(f"{at}/terms").get_data(as_text=True)
+    sent = {"t": "5", "h": "32", "c": "2", "k": "specialty", "i": "ordinary", "v": str(row.version), "o": "1"}
+    assert head.post(f"{at}/terms", data={f"{name}-{key}": value for name, value in sent.items()}).status_code == 303
+    assert [one.is_optional for one in queries.courses_of(version_id) if one.id == key] == [True]
+    new = {**facts, "code": "X2", "is_optional": "y"}
+    assert head.post(at, data=new).status_code == 303
+    assert [one.is_optional for one in queries.courses_of(version_id) if one.code == "X2"] == [True]
+
+
+def test_everybody_who_lacks_a_conclusion_is_named_behind_the_finding(session: Session, as_role: Callable[..., Any]) -> None:
+    """The finding names five; the page of the criterion names all of them."""
+    with transaction():
+        built = factory.meeting(students=7)
+        session.execute(sa.delete(CourseResult))
+        code, programme_id = built.programme.code, built.programme.id
+        names = [label(built, number) for number in range(7)]
+    page = as_role(Role.PROGRAMME_ADMIN, programme_id=programme_id).get(f"/evaluation/{code}/criteria/2.5").get_data(as_text=True)
+    assert [name for name in names if name not in page] == []
