@@ -1,7 +1,7 @@
 """The year of the ranking of a leading talent's former employer
 
-Revision ID: 0091
-Revises: 0090
+Revision ID: 0085
+Revises: 0084
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0091"
-down_revision = "0090"
+revision = "0085"
+down_revision = "0084"
 branch_labels = None
 depends_on = None
 

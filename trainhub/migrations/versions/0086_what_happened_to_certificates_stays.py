@@ -1,15 +1,15 @@
 """What happened to a certificate is written once, like the audit log: its events are neither changed nor deleted
 
-Revision ID: 0096
-Revises: 0079
+Revision ID: 0086
+Revises: 0085
 """
 
 from __future__ import annotations
 
 from alembic import op
 
-revision = "0096"
-down_revision = "0079"
+revision = "0086"
+down_revision = "0085"
 branch_labels = None
 depends_on = None
 

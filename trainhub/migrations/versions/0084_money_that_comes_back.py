@@ -1,7 +1,7 @@
 """What comes back of awards that were paid and revoked; since when the joint conference has an amount before it, and who entered its word
 
-Revision ID: 0090
-Revises: 0079
+Revision ID: 0084
+Revises: 0083
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0090"
-down_revision = "0079"
+revision = "0084"
+down_revision = "0083"
 branch_labels = None
 depends_on = None
 

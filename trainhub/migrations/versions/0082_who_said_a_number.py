@@ -1,7 +1,7 @@
 """Whether the number of a person was said by the holder alone; for rows that are there: who registered alone, or added it to the own data, and is in no office's list
 
-Revision ID: 0099
-Revises: 0080
+Revision ID: 0082
+Revises: 0081
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0099"
-down_revision = "0080"
+revision = "0082"
+down_revision = "0081"
 branch_labels = None
 depends_on = None
 

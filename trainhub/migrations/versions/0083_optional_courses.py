@@ -1,7 +1,7 @@
 """A course of a plan says whether it is optional: nobody has to take it, so 2.5 asks of those who did
 
-Revision ID: 0085
-Revises: 0079
+Revision ID: 0083
+Revises: 0082
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0085"
-down_revision = "0079"
+revision = "0083"
+down_revision = "0082"
 branch_labels = None
 depends_on = None
 

@@ -1,7 +1,7 @@
 """When the school showed the enterprise what it recorded of an incident or a visit
 
-Revision ID: 0102
-Revises: 0079
+Revision ID: 0087
+Revises: 0086
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from alembic import op
 
 from trainhub.kernel.db import UtcDateTime
 
-revision = "0102"
-down_revision = "0079"
+revision = "0087"
+down_revision = "0086"
 branch_labels = None
 depends_on = None
 

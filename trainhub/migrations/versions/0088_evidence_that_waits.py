@@ -1,7 +1,7 @@
 """Evidence of a capstone topic that came after the school approved it waits for the school
 
-Revision ID: 0106
-Revises: 0102
+Revision ID: 0088
+Revises: 0087
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0106"
-down_revision = "0102"
+revision = "0088"
+down_revision = "0087"
 branch_labels = None
 depends_on = None
 
