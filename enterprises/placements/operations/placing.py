@@ -35,6 +35,7 @@ from trainhub.kernel.db import add_once, session
 from trainhub.kernel.i18n import N_, _, listed
 from trainhub.notifications.operations import notify
 from trainhub.people.models import Student
+from trainhub.people.types import StudentState
 from trainhub.policy.findings import missing
 
 BEFORE_START = (PlacementState.PLANNED, PlacementState.ACCEPTED)
@@ -76,10 +77,14 @@ def place_student(
     In a term that runs the placement begins today, and after what the student ended early in it: the days before are nobody's
     or another's.
 
-    Raises NoSeat, WrongState when the position is not approved or the term is over, BadPlacement when the major is not accepted
-    or the student is placed elsewhere in the term.
+    Raises NoSeat, WrongState when the position is not approved, the term is over or the student is not enrolled, BadPlacement when the
+    term is another school's, the major is not accepted or the student is placed elsewhere in the term.
     """
     today, starts_on = local(now).date(), term.starts_on
+    if term.university_id != student.university_id:
+        raise BadPlacement(_("“%(term)s”不是这名学生所在学校的实习学期。", term=term.title), field="term_id", code="foreign_term")
+    if student.state is not StudentState.ENROLLED:
+        raise WrongState(_("这名学生不在读，不能安排实习。请先核对学籍。"), code="not_enrolled")
     for known in queries.live_of_student(student.id):
         if known.term_id == term.id and known.ended_early_on is not None:
             starts_on = max(starts_on, known.ends_on + rules.ONE_DAY)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from enterprises.placements.planner.types import NOT, Cause, Group
@@ -16,16 +16,18 @@ def told(why: object) -> str:
     """Why a student stays below the target. What plans of before kept as a sentence is left as it is."""
     if not isinstance(why, dict):
         return str(why)
-    return _cause(why) + _order(why.get("after"))
+    after = why.get("after") or ()
+    return _cause(why) + _order([after] if isinstance(after, str) else after)  # plans of before kept one word
 
 
-def _order(after: str | None) -> str:
-    """Who went first, where that is a part of the reason."""
-    if after == "wishes":
-        return " " + _("本轮先安排填报了志愿的学生，该生没有填报。")
-    if after == "priority":
-        return " " + _("席位先给了公布的优先次序在前的学生。")
-    return ""
+def _order(after: Sequence[str]) -> str:
+    """Who went first, as far as that is a part of the reason."""
+    found = ""
+    if "wishes" in after:
+        found += " " + _("本轮先安排填报了志愿的学生，该生没有填报。")
+    if "priority" in after:
+        found += " " + _("席位先给了公布的优先次序在前的学生。")
+    return found
 
 
 def _cause(why: dict[str, Any]) -> str:
@@ -82,7 +84,7 @@ def proof(
     reached, most = figures["reached"], figures["reached_bound"]
     under = _("（以各学期在同一企业为条件）") if is_one_enterprise else ""
     if "reached_together" in figures:
-        under += _("（以先安排填报了志愿的学生为条件）")
+        under += _("（以先安排填报了志愿的学生为条件：他们中谁达到周数、志愿满足程度如何，不为其他学生改变）")
     if figures["optimal"]:
         best = _("没有其他安排能让更多学生达到周数；")
         if aim is Aim.EVERYONE:
@@ -106,6 +108,8 @@ def proof(
         )
     if reached < most:
         told.append(_("已证明达到周数的不会多于 %(most)d 人；介于两数之间的安排是否存在，没有得到证明。", most=most))
+        if most >= figures.get("reached_together", most + 1):
+            told.append(_("这个上限是不分先后时的人数：没有填报志愿的学生在先安排填报学生的条件下最多能有多少人达到，没有得到证明。"))
     elif aim is Aim.COMPLETE:
         told.append(
             _("达到周数的人数已证明最多；改动是否最少、志愿满足程度是否最高，没有得到证明。")

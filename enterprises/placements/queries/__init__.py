@@ -2,6 +2,7 @@
 
 from enterprises.permissions import WEEKS_VIEWERS as WEEKS_ROLES
 from enterprises.placements.queries.absent import confirmed_against
+from enterprises.placements.queries.byhand import seats_for
 from enterprises.placements.queries.daily import (
     absences_of,
     agreed_now,
@@ -322,6 +323,7 @@ __all__ = [
     "seats_at_unit",
     "seats_by_county",
     "seats_by_position",
+    "seats_for",
     "seats_of",
     "seats_of_position",
     "seen_of",
