@@ -40,7 +40,9 @@ def solve(case: Case, *, seed: int = 1, time_limit: float = 60.0, options: Optio
     """
     began = time.monotonic()
     until = began + time_limit
-    if not options.is_wishes_first or not turns.is_split(case):
+    is_split = options.is_wishes_first and turns.is_split(case)
+    options = replace(options, is_wishes_first=False)  # each part is a plan as any other, and small ones are solved as one programme
+    if not is_split:
         return _solve(case, seed, until, options, tell)
     alone = _solve(turns.first(case), seed, until, options, _silent)
     plan, proven = _beside(case, alone, seed, until, options, tell)
@@ -55,7 +57,7 @@ def _beside(case: Case, alone: Plan, seed: int, until: float, options: Options, 
     given, proven = turns.given_to(case, alone), turns.Proven()
     untangled = untangle(case)
     known = None
-    if options == Options(is_wishes_first=True) and case.current is None and not untangled.bases:
+    if options == DEFAULT and case.current is None and not untangled.bases:
         now = time.monotonic()
         known = ties(prepare(untangled.case, seed), turns.took_part(case), alone, now + (until - now) * SHARE)
     if known is not None and (settled := known.settle()) is not None:

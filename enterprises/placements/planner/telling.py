@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from enterprises.placements.planner.types import NOT, Cause, Group
-from enterprises.placements.types import Aim
+from enterprises.placements.types import Aim, PlanSettings
 from trainhub.kernel.i18n import _, listed
 
 SHOWN = 6
@@ -122,6 +122,34 @@ def proof(
     if reached >= most and figures["rank_cost_bound"] and gap:
         told.append(_("志愿代价为 %(cost)d，已证明的下限是 %(least)d。", cost=figures["rank_cost"], least=figures["rank_cost_bound"]))
     return False, _("上限 %(most)d 人，达到 %(reached)d 人", most=most, reached=reached), " ".join(told)
+
+
+def procedure(settings: PlanSettings, *, seed: int, is_repair: bool, rule: str = "") -> list[str]:
+    """How a plan came about, as sentences for those whom it places: the steps that `proof` speaks of. `rule`: that of the published order."""
+    first = _("先让最少的学生一周都没有，再让最多的学生达到规定周数") if settings.aim is Aim.EVERYONE else _("先让最多的学生达到规定周数")
+    if is_repair:
+        found = [
+            _("公布之后有变动，安排经过修补：%(first)s；在此前提下对原有安排的改动最少；再使达到周数的学生志愿合计最靠前。", first=first),
+            _("修补先看改动多少，不再先看优先次序和抽签。") if rule else _("修补先看改动多少，不再先看抽签。"),
+        ]
+    elif rule:
+        found = [
+            _(
+                "%(first)s；同样多时让公布的优先次序在前的更多，条件相同的先按优先次序、再按抽签先后（种子 %(seed)s，公布后不变）；再使这样确定的学生志愿合计最靠前。",
+                first=first,
+                seed=seed,
+            ),
+            _("优先次序的依据：%(rule)s", rule=rule),
+        ]
+    else:
+        found = [_("%(first)s；条件相同的学生按抽签先后（种子 %(seed)s，公布后不变）；再使这样确定的学生志愿合计最靠前。", first=first, seed=seed)]
+    if settings.is_wishes_first:
+        found.append(_("填报了志愿的学生先安排，其余学生安排到剩余的席位。"))
+    if settings.is_one_enterprise:
+        found.append(_("每名学生的各学期必须在同一企业。"))
+    elif settings.same_enterprise:
+        found.append(_("各学期留在同一企业相当于志愿提前 %(n)d 位。", n=settings.same_enterprise))
+    return [*found, _("没有人因为填报早晚而受影响。")]
 
 
 def major_in_words(name: str) -> str:

@@ -200,8 +200,8 @@ def _programme(
     for at, (kind, family, size) in enumerate(zip(groups.kind.tolist(), groups.family.tolist(), groups.size.tolist(), strict=True)):
         mine = [(column(float(size), at, one), one) for one in setup.families[family]]
         rows.append(([(number, 1.0) for number, _one in mine], 0.0, float(size)))
-        for number, one in mine:
-            for slot in bits(one):
+        for number, some in mine:
+            for slot in bits(some):
                 takes.setdefault((kind, slot), []).append((number, -1.0))
     for (kind, slot), entries in sorted(takes.items()):
         seats = [(column(float(setup.seats[slot, post])), post) for post in np.flatnonzero(setup.accepts[kind] & (setup.seats[slot] > 0)).tolist()]

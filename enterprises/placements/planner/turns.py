@@ -94,8 +94,8 @@ def joined(case: Case, alone: Plan, plan: Plan, proven: Proven, together: tuple[
     weeks = {slot.id: slot.weeks_x10 for slot in case.slots}
     more = Counter(dict.fromkeys(ours, 0))
     for sign, rows in ((1, plan.assignments), (-1, alone.assignments)):
-        for one in rows:
-            more[one.pupil] += sign * weeks[one.slot]
+        for row in rows:
+            more[row.pupil] += sign * weeks[row.slot]
     below = [one._replace(weeks_x10=one.weeks_x10 + more[one.pupil]) for one in alone.unplaced if one.pupil in ours]
     behind = _behind(case, alone)
     for one in plan.unplaced:
@@ -126,7 +126,7 @@ def _held(case: Case, ours: frozenset[str]) -> list[Triple]:
     """What the others hold in the earlier plan, as far as seats are left beside what is fixed and what those who took part hold."""
     posts, pupils = {one.id: one for one in case.posts}, {one.id: one for one in case.pupils}
     fixed = {(pupil, slot) for pupil, slot, _post in case.fixed}
-    rows = [row for row in sorted(case.current or ()) if row[:2] not in fixed and row[2] in posts]
+    rows = [row for row in sorted(case.current or (), key=lambda one: (-case.worth.get(one, 0), one)) if row[:2] not in fixed and row[2] in posts]
     taken = Counter((post, slot) for _pupil, slot, post in case.fixed) + Counter((post, slot) for pupil, slot, post in rows if pupil in ours)
     kept = []
     for pupil, slot, post in rows:

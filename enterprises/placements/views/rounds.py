@@ -135,6 +135,7 @@ def show_round(round: Round) -> Any:
         conditions=conditions_of(plans),
         repair=mended,
         repair_proof=proof_of(repair.data) if repair is not None else None,
+        falling=len(queries.signed_of(repair.data["removed"])) if repair is not None else 0,
         changes=paging.slice_wanted(_changes(mended), key="changes") if mended else None,
         repair_plan=repair,
         displaced=queries.displaced(round.id) if round.state is RoundState.PUBLISHED else 0,
