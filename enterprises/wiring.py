@@ -69,6 +69,7 @@ from enterprises.placements.operations import joining as placements_joining
 from enterprises.placements.queries import signing as placements_signing
 from enterprises.placements.views import (
     agreements,
+    byhand,
     confirming,
     events,
     exporting,

@@ -213,6 +213,14 @@ class WithdrawForm(ReasonForm):
     )
 
 
+class PlaceForm(Form):
+    """A student placed by hand."""
+
+    term_id = SelectField(_l("实习学期"), [InputRequired(NEEDED)], coerce=int)
+    position_id = SelectField(_l("岗位"), [InputRequired(NEEDED)], coerce=int)
+    reason = LongText(_l("理由"), [DataRequired(NEEDED), Length(max=200)], description=_l("学生和企业都能看到。"))
+
+
 class SelfFoundForm(Form):
     """A place that a student found."""
 

@@ -304,5 +304,5 @@ def change_words(changes: Sequence[tuple[str, Any, Any]]) -> list[str]:
     return [_("%(what)s由“%(before)s”变更为“%(after)s”", what=str(AGREED[key]), before=before, after=after or "—") for key, before, after in changes]
 
 
-EXPLAINED = Sentences(N_("自主联系的实习单位"), N_("由其他单位转入：%(reason)s"))
+EXPLAINED = Sentences(N_("自主联系的实习单位"), N_("由其他单位转入：%(reason)s"), N_("由学校直接安排：%(reason)s"))
 """How a placement came about when no wish explains it: kept in Chinese, told in the reader's language."""

@@ -52,8 +52,22 @@ def problem_of(
     begun = {term.id for term in facts.terms if term.starts_on <= today}
     movable = {row.id: row for row in facts.placed if _may_move(row, facts, round, begun, today)} if kind is PlanKind.REPAIR else {}
     case = case_of(facts, today=today, settings=wanted, movable=movable, begun=begun)
+    if movable:
+        case = replace(case, worth=_worth(movable))
     removable = tuple(sorted((row.student_id, row.term_id, row.position_id, row.id) for row in movable.values()))
     return Problem(kind, _tried(case, facts, what_ifs), round.seed, wanted, tuple(what_ifs), removable)
+
+
+def _worth(movable: Mapping[int, Placement]) -> dict[tuple[str, str, str], int]:
+    """Of placements that a repair may move what each is worth to stay: those under whose agreement somebody has signed before those that the
+    student has accepted, and these before those that nobody has answered."""
+    signed = queries.signed_of(movable)
+    found = {}
+    for row in movable.values():
+        value = (len(movable) + 1 if row.id in signed else 0) + (row.state is PlacementState.ACCEPTED)
+        if value:
+            found[key(row.student_id), key(row.term_id), key(row.position_id)] = value
+    return found
 
 
 def lawful_only(facts: Planned) -> Planned:

@@ -15,6 +15,7 @@ from enterprises.placements import queries
 from enterprises.placements.models import Placement, PositionSeats
 from trainhub.identity import queries as identities
 from trainhub.kernel.access import Identity, Role
+from trainhub.kernel.clock import local
 from trainhub.kernel.db import hold as hold_name
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused
@@ -154,3 +155,9 @@ def tell(person_ids: Iterable[int | None], *, kind: str, message: str, now: date
         return
     accounts = identities.accounts_of_persons(wanted)
     notify(account_ids=accounts.values(), kind=kind, message=message, values=values, url=url, unique_key=key, now=now)
+
+
+def tell_hosts(enterprise_id: int, *, by: Identity, kind: str, message: str, now: datetime, url: str, key: str | None = None, **values: Any) -> None:
+    """Tell the coordinators of an enterprise what others did with its places; not whoever did it."""
+    accounts = identities.accounts_holding(Role.ENTERPRISE_COORDINATOR, today=local(now).date(), organisation_id=enterprise_id)
+    notify(account_ids={*accounts} - {by.account_id}, kind=kind, message=message, values=values, url=url, unique_key=key, now=now)

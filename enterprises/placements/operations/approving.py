@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy.orm.attributes import flag_modified
 
 from enterprises.placements import queries
 from enterprises.placements.models import Position, PositionSeats
-from enterprises.placements.operations._support import BadPlacement, WrongState, tell
+from enterprises.placements.operations._support import BadPlacement, WrongState, tell, tell_hosts
 from enterprises.placements.operations.offers import HANDED_IN, check_enterprise, check_lawful, settle
 from enterprises.placements.types import OfferState, SeatDecision
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
-from trainhub.kernel.i18n import N_, _
+from trainhub.kernel.i18n import N_, _, listed
 
 
 def _decided_by(position: Position, university_ids: Collection[int] | None) -> list[PositionSeats]:
@@ -51,6 +51,7 @@ def approve_position(*, position: Position, by: Identity, now: datetime, univers
     flag_modified(position, "title")
     session().flush()
     audit.record(by=by, did="placements.position.approved", on=position, data={"terms": [row.term_id for row in waiting]})
+    _tell_hosts(position, N_("岗位“%(title)s”已通过审核：%(terms)s。"), waiting, by, now)
     return position
 
 
@@ -70,6 +71,7 @@ def return_position(*, position: Position, reason: str, by: Identity, now: datet
     terms = [row.term_id for row in rows]
     audit.record(by=by, did="placements.position.returned", on=position, data={"reason": reason.strip()[:400], "terms": terms})
     _tell_rankers(position, now, terms)
+    _tell_hosts(position, N_("岗位“%(title)s”被退回：%(terms)s。理由写在岗位页面上，修改后可再提交。"), rows, by, now)
     return position
 
 
@@ -81,6 +83,15 @@ def close_position(*, position: Position, by: Identity, now: datetime) -> Positi
         audit.record(by=by, did="placements.position.closed", on=position)
         _tell_rankers(position, now)
     return position
+
+
+def _tell_hosts(position: Position, message: str, rows: Sequence[PositionSeats], by: Identity, now: datetime) -> None:
+    """The enterprise learns what a school decided about its offer, and for which terms."""
+    terms = listed(term.title for term in queries.terms_by_ids([row.term_id for row in rows]))
+    tell_hosts(
+        position.enterprise_id, by=by, kind="placements.offer_decided", message=message, url=f"/placements/positions/{position.id}", now=now,
+        title=position.title, terms=terms,
+    )  # fmt: skip
 
 
 def _tell_rankers(position: Position, now: datetime, term_ids: Collection[int] | None = None) -> None:

@@ -19,6 +19,7 @@ from enterprises.placements.operations._support import (
     hold,
     take_seats,
     tell,
+    tell_hosts,
 )
 from enterprises.placements.operations.days import take_back
 from enterprises.placements.operations.finishing import conclude
@@ -270,6 +271,16 @@ def end_early(*, placement: Placement, on: date, reason: str, today: date, by: I
         day=on.isoformat(),
         reason=placement.withdrawal_reason,
     )
+    tell_hosts(
+        placement.enterprise_id,
+        by=by,
+        kind="placements.host_lost",
+        message=N_("在你们企业的一项实习已于 %(day)s 提前结束，席位已空出。"),
+        url=f"/placements/{placement.id}",
+        key=f"placement:{placement.id}:host_lost",
+        now=now,
+        day=on.isoformat(),
+    )
     return placement
 
 
@@ -338,5 +349,16 @@ def change_base(
         url=f"/placements/{row.id}",
         key=f"placement:{row.id}",
         now=now,
+    )
+    tell_hosts(
+        row.enterprise_id,
+        by=by,
+        kind="placements.host_placed",
+        message=N_("学校把一名学生安排到“%(position)s”（%(term)s），请查看并安排指导教师。"),
+        url=f"/placements/{row.id}",
+        key=f"placement:{row.id}:host",
+        now=now,
+        position=position.title,
+        term=term.title,
     )
     return row

@@ -23,6 +23,7 @@ from enterprises.placements.operations._support import (
     take_seat_back,
     take_seats,
     tell,
+    tell_hosts,
 )
 from enterprises.placements.operations.guiding import assign_mentor
 from enterprises.placements.operations.holding import hold_bases
@@ -35,6 +36,7 @@ from trainhub.kernel.db import add_once, session
 from trainhub.kernel.i18n import N_, _, listed
 from trainhub.notifications.operations import notify
 from trainhub.people.models import Student
+from trainhub.people.types import StudentState
 from trainhub.policy.findings import missing
 
 BEFORE_START = (PlacementState.PLANNED, PlacementState.ACCEPTED)
@@ -76,10 +78,14 @@ def place_student(
     In a term that runs the placement begins today, and after what the student ended early in it: the days before are nobody's
     or another's.
 
-    Raises NoSeat, WrongState when the position is not approved or the term is over, BadPlacement when the major is not accepted
-    or the student is placed elsewhere in the term.
+    Raises NoSeat, WrongState when the position is not approved, the term is over or the student is not enrolled, BadPlacement when the
+    term is another school's, the major is not accepted or the student is placed elsewhere in the term.
     """
     today, starts_on = local(now).date(), term.starts_on
+    if term.university_id != student.university_id:
+        raise BadPlacement(_("“%(term)s”不是这名学生所在学校的实习学期。", term=term.title), field="term_id", code="foreign_term")
+    if student.state is not StudentState.ENROLLED:
+        raise WrongState(_("这名学生不在读，不能安排实习。请先核对学籍。"), code="not_enrolled")
     for known in queries.live_of_student(student.id):
         if known.term_id == term.id and known.ended_early_on is not None:
             starts_on = max(starts_on, known.ends_on + rules.ONE_DAY)
@@ -128,6 +134,17 @@ def place_student(
         position=position.title,
         term=term.title,
     )
+    tell_hosts(
+        row.enterprise_id,
+        by=by,
+        kind="placements.host_placed",
+        message=N_("学校把一名学生安排到“%(position)s”（%(term)s），请查看并安排指导教师。"),
+        url=f"/placements/{row.id}",
+        key=f"placement:{row.id}:host",
+        now=now,
+        position=position.title,
+        term=term.title,
+    )
     return row
 
 
@@ -152,6 +169,7 @@ def withdraw_placement(
     now: datetime,
     side: WithdrawalSide = WithdrawalSide.SCHOOL,
     is_seat_open: bool | None = None,
+    tells_hosts: bool = True,
 ) -> Placement:
     """Take a placement back; days already confirmed stay in the ledger, those that wait are given back with the reason: nobody
     decides them any more. Doing it again changes nothing.
@@ -160,7 +178,7 @@ def withdraw_placement(
     somebody else (`is_seat_open`), but for one that the enterprise cancelled: that goes with the place unless the enterprise
     takes another student there. The enterprise offers it again by raising the seats.
 
-    Raises BadPlacement without a reason, WrongState when it is finished.
+    The enterprise is told unless whoever calls does it for many at once. Raises BadPlacement without a reason, WrongState when it is finished.
     """
     hold(placement)  # its seat is given back once, and no day of it is confirmed meanwhile
     if placement.state is PlacementState.WITHDRAWN:
@@ -197,6 +215,18 @@ def withdraw_placement(
         now=now,
         reason=placement.withdrawal_reason,
     )
+    if tells_hosts:
+        tell_hosts(
+            placement.enterprise_id,
+            by=by,
+            kind="placements.host_lost",
+            message=N_("一名学生退出了在你们企业的实习安排，席位已空出。")
+            if side is WithdrawalSide.STUDENT
+            else N_("在你们企业的一项实习安排已撤销。"),
+            url=f"/placements/{placement.id}",
+            key=f"placement:{placement.id}:host_lost",
+            now=now,
+        )
     return placement
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
 from enterprises.placements import planning, queries
 from enterprises.placements.models import Placement, Round, RoundPlan
-from enterprises.placements.operations._support import BadPlacement, NoSeat, WrongState, hold, parameter, take_seats, tell
+from enterprises.placements.operations._support import BadPlacement, NoSeat, WrongState, hold, parameter, take_seats, tell, tell_hosts
 from enterprises.placements.operations.holding import hold_bases, hold_round
 from enterprises.placements.operations.placing import check_room, withdraw_placement
 from enterprises.placements.operations.rounds import close_round
@@ -177,6 +178,18 @@ def publish_round(*, round: Round, by: Identity, now: datetime) -> int:
         now=now,
         title=round.title,
     )
+    for enterprise_id, count in sorted(Counter(row.enterprise_id for row in rows).items()):
+        tell_hosts(
+            enterprise_id,
+            by=by,
+            kind="placements.host_placed",
+            message=N_("“%(title)s”的安排已公布：你们企业新增 %(n)d 项实习安排，请查看并安排指导教师。"),
+            url="/placements/",
+            key=f"round:{round.id}:published:{enterprise_id}",
+            now=now,
+            title=round.title,
+            n=count,
+        )
     return len(rows)
 
 
@@ -239,7 +252,7 @@ def publish_repair(*, plan: RoundPlan, round: Round, by: Identity, now: datetime
     for row in taken_back:  # placements before seats: a student who declines one of them at the same moment holds it and waits for its seat
         hold(row)
     for row in taken_back:
-        withdraw_placement(placement=row, reason=why, by=by, now=now, side=WithdrawalSide.SCHOOL)
+        withdraw_placement(placement=row, reason=why, by=by, now=now, side=WithdrawalSide.SCHOOL, tells_hosts=False)
     session().flush()
     rows = _place(round, [row for row in plan.data["assignments"] if not row[4]], now)
     moved = sorted({*queries.moved_by_repairs(round), *plan.data["removed"]})
@@ -260,4 +273,18 @@ def publish_repair(*, plan: RoundPlan, round: Round, by: Identity, now: datetime
         now=now,
         title=round.title,
     )
+    made, lost = Counter(row.enterprise_id for row in rows), Counter(row.enterprise_id for row in taken_back)
+    for enterprise_id in sorted({*made, *lost}):
+        tell_hosts(
+            enterprise_id,
+            by=by,
+            kind="placements.host_repaired",
+            message=N_("“%(title)s”的安排有调整：你们企业新增 %(a)d 项，撤回 %(b)d 项。"),
+            url="/placements/",
+            key=f"round:{round.id}:repair:{plan.number}:{enterprise_id}",
+            now=now,
+            title=round.title,
+            a=made[enterprise_id],
+            b=lost[enterprise_id],
+        )
     return len(rows), len(plan.data["removed"])

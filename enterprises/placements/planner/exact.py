@@ -15,8 +15,8 @@ LIMIT = 40_000
 
 
 def solve(setup: Setup, numbers: Reach, chosen: Ints, until: float, homes: Ints | None = None) -> Ints | None:
-    """The best plan as [N, S] posts: fewest changes to the earlier plan (when there is one: then who reaches is free), then
-    least rank cost. None when the case is too large or time is short.
+    """The best plan as [N, S] posts: fewest changes to the earlier plan (when there is one: then who reaches is free), of those what is
+    worth most to keep (`Case.worth`), then least rank cost. None when the case is too large or time is short.
 
     With an earlier plan the table also keeps student-terms of those who do not reach, so far as seats allow; when everybody counts
     (`numbers.is_single`) as many have something as step 1 says, and whoever keeps nothing may get one place. With `homes` [N] every
@@ -133,6 +133,15 @@ def solve(setup: Setup, numbers: Reach, chosen: Ints, until: float, homes: Ints 
         if answer.status != 0:
             return None
         row([(column, float(changes[column])) for column in range(total) if changes[column]], -np.inf, round(float(answer.fun)) + 1e-6)
+    if setup.case.worth:
+        worth = _worth(setup)
+        value = np.zeros(total)
+        for column, taken_row in [*enumerate(places, start=first_place), *enumerate(kept, start=first_kept), *enumerate(lone, start=first_lone)]:
+            value[column] = -float(worth.get(taken_row, 0))
+        answer = best(value)
+        if answer.status != 0:
+            return None
+        row([(column, float(value[column])) for column in range(total) if value[column]], -np.inf, round(float(answer.fun)) + 1e-6)
     who, _when, where = np.array(places, dtype=np.int64).reshape(-1, 3).T
     cost = np.zeros(total)
     cost[first_place:first_kept] = setup.cost(who, where)
@@ -156,6 +165,17 @@ def solve(setup: Setup, numbers: Reach, chosen: Ints, until: float, homes: Ints 
         if taken:
             table[one, slot] = at
     return table
+
+
+def _worth(setup: Setup) -> dict[tuple[int, int, int], int]:
+    """What it is worth to keep rows of the earlier plan, in numbers."""
+    pupil_at = {one.id: at for at, one in enumerate(setup.pupils)}
+    slot_at, post_at = {one: at for at, one in enumerate(setup.slots)}, {one: at for at, one in enumerate(setup.posts)}
+    return {
+        (pupil_at[pupil], slot_at[slot], post_at[post]): value
+        for (pupil, slot, post), value in setup.case.worth.items()
+        if pupil in pupil_at and slot in slot_at and post in post_at
+    }
 
 
 Row = Callable[[list[tuple[int, float]], float, float], None]

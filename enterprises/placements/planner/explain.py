@@ -44,7 +44,7 @@ def _why(setup: Setup, pupil: int, told: _Bottlenecks) -> tuple[Reason, Why]:
             "blocked": [slot.name or slot.id for slot in sorted(setup.case.slots, key=lambda slot: slot.id) if slot.id in one.blocked],
         }
     why = told.of(kind, int(setup.family[pupil]))
-    return Reason.SEATS_SHORT, {**why, "after": "priority"} if told.went_first(pupil) else why
+    return Reason.SEATS_SHORT, {**why, "after": ["priority"]} if told.went_first(pupil) else why
 
 
 class _Bottlenecks:

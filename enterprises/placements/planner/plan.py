@@ -16,10 +16,13 @@ from enterprises.placements.planner.explain import explain
 from enterprises.placements.planner.prepare import NOWHERE, UNRANKED, Bools, Ints, Setup, prepare
 from enterprises.placements.planner.reach import Reach, everyone, reach
 from enterprises.placements.planner.repairing import least_changes, least_changes_for_everyone
-from enterprises.placements.planner.types import Assignment, Case, Options, Plan
+from enterprises.placements.planner.ties import ties
+from enterprises.placements.planner.types import Assignment, Case, Options, Plan, Triple
 from enterprises.placements.types import Aim
 
 DEFAULT = Options()
+SHARE = 0.5
+"""The share of the time left that may go into settling the ties of those who go first."""
 
 
 def _silent(_step: int) -> None:
@@ -37,20 +40,53 @@ def solve(case: Case, *, seed: int = 1, time_limit: float = 60.0, options: Optio
     """
     began = time.monotonic()
     until = began + time_limit
-    if not options.is_wishes_first or not turns.is_split(case):
+    is_split = options.is_wishes_first and turns.is_split(case)
+    options = replace(options, is_wishes_first=False)  # each part is a plan as any other, and small ones are solved as one programme
+    if not is_split:
         return _solve(case, seed, until, options, tell)
     alone = _solve(turns.first(case), seed, until, options, _silent)
-    plan = _solve(turns.second(case, alone), seed, until, options, tell)
+    plan, proven = _beside(case, alone, seed, until, options, tell)
     plain = replace(case, current=None) if case.current is not None else case
     together = _reached(plain, seed, until, options)
-    anywhere = _reached(plain, seed, until, replace(options, is_one_enterprise=False)) if options.is_one_enterprise else None
-    return turns.joined(case, alone, plan, together, anywhere, round(time.monotonic() - began, 3))
+    anywhere = _reached(plain, seed, until, replace(options, is_one_enterprise=False))[0] if options.is_one_enterprise else None
+    return turns.joined(case, alone, plan, proven, together, anywhere, round(time.monotonic() - began, 3))
 
 
-def _reached(case: Case, seed: int, until: float, options: Options) -> int:
-    """How many reach when everybody is planned at once: what it costs to plan some first."""
-    setup = prepare(untangle(case).case, seed)
-    return int((setup.need <= 0).sum()) + _count(setup, until, options)[0].total
+def _beside(case: Case, alone: Plan, seed: int, until: float, options: Options, tell: Callable[[int], None]) -> tuple[Plan, turns.Proven]:
+    """The others beside those who took part, of whose equally good plans the one is taken that leaves most; and what is proven of it."""
+    given, proven = turns.given_to(case, alone), turns.Proven()
+    untangled = untangle(case)
+    known = None
+    if options == DEFAULT and case.current is None and not untangled.bases:
+        now = time.monotonic()
+        known = ties(prepare(untangled.case, seed), turns.took_part(case), alone, now + (until - now) * SHARE)
+    if known is not None and (settled := known.settle()) is not None:
+        given, proven.others = [*settled[0], *_fixed_of(case, given)], settled[1]
+    plan = _solve(turns.second(case, given), seed, until, options, tell)
+    reached = turns.reached_of_others(case, plan)
+    if known is None or proven.others is None or len(reached) != proven.others or (cheapest := known.cheapest(reached)) is None:
+        return plan, proven
+    proven.cost = cheapest[1]
+    if cheapest[1] < turns.cost_of_others(case, plan):
+        other = _solve(turns.second(case, [*cheapest[0], *_fixed_of(case, given)]), seed, until, options, _silent)
+        if turns.reached_of_others(case, other) == reached and turns.cost_of_others(case, other) < turns.cost_of_others(case, plan):
+            plan = other
+    return plan, proven
+
+
+def _fixed_of(case: Case, given: list[Triple]) -> list[Triple]:
+    """Those rows that were fixed before."""
+    fixed = {one[:2] for one in case.fixed}
+    return [one for one in given if one[:2] in fixed]
+
+
+def _reached(case: Case, seed: int, until: float, options: Options) -> tuple[int, int]:
+    """How many reach when everybody is planned at once, found and at most: what it costs to plan some first."""
+    untangled = untangle(case)
+    setup = prepare(untangled.case, seed)
+    done, numbers = int((setup.need <= 0).sum()), _count(setup, until, options)[0]
+    bounds = [_count(prepare(wider, seed), until, options)[0].bound for wider in untangled.wider] or [numbers.bound]
+    return done + numbers.total, done + min(bounds)
 
 
 def _solve(case: Case, seed: int, until: float, options: Options, tell: Callable[[int], None]) -> Plan:

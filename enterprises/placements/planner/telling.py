@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from enterprises.placements.planner.types import NOT, Cause, Group
-from enterprises.placements.types import Aim
+from enterprises.placements.types import Aim, PlanSettings
 from trainhub.kernel.i18n import _, listed
 
 SHOWN = 6
@@ -16,16 +16,18 @@ def told(why: object) -> str:
     """Why a student stays below the target. What plans of before kept as a sentence is left as it is."""
     if not isinstance(why, dict):
         return str(why)
-    return _cause(why) + _order(why.get("after"))
+    after = why.get("after") or ()
+    return _cause(why) + _order([after] if isinstance(after, str) else after)  # plans of before kept one word
 
 
-def _order(after: str | None) -> str:
-    """Who went first, where that is a part of the reason."""
-    if after == "wishes":
-        return " " + _("本轮先安排填报了志愿的学生，该生没有填报。")
-    if after == "priority":
-        return " " + _("席位先给了公布的优先次序在前的学生。")
-    return ""
+def _order(after: Sequence[str]) -> str:
+    """Who went first, as far as that is a part of the reason."""
+    found = ""
+    if "wishes" in after:
+        found += " " + _("本轮先安排填报了志愿的学生，该生没有填报。")
+    if "priority" in after:
+        found += " " + _("席位先给了公布的优先次序在前的学生。")
+    return found
 
 
 def _cause(why: dict[str, Any]) -> str:
@@ -82,7 +84,7 @@ def proof(
     reached, most = figures["reached"], figures["reached_bound"]
     under = _("（以各学期在同一企业为条件）") if is_one_enterprise else ""
     if "reached_together" in figures:
-        under += _("（以先安排填报了志愿的学生为条件）")
+        under += _("（以先安排填报了志愿的学生为条件：他们中谁达到周数、志愿满足程度如何，不为其他学生改变）")
     if figures["optimal"]:
         best = _("没有其他安排能让更多学生达到周数；")
         if aim is Aim.EVERYONE:
@@ -106,6 +108,8 @@ def proof(
         )
     if reached < most:
         told.append(_("已证明达到周数的不会多于 %(most)d 人；介于两数之间的安排是否存在，没有得到证明。", most=most))
+        if most >= figures.get("reached_together", most + 1):
+            told.append(_("这个上限是不分先后时的人数：没有填报志愿的学生在先安排填报学生的条件下最多能有多少人达到，没有得到证明。"))
     elif aim is Aim.COMPLETE:
         told.append(
             _("达到周数的人数已证明最多；改动是否最少、志愿满足程度是否最高，没有得到证明。")
@@ -118,6 +122,34 @@ def proof(
     if reached >= most and figures["rank_cost_bound"] and gap:
         told.append(_("志愿代价为 %(cost)d，已证明的下限是 %(least)d。", cost=figures["rank_cost"], least=figures["rank_cost_bound"]))
     return False, _("上限 %(most)d 人，达到 %(reached)d 人", most=most, reached=reached), " ".join(told)
+
+
+def procedure(settings: PlanSettings, *, seed: int, is_repair: bool, rule: str = "") -> list[str]:
+    """How a plan came about, as sentences for those whom it places: the steps that `proof` speaks of. `rule`: that of the published order."""
+    first = _("先让最少的学生一周都没有，再让最多的学生达到规定周数") if settings.aim is Aim.EVERYONE else _("先让最多的学生达到规定周数")
+    if is_repair:
+        found = [
+            _("公布之后有变动，安排经过修补：%(first)s；在此前提下对原有安排的改动最少；再使达到周数的学生志愿合计最靠前。", first=first),
+            _("修补先看改动多少，不再先看优先次序和抽签。") if rule else _("修补先看改动多少，不再先看抽签。"),
+        ]
+    elif rule:
+        found = [
+            _(
+                "%(first)s；同样多时让公布的优先次序在前的更多，条件相同的先按优先次序、再按抽签先后（种子 %(seed)s，公布后不变）；再使这样确定的学生志愿合计最靠前。",
+                first=first,
+                seed=seed,
+            ),
+            _("优先次序的依据：%(rule)s", rule=rule),
+        ]
+    else:
+        found = [_("%(first)s；条件相同的学生按抽签先后（种子 %(seed)s，公布后不变）；再使这样确定的学生志愿合计最靠前。", first=first, seed=seed)]
+    if settings.is_wishes_first:
+        found.append(_("填报了志愿的学生先安排，其余学生安排到剩余的席位。"))
+    if settings.is_one_enterprise:
+        found.append(_("每名学生的各学期必须在同一企业。"))
+    elif settings.same_enterprise:
+        found.append(_("各学期留在同一企业相当于志愿提前 %(n)d 位。", n=settings.same_enterprise))
+    return [*found, _("没有人因为填报早晚而受影响。")]
 
 
 def major_in_words(name: str) -> str:

@@ -132,6 +132,8 @@ class Case:
     """How many students a base takes in a term over all its positions, by (base, term); not named: no limit."""
     called: Mapping[str, str] = field(default_factory=dict)
     """How explanations call enterprises and bases; not named: the id. It is no part of what is computed from."""
+    worth: Mapping[Triple, int] = field(default_factory=dict)
+    """Of rows of `current` what it is worth to keep them, among plans with as few changes: as whole numbers, not named: nothing."""
 
     def as_data(self) -> list[Any]:
         """The case as JSON-able data in a canonical order."""
@@ -143,6 +145,7 @@ class Case:
             sorted([pupil, sorted(posts.items())] for pupil, posts in self.wishes.items()),
             sorted(map(list, self.fixed)),
             None if self.current is None else sorted(map(list, self.current)),
+            *([["worth", sorted([*row, value] for row, value in self.worth.items())]] if self.worth else []),
             *([] if self.mentors is None else [sorted(map(list, self.mentors.items()))]),
             *([] if self.room is None else [sorted([firm, slot, count] for (firm, slot), count in self.room.items())]),
             *(

@@ -2,6 +2,7 @@
 
 from enterprises.permissions import WEEKS_VIEWERS as WEEKS_ROLES
 from enterprises.placements.queries.absent import confirmed_against
+from enterprises.placements.queries.byhand import seats_for
 from enterprises.placements.queries.daily import (
     absences_of,
     agreed_now,
@@ -117,6 +118,7 @@ from enterprises.placements.queries.placing import (
     seen_of,
     signatures_of,
     signed_all,
+    signed_of,
     spans_at_base,
     start_facts,
     student,
@@ -322,6 +324,7 @@ __all__ = [
     "seats_at_unit",
     "seats_by_county",
     "seats_by_position",
+    "seats_for",
     "seats_of",
     "seats_of_position",
     "seen_of",
@@ -330,6 +333,7 @@ __all__ = [
     "self_found_of",
     "signatures_of",
     "signed_all",
+    "signed_of",
     "spans_at_base",
     "start_facts",
     "student",

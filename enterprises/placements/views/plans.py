@@ -9,7 +9,7 @@ from flask import render_template, request
 from enterprises.permissions import Can
 from enterprises.placements import forms, labels, operations, planning, queries, rules
 from enterprises.placements.models import Round, RoundPlan
-from enterprises.placements.planner.telling import told
+from enterprises.placements.planner.telling import procedure, told
 from enterprises.placements.types import Aim, PlanKind, PlanSettings, RoundState, WhatIf
 from enterprises.placements.views.rounds import conditions_of
 from enterprises.placements.views.shared import act, blueprint, load_round
@@ -158,6 +158,7 @@ def result(pair: tuple[Round, Student]) -> Any:
     seats = queries.seats_by_position({wish.position_id for wish in wishes}, round.term_ids)
     names = queries.position_names({wish.position_id for wish in wishes})
     terms = {term.id: term for term in queries.terms_by_ids(round.term_ids)}
+    is_repaired = round.plan.get("kind") == PlanKind.REPAIR
     below = next((row for row in round.plan["unplaced"] if row[0] == student.id), None)
     return render_template(
         "enterprises/placements/result.html",
@@ -165,6 +166,8 @@ def result(pair: tuple[Round, Student]) -> Any:
         rows=rows,
         below=below,
         why=told(below[4]) if below is not None else "",
+        is_repaired=is_repaired,
+        procedure=procedure(PlanSettings.of(round.plan["settings"]), seed=round.seed, is_repair=is_repaired, rule=round.priority_rule),
         is_for_me=people.is_petoe(student, clock.today()),
         wishes=[
             {

@@ -110,6 +110,8 @@ def show_round(round: Round) -> Any:
     if repair is not None and (repair.kind is not PlanKind.REPAIR or (round.plan or {}).get("repair_id") == repair.id):
         repair = None
     positions = queries.offered_in(round.term_ids)
+    everybody = queries.students_of_round(round, clock.today())
+    names = queries.student_names({one.id for one in everybody}) if round.state is RoundState.PUBLISHED else {}
     shown = preview(round.plan) if round.plan else None
     mended = preview(repair.data) if repair is not None else None
     return render_template(
@@ -119,7 +121,8 @@ def show_round(round: Round) -> Any:
         cohort=cohort,
         terms=terms,
         has_term_ahead=any(term.starts_on > clock.today() for term in terms),
-        everybody=len(queries.students_of_round(round, clock.today())),
+        everybody=len(everybody),
+        students=[(one.id, f"{names[one.id][1]}（{one.student_no}）") for one in everybody] if round.state is RoundState.PUBLISHED else [],
         chose=students,
         wishes=wishes,
         job=queries.last_plan_job(round.id),
@@ -132,6 +135,7 @@ def show_round(round: Round) -> Any:
         conditions=conditions_of(plans),
         repair=mended,
         repair_proof=proof_of(repair.data) if repair is not None else None,
+        falling=len(queries.signed_of(repair.data["removed"])) if repair is not None else 0,
         changes=paging.slice_wanted(_changes(mended), key="changes") if mended else None,
         repair_plan=repair,
         displaced=queries.displaced(round.id) if round.state is RoundState.PUBLISHED else 0,
@@ -162,7 +166,7 @@ def preview(data: dict[str, Any]) -> dict[str, Any]:
     return {
         "summary": data["summary"],
         "lines": sorted(lines, key=lambda line: (line[0][1], line[1])),
-        "unplaced": [(students[row[0]], row[1] / 10, row[2] / 10, labels.REASONS[row[3]], told(row[4])) for row in unplaced],
+        "unplaced": [(students[row[0]], row[1] / 10, row[2] / 10, labels.REASONS[row[3]], told(row[4]), row[0]) for row in unplaced],
         "made": [line for line in lines if not line[4]],
         "removed": [(students[row.student_id], terms[row.term_id], positions[row.position_id]) for row in removed],
     }

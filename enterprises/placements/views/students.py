@@ -366,6 +366,7 @@ def _weeks_page(student: Student) -> Any:
         pending=pending,
         against=queries.confirmed_against([student.id]).get(student.id, []),
         corrects=may(who(), Can.DAY_CORRECT, people.subject_of_student(student)),
+        arranges=may(who(), Can.PLACEMENT_ARRANGE, people.subject_of_student(student)),
         required=book().at("own.weeks.days_required", on=today),
         weeks=book().at("petoe.enterprise_weeks", on=today),
         labels=labels,

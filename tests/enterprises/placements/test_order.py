@@ -16,10 +16,11 @@ from enterprises.own import placement_queries as own
 from enterprises.placements import operations, planning, queries
 from enterprises.placements.models import Round
 from enterprises.placements.operations._support import BadPlacement
-from enterprises.placements.types import PlanSettings
+from enterprises.placements.types import PlanKind, PlanSettings
 from tests.factories import enterprises as make
 from tests.factories import ground
 from trainhub.kernel.access import SYSTEM, Role
+from trainhub.kernel.clock import local
 from trainhub.kernel.db import transaction
 
 NOW = make.NOW
@@ -150,6 +151,28 @@ def test_the_pages_say_who_goes_first(world: SimpleNamespace, people: dict[str, 
         result = people[at].get(f"{url}/result").text
         assert words in result
         assert "填报了志愿的学生先安排" in result
+
+
+def test_after_a_repair_the_page_names_fewest_changes_and_not_the_order(world: SimpleNamespace, people: dict[str, FlaskClient]) -> None:
+    url = f"/placements/rounds/{world.round_id}"
+    assert edited(world, people, priority_rule="退役复学学生优先", priorities=world.numbers[2], same_enterprise="2").status_code == 303
+    with transaction():
+        operations.plan_round(round=the_round(world), by=SYSTEM, now=world.after)
+        operations.publish_round(round=the_round(world), by=SYSTEM, now=world.after)
+    text = people["0"].get(f"{url}/result").text
+    assert "让公布的优先次序在前的更多" in text
+    assert "再使这样确定的学生志愿合计最靠前" in text
+    assert "相当于志愿提前 2 位" in text
+    with transaction():
+        round = the_round(world)
+        problem = planning.problem_of(round, today=local(world.after).date(), kind=PlanKind.REPAIR)
+        plan = operations.keep_plan(round=round, data=planning.compute(problem, now=world.after, time_limit=30.0), by=SYSTEM, now=world.after)
+        operations.publish_repair(plan=plan, round=round, by=SYSTEM, now=world.after)
+    text = people["0"].get(f"{url}/result").text
+    assert "安排经过修补" in text
+    assert "对原有安排的改动最少" in text
+    assert "你不在优先名单上" not in text
+    assert "先按优先次序、再按抽签" not in text
 
 
 @pytest.mark.parametrize("line", ["{0} 12", "{0} x", "{0} 1 2", "{0}\n{0} 2", "404", "{0} 0", "{0} ²"])

@@ -150,3 +150,31 @@ def test_who_has_the_only_place_keeps_it(options: Options, is_whole: bool, monke
         for holder in "ab":
             plan = solve(replace(case, current=((holder, "t", "p"),)), seed=seed, options=options)
             assert ([a.pupil for a in plan.assignments], plan.figures["changed"]) == ([holder], 0)
+
+
+@pytest.mark.parametrize("options", [Options(), Options(is_wishes_first=True)])
+@pytest.mark.parametrize("signed", ["A", "B"])
+def test_of_as_few_changes_those_are_taken_that_leave_what_was_signed(signed: str, options: Options) -> None:
+    """One seat of two is lost and there is one elsewhere: who moves is whoever has not signed, whatever the wishes; a term accepted comes after one signed."""
+    slots, posts = (Slot("t", 320),), (Post("p", "e"), Post("q", "e"))
+    pupils = tuple(Pupil(one, "m") for one in "AB")
+    other = "B" if signed == "A" else "A"
+    wishes = {signed: {"q": 1, "p": 2}, other: {"p": 1, "q": 2}}
+    rows = (("A", "t", "p"), ("B", "t", "p"))
+    case = Case(slots, posts, {("p", "t"): 1, ("q", "t"): 1}, pupils, wishes, (), rows, worth={(signed, "t", "p"): 3, (other, "t", "p"): 1})
+    plan = solve(case, options=options)
+    assert {one[:3] for one in plan.assignments} == {(signed, "t", "p"), (other, "t", "q")}
+    assert plan.figures["changed"] == 1
+    assert case.as_data() != replace(case, worth={}).as_data()
+    # Those who handed in nothing too, where they only keep what is left.
+    none = replace(case, wishes={}, seats={("p", "t"): 1, ("q", "t"): 0})
+    assert [one[:3] for one in solve(none, options=options).assignments] == [(signed, "t", "p")]
+    third = replace(
+        none,
+        slots=slots,
+        posts=(*posts, Post("r", "e")),
+        pupils=(*pupils, Pupil("C", "m")),
+        wishes={"C": {"r": 1}},
+        seats={**none.seats, ("r", "t"): 1},
+    )
+    assert {one[:3] for one in solve(third, options=Options(is_wishes_first=True)).assignments} == {(signed, "t", "p"), ("C", "t", "r")}

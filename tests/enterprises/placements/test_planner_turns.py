@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
 
+from enterprises.placements.planner import ties
 from enterprises.placements.planner.plan import solve
 from enterprises.placements.planner.prepare import minimal_sets
 from enterprises.placements.planner.telling import proof, told
@@ -98,6 +100,104 @@ def test_it_may_cost_completions_and_says_how_many() -> None:
     assert solve(case).figures["reached"] == 2
     figures = solve(case, options=FIRST).figures
     assert (figures["reached"], figures["reached_together"], figures["optimal"]) == (1, 2, True)
+
+
+@pytest.mark.parametrize("blocked", ["a", "b"])
+def test_of_two_places_as_good_for_a_participant_the_one_is_taken_that_leaves_a_seat_to_the_other(blocked: str) -> None:
+    slots = (Slot("a", 160), Slot("b", 160))
+    pupils = (Pupil("A", "m", 160), Pupil("B", "m", 160, blocked=frozenset(blocked)))
+    case = Case(slots, (Post("p", "e"),), {("p", "a"): 1, ("p", "b"): 1}, pupils, {"A": {"p": 1}})
+    figures = solve(case, options=FIRST).figures
+    assert (figures["reached"], figures["reached_bound"], figures["optimal"]) == (2, 2, True)
+
+
+def test_where_ties_were_not_looked_at_nothing_is_said_to_be_the_best(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Large cases, repairs that change something, everyone first and continuity: the bound is the one without the switch."""
+    slots = (Slot("a", 160), Slot("b", 160))
+    pupils = (Pupil("A", "m", 160), Pupil("B", "m", 160, blocked=frozenset("a")), Pupil("C", "m", 160, blocked=frozenset("a")))
+    case = Case(slots, (Post("p", "e"),), {("p", "a"): 1, ("p", "b"): 1}, pupils, {"A": {"p": 1}})
+    for options in (replace(FIRST, aim=Aim.EVERYONE), replace(FIRST, bonus=2), replace(FIRST, is_one_enterprise=True)):
+        figures = solve(case, options=options).figures
+        assert (figures["reached_bound"], figures["reached_together"], figures["optimal"]) == (2, 2, False)
+    repair = solve(replace(case, current=(("B", "a", "p"),)), options=FIRST).figures
+    assert (repair["reached_bound"], repair["optimal"]) == (2, False)
+    monkeypatch.setattr(ties, "LIMIT", 0)
+    figures = solve(case, options=FIRST).figures
+    assert (figures["reached_bound"], figures["optimal"]) == (2, False)
+    if figures["reached"] < 2:
+        assert "这个上限是不分先后时的人数" in proof(figures, Aim.COMPLETE)[2]
+    # Nothing changes: there is no other plan of its kind.
+    kept = solve(replace(case, current=(("A", "a", "p"), ("B", "b", "p"))), options=FIRST).figures
+    assert (kept["changed"], kept["reached"], kept["optimal"]) == (0, 2, True)
+
+
+def test_wishes_first_is_told_where_a_participant_took_a_seat_and_the_order_beside_it() -> None:
+    slots, posts = (Slot("t", 320),), (Post("p", "e", frozenset(["m1"])), Post("q", "e", frozenset(["m2"])))
+    pupils = (Pupil("A", "m1"), Pupil("B", "m2", priority=1), Pupil("C", "m2", priority=2))
+    case = Case(slots, posts, {("p", "t"): 1, ("q", "t"): 1}, pupils, {"A": {"p": 1}})
+    (short,) = solve(case, options=FIRST).unplaced
+    assert (short.pupil, short.why["after"]) == ("C", ["priority"])
+    assert "先安排填报" not in told(short.why)
+    # A participant whose major the position takes too: both causes are told.
+    both = replace(case, posts=(replace(posts[0], majors=frozenset()), posts[1]), seats={("p", "t"): 1, ("q", "t"): 1})
+    (short,) = solve(both, options=FIRST).unplaced
+    assert (short.pupil, short.why["after"]) == ("C", ["priority", "wishes"])
+    assert told(short.why).endswith("本轮先安排填报了志愿的学生，该生没有填报。 席位先给了公布的优先次序在前的学生。")
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_under_the_values_of_the_participants_most_of_the_others_reach(seed: int) -> None:
+    """One direct model over everybody: who of the participants reaches, at their cost, what the others of them have of weeks and wishes; then the others."""
+    case = quieter(seed) if seed % 2 else ordered(quieter(seed), seed)
+    if seed % 3 == 0:
+        dice = random.Random(seed)
+        case = replace(case, mentors={firm: dice.randint(1, 4) for firm in sorted({post.enterprise for post in case.posts})})
+    ours = frozenset(case.wishes)
+    alone = solve(replace(case, pupils=tuple(one for one in case.pupils if one.id in ours)), seed=seed)
+    plan = solve(case, seed=seed, options=FIRST)
+    done, below = ours - {one.pupil for one in alone.unplaced}, {one.pupil for one in alone.unplaced}
+    kept = {(one.pupil, one.slot) for one in alone.assignments if one.pupil in below}
+    assert {one.pupil for one in plan.unplaced} & ours == below
+    weeks = {slot.id: slot.weeks_x10 for slot in case.slots}
+
+    def rank(pupil: Pupil, posts: Iterable[str]) -> int:
+        return sum(case.wishes.get(pupil.id, {}).get(post, 16) - 1 for post in posts)
+
+    def loses(column: Column) -> float:
+        pupil, taken, total = column
+        return float((pupil.id in done and total < pupil.target_x10) or any(who == pupil.id and slot not in taken for who, slot in kept))
+
+    def dear(column: Column) -> float:
+        return rank(column[0], column[1].values()) if column[0].id in done else 0.0
+
+    def filled(column: Column) -> float:
+        pupil, taken, _total = column
+        return rank(pupil, [post for slot, post in taken.items() if (pupil.id, slot) in kept]) if pupil.id in below else 0.0
+
+    def more(column: Column) -> float:
+        return -float(sum(weeks[slot] for slot in column[1])) if column[0].id in below else 0.0
+
+    def others(column: Column) -> float:
+        return missed(column) if column[0].id not in ours else 0.0
+
+    paid = sum((16 if one.rank is None else one.rank) - 1 for one in alone.assignments if (one.pupil, one.slot) in kept)
+    found = model(case, loses, dear, lambda one: max(0.0, filled(one)), more, others)
+    assert found[0] == 0
+    assert found[2] <= paid
+    assert -found[4] == sum(one.id not in ours and one.id not in {u.pupil for u in plan.unplaced} for one in case.pupils)
+    assert plan.figures["reached"] == plan.figures["reached_bound"] == len(done) - found[4]
+    by_class = [in_class(number) for number in (1, 2, 3)]
+    rest = model(case, loses, dear, filled, more, others, *(lambda c, f=f: f(c) if c[0].id not in ours else 0.0 for f in by_class))[5:]  # type: ignore[misc]
+    got = {one.id for one in case.pupils} - ours - {u.pupil for u in plan.unplaced}
+    assert rest == [-sum(one.id in got and one.priority == number for one in case.pupils) for number in (1, 2, 3)]
+    if plan.figures["optimal"]:
+
+        def theirs(column: Column) -> float:
+            pupil, taken, total = column
+            return 0.0 if pupil.id in ours or total < pupil.target_x10 else 15.0 * len(taken) if pupil.id in got else 1e6
+
+        cost = model(case, loses, dear, filled, more, others, theirs)[5]
+        assert cost == sum(15 for one in plan.assignments if one.pupil in got)
 
 
 @pytest.mark.parametrize("seed", range(20))

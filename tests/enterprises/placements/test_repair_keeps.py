@@ -13,7 +13,7 @@ from enterprises.bases import operations as bases
 from enterprises.bases import queries as base_queries
 from enterprises.placements import operations, planning, queries
 from enterprises.placements.models import Placement
-from enterprises.placements.types import PlacementState, PlanKind
+from enterprises.placements.types import AgreementParty, PlacementState, PlanKind
 from tests.factories import enterprises as make
 from tests.factories import ground
 from trainhub.kernel.access import SYSTEM
@@ -240,3 +240,16 @@ def test_a_place_that_is_not_needed_goes_when_somebody_needs_the_seat(world: Sim
     data, _problem = mended(world, world.round.closes_on + timedelta(days=1))
     assert len(data["removed"]) == 2
     assert {row[0] for row in data["assignments"] if not row[4]} == {late.id}
+
+
+def test_what_was_signed_is_worth_more_than_what_was_accepted(world: SimpleNamespace) -> None:
+    """The autumn of both students was accepted; one has signed, too."""
+    row = of(world, 0, world.autumn)
+    operations.sign_placement(
+        placement=row, party=AgreementParty.STUDENT, signed_name="学生", signed_on=world.before.date(), by=SYSTEM, now=world.before
+    )
+    _plan, problem = mended(world, world.before.date())
+    worth = {(int(student), int(term)): value for (student, term, _post), value in problem.case.worth.items()}
+    signed, accepted = worth[world.students[0].id, world.autumn.id], worth[world.students[1].id, world.autumn.id]
+    assert accepted == 1
+    assert signed > sum(value for value in worth.values() if value < signed)
