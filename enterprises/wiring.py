@@ -249,17 +249,11 @@ def _bases_mentors_placements(app: Flask) -> None:
     app.extensions.setdefault(bases_queries.SCHOOLS, []).append(placements_queries.schools_of)
     app.extensions.setdefault(people_queries.HOSTS, []).append(mentors_queries.enterprises_of_person)
     reach.register_beyond(app, "mentors", mentors_queries.persons_elsewhere)
-    groups.register_source(
-        app,
-        groups.Source(
-            "mentors",
-            _l("企业指导教师"),
-            mentors_queries.account_group,
-            identity_queries.organisation_named,
-            mentors_queries.account_members,
-            mentors_queries.account_listing,
-        ),
-    )
+    source = groups.Source(
+        "mentors", _l("企业指导教师"), mentors_queries.account_group, identity_queries.organisation_named,
+        mentors_queries.account_members, mentors_queries.account_listing,
+    )  # fmt: skip
+    groups.register_source(app, source)
     app.extensions.setdefault(HUMANS, []).append(placements_joining.tell_own_mentors)
     app.extensions.setdefault(mentors_queries.GUIDES, []).extend((placements_signing.guides, capstones_signing.guides))
     app.extensions.setdefault(mentors_queries.PARTNERS, []).extend((bases_queries.partners, placements_signing.partners, capstones_signing.partners))

@@ -118,7 +118,6 @@ from enterprises.placements.queries.placing import (
     seen_of,
     signatures_of,
     signed_all,
-    signed_of,
     spans_at_base,
     start_facts,
     student,
@@ -179,6 +178,7 @@ from enterprises.placements.queries.signers import (
     plan_signatures,
     plans_at,
 )
+from enterprises.placements.queries.signing import signed_of
 from enterprises.placements.queries.tables import table_1, table_1_size, table_4, table_4_size
 from enterprises.placements.queries.unlogged import unlogged_days
 from enterprises.placements.queries.waiting import gradable_of_mentor, marks_waited_for, own_mentored, pending_for_mentor

@@ -73,12 +73,6 @@ def signed_all(placement_id: int) -> frozenset[AgreementParty]:
     return frozenset(party for party in AgreementParty if all((number, party) in signed for number in standing))
 
 
-def signed_of(placement_ids: Collection[int]) -> frozenset[int]:
-    """Those of some placements under whose agreement somebody has signed."""
-    statement = select(AgreementSignature.placement_id).where(AgreementSignature.placement_id.in_(list(placement_ids)))
-    return frozenset(session().scalars(statement.distinct()))
-
-
 def signatures_of(placement_id: int) -> list[AgreementSignature]:
     """The signatures under the three-party agreement."""
     statement = select(AgreementSignature).where(AgreementSignature.placement_id == placement_id)

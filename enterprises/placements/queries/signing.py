@@ -12,7 +12,7 @@ from sqlalchemy import or_, select
 from enterprises.bases import queries as bases
 from enterprises.mentors.models import Mentor
 from enterprises.permissions import SCHOOL
-from enterprises.placements.models import DayEntry, Placement, Position, PositionSeats, Preference, Term
+from enterprises.placements.models import AgreementSignature, DayEntry, Placement, Position, PositionSeats, Preference, Term
 from enterprises.placements.queries.placing import DECIDED, GOING, LIVE
 from enterprises.placements.types import DayState, OfferState
 from trainhub.kernel.access import Identity, Role
@@ -70,3 +70,9 @@ def students_at(enterprise_id: int, student_ids: Collection[int]) -> set[int]:
         .where(Position.enterprise_id == enterprise_id, Preference.student_id.in_(list(student_ids)))
     )
     return set(session().scalars(sa.union(placed, ranked)))
+
+
+def signed_of(placement_ids: Collection[int]) -> frozenset[int]:
+    """Those of some placements under whose agreement somebody has signed."""
+    statement = select(AgreementSignature.placement_id).where(AgreementSignature.placement_id.in_(list(placement_ids)))
+    return frozenset(session().scalars(statement.distinct()))
