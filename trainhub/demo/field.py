@@ -12,7 +12,7 @@ from enterprises.bases.types import AgreementTopic, Conclusion, InspectionKind
 from enterprises.mentors.models import Mentor
 from enterprises.placements import queries
 from enterprises.placements.models import Placement, Position, Term
-from enterprises.placements.operations import agreements, approving, days, finishing, offers, placing
+from enterprises.placements.operations import agreements, approving, days, finishing, logs, offers, placing
 from enterprises.placements.types import AgreementParty, LogTag
 from trainhub.demo.calendar import working_days
 from trainhub.demo.invented import BASES, PROGRAMMES
@@ -207,11 +207,11 @@ def _weekly(world: World, placement: Placement, logged: Sequence[date], number: 
     for step, monday in enumerate(mondays):
         on = next(day for day in logged if day >= monday)
         tags = (list(LogTag)[(number + step) % 5], LogTag.PRACTICE)
-        row = days.save_weekly_log(
+        row = logs.save_weekly_log(
             placement=placement, on=on, text=WEEKLY[(number + step) % len(WEEKLY)], tags=tags, today=on, by=world.by, now=instant(world, on, 4)
         )
         if (number + step) % 3 == 0:
-            days.comment_week(log=row, comment=COMMENTS[(number + step) % len(COMMENTS)], by=world.by, now=instant(world, on, 6))
+            logs.comment_week(log=row, comment=COMMENTS[(number + step) % len(COMMENTS)], by=world.by, now=instant(world, on, 6))
 
 
 def grade(world: World, placement: Placement, number: int) -> None:

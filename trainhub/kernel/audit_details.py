@@ -163,6 +163,7 @@ NAMES: Mapping[str, Any] = {
     "no": _l("序号"),
     "note": _l("说明"),
     "number": _l("编号"),
+    "waits": _l("等待学校审核"),
     "objection": _l("异议"),
     "objectives": _l("课程目标"),
     "of": _l("属于"),

@@ -17,6 +17,7 @@ from trainhub.kernel.i18n import _, format_date, listed
 from trainhub.organisations import labels, queries, rules
 from trainhub.organisations.models import BaseHost, Organisation, OrganisationPast
 from trainhub.organisations.permissions import EDITORS, VERIFIERS
+from trainhub.organisations.ruling_queries import ruling_subject
 from trainhub.organisations.types import HostSide, OrganisationKind, OrganisationState
 
 CLOSING = "trainhub.organisations.closing"
@@ -269,7 +270,7 @@ def reopen(*, organisation: Organisation, by: Identity, now: datetime, version: 
 
 def may_host(base: Organisation, by: Identity) -> bool:
     """Whether somebody says who hosts a base: who verifies it, the host that leads it and the base itself."""
-    return by.over(queries.subject_of(base), *VERIFIERS) or by.over(queries.ruling_subject(base), *EDITORS)
+    return by.over(queries.subject_of(base), *VERIFIERS) or by.over(ruling_subject(base), *EDITORS)
 
 
 def check_may_host(base: Organisation, by: Identity) -> None:

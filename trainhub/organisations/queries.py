@@ -358,16 +358,6 @@ def subject_of(organisation: Organisation) -> Subject:
     return Subject.of(organisations=(organisation.id, organisation.parent_id, *hosts), regions=region_path(organisation.region_code).codes)
 
 
-def ruling_subject(organisation: Organisation) -> Subject:
-    """Who rules an organisation: of a base itself and the host that leads it. The other partners see it and work there, but end no partner and give no
-    roles over it."""
-    if organisation.kind is not OrganisationKind.BASE:
-        return subject_of(organisation)
-    standing = (BaseHost.base_id == organisation.id, BaseHost.until.is_(None), BaseHost.is_lead.is_(True))
-    leads = session().scalars(select(BaseHost.organisation_id).where(*standing))
-    return Subject.of(organisations=(organisation.id, organisation.parent_id, *leads), regions=region_path(organisation.region_code).codes)
-
-
 def subjects_of(organisation_ids: Iterable[int]) -> dict[int, Subject]:
     """The same for several, by id."""
     some = by_ids(organisation_ids).values()

@@ -7,14 +7,12 @@ from enterprises.placements.operations.certifying import asked_key, certificate_
 from enterprises.placements.operations.conflicts import release_mentor
 from enterprises.placements.operations.counting import hours_of
 from enterprises.placements.operations.days import (
-    comment_week,
     correct_day,
     correct_days_against,
     decide_days,
     decide_entries,
     log_day,
     log_week,
-    save_weekly_log,
     take_back_day,
 )
 from enterprises.placements.operations.events import change_base, close_event, decide_absence, end_early, report_event, share_event
@@ -35,7 +33,17 @@ from enterprises.placements.operations.links import (
     send_link,
     waiting_by,
 )
-from enterprises.placements.operations.logs import add_note, add_photo, check_place, drop_photo, may_be_rated, rate, review_week
+from enterprises.placements.operations.logs import (
+    add_note,
+    add_photo,
+    check_place,
+    comment_week,
+    drop_photo,
+    may_be_rated,
+    rate,
+    review_week,
+    save_weekly_log,
+)
 from enterprises.placements.operations.offers import (
     change_position,
     change_term,

@@ -1,4 +1,4 @@
-"""Days: logged by the student, decided by the mentor, pushed to the ledger; weekly logs; corrections."""
+"""Days: logged by the student, decided by the mentor, pushed to the ledger; corrections."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy import update
 
 from enterprises.mentors import queries as mentors
 from enterprises.placements import labels, queries, rules
-from enterprises.placements.models import DayEntry, Placement, WeeklyLog
+from enterprises.placements.models import DayEntry, Placement
 from enterprises.placements.operations._support import (
     BadDay,
     WrongState,
@@ -24,7 +24,7 @@ from enterprises.placements.operations._support import (
 )
 from enterprises.placements.operations.certifying import correct_certificates, has_ended, issue_certificate
 from enterprises.placements.operations.counting import settle_trainings
-from enterprises.placements.types import DayProblem, DayState, Ground, LogTag, NoteSide, PlacementState
+from enterprises.placements.types import DayProblem, DayState, Ground, PlacementState
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
@@ -370,49 +370,3 @@ def correct_days_against(*, student: Student, reason: str, today: date, by: Iden
         reason=entries[0].reason,
     )
     return len(entries)
-
-
-def save_weekly_log(
-    *, placement: Placement, on: date, text: str, tags: Iterable[LogTag | str], today: date, by: Identity, now: datetime, version: int | None = None
-) -> WeeklyLog:
-    """Save what the student learned in the ISO week of a day, with the tags of criterion 6.10. Raises BadDay, Stale."""
-    week = rules.week_of(on)
-    if placement.state not in (PlacementState.STARTED, PlacementState.FINISHED):
-        raise WrongState(_("实习开始后才能写周志。"))
-    if week[0] > min(today, placement.ends_on) or week[-1] < placement.starts_on:
-        raise BadDay(_("这一周不在实习期内，或还没有到。"), field="text")
-    if not text.strip():
-        raise BadDay(_("请填写本周的收获与问题。"), field="text")
-    hold(placement)
-    year, number, _weekday = on.isocalendar()
-    row = queries.weekly_log(placement.id, year, number)
-    wanted = sorted({LogTag(tag).value for tag in tags})
-    if row is None:
-        row = WeeklyLog(placement_id=placement.id, iso_year=year, iso_week=number, text=text.strip(), tags=wanted, saved_at=now)
-        session().add(row)
-    elif version is not None and version != row.version and (row.text, row.tags) != (text.strip(), wanted):
-        raise Stale(_("这一周的周志刚在别处保存过，你的修改没有保存。请刷新后再改。"))
-    elif (row.text, row.tags) == (text.strip(), wanted):
-        return row
-    elif (
-        row.mentor_comment
-        or row.reviewed_on is not None
-        or any(note.side is not NoteSide.STUDENT for note in queries.notes_of([row.id]).get(row.id, []))
-    ):
-        raise WrongState(_("这篇周志已有评语或已审阅，不能改写。请用“补充更正”另写一条，原文保留。"), code="log_reviewed")
-    else:
-        row.text, row.tags, row.saved_at = text.strip(), wanted, now
-    session().flush()
-    audit.record(by=by, did="placements.log.saved", on=placement, data={"week": f"{year}-W{number:02d}"})
-    return row
-
-
-def comment_week(*, log: WeeklyLog, comment: str, by: Identity, now: datetime) -> WeeklyLog:
-    """The mentor's comment under a weekly log; a later one replaces it while the school has not reviewed the log."""
-    if log.mentor_comment and log.reviewed_on is not None:
-        raise WrongState(_("学校已审阅这篇周志，评语不能再改。"))
-    if log.mentor_comment != comment.strip():
-        log.mentor_comment = comment.strip()[:4000]
-        session().flush()
-        audit.record(by=by, did="placements.log.commented", on=log)
-    return log

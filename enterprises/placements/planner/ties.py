@@ -198,10 +198,10 @@ def _programme(
         rows.append((entries, -np.inf, float(paid)))
     takes: dict[tuple[int, int], Entries] = {}
     for at, (kind, family, size) in enumerate(zip(groups.kind.tolist(), groups.family.tolist(), groups.size.tolist(), strict=True)):
-        mine = [(column(float(size), at, one), one) for one in setup.families[family]]
-        rows.append(([(number, 1.0) for number, _one in mine], 0.0, float(size)))
-        for number, some in mine:
-            for slot in bits(some):
+        packed = [(column(float(size), at, one), one) for one in setup.families[family]]
+        rows.append(([(number, 1.0) for number, _slots in packed], 0.0, float(size)))
+        for number, slots in packed:
+            for slot in bits(slots):
                 takes.setdefault((kind, slot), []).append((number, -1.0))
     for (kind, slot), entries in sorted(takes.items()):
         seats = [(column(float(setup.seats[slot, post])), post) for post in np.flatnonzero(setup.accepts[kind] & (setup.seats[slot] > 0)).tolist()]

@@ -257,6 +257,20 @@ def photos_between(placement_id: int, since: date, until: date) -> list[tuple[Lo
     return [(row, kept) for row, kept in session().execute(statement)]
 
 
+def decided_alike(placement_id: int, ids: Collection[int], *, state: DayState, reason: str, by_id: int | None) -> bool:
+    """Whether an account has decided all of these entries in just this way already."""
+    if not ids or by_id is None:
+        return False
+    statement = select(func.count(DayEntry.id)).where(
+        DayEntry.placement_id == placement_id,
+        DayEntry.id.in_(list(ids)),
+        DayEntry.state == state,
+        DayEntry.reason == reason,
+        DayEntry.decided_by_id == by_id,
+    )
+    return session().scalar(statement) == len(ids)
+
+
 def logs_to_review(identity: Identity) -> Any:
     """Weekly logs that no supervisor has reviewed yet, the oldest first; also of placements that are finished: the last weeks' are written then."""
     statement: Any = (

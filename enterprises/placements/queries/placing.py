@@ -376,20 +376,6 @@ def days_by_ids(ids: Collection[int]) -> list[date]:
     return list(session().scalars(select(DayEntry.on).where(DayEntry.id.in_(list(ids))).order_by(DayEntry.on)))
 
 
-def decided_alike(placement_id: int, ids: Collection[int], *, state: DayState, reason: str, by_id: int | None) -> bool:
-    """Whether an account has decided all of these entries in just this way already."""
-    if not ids or by_id is None:
-        return False
-    statement = select(func.count(DayEntry.id)).where(
-        DayEntry.placement_id == placement_id,
-        DayEntry.id.in_(list(ids)),
-        DayEntry.state == state,
-        DayEntry.reason == reason,
-        DayEntry.decided_by_id == by_id,
-    )
-    return session().scalar(statement) == len(ids)
-
-
 def pending_count(placement_id: int) -> int:
     """How many days of a placement wait for the mentor."""
     statement = select(func.count(DayEntry.id)).where(DayEntry.placement_id == placement_id, DayEntry.state == DayState.PENDING)

@@ -19,6 +19,7 @@ from trainhub.kernel.errors import NotFound
 from trainhub.kernel.i18n import _
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation, Region
+from trainhub.organisations.ruling_queries import ruling_subject
 from trainhub.organisations.types import OrganisationState
 from trainhub.people.models import Employment, Person, Student, Teacher
 from trainhub.people.queries import places_that_count, rows_of_humans, settled
@@ -192,7 +193,7 @@ def subject_of_scope(
     organisation = organisations.by_id(organisation_id) if organisation_id is not None else None
     if organisation is None:
         raise NotFound(_("没有这个机构。"))
-    return organisations.ruling_subject(organisation) if to_give else organisations.subject_of(organisation)
+    return ruling_subject(organisation) if to_give else organisations.subject_of(organisation)
 
 
 def subject_of_account(account_id: int, *, today: date) -> Subject:

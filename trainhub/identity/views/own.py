@@ -27,8 +27,7 @@ blueprint = Blueprint("my_account", __name__)
 
 def _me() -> tuple[Identity, Account]:
     identity = acting()
-    assert identity is not None
-    assert identity.account_id is not None
+    assert identity is not None and identity.account_id is not None  # noqa: PT018 - `signed_in` has let them in
     return identity, queries.account(identity.account_id)
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import pickle
 import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -15,7 +14,6 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import chain, islice
 from pathlib import Path
-from tempfile import TemporaryFile
 from typing import IO, Any
 
 from sqlalchemy.exc import IntegrityError, OperationalError
@@ -30,6 +28,7 @@ from trainhub.kernel.sheets.writing import write_csv
 from trainhub.ledger import queries
 from trainhub.ledger.rosters import importing, swapping
 from trainhub.ledger.rosters import queries as rosters
+from trainhub.ledger.rosters.ahead import Ahead, Chunk
 from trainhub.ledger.rosters.checking import Checker, Complaint, Entry, is_erased
 from trainhub.ledger.rosters.columns import schema
 from trainhub.ledger.types import RosterResult
@@ -58,50 +57,6 @@ class Roster:
     name: str
     base_code: str = ""
     is_demo: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Chunk:
-    """Rows of the file that are written together."""
-
-    rows: int
-    entries: list[Entry]
-    bad: list[tuple[int, list[Complaint]]]
-
-    def after(self, rows: int) -> Chunk:
-        """Without its first rows."""
-        gone = set(sorted([*(entry.number for entry in self.entries), *(number for number, _said in self.bad)])[:rows])
-        kept = [one for one in self.entries if one.number not in gone]
-        return Chunk(self.rows - rows, kept, [one for one in self.bad if one[0] not in gone])
-
-
-class Ahead:
-    """A file that was read and checked before anything is written: on SQLite everybody waits while a transaction lasts, and a file that counts as a
-    whole takes one. The chunks lie in a file without a name, which goes with the process."""
-
-    def __init__(self, digest: str) -> None:
-        self.digest = digest
-        self.file_name, self.row_count = "", 0
-        self.warnings: list[dict[str, Any]] = []
-        self._file = TemporaryFile()  # noqa: SIM115 - closed by `close`
-
-    def close(self) -> None:
-        """Let the rows go."""
-        self._file.close()
-
-    def keep(self, chunk: Chunk) -> None:
-        """Add the next rows."""
-        pickle.dump(chunk, self._file, pickle.HIGHEST_PROTOCOL)
-
-    def chunks(self, skip: int) -> Iterator[Chunk]:
-        """The rows after the first `skip`."""
-        self._file.seek(0)
-        before = 0
-        while before < self.row_count:
-            chunk: Chunk = pickle.load(self._file)  # noqa: S301 - written above by this object
-            if before + chunk.rows > skip:
-                yield chunk.after(skip - before) if skip > before else chunk
-            before += chunk.rows
 
 
 def _nothing(_done: int, _total: int) -> None:
@@ -441,8 +396,5 @@ class _private:  # noqa: N801 - a context manager
 
 
 def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
     with path.open("rb") as file:
-        while piece := file.read(1 << 20):
-            digest.update(piece)
-    return digest.hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -124,10 +124,8 @@ class CourseCase:
     closed: int = 0
     missing: tuple[str, ...] = ()
     open_years: tuple[int, ...] = ()
-    recognised: tuple[str, ...] = ()
-    """Whose credits were recognised: decided upon, and assessed elsewhere."""
-    is_optional: bool = False
-    """Nobody has to take it: `missing` names those who did, and no cohort has to have it opened."""
+    recognised: tuple[str, ...] = ()  # whose credits were recognised: decided upon, and assessed elsewhere
+    is_optional: bool = False  # nobody has to take it: `missing` names those who did, and no cohort has to have it opened
 
 
 @dataclass(frozen=True, slots=True)
