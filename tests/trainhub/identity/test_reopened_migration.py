@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
 import sqlalchemy as sa
 
-from tests.architecture.test_migrations import databases, engine
 from tests.courses.discussion.test_migration import put
 from trainhub.kernel import migrations
 
-__all__ = ["databases", "engine"]
 DAYS = [datetime(2026, 1, day, tzinfo=UTC) for day in range(1, 9)]
 
 
 @pytest.fixture
-def before(engine: sa.Engine) -> sa.Engine:
+def before(history: Callable[[str], sa.Engine]) -> sa.Engine:
     """A database at the revision before these."""
-    migrations.upgrade(engine, "0079")
-    return engine
+    return history("0079")
 
 
 def test_what_the_log_says_is_kept_and_back(before: sa.Engine) -> None:
