@@ -88,7 +88,7 @@ def unwaive(pair: tuple[Programme, Offering]) -> Any:
     why = _reason(_("请写明撤销的理由。"))
     facts = {name: getattr(row, name) for name in ("first_teaching_on", "lead_teacher_id", "closed_on", "relevance")}
     with transaction():
-        correcting.correct_offering(offering=row, waiver="", reason=why, by=who(), now=clock.now(), **facts)
+        correcting.correct_offering(offering=row, waiver="", reason=why, opened_at=row.version, by=who(), now=clock.now(), **facts)
     return back(programme, row)
 
 

@@ -33,6 +33,8 @@ class Topic(Versioned, Base):
     evidence_file_id: Mapped[int | None] = mapped_column(ref("stored_file.id"))
     evidence_waits: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     """It came after the school approved the topic, and no school has looked at it: it proves nothing yet."""
+    evidence_by_id: Mapped[int | None]
+    """Who added it late: nobody takes what is their own."""
     skills: Mapped[list[str]]
     is_confidential: Mapped[bool] = mapped_column(default=False)
     seats: Mapped[int] = mapped_column(default=1)

@@ -244,7 +244,7 @@ def add_evidence(*, topic: Topic, kind: EvidenceKind, file_id: int, evidence: st
         file_id,
         within(evidence, field="evidence", refused=TopicRefused) or topic.evidence,
     )
-    topic.evidence_waits = topic.approved_by_school_on is not None
+    topic.evidence_waits, topic.evidence_by_id = topic.approved_by_school_on is not None, by.account_id
     session().flush()
     audit.record(by=by, did="capstones.topic.evidence_added", on=topic, data={"kind": kind, "file": file_id, "waits": topic.evidence_waits})
     if topic.evidence_waits:
@@ -269,7 +269,7 @@ def judge_evidence(*, topic: Topic, is_taken: bool, reason: str = "", by: Identi
         return topic
     if not topic.evidence_waits:
         raise WrongState(_("没有待审核的证明材料。"))
-    if identity.is_same_holder(by.account_id, topic.approved_by_enterprise_id):
+    if any(identity.is_same_holder(by.account_id, one) for one in (topic.approved_by_enterprise_id, topic.evidence_by_id)):
         raise WrongPerson(_("你已代表另一方审批了“%(title)s”：校企双方须由不同的人审批。", title=topic.title), code="both_sides")
     if is_taken:
         topic.evidence_waits = False

@@ -29,7 +29,8 @@ DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 def materials_of(row: Capstone, on: date) -> dict[str, Any]:
     """What is kept: days that no placement covers, the topic's evidence, the enterprise supervisor as the register says on this day."""
     topic = session().get_one(Topic, row.topic_id)
-    file = session().get_one(StoredFile, topic.evidence_file_id) if topic.evidence_file_id is not None else None
+    is_proven = topic.evidence_file_id is not None and not topic.evidence_waits  # what no school has looked at is kept as none
+    file = session().get_one(StoredFile, topic.evidence_file_id) if is_proven else None
     mentor = session().scalar(
         select(Mentor)
         .join(Supervision, and_(Supervision.person_id == Mentor.person_id, Supervision.role == SupervisorRole.ENTERPRISE))
@@ -38,8 +39,8 @@ def materials_of(row: Capstone, on: date) -> dict[str, Any]:
     return {
         "uncovered": [[first.isoformat(), last.isoformat()] for first, last in _live_spans([row.id], on)[row.id]],
         "evidence": {
-            "kind": topic.evidence_kind.value if topic.evidence_kind else None,
-            "evidence": topic.evidence,
+            "kind": topic.evidence_kind.value if topic.evidence_kind and not topic.evidence_waits else None,
+            "evidence": "" if topic.evidence_waits else topic.evidence,
             "file": file.name if file is not None else "",
             "sha256": file.sha256 if file is not None else "",
         },

@@ -86,9 +86,18 @@ def sealed() -> dict[str, Any]:
     return {"kind": None, "evidence": _("内容保密"), "file": "", "sha256": ""}
 
 
+def as_told(evidence: str, waits: bool) -> str:
+    """The number or description of an evidence, marked while no school has looked at it."""
+    return evidence + _("（待学校审核）") if waits else evidence
+
+
 def _evidence(capstone: Capstone, topic: Topic, file: StoredFile | None, on: date) -> dict[str, Any]:
-    said = (topic.evidence + _("（待学校审核）")).strip() if topic.evidence_waits else topic.evidence
-    live = {"kind": topic.evidence_kind, "evidence": said, "file": file.name if file else "", "sha256": file.sha256 if file else ""}
+    live = {
+        "kind": topic.evidence_kind,
+        "evidence": as_told(topic.evidence, topic.evidence_waits),
+        "file": file.name if file else "",
+        "sha256": file.sha256 if file else "",
+    }
     found = frozen.evidence_of(capstone, on, live)
     return found | {"kind": EvidenceKind(found["kind"]) if found["kind"] else None}
 

@@ -184,7 +184,7 @@ def topics_listing(identity: Identity, wanted: TopicFilter, on: date, sort: str 
             Topic.state,
             Topic.seats,
             Topic.taken,
-            Topic.evidence_file_id.is_not(None),
+            Topic.evidence_file_id.is_not(None) & Topic.evidence_waits.is_(False),
             Topic.is_confidential,
             Topic.created_at,
         )

@@ -210,6 +210,8 @@ def check_topic(pair: Pair) -> Any:
         lines.append((kind, _("8.2：%(words)s", words=words)))
         if chosen.evidence_file_id is None:
             lines.append(("wait", _("8.1：选题还没有证明材料")))
+        elif chosen.evidence_waits:
+            lines.append(("wait", _("8.1：选题的证明材料待学校审核")))
         if not queries.mentor_load(chosen.enterprise_id, clock.today(), most=most_of(SupervisorRole.ENTERPRISE)):
             lines.append(("wait", _("8.3：企业还没有在任的指导教师")))
     return render_template(

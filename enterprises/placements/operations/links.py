@@ -22,7 +22,7 @@ from enterprises.mentors.proving import TRIES
 from enterprises.permissions import SCHOOL
 from enterprises.placements import queries
 from enterprises.placements.models import DayEntry, MentorLink, Placement
-from enterprises.placements.operations._support import BadPlacement, WrongState, demand_office
+from enterprises.placements.operations._support import BadPlacement, WrongState, demand_office, hold, hold_weeks
 from enterprises.placements.operations.days import decide_entries
 from enterprises.placements.operations.finishing import LAST_DAYS, grade_placement
 from enterprises.placements.operations.logs import add_note
@@ -283,6 +283,12 @@ def decide_by_link(
         not_so = str(_("与实际出勤不符"))
     for entry_id, reason in rejected.items():
         groups.setdefault((waiting.get(entry_id, 0), reason.strip() or not_so), []).append(entry_id)
+    # All of them before the first is decided: two links that share students would otherwise wait for each other.
+    held = [found for key in sorted({placement_id for placement_id, _why in groups}) if (found := queries.placement(key)) is not None]
+    for placement in held:
+        hold(placement)
+    for student_id in sorted({placement.student_id for placement in held}):
+        hold_weeks(student_id)
     done = 0
     for (placement_id, reason), ids in sorted(groups.items()):
         placement = queries.placement(placement_id)

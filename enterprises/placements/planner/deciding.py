@@ -41,6 +41,8 @@ class Placed:
     table: Ints
     bound: int
     is_proven: bool = True
+    kept_first: bool = False
+    """Whether what rows are worth to keep (`Case.worth`) came before the wishes."""
     wider: list[Wider] = field(default_factory=list)
     """Where there are any, the bounds are theirs."""
 
@@ -52,7 +54,7 @@ def place(setup: Setup, numbers: Reach, chosen: Ints, single: Ints, until: float
     if options == Options(aim=options.aim) and (is_repair or (is_mixed.any() and options.aim is Aim.COMPLETE)):
         best = exact.solve(setup, numbers, chosen, until)
         if best is not None:
-            return Placed(best, _cost(setup, best))
+            return Placed(best, _cost(setup, best), kept_first=bool(setup.case.worth))
     if not len(chosen) and not len(single) and setup.current is None:
         return Placed(np.full(setup.held.shape, NOWHERE), 0)
     return _by_flows(setup, numbers, chosen, chosen[is_mixed], single, until, options.bonus)

@@ -49,7 +49,7 @@ def solve(case: Case, *, seed: int = 1, time_limit: float = 60.0, options: Optio
     plain = replace(case, current=None) if case.current is not None else case
     together = _reached(plain, seed, until, options)
     anywhere = _reached(plain, seed, until, replace(options, is_one_enterprise=False))[0] if options.is_one_enterprise else None
-    return turns.joined(case, alone, plan, proven, together, anywhere, round(time.monotonic() - began, 3))
+    return turns.joined(case, alone, plan, proven, together, anywhere, round(time.monotonic() - began, 3), aim=options.aim)
 
 
 def _beside(case: Case, alone: Plan, seed: int, until: float, options: Options, tell: Callable[[int], None]) -> tuple[Plan, turns.Proven]:
@@ -113,6 +113,8 @@ def _solve(case: Case, seed: int, until: float, options: Options, tell: Callable
         figures["reached_anywhere"] = int((setup.need <= 0).sum()) + anywhere
     if untangled.bases:
         figures["shared_bases"] = list(untangled.bases)
+    if found.kept_first:
+        figures["kept_first"] = True
     figures["seconds"] = round(time.monotonic() - began, 3)
     told = explain(setup, placed, case, is_one_enterprise=options.is_one_enterprise)
     return Plan(_assignments(setup, placed), tuple(told), figures, _solver())

@@ -91,6 +91,8 @@ def proof(
             best = _("没有其他安排能让更少的学生什么实习都没有；在此前提下达到周数的学生最多；")
         if is_repair:
             best += _("在此前提下对现有安排的改动最少；")
+            if figures.get("kept_first"):
+                best += _("改动同样少时先保留已签署、再保留学生已确认的安排；在此之后，")
         who = _("按优先次序和抽签确定的学生")
         if is_repair:
             who = _("这样确定的达到周数的学生")
@@ -129,7 +131,10 @@ def procedure(settings: PlanSettings, *, seed: int, is_repair: bool, rule: str =
     first = _("先让最少的学生一周都没有，再让最多的学生达到规定周数") if settings.aim is Aim.EVERYONE else _("先让最多的学生达到规定周数")
     if is_repair:
         found = [
-            _("公布之后有变动，安排经过修补：%(first)s；在此前提下对原有安排的改动最少；再使达到周数的学生志愿合计最靠前。", first=first),
+            _(
+                "公布之后有变动，安排经过修补：%(first)s；在此前提下对原有安排的改动最少，改动同样少时尽量保留已签署和已确认的安排；再使达到周数的学生志愿合计最靠前。",
+                first=first,
+            ),
             _("修补先看改动多少，不再先看优先次序和抽签。") if rule else _("修补先看改动多少，不再先看抽签。"),
         ]
     elif rule:

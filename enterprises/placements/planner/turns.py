@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from enterprises.placements.planner.prepare import UNRANKED
 from enterprises.placements.planner.types import Case, Plan, Pupil, Triple
+from enterprises.placements.types import Aim
 
 
 def took_part(case: Case) -> frozenset[str]:
@@ -64,11 +65,12 @@ class Proven:
     """Those of them who reach cost at least so much"""
 
 
-def joined(case: Case, alone: Plan, plan: Plan, proven: Proven, together: tuple[int, int], anywhere: int | None, seconds: float) -> Plan:
+def joined(case: Case, alone: Plan, plan: Plan, proven: Proven, together: tuple[int, int], anywhere: int | None, seconds: float, *, aim: Aim) -> Plan:
     """Both plans as one; `plan` holds what those who took part get in the end. `reached_together` is how many reach without the condition.
 
     The bounds are those under the condition that who took part goes first, where all plans that are as good for them were looked at
-    (`proven`); else those without it, and nothing is said to be the best. A repair that changes nothing is the only one of its kind.
+    (`proven`); else those without it, and nothing is said to be the best. A repair that changes nothing is the only one of its kind where those who
+    reach come first; where fewest with nothing does, nobody has counted them here.
     """
     ours = took_part(case)
     before, figures = alone.figures, dict(plan.figures)
@@ -83,7 +85,7 @@ def joined(case: Case, alone: Plan, plan: Plan, proven: Proven, together: tuple[
     total = figures["rank_cost"]
     figures["gap"] = round((total - least) / least, 6) if least else (0.0 if total == least else 1.0)
     figures["optimal"] = figures["optimal"] and before["optimal"] and reached == figures["reached_bound"] and total == least and is_all
-    if case.current is not None and not figures["changed"] and figures["reached"] == figures["reached_bound"]:
+    if aim is Aim.COMPLETE and case.current is not None and not figures["changed"] and figures["reached"] == figures["reached_bound"]:
         figures["optimal"], figures["rank_cost_bound"], figures["gap"] = True, total, 0.0
     figures["reached_together"] = together[0]
     if anywhere is not None:

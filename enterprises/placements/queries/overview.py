@@ -153,6 +153,8 @@ def events_of_person(person_id: int, since: date, until: date) -> list[Any]:
         PlacementEvent.kind == EventKind.VISIT,
     )
     mine = identities.accounts_of_persons([person_id]).get(person_id)
+    # As on the pages (`readable_events`): the mentor reads of a visit what the school has shown.
+    reads = sa.or_(Student.person_id == person_id, PlacementEvent.shared_at.is_not(None), PlacementEvent.reported_by_id == (mine or 0))
     statement = (
         select(
             PlacementEvent.id,
@@ -160,7 +162,7 @@ def events_of_person(person_id: int, since: date, until: date) -> list[Any]:
             PlacementEvent.kind,
             PlacementEvent.since,
             PlacementEvent.until,
-            PlacementEvent.text,
+            sa.case((reads, PlacementEvent.text), else_="").label("text"),
             PlacementEvent.created_at,
             Organisation.name.label("enterprise"),
             student_person.name.label("student"),

@@ -251,8 +251,14 @@ def test_a_calendar_says_nothing_of_why_somebody_was_away(world: SimpleNamespace
     event = report(world, EventKind.ABSENCE, FRIDAY, FRIDAY, text="复诊，请勿告知他人")
     operations.decide_absence(event=event, placement=world.row, is_approved=True, **WHOLE)
     report(world, EventKind.VISIT, STARTS, STARTS, text="期中走访")
-    found = [one.description for one in panels.calendar(world.mentor_person, STARTS, FRIDAY) if one.uid.startswith("placement-event")]
-    assert sorted(found) == ["", "期中走访"]
+    visit = report(world, EventKind.VISIT, STARTS, STARTS, text="期中走访")  # the same again is the known one
+
+    def told(person_id: int) -> list[str]:
+        return sorted(one.description for one in panels.calendar(person_id, STARTS, FRIDAY) if one.uid.startswith("placement-event"))
+
+    assert (told(world.mentor_person), told(world.student.person_id)) == (["", ""], ["", "期中走访"])
+    operations.share_event(event=visit, placement=queries.placement(world.key), **WHOLE)
+    assert told(world.mentor_person) == ["", "期中走访"]
 
 
 @pytest.mark.database

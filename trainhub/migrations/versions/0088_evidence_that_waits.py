@@ -18,8 +18,10 @@ depends_on = None
 def upgrade() -> None:
     """Forward: what is there counts on; from here on the school looks at what comes late."""
     op.add_column("capstone_topic", sa.Column("evidence_waits", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.add_column("capstone_topic", sa.Column("evidence_by_id", sa.BigInteger(), nullable=True))
 
 
 def downgrade() -> None:
     """Back: late evidence counts at once again."""
+    op.drop_column("capstone_topic", "evidence_by_id")
     op.drop_column("capstone_topic", "evidence_waits")
