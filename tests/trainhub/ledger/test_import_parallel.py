@@ -105,7 +105,7 @@ def test_the_two_halves_of_a_pair_that_come_at_once_wait_for_an_eye(committed: F
             with work._open() as table:
                 (chunk,) = work._chunks(table)
                 with transaction():
-                    batch_id, _done = work._start(table, str(number) * 64, None)
+                    batch_id, _done = work._start(table.row_count, str(number) * 64, None)
             works.append((work, batch_id))
             acts.append(partial(work._import, batch_id, 0, chunk))
     assert together(committed, *acts) == ["", ""]
