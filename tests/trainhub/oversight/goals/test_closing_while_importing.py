@@ -78,7 +78,7 @@ def test_a_closing_waits_for_a_portion_that_is_being_written(committed: Flask, t
         with work._open() as table:
             chunks = list(work._chunks(table))
             with transaction():
-                batch_id, _done = work._start(table, "0" * 64, None)
+                batch_id, _done = work._start(table.row_count, "0" * 64, None)
     kept = list[int | None]()
     assert together(committed, lambda: work._import(batch_id, 0, chunks[0]), lambda: kept.append(_close(NOW - timedelta(seconds=1)))) == ["", ""]
     with committed.app_context():
