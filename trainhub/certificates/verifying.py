@@ -13,7 +13,7 @@ from datetime import date
 from typing import Any
 
 from trainhub.certificates import credentials, openbadges, queries
-from trainhub.certificates.documents import HIDDEN, Maker, as_before, as_shown, badge_of, snapshot_of
+from trainhub.certificates.documents import HIDDEN, Maker, as_shown, badge_of, is_told_by, snapshot_of
 from trainhub.certificates.layouts import reading
 from trainhub.certificates.layouts.model import Field
 from trainhub.certificates.models import Certificate
@@ -260,7 +260,7 @@ def _is_ours(badge: Badge, stored: Certificate, maker: Maker) -> bool:
     ours = replace(badge_of(stored, maker, is_public=bool(badge.salt)), narrative=badge.narrative)
     if badge.salt:
         ours = replace(ours, salt=badge.salt, identity=openbadges.hashed_name(stored.holder, badge.salt))
-        return badge in (ours, as_before(ours, stored))
+        return is_told_by(badge, stored) and badge == replace(ours, title=badge.title, description=badge.description)
     return badge == ours
 
 
