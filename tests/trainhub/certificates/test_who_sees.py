@@ -114,6 +114,17 @@ def test_whoever_draws_it_up_decides(session: Session, client: FlaskClient) -> N
         ("students", "指导学生人数", "number", "public"),
         ("teachers", "教师人数", "number", "public"),
         ("course", "教师教学能力提升", "text", "masked"),
+        ("project_id", "项目编号", "text", "public"),
+        ("exam_id", "考试编号", "text", "public"),
+        ("venue_address", "举办地址", "text", "public"),
+        ("home_address", "家庭地址", "text", "holder_only"),
+        ("address", "地址", "text", "holder_only"),
+        ("student_id", "学号", "text", "holder_only"),
+        ("student_category", "学员类别", "text", "public"),
+        ("unit", "指导教师单位", "text", "public"),
+        ("advisor_unit", "单位", "text", "public"),
+        ("advisor_name_en", "英文", "text", "masked"),
+        ("teacher_en", "英文", "text", "masked"),
     ],
 )
 def test_what_a_field_is_called_decides_until_somebody_does(name: str, label: str, kind: Any, shown: str) -> None:
