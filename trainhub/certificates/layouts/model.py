@@ -31,9 +31,26 @@ VerticalAlign = Literal["top", "middle", "bottom"]
 
 
 Shown = Literal["", "public", "masked", "holder_only"]
-_PERSON = frozenset(
-    """teacher teachers advisor adviser supervisor supervisors mentor mentors tutor coach instructor lecturer professor
-    examiner director dean principal headteacher contact person holder student trainee signer pinyin""".split()
+_TEACHING = frozenset(
+    [
+        "teacher",
+        "teachers",
+        "advisor",
+        "adviser",
+        "supervisor",
+        "supervisors",
+        "mentor",
+        "mentors",
+        "tutor",
+        "coach",
+        "instructor",
+        "lecturer",
+        "professor",
+        "examiner",
+    ]
+)
+_PERSON = _TEACHING | frozenset(
+    ["director", "dean", "principal", "headteacher", "contact", "person", "holder", "student", "trainee", "signer", "pinyin"]
 )
 _PERSON_NAMES = frozenset({"name_en", "name_zh", "full_name", "english_name"})
 _PERSON_WORDS = re.compile("姓名|拼音|教师|老师|导师|师傅|讲师|教授|教练|班主任|负责人|联系人|评委|考官|签发人|院长|校长|主任")
