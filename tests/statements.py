@@ -1,7 +1,8 @@
 """Which statements a test sends to the database, so that each kind of statement is sent to the other kind of database, too, by the fewest tests.
 
 The suite on SQLite notes them (TRAINHUB_TEST_STATEMENTS=folder); a later run on PostgreSQL reads the notes (TRAINHUB_TEST_COVER=folder) and
-leaves out tests whose every statement another test sends with parameters of the same types. A test of which nothing was noted is never left out.
+leaves out tests whose every statement another test sends with parameters of the same types, and values as long. A test of which nothing was noted,
+or of which a statement failed, is never left out: after it one database goes on, the other refuses all that follows.
 """
 
 from __future__ import annotations
@@ -32,11 +33,17 @@ class Notes:
     def begin(self) -> None:
         """Listen to every engine of this process."""
         sa.event.listen(sa.Engine, "before_cursor_execute", self._note)
+        sa.event.listen(sa.Engine, "handle_error", lambda _context: self.failed())
 
     def _note(self, _connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, is_many: bool) -> None:
         if self.now:
             rows = is_many and parameters and isinstance(parameters[0], tuple | list | dict)
-            self.kinds.setdefault(self.now, set()).add(kind_of(statement, parameters[0] if rows else parameters))
+            self.kinds.setdefault(self.now, set()).update(kinds_of(statement, parameters[0] if rows else parameters))
+
+    def failed(self) -> None:
+        """A statement of the test was refused: no other test stands for it."""
+        if self.now:
+            self.kinds.setdefault(self.now, set()).add(crc32(f"failed|{self.now}".encode()))
 
     def took(self, test: str, seconds: float) -> None:
         """One phase of a test has ended."""
@@ -49,16 +56,30 @@ class Notes:
         (self.folder / f"{process}.json").write_text(json.dumps(rows), encoding="utf-8")
 
 
-def kind_of(statement: str, parameters: Any) -> int:
-    """A number for a statement and the types of what it is given; of several rows that are inserted at once, those of the first."""
+LONG = (40, 400)
+"""Texts of more signs are something else: one database keeps what is longer than its column, the other refuses it."""
+LARGE = (1 << 15, 1 << 31)
+"""The same for whole numbers."""
+
+
+def kinds_of(statement: str, parameters: Any) -> set[int]:
+    """Numbers for a statement and the types of what it is given, and one more for each place at which a long text or a large number stands; of several
+    rows that are inserted at once, those of the first. How long a list is moves the places of all that follow: those before it count."""
     given = list(parameters.values()) if isinstance(parameters, dict) else list(parameters or ())
-    short, lists = LISTS.subn("(?)", statement)
+    short, first = LISTS.sub("(?)", statement), LISTS.search(statement)
     if statement.startswith("INSERT"):
-        row = LISTS.search(statement)
-        given = given[: row[0].partition(")")[0].count("?")] if row else given
-    elif lists:
-        given = []  # how long a list is moves the places of all that follow
-    return crc32(f"{short}|{','.join(type(one).__name__ for one in given)}".encode())
+        given = given[: first[0].partition(")")[0].count("?")] if first else given
+    elif first:
+        given = given[: statement[: first.start()].count("?")]
+    said = [f"{short}|{','.join(type(one).__name__ for one in given)}"]
+    said += [f"{short}|{place}|{size}" for place, one in enumerate(given) if (size := _size(one))]
+    return {crc32(one.encode()) for one in said}
+
+
+def _size(value: Any) -> int:
+    if isinstance(value, str):
+        return sum(len(value) > most for most in LONG)
+    return sum(abs(value) >= most for most in LARGE) if isinstance(value, int) else 0
 
 
 def noted(folder: Path) -> dict[str, tuple[float, frozenset[int]]]:

@@ -7,59 +7,17 @@ person), 以上, 达到 and 前 N 名 include the number. A figure nobody entere
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
+from enterprises.awards.figures import CompanyCase as CompanyCase
+from enterprises.awards.figures import Figures as Figures
 from enterprises.awards.projects import is_alike, key_of
 from enterprises.awards.rules import credit, in_use, once, over, verdict_of
 from enterprises.awards.specs import TERMS, spec_of, terms_of
-from enterprises.awards.types import BY_PROJECT, TOTAL_KEYS, YEARLY_KEYS, CompanyRule, EarlierAward, Entitlement
+from enterprises.awards.types import BY_PROJECT, CompanyRule, EarlierAward, Entitlement
 from trainhub.policy.findings import Finding, Status, at_least, at_most, decided, no_data, to_judge
 from trainhub.policy.types import Clause, Parameter
 
 Book = Mapping[str, Parameter]
-
-
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """What is known of an enterprise: the latest value by (key, year); year 0 for what has no year.
-
-    A figure of one year (`types.YEARLY_KEYS`) answers for that year alone; of one that is added up (`TOTAL_KEYS`) the latest up to the year
-    asked about holds, so that no cap over all years is missed; any other is of no year.
-    """
-
-    values: Mapping[tuple[str, int], int]
-    year: int
-
-    def get(self, key: str, year: int | None = None) -> int | None:
-        """The value that holds for the year asked for (default: the year of the question)."""
-        asked = self.year if year is None else year
-        if key in TOTAL_KEYS:
-            return self.values.get((key, max((when for name, when in self.values if name == key and when <= asked), default=0)))
-        found = self.values.get((key, asked))
-        return self.values.get((key, 0)) if found is None and key not in YEARLY_KEYS else found
-
-    def most(self, key: str) -> int | None:
-        """The highest value of any year: what was received in all, also of a year after the one asked about."""
-        return max((value for (name, _year), value in self.values.items() if name == key), default=None)
-
-    def history(self, key: str) -> dict[int, int]:
-        """Every known year of a figure."""
-        return {year: value for (name, year), value in self.values.items() if name == key and year}
-
-
-@dataclass(frozen=True, slots=True)
-class CompanyCase:
-    """Everything the incentives ask of an enterprise; `figures` hold those of `project` where one is asked about."""
-
-    name: str
-    figures: Figures
-    credit_status: str = ""
-    earlier: tuple[EarlierAward, ...] = ()
-    project: str = ""
-    project_number: str = ""
-    is_closed: bool = False
-
-
 Amount = tuple[int | None, int | None]
 Judge = Callable[[Figures, Book, Clause], tuple[list[Finding], Amount]]
 
@@ -366,24 +324,27 @@ def _is_same(one: EarlierAward, rule: CompanyRule, case: CompanyCase) -> bool:
 
 
 def _alike(rule: CompanyRule, case: CompanyCase, book: Book, clause: Clause) -> list[Finding]:
-    """What was awarded for a project whose name is nearly this one's is shown, and a person judges whether they are two (单个项目, 000:787)."""
+    """What was awarded for a project whose name is nearly this one's, or for one that nobody named (before projects were kept), is shown, and a
+    person judges whether they are two (单个项目, 000:787; a workspace whatever the year, 000:717)."""
     least = book["own.awards.project_likeness_percent"]
     rivals = [one for one in case.earlier if rule in BY_PROJECT and one.rule == rule and not _is_same(one, rule, case)]
     found = tuple(f"{one.project}（{one.project_number or '无编号'}）" for one in rivals if is_alike(one.project, case.project, least))
+    unnamed = tuple(f"{one.year or '—'} 年（未写明项目）" for one in rivals if rule == CompanyRule.WORKSPACE and not one.project)
+    found += unnamed
     if not found:
         return []
-    details = ("名称与已获奖励的项目相近；同一项目只奖一次，由人核对招标编号、合同或项目。",)
+    details = ("名称与已获奖励的项目相近，或当时没有写明项目；同一项目只奖一次，由人核对招标编号、合同或项目。",)
     return [to_judge(f"{rule}.project", clause, found=found, required="另一个项目", details=details)]
 
 
 def _with_awards(case: CompanyCase) -> Figures:
     """The figures, with what was awarded here: for research over all years (FJ-11) and for bids of other projects in the year (FJ-25a) the
-    sum entered as received holds it, and is at least that; for investors over all years, with the years (FJ-12); the years whose rent was relieved
+    sum entered as received holds what was decided before it was entered (`Figures.received`); for investors over all years, with the years (FJ-12); the years whose rent was relieved
     (FJ-28a), and what was given for a level of revenue (FJ-25b)."""
     values, year = dict(case.figures.values), case.figures.year
     for key, rule, of_year in (("rd_subsidy_paid_fen", CompanyRule.RESEARCH, False), ("bid_award_paid_fen", CompanyRule.BID, True)):
-        given = sum(one.amount_fen or 0 for one in case.earlier if one.rule == rule and (not of_year or one.year == year))
-        values[key, year] = max((case.figures.get(key) if of_year else case.figures.most(key)) or 0, given)
+        given = [one for one in case.earlier if one.rule == rule and (not of_year or one.year == year)]
+        values[key, year] = case.figures.received(key, given, year if of_year else None)
     aided = [one for one in case.earlier if one.rule == CompanyRule.INVESTOR]
     values["vc_aid_given_fen", year] = sum(one.amount_fen or 0 for one in aided)
     values.update({("vc_aid_year", one.year): 1 for one in aided})

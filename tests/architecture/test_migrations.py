@@ -267,6 +267,23 @@ def test_money_of_talents_that_stands_is_not_migrated_away(history: Callable[[st
         assert connection.execute(sa.text("SELECT language FROM report")).scalars().all() == ["zh"]
 
 
+def test_what_came_back_at_once_of_revoked_awards_is_not_asked_for_again(history: Callable[[str], sa.Engine]) -> None:
+    """0084, with data: until then the revocation of a paid award gave the money back to its pool."""
+    engine, ended, paid = history("0083"), date(2026, 5, 4), date(2026, 3, 2)
+    with engine.begin() as connection:
+        owner, talent = _row(connection, "organisation"), _row(connection, "talent", person_id=_row(connection, "person"), key_field_no=None)
+        for place, (state, paid_on) in enumerate((("revoked", paid), ("revoked", None), ("paid", paid))):
+            told = {"state": state, "paid_on": paid_on, "ended_on": ended if state == "revoked" else None, "findings": []}
+            _row(connection, "award", base_id=owner, rule="FJ-25a", is_one_off=False, evidence=[], year=2020 + place, **told)
+            _row(connection, "talent_award", talent_id=talent, year=2020 + place, **told)
+    migrations.upgrade(engine, "0084")
+    for name in ("award", "talent_award"):
+        with engine.begin() as connection:
+            rows = connection.execute(sa.text(f"SELECT recovered_on, recovery_reference FROM {name} ORDER BY id")).all()
+        assert [(str(row.recovered_on), row.recovery_reference) for row in rows] == [("2026-05-04", ""), ("None", ""), ("None", "")]
+    migrations.downgrade(engine, "0083")
+
+
 def test_spot_checks_of_following_years_become_academic_years_and_back(history: Callable[[str], sa.Engine]) -> None:
     """A university has one check a year: on the way no two of its checks have the same one."""
     engine = history("0029")

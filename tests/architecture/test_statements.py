@@ -4,16 +4,44 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.statements import Notes, cover, kind_of, left_out
+import pytest
+
+from tests.statements import Notes, cover, kinds_of, left_out
 
 
 def test_the_length_of_a_list_is_no_other_statement_and_the_type_of_a_value_is() -> None:
-    assert kind_of("SELECT a FROM t WHERE b IN (?, ?, ?)", (1, 2, 3)) == kind_of("SELECT a FROM t WHERE b IN (?)", (1,))
-    assert kind_of("SELECT a FROM t WHERE b = ?", (1,)) == kind_of("SELECT a FROM t WHERE b = ?", (2,))
-    assert kind_of("SELECT a FROM t WHERE b = ?", (1,)) != kind_of("SELECT a FROM t WHERE b = ?", ("1",))
+    assert kinds_of("SELECT a FROM t WHERE b IN (?, ?, ?)", (1, 2, 3)) == kinds_of("SELECT a FROM t WHERE b IN (?)", (1,))
+    assert kinds_of("SELECT a FROM t WHERE b = ?", (1,)) == kinds_of("SELECT a FROM t WHERE b = ?", (2,))
+    assert kinds_of("SELECT a FROM t WHERE b = ?", (1,)) != kinds_of("SELECT a FROM t WHERE b = ?", ("1",))
     one, two = "INSERT INTO t (a, b) VALUES (?, ?)", "INSERT INTO t (a, b) VALUES (?, ?), (?, ?)"
-    assert kind_of(one, (1, None)) != kind_of(one, (1, 2))
-    assert kind_of(one, (1, None)) == kind_of(two, (1, None, 3, 4))
+    assert kinds_of(one, (1, None)) != kinds_of(one, (1, 2))
+    assert kinds_of(one, (1, None)) == kinds_of(two, (1, None, 3, 4))
+
+
+def test_types_before_a_list_count() -> None:
+    asked = "SELECT a FROM t WHERE b = ? AND c IN (?, ?)"
+    assert kinds_of(asked, (1, 2, 3)) != kinds_of(asked, ("1", 2, 3))
+    assert kinds_of(asked, (1, 2, 3)) == kinds_of(asked, (1, "2", "3"))
+
+
+@pytest.mark.parametrize(
+    ("short", "long"), [("x" * 40, "x" * 41), ("x" * 400, "x" * 401), ((1 << 15) - 1, 1 << 15), ((1 << 31) - 1, 1 << 31), (1, -(1 << 40))]
+)
+def test_a_long_text_and_a_large_number_are_one_kind_more(short: str | int, long: str | int) -> None:
+    few, more = (kinds_of("UPDATE t SET a = ?, b = ?", (1, value)) for value in (short, long))
+    assert more != few
+    assert few & more == kinds_of("UPDATE t SET a = ?, b = ?", (1, short * 0 if isinstance(short, str) else 0))
+
+
+def test_who_sends_what_is_refused_is_kept(tmp_path: Path) -> None:
+    notes = Notes(tmp_path)
+    for test in ("a", "b", "c"):
+        notes.now = test
+        notes._note(None, None, "INSERT INTO t (a) VALUES (?)", (1,), None, False)
+        if test != "c":
+            notes.failed()
+    notes.keep("one")
+    assert left_out([(test, False) for test in "abc"], tmp_path) == {"c"}
 
 
 def test_every_kind_is_sent_and_who_sends_nothing_new_is_left_out() -> None:

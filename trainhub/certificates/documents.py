@@ -6,7 +6,7 @@ import hashlib
 import hmac
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC
 from functools import cache, lru_cache
 from typing import Any
@@ -15,9 +15,9 @@ from urllib.parse import urlencode
 from trainhub.certificates import credentials, labels, openbadges, pades, queries
 from trainhub.certificates.chain import canonical
 from trainhub.certificates.credentials import FILE, Snapshot
-from trainhub.certificates.facts import own_fact
+from trainhub.certificates.facts import own_fact, own_name
 from trainhub.certificates.layouts import whole
-from trainhub.certificates.layouts.model import Layout
+from trainhub.certificates.layouts.model import FIELD, Layout, Seal, Text
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.numbers import mask_name
 from trainhub.certificates.openbadges import Badge
@@ -64,11 +64,21 @@ def page_facts(certificate: Certificate) -> dict[str, str]:
     return {**{name: str(value) for name, value in certificate.facts.items()}, "number": certificate.number, "code": certificate.code}
 
 
-def title_of(certificate: Certificate) -> str:
-    """What it certifies in a few words: the title of its template, and the fact that tells it apart from others of its kind."""
-    title = queries.layout_of(certificate.template, certificate.template_version).title
-    own = own_fact(certificate.facts)
-    return f"{title}：{own}" if own else title
+def title_of(certificate: Certificate, *, is_public: bool = False) -> str:
+    """What it certifies in a few words: the title of its template, and the fact that tells it apart from others of its kind, to visitors as its
+    field says."""
+    layout = queries.layout_of(certificate.template, certificate.template_version)
+    own, field = own_fact(certificate.facts), layout.field(own_name(certificate.facts))
+    if is_public and field is not None:
+        own = as_shown(own, field.visibility)
+    return f"{layout.title}：{own}" if own else layout.title
+
+
+def prints_private(certificate: Certificate) -> bool:
+    """Whether its page prints a fact that is for holder and issuer alone: whom the holder gave a link sees no picture of it."""
+    layout = queries.layout_of(certificate.template, certificate.template_version)
+    printed = {name for one in layout.elements if isinstance(one, Text | Seal) for name in FIELD.findall(one.text)}
+    return any(one.visibility == "holder_only" and one.name in printed and certificate.facts.get(one.name) for one in layout.fields)
 
 
 def badge_of(certificate: Certificate, maker: Maker, *, is_public: bool = False) -> Badge:
@@ -91,7 +101,7 @@ def badge_of(certificate: Certificate, maker: Maker, *, is_public: bool = False)
         identity=openbadges.hashed_name(certificate.holder, salt) if is_public else certificate.holder,
         salt=salt,
         number=certificate.number,
-        title=title_of(certificate),
+        title=title_of(certificate, is_public=is_public),
         description=_told(layout, facts, {one.name: one.visibility for one in layout.fields} if is_public else {}),
         narrative=rests or layout.title,
         list_address=f"{maker.site}/status/{page}",
@@ -112,14 +122,22 @@ def _told(layout: Layout, facts: Mapping[str, Any], shown: Mapping[str, str]) ->
     return "；".join(f"{field.label}：{value}" for field, value in told if value) or layout.title
 
 
-BEFORE = dict.fromkeys(("mentor", "school_supervisor", "enterprise_supervisor"), "masked")
-"""What public credentials hid before fields said for themselves who sees them."""
+def is_told_by(badge: Badge, certificate: Certificate) -> bool:
+    """Whether title and description of a public credential tell this certificate, each fact in full, masked or not at all.
 
-
-def as_before(badge: Badge, certificate: Certificate) -> Badge:
-    """A public credential as it was signed before fields said for themselves who sees them: those are out, and hold."""
+    What a field's name hides was decided otherwise before, and may be again: what was signed then is out, and holds.
+    """
     layout = queries.layout_of(certificate.template, certificate.template_version)
-    return replace(badge, description=_told(layout, certificate.facts, BEFORE))
+    own = own_fact(certificate.facts)
+    if badge.title not in {layout.title, *(f"{layout.title}：{one}" for one in (own, mask_name(own)) if own)}:
+        return False
+    left = {"；" + badge.description}
+    for field in layout.fields:
+        value = str(certificate.facts.get(field.name) or "")
+        if field.name not in HIDDEN and value:
+            told = {f"；{field.label}：{one}" for one in (value, mask_name(value))}
+            left |= {rest.removeprefix(one) for rest in left for one in told}
+    return "" in left or badge.description == layout.title
 
 
 def _rests_on(certificate: Certificate) -> str:

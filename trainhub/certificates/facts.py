@@ -75,7 +75,12 @@ def untold(kind: Kind, layout: Layout, facts: Mapping[str, Any]) -> list[Field]:
 
 def own_fact(facts: Mapping[str, Any]) -> str:
     """What tells this certificate apart from others of its kind: its course, topic, programme..."""
-    return next((str(facts[name]) for name in OWN if facts.get(name)), "")
+    return str(facts.get(own_name(facts)) or "")
+
+
+def own_name(facts: Mapping[str, Any]) -> str:
+    """The field of `own_fact`; empty when none is given."""
+    return next((name for name in OWN if facts.get(name)), "")
 
 
 def checked(field: Field, text: str) -> str:

@@ -88,6 +88,7 @@ def shared(token: str) -> Any:
         facts=verifying.linked_facts(certificate, english=language() == "en") if verdict.status is not Status.TAMPERED else (),
         show_number=show_number,
         is_valid=verdict.status is Status.ISSUED,
+        has_picture=verdict.status is Status.ISSUED and not documents.prints_private(certificate),
         checked_at=clock.now(),
         site=_site(),
         labels=labels,
@@ -102,9 +103,13 @@ def shared(token: str) -> Any:
 def shared_picture(token: str) -> Any:
     """The picture beside a shared link, as social networks show it; gone when the link is closed."""
     certificate = queries.shared(token)
-    if certificate is None or certificate.state is not State.ISSUED or not queries.is_whole(certificate):
-        raise NotFound(_("这个分享链接已关闭或不存在。请向持证人索取新的链接，或用编号和核验码查验。"))
-    answer = make_response(documents.picture_of(certificate, tasks.maker()))
+    closed = NotFound(_("这个分享链接已关闭或不存在。请向持证人索取新的链接，或用编号和核验码查验。"))
+    if certificate is None or certificate.state is not State.ISSUED or documents.prints_private(certificate):
+        raise closed
+    try:
+        answer = make_response(documents.picture_of(certificate, tasks.maker()))
+    except documents.NotDrawable as refused:
+        raise (closed if refused.code == "not_as_issued" else refused) from refused
     answer.mimetype = "image/png"
     answer.headers["Cache-Control"] = f"public, max-age={FRESH_SECONDS}"
     return answer

@@ -79,12 +79,12 @@ def load_chunk(run_id: int, place: int) -> tuple[PrintRun, PrintChunk]:
     return run, chunk
 
 
-def draw_chunk(run_id: int, place: int, by: Identity) -> None:
+def draw_chunk(run_id: int, place: int, by: Identity, known: queries.Portions | None = None) -> None:
     """Draw, write and note one file. The database is locked only for the note; a certificate revoked meanwhile: drawn again."""
     for _try in range(20):
         run, chunk = load_chunk(run_id, place)
         path = printing.folder_of(root(), run) / printing.file_name(run, chunk)
-        drawn = printing.draw(run, chunk, maker())
+        drawn = printing.draw(run, chunk, maker(), known)
         session().rollback()
         if drawn.pages:
             printing.write_whole(path, drawn.data)
@@ -115,10 +115,11 @@ def draw_run(run_id: int, by: Identity, progress: Progress) -> None:
     total = len(queries.chunks_of(run_id))
     places = queries.unfinished(run_id)
     session().rollback()
+    known: queries.Portions = {}
     for place in places:
         progress(total - len(queries.unfinished(run_id)), total, _("正在绘制第 %(place)d 个文件，共 %(total)d 个", place=place, total=total))
         session().rollback()
-        draw_chunk(run_id, place, by)
+        draw_chunk(run_id, place, by, known)
     progress(total, total, "")
     run = queries.run_by_id(run_id)
     if run is not None:

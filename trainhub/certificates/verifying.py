@@ -13,7 +13,7 @@ from datetime import date
 from typing import Any
 
 from trainhub.certificates import credentials, openbadges, queries
-from trainhub.certificates.documents import HIDDEN, Maker, as_before, as_shown, badge_of, snapshot_of
+from trainhub.certificates.documents import HIDDEN, Maker, as_shown, badge_of, is_told_by, snapshot_of
 from trainhub.certificates.layouts import reading
 from trainhub.certificates.layouts.model import Field
 from trainhub.certificates.models import Certificate
@@ -103,15 +103,15 @@ def _not_found(number: str) -> Verdict:
     return Verdict(Status.UNKNOWN, number, reason)
 
 
-def check(number: str, code: str | None = None, *, english: bool = False) -> Verdict:
-    """The verdict on what somebody typed or scanned; `code` None asks with the number alone."""
+def check(number: str, code: str | None = None, *, english: bool = False, known: queries.Portions | None = None) -> Verdict:
+    """The verdict on what somebody typed or scanned; `code` None asks with the number alone. `known`: see `queries.whole_among`."""
     number = read_number(number)[:40]
     found = None
     if is_number(number):
         found = queries.by_number(number) if code is None else queries.by_number_and_code(number, read_code(code)[:40])
     if found is None or found.state not in PUBLIC:
         return _not_found(number)
-    return _verdict(found, is_full=code is not None, english=english)
+    return _verdict(found, is_full=code is not None, english=english, known=known)
 
 
 PORTION = 500
@@ -122,19 +122,20 @@ def check_each(asked: Sequence[tuple[str, str]]) -> list[Verdict]:
     """`check` of many numbers with their codes, without the facts.
 
     What nobody issued and what stands as it was first issued is answered by a few queries a portion; anything with more history is
-    looked at by itself, once however often it is listed.
+    looked at by itself, once however often it is listed. Of a number with a wrong code nothing more is asked.
     """
     found: list[Verdict] = []
     longer: dict[tuple[str, str], Verdict] = {}
+    known: queries.Portions = {}
     for start in range(0, len(asked), PORTION):
-        found += _portion([(read_number(number)[:40], read_code(code)[:40]) for number, code in asked[start : start + PORTION]], longer)
+        found += _portion([(read_number(number)[:40], read_code(code)[:40]) for number, code in asked[start : start + PORTION]], longer, known)
     return found
 
 
-def _portion(asked: Sequence[tuple[str, str]], longer: dict[tuple[str, str], Verdict]) -> Iterator[Verdict]:
-    editions = queries.editions_of_each(number for number, _code in asked if is_number(number))
-    first = [one for one, *others in editions.values() if not others and one.state is State.ISSUED]
-    stands = queries.whole_among(first)
+def _portion(asked: Sequence[tuple[str, str]], longer: dict[tuple[str, str], Verdict], known: queries.Portions) -> Iterator[Verdict]:
+    editions, fitting = queries.editions_of_each(number for number, _code in asked if is_number(number)), set(asked)
+    first = [one for one, *others in editions.values() if not others and one.state is State.ISSUED and (one.number, one.code) in fitting]
+    stands = queries.whole_among(first, known)
     for number, code in asked:
         one = next((edition for edition in editions.get(number, ()) if edition.code == code and edition.state in PUBLIC), None)
         if one is None:
@@ -143,17 +144,17 @@ def _portion(asked: Sequence[tuple[str, str]], longer: dict[tuple[str, str], Ver
             yield Verdict(Status.ISSUED, number, "", one, is_full=True, state_on=one.state_on, issuer=str(one.facts.get("issuer") or ""))
         else:
             if (number, code) not in longer:
-                longer[number, code] = check(number, code)
+                longer[number, code] = check(number, code, known=known)
             yield longer[number, code]
 
 
-def _verdict(found: Certificate, *, is_full: bool, english: bool) -> Verdict:
+def _verdict(found: Certificate, *, is_full: bool, english: bool, known: queries.Portions | None = None) -> Verdict:
     latest = queries.by_number(found.number)
     assert latest is not None
     state = shown_state(found.state, latest.state)
     told = latest if state is not found.state else found
     last = queries.last_event(told)
-    if not queries.is_whole(found) or (told is not found and not queries.is_whole(told)):
+    if not queries.is_whole(found, known) or (told is not found and not queries.is_whole(told, known)):
         reason = _("平台中的记录与签发时的记录不一致，请联系发证单位核实。")
         return Verdict(Status.TAMPERED, found.number, reason, found, is_full=False)
     if not is_full:  # a reason may tell more of the holder than a number entitles to
@@ -260,7 +261,7 @@ def _is_ours(badge: Badge, stored: Certificate, maker: Maker) -> bool:
     ours = replace(badge_of(stored, maker, is_public=bool(badge.salt)), narrative=badge.narrative)
     if badge.salt:
         ours = replace(ours, salt=badge.salt, identity=openbadges.hashed_name(stored.holder, badge.salt))
-        return badge in (ours, as_before(ours, stored))
+        return is_told_by(badge, stored) and badge == replace(ours, title=badge.title, description=badge.description)
     return badge == ours
 
 

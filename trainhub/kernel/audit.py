@@ -2,7 +2,7 @@
 
 `record` collects events of a unit of work; they are written just before its commit, when the one row that holds the
 chain's head is locked (`write_pending`). So two transactions queue for that row only for the length of a commit, and a
-rolled-back transaction leaves no trace. Triggers refuse UPDATE and DELETE; `verify` recomputes the chain.
+rolled-back transaction or savepoint leaves no trace. Triggers refuse UPDATE and DELETE; `verify` recomputes the chain.
 """
 
 from __future__ import annotations

@@ -18,6 +18,7 @@ from contextvars import ContextVar
 from datetime import UTC, date, datetime
 from enum import Enum
 from typing import Annotated, Any
+from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 from flask import Flask
@@ -25,7 +26,7 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import event
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, registry
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, SessionTransaction, mapped_column, registry
 from sqlalchemy.orm.exc import StaleDataError
 
 NAMES = {
@@ -338,6 +339,27 @@ def write_intent_at_begin(current: Session) -> bool:
 @event.listens_for(Session, "after_begin")
 def _note_begin(current: Session, _transaction: Any, _connection: Any) -> None:
     current.info["began_writing"] = write_intent.get()
+
+
+COLLECTED = ("audit", "after_commit")
+"""What a unit of work collects until its end. Of a savepoint that was rolled back nothing of it happened."""
+
+
+@event.listens_for(Session, "after_transaction_create")
+def _note_savepoint(current: Session, begun: SessionTransaction) -> None:
+    if begun.nested:
+        marks = current.info.setdefault("savepoints", WeakKeyDictionary())
+        marks[begun] = {name: len(current.info.get(name, ())) for name in COLLECTED}
+
+
+@event.listens_for(Session, "after_soft_rollback")
+def _forget_savepoint(current: Session, ended: SessionTransaction) -> None:
+    undone: SessionTransaction | None = ended
+    while undone is not None and not undone.nested:  # a flush that fails takes the savepoint around it along
+        undone = undone.parent
+    marks = current.info.get("savepoints", {})
+    for name, length in marks.get(undone, {}).items() if undone is not None else ():
+        del current.info.get(name, [])[length:]
 
 
 @event.listens_for(Session, "after_flush")

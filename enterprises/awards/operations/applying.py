@@ -126,6 +126,7 @@ def _submit(
         payer=answer.payer or "",
         created_at=now,
     )
+    row.project, row.project_number, row.project_key = answer.project, answer.project_number, project_key
     row.statement, row.evidence = statement.strip(), list(evidence)
     row.applied_on, row.applied_by_id, row.state = today, by.account_id, AwardState.APPLIED
     row.findings = as_dicts(answer.findings)

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy import and_, func, or_, select
 
 from enterprises.awards.models import Award
-from enterprises.awards.types import OPEN, TAKEN, AwardState, EarlierAward
+from enterprises.awards.types import OPEN, TAKEN, AwardState, CompanyRule, EarlierAward
 from enterprises.permissions import AWARD_VIEWERS
 from trainhub.kernel.access import Identity, Subject
 from trainhub.kernel.db import session
@@ -32,11 +32,13 @@ def awards_of(organisation_id: int) -> list[Award]:
 
 
 def open_award(organisation_id: int, rule: str, year: int | None = None, project_key: str = "") -> Award | None:
-    """The application that is under way for a year (None: for any, where the incentive is given once or once for a project)."""
-    statement = select(Award).where(Award.organisation_id == organisation_id, Award.rule == rule, Award.project_key == project_key)
+    """The application that is under way for a year (None: for any, where the incentive is given once or once for a project). A workspace that was
+    applied for before projects were named may be for any."""
+    keys = {project_key, ""} if rule == CompanyRule.WORKSPACE else {project_key}
+    statement = select(Award).where(Award.organisation_id == organisation_id, Award.rule == rule, Award.project_key.in_(keys))
     if year is not None:
         statement = statement.where(Award.year == year)
-    return session().scalar(statement.where(Award.state.in_(OPEN)).order_by(Award.id).limit(1))
+    return session().scalar(statement.where(Award.state.in_(OPEN)).order_by(Award.project_key == "", Award.id).limit(1))
 
 
 def hold(organisation_id: int) -> None:

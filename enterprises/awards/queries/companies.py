@@ -18,6 +18,7 @@ from enterprises.awards.queries.awards import given_to, given_to_others
 from enterprises.awards.queries.funding import credit_on, latest_steps
 from enterprises.awards.types import BY_PROJECT, NUMBERED, PROJECT_KEYS, CompanyRule, Entitlement, RuleCode, StepKind, rule_of
 from enterprises.permissions import AWARD_VIEWERS
+from trainhub.kernel import clock
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.ledger.models import TrainingRecord
@@ -60,9 +61,10 @@ def _cases(company: Organisation, year: int, on: date, asked: Iterable[Project],
     for name, number in asked:
         key = projects.key_of(name)
         values = {(row.key, row.year): row.value for row in rows if projects.key_of(row.project) == (key if row.key in PROJECT_KEYS else "")}
+        entered = {(row.key, row.year): clock.local(row.entered_at).date() for row in rows if not row.project}
         values["counted_completions", year] = trained
         values["contest_given_fen", year] = contest
-        found.append(CompanyCase(company.name, Figures(values, year), credit, given, name, number, is_closed))
+        found.append(CompanyCase(company.name, Figures(values, year, entered), credit, given, name, number, is_closed))
     return found
 
 

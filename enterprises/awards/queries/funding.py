@@ -66,13 +66,19 @@ def credit_on(known: Mapping[int, tuple[str, date | None]], on: date) -> dict[in
 
 
 def looked_up_on(organisation_ids: Collection[int], on: date) -> dict[int, date]:
-    """The day of the look-up that answers on a day, by organisation: the latest up to it. Without those that have none, or none with a day."""
-    statement = (
+    """The day of the look-up that answers on a day, by organisation: the latest up to it, also one that is known of the organisation alone (brought
+    in by a list, or of before look-ups were kept). Without those that have none, or none with a day."""
+    wanted = sorted(organisation_ids)
+    checks = (
         select(CreditCheck.organisation_id, func.max(CreditCheck.on))
-        .where(CreditCheck.organisation_id.in_(sorted(organisation_ids)), CreditCheck.on <= on)
+        .where(CreditCheck.organisation_id.in_(wanted), CreditCheck.on <= on)
         .group_by(CreditCheck.organisation_id)
     )
-    return {key: day for key, day in session().execute(statement)}
+    own = select(Organisation.id, Organisation.credit_checked_on).where(Organisation.id.in_(wanted), Organisation.credit_checked_on <= on)
+    found: dict[int, date] = {}
+    for key, day in (*session().execute(checks), *session().execute(own)):
+        found[key] = max(day, found.get(key, day))
+    return found
 
 
 def listed_unseen(organisation_ids: Collection[int], on: date) -> list[tuple[int, CreditListing]]:

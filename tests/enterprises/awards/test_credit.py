@@ -148,6 +148,22 @@ def test_a_newer_look_up_holds_again_and_what_was_found_against_somebody_does_no
     assert queries.unknown_credit(company, TODAY) == []
 
 
+@pytest.mark.parametrize(("days_ago", "is_asked"), [(LEAST, False), (LEAST + 1, True)])
+def test_a_look_up_that_is_known_of_the_organisation_alone_ages_too(session: Session, days_ago: int, is_asked: bool) -> None:
+    known = make.company(credit_status="正常")
+    known.credit_checked_on = TODAY - timedelta(days=days_ago)
+    session.flush()
+    assert len(queries.unknown_credit(known, TODAY)) == is_asked
+
+
+def test_of_two_look_ups_the_later_counts_wherever_it_is_known(session: Session) -> None:
+    company = make.company(credit_status="")
+    _seen(company, LEAST + 1)
+    company.credit_checked_on = TODAY - timedelta(days=1)
+    session.flush()
+    assert queries.unknown_credit(company, TODAY) == []
+
+
 def test_nothing_is_decided_on_an_old_look_up(session: Session) -> None:
     leading = make.leading()
     base = make.base(hosts=((leading, HostSide.ENTERPRISE), (ground.university(), HostSide.SCHOOL)))

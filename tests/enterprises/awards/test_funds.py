@@ -201,6 +201,25 @@ def test_a_workspace_is_given_once_for_each_project_whatever_the_year(project: s
     assert ((found.verdict is Verdict.AWARDED), found.is_one_off, found.project) == (is_given, False, project)
 
 
+@pytest.mark.parametrize(("year", "verdict"), [(2016, Verdict.AWARDED), (2018, Verdict.TO_JUDGE)])
+def test_a_workspace_of_before_projects_were_named_is_shown_whatever_the_year(year: int, verdict: Verdict) -> None:
+    held = {key: book().at(key, on=date(year, 12, 31)) for key in company_rules.PARAMETERS}
+    earlier = (EarlierAward("FJ-10b", "FJ-10b/2016", date(2016, 5, 1), 2016),)
+    case = CompanyCase("甲", Figures({("incubated", 0): 1}, year), "正常", earlier, "智能巡检")
+    found = company_rules.judge(CompanyRule.WORKSPACE, case, held)
+    assert found.verdict is verdict
+    assert ("FJ-10b.project" in [one.code for one in found.findings]) == (year == 2018)
+
+
+def test_a_workspace_applied_for_before_projects_were_named_is_under_way(session: Session) -> None:
+    company = make.company()
+    made = operations.apply_company(company=company, rule=CompanyRule.WORKSPACE, year=2026, project="智能巡检", by=SYSTEM, today=TODAY, now=NOW)
+    made.project = made.project_key = ""
+    session.flush()
+    with pytest.raises(UnderWay):
+        operations.apply_company(company=company, rule=CompanyRule.WORKSPACE, year=2026, project="云盘", by=SYSTEM, today=TODAY, now=NOW)
+
+
 def test_an_enterprise_applies_for_the_workspace_of_each_project(session: Session) -> None:
     company = make.company()
     call: dict[str, Any] = {"company": company, "rule": CompanyRule.WORKSPACE, "by": SYSTEM, **WHEN}

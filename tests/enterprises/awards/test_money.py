@@ -15,7 +15,7 @@ from enterprises.awards.companies import FigureRefused
 from enterprises.awards.company_rules import CompanyCase, Figures
 from enterprises.awards.models import Award
 from enterprises.awards.operations import AwardRefused, NotEligible
-from enterprises.awards.types import AwardState, CompanyRule, PoolKind, RuleCode, StepKind
+from enterprises.awards.types import YEARLY_KEYS, AwardState, CompanyRule, PoolKind, RuleCode, StepKind
 from enterprises.bases.types import BaseType
 from tests.factories import awards as make
 from tests.factories import ground
@@ -77,7 +77,7 @@ def test_who_applied_neither_decides_nor_pays(session: Session) -> None:
 def _decided(rule: CompanyRule, amount_fen: int, payer: str = "", **figures: int) -> Award:
     company = make.company()
     for key, value in figures.items():
-        year = 2026 if key in company_rules.YEARLY_KEYS else 0
+        year = 2026 if key in YEARLY_KEYS else 0
         companies.enter(company=company, key=key, year=year, value=Decimal(value), document="d", by=SYSTEM, now=NOW)
     row = operations.apply_company(company=company, rule=rule, year=2026, by=SYSTEM, **WHEN)
     steps.record(award=row, kind=StepKind.CHECK, on=TODAY, is_positive=True, text="符合", by=SYSTEM, **WHEN)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from enterprises.awards import companies, company_rules, labels, operations
 from enterprises.awards.companies import FigureRefused
 from enterprises.awards.company_rules import CompanyCase, Figures
-from enterprises.awards.types import ASKED, OFFICE_KEYS, CompanyRule, EarlierAward
+from enterprises.awards.types import ASKED, OFFICE_KEYS, TOTAL_KEYS, YEARLY_KEYS, CompanyRule, EarlierAward
 from tests.factories import awards as make
 from tests.factories import identity as accounts
 from tests.factories.awards import NOW, TODAY
@@ -30,7 +30,7 @@ def test_what_an_office_has_to_say_is_not_entered_by_who_applies(session: Sessio
     company = make.company(region_code="350102")
     own = Identity(1, None, "企业", grants=(Grant(Role.ENTERPRISE_COORDINATOR, ScopeKind.ORGANISATION, company.id),))
     city = Identity(2, None, "市", grants=(Grant(Role.PREFECTURE_OPERATOR, ScopeKind.REGION, region_code=company.region_code),))
-    year = 2025 if key in company_rules.YEARLY_KEYS | company_rules.TOTAL_KEYS else 0
+    year = 2025 if key in YEARLY_KEYS | TOTAL_KEYS else 0
     enter: dict[str, Any] = {"company": company, "key": key, "year": year, "value": Decimal(1), "document": "公告", "now": NOW}
     with pytest.raises(FigureRefused, match="由设区市或省级部门登记") as refused:
         companies.enter(by=own, **enter)
@@ -75,14 +75,18 @@ def test_the_form_offers_no_key_that_is_an_offices_and_the_pages_say_who_entered
     assert ["周审核" in own.get(f"/awards/{one.id}").text for one in (made, other)] == [True, False]
 
 
+DECIDED = date(2016, 3, 10)
+
+
 # -- what was awarded here and what was received elsewhere --------------------------------------------------------------
-def _research(entered: int | None, given: int) -> Any:
+def _research(entered: int | None, given: int, days: int | None = None) -> Any:
     held = {key: book().at(key, on=date(2016, 12, 31)) for key in company_rules.PARAMETERS}
     values = {("rd_fen", 2016): 2000 * WAN, ("sales_fen", 2016): 10000 * WAN}
     if entered is not None:
         values["rd_subsidy_paid_fen", 2015] = entered * WAN
-    earlier = (EarlierAward("FJ-11", "FJ-11", year=2015, amount_fen=given * WAN),) if given else ()
-    return company_rules.judge(CompanyRule.RESEARCH, CompanyCase("甲", Figures(values, 2016), "正常", earlier), held).amount_max_fen
+    earlier = (EarlierAward("FJ-11", "FJ-11", DECIDED, year=2015, amount_fen=given * WAN),) if given else ()
+    when = {} if days is None else {("rd_subsidy_paid_fen", 2015): DECIDED + timedelta(days)}
+    return company_rules.judge(CompanyRule.RESEARCH, CompanyCase("甲", Figures(values, 2016, when), "正常", earlier), held).amount_max_fen
 
 
 @pytest.mark.parametrize(
@@ -92,6 +96,22 @@ def _research(entered: int | None, given: int) -> Any:
 def test_the_sum_received_holds_what_was_awarded_here(session: Session, entered: int | None, given: int, left: int) -> None:
     """FJ-11, 000:721: 1,500,000 in all. Who enters the sum of all subsidies received names what was awarded here too."""
     assert _research(entered, given) == left * WAN
+
+
+@pytest.mark.parametrize(("days", "left"), [(-60, 50), (-1, 50), (0, 50), (1, 100)])
+def test_what_was_awarded_after_the_sum_was_entered_is_added(session: Session, days: int, left: int) -> None:
+    """500,000 entered as received, 500,000 awarded here: what was decided that day or later is not in the sum that was entered."""
+    assert _research(50, 50, days) == left * WAN
+
+
+@pytest.mark.parametrize(("days", "left"), [(-1, 100), (0, 100), (1, 200)])
+def test_what_was_awarded_for_another_bid_after_the_sum_was_entered_is_added(session: Session, days: int, left: int) -> None:
+    held = {key: book().at(key, on=date(2016, 12, 31)) for key in company_rules.PARAMETERS}
+    values = {("contract_fen", 2016): 20_000 * WAN, ("contract_outside", 2016): 1, ("bid_award_paid_fen", 2016): 100 * WAN}
+    earlier = (EarlierAward("FJ-25a", "FJ-25a/乙", DECIDED, year=2016, amount_fen=100 * WAN, project="乙", project_number="2"),)
+    figures = Figures(values, 2016, {("bid_award_paid_fen", 2016): DECIDED + timedelta(days)})
+    case = CompanyCase("甲", figures, "正常", earlier, "智慧城市", "1")
+    assert company_rules.judge(CompanyRule.BID, case, held).amount_max_fen == left * WAN
 
 
 @pytest.mark.parametrize(("entered", "given", "left"), [(None, 200, 100), (200, 200, 100), (250, 200, 50), (100, 200, 100)])

@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session
 
 from tests.factories import ground
 from tests.factories.certificates import DECIDER, FACTS, REASON, TODAY, WRITER, certificate, corrected, rewriting
-from trainhub.certificates import chain, operations, queries
+from trainhub.certificates import chain, operations, queries, verifying
 from trainhub.certificates.models import Certificate, CertificateEvent
 from trainhub.certificates.operations import batches
 from trainhub.certificates.operations.batches import Wanted
-from trainhub.certificates.types import BatchSource, Event, Kind
+from trainhub.certificates.types import BatchSource, Event, Kind, Status
 from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.db import transaction
 from trainhub.people import operations as people
@@ -141,3 +141,38 @@ def test_of_many_portions_few_questions_are_asked(session: Session, count_querie
         asked.append(len(count_queries))
     assert asked[1] <= asked[0]
     assert Event.ISSUE in {row.event.event for row in queries.events_of(more)}
+
+
+def _touched(statements: list[str]) -> list[str]:
+    return [one for one in statements if "certificate_event" in one]
+
+
+def test_of_several_portions_no_more_is_asked_than_of_one(session: Session, count_queries: list[str]) -> None:
+    with transaction():
+        lists = [_of_a_list(2) for _one in range(5)]
+    asked = []
+    for some in (lists[0], [made for one in lists for made in one]):
+        count_queries.clear()
+        assert len(queries.whole_among(some)) == len(some)
+        asked.append(len(count_queries))
+    assert asked[1] <= asked[0]
+    known: queries.Portions = {}
+    read = []
+    for _twice in range(2):
+        count_queries.clear()
+        assert len(queries.whole_among(lists[0], known)) == 2
+        read.append(len(count_queries))
+    assert read == [asked[0], asked[0] - 1], "a portion is read once by whoever keeps what is known"
+
+
+def test_of_rows_with_wrong_codes_no_history_is_read(session: Session, count_queries: list[str]) -> None:
+    with transaction():
+        made = _of_a_list(5)
+    asked = [(one.number, one.code) for one in made]
+    count_queries.clear()
+    assert {one.status for one in verifying.check_each([(number, "0" * 12) for number, _code in asked] * 6)} == {Status.UNKNOWN}
+    assert _touched(count_queries) == []
+    assert {one.status for one in verifying.check_each(asked)} == {Status.ISSUED}
+    _rewritten(session, made[1], code="1" * 12)
+    session.expire_all()
+    assert {one.status for one in verifying.check_each(asked[2:])} == {Status.TAMPERED}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from tests.factories import ground
 from tests.factories.certificates import certificate
-from trainhub.certificates import documents, openbadges, operations, queries, tasks, verifying
+from trainhub.certificates import documents, openbadges, queries, tasks, verifying
 from trainhub.certificates.layouts.model import Field, built_in
 from trainhub.certificates.models import Certificate, CertificateTemplate
 from trainhub.certificates.operations import keys, templates
@@ -113,6 +114,17 @@ def test_whoever_draws_it_up_decides(session: Session, client: FlaskClient) -> N
         ("students", "指导学生人数", "number", "public"),
         ("teachers", "教师人数", "number", "public"),
         ("course", "教师教学能力提升", "text", "masked"),
+        ("project_id", "项目编号", "text", "public"),
+        ("exam_id", "考试编号", "text", "public"),
+        ("venue_address", "举办地址", "text", "public"),
+        ("home_address", "家庭地址", "text", "holder_only"),
+        ("address", "地址", "text", "holder_only"),
+        ("student_id", "学号", "text", "holder_only"),
+        ("student_category", "学员类别", "text", "public"),
+        ("unit", "指导教师单位", "text", "public"),
+        ("advisor_unit", "单位", "text", "public"),
+        ("advisor_name_en", "英文", "text", "masked"),
+        ("teacher_en", "英文", "text", "masked"),
     ],
 )
 def test_what_a_field_is_called_decides_until_somebody_does(name: str, label: str, kind: Any, shown: str) -> None:
@@ -171,14 +183,51 @@ def _layout(key: int) -> Any:
     return templates.checked_layout(row.body)
 
 
-def test_a_public_credential_of_before_still_holds(session: Session) -> None:
-    """Its description says the teacher's whole name, as those of then did: it was signed and is out."""
-    _who_has, made = _issued(FIELDS[:1])
+def _checked(badge: openbadges.Badge) -> Status:
     maker = tasks.maker()
-    now = documents.badge_of(made, maker, is_public=True)
-    assert "诸葛**" in now.description
-    then = openbadges.signed(documents.as_before(now, made), maker.signer)
-    assert "诸葛孔明" in json.dumps(then, ensure_ascii=False)
-    verdict = verifying.check_badge(json.dumps(then, ensure_ascii=False).encode(), maker, tasks.trust())
-    assert verdict.status is Status.ISSUED
-    assert operations is not None
+    signed = json.dumps(openbadges.signed(badge, maker.signer), ensure_ascii=False)
+    return verifying.check_badge(signed.encode(), maker, tasks.trust()).status
+
+
+def test_a_public_credential_of_before_still_holds(session: Session) -> None:
+    """What hides a field was decided otherwise, then and later: it was signed and is out."""
+    _who_has, made = _issued()
+    now = documents.badge_of(made, tasks.maker(), is_public=True)
+    assert ("诸葛**" in now.description, FACTS["id_no"] in now.description) == (True, False)
+    whole = replace(now, description=now.description.replace("诸葛**", "诸葛孔明"))
+    told = replace(whole, description=f"{whole.description}；等级：{FACTS['grade']}" if "等级" not in whole.description else whole.description)
+    numbered = replace(now, description=now.description.replace("；等级", f"；证件号码：{FACTS['id_no']}；等级"))
+    assert numbered != now
+    assert [_checked(one) for one in (now, whole, told, numbered)] == [Status.ISSUED] * 4
+    false = [replace(now, description=now.description.replace("诸葛**", "诸葛瞻")), replace(now, description=f"{now.description}；等级：优秀")]
+    assert [_checked(one) for one in (*false, replace(now, title=f"{now.title}甲"))] == [Status.TAMPERED] * 3
+
+
+def test_a_link_has_no_picture_of_what_is_for_the_holder_alone(session: Session, client: FlaskClient, as_role: AsRole) -> None:
+    who, made = _issued()
+    with transaction():
+        token = keys.share(certificate=made, by=SYSTEM, now=ground.NOW).token
+    assert "picture.png" not in client.get(f"/S/{token}").text
+    assert client.get(f"/S/{token}/picture.png").status_code == 404
+    assert as_role(Role.TRAINEE, person_id=who.id).get(f"/certificates/{made.number}/preview.png").status_code == 200
+    with transaction():
+        made.facts = {**made.facts, "id_no": ""}
+    assert not documents.prints_private(made), "nothing of it is printed"
+
+
+@pytest.mark.parametrize(("shown", "title"), [("masked", "：智**"), ("holder_only", ""), ("public", "：智能化"), ("", "：智能化")])
+def test_the_title_of_a_public_credential_tells_what_its_field_allows(session: Session, shown: str, title: str) -> None:
+    with transaction():
+        row = _draft()
+        body = json.loads(row.body)
+        body["fields"] = [{**one, "shown": shown} if one["name"] == "course" else one for one in body["fields"]]
+        templates.save(template=row, body=json.dumps(body), version=row.version, by=_who(1))
+        templates.submit(template=row, by=_who(1), now=ground.NOW)
+        templates.decide(template=row, is_approved=True, reason="", by=_who(2), now=ground.NOW)
+        made = certificate(Kind.TRAINING, template=row.code, facts={**FACTS, "course": "智能化"})
+    layout, maker = _layout(row.id), tasks.maker()
+    made_public = documents.badge_of(made, maker, is_public=True)
+    assert made_public.title == f"{layout.title}{title}"
+    assert documents.badge_of(made, maker).title == f"{layout.title}：智能化"
+    before = replace(made_public, title=f"{layout.title}：智能化")
+    assert [_checked(one) for one in (made_public, before)] == [Status.ISSUED] * 2

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from trainhub.kernel import audit
 from trainhub.kernel.access import SYSTEM
-from trainhub.kernel.db import db, transaction
+from trainhub.kernel.db import after_commit, db, transaction
 from trainhub.kernel.db import session as current_session
 
 
@@ -44,6 +44,30 @@ def test_a_rolled_back_unit_of_work_leaves_no_event(session: Session) -> None:
     with transaction():
         audit.record(by=SYSTEM, did="a.b.created", on=("thing", "2"))
     assert [event.on_id for event in _events(session)] == ["2"]
+
+
+def test_a_savepoint_that_was_rolled_back_leaves_no_event(session: Session) -> None:
+    done: list[str] = []
+
+    def note(name: str) -> None:
+        audit.record(by=SYSTEM, did="a.b.created", on=("thing", name))
+        after_commit(lambda: done.append(name))
+
+    with transaction() as current:
+        note("1")
+        with pytest.raises(ZeroDivisionError), current.begin_nested():
+            note("2")
+            with current.begin_nested():
+                note("3")
+            raise ZeroDivisionError
+        with current.begin_nested():
+            note("4")
+            with pytest.raises(sa.exc.IntegrityError), current.begin_nested():
+                note("5")
+                current.add(audit.AuditHead(id=1, hash="", events=0))
+                current.flush()
+        note("6")
+    assert [event.on_id for event in _events(session)] == ["1", "4", "6"] == done
 
 
 @pytest.mark.parametrize("statement", ["UPDATE audit_event SET actor = 'x'", "DELETE FROM audit_event"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from threading import Barrier
@@ -17,7 +18,8 @@ from tests.trainhub.ledger.rosters import resident, row, write
 from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.db import session, transaction
 from trainhub.ledger.models import PossibleDuplicate, TrainingRecord
-from trainhub.ledger.rosters import running
+from trainhub.ledger.rosters import importing, running
+from trainhub.ledger.rosters.queries import overlapping
 from trainhub.ledger.types import RosterResult
 from trainhub.organisations import operations as organisations
 from trainhub.organisations.types import OrganisationKind
@@ -109,7 +111,23 @@ def test_the_two_halves_of_a_pair_that_come_at_once_wait_for_an_eye(committed: F
             works.append((work, batch_id))
             acts.append(partial(work._import, batch_id, 0, chunk))
     assert together(committed, *acts) == ["", ""]
+    start = Barrier(2)
+
+    def finish(one: tuple[running.Import, int]) -> None:
+        with committed.app_context():
+            start.wait(10)
+            one[0].finish(one[1])
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(finish, works))
     with committed.app_context():
-        for work, batch_id in works:
-            work.finish(batch_id)
         assert session().scalar(select(func.count()).select_from(PossibleDuplicate)) == 1
+
+
+@pytest.mark.parametrize(("days", "is_beside"), [(0, True), (1, True), (2, False)])
+def test_an_import_that_was_killed_is_not_for_ever_beside_all_others(committed: Flask, days: int, is_beside: bool) -> None:
+    with committed.app_context(), transaction():
+        told = {"row_count": 1, "base_id": None, "by": SYSTEM, "upload_file_id": None}
+        importing.start_batch(file_name="a.csv", sha256="1" * 64, now=NOW - timedelta(days=days), **told)
+        later = importing.start_batch(file_name="b.csv", sha256="2" * 64, now=NOW, **told)
+        assert overlapping(later) is is_beside

@@ -31,7 +31,7 @@ VerticalAlign = Literal["top", "middle", "bottom"]
 
 
 Shown = Literal["", "public", "masked", "holder_only"]
-_PERSON = frozenset(
+_TEACHING = frozenset(
     [
         "teacher",
         "teachers",
@@ -47,22 +47,21 @@ _PERSON = frozenset(
         "lecturer",
         "professor",
         "examiner",
-        "director",
-        "dean",
-        "principal",
-        "headteacher",
-        "contact",
-        "person",
-        "holder",
-        "student",
-        "trainee",
-        "signer",
-        "pinyin",
     ]
+)
+_PERSON = _TEACHING | frozenset(
+    ["director", "dean", "principal", "headteacher", "contact", "person", "holder", "student", "trainee", "signer", "pinyin"]
 )
 _PERSON_NAMES = frozenset({"name_en", "name_zh", "full_name", "english_name"})
 _PERSON_WORDS = re.compile("姓名|拼音|教师|老师|导师|师傅|讲师|教授|教练|班主任|负责人|联系人|评委|考官|签发人|院长|校长|主任")
-_PRIVATE = frozenset(["id", "idcard", "passport", "phone", "mobile", "telephone", "email", "born", "birth", "birthday", "birthdate", "address"])
+_SPELLED = frozenset(["name", "names", "full", "english", "en", "zh", "cn"])
+"""What follows a person's word in the name of a field that still is that person's name."""
+_OF_A_PERSON = re.compile("(单位|院系|学院|学校|部门|企业|公司|专业|职称|职务|类别|类型|人数|级别)$")
+"""What a label ends with that speaks of people, but names none."""
+_PRIVATE = frozenset(["idcard", "passport", "phone", "mobile", "telephone", "email", "born", "birth", "birthday", "birthdate"])
+_PRIVATE_OF_A_PERSON = frozenset(["id", "address"])
+"""Of a person these are private; a project, an examination or a venue has them too."""
+_ALONE = frozenset(["id", "id_no", "id_number", "id_card", "address", "home_address", "mailing_address", "postal_address"])
 _PRIVATE_WORDS = re.compile("证件|身份证|护照|电话|手机|邮箱|出生|住址|银行")
 
 
@@ -91,10 +90,14 @@ class Field:
     @property
     def usual(self) -> Shown:
         """What fits the name and label when nobody decided; a count of people names nobody."""
-        words = set(self.name.split("_"))
-        if self.type != "number" and (words & _PRIVATE or _PRIVATE_WORDS.search(self.label)):
+        words = self.name.split("_")
+        is_of_a_person = not _PRIVATE_OF_A_PERSON.isdisjoint(words) and (self.name in _ALONE or not _PERSON.isdisjoint(words))
+        if self.type != "number" and (is_of_a_person or not _PRIVATE.isdisjoint(words) or _PRIVATE_WORDS.search(self.label)):
             return "holder_only"
-        names = self.type == "text" and (words & _PERSON or self.name in _PERSON_NAMES or _PERSON_WORDS.search(self.label))
+        while len(words) > 1 and words[-1] in _SPELLED:
+            words.pop()
+        said = _PERSON_WORDS.search(self.label) and not _OF_A_PERSON.search(self.label)
+        names = self.type == "text" and (words[-1] in _PERSON or self.name in _PERSON_NAMES or said)
         return "masked" if names else "public"
 
 

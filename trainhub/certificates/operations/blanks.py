@@ -179,7 +179,7 @@ def settle(*, run: PrintRun, by: Identity, now: datetime) -> Reconciliation:
     if pulled:
         raise BadBlanks(
             _(
-                "有 %(n)d 张空白证书上的证书已撤销、暂停或被替代，不能发放：%(serials)s。请抽出并逐一登记作废，再核销。",
+                "有 %(n)d 张空白证书上的证书已撤销、暂停或被替代，不能发放：%(serials)s。请抽出并逐一登记作废，再核销；撤销之前已经发出的也登记，原因写“已发放”。",
                 n=len(pulled),
                 serials=listed([*pulled[:MOST_NAMED], *(["…"] if len(pulled) > MOST_NAMED else [])]),
             )

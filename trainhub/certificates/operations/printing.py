@@ -179,8 +179,8 @@ class Drawn:
     is_again: bool = False
 
 
-def draw(run: PrintRun, chunk: PrintChunk, maker: Maker) -> Drawn:
-    """Draw one file; reads only. What was printed once is drawn as it was; before that, what stands is drawn."""
+def draw(run: PrintRun, chunk: PrintChunk, maker: Maker, known: queries.Portions | None = None) -> Drawn:
+    """Draw one file; reads only. What was printed once is drawn as it was; before that, what stands is drawn. `known`: see `queries.whole_among`."""
     from trainhub.certificates.layouts.drawing import Press, common_facts
     from trainhub.certificates.layouts.fitting import cuts_told, labels_of, lacking, why_told
 
@@ -196,7 +196,7 @@ def draw(run: PrintRun, chunk: PrintChunk, maker: Maker) -> Drawn:
     layout = queries.layout_of(first.template, first.template_version)
     sheet = Sheet(bleed=run.bleed_mm, has_marks=run.has_marks, is_overprint=run.mode is PrintMode.OVERPRINT)
     press = Press(layout, common_facts(layout, page_facts(first)), base_url=run.site or maker.site, sheet=sheet)
-    whole = queries.whole_among([certificate for _item, certificate, _serial in lines])
+    whole = queries.whole_among([certificate for _item, certificate, _serial in lines], known)
     for _item, certificate, _serial in lines:
         if certificate.id not in whole:  # changed past the operations: paper would say for good what nobody certified
             raise CannotPrint(
@@ -217,7 +217,7 @@ def draw(run: PrintRun, chunk: PrintChunk, maker: Maker) -> Drawn:
                 code="needs_glyph",
             )
         report = press.add(page_facts(certificate), is_whole=True)
-        if report.missing:
+        if report.missing and chunk.finished_at is None:  # a file of before this was asked is drawn as it was
             raise CannotPrint(
                 _(
                     "证书 %(number)s 缺少%(fields)s，没有绘制，以免印出缺项：请用“更正”补上，再继续绘制。",
@@ -292,7 +292,7 @@ def is_there(path: Path, chunk: PrintChunk) -> bool:
     return read_as_noted(path, chunk) is not None
 
 
-def content(root: Path, run: PrintRun, chunk: PrintChunk, maker: Maker) -> bytes:
+def content(root: Path, run: PrintRun, chunk: PrintChunk, maker: Maker, known: queries.Portions | None = None) -> bytes:
     """The bytes of a finished file; drawn again when the disk lost it (another machine, a restored backup)."""
     if chunk.finished_at is None:
         raise Stale(_("这个文件还没有画完，请稍后再下载。"))
@@ -301,7 +301,7 @@ def content(root: Path, run: PrintRun, chunk: PrintChunk, maker: Maker) -> bytes
     path = folder_of(root, run) / file_name(run, chunk)
     data = read_as_noted(path, chunk)
     if data is None:
-        drawn = draw(run, chunk, maker)
+        drawn = draw(run, chunk, maker, known)
         if drawn.sha256 != chunk.sha256:
             raise CannotPrint(_("重画的文件与当时印制的不同（字体或程序已更新），请新建批次打印。"), code="changed")
         write_whole(path, drawn.data)
@@ -311,8 +311,9 @@ def content(root: Path, run: PrintRun, chunk: PrintChunk, maker: Maker) -> bytes
 
 def make_ready(root: Path, run: PrintRun, maker: Maker) -> None:
     """Have every file of a finished run on the disk: what must be refused is refused before a download begins, not in its middle."""
+    known: queries.Portions = {}
     for chunk in queries.chunks_of(run.id):
-        content(root, run, chunk, maker)
+        content(root, run, chunk, maker, known)
 
 
 # -- what goes with the files -------------------------------------------------------------------------------------------

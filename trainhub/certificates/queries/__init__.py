@@ -32,6 +32,7 @@ from trainhub.certificates.queries.batches import (
 from trainhub.certificates.queries.counting import Counter, counters, highest_serial
 from trainhub.certificates.queries.history import (
     EventRow,
+    Portions,
     computed_hash,
     events_of,
     is_whole,
@@ -161,6 +162,7 @@ __all__ = [
     "EventRow",
     "ItemRow",
     "Line",
+    "Portions",
     "Printable",
     "RunFilter",
     "RunRow",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,6 +23,9 @@ CHANGES = ("reissued", "corrected", "suspended", "resumed", "revoked")
 """What the audit log calls the changes that also stand in the history."""
 ISSUED = "certificates.certificate.issued"
 PORTION = "certificates.batch.portion_issued"
+Portions = dict[int, bool]
+"""By event of the audit log that tells of a portion of a list: whether the portion's events are the ones it knows."""
+PORTIONS_AT_ONCE = 100
 AT_ONCE = 10_000
 """So many rows are named in one question: fewer than either database takes."""
 
@@ -162,16 +166,18 @@ def _logged(certificates: Sequence[Certificate]) -> dict[int, _Logged]:
     return found
 
 
-def is_whole(certificate: Certificate) -> bool:
+def is_whole(certificate: Certificate, known: Portions | None = None) -> bool:
     """Whether history, facts, columns and states are as they were written, back to the first edition.
 
     A state without its event was not given here, and a change that the audit log knows must be in the history.
     """
-    return bool(whole_among([certificate]))
+    return bool(whole_among([certificate], known))
 
 
-def whole_among(certificates: Sequence[Certificate]) -> set[int]:
-    """The ids of those that are whole (`is_whole`); asked as often for many as for one."""
+def whole_among(certificates: Sequence[Certificate], known: Portions | None = None) -> set[int]:
+    """The ids of those that are whole (`is_whole`). Portions of lists that they were issued in are read whole, some at once; those of `known`,
+    which one upload or one run keeps for itself, are not read again.
+    """
     lines = _lines_of(certificates)
     rows = list({one.id: one for line in lines.values() for one in line}.values())
     events, logged = defaultdict[int, list[EventRow]](list), _logged(rows)
@@ -183,40 +189,50 @@ def whole_among(certificates: Sequence[Certificate]) -> set[int]:
         hashes = [known for one in line for known in logged[one.id].hashes]
         return _is_whole(line, told, sum(logged[one.id].changes for one in line), hashes)
 
-    doubtful = _rewritten_in_portions(rows)
+    doubtful = _rewritten_in_portions(rows, {} if known is None else known)
     return {key for key, line in lines.items() if doubtful.isdisjoint(one.id for one in line) and stands(line)}
 
 
-def _rewritten_in_portions(certificates: Sequence[Certificate]) -> set[int]:
+def _rewritten_in_portions(certificates: Sequence[Certificate], known: Portions) -> set[int]:
     """The ids of those issued in a portion of a list whose events are not the ones that the audit log knows. Which of a portion was rewritten
     nobody can tell any more: all of it is doubtful until somebody has looked."""
     first = {one.number: one for one in certificates if one.edition == 1}
     if not first:
         return set()
     low, high = AuditEvent.data["first"].as_string(), AuditEvent.data["last"].as_string()
-    lines = session().scalars(select(AuditEvent.data).where(AuditEvent.did == PORTION, low <= max(first), high >= min(first)))
-    doubtful = set[int]()
-    for line in lines:
-        mine = [one.id for number, one in first.items() if line["first"] <= number <= line["last"]]
-        if mine and "event_hashes" in line and _portion_now(line) != line["event_hashes"]:
-            doubtful.update(mine)
-    return doubtful
+    named = AuditEvent.did == PORTION, low <= max(first), high >= min(first)
+    numbers, mine, told = sorted(first), dict[int, list[int]](), dict[int, str]()
+    for key, line in session().execute(select(AuditEvent.id, AuditEvent.data).where(*named)):
+        inside = numbers[bisect_left(numbers, line["first"]) : bisect_right(numbers, line["last"])]
+        if inside and "event_hashes" in line:
+            mine[key], told[key] = [first[number].id for number in inside], line["event_hashes"]
+    unread = sorted(told.keys() - known.keys())
+    for start in range(0, len(unread), PORTIONS_AT_ONCE):
+        some = unread[start : start + PORTIONS_AT_ONCE]
+        now = _portions_now(some)
+        known.update({key: now.get(key) == told[key] for key in some})
+    return {one for key, ids in mine.items() if not known[key] for one in ids}
 
 
-def _portion_now(line: Mapping[str, Any]) -> str:
-    """What the audit log's hash of a portion would be of the events that are there. What waited then and was released later is no part of it."""
+def _portions_now(events: Sequence[int]) -> dict[int, str]:
+    """By event of the audit log: what its hash of a portion would be of the events that are there. What waited then and was released later is no
+    part of it."""
     statement = (
-        select(Certificate.number, CertificateEvent.hash)
+        select(AuditEvent.id, Certificate.number, CertificateEvent.hash)
+        .join(Certificate, Certificate.number.between(AuditEvent.data["first"].as_string(), AuditEvent.data["last"].as_string()))
         .join(CertificateEvent, CertificateEvent.certificate_id == Certificate.id)
         .where(
-            Certificate.number.between(line["first"], line["last"]),
+            AuditEvent.id.in_(events),
             Certificate.edition == 1,
             Certificate.replaces_id.is_(None),
             CertificateEvent.event == Event.ISSUE,
-            CertificateEvent.id <= line["last_event"],
+            CertificateEvent.id <= AuditEvent.data["last_event"].as_integer(),
         )
     )
-    return chain.together(digest for _number, digest in sorted((number, digest) for number, digest in session().execute(statement)))
+    found = defaultdict[int, list[tuple[str, str]]](list)
+    for key, number, digest in session().execute(statement):
+        found[key].append((number, digest))
+    return {key: chain.together(digest for _number, digest in sorted(rows)) for key, rows in found.items()}
 
 
 def _lines_of(certificates: Sequence[Certificate]) -> dict[int, list[Certificate]]:

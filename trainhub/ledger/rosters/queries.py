@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import or_, select
+from sqlalchemy import and_, or_, select
 
 from trainhub.kernel.characters import plain_words
 from trainhub.kernel.db import session
@@ -243,9 +243,15 @@ def courses_listing(allowed: sa.ColumnElement[bool], text: str = "", sort: str =
 DUPLICATE_SORTS = ("name", "birth", "found")
 
 
+AN_IMPORT = timedelta(days=1)
+"""No import goes on for longer."""
+
+
 def overlapping(batch: RosterBatch) -> bool:
-    """Whether another import went on beside this one."""
-    beside = or_(RosterBatch.finished_at.is_(None), RosterBatch.finished_at >= batch.started_at)
+    """Whether another import went on beside this one. One that began a day before and has not ended was killed: when it is gone on with it
+    ends later than this one, and looks itself."""
+    goes_on = and_(RosterBatch.finished_at.is_(None), RosterBatch.started_at >= batch.started_at - AN_IMPORT)
+    beside = or_(goes_on, RosterBatch.finished_at >= batch.started_at)
     return session().scalar(select(RosterBatch.id).where(RosterBatch.id != batch.id, beside).limit(1)) is not None
 
 

@@ -16,8 +16,6 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import IO, Any
 
-from sqlalchemy.exc import IntegrityError, OperationalError
-
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import Refused
@@ -28,6 +26,7 @@ from trainhub.kernel.sheets.writing import write_csv
 from trainhub.ledger import queries
 from trainhub.ledger.rosters import importing, swapping
 from trainhub.ledger.rosters import queries as rosters
+from trainhub.ledger.rosters.again import looking_again
 from trainhub.ledger.rosters.ahead import Ahead, Chunk
 from trainhub.ledger.rosters.checking import Checker, Complaint, Entry, is_erased
 from trainhub.ledger.rosters.columns import schema
@@ -37,7 +36,6 @@ from trainhub.people.bulk import read_names
 
 ROWS_A_CHUNK = 4_000
 SHOWN = 200
-TRIES = 6
 MAX_BYTES = 1 << 30
 Progress = Callable[[int, int], None]
 
@@ -167,8 +165,13 @@ class Import:
     def refuse_unless_good(self) -> None:
         """Raises RosterRejected, with the first problems, when a row would be left out."""
         self._ahead = Ahead(_sha256(self.roster.path))
-        result, problems = self.dry_run(self._ahead)
+        try:
+            result, problems = self.dry_run(self._ahead)
+        except BaseException:
+            self._ahead.close()
+            raise
         if result.rejected:
+            self._ahead.close()
             raise RosterRejected(
                 _("%(rows)d 行中有 %(bad)d 行不能导入，按要求整个文件没有导入。请改正后重试。", rows=result.rows, bad=result.rejected),
                 details=problems,
@@ -210,17 +213,11 @@ class Import:
         """`run` for a file that counts as a whole or not at all, after `refuse_unless_good`: one transaction, in which what that has read is judged
         once more against what stands, which may have changed since. Raises RosterRejected, and nothing is kept."""
         assert self._ahead is not None  # `refuse_unless_good` comes first
+        ahead = self._ahead
         try:
-            for left in reversed(range(TRIES)):
-                try:
-                    return self._run_whole(self._ahead, upload_file_id)
-                except (IntegrityError, OperationalError):
-                    if not left:
-                        raise
-                    time.sleep(0.2 * (TRIES - left))  # another import brought the same person meanwhile: look again
-            raise AssertionError  # the last try has returned or raised
+            return looking_again(lambda: self._run_whole(ahead, upload_file_id))
         finally:
-            self._ahead.close()
+            ahead.close()
 
     def _run_whole(self, ahead: Ahead, upload_file_id: int | None) -> tuple[RosterResult, int]:
         rejected: list[importing.Rejected] = []
@@ -268,15 +265,12 @@ class Import:
 
     def _write(self, batch_id: int, done: int, chunk: Chunk) -> importing.Plan | None:
         """What was done with a chunk, None when another run had done it."""
-        for left in reversed(range(TRIES)):
-            try:
-                with transaction():
-                    return self._import(batch_id, done, chunk)
-            except (IntegrityError, OperationalError):
-                if not left:
-                    raise
-                time.sleep(0.2 * (TRIES - left))  # another import brought the same person meanwhile: look again
-        raise AssertionError  # the last try has returned or raised
+
+        def write() -> importing.Plan | None:
+            with transaction():
+                return self._import(batch_id, done, chunk)
+
+        return looking_again(write)
 
     def write_rejections(self, batch_id: int, file: IO[bytes]) -> int:
         """Write the rows left out with their reasons, ready to be corrected and imported; the number of rows."""
@@ -302,8 +296,12 @@ class Import:
     def finish(self, batch_id: int, rejections_file_id: int | None = None) -> RosterResult:
         """Close the batch; the counts over all its runs, one after the other. Where two went on side by side each tells its own part: what the
         other wrote are duplicates to it."""
-        with transaction():
-            whole = importing.finish_batch(batch_id=batch_id, by=self.by, now=self.now(), rejections_file_id=rejections_file_id)
+
+        def close() -> RosterResult:
+            with transaction():
+                return importing.finish_batch(batch_id=batch_id, by=self.by, now=self.now(), rejections_file_id=rejections_file_id)
+
+        whole = looking_again(close)
         if self.is_shared:
             return self.mine
         whole.resumed = self.resumed
