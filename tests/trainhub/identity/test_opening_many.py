@@ -17,7 +17,7 @@ from openpyxl import load_workbook
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from tests.factories import ground
+from tests.factories import enterprises, ground
 from tests.factories import identity as make
 from tests.factories.parallel import together
 from trainhub.cli import main
@@ -116,6 +116,23 @@ def test_a_role_over_the_whole_school_is_enough(programme: Programme) -> None:
     make.grant(account, Role.STUDENT, organisation_id=programme.university_id)
     db.session.commit()
     assert _open("cohort", ground.cohort(programme, 2026).id, _admin(programme))["granted"] == 0
+
+
+@pytest.mark.parametrize("kind", ["mentors", "teachers"])
+def test_a_role_over_another_organisation_is_none_here(session: Session, kind: str) -> None:
+    """A mentor of one enterprise who stands on another's list would be told nothing and see nobody there."""
+    if kind == "mentors":
+        one, here = ground.enterprise(), ground.enterprise()
+        rows, role = [enterprises.mentor(enterprise=here), enterprises.mentor(enterprise=here)], Role.MENTOR
+    else:
+        one, here = ground.university(), ground.university()
+        rows, role = [ground.teacher(here), ground.teacher(here)], Role.LECTURER
+    accounts = [make.account(person=session.get_one(Person, row.person_id)) for row in rows]
+    for account, organisation in zip(accounts, (one, here), strict=True):
+        make.grant(account, role, organisation_id=organisation.id)
+    session.commit()
+    assert [member.lacks_role for member in sorted(_members(kind, here.id), key=lambda m: m.account_id or 0)] == [True, False]
+    assert _open(kind, here.id, SYSTEM, role)["granted"] == 1
 
 
 def test_the_page_gives_roles_alone_too(app: Flask, programme: Programme) -> None:
