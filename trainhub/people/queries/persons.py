@@ -68,11 +68,12 @@ def who_stayed(found: Person) -> Person:
     return found
 
 
-def persons_by_hash(hashes: Iterable[str]) -> dict[str, Person]:
-    """Persons by the keyed hash of their number, for imports; asked in portions. Who only said so of themselves is not among them."""
+def persons_by_hash(hashes: Iterable[str], *, claimed: bool = False) -> dict[str, Person]:
+    """Persons by the keyed hash of their number, for imports; asked in portions. Who only said so of themselves is among them with `claimed` alone."""
     wanted, found = list(dict.fromkeys(hashes)), {}
     for start in range(0, len(wanted), 500):
-        rows = session().scalars(select(Person).where(Person.id_number_hash.in_(wanted[start : start + 500]), PROVEN))
+        asked = Person.id_number_hash.in_(wanted[start : start + 500])
+        rows = session().scalars(select(Person).where(asked, *(() if claimed else (PROVEN,))))
         found.update({row.id_number_hash: row for row in rows if row.id_number_hash})
     return found
 
