@@ -483,7 +483,7 @@ def test_a_roster_with_a_number_that_was_corrected_registers_nobody_twice(comman
 def test_strict_writes_what_it_has_checked(session: Session, tmp_path: Path) -> None:
     """The file is read before the transaction in which others wait, and not once more in it."""
     file = write(tmp_path / "r.csv", [row(n) for n in range(4)])
-    work = running.Import(running.Roster(file, file.name), by=SYSTEM, today=NOW.date(), now=NOW)
+    work = running.Import(running.Roster(file, file.name), by=SYSTEM, today=NOW.date(), now=lambda: NOW)
     work.refuse_unless_good()
     file.unlink()
     result, batch_id = work.run_whole()
@@ -498,7 +498,7 @@ def test_strict_goes_on_where_a_run_was_killed(session: Session, tmp_path: Path,
     file = write(tmp_path / "r.csv", [row(n) for n in range(4)])
 
     def imported() -> running.Import:
-        return running.Import(running.Roster(file, file.name), by=SYSTEM, today=NOW.date(), now=NOW)
+        return running.Import(running.Roster(file, file.name), by=SYSTEM, today=NOW.date(), now=lambda: NOW)
 
     work = imported()
     with transaction():

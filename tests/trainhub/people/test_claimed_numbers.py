@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,11 +14,15 @@ from enterprises.mentors import imports as mentors
 from enterprises.mentors.models import Mentor
 from tests.factories import ground
 from tests.factories import identity as make
+from tests.trainhub.ledger import rosters
 from trainhub.identity import operations as identity
 from trainhub.identity import queries as accounts
 from trainhub.kernel import audit, clock, imports
 from trainhub.kernel.access import SYSTEM, Identity, Role
 from trainhub.kernel.audit import AuditEvent
+from trainhub.ledger.models import TrainingRecord
+from trainhub.ledger.rosters.running import Import, Roster
+from trainhub.ledger.training_queries import is_sure
 from trainhub.notifications.models import Notice
 from trainhub.organisations.models import Organisation
 from trainhub.people import bulk, operations, queries, rules
@@ -164,3 +169,21 @@ def test_a_list_of_mentors_names_the_claimant(session: Session) -> None:
     assert (draft.added, draft.errors) == (1, [])
     assert session.scalars(select(Mentor.person_id)).all() == [claimant.id]
     assert claimant.number_by_holder
+
+
+@pytest.mark.parametrize("name", ["单小明", "王五"])
+def test_a_roster_of_a_base_names_the_claimant_and_counts(session: Session, tmp_path: Path, name: str) -> None:
+    """It takes the number from nobody; what the claimant is trained in counts, for the roster names them with their number."""
+    number, base = ground.resident_id(BIRTH), ground.base(region_code="350102")
+    claimant, by = claim("单小明", number), host(Role.CENTRE_LEADER, base)
+    line = rosters.row(name=name, id_number=number, base_code=base.code)
+    session.commit()
+    work = Import(Roster(rosters.write(tmp_path / "r.csv", [line]), "r.csv"), by=by, today=clock.today(), now=clock.now)
+    result = work.finish(work.run()[1])
+    records = session.scalars(select(TrainingRecord)).all()
+    assert (result.accepted, result.new_persons, result.rejected) == ((1, 0, 0) if name == "单小明" else (0, 0, 1))
+    assert [one.person_id for one in records] == ([claimant.id] if name == "单小明" else [])
+    session.refresh(claimant)
+    assert (claimant.id_number_hash is not None, claimant.number_by_holder) == (True, True)
+    found = select(TrainingRecord.id).join(Person, Person.id == TrainingRecord.person_id).where(is_sure())
+    assert session.scalars(found).all() == [one.id for one in records]
