@@ -67,7 +67,9 @@ def correct_number(*, person: Person, id_type: IdType, number: str, reason: str,
     if holder is not None:
         raise _taken(holder)
     check_guardian(person, check.birth_on, now, field="id_number")
-    before = person.id_number_hash if person.id_number_hash != key else None
+    before = (
+        None if person.number_by_holder or person.id_number_hash == key else person.id_number_hash
+    )  # what a stranger typed was nobody's by mistake
     yield_claims([key], by=by, now=now, but=person.id)
     _write(person, id_type, check)
     _remember(person, before, now)
