@@ -121,15 +121,23 @@ def register_person(
         is_demo=is_demo,
     )
     row.number_by_holder = number_by_holder and row.id_number_hash is not None
-    try:
-        with session().begin_nested():
-            session().add(row)
-            session().flush()
-    except IntegrityError:  # somebody else registered the same number in this moment
-        known = queries.person_by_number(id_type, check.number, claimed=not proves) if check is not None and id_type is not None else None
-        if known is None or number_by_holder:
-            raise
-        return _same_or_refuse(known, name)
+    for is_last in (False, True):
+        try:
+            with session().begin_nested():
+                session().add(row)
+                session().flush()
+            break
+        except IntegrityError:  # somebody else registered the same number in this moment, or claimed it
+            if check is None or id_type is None:
+                raise
+            known = queries.person_by_number(id_type, check.number, claimed=not proves)
+            if known is not None and number_by_holder:
+                raise _has_number(known) from None
+            if known is not None:
+                return _same_or_refuse(known, name)
+            if is_last or not proves:
+                raise
+            yield_claims([queries.hash_of(id_type, check.number)], by=by, now=now)
     _note_registered(row, by)
     return row
 
