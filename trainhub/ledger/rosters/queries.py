@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -244,8 +244,10 @@ DUPLICATE_SORTS = ("name", "birth", "found")
 
 
 def overlapping(batch: RosterBatch) -> bool:
-    """Whether another import went on beside this one."""
-    beside = or_(RosterBatch.finished_at.is_(None), RosterBatch.finished_at >= batch.started_at)
+    """Whether another import went on beside this one. One without an end that began a day before was killed and given up: taken up again it ends after
+    this one and looks itself."""
+    goes_on = sa.and_(RosterBatch.finished_at.is_(None), RosterBatch.started_at >= batch.started_at - timedelta(days=1))
+    beside = or_(goes_on, RosterBatch.finished_at >= batch.started_at)
     return session().scalar(select(RosterBatch.id).where(RosterBatch.id != batch.id, beside).limit(1)) is not None
 
 
