@@ -285,6 +285,23 @@ def test_a_slip_is_no_way_up(programme: Programme) -> None:
     assert [one.key for one in made] == [_members("cohort", key)[1].listed.key]
 
 
+def test_a_sheet_is_judged_as_a_whole(programme: Programme, count_queries: list[str]) -> None:
+    """A thousand slips are one transaction, in which everybody else waits on SQLite: what one more of them asks is to make the link."""
+    by, asked = _admin(programme), []
+    for count, year in ((3, 2026), (13, 2025)):
+        for _n in range(count):
+            ground.student(programme, year=year, who=ground.person(email=""))
+        key = ground.cohort(programme, year).id
+        db.session.commit()
+        _open("cohort", key, by)
+        db.session.expire_all()
+        with transaction():
+            before = len(count_queries)
+            assert len(list(ops.make_slips(groups.group("cohort", key), everybody=True, by=by, today=clock.today(), now=clock.now()))) == count
+            asked.append(len(count_queries) - before)
+    assert (asked[1] - asked[0]) / 10 <= 6, asked
+
+
 @pytest.mark.parametrize("address", ["", "/job", "/slips"])
 def test_the_pages_are_guarded(app: Flask, programme: Programme, address: str) -> None:
     key, other = _cohort(programme, 1), ground.programme()

@@ -31,6 +31,15 @@ def account(account_id: int) -> Account:
     return found
 
 
+def accounts_by_id(account_ids: Iterable[int]) -> dict[int, Account]:
+    """Accounts by id; asked in portions."""
+    wanted, found = sorted(set(account_ids)), dict[int, Account]()
+    for start in range(0, len(wanted), 500):
+        rows = session().scalars(select(Account).where(Account.id.in_(wanted[start : start + 500])))
+        found.update({row.id: row for row in rows})
+    return found
+
+
 def account_of_person(person_id: int) -> Account | None:
     """The person's account, whatever its state."""
     return session().scalar(select(Account).where(Account.person_id == person_id))
