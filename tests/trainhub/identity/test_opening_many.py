@@ -6,6 +6,7 @@ import io
 import json
 import stat
 from collections.abc import Callable
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from openpyxl import load_workbook
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from enterprises.mentors.models import Mentor
 from tests.factories import enterprises, ground
 from tests.factories import identity as make
 from tests.factories.parallel import together
@@ -133,6 +135,22 @@ def test_a_role_over_another_organisation_is_none_here(session: Session, kind: s
     session.commit()
     assert [member.lacks_role for member in sorted(_members(kind, here.id), key=lambda m: m.account_id or 0)] == [True, False]
     assert _open(kind, here.id, SYSTEM, role)["granted"] == 1
+
+
+def test_who_moved_to_an_enterprise_is_its_own_to_open(session: Session) -> None:
+    """The same is asked as when one account is opened: who left counts where they are now; who is still there, or has a school, does not."""
+    here, before = ground.enterprise(), ground.enterprise()
+    moved, still, taught = ground.person("甲"), ground.person("乙"), ground.person("丙")
+    today = clock.today()
+    for one, until in ((moved, today - timedelta(days=1)), (still, today)):
+        row = enterprises.mentor(enterprise=before, person=one)
+        row.until = until
+    ground.teacher(who=taught, until=date(2021, 1, 1))
+    session.flush()
+    for one in (moved, still, taught):
+        session.add(Mentor(person_id=one.id, enterprise_id=here.id, post="工程师", skills=[], since=date(2026, 1, 1), created_at=make.NOW))
+    session.commit()
+    assert {one.listed.name: one.why for one in _members("mentors", here.id)} == {"甲": None, "乙": Why.ELSEWHERE, "丙": Why.ELSEWHERE}
 
 
 def test_the_page_gives_roles_alone_too(app: Flask, programme: Programme) -> None:

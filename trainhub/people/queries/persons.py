@@ -230,11 +230,20 @@ HOSTS = "trainhub.people.hosts"
 """Rooms above put functions person id -> organisation ids here: for whom a person works with students (an enterprise's mentor)."""
 
 
+def organisations_of_person(row: Person) -> frozenset[int]:
+    """Where a person studies, teaches or works with students, now or before."""
+    return subject_of_person(row).organisations | _hosts(row)
+
+
+def _hosts(row: Person) -> frozenset[int]:
+    return frozenset(host for hosts_of in current_app.extensions.get(HOSTS, []) for host in hosts_of(row.id))
+
+
 def subject_to_invite(row: Person) -> Subject:
     """Over whom an account of this person is opened: like `subject_of_person`, and by the one organisation somebody works for who is nowhere else.
 
     Who also studies or teaches, or works for two, is not theirs alone to invite: the link lets its reader act as the person.
     """
     subject = subject_of_person(row)
-    hosts = {host for hosts_of in current_app.extensions.get(HOSTS, []) for host in hosts_of(row.id)}
-    return dataclasses.replace(subject, organisations=frozenset(hosts)) if len(hosts) == 1 and not subject.organisations else subject
+    hosts = _hosts(row)
+    return dataclasses.replace(subject, organisations=hosts) if len(hosts) == 1 and not subject.organisations else subject
