@@ -140,7 +140,7 @@ def test_a_role_over_another_organisation_is_none_here(session: Session, kind: s
 def test_who_moved_to_an_enterprise_is_its_own_to_open(session: Session) -> None:
     """The same is asked as when one account is opened: who left counts where they are now; who is still there, or has a school, does not."""
     here, before = ground.enterprise(), ground.enterprise()
-    moved, still, taught = ground.person("甲"), ground.person("乙"), ground.person("丙")
+    moved, still, taught = ground.person("甲", email="jia@example.cn"), ground.person("乙"), ground.person("丙")
     today = clock.today()
     for one, until in ((moved, today - timedelta(days=1)), (still, today)):
         row = enterprises.mentor(enterprise=before, person=one)
