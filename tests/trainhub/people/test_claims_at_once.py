@@ -12,10 +12,10 @@ from sqlalchemy import select
 from tests.factories import ground
 from tests.factories.parallel import together
 from trainhub.kernel.access import SYSTEM, Identity
-from trainhub.kernel.db import session
+from trainhub.kernel.db import session, transaction
 from trainhub.people import operations
 from trainhub.people.models import Person
-from trainhub.people.types import IdType
+from trainhub.people.types import IdType, PairDecision
 
 NOW = datetime(2026, 3, 2, 2, tzinfo=UTC)
 VISITOR = Identity(account_id=None, person_id=None, name="访客")
@@ -48,3 +48,14 @@ def test_an_office_has_it_whoever_claimed_it_meanwhile(committed: Flask, many: b
     number = ground.resident_id()
     assert together(committed, _registers(number, alone=True), _registers(number, alone=False, many=many)) == ["", ""]
     assert _held(committed) == [(False, False), (True, False)]
+
+
+def test_two_decisions_at_once_make_no_human_of_two_who_differ(committed: Flask) -> None:
+    with committed.app_context(), transaction():
+        one, two, three = (ground.person("单小明").id for _n in range(3))
+        operations.note_decision(first_id=one, second_id=three, decision=PairDecision.DIFFERENT, reason="x", by=SYSTEM, now=NOW)
+
+    def same(first: int, second: int) -> Callable[[], object]:
+        return lambda: operations.note_decision(first_id=first, second_id=second, decision=PairDecision.SAME, reason="x", by=SYSTEM, now=NOW)
+
+    assert together(committed, same(one, two), same(two, three)) == ["", "different_by_another"]

@@ -44,12 +44,12 @@ def is_identified() -> ColumnElement[bool]:
 
 
 def claimants(hashes: Iterable[str]) -> list[Person]:
-    """Who said of themselves that these numbers, by their keyed hash, are theirs; asked in portions."""
+    """Who said of themselves that these numbers, by their keyed hash, are theirs, by id; asked in portions."""
     wanted, found = list(dict.fromkeys(hashes)), list[Person]()
     for start in range(0, len(wanted), 500):
         claimed = (Person.id_number_hash.in_(wanted[start : start + 500]), Person.number_by_holder.is_(True))
         found += session().scalars(select(Person).where(*claimed).order_by(Person.id))
-    return found
+    return sorted(found, key=lambda row: row.id)  # whoever changes them goes through them in one order, however a file is sorted
 
 
 def person_by_number(id_type: IdType, number: str, *, claimed: bool = False) -> Person | None:
