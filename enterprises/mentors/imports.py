@@ -126,7 +126,7 @@ def _known(draft: Draft, row: Parsed, enterprise_id: int) -> tuple[str, Person |
     if check.problem is not None:
         draft.problem(row, "id_number", _("证件号码不正确，请核对号码与证件类型。"), value="***")
         return text, None, None
-    person = people_queries.person_by_number(row.data["id_type"], check.number)
+    person = people_queries.person_by_number(row.data["id_type"], check.number, claimed=not people.vouches(draft.by))
     if person is None:
         key = people_queries.hash_of(row.data["id_type"], check.number)
         if any(people_rules.same_name(former, row.data["name"]) for former in people_queries.corrected([key]).get(key, ())):

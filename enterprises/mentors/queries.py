@@ -324,9 +324,11 @@ def account_group(enterprise_id: int) -> Group | None:
 
 
 def account_members(group: Group, today: date) -> list[Listed]:
-    """The mentors by name; who also studies, teaches or works elsewhere is not the enterprise's alone to invite."""
+    """The mentors by name; who is a mentor elsewhere too, or has studied or taught at a school, is not the enterprise's alone to invite: the same as
+    `people.reach.beyond_reach` asks of one."""
     here = select(Mentor.person_id).where(Mentor.enterprise_id == group.id)
-    elsewhere = set(session().scalars(select(Mentor.person_id).where(Mentor.person_id.in_(here), Mentor.enterprise_id != group.id)))
+    stays = or_(Mentor.until.is_(None), Mentor.until >= today)
+    elsewhere = set(session().scalars(select(Mentor.person_id).where(Mentor.person_id.in_(here), Mentor.enterprise_id != group.id, stays)))
     for table in (Student, Teacher):
         elsewhere.update(session().scalars(select(table.person_id).where(table.person_id.in_(here))))
     statement = select(Mentor.person_id, Person.name, Mentor.post, Person.email, Person.phone, in_office(today).label("is_here"))

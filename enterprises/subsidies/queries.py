@@ -18,10 +18,10 @@ from trainhub.kernel.access import Identity, Subject
 from trainhub.kernel.characters import plain_words
 from trainhub.kernel.db import session
 from trainhub.ledger.models import RecordCancellation, TrainingRecord
+from trainhub.ledger.training_queries import is_sure
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
 from trainhub.people.models import Person
-from trainhub.people.queries import is_identified
 
 CHUNK = 900
 HUMAN = func.coalesce(Person.merged_into_id, Person.id)
@@ -54,7 +54,7 @@ def candidates(organisation_id: int, since: date, until: date) -> list[Candidate
             TrainingRecord.completed_on.between(since, until),
             TrainingRecord.is_counted.is_(True),
             TrainingRecord.cancelled_at.is_(None),
-            is_identified(),
+            is_sure(),
         )
         .order_by(TrainingRecord.completed_on, TrainingRecord.id)
     )

@@ -86,7 +86,8 @@ def notice_url(account_id: int, notice_id: int) -> str | None:
 
 
 def waiting_notices(digest_until: datetime, limit: int) -> list[Any]:
-    """Notices whose e-mail waits, with reader, language and address, grouped by reader; a digest's only until its hour."""
+    """Notices whose e-mail waits, with reader, language and address, grouped by reader; a digest's only until its hour. What waited when an account was
+    closed is not sent to whoever has it since."""
     address = (
         select(LoginName.value)
         .where(LoginName.account_id == Account.id, LoginName.kind == LoginKind.EMAIL)
@@ -113,6 +114,7 @@ def waiting_notices(digest_until: datetime, limit: int) -> list[Any]:
             Notice.mail_state == MailState.WAITING,
             Account.state.in_((AccountState.ACTIVE, AccountState.INVITED)),
             or_(Account.wants_digest.is_(False), Notice.created_at <= digest_until),
+            or_(Account.reopened_at.is_(None), Account.reopened_at <= Notice.created_at),
         )
         .order_by(Notice.account_id, Notice.id)
         .limit(limit)

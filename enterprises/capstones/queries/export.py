@@ -13,7 +13,7 @@ from sqlalchemy.orm import aliased
 from enterprises.capstones.models import Capstone, CapstoneGrade, Supervision, Topic
 from enterprises.capstones.queries import frozen
 from enterprises.capstones.queries.capstones import PUBLISHED_SCORE
-from enterprises.capstones.queries.outputs import as_told, sealed
+from enterprises.capstones.queries.outputs import sealed
 from enterprises.capstones.queries.standing import is_latest
 from enterprises.capstones.queries.topics import opened_to
 from enterprises.capstones.types import CONCLUDED, SupervisorRole, TopicSource
@@ -111,7 +111,9 @@ def _row(row: Any, on: date) -> ExportRow:
     found |= {name: found[name] or "" for name in TEXTS}
     mentor = frozen.mentor_of(capstone, on, {"post": found["enterprise_supervisor_post"], "title": found["enterprise_supervisor_title"]})
     proof = (
-        frozen.evidence_of(capstone, on, {"evidence": as_told(found["evidence"], waits), "file": found["evidence_file"]}) if is_readable else sealed()
+        frozen.evidence_of(capstone, on, {"evidence": frozen.as_told(found["evidence"], waits), "file": found["evidence_file"]})
+        if is_readable
+        else sealed()
     )
     found |= {"enterprise_supervisor_post": mentor["post"], "enterprise_supervisor_title": mentor["title"]}
     found |= {"evidence": proof["evidence"], "evidence_file": proof["file"]}

@@ -21,6 +21,7 @@ from enterprises.mentors.models import Mentor
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.kernel.files import StoredFile
+from trainhub.kernel.i18n import _
 
 Span = tuple[date, date]
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -51,6 +52,11 @@ def materials_of(row: Capstone, on: date) -> dict[str, Any]:
 def is_frozen(row: Capstone, on: date) -> bool:
     """Whether it was archived by a day."""
     return row.archived_at is not None and local(row.archived_at).date() <= on
+
+
+def as_told(evidence: str, waits: bool) -> str:
+    """The number or description of an evidence, marked while no school has looked at it."""
+    return evidence + _("（待学校审核）") if waits else evidence
 
 
 def evidence_of(row: Capstone, on: date, live: dict[str, Any]) -> dict[str, Any]:

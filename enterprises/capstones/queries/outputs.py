@@ -86,15 +86,10 @@ def sealed() -> dict[str, Any]:
     return {"kind": None, "evidence": _("内容保密"), "file": "", "sha256": ""}
 
 
-def as_told(evidence: str, waits: bool) -> str:
-    """The number or description of an evidence, marked while no school has looked at it."""
-    return evidence + _("（待学校审核）") if waits else evidence
-
-
 def _evidence(capstone: Capstone, topic: Topic, file: StoredFile | None, on: date) -> dict[str, Any]:
     live = {
         "kind": topic.evidence_kind,
-        "evidence": as_told(topic.evidence, topic.evidence_waits),
+        "evidence": frozen.as_told(topic.evidence, topic.evidence_waits),
         "file": file.name if file else "",
         "sha256": file.sha256 if file else "",
     }

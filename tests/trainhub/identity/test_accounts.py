@@ -23,7 +23,7 @@ from trainhub.kernel.access import SYSTEM, Identity, Role, may
 from trainhub.kernel.audit import AuditEvent
 from trainhub.kernel.db import db, transaction
 from trainhub.kernel.errors import NotFound
-from trainhub.organisations.types import OrganisationKind
+from trainhub.organisations.types import OrganisationKind, OrganisationState
 from trainhub.people import operations as people
 from trainhub.people.models import Person
 from trainhub.people.types import StudentState
@@ -550,3 +550,25 @@ def test_the_department_resets_a_head_of_a_school_who_teaches_there(two: dict[st
     ground.teacher(two["a"], who=who)
     head = make.account(person=who, roles=(Role.UNIVERSITY_ADMIN,), organisation_id=two["a"].id)
     assert ops.reset_link(account=head, by=_identity(two["edu"]), today=TODAY, now=make.NOW)
+
+
+def test_a_role_that_rests_is_told_nothing_and_found_by_no_filter(session: Session) -> None:
+    """Its notices would go to who can do nothing about them."""
+    enterprise = ground.enterprise()
+    account = make.account(roles=(Role.ENTERPRISE_COORDINATOR, Role.MENTOR), organisation_id=enterprise.id)
+    today, role = clock.today(), Role.ENTERPRISE_COORDINATOR
+
+    def found() -> tuple[bool, bool, list[Role], bool]:
+        filtered = queries.accounts_listing(queries.identity_of(admin.id, today=today), queries.AccountFilter(role=role), today=today)
+        return (
+            account.id in queries.holders_at([role], [enterprise.id], today=today),
+            account.id in queries.accounts_holding(role, today=today, organisation_id=enterprise.id),
+            queries.roles_and_logins([account.id], today=today)[0][account.id],
+            account.id in [row.id for row in session.execute(filtered)],
+        )
+
+    admin = make.account(roles=(Role.SYSTEM_ADMIN,))
+    assert found() == (True, True, [role, Role.MENTOR], True)
+    enterprise.state = OrganisationState.CLOSED
+    session.flush()
+    assert found() == (False, False, [Role.MENTOR], False)

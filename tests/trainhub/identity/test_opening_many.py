@@ -6,6 +6,7 @@ import io
 import json
 import stat
 from collections.abc import Callable
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ from openpyxl import load_workbook
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from tests.factories import ground
+from enterprises.mentors.models import Mentor
+from tests.factories import enterprises, ground
 from tests.factories import identity as make
 from tests.factories.parallel import together
 from trainhub.cli import main
@@ -116,6 +118,39 @@ def test_a_role_over_the_whole_school_is_enough(programme: Programme) -> None:
     make.grant(account, Role.STUDENT, organisation_id=programme.university_id)
     db.session.commit()
     assert _open("cohort", ground.cohort(programme, 2026).id, _admin(programme))["granted"] == 0
+
+
+@pytest.mark.parametrize("kind", ["mentors", "teachers"])
+def test_a_role_over_another_organisation_is_none_here(session: Session, kind: str) -> None:
+    """A mentor of one enterprise who stands on another's list would be told nothing and see nobody there."""
+    if kind == "mentors":
+        one, here = ground.enterprise(), ground.enterprise()
+        rows, role = [enterprises.mentor(enterprise=here), enterprises.mentor(enterprise=here)], Role.MENTOR
+    else:
+        one, here = ground.university(), ground.university()
+        rows, role = [ground.teacher(here), ground.teacher(here)], Role.LECTURER
+    accounts = [make.account(person=session.get_one(Person, row.person_id)) for row in rows]
+    for account, organisation in zip(accounts, (one, here), strict=True):
+        make.grant(account, role, organisation_id=organisation.id)
+    session.commit()
+    assert [member.lacks_role for member in sorted(_members(kind, here.id), key=lambda m: m.account_id or 0)] == [True, False]
+    assert _open(kind, here.id, SYSTEM, role)["granted"] == 1
+
+
+def test_who_moved_to_an_enterprise_is_its_own_to_open(session: Session) -> None:
+    """The same is asked as when one account is opened: who left counts where they are now; who is still there, or has a school, does not."""
+    here, before = ground.enterprise(), ground.enterprise()
+    moved, still, taught = ground.person("甲", email="jia@example.cn"), ground.person("乙"), ground.person("丙")
+    today = clock.today()
+    for one, until in ((moved, today - timedelta(days=1)), (still, today)):
+        row = enterprises.mentor(enterprise=before, person=one)
+        row.until = until
+    ground.teacher(who=taught, until=date(2021, 1, 1))
+    session.flush()
+    for one in (moved, still, taught):
+        session.add(Mentor(person_id=one.id, enterprise_id=here.id, post="工程师", skills=[], since=date(2026, 1, 1), created_at=make.NOW))
+    session.commit()
+    assert {one.listed.name: one.why for one in _members("mentors", here.id)} == {"甲": None, "乙": Why.ELSEWHERE, "丙": Why.ELSEWHERE}
 
 
 def test_the_page_gives_roles_alone_too(app: Flask, programme: Programme) -> None:
@@ -266,6 +301,23 @@ def test_a_slip_is_no_way_up(programme: Programme) -> None:
     with transaction():
         made = list(ops.make_slips(groups.group("cohort", key), everybody=True, by=by, today=clock.today(), now=clock.now()))
     assert [one.key for one in made] == [_members("cohort", key)[1].listed.key]
+
+
+def test_a_sheet_is_judged_as_a_whole(programme: Programme, count_queries: list[str]) -> None:
+    """A thousand slips are one transaction, in which everybody else waits on SQLite: what one more of them asks is to make the link."""
+    by, asked = _admin(programme), []
+    for count, year in ((3, 2026), (13, 2025)):
+        for _n in range(count):
+            ground.student(programme, year=year, who=ground.person(email=""))
+        key = ground.cohort(programme, year).id
+        db.session.commit()
+        _open("cohort", key, by)
+        db.session.expire_all()
+        with transaction():
+            before = len(count_queries)
+            assert len(list(ops.make_slips(groups.group("cohort", key), everybody=True, by=by, today=clock.today(), now=clock.now()))) == count
+            asked.append(len(count_queries) - before)
+    assert (asked[1] - asked[0]) / 10 <= 6, asked
 
 
 @pytest.mark.parametrize("address", ["", "/job", "/slips"])

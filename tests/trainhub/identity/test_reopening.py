@@ -172,3 +172,14 @@ def test_nothing_that_was_told_before_is_shown_after_reopening(app: Flask, sessi
     told = [row.message for row in session.execute(notices.notices_of(account.id))]
     assert told == [row.message for row in notices.notices_told(account.id)] == ["现在的消息"]
     assert queries.identity_of(account.id, today=TODAY).unread == 1
+
+
+def test_nothing_that_waited_is_sent_to_the_new_address(session: Session) -> None:
+    who = ground.person("林晓彤", email="new@example.edu.cn")
+    account = make.account(person=who)
+    notify(account_ids=[account.id], kind="test", message="从前的消息", now=make.NOW, unique_key="a")
+    ops.close_account(account=account, by=SYSTEM, now=make.NOW)
+    ops.create_account(person=who, display_name=who.name, by=SYSTEM, now=LATER)
+    notify(account_ids=[account.id], kind="test", message="现在的消息", now=LATER, unique_key="b")
+    session.flush()
+    assert [row.message for row in notices.waiting_notices(LATER, 10)] == ["现在的消息"]

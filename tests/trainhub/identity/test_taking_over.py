@@ -22,6 +22,7 @@ from trainhub.identity.types import AccountState, LoginKind
 from trainhub.kernel import clock
 from trainhub.kernel.access import SYSTEM, Identity, Role
 from trainhub.kernel.db import db
+from trainhub.organisations.types import OrganisationKind
 from trainhub.people import operations as people
 from trainhub.people.models import Person, Student
 from trainhub.people.types import StudentState
@@ -192,6 +193,51 @@ def test_a_corrected_file_does_not_lead_the_account_elsewhere(programme: Program
     people.change_person(person=person, by=who(Role.DEPT_HR), now=clock.now(), email="new@example.cn")
     assert queries.email_of(account.id) == "old@example.cn"
     people.change_person(person=person, by=SYSTEM, now=clock.now(), email="newer@example.cn")
+
+
+def test_who_appoints_a_coordinator_helps_one_who_is_a_mentor_too(session: Session) -> None:
+    """Of small firms the rule: else nobody but the operator could."""
+    enterprise, other = ground.enterprise(region_code="350102"), ground.enterprise(region_code="350102")
+    person = ground.person()
+    account = make.account(person=person, roles=(Role.ENTERPRISE_COORDINATOR,), organisation_id=enterprise.id)
+    mentor(enterprise=enterprise, person=person)
+    above = who(Role.DEPT_HR), who(Role.PREFECTURE_OPERATOR, region_code="350100")
+    for by in above:
+        allowed(account, by)
+    second = make.account(person=ground.person(), roles=(Role.ENTERPRISE_COORDINATOR,), organisation_id=enterprise.id)
+    mentor(enterprise=other, person=session.get_one(Person, second.person_id))
+    for by in above:
+        refused(second, by)
+
+
+def test_an_expert_who_teaches_is_told_who_helps(programme: Programme) -> None:
+    person = ground.person()
+    account = make.account(person=person, roles=(Role.EXPERT,), organisation_id=ground.university().id)
+    ground.teacher(of=programme, who=person)
+    refused(account, who(Role.DEPT_EDU))
+    refused(account, heads(programme)[0], "above_own_scope")
+    with pytest.raises(ops.GrantRefused, match="专家等校外角色的，由系统管理员处理"):
+        ops.reset_link(account=account, by=who(Role.DEPT_EDU), today=clock.today(), now=clock.now())
+    allowed(account, heads(programme)[2])
+
+
+def test_the_page_opens_for_whom_the_reader_could_make_a_head(app: Flask, programme: Programme) -> None:
+    """A blank form would register the person a second time; what the role makes of it is judged when it is said."""
+    person = ground.person("林晓彤")
+    ground.teacher(of=programme, who=person)
+    edu, home = make.account(roles=(Role.DEPT_EDU,)), ground.organisation(kind=OrganisationKind.EXPERT_GROUP).id
+    hr = make.account(roles=(Role.DEPT_HR,))
+    db.session.commit()
+    address, school = f"/accounts/new?person={person.id}", programme.university_id
+    assert make.sign_in(app, hr).get(address).status_code == 403
+    client = make.sign_in(app, edu)
+    assert "林晓彤" in client.get(address).get_data(as_text=True)
+    given = {"name": "林晓彤", "email": "lin@example.edu.cn"}
+    answer = client.post(address, data=given | {"role": "expert", "organisation_id": str(home)})
+    assert (answer.status_code, "联系其所在学校的管理员" in answer.get_data(as_text=True)) == (403, True)
+    assert queries.account_of_person(person.id) is None
+    assert client.post(address, data=given | {"role": "university_admin", "organisation_id": str(school)}).status_code == 200
+    assert queries.account_of_person(person.id) is not None
 
 
 @pytest.mark.parametrize("state", [AccountState.ACTIVE, AccountState.DISABLED])

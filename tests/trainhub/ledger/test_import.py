@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import stat
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from trainhub.kernel.keys import keyring
 from trainhub.ledger import operations
 from trainhub.ledger.models import PossibleDuplicate, RosterBatch, RosterRejection, TrainingRecord
 from trainhub.ledger.rosters import running
+from trainhub.ledger.rosters.queries import overlapping
 from trainhub.ledger.types import Category, Source
 from trainhub.people import operations as people
 from trainhub.people.models import Person
@@ -513,3 +514,17 @@ def test_strict_goes_on_where_a_run_was_killed(session: Session, tmp_path: Path,
     again.refuse_unless_good()
     assert again.run_whole()[1] == batch_id
     assert (records(session), again.finish(batch_id).accepted) == (4, 4)
+
+
+@pytest.mark.parametrize(
+    ("hours", "is_finished", "beside"),
+    [(23, False, True), (24, False, True), (25, False, False), (-1, False, True), (1, True, False), (-1, True, True)],
+)
+def test_an_import_that_was_given_up_is_beside_nobody(session: Session, hours: int, is_finished: bool, beside: bool) -> None:
+    """One that was killed and never taken up again would make every later one look at all its persons once more."""
+    told = {"file_name": "r.csv", "sha256": "0" * 64}
+    started = NOW - timedelta(hours=hours)
+    mine = RosterBatch(**told, started_at=NOW)
+    session.add_all([mine, RosterBatch(**told, started_at=started, finished_at=started if is_finished else None)])
+    session.flush()
+    assert overlapping(mine) is beside

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from enterprises.mentors import imports as mentors
+from enterprises.mentors.models import Mentor
 from tests.factories import ground
 from tests.factories import identity as make
+from tests.trainhub.ledger import rosters
 from trainhub.identity import operations as identity
 from trainhub.identity import queries as accounts
 from trainhub.kernel import audit, clock, imports
-from trainhub.kernel.access import SYSTEM, Identity
+from trainhub.kernel.access import SYSTEM, Identity, Role
 from trainhub.kernel.audit import AuditEvent
+from trainhub.ledger.models import TrainingRecord
+from trainhub.ledger.rosters.running import Import, Roster
+from trainhub.ledger.training_queries import is_sure
 from trainhub.notifications.models import Notice
+from trainhub.organisations.models import Organisation
 from trainhub.people import bulk, operations, queries, rules
 from trainhub.people.imports import students
 from trainhub.people.models import Person, Student
@@ -126,3 +134,56 @@ def test_only_who_was_looked_at_counts(session: Session) -> None:
     assert counted == {office.id}
     operations.change_person(person=claimed, is_verified=True, by=SYSTEM, now=clock.now())
     assert queries.persons_by_id([claimed.id])[claimed.id].is_verified
+
+
+# -- who hosts somebody vouches for nobody ------------------------------------------------------------------------------
+
+
+def host(role: Role, organisation: Organisation) -> Identity:
+    account = make.account()
+    make.grant(account, role, organisation_id=organisation.id)
+    return accounts.identity_of(account.id, today=clock.today())
+
+
+@pytest.mark.parametrize(("role", "yields"), [(Role.ENTERPRISE_COORDINATOR, False), (Role.CENTRE_LEADER, False), (Role.UNIVERSITY_ADMIN, True)])
+def test_a_host_takes_the_claimant_and_never_the_number(session: Session, role: Role, yields: bool) -> None:
+    """A coordinator who knows name and number would register a second row with it, open its account, and read what the school writes there."""
+    number = ground.resident_id(BIRTH)
+    claimant = claim("单小明", number)
+    by = host(role, ground.enterprise() if role is not Role.UNIVERSITY_ADMIN else ground.university())
+    facts: dict[str, Any] = {"name": "单小明", "id_type": IdType.RESIDENT_ID, "id_number": number}
+    found = operations.register_person(**facts, by=by, now=clock.now())
+    assert (found.id == claimant.id, claimant.id_number_hash is None) == (not yields, yields)
+    if not yields:
+        assert claimant.number_by_holder, "nobody proved it"
+        assert operations.register_persons([facts], by=by, now=clock.now()) == [claimant]
+        with pytest.raises(operations.NameDiffers):
+            operations.register_person(name="王五", id_type=IdType.RESIDENT_ID, id_number=number, by=by, now=clock.now())
+
+
+def test_a_list_of_mentors_names_the_claimant(session: Session) -> None:
+    number, enterprise = ground.resident_id(BIRTH), ground.enterprise()
+    claimant, by = claim("单小明", number), host(Role.ENTERPRISE_COORDINATOR, enterprise)
+    text = f"name,id_number,enterprise,post,since\n单小明,{number},{enterprise.code},工程师,2026-03-01\n"
+    draft = imports.execute_bytes(mentors.SPEC, text.encode(), filename="m.csv", by=by, today=clock.today(), now=clock.now())
+    assert (draft.added, draft.errors) == (1, [])
+    assert session.scalars(select(Mentor.person_id)).all() == [claimant.id]
+    assert claimant.number_by_holder
+
+
+@pytest.mark.parametrize("name", ["单小明", "王五"])
+def test_a_roster_of_a_base_names_the_claimant_and_counts(session: Session, tmp_path: Path, name: str) -> None:
+    """It takes the number from nobody; what the claimant is trained in counts, for the roster names them with their number."""
+    number, base = ground.resident_id(BIRTH), ground.base(region_code="350102")
+    claimant, by = claim("单小明", number), host(Role.CENTRE_LEADER, base)
+    line = rosters.row(name=name, id_number=number, base_code=base.code)
+    session.commit()
+    work = Import(Roster(rosters.write(tmp_path / "r.csv", [line]), "r.csv"), by=by, today=clock.today(), now=clock.now)
+    result = work.finish(work.run()[1])
+    records = session.scalars(select(TrainingRecord)).all()
+    assert (result.accepted, result.new_persons, result.rejected) == ((1, 0, 0) if name == "单小明" else (0, 0, 1))
+    assert [one.person_id for one in records] == ([claimant.id] if name == "单小明" else [])
+    session.refresh(claimant)
+    assert (claimant.id_number_hash is not None, claimant.number_by_holder) == (True, True)
+    found = select(TrainingRecord.id).join(Person, Person.id == TrainingRecord.person_id).where(is_sure())
+    assert session.scalars(found).all() == [one.id for one in records]

@@ -114,3 +114,12 @@ def test_files_of_persons_and_students_say_it(who: Person, session: Session, bri
     assert bring("import-students", head, f"2023-2,单一,{WRONG},{code},2023") == 1
     assert session.scalar(select(func.count(Person.id)).where(Person.name == "欧阳一")) == 1
     assert queries.corrected([queries.hash_of(CARD, WRONG)]) == {}, "it has a holder now"
+
+
+def test_what_a_stranger_typed_is_nobodys_former_number(session: Session) -> None:
+    """Whoever typed name and number of somebody else would keep that human out of every list once corrected."""
+    number, right = ground.resident_id(), ground.resident_id()
+    facts: dict[str, Any] = {"name": "单小明", "id_type": CARD}
+    stranger = operations.register_person(**facts, id_number=number, number_by_holder=True, by=SYSTEM, now=NOW)
+    operations.correct_number(person=stranger, id_type=CARD, number=right, reason="已核对证件原件", by=SYSTEM, now=NOW)
+    assert operations.register_person(**facts, id_number=number, by=SYSTEM, now=NOW).id != stranger.id

@@ -19,6 +19,7 @@ from trainhub.identity.operations.accounts import (
     unlock,
 )
 from trainhub.identity.operations.grants import end_grant, grant_role, scope_kind
+from trainhub.identity.operations.heading import may_open
 from trainhub.identity.operations.links import ask_reset, invite, open_link, reset_link, use_link
 from trainhub.identity.operations.naming import CHANGEABLE, NewName, ask_login, confirm_login, drop_login, follow_person, give_login, take_login
 from trainhub.identity.operations.opening import NewAccount, add_student_numbers, numbers_to_add, open_account
@@ -116,6 +117,7 @@ __all__ = [
     "known_scopes",
     "make_slips",
     "make_token",
+    "may_open",
     "members_of",
     "new_recovery_codes",
     "numbers_to_add",

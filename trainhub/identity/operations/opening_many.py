@@ -12,9 +12,9 @@ from trainhub.identity.delivery import reaches_by_mail
 from trainhub.identity.groups import Group, Listed, source
 from trainhub.identity.models import Account
 from trainhub.identity.operations._support import AccountRefused, GrantRefused
-from trainhub.identity.operations.accounts import add_login, check_may_manage
+from trainhub.identity.operations.accounts import add_login, unmanageable
 from trainhub.identity.operations.grants import check_may_give, grant_role
-from trainhub.identity.operations.links import invite, send_invitation
+from trainhub.identity.operations.links import send_invitation
 from trainhub.identity.operations.opening import NewAccount, numbers_to_add, prepare_account
 from trainhub.identity.permissions import Can
 from trainhub.identity.types import AccountState, LoginKind
@@ -121,15 +121,14 @@ def make_slips(group: Group, *, everybody: bool, sheet: int | None = None, by: I
     check_may_open(group, group.roles[0], by=by)
     members = members_of(group, today=today)
     part = members if sheet is None else members[sheet * MOST_SLIPS : (sheet + 1) * MOST_SLIPS]
-    for one in waiting(part, everybody=everybody):
-        account = queries.account(one.account_id or 0)
-        if account.state is not AccountState.INVITED:
+    chosen = waiting(part, everybody=everybody)
+    accounts = queries.accounts_by_id(one.account_id for one in chosen if one.account_id is not None)
+    refused = unmanageable(list(accounts.values()), by=by, today=today)
+    for one in chosen:
+        account = accounts[one.account_id or 0]
+        if account.state is not AccountState.INVITED or account.id in refused:
             continue
-        try:
-            check_may_manage(account=account, by=by, today=today)
-        except GrantRefused:
-            continue
-        link = invite(account=account, by=by, today=today, now=now)
+        link = send_invitation(account=account, by=by, now=now)
         yield Slip(one.listed.name, one.listed.key, _sign_in(one), link, now + timedelta(days=rules.LINK_DAYS_INVITATION))
 
 

@@ -3,6 +3,7 @@
 from trainhub.identity.queries.accounts import (
     account,
     account_of_person,
+    accounts_by_id,
     accounts_holding,
     accounts_of_holder,
     accounts_of_persons,
@@ -23,6 +24,7 @@ from trainhub.identity.queries.accounts import (
 from trainhub.identity.queries.acting import Known, by_api_token, by_session, identity_named, identity_of, unread_counter
 from trainhub.identity.queries.grants import (
     GrantRow,
+    accounts_above,
     active,
     experts_outside_homes,
     grants_of,
@@ -97,6 +99,8 @@ __all__ = [
     "account",
     "account_of_person",
     "account_uses",
+    "accounts_above",
+    "accounts_by_id",
     "accounts_holding",
     "accounts_listing",
     "accounts_of_holder",

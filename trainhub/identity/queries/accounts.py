@@ -11,7 +11,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import aliased
 
 from trainhub.identity.models import Account, LoginName, PasswordHistory, RoleGrant
-from trainhub.identity.queries.grants import active
+from trainhub.identity.queries.grants import active, rests
 from trainhub.identity.rules import TypedName, normalise_login
 from trainhub.identity.types import AccountState, LoginKind
 from trainhub.kernel.access import Role
@@ -28,6 +28,15 @@ def account(account_id: int) -> Account:
     found = session().get(Account, account_id)
     if found is None:
         raise NotFound(_("没有这个账号。"))
+    return found
+
+
+def accounts_by_id(account_ids: Iterable[int]) -> dict[int, Account]:
+    """Accounts by id; asked in portions."""
+    wanted, found = sorted(set(account_ids)), dict[int, Account]()
+    for start in range(0, len(wanted), 500):
+        rows = session().scalars(select(Account).where(Account.id.in_(wanted[start : start + 500])))
+        found.update({row.id: row for row in rows})
     return found
 
 
@@ -124,14 +133,14 @@ def accounts_holding(
     """Accounts that hold one of the roles, ordered by id: whom to notify.
 
     A named scope asks for grants over exactly that scope; without one, over any scope. Without `today` every grant counts
-    that was not ended.
+    that was not ended; with it none that rests.
     """
     statement = (
         select(RoleGrant.account_id)
         .join(Account, Account.id == RoleGrant.account_id)
         .where(
             RoleGrant.role.in_(roles),
-            RoleGrant.ended_at.is_(None) if today is None else active(today),
+            RoleGrant.ended_at.is_(None) if today is None else sa.and_(active(today), ~rests()),
             Account.state.in_((AccountState.ACTIVE, AccountState.INVITED)),
         )
         .distinct()
@@ -144,7 +153,7 @@ def accounts_holding(
 
 
 def holders_at(roles: Collection[Role], organisation_ids: Collection[int], *, today: date) -> set[int]:
-    """Accounts that hold one of the roles over exactly one of many organisations on a day: whom to notify."""
+    """Accounts that hold one of the roles over exactly one of many organisations on a day, and it does not rest: whom to notify."""
     found: set[int] = set()
     wanted = sorted(organisation_ids)
     for start in range(0, len(wanted), 900):
@@ -155,6 +164,7 @@ def holders_at(roles: Collection[Role], organisation_ids: Collection[int], *, to
                 RoleGrant.role.in_(list(roles)),
                 RoleGrant.organisation_id.in_(wanted[start : start + 900]),
                 active(today),
+                ~rests(),
                 Account.state.in_((AccountState.ACTIVE, AccountState.INVITED)),
             )
         )

@@ -133,20 +133,52 @@ def persons_above(person_ids: Iterable[int], by: Identity, *, today: date) -> se
 
 
 def is_above(account_id: int, by: Identity, *, today: date) -> bool:
-    """Whether the holder of an account, by whichever of their accounts, holds more than `by` could give: see `rules.is_above`. Who never held a role and
-    has no place anywhere is looked after by who runs the platform."""
-    person_id = session().scalar(select(Account.person_id).where(Account.id == account_id))
-    rows = rows_of_humans([person_id])[person_id] if person_id is not None else frozenset()
-    here = or_(RoleGrant.account_id == account_id, Account.person_id.in_(sorted(rows)))
-    grants = list(session().scalars(select(RoleGrant).join(Account, Account.id == RoleGrant.account_id).where(here).order_by(RoleGrant.id)))
-    if not grants and not places_that_count(rows, today):
-        return not by.everywhere(Role.SYSTEM_ADMIN)
-    held = []
-    for one in grants:
-        scope = subject_of_scope(one.scope_kind, one.organisation_id, one.programme_id, one.region_code, to_give=True)
-        lasts = one.ended_at is None and (one.until is None or one.until >= today)
-        held.append(rules.Held(one.role, lasts, rules.may_give(by, one.role, one.scope_kind, scope)))
-    return rules.is_above(held, is_settled=bool(settled(rows, today)))
+    """`accounts_above` for one."""
+    return account_id in accounts_above([account_id], by, today=today)
+
+
+def accounts_above(account_ids: Iterable[int], by: Identity, *, today: date) -> set[int]:
+    """The accounts whose holder, by whichever of their accounts, holds more than `by` could give: see `rules.is_above`. Who never held a role and
+    has no place anywhere is looked after by who runs the platform. Asked in portions, judged once for a role over a scope."""
+    holders = dict(_rows(select(Account.id, Account.person_id), Account.id, account_ids))
+    rows_of = rows_of_humans(person_id for person_id in holders.values() if person_id is not None)
+    rows = {row for of_one in rows_of.values() for row in of_one}
+    own = dict(_rows(select(Account.id, Account.person_id), Account.person_id, rows)) | holders
+    held: dict[int, list[RoleGrant]] = {}
+    accounts: dict[int | None, list[int]] = {}
+    for key, person_id in own.items():
+        accounts.setdefault(person_id, []).append(key)
+    for (grant,) in _rows(select(RoleGrant).order_by(RoleGrant.id), RoleGrant.account_id, own):
+        held.setdefault(grant.account_id, []).append(grant)
+    placed, at_school = {place.person_id for place in places_that_count(rows, today)}, settled(rows, today)
+    judged: dict[tuple[Any, ...], bool] = {}
+
+    def may_give(one: RoleGrant) -> bool:
+        scope = (one.scope_kind, one.organisation_id, one.programme_id, one.region_code)
+        if (one.role, *scope) not in judged:
+            judged[one.role, *scope] = rules.may_give(by, one.role, one.scope_kind, subject_of_scope(*scope, to_give=True))
+        return judged[one.role, *scope]
+
+    found = set[int]()
+    for account_id, person_id in holders.items():
+        human = rows_of[person_id] if person_id is not None else frozenset()
+        theirs = {account_id, *(key for row in human for key in accounts.get(row, ()))}
+        grants = [grant for key in sorted(theirs) for grant in held.get(key, ())]
+        if not grants and human.isdisjoint(placed):
+            above = not by.everywhere(Role.SYSTEM_ADMIN)
+        else:
+            lasts = [one.ended_at is None and (one.until is None or one.until >= today) for one in grants]
+            roles = [rules.Held(one.role, last, may_give(one)) for one, last in zip(grants, lasts, strict=True)]
+            above = rules.is_above(roles, is_settled=not human.isdisjoint(at_school))
+        if above:
+            found.add(account_id)
+    return found
+
+
+def _rows(statement: sa.Select[Any], column: Any, keys: Iterable[int]) -> list[Any]:
+    wanted = sorted(set(keys))
+    parts = (wanted[start : start + 500] for start in range(0, len(wanted), 500))
+    return [row for part in parts for row in session().execute(statement.where(column.in_(part)))]
 
 
 def same_grant(

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, exists, func, or_, select
 
 from trainhub.identity.models import Account, Consent, DataRequest, LoginName, Registration, RoleGrant, UserSession
 from trainhub.identity.permissions import DEPARTMENTS, MANAGERS
-from trainhub.identity.queries.grants import active
+from trainhub.identity.queries.grants import active, rests
 from trainhub.identity.rules import needs_guardian
 from trainhub.identity.types import AccountState, RequestState
 from trainhub.kernel.access import Identity, Role
@@ -114,15 +114,15 @@ def accounts_listing(identity: Identity, wanted: AccountFilter, *, today: date, 
     if wanted.state is not None:
         statement = statement.where(Account.state == wanted.state)
     if wanted.role is not None:
-        statement = statement.where(Account.id.in_(select(RoleGrant.account_id).where(RoleGrant.role == wanted.role, active(today))))
+        statement = statement.where(Account.id.in_(select(RoleGrant.account_id).where(RoleGrant.role == wanted.role, active(today), ~rests())))
     return organisations.ordered_or(statement, sort, ACCOUNT_SORTS, Account.display_name, Account.id)
 
 
 def roles_and_logins(account_ids: list[int], *, today: date) -> tuple[dict[int, list[Role]], dict[int, list[str]]]:
-    """Distinct roles and login names of the accounts of one page: two queries."""
+    """Distinct roles, but those that rest, and login names of the accounts of one page: two queries."""
     roles: dict[int, list[Role]] = {key: [] for key in account_ids}
     for key, role in session().execute(
-        select(RoleGrant.account_id, RoleGrant.role).where(RoleGrant.account_id.in_(account_ids), active(today)).order_by(RoleGrant.id)
+        select(RoleGrant.account_id, RoleGrant.role).where(RoleGrant.account_id.in_(account_ids), active(today), ~rests()).order_by(RoleGrant.id)
     ):
         if role not in roles[key]:
             roles[key].append(role)

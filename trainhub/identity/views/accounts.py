@@ -27,7 +27,6 @@ from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.web import done
 from trainhub.organisations import queries as organisations
 from trainhub.people import queries as people
-from trainhub.people import reach
 from trainhub.people.models import Person
 from trainhub.people.types import StudentState
 from trainhub.programmes import queries as programmes
@@ -143,7 +142,7 @@ def _person_of_request(by: Identity) -> Person | None:
     if person is None:
         raise NotFound(_("没有这个人员。"))
     demand(by, Can.ACCOUNT_VIEW, people.subject_to_invite(person))
-    if person.id in reach.beyond_reach([person.id], by, clock.today()):
+    if not ops.may_open(person, by, today=clock.today()):
         raise NotAllowed(str(labels.WHY_NOT[Why.ELSEWHERE]), code="belongs_elsewhere")
     return person
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from flask import url_for
 
 from trainhub.identity import queries
+from trainhub.identity.operations import may_open
 from trainhub.identity.permissions import Can
 from trainhub.identity.types import AccountState
 from trainhub.kernel import clock
 from trainhub.kernel.access import Identity, may
 from trainhub.kernel.i18n import _
 from trainhub.people import queries as people
-from trainhub.people import reach
 from trainhub.people.models import Person
 
 
@@ -21,7 +21,7 @@ def door(person: Person, identity: Identity) -> tuple[str, str, str] | None:
         return None
     account = queries.account_of_person(person.id)
     if account is None or account.state is AccountState.DELETED:
-        if may(identity, Can.ACCOUNT_CREATE) and not reach.beyond_reach([person.id], identity, clock.today()):
+        if may(identity, Can.ACCOUNT_CREATE) and may_open(person, identity, today=clock.today()):
             return (_("开通账号") if account is None else _("重新开通账号")), url_for("accounts.new", person=person.id), "key"
         if account is None:
             return None

@@ -23,6 +23,7 @@ from trainhub.organisations import queries as organisations
 from trainhub.people import queries as people
 from trainhub.people.bulk import register_many
 from trainhub.people.labels import NUMBER_CORRECTED
+from trainhub.people.operations import vouches
 from trainhub.people.queries.numbers import ERASED, Known, alike, by_number_hash
 
 Rejected = tuple[int, list[Complaint]]
@@ -52,15 +53,16 @@ class Plan:
     notices: list[Rejected] = field(default_factory=list)
 
 
-def plan(entries: Sequence[Entry], seen: Seen | None = None, *, reach: Reach | None) -> Plan:
-    """Judge the entries of a chunk against the ledger and against each other; writes nothing.
+def plan(entries: Sequence[Entry], seen: Seen | None = None, *, by: Identity, reach: Reach | None) -> Plan:
+    """Judge the entries of a chunk against the ledger and against each other; writes nothing. The roster of a base's leader or an enterprise's
+    coordinator finds who claims a number, too (`people.operations.claiming`).
 
     A known number with another name is rejected (`name_differs`), one that was corrected for somebody of the name too, and so is what only a completion that stands may say, and what
     repeats a cancelled record as it was, or names a corrected one again, whatever else the row says: an old file brings no mistake back. One human in two cities on one day is taken, with a notice: the
     person counts once whatever is wrong. `seen` is handed from chunk to chunk of a dry run. `reach`: of whose counties
     the importer is told (None: of all): where else somebody was trained is not for a base to read.
     """
-    result = Plan(by_number_hash(entry.person.number_hash for entry in entries))
+    result = Plan(by_number_hash((entry.person.number_hash for entry in entries), claimed=not vouches(by)))
     names = {key: plain_name(known.name) for key, known in result.known.items()}
     formers = people.corrected({entry.person.number_hash for entry in entries} - set(result.known))
     one_human, persons = _humans(result.known)
@@ -208,7 +210,7 @@ def import_chunk(
         return None
     hold_while_recording()
     now = clock()
-    planned = plan(entries, reach=reach)
+    planned = plan(entries, by=by, reach=reach)
     ids = {key: known.id for key, known in planned.known.items()}
     ids.update(register_many([entry.person for entry in planned.new.values()], by=by, now=now, is_demo=is_demo))
     if planned.accepted:

@@ -127,7 +127,7 @@ class Import:
         with self._open() as table:
             self._warn(table, result)
             for chunk in self._chunks(table):
-                planned = importing.plan(chunk.entries, seen, reach=self.reach)
+                planned = importing.plan(chunk.entries, seen, by=self.by, reach=self.reach)
                 session().rollback()
                 if ahead is not None:
                     ahead.keep(chunk)
@@ -256,7 +256,7 @@ class Import:
         """Add a chunk to what this run did: what another run wrote meanwhile stands already, as if the file came a second time."""
         if written is None:
             self.is_shared = True
-            written = importing.plan(chunk.entries, reach=self.reach)
+            written = importing.plan(chunk.entries, by=self.by, reach=self.reach)
             session().rollback()
         self.mine.accepted += len(written.accepted)
         self.mine.new_persons += len(written.new)

@@ -1,4 +1,5 @@
-"""Whether the number of a person was said by the holder alone; for rows that are there: who registered alone, or added it to the own data, and is in no office's list
+"""Whether the number of a person was said by the holder alone; for rows that are there: who registered alone, or added it to the own data, and neither is in an office's list
+nor was registered, given the number or corrected by an office
 
 Revision ID: 0082
 Revises: 0081
@@ -46,9 +47,21 @@ def upgrade() -> None:
         some = said[start : start + AT_ONCE]
         named = {key for table in LISTS for key in bind.scalars(sa.select(table.c.person_id).where(table.c.person_id.in_(some)))}
         named.update(bind.scalars(sa.select(record.c.person_id).where(record.c.person_id.in_(some), record.c.batch_id.is_not(None))))
-        alone = sorted(set(some) - named)
+        alone = sorted(set(some) - named - _said_by_offices(bind, some))
         mine = (person.c.id.in_(alone), person.c.id_number_hash.is_not(None), person.c.is_verified.is_(False))
         bind.execute(sa.update(person).where(*mine).values(number_by_holder=True))
+
+
+def _said_by_offices(bind: sa.Connection, some: list[int]) -> set[int]:
+    """Whose number somebody else gave or corrected, whether or not they registered alone: an account that is not theirs, or a command."""
+    own = sa.select(account.c.id).where(account.c.id == event.c.account_id, sa.cast(account.c.person_id, sa.String) == event.c.on_id)
+    by_offices = sa.or_(
+        event.c.did == "people.number.corrected",
+        sa.and_(event.c.did == "people.number.given", ~own.exists()),
+        sa.and_(event.c.did == "people.person.registered", event.c.account_id.is_not(None)),
+    )
+    statement = sa.select(event.c.on_id).where(event.c.on_kind == "person", event.c.on_id.in_([str(key) for key in some]), by_offices)
+    return {int(key) for key in bind.scalars(statement)}
 
 
 def downgrade() -> None:

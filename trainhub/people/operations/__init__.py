@@ -1,5 +1,6 @@
 """What can be done with persons, students and teachers."""
 
+from trainhub.people.operations.claiming import vouches
 from trainhub.people.operations.employment import (
     BadEmployment,
     add_employment,
@@ -11,7 +12,7 @@ from trainhub.people.operations.employment import (
 )
 from trainhub.people.operations.guardians import lacking_guardian
 from trainhub.people.operations.merging import note_decision, parted_words
-from trainhub.people.operations.numbering import correct_number, give_number
+from trainhub.people.operations.numbering import correct_number, give_number, reveal_number
 from trainhub.people.operations.persons import (
     BadPerson,
     NameDiffers,
@@ -22,7 +23,6 @@ from trainhub.people.operations.persons import (
     decide_pair,
     register_person,
     register_persons,
-    reveal_number,
     seal_number,
 )
 from trainhub.people.operations.retaining import forget_contacts, forget_guardians, forget_numbers, lift_hold, place_hold
@@ -85,5 +85,6 @@ __all__ = [
     "seal_number",
     "set_petoe_spans",
     "verify_employment",
+    "vouches",
     "withdraw_verification",
 ]

@@ -8,10 +8,30 @@ from datetime import datetime
 from flask import current_app
 
 from trainhub.kernel import audit
-from trainhub.kernel.access import Identity
+from trainhub.kernel.access import Identity, Role
 from trainhub.kernel.db import session
 from trainhub.people import queries
 from trainhub.people.types import CHANGED
+
+OFFICES = (
+    Role.SYSTEM_ADMIN,
+    Role.UNIVERSITY_ADMIN,
+    Role.PROGRAMME_ADMIN,
+    Role.PREFECTURE_OPERATOR,
+    Role.DEPT_EDU,
+    Role.DEPT_HR,
+    Role.DEPT_ST,
+    Role.DEPT_FIN,
+)
+
+
+def vouches(by: Identity) -> bool:
+    """Whether a number that `by` brings for somebody proves it: schools, offices and commands of the server.
+
+    Whoever only hosts people (the coordinator of an enterprise, the leader of a base) is led to who claims the number instead and takes it from nobody: they
+    are shown the link of an account they open, so a second row with the number of somebody they know would be theirs to read.
+    """
+    return by.account_id is None or by.has(*OFFICES)
 
 
 def yield_claims(hashes: Iterable[str], *, by: Identity, now: datetime, but: int | None = None) -> int:

@@ -19,7 +19,7 @@ from sqlalchemy.exc import IntegrityError
 
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
-from trainhub.kernel.db import session
+from trainhub.kernel.db import hold, session
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.i18n import _, listed
 from trainhub.people import queries, rules
@@ -40,6 +40,7 @@ def note_decision(*, first_id: int, second_id: int, decision: PairDecision, reas
     while others say so: `parted_words` tells.
     """
     low, high = sorted((first_id, second_id))
+    hold("people.pairs")  # two decisions at once, each right by itself, would make one human of two who differ
     row = queries.pair(low, high)
     if decision is PairDecision.SAME and (row is None or row.decision is not decision):
         _refuse_contradiction(low, high)

@@ -10,7 +10,7 @@ from flask import current_app
 from sqlalchemy.exc import IntegrityError
 
 from trainhub.kernel import audit, pinyin
-from trainhub.kernel.access import Identity, demand
+from trainhub.kernel.access import Identity
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused
@@ -21,10 +21,9 @@ from trainhub.kernel.sheets.parsers import parse_country, parse_email, parse_pho
 from trainhub.organisations import queries as organisations
 from trainhub.people import labels, queries, rules
 from trainhub.people.models import Person, PersonPair
-from trainhub.people.operations.claiming import yield_claims
+from trainhub.people.operations.claiming import vouches, yield_claims
 from trainhub.people.operations.guardians import guardian_first
 from trainhub.people.operations.merging import note_decision
-from trainhub.people.permissions import Can
 from trainhub.people.types import CHANGED, DECIDES_KIND, Gender, IdCheck, IdType, NationalityKind, PairDecision, SealedNumber
 
 
@@ -86,22 +85,24 @@ def register_person(
     number_by_holder: bool = False,
 ) -> Person:
     """The person with these facts. A known number with the same name is the known person, returned unchanged; one that somebody only said of
-    themselves is nobody's yet (`claiming`). With `number_by_holder` nobody but the person says it: then a number that anybody has is refused.
+    themselves is nobody's yet (`claiming`), but whoever only hosts people is led to who said it. With `number_by_holder` nobody but the person says it:
+    then a number that anybody has is refused (NumberTaken).
 
     Raises NameDiffers when the number is known under another name, NumberCorrected when it was corrected for somebody of this name, BadPerson when
     a fact is impossible (wrong check digit, a birth date that the number contradicts, an unknown county). The same name and birth date under another number is
     accepted; `queries.possible_same` shows such pairs for review.
     """
     name, check = _named(name, id_type, id_number)
+    proves = not number_by_holder and vouches(by)
     if check is not None and id_type is not None:
-        known = queries.person_by_number(id_type, check.number, claimed=number_by_holder)
+        known = queries.person_by_number(id_type, check.number, claimed=not proves)
         if known is not None and number_by_holder:
-            raise NumberTaken(_("证件号码 %(mask)s 已有登记。", mask=known.id_mask), field="id_number")
+            raise _has_number(known)
         if known is not None:
             return _read_again(_same_or_refuse(known, name), id_type, check.number)
         key = queries.hash_of(id_type, check.number)
         _refuse_former(name, key, queries.corrected([key]))
-        if not number_by_holder:
+        if proves:
             yield_claims([key], by=by, now=now)
     row = _row(
         name,
@@ -120,15 +121,23 @@ def register_person(
         is_demo=is_demo,
     )
     row.number_by_holder = number_by_holder and row.id_number_hash is not None
-    try:
-        with session().begin_nested():
-            session().add(row)
-            session().flush()
-    except IntegrityError:  # somebody else registered the same number in this moment
-        known = queries.person_by_number(id_type, check.number) if check is not None and id_type is not None else None
-        if known is None or number_by_holder:
-            raise
-        return _same_or_refuse(known, name)
+    for is_last in (False, True):
+        try:
+            with session().begin_nested():
+                session().add(row)
+                session().flush()
+            break
+        except IntegrityError:  # somebody else registered the same number in this moment, or claimed it
+            if check is None or id_type is None:
+                raise
+            known = queries.person_by_number(id_type, check.number, claimed=not proves)
+            if known is not None and number_by_holder:
+                raise _has_number(known) from None
+            if known is not None:
+                return _same_or_refuse(known, name)
+            if is_last or not proves:
+                raise
+            yield_claims([queries.hash_of(id_type, check.number)], by=by, now=now)
     _note_registered(row, by)
     return row
 
@@ -141,7 +150,8 @@ def register_persons(wanted: Sequence[Mapping[str, Any]], *, by: Identity, now: 
     book = organisations.county_book()
     named = [_named(one["name"], one.get("id_type"), one.get("id_number")) for one in wanted]
     keys = [queries.hash_of(one["id_type"], check.number) if check is not None else None for one, (_name, check) in zip(wanted, named, strict=True)]
-    holders, rows, new = queries.persons_by_hash(key for key in keys if key is not None), list[Person](), list[Person]()
+    proves, rows, new = vouches(by), list[Person](), list[Person]()
+    holders = queries.persons_by_hash((key for key in keys if key is not None), claimed=not proves)
     corrected = queries.corrected(key for key in keys if key is not None and key not in holders)
     for one, (name, check), key in zip(wanted, named, keys, strict=True):
         if key is not None and check is not None and key in holders:
@@ -154,7 +164,8 @@ def register_persons(wanted: Sequence[Mapping[str, Any]], *, by: Identity, now: 
         new.append(row)
         if key is not None:
             holders[key] = row
-    yield_claims((row.id_number_hash for row in new if row.id_number_hash is not None), by=by, now=now)
+    if proves:
+        yield_claims((row.id_number_hash for row in new if row.id_number_hash is not None), by=by, now=now)
     try:
         with session().begin_nested():
             session().add_all(new)
@@ -253,6 +264,10 @@ def put_number(row: Person, sealed: SealedNumber) -> None:
     """Let a row hold a sealed number."""
     row.id_type, row.id_number_hash = sealed.id_type, sealed.hash
     row.id_number_encrypted, row.id_mask = sealed.encrypted, sealed.mask
+
+
+def _has_number(holder: Person) -> NumberTaken:
+    return NumberTaken(_("证件号码 %(mask)s 已有登记。", mask=holder.id_mask), field="id_number")
 
 
 def _same_or_refuse(known: Person, name: str) -> Person:
@@ -359,24 +374,6 @@ def check_guardian(person: Person, birth_on: date | None, now: datetime, *, fiel
     """Raise BadPerson (guardian_needed) when a birth date would make a child of a student whose guardian is not registered."""
     if said := guardian_first(person, birth_on, local(now).date()):
         raise BadPerson(said, field=field, code="guardian_needed")
-
-
-def reveal_number(*, person: Person, by: Identity, reason: str, now: datetime) -> str:
-    """The full number, for one look: needs `people:number:reveal` over the person, a reason, and leaves an audit event.
-
-    Raises NotAllowed, BadPerson (no number, no reason).
-    """
-    demand(by, Can.NUMBER_REVEAL, queries.subject_of_person(person))
-    if len(reason.strip()) < 4:
-        raise BadPerson(_("请写明查看证件号码全文的理由（至少 4 个字），理由会记入审计日志。"), field="reason")
-    if person.id_number_encrypted is None:
-        raise BadPerson(_("%(name)s 没有登记证件号码。", name=person.name))
-    if not person.id_number_encrypted:
-        raise BadPerson(
-            _("%(name)s 的证件号码保存期限已满，号码已抹去，只留比对值。再次培训登记时会重新填入。", name=person.name), code="number_erased"
-        )
-    audit.record(by=by, did="people.number.revealed", on=person, data={"id_mask": person.id_mask, "reason": reason.strip()})
-    return keyring().decrypt(person.id_number_encrypted)
 
 
 def decide_pair(*, first: Person, second: Person, decision: PairDecision, reason: str, by: Identity, now: datetime) -> PersonPair:

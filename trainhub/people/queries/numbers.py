@@ -32,8 +32,8 @@ def _pieces(values: Iterable[str]) -> Iterator[list[str]]:
         yield wanted[start : start + CHUNK]
 
 
-def by_number_hash(hashes: Iterable[str]) -> dict[str, Known]:
-    """The persons that hold these numbers, not who only said so of themselves; `ERASED` and an id finds the person whose number was erased."""
+def by_number_hash(hashes: Iterable[str], *, claimed: bool = False) -> dict[str, Known]:
+    """The persons that hold these numbers, who only said so of themselves with `claimed` alone; `ERASED` and an id finds the person whose number was erased."""
     found: dict[str, Known] = {}
     asked = set(hashes)
     erased = {int(key.removeprefix(ERASED)): key for key in asked if key.startswith(ERASED)}
@@ -42,7 +42,8 @@ def by_number_hash(hashes: Iterable[str]) -> dict[str, Known]:
         people = select(Person.id, Person.name).where(Person.id.in_(ids[start : start + CHUNK]), Person.id_number_encrypted == b"")
         found.update({erased[person_id]: Known(person_id, name) for person_id, name in session().execute(people)})
     for piece in _pieces(asked - set(erased.values())):
-        rows = session().execute(select(Person.id_number_hash, Person.id, Person.name).where(Person.id_number_hash.in_(piece), PROVEN))
+        holding = (Person.id_number_hash.in_(piece), *(() if claimed else (PROVEN,)))
+        rows = session().execute(select(Person.id_number_hash, Person.id, Person.name).where(*holding))
         found.update({key: Known(person_id, name) for key, person_id, name in rows if key is not None})
     return found
 

@@ -44,12 +44,12 @@ def is_identified() -> ColumnElement[bool]:
 
 
 def claimants(hashes: Iterable[str]) -> list[Person]:
-    """Who said of themselves that these numbers, by their keyed hash, are theirs; asked in portions."""
+    """Who said of themselves that these numbers, by their keyed hash, are theirs, by id; asked in portions."""
     wanted, found = list(dict.fromkeys(hashes)), list[Person]()
     for start in range(0, len(wanted), 500):
         claimed = (Person.id_number_hash.in_(wanted[start : start + 500]), Person.number_by_holder.is_(True))
         found += session().scalars(select(Person).where(*claimed).order_by(Person.id))
-    return found
+    return sorted(found, key=lambda row: row.id)  # whoever changes them goes through them in one order, however a file is sorted
 
 
 def person_by_number(id_type: IdType, number: str, *, claimed: bool = False) -> Person | None:
@@ -68,11 +68,12 @@ def who_stayed(found: Person) -> Person:
     return found
 
 
-def persons_by_hash(hashes: Iterable[str]) -> dict[str, Person]:
-    """Persons by the keyed hash of their number, for imports; asked in portions. Who only said so of themselves is not among them."""
+def persons_by_hash(hashes: Iterable[str], *, claimed: bool = False) -> dict[str, Person]:
+    """Persons by the keyed hash of their number, for imports; asked in portions. Who only said so of themselves is among them with `claimed` alone."""
     wanted, found = list(dict.fromkeys(hashes)), {}
     for start in range(0, len(wanted), 500):
-        rows = session().scalars(select(Person).where(Person.id_number_hash.in_(wanted[start : start + 500]), PROVEN))
+        asked = Person.id_number_hash.in_(wanted[start : start + 500])
+        rows = session().scalars(select(Person).where(asked, *(() if claimed else (PROVEN,))))
         found.update({row.id_number_hash: row for row in rows if row.id_number_hash})
     return found
 
@@ -229,11 +230,20 @@ HOSTS = "trainhub.people.hosts"
 """Rooms above put functions person id -> organisation ids here: for whom a person works with students (an enterprise's mentor)."""
 
 
+def organisations_of_person(row: Person) -> frozenset[int]:
+    """Where a person studies, teaches or works with students, now or before."""
+    return subject_of_person(row).organisations | _hosts(row)
+
+
+def _hosts(row: Person) -> frozenset[int]:
+    return frozenset(host for hosts_of in current_app.extensions.get(HOSTS, []) for host in hosts_of(row.id))
+
+
 def subject_to_invite(row: Person) -> Subject:
     """Over whom an account of this person is opened: like `subject_of_person`, and by the one organisation somebody works for who is nowhere else.
 
     Who also studies or teaches, or works for two, is not theirs alone to invite: the link lets its reader act as the person.
     """
     subject = subject_of_person(row)
-    hosts = {host for hosts_of in current_app.extensions.get(HOSTS, []) for host in hosts_of(row.id)}
-    return dataclasses.replace(subject, organisations=frozenset(hosts)) if len(hosts) == 1 and not subject.organisations else subject
+    hosts = _hosts(row)
+    return dataclasses.replace(subject, organisations=hosts) if len(hosts) == 1 and not subject.organisations else subject

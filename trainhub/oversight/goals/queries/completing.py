@@ -9,13 +9,13 @@ import sqlalchemy as sa
 from sqlalchemy import func, or_, select
 
 from trainhub.ledger.models import TrainingRecord
+from trainhub.ledger.training_queries import is_sure
 from trainhub.ledger.types import Category
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Region
 from trainhub.oversight.goals.models import Goal
 from trainhub.oversight.goals.queries.humans import human_of, joined_persons
 from trainhub.people.models import Person
-from trainhub.people.queries import is_identified
 
 
 def completions(goal: Goal, *, until: date | None = None, known_at: datetime | None = None) -> sa.Select[Any]:
@@ -54,7 +54,7 @@ def _recorded(goal: Goal, *, until: date | None, known_at: datetime | None) -> s
             TrainingRecord.is_counted.is_(True),
             *_standing(known_at),
             TrainingRecord.completed_on.between(goal.starts_on, last),
-            is_identified(),
+            is_sure(),
             Region.reporting_code.is_not(None),
             organisations.within_regions(TrainingRecord.county_code, [goal.region_code]),
         )

@@ -1,0 +1,42 @@
+"""Who may appoint the head of a house stands above it: what belongs to that house keeps nobody from helping its head."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date
+
+from trainhub.identity import queries, rules
+from trainhub.identity.models import Account
+from trainhub.kernel.access import Grant, Identity, Role, ScopeKind
+from trainhub.people import queries as people
+from trainhub.people import reach
+from trainhub.people.models import Person
+
+HEADS = (Role.UNIVERSITY_ADMIN, Role.ENTERPRISE_COORDINATOR, Role.CENTRE_LEADER)
+"""Who rules a school, an enterprise or a base."""
+
+
+def above_heads(by: Identity, account: Account, *, today: date) -> Identity:
+    """`by` as if they headed what the holder of an account heads, as far as they could appoint them: the department helps a head who also teaches
+    at the school, and a coordinator who is a mentor of the own enterprise."""
+    held = (grant for key in queries.accounts_of_holder(account.id) for grant in queries.stored_grants(key, today=today))
+    return _heading(by, ((one.role, one.organisation_id) for one in held if one.role in HEADS))
+
+
+def may_open(person: Person, by: Identity, *, today: date) -> bool:
+    """Whether `by` may open an account for somebody in some role, if only as the head of where they teach or are a mentor. Which role is said later
+    (`opening.open_account` judges it)."""
+    if person.id not in reach.beyond_reach([person.id], by, today):
+        return True
+    could = _heading(by, ((role, key) for key in sorted(people.organisations_of_person(person)) for role in HEADS))
+    return could.grants != by.grants and person.id not in reach.beyond_reach([person.id], could, today)
+
+
+def _heading(by: Identity, heads: Iterable[tuple[Role, int | None]]) -> Identity:
+    known = [
+        Grant(role, ScopeKind.ORGANISATION, key)
+        for role, key in heads
+        if key is not None and rules.may_give(by, role, ScopeKind.ORGANISATION, queries.subject_of_scope(ScopeKind.ORGANISATION, key, to_give=True))
+    ]
+    return replace(by, grants=(*by.grants, *known))
