@@ -207,11 +207,16 @@ def _must_be_drawn_here(certificate: Certificate) -> None:
 
 def pdf_of(certificate: Certificate, maker: Maker) -> bytes:
     """The single PDF; equal certificates give equal bytes. Refused for drafts and editions that no longer stand."""
+    _must_stand(certificate)
+    _must_be_drawn_here(certificate)
+    return drawn(certificate, maker)
+
+
+def drawn(certificate: Certificate, maker: Maker) -> bytes:
+    """The PDF of whatever the row says, signed: only `pdf_of` has asked whether it may be handed out."""
     from trainhub.certificates.layouts.document import Attached
     from trainhub.certificates.layouts.drawing import render
 
-    _must_stand(certificate)
-    _must_be_drawn_here(certificate)
     snapshot = snapshot_of(certificate)
 
     def body(page: str, file: Mapping[str, str]) -> dict[str, Any]:

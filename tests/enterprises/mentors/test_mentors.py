@@ -156,7 +156,7 @@ def test_somebody_of_another_enterprise_is_refused_in_the_dry_run(session: Sessi
 
 def test_a_declared_conflict_is_taken_back_with_a_reason_and_both_stay_on_record(session: Session, as_role: Callable[..., FlaskClient]) -> None:
     one, student = make.mentor(enterprise=ground.enterprise()), ground.student()
-    term = make.term(university=ground.university(), starts_on=date(2026, 4, 6))
+    term = make.term(university=session.get_one(Organisation, student.university_id), starts_on=date(2026, 4, 6))
     place = make.position(enterprise=session.get_one(Organisation, one.enterprise_id), terms=[term])
     placements.place_student(student=student, position=place, term=term, by=SYSTEM, now=NOW)
     key, number, at = one.id, student.student_no, f"/mentors/{one.id}/conflicts/{student.id}/withdraw"

@@ -123,7 +123,7 @@ def test_a_file_whose_facts_were_signed_otherwise(run: Run, tmp_path: Path) -> N
     with transaction():
         made = certificate()
         made.facts = {**made.facts, "hours": "400"}
-        forged = documents.pdf_of(made, maker())
+        forged = documents.drawn(made, maker())
         made.facts = {**made.facts, "hours": "32"}
     file = tmp_path / "forged.pdf"
     file.write_bytes(forged)
