@@ -285,9 +285,9 @@ def decide_by_link(
         groups.setdefault((waiting.get(entry_id, 0), reason.strip() or not_so), []).append(entry_id)
     # All of them before the first is decided: two links that share students would otherwise wait for each other.
     held = [found for key in sorted({placement_id for placement_id, _why in groups}) if (found := queries.placement(key)) is not None]
-    for placement in held:
-        hold(placement)
-    for student_id in sorted({placement.student_id for placement in held}):
+    for one in held:
+        hold(one)
+    for student_id in sorted({one.student_id for one in held}):
         hold_weeks(student_id)
     done = 0
     for (placement_id, reason), ids in sorted(groups.items()):

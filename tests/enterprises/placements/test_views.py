@@ -178,8 +178,8 @@ def test_a_week_from_tick_to_ledger(world: SimpleNamespace, people: dict[str, Fl
     answer = people["mentor"].post(f"/placements/{world.placement_id}/reject", data={"entry": ids[4], "reason": "请假"})
     assert answer.status_code == 303
     assert people["mentor"].post(f"/placements/{world.placement_id}/confirm", data={"entry": ids}).status_code == 409
-    assert people["mentor"].post(f"/placements/{world.placement_id}/confirm", data={"entry": ids[:4]}).status_code == 303
-    assert people["mentor"].post(f"/placements/{world.placement_id}/confirm", data={"entry": ids[:4]}).status_code == 409
+    for _again in range(2):  # an answer that was lost is asked for again
+        assert people["mentor"].post(f"/placements/{world.placement_id}/confirm", data={"entry": ids[:4]}).status_code == 303
     assert "请假" in people["student"].get(week_url(world)).text
     assert "0.8 / 32 周" in people["student"].get("/placements/mine/weeks").text
     assert [row.on for row in ledger.days_of(world.student_id)] == days[:4]

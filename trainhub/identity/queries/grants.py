@@ -175,7 +175,7 @@ def accounts_above(account_ids: Iterable[int], by: Identity, *, today: date) -> 
     return found
 
 
-def _rows(statement: sa.Select[Any], column: Any, keys: Iterable[int]) -> list[Any]:
+def _rows(statement: Any, column: Any, keys: Iterable[int]) -> list[Any]:
     wanted = sorted(set(keys))
     parts = (wanted[start : start + 500] for start in range(0, len(wanted), 500))
     return [row for part in parts for row in session().execute(statement.where(column.in_(part)))]

@@ -127,7 +127,7 @@ def _accounts(ids: Iterable[int], group: Group, today: date) -> tuple[dict[int, 
     states: dict[int, AccountState] = {}
     with_role: set[int] = set()
     schools = group.subject.organisations if group.programme_id is not None else {group.organisation_id}
-    over = RoleGrant.organisation_id.in_([key for key in schools if key is not None])
+    over: sa.ColumnElement[bool] = RoleGrant.organisation_id.in_([key for key in schools if key is not None])
     if group.programme_id is not None:  # asked of a list without one, `IS NULL` would mean any organisation
         over = or_(over, RoleGrant.programme_id == group.programme_id)
     addresses: dict[int, str] = {}
