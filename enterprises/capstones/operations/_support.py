@@ -22,7 +22,6 @@ from trainhub.notifications import operations as notifications
 from trainhub.people.models import Student
 from trainhub.people.types import StudentState
 from trainhub.policy.book import book
-from trainhub.programmes import queries as programmes
 
 
 class TopicRefused(Refused):
@@ -169,19 +168,16 @@ def within(text: str, *, field: str, most: int = 400, refused: type[Refused] = C
     return text
 
 
-def heads_of_programme(programme_id: int) -> list[int]:
-    """Accounts of the heads of a programme, or of its university where nobody heads it."""
-    found = programmes.by_id(programme_id)
-    return identity.accounts_holding(Role.PROGRAMME_ADMIN, programme_id=programme_id) or (
-        identity.accounts_holding(Role.UNIVERSITY_ADMIN, organisation_id=found.university_id) if found is not None else []
+def heads_at(programme_id: int, university_id: int) -> list[int]:
+    """The accounts that decide for a programme: its heads, or its university's administrators where it has none."""
+    return identity.accounts_holding(Role.PROGRAMME_ADMIN, programme_id=programme_id) or identity.accounts_holding(
+        Role.UNIVERSITY_ADMIN, organisation_id=university_id
     )
 
 
 def heads_of(student: Student) -> list[int]:
-    """The accounts that decide for a student's programme: its heads, or its university's administrators where it has none."""
-    return identity.accounts_holding(Role.PROGRAMME_ADMIN, programme_id=student.programme_id) or identity.accounts_holding(
-        Role.UNIVERSITY_ADMIN, organisation_id=student.university_id
-    )
+    """Those of a student's programme."""
+    return heads_at(student.programme_id, student.university_id)
 
 
 def tell(

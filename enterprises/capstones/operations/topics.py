@@ -9,7 +9,7 @@ from sqlalchemy import delete, insert, select, update
 
 from enterprises.capstones import likeness, queries
 from enterprises.capstones.models import Topic, TopicMark
-from enterprises.capstones.operations._support import TopicRefused, WrongPerson, WrongState, given, heads_of_programme, tell, within
+from enterprises.capstones.operations._support import TopicRefused, WrongPerson, WrongState, given, heads_at, tell, within
 from enterprises.capstones.queries.choosing import ranked_by
 from enterprises.capstones.types import ChoiceState, EvidenceKind, Side, TopicOrigin, TopicSource, TopicState
 from trainhub.identity import queries as identity
@@ -247,9 +247,10 @@ def add_evidence(*, topic: Topic, kind: EvidenceKind, file_id: int, evidence: st
     topic.evidence_waits, topic.evidence_by_id = topic.approved_by_school_on is not None, by.account_id
     session().flush()
     audit.record(by=by, did="capstones.topic.evidence_added", on=topic, data={"kind": kind, "file": file_id, "waits": topic.evidence_waits})
-    if topic.evidence_waits:
+    programme = programmes.by_id(topic.programme_id)
+    if topic.evidence_waits and programme is not None:
         notifications.notify(
-            account_ids=heads_of_programme(topic.programme_id),
+            account_ids=heads_at(programme.id, programme.university_id),
             kind="capstones.evidence_waits",
             message=N_("企业为选题“%(title)s”补充了证明材料，请审核；审核以前不算证明。"),
             values={"title": topic.title},
