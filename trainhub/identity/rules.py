@@ -12,7 +12,7 @@ from trainhub.identity.types import LoginKind
 from trainhub.kernel.characters import plain_words
 from trainhub.kernel.roles import Grant, Identity, Role, ScopeKind, Subject
 from trainhub.organisations.types import OrganisationKind
-from trainhub.people.rules import school_number, school_number_spellings
+from trainhub.people.rules import OFFICES, school_number, school_number_spellings
 
 ORIGIN_FAILURES = 100
 """Failed attempts from one address in one lockout window before the address waits: a whole computer room shares one."""
@@ -305,19 +305,6 @@ def may_give(by: Identity, role: Role, kind: ScopeKind, scope: Subject) -> bool:
     return any(grant.role in givers and grant.covers(scope) for grant in by.grants)
 
 
-VOUCHING = frozenset(
-    {
-        Role.SYSTEM_ADMIN,
-        Role.UNIVERSITY_ADMIN,
-        Role.PROGRAMME_ADMIN,
-        Role.PREFECTURE_OPERATOR,
-        Role.DEPT_EDU,
-        Role.DEPT_HR,
-        Role.DEPT_ST,
-        Role.DEPT_FIN,
-    }
-)
-"""Who answers for whom they give an account: schools, authorities, the operator."""
 HOSTS = frozenset({Role.ENTERPRISE_COORDINATOR, Role.CENTRE_LEADER})
 
 
@@ -328,7 +315,7 @@ PAUSED_WHEN_CLOSED = HOSTS | {Role.UNIVERSITY_ADMIN}
 def vouches(by: Identity) -> bool:
     """Whether an account that `by` opens or resets is its holder's beyond doubt. An enterprise's coordinator and a base's leader are shown the links
     of those who sign beside them, and vouch for nobody, whatever else they are. No account: the operator's command, a job."""
-    return by.account_id is None or (by.has(*VOUCHING) and not by.has(*HOSTS))
+    return by.account_id is None or (by.has(*OFFICES) and not by.has(*HOSTS))
 
 
 def grantable_roles(by: Identity) -> tuple[Role, ...]:

@@ -9,8 +9,23 @@ from datetime import date, timedelta
 from functools import lru_cache
 
 from trainhub.kernel.characters import GB18030_2022, without_invisible
+from trainhub.kernel.roles import Role
 from trainhub.kernel.sheets.parsers import narrow_code
 from trainhub.people.types import Gender, IdCheck, IdProblem, IdType, NationalityKind, WorkSpan
+
+OFFICES = frozenset(
+    {
+        Role.SYSTEM_ADMIN,
+        Role.UNIVERSITY_ADMIN,
+        Role.PROGRAMME_ADMIN,
+        Role.PREFECTURE_OPERATOR,
+        Role.DEPT_EDU,
+        Role.DEPT_HR,
+        Role.DEPT_ST,
+        Role.DEPT_FIN,
+    }
+)
+"""Schools and authorities: what they say of who somebody is holds. Who only hosts people vouches for nobody."""
 
 _RESIDENT = re.compile(r"\d{17}[\dX]\Z", re.ASCII)
 _PASSPORT = re.compile(r"(?=.*\d)[A-Z0-9]{5,17}\Z", re.ASCII)

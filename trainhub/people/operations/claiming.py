@@ -8,21 +8,11 @@ from datetime import datetime
 from flask import current_app
 
 from trainhub.kernel import audit
-from trainhub.kernel.access import Identity, Role
+from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.people import queries
+from trainhub.people.rules import OFFICES
 from trainhub.people.types import CHANGED
-
-OFFICES = (
-    Role.SYSTEM_ADMIN,
-    Role.UNIVERSITY_ADMIN,
-    Role.PROGRAMME_ADMIN,
-    Role.PREFECTURE_OPERATOR,
-    Role.DEPT_EDU,
-    Role.DEPT_HR,
-    Role.DEPT_ST,
-    Role.DEPT_FIN,
-)
 
 
 def vouches(by: Identity) -> bool:
