@@ -100,7 +100,9 @@ def _with_status(found: dict[str, Any], held: _Held, lists: list[openbadges.Stat
     page = openbadges.page_of(held.list_address)
     fitting = [one for one in lists if held.list_address and one.page == page]
     if not fitting:
-        needed = _("给出的状态列表中没有这张证书的位置：需要 %(page)s。", page=page) if held.list_address else _("这个文件没有写明它在状态列表中的位置。")
+        needed = (
+            _("给出的状态列表中没有这张证书的位置：需要 %(page)s。", page=page) if held.list_address else _("这个文件没有写明它在状态列表中的位置。")
+        )
         return {**found, "reason": needed + str(found["reason"])}
     newest = max(fitting, key=lambda one: one.valid_from)
     day = {"at": newest.valid_from.replace("T", " ").removesuffix("Z")}
@@ -186,7 +188,9 @@ def _check_file(data: bytes, trust: Trust) -> tuple[dict[str, Any], _Held]:
     }
     badge = next((one for one in map(openbadges.parse, read.attachments) if one is not None), None)
     if int(found.get("version") or 0) > credentials.VERSION:
-        return _answer(Status.UNKNOWN, _("签名有效，但文件比这个程序新，不知道怎样核对：请用新版程序，或用编号和核验码在签发平台查验。"), **about), _Held()
+        return _answer(
+            Status.UNKNOWN, _("签名有效，但文件比这个程序新，不知道怎样核对：请用新版程序，或用编号和核验码在签发平台查验。"), **about
+        ), _Held()
     looked = credentials.looked_at(data, read, found, badge)
     if looked is None:
         return _answer(Status.TAMPERED, _("文件与签发时不同：被改动过，或被其他软件另存过。请以查验页显示的内容为准。"), **about), _Held()

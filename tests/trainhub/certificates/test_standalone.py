@@ -106,7 +106,9 @@ def test_a_list_without_its_place_is_told_to_be_the_wrong_one(app: Flask, made: 
     keys.write_bytes(client.get("/.well-known/did.json").data)
     pdf.write_bytes(documents.pdf_of(made, maker()))
     site = maker().site
-    other.write_text(json.dumps(openbadges.status_list(f"{site}/status/7", [], "2026-03-02T00:00:00Z", openbadges.did_of(site), maker().signer)), "utf-8")
+    other.write_text(
+        json.dumps(openbadges.status_list(f"{site}/status/7", [], "2026-03-02T00:00:00Z", openbadges.did_of(site), maker().signer)), "utf-8"
+    )
     answer = _run(str(pdf), "--keys", str(keys), "--status", str(other))[1]
     assert (answer["status"], "需要 /status/1" in answer["reason"], "status_at" in answer) == ("issued", True, False)
 

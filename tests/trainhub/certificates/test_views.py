@@ -200,7 +200,12 @@ def test_json_with_the_number_alone_says_what_its_page_says(session: Session, cl
 
 def test_what_names_a_holder_is_listed_nowhere_and_no_cookie_is_kept_for_others(session: Session, client: FlaskClient) -> None:
     made = _kept()
-    for path in (f"/V/{made.number}/{made.code}", f"/V/{made.number}/{made.code}.json", f"/V/{made.number}/{made.code}/verdict.json", f"/V/{made.number}"):
+    for path in (
+        f"/V/{made.number}/{made.code}",
+        f"/V/{made.number}/{made.code}.json",
+        f"/V/{made.number}/{made.code}/verdict.json",
+        f"/V/{made.number}",
+    ):
         assert client.get(path).headers["X-Robots-Tag"] == "noindex", path
     told = client.get(f"/V/{made.number}/{made.code}?lang=en")
     assert "Set-Cookie" in told.headers
