@@ -15,7 +15,14 @@ from trainhub.ledger.models import TrainingRecord
 from trainhub.people.models import Person
 
 FOLDER = Path(__file__).resolve().parents[2] / "benchmarks"
-ROW = {"id_number": "11010119900307001X", "name": "张三", "county_code": "350102", "course": "数据采集", "category": "IT", "completed_on": "2018-05-01"}
+ROW = {
+    "id_number": "11010119900307001X",
+    "name": "张三",
+    "county_code": "350102",
+    "course": "数据采集",
+    "category": "IT",
+    "completed_on": "2018-05-01",
+}
 
 
 @pytest.fixture

@@ -129,13 +129,14 @@ def decide(
     _refuse_overlap(award, amount_fen, today)
     answer = queries.answer_of(award, today)
     _refuse_twice(award, answer)
-    bad = [f for f in answer.missing if f.status.value != "judge"]
+    bad = [f for f in answer.missing if f.status is not Status.JUDGE]
     if bad:
         raise not_eligible(bad)
     if answer.missing and not judgement.strip():
         raise AwardRefused(_("有条件需要由人判断，请写明判断的结论和理由。"), field="judgement", code="judgement_needed")
     _check_amount(amount_fen, answer)
     _need_credit(award, today)
+    _need_verified(award)
     award.amount_fen, award.minutes = amount_fen, minutes
     award.payer = _payer(award, payer, answer)
     award.findings = as_dicts(answer.findings)
@@ -193,7 +194,7 @@ def confer(
     _refuse_overlap(award, award.amount_fen, today)
     answer = queries.answer_of(award, today)
     _refuse_twice(award, answer)
-    if bad := [f for f in answer.missing if f.status is Status.NOT_MET]:
+    if bad := [f for f in answer.missing if f.status is not Status.JUDGE]:
         raise not_eligible(bad, _("提交联席会议之后才不具备的，请登记为不同意，退回重新办理。"))
     _check_amount(award.amount_fen, answer)
     award.conference_minutes, award.decided_on = text.strip(), on
@@ -226,7 +227,7 @@ the decision, and so is every number of the rules: it stores its findings."""
 
 
 def _lost(answer: Entitlement) -> list[Finding]:
-    return [f for f in answer.missing if f.code.endswith(LOSABLE) and f.status is Status.NOT_MET]
+    return [f for f in answer.missing if f.code.endswith(LOSABLE) and f.status is not Status.JUDGE]
 
 
 def _need_credit(award: Award, today: date) -> None:
@@ -234,6 +235,13 @@ def _need_credit(award: Award, today: date) -> None:
     if names := queries.never_looked_up(award, today):
         message = _("还没有核查信用，或核查已过期：%(names)s。请先在企业或基地的页面查询，或登记核查结果。", names=listed(names))
         raise AwardRefused(message, code="credit_unknown")
+
+
+def _need_verified(award: Award) -> None:
+    """Nothing is given to whom nobody verified (IPLUS-3.3.2 asks as much of who publishes a position): a changed name or code has to be looked at again."""
+    if names := queries.unverified(award.organisation_id):
+        message = _("还没有核验，或更改名称、代码后没有重新核验：%(names)s。请先核验，再决定或拨付。", names=listed(names))
+        raise AwardRefused(message, code="not_verified")
 
 
 def _hold(award: Award) -> None:
@@ -307,6 +315,7 @@ def pay(
         listed = _("决定之后列入失信名单，不能拨付：移出名单后重新核查信用再拨付，或由主管部门撤销这项奖励。")
         raise not_eligible(bad, listed if only_listed else _("决定之后条件已不具备，不能拨付：恢复之后再拨付，或由主管部门撤销这项奖励。"))
     _need_credit(award, today)
+    _need_verified(award)
     if award.amount_fen is None:
         reference = reference.strip() or "—"
     award.payment_reference = need(reference, _("请填写拨付凭证号。"), "reference")[:120]

@@ -192,6 +192,14 @@ def in_use_finding(organisation: Organisation, rule: Rule, on: date) -> Finding:
     return rules.in_use(rule, closed, spec_of(rule).clause)
 
 
+def unverified(organisation_id: int) -> list[str]:
+    """Who would be given something and is not verified today, by name: the organisation itself, of a base its lead too."""
+    leads = select(BaseHost.organisation_id).where(BaseHost.base_id == organisation_id, BaseHost.is_lead, BaseHost.until.is_(None))
+    wanted = or_(Organisation.id == organisation_id, Organisation.id.in_(leads))
+    statement = select(Organisation.name).where(wanted, Organisation.state == OrganisationState.REGISTERED)
+    return list(session().scalars(statement.order_by(Organisation.id)))
+
+
 def unknown_credit(organisation: Organisation, on: date) -> list[str]:
     """The legal persons behind an organisation (an enterprise itself, a base with a code of its own, the enterprises that host it) whose credit
     nobody had looked up by a day, by name; and those found good longer ago than a look-up holds (own.awards.credit_days), with its day."""
