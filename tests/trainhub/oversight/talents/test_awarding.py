@@ -62,6 +62,44 @@ def _pool(kind: PoolKind = PoolKind.NEW, wan: int = 100) -> int:
     return funds.open_pool(year=2026, name=f"资金{kind}", kind=kind, planned_fen=wan * WAN, by=SYSTEM, now=NOW).id
 
 
+def test_who_nominated_neither_recognises_nor_decides_the_money(session: Session) -> None:
+    """As with awards (ADR 14): another human does, a second account of the same is none."""
+    mine, other = (
+        replace(HR, account_id=accounts.account(person=ground.person()).id),
+        replace(HR, account_id=accounts.account(person=ground.person()).id),
+    )
+    row = operations.nominate(person=ground.person(), kind=TalentKind.LEADING, merits="业绩", by=mine, **WHEN, **WHOLE)
+    operations.review(row=row, opinion="建议", by=mine, today=TODAY)
+    with pytest.raises(NotAllowed, match="由你推荐"):
+        operations.recognise(row=row, decision="同意", by=mine, today=TODAY)
+    operations.recognise(row=row, decision="同意", by=other, today=TODAY)
+    with pytest.raises(NotAllowed, match="由你推荐"):
+        _decide(row, by=mine)
+    assert _decide(row, by=other).state is AwardState.DECIDED
+
+
+def test_who_changed_work_is_paid_by_the_credit_of_the_employer_of_now(session: Session, as_role: AsRole) -> None:
+    gone, now_at = make.company(), make.company()
+    row = _talent(employer_id=gone.id)
+    closing.close(organisation=gone, reason="停业", by=SYSTEM, now=NOW)
+    with pytest.raises(NotEligible):
+        _decide(row)
+    session.commit()
+    client, where = as_role(Role.DEPT_HR), f"/talents/{row.id}"
+    assert gone.name in client.get(where).text
+    assert client.post(f"{where}/move", data={"employer": now_at.id, "reason": ""}).status_code == 422
+    assert as_role(Role.DEPT_EDU).post(f"{where}/move", data={"employer": now_at.id, "reason": "劳动合同"}).status_code == 403
+    client = as_role(Role.DEPT_HR)
+    assert client.post(f"{where}/move", data={"employer": now_at.id, "reason": "劳动合同", "version": row.version + 7}).status_code == 409
+    for _twice in range(2):
+        assert client.post(f"{where}/move", data={"employer": now_at.id, "reason": "劳动合同"}).status_code == 303
+    told = client.get(where).text
+    assert (now_at.name in told, told.count("变更工作单位") >= 2) == (True, True)
+    session.expire_all()
+    assert row.employer_id == now_at.id
+    assert _decide(row).state is AwardState.DECIDED
+
+
 @pytest.mark.parametrize(
     ("fen", "state"),
     [
