@@ -310,9 +310,12 @@ def judge(rule: CompanyRule, case: CompanyCase, book: Book) -> Entitlement:
     findings.append(in_use(rule, [case.name] if case.is_closed else [], spec.clause))
     findings += _subject(rule, case, spec.clause)
     verdict = verdict_of(findings)
+    # Of FJ-25b the industrial firm is arranged by another department than the fund (000:787): who judges that it is one, of an enterprise without the mark, pays by it.
+    is_industrial = rule is CompanyRule.REVENUE and not case.is_internet
+    payer = terms.fund_except if is_industrial and terms.fund_except else terms.payer
     project, number = (case.project, case.project_number) if rule in BY_PROJECT else ("", "")
     group = terms.overlap_group if terms.is_one_off else f"{rule}/{number or project or year}"[:40]
-    return Entitlement(rule, verdict, tuple(findings), low, high, spec.amount, terms.payer, group, (), project, number, terms.is_one_off)
+    return Entitlement(rule, verdict, tuple(findings), low, high, spec.amount, payer, group, (), project, number, terms.is_one_off)
 
 
 def _subject(rule: CompanyRule, case: CompanyCase, clause: Clause) -> list[Finding]:
@@ -324,7 +327,9 @@ def _subject(rule: CompanyRule, case: CompanyCase, clause: Clause) -> list[Findi
         if case.is_internet:
             found.append(Finding(f"{rule}.firm", Status.MET, required, "互联网企业", clause))
         else:
-            details = ("没有标为互联网企业。应用电子商务开拓市场的工业企业由省商务厅安排，由人核对并写明。",)
+            details = (
+                "没有标为互联网企业：确属互联网企业的，请先由核验部门标注；应用电子商务开拓市场的工业企业，由人核对并写明，资金由省商务厅安排。",
+            )
             found.append(to_judge(f"{rule}.firm", clause, required=required, details=details))
     if not case.is_in_fujian and rule not in EVERYWHERE:
         found.append(place(case.is_in_fujian, f"{rule}.place", clause, "企业没有登记所在地区。"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from enterprises.awards.reference import incentives
-from enterprises.awards.types import OF_BASES, Action, AwardState, PoolKind, RuleCode, StepKind, Verdict
+from enterprises.awards.types import OF_BASES, Action, AwardState, CompanyRule, PoolKind, RuleCode, StepKind, Verdict
 from trainhub.kernel.i18n import _l, language
 
 RULES: dict[RuleCode, Any] = {
@@ -121,6 +121,7 @@ COMPANY_CONDITIONS: dict[str, Any] = {
     "FJ-25a.outside": _l("省外中标项目"),
     "FJ-25a.contract": _l("单个合同金额"),
     "FJ-25a.project": _l("与已获奖励的不是同一项目"),
+    **{f"{rule.value}.place": _l("在福建省内") for rule in CompanyRule},
     "FJ-25b.firm": _l("互联网企业"),
     "FJ-25b.revenue": _l("年度营业收入"),
     "FJ-25b.first": _l("首次超过"),

@@ -36,6 +36,7 @@ class _Held:
     code: str = ""
     list_address: str = ""
     index: int = -1
+    since: str = ""
 
 
 class KeysNotReadable(Refused):
@@ -99,6 +100,10 @@ def _with_status(found: dict[str, Any], held: _Held, lists: list[openbadges.Stat
         return found
     page = openbadges.page_of(held.list_address)
     fitting = [one for one in lists if held.list_address and one.page == page]
+    older = [one for one in fitting if one.valid_from < held.since]
+    if fitting and len(older) == len(fitting):
+        told = _("给出的状态列表早于证书的签发，不能说明这张证书的状态：请重新下载 %(page)s。", page=page)
+        return {**found, "reason": told + str(found["reason"])}
     if not fitting:
         needed = (
             _("给出的状态列表中没有这张证书的位置：需要 %(page)s。", page=page) if held.list_address else _("这个文件没有写明它在状态列表中的位置。")
@@ -160,7 +165,7 @@ def _check_badge(data: bytes, trust: Trust) -> tuple[dict[str, Any], _Held]:
     if badge is None:
         return _answer(Status.TAMPERED, _forged()), _Held()
     holder = "" if badge.salt else badge.identity
-    held = _Held(badge.address.rpartition("/")[2], badge.list_address, badge.index)
+    held = _Held(badge.address.rpartition("/")[2], badge.list_address, badge.index, badge.valid_from)
     return _answer(Status.ISSUED, _signed_only(), badge.number, holder, _kind_of(badge.number), looked=Looked.CREDENTIAL), held
 
 
@@ -199,6 +204,6 @@ def _check_file(data: bytes, trust: Trust) -> tuple[dict[str, Any], _Held]:
         values = openbadges.verified(badge, openbadges.did_of(str(found.get("site", ""))), trust)
         if values is None or (values.number, values.identity) != (about["number"], about["holder"]):
             return _answer(Status.TAMPERED, _("文件内附的凭证被改动过，或不属于这张证书。"), **about), _Held()
-        held = _Held(held.code, values.list_address, values.index)
+        held = _Held(held.code, values.list_address, values.index, values.valid_from)
     reason = _signed_only() if looked is Looked.WHOLE_FILE else _streams_only()
     return _answer(Status.ISSUED, reason, looked=looked, **about), held

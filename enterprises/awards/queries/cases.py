@@ -30,6 +30,7 @@ from enterprises.awards.types import (
 )
 from enterprises.bases.models import BaseAcceptance, BaseFigurePast, BaseProfile, BaseTyping
 from enterprises.permissions import AWARD_VIEWERS
+from trainhub.kernel import clock
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused
@@ -193,9 +194,14 @@ def in_use_finding(organisation: Organisation, rule: Rule, on: date) -> Finding:
 
 
 def unverified(organisation_id: int) -> list[str]:
-    """Who would be given something and is not verified today, by name: the organisation itself, of a base its lead too."""
-    leads = select(BaseHost.organisation_id).where(BaseHost.base_id == organisation_id, BaseHost.is_lead, BaseHost.until.is_(None))
-    wanted = or_(Organisation.id == organisation_id, Organisation.id.in_(leads))
+    """Who would be given something and is not verified today, by name: the organisation itself, of a base its lead too, or every host where none leads."""
+    today = clock.today()
+    hosts = select(BaseHost.organisation_id, BaseHost.is_lead).where(
+        BaseHost.base_id == organisation_id, or_(BaseHost.until.is_(None), BaseHost.until >= today)
+    )
+    found = {key: is_lead for key, is_lead in session().execute(hosts)}
+    behind = [key for key, is_lead in found.items() if is_lead or not any(found.values())]
+    wanted = Organisation.id.in_([organisation_id, *behind])
     statement = select(Organisation.name).where(wanted, Organisation.state == OrganisationState.REGISTERED)
     return list(session().scalars(statement.order_by(Organisation.id)))
 

@@ -251,7 +251,7 @@ def test_where_nobody_stands_behind_a_base_any_more_nothing_is_paid(session: Ses
     row = make.decided(base, rule, 20_000_000 if rule is RuleCode.RURAL_PARK else 60_000_000)
     for host, _organisation in organisation_queries.hosts_of(base.id):
         organisations.end_host(base=base, host_id=host.id, until=TODAY - timedelta(days=1), by=SYSTEM, now=NOW)
-    with pytest.raises(NotEligible):
+    with pytest.raises(NotEligible, match="条件已不具备"):
         operations.pay(award=row, on=TODAY, reference="1", by=FIN if rule is RuleCode.PRACTICE_BASE else HR, **WHEN)
 
 

@@ -99,6 +99,14 @@ def test_one_of_a_list_that_was_rewritten_is_told_from_the_others(session: Sessi
     assert queries.whole_among([*made, *others]) == {one.id for one in (*made, *others)} - {made[1].id}
 
 
+def test_of_two_that_were_rewritten_none_hides_behind_the_other(session: Session) -> None:
+    with transaction():
+        made = _of_a_list(4)
+    for one in made[1:3]:
+        _rewritten(session, one, facts={**one.facts, "hours": "999"})
+    assert queries.whole_among(made) == {made[0].id, made[3].id}
+
+
 def test_where_nobody_can_tell_which_all_of_the_portion_is_doubtful(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     """As for whoever finds another history whose hash begins alike: shown here with beginnings of no length."""
     monkeypatch.setattr(chain, "MARK", 0)

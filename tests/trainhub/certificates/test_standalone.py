@@ -113,6 +113,18 @@ def test_a_list_without_its_place_is_told_to_be_the_wrong_one(app: Flask, made: 
     assert (answer["status"], "需要 /status/1" in answer["reason"], "status_at" in answer) == ("issued", True, False)
 
 
+@with_fonts
+def test_a_list_of_before_the_certificate_says_nothing_of_it(app: Flask, made: Certificate, client: FlaskClient, tmp_path: Path) -> None:
+    keys, pdf, old = tmp_path / "did.json", tmp_path / "one.pdf", tmp_path / "1.json"
+    keys.write_bytes(client.get("/.well-known/did.json").data)
+    pdf.write_bytes(documents.pdf_of(made, maker()))
+    site = maker().site
+    given = (openbadges.did_of(site), maker().signer)
+    old.write_text(json.dumps(openbadges.status_list(f"{site}/status/1", [], "2026-01-05T00:00:00Z", *given)), "utf-8")
+    answer = _run(str(pdf), "--keys", str(keys), "--status", str(old))[1]
+    assert (answer["status"], "早于证书的签发" in answer["reason"], "status_at" in answer) == ("issued", True, False)
+
+
 def test_a_credential(app: Flask, made: Certificate, check: Check) -> None:
     badge = documents.badge_file_of(made, maker())
     answer = check(json.dumps(badge).encode())

@@ -220,7 +220,7 @@ def _rewritten(told: Mapping[str, Any], now: Sequence[tuple[str, str]]) -> froze
     if chain.together(digest for _number, digest in now) == told["event_hashes"]:
         return frozenset()
     marks = told.get("event_marks", [])
-    found = {number for (number, digest), mark in zip(now, marks, strict=False) if digest[: chain.MARK] != mark}
+    found = {number for (number, digest), mark in zip(now, marks, strict=False) if digest[: len(mark)] != mark}
     return frozenset(found) if found and len(marks) == len(now) else None
 
 

@@ -80,6 +80,8 @@ def is_conferrer(award: TalentAward, by: Identity) -> bool:
 
 
 def _another_person(award: TalentAward, by: Identity, step: str) -> None:
+    if is_nominator(session().get_one(Talent, award.talent_id), by):
+        raise NotAllowed(_("这名人才由你推荐，%(step)s须由另一人办理（同一人的另一个账号也不行），没有改动。", step=step))
     if is_own(award, by):
         raise NotAllowed(_("这项支持的金额由你决定，%(step)s须由另一人办理（同一人的另一个账号也不行），没有改动。", step=step))
 
@@ -123,6 +125,7 @@ def decide(*, talent: Talent, amount_fen: int, minutes: str, judgement: str = ""
         talent_id=talent.id,
         rule=support.rule,
         year=today.year,
+        employer=queries.employer_of(talent),
         state=AwardState.CONFERENCE if waits else AwardState.DECIDED,
         amount_fen=amount_fen,
         minutes=minutes,
@@ -233,7 +236,9 @@ def pay(
     _refuse_unrecovered(award, talent)
     if bad := _of_employer(talent, today):
         if any(one.code.endswith(".open") for one in bad):
-            raise not_eligible(bad, _("决定之后用人单位已停用，不能拨付：恢复使用、或登记新的用人单位后再拨付，或由主管部门撤销这项奖励。"))
+            raise not_eligible(
+                bad, _("决定之后用人单位已停用，不能拨付：恢复使用后再拨付；换了用人单位的，由主管部门撤销这项奖励，变更工作单位后重新决定。")
+            )
         raise not_eligible(bad, _("决定之后列入失信名单，不能拨付：移出名单后重新核查信用再拨付，或由主管部门撤销这项奖励。"))
     _need_credit(talent, today)
     noticing.require(award, on)

@@ -19,7 +19,7 @@ from trainhub.kernel.numbers import whole
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.web import done
 from trainhub.organisations import queries as organisations
-from trainhub.organisations.types import OrganisationKind
+from trainhub.organisations.types import SCHOOLS, OrganisationKind
 from trainhub.oversight.talents import award_queries, forms, imports, labels, operations, queries
 from trainhub.oversight.talents.models import Talent
 from trainhub.oversight.talents.permissions import NOMINATORS, Can
@@ -199,12 +199,15 @@ def nominate() -> Any:
     )
 
 
+EMPLOYERS = (OrganisationKind.ENTERPRISE, *SCHOOLS, OrganisationKind.RESEARCH_INSTITUTE, OrganisationKind.BASE)
+
+
 def _move_form(row: Talent, **given: Any) -> forms.MoveForm:
     form = forms.MoveForm(**given)
     kept = organisations.names_of([row.employer_id] if row.employer_id else [])  # one that was closed stays choosable where it stands
     form.employer.choices = [
         (0, "—"),
-        *({**kept, **dict(organisations.choices(OrganisationKind.ENTERPRISE, OrganisationKind.UNIVERSITY))}).items(),
+        *({**kept, **dict(organisations.choices(*EMPLOYERS))}).items(),
     ]
     return form
 
@@ -297,7 +300,7 @@ def move(row: Talent) -> Any:
     return submit(
         form,
         lambda: operations.move(
-            row=load(key), employer_id=form.employer.data or None, reason=form.reason.data or "", by=who(), version=form.version.data or None
+            row=load(key), employer_id=form.employer.data or 0, reason=form.reason.data or "", by=who(), version=form.version.data or None
         ),
         again=lambda status: _page(load(key), {"move": form}, status),
         then=lambda _given: done(_("工作单位已变更。"), "talents.show", talent_id=key),
