@@ -102,8 +102,8 @@ def _with_status(found: dict[str, Any], held: _Held, lists: list[openbadges.Stat
     fitting = [one for one in lists if held.list_address and one.page == page]
     older = [one for one in fitting if one.valid_from < held.since]
     if fitting and len(older) == len(fitting):
-        told = _("给出的状态列表早于证书的签发，不能说明这张证书的状态：请重新下载 %(page)s。", page=page)
-        return {**found, "reason": told + str(found["reason"])}
+        early = _("给出的状态列表早于证书的签发，不能说明这张证书的状态：请重新下载 %(page)s。", page=page)
+        return {**found, "reason": early + str(found["reason"])}
     if not fitting:
         needed = (
             _("给出的状态列表中没有这张证书的位置：需要 %(page)s。", page=page) if held.list_address else _("这个文件没有写明它在状态列表中的位置。")
