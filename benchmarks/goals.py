@@ -157,7 +157,7 @@ def _person(key: int, value: dict[str, str], now: Any) -> dict[str, Any]:
     text = value["id_number"]
     return {
         "id": key, "name": value["name"], "pinyin": "", "id_type": "resident_id", "id_number_encrypted": text.encode(), "id_number_hash": text,
-        "id_mask": text, "is_verified": True, "birth_on": None, "gender": "unknown", "nationality": "CN", "nationality_kind": "china", "phone": "",
+        "id_mask": text, "number_by_holder": False, "is_verified": True, "birth_on": None, "gender": "unknown", "nationality": "CN", "nationality_kind": "china", "phone": "",
         "email": "", "county_code": value["county_code"], "merged_into_id": None, "is_demo": True, "created_at": now, "version": 1,
     }  # fmt: skip
 
@@ -283,7 +283,7 @@ def killed(folder: Path, file: Path, url: str, times: int) -> dict[str, Any]:
             except subprocess.TimeoutExpired:
                 process.send_signal(signal.SIGKILL)
                 kills += 1
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
     answer = json.loads(done.stdout)
     return {"kills": kills, **{key: answer[key] for key in COUNTS}, "ledger": ledger(environment["TRAINHUB_DATABASE_URL"])}
 
@@ -350,7 +350,7 @@ def main() -> None:
         answer["floor"] = json.loads(
             subprocess.run(
                 [sys.executable, __file__, "--database", asked.database, "--floor", str(file), str(folder / "whole")],
-                check=True, capture_output=True, text=True,
+                check=True, stdout=subprocess.PIPE, text=True,
             ).stdout
         )  # fmt: skip
         answer["import"] = imported(app, file)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from enterprises.awards.figures import CompanyCase as CompanyCase
 from enterprises.awards.figures import Figures as Figures
 from enterprises.awards.projects import is_alike, key_of
-from enterprises.awards.rules import credit, in_use, once, over, verdict_of
+from enterprises.awards.rules import credit, in_use, once, over, place, verdict_of
 from enterprises.awards.specs import TERMS, spec_of, terms_of
 from enterprises.awards.types import BY_PROJECT, CompanyRule, EarlierAward, Entitlement
 from trainhub.policy.findings import Finding, Status, at_least, at_most, decided, no_data, to_judge
@@ -204,7 +204,7 @@ def _investor(figures: Figures, book: Book, clause: Clause) -> tuple[list[Findin
     invested, given = figures.get("vc_invested_fen"), figures.get("vc_aid_given_fen") or 0
     cap = None if invested is None else invested * book["fj.vc_aid_cap_percent"].number // 100
     findings = [
-        _positive(figures, "vc_invested_fen", "FJ-12.invested", "创投机构投资额", clause),
+        _positive(figures, "vc_invested_fen", "FJ-12.invested", "创投机构对互联网企业的投资额", clause),
         _yes(figures, "vc_income", "FJ-12.income", "已产生收入", clause),
     ]
     first = min([year for year, has in figures.history("vc_income").items() if has] + [*figures.history("vc_aid_year")], default=figures.year)
@@ -250,6 +250,8 @@ JUDGES: dict[str, Judge] = {
     "FJ-28b": _rent,
     "FJ-12": _investor,
 }
+EVERYWHERE = frozenset({CompanyRule.INVESTOR, CompanyRule.CONTEST})
+"""Investors from elsewhere are meant (吸引社会资本及国外创投机构参与, 000:727), and a contest is open to who wins it (000:717)."""
 BY_PERSON = {
     "FJ-15b": "领军人才逐人核对，见人才库。",
     "FJ-15d": "高层次人才参照自贸区办法，办法不在文件中，由人判断。",
@@ -306,10 +308,32 @@ def judge(rule: CompanyRule, case: CompanyCase, book: Book) -> Entitlement:
     findings.append(once(rule, given, book["fj.highest_only"].clause))
     findings.append(credit(rule, [(case.name, case.credit_status)], book["fj.credit_platform_deadline"].clause))
     findings.append(in_use(rule, [case.name] if case.is_closed else [], spec.clause))
+    findings += _subject(rule, case, spec.clause)
     verdict = verdict_of(findings)
+    # Of FJ-25b the industrial firm is arranged by another department than the fund (000:787): who judges that it is one, of an enterprise without the mark, pays by it.
+    is_industrial = rule is CompanyRule.REVENUE and not case.is_internet
+    payer = terms.fund_except if is_industrial and terms.fund_except else terms.payer
     project, number = (case.project, case.project_number) if rule in BY_PROJECT else ("", "")
     group = terms.overlap_group if terms.is_one_off else f"{rule}/{number or project or year}"[:40]
-    return Entitlement(rule, verdict, tuple(findings), low, high, spec.amount, terms.payer, group, (), project, number, terms.is_one_off)
+    return Entitlement(rule, verdict, tuple(findings), low, high, spec.amount, payer, group, (), project, number, terms.is_one_off)
+
+
+def _subject(rule: CompanyRule, case: CompanyCase, clause: Clause) -> list[Finding]:
+    """Whom the sentence is about: for FJ-25b 互联网企业, of industrial ones those that open their market by e-commerce, which no register says (000:787). The
+    measures are of Fujian for Fujian; where that fails it is told, but of `EVERYWHERE`."""
+    found = []
+    if rule is CompanyRule.REVENUE:
+        required = "互联网企业，或应用电子商务开拓市场的工业企业"
+        if case.is_internet:
+            found.append(Finding(f"{rule}.firm", Status.MET, required, "互联网企业", clause))
+        else:
+            details = (
+                "没有标为互联网企业：确属互联网企业的，请先由核验部门标注；应用电子商务开拓市场的工业企业，由人核对并写明，资金由省商务厅安排。",
+            )
+            found.append(to_judge(f"{rule}.firm", clause, required=required, details=details))
+    if not case.is_in_fujian and rule not in EVERYWHERE:
+        found.append(place(case.is_in_fujian, f"{rule}.place", clause, "企业没有登记所在地区。"))
+    return found
 
 
 def _is_same(one: EarlierAward, rule: CompanyRule, case: CompanyCase) -> bool:

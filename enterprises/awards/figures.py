@@ -57,3 +57,6 @@ class CompanyCase:
     project: str = ""
     project_number: str = ""
     is_closed: bool = False
+    is_internet: bool = True
+    is_in_fujian: bool | None = True
+    """None: the enterprise has no region."""

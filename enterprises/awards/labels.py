@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from enterprises.awards.reference import incentives
-from enterprises.awards.types import OF_BASES, Action, AwardState, PoolKind, RuleCode, StepKind, Verdict
+from enterprises.awards.types import OF_BASES, Action, AwardState, CompanyRule, PoolKind, RuleCode, StepKind, Verdict
 from trainhub.kernel.i18n import _l, language
 
 RULES: dict[RuleCode, Any] = {
@@ -97,6 +97,7 @@ CONDITIONS: dict[str, Any] = {
     "open": _l("单位在用"),
     "reference": _l("参照的政策"),
     "area": _l("建筑面积（平方米）"),
+    "kind": _l("基地属于哪一种"),
     "entities": _l("创业主体（户）"),
     "workers": _l("从业人数（人）"),
     "standard": _l("国家级标准"),
@@ -120,6 +121,8 @@ COMPANY_CONDITIONS: dict[str, Any] = {
     "FJ-25a.outside": _l("省外中标项目"),
     "FJ-25a.contract": _l("单个合同金额"),
     "FJ-25a.project": _l("与已获奖励的不是同一项目"),
+    **{f"{rule.value}.place": _l("在福建省内") for rule in CompanyRule},
+    "FJ-25b.firm": _l("互联网企业"),
     "FJ-25b.revenue": _l("年度营业收入"),
     "FJ-25b.first": _l("首次超过"),
     "FJ-25b.before": _l("以前年度"),
@@ -131,7 +134,7 @@ COMPANY_CONDITIONS: dict[str, Any] = {
     "FJ-28b.firm": _l("重点互联网企业"),
     "FJ-28b.area": _l("租用面积（平方米）"),
     "FJ-28b.months": _l("当年租用月数"),
-    "FJ-12.invested": _l("创投机构投资额"),
+    "FJ-12.invested": _l("对互联网企业的投资额"),
     "FJ-12.income": _l("已产生收入"),
     "FJ-12.years": _l("自产生收入起第几年"),
     "FJ-12.total": _l("累计资助（不超过投资额）"),
@@ -169,6 +172,10 @@ WORDS: dict[str, Any] = {
     "首次超过": _l("首次超过"),
     "重点互联网企业": _l("重点互联网企业"),
     "创投机构投资额": _l("创投机构投资额"),
+    "创投机构对互联网企业的投资额": _l("对互联网企业的投资额"),
+    "互联网企业": _l("互联网企业"),
+    "互联网企业，或应用电子商务开拓市场的工业企业": _l("互联网企业，或应用电子商务开拓市场的工业企业"),
+    "民营互联网创业孵化基地或高校毕业生创业孵化基地": _l("民营互联网创业孵化基地或高校毕业生创业孵化基地"),
     "已产生收入": _l("已产生收入"),
     "创业企业（项目）": _l("创业企业（项目）"),
     "有计入的培训结业": _l("有计入的培训结业"),
@@ -217,7 +224,7 @@ FIGURES: dict[str, tuple[Any, str]] = {
     "rented_months": (_l("当年租用月数"), "number"),
     "incubated": (_l("创业企业（项目）"), "yes"),
     "contest_winner": (_l("当年创业大赛优胜者"), "yes"),
-    "vc_invested_fen": (_l("创投机构投资额（元）"), "fen"),
+    "vc_invested_fen": (_l("对互联网企业的投资额（元）"), "fen"),
     "vc_income": (_l("创投已产生收入"), "yes"),
 }
 """What may be entered: its name, and whether it is money, a number or yes/no."""

@@ -148,10 +148,15 @@ def _practice_base(case: BaseCase, spec: Spec, book: Book, on: date) -> list[Fin
     return min((answer(form) for form in carried or allowed[-1:] or ["joint_practice_base"]), key=lambda parts: sum(not f.met for f in parts))
 
 
+def place(is_in_fujian: bool | None, code: str, clause: Clause, unknown: str) -> Finding:
+    """The measures are of Fujian; None: no region is registered, which `unknown` says."""
+    if is_in_fujian is None:
+        return no_data(code, clause, required="福建省", details=(unknown,))
+    return Finding(code, Status.MET if is_in_fujian else Status.NOT_MET, "福建省", "福建省" if is_in_fujian else "省外", clause)
+
+
 def _place(case: BaseCase, code: str, clause: Clause) -> Finding:
-    if case.is_in_fujian is None:
-        return no_data(code, clause, required="福建省", details=("基地没有登记所在地区。",))
-    return Finding(code, Status.MET if case.is_in_fujian else Status.NOT_MET, "福建省", "福建省" if case.is_in_fujian else "省外", clause)
+    return place(case.is_in_fujian, code, clause, "基地没有登记所在地区。")
 
 
 def _leading_firm_base(case: BaseCase, spec: Spec, book: Book, on: date) -> list[Finding]:
@@ -213,11 +218,18 @@ def _incubator_national(case: BaseCase, spec: Spec, book: Book, on: date) -> lis
 
 
 def _incubation_base(case: BaseCase, spec: Spec, book: Book, on: date) -> list[Finding]:
-    """FJ-26c, 000:793: more than 20 start-ups; exactly 20 goes to a person."""
+    """FJ-26c, 000:793: 民营互联网创业孵化基地或高校毕业生创业孵化基地 of more than 20 start-ups; exactly 20 goes to a person, and so does which kind it is:
+    no register says it."""
     entities = over(
         f"{spec.rule}.entities", case.startup_entities, book["fj.incubation_entities_over"], boundary=book["own.awards.boundary_to_judge"]
     )
-    return [_types(case, spec), entities, *_end(case, spec, book)]
+    kind = to_judge(
+        f"{spec.rule}.kind",
+        spec.clause,
+        required="民营互联网创业孵化基地或高校毕业生创业孵化基地",
+        details=("平台没有登记基地属于哪一种，由人核对并写明。",),
+    )
+    return [_types(case, spec), kind, entities, *_end(case, spec, book)]
 
 
 def _rural_park(case: BaseCase, spec: Spec, book: Book, on: date) -> list[Finding]:
@@ -290,9 +302,9 @@ def judge(case: BaseCase, rule: RuleCode, book: Book, on: date) -> Entitlement:
     """The answer of one rule for one base on a day."""
     spec = SPECS[rule]
     own = JUDGES[rule](case, spec, book, on)
-    place = f"{rule}.place"  # the measures are of Fujian for Fujian; one rule says so itself, of the others it is told where it fails
-    if not case.is_in_fujian and all(one.code != place for one in own):
-        own = [*own, _place(case, place, spec.clause)]
+    code = f"{rule}.place"  # the measures are of Fujian for Fujian; one rule says so itself, of the others it is told where it fails
+    if not case.is_in_fujian and all(one.code != code for one in own):
+        own = [*own, _place(case, code, spec.clause)]
     findings = (*own, in_use(rule, closed_of(case), spec.clause))
     low, high = amounts(case, rule, book)
     terms = terms_of(rule.value, book)
@@ -386,5 +398,6 @@ __all__ = [
     "once",
     "over",
     "overtakes",
+    "place",
     "verdict_of",
 ]

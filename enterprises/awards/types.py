@@ -187,9 +187,9 @@ LOCAL_GOVERNMENT = "所在地政府"
 """The payer that the sentences name without a name: the government of the place."""
 GOOD, BAD = "正常", "失信"
 """What stands as credit status with an organisation; `rules.BLACKLISTED` knows the second."""
-UNDATED: tuple[str, ...] = ()
-"""Facts that are kept as they are now, without a day, so that an answer for an earlier day rests on today's: there are none left, and
-`awards check` says so."""
+UNDATED: tuple[str, ...] = ("region_code", "uscc")
+"""Facts that are kept as they are now, without a day, so that an answer for an earlier day rests on today's: where the base lies, and the code by which
+its credit is known; `awards check` says so."""
 
 
 class StepKind(StrEnum):

@@ -252,7 +252,7 @@
       good = await checkSnapshot(snapshot).catch(unless(false));
       site = snapshot.site;
       const c = snapshot.certificate || {};
-      rows = [[words.number, c.number], [words.holder, (c.facts || {}).name], [words.issuer, (c.facts || {}).issuer], ...Object.entries(c.facts || {}).filter(([k]) => !['name', 'issuer', 'issuer_en'].includes(k)).map(([k, value]) => [(labels[c.kind] || {})[k] || k, value])];
+      rows = [[words.number, c.number], [words.holder, (c.facts || {}).name], [words.issuer, (c.facts || {}).issuer], ...Object.entries(c.facts || {}).filter(([k]) => !['name', 'issuer', 'issuer_en'].includes(k)).map(([k, value]) => [(labels[c.template] || labels[c.kind] || {})[k] || k, value])];
     }
     if (good && badge) {
       const b = await checkBadge(badge).catch(unless(null));

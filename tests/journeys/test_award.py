@@ -51,7 +51,7 @@ def test_a_base_from_application_to_publication(window: Callable[..., Watched], 
     leader.page.fill("main [name=startup_entities]", "21")
     press(leader, "保存")
     page = leader.open(f"/awards/bases/{BASE}")
-    assert "符合条件" in says(leader)
+    assert "基地属于哪一种" in says(leader)  # nothing else is asked of a person
     with page.expect_navigation():
         page.locator("main a[href$='/FJ-26c/apply']").click()
     page.fill("main [name=statement]", "民营互联网创业孵化基地，已入驻创业主体 21 户，申请一次性奖励。")
@@ -66,7 +66,7 @@ def test_a_base_from_application_to_publication(window: Callable[..., Watched], 
     fill(province, "/inspect", "登记", on=today, is_positive="yes", people="考察组 3 人", text="现场查看 21 户创业主体的台账。")
     fill(province, "/recognise", "认定", on=today, document="闽人社认〔2026〕1号")
     fill(province, "/accept", "验收", on=today, document="闽人社验〔2026〕1号")
-    fill(province, "/decide", "作出决定", amount="1000000", minutes="厅务会审议")
+    fill(province, "/decide", "作出决定", amount="1000000", minutes="厅务会审议", judgement="民营互联网创业孵化基地，营业执照已核对。")
     assert "待联席会议审议" in says(province)
     assert "须由另一人办理" in says(province)
     assert province.page.locator("main form[action$='/confer']").count() == 0

@@ -37,7 +37,12 @@ def _verdict_text(result: Any) -> str:
     return "\n".join(lines)
 
 
-@edge("verify", human=_verdict_text, app_when=lambda given: given["keys"] is None)
+def _fits(keys: Path | None, status: tuple[Path, ...]) -> None:
+    if status and keys is None:
+        raise click.UsageError("--status 只用于离线核对，须同时给出 --keys / --status needs --keys")
+
+
+@edge("verify", human=_verdict_text, app_when=lambda given: given["keys"] is None and not given["status"])
 @click.argument("file_or_number")
 @click.option("--code", default=None, help="The verification code / 核验码")
 @click.option(
@@ -46,31 +51,39 @@ def _verdict_text(result: Any) -> str:
     type=click.Path(path_type=Path),
     help="The site's did.json: verify a file offline, without an installation / 签发平台的密钥文件，离线核对",
 )
-def verify(file_or_number: str, code: str | None, keys: Path | None) -> dict[str, Any]:
+@click.option(
+    "--status",
+    multiple=True,
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="With --keys: a status list downloaded from the site (/status/1 …), tells what was revoked as of its day / 与 --keys 同用：下载的状态列表",
+)
+def verify(file_or_number: str, code: str | None, keys: Path | None, status: tuple[Path, ...]) -> dict[str, Any]:
     """Verify a certificate's PDF or credential (JSON), or a number / 查验证书 PDF、凭证文件或编号.
 
     With --code a file is also compared with the code, such as that of a paper copy.
 
     Example: trainhub certificates verify 350001120260000017 --code 7K3M-ZQ9X-W2HB --json
-    Example: trainhub certificates verify certificate.pdf --keys did.json
+    Example: trainhub certificates verify certificate.pdf --keys did.json --status 1.json
     """
     from trainhub.certificates.numbers import has_number_shape, read_code, read_number
 
     path = Path(file_or_number)
     held = code if code is None else read_code(code)
+    _fits(keys, status)
     if keys is not None:
         from trainhub.certificates import standalone
 
-        return standalone.check(_bytes_of(path), standalone.read_keys(keys.read_bytes()), held)
+        data, trust = _bytes_of(path), standalone.read_keys(keys.read_bytes())
+        return standalone.check(data, trust, held, [standalone.read_list(one.read_bytes(), trust) for one in status])
     from trainhub.certificates import tasks, verifying
 
     if has_number_shape(read_number(file_or_number)) and not path.is_file():
-        return verifying.check(file_or_number, code).as_dict()
+        return verifying.check(file_or_number, code, tells_reason=True).as_dict()
     if path.is_file() or path.suffix or "/" in file_or_number:
         data = _bytes_of(path)
         check = verifying.check_badge if data.lstrip()[:1] == b"{" else verifying.check_file
         return verifying.with_code(check(data, tasks.maker(), tasks.trust()), held).as_dict()
-    return verifying.check(file_or_number, code).as_dict()
+    return verifying.check(file_or_number, code, tells_reason=True).as_dict()
 
 
 def _bytes_of(path: Path) -> bytes:

@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-from base64 import urlsafe_b64encode
+import zlib
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -244,8 +245,13 @@ def proof_of(data: Mapping[str, Any]) -> Mapping[str, Any]:
 def verified(data: Mapping[str, Any], issuer: str, trust: Trust) -> Badge | None:
     """The values of a credential that carries a good proof of a trusted key of the issuer; None otherwise."""
     badge, proof = Badge.read(data), proof_of(data)
-    if badge is None or not issuer or badge.issuer != issuer or not proof:
+    if badge is None or not issuer or badge.issuer != issuer:
         return None
+    return badge if _proves(proof, badge.quads(), issuer, trust) else None
+
+
+def _proves(proof: Mapping[str, Any], quads: str, issuer: str, trust: Trust) -> bool:
+    """Whether a proof by a trusted key of the issuer covers these N-Quads."""
     method = str(proof.get("verificationMethod", ""))
     public = trust.named(method.removeprefix(f"{issuer}#"))
     value, created = str(proof.get("proofValue", "")), str(proof.get("created", ""))
@@ -259,12 +265,12 @@ def verified(data: Mapping[str, Any], issuer: str, trust: Trust) -> Badge | None
         "proofValue": "",
     }
     if public is None or said != expected or not value.startswith("z") or '"' in created or "\\" in created:
-        return None
+        return False
     try:
         signature = unbase58(value[1:], 64)
     except ValueError:
-        return None
-    return badge if is_signed(_to_sign(badge.quads(), created, method), signature, public) else None
+        return False
+    return is_signed(_to_sign(quads, created, method), signature, public)
 
 
 # -- what is published --------------------------------------------------------------------------------------------------
@@ -311,9 +317,7 @@ def list_quads(address: str, encoded: str, valid_from: str, issuer: str) -> str:
     return "".join(sorted(lines))
 
 
-def status_list(address: str, indexes: Iterable[int], valid_from: str, issuer: str, signer: Signer) -> dict[str, Any]:
-    """The signed list at its address."""
-    encoded = encoded_list(indexes)
+def _list_of(address: str, encoded: str, valid_from: str, issuer: str) -> dict[str, Any]:
     return {
         "@context": [CONTEXT[0]],
         "id": address,
@@ -321,5 +325,51 @@ def status_list(address: str, indexes: Iterable[int], valid_from: str, issuer: s
         "issuer": issuer,
         "validFrom": valid_from,
         "credentialSubject": {"id": f"{address}#list", "type": "BitstringStatusList", "statusPurpose": PURPOSE, "encodedList": encoded},
+    }
+
+
+def status_list(address: str, indexes: Iterable[int], valid_from: str, issuer: str, signer: Signer) -> dict[str, Any]:
+    """The signed list at its address."""
+    encoded = encoded_list(indexes)
+    return {
+        **_list_of(address, encoded, valid_from, issuer),
         "proof": _proof(list_quads(address, encoded, valid_from, issuer), issuer, valid_from, signer),
     }
+
+
+def page_of(address: str) -> str:
+    """Which list an address names, whatever the site was called then: `/status/1`."""
+    return "/status/" + address.rpartition("/status/")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class StatusList:
+    """A status list as it was signed: its page (`page_of`), the moment (RFC 3339, UTC) and its bits."""
+
+    page: str
+    valid_from: str
+    bits: bytes
+
+    def holds(self, index: int) -> bool:
+        """Whether the certificate at this place stands no more."""
+        return 0 <= index < LIST_LENGTH and bool(self.bits[index >> 3] & (0x80 >> (index & 7)))
+
+
+def verified_list(data: Mapping[str, Any], trust: Trust) -> StatusList | None:
+    """A status list that carries a good proof of a trusted key; None for anything else."""
+    address, valid_from, subject = data.get("id"), data.get("validFrom"), data.get("credentialSubject")
+    encoded = subject.get("encodedList") if isinstance(subject, Mapping) else None
+    if not (isinstance(address, str) and isinstance(valid_from, str) and isinstance(encoded, str)) or set(address + valid_from) & set('<>"\\ \n'):
+        return None
+    issuer, proof = did_of(address.rpartition("/status/")[0]), data.get("proof")
+    body = {name: value for name, value in data.items() if name != "proof"}
+    if not isinstance(proof, Mapping) or body != _list_of(address, encoded, valid_from, issuer):
+        return None
+    if not _proves(proof, list_quads(address, encoded, valid_from, issuer), issuer, trust):
+        return None
+    reader = zlib.decompressobj(31)
+    try:
+        bits = reader.decompress(urlsafe_b64decode(encoded[1:] + "=" * (-len(encoded[1:]) % 4)), LIST_LENGTH // 8)
+    except (ValueError, zlib.error):
+        return None
+    return StatusList(page_of(address), valid_from, bits) if len(bits) == LIST_LENGTH // 8 else None

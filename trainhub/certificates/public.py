@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, Response, current_app, jsonify, make_response, redirect, render_template, request, url_for
+from flask import session as cookie
 
 from trainhub.certificates import documents, labels, limiting, openbadges, queries, tasks, verifying
 from trainhub.certificates.forms import FileForm, VerifyForm
@@ -49,8 +50,16 @@ def not_signed(away: CannotSign) -> NotSigned:
     )
 
 
+@blueprint.after_request
+def _unlisted(answer: Response) -> Response:
+    """Whom a certificate names is found by who holds it, not by a search engine: JSON has no other way to say so."""
+    if request.path.startswith("/V/"):
+        answer.headers["X-Robots-Tag"] = "noindex"
+    return answer
+
+
 def _cacheable(answer: Response) -> Response:
-    if acting() is None and answer.status_code == 200:
+    if acting() is None and answer.status_code == 200 and not cookie.modified:  # a cookie is for one browser alone
         answer.headers["Cache-Control"] = f"public, max-age={FRESH_SECONDS}"
         answer.vary.add("Cookie")
     return answer
@@ -181,6 +190,19 @@ def verdict_json(number: str, code: str) -> Any:
     answer.status_code = 404 if verdict.status is Status.UNKNOWN else 200
     answer.headers["Access-Control-Allow-Origin"] = "*"
     return _cacheable(answer)
+
+
+@blueprint.get("/V/<number>/verdict.json")
+@for_programs
+@public
+def masked_json(number: str) -> Any:
+    """The same with the number alone, as its page tells it: kind, state with its day, a masked name."""
+    verdict = _asked(number, None)
+    answer = jsonify(verdict.as_public_dict())
+    answer.status_code = 404 if verdict.status is Status.UNKNOWN else 200
+    answer.headers["Access-Control-Allow-Origin"] = "*"
+    answer.headers["Cache-Control"] = "private, no-store"
+    return answer
 
 
 @blueprint.get("/V/<number>/<code>")

@@ -10,7 +10,6 @@ from flask import Blueprint, Response, current_app, jsonify, make_response, rend
 
 from trainhub.certificates import credentials, documents, labels, openbadges, queries, tasks, verifying
 from trainhub.certificates import offline as offline_page
-from trainhub.certificates.layouts.model import built_in, codes
 from trainhub.certificates.numbers import show_number
 from trainhub.certificates.operations import keys as signing
 from trainhub.certificates.public import FRESH_SECONDS, not_signed, title_of
@@ -164,11 +163,11 @@ def _published() -> tuple[dict[str, str], dict[str, str]]:
 
 
 def _labels() -> dict[str, dict[str, str]]:
-    """What the facts are called, by kind and field."""
+    """What the facts are called, by template and field."""
     is_english = language() == "en"
     return {
-        code: {one.name: one.label_en[:1].upper() + one.label_en[1:] if is_english else one.label for one in built_in(code).fields}
-        for code in codes()
+        code: {name: label_en[:1].upper() + label_en[1:] if is_english else label for name, (label, label_en) in fields.items()}
+        for code, fields in queries.field_labels().items()
     }
 
 

@@ -2,7 +2,7 @@
 
 With the right code a visitor learns the facts; with the number alone only that the certificate exists, its kind (a digit of the
 number), its state with its day but not its reason, and a masked name. A wrong code and an unknown number are answered alike.
-The command, which whoever runs the server asks, tells the date of issue beside: its fields are always all there.
+The command, which whoever runs the server asks, tells the date of issue and the reason beside: its fields are always all there.
 """
 
 from __future__ import annotations
@@ -80,9 +80,11 @@ class Verdict:
         }
 
     def as_public_dict(self) -> dict[str, Any]:
-        """The JSON of the verification page: the promised fields and, with the right code, everything the page shows."""
+        """The JSON of the verification page: the promised fields and, with the right code, everything the page shows; without it no day of issue."""
         answer = self.as_dict() | {"state_on": self.state_on.isoformat() if self.state_on else None}
-        if self.is_full and self.certificate is not None:
+        if not self.is_full:
+            answer["issued_on"] = None
+        elif self.certificate is not None:
             answer |= {
                 "edition": self.certificate.edition,
                 "issuer": self.issuer,
@@ -103,15 +105,19 @@ def _not_found(number: str) -> Verdict:
     return Verdict(Status.UNKNOWN, number, reason)
 
 
-def check(number: str, code: str | None = None, *, english: bool = False, known: queries.Portions | None = None) -> Verdict:
-    """The verdict on what somebody typed or scanned; `code` None asks with the number alone. `known`: see `queries.whole_among`."""
+def check(
+    number: str, code: str | None = None, *, english: bool = False, known: queries.Portions | None = None, tells_reason: bool = False
+) -> Verdict:
+    """The verdict on what somebody typed or scanned; `code` None asks with the number alone. `known`: see `queries.whole_among`. With `tells_reason`,
+    for whoever runs the server, the number alone tells the reason too."""
     number = read_number(number)[:40]
     found = None
     if is_number(number):
         found = queries.by_number(number) if code is None else queries.by_number_and_code(number, read_code(code)[:40])
     if found is None or found.state not in PUBLIC:
         return _not_found(number)
-    return _verdict(found, is_full=code is not None, english=english, known=known)
+    verdict = _verdict(found, is_full=code is not None, english=english, known=known)
+    return replace(verdict, reason=_reason_of(found)) if tells_reason and not verdict.reason else verdict
 
 
 PORTION = 500
@@ -146,6 +152,13 @@ def _portion(asked: Sequence[tuple[str, str]], longer: dict[tuple[str, str], Ver
             if (number, code) not in longer:
                 longer[number, code] = check(number, code, known=known)
             yield longer[number, code]
+
+
+def _reason_of(found: Certificate) -> str:
+    """Why the certificate stands no more, as its last event says; nothing of one that stands."""
+    latest = queries.by_number(found.number)
+    last = queries.last_event(latest if latest is not None and shown_state(found.state, latest.state) is not found.state else found)
+    return last.reason if last is not None and last.state is not State.ISSUED else ""
 
 
 def _verdict(found: Certificate, *, is_full: bool, english: bool, known: queries.Portions | None = None) -> Verdict:

@@ -69,17 +69,18 @@ def _events(world: World, running: list[Placement]) -> None:
         (EventKind.INCIDENT, calendar.plus(-2), calendar.plus(-2), "搬运工件时手指轻微擦伤，已在医务室处理。", "", False),
         (EventKind.VISIT, calendar.plus(-3), calendar.plus(-3), "走访车间与宿舍，学生状态良好，安全培训记录齐全。", "无需整改。", True),
     )
-    for row, (kind, since, until, text, outcome, is_settled) in zip(running, told, strict=False):
+    for row, (kind, day, last, text, outcome, is_settled) in zip(running, told, strict=False):
+        since = min(max(day, row.starts_on), row.ends_on)  # the term may have begun this week, or end in it
         events.report_event(
             placement=row,
             kind=kind,
             since=since,
-            until=until,
+            until=min(max(last, since), row.ends_on),
             text=text,
             outcome=outcome,
             is_settled=is_settled,
             by=world.acting(queries.student(row.student_id).person_id) if not is_settled else world.by,
-            now=calendar.at(-1),
+            now=calendar.at(-1 if kind is EventKind.ABSENCE else max(-1, (since - world.day).days)),
         )
 
 

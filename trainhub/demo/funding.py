@@ -47,8 +47,8 @@ def build(world: World) -> None:
     _credit(world)
     answers = queries.entitlements_of_many([base.id for base in world.bases], world.day)
     found = [(base, one) for base in world.bases for one in answers[base.id] if one.verdict in SEEKING and one.amount_kind is not AmountKind.NO_MONEY]
-    ready = [pair for pair in found if pair[1].verdict is Verdict.ELIGIBLE]
-    waiting = [pair for pair in found if pair[1].verdict is not Verdict.ELIGIBLE and _may_apply(pair[1])]
+    ready = [pair for pair in found if _is_ready(pair[1])]
+    waiting = [pair for pair in found if not _is_ready(pair[1]) and _may_apply(pair[1])]
     for place, (base, one) in enumerate([*ready[:3], *waiting[:5]]):
         row = operations.apply(
             base=base,
@@ -61,6 +61,11 @@ def build(world: World) -> None:
         _advance(world, row, one, FAR - place if place < len(ready[:3]) else place % 4, pool.id)
     _companies(world)
     open_offices(world)
+
+
+def _is_ready(one: Entitlement) -> bool:
+    """Whether nothing is missing but a person's word on what kind of incubation base it is (FJ-26c)."""
+    return one.verdict in SEEKING and all(finding.code.endswith(".kind") for finding in one.missing)
 
 
 def _may_apply(one: Entitlement) -> bool:
@@ -87,12 +92,13 @@ def _advance(world: World, row: Award, one: Entitlement, far: int, pool_id: int)
     when: dict[str, Any] = {"by": world.by, "today": world.day, "now": world.now}
     day = world.calendar.plus(-30)
     operations.recognise(award=row, on=day, document="闽认演示〔1〕号", **when)
-    if far < 4 or one.verdict is not Verdict.ELIGIBLE:
+    if far < 4 or not _is_ready(one):
         return
     operations.accept(award=row, on=world.calendar.plus(-25), document="闽验演示〔1〕号", **when)
     low, high = one.amount_min_fen, one.amount_max_fen
     amount = (low + high) // 2 if low and high and low != high else min(high or 10_000_000, 90_000_000)
-    if operations.decide(award=row, amount_fen=amount, minutes="厅务会审议通过。", **when).state is AwardState.CONFERENCE:
+    judged = "民营互联网创业孵化基地，营业执照和章程已核对。" if one.missing else ""
+    if operations.decide(award=row, amount_fen=amount, minutes="厅务会审议通过。", judgement=judged, **when).state is AwardState.CONFERENCE:
         return
     operations.publish(award=row, **when)
     if far >= FAR:

@@ -91,6 +91,7 @@ NAMES: Mapping[str, Any] = {
     "findings": _l("发现的问题"),
     "event_hash": _l("历史记录的哈希"),
     "event_hashes": _l("这一部分历史记录的哈希"),
+    "event_marks": _l("每条历史记录的哈希的开头"),
     "first": _l("首次"),
     "form": _l("格式"),
     "format": _l("格式"),

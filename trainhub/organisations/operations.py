@@ -31,7 +31,7 @@ EDITABLE = frozenset(
 PERSONAL = frozenset(["contact_name", "contact_phone", "cio_name"])
 """Names and numbers of people."""
 CLOSED = "is_closed"
-DATED = ("is_leading_internet", CLOSED)
+DATED = ("is_internet_enterprise", "is_leading_internet", CLOSED)
 """Marks that rules ask for as of a day: what was replaced is kept with the day. `CLOSED` is no column, it is told by the state."""
 
 

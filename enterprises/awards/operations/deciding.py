@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 from enterprises.awards import funds, labels, queries, rules, steps
+from enterprises.awards.company_rules import EVERYWHERE
 from enterprises.awards.models import Award
 from enterprises.awards.operations.acting import AlreadyAwarded, AwardRefused, WrongStep, begin, end, may_act, name, need, not_eligible, pays_locally
 from enterprises.awards.operations.recovering import refuse_unrecovered
@@ -129,13 +130,14 @@ def decide(
     _refuse_overlap(award, amount_fen, today)
     answer = queries.answer_of(award, today)
     _refuse_twice(award, answer)
-    bad = [f for f in answer.missing if f.status.value != "judge"]
+    bad = [f for f in answer.missing if f.status is not Status.JUDGE]
     if bad:
         raise not_eligible(bad)
     if answer.missing and not judgement.strip():
         raise AwardRefused(_("有条件需要由人判断，请写明判断的结论和理由。"), field="judgement", code="judgement_needed")
     _check_amount(amount_fen, answer)
     _need_credit(award, today)
+    _need_verified(award)
     award.amount_fen, award.minutes = amount_fen, minutes
     award.payer = _payer(award, payer, answer)
     award.findings = as_dicts(answer.findings)
@@ -193,9 +195,10 @@ def confer(
     _refuse_overlap(award, award.amount_fen, today)
     answer = queries.answer_of(award, today)
     _refuse_twice(award, answer)
-    if bad := [f for f in answer.missing if f.status is Status.NOT_MET]:
+    if bad := [f for f in answer.missing if f.status is not Status.JUDGE] or _lost(award, answer):
         raise not_eligible(bad, _("提交联席会议之后才不具备的，请登记为不同意，退回重新办理。"))
     _check_amount(award.amount_fen, answer)
+    _need_verified(award)
     award.conference_minutes, award.decided_on = text.strip(), on
     return end(award, Action.CONFER, by, now, amount_fen=award.amount_fen, **_grouped(award))
 
@@ -220,13 +223,15 @@ def _payer(award: Award, typed: str, answer: Entitlement) -> str:
     return typed or answer.payer
 
 
-LOSABLE = (".credit", ".open", ".recognised", ".accepted", ".type", ".form", ".leading", ".partner", ".place")
+LOSABLE = (".credit", ".open", ".recognised", ".accepted", ".type", ".form", ".leading", ".partner", ".place", ".firm")
 """What must still stand when money goes out: who the award is for, and what the department itself said of it. Figures are those of
 the decision, and so is every number of the rules: it stores its findings."""
 
 
-def _lost(answer: Entitlement) -> list[Finding]:
-    return [f for f in answer.missing if f.code.endswith(LOSABLE) and f.status is Status.NOT_MET]
+def _lost(award: Award, answer: Entitlement) -> list[Finding]:
+    """What fell away since the decision; what a person had to judge then was judged."""
+    then = {str(one["code"]): one["status"] for one in award.findings or ()}
+    return [f for f in answer.missing if f.code.endswith(LOSABLE) and (f.status is not Status.JUDGE or then.get(f.code) == Status.MET.value)]
 
 
 def _need_credit(award: Award, today: date) -> None:
@@ -234,6 +239,14 @@ def _need_credit(award: Award, today: date) -> None:
     if names := queries.never_looked_up(award, today):
         message = _("还没有核查信用，或核查已过期：%(names)s。请先在企业或基地的页面查询，或登记核查结果。", names=listed(names))
         raise AwardRefused(message, code="credit_unknown")
+
+
+def _need_verified(award: Award) -> None:
+    """Nothing is given to whom nobody verified (IPLUS-3.3.2 asks as much of who publishes a position): a changed name or code has to be looked at again. Who may
+    come from elsewhere (`EVERYWHERE`) has no region of ours, by which one is verified: those the department looks at itself."""
+    if award.rule not in EVERYWHERE and (names := queries.unverified(award.organisation_id)):
+        message = _("还没有核验，或更改名称、代码后没有重新核验：%(names)s。请先核验，再决定或拨付。", names=listed(names))
+        raise AwardRefused(message, code="not_verified")
 
 
 def _hold(award: Award) -> None:
@@ -302,11 +315,12 @@ def pay(
     """
     begin(award, Action.PAY, by, version)
     refuse_unrecovered(award)
-    if bad := _lost(queries.answer_of(award, today)):
-        only_listed = all(f.code.endswith(".credit") for f in bad)
+    if bad := _lost(award, queries.answer_of(award, today)):
+        only_listed = all(f.code.endswith(".credit") and f.status is Status.NOT_MET for f in bad)
         listed = _("决定之后列入失信名单，不能拨付：移出名单后重新核查信用再拨付，或由主管部门撤销这项奖励。")
         raise not_eligible(bad, listed if only_listed else _("决定之后条件已不具备，不能拨付：恢复之后再拨付，或由主管部门撤销这项奖励。"))
     _need_credit(award, today)
+    _need_verified(award)
     if award.amount_fen is None:
         reference = reference.strip() or "—"
     award.payment_reference = need(reference, _("请填写拨付凭证号。"), "reference")[:120]

@@ -34,6 +34,7 @@ from enterprises.awards.queries.cases import (
     overlaps_of,
     parameters,
     unknown_credit,
+    unverified,
 )
 from enterprises.awards.queries.companies import (
     COMPANY_SORTS,
@@ -112,4 +113,5 @@ __all__ = [
     "taken_in_group",
     "to_recover_of",
     "unknown_credit",
+    "unverified",
 ]

@@ -30,6 +30,7 @@ from enterprises.awards.types import (
 )
 from enterprises.bases.models import BaseAcceptance, BaseFigurePast, BaseProfile, BaseTyping
 from enterprises.permissions import AWARD_VIEWERS
+from trainhub.kernel import clock
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused
@@ -190,6 +191,19 @@ def in_use_finding(organisation: Organisation, rule: Rule, on: date) -> Finding:
     else:
         closed = [organisation.name] if organisations.closed_on([organisation.id], on) else []
     return rules.in_use(rule, closed, spec_of(rule).clause)
+
+
+def unverified(organisation_id: int) -> list[str]:
+    """Who would be given something and is not verified today, by name: the organisation itself, of a base its lead too, or every host where none leads."""
+    today = clock.today()
+    hosts = select(BaseHost.organisation_id, BaseHost.is_lead).where(
+        BaseHost.base_id == organisation_id, or_(BaseHost.until.is_(None), BaseHost.until >= today)
+    )
+    found = {key: is_lead for key, is_lead in session().execute(hosts)}
+    behind = [key for key, is_lead in found.items() if is_lead or not any(found.values())]
+    wanted = Organisation.id.in_([organisation_id, *behind])
+    statement = select(Organisation.name).where(wanted, Organisation.state == OrganisationState.REGISTERED)
+    return list(session().scalars(statement.order_by(Organisation.id)))
 
 
 def unknown_credit(organisation: Organisation, on: date) -> list[str]:

@@ -56,6 +56,8 @@ def _cases(company: Organisation, year: int, on: date, asked: Iterable[Project],
     contest = given_to_others(CompanyRule.CONTEST, year, company.id, on)
     credit = credit_on({company.id: (company.credit_status, company.credit_checked_on)}, on)[company.id]
     is_closed = bool(organisations.closed_on([company.id], on))
+    is_internet = organisations.marks_on([company.id], "is_internet_enterprise", on).get(company.id, company.is_internet_enterprise)
+    is_in_fujian = company.region_code.startswith("35") if company.region_code else None
     found = []
     rows.sort(key=lambda row: row.id)  # a project may have been spelled in several ways: the latest figure holds
     for name, number in asked:
@@ -64,7 +66,7 @@ def _cases(company: Organisation, year: int, on: date, asked: Iterable[Project],
         entered = {(row.key, row.year): clock.local(row.entered_at).date() for row in rows if not row.project}
         values["counted_completions", year] = trained
         values["contest_given_fen", year] = contest
-        found.append(CompanyCase(company.name, Figures(values, year, entered), credit, given, name, number, is_closed))
+        found.append(CompanyCase(company.name, Figures(values, year, entered), credit, given, name, number, is_closed, is_internet, is_in_fujian))
     return found
 
 

@@ -99,12 +99,12 @@ def test_another_code_is_another_legal_person(session: Session) -> None:
     assert queries.unknown_credit(good, TODAY) == [good.name]
 
 
-@pytest.mark.parametrize(("left", "agrees"), [(19, False), (20, True), (21, True)])
-def test_the_conference_agrees_to_nothing_whose_conditions_fell_away(session: Session, left: int, agrees: bool) -> None:
-    """FJ-26c, 000:793: 超过 20 户以上. The figure falls after the amount was put forward; of 20 the persons of the conference judge."""
+@pytest.mark.parametrize(("left", "agrees"), [(None, False), (19, False), (20, True), (21, True)])
+def test_the_conference_agrees_to_nothing_whose_conditions_fell_away(session: Session, left: int | None, agrees: bool) -> None:
+    """FJ-26c, 000:793: 超过 20 户以上. The figure falls, or is taken out, after the amount was put forward; of 20 the persons of the conference judge."""
     base = make.base(BaseType.INCUBATION_BASE, startup_entities=30)
     row = make.accepted(base, RuleCode.INCUBATION_BASE)
-    operations.decide(award=row, **{**DECISION, "amount_fen": 100_000_000, "by": HR})
+    operations.decide(award=row, judgement="民营互联网创业孵化基地", **{**DECISION, "amount_fen": 100_000_000, "by": HR})
     assert row.state is AwardState.CONFERENCE
     profile = base_queries.profile(base.id)
     assert profile is not None

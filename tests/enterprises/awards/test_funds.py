@@ -34,6 +34,8 @@ from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.audit import AuditEvent, write_pending
 from trainhub.kernel.i18n import in_language
 from trainhub.kernel.imports import ImportRefused, execute_bytes
+from trainhub.organisations.models import Region
+from trainhub.organisations.types import RegionLevel
 from trainhub.policy.book import book
 from trainhub.policy.findings import all_of
 
@@ -446,6 +448,44 @@ def test_a_pool_is_never_overdrawn_and_gets_back_what_is_revoked(session: Sessio
     operations.pay(award=other, on=TODAY, reference="2", pool_id=pool.id, by=FIN, **WHEN)
 
 
+@pytest.mark.parametrize(
+    ("is_internet", "is_in_fujian", "rule", "missing"),
+    [
+        (True, True, "FJ-25b", []),
+        (False, True, "FJ-25b", [("FJ-25b.firm", "judge")]),
+        (True, False, "FJ-25b", [("FJ-25b.place", "not_met")]),
+        (True, None, "FJ-25b", [("FJ-25b.place", "no_data")]),
+        (False, True, "FJ-25c", []),
+        (False, False, "FJ-25c", [("FJ-25c.place", "not_met")]),
+        (False, False, "FJ-12", []),
+        (False, False, "FJ-10c", []),
+    ],
+)
+def test_whom_a_sentence_is_about(is_internet: bool, is_in_fujian: bool | None, rule: str, missing: list[tuple[str, str]]) -> None:
+    """000:787: 互联网企业 (of industrial ones a person says), 支持省内企业; investors (000:727) and winners of a contest (000:717) may come from anywhere."""
+    figures = {"revenue_fen": 5000 * WAN, "booth_fee_fen": WAN, "vc_invested_fen": WAN, "vc_income": 1, "contest_winner": 1}
+    values = {(key, 2018): value for key, value in figures.items()} | {("revenue_fen", 2017): 1}
+    case = CompanyCase("甲", Figures(values, 2018), "正常", is_internet=is_internet, is_in_fujian=is_in_fujian)
+    held = {key: book().at(key, on=date(2018, 12, 31)) for key in company_rules.PARAMETERS}
+    found = company_rules.judge(CompanyRule(rule), case, held)
+    assert [(one.code, one.status.value) for one in found.missing] == missing
+
+
+def test_the_mark_and_the_region_of_an_enterprise_are_asked(session: Session) -> None:
+    company = make.company()
+    _figure(company, "revenue_fen", 5000 * WAN, NOW)
+
+    def codes() -> set[str]:
+        return {one.code for one in queries.company_answer(company, CompanyRule.REVENUE, 2026, TODAY).missing}
+
+    assert "FJ-25b.firm" in codes()
+    session.add(Region(code="330100", name="杭州市", level=RegionLevel.PREFECTURE, reporting_code=None))
+    session.flush()
+    company.is_internet_enterprise, company.region_code = True, "330100"
+    session.flush()
+    assert {"FJ-25b.firm", "FJ-25b.place"} & codes() == {"FJ-25b.place"}
+
+
 def test_only_decisions_are_published(session: Session) -> None:
     row = make.accepted(make.base())
     with pytest.raises(operations.WrongStep):
@@ -602,7 +642,7 @@ def test_a_base_whose_figures_changed_after_its_recognition_is_checked_again(ses
     with pytest.raises(StepRefused, match="不在"):  # nothing to check again
         steps.record(now=NOW + minute, **check)
     bases.change_base(profile=profile, startup_entities=25, by=SYSTEM, now=NOW + minute)
-    decide: dict[str, Any] = {"award": made, "amount_fen": 50 * WAN, "minutes": "m", "by": HR, **WHEN}
+    decide: dict[str, Any] = {"award": made, "amount_fen": 50 * WAN, "minutes": "m", "judgement": "民营", "by": HR, **WHEN}
     with pytest.raises(StepRefused, match="指标有改动"):
         operations.decide(**decide)
     steps.record(now=NOW + 2 * minute, **check)

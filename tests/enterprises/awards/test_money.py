@@ -15,7 +15,7 @@ from enterprises.awards.companies import FigureRefused
 from enterprises.awards.company_rules import CompanyCase, Figures
 from enterprises.awards.models import Award
 from enterprises.awards.operations import AwardRefused, NotEligible
-from enterprises.awards.types import YEARLY_KEYS, AwardState, CompanyRule, PoolKind, RuleCode, StepKind
+from enterprises.awards.types import TOTAL_KEYS, YEARLY_KEYS, AwardState, CompanyRule, PoolKind, RuleCode, StepKind
 from enterprises.bases.types import BaseType
 from tests.factories import awards as make
 from tests.factories import ground
@@ -25,6 +25,7 @@ from trainhub.kernel.access import SYSTEM, Grant, Identity, Role, ScopeKind
 from trainhub.kernel.errors import NotAllowed
 from trainhub.organisations import operations as organisations
 from trainhub.organisations import queries as organisation_queries
+from trainhub.organisations.models import Organisation
 from trainhub.people import operations as people
 from trainhub.people.types import PairDecision
 from trainhub.policy.book import book
@@ -74,10 +75,10 @@ def test_who_applied_neither_decides_nor_pays(session: Session) -> None:
 
 
 # -- where the money comes from -----------------------------------------------------------------------------------------
-def _decided(rule: CompanyRule, amount_fen: int, payer: str = "", **figures: int) -> Award:
-    company = make.company()
+def _decided(rule: CompanyRule, amount_fen: int, payer: str = "", company: Organisation | None = None, **figures: int) -> Award:
+    company = company or make.company()
     for key, value in figures.items():
-        year = 2026 if key in YEARLY_KEYS else 0
+        year = 2026 if key in YEARLY_KEYS | TOTAL_KEYS else 0
         companies.enter(company=company, key=key, year=year, value=Decimal(value), document="d", by=SYSTEM, now=NOW)
     row = operations.apply_company(company=company, rule=rule, year=2026, by=SYSTEM, **WHEN)
     steps.record(award=row, kind=StepKind.CHECK, on=TODAY, is_positive=True, text="符合", by=SYSTEM, **WHEN)
@@ -103,11 +104,34 @@ def test_money_of_the_new_fund_leaves_from_no_other(session: Session, kind: Pool
 
 
 def test_what_the_sentence_leaves_to_an_office_is_paid_by_it(session: Session) -> None:
-    """FJ-25b, 000:787: 其中工业企业应用电子商务开拓市场，由省商务厅安排."""
+    """FJ-25b, 000:787: 其中工业企业应用电子商务开拓市场，由省商务厅安排. An enterprise with the mark is paid from the fund, one that a person judged to be such an
+    industrial one by 省商务厅."""
     pay: dict[str, Any] = {"on": TODAY, "reference": "1", "by": FIN, **WHEN}
+    marked = make.company(is_internet_enterprise=True)
+    row = _decided(CompanyRule.REVENUE, 50 * WAN, company=marked, revenue_fen=50_000_000)
     with pytest.raises(AwardRefused, match="新增引导资金"):
-        operations.pay(award=_decided(CompanyRule.REVENUE, 50 * WAN, revenue_fen=50_000_000), **pay)
-    assert operations.pay(award=_decided(CompanyRule.REVENUE, 50 * WAN, "省商务厅", revenue_fen=50_000_000), **pay).state is AwardState.PAID
+        operations.pay(award=row, **pay)
+    pool = _pool(PoolKind.NEW)
+    marked.is_internet_enterprise = False
+    session.flush()
+    with pytest.raises(NotEligible, match="决定之后条件已不具备"):
+        operations.pay(award=row, pool_id=pool, **pay)
+    marked.is_internet_enterprise = True
+    session.flush()
+    assert operations.pay(award=row, pool_id=pool, **pay).state is AwardState.PAID
+    industrial = _decided(CompanyRule.REVENUE, 50 * WAN, revenue_fen=50_000_000)
+    assert industrial.payer == "省商务厅"
+    assert operations.pay(award=industrial, **pay).state is AwardState.PAID
+
+
+def test_an_investor_from_elsewhere_is_given_aid_though_no_register_of_ours_verifies_it(session: Session) -> None:
+    """FJ-12, 000:727: 吸引社会资本及国外创投机构参与: it has no region of ours, by which one is verified."""
+    abroad = make.company(region_code=None, is_verified=False)
+    row = _decided(CompanyRule.INVESTOR, 50 * WAN, company=abroad, vc_invested_fen=100_000_000, vc_income=1)
+    assert (row.state, abroad.state.value) == (AwardState.DECIDED, "registered")
+    other = make.company(is_verified=False)
+    with pytest.raises(AwardRefused, match="没有核验"):
+        _decided(CompanyRule.REVENUE, 50 * WAN, company=other, revenue_fen=50_000_000)
 
 
 def test_the_payer_the_sentence_names_is_not_typed(session: Session) -> None:

@@ -29,7 +29,7 @@ from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.errors import NotAllowed, Refused, Stale
 from trainhub.organisations import operations as organisations
 from trainhub.organisations import queries as organisation_queries
-from trainhub.organisations.types import HostSide
+from trainhub.organisations.types import HostSide, OrganisationState
 
 WHEN = {"today": TODAY, "now": NOW}
 
@@ -222,10 +222,37 @@ def test_who_was_closed_neither_applies_nor_is_decided_on(session: Session) -> N
         with pytest.raises(NotEligible, match="单位在用"):
             operations.apply(base=base, rule=RuleCode.LEADING_FIRM_BASE, by=SYSTEM, **WHEN)
         organisations.reopen(organisation=shut, by=SYSTEM, now=NOW)
+        with pytest.raises(AwardRefused, match="没有核验") as told:
+            operations.decide(**decide)
+        assert (told.value.code, shut.name in told.value.message) == ("not_verified", True)
+        organisations.verify(organisation=shut, by=SYSTEM, now=NOW)
     assert operations.decide(**decide).state is AwardState.DECIDED
     _close_base(company)
     with pytest.raises(NotEligible, match="单位在用"):
         operations.apply_company(company=company, rule=CompanyRule.PAYMENT_HQ, year=2026, by=SYSTEM, **WHEN)
+
+
+def test_who_is_no_longer_verified_is_not_paid(session: Session) -> None:
+    """A changed name is looked at again before money goes out."""
+    base = make.base()
+    row = make.decided(base)
+    lead = next(o for h, o in organisation_queries.hosts_of(base.id) if h.is_lead)
+    lead.state = OrganisationState.REGISTERED
+    session.flush()
+    with pytest.raises(AwardRefused, match=lead.name):
+        operations.pay(award=row, on=TODAY, reference="1", by=FIN, **WHEN)
+    organisations.verify(organisation=lead, by=SYSTEM, now=NOW)
+    assert operations.pay(award=row, on=TODAY, reference="1", by=FIN, **WHEN).state is AwardState.PAID
+
+
+@pytest.mark.parametrize(("kind", "rule"), [(BaseType.RURAL_PARK, RuleCode.RURAL_PARK), (BaseType.PRACTICE_BASE, RuleCode.PRACTICE_BASE)])
+def test_where_nobody_stands_behind_a_base_any_more_nothing_is_paid(session: Session, kind: BaseType, rule: RuleCode) -> None:
+    base = make.base(kind, workers=100)
+    row = make.decided(base, rule, 20_000_000 if rule is RuleCode.RURAL_PARK else 60_000_000)
+    for host, _organisation in organisation_queries.hosts_of(base.id):
+        organisations.end_host(base=base, host_id=host.id, until=TODAY - timedelta(days=1), by=SYSTEM, now=NOW)
+    with pytest.raises(NotEligible, match="条件已不具备"):
+        operations.pay(award=row, on=TODAY, reference="1", by=FIN if rule is RuleCode.PRACTICE_BASE else HR, **WHEN)
 
 
 def test_figures_are_those_of_the_decision(session: Session) -> None:
@@ -248,7 +275,7 @@ def test_check_answers_with_the_credit_of_the_day(session: Session) -> None:
         return "FJ-16b.credit" in [one["code"] for one in queries.check(base.code, on)["rules"][0]["missing"]]
 
     assert [missing(day) for day in (date(2026, 1, 9), date(2026, 2, 9), date(2026, 2, 10), TODAY)] == [False, False, True, True]
-    assert queries.check(base.code, TODAY)["undated"] == []
+    assert queries.check(base.code, TODAY)["undated"] == ["region_code", "uscc"]
 
 
 def test_check_answers_with_the_mark_of_a_leading_enterprise_of_the_day(session: Session) -> None:
@@ -344,7 +371,7 @@ def test_a_separate_group_is_awarded_beside(session: Session) -> None:
     base = make.base(BaseType.PRACTICE_BASE, BaseType.INCUBATION_BASE, startup_entities=30)
     make.decided(base)
     row = make.accepted(base, RuleCode.INCUBATION_BASE)
-    operations.decide(award=row, amount_fen=50_000_000, minutes="纪要", by=HR, **WHEN)
+    operations.decide(award=row, amount_fen=50_000_000, minutes="纪要", judgement="高校毕业生创业孵化基地", by=HR, **WHEN)
     assert row.state is AwardState.DECIDED
 
 

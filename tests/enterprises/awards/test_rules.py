@@ -95,12 +95,15 @@ def test_every_missing_condition_says_what_is_asked_and_where() -> None:
 # -- thresholds ---------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("entities", "verdict", "found"),
-    [(19, Verdict.MISSING, 19), (20, Verdict.TO_JUDGE, 20), (21, Verdict.ELIGIBLE, None), (None, Verdict.MISSING, None)],
+    [(19, Verdict.MISSING, [19]), (20, Verdict.TO_JUDGE, [20]), (21, Verdict.TO_JUDGE, []), (None, Verdict.MISSING, [None])],
 )
-def test_more_than_20_start_ups(entities: int | None, verdict: Verdict, found: int | None) -> None:
+def test_more_than_20_start_ups(entities: int | None, verdict: Verdict, found: list[int | None]) -> None:
+    """民营互联网创业孵化基地或高校毕业生创业孵化基地 (000:793): which kind it is a person says, of any number."""
     answer = judge(replace(GOOD, types=frozenset({"incubation_base"}), startup_entities=entities), RuleCode.INCUBATION_BASE)
     assert answer.verdict is verdict
-    assert [f.found for f in answer.missing] == ([] if verdict is Verdict.ELIGIBLE else [found])
+    kind, *others = answer.missing
+    assert (kind.code, kind.status) == ("FJ-26c.kind", Status.JUDGE)
+    assert [f.found for f in others] == found
     assert (answer.amount_min_fen, answer.amount_max_fen, answer.payer) == (None, 100_000_000, "省人社厅")
 
 

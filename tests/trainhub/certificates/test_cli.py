@@ -66,6 +66,8 @@ def test_every_state(run: Run) -> None:
         operations.suspend(certificate=suspended, **REASON)
         operations.reissue(certificate=old, **REASON)
         corrected(wrong, facts={"hours": 99})
+    alone = run("verify", revoked.number)[1]
+    assert (alone["status"], alone["reason"]) == ("revoked", "学籍核查后不符合条件"), "who runs the server may know why"
     answers = [run("verify", one.number, "--code", one.code)[1] for one in (revoked, suspended, old, wrong)]
     assert [one["status"] for one in answers] == ["revoked", "suspended", "reissued", "superseded"]
     assert {one["reason"] for one in answers} == {"学籍核查后不符合条件"}

@@ -14,8 +14,8 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from tests.factories import ground
-from tests.factories.certificates import certificate
-from trainhub.certificates import cli, documents
+from tests.factories.certificates import REASON, certificate
+from trainhub.certificates import cli, documents, openbadges, operations
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.signers import SeedSigner
 from trainhub.certificates.tasks import maker
@@ -67,6 +67,62 @@ def test_a_pdf(app: Flask, made: Certificate, check: Check) -> None:
     foreign = documents.pdf_of(made, documents.Maker(site=maker().site, signer=SeedSigner(b"x" * 32)))
     assert check(foreign)["status"] == "tampered"
     assert check(b"hello")["error"]["code"] == "file_not_readable"
+
+
+def _lists(client: FlaskClient, tmp_path: Path) -> Path:
+    path = tmp_path / "1.json"
+    path.write_bytes(client.get("/status/1").data)
+    return path
+
+
+@with_fonts
+def test_a_status_list_tells_whether_it_stands(app: Flask, session: Session, client: FlaskClient, made: Certificate, tmp_path: Path) -> None:
+    keys, pdf, badge = tmp_path / "did.json", tmp_path / "one.pdf", tmp_path / "one.json"
+    keys.write_bytes(client.get("/.well-known/did.json").data)
+    pdf.write_bytes(documents.pdf_of(made, maker()))
+    badge.write_text(json.dumps(documents.badge_file_of(made, maker())), "utf-8")
+    before = _lists(client, tmp_path).rename(tmp_path / "before.json")
+    for file in (pdf, badge):
+        answer = _run(str(file), "--keys", str(keys), "--status", str(before))[1]
+        assert (answer["status"], "没有撤销" in answer["reason"], answer["status_at"][-1]) == ("issued", True, "Z")
+    with transaction():
+        operations.revoke(certificate=made, **REASON)
+    after = _lists(client, tmp_path)
+    data = json.loads(after.read_text("utf-8"))
+    assert data["credentialSubject"] != json.loads(before.read_text("utf-8"))["credentialSubject"]
+    for file in (pdf, badge):
+        answer = _run(str(file), "--keys", str(keys), "--status", str(after))[1]
+        assert (answer["status"], "已撤销" in answer["reason"]) == ("revoked", True)
+    data["credentialSubject"] = json.loads(before.read_text("utf-8"))["credentialSubject"]
+    after.write_text(json.dumps(data), "utf-8")
+    code, answer = _run(str(pdf), "--keys", str(keys), "--status", str(after))
+    assert (code, answer["error"]["code"]) == (1, "status_not_readable")
+    assert CliRunner().invoke(cli.certificates, ["verify", str(pdf), "--status", str(before)], obj={"create_app": _nothing_installed}).exit_code == 2
+
+
+@with_fonts
+def test_a_list_without_its_place_is_told_to_be_the_wrong_one(app: Flask, made: Certificate, client: FlaskClient, tmp_path: Path) -> None:
+    keys, pdf, other = tmp_path / "did.json", tmp_path / "one.pdf", tmp_path / "7.json"
+    keys.write_bytes(client.get("/.well-known/did.json").data)
+    pdf.write_bytes(documents.pdf_of(made, maker()))
+    site = maker().site
+    other.write_text(
+        json.dumps(openbadges.status_list(f"{site}/status/7", [], "2026-03-02T00:00:00Z", openbadges.did_of(site), maker().signer)), "utf-8"
+    )
+    answer = _run(str(pdf), "--keys", str(keys), "--status", str(other))[1]
+    assert (answer["status"], "需要 /status/1" in answer["reason"], "status_at" in answer) == ("issued", True, False)
+
+
+@with_fonts
+def test_a_list_of_before_the_certificate_says_nothing_of_it(app: Flask, made: Certificate, client: FlaskClient, tmp_path: Path) -> None:
+    keys, pdf, old = tmp_path / "did.json", tmp_path / "one.pdf", tmp_path / "1.json"
+    keys.write_bytes(client.get("/.well-known/did.json").data)
+    pdf.write_bytes(documents.pdf_of(made, maker()))
+    site = maker().site
+    given = (openbadges.did_of(site), maker().signer)
+    old.write_text(json.dumps(openbadges.status_list(f"{site}/status/1", [], "2026-01-05T00:00:00Z", *given)), "utf-8")
+    answer = _run(str(pdf), "--keys", str(keys), "--status", str(old))[1]
+    assert (answer["status"], "早于证书的签发" in answer["reason"], "status_at" in answer) == ("issued", True, False)
 
 
 def test_a_credential(app: Flask, made: Certificate, check: Check) -> None:

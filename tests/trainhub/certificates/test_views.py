@@ -180,6 +180,39 @@ def test_a_revoked_certificate_says_so(session: Session, client: FlaskClient) ->
     assert client.get(f"/V/{made.number}/{made.code}/verdict.json").json["reason"] == "学籍核查后不符合条件"
 
 
+def test_json_with_the_number_alone_says_what_its_page_says(session: Session, client: FlaskClient) -> None:
+    made = _kept(who=ground.person("张三"))
+    with transaction():
+        operations.revoke(certificate=made, **REASON)
+    answer = client.get(f"/V/{made.number}/verdict.json")
+    assert answer.json == {
+        "status": "revoked",
+        "number": made.number,
+        "holder_masked": "张*",
+        "kind": "completion",
+        "issued_on": None,
+        "reason": "",
+        "state_on": "2026-03-02",
+    }
+    assert (answer.headers["Cache-Control"], answer.headers["Access-Control-Allow-Origin"]) == ("private, no-store", "*")
+    assert client.get("/V/350001120260000099/verdict.json").status_code == 404
+
+
+def test_what_names_a_holder_is_listed_nowhere_and_no_cookie_is_kept_for_others(session: Session, client: FlaskClient) -> None:
+    made = _kept()
+    for path in (
+        f"/V/{made.number}/{made.code}",
+        f"/V/{made.number}/{made.code}.json",
+        f"/V/{made.number}/{made.code}/verdict.json",
+        f"/V/{made.number}",
+    ):
+        assert client.get(path).headers["X-Robots-Tag"] == "noindex", path
+    told = client.get(f"/V/{made.number}/{made.code}?lang=en")
+    assert "Set-Cookie" in told.headers
+    assert "public" not in told.headers.get("Cache-Control", "")
+    assert client.get(f"/V/{made.number}/{made.code}?lang=en").headers["Cache-Control"] == "public, max-age=60"
+
+
 def test_the_reason_of_a_change_is_not_told_for_the_number_alone(session: Session, client: FlaskClient) -> None:
     made = _kept()
     with transaction():

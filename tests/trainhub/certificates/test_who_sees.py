@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -231,3 +233,10 @@ def test_the_title_of_a_public_credential_tells_what_its_field_allows(session: S
     assert documents.badge_of(made, maker).title == f"{layout.title}：智能化"
     before = replace(made_public, title=f"{layout.title}：智能化")
     assert [_checked(one) for one in (made_public, before)] == [Status.ISSUED] * 2
+
+
+def test_the_offline_page_calls_the_fields_of_own_templates_by_their_labels(session: Session, client: FlaskClient) -> None:
+    _issued()
+    for path in ("/verify/offline", "/verify/offline.html"):
+        (given,) = re.findall('data-labels="([^"]*)"', client.get(path).text)
+        assert json.loads(html.unescape(given))["with_teacher"]["teacher"] == "授课教师", path

@@ -324,7 +324,7 @@ def _write(batch: IssueBatch, items: Sequence[IssueItem], *, by: Identity, today
     made = {key: made_id for made_id, key in session().execute(insert(Certificate).returning(Certificate.id, Certificate.asked_key), rows)}
     hashes = _note(rows, made, by=by, today=today, now=now)
     data = {"first": rows[0]["number"], "last": rows[-1]["number"], "count": len(rows), "drafts": sum(row["state"] is State.DRAFT for row in rows)}
-    data |= {"last_event": queries.newest_event(made.values()), "event_hashes": chain.together(hashes)}
+    data |= {"last_event": queries.newest_event(made.values()), "event_hashes": chain.together(hashes), "event_marks": chain.marks(hashes)}
     audit.record(by=by, did="certificates.batch.portion_issued", on=batch, data=data)
     return made
 

@@ -136,6 +136,7 @@ from trainhub.certificates.queries.runs import (
 from trainhub.certificates.queries.templates import (
     chosen_templates,
     default_template,
+    field_labels,
     images_of,
     is_editor,
     is_usable,
@@ -208,6 +209,7 @@ __all__ = [
     "editions_of_each",
     "events_of",
     "every",
+    "field_labels",
     "first_items",
     "free_blanks",
     "held",

@@ -23,8 +23,9 @@ CHANGES = ("reissued", "corrected", "suspended", "resumed", "revoked")
 """What the audit log calls the changes that also stand in the history."""
 ISSUED = "certificates.certificate.issued"
 PORTION = "certificates.batch.portion_issued"
-Portions = dict[int, bool]
-"""By event of the audit log that tells of a portion of a list: whether the portion's events are the ones it knows."""
+Portions = dict[int, "frozenset[str] | None"]
+"""By event of the audit log that tells of a portion of a list: the numbers whose events are not the ones it knows; None: all of the portion, nobody can
+tell which."""
 PORTIONS_AT_ONCE = 100
 AT_ONCE = 10_000
 """So many rows are named in one question: fewer than either database takes."""
@@ -194,29 +195,38 @@ def whole_among(certificates: Sequence[Certificate], known: Portions | None = No
 
 
 def _rewritten_in_portions(certificates: Sequence[Certificate], known: Portions) -> set[int]:
-    """The ids of those issued in a portion of a list whose events are not the ones that the audit log knows. Which of a portion was rewritten
-    nobody can tell any more: all of it is doubtful until somebody has looked."""
+    """The ids of those issued in a portion of a list whose events are not the ones that the audit log knows. Where that keeps no marks (`chain.marks`)
+    or they say nothing, all of the portion is doubtful until somebody has looked."""
     first = {one.number: one for one in certificates if one.edition == 1}
     if not first:
         return set()
     low, high = AuditEvent.data["first"].as_string(), AuditEvent.data["last"].as_string()
     named = AuditEvent.did == PORTION, low <= max(first), high >= min(first)
-    numbers, mine, told = sorted(first), dict[int, list[int]](), dict[int, str]()
+    numbers, mine, told = sorted(first), dict[int, list[str]](), dict[int, Mapping[str, Any]]()
     for key, line in session().execute(select(AuditEvent.id, AuditEvent.data).where(*named)):
         inside = numbers[bisect_left(numbers, line["first"]) : bisect_right(numbers, line["last"])]
         if inside and "event_hashes" in line:
-            mine[key], told[key] = [first[number].id for number in inside], line["event_hashes"]
+            mine[key], told[key] = inside, line
     unread = sorted(told.keys() - known.keys())
     for start in range(0, len(unread), PORTIONS_AT_ONCE):
         some = unread[start : start + PORTIONS_AT_ONCE]
         now = _portions_now(some)
-        known.update({key: now.get(key) == told[key] for key in some})
-    return {one for key, ids in mine.items() if not known[key] for one in ids}
+        known.update({key: _rewritten(told[key], now.get(key, [])) for key in some})
+    return {first[number].id for key, inside in mine.items() for number in inside if (doubtful := known[key]) is None or number in doubtful}
 
 
-def _portions_now(events: Sequence[int]) -> dict[int, str]:
-    """By event of the audit log: what its hash of a portion would be of the events that are there. What waited then and was released later is no
-    part of it."""
+def _rewritten(told: Mapping[str, Any], now: Sequence[tuple[str, str]]) -> frozenset[str] | None:
+    """The numbers of a portion that the audit log tells of otherwise than its events (number, hash) do now; None where it cannot say which."""
+    if chain.together(digest for _number, digest in now) == told["event_hashes"]:
+        return frozenset()
+    marks = told.get("event_marks", [])
+    found = {number for (number, digest), mark in zip(now, marks, strict=False) if digest[: len(mark)] != mark}
+    return frozenset(found) if found and len(marks) == len(now) else None
+
+
+def _portions_now(events: Sequence[int]) -> dict[int, list[tuple[str, str]]]:
+    """By event of the audit log: (number, hash of its first event) of what is there of its portion now, in the order of the numbers. What waited then
+    and was released later is no part of it."""
     statement = (
         select(AuditEvent.id, Certificate.number, CertificateEvent.hash)
         .join(Certificate, Certificate.number.between(AuditEvent.data["first"].as_string(), AuditEvent.data["last"].as_string()))
@@ -232,7 +242,7 @@ def _portions_now(events: Sequence[int]) -> dict[int, str]:
     found = defaultdict[int, list[tuple[str, str]]](list)
     for key, number, digest in session().execute(statement):
         found[key].append((number, digest))
-    return {key: chain.together(digest for _number, digest in sorted(rows)) for key, rows in found.items()}
+    return {key: sorted(rows) for key, rows in found.items()}
 
 
 def _lines_of(certificates: Sequence[Certificate]) -> dict[int, list[Certificate]]:

@@ -72,6 +72,16 @@ def layouts_in_use(wanted: Iterable[str]) -> dict[str, Layout]:
     return found
 
 
+def field_labels() -> dict[str, dict[str, tuple[str, str]]]:
+    """What the facts of every template are called, in Chinese and English, by its code and field: of own ones in all their versions, where two
+    differ as in the newest."""
+    found = {code: {one.name: (one.label, one.label_en) for one in built_in(code).fields} for code in codes()}
+    own = select(CertificateTemplate.code, CertificateTemplate.body).where(CertificateTemplate.state.in_(USABLE))
+    for code, body in session().execute(own.order_by(CertificateTemplate.code, CertificateTemplate.edition)):
+        found.setdefault(code, {}).update({one.name: (one.label, one.label_en) for one in _read(body).fields})
+    return found
+
+
 def _usable_by(issuer: Organisation) -> ColumnElement[bool]:
     """Templates in use that an issuer may issue from: common ones, its own, those of the organisation it belongs to."""
     mine = CertificateTemplate.owner_id.in_(_line(issuer))

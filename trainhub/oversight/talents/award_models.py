@@ -23,6 +23,8 @@ class TalentAward(Versioned, Base):
     id: Mapped[Key]
     talent_id: Mapped[int] = mapped_column(ref("talent.id"), index=True)
     rule: Mapped[str] = mapped_column(sa.String(40))
+    employer: Mapped[str] = mapped_column(sa.String(200), default="")
+    """The name of the employer it was decided for, which its notice goes on telling; empty where there was none, or it was not kept."""
     year: Mapped[int]
     state: Mapped[AwardState] = mapped_column(enum_column(AwardState), index=True)
     amount_fen: Mapped[int]

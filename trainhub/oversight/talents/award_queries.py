@@ -85,16 +85,15 @@ def objection(objection_id: int) -> TalentObjection | None:
 
 
 def published() -> list[tuple[TalentAward, str, str, str | None]]:
-    """(award, kind of the database, name, employer) of what is published, the latest first."""
+    """(award, kind of the database, name, employer) of what is published, the latest first; the employer it was decided for, whoever employs the talent now."""
     found = session().execute(
-        select(TalentAward, Talent.kind, Person.name, Employer.name)
+        select(TalentAward, Talent.kind, Person.name, TalentAward.employer)
         .join(Talent, Talent.id == TalentAward.talent_id)
         .join(Person, Person.id == Talent.person_id)
-        .outerjoin(Employer, Employer.id == Talent.employer_id)
         .where(TalentAward.published_on.is_not(None))
         .order_by(TalentAward.published_on.desc(), TalentAward.id.desc())
     )
-    return [(row, kind.value, name, employer) for row, kind, name, employer in found]
+    return [(row, kind.value, name, employer or None) for row, kind, name, employer in found]
 
 
 def subject_of(row: TalentAward) -> Subject:
@@ -114,9 +113,20 @@ def awards_of(row: Talent) -> list[TalentAward]:
     return list(session().scalars(statement.order_by(TalentAward.id.desc())))
 
 
+def is_under_way(row: Talent) -> bool:
+    """Whether money for the human is put before the joint conference, or decided and not paid."""
+    return any(one.state in (AwardState.CONFERENCE, AwardState.DECIDED) for one in awards_of(row))
+
+
 def standing(row: Talent, rule: str) -> list[TalentAward]:
     """The awards of the human under a rule that stand, the earliest first."""
     return [one for one in reversed(awards_of(row)) if one.rule == rule and one.state in STANDS]
+
+
+def employer_of(row: Talent) -> str:
+    """The name of who employs the talent now; empty where nobody does."""
+    employer = organisations.by_id(row.employer_id) if row.employer_id else None
+    return employer.name if employer is not None else ""
 
 
 def credit_of(row: Talent, on: date) -> list[tuple[str, str]]:

@@ -29,7 +29,7 @@ from trainhub.oversight.talents import award_queries as queries
 from trainhub.oversight.talents import noticing, rules
 from trainhub.oversight.talents.award_models import TalentAward
 from trainhub.oversight.talents.models import Talent
-from trainhub.oversight.talents.operations import findings_of
+from trainhub.oversight.talents.operations import findings_of, is_nominator
 from trainhub.oversight.talents.rules import Support
 from trainhub.oversight.talents.types import AWARD_RULES, TalentState
 from trainhub.policy.book import book
@@ -80,6 +80,8 @@ def is_conferrer(award: TalentAward, by: Identity) -> bool:
 
 
 def _another_person(award: TalentAward, by: Identity, step: str) -> None:
+    if is_nominator(session().get_one(Talent, award.talent_id), by):
+        raise NotAllowed(_("这名人才由你推荐，%(step)s须由另一人办理（同一人的另一个账号也不行），没有改动。", step=step))
     if is_own(award, by):
         raise NotAllowed(_("这项支持的金额由你决定，%(step)s须由另一人办理（同一人的另一个账号也不行），没有改动。", step=step))
 
@@ -102,8 +104,11 @@ def decide(*, talent: Talent, amount_fen: int, minutes: str, judgement: str = ""
     same year may not. Raises AlreadyAwarded, NotEligible, AwardRefused, NotAllowed.
     """
     queries.hold(talent.id)
+    session().refresh(talent)  # an end of the same moment is seen
     support = support_of(talent, today)
     _may(support.rule, Who.DEPARTMENT, by)
+    if is_nominator(talent, by):
+        raise NotAllowed(_("这名人才由你推荐，资金支持须由另一人决定（同一人的另一个账号也不行），没有改动。"))
     minutes = need(minutes, _("请写明决定的依据和会议纪要。"), "minutes")
     if bad := [one for one in support.findings if one.code.endswith(".once") and not one.met]:
         raise AlreadyAwarded(
@@ -120,6 +125,7 @@ def decide(*, talent: Talent, amount_fen: int, minutes: str, judgement: str = ""
         talent_id=talent.id,
         rule=support.rule,
         year=today.year,
+        employer=queries.employer_of(talent),
         state=AwardState.CONFERENCE if waits else AwardState.DECIDED,
         amount_fen=amount_fen,
         minutes=minutes,
@@ -142,11 +148,13 @@ def confer(
     *, award: TalentAward, on: date, is_positive: bool, text: str, by: Identity, today: date, now: datetime, version: int | None = None
 ) -> TalentAward:
     """What the joint conference decided (联席会议, FJ-34, 000:829): the amount stands, or it ends and may be decided anew."""
+    queries.hold(award.talent_id)
+    session().refresh(award)
     _begin(award, Who.CONFERENCE, (AwardState.CONFERENCE,), by, version)
     _another_person(award, by, _("登记联席会议审议"))
     text = need(text, _("请写明联席会议的意见和纪要。"), "text")
     _check_day(on, today, local(award.created_at).date())  # before that there was no amount to speak of
-    talent = session().get_one(Talent, award.talent_id)
+    talent = _talent_of(award)
     award.conference_minutes, award.conferred_by_id = text, by.account_id
     if is_positive:
         _refuse_ended(talent)
@@ -157,6 +165,13 @@ def confer(
     else:
         award.state, award.reason, award.ended_on = AwardState.REJECTED, text[:400], today
     return _ended(award, by, on=on)
+
+
+def _talent_of(award: TalentAward) -> Talent:
+    """The entry as it is now: what was read before the lock may have ended since."""
+    talent = session().get_one(Talent, award.talent_id)
+    session().refresh(talent)
+    return talent
 
 
 def _of_employer(talent: Talent, today: date) -> list[Finding]:
@@ -215,13 +230,15 @@ def pay(
     _another_person(award, by, _("登记拨付"))
     if is_conferrer(award, by):
         raise NotAllowed(_("这项支持的联席会议审议由你登记，登记拨付须由另一人办理（同一人的另一个账号也不行），没有改动。"))
-    talent = session().get_one(Talent, award.talent_id)
+    talent = _talent_of(award)
     _refuse_ended(talent)
     _refuse_second(award, talent, today)
     _refuse_unrecovered(award, talent)
     if bad := _of_employer(talent, today):
         if any(one.code.endswith(".open") for one in bad):
-            raise not_eligible(bad, _("决定之后用人单位已停用，不能拨付：恢复使用、或登记新的用人单位后再拨付，或由主管部门撤销这项奖励。"))
+            raise not_eligible(
+                bad, _("决定之后用人单位已停用，不能拨付：恢复使用后再拨付；换了用人单位的，由主管部门撤销这项奖励，变更工作单位后重新决定。")
+            )
         raise not_eligible(bad, _("决定之后列入失信名单，不能拨付：移出名单后重新核查信用再拨付，或由主管部门撤销这项奖励。"))
     _need_credit(talent, today)
     noticing.require(award, on)

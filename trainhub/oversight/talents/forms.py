@@ -55,6 +55,13 @@ class DecisionForm(Form):
     valid_until = DateField(_l("有效期至"), [Optional()])
 
 
+class MoveForm(Form):
+    """Who employs the person now."""
+
+    employer = SelectField(_l("现工作单位"), coerce=int)
+    reason = LongText(_l("变更依据"), [InputRequired(), Length(max=400)], description=_l("例如劳动合同、社保记录。"))
+
+
 class AwardForm(Form):
     """The decision on money for a talent, in yuan, with minutes."""
 

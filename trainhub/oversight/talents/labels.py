@@ -20,7 +20,7 @@ STATES: Mapping[TalentState, Any] = {
     TalentState.REJECTED: _l("未通过"),
     TalentState.ENDED: _l("已出库"),
 }
-JOINED: Mapping[str, Any] = {"joined": _l("已并入另一条"), "parted": _l("恢复为单独一条")}
+JOINED: Mapping[str, Any] = {"joined": _l("已并入另一条"), "parted": _l("恢复为单独一条"), "moved": _l("变更工作单位")}
 PILLS: Mapping[TalentState, str] = {
     TalentState.NOMINATED: "wait",
     TalentState.REVIEWED: "info",

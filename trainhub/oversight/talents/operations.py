@@ -5,15 +5,18 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
+from trainhub.identity.queries import is_same_holder
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import add_once, session
-from trainhub.kernel.errors import Refused
+from trainhub.kernel.errors import NotAllowed, Refused
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import _
-from trainhub.oversight.talents import labels, queries, rules
+from trainhub.organisations import queries as organisations
+from trainhub.organisations.types import OrganisationState
+from trainhub.oversight.talents import award_queries, labels, queries, rules
 from trainhub.oversight.talents.models import ExamPass, ShortageItem, Talent
-from trainhub.oversight.talents.types import STEPS, ExamKind, ExamLevel, Origin, TalentKind, TalentState
+from trainhub.oversight.talents.types import OPEN_STATES, STEPS, ExamKind, ExamLevel, Origin, TalentKind, TalentState
 from trainhub.people.models import Person
 from trainhub.policy.book import book
 from trainhub.policy.findings import Finding, Status
@@ -115,11 +118,50 @@ def review(*, row: Talent, opinion: str, by: Identity, today: date, version: int
     return row
 
 
+def is_nominator(row: Talent, by: Identity) -> bool:
+    """Whether this human proposed the entry: who did neither recognises it nor decides money for it, as nobody decides an award they applied for (ADR 14)."""
+    return is_same_holder(by.account_id, row.nominated_by_id)
+
+
+def _another_person(row: Talent, by: Identity) -> None:
+    if is_nominator(row, by):
+        raise NotAllowed(_("这一条由你推荐，认定须由另一人办理（同一人的另一个账号也不行），没有改动。"))
+
+
+def move(*, row: Talent, employer_id: int, reason: str, by: Identity, version: int | None = None) -> Talent:
+    """Register who employs the person now (换了工作单位), with the reason: whose credit is asked before money is decided and paid. The same employer again
+    changes nothing. Not while money is under way, which was decided and published for the employer of then. Raises Stale, WrongStep for an entry that has ended,
+    TalentRefused."""
+    award_queries.hold(row.id)  # a decision of the same moment is seen
+    session().refresh(row)
+    check_version(row, version)
+    if row.state not in OPEN_STATES:
+        raise WrongStep(_("这一条现为“%(state)s”，不能这样办理。请刷新页面查看最新进度。", state=labels.STATES[row.state]))
+    reason = reason.strip()
+    if not reason or len(reason) > 400:
+        raise TalentRefused(_("请写明变更的依据，例如劳动合同、社保记录（不超过400字）。"), field="reason")
+    if row.employer_id == employer_id:
+        return row
+    employer = organisations.by_id(employer_id)
+    if employer is None or employer.state is OrganisationState.CLOSED:
+        raise TalentRefused(_("请选择现在的工作单位：停用的单位不能选择。"), field="employer")
+    if award_queries.is_under_way(row):
+        raise TalentRefused(_("这名人才有资金支持正在办理，公示的是原工作单位：请先办结，或由主管部门撤销后再变更，重新决定。"), field="employer")
+    before, row.employer_id = row.employer_id, employer_id
+    session().flush()
+    gone = organisations.by_id(before) if before else None
+    data = {"from": gone.name if gone is not None else "", "to": employer.name, "reason": reason}
+    audit.record(by=by, did="talents.talent.moved", on=row, data=data)
+    return row
+
+
 def recognise(
     *, row: Talent, decision: str, document: str = "", valid_until: date | None = None, by: Identity, today: date, version: int | None = None
 ) -> Talent:
-    """Recognise (入库). A leading talent whose conditions are not met is refused with what is missing; what a person judges the decision says."""
+    """Recognise (入库). A leading talent whose conditions are not met is refused with what is missing; what a person judges the decision says. Not by who
+    nominated."""
     after = _step(row, "recognise", version)
+    _another_person(row, by)
     missing = [finding for finding in findings_of(row, today) if not finding.met and finding.status is not Status.JUDGE]
     if missing:
         raise TalentRefused(

@@ -19,12 +19,12 @@ from trainhub.kernel.numbers import whole
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.web import done
 from trainhub.organisations import queries as organisations
-from trainhub.organisations.types import OrganisationKind
+from trainhub.organisations.types import SCHOOLS, OrganisationKind
 from trainhub.oversight.talents import award_queries, forms, imports, labels, operations, queries
 from trainhub.oversight.talents.models import Talent
 from trainhub.oversight.talents.permissions import NOMINATORS, Can
 from trainhub.oversight.talents.showing import shown
-from trainhub.oversight.talents.types import AWARD_RULES, STEPS, Origin, TalentKind, TalentState
+from trainhub.oversight.talents.types import AWARD_RULES, OPEN_STATES, STEPS, Origin, TalentKind, TalentState
 from trainhub.people import operations as people
 from trainhub.people.models import Person
 from trainhub.people.types import IdType
@@ -199,13 +199,30 @@ def nominate() -> Any:
     )
 
 
+EMPLOYERS = (OrganisationKind.ENTERPRISE, *SCHOOLS, OrganisationKind.RESEARCH_INSTITUTE, OrganisationKind.BASE)
+
+
+def _move_form(row: Talent, **given: Any) -> forms.MoveForm:
+    form = forms.MoveForm(**given)
+    kept = organisations.names_of([row.employer_id] if row.employer_id else [])  # one that was closed stays choosable where it stands
+    form.employer.choices = [
+        (0, "—"),
+        *({**kept, **dict(organisations.choices(*EMPLOYERS))}).items(),
+    ]
+    return form
+
+
 def _page(row: Talent, given_forms: dict[str, Form] | None = None, status: int = 200) -> Any:
     made: dict[str, Form] = {}
     allowed = {"review": Can.REVIEW, "recognise": Can.DECIDE, "reject": Can.DECIDE, "end": Can.DECIDE}
     open_steps = [name for name, step in STEPS.items() if row.state in step.before and may(who(), allowed[name])]
+    if "recognise" in open_steps and operations.is_nominator(row, who()):
+        open_steps.remove("recognise")
     for name, kind in (("review", forms.OpinionForm), ("recognise", forms.DecisionForm)):
         if name in open_steps:
             made[name] = (given_forms or {}).get(name) or kind(formdata=None, version=row.version)
+    if row.state in OPEN_STATES and may(who(), Can.DECIDE):
+        made["move"] = (given_forms or {}).get("move") or _move_form(row, formdata=None, version=row.version, employer=row.employer_id or 0)
     # Somebody else was faster: the step is not offered any more, yet whoever sent its form has to read why nothing was done.
     untold = [str(said) for name, form in (given_forms or {}).items() if name not in made for errors in form.errors.values() for said in errors]
     person = session().get_one(Person, row.person_id)
@@ -225,7 +242,10 @@ def _page(row: Talent, given_forms: dict[str, Form] | None = None, status: int =
         untold=untold,
         awards=award_queries.awards_of(row),
         award_labels=award_labels,
-        may_award=row.kind in AWARD_RULES and row.state is TalentState.RECOGNISED and may(who(), Can.AWARD_DECIDE),
+        may_award=row.kind in AWARD_RULES
+        and row.state is TalentState.RECOGNISED
+        and may(who(), Can.AWARD_DECIDE)
+        and not operations.is_nominator(row, who()),
         history=organisations.history_of("talent", row.id),
     )
     return page, status
@@ -269,6 +289,21 @@ def recognise(row: Talent) -> Any:
         ),
         again=lambda status: _page(load(key), {"recognise": form}, status),
         then=lambda _given: done(_("已认定入库。"), "talents.show", talent_id=key),
+    )
+
+
+@blueprint.post("/<int:talent_id>/move")
+@guard(Can.DECIDE, load=load, subject=queries.subject_of)
+def move(row: Talent) -> Any:
+    """Another employer."""
+    form, key = _move_form(row), row.id
+    return submit(
+        form,
+        lambda: operations.move(
+            row=load(key), employer_id=form.employer.data or 0, reason=form.reason.data or "", by=who(), version=form.version.data or None
+        ),
+        again=lambda status: _page(load(key), {"move": form}, status),
+        then=lambda _given: done(_("工作单位已变更。"), "talents.show", talent_id=key),
     )
 
 

@@ -29,6 +29,7 @@ from trainhub.kernel.db import session as current
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotAllowed
 from trainhub.organisations import operations as closing
+from trainhub.organisations.types import OrganisationKind
 from trainhub.oversight.talents import award_queries, awarding, cli, noticing, operations
 from trainhub.oversight.talents.award_models import TalentAward
 from trainhub.oversight.talents.models import Talent
@@ -60,6 +61,62 @@ def _decide(row: Talent, wan: float = 50, **given: Any) -> Any:
 
 def _pool(kind: PoolKind = PoolKind.NEW, wan: int = 100) -> int:
     return funds.open_pool(year=2026, name=f"资金{kind}", kind=kind, planned_fen=wan * WAN, by=SYSTEM, now=NOW).id
+
+
+def test_who_nominated_neither_recognises_nor_decides_the_money(session: Session) -> None:
+    """As with awards (ADR 14): another human does, a second account of the same is none."""
+    mine, other = (
+        replace(HR, account_id=accounts.account(person=ground.person()).id),
+        replace(HR, account_id=accounts.account(person=ground.person()).id),
+    )
+    row = operations.nominate(person=ground.person(), kind=TalentKind.LEADING, merits="业绩", by=mine, **WHEN, **WHOLE)
+    operations.review(row=row, opinion="建议", by=mine, today=TODAY)
+    with pytest.raises(NotAllowed, match="由你推荐"):
+        operations.recognise(row=row, decision="同意", by=mine, today=TODAY)
+    operations.recognise(row=row, decision="同意", by=other, today=TODAY)
+    with pytest.raises(NotAllowed, match="由你推荐"):
+        _decide(row, by=mine)
+    given = _decide(row, 100, by=other)
+    assert given.state is AwardState.CONFERENCE
+    with pytest.raises(NotAllowed, match="由你推荐"):
+        awarding.confer(award=given, on=TODAY, is_positive=True, text="同意", by=mine, **WHEN)
+    awarding.confer(award=given, on=TODAY, is_positive=True, text="同意", by=ST, **WHEN)
+    with pytest.raises(NotAllowed, match="由你推荐"):
+        awarding.pay(award=given, on=AFTER, reference="1", pool_id=_pool(), by=replace(FIN, account_id=mine.account_id), today=AFTER, now=NOW)
+
+
+def test_who_changed_work_is_paid_by_the_credit_of_the_employer_of_now(session: Session, as_role: AsRole) -> None:
+    gone, now_at = make.company(), make.company()
+    row = _talent(employer_id=gone.id)
+    closing.close(organisation=gone, reason="停业", by=SYSTEM, now=NOW)
+    with pytest.raises(NotEligible):
+        _decide(row)
+    session.commit()
+    client, where = as_role(Role.DEPT_HR), f"/talents/{row.id}"
+    assert gone.name in client.get(where).text
+    assert client.post(f"{where}/move", data={"employer": now_at.id, "reason": ""}).status_code == 422
+    assert as_role(Role.DEPT_EDU).post(f"{where}/move", data={"employer": now_at.id, "reason": "劳动合同"}).status_code == 403
+    client = as_role(Role.DEPT_HR)
+    assert client.post(f"{where}/move", data={"employer": now_at.id, "reason": "劳动合同", "version": row.version + 7}).status_code == 409
+    for _twice in range(2):
+        assert client.post(f"{where}/move", data={"employer": now_at.id, "reason": "劳动合同"}).status_code == 303
+    told = client.get(where).text
+    assert (now_at.name in told, told.count("变更工作单位") >= 2) == (True, True)
+    session.expire_all()
+    assert row.employer_id == now_at.id
+    given = _decide(row)
+    assert given.state is AwardState.DECIDED
+    noticing.publish(award=given, by=HR, today=TODAY)
+    for wrong in (gone.id, 0, 987_654):
+        with pytest.raises(operations.TalentRefused):
+            operations.move(row=row, employer_id=wrong, reason="劳动合同", by=HR)
+    with pytest.raises(operations.TalentRefused, match="正在办理"):
+        operations.move(row=row, employer_id=make.company().id, reason="劳动合同", by=HR)
+    awarding.revoke(award=given, reason="换了工作单位", by=HR, **WHEN)
+    school = ground.organisation(OrganisationKind.VOCATIONAL_SCHOOL, name="闽江职业技术学院")
+    session.commit()
+    assert client.post(f"{where}/move", data={"employer": school.id, "reason": "劳动合同"}).status_code == 303
+    assert [employer for award, _kind, _name, employer in award_queries.published() if award.id == given.id] == [now_at.name], "as it was published"
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 from enterprises.awards import labels as award_labels
 from enterprises.awards import queries as awards
+from enterprises.awards.types import Entitlement, Verdict
 from enterprises.bases import queries as bases
 from enterprises.placements.types import OfferState, PlacementState
 from trainhub.kernel.access import Identity, Role, Subject
@@ -152,13 +153,18 @@ def ending(identity: Identity, own: list[tuple[int, str, str]], today: date) -> 
     ]
 
 
+def _may_apply(one: Entitlement) -> bool:
+    """Whether nothing that can be counted stands in the way; what only a person can say is judged with the application."""
+    return one.is_eligible or one.verdict is Verdict.TO_JUDGE
+
+
 def award_block(identity: Identity, own: list[tuple[int, str, str]], today: date) -> Block:
     """By base which awards it may apply for, and what is under way."""
     states = awards.states_of([key for key, _c, _n in own])
     found = awards.entitlements_of_many([key for key, _c, _n in own[:20]], today)
     lines = []
     for key, code, name in own[:20]:
-        entitled = [one for one in found.get(key, []) if one.is_eligible and (key, one.rule.value) not in states]
+        entitled = [one for one in found.get(key, []) if _may_apply(one) and (key, one.rule.value) not in states]
         going = [state for (base, _rule), state in states.items() if base == key]
         scope = Subject.of(organisations=(key, *identity.organisation_ids(*ROLES)))
         url = link(identity, "awards.base", scope, code=code) or link(identity, "bases.show", code=code)

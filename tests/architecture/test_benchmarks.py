@@ -1,0 +1,43 @@
+"""Benchmarks that write rows past the product, for a floor: their rows fit the tables, on a database that knows no default of ours too."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from tests.factories.ground import NOW
+from trainhub.ledger.models import TrainingRecord
+from trainhub.people.models import Person
+
+FOLDER = Path(__file__).resolve().parents[2] / "benchmarks"
+ROW = {
+    "id_number": "11010119900307001X",
+    "name": "张三",
+    "county_code": "350102",
+    "course": "数据采集",
+    "category": "IT",
+    "completed_on": "2018-05-01",
+}
+
+
+@pytest.fixture
+def goals(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The benchmark of the goal as a module; it finds its neighbours as a script does."""
+    monkeypatch.syspath_prepend(str(FOLDER))
+    yield importlib.import_module("benchmarks.goals")
+    for name in ("benchmarks.goals", "trainees"):
+        sys.modules.pop(name, None)
+
+
+def _demanded(table: sa.Table) -> set[str]:
+    return {column.name for column in table.columns if not column.nullable and column.server_default is None}
+
+
+def test_the_rows_of_the_floor_fit_their_tables(goals: Any) -> None:
+    for table, row in ((Person.__table__, goals._person(1, ROW, NOW)), (TrainingRecord.__table__, goals._record(1, 1, 1, ROW, NOW))):
+        assert _demanded(table) <= row.keys() <= set(table.columns.keys()), f"{table.name}: lacks {_demanded(table) - row.keys()}"
