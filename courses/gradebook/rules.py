@@ -100,6 +100,20 @@ def _exact(cell: Cell, column: ColumnRule) -> int | Fraction:
     return Fraction(1000 * cell.points_x10, column.max_x10)
 
 
+def mark(whole: Total) -> int | None:
+    """What is handed down as the mark of the run: 0 where something is asked of the learner and nothing is there yet, None where nothing is: no column
+    weighs anything, or each was removed, added later or excused."""
+    if whole.score_x10 is not None:
+        return whole.score_x10
+    asked = (part for one in whole.categories if one.category.weight_x10 and not one.category.is_extra for part in one.parts)
+    return 0 if any(_is_asked(part) for part in asked) else None
+
+
+def _is_asked(part: Part) -> bool:
+    left_out = part.counts is Counts.MISSING_LEFT_OUT and not part.column.is_gone and not part.cell.is_later
+    return left_out and part.column.weight_x10 > 0
+
+
 def empty(whole: Total) -> list[int]:
     """The columns in which a learner has neither a result nor an excusal."""
     return [part.column.id for one in whole.categories for part in one.parts if part.cell.kind is None and part.cell.score_x10 is None]

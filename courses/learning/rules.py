@@ -185,10 +185,11 @@ def mark_of_completed(standing: Standing, stored_x10: int | None) -> int | None:
 
 
 def with_mark(standing: Standing, mark: HandedDown | None) -> Standing:
-    """The standing with the total of the gradebook in the place of the mean of the blocks; as it is without a gradebook."""
+    """The standing with the total of the gradebook in the place of the mean of the blocks; as it is without a gradebook. A book that asks nothing of the
+    learner gives no mark, as a run without graded blocks."""
     if mark is None:
         return standing
-    return replace(standing, score_x10=mark.score_x10 or 0, is_from_book=True, is_mark_due=mark.is_due, is_shown=mark.is_shown)
+    return replace(standing, score_x10=mark.score_x10, is_from_book=True, is_mark_due=mark.is_due, is_shown=mark.is_shown)
 
 
 def enrolment_open(state: RunState, enrol_from: date | None, enrol_until: date | None, ends_on: date | None, today: date) -> str:

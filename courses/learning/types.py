@@ -165,7 +165,7 @@ class Missed:
 
 @dataclass(frozen=True, slots=True)
 class HandedDown:
-    """The total of a learner as the gradebook handed it down."""
+    """The total of a learner as the gradebook handed it down; None where it asks nothing of them."""
 
     score_x10: int | None
     is_due: bool

@@ -5,7 +5,9 @@ A mark that its learner may not see yet is not told here either.
 
 from __future__ import annotations
 
-from datetime import datetime
+import json
+from collections.abc import Callable, Collection
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,8 +19,8 @@ from courses.analytics.models import StoredRisk
 from courses.analytics.types import Reason
 from courses.assessment import labels as quiz_labels
 from courses.assessment.models import Attempt, AttemptAnswer, AttemptEvent, Question, QuestionVersion, QuizAllowance
-from courses.assessment.rules.results import window
-from courses.assessment.types import Allowance, AttemptState, QuizSettings, Shown, When
+from courses.assessment.queries import hours
+from courses.assessment.types import Allowance, AttemptState, QuizSettings, Shown
 from courses.catalogue import labels as catalogue_labels
 from courses.catalogue.models import (
     RUN_TITLE,
@@ -38,6 +40,8 @@ from courses.curriculum.models import AssessmentItem, CourseObjective, CourseRes
 from courses.gradebook import labels as gradebook_labels
 from courses.gradebook.models import Grade, GradeChange, GradeColumn
 from courses.learning import labels as learning_labels
+from courses.learning import queries as learning
+from courses.learning import review_queries
 from courses.learning.models import BlockProgress, Enrolment, EnrolmentMark, LearningEvent, MarkSource, Note, RunInvitation
 from courses.learning.types import EnrolmentState
 from courses.own.words import answer_in_words, events
@@ -126,19 +130,42 @@ def activity(person_id: int) -> Owned:
 
 def totals(person_id: int) -> Owned:
     """The total of each course so far, where its lecturers show it."""
-    row = EnrolmentMark
+    row, hides = EnrolmentMark, _hides(person_id)
     score = case((func.coalesce(MarkSource.is_shown, sa.true()), row.score_x10)).label("score_so_far")
-    statement = _of_enrolment(pick(row, *COURSE, score), row.enrolment_id, person_id)
-    return Owned(statement.outerjoin(MarkSource, MarkSource.run_id == Run.id).order_by(Enrolment.id), {"score_so_far": tenths})
+    statement = _of_enrolment(pick(row, *COURSE, score, Run.id.label("run_id")), row.enrolment_id, person_id)
+
+    def settled(found: dict[str, Any]) -> dict[str, Any]:
+        return found | {"score_so_far": None} if hides(found.pop("run_id")) else found
+
+    return Owned(statement.outerjoin(MarkSource, MarkSource.run_id == Run.id).order_by(Enrolment.id), {"score_so_far": tenths}, settled)
+
+
+def _hides(person_id: int) -> Callable[[int], bool]:
+    """Whether a run that somebody has not completed has a quiz whose marks they may not see yet: from the total they could be reckoned. Asked once, when
+    the first row is told."""
+
+    @cache
+    def found() -> Collection[int]:
+        return review_queries.unshown(person_id, learning.learnt_runs(person_id), clock.now()).keys()
+
+    return lambda run_id: run_id in found()
 
 
 def risks(person_id: int) -> Owned:
     """What the platform computes of who may need help, with the reasons."""
-    row = StoredRisk
-    statement = pick(row, *COURSE, row.risk, row.reasons, row.progress_x1000.label("progress"), row.expected_x1000.label("expected"), row.overdue)
+    row, hides = StoredRisk, _hides(person_id)
+    columns = (row.risk, row.reasons, row.progress_x1000.label("progress"), row.expected_x1000.label("expected"), row.overdue, Run.id.label("run_id"))
+
+    def settled(found: dict[str, Any]) -> dict[str, Any]:
+        """The mark is told by no reason, and by no risk that rests on it, where its learner may not see it."""
+        if not hides(found.pop("run_id")) or Reason.LOW_SCORE not in found["reasons"]:
+            return found
+        return found | {"risk": None, "reasons": [one for one in found["reasons"] if one != Reason.LOW_SCORE]}
+
     return Owned(
-        _of_enrolment(statement, row.enrolment_id, person_id).order_by(row.enrolment_id),
+        _of_enrolment(pick(row, *COURSE, *columns), row.enrolment_id, person_id).order_by(row.enrolment_id),
         {"risk": analytics_labels.RISKS, "reasons": _reasons, "progress": share, "expected": share},
+        settled,
     )
 
 
@@ -203,22 +230,29 @@ def calendars(person_id: int) -> Owned:
 
 
 def _judged(statement: Select) -> Select:
-    return statement.add_columns(Block.settings.label("rules"), Attempt.state.label("stage"))
+    return statement.add_columns(Block.settings.label("rules"), Attempt.state.label("stage"), Block.id.label("quiz_id"))
 
 
-def _without_hidden(row: dict[str, Any]) -> dict[str, Any]:
-    """Marks and feedback only where the review of the quiz shows them now; the rules themselves are not told."""
-    settings, stage = QuizSettings.of(row.pop("rules") or {}), row.pop("stage")
-    seen = _seen(settings, stage, clock.now())
-    hidden = {"score": Shown.MARKS, "share": Shown.MARKS, "feedback": Shown.FEEDBACK}
-    return {name: value if name not in hidden or hidden[name] in seen else None for name, value in row.items()}
+HIDDEN = {"score": Shown.MARKS, "share": Shown.MARKS, "feedback": Shown.FEEDBACK}
 
 
-def _seen(settings: QuizSettings, stage: AttemptState, now: datetime) -> frozenset[Shown]:
-    if stage is not AttemptState.GRADED:
-        return frozenset()
-    _opens_at, closes_at = window(settings, Allowance())
-    return settings.review[When.CLOSED if closes_at is not None and now >= closes_at else When.AFTER]
+def _hiding(person_id: int) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """Marks and feedback only where the review of the quiz shows them now, by this learner's own closing and as long as nobody still sits; the rules themselves
+    are not told."""
+    now = clock.now()
+
+    @cache
+    def seen(quiz_id: int, rules: str) -> frozenset[Shown]:
+        settings = QuizSettings.of(json.loads(rules))
+        allowance = hours.allowances_of(person_id, [quiz_id]).get(quiz_id, Allowance())
+        return settings.review[review_queries.when_of(quiz_id, settings, allowance, now)]
+
+    def settled(row: dict[str, Any]) -> dict[str, Any]:
+        rules, stage, quiz_id = json.dumps(row.pop("rules") or {}), row.pop("stage"), row.pop("quiz_id")
+        shown = seen(quiz_id, rules) if stage is AttemptState.GRADED else frozenset[Shown]()
+        return {name: value if name not in HIDDEN or HIDDEN[name] in shown else None for name, value in row.items()}
+
+    return settled
 
 
 def attempts(person_id: int) -> Owned:
@@ -227,13 +261,13 @@ def attempts(person_id: int) -> Owned:
     columns = (row.number, row.state, row.started_at, row.due_at, row.submitted_at, row.graded_at, row.score_x10.label("score"))
     statement = of_run(_judged(pick(row, *COURSE, Block.title.label("item"), *columns).join(Block, Block.id == row.block_id)), Block.run_id)
     return Owned(
-        statement.where(same_human(row.person_id, person_id)).order_by(row.id), {"state": quiz_labels.STATES, "score": tenths}, _without_hidden
+        statement.where(same_human(row.person_id, person_id)).order_by(row.id), {"state": quiz_labels.STATES, "score": tenths}, _hiding(person_id)
     )
 
 
 def answers(person_id: int) -> Owned:
     """What was answered, question by question."""
-    row = AttemptAnswer
+    row, hiding = AttemptAnswer, _hiding(person_id)
     columns = (Attempt.number, row.position, row.response.label("given_answer"), row.saved_at, row.share_x1000.label("share"), row.feedback)
     statement = (
         pick(row, *COURSE, Block.title.label("item"), *columns, Question.kind.label("question_kind"), QuestionVersion.data.label("question"))
@@ -245,14 +279,14 @@ def answers(person_id: int) -> Owned:
     return Owned(
         of_run(_judged(statement), Block.run_id).where(same_human(Attempt.person_id, person_id)).order_by(row.attempt_id, row.position),
         {"question_kind": quiz_labels.KINDS, "share": share},
-        _answered,
+        lambda found: hiding(_answered(found)),
     )
 
 
 def _answered(row: dict[str, Any]) -> dict[str, Any]:
     """The answer in the words of its options."""
     row["given_answer"] = answer_in_words(row.pop("question"), row["given_answer"] or {})
-    return _without_hidden(row)
+    return row
 
 
 def attempt_events(person_id: int) -> Owned:

@@ -13,7 +13,9 @@ from courses.gradebook import queries as gradebook
 from courses.gradebook.types import Scale
 from courses.learning import labels as learning_labels
 from courses.learning import queries as learners
+from courses.learning import review_queries
 from courses.learning.places import me, subject_of_learner
+from courses.learning.types import EnrolmentState
 from courses.permissions import Can
 from courses.recognition import forms, labels, operations, queries
 from courses.recognition.models import CreditClaim, CreditMapping
@@ -196,6 +198,7 @@ def transcript() -> Any:
         raise NotFound(_("你的账户没有关联个人信息，没有成绩单。"))
     student = queries.student_of(person_id)
     rows = queries.runs_of_person(person_id)
+    learnt = [row.run_id for row in rows if row.state is EnrolmentState.ACTIVE]
     scales = {run_id: Scale.of(book.scale) for run_id, book in gradebook.books_of([row.run_id for row in rows]).items()}
     return render_template(
         "courses/recognition/transcript.html",
@@ -203,6 +206,7 @@ def transcript() -> Any:
         student=student,
         programme=programmes.by_id(student.programme_id) if student is not None else None,
         rows=rows,
+        hidden=review_queries.unshown(person_id, learnt, clock.now()),
         scales=scales,
         credits=queries.recognised([student.id]).get(student.id, []) if student is not None else [],
         labels=learning_labels,

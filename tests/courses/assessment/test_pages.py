@@ -21,13 +21,16 @@ from courses.assessment.operations import attempts, bank, quizzes
 from courses.assessment.types import AttemptEventKind, AttemptState, QuestionKind
 from courses.catalogue import queries as catalogue
 from courses.catalogue.models import Block, Run
-from courses.learning.models import BlockProgress, Enrolment
+from courses.gradebook.tasks import hand_down_marks
+from courses.learning.models import BlockProgress, Enrolment, EnrolmentMark
+from courses.own import study_queries
 from tests.factories import courses as make
 from tests.factories import ground
 from trainhub.identity import operations as accounts
 from trainhub.identity.models import Account, LoginName
 from trainhub.kernel import clock
 from trainhub.kernel.access import SYSTEM, Role
+from trainhub.kernel.jobs import Running
 
 AsRole = Callable[..., FlaskClient]
 NOW = make.NOW
@@ -393,11 +396,14 @@ def test_a_mark_that_the_review_hides_stands_on_no_page_of_its_learner(app: Flas
     attempt_id = int(where.rsplit("/", 1)[1])
     assert taught.lecturer.post(f"/teaching/attempts/{attempt_id}", data={"points2": "0.47"}).status_code == 303
     run_id, unit_id = taught.run.id, taught.quiz.unit_id
-    pages = [f"/learning/runs/{run_id}/units/{unit_id}", f"/learning/runs/{run_id}/progress", "/learning", "/notifications"]
+    pages = [f"/learning/runs/{run_id}/units/{unit_id}", f"/learning/runs/{run_id}/progress", "/learning", "/notifications", "/learning/transcript"]
     told = [taught.learner.get(page) for page in pages]
     # What is read, not what the browser reads; a mark with a tenth, for whole numbers stand in names and codes too.
-    read = [re.sub(r"<(script|svg).*?</\1>|<[^>]*>", " ", page.text.split("<main")[1], flags=re.DOTALL) for page in told]
-    assert [(page.status_code, "73.5" in text) for page, text in zip(told, read, strict=True)] == [(200, False)] * 4
+    read = [re.sub(r"<(script|svg).*?</\1>|<[^>]*>", " ", page.text.split("<body")[1], flags=re.DOTALL) for page in told]
+    assert [(page.status_code, "73.5" in text) for page, text in zip(told, read, strict=True)] == [(200, False)] * 5
+    person_id = taught.enrolment.person_id
+    assert {row["score"] for row in study_queries.attempts(person_id).rows()} == {None}
+    assert {row["share"] for row in study_queries.answers(person_id).rows()} == {None}
     assert "得分按测验的规则公布" in told[3].text
     account = session.scalars(select(Account).where(Account.person_id == taught.enrolment.person_id)).one()
     given = {"account": account, "label": "test", "scopes": ("courses:",), "days": 30, "by": SYSTEM, "now": clock.now(), "today": clock.today()}
@@ -414,10 +420,15 @@ def test_a_mark_that_the_review_hides_stands_on_no_page_of_its_learner(app: Flas
     assert ("73.5" in own.split("<main")[1], "未公布" in own) == (False, True)
     assert "73.5" not in taught.learner.get(f"/learning/runs/{run_id}/grades/print").text.split("</h1>")[1]
     assert "73.5" in taught.lecturer.get(f"/teaching/runs/{run_id}/gradebook/learners/{taught.enrolment.id}").text
+    assert hand_down_marks(Running(0, {}, None)) == {"totals": 1}
+    assert session.scalars(select(EnrolmentMark.score_x10)).all() == [735]
+    assert [row["score_so_far"] for row in study_queries.totals(person_id).rows()] == [None]
     block = session.get_one(Block, taught.quiz.id)
     block.settings = {**block.settings, "closes_at": "2020-01-01T00:00:00+00:00"}
     session.commit()
-    assert ["73.5" in taught.learner.get(page).text for page in (*pages[:2], f"/learning/runs/{run_id}/grades")] == [True] * 3
+    assert [row["score_so_far"] for row in study_queries.totals(person_id).rows()] == ["73.5"]
+    assert ["73.5" in taught.learner.get(page).text for page in (*pages[:2], f"/learning/runs/{run_id}/grades", pages[4])] == [True] * 4
+    assert ({row["score"] for row in study_queries.attempts(person_id).rows()}, len(study_queries.answers(person_id).rows())) == ({"73.5"}, 2)
 
 
 def test_answers_of_a_closed_quiz_are_not_shown_while_somebody_with_more_time_takes_it(as_role: AsRole, session: Session) -> None:
@@ -433,6 +444,8 @@ def test_answers_of_a_closed_quiz_are_not_shown_while_somebody_with_more_time_ta
     session.commit()
     with time_machine.travel(now + timedelta(minutes=6), tick=False):
         assert "得分 " not in taught.learner.get(mine).text
+        told = [study_queries.attempts(taught.enrolment.person_id).rows(), study_queries.answers(taught.enrolment.person_id).rows()]
+        assert {row.get("score", row.get("share")) for rows in told for row in rows} == {None}
         attempts.submit(attempt_id=attempt.id, by=SYSTEM, now=clock.now())
         session.commit()
         assert "得分 " in taught.learner.get(mine).text

@@ -84,6 +84,36 @@ def test_making_a_gradebook_changes_no_mark_and_completes_only_by_its_total(sess
     assert (me.state, me.score_x10) == (EnrolmentState.COMPLETED, 800)
 
 
+def test_a_gradebook_that_asks_nothing_gives_no_mark(session: Session) -> None:
+    """As a run without graded parts: who has completed keeps no mark, and who comes later can complete."""
+    run = make.run()
+    text = make.text(make.unit(run))
+    make.publish(run)
+    first, second = make.enrolment(run), make.enrolment(run)
+    learning.mark_done(enrolment=first, block=text, by=SYSTEM, now=NOW)
+    assert (first.state, first.score_x10) == (EnrolmentState.COMPLETED, None)
+    books.make(run=make.loaded(run), by=SYSTEM, now=NOW)
+    grades.hand_down(run_id=run.id, enrolment_ids=[first.id, second.id], by=SYSTEM, now=NOW)
+    learning.mark_done(enrolment=second, block=text, by=SYSTEM, now=NOW)
+    grades.hand_down(run_id=run.id, enrolment_ids=[first.id, second.id], by=SYSTEM, now=NOW)
+    session.expire_all()
+    assert [(one.state, one.score_x10) for one in (first, second)] == [(EnrolmentState.COMPLETED, None)] * 2
+    assert [one.score_x10 for one in ledger.milestones_of(first.person_id) if one.withdrawn_at is None] == [None]
+
+
+@pytest.mark.parametrize("missing_is_zero", [False, True])
+def test_who_is_excused_of_everything_has_no_mark_and_who_is_asked_has_none_yet(session: Session, missing_is_zero: bool) -> None:
+    run = make.run()
+    task = made.assignment(run)
+    excused, asked = made.learner(task), made.learner(task)
+    book = books.make(run=make.loaded(run), by=SYSTEM, now=NOW)
+    book.missing_is_zero = missing_is_zero
+    put(book, queries.columns_of(book.id)[0], excused, None, kind=GradeKind.EXCUSED, reason="免修")
+    grades.hand_down(run_id=run.id, enrolment_ids=[excused.id, asked.id], by=SYSTEM, now=NOW)
+    found = [learning.standing_of(one, make.loaded(run), NOW) for one in (excused, asked)]
+    assert [(one.score_x10, one.is_passed) for one in found] == [(None, True), (0, False)]
+
+
 def test_what_is_not_published_gets_no_column_until_it_is(session: Session) -> None:
     run = make.run(pass_mark_x10=900)  # nobody completes: who has is not asked for what comes later
     task = made.assignment(run)

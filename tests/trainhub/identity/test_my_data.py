@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from courses.assessment.types import AttemptState
-from courses.own.study_queries import _without_hidden
+from courses.own.study_queries import _hiding
 from courses.own.words import answer_in_words
 from tests.factories import courses, ground, identity
 from trainhub.identity import my_data
@@ -91,9 +91,9 @@ def test_the_page_asks_only_for_the_rows_it_shows(session: Session, parts: list[
     ],
 )
 def test_marks_that_a_quiz_does_not_show_yet_are_not_taken_away_either(
-    review: dict[str, list[str]], stage: AttemptState, told: tuple[int | None, str | None]
+    session: Session, review: dict[str, list[str]], stage: AttemptState, told: tuple[int | None, str | None]
 ) -> None:
-    row = _without_hidden({"score": 870, "feedback": "好", "rules": {"review": review}, "stage": stage})
+    row = _hiding(0)({"score": 870, "feedback": "好", "rules": {"review": review}, "stage": stage, "quiz_id": 0})
     assert (row["score"], row["feedback"]) == told
     assert set(row) == {"score", "feedback"}
 
