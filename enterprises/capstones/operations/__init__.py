@@ -15,7 +15,7 @@ from enterprises.capstones.operations.arranging import arrange, demand_arrangeme
 from enterprises.capstones.operations.assigning import against_withdrawal, assign_capstone, assign_supervisor, end_supervision, withdraw
 from enterprises.capstones.operations.certifying import certify_supervision
 from enterprises.capstones.operations.changing import change_topic, enterprise_closed, leave_programme
-from enterprises.capstones.operations.checking import draw, give_opinion, last_year, send_to_experts, void
+from enterprises.capstones.operations.checking import draw, give_opinion, last_year, send_to_experts, take_back_opinion, void
 from enterprises.capstones.operations.choosing import (
     ask_into_team,
     close_choices,
@@ -222,6 +222,7 @@ __all__ = [
     "stop",
     "submit_thesis",
     "supply_anonymous",
+    "take_back_opinion",
     "timetable",
     "unread_originals",
     "use_link",

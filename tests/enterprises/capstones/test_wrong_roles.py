@@ -42,7 +42,7 @@ DEEDS = {
     "reviewer": "/reviews/{review}",
     "secretary": "/defences/slots/{slot}",
     FIRM: "/topics/{topic}/enterprise /topics/{topic}/withdraw /topics/{topic}/evidence /enterprises/{firm}/leave",
-    "university department admin": "/spot-checks/items/{item}/experts /spot-checks/items/{item}/anonymous /spot-checks/{check}/void",
+    "university department admin": "/spot-checks/items/{item}/experts /spot-checks/items/{item}/anonymous /spot-checks/{check}/void /spot-checks/opinions/{opinion}/take-back",
     "reader": "/spot-checks/opinions/{opinion}",
 }
 """Who may, by what: one line a kind of person, the addresses below /capstones."""
