@@ -74,7 +74,7 @@ from enterprises.capstones.operations.linking import (
 from enterprises.capstones.operations.planning import apply_plan, ask_for_plan, compute_plan, discard_plan
 from enterprises.capstones.operations.retaining import forget_guidance
 from enterprises.capstones.operations.rounds import change_choices, create_choices, drop_choices, kinds_after
-from enterprises.capstones.operations.staging import adopt_rubric, extend, lift_conflict, record_conflict, set_windows
+from enterprises.capstones.operations.staging import adopt_rubric, conflict_declared, extend, lift_conflict, record_conflict, set_windows
 from enterprises.capstones.operations.standing import (
     against_another,
     against_appeal,
@@ -152,6 +152,7 @@ __all__ = [
     "conclude_failed",
     "confirm_guidance",
     "confirm_guidance_for",
+    "conflict_declared",
     "correct_grade",
     "create_choices",
     "decide_appeal",
