@@ -83,6 +83,7 @@ from enterprises.capstones.operations.standing import (
     against_finish,
     against_grade,
     against_link,
+    against_own_correction,
     against_own_decision,
     against_paper,
     against_scoring,
@@ -90,6 +91,7 @@ from enterprises.capstones.operations.standing import (
 )
 from enterprises.capstones.operations.topics import (
     add_evidence,
+    against_judging,
     approve_topic,
     demand_revisable,
     judge_evidence,
@@ -118,9 +120,11 @@ __all__ = [
     "against_finish",
     "against_grade",
     "against_house",
+    "against_judging",
     "against_link",
     "against_linking",
     "against_office",
+    "against_own_correction",
     "against_own_decision",
     "against_paper",
     "against_scoring",
