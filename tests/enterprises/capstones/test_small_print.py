@@ -205,3 +205,16 @@ def test_a_head_who_supervises_corrects_nothing_once_the_other_side_is_read(sess
     assert no.value.code == "has_read"
     plain = operations.correct_grade(grade=second, **{**correct, "by": found.by("school")})
     assert plain.replaced_at is None
+
+
+def test_the_board_marks_who_may_not_supervise_any_more(session: Session, as_role: Callable[..., FlaskClient]) -> None:
+    found = make.case()
+    assert found.field is not None
+    where = f"/capstones/cohorts/{found.programme.code}/2023/board"
+    programme_id, field_id = found.programme.id, found.field.id
+    session.commit()
+    head = as_role(Role.PROGRAMME_ADMIN, programme_id=programme_id)
+    assert "须回避，请换人" not in head.get(where).text
+    operations.record_conflict(person=session.get_one(Person, field_id), student=found.student, reason="舅舅", by=SYSTEM, now=NOW)
+    session.commit()
+    assert head.get(where).text.count("须回避，请换人") == 1
