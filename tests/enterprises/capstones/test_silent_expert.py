@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
@@ -16,8 +17,10 @@ from enterprises.capstones.operations import CapstoneRefused
 from enterprises.capstones.types import SpotOutcome, SpotVerdict
 from tests.factories import capstones as make
 from tests.factories.capstones import NOW, TODAY
+from tests.factories.parallel import together
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.audit import AuditEvent, write_pending
+from trainhub.kernel.db import db, transaction
 from trainhub.notifications.models import Notice
 from trainhub.organisations.models import Organisation
 from trainhub.people.models import Person
@@ -102,3 +105,21 @@ def test_the_page_takes_back_and_asks_anew(session: Session, as_role: Callable[.
     assert office.post(at, data={"reason": WHY}).status_code == 404
     page = office.get(f"/capstones/spot-checks/{check_id}").text
     assert (at in page, name in page, "送评议" in page) == (False, True, True)
+
+
+def test_a_signature_and_its_taking_back_at_once_are_one_of_the_two(committed: Flask) -> None:
+    with committed.app_context(), transaction():
+        item, people = _asked(db.session())
+        key, by = _of(item, people[0]).id, make.as_person(people[0])
+
+    def opinion() -> SpotOpinion:
+        found = queries.opinion_by_id(key)
+        assert found is not None
+        return found
+
+    told = together(
+        committed,
+        lambda: operations.give_opinion(opinion=opinion(), verdict=SpotVerdict.QUALIFIED, comment="好", by=by, **TIMES),
+        lambda: operations.take_back_opinion(opinion=opinion(), reason=WHY, by=SYSTEM, now=LATER),
+    )
+    assert told in (["", "already_graded"], ["taken_back", ""])
