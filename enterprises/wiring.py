@@ -259,7 +259,7 @@ def _bases_mentors_placements(app: Flask) -> None:
     app.extensions.setdefault(mentors_queries.PARTNERS, []).extend((bases_queries.partners, placements_signing.partners, capstones_signing.partners))
     app.extensions.setdefault(mentors_proofs.GUIDED, []).extend((placements_signing.guided, capstones_signing.guided))
     app.extensions.setdefault(mentors_views.KNOWN, []).extend((placements_signing.students_at, capstones_signing.students_at))
-    app.extensions.setdefault(mentors_operations.DECLARED, []).append(placements_operations.release_mentor)
+    app.extensions.setdefault(mentors_operations.DECLARED, []).extend((placements_operations.release_mentor, capstones_operations.conflict_declared))
     app.extensions.setdefault(EVIDENCE_PAGES, {})["placement"] = placements_panels.evidence_pages
     app.extensions.setdefault(PRESENT_FACTS, {})["placement"] = placements_certifying.present_facts
     app.extensions.setdefault(programme_plans.CHECKS, []).append(placements_operations.check_plan)

@@ -13,7 +13,18 @@ from wtforms import BooleanField, DateField, DecimalField, IntegerField, SelectF
 from wtforms.validators import AnyOf, InputRequired, Length, NumberRange, Optional, ValidationError
 
 from enterprises.capstones import labels
-from enterprises.capstones.types import EvidenceKind, RoundKind, Stage, SupervisorRole, TopicFilter, TopicSource, TopicState, Verdict, WindowStage
+from enterprises.capstones.types import (
+    EvidenceKind,
+    EvidenceState,
+    RoundKind,
+    Stage,
+    SupervisorRole,
+    TopicFilter,
+    TopicSource,
+    TopicState,
+    Verdict,
+    WindowStage,
+)
 from trainhub.kernel.forms import Form, LongText, Text
 from trainhub.kernel.i18n import _, _l
 from trainhub.kernel.numbers import a_day, whole
@@ -241,6 +252,7 @@ def wanted_topics() -> TopicFilter:
         source=next((s for s in TopicSource if s.value == args.get("source")), None),
         state=next((s for s in TopicState if s.value == args.get("state")), None),
         has_seats=args.get("seats") == "1",
+        evidence=next((s for s in EvidenceState if s.value == args.get("evidence")), None),
     )
 
 

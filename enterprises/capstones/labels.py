@@ -12,6 +12,7 @@ from enterprises.capstones.types import (
     ChoiceState,
     Decision,
     EvidenceKind,
+    EvidenceState,
     LinkPurpose,
     PlanMode,
     PlanState,
@@ -38,6 +39,11 @@ TOPIC_SOURCES: dict[TopicSource, Any] = {
     TopicSource.RESEARCH: _l("科研项目"),
     TopicSource.TEACHING: _l("教学"),
     TopicSource.STUDENT: _l("学生自拟"),
+}
+EVIDENCE_STATES: dict[EvidenceState, Any] = {
+    EvidenceState.THERE: _l("已上传"),
+    EvidenceState.WAITS: _l("待学校审核"),
+    EvidenceState.MISSING: _l("缺少"),
 }
 EVIDENCE_KINDS: dict[EvidenceKind, Any] = {
     EvidenceKind.ENTERPRISE_PROJECT: _l("企业项目立项材料"),

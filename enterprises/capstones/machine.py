@@ -83,7 +83,7 @@ MACHINE: dict[Action, Step] = {
 HOLDING: frozenset[Action] = frozenset(
     {
         Action.SUPERVISE, Action.GUIDE, Action.CONFIRM_FOR, Action.ASK_REVIEW,
-        Action.CHANGE_TOPIC, Action.ARRANGE, Action.HAND_IN, Action.SUBMIT, Action.ANONYMISE, Action.REVIEW, Action.SEND_BACK, Action.CONCLUDE_FAILED,
+        Action.SEND_LINK, Action.CHANGE_TOPIC, Action.ARRANGE, Action.HAND_IN, Action.SUBMIT, Action.ANONYMISE, Action.REVIEW, Action.SEND_BACK, Action.CONCLUDE_FAILED,
         Action.DEFEND, Action.GRADE, Action.CORRECT, Action.ASK_THIRD, Action.GRADE_THIRD,
         Action.MODERATE, Action.SETTLE, Action.FINISH, Action.APPEAL, Action.DECIDE_APPEAL, Action.ARCHIVE, Action.WITHDRAW,
     }

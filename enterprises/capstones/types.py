@@ -296,6 +296,14 @@ class Result:
     replaced: str = ""
 
 
+class EvidenceState(StrEnum):
+    """What proves the source of a topic in practice: taken by both sides, added after the approvals and waiting for the school, or nothing."""
+
+    THERE = "there"
+    WAITS = "waits"
+    MISSING = "missing"
+
+
 @dataclass(frozen=True, slots=True)
 class TopicFilter:
     """What the topic library is narrowed by."""
@@ -306,6 +314,7 @@ class TopicFilter:
     source: TopicSource | None = None
     state: TopicState | None = None
     has_seats: bool = False
+    evidence: EvidenceState | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,8 +333,14 @@ class TopicRow:
     seats: int
     taken: int
     has_evidence: bool
+    evidence_waits: bool
     is_confidential: bool
     created_at: datetime
+
+    @property
+    def evidence(self) -> EvidenceState:
+        """Whether its source in practice is proven."""
+        return EvidenceState.THERE if self.has_evidence else EvidenceState.WAITS if self.evidence_waits else EvidenceState.MISSING
 
 
 @dataclass(frozen=True, slots=True)

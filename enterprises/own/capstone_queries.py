@@ -242,9 +242,10 @@ def reconsiderations(person_id: int) -> Owned:
 
 
 def spot_checks(person_id: int) -> Owned:
-    """Spot checks of one's thesis by the province, with the outcome."""
+    """Spot checks of one's thesis by the province, with the outcome; those that were declared void say since when."""
     row = SpotItem
-    statement = pick(row, *TOPIC, SpotCheck.year, row.outcome.label("result"), SpotCheck.drawn_at).join(SpotCheck, SpotCheck.id == row.check_id)
+    statement = pick(row, *TOPIC, SpotCheck.year, row.outcome.label("result"), SpotCheck.drawn_at, SpotCheck.voided_at)
+    statement = statement.join(SpotCheck, SpotCheck.id == row.check_id)
     return Owned(_mine(statement, row.capstone_id, person_id).order_by(row.id), {"result": labels.SPOT_OUTCOMES})
 
 

@@ -240,12 +240,36 @@ def run_jobs(app: Flask) -> int:
 @pytest.fixture(scope="session")
 def server(demo: Place, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """`trainhub serve` in a process of its own, on a copy of the demo; its address."""
-    own = demo.copy(tmp_path_factory.mktemp("served") / "instance")
+    with serving(demo, tmp_path_factory.mktemp("served") / "instance") as address:
+        yield address
+
+
+MORNING = """
+from datetime import datetime
+from zoneinfo import ZoneInfo
+import time_machine
+time_machine.travel(datetime.now(ZoneInfo("Asia/Shanghai")).replace(hour=10), tick=True).start()
+from trainhub.cli import run
+run()
+"""
+
+
+@pytest.fixture(scope="session")
+def morning_server(demo: Place, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The same at 10 o'clock of this day in Shanghai, whatever the hour of the run: what has to happen on one day has the day before it."""
+    with serving(demo, tmp_path_factory.mktemp("morning") / "instance", command=(sys.executable, "-c", MORNING)) as address:
+        yield address
+
+
+@contextmanager
+def serving(demo: Place, folder: Path, command: tuple[str, ...] = COMMAND) -> Iterator[str]:
+    """A server on a copy of the demo, until it is not needed any more; its address."""
+    own = demo.copy(folder)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     log = (own.folder / "serve.log").open("wb")
-    process = subprocess.Popen([*COMMAND, "serve", "--port", str(port)], env=own.environment, stdout=log, stderr=log)
+    process = subprocess.Popen([*command, "serve", "--port", str(port)], env=own.environment, stdout=log, stderr=log)
     address = f"http://127.0.0.1:{port}"
     try:
         _wait_until_ready(address, process, own.folder / "serve.log")

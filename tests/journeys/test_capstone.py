@@ -9,11 +9,18 @@ from typing import Any
 
 import pytest
 
+from tests.factories.ground import resident_id
 from tests.journeys.files import one_page_pdf
 from tests.journeys.test_browser import DESK, PHONE, Watched, chromium, too_wide, window  # noqa: F401 - fixtures
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(400)]
 COHORT = "/capstones/cohorts/DEMO-P3/2023"
+
+
+@pytest.fixture
+def server(morning_server: str) -> str:
+    """A defence is held, recorded and graded on one day: the windows of this file look at a server whose day has just begun."""
+    return morning_server
 
 
 def press(somebody: Watched, label: str, within: str = "main") -> None:
@@ -62,7 +69,9 @@ def test_a_capstone_from_topic_to_archive(window: Callable[..., Watched], tmp_pa
     topic = _topic(window(DESK).sign_in("enterprise"), head, paper)
     key = _given(head, student, topic, names)
     _worked(key, student, supervisor, mentor, paper)
-    _defended(head, window(PHONE).sign_in("lecturer"))
+    lecturer = window(PHONE).sign_in("lecturer")
+    _reviewed(key, head, student, lecturer, paper)
+    _defended(head, lecturer)
     for somebody, points in ((supervisor, 88), (mentor, 91)):
         page = somebody.open(f"/capstones/{key}/grade")
         for item in ("topic", "work", "result", "report"):
@@ -153,7 +162,12 @@ def _kept_at_home(student: Watched, paper: Path) -> None:
 
 
 def _worked(key: str, student: Watched, supervisor: Watched, mentor: Watched, paper: Path) -> None:
-    """Opening, midterm with a comment, guidance of both sides, the thesis."""
+    """Task book, opening, midterm, guidance of both sides, a draft with a comment, the thesis, its similarity report."""
+    page = supervisor.open(f"/capstones/{key}")
+    choose(page, "[name=stage]", "task_book")
+    page.set_input_files("[name=file]", str(paper))
+    press(supervisor, "提交材料")
+    assert "任务书" in student.open("/capstones/mine").locator("#papers ~ ul.files").first.inner_text()
     for stage, label in (("opening", "通过开题报告"), ("midterm", "通过中期报告")):
         _hand_in(student, stage, paper)
         supervisor.open(f"/capstones/{key}")
@@ -165,8 +179,48 @@ def _worked(key: str, student: Watched, supervisor: Watched, mentor: Watched, pa
         student.open("/capstones/mine")
         press(student, "确认")
     _kept_at_home(student, paper)
+    _hand_in(student, "draft", paper)
+    page = mentor.open(f"/capstones/{key}")
+    comment = page.locator("form[action$='/comments']").first
+    comment.locator("xpath=ancestor::details[1]/summary").click()
+    comment.locator("[name=text]").fill("第三章缺少误报率的对照。")
+    with page.expect_navigation():
+        comment.get_by_role("button", name="提交意见").click()
+    assert "第三章缺少误报率的对照。" in student.open("/capstones/mine").content()
     _hand_in(student, "thesis", paper)
     assert "已交论文" in student.open("/capstones/mine").locator("main").inner_text()
+    page = student.open("/capstones/mine")
+    choose(page, "[name=stage]", "similarity")  # which asks for the share
+    page.fill("[name=similarity]", "8.5")
+    page.set_input_files("form[action$='/papers'] [name=file]", str(paper))
+    press(student, "提交材料")
+    assert "相似比例 8.5%" in student.page.locator("main").inner_text()
+
+
+def _reviewed(key: str, head: Watched, student: Watched, reviewer: Watched, paper: Path) -> None:
+    """A blind review: the head asks, the student hands in the version without names, the reviewer reads and signs it."""
+    name, called = name_of(reviewer), name_of(student)
+    page = head.open(f"{COHORT}/judging?size=100")
+    ask = page.locator(f"form[action^='/capstones/{key}/reviews']")
+    ask.locator("xpath=ancestor::details[1]/summary").click()
+    at = f"form[action^='/capstones/{key}/reviews'] "
+    choose(page, f"{at}[name=person_id]", next(value for value, text in options(page, f"{at}[name=person_id]") if name in text))
+    choose(page, f"{at}[name=kind]", "blind")
+    with page.expect_navigation():
+        ask.get_by_role("button", name="送评阅").click()
+    assert not too_wide(page)
+    page = student.open("/capstones/mine")
+    page.locator("form[action$='/anonymous'] [name=file]").set_input_files(str(paper))
+    press(student, "提交匿名稿")
+    page = reviewer.open("/capstones/tasks")
+    with page.expect_navigation():
+        page.locator("article.card", has_text="盲评").filter(has_text="请在").first.get_by_role("link", name="评阅").click()
+    assert called not in page.locator("main").inner_text()
+    page.fill("[name=score]", "86")
+    choose(page, "[name=verdict]", "pass")
+    page.fill("[name=comment]", "方法可靠，对照试验还可以再多一组。")
+    press(reviewer, "签名提交")
+    assert "已签名" in reviewer.open("/capstones/tasks").locator("article.card", has_text="盲评").first.inner_text()
 
 
 def _defended(head: Watched, secretary: Watched) -> None:
@@ -200,3 +254,57 @@ def _defended(head: Watched, secretary: Watched) -> None:
     with secretary.page.expect_navigation():
         form.get_by_role("button", name="签名登记").click()
     assert "90.0" in secretary.page.locator("main").inner_text()
+
+
+def test_a_mentor_without_an_account_signs_by_a_link_and_a_code(window: Callable[..., Watched]) -> None:
+    """The enterprise has the link, the school the code, the mentor both, on a phone: one guidance, and the link is used up."""
+    enterprise, head, mentor = window(DESK).sign_in("enterprise"), window(DESK).sign_in("programme"), window(PHONE)
+    page = enterprise.open("/mentors/new")
+    firm = options(page, "[name=enterprise_id]")[0][0]
+    choose(page, "[name=enterprise_id]", firm)
+    for name, value in {"name": "程无号", "phone": "13900004321", "id_number": resident_id(), "post": "工艺工程师", "since": "2024-01-01"}.items():
+        page.fill(f"[name={name}]", value)
+    press(enterprise, "保存")
+    key = _led_by(enterprise, head)
+    page = head.open(f"/capstones/{key}/supervisors")
+    form = page.locator("form", has=page.locator("[name=role][value=enterprise]"))
+    form.get_by_label(re.compile("程无号")).check()
+    form.locator("[name=reason]").fill("原导师调离")
+    with page.expect_navigation():
+        form.get_by_role("button", name="指派").click()
+    enterprise.open(f"/capstones/{key}/links")
+    press(enterprise, "生成“确认或登记指导”链接")
+    address = enterprise.page.locator(".code-long", has_text="/capstones/link/").inner_text().strip()
+    path = address[address.index("/capstones/link/") :]
+    page = mentor.open(path)
+    assert ("还不能办理" in page.inner_text("main"), "程无号" in page.inner_text("main"), too_wide(page)) == (True, False, "")
+    head.open(f"/capstones/{key}/links")
+    assert address not in head.page.content()
+    press(head, "生成核对码")
+    code = head.page.locator(".code-long strong").inner_text().strip()
+    page = mentor.open(path)
+    for told, is_right in (("000000" if code != "000000" else "111111", False), (code, True)):
+        for name, value in (("name", "程无号"), ("digits", "4321"), ("code", told)):
+            page.fill(f"[name={name}]", value)
+        press(mentor, "继续")
+        assert ("没有通过" in page.inner_text("main")) is not is_right
+    mentor.complaints[:] = [line for line in mentor.complaints if "422" not in line]  # Chromium tells the refusal that was asked for
+    page.fill("[name=content]", "现场核对拧紧曲线，约定下周复测。")
+    press(mentor, "签名提交")
+    assert "谢谢你的指导" in page.inner_text("main")
+    assert "程无号" in head.open(f"/capstones/{key}").locator("main").inner_text()
+    assert "现场核对拧紧曲线" in head.page.locator("main").inner_text()
+    assert "已使用" in enterprise.open(f"/capstones/{key}/links").locator("main").inner_text()
+    answer = mentor.page.goto(mentor.address + path)
+    assert (answer.status, "已经用过" in page.inner_text("main")) == (403, True)
+    mentor.complaints[:] = [line for line in mentor.complaints if "403" not in line]
+
+
+def _led_by(enterprise: Watched, head: Watched) -> str:
+    """A capstone of the enterprise that has just begun and that the head runs."""
+    keys = re.findall(r"/capstones/(\d+)\b", enterprise.open("/capstones/enterprises/mine").content())
+    for key in sorted(set(keys), key=int):  # one of the demo's own, in which nobody was guided today
+        answer = head.page.goto(f"{head.address}/capstones/{key}/supervisors")
+        if answer.status == 200 and head.page.locator("form [name=role][value=enterprise]").count():
+            return str(key)
+    raise AssertionError(f"none of {keys} takes another supervisor")

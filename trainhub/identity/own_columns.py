@@ -325,6 +325,7 @@ LABELS: Mapping[str, Any] = {
     "verdict": _l("结论"),
     "verified_at": _l("核实时间"),
     "verified_basis": _l("核实依据"),
+    "voided_at": _l("作废时间"),
     "voted_at": _l("投票时间"),
     "wants_digest": _l("接收汇总邮件"),
     "wants_email": _l("接收邮件"),

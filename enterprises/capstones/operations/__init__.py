@@ -15,7 +15,7 @@ from enterprises.capstones.operations.arranging import arrange, demand_arrangeme
 from enterprises.capstones.operations.assigning import against_withdrawal, assign_capstone, assign_supervisor, end_supervision, withdraw
 from enterprises.capstones.operations.certifying import certify_supervision
 from enterprises.capstones.operations.changing import change_topic, enterprise_closed, leave_programme
-from enterprises.capstones.operations.checking import draw, give_opinion, last_year, send_to_experts, void
+from enterprises.capstones.operations.checking import draw, give_opinion, last_year, send_to_experts, take_back_opinion, void
 from enterprises.capstones.operations.choosing import (
     ask_into_team,
     close_choices,
@@ -74,7 +74,7 @@ from enterprises.capstones.operations.linking import (
 from enterprises.capstones.operations.planning import apply_plan, ask_for_plan, compute_plan, discard_plan
 from enterprises.capstones.operations.retaining import forget_guidance
 from enterprises.capstones.operations.rounds import change_choices, create_choices, drop_choices, kinds_after
-from enterprises.capstones.operations.staging import adopt_rubric, extend, lift_conflict, record_conflict, set_windows
+from enterprises.capstones.operations.staging import adopt_rubric, conflict_declared, extend, lift_conflict, record_conflict, set_windows
 from enterprises.capstones.operations.standing import (
     against_another,
     against_appeal,
@@ -83,6 +83,7 @@ from enterprises.capstones.operations.standing import (
     against_finish,
     against_grade,
     against_link,
+    against_own_correction,
     against_own_decision,
     against_paper,
     against_scoring,
@@ -90,6 +91,7 @@ from enterprises.capstones.operations.standing import (
 )
 from enterprises.capstones.operations.topics import (
     add_evidence,
+    against_judging,
     approve_topic,
     demand_revisable,
     judge_evidence,
@@ -118,9 +120,11 @@ __all__ = [
     "against_finish",
     "against_grade",
     "against_house",
+    "against_judging",
     "against_link",
     "against_linking",
     "against_office",
+    "against_own_correction",
     "against_own_decision",
     "against_paper",
     "against_scoring",
@@ -152,6 +156,7 @@ __all__ = [
     "conclude_failed",
     "confirm_guidance",
     "confirm_guidance_for",
+    "conflict_declared",
     "correct_grade",
     "create_choices",
     "decide_appeal",
@@ -222,6 +227,7 @@ __all__ = [
     "stop",
     "submit_thesis",
     "supply_anonymous",
+    "take_back_opinion",
     "timetable",
     "unread_originals",
     "use_link",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from enterprises.capstones import queries
@@ -116,14 +116,12 @@ def demand_person(row: Capstone, action: Action, by: Identity) -> frozenset[Acto
 def against_window(row: Capstone, stage: WindowStage, now: datetime) -> WrongState | None:
     """Why a stage cannot be dealt with today: its window has not opened, or has ended with every extension, at 24:00; None when it can."""
     today = local(now).date()
-    window = queries.window_of(row, stage)
-    if window is None:
+    days = days_of(row, stage)
+    if days is None:
         return None
-    if today < window.opens_on:
-        return WrongState(
-            _("“%(stage)s”从 %(day)s 开始，现在还不能办理。", stage=WINDOWS[stage], day=window.opens_on.isoformat()), code="window_not_open"
-        )
-    last = max(window.closes_on, queries.extended_until(row.id, stage) or window.closes_on)
+    first, last = days
+    if today < first:
+        return WrongState(_("“%(stage)s”从 %(day)s 开始，现在还不能办理。", stage=WINDOWS[stage], day=first.isoformat()), code="window_not_open")
     if today <= last:
         return None
     return WrongState(
@@ -134,6 +132,14 @@ def against_window(row: Capstone, stage: WindowStage, now: datetime) -> WrongSta
         ),
         code="window_closed",
     )
+
+
+def days_of(row: Capstone, stage: WindowStage) -> tuple[date, date] | None:
+    """First and last day of a stage for this student, with every extension; None where the cohort has no window."""
+    window = queries.window_of(row, stage)
+    if window is None:
+        return None
+    return window.opens_on, max(window.closes_on, queries.extended_until(row.id, stage) or window.closes_on)
 
 
 def demand_window(row: Capstone, stage: WindowStage, now: datetime) -> None:

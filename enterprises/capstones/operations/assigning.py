@@ -11,6 +11,7 @@ from enterprises.capstones.impartiality import Office
 from enterprises.capstones.labels import ROLES
 from enterprises.capstones.models import Capstone, Supervision, Topic
 from enterprises.capstones.operations._support import CapstoneRefused, demand, demand_person, given, has_left, stop, tell, within
+from enterprises.capstones.operations.calling_off import call_off
 from enterprises.capstones.operations.changing import take_seat
 from enterprises.capstones.operations.guiding import tell_successor
 from enterprises.capstones.operations.impartial import against_house, demand_office
@@ -102,7 +103,7 @@ def assign_capstone(
 
 
 def withdraw(*, capstone: Capstone, reason: str, by: Identity, today: date, now: datetime, version: int | None = None) -> Capstone:
-    """End a capstone before its grade (that of who has dropped out before its publication) and give the seat back; nobody is left waiting for it (`_call_off`).
+    """End a capstone before its grade (that of who has dropped out before its publication) and give the seat back; nobody is left waiting for it (`calling_off`).
 
     Raises WrongState, CapstoneRefused without a reason.
     """
@@ -128,7 +129,7 @@ def withdraw(*, capstone: Capstone, reason: str, by: Identity, today: date, now:
         .values(until=today)
         .execution_options(synchronize_session="fetch")
     )
-    called_off = _call_off(capstone, now)
+    called_off = call_off(capstone, now)
     audit.record(by=by, did="capstones.capstone.withdrawn", on=capstone, data={"reason": capstone.note, **called_off})
     person = session().get_one(Person, session().get_one(Student, capstone.student_id).person_id)
     tell(
@@ -148,22 +149,6 @@ def against_withdrawal(capstone: Capstone) -> CapstoneRefused | None:
     if capstone.state not in (CapstoneState.GRADED, CapstoneState.MODERATION) or has_left(capstone):
         return None
     return CapstoneRefused(_("各方已经评分，不能终止，请公布成绩；学生退学的才可以终止。"), field="reason", code="graded")
-
-
-def _call_off(capstone: Capstone, now: datetime) -> dict[str, list[int]]:
-    """Take back what was asked for and is not answered: reviews, the place in a timetable, links. Signed reviews and records stay."""
-    reviews = [row for row, _name in queries.reviews_of(capstone.id) if row.signed_at is None and row.cancelled_at is None]
-    slots = [slot for slot, _group in queries.slots_of(capstone.id) if slot.recorded_at is None]
-    links = [row for row, _name in queries.links_of(capstone.id) if row.used_at is None and row.revoked_at is None]
-    told = {"reviews": [row.id for row in reviews], "defences": [slot.group_id for slot in slots], "links": [row.id for row in links]}
-    for review in reviews:
-        review.cancelled_at = now
-    for slot in slots:
-        session().delete(slot)
-    for link in links:
-        link.revoked_at = now
-    session().flush()
-    return told
 
 
 # -- supervisors --------------------------------------------------------------------------------------------------------

@@ -122,7 +122,9 @@ def take_seat(topic: Topic, student: Student, *, team_id: int | None = None) -> 
         .execution_options(synchronize_session="fetch")
     )
     if not taken.rowcount:  # type: ignore[attr-defined]
-        raise CapstoneRefused(_("选题“%(title)s”的名额已满，请换一个选题，或请企业增加名额。", title=topic.title), field="topic_id", code="no_seat")
+        raise CapstoneRefused(
+            _("选题“%(title)s”的名额已满，请换一个选题，或请企业另提一个选题。", title=topic.title), field="topic_id", code="no_seat"
+        )
 
 
 def leave_programme(*, enterprise: Organisation, reason: str, by: Identity, now: datetime) -> tuple[int, int]:
@@ -163,15 +165,21 @@ def _tell_left(enterprise: Organisation, running: list[Capstone], now: datetime)
     """Tell the students and both supervisors of each, and the heads of the programmes who have to move them."""
     students = [session().get_one(Student, row.student_id) for row in running]
     supervisors = [s.person_id for row in running for s, _name in queries.supervisions_of(row.id) if s.until is None]
-    said: dict[str, Any] = {"kind": "capstones.enterprise_left", "unique_key": f"capstones.left:{enterprise.id}:{now.date().isoformat()}", "now": now}
+    key = f"capstones.left:{enterprise.id}:{now.date().isoformat()}"  # and for whom: somebody may supervise here and head two programmes
+    said: dict[str, Any] = {"kind": "capstones.enterprise_left", "now": now}
     tell(
         person_ids=[student.person_id for student in students], message=TOLD_LEFT, values={"enterprise": enterprise.name},
-        url="/capstones/mine", **said,
+        url="/capstones/mine", unique_key=f"{key}:students", **said,
     )  # fmt: skip
-    tell(person_ids=supervisors, message=TOLD_SUPERVISORS, values={"enterprise": enterprise.name}, url="/capstones/supervised", **said)
+    tell(
+        person_ids=supervisors, message=TOLD_SUPERVISORS, values={"enterprise": enterprise.name}, url="/capstones/supervised",
+        unique_key=f"{key}:supervisors", **said,
+    )  # fmt: skip
     for programme_id in sorted({student.programme_id for student in students}):
         theirs = [(row, student) for row, student in zip(running, students, strict=True) if student.programme_id == programme_id]
         heads, movable = heads_of(theirs[0][1]), sum(row.state in WORKING for row, _student in theirs)
         if heads:
             values = {"enterprise": enterprise.name, "n": movable, "m": len(theirs) - movable}
-            notifications.notify(account_ids=heads, message=TOLD_HEADS, values=values, url="/capstones/?state=live", **said)
+            notifications.notify(
+                account_ids=heads, message=TOLD_HEADS, values=values, url="/capstones/?state=live", unique_key=f"{key}:heads:{programme_id}", **said
+            )

@@ -29,6 +29,7 @@ from trainhub.policy.book import book
 
 TOLD_EXPERT = N_("请评议一篇抽检的毕业论文")
 TOLD_RELEASED = N_("你与一篇抽检论文的学生有利益关系，须回避，不必再评议")
+TOLD_TAKEN_BACK = N_("请你评议的一篇抽检论文已收回，不必再评议。理由：%(reason)s")
 TOLD_VOID = N_("你被请去评议的论文抽检已作废，不必再评议")
 
 
@@ -191,7 +192,7 @@ def send_to_experts(*, item: SpotItem, people: Sequence[Person], by: Identity, t
         message=TOLD_EXPERT,
         values={},
         url="/capstones/tasks",
-        unique_key=f"capstones.spot:{item.id}:{stage}",
+        unique_key=f"capstones.spot:{item.id}:{stage}:{now.isoformat()}",  # who is asked again, after a request was taken back, is told again
         now=now,
     )
     return len(people)
@@ -202,21 +203,45 @@ def release_expert(*, person: Person, capstone: Capstone, by: Identity, now: dat
     for opinion in open_opinions(capstone.id, person.id):
         item = session().get_one(SpotItem, opinion.item_id)
         _hold(item)
-        session().refresh(opinion)
-        if opinion.signed_at is not None:
-            continue
-        session().delete(opinion)
-        session().flush()
-        audit.record(by=by, did="capstones.spot_check.released", on=("spot_item", str(item.id)), data={"expert": opinion.person_id})
-        tell(
-            person_ids=[opinion.person_id],
-            kind="capstones.spot_check",
-            message=TOLD_RELEASED,
-            values={},
-            url="/capstones/tasks",
-            unique_key=f"capstones.spot_released:{item.id}:{opinion.person_id}",
-            now=now,
-        )
+        standing = queries.opinion_now(opinion.id)
+        if standing is not None and standing.signed_at is None:
+            _remove(standing, item, TOLD_RELEASED, {}, by, now)
+
+
+def take_back_opinion(*, opinion: SpotOpinion, reason: str, by: Identity, now: datetime) -> bool:
+    """Take the request back from an expert who does not answer, with a reason, so that another one is asked in this place.
+
+    Only while nothing is signed: no verdict is thrown away. The expert is told, the audit keeps who it was and why. Whether there was
+    anything left to take back. Raises CapstoneRefused.
+    """
+    item = session().get_one(SpotItem, opinion.item_id)
+    _hold(item)
+    _demand_valid(item)
+    standing = queries.opinion_now(opinion.id)
+    if standing is None:
+        return False
+    if standing.signed_at is not None:
+        raise CapstoneRefused(_("专家已签署意见，不能收回：收回会丢掉已有的结论。"), field="reason", code="already_graded")
+    why = given(reason, _("请写明收回的理由，例如多次联系没有答复。"), field="reason")
+    _remove(standing, item, TOLD_TAKEN_BACK, {"reason": why}, by, now)
+    return True
+
+
+def _remove(opinion: SpotOpinion, item: SpotItem, message: str, values: dict[str, str], by: Identity, now: datetime) -> None:
+    """Remove an unsigned request, tell its expert, and keep in the audit who it was."""
+    person_id, stage, asked_at = opinion.person_id, opinion.stage, opinion.asked_at
+    session().delete(opinion)
+    session().flush()
+    audit.record(by=by, did="capstones.spot_check.taken_back", on=("spot_item", str(item.id)), data={"expert": person_id, "stage": stage, **values})
+    tell(
+        person_ids=[person_id],
+        kind="capstones.spot_check",
+        message=message,
+        values=values,
+        url="/capstones/tasks",
+        unique_key=f"capstones.spot_released:{item.id}:{person_id}:{asked_at.isoformat()}",
+        now=now,
+    )
 
 
 def give_opinion(*, opinion: SpotOpinion, verdict: SpotVerdict, comment: str, by: Identity, today: date, now: datetime) -> SpotItem:
@@ -227,7 +252,8 @@ def give_opinion(*, opinion: SpotOpinion, verdict: SpotVerdict, comment: str, by
     item = session().get_one(SpotItem, opinion.item_id)
     _hold(item)
     _demand_valid(item)
-    session().refresh(opinion)
+    if queries.opinion_now(opinion.id) is None:
+        raise CapstoneRefused(_("这份评议已收回，不必再评议。"), code="taken_back")
     if opinion.signed_at is not None:
         raise CapstoneRefused(_("评议意见已签名。"), code="already_graded")
     demand_still(session().get_one(Capstone, item.capstone_id), by, Office.EXPERT)

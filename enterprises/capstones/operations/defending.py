@@ -90,6 +90,7 @@ def demand_group(*, cohort: Cohort, on: date, starts_minute: int, minutes_each: 
     if secretary.id in panel:
         raise CapstoneRefused(_("秘书不能同时是答辩组成员。"), field="secretary_id")
     demand_no_student(*(session().get_one(Person, key) for key in panel), field="members")
+    demand_no_student(secretary, field="secretary_id")
     demand_account(secretary)
     if not 0 <= starts_minute < 1440 or not 5 <= minutes_each <= 180:
         raise CapstoneRefused(_("每人时间须在 5 至 180 分钟之间。"), field="minutes_each")
@@ -168,6 +169,7 @@ def exchange_secretary(*, group: DefenceGroup, secretary: Person, by: Identity, 
         return group
     if secretary.id in {member.person_id for member, _name in queries.members_of_group(group.id)}:
         raise CapstoneRefused(_("秘书不能同时是答辩组成员。"), field="secretary_id")
+    demand_no_student(secretary, field="secretary_id")
     demand_account(secretary)
     cohort = session().get_one(Cohort, group.cohort_id)
     people = {secretary.id, group.secretary_id, *(member.person_id for member, _name in queries.members_of_group(group.id))}
@@ -332,6 +334,8 @@ def record_defence(
     demand(capstone, Action.DEFEND, by)
     if not is_same_human(by.person_id, group.secretary_id):
         raise WrongPerson(_("只有这一答辩组的秘书可以登记。"))
+    if is_same_human(by.person_id, queries.person_of_student(capstone)):
+        raise WrongPerson(_("学生本人不能登记自己的答辩。"))
     session().refresh(slot)  # `demand` holds the capstone: what another window recorded meanwhile is seen only now
     if slot.recorded_at is not None:
         raise CapstoneRefused(_("这次答辩已经登记。"), code="already_graded")

@@ -12,7 +12,7 @@ from enterprises.capstones.labels import ROLES
 from enterprises.capstones.models import Capstone, CapstoneGrade, ThirdGrade
 from enterprises.capstones.operations._support import CapstoneRefused, WrongPerson, demand, demand_window, given, stop, tell
 from enterprises.capstones.operations.impartial import demand_no_student, demand_office, demand_still
-from enterprises.capstones.operations.standing import against_revision, against_scoring, against_term
+from enterprises.capstones.operations.standing import against_own_correction, against_revision, against_scoring, against_term
 from enterprises.capstones.types import Action, CapstoneState, Result, SupervisorRole, WindowStage
 from trainhub.identity import queries as identity
 from trainhub.kernel import audit
@@ -73,6 +73,7 @@ def correct_grade(
     stop(against_scoring(capstone))
     demand_window(capstone, WindowStage.GRADING, now)
     stop(against_term(capstone, grade.role, now))
+    stop(against_own_correction(capstone, by))
     demand_still(capstone, by, Office(grade.role.value))
     why = given(reason, _("请写明更正的理由，原评分会一并保留。"), field="reason")
     grade.replaced_at = now
@@ -190,6 +191,13 @@ def release_third(capstone: Capstone, today: date, now: datetime) -> None:
     if row is None or row.signed_at is not None or (against_third(capstone, today) or against_scoring(capstone)) is None:
         return
     _tell_relieved(row, capstone, now)
+
+
+def relieve_third(capstone: Capstone, now: datetime) -> None:
+    """Tell who was asked for a third grade, and has not given it, that the capstone has ended."""
+    row = queries.third_of(capstone.id)
+    if row is not None and row.signed_at is None:
+        _tell_relieved(row, capstone, now)
 
 
 def _tell_relieved(row: ThirdGrade, capstone: Capstone, now: datetime) -> None:

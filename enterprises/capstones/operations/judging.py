@@ -9,7 +9,18 @@ from typing import Any
 from enterprises.capstones import queries, scheduling
 from enterprises.capstones.impartiality import Office
 from enterprises.capstones.models import Capstone, Review
-from enterprises.capstones.operations._support import CapstoneRefused, WrongPerson, demand, demand_room, demand_window, given, heads_of, stop, tell
+from enterprises.capstones.operations._support import (
+    CapstoneRefused,
+    WrongPerson,
+    days_of,
+    demand,
+    demand_room,
+    demand_window,
+    given,
+    heads_of,
+    stop,
+    tell,
+)
 from enterprises.capstones.operations.anonymising import against_blind, ask_for_anonymous
 from enterprises.capstones.operations.grading import compute, demand_account
 from enterprises.capstones.operations.impartial import demand_no_student, demand_office, demand_still
@@ -69,6 +80,13 @@ def ask_review(*, capstone: Capstone, person: Person, kind: ReviewKind, due_on: 
         return known
     if due_on < today:
         raise CapstoneRefused(_("评阅期限已经过去。"), field="due_on")
+    days = days_of(capstone, WindowStage.REVIEW)
+    if days is not None and not days[0] <= due_on <= days[1]:
+        raise CapstoneRefused(
+            _("评阅时间是 %(a)s 至 %(b)s，期限须在其中，否则评阅人签不了名。", a=days[0].isoformat(), b=days[1].isoformat()),
+            field="due_on",
+            code="outside_window",
+        )
     row = Review(capstone_id=capstone.id, person_id=person.id, kind=kind, due_on=due_on, asked_by_id=by.account_id, asked_at=now)
     session().add(row)
     session().flush()

@@ -117,8 +117,8 @@ def make_code(*, link: MentorLink, by: Identity, now: datetime) -> str:
     more, or that was sent to its person.
     """
     capstone = session().get_one(Capstone, link.capstone_id)
+    actors = demand(capstone, Action.SEND_LINK, by)  # holds the capstone, and before the link as every act of a link does
     session().refresh(link, with_for_update=True)  # two codes at once: the later one is the one that holds
-    actors = demand(capstone, Action.SEND_LINK, by)
     if actors != {Actor.ADMIN} or identities.is_same_holder(by.account_id, link.made_by_id):
         raise WrongPerson(_("核对码只由学校的专业或学校管理人员生成，并直接告诉企业指导教师本人；企业联系人不能生成。"))
     if not link.is_handed:

@@ -23,6 +23,7 @@ from trainhub.programmes.models import Cohort, Programme
 
 def ask_for_plan(*, cohort: Cohort, mode: PlanMode, by: Identity, now: datetime, seed: int = 1) -> SupervisorPlan:
     """Queue the computation; one that waits is that one, one that was only looked at, or came to nothing, is replaced. Raises CapstoneRefused without capstones."""
+    session().refresh(cohort, with_for_update={"key_share": True})  # asked twice at once it is one plan: the older one would be looked at by nobody
     if not queries.to_supervise(cohort.id):
         raise CapstoneRefused(_("这个年级还没有可以安排导师的毕业设计。"))
     known = queries.waiting_plan(cohort.id)

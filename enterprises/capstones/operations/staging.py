@@ -13,6 +13,7 @@ from enterprises.capstones.operations._support import CapstoneRefused, WrongPers
 from enterprises.capstones.operations.checking import release_expert
 from enterprises.capstones.queries.impartiality import exceptions_of
 from enterprises.capstones.types import LIVE, Action, WindowStage
+from enterprises.mentors.models import Mentor
 from trainhub.identity import queries as identity
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
@@ -210,14 +211,24 @@ def record_conflict(*, person: Person, student: Student, reason: str, by: Identi
     session().add(row)
     session().flush()
     audit.record(by=by, did="capstones.conflict.recorded", on=row, data={"person": person.id, "student": student.student_no})
-    capstone = queries.capstone_of_student(student.id)
-    if capstone is not None:
-        release_expert(person=person, capstone=capstone, by=by, now=now)
-    _tell_in_office(person, student, row, now)
+    _follow(person, student, by, now)
     return row
 
 
-def _tell_in_office(person: Person, student: Student, conflict: Conflict, now: datetime) -> None:
+def conflict_declared(mentor: Mentor, student: Student, *, by: Identity, now: datetime) -> None:
+    """What the register of mentors declares holds here too: experts are released, who is in office and the heads are told."""
+    _follow(session().get_one(Person, mentor.person_id), student, by, now)
+
+
+def _follow(person: Person, student: Student, by: Identity, now: datetime) -> None:
+    """What comes of a conflict, wherever it was recorded."""
+    capstone = queries.capstone_of_student(student.id)
+    if capstone is not None:
+        release_expert(person=person, capstone=capstone, by=by, now=now)
+    _tell_in_office(person, student, now)
+
+
+def _tell_in_office(person: Person, student: Student, now: datetime) -> None:
     """Tell who holds an office at the student's capstone, and the heads who have to put somebody else there."""
     capstone = queries.capstone_of_student(student.id)
     held = exceptions_of([capstone]).get(capstone.id, ()) if capstone is not None and capstone.state in LIVE else ()
@@ -231,7 +242,7 @@ def _tell_in_office(person: Person, student: Student, conflict: Conflict, now: d
             message=TOLD_CONFLICT,
             values={"name": person.name, "student": session().get_one(Person, student.person_id).name},
             url=f"/capstones/{capstone.id}",
-            unique_key=f"capstones.conflict:{conflict.id}",
+            unique_key=f"capstones.conflict:{capstone.id}:{person.id}:{now.isoformat()}",
             now=now,
         )
 

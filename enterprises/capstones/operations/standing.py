@@ -6,8 +6,9 @@ from datetime import date, datetime, timedelta
 
 from enterprises.capstones import queries
 from enterprises.capstones.impartiality import Office
+from enterprises.capstones.machine import Actor
 from enterprises.capstones.models import Capstone, MentorLink
-from enterprises.capstones.operations._support import CapstoneRefused, against_state, against_window
+from enterprises.capstones.operations._support import CapstoneRefused, against_state, against_window, heads_of
 from enterprises.capstones.operations.impartial import against_house, against_office
 from enterprises.capstones.queries import guiding
 from enterprises.capstones.queries.impartiality import exceptions_of
@@ -19,7 +20,7 @@ from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.i18n import _, listed
-from trainhub.people.models import Person
+from trainhub.people.models import Person, Student
 from trainhub.policy.book import book
 
 
@@ -45,6 +46,19 @@ def against_grade(capstone: Capstone, role: SupervisorRole, now: datetime) -> Re
         or against_term(capstone, role, now)
         or against_supervisor(capstone, role)
     )
+
+
+def against_own_correction(capstone: Capstone, by: Identity) -> CapstoneRefused | None:
+    """Why a head who supervises corrects the own grade no more: once both sides have signed, a head reads the other one, and 8.4 asks for two
+    grades that were given independently. Another head looks at the result again (a moderation)."""
+    if not set(SupervisorRole) <= set(queries.grades_of(capstone.id)):
+        return None
+    heads = heads_of(session().get_one(Student, capstone.student_id))
+    if Actor.ADMIN in queries.actors_of(capstone, by, among=(Actor.ADMIN,)) or any(identity.is_same_holder(by.account_id, one) for one in heads):
+        return CapstoneRefused(
+            _("你作为负责人已能看到另一方的评分，不能再更正自己的评分（8.4 双方独立评分）。如确有差错，请另一位负责人复核。"), code="has_read"
+        )
+    return None
 
 
 def against_revision(capstone: Capstone) -> CapstoneRefused | None:

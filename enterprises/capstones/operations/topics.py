@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import delete, insert, select, update
 
 from enterprises.capstones import likeness, queries
 from enterprises.capstones.models import Topic, TopicMark
-from enterprises.capstones.operations._support import TopicRefused, WrongPerson, WrongState, given, heads_at, tell, within
+from enterprises.capstones.operations._support import TopicRefused, WrongPerson, WrongState, given, heads_at, stop, tell, within
 from enterprises.capstones.queries.choosing import ranked_by
 from enterprises.capstones.types import ChoiceState, EvidenceKind, Side, TopicOrigin, TopicSource, TopicState
 from trainhub.identity import queries as identity
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity, Role
 from trainhub.kernel.db import session
-from trainhub.kernel.errors import NotFound
+from trainhub.kernel.errors import NotFound, Stale
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import N_, _
 from trainhub.notifications import operations as notifications
@@ -261,22 +262,29 @@ def add_evidence(*, topic: Topic, kind: EvidenceKind, file_id: int, evidence: st
     return topic
 
 
-def judge_evidence(*, topic: Topic, is_taken: bool, reason: str = "", by: Identity, now: datetime) -> Topic:
+def judge_evidence(*, topic: Topic, is_taken: bool, reason: str = "", by: Identity, now: datetime, seen: int | None = None) -> Topic:
     """The school says of late evidence that it proves the topic, or sends it back with a reason: the enterprise may add another. A repeat changes nothing.
 
-    Raises WrongPerson for who approved for the enterprise, TopicRefused without a reason, WrongState when there is none that waits.
+    `seen` is the file that the judge's page showed. Raises WrongPerson for who approved for the enterprise or added it, TopicRefused without a
+    reason, WrongState when there is none that waits, Stale when another one does.
     """
-    if is_taken and topic.evidence_file_id is not None and not topic.evidence_waits:
+    session().refresh(topic, with_for_update={"key_share": True})  # taken and sent back at once: the second sees the first
+    if is_taken and topic.evidence_file_id is not None and not topic.evidence_waits and seen in (None, topic.evidence_file_id):
+        return topic
+    if not is_taken and seen is not None and topic.evidence_file_id is None:
         return topic
     if not topic.evidence_waits:
         raise WrongState(_("没有待审核的证明材料。"))
-    if any(identity.is_same_holder(by.account_id, one) for one in (topic.approved_by_enterprise_id, topic.evidence_by_id)):
-        raise WrongPerson(_("你已代表另一方审批了“%(title)s”：校企双方须由不同的人审批。", title=topic.title), code="both_sides")
+    if seen not in (None, topic.evidence_file_id):
+        raise Stale(_("企业已另行补充证明材料，你看到的不是这一份。请重新打开页面，核对后再审核。"))
+    stop(against_judging(topic, by))
+    sent_back: dict[str, Any] = {}
     if is_taken:
         topic.evidence_waits = False
     else:
         said = given(reason, _("请写明退回的理由，企业会看到。"), field="reason", refused=TopicRefused)
-        topic.evidence_waits, topic.evidence_file_id, topic.evidence_kind = False, None, None
+        sent_back = {"evidence": topic.evidence, "file": topic.evidence_file_id}
+        topic.evidence_waits, topic.evidence_file_id, topic.evidence_kind, topic.evidence = False, None, None, ""
         notifications.notify(
             account_ids=identity.accounts_holding(Role.ENTERPRISE_COORDINATOR, organisation_id=topic.enterprise_id),
             kind="capstones.evidence_refused",
@@ -291,9 +299,18 @@ def judge_evidence(*, topic: Topic, is_taken: bool, reason: str = "", by: Identi
         by=by,
         did="capstones.topic.evidence_taken" if is_taken else "capstones.topic.evidence_refused",
         on=topic,
-        data={"reason": reason.strip()[:400]},
+        data={"reason": reason.strip()[:400], **sent_back},
     )
     return topic
+
+
+def against_judging(topic: Topic, by: Identity) -> WrongPerson | None:
+    """Why somebody does not judge late evidence: who approved for the enterprise, or added it, is not the school's eyes."""
+    if identity.is_same_holder(by.account_id, topic.evidence_by_id):
+        return WrongPerson(_("这份证明材料是你补充的，须由学校的另一人审核。"), code="both_sides")
+    if identity.is_same_holder(by.account_id, topic.approved_by_enterprise_id):
+        return WrongPerson(_("你已代表另一方审批了“%(title)s”：校企双方须由不同的人审批。", title=topic.title), code="both_sides")
+    return None
 
 
 def withdraw_topic(*, topic: Topic, reason: str, by: Identity, now: datetime, version: int | None = None) -> Topic:

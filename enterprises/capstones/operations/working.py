@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from enterprises.capstones import queries
 from enterprises.capstones.impartiality import Office
 from enterprises.capstones.labels import STAGES
 from enterprises.capstones.models import Capstone, CapstonePaper, PaperComment, Review
-from enterprises.capstones.operations._support import CapstoneRefused, demand, demand_room, demand_window, given, stop, tell, within
+from enterprises.capstones.operations._support import CapstoneRefused, days_of, demand, demand_room, demand_window, given, stop, tell, within
 from enterprises.capstones.operations.anonymising import ask_for_anonymous
 from enterprises.capstones.operations.standing import against_stage, against_supervisor, against_thesis
 from enterprises.capstones.queries.impartiality import bar_of
@@ -31,6 +31,7 @@ TOLD_REPORT = N_("此前的查重报告是上一稿的：请提交新稿的查�
 TOLD_COMMENT = N_("%(name)s 对你的%(stage)s写了意见")
 TOLD_RETURNED = N_("%(stage)s被退回修改：%(reason)s")
 TOLD_TASK = N_("任务书已下达：%(title)s")
+READ_AGAIN_DAYS = 7
 READ_BY_SUPERVISORS = (Stage.OPENING, Stage.MIDTERM, Stage.DRAFT)
 """What a student hands in for both supervisors to read; of a thesis they are told to grade it (`submit_thesis`)."""
 
@@ -166,7 +167,7 @@ def _ask_again(capstone: Capstone, sent_back: list[Review], by: Identity, now: d
         session().flush()
         if before.person_id in told or bar_of(capstone, before.person_id, Office.REVIEW) is not None:
             continue
-        told[before.person_id] = due = max(before.due_on, local(now).date() + timedelta(days=7))
+        told[before.person_id] = due = _due(capstone, before.due_on, local(now).date())
         session().add(
             Review(capstone_id=capstone.id, person_id=before.person_id, kind=before.kind, due_on=due, asked_by_id=by.account_id, asked_at=now)
         )
@@ -181,6 +182,12 @@ def _ask_again(capstone: Capstone, sent_back: list[Review], by: Identity, now: d
             unique_key=f"capstones.review_again:{capstone.id}:{capstone.thesis_file_id}:{person_id}",
             now=now,
         )
+
+
+def _due(capstone: Capstone, before: date, today: date) -> date:
+    """Until when a new version is read: a week from now at least, but inside the window of reviews while it lasts: after it nobody signs."""
+    wanted, days = max(before, today + timedelta(days=READ_AGAIN_DAYS)), days_of(capstone, WindowStage.REVIEW)
+    return wanted if days is None else max(today, min(wanted, days[1]))
 
 
 def submit_thesis(*, capstone: Capstone, file_id: int, note: str = "", by: Identity, now: datetime) -> Capstone:

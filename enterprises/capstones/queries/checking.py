@@ -165,6 +165,11 @@ def opinion_by_id(opinion_id: int) -> SpotOpinion | None:
     return session().get(SpotOpinion, opinion_id)
 
 
+def opinion_now(opinion_id: int) -> SpotOpinion | None:
+    """The same, read anew: another session may have signed it or taken it back since."""
+    return session().get(SpotOpinion, opinion_id, populate_existing=True)
+
+
 def opinions_of(item_id: int) -> list[tuple[SpotOpinion, str]]:
     """The opinions on a thesis with the expert's name, read anew: another session may have signed one since."""
     statement = (

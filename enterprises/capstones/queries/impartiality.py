@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Protocol
 
 from sqlalchemy import ColumnElement, and_, or_, select
 
@@ -122,7 +123,19 @@ class BarredHolder:
     is_signed: bool = False
 
 
-def exceptions_of(rows: Collection[Capstone]) -> dict[int, list[BarredHolder]]:
+class OfStudent(Protocol):
+    """A capstone, or what a list tells of one: its id and whose it is."""
+
+    @property
+    def id(self) -> int:
+        """Of the capstone."""
+
+    @property
+    def student_id(self) -> int:
+        """Who does it."""
+
+
+def exceptions_of(rows: Collection[OfStudent]) -> dict[int, list[BarredHolder]]:
     """{capstone: who holds an office of it and has a conflict of interest with the student}; only those that have one.
 
     Supervisors in office, reviews that are open, third grades that are due, panels that have not met; and whatever was signed by such a

@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased
 
 from enterprises.capstones import likeness
 from enterprises.capstones.models import Capstone, Supervision, Topic, TopicMark
-from enterprises.capstones.types import CONCLUDED, SimilarTopic, TopicFilter, TopicRow, TopicState
+from enterprises.capstones.types import CONCLUDED, EvidenceState, SimilarTopic, TopicFilter, TopicRow, TopicState
 from enterprises.mentors.models import Mentor
 from enterprises.placements.models import Placement
 from enterprises.placements.types import PlacementState
@@ -112,8 +112,8 @@ def confidential_among(capstone_ids: Iterable[int]) -> frozenset[int]:
 
 
 def _in_office(on: date) -> ColumnElement[bool]:
-    """SQL: a mentor whose term has no end, or one that has not come on a day of Shanghai's calendar: a database counts its own."""
-    return or_(Mentor.until.is_(None), Mentor.until >= on)
+    """SQL: a mentor whose term has begun and has not ended on a day of Shanghai's calendar: a database counts its own."""
+    return and_(Mentor.since <= on, or_(Mentor.until.is_(None), Mentor.until >= on))
 
 
 def _own(person_id: int, on: date) -> list[ColumnElement[bool]]:
@@ -142,6 +142,13 @@ def _inside(identity: Identity, roles: Sequence[Role]) -> ColumnElement[bool]:
     return organisations.scope(identity, roles, organisations=(Topic.enterprise_id, university), programmes=(Topic.programme_id,), region=region)
 
 
+EVIDENCE: dict[EvidenceState, ColumnElement[bool]] = {
+    EvidenceState.THERE: and_(Topic.evidence_file_id.is_not(None), Topic.evidence_waits.is_(False)),
+    EvidenceState.WAITS: Topic.evidence_waits.is_(True),
+    EvidenceState.MISSING: Topic.evidence_file_id.is_(None),
+}
+"""SQL: what proves a topic; what waits for the school proves nothing (8.1)."""
+
 TOPIC_SORTS: dict[str, tuple[Any, ...]] = {
     "title": (Topic.title,),
     "enterprise": (Organisation.pinyin, Topic.title),
@@ -163,6 +170,8 @@ def topics_listing(identity: Identity, wanted: TopicFilter, on: date, sort: str 
     ):
         if value is not None:
             clauses.append(column == value)
+    if wanted.evidence is not None:
+        clauses.append(EVIDENCE[wanted.evidence])
     if wanted.has_seats:  # one that a student proposed is open to that student alone
         mine = select(Student.id).where(Student.person_id == (identity.person_id or 0))
         clauses += [has_seats(), or_(Topic.reserved_student_id.is_(None), Topic.reserved_student_id.in_(mine))]
@@ -184,7 +193,8 @@ def topics_listing(identity: Identity, wanted: TopicFilter, on: date, sort: str 
             Topic.state,
             Topic.seats,
             Topic.taken,
-            Topic.evidence_file_id.is_not(None) & Topic.evidence_waits.is_(False),
+            EVIDENCE[EvidenceState.THERE],
+            Topic.evidence_waits,
             Topic.is_confidential,
             Topic.created_at,
         )
@@ -270,9 +280,7 @@ def enterprise_choices(identity: Identity, on: date) -> list[tuple[int, str]]:
         Organisation.kind == OrganisationKind.ENTERPRISE, Organisation.state == OrganisationState.VERIFIED
     )
     if not identity.has(Role.PROGRAMME_ADMIN, Role.UNIVERSITY_ADMIN, Role.SCHOOL_SUPERVISOR, Role.SYSTEM_ADMIN):
-        mentored = select(Mentor.enterprise_id).where(
-            Mentor.person_id == (identity.person_id or 0), Mentor.since <= on, or_(Mentor.until.is_(None), Mentor.until >= on)
-        )
+        mentored = select(Mentor.enterprise_id).where(Mentor.person_id == (identity.person_id or 0), _in_office(on))
         statement = statement.where(or_(organisations.inside(identity, (Role.ENTERPRISE_COORDINATOR, Role.MENTOR)), Organisation.id.in_(mentored)))
     return [(key, name) for key, name in session().execute(statement.order_by(Organisation.pinyin, Organisation.id))]
 

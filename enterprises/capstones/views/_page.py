@@ -18,7 +18,7 @@ from enterprises.capstones.queries.judging import outdated_reports
 from enterprises.capstones.queries.supervising import replacements_of
 from enterprises.capstones.rules import lacking
 from enterprises.capstones.types import CONCLUDED, LIVE, Action, CapstoneState, ReasonKind, ReviewKind, Stage, SupervisorRole, WindowStage
-from enterprises.capstones.views._support import desk_of, load, shown
+from enterprises.capstones.views._support import desk_of, load, sees_reasons, shown
 from enterprises.permissions import Can
 from trainhub.certificates.operations import why_it_waits
 from trainhub.identity import queries as identity
@@ -225,7 +225,7 @@ def _standing(row: Capstone, roles: list[SupervisorRole], can: dict[str, bool]) 
     """What stands against the acts that the state allows: nothing is offered that would be refused, and the page says why."""
     today = clock.today()
     result = operations.result_of(row, today) if can[Action.FINISH] else None
-    grade = operations.against_grade(row, roles[0], clock.now()) if roles else None
+    grade = operations.against_grade(row, roles[0], clock.now()) or operations.against_own_correction(row, who()) if roles else None
     against = {
         Action.FINISH: operations.against_finish(row, result, today) if result is not None else None,
         Action.ARCHIVE: operations.against_archive(row, today) if can[Action.ARCHIVE] else None,
@@ -315,6 +315,7 @@ def _time(row: Capstone, student: Student, extension: forms.ExtensionForm | None
     names = identity.display_names(one.granted_by_id for one in granted)
     return {
         "windows": windows,
+        "sees_reasons": sees_reasons(row),
         "extensions": [(one, names.get(one.granted_by_id or 0, "")) for one in granted],
         "extension": extension,
         "cohort": cohort,

@@ -11,6 +11,7 @@ from flask import g, url_for
 from werkzeug.datastructures import FileStorage
 
 from enterprises.capstones import labels, queries, rules
+from enterprises.capstones.machine import Actor
 from enterprises.capstones.models import Capstone, DefenceGroup, DefenceSlot, Review, Topic
 from enterprises.capstones.types import Stay
 from enterprises.permissions import Can
@@ -37,6 +38,14 @@ def load(capstone_id: int) -> Capstone:
     if row is None:
         raise NotFound(_("没有这个毕业设计。"))
     return row
+
+
+READS_REASONS = (Actor.STUDENT, Actor.SCHOOL, Actor.ADMIN)
+
+
+def sees_reasons(row: Capstone) -> bool:
+    """Whether the reader is told why a student was given more time, which may be an illness: the student and the own school; others get the day."""
+    return bool(queries.actors_of(row, who(), among=READS_REASONS))
 
 
 def load_topic(topic_id: int) -> Topic:

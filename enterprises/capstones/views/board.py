@@ -12,6 +12,7 @@ from enterprises.capstones import labels, operations, queries, rules
 from enterprises.capstones.impartiality import Office
 from enterprises.capstones.models import Capstone, SupervisorPlan
 from enterprises.capstones.planner.telling import told
+from enterprises.capstones.queries.impartiality import exceptions_of
 from enterprises.capstones.types import PlanMode, PlanState, SupervisorRole
 from enterprises.capstones.views import blueprint
 from enterprises.capstones.views._support import covered, load, on_page, open_days_most
@@ -56,6 +57,7 @@ def _board_page(pair: Pair, problem: str = "", status: int = 200) -> Any:
         cohort=of,
         page=paging.slice_wanted(rows, at=url_for("capstones.board", code=programme.code, year=of.year)),
         held=held,
+        barred={(one.capstone_id, one.office.value) for held_by in exceptions_of(found).values() for one in held_by if not one.is_signed},
         held_names=people.names_of(set(held.values())),
         firms=firms,
         teachers=queries.school_load(programme.university_id, today, most=most_of(SupervisorRole.SCHOOL), programme_id=programme.id),

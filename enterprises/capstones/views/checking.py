@@ -277,6 +277,19 @@ def opinion_subject(row: SpotOpinion) -> Subject:
     return Subject.of(persons=(row.person_id,))
 
 
+@blueprint.post("/spot-checks/opinions/<int:opinion_id>/take-back")
+@guard(Can.SPOT_CHECK_RUN, load=load_opinion, subject=lambda row: queries.spot_subject(load_check(load_item(row.item_id).check_id)))
+def take_back_opinion(row: SpotOpinion) -> Any:
+    """Take the request back from an expert who does not answer."""
+    key, check_id = row.id, load_item(row.item_id).check_id
+    try:
+        with transaction():
+            operations.take_back_opinion(opinion=load_opinion(key), reason=request.form.get("reason", ""), by=who(), now=clock.now())
+    except Refused as refused:
+        return _check_page(load_check(check_id), refused.message, refused.status)
+    return done(_("已收回，请另选专家。"), "capstones.spot_check", check_id=check_id, page=request.args.get("page"), size=request.args.get("size"))
+
+
 @blueprint.route("/spot-checks/opinions/<int:opinion_id>", methods=["GET", "POST"])
 @guard(Can.REVIEW_SIGN, load=load_opinion, subject=opinion_subject)
 def spot_opinion(row: SpotOpinion) -> Any:

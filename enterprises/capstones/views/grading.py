@@ -45,9 +45,14 @@ def grade(row: Capstone) -> Any:
     return _grade_page(row, form)
 
 
+def _against_grade(row: Capstone, role: SupervisorRole) -> Refused | None:
+    """Why the reader signs or corrects nothing now."""
+    return operations.against_grade(row, role, clock.now()) or operations.against_own_correction(row, who()) or against_signing(who())
+
+
 def _grade_page(row: Capstone, form: forms.GradeForm, status: int = 200) -> Any:
     role = roles_of(row)[0]
-    student, against = session().get_one(Student, row.student_id), operations.against_grade(row, role, clock.now()) or against_signing(who())
+    student, against = session().get_one(Student, row.student_id), _against_grade(row, role)
     mine = queries.grades_of(row.id).get(role)
     if mine is not None:  # a correction without its reason is refused
         form.reason.flags.required = True

@@ -14,7 +14,7 @@ from enterprises.capstones import labels, operations, paper, queries
 from enterprises.capstones.models import Capstone, Topic
 from enterprises.capstones.types import CONCLUDED, CapstoneState, ReasonKind
 from enterprises.capstones.views import blueprint
-from enterprises.capstones.views._support import enterprise_subject, load, on_page
+from enterprises.capstones.views._support import enterprise_subject, load, on_page, sees_reasons
 from enterprises.capstones.views.cohorts import T2, Pair, load_cohort, subject, t2_rows
 from enterprises.capstones.views.grading import times
 from enterprises.permissions import Can
@@ -250,7 +250,11 @@ def _moments(row: Capstone, student: Student) -> list[queries.Moment]:
         if p.returned_at:
             found.append(moment(day(p.returned_at), _("%(what)s退回修改", what=labels.STAGES[p.stage]), p.return_reason))
     found += [
-        moment(day(e.granted_at), _("%(stage)s延期到 %(day)s", stage=labels.WINDOWS[e.stage], day=e.until.isoformat()), e.reason)
+        moment(
+            day(e.granted_at),
+            _("%(stage)s延期到 %(day)s", stage=labels.WINDOWS[e.stage], day=e.until.isoformat()),
+            e.reason if sees_reasons(row) else "",
+        )
         for e in queries.extensions_of(row.id)
     ]
     found += [

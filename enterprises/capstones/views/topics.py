@@ -22,7 +22,7 @@ from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import once
 from trainhub.kernel.i18n import _
-from trainhub.kernel.numbers import whole
+from trainhub.kernel.numbers import key_of, whole
 from trainhub.kernel.sending import send
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.web import done
@@ -58,7 +58,7 @@ def export_topics(form: str) -> Any:
     rows = (
         (
             r.title, r.enterprise, r.programme, r.university, str(labels.TOPIC_SOURCES[r.source]), r.seats, r.taken,
-            downloads.unsealed(r.has_evidence), str(labels.TOPIC_STATES[r.state]),
+            str(labels.EVIDENCE_STATES[r.evidence]), str(labels.TOPIC_STATES[r.state]),
         )
         for r in (queries.as_topic_row(row) for row in session().execute(_statement()))
     )  # fmt: skip
@@ -267,7 +267,7 @@ def _topic_page(row: Topic, form: forms.EvidenceForm | None = None, status: int 
         may_revise=row.state is TopicState.REFUSED and identity.is_same_holder(who().account_id, row.proposed_by_id),
         working=working_on(row.id),
         problem=problem,
-        judges_evidence=row.evidence_waits and may(who(), Can.TOPIC_APPROVE_SCHOOL, subject),
+        judges_evidence=row.evidence_waits and may(who(), Can.TOPIC_APPROVE_SCHOOL, subject) and operations.against_judging(row, who()) is None,
         similar=queries.similar(row, who(), clock.today()) if sees_alike else [],
         lacks_evidence=form or forms.EvidenceForm()
         if row.evidence_file_id is None
@@ -322,7 +322,14 @@ def judge_evidence(row: Topic) -> Any:
     key, is_taken = row.id, not request.form.get("refuse")
 
     def act() -> Any:
-        operations.judge_evidence(topic=load_topic(key), is_taken=is_taken, reason=request.form.get("reason", ""), by=who(), now=clock.now())
+        operations.judge_evidence(
+            topic=load_topic(key),
+            is_taken=is_taken,
+            reason=request.form.get("reason", ""),
+            seen=key_of(request.form.get("seen", "")),
+            by=who(),
+            now=clock.now(),
+        )
         return partial(done, _("证明材料已认可。") if is_taken else _("证明材料已退回，企业收到通知。"), "capstones.topic", topic_id=key)
 
     return on_page(act, _refused(key))

@@ -9,8 +9,8 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from enterprises.capstones import operations, queries
-from enterprises.capstones.models import Capstone, GuidanceEntry, Review, Supervision
-from enterprises.capstones.types import ReviewKind, SupervisorRole
+from enterprises.capstones.models import Capstone, GuidanceEntry, Review, Supervision, SupervisorPlan
+from enterprises.capstones.types import LinkPurpose, PlanMode, ReviewKind, SupervisorRole
 from tests.factories import capstones as make
 from tests.factories import ground
 from tests.factories.capstones import NOW, START, TODAY
@@ -19,6 +19,7 @@ from trainhub.kernel.access import SYSTEM, Identity
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.forms import once
 from trainhub.people.models import Person
+from trainhub.programmes.models import Cohort
 
 TIMES = {"today": TODAY, "now": NOW}
 SCHOOL, ENTERPRISE = SupervisorRole
@@ -127,3 +128,21 @@ def test_a_form_that_is_sent_twice_at_once_is_one_submission(committed: Flask) -
     send = lambda: answers.append(once("double-click"))  # noqa: E731
     assert together(committed, send, send) == ["", ""]
     assert answers == [True, False]
+
+
+def test_of_two_links_that_are_made_at_once_the_newest_works(committed: Flask) -> None:
+    with committed.app_context(), transaction():
+        key = make.case().capstone.id
+    link = lambda: operations.make_link(capstone=_one(key), purpose=LinkPurpose.GRADE, by=SYSTEM, now=NOW)  # noqa: E731
+    assert together(committed, link, link) == ["", ""]
+    with committed.app_context():
+        assert sorted(row.revoked_at is None for row, _name in queries.links_of(key)) == [False, True]
+
+
+def test_a_plan_that_is_asked_for_twice_at_once_is_one(committed: Flask) -> None:
+    with committed.app_context(), transaction():
+        key = make.case().student.cohort_id
+    ask = lambda: operations.ask_for_plan(cohort=session().get_one(Cohort, key), mode=PlanMode.FILL, by=SYSTEM, now=NOW)  # noqa: E731
+    assert together(committed, ask, ask) == ["", ""]
+    with committed.app_context():
+        assert session().scalar(select(func.count()).select_from(SupervisorPlan)) == 1

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
@@ -17,10 +18,12 @@ from enterprises.capstones.operations import CapstoneRefused, WrongPerson
 from enterprises.capstones.queries.impartiality import exceptions_of
 from enterprises.capstones.types import CapstoneState, Decision, ReviewKind, SpotVerdict, Stage, SupervisorRole, Verdict
 from enterprises.mentors import operations as mentors
+from enterprises.mentors.models import MentorConflict
 from tests.factories import capstones as make
 from tests.factories import ground, identity
 from tests.factories.capstones import NOW, TODAY
 from trainhub.kernel.access import SYSTEM, Identity, Role
+from trainhub.notifications.models import Notice
 from trainhub.organisations.models import Organisation
 from trainhub.people.models import Person
 from trainhub.programmes.models import Cohort
@@ -165,7 +168,8 @@ def test_a_supervisor_who_stands_near_passes_and_logs_and_confirms_nothing(sessi
     operations.log_guidance(capstone=found.capstone, role=ENTERPRISE, on=TODAY, content="讨论", by=found.by("enterprise"), **TIMES)
 
 
-def test_an_expert_who_stands_near_signs_nothing_and_another_one_is_asked(session: Session) -> None:
+def _sampled(session: Session) -> tuple[SpotItem, list[Person], make.Case]:
+    """A thesis that three of four experts were asked for."""
     found = make.graded()
     experts = [make.expert() for _n in range(4)]
     operations.finish(capstone=found.capstone, by=SYSTEM, **TIMES)
@@ -174,9 +178,16 @@ def test_an_expert_who_stands_near_signs_nothing_and_another_one_is_asked(sessio
     check = operations.draw(university=university, year=2024, percent=100, by=SYSTEM, **TIMES)
     item = session.get_one(SpotItem, queries.spot_items(check.id)[0][0].id)
     operations.send_to_experts(item=item, people=experts[:3], by=SYSTEM, **TIMES)
+    return item, experts, found
+
+
+def test_an_expert_who_stands_near_signs_nothing(session: Session) -> None:
+    item, experts, found = _sampled(session)
     opinion = queries.opinions_of(item.id)[0][0]
     register = make.mentor(ground.enterprise(), who=experts[0])
-    mentors.declare_conflict(mentor=register, student=found.student, reason="舅舅", by=SYSTEM, now=NOW)
+    # as it stood before a declaration released experts
+    session.add(MentorConflict(mentor_id=register.id, student_id=found.student.id, reason="舅舅", declared_at=NOW))
+    session.flush()
     with pytest.raises(CapstoneRefused, match="回避") as no:
         operations.give_opinion(opinion=opinion, verdict=SpotVerdict.UNQUALIFIED, comment="差", by=make.as_person(experts[0]), **TIMES)
     assert no.value.code == "conflict"
@@ -237,3 +248,25 @@ def test_the_page_offers_the_appeal_to_somebody_else_than_who_settled_it(session
     page = head.get(f"/capstones/{key}").text
     assert ("appeal/decide" in page, "须由他人决定" in page) == (False, True)
     assert "appeal/decide" in other.get(f"/capstones/{key}").text
+
+
+def test_a_conflict_that_the_register_of_mentors_declares_is_told_at_the_capstone(session: Session) -> None:
+    found = make.case()
+    assert found.mentor is not None
+    assert found.field is not None
+    head, mentor = identity.account(), identity.account(person=found.field)
+    identity.grant(head, Role.PROGRAMME_ADMIN, programme_id=found.programme.id)
+    mentors.declare_conflict(mentor=found.mentor, student=found.student, reason="舅舅", by=SYSTEM, now=NOW)
+    told = session.scalars(sa.select(Notice).where(Notice.kind == "capstones.conflict").order_by(Notice.account_id)).all()
+    assert [(row.account_id, row.url) for row in told] == [(key, f"/capstones/{found.capstone.id}") for key in sorted((head.id, mentor.id))]
+    mentors.withdraw_conflict(mentor=found.mentor, student=found.student, reason="登记有误", by=SYSTEM, now=LATER)
+    mentors.declare_conflict(mentor=found.mentor, student=found.student, reason="舅舅", by=SYSTEM, now=LATER)  # another one, told anew
+    assert session.scalar(sa.select(sa.func.count()).select_from(Notice).where(Notice.kind == "capstones.conflict")) == 4
+
+
+def test_an_expert_of_the_register_who_stands_near_is_released(session: Session) -> None:
+    item, experts, found = _sampled(session)
+    register = make.mentor(ground.enterprise(), who=experts[0])
+    mentors.declare_conflict(mentor=register, student=found.student, reason="舅舅", by=SYSTEM, now=NOW)
+    assert experts[0].id not in {row.person_id for row, _name in queries.opinions_of(item.id)}
+    assert operations.send_to_experts(item=item, people=[experts[3]], by=SYSTEM, **TIMES) == 1

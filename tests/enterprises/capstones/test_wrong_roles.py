@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
@@ -18,6 +19,7 @@ from tests.factories import capstones as make
 from tests.factories import ground
 from tests.factories.capstones import END, NOW, START, TODAY
 from trainhub.kernel.access import SYSTEM, Role
+from trainhub.kernel.db import db
 from trainhub.organisations.models import Organisation
 from trainhub.programmes.models import Cohort, Programme
 
@@ -42,7 +44,7 @@ DEEDS = {
     "reviewer": "/reviews/{review}",
     "secretary": "/defences/slots/{slot}",
     FIRM: "/topics/{topic}/enterprise /topics/{topic}/withdraw /topics/{topic}/evidence /enterprises/{firm}/leave",
-    "university department admin": "/spot-checks/items/{item}/experts /spot-checks/items/{item}/anonymous /spot-checks/{check}/void",
+    "university department admin": "/spot-checks/items/{item}/experts /spot-checks/items/{item}/anonymous /spot-checks/{check}/void /spot-checks/opinions/{opinion}/take-back",
     "reader": "/spot-checks/opinions/{opinion}",
 }
 """Who may, by what: one line a kind of person, the addresses below /capstones."""
@@ -108,25 +110,36 @@ def places(session: Session) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]
         "another head": {"role": Role.PROGRAMME_ADMIN, "programme_id": other.id},
         "another firm": {"role": Role.ENTERPRISE_COORDINATOR, "organisation_id": done.enterprise.id},
     }
+    names["sent"] = {"topic_id": names["topic"], "student_id": found.student.id, "person_id": panel[0].id}  # whom a form has to name
     names["item_school"] = done.student.university_id
     session.commit()
     return names, everybody
 
 
-def test_every_deed_is_refused_to_who_is_not_named(app: Flask, as_role: Callable[..., FlaskClient], places: Any) -> None:
+def test_every_deed_is_refused_to_who_is_not_named(app: Flask, session: Session, as_role: Callable[..., FlaskClient], places: Any) -> None:
+    """Who is named is neither refused nor told that there is nothing: what nobody finds would be refused to nobody.
+
+    Each deed is undone before the next: what one drops the next still finds.
+    """
     names, everybody = places
     wrong = []
     clients = {who: as_role(scope.pop("role"), **scope) for who, scope in everybody.items()}
     clients["university"] = as_role(Role.UNIVERSITY_ADMIN, organisation_id=everybody["university"]["organisation_id"])
     item_school = as_role(Role.UNIVERSITY_ADMIN, organisation_id=names["item_school"])
+    session.commit()
+    bind = db.engines[None]
+    assert isinstance(bind, sa.Connection)  # the one that the test rolls back
     for allowed, addresses in DEEDS.items():
         for address in addresses.split():
             for who, client in clients.items():
                 if "{capstone}" not in address and who in ASIDE and who not in allowed.split():
                     continue  # the guards are the same; who stands that far from a capstone is asked for everything done to one
                 asking = item_school if who == "university" and address.startswith("/spot-checks/") else client
-                status = asking.post("/capstones" + address.format(**names)).status_code
-                if status == 403 if who in allowed.split() else status not in (403, 404):
+                undone = bind.begin_nested()
+                status = asking.post("/capstones" + address.format(**names), data=names["sent"]).status_code
+                session.rollback()  # whatever looked at the request from outside
+                undone.rollback()
+                if status in (403, 404) if who in allowed.split() else status not in (403, 404):
                     wrong.append(f"{who} {address}: {status}")
     assert wrong == []
 

@@ -83,6 +83,19 @@ def school(identity: Identity, today: date) -> Panel:
                 "book",
             )
         )
+    late = practice.evidence_waiting(identity, today)
+    if late:
+        todos.append(
+            Todo(
+                _("审核企业补充的证明材料"),
+                narrowed(link(identity, "capstones.topics"), evidence="waits"),
+                _("去审核"),
+                late,
+                _("学校审批以后补充的，认可以前不算证明（8.1）"),
+                1,
+                "book",
+            )
+        )
     going, alone, graded = practice.capstones_going(identity)
     capstones_url = link(identity, "capstones.index")
     if alone:

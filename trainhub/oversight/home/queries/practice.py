@@ -152,6 +152,11 @@ def topics_waiting(identity: Identity, on: date) -> tuple[int, int]:
     return int(row[0]), int(row[1])
 
 
+def evidence_waiting(identity: Identity, on: date) -> int:
+    """The topics whose evidence was added after the approvals and waits for the school, inside the reader's scope."""
+    return session().scalar(select(func.count(Topic.id)).where(topics_visible_to(identity, on), Topic.evidence_waits.is_(True))) or 0
+
+
 def capstones_going(identity: Identity) -> tuple[int, int, int]:
     """(capstones that go on, those without a supervisor on either side, those graded by both and not concluded)."""
     statement = (

@@ -1,0 +1,64 @@
+"""What a capstone that ends leaves behind: requests and places are taken back, and who would have waited for it is told."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from enterprises.capstones import queries, scheduling
+from enterprises.capstones.models import Capstone, DefenceGroup, DefenceSlot
+from enterprises.capstones.operations._support import tell
+from enterprises.capstones.operations.grading import relieve_third
+from enterprises.capstones.operations.judging import TOLD_NO_REVIEW
+from trainhub.kernel.db import session
+from trainhub.kernel.i18n import N_
+
+TOLD_NOT_HEARD = N_("毕业设计“%(title)s”已终止，这名学生的答辩取消，同组其他学生照常：%(day)s %(time)s，%(room)s")
+
+
+def call_off(capstone: Capstone, now: datetime) -> dict[str, list[int]]:
+    """Take back what was asked for and is not answered: reviews, the third grade, the place in a timetable, links. Signed reviews and records stay.
+
+    Reviewers, whoever was to give a third grade, and of a place that was published the panel and its secretary are told; student and supervisors are
+    told by whoever ends it.
+    """
+    reviews = [row for row, _name in queries.reviews_of(capstone.id) if row.signed_at is None and row.cancelled_at is None]
+    slots = [(slot, group) for slot, group in queries.slots_of(capstone.id) if slot.recorded_at is None]
+    links = [row for row, _name in queries.links_of(capstone.id) if row.used_at is None and row.revoked_at is None]
+    told = {"reviews": [row.id for row in reviews], "defences": [slot.group_id for slot, _group in slots], "links": [row.id for row in links]}
+    for review in reviews:
+        review.cancelled_at = now
+        tell(
+            person_ids=[review.person_id],
+            kind="capstones.review",
+            message=TOLD_NO_REVIEW,
+            values={},
+            url="/capstones/tasks",
+            unique_key=f"capstones.review_cancelled:{review.id}",
+            now=now,
+        )
+    for slot, group in slots:
+        if group.published_at is not None:
+            _tell_panel(capstone, slot, group, now)
+        session().delete(slot)
+    for link in links:
+        link.revoked_at = now
+    relieve_third(capstone, now)
+    session().flush()
+    return told
+
+
+def _tell_panel(capstone: Capstone, slot: DefenceSlot, group: DefenceGroup, now: datetime) -> None:
+    tell(
+        person_ids=[group.secretary_id, *(member.person_id for member, _name in queries.members_of_group(group.id))],
+        kind="capstones.defence",
+        message=TOLD_NOT_HEARD,
+        values={
+            "title": queries.title_of(capstone),
+            "day": group.on.isoformat(),
+            "time": scheduling.clock_of(slot.starts_minute),
+            "room": group.room,
+        },
+        url="/capstones/tasks",
+        unique_key=f"capstones.defence:ended:{capstone.id}:{group.id}",
+        now=now,
+    )
