@@ -25,7 +25,7 @@ from trainhub.oversight.evaluation.queries.members import Member, Members, membe
 from trainhub.oversight.evaluation.types import CourseCase, MarkSource, PlanCase, PointCase, StandardCase
 from trainhub.programmes import queries as programmes
 from trainhub.programmes.models import Programme
-from trainhub.programmes.types import Requirement, VersionState
+from trainhub.programmes.types import Requirement
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +45,14 @@ class Plan:
 def followed(programme_id: int, members: Members, on: date) -> dict[int, list[int]]:
     """By plan the years of the judged cohorts that follow it, the oldest cohort first; without cohorts the plan of the year.
 
-    A cohort to which none is assigned follows the published one that holds for its year; 0 where there is none. At most one query.
+    0 where there is none. No query but where there is no cohort.
     """
+    if not members.plans:
+        of_year = programmes.version_for(programme_id, on.year)
+        return {of_year.id if of_year is not None else 0: [on.year]}
     years: dict[int, list[int]] = defaultdict(list)
-    cohorts = members.plans or ((on.year, None),)
-    known = programmes.versions_of(programme_id) if any(version_id is None for _year, version_id in cohorts) else []
-    for year, version_id in cohorts:
-        if version_id is None:  # the newest first: the latest that begins with the year or before
-            holds = (row.id for row in known if row.state is VersionState.PUBLISHED and row.from_cohort_year <= year)
-            version_id = next(holds, 0)
-        years[version_id].append(year)
+    for year, version_id in members.plans:
+        years[version_id or 0].append(year)
     return dict(years)
 
 
@@ -76,7 +74,7 @@ def uncovered_standards(programme_id: int, today: date) -> tuple[str, ...]:
 
 
 def plans_of(programme: Programme, members: Members, on: date) -> list[Plan]:
-    """The plans of the judged cohorts with all they hold. Eight queries whatever their number, one more where none is assigned."""
+    """The plans of the judged cohorts with all they hold. Eight queries whatever their number."""
     years = followed(programme.id, members, on)
     requirements, courses = programmes.requirements_of_versions(years), curriculum.courses_of_versions(years)
     items, sources = marks.planned_of_versions(years)
