@@ -35,6 +35,7 @@ def terms(pair: Pair) -> Any:
     if request.method == "POST":
         try:
             with transaction():
+                operations.hold_plan(version.id)
                 changed = sum(_save_line(course) for course in queries.rows_of(version.id))
                 operations.check_order(version.id)
             return done(_("已保存，%(n)s 门课程有改动。", n=changed), "curriculum.terms", version_id=version.id)
@@ -115,6 +116,7 @@ def edit_course(thing: tuple[Programme, ProgrammeVersion, CurriculumCourse]) -> 
         facts |= {name: form[name].data for name in ("code", "reason") if name in form and form[name].data}
         try:
             with transaction():
+                operations.hold_plan(version.id)
                 credits_x10, opened_at = int((form.credits.data or 0) * 10), form.version.data
                 by: dict[str, Any] = {"by": who(), "now": clock.now()}
                 operations.change_course(course=row, credits_x10=credits_x10, version=opened_at, is_alone=False, **facts, **by)

@@ -125,9 +125,15 @@ def hold_to_remove(course_id: int) -> bool:
     return session().scalar(select(CurriculumCourse.id).where(CurriculumCourse.id == course_id).with_for_update()) is not None
 
 
-def hold_to_name(course_id: int) -> bool:
-    """Hold a course that something is about to name; False when it has left its plan meanwhile."""
+def hold_to_change(course_id: int) -> bool:
+    """Hold a course in which something is about to change, one after the other; who only names it does not wait. False when it is gone."""
     return session().scalar(select(CurriculumCourse.id).where(CurriculumCourse.id == course_id).with_for_update(key_share=True)) is not None
+
+
+def hold_to_name(course_id: int) -> bool:
+    """Hold a course that something is about to name, together with others who name it; False when it has left its plan meanwhile."""
+    naming = select(CurriculumCourse.id).where(CurriculumCourse.id == course_id).with_for_update(read=True, key_share=True)
+    return session().scalar(naming) is not None
 
 
 def result(student_id: int, objective_id: int) -> CourseResult | None:

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
-
-import sqlalchemy as sa
 
 from courses.curriculum import queries as curriculum
 from courses.teaching import queries
@@ -99,12 +96,12 @@ def take_back_offering(*, offering: Offering, reason: str, by: Identity, now: da
     """
     if not reason.strip():
         raise BadOffering(_("请写明删除的理由。"), field="reason")
-    state: Any = sa.inspect(offering)
-    (key,) = state.identity
+    key = queries.key_of(offering)
     lock(Cohort, offering.cohort_id)
     if not queries.is_there(Offering, key):
         return
     session().refresh(offering)
+    curriculum.hold_to_change(offering.course_id)  # marks are entered before, or find it taken back
     if offering.closed_on is not None:
         raise BadOffering(_("这门课已结课，不能收回。结课误填的，请先在“更正”中清空结课日期。"))
     tasks = queries.tasks_of_offering(key)
@@ -116,8 +113,7 @@ def take_back_offering(*, offering: Offering, reason: str, by: Identity, now: da
 
 
 def _remove(row: TeachingTask | Secondment | Offering, reason: str, by: Identity) -> None:
-    state: Any = sa.inspect(row)
-    (key,) = state.identity
+    key = queries.key_of(row)
     if not isinstance(row, Offering):
         lock(Teacher, row.teacher_id)
     if not queries.is_there(type(row), key):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, inspect, or_, select
 
 from courses.curriculum.models import CurriculumCourse
 from courses.teaching.models import Offering, PartTimeAppointment, PartTimeAppraisal, Secondment, TeachingTask
@@ -24,6 +25,12 @@ def offering(offering_id: int) -> Offering | None:
 def is_there(model: type[TeachingTask | Secondment | Offering], key: int) -> bool:
     """Whether a row that was read before a lock was taken is still there."""
     return session().scalar(select(model.id).where(model.id == key)) is not None
+
+
+def key_of(row: TeachingTask | Secondment | Offering) -> int:
+    """The id of a row that may be gone by now."""
+    state: Any = inspect(row)
+    return int(state.identity[0])
 
 
 def offering_of(course_id: int, cohort_id: int) -> Offering | None:
