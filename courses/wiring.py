@@ -280,6 +280,7 @@ def register(app: Flask) -> None:
     jobs.register_periodic(app, learning_tasks.FORGET, learning_tasks.forget, every=timedelta(days=1), title=N_("抹去保存期限届满的作答"))
     jobs.register_periodic(app, discussion_tasks.FORGET, discussion_tasks.forget, every=timedelta(days=1), title=N_("去除保存期限届满的发言署名"))
     holds.register_hold(app, "teaching", teaching_holding.why_course_stays)
+    holds.register_taught(app, teaching_holding.taught_to)
     holds.register_hold(app, "recognition", recognition_holding.why_course_stays)
     own.register(app)
     retention.register_use(app, "courses", learning_queries.enrolments_since)

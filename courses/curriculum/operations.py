@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm.attributes import flag_modified
 
-from courses.curriculum import queries, rules
+from courses.curriculum import holds, queries, rules
 from courses.curriculum.locking import CourseGone, hold_course
 from courses.curriculum.locking import hold_plan as hold_plan
 from courses.curriculum.models import AssessmentItem, CourseObjective, CoursePremise, CourseResult, CurriculumCourse, ItemObjective
@@ -104,7 +104,8 @@ def change_course(
 ) -> dict[str, list[Any]]:
     """Change facts of a course; returns {field: [before, after]}. Raises Stale, CourseGone, BadCourse and CourseKnown.
 
-    A wrong code is mended with a reason while nobody was marked in the course: marks and conclusions name it by its code.
+    A wrong code is mended with a reason while nobody was marked in the course: marks and conclusions name it by its code. Once a
+    course is offered to a cohort, it becomes optional or compulsory with a reason: who has to have a conclusion changes (PETOE-2.5).
     Whoever changes several courses together (`is_alone` False) holds the plan before (`hold_plan`), and checks the order
     of the courses when all are changed (`check_order`).
     """
@@ -124,6 +125,9 @@ def change_course(
     changed = {key: [getattr(course, key), value] for key, value in fields.items() if getattr(course, key) != value}
     if "code" in changed:
         _check_code(course, fields["code"], reason)
+    if "is_optional" in changed and not reason.strip() and (years := holds.taught(course)):
+        why = _("已为 %(years)s 级安排开课，改为选修或改回必修请写明理由。", years=years)
+        raise BadCourse(why, field="reason")
     for key, (_before, after) in changed.items():
         setattr(course, key, after)
     if changed:
@@ -135,7 +139,8 @@ def change_course(
 
 
 def _said(changed: dict[str, list[Any]], reason: str) -> dict[str, Any]:
-    return {**audit.changes(changed, told=EDITABLE), **({"reason": reason.strip()} if "code" in changed else {})}
+    given = {"reason": reason.strip()} if reason.strip() and changed.keys() & {"code", "is_optional"} else {}
+    return {**audit.changes(changed, told=EDITABLE), **given}
 
 
 def _check_code(course: CurriculumCourse, code: str, reason: str) -> None:

@@ -88,6 +88,26 @@ def correct_offering(
     return offering
 
 
+def take_back_waiver(*, offering: Offering, reason: str, by: Identity, now: datetime, opened_at: int | None = None) -> Offering:
+    """Take the written reason for more than two of the six back, and nothing else; again changes nothing.
+
+    Raises Stale, and BadOffering without a reason.
+    """
+    if not reason.strip():
+        raise BadOffering(_("请写明撤销的理由。"), field="reason")
+    lock(Cohort, offering.cohort_id)
+    if not queries.is_there(Offering, queries.key_of(offering)):
+        raise BadOffering(_("这门开课刚被收回。"))
+    session().refresh(offering)
+    if offering.waiver:
+        check_version(offering, opened_at)
+        before, offering.waiver = offering.waiver, ""
+        session().flush()
+        data = {"waiver": [before, ""], "reason": reason.strip()}
+        audit.record(by=by, did="courses.teaching.offering_corrected", on=offering, data=data)
+    return offering
+
+
 def take_back_offering(*, offering: Offering, reason: str, by: Identity, now: datetime) -> None:
     """Take an offering back that was arranged by mistake; again changes nothing.
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
@@ -18,6 +19,7 @@ from tests.factories import evaluation as factory
 from tests.factories import ground
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import transaction
+from trainhub.organisations import queries as organisations
 from trainhub.oversight.evaluation import readiness
 from trainhub.oversight.evaluation.documents import curricula
 from trainhub.oversight.evaluation.queries.members import members_of
@@ -67,7 +69,7 @@ def test_who_did_not_take_an_optional_course_lacks_nothing(session: Session) -> 
         "not_met",
         [f"X1 选修X1：1 名学生缺少达成结论：{label(built, 0)}"],
     ), "who has a mark and no conclusion"
-    operations.change_course(course=course, is_optional=False, **W)
+    operations.change_course(course=course, is_optional=False, reason="改回必修", **W)
     told = found(built)
     assert "3 名学生缺少达成结论" in next(line for line in told.details if "X1" in line)
 
@@ -116,6 +118,60 @@ def test_the_plan_says_which_courses_are_optional(session: Session, as_role: Cal
     new = {**facts, "code": "X2", "is_optional": "y"}
     assert head.post(at, data=new).status_code == 303
     assert [one.is_optional for one in queries.courses_of(version_id) if one.code == "X2"] == [True]
+
+
+def test_an_offered_course_becomes_optional_with_a_reason(session: Session, as_role: Callable[..., Any]) -> None:
+    """Everybody without a conclusion leaves 2.5 with it: on the form, in the grid and by the operation, from the first offering on."""
+    with transaction():
+        built = factory.meeting(students=1)
+        course = optional(built, is_optional=False)
+        operations.change_course(course=course, is_optional=True, **W)
+        operations.change_course(course=course, is_optional=False, **W)
+        teaching.offer_course(course=course, cohort=built.cohort, first_teaching_on=built.cohort.starts_on, **W)
+        programme_id, at, key, year = built.programme.id, f"/curriculum/{built.version.id}", course.id, built.cohort.year
+    with pytest.raises(operations.BadCourse, match=str(year)) as refused, transaction():
+        operations.change_course(course=course, is_optional=True, reason=" ", **W)
+    assert refused.value.field == "reason"
+    head = as_role(Role.PROGRAMME_ADMIN, programme_id=programme_id)
+
+    def sent() -> dict[str, str]:
+        session.expire_all()
+        row = queries.course(key)
+        assert row is not None
+        return {"t": "5", "h": "32", "c": "2", "k": "specialty", "i": "ordinary", "v": str(row.version)}
+
+    def grid(**more: str) -> int:
+        line = {f"{name}-{key}": value for name, value in (sent() | {n: v for n, v in more.items() if n == "o"}).items()}
+        return int(head.post(f"{at}/terms", data=line | {n: v for n, v in more.items() if n != "o"}).status_code)
+
+    assert (grid(o="1"), grid(o="1", reason="学校文件改为选修")) == (422, 303)
+    assert 'name="reason"' in head.get(f"{at}/terms").get_data(as_text=True)
+    facts = {"name": "选修X1", "category": "specialty", "importance": "ordinary", "term": "5", "hours": "32", "credits": "2", "language": "zh"}
+    assert head.post(f"{at}/courses/{key}/edit", data={**facts, "version": sent()["v"]}).status_code == 422
+    assert head.post(f"{at}/courses/{key}/edit", data={**facts, "version": sent()["v"], "reason": "改回必修"}).status_code == 303
+    assert [one.is_optional for one in queries.courses_of(course.version_id) if one.id == key] == [False]
+    reasons = [one.data.get("reason") for one in organisations.history_of("curriculum_course", key) if "is_optional" in one.data]
+    assert [one for one in reversed(reasons) if one] == ["学校文件改为选修", "改回必修"]
+
+
+def test_a_form_that_was_opened_before_the_first_mark_loses_no_code(session: Session, as_role: Callable[..., Any]) -> None:
+    """The code can no longer be changed, and whoever typed one is told so."""
+    with transaction():
+        built = factory.meeting(students=1)
+        course = optional(built)
+        programme_id, at, key = built.programme.id, f"/curriculum/{built.version.id}/courses/{course.id}/edit", course.id
+    head = as_role(Role.PROGRAMME_ADMIN, programme_id=programme_id)
+    assert 'name="code"' in head.get(at).get_data(as_text=True)
+    with transaction():
+        mark(course, built.students[0])
+    row = queries.course(key)
+    assert row is not None
+    facts = {"name": "选修X1", "category": "specialty", "importance": "ordinary", "term": "5", "hours": "32", "credits": "2", "language": "zh"}
+    facts |= {"is_optional": "y", "version": str(row.version)}
+    refused = head.post(at, data={**facts, "code": "X9", "reason": "误填"})
+    assert (refused.status_code, "代码不能再改" in refused.get_data(as_text=True)) == (422, True)
+    assert head.post(at, data={**facts, "code": "X1"}).status_code == 303
+    assert 'name="code"' not in head.get(at).get_data(as_text=True)
 
 
 def test_everybody_who_lacks_a_conclusion_is_named_behind_the_finding(session: Session, as_role: Callable[..., Any]) -> None:
