@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import aliased
 
 from courses.catalogue.models import RUN_TITLE, Course, Run
@@ -94,6 +95,29 @@ def students_of(run_id: int, version_id: int) -> list[tuple[int, int]]:
     for enrolment_id, student_id in session().execute(statement):
         found.setdefault(student_id, enrolment_id)
     return [(enrolment_id, student_id) for student_id, enrolment_id in found.items()]
+
+
+def takers_seated(courses: Select[int], until: datetime) -> Select[int, int]:
+    """(course, student) of everybody who held a seat by a moment in a run whose grades go into some courses of plans, as a select: they
+    take the course, although nothing was graded yet. One human may learn under one row and study under another."""
+    learner, studies = aliased(Person), aliased(Person)
+    return (
+        select(AssessmentItem.course_id, Student.id)
+        .join(GradeFeed, GradeFeed.item_id == AssessmentItem.id)
+        .join(Enrolment, Enrolment.run_id == GradeFeed.run_id)
+        .join(learner, learner.id == Enrolment.person_id)
+        .join(studies, func.coalesce(studies.merged_into_id, studies.id) == func.coalesce(learner.merged_into_id, learner.id))
+        .join(Student, Student.person_id == studies.id)
+        .where(AssessmentItem.course_id.in_(courses), Enrolment.state.in_(SEATED), Enrolment.enrolled_at <= until)
+        .where(Student.state != StudentState.WITHDRAWN)
+        .distinct()
+    )
+
+
+def seated_students(course_id: int, until: datetime) -> set[int]:
+    """Those of one course."""
+    mine = select(CurriculumCourse.id).where(CurriculumCourse.id == course_id)
+    return {student_id for _course, student_id in session().execute(takers_seated(mine, until))}
 
 
 def runs_of_plan(version_id: int) -> list[tuple[Run, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 from courses.curriculum import queries as curriculum
 from courses.teaching import queries
@@ -111,8 +112,8 @@ def take_back_waiver(*, offering: Offering, reason: str, by: Identity, now: date
 def take_back_offering(*, offering: Offering, reason: str, by: Identity, now: datetime) -> None:
     """Take an offering back that was arranged by mistake; again changes nothing.
 
-    Raises BadOffering without a reason, once it is closed, while a teaching task is of it, and where something was marked or concluded
-    about students of its cohort.
+    The list of who takes it goes with it. Raises BadOffering without a reason, once it is closed, while a teaching task is of it, and where
+    something was marked or concluded about students of its cohort.
     """
     if not reason.strip():
         raise BadOffering(_("请写明删除的理由。"), field="reason")
@@ -129,16 +130,20 @@ def take_back_offering(*, offering: Offering, reason: str, by: Identity, now: da
         raise BadOffering(_("这门课还有教学任务“%(title)s”，请先收回任务。", title=tasks[0].title))
     if curriculum.is_concluded(offering.course_id, offering.cohort_id):
         raise BadOffering(_("这门课已有该年级学生的成绩或达成结论，不能收回。"))
-    _remove(offering, reason, by)
+    takers = queries.takers_of(key)
+    for one in takers:
+        session().delete(one)
+    session().flush()
+    _remove(offering, reason, by, {"takers": [one.student_id for one in takers]} if takers else None)
 
 
-def _remove(row: TeachingTask | Secondment | Offering, reason: str, by: Identity) -> None:
+def _remove(row: TeachingTask | Secondment | Offering, reason: str, by: Identity, more: dict[str, Any] | None = None) -> None:
     key = queries.key_of(row)
     if not isinstance(row, Offering):
         lock(Teacher, row.teacher_id)
     if not queries.is_there(type(row), key):
         return  # somebody else took it back meanwhile
     said = {column.name: getattr(row, key) for key, column in row.__mapper__.c.items()}
-    audit.record(by=by, did="courses.teaching.removed", on=row, data={"row": said, "reason": reason.strip()})
+    audit.record(by=by, did="courses.teaching.removed", on=row, data={"row": said, **(more or {}), "reason": reason.strip()})
     session().delete(row)
     session().flush()
