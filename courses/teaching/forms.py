@@ -50,7 +50,7 @@ class TakersForm(Form):
 
     numbers = LongText(
         _l("学号"),
-        [InputRequired(_l("请填写学号。")), Length(max=100000)],
+        [InputRequired(_l("请填写学号。")), Length(max=20000)],
         description=_l("可从教务系统的选课名单复制；用空格、逗号或换行分开。只能列入该年级的在籍学生。"),
     )
 
