@@ -82,7 +82,8 @@ def uncover_point(*, point_id: int, kind: TargetKind, target_id: int, by: Identi
 
 def remove_objective(*, objective: CourseObjective, by: Identity, now: datetime) -> None:
     """Take an objective of a course away, and the points it carried lose it. Raises BadCourse when something was concluded about it."""
-    (key,) = inspect(objective).identity
+    state: Any = inspect(objective)
+    (key,) = state.identity
     version_id = queries.version_of_objective(key)
     if version_id is not None:
         hold_plan(version_id)

@@ -5,7 +5,7 @@ Whoever has a mark, a conclusion or a seat in a run whose grades go into the cou
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from courses.curriculum import queries as curriculum
@@ -69,6 +69,6 @@ def list_numbers(*, offering: Offering, text: str, by: Identity, now: datetime) 
     return list_takers(offering=offering, add=[students[number] for number in wanted], by=by, now=now)
 
 
-def _few(numbers: Collection[str] | object) -> list[str]:
-    found = [number[:40] for number in numbers]  # type: ignore[attr-defined]
+def _few(numbers: Iterable[str]) -> list[str]:
+    found = [number[:40] for number in numbers]
     return [*found[:TOLD], _("等 %(n)s 人", n=len(found))] if len(found) > TOLD else found
