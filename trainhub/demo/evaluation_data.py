@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from courses.curriculum import marking
 from courses.curriculum import operations as curriculum
 from courses.curriculum import queries as curriculum_queries
 from courses.curriculum.models import CurriculumCourse
@@ -23,7 +22,6 @@ from courses.standards import queries as standard_queries
 from courses.standards.types import TargetKind
 from courses.teaching import operations as teaching
 from courses.teaching import queries as teaching_queries
-from courses.teaching import taking
 from courses.teaching.types import AppraisalResult
 from trainhub.demo import evaluation_registers
 from trainhub.kernel.access import Identity
@@ -82,8 +80,6 @@ SUBJECTS: tuple[Subject, ...] = (
     Subject("产品开发项目", 5, _S, _M, 48, True),
     Subject("国际工程与跨文化沟通", 5, _G, _M, 32),
 )
-ELECTIVE = Subject("工业机器人应用", 5, _S, _O, 32)
-"""The course of the demo plan that nobody has to take."""
 PREMISES: Mapping[str, tuple[str, ...]] = {
     "大学物理": ("高等数学",), "工程基础": ("高等数学", "大学物理"), "系统设计原理": ("工程制图",), "制造系统与工艺": ("工程制图", "工程基础"),
     "工程项目管理": ("工程基础",), "自动控制与测试": ("工程基础",), "产品开发项目": ("系统设计原理", "制造系统与工艺"),
@@ -173,11 +169,6 @@ def failing_programme(*, programme: Programme, cohort: Cohort, by: Identity, tod
     _Builder(programme, cohort, by, today, now).build(is_experienced=False, plan_item_ids=plan_item_ids)
 
 
-def add_elective(*, programme: Programme, cohort: Cohort, by: Identity, today: date, now: datetime) -> CurriculumCourse:
-    """Give the plan of a cohort an optional course that every second student takes, listed when it began; again adds nothing."""
-    return _Builder(programme, cohort, by, today, now).elective()
-
-
 class _Builder:
     """One programme and one cohort."""
 
@@ -258,39 +249,6 @@ class _Builder:
         for name, before in PREMISES.items():
             curriculum.require_courses(course=by_name[name], required_ids=[by_name[one].id for one in before], **self.with_by)
         return made
-
-    def elective(self) -> CurriculumCourse:
-        known = curriculum_queries.by_code(self.version.id, "X01")
-        if known is not None:
-            return known
-        row = curriculum.add_course(
-            version=self.version,
-            code="X01",
-            name=ELECTIVE.name,
-            category=ELECTIVE.category,
-            importance=ELECTIVE.importance,
-            is_optional=True,
-            hours=ELECTIVE.hours,
-            credits_x10=ELECTIVE.hours * 10 // 16,
-            term=ELECTIVE.term,
-            delivery_modes=[DeliveryMode.LECTURE, DeliveryMode.LAB],
-            research_methods=[ResearchMethod.PROJECT],
-            revised_on=self.today - timedelta(days=300),
-            **self.with_by,
-        )
-        objective = curriculum.add_objective(course=row, text="能够为一个工位选择、编程和调试工业机器人。", **self.with_by)
-        item = curriculum.add_assessment(course=row, kind=AssessmentKind.PROJECT, title="工位改造项目", weight_percent=100, **self.with_by)
-        marking.set_shares(course=row, shares=[(item, objective, 100)], **self.with_by)
-        day, lead = self.teaching_day(ELECTIVE.term), self.full_time[-1][0]
-        offering = teaching.offer_course(course=row, cohort=self.cohort, first_teaching_on=day, lead=lead, **self.with_by)
-        students = [key for key, _name, _number in curriculum_queries.students_of_cohort(self.cohort.id)][::2]
-        taking.list_takers(offering=offering, add=students, **self.with_by)
-        closed_on = day + timedelta(days=120)
-        if closed_on <= self.today:
-            marks = [(key, item, 640 + (key * 11) % 330) for key in students]
-            marking.record_scores(course=row, marks=marks, concluded_on=closed_on, **self.with_by)
-            teaching.close_offering(offering=offering, closed_on=closed_on, **self.with_by)
-        return row
 
     def covers(self, courses: Sequence[CurriculumCourse], plan_item_ids: Sequence[int]) -> None:
         objectives = [one for course in courses for one in curriculum_queries.objectives_of(course.id)]

@@ -8,7 +8,8 @@ from typing import Any
 from enterprises.placements import queries as placements
 from enterprises.placements.operations import planitems, plansigning
 from trainhub.demo import evaluation_cases
-from trainhub.demo.evaluation_data import add_elective, complete_programme, failing_programme, plan_of
+from trainhub.demo.elective import add_elective
+from trainhub.demo.evaluation_data import complete_programme, failing_programme, plan_of
 from trainhub.demo.ground import FOREIGN_EVERY
 from trainhub.demo.world import World
 from trainhub.oversight.evaluation.operations import support

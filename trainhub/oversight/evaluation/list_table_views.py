@@ -36,7 +36,7 @@ def export(form: str) -> Any:
     return downloads.table(cells, standings.COLUMNS, name=_(standings.NAME), form=form, codes=standings.CODES)
 
 
-def _chosen() -> dict[str, str]:
+def _chosen() -> dict[str, Any]:
     return {name: request.values[name] for name in ("q", "sort") if request.values.get(name)}
 
 

@@ -21,6 +21,7 @@ from courses.teaching import queries as teaching_queries
 from courses.teaching import taking
 from tests.factories import courses, ground
 from tests.factories import evaluation as factory
+from trainhub.demo import elective
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import transaction
 from trainhub.kernel.i18n import _ as translated
@@ -252,3 +253,15 @@ def test_a_kept_table_tells_its_words_in_the_readers_language(session: Session) 
                 for now, was in zip(line, kept_line, strict=True)
             }
             assert [(was, now) for was, now in pairs if was != now and translated(was) == now] == [], code
+
+
+def test_the_optional_course_of_the_demo(session: Session) -> None:
+    """Every second student takes it, all have their conclusions; made again it is the same."""
+    built = factory.meeting(students=4)
+    facts: dict[str, Any] = {"programme": built.programme, "cohort": built.cohort, "today": factory.TODAY, **W}
+    row = elective.add_elective(**facts)
+    assert elective.add_elective(**facts) is row
+    offering = teaching_queries.offering_of(row.id, built.cohort.id)
+    assert offering is not None
+    assert (len(teaching_queries.takers_of(offering.id)), offering.closed_on is not None) == (2, True)
+    assert found(built).status.value == "met"
