@@ -1,4 +1,5 @@
-"""The readiness page, its simulation and the comparison of cohorts with 2,000 judged students: p50 and the number of queries.
+"""The readiness page, its simulation and the comparison of cohorts with 2,000 judged students: p50 and the number of queries; and once
+what a submission draws before anything is locked.
 
     python benchmarks/evaluation.py [STUDENTS] [TURNS]
 
@@ -30,6 +31,8 @@ def main(students: int, turns: int) -> dict[str, Any]:
     from trainhub.kernel.access import Role
     from trainhub.kernel.db import Base, db, transaction
     from trainhub.kernel.initialise import load_reference
+    from trainhub.oversight.evaluation.store.operations import freezing
+    from trainhub.programmes import queries as programmes
 
     secret = "a secret for benchmarks only, long enough to be taken"
     with tempfile.TemporaryDirectory() as folder:
@@ -62,6 +65,13 @@ def main(students: int, turns: int) -> dict[str, Any]:
                 "queries": len(statements),
             }
         with app.app_context():
+            programme = programmes.by_id(programme_id)
+            assert programme is not None
+            statements.clear()
+            begun, worked = time.perf_counter(), time.process_time()
+            freezing.draw(programme, factory.TODAY)
+            spent = {"ms": round((time.perf_counter() - begun) * 1000), "cpu_ms": round((time.process_time() - worked) * 1000)}
+            found["what a submission draws"] = {**spent, "queries": len(statements)}
             db.engine.dispose()
         return found
 

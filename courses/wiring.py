@@ -39,6 +39,7 @@ from courses.discussion import models as discussion_models
 from courses.discussion import staff_views as discussion_staff_views
 from courses.discussion import tasks as discussion_tasks
 from courses.discussion import views as discussion_views
+from courses.gradebook import feed_queries
 from courses.gradebook import models as gradebook_models
 from courses.gradebook import tasks as gradebook_tasks
 from courses.gradebook.views import book as gradebook_views
@@ -72,9 +73,10 @@ from courses.recognition import panels as recognition_panels
 from courses.recognition import views as recognition_views
 from courses.standards import models as standards_models
 from courses.standards import views as standards_views
-from courses.teaching import correcting_views as teaching_correcting
 from courses.teaching import holding as teaching_holding
 from courses.teaching import models as teaching_models
+from courses.teaching import seats
+from courses.teaching import taking_views as teaching_taking
 from trainhub.certificates.types import EVIDENCE_PAGES, PRESENT_FACTS
 from trainhub.identity import retention
 from trainhub.kernel import audit_words, jobs
@@ -222,7 +224,7 @@ def register(app: Flask) -> None:
         learning_api.blueprint,
         curriculum_marks.blueprint,
         standards_views.blueprint,
-        teaching_correcting.blueprint,
+        teaching_taking.blueprint,
         discussion_views.blueprint,
         message_views.blueprint,
         agenda_views.blueprint,
@@ -280,6 +282,8 @@ def register(app: Flask) -> None:
     jobs.register_periodic(app, learning_tasks.FORGET, learning_tasks.forget, every=timedelta(days=1), title=N_("抹去保存期限届满的作答"))
     jobs.register_periodic(app, discussion_tasks.FORGET, discussion_tasks.forget, every=timedelta(days=1), title=N_("去除保存期限届满的发言署名"))
     holds.register_hold(app, "teaching", teaching_holding.why_course_stays)
+    seats.register_seated(app, feed_queries.seated_students)
+    holds.register_taught(app, teaching_holding.taught_to)
     holds.register_hold(app, "recognition", recognition_holding.why_course_stays)
     own.register(app)
     retention.register_use(app, "courses", learning_queries.enrolments_since)

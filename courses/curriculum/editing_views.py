@@ -35,6 +35,7 @@ def terms(pair: Pair) -> Any:
     if request.method == "POST":
         try:
             with transaction():
+                operations.hold_plan(version.id)
                 changed = sum(_save_line(course) for course in queries.rows_of(version.id))
                 operations.check_order(version.id)
             return done(_("已保存，%(n)s 门课程有改动。", n=changed), "curriculum.terms", version_id=version.id)
@@ -72,8 +73,8 @@ def _save_line(course: CurriculumCourse) -> bool:
     }
     given = sent.get(f"v-{key}", "")
     try:
-        opened_at = int(given) if is_key(given) else None
-        return bool(operations.change_course(course=course, version=opened_at, is_alone=False, by=who(), now=clock.now(), **fields))
+        fields |= {"version": int(given) if is_key(given) else None, "reason": sent.get("reason", "")[:400]}
+        return bool(operations.change_course(course=course, is_alone=False, by=who(), now=clock.now(), **fields))
     except operations.BadCourse as wrong:
         raise operations.BadCourse(_("%(course)s：%(why)s", course=course.name, why=wrong.message)) from wrong
 
@@ -107,14 +108,15 @@ def edit_course(thing: tuple[Programme, ProgrammeVersion, CurriculumCourse]) -> 
     _programme, version, row = thing
     form = forms.CourseChangeForm(obj=row, credits=row.credits_x10 / 10, required=[one.required_id for one in queries.premises_of(row.id)])
     form.offer(queries.courses_of(version.id), row.id)
-    if queries.is_concluded(row.id):
-        del form.code, form.reason
+    if queries.is_concluded(row.id) and "code" not in request.form:  # who opened the form before the first mark is told
+        del form.code
     if form.validate_on_submit():
         facts = {name: form[name].data for name in ("name", "category", "importance", "is_optional", "term", "hours", "language", "revised_on")}
         facts |= {name: form[name].data or [] for name in ("delivery_modes", "research_methods")}
         facts |= {name: form[name].data for name in ("code", "reason") if name in form and form[name].data}
         try:
             with transaction():
+                operations.hold_plan(version.id)
                 credits_x10, opened_at = int((form.credits.data or 0) * 10), form.version.data
                 by: dict[str, Any] = {"by": who(), "now": clock.now()}
                 operations.change_course(course=row, credits_x10=credits_x10, version=opened_at, is_alone=False, **facts, **by)

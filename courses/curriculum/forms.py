@@ -39,9 +39,9 @@ class CourseChangeForm(CourseForm):
     """Changes to a course. Its code is offered while nobody was marked in it; left out, it stays."""
 
     code = Text(_l("课程代码"), [Optional(), Length(max=40)])
-    reason = Text(_l("更正代码的理由"), [Optional(), Length(max=400)], description=_l("更正课程代码时填写。"))
     revised_on = DateField(_l("大纲最近修订"), [Optional()], description=_l("本次修订了大纲的，填写修订日期；改动记入修订记录（PETOE-2.6）。"))
     required = Checks(_l("先修课程"), coerce=int, description=_l("在较早的学期或同一学期开设，且不互为先修。"))
+    reason = Text(_l("更正理由"), [Optional(), Length(max=400)], description=_l("更正课程代码，或已安排开课后改为选修、改回必修时填写。"))
 
     def offer(self, courses: Iterable[CourseRow], but: int) -> None:
         """Let the other courses of the plan be chosen, term by term."""

@@ -6,13 +6,15 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime
 
 from courses.curriculum import queries, rules
+from courses.curriculum.locking import hold_course
 from courses.curriculum.models import AssessmentItem, CourseObjective, CurriculumCourse, ItemObjective, ItemScore
-from courses.curriculum.operations import BadCourse, count_up, course_to_edit, record_results
+from courses.curriculum.operations import BadCourse, count_up, record_results
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.clock import local
-from trainhub.kernel.db import lock, session
+from trainhub.kernel.db import session
 from trainhub.kernel.errors import Stale
+from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import _
 
 
@@ -25,11 +27,13 @@ def set_shares(
     opened_at: int | None = None,
 ) -> int:
     """Say how much each item tells about each objective (0: nothing); returns how many changed. The conclusions that rest on marks follow
-    at once: nobody's is one of other shares. `opened_at`: the version of the course. Raises BadCourse and Stale."""
-    lock(CurriculumCourse, course.id)  # a grid of marks is saved before it or after it
-    course, changed, concerned = course_to_edit(course.id, opened_at), 0, set[int]()
+    at once: nobody's is one of other shares. `opened_at`: the version of the course. Raises CourseGone, BadCourse and Stale."""
+    hold_course(course)  # a grid of marks is saved before it or after it
+    check_version(course, opened_at)
+    changed, concerned = 0, set[int]()
+    items, objectives = _parts(course), {one.id for one in queries.objectives_of(course.id)}
     for item, objective, share in shares:
-        if item.course_id != course.id or objective.course_id != course.id:
+        if item.id not in items or objective.id not in objectives:
             raise BadCourse(_("课程目标不属于这门课程。"), field="objective_id")
         if not 0 <= share <= 100:
             raise BadCourse(_("占比应为 0 至 100 的整数。"), field="share")
@@ -63,20 +67,20 @@ def record_scores(
 ) -> tuple[int, int]:
     """Enter marks (student, item, tenths) and conclude every objective they complete: (marks changed, conclusions changed).
 
-    None takes a mark away that was entered by mistake, and with it the conclusions that rested on it. A mark again changes nothing. An objective without all of its items' marks gets no conclusion. `opened`: the marks of
-    (student, item id) as the grid showed them; one that somebody else changed meanwhile is not overwritten. Raises BadCourse,
-    Stale.
+    None takes a mark away that was entered by mistake, and with it the conclusions that rested on it. A mark again changes
+    nothing. An objective without all of its items' marks gets no conclusion. `opened`: the marks of (student, item id) as the
+    grid showed them; one that somebody else changed meanwhile is not overwritten. Raises CourseGone, BadCourse and Stale.
     """
     wanted = list(marks)
     students = {student for student, _item, _mark in wanted}
-    lock(CurriculumCourse, course.id)  # one grid after the other
-    known, changed, shares = queries.scores_of(course.id, students), 0, queries.shares_of(course.id)
+    hold_course(course)  # one grid after the other
+    known, changed, shares, items = queries.scores_of(course.id, students), 0, queries.shares_of(course.id), _parts(course)
     taken: list[dict[str, int]] = []
     lapsed: dict[int, set[int]] = {}
     if opened is not None:
         wanted = _still_to_enter(wanted, opened, known)
     for student, item, mark in wanted:
-        if item.course_id != course.id:
+        if item.id not in items:
             raise BadCourse(_("考核方式不属于这门课程。"), field="item_id")
         if mark is not None and not 0 <= mark <= 1000:
             raise BadCourse(_("成绩应在 0 至 100 分之间。"), field="score_x10")
@@ -102,6 +106,11 @@ def record_scores(
         audit.record(by=by, did="courses.curriculum.scores_removed", on=course, data={"marks": taken, "on": concluded_on})
     gone = _withdraw(course, lapsed, by=by) if lapsed else 0
     return changed + len(taken), gone + _conclude(course, students, set(), concluded_on, by=by, now=now)
+
+
+def _parts(course: CurriculumCourse) -> set[int]:
+    """The parts of the assessment that stand, once the course is held: one that is read before may be gone."""
+    return {one.id for one in queries.assessments_of(course.id)}
 
 
 def _conclude(course: CurriculumCourse, students: Collection[int], concerned: Collection[int], on: date, *, by: Identity, now: datetime) -> int:

@@ -8,12 +8,14 @@ from typing import Any
 
 from sqlalchemy.orm.attributes import flag_modified
 
-from courses.curriculum import queries, rules
+from courses.curriculum import holds, queries, rules
+from courses.curriculum.locking import CourseGone, hold_course
+from courses.curriculum.locking import hold_plan as hold_plan
 from courses.curriculum.models import AssessmentItem, CourseObjective, CoursePremise, CourseResult, CurriculumCourse, ItemObjective
 from courses.curriculum.types import AssessmentKind, CourseCategory, DeliveryMode, Importance, Language, ResearchMethod
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
-from trainhub.kernel.db import add_once, lock, session
+from trainhub.kernel.db import add_once, session
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import _
@@ -80,6 +82,7 @@ def add_course(
         "revised_on": revised_on,
     }
     _check(fields)
+    hold_plan(version.id)
     if queries.by_code(version.id, fields["code"]) is not None:
         raise CourseKnown(_("这版培养方案已有代码为 %(code)s 的课程。", code=fields["code"]), field="code")
     row = CurriculumCourse(version_id=version.id, **fields)
@@ -99,10 +102,16 @@ EDITABLE = frozenset(
 def change_course(
     *, course: CurriculumCourse, by: Identity, now: datetime, version: int | None = None, is_alone: bool = True, reason: str = "", **fields: Any
 ) -> dict[str, list[Any]]:
-    """Change facts of a course; returns {field: [before, after]}. Raises Stale, BadCourse and CourseKnown.
+    """Change facts of a course; returns {field: [before, after]}. Raises Stale, CourseGone, BadCourse and CourseKnown.
 
-    A wrong code is mended with a reason while nobody was marked in the course: marks and conclusions name it by its code. Whoever changes several courses together (`is_alone` False) checks their order when all are changed: `check_order`.
+    A wrong code is mended with a reason while nobody was marked in the course: marks and conclusions name it by its code. Once a
+    course is offered to a cohort, it becomes optional or compulsory with a reason: who has to have a conclusion changes (PETOE-2.5).
+    Whoever changes several courses together (`is_alone` False) holds the plan before (`hold_plan`), and checks the order
+    of the courses when all are changed (`check_order`).
     """
+    if is_alone:
+        hold_plan(course.version_id)
+    hold_course(course)
     check_version(course, version)
     unknown = sorted(set(fields) - EDITABLE)
     if unknown:
@@ -116,6 +125,9 @@ def change_course(
     changed = {key: [getattr(course, key), value] for key, value in fields.items() if getattr(course, key) != value}
     if "code" in changed:
         _check_code(course, fields["code"], reason)
+    if "is_optional" in changed and not reason.strip() and (years := holds.taught(course)):
+        why = _("已为 %(years)s 级安排开课，改为选修或改回必修请写明理由。", years=years)
+        raise BadCourse(why, field="reason")
     for key, (_before, after) in changed.items():
         setattr(course, key, after)
     if changed:
@@ -127,13 +139,13 @@ def change_course(
 
 
 def _said(changed: dict[str, list[Any]], reason: str) -> dict[str, Any]:
-    return {**audit.changes(changed, told=EDITABLE), **({"reason": reason.strip()} if "code" in changed else {})}
+    given = {"reason": reason.strip()} if reason.strip() and changed.keys() & {"code", "is_optional"} else {}
+    return {**audit.changes(changed, told=EDITABLE), **given}
 
 
 def _check_code(course: CurriculumCourse, code: str, reason: str) -> None:
     if not reason.strip():
         raise BadCourse(_("请写明更正课程代码的理由。"), field="reason")
-    lock(ProgrammeVersion, course.version_id)
     if queries.is_concluded(course.id):
         raise BadCourse(_("这门课程已有学生成绩或达成结论，代码不能再改。"), field="code")
     if queries.by_code(course.version_id, code) is not None:
@@ -163,8 +175,10 @@ def require_courses(
     """Say which courses of the plan come before a course: all of them, what is left out no longer does. The same again changes nothing.
 
     They are taught in an earlier term or in the same one, and nothing requires itself, on no way round (M2.2, 002:399).
-    Raises Stale and BadCourse.
+    Raises Stale, CourseGone and BadCourse.
     """
+    hold_plan(course.version_id)
+    hold_course(course)
     check_version(course, opened_at)
     rows, wanted = {row.id: row for row in queries.rows_of(course.version_id)}, set(required_ids)
     if course.id in wanted:
@@ -189,7 +203,7 @@ def add_objective(*, course: CurriculumCourse, text: str, by: Identity, now: dat
     text = text.strip()
     if not text:
         raise BadCourse(_("请填写课程目标的内容。"), field="text")
-    _hold(course)
+    hold_course(course)
     known = queries.objectives_of(course.id)
     number = number or max((one.number for one in known), default=0) + 1
     taken = next((one for one in known if one.number == number), None)
@@ -209,7 +223,7 @@ def add_assessment(
     *, course: CurriculumCourse, kind: AssessmentKind, weight_percent: int, by: Identity, now: datetime, title: str = ""
 ) -> AssessmentItem:
     """Add a part of the assessment. Raises BadCourse when the weights would exceed 100 %."""
-    _hold(course)
+    hold_course(course)
     left = rules.weight_left(item.weight_percent for item in queries.assessments_of(course.id))
     if not 1 <= weight_percent <= 100:
         raise BadCourse(_("权重应为 1 至 100 的整数。"), field="weight_percent")
@@ -242,18 +256,13 @@ def remove_assessment(*, item: AssessmentItem, by: Identity, now: datetime) -> N
 
 def course_to_edit(course_id: int, opened_at: int | None) -> CurriculumCourse:
     """The course whose objectives, assessment or shares are changed. Its version counts up with each (`count_up`), so that
-    two editors of one part notice each other. Raises Stale."""
+    two editors of one part notice each other. Raises Stale and CourseGone."""
     course = queries.course(course_id)
-    assert course is not None
-    _hold(course)
+    if course is None:
+        raise CourseGone(_("这门课程刚从培养方案中删除。"))
+    hold_course(course)
     check_version(course, opened_at)
     return course
-
-
-def _hold(course: CurriculumCourse) -> None:
-    """One change of what is within a course after the other: what stands is read after those before."""
-    lock(CurriculumCourse, course.id)
-    session().refresh(course)
 
 
 def count_up(course: CurriculumCourse) -> None:
@@ -319,7 +328,8 @@ def copy_courses(*, source: ProgrammeVersion, target: ProgrammeVersion, by: Iden
     """
     if source.programme_id != target.programme_id or source.id == target.id:
         raise BadCourse(_("只能复制同一专业另一版培养方案的课程体系。"), field="source")
-    if queries.courses_of(target.id):
+    hold_plan(target.id)
+    if queries.rows_of(target.id):
         raise BadCourse(_("这版培养方案已有课程，不能再整体复制。"), field="source")
     objectives: dict[int, int] = {}
     courses: dict[int, int] = {}
@@ -356,15 +366,15 @@ def record_results(
     """Conclude for (student, objective, mark in tenths) whether it is attained; returns how many rows are new or changed.
 
     The threshold is own.attainment.student_percent on the day of the conclusion. The same mark again changes nothing.
-    Raises BadCourse for a mark outside 0 to 100 or an objective of another course.
+    Raises CourseGone, and BadCourse for a mark outside 0 to 100 or an objective that the course does not have.
     """
     percent = book().at("own.attainment.student_percent", on=concluded_on).number
     wanted = list(marks)
-    lock(CurriculumCourse, course.id)
+    hold_course(course)
     known = queries.results_of_objectives({one.id for _student, one, _mark in wanted})
-    changed = 0
+    mine, changed = {one.id for one in queries.objectives_of(course.id)}, 0
     for student_id, objective, mark in wanted:
-        if objective.course_id != course.id:
+        if objective.id not in mine:
             raise BadCourse(_("课程目标不属于这门课程。"), field="objective_id")
         if not 0 <= mark <= 1000:
             raise BadCourse(_("成绩应在 0 至 100 分之间。"), field="score_x10")

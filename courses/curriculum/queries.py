@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, select, union
 
 from courses.curriculum.models import AssessmentItem, CourseObjective, CoursePremise, CourseResult, CurriculumCourse, ItemObjective, ItemScore
 from courses.curriculum.types import AssessmentKind, CourseRow
@@ -125,9 +125,15 @@ def hold_to_remove(course_id: int) -> bool:
     return session().scalar(select(CurriculumCourse.id).where(CurriculumCourse.id == course_id).with_for_update()) is not None
 
 
-def hold_to_name(course_id: int) -> bool:
-    """Hold a course that something is about to name; False when it has left its plan meanwhile."""
+def hold_to_change(course_id: int) -> bool:
+    """Hold a course in which something is about to change, one after the other; who only names it does not wait. False when it is gone."""
     return session().scalar(select(CurriculumCourse.id).where(CurriculumCourse.id == course_id).with_for_update(key_share=True)) is not None
+
+
+def hold_to_name(course_id: int) -> bool:
+    """Hold a course that something is about to name, together with others who name it; False when it has left its plan meanwhile."""
+    naming = select(CurriculumCourse.id).where(CurriculumCourse.id == course_id).with_for_update(read=True, key_share=True)
+    return session().scalar(naming) is not None
 
 
 def result(student_id: int, objective_id: int) -> CourseResult | None:
@@ -230,6 +236,16 @@ def is_concluded(course_id: int, cohort_id: int | None = None) -> bool:
         mine = select(Student.id).where(Student.cohort_id == cohort_id)
         results, marks = results.where(CourseResult.student_id.in_(mine)), marks.where(ItemScore.student_id.in_(mine))
     return any(session().scalar(one.limit(1)) is not None for one in (results, marks))
+
+
+def concluded_students(course_id: int, student_ids: Collection[int]) -> set[int]:
+    """Who of some students has a mark in a course of a plan or a conclusion about one of its objectives. One query, none about nobody."""
+    if not student_ids:
+        return set()
+    results = select(CourseResult.student_id).where(CourseResult.course_id == course_id, CourseResult.student_id.in_(list(student_ids)))
+    marks = select(ItemScore.student_id).join(AssessmentItem, AssessmentItem.id == ItemScore.item_id)
+    marks = marks.where(AssessmentItem.course_id == course_id, ItemScore.student_id.in_(list(student_ids)))
+    return set(session().scalars(union(results, marks)))
 
 
 def rows_of(version_id: int) -> list[CurriculumCourse]:

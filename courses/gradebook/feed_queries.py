@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, and_, func, select
 from sqlalchemy.orm import aliased
 
 from courses.catalogue.models import RUN_TITLE, Course, Run
@@ -18,7 +19,7 @@ from trainhub.kernel.db import session
 from trainhub.people.models import Person, Student
 from trainhub.people.types import StudentState
 from trainhub.programmes import queries as programmes
-from trainhub.programmes.models import Cohort
+from trainhub.programmes.models import Cohort, ProgrammeVersion
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,38 @@ def students_of(run_id: int, version_id: int) -> list[tuple[int, int]]:
     for enrolment_id, student_id in session().execute(statement):
         found.setdefault(student_id, enrolment_id)
     return [(enrolment_id, student_id) for student_id, enrolment_id in found.items()]
+
+
+def takers_seated(courses: Select[int], until: datetime) -> Select[int, int]:
+    """(course, student) of everybody who held a seat by a moment in a run whose grades go into some courses of plans, as a select: they
+    take the course, although nothing was graded yet. One human may learn under one row and study under another; both sides are gathered
+    before they are compared, so that nobody is looked for once for each learner."""
+    learner, studies = aliased(Person), aliased(Person)
+    seats = (
+        select(AssessmentItem.course_id, func.coalesce(learner.merged_into_id, learner.id).label("human"))
+        .join(GradeFeed, GradeFeed.item_id == AssessmentItem.id)
+        .join(Enrolment, Enrolment.run_id == GradeFeed.run_id)
+        .join(learner, learner.id == Enrolment.person_id)
+        .where(AssessmentItem.course_id.in_(courses), Enrolment.state.in_(SEATED), Enrolment.enrolled_at <= until)
+        .distinct()
+        .subquery()
+    )
+    students = (
+        select(CurriculumCourse.id.label("course_id"), Student.id, func.coalesce(studies.merged_into_id, studies.id).label("human"))
+        .join(ProgrammeVersion, ProgrammeVersion.id == CurriculumCourse.version_id)
+        .join(Student, Student.programme_id == ProgrammeVersion.programme_id)
+        .join(studies, studies.id == Student.person_id)
+        .where(CurriculumCourse.id.in_(courses), Student.state != StudentState.WITHDRAWN)
+        .distinct()
+        .subquery()
+    )
+    return select(students.c.course_id, students.c.id).join(seats, and_(seats.c.course_id == students.c.course_id, seats.c.human == students.c.human))
+
+
+def seated_students(course_id: int, until: datetime) -> set[int]:
+    """Those of one course."""
+    mine = select(CurriculumCourse.id).where(CurriculumCourse.id == course_id)
+    return {student_id for _course, student_id in session().execute(takers_seated(mine, until))}
 
 
 def runs_of_plan(version_id: int) -> list[tuple[Run, str]]:

@@ -21,7 +21,7 @@ from courses.own import talk_queries as talk
 from courses.own import work_queries as work
 from courses.paths.models import PathMember
 from courses.recognition.models import CreditClaim
-from courses.teaching.models import Offering, PartTimeAppointment, PartTimeAppraisal, Secondment, TeachingTask
+from courses.teaching.models import Offering, OfferingTaker, PartTimeAppointment, PartTimeAppraisal, Secondment, TeachingTask
 from trainhub.identity.my_data import Kind, register_exports
 from trainhub.kernel.i18n import _l
 
@@ -57,6 +57,7 @@ EXPORTS: Sequence[Kind] = (
     ("grades", _l("成绩册成绩"), study.grades, Grade),
     ("grade_changes", _l("成绩册成绩的更改"), study.grade_changes, GradeChange),
     ("plan_scores", _l("培养方案课程成绩"), study.plan_scores, ItemScore),
+    ("plan_courses", _l("修读的选修课程"), study.plan_courses, OfferingTaker),
     ("plan_results", _l("课程目标达成"), study.plan_results, CourseResult),
     ("credit_claims", _l("学分认定申请"), study.claims, CreditClaim),
     ("threads", _l("讨论话题"), talk.threads, talk_models.Thread),

@@ -49,7 +49,7 @@ from courses.paths.models import LearningPath, PathMember
 from courses.recognition import labels as claim_labels
 from courses.recognition.models import CreditClaim
 from courses.teaching import labels as teaching_labels
-from courses.teaching.models import Offering, PartTimeAppointment, PartTimeAppraisal, Secondment, TeachingTask
+from courses.teaching.models import Offering, OfferingTaker, PartTimeAppointment, PartTimeAppraisal, Secondment, TeachingTask
 from trainhub.identity.queries.owned import Owned, pick, share, tenths
 from trainhub.kernel import clock
 from trainhub.kernel.i18n import listed
@@ -332,6 +332,14 @@ def plan_scores(person_id: int) -> Owned:
     statement = pick(row, CurriculumCourse.name.label("course"), AssessmentItem.title.label("item"), row.score_x10.label("score"), row.recorded_at)
     joined = statement.join(AssessmentItem, AssessmentItem.id == row.item_id).join(CurriculumCourse, CurriculumCourse.id == AssessmentItem.course_id)
     return Owned(_of_student(joined, row.student_id, person_id).order_by(row.recorded_at, row.item_id), {"score": tenths})
+
+
+def plan_courses(person_id: int) -> Owned:
+    """Optional courses of the programme on whose list one is."""
+    row = OfferingTaker
+    statement = pick(row, CurriculumCourse.name.label("course"), Offering.academic_year, Offering.semester, row.listed_at)
+    joined = statement.join(Offering, Offering.id == row.offering_id).join(CurriculumCourse, CurriculumCourse.id == Offering.course_id)
+    return Owned(_of_student(joined, row.student_id, person_id).order_by(row.listed_at, row.offering_id))
 
 
 def plan_results(person_id: int) -> Owned:

@@ -9,6 +9,7 @@ from typing import IO
 from sqlalchemy.exc import IntegrityError
 
 from courses.catalogue import queries as catalogue
+from courses.curriculum.locking import name_course
 from courses.curriculum.models import CurriculumCourse
 from courses.learning.models import Enrolment
 from courses.learning.types import EnrolmentState
@@ -58,7 +59,8 @@ def add_mapping(
     by: Identity,
     now: datetime,
 ) -> CreditMapping:
-    """An online course counts as a course of a plan, from a day on."""
+    """An online course counts as a course of a plan, from a day on. Raises BadClaim and CourseGone."""
+    name_course(target)
     course = queries.course_by_code(course_code)
     if course is None:
         raise BadClaim(_("没有代码为“%(code)s”的课程。", code=course_code.strip()[:60]), field="course_code")
@@ -206,6 +208,7 @@ def apply_with_certificate(
 
 
 def _check_target(student: Student, target: CurriculumCourse) -> None:
+    name_course(target)
     plan = queries.plan_of(student)
     if plan is None or target.version_id != plan.id:
         raise BadClaim(_("这门课程不在你所在年级的培养方案中。"), field="target_id")

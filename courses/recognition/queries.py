@@ -39,12 +39,9 @@ def student_by_id(student_id: int) -> Student | None:
 
 
 def plan_of(student: Student) -> ProgrammeVersion | None:
-    """The training plan of a student's cohort: the version assigned to it, else the published one that holds for its year."""
-    cohort = session().get(Cohort, student.cohort_id)
-    if cohort is None:
-        return None
-    assigned = programmes.version_by_id(cohort.version_id) if cohort.version_id is not None else None
-    return assigned or programmes.version_for(student.programme_id, cohort.year)
+    """The training plan that a student's cohort follows."""
+    cohort = session().get_one(Cohort, student.cohort_id)
+    return programmes.version_by_id(programmes.followed_by(cohort) or 0)
 
 
 def plan_courses(version_id: int) -> list[CurriculumCourse]:

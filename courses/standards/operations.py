@@ -11,6 +11,7 @@ from sqlalchemy import inspect
 from courses.curriculum import operations as curriculum
 from courses.curriculum import queries as curriculum_queries
 from courses.curriculum import removing
+from courses.curriculum.locking import hold_plan
 from courses.curriculum.models import CourseObjective, CurriculumCourse
 from courses.standards import queries
 from courses.standards.models import IndustryClause, IndustryStandard, PointCover, RequirementClause, SchoolStandard
@@ -40,11 +41,13 @@ class BadStandard(Refused):
 def cover_point(*, point_id: int, kind: TargetKind, target_id: int, by: Identity, now: datetime, weight: int | None = None) -> PointCover:
     """Say that an objective or a plan item carries an indicator point, and how strongly (1 to 3, a new one without: 1).
 
-    A published version may still be refined here: the points stay, how they are taught improves (PETOE-2.6). Raises BadCover.
+    A published version may still be refined here: the points stay, how they are taught improves (PETOE-2.6). Who takes an
+    objective away holds the plan too, so that nothing carries a point that is gone. Raises BadCover.
     """
     version_id = queries.version_of_point(point_id)
     if version_id is None:
         raise BadCover(_("没有这个指标点。"), field="point_id")
+    hold_plan(version_id)
     if kind is TargetKind.OBJECTIVE and queries.version_of_objective(target_id) != version_id:
         raise BadCover(_("课程目标与指标点不属于同一版培养方案。"), field="target_id")
     if weight not in (None, 1, 2, 3):
@@ -79,8 +82,13 @@ def uncover_point(*, point_id: int, kind: TargetKind, target_id: int, by: Identi
 
 def remove_objective(*, objective: CourseObjective, by: Identity, now: datetime) -> None:
     """Take an objective of a course away, and the points it carried lose it. Raises BadCourse when something was concluded about it."""
+    state: Any = inspect(objective)
+    (key,) = state.identity
+    version_id = queries.version_of_objective(key)
+    if version_id is not None:
+        hold_plan(version_id)
     curriculum.remove_objective(objective=objective, by=by, now=now)
-    for row in queries.covers_by(TargetKind.OBJECTIVE, objective.id):
+    for row in queries.covers_by(TargetKind.OBJECTIVE, key):
         session().delete(row)
     session().flush()
 
@@ -92,6 +100,7 @@ def remove_course(*, course: CurriculumCourse, reason: str, by: Identity, now: d
     """
     state: Any = inspect(course)
     (key,) = state.identity
+    hold_plan(course.version_id)
     if not curriculum_queries.hold_to_remove(key):
         return
     session().refresh(course)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-import sqlalchemy as sa
-
 from courses.curriculum import queries as curriculum
 from courses.teaching import queries
 from courses.teaching.models import Offering, Secondment, TeachingTask
@@ -91,20 +89,40 @@ def correct_offering(
     return offering
 
 
+def take_back_waiver(*, offering: Offering, reason: str, by: Identity, now: datetime, opened_at: int | None = None) -> Offering:
+    """Take the written reason for more than two of the six back, and nothing else; again changes nothing.
+
+    Raises Stale, and BadOffering without a reason.
+    """
+    if not reason.strip():
+        raise BadOffering(_("请写明撤销的理由。"), field="reason")
+    lock(Cohort, offering.cohort_id)
+    if not queries.is_there(Offering, queries.key_of(offering)):
+        raise BadOffering(_("这门开课刚被收回。"))
+    session().refresh(offering)
+    if offering.waiver:
+        check_version(offering, opened_at)
+        before, offering.waiver = offering.waiver, ""
+        session().flush()
+        data = {"waiver": [before, ""], "reason": reason.strip()}
+        audit.record(by=by, did="courses.teaching.offering_corrected", on=offering, data=data)
+    return offering
+
+
 def take_back_offering(*, offering: Offering, reason: str, by: Identity, now: datetime) -> None:
     """Take an offering back that was arranged by mistake; again changes nothing.
 
-    Raises BadOffering without a reason, once it is closed, while a teaching task is of it, and where something was marked or concluded
-    about students of its cohort.
+    The list of who takes it goes with it. Raises BadOffering without a reason, once it is closed, while a teaching task is of it, and where
+    something was marked or concluded about students of its cohort.
     """
     if not reason.strip():
         raise BadOffering(_("请写明删除的理由。"), field="reason")
-    state: Any = sa.inspect(offering)
-    (key,) = state.identity
+    key = queries.key_of(offering)
     lock(Cohort, offering.cohort_id)
     if not queries.is_there(Offering, key):
         return
     session().refresh(offering)
+    curriculum.hold_to_change(offering.course_id)  # marks are entered before, or find it taken back
     if offering.closed_on is not None:
         raise BadOffering(_("这门课已结课，不能收回。结课误填的，请先在“更正”中清空结课日期。"))
     tasks = queries.tasks_of_offering(key)
@@ -112,17 +130,20 @@ def take_back_offering(*, offering: Offering, reason: str, by: Identity, now: da
         raise BadOffering(_("这门课还有教学任务“%(title)s”，请先收回任务。", title=tasks[0].title))
     if curriculum.is_concluded(offering.course_id, offering.cohort_id):
         raise BadOffering(_("这门课已有该年级学生的成绩或达成结论，不能收回。"))
-    _remove(offering, reason, by)
+    takers = queries.takers_of(key)
+    for one in takers:
+        session().delete(one)
+    session().flush()
+    _remove(offering, reason, by, {"takers": [one.student_id for one in takers]} if takers else None)
 
 
-def _remove(row: TeachingTask | Secondment | Offering, reason: str, by: Identity) -> None:
-    state: Any = sa.inspect(row)
-    (key,) = state.identity
+def _remove(row: TeachingTask | Secondment | Offering, reason: str, by: Identity, more: dict[str, Any] | None = None) -> None:
+    key = queries.key_of(row)
     if not isinstance(row, Offering):
         lock(Teacher, row.teacher_id)
     if not queries.is_there(type(row), key):
         return  # somebody else took it back meanwhile
     said = {column.name: getattr(row, key) for key, column in row.__mapper__.c.items()}
-    audit.record(by=by, did="courses.teaching.removed", on=row, data={"row": said, "reason": reason.strip()})
+    audit.record(by=by, did="courses.teaching.removed", on=row, data={"row": said, **(more or {}), "reason": reason.strip()})
     session().delete(row)
     session().flush()

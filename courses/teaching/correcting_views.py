@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import render_template, url_for
+from flask import render_template, request, url_for
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 
 from courses.curriculum import queries as curriculum
@@ -18,6 +18,7 @@ from trainhub.kernel.access import guard, who
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _
+from trainhub.kernel.numbers import whole
 from trainhub.kernel.web import done
 from trainhub.people import queries as people
 from trainhub.programmes import queries as programmes
@@ -85,10 +86,9 @@ def correct_offering(pair: tuple[Programme, Offering]) -> Any:
 def unwaive(pair: tuple[Programme, Offering]) -> Any:
     """The written reason for more than two of the six is taken back."""
     programme, row = pair
-    why = _reason(_("请写明撤销的理由。"))
-    facts = {name: getattr(row, name) for name in ("first_teaching_on", "lead_teacher_id", "closed_on", "relevance")}
+    why, opened_at = _reason(_("请写明撤销的理由。")), request.form.get("version", type=whole)
     with transaction():
-        correcting.correct_offering(offering=row, waiver="", reason=why, opened_at=row.version, by=who(), now=clock.now(), **facts)
+        correcting.take_back_waiver(offering=row, reason=why, opened_at=opened_at, by=who(), now=clock.now())
     return back(programme, row)
 
 

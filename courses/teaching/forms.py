@@ -45,6 +45,16 @@ class CorrectionForm(Form):
     reason = LongText(_l("更正理由"), [InputRequired(_l("请写明更正的理由。")), Length(max=400)])
 
 
+class TakersForm(Form):
+    """Student numbers of those who take an optional course."""
+
+    numbers = LongText(
+        _l("学号"),
+        [InputRequired(_l("请填写学号。")), Length(max=20000)],
+        description=_l("可从教务系统的选课名单复制；用空格、逗号或换行分开。只能列入该年级的在籍学生。"),
+    )
+
+
 class LeadForm(Form):
     """Another lead lecturer."""
 

@@ -40,6 +40,16 @@ class Offering(Versioned, Base):
     )
 
 
+class OfferingTaker(Base):
+    """A student on the list of an optional course: who takes it is asked for a conclusion before the first mark is there (PETOE-2.5, 002:389)."""
+
+    __tablename__ = "offering_taker"
+
+    offering_id: Mapped[int] = mapped_column(ref("course_offering.id"), primary_key=True)
+    student_id: Mapped[int] = mapped_column(ref("student.id"), primary_key=True, index=True)
+    listed_at: Mapped[datetime]
+
+
 class TeachingTask(Base):
     """What a teacher is told to teach in a semester (教学任务书, M4.7), in hours."""
 

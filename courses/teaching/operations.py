@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from courses.curriculum import queries as curriculum
+from courses.curriculum.locking import name_course
 from courses.curriculum.models import CurriculumCourse
 from courses.curriculum.types import CourseCategory, Importance
 from courses.teaching import queries
@@ -84,7 +84,7 @@ def offer_course(
 ) -> Offering:
     """Offer a course of the plan to a cohort; the semester follows from the day. The same course again is returned as it is.
 
-    Raises BadOffering when the course is not in the cohort's plan, or may not be designated.
+    Raises BadOffering when the course is not in the cohort's plan, or may not be designated, and CourseGone.
     """
     lock(Cohort, cohort.id)
     known = queries.offering_of(course.id, cohort.id)
@@ -93,8 +93,7 @@ def offer_course(
     if programmes.followed_by(cohort) != course.version_id:
         raise BadOffering(_("“%(name)s”不在 %(year)d 级采用的培养方案中。", name=course.name, year=cohort.year), field="course_id")
     check_first_day(first_teaching_on, cohort)
-    if not curriculum.hold_to_name(course.id):
-        raise BadOffering(_("这门课程刚从培养方案中删除。"), field="course_id")
+    name_course(course)
     year, semester = semester_of(first_teaching_on)
     row = Offering(
         course_id=course.id,
@@ -188,8 +187,13 @@ def give_task(
 ) -> TeachingTask:
     """Hand out a teaching task (教学任务书). The same title in the same semester again replaces hours, first day, number and course.
 
-    Raises BadTask: a part-time teacher starts no task before the training is passed (PETOE-4.7, 002:457).
+    Raises BadTask: a part-time teacher starts no task before the training is passed (PETOE-4.7, 002:457), and none is of an
+    offering that was taken back.
     """
+    if offering is not None:
+        lock(Cohort, offering.cohort_id)
+        if not queries.is_there(Offering, queries.key_of(offering)):
+            raise BadTask(_("这门开课刚被收回。"), field="offering_id")
     title = title.strip()
     if not title:
         raise BadTask(_("请填写教学任务的名称。"), field="title")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Select, func, inspect, or_, select
 
 from courses.curriculum.models import CurriculumCourse
-from courses.teaching.models import Offering, PartTimeAppointment, PartTimeAppraisal, Secondment, TeachingTask
+from courses.teaching.models import Offering, OfferingTaker, PartTimeAppointment, PartTimeAppraisal, Secondment, TeachingTask
 from courses.teaching.types import OfferingRow
 from trainhub.kernel.db import session
 from trainhub.people.models import Person, Teacher
@@ -26,9 +27,32 @@ def is_there(model: type[TeachingTask | Secondment | Offering], key: int) -> boo
     return session().scalar(select(model.id).where(model.id == key)) is not None
 
 
+def key_of(row: TeachingTask | Secondment | Offering) -> int:
+    """The id of a row that may be gone by now."""
+    state: Any = inspect(row)
+    return int(state.identity[0])
+
+
 def offering_of(course_id: int, cohort_id: int) -> Offering | None:
     """The offering of a course for a cohort."""
     return session().scalar(select(Offering).where(Offering.course_id == course_id, Offering.cohort_id == cohort_id))
+
+
+def takers_of(offering_id: int) -> list[OfferingTaker]:
+    """Who is on the list of an offering."""
+    return list(session().scalars(select(OfferingTaker).where(OfferingTaker.offering_id == offering_id).order_by(OfferingTaker.student_id)))
+
+
+def takers_listed(courses: Select[int], until: datetime) -> Select[int, int]:
+    """(course, student) of everybody who was on the list of an offering of some courses by a moment, as a select."""
+    statement = select(Offering.course_id, OfferingTaker.student_id).join(OfferingTaker, OfferingTaker.offering_id == Offering.id)
+    return statement.where(Offering.course_id.in_(courses), OfferingTaker.listed_at <= until)
+
+
+def takers_by_offering(offering_ids: Iterable[int]) -> dict[int, int]:
+    """By offering: how many are on its list."""
+    statement = select(OfferingTaker.offering_id, func.count()).where(OfferingTaker.offering_id.in_(list(offering_ids)))
+    return {key: int(number) for key, number in session().execute(statement.group_by(OfferingTaker.offering_id))}
 
 
 def years_offered(course_id: int) -> list[int]:

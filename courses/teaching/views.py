@@ -142,6 +142,8 @@ def show(programme: Programme) -> Any:
         wanted=book().at("petoe.core_courses", on=today).number,
         cap=cap,
         over=rules.over_cap(rows, cap),
+        optional={one.id for one in courses if one.is_optional},
+        takers=queries.takers_by_offering([row.id for row in rows]),
         leads=Counter(row.lead_teacher_id for row in rows if row.is_designated),
         staff=staff,
         form=form if may(who(), Can.TEACHING_EDIT, subject) and form.course_id.choices else None,

@@ -174,7 +174,7 @@ class _Builder:
 
     def __init__(self, programme: Programme, cohort: Cohort, by: Identity, today: date, now: datetime) -> None:
         self.programme, self.cohort, self.by, self.today, self.now = programme, cohort, by, today, now
-        version = programme_queries.version_by_id(cohort.version_id) if cohort.version_id is not None else None
+        version = programme_queries.version_by_id(programme_queries.followed_by(cohort) or 0)
         if version is None:
             raise ValueError("the cohort follows no plan: make one by plan_of and open the cohort with it")
         self.version = version

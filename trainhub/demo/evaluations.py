@@ -8,6 +8,7 @@ from typing import Any
 from enterprises.placements import queries as placements
 from enterprises.placements.operations import planitems, plansigning
 from trainhub.demo import evaluation_cases
+from trainhub.demo.elective import add_elective
 from trainhub.demo.evaluation_data import complete_programme, failing_programme, plan_of
 from trainhub.demo.ground import FOREIGN_EVERY
 from trainhub.demo.world import World
@@ -76,6 +77,8 @@ def build(world: World) -> None:
         now=world.now,
         plan_item_ids=items[world.programmes[1].id],
     )
+    for place in (0, 1):
+        add_elective(programme=world.programmes[place], cohort=world.cohorts[place, graduated], by=world.by, today=world.day, now=world.now)
     _teams(world)
     evaluation_cases.build(world)
 

@@ -178,6 +178,7 @@ LABELS: Mapping[str, Any] = {
     "letter_no": _l("聘书编号"),
     "level": _l("级别"),
     "lifted_at": _l("解除时间"),
+    "listed_at": _l("列入名单时间"),
     "load_limit": _l("指导人数上限"),
     "made_at": _l("建立时间"),
     "code_made_at": _l("核对码生成时间"),

@@ -10,6 +10,7 @@ from trainhub.kernel.i18n import _, _l, listed
 NAMES: Mapping[str, Any] = {
     "accepted": _l("已接收"),
     "account": _l("账号"),
+    "added": _l("已增加"),
     "after": _l("之后"),
     "again": _l("再次办理"),
     "again_after": _l("可再申请日期"),

@@ -76,6 +76,7 @@ DEEDS: Mapping[str, Any] = {
     "shares_set": _l("已设定占比"),
     "scores_recorded": _l("已登记成绩"),
     "offering_corrected": _l("已更正开课信息"),
+    "takers_listed": _l("已登记修读名单"),
     "course_removed": _l("已删除课程"),
     "lead_changed": _l("已更换主讲教师"),
     "moved": _l("已移动"),

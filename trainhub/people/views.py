@@ -99,7 +99,7 @@ def student(row: Student) -> Any:
         person_subject=queries.subject_of_person(person),
         programme=programmes.by_id(row.programme_id),
         cohort=cohort,
-        plan=programmes.version_by_id(cohort.version_id) if cohort and cohort.version_id else None,
+        plan=programmes.version_by_id(programmes.followed_by(cohort) or 0) if cohort else None,
         university=organisations.by_id(row.university_id),
         county=organisations.region(person.county_code) if person.county_code else None,
         spans=queries.spans_of([row.id])[row.id],

@@ -106,14 +106,14 @@ def programme(row: Programme) -> Any:
     university = organisations.by_id(row.university_id)
     assert university is not None
     versions = queries.versions_of(row.id)
-    labels = {version.id: version.label for version in versions}
+    labels, followed = {version.id: version.label for version in versions}, queries.plans_followed(row.id)
     return {
         **{name: getattr(row, name) for name in ("code", "name", "name_en", "major_code", "degree_level", "is_petoe", "key_field_no", "petoe_since")},
         "university": university.name,
         "university_code": university.code,
         "versions": [{name: getattr(version, name) for name in VersionOut.model_fields} for version in versions],
         "cohorts": [
-            {"year": c.year, "starts_on": c.starts_on, "graduated_on": c.graduated_on, "version": labels.get(c.version_id or 0)}
+            {"year": c.year, "starts_on": c.starts_on, "graduated_on": c.graduated_on, "version": labels.get(followed[c.id] or 0)}
             for c in queries.cohorts_of(row.id)
         ],
     }

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import ColumnElement, Select, and_, func, select
 
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity, Role, Subject
@@ -186,7 +186,11 @@ def versions_of(programme_id: int) -> list[ProgrammeVersion]:
 
 def version_for(programme_id: int, year: int) -> ProgrammeVersion | None:
     """The published version that holds for the cohort of a year: the latest that begins with it or before."""
-    statement = (
+    return session().scalar(_for_year(programme_id, year))
+
+
+def _for_year(programme_id: Any, year: Any) -> Select[ProgrammeVersion]:
+    return (
         select(ProgrammeVersion)
         .where(
             ProgrammeVersion.programme_id == programme_id,
@@ -196,7 +200,6 @@ def version_for(programme_id: int, year: int) -> ProgrammeVersion | None:
         .order_by(ProgrammeVersion.from_cohort_year.desc(), ProgrammeVersion.id.desc())
         .limit(1)
     )
-    return session().scalar(statement)
 
 
 def cohort_by_id(cohort_id: int) -> Cohort | None:
@@ -296,26 +299,29 @@ def points_of_versions(version_ids: Iterable[int]) -> list[tuple[int, int, Indic
     return [(version, number, point) for version, number, point in session().execute(statement)]
 
 
+def plan_of_cohort() -> ColumnElement[int | None]:
+    """In a select that names Cohort: the plan the cohort follows, which is the one assigned to it, else the published one of its year;
+    NULL while there is none. Whatever asks which plan a cohort follows asks this."""
+    of_year = _for_year(Cohort.programme_id, Cohort.year).with_only_columns(ProgrammeVersion.id).correlate(Cohort)
+    return func.coalesce(Cohort.version_id, of_year.scalar_subquery())
+
+
 def followed_by(cohort: Cohort) -> int | None:
-    """The plan of a cohort: the one assigned to it, else the published one of its year; None while there is none."""
-    if cohort.version_id is not None:
-        return cohort.version_id
-    of_year = version_for(cohort.programme_id, cohort.year)
-    return of_year.id if of_year is not None else None
+    """The plan a cohort follows (`plan_of_cohort`)."""
+    return session().scalar(select(plan_of_cohort()).where(Cohort.id == cohort.id))
+
+
+def plans_followed(programme_id: int) -> dict[int, int | None]:
+    """By cohort of a programme: the plan it follows. One query."""
+    statement = select(Cohort.id, plan_of_cohort()).where(Cohort.programme_id == programme_id)
+    return {key: version_id for key, version_id in session().execute(statement)}
 
 
 def cohorts_following(version_id: int) -> list[Cohort]:
-    """The cohorts trained by a plan, the newest first. At most three queries whatever their number."""
-    version = version_by_id(version_id)
-    if version is None:
-        return []
-    known = [row for row in versions_of(version.programme_id) if row.state is VersionState.PUBLISHED]  # the newest first, as `version_for`
-
-    def plan_of(cohort: Cohort) -> int | None:
-        of_year = (row.id for row in known if row.from_cohort_year <= cohort.year)
-        return cohort.version_id if cohort.version_id is not None else next(of_year, None)
-
-    return [row for row in cohorts_of(version.programme_id) if plan_of(row) == version_id]
+    """The cohorts trained by a plan, the newest first. One query."""
+    of_programme = select(ProgrammeVersion.programme_id).where(ProgrammeVersion.id == version_id).scalar_subquery()
+    statement = select(Cohort).where(Cohort.programme_id == of_programme, plan_of_cohort() == version_id)
+    return list(session().scalars(statement.order_by(Cohort.year.desc())))
 
 
 def accreditations_of(programme_id: int) -> list[Accreditation]:

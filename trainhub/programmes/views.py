@@ -91,6 +91,7 @@ def show(programme: Programme) -> Any:
         versions=versions,
         version_names={row.id: row.label for row in versions},
         cohorts=queries.cohorts_of(programme.id),
+        followed=queries.plans_followed(programme.id),
         counts=counts(programme.id, clock.today()) if counts else {},
         accreditations=queries.accreditations_of(programme.id),
         history=organisations.history_of("programme", programme.id),

@@ -8,6 +8,7 @@ from courses.catalogue.models import Run
 from courses.curriculum import marking
 from courses.curriculum import queries as curriculum
 from courses.curriculum.models import AssessmentItem
+from courses.curriculum.operations import course_to_edit
 from courses.gradebook import feed_queries, queries
 from courses.gradebook.models import Gradebook, GradeFeed
 from courses.gradebook.operations.books import BadBook
@@ -23,12 +24,13 @@ def is_final(book: Gradebook | None, run: Run, today: date) -> bool:
 
 
 def connect(*, item: AssessmentItem, run: Run, column_id: int | None, by: Identity, now: datetime) -> GradeFeed:
-    """Let the grades of a run go into an assessment item; another column of the same run replaces the first. Raises BadBook.
+    """Let the grades of a run go into an assessment item; another column of the same run replaces the first. Raises BadBook and CourseGone.
 
     Only a run in which students of the plan hold a seat: marks of others are not read.
     """
-    course = curriculum.course(item.course_id)
-    assert course is not None
+    course = course_to_edit(item.course_id, None)
+    if all(one.id != item.id for one in curriculum.assessments_of(course.id)):
+        raise BadBook(_("没有这项考核方式。"), field="item_id")
     if not any(one.id == run.id for one, _title in feed_queries.runs_of_plan(course.version_id)):
         raise BadBook(_("本培养方案的学生没有学习这期课程，或这期课程还没有成绩册。"), field="run_id")
     book = queries.book_of(run.id)

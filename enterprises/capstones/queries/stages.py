@@ -155,7 +155,7 @@ def rubric_of_version(version_id: int | None) -> Rubric | None:
 
 
 def rubric_of(row: Capstone) -> Rubric | None:
-    """The rubric of the student's programme version; None: the default of the policy. Once a side has signed, the edition it signed by: both sides, the
+    """The rubric of the plan that the student's cohort follows; None: the default of the policy. Once a side has signed, the edition it signed by: both sides, the
     third grade and the weights go by one edition, whatever is adopted meanwhile."""
     signed = select(CapstoneGrade.rubric_id).where(CapstoneGrade.capstone_id == row.id)
     by = session().execute(signed.order_by(CapstoneGrade.id).limit(1)).one_or_none()
@@ -163,8 +163,7 @@ def rubric_of(row: Capstone) -> Rubric | None:
         return session().get(Rubric, by[0]) if by[0] is not None else None
     student = session().get_one(Student, row.student_id)
     cohort = programmes.cohort_by_id(student.cohort_id)
-    version = programmes.version_for(student.programme_id, cohort.year) if cohort is not None else None
-    return rubric_of_version(version.id) if version is not None else None
+    return rubric_of_version(programmes.followed_by(cohort)) if cohort is not None else None
 
 
 def editions_of(version_id: int) -> list[Rubric]:

@@ -90,7 +90,7 @@ def cohort(pair: Pair) -> Any:
         findings=_findings(counted, any(row.is_petoe for row in counted)),
         board=queries.board_of_cohort(programme.id, of.id, clock.today()),
         barred=len(with_exceptions(clock.today(), of.id)),
-        version=programmes.version_for(programme.id, of.year),
+        version=programmes.version_by_id(programmes.followed_by(of) or 0),
         to_move=queries.to_move(of.id),
         labels=labels,
         only=only,

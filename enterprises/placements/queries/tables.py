@@ -26,6 +26,7 @@ from trainhub.organisations.models import Organisation
 from trainhub.people import queries as people
 from trainhub.people.models import Person, Student
 from trainhub.policy.book import book
+from trainhub.programmes import queries as programmes
 from trainhub.programmes.models import Cohort, Programme
 
 PORTION = 500
@@ -67,7 +68,7 @@ def table_1(identity: Identity, *, since: date, on: date) -> list[dict[str, Any]
             Person.name,
             Programme.name.label("programme"),
             Cohort.year,
-            Cohort.version_id,
+            programmes.plan_of_cohort().label("version_id"),
             Organisation.name.label("enterprise"),
             base.name.label("base"),
             mentor_person.name.label("mentor"),
@@ -194,13 +195,9 @@ def table_4(identity: Identity, *, since: date, on: date) -> list[dict[str, Any]
 def _school_mentors(base_id: int, since: date, on: date) -> int:
     """School supervisors of the programmes whose students were at a base since a day."""
     placed = select(Student.programme_id).join(Placement, Placement.student_id == Student.id)
-    programmes = session().scalars(placed.where(Placement.base_id == base_id, CAME, Placement.ends_on >= since).distinct())
+    ids = session().scalars(placed.where(Placement.base_id == base_id, CAME, Placement.ends_on >= since).distinct())
     return len(
-        {
-            one
-            for programme_id in sorted(programmes)
-            for one in identities.accounts_holding(Role.SCHOOL_SUPERVISOR, today=on, programme_id=programme_id)
-        }
+        {one for programme_id in sorted(ids) for one in identities.accounts_holding(Role.SCHOOL_SUPERVISOR, today=on, programme_id=programme_id)}
     )
 
 

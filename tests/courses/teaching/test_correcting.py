@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from courses.curriculum import operations as curriculum
 from courses.curriculum.models import CurriculumCourse
+from courses.curriculum.types import CourseCategory
 from courses.teaching import correcting, operations, queries
 from courses.teaching.models import Offering
 from tests.courses.curriculum.test_operations import course
@@ -24,6 +25,7 @@ from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import db, transaction
 from trainhub.kernel.db import session as current
 from trainhub.kernel.errors import Stale
+from trainhub.organisations import queries as organisations
 from trainhub.oversight.evaluation import readiness
 from trainhub.policy.findings import Status
 from trainhub.programmes.models import Cohort, Programme
@@ -186,6 +188,38 @@ def test_a_waiver_goes_by_a_button(session: Session, as_role: AsRole) -> None:
     found = queries.offering(key)
     assert found is not None
     assert found.waiver == ""
+
+
+def test_a_waiver_goes_alone(session: Session, as_role: AsRole) -> None:
+    """What was corrected since the page was opened stays, and what else may be wrong with the course does not stand in the way."""
+    with transaction():
+        row = offered(is_designated=True)
+        operations.waive_cap(offering=row, reason="学校批准", **W)
+        key, programme = row.id, current().get_one(Programme, current().get_one(Cohort, row.cohort_id).programme_id)
+        at, programme_id = f"/teaching/programmes/{programme.code}/offerings/{key}/unwaive", programme.id
+        seen = row.version
+        moved = date(2026, 3, 2)
+        correcting.correct_offering(offering=row, reason="误填", **facts(row, first_teaching_on=moved), **W)
+        taught = current().get_one(CurriculumCourse, row.course_id)
+        curriculum.change_course(course=taught, category=CourseCategory.GENERAL, reason="", **W)
+    head = as_role(Role.PROGRAMME_ADMIN, programme_id=programme_id)
+    assert head.post(at, data={"reason": "不再需要", "version": str(seen)}).status_code == 409
+    found = queries.offering(key)
+    assert found is not None
+    assert found.waiver == "学校批准"
+    assert head.post(at, data={"reason": "不再需要", "version": str(found.version)}).status_code == 303
+    session.expire_all()
+    found = queries.offering(key)
+    assert found is not None
+    assert (found.waiver, found.first_teaching_on) == ("", moved)
+    [said] = [one for one in told_of(key) if one.get("waiver")]
+    assert (said["waiver"], said["reason"]) == (["学校批准", ""], "不再需要")
+    assert "first_teaching_on" not in said
+
+
+def told_of(key: int) -> list[dict[str, Any]]:
+    events = organisations.history_of("course_offering", key)
+    return [dict(one.data) for one in events if one.did == "courses.teaching.offering_corrected"]
 
 
 def test_taken_back_once_by_two(committed: Flask) -> None:

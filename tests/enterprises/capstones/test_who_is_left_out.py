@@ -21,7 +21,8 @@ from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.i18n import in_language
 from trainhub.organisations.models import Organisation
 from trainhub.people.types import StudentState
-from trainhub.programmes.models import Cohort
+from trainhub.programmes import queries as programmes
+from trainhub.programmes.models import Cohort, ProgrammeVersion
 
 TIMES = {"today": TODAY, "now": NOW}
 SCHOOL, ENTERPRISE = SupervisorRole
@@ -105,10 +106,7 @@ def _adopt(session: Session, found: make.Case, weights: tuple[int, int], *labels
     version = queries.rubric_of(found.capstone)
     assert version is None or version.edition == 1
     of = ground.version(found.programme, from_cohort_year=session.get_one(Cohort, found.student.cohort_id).year) if version is None else None
-    from trainhub.programmes import queries as programmes
-
-    held = of or programmes.version_for(found.programme.id, session.get_one(Cohort, found.student.cohort_id).year)
-    assert held is not None
+    held = of or session.get_one(ProgrammeVersion, programmes.followed_by(session.get_one(Cohort, found.student.cohort_id)))
     point = queries.points_of(held.id)[0][2].number
     items = [{"code": f"item{n}", "label": label, "hint": "", "weight": 50, "points": [point]} for n, label in enumerate(labels)]
     given = {"school": weights[0], "enterprise": weights[1], "review": 0, "defence": 0}
@@ -232,3 +230,22 @@ def test_an_enrolled_student_on_the_register_of_mentors_judges_nobody(session: S
     session.flush()
     assert mate.id in judging.judge_names(found.programme.university_id, cohort.id, TODAY)
     assert review() is not None
+
+
+def test_the_rubric_is_that_of_the_plan_which_the_cohort_follows(session: Session) -> None:
+    """The assigned plan, although a later one of the same year was published; without an assigned one that of the year."""
+    found = make.case()
+    cohort = session.get_one(Cohort, found.student.cohort_id)
+    mine = ground.version(found.programme, from_cohort_year=cohort.year)
+    later = ground.version(found.programme, from_cohort_year=cohort.year)
+    given = {"school": 50, "enterprise": 50, "review": 0, "defence": 0}
+    for version in (mine, later):
+        point = queries.points_of(version.id)[0][2].number
+        items = [{"code": "one", "label": version.label, "hint": "", "weight": 100, "points": [point]}]
+        operations.adopt_rubric(version=version, items=items, weights=given, by=SYSTEM, now=NOW)
+    for assigned, used in ((mine, mine), (None, later)):
+        cohort.version_id = assigned.id if assigned is not None else None
+        session.flush()
+        rubric = queries.rubric_of(found.capstone)
+        assert rubric is not None
+        assert rubric.version_id == used.id

@@ -22,7 +22,6 @@ from trainhub.oversight.evaluation.rules import attainment as rules
 from trainhub.oversight.evaluation.rules.attainment import Attained
 from trainhub.oversight.evaluation.types import MarkSource
 from trainhub.policy.book import book
-from trainhub.programmes import queries as programmes
 
 Target = tuple[TargetKind, int]
 """An objective of a course or an item of the enterprise training plan."""
@@ -70,18 +69,8 @@ class Whom:
 def whom_of(programme_id: int, version_id: int, on: date) -> Whom:
     """The 卓越计划 students whose cohort follows the plan; who withdrew, left the 卓越计划 or never was in it is not counted. Two queries."""
     members = members_of(programme_id, on)
-    years = {member.cohort_id: member.cohort_year for member in members.belonging}
-    those = {key for key, year in years.items() if _follows(programme_id, members.followed[key], year, version_id)}
-    mine = [member for member in members.belonging if member.cohort_id in those]
+    mine = [member for member in members.belonging if members.followed[member.cohort_id] == version_id]
     return Whom(tuple(member.id for member in mine), tuple(sorted({member.cohort_year for member in mine})))
-
-
-def _follows(programme_id: int, assigned: int | None, cohort_year: int, version_id: int) -> bool:
-    """A cohort to which no plan is assigned follows the published one of its year; as long as there is none, any that is shown."""
-    if assigned is not None:
-        return assigned == version_id
-    of_year = programmes.version_for(programme_id, cohort_year)
-    return of_year is None or of_year.id == version_id
 
 
 def of_targets(version_id: int, on: date, student_ids: Collection[int]) -> dict[Target, tuple[int, int, int]]:

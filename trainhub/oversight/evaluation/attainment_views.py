@@ -103,8 +103,7 @@ def load_student(code: str, student_id: int) -> tuple[Programme, Member, int]:
             member = next((one for one in members_of(programme.id, clock.today(), (cohort.year,)).judged if one.id == student_id), None)
     if member is None:
         raise NotFound(_("没有这名学生。"))
-    cohort = next((row for row in programmes.cohorts_of(programme.id) if row.id == member.cohort_id), None)
-    return programme, member, (programmes.followed_by(cohort) if cohort is not None else None) or 0
+    return programme, member, programmes.plans_followed(programme.id)[member.cohort_id] or 0
 
 
 def subject_of_student(thing: tuple[Programme, Member, int]) -> Any:

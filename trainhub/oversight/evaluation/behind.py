@@ -64,7 +64,7 @@ def _courses(case: Case) -> Rows:
     return [
         (
             label, _("选修") if c.is_optional else _("必修"), c.objectives, f"{c.weight}%",
-            "—" if c.is_optional else listed(str(year) for year in c.open_years) or "—", len(c.missing), listed(c.missing) or "—",
+            listed(str(year) for year in c.open_years) or "—", len(c.missing), listed(c.missing) or "—",
         )
         for label, c in sorted(found, key=lambda one: -len(one[1].missing))
     ]  # fmt: skip

@@ -97,7 +97,7 @@ WHOLE_PLAN = 10_000
 
 def assumed(case: Case, wanted: Assumptions, p: Mapping[str, Parameter], work: Work) -> Case:
     """The case as it would be under assumptions; a student who finishes has exactly the days that are asked for,
-    and did what the plan holds.
+    and did what the plan holds, the capstone among it.
 
     A lecturer whose work is verified has the days of what is entered, each once and up to the first teaching day: that may be too few. As a
     teacher (4.2, 4.5) they have the days up to the day of the case.
@@ -124,9 +124,11 @@ def assumed(case: Case, wanted: Assumptions, p: Mapping[str, Parameter], work: W
         signed = frozenset(("school", "enterprise", "student"))
         return PlacementCase(one.label, signed, True, True, True, cohort_year=one.cohort_year, student=one.label, days=WHOLE_PLAN)
 
+    capstones = tuple(replace(one, has_ended=True, has_result=True) if one.label in wanted.students else one for one in case.capstones)
     running = tuple(replace(one, has_ended=True, has_grade=True) if one.student in wanted.students else one for one in case.placements)
     return replace(
         case,
+        capstones=capstones,
         placements=(*running, *(over(one) for one in case.students if one.label in wanted.students)),
         students=tuple(replace(one, credited_days=max(one.credited_days, days)) if one.label in wanted.students else one for one in case.students),
         teachers=tuple(replace(one, enterprise_days=max(one.enterprise_days, gained.get(one.person_id, 0))) for one in case.teachers),

@@ -129,7 +129,7 @@ def _restored(row: FrozenReadiness, programme: Programme) -> Submitted:
     return Submitted(row.application_id, row.on, row.frozen_at, answer, {code: _told(one) for code, one in row.behind.items()}, raw)
 
 
-OURS = frozenset(["是", "否", "免予选送", "已完成", "进行中", "已计划"])
+OURS = frozenset(["是", "否", "免予选送", "已完成", "进行中", "已计划", "必修", "选修"])
 """Cells that the platform words; every other one is a name or a number, as it was entered."""
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from trainhub.identity import queries as identity
-from trainhub.kernel import clock
+from trainhub.kernel import clock, files
 from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.db import transaction
 from trainhub.kernel.jobs import Running
 from trainhub.oversight.evaluation import remembering
+from trainhub.oversight.evaluation.operations import listing
 from trainhub.oversight.evaluation.store.operations import drawing, packing
 from trainhub.oversight.evaluation.workflow.operations import adopting, outliving
 from trainhub.policy.types import PolicyError
@@ -35,6 +37,21 @@ def end_outlived_grants(_running: Running, **_args: Any) -> dict[str, Any]:
     """End the grants of experts that the rule of today would not give, once their visit is over."""
     with transaction():
         return {"ended": outliving.end_outlived_grants(today=clock.today(), now=clock.now())}
+
+
+def list_programmes(running: Running) -> Mapping[str, Any]:
+    """Judge every programme of a list for whoever asked and keep it as a file. Run twice it is two files, of which the job names the last."""
+    assert running.asked_by_id is not None
+    by = identity.identity_of(running.asked_by_id, today=clock.today(), origin="job")
+    return listing.make(running, by=by, now=clock.now())
+
+
+def forget_tables(_running: Running, **_args: Any) -> dict[str, Any]:
+    """Let go of lists that were kept long enough; running it twice changes nothing."""
+    with transaction():
+        digests = listing.forget(now=clock.now())
+    files.erase(digests)
+    return {"tables": len(digests)}
 
 
 def pack(running: Running) -> dict[str, Any]:

@@ -125,7 +125,7 @@ class CourseCase:
     missing: tuple[str, ...] = ()
     open_years: tuple[int, ...] = ()
     recognised: tuple[str, ...] = ()  # whose credits were recognised: decided upon, and assessed elsewhere
-    is_optional: bool = False  # nobody has to take it: `missing` names those who did, and no cohort has to have it opened
+    is_optional: bool = False  # nobody has to take it: `missing` and `open_years` speak of those who do
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -10,17 +9,16 @@ from flask import Blueprint, redirect, render_template, request, url_for
 
 from courses.permissions import Can as CourseCan
 from enterprises.placements.labels import TAGS
-from trainhub.kernel import clock, downloads, paging
+from trainhub.kernel import clock, paging
 from trainhub.kernel.access import demand, guard, may, who
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotAllowed, NotFound, Refused
 from trainhub.kernel.forms import once
-from trainhub.kernel.i18n import _, listed
+from trainhub.kernel.i18n import _
 from trainhub.kernel.numbers import a_day, whole
-from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.web import done
 from trainhub.organisations import queries as organisations
-from trainhub.oversight.evaluation import behind, catalogue, deciding, labels, readiness, registry, submitted
+from trainhub.oversight.evaluation import behind, catalogue, deciding, labels, readiness, registry, standings, submitted
 from trainhub.oversight.evaluation.documents import report
 from trainhub.oversight.evaluation.forms import JudgementForm
 from trainhub.oversight.evaluation.operations import judging
@@ -40,7 +38,6 @@ from trainhub.policy.types import PolicyError
 from trainhub.programmes import queries as programmes
 from trainhub.programmes.models import Programme
 from trainhub.programmes.permissions import Can as ProgrammeCan
-from trainhub.programmes.types import ProgrammeFilter, ProgrammeRow
 
 blueprint = Blueprint("evaluation", __name__, url_prefix="/evaluation")
 
@@ -177,77 +174,10 @@ def index() -> Any:
         return redirect(url_for("evaluation.applications"), 303)
     on = asked_day()
     number, _size = paging.wanted()
-    found = paging.paginate(_programmes(), number=number, size=20, scalars=False)
-    rows = [_standing(programmes.as_row(item), on) for item in found.items]
+    found = paging.paginate(standings.wanted(who(), request.args), number=number, size=standings.AT_ONCE, scalars=False)
+    listed = [programmes.as_row(item) for item in found.items]
+    rows = [standings.of_answer(row, assessed(standings.programme_of(row), on)) for row in listed]
     return render_template("trainhub/evaluation/index.html", page=found, rows=rows, on=on, labels=labels)
-
-
-def _programmes() -> organisations.Statement:
-    wanted = ProgrammeFilter(text=request.args.get("q", "").strip()[:60], is_petoe=True)
-    return programmes.listing(who(), wanted, request.args.get("sort") or "code")
-
-
-@dataclass(frozen=True, slots=True)
-class _Standing:
-    """One programme of the list: how many criteria are met, judged, open."""
-
-    row: ProgrammeRow
-    answer: Assessment
-    met: int
-    computed: int
-    judged: int
-    failing: list[str]
-
-
-def _standing(row: ProgrammeRow, on: date) -> _Standing:
-    programme = programmes.by_id(row.id)
-    assert programme is not None
-    answer, criteria = assessed(programme, on), catalogue.criteria()
-    computed = [f for f in answer.findings if criteria[f.code].kind is CriterionKind.COMPUTED]
-    return _Standing(
-        row=row,
-        answer=answer,
-        met=sum(f.met for f in computed),
-        computed=len(computed),
-        judged=sum(code in answer.judgements for code, c in criteria.items() if c.kind is CriterionKind.JUDGED),
-        failing=[f.code for f in computed if f.status is Status.NOT_MET],
-    )
-
-
-STANDINGS = (
-    Column("code", "专业点代码"),
-    Column("name", "专业名称"),
-    Column("university", "学校"),
-    Column("met", "达到的可计算要点"),
-    Column("computed", "可计算要点"),
-    Column("failing", "未达到"),
-    Column("judged", "专家判断"),
-    Column("accreditation", "认证"),
-    Column("verdict", "结论"),
-)
-
-
-@blueprint.get("/export.<form>")
-@guard(Can.LIST)
-def export(form: str) -> Any:
-    """Every programme of the list as it is filtered and sorted, judged on the same day, as a file."""
-    on = asked_day()
-    rows = [_standing(programmes.as_row(item), on) for item in programmes.rows_of(_programmes())]
-    cells = (
-        (
-            one.row.code,
-            one.row.name,
-            one.row.university,
-            one.met,
-            one.computed,
-            listed(one.failing),
-            one.judged,
-            str(labels.ACCREDITATIONS[one.answer.accreditation]) if one.answer.accreditation else _("未登记"),
-            str(labels.VERDICTS[one.answer.verdict]) if one.answer.verdict else _("未定"),
-        )
-        for one in rows
-    )
-    return downloads.table(cells, STANDINGS, name=_("专业评价"), form=form, codes=["code"])
 
 
 @blueprint.get("/<code>")

@@ -20,6 +20,7 @@ from trainhub.oversight.evaluation import (
     cli,
     course_holds,
     labels,
+    list_table_views,
     matrix_views,
     models,
     outlook_views,
@@ -30,6 +31,7 @@ from trainhub.oversight.evaluation import (
     tasks,
     views,
 )
+from trainhub.oversight.evaluation.operations import listing
 from trainhub.oversight.evaluation.sentences import FOUND
 from trainhub.oversight.evaluation.store import drawing_views, package_views
 from trainhub.oversight.evaluation.store import models as store_models
@@ -45,6 +47,7 @@ COMMANDS: dict[str, click.Command] = {"evaluation": cli.evaluation}
 
 
 PAGES: tuple[ModuleType, ...] = (
+    list_table_views,
     register_views,
     matrix_views,
     attainment_views,
@@ -73,6 +76,7 @@ THINGS = {
     "evaluation.passage": _l("自评报告位置"),
     "evaluation.report": _l("补充报告"),
     "evaluation.rule": _l("规则变动"),
+    "evaluation.table": _l("专业评价表格"),
     "evaluation.verdict": _l("评价结论"),
     "evaluation.visit": _l("现场考查"),
     "evaluation.activity": _l("国际化举措"),
@@ -128,6 +132,8 @@ def register(app: Flask) -> None:
         app, "evaluation.end_outlived_grants", tasks.end_outlived_grants, every=timedelta(days=1), title=N_("结束不合现行规则的评价专家授权")
     )
     jobs.register_task(app, packing.TASK, tasks.pack)
+    jobs.register_task(app, listing.TASK, tasks.list_programmes)
+    jobs.register_periodic(app, "evaluation.forget_tables", tasks.forget_tables, every=timedelta(days=1), title=N_("清除保存期限届满的评价表格"))
     jobs.register_task(app, drawing.TASK, tasks.draw_report)
     curriculum_holds.register_hold(app, "evaluation", course_holds.why_course_stays)
     holds.register_hold(app, "evaluation", outcome_queries.why_not_accredited_here)

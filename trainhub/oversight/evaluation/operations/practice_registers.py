@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime
 
+from courses.curriculum.locking import name_course
 from courses.curriculum.models import CurriculumCourse
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
@@ -59,7 +60,8 @@ def add_case(
     now: datetime,
     source: str = "",
 ) -> TeachingCase:
-    """A problem, case or project from practice in a course; the enterprise it comes from is required (002:415)."""
+    """A problem, case or project from practice in a course; the enterprise it comes from is required (002:415). Raises BadEntry and CourseGone."""
+    name_course(course)
     row = TeachingCase(
         programme_id=programme.id,
         course_id=course.id,

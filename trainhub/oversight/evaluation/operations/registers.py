@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any, TypeVar
 
+from courses.curriculum.locking import name_course
 from courses.curriculum.models import CurriculumCourse
 from trainhub.kernel import audit, contacts
 from trainhub.kernel.access import Identity
@@ -219,7 +220,8 @@ def add_equivalence(
     now: datetime,
     evidence: str = "",
 ) -> Equivalence:
-    """A course compared with one of a school in a developed country (PETOE-9.2, 002:587)."""
+    """A course compared with one of a school in a developed country (PETOE-9.2, 002:587). Raises BadEntry and CourseGone."""
+    name_course(course)
     row = Equivalence(
         programme_id=programme.id,
         course_id=course.id,

@@ -24,6 +24,7 @@ from trainhub.organisations.models import BaseHost, Organisation
 from trainhub.organisations.types import SCHOOLS, OrganisationKind
 from trainhub.people import queries as people
 from trainhub.people.models import Employment, Person, Student, Teacher
+from trainhub.programmes import queries as programmes
 from trainhub.programmes.models import Cohort
 
 
@@ -62,7 +63,7 @@ def placed(programme_id: int, since: date, until: date) -> list[PlacedRow]:
         select(
             Student.id, Student.student_no, Person.name, Student.class_name, Cohort.year, Placement.enterprise_id, Organisation.name, base.name,
             Position.title, Placement.starts_on, Placement.ends_on, mentor.name, Placement.mentor_score_x10,
-            Placement.base_id, Cohort.version_id,
+            Placement.base_id, programmes.plan_of_cohort(),
         )
         .join(Student, Student.id == Placement.student_id)
         .join(Person, Person.id == Student.person_id)

@@ -14,6 +14,7 @@ from trainhub.kernel.db import session
 from trainhub.oversight.evaluation.types import Group
 from trainhub.people.models import Person, PetoeSpan, Student
 from trainhub.people.types import NationalityKind, StudentState
+from trainhub.programmes import queries as programmes
 from trainhub.programmes.models import Cohort
 
 JOINS_WITHIN = timedelta(days=60)
@@ -42,11 +43,11 @@ class Members:
     cohort_ids: tuple[int, ...]
     starts: Mapping[int, date]
     plans: tuple[tuple[int, int | None], ...] = ()
-    """(year, plan) of every judged cohort, the oldest first; without any, of the newest cohort there is."""
+    """(year, the plan it follows) of every judged cohort, the oldest first; without any, of the newest cohort there is."""
     belonging: tuple[Member, ...] = ()
     """Everybody who belongs to the 卓越计划, also of cohorts that are not judged yet."""
     followed: Mapping[int, int | None] = field(default_factory=dict)
-    """By cohort: its plan."""
+    """By cohort: the plan it follows; None while there is none."""
 
 
 def members_of(programme_id: int, on: date, years: Collection[int] = ()) -> Members:
@@ -57,7 +58,11 @@ def members_of(programme_id: int, on: date, years: Collection[int] = ()) -> Memb
     A student who stayed in the 卓越计划 until graduation belongs to it, also one who joined mid-way; who withdrew from the school
     or left the 卓越计划 before is listed apart (PETOE-7.2).
     """
-    cohorts = {row.id: row for row in session().scalars(select(Cohort).where(Cohort.programme_id == programme_id).order_by(Cohort.year))}
+    of_programme = select(Cohort, programmes.plan_of_cohort()).where(Cohort.programme_id == programme_id).order_by(Cohort.year)
+    cohorts: dict[int, Cohort] = {}
+    followed: dict[int, int | None] = {}
+    for row, version_id in session().execute(of_programme):
+        cohorts[row.id], followed[row.id] = row, version_id
     spans: dict[int, list[tuple[date, date | None]]] = defaultdict(list)
     students: dict[int, Any] = {}
     statement = (
@@ -121,9 +126,9 @@ def members_of(programme_id: int, on: date, years: Collection[int] = ()) -> Memb
     )
     starts = {key: cohorts[key].starts_on for key in ids}
     latest = cohorts[ids[-1]] if ids else (list(cohorts.values())[-1] if cohorts else None)
-    plans = tuple((cohorts[key].year, cohorts[key].version_id) for key in ids)
+    plans = tuple((cohorts[key].year, followed[key]) for key in ids)
     if not plans and latest is not None:
-        plans = ((latest.year, latest.version_id),)
+        plans = ((latest.year, followed[latest.id]),)
     return Members(
         present=tuple(present),
         judged=tuple(judged),
@@ -132,7 +137,7 @@ def members_of(programme_id: int, on: date, years: Collection[int] = ()) -> Memb
         starts=starts,
         plans=plans,
         belonging=tuple(petoe),
-        followed={key: row.version_id for key, row in cohorts.items()},
+        followed=followed,
     )
 
 

@@ -12,10 +12,12 @@ from sqlalchemy import func, literal, select, union_all
 from courses.curriculum import queries as curriculum
 from courses.curriculum.models import AssessmentItem, CourseResult, CurriculumCourse, ItemScore
 from courses.curriculum.types import CourseRow
+from courses.gradebook import feed_queries as feeds
 from courses.recognition.models import CreditClaim
 from courses.recognition.types import ClaimState
 from courses.standards import queries as standards
 from courses.standards.types import Cover, TargetKind
+from courses.teaching import queries as teaching
 from courses.teaching.types import OfferingRow
 from enterprises.placements.models import PlanItem
 from trainhub.kernel.clock import end_of
@@ -25,7 +27,7 @@ from trainhub.oversight.evaluation.queries.members import Member, Members, membe
 from trainhub.oversight.evaluation.types import CourseCase, MarkSource, PlanCase, PointCase, StandardCase
 from trainhub.programmes import queries as programmes
 from trainhub.programmes.models import Programme
-from trainhub.programmes.types import Requirement, VersionState
+from trainhub.programmes.types import Requirement
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +47,14 @@ class Plan:
 def followed(programme_id: int, members: Members, on: date) -> dict[int, list[int]]:
     """By plan the years of the judged cohorts that follow it, the oldest cohort first; without cohorts the plan of the year.
 
-    A cohort to which none is assigned follows the published one that holds for its year; 0 where there is none. At most one query.
+    0 where there is none. No query but where there is no cohort.
     """
+    if not members.plans:
+        of_year = programmes.version_for(programme_id, on.year)
+        return {of_year.id if of_year is not None else 0: [on.year]}
     years: dict[int, list[int]] = defaultdict(list)
-    cohorts = members.plans or ((on.year, None),)
-    known = programmes.versions_of(programme_id) if any(version_id is None for _year, version_id in cohorts) else []
-    for year, version_id in cohorts:
-        if version_id is None:  # the newest first: the latest that begins with the year or before
-            holds = (row.id for row in known if row.state is VersionState.PUBLISHED and row.from_cohort_year <= year)
-            version_id = next(holds, 0)
-        years[version_id].append(year)
+    for year, version_id in members.plans:
+        years[version_id or 0].append(year)
     return dict(years)
 
 
@@ -76,7 +76,7 @@ def uncovered_standards(programme_id: int, today: date) -> tuple[str, ...]:
 
 
 def plans_of(programme: Programme, members: Members, on: date) -> list[Plan]:
-    """The plans of the judged cohorts with all they hold. Eight queries whatever their number, one more where none is assigned."""
+    """The plans of the judged cohorts with all they hold. Eight queries whatever their number."""
     years = followed(programme.id, members, on)
     requirements, courses = programmes.requirements_of_versions(years), curriculum.courses_of_versions(years)
     items, sources = marks.planned_of_versions(years)
@@ -128,9 +128,11 @@ def plan_cases(programme_id: int, plans: Sequence[Plan], offerings: Sequence[Off
 def conclusions(version_ids: Collection[int], on: date) -> dict[tuple[int, int], int | None]:
     """How many objectives of a course have a conclusion for a student on a day, None where its credits were recognised. One query.
 
-    Who took an optional course is known by a mark: without a conclusion it is told as 0.
+    Who takes an optional course is known by a mark, by its list, or by a seat in a run whose grades go into it: without a
+    conclusion it is told as 0.
     """
     mine = select(CurriculumCourse.id).where(CurriculumCourse.version_id.in_(list(version_ids)))
+    optional, nothing = mine.where(CurriculumCourse.is_optional), (literal(0), literal(0))
     results = (
         select(CourseResult.course_id, CourseResult.student_id, func.count(), literal(0))
         .where(CourseResult.course_id.in_(mine), CourseResult.concluded_on <= on)
@@ -140,14 +142,16 @@ def conclusions(version_ids: Collection[int], on: date) -> dict[tuple[int, int],
         CreditClaim.target_id.in_(mine), CreditClaim.state == ClaimState.APPROVED, CreditClaim.decided_on <= on
     )
     marked = (
-        select(AssessmentItem.course_id, ItemScore.student_id, literal(0), literal(0))
+        select(AssessmentItem.course_id, ItemScore.student_id, *nothing)
         .join(AssessmentItem, AssessmentItem.id == ItemScore.item_id)
-        .where(AssessmentItem.course_id.in_(mine.where(CurriculumCourse.is_optional)), ItemScore.recorded_at <= end_of(on))
+        .where(AssessmentItem.course_id.in_(optional), ItemScore.recorded_at <= end_of(on))
         .distinct()
     )
+    listed = teaching.takers_listed(optional, end_of(on)).add_columns(*nothing)
+    seated = feeds.takers_seated(optional, end_of(on)).add_columns(*nothing)
     numbers: dict[tuple[int, int], int] = defaultdict(int)
     elsewhere = set()
-    for course_id, student_id, number, is_recognised in session().execute(union_all(results, recognised, marked)):
+    for course_id, student_id, number, is_recognised in session().execute(union_all(results, recognised, marked, listed, seated)):
         numbers[course_id, student_id] += int(number)
         if is_recognised:
             elsewhere.add((course_id, student_id))
@@ -191,6 +195,12 @@ def _courses(
         number = concluded.get((course.id, member.id), None if course.is_optional else 0)
         return number is not None and number < len(course.objectives)
 
+    def asked(course: CourseRow) -> set[int]:
+        """The graduated cohorts that have to have closed a course: of an optional one those in which somebody takes it."""
+        if not course.is_optional:
+            return graduated
+        return {one.cohort_year for one in members.judged if concluded.get((course.id, one.id)) is not None} & graduated
+
     graduated = set(plan.cohort_years) if members.group.is_finished else set()
     closed: dict[int, list[OfferingRow]] = defaultdict(list)
     for offering in offerings:
@@ -210,7 +220,7 @@ def _courses(
             ),
             recognised=tuple(member.label for member in members.judged if concluded.get((course.id, member.id), 0) is None),
             is_optional=course.is_optional,
-            open_years=tuple(sorted(graduated - {offering.cohort_year for offering in closed[course.id]})),
+            open_years=tuple(sorted(asked(course) - {offering.cohort_year for offering in closed[course.id]})),
         )
         for course in plan.courses
     )

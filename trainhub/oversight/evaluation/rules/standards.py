@@ -66,14 +66,13 @@ def course_gaps(course: CourseCase, *, minimum: int) -> list[str]:
     if course.missing:
         shown = "、".join(course.missing[:5]) + ("等" if len(course.missing) > 5 else "")
         gaps.append(f"{len(course.missing)} 名学生缺少达成结论：{shown}")
-    if not course.is_optional:
-        gaps += [f"{year} 级已毕业，还没有结课" for year in course.open_years]
+    gaps += [f"{year} 级已毕业，还没有结课" for year in course.open_years]
     return gaps
 
 
 def judge_conclusions(criterion: Criterion, courses: Sequence[CourseCase], *, minimum: Parameter, denominator: str) -> Finding:
     """2.5: every course is assessed, and every closed one concludes about every student (002:389); a graduated cohort has closed them all.
-    An optional course concludes about those who took it, and need not be opened for a cohort.
+    An optional course concludes about those who take it, and is closed for a cohort in which somebody does.
 
     Before any course is closed there is nothing that proves anything about a student. Whose course was recognised has the decision on that
     instead, and is told beside it.

@@ -225,10 +225,12 @@ def step(row: Application) -> Any:
     if event is Event.PUBLISH or transition.actor is Actor.SYSTEM:
         raise moving.BadStep(_("名单由专家工作组按年度统一公布。"))
     demand(who(), ACTS[transition.actor], on_case(row))
+    drawn = moving.prepare(application=row, event=event, today=clock.today(), reason=form.reason.data or "")
     with transaction():
         after = moving.step(
             application=row,
             event=event,
+            drawn=drawn,
             reason=form.reason.data or "",
             version=form.version.data or None,
             by=who(),

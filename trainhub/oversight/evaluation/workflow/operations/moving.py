@@ -20,6 +20,7 @@ from trainhub.oversight.evaluation.queries import judgements
 from trainhub.oversight.evaluation.queries.holding import hold_programme
 from trainhub.oversight.evaluation.rules import verdict as verdicts
 from trainhub.oversight.evaluation.store.operations import freezing
+from trainhub.oversight.evaluation.store.operations.freezing import Dossier
 from trainhub.oversight.evaluation.types import CriterionKind, DecisionCase, JudgementResult, Outcome
 from trainhub.oversight.evaluation.workflow import outcome_queries, queries, rules, words
 from trainhub.oversight.evaluation.workflow.models import Application, Listed, Publication, Step
@@ -68,10 +69,29 @@ WITH_JUDGEMENTS = frozenset([Event.SUBMIT, Event.CONCLUDE])
 """The steps that draw a line under what was judged."""
 
 
+def prepare(*, application: Application, event: Event, today: date, reason: str = "") -> Dossier | None:
+    """What a step freezes, drawn before anything is locked: it takes seconds, and nobody else waits for them. None for a step that draws
+    nothing, and for one that will be refused."""
+    transition = rules.find(application.state, event, application.route) if event is Event.SUBMIT else None
+    if transition is None or rules.gaps(transition, queries.facts_of(application, today, reason=reason, criteria=list(catalogue.criteria()))):
+        return None
+    drawn = freezing.draw(_programme(application), today)
+    session().expire_all()  # what was read for it is read anew behind the lock
+    return drawn
+
+
 def step(
-    *, application: Application, event: Event, by: Identity, today: date, now: datetime, reason: str = "", version: int | None = None
+    *,
+    application: Application,
+    event: Event,
+    by: Identity,
+    today: date,
+    now: datetime,
+    reason: str = "",
+    version: int | None = None,
+    drawn: Dossier | None = None,
 ) -> Application:
-    """Move an application by an event of the table. A step that was already made is returned as it is.
+    """Move an application by an event of the table. A step that was already made is returned as it is. `drawn`: see `prepare`.
 
     Returns the application, or its successor where the table starts a new one (T2b, T2c, T12b, T12c). Raises BadStep and Stale.
     """
@@ -96,7 +116,7 @@ def step(
         return _successor(application, transition, by=by, today=today, now=now)
     effect = EFFECTS.get(event)
     if effect is not None:
-        effect(application, by=by, today=today, now=now, reason=reason)
+        effect(application, by=by, today=today, now=now, reason=reason, **({"drawn": drawn} if event is Event.SUBMIT else {}))
     papers.freeze(application, transition.documents, now=now)
     sent = [kind.value for kind in transition.documents if kind in facts.documents or kind is DocumentKind.VISIT_FORM]
     _write(application, transition, by=by, today=today, now=now, reason=reason, documents=sent)
@@ -199,14 +219,14 @@ def _refuse(application: Application, *, by: Identity, today: date, now: datetim
     _decide(application, Outcome.NOT_ACCEPTED, by=by, today=today, now=now, reason=reason)
 
 
-def _submit(application: Application, *, by: Identity, today: date, now: datetime, reason: str) -> None:
+def _submit(application: Application, *, by: Identity, today: date, now: datetime, reason: str, drawn: Dossier | None) -> None:
     """Everything of the dossier is frozen. 特色 or 优秀 of an earlier evaluation stays with that one: the group notes it anew or not at all."""
     before = judgements.latest_moment(application.programme_id)
     application.submitted_at = max(now, before) if before is not None else now  # who wrote before it may have looked at the clock after it
     if judgements.quality_on(application.programme_id, today) is not None:
         text = N_("再次申请评价，上一次的定性评价不带入本次。")
         judging.note_quality(programme=_programme(application), quality=None, text=text, by=by, today=today, now=now)
-    freezing.freeze(application_id=application.id, programme=_programme(application), by=by, today=today, now=now)
+    freezing.freeze(application_id=application.id, programme=_programme(application), by=by, today=today, now=now, drawn=drawn)
 
 
 def _end_visit(application: Application, *, by: Identity, today: date, now: datetime, reason: str) -> None:
