@@ -18,6 +18,7 @@ from courses.learning.models import BlockProgress, Enrolment, EnrolmentMark, Lea
 from courses.messages.models import Conversation, Message
 from courses.own import study_queries as study
 from courses.own import talk_queries as talk
+from courses.own import teaching_queries as teaching
 from courses.own import work_queries as work
 from courses.paths.models import PathMember
 from courses.recognition.models import CreditClaim
@@ -70,13 +71,13 @@ EXPORTS: Sequence[Kind] = (
     ("thread_follows", _l("关注的话题"), talk.thread_follows, talk_models.ThreadFollow),
     ("conversations", _l("与教师的会话"), talk.conversations, Conversation),
     ("messages", _l("会话消息"), talk.messages, Message),
-    ("course_staff", _l("授课角色"), study.staff_roles, RunStaff),
-    ("staff_invitations", _l("授课邀请"), study.staff_invitations, StaffInvitation),
-    ("teaching_tasks", _l("教学任务"), study.tasks, TeachingTask),
-    ("course_offerings", _l("负责的培养方案课程"), study.offerings, Offering),
-    ("appointments", _l("兼职教师聘任"), study.appointments, PartTimeAppointment),
-    ("appraisals", _l("兼职教师考核"), study.appraisals, PartTimeAppraisal),
-    ("secondments", _l("教师企业实践"), study.secondments, Secondment),
+    ("course_staff", _l("授课角色"), teaching.staff_roles, RunStaff),
+    ("staff_invitations", _l("授课邀请"), teaching.staff_invitations, StaffInvitation),
+    ("teaching_tasks", _l("教学任务"), teaching.tasks, TeachingTask),
+    ("course_offerings", _l("负责的培养方案课程"), teaching.offerings, Offering),
+    ("appointments", _l("兼职教师聘任"), teaching.appointments, PartTimeAppointment),
+    ("appraisals", _l("兼职教师考核"), teaching.appraisals, PartTimeAppraisal),
+    ("secondments", _l("教师企业实践"), teaching.secondments, Secondment),
 )
 
 

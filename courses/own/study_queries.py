@@ -21,7 +21,6 @@ from courses.assessment import labels as quiz_labels
 from courses.assessment.models import Attempt, AttemptAnswer, AttemptEvent, Question, QuestionVersion, QuizAllowance
 from courses.assessment.queries import hours
 from courses.assessment.types import Allowance, AttemptState, QuizSettings, Shown
-from courses.catalogue import labels as catalogue_labels
 from courses.catalogue.models import (
     RUN_TITLE,
     Block,
@@ -32,8 +31,6 @@ from courses.catalogue.models import (
     Run,
     RunGroup,
     RunGroupMember,
-    RunStaff,
-    StaffInvitation,
     Unit,
 )
 from courses.curriculum.models import AssessmentItem, CourseObjective, CourseResult, CurriculumCourse, ItemScore
@@ -48,13 +45,11 @@ from courses.own.words import answer_in_words, events
 from courses.paths.models import LearningPath, PathMember
 from courses.recognition import labels as claim_labels
 from courses.recognition.models import CreditClaim
-from courses.teaching import labels as teaching_labels
-from courses.teaching.models import Offering, OfferingTaker, PartTimeAppointment, PartTimeAppraisal, Secondment, TeachingTask
+from courses.teaching.models import Offering, OfferingTaker
 from trainhub.identity.queries.owned import Owned, pick, share, tenths
 from trainhub.kernel import clock
 from trainhub.kernel.i18n import listed
-from trainhub.organisations.models import Organisation
-from trainhub.people.models import Student, Teacher
+from trainhub.people.models import Student
 from trainhub.people.queries import same_human
 
 COURSE = (RUN_TITLE.label("course"), Run.code.label("run"))
@@ -73,10 +68,6 @@ def _of_enrolment(statement: Select, enrolment_id: Any, person_id: int) -> Selec
 
 def _of_student(statement: Select, student_id: Any, person_id: int) -> Select:
     return statement.join(Student, Student.id == student_id).where(same_human(Student.person_id, person_id))
-
-
-def _of_teacher(statement: Select, teacher_id: Any, person_id: int) -> Select:
-    return statement.join(Teacher, Teacher.id == teacher_id).where(same_human(Teacher.person_id, person_id))
 
 
 # -- learning -----------------------------------------------------------------------------------------------------------
@@ -366,58 +357,3 @@ def claims(person_id: int) -> Owned:
         joined.order_by(row.id),
         {"evidence": claim_labels.EVIDENCE, "state": claim_labels.STATES, "score": tenths, "credits_asked": tenths, "credits": tenths},
     )
-
-
-# -- teaching -----------------------------------------------------------------------------------------------------------
-
-
-def staff_roles(person_id: int) -> Owned:
-    """Courses one teaches or helps with."""
-    row = RunStaff
-    statement = of_run(pick(row, *COURSE, row.role), row.run_id)
-    return Owned(statement.where(same_human(row.person_id, person_id)).order_by(row.id), {"role": catalogue_labels.STAFF_ROLES})
-
-
-def staff_invitations(person_id: int) -> Owned:
-    """Invitations to teach."""
-    row = StaffInvitation
-    statement = of_run(pick(row, *COURSE, row.role, row.invited_at, row.answered_at, row.is_accepted), row.run_id)
-    return Owned(statement.where(same_human(row.person_id, person_id)).order_by(row.id), {"role": catalogue_labels.STAFF_ROLES})
-
-
-def tasks(person_id: int) -> Owned:
-    """Teaching tasks."""
-    row = TeachingTask
-    columns = (row.title.label("item"), row.academic_year, row.semester, row.hours_x10.label("hours"), row.starts_on, row.issued_no)
-    return Owned(_of_teacher(pick(row, *columns), row.teacher_id, person_id).order_by(row.id), {"hours": tenths})
-
-
-def offerings(person_id: int) -> Owned:
-    """Courses of the programme one leads."""
-    row = Offering
-    statement = pick(row, CurriculumCourse.name.label("course"), row.academic_year, row.semester, row.first_teaching_on, row.closed_on)
-    joined = statement.join(CurriculumCourse, CurriculumCourse.id == row.course_id)
-    return Owned(_of_teacher(joined, row.lead_teacher_id, person_id).order_by(row.id))
-
-
-def appointments(person_id: int) -> Owned:
-    """Letters of appointment of part-time teachers."""
-    row = PartTimeAppointment
-    columns = (row.letter_no, row.since, row.until, row.duties, row.training_hours, row.training_passed_on)
-    return Owned(_of_teacher(pick(row, *columns), row.teacher_id, person_id).order_by(row.id))
-
-
-def appraisals(person_id: int) -> Owned:
-    """How the work of a part-time teacher was judged."""
-    row, appointment = PartTimeAppraisal, PartTimeAppointment
-    statement = pick(row, appointment.letter_no, row.appraised_on, row.result, row.remark).join(appointment, appointment.id == row.appointment_id)
-    return Owned(_of_teacher(statement, appointment.teacher_id, person_id).order_by(row.id), {"result": teaching_labels.APPRAISALS})
-
-
-def secondments(person_id: int) -> Owned:
-    """Stays of a teacher in an enterprise."""
-    row = Secondment
-    enterprise = func.coalesce(Organisation.name, row.enterprise_name).label("enterprise")
-    planned = (row.planned_since, row.planned_until, row.started_on, row.ended_on, row.is_full_time, row.reason, row.report)
-    statement = pick(row, enterprise, row.post, row.state, *planned).outerjoin(Organisation, Organisation.id == row.enterprise_id)
-    return Owned(_of_teacher(statement, row.teacher_id, person_id).order_by(row.id), {"state": teaching_labels.SECONDMENTS})

@@ -223,12 +223,8 @@ def _incubation_base(case: BaseCase, spec: Spec, book: Book, on: date) -> list[F
     entities = over(
         f"{spec.rule}.entities", case.startup_entities, book["fj.incubation_entities_over"], boundary=book["own.awards.boundary_to_judge"]
     )
-    kind = to_judge(
-        f"{spec.rule}.kind",
-        spec.clause,
-        required="民营互联网创业孵化基地或高校毕业生创业孵化基地",
-        details=("平台没有登记基地属于哪一种，由人核对并写明。",),
-    )
+    kinds, details = "民营互联网创业孵化基地或高校毕业生创业孵化基地", ("平台没有登记基地属于哪一种，由人核对并写明。",)
+    kind = to_judge(f"{spec.rule}.kind", spec.clause, required=kinds, details=details)
     return [_types(case, spec), kind, entities, *_end(case, spec, book)]
 
 
