@@ -9,7 +9,7 @@ import click
 from flask import Flask
 
 from trainhub.identity import cli, delivery, groups, guarding, models, my_data, operations, queries, retention, rules, tasks
-from trainhub.identity.operations import addresses
+from trainhub.identity.operations import addresses, studying
 from trainhub.identity.permissions import GRANTS, Can
 from trainhub.identity.types import Channel
 from trainhub.identity.views import accounts, doors, entrance, logins, opening, oversight, own, own_number
@@ -22,7 +22,7 @@ from trainhub.kernel.nav import Entry
 from trainhub.people import queries as persons
 from trainhub.people import reach
 from trainhub.people.panels import DOORS, LIST_DOORS
-from trainhub.people.types import CHANGED
+from trainhub.people.types import CHANGED, MOVED, NUMBERED
 from trainhub.programmes import holds
 
 TABLES: tuple[ModuleType, ...] = (models,)
@@ -82,6 +82,8 @@ def register(app: Flask) -> None:
     holds.register_same(app, queries.is_same_holder)
     app.extensions.setdefault(DOORS, []).append(doors.door)
     app.extensions.setdefault(CHANGED, []).extend([addresses.tell_of_change, operations.follow_person])  # told before the name to sign in by follows
+    app.extensions.setdefault(MOVED, []).append(studying.follow_move)
+    app.extensions.setdefault(NUMBERED, []).append(studying.follow_number)
     app.extensions.setdefault(LIST_DOORS, []).append(opening.door_of_list)
     for one in (
         groups.Source("cohort", _l("学生"), queries.cohort_group, queries.cohort_named, queries.cohort_members, queries.cohort_listing),
