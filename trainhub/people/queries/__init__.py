@@ -4,9 +4,9 @@ from trainhub.people.queries.addresses import is_own_address
 from trainhub.people.queries.former import (
     Renumbered,
     cohort_on,
-    ever_in_programme,
     former_numbers_of,
     former_studies_of,
+    in_cohort,
     in_programme,
     left_programme,
     moved_after,
@@ -14,6 +14,7 @@ from trainhub.people.queries.former import (
     study_on,
     teachers_by_former_no,
     there_since,
+    was_in_programme,
 )
 from trainhub.people.queries.merging import (
     decided_same_with,
@@ -159,7 +160,6 @@ __all__ = [
     "employment_of",
     "enrolments_of",
     "enterprise_spans_of",
-    "ever_in_programme",
     "ever_one_with",
     "evidence_of",
     "former",
@@ -174,6 +174,7 @@ __all__ = [
     "human_id",
     "human_ids",
     "humans_of",
+    "in_cohort",
     "in_programme",
     "is_among",
     "is_free",
@@ -253,6 +254,7 @@ __all__ = [
     "teachers_visible_to",
     "there_since",
     "undecided_same",
+    "was_in_programme",
     "who_stayed",
     "with_contacts",
     "with_guardians",

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.orm import aliased
 
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
@@ -16,6 +17,8 @@ from trainhub.people.models import FormerSchoolNumber, FormerStudy, Student, Tea
 from trainhub.people.types import StudyPlace
 
 PORTION = 500
+PAST = aliased(FormerStudy)
+"""By a name of its own, so that these conditions stand in questions about `FormerStudy`, too."""
 
 
 def in_programme(programme_id: int, on: date) -> ColumnElement[bool]:
@@ -23,31 +26,32 @@ def in_programme(programme_id: int, on: date) -> ColumnElement[bool]:
     they enrolled and after they left: `Student.enrolled_on` and `left_on` do."""
     return or_(
         and_(Student.programme_id == programme_id, ~moved_after(on)),
-        Student.id.in_(
-            select(FormerStudy.student_id).where(FormerStudy.programme_id == programme_id, FormerStudy.since <= on, FormerStudy.until >= on)
-        ),
+        Student.id.in_(select(PAST.student_id).where(PAST.programme_id == programme_id, PAST.since <= on, PAST.until >= on)),
     )
 
 
-def ever_in_programme(programme_id: int) -> ColumnElement[bool]:
-    """SQL: whether a student is in a programme or was, for what is narrowed by students afterwards."""
-    return or_(Student.programme_id == programme_id, Student.id.in_(select(FormerStudy.student_id).where(FormerStudy.programme_id == programme_id)))
+def in_cohort(cohort_id: int, on: date) -> ColumnElement[bool]:
+    """SQL: whether a student is in a cohort on a day, as `in_programme`."""
+    return or_(
+        and_(Student.cohort_id == cohort_id, ~moved_after(on)),
+        Student.id.in_(select(PAST.student_id).where(PAST.cohort_id == cohort_id, PAST.since <= on, PAST.until >= on)),
+    )
 
 
 def moved_after(on: date) -> ColumnElement[bool]:
     """SQL: whether where the student is now began after a day by a change."""
-    return select(FormerStudy.id).where(FormerStudy.student_id == Student.id, FormerStudy.next_since > on).exists()
+    return select(PAST.id).where(PAST.student_id == Student.id, PAST.next_since > on).exists()
 
 
 def cohort_on(on: date) -> Any:
     """SQL: the cohort of a student on a day on which `in_programme` is true."""
-    was = select(func.max(FormerStudy.cohort_id)).where(FormerStudy.student_id == Student.id, FormerStudy.since <= on, FormerStudy.until >= on)
+    was = select(func.max(PAST.cohort_id)).where(PAST.student_id == Student.id, PAST.since <= on, PAST.until >= on)
     return func.coalesce(was.scalar_subquery(), Student.cohort_id)
 
 
 def there_since(on: date) -> Any:
     """SQL: since when a student is where they are on a day."""
-    before = select(func.max(FormerStudy.next_since)).where(FormerStudy.student_id == Student.id, FormerStudy.next_since <= on)
+    before = select(func.max(PAST.next_since)).where(PAST.student_id == Student.id, PAST.next_since <= on)
     return func.coalesce(before.scalar_subquery(), Student.enrolled_on)
 
 
@@ -62,10 +66,15 @@ def former_studies_of(student_ids: Iterable[int]) -> dict[int, list[FormerStudy]
     return found
 
 
-def left_programme(programme_id: int, by: date) -> list[tuple[FormerStudy, Student]]:
-    """The studies of a programme that ended by a change before a day, whoever came back into it included, in the order of numbers."""
+def was_in_programme(programme_id: int, on: date) -> ColumnElement[bool]:
+    """SQL: whether a student was in a programme before a day and went elsewhere, or is back."""
+    return Student.id.in_(select(FormerStudy.student_id).where(FormerStudy.programme_id == programme_id, FormerStudy.until < on))
+
+
+def left_programme(programme_id: int, on: date) -> list[tuple[FormerStudy, Student]]:
+    """The studies of a programme that ended by a change before a day, of who is not back on it, in the order of numbers."""
     statement = select(FormerStudy, Student).join(Student, Student.id == FormerStudy.student_id)
-    statement = statement.where(FormerStudy.programme_id == programme_id, FormerStudy.until < by)
+    statement = statement.where(FormerStudy.programme_id == programme_id, FormerStudy.until < on, ~in_programme(programme_id, on))
     return [(row, student) for row, student in session().execute(statement.order_by(Student.student_no, Student.id, FormerStudy.since))]
 
 
