@@ -105,7 +105,12 @@ def register(app: Flask) -> None:
     retention.register_own(app)
     persons.register_keeper(app, "data_requests", queries.person_asks)
     app.jinja_env.filters.update(
-        listed=listed, data_label=my_data.column_label, data_value=my_data.shown, device=rules.device, permission_words=permission_words.in_words
+        masked_login=lambda login: rules.mask_login(login.kind, login.value),
+        listed=listed,
+        data_label=my_data.column_label,
+        data_value=my_data.shown,
+        device=rules.device,
+        permission_words=permission_words.in_words,
     )
     jobs.register_periodic(app, "identity.sweep", tasks.sweep, every=timedelta(hours=6), title=N_("清理过期的登录与链接记录"))
     jobs.register_periodic(app, "identity.forget", tasks.forget, every=timedelta(days=1), title=N_("抹去保存期限届满的个人信息"))
