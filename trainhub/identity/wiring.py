@@ -8,7 +8,7 @@ from types import ModuleType
 import click
 from flask import Flask
 
-from trainhub.identity import cli, delivery, groups, guarding, models, my_data, operations, queries, retention, rules, tasks
+from trainhub.identity import cli, delivery, groups, guarding, models, my_data, operations, queries, restoring, retention, rules, tasks
 from trainhub.identity.operations import addresses, studying
 from trainhub.identity.permissions import GRANTS, Can
 from trainhub.identity.types import Channel
@@ -17,6 +17,7 @@ from trainhub.identity.views.signing_in import blueprint
 from trainhub.kernel import access, audit_words, clock, jobs, nav, permission_words
 from trainhub.kernel.access import Role
 from trainhub.kernel.audit_kinds import Kind, name_kinds
+from trainhub.kernel.backup import CARRIED, Carried
 from trainhub.kernel.i18n import N_, _l, listed
 from trainhub.kernel.nav import Entry
 from trainhub.people import queries as persons
@@ -80,6 +81,7 @@ def register(app: Flask) -> None:
     )
     reach.register_beyond(app, "identity", lambda person_ids, by, today: queries.persons_above(person_ids, by, today=today))
     holds.register_same(app, queries.is_same_holder)
+    app.extensions.setdefault(CARRIED, {})["access"] = Carried(restoring.look, restoring.put)
     app.extensions.setdefault(DOORS, []).append(doors.door)
     app.extensions.setdefault(CHANGED, []).extend([addresses.tell_of_change, operations.follow_person])  # told before the name to sign in by follows
     app.extensions.setdefault(MOVED, []).append(studying.follow_move)
