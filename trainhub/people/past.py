@@ -29,7 +29,9 @@ def studies_of(student: Student) -> list[Stay]:
     formers = queries.former_studies_of([student.id])[student.id]
     if not formers:
         return []
-    places = [(row.programme_id, row.cohort_id, row.class_name, row.since, row.until) for row in formers]
+    places: list[tuple[int, int, str, date, date | None]] = [
+        (row.programme_id, row.cohort_id, row.class_name, row.since, row.until) for row in formers
+    ]
     places.append((student.programme_id, student.cohort_id, student.class_name, formers[-1].next_since, student.left_on))
     names = {one.id: one.name for one in programmes.by_ids({place[0] for place in places})}
     years = {one: cohort.year for one in {place[1] for place in places} if (cohort := programmes.cohort_by_id(one)) is not None}
