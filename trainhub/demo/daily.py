@@ -70,6 +70,8 @@ def _events(world: World, running: list[Placement]) -> None:
         (EventKind.VISIT, calendar.plus(-3), calendar.plus(-3), "走访车间与宿舍，学生状态良好，安全培训记录齐全。", "无需整改。", True),
     )
     for row, (kind, since, until, text, outcome, is_settled) in zip(running, told, strict=False):
+        if kind is not EventKind.VISIT and not row.starts_on <= since <= until <= row.ends_on:
+            continue  # the term has just begun, or is about to end
         events.report_event(
             placement=row,
             kind=kind,
