@@ -11,23 +11,16 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 
-from trainhub.identity.models import Account, ApiToken, OneTimeLink, RoleGrant, UserSession
+from trainhub.identity.models import ApiToken, OneTimeLink, UserSession
+from trainhub.identity.queries import standing
+from trainhub.identity.queries.standing import Known
 from trainhub.kernel import audit, clock
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 
-Known = dict[int, tuple[str, str, datetime | None, frozenset[int]]]
-
-
-def look() -> Known:
-    """By account, as it stands before the restore: name, state, when its password was set, and its grants that were ended."""
-    ended: dict[int, set[int]] = {}
-    for account_id, key in session().execute(select(RoleGrant.account_id, RoleGrant.id).where(RoleGrant.ended_at.is_not(None))):
-        ended.setdefault(account_id, set()).add(key)
-    rows = session().execute(select(Account.id, Account.display_name, Account.state, Account.password_set_at))
-    return {key: (name, state.value, set_at, frozenset(ended.get(key, ()))) for key, name, state, set_at in rows}
+look = standing.accounts_as_they_stand
 
 
 def put(seen: Known | None, by: Identity) -> Mapping[str, Any]:
