@@ -110,7 +110,7 @@ def mine(what: str, run_id: int, by: Identity, part: str = "") -> jobs.Job | Non
 def ask(what: str, *, run: Run, chosen: Mapping[str, str], file: IO[bytes], name: str, by: Identity, now: datetime) -> jobs.Job:
     """Keep a table and ask for its taking; the same file again while it waits is that one. Raises Refused while another is being taken."""
     part = chosen.get(PART, "")
-    stored = files.keep(file, name=name, kind=KIND, by=by, now=now, allowed=sniff.SHEETS)
+    stored = files.keep(file, name=name, kind=KIND, by=by, now=now, allowed=sniff.SHEETS, is_sealed=True)
     known = mine(what, run.id, by, part)
     if known is not None:
         if known.finished_at is None:

@@ -32,7 +32,7 @@ def test_the_architecture_names_every_part_of_a_room(room: str) -> None:
 
 def test_the_commands_of_the_table_exist() -> None:
     rows = re.findall(r"^\| `(organisations|people|mentors|accounts) ([a-z-]+)[^|`]*`(?:, `([a-z-]+)[^|`]*`)? \|", OPERATIONS, re.M)
-    assert len(rows) == 12
+    assert len(rows) == 15
     for group, *names in rows:
         command = main.get_command(click.Context(main), group)
         assert isinstance(command, click.Group)

@@ -161,7 +161,10 @@ def _students(world: World) -> None:
             for number in range(COHORT_SIZES[slot] * world.scale):
                 is_petoe = number < 20 * world.scale and (slot == 0 if place < 2 else slot > 0)
                 passport = f"C{7_000_000 + count}" if place == 0 and count % FOREIGN_EVERY == 0 else ""
-                made.append(_student(world, place, cohort, number, next(row), is_petoe, passport))
+                is_back = place == 1 and slot == 2 and number == COHORT_SIZES[slot] * world.scale - 1
+                made.append(
+                    _returned(world, place, number, next(row)) if is_back else _student(world, place, cohort, number, next(row), is_petoe, passport)
+                )
                 count += 1
             world.students[place, entry] = made
 
@@ -180,6 +183,24 @@ def _student(world: World, place: int, cohort: object, number: int, who: Invente
         by=world.by,
         now=world.calendar.at(-1400),
     )
+
+
+def _returned(world: World, place: int, number: int, who: Invented) -> Student:
+    """A student who began a year earlier, rested, and came back into the youngest cohort with one of its numbers."""
+    first, cohort = (world.cohorts[place, world.calendar.final_entry + later] for later in (0, 1))
+    student = _student(world, place, first, 900 + number, who, is_petoe=False, passport="")
+    people.move_student(
+        student=student,
+        programme=world.programmes[place],
+        cohort=cohort,
+        on=world.calendar.starts(cohort.year),
+        reason="因病休学一年后复学，编入下一年级",
+        student_no=f"{cohort.year}{place + 1:02d}{number + 1:04d}",
+        class_name=f"{world.programmes[place].name[:2]}{cohort.year % 100}{number // 34 % 9 + 1:02d}班",
+        by=world.by,
+        now=world.calendar.at(-1),
+    )
+    return student
 
 
 def graduate(world: World) -> None:

@@ -83,7 +83,7 @@ def list_(role: str | None, text: str) -> dict[str, Any]:
     """
     today = clock.today()
     rows = queries.all_accounts(queries.AccountFilter(text=text, role=Role(role) if role else None), operator(), today=today)
-    roles, logins = queries.roles_and_logins([row.id for row in rows], today=today)
+    roles, logins = queries.roles_and_logins([row.id for row in rows], today=today, is_masked=False)  # by these names the commands are called
     return {
         "accounts": [
             {"account": r.id, "name": r.display_name, "state": r.state.value, "roles": [x.value for x in roles[r.id]], "logins": logins[r.id]}

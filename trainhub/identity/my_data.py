@@ -119,6 +119,8 @@ def register_own(app: Flask) -> None:
         ("person", _l("个人信息"), own.person_itself, persons.Person),
         ("studies", _l("学籍"), own.studies, persons.Student),
         ("petoe_spans", _l("卓越计划学生身份"), own.petoe_spans, persons.PetoeSpan),
+        ("former_studies", _l("学籍异动"), own.former_studies, persons.FormerStudy),
+        ("school_numbers", _l("用过的学号和工号"), own.school_numbers, persons.FormerSchoolNumber),
         ("suspensions", _l("休学"), own.suspensions, persons.Suspension),
         ("teaching", _l("任教"), own.teaching, persons.Teacher),
         ("employment", _l("企业经历"), own.employment, persons.Employment),

@@ -160,6 +160,7 @@ LABELS: Mapping[str, Any] = {
     "is_upheld": _l("举报成立"),
     "is_used": _l("已使用"),
     "is_verified": _l("已核实"),
+    "next_since": _l("下一段开始日期"),
     "number_by_holder": _l("号码由本人填写"),
     "issued_no": _l("文号"),
     "issued_on": _l("签发日期"),

@@ -12,7 +12,7 @@ from trainhub.identity.types import LoginKind
 from trainhub.kernel.characters import plain_words
 from trainhub.kernel.roles import Grant, Identity, Role, ScopeKind, Subject
 from trainhub.organisations.types import OrganisationKind
-from trainhub.people.rules import OFFICES, school_number, school_number_spellings
+from trainhub.people.rules import OFFICES, mask_email, mask_phone, school_number, school_number_spellings
 
 ORIGIN_FAILURES = 100
 """Failed attempts from one address in one lockout window before the address waits: a whole computer room shares one."""
@@ -104,6 +104,11 @@ def normalise_login(kind: LoginKind, value: str) -> str:
         return school_number(value).casefold()
     text = unicodedata.normalize("NFKC", value).strip().casefold()
     return _phone(text) if kind is LoginKind.PHONE else text
+
+
+def mask_login(kind: LoginKind, value: str) -> str:
+    """A login name as those see it who may not reset the account: telephones and addresses masked as on every page."""
+    return mask_phone(value) if kind is LoginKind.PHONE else mask_email(value) if kind is LoginKind.EMAIL else value
 
 
 def _phone(text: str) -> str:

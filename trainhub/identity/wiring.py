@@ -8,8 +8,8 @@ from types import ModuleType
 import click
 from flask import Flask
 
-from trainhub.identity import cli, delivery, groups, guarding, models, my_data, operations, queries, retention, rules, tasks
-from trainhub.identity.operations import addresses
+from trainhub.identity import cli, delivery, groups, guarding, models, my_data, operations, queries, restoring, retention, rules, tasks
+from trainhub.identity.operations import addresses, studying
 from trainhub.identity.permissions import GRANTS, Can
 from trainhub.identity.types import Channel
 from trainhub.identity.views import accounts, doors, entrance, logins, opening, oversight, own, own_number
@@ -17,12 +17,13 @@ from trainhub.identity.views.signing_in import blueprint
 from trainhub.kernel import access, audit_words, clock, jobs, nav, permission_words
 from trainhub.kernel.access import Role
 from trainhub.kernel.audit_kinds import Kind, name_kinds
+from trainhub.kernel.backup import CARRIED, Carried
 from trainhub.kernel.i18n import N_, _l, listed
 from trainhub.kernel.nav import Entry
 from trainhub.people import queries as persons
 from trainhub.people import reach
 from trainhub.people.panels import DOORS, LIST_DOORS
-from trainhub.people.types import CHANGED
+from trainhub.people.types import CHANGED, MOVED, NUMBERED
 from trainhub.programmes import holds
 
 TABLES: tuple[ModuleType, ...] = (models,)
@@ -80,8 +81,11 @@ def register(app: Flask) -> None:
     )
     reach.register_beyond(app, "identity", lambda person_ids, by, today: queries.persons_above(person_ids, by, today=today))
     holds.register_same(app, queries.is_same_holder)
+    app.extensions.setdefault(CARRIED, {})["access"] = Carried(restoring.look, restoring.put)
     app.extensions.setdefault(DOORS, []).append(doors.door)
     app.extensions.setdefault(CHANGED, []).extend([addresses.tell_of_change, operations.follow_person])  # told before the name to sign in by follows
+    app.extensions.setdefault(MOVED, []).append(studying.follow_move)
+    app.extensions.setdefault(NUMBERED, []).append(studying.follow_number)
     app.extensions.setdefault(LIST_DOORS, []).append(opening.door_of_list)
     for one in (
         groups.Source("cohort", _l("学生"), queries.cohort_group, queries.cohort_named, queries.cohort_members, queries.cohort_listing),
@@ -103,7 +107,12 @@ def register(app: Flask) -> None:
     retention.register_own(app)
     persons.register_keeper(app, "data_requests", queries.person_asks)
     app.jinja_env.filters.update(
-        listed=listed, data_label=my_data.column_label, data_value=my_data.shown, device=rules.device, permission_words=permission_words.in_words
+        masked_login=lambda login: rules.mask_login(login.kind, login.value),
+        listed=listed,
+        data_label=my_data.column_label,
+        data_value=my_data.shown,
+        device=rules.device,
+        permission_words=permission_words.in_words,
     )
     jobs.register_periodic(app, "identity.sweep", tasks.sweep, every=timedelta(hours=6), title=N_("清理过期的登录与链接记录"))
     jobs.register_periodic(app, "identity.forget", tasks.forget, every=timedelta(days=1), title=N_("抹去保存期限届满的个人信息"))

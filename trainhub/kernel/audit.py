@@ -134,13 +134,14 @@ def write_pending(current: Session) -> None:
     head.hash, head.events = head_hash, head.events + len(pending)
 
 
-def replaced_since(moment: datetime, *, did: str, keys: Collection[str]) -> dict[int, dict[str, Any]]:
+def replaced_since(moment: datetime, *, did: str | Collection[str], keys: Collection[str]) -> dict[int, dict[str, Any]]:
     """By row: what each of its `keys` was at a moment, where it was changed since. For events whose data are {key: [before, after]}.
 
     Many rows keep no history of their own: what was written down about every change is the history.
     """
     found: dict[int, dict[str, Any]] = {}
-    statement = select(AuditEvent.on_id, AuditEvent.data).where(AuditEvent.did == did, AuditEvent.at > moment).order_by(AuditEvent.id)
+    kinds = [did] if isinstance(did, str) else sorted(did)
+    statement = select(AuditEvent.on_id, AuditEvent.data).where(AuditEvent.did.in_(kinds), AuditEvent.at > moment).order_by(AuditEvent.id)
     for on_id, data in session().execute(statement.execution_options(yield_per=PORTION)):
         for key in keys:
             if isinstance(data.get(key), list):

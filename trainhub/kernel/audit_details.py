@@ -234,6 +234,8 @@ NAMES: Mapping[str, Any] = {
     "seed": _l("抽签种子"),
     "session": _l("登录会话"),
     "sessions": _l("会话数"),
+    "tokens": _l("接口令牌"),
+    "links": _l("链接"),
     "set": _l("试题集"),
     "settings": _l("设置"),
     "shown": _l("查验时谁能看到"),

@@ -7,6 +7,7 @@ and owner. A file is never changed: a new version is a new row.
 from __future__ import annotations
 
 import hashlib
+import io
 import tempfile
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
@@ -19,11 +20,12 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
-from trainhub.kernel import sniff
+from trainhub.kernel import sealing, sniff
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import Base, Key, hold, session, transaction
 from trainhub.kernel.errors import NotFound, TooLarge
 from trainhub.kernel.i18n import _
+from trainhub.kernel.keys import keyring
 
 CHUNK = 1 << 20
 PARTS_AT_ONCE = 2
@@ -43,6 +45,8 @@ class StoredFile(Base):
     sha256: Mapped[str] = mapped_column(sa.String(64), index=True)
     uploaded_by_id: Mapped[int | None] = mapped_column(index=True)
     uploaded_at: Mapped[datetime]
+    is_sealed: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    """The store has the content sealed (`kernel.sealing`): then `sha256` and `size` are of what lies there."""
     lost_at: Mapped[datetime | None] = mapped_column(index=True)
     """Since when the store is known not to have the content any more (`kernel.file_checks`); None: as far as is known it has it."""
 
@@ -78,8 +82,10 @@ def keep(
     now: datetime,
     allowed: frozenset[str] | None = None,
     max_bytes: int | None = None,
+    is_sealed: bool = False,
 ) -> StoredFile:
-    """Check and store an upload in the current transaction; the same content is kept once.
+    """Check and store an upload in the current transaction; the same content is kept once. `is_sealed`: it names people by their numbers, and lies
+    nowhere in clear.
 
     Raises Refused when the file is empty, too large, of a type that is not allowed, or not what its name says.
     """
@@ -87,7 +93,7 @@ def keep(
 
     limit = max_bytes or current_app.config["SETTINGS"].max_upload_mb * 1024 * 1024
     digest, size, head = hashlib.sha256(), 0, b""
-    with tempfile.TemporaryFile() as spool:
+    with tempfile.TemporaryFile() as spool, tempfile.TemporaryFile() as sealed:
         while chunk := file.read(CHUNK):
             size += len(chunk)
             if size > limit:
@@ -96,11 +102,14 @@ def keep(
             digest.update(chunk)
             spool.write(chunk)
         media = sniff.check_upload(head, name, size, allowed=allowed or sniff.EVIDENCE, max_bytes=limit)
-        sha256 = digest.hexdigest()
         spool.seek(0)
+        if is_sealed:
+            size, digest = _seal(spool, digest.digest(), sealed)
+        sha256 = digest.hexdigest()
         hold(f"content:{sha256}", is_shared=True)  # nobody erases it until this is committed
-        obstore.put(store(), path_of(sha256), spool, max_concurrency=PARTS_AT_ONCE)
+        obstore.put(store(), path_of(sha256), sealed if is_sealed else spool, max_concurrency=PARTS_AT_ONCE)
     row = StoredFile(
+        is_sealed=is_sealed,
         kind=kind,
         name=name.replace("\\", "/").rsplit("/", 1)[-1][:255],
         media_type=media.mime,
@@ -114,14 +123,31 @@ def keep(
     return row
 
 
-def keep_bytes(data: bytes, *, name: str, kind: str, media_type: str, by: Identity, now: datetime) -> StoredFile:
-    """Store something the system made itself (a report, a certificate)."""
+def _seal(source: IO[bytes], digest: bytes, target: IO[bytes]) -> tuple[int, Any]:
+    """Write the sealed content; its size and hash."""
+    sealing.seal(keyring(), source, digest, target)
+    size = target.tell()
+    target.seek(0)
+    made = hashlib.sha256()
+    while chunk := target.read(CHUNK):
+        made.update(chunk)
+    target.seek(0)
+    return size, made
+
+
+def keep_bytes(data: bytes, *, name: str, kind: str, media_type: str, by: Identity, now: datetime, is_sealed: bool = False) -> StoredFile:
+    """Store something the system made itself (a report, a certificate); `is_sealed` as in `keep`."""
     import obstore
 
+    if is_sealed:
+        box = io.BytesIO()
+        _seal(io.BytesIO(data), hashlib.sha256(data).digest(), box)
+        data = box.getvalue()
     sha256 = hashlib.sha256(data).hexdigest()
     hold(f"content:{sha256}", is_shared=True)  # nobody erases it until this is committed
     obstore.put(store(), path_of(sha256), data)
-    row = StoredFile(kind=kind, name=name, media_type=media_type, size=len(data), sha256=sha256, uploaded_by_id=by.account_id, uploaded_at=now)
+    facts = {"size": len(data), "sha256": sha256, "is_sealed": is_sealed}
+    row = StoredFile(kind=kind, name=name, media_type=media_type, uploaded_by_id=by.account_id, uploaded_at=now, **facts)
     session().add(row)
     session().flush()
     return row
@@ -200,6 +226,8 @@ def read(row: StoredFile) -> bytes:
     import obstore
 
     try:
+        if row.is_sealed:
+            return b"".join(_opened(row))
         return bytes(obstore.get(store(), path_of(row.sha256)).bytes())
     except FileNotFoundError as gone:
         raise _lost(row) from gone
@@ -246,7 +274,7 @@ def has(sha256: str, size: int) -> bool:
 
 
 def copy(row: StoredFile, target: IO[bytes]) -> bool:
-    """Write the content to a file; False when the store has lost it or has something else in its place: what was written is then worth nothing."""
+    """Write the content to a file as it lies in the store, sealed if it is; False when the store has lost it or has something else in its place: what was written is then worth nothing."""
     import obstore
 
     place, path, sha = store(), path_of(row.sha256), hashlib.sha256()
@@ -262,11 +290,21 @@ def copy(row: StoredFile, target: IO[bytes]) -> bool:
 
 
 def stream(row: StoredFile, start: int = 0, end: int | None = None) -> Iterator[bytes]:
-    """The content in pieces, from byte `start` up to and without `end`.
+    """The content in pieces, from byte `start` up to and without `end` (of one that is sealed always the whole).
 
     What the app and the row know is asked now: an answer is sent after the request's context has gone.
     """
+    if row.is_sealed:
+        return _opened(row)
     return _pieces(store(), path_of(row.sha256), start, row.size if end is None else min(end, row.size))
+
+
+def _opened(row: StoredFile) -> Iterator[bytes]:
+    """Sealed content as it was handed in."""
+    import obstore
+
+    place, path = store(), path_of(row.sha256)
+    return sealing.unsealed(keyring(), lambda at, length: bytes(obstore.get_range(place, path, start=at, length=length)), row.size)
 
 
 def _pieces(place: Any, path: str, at: int, stop: int) -> Iterator[bytes]:

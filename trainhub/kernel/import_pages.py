@@ -76,7 +76,9 @@ def add_pages(blueprint: Blueprint, spec: ImportSpec, *, can: StrEnum, path: str
             data = form.file.data
             try:
                 with transaction():
-                    kept = files.keep(data.stream, name=data.filename or "", kind="import", by=_who(), now=clock.now(), allowed=sniff.SHEETS)
+                    kept = files.keep(
+                        data.stream, name=data.filename or "", kind="import", by=_who(), now=clock.now(), allowed=sniff.SHEETS, is_sealed=True
+                    )
                     key = kept.id
                 return redirect(url_for(pages["report"], file_id=key), 303)
             except Refused as refused:

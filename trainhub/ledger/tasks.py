@@ -80,7 +80,9 @@ def _keep_rejections(work: rosters.Import, batch_id: int, path: Path, name: str)
     if not count:
         return None
     with transaction():
-        kept = files.keep_bytes(file.read_bytes(), name=f"{name}.rejected.csv", kind="rejections", media_type="text/csv", by=work.by, now=work.now())
+        kept = files.keep_bytes(
+            file.read_bytes(), name=f"{name}.rejected.csv", kind="rejections", media_type="text/csv", by=work.by, now=work.now(), is_sealed=True
+        )
         return kept.id
 
 

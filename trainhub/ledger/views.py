@@ -225,7 +225,13 @@ def upload() -> Any:
                     return redirect(url_for("ledger.rosters.index"), 303)
                 now = clock.now()
                 stored = files.keep(
-                    form.file.data.stream, name=form.file.data.filename or "roster.csv", kind="roster", by=who(), now=now, allowed=sniff.SHEETS
+                    form.file.data.stream,
+                    name=form.file.data.filename or "roster.csv",
+                    kind="roster",
+                    by=who(),
+                    now=now,
+                    allowed=sniff.SHEETS,
+                    is_sealed=True,
                 )
                 args: dict[str, Any] = {
                     "file_id": stored.id,

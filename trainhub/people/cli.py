@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 import click
 
 from trainhub.kernel import clock, downloads
 from trainhub.kernel.commands import edge, operator
+from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound
+from trainhub.kernel.i18n import _
 from trainhub.kernel.imports import ImportSpec, run_file
-from trainhub.people import queries
-from trainhub.people.imports import persons, students, teachers
+from trainhub.organisations import queries as organisations
+from trainhub.organisations.models import Organisation
+from trainhub.people import operations, queries, rules
+from trainhub.people.imports import moves, persons, students, teachers
+from trainhub.people.models import Student
 from trainhub.people.types import StudentFilter, TeacherFilter
 from trainhub.programmes import queries as programmes
 
@@ -71,8 +77,90 @@ def list_programmes() -> dict[str, Any]:
     return {"programmes": queries.programmes_with_counts(clock.today())}
 
 
+def _school(code: str) -> Organisation:
+    found = organisations.by_code(code)
+    if found is None:
+        raise NotFound(f"没有代码为 {code} 的学校。", code="unknown_organisation")
+    return found
+
+
+@edge("renumber")
+@click.argument("university")
+@click.argument("number")
+@click.argument("new_number")
+@click.option("--reason", required=True, help="Why, for the audit log / 依据")
+@click.option("--teacher", "is_teacher", is_flag=True, help="A staff number / 工号")
+def renumber(university: str, number: str, new_number: str, reason: str, is_teacher: bool) -> dict[str, Any]:
+    """Correct a student number (or a staff number): sign-in and later rosters follow / 更正学号或工号。
+
+    \b
+    Example: trainhub people renumber 4135010386 2023B010 2023B011 --reason 录入有误
+    """
+    school, now = _school(university), clock.now()
+    with transaction():
+        if is_teacher:
+            teacher = queries.teacher_by_no(school.id, rules.school_number(number))
+            if teacher is None:
+                raise NotFound(_("本校没有这个工号。"), code="unknown_teacher")
+            is_changed = operations.renumber_teacher(teacher=teacher, staff_no=new_number, reason=reason, by=operator(), now=now)
+            return {"number": teacher.staff_no, "changed": is_changed}
+        student = _student(school, number)
+        is_changed = operations.renumber_student(student=student, student_no=new_number, reason=reason, by=operator(), now=now)
+        return {"number": student.student_no, "changed": is_changed}
+
+
+@edge("move-student")
+@click.argument("university")
+@click.argument("student_no")
+@click.option("--programme", "code", required=True, help="Code of the programme from then on / 转入专业点代码")
+@click.option("--year", type=int, required=True, help="Year of the cohort from then on / 转入年级")
+@click.option("--on", "moved_on", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The first day there / 生效日期")
+@click.option("--reason", required=True, help="Why, for the audit log / 依据")
+@click.option("--new-number", default="", help="The number from then on / 新学号")
+@click.option("--class", "class_name", default="", help="The class from then on / 新班级")
+def move_student(
+    university: str, student_no: str, code: str, year: int, moved_on: datetime, reason: str, new_number: str, class_name: str
+) -> dict[str, Any]:
+    """Change a student's programme or cohort from a day on, or take back who had left / 转专业、编入其他年级、返校。
+
+    \b
+    Example: trainhub people move-student 4135010386 2023B010 --programme 10386-080703 --year 2023 --on 2024-09-01 --reason 教〔2024〕18号
+    """
+    school, key = _school(university), _programme_id(code)
+    with transaction():
+        student, programme = _student(school, student_no), programmes.by_id(key or 0)
+        cohort = programmes.cohort_of(key or 0, year)
+        if cohort is None or programme is None:
+            raise NotFound(_("这个专业还没有 %(year)d 级，请先在专业页面增加年级。", year=year), code="unknown_cohort")
+        is_changed = operations.move_student(
+            student=student,
+            programme=programme,
+            cohort=cohort,
+            on=moved_on.date(),
+            reason=reason,
+            student_no=new_number,
+            class_name=class_name,
+            by=operator(),
+            now=clock.now(),
+        )
+        return {"student_no": student.student_no, "programme": code, "cohort_year": year, "changed": is_changed}
+
+
+def _student(school: Organisation, number: str) -> Student:
+    key = (school.id, number)
+    found = queries.students_by_no([key]).get(key)
+    if found is None:
+        former = queries.students_by_former_no([key]).get(key, [])
+        now = _("学号 %(old)s 已更正为 %(no)s，请改用新学号。", old=number, no=former[0].number) if former else _("本校没有这个学号。")
+        raise NotFound(now, code="unknown_student")
+    return found
+
+
+people.add_command(move_student)
+people.add_command(renumber)
 people.add_command(_importer("import-students", students.SPEC, "students"))
 people.add_command(_importer("import-teachers", teachers.SPEC, "teachers"))
+people.add_command(_importer("import-moves", moves.SPEC, "changes of study: programme, cohort, return, number"))
 people.add_command(_importer("import-persons", persons.SPEC, "persons"))
 people.add_command(
     _exporter(

@@ -115,6 +115,41 @@ class SpansForm(Form):
     )
 
 
+class MoveForm(Form):
+    """Where a student is from a day on."""
+
+    programme_id = SelectField(_l("专业点"), [InputRequired(NEEDED)], coerce=optional_int)
+    cohort_year = IntegerField(_l("年级"), [InputRequired(NEEDED), NumberRange(1950, 2200)], description=_l("入学年份，年级须已在专业页面建立。"))
+    moved_on = DateField(
+        _l("生效日期"),
+        [InputRequired(NEEDED)],
+        description=_l("在新专业、新年级的第一天，或返校的第一天；不能晚于今天。登记有误的，用同一天改回即撤销。"),
+    )
+    class_name = Text(_l("新班级"), [Length(max=60)], description=_l("班级不变则留空。"))
+    student_no = Text(_l("新学号"), [Length(max=40)], description=_l("学号不变则留空。换发后用新学号登录。"))
+    reason = Text(_l("依据"), [DataRequired(NEEDED), Length(max=200)], description=_l("批准文号或理由，会留在学籍异动和审计日志中。"))
+
+    def prepare(self, identity: Identity, university_id: int) -> MoveForm:
+        """Fill the choices: the programmes of the school whose students the person may edit."""
+        here = {row.id for row in programmes.of_university(university_id)}
+        self.programme_id.choices = [row for row in editable_programmes(identity) if row[0] in here]
+        return self
+
+
+class StudentNumberForm(Form):
+    """Another number of a student."""
+
+    student_no = Text(_l("学号"), [DataRequired(NEEDED), Length(max=40)], description=_l("更正后用新学号登录，原学号不能再登录。"))
+    reason = Text(_l("依据"), [DataRequired(NEEDED), Length(max=200)], description=_l("例如：录入有误，已核对学籍档案。"))
+
+
+class StaffNumberForm(Form):
+    """Another number of a teacher."""
+
+    staff_no = Text(_l("工号"), [DataRequired(NEEDED), Length(max=40)])
+    reason = Text(_l("依据"), [DataRequired(NEEDED), Length(max=200)], description=_l("例如：录入有误，已核对人事档案。"))
+
+
 class NewTeacherForm(PersonPart):
     """A new teacher."""
 

@@ -182,6 +182,59 @@ class Suspension(Base):
     __table_args__ = (sa.CheckConstraint("until IS NULL OR until >= since", name="in_order"),)
 
 
+class FormerStudy(Base):
+    """Where a student was before a change of programme or cohort, or before leaving and coming back; `Student` says where they are now.
+
+    Questions of a day ask both (`queries.in_programme`): an evaluation counts a student where they were on its day.
+    """
+
+    __tablename__ = "student_former_study"
+
+    id: Mapped[Key]
+    student_id: Mapped[int] = mapped_column(ref("student.id"), index=True)
+    programme_id: Mapped[int] = mapped_column(ref("programme.id"), index=True)
+    cohort_id: Mapped[int] = mapped_column(ref("cohort.id"))
+    class_name: Mapped[str] = mapped_column(sa.String(60), default="")
+    since: Mapped[date]
+    until: Mapped[date]
+    """The last day there."""
+    next_since: Mapped[date]
+    """The first day of what came next: the day after, or the one on which who had left came back."""
+    reason: Mapped[str] = mapped_column(sa.String(200))
+    written_by_id: Mapped[int | None]
+    written_at: Mapped[datetime]
+
+    __table_args__ = (
+        sa.UniqueConstraint("student_id", "since"),
+        sa.CheckConstraint("since <= until AND until < next_since", name="in_order"),
+    )
+
+
+class FormerSchoolNumber(Base):
+    """A student or staff number that somebody had until it was corrected or a new one was given: a file that still holds it is told which holds now.
+
+    The number itself is free again: often it is that of whom it was taken for.
+    """
+
+    __tablename__ = "former_school_number"
+
+    id: Mapped[Key]
+    university_id: Mapped[int] = mapped_column(ref("organisation.id"))
+    number: Mapped[str] = mapped_column(sa.String(40))
+    student_id: Mapped[int | None] = mapped_column(ref("student.id"), index=True)
+    teacher_id: Mapped[int | None] = mapped_column(ref("teacher.id"), index=True)
+    reason: Mapped[str] = mapped_column(sa.String(200))
+    written_by_id: Mapped[int | None]
+    written_at: Mapped[datetime]
+
+    __table_args__ = (
+        sa.UniqueConstraint("student_id", "number"),
+        sa.UniqueConstraint("teacher_id", "number"),
+        sa.Index("ix_former_school_number", "number", "university_id"),
+        sa.CheckConstraint("(student_id IS NULL) <> (teacher_id IS NULL)", name="of_one"),
+    )
+
+
 class PetoeSpan(Base):
     """When a student belongs to the 卓越计划: dated, because students join and leave it (requirements.md 9, 1)."""
 

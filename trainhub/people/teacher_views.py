@@ -102,6 +102,7 @@ def teacher(row: Teacher) -> Any:
         claimed=rules.months_worked(claimed, today),
         phone=rules.mask_phone(person.phone),
         email=rules.mask_email(person.email),
+        numbers=queries.former_numbers_of(teacher_id=row.id),
         history=history(row),
         doors=doors_of(person, who()),
         labels=labels,

@@ -15,6 +15,13 @@ CHANGED = "trainhub.people.changed"
 (person, before, by, now), called once the new facts are written, in the same transaction; `before` maps each changed fact to what it was. What retention erases is not told."""
 
 
+MOVED = "trainhub.people.moved"
+"""Under this name in `app.extensions` who leads by where somebody studies, or tells them, asks to be told of a change of programme or cohort: a list of
+functions of (student, before, by, now), called once it is written, in the same transaction; `before` is a `StudyPlace`."""
+NUMBERED = "trainhub.people.numbered"
+"""The same for another student or staff number: functions of (student or teacher, number before, by, now)."""
+
+
 class IdType(StrEnum):
     """Identity documents of the contract."""
 
@@ -124,6 +131,14 @@ class PersonRow:
     phone: str
     is_verified: bool
     county: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StudyPlace:
+    """Where a student is on a day."""
+
+    programme_id: int
+    cohort_id: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from trainhub.kernel.web import done
 from trainhub.organisations import filter_queries as filters
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.types import OrganisationKind
-from trainhub.people import forms, labels, operations, queries, rules
+from trainhub.people import forms, labels, operations, past, queries, rules
 from trainhub.people.imports import students as student_files
 from trainhub.people.models import Student
 from trainhub.people.panels import doors_of, doors_of_list, panels_of_student
@@ -103,6 +103,8 @@ def student(row: Student) -> Any:
         university=organisations.by_id(row.university_id),
         county=organisations.region(person.county_code) if person.county_code else None,
         spans=queries.spans_of([row.id])[row.id],
+        studies=past.studies_of(row),
+        numbers=queries.former_numbers_of(student_id=row.id),
         is_petoe=queries.is_petoe(row, clock.today()),
         phone=rules.mask_phone(person.phone),
         email=rules.mask_email(person.email),
@@ -114,7 +116,7 @@ def student(row: Student) -> Any:
     )
 
 
-def _crumbs(row: Student | None = None) -> list[tuple[str, str]]:
+def crumbs_of_student(row: Student | None = None) -> list[tuple[str, str]]:
     made = [(_("学生"), url_for("people.students"))]
     if row is not None:
         made.append((row.student_no, url_for("people.student", student_id=row.id)))
@@ -157,7 +159,7 @@ def new_student() -> Any:
             return done(_("已登记学籍。"), "people.student", student_id=key)
         except Refused as refused:
             form.refuse(refused)
-    return form_page(form, _("登记学生"), back=url_for("people.students"), crumbs=_crumbs())
+    return form_page(form, _("登记学生"), back=url_for("people.students"), crumbs=crumbs_of_student())
 
 
 @blueprint.route("/students/<int:student_id>/edit", methods=["GET", "POST"])
@@ -172,7 +174,7 @@ def edit_student(row: Student) -> Any:
             return done(_("已保存。"), "people.student", student_id=key)
         except Refused as refused:
             form.refuse(refused)
-    return form_page(form, _("编辑学籍"), back=url_for("people.student", student_id=key), crumbs=_crumbs(row), eyebrow=row.student_no)
+    return form_page(form, _("编辑学籍"), back=url_for("people.student", student_id=key), crumbs=crumbs_of_student(row), eyebrow=row.student_no)
 
 
 def read_spans(text: str) -> list[tuple[date, date | None]]:
@@ -210,4 +212,4 @@ def edit_spans(row: Student) -> Any:
                 refused.field = "spans"
             form.refuse(refused)
     back = url_for("people.student", student_id=key)
-    return form_page(form, _("卓越计划起止日期"), back=back, crumbs=_crumbs(row), eyebrow=row.student_no)
+    return form_page(form, _("卓越计划起止日期"), back=back, crumbs=crumbs_of_student(row), eyebrow=row.student_no)

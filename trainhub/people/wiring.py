@@ -18,6 +18,7 @@ from trainhub.people import (
     cli,
     employment_views,
     models,
+    moving_views,
     panels,
     permissions,
     person_api,
@@ -33,8 +34,8 @@ from trainhub.programmes.types import COUNTS
 
 TABLES: tuple[ModuleType, ...] = (models,)
 COMMANDS: dict[str, click.Command] = cli.COMMANDS
-# Importing teacher_views, employment_views and person_views has put their pages on the blueprint, teacher_api and person_api their resources.
-PAGES: tuple[ModuleType, ...] = (views, teacher_views, employment_views, person_views)
+# Importing teacher_views, employment_views, moving_views and person_views has put their pages on the blueprint, teacher_api and person_api their resources.
+PAGES: tuple[ModuleType, ...] = (views, teacher_views, employment_views, moving_views, person_views)
 RESOURCES: tuple[ModuleType, ...] = (api, teacher_api, person_api)
 
 

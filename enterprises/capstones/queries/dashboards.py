@@ -101,7 +101,7 @@ def board_of_cohort(programme_id: int, cohort_id: int, on: date) -> Board:
     capstones = (
         select(Capstone.state, Capstone.grade_text, Capstone.score_x10, _both())
         .join(Student, Student.id == Capstone.student_id)
-        .where(Student.cohort_id == cohort_id, people.counts_in_cohort(on))
+        .where(people.in_cohort(cohort_id, on), people.counts_in_cohort(on))
     )
     topics = select(case((has_seats(), Topic.seats), else_=Topic.taken), Topic.taken).where(
         Topic.state == TopicState.APPROVED, Topic.programme_id == programme_id

@@ -91,7 +91,7 @@ def export_rows(programme_id: int, cohort_id: int, on: date, *, by: Identity | N
         .join(Topic, Topic.id == Capstone.topic_id)
         .join(Organisation, Organisation.id == Capstone.enterprise_id)
         .outerjoin(StoredFile, StoredFile.id == Topic.evidence_file_id)
-        .where(Student.programme_id == programme_id, Student.cohort_id == cohort_id, is_latest(), people.counts_in_cohort(on))
+        .where(people.in_cohort(cohort_id, on), is_latest(), people.counts_in_cohort(on))
     )
     for role, (supervision, person, grade) in people_of.items():
         statement = (

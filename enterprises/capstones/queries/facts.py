@@ -250,7 +250,7 @@ def overview(programme_id: int, cohort_id: int, on: date) -> list[Overview]:
             select(Student.id, Student.student_no, Person.name, Capstone.id, people.petoe_of_cohort(on), has_left, counts)
             .join(Person, Person.id == Student.person_id)
             .outerjoin(Capstone, and_(Capstone.student_id == Student.id, is_latest()))
-            .where(Student.programme_id == programme_id, Student.cohort_id == cohort_id, or_(counts, Capstone.id.is_not(None)))
+            .where(people.in_cohort(cohort_id, on), or_(counts, Capstone.id.is_not(None)))
             .order_by(Student.student_no, Student.id)
         )
         .all()

@@ -27,7 +27,7 @@ from enterprises.capstones.types import LIVE, ReasonKind, Verdict
 from enterprises.mentors.models import MentorConflict
 from trainhub.kernel.db import session
 from trainhub.people.models import Student
-from trainhub.people.queries import counts_in_cohort, names_of, rows_of_humans
+from trainhub.people.queries import counts_in_cohort, in_cohort, names_of, rows_of_humans
 
 Ties = dict[int, set[Tie]]
 """{person row: what the human is to one capstone}."""
@@ -223,6 +223,6 @@ def with_exceptions(on: date, cohort_id: int | None = None) -> list[int]:
     students = select(Conflict.student_id).where(Conflict.lifted_at.is_(None)).union(select(MentorConflict.student_id))
     statement = select(Capstone).where(Capstone.state.in_(LIVE), Capstone.student_id.in_(students))
     if cohort_id is not None:
-        statement = statement.join(Student, Student.id == Capstone.student_id).where(Student.cohort_id == cohort_id, counts_in_cohort(on))
+        statement = statement.join(Student, Student.id == Capstone.student_id).where(in_cohort(cohort_id, on), counts_in_cohort(on))
     rows = session().scalars(statement).all()
     return sorted(exceptions_of(rows)) if rows else []

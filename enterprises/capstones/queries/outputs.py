@@ -48,7 +48,7 @@ def _mine(cohort_id: int, on: date) -> Any:
         .join(Person, Person.id == Student.person_id)
         .join(Topic, Topic.id == Capstone.topic_id)
         .join(Organisation, Organisation.id == Capstone.enterprise_id)
-        .where(Student.cohort_id == cohort_id, is_latest(), people.counts_in_cohort(on))
+        .where(people.in_cohort(cohort_id, on), is_latest(), people.counts_in_cohort(on))
         .order_by(Student.student_no, Capstone.id)
     )
 

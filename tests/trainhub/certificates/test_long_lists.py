@@ -18,7 +18,7 @@ from trainhub.certificates import list_tasks
 from trainhub.certificates.models import IssueBatch, IssueItem
 from trainhub.certificates.types import BatchSource
 from trainhub.certificates.views import lists
-from trainhub.kernel import clock, jobs
+from trainhub.kernel import clock, files, jobs
 from trainhub.kernel.access import Role
 from trainhub.kernel.db import transaction
 from trainhub.kernel.files import StoredFile
@@ -83,11 +83,13 @@ def test_a_long_list_is_checked_by_a_job_and_becomes_a_batch(session: Session, i
     assert _post(maker, content, issuer_id).status_code == 303, "the same form again"
     assert len(session.scalars(sa.select(jobs.Job).where(jobs.Job.task == list_tasks.IMPORT)).all()) == 1
     assert as_role(Role.UNIVERSITY_ADMIN, organisation_id=issuer_id).get(where).status_code == 404, "somebody else's"
-    digests = [one.sha256 for one in _kept(session)]
-    assert digests == [hashlib.sha256(content).hexdigest()]
+    (upload,) = _kept(session)
+    assert (upload.is_sealed, files.read(upload)) == (True, content), (
+        "it names people: it lies sealed, and the batch has the digest of the list itself"
+    )
     jobs.run_all()
     batch = session.scalars(sa.select(IssueBatch)).one()
-    assert (batch.count, batch.source, batch.digest, batch.title) == (COUNT, BatchSource.IMPORT, digests[0], "春季班")
+    assert (batch.count, batch.source, batch.digest, batch.title) == (COUNT, BatchSource.IMPORT, hashlib.sha256(content).hexdigest(), "春季班")
     assert session.scalar(sa.select(sa.func.count()).select_from(IssueItem)) == COUNT
     assert maker.get(where).location == f"/certificates/batches/{batch.id}"
     assert maker.get(f"{where}/state").headers["HX-Refresh"] == "true"

@@ -33,7 +33,7 @@ from trainhub.people import queries as persons
 from trainhub.people.models import Person
 from trainhub.people.operations import BadPerson
 from trainhub.people.queries.numbers import ERASED
-from trainhub.people.types import IdType
+from trainhub.people.types import IdType, StudentState
 from trainhub.policy.book import book
 
 OLD = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
@@ -136,7 +136,7 @@ def test_a_number_is_unreadable_five_years_after_the_last_completion(session: Se
     who.email = "kept@example.edu.cn"
     ours = {who.id, never.id, held.id}
     assert not ours & set(everything(forget_numbers, *later(5)))
-    assert ours & set(everything(forget_numbers, *later(5, days=1))) == {who.id}
+    assert ours & set(everything(forget_numbers, *later(5, days=1))) == {who.id, never.id}
     assert everything(forget_numbers, *later(5, days=1)) == []
     session.refresh(who)
     assert (who.id_number_encrypted, bool(who.id_number_hash), who.id_mask[:4]) == (b"", True, number[:4])
@@ -298,3 +298,42 @@ def test_every_sweep_asks_the_same_question(session: Session, keeps: str) -> Non
         *map(bool, counted),
     ]
     assert left == [keeps != "nothing"] * 8
+
+
+def test_numbers_of_who_completes_nothing_go_by_the_last_use(session: Session) -> None:
+    """Who dropped out, a teacher who left, a trainee who never came (PIPL-19, 47)."""
+
+    left, stays, teacher, mentor, never, signed, held = (ground.person() for _n in range(7))
+    ground.student(who=stays)
+    dropped = ground.student(who=left)
+    people.change_student(student=dropped, state=StudentState.WITHDRAWN, left_on=date(2026, 6, 30), by=SYSTEM, now=later(1)[0])
+    ground.teacher(who=teacher, until=date(2027, 6, 30))
+    enterprises.mentor(enterprise=ground.enterprise(), person=mentor)
+    make.account(person=signed).last_sign_in_at = datetime(2027, 3, 2, 1, tzinfo=UTC)
+    people.place_hold(person=held, reason="复核", by=SYSTEM, now=OLD)
+    session.flush()
+    names = {
+        one.id: what
+        for one, what in (
+            (left, "left"),
+            (stays, "stays"),
+            (teacher, "teacher"),
+            (mentor, "mentor"),
+            (never, "never"),
+            (signed, "signed"),
+            (held, "held"),
+        )
+    }
+
+    def gone(now: datetime) -> set[str]:
+        return {names[key] for key in everything(forget_numbers, now, now.date()) if key in names}
+
+    assert gone(later(5)[0]) == set()
+    assert gone(later(5, days=1)[0]) == {"never"}
+    assert gone(datetime(2031, 6, 30, 1, tzinfo=UTC)) == set()
+    assert gone(datetime(2031, 7, 1, 1, tzinfo=UTC)) == {"left"}
+    assert gone(datetime(2032, 3, 2, 1, tzinfo=UTC)) == set()
+    assert gone(datetime(2032, 3, 3, 1, tzinfo=UTC)) == {"signed"}
+    assert gone(datetime(2032, 7, 1, 1, tzinfo=UTC)) == {"teacher"}
+    assert gone(later(60)[0]) == set(), "who studies or guides still, and who is held"
+    assert (never.id_number_encrypted, bool(never.id_number_hash), bool(never.id_mask)) == (b"", True, True)

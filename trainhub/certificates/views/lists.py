@@ -102,7 +102,9 @@ def _take_long(form: forms.ImportForm, kind: Kind, issuer: Organisation, templat
     with transaction():
         if not once(form.submission_key.data or ""):
             return _known()
-        stored = files.keep(upload.stream, name=upload.filename or "list.csv", kind=list_tasks.FILE_KIND, by=who(), now=now, allowed=sniff.SHEETS)
+        stored = files.keep(
+            upload.stream, name=upload.filename or "list.csv", kind=list_tasks.FILE_KIND, by=who(), now=now, allowed=sniff.SHEETS, is_sealed=True
+        )
         job = jobs.ask(
             list_tasks.IMPORT,
             by=who(),

@@ -17,6 +17,7 @@ from trainhub.identity.operations.accounts import (
     set_password,
     set_preferences,
     unlock,
+    work_out_password,
 )
 from trainhub.identity.operations.grants import end_grant, grant_role, scope_kind
 from trainhub.identity.operations.heading import may_open
@@ -158,4 +159,5 @@ __all__ = [
     "use_link",
     "waiting",
     "withdraw_consent",
+    "work_out_password",
 ]

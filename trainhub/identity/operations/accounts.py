@@ -163,11 +163,14 @@ def remove_login(*, account: Account, login_id: int, by: Identity) -> None:
     audit.record(by=by, did="identity.login.removed", on=account, data={"kind": login.kind})
 
 
-def set_password(*, account: Account, password: str, by: Identity, now: datetime, field: str = "password") -> None:
-    """Give the account a new password; an invited account becomes active. Links to set one and the tokens of programs end. Raises PasswordRefused."""
+def set_password(
+    *, account: Account, password: str, by: Identity, now: datetime, field: str = "password", worked: passwords.Worked | None = None
+) -> None:
+    """Give the account a new password; an invited account becomes active. Links to set one and the tokens of programs end. `worked`: see
+    `work_out_password`. Raises PasswordRefused."""
     today = local(now).date()
-    check_password(password, account=account, today=today, field=field)
-    account.password_hash = passwords.hash_password(password)
+    check_password(password, account=account, today=today, field=field, worked=worked)
+    account.password_hash = worked.password_hash if worked is not None else passwords.hash_password(password)
     account.password_set_at = now
     if account.state is AccountState.INVITED:
         account.state = AccountState.ACTIVE
@@ -182,6 +185,11 @@ def set_password(*, account: Account, password: str, by: Identity, now: datetime
     audit.record(by=by, did="identity.password.set", on=account)
 
 
+def work_out_password(account_id: int, password: str, *, today: date) -> passwords.Worked:
+    """What `set_password` would compute about a password of an account; outside a transaction, so that nobody waits for it."""
+    return passwords.work_out(password, against=queries.password_history(account_id, password_demands(today).history))
+
+
 def password_demands(today: date) -> rules.PasswordDemands:
     """What a new password must satisfy on a day (own.password.*): the pages say what is checked."""
     return rules.PasswordDemands(
@@ -192,7 +200,15 @@ def password_demands(today: date) -> rules.PasswordDemands:
     )
 
 
-def check_password(password: str, *, today: date, account: Account | None = None, names: Iterable[str] = (), field: str = "password") -> None:
+def check_password(
+    password: str,
+    *,
+    today: date,
+    account: Account | None = None,
+    names: Iterable[str] = (),
+    field: str = "password",
+    worked: passwords.Worked | None = None,
+) -> None:
     """Refuse a weak, common, personal or repeated password with words (own.password.*)."""
     demands = password_demands(today)
     known = [*names]
@@ -208,15 +224,28 @@ def check_password(password: str, *, today: date, account: Account | None = None
     }
     if problem:
         raise PasswordRefused(words[problem], field=field, code=f"password_{problem}")
-    if account is not None and any(passwords.is_password(old, password) for old in queries.password_history(account.id, demands.history)):
+    if account is not None and any(
+        worked.is_of(old, password) if worked is not None else passwords.is_password(old, password)
+        for old in queries.password_history(account.id, demands.history)
+    ):
         raise PasswordRefused(_("最近%(n)d次用过的密码不能再用，请换一个。", n=demands.history), field=field, code="password_repeated")
 
 
-def change_password(*, account: Account, old: str, new: str, by: Identity, now: datetime, keep_session_id: int | None = None) -> None:
-    """Change one's own password; every other session of the account ends."""
-    if not passwords.is_password(account.password_hash, old):
+def change_password(
+    *,
+    account: Account,
+    old: str,
+    new: str,
+    by: Identity,
+    now: datetime,
+    keep_session_id: int | None = None,
+    worked: passwords.Worked | None = None,
+    was: passwords.Worked | None = None,
+) -> None:
+    """Change one's own password; every other session of the account ends. `worked` of the new one, `was` of the old: see `work_out_password`."""
+    if not (was.is_of(account.password_hash, old) if was is not None else passwords.is_password(account.password_hash, old)):
         raise PasswordRefused(_("当前密码不正确。"), field="old", code="password_wrong")
-    set_password(account=account, password=new, by=by, now=now, field="new")
+    set_password(account=account, password=new, by=by, now=now, field="new", worked=worked)
     revoke_sessions(account_id=account.id, by=by, now=now, keep_session_id=keep_session_id)
 
 

@@ -121,6 +121,26 @@ def end_grant(*, grant_id: int, account: Account, by: Identity, now: datetime) -
     return grant
 
 
+def lead_grant(grant: RoleGrant, *, account: Account, programme_id: int, by: Identity, today: date, now: datetime) -> RoleGrant:
+    """The same role over another programme from a day on, for who went there; the old one ends. Whether they may go was judged by who sent them."""
+    made = RoleGrant(
+        account_id=account.id,
+        role=grant.role,
+        scope_kind=grant.scope_kind,
+        programme_id=programme_id,
+        since=today,
+        until=grant.until,
+        granted_by_id=by.account_id,
+        granted_at=now,
+    )
+    grant.ended_at = now
+    session().add(made)
+    session().flush()
+    audit.record(by=by, did="identity.role.ended", on=account, data=_told(grant))
+    audit.record(by=by, did="identity.role.granted", on=account, data=_told(made))
+    return made
+
+
 def scope_kind(organisation_id: int | None, programme_id: int | None, region_code: str | None) -> ScopeKind:
     """Which kind of scope the given value names."""
     if organisation_id is not None:

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from flask import current_app
 from sqlalchemy import delete, update
 
-from trainhub.identity import queries, rules
+from trainhub.identity import passwords, queries, rules
 from trainhub.identity.delivery import channels, deliver, reaches_by_mail
 from trainhub.identity.models import Account, LoginName, OneTimeLink, SignInAttempt
 from trainhub.identity.operations._support import AccountRefused, LinkRefused, note_handled, number, token_hash
@@ -172,7 +172,7 @@ def _refuse_closed(account: Account) -> None:
         raise LinkRefused(_("这个账号已停用，请联系所在单位的管理员。"), code="account_disabled")
 
 
-def use_link(*, token: str, password: str, origin: str, now: datetime) -> Account:
+def use_link(*, token: str, password: str, origin: str, now: datetime, worked: passwords.Worked | None = None) -> Account:
     """Set a password by a link, once. All sessions end, a lock ends, and the address the link went to counts as verified.
 
     Raises LinkRefused, PasswordRefused; a refused password leaves the link usable.
@@ -192,7 +192,7 @@ def use_link(*, token: str, password: str, origin: str, now: datetime) -> Accoun
         raise LinkRefused(_("这个链接已经用过。请直接登录；忘记密码可以重新申请。"), code="link_used", page=LOGIN)
     account = queries.account(row.account_id)
     by = as_identity(account, origin)
-    set_password(account=account, password=password, by=by, now=now)
+    set_password(account=account, password=password, by=by, now=now, worked=worked)
     revoke_sessions(account_id=account.id, by=by, now=now)
     session().execute(delete(SignInAttempt).where(SignInAttempt.name_hash == name_hash(f"account:{account.id}")))
     if row.address:

@@ -69,7 +69,7 @@ def count_registration(*, wish: Wish, origin: str, now: datetime, today: date) -
     count_attempt(counted_as=_counted(*_checked_address(wish)), origin=origin, now=now, today=today, words=_asked_too_often)
 
 
-def register(*, wish: Wish, now: datetime, today: date) -> tuple[Registration, str]:
+def register(*, wish: Wish, now: datetime, today: date, password_hash: str = "") -> tuple[Registration, str]:
     """Take a registration that was counted (`count_registration`) and send its code; returns the row and the token of its page. Raises AccountRefused."""
     username = rules.normalise_login(LoginKind.USERNAME, wish.username)
     _check_free(username)
@@ -85,7 +85,7 @@ def register(*, wish: Wish, now: datetime, today: date) -> tuple[Registration, s
         channel=wish.channel,
         address=address,
         username=username,
-        password_hash=passwords.hash_password(wish.password),
+        password_hash=password_hash or passwords.hash_password(wish.password),
         guardian_name=wish.guardian_name.strip(),
         guardian_phone=wish.guardian_phone.strip(),
         notice_version=wish.notice_version,

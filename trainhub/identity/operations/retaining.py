@@ -48,10 +48,12 @@ def forget_guardians(*, now: datetime, today: date, after: int = 0) -> list[int]
 
 
 def forget_numbers(*, now: datetime, today: date, after: int = 0) -> list[int]:
-    """Readable identity numbers, from the last completion (or its recording, when that came later)."""
+    """Readable identity numbers, from the last completion (or its recording, when that came later); of who never completed anything from the last
+    use: until 2026 those of students who dropped out, of teachers who left and of trainees who never came were kept for ever (PIPL-19)."""
     before = ended_at("id_number", now=now, today=today)
     completions = retention.completions_since(start_of(date(1900, 1, 1)))
-    found = persons.with_numbers(uses=retention.uses_since(before), completions=completions, after=after, limit=PORTION)
+    uses, sign_ins = retention.uses_since(before), queries.account_uses(before)
+    found = persons.with_numbers(before=before, uses=uses, completions=completions, sign_ins=sign_ins, after=after, limit=PORTION)
     if found:
         people.forget_numbers(found)
     return found

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, exists, func, or_, select
 from trainhub.identity.models import Account, Consent, DataRequest, LoginName, Registration, RoleGrant, UserSession
 from trainhub.identity.permissions import DEPARTMENTS, MANAGERS
 from trainhub.identity.queries.grants import active, rests
-from trainhub.identity.rules import needs_guardian
+from trainhub.identity.rules import mask_login, needs_guardian
 from trainhub.identity.types import AccountState, RequestState
 from trainhub.kernel.access import Identity, Role
 from trainhub.kernel.audit import AuditEvent
@@ -118,8 +118,8 @@ def accounts_listing(identity: Identity, wanted: AccountFilter, *, today: date, 
     return organisations.ordered_or(statement, sort, ACCOUNT_SORTS, Account.display_name, Account.id)
 
 
-def roles_and_logins(account_ids: list[int], *, today: date) -> tuple[dict[int, list[Role]], dict[int, list[str]]]:
-    """Distinct roles, but those that rest, and login names of the accounts of one page: two queries."""
+def roles_and_logins(account_ids: list[int], *, today: date, is_masked: bool = True) -> tuple[dict[int, list[Role]], dict[int, list[str]]]:
+    """Distinct roles, but those that rest, and login names of the accounts of one page, telephones and addresses masked: two queries."""
     roles: dict[int, list[Role]] = {key: [] for key in account_ids}
     for key, role in session().execute(
         select(RoleGrant.account_id, RoleGrant.role).where(RoleGrant.account_id.in_(account_ids), active(today), ~rests()).order_by(RoleGrant.id)
@@ -127,10 +127,12 @@ def roles_and_logins(account_ids: list[int], *, today: date) -> tuple[dict[int, 
         if role not in roles[key]:
             roles[key].append(role)
     logins: dict[int, list[str]] = {key: [] for key in account_ids}
-    for key, value in session().execute(
-        select(LoginName.account_id, LoginName.value).where(LoginName.account_id.in_(account_ids)).order_by(LoginName.kind, LoginName.id)
+    for key, kind, value in session().execute(
+        select(LoginName.account_id, LoginName.kind, LoginName.value)
+        .where(LoginName.account_id.in_(account_ids))
+        .order_by(LoginName.kind, LoginName.id)
     ):
-        logins[key].append(value)
+        logins[key].append(mask_login(kind, value) if is_masked else value)
     return roles, logins
 
 

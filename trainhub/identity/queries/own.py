@@ -18,7 +18,20 @@ from trainhub.kernel.files import StoredFile
 from trainhub.kernel.i18n import _l, listed
 from trainhub.organisations.models import Organisation, Region
 from trainhub.people import labels as people_labels
-from trainhub.people.models import Employment, FormerNumber, LegalHold, Person, PersonMerge, PersonPair, PetoeSpan, Student, Suspension, Teacher
+from trainhub.people.models import (
+    Employment,
+    FormerNumber,
+    FormerSchoolNumber,
+    FormerStudy,
+    LegalHold,
+    Person,
+    PersonMerge,
+    PersonPair,
+    PetoeSpan,
+    Student,
+    Suspension,
+    Teacher,
+)
 from trainhub.people.queries import same_human
 from trainhub.programmes.models import Cohort, Programme
 
@@ -184,6 +197,34 @@ def petoe_spans(person_id: int) -> Owned:
     row = PetoeSpan
     statement = pick(row, Student.student_no, row.since, row.until).join(Student, Student.id == row.student_id)
     return Owned(statement.where(same_human(Student.person_id, person_id)).order_by(row.since))
+
+
+def former_studies(person_id: int) -> Owned:
+    """Where the person studied before a change of programme or cohort, or before coming back."""
+    row = FormerStudy
+    columns = (Programme.name.label("programme"), Cohort.year.label("cohort"), row.class_name, row.since, row.until, row.next_since, row.reason)
+    return Owned(
+        pick(row, Student.student_no, *columns)
+        .join(Student, Student.id == row.student_id)
+        .join(Programme, Programme.id == row.programme_id)
+        .join(Cohort, Cohort.id == row.cohort_id)
+        .where(same_human(Student.person_id, person_id))
+        .order_by(row.since, row.id)
+    )
+
+
+def school_numbers(person_id: int) -> Owned:
+    """The student and staff numbers that the person had before."""
+    row = FormerSchoolNumber
+    statement = pick(row, Organisation.name.label("school"), row.number, row.reason, row.written_at).join(
+        Organisation, Organisation.id == row.university_id
+    )
+    return Owned(
+        statement.outerjoin(Student, Student.id == row.student_id)
+        .outerjoin(Teacher, Teacher.id == row.teacher_id)
+        .where(or_(same_human(Student.person_id, person_id), same_human(Teacher.person_id, person_id)))
+        .order_by(row.id)
+    )
 
 
 def suspensions(person_id: int) -> Owned:

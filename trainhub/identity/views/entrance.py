@@ -8,7 +8,7 @@ from typing import Any
 from flask import current_app, flash, redirect, render_template, request, url_for
 from flask import session as cookie
 
-from trainhub.identity import delivery, guarding, notice, queries, rules
+from trainhub.identity import delivery, guarding, notice, passwords, queries, rules
 from trainhub.identity import operations as ops
 from trainhub.identity.forms import CodeForm, ConsentForm, ForgotForm, NewPasswordForm, RegisterForm
 from trainhub.identity.types import Channel
@@ -19,7 +19,7 @@ from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.i18n import _
 from trainhub.kernel.proxies import client_address
-from trainhub.kernel.web import done
+from trainhub.kernel.web import done, writes_late
 from trainhub.people.types import IdType
 from trainhub.policy.book import book
 
@@ -146,6 +146,7 @@ def _link_page(account_id: int, purpose: str, form: NewPasswordForm, status: int
 
 @blueprint.post("/link/<token>")
 @public
+@writes_late
 def link_post(token: str) -> Any:
     """Set the password; the link works once."""
     row = ops.open_link(token=token, now=clock.now())
@@ -154,8 +155,10 @@ def link_post(token: str) -> Any:
     if not form.validate():
         return _link_page(account_id, purpose, form, 422)
     try:
+        password = form.password.data or ""
+        worked = ops.work_out_password(account_id, password, today=clock.today())
         with transaction():
-            ops.use_link(token=token, password=form.password.data or "", origin=client_address(), now=clock.now())
+            ops.use_link(token=token, password=password, origin=client_address(), now=clock.now(), worked=worked)
     except Refused as refused:
         form.refuse(refused)
         return _link_page(account_id, purpose, form, refused.status)
@@ -198,6 +201,7 @@ def register() -> Any:
 
 @blueprint.post("/register")
 @public
+@writes_late
 def register_post() -> Any:
     """Take the form and send the code."""
     form = _register_form()
@@ -221,8 +225,9 @@ def register_post() -> Any:
     try:
         with transaction():
             ops.count_registration(wish=wish, origin=client_address(), now=clock.now(), today=clock.today())
+        hashed = passwords.hash_password(wish.password)  # while nobody's write waits
         with transaction():
-            _row, token = ops.register(wish=wish, now=clock.now(), today=clock.today())
+            _row, token = ops.register(wish=wish, now=clock.now(), today=clock.today(), password_hash=hashed)
     except Refused as refused:
         form.refuse(refused)
         return _register_page(form, refused.status)

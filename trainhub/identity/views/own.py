@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Blueprint, Response, make_response, render_template
 
-from trainhub.identity import labels, my_data, notice, queries, retention
+from trainhub.identity import labels, my_data, notice, passwords, queries, retention
 from trainhub.identity import operations as ops
 from trainhub.identity.forms import ChangePasswordForm, CodeForm, PasswordForm, PreferencesForm, RequestForm, TokenForm
 from trainhub.identity.models import Account
@@ -20,7 +20,7 @@ from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.forms import once
 from trainhub.kernel.i18n import _
-from trainhub.kernel.web import done
+from trainhub.kernel.web import done, writes_late
 
 blueprint = Blueprint("my_account", __name__)
 
@@ -64,21 +64,28 @@ def _password_page(form: ChangePasswordForm, status: int = 200) -> Any:
 
 @blueprint.post("/account/password")
 @signed_in
+@writes_late
 def password_post() -> Any:
     """The other sessions end."""
     identity, account = _me()
     form, status = ChangePasswordForm(), 422
     if form.validate():
         try:
-            with counted(account.id), transaction():
-                ops.change_password(
-                    account=queries.account(account.id),
-                    old=form.old.data or "",
-                    new=form.new.data or "",
-                    by=identity,
-                    now=clock.now(),
-                    keep_session_id=identity.session_id,
-                )
+            key, old, new = account.id, form.old.data or "", form.new.data or ""
+            with counted(key):
+                worked = ops.work_out_password(key, new, today=clock.today())  # while nobody's write waits
+                was = passwords.compare(old, against=[queries.account(key).password_hash])
+                with transaction():
+                    ops.change_password(
+                        account=queries.account(key),
+                        old=old,
+                        new=new,
+                        by=identity,
+                        now=clock.now(),
+                        keep_session_id=identity.session_id,
+                        worked=worked,
+                        was=was,
+                    )
             return done(_("密码已修改，其他设备上的登录已全部退出，接口令牌已全部失效。"), "my_account.overview")
         except Refused as refused:
             form.refuse(refused)

@@ -83,8 +83,11 @@ class _Checker:
         self.programmes, self.cohorts = programmes.all_by_code(), programmes.cohort_ids()
         keys = [(p.university_id, row.data["student_no"]) for row in rows if (p := self.programmes.get(row.data["programme_code"]))]
         self.students = queries.students_by_no(keys)
+        self.former_numbers = queries.students_by_former_no(key for key in keys if key not in self.students)
         self.persons = queries.persons_by_id([*(s.person_id for s in self.students.values()), *(p.id for p in self.desk.holders.values())])
         self.desk.known.update(self.persons)
+        self.renumbered = queries.persons_by_id(one.person_id for of_key in self.former_numbers.values() for one in of_key)
+        self.former_studies = queries.former_studies_of(s.id for s in self.students.values())
         self.spans = queries.spans_of(s.id for s in self.students.values())
         self.enrolments = queries.enrolments_of(self.persons)
         self.allowed: dict[int, bool] = {}
@@ -111,8 +114,8 @@ class _Checker:
         if self.numbers.setdefault(key, row.number) != row.number:
             draft.problem(row, "student_no", _("学号与第 %(row)d 行重复。", row=self.numbers[key]))
         student = self._known(row, key)
-        if student is not None and student.programme_id != programme.id:
-            draft.problem(row, "programme_code", _("该学号已登记在本校另一个专业，转专业不能通过导入办理。"))
+        self._number_now(row, key, student)
+        self._place(row, programme, student)
         facts = self.desk.check(row, self.persons.get(student.person_id) if student else None)
         self._same_person(row, programme, facts, student)
         self._dates(row, student)
@@ -142,6 +145,42 @@ class _Checker:
             return student
         return None
 
+    def _number_now(self, row: Parsed, key: tuple[int, str], student: Student | None) -> None:
+        """A number that was corrected, with the name of whose it was, comes from an old file; with another name it is that one's own."""
+        name = row.data["name"]
+        former = () if student is not None else self.former_numbers.get(key, ())
+        for one in former:
+            if rules.same_name(self.renumbered[one.person_id].name, name):
+                said = _("学号 %(old)s 已于 %(day)s 更正为 %(no)s，请在名单中改用新学号。", old=key[1], day=one.written_on, no=one.number)
+                self.draft.problem(row, "student_no", said)
+                return
+
+    def _place(self, row: Parsed, programme: Programme, student: Student | None) -> None:
+        """Where the row puts a student who is elsewhere: a roster corrects no study that changed on a day."""
+        if student is None:
+            return
+        formers = self.former_studies[student.id]
+        if student.programme_id != programme.id:
+            to = next(one for one in self.programmes.values() if one.id == student.programme_id)
+            left = next((one for one in reversed(formers) if one.programme_id == programme.id), None)
+            if left is not None:
+                words = _(
+                    "该生已于 %(day)s 转入“%(name)s”（%(code)s），请从名单中删去，或改用新专业的代码。",
+                    day=left.next_since,
+                    name=to.name,
+                    code=to.code,
+                )
+            else:
+                words = _("该学号已登记在“%(name)s”（%(code)s）。转专业请用“学籍异动名单”导入，或在学生页面办理。", name=to.name, code=to.code)
+            self.draft.problem(row, "programme_code", words)
+            return
+        cohort_id = self.cohorts.get((programme.id, row.data["cohort_year"]))
+        left = next((one for one in reversed(formers) if one.cohort_id == cohort_id and cohort_id != student.cohort_id), None)
+        if left is not None:
+            year = next(year for (_programme, year), key in self.cohorts.items() if key == student.cohort_id)
+            words = _("该生已于 %(day)s 编入 %(year)s 级，请改正年级，或从名单中删去。", day=left.next_since, year=year)
+            self.draft.problem(row, "cohort_year", words)
+
     def _has(self, student: Student, span: tuple[date, date | None] | None) -> bool:
         return span is None or span in [(known.since, known.until) for known in self.spans[student.id]]
 
@@ -150,7 +189,9 @@ class _Checker:
             return
         number = self.enrolments.get((facts.person_id or 0, programme.id))
         if number is not None:
-            self.draft.problem(row, "student_no", _("此人已在这个专业登记，学号为 %(no)s。", no=number))
+            self.draft.problem(
+                row, "student_no", _("此人已在这个专业登记，学号为 %(no)s。换了学号的，请先在学生页面更正学号，或用“学籍异动名单”导入。", no=number)
+            )
         key = self.desk.hashes.get(row.number)
         if key and self.people.setdefault((key, programme.id), row.number) != row.number:
             self.draft.problem(row, "id_number", _("与第 %(row)d 行是同一人。", row=self.people[key, programme.id]), value="")
@@ -278,7 +319,11 @@ SPEC = ImportSpec(
     apply=_apply,
     at_once=_at_once,
     examples=({"student_no": "2023010001", "name": "示例", "programme_code": "10386-080201", "cohort_year": 2023, "state": "在读"},),
-    notes=(_l("学生按学校和学号识别：已有的更新，没有的新增；空单元格保留原有内容。一人多次进出卓越计划的，在学生页面维护。"),),
+    notes=(
+        _l(
+            "学生按学校和学号识别：已有的更新，没有的新增；空单元格保留原有内容。转专业、编入其他年级、返校和学号更正用“学籍异动名单”。一人多次进出卓越计划的，在学生页面维护。"
+        ),
+    ),
 )
 
 

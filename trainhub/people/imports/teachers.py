@@ -74,6 +74,9 @@ class _Checker:
         self.schools = organisations.by_codes({row.data["university_code"] for row in rows})
         self.programmes = programmes.all_by_code()
         self.teachers = queries.teachers_by_no(school.id for school in self.schools.values())
+        keys = [(s.id, row.data["staff_no"]) for row in rows if (s := self.schools.get(row.data["university_code"]))]
+        self.former_numbers = queries.teachers_by_former_no(key for key in keys if key not in self.teachers)
+        self.renumbered = queries.persons_by_id(one.person_id for of_key in self.former_numbers.values() for one in of_key)
         self.persons = queries.persons_by_id([*(t.person_id for t in self.teachers.values()), *(p.id for p in self.desk.holders.values())])
         self.desk.known.update(self.persons)
         self.numbers: dict[tuple[int, str], int] = {}
@@ -91,6 +94,14 @@ class _Checker:
         """Who was stored without the dashes of the number; two numbers may have become one, so the name tells."""
         found = self.teachers.get((school.id, rules.school_number_spellings(row.data["staff_no"])[-1]))
         return found if found is not None and rules.same_name(self.persons[found.person_id].name, row.data["name"]) else None
+
+    def _number_now(self, row: Parsed, key: tuple[int, str]) -> None:
+        """A number that was corrected, with the name of whose it was, comes from an old file."""
+        for one in self.former_numbers.get(key, ()):
+            if rules.same_name(self.renumbered[one.person_id].name, row.data["name"]):
+                said = _("工号 %(old)s 已于 %(day)s 更正为 %(no)s，请在名单中改用新工号。", old=key[1], day=one.written_on, no=one.number)
+                self.draft.problem(row, "staff_no", said)
+                return
 
     def row(self, row: Parsed) -> None:
         """Check one row and plan it."""
@@ -112,6 +123,8 @@ class _Checker:
             return
         if self.numbers.setdefault(key, row.number) != row.number:
             draft.problem(row, "staff_no", _("工号与第 %(row)d 行重复。", row=self.numbers[key]))
+        if teacher is None:
+            self._number_now(row, key)
         until = data["until"] or (teacher.until if teacher else None)
         if until and until < data["since"]:
             draft.problem(row, "until", _("离职日期不能早于到岗日期。"))

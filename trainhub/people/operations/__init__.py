@@ -12,6 +12,7 @@ from trainhub.people.operations.employment import (
 )
 from trainhub.people.operations.guardians import lacking_guardian
 from trainhub.people.operations.merging import note_decision, parted_words
+from trainhub.people.operations.moving import move_problem, move_student, renumber_student, renumber_teacher
 from trainhub.people.operations.numbering import correct_number, give_number, reveal_number
 from trainhub.people.operations.persons import (
     BadPerson,
@@ -75,12 +76,16 @@ __all__ = [
     "give_number",
     "lacking_guardian",
     "lift_hold",
+    "move_problem",
+    "move_student",
     "note_decision",
     "parted_words",
     "place_hold",
     "register_person",
     "register_persons",
     "remove_employment",
+    "renumber_student",
+    "renumber_teacher",
     "reveal_number",
     "seal_number",
     "set_petoe_spans",

@@ -167,7 +167,7 @@ def _row(
     if left_on is not None and left_on < enrolled_on:
         raise BadStudent(_("离校日期不能早于入学日期。"), field="left_on")
     if left_on is None:
-        _check_guardian(person, guardian_name, guardian_phone, local(now).date())
+        check_guardian_of(person, guardian_name, guardian_phone, local(now).date())
     return Student(
         person_id=person.id,
         university_id=programme.university_id,
@@ -216,7 +216,7 @@ def change_student(
     returns = student.left_on is not None
     if not has_left and (returns or any(key in fields and fields[key] != getattr(student, key) for key in GUARDIAN)):
         name, phone = (fields.get(key, getattr(student, key)) for key in ("guardian_name", "guardian_phone"))
-        _check_guardian(session().get_one(Person, student.person_id), name, phone, local(now).date())
+        check_guardian_of(session().get_one(Person, student.person_id), name, phone, local(now).date())
     changed = {key: [getattr(student, key), value] for key, value in fields.items() if getattr(student, key) != value}
     for key, (_before, after) in changed.items():
         setattr(student, key, after)
@@ -233,7 +233,7 @@ def change_student(
     return changed
 
 
-def _check_guardian(person: Person, name: str, phone: str, today: date) -> None:
+def check_guardian_of(person: Person, name: str, phone: str, today: date) -> None:
     """Below privacy.guardian_age a guardian is registered with a telephone (PIPL-31): processing rests on their consent. Raises BadStudent."""
     for field, words in lacking_guardian(person.birth_on, name, phone, today):
         raise BadStudent(words, field=field, code="guardian_needed")

@@ -263,11 +263,11 @@ def base_table(programme: Programme, on: date) -> list[Table]:
     by_plan = practice.plan_items_of_versions(followed(programme.id, members_of(programme.id, on), on))
     items = [item for mine in by_plan.values() for item in mine]
     placed = dossier.placed(programme.id, since, until)
-    ids = {row.base_id for row in practice.placements_of(programme.id) if row.base_id} | {item.base_id for item in items if item.base_id}
+    ids = {row.base_id for row in practice.placements_of(programme.id, on) if row.base_id} | {item.base_id for item in items if item.base_id}
     taken: dict[str, set[int]] = {}
     for row in placed:
         taken.setdefault(row.base, set()).add(row.student_id)
-    mentors, faculty, rows = dossier.mentors_at(programme.id), support.faculty_at(programme.id, on), []
+    mentors, faculty, rows = dossier.mentors_at(programme.id, on), support.faculty_at(programme.id, on), []
     supervisors = len(identity.accounts_holding(Role.SCHOOL_SUPERVISOR, today=on, programme_id=programme.id))
     for base in dossier.bases(ids, on):
         kinds = "、".join(str(base_labels.BASE_TYPES[kind]) for kind in base["types"])

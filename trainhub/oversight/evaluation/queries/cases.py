@@ -32,6 +32,7 @@ from trainhub.oversight.evaluation.types import (
     WorkEntry,
 )
 from trainhub.people.models import Employment, Person, Student, Teacher
+from trainhub.people.queries import in_programme
 from trainhub.people.types import NationalityKind, TeacherKind
 from trainhub.policy.book import book
 from trainhub.policy.types import Parameter
@@ -61,7 +62,7 @@ def case_of(programme: Programme, on: date, years: Collection[int] = (), *, rule
     people = {person.id for _teacher, person in rows} | {row.lead_person_id for row in offerings if row.lead_person_id is not None}
     spans = enterprise_spans(people, on, counts_institutes=p["own.evaluation.research_institute_counts"].flag)
     staff, part_time = _staff(rows, spans, on)
-    placements = field.placements_of(programme.id)
+    placements = field.placements_of(programme.id, on)
     bases = [item.base_id for plan in plans for item in plan.items] + [row.base_id for row in placements if row.student_id in judged]
     capstones, found = field.capstone_cases(programme.id, members.judged, on, p)
     return Case(
@@ -222,7 +223,7 @@ def _international(programme_id: int, present: Sequence[Member], on: date) -> In
         session().scalars(
             select(ExchangeRecord.student_id)
             .join(Student, Student.id == ExchangeRecord.student_id)
-            .where(Student.programme_id == programme_id, ExchangeRecord.took_place_on <= on)
+            .where(in_programme(programme_id, on), ExchangeRecord.took_place_on <= on)
             .distinct()
         )
     )

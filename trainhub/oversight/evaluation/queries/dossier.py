@@ -52,7 +52,7 @@ class PlacedRow:
 
 def petoe_students(programme_id: int, on: date) -> set[int]:
     """Students who belong to the 卓越计划 on a day or until they graduated: the ones who are judged, not who gave it up or dropped out."""
-    return set(session().scalars(select(Student.id).where(Student.programme_id == programme_id, people.petoe_of_cohort(on))))
+    return set(session().scalars(select(Student.id).where(people.in_programme(programme_id, on), people.petoe_of_cohort(on))))
 
 
 def placed(programme_id: int, since: date, until: date) -> list[PlacedRow]:
@@ -67,14 +67,14 @@ def placed(programme_id: int, since: date, until: date) -> list[PlacedRow]:
         )
         .join(Student, Student.id == Placement.student_id)
         .join(Person, Person.id == Student.person_id)
-        .join(Cohort, Cohort.id == Student.cohort_id)
+        .join(Cohort, Cohort.id == people.cohort_on(until))
         .join(Organisation, Organisation.id == Placement.enterprise_id)
         .join(Position, Position.id == Placement.position_id)
         .outerjoin(base, base.id == Placement.base_id)
         .outerjoin(Mentor, Mentor.id == Placement.mentor_id)
         .outerjoin(mentor, mentor.id == Mentor.person_id)
         .where(
-            Student.programme_id == programme_id,
+            people.in_programme(programme_id, until),
             Placement.state.in_((PlacementState.STARTED, PlacementState.FINISHED)),
             Placement.ends_on >= since,
             Placement.starts_on <= until,
@@ -93,7 +93,7 @@ def days_by_student(programme_id: int, until: date) -> dict[int, list[tuple[date
     statement = (
         select(ConfirmedDay.student_id, ConfirmedDay.on, ConfirmedDay.enterprise_id)
         .join(Student, Student.id == ConfirmedDay.student_id)
-        .where(Student.programme_id == programme_id, ConfirmedDay.on <= until, ConfirmedDay.withdrawn_at.is_(None))
+        .where(people.in_programme(programme_id, until), ConfirmedDay.on <= until, ConfirmedDay.withdrawn_at.is_(None))
     )
     for student_id, day, enterprise_id in session().execute(statement):
         found[student_id].append((day, enterprise_id))
@@ -232,12 +232,12 @@ def bases(base_ids: Collection[int], on: date) -> list[dict[str, Any]]:
     ]
 
 
-def mentors_at(programme_id: int) -> dict[int, int]:
-    """By base: how many enterprise mentors guide placements of the programme."""
+def mentors_at(programme_id: int, on: date) -> dict[int, int]:
+    """By base: how many enterprise mentors guide placements of the students of the programme on a day."""
     statement = (
         select(Placement.base_id, func.count(Placement.mentor_id.distinct()))
         .join(Student, Student.id == Placement.student_id)
-        .where(Student.programme_id == programme_id, Placement.base_id.is_not(None), Placement.mentor_id.is_not(None))
+        .where(people.in_programme(programme_id, on), Placement.base_id.is_not(None), Placement.mentor_id.is_not(None))
         .group_by(Placement.base_id)
     )
     return {int(key or 0): int(number) for key, number in session().execute(statement)}

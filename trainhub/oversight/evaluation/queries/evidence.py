@@ -39,6 +39,7 @@ from trainhub.oversight.evaluation.queries.support import need_text, team_text
 from trainhub.oversight.evaluation.register_types import ACTIVITY_CRITERIA, ActivityKind, BudgetPurpose, ParticipationArea, PolicyTopic
 from trainhub.oversight.evaluation.rules.teachers import full_time as humans_full_time
 from trainhub.oversight.evaluation.types import PartTimeCase, TeacherCase
+from trainhub.people import queries as people
 from trainhub.people.models import Student
 from trainhub.policy.book import book
 from trainhub.programmes.models import Programme
@@ -143,7 +144,7 @@ def _activities(numbers: Counter[tuple[str, str]], kind: ActivityKind) -> str:
 
 def _together(programme_id: int, on: date) -> dict[str, str]:
     """What students and teachers said to each other in the forums of courses (PETOE-3.6, 002:421). One query."""
-    mine = select(Student.person_id).where(Student.programme_id == programme_id)
+    mine = select(Student.person_id).where(people.in_programme(programme_id, on))
     threads = select(Post.thread_id).where(Post.person_id.in_(mine))
     by_student = sa.case((Post.person_id.in_(mine), Post.person_id))
     by_staff = sa.case((sa.and_(Post.is_staff.is_(True), Post.thread_id.in_(threads)), Post.id))
@@ -257,7 +258,7 @@ def tags_of_logs(programme_id: int, on: date) -> list[tuple[LogTag, int, int]]:
         select(Placement.student_id, WeeklyLog.tags)
         .join(Placement, Placement.id == WeeklyLog.placement_id)
         .join(Student, Student.id == Placement.student_id)
-        .where(Student.programme_id == programme_id, WeeklyLog.saved_at <= end_of(on))
+        .where(people.in_programme(programme_id, on), WeeklyLog.saved_at <= end_of(on))
         .distinct()
     )
     for student_id, tags in session().execute(statement):

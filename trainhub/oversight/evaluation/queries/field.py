@@ -26,6 +26,7 @@ from trainhub.ledger.rules import credit_weeks
 from trainhub.organisations.models import BaseHost, Organisation
 from trainhub.oversight.evaluation.queries.members import Member
 from trainhub.oversight.evaluation.types import AgreementCase, CapstoneCase, CentreCase, MarkSource, PlacementCase, PlanItemCase, StudentCase
+from trainhub.people import queries as people
 from trainhub.people.models import Student
 from trainhub.policy.findings import Finding, Status
 from trainhub.policy.types import Parameter
@@ -66,7 +67,7 @@ def mentors_at(programme_id: int, on: date) -> dict[int | None, set[int]]:
     placed = (
         select(Placement.base_id, Placement.enterprise_id, Placement.mentor_id)
         .join(Student, Student.id == Placement.student_id)
-        .where(Student.programme_id == programme_id, Placement.state.in_(BEGUN), Placement.starts_on <= on)
+        .where(people.in_programme(programme_id, on), Placement.state.in_(BEGUN), Placement.starts_on <= on)
         .distinct()
         .subquery()
     )
@@ -126,7 +127,7 @@ def credited_days(programme_id: int, members: Sequence[Member], *, on: date, day
     weeks = (
         select(ConfirmedDay.student_id.label("student_id"), func.count(ConfirmedDay.on.distinct()).label("days"))
         .join(Student, Student.id == ConfirmedDay.student_id)
-        .where(Student.programme_id == programme_id, ConfirmedDay.on <= on, ConfirmedDay.withdrawn_at.is_(None))
+        .where(people.in_programme(programme_id, on), ConfirmedDay.on <= on, ConfirmedDay.withdrawn_at.is_(None))
         .group_by(ConfirmedDay.student_id, week)
         .subquery()
     )
@@ -140,7 +141,7 @@ def _with_holidays(programme_id: int, members: Sequence[Member], on: date, days_
     days: dict[int, list[date]] = defaultdict(list)
     statement = select(ConfirmedDay.student_id, ConfirmedDay.on).join(Student, Student.id == ConfirmedDay.student_id)
     for student_id, day in session().execute(
-        statement.where(Student.programme_id == programme_id, ConfirmedDay.on <= on, ConfirmedDay.withdrawn_at.is_(None))
+        statement.where(people.in_programme(programme_id, on), ConfirmedDay.on <= on, ConfirmedDay.withdrawn_at.is_(None))
     ):
         days[student_id].append(day)
     shortened = holidays.shortened_of(days)
@@ -165,8 +166,8 @@ class PlacementRow:
     has_grade: bool
 
 
-def placements_of(programme_id: int) -> list[PlacementRow]:
-    """Every placement of students of the programme that was not withdrawn."""
+def placements_of(programme_id: int, on: date) -> list[PlacementRow]:
+    """Every placement of the students of the programme on a day that was not withdrawn."""
     statement = (
         select(
             Placement.id,
@@ -182,7 +183,7 @@ def placements_of(programme_id: int) -> list[PlacementRow]:
             Placement.mentor_score_x10.is_not(None),
         )
         .join(Student, Student.id == Placement.student_id)
-        .where(Student.programme_id == programme_id, Placement.state != PlacementState.WITHDRAWN)
+        .where(people.in_programme(programme_id, on), Placement.state != PlacementState.WITHDRAWN)
         .order_by(Placement.student_id, Placement.starts_on, Placement.id)
     )
     return [PlacementRow(*row) for row in session().execute(statement)]
@@ -197,7 +198,7 @@ def placement_cases(programme_id: int, placements: Iterable[PlacementRow], membe
         select(AgreementSignature.placement_id, func.aggregate_strings(cast(AgreementSignature.party, String(40)), ","))
         .join(Placement, Placement.id == AgreementSignature.placement_id)
         .join(Student, Student.id == Placement.student_id)
-        .where(Student.programme_id == programme_id, AgreementSignature.signed_on <= on)
+        .where(people.in_programme(programme_id, on), AgreementSignature.signed_on <= on)
         .group_by(AgreementSignature.placement_id)
     )
     signed = {placement_id: frozenset(parties.split(",")) for placement_id, parties in session().execute(statement)}
@@ -242,7 +243,7 @@ def capstone_cases(
     Nothing is counted here a second time: a student's page, the cohort's page and the dossier give one answer.
     """
     columns = Capstone.student_id, Capstone.id, Capstone.ends_on, Capstone.finished_on, Capstone.score_x10
-    statement = select(*columns).join(Student, Student.id == Capstone.student_id).where(Student.programme_id == programme_id, is_latest())
+    statement = select(*columns).join(Student, Student.id == Capstone.student_id).where(people.in_programme(programme_id, on), is_latest())
     latest = {row.student_id: row for row in session().execute(statement)}
     found = findings_of((latest[member.id].id for member in members if member.id in latest), on, supposed(on, rules))
     cases = tuple(_capstone_case(member.label, latest.get(member.id), found, on) for member in members)

@@ -12,6 +12,7 @@ from sqlalchemy import and_, func, or_, select
 
 from trainhub.kernel.db import session
 from trainhub.oversight.evaluation.types import Group
+from trainhub.people import queries as people
 from trainhub.people.models import Person, PetoeSpan, Student
 from trainhub.people.types import NationalityKind, StudentState
 from trainhub.programmes import queries as programmes
@@ -56,7 +57,8 @@ def members_of(programme_id: int, on: date, years: Collection[int] = ()) -> Memb
     Judged are the 卓越计划 students of every cohort that graduated by the day: the evaluation comes after the first cohort
     finished the plan (PETOE-P5, 002:211). Before that it is the leading cohort, so that the page shows where it stands.
     A student who stayed in the 卓越计划 until graduation belongs to it, also one who joined mid-way; who withdrew from the school
-    or left the 卓越计划 before is listed apart (PETOE-7.2).
+    or left the 卓越计划 before is listed apart (PETOE-7.2). Who changed the programme or the cohort is where they were on the day, and only what
+    they did there of the 卓越计划 counts there; who went elsewhere before is listed with those who left it.
     """
     of_programme = select(Cohort, programmes.plan_of_cohort()).where(Cohort.programme_id == programme_id).order_by(Cohort.year)
     cohorts: dict[int, Cohort] = {}
@@ -70,22 +72,28 @@ def members_of(programme_id: int, on: date, years: Collection[int] = ()) -> Memb
             Student.id,
             Person.name,
             Student.student_no,
-            Student.cohort_id,
+            people.cohort_on(on),
             Student.state,
             Student.enrolled_on,
             Student.left_on,
             Person.nationality_kind,
             PetoeSpan.since,
             PetoeSpan.until,
+            people.there_since(on),
+            people.in_programme(programme_id, on),
         )
         .join(Person, Person.id == Student.person_id)
         .outerjoin(PetoeSpan, PetoeSpan.student_id == Student.id)
-        .where(Student.programme_id == programme_id, Student.enrolled_on <= on)
+        .where(or_(people.in_programme(programme_id, on), people.was_in_programme(programme_id, on)), Student.enrolled_on <= on)
         .order_by(Student.student_no, Student.id, PetoeSpan.since, PetoeSpan.id)
     )
-    for *facts, since, until in session().execute(statement):
+    went: set[int] = set()
+    for *facts, since, until, came_on, is_here in session().execute(statement):
+        if not is_here:
+            went.add(facts[0])
+            continue
         students[facts[0]] = facts
-        if since is not None:
+        if since is not None and (until is None or until >= came_on):  # not what ended elsewhere
             spans[facts[0]].append((since, until))
     present, petoe, withdrawn, left = [], [], [], []
     for key, name, number, cohort_id, state, _enrolled_on, left_on, nationality in students.values():
@@ -102,6 +110,7 @@ def members_of(programme_id: int, on: date, years: Collection[int] = ()) -> Memb
             petoe.append(member)
         elif begun:
             left.append((member, max(until for _since, until in begun if until is not None)))
+    left += _gone(programme_id, on, cohorts) if went else []
     finished = {key for key, row in cohorts.items() if row.graduated_on is not None and row.graduated_on <= on}
     judged = [member for member in petoe if member.cohort_id in finished]
     if years:
@@ -139,6 +148,20 @@ def members_of(programme_id: int, on: date, years: Collection[int] = ()) -> Memb
         belonging=tuple(petoe),
         followed=followed,
     )
+
+
+def _gone(programme_id: int, on: date, cohorts: Mapping[int, Cohort]) -> list[tuple[Member, date]]:
+    """Who belonged to the 卓越计划 here and went to another programme before the day: each with the last day in it. Three queries."""
+    went = people.left_programme(programme_id, on)
+    spans, persons = people.spans_of({row.student_id for row, _student in went}), people.names_of({student.person_id for _row, student in went})
+    found: dict[int, tuple[Member, date]] = {}
+    for row, student in went:
+        mine = [one for one in spans[row.student_id] if one.since <= row.until and (one.until is None or one.until >= row.since)]
+        if mine:
+            label = f"{persons.get(student.person_id, '')}（{student.student_no}）"
+            member = Member(student.id, label, row.cohort_id, cohorts[row.cohort_id].year, False, False)
+            found[student.id] = member, min(row.until, max(one.until or row.until for one in mine))
+    return list(found.values())
 
 
 def first_graduation(programme_id: int) -> date | None:

@@ -25,6 +25,7 @@ from trainhub.oversight.evaluation.models import (
     TeachingCase,
 )
 from trainhub.oversight.evaluation.register_types import BudgetPurpose, BudgetSource, ExchangeKind
+from trainhub.people import queries as people
 from trainhub.people.models import Person, Student, Teacher
 
 Row = TypeVar("Row", bound=Base)
@@ -183,7 +184,7 @@ def student_choices(programme_id: int, on: date) -> list[tuple[int, str]]:
     statement = (
         select(Student.id, Person.name, Student.student_no)
         .join(Person, Person.id == Student.person_id)
-        .where(Student.programme_id == programme_id, sa.or_(Student.left_on.is_(None), Student.left_on >= on))
+        .where(people.in_programme(programme_id, on), sa.or_(Student.left_on.is_(None), Student.left_on >= on))
         .order_by(Student.student_no, Student.id)
     )
     return [(key, f"{name}（{number}）") for key, name, number in session().execute(statement)]

@@ -1,0 +1,131 @@
+"""Selects on where students were before, and on numbers that holds no more: what is asked of a day asks here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.orm import aliased
+
+from trainhub.kernel.clock import local
+from trainhub.kernel.db import session
+from trainhub.people import rules
+from trainhub.people.models import FormerSchoolNumber, FormerStudy, Student, Teacher
+from trainhub.people.types import StudyPlace
+
+PORTION = 500
+PAST = aliased(FormerStudy)
+"""By a name of its own, so that these conditions stand in questions about `FormerStudy`, too."""
+
+
+def in_programme(programme_id: int, on: date) -> ColumnElement[bool]:
+    """SQL: whether a student is in a programme on a day, in whichever cohort; between leaving and coming back in none. Says nothing of the days before
+    they enrolled and after they left: `Student.enrolled_on` and `left_on` do."""
+    return or_(
+        and_(Student.programme_id == programme_id, ~moved_after(on)),
+        Student.id.in_(select(PAST.student_id).where(PAST.programme_id == programme_id, PAST.since <= on, PAST.until >= on)),
+    )
+
+
+def in_cohort(cohort_id: int, on: date) -> ColumnElement[bool]:
+    """SQL: whether a student is in a cohort on a day, as `in_programme`."""
+    return or_(
+        and_(Student.cohort_id == cohort_id, ~moved_after(on)),
+        Student.id.in_(select(PAST.student_id).where(PAST.cohort_id == cohort_id, PAST.since <= on, PAST.until >= on)),
+    )
+
+
+def moved_after(on: date) -> ColumnElement[bool]:
+    """SQL: whether where the student is now began after a day by a change."""
+    return select(PAST.id).where(PAST.student_id == Student.id, PAST.next_since > on).exists()
+
+
+def cohort_on(on: date) -> Any:
+    """SQL: the cohort of a student on a day on which `in_programme` is true."""
+    was = select(func.max(PAST.cohort_id)).where(PAST.student_id == Student.id, PAST.since <= on, PAST.until >= on)
+    return func.coalesce(was.scalar_subquery(), Student.cohort_id)
+
+
+def there_since(on: date) -> Any:
+    """SQL: since when a student is where they are on a day."""
+    before = select(func.max(PAST.next_since)).where(PAST.student_id == Student.id, PAST.next_since <= on)
+    return func.coalesce(before.scalar_subquery(), Student.enrolled_on)
+
+
+def former_studies_of(student_ids: Iterable[int]) -> dict[int, list[FormerStudy]]:
+    """Where students were before, by student, each list in order."""
+    found: dict[int, list[FormerStudy]] = {key: [] for key in student_ids}
+    ids = list(found)
+    for start in range(0, len(ids), PORTION):
+        asked = FormerStudy.student_id.in_(ids[start : start + PORTION])
+        for row in session().scalars(select(FormerStudy).where(asked).order_by(FormerStudy.since, FormerStudy.id)):
+            found[row.student_id].append(row)
+    return found
+
+
+def was_in_programme(programme_id: int, on: date) -> ColumnElement[bool]:
+    """SQL: whether a student was in a programme before a day and went elsewhere, or is back."""
+    return Student.id.in_(select(FormerStudy.student_id).where(FormerStudy.programme_id == programme_id, FormerStudy.until < on))
+
+
+def left_programme(programme_id: int, on: date) -> list[tuple[FormerStudy, Student]]:
+    """The studies of a programme that ended by a change before a day, of who is not back on it, in the order of numbers."""
+    statement = select(FormerStudy, Student).join(Student, Student.id == FormerStudy.student_id)
+    statement = statement.where(FormerStudy.programme_id == programme_id, FormerStudy.until < on, ~in_programme(programme_id, on))
+    return [(row, student) for row, student in session().execute(statement.order_by(Student.student_no, Student.id, FormerStudy.since))]
+
+
+def study_on(student: Student, on: date) -> StudyPlace | None:
+    """Where a student is on a day; None between leaving and coming back."""
+    formers = former_studies_of([student.id])[student.id]
+    if all(row.next_since <= on for row in formers):
+        return StudyPlace(student.programme_id, student.cohort_id)
+    return next((StudyPlace(row.programme_id, row.cohort_id) for row in formers if row.since <= on <= row.until), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Renumbered:
+    """Whose number a number was, the one they have now, and the day on which that was written down."""
+
+    id: int
+    person_id: int
+    number: str
+    written_on: date
+
+
+def students_by_former_no(keys: Iterable[tuple[int, str]]) -> dict[tuple[int, str], list[Renumbered]]:
+    """By (university, number) as it was asked for: the students who had it, the latest first; asked in portions."""
+    return _renumbered(keys, Student, FormerSchoolNumber.student_id, Student.student_no)
+
+
+def teachers_by_former_no(keys: Iterable[tuple[int, str]]) -> dict[tuple[int, str], list[Renumbered]]:
+    """By (university, number): the teachers who had it, the latest first."""
+    return _renumbered(keys, Teacher, FormerSchoolNumber.teacher_id, Teacher.staff_no)
+
+
+def _renumbered(keys: Iterable[tuple[int, str]], model: type[Student | Teacher], column: Any, number: Any) -> dict[tuple[int, str], list[Renumbered]]:
+    spelled: dict[tuple[int, str], list[tuple[int, str]]] = {}
+    for university_id, asked in keys:
+        for one in rules.school_number_spellings(asked):
+            spelled.setdefault((university_id, one), []).append((university_id, asked))
+    wanted, found = sorted({one for _university, one in spelled}), dict[tuple[int, str], list[Renumbered]]()
+    for start in range(0, len(wanted), PORTION):
+        statement = (
+            select(FormerSchoolNumber, model.id, model.person_id, number)
+            .join(model, model.id == column)
+            .where(FormerSchoolNumber.number.in_(wanted[start : start + PORTION]))
+            .order_by(FormerSchoolNumber.id.desc())
+        )
+        for row, key, person_id, now in session().execute(statement):
+            for asked_key in spelled.get((row.university_id, row.number), ()):
+                found.setdefault(asked_key, []).append(Renumbered(key, person_id, now, local(row.written_at).date()))
+    return found
+
+
+def former_numbers_of(*, student_id: int | None = None, teacher_id: int | None = None) -> list[FormerSchoolNumber]:
+    """The numbers that a student or a teacher had before, the latest first."""
+    of = FormerSchoolNumber.student_id == student_id if student_id is not None else FormerSchoolNumber.teacher_id == teacher_id
+    return list(session().scalars(select(FormerSchoolNumber).where(of).order_by(FormerSchoolNumber.id.desc())))
