@@ -1,7 +1,7 @@
 """Who takes an optional course is entered before anybody is marked in it
 
 Revision ID: 0091
-Revises: 0088
+Revises: 0090
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from alembic import op
 from trainhub.kernel.db import BigKey, UtcDateTime
 
 revision = "0091"
-down_revision = "0088"
+down_revision = "0090"
 branch_labels = None
 depends_on = None
 

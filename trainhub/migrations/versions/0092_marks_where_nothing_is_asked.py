@@ -1,15 +1,15 @@
 """A gradebook that asks nothing of a learner gives no mark: totals that were empty are handed down anew
 
-Revision ID: 0093
-Revises: 0088
+Revision ID: 0092
+Revises: 0091
 """
 
 from __future__ import annotations
 
 from alembic import op
 
-revision = "0093"
-down_revision = "0088"
+revision = "0092"
+down_revision = "0091"
 branch_labels = None
 depends_on = None
 

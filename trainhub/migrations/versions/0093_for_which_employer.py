@@ -1,7 +1,7 @@
 """For which employer money for a talent was decided
 
-Revision ID: 0094
-Revises: 0088
+Revision ID: 0093
+Revises: 0092
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0094"
-down_revision = "0088"
+revision = "0093"
+down_revision = "0092"
 branch_labels = None
 depends_on = None
 
