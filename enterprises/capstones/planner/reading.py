@@ -115,14 +115,18 @@ def _named(folder: Folder, name: str, capstones: dict[str, CapstoneIn], people: 
 
 
 def _preferences(folder: Folder, capstones: dict[str, CapstoneIn], people: People) -> dict[tuple[str, Side, str], int]:
-    rows = folder.unique("preferences", _named(folder, "preferences", capstones, people), "capstone", "role", "person")
+    rows = _named(folder, "preferences", capstones, people)
     keys = list(_zip(rows.data, "capstone", "role", "person"))
+    ranks = dict(zip(keys, rows.data["rank"], strict=True))
+    if len(ranks) < len(keys):
+        rows = folder.unique("preferences", rows, "capstone", "role", "person")
+        keys = list(_zip(rows.data, "capstone", "role", "person"))
     wanted = {side: {one.id: one.group(side) for one in capstones.values()} for side in Side}
     offered = {side: {one.id: one.groups for one in people[side].values()} for side in Side}
     for at in [at for at, (key, side, who) in enumerate(keys) if wanted[side][key] not in offered[side][who]]:
         text = _("这个人不属于该毕业设计的学科或企业，志愿不起作用。")
         folder.bad("preferences", rows.numbers[at], "person", keys[at][2], text, is_warning=True)
-    return dict(zip(keys, rows.data["rank"], strict=True))
+    return ranks
 
 
 def _current(folder: Folder, capstones: dict[str, CapstoneIn]) -> dict[Slot, str]:

@@ -119,11 +119,13 @@ def _named(wishes: Ints, now: Ints, group: Ints, fits: Ints) -> tuple[Ints, Ints
 
 
 def _spans(tables: list[Table], many: int) -> list[int]:
-    """How far apart two totals of (changed, rank cost, squared loads) can lie."""
+    """How much (changed, rank cost, squared loads) can change along a simple cycle: the first two no more than over the whole plan. All unit arcs of
+    a side end in one node, so that a cycle takes one of them and gives one back.
+    """
     slots = len(tables) * many
     worst = max([UNRANKED, *(int(table.named[:, 2].max(initial=0)) for table in tables)])
     widest = max([1, *(int((table.room + table.held).max(initial=1)) for table in tables)])
-    return [sum(table.before for table in tables), slots * worst, slots * widest]
+    return [sum(table.before for table in tables), slots * worst, 2 * widest * len(tables)]
 
 
 @dataclass(slots=True)
@@ -175,8 +177,10 @@ def _alone(table: Table, many: int, limit: int) -> Ints:
     sink, nobody, points = net.nodes(1), net.nodes(1), net.nodes(many)
     joined = _join(net, table, points, sink)
     asking = np.flatnonzero(table.fixed == NOBODY)
-    net.arcs(points + asking, nobody, 1)
-    net.arcs(nobody, sink, len(asking) - _most(table, asking))
+    left = len(asking) - _most(table, asking)
+    if left:  # else the solver would send units there and take them back
+        net.arcs(points + asking, nobody, 1)
+        net.arcs(nobody, sink, left)
     net.supply(points + asking, 1)
     net.supply(sink, -len(asking))
     return joined.served(lexicographic(net, _spans([table], many), limit=limit))
