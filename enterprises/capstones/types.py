@@ -34,6 +34,10 @@ class TopicState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+WITH_EVIDENCE = (TopicState.PROPOSED, TopicState.APPROVED)
+"""Where evidence is still added and judged: what was sent back comes anew with it, what is withdrawn needs none."""
+
+
 class Side(StrEnum):
     """The two sides that approve a topic."""
 

@@ -2,7 +2,8 @@
 
 A command returns a dict; the edge prints it. `needs_app=False` marks a command that works on files alone: the app, its
 database and its settings are never touched. The factory of the app travels in the click context, put there by
-`trainhub.cli` (and by tests).
+`trainhub.cli` (and by tests). Nothing of the database or the log is loaded before it is needed: that would be half the start of a
+command on files.
 """
 
 from __future__ import annotations
@@ -16,18 +17,18 @@ import sys
 import traceback
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-import structlog
-from sqlalchemy.exc import IntegrityError, InternalError, OperationalError, ProgrammingError
 
 from trainhub.config import HalfConfigured
-from trainhub.kernel.access import SYSTEM, Grant, Identity, Role
 from trainhub.kernel.errors import Refused
+from trainhub.kernel.roles import SYSTEM, Grant, Identity, Role
+
+if TYPE_CHECKING:
+    from sqlalchemy.exc import IntegrityError, InternalError, OperationalError, ProgrammingError
 
 Human = Callable[[Mapping[str, Any]], str]
-log = structlog.get_logger("command")
 
 
 class Edge(click.Command):
@@ -66,14 +67,10 @@ class Edge(click.Command):
                 return super().invoke(ctx)
             except BrokenPipeError:  # whoever read the output has left: nobody is there to be told
                 raise
-            except (OSError, OperationalError, ProgrammingError, InternalError) as problem:
-                raise (_of_the_machine(problem) or _bug(problem)) from problem
-            except IntegrityError as problem:
-                raise (_taken(problem) or _bug(problem)) from problem
             except (Refused, HalfConfigured, click.ClickException, click.Abort, click.exceptions.Exit):
                 raise
             except Exception as problem:
-                raise _bug(problem) from problem
+                raise (_known(problem) or _bug(problem)) from problem
 
 
 def _say_refused(refused: Refused, *, as_json: bool) -> None:
@@ -100,12 +97,23 @@ OF_THE_MACHINE = {
 }
 
 
+def _known(problem: Exception) -> Refused | None:
+    """A problem that is no bug of ours, in words."""
+    from sqlalchemy.exc import IntegrityError, InternalError, OperationalError, ProgrammingError
+
+    if isinstance(problem, IntegrityError):
+        return _taken(problem)
+    return _of_the_machine(problem) if isinstance(problem, OSError | OperationalError | ProgrammingError | InternalError) else None
+
+
 def _of_the_machine(problem: OSError | OperationalError | ProgrammingError | InternalError) -> Refused | None:
     """What the operator can mend, in words: a path, a full disk, a database that is away or not set up. None: a bug of ours."""
     if isinstance(problem, OSError):
         if problem.errno not in OF_THE_MACHINE:
             return None
         return Refused(f"无法读写 {problem.filename or '文件'}：{problem.strerror}。请检查路径、权限和剩余空间。", code="cannot_access")
+    from sqlalchemy.exc import InternalError
+
     return _not_taken(problem) or (None if isinstance(problem, InternalError) else _of_the_database())
 
 
@@ -124,9 +132,11 @@ def _taken(problem: IntegrityError) -> Refused | None:
 
 def _bug(problem: Exception) -> Refused:
     """A bug of ours: the trace goes to the log under a number, whoever ran the command gets a sentence and the number."""
+    import structlog
+
     number = secrets.token_hex(4)
     if structlog.is_configured():
-        log.error("bug", error_id=number, exc_info=problem)
+        structlog.get_logger("command").error("bug", error_id=number, exc_info=problem)
     else:  # a command without the app: what structlog does by itself goes to stdout
         traceback.print_exception(problem, file=sys.stderr)
     what = str(problem).strip().splitlines()
@@ -138,6 +148,8 @@ def _bug(problem: Exception) -> Refused:
 
 def _of_the_database() -> Refused | None:
     """What is wrong with the database as it is now: it cannot be reached or read, or was not migrated. None: nothing is."""
+    from sqlalchemy.exc import OperationalError
+
     from trainhub.kernel import migrations
     from trainhub.kernel.db import db
 

@@ -33,6 +33,8 @@ class Topic(Versioned, Base):
     evidence_file_id: Mapped[int | None] = mapped_column(ref("stored_file.id"))
     evidence_waits: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     """It came after the school approved the topic, and no school has looked at it: it proves nothing yet."""
+    evidence_before: Mapped[str] = mapped_column(sa.Text, default="", server_default="")
+    """The number or description that stood before late evidence came; it stands again when that is sent back."""
     evidence_by_id: Mapped[int | None]
     """Who added it late: nobody takes what is their own."""
     skills: Mapped[list[str]]

@@ -12,7 +12,7 @@ from enterprises.capstones.operations.judging import TOLD_NO_REVIEW
 from trainhub.kernel.db import session
 from trainhub.kernel.i18n import N_
 
-TOLD_NOT_HEARD = N_("毕业设计“%(title)s”已终止，这名学生的答辩取消，同组其他学生照常：%(day)s %(time)s，%(room)s")
+TOLD_NOT_HEARD = N_("毕业设计“%(title)s”不再答辩，原定 %(day)s %(time)s（%(room)s）的这一场取消，同组其他学生照常")
 
 
 def call_off(capstone: Capstone, now: datetime) -> dict[str, list[int]]:
@@ -37,14 +37,19 @@ def call_off(capstone: Capstone, now: datetime) -> dict[str, list[int]]:
             now=now,
         )
     for slot, group in slots:
-        if group.published_at is not None:
-            _tell_panel(capstone, slot, group, now)
-        session().delete(slot)
+        give_back(capstone, slot, group, now)
     for link in links:
         link.revoked_at = now
     relieve_third(capstone, now)
     session().flush()
     return told
+
+
+def give_back(capstone: Capstone, slot: DefenceSlot, group: DefenceGroup, now: datetime) -> None:
+    """Give a place in a timetable back; once that is published, panel and secretary are told."""
+    if group.published_at is not None:
+        _tell_panel(capstone, slot, group, now)
+    session().delete(slot)
 
 
 def _tell_panel(capstone: Capstone, slot: DefenceSlot, group: DefenceGroup, now: datetime) -> None:

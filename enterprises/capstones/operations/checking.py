@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from typing import Any
 
 from enterprises.capstones import queries, rules
 from enterprises.capstones.impartiality import Office
@@ -19,7 +20,7 @@ from enterprises.mentors.accounts import demand_proven
 from trainhub.identity import queries as identity
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
-from trainhub.kernel.clock import academic_year
+from trainhub.kernel.clock import academic_year, local
 from trainhub.kernel.db import add_once, session
 from trainhub.kernel.i18n import N_, _
 from trainhub.organisations.models import Organisation
@@ -205,13 +206,14 @@ def release_expert(*, person: Person, capstone: Capstone, by: Identity, now: dat
         _hold(item)
         standing = queries.opinion_now(opinion.id)
         if standing is not None and standing.signed_at is None:
-            _remove(standing, item, TOLD_RELEASED, {}, by, now)
+            _remove(standing, item, TOLD_RELEASED, {"conflict": True}, by, now)
 
 
 def take_back_opinion(*, opinion: SpotOpinion, reason: str, by: Identity, now: datetime) -> bool:
     """Take the request back from an expert who does not answer, with a reason, so that another one is asked in this place.
 
-    Only while nothing is signed: no verdict is thrown away. The expert is told, the audit keeps who it was and why. Whether there was
+    Only while nothing is signed (no verdict is thrown away), and own.spot.answer_days after the request: who sees the other verdicts does not
+    look for an expert who suits. The expert is told, the audit keeps who it was and why. Whether there was
     anything left to take back. Raises CapstoneRefused.
     """
     item = session().get_one(SpotItem, opinion.item_id)
@@ -222,12 +224,17 @@ def take_back_opinion(*, opinion: SpotOpinion, reason: str, by: Identity, now: d
         return False
     if standing.signed_at is not None:
         raise CapstoneRefused(_("专家已签署意见，不能收回：收回会丢掉已有的结论。"), field="reason", code="already_graded")
+    first = local(standing.asked_at).date() + timedelta(days=book_at("own.spot.answer_days", local(now).date()))
+    if local(now).date() < first:
+        raise CapstoneRefused(
+            _("专家还在评议期内，%(day)s 起仍未评议的可以收回：不能凭已有的意见另挑专家。", day=first.isoformat()), field="reason", code="may_answer"
+        )
     why = given(reason, _("请写明收回的理由，例如多次联系没有答复。"), field="reason")
     _remove(standing, item, TOLD_TAKEN_BACK, {"reason": why}, by, now)
     return True
 
 
-def _remove(opinion: SpotOpinion, item: SpotItem, message: str, values: dict[str, str], by: Identity, now: datetime) -> None:
+def _remove(opinion: SpotOpinion, item: SpotItem, message: str, values: dict[str, Any], by: Identity, now: datetime) -> None:
     """Remove an unsigned request, tell its expert, and keep in the audit who it was."""
     person_id, stage, asked_at = opinion.person_id, opinion.stage, opinion.asked_at
     session().delete(opinion)

@@ -8,6 +8,7 @@ from enterprises.capstones import queries, rules
 from enterprises.capstones.labels import FAILED_IN_REVIEW
 from enterprises.capstones.models import Capstone, Reconsideration
 from enterprises.capstones.operations._support import CapstoneRefused, demand, given, tell
+from enterprises.capstones.operations.calling_off import give_back
 from enterprises.capstones.operations.concluding import demand_impartial
 from enterprises.capstones.types import Action, CapstoneState, Decision, ReasonKind
 from trainhub.kernel import audit
@@ -63,9 +64,9 @@ def conclude_failed(*, capstone: Capstone, score_x10: int | None, note: str, by:
     before = queries.scores_of(capstone)["review"]
     if before is None:
         raise CapstoneRefused(_("还有评阅没有签名：请等待，或先撤回。"), field="note", code="review_open")
-    for slot, _group in queries.slots_of(capstone.id):
+    for slot, group in queries.slots_of(capstone.id):
         if slot.recorded_at is None:
-            session().delete(slot)
+            give_back(capstone, slot, group, now)
     capstone.computation = {
         "scores_x10": queries.scores_of(capstone),
         "weights": queries.weights_of(capstone, today),

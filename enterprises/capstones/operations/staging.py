@@ -87,7 +87,9 @@ def extend(*, capstone: Capstone, stage: WindowStage, until: date, reason: str, 
     row = StageExtension(capstone_id=capstone.id, stage=stage, until=until, reason=why, granted_by_id=by.account_id, granted_at=now)
     session().add(row)
     session().flush()
-    audit.record(by=by, did="capstones.extension.granted", on=capstone, data={"stage": stage, "until": until, "reason": why})
+    audit.record(
+        by=by, did="capstones.extension.granted", on=capstone, data={"stage": stage, "until": until}
+    )  # why, maybe an illness, stands in the row
     tell(
         person_ids=[session().get_one(Student, capstone.student_id).person_id],
         kind="capstones.extended",

@@ -12,7 +12,7 @@ from enterprises.capstones import likeness, queries
 from enterprises.capstones.models import Topic, TopicMark
 from enterprises.capstones.operations._support import TopicRefused, WrongPerson, WrongState, given, heads_at, stop, tell, within
 from enterprises.capstones.queries.choosing import ranked_by
-from enterprises.capstones.types import ChoiceState, EvidenceKind, Side, TopicOrigin, TopicSource, TopicState
+from enterprises.capstones.types import WITH_EVIDENCE, ChoiceState, EvidenceKind, Side, TopicOrigin, TopicSource, TopicState
 from trainhub.identity import queries as identity
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity, Role
@@ -221,7 +221,7 @@ def revise_topic(
         if evidence_kind is None:
             raise TopicRefused(_("请选择证明材料的种类。"), field="evidence_kind")
         topic.evidence_kind, topic.evidence_file_id = evidence_kind, evidence_file_id
-    topic.state = TopicState.PROPOSED
+    topic.state, topic.evidence_waits = TopicState.PROPOSED, False  # both sides look at all of it anew
     topic.approved_by_school_on = topic.approved_by_enterprise_on = None
     topic.approved_by_school_id = topic.approved_by_enterprise_id = None
     session().flush()
@@ -236,15 +236,13 @@ def add_evidence(*, topic: Topic, kind: EvidenceKind, file_id: int, evidence: st
     Where the school has approved already, it waits for `judge_evidence`, and the heads of the programme are told: criterion 8.1 asks for what both
     sides have seen. Raises WrongState for a topic that was refused or withdrawn, TopicRefused when there is evidence.
     """
-    if topic.state in (TopicState.REFUSED, TopicState.WITHDRAWN):
+    if topic.state not in WITH_EVIDENCE:
         raise WrongState(_("选题“%(title)s”已退回或撤回，不能补充证明材料。", title=topic.title))
     if topic.evidence_file_id is not None:
         raise TopicRefused(_("选题已有证明材料，不能更换：它是双方审批的依据。"), field="file", code="has_evidence")
-    topic.evidence_kind, topic.evidence_file_id, topic.evidence = (
-        kind,
-        file_id,
-        within(evidence, field="evidence", refused=TopicRefused) or topic.evidence,
-    )
+    text = within(evidence, field="evidence", refused=TopicRefused)
+    topic.evidence_before = topic.evidence
+    topic.evidence_kind, topic.evidence_file_id, topic.evidence = kind, file_id, text or topic.evidence
     topic.evidence_waits, topic.evidence_by_id = topic.approved_by_school_on is not None, by.account_id
     session().flush()
     audit.record(by=by, did="capstones.topic.evidence_added", on=topic, data={"kind": kind, "file": file_id, "waits": topic.evidence_waits})
@@ -265,7 +263,7 @@ def add_evidence(*, topic: Topic, kind: EvidenceKind, file_id: int, evidence: st
 def judge_evidence(*, topic: Topic, is_taken: bool, reason: str = "", by: Identity, now: datetime, seen: int | None = None) -> Topic:
     """The school says of late evidence that it proves the topic, or sends it back with a reason: the enterprise may add another. A repeat changes nothing.
 
-    `seen` is the file that the judge's page showed. Raises WrongPerson for who approved for the enterprise or added it, TopicRefused without a
+    What the topic was approved with stands as before.     `seen` is the file that the judge's page showed. Raises WrongPerson for who approved for the enterprise or added it, TopicRefused without a
     reason, WrongState when there is none that waits, Stale when another one does.
     """
     session().refresh(topic, with_for_update={"key_share": True})  # taken and sent back at once: the second sees the first
@@ -273,7 +271,7 @@ def judge_evidence(*, topic: Topic, is_taken: bool, reason: str = "", by: Identi
         return topic
     if not is_taken and seen is not None and topic.evidence_file_id is None:
         return topic
-    if not topic.evidence_waits:
+    if not topic.evidence_waits or topic.state not in WITH_EVIDENCE:
         raise WrongState(_("没有待审核的证明材料。"))
     if seen not in (None, topic.evidence_file_id):
         raise Stale(_("企业已另行补充证明材料，你看到的不是这一份。请重新打开页面，核对后再审核。"))
@@ -283,8 +281,8 @@ def judge_evidence(*, topic: Topic, is_taken: bool, reason: str = "", by: Identi
         topic.evidence_waits = False
     else:
         said = given(reason, _("请写明退回的理由，企业会看到。"), field="reason", refused=TopicRefused)
-        sent_back = {"evidence": topic.evidence, "file": topic.evidence_file_id}
-        topic.evidence_waits, topic.evidence_file_id, topic.evidence_kind, topic.evidence = False, None, None, ""
+        sent_back = {"file": topic.evidence_file_id}  # what it says may be confidential, and the audit is read by others
+        topic.evidence_waits, topic.evidence_file_id, topic.evidence_kind, topic.evidence = False, None, None, topic.evidence_before
         notifications.notify(
             account_ids=identity.accounts_holding(Role.ENTERPRISE_COORDINATOR, organisation_id=topic.enterprise_id),
             kind="capstones.evidence_refused",

@@ -1,6 +1,8 @@
 """Lexicographic min-cost flow: several objectives, each only within the optimum of those before, exactly.
 
-Objectives are merged into one cost while 64 bits hold it; otherwise the network is narrowed to the optimal face of what was
+Objectives are merged into one cost while 64 bits hold it: a flow is best when no cycle of its residual network makes it better, so an objective
+has to weigh more than those after it can change along one simple cycle, not over the whole plan. Small numbers are also what the solver is fast with,
+as it narrows its tolerance step by step from the highest cost down. Otherwise the network is narrowed to the optimal face of what was
 solved (arcs of positive reduced cost stay empty, of negative full) and the next objectives are solved there.
 """
 
@@ -20,7 +22,7 @@ class Infeasible(Exception):
 
 
 def lexicographic(net: Network, spans: Sequence[int], *, limit: int = LIMIT) -> Ints:
-    """The flow on every arc. `spans[k]` bounds how far apart two totals of objective k can lie."""
+    """The flow on every arc. `spans[k]` bounds how much objective k changes along a simple cycle."""
     tails, heads, capacities, costs = net.joined()
     supplies = net.supplies()
     forced = np.zeros_like(capacities)

@@ -17,6 +17,9 @@ class Side(StrEnum):
     SCHOOL = "school"
     ENTERPRISE = "enterprise"
 
+    __hash__ = str.__hash__
+    """As equality goes by the word; the one of an Enum is a call of Python at each of the many look-ups by side."""
+
 
 class Reason(StrEnum):
     """Why a capstone has no supervisor on one side."""

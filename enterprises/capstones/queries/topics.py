@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased
 
 from enterprises.capstones import likeness
 from enterprises.capstones.models import Capstone, Supervision, Topic, TopicMark
-from enterprises.capstones.types import CONCLUDED, EvidenceState, SimilarTopic, TopicFilter, TopicRow, TopicState
+from enterprises.capstones.types import CONCLUDED, WITH_EVIDENCE, EvidenceState, SimilarTopic, TopicFilter, TopicRow, TopicState
 from enterprises.mentors.models import Mentor
 from enterprises.placements.models import Placement
 from enterprises.placements.types import PlacementState
@@ -144,7 +144,7 @@ def _inside(identity: Identity, roles: Sequence[Role]) -> ColumnElement[bool]:
 
 EVIDENCE: dict[EvidenceState, ColumnElement[bool]] = {
     EvidenceState.THERE: and_(Topic.evidence_file_id.is_not(None), Topic.evidence_waits.is_(False)),
-    EvidenceState.WAITS: Topic.evidence_waits.is_(True),
+    EvidenceState.WAITS: and_(Topic.evidence_waits.is_(True), Topic.state.in_(WITH_EVIDENCE)),
     EvidenceState.MISSING: Topic.evidence_file_id.is_(None),
 }
 """SQL: what proves a topic; what waits for the school proves nothing (8.1)."""

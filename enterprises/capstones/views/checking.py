@@ -268,7 +268,7 @@ def load_opinion(opinion_id: int) -> SpotOpinion:
     """The opinion of an address."""
     found = queries.opinion_by_id(opinion_id)
     if found is None:
-        raise NotFound(_("没有这份评议。"))
+        raise NotFound(_("没有这份评议，或者已收回，不必再评议。"))
     return found
 
 

@@ -202,7 +202,8 @@ def _judging_page(pair: Pair, form: forms.GroupForm, status: int = 200, problem:
     panels, timetables = queries.members_of_groups(ids), queries.slots_of_groups(ids)
     groups = [(group, panels[group.id], timetables[group.id]) for group in found]
     ahead = [(group, slots) for group, _members, slots in groups if group.on >= today]
-    window, more = queries.windows_of(of.id).get(WindowStage.DEFENCE), queries.extensions_in(of.id, WindowStage.DEFENCE)
+    windows = queries.windows_of(of.id)
+    reading, window, more = windows.get(WindowStage.REVIEW), windows.get(WindowStage.DEFENCE), queries.extensions_in(of.id, WindowStage.DEFENCE)
     html = render_template(
         "enterprises/capstones/judging.html",
         programme=programme,
@@ -212,6 +213,7 @@ def _judging_page(pair: Pair, form: forms.GroupForm, status: int = 200, problem:
         groups=groups,
         secretaries=people.names_of({group.secretary_id for group in found}),
         ahead=bool(ahead),
+        review_due=max(today, reading.closes_on) if reading is not None else today,
         crossable=operations.unread_originals(of.id, today),
         tellable=any(slots for _group, slots in ahead),
         defence_over=window if window is not None and max((window.closes_on, *more.values())) < today else None,

@@ -11,7 +11,7 @@ from flask import render_template, request
 from enterprises.capstones import forms, labels, operations, queries
 from enterprises.capstones.models import Topic
 from enterprises.capstones.queries.topics import working_on
-from enterprises.capstones.types import EvidenceKind, Side, TopicOrigin, TopicSource, TopicState
+from enterprises.capstones.types import WITH_EVIDENCE, EvidenceKind, Side, TopicOrigin, TopicSource, TopicState
 from enterprises.capstones.views import blueprint
 from enterprises.capstones.views._support import demand_opened, desk_of, evidence_subject, kept, load_topic, on_page, stored, topic_subject
 from enterprises.permissions import Can
@@ -267,12 +267,13 @@ def _topic_page(row: Topic, form: forms.EvidenceForm | None = None, status: int 
         may_revise=row.state is TopicState.REFUSED and identity.is_same_holder(who().account_id, row.proposed_by_id),
         working=working_on(row.id),
         problem=problem,
-        judges_evidence=row.evidence_waits and may(who(), Can.TOPIC_APPROVE_SCHOOL, subject) and operations.against_judging(row, who()) is None,
+        judges_evidence=row.evidence_waits
+        and row.state in WITH_EVIDENCE
+        and may(who(), Can.TOPIC_APPROVE_SCHOOL, subject)
+        and operations.against_judging(row, who()) is None,
         similar=queries.similar(row, who(), clock.today()) if sees_alike else [],
         lacks_evidence=form or forms.EvidenceForm()
-        if row.evidence_file_id is None
-        and row.state in (TopicState.PROPOSED, TopicState.APPROVED)
-        and may(who(), Can.TOPIC_APPROVE_ENTERPRISE, subject)
+        if row.evidence_file_id is None and row.state in WITH_EVIDENCE and may(who(), Can.TOPIC_APPROVE_ENTERPRISE, subject)
         else None,
     )
     return html, status

@@ -12,10 +12,12 @@ from sqlalchemy.orm import Session
 from enterprises.capstones import operations, queries, rules
 from enterprises.capstones.models import Review
 from enterprises.capstones.operations import CapstoneRefused
-from enterprises.capstones.types import CapstoneState, Decision, ReviewKind, SupervisorRole, Verdict
+from enterprises.capstones.types import CapstoneState, Decision, ReviewKind, SupervisorRole, Verdict, WindowStage
 from tests.factories import capstones as make
 from tests.factories import ground, identity
 from tests.factories.capstones import NOW, TODAY
+from trainhub.identity import queries as identities
+from trainhub.kernel import clock
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.people.models import Person
 from trainhub.programmes.models import Cohort
@@ -181,6 +183,25 @@ def test_the_page_says_what_comes_next_and_offers_it(session: Session, as_role: 
     assert row.state is CapstoneState.MIDTERM
 
 
+def test_the_panel_is_told_of_a_place_that_falls_away(session: Session) -> None:
+    found = make.case()
+    make.submit(found)
+    panel, secretary = [make.signer() for _n in range(3)], make.signer()
+    accounts = identities.accounts_of_persons([one.id for one in (*panel, secretary)]).values()
+    cohort = _cohort(session, found)
+    operations.form_group(
+        cohort=cohort, name="甲", room="A1", on=TODAY, starts_minute=540, minutes_each=30, chair=panel[0], members=panel[1:],
+        secretary=secretary, by=SYSTEM, now=NOW,
+    )  # fmt: skip
+    operations.timetable(cohort=cohort, by=SYSTEM, **TIMES)
+    operations.publish_timetable(cohort=cohort, by=SYSTEM, now=NOW)
+    _sign(session, _ask(found), Verdict.FAIL)
+    operations.conclude_failed(capstone=found.capstone, score_x10=400, note="不及格", by=SYSTEM, **TIMES)
+    assert len(accounts) == 4
+    for key in accounts:
+        assert "原定" in make.told(key, "capstones.defence")[-1]
+
+
 def test_no_defence_is_recorded_that_the_reviews_do_not_allow(session: Session) -> None:
     """The place was given before the review was signed; once more reviewers pass the thesis, it is heard."""
     found = make.case()
@@ -208,3 +229,16 @@ def test_no_defence_is_recorded_that_the_reviews_do_not_allow(session: Session) 
     for _n in range(2):
         _sign(session, _ask(found), Verdict.PASS, 70)
     assert operations.record_defence(**record).recorded_at == NOW
+
+
+def test_the_form_of_a_review_offers_the_last_day_of_its_window(session: Session, as_role: Callable[..., FlaskClient]) -> None:
+    """The day of today is refused before the window opens."""
+    found = make.case()
+    make.submit(found)
+    last = clock.today() + timedelta(days=20)
+    windows = {WindowStage.REVIEW: (clock.today() + timedelta(days=5), last)}
+    operations.set_windows(cohort=_cohort(session, found), windows=windows, by=SYSTEM, now=NOW)
+    at, programme_id = f"/capstones/cohorts/{found.programme.code}/{_cohort(session, found).year}/judging", found.programme.id
+    session.commit()
+    page = as_role(Role.PROGRAMME_ADMIN, programme_id=programme_id).get(at).text
+    assert page.count(f'name="due_on" value="{last.isoformat()}"') >= 1

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from enterprises.capstones import operations, queries
@@ -68,6 +69,8 @@ def test_both_supervisors_know_of_more_time_at_any_stage(session: Session) -> No
     operations.set_windows(cohort=cohort_of(session, found), windows={WindowStage.MIDTERM: (TODAY - 5 * DAY, TODAY)}, **SAID)
     operations.extend(capstone=found.capstone, stage=WindowStage.MIDTERM, until=TODAY + DAY, reason="住院", **SAID)
     assert [len(make.told(key, "capstones.extended")) for key in accounts] == [1, 1, 1]
+    audit.write_pending(session)  # whoever reads the log is not told of an illness: the reason stands on the capstone's page
+    assert [event.did for event in session.scalars(sa.select(audit.AuditEvent)) if "住院" in str(event.data)] == []
 
 
 def test_who_is_replaced_by_a_plan_is_told_and_stands_in_the_record_of_changes(session: Session) -> None:

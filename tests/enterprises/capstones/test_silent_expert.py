@@ -12,8 +12,8 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from enterprises.capstones import operations, queries
-from enterprises.capstones.models import SpotItem, SpotOpinion
-from enterprises.capstones.operations import CapstoneRefused
+from enterprises.capstones.models import Capstone, SpotItem, SpotOpinion
+from enterprises.capstones.operations import CapstoneRefused, checking
 from enterprises.capstones.types import SpotOutcome, SpotVerdict
 from tests.factories import capstones as make
 from tests.factories.capstones import NOW, TODAY
@@ -24,6 +24,7 @@ from trainhub.kernel.db import db, transaction
 from trainhub.notifications.models import Notice
 from trainhub.organisations.models import Organisation
 from trainhub.people.models import Person
+from trainhub.policy.book import book
 
 TIMES = {"today": TODAY, "now": NOW}
 LATER = NOW + timedelta(days=30)
@@ -72,11 +73,42 @@ def test_who_is_asked_again_is_told_again(session: Session) -> None:
     item, people = _asked(session)
     kinds = sa.select(sa.func.count()).select_from(Notice).where(Notice.kind == "capstones.spot_check")
     for number in (4, 6):  # three were asked; one is taken back, and asked again
-        then = NOW + timedelta(days=number)
+        then = NOW + timedelta(days=10 * number)
         operations.take_back_opinion(opinion=_of(item, people[0]), reason=WHY, by=SYSTEM, now=then)
         assert session.scalar(kinds) == number
         operations.send_to_experts(item=item, people=[people[0]], by=SYSTEM, today=TODAY, now=then)
         assert session.scalar(kinds) == number + 1
+
+
+def test_an_expert_has_time_to_answer_before_the_place_goes_to_another_one(session: Session) -> None:
+    """Otherwise who sees two verdicts could look for a third expert who suits."""
+    item, people = _asked(session)
+    _sign(item, *people[:2])
+    days = timedelta(days=book().at("own.spot.answer_days", on=TODAY).number)
+    for early in (NOW, NOW + days - timedelta(days=1)):
+        with pytest.raises(CapstoneRefused) as no:
+            operations.take_back_opinion(opinion=_of(item, people[2]), reason=WHY, by=SYSTEM, now=early)
+        assert no.value.code == "may_answer"
+        assert (TODAY + days).isoformat() in no.value.message
+    assert operations.take_back_opinion(opinion=_of(item, people[2]), reason=WHY, by=SYSTEM, now=NOW + days) is True
+
+
+def test_an_expert_who_stands_near_is_released_at_once(session: Session) -> None:
+    item, people = _asked(session)
+    capstone = session.get_one(Capstone, item.capstone_id)
+    checking.release_expert(person=people[2], capstone=capstone, by=SYSTEM, now=NOW)
+    write_pending(session)
+    said = session.scalars(sa.select(AuditEvent).where(AuditEvent.did == "capstones.spot_check.taken_back")).all()
+    assert [row.data for row in said] == [{"expert": people[2].id, "stage": 1, "conflict": True}]
+
+
+def test_an_expert_who_signs_what_was_taken_back_is_told_so(session: Session, as_role: Callable[..., FlaskClient]) -> None:
+    item, people = _asked(session)
+    key, person_id = _of(item, people[0]).id, people[0].id
+    operations.take_back_opinion(opinion=_of(item, people[0]), reason=WHY, by=SYSTEM, now=LATER)
+    session.commit()
+    answer = as_role(Role.EXPERT, person_id=person_id).post(f"/capstones/spot-checks/opinions/{key}", data={"verdict": "fail", "comment": "不足"})
+    assert (answer.status_code, "收回" in answer.text) == (404, True)
 
 
 def test_a_signed_opinion_is_not_taken_back_and_a_reason_is_asked_for(session: Session) -> None:

@@ -43,7 +43,7 @@ def for_reader() -> Headers:
 
 def cells_of(record: Record, columns: Sequence[Column]) -> Sequence[Any]:
     """The values of a record in the order of the columns; a mapping may lack some, a sequence must fit exactly."""
-    if isinstance(record, Mapping):
+    if type(record) is not tuple and isinstance(record, Mapping):  # most are tuples, and an abstract class is slow to ask
         return [record.get(column.name) for column in columns]
     if len(record) != len(columns):
         raise ValueError(f"a row has {len(record)} cells for {len(columns)} columns")

@@ -15,14 +15,15 @@ from enterprises.capstones.models import Capstone, Topic
 from enterprises.capstones.queries.capstones import lacks_supervisor
 from enterprises.capstones.queries.capstones import visible_to as capstones_visible_to
 from enterprises.capstones.queries.standing import is_appealed
-from enterprises.capstones.queries.topics import topics_visible_to
+from enterprises.capstones.queries.topics import EVIDENCE, topics_visible_to
 from enterprises.capstones.types import LIVE as LIVE_CAPSTONES
-from enterprises.capstones.types import CapstoneState, TopicState
+from enterprises.capstones.types import CapstoneState, EvidenceState, TopicState
 from enterprises.mentors import queries as mentors
 from enterprises.mentors.models import Mentor
 from enterprises.placements import queries as placements
 from enterprises.placements.models import DayEntry, Placement, Position, PositionSeats
 from enterprises.placements.types import DayState, OfferState, PlacementState, SeatDecision
+from trainhub.identity import queries as accounts
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.organisations import queries as organisations
@@ -153,8 +154,10 @@ def topics_waiting(identity: Identity, on: date) -> tuple[int, int]:
 
 
 def evidence_waiting(identity: Identity, on: date) -> int:
-    """The topics whose evidence was added after the approvals and waits for the school, inside the reader's scope."""
-    return session().scalar(select(func.count(Topic.id)).where(topics_visible_to(identity, on), Topic.evidence_waits.is_(True))) or 0
+    """The topics whose late evidence waits for the school, inside the reader's scope; not those the reader may not judge: added, or approved for the firm."""
+    mine = accounts.accounts_of_holder(identity.account_id) if identity.account_id is not None else []
+    others = [sa.or_(column.is_(None), column.not_in(mine)) for column in (Topic.evidence_by_id, Topic.approved_by_enterprise_id)]
+    return session().scalar(select(func.count(Topic.id)).where(topics_visible_to(identity, on), EVIDENCE[EvidenceState.WAITS], *others)) or 0
 
 
 def capstones_going(identity: Identity) -> tuple[int, int, int]:
