@@ -185,6 +185,7 @@ def _question(question: docs.QuestionDoc, doc: docs.BlockDoc, n: int, notes: lis
         case docs.QuestionKind.MULTIPLE if len(options) >= 2:
             kind = QuestionKind.MULTIPLE
         case docs.QuestionKind.TEXT if answers and not question.is_regexp:
+            answers = [dict(a, text=str(a["text"]).replace("*", r"\*")) for a in answers]  # a star there is a star; here it would stand for any text
             kind = QuestionKind.TEXT
         case docs.QuestionKind.NUMERIC if answers:
             answers = [dict(a, text=_numeric(str(a["text"]))) for a in answers]
