@@ -99,6 +99,8 @@ def expected(version: QuestionVersion, kind: str, shown: Mapping[str, Any]) -> s
         right = " / ".join(alternatives(str(data.get("expression") or "")))
     elif kind == QuestionKind.FORMULA:
         right = expected_value(version, shown)
+    elif kind == QuestionKind.TEXT and not data.get("is_pattern"):
+        right = " / ".join(a["text"].replace(r"\*", "*") for a in data.get("answers", []) if a.get("is_correct", True))
     else:
         right = " / ".join(a["text"] for a in data.get("answers", []) if a.get("is_correct", True))
     unit = next((u["name"] for u in data.get("units", []) if number(str(u["factor"])) == 1), "")

@@ -9,6 +9,7 @@ from itertools import groupby
 
 from courses.assessment import queries as assessment
 from courses.assessment.models import QuestionVersion, QuizDraw, QuizItem
+from courses.assessment.types import QuizSettings
 from courses.assignments.models import Assignment
 from courses.assignments.queries import work as assignments
 from courses.catalogue import authoring_queries as authored
@@ -201,7 +202,8 @@ def _part(key: str, block: Block, part: Part, total: int, versions: dict[int, Qu
     def problem(questions: tuple[int, ...], points: int) -> docs.ProblemDoc:
         asked = tuple(doc for question_id in questions for doc in question_docs(versions[question_id]))
         weight = round(block.weight_x10 * points / total) if total else block.weight_x10
-        return docs.ProblemDoc(asked, weight_x10=weight, attempts=block.settings.get("attempts"))
+        shown = "attempted" if QuizSettings.of(block.settings).shows_answers else "never"
+        return docs.ProblemDoc(asked, weight_x10=weight, attempts=block.settings.get("attempts"), show_answer=shown)
 
     if part.count is None:
         return problem(part.questions, part.worth_x10)

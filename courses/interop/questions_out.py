@@ -77,7 +77,11 @@ def _plain(version: QuestionVersion, kind: docs.QuestionKind) -> docs.QuestionDo
             for o in data.get("options", [])
         ),
         answers=tuple(
-            docs.AnswerDoc(_pattern(a["text"]) if stars else a["text"], bool(a["is_correct"]), a.get("feedback_html", ""))
+            docs.AnswerDoc(
+                _pattern(a["text"]) if stars else a["text"] if is_pattern else a["text"].replace(r"\*", "*"),
+                bool(a["is_correct"]),
+                a.get("feedback_html", ""),
+            )
             for a in data.get("answers", [])
         ),
         tolerance=str(data.get("tolerance") or ""),

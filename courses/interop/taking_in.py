@@ -21,6 +21,7 @@ from courses.interop.freezing import freeze
 from trainhub.kernel.i18n import _
 
 AFTER_DUE = ("past_due", "closed")
+AT_ONCE = ("always", "attempted", "attempted_no_past_due")
 """Values of `show_answer` that keep the answers back until nobody can answer any more."""
 
 
@@ -122,7 +123,7 @@ def _problem(doc: docs.BlockDoc, problem: docs.ProblemDoc, is_graded: bool) -> B
     weight = 10 if problem.weight_x10 is None else problem.weight_x10
     settings = {
         "attempts": problem.attempts or None,
-        "shows_answers": problem.show_answer.lower() not in ("never", *AFTER_DUE),
+        "shows_answers": _shows_answers(problem, is_graded),
         "origin": freeze(problem),
     }
     made = Block(BlockKind.QUIZ, doc.title, problem.closing, settings, is_graded=is_graded and weight > 0, weight_x10=weight)
@@ -130,7 +131,7 @@ def _problem(doc: docs.BlockDoc, problem: docs.ProblemDoc, is_graded: bool) -> B
         settings["shuffles_options"] = True
     for n, question in enumerate(problem.questions, start=1):
         made.questions.append(_question(question, doc, n, made.notes))
-    made.notes += _lost_of(problem)
+    made.notes += _lost_of(problem, is_graded)
     if made.questions and problem.explanation:
         made.questions[-1].explanation += problem.explanation
     if not made.questions:
@@ -138,7 +139,16 @@ def _problem(doc: docs.BlockDoc, problem: docs.ProblemDoc, is_graded: bool) -> B
     return made
 
 
-def _lost_of(problem: docs.ProblemDoc) -> list[str]:
+def _shows_answers(problem: docs.ProblemDoc, is_graded: bool) -> bool:
+    """Whether the answers may be shown after each attempt. Open edX's own default (`finished`), `answered` and the like wait until it was answered
+    rightly or the attempts are used up: here that is after the only attempt, or where nothing is graded."""
+    said = problem.show_answer.lower()
+    if said in ("never", *AFTER_DUE):
+        return False
+    return said in AT_ONCE or not is_graded or problem.attempts == 1
+
+
+def _lost_of(problem: docs.ProblemDoc, is_graded: bool) -> list[str]:
     """What a problem did for its learners that a quiz does not."""
     found = []
     if problem.hints:
@@ -147,6 +157,8 @@ def _lost_of(problem: docs.ProblemDoc) -> list[str]:
         found.append(_("按选项组合给出的反馈、未选某项时的反馈没有导入"))
     if problem.show_answer.lower() in AFTER_DUE:
         found.append(_("原来到截止之后才显示答案；这里改为不显示，可在测验设置中改为关闭后显示"))
+    elif problem.questions and problem.show_answer.lower() != "never" and not _shows_answers(problem, is_graded):
+        found.append(_("原来答对或用完次数之后才显示答案；这里改为不显示，可在测验设置中改为关闭后显示"))
     return found
 
 
@@ -154,7 +166,7 @@ def _pool(doc: docs.BlockDoc, pool: docs.PoolDoc, is_graded: bool) -> Block:
     """A quiz that draws some of its questions for each attempt."""
     settings: dict[str, Any] = {"draw": pool.count, "is_shuffled": True, "origin": freeze(pool)}
     attempts = {problem.attempts for problem in pool.problems}
-    never = [problem.show_answer.lower() in ("never", *AFTER_DUE) for problem in pool.problems]
+    never = [not _shows_answers(problem, is_graded) for problem in pool.problems]
     settings |= {"attempts": min((n for n in attempts if n), default=None), "shows_answers": not any(never)}
     made = Block(BlockKind.QUIZ, doc.title, settings=settings)
     weights = []
@@ -164,7 +176,7 @@ def _pool(doc: docs.BlockDoc, pool: docs.PoolDoc, is_graded: bool) -> Block:
         taken.points_x10, taken.stem = weights[-1], taken.stem + problem.closing
         taken.explanation += problem.explanation
         made.questions.append(taken)
-    made.notes += dict.fromkeys(note for problem in pool.problems for note in _lost_of(problem))
+    made.notes += dict.fromkeys(note for problem in pool.problems for note in _lost_of(problem, is_graded))
     if len(attempts) > 1:
         made.notes.append(_("各题的作答次数不同，统一为最少的一种"))
     made.weight_x10 = round(sum(weights) * (pool.count or len(weights)) / len(weights))
@@ -185,6 +197,7 @@ def _question(question: docs.QuestionDoc, doc: docs.BlockDoc, n: int, notes: lis
         case docs.QuestionKind.MULTIPLE if len(options) >= 2:
             kind = QuestionKind.MULTIPLE
         case docs.QuestionKind.TEXT if answers and not question.is_regexp:
+            answers = [dict(a, text=str(a["text"]).replace("*", r"\*")) for a in answers]  # a star there is a star; here it would stand for any text
             kind = QuestionKind.TEXT
         case docs.QuestionKind.NUMERIC if answers:
             answers = [dict(a, text=_numeric(str(a["text"]))) for a in answers]

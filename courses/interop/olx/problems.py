@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from html import escape
 
-from courses.interop.olx import markup, responses, scripts
+from courses.interop.olx import markup, responses, scripts, values
 from courses.interop.olx.markup import Element
 from courses.interop.types import ProblemDoc, QuestionDoc, QuestionKind
 from trainhub.kernel.i18n import _
@@ -49,7 +49,7 @@ def read_problem(element: Element, settings: Mapping[str, str]) -> ProblemRead:
         explanation=explanation,
         weight_x10=tenths(settings.get("weight", "")),
         attempts=whole(settings.get("max_attempts", "")),
-        show_answer=settings.get("showanswer", ""),
+        show_answer=values.unquoted(settings.get("showanswer", "")),
         script=code,
     )
     return ProblemRead(problem, tuple(reasons))
@@ -81,15 +81,15 @@ def _take_scripts(root: Element) -> tuple[str, dict[str, str] | None]:
     code = "\n".join(text.strip("\n") for text in texts if text.strip()).strip()
     if not code:
         return "", {}
-    values = scripts.constants(code)
-    if values is None:
+    known = scripts.constants(code)
+    if known is None:
         return code, None
     for node in root.iter():
-        node.text = scripts.filled(node.text, values) if node.text else node.text
-        node.tail = scripts.filled(node.tail, values) if node.tail else node.tail
+        node.text = scripts.filled(node.text, known) if node.text else node.text
+        node.tail = scripts.filled(node.tail, known) if node.tail else node.tail
         for name, value in node.attrib.items():
-            node.set(name, scripts.filled(str(value), values))
-    return "", values
+            node.set(name, scripts.filled(str(value), known))
+    return "", known
 
 
 def _take_solutions(root: Element) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -65,6 +67,10 @@ def read_olx(root: Path) -> CourseDoc:
     return _Reader(CourseFiles(root)).course()
 
 
+INHERITED = ("max_attempts", "showanswer")
+"""Settings that a course, chapter, unit or page sets for every problem inside that does not set them itself."""
+
+
 class _Reader:
     def __init__(self, files: CourseFiles) -> None:
         self.files = files
@@ -78,13 +84,17 @@ class _Reader:
         self.unsupported: list[UnsupportedDoc] = []
         self.policy: dict[str, dict[str, object]] = {}
         self.folder = ""  # "drafts/" while drafts are read
+        self.above: dict[str, str] = {}
+        """What stands above the definition that is read, of what Open edX hands down (`INHERITED`)."""
 
     def course(self) -> CourseDoc:
         head = settings.read_head(self.files)
         self.policy = head.policy
         self.warnings += head.warnings
-        sections = [section for child in head.element for section in self.sections(child, head.file)]
-        sections += self.orphans()
+        self.leftovers.look("course", head.settings)
+        with self.under(head.settings):
+            sections = [section for child in head.element for section in self.sections(child, head.file)]
+            sections += self.orphans()
         assets = tuple(self.files.assets())
         number = self.counts
         known = {"chapter", "sequential", "vertical", "problem", "video", "html", "discussion"}
@@ -103,7 +113,7 @@ class _Reader:
                 tuple(sorted((tag, n) for tag, n in number.items() if tag not in known)),
             ),
         )
-        return settings.with_warnings(doc, (*self.warnings, *self.leftovers.warnings(), *settings.missing_assets(doc)))
+        return settings.with_warnings(doc, (*self.warnings, *self.leftovers.warnings(), *settings.open_ends(doc), *settings.missing_assets(doc)))
 
     # --- structure
 
@@ -116,13 +126,14 @@ class _Reader:
         if found.tag != "chapter":
             unit = self.unit(found, 0)
             return [SectionDoc(self.key(f"{found.name}-section"), unit.title, (unit,), is_published=not is_orphan)]
-        units = [
-            self.unit(inside, 1)
-            for node in found.element
-            if markup.tag_of(node) not in SILENT
-            for inside in [self.find(node, found.file)]
-            if inside is not None
-        ]
+        with self.under(found.settings):
+            units = [
+                self.unit(inside, 1)
+                for node in found.element
+                if markup.tag_of(node) not in SILENT
+                for inside in [self.find(node, found.file)]
+                if inside is not None
+            ]
         starts_at = self.instant(found, "start")
         published = found.is_published and not is_orphan
         return [SectionDoc(self.key(found.name), found.title, tuple(units), starts_at, published)]
@@ -132,7 +143,8 @@ class _Reader:
         if found.tag in ("sequential", "problemset", "videosequence"):
             if found.tag != "sequential":
                 self.cannot(found, blocks.WRAPPERS[found.tag]())
-            pages = [self.page(inside, depth + 1) for node in found.element for inside in [self.find(node, found.file)] if inside is not None]
+            with self.under(found.settings):
+                pages = [self.page(inside, depth + 1) for node in found.element for inside in [self.find(node, found.file)] if inside is not None]
         else:
             page = self.page(found, depth + 1)
             return UnitDoc(self.key(f"{found.name}-unit"), page.title, (page,))
@@ -160,14 +172,23 @@ class _Reader:
         if depth > MAX_DEPTH:
             raise PackageRefused(found.file, _("嵌套层数过多"), code="broken_file")
         inside: list[BlockDoc] = []
-        for node in found.element:
-            if markup.tag_of(node) == "show":
-                inside += self.shown(node, found, depth)
-            elif markup.tag_of(node) not in SILENT:
-                child = self.find(node, found.file)
-                if child is not None:
-                    inside += self.blocks(child, depth + 1)
+        with self.under(found.settings):
+            for node in found.element:
+                if markup.tag_of(node) == "show":
+                    inside += self.shown(node, found, depth)
+                elif markup.tag_of(node) not in SILENT:
+                    child = self.find(node, found.file)
+                    if child is not None:
+                        inside += self.blocks(child, depth + 1)
         return inside
+
+    @contextmanager
+    def under(self, settings: Mapping[str, str]) -> Iterator[None]:
+        """Hand settings down to what is read inside."""
+        before = self.above
+        self.above = {**before, **{name: values.unquoted(settings[name]) for name in INHERITED if settings.get(name, "").strip()}}
+        yield
+        self.above = before
 
     def shown(self, node: Element, parent: Found, depth: int) -> list[BlockDoc]:
         """`<show sources="i4x://org/course/problem/name; …"/>` of a conditional: references in another spelling."""
@@ -315,6 +336,8 @@ class _Reader:
         self.counts[tag] += 1
         attributes = values.merged(markup.attributes(element), self.policy.get(f"{tag}/{name}", {}))
         self.leftovers.look(f"{tag}/{name}", attributes)
+        if tag == "problem":
+            attributes = {**self.above, **attributes}
         return Found(tag, name, element, attributes, file, carried is not None)
 
     def orphans(self) -> list[SectionDoc]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
@@ -16,6 +17,8 @@ from courses.interop.types import (
     AssetDoc,
     CountsDoc,
     CourseDoc,
+    PoolDoc,
+    ProblemDoc,
     SectionDoc,
     UnsupportedDoc,
 )
@@ -34,6 +37,7 @@ class Head:
     base: CourseDoc
     policy: dict[str, dict[str, object]]
     warnings: tuple[str, ...]
+    settings: Mapping[str, str]
 
     def doc(
         self,
@@ -108,7 +112,7 @@ def read_head(files: CourseFiles) -> Head:
         warnings.append(_("自定义标签页（tabs/）没有导入"))
     if found.get("pdf_textbooks") not in (None, "", "[]") or found.get("html_textbooks") not in (None, "", "[]"):
         warnings.append(_("电子教材目录没有导入，文件保留在附件中"))
-    return Head(element, file, base, policy, tuple(warnings))
+    return Head(element, file, base, policy, tuple(warnings), found)
 
 
 def _policy(files: CourseFiles, run: str) -> dict[str, dict[str, object]]:
@@ -169,6 +173,18 @@ def _own_grades(rows: object) -> list[tuple[str, int | None]]:
     """The grades of a run of ours by their own names; [] where nothing of the kind is written."""
     pairs = [row for row in rows if isinstance(row, list) and len(row) == 2] if isinstance(rows, list) else []
     return [(str(name), share) for name, share in pairs if isinstance(share, int) and 0 <= share <= 1000]
+
+
+def open_ends(doc: CourseDoc) -> list[str]:
+    """Units with a deadline whose quizzes stay open after it: it is shown to learners, what a quiz does by itself its own settings say."""
+    units = [unit for section in doc.sections for unit in section.units if unit.due_at is not None]
+    named = [
+        unit.title or unit.key for unit in units if any(isinstance(one.content, ProblemDoc | PoolDoc) for page in unit.pages for one in page.blocks)
+    ]
+    if not named:
+        return []
+    names = listed(named[:NAMED]) + ("……" if len(named) > NAMED else "")
+    return [_("截止时间只作为提示导入，到时测验不会自动关闭，请在测验设置中填写关闭时间：%(names)s", names=names)]
 
 
 def missing_assets(doc: CourseDoc) -> list[str]:

@@ -336,3 +336,21 @@ def test_nesting_without_end_is_refused_by_name(tmp_path: Path) -> None:
     start = {"vertical/v1.xml": '<vertical><vertical url_name="d0"/></vertical>', "vertical/d60.xml": "<vertical/>"}
     with pytest.raises(PackageRefused, match="嵌套层数过多"):
         read_olx(course_folder(tmp_path, {**deep, **start}))
+
+
+HANDED_DOWN = {
+    "policies/run1/policy.json": '{"course/run1": {"max_attempts": 1, "showanswer": "never", "rerandomize": "onreset"}}',
+    "sequential/s1.xml": '<sequential display_name="期末考试" graded="true" format="Exam" due="2020-01-01T00:00:00Z"><vertical url_name="v1"/></sequential>',
+    "vertical/v1.xml": '<vertical display_name="第一页" showanswer="always"><problem url_name="p1"/><problem url_name="p2" max_attempts="3"/></vertical>',
+    "problem/p1.xml": "<problem><p>一</p><stringresponse answer='a'><textline/></stringresponse></problem>",
+    "problem/p2.xml": "<problem showanswer='past_due'><p>二</p><stringresponse answer='b'><textline/></stringresponse></problem>",
+}
+
+
+def test_what_stands_above_a_problem_holds_for_it(tmp_path: Path) -> None:
+    """As Open edX hands settings down: the nearest counts; what has no counterpart here is named."""
+    doc = read_olx(course_folder(tmp_path, HANDED_DOWN))
+    problems = [block.content for block in doc.blocks() if isinstance(block.content, ProblemDoc)]
+    assert [(one.attempts, one.show_answer) for one in problems] == [(1, "always"), (3, "past_due")]
+    told = "\n".join(doc.warnings)
+    assert ("每次作答重新随机" in told, "测验不会自动关闭" in told, "期末考试" in told) == (True, True, True)

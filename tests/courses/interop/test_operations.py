@@ -17,9 +17,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from courses.assessment import queries as assessment
-from courses.assessment import rules
+from courses.assessment import rules, showing
 from courses.assessment.models import AttemptAnswer, Question, QuizItem
 from courses.assessment.operations import attempts
 from courses.assessment.types import QuestionKind
@@ -38,6 +39,7 @@ from courses.interop.freezing import freeze, thaw
 from courses.interop.olx.writer import write_olx
 from courses.interop.packages import PackageRefused
 from courses.interop.putting_out import asset_reader, course_doc
+from courses.interop.questions_out import question_docs
 from courses.learning import operations as learning
 from courses.learning.types import EnrolmentState
 from tests.courses.interop.courses_for_tests import course_folder
@@ -144,6 +146,27 @@ def test_formulas_and_patterns_of_a_package_are_graded_and_what_cannot_be_says_w
     assert set(reasons) == {"problem/back", "problem/matrix"}
     assert "不支持" in reasons["problem/back"]
     assert "取值范围" in reasons["problem/matrix"]
+    write_olx(course_doc(make.loaded(run)), tmp_path / "out")
+    assert [block.content for block in read(tmp_path / "out").blocks()] == [block.content for block in course.doc.blocks()]
+
+
+SQL = "SELECT * FROM products WHERE price > 20;"
+
+
+def test_a_star_in_an_answer_of_a_package_is_a_star(session: Session, tmp_path: Path) -> None:
+    """As in DemoX: elsewhere answers are compared as they stand, here a star of our own stands for any text."""
+    response = f"<stringresponse answer='{SQL.replace('>', '&gt;')}' type='ci'><textline/></stringresponse>"
+    files = {"problem/p.xml": f"<problem><p>SQL</p>{response}</problem>", "vertical/v1.xml": '<vertical><problem url_name="p"/></vertical>'}
+    with opened(course_folder(tmp_path, files)) as course:
+        run, _report = operations.import_course(opened=course, owner=ground.university(), by=SYSTEM, now=make.NOW)
+    question = session.execute(select(Question).join(QuizItem, QuizItem.question_id == Question.id)).scalar_one()
+    version = assessment.current_version(question)
+    asked = assessment.asked_of(version, question.kind)
+    given = ("select name from products where price > 20;", SQL.lower(), SQL)
+    assert [rules.mark(asked, {"text": text}).share_x1000 for text in given] == [0, 1000, 1000]
+    assert showing.expected(version, question.kind, {}) == SQL
+    set_committed_value(version, "question", question)
+    assert [(one.is_regexp, [answer.text for answer in one.answers]) for one in question_docs(version)] == [(False, [SQL])]
     write_olx(course_doc(make.loaded(run)), tmp_path / "out")
     assert [block.content for block in read(tmp_path / "out").blocks()] == [block.content for block in course.doc.blocks()]
 
