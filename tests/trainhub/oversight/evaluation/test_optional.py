@@ -187,6 +187,17 @@ def test_an_offered_course_becomes_optional_with_a_reason(session: Session, as_r
     assert [one for one in reversed(reasons) if one] == ["学校文件改为选修", "改回必修"]
 
 
+def test_a_marked_course_becomes_optional_with_a_reason(session: Session) -> None:
+    """Also where it was never offered: whoever was marked in part is asked for the rest."""
+    built = factory.meeting(students=1)
+    course = optional(built, is_optional=False)
+    mark(course, built.students[0])
+    with pytest.raises(operations.BadCourse, match="理由") as refused, session.begin_nested():
+        operations.change_course(course=course, is_optional=True, **W)
+    assert refused.value.field == "reason"
+    assert operations.change_course(course=course, is_optional=True, reason="学校文件", **W)
+
+
 def test_a_form_that_was_opened_before_the_first_mark_loses_no_code(session: Session, as_role: Callable[..., Any]) -> None:
     """The code can no longer be changed, and whoever typed one is told so."""
     with transaction():
