@@ -145,7 +145,8 @@ def is_in_time(since: datetime, closed_on: date | None, graduated_on: date | Non
 def seated_students(course_id: int, until: datetime) -> set[int]:
     """Those of one course who held a seat in time."""
     mine = select(CurriculumCourse.id).where(CurriculumCourse.id == course_id)
-    return {student_id for _course, student_id, *days in session().execute(takers_seated(mine, until)) if is_in_time(*days)}
+    found = session().execute(takers_seated(mine, until))
+    return {student_id for _course, student_id, since, closed_on, graduated_on in found if is_in_time(since, closed_on, graduated_on)}
 
 
 def runs_of_plan(version_id: int) -> list[tuple[Run, str]]:
