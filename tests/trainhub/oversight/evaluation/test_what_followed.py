@@ -28,8 +28,6 @@ from trainhub.oversight.evaluation.simulation import Assumptions, Choices, Outlo
 from trainhub.oversight.evaluation.types import JudgementResult
 from trainhub.people import operations as people
 from trainhub.people.models import Person, Teacher
-from trainhub.policy.book import book
-from trainhub.policy.types import Use
 
 W: dict[str, Any] = {"by": SYSTEM, "now": factory.NOW}
 DAY = factory.TODAY
@@ -167,9 +165,3 @@ def test_the_words_beside_the_six_courses(session: Session) -> None:
     assert told()[0] == f"写明主讲教师企业经历与课程关系的指定课程 {now - 1}/6 门", "what was written about somebody else"
     teaching.close_offering(offering=first, closed_on=DAY, **W)
     assert (told(DAY - timedelta(days=1))[1], told()[1]) == (f"已结课的指定课程 {closed - 1}/6 门", f"已结课的指定课程 {closed}/6 门")
-
-
-def test_what_is_built_in_is_nothing_to_think_about() -> None:
-    """One list a year: another number would be believed and change nothing."""
-    assert book().at("petoe.publications_per_year", on=DAY).use is Use.FIXED
-    assert "petoe.publications_per_year" not in simulation.changeable(DAY)
