@@ -40,6 +40,7 @@ from courses.discussion import staff_views as discussion_staff_views
 from courses.discussion import tasks as discussion_tasks
 from courses.discussion import views as discussion_views
 from courses.gradebook import feed_queries
+from courses.gradebook import holding as gradebook_holding
 from courses.gradebook import models as gradebook_models
 from courses.gradebook import tasks as gradebook_tasks
 from courses.gradebook.views import book as gradebook_views
@@ -284,6 +285,7 @@ def register(app: Flask) -> None:
     holds.register_hold(app, "teaching", teaching_holding.why_course_stays)
     seats.register_seated(app, feed_queries.seated_students)
     holds.register_taught(app, teaching_holding.taught_to)
+    holds.register_hold(app, "gradebook", gradebook_holding.why_course_stays)
     holds.register_hold(app, "recognition", recognition_holding.why_course_stays)
     own.register(app)
     retention.register_use(app, "courses", learning_queries.enrolments_since)

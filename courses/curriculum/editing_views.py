@@ -8,6 +8,7 @@ from flask import render_template, request, url_for
 
 from courses.curriculum import forms, labels, operations, queries, rules
 from courses.curriculum.loading import load, load_course, load_objective, subject_of
+from courses.curriculum.locking import CourseGone
 from courses.curriculum.marking_views import load_item
 from courses.curriculum.models import AssessmentItem, CourseObjective, CurriculumCourse
 from courses.curriculum.types import CourseCategory, Importance, ResearchMethod
@@ -123,6 +124,8 @@ def edit_course(thing: tuple[Programme, ProgrammeVersion, CurriculumCourse]) -> 
                 operations.require_courses(course=row, required_ids=form.required.data or (), **by)
                 operations.check_order(version.id)
             return done(_("已保存。"), "curriculum.course", version_id=version.id, course_id=row.id)
+        except CourseGone:
+            raise  # nothing is left to draw a form of
         except Refused as refused:
             form.refuse(refused)
     return _form_page(thing, form, _("修改课程"))
@@ -153,6 +156,8 @@ def edit_objective(thing: tuple[Programme, ProgrammeVersion, CurriculumCourse, C
             with transaction():
                 operations.change_objective(objective=row, text=form.text.data or "", opened_at=form.version.data, by=who(), now=clock.now())
             return done(_("已保存。"), "curriculum.course", version_id=thing[1].id, course_id=row.course_id)
+        except CourseGone:
+            raise  # nothing is left to draw a form of
         except Refused as refused:
             form.refuse(refused)
     return _form_page(tuple(place), form, _("修改课程目标 %(n)s", n=row.number))
@@ -179,6 +184,8 @@ def edit_assessment(pair: tuple[Programme, AssessmentItem]) -> Any:
                     now=clock.now(),
                 )
             return done(_("已保存。"), "curriculum.course", version_id=course.version_id, course_id=course.id)
+        except CourseGone:
+            raise  # nothing is left to draw a form of
         except Refused as refused:
             form.refuse(refused)
     return _form_page(load_course(course.version_id, course.id), form, _("修改考核方式"))

@@ -128,6 +128,8 @@ def change_course(
     if "is_optional" in changed and not reason.strip() and (years := holds.taught(course)):
         why = _("已为 %(years)s 级安排开课，改为选修或改回必修请写明理由。", years=years)
         raise BadCourse(why, field="reason")
+    if "is_optional" in changed and not reason.strip() and queries.is_concluded(course.id):
+        raise BadCourse(_("这门课程已有学生成绩或达成结论，改为选修或改回必修请写明理由。"), field="reason")
     for key, (_before, after) in changed.items():
         setattr(course, key, after)
     if changed:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import Select, and_, func, select
 from sqlalchemy.orm import aliased
@@ -15,6 +15,8 @@ from courses.gradebook import queries, rules
 from courses.gradebook.models import Gradebook, GradeColumn, GradeFeed
 from courses.learning.models import Enrolment
 from courses.learning.types import SEATED
+from courses.teaching.models import Offering
+from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.people.models import Person, Student
 from trainhub.people.types import StudentState
@@ -97,36 +99,54 @@ def students_of(run_id: int, version_id: int) -> list[tuple[int, int]]:
     return [(enrolment_id, student_id) for student_id, enrolment_id in found.items()]
 
 
-def takers_seated(courses: Select[int], until: datetime) -> Select[int, int]:
-    """(course, student) of everybody who held a seat by a moment in a run whose grades go into some courses of plans, as a select: they
-    take the course, although nothing was graded yet. One human may learn under one row and study under another; both sides are gathered
-    before they are compared, so that nobody is looked for once for each learner."""
+def takers_seated(courses: Select[int], until: datetime) -> Select[int, int, datetime, date, date]:
+    """(course, student, since when, closed on, graduated on) of everybody who held a seat by a moment in a run whose grades go into some
+    courses of plans, as a select: who held it in time (`is_in_time`) takes the course, although nothing was graded yet. The days are those of
+    the student's own cohort. One human may learn under one row and study under another; both sides are gathered before they are compared,
+    so that nobody is looked for once for each learner."""
     learner, studies = aliased(Person), aliased(Person)
+    human = func.coalesce(learner.merged_into_id, learner.id)
     seats = (
-        select(AssessmentItem.course_id, func.coalesce(learner.merged_into_id, learner.id).label("human"))
+        select(AssessmentItem.course_id, human.label("human"), func.min(Enrolment.enrolled_at).label("since"))
         .join(GradeFeed, GradeFeed.item_id == AssessmentItem.id)
         .join(Enrolment, Enrolment.run_id == GradeFeed.run_id)
         .join(learner, learner.id == Enrolment.person_id)
         .where(AssessmentItem.course_id.in_(courses), Enrolment.state.in_(SEATED), Enrolment.enrolled_at <= until)
-        .distinct()
+        .group_by(AssessmentItem.course_id, human)
         .subquery()
     )
     students = (
-        select(CurriculumCourse.id.label("course_id"), Student.id, func.coalesce(studies.merged_into_id, studies.id).label("human"))
+        select(
+            CurriculumCourse.id.label("course_id"),
+            Student.id,
+            func.coalesce(studies.merged_into_id, studies.id).label("human"),
+            Offering.closed_on,
+            Cohort.graduated_on,
+        )
         .join(ProgrammeVersion, ProgrammeVersion.id == CurriculumCourse.version_id)
         .join(Student, Student.programme_id == ProgrammeVersion.programme_id)
+        .join(Cohort, Cohort.id == Student.cohort_id)
+        .outerjoin(Offering, and_(Offering.course_id == CurriculumCourse.id, Offering.cohort_id == Cohort.id))
         .join(studies, studies.id == Student.person_id)
         .where(CurriculumCourse.id.in_(courses), Student.state != StudentState.WITHDRAWN)
         .distinct()
         .subquery()
     )
-    return select(students.c.course_id, students.c.id).join(seats, and_(seats.c.course_id == students.c.course_id, seats.c.human == students.c.human))
+    same = and_(seats.c.course_id == students.c.course_id, seats.c.human == students.c.human)
+    return select(students.c.course_id, students.c.id, seats.c.since, students.c.closed_on, students.c.graduated_on).join(seats, same)
+
+
+def is_in_time(since: datetime, closed_on: date | None, graduated_on: date | None) -> bool:
+    """Whether a seat was taken before the course was closed for the cohort and the cohort graduated, or on that day: who comes to an open run
+    later takes the course no more, and what somebody outside does with a click changes nothing in what is over."""
+    return all(local(since).date() <= day for day in (closed_on, graduated_on) if day is not None)
 
 
 def seated_students(course_id: int, until: datetime) -> set[int]:
-    """Those of one course."""
+    """Those of one course who held a seat in time."""
     mine = select(CurriculumCourse.id).where(CurriculumCourse.id == course_id)
-    return {student_id for _course, student_id in session().execute(takers_seated(mine, until))}
+    found = session().execute(takers_seated(mine, until))
+    return {student_id for _course, student_id, since, closed_on, graduated_on in found if is_in_time(since, closed_on, graduated_on)}
 
 
 def runs_of_plan(version_id: int) -> list[tuple[Run, str]]:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from itertools import groupby
 from typing import Any
 
+import structlog
+
 from courses.catalogue.models import Run
 from courses.gradebook import feed_queries, queries
 from courses.gradebook.models import Gradebook
@@ -15,11 +17,12 @@ from courses.learning import queries as learners
 from trainhub.kernel import clock
 from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.db import session, transaction
-from trainhub.kernel.errors import NotFound
+from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _
 from trainhub.kernel.jobs import Running
 from trainhub.kernel.made_tables import Made
 
+log = structlog.get_logger("courses.gradebook")
 HAND_DOWN = "courses.hand_down_marks"
 FEED = "courses.feed_plans"
 AT_ONCE = 200
@@ -71,9 +74,12 @@ def feed_plans(running: Running) -> Mapping[str, Any]:
     session().rollback()
     marks = conclusions = 0
     for key in keys:
-        with transaction():
-            feed = feed_queries.feed(key)
-            if feed is not None:
-                taken = feeding.take(feed=feed, by=SYSTEM, today=clock.today(), now=clock.now())
-                marks, conclusions = marks + taken[0], conclusions + taken[1]
+        try:
+            with transaction():
+                feed = feed_queries.feed(key)
+                if feed is not None:
+                    taken = feeding.take(feed=feed, by=SYSTEM, today=clock.today(), now=clock.now())
+                    marks, conclusions = marks + taken[0], conclusions + taken[1]
+        except Refused as refused:  # its course, part or feed was changed or taken away at this moment: the next tick finds what stands
+            log.info("feed_refused", feed=key, why=refused.code)
     return {"feeds": len(keys), "marks": marks, "conclusions": conclusions}

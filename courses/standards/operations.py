@@ -48,6 +48,8 @@ def cover_point(*, point_id: int, kind: TargetKind, target_id: int, by: Identity
     if version_id is None:
         raise BadCover(_("没有这个指标点。"), field="point_id")
     hold_plan(version_id)
+    if queries.version_of_point(point_id) is None:
+        raise BadCover(_("这个指标点刚被删除。"), field="point_id")
     if kind is TargetKind.OBJECTIVE and queries.version_of_objective(target_id) != version_id:
         raise BadCover(_("课程目标与指标点不属于同一版培养方案。"), field="target_id")
     if weight not in (None, 1, 2, 3):

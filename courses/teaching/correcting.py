@@ -8,7 +8,7 @@ from typing import Any
 from courses.curriculum import queries as curriculum
 from courses.teaching import queries
 from courses.teaching.models import Offering, Secondment, TeachingTask
-from courses.teaching.operations import BadOffering, BadSecondment, BadTask, check_designated, check_first_day, not_ahead
+from courses.teaching.operations import BadOffering, BadSecondment, BadTask, OfferingGone, check_designated, check_first_day, not_ahead
 from courses.teaching.types import SecondmentState, semester_of
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
@@ -56,11 +56,11 @@ def correct_offering(
     is given; the same again changes nothing.
 
     The semester follows from the day. What was written about a lecturer (relevance, waiver) does not speak for another: with a new lead it
-    goes, unless it was written anew with it. Raises Stale, and BadOffering without a reason and for what cannot be.
+    goes, unless it was written anew with it. Raises Stale, OfferingGone, and BadOffering without a reason and for what cannot be.
     """
     lock(Cohort, offering.cohort_id)
-    if not queries.is_there(Offering, offering.id):
-        raise BadOffering(_("这门开课刚被收回。"))
+    if not queries.is_there(Offering, queries.key_of(offering)):
+        raise OfferingGone(_("这门开课刚被收回。"))
     session().refresh(offering)
     check_version(offering, opened_at)
     if not reason.strip():
@@ -92,13 +92,13 @@ def correct_offering(
 def take_back_waiver(*, offering: Offering, reason: str, by: Identity, now: datetime, opened_at: int | None = None) -> Offering:
     """Take the written reason for more than two of the six back, and nothing else; again changes nothing.
 
-    Raises Stale, and BadOffering without a reason.
+    Raises Stale, OfferingGone, and BadOffering without a reason.
     """
     if not reason.strip():
         raise BadOffering(_("请写明撤销的理由。"), field="reason")
     lock(Cohort, offering.cohort_id)
     if not queries.is_there(Offering, queries.key_of(offering)):
-        raise BadOffering(_("这门开课刚被收回。"))
+        raise OfferingGone(_("这门开课刚被收回。"))
     session().refresh(offering)
     if offering.waiver:
         check_version(offering, opened_at)

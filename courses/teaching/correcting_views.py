@@ -11,6 +11,7 @@ from courses.curriculum import queries as curriculum
 from courses.permissions import Can
 from courses.teaching import correcting, forms, queries
 from courses.teaching.models import Offering, Secondment, TeachingTask
+from courses.teaching.operations import OfferingGone
 from courses.teaching.views import back, load, load_offering, load_secondment, of_pair, of_staff, tabs
 from courses.teaching.views import blueprint as blueprint
 from trainhub.kernel import clock
@@ -64,6 +65,8 @@ def correct_offering(pair: tuple[Programme, Offering]) -> Any:
             with transaction():
                 correcting.correct_offering(offering=row, opened_at=form.version.data or None, by=who(), now=clock.now(), **facts)
             return back(programme, row)
+        except OfferingGone:
+            raise  # nothing is left to draw a form of
         except Refused as refused:
             form.refuse(refused)
     course, cohort = curriculum.course(row.course_id), programmes.cohort_by_id(row.cohort_id)

@@ -32,6 +32,12 @@ class BadOffering(Refused):
     code = "bad_offering"
 
 
+class OfferingGone(BadOffering):
+    """The offering was taken back since it was read: there is nothing left of which a page could tell."""
+
+    code = "offering_gone"
+
+
 class BadTask(Refused):
     """A teaching task is impossible; a part-time teacher may not start before the training is passed."""
 

@@ -6,14 +6,14 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, func, inspect, or_, select
+from sqlalchemy import Select, and_, func, inspect, or_, select
 
 from courses.curriculum.models import CurriculumCourse
 from courses.teaching.models import Offering, OfferingTaker, PartTimeAppointment, PartTimeAppraisal, Secondment, TeachingTask
 from courses.teaching.types import OfferingRow
 from trainhub.kernel.db import session
-from trainhub.people.models import Person, Teacher
-from trainhub.people.types import TeacherKind
+from trainhub.people.models import Person, Student, Teacher
+from trainhub.people.types import StudentState, TeacherKind
 from trainhub.programmes.models import Cohort
 
 
@@ -44,14 +44,44 @@ def takers_of(offering_id: int) -> list[OfferingTaker]:
 
 
 def takers_listed(courses: Select[int], until: datetime) -> Select[int, int]:
-    """(course, student) of everybody who was on the list of an offering of some courses by a moment, as a select."""
-    statement = select(Offering.course_id, OfferingTaker.student_id).join(OfferingTaker, OfferingTaker.offering_id == Offering.id)
-    return statement.where(Offering.course_id.in_(courses), OfferingTaker.listed_at <= until)
+    """(course, student) of everybody who was on the list of an offering of some courses by a moment, as a select.
+
+    The list is that of a cohort: who went to another one, or withdrew, is asked nothing by it any more.
+    """
+    statement = (
+        select(Offering.course_id, OfferingTaker.student_id)
+        .join(OfferingTaker, OfferingTaker.offering_id == Offering.id)
+        .join(Student, and_(Student.id == OfferingTaker.student_id, Student.cohort_id == Offering.cohort_id))
+    )
+    return statement.where(Offering.course_id.in_(courses), OfferingTaker.listed_at <= until, Student.state != StudentState.WITHDRAWN)
+
+
+def listed_students(course_id: int, until: datetime) -> set[int]:
+    """Those of one course."""
+    mine = select(CurriculumCourse.id).where(CurriculumCourse.id == course_id)
+    return {student_id for _course, student_id in session().execute(takers_listed(mine, until))}
+
+
+def former_takers(offering_id: int) -> list[tuple[int, str, str]]:
+    """(id, name, number) of who is on the list of an offering and no longer in its cohort, or withdrew, by number."""
+    statement = (
+        select(Student.id, Person.name, Student.student_no)
+        .join(OfferingTaker, OfferingTaker.student_id == Student.id)
+        .join(Offering, Offering.id == OfferingTaker.offering_id)
+        .join(Person, Person.id == Student.person_id)
+        .where(Offering.id == offering_id, or_(Student.cohort_id != Offering.cohort_id, Student.state == StudentState.WITHDRAWN))
+    )
+    return [(key, name, number) for key, name, number in session().execute(statement.order_by(Student.student_no, Student.id))]
 
 
 def takers_by_offering(offering_ids: Iterable[int]) -> dict[int, int]:
-    """By offering: how many are on its list."""
-    statement = select(OfferingTaker.offering_id, func.count()).where(OfferingTaker.offering_id.in_(list(offering_ids)))
+    """By offering: how many of its cohort are on its list."""
+    statement = (
+        select(OfferingTaker.offering_id, func.count())
+        .join(Offering, Offering.id == OfferingTaker.offering_id)
+        .join(Student, and_(Student.id == OfferingTaker.student_id, Student.cohort_id == Offering.cohort_id))
+        .where(OfferingTaker.offering_id.in_(list(offering_ids)), Student.state != StudentState.WITHDRAWN)
+    )
     return {key: int(number) for key, number in session().execute(statement.group_by(OfferingTaker.offering_id))}
 
 

@@ -266,6 +266,7 @@ NAMES: Mapping[str, Any] = {
     "summary": _l("摘要"),
     "table": _l("登记表"),
     "tag": _l("标签"),
+    "takers": _l("修读学生"),
     "talent": _l("人才"),
     "target": _l("目标"),
     "targets": _l("目标"),

@@ -15,6 +15,7 @@ from flask import Flask, Response, current_app, flash, g, jsonify, redirect, ren
 from flask import session as cookie
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.orm.exc import ObjectDeletedError
 from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge
 from werkzeug.routing import IntegerConverter, Map
@@ -232,6 +233,11 @@ def _taken(error: IntegrityError) -> Any:
     )
 
 
+def _gone(_error: ObjectDeletedError) -> Any:
+    """A page asked of a row that somebody else deleted after it was read: whoever came later would not have found it."""
+    return answer_refused(Stale(_("这条记录刚被其他人删除，你的修改没有保存。请返回列表，核对后再操作。")))
+
+
 NOT_TAKEN = {
     kernel_db.Unwritable.READ_ONLY: N_("数据库现在只能读取（维护或备用中），你提交的内容没有保存。证书查验照常可用；其他操作请在维护结束后再试，并可把下面的编号告诉系统管理员。"),
     kernel_db.Unwritable.FULL: N_("数据库所在的磁盘已满，你提交的内容没有保存，此前保存的都在。请把下面的编号告诉系统管理员，腾出空间后再试。"),
@@ -347,6 +353,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(RequestEntityTooLarge, _http_error)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(IntegrityError, _taken)
+    app.register_error_handler(ObjectDeletedError, _gone)
     app.register_error_handler(Exception, _bug)
 
 

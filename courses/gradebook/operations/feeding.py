@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime
 
 from courses.catalogue.models import Run
@@ -12,6 +13,7 @@ from courses.curriculum.operations import course_to_edit
 from courses.gradebook import feed_queries, queries
 from courses.gradebook.models import Gradebook, GradeFeed
 from courses.gradebook.operations.books import BadBook
+from courses.teaching import queries as teaching
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
@@ -59,16 +61,26 @@ def disconnect(*, feed: GradeFeed, by: Identity, now: datetime) -> None:
 def take(*, feed: GradeFeed, by: Identity, today: date, now: datetime) -> tuple[int, int]:
     """Take the grades of a feed as they stand: (marks that changed, conclusions that changed). Before they are final: nothing.
 
-    What the gradebook says replaces a mark that was typed; taken again without a change it changes nothing.
+    What the gradebook says replaces a mark that was typed; taken again without a change it changes nothing. An optional course takes no grades
+    of who came to the run after it was closed for their cohort, unless they are on its list or were marked before.
     """
     item, course, run = feed_queries.place_of(feed)
     book = queries.book_of(run.id)
     if book is None or not is_final(book, run, today):
         return 0, 0
     pairs = feed_queries.students_of(run.id, course.version_id)
+    if course.is_optional:
+        takers = _takers(course.id, [student_id for _enrolment, student_id in pairs], now)
+        pairs = [pair for pair in pairs if pair[1] in takers]
     scores = feed_queries.scores_of(book, feed.column_id, [enrolment_id for enrolment_id, _student in pairs])
     marks = [(student_id, item, scores[enrolment_id]) for enrolment_id, student_id in pairs if enrolment_id in scores]
     changed = marking.record_scores(course=course, marks=marks, concluded_on=today, by=by, now=now)
     feed.taken_at, feed.students = now, len(marks)
     session().flush()
     return changed
+
+
+def _takers(course_id: int, student_ids: Collection[int], now: datetime) -> set[int]:
+    """Who of some students takes an optional course: by a seat in time, by its list, by a mark."""
+    seated, listed = feed_queries.seated_students(course_id, now), teaching.listed_students(course_id, now)
+    return seated | listed | curriculum.concluded_students(course_id, student_ids)

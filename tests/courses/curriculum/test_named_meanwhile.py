@@ -31,7 +31,8 @@ from trainhub.kernel.db import db, session, transaction
 from trainhub.oversight.evaluation.operations import practice_registers, registers
 from trainhub.people.models import Student, Teacher
 from trainhub.programmes import queries as programme_queries
-from trainhub.programmes.models import Cohort, Programme
+from trainhub.programmes.models import Cohort, IndicatorPoint, Programme
+from trainhub.programmes.operations import plans
 
 W: dict[str, Any] = {"by": SYSTEM, "now": ground.NOW}
 FIRST = date(2025, 9, 8)
@@ -257,4 +258,23 @@ def test_a_code_is_corrected_while_marks_come_in_or_another_course_takes_it(comm
             return operations.change_course(course=of("course"), code="C04", reason="误填", **W)
 
         assert together(committed, score, recode_otherwise) == ["", "bad_curriculum_course"]
+        db.session.remove()
+
+
+def test_a_point_that_is_removed_while_something_begins_to_carry_it(committed: Flask) -> None:
+    """Only of a draft; whoever saves the matrix at that moment is told."""
+    with committed.app_context():
+        with transaction():
+            draft = ground.version(ground.programme(), is_published=False)
+            objective = operations.add_objective(course=course(draft), text="能够分析", **W)
+            at = {"point": programme_queries.requirements_of(draft.id)[0].points[0].id, "objective": objective.id}
+        session().rollback()
+
+        def remove() -> object:
+            return plans.remove_point(point=session().get_one(IndicatorPoint, at["point"]), **W)
+
+        def cover() -> object:
+            return standards.cover_point(point_id=at["point"], kind=TargetKind.OBJECTIVE, target_id=at["objective"], **W)
+
+        assert together(committed, remove, cover) == ["", "bad_cover"]
         db.session.remove()

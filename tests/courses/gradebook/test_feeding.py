@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Event
+from time import sleep
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy.orm import Session
 
 from courses.assignments.operations import releasing
@@ -18,11 +22,12 @@ from courses.gradebook import feed_queries, rules
 from courses.gradebook.operations import books, feeding, grades
 from courses.gradebook.tasks import feed_plans
 from courses.gradebook.types import CategoryRule, Cell, ColumnRule, GradeKind
+from courses.standards import operations as standards
 from tests.factories import courses as make
 from tests.factories import ground
 from tests.factories import work as made
 from trainhub.kernel.access import SYSTEM, Role
-from trainhub.kernel.db import transaction
+from trainhub.kernel.db import db, transaction
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.jobs import Running
 from trainhub.programmes import operations as programmes
@@ -117,3 +122,78 @@ def test_a_student_who_learns_under_another_row_of_theirs_is_fed(session: Sessio
     assert [found.id for found, _title in feed_queries.runs_of_plan(version.id)] == []
     books.make(run=make.loaded(run), **W)
     assert [found.id for found, _title in feed_queries.runs_of_plan(version.id)] == [run.id]
+
+
+def test_a_feed_that_is_taken_away_at_that_moment_stops_no_other(committed: Flask) -> None:
+    """Whoever stops a feed while it is taken is waited for; the others are taken in the same tick."""
+    with committed.app_context():
+        with transaction():
+            programme = ground.programme()
+            version = ground.version(programme)
+            programmes.create_cohort(programme=programme, year=2023, version=version, **W)
+            who = ground.person()
+            student_id = ground.student(programme, year=2023, who=who).id
+            facts: dict[str, Any] = {"category": CourseCategory.SPECIALTY, "hours": 32, "credits_x10": 20, "term": 3, **W}
+            course = curriculum.add_course(version=version, code="C1", name="设计", **facts)
+            course_id, feeds = course.id, []
+            for number in range(2):
+                run = make.run(is_published=True)
+                task = made.assignment(run)
+                made.grade(made.hand_in(task, made.learner(task, who)), 800)
+                book = books.make(run=make.loaded(run), **W)
+                releasing.release(assignment=task, **W)
+                item = curriculum.add_assessment(course=course, kind=AssessmentKind.HOMEWORK, weight_percent=50, title=f"{number}", **W)
+                feeds.append(feeding.connect(item=item, run=run, column_id=None, **W).id)
+                books.lock(book=book, is_locked=True, **W)
+            version_id = version.id
+        db.session.remove()
+
+        def stop() -> object:
+            row = feed_queries.feed(feeds[0])
+            assert row is not None
+            return feeding.disconnect(feed=row, **W)
+
+        gone, told = Event(), []
+
+        def stopping() -> None:
+            with committed.app_context():
+                with transaction():
+                    stop()
+                    gone.set()
+                    sleep(1.5)
+                db.session.remove()
+
+        def ticking() -> None:
+            gone.wait(10)
+            with committed.app_context():
+                told.append(feed_plans(Running(0, {}, None)))
+                db.session.remove()
+
+        with ThreadPoolExecutor(2) as pool:
+            for one in [pool.submit(stopping), pool.submit(ticking)]:
+                one.result()
+        assert told[0]["marks"] == 1
+        assert feed_queries.every_feed() == feeds[1:]
+        assert len(curricula.scores_of(course_id, {student_id})) == 1
+        assert version_id
+        db.session.remove()
+
+
+def test_a_course_that_takes_grades_leaves_its_plan_once_that_is_stopped(session: Session) -> None:
+    """Nothing stops without a word: the feed is named, and stopped by whoever takes it away."""
+    programme = ground.programme()
+    version = ground.version(programme)
+    programmes.create_cohort(programme=programme, year=2023, version=version, **W)
+    run = make.run(is_published=True)
+    make.enrolment(run, who := ground.person())
+    ground.student(programme, year=2023, who=who)
+    books.make(run=make.loaded(run), **W)
+    facts: dict[str, Any] = {"category": CourseCategory.SPECIALTY, "hours": 32, "credits_x10": 20, "term": 3, **W}
+    course = curriculum.add_course(version=version, code="C1", name="设计", **facts)
+    item = curriculum.add_assessment(course=course, kind=AssessmentKind.HOMEWORK, weight_percent=100, **W)
+    feed = feeding.connect(item=item, run=run, column_id=None, **W)
+    with pytest.raises(Refused, match="成绩来源"):
+        standards.remove_course(course=course, reason="误加", **W)
+    feeding.disconnect(feed=feed, **W)
+    standards.remove_course(course=course, reason="误加", **W)
+    assert curricula.courses_of(version.id) == []

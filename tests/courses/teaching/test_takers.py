@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -13,6 +14,7 @@ from sqlalchemy.orm import Session
 from courses.curriculum import marking
 from courses.curriculum import operations as curriculum
 from courses.curriculum import queries as curriculum_queries
+from courses.curriculum.models import AssessmentItem
 from courses.curriculum.types import AssessmentKind
 from courses.teaching import correcting, operations, queries, taking
 from courses.teaching.models import Offering
@@ -23,6 +25,7 @@ from tests.factories.parallel import together
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import db, transaction
 from trainhub.kernel.db import session as current
+from trainhub.organisations import queries as organisations
 from trainhub.people.models import Student
 from trainhub.people.types import StudentState
 from trainhub.programmes.models import Cohort, Programme
@@ -87,6 +90,66 @@ def test_who_was_marked_stays_and_the_list_goes_with_the_offering(session: Sessi
     assert said["takers"] == sorted(one.id for one in students)
 
 
+def test_who_went_to_another_cohort_is_shown_apart_and_let_go(session: Session, as_role: Callable[..., Any]) -> None:
+    """Also when marked: what was marked speaks for the cohort they are in now."""
+    with transaction():
+        offering, students = offered()
+        course_row = curriculum_queries.course(offering.course_id)
+        assert course_row is not None
+        taking.list_takers(offering=offering, add=[one.id for one in students], **W)
+        cohort = current().get_one(Cohort, offering.cohort_id)
+        programme = current().get_one(Programme, cohort.programme_id)
+        item = curriculum.add_assessment(course=course_row, kind=AssessmentKind.EXAM, weight_percent=100, **W)
+        marking.record_scores(course=course_row, marks=[(students[0].id, item, 800)], concluded_on=FIRST, **W)
+        students[0].cohort_id = ground.cohort(programme, year=cohort.year + 1).id
+        students[1].state, students[1].left_on = StudentState.WITHDRAWN, FIRST
+        key, ids, numbers, at = offering.id, [str(one.id) for one in students], [one.student_no for one in students], programme.code
+        programme_id = programme.id
+    assert queries.takers_by_offering([key]) == {key: 1}
+    assert queries.listed_students(offering.course_id, NOW) == {students[2].id}
+    page = f"/teaching/programmes/{at}/offerings/{key}/takers"
+    head = as_role(Role.PROGRAMME_ADMIN, programme_id=programme_id)
+    shown = head.get(page).get_data(as_text=True)
+    assert [number in shown for number in numbers] == [True, True, True]
+    assert "列入名单 1 人" in shown
+    assert head.post(page, data={"shown": ids[:2], "was": ids[:2], "on": ids[1:2]}).status_code == 303
+    assert {str(one) for one in on_list(offering)} == set(ids[1:])
+    assert numbers[0] not in head.get(page).get_data(as_text=True)
+
+
+def test_who_leaves_the_list_of_a_closed_course_leaves_it_with_a_reason(session: Session, as_role: Callable[..., Any]) -> None:
+    """Whoever lacks a conclusion would leave 2.5 without a word: of a closed course, and of a cohort that graduated."""
+    with transaction():
+        offering, students = offered()
+        taking.list_takers(offering=offering, add=[one.id for one in students], **W)
+        taking.list_takers(offering=offering, add=[], remove=[students[0].id], **W)
+        operations.close_offering(offering=offering, closed_on=FIRST, **W)
+        programme = current().get_one(Programme, current().get_one(Cohort, offering.cohort_id).programme_id)
+        page, programme_id = f"/teaching/programmes/{programme.code}/offerings/{offering.id}/takers", programme.id
+        key, ids = offering.id, [str(one.id) for one in students]
+    with pytest.raises(operations.BadOffering) as refused, transaction():
+        taking.list_takers(offering=offering, add=[], remove=[students[1].id], reason=" ", **W)
+    assert refused.value.field == "reason"
+    head = as_role(Role.PROGRAMME_ADMIN, programme_id=programme_id)
+    assert 'name="reason"' in head.get(page).get_data(as_text=True)
+    sent = {"shown": ids, "was": ids[1:], "on": ids[:1] + ids[2:]}
+    refusal = head.post(page, data=sent)
+    drawn = re.findall(r'name="on" value="(\d+)"[^>]* checked', refusal.get_data(as_text=True))
+    assert (refusal.status_code, drawn) == (422, [ids[0], ids[2]]), "what was ticked is not lost"
+    assert len(on_list(offering)) == 2
+    assert head.post(page, data=sent | {"reason": "登记错误"}).status_code == 303
+    assert {str(one) for one in on_list(offering)} == {ids[0], ids[2]}
+    said = [note.data for note in organisations.history_of("course_offering", key) if note.did == "courses.teaching.takers_listed"]
+    assert [one.get("reason") for one in said if one.get("reason")] == ["登记错误"]
+    with transaction():
+        row = queries.offering(key)
+        assert row is not None
+        row.closed_on = None
+        current().get_one(Cohort, row.cohort_id).graduated_on = FIRST
+    with pytest.raises(operations.BadOffering, match="理由"), transaction():
+        taking.list_takers(offering=offering, add=[], remove=[students[2].id], **W)
+
+
 def test_the_page(session: Session, as_role: Callable[..., Any]) -> None:
     with transaction():
         offering, students = offered()
@@ -110,6 +173,32 @@ def test_the_page(session: Session, as_role: Callable[..., Any]) -> None:
     assert head.post(page, data={"shown": ids[:1], "was": [], "on": []}).status_code == 303
     assert {str(one) for one in on_list(offering)} == set(ids[1:]), "who was not on the page stays"
     assert as_role(Role.PROGRAMME_ADMIN, programme_id=other_id).get(elsewhere).status_code == 404
+
+
+def test_listed_while_marks_come_in(committed: Flask) -> None:
+    """Whoever is marked at that moment stays on the list."""
+    with committed.app_context():
+        with transaction():
+            offering, students = offered()
+            row = curriculum_queries.course(offering.course_id)
+            assert row is not None
+            item_id = curriculum.add_assessment(course=row, kind=AssessmentKind.EXAM, weight_percent=100, **W).id
+            taking.list_takers(offering=offering, add=[one.id for one in students], **W)
+            key, course_id, ids = offering.id, row.id, [one.id for one in students]
+        current().rollback()
+
+        def score() -> object:
+            marked, item = curriculum_queries.course(course_id), current().get_one(AssessmentItem, item_id)
+            assert marked is not None
+            return marking.record_scores(course=marked, marks=[(ids[0], item, 800)], concluded_on=FIRST, **W)
+
+        def let_go() -> object:
+            row = queries.offering(key)
+            assert row is not None
+            return taking.list_takers(offering=row, add=[], remove=ids[:1], **W)
+
+        assert together(committed, score, let_go) == ["", "bad_offering"]
+        db.session.remove()
 
 
 def test_listed_at_once(committed: Flask) -> None:

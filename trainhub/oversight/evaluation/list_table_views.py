@@ -28,9 +28,11 @@ FORMS = ("xlsx", "csv")
 @guard(Can.LIST)
 def export(form: str) -> Any:
     """Every programme of the list as it is filtered and sorted, judged on the same day, as a file."""
+    if form not in FORMS:
+        raise NotFound(_("只能导出为 csv 或 xlsx。"))
     on = asked_day()
     rows = [programmes.as_row(item) for item in programmes.rows_of(standings.wanted(who(), request.args))]
-    if form in FORMS and len(rows) > standings.AT_ONCE:
+    if len(rows) > standings.AT_ONCE:
         return redirect(url_for("evaluation.list_table", form=form, on=on.isoformat(), **_chosen()), 303)
     cells = [standings.line(standings.of_answer(row, assessed(standings.programme_of(row), on))) for row in rows]
     return downloads.table(cells, standings.COLUMNS, name=_(standings.NAME), form=form, codes=standings.CODES)

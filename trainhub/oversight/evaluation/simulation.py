@@ -14,6 +14,7 @@ from trainhub.oversight.evaluation.rules.common import days_in
 from trainhub.oversight.evaluation.types import (
     AccreditationStanding,
     CandidateCase,
+    CapstoneCase,
     Case,
     CriterionKind,
     JudgementCase,
@@ -95,9 +96,14 @@ WHOLE_PLAN = 10_000
 """Days that reach every item of a plan."""
 
 
+GUIDANCE = "8.3.guidance"
+"""What the capstones' own rule finds about how often a supervisor guided."""
+
+
 def assumed(case: Case, wanted: Assumptions, p: Mapping[str, Parameter], work: Work) -> Case:
     """The case as it would be under assumptions; a student who finishes has exactly the days that are asked for,
-    and did what the plan holds, the capstone among it.
+    and did what the plan holds, the capstone among it: guided as often as is asked for and with a result, and where there is none yet as it has to
+    be. In which enterprise a capstone is and who supervises it stays as it is: finishing mends neither.
 
     A lecturer whose work is verified has the days of what is entered, each once and up to the first teaching day: that may be too few. As a
     teacher (4.2, 4.5) they have the days up to the day of the case.
@@ -124,7 +130,11 @@ def assumed(case: Case, wanted: Assumptions, p: Mapping[str, Parameter], work: W
         signed = frozenset(("school", "enterprise", "student"))
         return PlacementCase(one.label, signed, True, True, True, cohort_year=one.cohort_year, student=one.label, days=WHOLE_PLAN)
 
-    capstones = tuple(replace(one, has_ended=True, has_result=True) if one.label in wanted.students else one for one in case.capstones)
+    def guided(one: CapstoneCase) -> CapstoneCase:
+        kept = tuple(found for found in one.findings if not found.code.startswith(GUIDANCE))
+        return replace(one, findings=kept, has_ended=True, has_result=True, is_supposed=not one.findings)
+
+    capstones = tuple(guided(one) if one.label in wanted.students else one for one in case.capstones)
     running = tuple(replace(one, has_ended=True, has_grade=True) if one.student in wanted.students else one for one in case.placements)
     return replace(
         case,

@@ -1,7 +1,7 @@
 """The list of programmes, each judged on the same day: a line of the page, and the whole list as a file.
 
 A programme is judged in some sixty statements whatever the number of its students, so a page waits for some of them (`AT_ONCE`); a longer
-list is a file that a job makes.
+list is a file that a job makes, and a page shows fewer (`PAGE`).
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ from trainhub.programmes.types import ProgrammeFilter, ProgrammeRow
 
 AT_ONCE = 20
 """So many programmes are judged while somebody waits."""
+PAGE = 10
+"""So many stand on a page: it is opened more often than the file is asked for."""
 NAME = N_("专业评价")
 COLUMNS = (
     Column("code", "专业点代码"),

@@ -298,6 +298,8 @@ class CapstoneCase:
     findings: tuple[Finding, ...] = ()
     has_ended: bool = False
     has_result: bool = False
+    is_supposed: bool = False
+    """There is none, and it is supposed that it will be as it has to be."""
 
 
 @dataclass(frozen=True, slots=True)

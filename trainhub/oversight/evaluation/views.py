@@ -174,7 +174,7 @@ def index() -> Any:
         return redirect(url_for("evaluation.applications"), 303)
     on = asked_day()
     number, _size = paging.wanted()
-    found = paging.paginate(standings.wanted(who(), request.args), number=number, size=standings.AT_ONCE, scalars=False)
+    found = paging.paginate(standings.wanted(who(), request.args), number=number, size=standings.PAGE, scalars=False)
     listed = [programmes.as_row(item) for item in found.items]
     rows = [standings.of_answer(row, assessed(standings.programme_of(row), on)) for row in listed]
     return render_template("trainhub/evaluation/index.html", page=found, rows=rows, on=on, labels=labels)

@@ -13,9 +13,11 @@ from sqlalchemy.orm import Session
 
 from courses.discussion.models import Post, Thread
 from courses.teaching import operations as teaching
+from enterprises.bases.models import BaseProfile
 from enterprises.placements.types import PlacementState
 from tests.factories import courses as make
 from tests.factories import evaluation as factory
+from tests.factories import ground
 from tests.trainhub.oversight.evaluation.test_workflow import PDF
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.audit import AuditEvent
@@ -167,3 +169,18 @@ def test_one_exchange_of_a_day_is_entered_once(session: Session) -> None:
     assert registers.add_exchange(partner="慕尼黑", **facts).id == row.id
     with pytest.raises(registers.BadEntry, match=r"（慕尼黑）。要更正，请先删除原来的一条"):
         registers.add_exchange(partner="柏林", **facts)
+
+
+def test_what_a_base_takes_is_compared_with_everybody_who_is_placed(session: Session) -> None:
+    """Students who are not judged take seats too; who is at no base takes none there."""
+    base = ground.base(ground.enterprise())
+    session.merge(BaseProfile(base_id=base.id, capacity_per_term=3))
+    session.flush()
+    first = factory.TODAY - timedelta(days=90)
+
+    def placed(key: int, student_id: int, base_id: int | None, starts_on: date = first) -> PlacementRow:
+        return PlacementRow(key, student_id, 1, base_id, 1, None, PlacementState.STARTED, starts_on, factory.TODAY, True, True)
+
+    rows = [placed(1, 1, base.id), placed(2, 2, base.id), placed(3, 3, None), placed(4, 4, base.id, factory.TODAY + timedelta(days=1))]
+    told = evidence.of_practice(0, (), rows, {1}, factory.TODAY)["6.1"]
+    assert told == "基地每学期可接纳 3 人，本专业同一学期最多安排 2 人"

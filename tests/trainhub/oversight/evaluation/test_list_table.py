@@ -82,3 +82,24 @@ def test_what_is_refused(codes: list[str], as_role: Callable[..., Any]) -> None:
     assert reader.post(f"{AT}/table?on=2026-02-30", data={"form": "csv"}).status_code == 422
     assert reader.post(f"{AT}/table?on=2009-12-31", data={"form": "csv"}).status_code == 422
     assert as_role(Role.STUDENT).post(f"{AT}/table", data={"form": "csv"}).status_code == 403
+
+
+def test_another_form_is_refused_before_anybody_is_judged(codes: list[str], as_role: Callable[..., Any], count_queries: list[str]) -> None:
+    reader = as_role(Role.INSPECTOR)
+    count_queries.clear()
+    assert reader.get(f"{AT}/export.pdf?on={ON}").status_code == 404
+    assert len(count_queries) < 20
+
+
+def test_a_page_judges_ten(codes: list[str], as_role: Callable[..., Any], count_queries: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some sixty statements each: the number on a page bounds what it asks."""
+    reader, asked = as_role(Role.INSPECTOR), []
+    for size in (1, 2):
+        monkeypatch.setattr(standings, "PAGE", size)
+        count_queries.clear()
+        page = reader.get(f"{AT}/?on={ON}").get_data(as_text=True)
+        asked.append(len(count_queries))
+        assert sum(code in page for code in codes) == size
+    assert asked[1] - asked[0] <= 64, asked
+    monkeypatch.undo()
+    assert standings.PAGE == 10

@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from courses.assignments.operations import releasing
+from courses.catalogue.models import Run
 from courses.curriculum import marking, operations, queries
 from courses.curriculum.models import CourseResult, CurriculumCourse
 from courses.curriculum.types import AssessmentKind, CourseCategory
 from courses.gradebook.models import GradeFeed
+from courses.gradebook.operations import books, feeding
+from courses.learning.models import Enrolment
 from courses.learning.types import EnrolmentState
 from courses.standards import operations as standards
 from courses.teaching import operations as teaching
 from courses.teaching import queries as teaching_queries
 from courses.teaching import taking
-from tests.factories import courses, ground
+from tests.factories import courses, ground, work
 from tests.factories import evaluation as factory
 from trainhub.demo import elective
 from trainhub.kernel.access import SYSTEM, Role
+from trainhub.kernel.clock import start_of
 from trainhub.kernel.db import transaction
 from trainhub.kernel.i18n import _ as translated
 from trainhub.kernel.i18n import in_language
@@ -56,6 +61,25 @@ def close(built: factory.Built, course: CurriculumCourse) -> None:
     first = built.cohort.starts_on
     row = teaching.offer_course(course=course, cohort=built.cohort, first_teaching_on=first, **W)
     teaching.close_offering(offering=row, closed_on=first.replace(year=first.year + 1), **W)
+
+
+def closing(built: factory.Built) -> date:
+    """The day on which `close` closes a course."""
+    first = built.cohort.starts_on
+    return first.replace(year=first.year + 1)
+
+
+def fed(session: Session, course: CurriculumCourse) -> Run:
+    """A run whose grades go into a course."""
+    run = courses.run(is_published=True, has_content=True)
+    [item] = queries.assessments_of(course.id)
+    session.add(GradeFeed(item_id=item.id, run_id=run.id, made_at=factory.NOW))
+    session.flush()
+    return run
+
+
+def seated(session: Session, built: factory.Built, run: Run, number: int, at: datetime) -> Enrolment:
+    return courses.enrolment(run, session.get_one(Person, built.students[number].person_id), at)
 
 
 def mark(course: CurriculumCourse, *students: Any) -> None:
@@ -163,6 +187,17 @@ def test_an_offered_course_becomes_optional_with_a_reason(session: Session, as_r
     assert [one for one in reversed(reasons) if one] == ["学校文件改为选修", "改回必修"]
 
 
+def test_a_marked_course_becomes_optional_with_a_reason(session: Session) -> None:
+    """Also where it was never offered: whoever was marked in part is asked for the rest."""
+    built = factory.meeting(students=1)
+    course = optional(built, is_optional=False)
+    mark(course, built.students[0])
+    with pytest.raises(operations.BadCourse, match="理由") as refused, session.begin_nested():
+        operations.change_course(course=course, is_optional=True, **W)
+    assert refused.value.field == "reason"
+    assert operations.change_course(course=course, is_optional=True, reason="学校文件", **W)
+
+
 def test_a_form_that_was_opened_before_the_first_mark_loses_no_code(session: Session, as_role: Callable[..., Any]) -> None:
     """The code can no longer be changed, and whoever typed one is told so."""
     with transaction():
@@ -222,17 +257,68 @@ def test_who_learns_in_a_run_that_is_graded_into_it_takes_it(session: Session) -
     built = factory.meeting(students=2)
     course = optional(built)
     close(built, course)
-    run = courses.run(is_published=True, has_content=True)
-    [item] = queries.assessments_of(course.id)
-    session.add(GradeFeed(item_id=item.id, run_id=run.id, made_at=factory.NOW))
-    session.flush()
+    run = fed(session, course)
     assert found(built).status.value == "met", "nobody learns in it"
-    person = session.get_one(Person, built.students[0].person_id)
-    seat = courses.enrolment(run, person, factory.NOW)
+    seat = seated(session, built, run, 0, start_of(closing(built)))
     assert [line for line in found(built).details if "X1" in line] == [f"X1 选修X1：1 名学生缺少达成结论：{label(built, 0)}"]
     seat.state = EnrolmentState.WITHDRAWN
     session.flush()
     assert found(built).status.value == "met"
+
+
+@pytest.mark.parametrize(("days", "status"), [(-1, "not_met"), (0, "not_met"), (1, "met")])
+def test_a_seat_that_is_taken_after_the_closing_asks_nothing(session: Session, days: int, status: str) -> None:
+    """What somebody outside does with one click takes no conclusion away from a course that is closed (the day of the closing counts)."""
+    built = factory.meeting(students=2)
+    course = optional(built)
+    close(built, course)
+    seated(session, built, fed(session, course), 0, start_of(closing(built) + timedelta(days=days)))
+    assert found(built).status.value == status
+
+
+@pytest.mark.parametrize(("days", "status"), [(0, "not_met"), (1, "met")])
+def test_a_seat_that_is_taken_after_the_graduation_asks_nothing(session: Session, days: int, status: str) -> None:
+    """Nor does it open a course that was taught and left open, or was never offered to the cohort."""
+    built = factory.meeting(students=2)
+    graduated_on = date(2025, 6, 30)
+    programmes.change_cohort(cohort=built.cohort, graduated_on=graduated_on, **W)
+    offered, never = optional(built), optional(built, "X2")
+    teaching.offer_course(course=offered, cohort=built.cohort, first_teaching_on=built.cohort.starts_on, **W)
+    at = start_of(graduated_on + timedelta(days=days))
+    seated(session, built, fed(session, offered), 0, at)
+    assert found(built).status.value == status
+    seated(session, built, fed(session, never), 1, at)
+    assert [line for line in found(built).details if "X2" in line] == [], "no cohort has to close what it was never offered"
+    mark(never, built.students[1])
+    assert [line for line in found(built).details if "X2" in line] == []
+
+
+def test_grades_of_who_came_after_the_closing_go_into_no_optional_course(session: Session) -> None:
+    """A part of a mark would ask for the rest; who is on the list or was marked before is marked on."""
+    built = factory.meeting(students=3)
+    course = optional(built)
+    close(built, course)
+    offering = teaching_queries.offering_of(course.id, built.cohort.id)
+    assert offering is not None
+    run = courses.run(is_published=True)
+    task = work.assignment(run)
+    for number in range(3):
+        row = work.learner(task, session.get_one(Person, built.students[number].person_id))
+        row.enrolled_at = start_of(closing(built) + timedelta(days=int(number > 0)))
+        work.grade(work.hand_in(task, row), 800)
+    book = books.make(run=courses.loaded(run), **W)
+    releasing.release(assignment=task, **W)
+    books.lock(book=book, is_locked=True, **W)
+    [item] = queries.assessments_of(course.id)
+    feed = GradeFeed(item_id=item.id, run_id=run.id, made_at=factory.NOW)
+    session.add(feed)
+    session.flush()
+    assert feeding.take(feed=feed, today=factory.TODAY, **W)[0] == 1, "who held a seat on the day of the closing"
+    taking.list_takers(offering=offering, add=[built.students[1].id], **W)
+    assert feeding.take(feed=feed, today=factory.TODAY, **W)[0] == 1, "who is on the list"
+    assert queries.concluded_students(course.id, [one.id for one in built.students]) == {built.students[0].id, built.students[1].id}
+    operations.change_course(course=course, is_optional=False, reason="改回必修", **W)
+    assert feeding.take(feed=feed, today=factory.TODAY, **W)[0] == 1, "a compulsory course is everybody's"
 
 
 def test_a_kept_table_tells_its_words_in_the_readers_language(session: Session) -> None:

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, make_transient
 
 from courses.teaching import correcting
 from courses.teaching import operations as teaching
 from courses.teaching import queries as teaching_queries
 from courses.teaching.models import Offering
-from enterprises.capstones.models import Capstone
+from enterprises.capstones.models import Capstone, GuidanceEntry, Supervision
 from enterprises.capstones.types import CapstoneState
 from enterprises.placements.models import Placement
 from enterprises.placements.types import PlacementState
@@ -47,6 +47,10 @@ def _finish(session: Session, built: factory.Built, _choices: Choices) -> None:
             )
         )  # fmt: skip
     placement.state, placement.mentor_score_x10, placement.ends_on = PlacementState.FINISHED, 850, max([*days, *known])
+    for row in reversed(session.info.pop("later", [])):
+        make_transient(row)
+        session.add(row)
+        session.flush()
     capstone = session.scalars(sa.select(Capstone).where(Capstone.student_id == student.id)).one()
     capstone.state, capstone.finished_on, capstone.score_x10 = CapstoneState.PASSED, DAY, 850
     session.flush()
@@ -64,6 +68,29 @@ def _begun(session: Session, built: factory.Built) -> None:
     session.flush()
 
 
+def _taken_away(session: Session, built: factory.Built, *models: Any) -> None:
+    """Rows of the first student's capstone that are not there yet; `_finish` enters them again."""
+    key = session.scalars(sa.select(Capstone.id).where(Capstone.student_id == built.students[0].id)).one()
+    for model in models:
+        rows = list(session.scalars(sa.select(model).where((Capstone.id if model is Capstone else model.capstone_id) == key)))
+        for row in rows:
+            session.refresh(row)
+            session.delete(row)
+        session.flush()
+        session.info.setdefault("later", []).extend(rows)
+
+
+def _unguided(session: Session, built: factory.Built) -> None:
+    """The first student is in the middle of it, and nobody has guided yet."""
+    _begun(session, built)
+    _taken_away(session, built, GuidanceEntry)
+
+
+def _without_capstone(session: Session, built: factory.Built) -> None:
+    """The first student has no capstone yet."""
+    _taken_away(session, built, GuidanceEntry, Supervision, Capstone)
+
+
 def _work(session: Session, _built: factory.Built, choices: Choices) -> None:
     """Lecturers enter and verify the work that they lack, before the first teaching day."""
     for one in choices.lecturers:
@@ -79,22 +106,25 @@ def _judge(_session: Session, built: factory.Built, choices: Choices) -> None:
 
 
 Enter = Callable[[Session, factory.Built, Choices], None]
+Begin = Callable[[Session, factory.Built], None]
 
 
 @pytest.mark.parametrize(
-    ("is_begun", "suppose", "enter"),
+    ("begin", "suppose", "enter"),
     [
-        (False, lambda choices: Assumptions(students=frozenset(label for label, _left in choices.students)), _finish),
-        (True, lambda choices: Assumptions(students=frozenset(label for label, _left in choices.students)), _finish),
-        (False, lambda choices: Assumptions(experienced=frozenset(one.key for one in choices.lecturers)), _work),
-        (False, lambda choices: Assumptions(judged=frozenset(choices.judged)), _judge),
+        (None, lambda choices: Assumptions(students=frozenset(label for label, _left in choices.students)), _finish),
+        (_begun, lambda choices: Assumptions(students=frozenset(label for label, _left in choices.students)), _finish),
+        (_unguided, lambda choices: Assumptions(students=frozenset(label for label, _left in choices.students)), _finish),
+        (_without_capstone, lambda choices: Assumptions(students=frozenset(label for label, _left in choices.students)), _finish),
+        (None, lambda choices: Assumptions(experienced=frozenset(one.key for one in choices.lecturers)), _work),
+        (None, lambda choices: Assumptions(judged=frozenset(choices.judged)), _judge),
     ],
-    ids=["one day", "in the middle", "work", "judged"],
+    ids=["one day", "in the middle", "unguided", "no capstone", "work", "judged"],
 )
-def test_what_was_supposed_and_then_entered(session: Session, is_begun: bool, suppose: Callable[[Choices], Assumptions], enter: Enter) -> None:
+def test_what_was_supposed_and_then_entered(session: Session, begin: Begin | None, suppose: Callable[[Choices], Assumptions], enter: Enter) -> None:
     built = factory.failing(students=3)
-    if is_begun:
-        _begun(session, built)
+    if begin is not None:
+        begin(session, built)
     before, _same, choices = simulation.look(built.programme, DAY, Assumptions())
     supposed = simulation.look(built.programme, DAY, suppose(choices))[1]
     enter(session, built, choices)

@@ -206,7 +206,8 @@ def _reviews(programme_id: int, on: date) -> dict[str, str]:
 
 
 def of_practice(programme_id: int, plans: Sequence[Plan], placements: Sequence[PlacementRow], judged: Collection[int], on: date) -> dict[str, str]:
-    """The same about learning in enterprises: capacity, both signatures, the mentors, what was carried out. Three queries."""
+    """The same about learning in enterprises: capacity (against everybody of the programme who is at a base, judged or not), both
+    signatures, the mentors, what was carried out. Three queries."""
     items = [item for plan in plans for item in plan.items]
     bases = sorted({item.base_id for item in items if item.base_id is not None} | {row.base_id for row in placements if row.base_id is not None})
     seats = list(
@@ -216,7 +217,8 @@ def of_practice(programme_id: int, plans: Sequence[Plan], placements: Sequence[P
     sides = sides.where(PlanSignature.version_id.in_([plan.version_id for plan in plans]), PlanSignature.signed_on <= on)
     signed = Counter(version_id for version_id, _side in session().execute(sides.distinct()))
     mine = [row for row in placements if row.student_id in judged and row.starts_on <= on]
-    most = max(Counter(row.term_id for row in mine).values(), default=0)
+    at_bases = {(row.term_id, row.student_id) for row in placements if row.base_id is not None and row.starts_on <= on}
+    most = max(Counter(term_id for term_id, _student in at_bases).values(), default=0)
     terms: defaultdict[int, set[int]] = defaultdict(set)
     for row in mine:
         if row.mentor_id is not None:
@@ -225,7 +227,7 @@ def of_practice(programme_id: int, plans: Sequence[Plan], placements: Sequence[P
     guided = f"指导过实习的企业指导教师 {len(terms)} 人；在不止一个学期指导的 {stable} 人" if terms else ""
     ended = sum(row.ends_on <= on for row in mine)
     return {
-        "6.1": f"基地每学期可接纳 {sum(number or 0 for number in seats)} 人，同一学期最多安排 {most} 人" if seats else "",
+        "6.1": f"基地每学期可接纳 {sum(number or 0 for number in seats)} 人，本专业同一学期最多安排 {most} 人" if seats else "",
         "6.3": "；".join(
             (f"{plan.name}：" if plan.name else "") + f"企业培养方案已由校企双方中的 {signed[plan.version_id]} 方签署"
             for plan in plans

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import func, literal, select, union_all
+from sqlalchemy import cast, func, literal, null, select, union_all
 
 from courses.curriculum import queries as curriculum
 from courses.curriculum.models import AssessmentItem, CourseResult, CurriculumCourse, ItemScore
@@ -128,8 +128,8 @@ def plan_cases(programme_id: int, plans: Sequence[Plan], offerings: Sequence[Off
 def conclusions(version_ids: Collection[int], on: date) -> dict[tuple[int, int], int | None]:
     """How many objectives of a course have a conclusion for a student on a day, None where its credits were recognised. One query.
 
-    Who takes an optional course is known by a mark, by its list, or by a seat in a run whose grades go into it: without a
-    conclusion it is told as 0.
+    Who takes an optional course is known by a mark, by its list, or by a seat in a run whose grades go into it that was taken before the
+    course was closed for the cohort and the cohort graduated: without a conclusion it is told as 0.
     """
     mine = select(CurriculumCourse.id).where(CurriculumCourse.version_id.in_(list(version_ids)))
     optional, nothing = mine.where(CurriculumCourse.is_optional), (literal(0), literal(0))
@@ -148,10 +148,15 @@ def conclusions(version_ids: Collection[int], on: date) -> dict[tuple[int, int],
         .distinct()
     )
     listed = teaching.takers_listed(optional, end_of(on)).add_columns(*nothing)
-    seated = feeds.takers_seated(optional, end_of(on)).add_columns(*nothing)
+    seats = feeds.takers_seated(optional, end_of(on)).subquery()
+    no_days = [cast(null(), column.type) for column in list(seats.c)[2:]]
+    seated = select(seats.c.course_id, seats.c.id, *nothing, *list(seats.c)[2:])
     numbers: dict[tuple[int, int], int] = defaultdict(int)
     elsewhere = set()
-    for course_id, student_id, number, is_recognised in session().execute(union_all(results, recognised, marked, listed, seated)):
+    others = [statement.add_columns(*no_days) for statement in (results, recognised, marked, listed)]
+    for course_id, student_id, number, is_recognised, since, *ends in session().execute(union_all(*others, seated)):
+        if since is not None and not feeds.is_in_time(since, *ends):
+            continue
         numbers[course_id, student_id] += int(number)
         if is_recognised:
             elsewhere.add((course_id, student_id))
@@ -196,14 +201,17 @@ def _courses(
         return number is not None and number < len(course.objectives)
 
     def asked(course: CourseRow) -> set[int]:
-        """The graduated cohorts that have to have closed a course: of an optional one those in which somebody takes it."""
+        """The graduated cohorts that have to have closed a course: of an optional one those to which it was offered and in which somebody takes it."""
         if not course.is_optional:
             return graduated
-        return {one.cohort_year for one in members.judged if concluded.get((course.id, one.id)) is not None} & graduated
+        taken = {one.cohort_year for one in members.judged if concluded.get((course.id, one.id)) is not None}
+        return taken & offered[course.id] & graduated
 
     graduated = set(plan.cohort_years) if members.group.is_finished else set()
     closed: dict[int, list[OfferingRow]] = defaultdict(list)
+    offered: dict[int, set[int]] = defaultdict(set)
     for offering in offerings:
+        offered[offering.course_id].add(offering.cohort_year)
         if offering.closed_on is not None and offering.closed_on <= on:
             closed[offering.course_id].append(offering)
     return tuple(

@@ -25,6 +25,8 @@ WHY = {
 
 def gaps(case: CapstoneCase, code: str) -> list[str]:
     """Why a capstone does not meet a criterion; empty when it does."""
+    if case.is_supposed:
+        return []
     if not case.findings:
         return ["没有毕业设计"]
     short = [f for f in case.findings if (f.code == code or f.code.startswith(f"{code}.")) and not f.met]
@@ -33,7 +35,7 @@ def gaps(case: CapstoneCase, code: str) -> list[str]:
 
 def judge(criterion: Criterion, cases: Sequence[CapstoneCase], *, parameter: Parameter, denominator: str) -> Finding:
     """8.2 or 8.3: the capstone of every judged student meets it (002:567, 002:569)."""
-    if cases and not any(case.findings for case in cases):
+    if cases and not any(case.findings or case.is_supposed for case in cases):
         return lacking(criterion, parameter, NO_CAPSTONE, required=len(cases))
     found = [(case.label, gaps(case, criterion.code)) for case in cases]
     return every(

@@ -26,7 +26,6 @@ from trainhub.oversight.evaluation.workflow import outcome_queries, queries, rul
 from trainhub.oversight.evaluation.workflow.models import Application, Listed, Publication, Step
 from trainhub.oversight.evaluation.workflow.operations import outside, papers
 from trainhub.oversight.evaluation.workflow.types import CLOSED, Actor, DocumentKind, Event, Gap, Opinion, Route, State, Transition
-from trainhub.policy.book import book
 from trainhub.policy.findings import Status
 from trainhub.programmes import queries as programmes
 from trainhub.programmes.models import Programme
@@ -276,10 +275,9 @@ def publish_list(*, keys: list[int], document: str, by: Identity, today: date, n
     The year is that of the day: whoever could name one could publish two lists on a day. Only programmes with 通过且达到 can be on it (PETOE-P13, 002:219). A list that exists is not added to: the rest waits a year.
     """
     year = today.year
-    limit = book().at("petoe.publications_per_year", on=today).number
     outcome_queries.hold_waiting()
     known = outcome_queries.publication_in(year)
-    if known is not None and limit == 1:
+    if known is not None:
         raise BadStep(_("%(year)d 年的名单已于 %(day)s 公布，每年公布一次（002:219）。", year=year, day=known.published_on), field="keys")
     if not keys:
         raise BadStep(_("请至少选择一个专业。"), field="keys")
