@@ -1,7 +1,7 @@
 """What a capstone topic was approved with stands beside the evidence that is added late
 
-Revision ID: 0095
-Revises: 0088
+Revision ID: 0094
+Revises: 0093
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0095"
-down_revision = "0088"
+revision = "0094"
+down_revision = "0093"
 branch_labels = None
 depends_on = None
 
