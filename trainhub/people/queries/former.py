@@ -78,6 +78,13 @@ def left_programme(programme_id: int, on: date) -> list[tuple[FormerStudy, Stude
     return [(row, student) for row, student in session().execute(statement.order_by(Student.student_no, Student.id, FormerStudy.since))]
 
 
+def students_who_left(programme_id: int) -> list[Student]:
+    """Who was in a programme and is in another one now, in the order of numbers."""
+    was = select(FormerStudy.student_id).where(FormerStudy.programme_id == programme_id)
+    statement = select(Student).where(Student.id.in_(was), Student.programme_id != programme_id)
+    return list(session().scalars(statement.order_by(Student.student_no, Student.id)))
+
+
 def study_on(student: Student, on: date) -> StudyPlace | None:
     """Where a student is on a day; None between leaving and coming back."""
     formers = former_studies_of([student.id])[student.id]
