@@ -12,7 +12,7 @@ from trainhub.people.operations.employment import (
 )
 from trainhub.people.operations.guardians import lacking_guardian
 from trainhub.people.operations.merging import note_decision, parted_words
-from trainhub.people.operations.moving import move_problem, move_student, renumber_student, renumber_teacher
+from trainhub.people.operations.moving import move_problem, move_student, other_day, renumber_student, renumber_teacher, take_back
 from trainhub.people.operations.numbering import correct_number, give_number, reveal_number
 from trainhub.people.operations.persons import (
     BadPerson,
@@ -79,6 +79,7 @@ __all__ = [
     "move_problem",
     "move_student",
     "note_decision",
+    "other_day",
     "parted_words",
     "place_hold",
     "register_person",
@@ -89,6 +90,7 @@ __all__ = [
     "reveal_number",
     "seal_number",
     "set_petoe_spans",
+    "take_back",
     "verify_employment",
     "vouches",
     "withdraw_verification",

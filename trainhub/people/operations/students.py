@@ -186,7 +186,7 @@ def _row(
 
 GUARDIAN = frozenset(["guardian_name", "guardian_phone"])
 """Personal data of somebody who is no student: erased when their time is over, so no log may keep them."""
-EDITABLE = frozenset(["class_name", "state", "enrolled_on", "left_on", "guardian_name", "guardian_phone", "cohort_id"])
+EDITABLE = frozenset(["class_name", "state", "enrolled_on", "left_on", "guardian_name", "guardian_phone"])
 
 
 def change_student(
