@@ -218,6 +218,11 @@ class _Checker:
             self.draft.problem(row, "left_on", _("在读或休学的学生没有离校日期。"))
         if left_on and left_on < self._enrolled_on(row, student):
             self.draft.problem(row, "left_on", _("离校日期不能早于入学日期。"))
+        if student is not None:
+            moved = operations.left_problem(data["left_on"], self.former_studies[student.id]) if has_left else None
+            for problem in (operations.return_problem(student, state, self.draft.today), moved):
+                if problem is not None:
+                    self.draft.problem(row, *problem)
 
     def _guardian(self, row: Parsed, facts: Facts | None, student: Student | None) -> None:
         """Who is added below the age, or turns out to be, has a guardian: told of every row, not of the first that the verb refuses."""

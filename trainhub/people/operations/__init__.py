@@ -36,6 +36,8 @@ from trainhub.people.operations.students import (
     begin_petoe,
     change_student,
     end_petoe,
+    left_problem,
+    return_problem,
     set_petoe_spans,
 )
 from trainhub.people.operations.teachers import (
@@ -75,6 +77,7 @@ __all__ = [
     "forget_numbers",
     "give_number",
     "lacking_guardian",
+    "left_problem",
     "lift_hold",
     "move_problem",
     "move_student",
@@ -87,6 +90,7 @@ __all__ = [
     "remove_employment",
     "renumber_student",
     "renumber_teacher",
+    "return_problem",
     "reveal_number",
     "seal_number",
     "set_petoe_spans",
