@@ -49,10 +49,10 @@ def cohort_on(on: date) -> Any:
     return func.coalesce(was.scalar_subquery(), Student.cohort_id)
 
 
-def there_since(on: date) -> Any:
-    """SQL: since when a student is where they are on a day."""
-    before = select(func.max(PAST.next_since)).where(PAST.student_id == Student.id, PAST.next_since <= on)
-    return func.coalesce(before.scalar_subquery(), Student.enrolled_on)
+def in_programme_since(programme_id: int, on: date) -> Any:
+    """SQL: since when a student who is in a programme on a day came there from another one; another cohort of it, or a return, ends no stay."""
+    elsewhere = (PAST.student_id == Student.id, PAST.next_since <= on, PAST.programme_id != programme_id)
+    return func.coalesce(select(func.max(PAST.next_since)).where(*elsewhere).scalar_subquery(), Student.enrolled_on)
 
 
 def former_studies_of(student_ids: Iterable[int]) -> dict[int, list[FormerStudy]]:
