@@ -194,7 +194,7 @@ def _returned(world: World, place: int, number: int, who: Invented) -> Student:
         programme=world.programmes[place],
         cohort=cohort,
         on=world.calendar.starts(cohort.year),
-        reason="因病休学一年后复学，编入下一年级",
+        reason="复学，编入下一年级",
         student_no=f"{cohort.year}{place + 1:02d}{number + 1:04d}",
         class_name=f"{world.programmes[place].name[:2]}{cohort.year % 100}{number // 34 % 9 + 1:02d}班",
         by=world.by,

@@ -80,6 +80,7 @@ DEEDS: Mapping[str, Any] = {
     "course_removed": _l("已删除课程"),
     "lead_changed": _l("已更换主讲教师"),
     "moved": _l("已移动"),
+    "move_undone": _l("已撤销异动"),
     "published": _l("已发布"),
     "removed": _l("已移除"),
     "reordered": _l("已调整顺序"),

@@ -116,10 +116,11 @@ def renumber(university: str, number: str, new_number: str, reason: str, is_teac
 @click.option("--year", type=int, required=True, help="Year of the cohort from then on / 转入年级")
 @click.option("--on", "moved_on", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The first day there / 生效日期")
 @click.option("--reason", required=True, help="Why, for the audit log / 依据")
+@click.option("--return", "is_return", is_flag=True, help="Who had left or was suspended is back on that day / 返校")
 @click.option("--new-number", default="", help="The number from then on / 新学号")
 @click.option("--class", "class_name", default="", help="The class from then on / 新班级")
 def move_student(
-    university: str, student_no: str, code: str, year: int, moved_on: datetime, reason: str, new_number: str, class_name: str
+    university: str, student_no: str, code: str, year: int, moved_on: datetime, reason: str, is_return: bool, new_number: str, class_name: str
 ) -> dict[str, Any]:
     """Change a student's programme or cohort from a day on, or take back who had left / 转专业、编入其他年级、返校。
 
@@ -140,6 +141,7 @@ def move_student(
             reason=reason,
             student_no=new_number,
             class_name=class_name,
+            is_return=is_return,
             by=operator(),
             now=clock.now(),
         )

@@ -123,17 +123,24 @@ class MoveForm(Form):
     moved_on = DateField(
         _l("生效日期"),
         [InputRequired(NEEDED)],
-        description=_l("在新专业、新年级的第一天，或返校的第一天；不能晚于今天。登记有误的，用同一天改回即撤销。"),
+        description=_l("在新专业、新年级的第一天，或返校的第一天；不能晚于今天。登记有误的，可在学生页面撤销最近一次异动。"),
     )
+    is_return = BooleanField(_l("返校"), description=_l("复学或退学后重新入学的选上，从生效日期起为在读。只换学号或班级的不选，学籍状态不变。"))
     class_name = Text(_l("新班级"), [Length(max=60)], description=_l("班级不变则留空。"))
     student_no = Text(_l("新学号"), [Length(max=40)], description=_l("学号不变则留空。换发后用新学号登录。"))
-    reason = Text(_l("依据"), [DataRequired(NEEDED), Length(max=200)], description=_l("批准文号或理由，会留在学籍异动和审计日志中。"))
+    reason = Text(_l("依据"), [DataRequired(NEEDED), Length(max=200)], description=_l("批准文号或理由，会留在学籍异动中。不要写病情等隐私。"))
 
     def prepare(self, identity: Identity, university_id: int) -> MoveForm:
         """Fill the choices: the programmes of the school whose students the person may edit."""
         here = {row.id for row in programmes.of_university(university_id)}
         self.programme_id.choices = [row for row in editable_programmes(identity) if row[0] in here]
         return self
+
+
+class TakeBackForm(Form):
+    """Why a change of study is undone."""
+
+    reason = Text(_l("依据"), [DataRequired(NEEDED), Length(max=200)], description=_l("例如：登记错人，已核对学籍档案。不要写病情等隐私。"))
 
 
 class StudentNumberForm(Form):

@@ -61,6 +61,7 @@ EVENTS: Mapping[str, Any] = {
     "people.student.added": _l("登记学籍"),
     "people.student.changed": _l("修改学籍"),
     "people.student.moved": _l("学籍异动"),
+    "people.student.move_undone": _l("撤销学籍异动"),
     "people.student.renumbered": _l("更正学号"),
     "people.student.petoe_changed": _l("变更卓越计划学生身份"),
     "people.teacher.added": _l("登记教师"),

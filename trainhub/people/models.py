@@ -200,6 +200,12 @@ class FormerStudy(Base):
     """The last day there."""
     next_since: Mapped[date]
     """The first day of what came next: the day after, or the one on which who had left came back."""
+    ended_as: Mapped[StudentState] = mapped_column(enum_column(StudentState, name="endedas"))
+    """What the student was when it ended: who comes back from a suspension or after leaving is again, when that is taken back."""
+    ended_plan: Mapped[bool] = mapped_column(default=False)
+    """Whether the change cut a span in the 卓越计划 short on the day before."""
+    plan_until: Mapped[date | None]
+    """The end that span had until then; None: it was open."""
     reason: Mapped[str] = mapped_column(sa.String(200))
     written_by_id: Mapped[int | None]
     written_at: Mapped[datetime]

@@ -50,6 +50,7 @@ def move_student(row: Student) -> Any:
                     reason=form.reason.data or "",
                     student_no=form.student_no.data or "",
                     class_name=form.class_name.data or "",
+                    is_return=bool(form.is_return.data),
                     version=form.version.data,
                     by=who(),
                     now=clock.now(),
@@ -58,10 +59,27 @@ def move_student(row: Student) -> Any:
         except Refused as refused:
             form.refuse(refused)
     lead = _(
-        "用于转专业、编入其他年级、复学和退学后重新入学。生效日期以前计入原专业和原年级，从生效日期起计入新的；实习天数、成绩和毕业设计随学生走。"
+        "用于转专业、编入其他年级、复学和退学后重新入学。生效日期以前计入原专业和原年级，从生效日期起计入新的；实习天数、成绩和毕业设计随学生走。转入另一个专业的，原专业的卓越计划身份止于前一天。"
     )
     back, number = url_for("people.student", student_id=key), row.student_no
     return form_page(form, _("学籍异动"), back=back, crumbs=crumbs_of_student(row), eyebrow=number, lead=lead)
+
+
+@blueprint.route("/students/<int:student_id>/move/undo", methods=["GET", "POST"])
+@guard(Can.STUDENT_EDIT, load=load_student, subject=queries.subject_of_student)
+def undo_move(row: Student) -> Any:
+    """Take back the last change, which was written down by mistake."""
+    form, key = forms.TakeBackForm(data={"version": row.version}), row.id
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                operations.take_back(student=row, reason=form.reason.data or "", version=form.version.data, by=who(), now=clock.now())
+            return done(_("已撤销最近一次学籍异动。"), "people.student", student_id=key)
+        except Refused as refused:
+            form.refuse(refused)
+    lead = _("专业、年级、班级、学籍状态和卓越计划恢复到异动以前；随异动换发的学号不变，可另行更正。")
+    back, number = url_for("people.student", student_id=key), row.student_no
+    return form_page(form, _("撤销最近一次异动"), back=back, crumbs=crumbs_of_student(row), eyebrow=number, lead=lead)
 
 
 @blueprint.route("/students/<int:student_id>/number", methods=["GET", "POST"])

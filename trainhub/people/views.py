@@ -104,6 +104,7 @@ def student(row: Student) -> Any:
         county=organisations.region(person.county_code) if person.county_code else None,
         spans=queries.spans_of([row.id])[row.id],
         studies=past.studies_of(row),
+        is_mine=who().person_id is not None and who().person_id == queries.human_id(row.person_id),
         numbers=queries.former_numbers_of(student_id=row.id),
         is_petoe=queries.is_petoe(row, clock.today()),
         phone=rules.mask_phone(person.phone),

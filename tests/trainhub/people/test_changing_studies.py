@@ -165,8 +165,8 @@ def test_who_comes_back_takes_up_the_study_that_was_left(session: Session) -> No
     number = student.student_no
     operations.change_student(student=student, state=StudentState.WITHDRAWN, left_on=date(2024, 3, 1), by=SYSTEM, now=clock.now())
     with pytest.raises(operations.BadStudent):
-        move(student, old, year=2024, on=date(2024, 3, 1))
-    assert move(student, old, year=2024, student_no="2024B901")
+        move(student, old, year=2024, on=date(2024, 3, 1), is_return=True)
+    assert move(student, old, year=2024, student_no="2024B901", is_return=True)
     assert (student.state, student.left_on, student.student_no) == (StudentState.ENROLLED, None, "2024B901")
     for on, is_there in ((date(2024, 3, 1), True), (date(2024, 3, 2), False), (DAY - ONE, False), (DAY, True)):
         assert bool(in_programme(session, old, on)) is is_there, on
@@ -179,7 +179,7 @@ def test_who_rests_comes_back_into_another_cohort(session: Session) -> None:
     old, _new = two_programmes()
     student = ground.student(old)
     operations.change_student(student=student, state=StudentState.SUSPENDED, state_on=date(2024, 3, 1), by=SYSTEM, now=clock.now())
-    assert move(student, old, year=2024)
+    assert move(student, old, year=2024, is_return=True)
     assert student.state is StudentState.ENROLLED
     assert [(row.since, row.until) for row in queries.suspensions_of(student.id)] == [(date(2024, 3, 1), DAY - ONE)]
 

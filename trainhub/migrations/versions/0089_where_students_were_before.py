@@ -29,6 +29,13 @@ def upgrade() -> None:
         sa.Column("since", sa.Date(), nullable=False),
         sa.Column("until", sa.Date(), nullable=False),
         sa.Column("next_since", sa.Date(), nullable=False),
+        sa.Column(
+            "ended_as",
+            sa.Enum("enrolled", "suspended", "graduated", "withdrawn", name="endedas", native_enum=False, create_constraint=True, length=40),
+            nullable=False,
+        ),
+        sa.Column("ended_plan", sa.Boolean(), nullable=False),
+        sa.Column("plan_until", sa.Date(), nullable=True),
         sa.Column("reason", sa.String(length=200), nullable=False),
         sa.Column("written_by_id", sa.BigInteger(), nullable=True),
         sa.Column("written_at", UtcDateTime(), nullable=False),

@@ -6,6 +6,7 @@ said (records of before there was anybody to hear, an import, another rule) is f
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -20,7 +21,7 @@ from trainhub.kernel.access import SYSTEM, Identity, Role
 from trainhub.kernel.i18n import N_, say
 from trainhub.notifications import operations as notifications
 from trainhub.oversight.chains.operations import attested, issue
-from trainhub.oversight.chains.queries import COUNTED, PORTION, asked_key, chain_of_student, chains_of
+from trainhub.oversight.chains.queries import COUNTED, PORTION, asked_key, chain_of_student, chains_of, held_of, stands
 from trainhub.oversight.chains.types import Chain
 from trainhub.people import queries as people
 from trainhub.people.models import Student
@@ -38,12 +39,10 @@ TOLD = N_("%(name)s（%(no)s）的培养链条不再齐全，培养证书 %(numb
 def hear(person_id: int, by: Identity, now: datetime) -> None:
     """Queue the judging of a person's chains when it could change a certificate; see `ledger.types.MOVED` and `people.types.HUMANS`."""
     for student in people.students_of_person(people.human_id(person_id)):
-        programme = _programme_of(student)
-        held = issued.by_asked_key(asked_key(programme, student.id))
-        if held is None:
-            is_due = student.state in COUNTED and chain_of_student(programme, student, on=clock.local(now).date()).is_complete
-        else:
-            is_due = held.state in (State.ISSUED, State.SUSPENDED)
+        held = [one for _programme, one in held_of(student)]
+        is_due = any(one.state in (State.ISSUED, State.SUSPENDED) for one in held)
+        if not is_due and _lacks(student, held):
+            is_due = chain_of_student(_programme_of(student), student, on=clock.local(now).date()).is_complete
         if is_due:
             _queue(student, by, now)
 
@@ -58,35 +57,47 @@ def _queue(student: Student, by: Identity, now: datetime) -> None:
 
 
 def judge(*, student: Student, today: date, now: datetime) -> str:
-    """Bring the programme certificate of a student in line with the chain as it stands: `issued`, `corrected`, `suspended`, or nothing.
+    """Bring the programme certificate of a student in line with the chain as it stands, also one of a programme that was left since: `issued`, `corrected`, `suspended`, or nothing.
 
     A broken chain suspends and tells the programme's heads: they see whether the records are put right (resume) or not (revoke). Doing it
     again changes nothing; a suspension is never lifted by this. What is held is judged by the rules of the day on which it was first issued.
     """
-    programme = _programme_of(student)
-    held = issued.by_asked_key(asked_key(programme, student.id))
-    chain = chain_of_student(programme, student, on=today if held is None else issued.line_of(held)[0].issued_on)
-    if held is None:
-        if not chain.is_complete or student.state not in COUNTED:
-            return ""
-        return "issued" if issue(programme=programme, chains=[chain], by=SYSTEM, today=today, now=now).issued else ""
-    if not chain.is_complete:
-        return _suspend(held, chain, programme, student, today, now)
-    return _correct(held, chain, programme, today, now)
+    known = held_of(student)
+    done = [_in_line(programme, held, student, today, now) for programme, held in known]
+    if _lacks(student, [held for _programme, held in known]):
+        programme = _programme_of(student)
+        chain = chain_of_student(programme, student, on=today)
+        if chain.is_complete and issue(programme=programme, chains=[chain], by=SYSTEM, today=today, now=now).issued:
+            done.append("issued")
+    return next((word for word in done if word), "")
+
+
+def _in_line(programme: Programme, held: Certificate, student: Student, today: date, now: datetime) -> str:
+    chain = chain_of_student(programme, student, on=issued.line_of(held)[0].issued_on)
+    return _correct(held, chain, programme, today, now) if chain.is_complete else _suspend(held, chain, programme, student, today, now)
+
+
+def _lacks(student: Student, held: Sequence[Certificate]) -> bool:
+    """Whether a whole chain would be certified: not for who left, not beside a certificate that stands, not again where one was revoked."""
+    mine = asked_key(_programme_of(student), student.id)
+    return student.state in COUNTED and not any(one.asked_key == mine or stands(one) for one in held)
 
 
 def may_be_due(programme: Programme, *, today: date) -> list[Student]:
-    """The students of a programme whom `judge` might change something for, by today's rules; asked in a fixed number of queries a portion.
+    """The students of a programme, and those who left it for another, whom `judge` might change something for, by today's rules; asked in a fixed number of queries a portion.
 
     Whose certificate a person resumed stays as that person decided, until something moves again.
     """
     found = []
-    students = people.students_of_programme(programme.id)
+    students = [*people.students_of_programme(programme.id), *people.students_who_left(programme.id)]
     for start in range(0, len(students), PORTION):
         some = students[start : start + PORTION]
         held = issued.by_asked_keys(asked_key(programme, one.id) for one in some)
         for student, chain in zip(some, chains_of([(programme, one) for one in some], on=today), strict=True):
-            if _may_be_due(student, chain, held.get(asked_key(programme, student.id))):
+            mine = held.get(asked_key(programme, student.id))
+            if mine is None and (student.programme_id != programme.id or chain.certificate_number is not None):
+                continue  # whole or not, it has its certificate elsewhere, or is asked for there
+            if _may_be_due(student, chain, mine):
                 found.append(student)
     return found
 

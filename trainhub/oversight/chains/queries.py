@@ -8,6 +8,8 @@ from datetime import date
 from sqlalchemy import func, select
 
 from trainhub.certificates import queries as certificates
+from trainhub.certificates.models import Certificate
+from trainhub.certificates.types import State
 from trainhub.kernel.db import session
 from trainhub.ledger import queries as ledger
 from trainhub.ledger.models import ConfirmedDay, Milestone
@@ -18,6 +20,7 @@ from trainhub.people import queries as people
 from trainhub.people.models import Student
 from trainhub.people.types import StudentState
 from trainhub.policy.book import book
+from trainhub.programmes import queries as programmes
 from trainhub.programmes.models import Programme
 
 COUNTED = (StudentState.ENROLLED, StudentState.SUSPENDED, StudentState.GRADUATED)
@@ -28,6 +31,26 @@ PORTION = 500
 def asked_key(programme: Programme, student_id: int) -> str:
     """The stable name of a student's programme certificate."""
     return f"programme:{programme.code}:student:{student_id}"
+
+
+def studies_of(students: Sequence[Student]) -> dict[int, list[Programme]]:
+    """Every programme in which students study or studied under one row, by student: that of now first, then the latest."""
+    formers = people.former_studies_of(one.id for one in students)
+    ids = {one.id: list(dict.fromkeys([one.programme_id, *(row.programme_id for row in reversed(formers[one.id]))])) for one in students}
+    found = {one.id: one for one in programmes.by_ids({key for of in ids.values() for key in of})}
+    return {student_id: [found[key] for key in of] for student_id, of in ids.items()}
+
+
+def held_of(student: Student) -> list[tuple[Programme, Certificate]]:
+    """The programme certificates of a student, also of a programme that was left since."""
+    studies = studies_of([student])[student.id]
+    known = certificates.by_asked_keys(asked_key(one, student.id) for one in studies)
+    return [(one, known[key]) for one in studies if (key := asked_key(one, student.id)) in known]
+
+
+def stands(certificate: Certificate | None) -> bool:
+    """Whether it attests the chain, or may again: then no other programme certificate does so a second time."""
+    return certificate is not None and certificate.state not in (State.REVOKED, State.SUPERSEDED)
 
 
 def _spans(student_ids: Sequence[int]) -> dict[int, tuple[date, date]]:
@@ -48,29 +71,34 @@ def _steps(milestones: Sequence[Milestone], source: Source) -> tuple[Step, ...]:
 
 
 def chains_of(asked: Sequence[tuple[Programme, Student]], *, on: date) -> list[Chain]:
-    """The chains of students in programmes, in the order given; the rules are those of the day `on`."""
+    """The chains of students in programmes, in the order given; the rules are those of the day `on`.
+
+    A chain has one certificate: it stands in the programme in which it was issued, and goes with who changes to another one.
+    """
     ids = [one.id for _programme, one in asked]
     persons = [one.person_id for _programme, one in asked]
     names = people.names_of(persons)
     milestones = ledger.milestones_of_many(persons)
     weeks = ledger.weeks_of_many(ids)
     spans = _spans(ids)
-    keys = {one.id: asked_key(programme, one.id) for programme, one in asked}
-    known = certificates.by_asked_keys(keys.values())
+    studies = studies_of([one for _programme, one in asked])
+    known = certificates.by_asked_keys(asked_key(one, key) for key, of in studies.items() for one in of)
     needed = book().at("own.certificate.programme_facts", on=on)
     weeks_asked, days_asked = book().at("petoe.enterprise_weeks", on=on), book().at("own.weeks.days_required", on=on)
     chains = []
     for programme, student in asked:
         total, span = weeks[student.id], spans.get(student.id, (None, None))
+        mine = {None, programme.id, *(one.id for one in studies[student.id])}  # who changed the programme keeps the capstone
         facts = ChainFacts(
             courses=_steps(milestones[student.person_id], Source.COURSE),
-            capstones=_steps([one for one in milestones[student.person_id] if one.programme_id in (None, programme.id)], Source.CAPSTONE),
+            capstones=_steps([one for one in milestones[student.person_id] if one.programme_id in mine], Source.CAPSTONE),
             credited_days=total.credited_days,
             credited_weeks=total.credited_weeks,
             first_day=span[0],
             last_day=span[1],
         )
-        certificate = known.get(keys[student.id])
+        elsewhere = (known.get(asked_key(one, student.id)) for one in studies[student.id])
+        certificate = known.get(asked_key(programme, student.id)) or next((one for one in elsewhere if stands(one)), None)
         chains.append(
             Chain(
                 student_id=student.id,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from trainhub.kernel.access import Identity, may
 from trainhub.kernel.i18n import _, _l
 from trainhub.kernel.imports import Draft, ImportSpec
-from trainhub.kernel.sheets.parsers import parse_date, parse_int, parse_text
+from trainhub.kernel.sheets.parsers import parse_bool, parse_date, parse_int, parse_text
 from trainhub.kernel.sheets.schema import Field, Parsed, Schema
 from trainhub.organisations.rules import normalise_code
 from trainhub.people import operations, queries, rules
@@ -33,6 +33,7 @@ SCHEMA = Schema(
             hint=_l("如 2023；年级须已建立"),
         ),
         Field("moved_on", "生效日期", parse_date, required=True, hint=_l("在新专业、新年级的第一天，或返校的第一天；不能晚于今天")),
+        Field("is_return", "返校", parse_bool, hint=_l("复学或重新入学的填 是；其余留空")),
         Field("new_student_no", "新学号", parse_school_number, is_code=True, hint=_l("学号不变则留空")),
         Field("class_name", "新班级", parse_text(most=60), hint=_l("班级不变则留空")),
         Field("reason", "依据", parse_text(most=200), required=True, hint=_l("批准文号或理由")),
@@ -52,6 +53,7 @@ class Item:
     number: str
     class_name: str
     reason: str
+    is_return: bool = False
 
 
 class _Checker:
@@ -72,6 +74,7 @@ class _Checker:
         found = {s.id: s for s in (*self.students.values(), *self.held.values(), *(s for of in self.before.values() for s in of.values()))}
         self.persons = queries.persons_by_id(s.person_id for s in found.values())
         self.formers = queries.former_studies_of(found)
+        self.spans = queries.spans_of(found)
         self.studies = {(s.person_id, s.programme_id): s for s in queries.studies_of(self.persons)}
         self.allowed: dict[int, bool] = {}
         self.seen: dict[int, int] = {}
@@ -101,13 +104,18 @@ class _Checker:
             return
         target = StudyPlace(programme.id, cohort.id)
         number = data["new_student_no"] or student.student_no
-        is_there = self._is_done(student, target, data["moved_on"])
+        is_return = bool(data["is_return"])
+        is_there = self._is_done(student, target, data["moved_on"], is_return=is_return)
         class_name = data["class_name"] if not self._was_earlier(student, data["moved_on"]) else ""
         if is_there and number == student.student_no and class_name in ("", None, student.class_name):
+            if not (data["new_student_no"] or data["class_name"]) and self._is_another_day(student, target, data["moved_on"], is_return=is_return):
+                draft.problem(row, "moved_on", operations.other_day(self.formers[student.id][-1].next_since))
+                return
             draft.same()
             return
         if not is_there:
-            problem = operations.move_problem(student, self.formers[student.id], programme, cohort, data["moved_on"], draft.today)
+            formers, spans = self.formers[student.id], self.spans[student.id]
+            problem = operations.move_problem(student, formers, spans, programme, cohort, data["moved_on"], draft.today, is_return=is_return)
             if problem is not None:
                 draft.problem(row, {"programme_id": "programme_code"}.get(problem[0], problem[0]), problem[1])
             twin = self.studies.get((student.person_id, programme.id))
@@ -116,7 +124,8 @@ class _Checker:
         self._number(row, programme, student, number)
         if len(draft.errors) == errors:
             name = self.persons[student.person_id].name
-            item = Item(row.number, student.id, programme.id, data["cohort_year"], data["moved_on"], number, class_name or "", data["reason"])
+            facts = (programme.id, data["cohort_year"], data["moved_on"], number, class_name or "", data["reason"], is_return)
+            item = Item(row.number, student.id, *facts)
             draft.change(item, f"{student.student_no} {name}")
 
     def _student(self, row: Parsed, programme: Programme) -> Student | None:
@@ -148,13 +157,28 @@ class _Checker:
     def _is_named(self, row: Parsed, student: Student) -> bool:
         return rules.same_name(self.persons[student.person_id].name, row.data["name"])
 
-    def _is_done(self, student: Student, target: StudyPlace, on: date) -> bool:
-        """Whether the change was made: the student is there, or it was one of those before the last."""
+    def _is_done(self, student: Student, target: StudyPlace, on: date, *, is_return: bool) -> bool:
+        """Whether the change was made: the student is there, or it was one of those before the last. Who is away now came back only if that was said of
+        this very day."""
+        formers = self.formers[student.id]
         if target == StudyPlace(student.programme_id, student.cohort_id):
-            return student.state not in (StudentState.WITHDRAWN, StudentState.SUSPENDED)
+            is_away = student.state in (StudentState.WITHDRAWN, StudentState.SUSPENDED)
+            return not (is_return and is_away) or any(one.next_since == on for one in formers)
+        return self._was_made(student, target, on)
+
+    def _was_made(self, student: Student, target: StudyPlace, on: date) -> bool:
         formers = self.formers[student.id]
         places = [StudyPlace(one.programme_id, one.cohort_id) for one in formers]
         return any(one.next_since == on and place == target for one, place in zip(formers, places[1:], strict=False))
+
+    def _is_another_day(self, student: Student, target: StudyPlace, on: date, *, is_return: bool) -> bool:
+        """Whether a row that only says where the student is says another day than the last change: its school believes that corrected."""
+        formers = self.formers[student.id]
+        if not formers or target != StudyPlace(student.programme_id, student.cohort_id) or self._was_made(student, target, on):
+            return False
+        if is_return and any(rest.until == on - timedelta(days=1) for rest in queries.suspensions_of(student.id)):
+            return False
+        return formers[-1].next_since != on
 
     def _was_earlier(self, student: Student, on: date) -> bool:
         """Whether something changed after the row's day: its class is not today's then."""
@@ -189,6 +213,7 @@ def _apply(item: Item, by: Identity, today: date, now: datetime) -> None:
         reason=item.reason,
         student_no=item.number,
         class_name=item.class_name,
+        is_return=item.is_return,
         by=by,
         now=now,
     )
@@ -212,7 +237,9 @@ SPEC = ImportSpec(
         },
     ),
     notes=(
-        _l("转专业、编入其他年级、复学、退学后重新入学、换发或更正学号，一人一行，整份名单一起生效。同一份名单再次导入不改变任何内容。"),
+        _l(
+            "转专业、编入其他年级、复学、退学后重新入学、换发或更正学号，一人一行，整份名单一起生效；返校要在“返校”一栏填“是”，只换学号或班级的不改变学籍状态。同一份名单再次导入不改变任何内容。"
+        ),
         _l(
             "生效日期以前该生计入原专业和原年级，从生效日期起计入新的；实习天数、成绩和毕业设计随学生走。转入另一个专业的，原专业的卓越计划身份止于前一天。"
         ),

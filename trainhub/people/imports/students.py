@@ -125,14 +125,13 @@ class _Checker:
         if facts is None or len(draft.errors) > errors:
             return
         values = given(row, *PLAIN)
-        cohort_id = self.cohorts[programme.id, data["cohort_year"]]
         item = Item(row.number, student.id if student else None, programme.id, data["cohort_year"], data["student_no"], facts, values, span)
         label = f"{item.student_no} {facts.name}"
         if student is None:
             draft.add(item, label)
             return
         person = self.persons[student.person_id]
-        is_same = student.cohort_id == cohort_id and all(getattr(student, name) == value for name, value in values.items())
+        is_same = all(getattr(student, name) == value for name, value in values.items())
         if is_same and not is_changed(facts, person) and self._has(student, span):
             draft.same()
         else:
@@ -175,11 +174,15 @@ class _Checker:
             self.draft.problem(row, "programme_code", words)
             return
         cohort_id = self.cohorts.get((programme.id, row.data["cohort_year"]))
-        left = next((one for one in reversed(formers) if one.cohort_id == cohort_id and cohort_id != student.cohort_id), None)
+        if cohort_id is None or cohort_id == student.cohort_id:
+            return
+        year = next(year for (_programme, year), key in self.cohorts.items() if key == student.cohort_id)
+        left = next((one for one in reversed(formers) if one.cohort_id == cohort_id), None)
         if left is not None:
-            year = next(year for (_programme, year), key in self.cohorts.items() if key == student.cohort_id)
             words = _("该生已于 %(day)s 编入 %(year)s 级，请改正年级，或从名单中删去。", day=left.next_since, year=year)
-            self.draft.problem(row, "cohort_year", words)
+        else:
+            words = _("该生登记在 %(year)s 级。编入其他年级请用“学籍异动名单”导入，或在学生页面办理，都要写明生效日期。", year=year)
+        self.draft.problem(row, "cohort_year", words)
 
     def _has(self, student: Student, span: tuple[date, date | None] | None) -> bool:
         return span is None or span in [(known.since, known.until) for known in self.spans[student.id]]
@@ -215,6 +218,11 @@ class _Checker:
             self.draft.problem(row, "left_on", _("在读或休学的学生没有离校日期。"))
         if left_on and left_on < self._enrolled_on(row, student):
             self.draft.problem(row, "left_on", _("离校日期不能早于入学日期。"))
+        if student is not None:
+            moved = operations.left_problem(data["left_on"], self.former_studies[student.id]) if has_left else None
+            for problem in (operations.return_problem(student, state, self.draft.today), moved):
+                if problem is not None:
+                    self.draft.problem(row, *problem)
 
     def _guardian(self, row: Parsed, facts: Facts | None, student: Student | None) -> None:
         """Who is added below the age, or turns out to be, has a guardian: told of every row, not of the first that the verb refuses."""
@@ -275,7 +283,7 @@ def _apply(item: Item, by: Identity, today: date, now: datetime) -> None:
         assert found is not None
         student = found
         is_known = _end_span(item, student, by, now)
-        operations.change_student(student=student, by=by, now=now, cohort_id=cohort.id, **item.values)
+        operations.change_student(student=student, by=by, now=now, **item.values)
         apply_person(item.person, by, now)  # after the guardian, whom a birth date may ask for
         if is_known:
             return

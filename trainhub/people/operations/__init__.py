@@ -12,7 +12,7 @@ from trainhub.people.operations.employment import (
 )
 from trainhub.people.operations.guardians import lacking_guardian
 from trainhub.people.operations.merging import note_decision, parted_words
-from trainhub.people.operations.moving import move_problem, move_student, renumber_student, renumber_teacher
+from trainhub.people.operations.moving import move_problem, move_student, other_day, renumber_student, renumber_teacher, take_back
 from trainhub.people.operations.numbering import correct_number, give_number, reveal_number
 from trainhub.people.operations.persons import (
     BadPerson,
@@ -36,6 +36,8 @@ from trainhub.people.operations.students import (
     begin_petoe,
     change_student,
     end_petoe,
+    left_problem,
+    return_problem,
     set_petoe_spans,
 )
 from trainhub.people.operations.teachers import (
@@ -75,10 +77,12 @@ __all__ = [
     "forget_numbers",
     "give_number",
     "lacking_guardian",
+    "left_problem",
     "lift_hold",
     "move_problem",
     "move_student",
     "note_decision",
+    "other_day",
     "parted_words",
     "place_hold",
     "register_person",
@@ -86,9 +90,11 @@ __all__ = [
     "remove_employment",
     "renumber_student",
     "renumber_teacher",
+    "return_problem",
     "reveal_number",
     "seal_number",
     "set_petoe_spans",
+    "take_back",
     "verify_employment",
     "vouches",
     "withdraw_verification",

@@ -8,6 +8,7 @@ of an earlier day does not change, and a file that still names the old place or 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -21,8 +22,8 @@ from trainhub.kernel.db import is_taken, lock, session
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import _
 from trainhub.people import queries, rules
-from trainhub.people.models import FormerSchoolNumber, FormerStudy, Person, Student, Suspension, Teacher
-from trainhub.people.operations.students import BadStudent, StudentKnown, check_guardian_of, end_petoe
+from trainhub.people.models import FormerSchoolNumber, FormerStudy, Person, PetoeSpan, Student, Suspension, Teacher
+from trainhub.people.operations.students import BadStudent, StudentKnown, check_guardian_of
 from trainhub.people.operations.teachers import BadTeacher, TeacherKnown
 from trainhub.people.permissions import Can
 from trainhub.people.types import MOVED, NUMBERED, StudentState, StudyPlace
@@ -32,8 +33,26 @@ from trainhub.programmes.models import Cohort, Programme
 ONE = timedelta(days=1)
 
 
+@dataclass(frozen=True, slots=True)
+class PetoePlan:
+    """A span in the 卓越计划 that a change cut short: the end it had; None: it was open."""
+
+    until: date | None
+
+
+AWAY = (StudentState.WITHDRAWN, StudentState.SUSPENDED)
+
+
 def move_problem(
-    student: Student, formers: Sequence[FormerStudy], programme: Programme, cohort: Cohort, on: date, today: date
+    student: Student,
+    formers: Sequence[FormerStudy],
+    spans: Sequence[PetoeSpan],
+    programme: Programme,
+    cohort: Cohort,
+    on: date,
+    today: date,
+    *,
+    is_return: bool,
 ) -> tuple[str, str] | None:
     """What keeps a student from being in a programme and cohort from a day on, as (field, words); None: nothing. Who has the right is not asked here."""
     if programme.university_id != student.university_id:
@@ -44,12 +63,22 @@ def move_problem(
         return "programme_id", _("该生已于 %(day)s 毕业；继续学习的，请在新的专业登记学籍。", day=student.left_on)
     if on > today:
         return "moved_on", _("生效日期不能晚于今天；提前决定的异动，请在生效当天或之后登记。")
-    if student.left_on is not None and on <= student.left_on:
-        return "moved_on", _("返校日期应晚于离校日期 %(day)s。", day=student.left_on)
     since = _there_since(student, formers)
+    if student.state in AWAY and (is_return or on != since):
+        if not is_return:
+            return "is_return", _("该生已退学或正在休学；返校的请选择“返校”。只换学号或班级的，专业、年级填现在的。")
+        if student.left_on is not None and on <= student.left_on:
+            return "moved_on", _("返校日期应晚于离校日期 %(day)s。", day=student.left_on)
+        rest = next((row for row in queries.suspensions_of(student.id) if row.until is None), None)
+        if rest is not None and on <= rest.since:
+            return "moved_on", _("复学（或离校）的日期应晚于休学开始的 %(day)s。", day=rest.since)
     if on < since:
         said = _("生效日期不能早于上一次异动的 %(day)s。", day=since) if formers else _("生效日期不能早于入学日期 %(day)s。", day=since)
         return "moved_on", said
+    later = next((span for span in spans if span.since >= on), None)
+    if programme.id != student.programme_id and on > since and later is not None:
+        words = _("该生 %(day)s 起的卓越计划在转入日期之后才开始，不知属于哪个专业；请先在学生页面更正卓越计划的起止日期。", day=later.since)
+        return "moved_on", words
     return None
 
 
@@ -65,9 +94,10 @@ def move_student(
     version: int | None = None,
     student_no: str = "",
     class_name: str = "",
+    is_return: bool = False,
 ) -> bool:
-    """Where a student is from a day on; returns whether anything changed. Who had left, or was suspended, is back on that day. `student_no` and
-    `class_name`: the new ones, as they are if empty.
+    """Where a student is from a day on; returns whether anything changed. `is_return`: who had left, or was suspended, is back on that day; it is said,
+    and never follows from a new number or class. `student_no` and `class_name`: the new ones, as they are if empty.
 
     The day on which the student came to where they are now corrects a slip: nothing is kept of what was never so, and the place from which they
     had come takes the change back. Another programme ends the 卓越计划 of the old one the day before. Needs the right to edit the student and to add students to the programme.
@@ -85,11 +115,16 @@ def move_student(
     before = StudyPlace(student.programme_id, student.cohort_id)
     after = StudyPlace(programme.id, cohort.id)
     number = rules.school_number(student_no) or student.student_no
-    is_back = student.state in (StudentState.WITHDRAWN, StudentState.SUSPENDED)
+    since = _there_since(student, formers)
+    is_back = is_return and student.state in AWAY and (after != before or on != since)
     if after == before and not is_back:
-        is_renumbered = _renumber(student, number, reason, by, now)
-        return _put_class(student, class_name, by) or is_renumbered
-    problem = move_problem(student, formers, programme, cohort, on, local(now).date())
+        is_changed = _renumber(student, number, reason, by, now)
+        is_changed = _put_class(student, class_name, by) or is_changed
+        if formers and on != since and not is_changed:
+            raise BadStudent(other_day(since), field="moved_on")
+        return is_changed
+    spans = queries.spans_of([student.id])[student.id]
+    problem = move_problem(student, formers, spans, programme, cohort, on, local(now).date(), is_return=is_return)
     if problem is not None:
         raise BadStudent(problem[1], field=problem[0])
     twin = next((one for one in queries.students_of_person(student.person_id) if one.programme_id == programme.id and one.id != student.id), None)
@@ -98,10 +133,13 @@ def move_student(
     person = session().get_one(Person, student.person_id)
     if student.left_on is not None:
         check_guardian_of(person, student.guardian_name, student.guardian_phone, local(now).date())
-    if after.programme_id != before.programme_id:
-        _end_plan(student, formers, on, by, now)
-    _keep(student, formers, after, on, reason, by, now)
-    told = _come_back(student, on)
+    last = formers[-1] if formers else None
+    told: dict[str, list[Any]] = {}
+    if on == since and last is not None and last.until == on - ONE and StudyPlace(last.programme_id, last.cohort_id) == after:
+        told = _restore(student, last, by)
+    elif on > since:
+        _keep(student, since, on, reason, by, now, cut=_end_plan(student, spans, on, by) if programme.id != student.programme_id else None)
+        told = _come_back(student, on) if is_back else {}
     for key, value in (("programme_id", programme.id), ("cohort_id", cohort.id), ("class_name", class_name.strip() or student.class_name)):
         if getattr(student, key) != value:
             told[key] = [getattr(student, key), value]
@@ -114,7 +152,7 @@ def move_student(
         if not is_taken(twice):
             raise
         raise StudentKnown(_("%(name)s 已在这个专业登记学籍。", name=person.name), field="programme_id") from twice
-    audit.record(by=by, did="people.student.moved", on=student, data={**told, "on": on, "reason": reason})
+    audit.record(by=by, did="people.student.moved", on=student, data={**told, "on": on})  # the reason stays with the row
     _renumber(student, number, reason, by, now)
     for tell in current_app.extensions.get(MOVED, ()):
         tell(student, before, by, now)
@@ -130,43 +168,45 @@ def _written_twice(student: Student, twin: Student) -> StudentKnown:
     return StudentKnown(words, field="programme_id")
 
 
-def _end_plan(student: Student, formers: Sequence[FormerStudy], on: date, by: Identity, now: datetime) -> None:
-    """The 卓越计划 belongs to a programme: who leaves it leaves its plan the day before. A slip that is corrected ends nothing."""
-    if on == _there_since(student, formers):
-        return
-    for span in queries.spans_of([student.id])[student.id]:
-        if span.until is None and span.since < on:
-            end_petoe(student=student, until=on - ONE, by=by, now=now)
+def other_day(since: date) -> str:
+    """That the student is where they are since another day, and how that is corrected."""
+    return _("该生自 %(day)s 起已在这个专业和年级。日期有误的，请先在学生页面撤销这次异动，再按正确的日期登记。", day=since)
 
 
-def _keep(student: Student, formers: Sequence[FormerStudy], after: StudyPlace, on: date, reason: str, by: Identity, now: datetime) -> None:
-    """Write down where the student was, unless that was a slip."""
-    since, last = _there_since(student, formers), formers[-1] if formers else None
-    if on > since:
-        until = student.left_on or on - ONE
-        row = FormerStudy(
-            student_id=student.id,
-            programme_id=student.programme_id,
-            cohort_id=student.cohort_id,
-            class_name=student.class_name,
-            since=since,
-            until=until,
-            next_since=on,
-            reason=reason,
-            written_by_id=by.account_id,
-            written_at=now,
-        )
-        session().add(row)
-    elif last is not None and last.until == on - ONE and StudyPlace(last.programme_id, last.cohort_id) == after:
-        student.class_name = last.class_name
-        session().delete(last)
+def _end_plan(student: Student, spans: Sequence[PetoeSpan], on: date, by: Identity) -> PetoePlan | None:
+    """The 卓越计划 belongs to a programme: who leaves it leaves its plan the day before, whatever end was written ahead."""
+    span = next((span for span in spans if span.since < on and (span.until is None or span.until >= on)), None)
+    if span is None:
+        return None
+    cut = PetoePlan(span.until)
+    span.until = on - ONE
+    audit.record(by=by, did="people.student.petoe_changed", on=student, data={"since": span.since, "until": span.until})
+    return cut
+
+
+def _keep(student: Student, since: date, on: date, reason: str, by: Identity, now: datetime, *, cut: PetoePlan | None) -> None:
+    """Write down where the student was."""
+    row = FormerStudy(
+        student_id=student.id,
+        programme_id=student.programme_id,
+        cohort_id=student.cohort_id,
+        class_name=student.class_name,
+        since=since,
+        until=student.left_on or on - ONE,
+        next_since=on,
+        ended_as=student.state,
+        ended_plan=cut is not None,
+        plan_until=cut.until if cut else None,
+        reason=reason,
+        written_by_id=by.account_id,
+        written_at=now,
+    )
+    session().add(row)
     session().flush()
 
 
 def _come_back(student: Student, on: date) -> dict[str, list[Any]]:
-    """Who had left or was suspended studies again from a day on; the days between earn nothing. Raises BadStudent."""
-    if student.state not in (StudentState.WITHDRAWN, StudentState.SUSPENDED):
-        return {}
+    """Who had left or was suspended studies again from a day on; the days between earn nothing."""
     told: dict[str, list[Any]] = {"state": [student.state, StudentState.ENROLLED]}
     if student.left_on is not None:
         told["left_on"] = [student.left_on, None]
@@ -174,10 +214,72 @@ def _come_back(student: Student, on: date) -> dict[str, list[Any]]:
             session().add(Suspension(student_id=student.id, since=student.left_on + ONE, until=on - ONE))
     for row in queries.suspensions_of(student.id):
         if row.until is None:
-            if on <= row.since:
-                raise BadStudent(_("复学（或离校）的日期应晚于休学开始的 %(day)s。", day=row.since), field="moved_on")
             row.until = on - ONE
     student.state, student.left_on = StudentState.ENROLLED, None
+    return told
+
+
+def take_back(*, student: Student, reason: str, by: Identity, now: datetime, version: int | None = None) -> bool:
+    """Undo the last change of a student, as if it had never been written: the place, the 卓越计划, a suspension or a leaving are as before. A number
+    that was given with it stays. Needs the right over both programmes.
+
+    Raises NotAllowed, Stale; BadStudent where nothing was changed, without a reason, or when something since stands on it.
+    """
+    lock(Student, student.id)
+    session().refresh(student)
+    check_version(student, version)
+    demand(by, Can.STUDENT_EDIT, queries.subject_of_student(student))
+    reason = _reason(reason)
+    formers = queries.former_studies_of([student.id])[student.id]
+    if not formers:
+        raise BadStudent(_("该生没有可以撤销的学籍异动。"))
+    last = formers[-1]
+    programme = programmes.by_id(last.programme_id)
+    assert programme is not None
+    demand(by, Can.STUDENT_CREATE, programmes.subject_of(programme))
+    before = StudyPlace(student.programme_id, student.cohort_id)
+    twin = next((one for one in queries.students_of_person(student.person_id) if one.programme_id == programme.id and one.id != student.id), None)
+    if twin is not None:
+        raise _written_twice(student, twin)
+    told = _restore(student, last, by)
+    for key, value in (("programme_id", last.programme_id), ("cohort_id", last.cohort_id), ("class_name", last.class_name)):
+        if getattr(student, key) != value:
+            told[key] = [getattr(student, key), value]
+            setattr(student, key, value)
+    session().flush()
+    audit.record(by=by, did="people.student.move_undone", on=student, data={**told, "on": last.next_since, "reason": reason})
+    for tell in current_app.extensions.get(MOVED, ()):
+        tell(student, before, by, now)
+    return True
+
+
+def _restore(student: Student, last: FormerStudy, by: Identity) -> dict[str, list[Any]]:
+    """The state and the 卓越计划 before a change, which is forgotten; the place is for the caller. Raises BadStudent."""
+    told: dict[str, list[Any]] = {}
+    rests = queries.suspensions_of(student.id)
+    if last.ended_as in AWAY:
+        if student.state is not StudentState.ENROLLED or any(row.since >= last.next_since for row in rests):
+            raise BadStudent(_("这次返校之后又登记了休学或离校，不能撤销；请先更正学籍状态。"), field="moved_on")
+        told["state"] = [student.state, last.ended_as]
+        student.state = last.ended_as
+        ended = next((row for row in rests if row.until == last.next_since - ONE), None)
+        if last.ended_as is StudentState.WITHDRAWN:
+            told["left_on"] = [None, last.until]
+            student.left_on = last.until
+            if ended is not None and ended.since == last.until + ONE:
+                session().delete(ended)
+        elif ended is not None:
+            ended.until = None
+    spans = queries.spans_of([student.id])[student.id]
+    span = next((one for one in spans if last.ended_plan and one.until == last.next_since - ONE), None)
+    if span is not None:
+        if rules.overlaps(span.since, last.plan_until, [(one.since, one.until) for one in spans if one is not span]):
+            raise BadStudent(_("异动之后又登记了卓越计划的起止，不能撤销；请先在学生页面更正卓越计划。"), field="moved_on")
+        span.until = last.plan_until
+        audit.record(by=by, did="people.student.petoe_changed", on=student, data={"since": span.since, "until": span.until})
+    student.class_name = last.class_name
+    session().delete(last)
+    session().flush()
     return told
 
 

@@ -17,7 +17,7 @@ from trainhub.kernel.errors import Refused
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import _
 from trainhub.people import queries, rules
-from trainhub.people.models import Person, PetoeSpan, Student, Suspension
+from trainhub.people.models import FormerStudy, Person, PetoeSpan, Student, Suspension
 from trainhub.people.operations.guardians import lacking_guardian
 from trainhub.people.types import StudentState
 from trainhub.programmes.models import Cohort, Programme
@@ -186,7 +186,7 @@ def _row(
 
 GUARDIAN = frozenset(["guardian_name", "guardian_phone"])
 """Personal data of somebody who is no student: erased when their time is over, so no log may keep them."""
-EDITABLE = frozenset(["class_name", "state", "enrolled_on", "left_on", "guardian_name", "guardian_phone", "cohort_id"])
+EDITABLE = frozenset(["class_name", "state", "enrolled_on", "left_on", "guardian_name", "guardian_phone"])
 
 
 def change_student(
@@ -213,6 +213,14 @@ def change_student(
         raise BadStudent(_("在读或休学的学生没有离校日期，请清空。"), field="left_on")
     if left_on is not None and left_on < enrolled_on:
         raise BadStudent(_("离校日期不能早于入学日期。"), field="left_on")
+    formers = queries.former_studies_of([student.id])[student.id]
+    for problem in (
+        return_problem(student, state, local(now).date()),
+        left_problem(left_on, formers) if left_on != student.left_on else None,
+        _enrolled_problem(enrolled_on, formers),
+    ):
+        if problem is not None:
+            raise BadStudent(problem[1], field=problem[0])
     returns = student.left_on is not None
     if not has_left and (returns or any(key in fields and fields[key] != getattr(student, key) for key in GUARDIAN)):
         name, phone = (fields.get(key, getattr(student, key)) for key in ("guardian_name", "guardian_phone"))
@@ -221,6 +229,10 @@ def change_student(
     for key, (_before, after) in changed.items():
         setattr(student, key, after)
     day = state_on or (left_on if has_left and left_on is not None else local(now).date())
+    if formers and formers[0].since != student.enrolled_on:
+        formers[0].since = student.enrolled_on
+    if formers and state is StudentState.SUSPENDED and day < formers[-1].next_since:
+        raise BadStudent(_("休学日期不能早于上一次学籍异动的 %(day)s。", day=formers[-1].next_since), field="state_on")
     if spent := _suspend(student, state, day, state_on):
         changed["suspended"] = spent
     if changed:
@@ -231,6 +243,27 @@ def change_student(
             if span.until is None and span.since <= left_on:
                 end_petoe(student=student, until=left_on, by=by, now=now)
     return changed
+
+
+def return_problem(student: Student, state: StudentState, today: date) -> tuple[str, str] | None:
+    """Why a student who has left is not simply written down as here again, as (field, words): a return has a day, and what lies between counts nowhere."""
+    is_back = student.state is StudentState.WITHDRAWN and state in (StudentState.ENROLLED, StudentState.SUSPENDED)
+    if not is_back or student.left_on is None or student.left_on >= today:
+        return None
+    return "state", _("该生已于 %(day)s 退学。返校请用“学籍异动”办理，并写明返校的第一天。", day=student.left_on)
+
+
+def left_problem(left_on: date | None, formers: Sequence[FormerStudy]) -> tuple[str, str] | None:
+    """The last day at school lies in the study that goes on, not before the change that began it; as (field, words)."""
+    if left_on is None or not formers or left_on >= formers[-1].next_since:
+        return None
+    return "left_on", _("离校日期不能早于上一次学籍异动的 %(day)s。", day=formers[-1].next_since)
+
+
+def _enrolled_problem(enrolled_on: date, formers: Sequence[FormerStudy]) -> tuple[str, str] | None:
+    if not formers or enrolled_on <= formers[0].until:
+        return None
+    return "enrolled_on", _("入学日期不能晚于第一次学籍异动前的 %(day)s。", day=formers[0].until)
 
 
 def check_guardian_of(person: Person, name: str, phone: str, today: date) -> None:

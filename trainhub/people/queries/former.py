@@ -49,10 +49,10 @@ def cohort_on(on: date) -> Any:
     return func.coalesce(was.scalar_subquery(), Student.cohort_id)
 
 
-def there_since(on: date) -> Any:
-    """SQL: since when a student is where they are on a day."""
-    before = select(func.max(PAST.next_since)).where(PAST.student_id == Student.id, PAST.next_since <= on)
-    return func.coalesce(before.scalar_subquery(), Student.enrolled_on)
+def in_programme_since(programme_id: int, on: date) -> Any:
+    """SQL: since when a student who is in a programme on a day came there from another one; another cohort of it, or a return, ends no stay."""
+    elsewhere = (PAST.student_id == Student.id, PAST.next_since <= on, PAST.programme_id != programme_id)
+    return func.coalesce(select(func.max(PAST.next_since)).where(*elsewhere).scalar_subquery(), Student.enrolled_on)
 
 
 def former_studies_of(student_ids: Iterable[int]) -> dict[int, list[FormerStudy]]:
@@ -76,6 +76,13 @@ def left_programme(programme_id: int, on: date) -> list[tuple[FormerStudy, Stude
     statement = select(FormerStudy, Student).join(Student, Student.id == FormerStudy.student_id)
     statement = statement.where(FormerStudy.programme_id == programme_id, FormerStudy.until < on, ~in_programme(programme_id, on))
     return [(row, student) for row, student in session().execute(statement.order_by(Student.student_no, Student.id, FormerStudy.since))]
+
+
+def students_who_left(programme_id: int) -> list[Student]:
+    """Who was in a programme and is in another one now, in the order of numbers."""
+    was = select(FormerStudy.student_id).where(FormerStudy.programme_id == programme_id)
+    statement = select(Student).where(Student.id.in_(was), Student.programme_id != programme_id)
+    return list(session().scalars(statement.order_by(Student.student_no, Student.id)))
 
 
 def study_on(student: Student, on: date) -> StudyPlace | None:

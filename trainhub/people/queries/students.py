@@ -44,7 +44,11 @@ def studying_at(moment: datetime) -> list[tuple[Student, Studying]]:
 
     Who left is often entered weeks later with the day on which they left: what was known at the moment is told by what was changed since.
     """
-    then = audit.replaced_since(moment, did=("people.student.changed", "people.student.moved"), keys=("cohort_id", "state", "enrolled_on", "left_on"))
+    then = audit.replaced_since(
+        moment,
+        did=("people.student.changed", "people.student.moved", "people.student.move_undone"),
+        keys=("cohort_id", "state", "enrolled_on", "left_on"),
+    )
     ids, found = sorted(then), []
     for begins in range(0, len(ids), PART):
         for row in session().scalars(select(Student).where(Student.id.in_(ids[begins : begins + PART]), Student.created_at <= moment)):

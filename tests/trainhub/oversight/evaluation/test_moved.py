@@ -14,8 +14,10 @@ from tests.factories import evaluation as factory
 from tests.factories import ground
 from trainhub.kernel.access import SYSTEM
 from trainhub.organisations import queries as organisations
-from trainhub.oversight.evaluation.queries import dossier, field
+from trainhub.oversight.evaluation.models import ExchangeRecord
+from trainhub.oversight.evaluation.queries import dossier, field, registers
 from trainhub.oversight.evaluation.queries.members import Members, members_of
+from trainhub.oversight.evaluation.register_types import ExchangeKind
 from trainhub.people import operations as people
 from trainhub.people.models import Student
 from trainhub.programmes.models import Programme
@@ -101,3 +103,27 @@ def test_days_and_placements_go_with_the_student(session: Session) -> None:
         assert [row.id for row in field.placements_of(programme.id, on)] == [placement.id] * is_there
         assert [row.student_id for row in dossier.placed(programme.id, date(2025, 1, 1), on)] == [mover.id] * is_there
         assert list(dossier.days_by_student(programme.id, on)) == [mover.id] * is_there
+
+
+def test_who_left_the_plan_is_named_after_another_cohort_too(session: Session) -> None:
+    """The plan is the programme's: another year of it ends no stay in it (PETOE-7.2)."""
+    built = factory.bare(students=2)
+    mover = built.students[0]
+    people.end_petoe(student=mover, until=DAY - 30 * ONE, **W)
+    assert [mover.student_no in line for line in members_of(built.programme.id, DAY - ONE).group.left] == [True]
+    move(mover, built.programme, built.cohort.year + 1)
+    later = built.cohort.year + 1
+    stays = ground.student(built.programme, year=later, petoe_since=date(later, 9, 1))
+    group = members_of(built.programme.id, DAY, (later,)).group
+    assert group.size == 1, stays.student_no
+    assert [mover.student_no in line for line in group.left] == [True]
+
+
+def test_an_exchange_is_listed_where_the_student_was_on_the_day(session: Session) -> None:
+    built = factory.bare(students=1)
+    new, mover = other(built), built.students[0]
+    went = ExchangeRecord(student_id=mover.id, kind=next(iter(ExchangeKind)), partner="某大学", country="DE", took_place_on=DAY - 9 * ONE)
+    session.add(went)
+    move(mover, new, built.cohort.year)
+    for programme, on, is_there in ((built.programme, DAY - ONE, True), (built.programme, DAY, False), (new, DAY - ONE, False), (new, DAY, True)):
+        assert bool(registers.exchanges(programme.id, on=on)) is is_there, (programme.name, on)

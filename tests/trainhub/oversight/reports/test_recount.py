@@ -34,7 +34,7 @@ from trainhub.oversight.surveys.types import SurveyKind
 from trainhub.people import operations as people
 from trainhub.people.types import PairDecision, StudentState
 from trainhub.programmes import operations as programmes
-from trainhub.programmes.models import Programme
+from trainhub.programmes.models import Cohort, Programme
 
 LATER = NOW + timedelta(days=30)
 AsRole = Callable[..., FlaskClient]
@@ -121,7 +121,10 @@ def test_a_departure_that_is_entered_later_does_not_change_a_report(session: Ses
     session.info.pop("audit", None)  # what was known before the report stands before it
     people.change_student(student=gone, state=StudentState.WITHDRAWN, left_on=left_on, by=SYSTEM, now=LATER)
     people.change_student(student=stays, class_name="机械2", by=SYSTEM, now=LATER)
-    people.change_student(student=back, state=StudentState.ENROLLED, left_on=None, by=SYSTEM, now=LATER)
+    place = session.get_one(Programme, back.programme_id), session.get_one(Cohort, back.cohort_id)
+    people.move_student(
+        student=back, programme=place[0], cohort=place[1], on=TODAY - timedelta(days=5), reason="复学", is_return=True, by=SYSTEM, now=LATER
+    )
     _written(session)
     assert operations.recount(row).differences == []
 

@@ -347,7 +347,7 @@ def international(drawn: Drawn) -> list[Table]:
         for r in registers.activities(key)
         if r.took_place_on <= on
     ]
-    records = [[name, number, labels.EXCHANGES[r.kind], r.partner, r.country, r.took_place_on] for r, name, number in registers.exchanges(key) if r.took_place_on <= on]  # fmt: skip
+    records = [[name, number, labels.EXCHANGES[r.kind], r.partner, r.country, r.took_place_on] for r, name, number in registers.exchanges(key, on=on) if r.took_place_on <= on]  # fmt: skip
     same = [[name, r.university, r.country, r.course, r.evidence, r.compared_on] for r, name in registers.equivalences(key) if r.compared_on <= on]
     return [
         table("国际合作办学", ("模式", "境外学校", "国家或地区", "协议", "开始", "结束"), joint, "没有登记合作办学项目。"),

@@ -79,7 +79,7 @@ def members_of(programme_id: int, on: date, years: Collection[int] = ()) -> Memb
             Person.nationality_kind,
             PetoeSpan.since,
             PetoeSpan.until,
-            people.there_since(on),
+            people.in_programme_since(programme_id, on),
             people.in_programme(programme_id, on),
         )
         .join(Person, Person.id == Student.person_id)

@@ -84,13 +84,13 @@ def incentives(programme_id: int) -> list[tuple[Incentive, str | None]]:
     return [(row, name) for row, name in session().execute(statement)]
 
 
-def exchanges(programme_id: int) -> list[tuple[ExchangeRecord, str, str]]:
-    """(record, student's name, number), the latest first."""
+def exchanges(programme_id: int, *, on: date | None = None) -> list[tuple[ExchangeRecord, str, str]]:
+    """(record, student's name, number), the latest first: of who is in the programme now, or was on a day."""
     statement = (
         select(ExchangeRecord, Person.name, Student.student_no)
         .join(Student, Student.id == ExchangeRecord.student_id)
         .join(Person, Person.id == Student.person_id)
-        .where(Student.programme_id == programme_id)
+        .where(Student.programme_id == programme_id if on is None else people.in_programme(programme_id, on))
         .order_by(ExchangeRecord.took_place_on.desc(), ExchangeRecord.id.desc())
     )
     return [(row, name, number) for row, name, number in session().execute(statement)]
