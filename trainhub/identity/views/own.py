@@ -75,7 +75,7 @@ def password_post() -> Any:
             with counted(key):
                 worked = ops.work_out_password(key, new, today=clock.today())  # while nobody's write waits
                 was = passwords.compare(old, against=[queries.account(key).password_hash])
-                facts = {"by": identity, "now": clock.now(), "keep_session_id": identity.session_id, "worked": worked, "was": was}
+                facts: dict[str, Any] = {"by": identity, "now": clock.now(), "keep_session_id": identity.session_id, "worked": worked, "was": was}
                 with transaction():
                     ops.change_password(account=queries.account(key), old=old, new=new, **facts)
             return done(_("密码已修改，其他设备上的登录已全部退出，接口令牌已全部失效。"), "my_account.overview")
