@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from courses.interop.olx import blocks, carrier, markup, settings, values
 from courses.interop.olx.files import CourseFiles
+from courses.interop.olx.found import Found, Inherited
 from courses.interop.olx.leftovers import Leftovers
 from courses.interop.olx.markup import Element
 from courses.interop.olx.problems import read_problem
@@ -39,36 +37,9 @@ SILENT = frozenset({"wiki", "textbook", "static_tab", "course_info", "about", "s
 _EMPTY_PAGE = "<p></p>"
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A definition: its tag and name, its element (None when its file is missing), and attributes after the policy.
-
-    `is_carried`: it stood in a page as text, because checkers do not know it.
-    """
-
-    tag: str
-    name: str
-    element: Element
-    settings: dict[str, str]
-    file: str
-    is_carried: bool = False
-
-    @property
-    def title(self) -> str:
-        return values.unquoted(self.settings.get("display_name", ""))
-
-    @property
-    def is_published(self) -> bool:
-        return not values.is_true(self.settings.get("visible_to_staff_only", ""))
-
-
 def read_olx(root: Path) -> CourseDoc:
     """Read the course whose course.xml lies in `root`. Refuses a broken file by name and line (`PackageRefused`)."""
     return _Reader(CourseFiles(root)).course()
-
-
-INHERITED = ("max_attempts", "showanswer")
-"""Settings that a course, chapter, unit or page sets for every problem inside that does not set them itself."""
 
 
 class _Reader:
@@ -84,15 +55,14 @@ class _Reader:
         self.unsupported: list[UnsupportedDoc] = []
         self.policy: dict[str, dict[str, object]] = {}
         self.folder = ""  # "drafts/" while drafts are read
-        self.above: dict[str, str] = {}
-        """What stands above the definition that is read, of what Open edX hands down (`INHERITED`)."""
+        self.above = Inherited()
 
     def course(self) -> CourseDoc:
         head = settings.read_head(self.files)
         self.policy = head.policy
         self.warnings += head.warnings
         self.leftovers.look("course", head.settings)
-        with self.under(head.settings):
+        with self.above.under(head.settings):
             sections = [section for child in head.element for section in self.sections(child, head.file)]
             sections += self.orphans()
         assets = tuple(self.files.assets())
@@ -126,7 +96,7 @@ class _Reader:
         if found.tag != "chapter":
             unit = self.unit(found, 0)
             return [SectionDoc(self.key(f"{found.name}-section"), unit.title, (unit,), is_published=not is_orphan)]
-        with self.under(found.settings):
+        with self.above.under(found.settings):
             units = [
                 self.unit(inside, 1)
                 for node in found.element
@@ -143,7 +113,7 @@ class _Reader:
         if found.tag in ("sequential", "problemset", "videosequence"):
             if found.tag != "sequential":
                 self.cannot(found, blocks.WRAPPERS[found.tag]())
-            with self.under(found.settings):
+            with self.above.under(found.settings):
                 pages = [self.page(inside, depth + 1) for node in found.element for inside in [self.find(node, found.file)] if inside is not None]
         else:
             page = self.page(found, depth + 1)
@@ -172,7 +142,7 @@ class _Reader:
         if depth > MAX_DEPTH:
             raise PackageRefused(found.file, _("嵌套层数过多"), code="broken_file")
         inside: list[BlockDoc] = []
-        with self.under(found.settings):
+        with self.above.under(found.settings):
             for node in found.element:
                 if markup.tag_of(node) == "show":
                     inside += self.shown(node, found, depth)
@@ -181,14 +151,6 @@ class _Reader:
                     if child is not None:
                         inside += self.blocks(child, depth + 1)
         return inside
-
-    @contextmanager
-    def under(self, settings: Mapping[str, str]) -> Iterator[None]:
-        """Hand settings down to what is read inside."""
-        before = self.above
-        self.above = {**before, **{name: values.unquoted(settings[name]) for name in INHERITED if settings.get(name, "").strip()}}
-        yield
-        self.above = before
 
     def shown(self, node: Element, parent: Found, depth: int) -> list[BlockDoc]:
         """`<show sources="i4x://org/course/problem/name; …"/>` of a conditional: references in another spelling."""
@@ -337,7 +299,7 @@ class _Reader:
         attributes = values.merged(markup.attributes(element), self.policy.get(f"{tag}/{name}", {}))
         self.leftovers.look(f"{tag}/{name}", attributes)
         if tag == "problem":
-            attributes = {**self.above, **attributes}
+            attributes = {**self.above.settings, **attributes}
         return Found(tag, name, element, attributes, file, carried is not None)
 
     def orphans(self) -> list[SectionDoc]:

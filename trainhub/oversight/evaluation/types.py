@@ -45,8 +45,7 @@ class Verdict(StrEnum):
 
 
 class AccreditationStanding(StrEnum):
-    """Where the accreditation stands on a day; one that has not begun carries no verdict yet, an expired one none any more. Declared: the
-    programme says so itself and nobody has confirmed it, which carries nothing."""
+    """Where the accreditation stands on a day. What has not begun, has expired, or was declared by the programme alone (unconfirmed) carries no verdict."""
 
     PASSED = "passed"
     FAILED = "failed"
@@ -298,8 +297,7 @@ class CapstoneCase:
     findings: tuple[Finding, ...] = ()
     has_ended: bool = False
     has_result: bool = False
-    is_supposed: bool = False
-    """There is none, and it is supposed that it will be as it has to be."""
+    is_supposed: bool = False  # there is none, and it is supposed that it will be as it has to be
 
 
 @dataclass(frozen=True, slots=True)
