@@ -117,7 +117,7 @@ def test_every_point_is_carried() -> None:
         (CourseCase("A", 100, 2, 1, recognised=("张三",)), "met"),
         (CourseCase("A", 100, 2, 0), "no_data"),
         (CourseCase("A", 100, 2, 1, open_years=(2022,)), "not_met"),
-        (CourseCase("A", 100, 2, 1, open_years=(2022,), is_optional=True), "met"),
+        (CourseCase("A", 100, 2, 1, open_years=(2022,), is_optional=True), "not_met"),  # a cohort in which somebody takes it
         (CourseCase("A", 100, 2, 1, ("张三",), is_optional=True), "not_met"),
         (CourseCase("A", 0, 2, 1, is_optional=True), "not_met"),
     ],
