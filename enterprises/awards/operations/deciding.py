@@ -137,7 +137,7 @@ def decide(
         raise AwardRefused(_("有条件需要由人判断，请写明判断的结论和理由。"), field="judgement", code="judgement_needed")
     _check_amount(amount_fen, answer)
     _need_credit(award, today)
-    _need_verified(award)
+    _need_verified(award, today)
     award.amount_fen, award.minutes = amount_fen, minutes
     award.payer = _payer(award, payer, answer)
     award.findings = as_dicts(answer.findings)
@@ -198,7 +198,7 @@ def confer(
     if bad := [f for f in answer.missing if f.status is not Status.JUDGE] or _lost(award, answer):
         raise not_eligible(bad, _("提交联席会议之后才不具备的，请登记为不同意，退回重新办理。"))
     _check_amount(award.amount_fen, answer)
-    _need_verified(award)
+    _need_verified(award, today)
     award.conference_minutes, award.decided_on = text.strip(), on
     return end(award, Action.CONFER, by, now, amount_fen=award.amount_fen, **_grouped(award))
 
@@ -241,10 +241,10 @@ def _need_credit(award: Award, today: date) -> None:
         raise AwardRefused(message, code="credit_unknown")
 
 
-def _need_verified(award: Award) -> None:
+def _need_verified(award: Award, today: date) -> None:
     """Nothing is given to whom nobody verified (IPLUS-3.3.2 asks as much of who publishes a position): a changed name or code has to be looked at again. Who may
     come from elsewhere (`EVERYWHERE`) has no region of ours, by which one is verified: those the department looks at itself."""
-    if award.rule not in EVERYWHERE and (names := queries.unverified(award.organisation_id)):
+    if award.rule not in EVERYWHERE and (names := queries.unverified(award.organisation_id, today)):
         message = _("还没有核验，或更改名称、代码后没有重新核验：%(names)s。请先核验，再决定或拨付。", names=listed(names))
         raise AwardRefused(message, code="not_verified")
 
@@ -320,7 +320,7 @@ def pay(
         listed = _("决定之后列入失信名单，不能拨付：移出名单后重新核查信用再拨付，或由主管部门撤销这项奖励。")
         raise not_eligible(bad, listed if only_listed else _("决定之后条件已不具备，不能拨付：恢复之后再拨付，或由主管部门撤销这项奖励。"))
     _need_credit(award, today)
-    _need_verified(award)
+    _need_verified(award, today)
     if award.amount_fen is None:
         reference = reference.strip() or "—"
     award.payment_reference = need(reference, _("请填写拨付凭证号。"), "reference")[:120]

@@ -30,7 +30,6 @@ from enterprises.awards.types import (
 )
 from enterprises.bases.models import BaseAcceptance, BaseFigurePast, BaseProfile, BaseTyping
 from enterprises.permissions import AWARD_VIEWERS
-from trainhub.kernel import clock
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused
@@ -193,9 +192,8 @@ def in_use_finding(organisation: Organisation, rule: Rule, on: date) -> Finding:
     return rules.in_use(rule, closed, spec_of(rule).clause)
 
 
-def unverified(organisation_id: int) -> list[str]:
-    """Who would be given something and is not verified today, by name: the organisation itself, of a base its lead too, or every host where none leads."""
-    today = clock.today()
+def unverified(organisation_id: int, today: date) -> list[str]:
+    """Who would be given something and is not verified now, by name: the organisation itself, of a base its lead too, or every host where none leads."""
     hosts = select(BaseHost.organisation_id, BaseHost.is_lead).where(
         BaseHost.base_id == organisation_id, or_(BaseHost.until.is_(None), BaseHost.until >= today)
     )
