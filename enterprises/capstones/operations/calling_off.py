@@ -8,7 +8,7 @@ from enterprises.capstones import queries, scheduling
 from enterprises.capstones.models import Capstone, DefenceGroup, DefenceSlot
 from enterprises.capstones.operations._support import tell
 from enterprises.capstones.operations.grading import relieve_third
-from enterprises.capstones.operations.judging import TOLD_NO_REVIEW
+from enterprises.capstones.operations.judging import withdraw_review
 from trainhub.kernel.db import session
 from trainhub.kernel.i18n import N_
 
@@ -26,16 +26,7 @@ def call_off(capstone: Capstone, now: datetime) -> dict[str, list[int]]:
     links = [row for row, _name in queries.links_of(capstone.id) if row.used_at is None and row.revoked_at is None]
     told = {"reviews": [row.id for row in reviews], "defences": [slot.group_id for slot, _group in slots], "links": [row.id for row in links]}
     for review in reviews:
-        review.cancelled_at = now
-        tell(
-            person_ids=[review.person_id],
-            kind="capstones.review",
-            message=TOLD_NO_REVIEW,
-            values={},
-            url="/capstones/tasks",
-            unique_key=f"capstones.review_cancelled:{review.id}",
-            now=now,
-        )
+        withdraw_review(review, now)
     for slot, group in slots:
         give_back(capstone, slot, group, now)
     for link in links:

@@ -104,6 +104,20 @@ def ask_review(*, capstone: Capstone, person: Person, kind: ReviewKind, due_on: 
     return row
 
 
+def withdraw_review(review: Review, now: datetime) -> None:
+    """A request that was not answered is taken back, and who was asked is told."""
+    review.cancelled_at = now
+    tell(
+        person_ids=[review.person_id],
+        kind="capstones.review",
+        message=TOLD_NO_REVIEW,
+        values={},
+        url="/capstones/tasks",
+        unique_key=f"capstones.review_cancelled:{review.id}",
+        now=now,
+    )
+
+
 def cancel_review(*, review: Review, by: Identity, now: datetime) -> Review:
     """Take back a request that was not answered. A repeat changes nothing.
 
@@ -117,16 +131,7 @@ def cancel_review(*, review: Review, by: Identity, now: datetime) -> Review:
         return review
     if review.signed_at is not None:
         raise CapstoneRefused(_("评阅意见已签名，不能撤回。"))
-    review.cancelled_at = now
-    tell(
-        person_ids=[review.person_id],
-        kind="capstones.review",
-        message=TOLD_NO_REVIEW,
-        values={},
-        url="/capstones/tasks",
-        unique_key=f"capstones.review_cancelled:{review.id}",
-        now=now,
-    )
+    withdraw_review(review, now)
     said = {"review": review.id}
     before = [row for row, _name in queries.reviews_of(capstone.id) if row.signed_at and is_same_human(row.person_id, review.person_id)]
     if before and before[-1].verdict is Verdict.FAIL:
