@@ -103,12 +103,14 @@ def _zip(data: dict[str, list[Any]], *names: str) -> Iterable[tuple[Any, ...]]:
     return zip(*(data[name] for name in names), strict=True)
 
 
+def _of_side(rows: Columns, side: Side) -> list[bool]:
+    return [role is side for role in rows.data["role"]]
+
+
 def _named(folder: Folder, name: str, capstones: dict[str, CapstoneIn], people: People) -> Columns:
     """The rows that name a capstone and a person of the side."""
     rows = folder.known(name, folder.read(name), capstone=capstones)
-    named: dict[Side, set[str]] = {side: set() for side in Side}
-    for side, who in _zip(rows.data, "role", "person"):
-        named[side].add(who)
+    named = {side: set(compress(rows.data["person"], _of_side(rows, side))) for side in Side}
     strange = {(side, who) for side, found in named.items() for who in found.difference(people[side])}
     lost = set()
     if strange:
@@ -139,7 +141,7 @@ def _preferences(folder: Folder, capstones: dict[str, CapstoneIn], people: Peopl
 def _all_fit(rows: Columns, wanted: dict[Side, dict[str, str]], offered: dict[Side, dict[str, frozenset[str]]]) -> bool:
     """Whether every wish is for somebody of the group, as nearly always: asked without a step of Python for each of many thousand rows."""
     for side in Side:
-        of_side = [role is side for role in rows.data["role"]]
+        of_side = _of_side(rows, side)
         groups = map(wanted[side].__getitem__, compress(rows.data["capstone"], of_side))
         members = map(offered[side].__getitem__, compress(rows.data["person"], of_side))
         if not all(map(contains, members, groups)):

@@ -17,8 +17,9 @@ network a unit enters at `school`, or leaves at `exit`. Places that were not ran
 from __future__ import annotations
 
 import random
-from collections import Counter
 from dataclasses import dataclass
+from itertools import compress
+from operator import itemgetter
 
 import numpy as np
 
@@ -65,8 +66,9 @@ def solve(problem: Problem, *, seed: int = 1, limit: int = LIMIT) -> Plan:
     assigned: dict[Slot, str] = {}
     for side, served in found.items():
         people = tables[side].people
-        assigned.update(((capstones[at].id, side), people[who].id) for at, who in enumerate(served.tolist()) if who != NOBODY)
-    return _plan(problem, assigned)
+        given = np.flatnonzero(served != NOBODY)
+        assigned.update(((capstones[at].id, side), people[who].id) for at, who in zip(given.tolist(), served[given].tolist(), strict=True))
+    return _plan(problem, assigned, tables, found)
 
 
 def _table(problem: Problem, side: Side, capstones: list[CapstoneIn], capstone_at: dict[str, int], seed: int) -> Table:
@@ -78,46 +80,64 @@ def _table(problem: Problem, side: Side, capstones: list[CapstoneIn], capstone_a
     group = np.array(list(map(groups.__getitem__, names)), dtype=np.int64)
     member = np.array([(groups[g], at) for at, one in enumerate(people) for g in one.groups if g in groups], dtype=np.int64).reshape(-1, 2)
     member = member[np.lexsort((member[:, 1], member[:, 0]))]
-    fits = np.zeros((len(groups), len(people)), dtype=bool)
-    fits[member[:, 0], member[:, 1]] = True
     fixed = np.full(len(capstones), NOBODY, dtype=np.int64)
     for (key, of), holder in problem.fixed.items():
         if of is side:
             fixed[capstone_at[key]] = person_at[holder]
     held = np.bincount(fixed[fixed != NOBODY], minlength=len(people))
     capacity = np.array([min(one.capacity, len(capstones)) for one in people], dtype=np.int64)
-    wishes = np.array(  # one flat list: numpy takes it in a fraction of the time that a list of tuples asks for
-        [cell for (key, of, who), rank in problem.ranks.items() if of is side for cell in (capstone_at[key], person_at[who], rank - 1)],
-        dtype=np.int64,
-    ).reshape(-1, 3)
+    wishes = _wishes(problem, side, capstone_at, person_at)
     earlier = [(capstone_at[key], person_at.get(who, NOBODY)) for (key, of), who in problem.current.items() if of is side]
     now = np.full(len(capstones), NOBODY, dtype=np.int64)
     for at, who in earlier:
         now[at] = who
-    named, is_open = _named(wishes, now, group, fits)
+    named, is_open = _named(wishes, now, group, member, len(people))
     named = named[fixed[named[:, 0]] == NOBODY]
     is_open &= fixed == NOBODY
     return Table(people, group, member, (capacity - held).clip(0), held, fixed, named, is_open, len(earlier))
 
 
-def _named(wishes: Ints, now: Ints, group: Ints, fits: Ints) -> tuple[Ints, Ints]:
+def _wishes(problem: Problem, side: Side, capstone_at: dict[str, int], person_at: dict[str, int]) -> Ints:
+    """(capstone, person, rank cost) of every wish of a side, without a step of Python for each of many thousand."""
+    of_side = [of is side for _key, of, _who in problem.ranks]
+    capstone = map(capstone_at.__getitem__, compress(map(itemgetter(0), problem.ranks), of_side))
+    person = map(person_at.__getitem__, compress(map(itemgetter(2), problem.ranks), of_side))
+    rank = np.fromiter(compress(problem.ranks.values(), of_side), dtype=np.int64)
+    return np.column_stack([np.fromiter(capstone, dtype=np.int64), np.fromiter(person, dtype=np.int64), rank - 1])
+
+
+def _named(wishes: Ints, now: Ints, group: Ints, member: Ints, many: int) -> tuple[Ints, Ints]:
     """The arcs of single persons. Through its group everybody costs a capstone UNRANKED: right unless somebody was ranked
-    below that; then all are named.
+    below that; then all are named. `many` persons there are.
     """
-    many = fits.shape[1]
-    wishes = wishes[fits[group[wishes[:, 0]], wishes[:, 1]]]
+    members = member[:, 0] * many + member[:, 1]  # sorted; a matrix of groups by persons would be mostly empty, and large
+    wishes = wishes[_is_among(group[wishes[:, 0]] * many + wishes[:, 1], members)]
     is_open = np.ones(len(group), dtype=bool)
     is_open[wishes[wishes[:, 2] > UNRANKED, 0]] = False
-    closed, staying = np.flatnonzero(~is_open), np.flatnonzero(now != NOBODY)
-    staying = staying[fits[group[staying], now[staying]]]
-    row, person = np.nonzero(fits[group[closed]])
+    staying = np.flatnonzero(now != NOBODY)
+    staying = staying[_is_among(group[staying] * many + now[staying], members)]
     key = wishes[:, 0] * many + wishes[:, 1]
-    more = np.setdiff1d(np.concatenate([closed[row] * many + person, staying * many + now[staying]]), key)
+    more = np.setdiff1d(np.concatenate([_every_pair(np.flatnonzero(~is_open), group, member, many), staying * many + now[staying]]), key)
     cost = np.concatenate([wishes[:, 2], np.full(len(more), UNRANKED)])
     key = np.concatenate([key, more])
     order = np.argsort(key)
     capstone, person = key[order] // max(many, 1), key[order] % max(many, 1)
     return np.column_stack([capstone, person, cost[order], now[capstone] == person]).astype(np.int64), is_open
+
+
+def _is_among(keys: Ints, ordered: Ints) -> Ints:
+    """Which keys stand in an ordered row."""
+    if not len(ordered):
+        return np.zeros(len(keys), dtype=bool)
+    return ordered[np.searchsorted(ordered, keys).clip(0, len(ordered) - 1)] == keys
+
+
+def _every_pair(capstones: Ints, group: Ints, member: Ints, many: int) -> Ints:
+    """capstone * many + person, for everybody of the group of each of these capstones."""
+    first = np.searchsorted(member[:, 0], group[capstones])
+    count = np.searchsorted(member[:, 0], group[capstones], side="right") - first
+    nth = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+    return np.repeat(capstones, count) * many + member[np.repeat(first, count) + nth, 1]
 
 
 def _spans(tables: list[Table], many: int) -> list[int]:
@@ -152,8 +172,15 @@ class Joined:
         return found
 
 
-def _join(net: Network, table: Table, points: int, end: int, front: tuple[int, ...] = (), *, is_reversed: bool = False) -> Joined:
-    """Add the persons of one side between the points of the capstones and the end. The last three objectives are changed,
+def _side_by_side(keys: Ints) -> Ints:
+    """[N] numbers for nodes so that those of one key stand side by side: the solver walks the memory in the order of the numbers."""
+    numbers = np.empty(len(keys), dtype=np.int64)
+    numbers[np.argsort(keys, kind="stable")] = np.arange(len(keys))
+    return numbers
+
+
+def _join(net: Network, table: Table, points: Ints, end: int, front: tuple[int, ...] = (), *, is_reversed: bool = False) -> Joined:
+    """Add the persons of one side between the points [C] of the capstones and the end. The last three objectives are changed,
     rank cost and squared loads; `front` are the costs, by the objectives before, of serving a capstone.
     """
     idle = (0,) * len(front)
@@ -161,29 +188,32 @@ def _join(net: Network, table: Table, points: int, end: int, front: tuple[int, .
     def arcs(tails: Ints, heads: Ints, capacities: Ints, *costs: Ints) -> slice:
         return net.arcs(*((heads, tails) if is_reversed else (tails, heads)), capacities, *costs)
 
-    person, hub = net.nodes(len(table.people)), net.nodes(int(table.group.max(initial=-1)) + 1)
+    first = np.full(len(table.people), len(table.member))  # the first group of each person
+    np.minimum.at(first, table.member[:, 1], table.member[:, 0])
+    person = net.nodes(len(table.people)) + _side_by_side(first)
+    hub = net.nodes(int(table.group.max(initial=-1)) + 1)
     who = np.repeat(np.arange(len(table.people)), table.room)
     nth = np.arange(len(who)) - np.repeat(np.cumsum(table.room) - table.room, table.room) + table.held[who]
-    arcs(person + who, end, 1, *idle, 0, 0, 2 * nth + 1)
+    arcs(person[who], end, 1, *idle, 0, 0, 2 * nth + 1)
     capstone, at, rank, is_now = table.named.T
-    direct = arcs(points + capstone, person + at, 1, *front, -is_now, rank)
+    direct = arcs(points[capstone], person[at], 1, *front, -is_now, rank)
     waiting = np.flatnonzero(table.is_open)
-    hubs = arcs(points + waiting, hub + table.group[waiting], 1, *front, 0, UNRANKED)
-    into = arcs(hub + table.member[:, 0], person + table.member[:, 1], len(table.group))
+    hubs = arcs(points[waiting], hub + table.group[waiting], 1, *front, 0, UNRANKED)
+    into = arcs(hub + table.member[:, 0], person[table.member[:, 1]], len(table.group))
     return Joined(table, direct, hubs, into, waiting)
 
 
 def _alone(table: Table, many: int, limit: int) -> Ints:
     """[C] the best supervisors of one side, the other left out of account."""
     net = Network(objectives=3)
-    sink, nobody, points = net.nodes(1), net.nodes(1), net.nodes(many)
+    sink, nobody, points = net.nodes(1), net.nodes(1), net.nodes(many) + _side_by_side(table.group)
     joined = _join(net, table, points, sink)
     asking = np.flatnonzero(table.fixed == NOBODY)
     left = len(asking) - _most(table, asking)
     if left:  # else the solver would send units there and take them back
-        net.arcs(points + asking, nobody, 1)
+        net.arcs(points[asking], nobody, 1)
         net.arcs(nobody, sink, left)
-    net.supply(points + asking, 1)
+    net.supply(points[asking], 1)
     net.supply(sink, -len(asking))
     return joined.served(lexicographic(net, _spans([table], many), limit=limit))
 
@@ -209,13 +239,13 @@ def _together(tables: dict[Side, Table], many: int, limit: int) -> dict[Side, In
     """Both sides in one network, when both are short somewhere: first of all most capstones with both."""
     net = Network(objectives=5)
     source, sink = net.nodes(1), net.nodes(1)
-    entry, school, field, leave = (net.nodes(many) for _point in range(4))
-    each = np.arange(many)
-    net.arcs(entry + each, school + each, 1)
-    net.arcs(school + each, field + each, 1, -1)
-    net.arcs(field + each, leave + each, 1)
-    net.arcs(school + each, sink, 1)
-    net.arcs(source, field + each, 1)
+    numbers = _side_by_side(tables[Side.ENTERPRISE].group)
+    entry, school, field, leave = (net.nodes(many) + numbers for _point in range(4))
+    net.arcs(entry, school, 1)
+    net.arcs(school, field, 1, -1)
+    net.arcs(field, leave, 1)
+    net.arcs(school, sink, 1)
+    net.arcs(source, field, 1)
     joined = {
         Side.SCHOOL: _join(net, tables[Side.SCHOOL], entry, source, (0, -1), is_reversed=True),
         Side.ENTERPRISE: _join(net, tables[Side.ENTERPRISE], leave, sink, (0, -1)),
@@ -224,24 +254,34 @@ def _together(tables: dict[Side, Table], many: int, limit: int) -> dict[Side, In
     leaving = np.flatnonzero(tables[Side.ENTERPRISE].fixed != NOBODY)
     total = 2 * many + 1
     net.arcs(source, sink, total)
-    net.supply(school + entering, 1)
-    net.supply(leave + leaving, -1)
+    net.supply(school[entering], 1)
+    net.supply(leave[leaving], -1)
     net.supply(source, total)
     net.supply(sink, len(leaving) - len(entering) - total)
     flow = lexicographic(net, [many, 2 * many, *_spans(list(tables.values()), many)], limit=limit)
     return {side: one.served(flow) for side, one in joined.items()}
 
 
-def _plan(problem: Problem, assigned: dict[Slot, str]) -> Plan:
-    loads = Counter((side, person) for (_capstone, side), person in assigned.items())
-    served = [{capstone for capstone, of in assigned if of is side} for side in Side]
+def _plan(problem: Problem, assigned: dict[Slot, str], tables: dict[Side, Table], found: dict[Side, Ints]) -> Plan:
+    loads = np.concatenate([np.bincount(served[served != NOBODY]) for served in found.values()] or [np.zeros(0, dtype=np.int64)])
     return Plan(
         assigned=assigned,
         unassigned=explain(problem, assigned),
-        both=len(set.intersection(*served)),
+        both=int(np.logical_and.reduce([served != NOBODY for served in found.values()]).sum()) if found else 0,
         given=len(assigned),
         changed=sum(assigned.get(slot) != person for slot, person in problem.current.items()),
-        rank_cost=sum(problem.ranks.get((*slot, person), UNRANKED + 1) - 1 for slot, person in assigned.items()),
-        max_load=max(loads.values(), default=0),
-        load_squares=sum(load * load for load in loads.values()),
+        rank_cost=sum(_rank_cost(problem, side, tables[side], served) for side, served in found.items()),
+        max_load=int(loads.max(initial=0)),
+        load_squares=int((loads * loads).sum()),
     )
+
+
+def _rank_cost(problem: Problem, side: Side, table: Table, served: Ints) -> int:
+    """What the wishes of one side cost; fixed rows have no arc and are looked up."""
+    free = np.flatnonzero((served != NOBODY) & (table.fixed == NOBODY))
+    many = len(table.people)
+    named, chosen = table.named[:, 0] * many + table.named[:, 1], free * many + served[free]
+    at = np.searchsorted(named, chosen).clip(0, max(len(named) - 1, 0))
+    cost = np.where(named[at] == chosen, table.named[at, 2], UNRANKED) if len(named) else np.full(len(free), UNRANKED)
+    fixed = [problem.ranks.get((key, of, holder), UNRANKED + 1) - 1 for (key, of), holder in problem.fixed.items() if of is side]
+    return int(cost.sum()) + sum(fixed)
