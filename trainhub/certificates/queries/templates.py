@@ -100,8 +100,10 @@ def template_choices(kind: Kind, issuer: Organisation) -> dict[str, Layout]:
 
 
 def is_usable(batch: IssueBatch) -> bool:
-    """Whether a list may still be issued from its template: not once that was taken out of use (a seal that changed), or its issuer moved."""
-    return batch.template in template_choices(batch.kind, session().get_one(Organisation, batch.issuer_id))
+    """Whether a list may still be issued from its template: not once that was taken out of use, another version of it was approved (a seal that
+    changed), or its issuer moved. The product's own templates are drawn from the version that the list was drawn up from."""
+    found = template_choices(batch.kind, session().get_one(Organisation, batch.issuer_id)).get(batch.template)
+    return found is not None and (batch.template == batch.kind.value or found.version == batch.template_version)
 
 
 def default_template(kind: Kind, issuer: Organisation) -> str:
