@@ -246,7 +246,7 @@
     const snapshot = found.find((one) => one.type === 'trainhub-certificate');
     const badge = found.find((one) => one.proof);
     if (!snapshot && !badge) return ['bad', words.none];
-    let rows = [], good = true, list = null, isListed = false, site = '';
+    let rows = [], good = true, list = null, isListed = false, isEarly = false, site = '';
     if (snapshot ? !keys[snapshot.key] : !multikeys[multikeyOf([badge.proof].flat()[0])]) return ['bad', words.key, [], words.learn];
     if (snapshot) {
       good = await checkSnapshot(snapshot).catch(unless(false));
@@ -259,6 +259,7 @@
       good = Boolean(b) && (!snapshot || (b.number === snapshot.certificate.number && b.issuer === didOf(site)));
       if (b) site = siteOf(b.at);
       list = (b && lists.get(pageOf(b.list))) || null;
+      isEarly = Boolean(list && Date.parse(list.day) < Date.parse(b.validFrom)); // it tells nothing of what was issued later
       isListed = Boolean(list && list.bits[Number(b.index) >> 3] & (0x80 >> (Number(b.index) & 7)));
       if (b && !snapshot) rows = [[words.kind, b.title], [words.number, b.number], [words.holder, b.salt ? '***' : b.identity], [words.issuer, b.issuerName], [words.content, b.description]];
     }
@@ -270,7 +271,7 @@
       : snapshot && pdf.seal && pdf.seal === snapshot.page && [...pdf.attached].sort().join('\n') === ours);
     if (!isPage) return ['bad', words.page, rows];
     if (isListed) return ['bad', told(words.revoked, list), rows];
-    const more = [list ? told(words.stands, list) : words.state, ...(didOf(site) === did ? [] : [words.moved.replace('{site}', site)])].join(' ');
+    const more = [isEarly ? told(words.early, list) : list ? told(words.stands, list) : words.state, ...(didOf(site) === did ? [] : [words.moved.replace('{site}', site)])].join(' ');
     return pdf && !isNew ? ['wait', words.streams, rows, more] : ['ok', words.good, rows, more];
   };
 

@@ -7,12 +7,12 @@ from typing import Any
 
 from pydantic import Field
 
-from trainhub.certificates import queries
+from trainhub.certificates import documents, queries
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.numbers import is_number, read_number
 from trainhub.certificates.permissions import Can
 from trainhub.certificates.types import Kind, State
-from trainhub.kernel.access import acting, guard
+from trainhub.kernel.access import acting, guard, may
 from trainhub.kernel.api import ApiModel, ByCode, api_blueprint, cursor_page
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.i18n import _
@@ -71,7 +71,8 @@ class EvidenceOut(ApiModel):
 
 
 class CertificateOut(CertificateItem):
-    """A certificate with its frozen facts. The verification code is the holder's and is not handed out here."""
+    """A certificate with its frozen facts. The verification code is the holder's and is not handed out here; facts that are for holder and issuer
+    alone are there for those two."""
 
     facts: dict[str, str]
     evidence: list[EvidenceOut]
@@ -122,5 +123,8 @@ def certificate(row: Certificate) -> Any:
         }
         for one in queries.events_of(queries.line_of(row))
     ]
-    facts = {name: str(value) for name, value in row.facts.items()}
+    identity = acting()
+    assert identity is not None
+    has_all = row.person_id == identity.person_id or may(identity, Can.DOWNLOAD, queries.subject_of(row))
+    facts = {name: str(value) for name, value in row.facts.items() if has_all or name not in documents.private_facts(row)}
     return {name: getattr(row, name) for name in own} | {"issuer": issuer, "programme": programme, "facts": facts, "history": history}

@@ -93,7 +93,7 @@ class _Job:
 
     def take(self, table: Table, index: int, row: Row) -> None:
         """Draw a row, or note why not; `index` counts data rows from 1."""
-        from trainhub.certificates.layouts.fitting import characters_told, cuts_told, lacking_by_field
+        from trainhub.certificates.layouts.fitting import characters_told, cuts_told, lacking_by_field, says_stand_ins
 
         facts, problems, waits = facts_of(self.layout, row)
         before = self.numbers.setdefault(facts["number"], row.number)
@@ -109,7 +109,7 @@ class _Job:
             return
         start = time.process_time()
         absent = self.press.needs_glyph(facts)
-        if waits or absent:
+        if waits or absent or says_stand_ins(facts):
             self.needs_glyph.append(index)
             say(
                 _(

@@ -74,6 +74,12 @@ def title_of(certificate: Certificate, *, is_public: bool = False) -> str:
     return f"{layout.title}：{own}" if own else layout.title
 
 
+def private_facts(certificate: Certificate) -> set[str]:
+    """The names of the facts that are for holder and issuer alone."""
+    layout = queries.layout_of(certificate.template, certificate.template_version)
+    return {one.name for one in layout.fields if one.visibility == "holder_only"}
+
+
 def prints_private(certificate: Certificate) -> bool:
     """Whether its page prints a fact that is for holder and issuer alone: whom the holder gave a link sees no picture of it."""
     layout = queries.layout_of(certificate.template, certificate.template_version)

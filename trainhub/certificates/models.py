@@ -16,6 +16,9 @@ from trainhub.people.models import STAYS
 ENDED = "state IN ('reissued', 'revoked', 'superseded', 'suspended')"
 """SQL: what status lists tell of. In these very words an index holds them: a database takes it only where a query says the same, without parameters."""
 
+CHANGED = "event <> 'issue'"
+"""SQL: the events after issuing, few beside the hundred thousand by which something was issued; held by an index in these words too."""
+
 
 class CertificateCounter(Base):
     """The serial of (issuing unit, kind, year): gap-free, taken inside the issuing transaction."""
@@ -112,6 +115,8 @@ class CertificateEvent(Base):
     by_account_id: Mapped[int | None]
     before_hash: Mapped[str] = mapped_column(sa.String(64))
     hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
+
+    __table_args__ = (sa.Index("ix_certificate_event_changed", "certificate_id", sqlite_where=sa.text(CHANGED), postgresql_where=sa.text(CHANGED)),)
 
 
 append_only.protect(CertificateEvent.__table__, "the history of a certificate is append-only")

@@ -85,6 +85,12 @@ def record(*, by: Identity, did: str, on: Any, data: Mapping[str, Any] | None = 
     session().info.setdefault("audit", []).append(_Pending(by, did, (kind, str(key)), _plain(data or {})))
 
 
+def pending() -> Iterator[tuple[str, tuple[str, str], Mapping[str, Any]]]:
+    """(did, on, data) of the events that this unit of work has yet to write: they stand as soon as what it did stands."""
+    collected: list[_Pending] = session().info.get("audit", [])
+    return ((one.did, one.on, one.data) for one in collected)
+
+
 PERSONAL = "personal"
 """The detail that names changed fields whose values are personal: they outlive every period of retention in a log that nobody can shorten."""
 

@@ -234,6 +234,8 @@ def test_a_changed_column_shows(session: Session, changed: dict[str, Any]) -> No
 
 def test_a_history_that_covered_less_when_it_was_written_holds(session: Session) -> None:
     made = certificate()
+    for line in session.info["audit"]:  # the log did not keep hashes then
+        line.data.pop("event_hash", None)
     event = queries.last_event(made)
     assert event is not None
     told = {"reason": event.reason, "document": event.document, "on": event.on, "at": event.at, "by_account_id": event.by_account_id}

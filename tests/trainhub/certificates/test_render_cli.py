@@ -59,6 +59,15 @@ def test_chinese_headers_in_any_order_and_encoding(tmp_path: Path) -> None:
     assert (status, answer["pages"]) == (0, 1)
 
 
+def test_a_name_with_a_stand_in_for_a_lost_character_gets_no_page(tmp_path: Path) -> None:
+    """As issuing holds it back: 王? and 李□ are nobody's names, whatever font draws the signs."""
+    names = ("张三", "李□", "王?", "赵〓")
+    rows = [GOOD.replace("张三", name).replace("000017", f"0000{place}7") for place, name in enumerate(names, 1)]
+    rows.append(GOOD.replace("工业互联网", "为什么?").replace("000017", "000057"))
+    status, answer, _out = _run(tmp_path, *rows)
+    assert (status, answer["pages"], answer["needs_glyph"]) == (0, 2, [2, 3, 4])
+
+
 def test_a_name_in_no_font_gets_no_page(tmp_path: Path) -> None:
     names = ("张三", "张\ue000", "\ue81e三", "张\U000e0100三")
     rows = [GOOD.replace("张三", name).replace("000017", f"0000{place}7") for place, name in enumerate(names, 1)]

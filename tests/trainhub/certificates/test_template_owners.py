@@ -16,7 +16,7 @@ from tests.factories import identity as accounts
 from tests.factories.certificates import FACTS, certificate
 from trainhub.certificates import imports, operations, queries
 from trainhub.certificates.batch_forms import selection_form
-from trainhub.certificates.models import IssueBatch
+from trainhub.certificates.models import CertificateTemplate, IssueBatch
 from trainhub.certificates.operations import batches, templates
 from trainhub.certificates.operations.batches import Wanted
 from trainhub.certificates.types import BatchSource, BatchState, Kind
@@ -39,6 +39,13 @@ def _approved(code: str, owner: Organisation | None, change: Callable[[dict[str,
     templates.save(template=row, body=json.dumps(body), version=row.version, by=DRAWER)
     templates.submit(template=row, by=DRAWER, now=ground.NOW)
     templates.decide(template=row, is_approved=True, reason="", by=CHECKER, now=ground.NOW)
+
+
+def _approved_again(row: CertificateTemplate) -> None:
+    """Another version, with another seal."""
+    following = templates.next_version(template=row, by=DRAWER, now=ground.NOW)
+    templates.submit(template=following, by=DRAWER, now=ground.NOW)
+    templates.decide(template=following, is_approved=True, reason="", by=CHECKER, now=ground.NOW)
 
 
 def _choose(issuer: Organisation, template: str) -> None:
@@ -246,7 +253,8 @@ def test_an_issuer_that_moved_does_not_go_on_with_the_seal_of_the_one_before(ses
     assert "不再可用" in as_role(Role.SYSTEM_ADMIN).get("/certificates/templates/defaults").text
 
 
-def test_a_list_that_waits_is_not_issued_from_a_template_out_of_use(session: Session) -> None:
+@pytest.mark.parametrize("way", ["retired", "another version"])
+def test_a_list_that_waits_is_not_issued_from_a_template_out_of_use(session: Session, way: str) -> None:
     with transaction():
         owner = ground.university()
         _approved("sealed", owner)
@@ -255,7 +263,10 @@ def test_a_list_that_waits_is_not_issued_from_a_template_out_of_use(session: Ses
         batch = _listed(owner, "sealed", text)
         batch.asked_by_id = accounts.account().id
         row = queries.template_versions("sealed")[0]
-        templates.retire(template=row, reason="换章", by=SYSTEM, now=ground.NOW, version=row.version)
+        if way == "retired":
+            templates.retire(template=row, reason="换章", by=SYSTEM, now=ground.NOW, version=row.version)
+        else:
+            _approved_again(row)
     decision: dict[str, Any] = {
         "batch": batch,
         "by": Identity(accounts.account().id, None, "另一人"),

@@ -10,10 +10,12 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from tests.factories import ground
+from tests.factories.api import api_client
 from tests.factories.certificates import certificate
 from trainhub.certificates import documents, openbadges, queries, tasks, verifying
 from trainhub.certificates.layouts.model import Field, built_in
@@ -88,6 +90,24 @@ def test_the_holder_sees_and_hands_on_all_of_it(session: Session, client: FlaskC
         assert all(value in text for value in FACTS.values())
     assert all(FACTS[name] in shared for name in ("teacher", "name_en", "grade"))
     assert FACTS["id_no"] not in shared, "whoever has the link is not the holder"
+
+
+def test_what_is_for_holder_and_issuer_alone_is_for_no_other_office(session: Session, app: Flask, as_role: AsRole) -> None:
+    who, made = _issued()
+    page, picture = f"/certificates/{made.number}", f"/certificates/{made.number}/preview.svg"
+
+    def seen(role: Role, **scope: Any) -> tuple[bool, bool, str]:
+        reader, program = as_role(role, **scope), api_client(app, role, scopes=("certificates:",), **scope)
+        shown = reader.get(page).text
+        assert "诸葛孔明" in shown
+        return FACTS["id_no"] in shown, "id_no" in program.get(f"/api/v1{page}").json["facts"], reader.get(picture).text
+
+    *whole, drawn = seen(Role.UNIVERSITY_ADMIN, organisation_id=made.issuer_id)
+    assert whole == [True, True]
+    for role in (Role.AUDITOR, Role.INSPECTOR):
+        *told, other = seen(role)
+        assert (told, other != drawn) == ([False, False], True)
+    assert FACTS["id_no"] in as_role(Role.TRAINEE, person_id=who.id).get(page).text
 
 
 def test_whoever_draws_it_up_decides(session: Session, client: FlaskClient) -> None:

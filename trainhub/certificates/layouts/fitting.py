@@ -92,6 +92,14 @@ def lacking_by_field(layout: Layout, facts: Facts) -> list[tuple[str, list[str]]
     return sorted(found, key=lambda one: one[0] != "name")
 
 
+def says_stand_ins(facts: Facts) -> bool:
+    """Whether a fact holds a character that stands for one that could not be typed or was lost: `lacking_by_field` names it. Cheap: asked of every row."""
+    return any(not (_IN_NAMES if name == "name" else _STAND_INS).isdisjoint(str(text)) for name, text in facts.items())
+
+
+_IN_NAMES, _STAND_INS = frozenset(IN_NAMES), frozenset(STAND_INS)
+
+
 def _not_meant(name: str, text: str) -> list[str]:
     stand_ins = IN_NAMES if name == "name" else STAND_INS
     return [char for char in dict.fromkeys(text) if char in stand_ins]

@@ -188,7 +188,7 @@ def _stand_again(certificate: Certificate, one: Lost, successor: Line, *, by: Id
         asked_key=str(made["asked_key"]),
         code=str(made["code"]),
     )
-    new.evidence = rests
+    new.evidence, new.state_on = rests, date.fromisoformat(successor["on"])
     if batch is not None:
         facts = {name: value for name, value in new.facts.items() if name != "issued_on"}
         item = IssueItem(batch_id=batch.id, position=1, person_id=new.person_id, asked_key=certificate.asked_key, facts=facts, certificate_id=new.id)

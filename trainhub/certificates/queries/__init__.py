@@ -32,16 +32,13 @@ from trainhub.certificates.queries.batches import (
 from trainhub.certificates.queries.counting import Counter, counters, highest_serial
 from trainhub.certificates.queries.history import (
     EventRow,
-    Portions,
     computed_hash,
     events_of,
-    is_whole,
     last_event,
     last_hash,
     line_of,
     newest_event,
     recorded_facts,
-    whole_among,
 )
 from trainhub.certificates.queries.holding import held, known_keys
 from trainhub.certificates.queries.issued import (
@@ -152,6 +149,7 @@ from trainhub.certificates.queries.templates import (
     templates_listing,
     templates_to_decide,
 )
+from trainhub.certificates.queries.wholeness import Portions, is_whole, whole_among
 
 __all__ = [
     "SORTS",

@@ -13,6 +13,7 @@ from trainhub.certificates import chain
 from trainhub.certificates.models import Certificate, IssueBatch, IssueItem
 from trainhub.certificates.permissions import CHANGERS
 from trainhub.certificates.queries.issued import says_same
+from trainhub.certificates.queries.scoping import by_host
 from trainhub.certificates.types import BatchSource, BatchState, Kind, State
 from trainhub.identity.models import Account
 from trainhub.identity.queries import accounts_of_holder
@@ -78,7 +79,12 @@ def batches_listing(identity: Identity, wanted: BatchFilter, sort: str = "") -> 
 
 def _in_scope(identity: Identity) -> ColumnElement[bool]:
     """Batches of the issuers in the reader's scope. The statement joins the issuer."""
-    return organisations.scope(identity, CHANGERS, organisations=(IssueBatch.issuer_id, Organisation.parent_id), region=Organisation.region_code)
+    return organisations.scope(
+        identity,
+        CHANGERS,
+        organisations=(IssueBatch.issuer_id, Organisation.parent_id, by_host(IssueBatch.issuer_id)),
+        region=Organisation.region_code,
+    )
 
 
 def count_undecided(identity: Identity) -> int:
@@ -102,7 +108,9 @@ def count_to_decide(identity: Identity) -> int:
 
 def issuing_choices(identity: Identity) -> list[tuple[int, str]]:
     """(id, name) of the organisations in whose name the reader may issue."""
-    mine = organisations.scope(identity, CHANGERS, organisations=(Organisation.id, Organisation.parent_id), region=Organisation.region_code)
+    mine = organisations.scope(
+        identity, CHANGERS, organisations=(Organisation.id, Organisation.parent_id, by_host(Organisation.id)), region=Organisation.region_code
+    )
     statement = select(Organisation.id, Organisation.name).where(mine).order_by(Organisation.pinyin, Organisation.id)
     return [(key, name) for key, name in session().execute(statement)]
 

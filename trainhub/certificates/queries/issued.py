@@ -13,13 +13,14 @@ from sqlalchemy.orm import aliased
 from trainhub.certificates.facts import own_fact
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.permissions import CHANGERS, VIEWERS, Can
+from trainhub.certificates.queries.scoping import by_host
 from trainhub.certificates.rules import TELLS_APART, is_twice
 from trainhub.certificates.states import PUBLIC
 from trainhub.certificates.types import Kind, State
 from trainhub.kernel.access import Identity, Subject, may
 from trainhub.kernel.db import session
 from trainhub.organisations import queries as organisations
-from trainhub.organisations.models import BaseHost, Organisation
+from trainhub.organisations.models import Organisation
 from trainhub.people import queries as people
 from trainhub.people.models import Person
 from trainhub.programmes.models import Programme
@@ -155,18 +156,13 @@ def _by_parent(ids: Collection[int]) -> ColumnElement[bool]:
     return Certificate.issuer_id.in_(select(Organisation.id).where(Organisation.parent_id.in_(ids)))
 
 
-def _by_host(ids: Collection[int]) -> ColumnElement[bool]:
-    hosted = select(BaseHost.base_id).where(BaseHost.organisation_id.in_(ids), BaseHost.until.is_(None))
-    return Certificate.issuer_id.in_(hosted)
-
-
 def _scope(identity: Identity, roles: Collection[Any], **persons: Any) -> ColumnElement[bool]:
     at = aliased(Organisation)  # lists join the issuer themselves
     here = select(at.region_code).where(at.id == Certificate.issuer_id).correlate(Certificate).scalar_subquery()
     return organisations.scope(
         identity,
         roles,
-        organisations=(Certificate.issuer_id, _by_parent, _by_host),
+        organisations=(Certificate.issuer_id, _by_parent, by_host(Certificate.issuer_id)),
         programmes=(Certificate.programme_id,),
         region=here,
         **persons,

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Insert, func, insert, literal, or_, select
 from trainhub.certificates.models import BlankSheet, Certificate, PrintChunk, PrintItem, PrintRun
 from trainhub.certificates.permissions import PRINTERS
 from trainhub.certificates.queries.issued import CertificateFilter, clauses
+from trainhub.certificates.queries.scoping import by_host
 from trainhub.certificates.rules import Reconciliation, reconcile
 from trainhub.certificates.types import Kind, PrintMode, RunState, SheetState, State
 from trainhub.kernel.access import Identity, Subject
@@ -90,7 +91,9 @@ RUN_SORTS: dict[str, tuple[Any, ...]] = {
 def runs_listing(identity: Identity, wanted: RunFilter, sort: str = "") -> Any:
     """The runs of the issuers in the reader's scope, see `as_run_row`; the latest first unless sorted otherwise."""
     here = Organisation.region_code
-    mine = organisations.scope(identity, PRINTERS, organisations=(PrintRun.issuer_id, Organisation.parent_id), region=here)
+    mine = organisations.scope(
+        identity, PRINTERS, organisations=(PrintRun.issuer_id, Organisation.parent_id, by_host(PrintRun.issuer_id)), region=here
+    )
     files = select(func.count()).where(PrintChunk.run_id == PrintRun.id).correlate(PrintRun).scalar_subquery()
     drawn = select(func.count(PrintChunk.finished_at)).where(PrintChunk.run_id == PrintRun.id).correlate(PrintRun).scalar_subquery()
     statement = (

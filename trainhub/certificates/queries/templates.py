@@ -14,6 +14,7 @@ from trainhub.certificates.layouts.model import Layout, built_in, codes, read_la
 from trainhub.certificates.models import CertificateTemplate, IssueBatch, IssuerTemplate
 from trainhub.certificates.permissions import CHANGERS
 from trainhub.certificates.queries.runs import subject_of_issuer
+from trainhub.certificates.queries.scoping import by_host
 from trainhub.certificates.types import Kind, TemplateState
 from trainhub.identity.queries import accounts_of_holder
 from trainhub.kernel.access import NOTHING, Identity, Subject
@@ -100,8 +101,10 @@ def template_choices(kind: Kind, issuer: Organisation) -> dict[str, Layout]:
 
 
 def is_usable(batch: IssueBatch) -> bool:
-    """Whether a list may still be issued from its template: not once that was taken out of use (a seal that changed), or its issuer moved."""
-    return batch.template in template_choices(batch.kind, session().get_one(Organisation, batch.issuer_id))
+    """Whether a list may still be issued from its template: not once that was taken out of use, another version of it was approved (a seal that
+    changed), or its issuer moved. The product's own templates are drawn from the version that the list was drawn up from."""
+    found = template_choices(batch.kind, session().get_one(Organisation, batch.issuer_id)).get(batch.template)
+    return found is not None and (batch.template == batch.kind.value or found.version == batch.template_version)
 
 
 def default_template(kind: Kind, issuer: Organisation) -> str:
@@ -130,7 +133,10 @@ def template_offers(identity: Identity) -> list[tuple[CertificateTemplate, Layou
 def _visible_to(identity: Identity) -> ColumnElement[bool]:
     """Common templates, and those of the issuers in the reader's scope. The statement joins the owner."""
     mine = organisations.scope(
-        identity, CHANGERS, organisations=(CertificateTemplate.owner_id, Organisation.parent_id), region=Organisation.region_code
+        identity,
+        CHANGERS,
+        organisations=(CertificateTemplate.owner_id, Organisation.parent_id, by_host(CertificateTemplate.owner_id)),
+        region=Organisation.region_code,
     )
     return or_(CertificateTemplate.owner_id.is_(None), mine)
 

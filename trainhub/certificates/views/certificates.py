@@ -43,7 +43,7 @@ CAN_OF: dict[Event, Can] = {
     Event.RESUME: Can.RESUME,
     Event.REVOKE: Can.REVOKE,
 }
-HIDDEN_CODE = "•" * 12
+HIDDEN_CODE, HIDDEN = "•" * 12, "•" * 3
 """What others see where the code stands: it is the holder's."""
 
 
@@ -124,6 +124,7 @@ def _page(certificate: Certificate, tried: ReleaseForm | None = None) -> Any:
     """The page of a certificate; `tried` is the form by which it could not be released, with the reason."""
     subject = queries.subject_of(certificate)
     is_own = certificate.person_id == who().person_id
+    shown = verifying.shown_facts if is_own or may(who(), Can.DOWNLOAD, subject) else verifying.linked_facts
     address, share = _address(certificate), _shared(certificate) if is_own else ""
     correction = queries.open_correction(certificate.id) if may(who(), Can.CORRECT, subject) else None
     open_to_reader = CAN_OF.keys() - (NOT_ONES_OWN if is_same_human(who().person_id, certificate.person_id) else frozenset())
@@ -136,7 +137,7 @@ def _page(certificate: Certificate, tried: ReleaseForm | None = None) -> Any:
         "trainhub/certificates/show.html",
         certificate=certificate,
         title=title_of(certificate),
-        facts=verifying.shown_facts(certificate, english=language() == "en"),
+        facts=shown(certificate, english=language() == "en"),
         history=queries.events_of(queries.line_of(certificate)),
         is_whole=certificate.state is State.DRAFT or queries.is_whole(certificate),
         after=queries.successor_of(certificate),
@@ -230,7 +231,7 @@ def preview(certificate: Certificate) -> Any:
     layout = queries.layout_of(certificate.template, certificate.template_version)
     shown = documents.page_facts(certificate)
     if not may(who(), Can.DOWNLOAD, queries.subject_of(certificate)):
-        shown["code"] = HIDDEN_CODE
+        shown |= {name: HIDDEN for name in documents.private_facts(certificate) if shown.get(name)} | {"code": HIDDEN_CODE}
     return Response(svg(layout, shown, base_url=tasks.maker().site), mimetype="image/svg+xml")
 
 

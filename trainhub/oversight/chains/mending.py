@@ -21,7 +21,7 @@ from trainhub.kernel.access import SYSTEM, Identity, Role
 from trainhub.kernel.i18n import N_, say
 from trainhub.notifications import operations as notifications
 from trainhub.oversight.chains.operations import attested, issue
-from trainhub.oversight.chains.queries import COUNTED, PORTION, asked_key, chain_of_student, chains_of, held_of, stands
+from trainhub.oversight.chains.queries import COUNTED, PORTION, asked_key, bars, chain_of_student, chains_of, held_of
 from trainhub.oversight.chains.types import Chain
 from trainhub.people import queries as people
 from trainhub.people.models import Student
@@ -78,9 +78,10 @@ def _in_line(programme: Programme, held: Certificate, student: Student, today: d
 
 
 def _lacks(student: Student, held: Sequence[Certificate]) -> bool:
-    """Whether a whole chain would be certified: not for who left, not beside a certificate that stands, not again where one was revoked."""
+    """Whether a whole chain would be certified: not for who left, not beside a certificate that stands, not again where one was revoked, also of a
+    programme that was left since."""
     mine = asked_key(_programme_of(student), student.id)
-    return student.state in COUNTED and not any(one.asked_key == mine or stands(one) for one in held)
+    return student.state in COUNTED and not any(one.asked_key == mine or bars(one) for one in held)
 
 
 def may_be_due(programme: Programme, *, today: date) -> list[Student]:

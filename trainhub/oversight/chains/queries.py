@@ -53,6 +53,11 @@ def stands(certificate: Certificate | None) -> bool:
     return certificate is not None and certificate.state not in (State.REVOKED, State.SUPERSEDED)
 
 
+def bars(certificate: Certificate | None) -> bool:
+    """Whether a rule issues no other one to its holder: it stands, or somebody revoked it, and whether there is a new one is for a person to say."""
+    return stands(certificate) or (certificate is not None and certificate.state is State.REVOKED)
+
+
 def _spans(student_ids: Sequence[int]) -> dict[int, tuple[date, date]]:
     """The first and the last confirmed day by student."""
     found: dict[int, tuple[date, date]] = {}
@@ -98,7 +103,7 @@ def chains_of(asked: Sequence[tuple[Programme, Student]], *, on: date) -> list[C
             last_day=span[1],
         )
         elsewhere = (known.get(asked_key(one, student.id)) for one in studies[student.id])
-        certificate = known.get(asked_key(programme, student.id)) or next((one for one in elsewhere if stands(one)), None)
+        certificate = known.get(asked_key(programme, student.id)) or next((one for one in elsewhere if bars(one)), None)
         chains.append(
             Chain(
                 student_id=student.id,

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 
 import pytest
+from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from tests.factories import ground
+from tests.factories.certificates import REASON
 from tests.trainhub.oversight.chains.test_chains import TODAY, _student
 from tests.trainhub.oversight.chains.test_mending import PUSH, _held, _lose, _settle, _withdraw
+from trainhub.certificates import operations as certifying
 from trainhub.certificates import queries as certificates
 from trainhub.certificates.types import Kind, State
-from trainhub.kernel.access import SYSTEM
+from trainhub.kernel.access import SYSTEM, Role
 from trainhub.ledger import operations as ledger
 from trainhub.ledger.types import Source
 from trainhub.oversight.chains import mending, queries, tasks
@@ -20,6 +24,7 @@ from trainhub.people import operations as people
 from trainhub.people.models import Student
 from trainhub.programmes.models import Programme
 
+AsRole = Callable[..., FlaskClient]
 pytestmark = pytest.mark.database
 
 
@@ -77,6 +82,25 @@ def test_what_is_withdrawn_after_the_move_suspends_the_certificate(session: Sess
     session.refresh(held)
     assert held.state is State.SUSPENDED
     assert [one.kind for one in certificates.of_person(student.person_id)] == [Kind.PROGRAMME]
+
+
+def test_one_that_was_revoked_does_not_come_back_in_the_new_programme(session: Session, as_role: AsRole) -> None:
+    """Neither by the rule, nor by a sweep, nor by the button for those who lack one: a person issues it anew."""
+    old, new = _two()
+    student = _student(old)
+    _settle(session)
+    held = _held(student)
+    assert held is not None
+    certifying.revoke(certificate=held, **{**REASON, "today": held.issued_on, "on": held.issued_on})
+    _move(student, new)
+    _settle(session)
+    assert mending.judge(student=student, today=TODAY, now=ground.NOW) == ""
+    session.commit()
+    assert tasks.sweep_programmes([old.code, new.code])["issued"] == 0
+    (chain,) = queries.chains_of_programme(new, on=TODAY)
+    assert (chain.certificate_number, chain.certificate_state) == (held.number, "revoked")
+    as_role(Role.PROGRAMME_ADMIN, programme_id=new.id).post(f"/chains/{new.code}/issue")
+    assert [one.id for one in certificates.of_person(student.person_id)] == [held.id]
 
 
 def test_a_capstone_that_is_lost_after_the_move_suspends_it_too(session: Session) -> None:
