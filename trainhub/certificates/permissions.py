@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from trainhub.kernel.access import NOTHING, Role, Table, named, own, role, role_over
+from trainhub.kernel.access import NOTHING, Identity, Role, Subject, Table, may, named, own, role, role_over
 
 VIEWERS = (
     Role.UNIVERSITY_ADMIN,
@@ -82,3 +82,8 @@ GRANTS: Table = {
     Can.PRINT_CREATE: ((role(*PRINTERS),),),
     Can.PRINT_VIEW: ((role_over(*PRINTERS),),),
 }
+
+
+def knows_all(identity: Identity, certificate: Subject) -> bool:
+    """Whether somebody reads the facts that are for holder and issuer alone: the holder, who prints for the issuer, who answers for it."""
+    return any(may(identity, can, certificate) for can in (Can.DOWNLOAD, Can.CORRECT))

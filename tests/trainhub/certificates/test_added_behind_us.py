@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from tests.factories import ground
-from tests.factories.certificates import FACTS, REASON, certificate, many
+from tests.factories.certificates import FACTS, REASON, certificate, corrected, many
 from trainhub.certificates import chain, documents, operations, queries, tasks, verifying
 from trainhub.certificates.models import Certificate, CertificateEvent
 from trainhub.certificates.numbers import check_digit
@@ -145,3 +145,17 @@ def test_when_it_happened_is_part_of_it(session: Session, column: str) -> None:
     assert queries.is_whole(made)
     _set(session, made, **{column: {"state_on": ground.NOW.date().replace(year=2020), "issued_at": ground.NOW.replace(year=2020)}[column]})
     assert not queries.is_whole(made)
+
+
+@pytest.mark.parametrize("way", ["reissued", "corrected"])
+def test_what_took_anothers_place_before_hashes_were_kept_stands(session: Session, way: str) -> None:
+    """Then the line of the one before told of both, and none of them had a hash."""
+    before = certificate()
+    made = operations.reissue(certificate=before, **REASON) if way == "reissued" else corrected(before, facts={"hours": 40})
+    lines = session.info["audit"]
+    for line in lines:
+        line.data.pop("event_hash", None)
+    lines[:] = [line for line in lines if (line.did, line.on[1]) != ("certificates.certificate.issued", str(made.id))]
+    assert queries.whole_among([made]) == {made.id}
+    lines[:] = [line for line in lines if line.did != f"certificates.certificate.{way}"]
+    assert queries.whole_among([made]) == set()

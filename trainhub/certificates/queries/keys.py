@@ -54,8 +54,8 @@ def _ended_by_history(first: int, last: int) -> set[int]:
     """The ids of certificates whose last event left them ended or suspended."""
     named = (CertificateEvent.certificate_id.between(first, last), text(CHANGED))
     rows = session().execute(select(CertificateEvent.certificate_id, CertificateEvent.state).where(*named).order_by(CertificateEvent.id))
-    last = {key: state for key, state in rows}
-    return {key for key, state in last.items() if state not in VALID}
+    stands = {key: state for key, state in rows}
+    return {key for key, state in stands.items() if state not in VALID}
 
 
 def last_list() -> int:

@@ -26,6 +26,7 @@ CHANGES = ("reissued", "corrected", "suspended", "resumed", "revoked")
 """What the audit log calls the changes that also stand in the history."""
 CHANGED = {f"certificates.certificate.{did}": did for did in CHANGES}
 ISSUED = "certificates.certificate.issued"
+REPLACED = {f"certificates.certificate.{did}" for did in ("reissued", "corrected")}
 PORTION = "certificates.batch.portion_issued"
 Portions = dict[int, "frozenset[str] | None"]
 """By event of the audit log that tells of a portion of a list: the numbers whose events are not the ones it knows; None: all of the portion, nobody can
@@ -40,6 +41,9 @@ class _Logged:
     changes: int = 0
     hashes: set[str] = field(default_factory=set)
     without: int = 0
+    issued: int = 0
+    replaced_without: bool = False
+    """It was reissued or corrected when neither this nor the issue of what took its place was written down with a hash."""
     in_portion: bool = False
     """Its first event is one of a portion that was issued from a list."""
 
@@ -67,6 +71,9 @@ def whole_among(certificates: Sequence[Certificate], known: Portions | None = No
     def stands(line: Sequence[Certificate]) -> bool:
         if not _is_line(line) or not doubtful.isdisjoint(one.id for one in line):
             return False
+        for before, after in pairwise(line):
+            if logged[before.id].replaced_without and not logged[after.id].issued:
+                logged[after.id].without = 1  # its issue stands in the line that tells how the one before ended
         told = sorted((row for one in line for row in events[one.id]), key=lambda row: row.event.id)
         return _holds(line, told) and all(_happened(one, [row.event for row in events[one.id]], logged[one.id]) for one in line)
 
@@ -116,6 +123,8 @@ def _logged(certificates: Sequence[Certificate]) -> dict[int, _Logged]:
     def take(key: str, did: str, data: Mapping[str, Any]) -> None:
         one = found[int(key)]
         one.changes += did != ISSUED
+        one.issued += did == ISSUED
+        one.replaced_without |= did in REPLACED and "event_hash" not in data
         if "event_hash" in data:
             one.hashes.add(data["event_hash"])
         else:
@@ -154,7 +163,7 @@ def _rewritten_in_portions(
     for key, line in chained(session().execute(select(AuditEvent.id, AuditEvent.data).where(*named)), pending):
         inside = numbers[bisect_left(numbers, line["first"]) : bisect_right(numbers, line["last"])]
         for one in (first[number] for number in inside):
-            own = events.get(one.id)
+            own = events.get(one.id) if one.replaces_id is None else None
             logged[one.id].in_portion |= bool(own) and own[0].event.id <= line.get("last_event", own[0].event.id)
         if inside and key is not None and "event_hashes" in line:
             mine[key], told[key] = inside, line

@@ -16,7 +16,7 @@ from trainhub.certificates.operations import keys as signing
 from trainhub.certificates.operations.changing import NOT_ONES_OWN
 from trainhub.certificates.operations.issuing import clock_told
 from trainhub.certificates.pades import sealed
-from trainhub.certificates.permissions import Can
+from trainhub.certificates.permissions import Can, knows_all
 from trainhub.certificates.public import title_of
 from trainhub.certificates.states import events_in
 from trainhub.certificates.types import TO_LOOK_AT, Event, State
@@ -124,7 +124,7 @@ def _page(certificate: Certificate, tried: ReleaseForm | None = None) -> Any:
     """The page of a certificate; `tried` is the form by which it could not be released, with the reason."""
     subject = queries.subject_of(certificate)
     is_own = certificate.person_id == who().person_id
-    shown = verifying.shown_facts if is_own or may(who(), Can.DOWNLOAD, subject) else verifying.linked_facts
+    shown = verifying.shown_facts if knows_all(who(), subject) else verifying.linked_facts
     address, share = _address(certificate), _shared(certificate) if is_own else ""
     correction = queries.open_correction(certificate.id) if may(who(), Can.CORRECT, subject) else None
     open_to_reader = CAN_OF.keys() - (NOT_ONES_OWN if is_same_human(who().person_id, certificate.person_id) else frozenset())
@@ -230,8 +230,11 @@ def preview(certificate: Certificate) -> Any:
 
     layout = queries.layout_of(certificate.template, certificate.template_version)
     shown = documents.page_facts(certificate)
-    if not may(who(), Can.DOWNLOAD, queries.subject_of(certificate)):
-        shown |= {name: HIDDEN for name in documents.private_facts(certificate) if shown.get(name)} | {"code": HIDDEN_CODE}
+    subject = queries.subject_of(certificate)
+    if not knows_all(who(), subject):
+        shown |= {name: HIDDEN for name in documents.private_facts(certificate) if shown.get(name)}
+    if not may(who(), Can.DOWNLOAD, subject):
+        shown["code"] = HIDDEN_CODE
     return Response(svg(layout, shown, base_url=tasks.maker().site), mimetype="image/svg+xml")
 
 
