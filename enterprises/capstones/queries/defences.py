@@ -79,6 +79,19 @@ def members_of_group(group_id: int) -> list[tuple[DefenceMember, str]]:
     return members_of_groups([group_id])[group_id]
 
 
+def panels_of(person_id: int) -> list[tuple[DefenceGroup, bool]]:
+    """(group, whether it still hears somebody) of the published groups a person sits in: first those that do, by day, then the others, the latest first."""
+    waits = select(DefenceSlot.id).where(DefenceSlot.group_id == DefenceGroup.id, DefenceSlot.recorded_at.is_(None)).exists()
+    statement = (
+        select(DefenceGroup, waits)
+        .join(DefenceMember, DefenceMember.group_id == DefenceGroup.id)
+        .where(DefenceMember.person_id == person_id, DefenceGroup.published_at.is_not(None))
+        .order_by(DefenceGroup.on, DefenceGroup.starts_minute, DefenceGroup.id)
+    )
+    rows = [(group, bool(is_open)) for group, is_open in session().execute(statement)]
+    return [row for row in rows if row[1]] + [row for row in reversed(rows) if not row[1]]
+
+
 def sessions_of(groups: Sequence[DefenceGroup], *, own: int | None = None) -> list[Session]:
     """Groups as the timetable sees them, three queries; those of another cohort than `own` carry their programme and year in the name."""
     ids = [group.id for group in groups]
