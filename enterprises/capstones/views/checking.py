@@ -10,7 +10,8 @@ from typing import Any
 from flask import render_template, request, url_for
 
 from enterprises.capstones import labels, operations, queries, rules
-from enterprises.capstones.models import Capstone, SpotCheck, SpotItem, SpotOpinion, Topic
+from enterprises.capstones.impartiality import Office
+from enterprises.capstones.models import SpotCheck, SpotItem, SpotOpinion, Topic
 from enterprises.capstones.queries.anonymous import read_by_experts, without_names
 from enterprises.capstones.types import CapstoneRow, SpotVerdict
 from enterprises.capstones.views import blueprint
@@ -308,7 +309,8 @@ def spot_opinion(row: SpotOpinion) -> Any:
     html = render_template(
         "enterprises/capstones/spot_opinion.html",
         opinion=row,
-        topic=_topic(row),
+        topic=session().get_one(Topic, load(load_item(row.item_id).capstone_id).topic_id),
+        against=_against_opinion(row),
         labels=labels,
         problem=problem,
         typed=request.form.get("comment", ""),
@@ -316,18 +318,23 @@ def spot_opinion(row: SpotOpinion) -> Any:
     return html, status
 
 
-def _capstone(row: SpotOpinion) -> Capstone:
-    return load(load_item(row.item_id).capstone_id)
-
-
-def _topic(row: SpotOpinion) -> Topic:
-    return session().get_one(Topic, _capstone(row).topic_id)
+def _against_opinion(row: SpotOpinion) -> str:
+    """Why an expert has nothing to judge any more: the sample is void, or a conflict of interest is known by now; empty when signed or open."""
+    item = load_item(row.item_id)
+    if row.signed_at is not None:
+        return ""
+    if queries.is_void(item.check_id):
+        return _("这次抽检已作废，不再评议。")
+    found = operations.against_office(load(item.capstone_id), session().get_one(Person, row.person_id), Office.EXPERT)
+    return found.message if found is not None else ""
 
 
 @blueprint.get("/spot-checks/opinions/<int:opinion_id>/thesis")
 @guard(Can.REVIEW_SIGN, load=load_opinion, subject=opinion_subject)
 def spot_thesis(row: SpotOpinion) -> Any:
-    """The thesis without names for its expert, under a name that tells nothing."""
+    """The thesis without names for its expert, under a name that tells nothing: signed, or asked for still."""
+    if _against_opinion(row):
+        raise NotFound(_("这项任务已不需要你办理，论文不再提供阅读。"))
     file_id = read_by_experts(load_item(row.item_id))
     if file_id is None:
         raise NotFound(_("这篇论文还没有匿名稿：专家只看匿名稿，请联系组织抽检的单位上传。"))

@@ -12,6 +12,7 @@ from enterprises.capstones import forms, labels, operations, queries, scheduling
 from enterprises.capstones.impartiality import Office
 from enterprises.capstones.models import Capstone, DefenceGroup, Review, Topic
 from enterprises.capstones.queries.anonymous import anonymous_of
+from enterprises.capstones.queries.impartiality import bar_of
 from enterprises.capstones.queries.judging import thirds_of
 from enterprises.capstones.types import Action, ReviewKind, Verdict, WindowStage
 from enterprises.capstones.views import blueprint
@@ -26,7 +27,7 @@ from enterprises.capstones.views._support import (
     with_upload,
 )
 from enterprises.capstones.views.cohorts import Pair, load_cohort, subject
-from enterprises.capstones.views.grading import third_subject, times
+from enterprises.capstones.views.grading import against_third, third_subject, times
 from enterprises.permissions import Can
 from trainhub.kernel import clock, paging
 from trainhub.kernel.access import Subject, guard, signed_in, who
@@ -95,19 +96,27 @@ def review(row: Review) -> Any:
                 form.refuse(refused)
                 status, row = refused.status, load_review(key)
     capstone = load(row.capstone_id)
+    is_read = _is_read(capstone, row)
     html = render_template(
         "enterprises/capstones/review.html",
         review=row,
         capstone=capstone,
-        has_thesis=(anonymous_of(capstone.id) if row.kind is ReviewKind.BLIND else capstone.thesis_file_id) is not None,
+        has_thesis=is_read and (anonymous_of(capstone.id) if row.kind is ReviewKind.BLIND else capstone.thesis_file_id) is not None,
         topic=session().get_one(Topic, capstone.topic_id),
-        row=queries.rows_of([capstone.id])[capstone.id] if row.kind is ReviewKind.CROSS else None,
+        row=queries.rows_of([capstone.id])[capstone.id] if row.kind is ReviewKind.CROSS and is_read else None,
         file=stored(row.file_id) if row.file_id is not None else None,
         form=form,
         against="" if form.is_submitted() else _against_review(capstone, row),
         labels=labels,
     )
     return html, status
+
+
+def _is_read(capstone: Capstone, review: Review) -> bool:
+    """Whether the thesis is its reviewer's to read: signed, or asked for still and nothing bars the reviewer."""
+    if review.signed_at is not None:
+        return True
+    return review.cancelled_at is None and bar_of(capstone, review.person_id, Office.REVIEW) is None
 
 
 def _against_review(capstone: Capstone, review: Review) -> str:
@@ -126,6 +135,8 @@ def _against_review(capstone: Capstone, review: Review) -> str:
 def review_thesis(row: Review) -> Any:
     """The thesis for its reviewer, under a name that tells nothing; for a blind one the version without names, and nothing before it is there."""
     capstone = load(row.capstone_id)
+    if not _is_read(capstone, row):
+        raise NotFound(_("这项任务已不需要你办理，论文不再提供阅读。"))
     if row.kind is not ReviewKind.BLIND:
         return sent_thesis(capstone, capstone.thesis_file_id)
     if (refused := operations.against_blind(capstone)) is not None:
@@ -136,7 +147,11 @@ def review_thesis(row: Review) -> Any:
 @blueprint.get("/<int:capstone_id>/third-grade/thesis")
 @guard(Can.REVIEW_SIGN, load=load, subject=third_subject)
 def third_thesis(row: Capstone) -> Any:
-    """The thesis for the third person."""
+    """The thesis for the third person: signed, or waited for still."""
+    third = queries.third_of(row.id)
+    assert third is not None
+    if third.signed_at is None and against_third(row, third.person_id):
+        raise NotFound(_("这项任务已不需要你办理，论文不再提供阅读。"))
     return sent_thesis(row, row.thesis_file_id)
 
 
