@@ -114,6 +114,10 @@ def school(identity: Identity, today: date) -> Panel:
         todos.append(
             Todo(_("确认毕业设计成绩"), narrowed(capstones_url, state="graded"), _("去确认"), graded, _("双方已评分，等待结论"), 1, "check-circle")
         )
+    moderated = practice.capstones_moderated(identity)
+    if moderated:
+        url = narrowed(capstones_url, state="moderation")
+        todos.append(Todo(_("处理毕业设计成绩复核"), url, _("去处理"), moderated, _("结论作出之前不能更正评分，也不能公布成绩"), 0, "flag"))
     appealed = practice.capstones_appealed(identity)
     if appealed:
         todos.append(
