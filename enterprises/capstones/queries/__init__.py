@@ -32,6 +32,8 @@ from enterprises.capstones.queries.certifying import capstones_by_id, passed_wit
 from enterprises.capstones.queries.checking import (
     drawable,
     expert_choices,
+    is_of_department,
+    is_problem,
     is_void,
     opinion_by_id,
     opinion_now,
@@ -47,6 +49,7 @@ from enterprises.capstones.queries.checking import (
     spot_subject,
     spot_tasks,
     theses_of,
+    to_send,
     university_subject,
 )
 from enterprises.capstones.queries.choosing import (
@@ -263,7 +266,9 @@ __all__ = [
     "invitations_of",
     "is_failed_by_judges",
     "is_failed_in_review",
+    "is_of_department",
     "is_opened_to",
+    "is_problem",
     "is_sent_back_by_panel",
     "is_supervisor",
     "is_void",
@@ -374,6 +379,7 @@ __all__ = [
     "titles_of",
     "to_defend",
     "to_move",
+    "to_send",
     "to_supervise",
     "topic",
     "topic_names",

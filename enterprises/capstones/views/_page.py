@@ -105,6 +105,7 @@ def page(
         enterprise=enterprise,
         desk=desk_of(enterprise),
         supervisors=queries.supervisions_of(row.id),
+        is_problem=(manages or bool(roles)) and queries.is_problem(row.id),
         replacements=replacements_of(row.id) if manages else [],
         entries=queries.entries_of(row.id),
         **_confirmable(row, can),

@@ -12,7 +12,8 @@ from sqlalchemy import and_, func, or_, select
 from enterprises.awards import queries as awards
 from enterprises.awards.types import AwardState
 from enterprises.capstones.impartiality import Office
-from enterprises.capstones.models import Capstone, Topic
+from enterprises.capstones.models import Capstone, SpotCheck, Topic
+from enterprises.capstones.queries import checking as spot_checks
 from enterprises.capstones.queries.capstones import lacks_supervisor
 from enterprises.capstones.queries.capstones import visible_to as capstones_visible_to
 from enterprises.capstones.queries.impartiality import barred_among
@@ -26,7 +27,7 @@ from enterprises.placements import queries as placements
 from enterprises.placements.models import DayEntry, Placement, Position, PositionSeats
 from enterprises.placements.types import DayState, OfferState, PlacementState, SeatDecision
 from trainhub.identity import queries as accounts
-from trainhub.kernel.access import Identity
+from trainhub.kernel.access import Identity, Role
 from trainhub.kernel.db import session
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
@@ -195,6 +196,13 @@ def _to_decide(identity: Identity, which: sa.ColumnElement[bool]) -> list[int]:
     rows = {key: student_id for key, student_id in session().execute(statement.where(capstones_visible_to(identity), which))}
     barred = barred_among(rows, Office.DECISION) if rows and identity.person_id is not None else {}
     return [key for key in rows if identity.person_id not in barred.get(key, ())]
+
+
+def spot_theses_to_send(identity: Identity, on: date) -> int:
+    """The theses of spot checks for which experts have to be asked, of the checks that the reader's office runs."""
+    waiting = spot_checks.to_send(identity, on)
+    rows = session().scalars(select(SpotCheck).where(SpotCheck.id.in_(waiting))) if waiting else ()
+    return sum(waiting[row.id] for row in rows if identity.has(Role.DEPT_EDU if spot_checks.is_of_department(row) else Role.UNIVERSITY_ADMIN))
 
 
 def awards_by_state(identity: Identity) -> dict[AwardState, int]:
