@@ -90,6 +90,14 @@ def spot_checks(identity: Identity) -> list[tuple[SpotCheck, str, int]]:
     return [(row, name, int(number)) for row, name, number in session().execute(statement)]
 
 
+def readable_checks(identity: Identity) -> frozenset[int]:
+    """The spot checks whose sample the reader may open: the list names them to experts too, who read theses without names."""
+    roles = [role for role in SPOT_ROLES if role is not Role.EXPERT]
+    statement = select(SpotCheck.id).join(Organisation, Organisation.id == SpotCheck.university_id)
+    mine = organisations.scope(identity, roles, organisations=(SpotCheck.university_id,), region=Organisation.region_code)
+    return frozenset(session().scalars(statement.where(mine)))
+
+
 def is_of_department(row: SpotCheck) -> bool:
     """Whether the department of education drew the sample, and runs the check."""
     return row.drawn_by_id in accounts_holding(Role.DEPT_EDU)

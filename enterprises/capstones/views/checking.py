@@ -20,7 +20,7 @@ from enterprises.capstones.views.grading import times
 from enterprises.permissions import Can
 from trainhub.identity import queries as identity
 from trainhub.kernel import clock, downloads, paging
-from trainhub.kernel.access import Role, Subject, demand, guard, who
+from trainhub.kernel.access import Role, Subject, demand, guard, may, who
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _
@@ -80,6 +80,8 @@ def _checks_page(problem: str = "", status: int = 200) -> Any:
     html = render_template(
         "enterprises/capstones/spot_checks.html",
         page=paging.slice_wanted(queries.spot_checks(who()), at=url_for("capstones.spot_checks")),
+        readable=queries.readable_checks(who()),
+        to_send=queries.to_send(who(), clock.today()),
         samples=[
             (name, [(f"{key}-{year}", _("%(years)s 学年（%(n)d 篇）", years=labels.years(year), n=number)) for year, number in years.items()])
             for (key, name), years in offered.items()
@@ -121,14 +123,14 @@ def load_check(check_id: int) -> SpotCheck:
 
 
 @blueprint.get("/spot-checks/<int:check_id>")
-@guard(Can.SPOT_CHECK_RUN, load=load_check, subject=queries.spot_subject)
+@guard(Can.SPOT_CHECK_VIEW, load=load_check, subject=queries.spot_subject)
 def spot_check(row: SpotCheck) -> Any:
-    """One sample."""
+    """One sample; who oversees reads it and can draw it again, who runs it does the rest."""
     return _check_page(row)
 
 
 def _check_page(row: SpotCheck, problem: str = "", status: int = 200) -> Any:
-    items = queries.spot_items(row.id)
+    items, may_run = queries.spot_items(row.id), may(who(), Can.SPOT_CHECK_RUN, queries.spot_subject(row))
     drawn = sorted(item.capstone_id for item, *_rest in items)
     at = {key: book().at(key, on=clock.today()) for key in ("cn.thesis.experts", "cn.thesis.review_experts", "cn.thesis.fails_for_problem")}
     html = render_template(
@@ -137,12 +139,13 @@ def _check_page(row: SpotCheck, problem: str = "", status: int = 200) -> Any:
         university=session().get_one(Organisation, row.university_id),
         drawn=drawn,
         page=paging.slice_wanted(items, at=url_for("capstones.spot_check", check_id=row.id)),
-        experts=queries.expert_choices(row.university_id, clock.today()),
+        experts=queries.expert_choices(row.university_id, clock.today()) if may_run else [],
         readable=without_names([item for item, *_rest in items]),
         is_redone=rules.sample(row.population, row.percent, row.seed) == drawn,
         numbers=at,
         others=queries.other_draws(row),
-        may_void=row.voided_at is None and not any(o.signed_at for _item, _row, opinions in items for o, _name in opinions),
+        may_run=may_run,
+        may_void=may_run and row.voided_at is None and not any(o.signed_at for _item, _row, opinions in items for o, _name in opinions),
         is_own=identity.is_same_holder(row.drawn_by_id, who().account_id),
         labels=labels,
         problem=problem,
