@@ -13,6 +13,7 @@ from enterprises.capstones import labels, operations, queries, rules
 from enterprises.capstones.impartiality import Office
 from enterprises.capstones.models import SpotCheck, SpotItem, SpotOpinion, Topic
 from enterprises.capstones.queries.anonymous import read_by_experts, without_names
+from enterprises.capstones.queries.checking import readable_checks, to_send
 from enterprises.capstones.types import CapstoneRow, SpotVerdict
 from enterprises.capstones.views import blueprint
 from enterprises.capstones.views._support import load, on_page, stored, with_upload
@@ -80,8 +81,8 @@ def _checks_page(problem: str = "", status: int = 200) -> Any:
     html = render_template(
         "enterprises/capstones/spot_checks.html",
         page=paging.slice_wanted(queries.spot_checks(who()), at=url_for("capstones.spot_checks")),
-        readable=queries.readable_checks(who()),
-        to_send=queries.to_send(who(), clock.today()),
+        readable=readable_checks(who()),
+        to_send=to_send(who(), clock.today()),
         samples=[
             (name, [(f"{key}-{year}", _("%(years)s 学年（%(n)d 篇）", years=labels.years(year), n=number)) for year, number in years.items()])
             for (key, name), years in offered.items()

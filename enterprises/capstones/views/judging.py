@@ -12,6 +12,7 @@ from enterprises.capstones import forms, labels, operations, queries, scheduling
 from enterprises.capstones.impartiality import Office
 from enterprises.capstones.models import Capstone, DefenceGroup, Review, Topic
 from enterprises.capstones.queries.anonymous import anonymous_of
+from enterprises.capstones.queries.defences import panels_of
 from enterprises.capstones.queries.impartiality import bar_of
 from enterprises.capstones.queries.judging import thirds_of
 from enterprises.capstones.types import Action, ReviewKind, Verdict, WindowStage
@@ -50,7 +51,7 @@ def tasks() -> Any:
     person_id = who().person_id or 0
     thirds = thirds_of(person_id, clock.today())
     idle = {row.id for row, _title, is_needed in thirds if not is_needed}
-    asked, panels = queries.tasks_of(person_id), queries.panels_of(person_id)
+    asked, panels = queries.tasks_of(person_id), panels_of(person_id)
     found = {
         "reviews": asked["reviews"],
         "thirds": [(row, title) for row, title, _is_needed in thirds],

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from enterprises.capstones import operations, queries
 from enterprises.capstones.models import DefenceGroup, DefenceSlot
+from enterprises.capstones.queries.defences import panels_of
 from enterprises.capstones.types import Verdict
 from tests.factories import capstones as make
 from tests.factories import ground
@@ -106,5 +107,5 @@ def test_a_group_that_is_over_stands_behind_what_waits(session: Session) -> None
     session.flush()
     second.published_at = NOW
     slot.recorded_at = NOW
-    assert [(row.name, is_open) for row, is_open in queries.panels_of(members[0].id)] == [("乙组", True), ("甲组", False)]
-    assert queries.panels_of(members[3].id) == [(group, False)]
+    assert [(row.name, is_open) for row, is_open in panels_of(members[0].id)] == [("乙组", True), ("甲组", False)]
+    assert panels_of(members[3].id) == [(group, False)]
