@@ -98,7 +98,7 @@ def kept_files(row: Capstone) -> Any:
         topic=session().get_one(Topic, row.topic_id),
         person=session().get_one(Person, student.person_id),
         files=found,
-        manifest=_shown(archive.manifest_for(row, is_whole=is_whole)) if row.archived_at else None,
+        manifest=_shown(row, archive.manifest_for(row, is_whole=is_whole)) if row.archived_at else None,
         digest=hashlib.sha256(_as_json(archive.manifest_for(row, is_whole=True))).hexdigest() if row.archived_at and is_whole else "",
         is_same=is_same,
         labels=labels,
@@ -110,10 +110,18 @@ def _instant(text: str) -> datetime:
     return clock.local(datetime.fromisoformat(text))
 
 
-def _shown(manifest: dict[str, Any]) -> dict[str, Any]:
-    """The manifest with instants and days as such, for the page."""
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+def _shown(row: Capstone, manifest: dict[str, Any]) -> dict[str, Any]:
+    """The manifest with instants and days as such, for the page; without what was said on papers of a confidential topic that is not open to the reader."""
     grades = [one | {"signed_at": _instant(one["signed_at"])} for one in manifest["grades"]]
-    return manifest | {"grades": grades, "defences": [one | {"on": date.fromisoformat(one["on"])} for one in manifest["defences"]]}
+    rests = {key: manifest.get(key, []) for key in ("supervisors", "guidances", "extensions", "comments")}  # archives of before kept none
+    rests["supervisors"] = [one | {key: _day(one[key]) for key in ("since", "until")} for one in rests["supervisors"]]
+    rests["extensions"] = [one | {"until": _day(one["until"])} for one in rests["extensions"]]
+    rests["comments"] = [one | {"at": _instant(one["at"])} for one in rests["comments"] if queries.is_opened_to(row.topic_id, who(), clock.today())]
+    return manifest | rests | {"grades": grades, "defences": [one | {"on": date.fromisoformat(one["on"])} for one in manifest["defences"]]}
 
 
 def _as_json(manifest: dict[str, Any]) -> bytes:
