@@ -6,11 +6,21 @@ from datetime import date
 
 from sqlalchemy import func, or_, select, union
 
-from enterprises.capstones.models import CapstoneGrade, CapstonePaper, DefenceSlot, GuidanceEntry, Review
-from enterprises.capstones.types import SupervisorRole
+from enterprises.capstones.models import Capstone, CapstoneGrade, CapstonePaper, DefenceSlot, GuidanceEntry, Review
+from enterprises.capstones.types import CONCLUDED, CapstoneState, SupervisorRole
 from trainhub.kernel.db import session
 from trainhub.kernel.files import StoredFile
-from trainhub.people.models import Person
+from trainhub.people.models import Person, Student
+
+
+def to_conclude(cohort_id: int) -> dict[str, list[Capstone]]:
+    """By deed the capstones of a cohort, in the order of numbers: `finish` those that are graded, `archive` those that are concluded and open."""
+    mine = select(Capstone).join(Student, Student.id == Capstone.student_id).where(Student.cohort_id == cohort_id)
+    mine = mine.order_by(Student.student_no, Capstone.id)
+    return {
+        "finish": list(session().scalars(mine.where(Capstone.state == CapstoneState.GRADED))),
+        "archive": list(session().scalars(mine.where(Capstone.state.in_(CONCLUDED), Capstone.archived_at.is_(None)))),
+    }
 
 
 def entries_of(capstone_id: int) -> list[tuple[GuidanceEntry, str]]:
