@@ -44,7 +44,8 @@ def settled_by(ids: Collection[int]) -> dict[int, set[int]]:
         Reconsideration.capstone_id.in_(found), Reconsideration.kind == ReasonKind.MODERATION, Reconsideration.decided_by_id.is_not(None)
     )
     for key, account_id in session().execute(statement):
-        found[key].add(account_id)
+        if account_id is not None:
+            found[key].add(account_id)
     return found
 
 

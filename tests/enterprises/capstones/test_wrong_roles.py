@@ -37,7 +37,7 @@ DEEDS = {
         /topics/{topic}/evidence/judge /topics/{topic}/withdraw-by-school /links/{link}/code""",
     f"coordinator {SCHOOL}": "/{capstone}/links /links/{link}/revoke",
     "school mentor": "/{capstone}/grade",
-    "school": "/{capstone}/stage /{capstone}/papers/{paper}/return",
+    "school": "/{capstone}/stage /{capstone}/papers/{paper}/return /{capstone}/papers/{paper}/similarity",
     "student": "/{capstone}/appeal /{capstone}/accept /{capstone}/wishes/school /{capstone}/guidance/{entry}/confirm",
     f"student {SCHOOL}": "/{capstone}/anonymous",
     "student school mentor": "/{capstone}/guidance /{capstone}/papers /{capstone}/papers/{paper}/comments",
