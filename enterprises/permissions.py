@@ -139,6 +139,7 @@ class Can(StrEnum):
     ENTERPRISE_DESK = "capstones:enterprise:view"
     SPOT_CHECK_LIST = "capstones:spot_check:list"
     SPOT_CHECK_RUN = "capstones:spot_check:run"
+    SPOT_CHECK_VIEW = "capstones:spot_check:view"
     CONTRIBUTION_LIST = "contributions:contribution:list"
     AWARD_RULES = "awards:rule:list"
     AWARD_LIST = "awards:award:list"
@@ -236,6 +237,8 @@ GRANTS: Table = {
     Can.ENTERPRISE_DESK: ((role_over(Role.ENTERPRISE_COORDINATOR, Role.DEPT_EDU, Role.INSPECTOR, Role.AUDITOR, Role.SYSTEM_ADMIN),),),
     Can.SPOT_CHECK_LIST: ((role(Role.UNIVERSITY_ADMIN, *OVERSEERS, Role.SYSTEM_ADMIN),),),
     Can.SPOT_CHECK_RUN: ((role_over(Role.UNIVERSITY_ADMIN, Role.DEPT_EDU, Role.SYSTEM_ADMIN),),),
+    # An expert reads theses without names: the sample with names, and what others said, is not for experts.
+    Can.SPOT_CHECK_VIEW: ((role_over(Role.UNIVERSITY_ADMIN, Role.DEPT_EDU, Role.INSPECTOR, Role.AUDITOR, Role.SYSTEM_ADMIN),),),
     # -- contributions and awards
     Can.CONTRIBUTION_LIST: ((role(*CAPSTONE_VIEWERS, Role.DEPT_HR, Role.PREFECTURE_OPERATOR),),),
     Can.AWARD_RULES: ((anyone_signed_in,),),

@@ -29,6 +29,7 @@ from enterprises.capstones import tasks as capstones_tasks
 from enterprises.capstones import views as capstones_views
 from enterprises.capstones.operations import certifying as capstones_certifying
 from enterprises.capstones.operations import concluding as capstones_concluding
+from enterprises.capstones.queries import judging as capstones_judges
 from enterprises.capstones.queries import signing as capstones_signing
 from enterprises.capstones.views import archiving as capstones_archiving
 from enterprises.capstones.views import board as capstones_board
@@ -349,9 +350,10 @@ def _capstones(app: Flask) -> None:
             _l("我的评审任务"),
             "capstones.tasks",
             "clipboard",
-            roles=(Role.SCHOOL_SUPERVISOR, Role.LECTURER, Role.MENTOR, Role.EXPERT),
+            roles=capstones_judges.JUDGES,
             order=42,
         ),
+        nav.Entry("mine", _l("我的评审任务"), "capstones.tasks", "clipboard", when=capstones_judges.judges_beside, order=42),
         nav.Entry(
             "practice",
             _l("本企业的毕业设计"),

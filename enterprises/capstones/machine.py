@@ -55,6 +55,7 @@ MACHINE: dict[Action, Step] = {
     Action.OPEN: Step((S.ASSIGNED,), (Actor.SCHOOL,), (S.OPENED,)),
     Action.PASS_MIDTERM: Step((S.OPENED,), (Actor.SCHOOL,), (S.MIDTERM,)),
     Action.RETURN: Step(WORKING, (Actor.SCHOOL,)),
+    Action.CHECK_REPORT: Step((*WORKING, S.SUBMITTED, S.GRADED), (Actor.SCHOOL,)),
     # The stages before the thesis bind only where a programme keeps them; a thesis is taken in each of them.
     Action.SUBMIT: Step((*WORKING, S.SUBMITTED), (Actor.STUDENT,), (S.SUBMITTED,)),
     Action.ANONYMISE: Step((S.SUBMITTED,), (Actor.STUDENT, Actor.ADMIN)),
@@ -85,7 +86,7 @@ HOLDING: frozenset[Action] = frozenset(
         Action.SUPERVISE, Action.GUIDE, Action.CONFIRM_FOR, Action.ASK_REVIEW,
         Action.SEND_LINK, Action.CHANGE_TOPIC, Action.ARRANGE, Action.HAND_IN, Action.SUBMIT, Action.ANONYMISE, Action.REVIEW, Action.SEND_BACK, Action.CONCLUDE_FAILED,
         Action.DEFEND, Action.GRADE, Action.CORRECT, Action.ASK_THIRD, Action.GRADE_THIRD,
-        Action.MODERATE, Action.SETTLE, Action.FINISH, Action.APPEAL, Action.DECIDE_APPEAL, Action.ARCHIVE, Action.WITHDRAW,
+        Action.MODERATE, Action.SETTLE, Action.FINISH, Action.APPEAL, Action.CHECK_REPORT, Action.DECIDE_APPEAL, Action.ARCHIVE, Action.WITHDRAW,
     }
 )  # fmt: skip
 """What is done to one capstone at a time although its outcome hangs on what others do: two sides that sign at once would each miss the
@@ -95,7 +96,7 @@ what is sent twice at once would be written twice."""
 SIGNED: frozenset[Action] = frozenset(
     {
         Action.ISSUE_TASK, Action.GUIDE, Action.OPEN, Action.PASS_MIDTERM, Action.RETURN, Action.REVIEW, Action.DEFEND, Action.GRADE, Action.CORRECT,
-        Action.GRADE_THIRD,
+        Action.GRADE_THIRD, Action.CHECK_REPORT,
     }
 )  # fmt: skip
 """What counts for a school: nobody does it by an account that only an enterprise vouches for."""

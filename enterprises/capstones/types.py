@@ -113,6 +113,7 @@ class Action(StrEnum):
     OPEN = "open"
     PASS_MIDTERM = "pass_midterm"  # noqa: S105
     RETURN = "return"
+    CHECK_REPORT = "check_report"
     SUBMIT = "submit"
     ANONYMISE = "anonymise"
     ASK_REVIEW = "ask_review"
@@ -261,8 +262,7 @@ class Stay:
 
 @dataclass(frozen=True, slots=True)
 class SupervisorFact:
-    """A supervisor who is in office; `is_of_enterprise`, `is_of_school`: a mentor of the capstone's enterprise, a teacher of the student's university on
-    the day asked for."""
+    """A supervisor in office; on the day asked for `is_of_enterprise`: a mentor of its enterprise, `is_of_school`: a teacher of the student's university."""
 
     role: SupervisorRole
     person_id: int

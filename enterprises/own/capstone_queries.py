@@ -148,7 +148,7 @@ def capstones(person_id: int) -> Owned:
 def papers(person_id: int) -> Owned:
     """Papers of one's capstones, stage by stage."""
     row = CapstonePaper
-    columns = (row.stage, StoredFile.name.label("file"), row.note, row.handed_in_at, row.similarity_x10.label("similarity"))
+    columns = (row.stage, StoredFile.name.label("file"), row.note, row.handed_in_at, row.similarity_x10.label("similarity"), row.similarity_reason)
     statement = pick(row, *TOPIC, *columns, row.returned_at, row.return_reason).join(StoredFile, StoredFile.id == row.file_id)
     return Owned(
         _mine(statement, row.capstone_id, person_id).order_by(row.id), {"stage": labels.STAGES, "similarity": lambda value: f"{value / 10:g}%"}

@@ -285,6 +285,7 @@ LABELS: Mapping[str, Any] = {
     "signed_name": _l("签署人"),
     "signed_on": _l("签署日期"),
     "similarity": _l("相似度"),
+    "similarity_reason": _l("相似度更正的理由"),
     "since": _l("起"),
     "size": _l("大小（字节）"),
     "skills": _l("专长"),

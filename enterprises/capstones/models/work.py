@@ -184,7 +184,12 @@ class CapstonePaper(Base):
     handed_in_by_id: Mapped[int | None]
     handed_in_at: Mapped[datetime]
     similarity_x10: Mapped[int | None]
-    """Tenths of a per cent that a similarity report found."""
+    """Tenths of a per cent that a similarity report found: as typed, or as the school's supervisor corrected it."""
+    similarity_typed_x10: Mapped[int | None]
+    """What the student had typed, once it was corrected."""
+    similarity_checked_by_id: Mapped[int | None]
+    similarity_checked_at: Mapped[datetime | None]
+    similarity_reason: Mapped[str] = mapped_column(sa.String(400), default="", server_default="")
     returned_at: Mapped[datetime | None]
     return_reason: Mapped[str] = mapped_column(sa.String(400), default="", server_default="")
     anonymous_file_id: Mapped[int | None] = mapped_column(ref("stored_file.id"))

@@ -74,6 +74,7 @@ from enterprises.capstones.operations.linking import (
 from enterprises.capstones.operations.planning import apply_plan, ask_for_plan, compute_plan, discard_plan
 from enterprises.capstones.operations.retaining import forget_guidance
 from enterprises.capstones.operations.rounds import change_choices, create_choices, drop_choices, kinds_after
+from enterprises.capstones.operations.similarity import check_similarity
 from enterprises.capstones.operations.staging import adopt_rubric, conflict_declared, extend, lift_conflict, record_conflict, set_windows
 from enterprises.capstones.operations.standing import (
     against_another,
@@ -150,6 +151,7 @@ __all__ = [
     "certify_supervision",
     "change_choices",
     "change_topic",
+    "check_similarity",
     "close_choices",
     "comment",
     "compute_plan",

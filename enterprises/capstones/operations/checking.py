@@ -11,18 +11,19 @@ from enterprises.capstones import queries, rules
 from enterprises.capstones.impartiality import Office
 from enterprises.capstones.labels import years
 from enterprises.capstones.models import Capstone, SpotCheck, SpotItem, SpotOpinion
-from enterprises.capstones.operations._support import CapstoneRefused, WrongPerson, given, tell
+from enterprises.capstones.operations._support import CapstoneRefused, WrongPerson, given, heads_of, tell
 from enterprises.capstones.operations.impartial import demand_office, demand_still
 from enterprises.capstones.queries.anonymous import read_by_experts
-from enterprises.capstones.queries.checking import open_opinions
+from enterprises.capstones.queries.checking import is_of_department, open_opinions
 from enterprises.capstones.types import SpotOutcome, SpotVerdict
 from enterprises.mentors.accounts import demand_proven
 from trainhub.identity import queries as identity
 from trainhub.kernel import audit
-from trainhub.kernel.access import Identity
+from trainhub.kernel.access import Identity, Role
 from trainhub.kernel.clock import academic_year, local
 from trainhub.kernel.db import add_once, session
 from trainhub.kernel.i18n import N_, _
+from trainhub.notifications import operations as notifications
 from trainhub.organisations.models import Organisation
 from trainhub.people.models import Person, Student
 from trainhub.people.queries import humans_of, is_same_human
@@ -31,6 +32,8 @@ from trainhub.policy.book import book
 TOLD_EXPERT = N_("请评议一篇抽检的毕业论文")
 TOLD_RELEASED = N_("你与一篇抽检论文的学生有利益关系，须回避，不必再评议")
 TOLD_TAKEN_BACK = N_("请你评议的一篇抽检论文已收回，不必再评议。理由：%(reason)s")
+TOLD_MORE = N_("抽检论文有专家评为不合格，须再送 %(n)s 位专家：%(title)s")
+TOLD_PROBLEM = N_("论文抽检结论：存在问题毕业论文。%(name)s，%(title)s")
 TOLD_VOID = N_("你被请去评议的论文抽检已作废，不必再评议")
 
 
@@ -252,7 +255,7 @@ def _remove(opinion: SpotOpinion, item: SpotItem, message: str, values: dict[str
 
 
 def give_opinion(*, opinion: SpotOpinion, verdict: SpotVerdict, comment: str, by: Identity, today: date, now: datetime) -> SpotItem:
-    """Sign an opinion, once; when the round is complete the outcome follows by the rule of two. Raises WrongPerson, CapstoneRefused."""
+    """Sign an opinion, once; when the round is complete the outcome follows by the rule of two and is told. Raises WrongPerson, CapstoneRefused."""
     if not is_same_human(by.person_id, opinion.person_id):
         raise WrongPerson(_("只有被指定的专家可以评议。"))
     demand_proven(by)
@@ -267,7 +270,7 @@ def give_opinion(*, opinion: SpotOpinion, verdict: SpotVerdict, comment: str, by
     opinion.comment = given(comment, _("请写明评议意见。"), field="comment", most=4000)
     opinion.verdict, opinion.signed_at = verdict, now
     session().flush()
-    rows = [row for row, _name in queries.opinions_of(item.id)]
+    rows, before = [row for row, _name in queries.opinions_of(item.id)], item.outcome
     item.outcome = rules.spot_outcome(
         [row.verdict for row in rows if row.stage == 1],
         [row.verdict for row in rows if row.stage == 2],
@@ -278,4 +281,34 @@ def give_opinion(*, opinion: SpotOpinion, verdict: SpotVerdict, comment: str, by
     )
     session().flush()
     audit.record(by=by, did="capstones.spot_check.signed", on=("spot_item", str(item.id)), data={"verdict": verdict, "outcome": item.outcome})
+    if item.outcome is not before:
+        _tell_outcome(item, today, now)
     return item
+
+
+def runners(check: SpotCheck) -> list[int]:
+    """The accounts of the office that runs a check: the department of education when one of it drew, else the university's administrators."""
+    if is_of_department(check):
+        return identity.accounts_holding(Role.DEPT_EDU)
+    return identity.accounts_holding(Role.UNIVERSITY_ADMIN, organisation_id=check.university_id) or identity.accounts_holding(Role.DEPT_EDU)
+
+
+def _tell_outcome(item: SpotItem, today: date, now: datetime) -> None:
+    """Tell who runs the check that further experts are asked next; of a thesis with problems the university, the heads and both supervisors too.
+
+    Not the student, who has left by then: what the university draws from it has a procedure of its own.
+    """
+    check, capstone = session().get_one(SpotCheck, item.check_id), session().get_one(Capstone, item.capstone_id)
+    student, title, offices = session().get_one(Student, capstone.student_id), queries.title_of(capstone), runners(check)
+    said: dict[str, Any] = {"kind": "capstones.spot_check", "now": now}
+    if item.outcome is SpotOutcome.MORE_EXPERTS:
+        values = {"n": book_at("cn.thesis.review_experts", today), "title": title}
+        said |= {"message": TOLD_MORE, "values": values, "unique_key": f"capstones.spot_more:{item.id}", "url": f"/capstones/spot-checks/{check.id}"}
+        notifications.notify(account_ids=offices, **said)
+    elif item.outcome is SpotOutcome.PROBLEM:
+        said |= {"message": TOLD_PROBLEM, "values": {"name": session().get_one(Person, student.person_id).name, "title": title}}
+        runs = {*offices, *identity.accounts_holding(Role.UNIVERSITY_ADMIN, organisation_id=check.university_id)}
+        supervisors = [row.person_id for row, _name in queries.supervisions_of(capstone.id) if row.until is None]
+        theirs = {*heads_of(student), *identity.accounts_of_persons(supervisors).values()} - runs
+        for accounts, url in ((runs, f"/capstones/spot-checks/{check.id}"), (theirs, f"/capstones/{capstone.id}")):
+            notifications.notify(account_ids=sorted(accounts), url=url, unique_key=f"capstones.spot_problem:{item.id}", **said)

@@ -9,7 +9,8 @@ from enterprises.capstones import queries, rules
 from enterprises.capstones.impartiality import Office
 from enterprises.capstones.labels import DECISIONS, GRADES
 from enterprises.capstones.models import Capstone, Reconsideration, Topic
-from enterprises.capstones.operations._support import CapstoneRefused, demand, demand_person, given, heads_of, stop, tell, within
+from enterprises.capstones.operations._support import CapstoneRefused, demand, demand_person, given, stop, tell, within
+from enterprises.capstones.operations.deciding import tell_deciders
 from enterprises.capstones.operations.grading import release_third, result_of
 from enterprises.capstones.operations.standing import against_appeal, against_archive, against_finish, against_own_decision, is_settled
 from enterprises.capstones.queries.archive import manifest_of
@@ -19,9 +20,8 @@ from trainhub.certificates import operations as certificates
 from trainhub.certificates import queries as issued
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.types import Attested, Kind, State
-from trainhub.identity import queries as identity
 from trainhub.kernel import audit
-from trainhub.kernel.access import Identity, Role
+from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import N_, _, in_language
@@ -29,11 +29,10 @@ from trainhub.ledger import operations as ledger
 from trainhub.ledger.types import Source
 from trainhub.notifications import operations as notifications
 from trainhub.organisations import queries as organisations
-from trainhub.people.models import Person, Student
+from trainhub.people.models import Student
 from trainhub.policy.findings import as_dicts
 
 TOLD_FINISHED = N_("毕业设计成绩已公布：%(title)s，%(grade)s")
-TOLD_APPEAL = N_("%(name)s 对毕业设计成绩提出申诉，请处理：%(title)s")
 TOLD_DECIDED = N_("你的成绩申诉已有结论：%(decision)s。%(note)s")
 REASON = "公布的毕业设计成绩有变化，证书所载与记录不符"
 """What visitors read: what an appeal was decided on stands with it and in the audit log."""
@@ -45,12 +44,13 @@ LIVE_CERTIFICATES = (State.ISSUED, State.REISSUED, State.SUSPENDED)
 
 
 def moderate(*, capstone: Capstone, reason: str, by: Identity, now: datetime) -> Reconsideration:
-    """Look at a result again before it is published; until it is settled nobody corrects a grade. Raises WrongState, CapstoneRefused."""
+    """Look at a result again before it is published; until it is settled nobody corrects a grade. Who may settle it is told. Raises WrongState, CapstoneRefused."""
     demand(capstone, Action.MODERATE, by)
     row = _open(capstone, ReasonKind.MODERATION, given(reason, _("请写明复核的理由。"), field="reason", most=2000), by, now)
     capstone.state = CapstoneState.MODERATION
     session().flush()
     audit.record(by=by, did="capstones.moderation.opened", on=capstone, data={"reason": row.reason})
+    tell_deciders(row, capstone, by=by, now=now)
     return row
 
 
@@ -280,26 +280,8 @@ def appeal(*, capstone: Capstone, reason: str, by: Identity, today: date, now: d
     stop(against_appeal(capstone, today))
     row = _open(capstone, ReasonKind.APPEAL, given(reason, _("请写明申诉的理由。"), field="reason", most=2000), by, now)
     audit.record(by=by, did="capstones.appeal.opened", on=capstone, data={"reason": row.reason[:400]})
-    student = session().get_one(Student, capstone.student_id)
-    notifications.notify(
-        account_ids=_deciders(capstone, student),
-        kind="capstones.appeal",
-        message=TOLD_APPEAL,
-        values={"name": session().get_one(Person, student.person_id).name, "title": queries.title_of(capstone)},
-        url=f"/capstones/{capstone.id}#grades",
-        unique_key=f"capstones.appealed:{row.id}",
-        now=now,
-    )
+    tell_deciders(row, capstone, by=by, now=now)
     return row
-
-
-def _deciders(capstone: Capstone, student: Student) -> list[int]:
-    """Whom an appeal is told: the heads; when each of them has settled the result, the university's administrators, who decide it then."""
-    settled = [row.decided_by_id for row in queries.reconsiderations_of(capstone.id) if row.kind is ReasonKind.MODERATION]
-    heads = heads_of(student)
-    if any(not any(identity.is_same_holder(head, one) for one in settled) for head in heads):
-        return heads
-    return sorted({*heads, *identity.accounts_holding(Role.UNIVERSITY_ADMIN, organisation_id=student.university_id)})
 
 
 def accept_result(*, capstone: Capstone, by: Identity, today: date, now: datetime) -> Reconsideration:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -10,10 +11,11 @@ from typing import Any
 from sqlalchemy import select
 
 from enterprises.capstones.models import Capstone, CapstonePaper, DefenceSlot, Review, Topic
+from enterprises.capstones.queries.capstones import supervisions_of
 from enterprises.capstones.queries.facts import findings_of
 from enterprises.capstones.queries.frozen import materials_of
-from enterprises.capstones.queries.stages import reconsiderations_of, reviews_of, slots_of, third_of
-from enterprises.capstones.queries.work import grade_history
+from enterprises.capstones.queries.stages import comments_of, extensions_of, reconsiderations_of, reviews_of, slots_of, third_of
+from enterprises.capstones.queries.work import entries_of, grade_history, papers_of
 from enterprises.capstones.types import ReviewKind
 from trainhub.kernel.db import session
 from trainhub.kernel.files import StoredFile
@@ -74,7 +76,8 @@ def attachments_of(row: Capstone) -> dict[tuple[str, int], StoredFile]:
 
 
 def manifest_of(row: Capstone, on: date) -> dict[str, Any]:
-    """Everything that is archived: files with their checksum, grades as signed, reviews, defences, looking again, findings as of a day."""
+    """Everything that is archived: files with their checksum, who guided and commented, grades as signed, reviews, defences, looking
+    again, findings as of a day."""
     third = third_of(row.id)
     return {
         "topic": session().get_one(Topic, row.topic_id).title,
@@ -89,6 +92,7 @@ def manifest_of(row: Capstone, on: date) -> dict[str, Any]:
             }
             for grade, name in grade_history(row.id)
         ],
+        **_guided(row),
         "third_x10": third.score_x10 if third is not None else None,
         "reviews": [
             {
@@ -112,6 +116,40 @@ def manifest_of(row: Capstone, on: date) -> dict[str, Any]:
         "findings_on": on.isoformat(),
         "materials": materials_of(row, on),
         "findings_at_publication": row.findings,
+    }
+
+
+def _guided(row: Capstone) -> dict[str, Any]:
+    """Who supervised and guided when, what was said on papers, and the time that was given: what 8.3 was found by.
+
+    What was said in a guidance is erased in time (own.retention.capstone_log_months) and stands here as its checksum, for as long as there are
+    words to compare; why more time was given, which may be an illness, is no part of it.
+    """
+    stages = {paper.id: paper.stage.value for paper, _file in papers_of(row.id)}
+    said = [(one, name, stages[key]) for key, many in comments_of(row.id).items() for one, name in many]
+    return {
+        "supervisors": [
+            {"role": one.role.value, "person": name, "since": one.since.isoformat(), "until": one.until.isoformat() if one.until else None}
+            for one, name in supervisions_of(row.id)
+        ],
+        "guidances": [
+            {
+                "on": one.on.isoformat(),
+                "role": one.role.value,
+                "person": name,
+                "confirmed_at": one.confirmed_at.isoformat() if one.confirmed_at else None,
+                "sha256": hashlib.sha256(one.content.encode()).hexdigest() if one.content else "",
+            }
+            for one, name in entries_of(row.id)
+        ],
+        "comments": [
+            {"stage": stage, "at": one.at.isoformat(), "person": name, "text": one.text}
+            for one, name, stage in sorted(said, key=lambda found: (found[0].at, found[0].id))
+        ],
+        "extensions": [
+            {"stage": one.stage.value, "until": one.until.isoformat(), "granted_at": one.granted_at.isoformat()}
+            for one in reversed(extensions_of(row.id))
+        ],
     }
 
 

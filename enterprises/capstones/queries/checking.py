@@ -6,13 +6,13 @@ from collections.abc import Collection
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func, or_, select, union
+from sqlalchemy import case, func, or_, select, union
 
 from enterprises.capstones.models import Capstone, SpotCheck, SpotItem, SpotOpinion, Topic
 from enterprises.capstones.queries.capstones import rows_of
-from enterprises.capstones.types import CapstoneRow, CapstoneState
+from enterprises.capstones.types import CapstoneRow, CapstoneState, SpotOutcome
 from trainhub.identity.models import Account, RoleGrant
-from trainhub.identity.queries import active
+from trainhub.identity.queries import accounts_holding, active
 from trainhub.kernel.access import Identity, Role, Subject
 from trainhub.kernel.clock import academic_year
 from trainhub.kernel.db import session
@@ -22,9 +22,12 @@ from trainhub.organisations.models import Organisation
 from trainhub.organisations.types import OrganisationKind
 from trainhub.people.models import Person, Student, Teacher
 from trainhub.people.queries import of_human
+from trainhub.policy.book import book
 from trainhub.programmes.models import Programme
 
 SPOT_ROLES = (Role.UNIVERSITY_ADMIN, Role.DEPT_EDU, Role.INSPECTOR, Role.EXPERT, Role.AUDITOR, Role.SYSTEM_ADMIN)
+
+RUN_ROLES = (Role.UNIVERSITY_ADMIN, Role.DEPT_EDU, Role.SYSTEM_ADMIN)
 
 
 def spot_tasks(person_id: int) -> list[tuple[Any, str]]:
@@ -87,9 +90,54 @@ def spot_checks(identity: Identity) -> list[tuple[SpotCheck, str, int]]:
     return [(row, name, int(number)) for row, name, number in session().execute(statement)]
 
 
+def readable_checks(identity: Identity) -> frozenset[int]:
+    """The spot checks whose sample the reader may open: the list names them to experts too, who read theses without names."""
+    roles = [role for role in SPOT_ROLES if role is not Role.EXPERT]
+    statement = select(SpotCheck.id).join(Organisation, Organisation.id == SpotCheck.university_id)
+    mine = organisations.scope(identity, roles, organisations=(SpotCheck.university_id,), region=Organisation.region_code)
+    return frozenset(session().scalars(statement.where(mine)))
+
+
+def is_of_department(row: SpotCheck) -> bool:
+    """Whether the department of education drew the sample, and runs the check."""
+    return row.drawn_by_id in accounts_holding(Role.DEPT_EDU)
+
+
+def to_send(identity: Identity, on: date) -> dict[int, int]:
+    """{check: theses for which experts have to be asked, at first or further ones} of valid samples in the scope of who runs checks."""
+    first = SpotItem.outcome == SpotOutcome.OPEN
+    sent = (
+        select(func.count())
+        .select_from(SpotOpinion)
+        .where(SpotOpinion.item_id == SpotItem.id, SpotOpinion.stage == case((first, 1), else_=2))
+        .correlate(SpotItem)
+        .scalar_subquery()
+    )
+    wanted = case((first, book().at("cn.thesis.experts", on=on).number), else_=book().at("cn.thesis.review_experts", on=on).number)
+    statement = (
+        select(SpotCheck.id, func.count())
+        .join(SpotItem, SpotItem.check_id == SpotCheck.id)
+        .join(Organisation, Organisation.id == SpotCheck.university_id)
+        .where(
+            SpotCheck.voided_at.is_(None),
+            SpotItem.outcome.in_((SpotOutcome.OPEN, SpotOutcome.MORE_EXPERTS)),
+            sent < wanted,
+            organisations.scope(identity, RUN_ROLES, organisations=(SpotCheck.university_id,), region=Organisation.region_code),
+        )
+        .group_by(SpotCheck.id)
+    )
+    return {key: int(number) for key, number in session().execute(statement)}
+
+
+def is_problem(capstone_id: int) -> bool:
+    """Whether a valid spot check found problems in a thesis."""
+    statement = select(SpotItem.id).join(SpotCheck, SpotCheck.id == SpotItem.check_id)
+    found = statement.where(SpotItem.capstone_id == capstone_id, SpotItem.outcome == SpotOutcome.PROBLEM, SpotCheck.voided_at.is_(None))
+    return session().scalar(found.limit(1)) is not None
+
+
 def drawable(identity: Identity, last: int) -> dict[tuple[int, str], dict[int, int]]:
     """{(university, name): {academic year: theses that passed}} of which the reader may draw a sample: years up to `last` without one that stands."""
-    roles = (Role.UNIVERSITY_ADMIN, Role.DEPT_EDU, Role.SYSTEM_ADMIN)
     drawn = {(key, year) for key, year in session().execute(select(SpotCheck.university_id, SpotCheck.year).where(SpotCheck.voided_at.is_(None)))}
     statement = (
         select(Organisation.id, Organisation.name, Capstone.finished_on, func.count())
@@ -99,7 +147,7 @@ def drawable(identity: Identity, last: int) -> dict[tuple[int, str], dict[int, i
             Organisation.kind == OrganisationKind.UNIVERSITY,
             Capstone.state == CapstoneState.PASSED,
             Capstone.finished_on <= date(last + 1, 8, 31),
-            organisations.scope(identity, roles, organisations=(Organisation.id,), region=Organisation.region_code),
+            organisations.scope(identity, RUN_ROLES, organisations=(Organisation.id,), region=Organisation.region_code),
         )
         .group_by(Organisation.id, Organisation.name, Organisation.pinyin, Capstone.finished_on)
         .order_by(Organisation.pinyin, Organisation.id, Capstone.finished_on.desc())

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from datetime import date
 
-from sqlalchemy import case, func, or_, select
+from sqlalchemy import and_, case, func, or_, select
 
 from enterprises.capstones.models import Capstone, DefenceGroup, DefenceMember, DefenceSlot, Review
 from enterprises.capstones.rules import bars_defence
@@ -77,6 +77,39 @@ def members_of_groups(group_ids: Collection[int]) -> dict[int, list[tuple[Defenc
 def members_of_group(group_id: int) -> list[tuple[DefenceMember, str]]:
     """The panel with names, the chair first."""
     return members_of_groups([group_id])[group_id]
+
+
+def panels_of(person_id: int) -> list[tuple[DefenceGroup, bool]]:
+    """(group, whether it still hears somebody) of the published groups a person sits in: first those that do, by day, then the others, the latest first."""
+    waits = select(DefenceSlot.id).where(DefenceSlot.group_id == DefenceGroup.id, DefenceSlot.recorded_at.is_(None)).exists()
+    statement = (
+        select(DefenceGroup, waits)
+        .join(DefenceMember, DefenceMember.group_id == DefenceGroup.id)
+        .where(DefenceMember.person_id == person_id, DefenceGroup.published_at.is_not(None))
+        .order_by(DefenceGroup.on, DefenceGroup.starts_minute, DefenceGroup.id)
+    )
+    rows = [(group, bool(is_open)) for group, is_open in session().execute(statement)]
+    return [row for row in rows if row[1]] + [row for row in reversed(rows) if not row[1]]
+
+
+def records_due(person_id: int, on: date) -> list[DefenceSlot]:
+    """The places whose record a secretary may keep from their day on and has not kept, the earliest first."""
+    statement = (
+        select(DefenceSlot)
+        .join(DefenceGroup, DefenceGroup.id == DefenceSlot.group_id)
+        .where(DefenceGroup.secretary_id == person_id, DefenceGroup.on <= on, DefenceSlot.recorded_at.is_(None))
+        .order_by(DefenceGroup.on, DefenceSlot.starts_minute, DefenceSlot.id)
+    )
+    return list(session().scalars(statement))
+
+
+def meetings_of(person_id: int, on: date) -> list[DefenceGroup]:
+    """The published groups that hear somebody on a day or later: those somebody sits in, and those of later days whose record somebody keeps."""
+    waits = select(DefenceSlot.id).where(DefenceSlot.group_id == DefenceGroup.id, DefenceSlot.recorded_at.is_(None)).exists()
+    sits = select(DefenceMember.id).where(DefenceMember.group_id == DefenceGroup.id, DefenceMember.person_id == person_id).exists()
+    mine = or_(and_(sits, DefenceGroup.on >= on), and_(DefenceGroup.secretary_id == person_id, DefenceGroup.on > on))
+    statement = select(DefenceGroup).where(mine, waits, DefenceGroup.published_at.is_not(None))
+    return list(session().scalars(statement.order_by(DefenceGroup.on, DefenceGroup.starts_minute, DefenceGroup.id)))
 
 
 def sessions_of(groups: Sequence[DefenceGroup], *, own: int | None = None) -> list[Session]:

@@ -26,11 +26,12 @@ from enterprises.capstones.models import (
 from enterprises.capstones.queries.capstones import rows_of
 from enterprises.capstones.queries.facts import numbers
 from enterprises.capstones.queries.impartiality import is_settled
-from enterprises.capstones.queries.stages import reviews_of, rubric_of, slots_of
+from enterprises.capstones.queries.stages import is_asked_to_judge, reviews_of, rubric_of, slots_of
 from enterprises.capstones.queries.supervising import no_student
 from enterprises.capstones.types import WORKING, CapstoneRow, CapstoneState, RubricItem, Stage, SupervisorRole, Verdict
 from enterprises.mentors.models import Mentor
 from trainhub.identity import queries as identity
+from trainhub.kernel.access import Identity, Role
 from trainhub.kernel.db import session
 from trainhub.organisations.models import Organisation
 from trainhub.people.models import Person, Student, Teacher
@@ -161,6 +162,17 @@ def thirds_of(person_id: int, on: date) -> list[tuple[ThirdGrade, str, bool]]:
         return abs(one["school"] - one["enterprise"]) > over
 
     return [(third, title, is_needed(third)) for third, title, _state in rows]
+
+
+JUDGES = (Role.SCHOOL_SUPERVISOR, Role.LECTURER, Role.MENTOR, Role.EXPERT)
+"""Who is asked to review, to hear and to read again and again: the desk is at hand."""
+
+
+def judges_beside(identity: Identity) -> bool:
+    """Whether somebody in another office was asked to judge, and finds the desk at hand for that: a head who reviews, an officer in a panel."""
+    if identity.person_id is None or identity.has(Role.STUDENT, Role.TRAINEE, *JUDGES):
+        return False
+    return is_asked_to_judge(identity.person_id)
 
 
 # -- who reviews --------------------------------------------------------------------------------------------------------

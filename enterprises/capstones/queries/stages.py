@@ -15,12 +15,14 @@ from enterprises.capstones.models import (
     CapstonePaper,
     Conflict,
     DefenceGroup,
+    DefenceMember,
     DefenceSlot,
     MentorLink,
     PaperComment,
     Reconsideration,
     Review,
     Rubric,
+    SpotOpinion,
     StageExtension,
     StageWindow,
     Supervision,
@@ -301,6 +303,18 @@ def tasks_of(person_id: int) -> dict[str, list[Any]]:
         "reviews": [(row, title) for row, title in session().execute(reviews)],
         "defences": list(session().scalars(defences)),
     }
+
+
+def is_asked_to_judge(person_id: int) -> bool:
+    """Whether somebody was ever asked to review, to grade as a third, to sit in a panel or keep its record, or to read for a spot check. One query."""
+    asked = [
+        select(Review.id).where(Review.person_id == person_id, or_(Review.cancelled_at.is_(None), Review.signed_at.is_not(None))),
+        select(ThirdGrade.id).where(ThirdGrade.person_id == person_id),
+        select(DefenceGroup.id).where(DefenceGroup.secretary_id == person_id),
+        select(DefenceMember.id).where(DefenceMember.person_id == person_id),
+        select(SpotOpinion.id).where(SpotOpinion.person_id == person_id),
+    ]
+    return bool(session().scalar(select(or_(*(one.exists() for one in asked)))))
 
 
 def side_of(capstone_id: int, person_id: int) -> SupervisorRole | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import aliased
 
@@ -28,6 +30,23 @@ def is_appealed() -> ColumnElement[bool]:
         Reconsideration.capstone_id == Capstone.id, Reconsideration.kind == ReasonKind.APPEAL, Reconsideration.decided_at.is_(None)
     )
     return waiting.exists()
+
+
+def is_moderated() -> ColumnElement[bool]:
+    """Capstones whose result is looked at again before its publication."""
+    return Capstone.state == CapstoneState.MODERATION
+
+
+def settled_by(ids: Collection[int]) -> dict[int, set[int]]:
+    """{capstone: the accounts that settled a moderation of it, or ended it as failed}: an appeal against it is another one's to decide."""
+    found: dict[int, set[int]] = {key: set() for key in ids}
+    statement = select(Reconsideration.capstone_id, Reconsideration.decided_by_id).where(
+        Reconsideration.capstone_id.in_(found), Reconsideration.kind == ReasonKind.MODERATION, Reconsideration.decided_by_id.is_not(None)
+    )
+    for key, account_id in session().execute(statement):
+        if account_id is not None:
+            found[key].add(account_id)
+    return found
 
 
 def capstone_of_student(student_id: int) -> Capstone | None:

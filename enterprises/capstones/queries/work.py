@@ -4,13 +4,44 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import func, or_, select, union
+from sqlalchemy import and_, func, or_, select, union
+from sqlalchemy.orm import aliased
 
-from enterprises.capstones.models import CapstoneGrade, CapstonePaper, DefenceSlot, GuidanceEntry, Review
-from enterprises.capstones.types import SupervisorRole
+from enterprises.capstones.machine import MACHINE
+from enterprises.capstones.models import Capstone, CapstoneGrade, CapstonePaper, DefenceSlot, GuidanceEntry, Review, Supervision
+from enterprises.capstones.types import CONCLUDED, Action, CapstoneState, Stage, SupervisorRole
 from trainhub.kernel.db import session
 from trainhub.kernel.files import StoredFile
-from trainhub.people.models import Person
+from trainhub.people.models import Person, Student
+
+
+def reports_to_check(person_id: int) -> int:
+    """How many students' latest similarity report nobody has compared with what was typed, among those somebody supervises for the school."""
+    later = aliased(CapstonePaper)
+    newer = select(later.id).where(later.capstone_id == CapstonePaper.capstone_id, later.stage == Stage.SIMILARITY, later.id > CapstonePaper.id)
+    statement = (
+        select(func.count(CapstonePaper.id))
+        .join(Capstone, Capstone.id == CapstonePaper.capstone_id)
+        .join(Supervision, and_(Supervision.capstone_id == Capstone.id, Supervision.role == SupervisorRole.SCHOOL, Supervision.until.is_(None)))
+        .where(
+            Supervision.person_id == person_id,
+            CapstonePaper.stage == Stage.SIMILARITY,
+            CapstonePaper.similarity_checked_at.is_(None),
+            Capstone.state.in_(MACHINE[Action.CHECK_REPORT].states),
+            ~newer.exists(),
+        )
+    )
+    return session().scalar(statement) or 0
+
+
+def to_conclude(cohort_id: int) -> dict[str, list[Capstone]]:
+    """By deed the capstones of a cohort, in the order of numbers: `finish` those that are graded, `archive` those that are concluded and open."""
+    mine = select(Capstone).join(Student, Student.id == Capstone.student_id).where(Student.cohort_id == cohort_id)
+    mine = mine.order_by(Student.student_no, Capstone.id)
+    return {
+        "finish": list(session().scalars(mine.where(Capstone.state == CapstoneState.GRADED))),
+        "archive": list(session().scalars(mine.where(Capstone.state.in_(CONCLUDED), Capstone.archived_at.is_(None)))),
+    }
 
 
 def entries_of(capstone_id: int) -> list[tuple[GuidanceEntry, str]]:

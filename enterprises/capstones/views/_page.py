@@ -13,6 +13,7 @@ from enterprises.capstones.machine import Actor, Answer, permits
 from enterprises.capstones.models import Capstone, Topic
 from enterprises.capstones.queries import archive, guiding
 from enterprises.capstones.queries.anonymous import thesis_paper
+from enterprises.capstones.queries.checking import is_problem
 from enterprises.capstones.queries.impartiality import exceptions_of
 from enterprises.capstones.queries.judging import outdated_reports
 from enterprises.capstones.queries.supervising import replacements_of
@@ -105,6 +106,7 @@ def page(
         enterprise=enterprise,
         desk=desk_of(enterprise),
         supervisors=queries.supervisions_of(row.id),
+        is_problem=(manages or bool(roles)) and is_problem(row.id),
         replacements=replacements_of(row.id) if manages else [],
         entries=queries.entries_of(row.id),
         **_confirmable(row, can),

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
-from flask import g, url_for
+from flask import Response, g, request, url_for
 from werkzeug.datastructures import FileStorage
 
 from enterprises.capstones import labels, queries, rules
@@ -15,12 +15,13 @@ from enterprises.capstones.machine import Actor
 from enterprises.capstones.models import Capstone, DefenceGroup, DefenceSlot, Review, Topic
 from enterprises.capstones.types import Stay
 from enterprises.permissions import Can
-from trainhub.kernel import clock, files, sniff
+from trainhub.kernel import clock, downloads, files, sniff
 from trainhub.kernel.access import Subject, may, who
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotAllowed, NotFound, Refused
 from trainhub.kernel.files import StoredFile
 from trainhub.kernel.i18n import N_, _, listed
+from trainhub.kernel.sending import send
 from trainhub.organisations.models import Organisation
 from trainhub.policy.book import book
 from trainhub.policy.findings import Finding, Status
@@ -157,6 +158,14 @@ def on_page(act: Callable[[], Callable[[], Any]], again: Callable[[Refused], Any
         g.refusal = refused.message  # for the panel that asks once more: open, it lies over the page
         return again(refused)
     return answer()
+
+
+def sent_thesis(row: Capstone, file_id: int | None) -> Response:
+    """A version of the thesis for who judges it, under a name that tells nothing; `?download` as a file to keep."""
+    if file_id is None:
+        raise NotFound(_("学生还没有提交论文。"))
+    file = stored(file_id)
+    return downloads.named(send(file), f"thesis-{row.id}.{file.name.rpartition('.')[2]}", inline="download" not in request.args)
 
 
 def stored(file_id: int) -> StoredFile:

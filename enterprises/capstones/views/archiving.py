@@ -5,15 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
-from flask import Response, render_template, url_for
+from flask import Response, render_template, request, url_for
 
-from enterprises.capstones import labels, queries
+from enterprises.capstones import labels, operations, queries
 from enterprises.capstones.machine import Actor
 from enterprises.capstones.models import Capstone, DefenceSlot, Review, Topic
 from enterprises.capstones.queries import archive
+from enterprises.capstones.queries import work as queries_work
 from enterprises.capstones.queries.archive import KeptFile
 from enterprises.capstones.types import CONCLUDED
 from enterprises.capstones.views import blueprint
@@ -27,13 +29,17 @@ from enterprises.capstones.views._support import (
     secretary_subject,
     stored,
 )
+from enterprises.capstones.views.cohorts import Pair, load_cohort, subject
+from enterprises.capstones.views.grading import times
 from enterprises.permissions import Can
-from trainhub.kernel import clock, downloads, files
+from trainhub.kernel import clock, downloads, files, paging
 from trainhub.kernel.access import guard, may, who
-from trainhub.kernel.db import session
-from trainhub.kernel.errors import NotAllowed, NotFound
+from trainhub.kernel.db import session, transaction
+from trainhub.kernel.errors import NotAllowed, NotFound, Refused
 from trainhub.kernel.i18n import _, format_datetime
+from trainhub.kernel.numbers import keys_of, whole
 from trainhub.kernel.sending import send
+from trainhub.kernel.web import done
 from trainhub.people.models import Person, Student
 
 
@@ -98,7 +104,7 @@ def kept_files(row: Capstone) -> Any:
         topic=session().get_one(Topic, row.topic_id),
         person=session().get_one(Person, student.person_id),
         files=found,
-        manifest=_shown(archive.manifest_for(row, is_whole=is_whole)) if row.archived_at else None,
+        manifest=_shown(row, archive.manifest_for(row, is_whole=is_whole)) if row.archived_at else None,
         digest=hashlib.sha256(_as_json(archive.manifest_for(row, is_whole=True))).hexdigest() if row.archived_at and is_whole else "",
         is_same=is_same,
         labels=labels,
@@ -110,10 +116,18 @@ def _instant(text: str) -> datetime:
     return clock.local(datetime.fromisoformat(text))
 
 
-def _shown(manifest: dict[str, Any]) -> dict[str, Any]:
-    """The manifest with instants and days as such, for the page."""
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+def _shown(row: Capstone, manifest: dict[str, Any]) -> dict[str, Any]:
+    """The manifest with instants and days as such, for the page; without what was said on papers of a confidential topic that is not open to the reader."""
     grades = [one | {"signed_at": _instant(one["signed_at"])} for one in manifest["grades"]]
-    return manifest | {"grades": grades, "defences": [one | {"on": date.fromisoformat(one["on"])} for one in manifest["defences"]]}
+    rests = {key: manifest.get(key, []) for key in ("supervisors", "guidances", "extensions", "comments")}  # archives of before kept none
+    rests["supervisors"] = [one | {key: _day(one[key]) for key in ("since", "until")} for one in rests["supervisors"]]
+    rests["extensions"] = [one | {"until": _day(one["until"])} for one in rests["extensions"]]
+    rests["comments"] = [one | {"at": _instant(one["at"])} for one in rests["comments"] if queries.is_opened_to(row.topic_id, who(), clock.today())]
+    return manifest | rests | {"grades": grades, "defences": [one | {"on": date.fromisoformat(one["on"])} for one in manifest["defences"]]}
 
 
 def _as_json(manifest: dict[str, Any]) -> bytes:
@@ -153,6 +167,67 @@ def _as_text(row: Capstone, files: list[dict[str, Any]]) -> str:
             name = f"{stem or name} ({seen[name] - 1}){dot}{end if dot else ''}"
         lines += [f"# {one['label']} · {one['size']} B · {one['at']:%Y-%m-%d %H:%M}", f"{one['sha256']}  {name}"]
     return "\n".join([*lines, ""])
+
+
+# -- many of a cohort at once ----------------------------------------------------------------------------------------------
+
+
+@blueprint.route("/cohorts/<code>/<int:year>/concluding", methods=["GET", "POST"])
+@guard(Can.CAPSTONE_FINISH, load=load_cohort, subject=subject)
+def concluding(pair: Pair) -> Any:
+    """Publish results and archive capstones by ticks from a list; each is judged on its own, as on its own page, and who stays is told why."""
+    (programme, of), deed = pair, request.values.get("deed", "finish")
+    if deed not in DEEDS:
+        raise NotFound(_("没有这份名单。"))
+    code, year, cohort_id = programme.code, of.year, of.id
+    told, number, status = list[tuple[int, str]](), 0, 200
+    if request.method == "POST":
+        ids = keys_of(request.form.getlist("capstone"))
+        told = [(key, _conclude_one(deed, key, cohort_id)) for key in ids]
+        number = sum(1 for _key, reason in told if not reason)
+        if number and number == len(told):
+            return done(DONE[deed](number), "capstones.concluding", code=code, year=year, deed=deed)
+        status = 200 if number else 422
+        programme, of = load_cohort(code, year)
+    found = queries_work.to_conclude(cohort_id)
+    page = paging.slice_wanted(found[deed], at=url_for("capstones.concluding", code=code, year=year, deed=deed))
+    mine = {row.id for rows in found.values() for row in rows}  # what was crafted into the form is named by its number alone
+    names = queries.rows_of([*(row.id for row in page.items), *(key for key, _reason in told if key in mine)])
+    html = render_template(
+        "enterprises/capstones/concluding.html",
+        programme=programme,
+        cohort=of,
+        deed=deed,
+        numbers={key: len(rows) for key, rows in found.items()},
+        page=page,
+        names=names,
+        done=DONE[deed](number) if number else "",
+        left=[(key, names[key].student if key in names else _("编号 %(n)s", n=key), reason) for key, reason in told if reason],
+        is_empty=request.method == "POST" and not told,
+        labels=labels,
+    )
+    return html, status
+
+
+DEEDS: dict[str, Callable[..., object]] = {"finish": operations.finish, "archive": operations.archive}
+DONE: dict[str, Callable[[int], str]] = {
+    "finish": lambda n: _("已公布 %(n)d 项成绩。", n=n),
+    "archive": lambda n: _("已归档 %(n)d 项。", n=n),
+}
+
+
+def _conclude_one(deed: str, key: int, cohort_id: int) -> str:
+    """Do one deed on one capstone in a transaction of its own; why not, or nothing when it is done."""
+    try:
+        with transaction():
+            row = load(key)
+            if session().get_one(Student, row.student_id).cohort_id != cohort_id:
+                raise NotFound(_("没有这个毕业设计。"))
+            seen = {"version": request.form.get(f"version-{key}", type=whole)} if deed == "finish" else {}
+            DEEDS[deed](capstone=row, **seen, **times())
+    except Refused as refused:
+        return refused.message
+    return ""
 
 
 # -- what is attached to reviews and defences ---------------------------------------------------------------------------

@@ -10,8 +10,10 @@ from typing import Any
 from flask import render_template, request, url_for
 
 from enterprises.capstones import labels, operations, queries, rules
-from enterprises.capstones.models import Capstone, SpotCheck, SpotItem, SpotOpinion, Topic
+from enterprises.capstones.impartiality import Office
+from enterprises.capstones.models import SpotCheck, SpotItem, SpotOpinion, Topic
 from enterprises.capstones.queries.anonymous import read_by_experts, without_names
+from enterprises.capstones.queries.checking import readable_checks, to_send
 from enterprises.capstones.types import CapstoneRow, SpotVerdict
 from enterprises.capstones.views import blueprint
 from enterprises.capstones.views._support import load, on_page, stored, with_upload
@@ -19,7 +21,7 @@ from enterprises.capstones.views.grading import times
 from enterprises.permissions import Can
 from trainhub.identity import queries as identity
 from trainhub.kernel import clock, downloads, paging
-from trainhub.kernel.access import Role, Subject, demand, guard, who
+from trainhub.kernel.access import Role, Subject, demand, guard, may, who
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _
@@ -79,6 +81,8 @@ def _checks_page(problem: str = "", status: int = 200) -> Any:
     html = render_template(
         "enterprises/capstones/spot_checks.html",
         page=paging.slice_wanted(queries.spot_checks(who()), at=url_for("capstones.spot_checks")),
+        readable=readable_checks(who()),
+        to_send=to_send(who(), clock.today()),
         samples=[
             (name, [(f"{key}-{year}", _("%(years)s 学年（%(n)d 篇）", years=labels.years(year), n=number)) for year, number in years.items()])
             for (key, name), years in offered.items()
@@ -120,14 +124,14 @@ def load_check(check_id: int) -> SpotCheck:
 
 
 @blueprint.get("/spot-checks/<int:check_id>")
-@guard(Can.SPOT_CHECK_RUN, load=load_check, subject=queries.spot_subject)
+@guard(Can.SPOT_CHECK_VIEW, load=load_check, subject=queries.spot_subject)
 def spot_check(row: SpotCheck) -> Any:
-    """One sample."""
+    """One sample; who oversees reads it and can draw it again, who runs it does the rest."""
     return _check_page(row)
 
 
 def _check_page(row: SpotCheck, problem: str = "", status: int = 200) -> Any:
-    items = queries.spot_items(row.id)
+    items, may_run = queries.spot_items(row.id), may(who(), Can.SPOT_CHECK_RUN, queries.spot_subject(row))
     drawn = sorted(item.capstone_id for item, *_rest in items)
     at = {key: book().at(key, on=clock.today()) for key in ("cn.thesis.experts", "cn.thesis.review_experts", "cn.thesis.fails_for_problem")}
     html = render_template(
@@ -136,12 +140,13 @@ def _check_page(row: SpotCheck, problem: str = "", status: int = 200) -> Any:
         university=session().get_one(Organisation, row.university_id),
         drawn=drawn,
         page=paging.slice_wanted(items, at=url_for("capstones.spot_check", check_id=row.id)),
-        experts=queries.expert_choices(row.university_id, clock.today()),
+        experts=queries.expert_choices(row.university_id, clock.today()) if may_run else [],
         readable=without_names([item for item, *_rest in items]),
         is_redone=rules.sample(row.population, row.percent, row.seed) == drawn,
         numbers=at,
         others=queries.other_draws(row),
-        may_void=row.voided_at is None and not any(o.signed_at for _item, _row, opinions in items for o, _name in opinions),
+        may_run=may_run,
+        may_void=may_run and row.voided_at is None and not any(o.signed_at for _item, _row, opinions in items for o, _name in opinions),
         is_own=identity.is_same_holder(row.drawn_by_id, who().account_id),
         labels=labels,
         problem=problem,
@@ -308,7 +313,8 @@ def spot_opinion(row: SpotOpinion) -> Any:
     html = render_template(
         "enterprises/capstones/spot_opinion.html",
         opinion=row,
-        topic=_topic(row),
+        topic=session().get_one(Topic, load(load_item(row.item_id).capstone_id).topic_id),
+        against=_against_opinion(row),
         labels=labels,
         problem=problem,
         typed=request.form.get("comment", ""),
@@ -316,18 +322,23 @@ def spot_opinion(row: SpotOpinion) -> Any:
     return html, status
 
 
-def _capstone(row: SpotOpinion) -> Capstone:
-    return load(load_item(row.item_id).capstone_id)
-
-
-def _topic(row: SpotOpinion) -> Topic:
-    return session().get_one(Topic, _capstone(row).topic_id)
+def _against_opinion(row: SpotOpinion) -> str:
+    """Why an expert has nothing to judge any more: the sample is void, or a conflict of interest is known by now; empty when signed or open."""
+    item = load_item(row.item_id)
+    if row.signed_at is not None:
+        return ""
+    if queries.is_void(item.check_id):
+        return _("这次抽检已作废，不再评议。")
+    found = operations.against_office(load(item.capstone_id), session().get_one(Person, row.person_id), Office.EXPERT)
+    return found.message if found is not None else ""
 
 
 @blueprint.get("/spot-checks/opinions/<int:opinion_id>/thesis")
 @guard(Can.REVIEW_SIGN, load=load_opinion, subject=opinion_subject)
 def spot_thesis(row: SpotOpinion) -> Any:
-    """The thesis without names for its expert, under a name that tells nothing."""
+    """The thesis without names for its expert, under a name that tells nothing: signed, or asked for still."""
+    if _against_opinion(row):
+        raise NotFound(_("这项任务已不需要你办理，论文不再提供阅读。"))
     file_id = read_by_experts(load_item(row.item_id))
     if file_id is None:
         raise NotFound(_("这篇论文还没有匿名稿：专家只看匿名稿，请联系组织抽检的单位上传。"))

@@ -10,6 +10,7 @@ from flask import render_template, request, url_for
 from enterprises.capstones import forms, labels, operations, queries
 from enterprises.capstones.models import Capstone, Topic
 from enterprises.capstones.queries.impartiality import with_exceptions
+from enterprises.capstones.queries.unassigned import with_unassigned
 from enterprises.capstones.rules import CRITERIA
 from enterprises.capstones.types import SupervisorRole
 from enterprises.capstones.views import blueprint
@@ -130,17 +131,18 @@ def t2(found: tuple[Pair, str]) -> Any:
 
 
 def t2_rows(programme_id: int, cohort_id: int) -> list[dict[str, Any]]:
-    """The rows of T2 in words."""
+    """The rows of T2 in words, with a line for each student without a capstone."""
     rows = []
     for row in queries.export_rows(programme_id, cohort_id, clock.today(), by=who()):
         data = asdict(row)
-        data |= {"is_petoe": _("是") if row.is_petoe else _("否"), "source": str(labels.TOPIC_SOURCES[row.source])}
+        data["source"] = str(labels.TOPIC_SOURCES[row.source])
         data["grade_text"] = str(next((t for g, t in labels.GRADES.items() if g.value == row.grade_text), ""))
         for key in ("school_score", "enterprise_score", "score"):
             value = data.pop(f"{key}_x10")
             data[key] = None if value is None else f"{value / 10:.1f}"
         rows.append(data)
-    return rows
+    whole = with_unassigned(rows, [column.name for column in T2], cohort_id, clock.today())
+    return [row | {"is_petoe": _("是") if row["is_petoe"] else _("否")} for row in whole]
 
 
 # -- assigning ----------------------------------------------------------------------------------------------------------

@@ -10,17 +10,19 @@ from enterprises.capstones import labels, operations, queries, scheduling
 from enterprises.capstones.impartiality import Office
 from enterprises.capstones.models import Capstone, DefenceGroup, DefenceSlot
 from enterprises.capstones.queries import archive
+from enterprises.capstones.queries.impartiality import bar_of
 from enterprises.capstones.types import Action, Verdict, WindowStage
 from enterprises.capstones.views import blueprint
-from enterprises.capstones.views._support import group_secretary, load_group, load_slot, secretary_subject, with_upload
+from enterprises.capstones.views._support import group_secretary, load, load_group, load_slot, secretary_subject, sent_thesis, with_upload
 from enterprises.capstones.views.grading import times
 from enterprises.permissions import Can
 from trainhub.kernel import clock
-from trainhub.kernel.access import guard
-from trainhub.kernel.errors import Refused
+from trainhub.kernel.access import Subject, guard, who
+from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _
 from trainhub.kernel.numbers import whole
 from trainhub.kernel.web import done
+from trainhub.people import queries as people
 
 
 @blueprint.get("/defences/<int:group_id>")
@@ -82,3 +84,56 @@ def record_defence(row: DefenceSlot) -> Any:
     except Refused as refused:
         return _defence_page(load_group(group_id), refused.message, refused.status, key)
     return done(_("答辩记录已签名。"), "capstones.defence", group_id=group_id)
+
+
+# -- the panel ----------------------------------------------------------------------------------------------------------
+
+
+def load_panel(group_id: int) -> DefenceGroup:
+    """The group of an address, once its members have been told of it."""
+    found = load_group(group_id)
+    if found.published_at is None:
+        raise NotFound(_("答辩安排还没有公布。"))
+    return found
+
+
+def panel_subject(row: DefenceGroup) -> Subject:
+    """Only the members of the panel."""
+    return Subject.of(persons=tuple(member.person_id for member, _name in queries.members_of_group(row.id)))
+
+
+@blueprint.get("/panels/<int:group_id>")
+@guard(Can.REVIEW_SIGN, load=load_panel, subject=panel_subject)
+def panel(row: DefenceGroup) -> Any:
+    """When and where a member of a panel meets, whom the group hears in which order, and the theses until their record is kept."""
+    slots = queries.slots_of_group(row.id)
+    capstones = [capstone for _slot, capstone, *_rest in slots]
+    barred = queries.barred_from_each(capstones, Office.PANEL)
+    return render_template(
+        "enterprises/capstones/panel.html",
+        group=row,
+        members=queries.members_of_group(row.id),
+        secretary=people.names_of({row.secretary_id})[row.secretary_id],
+        slots=slots,
+        titles=queries.titles_of([capstone.id for capstone in capstones]),
+        secret=queries.confidential_among(capstone.id for capstone in capstones),
+        away={capstone.id for capstone in capstones if who().person_id in barred[capstone.id]},
+        clock_of=scheduling.clock_of,
+    )
+
+
+def load_heard(slot_id: int) -> DefenceSlot:
+    """The place of an address, in a timetable that is published."""
+    found = load_slot(slot_id)
+    load_panel(found.group_id)
+    return found
+
+
+@blueprint.get("/defences/slots/<int:slot_id>/thesis")
+@guard(Can.REVIEW_SIGN, load=load_heard, subject=lambda row: panel_subject(load_group(row.group_id)))
+def heard_thesis(row: DefenceSlot) -> Any:
+    """The thesis for a member of its panel until the record is kept, confidential or not: it is read by this task; nothing for who must stay away."""
+    capstone = load(row.capstone_id)
+    if row.recorded_at is not None or bar_of(capstone, who().person_id, Office.PANEL) is not None:
+        raise NotFound(_("这篇论文的答辩已登记，或者你须回避这名学生，不能阅读。"))
+    return sent_thesis(capstone, capstone.thesis_file_id)

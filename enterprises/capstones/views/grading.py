@@ -170,6 +170,7 @@ def grade_third(row: Capstone) -> Any:
                 status, row = refused.status, load(key)
     elif third.signed_at is not None and third.rubric is not None:
         form.fill(third.rubric, third.comment)
+    against = against_third(row, third.person_id) if third.signed_at is None else ""
     html = render_template(
         "enterprises/capstones/grade.html",
         capstone=row,
@@ -180,8 +181,8 @@ def grade_third(row: Capstone) -> Any:
         action="capstones.grade_third",
         mine=None,
         papers=[],
-        thesis_at="capstones.third_thesis",
-        against=_against_third(row, third.person_id) if third.signed_at is None and not form.is_submitted() else "",
+        thesis_at="" if against else "capstones.third_thesis",
+        against="" if form.is_submitted() else against,
         is_done=third.signed_at is not None,
         is_named=False,
         labels=labels,
@@ -189,7 +190,7 @@ def grade_third(row: Capstone) -> Any:
     return html, status
 
 
-def _against_third(row: Capstone, person_id: int) -> str:
+def against_third(row: Capstone, person_id: int) -> str:
     """Why the third grade cannot be signed (any more), for instance because the result was published."""
     found = (
         operations.against_state(row, Action.GRADE_THIRD)

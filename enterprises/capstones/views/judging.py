@@ -12,6 +12,8 @@ from enterprises.capstones import forms, labels, operations, queries, scheduling
 from enterprises.capstones.impartiality import Office
 from enterprises.capstones.models import Capstone, DefenceGroup, Review, Topic
 from enterprises.capstones.queries.anonymous import anonymous_of
+from enterprises.capstones.queries.defences import panels_of
+from enterprises.capstones.queries.impartiality import bar_of
 from enterprises.capstones.queries.judging import thirds_of
 from enterprises.capstones.types import Action, ReviewKind, Verdict, WindowStage
 from enterprises.capstones.views import blueprint
@@ -21,20 +23,20 @@ from enterprises.capstones.views._support import (
     load_review,
     on_page,
     review_subject,
+    sent_thesis,
     stored,
     with_upload,
 )
 from enterprises.capstones.views.cohorts import Pair, load_cohort, subject
-from enterprises.capstones.views.grading import third_subject, times
+from enterprises.capstones.views.grading import against_third, third_subject, times
 from enterprises.permissions import Can
-from trainhub.kernel import clock, downloads, paging
+from trainhub.kernel import clock, paging
 from trainhub.kernel.access import Subject, guard, signed_in, who
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.fields import day_sent
 from trainhub.kernel.i18n import _
 from trainhub.kernel.numbers import whole
-from trainhub.kernel.sending import send
 from trainhub.kernel.web import done
 from trainhub.people import queries as people
 from trainhub.people.models import Person
@@ -45,20 +47,25 @@ from trainhub.programmes.models import Cohort, Programme
 @blueprint.get("/tasks")
 @signed_in
 def tasks() -> Any:
-    """What waits for who reviews, grades as a third, keeps the record of a defence or is an expert of a spot check."""
+    """What waits for who reviews, grades as a third, sits in a panel, keeps the record of a defence or is an expert of a spot check."""
     person_id = who().person_id or 0
     thirds = thirds_of(person_id, clock.today())
     idle = {row.id for row, _title, is_needed in thirds if not is_needed}
-    asked = queries.tasks_of(person_id)
+    asked, panels = queries.tasks_of(person_id), panels_of(person_id)
     found = {
         "reviews": asked["reviews"],
         "thirds": [(row, title) for row, title, _is_needed in thirds],
         "defences": asked["defences"],
+        "panels": panels,
         "spots": queries.spot_tasks(person_id),
     }
     rows = [(kind, *(one if isinstance(one, tuple) else (one, ""))) for kind, many in found.items() for one in many]
-    open_first = sorted(rows, key=lambda one: getattr(one[1], "signed_at", None) is not None or (one[0] == "thirds" and one[1].id in idle))
-    return render_template("enterprises/capstones/tasks.html", labels=labels, idle=idle, page=paging.slice_wanted(open_first))
+    over = {group.id for group, is_open in panels if not is_open}
+    done_by_kind = {"thirds": idle, "panels": over}
+    open_first = sorted(rows, key=lambda one: getattr(one[1], "signed_at", None) is not None or one[1].id in done_by_kind.get(one[0], ()))
+    return render_template(
+        "enterprises/capstones/tasks.html", labels=labels, idle=idle, over=over, clock_of=scheduling.clock_of, page=paging.slice_wanted(open_first)
+    )
 
 
 # -- reviews ------------------------------------------------------------------------------------------------------------
@@ -90,19 +97,27 @@ def review(row: Review) -> Any:
                 form.refuse(refused)
                 status, row = refused.status, load_review(key)
     capstone = load(row.capstone_id)
+    is_read = _is_read(capstone, row)
     html = render_template(
         "enterprises/capstones/review.html",
         review=row,
         capstone=capstone,
-        has_thesis=(anonymous_of(capstone.id) if row.kind is ReviewKind.BLIND else capstone.thesis_file_id) is not None,
+        has_thesis=is_read and (anonymous_of(capstone.id) if row.kind is ReviewKind.BLIND else capstone.thesis_file_id) is not None,
         topic=session().get_one(Topic, capstone.topic_id),
-        row=queries.rows_of([capstone.id])[capstone.id] if row.kind is ReviewKind.CROSS else None,
+        row=queries.rows_of([capstone.id])[capstone.id] if row.kind is ReviewKind.CROSS and is_read else None,
         file=stored(row.file_id) if row.file_id is not None else None,
         form=form,
         against="" if form.is_submitted() else _against_review(capstone, row),
         labels=labels,
     )
     return html, status
+
+
+def _is_read(capstone: Capstone, review: Review) -> bool:
+    """Whether the thesis is its reviewer's to read: signed, or asked for still and nothing bars the reviewer."""
+    if review.signed_at is not None:
+        return True
+    return review.cancelled_at is None and bar_of(capstone, review.person_id, Office.REVIEW) is None
 
 
 def _against_review(capstone: Capstone, review: Review) -> str:
@@ -116,30 +131,29 @@ def _against_review(capstone: Capstone, review: Review) -> str:
     return found.message if found is not None else ""
 
 
-def _thesis(row: Capstone, file_id: int | None) -> Any:
-    if file_id is None:
-        raise NotFound(_("学生还没有提交论文。"))
-    file = stored(file_id)
-    return downloads.named(send(file), f"thesis-{row.id}.{file.name.rpartition('.')[2]}", inline="download" not in request.args)
-
-
 @blueprint.get("/reviews/<int:review_id>/thesis")
 @guard(Can.REVIEW_SIGN, load=load_review, subject=review_subject)
 def review_thesis(row: Review) -> Any:
     """The thesis for its reviewer, under a name that tells nothing; for a blind one the version without names, and nothing before it is there."""
     capstone = load(row.capstone_id)
+    if not _is_read(capstone, row):
+        raise NotFound(_("这项任务已不需要你办理，论文不再提供阅读。"))
     if row.kind is not ReviewKind.BLIND:
-        return _thesis(capstone, capstone.thesis_file_id)
+        return sent_thesis(capstone, capstone.thesis_file_id)
     if (refused := operations.against_blind(capstone)) is not None:
         raise NotFound(refused.message)
-    return _thesis(capstone, anonymous_of(capstone.id))
+    return sent_thesis(capstone, anonymous_of(capstone.id))
 
 
 @blueprint.get("/<int:capstone_id>/third-grade/thesis")
 @guard(Can.REVIEW_SIGN, load=load, subject=third_subject)
 def third_thesis(row: Capstone) -> Any:
-    """The thesis for the third person."""
-    return _thesis(row, row.thesis_file_id)
+    """The thesis for the third person: signed, or waited for still."""
+    third = queries.third_of(row.id)
+    assert third is not None
+    if third.signed_at is None and against_third(row, third.person_id):
+        raise NotFound(_("这项任务已不需要你办理，论文不再提供阅读。"))
+    return sent_thesis(row, row.thesis_file_id)
 
 
 @blueprint.post("/<int:capstone_id>/reviews")

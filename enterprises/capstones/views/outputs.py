@@ -12,6 +12,7 @@ from flask import Response, redirect, render_template, request, url_for
 
 from enterprises.capstones import labels, operations, paper, queries
 from enterprises.capstones.models import Capstone, Topic
+from enterprises.capstones.queries.unassigned import with_unassigned
 from enterprises.capstones.types import CONCLUDED, CapstoneState, ReasonKind
 from enterprises.capstones.views import blueprint
 from enterprises.capstones.views._support import enterprise_subject, load, on_page, sees_reasons
@@ -59,6 +60,11 @@ class Output:
         return programme.name if self.is_of_all else f"{programme.name} {cohort.year}{_('级')}"
 
 
+def _everybody(which: str, cohort: Cohort, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows of a table and a line for each student without a capstone."""
+    return with_unassigned(rows, [column.name for column in OUTPUTS[which].columns], cohort.id, clock.today())
+
+
 def _words(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Values of enums and truths as words, for a page or a file."""
     for row in rows:
@@ -86,7 +92,7 @@ OUTPUTS: dict[str, Output] = {
             Column("school_on", "学校审批"),
         ),
         (3, 6, 4, 10, 4, 5, 7, 5, 6, 6, 7, 5, 5),
-        lambda _p, c: _words(queries.topics_table(c.id, clock.today(), by=who())),
+        lambda _p, c: _words(_everybody("m81", c, queries.topics_table(c.id, clock.today(), by=who()))),
     ),
     "m82": Output(
         _l("M8.2 时间、场地等教学安排"),
@@ -96,7 +102,7 @@ OUTPUTS: dict[str, Output] = {
             Column("days", "天数"), Column("uncovered", "不在实习期内的天数"), Column("gaps", "未覆盖的日期"), Column("defence", "答辩安排"),
         ),
         (3, 6, 4, 10, 7, 6, 5, 5, 3, 4, 8, 8),
-        lambda _p, c: _words(queries.places_table(c.id, clock.today())),
+        lambda _p, c: _words(_everybody("m82", c, queries.places_table(c.id, clock.today()))),
     ),
     "m83": Output(
         _l("M8.3 学生与企业指导教师名录"),
@@ -106,7 +112,7 @@ OUTPUTS: dict[str, Output] = {
             Column("years", "从业年限"), Column("guidances", "确认的指导次数"), Column("score", "企业评分"),
         ),
         (3, 6, 4, 10, 7, 5, 6, 5, 3, 4, 4),
-        lambda _p, c: _words(queries.mentors_table(c.id, clock.today())),
+        lambda _p, c: _words(_everybody("m83", c, queries.mentors_table(c.id, clock.today()))),
     ),
     "directory": Output(
         _l("企业指导教师名录"), "002:577", DIRECTORY, (5, 9, 7, 6, 4, 4, 4, 5, 5), lambda _p, c: queries.directory(clock.today(), cohort_id=c.id)

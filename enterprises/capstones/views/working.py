@@ -15,12 +15,12 @@ from enterprises.capstones.views._page import guidance_form, page, refused_on, r
 from enterprises.capstones.views._support import demand_opened, load, on_page, stored, with_upload
 from enterprises.permissions import Can
 from trainhub.kernel import clock
-from trainhub.kernel.access import guard, who
+from trainhub.kernel.access import Subject, guard, who
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import once
 from trainhub.kernel.i18n import _
-from trainhub.kernel.numbers import whole
+from trainhub.kernel.numbers import decimal_of, whole
 from trainhub.kernel.sending import send
 from trainhub.kernel.web import done
 from trainhub.people.models import Student
@@ -190,6 +190,29 @@ def comment(row: CapstonePaper) -> Any:
     def act() -> Any:
         operations.comment(paper=load_paper(key, paper_id), text=request.form.get("text", ""), by=who(), now=clock.now())
         return partial(done, _("意见已提交。"), "capstones.show", capstone_id=key, _anchor="papers")
+
+    return on_page(act, refused_on(key))
+
+
+def school_subject(row: CapstonePaper) -> Subject:
+    """Only the school's supervisor."""
+    held = queries.live_supervision(row.capstone_id, SupervisorRole.SCHOOL)
+    return Subject.of(persons=(held.person_id if held is not None else None,))
+
+
+@blueprint.post("/<int:capstone_id>/papers/<int:paper_id>/similarity")
+@guard(Can.CAPSTONE_SUPERVISE, load=load_paper, subject=school_subject)
+def check_similarity(row: CapstonePaper) -> Any:
+    """Confirm or correct the share that a similarity report found."""
+    key, paper_id = row.capstone_id, row.id
+
+    def act() -> Any:
+        share = decimal_of(request.form.get("share", "").strip(), places=1)
+        if share is None:
+            raise Refused(_("请填写查重报告中的总相似比例。"), field="share")
+        reason = request.form.get("reason", "")
+        operations.check_similarity(paper=load_paper(key, paper_id), share_x10=int(share * 10), reason=reason, by=who(), now=clock.now())
+        return partial(done, _("相似比例已核对。"), "capstones.show", capstone_id=key, _anchor="papers")
 
     return on_page(act, refused_on(key))
 

@@ -16,10 +16,10 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from enterprises.capstones import operations, queries
-from enterprises.capstones.models import DefenceSlot, Review
+from enterprises.capstones.models import DefenceSlot, PaperComment, Review, StageExtension
 from enterprises.capstones.operations import CapstoneRefused
 from enterprises.capstones.queries import archive
-from enterprises.capstones.types import EvidenceKind, ReviewKind, Stage, SupervisorRole, Verdict
+from enterprises.capstones.types import EvidenceKind, ReviewKind, Stage, SupervisorRole, Verdict, WindowStage
 from enterprises.placements.models import Placement
 from enterprises.placements.types import PlacementState
 from tests.factories import capstones as make
@@ -271,3 +271,39 @@ def test_two_versions_under_one_name_are_both_in_the_text_list(session: Session,
     session.commit()
     text = as_role(Role.STUDENT, person_id=who).get(f"/capstones/{key}/files.txt").text
     assert [name for line in text.splitlines() if (name := line.partition("  ")[2]).startswith("论文草稿")] == ["论文草稿.pdf", "论文草稿 (1).pdf"]
+
+
+def test_the_archive_keeps_who_guided_supervised_and_commented_and_the_time_that_was_given(session: Session, as_role: AsRole) -> None:
+    """8.3 is proved there by each guidance, not by a number; the words, which are erased in time, by their checksum alone."""
+    found, _review, _slot = _judged(session)
+    assert found.school is not None
+    paper = queries.papers_of(found.capstone.id)[0][0]
+    until = TODAY + timedelta(days=3)
+    session.add(PaperComment(paper_id=paper.id, person_id=found.who.id, text="图 3 缺少单位", at=NOW))
+    session.add(StageExtension(capstone_id=found.capstone.id, stage=WindowStage.GRADING, until=until, reason="住院", granted_at=NOW))
+    session.flush()
+    unconfirmed = operations.log_guidance(
+        capstone=found.capstone, role=SupervisorRole.SCHOOL, on=TODAY, content="答辩前", by=found.by("school"), **TIMES
+    )
+    _archived(found)
+    kept = found.capstone.archive
+    assert kept is not None
+    guided = kept["guidances"]
+    assert len(guided) == 17
+    first = min(guided, key=lambda one: (one["on"], one["role"]))
+    assert first == {
+        "on": START.isoformat(), "role": "enterprise", "person": found.field.name if found.field else "", "confirmed_at": NOW.isoformat(),
+        "sha256": hashlib.sha256("讨论方案与进度".encode()).hexdigest(),
+    }  # fmt: skip
+    assert [one["confirmed_at"] for one in guided if one["on"] == unconfirmed.on.isoformat()] == [None]
+    assert {(one["role"], one["person"], one["since"], one["until"]) for one in kept["supervisors"]} == {
+        (role, person.name, START.isoformat(), None) for role, person in (("school", found.school), ("enterprise", found.field)) if person
+    }
+    assert kept["comments"] == [{"stage": paper.stage.value, "at": NOW.isoformat(), "person": found.who.name, "text": "图 3 缺少单位"}]
+    assert kept["extensions"] == [{"stage": "grading", "until": until.isoformat(), "granted_at": NOW.isoformat()}]
+    head = as_role(Role.PROGRAMME_ADMIN, programme_id=found.programme.id)
+    session.commit()
+    page = head.get(f"/capstones/{found.capstone.id}/files").text
+    for said in ("图 3 缺少单位", f"{found.school.name}", "确认的指导 8 次", until.isoformat()):
+        assert said in page, said
+    assert "住院" not in page

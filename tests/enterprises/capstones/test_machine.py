@@ -29,7 +29,7 @@ PROMISED = {
     "send_link": ("host admin", f"{W} {S} {G}"),
     "confirm_for": ("admin", f"{W} {S} {G}"),
     "guide": ("student school enterprise", f"{W} {S} {G}"), "hand_in": ("student", f"{W} {S}"), "comment": ("student school enterprise", f"{W} {S}"),
-    "open": ("school", "assigned"), "pass_midterm": ("school", "opened"), "return": ("school", W), "submit": ("student", f"{W} {S}"),
+    "open": ("school", "assigned"), "pass_midterm": ("school", "opened"), "return": ("school", W), "check_report": ("school", f"{W} {S} {G}"), "submit": ("student", f"{W} {S}"),
     "anonymise": ("student admin", S), "send_back": ("admin", S), "conclude_failed": ("admin", S),
     "ask_review": ("admin", S), "review": ("reviewer", S), "place": ("admin", S), "defend": ("secretary", S),
     "grade": ("school enterprise", S), "correct": ("school enterprise", f"{S} {G}"), "ask_third": ("admin", G), "grade_third": ("third", G),
@@ -146,6 +146,7 @@ def _verbs(world: World) -> dict[Action, Callable[[Actor], object]]:
         Action.OPEN: lambda who: ops.pass_stage(capstone=capstone, stage=Stage.OPENING, by=by[who], now=NOW),
         Action.PASS_MIDTERM: lambda who: ops.pass_stage(capstone=capstone, stage=Stage.MIDTERM, by=by[who], now=NOW),
         Action.RETURN: lambda who: ops.return_paper(paper=paper(), reason="补充", by=by[who], now=NOW),  # type: ignore[arg-type]
+        Action.CHECK_REPORT: lambda who: ops.check_similarity(paper=paper(), share_x10=10, by=by[who], now=NOW),  # type: ignore[arg-type]
         Action.SUBMIT: lambda who: ops.submit_thesis(capstone=capstone, file_id=make.pdf(), by=by[who], now=NOW),
         Action.ANONYMISE: lambda who: ops.hand_in_anonymous(capstone=capstone, file_id=make.pdf(), by=by[who], now=NOW),
         Action.ASK_REVIEW: lambda who: ops.ask_review(

@@ -33,11 +33,11 @@ DEEDS = {
         /{capstone}/extensions /{capstone}/place /{capstone}/topic /reviews/{review}/cancel /defences/{group}/drop /defences/{group}/secretary
         /rounds/{round}/open /rounds/{round}/close /rounds/{round}/plan /rounds/{round}/publish /rounds/{round}/days /rounds/{round}/drop /supervisor-plans/{plan}/apply
         {cohort}/board/plan {cohort}/assign {cohort}/judging/cross {cohort}/judging/groups {cohort}/judging/timetable {cohort}/rounds
-        {cohort}/windows {cohort}/conflicts {cohort}/certify /rubrics/{version} /conflicts/{conflict}/lift /topics/{topic}/school
+        {cohort}/windows {cohort}/conflicts {cohort}/certify {cohort}/concluding /rubrics/{version} /conflicts/{conflict}/lift /topics/{topic}/school
         /topics/{topic}/evidence/judge /topics/{topic}/withdraw-by-school /links/{link}/code""",
     f"coordinator {SCHOOL}": "/{capstone}/links /links/{link}/revoke",
     "school mentor": "/{capstone}/grade",
-    "school": "/{capstone}/stage /{capstone}/papers/{paper}/return",
+    "school": "/{capstone}/stage /{capstone}/papers/{paper}/return /{capstone}/papers/{paper}/similarity",
     "student": "/{capstone}/appeal /{capstone}/accept /{capstone}/wishes/school /{capstone}/guidance/{entry}/confirm",
     f"student {SCHOOL}": "/{capstone}/anonymous",
     "student school mentor": "/{capstone}/guidance /{capstone}/papers /{capstone}/papers/{paper}/comments",

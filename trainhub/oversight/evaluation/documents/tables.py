@@ -11,6 +11,7 @@ from typing import Any
 from courses.curriculum.types import CourseCategory, Importance
 from enterprises.bases import labels as base_labels
 from enterprises.capstones.queries.export import ExportRow
+from enterprises.capstones.queries.unassigned import Unassigned
 from enterprises.capstones.types import TopicSource
 from trainhub.identity import queries as identity
 from trainhub.kernel.access import Role
@@ -170,8 +171,8 @@ def practice_table(programme: Programme, on: date) -> list[Table]:
 
 
 def capstone_table(programme: Programme, on: date) -> list[Table]:
-    """T2 毕业设计清单: the same rows carry M8.1 to M8.3 (002:319)."""
-    rows = dossier.capstones(programme.id, on)
+    """T2 毕业设计清单: the same rows carry M8.1 to M8.3 (002:319); who has no capstone stands behind (002:576 全体学生)."""
+    rows, without = dossier.capstones(programme.id, on), dossier.without_capstones(programme.id, on)
 
     def line(year: int, row: ExportRow) -> list[Any]:
         told = "、".join(text for text in (row.enterprise_supervisor_post, row.enterprise_supervisor_title) if text)
@@ -181,6 +182,13 @@ def capstone_table(programme: Programme, on: date) -> list[Table]:
             f"{row.enterprise_supervisor}{post}", row.starts_on, row.ends_on, row.place, marks(row.school_score_x10), marks(row.enterprise_score_x10),
             row.evidence or row.evidence_file,
         ]  # fmt: skip
+
+    def missing(year: int, one: Unassigned) -> list[Any]:
+        return [f"{year} 级", "是" if one.is_petoe else "否", one.student_no, one.name, "未下达", *[""] * 10]
+
+    def block(is_petoe: bool) -> list[list[Any]]:
+        mine = [line(year, row) for year, row in rows if row.is_petoe is is_petoe]
+        return mine + [missing(year, one) for year, one in without if one.is_petoe is is_petoe]
 
     columns = (
         "年级",
@@ -200,8 +208,8 @@ def capstone_table(programme: Programme, on: date) -> list[Table]:
         "证明材料",
     )
     return [
-        table("卓越计划学生", columns, [line(year, row) for year, row in rows if row.is_petoe]),
-        table("其他学生", columns, [line(year, row) for year, row in rows if not row.is_petoe]),
+        table("卓越计划学生", columns, block(is_petoe=True)),
+        table("其他学生", columns, block(is_petoe=False)),
     ]
 
 

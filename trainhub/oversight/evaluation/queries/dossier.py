@@ -14,7 +14,10 @@ from sqlalchemy.orm import aliased
 from courses.curriculum.models import CurriculumCourse
 from courses.teaching.models import Offering, TeachingTask
 from enterprises.bases.models import BaseAgreement, BaseLeader, BaseProfile, BaseTyping
+from enterprises.capstones.models import Capstone
 from enterprises.capstones.queries.export import ExportRow, export_rows
+from enterprises.capstones.queries.standing import is_latest
+from enterprises.capstones.queries.unassigned import Unassigned, unassigned_in
 from enterprises.mentors.models import Mentor
 from enterprises.placements.models import Placement, Position
 from enterprises.placements.types import PlacementState
@@ -104,6 +107,15 @@ def capstones(programme_id: int, on: date) -> list[tuple[int, ExportRow]]:
     """(year of the cohort, row of T2) of every capstone of a programme: the same rows as the capstones' own table, one query a cohort."""
     cohorts = session().execute(select(Cohort.id, Cohort.year).where(Cohort.programme_id == programme_id).order_by(Cohort.year)).all()
     return [(year, row) for key, year in cohorts for row in export_rows(programme_id, key, on)]
+
+
+def without_capstones(programme_id: int, on: date) -> list[tuple[int, Unassigned]]:
+    """(year of the cohort, student without a capstone), of cohorts in which somebody has one, or has graduated."""
+    cohorts = session().execute(select(Cohort.id, Cohort.year).where(Cohort.programme_id == programme_id).order_by(Cohort.year)).all()
+    found = {(key, year): unassigned_in(key, on) for key, year in cohorts}
+    mine = select(Student.cohort_id).join(Capstone, Capstone.student_id == Student.id)
+    begun = set(session().scalars(mine.where(is_latest(), Student.cohort_id.in_([key for key, _year in cohorts])).distinct()))
+    return [(year, one) for (key, year), rows in found.items() if key in begun or any(one.is_graduate for one in rows) for one in rows]
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from trainhub.oversight.goals import queries as goals
 from trainhub.oversight.goals import reporting, rules
 from trainhub.oversight.goals.models import Goal
 from trainhub.oversight.home.links import link, linked, narrowed
-from trainhub.oversight.home.panels.school import unconfirmed
+from trainhub.oversight.home.panels.school import spot_checks, unconfirmed
 from trainhub.oversight.home.queries import practice, province, system
 from trainhub.oversight.home.types import Block, Figure, Line, Nothing, Panel, Ring, Todo
 from trainhub.policy.book import book
@@ -175,6 +175,7 @@ def department(identity: Identity, today: date) -> Panel:
             )
         )
     todos += _claims(identity)
+    todos += spot_checks(identity, today)
     recover = subsidies.to_recover() if identity.everywhere(Role.DEPT_HR, Role.DEPT_FIN) else {}
     if recover:
         detail = _("培训记录作废或人员判定为同一人，已拨付的应追回")

@@ -70,6 +70,7 @@ def school(identity: Identity, today: date) -> Panel:
     todos += unproven_mentors(identity)
     todos += unconfirmed(identity)
     todos += placements_to_end(identity, today)
+    todos += spot_checks(identity, today)
     topics, _enterprise = practice.topics_waiting(identity, today)
     if topics:
         todos.append(
@@ -114,6 +115,10 @@ def school(identity: Identity, today: date) -> Panel:
         todos.append(
             Todo(_("确认毕业设计成绩"), narrowed(capstones_url, state="graded"), _("去确认"), graded, _("双方已评分，等待结论"), 1, "check-circle")
         )
+    moderated = practice.capstones_moderated(identity)
+    if moderated:
+        url = narrowed(capstones_url, state="moderation")
+        todos.append(Todo(_("处理毕业设计成绩复核"), url, _("去处理"), moderated, _("结论作出之前不能更正评分，也不能公布成绩"), 0, "flag"))
     appealed = practice.capstones_appealed(identity)
     if appealed:
         todos.append(
@@ -148,6 +153,14 @@ def unproven_mentors(identity: Identity) -> list[Todo]:
     waiting = [one for one in proof_queries.waiting(identity) if one.code_made_at is None]
     said = _("账号由企业开通或重置，输入学校的核对码之前不能确认和评分；核对码直接告诉本人")
     return [Todo(_("把核对码交给企业指导教师"), link(identity, "mentors.codes"), _("生成核对码"), len(waiting), said, 1, "key")] if waiting else []
+
+
+def spot_checks(identity: Identity, today: date) -> list[Todo]:
+    """Theses of the spot checks that one's office runs: nobody reads them before experts are asked."""
+    waiting = practice.spot_theses_to_send(identity, today)
+    url = link(identity, "capstones.spot_checks")
+    said = _("每篇先送三位专家；一位评为不合格的再送两位（教督〔2020〕5号）")
+    return [Todo(_("为抽检论文送专家"), url, _("去送"), waiting, said, 1, "search")] if waiting else []
 
 
 def unconfirmed(identity: Identity) -> list[Todo]:

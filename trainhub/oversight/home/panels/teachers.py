@@ -8,6 +8,7 @@ from courses.assessment import queries as assessment
 from courses.assignments.queries import work
 from enterprises.capstones import labels as capstone_labels
 from enterprises.capstones.queries import capstones
+from enterprises.capstones.queries.work import reports_to_check
 from enterprises.capstones.types import LIVE, CapstoneState
 from enterprises.mentors import proof_queries
 from enterprises.mentors import queries as mentors
@@ -116,6 +117,10 @@ def supervision_todos(identity: Identity, today: date) -> list[Todo]:
     todos = []
     if to_grade:
         todos.append(Todo(_("评阅毕业设计"), narrowed(url, show="grade"), _("去评分"), to_grade, _("学生已提交论文，等待你的评分"), 0, "graduate"))
+    reports = reports_to_check(identity.person_id)
+    if reports:
+        said = _("相似比例由学生填写，决定能否送审、答辩；请对照报告确认或更正")
+        todos.append(Todo(_("核对查重比例"), url, _("去核对"), reports, said, 1, "search"))
     if to_confirm:
         todos.append(Todo(_("确认指导记录"), url, _("去确认"), to_confirm, _("学生记录的指导，经你确认才计入"), 1, "chat"))
     return todos

@@ -11,10 +11,13 @@ from sqlalchemy import and_, func, or_, select
 
 from enterprises.awards import queries as awards
 from enterprises.awards.types import AwardState
-from enterprises.capstones.models import Capstone, Topic
+from enterprises.capstones.impartiality import Office
+from enterprises.capstones.models import Capstone, SpotCheck, Topic
+from enterprises.capstones.queries import checking as spot_checks
 from enterprises.capstones.queries.capstones import lacks_supervisor
 from enterprises.capstones.queries.capstones import visible_to as capstones_visible_to
-from enterprises.capstones.queries.standing import is_appealed
+from enterprises.capstones.queries.impartiality import barred_among
+from enterprises.capstones.queries.standing import is_appealed, is_moderated, settled_by
 from enterprises.capstones.queries.topics import EVIDENCE, topics_visible_to
 from enterprises.capstones.types import LIVE as LIVE_CAPSTONES
 from enterprises.capstones.types import CapstoneState, EvidenceState, TopicState
@@ -24,7 +27,7 @@ from enterprises.placements import queries as placements
 from enterprises.placements.models import DayEntry, Placement, Position, PositionSeats
 from enterprises.placements.types import DayState, OfferState, PlacementState, SeatDecision
 from trainhub.identity import queries as accounts
-from trainhub.kernel.access import Identity
+from trainhub.kernel.access import Identity, Role
 from trainhub.kernel.db import session
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
@@ -175,10 +178,31 @@ def capstones_going(identity: Identity) -> tuple[int, int, int]:
     return int(row[0]), int(row[1]), int(row[2])
 
 
+def capstones_moderated(identity: Identity) -> int:
+    """The capstones whose result is looked at again, and whose conclusion is the reader's to give."""
+    return len(_to_decide(identity, is_moderated()))
+
+
 def capstones_appealed(identity: Identity) -> int:
-    """The capstones whose student waits for the decision of an appeal."""
-    statement = select(func.count(Capstone.id)).join(Student, Student.id == Capstone.student_id).where(capstones_visible_to(identity), is_appealed())
-    return session().scalar(statement) or 0
+    """The capstones whose student waits for the decision of an appeal that is the reader's to give: not of a result the reader has settled."""
+    rows = _to_decide(identity, is_appealed())
+    mine = set(accounts.accounts_of_holder(identity.account_id)) if identity.account_id is not None and rows else set()
+    return sum(not mine & by for by in settled_by(rows).values())
+
+
+def _to_decide(identity: Identity, which: sa.ColumnElement[bool]) -> list[int]:
+    """Capstones of the reader's scope, without those the reader supervises, has scored or stands near to: others decide on these."""
+    statement = select(Capstone.id, Capstone.student_id).join(Student, Student.id == Capstone.student_id)
+    rows = {key: student_id for key, student_id in session().execute(statement.where(capstones_visible_to(identity), which))}
+    barred = barred_among(rows, Office.DECISION) if rows and identity.person_id is not None else {}
+    return [key for key in rows if identity.person_id not in barred.get(key, ())]
+
+
+def spot_theses_to_send(identity: Identity, on: date) -> int:
+    """The theses of spot checks for which experts have to be asked, of the checks that the reader's office runs."""
+    waiting = spot_checks.to_send(identity, on)
+    rows = session().scalars(select(SpotCheck).where(SpotCheck.id.in_(waiting))) if waiting else ()
+    return sum(waiting[row.id] for row in rows if identity.has(Role.DEPT_EDU if spot_checks.is_of_department(row) else Role.UNIVERSITY_ADMIN))
 
 
 def awards_by_state(identity: Identity) -> dict[AwardState, int]:
