@@ -47,6 +47,8 @@ from enterprises.capstones.views import topics as capstones_topics
 from enterprises.capstones.views import wishing as capstones_wishing
 from enterprises.capstones.views import working as capstones_working
 from enterprises.contributions import views as contributions_views
+from enterprises.mentors import address_views as mentors_address_views
+from enterprises.mentors import addresses as mentors_addresses
 from enterprises.mentors import api as mentors_api
 from enterprises.mentors import cli as mentors_cli
 from enterprises.mentors import models as mentors_models
@@ -101,10 +103,17 @@ from trainhub.ledger.types import HOURS, Source
 from trainhub.organisations import operations as organisation_operations
 from trainhub.people import queries as people_queries
 from trainhub.people import reach
-from trainhub.people.types import HUMANS
+from trainhub.people.types import CHANGED, HUMANS, TERM_CHANGED
 from trainhub.programmes.operations import plans as programme_plans
 
-PAGES: tuple[ModuleType, ...] = (mentors_proof_views, bases_partner_views, bases_history_views, awards_fund_views, awards_credit_views)
+PAGES: tuple[ModuleType, ...] = (
+    mentors_proof_views,
+    mentors_address_views,
+    bases_partner_views,
+    bases_history_views,
+    awards_fund_views,
+    awards_credit_views,
+)
 """Pages that hang themselves onto a blueprint of another module."""
 TABLES: tuple[ModuleType, ...] = (bases_models, mentors_models, placements_models, capstones_models, awards_models, awards_funds, subsidies_models)
 COMMANDS: dict[str, click.Command] = {**mentors_cli.COMMANDS, **placements_cli.COMMANDS, **capstones_cli.COMMANDS, **awards_cli.COMMANDS}
@@ -153,12 +162,14 @@ THINGS = {
     "capstones.team": _l("毕业设计小组"),
     "capstones.thesis": _l("论文"),
     "capstones.anonymous": _l("匿名稿"),
+    "capstones.supervisor_leaves": _l("毕业设计导师任期到期"),
     "capstones.third_grade": _l("第三方评分"),
     "capstones.topic": _l("毕业设计选题"),
     "capstones.wishes": _l("导师志愿"),
     "capstones.window": _l("毕业设计时间安排"),
     "mentors.account": _l("指导教师账号"),
     "mentors.account_code": _l("指导教师核对码"),
+    "mentors.address": _l("指导教师联系方式"),
     "mentors.appraisal": _l("指导教师考核"),
     "mentors.conflict": _l("指导教师回避"),
     "mentors.mentor": _l("企业指导教师"),
@@ -255,6 +266,8 @@ def _bases_mentors_placements(app: Flask) -> None:
     )  # fmt: skip
     groups.register_source(app, source)
     app.extensions.setdefault(HUMANS, []).append(placements_joining.tell_own_mentors)
+    app.extensions[mentors_views.ADDRESSES] = mentors_address_views.panel
+    app.extensions.setdefault(CHANGED, []).append(mentors_addresses.follow_person)
     app.extensions.setdefault(mentors_queries.GUIDES, []).extend((placements_signing.guides, capstones_signing.guides))
     app.extensions.setdefault(mentors_queries.PARTNERS, []).extend((bases_queries.partners, placements_signing.partners, capstones_signing.partners))
     app.extensions.setdefault(mentors_proofs.GUIDED, []).extend((placements_signing.guided, capstones_signing.guided))
@@ -326,7 +339,10 @@ def _capstones(app: Flask) -> None:
     }
     app.extensions.setdefault(PRESENT_FACTS, {}).update(capstone=capstones_concluding.present_facts, supervision=capstones_certifying.present_facts)
     app.extensions.setdefault(organisation_operations.CLOSING, []).append(capstones_operations.enterprise_closed)
+    for changed in (TERM_CHANGED, mentors_operations.TERM_CHANGED):
+        app.extensions.setdefault(changed, []).append(capstones_operations.term_changed)
     jobs.register_task(app, "capstones.supervisors", capstones_tasks.supervisors)
+    jobs.register_periodic(app, "capstones.leaving", capstones_tasks.leaving, every=timedelta(days=1), title=N_("提醒任期早于毕业设计结束的导师"))
     jobs.register_periodic(app, "capstones.close", capstones_tasks.close_rounds, every=timedelta(minutes=10), title=N_("关闭到期的选题轮次"))
     jobs.register_periodic(app, "capstones.certify", capstones_tasks.certify, every=timedelta(days=1), title=N_("补发条件已齐备的毕业设计证明"))
     jobs.register_periodic(app, "capstones.forget", capstones_tasks.forget, every=timedelta(days=1), title=N_("抹去保存期限届满的指导记录"))
