@@ -185,7 +185,8 @@ def test_the_heads_are_told_once_whose_term_ends_before_the_capstone(session: Se
     (told,) = make.told(head, KIND)
     person = found.school if role is SCHOOL else found.field
     assert person is not None
-    assert person.name in told and found.who.name in told
+    assert person.name in told
+    assert found.who.name in told
     assert (found.capstone.ends_on - timedelta(days=1)).isoformat() in told
     _leaves(session, found, role, BEFORE)  # another day is told anew
     operations.tell_of_leaving(today=TODAY, now=NOW)
@@ -198,7 +199,8 @@ def test_the_heads_are_told_once_whose_term_ends_before_the_capstone(session: Se
 def test_a_term_that_is_changed_is_told_at_once(session: Session) -> None:
     found = make.case()
     head = _head(found)
-    assert found.mentor is not None and found.teacher is not None
+    assert found.mentor is not None
+    assert found.teacher is not None
     mentors.change_mentor(mentor=found.mentor, by=SYSTEM, now=NOW, post="工程师")
     people.change_teacher(teacher=found.teacher, programme=found.programme, by=SYSTEM, now=NOW, title="教授")
     assert make.told(head, KIND) == []
