@@ -17,7 +17,11 @@ from sqlalchemy.orm import aliased
 from enterprises.capstones.models import Capstone, GuidanceEntry, Supervision
 from enterprises.capstones.types import LIVE, SupervisorRole
 from enterprises.mentors.models import Mentor
+from trainhub.identity import queries as identity
+from trainhub.identity.models import Account
+from trainhub.kernel.access import Role
 from trainhub.kernel.db import session
+from trainhub.people import queries as people
 from trainhub.people.models import Person, Student, Teacher
 from trainhub.people.types import StudentState
 
@@ -68,6 +72,15 @@ def was_in_office() -> ColumnElement[bool]:
         and_(GuidanceEntry.role == SupervisorRole.SCHOOL, school.correlate(GuidanceEntry).exists()),
         and_(GuidanceEntry.role == SupervisorRole.ENTERPRISE, firm.correlate(GuidanceEntry).exists()),
     )
+
+
+def people_of_enterprise(enterprise_id: int, on: date) -> frozenset[int]:
+    """Every person row of the humans who belong to an enterprise on a day: its mentors, and who coordinates it."""
+    mentors = select(Mentor.person_id).where(Mentor.enterprise_id == enterprise_id, stands(Mentor, on))
+    accounts = identity.accounts_holding(Role.ENTERPRISE_COORDINATOR, today=on, organisation_id=enterprise_id)
+    holders = select(Account.person_id).where(Account.id.in_(accounts), Account.person_id.is_not(None))
+    named = {key for key in session().scalars(sa.union(mentors, holders)) if key is not None}
+    return frozenset(row for rows in people.rows_of_humans(named).values() for row in rows)
 
 
 @dataclass(frozen=True, slots=True)
