@@ -303,31 +303,21 @@ def _bases_mentors_placements(app: Flask) -> None:
         ),
         nav.Entry("practice", _l("学习周数"), "placements.progress", "chart", can=Can.WEEKS_LIST, roles=WEEKS_VIEWERS, order=15),
         nav.Entry(
-            "practice",
-            _l("实习岗位"),
-            "placements.positions",
-            "briefcase",
-            can=Can.POSITION_LIST,
-            roles=(*PLANNERS, Role.ENTERPRISE_COORDINATOR, Role.CENTRE_LEADER),
-            order=20,
+            "practice", _l("实习岗位"), "placements.positions", "briefcase",
+            can=Can.POSITION_LIST, roles=(*PLANNERS, Role.ENTERPRISE_COORDINATOR, Role.CENTRE_LEADER), order=20,
         ),
         nav.Entry("practice", _l("实习轮次"), "placements.rounds", "list", can=Can.ROUND_LIST, roles=PLANNERS, order=25),
         nav.Entry("practice", _l("自主联系"), "placements.self_found_list", "search", can=Can.ROUND_LIST, roles=PLANNERS, order=27),
         nav.Entry("practice", _l("实习学期"), "placements.terms", "calendar", can=Can.TERM_LIST, roles=PLANNERS, order=30),
         nav.Entry("practice", _l("实践基地"), "bases.index", "factory", can=Can.BASE_VIEW, order=40),
         nav.Entry(
-            "practice",
-            _l("接收意向"),
-            "bases.interest",
-            "flag",
-            can=Can.INTEREST_LIST,
-            roles=(*PLANNERS, Role.ENTERPRISE_COORDINATOR, Role.PREFECTURE_OPERATOR, Role.DEPT_EDU),
-            order=42,
+            "practice", _l("接收意向"), "bases.interest", "flag",
+            can=Can.INTEREST_LIST, roles=(*PLANNERS, Role.ENTERPRISE_COORDINATOR, Role.PREFECTURE_OPERATOR, Role.DEPT_EDU), order=42,
         ),
         nav.Entry("practice", _l("企业导师库"), "mentors.index", "user", can=Can.MENTOR_LIST, order=45),
         nav.Entry("practice", _l("指导教师核对码"), "mentors.codes", "key", can=Can.MENTOR_PROVE, roles=PLANNERS, order=46),
         nav.Entry("programme", _l("企业培养方案"), "placements.plans", "clipboard", can=Can.TERM_LIST, roles=PLANNERS, order=40),
-    )
+    )  # fmt: skip
 
 
 def _capstones(app: Flask) -> None:
@@ -351,44 +341,25 @@ def _capstones(app: Flask) -> None:
         app,
         nav.Entry("mine", _l("我的毕业设计"), "capstones.mine", "graduate", can=Can.CAPSTONE_OWN, roles=(Role.STUDENT,), order=39),
         nav.Entry(
-            "mine",
-            _l("我指导的毕业设计"),
-            "capstones.supervised",
-            "pen",
-            can=Can.CAPSTONE_SUPERVISED,
-            roles=(Role.MENTOR, Role.SCHOOL_SUPERVISOR),
-            order=41,
+            "mine", _l("我指导的毕业设计"), "capstones.supervised", "pen",
+            can=Can.CAPSTONE_SUPERVISED, roles=(Role.MENTOR, Role.SCHOOL_SUPERVISOR), order=41,
         ),
         nav.Entry("mine", _l("毕业设计选题"), "capstones.choices", "list", can=Can.CHOICE_OWN, roles=(Role.STUDENT,), order=40),
         nav.Entry(
-            "mine",
-            _l("我的评审任务"),
-            "capstones.tasks",
-            "clipboard",
-            roles=(Role.SCHOOL_SUPERVISOR, Role.LECTURER, Role.MENTOR, Role.EXPERT),
-            order=42,
+            "mine", _l("我的评审任务"), "capstones.tasks", "clipboard",
+            roles=(Role.SCHOOL_SUPERVISOR, Role.LECTURER, Role.MENTOR, Role.EXPERT), order=42,
         ),
         nav.Entry(
-            "practice",
-            _l("本企业的毕业设计"),
-            "capstones.my_enterprise",
-            "factory",
-            can=Can.CAPSTONE_LIST,
-            roles=(Role.ENTERPRISE_COORDINATOR,),
-            order=62,
+            "practice", _l("本企业的毕业设计"), "capstones.my_enterprise", "factory",
+            can=Can.CAPSTONE_LIST, roles=(Role.ENTERPRISE_COORDINATOR,), order=62,
         ),
         nav.Entry(
-            "practice",
-            _l("论文抽检"),
-            "capstones.spot_checks",
-            "search",
-            can=Can.SPOT_CHECK_LIST,
-            roles=(Role.UNIVERSITY_ADMIN, Role.DEPT_EDU, Role.SYSTEM_ADMIN),
-            order=63,
+            "practice", _l("论文抽检"), "capstones.spot_checks", "search",
+            can=Can.SPOT_CHECK_LIST, roles=(Role.UNIVERSITY_ADMIN, Role.DEPT_EDU, Role.SYSTEM_ADMIN), order=63,
         ),
         nav.Entry("practice", _l("毕业设计"), "capstones.index", "graduate", can=Can.CAPSTONE_LIST, roles=CAPSTONE_VIEWERS, order=60),
         nav.Entry("practice", _l("选题库"), "capstones.topics", "book", can=Can.TOPIC_LIST, roles=topics, order=61),
-    )
+    )  # fmt: skip
 
 
 def _awards(app: Flask) -> None:
