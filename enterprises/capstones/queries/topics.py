@@ -274,10 +274,11 @@ def open_topics(programme_id: int, *, student_ids: Collection[int] = ()) -> list
         .where(or_(Topic.reserved_student_id.is_(None), Topic.reserved_student_id.in_(list(student_ids))))
         .order_by(Organisation.pinyin, Topic.title, Topic.id)
     )
-    return [
-        (key, f"{title}（{enterprise}，余 {left}{'' if owner is None else _('，%(name)s自拟', name=owner)}）")
-        for key, title, enterprise, left, owner in session().execute(statement)
-    ]
+    found = []
+    for key, title, enterprise, left, owner in session().execute(statement):
+        own = "" if owner is None else _("，%(name)s自拟", name=owner)
+        found.append((key, f"{title}（{enterprise}，余 {left}{own}）"))
+    return found
 
 
 def enterprise_choices(identity: Identity, on: date) -> list[tuple[int, str]]:
